@@ -24,7 +24,7 @@ function specOf({ desired }: NodeResource): NodeSpec {
 }
 
 function idOf({ sight: { observed } }: NodeResource): number {
-  const id = observed?.facts.server_id;
+  const id = observed?.facts.serverId;
   if (id === undefined) throw new Error('nobody knows its server');
   return id;
 }
@@ -82,17 +82,14 @@ const create: NodeHandler = async (world, resource, run) => {
     const isOurs = found === 'unknown' || found?.labels[LABELS.intent] === run.id;
     throw isOurs ? new UnknownOutcomeError(error) : error;
   });
-  return {
-    server_id: server.id,
-    ...madeWith(spec, file?.digest === undefined ? undefined : { userData: file.digest }),
-  };
+  return { serverId: server.id, ...madeWith(spec, file?.digest === undefined ? undefined : { userData: file.digest }) };
 };
 
 /** Tells the workload source to put nothing more on it; the same again does no harm. */
-async function tell(world: NodesWriter, resource: NodeResource, run: ActionRun): Promise<Pick<NodeMemory, 'told_at'>> {
+async function tell(world: NodesWriter, resource: NodeResource, run: ActionRun): Promise<Pick<NodeMemory, 'toldAt'>> {
   const settings = settingsOfResource(resource);
   if (!settings.unlisted) await world.drainHook(workloadName(resource.ref.name, settings), run);
-  return { told_at: new Date(run.now()).toISOString() };
+  return { toldAt: new Date(run.now()).toISOString() };
 }
 
 /** The source first: a node that has the label is one that nothing more is put on. */
@@ -101,7 +98,7 @@ const drain: NodeHandler = async (world, resource, run) => {
   const told = await tell(world, resource, run);
   const now = run.now();
   await world.changeLabels(idOf(resource), { set: { [LABELS.drain]: drainValue(now) }, remove: [] }, run);
-  return { ...told, draining_at: new Date(now).toISOString() };
+  return { ...told, drainingAt: new Date(now).toISOString() };
 };
 
 const remove: NodeHandler = async (world, resource, run) => {

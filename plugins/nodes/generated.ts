@@ -103,7 +103,7 @@ export interface NodeSpec {
 /** Its state, as far as it is known. */
 export interface NodeMemory {
   /** Id of the server at the provider. */
-  readonly server_id: number;
+  readonly serverId: number;
   /** Value of the project label at the last refresh of the server. */
   readonly project: string;
   /** Present values of settings that the document leaves open, for a replacement of the server. */
@@ -120,7 +120,7 @@ export interface NodeMemory {
     readonly protection?: boolean;
   };
   /** The node was a system node once, and in use without any container. */
-  readonly was_system: boolean;
+  readonly wasSystem: boolean;
   /** Former names of the server, the newest first. */
   readonly names: readonly string[];
   /** Keys of the labels that come from the document: those that the document no longer declares are removed. */
@@ -130,41 +130,41 @@ export interface NodeMemory {
   /** Digest of the user data at the creation. */
   readonly userData: string;
   /** Time of the creation at the provider, ISO 8601. */
-  readonly provisioned_at: string;
+  readonly provisionedAt: string;
   /** Time of the first readiness, ISO 8601. */
-  readonly initialized_at: string;
+  readonly initializedAt: string;
   /** Time when the first container started, ISO 8601. */
-  readonly first_container_at: string;
+  readonly firstContainerAt: string;
   /** Time when the last container ended, ISO 8601. */
-  readonly last_container_at: string;
+  readonly lastContainerAt: string;
   /** Time of the draining, ISO 8601; a drained node never returns to service. */
-  readonly draining_at: string;
+  readonly drainingAt: string;
   /** Time when the workload source stopped new containers, ISO 8601. */
-  readonly told_at: string;
+  readonly toldAt: string;
   /** Time when the server was found at the provider and adopted, ISO 8601. */
-  readonly recovered_at: string;
+  readonly recoveredAt: string;
   /** Time when the containers of every node had been read once after that, ISO 8601. */
-  readonly sync_completed_at: string;
+  readonly syncCompletedAt: string;
   /** Containers that ever started on the node. */
-  readonly containers_ever: number;
+  readonly containersEver: number;
   /** The last count of started containers from the source. */
-  readonly started_total: number;
+  readonly startedTotal: number;
   /** Short digests of the containers at the last refresh, if the source does not count. */
-  readonly container_ids: readonly string[];
+  readonly containerIds: readonly string[];
   /** Containers at the last refresh. */
   readonly containers: number;
   /** Memory of the containers at the last refresh, in MB. */
-  readonly allocated_mb: number;
+  readonly allocatedMb: number;
   /** Time since which the node has been empty, ISO 8601. */
-  readonly empty_since: string;
+  readonly emptySince: string;
   /** Time of the last refresh of the containers, ISO 8601; kept if the source does not report `emptySince`. */
-  readonly looked_at: string;
+  readonly lookedAt: string;
   /** Failed probes in a row. */
-  readonly probe_failures: number;
+  readonly probeFailures: number;
   /** Time of the last counted one, ISO 8601. */
-  readonly probe_failed_at: string;
+  readonly probeFailedAt: string;
   /** Time of the first one, ISO 8601. */
-  readonly failing_since: string;
+  readonly failingSince: string;
 }
 
 export type NodeState =
@@ -364,17 +364,17 @@ export interface NodePoolMemory {
   /** The next number; numbers are never used twice. */
   readonly next: number;
   /** The intent whose outcome last changed it. */
-  readonly changed_by: string;
+  readonly changedBy: string;
   /** Time of the last growth, ISO 8601. */
-  readonly scaled_up_at: string;
+  readonly scaledUpAt: string;
   /** Time of the last shrinkage, ISO 8601. */
-  readonly scaled_down_at: string;
+  readonly scaledDownAt: string;
   /** Threshold of the reactive policy that was crossed at the last refresh. */
   readonly crossing: 'up' | 'down';
   /** Time since which the threshold has been crossed, ISO 8601. */
-  readonly crossing_since: string;
+  readonly crossingSince: string;
   /** Start of the last consolidation, ISO 8601. */
-  readonly consolidated_at: string;
+  readonly consolidatedAt: string;
   /** Members that left the pool and may still exist, with the policy that decided it. */
   readonly dropped: readonly {
     readonly members: readonly number[];

@@ -10,23 +10,23 @@ import { formerNames } from './workload-names.ts';
 
 /** Every field of a life: one that is not known any more is forgotten, not kept. */
 const LIFE = {
-  provisioned_at: true,
-  initialized_at: true,
-  first_container_at: true,
-  last_container_at: true,
-  draining_at: true,
-  recovered_at: true,
-  sync_completed_at: true,
-  containers_ever: true,
-  started_total: true,
-  container_ids: true,
+  provisionedAt: true,
+  initializedAt: true,
+  firstContainerAt: true,
+  lastContainerAt: true,
+  drainingAt: true,
+  recoveredAt: true,
+  syncCompletedAt: true,
+  containersEver: true,
+  startedTotal: true,
+  containerIds: true,
   containers: true,
-  allocated_mb: true,
-  empty_since: true,
-  looked_at: true,
-  probe_failures: true,
-  probe_failed_at: true,
-  failing_since: true,
+  allocatedMb: true,
+  emptySince: true,
+  lookedAt: true,
+  probeFailures: true,
+  probeFailedAt: true,
+  failingSince: true,
 } as const satisfies { readonly [Field in keyof Required<NodeLife>]: true };
 
 /** Digest of the SSH keys of a spec, whatever their order. */
@@ -61,7 +61,7 @@ function namesOf(
   facts: NodeFacts,
   scene: Scene | undefined,
 ): Pick<Partial<NodeMemory>, 'names'> {
-  const former = memory?.kept.server_id === facts.server_id ? memory?.kept.names : undefined;
+  const former = memory?.kept.serverId === facts.serverId ? memory?.kept.names : undefined;
   const named = defined({
     name: ref.name,
     server: facts.name,
@@ -98,14 +98,14 @@ export function noteNode(resource: NodeResource, _now?: number, scene?: Scene): 
   const made = isNew && spec !== undefined && observed.given !== true ? madeWith(spec, facts) : {};
   return {
     ...namesOf(resource, facts, scene),
-    ...(facts.server_id === undefined ? {} : { server_id: facts.server_id }),
+    ...(facts.serverId === undefined ? {} : { serverId: facts.serverId }),
     ...(facts.project !== undefined && facts.labels?.[LABELS.project] === facts.project
       ? { project: facts.project }
       : {}),
     ...made,
     ...leftNote(resource),
-    ...(memory?.open?.goal === 'create' ? ({ told_at: null, was_system: null } as object) : {}),
-    ...(desired?.spec.role === 'system' ? { was_system: true } : {}),
+    ...(memory?.open?.goal === 'create' ? ({ toldAt: null, wasSystem: null } as object) : {}),
+    ...(desired?.spec.role === 'system' ? { wasSystem: true } : {}),
     ...(cleared as Partial<NodeMemory>),
     ...(signals.life as Partial<NodeMemory>),
   };

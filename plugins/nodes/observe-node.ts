@@ -76,7 +76,7 @@ export function isOfOurCreate(memory: Memory<NodeMemory> | undefined, server: Se
 function claimOf(memory: Memory<NodeMemory> | undefined, server: ServerSeen, project: string): string | undefined {
   const label = projectOf(server.labels);
   if (label === undefined || label === labelValue(project)) return undefined;
-  const isSame = isOurs(memory) && memory?.kept.server_id === server.id;
+  const isSame = isOurs(memory) && memory?.kept.serverId === server.id;
   return isSame && label === memory?.kept.project ? undefined : label;
 }
 
@@ -86,7 +86,7 @@ function claimOf(memory: Memory<NodeMemory> | undefined, server: ServerSeen, pro
  */
 export function isOther(memory: Memory<NodeMemory> | undefined, server: ServerSeen): boolean {
   if (!isOurs(memory) || isOfOurCreate(memory, server)) return false;
-  return memory?.kept.server_id !== server.id;
+  return memory?.kept.serverId !== server.id;
 }
 
 /** What is remembered, as far as it is about this server: a new one under an old name has its life before it. */
@@ -95,7 +95,7 @@ export function memoryOfServer(
   seen: number | undefined,
 ): Memory<NodeMemory> | undefined {
   if (memory === undefined || seen === undefined) return memory;
-  const { server_id: serverId, labels, started_total: startedTotal } = memory.kept;
+  const { serverId, labels, startedTotal } = memory.kept;
   if (serverId === undefined || serverId === seen) return memory;
   const { state: _state, since: _since, others: _others, ...rest } = memory;
   return {
@@ -103,7 +103,7 @@ export function memoryOfServer(
     kept: defined({
       labels,
       // A source that counts by name goes on from what it said of the server before.
-      started_total: startedTotal,
+      startedTotal,
     }),
   };
 }
@@ -113,10 +113,10 @@ function factsOf({ server, spec, userData }: NodeSeen, { prices, limits }: Surro
   const wanted = spec?.serverType === undefined ? undefined : prices?.types[spec.serverType];
   const architecture = prices?.types[server.serverType.name]?.architecture;
   return defined({
-    server_id: server.id,
+    serverId: server.id,
     name: server.name,
     serverType: server.serverType.name,
-    disk_gb: server.diskGb,
+    diskGb: server.diskGb,
     location: server.location,
     image: server.image === undefined ? undefined : { id: server.image.id, name: server.image.name },
     protection: server.protection,
@@ -130,7 +130,7 @@ function factsOf({ server, spec, userData }: NodeSeen, { prices, limits }: Surro
     placementGroup: server.placementGroup,
     ...(wanted === undefined || wanted.name === server.serverType.name
       ? {}
-      : { wanted_type: { disk_gb: wanted.diskGb, architecture: wanted.architecture } }),
+      : { wantedType: { diskGb: wanted.diskGb, architecture: wanted.architecture } }),
     ...(architecture === undefined ? {} : { architecture }),
     ...(userData === undefined ? {} : { userData }),
     project: labelValue(limits.project),
@@ -179,12 +179,12 @@ export function queueFor(workloads: Workloads | undefined, pool: string | undefi
 function costOf(
   server: ServerSeen | undefined,
   prices: PriceList | undefined,
-): Pick<NodeSignals, 'hourly' | 'monthly' | 'currency' | 'memory_mb'> {
+): Pick<NodeSignals, 'hourly' | 'monthly' | 'currency' | 'memoryMb'> {
   const type = server === undefined ? undefined : prices?.types[server.serverType.name];
   if (server === undefined || prices === undefined || type === undefined) return {};
   const price = type.locations[server.location];
   return {
-    memory_mb: type.memoryMb,
+    memoryMb: type.memoryMb,
     ...(price === undefined ? {} : { hourly: price.hourly, monthly: price.monthly, currency: prices.currency }),
   };
 }
@@ -200,13 +200,13 @@ function findingsOf(seen: NodeSeen, disk: number | undefined, other: boolean): r
     add(
       'other-server',
       'error',
-      `the server of this name has the id ${server.id}, and ${memory?.kept.server_id === undefined ? 'the one that was ours is gone' : `${memory.kept.server_id} is ours`}`,
-      { server_id: server.id, ours: memory?.kept.server_id ?? null },
+      `the server of this name has the id ${server.id}, and ${memory?.kept.serverId === undefined ? 'the one that was ours is gone' : `${memory.kept.serverId} is ours`}`,
+      { serverId: server.id, ours: memory?.kept.serverId ?? null },
     );
   if (disk !== undefined && disk > DISK_CRITICAL_PERCENT)
-    add('disk-critical', 'error', `its disk is ${disk} % full`, { disk_used_percent: disk });
+    add('disk-critical', 'error', `its disk is ${disk} % full`, { diskUsedPercent: disk });
   else if (disk !== undefined && disk > DISK_FULL_PERCENT)
-    add('disk-full', 'warning', `its disk is ${disk} % full`, { disk_used_percent: disk });
+    add('disk-full', 'warning', `its disk is ${disk} % full`, { diskUsedPercent: disk });
   if (drainLabel(server?.labels ?? {}) === 'invalid')
     add(
       'drain-label',
@@ -273,11 +273,11 @@ export function seenNode(seen: NodeSeen, around: Surroundings): Sighting<NodeFac
     rescue: server?.rescue,
     iso: server?.iso,
     probe: probe === undefined ? 'none' : probe.answered ? 'answered' : 'failed',
-    ...(probe?.answered === false ? { probe_message: probe.message } : {}),
-    ...(probe?.answered === true ? { rtt_ms: probe.rttMs } : {}),
+    ...(probe?.answered === false ? { probeMessage: probe.message } : {}),
+    ...(probe?.answered === true ? { rttMs: probe.rttMs } : {}),
     workloads: known,
     list: workloads?.containers,
-    disk_used_percent: disk,
+    diskUsedPercent: disk,
     life,
     drains: around.drains,
     queue,

@@ -90,8 +90,8 @@ function withinGrace(
 
 const otherServer: NodeRule = (_change, resource) => {
   const facts = {
-    server_id: resource.sight.observed?.facts.server_id ?? null,
-    ours: resource.memory?.kept.server_id ?? null,
+    server_id: resource.sight.observed?.facts.serverId ?? null,
+    ours: resource.memory?.kept.serverId ?? null,
   };
   if (resource.sight.observed?.facts.other !== true) return pass('the server that is ours, or none', facts);
   return reject(`the server of this name, ${facts.server_id}, is not the one that was made or adopted`, facts, {
@@ -128,7 +128,7 @@ const dedicatedNode: NodeRule = (change, resource) => {
 };
 
 const syncInProgress = whenTaken(({ life }, _pair, scene) => {
-  const { recovered_at: recoveredAt, sync_completed_at: syncCompletedAt } = life;
+  const { recoveredAt, syncCompletedAt } = life;
   const facts = { recovered_at: recoveredAt ?? null, sync_completed_at: syncCompletedAt ?? null };
   if (recoveredAt === undefined) return pass('it was not found, but made', facts);
   if (syncCompletedAt !== undefined) return pass('the containers of every node were read since', facts);
@@ -140,7 +140,7 @@ const syncInProgress = whenTaken(({ life }, _pair, scene) => {
 });
 
 const postSyncGrace = whenTaken(({ life }, _pair, scene) => {
-  const { recovered_at: recoveredAt, sync_completed_at: syncCompletedAt } = life;
+  const { recoveredAt, syncCompletedAt } = life;
   if (recoveredAt === undefined || syncCompletedAt === undefined)
     return pass('nothing was synced', { recovered_at: recoveredAt ?? null });
   const syncedAt = Date.parse(syncCompletedAt);
@@ -158,7 +158,7 @@ const containersUnknown = whenTaken(({ signals, life }) => {
   if (signals.workloads === 'listed') return pass('the workload source lists it', facts);
   if (signals.workloads === 'none') return pass('its document says that nothing lists it', facts);
   // What never was ready never could take anything.
-  if (life.initialized_at === undefined && life.recovered_at === undefined && life.containers_ever === 0)
+  if (life.initializedAt === undefined && life.recoveredAt === undefined && life.containersEver === 0)
     return pass('it never was ready', facts);
   const what = signals.workloads === 'unlisted' ? 'does not list it' : 'could not be read';
   return reject(`the workload source ${what}: nobody knows that it is empty`, facts, {
@@ -167,11 +167,11 @@ const containersUnknown = whenTaken(({ signals, life }) => {
 });
 
 const stillStarting = whenTaken(({ state, life }, resource) => {
-  const facts = { state, provisioned_at: life.provisioned_at ?? null };
+  const facts = { state, provisioned_at: life.provisionedAt ?? null };
   if (state !== 'provisioning' && state !== 'initializing') return pass('it is started', facts);
   const { startDeadline } = settingsOfResource(resource);
   const due =
-    life.provisioned_at === undefined ? undefined : instantText(Date.parse(life.provisioned_at) + ms(startDeadline));
+    life.provisionedAt === undefined ? undefined : instantText(Date.parse(life.provisionedAt) + ms(startDeadline));
   return reject(`it is still ${state}`, facts, {
     remedy: { outside: `wait until it is ready${due === undefined ? '' : `, or unhealthy, at ${due}`}` },
   });
@@ -192,7 +192,7 @@ const noContainers = whenTaken(({ life, signals }) => {
 });
 
 const allocatedMemory = whenTaken(({ life }, _pair, _scene, change) => {
-  const { allocated_mb: allocatedMb = 0, containers = 0 } = life;
+  const { allocatedMb = 0, containers = 0 } = life;
   const facts = { allocated_mb: allocatedMb, containers };
   if (allocatedMb === 0) return pass('no memory is allocated', facts);
   if (containers > 0 && change.to === 'draining') return pass('it is the memory of its containers', facts);
@@ -203,7 +203,7 @@ const allocatedMemory = whenTaken(({ life }, _pair, _scene, change) => {
 
 const tooYoung = whenTaken(({ state, life }, resource, scene) => {
   if (state !== 'ready') return pass('not a node that never had a container', { state });
-  const begun = life.initialized_at ?? life.provisioned_at;
+  const begun = life.initializedAt ?? life.provisionedAt;
   if (begun === undefined) return pass('nobody knows its age', { state });
   const since = Date.parse(begun);
   const { readyGrace } = settingsOfResource(resource);
@@ -212,28 +212,28 @@ const tooYoung = whenTaken(({ state, life }, resource, scene) => {
   const age = spanText(Math.max(0, scene.now - since));
   const remaining = spanText(grace.clearsAt - scene.now);
   return reject(
-    `Ready node too young: ${life.initialized_at === undefined ? 'made' : 'ready'} ${age} ago, at least ${readyGrace}, ${remaining} remain`,
+    `Ready node too young: ${life.initializedAt === undefined ? 'made' : 'ready'} ${age} ago, at least ${readyGrace}, ${remaining} remain`,
     grace.facts,
     { clearsAt: grace.clearsAt },
   );
 });
 
 const ageUnknown = whenTaken(({ state, life }) => {
-  const facts = { state, initialized_at: life.initialized_at ?? null, provisioned_at: life.provisioned_at ?? null };
+  const facts = { state, initialized_at: life.initializedAt ?? null, provisioned_at: life.provisionedAt ?? null };
   if (state !== 'ready') return pass('not a node that never had a container', facts);
-  if (life.initialized_at !== undefined || life.provisioned_at !== undefined) return pass('its age is known', facts);
+  if (life.initializedAt !== undefined || life.provisionedAt !== undefined) return pass('its age is known', facts);
   return reject('nobody knows since when it is there: neither when it was made nor when it was ready', facts, {
     remedy: { outside: 'find out why its provider does not say when it was made' },
   });
 });
 
 const noHistory = whenTaken(({ state, life }, resource) => {
-  const facts = { state, containers_ever: life.containers_ever };
+  const facts = { state, containers_ever: life.containersEver };
   if (state !== 'active' && state !== 'idle') return pass('neither active nor idle', facts);
-  if (dedication(resource) !== undefined || resource.memory?.kept.was_system === true)
+  if (dedication(resource) !== undefined || resource.memory?.kept.wasSystem === true)
     return pass('a system node is in use without any container', facts);
-  if (life.containers_ever > 0)
-    return pass(`it had ${life.containers_ever} container${life.containers_ever === 1 ? '' : 's'}`, facts);
+  if (life.containersEver > 0)
+    return pass(`it had ${life.containersEver} container${life.containersEver === 1 ? '' : 's'}`, facts);
   return reject(`it is ${state}, and no container was ever counted on it`, facts, {
     remedy: { outside: 'find out what ran on it before it is removed' },
   });
@@ -243,7 +243,7 @@ const idleGrace = whenTaken(({ state, life }, resource, scene) => {
   if (state !== 'active' && state !== 'idle') return pass('neither active nor idle', { state });
   if ((life.containers ?? 0) > 0) return pass('not empty', { state, containers: life.containers ?? 0 });
   const grace = settingsOfResource(resource).idleGrace;
-  if (life.empty_since === undefined)
+  if (life.emptySince === undefined)
     return reject(
       'nobody knows since when it is empty',
       { state, empty_since: null, grace },
@@ -251,11 +251,11 @@ const idleGrace = whenTaken(({ state, life }, resource, scene) => {
         remedy: { outside: 'let the workload source list it' },
       },
     );
-  const since = Date.parse(life.empty_since);
+  const since = Date.parse(life.emptySince);
   const spent = withinGrace(since, ms(grace), scene.now);
-  const facts = { ...spent.facts, containers_ever: life.containers_ever };
+  const facts = { ...spent.facts, containers_ever: life.containersEver };
   const idle = spanText(Math.max(0, scene.now - since));
-  if (spent.over) return pass(`it served ${life.containers_ever}, and is idle for ${idle}`, facts);
+  if (spent.over) return pass(`it served ${life.containersEver}, and is idle for ${idle}`, facts);
   return reject(`it is empty for ${idle}, at least ${grace}`, facts, {
     clearsAt: spent.clearsAt,
   });
@@ -377,11 +377,11 @@ const oneAtATime: NodeRule = (change, resource, scene) => {
 
 const drainGrace = whenTaken(({ life }, resource, scene) => {
   const { drainGrace: grace } = settingsOfResource(resource);
-  if (life.draining_at === undefined)
+  if (life.drainingAt === undefined)
     return defer('nobody knows since when it is drained', { grace }, { remedy: { outside: 'plan again' } });
   // Until the workload source was told, it could still put something there.
-  const { told_at: toldAt = life.draining_at } = resource.memory?.kept ?? {};
-  const since = Math.max(Date.parse(toldAt), Date.parse(life.draining_at));
+  const { toldAt = life.drainingAt } = resource.memory?.kept ?? {};
+  const since = Math.max(Date.parse(toldAt), Date.parse(life.drainingAt));
   const spent = withinGrace(since, ms(grace), scene.now);
   const drained = spanText(Math.max(0, scene.now - since));
   if (spent.over) return pass(`drained for ${drained}`, spent.facts);
@@ -397,7 +397,7 @@ const powerNeeded: NodeRule = (change, resource) => {
   if (change.step === 'power:off>off') return pass('it is off', facts);
   const isKnown = signals?.workloads === 'listed' || signals?.workloads === 'none';
   if (isKnown && containers === 0) return pass('nothing runs on it', facts);
-  const neverReady = signals?.life.initialized_at === undefined && signals?.life.recovered_at === undefined;
+  const neverReady = signals?.life.initializedAt === undefined && signals?.life.recoveredAt === undefined;
   if (neverReady && (containers ?? 0) === 0) return pass('it never was ready', facts);
   return reject(
     (containers ?? 0) > 0
@@ -410,7 +410,7 @@ const powerNeeded: NodeRule = (change, resource) => {
 
 /** What a replacement does not hand on, by name. */
 function lostBy({ desired, sight: { observed } }: NodeResource): string {
-  const { disk_gb: diskGb, backups, ipv4, ipv6, volumes = [] } = observed?.facts ?? {};
+  const { diskGb, backups, ipv4, ipv6, volumes = [] } = observed?.facts ?? {};
   const spec = desired?.spec;
   const addresses = [
     ...(spec?.publicNet.ipv4Address === undefined && ipv4 !== undefined ? [ipv4.ip] : []),
@@ -459,7 +459,7 @@ const unknownMembers = whenTaken((_known, resource, scene) => {
 });
 
 function isDiskFull(signals: NodeSignals | undefined): boolean {
-  return (signals?.disk_used_percent ?? 0) > DISK_FULL_PERCENT;
+  return (signals?.diskUsedPercent ?? 0) > DISK_FULL_PERCENT;
 }
 
 /** A pool is judged before its members: a plan that lets one go does not make it first. */
@@ -492,7 +492,7 @@ const unhealthyGrace = whenTaken(({ state, life }, resource, scene) => {
   if (state !== 'unhealthy') return pass('not unhealthy', { state });
   const { memory } = resource;
   const known = memory?.state === 'unhealthy' ? memory.since : undefined;
-  const begun = life.failing_since ?? known;
+  const begun = life.failingSince ?? known;
   const since = begun === undefined ? scene.now : Date.parse(begun);
   const grace = withinGrace(since, UNHEALTHY_GRACE_MS, scene.now);
   const failing = spanText(Math.max(0, scene.now - since));

@@ -51,7 +51,7 @@ export interface Standing {
   readonly failures: number;
   /** Last known. */
   readonly containers: number;
-  readonly containers_ever: number;
+  readonly containersEver: number;
 }
 
 /** States of a node that was ready. */
@@ -86,7 +86,7 @@ export function healthOf(standing: Standing): Health {
 }
 
 /** In service or drained, by its containers. */
-function serving({ drained, system, containers, containers_ever: containersEver, before }: Standing): Seen {
+function serving({ drained, system, containers, containersEver, before }: Standing): Seen {
   if (drained) return 'draining';
   if (system || containers > 0) return 'active';
   // There is no way back to `ready`, whatever was forgotten of its containers.

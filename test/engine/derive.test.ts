@@ -60,11 +60,11 @@ describe('a Node', () => {
   /** A server of a minute ago, which does not answer. */
   const sighting = {
     ref: node.refOf('Node', 'web-1'),
-    facts: { server_id: 42 },
+    facts: { serverId: 42 },
     signals: node.signalsOf({
       probe: 'failed',
-      probe_message: 'no',
-      life: { provisioned_at: node.ago(node.MINUTE), containers_ever: 0, probe_failures: 0 },
+      probeMessage: 'no',
+      life: { provisionedAt: node.ago(node.MINUTE), containersEver: 0, probeFailures: 0 },
     }),
     at: new Date(node.NOW).toISOString(),
   } as unknown as Sighting;
@@ -74,7 +74,7 @@ describe('a Node', () => {
     expect(stateAt(node.NOW).state).toBe('initializing');
     expect(stateAt(node.NOW + node.MINUTE)).toMatchObject({
       state: 'ready',
-      signals: { life: { initialized_at: new Date(node.NOW + node.MINUTE).toISOString() } },
+      signals: { life: { initializedAt: new Date(node.NOW + node.MINUTE).toISOString() } },
     });
   });
 

@@ -168,7 +168,7 @@ describe('a replacement that ends in absence', () => {
     });
     const made = await applyToy(world, changed, log, { plugins });
     expect(made.rows['a']).toMatchObject({ status: 'done' });
-    expect(made.rows['a']?.action.change).toMatchObject({ goal: 'create', cause: 'new' });
+    expect(made.rows['a']?.action.change).toMatchObject({ goal: 'create', cause: 'progress' });
     expect(log.recall.resources.get(addressOf('a'))).toMatchObject({
       owned: 'created',
       onRemove: 'release',

@@ -53,9 +53,9 @@ function kept(
           ],
     going: isMoving ? gone : [],
     moves: isMoving ? movesOf(decision, prefix) : [],
-    ...(added.length > leaving.length ? { scaled_up_at: at } : {}),
-    ...(leaving.length > added.length ? { scaled_down_at: at } : {}),
-    ...(kind === 'consolidate' ? { consolidated_at: at } : {}),
+    ...(added.length > leaving.length ? { scaledUpAt: at } : {}),
+    ...(leaving.length > added.length ? { scaledDownAt: at } : {}),
+    ...(kind === 'consolidate' ? { consolidatedAt: at } : {}),
   };
 }
 
@@ -67,7 +67,7 @@ export async function changePool(
 ): Promise<Partial<NodePoolMemory>> {
   const { situation, decision } = decideFor(resource, run.scene) ?? {};
   if (situation === undefined || decision === undefined) throw new Error('nothing is decided for the pool any more');
-  return { ...kept(decision, situation, resource.memory?.kept ?? {}, run.scene), changed_by: run.id };
+  return { ...kept(decision, situation, resource.memory?.kept ?? {}, run.scene), changedBy: run.id };
 }
 
 /** Who decided what would not be decided any more. */
@@ -88,7 +88,7 @@ export function auditPool(change: Change, resource: PoolResource, scene: Scene):
     pool: formatRef(resource.ref),
     members: resource.memory?.kept.members?.length ?? 0,
     in_service: situation?.nodes.filter(({ node, isMember }) => isMember && node.phase === 'serving').length ?? null,
-    allocated_ram_mb: situation?.nodes.reduce((sum, { node }) => sum + node.allocated_mb, 0) ?? null,
+    allocated_ram_mb: situation?.nodes.reduce((sum, { node }) => sum + node.allocatedMb, 0) ?? null,
     queued: situation?.queue?.count ?? null,
     savings_hourly: decision?.plan?.savings,
   });

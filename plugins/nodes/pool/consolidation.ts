@@ -67,7 +67,7 @@ export interface Consolidation {
 export type Consolidating = { readonly plan: Consolidation } | { readonly why: string; readonly kept: readonly Kept[] };
 
 /** Since when nothing came to a node: it is empty, or its last container came then. Epoch ms; undefined where nobody knows. */
-export function quietSince({ containers, empty_since: emptySince }: PoolNode): number | undefined {
+export function quietSince({ containers, emptySince }: PoolNode): number | undefined {
   if (containers.length === 0) return emptySince;
   return containers.reduce<number | undefined>(
     (latest, { since }) => (latest === undefined || since === undefined ? undefined : Math.max(latest, since)),
@@ -76,7 +76,7 @@ export function quietSince({ containers, empty_since: emptySince }: PoolNode): n
 }
 
 function whyTooFresh(node: PoolNode, { policy, now }: ConsolidationInput): string | undefined {
-  const { initialized_at: initializedAt } = node;
+  const { initializedAt } = node;
   if (initializedAt === undefined) return 'nobody knows since when it is up';
   const [up, least] = [now - initializedAt, durationText(policy.minUptimeMs)];
   if (up < policy.minUptimeMs) return `up for ${minutes(up)}, at least ${least}`;
@@ -95,7 +95,7 @@ function minutes(ms: number): string {
 function whyNotNow({ fleet, policy }: ConsolidationInput): string | undefined {
   const projection = project(fleet);
   if (projection === undefined) return `not known: ${unknowns(fleet).join(', ')}`;
-  const { queued, coming, serving, allocated_mb: allocatedMb, servingMb } = projection;
+  const { queued, coming, serving, allocatedMb, servingMb } = projection;
   if (queued > 0) return `${queued} wait${queued === 1 ? 's' : ''} for room`;
   if (coming > 0) return `${coming} still starting`;
   if (serving < policy.minNodes) return `${serving} in service, at least ${policy.minNodes}`;
@@ -107,7 +107,7 @@ function whyNotNow({ fleet, policy }: ConsolidationInput): string | undefined {
 /** Those that cost most for what they hold come first: they are the best to lose. */
 function byWorth(nodes: readonly PoolNode[]): readonly PoolNode[] {
   return nodes.toSorted(
-    (a, b) => a.allocated_mb - b.allocated_mb || (b.hourly ?? 0) - (a.hourly ?? 0) || (a.name < b.name ? 1 : -1),
+    (a, b) => a.allocatedMb - b.allocatedMb || (b.hourly ?? 0) - (a.hourly ?? 0) || (a.name < b.name ? 1 : -1),
   );
 }
 
@@ -126,7 +126,7 @@ function whyEnough(
   input: ConsolidationInput,
 ): string | undefined {
   const left = staying.filter(({ name }) => name !== node.name && !so.going.some((each) => each.name === name));
-  const allocated = input.fleet.nodes.reduce((all, { allocated_mb: allocatedMb }) => all + allocatedMb, 0);
+  const allocated = input.fleet.nodes.reduce((all, { allocatedMb }) => all + allocatedMb, 0);
   const least = Math.max(input.min, input.fleet.nodes.some(isInUse) ? 1 : 0);
   if (left.length < least) return `${least} ${least === 1 ? 'has' : 'have'} to stay`;
   const total = left.reduce((all, { ramMb = 0 }) => all + ramMb, 0);
@@ -175,7 +175,7 @@ export function consolidate(input: ConsolidationInput): Consolidating {
       kept,
     };
   const total = (nodes: readonly PoolNode[]) => nodes.reduce((all, { ramMb = 0 }) => all + ramMb, 0);
-  const allocated = fleet.nodes.reduce((all, { allocated_mb: allocatedMb }) => all + allocatedMb, 0);
+  const allocated = fleet.nodes.reduce((all, { allocatedMb }) => all + allocatedMb, 0);
   return {
     plan: {
       going: going.map(({ name }) => name),

@@ -96,12 +96,10 @@ export function targetUnfit(_change: Change, resource: ContainerResource, scene:
   const name = resource.desired?.spec.node ?? '';
   const target = scene.get(nodeRef(name)) as NodeResource | undefined;
   const phase = target === undefined ? undefined : phaseOf(target);
-  const { memory_mb: memoryMb, life } = nodeSignals(target) ?? {};
+  const { memoryMb, life } = nodeSignals(target) ?? {};
   const needed = containerSignals(resource)?.mb ?? 0;
   const free =
-    memoryMb === undefined
-      ? undefined
-      : memoryMb - (life?.allocated_mb ?? 0) - arriving(name, resource.ref.name, scene);
+    memoryMb === undefined ? undefined : memoryMb - (life?.allocatedMb ?? 0) - arriving(name, resource.ref.name, scene);
   const facts = { node: name, state: target?.sight.observed?.state ?? null, free_mb: free ?? null, needed_mb: needed };
   if (phase !== 'serving') return reject(`${name} is ${target?.sight.observed?.state ?? 'not there'}`, facts);
   if (free === undefined) return reject(`the memory of ${name} is not known`, facts);

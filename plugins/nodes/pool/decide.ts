@@ -206,8 +206,7 @@ function goOn(situation: Situation, remembered: Remembered): Decision | undefine
   const why = whyAbandon(situation, going, remembered.moves);
   if (why !== undefined)
     return { kind: 'abandon', by, because: `the consolidation is given up: ${why}`, numbers, added: [], gone: [] };
-  if (going.some(({ containers, allocated_mb: allocatedMb }) => containers.length > 0 || allocatedMb > 0))
-    return undefined;
+  if (going.some(({ containers, allocatedMb }) => containers.length > 0 || allocatedMb > 0)) return undefined;
   const gone = remembered.going;
   const because = `its containers are together: ${gone.map((number) => nameOf(situation.prefix, number)).join(', ')} can go`;
   return { kind: 'finish', by, because, numbers: without(numbers, gone), added: [], gone };

@@ -32,18 +32,18 @@ export interface PoolNode {
   readonly phase: NodePhase;
   /** Memory of its server; undefined where its type is not known. */
   readonly ramMb?: number;
-  readonly allocated_mb: number;
+  readonly allocatedMb: number;
   readonly containers: readonly PoolContainer[];
   /** Price in the provider's currency, net. */
   readonly hourly?: number;
   /** Since when it can hold containers: epoch ms. */
-  readonly initialized_at?: number;
+  readonly initializedAt?: number;
   /** Since when it is empty: epoch ms. */
-  readonly empty_since?: number;
+  readonly emptySince?: number;
 }
 
 /** Something runs on it, or has memory there. */
-export function isInUse({ containers, allocated_mb: allocatedMb }: PoolNode): boolean {
+export function isInUse({ containers, allocatedMb }: PoolNode): boolean {
   return containers.length > 0 || allocatedMb > 0;
 }
 
@@ -64,7 +64,7 @@ export interface Projection {
   readonly servingMb: number;
   /** On its way: it holds nothing yet, and will. */
   readonly comingMb: number;
-  readonly allocated_mb: number;
+  readonly allocatedMb: number;
   readonly queuedMb: number;
   readonly queued: number;
   readonly serving: number;
@@ -97,7 +97,7 @@ export function project(fleet: Fleet): Projection | undefined {
   return {
     servingMb: sum(serving.map(({ ramMb = 0 }) => ramMb)),
     comingMb: sum(coming.map(({ ramMb = 0 }) => ramMb)),
-    allocated_mb: sum(nodes.map(({ allocated_mb: allocatedMb }) => allocatedMb)),
+    allocatedMb: sum(nodes.map(({ allocatedMb }) => allocatedMb)),
     queuedMb: queue.mb,
     queued: queue.count,
     serving: serving.length,

@@ -52,7 +52,7 @@ function notePool(resource: PoolResource, _now: number, scene: Scene): Partial<N
     situation.scaling === undefined || situation.scaling.forMs === 0 ? undefined : crossingNow(situation);
   if (crossing === undefined && memory.kept.crossing === undefined) return {};
   const since = crossing === undefined ? null : new Date(crossing.since).toISOString();
-  return { crossing: crossing?.direction ?? null, crossing_since: since } as unknown as Partial<NodePoolMemory>;
+  return { crossing: crossing?.direction ?? null, crossingSince: since } as unknown as Partial<NodePoolMemory>;
 }
 
 export const nodePool: Kind<NodesWriter, NodePoolSpec, PoolFacts, NodePoolMemory, NodePoolStep, NodePoolRuleId> = {

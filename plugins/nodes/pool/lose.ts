@@ -23,7 +23,7 @@ const LAST = Number.MAX_SAFE_INTEGER;
 function rankOf(prefix: string, { node, refusal, outdated }: Candidate): Rank {
   const newest = -(numberOf(prefix, node.name) ?? 0);
   if (node.phase === 'planned') return [0, newest];
-  const { containers, allocated_mb: allocatedMb } = node;
+  const { containers, allocatedMb } = node;
   if (isInUse(node)) {
     const players = containers.reduce((sum, each) => sum + (each.players ?? 0), 0);
     return [4, players, allocatedMb, newest];
@@ -34,7 +34,7 @@ function rankOf(prefix: string, { node, refusal, outdated }: Candidate): Rank {
       node.phase === 'unhealthy' ? 0 : 1,
       outdated === true ? 0 : 1,
       -(node.hourly ?? 0),
-      node.empty_since ?? node.initialized_at ?? LAST,
+      node.emptySince ?? node.initializedAt ?? LAST,
       newest,
     ];
   return refusal.clearsAt === undefined ? [3, newest] : [2, refusal.clearsAt, newest];

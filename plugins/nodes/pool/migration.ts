@@ -30,7 +30,7 @@ export interface Migration {
 export type Room = ReadonlyMap<string, number>;
 
 export function roomOn(nodes: readonly PoolNode[]): Room {
-  return new Map(nodes.map(({ name, ramMb = 0, allocated_mb: allocatedMb }) => [name, ramMb - allocatedMb]));
+  return new Map(nodes.map(({ name, ramMb = 0, allocatedMb }) => [name, ramMb - allocatedMb]));
 }
 
 /** What it takes to empty a node: every move, and the room that is left; or why it cannot be emptied. */
@@ -39,8 +39,8 @@ export type Emptying = { readonly moves: readonly Migration[]; readonly room: Ro
 /** Puts each container, the largest first, where the least room is left by it. */
 export function empty(node: PoolNode, room: Room): Emptying {
   const listed = node.containers.reduce((sum, { mb }) => sum + mb, 0);
-  if (node.allocated_mb > listed)
-    return { why: `${node.allocated_mb - listed} MB are allocated to no container that is listed` };
+  if (node.allocatedMb > listed)
+    return { why: `${node.allocatedMb - listed} MB are allocated to no container that is listed` };
   for (const container of node.containers) {
     const why = whyFixed(container);
     if (why !== undefined) return { why: `container ${container.id} stays: ${why}` };

@@ -76,7 +76,7 @@ export function recommend(
   policy: ReactivePolicy,
   leastMb: number | undefined,
 ): Recommendation | undefined {
-  const { allocated_mb: allocatedMb, queuedMb, queued, servingMb, comingMb } = fleet;
+  const { allocatedMb, queuedMb, queued, servingMb, comingMb } = fleet;
   const workers = fleet.serving + fleet.coming;
   if (workers === 0) {
     if (queued === 0) return undefined;

@@ -183,7 +183,7 @@ function poolSummary(resource: PoolResource, scene: Scene): readonly Summary[] {
       ? [`${counted(members, 'member')}; not known: ${unknowns(fleet).join(', ')}`]
       : [
           `${counted(members, 'member')}, ${projection.serving} in service, ${projection.coming} starting; ` +
-            `${percent(projection.allocated_mb, projection.servingMb)} % of ${projection.servingMb} MB taken, ` +
+            `${percent(projection.allocatedMb, projection.servingMb)} % of ${projection.servingMb} MB taken, ` +
             `${projection.queued} waiting for ${projection.queuedMb} MB`,
         ];
   const underWay = goingOn(situation);
@@ -195,7 +195,7 @@ function poolSummary(resource: PoolResource, scene: Scene): readonly Summary[] {
     coming: projection?.coming,
     serving_mb: projection?.servingMb,
     coming_mb: projection?.comingMb,
-    allocated_mb: projection?.allocated_mb,
+    allocated_mb: projection?.allocatedMb,
     queued: projection?.queued,
     queued_mb: projection?.queuedMb,
   });

@@ -52,7 +52,7 @@ interface Past {
   everUsed?: true;
   /** The run that went on when its last container started, or the one before that. */
   startedIn?: number;
-  empty_since?: number;
+  emptySince?: number;
   elsewhere?: true;
   foundAt?: number;
   /** It was off, and did not come up since. */
@@ -73,7 +73,7 @@ function containersOn(emulator: Emulator, name: string): readonly string[] {
 /** Why a healthy server may not be taken out of service. */
 function drainBreaches(past: Past, now: number): readonly string[] {
   if (past.everUsed === true) {
-    const empty = past.empty_since === undefined ? 0 : now - past.empty_since;
+    const empty = past.emptySince === undefined ? 0 : now - past.emptySince;
     return empty < IDLE_GRACE ? [`is empty for ${empty / 1000} s`] : [];
   }
   const age = past.upAt === undefined ? 0 : now - past.upAt;
@@ -115,8 +115,8 @@ export function watchFleet({ emulator, clock, recall }: Whole): Model {
       const before = past.containers ?? new Set();
       const now = new Set(containersOn(emulator, name));
       past.containers = now;
-      if (now.size === 0 && before.size > 0) past.empty_since = clock.now();
-      if (now.size > 0) delete past.empty_since;
+      if (now.size === 0 && before.size > 0) past.emptySince = clock.now();
+      if (now.size > 0) delete past.emptySince;
       if (now.isSubsetOf(before)) continue;
       past.everUsed = true;
       past.startedIn = looks;

@@ -31,7 +31,7 @@ export type Event =
   | { readonly do: 'fault'; readonly after: number; readonly mishap: number; readonly times: number }
   | { readonly do: 'fail'; readonly command: string }
   | { readonly do: 'source'; readonly answers: boolean }
-  | { readonly do: 'reticent'; readonly empty_since: boolean; readonly started_total: boolean }
+  | { readonly do: 'reticent'; readonly emptySince: boolean; readonly startedTotal: boolean }
   | {
       readonly do: 'run';
       /** So long after the event before. */
@@ -127,9 +127,9 @@ const aFault = fc.oneof(
   { weight: 2, arbitrary: fc.constant<Event>({ do: 'source', answers: true }) },
   // Where a source says neither, nobody can know of what came and went between two looks.
   fc.constantFrom<Event>(
-    { do: 'reticent', empty_since: true, started_total: false },
-    { do: 'reticent', empty_since: false, started_total: true },
-    { do: 'reticent', empty_since: false, started_total: false },
+    { do: 'reticent', emptySince: true, startedTotal: false },
+    { do: 'reticent', emptySince: false, startedTotal: true },
+    { do: 'reticent', emptySince: false, startedTotal: false },
   ),
 );
 
@@ -329,7 +329,7 @@ async function play(playing: Playing, event: Exclude<Event, { readonly do: 'run'
         });
       return;
     case 'reticent':
-      return emulator.workloads.leaveOut({ emptySince: event.empty_since, startedTotal: event.started_total });
+      return emulator.workloads.leaveOut({ emptySince: event.emptySince, startedTotal: event.startedTotal });
   }
 }
 
@@ -371,7 +371,7 @@ function differences(playing: Playing): readonly string[] {
     const server = servers.find((row) => row.name === key);
     const memory = whole.recall().resources.get(`nodes/Node/${key}`);
     // Ours went, and somebody else made another one of its name: that is for a person to say.
-    if (server !== undefined && memory?.owned !== undefined && memory.kept['server_id'] !== server.id) continue;
+    if (server !== undefined && memory?.owned !== undefined && memory.kept['serverId'] !== server.id) continue;
     if (server === undefined) {
       if (!waitsForAPerson(playing, key)) wrong.push(`${key} is not there`);
     } else if (server.labels[DRAIN_LABEL] !== undefined && server.labels['fettle/role'] !== 'system') {

@@ -96,7 +96,7 @@ describe('from its making to its service', () => {
     expect(look(node, { status: 'initializing', probe: 'none', ...unlisted }).state).toBe('provisioning');
     node.now += MINUTE;
     expect(look(node, { probe: 'failed', ...unlisted })).toMatchObject({ state: 'initializing', health: 'unknown' });
-    expect(node.memory.kept.initialized_at).toBeUndefined();
+    expect(node.memory.kept.initializedAt).toBeUndefined();
     node.now += MINUTE;
     const ready = look(node);
     expect(ready).toMatchObject({ state: 'ready', health: 'healthy' });
@@ -114,7 +114,7 @@ describe('from its making to its service', () => {
       allocatedMb: 1024,
       firstContainerAt: new Date(NOW + 3 * MINUTE).toISOString(),
     });
-    expect(active.life.empty_since).toBeUndefined();
+    expect(active.life.emptySince).toBeUndefined();
     node.now += MINUTE;
     const idle = look(node);
     expect(idle.state).toBe('idle');
@@ -130,7 +130,7 @@ describe('from its making to its service', () => {
     expect(look(node).life).toMatchObject({
       initializedAt: new Date(NOW + 2 * MINUTE).toISOString(),
       containersEver: 2,
-      firstContainerAt: active.life.first_container_at,
+      firstContainerAt: active.life.firstContainerAt,
       lastContainerAt: emptied,
       emptySince: emptied,
     });
@@ -140,13 +140,13 @@ describe('from its making to its service', () => {
     const node = watched({}, { state: 'provisioning', since: CREATED });
     const life = look(node, busy('a'));
     expect(life).toMatchObject({ state: 'active', via: ['initializing', 'ready'] });
-    const recovered = watched({ initialized_at: CREATED, containers_ever: 1 }, { state: 'unhealthy' });
+    const recovered = watched({ initializedAt: CREATED, containersEver: 1 }, { state: 'unhealthy' });
     expect(look(recovered)).toMatchObject({ state: 'idle', via: ['ready'] });
   });
 
   it('is ready by its time where time makes it ready, whenever that is looked at', () => {
     const spec = nodeSpec({ readiness: { after: '2m' } });
-    expect(look(watched(), {}, spec).life.initialized_at).toBe(ago(8 * MINUTE));
+    expect(look(watched(), {}, spec).life.initializedAt).toBe(ago(8 * MINUTE));
   });
 
   it('is held to have started late at more than its deadline, and not at the deadline itself', () => {
@@ -165,16 +165,16 @@ describe('from its making to its service', () => {
       created: ago(5 * 60 * MINUTE),
     });
     expect(first).toMatchObject({ state: 'ready' });
-    expect(first.life.provisioned_at).toBe(ago(5 * 60 * MINUTE));
-    expect(first.life.initialized_at).toBeUndefined();
+    expect(first.life.provisionedAt).toBe(ago(5 * 60 * MINUTE));
+    expect(first.life.initializedAt).toBeUndefined();
   });
 });
 
 describe('containers that ever were', () => {
   it('are counted by what the source counts, also those that came and went between two looks', () => {
-    const node = watched({ initialized_at: CREATED });
+    const node = watched({ initializedAt: CREATED });
     const total = (startedTotal: number, ...ids: readonly string[]) =>
-      look(node, { workloads: { name: 'web-1', startedTotal, containers: containers(...ids) } }).life.containers_ever;
+      look(node, { workloads: { name: 'web-1', startedTotal, containers: containers(...ids) } }).life.containersEver;
     expect(total(0)).toBe(0);
     expect(total(2, 'a', 'b')).toBe(2);
     expect(total(2, 'a', 'b')).toBe(2);
@@ -185,7 +185,7 @@ describe('containers that ever were', () => {
   });
 
   it('one that came and went between two looks makes a node that was ready one that is idle', () => {
-    const node = watched({ initialized_at: CREATED }, { state: 'ready' });
+    const node = watched({ initializedAt: CREATED }, { state: 'ready' });
     look(node, { workloads: { name: 'web-1', startedTotal: 0, containers: [] } });
     node.now += MINUTE;
     const life = look(node, { workloads: { name: 'web-1', startedTotal: 1, containers: [] } });
@@ -200,26 +200,26 @@ describe('containers that ever were', () => {
     ['has a clock that is ahead by a minute', MINUTE, 0, 'ready'],
     ['has a clock that is ahead by more', MINUTE + 1, 1, 'idle'],
   ])('came and went, too, where a source that does not count %s', (_what, later, ever, state) => {
-    const node = watched({ initialized_at: CREATED }, { state: 'ready' });
+    const node = watched({ initializedAt: CREATED }, { state: 'ready' });
     const first = node.now - MINUTE;
     const empty = (at: number) =>
       look(node, { workloads: { name: 'web-1', containers: [], emptySince: new Date(at).toISOString() } });
     empty(first);
     node.now += 20 * MINUTE;
     const { life, state: now } = empty(first + later);
-    expect([life.containers_ever, now]).toEqual([ever, state]);
+    expect([life.containersEver, now]).toEqual([ever, state]);
   });
 
   it('that are gone already began no later than they ended', () => {
-    const node = watched({ initialized_at: CREATED }, { state: 'ready' });
+    const node = watched({ initializedAt: CREATED }, { state: 'ready' });
     const emptySince = ago(5 * MINUTE);
     const { life } = look(node, { workloads: { name: 'web-1', startedTotal: 2, containers: [], emptySince } });
     expect(life).toMatchObject({ firstContainerAt: emptySince, lastContainerAt: emptySince, emptySince });
   });
 
   it('are told apart by their ids where the source does not count', () => {
-    const node = watched({ initialized_at: CREATED });
-    const ever = (...ids: readonly string[]) => look(node, busy(...ids)).life.containers_ever;
+    const node = watched({ initializedAt: CREATED });
+    const ever = (...ids: readonly string[]) => look(node, busy(...ids)).life.containersEver;
     expect(ever('a', 'b')).toBe(2);
     expect(ever('b', 'a')).toBe(2);
     expect(ever('b', 'c')).toBe(3);
@@ -229,11 +229,11 @@ describe('containers that ever were', () => {
   });
 
   it('stay countable with more of them than ids are remembered', () => {
-    const node = watched({ initialized_at: CREATED });
+    const node = watched({ initializedAt: CREATED });
     const many = Array.from({ length: MOST_IDS + 5 }, (_, i) => `c${i}`);
-    expect(look(node, busy(...many)).life.containers_ever).toBe(MOST_IDS + 5);
-    expect(look(node, busy(...many)).life.containers_ever).toBe(MOST_IDS + 5);
-    expect(look(node, busy(...many, 'one more')).life.containers_ever).toBe(MOST_IDS + 6);
+    expect(look(node, busy(...many)).life.containersEver).toBe(MOST_IDS + 5);
+    expect(look(node, busy(...many)).life.containersEver).toBe(MOST_IDS + 5);
+    expect(look(node, busy(...many, 'one more')).life.containersEver).toBe(MOST_IDS + 6);
     expect(JSON.stringify(node.memory.kept).length).toBeLessThan(10_000);
   });
 
@@ -245,7 +245,7 @@ describe('containers that ever were', () => {
     });
     fc.assert(
       fc.property(fc.array(seen, { maxLength: 12 }), (looks) => {
-        const node = watched({ initialized_at: CREATED });
+        const node = watched({ initializedAt: CREATED });
         let before = 0;
         for (const { startedTotal, ids, known } of looks) {
           const given: Glance = known
@@ -261,9 +261,9 @@ describe('containers that ever were', () => {
           const again = look(node, given);
           expect(again.life).toEqual(first.life);
           expect(again.state).toBe(first.state);
-          expect(first.life.containers_ever).toBeGreaterThanOrEqual(before);
-          if (known) expect(first.life.containers_ever).toBeGreaterThanOrEqual(ids.length);
-          before = first.life.containers_ever;
+          expect(first.life.containersEver).toBeGreaterThanOrEqual(before);
+          if (known) expect(first.life.containersEver).toBeGreaterThanOrEqual(ids.length);
+          before = first.life.containersEver;
           node.now += MINUTE;
         }
       }),
@@ -289,14 +289,12 @@ describe('what a source says of a time before', () => {
       ago(MINUTE),
     ],
   ] as const)('is clamped to when %s', (_when, kept, seen, expected) => {
-    const node = watched({ initialized_at: CREATED, ...kept });
+    const node = watched({ initializedAt: CREATED, ...kept });
     const { life } = look(node, { ...empty(ZERO), ...seen });
-    expect(life.empty_since).toBe(expected);
+    expect(life.emptySince).toBe(expected);
     // And stays so at the next look, when all of it is behind.
     node.now += MINUTE;
-    expect(look(node, { ...empty(ZERO), lastLookAt: new Date(node.now).toISOString() }).life.empty_since).toBe(
-      expected,
-    );
+    expect(look(node, { ...empty(ZERO), lastLookAt: new Date(node.now).toISOString() }).life.emptySince).toBe(expected);
   });
 
   it('is about another server: its counts are where this one begins, and not what ran on it', () => {
@@ -311,23 +309,23 @@ describe('what a source says of a time before', () => {
     ['told', empty(ago(5 * MINUTE), 3), 3],
     ['told by its list alone', { workloads: { name: 'web-1', containers: containers('a'), startedTotal: 3 } }, 3],
   ] as const)('is not a server that had containers since it was made: %s', (_how, seen, ever) => {
-    expect(look(watched(), seen).life.containers_ever).toBe(ever);
+    expect(look(watched(), seen).life.containersEver).toBe(ever);
   });
 
   it('is no first container from before the server was made', () => {
     const since = ago(30 * MINUTE);
     const seen: Glance = { workloads: { name: 'web-1', containers: [{ id: 'a', mb: 1, since }] } };
-    expect(look(watched(), seen).life.first_container_at).toBe(CREATED);
+    expect(look(watched(), seen).life.firstContainerAt).toBe(CREATED);
   });
 });
 
 describe('since when it is empty', () => {
   it('is what the source says, but never later than now', () => {
-    const node = watched({ initialized_at: CREATED });
+    const node = watched({ initializedAt: CREATED });
     const empty = (emptySince: string) => look(node, { workloads: { name: 'web-1', containers: [], emptySince } });
-    expect(empty(ago(9 * MINUTE)).life.empty_since).toBe(ago(9 * MINUTE));
-    expect(empty(ago(-5 * MINUTE)).life.empty_since).toBe(ago(0));
-    expect(node.memory.kept.looked_at).toBeUndefined();
+    expect(empty(ago(9 * MINUTE)).life.emptySince).toBe(ago(9 * MINUTE));
+    expect(empty(ago(-5 * MINUTE)).life.emptySince).toBe(ago(0));
+    expect(node.memory.kept.lookedAt).toBeUndefined();
   });
 
   const INTERVAL = 2 * MINUTE;
@@ -335,28 +333,28 @@ describe('since when it is empty', () => {
     [2 * INTERVAL, true],
     [2 * INTERVAL + 1, false],
   ])('without that, looks that lie %i ms apart %s go on', (gap, goesOn) => {
-    const node = watched({ initialized_at: CREATED, containers_ever: 1 }, { state: 'idle' });
-    const first = look(node).life.empty_since;
+    const node = watched({ initializedAt: CREATED, containersEver: 1 }, { state: 'idle' });
+    const first = look(node).life.emptySince;
     node.now += gap;
-    expect(look(node).life.empty_since === first).toBe(goesOn);
+    expect(look(node).life.emptySince === first).toBe(goesOn);
   });
 
   it('begins anew where something came and went between two looks', () => {
-    const node = watched({ initialized_at: CREATED, containers_ever: 1, started_total: 1 }, { state: 'idle' });
+    const node = watched({ initializedAt: CREATED, containersEver: 1, startedTotal: 1 }, { state: 'idle' });
     const empty = (startedTotal: number) => look(node, { workloads: { name: 'web-1', startedTotal, containers: [] } });
-    const first = empty(1).life.empty_since;
+    const first = empty(1).life.emptySince;
     node.now += MINUTE;
-    expect(empty(1).life.empty_since).toBe(first);
-    expect(empty(2).life.empty_since).toBe(new Date(node.now).toISOString());
+    expect(empty(1).life.emptySince).toBe(first);
+    expect(empty(2).life.emptySince).toBe(new Date(node.now).toISOString());
   });
 
   it('a time in which the source was not read is such a gap, too', () => {
-    const node = watched({ initialized_at: CREATED, containers_ever: 1 }, { state: 'idle' });
-    const first = look(node).life.empty_since;
+    const node = watched({ initializedAt: CREATED, containersEver: 1 }, { state: 'idle' });
+    const first = look(node).life.emptySince;
     node.now += 3 * MINUTE;
     look(node, { known: 'unread', workloads: undefined });
     node.now += 3 * MINUTE;
-    expect(look(node).life.empty_since).not.toBe(first);
+    expect(look(node).life.emptySince).not.toBe(first);
   });
 });
 
@@ -364,7 +362,7 @@ describe('last known containers', () => {
   const unlisted: Glance = { known: 'unlisted', workloads: undefined };
 
   it('stand while the node is off, does not answer or is not listed, until the source says that it is empty', () => {
-    const node = watched({ initialized_at: CREATED }, { state: 'ready' });
+    const node = watched({ initializedAt: CREATED }, { state: 'ready' });
     look(node, busy('a', 'b'));
     node.now += MINUTE;
     const off = look(node, { status: 'off', probe: 'none', ...unlisted });
@@ -379,15 +377,15 @@ describe('last known containers', () => {
   });
 
   it('memory is what the source says, or the sum over them', () => {
-    const node = watched({ initialized_at: CREATED });
-    expect(look(node, busy('a', 'b')).life.allocated_mb).toBe(1024);
+    const node = watched({ initializedAt: CREATED });
+    expect(look(node, busy('a', 'b')).life.allocatedMb).toBe(1024);
     const told = { workloads: { name: 'web-1', allocatedMb: 99, containers: containers('a') } };
-    expect(look(node, told).life.allocated_mb).toBe(99);
+    expect(look(node, told).life.allocatedMb).toBe(99);
   });
 });
 
 describe('health', () => {
-  const ready = (): Watched => watched({ initialized_at: CREATED }, { state: 'ready', others: { health: 'healthy' } });
+  const ready = (): Watched => watched({ initializedAt: CREATED }, { state: 'ready', others: { health: 'healthy' } });
 
   it('four failed probes in a row do nothing, the fifth makes it unhealthy, and one answer healthy again', () => {
     const node = ready();
@@ -404,7 +402,7 @@ describe('health', () => {
     node.now += 10_000;
     expect(look(node)).toMatchObject({ state: 'ready', health: 'healthy' });
     expect(node.memory.kept).toMatchObject({ probeFailures: 0 });
-    expect(node.memory.kept.probe_failed_at).toBeUndefined();
+    expect(node.memory.kept.probeFailedAt).toBeUndefined();
   });
 
   it('an answer between them begins the count anew', () => {
@@ -432,7 +430,7 @@ describe('health', () => {
     const node = ready();
     look(node, { probe: 'failed' });
     node.now += apart;
-    expect(look(node, { probe: 'failed' }).life.probe_failures).toBe(count);
+    expect(look(node, { probe: 'failed' }).life.probeFailures).toBe(count);
   });
 
   it('a burst of looks makes nobody unhealthy', () => {
@@ -456,12 +454,12 @@ describe('a node that was found', () => {
     for (const known of ['listed', 'unlisted', 'none'] as const) {
       const node = adopted();
       expect(node.memory.kept).toMatchObject({ recoveredAt: ago(0) });
-      expect(node.memory.kept.sync_completed_at).toBeUndefined();
+      expect(node.memory.kept.syncCompletedAt).toBeUndefined();
       node.now += MINUTE;
       const seen = known === 'listed' ? {} : { known, workloads: undefined };
-      expect(look(node, seen).life.sync_completed_at).toBe(new Date(node.now).toISOString());
+      expect(look(node, seen).life.syncCompletedAt).toBe(new Date(node.now).toISOString());
       // Once and for all.
-      const done = node.memory.kept.sync_completed_at;
+      const done = node.memory.kept.syncCompletedAt;
       node.now += MINUTE;
       expect(look(node, seen).life).toMatchObject({ syncCompletedAt: done, recoveredAt: ago(0) });
     }
@@ -471,7 +469,7 @@ describe('a node that was found', () => {
     const node = adopted();
     node.now += MINUTE;
     const unread: Glance = { known: 'unread', workloads: undefined };
-    expect(look(node, unread).life.sync_completed_at).toBeUndefined();
+    expect(look(node, unread).life.syncCompletedAt).toBeUndefined();
   });
 });
 
@@ -479,38 +477,38 @@ describe('a drained node', () => {
   it('is so by its label: with the time of the label after a drain of ours that was cut short, else from now on', () => {
     const labels = { [LABELS.drain]: drainValue(NOW - 7 * MINUTE) };
     const state = 'idle';
-    const theirs = look(watched({ initialized_at: CREATED }, { state }), { labels });
+    const theirs = look(watched({ initializedAt: CREATED }, { state }), { labels });
     expect(theirs).toMatchObject({ state: 'draining', life: { drainingAt: ago(0) } });
     const begun = (at: number) =>
       ({ seq: 7, run: 'r', step: 'idle>draining', goal: 'remove', at: ago(at) }) as const satisfies Memory['open'];
-    const ours = look(watched({ initialized_at: CREATED }, { state, open: begun(8 * MINUTE) }), { labels });
+    const ours = look(watched({ initializedAt: CREATED }, { state, open: begun(8 * MINUTE) }), { labels });
     expect(ours).toMatchObject({ state: 'draining', life: { drainingAt: ago(7 * MINUTE) } });
     // No label is older than the intent that put it there.
-    const older = look(watched({ initialized_at: CREATED }, { state, open: begun(3 * MINUTE) }), { labels });
-    expect(older.life.draining_at).toBe(ago(3 * MINUTE));
+    const older = look(watched({ initializedAt: CREATED }, { state, open: begun(3 * MINUTE) }), { labels });
+    expect(older.life.drainingAt).toBe(ago(3 * MINUTE));
   });
 
   it('stays so when somebody takes the label away', () => {
-    const node = watched({ initialized_at: CREATED, draining_at: ago(MINUTE) }, { state: 'draining' });
+    const node = watched({ initializedAt: CREATED, drainingAt: ago(MINUTE) }, { state: 'draining' });
     expect(look(node, busy('a'))).toMatchObject({ state: 'draining', life: { drainingAt: ago(MINUTE) } });
   });
 
   it.each(['soon', '', '0', 'true', '99999999999999'])('is not drained by a label that says no time: %s', (value) => {
-    const node = watched({ initialized_at: CREATED }, { state: 'idle' });
+    const node = watched({ initializedAt: CREATED }, { state: 'idle' });
     expect(look(node, { labels: { [LABELS.drain]: value } }).state).not.toBe('draining');
-    expect(look(node, { labels: { [LABELS.drain]: value } }).life.draining_at).toBeUndefined();
+    expect(look(node, { labels: { [LABELS.drain]: value } }).life.drainingAt).toBeUndefined();
   });
 
   it('does not come from the future', () => {
-    const node = watched({ initialized_at: CREATED }, { state: 'idle' });
+    const node = watched({ initializedAt: CREATED }, { state: 'idle' });
     const life = look(node, { labels: { [LABELS.drain]: drainValue(NOW + 60 * MINUTE) } });
-    expect(life.life.draining_at).toBe(ago(0));
+    expect(life.life.drainingAt).toBe(ago(0));
   });
 });
 
 describe('what is remembered', () => {
   it('is all of a life, and what is not known any more is forgotten', () => {
-    const life: NodeLife = { containers_ever: 3, probe_failures: 0 };
+    const life: NodeLife = { containersEver: 3, probeFailures: 0 };
     const noted = noteNode(nodeResource({ signals: signalsOf({ life }) })) as Readonly<Record<string, unknown>>;
     expect(noted).toMatchObject({
       containersEver: 3,
@@ -527,7 +525,7 @@ describe('what is remembered', () => {
   });
 
   it('of a server that is another one under the same name, nothing is remembered', () => {
-    const resource = nodeResource({ facts: { ...nodeResource().sight.observed?.facts, server_id: 43, other: true } });
+    const resource = nodeResource({ facts: { ...nodeResource().sight.observed?.facts, serverId: 43, other: true } });
     expect(noteNode(resource)).toEqual({});
   });
 });

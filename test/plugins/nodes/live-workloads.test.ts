@@ -85,7 +85,7 @@ describe('what it says', () => {
   const BARELY = '2026-11-20T00:01:00.000Z';
   const timed = (time: string): readonly (readonly [string, object])[] => [
     ['at', { at: time, nodes: [] }],
-    ['empty_since', { nodes: [{ name: 'a', containers: [], emptySince: time }] }],
+    ['emptySince', { nodes: [{ name: 'a', containers: [], emptySince: time }] }],
     ['a container', { nodes: [{ name: 'a', containers: [{ id: 'c', since: time }] }] }],
     ['the queue', { nodes: [], queue: [{ id: 'q', since: time }] }],
   ];
@@ -106,12 +106,12 @@ describe('what it says', () => {
   );
 
   test.each([
-    ['containers ever', { name: 'a', containers: [], startedTotal: 2 ** 53 }, 'started_total'],
-    ['containers ever', { name: 'a', containers: [], startedTotal: 1.5 }, 'started_total'],
-    ['memory', { name: 'a', containers: [], allocatedMb: 1e18 }, 'allocated_mb'],
+    ['containers ever', { name: 'a', containers: [], startedTotal: 2 ** 53 }, 'startedTotal'],
+    ['containers ever', { name: 'a', containers: [], startedTotal: 1.5 }, 'startedTotal'],
+    ['memory', { name: 'a', containers: [], allocatedMb: 1e18 }, 'allocatedMb'],
     ['memory of a container', { name: 'a', containers: [{ id: 'c', mb: 1e300 }] }, 'containers/0/mb'],
     ['players', { name: 'a', containers: [{ id: 'c', players: -1 }] }, 'containers/0/players'],
-    ['a part of a disk', { name: 'a', containers: [], diskUsedPercent: 101 }, 'disk_used_percent'],
+    ['a part of a disk', { name: 'a', containers: [], diskUsedPercent: 101 }, 'diskUsedPercent'],
   ])('is not believed with an amount beyond all sense: %s', async (_what, node, where) => {
     expect((await failure(said({ nodes: [node] }))).message).toContain(`/nodes/0/${where}`);
   });

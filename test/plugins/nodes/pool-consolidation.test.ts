@@ -25,11 +25,11 @@ function node(name: string, containers: readonly PoolContainer[] = [], more: Par
     name,
     phase: 'serving',
     ramMb: 4000,
-    allocated_mb: containers.reduce((sum, { mb }) => sum + mb, 0),
+    allocatedMb: containers.reduce((sum, { mb }) => sum + mb, 0),
     containers,
     hourly: 0.1,
-    initialized_at: NOW - 700 * MINUTE,
-    ...(containers.length === 0 ? { empty_since: NOW - 500 * MINUTE } : {}),
+    initializedAt: NOW - 700 * MINUTE,
+    ...(containers.length === 0 ? { emptySince: NOW - 500 * MINUTE } : {}),
     ...more,
   };
 }
@@ -134,7 +134,7 @@ describe('emptying a node', () => {
     ],
     [
       'memory that is nobody’s',
-      node('a', [container('x')], { allocated_mb: 501 }),
+      node('a', [container('x')], { allocatedMb: 501 }),
       new Map([['b', 9000]]),
       '1 MB are allocated to no container that is listed',
     ],
@@ -167,7 +167,7 @@ describe('emptying a node', () => {
         for (const target of targets) {
           const arriving = found.moves.filter(({ to }) => to === target.name).reduce((sum, { mb }) => sum + mb, 0);
           // A source may list more on a node than fits; nothing is added to that.
-          expect(arriving === 0 ? 0 : target.allocated_mb + arriving).toBeLessThanOrEqual(target.ramMb ?? 0);
+          expect(arriving === 0 ? 0 : target.allocatedMb + arriving).toBeLessThanOrEqual(target.ramMb ?? 0);
         }
       }),
     );
@@ -176,8 +176,8 @@ describe('emptying a node', () => {
 
 describe('when nothing came to a node', () => {
   it.each<[string, PoolNode, number | undefined]>([
-    ['empty', node('a', [], { empty_since: 7 }), 7],
-    ['empty, since nobody knows when', { name: 'a', phase: 'serving', allocated_mb: 0, containers: [] }, undefined],
+    ['empty', node('a', [], { emptySince: 7 }), 7],
+    ['empty, since nobody knows when', { name: 'a', phase: 'serving', allocatedMb: 0, containers: [] }, undefined],
     ['the newest container', node('a', [container('x', { since: 5 }), container('y', { since: 9 })]), 9],
     ['one of which nobody knows', node('a', [container('x', { since: 5 }), { id: 'y', mb: 1 }]), undefined],
   ])('%s', (_what, one, since) => {
@@ -240,12 +240,12 @@ describe('a consolidation', () => {
   });
 
   it.each<[string, Partial<PoolNode>, string | undefined]>([
-    ['up for exactly 30 min', { initialized_at: NOW - 30 * MINUTE }, undefined],
-    ['up for 1 ms less', { initialized_at: NOW - 30 * MINUTE + 1 }, 'up for 29 min, at least 30m'],
-    ['fresh, of 5 min', { initialized_at: NOW - 5 * MINUTE }, 'up for 5 min, at least 30m'],
-    ['empty for exactly 15 min', { empty_since: NOW - 15 * MINUTE }, undefined],
-    ['empty for 1 ms less', { empty_since: NOW - 15 * MINUTE + 1 }, 'quiet for 14 min, at least 15m'],
-    ['empty for 2 min', { empty_since: NOW - 2 * MINUTE }, 'quiet for 2 min, at least 15m'],
+    ['up for exactly 30 min', { initializedAt: NOW - 30 * MINUTE }, undefined],
+    ['up for 1 ms less', { initializedAt: NOW - 30 * MINUTE + 1 }, 'up for 29 min, at least 30m'],
+    ['fresh, of 5 min', { initializedAt: NOW - 5 * MINUTE }, 'up for 5 min, at least 30m'],
+    ['empty for exactly 15 min', { emptySince: NOW - 15 * MINUTE }, undefined],
+    ['empty for 1 ms less', { emptySince: NOW - 15 * MINUTE + 1 }, 'quiet for 14 min, at least 15m'],
+    ['empty for 2 min', { emptySince: NOW - 2 * MINUTE }, 'quiet for 2 min, at least 15m'],
   ])('and a node that is %s', (_what, more, why) => {
     const nodes = [node('a', [], more), node('b', [container('y', { tier: 'large' })])];
     expect(keptBy(nodes, 'a')).toBe(why);
@@ -265,17 +265,17 @@ describe('a consolidation', () => {
   it.each<[string, Omit<PoolNode, 'name'>, string]>([
     [
       'since when it is up',
-      { phase: 'serving', ramMb: 4000, allocated_mb: 0, containers: [], hourly: 1, empty_since: 0 },
+      { phase: 'serving', ramMb: 4000, allocatedMb: 0, containers: [], hourly: 1, emptySince: 0 },
       'nobody knows since when it is up',
     ],
     [
       'since when it is empty',
-      { phase: 'serving', ramMb: 4000, allocated_mb: 0, containers: [], hourly: 1, initialized_at: 0 },
+      { phase: 'serving', ramMb: 4000, allocatedMb: 0, containers: [], hourly: 1, initializedAt: 0 },
       'nobody knows since when nothing came to it',
     ],
     [
       'what it costs',
-      { phase: 'serving', ramMb: 4000, allocated_mb: 0, containers: [], initialized_at: 0, empty_since: 0 },
+      { phase: 'serving', ramMb: 4000, allocatedMb: 0, containers: [], initializedAt: 0, emptySince: 0 },
       'its price is not known',
     ],
   ])('keeps a node of which nobody knows %s', (_what, one, why) => {
@@ -360,7 +360,7 @@ describe('a consolidation', () => {
           node(
             `n${i}`,
             row.containers.map((each, j) => container(`n${i}-c${j}`, each)),
-            { phase: row.phase, hourly: row.hourly, initialized_at: row.initializedAt, empty_since: row.emptySince },
+            { phase: row.phase, hourly: row.hourly, initializedAt: row.initializedAt, emptySince: row.emptySince },
           ),
         );
         const found = consolidate(asked(nodes, { min }));
@@ -376,12 +376,12 @@ describe('a consolidation', () => {
         );
         for (const each of gone) {
           expect(each.phase).toBe('serving');
-          expect(NOW - (each.initialized_at ?? NOW)).toBeGreaterThanOrEqual(30 * MINUTE);
+          expect(NOW - (each.initializedAt ?? NOW)).toBeGreaterThanOrEqual(30 * MINUTE);
           for (const one of each.containers) expect(whyFixed(one)).toBeUndefined();
         }
         for (const target of left) {
           const arriving = moves.filter(({ to }) => to === target.name).reduce((sum, { mb }) => sum + mb, 0);
-          expect(arriving === 0 ? 0 : target.allocated_mb + arriving).toBeLessThanOrEqual(target.ramMb ?? 0);
+          expect(arriving === 0 ? 0 : target.allocatedMb + arriving).toBeLessThanOrEqual(target.ramMb ?? 0);
         }
         for (const move of moves) expect(left.some(({ name }) => name === move.to)).toBe(true);
       }),

@@ -35,11 +35,11 @@ function member(
       name: nameOf('web', number),
       phase: 'serving',
       ramMb: GB4,
-      allocated_mb: mb,
+      allocatedMb: mb,
       containers,
       hourly: 0.2,
-      initialized_at: NOW - 500 * MINUTE,
-      ...(mb === 0 ? { empty_since: NOW - 400 * MINUTE } : {}),
+      initializedAt: NOW - 500 * MINUTE,
+      ...(mb === 0 ? { emptySince: NOW - 400 * MINUTE } : {}),
       ...node,
     },
   };
@@ -428,7 +428,7 @@ describe('a consolidation that goes on', () => {
   });
 
   it('waits while memory is still allocated, or nobody sees what is', () => {
-    expect(decide(going([member(1, 2500), member(2, 0, { node: { allocated_mb: 1 } })]))).toBeUndefined();
+    expect(decide(going([member(1, 2500), member(2, 0, { node: { allocatedMb: 1 } })]))).toBeUndefined();
     expect(decide(going([member(1, 2500), member(2, 0, { node: { phase: 'unseen' } })]))).toBeUndefined();
     expect(decide(without(going([member(1, 2500), member(2)]), 'queue', 'queueHere'))).toBeUndefined();
   });

@@ -76,7 +76,7 @@ describe('names', () => {
 });
 
 function candidate(name: string, node: Partial<PoolNode> = {}, more: Partial<Candidate> = {}): Candidate {
-  return { node: { name, phase: 'serving', ramMb: 4096, allocated_mb: 0, containers: [], ...node }, ...more };
+  return { node: { name, phase: 'serving', ramMb: 4096, allocatedMb: 0, containers: [], ...node }, ...more };
 }
 
 const containers = (...players: readonly number[]) =>
@@ -90,20 +90,20 @@ const ORDER: readonly Candidate[] = [
   candidate('web-3', { phase: 'planned' }),
   candidate('web-21', { phase: 'unhealthy', hourly: 0.001 }),
   candidate('web-1', { hourly: 0.001 }, { outdated: true }),
-  candidate('web-2', { hourly: 0.02, empty_since: 900 }),
-  candidate('web-4', { hourly: 0.01, empty_since: 100 }),
-  candidate('web-5', { hourly: 0.01, empty_since: 200 }),
-  candidate('web-7', { hourly: 0.01, initialized_at: 300 }),
-  candidate('web-6', { hourly: 0.01, initialized_at: 300 }),
+  candidate('web-2', { hourly: 0.02, emptySince: 900 }),
+  candidate('web-4', { hourly: 0.01, emptySince: 100 }),
+  candidate('web-5', { hourly: 0.01, emptySince: 200 }),
+  candidate('web-7', { hourly: 0.01, initializedAt: 300 }),
+  candidate('web-6', { hourly: 0.01, initializedAt: 300 }),
   candidate('web-8', { hourly: 0.01 }),
   candidate('web-9', { hourly: 9 }, young(50)),
   candidate('web-11', {}, young(60)),
   candidate('web-10', {}, young(60)),
   candidate('web-12', {}, { refusal: { rule: 'containers-unknown', message: 'nobody knows' } }),
-  candidate('web-13', { allocated_mb: 900, containers: containers(0) }, busy),
-  candidate('web-15', { allocated_mb: 100, containers: containers(1) }, busy),
-  candidate('web-14', { allocated_mb: 200, containers: containers(1) }, busy),
-  candidate('web-16', { allocated_mb: 1, containers: containers(1, 1) }, busy),
+  candidate('web-13', { allocatedMb: 900, containers: containers(0) }, busy),
+  candidate('web-15', { allocatedMb: 100, containers: containers(1) }, busy),
+  candidate('web-14', { allocatedMb: 200, containers: containers(1) }, busy),
+  candidate('web-16', { allocatedMb: 1, containers: containers(1, 1) }, busy),
 ];
 
 describe('the best to lose', () => {
@@ -119,7 +119,7 @@ describe('the best to lose', () => {
 
   it('is never one that has containers while another has none', () => {
     const [first] = inOrderOfLoss('web', [
-      candidate('web-1', { containers: containers(0), allocated_mb: 1 }, young(1)),
+      candidate('web-1', { containers: containers(0), allocatedMb: 1 }, young(1)),
       candidate('web-2', {}, { refusal: { rule: 'age-unknown', message: 'nobody knows' } }),
     ]);
     expect(first?.node.name).toBe('web-2');

@@ -16,7 +16,7 @@ const GB = 1024;
 const MINUTE = 60_000;
 
 function node(name: string, more: Partial<PoolNode> = {}): PoolNode {
-  return { name, phase: 'serving', ramMb: 4 * GB, allocated_mb: 0, containers: [], ...more };
+  return { name, phase: 'serving', ramMb: 4 * GB, allocatedMb: 0, containers: [], ...more };
 }
 
 function fleet(nodes: readonly PoolNode[], queue = { count: 0, mb: 0 }): Fleet {
@@ -27,7 +27,7 @@ function projection(more: Partial<Projection>): Projection {
   return {
     servingMb: 0,
     comingMb: 0,
-    allocated_mb: 0,
+    allocatedMb: 0,
     queuedMb: 0,
     queued: 0,
     serving: more.servingMb === undefined || more.servingMb === 0 ? 0 : 1,
@@ -44,7 +44,7 @@ describe('the projection', () => {
     ['leaving', { comingMb: 0, coming: 0, servingMb: 0, serving: 0 }],
     ['unhealthy', { comingMb: 0, coming: 0, servingMb: 0, serving: 0 }],
   ])('counts a %s node as it ought to, and what is taken on it in any case', (phase, expected) => {
-    expect(project(fleet([node('a', { phase, allocated_mb: 300 })], { count: 2, mb: 70 }))).toMatchObject({
+    expect(project(fleet([node('a', { phase, allocatedMb: 300 })], { count: 2, mb: 70 }))).toMatchObject({
       ...expected,
       allocatedMb: 300,
       queuedMb: 70,
@@ -56,7 +56,7 @@ describe('the projection', () => {
     ['a node that nobody sees', fleet([node('a', { phase: 'unseen' })]), ['what runs on a']],
     [
       'a type without a size',
-      { nodes: [{ name: 'a', phase: 'planned', allocated_mb: 0, containers: [] }], queue: { count: 0, mb: 0 } },
+      { nodes: [{ name: 'a', phase: 'planned', allocatedMb: 0, containers: [] }], queue: { count: 0, mb: 0 } },
       ['the memory of a'],
     ],
     ['a queue that nobody tells', { nodes: [] }, ['what waits for room']],
@@ -66,7 +66,7 @@ describe('the projection', () => {
   });
 
   it('does not need the size of a node that is no capacity', () => {
-    const gone: PoolNode = { name: 'a', phase: 'leaving', allocated_mb: 0, containers: [] };
+    const gone: PoolNode = { name: 'a', phase: 'leaving', allocatedMb: 0, containers: [] };
     expect(project(fleet([gone]))).toMatchObject({ serving: 0, coming: 0 });
   });
 
@@ -124,15 +124,15 @@ describe('growth', () => {
   });
 
   it('says why', () => {
-    expect(recommend(projection({ servingMb: 1000, comingMb: 1000, allocated_mb: 1726 }), REACTIVE, 0)?.because).toBe(
+    expect(recommend(projection({ servingMb: 1000, comingMb: 1000, allocatedMb: 1726 }), REACTIVE, 0)?.because).toBe(
       '86.3 % of the memory is taken or asked for, with 1 node that is still starting, over 85 %',
     );
   });
 
   it('is at the threshold that the pool says', () => {
     const policy = { ...REACTIVE, upPercent: 50.5 };
-    expect(recommend(projection({ servingMb: 1000, allocated_mb: 505 }), policy, 0)).toBeUndefined();
-    expect(recommend(projection({ servingMb: 1000, allocated_mb: 506 }), policy, 0)?.direction).toBe('up');
+    expect(recommend(projection({ servingMb: 1000, allocatedMb: 505 }), policy, 0)).toBeUndefined();
+    expect(recommend(projection({ servingMb: 1000, allocatedMb: 506 }), policy, 0)?.direction).toBe('up');
   });
 });
 
@@ -149,21 +149,21 @@ describe('shrinking', () => {
   });
 
   it('does not happen where the pool would have to grow again at once', () => {
-    const so = projection({ servingMb: 10_000, allocated_mb: 2900, serving: 2 });
+    const so = projection({ servingMb: 10_000, allocatedMb: 2900, serving: 2 });
     // 2900 of 3412 are 84.99 %, of 3411 they are over 85 %.
     expect(recommend(so, REACTIVE, 6588)?.direction).toBe('down');
     expect(recommend(so, REACTIVE, 6589)).toBeUndefined();
     // The last one holds something.
-    expect(recommend(projection({ servingMb: 10_000, allocated_mb: 1 }), REACTIVE, 10_000)).toBeUndefined();
-    expect(recommend(projection({ servingMb: 10_000, allocated_mb: 0 }), REACTIVE, 10_000)?.direction).toBe('down');
+    expect(recommend(projection({ servingMb: 10_000, allocatedMb: 1 }), REACTIVE, 10_000)).toBeUndefined();
+    expect(recommend(projection({ servingMb: 10_000, allocatedMb: 0 }), REACTIVE, 10_000)?.direction).toBe('down');
   });
 
   it('needs to know what would be lost', () => {
-    expect(recommend(projection({ servingMb: 10_000, allocated_mb: 0 }), REACTIVE, undefined)).toBeUndefined();
+    expect(recommend(projection({ servingMb: 10_000, allocatedMb: 0 }), REACTIVE, undefined)).toBeUndefined();
   });
 
   it('says why', () => {
-    expect(recommend(projection({ servingMb: 10_000, allocated_mb: 2999 }), REACTIVE, least)?.because).toBe(
+    expect(recommend(projection({ servingMb: 10_000, allocatedMb: 2999 }), REACTIVE, least)?.because).toBe(
       '30 % of the memory is taken, under 30 %',
     );
   });
@@ -212,7 +212,7 @@ it('a fleet that follows the policy comes to rest', () => {
       let turns = 0;
       const step = () =>
         recommend(
-          projection({ servingMb: serving * size, serving, allocated_mb: serving === 0 ? 0 : allocatedMb }),
+          projection({ servingMb: serving * size, serving, allocatedMb: serving === 0 ? 0 : allocatedMb }),
           REACTIVE,
           size,
         );

@@ -79,7 +79,7 @@ const calm: Standing = {
   probe: 'answered',
   failures: 0,
   containers: 0,
-  containers_ever: 0,
+  containersEver: 0,
 };
 
 interface Case {
@@ -134,12 +134,12 @@ const CASES: readonly Case[] = [
     health: 'unhealthy',
   },
   { is: 'ready', standing: { before: 'initializing' }, state: 'ready', health: 'healthy' },
-  { is: 'with containers', standing: { containers: 2, containers_ever: 2 }, state: 'active', health: 'healthy' },
-  { is: 'empty again', standing: { containers_ever: 2, before: 'active' }, state: 'idle', health: 'healthy' },
+  { is: 'with containers', standing: { containers: 2, containersEver: 2 }, state: 'active', health: 'healthy' },
+  { is: 'empty again', standing: { containersEver: 2, before: 'active' }, state: 'idle', health: 'healthy' },
   { is: 'empty, and its count was forgotten', standing: { before: 'idle' }, state: 'idle', health: 'healthy' },
   {
     is: 'drained',
-    standing: { drained: true, containers: 1, containers_ever: 1, before: 'active' },
+    standing: { drained: true, containers: 1, containersEver: 1, before: 'active' },
     state: 'draining',
     health: 'healthy',
   },
@@ -157,7 +157,7 @@ const CASES: readonly Case[] = [
   },
   {
     is: 'unhealthy, and answers once',
-    standing: { before: 'unhealthy', healthBefore: 'unhealthy', containers_ever: 1 },
+    standing: { before: 'unhealthy', healthBefore: 'unhealthy', containersEver: 1 },
     state: 'idle',
     health: 'healthy',
   },
@@ -175,7 +175,7 @@ const CASES: readonly Case[] = [
   },
   {
     is: 'off',
-    standing: { status: 'off', before: 'active', containers: 3, containers_ever: 3, probe: 'none' },
+    standing: { status: 'off', before: 'active', containers: 3, containersEver: 3, probe: 'none' },
     state: 'unhealthy',
     health: 'unhealthy',
   },
@@ -265,7 +265,7 @@ function standings(): fc.Arbitrary<Standing> {
     probe: fc.constantFrom('answered' as const, 'failed' as const, 'none' as const),
     failures: fc.nat(7),
     containers: fc.nat(2),
-    containers_ever: fc.nat(3),
+    containersEver: fc.nat(3),
   });
   // What cannot be: in service and never ready, or drained and not remembered so.
   return more.map(({ before: was, ...rest }) => {
