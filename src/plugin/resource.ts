@@ -23,7 +23,10 @@ export type Parts = Omit<Resource, 'address' | 'owned' | 'policy' | 'settings' |
   readonly settings?: Json;
 };
 
-/** Every resource has the same members in the same order: a plan holds 100,000 of them. */
+/**
+ * A resource of its parts. The policy is worked out here, unless it is given: `null` where nobody asks for it.
+ * Every resource has the same members in the same order: a plan holds 100,000 of them.
+ */
 export function resourceOf(
   { ref, kind, tables, desired, sight, memory, settings = {} }: Parts,
   address = formatRef(ref),
