@@ -156,7 +156,7 @@ async function story(): Promise<void> {
   mustSay(fettle('plan', 0), 'REJECTED issuer-changed');
 
   say('What is known of one resource, with every rule and what would let its step through:');
-  mustSay(fettle('explain certificates/Issuer/sandbox', 0), 'REJECTED', 'What would let it through');
+  mustSay(fettle('explain certificates/Issuer/sandbox', 0), 'REJECTED', 'Next step');
 
   say(
     'The authority is put back. Somebody has also made a private key readable for everybody:\nthat is drift, and is set right.',

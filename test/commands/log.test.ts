@@ -168,8 +168,8 @@ describe('the lock', () => {
 
   it('is told, and taken away by the id of its holder', async () => {
     const at = await bench(itemsYaml({ a: 2 }));
-    expect((await at.run('lock status')).stdout).toMatch(/^nobody holds the lock/u);
-    expect((await at.run('force-unlock abc -y')).stderr).toContain('nobody holds the lock');
+    expect((await at.run('lock status')).stdout).toMatch(/^the lock of .* is not held/u);
+    expect((await at.run('force-unlock abc -y')).stderr).toContain('is not held');
     const child = spawn(process.execPath, [HOLDER, join(at.folder, '.fettle')], {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, PROJECT: 'test' },
