@@ -10,7 +10,7 @@ export interface FileSpec {
   readonly content: string;
 }
 
-/** What is remembered of it, as far as it is known. */
+/** Its state, as far as it is known. */
 export interface FileMemory {
   /** The file that fettle wrote or adopted. */
   readonly path: string;
@@ -33,6 +33,9 @@ export interface FilesConfig {
   /** How many actions of this plugin run at once. */
   readonly parallelism: number;
 }
+
+/** What a configuration, or a document of a kind, has where it says nothing; below optional parts too. */
+export const defaults = { config: { parallelism: 4 }, File: {} } as const;
 
 export const tables = {
   name: 'files',

@@ -42,7 +42,7 @@ export async function createStore(folder: string, first: Chain, id: string): Pro
     await rm(temporary, { recursive: true, force: true });
     if (await isThere(folder)) return;
     throw new StoreError(
-      `the store ${folder} cannot be made: ${error instanceof Error ? error.message : String(error)}`,
+      `the store ${folder} cannot be created: ${error instanceof Error ? error.message : String(error)}`,
       { cause: error },
     );
   }
