@@ -9,6 +9,7 @@ import {
   type Ref,
   type RetryPolicy,
   type Scene,
+  defined,
 } from '#plugin';
 import { DAY_MS, isDue, isExpired, spanText, thresholdInForce } from './days.ts';
 import type { CertificateResource, IssuerResource } from './diff.ts';
@@ -50,7 +51,7 @@ export function issuerFindings({ ref, sight: { observed } }: IssuerResource, sce
   const { subject, notBefore, notAfter, chainEnd } = observed?.facts ?? {};
   if (observed?.state !== 'ready' || subject === undefined || notBefore === undefined || notAfter === undefined)
     return [];
-  const validity = usableIn({ notBefore, notAfter, ...(chainEnd === undefined ? {} : { chainEnd }) });
+  const validity = usableIn(defined({ notBefore, notAfter, chainEnd }));
   const until = validity.notAfter;
   const threshold = issuerThreshold(ref.name, scene);
   if (!isDue(threshold, validity, scene.now)) return [];
@@ -70,7 +71,7 @@ export function issuerFindings({ ref, sight: { observed } }: IssuerResource, sce
 function endOf({ usable, subject, notBefore, notAfter, chainEnd }: CertificateFacts) {
   if (!usable || subject === undefined || notBefore === undefined || notAfter === undefined) return undefined;
   return {
-    validity: usableIn({ notBefore, notAfter, ...(chainEnd === undefined ? {} : { chainEnd }) }),
+    validity: usableIn(defined({ notBefore, notAfter, chainEnd })),
     end: chainEnd ?? { subject, notAfter },
     isChain: chainEnd !== undefined,
   };

@@ -10,6 +10,7 @@ import {
   type Sighting,
   sameJson,
   type View,
+  defined,
 } from '#plugin';
 import type { CertificateMemory, CertificateSpec, DomainMemory, DomainSpec } from './generated.ts';
 import { seenPair } from './observe-certificate.ts';
@@ -183,7 +184,7 @@ const LOOKS: Readonly<Record<string, (look: Look, target: Target) => Promise<Sig
 function gapOf(ref: Ref, error: unknown): Gap {
   const message = error instanceof Error ? error.message : String(error);
   const path = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
-  return { plugin: PLUGIN, refs: [ref], ...(path === undefined ? {} : { endpoint: path }), message };
+  return defined({ plugin: PLUGIN, refs: [ref], endpoint: path, message });
 }
 
 /** Takes one after the other, so many at once. */

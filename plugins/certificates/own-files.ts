@@ -1,6 +1,6 @@
 /** Whose files are whose: fettle replaces and removes what it wrote, or adopted in a usable state, and nothing else. */
 
-import { type Change, type Memory, pass, reject, type Verdict } from '#plugin';
+import { type Change, type Memory, pass, reject, type Verdict, defined } from '#plugin';
 import type { CertificateResource, IssuerResource } from './diff.ts';
 import type { CertificateFacts, ForeignFile } from './facts.ts';
 import type { CertificateMemory, CertificateSpec } from './generated.ts';
@@ -150,7 +150,7 @@ export function judgedOf(resource: CertificateResource, removes = false): { read
       [...(removes ? strangeFiles(resource) : [...lostFiles(resource), ...oddFiles(resource)])].map(({ path }) => path),
     ),
   ];
-  return { found: { ...(facts.keyFingerprint === undefined ? {} : { key: facts.keyFingerprint }), keep } };
+  return { found: defined({ key: facts.keyFingerprint, keep }) };
 }
 
 function listText(files: readonly ForeignFile[]): string {

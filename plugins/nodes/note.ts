@@ -1,6 +1,6 @@
 /** Note: what of a look is remembered, so that neither a restart nor the loss of a document loses it. */
 
-import { digestOf, type Scene } from '#plugin';
+import { digestOf, type Scene, defined } from '#plugin';
 import { type NodeFacts, type NodeLife, type NodeResource, nodeSignals } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { LABELS } from './labels.ts';
@@ -48,11 +48,11 @@ export function madeWith(
   facts: Pick<NodeFacts, 'userData'> | undefined,
 ): Pick<Partial<NodeMemory>, 'sshKeys' | 'userData' | 'labels'> {
   const userData = userDataDigest(spec, facts);
-  return {
+  return defined({
     sshKeys: sshKeysDigest(spec),
-    ...(userData === undefined ? {} : { userData }),
+    userData,
     labels: Object.keys(spec.labels).sort(),
-  };
+  });
 }
 
 /** Names that its server had; a name is another node's where that has a server now. */
@@ -62,11 +62,11 @@ function namesOf(
   scene: Scene | undefined,
 ): Pick<Partial<NodeMemory>, 'names'> {
   const former = memory?.kept.serverId === facts.serverId ? memory?.kept.names : undefined;
-  const named = {
+  const named = defined({
     name: ref.name,
-    ...(facts.name === undefined ? {} : { server: facts.name }),
-    ...(former === undefined ? {} : { former }),
-  };
+    server: facts.name,
+    former,
+  });
   const names = formerNames(named, (name) => scene?.get(nodeRef(name))?.sight.observed !== undefined);
   return names.length === 0 && memory?.kept.names === undefined ? {} : { names };
 }

@@ -19,6 +19,7 @@ import {
   removalStep,
   type Scene,
   type Verdict,
+  defined,
 } from '#plugin';
 import { type NodeLife, type NodeResource, type NodeSignals, nodeSignals, PLUGIN } from './facts.ts';
 import { type NodePoolMemory, type NodePoolSpec, type NodeRuleId, tables } from './generated.ts';
@@ -298,13 +299,13 @@ function poolSeen(resource: NodeResource, scene: Scene): PoolSeen | undefined {
   const nodes = (scene.ofKind(PLUGIN, 'Node') as readonly NodeResource[]).filter(
     (each) => (each.desired !== undefined || each.memory?.owned !== undefined) && poolOf(each) === name,
   );
-  return {
+  return defined({
     name,
-    ...(spec === undefined ? {} : { spec }),
-    ...(strict === undefined ? {} : { strict }),
-    ...(kept === undefined ? {} : { kept }),
+    spec,
+    strict,
+    kept,
     nodes,
-  };
+  });
 }
 
 const IN_SERVICE: ReadonlySet<string> = new Set(['ready', 'active', 'idle']);
@@ -571,8 +572,7 @@ export function refusalOf(resource: NodeResource, scene: Scene): Refusal | undef
   });
   for (const rule of OF_ITSELF) {
     const { outcome, message, clearsAt } = nodeRules[rule](change, resource, scene);
-    if (outcome === 'reject' || outcome === 'defer')
-      return { rule, message, ...(clearsAt === undefined ? {} : { clearsAt }) };
+    if (outcome === 'reject' || outcome === 'defer') return defined({ rule, message, clearsAt });
   }
   return undefined;
 }

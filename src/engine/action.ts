@@ -40,6 +40,7 @@ import {
   settlesIn,
   stepTransition,
   withMemory,
+  defined,
 } from '#plugin';
 import { propose } from './diff.ts';
 import { plainJson, soundAudit } from './guard.ts';
@@ -414,15 +415,15 @@ function outcomeDraft(
   const removed = (change.goal === 'remove' || change.goal === 'replace') && state === ABSENT;
   return {
     kind: 'outcome',
-    body: {
+    body: defined({
       run: input.run,
       ref: change.ref,
       intent: seq,
       outcome: ending.status === 'done' ? 'done' : ending.status === 'unknown' ? 'unknown' : 'failed',
       ...(ending.more === true ? { more: true } : {}),
-      ...(state === undefined ? {} : { state }),
-      ...(seen?.sight.observed?.others === undefined ? {} : { others: seen.sight.observed.others }),
-      ...(moved === undefined ? {} : { moves: moved.moves }),
+      state,
+      others: seen?.sight.observed?.others,
+      moves: moved?.moves,
       ...(change.goal === 'create' && isPartlyDone(error) && found !== undefined && found !== ABSENT
         ? { created: true as const }
         : {}),
@@ -433,7 +434,7 @@ function outcomeDraft(
       ...(ending.message === '' ? {} : { error: ending.message }),
       ...audit,
       elapsed_ms: elapsedMs,
-    },
+    }),
   };
 }
 

@@ -21,6 +21,7 @@ import {
   type Spot,
   type Verdict,
   withMemory,
+  defined,
 } from '#plugin';
 
 /** Looks at the disk. */
@@ -51,7 +52,7 @@ function spotOf(claim: Claim, lookUp: LookUp, plugin: string): Spot {
 
 function occupied(holder: Holder, claim: Claim, lookUp: LookUp, plugin: string): Occupied {
   const inode = claim.kind === 'file' && claim.aside === undefined ? lookUp.inode(claim.path) : undefined;
-  return { holder, claim, spot: spotOf(claim, lookUp, plugin), ...(inode === undefined ? {} : { inode }) };
+  return defined({ holder, claim, spot: spotOf(claim, lookUp, plugin), inode });
 }
 
 /** What a kind says of a resource; without a function of its own, the paths that its spec writes. */

@@ -29,7 +29,17 @@ import { type Check, logHead, type LogHead, type Source, sourceOf } from './part
 import type { Row, RowStatus } from '../engine/action.ts';
 import type { DriftReport } from './drift.ts';
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from './plan.ts';
-import { type Cause, type Change, type Goal, instantText, parseRef, printable, type Problem, type Step } from '#plugin';
+import {
+  type Cause,
+  type Change,
+  type Goal,
+  instantText,
+  parseRef,
+  printable,
+  type Problem,
+  type Step,
+  defined,
+} from '#plugin';
 import type { Head, Holder } from '../store/store.ts';
 import { countRows } from '../engine/count-rows.ts';
 import { holderText } from '../engine/holder-text.ts';
@@ -254,7 +264,7 @@ export function refreshCompleteEvent(
 }
 
 function refusalOf({ reason, reasons, clears_at }: RefusedChange): Refusal {
-  return { reason, reasons, ...(clears_at === undefined ? {} : { clears_at }) };
+  return defined({ reason, reasons, clears_at });
 }
 
 function refusedText({ resource_change: { address }, reasons }: RefusedChange, word: string): string {

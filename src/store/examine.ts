@@ -11,6 +11,7 @@ import type { Backend, Base, LogView, Segment } from './backend.ts';
 import { checkHead, missingHead } from './check-head.ts';
 import { foldCheck } from './fold-check.ts';
 import type { Damage, Head, ReadReport, VerifyReport } from './store.ts';
+import { defined } from '#plugin';
 
 export interface Examination<V extends LogView = LogView> {
   readonly view: V;
@@ -66,12 +67,12 @@ export function headOf({ seq, hash }: Head): Head {
 
 /** A view as the report of a read, with all damage found. */
 export function readReport({ base, torn }: LogView, damage: readonly Damage[]): ReadReport {
-  return {
+  return defined({
     status: damage.length === 0 ? 'sound' : 'damaged',
-    ...(base === undefined ? {} : { head: headOf(base.end) }),
+    head: base === undefined ? undefined : headOf(base.end),
     damage,
-    ...(torn === undefined ? {} : { torn }),
-  };
+    torn,
+  });
 }
 
 /** The report of `log verify`. With `head`, it also checks that the head is part of the log. */

@@ -40,6 +40,7 @@ import type {
   Store,
   VerifyReport,
 } from './store.ts';
+import { defined } from '#plugin';
 
 export interface LogHandleOptions {
   /** The actor of the records. */
@@ -303,7 +304,7 @@ export class LogHandle<V extends LogView> implements Store {
       throw error;
     }
     const { cut } = this.#session;
-    return { token: lock.token, holder, ...(cut === undefined ? {} : { cut }) };
+    return defined({ token: lock.token, holder, cut });
   }
 
   /** Makes the log of a lock that was just taken or recovered writable. */
@@ -316,7 +317,7 @@ export class LogHandle<V extends LogView> implements Store {
     const takeOver = (seals: Seal): Chain =>
       this.#checkpointAfter(base.end, lock.token, rememberedOf(recall), { seals });
     const tail = await this.#backend.enter(lock, view as V & { readonly base: Base }, takeOver);
-    return { lock, damage, tail, ...(torn === undefined ? {} : { cut: torn }) };
+    return defined({ lock, damage, tail, cut: torn });
   }
 
   async #keepAlive(lock: HeldLock): Promise<void> {
@@ -384,12 +385,12 @@ export class LogHandle<V extends LogView> implements Store {
       quarantine,
       cold,
     };
-    const reasons: CheckpointReasons = {
-      ...(end === undefined ? {} : { follows: headOf(end) }),
-      ...(seals === undefined ? {} : { seals }),
+    const reasons: CheckpointReasons = defined({
+      follows: end === undefined ? undefined : headOf(end),
+      seals,
       recovers,
-      ...(parts.prunes === undefined ? {} : { prunes: parts.prunes }),
-    };
+      prunes: parts.prunes,
+    });
     const chain = checkpointChain(
       {
         project: this.#backend.project,

@@ -9,6 +9,7 @@ import {
   type Resource,
   type Scene,
   type Summary,
+  defined,
 } from '#plugin';
 import { type NodeResource, nodeSignals, PLUGIN, type PoolResource } from '../facts.ts';
 import type { NodePoolSpec, NodeSpec } from '../generated.ts';
@@ -188,20 +189,16 @@ function poolSummary(resource: PoolResource, scene: Scene): readonly Summary[] {
   const underWay = goingOn(situation);
   const found = underWay === undefined ? consolidating(situation) : undefined;
   const kept = found === undefined ? [] : 'plan' in found ? found.plan.kept : found.kept;
-  const facts = {
+  const facts = defined({
     members,
-    ...(projection === undefined
-      ? {}
-      : {
-          serving: projection.serving,
-          coming: projection.coming,
-          serving_mb: projection.servingMb,
-          coming_mb: projection.comingMb,
-          allocated_mb: projection.allocatedMb,
-          queued: projection.queued,
-          queued_mb: projection.queuedMb,
-        }),
-  };
+    serving: projection?.serving,
+    coming: projection?.coming,
+    serving_mb: projection?.servingMb,
+    coming_mb: projection?.comingMb,
+    allocated_mb: projection?.allocatedMb,
+    queued: projection?.queued,
+    queued_mb: projection?.queuedMb,
+  });
   const consolidation =
     underWay !== undefined
       ? [underWay]

@@ -14,6 +14,7 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { errorCode, StoreError } from '../errors.ts';
+import { defined } from '#plugin';
 
 /** An entry of an index: a path with slashes, and its kind. */
 export interface IndexEntry {
@@ -105,7 +106,7 @@ export function parseIndex(bytes: Buffer, hashBytes: number): GitIndex {
     }
     if (at > bytes.length - hashBytes) throw new Unreadable('it is cut');
     const shared = sharedIn(bytes, at, hashBytes);
-    return { entries, ...(shared === undefined ? {} : { shared }) };
+    return defined({ entries, shared });
   } catch (error) {
     if (error instanceof RangeError) throw new Unreadable('it is cut');
     throw error;

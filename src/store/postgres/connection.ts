@@ -20,7 +20,7 @@ import { errorCode, StoreError, StoreSecretError } from '../errors.ts';
 import { checkedSocket, DeniedError, type Denial, denialBy } from '../../net/connect.ts';
 import { networkPolicy } from '../../net/networks.ts';
 import { redact, type Target, type Tls } from './target.ts';
-import { InputError, isLoopback } from '#plugin';
+import { InputError, isLoopback, defined } from '#plugin';
 
 /** All in ms. */
 export interface Deadlines {
@@ -121,14 +121,14 @@ const UNVERIFIED = new Set([
 function sslOf(tls: Tls | undefined): NonNullable<pg.ClientConfig['ssl']> {
   if (tls === undefined) return false;
   const { verify, ca, cert, key, minVersion } = tls;
-  return {
+  return defined({
     rejectUnauthorized: verify !== 'none',
     minVersion: minVersion ?? 'TLSv1.2',
     ...(verify === 'chain' ? { checkServerIdentity: () => undefined } : {}),
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-  };
+    ca,
+    cert,
+    key,
+  });
 }
 
 /** Limits a connection without TLS to this machine if the target requires it. */

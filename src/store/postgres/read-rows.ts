@@ -8,6 +8,7 @@ import type { Transaction } from './connection.ts';
 import { type FenceRow, type Place, readFence } from './fence.ts';
 import { hasTables } from './schema.ts';
 import { type RowSegment, RowWalk, type Walked } from './walk-rows.ts';
+import { defined } from '#plugin';
 
 /** A row of the table of checkpoints. */
 export interface Listed {
@@ -62,14 +63,14 @@ export async function readFacts(transaction: Transaction, place: Place): Promise
     [project],
   );
   if (fence === undefined && typeof first !== 'string' && listed.count === 0) return undefined;
-  return {
-    ...(fence === undefined ? {} : { fence }),
+  return defined({
+    fence,
     listed: listed.rows.map(([seq, length]) => ({ seq: Number(seq), length: Number(length) })),
     ...(typeof first === 'string' ? { first: Number(first) } : {}),
     ...(typeof last === 'string' ? { last: Number(last) } : {}),
     isFenced: fence?.head !== undefined && end === `${fence.head.hash}"}`,
     formerNames: await readFormerNames(transaction, place),
-  };
+  });
 }
 
 /** Maximum number of rows of an answer, and of bytes before its last row. Bounds a reader's memory. */

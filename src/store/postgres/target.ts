@@ -29,6 +29,7 @@ import {
   originsIn,
   originText,
   socketOrigin,
+  defined,
 } from '#plugin';
 import {
   type AddressSource,
@@ -285,7 +286,7 @@ export async function targetOf(text: string, source: AddressSource, env: Env): P
   );
   const options = valueOf(env, 'PGOPTIONS');
   const owner = valueOf(env, OWNER_VARIABLE);
-  return {
+  return defined({
     place: shownPlace(server, user, database, address.schema),
     schema: address.schema,
     host,
@@ -298,11 +299,11 @@ export async function targetOf(text: string, source: AddressSource, env: Env): P
     mayShow: verified || (tls === undefined && isNear),
     noPassword,
     secrets: password === undefined ? [] : [...new Set([password, encodeURIComponent(password)])],
-    ...(options === undefined ? {} : { options }),
-    ...(tls === undefined ? {} : { tls }),
-    ...(password === undefined ? {} : { password }),
-    ...(owner === undefined ? {} : { owner }),
-  };
+    options,
+    tls,
+    password,
+    owner,
+  });
 }
 
 /** A message of the driver or the server without the password. */
