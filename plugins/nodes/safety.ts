@@ -20,6 +20,7 @@ import {
   type Scene,
   type Verdict,
   defined,
+  mayBeOwned,
 } from '#plugin';
 import { type NodeLife, type NodeResource, type NodeSignals, nodeSignals, PLUGIN } from './facts.ts';
 import { type NodePoolMemory, type NodePoolSpec, type NodeRuleId, tables } from './generated.ts';
@@ -297,7 +298,7 @@ function poolSeen(resource: NodeResource, scene: Scene): PoolSeen | undefined {
   const strict = strictPoolSpec(pool);
   const kept = pool?.memory?.kept as Partial<NodePoolMemory> | undefined;
   const nodes = (scene.ofKind(PLUGIN, 'Node') as readonly NodeResource[]).filter(
-    (each) => (each.desired !== undefined || each.memory?.owned !== undefined) && poolOf(each) === name,
+    (each) => (each.desired !== undefined || mayBeOwned(each.memory)) && poolOf(each) === name,
   );
   return defined({
     name,

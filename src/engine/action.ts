@@ -150,12 +150,16 @@ async function lookAgain(resource: Resource, live: Map<string, Resource>, input:
   const { address, ref } = resource;
   const seen =
     fresh.get(address) ??
-    resourceOf({
-      ...resource,
-      desired: resource.desired,
-      sight: sightOf(undefined, gapFinder(view.gaps)(ref, address)),
-      memory: undefined,
-    });
+    resourceOf(
+      {
+        ...resource,
+        desired: resource.desired,
+        sight: sightOf(undefined, gapFinder(view.gaps)(ref, address)),
+        memory: undefined,
+      },
+      address,
+      resource.policy,
+    );
   live.set(address, seen);
   const gaps: readonly Gap[] = view.gaps;
   const beside = view.beside === undefined ? {} : { beside: view.beside };

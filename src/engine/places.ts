@@ -20,7 +20,6 @@ import {
   type Sharing,
   type Spot,
   type Verdict,
-  withMemory,
   defined,
 } from '#plugin';
 
@@ -75,9 +74,11 @@ export function placesOf(resource: Resource, lookUp: LookUp): readonly Occupied[
     claimsOf(part).map((claim) => occupied({ by, address }, claim, lookUp, resource.ref.plugin));
   const isClaimed = memory !== undefined && (memory.owned !== undefined || memory.open !== undefined);
   return [
-    ...(desired === undefined ? [] : of('document', withMemory(resource, undefined))),
+    ...(desired === undefined
+      ? []
+      : of('document', resourceOf({ ...resource, desired, memory: undefined }, address, null))),
     ...(isClaimed
-      ? of('memory', resourceOf({ ...resource, desired: undefined, sight: { is: 'absent' }, memory }))
+      ? of('memory', resourceOf({ ...resource, desired: undefined, sight: { is: 'absent' }, memory }, address, null))
       : []),
   ];
 }

@@ -1,7 +1,7 @@
 /** The situation of a pool: from its resource, its nodes and its containers in a scene to what `decide` decides on. */
 
 import { serverKey } from '../places.ts';
-import { formatRef, type Resource, type Scene, defined } from '#plugin';
+import { formatRef, type Resource, type Scene, defined, mayBeOwned } from '#plugin';
 import {
   type ContainerSeen,
   type NodeResource,
@@ -48,10 +48,6 @@ function consolidationPolicy({ consolidation: written }: NodePoolSpec): Consolid
     minSavingsHourly: written.minSavings,
     minNodes: written.minNodes,
   };
-}
-
-function isOurs({ memory }: NodeResource): boolean {
-  return memory?.owned !== undefined;
 }
 
 function time(text: string | undefined): number | undefined {
@@ -202,7 +198,8 @@ function queues(
 export function nodesOfPool(pool: string, scene: Scene): readonly NodeResource[] {
   const nodes = scene.ofKind(PLUGIN, 'Node') as readonly NodeResource[];
   return nodes.filter(
-    (resource) => (resource.desired !== undefined || isOurs(resource)) && poolOf(resource as Resource) === pool,
+    (resource) =>
+      (resource.desired !== undefined || mayBeOwned(resource.memory)) && poolOf(resource as Resource) === pool,
   );
 }
 
@@ -236,7 +233,9 @@ export function situationOf(resource: PoolResource, spec: NodePoolSpec, scene: S
   const scaling = reactivePolicy(spec);
   const consolidation = consolidationPolicy(spec);
   const labelled = (signals?.labelled ?? []).flatMap((name) => numberOf(prefix, name) ?? []);
-  const ours = resources.filter(isOurs).flatMap(({ ref: node }) => numberOf(prefix, node.name) ?? []);
+  const ours = resources
+    .filter(({ memory: before }) => mayBeOwned(before))
+    .flatMap(({ ref: node }) => numberOf(prefix, node.name) ?? []);
   return defined({
     prefix,
     min: leastOf(spec),

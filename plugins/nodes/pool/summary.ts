@@ -10,6 +10,7 @@ import {
   type Scene,
   type Summary,
   defined,
+  mayBeOwned,
 } from '#plugin';
 import { type NodeResource, nodeSignals, PLUGIN, type PoolResource } from '../facts.ts';
 import type { NodePoolSpec, NodeSpec } from '../generated.ts';
@@ -66,7 +67,7 @@ function seen(resource: NodeResource): Priced | undefined {
     memory,
   } = resource;
   if (observed?.given === true || observed?.claimedBy !== undefined) return undefined;
-  if (resource.desired === undefined && memory?.owned === undefined) return undefined;
+  if (resource.desired === undefined && !mayBeOwned(memory)) return undefined;
   if (observed === undefined)
     return gap !== undefined && memory?.state !== undefined && memory.state !== 'absent'
       ? { name: ref.name }
