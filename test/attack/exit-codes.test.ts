@@ -228,7 +228,7 @@ describe('exit codes', () => {
       const done = await fettle(folder, 'apply', file);
       expect([done.code, done.stderr]).toEqual([
         0,
-        expect.stringContaining('not in the saved plan, and not run: certificates/Certificate/api'),
+        expect.stringContaining('not in the saved plan, and therefore not run: certificates/Certificate/api'),
       ]);
       expect(() => readFileSync(join(folder, 'tls/api.crt'))).toThrow('ENOENT');
       readFileSync(join(folder, 'tls/www.crt'));
@@ -262,7 +262,7 @@ describe('exit codes', () => {
       const done = await fettle(folder, 'apply', file, ...override);
       expect([done.code, done.stderr]).toEqual([
         expect.any(Number),
-        expect.stringContaining('not in the saved plan, and not run: certificates/Certificate/api'),
+        expect.stringContaining('not in the saved plan, and therefore not run: certificates/Certificate/api'),
       ]);
       readFileSync(join(folder, 'tls/api.crt'));
     });

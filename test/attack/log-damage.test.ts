@@ -339,7 +339,7 @@ describe('the files of a store', () => {
     expect((await fettle(folder, 'plan')).stderr).toContain('warning: the log is damaged');
     expect(readFileSync(spoiled, 'latin1')).toBe(bytes);
     const done = await fettle(folder, 'apply', '--yes');
-    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining('recovered: the log goes on after record')]);
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining('recovered: the log continues after record')]);
     expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
     expect([...bytesIn(folder, 'quarantine').values()]).toContain(bytes);
   });

@@ -297,7 +297,7 @@ describe('the name of a project', () => {
     expect(renamed.stdout).toContain('the project shop is called news');
     expect((await fettle('plan', '--detailed-exitcode')).code).toBe(0);
     expect((await fettle('log', 'verify')).code).toBe(0);
-    expect((await fettle('log', 'list')).stdout).toContain('the project was called shop: OPS-7');
+    expect((await fettle('log', 'list')).stdout).toContain('former project name shop: OPS-7');
     expect((await fettle('state', 'list')).stdout).toContain('certificates/Certificate/www');
 
     writeFileSync(join(folder, 'fettle.yaml'), 'name: shop\nstore: .fettle\n');
