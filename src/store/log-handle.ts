@@ -12,14 +12,8 @@ import { emptyRecall, fold, rememberedOf } from '../engine/remember.ts';
 import { type AppendQueue, appendQueue } from './append-queue.ts';
 import { type Backend, type Base, type HeldLock, type LogView, type Seal, type Tail } from './backend.ts';
 import { type Chain, chainLines, type CheckpointReasons, checkpointChain, recordsOf } from './chain.ts';
-import {
-  errorCode,
-  FenceLostError,
-  LogDamagedError,
-  LogUnchangedError,
-  StoreBrokenError,
-  StoreError,
-} from './errors.ts';
+import { errorCode } from './error-code.ts';
+import { FenceLostError, LogDamagedError, LogUnchangedError, StoreBrokenError, StoreError } from './errors.ts';
 import { examine, headOf, readReport, split, verifyReport } from './examine.ts';
 import { BEAT_MS, type Heartbeat, startHeartbeat } from './heartbeat.ts';
 import { thisHolder } from './holder.ts';
