@@ -170,7 +170,7 @@ describe('events of a plan', () => {
         reason: 'new',
         step: 'absent>ready',
         goal: 'create',
-        because: 'it is not there',
+        because: 'it does not exist',
       },
     });
     expect(onlyOf(events, 'resource_drift')).toMatchObject([
