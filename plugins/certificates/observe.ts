@@ -11,6 +11,7 @@ import {
   sameJson,
   type View,
   defined,
+  mayBeOwned,
 } from '#plugin';
 import type { CertificateMemory, CertificateSpec, DomainMemory, DomainSpec } from './generated.ts';
 import { seenPair } from './observe-certificate.ts';
@@ -67,7 +68,7 @@ function once<T>(read: (key: string) => Promise<T>): (key: string) => Promise<T>
 
 /** Without a document or a remembered spec, nobody knows where it is: for what is ours, that is no sign that it is gone. */
 function cannotBeFound(memory: Memory | undefined): undefined {
-  if (memory?.owned === undefined && memory?.open === undefined) return undefined;
+  if (!mayBeOwned(memory) && memory?.open === undefined) return undefined;
   throw new Error('its document is gone, and its spec was too large to be remembered: write the document again');
 }
 

@@ -90,7 +90,7 @@ export function noteNode(resource: NodeResource, _now?: number, scene?: Scene): 
   if (observed === undefined || signals === undefined)
     return memory?.open?.goal === 'replace' && memory.kept.left !== undefined ? { left: memory.kept.left } : {};
   const { facts } = observed;
-  if (facts.other === true && memory?.owned !== undefined && memory.unknown !== true) return {};
+  if (facts.other === true && resource.owned) return {};
   const cleared = Object.fromEntries(Object.keys(LIFE).map((field) => [field, null]));
   const isNew = memory?.kept.sshKeys === undefined || memory.open?.goal === 'create';
   const begun = memory?.open?.goal === 'create' ? (memory.open.applied?.spec as NodeSpec | undefined) : undefined;

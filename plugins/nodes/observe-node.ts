@@ -1,6 +1,16 @@
 /** What is seen of a Node: pure, from its server, the answer of its probe, and what the workload source says. */
 
-import { type Facts, type Finding, intentId, type Memory, type Ref, type Sighting, toldTime, defined } from '#plugin';
+import {
+  type Facts,
+  type Finding,
+  intentId,
+  type Memory,
+  type Ref,
+  type Sighting,
+  toldTime,
+  defined,
+  isOwned,
+} from '#plugin';
 import type { NodeFacts, NodeSignals, QueueSeen, WorkloadsKnown } from './facts.ts';
 import type { FindingCode, NodeMemory, NodeSpec, Workloads } from './generated.ts';
 import { drainLabel, LABELS, labelValue, projectOf } from './labels.ts';
@@ -56,11 +66,6 @@ export interface NodeSeen {
   readonly borrowed?: true;
 }
 
-/** Ours by what is remembered: created or adopted, and not put in doubt. */
-function isOurs(memory: Memory<NodeMemory> | undefined): boolean {
-  return memory?.owned !== undefined && memory.unknown !== true;
-}
-
 /** A create of this project that is under way, or that failed or was lost, made this server: its label has that very intent. */
 export function isOfOurCreate(memory: Memory<NodeMemory> | undefined, server: ServerSeen): boolean {
   const label = server.labels[LABELS.intent];
@@ -76,7 +81,7 @@ export function isOfOurCreate(memory: Memory<NodeMemory> | undefined, server: Se
 function claimOf(memory: Memory<NodeMemory> | undefined, server: ServerSeen, project: string): string | undefined {
   const label = projectOf(server.labels);
   if (label === undefined || label === labelValue(project)) return undefined;
-  const isSame = isOurs(memory) && memory?.kept.serverId === server.id;
+  const isSame = isOwned(memory) && memory?.kept.serverId === server.id;
   return isSame && label === memory?.kept.project ? undefined : label;
 }
 
@@ -85,7 +90,7 @@ function claimOf(memory: Memory<NodeMemory> | undefined, server: ServerSeen, pro
  * else is not ours because of its name; what a create of ours left behind is.
  */
 export function isOther(memory: Memory<NodeMemory> | undefined, server: ServerSeen): boolean {
-  if (!isOurs(memory) || isOfOurCreate(memory, server)) return false;
+  if (!isOwned(memory) || isOfOurCreate(memory, server)) return false;
   return memory?.kept.serverId !== server.id;
 }
 
@@ -234,7 +239,7 @@ function protectedBy(server: ServerSeen | undefined): string | undefined {
 
 /** Whether a server was there before it was ours, so that its life did not begin under our eyes. */
 function isRecovered(memory: Memory<NodeMemory> | undefined, server: ServerSeen | undefined): boolean {
-  return server !== undefined && !isOurs(memory) && !isOfOurCreate(memory, server);
+  return server !== undefined && !isOwned(memory) && !isOfOurCreate(memory, server);
 }
 
 export function seenNode(seen: NodeSeen, around: Surroundings): Sighting<NodeFacts> {

@@ -8,6 +8,14 @@ export function isOwned(memory: Pick<Memory, 'owned' | 'unknown'> | undefined): 
   return memory?.owned !== undefined && memory.unknown !== true;
 }
 
+/**
+ * Ours, even where a damage of the log put it in doubt: nothing may be done to such a resource, but it still counts, takes
+ * its names and places, and is not forgotten because it cannot be found.
+ */
+export function mayBeOwned(memory: Pick<Memory, 'owned'> | undefined): boolean {
+  return memory?.owned !== undefined;
+}
+
 /** The parts of a resource; its address and whose it is follow from them. */
 export type Parts = Omit<Resource, 'address' | 'owned' | 'policy' | 'settings' | 'desired' | 'memory'> & {
   readonly desired: Resource['desired'] | undefined;

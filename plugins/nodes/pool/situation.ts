@@ -1,7 +1,7 @@
 /** The situation of a pool: from its resource, its nodes and its containers in a scene to what `decide` decides on. */
 
 import { serverKey } from '../places.ts';
-import { formatRef, type Resource, type Scene, defined } from '#plugin';
+import { formatRef, type Resource, type Scene, defined, mayBeOwned } from '#plugin';
 import {
   type ContainerSeen,
   type NodeResource,
@@ -21,6 +21,7 @@ import { containerRef, prefixOf } from './expand.ts';
 import type { NodePhase, PoolContainer, PoolNode, Queue } from './fleet.ts';
 import { numberOf } from './names.ts';
 import type { ReactivePolicy } from './reactive.ts';
+import { Node, NodePool } from '../kinds.ts';
 
 /** `87.5%` as 87.5. */
 function percentOf(text: string): number {
@@ -48,10 +49,6 @@ function consolidationPolicy({ consolidation: written }: NodePoolSpec): Consolid
     minSavingsHourly: written.minSavings,
     minNodes: written.minNodes,
   };
-}
-
-function isOurs({ memory }: NodeResource): boolean {
-  return memory?.owned !== undefined;
 }
 
 function time(text: string | undefined): number | undefined {
@@ -169,7 +166,7 @@ function rememberedOf(kept: Partial<NodePoolMemory> | undefined): Remembered | u
 }
 
 function poolResources(scene: Scene): readonly PoolResource[] {
-  return scene.ofKind(PLUGIN, 'NodePool') as readonly PoolResource[];
+  return NodePool.all(scene);
 }
 
 /** What names no pool is for the first one, by name, that may still grow; or for the first, where none may. */
@@ -200,9 +197,10 @@ function queues(
 
 /** Nodes that are, or were, of a pool. */
 export function nodesOfPool(pool: string, scene: Scene): readonly NodeResource[] {
-  const nodes = scene.ofKind(PLUGIN, 'Node') as readonly NodeResource[];
+  const nodes = Node.all(scene);
   return nodes.filter(
-    (resource) => (resource.desired !== undefined || isOurs(resource)) && poolOf(resource as Resource) === pool,
+    (resource) =>
+      (resource.desired !== undefined || mayBeOwned(resource.memory)) && poolOf(resource as Resource) === pool,
   );
 }
 
@@ -236,7 +234,9 @@ export function situationOf(resource: PoolResource, spec: NodePoolSpec, scene: S
   const scaling = reactivePolicy(spec);
   const consolidation = consolidationPolicy(spec);
   const labelled = (signals?.labelled ?? []).flatMap((name) => numberOf(prefix, name) ?? []);
-  const ours = resources.filter(isOurs).flatMap(({ ref: node }) => numberOf(prefix, node.name) ?? []);
+  const ours = resources
+    .filter(({ memory: before }) => mayBeOwned(before))
+    .flatMap(({ ref: node }) => numberOf(prefix, node.name) ?? []);
   return defined({
     prefix,
     min: leastOf(spec),
