@@ -9,15 +9,17 @@ import {
   type Ref,
   type RetryPolicy,
   type Scene,
+  defined,
 } from '#plugin';
 import { DAY_MS, isDue, isExpired, spanText, thresholdInForce } from './days.ts';
 import type { CertificateResource, IssuerResource } from './diff.ts';
-import { type CertificateFacts, type IssuerFacts, usableUntil } from './facts.ts';
+import { type CertificateFacts, usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
-import { PLUGIN, issuerRef } from './remembered.ts';
+import { issuerRef } from './remembered.ts';
 import { defaultPolicy, policyOf, reloadsOf } from './renewal.ts';
 import { renewalFailed, usableIn } from './state.ts';
 import type { ChainEnd } from './world.ts';
+import { Certificate, Issuer } from './kinds.ts';
 
 function finding(
   ref: Ref,
@@ -31,7 +33,7 @@ function finding(
 
 /** Which certificate ends, and when: `CN=Root (in ca.crt) expires at …`. */
 function endText(
-  { subject, from, notAfter }: Pick<ChainEnd, 'subject' | 'notAfter'> & { readonly from?: string },
+  { subject, from, not_after: notAfter }: Pick<ChainEnd, 'subject' | 'not_after'> & { readonly from?: string },
   verb: string,
 ): string {
   return `the certificate of ${subject}${from === undefined ? '' : ` (${from})`} ${verb} at ${notAfter}`;
@@ -39,7 +41,7 @@ function endText(
 
 /** The threshold of an Issuer, in days: the longest of the Certificates that name it, as their own renewals begin there. */
 function issuerThreshold(name: string, scene: Pick<Scene, 'ofKind' | 'given'>): number {
-  const named = (scene.ofKind(PLUGIN, 'Certificate') as readonly CertificateResource[]).flatMap((resource) =>
+  const named = Certificate.all(scene).flatMap((resource) =>
     resource.desired?.spec.issuer === name ? [policyOf(resource).renewal.thresholdDays] : [],
   );
   return Math.max(...(named.length === 0 ? [defaultPolicy(scene.given?.settings).renewal.thresholdDays] : named));
@@ -47,16 +49,16 @@ function issuerThreshold(name: string, scene: Pick<Scene, 'ofKind' | 'given'>): 
 
 /** An authority that works, and ends soon. */
 export function issuerFindings({ ref, sight: { observed } }: IssuerResource, scene: Scene): readonly Finding[] {
-  const { subject, notBefore, notAfter, chainEnd } = observed?.facts ?? {};
+  const { subject, not_before: notBefore, not_after: notAfter, chain_end: chainEnd } = observed?.facts ?? {};
   if (observed?.state !== 'ready' || subject === undefined || notBefore === undefined || notAfter === undefined)
     return [];
-  const validity = usableIn({ notBefore, notAfter, ...(chainEnd === undefined ? {} : { chainEnd }) });
+  const validity = usableIn(defined({ not_before: notBefore, not_after: notAfter, chain_end: chainEnd }));
   const until = validity.notAfter;
   const threshold = issuerThreshold(ref.name, scene);
   if (!isDue(threshold, validity, scene.now)) return [];
   const left = until - scene.now;
   const thresholdDays = thresholdInForce(threshold, validity);
-  const which = endText(chainEnd ?? { subject, notAfter }, 'expires');
+  const which = endText(chainEnd ?? { subject, not_after: notAfter }, 'expires');
   const message = `ends in ${spanText(left)}: ${which}, warned from ${thresholdDays} days on. All that it has signed ends then. Put another authority in its place, or renew this one`;
   return [
     finding(ref, 'ca-expiring', 'warning', message, {
@@ -67,11 +69,11 @@ export function issuerFindings({ ref, sight: { observed } }: IssuerResource, sce
 }
 
 /** When a stored pair can be used, and with which certificate that ends; undefined where it can't be. */
-function endOf({ usable, subject, notBefore, notAfter, chainEnd }: CertificateFacts) {
+function endOf({ usable, subject, not_before: notBefore, not_after: notAfter, chain_end: chainEnd }: CertificateFacts) {
   if (!usable || subject === undefined || notBefore === undefined || notAfter === undefined) return undefined;
   return {
-    validity: usableIn({ notBefore, notAfter, ...(chainEnd === undefined ? {} : { chainEnd }) }),
-    end: chainEnd ?? { subject, notAfter },
+    validity: usableIn(defined({ not_before: notBefore, not_after: notAfter, chain_end: chainEnd })),
+    end: chainEnd ?? { subject, not_after: notAfter },
     isChain: chainEnd !== undefined,
   };
 }
@@ -83,8 +85,8 @@ function expiredFindings({ ref, desired, sight: { observed } }: CertificateResou
   const ago = spanText(now - ended.validity.notAfter);
   const message = ended.isChain
     ? `its chain expired ${ago} ago: ${endText(ended.end, 'expired')}`
-    : `expired ${ago} ago, at ${ended.end.notAfter}`;
-  return [finding(ref, 'expired', 'error', message, { not_after: ended.end.notAfter })];
+    : `expired ${ago} ago, at ${ended.end.not_after}`;
+  return [finding(ref, 'expired', 'error', message, { not_after: ended.end.not_after })];
 }
 
 /** It ends soon because its authority does: a renewal gives one that ends at the same time. */
@@ -96,13 +98,13 @@ function authorityFindings(resource: CertificateResource, scene: Scene): readonl
   } = resource;
   const stored = observed === undefined || observed.state === 'expired' ? undefined : endOf(observed.facts);
   if (desired === undefined || stored === undefined) return [];
-  const authority = scene.get(issuerRef(desired.spec))?.sight.observed?.facts as IssuerFacts | undefined;
+  const authority = Issuer.get(scene, issuerRef(desired.spec))?.sight.observed?.facts;
   const until = usableUntil(authority ?? {});
   const { thresholdDays } = policyOf(resource).renewal;
   if (until === undefined || Date.parse(until) > stored.validity.notAfter) return [];
   const left = Date.parse(until) - scene.now;
   if (left > thresholdDays * DAY_MS) return [];
-  const end = authority?.chainEnd ?? { subject: authority?.subject ?? '', notAfter: until };
+  const end = authority?.chain_end ?? { subject: authority?.subject ?? '', not_after: until };
   const message = `ends in ${spanText(left)} with the authority ${desired.spec.issuer}, and a renewal does not prolong it: ${endText(end, 'expires')}`;
   return [finding(ref, 'authority-ends', 'warning', message, { issuer: desired.spec.issuer, authority_until: until })];
 }

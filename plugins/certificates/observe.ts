@@ -10,6 +10,8 @@ import {
   type Sighting,
   sameJson,
   type View,
+  defined,
+  mayBeOwned,
 } from '#plugin';
 import type { CertificateMemory, CertificateSpec, DomainMemory, DomainSpec } from './generated.ts';
 import { seenPair } from './observe-certificate.ts';
@@ -66,7 +68,7 @@ function once<T>(read: (key: string) => Promise<T>): (key: string) => Promise<T>
 
 /** Without a document or a remembered spec, nobody knows where it is: for what is ours, that is no sign that it is gone. */
 function cannotBeFound(memory: Memory | undefined): undefined {
-  if (memory?.owned === undefined && memory?.open === undefined) return undefined;
+  if (!mayBeOwned(memory) && memory?.open === undefined) return undefined;
   throw new Error('its document is gone, and its spec was too large to be remembered: write the document again');
 }
 
@@ -104,7 +106,7 @@ function isMoved(spec: CertificateSpec, here: PairSeen, memory: Memory<Certifica
       .flatMap(({ part, path }) => (part === 'certificate' || part === 'key' || part === 'combined' ? [path] : []))
       .join('\0');
   const isBegun = memory?.open !== undefined && sameJson(storageOfOpen(memory), spec.storage);
-  const isOurs = here.keyFingerprint !== undefined && here.keyFingerprint === memory?.kept.key;
+  const isOurs = here.key_fingerprint !== undefined && here.key_fingerprint === memory?.kept.key;
   return !isBegun && !isOurs && main(before) !== main(spec.storage);
 }
 
@@ -150,7 +152,7 @@ async function neverIssued(look: Look, spec: DomainSpec): Promise<boolean> {
 /** Whether a schedule does not look at this target yet, because it failed before. */
 function isSpaced(spec: DomainSpec, memory: Memory<DomainMemory> | undefined, { scheduled, now }: Query): boolean {
   if (scheduled !== true || memory?.state !== 'tls_error' || memory.kept.target !== targetText(spec)) return false;
-  return Date.parse(memory.kept.retryAt ?? '') > now;
+  return Date.parse(memory.kept.retry_at ?? '') > now;
 }
 
 async function lookFor(look: Look, spec: DomainSpec, memory: Memory<DomainMemory> | undefined): Promise<DomainLook> {
@@ -183,7 +185,7 @@ const LOOKS: Readonly<Record<string, (look: Look, target: Target) => Promise<Sig
 function gapOf(ref: Ref, error: unknown): Gap {
   const message = error instanceof Error ? error.message : String(error);
   const path = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
-  return { plugin: PLUGIN, refs: [ref], ...(path === undefined ? {} : { endpoint: path }), message };
+  return defined({ plugin: PLUGIN, refs: [ref], endpoint: path, message });
 }
 
 /** Takes one after the other, so many at once. */

@@ -18,11 +18,13 @@ import {
   type RetryPolicy,
   type Scene,
   type Verdict,
+  defined,
 } from '#plugin';
 import { type Obstacle, obstaclesOf, type Ordering } from './catalogue.ts';
-import { type NodeResource, nodeSignals, PLUGIN } from './facts.ts';
+import { type NodeResource, nodeSignals } from './facts.ts';
 import type { NodeSpec } from './generated.ts';
 import { leftBy, withLeft } from './successor.ts';
+import { Node } from './kinds.ts';
 
 type NodeRule = (change: Change, resource: NodeResource, scene: Scene) => Verdict;
 
@@ -37,7 +39,7 @@ function isOrder(change: Change): boolean {
 function joiningOf(spec: NodeSpec, resource: NodeResource, scene: Scene): number {
   const { placementGroup: group } = spec;
   if (group === undefined) return 0;
-  const nodes = scene.ofKind(PLUGIN, 'Node') as readonly NodeResource[];
+  const nodes = Node.all(scene);
   return nodes.filter(({ ref, desired, memory }) => {
     if (ref.name === resource.ref.name || desired === undefined) return false;
     const change = scene.underWay.get(`${ref.plugin}/${ref.kind}/${ref.name}`)?.change;
@@ -67,14 +69,14 @@ function orderingOf(change: Change, resource: NodeResource, scene: Scene): Order
   if (!isNew && fields.size === 0) return undefined;
   const order = isNew ? whole : resource.desired.spec;
   const facts = resource.sight.observed?.facts;
-  return {
+  return defined({
     order,
     ...(isNew ? {} : { fields }),
-    ...(facts === undefined ? {} : { server: facts }),
+    server: facts,
     joining: joiningOf(order, resource, scene),
     count: 1,
     now: scene.now,
-  };
+  });
 }
 
 /** What one kind of obstacles comes to, as a verdict. */

@@ -21,8 +21,8 @@ export const logRecover = command({
     print(
       flags.format === 'json'
         ? `${JSON.stringify(report)}\n`
-        : `The log continues after record ${head.seq}${cold ? ', with an empty state: no valid record was left' : ''}.\n` +
-            `quarantined: ${quarantine.join(', ') || 'none'}\n` +
+        : `the log continues after record ${head.seq}${cold ? ', with an empty state: no valid record was left' : ''}\n` +
+            `in quarantine: ${quarantine.join(', ') || 'nothing'}\n` +
             `unknown until a refresh or an import: ${unknown.join(', ') || 'none'}\n` +
             `log head ${head.seq}:${head.hash}\n`,
     );

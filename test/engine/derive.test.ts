@@ -1,4 +1,7 @@
-/** States are derived: the same facts at a later time, or under another document, have other states, and nothing is probed. */
+/**
+ * States are derived: the same facts at a later time, or under another document, have other states, and nothing is
+ * probed.
+ */
 
 import { describe, expect, test } from 'vitest';
 import { certificates } from '../../plugins/certificates/plugin.ts';
@@ -17,8 +20,8 @@ const AT = new Date(of.NOW).toISOString();
 const seen: Sighting = {
   ref: of.refOf('Certificate', 'www'),
   facts: of.certificateFacts({
-    notBefore: new Date(of.NOW - 50 * of.DAY).toISOString(),
-    notAfter: new Date(of.NOW + 40 * of.DAY).toISOString(),
+    not_before: new Date(of.NOW - 50 * of.DAY).toISOString(),
+    not_after: new Date(of.NOW + 40 * of.DAY).toISOString(),
   }),
   at: AT,
 };

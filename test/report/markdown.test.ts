@@ -1,4 +1,4 @@
-/** Markdown: no data gets out of its place, every document keeps within its budget, and what is left out is counted. */
+/** Markdown: data stays in its place, every document stays within its budget, and omitted rows are counted. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -57,7 +57,7 @@ describe('data', () => {
     ['nodes/Node/web-1', '<code>nodes/Node/web-1</code>'],
     ['a|b', '<code>a&#124;b</code>'],
     ['</code>', '<code>&#60;/code&#62;</code>'],
-    // A command has to be the same when it is copied.
+    // A copied command must equal the printed one.
     ['--override x@a/B/c.d', '<code>--override x&#64;a/B/c.d</code>'],
     ['me@example.com', '<code>me&#64;<wbr>example.com</code>'],
     ['c@.example', '<code>c&#64;<wbr>.example</code>'],
@@ -75,7 +75,7 @@ describe('data', () => {
     fc.assert(
       fc.property(hostile, (data) => {
         for (const marked of [escapeText(data), code(data)]) {
-          // Our own tags, and no others.
+          // Only tags of fettle.
           const text = marked.replace(/<code>([^<>]*(?:<wbr>[^<>]*)*)<\/code>/gu, (_all, inner: string) =>
             inner.replaceAll('<wbr>', ''),
           );
@@ -87,7 +87,7 @@ describe('data', () => {
     );
   });
 
-  it('in a fence neither ends it nor passes for a marker', () => {
+  it('in a fence neither ends the fence nor is taken for a marker', () => {
     expect(fence(['a', '```', '````` b'], 'diff')).toBe('``````diff\na\n```\n````` b\n``````');
     fc.assert(
       fc.property(fc.array(hostile, { maxLength: 5 }), (lines) => {
@@ -99,7 +99,7 @@ describe('data', () => {
     );
   });
 
-  it('in a marker stays on its line, and tells projects apart', () => {
+  it('in a marker stays on its line, and distinguishes projects', () => {
     expect(marker('plan', 'shop')).toBe('<!-- fettle plan: shop -->');
     fc.assert(
       fc.property(hostile, (project) => {
@@ -128,12 +128,12 @@ describe('a budget', () => {
       Array.from({ length: count }, (_, i) => `- ${noun} ${i}`),
     );
 
-  it('that suffices leaves nothing out', () => {
+  it('that suffices omits nothing', () => {
     const text = withinBudget({ lead: ['top'], sections: [many('first', 2), many('none', 0), many('second', 1)] });
     expect(text).toBe('top\n\n### first (2)\n\n- first 0\n- first 1\n\n### second (1)\n\n- second 0\n');
   });
 
-  it('that is met to the byte leaves nothing out; one less does', () => {
+  it('that is met to the byte omits nothing; one byte less omits rows', () => {
     const document = { lead: ['tüp'], sections: [many('first', 2), section('second', ['- ünï'], true)] };
     const whole = withinBudget(document);
     const bytes = Buffer.byteLength(whole);
@@ -141,25 +141,25 @@ describe('a budget', () => {
     expect(withinBudget({ ...document, budgetBytes: bytes - 1 })).not.toBe(whole);
   });
 
-  it('leaves out the end of the last section first, and says how many of what, and where they are', () => {
+  it('omits the end of the last section first, and gives the number of omitted rows and the place of the complete document', () => {
     const document = { lead: ['top'], sections: [many('pear', 3), many('plum', 40)], artifact: 'plan.json' };
     expect(withinBudget({ ...document, budgetBytes: 300 })).toBe(
       [
         'top\n',
-        '**Left out for want of room:** 27 of 40 plums. All of it is in <code>plan.json</code>.\n',
+        '**Omitted to save space:** 28 of 40 plums. The complete document is in <code>plan.json</code>.\n',
         '### pear (3)\n',
         '- pear 0\n- pear 1\n- pear 2\n',
-        '### plum (13 of 40)\n',
-        `${Array.from({ length: 13 }, (_, i) => `- plum ${i}`).join('\n')}\n`,
+        '### plum (12 of 40)\n',
+        `${Array.from({ length: 12 }, (_, i) => `- plum ${i}`).join('\n')}\n`,
       ].join('\n'),
     );
-    expect(withinBudget({ ...document, budgetBytes: 150 })).toContain('1 of 3 pears, 40 of 40 plums.');
+    expect(withinBudget({ ...document, budgetBytes: 150 })).toContain('2 of 3 pears, 40 of 40 plums.');
   });
 
   it('that is tiny keeps the beginning', () => {
     const document = { lead: ['top', 'more', 'x'.repeat(50)], sections: [many('pear', 9)] };
     expect(withinBudget({ ...document, budgetBytes: 70 })).toBe(
-      'top\n\nmore\n\n**Left out for want of room:** 9 of 9 pears.\n',
+      'top\n\nmore\n\n**Omitted to save space:** 9 of 9 pears.\n',
     );
     expect(withinBudget({ ...document, budgetBytes: 10 })).toBe('top\n\nmore\n');
     expect(withinBudget({ ...document, budgetBytes: 4 })).toBe('top\n');
@@ -187,7 +187,7 @@ interface Read {
   readonly rows: number;
 }
 
-/** Sections of a document by title: the count in the title, and the rows that are there. */
+/** Returns the sections of a document by title: the count in the title, and the rows in the document. */
 function readSections(text: string): ReadonlyMap<string, Read> {
   const parts = text.split(/^(?:### |<details><summary>)(.*?) \((\d+(?: of \d+)?)\)(?:<\/summary>)?$/mu);
   const found = new Map<string, Read>();
@@ -201,9 +201,9 @@ function readSections(text: string): ReadonlyMap<string, Read> {
   return found;
 }
 
-/** How many of what the document says are left out, by the words that it uses. */
+/** Returns the numbers of omitted rows that the document gives, by noun. */
 function readLeftOut(text: string): ReadonlyMap<string, readonly [number, number]> {
-  const line = /^\*\*Left out for want of room:\*\* (.*?)\.(?: All|$)/mu.exec(text)?.[1];
+  const line = /^\*\*Omitted to save space:\*\* (.*?)\.(?: The complete|$)/mu.exec(text)?.[1];
   return new Map(
     (line?.split(', ') ?? []).map((part) => {
       const [, rest = '', all = '', what = ''] = /^(\d+) of (\d+) (.*)$/u.exec(part) ?? [];
@@ -222,7 +222,7 @@ function checkDocument(text: string, what: string, expected: readonly Expected[]
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(budget);
   expect(text.isWellFormed()).toBe(true);
   expect(text.startsWith(`<!-- fettle ${what}: `)).toBe(true);
-  // Outside of the marker, nothing but the tags that belong to the document.
+  // Outside of the marker, only tags that belong to the document.
   const body = text.slice(text.indexOf('\n'));
   expect(body.replaceAll(/<\/?(?:code|details|summary)>|<w?br>/gu, '')).not.toMatch(/[<>@`]|\]\(|:\/\/|www\./iu);
   for (const tag of ['code', 'details', 'summary'])
@@ -239,7 +239,7 @@ function checkDocument(text: string, what: string, expected: readonly Expected[]
     expect([title, shown + missing, all]).toEqual([title, count, count]);
     if (shown > 0) expect(sections.get(title)?.count).toBe(missing === 0 ? `${count}` : `${shown} of ${count}`);
   }
-  // Where a section is not whole, nothing of a later one is there.
+  // After an incomplete section, later sections have no rows.
   const first = expected.findIndex(({ words, count }) => leftOut.has(words[count === 1 ? 0 : 1]));
   if (first >= 0) for (const { title } of expected.slice(first + 1)) expect(sections.has(title)).toBe(false);
 }
@@ -258,13 +258,13 @@ function expectedOf(plan: Plan): readonly Expected[] {
     { title: 'Waiting', words: ['waiting change', 'waiting changes'], count: plan.deferred_changes.length },
     { title: 'Changes', words: ['other change', 'other changes'], count: plan.resource_changes.length - takes },
     {
-      title: 'In sum',
-      words: ['line in sum', 'lines in sum'],
+      title: 'Summary',
+      words: ['summary line', 'summary lines'],
       count: plan.summaries?.reduce((sum, { lines }) => sum + lines.length, 0) ?? 0,
     },
     { title: 'Findings', words: ['finding', 'findings'], count: plan.checks.length - errors },
     {
-      title: 'Drift: not as last applied',
+      title: 'Drift: differs from the last apply',
       words: ['drifted resource', 'drifted resources'],
       count: plan.resource_drift.length,
     },
@@ -274,7 +274,7 @@ function expectedOf(plan: Plan): readonly Expected[] {
       count: plan.settled.length,
     },
     {
-      title: 'Seen, and not managed',
+      title: 'Not managed',
       words: ['unmanaged resource', 'unmanaged resources'],
       count: plan.unmanaged.length,
     },
@@ -282,7 +282,7 @@ function expectedOf(plan: Plan): readonly Expected[] {
 }
 
 describe('a plan', () => {
-  it('of anything is within its budget, well formed, and accounts for every row', () => {
+  it('of any input is within its budget, is well formed, and accounts for every row', () => {
     fc.assert(
       fc.property(hostilePlan, fc.constantFrom(COMMENT_BYTES, 20_000, 6000), fc.boolean(), (plan, budget, detail) => {
         const options = { now: START + 2000, budgetBytes: budget, artifact: 'plan.json', detail };
@@ -305,7 +305,7 @@ describe('a plan', () => {
     );
   });
 
-  it('says first what is wrong, then what is rejected, what goes, what waits, and the rest', async () => {
+  it('has errors first, then rejected changes, removals, waiting changes, and the rest', async () => {
     const world = toyWorld({ foreign: 2 });
     const log = toyLog();
     await applyToy(
@@ -326,7 +326,7 @@ describe('a plan', () => {
     const order = [
       '<!-- fettle plan: test -->\n\n## fettle plan: test',
       '**Plan: 1 to add, 1 to change, 0 to step, 1 to remove. 2 rejected, 1 waiting',
-      'observed at <code>2026-01-01T00:00:00.000Z</code>, 2 s before this was written',
+      'observed at <code>2026-01-01T00:00:00.000Z</code>, 2 s before this comment',
       `digest <code>${plan.plan_digest?.slice(0, 19)}`,
       '### Errors (1)\n\n- **could not be read** <code>toy/Item/blind</code>: it does not answer',
       '### Rejected: these will not run (2)',
@@ -342,7 +342,7 @@ describe('a plan', () => {
       '### Changes (2)',
       '| <code>+</code> | <code>toy/Item/new</code> |',
       '| <code>&#126;</code> | <code>toy/Item/old</code> | <code>ready &#62; ready</code> | value differs: <code>value: 4 → 6</code> | edit |',
-      '<details><summary>Seen, and not managed (1)</summary>\n\n- <code>toy/Item/foreign</code>\n\n</details>',
+      '<details><summary>Not managed (1)</summary>\n\n- <code>toy/Item/foreign</code>\n\n</details>',
     ];
     let place = -1;
     for (const part of order) {
@@ -352,7 +352,7 @@ describe('a plan', () => {
     }
   });
 
-  it('gives neither the value of a secret nor the whole of a digest in a sentence', async () => {
+  it('contains neither the value of a secret nor a complete digest in a sentence', async () => {
     const { plan } = await planToy(toyWorld(), [wanted('a', 2)], toyLog());
     const [row] = plan.resource_changes;
     if (row === undefined) throw new Error('no row');
@@ -368,13 +368,13 @@ describe('a plan', () => {
 
   it('without rows says so', async () => {
     const { plan } = await planToy(toyWorld(), [], toyLog());
-    expect(planMarkdown(plan, { now: START })).toContain('\n\nNothing is to be changed.\n');
+    expect(planMarkdown(plan, { now: START })).toContain('\n\nNo changes.\n');
   });
 });
 
 const STATUSES: readonly (readonly [RowStatus, string, string, string])[] = [
   ['failed', 'Failed', 'failed action', 'failed actions'],
-  ['unknown', 'Unknown: a look has to settle them', 'unknown outcome', 'unknown outcomes'],
+  ['unknown', 'Unknown: the next refresh settles them', 'unknown outcome', 'unknown outcomes'],
   ['stale', 'Stale: no longer as planned', 'stale action', 'stale actions'],
   ['not-attempted', 'Not attempted', 'action not attempted', 'actions not attempted'],
   ['rejected', 'Rejected', 'rejection', 'rejections'],
@@ -383,7 +383,7 @@ const STATUSES: readonly (readonly [RowStatus, string, string, string])[] = [
 ];
 
 describe('the result of an apply', () => {
-  it('of anything is within its budget, well formed, and accounts for every row', () => {
+  it('of any input is within its budget, is well formed, and accounts for every row', () => {
     fc.assert(
       fc.property(hostileRows, hostile, fc.constantFrom(COMMENT_BYTES, 6000), (rows, data, budget) => {
         const text = applyMarkdown(rows, { project: data, head: data, ending: data, budgetBytes: budget });
@@ -401,7 +401,7 @@ describe('the result of an apply', () => {
     expect(applyMarkdown([], { project: 'shop', head: '7:abc' })).toContain('\n\nNothing to do.\n\n');
   });
 
-  it('has failures first and what is done last, closed', async () => {
+  it('has failures first, and done rows last, collapsed', async () => {
     const world = toyWorld();
     world.faults.set('absent>ready a', async () => {
       throw new Error('no <room> for @all');

@@ -5,7 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { directoryPlaces } from '../paths.ts';
 import type { FoundPair, PairStorage, Unread, X509Seen } from '../world.ts';
-import { codeOf } from '#plugin';
+import { codeOf, defined } from '#plugin';
 import { StorageError, readLink } from './files.ts';
 import { readPart } from './parts.ts';
 import { isSignedBy, publicKeyFingerprint, x509Seen } from './x509-read.ts';
@@ -151,13 +151,13 @@ function storageOf(
     (other) => other === group || other.copies.every(({ path }) => dirname(path) !== folder),
   );
   const chain = single === undefined ? undefined : chainFor(leaf, single.path, files, isAlone);
-  const file = {
+  const file = defined({
     certificate: certificate.path,
     key: key.path,
-    ...(chain === undefined ? {} : { chain }),
+    chain,
     ...(single === undefined || full === undefined ? {} : { fullchain: full.path }),
-    ...(combined === undefined ? {} : { combined: combined.path }),
-  };
+    combined: combined?.path,
+  });
   const used = new Set<unknown>(Object.values(file));
   return { file, others: inOrder.map(({ path }) => path).filter((each) => !used.has(each)) };
 }
@@ -228,7 +228,7 @@ export async function findPairs(project: string, dir: string, signal: AbortSigna
         file: Object.fromEntries(Object.entries(file).map(([part, path]) => [part, inProject(String(path))])),
       },
       leaf,
-      keyMode: group.key.mode,
+      key_mode: group.key.mode,
       copies: others.map(inProject),
     });
   }
@@ -241,7 +241,7 @@ export async function findPairs(project: string, dir: string, signal: AbortSigna
     pairs.push({
       storage: { directory: { path: inProject(folder), combined: combined.kind === 'link' } },
       leaf: x509Seen(own),
-      keyMode: key.stat.mode,
+      key_mode: key.stat.mode,
       copies: [],
     });
   }

@@ -11,6 +11,7 @@ import { DATE_CODES, clientPath, endOfPaths, isValidAt } from './client-path.ts'
 import { pathFlaw, subjectText } from './client-flaws.ts';
 import type { Anchors, Made, TrustSet } from './trust.ts';
 import { fingerprintOf, isSignedBy, oneLine, x509Seen } from './x509-read.ts';
+import { defined } from '#plugin';
 
 /** Answers of servers that may have missed a group that they know. */
 const OTHER_GROUPS = /handshake[_ ]failure|insufficient[_ ]security|key[_ ]share|group/iu;
@@ -57,7 +58,7 @@ function dateFlaw(certificate: X509Certificate, origin: string, at: number): str
 
 type Refused = Pick<
   Extract<AddressSeen, { served: true }>,
-  'distrust' | 'distrustDetail' | 'missingIssuer' | 'chainEnd'
+  'distrust' | 'distrustDetail' | 'missing_issuer' | 'chain_end'
 >;
 
 /**
@@ -73,21 +74,21 @@ function judged(code: string | undefined, chain: readonly X509Certificate[], mad
     return end === undefined || end === leaf || end.validToDate >= leaf.validToDate
       ? {}
       : {
-          chainEnd: {
+          chain_end: {
             subject: subjectText(end),
             fingerprint: fingerprintOf(end),
-            notAfter: end.validToDate.toISOString(),
+            not_after: end.validToDate.toISOString(),
             from: originOf(end, chain, made),
           },
         };
   }
   const { path, anchored } = clientPath(input, now);
   const missingIssuer = anchored ? undefined : missingIssuerOf(chain, made.bySubject);
-  const missing = missingIssuer === undefined ? {} : { missingIssuer };
+  const missing = missingIssuer === undefined ? {} : { missing_issuer: missingIssuer };
   const dated = path.slice(1).flatMap((each) => dateFlaw(each, originOf(each, chain, made), now) ?? []);
   if (!DATE_CODES.has(code)) {
     const detail = anchored ? (pathFlaw(path, x509Seen(leaf).dnsNames) ?? dated[0]) : undefined;
-    return { distrust: code, ...(detail === undefined ? {} : { distrustDetail: detail }), ...missing };
+    return defined({ distrust: code, distrustDetail: detail, ...missing });
   }
   const [detail] = dated;
   if (detail !== undefined) return { distrust: code, distrustDetail: detail, ...missing };
@@ -177,18 +178,18 @@ async function probeAddress(
   const began = performance.now();
   const left = (): number => Math.max(1, limits.totalMs - (performance.now() - began));
   const host = bare(target.host);
-  const endpoint = {
+  const endpoint = defined({
     address: checkedAddress(address, denial),
     port: target.port,
     ...(isIP(host) === 0 ? { servername: host } : {}),
-    ...(target.startTls === undefined ? {} : { startTls: target.startTls }),
-  };
+    startTls: target.startTls,
+  });
   const made = anchors.of(trust);
   let result = await handshake(endpoint, made.context('quick'), limits, left(), signal);
   if (isAboutGroups(result)) result = await handshake(endpoint, made.context('all'), limits, left(), signal);
   if (!result.ok) {
     const noRoute = result.error === 'unreachable' && NO_ROUTE.has(result.code ?? '');
-    return { ...fail(result.error, result.reason), ...(noRoute ? { noRoute } : {}) };
+    return { ...fail(result.error, result.reason), ...(noRoute ? { no_route: noRoute } : {}) };
   }
   const [leaf] = result.chain;
   const chain = readAll(result.chain, read);
@@ -201,7 +202,7 @@ async function probeAddress(
     namesHost: namesHost(leaf, host),
     ...judged(result.distrust, result.chain, made, now),
     protocol: result.protocol,
-    rttMs: result.rttMs,
+    rtt_ms: result.rtt_ms,
   };
 }
 

@@ -9,6 +9,8 @@ import {
   type Resource,
   type Scene,
   type Summary,
+  defined,
+  mayBeOwned,
 } from '#plugin';
 import { type NodeResource, nodeSignals, PLUGIN, type PoolResource } from '../facts.ts';
 import type { NodePoolSpec, NodeSpec } from '../generated.ts';
@@ -18,6 +20,7 @@ import { consolidating, fleetOf, type Situation } from './decide.ts';
 import { decideFor } from './diff.ts';
 import { percent, project, unknowns } from './fleet.ts';
 import { nameOf } from './names.ts';
+import { Node, NodePool } from '../kinds.ts';
 
 interface Offered {
   readonly serverType?: string | undefined;
@@ -65,7 +68,7 @@ function seen(resource: NodeResource): Priced | undefined {
     memory,
   } = resource;
   if (observed?.given === true || observed?.claimedBy !== undefined) return undefined;
-  if (resource.desired === undefined && memory?.owned === undefined) return undefined;
+  if (resource.desired === undefined && !mayBeOwned(memory)) return undefined;
   if (observed === undefined)
     return gap !== undefined && memory?.state !== undefined && memory.state !== 'absent'
       ? { name: ref.name }
@@ -124,7 +127,7 @@ function costFacts(now: Cost, after: Cost, currency: string): Facts {
 
 function costSummary(resources: readonly Resource[], scene: Scene): readonly Summary[] {
   const { currency } = besideOf(scene);
-  const nodes = resources.filter(({ ref }) => ref.kind === 'Node') as readonly NodeResource[];
+  const nodes = Node.among(resources);
   const { comes, goes } = poolChanges(resources, scene);
   const now = nodes.map(seen);
   const after = nodes.map((resource, i) =>
@@ -188,20 +191,16 @@ function poolSummary(resource: PoolResource, scene: Scene): readonly Summary[] {
   const underWay = goingOn(situation);
   const found = underWay === undefined ? consolidating(situation) : undefined;
   const kept = found === undefined ? [] : 'plan' in found ? found.plan.kept : found.kept;
-  const facts = {
+  const facts = defined({
     members,
-    ...(projection === undefined
-      ? {}
-      : {
-          serving: projection.serving,
-          coming: projection.coming,
-          serving_mb: projection.servingMb,
-          coming_mb: projection.comingMb,
-          allocated_mb: projection.allocatedMb,
-          queued: projection.queued,
-          queued_mb: projection.queuedMb,
-        }),
-  };
+    serving: projection?.serving,
+    coming: projection?.coming,
+    serving_mb: projection?.servingMb,
+    coming_mb: projection?.comingMb,
+    allocated_mb: projection?.allocatedMb,
+    queued: projection?.queued,
+    queued_mb: projection?.queuedMb,
+  });
   const consolidation =
     underWay !== undefined
       ? [underWay]
@@ -231,8 +230,6 @@ export function summaryOf(resources: readonly Resource[], scene: Scene): readonl
   return [
     ...stateSummary(resources),
     ...costSummary(resources, scene),
-    ...resources
-      .filter(({ ref }) => ref.kind === 'NodePool')
-      .flatMap((resource) => poolSummary(resource as PoolResource, scene)),
+    ...NodePool.among(resources).flatMap((resource) => poolSummary(resource, scene)),
   ];
 }

@@ -212,7 +212,9 @@ describe('a chain whose first certificate to end', () => {
   });
 });
 
-/** A project whose authority is an intermediate, and whose pair it has signed; one of the three ends after so many days. */
+/**
+ * A project whose authority is an intermediate, and whose pair it has signed; one of the three ends after so many days.
+ */
 async function stored(who: (typeof WHO)[number], days: number): Promise<string> {
   const folder = tempFolder();
   const { root, intermediate, leaf } = await chainOf(who, days);
@@ -450,7 +452,7 @@ test('any chain: a server is refused exactly where openssl refuses it, and ends 
       }
       accepted += 1;
       const { facts } = seen;
-      const end = Date.parse(facts.chainEnd?.notAfter ?? facts.notAfter ?? '');
+      const end = Date.parse(facts.chain_end?.not_after ?? facts.not_after ?? '');
       expect(verified(folder, anchors, served, own.pem, end - 1000)).toBe(true);
       expect(verified(folder, anchors, served, own.pem, end + 1000)).toBe(false);
     }),

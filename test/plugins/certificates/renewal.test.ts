@@ -1,4 +1,4 @@
-/** When things are tried again, and when no more: configuration with its bounds, backoff, and what is counted. */
+/** Retries of renewals: configuration with its bounds, backoff, counted attempts, and the end of retries. */
 
 import { defaults } from '../../../plugins/certificates/generated.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -234,7 +234,7 @@ describe('what is counted', () => {
   });
 
   test('reloads are counted for what is stored', () => {
-    const kept = { unserved: fingerprint('c'), unservedTries: 2, unservedAt: at };
+    const kept = { unserved: fingerprint('c'), unserved_tries: 2, unserved_at: at };
     const memory = memoryOf('Certificate', 'www', { kept });
     expect(reloadsOf(memory, desired, fingerprint('c'))).toEqual({ failed: 2, at: NOW });
     expect(reloadsOf(memory, desired, fingerprint('d'))).toEqual(none);

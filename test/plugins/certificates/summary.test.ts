@@ -1,10 +1,10 @@
-/** The summary of certificates and Domains: every state and span, from what is seen and from what is remembered. */
+/** The summary of certificates and Domains: every state and span, from observed resources and from the state. */
 
 import { type Given, absent, resourceWith } from '../../support/resource.ts';
 import { describe, expect, it } from 'vitest';
 import { summary } from '../../../plugins/certificates/summary.ts';
 import type { Resource } from '#plugin';
-import { DAY, NOW, desiredOf, domainSpec, memoryOf, observedOf, refOf } from './support.ts';
+import { DAY, NOW, certificateSpec, desiredOf, domainSpec, memoryOf, observedOf, refOf } from './support.ts';
 
 const now = { now: NOW };
 const at = (ms: number): string => new Date(NOW + ms).toISOString();
@@ -13,10 +13,10 @@ let count = 0;
 function resource(kind: string, state: string, end?: number, more: Partial<Given> = {}): Resource {
   count += 1;
   const name = `n${count}`;
-  const facts = end === undefined ? {} : { notAfter: at(end) };
+  const facts = end === undefined ? {} : { not_after: at(end) };
   return resourceWith({
     ref: refOf(kind, name),
-    desired: desiredOf(kind, name, domainSpec()),
+    desired: desiredOf<unknown>(kind, name, kind === 'Certificate' ? certificateSpec() : domainSpec()),
     observed: observedOf(kind, name, state, facts),
     ...more,
   });
@@ -83,7 +83,7 @@ describe('the summary', () => {
   });
 
   it('goes by what is remembered where nothing was seen, and only there', () => {
-    const memory = memoryOf('Certificate', 'x', { state: 'normal', kept: { notAfter: at(40 * DAY) } });
+    const memory = memoryOf('Certificate', 'x', { state: 'normal', kept: { not_after: at(40 * DAY) } });
     const gap = { plugin: 'certificates', message: 'not looked at' };
     const unseen = resourceWith({ ...absent(resource('Certificate', '', 0, { memory })), gap });
     expect(summary([unseen], now)[0]?.lines).toEqual(['Certificate  1 normal; left: 1 under 90 days']);

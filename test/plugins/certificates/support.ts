@@ -1,4 +1,4 @@
-/** What the tests of the certificates plugin share: folders that go away, certificates by openssl, and pairs as data. */
+/** Shared parts of the certificates tests: temporary folders, certificates from openssl, and pairs as data. */
 
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import { derivedView } from '../../../src/conformance/derived.ts';
@@ -32,7 +32,7 @@ export { outside } from './outside.ts';
 export const NOW = Date.parse('2026-11-20T12:00:00Z');
 export const DAY = 86_400_000;
 
-/** A folder that is removed when the test ends. */
+/** Creates a folder that is removed at the end of the test. */
 export function tempFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'fettle-certificates-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -144,14 +144,14 @@ export function certificateFacts(more: Partial<CertificateFacts> = {}): Certific
     subject: 'CN=www.example.test',
     dnsNames: ['example.test', 'www.example.test'],
     issuer: 'CN=Test CA',
-    issuerFingerprint: fingerprint('a'),
-    selfSigned: false,
+    issuer_fingerprint: fingerprint('a'),
+    self_signed: false,
     serial: '01',
-    notBefore: new Date(NOW - 10 * DAY).toISOString(),
-    notAfter: new Date(NOW + 80 * DAY).toISOString(),
+    not_before: new Date(NOW - 10 * DAY).toISOString(),
+    not_after: new Date(NOW + 80 * DAY).toISOString(),
     keyAlgorithm: 'ecdsa-p256',
-    keyMatches: true,
-    chainLength: 2,
+    key_matches: true,
+    chain_length: 2,
     files: [
       { part: 'certificate', mode: '0644', owner: 'root', group: 'root' },
       { part: 'key', mode: '0600', owner: 'root', group: 'root' },

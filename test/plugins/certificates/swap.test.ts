@@ -1,4 +1,7 @@
-/** The swap of a pair, interrupted at every point: a valid pair can always be had, and the next step leaves nothing behind. */
+/**
+ * The swap of a pair, interrupted at every point: a valid pair can always be read, and the next step leaves no files
+ * behind.
+ */
 
 import { X509Certificate, createPrivateKey, createPublicKey } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -423,7 +426,7 @@ describe('the whole life of a certificate', () => {
     expect(await take(line, CA)).toBeUndefined();
     expect(line.memory.get(WWW)?.kept).toMatchObject({
       issued: 1,
-      issuedAt: new Date(now).toISOString(),
+      issued_at: new Date(now).toISOString(),
       issuer: line.memory.get(CA)?.kept['fingerprint'],
     });
 
@@ -473,9 +476,9 @@ describe('the whole life of a certificate', () => {
       expect(await take(current, WWW)).toBeUndefined();
     }
     expect((await proposal(current, WWW)).resource.sight.observed?.facts).toMatchObject({
-      selfSigned: true,
+      self_signed: true,
       dnsNames: ['a.test'],
-      chainLength: 1,
+      chain_length: 1,
     });
   });
 
