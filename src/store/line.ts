@@ -93,7 +93,7 @@ export function readLine(
   try {
     record = JSON.parse(bytes.toString('utf8', start, end)) as LogRecord;
   } catch {
-    return 'is no JSON';
+    return 'is not JSON';
   }
   if (record.seq !== seq) return `has sequence number ${record.seq} where ${seq} is due`;
   if (prev !== undefined && record.prev !== prev) return 'does not follow the record before it';

@@ -77,7 +77,7 @@ function failureOf(error: unknown, phase: Phase, address: string): Failure {
   const code = codeOf(error) ?? '';
   // Every own port towards an IPv4 address is taken; of IPv6 it says that there is no own address at all.
   const noPort = code === 'EADDRNOTAVAIL' && isIPv4(address);
-  if (OWN.has(code) || noPort) throw new Error(`no probe can be made: ${code}`);
+  if (OWN.has(code) || noPort) throw new Error(`the probe cannot be made: ${code}`);
   if (code === 'ECONNREFUSED') return { ok: false, error: 'refused', reason: 'nothing listens there' };
   if (code === 'ETIMEDOUT') return { ok: false, error: 'timeout', reason: `no answer in the ${phase} phase` };
   if (RESET.has(code)) return { ok: false, error: 'reset', reason: CLOSED[phase] };
