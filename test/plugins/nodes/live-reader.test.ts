@@ -410,7 +410,7 @@ describe('the address of the API', () => {
     ['api.hetzner.cloud', 'is not a URL'],
     ['http://api.hetzner.cloud/v1', 'would be sent in the clear'],
     ['http://127.0.0.1.example.test/v1', 'would be sent in the clear'],
-    ['ftp://localhost/v1', 'is not https'],
+    ['ftp://localhost/v1', 'does not use https'],
     ['https://user:secret@api.hetzner.cloud/v1', 'contains a user or a password'],
     ['https://api.hetzner.cloud/v1?x=secret', 'has a query'],
   ])('%s is refused, and not repeated in full', (written, message) => {
