@@ -48,7 +48,7 @@ export function observedAuthority(
   const { certificate, keyFile } = seen;
   const problem =
     seen.problem ??
-    (certificate === undefined ? 'it has no certificate' : datesProblem(certificate, now)) ??
+    (certificate === undefined ? 'the server has no certificate' : datesProblem(certificate, now)) ??
     aboveProblem(seen.above, now);
   const chainEnd = chainEndOf(certificate, seen.above);
   const facts: IssuerFacts = {

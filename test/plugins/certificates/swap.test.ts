@@ -390,7 +390,7 @@ describe('a swap', () => {
   test('does not replace a folder', async () => {
     const line = folderWith({ 'www.crt': made.old['crt'] ?? '' });
     mkdirSync(join(line.folder, 'tls/www.key'));
-    await expect(swap(line, () => {}, never)).rejects.toThrow('is a directory: it is not replaced');
+    await expect(swap(line, () => {}, never)).rejects.toThrow('is a directory, and is not replaced');
     expect(readdirSync(join(line.folder, 'tls')).sort()).toEqual(['www.crt', 'www.key']);
     expect(await stateOf(line, WWW)).toBe('expired');
   });
