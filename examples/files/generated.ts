@@ -10,7 +10,7 @@ export interface FileSpec {
   readonly content: string;
 }
 
-/** What is remembered of it, as far as it is known. */
+/** Its state, as far as it is known. */
 export interface FileMemory {
   /** The file that fettle wrote or adopted. */
   readonly path: string;
@@ -33,6 +33,9 @@ export interface FilesConfig {
   /** How many actions of this plugin run at once. */
   readonly parallelism: number;
 }
+
+/** The defaults of the configuration and of the documents of each kind, including those below optional parts. */
+export const defaults = { config: { parallelism: 4 }, File: {} } as const;
 
 export const tables = {
   name: 'files',

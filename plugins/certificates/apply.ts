@@ -1,7 +1,7 @@
 /** Apply: the handler of every step. What is durable when a handler returns is durable for good; what it throws holds no secret. */
 
 import { promisify } from 'node:util';
-import { type ActionRun, instantText, PartlyDoneError } from '#plugin';
+import { type ActionRun, instantText, PartlyDoneError, defined } from '#plugin';
 import { needsIssue } from './differences.ts';
 import { AUTHORITY_FIELD, type CertificateResource, type IssuerResource } from './diff.ts';
 import type { CertificateMemory, CertificateSpec, CertificateStep, IssuerMemory, IssuerStep } from './generated.ts';
@@ -80,7 +80,7 @@ function authorityOf(spec: CertificateSpec, run: ActionRun): Pick<IssueOrder, 'a
   if (issuer.spec === undefined) throw new Error(`the Issuer ${spec.issuer} is not known`);
   if (issuer.spec.localCa === undefined) return {};
   const { dir } = issuer.spec.localCa;
-  return { authority: { dir, ...(issuer.fingerprint === undefined ? {} : { fingerprint: issuer.fingerprint }) } };
+  return { authority: defined({ dir, fingerprint: issuer.fingerprint }) };
 }
 
 async function issue(
@@ -146,7 +146,7 @@ async function bringOut(
   // Without either, what serves it reads it by itself, or somebody else tells it to.
   if (!canReload(spec)) return { ...kept, reloaded: fingerprint };
   const { signal, stillApproved } = run;
-  const { withinMs } = policyOf(spec).served;
+  const { withinMs } = policyOf(resource).served;
   const failed = (message: string, more: Partial<CertificateMemory>, cause?: unknown): PartlyDoneError => {
     const tries = reloadsOf(resource.memory, resource.desired, fingerprint).failed + 1;
     const all = { ...kept, ...more, unserved: fingerprint, unservedTries: tries, unservedAt: instantText(run.now()) };

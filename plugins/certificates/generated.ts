@@ -15,7 +15,7 @@ export interface IssuerSpec {
   readonly selfSigned?: Readonly<Record<string, never>>;
 }
 
-/** What is remembered of it, as far as it is known. */
+/** Its state, as far as it is known. */
 export interface IssuerMemory {
   /** SHA-256 of the authority's certificate, `sha256:` and 64 hex digits. */
   readonly fingerprint: string;
@@ -144,7 +144,7 @@ export interface CertificateSpec {
   };
 }
 
-/** What is remembered of it, as far as it is known. */
+/** Its state, as far as it is known. */
 export interface CertificateMemory {
   /** SHA-256 of the certificate at the last refresh. */
   readonly fingerprint: string;
@@ -260,7 +260,7 @@ export interface DomainSpec {
   readonly trust?: readonly string[];
 }
 
-/** What is remembered of it, as far as it is known. */
+/** Its state, as far as it is known. */
 export interface DomainMemory {
   /** SHA-256 of the last served certificate. */
   readonly fingerprint: string;
@@ -413,6 +413,46 @@ export interface CertificatesConfig {
   /** PID files, relative to `fettle.yaml`, of the processes that `reload` of a Certificate may signal. */
   readonly pidFiles: readonly string[];
 }
+
+/** The defaults of the configuration and of the documents of each kind, including those below optional parts. */
+export const defaults = {
+  config: {
+    parallelism: 8,
+    probe: { concurrency: 100, connectSeconds: 5, handshakeSeconds: 5, totalSeconds: 10, allow: [], deny: [] },
+    renewal: {
+      enabled: true,
+      thresholdDays: 30,
+      checkInterval: '24h',
+      retryInterval: '1h',
+      maxRetries: 10,
+      backoffMultiplier: 2,
+      maxBackoff: '24h',
+    },
+    recovery: { enabled: true, retryInterval: '1m', maxRetries: 3, backoffMultiplier: 2, maxBackoff: '1h' },
+    served: { withinSeconds: 30, retryInterval: '1m', maxRetries: 10, backoffMultiplier: 2, maxBackoff: '1h' },
+    commands: [],
+    pidFiles: [],
+  },
+  Issuer: {},
+  Certificate: {
+    keyAlgorithm: 'ecdsa-p256',
+    validityDays: 90,
+    storage: { directory: { combined: false } },
+    deploy: { timeoutSeconds: 60 },
+    reload: { signal: { name: 'HUP' }, timeoutSeconds: 60 },
+    renewal: {},
+    recovery: {},
+    served: {},
+  },
+  Domain: {
+    port: 443,
+    tlsMode: 'termination',
+    verify: true,
+    verified: true,
+    failurePolicy: 'standard',
+    expiryWarnDays: 30,
+  },
+} as const;
 
 export const tables = {
   name: 'certificates',

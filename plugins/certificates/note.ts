@@ -10,6 +10,7 @@ import { mayGain, PLUGIN } from './remembered.ts';
 import { policyOf } from './renewal.ts';
 import { noteKey } from './storage-rules.ts';
 import { type Serves, type Shown, serversOf, shownBy, shownFor, storedOf } from './served.ts';
+import { defined } from '#plugin';
 
 /** Only ever the first authority that is seen: a different one has to stay visible as such. */
 export function noteIssuer(resource: IssuerResource): Partial<IssuerMemory> {
@@ -25,9 +26,10 @@ export function noteIssuer(resource: IssuerResource): Partial<IssuerMemory> {
 }
 
 /** When it was looked at, once in the interval that is written. */
-function checkedAt({ desired, memory }: CertificateResource, now: number): Partial<CertificateMemory> {
+function checkedAt(resource: CertificateResource, now: number): Partial<CertificateMemory> {
+  const { memory } = resource;
   const last = Date.parse(memory?.kept.checkedAt ?? '');
-  const { checkMs } = policyOf(desired?.spec ?? {}).renewal;
+  const { checkMs } = policyOf(resource).renewal;
   return now - last < checkMs && now >= last ? {} : { checkedAt: new Date(now).toISOString() };
 }
 
@@ -102,16 +104,16 @@ export function noteDomain(
   const { fingerprint, notAfter, error, message } = observed.facts;
   const failures = observed.state === 'tls_error' ? (memory?.kept.failures ?? 0) + 1 : 0;
   const next = now + backoffSeconds(desired?.spec.failurePolicy ?? 'standard', failures) * 1000;
-  return {
+  return defined({
     error: error ?? '',
     message: message ?? '',
     failures,
     failedAt: failures === 0 ? '' : new Date(now).toISOString(),
     retryAt: failures === 0 ? '' : new Date(next).toISOString(),
     target: desired === undefined ? '' : targetText(desired.spec),
-    ...(fingerprint === undefined ? {} : { fingerprint }),
-    ...(notAfter === undefined ? {} : { notAfter }),
-  };
+    fingerprint,
+    notAfter,
+  });
 }
 
 const short = (fingerprint: string): string => fingerprint.slice(0, 'sha256:'.length + 12);

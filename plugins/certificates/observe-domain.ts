@@ -1,5 +1,5 @@
 /**
- * What is seen of a Domain: pure, from its spec and what a look met.
+ * A Domain: what a look met, and what a client would say of it at a time. Pure.
  *
  * | look | state |
  * |---|---|
@@ -16,15 +16,19 @@
  * this machine has no route to says nothing, where another one is reached.
  */
 
-import type { Facts, Finding, Memory, Observed, Ref } from '#plugin';
+import type { Facts, Finding, Memory, Ref, Sighting, Standing } from '#plugin';
 import { DAY_MS, daysLeft, isExpired, isNotYetValid, spanText } from './days.ts';
 import type { AddressFacts, DomainError, DomainFacts } from './facts.ts';
 import type { DomainMemory, DomainSpec, DomainState, FindingCode } from './generated.ts';
 import { validityOf } from './state.ts';
 import type { AddressSeen, ProbeSeen, ServerTarget, TrustProblem, X509Seen } from './world.ts';
+import { defined } from '#plugin';
 
 type Served = Extract<AddressSeen, { served: true }>;
 type Reached = Extract<ProbeSeen, { resolved: true }>;
+
+/** What is derived from a look. */
+type Judgement = Standing<DomainFacts> & { readonly findings: readonly Finding[] };
 
 /** What a look at a Domain came to. */
 export type DomainLook =
@@ -37,12 +41,12 @@ export type DomainLook =
 export function targetOf(spec: DomainSpec): ServerTarget | undefined {
   if (typeof spec.route === 'string') return undefined;
   const address = spec.address ?? spec.route?.target;
-  return {
+  return defined({
     host: spec.host,
     port: spec.port,
-    ...(address === undefined ? {} : { address }),
-    ...(spec.startTls === undefined ? {} : { startTls: spec.startTls }),
-  };
+    address,
+    startTls: spec.startTls,
+  });
 }
 
 /** Name and text of the record that shows a host to be ours; undefined where none has to. */
@@ -149,26 +153,27 @@ function counts({ seen }: Judged, all: readonly Judged[]): boolean {
 }
 
 function addressFacts({ seen, problems: [first] }: Judged): AddressFacts {
-  return {
+  return defined({
     address: seen.address,
-    ...(first === undefined ? {} : { error: first.code, message: first.stable }),
+    error: first?.code,
+    message: first?.stable,
     ...(seen.served
-      ? {
+      ? defined({
           fingerprint: seen.chain[0].fingerprint,
           notBefore: seen.chain[0].notBefore,
           notAfter: seen.chain[0].notAfter,
           chain: seen.chain.map(({ fingerprint }) => fingerprint),
-          ...(seen.missingIssuer === undefined ? {} : { missingIssuer: seen.missingIssuer }),
-        }
+          missingIssuer: seen.missingIssuer,
+        })
       : seen.noRoute === undefined
         ? {}
         : { noRoute: seen.noRoute }),
-  };
+  });
 }
 
 function servedFacts(seen: Served): DomainFacts {
   const [leaf] = seen.chain;
-  return {
+  return defined({
     fingerprint: leaf.fingerprint,
     subject: leaf.subject,
     issuer: leaf.issuer,
@@ -178,10 +183,10 @@ function servedFacts(seen: Served): DomainFacts {
     keyAlgorithm: leaf.keyAlgorithm,
     protocol: seen.protocol,
     trusted: seen.distrust === undefined,
-    ...(seen.distrust === undefined ? {} : { trustError: seen.distrust }),
-    ...(seen.chainEnd === undefined ? {} : { chainEnd: seen.chainEnd }),
+    trustError: seen.distrust,
+    chainEnd: seen.chainEnd,
     chain: seen.chain.map(({ subject, fingerprint }) => ({ subject, fingerprint })),
-  };
+  });
 }
 
 /** When a client begins to refuse what is served: the leaf has ended then, or, where a client judges it, its chain. */
@@ -273,7 +278,7 @@ function reached(
   trust: readonly TrustProblem[],
   neverIssued: boolean,
   now: number,
-): Omit<Observed<DomainFacts>, 'ref' | 'at'> {
+): Judgement {
   const target = targetOf(spec);
   const place = `${target?.address ?? spec.host}:${spec.port}`;
   const judged = seen.addresses.map((each) => judgedAddress(each, spec, place, now));
@@ -314,12 +319,12 @@ function reached(
   const [problem] = first?.problems ?? [];
   return {
     state,
-    given: true,
-    facts: {
-      ...(problem === undefined ? {} : { error: problem.code, message: problem.stable }),
+    facts: defined({
+      error: problem?.code,
+      message: problem?.stable,
       ...(first?.seen.served === true ? servedFacts(first.seen) : {}),
       addresses: judged.map(addressFacts),
-    },
+    }),
     signals: {
       ...(first?.seen.served === true
         ? { daysLeft: daysLeft(endOf(first.seen, spec), now), rttMs: first.seen.rttMs }
@@ -330,11 +335,7 @@ function reached(
   };
 }
 
-function unresolved(
-  ref: Ref,
-  spec: DomainSpec,
-  seen: Extract<ProbeSeen, { resolved: false }>,
-): Omit<Observed<DomainFacts>, 'ref' | 'at'> {
+function unresolved(ref: Ref, spec: DomainSpec, seen: Extract<ProbeSeen, { resolved: false }>): Judgement {
   const target = targetOf(spec);
   const message = `${target?.address ?? spec.host}:${spec.port}: ${seen.message}`;
   const { error } = seen;
@@ -342,34 +343,28 @@ function unresolved(
   if (error === 'timeout' && spec.tlsMode === 'passthrough')
     return {
       state: 'passthrough_unverified',
-      given: true,
       facts,
       findings: [{ ref, code: 'upstream', severity: 'warning', message: `${error}: ${message}`, facts: {} }],
     };
   return {
     state: error === 'timeout' ? 'tls_error' : 'pending_route',
-    given: true,
     facts,
     findings: [{ ref, code: error, severity: 'error', message, facts: {} }],
   };
 }
 
 /** What is remembered of a Domain that failed, until a schedule looks at it again. */
-function spaced(
-  ref: Ref,
-  { state, kept }: Extract<DomainLook, { kind: 'spaced' }>['memory'],
-): Omit<Observed<DomainFacts>, 'ref'> {
+function spaced(ref: Ref, { state, kept }: Extract<DomainLook, { kind: 'spaced' }>['memory']): Judgement {
   const { error = 'timeout', message = '', failures = 0, failedAt = '', retryAt = '' } = kept;
   return {
     state: state ?? 'tls_error',
-    given: true,
-    facts: {
+    facts: defined({
       error: error as DomainError,
       message,
-      ...(kept.fingerprint === undefined ? {} : { fingerprint: kept.fingerprint }),
-      ...(kept.notAfter === undefined ? {} : { notAfter: kept.notAfter }),
+      fingerprint: kept.fingerprint,
+      notAfter: kept.notAfter,
       remembered: true,
-    },
+    }),
     findings: [
       { ref, code: error, severity: 'error', message: `${message}; so it was at ${failedAt}`, facts: {} },
       {
@@ -380,34 +375,52 @@ function spaced(
         facts: { failures, retry_at: retryAt },
       },
     ],
-    at: failedAt,
   };
 }
 
+/** What a look met, with the spec that it was taken for. */
+interface Met {
+  readonly spec: DomainSpec;
+  readonly look: DomainLook;
+  readonly neverIssued: boolean;
+}
+
 /** `neverIssued`: the Certificate that it names was never stored, so nothing can be served yet. */
-export function observedDomain(
+export function seenDomain(
   ref: Ref,
   spec: DomainSpec,
   look: DomainLook,
   neverIssued: boolean,
-  now: number,
   at: string,
-): Observed<DomainFacts> {
+): Sighting<DomainFacts> {
+  const met: Met = { spec, look, neverIssued };
+  const seenAt = look.kind === 'spaced' ? (look.memory.kept.failedAt ?? '') : at;
+  return { ref, given: true, facts: {}, raw: met, at: seenAt };
+}
+
+/** What a client would say at a time of the servers that were seen. */
+export function domainStanding(
+  _policy: unknown,
+  { ref, raw }: Sighting<DomainFacts>,
+  _memory: Memory | undefined,
+  now: number,
+): Judgement {
+  const { spec, look, neverIssued } = raw as Met;
   switch (look.kind) {
     case 'unverified': {
       const findings: readonly Finding[] =
         look.problem === undefined
           ? []
           : [{ ref, code: 'not-verified', severity: 'warning', message: look.problem, facts: {} }];
-      return { ref, state: 'pending_issue', given: true, facts: {}, findings, at };
+      return { state: 'pending_issue', facts: {}, findings };
     }
     case 'no-route':
-      return { ref, state: 'pending_route', given: true, facts: {}, findings: [], at };
+      return { state: 'pending_route', facts: {}, findings: [] };
     case 'spaced':
-      return { ref, ...spaced(ref, look.memory) };
+      return spaced(ref, look.memory);
     case 'probed':
       return look.seen.resolved
-        ? { ref, ...reached(ref, spec, look.seen, look.trust, neverIssued, now), at }
-        : { ref, ...unresolved(ref, spec, look.seen), at };
+        ? reached(ref, spec, look.seen, look.trust, neverIssued, now)
+        : unresolved(ref, spec, look.seen);
   }
 }

@@ -1,15 +1,16 @@
-/** What is seen of an Issuer: pure, from its spec and its files as they were read. */
+/** An Issuer: the facts of its files as they were read, and whether it can sign at a time. Pure. */
 
-import type { Finding, Observed, Ref } from '#plugin';
+import type { Finding, Memory, Ref, Sighting, Standing } from '#plugin';
 import { daysLeft, isExpired, isNotYetValid, spanText } from './days.ts';
 import type { IssuerFacts } from './facts.ts';
 import type { FindingCode } from './generated.ts';
 import { validityOf } from './state.ts';
 import type { AuthoritySeen, ChainEnd, X509Seen } from './world.ts';
+import { defined } from '#plugin';
 
 /** An Issuer that signs nothing itself is always there. */
-export function observedSelfSigned(ref: Ref, at: string): Observed<IssuerFacts> {
-  return { ref, state: 'ready', given: true, facts: { selfSigned: true }, findings: [], at };
+export function seenSelfSigned(ref: Ref, at: string): Sighting<IssuerFacts> {
+  return { ref, given: true, facts: { selfSigned: true }, at };
 }
 
 function datesProblem(certificate: X509Seen, now: number): string | undefined {
@@ -37,36 +38,39 @@ function chainEndOf(certificate: X509Seen | undefined, above: readonly X509Seen[
   return { subject, fingerprint, notAfter, from: 'in ca.crt' };
 }
 
-/** An authority in a folder; undefined where there is none. */
-export function observedAuthority(
-  ref: Ref,
-  seen: AuthoritySeen,
-  now: number,
-  at: string,
-): Observed<IssuerFacts> | undefined {
+/** The facts of an authority in a folder; undefined where there is none. */
+export function seenAuthority(ref: Ref, seen: AuthoritySeen, at: string): Sighting<IssuerFacts> | undefined {
   if (seen.status === 'absent') return undefined;
   const { certificate, keyFile } = seen;
+  const chainEnd = chainEndOf(certificate, seen.above);
+  const facts: IssuerFacts = defined({
+    fingerprint: certificate?.fingerprint,
+    subject: certificate?.subject,
+    notBefore: certificate?.notBefore,
+    notAfter: certificate?.notAfter,
+    keyAlgorithm: certificate?.keyAlgorithm,
+    chainEnd,
+    nameConstraints: seen.nameConstraints,
+    keyMode: keyFile?.mode,
+    ...(seen.leftovers.length === 0 ? {} : { leftovers: seen.leftovers }),
+    problem: seen.problem,
+  });
+  return { ref, facts, raw: seen, at };
+}
+
+/** Whether an authority can sign. */
+export function issuerStanding(
+  _policy: unknown,
+  { ref, facts, raw }: Sighting<IssuerFacts>,
+  _memory: Memory | undefined,
+  now: number,
+): Standing<IssuerFacts> {
+  if (facts.selfSigned === true) return { state: 'ready' };
+  const { certificate, above, ...seen } = raw as Extract<AuthoritySeen, { status: 'seen' }>;
   const problem =
     seen.problem ??
-    (certificate === undefined ? 'the server has no certificate' : datesProblem(certificate, now)) ??
-    aboveProblem(seen.above, now);
-  const chainEnd = chainEndOf(certificate, seen.above);
-  const facts: IssuerFacts = {
-    ...(certificate === undefined
-      ? {}
-      : {
-          fingerprint: certificate.fingerprint,
-          subject: certificate.subject,
-          notBefore: certificate.notBefore,
-          notAfter: certificate.notAfter,
-          keyAlgorithm: certificate.keyAlgorithm,
-        }),
-    ...(chainEnd === undefined ? {} : { chainEnd }),
-    ...(seen.nameConstraints === undefined ? {} : { nameConstraints: seen.nameConstraints }),
-    ...(keyFile === undefined ? {} : { keyMode: keyFile.mode }),
-    ...(seen.leftovers.length === 0 ? {} : { leftovers: seen.leftovers }),
-    ...(seen.problem === undefined ? {} : { problem: seen.problem }),
-  };
+    (certificate === undefined ? 'the authority has no certificate' : datesProblem(certificate, now)) ??
+    aboveProblem(above, now);
   const code: FindingCode = 'ca-unusable';
   const finding: Finding = {
     ref,
@@ -76,13 +80,10 @@ export function observedAuthority(
     facts: { ...facts },
   };
   return {
-    ref,
     state: problem === undefined ? 'ready' : 'broken',
-    facts,
     ...(certificate === undefined
       ? {}
-      : { signals: { daysLeft: daysLeft(Date.parse(chainEnd?.notAfter ?? certificate.notAfter), now) } }),
+      : { signals: { daysLeft: daysLeft(Date.parse(facts.chainEnd?.notAfter ?? certificate.notAfter), now) } }),
     findings: problem === undefined ? [] : [finding],
-    at,
   };
 }

@@ -100,7 +100,7 @@ export interface NodeSpec {
   };
 }
 
-/** What is remembered of it, as far as it is known. */
+/** Its state, as far as it is known. */
 export interface NodeMemory {
   /** Id of the server at the provider. */
   readonly serverId: number;
@@ -355,7 +355,7 @@ export interface NodePoolSpec {
   };
 }
 
-/** What is remembered of it, as far as it is known. */
+/** Its state, as far as it is known. */
 export interface NodePoolMemory {
   /** Prefix of the names of the members: the first name of the pool. A hyphen and a number follow. */
   readonly prefix: string;
@@ -418,7 +418,7 @@ export interface ContainerSpec {
   readonly pool?: string;
 }
 
-/** What is remembered of it, as far as it is known. */
+/** Its state, as far as it is known. */
 export interface ContainerMemory {
   /** Node of the container at the last refresh. */
   readonly node: string;
@@ -570,6 +570,61 @@ export interface NodesConfig {
     readonly interval: string;
   };
 }
+
+/** The defaults of the configuration and of the documents of each kind, including those below optional parts. */
+export const defaults = {
+  config: {
+    parallelism: 8,
+    provider: { hetzner: { endpoint: 'https://api.hetzner.cloud/v1' } },
+    requestSeconds: 30,
+    requestReserve: 100,
+    workloads: { http: { timeoutSeconds: 15, hookSeconds: 300 }, interval: '2m' },
+    probe: { concurrency: 100, timeoutSeconds: 5, interval: '10s' },
+  },
+  Node: {
+    provider: 'hetzner',
+    role: 'worker',
+    upgradeDisk: false,
+    onImageChange: 'rebuild',
+    sshKeys: [],
+    labels: {},
+    publicNet: { ipv4: true, ipv6: true },
+    power: 'on',
+    readyGrace: '30m',
+    idleGrace: '30m',
+    drainGrace: '5m',
+    startDeadline: '15m',
+    readiness: { after: '2m', http: { path: '/' } },
+    workloads: { none: false },
+  },
+  NodePool: {
+    removalsAtOnce: 1,
+    scaling: { up: '85%', down: '30%', for: '0s', cooldown: '5m', downAfterUp: '20m' },
+    consolidation: {
+      enabled: false,
+      cooldown: '2h',
+      maxUtilization: '70%',
+      minUptime: '30m',
+      minIdle: '15m',
+      minNodes: 2,
+      minSavings: 0.1,
+    },
+    template: {
+      upgradeDisk: false,
+      onImageChange: 'rebuild',
+      sshKeys: [],
+      labels: {},
+      publicNet: { ipv4: true, ipv6: true },
+      readyGrace: '30m',
+      idleGrace: '30m',
+      drainGrace: '5m',
+      startDeadline: '15m',
+      readiness: { after: '2m', http: { path: '/' } },
+      workloads: { none: false },
+    },
+  },
+  Container: {},
+} as const;
 
 export const tables = {
   name: 'nodes',

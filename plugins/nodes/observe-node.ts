@@ -1,10 +1,20 @@
 /** What is seen of a Node: pure, from its server, the answer of its probe, and what the workload source says. */
 
-import { type Facts, type Finding, intentId, type Memory, type Observed, type Ref, toldTime } from '#plugin';
+import {
+  type Facts,
+  type Finding,
+  intentId,
+  type Memory,
+  type Ref,
+  type Sighting,
+  toldTime,
+  defined,
+  isOwned,
+} from '#plugin';
 import type { NodeFacts, NodeSignals, QueueSeen, WorkloadsKnown } from './facts.ts';
 import type { FindingCode, NodeMemory, NodeSpec, Workloads } from './generated.ts';
 import { drainLabel, LABELS, labelValue, projectOf } from './labels.ts';
-import { type Life, lifeOf } from './life.ts';
+import { lifeOf } from './life.ts';
 import type { Settings } from './settings.ts';
 import {
   countedNames,
@@ -12,7 +22,6 @@ import {
   mergedWorkloads,
   type Named as NamedNode,
   type Told,
-  workloadName,
   type WorkloadsOfNode,
 } from './workload-names.ts';
 import type { NodesLimits, PriceList, ProbeSeen, ServerSeen } from './world.ts';
@@ -57,11 +66,6 @@ export interface NodeSeen {
   readonly borrowed?: true;
 }
 
-/** Ours by what is remembered: created or adopted, and not put in doubt. */
-function isOurs(memory: Memory<NodeMemory> | undefined): boolean {
-  return memory?.owned !== undefined && memory.unknown !== true;
-}
-
 /** A create of this project that is under way, or that failed or was lost, made this server: its label has that very intent. */
 export function isOfOurCreate(memory: Memory<NodeMemory> | undefined, server: ServerSeen): boolean {
   const label = server.labels[LABELS.intent];
@@ -77,7 +81,7 @@ export function isOfOurCreate(memory: Memory<NodeMemory> | undefined, server: Se
 function claimOf(memory: Memory<NodeMemory> | undefined, server: ServerSeen, project: string): string | undefined {
   const label = projectOf(server.labels);
   if (label === undefined || label === labelValue(project)) return undefined;
-  const isSame = isOurs(memory) && memory?.kept.serverId === server.id;
+  const isSame = isOwned(memory) && memory?.kept.serverId === server.id;
   return isSame && label === memory?.kept.project ? undefined : label;
 }
 
@@ -86,26 +90,26 @@ function claimOf(memory: Memory<NodeMemory> | undefined, server: ServerSeen, pro
  * else is not ours because of its name; what a create of ours left behind is.
  */
 export function isOther(memory: Memory<NodeMemory> | undefined, server: ServerSeen): boolean {
-  if (!isOurs(memory) || isOfOurCreate(memory, server)) return false;
+  if (!isOwned(memory) || isOfOurCreate(memory, server)) return false;
   return memory?.kept.serverId !== server.id;
 }
 
 /** What is remembered, as far as it is about this server: a new one under an old name has its life before it. */
-function memoryOfServer(
+export function memoryOfServer(
   memory: Memory<NodeMemory> | undefined,
-  server: ServerSeen | undefined,
+  seen: number | undefined,
 ): Memory<NodeMemory> | undefined {
-  if (memory === undefined || server === undefined) return memory;
+  if (memory === undefined || seen === undefined) return memory;
   const { serverId, labels, startedTotal } = memory.kept;
-  if (serverId === undefined || serverId === server.id) return memory;
+  if (serverId === undefined || serverId === seen) return memory;
   const { state: _state, since: _since, others: _others, ...rest } = memory;
   return {
     ...rest,
-    kept: {
-      ...(labels === undefined ? {} : { labels }),
+    kept: defined({
+      labels,
       // A source that counts by name goes on from what it said of the server before.
-      ...(startedTotal === undefined ? {} : { startedTotal }),
-    },
+      startedTotal,
+    }),
   };
 }
 
@@ -113,22 +117,22 @@ function factsOf({ server, spec, userData }: NodeSeen, { prices, limits }: Surro
   if (server === undefined) return {};
   const wanted = spec?.serverType === undefined ? undefined : prices?.types[spec.serverType];
   const architecture = prices?.types[server.serverType.name]?.architecture;
-  return {
+  return defined({
     serverId: server.id,
     name: server.name,
     serverType: server.serverType.name,
     diskGb: server.diskGb,
     location: server.location,
-    ...(server.image === undefined ? {} : { image: { id: server.image.id, name: server.image.name } }),
+    image: server.image === undefined ? undefined : { id: server.image.id, name: server.image.name },
     protection: server.protection,
     backups: server.backups,
     labels: server.labels,
-    ...(server.ipv4 === undefined ? {} : { ipv4: server.ipv4 }),
-    ...(server.ipv6 === undefined ? {} : { ipv6: server.ipv6 }),
+    ipv4: server.ipv4,
+    ipv6: server.ipv6,
     networks: server.networks,
     firewalls: server.firewalls,
     volumes: server.volumes,
-    ...(server.placementGroup === undefined ? {} : { placementGroup: server.placementGroup }),
+    placementGroup: server.placementGroup,
     ...(wanted === undefined || wanted.name === server.serverType.name
       ? {}
       : { wantedType: { diskGb: wanted.diskGb, architecture: wanted.architecture } }),
@@ -136,17 +140,17 @@ function factsOf({ server, spec, userData }: NodeSeen, { prices, limits }: Surro
     ...(userData === undefined ? {} : { userData }),
     project: labelValue(limits.project),
     ...(other ? { other } : {}),
-  };
+  });
 }
 
 /** The names of a node, with those that its server had before. */
 function namedOf({ ref, server }: NodeSeen, memory: Memory<NodeMemory> | undefined): NamedNode {
   const former = memory?.kept.names;
-  return {
+  return defined({
     name: ref.name,
-    ...(server === undefined ? {} : { server: server.name }),
-    ...(former === undefined ? {} : { former }),
-  };
+    server: server?.name,
+    former,
+  });
 }
 
 /** What the source says of a node, under all of its names. */
@@ -190,17 +194,9 @@ function costOf(
   };
 }
 
-const IN_SERVICE: ReadonlySet<string> = new Set(['ready', 'active', 'idle', 'draining']);
-
-interface Judged {
-  readonly life: Life;
-  readonly known: WorkloadsKnown;
-  readonly disk: number | undefined;
-  readonly other: boolean;
-}
-
-function findingsOf(seen: NodeSeen, { life, known, disk, other }: Judged): readonly Finding[] {
-  const { ref, server, settings, probe, memory } = seen;
+/** Findings that follow from the look alone. */
+function findingsOf(seen: NodeSeen, disk: number | undefined, other: boolean): readonly Finding[] {
+  const { ref, server, memory } = seen;
   const found: Finding[] = [];
   const add = (code: FindingCode, severity: Finding['severity'], message: string, facts: Facts): void => {
     found.push({ ref, code, severity, message, facts });
@@ -212,26 +208,10 @@ function findingsOf(seen: NodeSeen, { life, known, disk, other }: Judged): reado
       `the server of this name has the id ${server.id}, and ${memory?.kept.serverId === undefined ? 'the one that was ours is gone' : `${memory.kept.serverId} is ours`}`,
       { serverId: server.id, ours: memory?.kept.serverId ?? null },
     );
-  if (life.state === 'unhealthy' || life.health === 'unhealthy') {
-    const why =
-      server !== undefined && life.power !== 'on'
-        ? `it is ${server.status}, and ought to run`
-        : probe?.answered === false
-          ? `it does not answer: ${probe.message}`
-          : 'it does not answer';
-    add('unhealthy', 'error', life.health === 'unhealthy' ? why : 'it was drained, and does not return to service', {
-      status: server?.status ?? null,
-      health: life.health,
-    });
-  }
   if (disk !== undefined && disk > DISK_CRITICAL_PERCENT)
     add('disk-critical', 'error', `its disk is ${disk} % full`, { diskUsedPercent: disk });
   else if (disk !== undefined && disk > DISK_FULL_PERCENT)
     add('disk-full', 'warning', `its disk is ${disk} % full`, { diskUsedPercent: disk });
-  if (known === 'unlisted' && IN_SERVICE.has(life.state))
-    add('not-listed', 'warning', `the workload source does not list ${workloadName(ref.name, settings)}`, {
-      name: workloadName(ref.name, settings),
-    });
   if (drainLabel(server?.labels ?? {}) === 'invalid')
     add(
       'drain-label',
@@ -259,66 +239,66 @@ function protectedBy(server: ServerSeen | undefined): string | undefined {
 
 /** Whether a server was there before it was ours, so that its life did not begin under our eyes. */
 function isRecovered(memory: Memory<NodeMemory> | undefined, server: ServerSeen | undefined): boolean {
-  return server !== undefined && !isOurs(memory) && !isOfOurCreate(memory, server);
+  return server !== undefined && !isOwned(memory) && !isOfOurCreate(memory, server);
 }
 
-export function observedNode(seen: NodeSeen, around: Surroundings): Observed<NodeFacts> {
+export function seenNode(seen: NodeSeen, around: Surroundings): Sighting<NodeFacts> {
   const { ref, server, settings, probe } = seen;
   const other = server !== undefined && isOther(seen.memory, server);
-  const memory = memoryOfServer(seen.memory, server);
+  const memory = memoryOfServer(seen.memory, server?.id);
   const told = toldOf(seen, memory, around);
   const known = knownOf(seen, memory, told, around);
   // Not listed under a name that it ought to have, it is not known to be empty; what runs on it is known all the same.
   const counts = known === 'listed' || (told?.workloads.containers.length ?? 0) > 0;
   const workloads = counts ? told?.workloads : undefined;
   const created = server?.created === undefined ? undefined : toldTime(server.created, around.now);
-  const life = lifeOf({
-    now: around.now,
-    status: server?.status ?? 'running',
-    ...(created === undefined ? {} : { created: new Date(created).toISOString() }),
-    ...(around.lastLookAt === undefined ? {} : { lastLookAt: around.lastLookAt }),
-    labels: server?.labels ?? {},
-    settings,
-    ...(memory === undefined ? {} : { memory }),
-    recovered: isRecovered(seen.memory, server),
-    probe: probe === undefined ? 'none' : probe.answered ? 'answered' : 'failed',
-    known,
-    ...(workloads === undefined ? {} : { workloads }),
-    ...(told?.emptyFrom === undefined ? {} : { emptyFrom: told.emptyFrom }),
-    probeIntervalMs: around.limits.probeIntervalMs,
-    workloadsIntervalMs: around.limits.workloadsIntervalMs,
-  });
+  const life = lifeOf(
+    defined({
+      now: around.now,
+      status: server?.status ?? 'running',
+      created: created === undefined ? undefined : new Date(created).toISOString(),
+      lastLookAt: around.lastLookAt,
+      labels: server?.labels ?? {},
+      settings,
+      memory,
+      recovered: isRecovered(seen.memory, server),
+      probe: probe === undefined ? 'none' : probe.answered ? 'answered' : 'failed',
+      known,
+      workloads,
+      emptyFrom: told?.emptyFrom,
+      probeIntervalMs: around.limits.probeIntervalMs,
+      workloadsIntervalMs: around.limits.workloadsIntervalMs,
+    }),
+  );
   const disk = seen.borrowed === true ? undefined : workloads?.diskUsedPercent;
   const queue = queueFor(around.workloads, settings.pool);
-  const signals: NodeSignals = {
-    ...(server === undefined ? {} : { status: server.status, locked: server.locked }),
-    ...(server?.rescue === undefined ? {} : { rescue: server.rescue }),
-    ...(server?.iso === undefined ? {} : { iso: server.iso }),
+  const signals: NodeSignals = defined({
+    status: server?.status,
+    locked: server?.locked,
+    rescue: server?.rescue,
+    iso: server?.iso,
     probe: probe === undefined ? 'none' : probe.answered ? 'answered' : 'failed',
     ...(probe?.answered === false ? { probeMessage: probe.message } : {}),
     ...(probe?.answered === true ? { rttMs: probe.rttMs } : {}),
     workloads: known,
-    ...(workloads === undefined ? {} : { list: workloads.containers }),
-    ...(disk === undefined ? {} : { diskUsedPercent: disk }),
-    life: life.life,
+    list: workloads?.containers,
+    diskUsedPercent: disk,
+    life,
     drains: around.drains,
-    ...(queue === undefined ? {} : { queue }),
+    queue,
     ...costOf(server, around.prices),
-  };
+  });
   const by = protectedBy(server);
   const claim = server === undefined ? undefined : claimOf(seen.memory, server, around.limits.project);
-  return {
+  return defined({
     ref,
-    state: life.state,
-    ...(life.via.length === 0 ? {} : { via: life.via }),
-    others: { health: life.health, power: life.power },
-    ...(by === undefined ? {} : { protectedBy: by }),
-    ...(claim === undefined ? {} : { claimedBy: claim }),
+    protectedBy: by,
+    claimedBy: claim,
     ...(other ? { stranger: true as const } : {}),
     ...(settings.provider === 'static' ? { given: true as const } : {}),
     facts: factsOf(seen, around, other),
     signals: signals as unknown as Facts,
-    findings: findingsOf(seen, { life, known, disk, other }),
+    findings: findingsOf(seen, disk, other),
     at: around.at,
-  };
+  });
 }

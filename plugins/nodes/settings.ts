@@ -14,9 +14,10 @@ import {
   sameJson,
   strictest,
   withInputValues,
+  defined,
 } from '#plugin';
 import { type NodeFacts, PLUGIN } from './facts.ts';
-import { type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from './generated.ts';
+import { defaults, type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from './generated.ts';
 import { LABELS } from './labels.ts';
 
 export type Way = NodeSpec['readiness'];
@@ -45,15 +46,15 @@ const SIZES: ReadonlySet<string> = new Set(['/size', '/min']);
 
 /** Of a server that nobody wrote anything of: nothing is asked, and nothing is taken for granted. */
 const UNWRITTEN: Inputs = {
-  '/provider': 'hetzner',
-  '/role': 'worker',
-  '/readyGrace': '30m',
-  '/idleGrace': '30m',
-  '/drainGrace': '5m',
-  '/startDeadline': '15m',
-  '/power': 'on',
-  '/readiness': { after: '2m' },
-  '/workloads/none': false,
+  '/provider': defaults.Node.provider,
+  '/role': defaults.Node.role,
+  '/readyGrace': defaults.Node.readyGrace,
+  '/idleGrace': defaults.Node.idleGrace,
+  '/drainGrace': defaults.Node.drainGrace,
+  '/startDeadline': defaults.Node.startDeadline,
+  '/power': defaults.Node.power,
+  '/readiness': { after: defaults.Node.readiness.after },
+  '/workloads/none': defaults.Node.workloads.none,
 };
 
 function distinct<T>(values: readonly T[]): readonly T[] {
@@ -74,11 +75,11 @@ export function settingsOf(desired: Pick<Desired<NodeSpec>, 'spec'> | undefined,
   const inputs = { ...UNWRITTEN, ...strictest(NODE_INPUTS, applied, written) };
   const address = desired?.spec.address;
   const pool = inputs['/pool'];
-  return {
+  return defined({
     provider: inputs['/provider'] as NodeSpec['provider'],
     role: inputs['/role'] as NodeSpec['role'],
-    ...(pool === undefined ? {} : { pool: pool as string }),
-    ...(address === undefined ? {} : { address }),
+    pool: pool === undefined ? undefined : (pool as string),
+    address,
     readyGrace: inputs['/readyGrace'] as string,
     idleGrace: inputs['/idleGrace'] as string,
     drainGrace: inputs['/drainGrace'] as string,
@@ -88,22 +89,16 @@ export function settingsOf(desired: Pick<Desired<NodeSpec>, 'spec'> | undefined,
     unlisted: inputs['/workloads/none'] === true,
     aliases:
       sides.length === 0 ? [undefined] : distinct(sides.map((side) => side['/workloads/name'] as string | undefined)),
-  };
+  });
 }
 
 export function settingsOfSpec(spec: NodeSpec): Settings {
   return settingsOf({ spec }, undefined);
 }
 
-/** Every rule asks: a resource does not change, so it is worked out once. */
-const settingsKnown = new WeakMap<Resource, Settings>();
-
-export function settingsOfResource(resource: Resource): Settings {
-  const known = settingsKnown.get(resource);
-  if (known !== undefined) return known;
-  const settings = settingsOf(resource.desired as Desired<NodeSpec> | undefined, resource.memory);
-  settingsKnown.set(resource, settings);
-  return settings;
+/** What counts for a node, as the engine worked it out. */
+export function settingsOfResource({ policy }: Pick<Resource, 'policy'>): Settings {
+  return policy as Settings;
 }
 
 /** A pool's spec with what counts until its safety inputs are applied; undefined without a document. */

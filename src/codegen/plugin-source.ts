@@ -5,7 +5,7 @@ import { memoryOf, pluginConfig } from './document-schema.ts';
 import { machineTable, stepsOf, stepsOfGuards } from './machine.ts';
 import { moduleSource } from './module-source.ts';
 import { printUnion, printValue } from './print-value.ts';
-import { PATH_FORMATS, placesIn, type Schema } from './schema.ts';
+import { defaultsIn, PATH_FORMATS, placesIn, type Schema } from './schema.ts';
 import type { KindSpec, PluginSpec, SafetySpec } from './spec.ts';
 import { membersOf, typeOf } from './type-of-schema.ts';
 
@@ -18,7 +18,7 @@ function rulesOf(spec: PluginSpec, kindName: string): readonly PluginSpec['rules
   return spec.rules.filter(({ guards }) => guards[kindName] !== undefined);
 }
 
-/** Where a schema has paths, in the order of the schema. */
+/** The paths in a schema, in its order. */
 function pathTables(schema: Schema): readonly PathTable[] {
   const [, folder] = PATH_FORMATS;
   return placesIn(schema).flatMap(({ pointer, schema: { format, 'x-path': use } }) =>
@@ -26,14 +26,14 @@ function pathTables(schema: Schema): readonly PathTable[] {
   );
 }
 
-/** The entries that combine, one a field. */
+/** The entries that combine, one per field. */
 export function safetyInputs(safety: readonly SafetySpec[]): readonly SafetyInput[] {
   return safety.flatMap(({ fields, combine }) =>
     combine === 'none' ? [] : fields.map((pointer) => ({ pointer, combine })),
   );
 }
 
-/** The fields by which a document lets go what was managed. */
+/** The fields by which a document releases a managed resource. */
 function releaseTables(safety: readonly SafetySpec[]): readonly ReleaseTable[] {
   return safety.flatMap(({ fields, releases }) =>
     releases === undefined
@@ -42,7 +42,7 @@ function releaseTables(safety: readonly SafetySpec[]): readonly ReleaseTable[] {
   );
 }
 
-/** Settings that decide nothing of what the steps of a kind do: what lies below one is not listed again. */
+/** Settings that do not affect the steps of a kind, without those nested in a listed one. */
 function undeciding(spec: PluginSpec, kindName: string): readonly string[] {
   const all = placesIn(spec.config).flatMap(({ pointer, schema }) => {
     const decides = schema['x-decides'];
@@ -78,7 +78,7 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec): object 
   };
 }
 
-/** The tables that the engine works with. */
+/** The plugin's tables for the engine. */
 export function pluginTables(spec: PluginSpec): object {
   return {
     name: spec.name,
@@ -94,7 +94,7 @@ export function pluginTables(spec: PluginSpec): object {
   };
 }
 
-/** An interface; an object without named members is a type alias, since an empty interface takes anything. */
+/** An interface; an object without named members is a type alias, since an empty interface accepts anything. */
 export function declaration(name: string, schema: Schema, doc: string): string {
   const isRecord = schema.type !== 'object' || Object.keys(schema.properties ?? {}).length === 0;
   const head = `/** ${doc} */\n`;
@@ -109,7 +109,7 @@ function kindSource(spec: PluginSpec, name: string, kind: KindSpec): string {
   const fields = Object.keys(memory.properties ?? {});
   return [
     declaration(`${name}Spec`, kind.spec, `${kind.summary} With the defaults filled in.`),
-    declaration(`${name}Memory`, { ...memory, required: fields }, 'What is remembered of it, as far as it is known.'),
+    declaration(`${name}Memory`, { ...memory, required: fields }, 'Its state, as far as it is known.'),
     printUnion(`${name}State`, Object.keys(first?.states ?? {})),
     `/** Steps that fettle takes. */\n${printUnion(`${name}Step`, stepsOf(kind))}`,
     `/** Rules that guard its steps. */\n${printUnion(
@@ -119,13 +119,19 @@ function kindSource(spec: PluginSpec, name: string, kind: KindSpec): string {
   ].join('\n');
 }
 
+/** Defaults of the configuration and of each kind's documents: the only place of these values. */
+function defaultsOf(spec: PluginSpec): object {
+  const kinds = Object.entries(spec.kinds).map(([name, kind]) => [name, defaultsIn(kind.spec) ?? {}] as const);
+  return { config: defaultsIn(pluginConfig(spec)) ?? {}, ...Object.fromEntries(kinds) };
+}
+
 /** The text of a plugin's `generated.ts`; `api` is the module of the plugin API. */
 export function pluginSource(spec: PluginSpec, api: string, header: string): string {
   const kinds = Object.entries(spec.kinds).map(([name, kind]) => kindSource(spec, name, kind));
   const codes = spec.findings.map(({ code }) => code);
   const ids = spec.rules.map(({ id }) => id);
   const inputs = Object.entries(spec.inputs ?? {}).map(([name, schema]) =>
-    declaration(name, schema, schema.description ?? 'What others give it to read.'),
+    declaration(name, schema, schema.description ?? 'Input from another program.'),
   );
   const body = [
     ...kinds,
@@ -137,6 +143,8 @@ export function pluginSource(spec: PluginSpec, api: string, header: string): str
       pluginConfig(spec),
       'Its part of `fettle.yaml`, with the defaults filled in.',
     ),
+    `/** The defaults of the configuration and of the documents of each kind, including those below optional parts. */
+export const defaults = ${printValue(defaultsOf(spec))} as const;\n`,
     `export const tables = ${printValue(pluginTables(spec))} as const satisfies PluginTables;\n`,
   ].join('\n');
   return moduleSource(header, body, { Json: api, PluginTables: api });

@@ -31,6 +31,7 @@ import {
   type Safety,
   type Scene,
   type View,
+  defined,
 } from '#plugin';
 import type { Draft } from '../formats/log-record.ts';
 import type { Recall } from './remember.ts';
@@ -175,47 +176,69 @@ function writesOf(resources: ReadonlyMap<string, Resource>): readonly string[] {
   });
 }
 
-/** Looks, compares and judges. Writes nothing but through `record`. */
+/** Refreshes, compares and judges. Writes nothing but through `record`. */
 export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
-  const { plugins, recall, run, safety } = input;
+  const { plugins, recall, safety } = input;
   const desired = expand(input.documents, plugins, recall, input.settings);
   const view = await observe({ ...input, collapse: safety.collapse, desired, deadlineMs: LOOK_DEADLINE_MS });
+  // A refresh that was cut short says nothing about what it did not reach.
+  return compared(view, desired, input, !input.abort.aborted);
+}
 
+/**
+ * Compares and judges what an earlier refresh saw, without another one. States are derived at `input.now()`, so that the
+ * clock alone moves what is due by time; rules see the age of the view. A move by the clock was not seen: nothing is
+ * recorded, and open intents wait for a refresh.
+ */
+export async function reconcileView(view: View, input: ReconcileInput): Promise<Reconciled> {
+  const desired = expand(input.documents, input.plugins, input.recall, input.settings);
+  return compared(view, desired, input, false);
+}
+
+/** `complete`: the view is a whole refresh of just now, so what it shows settles intents and is recorded. */
+async function compared(
+  view: View,
+  desired: readonly Desired[],
+  input: ReconcileInput,
+  complete: boolean,
+): Promise<Reconciled> {
+  const { plugins, recall, run, safety } = input;
   const now = input.now();
   // Before this run's own records move it on.
   const given: Given = { project: input.project, settings: input.settings ?? new Map(), writes: [], files: new Map() };
   const logAt = recall.at === '' ? undefined : Date.parse(recall.at);
   const sceneFor = (resources: ReadonlyMap<string, Resource>): Scene =>
-    sceneOf({
-      resources,
-      unloaded,
-      gaps: view.gaps,
-      ...(view.beside === undefined ? {} : { beside: view.beside }),
-      now,
-      viewedAt: Date.parse(view.at),
-      safety,
-      given,
-      ...(input.busy === undefined ? {} : { busy: input.busy }),
-      ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
-      ...(logAt === undefined ? {} : { logAt }),
-      ...(input.causes === undefined ? {} : { causes: input.causes }),
-      spent: recall.spent,
-      shared: sharedPlaces(input.places, resources, recall),
-    });
-  const { resources: found, unloaded } = match(desired, view, recall, plugins);
+    sceneOf(
+      defined({
+        resources,
+        unloaded,
+        gaps: view.gaps,
+        beside: view.beside,
+        now,
+        viewedAt: Date.parse(view.at),
+        safety,
+        given,
+        busy: input.busy,
+        memoryGap: input.memoryGap,
+        logAt,
+        causes: input.causes,
+        spent: recall.spent,
+        shared: sharedPlaces(input.places, resources, recall),
+      }),
+    );
   const failures: Failures = new Map();
+  const by = { plugins, settings: given.settings, now, redact: input.redact };
+  const { resources: found, unloaded } = match(desired, view, recall, by, failures);
   const doubted = collapsedKinds(found, safety.collapse);
-  // A look that was cut short says nothing about what it did not reach.
-  const complete = !input.abort.aborted;
   const closed = input.busy === undefined && complete ? settle(found, sceneFor(found), run, doubted, failures) : [];
   const settled = settledRows(closed, found);
   await input.record(closed);
   if (complete) {
-    const met = remembering(found, recall);
+    const met = remembering(found, recall, failures);
     await input.record(note(met, view.gaps, run, sceneFor(met), doubted, failures));
   }
 
-  const resources = remembering(found, recall);
+  const resources = remembering(found, recall, failures);
   const looked = sceneFor(resources);
   const proposed = diff(resources, looked, failures);
   const isEditing = input.causes?.has('edit') ?? true;

@@ -1,6 +1,6 @@
-/** An explanation as a document: what `fettle explain --format json` prints. */
+/** An explanation: the JSON document of `fettle explain --format json`. */
 
-import { type Action, type FieldChange, formatRef, instantText, type Json, type Judgement } from '#plugin';
+import { type Action, type FieldChange, formatRef, instantText, type Json, type Judgement, defined } from '#plugin';
 import type { Explained, WayOut as ExplainedWayOut } from '../engine/explain.ts';
 import { gapScope } from '../engine/gap.ts';
 import type { LogRecord } from './log-record.ts';
@@ -10,13 +10,13 @@ import { type Check, checkOf, type Clearing, clearingOf, clearsAtOf, logHead, ty
 
 export const EXPLANATION_FORMAT = '1.0';
 
-/** A way out of the present state, as the spec has it. */
+/** A move out of the present state, as the spec defines it. */
 export interface WayOut {
   readonly machine: string;
   readonly to: string;
   readonly by: 'fettle' | 'world';
   readonly trigger: string;
-  /** Until when the world ought to have gone it: ISO 8601. */
+  /** The time by which the provider should have made the move: ISO 8601. */
   readonly due_at?: string;
 }
 
@@ -26,11 +26,11 @@ export interface RuleSaid extends Clearing {
   readonly message: string;
   readonly facts: Readonly<Record<string, Json>>;
   readonly overridable: boolean;
-  /** The reason of an override that passes it by. */
+  /** The reason of the override that applies. */
   readonly overridden?: string;
 }
 
-/** One thing that would let a refused step through. */
+/** One way to unblock a refused step. */
 export interface Way {
   readonly rule: string;
   readonly do: 'wait' | 'set' | 'outside' | 'override';
@@ -45,12 +45,12 @@ export interface Explanation {
   readonly source?: { readonly filename: string; readonly line: number; readonly column: number };
   readonly written: boolean;
   readonly seen: boolean;
-  /** Why it could not be looked at. */
+  /** The reason that the resource could not be read. */
   readonly gap?: { readonly scope: string; readonly message: string };
   readonly state: string;
   readonly since?: string;
   readonly others?: Readonly<Record<string, string>>;
-  /** It ought to have left that state by then. */
+  /** The time by which the resource should have left its state. */
   readonly overdue_since?: string;
   readonly ways_out: readonly WayOut[];
   readonly values?: Json;
@@ -66,11 +66,11 @@ export interface Explanation {
     readonly failures: number;
     readonly last_error?: { readonly at: string; readonly step: string; readonly message: string };
     readonly open_intent?: { readonly step: string; readonly at: string; readonly run: string };
-    /** A damaged log named it. */
+    /** A damaged log named the resource. */
     readonly unknown: boolean;
     readonly kept?: Json;
   };
-  /** Absent: there is nothing to do. */
+  /** Absent if there is nothing to do. */
   readonly next?: {
     readonly step: string;
     readonly goal: string;
@@ -80,7 +80,7 @@ export interface Explanation {
     readonly fields: readonly FieldChange[];
     readonly rules: readonly RuleSaid[];
     readonly ways: readonly Way[];
-    /** When all that stands against it has cleared by itself. */
+    /** The time at which every reason against the step clears on its own. */
     readonly clears_at?: string;
     readonly after: readonly string[];
   };
@@ -106,7 +106,7 @@ function said(judgement: Judgement): RuleSaid {
   };
 }
 
-/** Everything that would let a refused action through, rule by rule: all of them have to be met. */
+/** Returns the ways to unblock a refused action, rule by rule. Every rule has to be met. */
 function waysOf(action: Action): readonly Way[] {
   const address = formatRef(action.change.ref);
   return standing(action).flatMap(({ rule, remedy, clearsAt: clears, overridable }): readonly Way[] => [
@@ -119,7 +119,7 @@ function waysOf(action: Action): readonly Way[] {
 
 function fieldOf({ path, before, after, secret }: FieldChange): FieldChange {
   if (secret === true) return { path, secret };
-  return { path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+  return defined({ path, before, after });
 }
 
 function nextOf(action: Action): NonNullable<Explanation['next']> {
@@ -139,25 +139,25 @@ function nextOf(action: Action): NonNullable<Explanation['next']> {
 }
 
 function memoryOf({ resource: { memory }, owned, isProtected, onRemove, hold }: Explained): Explanation['memory'] {
-  return {
+  return defined({
     owned: owned ?? null,
     protected: isProtected,
     on_remove: onRemove,
-    ...(hold === undefined ? {} : { hold }),
-    ...(memory?.applied === undefined ? {} : { applied_at: memory.applied.at }),
+    hold,
+    applied_at: memory?.applied?.at,
     failures: memory?.failures ?? 0,
-    ...(memory?.lastError === undefined
-      ? {}
-      : { last_error: { at: memory.lastError.at, step: memory.lastError.step, message: memory.lastError.message } }),
-    ...(memory?.open === undefined
-      ? {}
-      : { open_intent: { step: memory.open.step, at: memory.open.at, run: memory.open.run } }),
+    last_error:
+      memory?.lastError === undefined
+        ? undefined
+        : { at: memory.lastError.at, step: memory.lastError.step, message: memory.lastError.message },
+    open_intent:
+      memory?.open === undefined ? undefined : { step: memory.open.step, at: memory.open.at, run: memory.open.run },
     unknown: memory?.unknown === true,
     ...(memory === undefined || Object.keys(memory.kept).length === 0 ? {} : { kept: memory.kept as Json }),
-  };
+  });
 }
 
-/** The document of an explanation. */
+/** Returns the document of an explanation. */
 export function explanationDocument(explained: Explained): Explanation {
   const { resource, since, overdueSince, action, head } = explained;
   const {

@@ -76,7 +76,7 @@ export async function stateSummaries(
       recall.resources.delete(address);
   upgradeRecall(recall, plugins);
   const gaps = [...plugins.keys()].map((plugin): Gap => ({ plugin, message: 'not refreshed' }));
-  const { resources } = match([], { observed: [], gaps, at }, recall, plugins);
+  const { resources } = match([], { observed: [], gaps, at }, recall, { plugins, settings: new Map(), now });
   const safety = await safetyOf(workspace.config, {}, now);
   const scene = sceneOf({ resources, gaps, now, viewedAt: now, safety, spent: recall.spent });
   return summarize(resources, plugins, scene, redactorFor(workspace));
@@ -136,7 +136,7 @@ export async function renameProject(
   const old = { ...workspace, config: { ...config, name: from } };
   await withStore(old, say, async (store) => {
     const found = await store.project();
-    if (found === undefined) throw new InputError(`there is no log of the project ${from} at ${store.place}`);
+    if (found === undefined) throw new InputError(`no log was found for project ${from} at ${store.place}`);
     if (found !== from) throw new InputError(`the log of ${store.place} is that of the project ${found}, not ${from}`);
   });
   const writing = { ...locking, command: 'state rename' };

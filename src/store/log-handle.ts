@@ -12,14 +12,8 @@ import { emptyRecall, fold, rememberedOf } from '../engine/remember.ts';
 import { type AppendQueue, appendQueue } from './append-queue.ts';
 import { type Backend, type Base, type HeldLock, type LogView, type Seal, type Tail } from './backend.ts';
 import { type Chain, chainLines, type CheckpointReasons, checkpointChain, recordsOf } from './chain.ts';
-import {
-  errorCode,
-  FenceLostError,
-  LogDamagedError,
-  LogUnchangedError,
-  StoreBrokenError,
-  StoreError,
-} from './errors.ts';
+import { errorCode } from './error-code.ts';
+import { FenceLostError, LogDamagedError, LogUnchangedError, StoreBrokenError, StoreError } from './errors.ts';
 import { examine, headOf, readReport, split, verifyReport } from './examine.ts';
 import { BEAT_MS, type Heartbeat, startHeartbeat } from './heartbeat.ts';
 import { thisHolder } from './holder.ts';
@@ -40,6 +34,7 @@ import type {
   Store,
   VerifyReport,
 } from './store.ts';
+import { defined } from '#plugin';
 
 export interface LogHandleOptions {
   /** The actor of the records. */
@@ -106,22 +101,22 @@ export class LogHandle<V extends LogView> implements Store {
   }
 
   project(): Promise<string | undefined> {
-    return this.#told(() => this.#backend.foundProject());
+    return this.#withStoreErrors(() => this.#backend.foundProject());
   }
 
   read(take: (record: LogRecord) => void, from: 'checkpoint' | 'all' = 'checkpoint'): Promise<ReadReport> {
-    return this.#told(async () => {
+    return this.#withStoreErrors(async () => {
       const view = await this.#backend.read({ from: from === 'all' ? 'all' : 'newest', take });
       return view === undefined ? { status: 'none', damage: [] } : readReport(view, view.damage);
     });
   }
 
   verify(head?: Head): Promise<VerifyReport> {
-    return this.#told(async () => verifyReport(await examine(this.#backend, head?.seq), head));
+    return this.#withStoreErrors(async () => verifyReport(await examine(this.#backend, head?.seq), head));
   }
 
   lockStatus(): Promise<LockStatus | undefined> {
-    return this.#told(() => this.#backend.lockStatus());
+    return this.#withStoreErrors(() => this.#backend.lockStatus());
   }
 
   async holder(): Promise<Holder | undefined> {
@@ -142,7 +137,7 @@ export class LogHandle<V extends LogView> implements Store {
     if (drafts.length === 0) return [];
     return this.#queue.append(
       drafts.map((draft) => {
-        if (OWN_KINDS.has(draft.kind)) throw new StoreError(`${draft.kind} records are the store's own`);
+        if (OWN_KINDS.has(draft.kind)) throw new StoreError(`${draft.kind} records can only be written by the store`);
         return prepare(draft, this.#options.actor);
       }),
     );
@@ -183,7 +178,7 @@ export class LogHandle<V extends LogView> implements Store {
     });
   }
 
-  async #told<T>(work: () => Promise<T>): Promise<T> {
+  async #withStoreErrors<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
@@ -192,7 +187,7 @@ export class LogHandle<V extends LogView> implements Store {
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
-    return this.#queue.alone(() => this.#told(work));
+    return this.#queue.alone(() => this.#withStoreErrors(work));
   }
 
   /** ISO 8601; times never run backwards. */
@@ -204,7 +199,7 @@ export class LogHandle<V extends LogView> implements Store {
     if (error instanceof FenceLostError || error instanceof StoreBrokenError) this.#poison ??= error;
     else {
       const why = error instanceof Error ? error.message : String(error);
-      this.#poison ??= new StoreBrokenError(`the log could not be written: ${why}; nothing more is written`, {
+      this.#poison ??= new StoreBrokenError(`the log could not be written: ${why}. This process writes nothing more`, {
         cause: error,
       });
     }
@@ -223,7 +218,7 @@ export class LogHandle<V extends LogView> implements Store {
   #sessionOf(fence: Fence): Session {
     if (this.#poison !== undefined) throw this.#poison;
     if (this.#session === undefined || this.#session.lock.holder.id !== fence.holder.id)
-      throw new FenceLostError('this lock is not held any more');
+      throw new FenceLostError('this lock is no longer held');
     return this.#session;
   }
 
@@ -237,7 +232,7 @@ export class LogHandle<V extends LogView> implements Store {
   async #writeGroups(groups: readonly (readonly Prepared[])[]): Promise<readonly (readonly LogRecord[])[]> {
     if (this.#poison !== undefined) throw this.#poison;
     const held = this.#session;
-    if (held?.tail === undefined) throw new FenceLostError('this lock is not held any more');
+    if (held?.tail === undefined) throw new FenceLostError('this lock is no longer held');
     const { lock, tail } = held;
     const { seq, hash: prev } = tail.end;
     const time = this.#timeAfter(tail.end);
@@ -303,20 +298,20 @@ export class LogHandle<V extends LogView> implements Store {
       throw error;
     }
     const { cut } = this.#session;
-    return { token: lock.token, holder, ...(cut === undefined ? {} : { cut }) };
+    return defined({ token: lock.token, holder, cut });
   }
 
   /** Makes the log of a lock that was just taken or recovered writable. */
   async #enter(lock: HeldLock): Promise<Session> {
     const recall = emptyRecall();
     const view = await this.#backend.read({ from: 'newest', take: (record) => fold(recall, record) });
-    if (view === undefined) throw new FenceLostError('the store is gone');
+    if (view === undefined) throw new FenceLostError('the store no longer exists');
     const { base, damage, torn } = view;
     if (damage.length > 0 || base === undefined) return { lock, damage };
     const takeOver = (seals: Seal): Chain =>
       this.#checkpointAfter(base.end, lock.token, rememberedOf(recall), { seals });
     const tail = await this.#backend.enter(lock, view as V & { readonly base: Base }, takeOver);
-    return { lock, damage, tail, ...(torn === undefined ? {} : { cut: torn }) };
+    return defined({ lock, damage, tail, cut: torn });
   }
 
   async #keepAlive(lock: HeldLock): Promise<void> {
@@ -345,20 +340,20 @@ export class LogHandle<V extends LogView> implements Store {
 
   /** Refuses a damaged log: the deletion would hide its damage. */
   async #prune(keep: number, fence: Fence): Promise<PruneReport> {
-    if (!Number.isSafeInteger(keep) || keep < 1) throw new StoreError('at least one segment has to be kept');
+    if (!Number.isSafeInteger(keep) || keep < 1) throw new StoreError('at least one segment must be kept');
     const held = this.#writable(fence);
     const found = await examine(this.#backend);
-    if (found === undefined) throw new FenceLostError('the store is gone');
+    if (found === undefined) throw new FenceLostError('the store no longer exists');
     if (found.damage.length > 0) throw new LogDamagedError(found.damage);
     const { segments, leftovers } = found.view;
     // The segment whose checkpoint records the deletion is the newest one, and counts.
     const going = segments.slice(0, Math.max(0, segments.length + 1 - keep));
     const last = going.at(-1)?.end;
     if (last !== undefined) await this.#begin(held, rememberedOf(found.recall), { prunes: headOf(last) });
-    const gone = [...leftovers, ...going];
-    await this.#backend.discard(gone);
+    const removed = [...leftovers, ...going];
+    await this.#backend.discard(removed);
     return {
-      deleted: gone.map(({ name }) => name),
+      deleted: removed.map(({ name }) => name),
       ...(last === undefined ? {} : { last: headOf(last) }),
       from: segments[going.length]?.seq ?? held.tail.end.seq + 1,
     };
@@ -367,7 +362,7 @@ export class LogHandle<V extends LogView> implements Store {
   async #recover(fence: Fence): Promise<RecoverReport> {
     const held = this.#sessionOf(fence);
     const found = await examine(this.#backend);
-    if (found === undefined) throw new FenceLostError('the store is gone');
+    if (found === undefined) throw new FenceLostError('the store no longer exists');
     const end = found.view.base?.end;
     if (found.damage.length === 0 && end !== undefined) {
       const report = { damage: [], quarantine: [], head: headOf(end), cold: false, unknown: [] };
@@ -384,12 +379,12 @@ export class LogHandle<V extends LogView> implements Store {
       quarantine,
       cold,
     };
-    const reasons: CheckpointReasons = {
-      ...(end === undefined ? {} : { follows: headOf(end) }),
-      ...(seals === undefined ? {} : { seals }),
+    const reasons: CheckpointReasons = defined({
+      follows: end === undefined ? undefined : headOf(end),
+      seals,
       recovers,
-      ...(parts.prunes === undefined ? {} : { prunes: parts.prunes }),
-    };
+      prunes: parts.prunes,
+    });
     const chain = checkpointChain(
       {
         project: this.#backend.project,

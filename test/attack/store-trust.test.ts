@@ -1,6 +1,6 @@
 /**
- * Stores that are not to be believed: another project's, one that came with the repository, one that others may write.
- * Each is refused by every command that reads it, and the same store is used once what is wrong with it is mended.
+ * Untrusted stores: of another project, from the repository, or writable by other users.
+ * Every command that reads the store refuses it, and uses it once the fault is fixed.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -85,7 +85,7 @@ function logBytes(): string {
 interface Distrusted {
   readonly what: string;
   readonly make: () => void;
-  readonly mend: () => void;
+  readonly fix: () => void;
   readonly says: RegExp;
 }
 
@@ -95,18 +95,18 @@ const STATES: readonly Distrusted[] = [
   {
     what: "another project's",
     make: () => writeFileSync(join(folder, 'fettle.yaml'), 'name: blog\nstore: .fettle\n'),
-    mend: () => writeFileSync(join(folder, 'fettle.yaml'), 'name: shop\nstore: .fettle\n'),
-    says: /project shop, and this is the project blog.*name: shop in fettle\.yaml.*fettle state rename shop blog/su,
+    fix: () => writeFileSync(join(folder, 'fettle.yaml'), 'name: shop\nstore: .fettle\n'),
+    says: /project shop, not to blog.*name: shop in fettle\.yaml.*fettle state rename shop blog/su,
   },
   {
     what: 'tracked by git',
     make: () => git('add', '-f', '.fettle'),
-    mend: () => git('rm', '-rq', '--cached', '.fettle'),
+    fix: () => git('rm', '-rq', '--cached', '.fettle'),
     says: /is tracked by git .*git rm -r --cached/su,
   },
 ];
 
-describe.each(STATES)('a store that is $what', ({ make, mend, says }) => {
+describe.each(STATES)('a store that is $what', ({ make, fix, says }) => {
   it('is refused by every command that reads or writes it', async () => {
     make();
     const before = logBytes();
@@ -117,7 +117,7 @@ describe.each(STATES)('a store that is $what', ({ make, mend, says }) => {
     }
     expect(logBytes()).toBe(before);
     expect(existsSync(join(folder, 'tls/www.crt'))).toBe(true);
-    mend();
+    fix();
     expect((await fettle('plan', '--detailed-exitcode')).code).toBe(0);
   });
 });
@@ -131,7 +131,7 @@ const MORE: readonly (Distrusted & { readonly needsRoot?: true })[] = [
       git('add', '-f', '.fettle/.gitignore');
       git('update-index', '--index-version', '4');
     },
-    mend: () => git('rm', '-q', '--cached', '.fettle/.gitignore'),
+    fix: () => git('rm', '-q', '--cached', '.fettle/.gitignore'),
     says: /tracked by git \(\.fettle\/\.gitignore\)/u,
   },
   {
@@ -141,25 +141,25 @@ const MORE: readonly (Distrusted & { readonly needsRoot?: true })[] = [
       symlinkSync('../moved', store());
       git('add', '-f', '.fettle');
     },
-    mend: () => git('rm', '-q', '--cached', '.fettle'),
+    fix: () => git('rm', '-q', '--cached', '.fettle'),
     says: /tracked by git/u,
   },
   {
     what: 'open to every user',
     make: () => chmodSync(store(), 0o755),
-    mend: () => chmodSync(store(), 0o700),
+    fix: () => chmodSync(store(), 0o700),
     says: /every user may read .*\(mode 0755\).*chmod -R go=/su,
   },
   {
     what: 'with a folder that every user may write',
     make: () => chmodSync(store('log'), 0o703),
-    mend: () => chmodSync(store('log'), 0o700),
+    fix: () => chmodSync(store('log'), 0o700),
     says: /every user may write/u,
   },
   {
     what: 'with a file that every user may read',
     make: () => chmodSync(store('.gitignore'), 0o644),
-    mend: () => chmodSync(store('.gitignore'), 0o600),
+    fix: () => chmodSync(store('.gitignore'), 0o600),
     says: /every user may read .*gitignore \(mode 0644\)/u,
   },
   {
@@ -170,7 +170,7 @@ const MORE: readonly (Distrusted & { readonly needsRoot?: true })[] = [
       renameSync(store(), join(folder, 'open/log'));
       writeFileSync(join(folder, 'fettle.yaml'), 'name: shop\nstore: open/log\n');
     },
-    mend: () => chmodSync(join(folder, 'open'), 0o755),
+    fix: () => chmodSync(join(folder, 'open'), 0o755),
     says: /can be written by every user.*chmod o-w/su,
   },
   {
@@ -179,7 +179,7 @@ const MORE: readonly (Distrusted & { readonly needsRoot?: true })[] = [
       renameSync(store('.gitignore'), join(root, 'ignore'));
       symlinkSync(join(root, 'ignore'), store('.gitignore'));
     },
-    mend: () => {
+    fix: () => {
       unlinkSync(store('.gitignore'));
       renameSync(join(root, 'ignore'), store('.gitignore'));
     },
@@ -188,21 +188,21 @@ const MORE: readonly (Distrusted & { readonly needsRoot?: true })[] = [
   {
     what: "another user's",
     make: () => chownSync(store(), 1234, 1234),
-    mend: () => chownSync(store(), 0, 0),
+    fix: () => chownSync(store(), 0, 0),
     says: /belongs to user 1234.*FETTLE_TRUST_OWNER=1234/su,
     needsRoot: true,
   },
   {
     what: "with another user's file",
     make: () => chownSync(store('.gitignore'), 1234, 1234),
-    mend: () => chownSync(store('.gitignore'), 0, 0),
+    fix: () => chownSync(store('.gitignore'), 0, 0),
     says: /gitignore belongs to user 1234/u,
     needsRoot: true,
   },
 ];
 
 describe('a store', () => {
-  it.each(MORE)('that is $what is refused', async ({ make, mend, says, needsRoot }) => {
+  it.each(MORE)('that is $what is refused', async ({ make, fix, says, needsRoot }) => {
     if (needsRoot === true && !isRoot) return;
     make();
     for (const args of [['plan'], ['drift'], ['state', 'list'], ['apply', '--yes']]) {
@@ -210,11 +210,11 @@ describe('a store', () => {
       expect([args.join(' '), code, stdout]).toEqual([args.join(' '), 1, '']);
       expect(stderr).toMatch(says);
     }
-    mend();
+    fix();
     expect((await fettle('plan', '--detailed-exitcode')).code).toBe(0);
   });
 
-  it.runIf(isRoot)('of another user is used where FETTLE_TRUST_OWNER names that one', async () => {
+  it.runIf(isRoot)('of another user is used if FETTLE_TRUST_OWNER names that user', async () => {
     for (const path of [store(), store('.gitignore'), store('log')]) chownSync(path, 1234, 1234);
     expect((await fettleIn(folder, ['plan'], { FETTLE_TRUST_OWNER: '1234' })).code).toBe(0);
     expect((await fettleIn(folder, ['plan'], { FETTLE_TRUST_OWNER: '1235' })).code).toBe(1);
@@ -253,7 +253,7 @@ describe('a store', () => {
 });
 
 describe('the name of a project', () => {
-  it('that fettle.yaml does not say stays as the log has it when the checkout is moved', async () => {
+  it('that fettle.yaml does not set stays as in the log when the checkout is moved', async () => {
     const before = join(root, 'first');
     writeProject(before, 'store: .fettle\n');
     expect((await fettleIn(before, ['apply', '--yes'])).code).toBe(0);
@@ -265,7 +265,7 @@ describe('the name of a project', () => {
     expect((await fettleIn(after, ['apply', '--yes'])).code).toBe(0);
   });
 
-  it('has to be said where the store is outside of the project', async () => {
+  it('must be set if the store is outside the project', async () => {
     writeFileSync(join(folder, 'fettle.yaml'), 'store: ../log\n');
     for (const args of [['plan'], ['apply', '--yes']]) {
       const { code, stderr } = await fettle(...args);
@@ -281,7 +281,7 @@ describe('the name of a project', () => {
     expect((await fettle('plan')).code).toBe(0);
   });
 
-  it('is changed by state rename alone, and the log says so', async () => {
+  it('is changed only by state rename, and the log says so', async () => {
     const wrong = await fettle('state', 'rename', 'blog', 'news');
     expect([wrong.code, wrong.stdout]).toEqual([1, '']);
     expect(wrong.stderr).toContain('neither blog nor news');
@@ -297,18 +297,18 @@ describe('the name of a project', () => {
     expect(renamed.stdout).toContain('the project shop is called news');
     expect((await fettle('plan', '--detailed-exitcode')).code).toBe(0);
     expect((await fettle('log', 'verify')).code).toBe(0);
-    expect((await fettle('log', 'list')).stdout).toContain('the project was called shop: OPS-7');
+    expect((await fettle('log', 'list')).stdout).toContain('former project name shop: OPS-7');
     expect((await fettle('state', 'list')).stdout).toContain('certificates/Certificate/www');
 
     writeFileSync(join(folder, 'fettle.yaml'), 'name: shop\nstore: .fettle\n');
     const old = await fettle('apply', '--yes');
-    expect([old.code, old.stderr]).toEqual([1, expect.stringContaining('is that of the project news')]);
+    expect([old.code, old.stderr]).toEqual([1, expect.stringContaining('belongs to the project news')]);
     const back = await fettle('state', 'rename', 'news', 'shop', '--format', 'json');
     expect([back.code, JSON.parse(back.stdout)]).toEqual([0, { from: 'news', to: 'shop' }]);
     expect((await fettle('plan', '--detailed-exitcode')).code).toBe(0);
   });
 
-  it('is not one that could be taken for something else', async () => {
+  it('must not be ambiguous', async () => {
     for (const name of ['', 'a/b', '../x', 'a b', 'ä', 'x'.repeat(64)]) {
       const { code, stderr } = await fettle('state', 'rename', 'shop', name);
       expect([code, stderr]).toEqual([1, expect.stringContaining('is not a name of a project')]);

@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import type { Outside } from '#plugin';
 import { allowedNetworks, denialBy, networkPolicy, openNames } from '#plugin/net';
-import type { CertificatesConfig } from '../generated.ts';
+import { type CertificatesConfig, defaults } from '../generated.ts';
 import type { CertificatesReader, Trust } from '../world.ts';
 import { openGate } from './gate.ts';
 import { type ProbeWays, certificateReader, probe } from './probe.ts';
@@ -11,16 +11,6 @@ import { type TrustSet, openAnchors, readAnchors } from './trust.ts';
 
 /** `allow` comes from the environment; in the configuration it is always empty. */
 export type ProbeSettings = CertificatesConfig['probe'];
-
-/** The defaults. */
-const DEFAULTS: ProbeSettings = {
-  concurrency: 100,
-  connectSeconds: 5,
-  handshakeSeconds: 5,
-  totalSeconds: 10,
-  allow: [],
-  deny: [],
-};
 
 /** Minimum number of probes that justifies a thread. */
 const WORTH_A_THREAD = 250;
@@ -56,7 +46,7 @@ export function openProbing(
   written: Partial<ProbeSettings> | undefined,
 ): ServersReader {
   // Threads get the settings as data, together with the permissions of the environment.
-  const settings = { ...DEFAULTS, ...written, allow: [...allowedNetworks(env)] };
+  const settings = { ...defaults.config.probe, ...written, allow: [...allowedNetworks(env)] };
   const ways = probeWays(settings, settings.concurrency);
   const sets = new WeakMap<Trust, TrustSet>();
   const setOf = (trust: Trust): TrustSet => {

@@ -1,11 +1,12 @@
 /** What is seen of pools and containers: what waits for room, what a member costs, and where a container runs. */
 
-import type { Desired, Facts, Observed, Ref } from '#plugin';
+import type { Desired, Facts, Ref, Sighting } from '#plugin';
 import type { ContainerFacts, ContainerSignals, PoolFacts, PoolSignals } from '../facts.ts';
 import type { NodePoolSpec, Workloads } from '../generated.ts';
 import { LABELS, labelValue } from '../labels.ts';
 import { queueFor } from '../observe-node.ts';
 import type { PriceList, ServerSeen } from '../world.ts';
+import { defined } from '#plugin';
 
 /** What one look at the account and the workload source found; what could not be read is absent. */
 export interface AccountSeen {
@@ -32,7 +33,7 @@ export function offerOf(
 }
 
 /** A pool as one look sees it. It is there as soon as it is written. */
-export function observePool(desired: Desired<NodePoolSpec>, seen: AccountSeen, at: string): Observed<PoolFacts> {
+export function observePool(desired: Desired<NodePoolSpec>, seen: AccountSeen, at: string): Sighting<PoolFacts> {
   const { name } = desired.ref;
   const { template } = desired.spec;
   const { workloads } = seen;
@@ -41,20 +42,18 @@ export function observePool(desired: Desired<NodePoolSpec>, seen: AccountSeen, a
   const labelled = (seen.servers ?? []).filter(
     ({ labels }) => labels[LABELS.project] === labelValue(seen.project) && labels[LABELS.pool] === labelValue(name),
   );
-  const signals: PoolSignals = {
-    ...(queue === undefined ? {} : { queue }),
-    ...(unnamed === undefined ? {} : { unnamed }),
+  const signals: PoolSignals = defined({
+    queue,
+    unnamed,
     labelled: labelled.map((server) => server.name).sort(),
     ...offerOf(seen.prices, template.serverType, template.location),
     migrates: seen.migrates,
-  };
+  });
   return {
     ref: desired.ref,
-    state: 'active',
     given: true,
     facts: {},
     signals: signals as unknown as Facts,
-    findings: [],
     at,
   };
 }
@@ -65,24 +64,22 @@ export function observeContainer(
   workloads: Workloads,
   nodeName: (source: string) => string,
   at: string,
-): Observed<ContainerFacts> | undefined {
+): Sighting<ContainerFacts> | undefined {
   for (const node of workloads.nodes) {
     const found = node.containers.find(({ id }) => id === ref.name);
     if (found === undefined) continue;
     const { mb, tier, players, since } = found;
-    const signals: ContainerSignals = {
+    const signals: ContainerSignals = defined({
       mb,
-      ...(tier === undefined ? {} : { tier }),
-      ...(players === undefined ? {} : { players }),
-      ...(since === undefined ? {} : { since }),
-    };
+      tier,
+      players,
+      since,
+    });
     return {
       ref,
-      state: 'placed',
       given: true,
       facts: { node: nodeName(node.name) },
       signals: signals as unknown as Facts,
-      findings: [],
       at,
     };
   }

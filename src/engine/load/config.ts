@@ -4,7 +4,16 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type FettleConfig, formatTexts } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
-import { compareText, type Json, nearest, pathMistake, type Plugin, type Problem, type Validator } from '#plugin';
+import {
+  compareText,
+  type Json,
+  nearest,
+  pathMistake,
+  type Plugin,
+  type Problem,
+  type Validator,
+  defined,
+} from '#plugin';
 import { type AddressSource, isAddressMistake, isDatabase, readStoreAddress } from '../store-address.ts';
 import { readDocuments, type TextDocument, textMistake } from './documents.ts';
 import { explain, type PointerMistake } from './explain.ts';
@@ -117,7 +126,7 @@ type Place = Pick<Config, 'folder' | 'root' | 'owners' | 'file'>;
 
 async function placeIn(folder: string, owners: Owners, file?: string): Promise<Place> {
   const root = await rootOf(await realpath(folder), owners);
-  return { folder, owners, root, ...(file === undefined ? {} : { file }) };
+  return defined({ folder, owners, root, file });
 }
 
 function unreadable(shown: string, { line = 1, column = 1, ...rest }: Unreadable): Problem {

@@ -9,6 +9,7 @@ import {
   printable,
   type SchemaError,
   suggest,
+  defined,
 } from '#plugin';
 import { pointerParts } from './documents.ts';
 import { limits } from './limits.ts';
@@ -144,13 +145,13 @@ function explainOne(
       const key = String(params['additionalProperty']);
       const known = isParts(schema['properties']) ? Object.keys(schema['properties']) : [];
       const suggestion = known.length === 0 ? 'no keys are expected here' : suggest(key, known, 'known here');
-      return {
+      return defined({
         code: 'unknown-key',
         pointer: `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`,
         at: 'key',
         message: `unknown key \`${shorten(key)}\` in ${path}`,
-        ...(suggestion === undefined ? {} : { suggestion }),
-      };
+        suggestion,
+      });
     }
     case 'enum': {
       const values = Array.isArray(params['allowedValues']) ? params['allowedValues'].map((each) => String(each)) : [];

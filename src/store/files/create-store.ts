@@ -4,7 +4,8 @@ import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Chain } from '../chain.ts';
 import { syncFolder, writeAll, writeDurably } from './durable.ts';
-import { errorCode, StoreError } from '../errors.ts';
+import { errorCode } from '../error-code.ts';
+import { StoreError } from '../errors.ts';
 import { IGNORE_FILE, logFolder, temporaryBeside } from './layout.ts';
 import { writeSegment } from './write-segment.ts';
 
@@ -42,7 +43,7 @@ export async function createStore(folder: string, first: Chain, id: string): Pro
     await rm(temporary, { recursive: true, force: true });
     if (await isThere(folder)) return;
     throw new StoreError(
-      `the store ${folder} cannot be made: ${error instanceof Error ? error.message : String(error)}`,
+      `the store ${folder} cannot be created: ${error instanceof Error ? error.message : String(error)}`,
       { cause: error },
     );
   }

@@ -2,7 +2,8 @@
 
 import { batchesOf, type Chain } from '../chain.ts';
 import { linkWhole, writeAll } from './durable.ts';
-import { errorCode, LogUnchangedError } from '../errors.ts';
+import { errorCode } from '../error-code.ts';
+import { LogUnchangedError } from '../errors.ts';
 import { logFolder, type SegmentFile, segmentName } from './layout.ts';
 
 /** Minimum number of characters per write. */
@@ -29,7 +30,7 @@ export async function writeSegment(folder: string, token: number, checkpoint: Ch
   } catch (error) {
     if (named || errorCode(error) === '') throw error;
     const why = error instanceof Error ? error.message : '';
-    throw new LogUnchangedError(`a segment cannot be made in ${folder}: ${why}`, { cause: error });
+    throw new LogUnchangedError(`a segment cannot be created in ${folder}: ${why}`, { cause: error });
   }
   return file;
 }

@@ -50,7 +50,9 @@ export async function appendRows(
       );
       if (count !== batch.lines.length) {
         assertHeld(await readFence(transaction, place, true), lock, before);
-        throw new StoreBrokenError('the log could not be written, although the lock is held; nothing more is written');
+        throw new StoreBrokenError(
+          'the log could not be written, although the lock is held. This process writes nothing more',
+        );
       }
       fenced = true;
     } else await insertRows(transaction, place, batch.seq, batch.lines);
@@ -115,9 +117,9 @@ export async function removeRows(
   const text =
     recovery === undefined
       ? removal
-      : `WITH gone AS (${removal} RETURNING seq, line)
+      : `WITH removed AS (${removal} RETURNING seq, line)
          INSERT INTO ${schema}.quarantine (project, recovery, kind, seq, line)
-         SELECT $1, $4, 'record', seq, line FROM gone`;
+         SELECT $1, $4, 'record', seq, line FROM removed`;
   const values = [project, below, above, ...(recovery === undefined ? [] : [recovery])];
   for (let count = SLICE_ROWS; count === SLICE_ROWS; ) ({ count } = await transaction.query(text, values));
 }
