@@ -284,7 +284,7 @@ describe('a name', () => {
 
   test('a server for names that is none is a mistake of the settings', async () => {
     await expect(certificates.openReader(outside(folder, { probe: { resolvers: ['example.test'] } }))).rejects.toThrow(
-      'probe.resolvers: example.test: each has to be an address, or [address]:port',
+      'probe.resolvers: example.test: each entry must be an address or [address]:port',
     );
   });
 

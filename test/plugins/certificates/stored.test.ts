@@ -478,12 +478,12 @@ describe('a folder that is switched', () => {
     [
       'a file in place of a link',
       (folder) => writeFileSync(join(own(folder), 'privkey.pem'), 'mine'),
-      'privkey.pem already exists',
+      'privkey.pem is there already',
     ],
     [
       'a link that leads elsewhere',
       (folder) => symlinkSync('/dev/null', join(own(folder), 'cert.pem')),
-      'cert.pem already exists',
+      'cert.pem is there already',
     ],
     [
       'a folder in place of the link',
