@@ -478,12 +478,12 @@ describe('a folder that is switched', () => {
     [
       'a file in place of a link',
       (folder) => writeFileSync(join(own(folder), 'privkey.pem'), 'mine'),
-      'privkey.pem is there already',
+      'privkey.pem already exists',
     ],
     [
       'a link that leads elsewhere',
       (folder) => symlinkSync('/dev/null', join(own(folder), 'cert.pem')),
-      'cert.pem is there already',
+      'cert.pem already exists',
     ],
     [
       'a folder in place of the link',
