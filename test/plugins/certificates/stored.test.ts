@@ -132,7 +132,7 @@ describe('files', () => {
     const second = await issue(world, storage, { first: false });
     expect((await seen(world, storage)).keyFingerprint).toBe(second.key);
     expect(second.key).not.toBe(first.key);
-    await expect(issue(world, storage)).rejects.toThrow('is there already, and is not overwritten');
+    await expect(issue(world, storage)).rejects.toThrow('already exists, and is not overwritten');
     await world.deletePair(storage);
     expect((await world.readPair(storage)).status).toBe('absent');
   });
@@ -562,7 +562,7 @@ describe('a folder that is switched', () => {
     expect((await seen(world, storage)).files.find(({ part }) => part === 'fullchain')).toMatchObject({
       problem: 'another file is in place of its link',
     });
-    await expect(world.tidyPair(storage)).rejects.toThrow('fullchain.pem is there already, and is not overwritten');
+    await expect(world.tidyPair(storage)).rejects.toThrow('fullchain.pem already exists, and is not overwritten');
     expect(read(own(folder), 'fullchain.pem')).toBe('mine');
   });
 
@@ -770,7 +770,7 @@ describe('what is in the way of a first pair', () => {
       const world = await open(folder);
       mkdirSync(join(folder, 'tls'));
       writeFileSync(join(folder, EVERYTHING[part]), 'mine');
-      await expect(issue(world, { file: EVERYTHING })).rejects.toThrow('is there already, and is not overwritten');
+      await expect(issue(world, { file: EVERYTHING })).rejects.toThrow('already exists, and is not overwritten');
       expect(readdirSync(join(folder, 'tls')).map((name) => read(folder, 'tls', name))).toEqual(['mine']);
     },
   );

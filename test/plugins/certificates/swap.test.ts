@@ -523,7 +523,7 @@ describe('the whole life of a certificate', () => {
         signal: new AbortController().signal,
         progress: () => {},
       }),
-    ).rejects.toThrow('www.key is there already, and is not overwritten');
+    ).rejects.toThrow('www.key already exists, and is not overwritten');
     expect(readFileSync(join(line.folder, 'tls/www.key'), 'utf8')).toBe('somebody else');
   });
 
