@@ -21,7 +21,7 @@ export type Handshake =
       readonly chain: readonly X509Certificate[];
       readonly distrust?: string;
       readonly protocol: string;
-      readonly rttMs: number;
+      readonly rtt_ms: number;
     }
   | { readonly ok: false; readonly error: ConnectError; readonly reason: string; readonly code?: string };
 
@@ -166,7 +166,7 @@ export function handshake(
         return;
       }
       end(
-        () => resolve(defined({ ok: true, chain, protocol, rttMs, distrust })),
+        () => resolve(defined({ ok: true, chain, protocol, rtt_ms: rttMs, distrust })),
         () => {
           // The last handshake message is written after this turn; cutting it off would log an error at the server.
           setImmediate(destroy);
