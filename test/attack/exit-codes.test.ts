@@ -100,7 +100,7 @@ describe('exit codes', () => {
     let said = '';
     terminal.stdout.on('data', (data: Buffer) => {
       said += data.toString();
-      if (said.endsWith('for an answer: ')) terminal.stdin.write('y\n');
+      if (said.endsWith('to approve: ')) terminal.stdin.write('y\n');
     });
     const code = await new Promise((resolve) => terminal.on('close', resolve));
     expect([code, said]).toEqual([1, expect.stringContaining('Approval was declined. Nothing was changed.')]);

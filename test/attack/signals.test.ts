@@ -116,7 +116,7 @@ async function interruptedQuestion(folder: string, words: string): Promise<{ cod
   terminal.stdout.on('data', (data: Buffer) => {
     said += data.toString();
     // The terminal sends a SIGINT.
-    if (said.endsWith('for an answer: ')) terminal.stdin.write('\u0003');
+    if (said.endsWith('to approve: ')) terminal.stdin.write('\u0003');
   });
   const code = await new Promise((resolve) => terminal.on('close', resolve));
   return { code, said };
