@@ -207,7 +207,7 @@ describe('exit codes', () => {
     expectEnding(refused, 5);
     expect(refused.stderr).toMatch(new RegExp(`^error: locked by .+, process ${child.pid}, since .+, apply$`, 'mu'));
     const recover = await fettle(folder, 'log', 'recover');
-    expect([recover.code, recover.stdout]).toEqual([0, expect.stringContaining('nothing to recover')]);
+    expect([recover.code, recover.stdout]).toEqual([0, expect.stringContaining('Nothing to recover')]);
     // A plan waits for the resources of the running apply.
     const plan = await fettle(folder, 'plan');
     expect([plan.code, plan.stdout]).toEqual([0, expect.stringMatching(/WAITING in-progress/u)]);

@@ -219,7 +219,7 @@ describe('apply', () => {
     const folder = certificateProject(['a']);
     folders.push(folder);
     const { code, said } = await interruptedQuestion(folder, 'apply');
-    expect([code, said]).toEqual([130, expect.stringContaining('Nothing was changed.')]);
+    expect([code, said]).toEqual([130, expect.stringContaining('Nothing was done.')]);
     expect(readdirSync(folder).sort()).toEqual(['.fettle', 'desired', 'fettle.yaml']);
     expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['.gitignore', 'log']);
     expect((await fettle(folder, 'log', 'list', '--last', '1')).stdout).toContain('exit 130');
