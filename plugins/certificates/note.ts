@@ -1,6 +1,6 @@
 /** Note: what of a look is remembered, so that an interrupted run loses nothing; and findings that need two resources. */
 
-import type { Finding, Scene } from '#plugin';
+import { type Finding, instantText, type Scene } from '#plugin';
 import type { CertificateResource, DomainResource, IssuerResource } from './diff.ts';
 import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, DomainMemory, FindingCode, IssuerMemory } from './generated.ts';
@@ -28,7 +28,7 @@ export function noteIssuer(resource: IssuerResource): Partial<IssuerMemory> {
 function checkedAt({ desired, memory }: CertificateResource, now: number): Partial<CertificateMemory> {
   const last = Date.parse(memory?.kept.checkedAt ?? '');
   const { checkMs } = policyOf(desired?.spec ?? {}).renewal;
-  return now - last < checkMs && now >= last ? {} : { checkedAt: new Date(now).toISOString() };
+  return now - last < checkMs && now >= last ? {} : { checkedAt: instantText(now) };
 }
 
 const MOST_FORMER = 5;
@@ -106,8 +106,8 @@ export function noteDomain(
     error: error ?? '',
     message: message ?? '',
     failures,
-    failedAt: failures === 0 ? '' : new Date(now).toISOString(),
-    retryAt: failures === 0 ? '' : new Date(next).toISOString(),
+    failedAt: failures === 0 ? '' : instantText(now),
+    retryAt: failures === 0 ? '' : instantText(next),
     target: desired === undefined ? '' : targetText(desired.spec),
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(notAfter === undefined ? {} : { notAfter }),

@@ -1,7 +1,7 @@
 /** What is seen of a Certificate: pure, from its files as they were read. */
 
-import type { Finding, Memory, Observed, Ref } from '#plugin';
-import { daysLeft, isNotYetValid, spanText, thresholdInForce } from './days.ts';
+import { type Finding, type Memory, type Observed, type Ref, spanText } from '#plugin';
+import { daysLeft, isNotYetValid, thresholdInForce } from './days.ts';
 import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, CertificateState, FindingCode } from './generated.ts';
 import { hasSwapped, isOtherKey } from './remembered.ts';

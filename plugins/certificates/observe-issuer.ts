@@ -1,7 +1,7 @@
 /** What is seen of an Issuer: pure, from its spec and its files as they were read. */
 
-import type { Finding, Observed, Ref } from '#plugin';
-import { daysLeft, isExpired, isNotYetValid, spanText } from './days.ts';
+import { type Finding, type Observed, type Ref, spanText } from '#plugin';
+import { daysLeft, isExpired, isNotYetValid } from './days.ts';
 import type { IssuerFacts } from './facts.ts';
 import type { FindingCode } from './generated.ts';
 import { validityOf } from './state.ts';

@@ -15,16 +15,17 @@ import {
   isExhausted,
   nextTryAt,
   NOTHING_FAILED,
-  type Resource,
   pass,
   reject,
   type Remedy,
+  type Resource,
   type RetryPolicy,
   type Scene,
+  spanText,
   type Verdict,
   warn,
 } from '#plugin';
-import { DAY_MS, spanText } from './days.ts';
+import { DAY_MS } from './days.ts';
 import { needsIssue } from './differences.ts';
 import type { CertificateResource, IssuerResource } from './diff.ts';
 import { type IssuerFacts, usableUntil } from './facts.ts';

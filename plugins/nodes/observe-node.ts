@@ -1,6 +1,15 @@
 /** What is seen of a Node: pure, from its server, the answer of its probe, and what the workload source says. */
 
-import { type Facts, type Finding, intentId, type Memory, type Observed, type Ref, toldTime } from '#plugin';
+import {
+  type Facts,
+  type Finding,
+  instantText,
+  intentId,
+  type Memory,
+  type Observed,
+  type Ref,
+  toldTime,
+} from '#plugin';
 import type { NodeFacts, NodeSignals, QueueSeen, WorkloadsKnown } from './facts.ts';
 import type { FindingCode, NodeMemory, NodeSpec, Workloads } from './generated.ts';
 import { drainLabel, LABELS, labelValue, projectOf } from './labels.ts';
@@ -275,7 +284,7 @@ export function observedNode(seen: NodeSeen, around: Surroundings): Observed<Nod
   const life = lifeOf({
     now: around.now,
     status: server?.status ?? 'running',
-    ...(created === undefined ? {} : { created: new Date(created).toISOString() }),
+    ...(created === undefined ? {} : { created: instantText(created) }),
     ...(around.lastLookAt === undefined ? {} : { lastLookAt: around.lastLookAt }),
     labels: server?.labels ?? {},
     settings,

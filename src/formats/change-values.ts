@@ -1,7 +1,7 @@
 /** The values of a change: field differences as two trees that are shaped like the spec. */
 
 import type { PlanActionName, ResourceChange } from './plan.ts';
-import type { Change, FieldChange, Json } from '#plugin';
+import { type Change, type FieldChange, type Json, unescapePointer } from '#plugin';
 
 const ACTION_NAMES: Readonly<Record<Change['goal'], readonly PlanActionName[]>> = {
   create: ['create'],
@@ -17,10 +17,6 @@ type Side = 'before' | 'after';
 
 interface Tree {
   [key: string]: Tree | Json;
-}
-
-function unescapePointer(part: string): string {
-  return part.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
 /** One side of field differences as a value shaped like the spec. */

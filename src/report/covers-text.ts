@@ -1,7 +1,7 @@
 /** What the approval of a row covers, for a reader: the fields of what is new, edits that no difference shows, command lines, files. */
 
 import type { ResourceChange } from '../formats/plan.ts';
-import { type Json, leavesOf, printable, valueAt } from '#plugin';
+import { type Json, leavesOf, printable, unescapePointer, valueAt } from '#plugin';
 import { approvedText, VALUE_LENGTH, valueText } from './fields.ts';
 import { shortDigests } from './text.ts';
 
@@ -12,7 +12,7 @@ export interface CoverLine {
 }
 
 function nameOf(pointer: string): string {
-  return printable(pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~'));
+  return printable(unescapePointer(pointer.slice(1).replaceAll('/', '.')));
 }
 
 /** A command line as somebody would type it: a word of other characters than the usual ones stands in quotes. */

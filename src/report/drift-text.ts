@@ -3,9 +3,9 @@
 import { headText } from './plan-text.ts';
 import type { DriftReport, DriftRow } from '../formats/drift.ts';
 import { fieldRows } from './fields.ts';
-import { printable } from '#plugin';
+import { counted, printable, spanText } from '#plugin';
 import { findingLines, suppressedFindingLines } from './findings-text.ts';
-import { columnWidth, type Paint, painter, plural, scopeText, spanText, textOfBlocks } from './text.ts';
+import { columnWidth, type Paint, painter, scopeText, textOfBlocks } from './text.ts';
 
 export interface DriftTextOptions {
   readonly color: boolean;
@@ -29,7 +29,7 @@ function fieldsText({ change }: DriftRow, detail: boolean): string {
   ];
   const shown = detail ? rows : rows.slice(0, FIELDS_SHOWN);
   const more = rows.length - shown.length;
-  return `${shown.map(({ text }) => text).join(', ')}${more === 0 ? '' : `, and ${plural(more, 'more field')}`}`;
+  return `${shown.map(({ text }) => text).join(', ')}${more === 0 ? '' : `, and ${counted(more, 'more field')}`}`;
 }
 
 function rowText(row: DriftRow, width: number, detail: boolean, paint: Paint): string {
@@ -49,7 +49,7 @@ export function driftSummary({ summary }: DriftReport): string {
       : ` Of ${summary.unknown} it is not known: their specs are too large to be remembered, and were edited.`;
   return (
     `Drift: ${summary.drifted} of ${summary.resources} drifted, ${summary.suppressed} suppressed, ` +
-    `${summary.due} due by time or on its way, ${plural(summary.findings, 'finding')}.${blind}${unknown}`
+    `${summary.due} due by time or on its way, ${counted(summary.findings, 'finding')}.${blind}${unknown}`
   );
 }
 
@@ -64,7 +64,7 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
   );
   const blocks = [
     [
-      paint('bold', `fettle drift · ${plural(report.summary.resources, 'resource')} · refreshed ${age} ago`),
+      paint('bold', `fettle drift · ${counted(report.summary.resources, 'resource')} · refreshed ${age} ago`),
       ...(report.compared_with === 'declared'
         ? ['There is no log: the world is compared with what is declared, not with what was applied.']
         : []),

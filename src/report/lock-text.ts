@@ -1,7 +1,8 @@
 /** How a lock stands, for people: who holds it, whether that one lives, and what to do. */
 
+import { spanText } from '#plugin';
 import type { LockStatus } from '../store/store.ts';
-import { spanText, textOf } from './text.ts';
+import { textOf } from './text.ts';
 
 const ADVICE: Readonly<Record<LockStatus['liveness'], string>> = {
   held: 'Wait for it with --lock-timeout.',

@@ -15,8 +15,8 @@
  * `escapeText` gives a raw `<`, `>` or `@` of the data, so a marker that a bot looks for can never come from data.
  */
 
-import { printable } from '#plugin';
-import { plural, shortDigests, shorten } from './text.ts';
+import { counted, printable, shorten } from '#plugin';
+import { shortDigests } from './text.ts';
 
 /** What the largest comment of a pull request may have, in bytes of UTF-8. */
 export const COMMENT_BYTES = 65_536;
@@ -164,16 +164,12 @@ function someOf(shown: number, all: number): string {
   return shown === all ? String(all) : `${shown} of ${all}`;
 }
 
-function counted(count: number, { noun, plural: many }: Section): string {
-  return many === undefined || count === 1 ? plural(count, noun) : `${count} ${many}`;
-}
-
 /** Exactly how many rows of which sections are left out; an empty text for none. */
 function leftOut(sections: readonly Section[], filled: readonly Filled[], artifact: string | undefined): string {
   const shown = new Map(filled.map(({ section, rows }) => [section, rows.length]));
   const missing = sections.flatMap((section) => {
     const rest = section.count - (shown.get(section) ?? 0);
-    return rest === 0 ? [] : [`${rest} of ${counted(section.count, section)}`];
+    return rest === 0 ? [] : [`${rest} of ${counted(section.count, section.noun, section.plural)}`];
   });
   if (missing.length === 0) return '';
   const where = artifact === undefined ? '' : ` All of it is in ${code(artifact, 200)}.`;

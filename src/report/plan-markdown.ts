@@ -1,6 +1,6 @@
 /** A plan as a comment on a pull request: what is wrong, rejected or removed comes first, and it keeps within a budget of bytes. */
 
-import { digestOf } from '#plugin';
+import { counted, digestOf, spanText } from '#plugin';
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../formats/plan.ts';
 import { causeLines } from './cause-text.ts';
 import { coverLines } from './covers-text.ts';
@@ -9,7 +9,7 @@ import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRo
 import { secretRows, stepText, symbolOf } from './plan-rows.ts';
 import { headText, NO_DIGEST, summaryText } from './plan-text.ts';
 import { overrideText, remedyText } from './remedy-text.ts';
-import { plural, scopeText, shortDigests, spanText } from './text.ts';
+import { scopeText, shortDigests } from './text.ts';
 
 export interface PlanMarkdownOptions {
   /** Epoch ms: when this is written. */
@@ -43,7 +43,7 @@ function cellsOf(change: Pick<ResourceChange, 'change'>, most: number): string {
   const [shown, rest] = [sorted.slice(0, most), sorted.slice(most)];
   const cells = shown.map(({ text }) => code(text, 1000));
   const more = shortDigests(digestOf(rest.map(({ text }) => text)));
-  return `${cells.join(', ')}${rest.length === 0 ? '' : `, and ${plural(rest.length, 'more field')} (${more})`}`;
+  return `${cells.join(', ')}${rest.length === 0 ? '' : `, and ${counted(rest.length, 'more field')} (${more})`}`;
 }
 
 /** Differences of the fields of drift, each as code; an empty text for none. */
@@ -99,7 +99,7 @@ function refusedRow(refused: RefusedChange, word: string, detail: boolean): stri
       `**${word}** ${code(reason.rule)}: ${escapeText(reason.message)}${reason.clears_at === undefined ? '' : `; clears at ${code(reason.clears_at)}`}`,
       ...remedyLines(reason, change.address),
     ]),
-    ...(more === 0 ? [] : [`and ${plural(more, 'more reason')}`]),
+    ...(more === 0 ? [] : [`and ${counted(more, 'more reason')}`]),
   ];
   const head = `- ${code(symbolOf(change))} ${code(change.address)} ${code(stepText(change))} ${whatText(change, detail)} (${escapeText(change.cause)})`;
   return [head, ...lines.map((line) => `  - ${line}`)].join('\n');
@@ -211,7 +211,7 @@ function digestCode(digest: string): string {
 
 function placeText(plan: Plan, now: number): string {
   const age = spanText(now - Date.parse(plan.timestamp));
-  const seen = `${plural(plan.summary.resources, 'resource')} in ${plural(plan.summary.plugins, 'plugin')}`;
+  const seen = `${counted(plan.summary.resources, 'resource')} in ${counted(plan.summary.plugins, 'plugin')}`;
   return `${seen}, observed at ${code(plan.timestamp)}, ${age} before this was written<br>${digestText(plan.plan_digest)}, log head ${code(headText(plan.log_head))}`;
 }
 
@@ -222,7 +222,7 @@ function remarks(plan: Plan): readonly string[] {
     ...(rows === 0 ? ['Nothing is to be changed.'] : []),
     ...(adopted === 0
       ? []
-      : [`${plural(adopted, 'change')} of these only ${adopted === 1 ? 'adopts' : 'adopt'} what is there.`]),
+      : [`${counted(adopted, 'change')} of these only ${adopted === 1 ? 'adopts' : 'adopt'} what is there.`]),
     ...(plan.targeted ? ['This plan is partial: only what was targeted was judged.'] : []),
     ...causeLines(plan).map((line) => escapeText(line)),
     ...(plan.gaps.length === 0 ? [] : ['This plan is partial: part of the world could not be read.']),

@@ -1,9 +1,10 @@
 /** Rejected and waiting changes as text, grouped by the rule that blocks them first. */
 
+import { counted, spanText } from '#plugin';
 import type { PlanReason, RefusedChange } from '../formats/plan.ts';
 import { cleanText, type NoteLine, type RowOptions, rowLines } from './plan-rows.ts';
 import { overrideText, remedyText } from './remedy-text.ts';
-import { plural, spanText, type Style, wrapped } from './text.ts';
+import { type Style, wrapped } from './text.ts';
 
 /** REJECTED: the step would be unsafe. WAITING: the step has to wait for another, or for a time. */
 export type RefusalWord = 'REJECTED' | 'WAITING';
@@ -87,7 +88,7 @@ export function refusalBlocks(
     return [
       ...(group.refused.length === 1
         ? []
-        : [`${paint(STYLE[word], word)} ${paint('bold', group.rule)} · ${plural(group.refused.length, 'change')}`]),
+        : [`${paint(STYLE[word], word)} ${paint('bold', group.rule)} · ${counted(group.refused.length, 'change')}`]),
       ...shown.flatMap((each) =>
         rowLines({ change: each.resource_change, notes: notesOf(each, word, now, shared) }, options),
       ),

@@ -1,8 +1,8 @@
 /** What a walk of the log found, for people. */
 
 import type { Damage, VerifyReport } from '../store/store.ts';
-import { printable } from '#plugin';
-import { plural, textOf } from './text.ts';
+import { counted, printable } from '#plugin';
+import { textOf } from './text.ts';
 
 /** What is damaged and where; most messages begin with the place themselves. `store`: for what has no file. */
 export function damageText({ message, file, line }: Damage, store = ''): string {
@@ -28,7 +28,7 @@ export function verifyText(report: VerifyReport): string {
   ];
   const head = report.head === undefined ? 'none' : `${report.head.seq}:${report.head.hash}`;
   const from = report.from > 1 ? `, complete from ${report.from}` : '';
-  const what = `${plural(report.records, 'record')} in ${plural(report.segments, 'segment')}, ${plural(report.checkpoints, 'checkpoint')} folded again${from}`;
+  const what = `${counted(report.records, 'record')} in ${counted(report.segments, 'segment')}, ${counted(report.checkpoints, 'checkpoint')} folded again${from}`;
   const verdict =
     report.status === 'none'
       ? 'there is no log yet'

@@ -6,6 +6,7 @@
  * once, so that a reader meets a new certificate with an old key for some microseconds only.
  */
 
+import { errorText } from '#plugin';
 import type { X509Certificate } from 'node:crypto';
 import { lstatSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -165,7 +166,7 @@ async function swapFiles(
       await putBack(files, made, placed, keep);
     } catch (second) {
       // What lies there tells the next run how to go on.
-      throw new Error(`${messageOf(error)}; and the old pair could not be put back: ${messageOf(second)}`, {
+      throw new Error(`${errorText(error)}; and the old pair could not be put back: ${errorText(second)}`, {
         cause: second,
       });
     }
@@ -176,10 +177,6 @@ async function swapFiles(
   // The new files are in place for good: a copy that stays is found by the next look, and no failure of this swap.
   const linked = made.map(({ path }) => besides(path).pending).toReversed();
   await drop([...backupsOf(replaced.map(({ path }) => path)), ...linked]).catch(() => undefined);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Keys first: the certificate's backup tells whether what was replaced was still valid. */

@@ -1,5 +1,6 @@
 /** Servers in the API's words, and in ours. */
 
+import { instantText } from '#plugin';
 import type { Attachment, Named, ProviderStatus, ServerSeen } from '../world.ts';
 import type { ApiServer } from './answers.ts';
 import type { Directories } from './directory.ts';
@@ -77,7 +78,7 @@ function isDeprecated({ server_type, location }: ApiServer): boolean {
 /** A time as ISO 8601 in UTC; undefined for what is none. */
 function timeOf(text: string): string | undefined {
   const at = Date.parse(text);
-  return Number.isNaN(at) ? undefined : new Date(at).toISOString();
+  return Number.isNaN(at) ? undefined : instantText(at);
 }
 
 function seen(server: ApiServer, networks: Names, firewalls: Names, volumes: Names): ServerSeen {

@@ -1,5 +1,6 @@
 /** Makes a store's folder: whole beside its place, then renamed, so that a kill leaves none or a sound one. */
 
+import { errorText } from '#plugin';
 import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Chain } from '../chain.ts';
@@ -41,9 +42,6 @@ export async function createStore(folder: string, first: Chain, id: string): Pro
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     if (await isThere(folder)) return;
-    throw new StoreError(
-      `the store ${folder} cannot be made: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    throw new StoreError(`the store ${folder} cannot be made: ${errorText(error)}`, { cause: error });
   }
 }
