@@ -34,6 +34,9 @@ export interface FilesConfig {
   readonly parallelism: number;
 }
 
+/** What a configuration, or a document of a kind, has where it says nothing; below optional parts too. */
+export const defaults = { config: { parallelism: 4 }, File: {} } as const;
+
 export const tables = {
   name: 'files',
   version: 'v1',

@@ -146,7 +146,7 @@ async function bringOut(
   // Without either, what serves it reads it by itself, or somebody else tells it to.
   if (!canReload(spec)) return { ...kept, reloaded: fingerprint };
   const { signal, stillApproved } = run;
-  const { withinMs } = policyOf(spec).served;
+  const { withinMs } = policyOf(resource).served;
   const failed = (message: string, more: Partial<CertificateMemory>, cause?: unknown): PartlyDoneError => {
     const tries = reloadsOf(resource.memory, resource.desired, fingerprint).failed + 1;
     const all = { ...kept, ...more, unserved: fingerprint, unservedTries: tries, unservedAt: instantText(run.now()) };

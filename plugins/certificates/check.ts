@@ -3,8 +3,8 @@
 import { type Desired, fromProject, type Json, type Mistake } from '#plugin';
 import { isAllowed } from './allowed-command.ts';
 import { checkDomain } from './check-domain.ts';
-import type { CertificateSpec, CertificatesConfig, DomainSpec } from './generated.ts';
-import { DEFAULTS, policyOf, timeMistakes, withSettings } from './renewal.ts';
+import { type CertificateSpec, type CertificatesConfig, defaults, type DomainSpec } from './generated.ts';
+import { timeMistakes, withSettings } from './renewal.ts';
 
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/iu;
 const MAX_NAME = 253;
@@ -46,11 +46,11 @@ function checkNames(names: readonly string[]): readonly Mistake[] {
 
 function checkThreshold(spec: CertificateSpec, settings: Partial<CertificatesConfig>): readonly Mistake[] {
   const validity = spec.validityDays;
-  const threshold = policyOf(withSettings(spec, settings)).renewal.thresholdDays;
+  const threshold = withSettings(spec, settings).renewal.thresholdDays;
   const inForce = Math.floor(validity / 3);
   // Where nobody wrote it, a third is what the default means.
-  const general = settings.renewal?.thresholdDays ?? DEFAULTS.renewal.thresholdDays;
-  const isWritten = spec.renewal.thresholdDays !== undefined || general !== DEFAULTS.renewal.thresholdDays;
+  const general = withSettings({}, settings).renewal.thresholdDays;
+  const isWritten = spec.renewal.thresholdDays !== undefined || general !== defaults.config.renewal.thresholdDays;
   if (threshold <= inForce || (!isWritten && threshold < validity)) return [];
   return [
     {

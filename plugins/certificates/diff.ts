@@ -1,7 +1,7 @@
 /** Diff: the one step that brings an Issuer or a Certificate nearer to what is written. A Domain has none. */
 
 import { attemptsAt, counted, type FieldChange, type Proposal, type Resource, type Scene, spanText } from '#plugin';
-import { type Validity, daysLeft, isDue, isExpired, thresholdInForce } from './days.ts';
+import { daysLeft, isDue, isExpired, thresholdInForce } from './days.ts';
 import { KEY_MODE, type WantedIssuer, differences, fieldText, needsIssue } from './differences.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import type {
@@ -17,7 +17,7 @@ import type {
 import { issuerRef, rememberedSpec, storageBefore } from './remembered.ts';
 import { type Policy, policyOf } from './renewal.ts';
 import { reloadDue } from './served.ts';
-import { isAskedFor, usableIn } from './state.ts';
+import { isAskedFor, validityOfFacts } from './state.ts';
 
 export type IssuerResource = Resource<IssuerSpec, IssuerFacts, IssuerMemory>;
 export type CertificateResource = Resource<CertificateSpec, CertificateFacts, CertificateMemory>;
@@ -107,7 +107,7 @@ function differText(fields: readonly FieldChange[]): string {
 }
 
 function dueText(facts: CertificateFacts, thresholdDays: number, now: number): string {
-  const validity = usable(facts);
+  const validity = validityOfFacts(facts);
   if (validity === undefined) return 'a renewal is due';
   if (!isDue(thresholdDays, validity, now)) return ASKED_FOR;
   const days = daysLeft(validity.notAfter, now);
@@ -117,16 +117,10 @@ function dueText(facts: CertificateFacts, thresholdDays: number, now: number): s
   return `${what} in ${left}, threshold ${inForce}${inForce < thresholdDays ? ' (a third of its lifetime)' : ''}`;
 }
 
-/** When a stored certificate can be used; undefined where it does not say. */
-function usable({ notBefore, notAfter, chainEnd }: CertificateFacts): Validity | undefined {
-  if (notBefore === undefined || notAfter === undefined) return undefined;
-  return usableIn({ notBefore, notAfter, ...(chainEnd === undefined ? {} : { chainEnd }) });
-}
-
 const ASKED_FOR = 'its document asks for one that is issued later';
 
 function recovery(facts: CertificateFacts, now: number): Pick<Proposal, 'because' | 'cause'> {
-  const ended = facts.usable ? usable(facts) : undefined;
+  const ended = facts.usable ? validityOfFacts(facts) : undefined;
   if (ended === undefined) return { because: `it cannot be used: ${facts.problem ?? 'unknown'}` };
   const what = facts.chainEnd === undefined ? 'it' : `its chain, with ${facts.chainEnd.subject},`;
   if (isExpired(ended, now)) return { because: `${what} expired ${spanText(now - ended.notAfter)} ago`, cause: 'time' };
@@ -165,7 +159,7 @@ export function diffCertificate(resource: CertificateResource, scene: Scene): Pr
   if (desired === undefined) return removal(observed.state);
   const { facts } = observed;
   const { spec } = desired;
-  const policy = policyOf(spec);
+  const policy = policyOf(resource);
   const fields = fieldsOf(resource, spec, facts, scene);
   const due = dueText(facts, policy.renewal.thresholdDays, scene.now);
   switch (observed.state) {

@@ -17,7 +17,7 @@ import type { CertificateResource, IssuerResource } from './diff.ts';
 import { type CertificateFacts, type IssuerFacts, usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
 import { PLUGIN, issuerRef } from './remembered.ts';
-import { policyOf, reloadsOf } from './renewal.ts';
+import { defaultPolicy, policyOf, reloadsOf } from './renewal.ts';
 import { renewalFailed, usableIn } from './state.ts';
 import type { ChainEnd } from './world.ts';
 
@@ -40,11 +40,11 @@ function endText(
 }
 
 /** The threshold of an Issuer, in days: the longest of the Certificates that name it, as their own renewals begin there. */
-function issuerThreshold(name: string, scene: Pick<Scene, 'ofKind'>): number {
-  const named = (scene.ofKind(PLUGIN, 'Certificate') as readonly CertificateResource[]).flatMap(({ desired }) =>
-    desired?.spec.issuer === name ? [policyOf(desired.spec).renewal.thresholdDays] : [],
+function issuerThreshold(name: string, scene: Pick<Scene, 'ofKind' | 'given'>): number {
+  const named = (scene.ofKind(PLUGIN, 'Certificate') as readonly CertificateResource[]).flatMap((resource) =>
+    resource.desired?.spec.issuer === name ? [policyOf(resource).renewal.thresholdDays] : [],
   );
-  return Math.max(...(named.length === 0 ? [policyOf({}).renewal.thresholdDays] : named));
+  return Math.max(...(named.length === 0 ? [defaultPolicy(scene.given?.settings).renewal.thresholdDays] : named));
 }
 
 /** An authority that works, and ends soon. */
@@ -90,15 +90,17 @@ function expiredFindings({ ref, desired, sight: { observed } }: CertificateResou
 }
 
 /** It ends soon because its authority does: a renewal gives one that ends at the same time. */
-function authorityFindings(
-  { ref, desired, sight: { observed } }: CertificateResource,
-  scene: Scene,
-): readonly Finding[] {
+function authorityFindings(resource: CertificateResource, scene: Scene): readonly Finding[] {
+  const {
+    ref,
+    desired,
+    sight: { observed },
+  } = resource;
   const stored = observed === undefined || observed.state === 'expired' ? undefined : endOf(observed.facts);
   if (desired === undefined || stored === undefined) return [];
   const authority = scene.get(issuerRef(desired.spec))?.sight.observed?.facts as IssuerFacts | undefined;
   const until = usableUntil(authority ?? {});
-  const { thresholdDays } = policyOf(desired.spec).renewal;
+  const { thresholdDays } = policyOf(resource).renewal;
   if (until === undefined || Date.parse(until) > stored.validity.notAfter) return [];
   const left = Date.parse(until) - scene.now;
   if (left > thresholdDays * DAY_MS) return [];
@@ -116,8 +118,13 @@ interface Tried {
 }
 
 /** What was tried in vain, by the document of now. */
-function tried({ desired, sight: { observed }, memory }: CertificateResource): readonly Tried[] {
-  const policy = policyOf(desired?.spec ?? {});
+function tried(resource: CertificateResource): readonly Tried[] {
+  const {
+    desired,
+    sight: { observed },
+    memory,
+  } = resource;
+  const policy = policyOf(resource);
   const of = (setting: Tried['setting'], texts: Tried['texts'], attempts: Attempts): Tried => ({
     texts,
     policy: policy[setting],
@@ -158,7 +165,7 @@ function failedFindings(resource: CertificateResource, now: number): readonly Fi
   }
   const last = memory?.lastError;
   if (observed.state !== 'renewal_failed' || !renewalFailed(memory) || last === undefined) return [];
-  const { renewal } = policyOf(desired.spec);
+  const { renewal } = policyOf(resource);
   const next = nextTryAt(renewal, attemptsAt(memory, desired, 'renewing'));
   const then = next === undefined || next <= now ? '' : `. The next try is at ${instantText(next)}`;
   const message = `the last renewal failed at ${last.at}: ${last.message}${then}`;

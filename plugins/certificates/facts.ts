@@ -66,6 +66,8 @@ export interface CertificateFacts {
   readonly elsewhere?: true;
   readonly files: readonly StoredFile[];
   readonly swap: SwapSeen;
+  /** Dates of the certificate that an unfinished swap replaces; ISO 8601, UTC. */
+  readonly replaced?: { readonly notBefore: string; readonly notAfter: string };
   /** Names of files that an interrupted swap left, sorted. */
   readonly leftovers: readonly string[];
   /** What lies where it is stored, or is to be, and was neither written by fettle nor adopted in a usable state. */

@@ -414,6 +414,46 @@ export interface CertificatesConfig {
   readonly pidFiles: readonly string[];
 }
 
+/** What a configuration, or a document of a kind, has where it says nothing; below optional parts too. */
+export const defaults = {
+  config: {
+    parallelism: 8,
+    probe: { concurrency: 100, connectSeconds: 5, handshakeSeconds: 5, totalSeconds: 10, allow: [], deny: [] },
+    renewal: {
+      enabled: true,
+      thresholdDays: 30,
+      checkInterval: '24h',
+      retryInterval: '1h',
+      maxRetries: 10,
+      backoffMultiplier: 2,
+      maxBackoff: '24h',
+    },
+    recovery: { enabled: true, retryInterval: '1m', maxRetries: 3, backoffMultiplier: 2, maxBackoff: '1h' },
+    served: { withinSeconds: 30, retryInterval: '1m', maxRetries: 10, backoffMultiplier: 2, maxBackoff: '1h' },
+    commands: [],
+    pidFiles: [],
+  },
+  Issuer: {},
+  Certificate: {
+    keyAlgorithm: 'ecdsa-p256',
+    validityDays: 90,
+    storage: { directory: { combined: false } },
+    deploy: { timeoutSeconds: 60 },
+    reload: { signal: { name: 'HUP' }, timeoutSeconds: 60 },
+    renewal: {},
+    recovery: {},
+    served: {},
+  },
+  Domain: {
+    port: 443,
+    tlsMode: 'termination',
+    verify: true,
+    verified: true,
+    failurePolicy: 'standard',
+    expiryWarnDays: 30,
+  },
+} as const;
+
 export const tables = {
   name: 'certificates',
   version: 'v1',

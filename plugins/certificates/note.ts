@@ -25,9 +25,10 @@ export function noteIssuer(resource: IssuerResource): Partial<IssuerMemory> {
 }
 
 /** When it was looked at, once in the interval that is written. */
-function checkedAt({ desired, memory }: CertificateResource, now: number): Partial<CertificateMemory> {
+function checkedAt(resource: CertificateResource, now: number): Partial<CertificateMemory> {
+  const { memory } = resource;
   const last = Date.parse(memory?.kept.checkedAt ?? '');
-  const { checkMs } = policyOf(desired?.spec ?? {}).renewal;
+  const { checkMs } = policyOf(resource).renewal;
   return now - last < checkMs && now >= last ? {} : { checkedAt: instantText(now) };
 }
 

@@ -1,12 +1,12 @@
-/** What is seen of a Certificate: pure, from its files as they were read. */
+/** A Certificate: the facts of its files as they were read, and what follows from them at a time. Pure. */
 
-import { type Finding, type Memory, type Observed, type Ref, spanText } from '#plugin';
+import { type Finding, type Memory, type Ref, type Sighting, spanText, type Standing } from '#plugin';
 import { daysLeft, isNotYetValid, thresholdInForce } from './days.ts';
 import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, CertificateState, FindingCode } from './generated.ts';
 import { hasSwapped, isOtherKey } from './remembered.ts';
 import type { Policy } from './renewal.ts';
-import { certificateState, usableIn, validityOf } from './state.ts';
+import { certificateState, validityOf, validityOfFacts } from './state.ts';
 import type { PairProblem, PairSeen } from './world.ts';
 
 type Stored = Extract<PairSeen, { status: 'seen' }>;
@@ -39,6 +39,9 @@ function factsOf(pair: Stored): CertificateFacts {
     ...(intermediates.length === 0 ? {} : { intermediates }),
     files: pair.files,
     swap: pair.swap,
+    ...(pair.replaced === undefined
+      ? {}
+      : { replaced: { notBefore: pair.replaced.notBefore, notAfter: pair.replaced.notAfter } }),
     leftovers: pair.leftovers,
   };
 }
@@ -52,17 +55,19 @@ const PROBLEM_CODES: Readonly<Record<PairProblem, FindingCode>> = {
 };
 
 /** Why the stored pair can't be used now, for other reasons than its end. */
-function unusable(pair: Stored, now: number): { readonly code: FindingCode; readonly text: string } | undefined {
+function unusable(
+  { swap, problem, problemCode, notBefore, notAfter }: CertificateFacts,
+  now: number,
+): { readonly code: FindingCode; readonly text: string } | undefined {
   // A swap that only has to be finished is no mistake of anybody.
-  if (pair.swap === 'finish') return undefined;
-  if (pair.problem !== undefined) return { code: PROBLEM_CODES[pair.problemCode ?? 'damaged'], text: pair.problem };
-  const [leaf] = pair.chain;
-  const validity = leaf === undefined ? undefined : validityOf(leaf);
+  if (swap === 'finish') return undefined;
+  if (problem !== undefined) return { code: PROBLEM_CODES[problemCode ?? 'damaged'], text: problem };
+  const validity = notBefore === undefined || notAfter === undefined ? undefined : validityOf({ notBefore, notAfter });
   if (validity === undefined || !isNotYetValid(validity, now)) return undefined;
   return { code: 'not-yet-valid', text: `its validity begins in ${spanText(validity.notBefore - now)}` };
 }
 
-function findingsOf(ref: Ref, pair: Stored, now: number): readonly Finding[] {
+function findingsOf(ref: Ref, facts: CertificateFacts, now: number): readonly Finding[] {
   const finding = (
     code: FindingCode,
     severity: Finding['severity'],
@@ -75,16 +80,16 @@ function findingsOf(ref: Ref, pair: Stored, now: number): readonly Finding[] {
     message,
     facts,
   });
-  const problem = unusable(pair, now);
+  const problem = unusable(facts, now);
   return [
     ...(problem === undefined
       ? []
-      : [finding(problem.code, 'error', `cannot be used: ${problem.text}`, { key_matches: pair.keyMatches })]),
-    ...(pair.leftovers.length === 0
+      : [finding(problem.code, 'error', `cannot be used: ${problem.text}`, { key_matches: facts.keyMatches })]),
+    ...(facts.leftovers.length === 0
       ? []
       : [
-          finding('leftover-files', 'warning', `an interrupted swap left ${pair.leftovers.join(', ')}`, {
-            files: [...pair.leftovers],
+          finding('leftover-files', 'warning', `an interrupted swap left ${facts.leftovers.join(', ')}`, {
+            files: [...facts.leftovers],
           }),
         ]),
   ];
@@ -114,47 +119,53 @@ function isUnderWay(found: Stored, memory: Memory<CertificateMemory> | undefined
 }
 
 /**
- * A stored pair; undefined where there is none. `elsewhere`: it lies where the document before this one said;
- * `foreign`: what lies where it is to be, and is somebody else's.
+ * The facts of a stored pair; undefined where there is none. `elsewhere`: it lies where the document before this one
+ * said; `foreign`: what lies where it is to be, and is somebody else's.
  */
-export function observedPair(
+export function seenPair(
   ref: Ref,
   found: PairSeen,
-  policy: Policy,
   memory: Memory<CertificateMemory> | undefined,
-  now: number,
   at: string,
   {
     elsewhere = false,
     foreign = [],
   }: { readonly elsewhere?: boolean; readonly foreign?: CertificateFacts['foreign'] } = {},
-): Observed<CertificateFacts> | undefined {
+): Sighting<CertificateFacts> | undefined {
   if (found.status === 'absent') return undefined;
   const isOurs = found.leftovers.length === 0 || hasSwapped(memory) || isUnderWay(found, memory);
   const pair: Stored = isOurs ? found : { ...found, swap: 'none', leftovers: [] };
-  const [leaf] = pair.chain;
-  const state = certificateState(pair, policy.renewal, memory, now);
-  const { thresholdDays } = policy.renewal;
-  const chainEnd = pair.chainEnd === undefined ? {} : { chainEnd: pair.chainEnd };
-  const validity = leaf === undefined ? undefined : usableIn({ ...leaf, ...chainEnd });
   return {
     ref,
-    state,
     facts: {
       ...factsOf(pair),
       ...(elsewhere ? { elsewhere: true as const } : {}),
       ...(foreign.length === 0 ? {} : { foreign }),
       ...(isOurs ? {} : { copies: found.leftovers }),
     },
+    at,
+  };
+}
+
+/** The state of a stored pair, and the findings that follow from it. */
+export function certificateStanding(
+  policy: Policy,
+  { ref, facts }: Sighting<CertificateFacts>,
+  memory: Memory<CertificateMemory> | undefined,
+  now: number,
+): Standing<CertificateFacts> {
+  const state = certificateState(facts, policy.renewal, memory, now);
+  const validity = validityOfFacts(facts);
+  return {
+    state,
     ...(validity === undefined
       ? {}
       : {
           signals: {
             daysLeft: daysLeft(validity.notAfter, now),
-            thresholdInForce: thresholdInForce(thresholdDays, validity),
+            thresholdInForce: thresholdInForce(policy.renewal.thresholdDays, validity),
           },
         }),
-    findings: [...findingsOf(ref, pair, now), ...offFinding(ref, state, policy)],
-    at,
+    findings: [...findingsOf(ref, facts, now), ...offFinding(ref, state, policy)],
   };
 }

@@ -1,5 +1,5 @@
 /**
- * What is seen of a Domain: pure, from its spec and what a look met.
+ * A Domain: what a look met, and what a client would say of it at a time. Pure.
  *
  * | look | state |
  * |---|---|
@@ -16,7 +16,7 @@
  * this machine has no route to says nothing, where another one is reached.
  */
 
-import { type Facts, type Finding, type Memory, type Observed, type Ref, spanText } from '#plugin';
+import { type Facts, type Finding, type Memory, type Ref, type Sighting, spanText, type Standing } from '#plugin';
 import { DAY_MS, daysLeft, isExpired, isNotYetValid } from './days.ts';
 import type { AddressFacts, DomainError, DomainFacts } from './facts.ts';
 import type { DomainMemory, DomainSpec, DomainState, FindingCode } from './generated.ts';
@@ -25,6 +25,9 @@ import type { AddressSeen, ProbeSeen, ServerTarget, TrustProblem, X509Seen } fro
 
 type Served = Extract<AddressSeen, { served: true }>;
 type Reached = Extract<ProbeSeen, { resolved: true }>;
+
+/** What is derived from a look. */
+type Judgement = Standing<DomainFacts> & { readonly findings: readonly Finding[] };
 
 /** What a look at a Domain came to. */
 export type DomainLook =
@@ -273,7 +276,7 @@ function reached(
   trust: readonly TrustProblem[],
   neverIssued: boolean,
   now: number,
-): Omit<Observed<DomainFacts>, 'ref' | 'at'> {
+): Judgement {
   const target = targetOf(spec);
   const place = `${target?.address ?? spec.host}:${spec.port}`;
   const judged = seen.addresses.map((each) => judgedAddress(each, spec, place, now));
@@ -314,7 +317,6 @@ function reached(
   const [problem] = first?.problems ?? [];
   return {
     state,
-    given: true,
     facts: {
       ...(problem === undefined ? {} : { error: problem.code, message: problem.stable }),
       ...(first?.seen.served === true ? servedFacts(first.seen) : {}),
@@ -330,11 +332,7 @@ function reached(
   };
 }
 
-function unresolved(
-  ref: Ref,
-  spec: DomainSpec,
-  seen: Extract<ProbeSeen, { resolved: false }>,
-): Omit<Observed<DomainFacts>, 'ref' | 'at'> {
+function unresolved(ref: Ref, spec: DomainSpec, seen: Extract<ProbeSeen, { resolved: false }>): Judgement {
   const target = targetOf(spec);
   const message = `${target?.address ?? spec.host}:${spec.port}: ${seen.message}`;
   const { error } = seen;
@@ -342,27 +340,21 @@ function unresolved(
   if (error === 'timeout' && spec.tlsMode === 'passthrough')
     return {
       state: 'passthrough_unverified',
-      given: true,
       facts,
       findings: [{ ref, code: 'upstream', severity: 'warning', message: `${error}: ${message}`, facts: {} }],
     };
   return {
     state: error === 'timeout' ? 'tls_error' : 'pending_route',
-    given: true,
     facts,
     findings: [{ ref, code: error, severity: 'error', message, facts: {} }],
   };
 }
 
 /** What is remembered of a Domain that failed, until a schedule looks at it again. */
-function spaced(
-  ref: Ref,
-  { state, kept }: Extract<DomainLook, { kind: 'spaced' }>['memory'],
-): Omit<Observed<DomainFacts>, 'ref'> {
+function spaced(ref: Ref, { state, kept }: Extract<DomainLook, { kind: 'spaced' }>['memory']): Judgement {
   const { error = 'timeout', message = '', failures = 0, failedAt = '', retryAt = '' } = kept;
   return {
     state: state ?? 'tls_error',
-    given: true,
     facts: {
       error: error as DomainError,
       message,
@@ -380,34 +372,52 @@ function spaced(
         facts: { failures, retry_at: retryAt },
       },
     ],
-    at: failedAt,
   };
 }
 
+/** What a look met, with the spec that it was taken for. */
+interface Met {
+  readonly spec: DomainSpec;
+  readonly look: DomainLook;
+  readonly neverIssued: boolean;
+}
+
 /** `neverIssued`: the Certificate that it names was never stored, so nothing can be served yet. */
-export function observedDomain(
+export function seenDomain(
   ref: Ref,
   spec: DomainSpec,
   look: DomainLook,
   neverIssued: boolean,
-  now: number,
   at: string,
-): Observed<DomainFacts> {
+): Sighting<DomainFacts> {
+  const met: Met = { spec, look, neverIssued };
+  const seenAt = look.kind === 'spaced' ? (look.memory.kept.failedAt ?? '') : at;
+  return { ref, given: true, facts: {}, raw: met, at: seenAt };
+}
+
+/** What a client would say at a time of the servers that were seen. */
+export function domainStanding(
+  _policy: unknown,
+  { ref, raw }: Sighting<DomainFacts>,
+  _memory: Memory | undefined,
+  now: number,
+): Judgement {
+  const { spec, look, neverIssued } = raw as Met;
   switch (look.kind) {
     case 'unverified': {
       const findings: readonly Finding[] =
         look.problem === undefined
           ? []
           : [{ ref, code: 'not-verified', severity: 'warning', message: look.problem, facts: {} }];
-      return { ref, state: 'pending_issue', given: true, facts: {}, findings, at };
+      return { state: 'pending_issue', facts: {}, findings };
     }
     case 'no-route':
-      return { ref, state: 'pending_route', given: true, facts: {}, findings: [], at };
+      return { state: 'pending_route', facts: {}, findings: [] };
     case 'spaced':
-      return { ref, ...spaced(ref, look.memory) };
+      return spaced(ref, look.memory);
     case 'probed':
       return look.seen.resolved
-        ? { ref, ...reached(ref, spec, look.seen, look.trust, neverIssued, now), at }
-        : { ref, ...unresolved(ref, spec, look.seen), at };
+        ? reached(ref, spec, look.seen, look.trust, neverIssued, now)
+        : unresolved(ref, spec, look.seen);
   }
 }

@@ -1,6 +1,6 @@
-/** What is seen of an Issuer: pure, from its spec and its files as they were read. */
+/** An Issuer: the facts of its files as they were read, and whether it can sign at a time. Pure. */
 
-import { type Finding, type Observed, type Ref, spanText } from '#plugin';
+import { type Finding, type Memory, type Ref, type Sighting, spanText, type Standing } from '#plugin';
 import { daysLeft, isExpired, isNotYetValid } from './days.ts';
 import type { IssuerFacts } from './facts.ts';
 import type { FindingCode } from './generated.ts';
@@ -8,8 +8,8 @@ import { validityOf } from './state.ts';
 import type { AuthoritySeen, ChainEnd, X509Seen } from './world.ts';
 
 /** An Issuer that signs nothing itself is always there. */
-export function observedSelfSigned(ref: Ref, at: string): Observed<IssuerFacts> {
-  return { ref, state: 'ready', given: true, facts: { selfSigned: true }, findings: [], at };
+export function seenSelfSigned(ref: Ref, at: string): Sighting<IssuerFacts> {
+  return { ref, given: true, facts: { selfSigned: true }, at };
 }
 
 function datesProblem(certificate: X509Seen, now: number): string | undefined {
@@ -37,19 +37,10 @@ function chainEndOf(certificate: X509Seen | undefined, above: readonly X509Seen[
   return { subject, fingerprint, notAfter, from: 'in ca.crt' };
 }
 
-/** An authority in a folder; undefined where there is none. */
-export function observedAuthority(
-  ref: Ref,
-  seen: AuthoritySeen,
-  now: number,
-  at: string,
-): Observed<IssuerFacts> | undefined {
+/** The facts of an authority in a folder; undefined where there is none. */
+export function seenAuthority(ref: Ref, seen: AuthoritySeen, at: string): Sighting<IssuerFacts> | undefined {
   if (seen.status === 'absent') return undefined;
   const { certificate, keyFile } = seen;
-  const problem =
-    seen.problem ??
-    (certificate === undefined ? 'it has no certificate' : datesProblem(certificate, now)) ??
-    aboveProblem(seen.above, now);
   const chainEnd = chainEndOf(certificate, seen.above);
   const facts: IssuerFacts = {
     ...(certificate === undefined
@@ -67,6 +58,22 @@ export function observedAuthority(
     ...(seen.leftovers.length === 0 ? {} : { leftovers: seen.leftovers }),
     ...(seen.problem === undefined ? {} : { problem: seen.problem }),
   };
+  return { ref, facts, raw: seen, at };
+}
+
+/** Whether an authority can sign. */
+export function issuerStanding(
+  _policy: unknown,
+  { ref, facts, raw }: Sighting<IssuerFacts>,
+  _memory: Memory | undefined,
+  now: number,
+): Standing<IssuerFacts> {
+  if (facts.selfSigned === true) return { state: 'ready' };
+  const { certificate, above, ...seen } = raw as Extract<AuthoritySeen, { status: 'seen' }>;
+  const problem =
+    seen.problem ??
+    (certificate === undefined ? 'it has no certificate' : datesProblem(certificate, now)) ??
+    aboveProblem(above, now);
   const code: FindingCode = 'ca-unusable';
   const finding: Finding = {
     ref,
@@ -76,13 +83,10 @@ export function observedAuthority(
     facts: { ...facts },
   };
   return {
-    ref,
     state: problem === undefined ? 'ready' : 'broken',
-    facts,
     ...(certificate === undefined
       ? {}
-      : { signals: { daysLeft: daysLeft(Date.parse(chainEnd?.notAfter ?? certificate.notAfter), now) } }),
+      : { signals: { daysLeft: daysLeft(Date.parse(facts.chainEnd?.notAfter ?? certificate.notAfter), now) } }),
     findings: problem === undefined ? [] : [finding],
-    at,
   };
 }

@@ -7,20 +7,19 @@ import {
   type Gap,
   instantText,
   type Memory,
-  type Observed,
   type Query,
   type Ref,
+  type Sighting,
   sameJson,
   type View,
 } from '#plugin';
 import type { CertificateMemory, CertificateSpec, DomainMemory, DomainSpec } from './generated.ts';
-import { observedPair } from './observe-certificate.ts';
+import { seenPair } from './observe-certificate.ts';
 import { foreignFiles } from './own-files.ts';
 import { placesOf } from './paths.ts';
-import { type DomainLook, observedDomain, targetOf, targetText, verificationOf } from './observe-domain.ts';
-import { observedAuthority, observedSelfSigned } from './observe-issuer.ts';
+import { type DomainLook, seenDomain, targetOf, targetText, verificationOf } from './observe-domain.ts';
+import { seenAuthority, seenSelfSigned } from './observe-issuer.ts';
 import { PLUGIN, certificateSpec, issuerSpec, storageBefore } from './remembered.ts';
-import { policyOf } from './renewal.ts';
 import { oneShownText } from './served.ts';
 import type { CertificatesReader, PairSeen, PairStorage, Probes, Trust } from './world.ts';
 
@@ -73,15 +72,14 @@ function cannotBeFound(memory: Memory | undefined): undefined {
   throw new Error('its document is gone, and its spec was too large to be remembered: write the document again');
 }
 
-async function lookAtIssuer(look: Look, { ref, desired, memory }: Target): Promise<Observed | undefined> {
+async function lookAtIssuer(look: Look, { ref, desired, memory }: Target): Promise<Sighting | undefined> {
   const spec = issuerSpec(desired, memory);
-  if (spec?.localCa !== undefined)
-    return observedAuthority(ref, await look.world.readAuthority(spec.localCa.dir), look.query.now, look.at);
+  if (spec?.localCa !== undefined) return seenAuthority(ref, await look.world.readAuthority(spec.localCa.dir), look.at);
   if (spec === undefined) return cannotBeFound(memory);
-  return desired === undefined ? undefined : observedSelfSigned(ref, look.at);
+  return desired === undefined ? undefined : seenSelfSigned(ref, look.at);
 }
 
-async function lookAtCertificate(look: Look, { ref, desired, memory }: Target): Promise<Observed | undefined> {
+async function lookAtCertificate(look: Look, { ref, desired, memory }: Target): Promise<Sighting | undefined> {
   const spec = certificateSpec(desired, memory);
   if (spec === undefined) return cannotBeFound(memory);
   const here = await look.pair(spec.storage);
@@ -90,7 +88,7 @@ async function lookAtCertificate(look: Look, { ref, desired, memory }: Target): 
   const elsewhere = before !== undefined && there.status === 'seen';
   const pair = elsewhere ? there : here;
   const foreign = foreignFiles(spec.storage, here, memory);
-  const seen = observedPair(ref, pair, policyOf(spec), memory, look.query.now, look.at, { elsewhere, foreign });
+  const seen = seenPair(ref, pair, memory, look.at, { elsewhere, foreign });
   if (seen === undefined || desired !== undefined || memory?.onRemove !== 'remove') return seen;
   return { ...seen, signals: { ...seen.signals, servedAt: await servedAt(look, memory, seen.facts.fingerprint) } };
 }
@@ -170,15 +168,15 @@ async function lookFor(look: Look, spec: DomainSpec, memory: Memory<DomainMemory
   return { kind: 'probed', seen: await look.probes.probe(target, trust, now), trust: trust.problems };
 }
 
-async function lookAtDomain(look: Look, { ref, desired, memory }: Target): Promise<Observed | undefined> {
+async function lookAtDomain(look: Look, { ref, desired, memory }: Target): Promise<Sighting | undefined> {
   if (desired === undefined) return undefined;
   const spec = desired.spec as DomainSpec;
   const met = await lookFor(look, spec, memory);
   const isNew = met.kind === 'probed' && (await neverIssued(look, spec));
-  return observedDomain(ref, spec, met, isNew, look.query.now, look.at);
+  return seenDomain(ref, spec, met, isNew, look.at);
 }
 
-const LOOKS: Readonly<Record<string, (look: Look, target: Target) => Promise<Observed | undefined>>> = {
+const LOOKS: Readonly<Record<string, (look: Look, target: Target) => Promise<Sighting | undefined>>> = {
   Issuer: lookAtIssuer,
   Certificate: lookAtCertificate,
   Domain: lookAtDomain,
@@ -217,7 +215,7 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
     probes,
     pair: (storage) => pairs(JSON.stringify(storage)),
   };
-  const observed: Observed[] = [];
+  const observed: Sighting[] = [];
   const gaps: Gap[] = [];
   let done = 0;
   const lookAt = async (target: Target): Promise<void> => {
@@ -249,7 +247,7 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
 }
 
 /** The order does not depend on what answered first. */
-function inOrder(observed: readonly Observed[]): readonly Observed[] {
+function inOrder(observed: readonly Sighting[]): readonly Sighting[] {
   return observed
     .map((each) => ({ each, address: formatRef(each.ref) }))
     .sort((a, b) => (a.address < b.address ? -1 : 1))

@@ -25,9 +25,12 @@ import {
 } from './generated.ts';
 import { certificateFindings, issuerFindings } from './ends.ts';
 import { domainFindings, noteCertificate, noteDomain, noteIssuer } from './note.ts';
+import { certificateStanding } from './observe-certificate.ts';
+import { domainStanding } from './observe-domain.ts';
+import { issuerStanding } from './observe-issuer.ts';
 import { foreignAuthority, foreignFile, notePlaces } from './own-files.ts';
 import { certificatePlaces, issuerPlaces } from './places.ts';
-import { timeMistakes, withSettings } from './renewal.ts';
+import { certificatePolicy, timeMistakes, withSettings } from './renewal.ts';
 import {
   backoff,
   certificateIssuerChanged,
@@ -44,6 +47,7 @@ import { summary } from './summary.ts';
 import type { CertificatesReader, CertificatesWriter } from './world.ts';
 
 const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, IssuerStep, IssuerRuleId> = {
+  state: issuerStanding,
   places: issuerPlaces,
   diff: diffIssuer,
   note: noteIssuer,
@@ -66,6 +70,9 @@ const certificate: Kind<
       spec: withSettings(desired.spec, settings as unknown as Partial<CertificatesConfig>),
     },
   ],
+  policy: (desired, memory, settings) =>
+    certificatePolicy(desired, memory, settings as unknown as Partial<CertificatesConfig>),
+  state: certificateStanding,
   places: certificatePlaces,
   diff: diffCertificate,
   effect: certificateEffect,
@@ -93,6 +100,7 @@ const certificate: Kind<
 };
 
 const domain: Kind<CertificatesWriter, DomainSpec, DomainFacts, DomainMemory, DomainStep, DomainRuleId> = {
+  state: domainStanding,
   diff: diffDomain,
   note: noteDomain,
   findings: domainFindings,

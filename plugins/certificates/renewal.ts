@@ -8,38 +8,42 @@ import {
   type Desired,
   durationMs,
   isNewDocument,
+  type Json,
   type Memory,
   NOTHING_FAILED,
+  type Resource,
   type RetryPolicy,
 } from '#plugin';
-import type { CertificateMemory, CertificateSpec, CertificatesConfig } from './generated.ts';
-
-/** As in the plugin's configuration: for documents that are read without one, and specs that an older version remembered. */
-export const DEFAULTS = {
-  renewal: {
-    enabled: true,
-    thresholdDays: 30,
-    checkInterval: '24h',
-    retryInterval: '1h',
-    maxRetries: 10,
-    backoffMultiplier: 2,
-    maxBackoff: '24h',
-  },
-  recovery: { enabled: true, retryInterval: '1m', maxRetries: 3, backoffMultiplier: 2, maxBackoff: '1h' },
-  served: { withinSeconds: 30, retryInterval: '1m', maxRetries: 10, backoffMultiplier: 2, maxBackoff: '1h' },
-} as const satisfies Pick<CertificatesConfig, 'renewal' | 'recovery' | 'served'>;
+import { type CertificateMemory, type CertificateSpec, type CertificatesConfig, defaults } from './generated.ts';
 
 type Written = Partial<Pick<CertificateSpec, 'renewal' | 'recovery' | 'served'>>;
 type Settings = Partial<Pick<CertificatesConfig, 'renewal' | 'recovery' | 'served'>>;
 
-/** A document with all that it leaves to the plugin's configuration, or to its defaults. */
-export function withSettings(spec: CertificateSpec, settings: Settings): CertificateSpec {
+/** The three parts of a document that its plugin's configuration completes. */
+type Complete = Pick<CertificatesConfig, 'recovery' | 'served'> & {
+  readonly renewal: CertificatesConfig['renewal'] & Pick<CertificateSpec['renewal'], 'issuedAfter'>;
+};
+
+/** Completes a document from the plugin's configuration, and that from the defaults of the spec. The one place that does. */
+export function withSettings<S extends Written>(spec: S, settings: Settings): S & Complete {
+  const { renewal, recovery, served } = defaults.config;
   return {
     ...spec,
-    renewal: { ...DEFAULTS.renewal, ...settings.renewal, ...spec.renewal },
-    recovery: { ...DEFAULTS.recovery, ...settings.recovery, ...spec.recovery },
-    served: { ...DEFAULTS.served, ...settings.served, ...spec.served },
+    renewal: { ...renewal, ...settings.renewal, ...spec.renewal },
+    recovery: { ...recovery, ...settings.recovery, ...spec.recovery },
+    served: { ...served, ...settings.served, ...spec.served },
   };
+}
+
+/** When a Certificate is renewed, recovered and reloaded: as its document says, or as the one that was applied last. */
+export function certificatePolicy(
+  desired: Pick<Desired<CertificateSpec>, 'spec'> | undefined,
+  memory: Pick<Memory, 'applied'> | undefined,
+  settings: Settings,
+): Policy {
+  // `expand` has completed the document.
+  if (desired !== undefined) return numbersOf(desired.spec as CertificateSpec & Complete);
+  return numbersOf(withSettings((memory?.applied?.spec ?? {}) as Written, settings));
 }
 
 export interface Policy {
@@ -52,6 +56,16 @@ export interface Policy {
   };
   readonly recovery: RetryPolicy & { readonly enabled: boolean };
   readonly served: RetryPolicy & { readonly withinMs: number };
+}
+
+/** The policy of a Certificate, as the engine worked it out. */
+export function policyOf({ policy }: Pick<Resource, 'policy'>): Policy {
+  return policy as Policy;
+}
+
+/** The policy of a Certificate without a document. */
+export function defaultPolicy(settings: ReadonlyMap<string, Json> | undefined): Policy {
+  return certificatePolicy(undefined, undefined, (settings?.get('certificates') ?? {}) as unknown as Settings);
 }
 
 interface WrittenRetry {
@@ -70,11 +84,8 @@ function retryOf({ retryInterval, maxRetries, backoffMultiplier, maxBackoff }: W
   };
 }
 
-/** What a spec says, in numbers; what it leaves open is as in `DEFAULTS`. */
-export function policyOf(spec: Written): Policy {
-  const renewal = { ...DEFAULTS.renewal, ...spec.renewal };
-  const recovery = { ...DEFAULTS.recovery, ...spec.recovery };
-  const served = { ...DEFAULTS.served, ...spec.served };
+/** Gives what a complete document says, in numbers. */
+function numbersOf({ renewal, recovery, served }: Complete): Policy {
   const { issuedAfter } = renewal;
   return {
     renewal: {
@@ -141,6 +152,6 @@ export function timeMistakes(
   pointer: string,
 ): readonly SettingsMistake[] {
   const of = (part: 'renewal' | 'recovery' | 'served'): readonly SettingsMistake[] =>
-    retryMistakes(`${pointer}/${part}`, written[part] ?? {}, { ...DEFAULTS[part], ...settings[part] });
+    retryMistakes(`${pointer}/${part}`, written[part] ?? {}, { ...defaults.config[part], ...settings[part] });
   return [...of('renewal'), ...of('recovery'), ...of('served')];
 }

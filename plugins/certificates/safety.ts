@@ -206,7 +206,7 @@ export function renewalLoop(change: Change, resource: CertificateResource, scene
   const clears = Math.min(Date.parse(issuedAt) + lifetime / 3, saving);
   const facts = { issued_at: issuedAt, lifetime_seconds: Math.round(lifetime / 1000), cause: change.cause };
   if (change.cause === 'edit' || change.cause === 'new') return pass('its document changed', facts);
-  const { issuedAfter } = policyOf(spec).renewal;
+  const { issuedAfter } = policyOf(resource).renewal;
   const signer = resource.memory?.kept.issuer ?? null;
   const authority = change.fields.find(({ path }) => path === '/issuer')?.after;
   if (authority !== undefined && authority !== signer)
@@ -219,7 +219,7 @@ export function renewalLoop(change: Change, resource: CertificateResource, scene
       facts,
     );
   return reject(
-    `it was issued ${spanText(scene.now - Date.parse(issuedAt))} ago, and once in ${spanText(lifetime / 3)}, a third of its lifetime, is allowed`,
+    `it was issued at ${issuedAt}, and once in ${spanText(lifetime / 3)}, a third of its lifetime, is allowed`,
     facts,
     { clearsAt: clears, remedy: { outside: 'find out what puts another one in its place' } },
   );
@@ -232,8 +232,13 @@ interface Tried {
 }
 
 /** What failed before of what a step is to do. */
-function triedBefore(change: Change, { desired, sight: { observed }, memory }: CertificateResource): Tried {
-  const policy = policyOf(desired?.spec ?? {});
+function triedBefore(change: Change, resource: CertificateResource): Tried {
+  const {
+    desired,
+    sight: { observed },
+    memory,
+  } = resource;
+  const policy = policyOf(resource);
   if (change.step === 'expired>recovering')
     return { what: 'recovery', policy: policy.recovery, attempts: attemptsAt(memory, desired, 'recovering') };
   if (change.step !== 'normal>normal')

@@ -21,7 +21,8 @@
 
 import { type Validity, isDue, isExpired, isNotYetValid } from './days.ts';
 import type { CertificateMemory, CertificateState } from './generated.ts';
-import type { ChainEnd, PairSeen, X509Seen } from './world.ts';
+import type { CertificateFacts } from './facts.ts';
+import type { ChainEnd, X509Seen } from './world.ts';
 import type { Memory } from '#plugin';
 
 type Remembered = Pick<Memory<CertificateMemory>, 'state' | 'since' | 'failures' | 'lastError' | 'kept'>;
@@ -76,7 +77,7 @@ export function renewalFailed(
 
 /** A swap that has to be finished belongs to a renewal, or to a recovery: to what was begun. */
 function inProgress(
-  replaced: X509Seen | undefined,
+  replaced: CertificateFacts['replaced'],
   before: string | undefined,
   now: number,
 ): 'renewing' | 'recovering' {
@@ -97,20 +98,29 @@ function inProgress(
   }
 }
 
+/** When a stored pair can be used, its chain included; undefined where it does not say. */
+export function validityOfFacts({
+  notBefore,
+  notAfter,
+  chainEnd,
+}: Pick<CertificateFacts, 'notBefore' | 'notAfter' | 'chainEnd'>): Validity | undefined {
+  if (notBefore === undefined || notAfter === undefined) return undefined;
+  return usableIn({ notBefore, notAfter, ...(chainEnd === undefined ? {} : { chainEnd }) });
+}
+
 /** The state of a pair that is there. */
 export function certificateState(
-  pair: Pick<Extract<PairSeen, { status: 'seen' }>, 'chain' | 'chainEnd' | 'problem' | 'swap' | 'replaced'>,
+  facts: Pick<CertificateFacts, 'usable' | 'fingerprint' | 'notBefore' | 'notAfter' | 'chainEnd' | 'swap' | 'replaced'>,
   due: DueRule,
   memory: Remembered | undefined,
   now: number,
 ): Exclude<CertificateState, 'absent'> {
-  if (pair.swap === 'finish') return inProgress(pair.replaced, memory?.state, now);
-  const [leaf] = pair.chain;
-  if (pair.problem !== undefined || leaf === undefined) return 'expired';
-  const validity = usableIn({ ...leaf, ...(pair.chainEnd === undefined ? {} : { chainEnd: pair.chainEnd }) });
+  if (facts.swap === 'finish') return inProgress(facts.replaced, memory?.state, now);
+  const validity = facts.usable ? validityOfFacts(facts) : undefined;
+  if (validity === undefined) return 'expired';
   if (isExpired(validity, now) || isNotYetValid(validity, now)) return 'expired';
   const isNear = isDue(due.thresholdDays, validity, now);
-  if (!isNear && !isAskedFor(due, leaf, memory, now)) return 'normal';
+  if (!isNear && !isAskedFor(due, facts, memory, now)) return 'normal';
   if (renewalFailed(memory)) return 'renewal_failed';
   return isNear ? 'expiring_soon' : 'normal';
 }

@@ -571,6 +571,61 @@ export interface NodesConfig {
   };
 }
 
+/** What a configuration, or a document of a kind, has where it says nothing; below optional parts too. */
+export const defaults = {
+  config: {
+    parallelism: 8,
+    provider: { hetzner: { endpoint: 'https://api.hetzner.cloud/v1' } },
+    requestSeconds: 30,
+    requestReserve: 100,
+    workloads: { http: { timeoutSeconds: 15, hookSeconds: 300 }, interval: '2m' },
+    probe: { concurrency: 100, timeoutSeconds: 5, interval: '10s' },
+  },
+  Node: {
+    provider: 'hetzner',
+    role: 'worker',
+    upgradeDisk: false,
+    onImageChange: 'rebuild',
+    sshKeys: [],
+    labels: {},
+    publicNet: { ipv4: true, ipv6: true },
+    power: 'on',
+    readyGrace: '30m',
+    idleGrace: '30m',
+    drainGrace: '5m',
+    startDeadline: '15m',
+    readiness: { after: '2m', http: { path: '/' } },
+    workloads: { none: false },
+  },
+  NodePool: {
+    removalsAtOnce: 1,
+    scaling: { up: '85%', down: '30%', for: '0s', cooldown: '5m', downAfterUp: '20m' },
+    consolidation: {
+      enabled: false,
+      cooldown: '2h',
+      maxUtilization: '70%',
+      minUptime: '30m',
+      minIdle: '15m',
+      minNodes: 2,
+      minSavings: 0.1,
+    },
+    template: {
+      upgradeDisk: false,
+      onImageChange: 'rebuild',
+      sshKeys: [],
+      labels: {},
+      publicNet: { ipv4: true, ipv6: true },
+      readyGrace: '30m',
+      idleGrace: '30m',
+      drainGrace: '5m',
+      startDeadline: '15m',
+      readiness: { after: '2m', http: { path: '/' } },
+      workloads: { none: false },
+    },
+  },
+  Container: {},
+} as const;
+
 export const tables = {
   name: 'nodes',
   version: 'v1',

@@ -10,17 +10,7 @@ import type { NodeLife, WorkloadsKnown } from './facts.ts';
 import type { NodeMemory } from './generated.ts';
 import { drainLabel } from './labels.ts';
 import { ms, type Settings } from './settings.ts';
-import {
-  type Before,
-  type Health,
-  healthOf,
-  type Power,
-  powerOf,
-  type Seen,
-  type Standing,
-  stateOf,
-  via as viaOf,
-} from './state.ts';
+import { beforeOf, SERVED } from './state.ts';
 import type { WorkloadsOfNode } from './workload-names.ts';
 import type { ProviderStatus } from './world.ts';
 
@@ -48,14 +38,6 @@ export interface LookAtNode {
   readonly emptyFrom?: string;
   readonly probeIntervalMs: number;
   readonly workloadsIntervalMs: number;
-}
-
-export interface Life {
-  readonly state: Seen;
-  readonly via: readonly (Seen | 'absent')[];
-  readonly health: Health;
-  readonly power: Power;
-  readonly life: NodeLife;
 }
 
 /** So many ids of containers are remembered where the source does not count; of more, only the growth of their number is counted. */
@@ -192,8 +174,6 @@ function failuresOf(kept: Partial<NodeMemory>, probe: LookAtNode['probe'], now: 
   };
 }
 
-const SERVED: ReadonlySet<string> = new Set(['ready', 'active', 'idle', 'draining']);
-
 /** When it became ready: by its time where only time makes it so, else now. */
 function readyAt({ settings, created, now }: LookAtNode): string {
   const times = settings.ways.map(({ after }) =>
@@ -255,40 +235,23 @@ function labelledAt({ labels, now, memory }: LookAtNode): string | undefined {
 }
 
 /** What one look makes of what is remembered. */
-export function lifeOf(look: LookAtNode): Life {
-  const { now, status, settings, memory, recovered, probe, workloads } = look;
+export function lifeOf(look: LookAtNode): NodeLife {
+  const { now, status, memory, recovered, probe, workloads } = look;
   const kept = memory?.kept ?? {};
-  const was = memory?.state as Seen | 'absent' | undefined;
-  const before: Before | undefined = was === 'absent' || was === 'decommissioned' ? undefined : was;
+  const before = beforeOf(memory);
   const containers = knownContainers(kept, look);
   const drainingAt = kept.drainingAt ?? labelledAt(look) ?? (before === 'draining' ? instantText(now) : undefined);
   const wasReady =
     kept.initializedAt !== undefined || recovered || kept.recoveredAt !== undefined || SERVED.has(before ?? '');
   const counted = count(kept, look, wasReady);
   const failures: Failures = wasReady ? failuresOf(kept, probe, now, look.probeIntervalMs) : { probeFailures: 0 };
-  const startedAt = look.created ?? memory?.since;
-  const standing: Standing = {
-    status,
-    ...(before === undefined ? {} : { before }),
-    ...(memory?.others?.['health'] === undefined ? {} : { healthBefore: memory.others['health'] as Health }),
-    wanted: settings.power,
-    initialized: wasReady,
-    late: !wasReady && startedAt !== undefined && now - Date.parse(startedAt) > ms(settings.startDeadline),
-    drained: drainingAt !== undefined,
-    system: settings.role === 'system',
-    probe,
-    failures: failures.probeFailures,
-    containers: containers.containers ?? 0,
-    containersEver: counted.containersEver,
-  };
-  const state = stateOf(standing);
   const becameReady = !wasReady && status === 'running' && probe === 'answered';
   const initializedAt = kept.initializedAt ?? (becameReady ? readyAt(look) : undefined);
   const isEmpty = workloads !== undefined && workloads.containers.length === 0;
   const from = emptyFrom(kept, look, initializedAt, counted.came);
   const since = isEmpty ? emptySince(kept, look, workloads.emptySince, counted.came, from) : undefined;
   const hadSome = (kept.containers ?? 0) > 0 || counted.came > 0;
-  const life: NodeLife = defined<NodeLife>({
+  return defined<NodeLife>({
     provisionedAt: look.created ?? kept.provisionedAt,
     initializedAt,
     firstContainerAt:
@@ -309,12 +272,4 @@ export function lifeOf(look: LookAtNode): Life {
     probeFailedAt: failures.probeFailedAt,
     failingSince: failures.failingSince,
   });
-  const way = viaOf(before, state);
-  return {
-    state,
-    via: was === 'decommissioned' && state !== 'decommissioned' ? ['absent', ...way] : way,
-    health: healthOf({ ...standing, initialized: wasReady || becameReady }),
-    power: powerOf(status),
-    life,
-  };
 }

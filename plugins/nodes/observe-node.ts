@@ -6,14 +6,14 @@ import {
   instantText,
   intentId,
   type Memory,
-  type Observed,
   type Ref,
+  type Sighting,
   toldTime,
 } from '#plugin';
 import type { NodeFacts, NodeSignals, QueueSeen, WorkloadsKnown } from './facts.ts';
 import type { FindingCode, NodeMemory, NodeSpec, Workloads } from './generated.ts';
 import { drainLabel, LABELS, labelValue, projectOf } from './labels.ts';
-import { type Life, lifeOf } from './life.ts';
+import { lifeOf } from './life.ts';
 import type { Settings } from './settings.ts';
 import {
   countedNames,
@@ -21,7 +21,6 @@ import {
   mergedWorkloads,
   type Named as NamedNode,
   type Told,
-  workloadName,
   type WorkloadsOfNode,
 } from './workload-names.ts';
 import type { NodesLimits, PriceList, ProbeSeen, ServerSeen } from './world.ts';
@@ -100,13 +99,13 @@ export function isOther(memory: Memory<NodeMemory> | undefined, server: ServerSe
 }
 
 /** What is remembered, as far as it is about this server: a new one under an old name has its life before it. */
-function memoryOfServer(
+export function memoryOfServer(
   memory: Memory<NodeMemory> | undefined,
-  server: ServerSeen | undefined,
+  seen: number | undefined,
 ): Memory<NodeMemory> | undefined {
-  if (memory === undefined || server === undefined) return memory;
+  if (memory === undefined || seen === undefined) return memory;
   const { serverId, labels, startedTotal } = memory.kept;
-  if (serverId === undefined || serverId === server.id) return memory;
+  if (serverId === undefined || serverId === seen) return memory;
   const { state: _state, since: _since, others: _others, ...rest } = memory;
   return {
     ...rest,
@@ -199,17 +198,9 @@ function costOf(
   };
 }
 
-const IN_SERVICE: ReadonlySet<string> = new Set(['ready', 'active', 'idle', 'draining']);
-
-interface Judged {
-  readonly life: Life;
-  readonly known: WorkloadsKnown;
-  readonly disk: number | undefined;
-  readonly other: boolean;
-}
-
-function findingsOf(seen: NodeSeen, { life, known, disk, other }: Judged): readonly Finding[] {
-  const { ref, server, settings, probe, memory } = seen;
+/** Findings that follow from the look alone. */
+function findingsOf(seen: NodeSeen, disk: number | undefined, other: boolean): readonly Finding[] {
+  const { ref, server, memory } = seen;
   const found: Finding[] = [];
   const add = (code: FindingCode, severity: Finding['severity'], message: string, facts: Facts): void => {
     found.push({ ref, code, severity, message, facts });
@@ -221,26 +212,10 @@ function findingsOf(seen: NodeSeen, { life, known, disk, other }: Judged): reado
       `the server of this name has the id ${server.id}, and ${memory?.kept.serverId === undefined ? 'the one that was ours is gone' : `${memory.kept.serverId} is ours`}`,
       { serverId: server.id, ours: memory?.kept.serverId ?? null },
     );
-  if (life.state === 'unhealthy' || life.health === 'unhealthy') {
-    const why =
-      server !== undefined && life.power !== 'on'
-        ? `it is ${server.status}, and ought to run`
-        : probe?.answered === false
-          ? `it does not answer: ${probe.message}`
-          : 'it does not answer';
-    add('unhealthy', 'error', life.health === 'unhealthy' ? why : 'it was drained, and does not return to service', {
-      status: server?.status ?? null,
-      health: life.health,
-    });
-  }
   if (disk !== undefined && disk > DISK_CRITICAL_PERCENT)
     add('disk-critical', 'error', `its disk is ${disk} % full`, { diskUsedPercent: disk });
   else if (disk !== undefined && disk > DISK_FULL_PERCENT)
     add('disk-full', 'warning', `its disk is ${disk} % full`, { diskUsedPercent: disk });
-  if (known === 'unlisted' && IN_SERVICE.has(life.state))
-    add('not-listed', 'warning', `the workload source does not list ${workloadName(ref.name, settings)}`, {
-      name: workloadName(ref.name, settings),
-    });
   if (drainLabel(server?.labels ?? {}) === 'invalid')
     add(
       'drain-label',
@@ -271,10 +246,10 @@ function isRecovered(memory: Memory<NodeMemory> | undefined, server: ServerSeen 
   return server !== undefined && !isOurs(memory) && !isOfOurCreate(memory, server);
 }
 
-export function observedNode(seen: NodeSeen, around: Surroundings): Observed<NodeFacts> {
+export function seenNode(seen: NodeSeen, around: Surroundings): Sighting<NodeFacts> {
   const { ref, server, settings, probe } = seen;
   const other = server !== undefined && isOther(seen.memory, server);
-  const memory = memoryOfServer(seen.memory, server);
+  const memory = memoryOfServer(seen.memory, server?.id);
   const told = toldOf(seen, memory, around);
   const known = knownOf(seen, memory, told, around);
   // Not listed under a name that it ought to have, it is not known to be empty; what runs on it is known all the same.
@@ -309,7 +284,7 @@ export function observedNode(seen: NodeSeen, around: Surroundings): Observed<Nod
     workloads: known,
     ...(workloads === undefined ? {} : { list: workloads.containers }),
     ...(disk === undefined ? {} : { diskUsedPercent: disk }),
-    life: life.life,
+    life,
     drains: around.drains,
     ...(queue === undefined ? {} : { queue }),
     ...costOf(server, around.prices),
@@ -318,16 +293,13 @@ export function observedNode(seen: NodeSeen, around: Surroundings): Observed<Nod
   const claim = server === undefined ? undefined : claimOf(seen.memory, server, around.limits.project);
   return {
     ref,
-    state: life.state,
-    ...(life.via.length === 0 ? {} : { via: life.via }),
-    others: { health: life.health, power: life.power },
     ...(by === undefined ? {} : { protectedBy: by }),
     ...(claim === undefined ? {} : { claimedBy: claim }),
     ...(other ? { stranger: true as const } : {}),
     ...(settings.provider === 'static' ? { given: true as const } : {}),
     facts: factsOf(seen, around, other),
     signals: signals as unknown as Facts,
-    findings: findingsOf(seen, { life, known, disk, other }),
+    findings: findingsOf(seen, disk, other),
     at: around.at,
   };
 }

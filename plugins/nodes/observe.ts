@@ -17,6 +17,7 @@ import {
   type Observed,
   type Query,
   type Ref,
+  type Sighting,
   type View,
 } from '#plugin';
 import { catalogueFor, type Lists, listsOf, type Order } from './catalogue.ts';
@@ -25,11 +26,12 @@ import { type NodeFacts, type NodeResource, nodeSignals, PLUGIN } from './facts.
 import { orderOfNode } from './order-rules.ts';
 import type { NodeMemory, NodePoolSpec, NodeSpec, Workloads } from './generated.ts';
 import { assign, type Found, isTaken, isWritten, type NodeTarget, NOTHING_FOUND } from './find-servers.ts';
-import { observedNode, type Surroundings } from './observe-node.ts';
+import { seenNode, type Surroundings } from './observe-node.ts';
 import { type AccountSeen, observeContainer, observePool } from './pool/observe.ts';
 import { pricesBeside } from './pool/summary.ts';
 import { probeTarget } from './readiness.ts';
-import { settingsOf } from './settings.ts';
+import { type Settings, settingsOf } from './settings.ts';
+import { nodeStanding, SOMEBODY_ELSES } from './standing.ts';
 import { expectedNames } from './workload-names.ts';
 import type { CatalogueList, NodesReader, PriceList, ProbeSeen, ServerSeen } from './world.ts';
 
@@ -321,18 +323,27 @@ function isToOrder(resource: OrderedNode): boolean {
   );
 }
 
+/** A node as its look shows it, when that was taken. */
+function withStates(
+  { raw: _raw, ...seen }: Sighting<NodeFacts>,
+  settings: Settings,
+  memory: Memory<NodeMemory> | undefined,
+): Observed<NodeFacts> {
+  return { ...seen, findings: [], ...nodeStanding(settings, seen, memory, Date.parse(seen.at)) };
+}
+
 /** Orders of all that may need the catalogue. */
-function ordersOf(targets: Targets, observed: readonly Observed[], read: ReadAll): readonly (readonly [Ref, Order])[] {
+function ordersOf(targets: Targets, observed: readonly Sighting[], read: ReadAll): readonly (readonly [Ref, Order])[] {
   // Without the servers, nothing is made or changed.
   if (!('value' in read.servers)) return [];
-  const seen = new Map(observed.map((each) => [formatRef(each.ref), each as Observed<NodeFacts>]));
-  const nodes = targets.cloud.flatMap(({ ref, desired, memory }): readonly (readonly [Ref, Order])[] => {
+  const seen = new Map(observed.map((each) => [formatRef(each.ref), each as Sighting<NodeFacts>]));
+  const nodes = targets.cloud.flatMap(({ ref, desired, memory, settings }): readonly (readonly [Ref, Order])[] => {
     const there = seen.get(formatRef(ref));
     const resource: OrderedNode = {
       ref,
       ...(desired === undefined ? {} : { desired }),
       ...(memory === undefined ? {} : { memory }),
-      sight: there === undefined ? { is: 'absent' } : { is: 'seen', observed: there },
+      sight: there === undefined ? { is: 'absent' } : { is: 'seen', observed: withStates(there, settings, memory) },
     };
     const order = isToOrder(resource) ? orderOfNode(resource) : undefined;
     if (order === undefined || desired === undefined) return [];
@@ -374,7 +385,7 @@ async function readCatalogue(
   };
 }
 
-function observedNodes(targets: Targets, read: ReadAll, around: Surroundings): readonly Observed[] {
+function seenNodes(targets: Targets, read: ReadAll, around: Surroundings): readonly Sighting[] {
   const found = valueOf(read.servers) ?? NOTHING_FOUND;
   const { servers, others } = found;
   const borrowed = borrowedNames(targets, found);
@@ -390,7 +401,7 @@ function observedNodes(targets: Targets, read: ReadAll, around: Surroundings): r
       const server = servers.get(ref.name);
       const probe = valueOf(read.probes.get(ref.name));
       const userData = valueOf(read.userData.get(ref.name));
-      return observedNode(
+      return seenNode(
         {
           ref,
           settings,
@@ -408,7 +419,7 @@ function observedNodes(targets: Targets, read: ReadAll, around: Surroundings): r
     ...strangers.map((server) => {
       const ref: Ref = { plugin: PLUGIN, kind: 'Node', name: server.name };
       const settings = settingsOf(undefined, undefined);
-      return { ...observedNode({ ref, settings, server }, around), findings: [] };
+      return { ...seenNode({ ref, settings, server }, around), findings: [], raw: SOMEBODY_ELSES };
     }),
   ];
 }
@@ -418,7 +429,7 @@ function observedOthers(
   read: ReadAll,
   { at, workloads, prices }: Surroundings,
   world: NodesReader,
-): readonly Observed[] {
+): readonly Sighting[] {
   const found = valueOf(read.servers);
   const account: AccountSeen = {
     ...(found === undefined ? {} : { servers: [...found.servers.values(), ...found.others] }),
@@ -521,7 +532,7 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
     byName: new Map((workloads?.nodes ?? []).map((node) => [node.name, node])),
     ...(prices === undefined ? {} : { prices }),
   };
-  const observed = [...observedNodes(targets, read, around), ...observedOthers(targets, read, around, world)];
+  const observed = [...seenNodes(targets, read, around), ...observedOthers(targets, read, around, world)];
   const orders = ordersOf(targets, observed, read);
   const catalogue = await readCatalogue(world, wantedOf(orders), query.signal);
   query.progress(targets.count, targets.count);
@@ -543,7 +554,7 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
 }
 
 /** The order does not depend on what answered first. */
-function inOrder(observed: readonly Observed[]): readonly Observed[] {
+function inOrder(observed: readonly Sighting[]): readonly Sighting[] {
   return observed
     .map((each) => ({ each, address: formatRef(each.ref) }))
     .sort((a, b) => (a.address < b.address ? -1 : 1))

@@ -4,7 +4,7 @@ import type { Claim } from '#plugin';
 import type { Resource } from '#plugin';
 import type { NodeFacts } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
-import { settingsOfResource } from './settings.ts';
+import { settingsOf } from './settings.ts';
 
 /** A server's name as the provider compares it (RFC 1123). */
 export function serverKey(name: string): string {
@@ -13,7 +13,7 @@ export function serverKey(name: string): string {
 
 export function nodePlaces(resource: Resource<NodeSpec, NodeFacts, NodeMemory>): readonly Claim[] {
   // A machine that no cloud manages is only probed.
-  if (settingsOfResource(resource).provider === 'static') return [];
+  if (settingsOf(resource.desired, resource.memory).provider === 'static') return [];
   const id = resource.sight.observed?.facts.serverId ?? resource.memory?.kept.serverId;
   return [
     { kind: 'key', key: `the server ${serverKey(resource.ref.name)}` },

@@ -12,10 +12,14 @@ import { noteNode } from './note.ts';
 import { nodePlaces } from './places.ts';
 import { container, nodePool } from './pool/kinds.ts';
 import { summaryOf } from './pool/summary.ts';
+import { settingsOf } from './settings.ts';
+import { nodeStanding } from './standing.ts';
 import { mattersToNode, nodeRules } from './safety.ts';
 import type { NodesReader, NodesWriter } from './world.ts';
 
 const node: Kind<NodesWriter, NodeSpec, NodeFacts, NodeMemory, NodeStep, NodeRuleId> = {
+  policy: (desired, memory) => settingsOf(desired, memory),
+  state: nodeStanding,
   places: nodePlaces,
   diff: diffNode,
   effect: nodeEffect,

@@ -16,7 +16,7 @@ import {
   withInputValues,
 } from '#plugin';
 import { type NodeFacts, PLUGIN } from './facts.ts';
-import { type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from './generated.ts';
+import { defaults, type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from './generated.ts';
 import { LABELS } from './labels.ts';
 
 export type Way = NodeSpec['readiness'];
@@ -45,15 +45,15 @@ const SIZES: ReadonlySet<string> = new Set(['/size', '/min']);
 
 /** Of a server that nobody wrote anything of: nothing is asked, and nothing is taken for granted. */
 const UNWRITTEN: Inputs = {
-  '/provider': 'hetzner',
-  '/role': 'worker',
-  '/readyGrace': '30m',
-  '/idleGrace': '30m',
-  '/drainGrace': '5m',
-  '/startDeadline': '15m',
-  '/power': 'on',
-  '/readiness': { after: '2m' },
-  '/workloads/none': false,
+  '/provider': defaults.Node.provider,
+  '/role': defaults.Node.role,
+  '/readyGrace': defaults.Node.readyGrace,
+  '/idleGrace': defaults.Node.idleGrace,
+  '/drainGrace': defaults.Node.drainGrace,
+  '/startDeadline': defaults.Node.startDeadline,
+  '/power': defaults.Node.power,
+  '/readiness': { after: defaults.Node.readiness.after },
+  '/workloads/none': defaults.Node.workloads.none,
 };
 
 function distinct<T>(values: readonly T[]): readonly T[] {
@@ -95,15 +95,9 @@ export function settingsOfSpec(spec: NodeSpec): Settings {
   return settingsOf({ spec }, undefined);
 }
 
-/** Every rule asks: a resource does not change, so it is worked out once. */
-const settingsKnown = new WeakMap<Resource, Settings>();
-
-export function settingsOfResource(resource: Resource): Settings {
-  const known = settingsKnown.get(resource);
-  if (known !== undefined) return known;
-  const settings = settingsOf(resource.desired as Desired<NodeSpec> | undefined, resource.memory);
-  settingsKnown.set(resource, settings);
-  return settings;
+/** What counts for a node, as the engine worked it out. */
+export function settingsOfResource({ policy }: Pick<Resource, 'policy'>): Settings {
+  return policy as Settings;
 }
 
 /** A pool's spec with what counts until its safety inputs are applied; undefined without a document. */

@@ -20,6 +20,7 @@
  * | running | it never had any | ready |
  */
 
+import type { Memory } from '#plugin';
 import type { NodeState } from './generated.ts';
 import type { ProviderStatus } from './world.ts';
 
@@ -51,6 +52,15 @@ export interface Standing {
   /** Last known. */
   readonly containers: number;
   readonly containersEver: number;
+}
+
+/** States of a node that was ready. */
+export const SERVED: ReadonlySet<string> = new Set(['ready', 'active', 'idle', 'draining']);
+
+/** What a node was before; undefined where it was not there. */
+export function beforeOf(memory: Pick<Memory, 'state'> | undefined): Before | undefined {
+  const was = memory?.state as Seen | 'absent' | undefined;
+  return was === 'absent' || was === 'decommissioned' ? undefined : was;
 }
 
 const BUSY: ReadonlySet<ProviderStatus> = new Set(['migrating', 'rebuilding', 'unknown']);

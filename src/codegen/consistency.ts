@@ -227,6 +227,25 @@ function safetyMistakes(
   ];
 }
 
+const BOUNDS = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'pattern', 'enum'] as const;
+
+/** Fields that a document shares with the settings: they have the same bounds, and the settings alone have a default. */
+function settingMistakes(spec: Schema, config: Schema, at: readonly string[]): readonly SpecMistake[] {
+  const settings = new Map(placesIn(config).map(({ pointer, schema }) => [pointer, schema]));
+  return placesIn(spec).flatMap(({ pointer, schema }): readonly SpecMistake[] => {
+    const setting = settings.get(pointer);
+    if (setting === undefined || setting.properties !== undefined || !pointer.includes('/', 1)) return [];
+    const path = [...at, ...pathInSchema(pointer)];
+    const other = BOUNDS.filter((bound) => JSON.stringify(schema[bound]) !== JSON.stringify(setting[bound]));
+    return [
+      ...other.map((bound) => ({ path, message: `${pointer}: ${bound} differs from the setting of the same name` })),
+      ...(schema.default === undefined
+        ? []
+        : [{ path: [...path, 'default'], message: `${pointer}: the setting of the same name has the default` }]),
+    ];
+  });
+}
+
 /** All mistakes of a plugin's spec that its schema does not find. */
 export function pluginMistakes(spec: PluginSpec, engine: EngineSpec): readonly SpecMistake[] {
   const kinds = Object.keys(spec.kinds);
@@ -238,6 +257,7 @@ export function pluginMistakes(spec: PluginSpec, engine: EngineSpec): readonly S
       ...schemaMistakes(kind.spec, [...at, 'spec'], formats, kinds),
       ...(kind.spec.type === 'object' ? [] : [{ path: [...at, 'spec'], message: 'a spec has to be an object' }]),
       ...schemaMistakes({ properties: kind.memory.properties }, [...at, 'memory'], formats, kinds),
+      ...settingMistakes(kind.spec, spec.config, [...at, 'spec']),
       ...safetyMistakes(kind.spec, kind.safety, [...at, 'safety']),
       ...(kind.scope ?? [])
         .filter((part) => reserved.includes(part))

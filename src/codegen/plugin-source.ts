@@ -5,7 +5,7 @@ import { memoryOf, pluginConfig } from './document-schema.ts';
 import { machineTable, stepsOf, stepsOfGuards } from './machine.ts';
 import { moduleSource } from './module-source.ts';
 import { printUnion, printValue } from './print-value.ts';
-import { PATH_FORMATS, placesIn, type Schema } from './schema.ts';
+import { defaultsIn, PATH_FORMATS, placesIn, type Schema } from './schema.ts';
 import type { KindSpec, PluginSpec, SafetySpec } from './spec.ts';
 import { membersOf, typeOf } from './type-of-schema.ts';
 
@@ -119,6 +119,12 @@ function kindSource(spec: PluginSpec, name: string, kind: KindSpec): string {
   ].join('\n');
 }
 
+/** Defaults of the configuration and of each kind's documents: nobody else writes one of these values. */
+function defaultsOf(spec: PluginSpec): object {
+  const kinds = Object.entries(spec.kinds).map(([name, kind]) => [name, defaultsIn(kind.spec) ?? {}] as const);
+  return { config: defaultsIn(pluginConfig(spec)) ?? {}, ...Object.fromEntries(kinds) };
+}
+
 /** The text of a plugin's `generated.ts`; `api` is the module of the plugin API. */
 export function pluginSource(spec: PluginSpec, api: string, header: string): string {
   const kinds = Object.entries(spec.kinds).map(([name, kind]) => kindSource(spec, name, kind));
@@ -137,6 +143,8 @@ export function pluginSource(spec: PluginSpec, api: string, header: string): str
       pluginConfig(spec),
       'Its part of `fettle.yaml`, with the defaults filled in.',
     ),
+    `/** What a configuration, or a document of a kind, has where it says nothing; below optional parts too. */
+export const defaults = ${printValue(defaultsOf(spec))} as const;\n`,
     `export const tables = ${printValue(pluginTables(spec))} as const satisfies PluginTables;\n`,
   ].join('\n');
   return moduleSource(header, body, { Json: api, PluginTables: api });

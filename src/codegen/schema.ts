@@ -109,6 +109,17 @@ export function placesIn(schema: Schema, pointer = ''): readonly Place[] {
   return [...named, ...unnamed].flatMap((place) => [place, ...placesIn(place.schema, place.pointer)]);
 }
 
+/** What a value of the schema has where nothing is said, below its optional parts too; undefined for nothing. */
+export function defaultsIn(schema: Schema): unknown {
+  const parts = Object.entries(schema.properties ?? {}).flatMap(([key, part]) => {
+    const value = defaultsIn(part);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return parts.length === 0
+    ? schema.default
+    : { ...(schema.default as object | undefined), ...Object.fromEntries(parts) };
+}
+
 /** The schema with every schema in it changed, inner ones first. */
 export function mapSchema(schema: Schema, change: (schema: Schema) => Schema): Schema {
   const each = (schemas: Readonly<Record<string, Schema>>) =>

@@ -6,6 +6,7 @@
  * and to make every rule pass, and reject or defer.
  */
 
+import { derivedView } from './derived.ts';
 import { type Planned, planned } from '../formats/plan.ts';
 import { openLookUp } from '../engine/load/look-up.ts';
 import { expect } from './expect.ts';
@@ -151,7 +152,10 @@ function seen({ ref, state, others, facts, findings }: Observed): unknown {
 
 function stable({ view, resources }: Planned): unknown {
   return {
-    observed: view.observed.map(seen).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+    observed: [...resources.values()]
+      .flatMap(({ sight }) => sight.observed ?? [])
+      .map(seen)
+      .toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
     // What was only remembered may be forgotten by the first look.
     bases: [...resources].flatMap(([address, resource]) =>
       resource.desired === undefined && resource.sight.observed === undefined && resource.memory === undefined
@@ -162,9 +166,10 @@ function stable({ view, resources }: Planned): unknown {
   };
 }
 
-/** The plan as bytes, but for what the first look of a run settles: for the next one it is settled. */
+/** The plan as bytes, without the parts that the first refresh records: settled steps, and the age of findings. */
 function bytesOf({ plan }: Planned): string {
-  return JSON.stringify({ ...plan, settled: [] });
+  const checks = plan.checks.map(({ since: _recorded, ...check }) => check);
+  return JSON.stringify({ ...plan, checks, settled: [] });
 }
 
 /** Whether a gap of a look at some is one of a look at all, as far as that asked. */
@@ -186,17 +191,21 @@ async function lookAt(
   const all = [resource.ref, ...(resource.desired?.needs ?? []), ...matters];
   const only = [...new Map(all.map((ref) => [formatRef(ref), ref])).values()];
   const addresses = new Set(only.map(formatRef));
-  const { observed, gaps } = await plugin.observe(bench.reader, {
+  const { now } = first.scene;
+  const settings = first.scene.given?.settings.get(plugin.name) ?? {};
+  const query = {
     desired: first.desired.filter((each) => addresses.has(formatRef(each.ref))),
     memory: [...first.resources.values()].flatMap(({ ref, memory }) =>
       memory === undefined || !addresses.has(formatRef(ref)) ? [] : [memory],
     ),
     only,
     ...(scheduled === undefined ? {} : { scheduled }),
-    now: first.scene.now,
+    now,
     signal: new AbortController().signal,
     progress: () => undefined,
-  });
+  };
+  const view = await plugin.observe(bench.reader, query);
+  const { observed, gaps } = derivedView(plugin, view, { ...query, settings });
   expect(gaps.filter((gap) => !first.view.gaps.some((known) => isWithin(gap, known)))).toEqual([]);
   expect(observed.filter(({ ref }) => !addresses.has(formatRef(ref)))).toEqual([]);
   return observed.filter(({ ref }) => formatRef(ref) === formatRef(resource.ref));

@@ -142,7 +142,9 @@ async function lookAgain(resource: Resource, live: Map<string, Resource>, input:
     deadlineMs: ACTION_DEADLINE_MS,
     abort: input.abort,
   });
-  const fresh = match(desired, view, recall, input.look.plugins).resources;
+  const { plugins, redact } = input.look;
+  const settings = input.scene.given?.settings ?? new Map<string, Json>();
+  const fresh = match(desired, view, recall, { plugins, settings, now: input.now(), redact }).resources;
   for (const [address, seen] of fresh) if (wanted.has(address)) live.set(address, seen);
   const { address, ref } = resource;
   const seen =

@@ -15,7 +15,9 @@
  * A resource of a plugin or a kind that is not loaded is `unloaded`: it has no kind that could say anything of it.
  */
 
+import { type Deriving, derived } from './derive.ts';
 import { gapFinder, gapScope } from './gap.ts';
+import { type Failures, guarded } from './guard.ts';
 import {
   compareText,
   type Desired,
@@ -23,12 +25,14 @@ import {
   type Gap,
   type Kind,
   type KindTables,
-  type Observed,
   type Plugin,
+  type Parts,
   type Ref,
   type Resource,
   resourceOf,
+  type Observed,
   type Sight,
+  type Sighting,
   type Unloaded,
   type View,
   withMemory,
@@ -77,13 +81,38 @@ export function unloadedGaps(refs: readonly Ref[], plugins: ReadonlyMap<string, 
   return [...new Map(gaps.map((gap) => [gapScope(gap), gap])).values()];
 }
 
-/** Makes one resource of all that has the same address, and finds its kind. */
+/** What its kind cannot work out is not known, like what cannot be seen. */
+function unknown(parts: Omit<Parts, 'sight'>, address: string, failures: Failures): Resource {
+  const { plugin } = parts.ref;
+  const message = failures.get(address) ?? 'its state is not known';
+  return resourceOf({ ...parts, sight: { is: 'unseen', gap: { plugin, refs: [parts.ref], message } } }, address, null);
+}
+
+/** The resource with its policy, and with the states of what was seen. */
+function resourceSeen(
+  parts: Omit<Parts, 'sight'>,
+  address: string,
+  seen: Sighting | undefined,
+  gap: Gap | undefined,
+  by: Deriving,
+): Resource {
+  const resource = resourceOf({ ...parts, sight: sightOf(undefined, gap) }, address);
+  if (seen === undefined) return resource;
+  return { ...resource, sight: sightOf(derived(seen, resource, by), gap) };
+}
+
+/**
+ * Makes one resource of all that has the same address: finds its kind, and derives its policy and its states at a time.
+ * `failures` gets what a kind could not work out.
+ */
 export function match(
   desired: readonly Desired[],
   view: View,
   recall: Recall,
-  plugins: ReadonlyMap<string, Plugin>,
+  by: Deriving,
+  failures: Failures = new Map(),
 ): Matched {
+  const { plugins } = by;
   const declared = new Map(desired.map((each) => [formatRef(each.ref), each]));
   const seen = new Map(view.observed.map((each) => [formatRef(each.ref), each]));
   const gapOf = gapFinder(view.gaps);
@@ -107,15 +136,25 @@ export function match(
       });
       continue;
     }
-    const sight = sightOf(observed, gap);
-    resources.set(address, resourceOf({ ref, ...loaded, desired: document, sight, memory }, address));
+    const settings = by.settings.get(ref.plugin) ?? {};
+    const parts = { ref, ...loaded, settings, desired: document, memory };
+    const made = guarded(address, failures, () => resourceSeen(parts, address, observed, gap, by));
+    resources.set(address, made ?? unknown(parts, address, failures));
   }
   return { resources, unloaded };
 }
 
-/** The same resources with what is remembered by now. */
-export function remembering(resources: ReadonlyMap<string, Resource>, recall: Recall): ReadonlyMap<string, Resource> {
+/** The same resources with what is remembered by now; the states stay those of the match. */
+export function remembering(
+  resources: ReadonlyMap<string, Resource>,
+  recall: Recall,
+  failures: Failures = new Map(),
+): ReadonlyMap<string, Resource> {
   const next = new Map<string, Resource>();
-  for (const [address, resource] of resources) next.set(address, withMemory(resource, recall.resources.get(address)));
+  for (const [address, resource] of resources) {
+    const memory = recall.resources.get(address);
+    const made = guarded(address, failures, () => withMemory(resource, memory));
+    next.set(address, made ?? unknown({ ...resource, desired: resource.desired, memory }, address, failures));
+  }
   return next;
 }

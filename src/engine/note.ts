@@ -3,9 +3,12 @@
 import {
   ABSENT,
   type Change,
+  compareText,
   digestOf,
   type Facts,
   firstMachine,
+  type Finding,
+  formatRef,
   type Gap,
   type Json,
   type Resource,
@@ -166,6 +169,26 @@ export function noteApplied(
         ...(isIgnoring ? { ignore } : {}),
         ...(isOver ? { settled: true } : {}),
       });
+  }
+  return changed.length === 0 ? [] : inRecords(run, changed, {}, []);
+}
+
+/** The findings of resources in the state, where their codes differ from the recorded ones. */
+export function noteFindings(
+  resources: ReadonlyMap<string, Resource>,
+  findings: readonly Finding[],
+  run: string,
+): readonly Draft[] {
+  const codes = new Map<string, Set<string>>();
+  for (const { ref, code } of findings) {
+    const address = formatRef(ref);
+    codes.set(address, (codes.get(address) ?? new Set()).add(code));
+  }
+  const changed: Seen[] = [];
+  for (const [address, { ref, sight, memory }] of resources) {
+    if (memory === undefined || sight.is !== 'seen') continue;
+    const now = [...(codes.get(address) ?? [])].sort(compareText);
+    if (!sameJson(now, Object.keys(memory.findings ?? {}).sort(compareText))) changed.push({ ref, findings: now });
   }
   return changed.length === 0 ? [] : inRecords(run, changed, {}, []);
 }

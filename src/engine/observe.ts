@@ -8,12 +8,12 @@ import {
   type Gap,
   instantText,
   type Memory,
-  type Observed,
   type Plugin,
   type Redact,
   redactPatterns,
   type Ref,
   type Safety,
+  type Sighting,
   type View,
 } from '#plugin';
 import { kindIn, unloadedGaps } from './match.ts';
@@ -48,7 +48,7 @@ const FACTS_BYTES = 1024 * 1024;
 function rubbish(view: View, plugin: Plugin): string | undefined {
   if (!Array.isArray(view?.observed) || !Array.isArray(view.gaps)) return 'its view is no view';
   const seen = new Set<string>();
-  for (const each of view.observed as readonly Observed[]) {
+  for (const each of view.observed as readonly Sighting[]) {
     const kind = plugin.tables.kinds[each.ref?.kind];
     if (each.ref?.plugin !== plugin.name || kind === undefined || typeof each.ref.name !== 'string')
       return 'it saw a resource of a kind that it does not have';
@@ -56,9 +56,11 @@ function rubbish(view: View, plugin: Plugin): string | undefined {
     if (seen.has(address)) return `it saw ${address} twice`;
     seen.add(address);
     const states = Object.values(kind.machines)[0]?.states ?? [];
-    if (!states.includes(each.state)) return `it saw ${address} in a state that the kind does not have: ${each.state}`;
+    if (each.state !== undefined && !states.includes(each.state))
+      return `it saw ${address} in a state that the kind does not have: ${each.state}`;
     if (Number.isNaN(Date.parse(each.at))) return `it saw ${address} at no time`;
-    if (!Array.isArray(each.findings)) return `it saw ${address} without a list of findings`;
+    if (each.findings !== undefined && !Array.isArray(each.findings))
+      return `it saw ${address} without a list of findings`;
     const said = JSON.stringify([each.facts, each.signals, each.others, each.findings]);
     if (said.length > FACTS_BYTES) return `it saw too much of ${address}: ${said.length} characters`;
   }
@@ -76,7 +78,7 @@ function redacted(view: View, redact: Redact): View {
     ...view,
     gaps: view.gaps.map((gap) => ({ ...gap, message: redact(gap.message) })),
     observed: view.observed.map((each) =>
-      each.findings.length === 0
+      each.findings === undefined || each.findings.length === 0
         ? each
         : { ...each, findings: each.findings.map((found) => ({ ...found, message: redact(found.message) })) },
     ),

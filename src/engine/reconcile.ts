@@ -12,7 +12,7 @@ import { withIgnored } from './ignored.ts';
 import { judge } from './judge.ts';
 import type { Suppression } from './load/config.ts';
 import { match, remembering } from './match.ts';
-import { note, noteApplied } from './note.ts';
+import { note, noteApplied, noteFindings } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
 import {
   type Action,
@@ -103,6 +103,12 @@ function findingsOf(resources: ReadonlyMap<string, Resource>, scene: Scene, fail
   ]);
 }
 
+/** The finding with the time since which the log has it. */
+function withSince(finding: Finding, resources: ReadonlyMap<string, Resource>): Finding {
+  const since = resources.get(formatRef(finding.ref))?.memory?.findings?.[finding.code];
+  return since === undefined ? finding : { ...finding, since };
+}
+
 /** What the world ought to have moved on long ago, whether or not there is a step of ours for it. */
 function stuckFinding(resource: Resource, scene: Scene): readonly Finding[] {
   const late = overdue(resource, scene.now);
@@ -169,12 +175,33 @@ function writesOf(resources: ReadonlyMap<string, Resource>): readonly string[] {
   });
 }
 
-/** Looks, compares and judges. Writes nothing but through `record`. */
+/** Refreshes, compares and judges. Writes nothing but through `record`. */
 export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
-  const { plugins, recall, run, safety } = input;
+  const { plugins, recall, safety } = input;
   const desired = expand(input.documents, plugins, recall, input.settings);
   const view = await observe({ ...input, collapse: safety.collapse, desired, deadlineMs: LOOK_DEADLINE_MS });
+  // A refresh that was cut short says nothing about what it did not reach.
+  return compared(view, desired, input, !input.abort.aborted);
+}
 
+/**
+ * Compares and judges what an earlier refresh saw, without another one. States are derived at `input.now()`, so that the
+ * clock alone moves what is due by time; rules see the age of the view. A move by the clock was not seen: nothing is
+ * recorded, and open intents wait for a refresh.
+ */
+export async function reconcileView(view: View, input: ReconcileInput): Promise<Reconciled> {
+  const desired = expand(input.documents, input.plugins, input.recall, input.settings);
+  return compared(view, desired, input, false);
+}
+
+/** `complete`: the view is a whole refresh of just now, so what it shows settles intents and is recorded. */
+async function compared(
+  view: View,
+  desired: readonly Desired[],
+  input: ReconcileInput,
+  complete: boolean,
+): Promise<Reconciled> {
+  const { plugins, recall, run, safety } = input;
   const now = input.now();
   // Before this run's own records move it on.
   const given: Given = { project: input.project, settings: input.settings ?? new Map(), writes: [], files: new Map() };
@@ -196,20 +223,19 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
       spent: recall.spent,
       shared: sharedPlaces(input.places, resources, recall),
     });
-  const { resources: found, unloaded } = match(desired, view, recall, plugins);
   const failures: Failures = new Map();
+  const by = { plugins, settings: given.settings, now, redact: input.redact };
+  const { resources: found, unloaded } = match(desired, view, recall, by, failures);
   const doubted = collapsedKinds(found, safety.collapse);
-  // A look that was cut short says nothing about what it did not reach.
-  const complete = !input.abort.aborted;
   const closed = input.busy === undefined && complete ? settle(found, sceneFor(found), run, doubted, failures) : [];
   const settled = settledRows(closed, found);
   await input.record(closed);
   if (complete) {
-    const met = remembering(found, recall);
+    const met = remembering(found, recall, failures);
     await input.record(note(met, view.gaps, run, sceneFor(met), doubted, failures));
   }
 
-  const resources = remembering(found, recall);
+  const resources = remembering(found, recall, failures);
   const looked = sceneFor(resources);
   const proposed = diff(resources, looked, failures);
   const isEditing = input.causes?.has('edit') ?? true;
@@ -221,7 +247,8 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   const scene: Scene = { ...writing, given: { ...given, ...writing.given, files } };
   const actions = judge(changes, resources, scene, recall.spent.values());
   const planned = only(resources, input.within);
-  const findings = findingsOf(planned, scene, failures);
+  const findings = findingsOf(planned, scene, failures).map((finding) => withSince(finding, planned));
+  if (complete) await input.record(noteFindings(planned, findings, run));
   const redact = input.redact ?? redactPatterns;
   const sealed = seal({
     ...input,

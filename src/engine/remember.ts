@@ -132,6 +132,13 @@ function withKept(
   return { ...memory, version: version ?? memory.version, kept: { ...memory.kept, ...kept } };
 }
 
+/** The codes of findings, each with the time since which it stands; undefined without any. */
+function standingSince(codes: readonly string[], { findings }: Memory, at: string): Memory['findings'] {
+  if (codes.length === 0) return undefined;
+  const known = new Map(Object.entries(findings ?? {}));
+  return Object.fromEntries(codes.map((code) => [code, known.get(code) ?? at]));
+}
+
 function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memory | undefined {
   if (seen.gone === true) return undefined;
   const before = memory ?? blank(seen.ref);
@@ -143,6 +150,7 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memor
     safety: seen.safety ?? before.safety,
     read: seen.read ?? before.read,
     ignore: seen.ignore === undefined ? before.ignore : seen.ignore.length === 0 ? undefined : seen.ignore,
+    findings: seen.findings === undefined ? before.findings : standingSince(seen.findings, before, at),
     others: seen.others ?? before.others,
     applied: appliedOf(at, seen.spec, seen.spec_digest) ?? before.applied,
     ...(seen.settled === true ? { failures: undefined, lastError: undefined } : {}),

@@ -43,6 +43,8 @@ export interface Seen {
   readonly safety?: Inputs;
   readonly read?: ReadText;
   readonly ignore?: readonly string[];
+  /** Codes of its findings, sorted, if they differ from the recorded ones. */
+  readonly findings?: readonly string[];
   /** The world is already as a newer spec wants it: that spec counts as applied. */
   readonly spec?: Json;
   readonly spec_digest?: string;

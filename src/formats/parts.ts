@@ -63,8 +63,8 @@ export interface Check {
   readonly since?: string;
 }
 
-export function checkOf({ ref, code, severity, message, facts }: Finding): Check {
-  return { address: formatRef(ref), code, severity, message, facts };
+export function checkOf({ ref, code, severity, message, facts, since }: Finding): Check {
+  return { address: formatRef(ref), code, severity, message, facts, ...(since === undefined ? {} : { since }) };
 }
 
 /** Until when (ISO 8601) something is not counted, who answers for that, and why. */

@@ -17,6 +17,8 @@ import type {
   Ref,
   Safety,
   Scene,
+  Sighting,
+  Standing,
   Step,
   Summary,
   Verdict,
@@ -79,6 +81,16 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
    * takes the document's place, and may contain it.
    */
   expand?(desired: Desired<S>, recall: (ref: Ref) => Memory | undefined, settings: Json): readonly Desired[];
+  /**
+   * What counts for a resource, worked out once for each: its document, what was applied of it, and the plugin's part of
+   * `fettle.yaml`. It becomes `pair.policy`. Pure.
+   */
+  policy?(desired: Desired<S> | undefined, memory: Memory<M> | undefined, settings: Json): unknown;
+  /**
+   * The states of what was seen, and the findings that follow from them. The same sighting has other states at a later
+   * `now` (epoch ms): nothing is probed again for that. Without it, `observe` gives the state that the outside reports. Pure.
+   */
+  state?(policy: unknown, seen: Sighting<F>, memory: Memory<M> | undefined, now: number): Standing<F>;
   /** The one step that brings the resource nearer to what is written, or, without `desired`, takes it away. */
   diff(resource: Resource<S, F, M>, scene: Scene): Proposal<P> | undefined;
   /**

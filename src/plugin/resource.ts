@@ -1,7 +1,7 @@
 /** Resources: how their parts become one, and whose they are. */
 
 import { formatRef } from './ref.ts';
-import type { Facts, Memory, Resource } from './types.ts';
+import type { Facts, Json, Memory, Resource } from './types.ts';
 
 /** Ours: created or adopted by this project's log, and not put in doubt by a damage. The one place that decides it. */
 export function isOwned(memory: Pick<Memory, 'owned' | 'unknown'> | undefined): boolean {
@@ -9,21 +9,26 @@ export function isOwned(memory: Pick<Memory, 'owned' | 'unknown'> | undefined): 
 }
 
 /** The parts of a resource; its address and whose it is follow from them. */
-export type Parts = Omit<Resource, 'address' | 'owned' | 'desired' | 'memory'> & {
+export type Parts = Omit<Resource, 'address' | 'owned' | 'policy' | 'settings' | 'desired' | 'memory'> & {
   readonly desired: Resource['desired'] | undefined;
   readonly memory: Memory | undefined;
+  readonly settings?: Json;
 };
 
 /** Every resource has the same members in the same order: a plan holds 100,000 of them. */
-export function resourceOf({ ref, kind, tables, desired, sight, memory }: Parts, address = formatRef(ref)): Resource {
+export function resourceOf(
+  { ref, kind, tables, desired, sight, memory, settings = {} }: Parts,
+  address = formatRef(ref),
+  policy: unknown = kind.policy?.(desired, memory, settings) ?? null,
+): Resource {
   const owned = isOwned(memory);
   if (desired === undefined)
     return memory === undefined
-      ? { ref, address, kind, tables, sight, owned }
-      : { ref, address, kind, tables, sight, memory, owned };
+      ? { ref, address, kind, tables, sight, owned, settings, policy }
+      : { ref, address, kind, tables, sight, memory, owned, settings, policy };
   return memory === undefined
-    ? { ref, address, kind, tables, desired, sight, owned }
-    : { ref, address, kind, tables, desired, sight, memory, owned };
+    ? { ref, address, kind, tables, desired, sight, owned, settings, policy }
+    : { ref, address, kind, tables, desired, sight, memory, owned, settings, policy };
 }
 
 /** The same resource with another memory, or without one. */
@@ -32,7 +37,5 @@ export function withMemory<S, F, M = Facts>(
   memory: Memory<M> | undefined,
 ): Resource<S, F, M> {
   if (memory === resource.memory) return resource;
-  const { memory: _before, ...rest } = resource;
-  const owned = isOwned(memory);
-  return memory === undefined ? { ...rest, owned } : { ...rest, memory, owned };
+  return resourceOf({ ...resource, desired: resource.desired, memory } as Parts, resource.address) as Resource<S, F, M>;
 }

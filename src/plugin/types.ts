@@ -125,6 +125,8 @@ export interface Finding {
   readonly severity: Severity;
   readonly message: string;
   readonly facts: Facts;
+  /** When an apply first recorded the finding: ISO 8601; set by the engine, absent for a new one. */
+  readonly since?: string;
 }
 
 /** What the resources of a plugin come to, under the rows of a plan: what they cost, how many are in which state. */
@@ -162,6 +164,27 @@ export interface Observed<F = unknown> {
   readonly at: string;
 }
 
+/**
+ * What a refresh saw of one resource: facts alone. Its states follow from them, from what is remembered and from the time
+ * (`Kind.state`); a kind without that function gives the state that the outside itself reports.
+ */
+export interface Sighting<F = unknown>
+  extends Omit<Observed<F>, 'state' | 'others' | 'via' | 'findings'>,
+    Partial<Pick<Observed<F>, 'state' | 'others' | 'via' | 'findings'>> {
+  /** What its kind's `state` reads beside facts and signals; kept with the view, neither compared nor shown. */
+  readonly raw?: unknown;
+}
+
+/** What a kind derives from a sighting. */
+export interface Standing<F = unknown> extends Pick<Observed<F>, 'state' | 'others' | 'via'> {
+  /** Facts that the time decides, as that something has expired; they take the place of those of the sighting. */
+  readonly facts?: F;
+  /** Added to those of the sighting. */
+  readonly signals?: Facts;
+  /** Added to those of the sighting. */
+  readonly findings?: readonly Finding[];
+}
+
 /** A part of the world that could not be read. What `refs` or `kind` leave open, it covers: without both, the whole plugin. */
 export interface Gap {
   readonly plugin: string;
@@ -174,7 +197,7 @@ export interface Gap {
 }
 
 export interface View {
-  readonly observed: readonly Observed[];
+  readonly observed: readonly Sighting[];
   readonly gaps: readonly Gap[];
   /** What a look saw beside resources, by plugin: prices, what a provider offers. Rules may judge by it; it is no part of a basis. */
   readonly beside?: Readonly<Record<string, Facts>>;
@@ -266,6 +289,8 @@ export interface Memory<M = Facts> {
     /** Digest of the spec that was to be applied. */
     readonly digest?: string;
   };
+  /** Codes of its findings at the last recorded refresh, each with the time of the first one in a row: ISO 8601. */
+  readonly findings?: Readonly<Record<string, string>>;
   readonly open?: OpenIntent;
   /** Ids of intents to create it of which nothing was seen, newest last: what they made may still turn up, and is ours. */
   readonly tried?: readonly string[];
@@ -306,6 +331,10 @@ export interface Resource<S = unknown, F = unknown, M = Facts> {
   readonly memory?: Memory<M>;
   /** Created or adopted by this project's log, and not put in doubt by a damage. */
   readonly owned: boolean;
+  /** The plugin's part of `fettle.yaml`. */
+  readonly settings: Json;
+  /** What counts for it, as `Kind.policy` merges its document, what was applied of it, and the settings. */
+  readonly policy: unknown;
 }
 
 /** A resource of a plugin or a kind that is not loaded: nothing of it is changed, and its memory is kept. */

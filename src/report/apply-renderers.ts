@@ -12,6 +12,8 @@ import { headText, planText, type PlanTextOptions } from './plan-text.ts';
 type Write = (text: string) => void;
 type Render = (event: RunEvent, write: Write) => void;
 
+const LOG_ONLY: ReadonlySet<string> = new Set(['adopt', 'protect', 'release']);
+
 function headOf({ head }: Applied): LogHead | undefined {
   return head === undefined ? undefined : logHead(head);
 }
@@ -35,7 +37,8 @@ export function applyTextRenderer(options: () => PlanTextOptions): Render {
         return;
       }
       case 'action-started':
-        return write(startLine(event.address, event.change));
+        // A step that only writes the log is done at once: its end is enough.
+        return LOG_ONLY.has(event.change.goal) ? undefined : write(startLine(event.address, event.change));
       case 'action-progress':
         return write(stillLine(event.address, event.change, Math.round(event.elapsedMs / 1000), event.text));
       case 'action-ended':

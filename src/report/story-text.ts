@@ -63,7 +63,11 @@ function told(record: LogRecord): Told | undefined {
           style: 'cyan',
           lines: ['the world is already as it is written: that counts as applied'],
         };
-      return { word: 'noted', style: 'dim', lines: [Object.keys(seen.kept ?? {}).join(', ')] };
+      const noted = [
+        ...Object.keys(seen.kept ?? {}),
+        ...(seen.findings === undefined ? [] : [`findings: ${seen.findings.join(', ') || 'none'}`]),
+      ];
+      return noted.length === 0 ? undefined : { word: 'noted', style: 'dim', lines: [noted.join(', ')] };
     }
     case 'intent': {
       const { step, goal, cause, because, overrides, fields } = record.body;

@@ -76,7 +76,7 @@ export async function stateSummaries(
       recall.resources.delete(address);
   upgradeRecall(recall, plugins);
   const gaps = [...plugins.keys()].map((plugin): Gap => ({ plugin, message: 'not refreshed' }));
-  const { resources } = match([], { observed: [], gaps, at }, recall, plugins);
+  const { resources } = match([], { observed: [], gaps, at }, recall, { plugins, settings: new Map(), now });
   const safety = await safetyOf(workspace.config, {}, now);
   const scene = sceneOf({ resources, gaps, now, viewedAt: now, safety, spent: recall.spent });
   return summarize(resources, plugins, scene, redactorFor(workspace));

@@ -1,14 +1,14 @@
-/** Group commit: what is asked for while a write is under way shares the next one; tasks run alone, in between. */
+/** Group commit: appends requested during a write share the next write. Tasks run alone, between writes. */
 
 import type { LogRecord } from '../formats/log-record.ts';
 import type { Prepared } from './line.ts';
 
-/** Writes several groups at once and makes them durable; gives each group's records back. */
+/** Writes several groups at once and makes them durable. Returns each group's records. */
 export type WriteGroups = (groups: readonly (readonly Prepared[])[]) => Promise<readonly (readonly LogRecord[])[]>;
 
 export interface AppendQueue {
   append(group: readonly Prepared[]): Promise<readonly LogRecord[]>;
-  /** Runs once everything that was asked for before is done, and before anything that is asked for later. */
+  /** Runs after everything requested earlier is done, and before anything requested later. */
   alone<T>(task: () => Promise<T>): Promise<T>;
 }
 
@@ -39,7 +39,7 @@ export function appendQueue(write: WriteGroups): AppendQueue {
     if (pumping) return;
     pumping = true;
     while (items.length > 0) {
-      // What is ready in this turn shares the write: whoever the last one released has gone on by then.
+      // Appends that are ready in this turn share the write. Callers released by the last write have continued by then.
       await new Promise(setImmediate);
       const first = items[0];
       if (typeof first === 'function') {

@@ -1,4 +1,4 @@
-/** Drafts as the next lines of the chain, and the records that a checkpoint consists of. */
+/** Drafts as the next lines of the chain, and the records of a checkpoint. */
 
 import { createHash } from 'node:crypto';
 import type { LogRecord, RecordBodies } from '../formats/log-record.ts';
@@ -15,11 +15,11 @@ export interface End extends Head {
   readonly bytes: number;
 }
 
-/** Where a chain goes on. */
+/** The place where a chain continues. */
 export interface ChainStart {
-  /** Number of the first line. */
+  /** Sequence number of the first line. */
   readonly seq: number;
-  /** Hash of the record before; absent where the log begins. */
+  /** Hash of the previous record; absent at the beginning of the log. */
   readonly prev?: string | undefined;
   /** ISO 8601. */
   readonly time: string;
@@ -33,7 +33,7 @@ export interface Chain extends ChainStart {
   /** One for each draft, without newlines. */
   readonly lines: readonly string[];
   readonly hashes: readonly string[];
-  /** Its `bytes` are those of these lines alone, each with a newline. */
+  /** The last line. Its `bytes` count these lines alone, each with a newline. */
   readonly end: End;
 }
 
@@ -53,7 +53,7 @@ export function chainLines(drafts: readonly Prepared[], { seq, prev = NO_HASH, t
   return { seq, prev, time, actor, drafts, lines, hashes, end };
 }
 
-/** The records of a chain, each body as a reader will find it, whatever becomes of the caller's object. */
+/** The records of a chain. Each body is a copy, independent of the caller's object, as a reader will find it. */
 export function recordsOf({ seq, prev, time, actor, drafts, hashes }: Chain): readonly LogRecord[] {
   return drafts.map(
     (draft, index) =>
@@ -69,7 +69,7 @@ export function recordsOf({ seq, prev, time, actor, drafts, hashes }: Chain): re
   );
 }
 
-/** The text of a chain's lines in pieces of at least `size` characters, the last one aside. */
+/** The text of a chain's lines in pieces of at least `size` characters, except for the last. */
 export function* batchesOf(
   { seq, lines }: Chain,
   size: number,
@@ -85,7 +85,7 @@ export function* batchesOf(
   }
 }
 
-/** `follows`, `seals`, `recovers`, `prunes`, `renames`: why a checkpoint was written. */
+/** The reasons for a checkpoint: `follows`, `seals`, `recovers`, `prunes`, `renames`. */
 export type CheckpointReasons = Pick<
   RecordBodies['checkpoint'],
   'follows' | 'seals' | 'recovers' | 'prunes' | 'renames'
@@ -99,7 +99,7 @@ export interface CheckpointPlan {
   readonly reasons: CheckpointReasons;
 }
 
-/** The lines of a checkpoint. Throws StoreError where a memory is too large for a record. */
+/** The lines of a checkpoint. Throws StoreError if the state of a resource is too large for a record. */
 export function checkpointChain(plan: CheckpointPlan, start: ChainStart): Chain {
   const remembered = plan.remembered.map((body) => prepare({ kind: 'remembered', body }, start.actor));
   const digest = createHash('sha256');

@@ -1,14 +1,14 @@
-/** Whether a head that somebody has noted is part of the log. */
+/** Checks that a head noted earlier is part of the log. */
 
 import type { Damage, Head } from './store.ts';
 
-/** What is known of the log that was walked. */
+/** Facts about the log that was walked. */
 export interface HeadFacts {
-  /** Hash of the record with the head's number, if that is a sound one. */
+  /** Hash of the record with the head's sequence number, if that record is sound. */
   readonly hashAt?: string | undefined;
   /** Last sound record. */
   readonly end?: Head | undefined;
-  /** Number of the first record that is there. */
+  /** Sequence number of the first record in the log. */
   readonly from: number;
 }
 
@@ -20,7 +20,7 @@ export function missingHead(head: Head, message: string, code = 'head-missing'):
   };
 }
 
-/** Undefined: it is. */
+/** The damage if the head is not part of the log; otherwise undefined. */
 export function checkHead(head: Head, { hashAt, end, from }: HeadFacts): Damage | undefined {
   if (hashAt === head.hash) return undefined;
   if (hashAt !== undefined) return missingHead(head, `that record has the hash ${hashAt}`);

@@ -1,22 +1,22 @@
-/** What a store throws: one class a cause, so that a command can tell what to print and how to exit. */
+/** The errors of a store: one class per cause, which decides what a command prints and its exit code. */
 
 import { InputError, OutsideError } from '#plugin';
 import type { Damage, Holder } from './store.ts';
 
-/** The store could not do what was asked; nothing was half done. */
+/** The store could not do the operation. Nothing was half done. */
 export class StoreError extends OutsideError {
   override readonly name: string = 'StoreError';
 }
 
-/** A write failed before it changed anything: the log is as it was, and the handle can go on. */
+/** A write failed before it changed anything. The log is unchanged, and the handle stays usable. */
 export class LogUnchangedError extends StoreError {}
 
-/** A secret that the store needs is not there, or may not go to where the store is: what is remembered is not known. */
+/** A secret that the store needs is missing, or must not be sent to the store's server. The state is unknown. */
 export class StoreSecretError extends InputError {
   override readonly name = 'StoreSecretError';
 }
 
-/** The log is another project's. */
+/** The log belongs to another project. */
 export class StoreProjectError extends InputError {
   override readonly name = 'StoreProjectError';
 
@@ -29,7 +29,7 @@ export class StoreProjectError extends InputError {
   }
 }
 
-/** Somebody else holds the lock. */
+/** Another process holds the lock. */
 export class LockHeldError extends StoreError {
   override readonly name = 'LockHeldError';
   readonly holder: Holder;
@@ -45,17 +45,19 @@ export class LockHeldError extends StoreError {
   }
 }
 
-/** The right to append is gone: another one took the log over, or the lock was removed. */
+/** The handle can no longer append: another process took the log over, or the lock was removed. */
 export class FenceLostError extends StoreError {
   override readonly name = 'FenceLostError';
 }
 
-/** A write or a sync failed: what is on disk after the last acknowledged record is not known, so nothing may follow it. */
+/**
+ * A write or a sync failed. The bytes after the last acknowledged record are unknown, so nothing is written after them.
+ */
 export class StoreBrokenError extends StoreError {
   override readonly name = 'StoreBrokenError';
 }
 
-/** The log does not hold; nothing is appended before it is recovered. */
+/** The log is damaged. Nothing is appended before it is recovered. */
 export class LogDamagedError extends InputError {
   override readonly name = 'LogDamagedError';
   readonly damage: readonly Damage[];

@@ -1,9 +1,9 @@
 /**
- * Reads the whole log: every line, every link between segments, and every checkpoint folded again.
+ * Reads the whole log: every line, every link between segments, and every checkpoint against a new fold.
  *
- * A checkpoint says what the records before it make of memory. So the fold of those records is compared with it,
- * resource by resource, unless there is nothing to compare with: the segment begins the log, starts anew after a
- * damage, or follows one that is itself damaged.
+ * A checkpoint is the fold of the records before it. So those records are folded again and compared with it, resource
+ * by resource, unless there is nothing to compare with: the segment begins the log, starts it again after damage, or
+ * follows a damaged segment.
  */
 
 import type { Recall } from '../engine/remember.ts';
@@ -14,19 +14,19 @@ import type { Damage, Head, ReadReport, VerifyReport } from './store.ts';
 
 export interface Examination<V extends LogView = LogView> {
   readonly view: V;
-  /** What reading found, and checkpoints that do not follow from the records before them. */
+  /** The result of reading, and checkpoints that do not follow from the records before them. */
   readonly damage: readonly Damage[];
-  /** Numbers of the checkpoints that do not follow. */
+  /** Sequence numbers of the checkpoints that do not follow. */
   readonly misfolded: ReadonlySet<number>;
-  /** What is remembered after the last sound record. */
+  /** The state after the last sound record. */
   readonly recall: Recall;
   readonly records: number;
   readonly checkpoints: number;
-  /** Hash of the record that was asked for. */
+  /** Hash of the requested record. */
   readonly hashAt?: string | undefined;
 }
 
-/** Undefined: there is no log. */
+/** Undefined: the log does not exist. */
 export async function examine<V extends LogView>(
   backend: Pick<Backend<V>, 'read'>,
   headSeq?: number,
@@ -64,7 +64,7 @@ export function headOf({ seq, hash }: Head): Head {
   return { seq, hash };
 }
 
-/** A view as the report of a read, with all the damage that was found. */
+/** A view as the report of a read, with all damage found. */
 export function readReport({ base, torn }: LogView, damage: readonly Damage[]): ReadReport {
   return {
     status: damage.length === 0 ? 'sound' : 'damaged',
@@ -74,7 +74,7 @@ export function readReport({ base, torn }: LogView, damage: readonly Damage[]): 
   };
 }
 
-/** What `log verify` says. With `head`, also whether that head is part of the log. */
+/** The report of `log verify`. With `head`, it also checks that the head is part of the log. */
 export function verifyReport(found: Examination | undefined, head: Head | undefined): VerifyReport {
   if (found === undefined) {
     const damage = head === undefined ? [] : [missingHead(head, 'there is no log')];
@@ -96,20 +96,20 @@ export function verifyReport(found: Examination | undefined, head: Head | undefi
   };
 }
 
-/** How the segments of a log are split by its damage. */
+/** The segments of a log, split by its damage. */
 export interface Split<S extends Segment = Segment> {
   readonly base?: Base<S> | undefined;
-  /** Before the damage that lies before the base. */
+  /** Segments before damage that precedes the base. */
   readonly before: readonly S[];
-  /** Those that stay, up to the base. */
+  /** Segments that stay, up to the base. */
   readonly kept: readonly S[];
-  /** After the last sound record. */
+  /** Segments after the last sound record. */
   readonly after: readonly S[];
-  /** Where the log begins from now on, if that is later than it was. */
+  /** The new beginning of the log, if it is later than before. */
   readonly prunes?: Head | undefined;
 }
 
-/** Splits a damaged log into what stays, and what a recovery sets aside. */
+/** Splits a damaged log into the part that stays and the part that a recovery sets aside. */
 export function split<S extends Segment>({ view, misfolded }: Examination<LogView<S>>): Split<S> {
   const { segments, base } = view;
   const at = base === undefined ? -1 : segments.indexOf(base);

@@ -1,17 +1,17 @@
-/** Folds the log again while it is read, and compares each checkpoint with what the records before it make of memory. */
+/** Folds the log again while it is read, and compares each checkpoint with the fold of the records before it. */
 
 import { type Memory, sameJson } from '#plugin';
 import type { LogRecord } from '../formats/log-record.ts';
 import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
 
-/** A checkpoint may hold what an older version remembered in the shape of a newer one. */
+/** A checkpoint may hold the state of an older version in the shape of a newer one. */
 function sameMemory(folded: Memory | undefined, said: Memory): boolean {
   if (folded === undefined) return false;
   if (folded.version === said.version) return sameJson(folded, said);
   return sameJson({ ...folded, version: 0, kept: {} }, { ...said, version: 0, kept: {} });
 }
 
-/** Compares what a checkpoint says with what was folded, and says where they differ first. */
+/** Compares a checkpoint with the fold, and returns the first difference. */
 function differ(folded: ReadonlyMap<string, Memory>, said: ReadonlyMap<string, Memory>): string | undefined {
   for (const [address, memory] of said) {
     if (!sameMemory(folded.get(address), memory)) return address;
@@ -20,7 +20,7 @@ function differ(folded: ReadonlyMap<string, Memory>, said: ReadonlyMap<string, M
   return undefined;
 }
 
-/** Names the first spent step of which a checkpoint says something else than was folded. */
+/** Names the first spent step on which a checkpoint and the fold differ. */
 function unlikeSpent(folded: Recall['spent'], said: Recall['spent']): string | undefined {
   for (const seq of new Set([...said.keys(), ...folded.keys()])) {
     if (!sameJson(folded.get(seq) ?? null, said.get(seq) ?? null)) return `the step of record ${seq}`;
@@ -33,14 +33,14 @@ function copyOf({ resources, spent }: Recall): Pick<Recall, 'resources' | 'spent
 }
 
 export interface FoldCheck {
-  /** What is remembered after the last record that was taken. */
+  /** The state after the last record taken. */
   readonly recall: Recall;
-  /** A checkpoint comes next; `linked`: the records before it are all sound, so it has to follow from them. */
+  /** Announces a checkpoint. `linked`: all records before it are sound, so it must follow from them. */
   readonly enter: (linked: boolean) => void;
   readonly take: (record: LogRecord) => void;
 }
 
-/** `unlike` hears of each checkpoint that says something else: its sequence number, and of what. */
+/** Calls `unlike` for each checkpoint that differs, with its sequence number and the name of the difference. */
 export function foldCheck(unlike: (seq: number, what: string) => void): FoldCheck {
   const recall = emptyRecall();
   let begun = false;
@@ -57,7 +57,7 @@ export function foldCheck(unlike: (seq: number, what: string) => void): FoldChec
     },
     take: (record) => {
       if (record.kind === 'checkpoint') {
-        // One that starts anew after a damage says what could be saved.
+        // A checkpoint of a recovery holds only the state that could be saved.
         folded = comparable && record.body.recovers === undefined ? copyOf(recall) : undefined;
         due = record.body.resources;
         start = record.seq;

@@ -1,4 +1,4 @@
-/** The thread of a heartbeat: beats at once, and then in equal steps, until the lock is not its holder's any more. */
+/** The thread of a heartbeat: beats at once, and then at equal intervals, until its holder has lost the lock. */
 
 import { isMainThread, workerData } from 'node:worker_threads';
 import { openFileBeat } from './files/beat.ts';
@@ -8,7 +8,7 @@ async function run({ beat, beatMs }: BeatOrder): Promise<void> {
   const beating =
     beat.kind === 'file' ? openFileBeat(beat) : (await import('./postgres/beat.ts')).openPostgresBeat(beat);
   const step = async (): Promise<void> => {
-    // A beat that fails is one that is missing: the lease is there for that.
+    // A failed beat counts as a missing one. The lease allows for that.
     const ours = await beating.beat().catch(() => true);
     if (ours) setTimeout(() => void step(), beatMs);
     else await beating.close();
@@ -16,5 +16,5 @@ async function run({ beat, beatMs }: BeatOrder): Promise<void> {
   await step();
 }
 
-// The build loads every chunk once, to keep its bytecode: there it does nothing.
+// The build loads every chunk once, in the main thread, to keep its bytecode.
 if (!isMainThread) void run(workerData as BeatOrder);

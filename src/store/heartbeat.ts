@@ -1,11 +1,11 @@
 /**
- * The heartbeat of a lock that is held, from a thread of its own: a long synchronous stretch of the main thread (a large
- * plan, a key that is made) must not look like death to others.
+ * The heartbeat of a held lock, from its own thread: a long synchronous stretch of the main thread (a large plan, a new
+ * key) must not look like the end of the process.
  *
- * It only shows that the process lives. It is no right to write: that is the fence, which every write asks. So a
- * heartbeat that fails loses nothing by itself, and one that is late, after the process was paused, revives nothing.
+ * A heartbeat only shows that the process is alive. The right to write is the fence, which every write checks. So a
+ * failed heartbeat loses nothing by itself, and a late one, after the process was paused, revives nothing.
  *
- * The thread starts a moment after the lock was taken: taking it was the first beat, and most runs are over before.
+ * The thread starts a moment after the lock was taken: taking it was the first beat, and most runs end earlier.
  */
 
 import { join } from 'node:path';
@@ -13,13 +13,13 @@ import { Worker } from 'node:worker_threads';
 import type { FileBeat } from './files/beat.ts';
 import type { PostgresBeat } from './postgres/beat.ts';
 
-/** Without a heartbeat for so long, others may take the lock over. */
+/** Time without a heartbeat, in ms, after which others may take the lock over. */
 export const LEASE_MS = 15_000;
 
-/** Time between heartbeats. */
+/** Time between heartbeats, in ms. */
 export const BEAT_MS = 3_000;
 
-/** What beats, as data that another thread can be given. */
+/** The description of a heartbeat, as data for another thread. */
 export type Beat = FileBeat | PostgresBeat;
 
 /** The heartbeat of one lock, opened in its thread. */
@@ -29,18 +29,18 @@ export interface Beating {
   readonly close: () => Promise<void>;
 }
 
-/** What the thread is started with. */
+/** The input of the thread. */
 export interface BeatOrder {
   readonly beat: Beat;
   readonly beatMs: number;
 }
 
 export interface Heartbeat {
-  /** Ends it; resolves when nothing beats any more. */
+  /** Ends the heartbeat; resolves when its thread has ended. */
   readonly stop: () => Promise<void>;
 }
 
-/** In sources and in the bundle the thread's file lies beside this one. */
+/** The thread's file, which is next to this one in the sources and in the bundle. */
 function workerFile(): string {
   return join(
     import.meta.dirname,
@@ -48,7 +48,7 @@ function workerFile(): string {
   );
 }
 
-/** Beats until it is stopped. It never keeps the process alive. */
+/** Starts a heartbeat. It never keeps the process alive. */
 export function startHeartbeat(beat: Beat, beatMs: number): Heartbeat {
   const order: BeatOrder = { beat, beatMs };
   let worker: Worker | undefined;
@@ -57,7 +57,7 @@ export function startHeartbeat(beat: Beat, beatMs: number): Heartbeat {
   const begin = (): void => {
     worker = new Worker(workerFile(), { workerData: order, stdin: false, execArgv: [] });
     worker.unref();
-    // It ends when the lock is not ours any more. After any other end it is begun again.
+    // The thread ends by itself when the lock is lost. After an error it is started again.
     worker.on('error', () => {
       if (stopped) return;
       timer = setTimeout(begin, beatMs);

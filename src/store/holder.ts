@@ -1,11 +1,11 @@
-/** Who this process is to others, and whether the process that another lock names is provably dead. */
+/** The identity of this process in its lock, and the check that another lock's process has provably ended. */
 
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { errorCode } from './errors.ts';
 import type { Holder } from './store.ts';
 
-/** Empty where the system has no such file: then nobody is ever judged dead. */
+/** Empty if the system does not have such a file; no holder is judged dead in that case. */
 function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8').trim();
@@ -22,7 +22,10 @@ function pidNamespace(): string {
   }
 }
 
-/** State and start time (clock ticks since boot) in `/proc/<pid>/stat`; the name in parentheses may hold anything, `)` too. */
+/**
+ * State and start time (clock ticks since boot) in `/proc/<pid>/stat`; the name in parentheses may hold anything, `)`
+ * too.
+ */
 export function parseStat(stat: string): { readonly state: string; readonly start: string } | undefined {
   const close = stat.lastIndexOf(')');
   if (close < 0) return undefined;
@@ -49,7 +52,7 @@ export interface HolderNote {
   readonly run?: string | undefined;
 }
 
-/** This process as a holder. */
+/** Describes this process as a holder. */
 export function thisHolder(note: HolderNote): Holder {
   const holder = {
     id: note.id,
@@ -70,13 +73,13 @@ function processExists(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it is there, and belongs to somebody else. Only ESRCH says that it is not.
+    // EPERM: the process exists and belongs to another user. Only ESRCH says that it does not exist.
     return errorCode(error) !== 'ESRCH';
   }
 }
 
 /**
- * Whether the process of a holder is gone for certain. A process id says something only within the same boot and the
+ * True if the process of a holder has certainly ended. A process id has a meaning only within the same boot and the
  * same pid namespace; and a /proc that hides other users' processes must not make them look dead.
  */
 export function isDead(holder: Holder): boolean {
@@ -87,11 +90,11 @@ export function isDead(holder: Holder): boolean {
   if (!Number.isSafeInteger(holder.pid) || holder.pid <= 0) return false;
   const stat = parseStat(readText(`/proc/${holder.pid}/stat`));
   if (stat === undefined) return !processExists(holder.pid);
-  // A zombie has ended: its parent only has not asked yet.
+  // A zombie has ended; its parent has not collected it yet.
   return stat.start !== holder.pidStart || stat.state === 'Z' || stat.state === 'X';
 }
 
-/** Whoever wrote a lock file that cannot be read: never judged dead. */
+/** The holder of an unreadable lock file, which is never judged dead. */
 export const UNKNOWN_HOLDER: Holder = {
   id: '',
   user: '',

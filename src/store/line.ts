@@ -4,8 +4,8 @@
  *     {"seq":1,"time":"…Z","actor":"…","kind":"…","body":{…},"prev":"<64 hex>","hash":"<64 hex>"}\n
  *
  * `hash` is the SHA-256 over the line's raw bytes before `,"hash":"`, and `prev` the hash of the line before, so
- * whoever checks a line never writes JSON again to compare it: the bytes that were hashed are the bytes that are there.
- * Lines are written as `inert` leaves them, so that they can be printed as they are.
+ * a check never serializes JSON again to compare: the hashed bytes are the stored bytes.
+ * Lines are written as `inert` returns them, so that they can be printed unchanged.
  */
 
 import { hash as digest } from 'node:crypto';
@@ -16,26 +16,26 @@ import { StoreError } from './errors.ts';
 /** `prev` of the very first record. */
 export const NO_HASH = '0'.repeat(64);
 
-/** Longest line, in bytes, with its newline: bounds what a reader has to hold, and what one record can say. */
+/** Longest line, in bytes, with its newline. Bounds a reader's memory and the size of a record. */
 export const MAX_LINE = 1024 * 1024;
 
 const HASH_MARK = ',"hash":"';
 const HASH_MARK_BYTES = Buffer.from(HASH_MARK);
-/** Bytes after what is hashed: the mark, 64 digits, `"}`. */
+/** Number of bytes after the hashed ones: the mark, 64 digits, `"}`. */
 const HASH_TAIL = HASH_MARK.length + 64 + 2;
 const QUOTE = 0x22;
 const CLOSING_BRACE = 0x7d;
 
-/** Room that the members around a body take at most, actor and kind aside. */
+/** Maximum number of bytes around a body, without actor and kind. */
 const FRAME = 320;
 
-/** A draft with its body as JSON: serialised once, when the caller is there to hear that it does not work. */
+/** A draft with its body as JSON: serialized once, while the caller can still receive the error. */
 export interface Prepared {
   readonly kind: Draft['kind'];
   readonly body: string;
 }
 
-/** Throws StoreError where the body is no JSON object, or the line would be longer than the limit. */
+/** Throws StoreError if the body is not a JSON object or the line would be longer than the limit. */
 export function prepare(draft: Draft, actor: string): Prepared {
   const body = inert(JSON.stringify(draft.body) ?? '');
   if (!body.startsWith('{')) throw new StoreError(`a ${draft.kind} record needs an object as its body`);
@@ -46,7 +46,7 @@ export function prepare(draft: Draft, actor: string): Prepared {
   return { kind: draft.kind, body };
 }
 
-/** The line of a record as it stands in the log; a log of an older version has lines that `inert` would change. */
+/** The line of a record as it is in the log. A log of an older version has lines that `inert` would change. */
 export function lineOf({ seq, time, actor, kind, body, prev, hash }: LogRecord): string {
   const plain = JSON.stringify({ seq, time, actor, kind, body, prev, hash });
   const safe = inert(plain);
@@ -55,7 +55,7 @@ export function lineOf({ seq, time, actor, kind, body, prev, hash }: LogRecord):
 }
 
 export interface Line {
-  /** With its newline. */
+  /** Number of bytes, with the newline. */
   readonly text: string;
   readonly hash: string;
 }
@@ -68,8 +68,8 @@ export function formatLine(seq: number, time: string, actor: string, draft: Prep
 }
 
 /**
- * Reads the line in `bytes` from `start` to `end` (without its newline). What is wrong with it comes back as text.
- * `prev` undefined: the first line of a segment, whose place in the chain is looked at apart.
+ * Reads the line in `bytes` from `start` to `end` (without its newline). Returns a text if the line is not valid.
+ * `prev` undefined: the first line of a segment, whose place in the chain is checked separately.
  */
 export function readLine(
   bytes: Buffer,
@@ -105,7 +105,7 @@ const PREV_MARK_LENGTH = ',"prev":"'.length + 64 + 1;
 
 /**
  * The raw bytes of a `remembered` record's body. Quotes inside strings are escaped, so the mark in front of the body
- * cannot stand anywhere before it.
+ * cannot occur anywhere before it.
  */
 export function rememberedBody(bytes: Buffer, start: number, end: number): Buffer {
   const mark = bytes.indexOf(REMEMBERED_BODY, start);
@@ -115,7 +115,7 @@ export function rememberedBody(bytes: Buffer, start: number, end: number): Buffe
 const KIND_MARK = ',"kind":"';
 const CHECKPOINT_MARK = Buffer.from(`${KIND_MARK}checkpoint"`);
 
-/** Whether a line is that of a checkpoint; the first mark is the record's own, as with `rememberedBody`. */
+/** True for the line of a checkpoint. The first mark is the record's own, as with `rememberedBody`. */
 export function isCheckpointLine(bytes: Buffer): boolean {
   const at = bytes.indexOf(KIND_MARK);
   return at >= 0 && bytes.compare(CHECKPOINT_MARK, 0, CHECKPOINT_MARK.length, at, at + CHECKPOINT_MARK.length) === 0;

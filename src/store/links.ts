@@ -1,10 +1,10 @@
-/** How segments follow one another, and where a log may begin. */
+/** The rules by which segments follow one another and a log may begin. */
 
 import type { CheckpointRecord } from './chain.ts';
 import { NO_HASH } from './line.ts';
 import type { Damage, Head } from './store.ts';
 
-/** A segment's place, for damage, and its name in a sentence. */
+/** A segment's place, for damage, and its name, for a sentence. */
 export interface LinkPlace extends Pick<Damage, 'file' | 'line'> {
   readonly seq: number;
 }
@@ -13,13 +13,13 @@ function nameOf({ file, seq }: LinkPlace): string {
   return file ?? `record ${seq}`;
 }
 
-/** Records that are not there. */
+/** The damage of missing records. */
 export function missingRecords(from: number, to: number, where: string, at: Omit<LinkPlace, 'seq'> = {}): Damage {
   const which = from === to ? `record ${from} is` : `records ${from} to ${to} are`;
   return { code: 'record-missing', message: `${which} missing${where}`, ...at, seq: from };
 }
 
-/** Whether a checkpoint continues the log behind its last sound record. */
+/** True if a checkpoint continues the log after its last sound record. */
 export function doesFollow({ seq, prev, body: { follows } }: CheckpointRecord, end: Head): boolean {
   return seq === end.seq + 1 && prev === end.hash && follows?.seq === end.seq && follows.hash === end.hash;
 }
@@ -28,7 +28,10 @@ export function brokenLink(at: LinkPlace, before: string): Damage {
   return { code: 'chain-broken', message: `${nameOf(at)} does not follow the last record of ${before}`, ...at };
 }
 
-/** Why a segment cannot be the first one. `all`: the checkpoints of the log, one of which may prune what came before. */
+/**
+ * The damage if a segment cannot be the first one. `all`: the log's checkpoints, one of which may prune the records
+ * before it.
+ */
 export function startDamage(
   at: LinkPlace,
   { seq, prev, body }: CheckpointRecord,

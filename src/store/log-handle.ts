@@ -1,10 +1,10 @@
 /**
- * The log, for whoever reads it or appends to it: one handle over any backend.
+ * The log, for readers and writers: one handle over any backend.
  *
- * A handle holds at most one lock, and writes only under it, behind the last record that it knows. Everything that
- * writes passes one queue, so a new segment never begins while a group of records is being written. Once a write, a
- * sync or the fence fails, the handle is poisoned: what the log holds behind the last acknowledged record is not known,
- * and nothing may be written behind the unknown.
+ * A handle holds at most one lock, and writes only under it, after the last record that it knows. All writes pass one
+ * queue, so a new segment never begins while a group of records is being written. Once a write, a sync or the fence
+ * fails, the handle is poisoned: the bytes after the last acknowledged record are unknown, and nothing is written
+ * after them.
  */
 
 import { errorText, instantText } from '#plugin';
@@ -43,7 +43,7 @@ import type {
 } from './store.ts';
 
 export interface LogHandleOptions {
-  /** Who acts, for the records. */
+  /** The actor of the records. */
   readonly actor: string;
   /** Epoch ms. */
   readonly now: () => number;
@@ -51,11 +51,11 @@ export interface LogHandleOptions {
   readonly randomId: () => string;
   /** Address of the CI run. */
   readonly run?: string | undefined;
-  /** Time between heartbeats. */
+  /** Time between heartbeats, in ms. */
   readonly beatMs?: number | undefined;
 }
 
-/** A lock that is held, and where it may write: nowhere while the log is damaged. */
+/** A held lock, and the place where it may write: absent while the log is damaged. */
 interface Session {
   readonly lock: HeldLock;
   readonly damage: readonly Damage[];
@@ -71,13 +71,13 @@ interface WritableSession extends Session {
 /** A tail below this length, in bytes, never starts a new segment. */
 const ROLL_BYTES = 1024 * 1024;
 
-/** The checkpoint of a recovery lists at most this many damages; its report has all of them. */
+/** Maximum number of damages in the checkpoint of a recovery; its report has all of them. */
 const LISTED_DAMAGES = 20;
 
-/** Own kinds of the store: a caller cannot append them. */
+/** Kinds that belong to the store: a caller cannot append them. */
 const OWN_KINDS: ReadonlySet<string> = new Set(['checkpoint', 'remembered']);
 
-/** A failed system call as an error of the store; any other error is a bug, and stays what it is. */
+/** A failed system call as an error of the store. Any other error is a bug, and is returned unchanged. */
 function asStoreError(error: unknown, place: string): unknown {
   return errorCode(error) === '' || error instanceof StoreError
     ? error
@@ -92,10 +92,10 @@ export class LogHandle<V extends LogView> implements Store {
   readonly #queue: AppendQueue;
   #session: Session | undefined;
   #heartbeat: Heartbeat | undefined;
-  /** Why this handle takes no more. */
+  /** The reason why this handle accepts no more writes. */
   #poison: StoreError | undefined;
 
-  /** Reads and writes nothing before it is asked to. */
+  /** Reads and writes nothing until a method is called. */
   constructor(backend: Backend<V>, options: LogHandleOptions) {
     this.#backend = backend;
     this.#options = options;
@@ -212,7 +212,7 @@ export class LogHandle<V extends LogView> implements Store {
     return this.#poison;
   }
 
-  /** Runs a write that leaves the log unknown where it fails. */
+  /** Runs a write that leaves the log in an unknown state if it fails. */
   async #writing(write: () => Promise<void>): Promise<void> {
     try {
       await write();
@@ -228,7 +228,7 @@ export class LogHandle<V extends LogView> implements Store {
     return this.#session;
   }
 
-  /** The session that a fence stands for; throws unless it may write. */
+  /** The session of a fence; throws unless it may write. */
   #writable(fence: Fence): WritableSession {
     const { tail, ...held } = this.#sessionOf(fence);
     if (tail === undefined) throw new LogDamagedError(held.damage);
@@ -246,7 +246,7 @@ export class LogHandle<V extends LogView> implements Store {
     let records: readonly LogRecord[] = [];
     await this.#writing(async () => {
       const durable = this.#backend.append(lock, tail, chain);
-      // While the disk or the server works.
+      // Runs while the disk or the server works.
       records = recordsOf(chain);
       await durable;
     });
@@ -259,7 +259,7 @@ export class LogHandle<V extends LogView> implements Store {
     });
   }
 
-  /** A checkpoint behind `end`. Throws StoreError where a memory is too large for a record. */
+  /** A checkpoint after `end`. Throws StoreError if the state of a resource is too large for a record. */
   #checkpointAfter(
     end: Tail['end'],
     token: number,
@@ -299,7 +299,7 @@ export class LogHandle<V extends LogView> implements Store {
       this.#session = await this.#enter(lock);
     } catch (error) {
       await this.#stopHeartbeat();
-      // The first error is the one to report. A lock that stays behind is silent from now on.
+      // The first error is reported. A lock that stays behind is silent from now on.
       await this.#backend.release(lock).catch(() => undefined);
       throw error;
     }
@@ -307,7 +307,7 @@ export class LogHandle<V extends LogView> implements Store {
     return { token: lock.token, holder, ...(cut === undefined ? {} : { cut }) };
   }
 
-  /** Brings the log of a lock that was just taken, or just recovered, to where it can be written to. */
+  /** Makes the log of a lock that was just taken or recovered writable. */
   async #enter(lock: HeldLock): Promise<Session> {
     const recall = emptyRecall();
     const view = await this.#backend.read({ from: 'newest', take: (record) => fold(recall, record) });
@@ -339,12 +339,12 @@ export class LogHandle<V extends LogView> implements Store {
     try {
       await this.#backend.release(held.lock);
     } catch (error) {
-      // A caller whose write failed knows why; the lease ends by itself.
+      // A caller whose write failed knows the reason; the lease ends by itself.
       if (this.#poison === undefined) throw error;
     }
   }
 
-  /** Refuses a damaged log: with what is deleted, its damage would go unseen. */
+  /** Refuses a damaged log: the deletion would hide its damage. */
   async #prune(keep: number, fence: Fence): Promise<PruneReport> {
     if (!Number.isSafeInteger(keep) || keep < 1) throw new StoreError('at least one segment has to be kept');
     const held = this.#writable(fence);
@@ -352,7 +352,7 @@ export class LogHandle<V extends LogView> implements Store {
     if (found === undefined) throw new FenceLostError('the store is gone');
     if (found.damage.length > 0) throw new LogDamagedError(found.damage);
     const { segments, leftovers } = found.view;
-    // The segment whose checkpoint says what goes is the newest one, and counts.
+    // The segment whose checkpoint records the deletion is the newest one, and counts.
     const going = segments.slice(0, Math.max(0, segments.length + 1 - keep));
     const last = going.at(-1)?.end;
     if (last !== undefined) await this.#begin(held, rememberedOf(found.recall), { prunes: headOf(last) });

@@ -1,4 +1,4 @@
-/** What the unsound part of a log still tells: the resources that it names, and how far its numbers go. */
+/** Information left in the unsound part of a log: the resources that it names, and its highest sequence number. */
 
 import type { LogRecord } from '../formats/log-record.ts';
 import { formatRef, parseRef, type Ref } from '#plugin';
@@ -8,7 +8,7 @@ import type { Remembered } from './store.ts';
 
 export interface Remains {
   readonly addresses: Set<string>;
-  /** Highest sequence number of a line that holds by itself. */
+  /** Highest sequence number of a line that is valid by itself. */
   seq: number;
 }
 
@@ -22,7 +22,7 @@ function isRef(value: unknown): value is Ref {
   return [ref.plugin, ref.kind, ref.name].every((part) => typeof part === 'string' && part !== '') && scoped;
 }
 
-/** Refs of a line that is no record any more: whatever still looks like one. */
+/** Refs in a line that is not a valid record: every text that looks like a ref. */
 function refsInText(text: string): Ref[] {
   const refs: Ref[] = [];
   for (const [, json] of text.matchAll(REF)) {
@@ -53,7 +53,7 @@ function refsOf(record: LogRecord): readonly unknown[] {
   }
 }
 
-/** Takes what one line (without its newline) tells. `skipRemembered`: what is sound says the same. */
+/** Reads one line (without its newline). `skipRemembered`: the sound part already has its `remembered` records. */
 export function readRemains(
   remains: Remains,
   bytes: Buffer,
@@ -76,7 +76,7 @@ export function readRemains(
   for (const ref of refs) if (isRef(ref)) remains.addresses.add(formatRef(ref));
 }
 
-/** All that is remembered, with the resources that the remains name marked as unknown. */
+/** The whole state, with the resources that the remains name marked as unknown. */
 export function rememberedBeside(recall: Recall, { addresses }: Remains): readonly Remembered[] {
   const memories = new Map(recall.resources);
   for (const address of addresses) {

@@ -1,8 +1,8 @@
 /**
- * Checks the lines of one segment in their order, and gives only what is sound.
+ * Checks the lines of one segment in their order, and gives only sound records.
  *
- * The records of a checkpoint wait until all of it holds: half a memory is worse than the one before. In the tail, what
- * is sound before the first damage is given.
+ * The records of a checkpoint wait until all of it is valid: half of a state is worse than the previous state. In the
+ * tail, the records before the first damage are given.
  */
 
 import { createHash } from 'node:crypto';
@@ -10,18 +10,18 @@ import type { LogRecord } from '../formats/log-record.ts';
 import type { CheckpointRecord, End } from './chain.ts';
 import { readLine, rememberedBody } from './line.ts';
 
-/** Why a line is not the next one of its segment. */
+/** The reason why a line is not the next one of its segment. */
 export interface WrongLine {
   readonly code: 'checkpoint-broken' | 'record-broken';
   readonly message: string;
 }
 
 export interface SegmentReaderOptions {
-  /** Number of the first record. */
+  /** Sequence number of the first record. */
   readonly seq: number;
-  /** Why a checkpoint that holds by itself cannot begin this segment. */
+  /** Returns the reason why a checkpoint that is valid by itself cannot begin this segment. */
   readonly refuse: (body: CheckpointRecord['body']) => string | undefined;
-  /** Called once, when the checkpoint holds, before its records are given. */
+  /** Called once, when the checkpoint is valid, before its records are passed on. */
   readonly enter?: (() => void) | undefined;
   readonly take?: ((record: LogRecord) => void) | undefined;
 }
@@ -29,7 +29,7 @@ export interface SegmentReaderOptions {
 export class SegmentReader {
   readonly #options: SegmentReaderOptions;
   readonly #digest = createHash('sha256');
-  /** Records of the checkpoint, until all of it holds. */
+  /** Records of the checkpoint, until all of it is valid. */
   #held: LogRecord[] = [];
   #checkpoint: CheckpointRecord | undefined;
   #begun: End | undefined;
@@ -39,12 +39,12 @@ export class SegmentReader {
     this.#options = options;
   }
 
-  /** The first record; it holds by itself, even if what follows does not. */
+  /** The first record, which is valid by itself even if the records after it are not. */
   get checkpoint(): CheckpointRecord | undefined {
     return this.#checkpoint;
   }
 
-  /** Last record of the checkpoint, once that holds. */
+  /** Last record of the checkpoint, once the checkpoint is valid. */
   get begun(): End | undefined {
     return this.#begun;
   }
@@ -54,12 +54,12 @@ export class SegmentReader {
     return this.#end;
   }
 
-  /** Number of the record that comes next. */
+  /** Sequence number of the next record. */
   get due(): number {
     return this.#end === undefined ? this.#options.seq : this.#end.seq + 1;
   }
 
-  /** Takes the line in `bytes` from `start` to `end` (without its newline); undefined: it is sound. */
+  /** Takes the line in `bytes` from `start` to `end` (without its newline). Undefined: the line is sound. */
   take(bytes: Buffer, start: number, end: number): WrongLine | undefined {
     const inTail = this.#begun !== undefined;
     const record = readLine(bytes, start, end, this.due, this.#end?.hash);
@@ -89,7 +89,7 @@ export class SegmentReader {
       : undefined;
   }
 
-  /** Gives the records of the checkpoint once as many are there as it says. */
+  /** Passes the records of the checkpoint on once it is complete. */
   #close(last: End): string | undefined {
     const body = this.#checkpoint?.body;
     if (body === undefined || this.#held.length <= body.resources) return undefined;
@@ -102,7 +102,7 @@ export class SegmentReader {
   }
 }
 
-/** Why a record cannot begin a segment. */
+/** The reason why a record cannot begin a segment. */
 export function wrongStart(record: LogRecord, refuse: SegmentReaderOptions['refuse']): string | undefined {
   if (record.kind !== 'checkpoint') return `a ${record.kind} record stands where a checkpoint is due`;
   if (record.body.format !== 1) return `format ${record.body.format} is not known to this version`;

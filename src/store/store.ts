@@ -1,17 +1,17 @@
-/** What the engine asks of a store: one fenced, append-only, hash-chained log, and a lock. The same for every backend. */
+/** The interface of a store: one fenced, append-only, hash-chained log, and a lock. The same for every backend. */
 
 import type { Draft, LogRecord, RecordBodies } from '../formats/log-record.ts';
 
-/** What one `remembered` record says. */
+/** The body of one `remembered` record. */
 export type Remembered = RecordBodies['remembered'];
 
-/** Where the log ends: sequence number of its last record and that record's hash (64 hex digits). */
+/** The end of the log: sequence number of its last record and that record's hash (64 hex digits). */
 export interface Head {
   readonly seq: number;
   readonly hash: string;
 }
 
-/** Something that does not hold, with its place. */
+/** A fault in the log, with its place. */
 export interface Damage {
   readonly code: string;
   readonly message: string;
@@ -20,28 +20,28 @@ export interface Damage {
   readonly seq?: number;
 }
 
-/** What a read of the log found beside its records. */
+/** The result of reading the log, without its records. */
 export interface ReadReport {
-  /** `none`: no log yet; `damaged`: records up to `head` are sound, what follows is not. */
+  /** `none`: no log yet; `damaged`: records up to `head` are sound, later ones are not. */
   readonly status: 'none' | 'sound' | 'damaged';
   readonly head?: Head;
   readonly damage: readonly Damage[];
-  /** Bytes of a record that was being written when the writer died: cut, no damage. */
+  /** Bytes of a record that was being written when the writer died: they are cut, and are not damage. */
   readonly torn?: { readonly file: string; readonly bytes: number };
 }
 
-/** What `log verify` found. */
+/** The result of `log verify`. */
 export interface VerifyReport extends ReadReport {
   readonly records: number;
   readonly segments: number;
   readonly checkpoints: number;
-  /** Sequence number of the oldest record that is there; 1 unless the log was pruned. */
+  /** Sequence number of the oldest record in the log; 1 unless the log was pruned. */
   readonly from: number;
-  /** Notes that are no damage: a late writer's bytes after a seal, a pruned start. */
+  /** Notes that are not damage: a late writer's bytes after a seal, a pruned start. */
   readonly notes: readonly string[];
 }
 
-/** Who holds a lock, for the message that refuses the next one. */
+/** The holder of a lock, for the message that refuses the next contender. */
 export interface Holder {
   /** Random, for `force-unlock`. */
   readonly id: string;
@@ -58,34 +58,34 @@ export interface Holder {
   readonly run?: string;
 }
 
-/** The right to append: ends with `unlock`, or when another one takes over. */
+/** The right to append. Ends with `unlock`, or when another process takes over. */
 export interface Fence {
   readonly token: number;
   readonly holder: Holder;
-  /** Bytes of an unfinished record that are no part of the log any more. */
+  /** Bytes of an unfinished record that are no longer part of the log. */
   readonly cut?: { readonly file: string; readonly bytes: number };
 }
 
-/** How a lock stands, for `lock status`. */
+/** The status of a lock, for `lock status`. */
 export interface LockStatus {
   readonly holder: Holder;
   readonly token: number;
   /**
-   * `held`: as far as can be seen; `silent`: its last heartbeat is older than the lease, by this machine's clock, so who
-   * waits for it will most likely get it; `dead`: its process is provably gone.
+   * `held`: as far as can be seen. `silent`: its last heartbeat is older than the lease, by this machine's clock, so a
+   * waiting process will most likely get it. `dead`: its process has provably ended.
    */
   readonly liveness: 'held' | 'silent' | 'dead';
-  /** The last heartbeat: ISO 8601, by the clock of whatever keeps it (file server, database). */
+  /** The last heartbeat: ISO 8601, by the clock of the file server or the database. */
   readonly heartbeatAt?: string;
-  /** Without a heartbeat for so long, others may take it over. */
+  /** Time without a heartbeat after which others may take the lock over. */
   readonly leaseMs: number;
 }
 
 export interface LockOptions {
-  /** Id of a holder whose lock is taken over whatever its state: `force-unlock`. */
+  /** Id of a holder whose lock is taken over in any state: `force-unlock`. */
   readonly takeOver?: string;
   readonly command: string;
-  /** How long to wait for it; 0 refuses at once. */
+  /** Time to wait for the lock, in ms; 0 refuses at once. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   readonly onWait?: (holder: Holder) => void;
@@ -96,20 +96,20 @@ export interface RecoverReport {
   readonly quarantine: readonly string[];
   readonly head: Head;
   readonly cold: boolean;
-  /** Addresses that the unreadable part names: unknown until a look or an import settles them. */
+  /** Addresses in the unreadable part: unknown until a refresh or an import settles them. */
   readonly unknown: readonly string[];
 }
 
 export interface PruneReport {
-  /** Names of what was deleted, oldest first. */
+  /** Names of the deleted segments, oldest first. */
   readonly deleted: readonly string[];
-  /** Sequence and hash of the last record that is gone; absent where nothing was. */
+  /** Sequence and hash of the last deleted record; absent if no record was deleted. */
   readonly last?: Head;
-  /** Sequence number of the oldest record that is there. */
+  /** Sequence number of the oldest record in the log. */
   readonly from: number;
 }
 
-/** A new name for the project, with the run that gives it and why. */
+/** A new name for the project, with the run that gives it and the reason. */
 export interface Rename {
   readonly to: string;
   readonly run: string;
@@ -119,35 +119,35 @@ export interface Rename {
 export interface Store {
   /** For messages: the folder, or the server and database without a password. */
   readonly place: string;
-  /** Name of the project whose log it is, as the log says it; undefined where it has none, or none that can be read. */
+  /** Name of the project that owns the log, as the log says; undefined if the log has no name or it cannot be read. */
   project(): Promise<string | undefined>;
   /**
-   * Gives every record from the newest checkpoint on (`all`: from the first record) to `take`, in order. Writes nothing.
-   * Throws StoreProjectError where the log is another project's, as everything else does but `project`.
+   * Passes every record from the newest checkpoint on (`all`: from the first record) to `take`, in order. Writes
+   * nothing. Throws StoreProjectError if the log belongs to another project, as all methods but `project` do.
    */
   read(take: (record: LogRecord) => void, from?: 'checkpoint' | 'all'): Promise<ReadReport>;
-  /** Throws LockHeldError. Makes the store if there is none, and cuts a torn tail. */
+  /** Takes the lock. Creates a missing store, and cuts a torn tail. Throws LockHeldError. */
   lock(options: LockOptions): Promise<Fence>;
   unlock(fence: Fence): Promise<void>;
-  /** Who holds it, unless that one is dead, or silent for longer than the lease. */
+  /** The holder of the lock, unless it is dead or has been silent for longer than the lease. */
   holder(): Promise<Holder | undefined>;
   lockStatus(): Promise<LockStatus | undefined>;
   /**
-   * Makes records durable; calls that come while a write is under way share the next one.
-   * Throws FenceLostError, or StoreBrokenError after which the handle takes no more.
+   * Makes records durable. Calls during a write share the next one.
+   * Throws FenceLostError, or StoreBrokenError, after which the handle accepts no more.
    */
   append(drafts: readonly Draft[], fence: Fence): Promise<readonly LogRecord[]>;
-  /** Starts a segment whose beginning says all of memory again, if the tail has grown enough or `force` is set. */
+  /** Starts a segment that begins with the whole state, if the tail has grown enough or `force` is set. */
   checkpoint(all: readonly Remembered[], fence: Fence, force?: boolean): Promise<void>;
-  /** Walks the whole log; with `head`, also says whether that head is part of it. */
+  /** Reads the whole log; with `head`, also checks that the head is part of it. */
   verify(head?: Head): Promise<VerifyReport>;
-  /** Starts anew from the last sound record; what is damaged goes into quarantine. Needs the lock. */
+  /** Starts the log again from the last sound record; the damaged part goes into quarantine. Needs the lock. */
   recover(fence: Fence): Promise<RecoverReport>;
-  /** Deletes all but the newest `keep` segments (at least 1), after the log itself says what goes. Needs the lock. */
+  /** Deletes all but the newest `keep` segments (at least 1), after a record of the deletion. Needs the lock. */
   prune(keep: number, fence: Fence): Promise<PruneReport>;
   /**
-   * Gives the project another name, all at once, by a checkpoint that says so; the lock stays held. Needs the lock.
-   * Throws StoreError where the store has a log of that name already.
+   * Gives the project another name with one checkpoint; the lock stays held. Needs the lock.
+   * Throws StoreError if the store already has a log of that name.
    */
   rename(rename: Rename, all: readonly Remembered[], fence: Fence): Promise<void>;
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-/** Waits for a lock that somebody else holds: the same for every backend. */
+/** Waits for a lock that another process holds: the same for every backend. */
 
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,16 +11,16 @@ export interface AcquireOptions extends LockOptions {
   readonly leaseMs: number;
 }
 
-/** Somebody else's lock. */
+/** Another process's lock. */
 export interface Refused {
   readonly holder: Holder;
-  /** Names the lock, for the error. */
+  /** Name of the lock, for the error. */
   readonly lock: string;
 }
 
 const POLL_MS = 200;
 const RETRY_MS = 10;
-/** Attempts that may come to nothing before the lock is given up. */
+/** Maximum number of attempts on an old view of the lock. */
 const RETRIES = 50;
 
 /** Throws the signal's reason when it fires. */
@@ -34,8 +34,8 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
 }
 
 /**
- * Repeats an attempt until it gives the lock. An attempt gets the refusal before it, and gives `again` where its view
- * of the lock was old. Throws LockHeldError when the time is over, and the signal's reason when it fires.
+ * Repeats an attempt until it returns the lock. An attempt receives the previous refusal, and returns `again` if its
+ * view of the lock was old. Throws LockHeldError when the time is over, and the signal's reason when it fires.
  */
 export async function waitForLock<R extends Refused>(
   place: string,

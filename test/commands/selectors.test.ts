@@ -62,7 +62,7 @@ describe('a selector that matches nothing is an error', () => {
     ['log list --outcome done,fialed', 'did you mean `failed`?'],
     ['log list --step ready', 'is not a step'],
     ['plan --fail-on drifts', '"drifts" is not a value of --fail-on'],
-    ['validate nothing/*.yaml', 'names no file'],
+    ['validate nothing/*.yaml', 'matches no file'],
   ])('%s', async (line, says) => {
     const at = await bench();
     const { code, stderr, stdout } = await at.run(line);

@@ -40,6 +40,8 @@ import { addressOf, item, toyPlugins, toyTables, wanted } from '../support/toy.t
 
 const itemTables = toyTables.kinds.Item as NonNullable<(typeof toyTables.kinds)['Item']>;
 
+const BY = { plugins: toyPlugins, settings: new Map(), now: 0 };
+
 describe('addresses', () => {
   it.each<[Ref, string]>([
     [{ plugin: 'nodes', kind: 'Node', name: 'web-1' }, 'nodes/Node/web-1'],
@@ -239,7 +241,7 @@ describe('match', () => {
     const recall = emptyRecall();
     if (has.memory === true) recall.resources.set(addressOf('a'), memory);
     const view = { observed: has.observed === true ? [seen] : [], gaps: has.gap === true ? [gap] : [], at: '' };
-    const resource = match(has.desired === true ? [wanted('a', 1)] : [], view, recall, toyPlugins).resources.get(
+    const resource = match(has.desired === true ? [wanted('a', 1)] : [], view, recall, BY).resources.get(
       addressOf('a'),
     ) as Resource;
     expect(resource.desired !== undefined).toBe(has.desired === true);
@@ -251,7 +253,7 @@ describe('match', () => {
 
   it('is ordered by address, whatever order things come in', () => {
     const all = ['c', 'a', 'b'].map((name) => wanted(name, 1));
-    expect([...match(all, { observed: [], gaps: [], at: '' }, emptyRecall(), toyPlugins).resources.keys()]).toEqual(
+    expect([...match(all, { observed: [], gaps: [], at: '' }, emptyRecall(), BY).resources.keys()]).toEqual(
       ['a', 'b', 'c'].map(addressOf),
     );
   });

@@ -91,7 +91,7 @@ function brokenBy(quote: () => string): Plugin {
         gaps: view.gaps.map((gap) => ({ ...gap, message: quote() })),
         observed: view.observed.map((each) => ({
           ...each,
-          findings: each.findings.map((found) => ({ ...found, message: quote() })),
+          findings: (each.findings ?? []).map((found) => ({ ...found, message: quote() })),
         })),
       };
     },

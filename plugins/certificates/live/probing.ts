@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import type { Outside } from '#plugin';
 import { allowedNetworks, denialBy, networkPolicy, openNames } from '#plugin/net';
-import type { CertificatesConfig } from '../generated.ts';
+import { type CertificatesConfig, defaults } from '../generated.ts';
 import type { CertificatesReader, Trust } from '../world.ts';
 import { openGate } from './gate.ts';
 import { type ProbeWays, certificateReader, probe } from './probe.ts';
@@ -11,16 +11,6 @@ import { type TrustSet, openAnchors, readAnchors } from './trust.ts';
 
 /** `allow` holds what the environment allows; in the configuration it is always empty. */
 export type ProbeSettings = CertificatesConfig['probe'];
-
-/** For a project that configures nothing. */
-const DEFAULTS: ProbeSettings = {
-  concurrency: 100,
-  connectSeconds: 5,
-  handshakeSeconds: 5,
-  totalSeconds: 10,
-  allow: [],
-  deny: [],
-};
 
 /** As many probes as pay for the start of a thread. */
 const WORTH_A_THREAD = 250;
@@ -56,7 +46,7 @@ export function openProbing(
   written: Partial<ProbeSettings> | undefined,
 ): ServersReader {
   // Threads get the settings as data: what the environment allows goes with them.
-  const settings = { ...DEFAULTS, ...written, allow: [...allowedNetworks(env)] };
+  const settings = { ...defaults.config.probe, ...written, allow: [...allowedNetworks(env)] };
   const ways = probeWays(settings, settings.concurrency);
   const sets = new WeakMap<Trust, TrustSet>();
   const setOf = (trust: Trust): TrustSet => {

@@ -2,7 +2,7 @@
 
 import { dialectFor } from './dialect.ts';
 import { durationMs, type Outside } from '#plugin';
-import type { NodesConfig } from '../generated.ts';
+import { defaults, type NodesConfig } from '../generated.ts';
 import type { NodesReader, ServerSeen } from '../world.ts';
 import { type ApiServer, type ApiServerType, serverShape } from './answers.ts';
 import {
@@ -123,7 +123,7 @@ export function open(outside: Outside, timing: Timing): Opened {
   const send = openHttp(denial);
   const opening = sharedRead(async () => openAccount(outside, timing, send));
   const account: OpenAccount = (signal) => opening.get(signal);
-  const workloadsIntervalMs = durationMs(config.workloads?.interval ?? '2m');
+  const workloadsIntervalMs = durationMs(config.workloads?.interval ?? defaults.config.workloads.interval);
   const source = openSource({
     send,
     config: config.workloads,

@@ -57,6 +57,7 @@ function notePool(resource: PoolResource, _now: number, scene: Scene): Partial<N
 
 export const nodePool: Kind<NodesWriter, NodePoolSpec, PoolFacts, NodePoolMemory, NodePoolStep, NodePoolRuleId> = {
   expand: (desired, recall) => expandPool(desired, recall(desired.ref)?.kept),
+  state: () => ({ state: 'active' }),
   diff: diffPool,
   effect: poolEffect,
   note: notePool,
@@ -76,6 +77,7 @@ export const container: Kind<
   ContainerRuleId
 > = {
   expand: expandContainer,
+  state: () => ({ state: 'placed' }),
   diff: diffContainer,
   effect: containerEffect,
   note: noteContainer,

@@ -1,6 +1,6 @@
 /** What is seen of pools and containers: what waits for room, what a member costs, and where a container runs. */
 
-import type { Desired, Facts, Observed, Ref } from '#plugin';
+import type { Desired, Facts, Ref, Sighting } from '#plugin';
 import type { ContainerFacts, ContainerSignals, PoolFacts, PoolSignals } from '../facts.ts';
 import type { NodePoolSpec, Workloads } from '../generated.ts';
 import { LABELS, labelValue } from '../labels.ts';
@@ -32,7 +32,7 @@ export function offerOf(
 }
 
 /** A pool as one look sees it. It is there as soon as it is written. */
-export function observePool(desired: Desired<NodePoolSpec>, seen: AccountSeen, at: string): Observed<PoolFacts> {
+export function observePool(desired: Desired<NodePoolSpec>, seen: AccountSeen, at: string): Sighting<PoolFacts> {
   const { name } = desired.ref;
   const { template } = desired.spec;
   const { workloads } = seen;
@@ -50,11 +50,9 @@ export function observePool(desired: Desired<NodePoolSpec>, seen: AccountSeen, a
   };
   return {
     ref: desired.ref,
-    state: 'active',
     given: true,
     facts: {},
     signals: signals as unknown as Facts,
-    findings: [],
     at,
   };
 }
@@ -65,7 +63,7 @@ export function observeContainer(
   workloads: Workloads,
   nodeName: (source: string) => string,
   at: string,
-): Observed<ContainerFacts> | undefined {
+): Sighting<ContainerFacts> | undefined {
   for (const node of workloads.nodes) {
     const found = node.containers.find(({ id }) => id === ref.name);
     if (found === undefined) continue;
@@ -78,11 +76,9 @@ export function observeContainer(
     };
     return {
       ref,
-      state: 'placed',
       given: true,
       facts: { node: nodeName(node.name) },
       signals: signals as unknown as Facts,
-      findings: [],
       at,
     };
   }

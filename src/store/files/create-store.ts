@@ -1,4 +1,4 @@
-/** Makes a store's folder: whole beside its place, then renamed, so that a kill leaves none or a sound one. */
+/** Creates a store's folder under a temporary name and renames it, so that a kill leaves no store or a sound one. */
 
 import { errorText } from '#plugin';
 import { lstat, mkdir, rename, rm } from 'node:fs/promises';
@@ -28,8 +28,8 @@ async function build(folder: string, first: Chain, id: string): Promise<void> {
 }
 
 /**
- * Makes the store, with `first` as its log, unless something has its name already; what is there is never changed, sound or not.
- * Two that make it at once: one folder gets the name, the other is thrown away.
+ * Creates the store, with `first` as its log, unless its name is taken. Existing files are never changed, sound or not.
+ * If two processes create it at once, one folder gets the name and the other is deleted.
  */
 export async function createStore(folder: string, first: Chain, id: string): Promise<void> {
   if (await isThere(folder)) return;

@@ -1,4 +1,4 @@
-/** Files that are whole and on disk before they have a name, so that a kill leaves none or a sound one. */
+/** Files that are complete and on disk before they get their names, so that a kill leaves no file or a sound one. */
 
 import { writeSync } from 'node:fs';
 import { type FileHandle, link, open, readdir, rename, rm, unlink } from 'node:fs/promises';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { errorCode } from '../errors.ts';
 import { TEMPORARY } from './layout.ts';
 
-/** Makes names that were added or removed in a folder durable. */
+/** Makes added and removed names of a folder durable. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
@@ -16,7 +16,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Writes all of it: one call may take less than it was given. */
+/** Writes all bytes: one call can write fewer than given. */
 export async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
@@ -26,7 +26,7 @@ export async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<v
   }
 }
 
-/** The same without leaving the thread: for what is small, goes into memory, and is synced right after. */
+/** Writes all bytes synchronously, for small writes that go to the page cache and are synced right after. */
 export function writeAllNow(file: number, bytes: Uint8Array): void {
   let done = 0;
   while (done < bytes.length) {
@@ -36,7 +36,7 @@ export function writeAllNow(file: number, bytes: Uint8Array): void {
   }
 }
 
-/** Writes a new file (0600) and syncs it; the name of the file is not synced yet. */
+/** Writes a new file (0600) and syncs it. The file's name is not yet synced. */
 export async function writeDurably(path: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
   const handle = await open(path, 'wx', 0o600);
   try {
@@ -48,8 +48,8 @@ export async function writeDurably(path: string, write: (handle: FileHandle) => 
 }
 
 /**
- * Makes a file whole under a temporary name and links it to its own; throws EEXIST if that is taken.
- * `named` is called once it has its name, which is durable only when this returns.
+ * Writes a file under a temporary name and links it to its own. Throws EEXIST if that name is taken.
+ * Calls `named` once the file has its name, which is durable only when this function returns.
  */
 export async function linkWhole(
   folder: string,
@@ -69,7 +69,7 @@ export async function linkWhole(
   await syncFolder(folder);
 }
 
-/** Makes a file whole under a temporary name and renames it over whatever had its name. */
+/** Writes a file under a temporary name and renames it over any file of its own name. */
 export async function replaceWhole(
   folder: string,
   name: string,
@@ -87,7 +87,7 @@ export async function replaceWhole(
   await syncFolder(folder);
 }
 
-/** Removes what kills left behind: every name that begins with `prefix`. Only the holder of the lock may. */
+/** Removes leftovers of killed processes: every name that begins with `prefix`. Only the lock's holder may call it. */
 export async function removeLeftovers(folder: string, prefix: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (name.startsWith(prefix)) await rm(join(folder, name), { recursive: true, force: true });

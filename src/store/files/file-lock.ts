@@ -1,45 +1,44 @@
 /**
- * The lock on files: a file `lock-<token>` that names its holder. Whoever has linked it may write.
+ * The lock on files: a file `lock-<token>` that names its holder. The process that linked it may write.
  *
- * The token is that of the newest segment; taking over from a dead holder links the next one. Lock files are made
- * whole and linked exclusively, so of all who want one token, one gets it. What is left are the races of somebody who
- * looked, slept, and acted on what was no longer so. They are closed by three rules:
+ * The token is that of the newest segment; taking over from a dead holder links the next one. A lock file is complete
+ * before it is linked, and linking is exclusive, so one contender gets a token. The remaining races are those of a
+ * process that read the lock, slept, and acted on a state that had changed. Three rules close them:
  *
  * 1. `lock-T` of a dead holder is removed only after a segment with a higher token exists, which seals T's segment.
- *    (A take-over that finds the log damaged makes no segment, and so leaves the dead lock where it is.)
- *    And a lock whose segment exists is given back only after all lower ones are removed, or `lock-T` would be the
- *    highest again, and its holder, if it lives, would go on behind the seal. Where they cannot be removed, it stays:
- *    its process ends, and its heartbeat has ended, so it is taken over without a hand.
- * 2. Whoever has linked a lock looks again. A lock or a segment with a higher token: the look was old, so the lock is
- *    given back and all begins anew. The next lower lock, where it is not below the newest segment's token, and its
- *    holder is neither dead nor the one that was taken over: the same. Locks further down do not count: the one above
- *    them fences them already, whatever became of its holder.
- * 3. Locks below the newest segment's token mean nothing, to nobody.
+ *    (A take-over that finds the log damaged creates no segment, and so leaves the dead lock in place.)
+ *    A lock whose segment exists is given back only after all lower locks are removed. Otherwise `lock-T` would be the
+ *    highest again, and its holder, if alive, would write behind the seal. If lower locks cannot be removed, the lock
+ *    stays: its process and its heartbeat end, so it is taken over without manual help.
+ * 2. A process that has linked a lock reads the folder again. If a lock or a segment has a higher token, the first
+ *    reading was old: the lock is given back and the attempt starts again. The same happens if the next lower lock is
+ *    not below the newest segment's token and its holder is neither dead nor the one that was taken over. Locks
+ *    further down do not count: the lock above them fences them, even if its own holder has ended.
+ * 3. Locks below the newest segment's token have no meaning.
  *
- * | The late one                                                    | is stopped by |
+ * | The late process                                                | is stopped by |
  * |------------------------------------------------------------------|---------------|
- * | saw no lock, and links `lock-T` after somebody took over T+1      | rule 1: `lock-T` was free only after segment T+1 was there; rule 2 sees that, or `lock-T+1` |
- * | saw `lock-T` dead, and links `lock-T+1` after another take-over   | the link fails while that one holds it; later, `lock-T+1` is simply the lock of the newest segment, and whether a segment must be made is decided by what is seen after linking |
- * | the same, after two take-overs                                    | rule 2: segment T+2 is there |
- * | saw `lock-T` dead, and links `lock-T+1` while T is held anew      | cannot be while T's dead lock stands (rule 1); were it removed by hand, rule 2 sees the living holder of `lock-T` |
- * | a give-back is seen by a third, who takes it for a holder         | rule 3, or the third one waits a moment and looks again |
+ * | saw no lock, and links `lock-T` after another process took over T+1 | rule 1: `lock-T` was free only after segment T+1 existed; rule 2 sees that, or `lock-T+1` |
+ * | saw `lock-T` dead, and links `lock-T+1` after another take-over   | the link fails while that process holds it; later, `lock-T+1` is simply the lock of the newest segment, and the reading after linking decides if a segment is needed |
+ * | the same, after two take-overs                                    | rule 2: segment T+2 exists |
+ * | saw `lock-T` dead, and links `lock-T+1` while T is held again     | impossible while T's dead lock exists (rule 1); if it was removed by hand, rule 2 sees the living holder of `lock-T` |
+ * | sees a lock that is being given back, and takes it for a held one | rule 3, or it waits a moment and reads again |
  *
- * The same file is the fence of every write: the holder looks for it before it writes, and again before it says that
- * the write is done. Who takes over links the higher lock *before* it reads where the log ends. So a record that was
- * acknowledged was on disk before that reading began, and is within the seal; and a record that came later is never
- * acknowledged.
+ * The same file is the fence of every write: the holder checks it before it writes, and again before it acknowledges
+ * the write. A take-over links the higher lock *before* it reads the end of the log. So an acknowledged record was on
+ * disk before that reading began, and is within the seal; a later record is never acknowledged.
  *
- * Who may be taken over:
+ * Holders that may be taken over:
  *
  * | The holder                                   | is taken over | because |
  * |-----------------------------------------------|---------------|---------|
- * | its process is gone                            | at once       | same boot and same pid namespace: it can be seen |
- * | its lock file did not change for the whole lease | by who waits that long | its heartbeat (heartbeat.ts) sets the file's time; only the standing still counts, by the contender's own monotonic clock, so no two clocks are compared |
- * | named by `takeOver`                            | at once       | a person has looked |
+ * | its process has ended                          | at once       | same boot and same pid namespace, so this is certain |
+ * | its lock file has not changed for the whole lease | by a contender that waits that long | its heartbeat (heartbeat.ts) sets the file's time; only the absence of change counts, by the contender's own monotonic clock, so no two clocks are compared |
+ * | named by `takeOver`                            | at once       | a person has checked |
  *
- * A holder that was silent, or that a person took the lock from, may be alive: paused, or cut off. It is in the place
- * of the late one above. Whatever it does after it wakes up, the fence stops: it sees the higher lock before it writes,
- * or before it says that it has written; and what it wrote lies behind the seal.
+ * A silent holder, or one that a person took the lock from, may be alive: paused, or cut off. It is the late process
+ * above. After it wakes up, the fence stops it: it sees the higher lock before it writes, or before it acknowledges
+ * the write; and its late bytes are behind the seal.
  */
 
 import { instantText } from '#plugin';
@@ -59,7 +58,7 @@ import { type AcquireOptions, type Refused, waitForLock } from '../wait-for-lock
 interface LockView {
   /** Tokens of the lock files, lowest first. */
   readonly locks: readonly number[];
-  /** Highest token of a segment; 0 where there is none. */
+  /** Highest token of a segment; 0 without segments. */
   readonly newest: number;
 }
 
@@ -77,14 +76,17 @@ async function look(folder: string): Promise<LockView> {
 interface LockFile {
   readonly token: number;
   readonly holder: Holder;
-  /** The file's time of change, in ns: compared, never read as a time. */
+  /** The file's modification time, in ns: compared, never read as a time. */
   readonly beat: bigint;
-  /** The same, as epoch ms. */
+  /** The modification time, in epoch ms. */
   readonly beatAt: number;
   readonly inode: bigint;
 }
 
-/** Undefined: it was given back meanwhile. Opened anew each time: that is when a file on a network is looked up again. */
+/**
+ * Undefined: the lock was given back meanwhile. Opens the file each time, because a network file system looks the name
+ * up again only then.
+ */
 async function readLock(folder: string, token: number): Promise<LockFile | undefined> {
   let handle: FileHandle | undefined;
   try {
@@ -104,7 +106,7 @@ async function readHolder(folder: string, token: number): Promise<Holder | undef
   return (await readLock(folder, token))?.holder;
 }
 
-/** Makes the lock file; false if somebody else has that token. */
+/** Creates the lock file; false if another process has that token. */
 export async function linkLock(folder: string, token: number, holder: Holder, id: string): Promise<boolean> {
   try {
     await linkWhole(folder, lockName(token), `lock-${id}`, (handle) =>
@@ -113,26 +115,26 @@ export async function linkLock(folder: string, token: number, holder: Holder, id
     return true;
   } catch (error) {
     const code = errorCode(error);
-    // ENOENT: the holder of the lock tidied our temporary file away before it had its name.
+    // ENOENT: the holder of the lock deleted this temporary file before it had its name.
     if (code === 'EEXIST' || code === 'ENOENT') return false;
     throw error;
   }
 }
 
-/** Removes a lock file if it is ours. */
+/** Removes a lock file if this handle owns it. */
 export async function unlinkLock(folder: string, lock: HeldLock): Promise<void> {
   const holder = await readHolder(folder, lock.token).catch(() => undefined);
   if (holder?.id === lock.holder.id) await unlink(join(folder, lockName(lock.token))).catch(ignoreMissing);
 }
 
-/** Gives a lock back; it stays where lower ones that its segment has sealed off cannot be removed (rule 1). */
+/** Gives a lock back. The lock stays if lower locks that its segment seals off cannot be removed (rule 1). */
 export async function giveBackLock(folder: string, lock: HeldLock): Promise<void> {
   const { locks, newest } = await look(folder);
   if (newest >= lock.token && locks.some((other) => other < lock.token)) await unlinkLocksBelow(folder, lock.token);
   await unlinkLock(folder, lock);
 }
 
-/** Removes the locks below a token of which there is a segment: nobody writes under them any more. */
+/** Removes the locks below a token that has a segment. No process can write under them. */
 export async function unlinkLocksBelow(folder: string, token: number): Promise<void> {
   for (const name of await readdir(folder)) {
     const other = parseLockName(name);
@@ -140,11 +142,11 @@ export async function unlinkLocksBelow(folder: string, token: number): Promise<v
   }
 }
 
-/** Rule 2 of the head of this file. `passed` is the holder that was taken over, dead or not. */
+/** Applies rule 2 of this file's header. `passed` is the holder that was taken over, dead or not. */
 async function mayKeep(folder: string, token: number, passed: LockFile | undefined): Promise<boolean> {
   const { locks, newest } = await look(folder);
   if (newest > token || locks.some((other) => other > token)) return false;
-  // Only the next lower one: those below it cannot write since it is there.
+  // Only the next lower lock: its existence keeps those below from writing.
   const other = locks.findLast((each) => each < token);
   if (other === undefined || other < newest) return true;
   const holder = await readHolder(folder, other);
@@ -152,7 +154,7 @@ async function mayKeep(folder: string, token: number, passed: LockFile | undefin
   return other === passed?.token && holder.id === passed.holder.id;
 }
 
-/** Somebody else's lock, as it was seen, and since when it has not changed: monotonic ms. */
+/** Another process's lock as last read, and the time since which it has not changed, in monotonic ms. */
 interface Refusal extends Refused {
   readonly seen: LockFile;
   readonly since: number;
@@ -162,7 +164,7 @@ function isSameBeat(a: LockFile, b: LockFile): boolean {
   return a.token === b.token && a.inode === b.inode && a.beat === b.beat && a.holder.id === b.holder.id;
 }
 
-/** One attempt: the lock, or its holder, or `again` if the view was old. */
+/** Makes one attempt. Returns the lock, its holder, or `again` if the view was old. */
 async function attempt(
   folder: string,
   holder: Holder,
@@ -190,7 +192,7 @@ async function attempt(
     if (!(await linkLock(folder, token, holder, id))) return 'again';
     if (await mayKeep(folder, token, passed)) return lock;
   } catch (error) {
-    // It may have been linked all the same: nobody is to wait for a holder that does not know of its lock.
+    // The file may still have been linked. No process should wait for a holder that does not know of its lock.
     await unlinkLock(folder, lock).catch(() => undefined);
     throw error;
   }
@@ -208,7 +210,7 @@ export function acquireLock(
   return waitForLock<Refusal>(folder, options, (before) => attempt(folder, holder, id(), options, before));
 }
 
-/** How the lock stands; undefined where nobody has one. `now` is this machine's clock, in epoch ms. */
+/** The status of the lock; undefined if it is not held. `now` is this machine's clock, in epoch ms. */
 export async function lockStatusOf(folder: string, leaseMs: number, now: number): Promise<LockStatus | undefined> {
   let view: LockView;
   try {
@@ -227,8 +229,9 @@ export async function lockStatusOf(folder: string, leaseMs: number, now: number)
 }
 
 /**
- * Throws FenceLostError unless the lock is still ours. Folder first, file second: who takes over removes our file
- * before it gives its own back, so one of the two looks sees it. Synchronous: two short calls before every write.
+ * Throws FenceLostError unless this handle still owns the lock. Reads the folder first and the file second: a take-over
+ * removes this file before it gives its own back, so one of the two readings sees it. Synchronous: two short calls
+ * before every write.
  */
 export function assertFence(folder: string, lock: HeldLock): void {
   let found: string;

@@ -1,8 +1,8 @@
 /**
  * The store on files: a folder with the log, a file for each segment, and its locks.
  *
- * A lock alone cannot keep out a holder that was only paused. So a take-over seals the segment of the holder before at
- * a length, and starts a segment of its own; what is written late lies behind the seal (file-lock.ts has the cases).
+ * A lock alone cannot keep out a holder that was only paused. So a take-over seals the previous holder's segment at
+ * a length, and starts a segment of its own. Late writes are behind the seal (file-lock.ts has the cases).
  */
 
 import { constants } from 'node:fs';
@@ -31,7 +31,7 @@ export interface FileStoreOptions extends LogHandleOptions {
   readonly leaseMs?: number | undefined;
 }
 
-/** Opens the store on files; nothing is read or written before it is asked for. */
+/** Opens the store on files. Reads and writes nothing until a method is called. */
 export function openFileStore(options: FileStoreOptions): Store {
   return new LogHandle(new FileBackend(options), options);
 }
@@ -80,7 +80,7 @@ class FileBackend implements Backend<FileLogView> {
   async release(lock: HeldLock): Promise<void> {
     const entered = this.#segment !== undefined;
     await this.#closeSegment();
-    // Where the log could be written to, lower locks are gone already.
+    // If the log could be written to, lower locks are already removed.
     await (entered ? unlinkLock(this.place, lock) : giveBackLock(this.place, lock));
   }
 
@@ -95,7 +95,7 @@ class FileBackend implements Backend<FileLogView> {
   ): Promise<Tail> {
     await removeLeftovers(this.place, TEMPORARY);
     await removeLeftovers(logFolder(this.place), TEMPORARY);
-    // The folder around the store may be one that we cannot list; then nothing was made there either.
+    // The folder around the store may not be listable. Nothing was created there in that case.
     await removeLeftovers(dirname(this.place), temporaryPrefixBeside(this.place)).catch(() => undefined);
     const { file, begun, end } = base;
     if (file.token < lock.token) {
@@ -159,7 +159,7 @@ class FileBackend implements Backend<FileLogView> {
 
   async #openSegment(name: string): Promise<void> {
     await this.#closeSegment();
-    // Not 'a': a segment that is gone must not come back as an empty file.
+    // Not 'a': a removed segment must not come back as an empty file.
     this.#segment = await open(join(logFolder(this.place), name), constants.O_WRONLY | constants.O_APPEND);
   }
 

@@ -1,14 +1,14 @@
 /**
- * Whether git tracks a path: read from the index of each repository around it, without running git.
+ * Finds out if git tracks a path, from the index of each repository around it, without running git.
  *
  * | A repository                               | is read |
  * |--------------------------------------------|---------|
  * | index of version 2, 3 or 4                 | yes     |
  * | work tree or submodule, whose `.git` is a file | its own index, which that file leads to |
- * | index that is split                        | both parts: what either of them names counts as tracked |
- * | index that is sparse                       | a folder that is an entry stands for all that is in it |
+ * | index that is split                        | both parts: a path in either of them counts as tracked |
+ * | index that is sparse                       | an entry for a folder covers everything in it |
  * | hashes of SHA-256                          | yes     |
- * | index of another version, or cut           | an error: nothing can be told |
+ * | index of another version, or cut           | an error: the answer is unknown |
  */
 
 import { lstat, readFile } from 'node:fs/promises';
@@ -18,13 +18,13 @@ import { errorCode, StoreError } from '../errors.ts';
 /** An entry of an index: a path with slashes, and its kind. */
 export interface IndexEntry {
   readonly path: string;
-  /** Another repository: what is in it has its own index. */
+  /** Another repository, whose files are in its own index. */
   readonly isRepository: boolean;
 }
 
 export interface GitIndex {
   readonly entries: readonly IndexEntry[];
-  /** Name of the index that this one is a change of. */
+  /** Name of the shared index that this index changes. */
   readonly shared?: string;
 }
 
@@ -39,14 +39,14 @@ const NO_HASH = /^0*$/u;
 
 class Unreadable extends Error {}
 
-/** Entries whose bytes are cut give no index. */
+/** An index that cannot be parsed. */
 function endOf(bytes: Buffer, from: number): number {
   const end = bytes.indexOf(0, from);
   if (end < 0) throw new Unreadable('it is cut');
   return end;
 }
 
-/** A number in groups of seven bits, the highest first, each group but the last one plus one; as git writes offsets. */
+/** A number in git's offset encoding: groups of seven bits, the highest first, each group but the last plus one. */
 function offsetAt(bytes: Buffer, at: number): { readonly value: number; readonly next: number } {
   let next = at;
   let byte = bytes.readUInt8(next++);
@@ -71,7 +71,7 @@ function sharedIn(bytes: Buffer, from: number, hashBytes: number): string | unde
   return undefined;
 }
 
-/** Reads an index; `hashBytes` is 20 or 32. Throws where it is not one that is known. */
+/** Reads an index; `hashBytes` is 20 or 32. Throws Unreadable for an unknown or damaged format. */
 export function parseIndex(bytes: Buffer, hashBytes: number): GitIndex {
   try {
     if (bytes.toString('latin1', 0, 4) !== 'DIRC') throw new Unreadable('it is not an index');
@@ -98,7 +98,7 @@ export function parseIndex(bytes: Buffer, hashBytes: number): GitIndex {
       } else {
         const end = endOf(bytes, at);
         name = bytes.subarray(at, end);
-        // One NUL at least, up to a length that is a multiple of eight.
+        // At least one NUL, up to a multiple of eight bytes.
         at = start + Math.ceil((end - start + 1) / 8) * 8;
       }
       entries.push({ path: name.toString('utf8'), isRepository });
@@ -112,16 +112,16 @@ export function parseIndex(bytes: Buffer, hashBytes: number): GitIndex {
   }
 }
 
-/** As a disk that folds cases, or composes letters, sees it. */
+/** The path as a file system that folds case or composes letters sees it. */
 function folded(path: string): string {
   return path.normalize('NFC').toLowerCase();
 }
 
-/** The entry because of which a path is tracked: itself, something in it, or what leads to it. */
+/** The entry that makes a path tracked: the path itself, a path in it, or a link that leads to it. */
 export function entryOf(entries: readonly IndexEntry[], path: string): string | undefined {
   const wanted = folded(path);
   return entries.find(({ path: written, isRepository }) => {
-    // An entry without a name stands for one of the index that this one changes.
+    // An entry without a name replaces one of the shared index.
     if (written === '') return false;
     const entry = folded(written.endsWith('/') ? written.slice(0, -1) : written);
     return (
@@ -142,11 +142,11 @@ async function textOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** Where a repository keeps its index, and what all its work trees share. */
+/** The folders of a repository's index and of the files that all its work trees share. */
 async function gitFolders(root: string): Promise<{ readonly own: string; readonly common: string } | undefined> {
   const git = join(root, '.git');
   const found = await lstat(git).catch((error: unknown) => {
-    // Whoever may not enter a folder reaches nothing in it either.
+    // A user without access to a folder reaches nothing in it.
     if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(errorCode(error))) return undefined;
     throw error;
   });
@@ -186,8 +186,8 @@ async function entriesOf(root: string): Promise<readonly IndexEntry[]> {
 }
 
 /**
- * The path in a repository because of which git tracks `path` (absolute), or something in it; undefined where no
- * repository around it does. Throws StoreError where that cannot be told.
+ * The path in a repository because of which git tracks `path` (absolute) or a path in it; undefined if no repository
+ * around it does. Throws StoreError if an index cannot be read.
  */
 export async function trackedAs(path: string): Promise<string | undefined> {
   for (let root = path; ; root = dirname(root)) {

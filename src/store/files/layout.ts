@@ -1,18 +1,20 @@
-/** Names of the files in a store's folder: the log's segments, the locks, what is temporary. */
+/** Names of the files in a store's folder: log segments, locks, temporary files. */
 
 import { basename, dirname, join } from 'node:path';
 
-/** One file of the log, as its name says: the sequence number of its first record, and the token of who began it. */
+/**
+ * One file of the log, as its name says: the sequence number of its first record, and the token of its first writer.
+ */
 export interface SegmentFile {
   readonly name: string;
   readonly seq: number;
   readonly token: number;
 }
 
-/** What begins so is being made; a kill leaves it behind, and the next holder of the lock removes it. */
+/** The prefix of files being written. A kill leaves them behind, and the next holder of the lock removes them. */
 export const TEMPORARY = '.tmp-';
 
-/** Keeps git from taking the store into a repository: whoever may change that may not change what fettle remembers. */
+/** Keeps git from tracking the store: an author of a commit must not be able to change the state. */
 export const IGNORE_FILE = '.gitignore';
 
 export function logFolder(folder: string): string {
@@ -27,7 +29,7 @@ export function lockName(token: number): string {
   return `lock-${token}`;
 }
 
-/** The token of a lock file; undefined where the name is not one of a lock. */
+/** The token of a lock file; undefined for any other name. */
 export function parseLockName(name: string): number | undefined {
   const digits = /^lock-([1-9]\d{0,14})$/u.exec(name)?.[1];
   return digits === undefined ? undefined : Number(digits);
@@ -37,9 +39,9 @@ export function segmentName(seq: number, token: number): string {
   return `${String(seq).padStart(12, '0')}-${String(token).padStart(8, '0')}.ndjson`;
 }
 
-/** Undefined where the name is not one that the store gives. */
+/** Undefined if the store does not give such names. */
 export function parseSegmentName(name: string): SegmentFile | undefined {
-  // The limits leave room above any number that a file's name can claim, so that a recovery can still count on.
+  // The limits leave room above any number in a file's name, so that a recovery can still count up.
   const match = /^(\d{12,14})-(\d{8,12})\.ndjson$/u.exec(name);
   if (match === null) return undefined;
   const file = { name, seq: Number(match[1]), token: Number(match[2]) };
@@ -51,7 +53,7 @@ export function compareSegments(a: SegmentFile, b: SegmentFile): number {
   return a.token - b.token || a.seq - b.seq;
 }
 
-/** Where a store's folder is made before it gets its name: beside it, on the same file system. */
+/** The temporary path of a new store's folder: next to the final one, on the same file system. */
 export function temporaryBeside(folder: string, id: string): string {
   return join(dirname(folder), `${temporaryPrefixBeside(folder)}${id}`);
 }

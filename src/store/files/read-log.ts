@@ -1,20 +1,20 @@
 /**
  * Reads the log: its newest segment alone, as a start does, or all of it in order, as verification does.
  *
- * The order of segments is that of their tokens, then of their sequence numbers. Which of them belong to the log is
- * said by their checkpoints, never by the files that happen to lie there:
+ * The order of segments is that of their tokens, then of their sequence numbers. Their checkpoints say which of them
+ * belong to the log; the presence of a file does not:
  *
  * | A file in `log/`                                                       | is |
  * |-------------------------------------------------------------------------|----|
  * | named in `seals` of a later checkpoint                                  | part of the log up to the sealed length; more is *late* |
- * | begun after the place that a checkpoint with a higher token seals       | *late*: its writer had lost the log, and did not know yet |
+ * | begun after the place that a checkpoint with a higher token seals       | *late*: its writer had lost the log without knowing it |
  * | named in `recovers.quarantine` of a later checkpoint                    | *set aside*: the recovery was stopped before it was moved |
- * | begun at or before the record that a later checkpoint says is pruned     | *pruned*: it was to be deleted, and may be at any time |
- * | any other segment                                                       | part of the log: it must follow the one before it |
+ * | begun at or before the record that a later checkpoint says is pruned     | *pruned*: due for deletion, at any time |
+ * | any other segment                                                       | part of the log: it must follow the previous one |
  * | no segment at all                                                       | damage |
  *
- * The first segment begins at record 1, or a checkpoint says which records before it are gone (`prunes`), or it is
- * itself the cold start after a damage that left nothing.
+ * The first segment begins at record 1, or a checkpoint says which records before it were deleted (`prunes`), or it is
+ * itself the cold start after damage that left nothing.
  */
 
 import { readdir, stat } from 'node:fs/promises';
@@ -39,20 +39,20 @@ import type { Damage } from '../store.ts';
 export type FileSegment = Segment & SegmentScan & { readonly file: SegmentFile };
 
 export interface FileLogView extends LogView<FileSegment> {
-  /** Segments that a recovery set aside, or that a late writer began: no part of the log. */
+  /** Segments that a recovery set aside or a late writer began. They are not part of the log. */
   readonly apart: readonly SegmentFile[];
   /** Names of files in the log's folder that are not segments. */
   readonly strays: readonly string[];
 }
 
-/** What lies in the log's folder. */
+/** The files in the log's folder. */
 export interface Listing {
   /** In the log's order. */
   readonly segments: readonly SegmentFile[];
   readonly strays: readonly string[];
 }
 
-/** Undefined: there is no store. */
+/** Undefined: the store does not exist. */
 export async function listLog(folder: string): Promise<Listing | undefined> {
   let names: string[];
   try {
@@ -82,7 +82,7 @@ async function exists(folder: string): Promise<boolean> {
   }
 }
 
-/** Name of the project whose log it is: the newest checkpoint that can be read says it. */
+/** Name of the project that owns the log, from the newest readable checkpoint. */
 export async function projectOf(folder: string): Promise<string | undefined> {
   const segments = (await listLog(folder))?.segments ?? [];
   for (const file of segments.toReversed()) {
@@ -102,7 +102,7 @@ const NO_SEGMENT: Damage = {
   file: 'log',
 };
 
-/** Base names that a checkpoint has set aside. */
+/** Names of the segments that a checkpoint set aside. */
 function setAside(checkpoints: Iterable<CheckpointRecord | undefined>): Set<string> {
   const names = new Set<string>();
   for (const checkpoint of checkpoints) {
@@ -119,7 +119,7 @@ function tornOf(base: Base<FileSegment> | undefined): LogView['torn'] {
   return base === undefined || base.torn === 0 ? undefined : { file: base.name, bytes: base.torn };
 }
 
-/** Reads the log in a store's folder. Undefined: there is no store. */
+/** Reads the log in a store's folder. Undefined: the store does not exist. */
 export async function readLog(folder: string, reading: Reading): Promise<FileLogView | undefined> {
   const listing = await listLog(folder);
   if (listing === undefined) return undefined;
@@ -128,8 +128,8 @@ export async function readLog(folder: string, reading: Reading): Promise<FileLog
 }
 
 /**
- * Reads the newest segment. Where its checkpoint does not hold, the one before it is what is sound. Damage in older
- * segments is not seen here: it takes nothing from what the newest one remembers.
+ * Reads the newest segment, or the previous one if its checkpoint is not valid. Does not find damage in older segments,
+ * which does not affect the state in the newest one.
  */
 async function readNewest(
   folder: string,
@@ -161,7 +161,9 @@ async function readNewest(
   return { segments, base, damage, notes: [], torn: tornOf(base), leftovers: [], apart: [], strays: others };
 }
 
-/** Why a segment does not follow the one before it; undefined if it does, or if that one does not hold itself. */
+/**
+ * The reason why a segment does not follow the previous one; undefined if it does, or if the previous one is damaged.
+ */
 function linkDamage(file: SegmentFile, checkpoint: CheckpointRecord, before: FileSegment): Damage | undefined {
   const { end } = before;
   if (end === undefined || before.damage !== undefined || doesFollow(checkpoint, end)) return undefined;
@@ -170,12 +172,12 @@ function linkDamage(file: SegmentFile, checkpoint: CheckpointRecord, before: Fil
     : brokenLink(placeOf(file), before.name);
 }
 
-/** Which files are part of the log, as their checkpoints say it: the table at the head of this file. */
+/** The files that are part of the log, as their checkpoints say (see the table at the top of this file). */
 class Membership {
   readonly #checkpoints: readonly (CheckpointRecord | undefined)[];
   readonly #seals = new Map<string, Seal>();
   readonly #prunedTo: number;
-  /** Base names that recoveries have set aside. */
+  /** Names of the segments that recoveries set aside. */
   readonly aside: ReadonlySet<string>;
 
   constructor(checkpoints: readonly (CheckpointRecord | undefined)[]) {
@@ -192,7 +194,7 @@ class Membership {
     return this.#seals.get(file.name);
   }
 
-  /** Whether a segment is part of the log; if not, why. */
+  /** The reason why a segment is not part of the log; undefined if it is. */
   of(file: SegmentFile): 'member' | 'aside' | 'pruned' | 'late' {
     if (!this.#seals.has(file.name) && this.aside.has(file.name)) return 'aside';
     if (file.seq <= this.#prunedTo) return 'pruned';
@@ -209,7 +211,9 @@ const APART_NOTES = {
   late: 'was begun by a writer that had lost the log; it is no part of it',
 } as const;
 
-/** Reads every segment in order. A damaged one gives its sound part; the next begins with a checkpoint of its own. */
+/**
+ * Reads every segment in order. A damaged segment gives its sound part; the next one begins with its own checkpoint.
+ */
 async function readAll(folder: string, listing: Listing, reading: Reading): Promise<FileLogView> {
   const checkpoints: (CheckpointRecord | undefined)[] = [];
   for (const file of listing.segments) checkpoints.push(await readCheckpoint(folder, file));
@@ -263,7 +267,7 @@ async function readAll(folder: string, listing: Listing, reading: Reading): Prom
   return { segments, base, damage, notes, torn: tornOf(base), leftovers, apart, strays };
 }
 
-/** Files that others may read, and files that are not the store's. */
+/** Files that other users may read, and files that do not belong to the store. */
 async function noteFiles(folder: string): Promise<readonly string[]> {
   const notes: string[] = [];
   const own = new Set(['log', 'quarantine', IGNORE_FILE]);

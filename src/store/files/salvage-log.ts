@@ -1,19 +1,19 @@
 /**
- * Starts the log anew from its last sound record, and sets aside what is damaged or comes after it.
+ * Starts the log again from its last sound record, and sets aside the damaged part and everything after it.
  *
- * One file decides: the new segment. Until it is linked nothing has changed, except that copies lie in quarantine:
- * so a recovery that is killed before can simply be done again. Its checkpoint has a token of its own, seals the last
- * sound segment where its sound records end, and names every file that it sets aside; readers pass over those from that
- * moment on. Moving them is tidying, which the next holder of the lock continues.
+ * One file decides: the new segment. Until it is linked, the only change is that copies are in quarantine, so a
+ * recovery that is killed earlier can be repeated. Its checkpoint has its own token, seals the last sound segment
+ * at the end of its sound records, and names every file that it sets aside. From then on readers skip those files.
+ * Moving them is cleanup, which the next holder of the lock continues.
  *
- * | Damage in                                      | Memory comes from                    | Set aside                                   |
+ * | Damage in                                      | State comes from                     | Set aside                                   |
  * |-------------------------------------------------|--------------------------------------|---------------------------------------------|
  * | the tail of the newest segment                  | its checkpoint and the sound tail    | a copy of it; its unsound rest is cut off   |
  * | the checkpoint of the newest segment            | the segment before it                | the newest segment                          |
- * | an older segment, or between two                | the newest segment, as always        | everything up to the damage: what is remembered does not need it |
+ * | an older segment, or between two                | the newest segment, as always        | everything up to the damage: the state does not need it |
  * | every checkpoint                                | nowhere: a cold start                | everything                                  |
  *
- * Resources that the unsound bytes name are marked unknown: something was done to them that nobody can read any more.
+ * Resources that the unsound bytes name are marked unknown: their latest records cannot be read.
  */
 
 import { copyFile, lstat, mkdir, open, readFile, rename } from 'node:fs/promises';
@@ -65,7 +65,7 @@ async function makeQuarantine(folder: string, name: string): Promise<string> {
   return inner;
 }
 
-/** A copy with a sync: what is cut off afterwards must be on disk here. */
+/** Copies a file and syncs the copy, because the original is cut afterwards. */
 async function copyDurably(from: string, to: string): Promise<void> {
   await copyFile(from, to);
   const handle = await open(to, 'r+');
@@ -82,7 +82,7 @@ async function isThere(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined)) !== undefined;
 }
 
-/** Moves what a recovery set aside, and cuts what it sealed off. Goes on where a kill stopped it; replaces nothing. */
+/** Moves the files that a recovery set aside, and cuts the sealed segment. Continues after a kill; replaces nothing. */
 export async function tidyRecovery(folder: string, checkpoint: CheckpointRecord): Promise<void> {
   const { recovers, seals } = checkpoint.body;
   let changed = false;
@@ -105,7 +105,7 @@ export async function tidyRecovery(folder: string, checkpoint: CheckpointRecord)
     await syncFolder(join(folder, inner));
 }
 
-/** Cuts a file to a length and syncs it; a file that is no longer than that stays as it is. */
+/** Cuts a file to a length and syncs it. A shorter file stays unchanged. */
 export async function cutFile(path: string, bytes: number): Promise<void> {
   const handle = await open(path, 'r+');
   try {
@@ -117,7 +117,7 @@ export async function cutFile(path: string, bytes: number): Promise<void> {
   }
 }
 
-/** A token above every one that a file's name claims; ours, if it is that already. */
+/** A token above every token in a file's name; this lock's own token if it is the highest. */
 async function raiseToken(
   folder: string,
   lock: HeldLock,
@@ -132,7 +132,7 @@ async function raiseToken(
   return { token, holder: lock.holder };
 }
 
-/** Prepares a recovery under the lock. Throws FenceLostError where that was lost. */
+/** Prepares a recovery under the lock. Throws FenceLostError if the lock was lost. */
 export async function salvageLog(
   folder: string,
   lock: HeldLock,
@@ -146,11 +146,11 @@ export async function salvageLog(
   const remains: Remains = { addresses: new Set(), seq: 0 };
   const inLog = (name: string): string => join(logFolder(folder), name);
   const isCut = base !== undefined && lengthOf(base) > base.end.bytes;
-  // A torn record was never acknowledged, so nothing was done on the strength of it.
+  // A torn record was never acknowledged, so no action relied on it.
   if (isCut && base.torn === 0)
     await readRemainsOf(remains, inLog(base.file.name), base.end.bytes, lengthOf(base), false);
   for (const [index, { file, size }] of after.entries()) {
-    // A segment that begins where the base ends remembers what the base folds to, so its first part tells nothing new.
+    // A segment that begins where the base ends has the base's fold as its checkpoint, which adds nothing new.
     const skip = index === 0 && base?.damage === undefined && file.seq === (base?.end.seq ?? 0) + 1;
     await readRemainsOf(remains, inLog(file.name), 0, size, skip);
   }
@@ -173,7 +173,7 @@ export async function salvageLog(
       try {
         await writeSegment(folder, raised.token, checkpoint, randomId());
       } catch (error) {
-        // The lock that was held stays as it was; one that leads nowhere would only stop others.
+        // The held lock stays unchanged. A new one without a segment would only block others.
         if (raised !== lock) await giveBackLock(folder, raised).catch(() => undefined);
         throw error;
       }

@@ -1,7 +1,7 @@
 /**
- * Reads one segment from its file in chunks, and gives only what is sound.
+ * Reads one segment from its file in chunks, and gives only sound records.
  *
- * Its checkpoint was made whole before the file had a name, so anything cut or wrong there is damage.
+ * The checkpoint was complete before the file had its name, so a cut or invalid checkpoint is damage.
  */
 
 import { type FileHandle, open } from 'node:fs/promises';
@@ -25,16 +25,16 @@ export interface SegmentScan {
   readonly damage?: Damage | undefined;
   /** Bytes of a record that was being written when its writer died. */
   readonly torn: number;
-  /** Bytes after the place where the segment was sealed. */
+  /** Bytes after the seal. */
   readonly late: number;
 }
 
 export interface ScanOptions {
-  /** Where a later segment seals this one. */
+  /** The place where a later segment seals this one. */
   readonly seal?: Seal | undefined;
   /** Only the newest segment can end in a torn record. */
   readonly newest: boolean;
-  /** Called when the checkpoint holds, before its records are given. */
+  /** Called when the checkpoint is valid, before its records are passed on. */
   readonly enter?: (() => void) | undefined;
   readonly take?: ((record: LogRecord) => void) | undefined;
 }
@@ -43,7 +43,7 @@ const CHUNK = 1024 * 1024;
 const FIRST_LOOK = 4 * 1024;
 const NEWLINE = 0x0a;
 
-/** Why a checkpoint does not fit the name of its file. */
+/** The reason why a checkpoint does not match its file name; undefined if it does. */
 function refuseToken({ token }: SegmentFile): (body: CheckpointRecord['body']) => string | undefined {
   return (body) =>
     body.token === token ? undefined : `the checkpoint has token ${body.token}, the file's name ${token}`;
@@ -64,7 +64,9 @@ function damageAt({ file, reader, lines }: Progress, code: string, message: stri
   return { code, message: `${place}, line ${line} (record ${seq}): ${message}`, file: place, line, seq };
 }
 
-/** Reads up to `limit` and takes every line; leaves what follows the last newline, or the last sound line, unread. */
+/**
+ * Reads up to `limit` and takes every line. Leaves the bytes after the last newline, or the last sound line, unread.
+ */
 async function takeLines(handle: FileHandle, limit: number, progress: Progress): Promise<void> {
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK + MAX_LINE, Math.max(limit, 1)));
   let filled = 0;
@@ -78,7 +80,7 @@ async function takeLines(handle: FileHandle, limit: number, progress: Progress):
     let start = 0;
     for (;;) {
       const newline = buffer.indexOf(NEWLINE, start);
-      // Beyond what was filled stand bytes of the chunk before.
+      // The buffer beyond `filled` holds bytes of the previous chunk.
       if (newline < 0 || newline >= filled) break;
       const wrong = progress.reader.take(buffer, start, newline);
       if (wrong !== undefined) {
@@ -88,7 +90,7 @@ async function takeLines(handle: FileHandle, limit: number, progress: Progress):
       progress.lines += 1;
       start = newline + 1;
     }
-    // No line is longer: what is left of one that is goes to the look at the file's end.
+    // No valid line is longer. The rest of a longer one is handled at the file's end.
     if (filled - start >= MAX_LINE) return;
     buffer.copyWithin(0, start, filled);
     filled -= start;
@@ -106,7 +108,7 @@ async function onlyNuls(handle: FileHandle, from: number, to: number): Promise<b
   return true;
 }
 
-/** Whether what follows the last sound line is a record that was cut short. */
+/** True if the bytes after the last sound line are a record that was cut short. */
 async function isTorn(handle: FileHandle, end: End, size: number): Promise<boolean> {
   const length = Math.min(size - end.bytes, MAX_LINE);
   const bytes = Buffer.alloc(length);
@@ -161,7 +163,7 @@ async function scan(handle: FileHandle, file: SegmentFile, options: ScanOptions)
   return { size, checkpoint, begun, end, damage: progress.damage, torn, late };
 }
 
-/** A disk that does not give a file back is damage; a missing right to read it is not. */
+/** A failing read is damage; a missing permission is not. */
 function unreadable(file: SegmentFile, error: unknown): SegmentScan {
   const code = errorCode(error);
   if (code === 'EACCES' || code === 'EPERM' || code === 'EMFILE' || code === '') throw error;
@@ -174,7 +176,7 @@ function unreadable(file: SegmentFile, error: unknown): SegmentScan {
   return { size: 0, damage, torn: 0, late: 0 };
 }
 
-/** Reads a segment. Throws StoreError where it may not be read at all. */
+/** Reads a segment. Throws StoreError if the user has no permission to read it. */
 export async function scanSegment(folder: string, file: SegmentFile, options: ScanOptions): Promise<SegmentScan> {
   let handle: FileHandle;
   try {
@@ -187,14 +189,14 @@ export async function scanSegment(folder: string, file: SegmentFile, options: Sc
   try {
     return await scan(handle, file, options);
   } catch (error) {
-    // What `take` throws is the caller's; only failed system calls are the file's.
+    // Errors of `take` belong to the caller; only failed system calls are about the file.
     return unreadable(file, error);
   } finally {
     await handle.close();
   }
 }
 
-/** The checkpoint that a segment begins with; undefined where it does not hold. */
+/** The checkpoint at the beginning of a segment; undefined if it is not valid. */
 export async function readCheckpoint(folder: string, file: SegmentFile): Promise<CheckpointRecord | undefined> {
   let handle: FileHandle;
   try {
@@ -203,7 +205,7 @@ export async function readCheckpoint(folder: string, file: SegmentFile): Promise
     return undefined;
   }
   try {
-    // The first look is enough for all but the checkpoints of large recoveries.
+    // The first read is enough for all but the checkpoints of large recoveries.
     let buffer = Buffer.allocUnsafe(FIRST_LOOK);
     let { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
     let newline = buffer.subarray(0, bytesRead).indexOf(NEWLINE);

@@ -1,22 +1,24 @@
 /**
- * Tells a write that was cut short from damage.
+ * Distinguishes a write that was cut short from damage.
  *
- * A writer that dies leaves the beginning of its next record behind the last newline. That is all it can leave: the
- * bytes must start as the record that was due starts, go on as a record does, and stop before its newline. A file
- * system that grew the file before the data reached the disk leaves NULs, alone or after such a beginning.
+ * A writer that dies can only leave the beginning of its next record after the last newline: the bytes start as the
+ * record that was due starts, continue as a record does, and stop before its newline. A file system that grew the
+ * file before the data reached the disk leaves NULs, alone or after such a beginning.
  *
  * | Bytes after the last newline                        | Verdict |
  * |-----------------------------------------------------|---------|
  * | `{"seq":<next>,"time":"20…` cut anywhere            | torn    |
- * | a whole record that lacks nothing but its newline   | torn, if its hash holds |
+ * | a whole record without its newline                  | torn, if its hash matches |
  * | NULs; the beginning of a record and then NULs       | torn    |
- * | a whole record and anything more                    | damage: a newline was changed, and the record had been acknowledged |
- * | another sequence number, or no record at all        | damage  |
+ * | a whole record and more                             | damage: a newline was changed, and the record had been acknowledged |
+ * | another sequence number, or not a record            | damage  |
  */
 
 import { NO_HASH, readLine } from '../line.ts';
 
-/** Where the reading of a beginning stands: gone on, ran out of bytes (so it is a beginning), or is none. */
+/**
+ * The result of reading a beginning: continue at a position, out of bytes (so it is a beginning), or not a beginning.
+ */
 type Step = number | 'cut' | 'bad';
 
 const BACKSLASH = 0x5c;
@@ -76,7 +78,7 @@ function scalar(bytes: Buffer, at: number): Step {
   return index === at ? 'bad' : index;
 }
 
-/** A JSON object without blanks, as JSON.stringify writes it. `stack` holds the brackets that are open. */
+/** A JSON object without blanks, as JSON.stringify writes it. `stack` holds the open brackets. */
 function object(bytes: Buffer, start: number): Step {
   const opened = literal(bytes, start, '{');
   if (typeof opened !== 'number') return opened;
@@ -122,7 +124,7 @@ function object(bytes: Buffer, start: number): Step {
   }
 }
 
-/** How far the bytes are the record that is due: `cut` if they end within it. */
+/** The extent to which the bytes are the record that is due; `cut` if they end within it. */
 function record(bytes: Buffer, seq: number, prev: string): Step {
   const parts: readonly ((at: number) => Step)[] = [
     (at) => literal(bytes, at, `{"seq":${seq},"time":"`),
@@ -146,7 +148,7 @@ function record(bytes: Buffer, seq: number, prev: string): Step {
   return at;
 }
 
-/** Whether these bytes, which follow the last newline, are what a writer leaves that dies while it writes record `seq`. */
+/** True if these bytes, which follow the last newline, can come from a writer that died while writing record `seq`. */
 export function isTornTail(bytes: Buffer, seq: number, prev: string): boolean {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end -= 1;

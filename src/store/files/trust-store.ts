@@ -1,13 +1,13 @@
 /**
- * Whether a store on files may be believed: what it remembers decides what is removed.
+ * Decides if a store on files is trusted: its state decides which resources are removed.
  *
  * | A store                                           | is |
  * |---------------------------------------------------|----|
- * | of another user, or in a folder of one            | refused, unless `FETTLE_TRUST_OWNER` says so |
+ * | of another user, or in a folder of another user   | refused, unless `FETTLE_TRUST_OWNER` names that user |
  * | that every user may read or write                 | refused |
  * | that its group may read or write                  | used, with a warning |
  * | with a symbolic link in it                        | refused |
- * | that git tracks, itself or a link that leads to it | refused: a pull request changes it |
+ * | that git tracks, itself or a link that leads to it | refused: a pull request could change it |
  */
 
 import { lstat, readdir, realpath } from 'node:fs/promises';
@@ -20,7 +20,7 @@ import { logFolder } from './layout.ts';
 const OTHERS = 0o007;
 const GROUP = 0o070;
 
-/** The real path of a folder that need not be there. */
+/** The real path of a folder that need not exist. */
 export async function realPathOf(path: string): Promise<string> {
   try {
     return await realpath(path);
@@ -34,7 +34,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   try {
     return (await readdir(folder)).map((name) => join(folder, name));
   } catch (error) {
-    // What cannot be listed cannot be read either, and is told there.
+    // A folder that cannot be listed cannot be read either, and reading reports that.
     if (['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(errorCode(error))) return [];
     throw error;
   }
@@ -63,7 +63,7 @@ async function foundIn(real: string): Promise<readonly Found[]> {
   const found = await Promise.all(
     paths.map(async (path) => {
       const stat = await lstat(path).catch((error: unknown) => {
-        // A lock that was given back, a segment that was pruned, a folder that only its names can be read of.
+        // A lock that was given back, a pruned segment, or a folder of which only the names can be read.
         if (['ENOENT', 'EACCES', 'EPERM'].includes(errorCode(error))) return undefined;
         throw error;
       });
@@ -75,7 +75,7 @@ async function foundIn(real: string): Promise<readonly Found[]> {
   return found.flat();
 }
 
-/** What a mode lets somebody do, whose bits begin at `shift`. */
+/** The permissions that a mode grants to the class of users whose bits begin at `shift`. */
 function may(mode: number, shift: number): string {
   const bits = (mode >> shift) & 7;
   return (bits & 2) !== 0 ? 'write' : (bits & 4) !== 0 ? 'read' : 'enter';
@@ -86,8 +86,8 @@ function octal(mode: number): string {
 }
 
 /**
- * Throws StoreError where the store at `folder` (absolute) is not to be believed. Gives warnings. A store that is not
- * there yet is only held against git.
+ * Throws StoreError if the store at `folder` (absolute) is not trusted. Returns warnings. For a store that does not
+ * exist yet, only git is checked.
  */
 export async function checkStoreFolder(folder: string, owners: Owners): Promise<readonly string[]> {
   const real = await realPathOf(folder);

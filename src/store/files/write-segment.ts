@@ -1,14 +1,14 @@
-/** Makes a new segment of the log: its checkpoint is whole before the file has a name. */
+/** Creates a new segment of the log: its checkpoint is complete before the file gets its name. */
 
 import { batchesOf, type Chain } from '../chain.ts';
 import { linkWhole, writeAll } from './durable.ts';
 import { errorCode, LogUnchangedError } from '../errors.ts';
 import { logFolder, type SegmentFile, segmentName } from './layout.ts';
 
-/** Characters that one write takes, at least. */
+/** Minimum number of characters per write. */
 const BATCH = 256 * 1024;
 
-/** Writes, syncs and links it. Throws LogUnchangedError where the file did not get its name. */
+/** Writes, syncs and links the segment. Throws LogUnchangedError if the file did not get its name. */
 export async function writeSegment(folder: string, token: number, checkpoint: Chain, id: string): Promise<SegmentFile> {
   const { seq } = checkpoint;
   const file: SegmentFile = { name: segmentName(seq, token), seq, token };

@@ -1,17 +1,17 @@
-/** The heartbeat of a holder on PostgreSQL: counts up its fence row over a connection of its own, from another thread. */
+/** The heartbeat of a holder on PostgreSQL: increments its fence row over its own connection, from another thread. */
 
 import { deadlinesOf, openServer } from './connection.ts';
 import type { Beating } from '../heartbeat.ts';
 import type { Target } from './target.ts';
 
-/** What beats, as data that another thread can be given. */
+/** A fence row whose counter is the heartbeat, as data for another thread. */
 export interface PostgresBeat {
   readonly kind: 'postgres';
   readonly target: Target;
   readonly project: string;
-  /** Id of the holder: unique, so that a later one is never kept alive. */
+  /** The holder's id, which is unique, so that a later holder is never kept alive. */
   readonly holderId: string;
-  /** After so long without an answer, a heartbeat has failed. */
+  /** Time without an answer, in ms, after which a heartbeat has failed. */
   readonly deadlineMs: number;
 }
 

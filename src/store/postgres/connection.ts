@@ -1,18 +1,18 @@
 /**
  * Transactions on a PostgreSQL server, each with its deadlines.
  *
- * A connection can be half open: the other side is gone, and nothing says so. So every step has a limit of its own,
- * on both sides, and a connection that has passed one is thrown away:
+ * A connection can be half open: the other side no longer exists, and no packet says so. So every step has its own
+ * limit, on both sides, and a connection that has exceeded one is closed:
  *
- * | What hangs                                   | Is noticed by                                   |
+ * | Hanging step                                 | Detected by                                   |
  * |-----------------------------------------------|-------------------------------------------------|
  * | connecting, TLS, the password                 | `connectMs`                                     |
  * | one statement, on the server                  | `statement_timeout`; waiting for a row: `lock_timeout` |
  * | one answer, on the way                        | `queryMs`, a little more than the server's own  |
- * | a client that is gone or stopped, in the server | `idle_in_transaction_session_timeout`: its row locks end |
+ * | an ended or stopped client, in the server     | `idle_in_transaction_session_timeout`: its row locks end |
  * | a call of many small steps                    | `callMs`                                        |
  *
- * The settings are made inside of each transaction, so that they hold behind a connection pooler too.
+ * The settings are made inside each transaction, so that they also apply behind a connection pooler.
  */
 
 import pg from 'pg';
@@ -20,7 +20,7 @@ import { errorCode, StoreError, StoreSecretError } from '../errors.ts';
 import { checkedSocket, DeniedError, type Denial, denialBy } from '../../net/connect.ts';
 import { networkPolicy } from '../../net/networks.ts';
 import { redact, type Target, type Tls } from './target.ts';
-import { isLoopback } from '#plugin';
+import { InputError, isLoopback } from '#plugin';
 
 /** All in ms. */
 export interface Deadlines {
@@ -28,32 +28,32 @@ export interface Deadlines {
   readonly statementMs: number;
   readonly queryMs: number;
   readonly lockMs: number;
-  /** How long the server lets a transaction wait for its client. */
+  /** Maximum time that the server lets a transaction wait for its client. */
   readonly idleMs: number;
-  /** A whole call that is short by nature. */
+  /** Maximum time of a short call. */
   readonly callMs: number;
 }
 
-/** The deadlines of each step, as parts of that of a whole call. */
+/** The deadlines of each step, as parts of the deadline of a whole call. */
 export function deadlinesOf(callMs: number): Deadlines {
   return {
     callMs,
     connectMs: Math.ceil(callMs / 6),
     idleMs: Math.ceil(callMs / 6),
-    // Whoever waits for a row outlives a holder of it that is gone.
+    // A client that waits for a row outlives an ended holder of the row.
     lockMs: Math.ceil(callMs / 4),
     statementMs: Math.ceil(callMs / 3),
     queryMs: Math.ceil((callMs * 2) / 5),
   };
 }
 
-/** The server did not do it, or did not answer: nothing of the transaction is there, unless `committing`. */
+/** The server refused or did not answer. The transaction had no effect, unless `committing`. */
 export class ServerError extends StoreError {
-  /** Five characters (`28P01`); empty where the server said nothing. */
+  /** The server's error code, five characters (`28P01`); empty without an answer. */
   readonly sqlState: string;
-  /** The connection is lost: another one may work. */
+  /** True if the connection was lost: another one may work. */
   readonly lost: boolean;
-  /** The end of the transaction was on its way: whether it was committed is not known. */
+  /** True if the commit was sent, so that its result is unknown. */
   readonly committing: boolean;
 
   constructor(message: string, sqlState: string, lost: boolean, committing: boolean) {
@@ -65,31 +65,31 @@ export class ServerError extends StoreError {
 }
 
 export interface Answer {
-  /** Columns as the driver gives them: numbers of 64 bits are texts. */
+  /** Columns as the driver gives them: 64-bit numbers are texts. */
   readonly rows: readonly (readonly (string | boolean | null)[])[];
-  /** Rows that were given, or changed. */
+  /** Number of rows that were returned or changed. */
   readonly count: number;
 }
 
-/** A transaction that has begun. */
+/** An open transaction. */
 export interface Transaction {
   query(text: string, values?: readonly unknown[]): Promise<Answer>;
 }
 
 export interface TransactOptions {
   readonly access: 'read' | 'write';
-  /** Without the limit of a whole call: for what reads a whole log, step by step. */
+  /** True to drop the limit of a whole call, for reading a whole log step by step. */
   readonly long?: boolean;
 }
 
 export interface Server {
-  /** Runs `work` in one transaction, and commits it; any error rolls it back. Throws ServerError. */
+  /** Runs `work` in one transaction and commits it. Any error rolls it back. Throws ServerError. */
   transact<T>(options: TransactOptions, work: (transaction: Transaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 function isLoss(error: unknown): boolean {
-  // An answer of the server, other than: it shuts down, it ends this session, it cannot take one more.
+  // Any answer of the server other than a shutdown, the end of this session, or too many connections.
   return !(error instanceof pg.DatabaseError) || /^(?:08|57P|25P03|25P04|53300)/u.test(error.code ?? '');
 }
 
@@ -117,7 +117,7 @@ const UNVERIFIED = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** What the driver is told of TLS: everything, so that nothing is left to its own defaults or to those of Node.js. */
+/** The driver's TLS settings, all of them explicit, so that no default of the driver or of Node.js applies. */
 function sslOf(tls: Tls | undefined): NonNullable<pg.ClientConfig['ssl']> {
   if (tls === undefined) return false;
   const { verify, ca, cert, key, minVersion } = tls;
@@ -131,13 +131,13 @@ function sslOf(tls: Tls | undefined): NonNullable<pg.ClientConfig['ssl']> {
   };
 }
 
-/** Where a connection to the target may lead: without TLS it has to stay on this machine where the target says so. */
+/** Limits a connection without TLS to this machine if the target requires it. */
 function denialFor({ allowNetworks, loopbackOnly }: Target): Denial {
   const denied = denialBy(networkPolicy(allowNetworks, []));
   return loopbackOnly ? (address) => (isLoopback(address) ? denied(address) : 'another machine') : denied;
 }
 
-/** A client that connects to the target alone, whatever the environment says to the driver. */
+/** A client that connects to the target alone. The environment does not reach the driver. */
 function clientFor(target: Target, denial: Denial, deadlines: Deadlines): pg.Client {
   let inClear = false;
   const password = (): string => {
@@ -167,7 +167,7 @@ function clientFor(target: Target, denial: Denial, deadlines: Deadlines): pg.Cli
     stream: () => checkedSocket(denial),
     ...({ sslnegotiation: target.tls?.direct === true ? 'direct' : 'postgres' } as object),
   });
-  // What the driver takes from the environment where it was given nothing.
+  // Settings that the driver would otherwise take from the environment.
   const { connectionParameters } = client as unknown as { readonly connectionParameters: Record<string, unknown> };
   connectionParameters['options'] = target.options;
   connectionParameters['replication'] = undefined;
@@ -181,16 +181,16 @@ function clientFor(target: Target, denial: Denial, deadlines: Deadlines): pg.Cli
 interface Connection {
   query(text: string, values?: readonly unknown[]): Promise<pg.QueryArrayResult<(string | boolean | null)[]>>;
   isOpen(): boolean;
-  /** Nothing more is asked on it; an idle one does not keep the process alive. */
+  /** Marks the connection as idle or busy. An idle connection does not keep the process alive. */
   rest(idle: boolean): void;
-  /** At once, without a word to the server. */
+  /** Closes the connection at once, without a message to the server. */
   destroy(): void;
   end(): Promise<void>;
 }
 
 /**
- * A server that lets nobody in without a password, or that cannot be reached from where none is set, as in a pull
- * request from a fork: what is missing is the secret.
+ * A server that requires a password, or that cannot be reached while no password is set, as in a pull request from a
+ * fork: the secret is missing.
  */
 function withoutSecret(target: Target, error: StoreError): StoreError {
   if (target.password !== undefined || target.tls?.key !== undefined || !(error instanceof ServerError)) return error;
@@ -199,13 +199,13 @@ function withoutSecret(target: Target, error: StoreError): StoreError {
   return isRefused ? new StoreSecretError(`${error.message}; there is no password: ${target.noPassword}`) : error;
 }
 
-/** Opens a server; nothing is connected before the first transaction. */
+/** Opens a server. The first transaction connects. */
 export function openServer(target: Target, deadlines: Deadlines): Server {
   const idle: Connection[] = [];
   const denial = denialFor(target);
 
-  function failed(error: unknown, committing = false): StoreError {
-    if (error instanceof StoreError) return error;
+  function failed(error: unknown, committing = false): StoreError | InputError {
+    if (error instanceof StoreError || error instanceof InputError) return error;
     const lost = isLoss(error);
     const text =
       error instanceof DeniedError && target.loopbackOnly
@@ -222,7 +222,7 @@ export function openServer(target: Target, deadlines: Deadlines): Server {
       open = false;
       client.connection.stream.destroy();
     };
-    // An idle connection that breaks says so here, and nowhere else.
+    // A broken idle connection is reported only here.
     client.on('error', destroy);
     client.on('end', () => {
       open = false;
@@ -265,20 +265,20 @@ export function openServer(target: Target, deadlines: Deadlines): Server {
       `SET LOCAL statement_timeout = ${deadlines.statementMs}`,
       `SET LOCAL lock_timeout = ${deadlines.lockMs}`,
       `SET LOCAL idle_in_transaction_session_timeout = ${deadlines.idleMs}`,
-      // Named last, or temporary tables would come first.
+      // pg_temp is last; otherwise temporary tables would come first.
       'SET LOCAL search_path = pg_catalog, pg_temp',
       'SET LOCAL standard_conforming_strings = on',
     ];
-    // Whatever the database says: a commit that was acknowledged is on disk. What waits for more stays.
+    // Overrides the database's setting: an acknowledged commit is on disk. Stricter settings stay.
     const durable =
       "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')";
-    // A log is read page by page along its key. Without statistics, as for a table that has just been filled, the
-    // planner would collect and sort all that follows for each page.
+    // A log is read page by page along its key. Without statistics, as in a table that has just been filled, the
+    // planner would collect and sort all following rows for each page.
     const along = ['bitmapscan', 'seqscan', 'sort'].map((way) => `SET LOCAL enable_${way} = off`);
     return [`BEGIN ${begin}`, ...settings, ...(access === 'write' ? [durable] : along)].join('; ');
   }
 
-  /** A connection with a transaction that has begun. One that was idle may be dead: then a new one is made. */
+  /** A connection with an open transaction. Replaces an idle connection that turns out to be dead. */
   async function begin(options: TransactOptions): Promise<Connection> {
     for (let old = idle.pop(); old !== undefined; old = idle.pop()) {
       if (!old.isOpen()) continue;
@@ -307,7 +307,7 @@ export function openServer(target: Target, deadlines: Deadlines): Server {
     idle.push(connection);
   }
 
-  /** Ends a transaction of which nothing is to be kept; whether that arrives does not matter. */
+  /** Rolls a transaction back. The message need not arrive. */
   async function rollBack(connection: Connection): Promise<void> {
     if (!connection.isOpen()) return;
     await connection.query('ROLLBACK').then(

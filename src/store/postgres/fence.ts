@@ -1,19 +1,18 @@
 /**
- * The fence: one row per project that says who may append, that this one still lives, and where the log ends.
+ * The fence: one row per project with the holder that may append, its heartbeat, and the end of the log.
  *
- * Everything that writes takes this row first, and compares. So there is no moment in which two could write: who takes
- * over changes the row, and from then on the one before matches nothing. A late holder needs no seal here, because
- * what it writes late is not written.
+ * Every write locks this row first, and compares it. So two processes can never both write: a take-over changes the
+ * row, and the previous holder no longer matches. A seal is not needed here, because a late write fails.
  *
- * A holder shows that it lives by counting up `beat`, in every append and, in between, from a thread of its own. A
+ * A holder shows that it is alive by incrementing `beat`, in every append and, in between, from its own thread. A
  * contender takes over
  *
  * | when                                                                     | because                              |
  * |---------------------------------------------------------------------------|--------------------------------------|
- * | nobody holds it                                                           | it was given back: the token stays   |
- * | its process is gone from this machine                                     | same boot, same pid namespace        |
- * | the beat stood still for the whole lease, by the contender's own monotonic clock, and still does now that the row is locked | no two clocks are compared; a holder that is in the middle of a long transaction has the row, and counts up at its end |
- * | it was told to (`takeOver`)                                               | a person has looked                  |
+ * | the lock is not held                                                      | it was given back: the token stays   |
+ * | its process has ended on this machine                                     | same boot, same pid namespace        |
+ * | the beat has not changed for the whole lease, by the contender's own monotonic clock, nor when the row is locked | no two clocks are compared; a holder in a long transaction has the row, and increments the beat at its end |
+ * | `takeOver` names the holder                                               | a person has checked                 |
  */
 
 import { performance } from 'node:perf_hooks';
@@ -32,20 +31,20 @@ export interface Place {
   readonly name: string;
   readonly schema: string;
   readonly project: string;
-  /** Role beside ours that may own the schema and its tables. */
+  /** Role other than the current one that may own the schema and its tables. */
   readonly owner?: string;
 }
 
 export interface FenceRow {
   readonly token: number;
-  /** Absent: nobody holds it. */
+  /** Absent if the lock is not held. */
   readonly holder?: Holder;
   readonly beat: number;
   /** ISO 8601, by the database's clock. */
   readonly beatAt: string;
-  /** Since the last heartbeat, by the database's clock. */
+  /** Time since the last heartbeat, by the database's clock. */
   readonly silentMs: number;
-  /** Where the log ends; absent until there is one. */
+  /** The end of the log; absent until the log exists. */
   readonly head?: Head;
 }
 
@@ -66,7 +65,7 @@ export async function readFence(
   const [token, holderId, holder, beat, beatAt, silentMs, seq, hash] = row;
   return {
     token: Number(token),
-    // Its own column names it, even where the text beside it cannot be read.
+    // The id has its own column, so that it is known even if the holder's text cannot be read.
     ...(typeof holderId === 'string' ? { holder: { ...parseHolder(String(holder)), id: holderId } } : {}),
     beat: Number(beat),
     beatAt: String(beatAt),
@@ -75,7 +74,7 @@ export async function readFence(
   };
 }
 
-/** What a fence row has to say for a holder to go on; throws FenceLostError, or StoreBrokenError. */
+/** Checks that a fence row lets a holder continue. Throws FenceLostError, or StoreBrokenError. */
 export function assertHeld(fence: FenceRow | undefined, lock: HeldLock, head: Head | undefined): void {
   if (fence === undefined) throw new FenceLostError('the log was taken over, or its fence was removed');
   if (fence.token !== lock.token || fence.holder?.id !== lock.holder.id) {
@@ -89,12 +88,12 @@ export function assertHeld(fence: FenceRow | undefined, lock: HeldLock, head: He
     throw new StoreBrokenError('the log does not end where this holder left it; nothing more is written');
 }
 
-/** What a contender has seen of the one before it. */
+/** A contender's last view of the current holder. */
 interface Sighting {
   readonly id: string;
   readonly token: number;
   readonly beat: number;
-  /** Monotonic, in ms: when the answer was there. */
+  /** Time of the answer, in monotonic ms. */
   readonly since: number;
 }
 
@@ -104,11 +103,11 @@ interface Refusal {
 }
 
 export interface FenceOptions extends AcquireOptions {
-  /** Runs in the transaction in which the lock is taken. `fresh`: the fence was not there before. */
+  /** Runs in the transaction in which the lock is taken. `fresh`: the fence did not exist before. */
   readonly taken: (transaction: Transaction, lock: HeldLock, fresh: boolean) => Promise<void>;
 }
 
-/** One attempt in one transaction: the lock, or who holds it. */
+/** Makes one attempt in one transaction. Returns the lock or its holder. */
 async function attempt(
   place: Place,
   holder: Holder,
@@ -144,7 +143,7 @@ async function attempt(
   });
 }
 
-/** Whether a lock is ours although the answer to its commit was lost. */
+/** True if this process owns a lock although the answer to its commit was lost. */
 async function isOurs(place: Place, holder: Holder): Promise<HeldLock | undefined> {
   const fence = await place.server.transact({ access: 'write' }, (transaction) => readFence(transaction, place, true));
   return fence?.holder?.id === holder.id ? { token: fence.token, holder } : undefined;
@@ -164,7 +163,7 @@ async function attemptSettled(
       const ours = await isOurs(place, holder);
       if (ours !== undefined) return ours;
     }
-    // Somebody has the row for longer than we wait for it: its holder, in the middle of something.
+    // Another process has had the row for longer than the wait: its holder, in a transaction.
     if (error.sqlState !== '55P03') throw error;
     const fence = await place.server.transact({ access: 'read' }, (transaction) => readFence(transaction, place));
     if (fence?.holder === undefined) throw error;
@@ -188,7 +187,7 @@ export function acquireLock(place: Place, holder: Holder, options: FenceOptions)
   });
 }
 
-/** Gives the lock back, if it is still ours; the token stays. */
+/** Gives the lock back, if this process still owns it. The token stays. */
 export async function releaseLock({ server, schema, project }: Place, lock: HeldLock): Promise<void> {
   await server.transact({ access: 'write' }, (transaction) =>
     transaction.query(
@@ -198,7 +197,7 @@ export async function releaseLock({ server, schema, project }: Place, lock: Held
   );
 }
 
-/** How the lock stands; undefined where nobody holds it. */
+/** The status of the lock; undefined if it is not held. */
 export function statusOf(fence: FenceRow | undefined, leaseMs: number): LockStatus | undefined {
   if (fence?.holder === undefined) return undefined;
   const { holder, token, beatAt, silentMs } = fence;

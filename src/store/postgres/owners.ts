@@ -1,14 +1,14 @@
 /**
- * Whose the schema and its tables are. Whoever owns them decides what is remembered, and can have code run by every
- * role that writes there; and a role that may make a schema in the database may make ours before we do.
+ * Checks the owners of the schema and its tables. An owner decides the content of the state, and can have code run by
+ * every role that writes there; and a role that may create schemas in the database may create this one first.
  *
- * | Of the schema and our tables                 | has to be |
+ * | Property of the schema and fettle's tables   | must be   |
  * |----------------------------------------------|-----------|
- * | the owner                                    | our role, one that it is a member of, or the one that `FETTLE_STORE_OWNER` names |
+ * | the owner                                    | the current role, a role that it is a member of, or the role in `FETTLE_STORE_OWNER` |
  * | the owner of each trigger's function         | the same |
- * | a rewrite rule, a policy, row security, a table of another kind | not there |
+ * | a rewrite rule, a policy, row security, a table of another kind | absent |
  *
- * A superuser counts as a member of no role but those that it was made a member of.
+ * A superuser counts as a member only of roles that were granted to it.
  */
 
 import { StoreError } from '../errors.ts';
@@ -16,7 +16,9 @@ import type { Transaction } from './connection.ts';
 import type { Place } from './fence.ts';
 import { TABLES } from './tables.ts';
 
-/** One row for everything that is there and not trusted: what it is, its name, and its owner where that is why. */
+/**
+ * Returns one row for each object that is not trusted: its type, its name, and its owner if the owner is the reason.
+ */
 const FOREIGN = `WITH RECURSIVE
   memberships (oid) AS (
     SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user
@@ -52,7 +54,7 @@ const REASONS: Readonly<Record<string, string>> = {
   rule: 'is a rewrite rule on a table of the store',
 };
 
-/** Throws StoreError where something of the schema is not trusted. What is not there yet is no matter. */
+/** Throws StoreError if an object of the schema is not trusted. Objects that do not exist yet are ignored. */
 export async function assertOwned(
   transaction: Transaction,
   { schema, name: place, owner }: Pick<Place, 'schema' | 'name' | 'owner'>,

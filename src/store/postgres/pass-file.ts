@@ -1,4 +1,4 @@
-/** The file of passwords that PostgreSQL's clients share (`~/.pgpass`): lines of `host:port:database:user:password`. */
+/** The password file of PostgreSQL's clients (`~/.pgpass`): lines of `host:port:database:user:password`. */
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export interface PassEntry {
   readonly password: string;
 }
 
-/** What a password is wanted for. */
+/** The connection that needs a password. */
 export interface PassQuestion {
   /** As in an origin, without brackets; the folder of a socket. */
   readonly host: string;
@@ -26,7 +26,7 @@ export interface PassQuestion {
   readonly user: string;
 }
 
-/** How much an entry has to say by itself: all of them count; those that name the host; those that name host and port. */
+/** The precision that an entry must have: any entry; one that names the host; one that names host and port. */
 export type PassTrust = 'any' | 'host' | 'host-and-port';
 
 const FIELD = String.raw`((?:\\.|[^:\\])*)`;
@@ -50,7 +50,7 @@ function isHost(written: string, host: string): boolean {
   return canonicalHost(written.includes(':') ? `[${written}]` : written)?.replace(/^\[|\]$/gu, '') === host;
 }
 
-/** The password of the first entry that fits and may count. */
+/** The password of the first entry that matches with the required precision. */
 export function passwordIn(entries: readonly PassEntry[], asked: PassQuestion, trust: PassTrust): string | undefined {
   const fits = (written: string, value: string): boolean => written === '*' || written === value;
   return entries.find(
@@ -62,13 +62,13 @@ export function passwordIn(entries: readonly PassEntry[], asked: PassQuestion, t
   )?.password;
 }
 
-/** The entries of the file; where it is not used although it is there, why. */
+/** The entries of the file, or the reason why an existing file is not used. */
 export interface PassFile {
   readonly entries: readonly PassEntry[];
   readonly ignored?: string;
 }
 
-/** Reads PGPASSFILE or `~/.pgpass`, unless others may read or write it. */
+/** Reads PGPASSFILE or `~/.pgpass`, unless other users may read or write it. */
 export async function readPassFile(env: Env): Promise<PassFile> {
   const path = valueOf(env, 'PGPASSFILE') ?? join(valueOf(env, 'HOME') ?? homedir(), '.pgpass');
   try {

@@ -1,15 +1,15 @@
 /**
  * The store on PostgreSQL: one database for many projects, each with its log and its fence.
  *
- * Everything that writes is one transaction that takes the project's fence row first (fence.ts), so only the holder of
- * the lock writes, and what is written is whole. What a failed transaction means:
+ * Every write is one transaction that locks the project's fence row first (fence.ts), so only the holder of the lock
+ * writes, and writes are atomic. The meaning of a failed transaction:
  *
- * | It failed                                        | then                                                        |
+ * | Failure                                           | Consequence                                                 |
  * |---------------------------------------------------|-------------------------------------------------------------|
- * | before its commit was sent, the connection lost   | nothing was written: again, on a new one, until the deadline |
- * | before its commit was sent, the server refused    | nothing was written; the handle takes no more                |
- * | after its commit was sent, without an answer      | a new connection looks, once the fence row is free: the records are there and it was done, or they are not and the handle takes no more |
- * | because the fence is not ours                     | FenceLostError, for good                                     |
+ * | before its commit was sent, the connection lost   | nothing was written: repeat on a new connection, until the deadline |
+ * | before its commit was sent, the server refused    | nothing was written; the handle accepts no more              |
+ * | after its commit was sent, without an answer      | a new connection checks once the fence row is free: if the records exist, the write was done; if not, the handle accepts no more |
+ * | because another holder has the fence              | FenceLostError, permanently                                  |
  */
 
 import { performance } from 'node:perf_hooks';
@@ -33,15 +33,15 @@ import { appendRows, isWritten, listCheckpoint, placeRows, removeRows, renameRow
 export interface PostgresStoreOptions extends LogHandleOptions {
   readonly target: Target;
   readonly project: string;
-  /** A holder that is silent for this long may be taken over. */
+  /** Time without a heartbeat, in ms, after which a holder may be taken over. */
   readonly leaseMs?: number | undefined;
-  /** After which any one call has ended, reading and checking a long log aside. */
+  /** Maximum time of a call, in ms, except for reading and checking a long log. */
   readonly deadlineMs?: number | undefined;
 }
 
 const DEADLINE_MS = 30_000;
 
-/** Opens the store; nothing is connected before it is asked for. */
+/** Opens the store. The first method call connects. */
 export function openPostgresStore(options: PostgresStoreOptions): Store {
   return new LogHandle(new PostgresBackend(options), options);
 }
@@ -106,7 +106,7 @@ class PostgresBackend implements Backend<RowLogView> {
   /** Writes the first records, in the transaction in which the lock of a new log is taken. */
   async #found(transaction: Transaction, lock: HeldLock, first: Chain): Promise<void> {
     const facts = await readFacts(transaction, this.#place);
-    // A log whose fence was removed is damaged; nothing is made over it.
+    // A log whose fence was removed is damaged. No new log is created over it.
     if (facts === undefined || facts.first !== undefined || facts.listed.length > 0) return;
     await placeRows(transaction, this.#place, lock.token, first);
     await listCheckpoint(transaction, this.#place, first);
@@ -117,12 +117,12 @@ class PostgresBackend implements Backend<RowLogView> {
   }
 
   beatOf({ holder }: HeldLock): Beat {
-    // A heartbeat that hangs leaves time for another within the lease.
+    // A hanging heartbeat leaves time for another one within the lease.
     const deadlineMs = Math.min(this.#deadlines.callMs, Math.ceil(this.#leaseMs * 0.6));
     return { kind: 'postgres', target: this.#target, project: this.project, holderId: holder.id, deadlineMs };
   }
 
-  /** Nothing is sealed: a late writer finds another holder in the fence, and writes nothing. */
+  /** A seal is not needed: a late writer finds another holder in the fence, and writes nothing. */
   async enter(_: HeldLock, { base }: RowLogView & { readonly base: Base }): Promise<Tail> {
     return { begun: base.begun.bytes, end: base.end };
   }
@@ -140,7 +140,7 @@ class PostgresBackend implements Backend<RowLogView> {
         await appendRows(transaction, before, lock, end, checkpoint);
         await listCheckpoint(transaction, before, checkpoint);
         if (project === before.project) return;
-        // Its tombstone, if it has one, goes with the rename.
+        // The rename removes the tombstone, if one exists.
         if ((await readFacts(transaction, after)) !== undefined)
           throw new LogUnchangedError(`the store ${this.place} has a log of the project ${project} already`);
         await renameRows(transaction, before, project);
@@ -183,14 +183,17 @@ class PostgresBackend implements Backend<RowLogView> {
     return this.#server.close();
   }
 
-  /** Tries until it works, the server refuses, or the deadline is over. Only for what a lost connection leaves undone. */
+  /**
+   * Repeats until success, a refusal of the server, or the deadline. Only for work that a lost connection leaves
+   * undone.
+   */
   async #persistently<T>(work: () => Promise<T>): Promise<T> {
     const start = performance.now();
     for (let wait = 50; ; wait = Math.min(wait * 2, 1000)) {
       try {
         return await work();
       } catch (error) {
-        // 55P03: whoever had the row for so long was in a transaction that has its own end.
+        // 55P03: another process had the row for that long, in a transaction with its own limit.
         const again = error instanceof ServerError && !error.committing && (error.lost || error.sqlState === '55P03');
         if (!again || performance.now() - start + wait > this.#deadlines.callMs) throw error;
         await sleep(wait);
@@ -198,7 +201,7 @@ class PostgresBackend implements Backend<RowLogView> {
     }
   }
 
-  /** One transaction that leaves `head` as the end of the log of `after`, whole or not at all. See the table on top. */
+  /** Runs one atomic transaction that leaves `head` as the end of the log of `after`. See the table at the top. */
   async #durably(
     head: Head,
     write: (transaction: Transaction) => Promise<void>,

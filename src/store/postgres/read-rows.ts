@@ -1,4 +1,4 @@
-/** Reads a log from its tables within one snapshot: from the newest checkpoint that holds, or all of it. */
+/** Reads a log from its tables within one snapshot: from the newest valid checkpoint, or all of it. */
 
 import { type Base, isBase, type LogView, type Reading } from '../backend.ts';
 import { readLine } from '../line.ts';
@@ -15,17 +15,17 @@ export interface Listed {
   readonly length: number;
 }
 
-/** What the tables say beside the records. */
+/** The content of the tables, without the records. */
 export interface Facts {
   readonly fence?: FenceRow;
   /** Lowest sequence number first. */
   readonly listed: readonly Listed[];
-  /** Number of the first row. */
+  /** Sequence number of the first row. */
   readonly first?: number;
   readonly last?: number;
-  /** The fence names a record that is there, with the hash that it has. */
+  /** True if the fence names an existing record and its hash. */
   readonly isFenced: boolean;
-  /** What the project was called before. */
+  /** Earlier names of the project. */
   readonly formerNames: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export interface RowLogView extends LogView<RowSegment> {
   readonly facts: Facts;
 }
 
-/** What the checkpoints say that the project was called before; whether they hold is for the walk to say. */
+/** Earlier names of the project in the checkpoints, which the walk validates. */
 async function readFormerNames(transaction: Transaction, { schema, project }: Place): Promise<readonly string[]> {
   const { rows } = await transaction.query(
     `SELECT listed.seq, record.line FROM ${schema}.checkpoints listed JOIN ${schema}.records record USING (project, seq)
@@ -47,7 +47,7 @@ async function readFormerNames(transaction: Transaction, { schema, project }: Pl
   });
 }
 
-/** Undefined: the project has no log here. */
+/** Undefined: the project does not have a log here. */
 export async function readFacts(transaction: Transaction, place: Place): Promise<Facts | undefined> {
   const { schema, project } = place;
   const fence = await readFence(transaction, place);
@@ -72,11 +72,11 @@ export async function readFacts(transaction: Transaction, place: Place): Promise
   };
 }
 
-/** Rows of one answer, and bytes after which it takes no further one: what a reader holds at a time. */
+/** Maximum number of rows of an answer, and of bytes before its last row. Bounds a reader's memory. */
 const PAGE_ROWS = 2_000;
 const PAGE_BYTES = 4 * 1024 * 1024;
 
-/** Gives every row from a number on, in order; only a page of them is held at a time. */
+/** Gives every row from a sequence number on, in order. Holds one page at a time. */
 export async function eachRow(
   transaction: Transaction,
   { schema, project }: Place,
@@ -97,7 +97,7 @@ export async function eachRow(
   }
 }
 
-/** What the fence says of a log whose records are all sound, against what there is. */
+/** Compares the fence with a log whose records are all sound. */
 function fenceDamage({ fence, isFenced }: Facts, base: Base<RowSegment>): readonly Damage[] {
   const wrong = (message: string): readonly Damage[] => [{ code: 'fence-wrong', message, seq: base.end.seq }];
   if (fence === undefined) return wrong('the fence of the project is missing');
@@ -110,7 +110,7 @@ function fenceDamage({ fence, isFenced }: Facts, base: Base<RowSegment>): readon
   return token < highest ? wrong(`the fence has token ${token}, and the log has token ${highest}`) : [];
 }
 
-/** What the table of checkpoints says of sound records, against what there is. */
+/** Compares the table of checkpoints with the sound records. */
 function listDamage(
   { listed }: Facts,
   segments: readonly RowSegment[],
@@ -123,13 +123,13 @@ function listDamage(
     .filter(({ seq, body }) => lengths.get(seq) !== body.resources + 1)
     .map(({ seq }) => ({ seq, message: `record ${seq}: the table of checkpoints does not list this one as it is` }));
   const starts = new Set(found.map(({ seq }) => seq));
-  // Behind a damage, a checkpoint that is listed may be the very one that is damaged.
+  // After damage, a listed checkpoint may be the damaged one.
   const more = isSound ? listed.filter(({ seq }) => seq >= from && !starts.has(seq)) : [];
   const extra = more.map(({ seq }) => ({ seq, message: `record ${seq} is listed as a checkpoint, and is none` }));
   return [...wrong, ...extra].map(({ seq, message }) => ({ code: 'checkpoint-table', message, seq }));
 }
 
-/** Where reading starts, the best place first. */
+/** The places where reading can start, the best first. */
 function startsOf({ from }: Reading, { listed, first }: Facts): readonly number[] {
   if (first === undefined) return [];
   if (from === 'all') return [first];
@@ -138,8 +138,8 @@ function startsOf({ from }: Reading, { listed, first }: Facts): readonly number[
 }
 
 /**
- * Gives the sound records to `take`. Where the newest checkpoint does not hold, the one before it is what is sound.
- * Undefined: the project has no log here.
+ * Passes the sound records to `take`, from the newest valid checkpoint on.
+ * Undefined: the project does not have a log here.
  */
 export async function readRows(
   transaction: Transaction,

@@ -1,16 +1,16 @@
 /**
- * Starts the log anew behind its last sound record, and sets aside what is damaged or comes after it: one transaction,
- * so it is done or it is not. The semantics are those of the store on files:
+ * Starts the log again after its last sound record, and sets aside the damaged part and everything after it, in one
+ * atomic transaction. The semantics are those of the store on files:
  *
- * | Damage in                                     | Memory comes from                  | Set aside                             |
+ * | Damage in                                     | State comes from                   | Set aside                             |
  * |------------------------------------------------|------------------------------------|---------------------------------------|
- * | the tail of the newest checkpoint              | that checkpoint and the sound tail | the rows behind it                    |
- * | the newest checkpoint                          | the one before it, and its tail    | the newest one and what follows it    |
+ * | the tail of the newest checkpoint              | that checkpoint and the sound tail | the rows after it                     |
+ * | the newest checkpoint                          | the one before it, and its tail    | the newest one and the rows after it  |
  * | an older range, or between two                 | the newest checkpoint, as always   | everything up to the damage           |
  * | every checkpoint                               | nowhere: a cold start              | everything                            |
- * | the fence, or the table of checkpoints         | unchanged                          | nothing: both are written anew        |
+ * | the fence, or the table of checkpoints         | unchanged                          | nothing: both are written again       |
  *
- * Resources that the rows name which are set aside behind the last sound record are marked unknown.
+ * Resources in rows that are set aside after the last sound record are marked unknown.
  */
 
 import type { HeldLock } from '../backend.ts';
@@ -24,10 +24,10 @@ import { eachRow, type RowLogView } from './read-rows.ts';
 import type { RowSegment } from './walk-rows.ts';
 import { listCheckpoint, placeRows, removeRows } from './write-rows.ts';
 
-/** Above every number that a log comes to by itself: what claims to be higher does not count. */
+/** A limit above every number that a log reaches by itself. Higher numbers are ignored. */
 const HIGHEST_SEQ = 10 ** 15;
 
-/** What the rows behind the last sound one tell; what the checkpoint right behind it remembers is nothing new. */
+/** Information in the rows after the last sound one. The state in the checkpoint right after it adds nothing new. */
 export async function remainsBehind(
   transaction: Transaction,
   place: Place,
@@ -48,7 +48,7 @@ function rowsText(from: number, to: number): string {
   return from === to ? `record ${from}` : `records ${from} to ${to}`;
 }
 
-/** What a recovery does with the rows. */
+/** The changes of a recovery to the rows. */
 export interface RowSalvage {
   readonly lock: HeldLock;
   readonly quarantine: readonly string[];
@@ -85,7 +85,7 @@ export function planSalvage(
   };
 }
 
-/** Does it, in the transaction that it is given. `held` is the lock before its token was raised. Throws FenceLostError. */
+/** Recovers in the given transaction. `held` is the lock before its token was raised. Throws FenceLostError. */
 export async function carryOutSalvage(
   transaction: Transaction,
   place: Place,

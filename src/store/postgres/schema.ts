@@ -1,16 +1,16 @@
 /**
- * The tables of the store, and how they come to be.
+ * The tables of the store, and their migrations.
  *
  * | Table         | Holds                                                                                   |
  * |---------------|-----------------------------------------------------------------------------------------|
- * | `version`     | one row: how many of the migrations below were run                                      |
- * | `fences`      | per project: who may append (token and holder), its heartbeat, and where the log ends   |
+ * | `version`     | one row: the number of migrations below that were run                                   |
+ * | `fences`      | per project: the holder that may append and its token, its heartbeat, the end of the log |
  * | `records`     | the log: the raw line of each record, without its newline                               |
- * | `checkpoints` | where each checkpoint begins and how many records it is: the newest is found at once    |
- * | `quarantine`  | what recoveries set aside                                                               |
- * | `renames`     | names that projects had: under such a name no new log is begun                          |
+ * | `checkpoints` | the first record and the length of each checkpoint, so that the newest is found at once |
+ * | `quarantine`  | rows that recoveries set aside                                                          |
+ * | `renames`     | earlier names of projects: no new log begins under such a name                          |
  *
- * Only commands that write migrate. What is in the tables is checked against the log itself, which is the truth.
+ * Only commands that write migrate. The other tables are checked against the log, which is the source of truth.
  */
 
 import { StoreError, StoreProjectError } from '../errors.ts';
@@ -18,10 +18,10 @@ import { ServerError, type Transaction } from './connection.ts';
 import type { Place } from './fence.ts';
 import { assertOwned } from './owners.ts';
 
-/** A schema, with whom it may belong to. */
+/** A schema and its permitted owner. */
 type SchemaPlace = Pick<Place, 'schema' | 'name' | 'owner'>;
 
-/** Statements by version; each runs once, in its order, and is never changed afterwards. */
+/** Statements by version. Each runs once, in order, and is never changed afterwards. */
 const MIGRATIONS: readonly ((schema: string) => readonly string[])[] = [
   (schema) => [
     `CREATE TABLE ${schema}.fences (
@@ -61,7 +61,7 @@ const MIGRATIONS: readonly ((schema: string) => readonly string[])[] = [
 /** The first version with the table of renames. */
 const RENAMES_VERSION = 2;
 
-/** Readers know what to make of tables that are not older than this. */
+/** The oldest version of the tables that readers understand. */
 const READABLE_VERSION = 1;
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -83,15 +83,15 @@ function versionOf(value: unknown, schema: string): number {
 }
 
 /**
- * The version of the tables; 0: there are none, and the transaction can only be given up.
- * Throws StoreError where it is newer than we know, and where the tables are not trusted.
+ * The version of the tables; 0 if they do not exist, and then the transaction can only be rolled back.
+ * Throws StoreError if the version is newer than this one, or the tables are not trusted.
  */
 async function tableVersion(transaction: Transaction, place: SchemaPlace): Promise<number> {
   const { schema } = place;
   await assertOwned(transaction, place);
   try {
     const { rows } = await transaction.query(`SELECT version FROM ${schema}.version`);
-    // A table that was made after our snapshot is there by its name, and what is in it is not: so far there is no store.
+    // A table created after this snapshot has a name and no visible rows: in this snapshot the store does not exist.
     return rows.length === 0 ? 0 : versionOf(rows[0]?.[0], schema);
   } catch (error) {
     if (isMissing(error)) return 0;
@@ -99,7 +99,7 @@ async function tableVersion(transaction: Transaction, place: SchemaPlace): Promi
   }
 }
 
-/** The name that a project was given, where it has another one now. */
+/** The new name of a renamed project. */
 async function renamedTo(
   transaction: Transaction,
   { schema, project }: Pick<Place, 'schema' | 'project'>,
@@ -109,7 +109,7 @@ async function renamedTo(
   return typeof name === 'string' ? name : undefined;
 }
 
-/** Throws StoreProjectError where the project has another name now: a new log would know nothing of what is there. */
+/** Throws StoreProjectError if the project was renamed: a new log would know nothing of its resources. */
 export async function assertNotRenamed(
   transaction: Transaction,
   place: SchemaPlace & Pick<Place, 'project'>,
@@ -119,8 +119,8 @@ export async function assertNotRenamed(
 }
 
 /**
- * Whether there are tables. Throws StoreError where they are not as this version knows them (a reader changes nothing),
- * and StoreProjectError where the project has another name now.
+ * True if the tables exist. Throws StoreError if this version does not know their version (a reader changes nothing),
+ * and StoreProjectError if the project was renamed.
  */
 export async function hasTables(
   transaction: Transaction,
@@ -135,7 +135,7 @@ export async function hasTables(
   return version !== 0;
 }
 
-/** Brings the tables to our version, one process at a time. */
+/** Migrates the tables to the current version, one process at a time. */
 export async function migrate(place: SchemaPlace & Pick<Place, 'server'>): Promise<void> {
   const { server, schema } = place;
   const present = await server.transact({ access: 'read' }, (transaction) => tableVersion(transaction, place));
@@ -152,9 +152,9 @@ export async function migrate(place: SchemaPlace & Pick<Place, 'server'>): Promi
       [schema, `${schema}.version`],
     );
     const [hasSchema, hasVersion] = named[0] ?? [];
-    // Asked for first: IF NOT EXISTS needs the right to create one even where it is there.
+    // Checked first: IF NOT EXISTS requires the permission to create even if the schema exists.
     if (hasSchema !== true) await transaction.query(`CREATE SCHEMA ${schema}`);
-    // Once more: somebody may have made them since.
+    // Read again: another process may have created the tables since.
     await assertOwned(transaction, place);
     let version = 0;
     if (hasVersion === true) {

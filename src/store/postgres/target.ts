@@ -1,20 +1,20 @@
 /**
- * Where a store on PostgreSQL is, what it is shown, and how the way there is protected.
+ * The address of a store on PostgreSQL, the secrets that it receives, and the protection of the connection.
  *
- * An address that `fettle.yaml` names gets a secret (a password, a client's certificate) only where the environment
- * names its origin. This is decided before anything is connected or looked up:
+ * An address in `fettle.yaml` receives a secret (a password, a client's certificate) only if the environment names its
+ * origin. This is decided before any connection or name resolution:
  *
- * | The server is named by                    | It gets                                                             |
+ * | The server is named by                    | It receives                                                             |
  * |-------------------------------------------|---------------------------------------------------------------------|
- * | `FETTLE_STORE`; PGHOST, where the address names no host | the secrets of the environment                        |
- * | `fettle.yaml`, its origin by `FETTLE_STORE_ORIGIN` too  | the same, and the variable that stands for the password |
- * | `fettle.yaml` alone                       | what an entry of `~/.pgpass` holds for this very host; where the environment has any other secret, the store is refused |
+ * | `FETTLE_STORE`; PGHOST, if the address has no host     | the secrets of the environment                        |
+ * | `fettle.yaml`, its origin by `FETTLE_STORE_ORIGIN` too  | the same, and the variable named as the password |
+ * | `fettle.yaml` alone                       | the password of an entry of `~/.pgpass` for exactly this host; if the environment has any other secret, the store is refused |
  *
- * | The way there is                          | By default                | A password in clear text, or as MD5        |
+ * | The connection is                         | By default                | A password in clear text, or as MD5        |
  * |-------------------------------------------|---------------------------|--------------------------------------------|
  * | a Unix socket                             | without TLS               | is sent                                    |
- * | a loopback address, `localhost`           | without TLS, and it must lead to this machine | is sent                |
- * | any other                                 | TLS, certificate and name verified | is sent where the certificate is verified |
+ * | a loopback address, `localhost`           | without TLS, if it leads to this machine      | is sent                |
+ * | any other                                 | TLS, certificate and name verified | is sent if the certificate is verified |
  */
 
 import { readFile } from 'node:fs/promises';
@@ -46,23 +46,25 @@ import { errorCode, StoreError, StoreSecretError } from '../errors.ts';
 import { passwordIn, readPassFile } from './pass-file.ts';
 import { type Env, refuseVariables, valueOf } from './variables.ts';
 
-/** How TLS is spoken. Certificates and keys are PEM. */
+/** TLS settings. Certificates and keys are PEM. */
 export interface Tls {
-  /** `full`: chain and name; `chain`: whatever the name; `none`: anybody's certificate. */
+  /**
+   * The verification of the server's certificate. `full`: chain and name; `chain`: any name; `none`: any certificate.
+   */
   readonly verify: 'full' | 'chain' | 'none';
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
-  /** TLS from the first byte, without PostgreSQL's question for it. */
+  /** TLS from the first byte, without PostgreSQL's request for it. */
   readonly direct: boolean;
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
 }
 
-/** Where the store is, and how to get in: plain data, which another thread can be given. */
+/** The address of the store and the means of access, as data for another thread. */
 export interface Target {
   /** For messages: user, server and database; never the password. */
   readonly place: string;
-  /** PostgreSQL schema that the tables live in. */
+  /** PostgreSQL schema of the tables. */
   readonly schema: string;
   /** A name or an address without brackets, or the folder of a Unix socket. */
   readonly host: string;
@@ -73,18 +75,18 @@ export interface Target {
   /** PGOPTIONS. */
   readonly options?: string;
   readonly tls?: Tls;
-  /** Without TLS: whatever the name leads to has to be this machine. */
+  /** True without TLS: the name must resolve to this machine. */
   readonly loopbackOnly: boolean;
-  /** Networks that may be connected to although a wider one is denied. */
+  /** Permitted networks inside a denied one. */
   readonly allowNetworks: readonly string[];
-  /** The server may see a password itself, or its MD5. */
+  /** True if the server may receive the password itself, or its MD5. */
   readonly mayShow: boolean;
   readonly password?: string;
-  /** Why there is no password: the end of a sentence. */
+  /** The reason why the password is missing, as the end of a sentence. */
   readonly noPassword: string;
-  /** The password in every form that a message could repeat. */
+  /** The password in every form that a message could contain. */
   readonly secrets: readonly string[];
-  /** Role beside ours that may own the schema and its tables. */
+  /** Role other than the current one that may own the schema and its tables. */
   readonly owner?: string;
 }
 
@@ -104,7 +106,7 @@ function originOfServer(server: StoreServer): Origin {
   return origin;
 }
 
-/** The server, and whether the environment named it. */
+/** The server. `named`: the environment names it. */
 function serverOf(
   { server }: StoreAddress,
   source: AddressSource,
@@ -128,7 +130,7 @@ async function pemOf(path: string, variable: string): Promise<string> {
 
 type TlsNames = 'sslmode' | 'sslrootcert' | 'sslcert' | 'sslkey' | 'sslnegotiation';
 
-/** A setting of the address, or else of the environment, with the name by which a message calls it. */
+/** A setting of the address, or else of the environment, with its name for messages. */
 function setting(
   address: StoreAddress,
   env: Env,
@@ -162,7 +164,7 @@ async function tlsOf(address: StoreAddress, server: StoreServer, env: Env): Prom
     'TLSv1.3',
   ]);
   if (server.kind === 'socket' || asked === 'disable') return undefined;
-  // These two ask for TLS where it can be had. Away from this machine less than that is not offered.
+  // These two request TLS if it is available. On connections to another machine, TLS is required.
   const isDefault = asked === undefined || asked === 'allow' || asked === 'prefer';
   if (isDefault && isLoopback(bare(server))) return undefined;
   const root = setting(address, env, 'sslrootcert');
@@ -180,7 +182,7 @@ async function tlsOf(address: StoreAddress, server: StoreServer, env: Env): Prom
   };
 }
 
-/** What of the environment would be shown to the server, by the name of its variable. */
+/** The variable of the environment whose secret the server would receive. */
 function secretAtStake(address: StoreAddress, env: Env): string | undefined {
   return (
     address.passwordVariable ?? ['PGPASSWORD', 'PGSSLCERT', 'PGSSLKEY'].find((name) => valueOf(env, name) !== undefined)
@@ -209,13 +211,13 @@ async function passwordFor(
   const own = valueOf(env, passwordVariable ?? 'PGPASSWORD');
   if (own !== undefined) return given(own);
   const { entries, ignored } = await readPassFile(env);
-  // Whoever may write the port may listen on another one, unless a certificate says who listens.
+  // An author of the port could listen on another one, unless a certificate identifies the listener.
   const found = passwordIn(entries, asked, way.named ? 'any' : way.verified ? 'host' : 'host-and-port');
   if (found !== undefined) return given(found);
   return { noPassword: ignored === undefined ? SET_ONE : `${SET_ONE}; ${ignored}` };
 }
 
-/** Throws where `FETTLE_ALLOW_NETWORKS` is malformed. */
+/** Throws if `FETTLE_ALLOW_NETWORKS` is malformed. */
 function networksOf(env: Env): readonly string[] {
   const allowed = allowedNetworks(env);
   try {
@@ -236,7 +238,9 @@ function shownPlace(server: StoreServer, user: string, database: string, schema:
   return schema === DEFAULT_SCHEMA ? where : `${where}?schema=${schema}`;
 }
 
-/** Whether the environment names the origin of a server that `fettle.yaml` names. Throws where a secret would go elsewhere. */
+/**
+ * True if the environment names the origin of a server in `fettle.yaml`. Throws if a secret would be sent elsewhere.
+ */
 function isNamed(address: StoreAddress, server: StoreServer, named: NamedOrigins, env: Env): boolean {
   const origin = originOfServer(server);
   if (namesOrigin(named, origin)) return true;
@@ -253,8 +257,8 @@ function isNamed(address: StoreAddress, server: StoreServer, named: NamedOrigins
 }
 
 /**
- * Joins the address of a store with what the environment gives for it. Nothing is connected or looked up.
- * Throws StoreSecretError where a secret is missing or may not go there, and StoreError for any other mistake.
+ * Joins the address of a store with the environment. Neither connects nor resolves names.
+ * Throws StoreSecretError if a secret is missing or must not be sent there, and StoreError for any other mistake.
  */
 export async function targetOf(text: string, source: AddressSource, env: Env): Promise<Target> {
   const address = readStoreAddress(text, source);

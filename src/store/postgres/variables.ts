@@ -1,15 +1,15 @@
 /**
- * What becomes of each variable of the environment that PostgreSQL's own clients read. None is read by the driver:
- * what it is given is complete.
+ * The treatment of each environment variable that PostgreSQL's own clients read. The driver reads none of them: its
+ * settings are complete.
  *
- * A variable that asks for more than is done here is refused, so that nobody relies on a protection that is not there.
+ * A variable that requests more than is supported here is refused, so that no user relies on a missing protection.
  */
 
 import { StoreError } from '../errors.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** `used`; `without effect`; or why a value is refused. `harmless`: values that ask for nothing. */
+/** `used`; `without effect`; or the reason why a value is refused. `harmless`: values that request nothing. */
 export type Treatment = 'used' | 'without effect' | { readonly refused: string; readonly harmless?: readonly string[] };
 
 const NAME_THE_SERVER = 'name the server in FETTLE_STORE';
@@ -39,11 +39,11 @@ export const PG_VARIABLES: Readonly<Record<string, Treatment>> = {
   PGSSLCERTMODE: { refused: 'set PGSSLCERT and PGSSLKEY, or neither', harmless: ['allow'] },
   PGSSLCRL: { refused: 'lists of revoked certificates are not read' },
   PGSSLCRLDIR: { refused: 'lists of revoked certificates are not read' },
-  // Not libpq's: the driver's own.
+  // A variable of the driver, not of libpq.
   PGBINARY: 'without effect',
   PGCLIENT_ENCODING: 'without effect',
   PGREPLICATION: 'without effect',
-  // The deadlines, the encoding and the forms of times are fettle's own.
+  // Deadlines, the encoding and time formats are set by fettle.
   PGCLIENTENCODING: 'without effect',
   PGCONNECT_TIMEOUT: 'without effect',
   PGDATESTYLE: 'without effect',
@@ -60,19 +60,19 @@ export const PG_VARIABLES: Readonly<Record<string, Treatment>> = {
   PGSERVICEFILE: 'without effect',
   PGSYSCONFDIR: 'without effect',
   PGTARGETSESSIONATTRS: 'without effect',
-  // TLS 1.2 at least, never compressed, with the name of the server: whatever these say.
+  // TLS is 1.2 or later, never compressed, with the server's name, regardless of these variables.
   PGSSLCOMPRESSION: 'without effect',
   PGSSLMAXPROTOCOLVERSION: 'without effect',
   PGSSLSNI: 'without effect',
 };
 
-/** The value of a variable; undefined where it is unset or empty. */
+/** The value of a variable; undefined if it is unset or empty. */
 export function valueOf(env: Env, name: string): string | undefined {
   const value = env[name];
   return value === '' ? undefined : value;
 }
 
-/** Throws StoreError, which names the variable, where one asks for more than is done here. */
+/** Throws StoreError, which names the variable, if a variable requests more than is supported here. */
 export function refuseVariables(env: Env): void {
   for (const [name, treatment] of Object.entries(PG_VARIABLES)) {
     const value = valueOf(env, name);

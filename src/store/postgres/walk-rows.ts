@@ -1,11 +1,11 @@
 /**
- * Checks the rows of a log in the order of their sequence numbers, and gives only what is sound.
+ * Checks the rows of a log in the order of their sequence numbers, and gives only sound records.
  *
  * | A row                                              | is                                                      |
  * |-----------------------------------------------------|---------------------------------------------------------|
- * | goes on from the one before it, by number and hash  | sound                                                   |
- * | does not                                            | damage; what follows is passed over up to a checkpoint that holds by itself |
- * | stands behind the end that the fence names          | damage: nobody who held the lock has written it         |
+ * | follows the previous row by number and hash         | sound                                                   |
+ * | does not                                            | damage; later rows are skipped up to a checkpoint that is valid by itself |
+ * | comes after the end that the fence names            | damage: no holder of the lock has written it            |
  */
 
 import type { LogRecord } from '../../formats/log-record.ts';
@@ -16,24 +16,24 @@ import { brokenLink, doesFollow, missingRecords, startDamage } from '../links.ts
 import { SegmentReader, wrongStart } from '../segment-reader.ts';
 import type { Damage } from '../store.ts';
 
-/** A segment whose checkpoint record holds. */
+/** A segment whose checkpoint record is valid. */
 export interface RowSegment extends Segment {
   readonly checkpoint: CheckpointRecord;
 }
 
 export interface WalkOptions extends Pick<Reading, 'take' | 'enter'> {
-  /** What the project is called, and was before. */
+  /** The project's current and earlier names. */
   readonly names: ReadonlySet<string>;
-  /** The walk begins at the first row of the log, not at one of its checkpoints. */
+  /** True if the walk begins at the first row of the log, not at a later checkpoint. */
   readonly whole: boolean;
-  /** Where the fence says that the log ends. */
+  /** The end of the log according to the fence. */
   readonly limit?: number | undefined;
 }
 
 export interface Walked {
   readonly segments: readonly RowSegment[];
   readonly damage: readonly Damage[];
-  /** The first row that was seen. */
+  /** The first row. */
   readonly first?: number | undefined;
 }
 
@@ -48,7 +48,7 @@ export class RowWalk {
   readonly #found: Open[] = [];
   readonly #damage: Damage[] = [];
   #first: number | undefined;
-  /** The segment that the next row belongs to; absent behind a damage. */
+  /** The segment of the next row; absent after damage. */
   #current: Open | undefined;
 
   constructor(options: WalkOptions) {
@@ -60,14 +60,14 @@ export class RowWalk {
     this.#first ??= seq;
     const { limit } = this.#options;
     if (limit !== undefined && seq > limit) {
-      // One damage, however many rows were written there.
+      // One damage for any number of rows there.
       if (isFirst || this.#current?.reader.begun !== undefined)
         this.#lose('record-unfenced', seq, 'the record stands behind the end of the log that the fence names');
       return;
     }
     const bytes = Buffer.from(line);
     if (this.#current !== undefined && this.#continue(this.#current, seq, bytes)) return;
-    // Behind a damage, the log continues with the next checkpoint that holds by itself.
+    // After damage, the log continues with the next checkpoint that is valid by itself.
     if (!isFirst && !isCheckpointLine(bytes)) return;
     const wrong = this.#open(seq, bytes, isFirst);
     if (wrong !== undefined && isFirst) this.#lose('checkpoint-broken', seq, wrong);
@@ -98,7 +98,7 @@ export class RowWalk {
     this.#current = undefined;
   }
 
-  /** Begins a segment with a row, if that is a checkpoint that holds by itself; otherwise says why it is not. */
+  /** Begins a segment with a row that is a checkpoint valid by itself; otherwise returns the reason why it is not. */
   #open(seq: number, bytes: Buffer, linked: boolean): string | undefined {
     const { take, enter } = this.#options;
     const reader = new SegmentReader({ seq, refuse: this.#refuse, enter: () => enter?.({ seq }, linked), take });
@@ -114,7 +114,7 @@ export class RowWalk {
   readonly #refuse = ({ project }: CheckpointRecord['body']): string | undefined =>
     this.#options.names.has(project) ? undefined : `the checkpoint is one of the project ${project}`;
 
-  /** Takes a row as the next one of the chain; false: it is not. */
+  /** Takes a row as the next one of the chain; false if it is not. */
   #continue({ reader }: Open, seq: number, bytes: Buffer): boolean {
     if (seq !== reader.due) {
       const due = reader.due;
@@ -131,7 +131,7 @@ export class RowWalk {
     return wrong === undefined;
   }
 
-  /** A checkpoint where the chain continues; false: it does not belong there. */
+  /** Takes a checkpoint that continues the chain; false if it does not. */
   #follow(record: LogRecord, end: NonNullable<SegmentReader['end']>, bytes: Buffer): boolean {
     const { seq } = record;
     const wrong = wrongStart(record, this.#refuse);

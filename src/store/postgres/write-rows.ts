@@ -1,4 +1,4 @@
-/** Writes rows under the fence: the fence goes on to the new end in the same statement, or nothing is written. */
+/** Writes rows under the fence: the same statement moves the fence to the new end, or nothing is written. */
 
 import type { HeldLock } from '../backend.ts';
 import { batchesOf, type Chain } from '../chain.ts';
@@ -8,12 +8,12 @@ import type { Transaction } from './connection.ts';
 import { assertHeld, type Place, readFence } from './fence.ts';
 import { PROJECT_TABLES } from './tables.ts';
 
-/** Characters of lines, at least, that one statement carries. */
+/** Minimum number of characters of lines per statement. */
 const BATCH = 2 * 1024 * 1024;
 
 /**
- * Appends lines behind `before`, which is where the holder knows the log to end. The change of the fence row waits for
- * whoever has it, and compares with what is there then. Throws FenceLostError, or StoreBrokenError.
+ * Appends lines after `before`, the end of the log that the holder knows. The change of the fence row waits for any
+ * other transaction that has it, and then compares. Throws FenceLostError, or StoreBrokenError.
  */
 export async function appendRows(
   transaction: Transaction,
@@ -70,7 +70,7 @@ async function insertRows(
   );
 }
 
-/** Writes lines without looking at the fence, and lets it name their end: for whoever has locked its row. */
+/** Writes lines without a check of the fence, and moves it to their end, for a caller that has locked its row. */
 export async function placeRows(transaction: Transaction, place: Place, token: number, chain: Chain): Promise<void> {
   for (const batch of batchesOf(chain, BATCH)) await insertRows(transaction, place, batch.seq, batch.lines);
   await transaction.query(
@@ -92,7 +92,7 @@ export async function listCheckpoint(
   ]);
 }
 
-/** So many rows go at a time: each statement stays within its deadline. */
+/** Maximum number of rows per statement, so that each stays within its deadline. */
 const SLICE_ROWS = 10_000;
 
 export interface Outside {
@@ -102,7 +102,7 @@ export interface Outside {
   readonly above: number;
 }
 
-/** Takes rows out of the log, into quarantine if that has a name. */
+/** Removes rows from the log, and copies them to quarantine if that has a name. */
 export async function removeRows(
   transaction: Transaction,
   { schema, project }: Place,
@@ -122,7 +122,7 @@ export async function removeRows(
   for (let count = SLICE_ROWS; count === SLICE_ROWS; ) ({ count } = await transaction.query(text, values));
 }
 
-/** Whether a record is in the log, once no transaction that could still write it is under way. */
+/** True if a record is in the log. Waits for transactions that could still write it. */
 export async function isWritten(transaction: Transaction, place: Place, head: Head): Promise<boolean> {
   await readFence(transaction, place, true);
   const { rows } = await transaction.query(
@@ -132,7 +132,7 @@ export async function isWritten(transaction: Transaction, place: Place, head: He
   return rows[0]?.[0] === `${head.hash}"}`;
 }
 
-/** Gives all rows of a project another name, and keeps the old one from being used for a new log. */
+/** Gives all rows of a project another name, and reserves the old name so that no new log uses it. */
 export async function renameRows(transaction: Transaction, { schema, project }: Place, to: string): Promise<void> {
   for (const table of PROJECT_TABLES.filter((name) => name !== 'records'))
     await transaction.query(`UPDATE ${schema}.${table} SET project = $2 WHERE project = $1`, [project, to]);

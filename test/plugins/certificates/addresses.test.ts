@@ -14,7 +14,7 @@ import { keyPem, makeAuthority, makeKeys, makeLeaf } from '../../../plugins/cert
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { Observed, View } from '#plugin';
 import { type DnsServer, type Zone, dnsServer } from '../../support/dns.ts';
-import { DAY, desiredOf, domainSpec, outside, queryOf } from './support.ts';
+import { DAY, desiredOf, domainSpec, outside, queryOf, refreshed } from './support.ts';
 
 const HOST = 'www.example.test';
 const now = Date.now();
@@ -86,7 +86,7 @@ async function look(names: Readonly<Record<string, Zone>> | DnsServer, more: Loo
   const config = { resolvers: [dns.address], ...more.config };
   const reader = await certificates.openReader(outside(folder, { probe: config }));
   const desired = desiredOf('Domain', 'www', domainSpec({ host: HOST, trust: ['ca.crt'], ...more.spec }));
-  return certificates.observe(reader, queryOf([desired], { now }));
+  return refreshed(reader, queryOf([desired], { now }));
 }
 
 async function domain(
@@ -263,7 +263,7 @@ describe('a name', () => {
       'www',
       domainSpec({ host: HOST, address: 'LOCALHOST', port, trust: ['ca.crt'] }),
     );
-    const { observed } = await certificates.observe(reader, queryOf([desired], { now }));
+    const { observed } = await refreshed(reader, queryOf([desired], { now }));
     expect(observed).toMatchObject([{ state: 'issued', findings: [] }]);
     expect(Object.keys(connections).toSorted()).toEqual(known.toSorted());
   });

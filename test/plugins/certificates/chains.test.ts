@@ -17,7 +17,7 @@ import type { DomainFacts } from '../../../plugins/certificates/facts.ts';
 import type { Observed } from '#plugin';
 import { fettle } from '../../support/command-line.ts';
 import { type MadeCertificate, type Wanted, keyPemOf, makeCertificate } from './chain-maker.ts';
-import { DAY, desiredOf, domainSpec, outside, queryOf, tempFolder } from './support.ts';
+import { DAY, desiredOf, domainSpec, outside, queryOf, tempFolder, refreshed } from './support.ts';
 
 const HOST = 'www.example.test';
 const now = Date.now();
@@ -63,10 +63,7 @@ async function serve(leaf: MadeCertificate, chain: string): Promise<number> {
 async function lookAt(folder: string, port: number, more: object = {}): Promise<Observed<DomainFacts>> {
   const spec = domainSpec({ host: HOST, address: '127.0.0.1', port, trust: ['anchors.crt'], ...more });
   const reader = await certificates.openReader(outside(folder));
-  const { observed, gaps } = await certificates.observe(
-    reader,
-    queryOf([desiredOf('Domain', 'd', spec)], { now: Date.now() }),
-  );
+  const { observed, gaps } = await refreshed(reader, queryOf([desiredOf('Domain', 'd', spec)], { now: Date.now() }));
   expect(gaps).toEqual([]);
   return observed[0] as Observed<DomainFacts>;
 }

@@ -8,13 +8,14 @@ import type { DomainMemory, DomainSpec } from '../../../plugins/certificates/gen
 import { noteDomain } from '../../../plugins/certificates/note.ts';
 import {
   type DomainLook,
-  observedDomain,
+  domainStanding,
+  seenDomain,
   targetOf,
   targetText,
   verificationOf,
 } from '../../../plugins/certificates/observe-domain.ts';
 import type { AddressSeen, ConnectError, X509Seen } from '../../../plugins/certificates/world.ts';
-import type { Memory, Observed } from '#plugin';
+import type { Memory, Observed, Sighting } from '#plugin';
 import { DAY, NOW, desiredOf, domainSpec, fingerprint, memoryOf, refOf } from './support.ts';
 
 const AT = new Date(NOW).toISOString();
@@ -48,8 +49,13 @@ function look(addresses: readonly AddressSeen[]): DomainLook {
   return { kind: 'probed', seen: { resolved: true, addresses: addresses as [AddressSeen], leftOut: 0 }, trust: [] };
 }
 
+function standing(seen: Sighting<DomainFacts>, now: number): Observed<DomainFacts> {
+  const { raw: _raw, ...rest } = seen;
+  return { ...rest, ...domainStanding(undefined, seen, undefined, now) };
+}
+
 function see(met: DomainLook, spec: Partial<DomainSpec> = {}, neverIssued = false): Observed<DomainFacts> {
-  return observedDomain(refOf('Domain', 'www'), domainSpec(spec), met, neverIssued, NOW, AT);
+  return standing(seenDomain(refOf('Domain', 'www'), domainSpec(spec), met, neverIssued, AT), NOW);
 }
 
 const EXPIRED = served('192.0.2.1', {
@@ -233,7 +239,7 @@ describe('the time to the next look', () => {
     const desired = desiredOf('Domain', 'www', domainSpec({ failurePolicy: 'strict' }));
     let kept: Partial<DomainMemory> = {};
     const noted = (met: DomainLook, now: number): Partial<DomainMemory> => {
-      const observed = observedDomain(desired.ref, desired.spec, met, false, now, new Date(now).toISOString());
+      const observed = standing(seenDomain(desired.ref, desired.spec, met, false, new Date(now).toISOString()), now);
       const memory = memoryOf('Domain', 'www', { kept, state: 'tls_error' }) as Memory<DomainMemory>;
       return noteDomain(resourceWith({ ref: desired.ref, desired, observed, memory }), now);
     };

@@ -1,13 +1,14 @@
 /** Edge cases of a certificate's lifecycle, each by its name: states, records, dates, checks, errors, concurrency. */
 
+import type { CertificateSpec } from '../../../plugins/certificates/generated.ts';
+import { derivedOne } from '../../../src/conformance/derived.ts';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { daysLeft, isDue, isExpired } from '../../../plugins/certificates/days.ts';
 import { tables } from '../../../plugins/certificates/generated.ts';
-import { observedPair } from '../../../plugins/certificates/observe-certificate.ts';
+import { seenPair } from '../../../plugins/certificates/observe-certificate.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
-import { policyOf } from '../../../plugins/certificates/renewal.ts';
 import type { PairSeen, X509Seen } from '../../../plugins/certificates/world.ts';
 import { observe } from '../../../src/engine/observe.ts';
 import { emptyRecall, fold } from '../../../src/engine/remember.ts';
@@ -50,10 +51,17 @@ function stored(chain: readonly X509Seen[]): PairSeen {
   return { status: 'seen', chain, keyMatches: true, files: [], swap: 'none', leftovers: [] };
 }
 
+/** What follows from a stored pair, by a document. */
+function standing(pair: PairSeen, spec: CertificateSpec): Observed | undefined {
+  const sighting = seenPair(WWW, pair, undefined, iso(NOW));
+  if (sighting === undefined) return undefined;
+  return derivedOne(certificates, sighting, { desired: [desiredOf('Certificate', 'www', spec)], now: NOW });
+}
+
 /** What a look makes of a certificate that ends then; `thresholdDays` is as written. */
 function seen(end: number | string, thresholdDays = 30, begin: number = NOW - 3650 * DAY): Observed | undefined {
   const dates = leaf(iso(begin), typeof end === 'string' ? end : iso(end));
-  return observedPair(WWW, stored([dates]), policyOf({ renewal: { thresholdDays } }), undefined, NOW, iso(NOW));
+  return standing(stored([dates]), certificateSpec({ renewal: { thresholdDays } }));
 }
 
 describe('states as values', () => {
@@ -136,14 +144,12 @@ describe('dates', () => {
   });
   test('without a certificate it is expired, and has no days', () => {
     const pair: PairSeen = { ...stored([]), problemCode: 'missing', problem: 'the certificate is missing' } as PairSeen;
-    const observed = observedPair(WWW, pair, policyOf({}), undefined, NOW, iso(NOW));
+    const observed = standing(pair, certificateSpec());
     expect(observed?.state).toBe('expired');
     expect(observed?.signals).toBeUndefined();
   });
   test('one that is not there is nothing at all, and no error', () => {
-    expect(
-      observedPair(WWW, { status: 'absent', leftovers: [] }, policyOf({}), undefined, NOW, iso(NOW)),
-    ).toBeUndefined();
+    expect(standing({ status: 'absent', leftovers: [] }, certificateSpec())).toBeUndefined();
   });
   test('time zones make no difference', () => {
     const same = ['2026-12-20T12:00:00Z', '2026-12-21T02:00:00+14:00', '2026-12-20T00:00:00-12:00'];

@@ -15,7 +15,7 @@ import type { Anchor } from '../../../plugins/certificates/live/trust.ts';
 import type { ProbeSeen } from '../../../plugins/certificates/world.ts';
 import { type Daemon, freePort, startHaproxy, startNginx } from '../../support/daemons.ts';
 import { fettle, temporaryFolder, writeFiles } from '../../support/cli.ts';
-import { DAY, desiredOf, domainSpec, outside, queryOf } from './support.ts';
+import { DAY, desiredOf, domainSpec, outside, queryOf, refreshed } from './support.ts';
 
 const HOST = 'www.example.test';
 const SETTINGS: ProbeSettings = {
@@ -163,10 +163,9 @@ test('a thousand Domains in one look, some of them failing', { timeout: 60_000 }
     ),
   );
   const progress: number[] = [];
-  const { observed, gaps } = await certificates.observe(
-    reader,
-    queryOf(desired, { now: Date.now(), progress: (done) => void progress.push(done) }),
-  );
+  const now = Date.now();
+  const view = await refreshed(reader, queryOf(desired, { now, progress: (done) => void progress.push(done) }));
+  const { observed, gaps } = view;
   expect(gaps).toEqual([]);
   expect(observed.map(({ ref }) => ref.name)).toEqual(desired.map(({ ref }) => ref.name));
   const counts = Object.groupBy(
@@ -222,7 +221,7 @@ backend behind
   });
   const reader = await certificates.openReader(outside(folder, { probe: SETTINGS }));
   const spec = { address: '127.0.0.1', port: front, trust: ['ca.crt'], tlsMode: 'passthrough' } as const;
-  const { observed } = await certificates.observe(
+  const { observed } = await refreshed(
     reader,
     queryOf(
       [

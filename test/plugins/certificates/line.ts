@@ -1,5 +1,6 @@
 /** Looks, proposes and takes the step of one resource on real files, as a run does, without a log. */
 
+import { derivedView } from '../../../src/conformance/derived.ts';
 import { tables } from '../../../plugins/certificates/generated.ts';
 import { NO_FILES } from '../../support/covers.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
@@ -33,14 +34,21 @@ export function begun(line: Line, address: string): Line {
   return line;
 }
 
-export async function view(line: Line): Promise<View> {
+async function sighted(line: Line): Promise<View> {
   const reader = await certificates.openReader(outside(line.folder));
   return certificates.observe(reader, queryOf(line.desired, { memory: [...line.memory.values()], now: line.now }));
 }
 
+export async function view(line: Line): Promise<ReturnType<typeof derivedView>> {
+  const { desired, memory, now } = line;
+  return derivedView(certificates, await sighted(line), { desired, memory: [...memory.values()], now });
+}
+
 function resources(line: Line, seen: View): readonly Resource[] {
   const recall = { ...emptyRecall(), resources: line.memory };
-  return [...match(line.desired, seen, recall, PLUGINS).resources.values()];
+  return [
+    ...match(line.desired, seen, recall, { plugins: PLUGINS, settings: new Map(), now: line.now }).resources.values(),
+  ];
 }
 
 /** What one resource needs next. */
@@ -48,7 +56,7 @@ export async function proposal(
   line: Line,
   address: string,
 ): Promise<{ readonly resource: Resource; readonly proposal?: Proposal; readonly all: readonly Resource[] }> {
-  const all = resources(line, await view(line));
+  const all = resources(line, await sighted(line));
   const resource = all.find((each) => formatRef(each.ref) === address);
   if (resource === undefined) throw new Error(`${address} is neither written nor remembered`);
   const found = certificates.kinds[resource.ref.kind]?.diff(resource, sceneOf(all, { now: line.now }));

@@ -19,6 +19,7 @@ import {
   queryOf,
   refOf,
   tempFolder,
+  refreshed,
 } from './support.ts';
 
 const now = Date.now();
@@ -143,10 +144,7 @@ describe('a look', () => {
         return world.readPair(storage);
       },
     };
-    const seen = await certificates.observe(
-      counting,
-      queryOf([issuer, www], { now, only: [refOf('Certificate', 'www')] }),
-    );
+    const seen = await refreshed(counting, queryOf([issuer, www], { now, only: [refOf('Certificate', 'www')] }));
     expect(seenIn(seen)).toEqual([`${WWW} normal`]);
     expect(asked).toEqual(['tls/www.key']);
   });

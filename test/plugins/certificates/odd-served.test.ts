@@ -10,7 +10,7 @@ import type { DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { Observed } from '#plugin';
 import { freePort } from '../../support/daemons.ts';
-import { desiredOf, domainSpec, openssl, outside, queryOf, read, tempFolder } from './support.ts';
+import { desiredOf, domainSpec, openssl, outside, queryOf, read, tempFolder, refreshed } from './support.ts';
 
 const HOST = 'www.example.test';
 
@@ -63,7 +63,7 @@ async function serving(folder: string, ...args: readonly string[]): Promise<numb
 async function probe(folder: string, port: number, spec: Partial<DomainSpec> = {}): Promise<Observed<DomainFacts>> {
   const reader = await certificates.openReader(outside(folder));
   const written = domainSpec({ host: HOST, address: '127.0.0.1', port, trust: ['odd.crt'], ...spec });
-  const { observed, gaps } = await certificates.observe(
+  const { observed, gaps } = await refreshed(
     reader,
     queryOf([desiredOf('Domain', 'odd', written)], { now: Date.now() + 1000 }),
   );

@@ -14,7 +14,7 @@ import type { DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { makeAuthority, makeKeys, makeLeaf, keyPem } from '../../../plugins/certificates/live/x509-make.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { Observed, Query } from '#plugin';
-import { DAY, desiredOf, domainSpec, outside, queryOf, refOf } from './support.ts';
+import { DAY, desiredOf, domainSpec, outside, queryOf, refOf, refreshed } from './support.ts';
 
 /** Later than every certificate here begins. */
 let now = Date.now();
@@ -217,7 +217,7 @@ async function probe(
     'www',
     domainSpec({ host: HOST, address: '127.0.0.1', port: 1, trust: ['ca.crt'], ...spec }),
   );
-  const { observed, gaps } = await certificates.observe(reader, queryOf([desired], { now, ...more.query }));
+  const { observed, gaps } = await refreshed(reader, queryOf([desired], { now, ...more.query }));
   expect(gaps).toEqual([]);
   const [first] = observed;
   if (first === undefined) throw new Error('nothing was seen');
@@ -434,7 +434,7 @@ describe('a server that gives no certificate', () => {
   test('a name that does not resolve', async () => {
     const reader = await certificates.openReader(outside(folder));
     const desired = desiredOf('Domain', 'www', domainSpec({ host: 'nowhere.invalid' }));
-    const { observed } = await certificates.observe(reader, queryOf([desired], { now }));
+    const { observed } = await refreshed(reader, queryOf([desired], { now }));
     expect(observed[0]).toMatchObject({
       state: 'pending_route',
       facts: { error: 'name-not-resolved' },
@@ -490,7 +490,7 @@ describe('many at once', () => {
       desiredOf('Domain', `d${i}`, domainSpec({ host: HOST, address: '127.0.0.1', port, trust: ['ca.crt'] })),
     );
     const reports: (readonly [number, number])[] = [];
-    const { observed, gaps } = await certificates.observe(
+    const { observed, gaps } = await refreshed(
       reader,
       queryOf(desired, { now, progress: (done, total) => void reports.push([done, total]) }),
     );
@@ -513,7 +513,7 @@ describe('many at once', () => {
       desiredOf('Domain', `d${i}`, domainSpec({ host: HOST, address: '127.0.0.1', port })),
     );
     const controller = new AbortController();
-    const look = certificates.observe(reader, queryOf(desired, { now, signal: controller.signal }));
+    const look = refreshed(reader, queryOf(desired, { now, signal: controller.signal }));
     setTimeout(() => controller.abort(new Error('stopped')), 50);
     const began = Date.now();
     await expect(look).rejects.toThrow('stopped');

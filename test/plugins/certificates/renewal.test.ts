@@ -1,11 +1,12 @@
 /** When things are tried again, and when no more: configuration with its bounds, backoff, and what is counted. */
 
+import { defaults } from '../../../plugins/certificates/generated.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
-import { DEFAULTS, policyOf, reloadsOf, withSettings } from '../../../plugins/certificates/renewal.ts';
+import { certificatePolicy, reloadsOf, withSettings } from '../../../plugins/certificates/renewal.ts';
 import {
   type Attempts,
   attemptsAt,
@@ -68,18 +69,18 @@ describe('configuration', () => {
   test('the defaults of the code are those of the schema', async () => {
     const config: Record<string, unknown> = {};
     expect((await certificates.validators())['config']?.(config)).toBe(true);
-    expect(config).toMatchObject(DEFAULTS);
-    for (const part of ['renewal', 'recovery', 'served'] as const) expect(config[part]).toEqual(DEFAULTS[part]);
+    expect(config).toMatchObject({ renewal: defaults.config.renewal, served: defaults.config.served });
+    for (const part of ['renewal', 'recovery', 'served'] as const) expect(config[part]).toEqual(defaults.config[part]);
   });
 
   test('a document says it before the configuration, and that before the defaults', () => {
     const written = { ...certificateSpec(), renewal: { thresholdDays: 5 }, recovery: {}, served: {} };
     const settings = {
-      renewal: { ...DEFAULTS.renewal, thresholdDays: 20, maxRetries: 4 },
-      recovery: { ...DEFAULTS.recovery, enabled: false },
+      renewal: { ...defaults.config.renewal, thresholdDays: 20, maxRetries: 4 },
+      recovery: { ...defaults.config.recovery, enabled: false },
     };
     const spec = withSettings(written, settings);
-    expect(policyOf(spec)).toMatchObject({
+    expect(certificatePolicy({ spec }, undefined, {})).toMatchObject({
       renewal: { enabled: true, thresholdDays: 5, maxRetries: 4, retryMs: HOUR, maxMs: 24 * HOUR, checkMs: 24 * HOUR },
       recovery: { enabled: false, maxRetries: 3, retryMs: MINUTE, maxMs: HOUR },
       served: { withinMs: 30_000, retryMs: MINUTE, maxRetries: 10 },
@@ -88,7 +89,9 @@ describe('configuration', () => {
   });
 
   test('a spec that an older version remembered has the defaults', () => {
-    expect(policyOf({ renewal: { thresholdDays: 7 } })).toMatchObject({
+    expect(
+      certificatePolicy(undefined, { applied: { at: '', digest: '', spec: { renewal: { thresholdDays: 7 } } } }, {}),
+    ).toMatchObject({
       renewal: { enabled: true, thresholdDays: 7, maxRetries: 10 },
       recovery: { enabled: true, maxRetries: 3 },
     });
@@ -132,7 +135,7 @@ describe('configuration', () => {
   });
 
   test.each([
-    ['thresholdDays 0, the last day', 'renewal: { thresholdDays: 0 }'],
+    ['thresholdDays 1', 'renewal: { thresholdDays: 1 }'],
     ['issuedAfter', 'renewal: { issuedAfter: 2026-11-20T14:30:00Z }'],
     ['all of it', 'renewal: { enabled: false, retryInterval: 1m, maxBackoff: 1m, checkInterval: 1h, maxRetries: 0 }'],
   ])('a document may say %s', async (_name, text) => {
@@ -140,7 +143,7 @@ describe('configuration', () => {
   });
 
   test.each([
-    ['thresholdDays -1', 'renewal: { thresholdDays: -1 }', 'from 0 to 365'],
+    ['thresholdDays 0', 'renewal: { thresholdDays: 0 }', 'from 1 to 365'],
     ['checkInterval 1m', 'renewal: { checkInterval: 1m }', '1m is too short, 1h at least'],
     ['retryInterval 1s', 'recovery: { retryInterval: 1s }', '1s is too short, 1m at least'],
     [
@@ -164,7 +167,7 @@ describe('configuration', () => {
 });
 
 describe('backoff', () => {
-  const policy = policyOf(certificateSpec());
+  const policy = certificatePolicy({ spec: certificateSpec() }, undefined, {});
   test('of renewals doubles from an hour to a day', () => {
     const hours = [0, 1, 2, 3, 4, 5, 6, 7, 10, 1000].map((failed) => backoffMs(policy.renewal, failed) / HOUR);
     expect(hours).toEqual([0, 1, 2, 4, 8, 16, 24, 24, 24, 24]);

@@ -14,7 +14,7 @@ import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { Observed } from '#plugin';
 import { type Daemon, freePort, startDovecot, startPostfix } from '../../support/daemons.ts';
 import { startPostgres } from '../../support/postgres.ts';
-import { DAY, desiredOf, domainSpec, outside, queryOf } from './support.ts';
+import { DAY, desiredOf, domainSpec, outside, queryOf, refreshed } from './support.ts';
 
 const HOST = 'mail.example.test';
 const now = Date.now();
@@ -49,10 +49,7 @@ async function probe(spec: Partial<DomainSpec>, seconds = 5): Promise<Observed<D
   const config = { connectSeconds: seconds, handshakeSeconds: seconds, totalSeconds: 2 * seconds };
   const reader = await certificates.openReader(outside(folder, { probe: config }));
   const written = domainSpec({ host: HOST, address: '127.0.0.1', trust: ['ca.crt'], ...spec });
-  const { observed, gaps } = await certificates.observe(
-    reader,
-    queryOf([desiredOf('Domain', 'mail', written)], { now }),
-  );
+  const { observed, gaps } = await refreshed(reader, queryOf([desiredOf('Domain', 'mail', written)], { now }));
   expect(gaps).toEqual([]);
   return observed[0] as Observed<DomainFacts>;
 }

@@ -1,12 +1,19 @@
 /** The state of a stored certificate, and all 36 pairs of states: which of them a look may find one after the other. */
 
 import { describe, expect, test } from 'vitest';
-import { tables } from '../../../plugins/certificates/generated.ts';
-import { certificateState, isAskedFor, issuedAt, renewalFailed } from '../../../plugins/certificates/state.ts';
+import { type CertificateMemory, tables } from '../../../plugins/certificates/generated.ts';
+import { seenPair } from '../../../plugins/certificates/observe-certificate.ts';
+import {
+  certificateState,
+  type DueRule,
+  isAskedFor,
+  issuedAt,
+  renewalFailed,
+} from '../../../plugins/certificates/state.ts';
 import type { PairSeen, X509Seen } from '../../../plugins/certificates/world.ts';
 import { movesBetween } from '../../../src/engine/lifecycle.ts';
 import type { Memory, Step } from '#plugin';
-import { DAY, NOW, fingerprint, memoryOf } from './support.ts';
+import { DAY, NOW, fingerprint, memoryOf, refOf } from './support.ts';
 
 type Stored = Extract<PairSeen, { status: 'seen' }>;
 
@@ -53,6 +60,13 @@ const DUE = { thresholdDays: 30 };
 const near = stored({ chain: [leaf(-80 * DAY, 10 * DAY)] });
 const failedBefore = was('expiring_soon', 'expiring_soon>renewing');
 
+/** The state of a pair as a refresh reads it. */
+function stateOf(pair: PairSeen, due: DueRule, memory: Memory<CertificateMemory> | undefined, now: number): string {
+  const seen = seenPair(refOf('Certificate', 'www'), pair, memory, iso(now));
+  if (seen === undefined) throw new Error('nothing is stored');
+  return certificateState(seen.facts, due, memory, now);
+}
+
 describe('of a certificate', () => {
   test.each<readonly [string, Stored, Memory | undefined, string]>([
     ['far from its end', stored(), undefined, 'normal'],
@@ -83,30 +97,30 @@ describe('of a certificate', () => {
     ['in a swap, the old one unusable', { ...damaged, swap: 'finish' }, undefined, 'recovering'],
     ['after both renames', stored({ swap: 'finish', replaced: valid }), failedBefore, 'renewing'],
   ])('%s', (_name, pair, memory, state) => {
-    expect(certificateState(pair, DUE, memory, NOW)).toBe(state);
+    expect(stateOf(pair, DUE, memory, NOW)).toBe(state);
   });
 
   test('a lower threshold makes it normal again', () => {
-    expect(certificateState(near, { thresholdDays: 9 }, undefined, NOW)).toBe('normal');
-    expect(certificateState(near, { thresholdDays: 10 }, undefined, NOW)).toBe('expiring_soon');
+    expect(stateOf(near, { thresholdDays: 9 }, undefined, NOW)).toBe('normal');
+    expect(stateOf(near, { thresholdDays: 10 }, undefined, NOW)).toBe('expiring_soon');
   });
 
   test('an attempt stays of the kind that it was begun as, whatever ended meanwhile', () => {
     const ended = { ...damaged, swap: 'finish' as const, replaced: leaf(-90 * DAY, -1) };
     const works = { ...damaged, swap: 'finish' as const, replaced: valid };
     for (const state of ['normal', 'expiring_soon', 'renewal_failed', 'renewing'])
-      expect([state, certificateState(ended, DUE, was(state), NOW)]).toEqual([state, 'renewing']);
+      expect([state, stateOf(ended, DUE, was(state), NOW)]).toEqual([state, 'renewing']);
     for (const state of ['expired', 'recovering'])
-      expect([state, certificateState(works, DUE, was(state), NOW)]).toEqual([state, 'recovering']);
+      expect([state, stateOf(works, DUE, was(state), NOW)]).toEqual([state, 'recovering']);
   });
 
   test('one that a document asks for is normal until its renewal fails', () => {
     const asked = { thresholdDays: 30, issuedAfter: NOW - DAY };
-    expect(certificateState(stored(), asked, undefined, NOW)).toBe('normal');
-    expect(certificateState(stored(), asked, was('renewal_failed'), NOW)).toBe('renewal_failed');
-    expect(certificateState(near, asked, was('normal'), NOW)).toBe('expiring_soon');
+    expect(stateOf(stored(), asked, undefined, NOW)).toBe('normal');
+    expect(stateOf(stored(), asked, was('renewal_failed'), NOW)).toBe('renewal_failed');
+    expect(stateOf(near, asked, was('normal'), NOW)).toBe('expiring_soon');
     // No longer asked for: nothing waits for a renewal any more.
-    expect(certificateState(stored(), DUE, was('renewal_failed'), NOW)).toBe('normal');
+    expect(stateOf(stored(), DUE, was('renewal_failed'), NOW)).toBe('normal');
   });
 });
 
@@ -248,7 +262,7 @@ describe('all pairs of states', () => {
       for (const since of [iso(NOW - 2 * DAY), iso(NOW)]) {
         const memory = { ...was(from, failed), since };
         for (const [pair, due] of WORLDS) {
-          const to = certificateState(pair, due, memory, NOW);
+          const to = stateOf(pair, due, memory, NOW);
           const key = `${from}>${to}`;
           const moves = movesBetween(kind, 'certificate', from, to, failed)
             .map(({ trigger, unlisted }) => (unlisted === true ? 'UNLISTED' : trigger))

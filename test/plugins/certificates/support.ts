@@ -1,5 +1,7 @@
 /** What the tests of the certificates plugin share: folders that go away, certificates by openssl, and pairs as data. */
 
+import { certificates } from '../../../plugins/certificates/plugin.ts';
+import { derivedView } from '../../../src/conformance/derived.ts';
 import { type Given, resourceWith } from '../../support/resource.ts';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -171,4 +173,9 @@ export function issuerResource(more: Partial<Given> = {}): Resource {
     memory: memoryOf('Issuer', 'ca', { kept: { fingerprint: fingerprint('a') } }),
     ...more,
   });
+}
+
+/** Refreshes, and derives the states of what was seen. */
+export async function refreshed(reader: unknown, query: Query): Promise<ReturnType<typeof derivedView>> {
+  return derivedView(certificates, await certificates.observe(reader, query), query);
 }

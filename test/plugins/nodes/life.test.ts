@@ -1,16 +1,18 @@
 /** What a node has been through is really counted, survives restarts, and counts nothing twice. */
 
+import type { NodeFacts } from '../../../plugins/nodes/facts.ts';
+import { nodeStanding } from '../../../plugins/nodes/standing.ts';
 import { absent, resourceWith } from '../../support/resource.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NodeLife } from '../../../plugins/nodes/facts.ts';
 import type { NodeMemory, NodeSpec } from '../../../plugins/nodes/generated.ts';
 import { drainValue, LABELS } from '../../../plugins/nodes/labels.ts';
-import { type Life, lifeOf, type LookAtNode, MOST_IDS } from '../../../plugins/nodes/life.ts';
+import { lifeOf, type LookAtNode, MOST_IDS } from '../../../plugins/nodes/life.ts';
 import { noteNode } from '../../../plugins/nodes/note.ts';
 import { settingsOfSpec } from '../../../plugins/nodes/settings.ts';
 import type { WorkloadsOfNode } from '../../../plugins/nodes/workload-names.ts';
-import type { Memory } from '#plugin';
+import type { Memory, Sighting } from '#plugin';
 import { ago, MINUTE, nodeResource, nodeSpec, NOW, refOf, signalsOf } from './node-support.ts';
 
 /** A node that is looked at again and again, with nothing between the looks but its memory, as after a restart. */
@@ -28,15 +30,24 @@ function watched(kept: Partial<NodeMemory> = {}, more: Partial<Memory<NodeMemory
   return { memory: { ref: refOf('Node', 'web-1'), version: 1, kept, owned: 'created', ...more }, now: NOW };
 }
 
+interface Lived {
+  readonly state: string;
+  readonly via: readonly string[];
+  readonly health: string | undefined;
+  readonly power: string | undefined;
+  readonly life: NodeLife;
+}
+
 /** Looks, and remembers what is noted, as the log does: what is null is forgotten. */
-function look(node: Watched, seen: Glance = {}, spec: NodeSpec = nodeSpec()): Life {
+function look(node: Watched, seen: Glance = {}, spec: NodeSpec = nodeSpec()): Lived {
   const { memory, now } = node;
-  const life = lifeOf({
+  const settings = settingsOfSpec(spec);
+  const glance = {
     now,
     status: 'running',
     created: CREATED,
     labels: {},
-    settings: settingsOfSpec(spec),
+    settings,
     memory,
     recovered: false,
     probe: 'answered',
@@ -45,13 +56,19 @@ function look(node: Watched, seen: Glance = {}, spec: NodeSpec = nodeSpec()): Li
     probeIntervalMs: 10_000,
     workloadsIntervalMs: 2 * MINUTE,
     ...seen,
-  } as LookAtNode);
+  } as LookAtNode;
+  const counted = lifeOf(glance);
+  const at = new Date(now).toISOString();
+  const { status, probe, known } = glance;
+  const signals = signalsOf({ life: counted, status, probe, workloads: known });
+  const sighting = { ref: memory.ref, facts: {}, signals, at } as unknown as Sighting<NodeFacts>;
+  const { state, via = [], others = {} } = nodeStanding(glance.settings, sighting, glance.memory, now);
+  const life: Lived = { state, via, health: others['health'], power: others['power'], life: counted };
   const resource = nodeResource({ state: life.state, signals: signalsOf({ life: life.life }) });
   const noted = noteNode(resourceWith({ ...resource, memory }));
   const kept = Object.fromEntries(
     Object.entries({ ...memory.kept, ...noted }).filter(([, value]) => value !== null && value !== undefined),
   );
-  const at = new Date(now).toISOString();
   node.memory = JSON.parse(
     JSON.stringify({
       ...memory,

@@ -1,5 +1,7 @@
 /** Looks at the emulated account: which server is which node, what is a gap, and how little is asked for. */
 
+import { nodes } from '../../../plugins/nodes/plugin.ts';
+import { derivedView } from '../../../src/conformance/derived.ts';
 import { resourceWith } from '../../support/resource.ts';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -50,10 +52,16 @@ function remembered(name: string, kept: Partial<NodeMemory>, more: Partial<Memor
   };
 }
 
-function look({ started, reader }: Source, desired: readonly Desired[], more: Partial<Query> = {}): Promise<View> {
-  const now = started.clock.now();
+type Seen = ReturnType<typeof derivedView>;
+
+async function look(
+  { started, reader }: Source,
+  desired: readonly Desired[],
+  more: Partial<Query> = {},
+): Promise<Seen> {
   const signal = new AbortController().signal;
-  return observe(reader, { desired, memory: [], now, signal, progress: () => {}, ...more });
+  const query = { desired, memory: [], now: started.clock.now(), signal, progress: () => {}, ...more };
+  return derivedView(nodes, await observe(reader, query), query);
 }
 
 function names({ observed }: View): readonly string[] {
@@ -64,7 +72,7 @@ function factsOf({ observed }: View, name: string): NodeFacts {
   return observed.find(({ ref }) => ref.name === name)?.facts ?? {};
 }
 
-function seenAs(view: View, name: string): Observed {
+function seenAs(view: Seen, name: string): Observed {
   const found = view.observed.find(({ ref }) => ref.name === name);
   if (found === undefined) throw new Error(`${name} is not seen`);
   return found;

@@ -3,9 +3,10 @@
 import { resourceWith } from '../../support/resource.ts';
 import { describe, expect, it } from 'vitest';
 import { type NodeSpec, tables } from '../../../plugins/nodes/generated.ts';
-import { type NodeSeen, observedNode, type Surroundings } from '../../../plugins/nodes/observe-node.ts';
+import { type NodeSeen, seenNode, type Surroundings } from '../../../plugins/nodes/observe-node.ts';
 import { nodeRules } from '../../../plugins/nodes/safety.ts';
 import { nodeInputs, settingsOf } from '../../../plugins/nodes/settings.ts';
+import { nodeStanding } from '../../../plugins/nodes/standing.ts';
 import { mergedWorkloads, type WorkloadsOfNode } from '../../../plugins/nodes/workload-names.ts';
 import type { ServerSeen } from '../../../plugins/nodes/world.ts';
 import { type Desired, type Memory, removalStep } from '#plugin';
@@ -64,7 +65,9 @@ function seen(applied: Workloads, written: Workloads | undefined, said: readonly
     workloads,
     byName: new Map(said.map((node) => [node.name, node])),
   };
-  const observed = observedNode(nodeSeen, around);
+  const sighting = seenNode(nodeSeen, around);
+  const policy = settingsOf(desired, memory);
+  const observed = { ...sighting, findings: [], ...nodeStanding(policy, sighting, memory, NOW) };
   return resourceWith({ ref, observed, memory, ...(desired === undefined ? {} : { desired }) });
 }
 

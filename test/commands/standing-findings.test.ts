@@ -1,0 +1,48 @@
+/** Findings that an apply has recorded: `plan` counts them, shows new ones in full, and forgets those that are over. */
+
+import { rmSync } from 'node:fs';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Plan } from '../../src/formats/plan.ts';
+import { fettle } from '../support/command-line.ts';
+import { itemsYaml, toyPlugins, toyProject } from '../support/toy-project.ts';
+import { toyWorld } from '../support/toy.ts';
+
+function bench(items: Readonly<Record<string, number>>) {
+  const world = toyWorld();
+  const folder = toyProject(itemsYaml(items));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return { world, run: async (line: string) => fettle(folder, line, { plugins: toyPlugins(world) }) };
+}
+
+describe('a finding', () => {
+  it('is new until an apply records it, and then stands since that time', async () => {
+    const at = bench({ a: 3, b: 2 });
+    const first = (await at.run('apply -y')).stdout;
+    expect(first).not.toContain('stand since');
+    await at.run('apply -y');
+    const { stdout } = await at.run('plan');
+    expect(stdout).toContain('Findings that stand since an earlier apply: 1 warning (odd).');
+    expect(stdout).not.toContain('3 is odd');
+    expect((await at.run('plan --detail')).stdout).toContain('3 is odd');
+    const plan = JSON.parse((await at.run('plan --format json')).stdout) as Plan;
+    expect(plan.checks).toMatchObject([{ address: 'toy/Item/a', code: 'odd', since: expect.stringMatching(/Z$/u) }]);
+    expect(plan.summary.findings).toBe(1);
+  });
+
+  it('is not recorded by plan', async () => {
+    const at = bench({ a: 2 });
+    await at.run('apply -y');
+    at.world.items.set('a', { value: 3, state: 'ready' });
+    for (const _ of [1, 2]) expect((await at.run('plan')).stdout).toContain('3 is odd');
+  });
+
+  it('that is over and comes back is new again', async () => {
+    const at = bench({ a: 3 });
+    await at.run('apply -y');
+    await at.run('apply -y');
+    at.world.items.set('a', { value: 2, state: 'ready' });
+    await at.run('drift --record');
+    at.world.items.set('a', { value: 3, state: 'ready' });
+    expect((await at.run('plan')).stdout).toContain('3 is odd');
+  });
+});
