@@ -270,7 +270,7 @@ async function edited(plan: never, folder: string, chance: Chance): Promise<bool
     must(altered || JSON.stringify(read) === original, `byte ${at} of a plan was changed, and nobody saw it`, file);
     return altered;
   } catch (error) {
-    must(error instanceof Error && error.name === 'UsageError', `byte ${at}: ${String(error)}`, file);
+    must(error instanceof Error && error.name === 'InputError', `byte ${at}: ${String(error)}`, file);
     return true;
   }
 }

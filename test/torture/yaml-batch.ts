@@ -222,7 +222,7 @@ async function plan(text: string): Promise<void> {
     await readPlan(file);
     counts.sound += 1;
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'UsageError') throw error;
+    if (!(error instanceof Error) || error.name !== 'InputError') throw error;
     counts.problems += 1;
   }
 }
