@@ -10,7 +10,7 @@ export interface FileSpec {
   readonly content: string;
 }
 
-/** What is remembered of it, as far as it is known. */
+/** Its state, as far as it is known. */
 export interface FileMemory {
   /** The file that fettle wrote or adopted. */
   readonly path: string;

@@ -1,7 +1,7 @@
 /** Apply: the handler of every step. What is durable when a handler returns is durable for good; what it throws holds no secret. */
 
 import { promisify } from 'node:util';
-import { type ActionRun, errorText, instantText, PartlyDoneError } from '#plugin';
+import { type ActionRun, defined, errorText, instantText, PartlyDoneError } from '#plugin';
 import { needsIssue } from './differences.ts';
 import { AUTHORITY_FIELD, type CertificateResource, type IssuerResource } from './diff.ts';
 import type { CertificateMemory, CertificateSpec, CertificateStep, IssuerMemory, IssuerStep } from './generated.ts';
@@ -80,7 +80,7 @@ function authorityOf(spec: CertificateSpec, run: ActionRun): Pick<IssueOrder, 'a
   if (issuer.spec === undefined) throw new Error(`the Issuer ${spec.issuer} is not known`);
   if (issuer.spec.localCa === undefined) return {};
   const { dir } = issuer.spec.localCa;
-  return { authority: { dir, ...(issuer.fingerprint === undefined ? {} : { fingerprint: issuer.fingerprint }) } };
+  return { authority: defined({ dir, fingerprint: issuer.fingerprint }) };
 }
 
 async function issue(

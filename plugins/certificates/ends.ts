@@ -3,6 +3,7 @@
 import {
   type Attempts,
   attemptsAt,
+  defined,
   type Finding,
   instantText,
   isExhausted,
@@ -52,7 +53,7 @@ export function issuerFindings({ ref, sight: { observed } }: IssuerResource, sce
   const { subject, notBefore, notAfter, chainEnd } = observed?.facts ?? {};
   if (observed?.state !== 'ready' || subject === undefined || notBefore === undefined || notAfter === undefined)
     return [];
-  const validity = usableIn({ notBefore, notAfter, ...(chainEnd === undefined ? {} : { chainEnd }) });
+  const validity = usableIn(defined({ notBefore, notAfter, chainEnd }));
   const until = validity.notAfter;
   const threshold = issuerThreshold(ref.name, scene);
   if (!isDue(threshold, validity, scene.now)) return [];
@@ -72,7 +73,7 @@ export function issuerFindings({ ref, sight: { observed } }: IssuerResource, sce
 function endOf({ usable, subject, notBefore, notAfter, chainEnd }: CertificateFacts) {
   if (!usable || subject === undefined || notBefore === undefined || notAfter === undefined) return undefined;
   return {
-    validity: usableIn({ notBefore, notAfter, ...(chainEnd === undefined ? {} : { chainEnd }) }),
+    validity: usableIn(defined({ notBefore, notAfter, chainEnd })),
     end: chainEnd ?? { subject, notAfter },
     isChain: chainEnd !== undefined,
   };

@@ -15,7 +15,7 @@ export interface IssuerSpec {
   readonly selfSigned?: Readonly<Record<string, never>>;
 }
 
-/** What is remembered of it, as far as it is known. */
+/** Its state, as far as it is known. */
 export interface IssuerMemory {
   /** SHA-256 of the authority's certificate, `sha256:` and 64 hex digits. */
   readonly fingerprint: string;
@@ -144,7 +144,7 @@ export interface CertificateSpec {
   };
 }
 
-/** What is remembered of it, as far as it is known. */
+/** Its state, as far as it is known. */
 export interface CertificateMemory {
   /** SHA-256 of the certificate at the last refresh. */
   readonly fingerprint: string;
@@ -260,7 +260,7 @@ export interface DomainSpec {
   readonly trust?: readonly string[];
 }
 
-/** What is remembered of it, as far as it is known. */
+/** Its state, as far as it is known. */
 export interface DomainMemory {
   /** SHA-256 of the last served certificate. */
   readonly fingerprint: string;

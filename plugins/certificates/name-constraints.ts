@@ -1,6 +1,7 @@
 /** Name constraints of authorities: for which DNS names one may sign (RFC 5280, 4.2.1.10). */
 
 import type { NameConstraints } from './world.ts';
+import { defined } from '#plugin';
 
 /**
  * Whether a name lies in a subtree: it is the same one, or has more labels in front. A subtree with a dot in front, as
@@ -31,7 +32,7 @@ export function withConstraints(
   const excluded = [...new Set([...upper.excluded, ...lower.excluded])];
   if (upper.permitted === undefined || lower.permitted === undefined) {
     const permitted = upper.permitted ?? lower.permitted;
-    return { ...(permitted === undefined ? {} : { permitted }), excluded };
+    return defined({ permitted, excluded });
   }
   const both = [...upper.permitted, ...lower.permitted];
   const bare = (subtree: string): string => subtree.toLowerCase();

@@ -10,6 +10,7 @@ import { mayGain, PLUGIN } from './remembered.ts';
 import { policyOf } from './renewal.ts';
 import { noteKey } from './storage-rules.ts';
 import { type Serves, type Shown, serversOf, shownBy, shownFor, storedOf } from './served.ts';
+import { defined } from '#plugin';
 
 /** Only ever the first authority that is seen: a different one has to stay visible as such. */
 export function noteIssuer(resource: IssuerResource): Partial<IssuerMemory> {
@@ -103,16 +104,16 @@ export function noteDomain(
   const { fingerprint, notAfter, error, message } = observed.facts;
   const failures = observed.state === 'tls_error' ? (memory?.kept.failures ?? 0) + 1 : 0;
   const next = now + backoffSeconds(desired?.spec.failurePolicy ?? 'standard', failures) * 1000;
-  return {
+  return defined({
     error: error ?? '',
     message: message ?? '',
     failures,
     failedAt: failures === 0 ? '' : instantText(now),
     retryAt: failures === 0 ? '' : instantText(next),
     target: desired === undefined ? '' : targetText(desired.spec),
-    ...(fingerprint === undefined ? {} : { fingerprint }),
-    ...(notAfter === undefined ? {} : { notAfter }),
-  };
+    fingerprint,
+    notAfter,
+  });
 }
 
 const short = (fingerprint: string): string => fingerprint.slice(0, 'sha256:'.length + 12);

@@ -8,33 +8,30 @@ import { hasSwapped, isOtherKey } from './remembered.ts';
 import type { Policy } from './renewal.ts';
 import { certificateState, validityOf, validityOfFacts } from './state.ts';
 import type { PairProblem, PairSeen } from './world.ts';
+import { defined } from '#plugin';
 
 type Stored = Extract<PairSeen, { status: 'seen' }>;
 
 function factsOf(pair: Stored): CertificateFacts {
   const [leaf, ...others] = pair.chain;
   const intermediates = others.filter(({ ca, selfSigned }) => ca && !selfSigned).map(({ fingerprint }) => fingerprint);
-  return {
+  return defined({
     usable: pair.problem === undefined,
-    ...(pair.problemCode === undefined ? {} : { problemCode: pair.problemCode }),
-    ...(pair.problem === undefined ? {} : { problem: pair.problem }),
-    ...(leaf === undefined
-      ? {}
-      : {
-          fingerprint: leaf.fingerprint,
-          subject: leaf.subject,
-          dnsNames: leaf.dnsNames,
-          issuer: leaf.issuer,
-          selfSigned: leaf.selfSigned,
-          serial: leaf.serial,
-          notBefore: leaf.notBefore,
-          notAfter: leaf.notAfter,
-          keyAlgorithm: leaf.keyAlgorithm,
-        }),
-    ...(pair.issuerFingerprint === undefined ? {} : { issuerFingerprint: pair.issuerFingerprint }),
-    ...(pair.chainEnd === undefined ? {} : { chainEnd: pair.chainEnd }),
+    problemCode: pair.problemCode,
+    problem: pair.problem,
+    fingerprint: leaf?.fingerprint,
+    subject: leaf?.subject,
+    dnsNames: leaf?.dnsNames,
+    issuer: leaf?.issuer,
+    selfSigned: leaf?.selfSigned,
+    serial: leaf?.serial,
+    notBefore: leaf?.notBefore,
+    notAfter: leaf?.notAfter,
+    keyAlgorithm: leaf?.keyAlgorithm,
+    issuerFingerprint: pair.issuerFingerprint,
+    chainEnd: pair.chainEnd,
     keyMatches: pair.keyMatches,
-    ...(pair.keyFingerprint === undefined ? {} : { keyFingerprint: pair.keyFingerprint }),
+    keyFingerprint: pair.keyFingerprint,
     chainLength: pair.chain.length,
     ...(intermediates.length === 0 ? {} : { intermediates }),
     files: pair.files,
@@ -43,7 +40,7 @@ function factsOf(pair: Stored): CertificateFacts {
       ? {}
       : { replaced: { notBefore: pair.replaced.notBefore, notAfter: pair.replaced.notAfter } }),
     leftovers: pair.leftovers,
-  };
+  });
 }
 
 const PROBLEM_CODES: Readonly<Record<PairProblem, FindingCode>> = {

@@ -22,6 +22,7 @@ import type { AddressFacts, DomainError, DomainFacts } from './facts.ts';
 import type { DomainMemory, DomainSpec, DomainState, FindingCode } from './generated.ts';
 import { validityOf } from './state.ts';
 import type { AddressSeen, ProbeSeen, ServerTarget, TrustProblem, X509Seen } from './world.ts';
+import { defined } from '#plugin';
 
 type Served = Extract<AddressSeen, { served: true }>;
 type Reached = Extract<ProbeSeen, { resolved: true }>;
@@ -40,12 +41,12 @@ export type DomainLook =
 export function targetOf(spec: DomainSpec): ServerTarget | undefined {
   if (typeof spec.route === 'string') return undefined;
   const address = spec.address ?? spec.route?.target;
-  return {
+  return defined({
     host: spec.host,
     port: spec.port,
-    ...(address === undefined ? {} : { address }),
-    ...(spec.startTls === undefined ? {} : { startTls: spec.startTls }),
-  };
+    address,
+    startTls: spec.startTls,
+  });
 }
 
 /** Name and text of the record that shows a host to be ours; undefined where none has to. */
@@ -152,26 +153,27 @@ function counts({ seen }: Judged, all: readonly Judged[]): boolean {
 }
 
 function addressFacts({ seen, problems: [first] }: Judged): AddressFacts {
-  return {
+  return defined({
     address: seen.address,
-    ...(first === undefined ? {} : { error: first.code, message: first.stable }),
+    error: first?.code,
+    message: first?.stable,
     ...(seen.served
-      ? {
+      ? defined({
           fingerprint: seen.chain[0].fingerprint,
           notBefore: seen.chain[0].notBefore,
           notAfter: seen.chain[0].notAfter,
           chain: seen.chain.map(({ fingerprint }) => fingerprint),
-          ...(seen.missingIssuer === undefined ? {} : { missingIssuer: seen.missingIssuer }),
-        }
+          missingIssuer: seen.missingIssuer,
+        })
       : seen.noRoute === undefined
         ? {}
         : { noRoute: seen.noRoute }),
-  };
+  });
 }
 
 function servedFacts(seen: Served): DomainFacts {
   const [leaf] = seen.chain;
-  return {
+  return defined({
     fingerprint: leaf.fingerprint,
     subject: leaf.subject,
     issuer: leaf.issuer,
@@ -181,10 +183,10 @@ function servedFacts(seen: Served): DomainFacts {
     keyAlgorithm: leaf.keyAlgorithm,
     protocol: seen.protocol,
     trusted: seen.distrust === undefined,
-    ...(seen.distrust === undefined ? {} : { trustError: seen.distrust }),
-    ...(seen.chainEnd === undefined ? {} : { chainEnd: seen.chainEnd }),
+    trustError: seen.distrust,
+    chainEnd: seen.chainEnd,
     chain: seen.chain.map(({ subject, fingerprint }) => ({ subject, fingerprint })),
-  };
+  });
 }
 
 /** When a client begins to refuse what is served: the leaf has ended then, or, where a client judges it, its chain. */
@@ -317,11 +319,12 @@ function reached(
   const [problem] = first?.problems ?? [];
   return {
     state,
-    facts: {
-      ...(problem === undefined ? {} : { error: problem.code, message: problem.stable }),
+    facts: defined({
+      error: problem?.code,
+      message: problem?.stable,
       ...(first?.seen.served === true ? servedFacts(first.seen) : {}),
       addresses: judged.map(addressFacts),
-    },
+    }),
     signals: {
       ...(first?.seen.served === true
         ? { daysLeft: daysLeft(endOf(first.seen, spec), now), rttMs: first.seen.rttMs }
@@ -355,13 +358,13 @@ function spaced(ref: Ref, { state, kept }: Extract<DomainLook, { kind: 'spaced' 
   const { error = 'timeout', message = '', failures = 0, failedAt = '', retryAt = '' } = kept;
   return {
     state: state ?? 'tls_error',
-    facts: {
+    facts: defined({
       error: error as DomainError,
       message,
-      ...(kept.fingerprint === undefined ? {} : { fingerprint: kept.fingerprint }),
-      ...(kept.notAfter === undefined ? {} : { notAfter: kept.notAfter }),
+      fingerprint: kept.fingerprint,
+      notAfter: kept.notAfter,
       remembered: true,
-    },
+    }),
     findings: [
       { ref, code: error, severity: 'error', message: `${message}; so it was at ${failedAt}`, facts: {} },
       {

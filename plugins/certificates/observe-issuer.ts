@@ -6,6 +6,7 @@ import type { IssuerFacts } from './facts.ts';
 import type { FindingCode } from './generated.ts';
 import { validityOf } from './state.ts';
 import type { AuthoritySeen, ChainEnd, X509Seen } from './world.ts';
+import { defined } from '#plugin';
 
 /** An Issuer that signs nothing itself is always there. */
 export function seenSelfSigned(ref: Ref, at: string): Sighting<IssuerFacts> {
@@ -42,22 +43,18 @@ export function seenAuthority(ref: Ref, seen: AuthoritySeen, at: string): Sighti
   if (seen.status === 'absent') return undefined;
   const { certificate, keyFile } = seen;
   const chainEnd = chainEndOf(certificate, seen.above);
-  const facts: IssuerFacts = {
-    ...(certificate === undefined
-      ? {}
-      : {
-          fingerprint: certificate.fingerprint,
-          subject: certificate.subject,
-          notBefore: certificate.notBefore,
-          notAfter: certificate.notAfter,
-          keyAlgorithm: certificate.keyAlgorithm,
-        }),
-    ...(chainEnd === undefined ? {} : { chainEnd }),
-    ...(seen.nameConstraints === undefined ? {} : { nameConstraints: seen.nameConstraints }),
-    ...(keyFile === undefined ? {} : { keyMode: keyFile.mode }),
+  const facts: IssuerFacts = defined({
+    fingerprint: certificate?.fingerprint,
+    subject: certificate?.subject,
+    notBefore: certificate?.notBefore,
+    notAfter: certificate?.notAfter,
+    keyAlgorithm: certificate?.keyAlgorithm,
+    chainEnd,
+    nameConstraints: seen.nameConstraints,
+    keyMode: keyFile?.mode,
     ...(seen.leftovers.length === 0 ? {} : { leftovers: seen.leftovers }),
-    ...(seen.problem === undefined ? {} : { problem: seen.problem }),
-  };
+    problem: seen.problem,
+  });
   return { ref, facts, raw: seen, at };
 }
 

@@ -12,6 +12,8 @@ import {
   type Sighting,
   sameJson,
   type View,
+  defined,
+  mayBeOwned,
 } from '#plugin';
 import type { CertificateMemory, CertificateSpec, DomainMemory, DomainSpec } from './generated.ts';
 import { seenPair } from './observe-certificate.ts';
@@ -68,7 +70,7 @@ function once<T>(read: (key: string) => Promise<T>): (key: string) => Promise<T>
 
 /** Without a document or a remembered spec, nobody knows where it is: for what is ours, that is no sign that it is gone. */
 function cannotBeFound(memory: Memory | undefined): undefined {
-  if (memory?.owned === undefined && memory?.open === undefined) return undefined;
+  if (!mayBeOwned(memory) && memory?.open === undefined) return undefined;
   throw new Error('its document is gone, and its spec was too large to be remembered: write the document again');
 }
 
@@ -185,7 +187,7 @@ const LOOKS: Readonly<Record<string, (look: Look, target: Target) => Promise<Sig
 function gapOf(ref: Ref, error: unknown): Gap {
   const message = errorText(error);
   const path = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
-  return { plugin: PLUGIN, refs: [ref], ...(path === undefined ? {} : { endpoint: path }), message };
+  return defined({ plugin: PLUGIN, refs: [ref], endpoint: path, message });
 }
 
 /** Takes one after the other, so many at once. */

@@ -1,6 +1,6 @@
 /** Whose files are whose: fettle replaces and removes what it wrote, or adopted in a usable state, and nothing else. */
 
-import { type Change, type Memory, pass, reject, type Verdict } from '#plugin';
+import { type Change, type Memory, pass, reject, type Verdict, defined, mayBeOwned } from '#plugin';
 import type { CertificateResource, IssuerResource } from './diff.ts';
 import type { CertificateFacts, ForeignFile } from './facts.ts';
 import type { CertificateMemory, CertificateSpec } from './generated.ts';
@@ -43,7 +43,7 @@ export function foreignFiles(
   pair: PairSeen,
   memory: Memory<CertificateMemory> | undefined,
 ): readonly ForeignFile[] {
-  if (pair.status === 'absent' || memory?.owned === undefined) return [];
+  if (pair.status === 'absent' || memory === undefined || !mayBeOwned(memory)) return [];
   const own = ownPaths(memory);
   const paths = new Map(placesOf(storage).map(({ part, path }) => [part, path]));
   return pair.files.flatMap((file) => {
@@ -65,8 +65,7 @@ export function notePlaces(resource: CertificateResource): Partial<CertificateMe
   if (spec === undefined || facts?.usable !== true || facts.elsewhere === true) return {};
   const isUnderWay = memory?.open !== undefined && swaps(memory.open.step);
   const isNew =
-    mayGain(resource) &&
-    (memory?.owned === undefined || (memory.kept.key === undefined && memory.kept.places === undefined));
+    mayGain(resource) && (!mayBeOwned(memory) || (memory?.kept.key === undefined && memory?.kept.places === undefined));
   if (!isUnderWay && !isNew) return {};
   const usable = new Set(
     facts.files.flatMap((file) => (isThere(file) && file.unusable === undefined ? [file.part] : [])),
@@ -150,7 +149,7 @@ export function judgedOf(resource: CertificateResource, removes = false): { read
       [...(removes ? strangeFiles(resource) : [...lostFiles(resource), ...oddFiles(resource)])].map(({ path }) => path),
     ),
   ];
-  return { found: { ...(facts.keyFingerprint === undefined ? {} : { key: facts.keyFingerprint }), keep } };
+  return { found: defined({ key: facts.keyFingerprint, keep }) };
 }
 
 function listText(files: readonly ForeignFile[]): string {

@@ -1,6 +1,15 @@
 /** Specs of resources, from their documents or, where those are gone, from what is remembered. */
 
-import { type Desired, type Memory, type Resource, type Ref, sameJson, type Step, stepParts } from '#plugin';
+import {
+  type Desired,
+  type Memory,
+  type Resource,
+  type Ref,
+  sameJson,
+  type Step,
+  stepParts,
+  mayBeOwned,
+} from '#plugin';
 import type { CertificateMemory, CertificateSpec, IssuerSpec } from './generated.ts';
 import { isRefusal } from './refusal.ts';
 
@@ -24,7 +33,7 @@ export function storageBefore(
   spec: CertificateSpec,
   memory: Memory | undefined,
 ): CertificateSpec['storage'] | undefined {
-  if (memory?.owned === undefined) return undefined;
+  if (memory === undefined || !mayBeOwned(memory)) return undefined;
   const before = (memory.applied?.spec as CertificateSpec | undefined)?.storage;
   return before === undefined || sameJson(before, spec.storage) ? undefined : before;
 }

@@ -17,6 +17,7 @@ import type { CertificateMemory, CertificateSpec, DomainSpec } from './generated
 import { targetOf } from './observe-domain.ts';
 import { PLUGIN } from './remembered.ts';
 import type { ServerTarget } from './world.ts';
+import { defined } from '#plugin';
 
 type CertificateResource = Resource<CertificateSpec, CertificateFacts, CertificateMemory>;
 type DomainResource = Resource<DomainSpec, DomainFacts>;
@@ -46,7 +47,7 @@ export function storedOf({ sight: { observed }, memory }: CertificateResource): 
   const { fingerprint, notBefore, usable } = observed?.facts ?? {};
   if (fingerprint === undefined || usable !== true) return undefined;
   const former = memory?.kept.former ?? [];
-  return { fingerprint, former, ...(notBefore === undefined ? {} : { notBefore }) };
+  return defined({ fingerprint, former, notBefore });
 }
 
 /** What one address serves, held against what is stored. */

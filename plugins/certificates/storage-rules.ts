@@ -1,6 +1,6 @@
 /** Safety rules about what is stored: no key of somebody else's is overwritten, and no authority signs what it may not. */
 
-import { type Change, formatRef, pass, reject, type Scene, type Verdict } from '#plugin';
+import { type Change, formatRef, pass, reject, type Scene, type Verdict, mayBeOwned } from '#plugin';
 import { needsIssue } from './differences.ts';
 import type { CertificateResource } from './diff.ts';
 import type { IssuerFacts } from './facts.ts';
@@ -21,7 +21,7 @@ export function noteKey(resource: CertificateResource): Partial<CertificateMemor
   const key = observed?.facts.keyFingerprint;
   if (key === undefined || observed?.facts.usable !== true || key === memory?.kept.key) return {};
   const isUnderWay = memory?.open !== undefined && memory.open.goal !== 'remove';
-  const isFirst = mayGain(resource) && (memory?.owned === undefined || memory.kept.key === undefined);
+  const isFirst = mayGain(resource) && (!mayBeOwned(memory) || memory?.kept.key === undefined);
   return isFirst || isUnderWay ? { key } : {};
 }
 

@@ -1,6 +1,6 @@
 /** Apply: the handler of every step of a Node. A call that returned is done at the provider; one that is made again does no harm. */
 
-import { type ActionRun, type FileSeen, instantText, unescapePointer, UnknownOutcomeError } from '#plugin';
+import { type ActionRun, defined, type FileSeen, instantText, unescapePointer, UnknownOutcomeError } from '#plugin';
 import { TOLD_FIELD } from './diff.ts';
 import { isNamed, wantedLabels } from './differences.ts';
 import type { NodeResource } from './facts.ts';
@@ -43,23 +43,23 @@ function orderOf(
   intent: string,
 ): CreateOrder {
   const { placementGroup, publicNet } = spec;
-  return {
+  return defined({
     name,
     serverType: required(spec.serverType, 'server type'),
     image: required(spec.image, 'image'),
     location: required(spec.location, 'location'),
     sshKeys: spec.sshKeys,
-    ...(userData === undefined ? {} : { userData }),
+    userData,
     networks: spec.networks ?? [],
     firewalls: spec.firewalls ?? [],
-    ...(placementGroup === undefined ? {} : { placementGroup }),
+    placementGroup,
     volumes: spec.volumes ?? [],
     labels: { ...wantedLabels(spec, labelValue(project)), [LABELS.intent]: intent },
     backups: spec.backups ?? false,
     protection: spec.protection ?? false,
     publicNet,
     start: spec.power === 'on',
-  };
+  });
 }
 
 /** The file of its user data with the content that was approved; undefined where there is none. */

@@ -7,6 +7,7 @@ import { checkNames, checkNodeOfPool, checkPool } from './pool/check.ts';
 import { numberOf } from './pool/names.ts';
 import { ms, settingsOfSpec } from './settings.ts';
 import { workloadName } from './workload-names.ts';
+import { defined } from '#plugin';
 
 /** Labels of RFC 1123 in lower case, joined by dots: what the provider takes for a server's name. */
 const SERVER_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/u;
@@ -29,7 +30,7 @@ const CLOUD_ONLY = [
 const BYTES_OF_USER_DATA = 32_768;
 
 function wrong(pointer: string, message: string, suggestion?: string): Mistake {
-  return { code: 'wrong-value', pointer, message, ...(suggestion === undefined ? {} : { suggestion }) };
+  return defined({ code: 'wrong-value', pointer, message, suggestion });
 }
 
 type Template = Pick<NodeSpec, 'labels' | 'userData' | 'userDataFile' | 'readiness' | 'networks' | 'publicNet'>;

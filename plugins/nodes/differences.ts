@@ -1,6 +1,6 @@
 /** Differences between a server and what is written of it, by what it takes to set them right. */
 
-import { escapePointer, type FieldChange, type Json, sameJson } from '#plugin';
+import { defined, escapePointer, type FieldChange, type Json, sameJson } from '#plugin';
 import type { NodeFacts } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { LABELS, labelValue } from './labels.ts';
@@ -53,11 +53,11 @@ function labelFields(spec: NodeSpec, facts: NodeFacts, written: readonly string[
     const [before, after] = [have[key], want[key]];
     if (before === after) return [];
     return [
-      {
+      defined({
         path: `/labels/${escapePointer(key)}`,
-        ...(before === undefined ? {} : { before }),
-        ...(after === undefined ? {} : { after }),
-      },
+        before,
+        after,
+      }),
     ];
   });
 }

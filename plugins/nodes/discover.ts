@@ -1,6 +1,6 @@
 /** Discover: servers of the account that no document names yet, as the documents that would describe them. */
 
-import { type Desired, type Discovery, errorText, formatRef, type Found, type Gap, type Json } from '#plugin';
+import { defined, type Desired, type Discovery, errorText, formatRef, type Found, type Gap, type Json } from '#plugin';
 import { PLUGIN } from './facts.ts';
 import { isOfOther, LABELS, labelValue, OWN_PREFIX, projectOf } from './labels.ts';
 import type { NodesReader, ServerSeen } from './world.ts';
@@ -10,10 +10,10 @@ const NOT_WRITTEN = [OWN_PREFIX, 'hetzner.cloud/'];
 
 function specOf(server: ServerSeen): Json {
   const labels = Object.entries(server.labels).filter(([key]) => !NOT_WRITTEN.some((prefix) => key.startsWith(prefix)));
-  return {
+  return defined({
     ...(server.labels[LABELS.role] === 'system' ? { role: 'system' } : {}),
     serverType: server.serverType.name,
-    ...(server.image === undefined ? {} : { image: server.image.name }),
+    image: server.image?.name,
     location: server.location,
     ...(server.networks.length === 0
       ? {}
@@ -34,7 +34,7 @@ function specOf(server: ServerSeen): Json {
       ? { publicNet: { ipv4: server.ipv4 !== undefined, ipv6: server.ipv6 !== undefined } }
       : {}),
     ...(server.status === 'off' ? { power: 'off' } : {}),
-  };
+  });
 }
 
 function foundOf(server: ServerSeen): Found {

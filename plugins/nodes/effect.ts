@@ -6,6 +6,7 @@ import type { ContainerResource, NodeResource } from './facts.ts';
 import type { NodePoolSpec } from './generated.ts';
 import { inSource } from './pool/container.ts';
 import { leastOf, poolOf, poolRef, settingsOfResource } from './settings.ts';
+import { defined } from '#plugin';
 
 /** What a pool asks of those that leave it. */
 function poolLimits(resource: NodeResource, scene: Scene): Json {
@@ -22,7 +23,7 @@ export function nodeEffect({ goal }: Change, resource: NodeResource, scene: Scen
     return {
       ...(file === undefined ? {} : { files: [{ path: file, use: 'send' }] }),
       // What a server before it left behind is ordered with it.
-      values: { project: scene.given?.project ?? '', ...(left === undefined ? {} : { left }) },
+      values: defined({ project: scene.given?.project ?? '', left }),
     };
   if (goal !== 'remove' && goal !== 'replace') return {};
   // A document that is gone has left its limits behind.

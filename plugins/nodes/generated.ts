@@ -100,7 +100,7 @@ export interface NodeSpec {
   };
 }
 
-/** What is remembered of it, as far as it is known. */
+/** Its state, as far as it is known. */
 export interface NodeMemory {
   /** Id of the server at the provider. */
   readonly serverId: number;
@@ -355,7 +355,7 @@ export interface NodePoolSpec {
   };
 }
 
-/** What is remembered of it, as far as it is known. */
+/** Its state, as far as it is known. */
 export interface NodePoolMemory {
   /** Prefix of the names of the members: the first name of the pool. A hyphen and a number follow. */
   readonly prefix: string;
@@ -418,7 +418,7 @@ export interface ContainerSpec {
   readonly pool?: string;
 }
 
-/** What is remembered of it, as far as it is known. */
+/** Its state, as far as it is known. */
 export interface ContainerMemory {
   /** Node of the container at the last refresh. */
   readonly node: string;

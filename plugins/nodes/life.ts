@@ -5,7 +5,7 @@
  * told apart by what the source counts, or by their ids, failed probes by their times.
  */
 
-import { CLOCK_AHEAD_MS, digestOf, instantText, type Memory, stepParts } from '#plugin';
+import { CLOCK_AHEAD_MS, digestOf, instantText, type Memory, stepParts, defined } from '#plugin';
 import type { NodeLife, WorkloadsKnown } from './facts.ts';
 import type { NodeMemory } from './generated.ts';
 import { drainLabel } from './labels.ts';
@@ -91,12 +91,12 @@ function isOfEarlier(
 function count(kept: Partial<NodeMemory>, look: LookAtNode, wasReady: boolean): Counted {
   const { workloads } = look;
   if (workloads === undefined)
-    return {
+    return defined({
       containersEver: kept.containersEver ?? 0,
       came: 0,
-      ...(kept.startedTotal === undefined ? {} : { startedTotal: kept.startedTotal }),
-      ...(kept.containerIds === undefined ? {} : { containerIds: kept.containerIds }),
-    };
+      startedTotal: kept.startedTotal,
+      containerIds: kept.containerIds,
+    });
   const { startedTotal, containers } = workloads;
   if (startedTotal !== undefined)
     return countByTotal(kept, startedTotal, containers.length, isOfEarlier(workloads, look, wasReady));
@@ -160,11 +160,11 @@ interface Failures {
 function failuresOf(kept: Partial<NodeMemory>, probe: LookAtNode['probe'], now: number, intervalMs: number): Failures {
   const { probeFailures = 0, probeFailedAt, failingSince = probeFailedAt } = kept;
   if (probe === 'answered') return { probeFailures: 0 };
-  const same = {
+  const same = defined({
     probeFailures,
-    ...(probeFailedAt === undefined ? {} : { probeFailedAt }),
-    ...(failingSince === undefined ? {} : { failingSince }),
-  };
+    probeFailedAt,
+    failingSince,
+  });
   if (probe === 'none') return same;
   if (probeFailedAt !== undefined && now - Date.parse(probeFailedAt) < intervalMs) return same;
   return {
@@ -205,17 +205,11 @@ function knownContainers(
       containers: workloads.containers.length,
       allocatedMb: workloads.allocatedMb ?? workloads.containers.reduce((sum, { mb }) => sum + mb, 0),
     };
-  return {
-    ...(kept.containers === undefined ? {} : { containers: kept.containers }),
-    ...(kept.allocatedMb === undefined ? {} : { allocatedMb: kept.allocatedMb }),
-  };
+  return defined({
+    containers: kept.containers,
+    allocatedMb: kept.allocatedMb,
+  });
 }
-
-/** Members that are defined: what is not known is not there. */
-function defined<T extends object>(object: { readonly [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
-}
-
 /** When its containers were known for the first time, all of them, after it was found: at the first whole look since. */
 function syncCompletedAt(kept: Partial<NodeMemory>, { known, now }: LookAtNode): string | undefined {
   if (kept.syncCompletedAt !== undefined || kept.recoveredAt === undefined) return kept.syncCompletedAt;
@@ -251,7 +245,7 @@ export function lifeOf(look: LookAtNode): NodeLife {
   const from = emptyFrom(kept, look, initializedAt, counted.came);
   const since = isEmpty ? emptySince(kept, look, workloads.emptySince, counted.came, from) : undefined;
   const hadSome = (kept.containers ?? 0) > 0 || counted.came > 0;
-  return defined<NodeLife>({
+  return defined({
     provisionedAt: look.created ?? kept.provisionedAt,
     initializedAt,
     firstContainerAt:

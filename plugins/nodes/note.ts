@@ -1,6 +1,6 @@
 /** Note: what of a look is remembered, so that neither a restart nor the loss of a document loses it. */
 
-import { digestOf, type Scene } from '#plugin';
+import { digestOf, type Scene, defined } from '#plugin';
 import { type NodeFacts, type NodeLife, type NodeResource, nodeSignals } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { LABELS } from './labels.ts';
@@ -48,11 +48,11 @@ export function madeWith(
   facts: Pick<NodeFacts, 'userData'> | undefined,
 ): Pick<Partial<NodeMemory>, 'sshKeys' | 'userData' | 'labels'> {
   const userData = userDataDigest(spec, facts);
-  return {
+  return defined({
     sshKeys: sshKeysDigest(spec),
-    ...(userData === undefined ? {} : { userData }),
+    userData,
     labels: Object.keys(spec.labels).sort(),
-  };
+  });
 }
 
 /** Names that its server had; a name is another node's where that has a server now. */
@@ -62,11 +62,11 @@ function namesOf(
   scene: Scene | undefined,
 ): Pick<Partial<NodeMemory>, 'names'> {
   const former = memory?.kept.serverId === facts.serverId ? memory?.kept.names : undefined;
-  const named = {
+  const named = defined({
     name: ref.name,
-    ...(facts.name === undefined ? {} : { server: facts.name }),
-    ...(former === undefined ? {} : { former }),
-  };
+    server: facts.name,
+    former,
+  });
   const names = formerNames(named, (name) => scene?.get(nodeRef(name))?.sight.observed !== undefined);
   return names.length === 0 && memory?.kept.names === undefined ? {} : { names };
 }
@@ -90,7 +90,7 @@ export function noteNode(resource: NodeResource, _now?: number, scene?: Scene): 
   if (observed === undefined || signals === undefined)
     return memory?.open?.goal === 'replace' && memory.kept.left !== undefined ? { left: memory.kept.left } : {};
   const { facts } = observed;
-  if (facts.other === true && memory?.owned !== undefined && memory.unknown !== true) return {};
+  if (facts.other === true && resource.owned) return {};
   const cleared = Object.fromEntries(Object.keys(LIFE).map((field) => [field, null]));
   const isNew = memory?.kept.sshKeys === undefined || memory.open?.goal === 'create';
   const begun = memory?.open?.goal === 'create' ? (memory.open.applied?.spec as NodeSpec | undefined) : undefined;

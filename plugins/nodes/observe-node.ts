@@ -1,10 +1,12 @@
 /** What is seen of a Node: pure, from its server, the answer of its probe, and what the workload source says. */
 
 import {
+  defined,
   type Facts,
   type Finding,
   instantText,
   intentId,
+  isOwned,
   type Memory,
   type Ref,
   type Sighting,
@@ -65,11 +67,6 @@ export interface NodeSeen {
   readonly borrowed?: true;
 }
 
-/** Ours by what is remembered: created or adopted, and not put in doubt. */
-function isOurs(memory: Memory<NodeMemory> | undefined): boolean {
-  return memory?.owned !== undefined && memory.unknown !== true;
-}
-
 /** A create of this project that is under way, or that failed or was lost, made this server: its label has that very intent. */
 export function isOfOurCreate(memory: Memory<NodeMemory> | undefined, server: ServerSeen): boolean {
   const label = server.labels[LABELS.intent];
@@ -85,7 +82,7 @@ export function isOfOurCreate(memory: Memory<NodeMemory> | undefined, server: Se
 function claimOf(memory: Memory<NodeMemory> | undefined, server: ServerSeen, project: string): string | undefined {
   const label = projectOf(server.labels);
   if (label === undefined || label === labelValue(project)) return undefined;
-  const isSame = isOurs(memory) && memory?.kept.serverId === server.id;
+  const isSame = isOwned(memory) && memory?.kept.serverId === server.id;
   return isSame && label === memory?.kept.project ? undefined : label;
 }
 
@@ -94,7 +91,7 @@ function claimOf(memory: Memory<NodeMemory> | undefined, server: ServerSeen, pro
  * else is not ours because of its name; what a create of ours left behind is.
  */
 export function isOther(memory: Memory<NodeMemory> | undefined, server: ServerSeen): boolean {
-  if (!isOurs(memory) || isOfOurCreate(memory, server)) return false;
+  if (!isOwned(memory) || isOfOurCreate(memory, server)) return false;
   return memory?.kept.serverId !== server.id;
 }
 
@@ -109,11 +106,11 @@ export function memoryOfServer(
   const { state: _state, since: _since, others: _others, ...rest } = memory;
   return {
     ...rest,
-    kept: {
-      ...(labels === undefined ? {} : { labels }),
+    kept: defined({
+      labels,
       // A source that counts by name goes on from what it said of the server before.
-      ...(startedTotal === undefined ? {} : { startedTotal }),
-    },
+      startedTotal,
+    }),
   };
 }
 
@@ -121,22 +118,22 @@ function factsOf({ server, spec, userData }: NodeSeen, { prices, limits }: Surro
   if (server === undefined) return {};
   const wanted = spec?.serverType === undefined ? undefined : prices?.types[spec.serverType];
   const architecture = prices?.types[server.serverType.name]?.architecture;
-  return {
+  return defined({
     serverId: server.id,
     name: server.name,
     serverType: server.serverType.name,
     diskGb: server.diskGb,
     location: server.location,
-    ...(server.image === undefined ? {} : { image: { id: server.image.id, name: server.image.name } }),
+    image: server.image === undefined ? undefined : { id: server.image.id, name: server.image.name },
     protection: server.protection,
     backups: server.backups,
     labels: server.labels,
-    ...(server.ipv4 === undefined ? {} : { ipv4: server.ipv4 }),
-    ...(server.ipv6 === undefined ? {} : { ipv6: server.ipv6 }),
+    ipv4: server.ipv4,
+    ipv6: server.ipv6,
     networks: server.networks,
     firewalls: server.firewalls,
     volumes: server.volumes,
-    ...(server.placementGroup === undefined ? {} : { placementGroup: server.placementGroup }),
+    placementGroup: server.placementGroup,
     ...(wanted === undefined || wanted.name === server.serverType.name
       ? {}
       : { wantedType: { diskGb: wanted.diskGb, architecture: wanted.architecture } }),
@@ -144,17 +141,17 @@ function factsOf({ server, spec, userData }: NodeSeen, { prices, limits }: Surro
     ...(userData === undefined ? {} : { userData }),
     project: labelValue(limits.project),
     ...(other ? { other } : {}),
-  };
+  });
 }
 
 /** The names of a node, with those that its server had before. */
 function namedOf({ ref, server }: NodeSeen, memory: Memory<NodeMemory> | undefined): NamedNode {
   const former = memory?.kept.names;
-  return {
+  return defined({
     name: ref.name,
-    ...(server === undefined ? {} : { server: server.name }),
-    ...(former === undefined ? {} : { former }),
-  };
+    server: server?.name,
+    former,
+  });
 }
 
 /** What the source says of a node, under all of its names. */
@@ -243,7 +240,7 @@ function protectedBy(server: ServerSeen | undefined): string | undefined {
 
 /** Whether a server was there before it was ours, so that its life did not begin under our eyes. */
 function isRecovered(memory: Memory<NodeMemory> | undefined, server: ServerSeen | undefined): boolean {
-  return server !== undefined && !isOurs(memory) && !isOfOurCreate(memory, server);
+  return server !== undefined && !isOwned(memory) && !isOfOurCreate(memory, server);
 }
 
 export function seenNode(seen: NodeSeen, around: Surroundings): Sighting<NodeFacts> {
@@ -256,50 +253,53 @@ export function seenNode(seen: NodeSeen, around: Surroundings): Sighting<NodeFac
   const counts = known === 'listed' || (told?.workloads.containers.length ?? 0) > 0;
   const workloads = counts ? told?.workloads : undefined;
   const created = server?.created === undefined ? undefined : toldTime(server.created, around.now);
-  const life = lifeOf({
-    now: around.now,
-    status: server?.status ?? 'running',
-    ...(created === undefined ? {} : { created: instantText(created) }),
-    ...(around.lastLookAt === undefined ? {} : { lastLookAt: around.lastLookAt }),
-    labels: server?.labels ?? {},
-    settings,
-    ...(memory === undefined ? {} : { memory }),
-    recovered: isRecovered(seen.memory, server),
-    probe: probe === undefined ? 'none' : probe.answered ? 'answered' : 'failed',
-    known,
-    ...(workloads === undefined ? {} : { workloads }),
-    ...(told?.emptyFrom === undefined ? {} : { emptyFrom: told.emptyFrom }),
-    probeIntervalMs: around.limits.probeIntervalMs,
-    workloadsIntervalMs: around.limits.workloadsIntervalMs,
-  });
+  const life = lifeOf(
+    defined({
+      now: around.now,
+      status: server?.status ?? 'running',
+      created: created === undefined ? undefined : instantText(created),
+      lastLookAt: around.lastLookAt,
+      labels: server?.labels ?? {},
+      settings,
+      memory,
+      recovered: isRecovered(seen.memory, server),
+      probe: probe === undefined ? 'none' : probe.answered ? 'answered' : 'failed',
+      known,
+      workloads,
+      emptyFrom: told?.emptyFrom,
+      probeIntervalMs: around.limits.probeIntervalMs,
+      workloadsIntervalMs: around.limits.workloadsIntervalMs,
+    }),
+  );
   const disk = seen.borrowed === true ? undefined : workloads?.diskUsedPercent;
   const queue = queueFor(around.workloads, settings.pool);
-  const signals: NodeSignals = {
-    ...(server === undefined ? {} : { status: server.status, locked: server.locked }),
-    ...(server?.rescue === undefined ? {} : { rescue: server.rescue }),
-    ...(server?.iso === undefined ? {} : { iso: server.iso }),
+  const signals: NodeSignals = defined({
+    status: server?.status,
+    locked: server?.locked,
+    rescue: server?.rescue,
+    iso: server?.iso,
     probe: probe === undefined ? 'none' : probe.answered ? 'answered' : 'failed',
     ...(probe?.answered === false ? { probeMessage: probe.message } : {}),
     ...(probe?.answered === true ? { rttMs: probe.rttMs } : {}),
     workloads: known,
-    ...(workloads === undefined ? {} : { list: workloads.containers }),
-    ...(disk === undefined ? {} : { diskUsedPercent: disk }),
+    list: workloads?.containers,
+    diskUsedPercent: disk,
     life,
     drains: around.drains,
-    ...(queue === undefined ? {} : { queue }),
+    queue,
     ...costOf(server, around.prices),
-  };
+  });
   const by = protectedBy(server);
   const claim = server === undefined ? undefined : claimOf(seen.memory, server, around.limits.project);
-  return {
+  return defined({
     ref,
-    ...(by === undefined ? {} : { protectedBy: by }),
-    ...(claim === undefined ? {} : { claimedBy: claim }),
+    protectedBy: by,
+    claimedBy: claim,
     ...(other ? { stranger: true as const } : {}),
     ...(settings.provider === 'static' ? { given: true as const } : {}),
     facts: factsOf(seen, around, other),
     signals: signals as unknown as Facts,
     findings: findingsOf(seen, disk, other),
     at: around.at,
-  };
+  });
 }

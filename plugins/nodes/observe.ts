@@ -17,8 +17,10 @@ import {
   type Observed,
   type Query,
   type Ref,
+  type Sight,
   type Sighting,
   type View,
+  defined,
 } from '#plugin';
 import { catalogueFor, type Lists, listsOf, type Order } from './catalogue.ts';
 import { differencesOf } from './differences.ts';
@@ -87,12 +89,12 @@ function targetsOf(query: Query): readonly Target[] {
 function nodeTarget({ ref, ...rest }: Target): NodeTarget {
   const desired = rest.desired as Desired<NodeSpec> | undefined;
   const memory: Memory<NodeMemory> | undefined = rest.memory;
-  return {
+  return defined({
     ref,
-    ...(desired === undefined ? {} : { desired }),
-    ...(memory === undefined ? {} : { memory }),
+    desired,
+    memory,
     settings: settingsOf(desired, memory),
-  };
+  });
 }
 
 async function findOne(world: NodesReader, node: NodeTarget, signal: AbortSignal): Promise<ServerSeen | undefined> {
@@ -339,12 +341,9 @@ function ordersOf(targets: Targets, observed: readonly Sighting[], read: ReadAll
   const seen = new Map(observed.map((each) => [formatRef(each.ref), each as Sighting<NodeFacts>]));
   const nodes = targets.cloud.flatMap(({ ref, desired, memory, settings }): readonly (readonly [Ref, Order])[] => {
     const there = seen.get(formatRef(ref));
-    const resource: OrderedNode = {
-      ref,
-      ...(desired === undefined ? {} : { desired }),
-      ...(memory === undefined ? {} : { memory }),
-      sight: there === undefined ? { is: 'absent' } : { is: 'seen', observed: withStates(there, settings, memory) },
-    };
+    const sight: Sight<NodeFacts> =
+      there === undefined ? { is: 'absent' } : { is: 'seen', observed: withStates(there, settings, memory) };
+    const resource: OrderedNode = defined({ ref, desired, memory, sight });
     const order = isToOrder(resource) ? orderOfNode(resource) : undefined;
     if (order === undefined || desired === undefined) return [];
     // What is changed in place stays where the server is.
@@ -402,16 +401,16 @@ function seenNodes(targets: Targets, read: ReadAll, around: Surroundings): reado
       const probe = valueOf(read.probes.get(ref.name));
       const userData = valueOf(read.userData.get(ref.name));
       return seenNode(
-        {
+        defined({
           ref,
           settings,
-          ...(desired === undefined ? {} : { spec: desired.spec }),
-          ...(memory === undefined ? {} : { memory }),
-          ...(server === undefined ? {} : { server }),
-          ...(probe === undefined ? {} : { probe }),
-          ...(userData === undefined ? {} : { userData }),
+          spec: desired?.spec,
+          memory,
+          server,
+          probe,
+          userData,
           ...(borrowed.has(ref.name) ? { borrowed: true as const } : {}),
-        },
+        }),
         around,
       );
     }),
@@ -431,13 +430,13 @@ function observedOthers(
   world: NodesReader,
 ): readonly Sighting[] {
   const found = valueOf(read.servers);
-  const account: AccountSeen = {
-    ...(found === undefined ? {} : { servers: [...found.servers.values(), ...found.others] }),
-    ...(prices === undefined ? {} : { prices }),
-    ...(workloads === undefined ? {} : { workloads }),
+  const account: AccountSeen = defined({
+    servers: found === undefined ? undefined : [...found.servers.values(), ...found.others],
+    prices,
+    workloads,
     project: world.limits.project,
     migrates: world.hooks.migrate,
-  };
+  });
   const ours = new Map(
     nodes.flatMap(({ ref, settings }) => expectedNames(ref.name, settings).map((name) => [name, ref.name] as const)),
   );
@@ -521,17 +520,17 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
   const at = instantText(query.now);
   const workloads = valueOf(read.workloads);
   const prices = valueOf(read.prices);
-  const around: Surroundings = {
+  const around: Surroundings = defined({
     now: query.now,
     at,
     limits: world.limits,
-    ...(query.lastLookAt === undefined ? {} : { lastLookAt: query.lastLookAt }),
+    lastLookAt: query.lastLookAt,
     drains: world.hooks.drain,
-    ...(workloads === undefined ? {} : { workloads }),
+    workloads,
     ...('error' in read.workloads ? { isSourceDown: true as const } : {}),
     byName: new Map((workloads?.nodes ?? []).map((node) => [node.name, node])),
-    ...(prices === undefined ? {} : { prices }),
-  };
+    prices,
+  });
   const observed = [...seenNodes(targets, read, around), ...observedOthers(targets, read, around, world)];
   const orders = ordersOf(targets, observed, read);
   const catalogue = await readCatalogue(world, wantedOf(orders), query.signal);

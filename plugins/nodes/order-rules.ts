@@ -18,6 +18,7 @@ import {
   type RetryPolicy,
   type Scene,
   type Verdict,
+  defined,
 } from '#plugin';
 import { type Obstacle, obstaclesOf, type Ordering } from './catalogue.ts';
 import { type NodeResource, nodeSignals, PLUGIN } from './facts.ts';
@@ -67,14 +68,14 @@ function orderingOf(change: Change, resource: NodeResource, scene: Scene): Order
   if (!isNew && fields.size === 0) return undefined;
   const order = isNew ? whole : resource.desired.spec;
   const facts = resource.sight.observed?.facts;
-  return {
+  return defined({
     order,
     ...(isNew ? {} : { fields }),
-    ...(facts === undefined ? {} : { server: facts }),
+    server: facts,
     joining: joiningOf(order, resource, scene),
     count: 1,
     now: scene.now,
-  };
+  });
 }
 
 /** What one kind of obstacles comes to, as a verdict. */

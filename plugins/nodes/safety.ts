@@ -21,6 +21,8 @@ import {
   type Scene,
   spanText,
   type Verdict,
+  defined,
+  mayBeOwned,
 } from '#plugin';
 import { type NodeLife, type NodeResource, type NodeSignals, nodeSignals, PLUGIN } from './facts.ts';
 import { type NodePoolMemory, type NodePoolSpec, type NodeRuleId, tables } from './generated.ts';
@@ -292,15 +294,15 @@ function poolSeen(resource: NodeResource, scene: Scene): PoolSeen | undefined {
   const strict = strictPoolSpec(pool);
   const kept = pool?.memory?.kept as Partial<NodePoolMemory> | undefined;
   const nodes = (scene.ofKind(PLUGIN, 'Node') as readonly NodeResource[]).filter(
-    (each) => (each.desired !== undefined || each.memory?.owned !== undefined) && poolOf(each) === name,
+    (each) => (each.desired !== undefined || mayBeOwned(each.memory)) && poolOf(each) === name,
   );
-  return {
+  return defined({
     name,
-    ...(spec === undefined ? {} : { spec }),
-    ...(strict === undefined ? {} : { strict }),
-    ...(kept === undefined ? {} : { kept }),
+    spec,
+    strict,
+    kept,
     nodes,
-  };
+  });
 }
 
 const IN_SERVICE: ReadonlySet<string> = new Set(['ready', 'active', 'idle']);
@@ -567,8 +569,7 @@ export function refusalOf(resource: NodeResource, scene: Scene): Refusal | undef
   });
   for (const rule of OF_ITSELF) {
     const { outcome, message, clearsAt } = nodeRules[rule](change, resource, scene);
-    if (outcome === 'reject' || outcome === 'defer')
-      return { rule, message, ...(clearsAt === undefined ? {} : { clearsAt }) };
+    if (outcome === 'reject' || outcome === 'defer') return defined({ rule, message, clearsAt });
   }
   return undefined;
 }

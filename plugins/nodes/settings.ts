@@ -14,6 +14,7 @@ import {
   sameJson,
   strictest,
   withInputValues,
+  defined,
 } from '#plugin';
 import { type NodeFacts, PLUGIN } from './facts.ts';
 import { defaults, type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from './generated.ts';
@@ -74,11 +75,11 @@ export function settingsOf(desired: Pick<Desired<NodeSpec>, 'spec'> | undefined,
   const inputs = { ...UNWRITTEN, ...strictest(NODE_INPUTS, applied, written) };
   const address = desired?.spec.address;
   const pool = inputs['/pool'];
-  return {
+  return defined({
     provider: inputs['/provider'] as NodeSpec['provider'],
     role: inputs['/role'] as NodeSpec['role'],
-    ...(pool === undefined ? {} : { pool: pool as string }),
-    ...(address === undefined ? {} : { address }),
+    pool: pool === undefined ? undefined : (pool as string),
+    address,
     readyGrace: inputs['/readyGrace'] as string,
     idleGrace: inputs['/idleGrace'] as string,
     drainGrace: inputs['/drainGrace'] as string,
@@ -88,7 +89,7 @@ export function settingsOf(desired: Pick<Desired<NodeSpec>, 'spec'> | undefined,
     unlisted: inputs['/workloads/none'] === true,
     aliases:
       sides.length === 0 ? [undefined] : distinct(sides.map((side) => side['/workloads/name'] as string | undefined)),
-  };
+  });
 }
 
 export function settingsOfSpec(spec: NodeSpec): Settings {

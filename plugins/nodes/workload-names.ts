@@ -8,6 +8,7 @@
 
 import type { NodeMemory, Workloads } from './generated.ts';
 import type { Settings } from './settings.ts';
+import { defined } from '#plugin';
 
 export type WorkloadsOfNode = Workloads['nodes'][number];
 
@@ -77,7 +78,7 @@ export function mergedWorkloads(said: readonly WorkloadsOfNode[]): Told | undefi
   const disks = said.flatMap(({ diskUsedPercent }) => diskUsedPercent ?? []);
   const empty = said.flatMap(({ emptySince }) => emptySince ?? []).sort((a, b) => Date.parse(b) - Date.parse(a));
   const [last] = containers.length > 0 ? [] : empty;
-  return {
+  return defined({
     workloads: {
       name: first.name,
       containers,
@@ -86,6 +87,6 @@ export function mergedWorkloads(said: readonly WorkloadsOfNode[]): Told | undefi
       ...(last === undefined || empty.length < said.length ? {} : { emptySince: last }),
       ...(disks.length === 0 ? {} : { diskUsedPercent: Math.max(...disks) }),
     },
-    ...(last === undefined ? {} : { emptyFrom: last }),
-  };
+    emptyFrom: last,
+  });
 }

@@ -1,8 +1,8 @@
 /**
- * Who may import whom, what has one home, and what the pure middle must not touch: read from the syntax alone.
+ * The architecture's rules: permitted imports, single homes, and the limits of the pure core, from the syntax alone.
  *
- * Each check takes parsed files and returns what breaks it, with its place. The tables on top are the architecture;
- * the functions below only look it up. A file that no layer names is a mistake too, so that nothing new goes unchecked.
+ * Each check takes parsed files and returns violations with their places. The tables at the top are the architecture;
+ * the functions below only apply them. A file without a layer is a violation too, so that every new file is checked.
  */
 
 import { posix } from 'node:path';
@@ -15,7 +15,7 @@ import {
   SyntaxKind,
 } from 'ts-morph';
 
-/** Something that breaks a rule of the architecture. */
+/** A violation of a rule of the architecture. */
 export interface Violation {
   readonly file: string;
   readonly line: number;
@@ -30,9 +30,9 @@ export interface CheckedFile {
 
 interface Layer {
   readonly files: readonly string[];
-  /** What of the project its files may import. `$plugin` stands for the folder of the importing file's own plugin. */
+  /** Files of the project that they may import. `$plugin` is the folder of the importing file's own plugin. */
   readonly may: readonly string[];
-  /** What they may import the types of. */
+  /** Files of which they may import types. */
   readonly types?: readonly string[];
 }
 
@@ -118,8 +118,8 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What connects, resolves names or sends, and the one place that may use it: there every address is checked first. A
- * name of `*` is all of the module.
+ * Functions that connect, resolve names or send. Only the place that checks every address first may use them. A
+ * name of `*` is the whole module.
  */
 const CONNECTING: Readonly<Record<string, readonly string[]>> = {
   'node:net': ['connect', 'createConnection', 'Socket', 'Stream'],
@@ -135,7 +135,7 @@ const CONNECTING_GLOBALS = ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest
 /** The layer itself, and emulators, which serve. */
 const CONNECTORS = ['src/net/**', ...EMULATORS];
 
-/** What of the engine talks to the outside, waits, or only puts the others in their order. */
+/** Files of the engine that talk to the outside, wait, or only order the others. */
 const WAITING = ['action', 'apply', 'observe', 'reconcile'].map((name) => `src/engine/${name}.ts`);
 
 const PURE = [
@@ -152,7 +152,7 @@ const NOT_PURE = [
   ...['apply', 'discover', 'observe', 'plugin', 'sandbox'].map((name) => `plugins/*/${name}.ts`),
 ];
 
-/** Modules of Node.js that pure files may use all the same: they compute, and touch nothing. */
+/** Modules of Node.js that pure files may still use: they only compute. */
 const PURE_MODULES: Readonly<Record<string, readonly string[]>> = {
   'node:crypto': ['src/plugin/canonical.ts'],
   'node:path': ['plugins/*/paths.ts', 'src/plugin/paths.ts'],
@@ -209,7 +209,7 @@ function targetOf(path: string, specifier: string): string | undefined {
   return specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : undefined;
 }
 
-/** Every import of a file of the project leads where its layer allows. */
+/** Checks that every import of a file of the project is permitted in its layer. */
 export function checkLayers(files: readonly CheckedFile[]): readonly Violation[] {
   return files.flatMap((file) => {
     const layer = LAYERS.find(({ files: globs }) => isIn(file.path, globs));
@@ -230,7 +230,7 @@ function packageOf(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-/** Every third-party package is imported from its home alone. */
+/** Checks that every third-party package is imported only from its home. */
 export function checkHomes(files: readonly CheckedFile[]): readonly Violation[] {
   return files.flatMap((file) =>
     importsOf(file.source).flatMap(({ specifier, node }) => {
@@ -245,7 +245,7 @@ export function checkHomes(files: readonly CheckedFile[]): readonly Violation[] 
   );
 }
 
-/** Whether an identifier stands for a value of the surrounding world: no member, key, declaration or type. */
+/** True if an identifier is a global value: not a member, key, declaration or type. */
 function isFreeUse(node: Identifier): boolean {
   const parent = node.getParent();
   if (Node.isPropertyAccessExpression(parent)) return parent.getNameNode() !== node;
@@ -254,7 +254,7 @@ function isFreeUse(node: Identifier): boolean {
   return named !== node && !Node.isTypeReference(parent) && !Node.isQualifiedName(parent);
 }
 
-/** Whether the file declares the name itself, as a parameter or a constant. */
+/** True if the file declares the name itself, as a parameter or a constant. */
 function isDeclared(source: SourceFile, name: string): boolean {
   const kinds = [
     SyntaxKind.Parameter,
@@ -291,7 +291,7 @@ function clockAndChance(file: CheckedFile): readonly Violation[] {
   return [...accesses, ...made, ...called];
 }
 
-/** The pure middle: no clock, chance, environment, timers, modules of Node.js, or anything asynchronous. */
+/** Checks the pure core: no clock, randomness, environment, timers, modules of Node.js, or asynchronous code. */
 export function checkPurity(files: readonly CheckedFile[]): readonly Violation[] {
   return files
     .filter(({ path }) => isPure(path))
@@ -314,7 +314,9 @@ export function checkPurity(files: readonly CheckedFile[]): readonly Violation[]
     });
 }
 
-/** The engine and the application layer: what is not pure there still gets time, environment and output from outside. */
+/**
+ * The engine and the application layer: what is not pure there still gets time, environment and output from outside.
+ */
 export function checkEngine(files: readonly CheckedFile[]): readonly Violation[] {
   return files
     .filter(({ path }) => (path.startsWith('src/engine/') || path.startsWith('src/run/')) && !isPure(path))
@@ -338,7 +340,7 @@ export function checkEngine(files: readonly CheckedFile[]): readonly Violation[]
     });
 }
 
-/** What a file takes of a module of Node.js; `*` for all of it. Types alone do not count. */
+/** The names that a file imports from a module of Node.js; `*` for the whole module. Types do not count. */
 function takenOf(source: SourceFile, module: string): readonly { readonly name: string; readonly node: Node }[] {
   const declared = source
     .getImportDeclarations()
@@ -363,7 +365,7 @@ function takenOf(source: SourceFile, module: string): readonly { readonly name: 
   return [...declared, ...asked];
 }
 
-/** Connections are made in the layer that checks addresses, and nowhere else. */
+/** Checks that connections are made only in the layer that checks addresses. */
 export function checkConnections(files: readonly CheckedFile[]): readonly Violation[] {
   return files
     .filter(({ path }) => !isIn(path, CONNECTORS))
@@ -383,7 +385,7 @@ export function checkConnections(files: readonly CheckedFile[]): readonly Violat
 /** The plugin API is one thing to those who import it, in several files. */
 const ENTRIES = ['src/plugin/http.ts', 'src/plugin/index.ts', 'src/plugin/net.ts'];
 
-/** Whether a class is an error, or keeps state that only it can change. */
+/** True if a class is an error, or has private state. */
 function isClassInPlace(node: ClassDeclaration | ClassExpression): boolean {
   const parent = node.getExtends()?.getExpression().getText();
   if (parent !== undefined) return parent.endsWith('Error');
@@ -427,7 +429,7 @@ function forms(file: CheckedFile): readonly Violation[] {
   return [...classes, ...defaults, ...erased, ...stars, ...named, ...headed, ...extensions];
 }
 
-/** The style that a parser can see: classes only for errors and private state, names for all exports, a first line that says what for. */
+/** Checks style: classes only for errors and private state, named exports, a header comment. */
 export function checkForms(files: readonly CheckedFile[]): readonly Violation[] {
   return files.flatMap(forms);
 }

@@ -1,4 +1,4 @@
-/** What a schema cannot say of a spec: that its states, steps, kinds and names belong together. */
+/** Checks beyond the schema of a spec: its states, steps, kinds and names must match. */
 
 import { type Transition, unescapePointer } from '#plugin';
 import { editsOf, guardedSteps, stepsOf, writeOut } from './machine.ts';
@@ -43,13 +43,13 @@ function schemaMistakes(
         : [{ path: [...at, 'format'], message: `${where}unknown format ${format}` }]),
       ...(target === undefined || kinds.includes(target)
         ? []
-        : [{ path: [...at, 'x-ref'], message: `${where}there is no kind ${target}` }]),
+        : [{ path: [...at, 'x-ref'], message: `${where}the kind ${target} does not exist` }]),
       ...(isPath === (part['x-path'] !== undefined)
         ? []
         : [{ path: at, message: `${where}format ${PATH_FORMATS.join(' or ')} and x-path go together` }]),
       ...(decides === undefined || decides === false ? [] : decides)
         .filter((kind) => !kinds.includes(kind))
-        .map((kind) => ({ path: [...at, 'x-decides'], message: `${where}there is no kind ${kind}` })),
+        .map((kind) => ({ path: [...at, 'x-decides'], message: `${where}the kind ${kind} does not exist` })),
       ...((format === 'secret') === (part['x-secret'] !== undefined)
         ? []
         : [{ path: at, message: `${where}format secret and x-secret go together` }]),
@@ -61,7 +61,7 @@ function schemaMistakes(
   return [...here, ...definitions];
 }
 
-/** Whether an object's default, with the defaults of its properties, has all that is required. */
+/** True if an object's default, with the defaults of its properties, has all required keys. */
 function isDefaulted(schema: Schema): boolean {
   const given = schema.default as Readonly<Record<string, unknown>>;
   return (schema.required ?? []).every((key) => key in given || schema.properties?.[key]?.default !== undefined);
@@ -75,7 +75,7 @@ function pathInSchema(pointer: string): readonly string[] {
     .flatMap((part) => (part === '*' ? ['items'] : ['properties', unescapePointer(part)]));
 }
 
-/** A failure leads from where the step goes to a state by a move that the world makes, and only in the first machine. */
+/** A failure leads from the step's target to a state by a move of the world, and only in the first machine. */
 function failsMistakes(
   fails: string,
   ends: readonly string[],
@@ -84,11 +84,11 @@ function failsMistakes(
   full: readonly Transition[],
   path: readonly string[],
 ): readonly SpecMistake[] {
-  if (!known.includes(fails)) return [{ path, message: `there is no state ${fails}` }];
-  if (!isFirst) return [{ path, message: 'fails is for the first machine' }];
+  if (!known.includes(fails)) return [{ path, message: `the state ${fails} does not exist` }];
+  if (!isFirst) return [{ path, message: 'fails is only for the first machine' }];
   return ends
     .filter((end) => !full.some(({ from, to, by }) => from === end && to === fails && by === 'world'))
-    .map((end) => ({ path, message: `there is no move ${end}>${fails} by the world` }));
+    .map((end) => ({ path, message: `the move ${end}>${fails} by the world does not exist` }));
 }
 
 function machineMistakes(
@@ -101,7 +101,7 @@ function machineMistakes(
   const unknown = (states: readonly string[], at: readonly string[]) =>
     states
       .filter((state) => !known.includes(state))
-      .map((state) => ({ path: at, message: `there is no state ${state}` }));
+      .map((state) => ({ path: at, message: `the state ${state} does not exist` }));
   const edits = editsOf(machine);
   const steps = new Set(stepsOf(kind));
   const full = machine.transitions.flatMap((transition, index) =>
@@ -117,23 +117,23 @@ function machineMistakes(
       ...unknown(settles === undefined ? [] : [settles], [...at, 'settles']),
       ...(fails === undefined ? [] : failsMistakes(fails, [to].flat(), isFirst, known, full, [...at, 'fails'])),
       ...(typeof from === 'string' && from === to
-        ? [{ path: at, message: `${from}>${from} moves nothing: write ${from} under edits` }]
+        ? [{ path: at, message: `${from}>${from} does not move: list ${from} under edits` }]
         : []),
-      ...(writeOut(transition).length === 0 ? [{ path: at, message: 'it leads nowhere' }] : []),
+      ...(writeOut(transition).length === 0 ? [{ path: at, message: 'the transition leads nowhere' }] : []),
       ...(by === 'world'
         ? Object.entries(handled)
             .filter(([, value]) => value !== undefined)
-            .map(([key]) => ({ path: [...at, key], message: `${key} is for steps by fettle` }))
+            .map(([key]) => ({ path: [...at, key], message: `${key} is only for steps by fettle` }))
         : []),
       ...(by === 'fettle' && withinMs !== undefined
-        ? [{ path: [...at, 'withinMs'], message: 'withinMs is for moves by the world' }]
+        ? [{ path: [...at, 'withinMs'], message: 'withinMs is only for moves by the world' }]
         : []),
       ...(together ?? [])
         .filter((step) => !steps.has(step) && !isMove(step, kind))
-        .map((step) => ({ path: [...at, 'together'], message: `there is no move ${step}` })),
+        .map((step) => ({ path: [...at, 'together'], message: `the move ${step} does not exist` })),
     ];
   });
-  // What the world does may have several triggers; a step of ours has one handler.
+  // A move of the world may have several triggers; a step of fettle has one handler.
   const nameOf = ({ from, to, by, trigger }: Transition): string =>
     `${from}>${to} ${by}${by === 'world' ? ` ${trigger}` : ''}`;
   const twice = repeated(full, nameOf).flatMap((position) => {
@@ -143,18 +143,20 @@ function machineMistakes(
       : [
           {
             path: [...path, 'transitions', String(again.index)],
-            message: `${again.from}>${again.to} by ${again.by} is there twice`,
+            message: `${again.from}>${again.to} by ${again.by} is listed twice`,
           },
         ];
   });
   const editMistakes = [
     ...edits.flatMap(({ state }, index) => unknown([state], [...path, 'edits', String(index)])),
     ...edits.flatMap(({ state }, index) =>
-      state === ABSENT ? [{ path: [...path, 'edits', String(index)], message: 'what is absent cannot be edited' }] : [],
+      state === ABSENT
+        ? [{ path: [...path, 'edits', String(index)], message: 'an absent resource cannot be edited' }]
+        : [],
     ),
     ...repeated(edits, ({ state }) => state).map((index) => ({
       path: [...path, 'edits', String(index)],
-      message: `${edits[index]?.state} is there twice`,
+      message: `${edits[index]?.state} is listed twice`,
     })),
   ];
   return [
@@ -177,7 +179,7 @@ function isMove(step: string, kind: KindSpec): boolean {
   );
 }
 
-/** States to which no way leads from `absent`, or, in a machine without it, from its first state. */
+/** States that cannot be reached from `absent`, or, in a machine without it, from its first state. */
 function unreachable(machine: MachineSpec, path: readonly string[]): readonly SpecMistake[] {
   const known = Object.keys(machine.states);
   const reached = new Set([known.includes(ABSENT) ? ABSENT : (known[0] ?? ABSENT)]);
@@ -192,14 +194,14 @@ function covers(field: string, pointer: string): boolean {
   return pointer === field || pointer.startsWith(`${field}/`);
 }
 
-/** What a table of safety inputs says of a place; the longest pointer counts. */
+/** The entry of a place in a table of safety inputs; the longest pointer counts. */
 function inputAt(safety: readonly SafetySpec[], pointer: string): SafetySpec | undefined {
   return safety
     .flatMap((each) => each.fields.filter((field) => covers(field, pointer)).map((field) => ({ each, field })))
     .toSorted((a, b) => b.field.length - a.field.length)[0]?.each;
 }
 
-/** Every value of a document is in the table, so that a new field is thought about; and every entry names a place. */
+/** Every value of a document is in the table, so that no new field is forgotten; and every entry names a place. */
 function safetyMistakes(
   schema: Schema,
   safety: readonly SafetySpec[],
@@ -219,10 +221,10 @@ function safetyMistakes(
       })),
     ...fields
       .filter(({ field }) => !places.some(({ pointer }) => pointer === field))
-      .map(({ field, at }) => ({ path: at, message: `there is no field ${field}` })),
+      .map(({ field, at }) => ({ path: at, message: `the field ${field} does not exist` })),
     ...repeated(fields, ({ field }) => field).map((index) => ({
       path: fields[index]?.at ?? path,
-      message: `${fields[index]?.field} is there twice`,
+      message: `${fields[index]?.field} is listed twice`,
     })),
   ];
 }
@@ -255,7 +257,7 @@ export function pluginMistakes(spec: PluginSpec, engine: EngineSpec): readonly S
     const at = ['kinds', name];
     return [
       ...schemaMistakes(kind.spec, [...at, 'spec'], formats, kinds),
-      ...(kind.spec.type === 'object' ? [] : [{ path: [...at, 'spec'], message: 'a spec has to be an object' }]),
+      ...(kind.spec.type === 'object' ? [] : [{ path: [...at, 'spec'], message: 'a spec must be an object' }]),
       ...schemaMistakes({ properties: kind.memory.properties }, [...at, 'memory'], formats, kinds),
       ...settingMistakes(kind.spec, spec.config, [...at, 'spec']),
       ...safetyMistakes(kind.spec, kind.safety, [...at, 'safety']),
@@ -271,10 +273,10 @@ export function pluginMistakes(spec: PluginSpec, engine: EngineSpec): readonly S
     Object.entries(rule.guards).flatMap(([kindName, steps]): readonly SpecMistake[] => {
       const at = ['rules', String(index), 'guards', kindName];
       const kind = spec.kinds[kindName];
-      if (kind === undefined) return [{ path: at, message: `there is no kind ${kindName}` }];
+      if (kind === undefined) return [{ path: at, message: `the kind ${kindName} does not exist` }];
       return steps
         .filter((guard) => guardedSteps(kind, guard).length === 0)
-        .map((guard) => ({ path: at, message: `${guard} names no step that fettle takes on a ${kindName}` }));
+        .map((guard) => ({ path: at, message: `${guard} does not name a step that fettle takes on a ${kindName}` }));
     }),
   );
   const engineRules = engine.rules.map(({ id }) => id);
@@ -286,7 +288,7 @@ export function pluginMistakes(spec: PluginSpec, engine: EngineSpec): readonly S
     ]),
     ...(spec.config.properties?.['parallelism'] === undefined
       ? []
-      : [{ path: ['config', 'properties', 'parallelism'], message: 'every plugin has parallelism already' }]),
+      : [{ path: ['config', 'properties', 'parallelism'], message: 'every plugin already has parallelism' }]),
     ...(spec.name === engine.name ? [{ path: ['name'], message: `${spec.name} is the name of the engine` }] : []),
     ...ofKinds,
     ...ofRules,
@@ -297,14 +299,16 @@ export function pluginMistakes(spec: PluginSpec, engine: EngineSpec): readonly S
     ),
     ...repeated(spec.rules, ({ id }) => id).map((index) => ({
       path: ['rules', String(index), 'id'],
-      message: `rule ${spec.rules[index]?.id} is there twice`,
+      message: `rule ${spec.rules[index]?.id} is listed twice`,
     })),
     ...spec.findings.flatMap(({ kind }, index) =>
-      kinds.includes(kind) ? [] : [{ path: ['findings', String(index), 'kind'], message: `there is no kind ${kind}` }],
+      kinds.includes(kind)
+        ? []
+        : [{ path: ['findings', String(index), 'kind'], message: `the kind ${kind} does not exist` }],
     ),
     ...repeated(spec.findings, ({ code, kind }) => `${kind} ${code}`).map((index) => ({
       path: ['findings', String(index), 'code'],
-      message: `finding ${spec.findings[index]?.code} is there twice`,
+      message: `finding ${spec.findings[index]?.code} is listed twice`,
     })),
   ];
 }
@@ -318,15 +322,15 @@ export function engineMistakes(spec: EngineSpec): readonly SpecMistake[] {
     ...safetyMistakes(spec.document, spec.safety, ['safety']),
     ...repeated(spec.rules, ({ id }) => id).map((index) => ({
       path: ['rules', String(index), 'id'],
-      message: `rule ${spec.rules[index]?.id} is there twice`,
+      message: `rule ${spec.rules[index]?.id} is listed twice`,
     })),
     ...repeated(spec.exitCodes, ({ code }) => String(code)).map((index) => ({
       path: ['exitCodes', String(index), 'code'],
-      message: `exit code ${spec.exitCodes[index]?.code} is there twice`,
+      message: `exit code ${spec.exitCodes[index]?.code} is listed twice`,
     })),
     ...repeated(spec.exitCodes, ({ name }) => name).map((index) => ({
       path: ['exitCodes', String(index), 'name'],
-      message: `exit code ${spec.exitCodes[index]?.name} is there twice`,
+      message: `exit code ${spec.exitCodes[index]?.name} is listed twice`,
     })),
   ];
 }

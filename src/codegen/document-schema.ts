@@ -1,4 +1,4 @@
-/** Schemas that are put together from parts of several specs: whole documents, configurations, records. */
+/** Schemas composed of parts of several specs: whole documents, configurations, records. */
 
 import { mapSchema, type Schema } from './schema.ts';
 import type { EngineSpec, KindSpec, PluginSpec } from './spec.ts';
@@ -55,7 +55,7 @@ export function documentOf(engine: EngineSpec, plugin: PluginSpec, kindName: str
   };
 }
 
-/** What `fettle.yaml` may say of a plugin: its own settings, and those that every plugin has. */
+/** The settings of a plugin in `fettle.yaml`: its own, and those of every plugin. */
 export function pluginConfig(plugin: PluginSpec): Schema {
   return {
     ...plugin.config,
@@ -72,7 +72,7 @@ export function pluginConfig(plugin: PluginSpec): Schema {
   };
 }
 
-/** `fettle.yaml` with the settings of the plugins that there are. */
+/** `fettle.yaml` with the settings of the given plugins. */
 export function configOf(engine: EngineSpec, plugins: readonly PluginSpec[]): Schema {
   const own = engine.config.properties?.['plugins'];
   return {
@@ -90,12 +90,12 @@ export function configOf(engine: EngineSpec, plugins: readonly PluginSpec[]): Sc
   };
 }
 
-/** What is remembered of a resource of one kind: any of the declared fields, and no other. */
+/** The state fields of a resource of one kind: any of the declared fields, and no other. */
 export function memoryOf(kind: KindSpec): Schema {
   return { type: 'object', additionalProperties: false, properties: kind.memory.properties };
 }
 
-/** A line of the log, with what the body of each kind has to have; for other programs. */
+/** A line of the log, with the required body of each kind; for other programs. */
 export function recordOf(engine: EngineSpec): object {
   const record = forEditors(engine.record, engine);
   return {
@@ -108,7 +108,7 @@ export function recordOf(engine: EngineSpec): object {
   };
 }
 
-/** The schema without keywords and formats of our own, for tools that know JSON Schema alone. */
+/** The schema without fettle's own keywords and formats, for tools that only know JSON Schema. */
 export function forEditors(schema: Schema, engine: EngineSpec): Schema {
   return mapSchema(schema, (whole) => {
     const { 'x-ref': _ref, 'x-path': _path, 'x-secret': _secret, 'x-decides': _decides, format, ...plain } = whole;

@@ -1,4 +1,6 @@
-/** JSON Schemas of what people write, and of the plan and the log, for editors and other programs: draft 7, each whole in itself. */
+/**
+ * JSON Schemas of documents, configuration, plan and log, for editors and other programs: draft 7, each self-contained.
+ */
 
 import { configOf, documentOf, forEditors, recordOf } from './document-schema.ts';
 import { headerOf } from './header.ts';
@@ -19,7 +21,7 @@ function kindSchemas(engine: EngineSpec, plugins: readonly PluginSpec[]): Readon
   );
 }
 
-/** Schemas of what plugins read from others, by `plugin/Name`. */
+/** Schemas of the inputs of plugins, by `plugin/Name`. */
 function inputSchemas(engine: EngineSpec, plugins: readonly PluginSpec[]): Readonly<Record<string, Schema>> {
   return Object.fromEntries(
     plugins.flatMap(({ name: plugin, inputs = {} }) =>
@@ -31,7 +33,7 @@ function inputSchemas(engine: EngineSpec, plugins: readonly PluginSpec[]): Reado
   );
 }
 
-/** Any document: the kind says which of the others holds. */
+/** The schema of any document: the kind selects the schema that applies. */
 function anyDocument(
   engine: EngineSpec,
   plugins: readonly PluginSpec[],
@@ -52,7 +54,9 @@ function anyDocument(
   };
 }
 
-/** All schemas by name: `document`, `fettle`, `plan`, `record`, `plugin/Kind`, and `plugin/Name` of what a plugin reads. */
+/**
+ * All schemas by name: `document`, `fettle`, `plan`, `record`, `plugin/Kind`, and `plugin/Name` of what a plugin reads.
+ */
 export function editorSchemas(engine: EngineSpec, plugins: readonly PluginSpec[]): Readonly<Record<string, object>> {
   const kinds = kindSchemas(engine, plugins);
   const all: Readonly<Record<string, object>> = {
@@ -96,7 +100,10 @@ ${inputs.map(([name, schema]) => `  '${name}': ${text(schema)},\n`).join('')}  .
 export function editorSchemasTypes(): string {
   return `${headerOf('specs/')}
 
-/** JSON Schemas by name: \`document\`, \`fettle\`, \`plan\`, \`record\`, \`plugin/Kind\`, and \`plugin/Name\` of what a plugin reads. */
+/**
+ * JSON Schemas by name: \`document\`, \`fettle\`, \`plan\`, \`record\`, \`plugin/Kind\`, and \`plugin/Name\` of what a
+ * plugin reads.
+ */
 export declare const schemas: Readonly<Record<string, object>>;
 `;
 }

@@ -6,7 +6,7 @@ import { declaration, safetyInputs } from './plugin-source.ts';
 import { printUnion, printValue } from './print-value.ts';
 import type { EngineSpec } from './spec.ts';
 
-const EXIT_CODE = `/** What an exit code means, and what to do next. */
+const EXIT_CODE = `/** The meaning of an exit code, and the next step. */
 export interface ExitCode {
   readonly name: ExitCodeName;
   readonly code: number;
@@ -38,9 +38,9 @@ export function engineSource(spec: EngineSpec): string {
   const exitNames = spec.exitCodes.map(({ name }) => name);
   const body = [
     `/** Rules that hold for every plugin. */\n${printUnion('EngineRuleId', ruleIds)}`,
-    `/** Codes of what can be wrong in what the user wrote. */\n${printUnion('ProblemCode', Object.keys(spec.problems))}`,
-    `/** Forms of text that a schema can ask for. */\n${printUnion('FormatName', Object.keys(spec.formats))}`,
-    `/** Fields of a document, outside of its spec, that are safety inputs. */\n${printUnion(
+    `/** Codes of problems in documents and configuration. */\n${printUnion('ProblemCode', Object.keys(spec.problems))}`,
+    `/** Text formats that a schema can require. */\n${printUnion('FormatName', Object.keys(spec.formats))}`,
+    `/** Fields of a document outside its spec that are safety inputs. */\n${printUnion(
       'EnvelopeInput',
       safetyInputs(spec.safety).map(({ pointer }) => pointer),
     )}`,
@@ -53,20 +53,20 @@ export function engineSource(spec: EngineSpec): string {
       'A document with the defaults of its envelope filled in; a kind with a scope has its parts in `metadata` too.',
     ),
     declaration('FettleConfig', spec.config, '`fettle.yaml`, with the defaults filled in.'),
-    constant('engineRuleTables', 'readonly EngineRuleTable[]', spec.rules, 'In the order in which they are asked.'),
+    constant('engineRuleTables', 'readonly EngineRuleTable[]', spec.rules, 'In the order of evaluation.'),
     constant('exitCodes', 'readonly ExitCode[]', spec.exitCodes, 'The first that applies is the exit code.'),
-    constant('problemTexts', 'Readonly<Record<ProblemCode, string>>', spec.problems, 'What each code stands for.'),
+    constant('problemTexts', 'Readonly<Record<ProblemCode, string>>', spec.problems, 'The meaning of each code.'),
     constant(
       'formatTexts',
       'Readonly<Record<FormatName, string>>',
       textsOf(spec.formats),
-      'What a text of each form is, as the end of "it has to be …".',
+      'The description of each format, as the end of "must be …".',
     ),
     constant(
       'recordTexts',
       'Readonly<Record<RecordKind, string>>',
       textsOf(spec.records),
-      'What each kind of record says.',
+      'The meaning of each kind of record.',
     ),
   ].join('\n');
   return moduleSource(headerOf('specs/engine.yaml'), body, { Json: '#plugin', RecordKind: '../formats/log-record.ts' });

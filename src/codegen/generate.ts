@@ -1,5 +1,5 @@
 /**
- * `npm run generate`: writes the files that are made from `specs/`.
+ * `npm run generate`: writes the files generated from `specs/`.
  *
  * `--check` writes nothing, and names the committed files that are out of date. `--code` writes only the generated
  * JavaScript, which is not committed; every build does the same.
@@ -22,7 +22,7 @@ import { readSpecs, type SpecProblem, type SpecText } from './read-spec.ts';
 
 export interface Generated {
   readonly problems: readonly SpecProblem[];
-  /** Paths of files that differ from what the specs give, or that no spec gives any more. */
+  /** Paths of files that are out of date, or that no spec generates any longer. */
   readonly outdated: readonly string[];
 }
 
@@ -31,7 +31,7 @@ function textAt(root: string, path: string): string | undefined {
   return existsSync(full) ? readFileSync(full, 'utf8') : undefined;
 }
 
-/** Schemas of kinds that are gone: all of `schemas/` is generated. */
+/** Schemas of removed kinds: all of `schemas/` is generated. */
 function strayFiles(root: string, outputs: readonly Output[]): readonly string[] {
   const made = new Set(outputs.map(({ path }) => path));
   const folder = join(root, 'schemas');
@@ -43,7 +43,7 @@ function strayFiles(root: string, outputs: readonly Output[]): readonly string[]
     .sort();
 }
 
-/** Writes a file under another name first, for whoever reads it meanwhile; one that is as it should be gets the time. */
+/** Writes a file by renaming, so that concurrent readers see a complete one. An unchanged file only gets a new time. */
 function writeWhole(path: string, text: string, isSame: boolean): void {
   if (isSame) {
     utimesSync(path, new Date(), new Date());
@@ -56,7 +56,7 @@ function writeWhole(path: string, text: string, isSame: boolean): void {
 }
 
 export interface GenerateOptions {
-  /** `code`: the JavaScript that is not committed; `nothing`: only compares the committed files. */
+  /** `code`: writes the JavaScript that is not committed; `nothing`: only compares the committed files. */
   readonly write: 'all' | 'code' | 'nothing';
 }
 
@@ -87,7 +87,7 @@ export function generate(root: string, { write }: GenerateOptions): Generated {
   const stray = write === 'code' ? [] : strayFiles(root, all);
   const changed = outputs.filter(({ path, text }) => textAt(root, path) !== text);
   if (write !== 'nothing') {
-    // Built files tell by their time that they are newer than the specs.
+    // The times of generated files show that they are newer than the specs.
     for (const output of outputs)
       if (isBuilt(output) || changed.includes(output))
         writeWhole(join(root, output.path), output.text, !changed.includes(output));

@@ -1,4 +1,4 @@
-/** Machines of a spec in full: lists of states written out, edits as objects, and the steps that come of them. */
+/** Machines of a spec in full: lists of states expanded, edits as objects, and the resulting steps. */
 
 import type { Edit, Machine, Transition } from '#plugin';
 import type { KindSpec, MachineSpec, TransitionSpec } from './spec.ts';
@@ -7,7 +7,7 @@ function listOf(states: string | readonly string[]): readonly string[] {
   return typeof states === 'string' ? [states] : states;
 }
 
-/** One transition for each pair of unlike states; a single pair stays as it is written. */
+/** One transition for each pair of different states; a single pair stays unchanged. */
 export function writeOut(transition: TransitionSpec): readonly Transition[] {
   const { from, to } = transition;
   if (typeof from === 'string' && typeof to === 'string') return [{ ...transition, from, to }];
@@ -32,7 +32,7 @@ type Effect = 'destructive' | 'disruptive';
 
 const isEffect = (guard: string): guard is Effect => guard === 'destructive' || guard === 'disruptive';
 
-/** The kind with those steps alone that have an effect. */
+/** The kind with only those steps that have an effect. */
 function withEffect(kind: KindSpec, effect: Effect): KindSpec {
   const marked = (machine: MachineSpec): MachineSpec => ({
     ...machine,
@@ -43,7 +43,10 @@ function withEffect(kind: KindSpec, effect: Effect): KindSpec {
   return { ...kind, machines: Object.fromEntries(machines) };
 }
 
-/** Steps that a guard names: `every`, an effect, a step, or moves from or to `*`, any other state. Empty where there is none. */
+/**
+ * Steps that a guard names: `every`, an effect, a step, or moves from or to `*`, any other state. Empty if no step
+ * matches.
+ */
 export function guardedSteps(kind: KindSpec, guard: string): readonly string[] {
   if (guard === 'every') return stepsOf(kind);
   if (isEffect(guard)) return stepsOf(withEffect(kind, guard));
@@ -58,7 +61,10 @@ export function stepsOfGuards(kind: KindSpec, guards: readonly string[]): readon
   return stepsOf(kind).filter((step) => guarded.has(step));
 }
 
-/** Steps that fettle takes, in the order of the spec, moves before edits; those of later machines with the machine's name. */
+/**
+ * Steps that fettle takes, in the order of the spec, moves before edits; those of later machines with the machine's
+ * name.
+ */
 export function stepsOf(kind: KindSpec): readonly string[] {
   return Object.entries(kind.machines).flatMap(([name, machine], index) => {
     const prefix = index === 0 ? '' : `${name}:`;

@@ -1,4 +1,4 @@
-/** Everything that is generated: from the specs to the texts of the files, by path. Pure. */
+/** All generated files: from the specs to the texts of the files, by path. Pure. */
 
 import { envelopeOf, memoryOf, pluginConfig } from './document-schema.ts';
 import { editorSchemas, editorSchemasSource, editorSchemasTypes } from './editor-schemas.ts';
@@ -17,15 +17,15 @@ export interface Output {
   readonly text: string;
 }
 
-/** Whether git leaves a file out: generated JavaScript, which nobody reads, is made by every build. */
+/** True for a file that is not committed: generated JavaScript, which every build makes. */
 export function isBuilt({ path }: Output): boolean {
   return path.endsWith('.js');
 }
 
-/** Reads a file that is written by hand in part; undefined where there is none. */
+/** Reads a file that is partly written by hand; undefined if it does not exist. */
 export type ReadText = (path: string) => string | undefined;
 
-/** Where generated code in this repository finds the plugin API. */
+/** The module of the plugin API for generated code in this repository. */
 const API = '#plugin';
 
 function pluginSchemas(engine: EngineSpec, plugin: PluginSpec): Readonly<Record<string, Schema>> {
@@ -78,7 +78,7 @@ function engineOutputs(engine: EngineSpec): readonly Output[] {
   return [
     { path: 'src/engine/generated.ts', text: engineSource(engine) },
     ...validators('src/engine', { document: engine.document, config: engine.config }),
-    // Apart, because only a saved plan needs it: more than half of the code of all three.
+    // Separate, because only a saved plan needs it: more than half of the code of all three.
     ...validators('src/formats', { plan: engine.plan }),
   ];
 }
@@ -102,7 +102,7 @@ function markedOutput(path: string, part: string, read: ReadText): Output {
   return { path, text };
 }
 
-/** All files in the order of their paths. Throws where a README has no place for its generated part. */
+/** All files in the order of their paths. Throws if a README does not have the markers of its generated part. */
 export function outputsOf(specs: Specs, read: ReadText): readonly Output[] {
   const { engine, plugins } = specs;
   const all = [

@@ -18,7 +18,7 @@ function rulesOf(spec: PluginSpec, kindName: string): readonly PluginSpec['rules
   return spec.rules.filter(({ guards }) => guards[kindName] !== undefined);
 }
 
-/** Where a schema has paths, in the order of the schema. */
+/** The paths in a schema, in its order. */
 function pathTables(schema: Schema): readonly PathTable[] {
   const [, folder] = PATH_FORMATS;
   return placesIn(schema).flatMap(({ pointer, schema: { format, 'x-path': use } }) =>
@@ -26,14 +26,14 @@ function pathTables(schema: Schema): readonly PathTable[] {
   );
 }
 
-/** The entries that combine, one a field. */
+/** The entries that combine, one per field. */
 export function safetyInputs(safety: readonly SafetySpec[]): readonly SafetyInput[] {
   return safety.flatMap(({ fields, combine }) =>
     combine === 'none' ? [] : fields.map((pointer) => ({ pointer, combine })),
   );
 }
 
-/** The fields by which a document lets go what was managed. */
+/** The fields by which a document releases a managed resource. */
 function releaseTables(safety: readonly SafetySpec[]): readonly ReleaseTable[] {
   return safety.flatMap(({ fields, releases }) =>
     releases === undefined
@@ -42,7 +42,7 @@ function releaseTables(safety: readonly SafetySpec[]): readonly ReleaseTable[] {
   );
 }
 
-/** Settings that decide nothing of what the steps of a kind do: what lies below one is not listed again. */
+/** Settings that do not affect the steps of a kind, without those nested in a listed one. */
 function undeciding(spec: PluginSpec, kindName: string): readonly string[] {
   const all = placesIn(spec.config).flatMap(({ pointer, schema }) => {
     const decides = schema['x-decides'];
@@ -78,7 +78,7 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec): object 
   };
 }
 
-/** The tables that the engine works with. */
+/** The plugin's tables for the engine. */
 export function pluginTables(spec: PluginSpec): object {
   return {
     name: spec.name,
@@ -94,7 +94,7 @@ export function pluginTables(spec: PluginSpec): object {
   };
 }
 
-/** An interface; an object without named members is a type alias, since an empty interface takes anything. */
+/** An interface; an object without named members is a type alias, since an empty interface accepts anything. */
 export function declaration(name: string, schema: Schema, doc: string): string {
   const isRecord = schema.type !== 'object' || Object.keys(schema.properties ?? {}).length === 0;
   const head = `/** ${doc} */\n`;
@@ -109,7 +109,7 @@ function kindSource(spec: PluginSpec, name: string, kind: KindSpec): string {
   const fields = Object.keys(memory.properties ?? {});
   return [
     declaration(`${name}Spec`, kind.spec, `${kind.summary} With the defaults filled in.`),
-    declaration(`${name}Memory`, { ...memory, required: fields }, 'What is remembered of it, as far as it is known.'),
+    declaration(`${name}Memory`, { ...memory, required: fields }, 'Its state, as far as it is known.'),
     printUnion(`${name}State`, Object.keys(first?.states ?? {})),
     `/** Steps that fettle takes. */\n${printUnion(`${name}Step`, stepsOf(kind))}`,
     `/** Rules that guard its steps. */\n${printUnion(
@@ -131,7 +131,7 @@ export function pluginSource(spec: PluginSpec, api: string, header: string): str
   const codes = spec.findings.map(({ code }) => code);
   const ids = spec.rules.map(({ id }) => id);
   const inputs = Object.entries(spec.inputs ?? {}).map(([name, schema]) =>
-    declaration(name, schema, schema.description ?? 'What others give it to read.'),
+    declaration(name, schema, schema.description ?? 'Input from another program.'),
   );
   const body = [
     ...kinds,

@@ -1,4 +1,4 @@
-/** Prints plain data as a TypeScript literal: on one line where it fits, else one member a line. */
+/** Prints plain data as a TypeScript literal: on one line if it fits, otherwise with one member per line. */
 
 const WIDTH = 120;
 
@@ -9,7 +9,7 @@ function printString(text: string): string {
   return `'${json.slice(1, -1).replaceAll('\\"', '"')}'`;
 }
 
-/** A key as it is written in an object or an interface. */
+/** A key in the syntax of an object or an interface. */
 export function printKey(key: string): string {
   return /^[A-Za-z_$][A-Za-z0-9_$]*$/u.test(key) ? key : printString(key);
 }
@@ -24,7 +24,7 @@ function oneLine(value: unknown): string {
     : `{ ${members.map(([key, member]) => `${printKey(key)}: ${oneLine(member)}`).join(', ')} }`;
 }
 
-/** `taken` columns of the first line are used already; `indent` spaces stand before its siblings. */
+/** `taken` columns of the first line are already used; `indent` spaces precede its siblings. */
 export function printValue(value: unknown, indent = 0, taken = indent): string {
   const flat = oneLine(value);
   if (value === null || typeof value !== 'object' || taken + flat.length < WIDTH) return flat;
@@ -42,7 +42,7 @@ export function printValue(value: unknown, indent = 0, taken = indent): string {
   return `{\n${lines.join('')}${close}}`;
 }
 
-/** `export type Name = 'a' | 'b';`, one name a line where it does not fit; `never` without names. */
+/** `export type Name = 'a' | 'b';`, with one name per line if it does not fit; `never` without names. */
 export function printUnion(type: string, names: readonly string[]): string {
   const literals = [...new Set(names)].map(printString);
   const flat = `export type ${type} = ${literals.length === 0 ? 'never' : literals.join(' | ')};`;

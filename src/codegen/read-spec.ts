@@ -1,4 +1,4 @@
-/** Reads the files of `specs/`; what is wrong in them comes back as problems with file, line and column. */
+/** Reads the files of `specs/`. Returns mistakes as problems with file, line and column. */
 
 import { pointerKeys } from '#plugin';
 import { Ajv, type ErrorObject } from 'ajv';
@@ -76,7 +76,7 @@ function parse({ file, text }: SpecText): Parsed {
   visit(document, {
     Pair(_key, pair) {
       if (isPair(pair) && isNode(pair.key) && typeof (pair.key as { value?: unknown }).value !== 'string')
-        problems.push(problem(pair.key.range?.[0] ?? 0, 'a key has to be text: write it in quotes'));
+        problems.push(problem(pair.key.range?.[0] ?? 0, 'a key must be text: put it in quotes'));
     },
   });
   return {
@@ -102,7 +102,7 @@ function messageOf(error: ErrorObject): string {
 }
 
 function schemaProblems(parsed: Parsed, errors: readonly ErrorObject[]): readonly SpecProblem[] {
-  // A name that is not allowed is told by the pattern that it breaks.
+  // A name that is not allowed is reported by its pattern.
   const telling = errors.filter(({ keyword }) => keyword !== 'propertyNames');
   return telling.map((error) => ({ ...parsed.at(pathOf(error)), message: messageOf(error) }));
 }
@@ -111,7 +111,7 @@ function located(parsed: Parsed, mistakes: readonly SpecMistake[]): readonly Spe
   return mistakes.map(({ path, message }) => ({ ...parsed.at(path), message }));
 }
 
-/** Reads `engine.yaml` and the specs of the plugins; without problems, what comes back is whole. */
+/** Reads `engine.yaml` and the specs of the plugins. Without problems, the result is complete. */
 export function readSpecs(texts: readonly SpecText[]): {
   readonly specs?: Specs;
   readonly problems: readonly SpecProblem[];
@@ -133,7 +133,7 @@ export function readSpecs(texts: readonly SpecText[]): {
     problems.push(...located(engine.parsed, engineMistakes(engine.spec)));
     for (const plugin of plugins) problems.push(...located(plugin.parsed, pluginMistakes(plugin.spec, engine.spec)));
   } else if (problems.length === 0) {
-    problems.push({ file: 'specs/engine.yaml', line: 1, column: 1, message: 'it is missing' });
+    problems.push({ file: 'specs/engine.yaml', line: 1, column: 1, message: 'the file is missing' });
   }
   if (problems.length > 0 || engine === undefined) return { problems };
   const byName = plugins.map(({ spec }) => spec).toSorted((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,4 +1,7 @@
-/** The generated part of a plugin's README: for each kind its fields, its states and steps, and for the plugin its rules and findings. */
+/**
+ * The generated part of a plugin's README: for each kind its fields, its states and steps, and for the plugin its rules
+ * and findings.
+ */
 
 import { lifecycleGraph } from '../report/graph.ts';
 import { pluginConfig } from './document-schema.ts';
@@ -49,7 +52,7 @@ function typeText(schema: Schema): string {
 
 function fieldTable(schema: Schema): string {
   const rows = placesIn(schema)
-    // What an item of a list is, its list says already.
+    // The row of a list already describes its items.
     .filter(({ pointer, schema: part }) => !pointer.endsWith('/*') || part.type === 'object')
     .map(({ pointer, schema: part, required }) => [
       code(fieldName(pointer)),
@@ -145,13 +148,13 @@ function kindText(name: string, kind: KindSpec): string {
   const memory = Object.entries(kind.memory.properties);
   const scope =
     kind.scope === undefined ? '' : ` Its scope is ${kind.scope.map((part) => code(`metadata.${part}`)).join(', ')}.`;
-  const gone = kind.onRemove === 'remove' ? 'it is removed' : 'it is released, and stays as it is';
+  const removal = `the resource is ${kind.onRemove === 'remove' ? 'removed' : 'released, and stays unchanged'}`;
   return [
     `### ${name}`,
-    `${kind.summary}${scope} When its document is gone, ${gone}, unless \`lifecycle.onRemove\` says otherwise.`,
+    `${kind.summary}${scope} When its document is removed, ${removal}, unless \`lifecycle.onRemove\` says otherwise.`,
     fieldTable(kind.spec),
     '#### Safety inputs',
-    'Until the row that changes such a field is applied, what was applied and what is written combine.',
+    'Until a change of such a field is applied, the applied and the declared value combine.',
     safetyTable(kind.safety),
     ...machines.map(([machineName, machine]) => machineText(machineName, machine, machines.length === 1)),
     '#### Memory',
@@ -164,7 +167,7 @@ function kindText(name: string, kind: KindSpec): string {
   ].join('\n\n');
 }
 
-/** What stands between the markers. */
+/** The text between the markers. */
 export function readmePart(spec: PluginSpec): string {
   const rules = spec.rules.map(({ id, text, overridable, guards }) => [
     code(id),
@@ -176,7 +179,7 @@ export function readmePart(spec: PluginSpec): string {
   ]);
   const findings = spec.findings.map(({ code: name, kind, severity, text }) => [code(name), kind, severity, text]);
   return [
-    '<!-- Made from specs by `npm run generate`: edit what stands outside these markers. -->',
+    '<!-- Generated from specs by `npm run generate`: edit only the text outside these markers. -->',
     '## Reference',
     `\`apiVersion: ${spec.name}/${spec.version}\``,
     ...Object.entries(spec.kinds).map(([name, kind]) => kindText(name, kind)),
@@ -198,7 +201,7 @@ export function readmePart(spec: PluginSpec): string {
 /** The generated part of the reference of `fettle.yaml`: its fields, and the rules that hold for every kind. */
 export function configurationPart({ config, rules }: Pick<EngineSpec, 'config' | 'rules'>): string {
   return [
-    '<!-- Made from specs by `npm run generate`: edit what stands outside these markers. -->',
+    '<!-- Generated from specs by `npm run generate`: edit only the text outside these markers. -->',
     '### Fields',
     fieldTable(config),
     '### Rules for every kind',
@@ -209,7 +212,7 @@ export function configurationPart({ config, rules }: Pick<EngineSpec, 'config' |
   ].join('\n\n');
 }
 
-/** The README with its generated part renewed; undefined where the markers are missing or doubled. */
+/** The README with its generated part replaced; undefined if the markers are missing or repeated. */
 export function withReadmePart(readme: string, part: string): string | undefined {
   const [before, rest, ...more] = readme.split(BEGIN);
   const [, after, ...again] = (rest ?? '').split(END);

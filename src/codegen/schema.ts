@@ -1,4 +1,4 @@
-/** The part of JSON Schema (draft 7) that specs may use: what has a TypeScript type, a validator and a row in a table. */
+/** The part of JSON Schema (draft 7) that specs may use: every keyword has a type, a validator and a row in a table. */
 
 import { escapePointer, type PathUse } from '#plugin';
 
@@ -34,15 +34,15 @@ export interface Schema {
   readonly definitions?: Readonly<Record<string, Schema>>;
   /** The text is the name of a resource of this kind. */
   readonly 'x-ref'?: string;
-  /** Of a setting: it decides what steps of these kinds do, or of none; without this keyword, of all. */
+  /** Of a setting: the kinds whose steps it affects; `false` for none, and by default all. */
   readonly 'x-decides'?: false | readonly string[];
-  /** What the path is for. */
+  /** The use of the path. */
   readonly 'x-path'?: PathUse;
-  /** The environment variable that may hold the secret; with `_` and more behind it too. */
+  /** The environment variable that may hold the secret, also with a suffix that begins with `_`. */
   readonly 'x-secret'?: string;
 }
 
-/** JSON Schema of `Schema`: a keyword that is not here would be ignored by one of the generators, so it is an error. */
+/** JSON Schema of `Schema`: a keyword that is missing here would be ignored by a generator, so it is an error. */
 export const schemaOfSchemas = {
   type: 'object',
   additionalProperties: false,
@@ -89,7 +89,9 @@ export const schemaOfSchemas = {
 /** Formats of paths: of a file, and of a folder. */
 export const PATH_FORMATS = ['path', 'folder-path'] as const;
 
-/** A schema somewhere in another one, with the JSON pointer of the values that it describes (`*`: every item, or every key). */
+/**
+ * A schema inside another one, with the JSON pointer of the values that it describes (`*`: every item, or every key).
+ */
 export interface Place {
   readonly pointer: string;
   readonly schema: Schema;

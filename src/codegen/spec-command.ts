@@ -2,7 +2,7 @@
 /**
  * `fettle-spec SPEC [--out DIR] [--check]`: writes the types, tables and validators of a plugin in another package.
  *
- * They come from the plugin's spec, as those of the plugins here do, and import `fettle/plugin`.
+ * They are generated from the plugin's spec, like those of the plugins here, and import `fettle/plugin`.
  */
 
 import { errorText } from '#plugin';
@@ -21,7 +21,7 @@ Write generated.ts, generated.validators.js and generated.validators.d.ts of a p
   --check     Write nothing. Fail if a file is out of date.
 `;
 
-/** Writes a line for each file that changed. Gives the exit code. */
+/** Prints a line for each changed file. Returns the exit code. */
 export function specCommand(args: readonly string[], engineSpec: string): number {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -51,7 +51,7 @@ export function specCommand(args: readonly string[], engineSpec: string): number
 
 if (import.meta.main)
   try {
-    // From source and in the package alike: `dist/api` lies as deep as `src/codegen`.
+    // From source and in the package alike: `dist/api` is as deep as `src/codegen`.
     process.exitCode = specCommand(process.argv.slice(2), join(import.meta.dirname, '../../specs/engine.yaml'));
   } catch (error) {
     process.stderr.write(`fettle-spec: ${errorText(error)}\n`);

@@ -1,28 +1,30 @@
-/** What stands in `specs/`, as TypeScript sees it, and the JSON Schemas that hold every file there to it. */
+/** The TypeScript types of the files in `specs/`, and the JSON Schemas that validate them. */
 
 import type { Combining, Edit, Json, OnRemove, Severity, Transition } from '#plugin';
 import { type Schema, schemaOfSchemas } from './schema.ts';
 
 type States = string | readonly string[];
 
-/** Lists of states stand for every pair of unlike ones. */
+/** Lists of states mean every pair of different ones. */
 export type TransitionSpec = Omit<Transition, 'from' | 'to'> & { readonly from: States; readonly to: States };
 
 export interface MachineSpec {
-  /** What each state means. */
+  /** The meaning of each state. */
   readonly states: Readonly<Record<string, string>>;
   readonly edits: readonly (string | Edit)[];
   readonly transitions: readonly TransitionSpec[];
 }
 
-/** What fields of a document mean to the safety of its own resource; `none`: no rule asks them, or a row of their own shows them. */
+/**
+ * The meaning of fields for the safety of their own resource; `none`: no rule reads them, or their own row shows them.
+ */
 export interface SafetySpec {
-  /** JSON pointers; each covers what lies below it, as far as no other one does. */
+  /** JSON pointers; each covers everything below it that no longer pointer covers. */
   readonly fields: readonly string[];
   readonly combine: Combining | 'none';
-  /** A change of one lets go what was managed: by any value, or by these. */
+  /** A change of one releases the managed resource: to any value, or to these. */
   readonly releases?: true | readonly Json[];
-  /** Why. */
+  /** The reason. */
   readonly text: string;
 }
 
@@ -35,7 +37,7 @@ export interface KindSpec {
   /** JSON pointers of differences that are not fields of the spec. */
   readonly derived?: readonly string[];
   readonly spec: Schema;
-  /** Says of every field of the spec what it is to the safety of its own resource. */
+  /** The meaning of every field of the spec for the safety of its own resource. */
   readonly safety: readonly SafetySpec[];
   readonly memory: { readonly version: number; readonly properties: Readonly<Record<string, Schema>> };
   readonly machines: Readonly<Record<string, MachineSpec>>;
@@ -64,14 +66,14 @@ export interface PluginSpec {
   readonly parallelism: number;
   readonly config: Schema;
   readonly kinds: Readonly<Record<string, KindSpec>>;
-  /** Schemas of what others give the plugin to read, by name. */
+  /** Schemas of the plugin's inputs from other programs, by name. */
   readonly inputs?: Readonly<Record<string, Schema>>;
   readonly rules: readonly RuleSpec[];
   readonly findings: readonly FindingSpec[];
 }
 
 export interface FormatSpec {
-  /** What such a text is, as the end of "it has to be …". */
+  /** The description of such a text, as the end of "must be …". */
   readonly text: string;
   readonly pattern: string;
 }
@@ -92,7 +94,7 @@ export interface EngineSpec {
   readonly problems: Readonly<Record<string, string>>;
   readonly formats: Readonly<Record<string, FormatSpec>>;
   readonly document: Schema;
-  /** The same of every field of the envelope. */
+  /** The same for every field of the envelope. */
   readonly safety: readonly SafetySpec[];
   readonly config: Schema;
   readonly plan: Schema;
@@ -189,7 +191,7 @@ const definitions = {
   schema: schemaOfSchemas,
 };
 
-/** What `specs/<plugin>.yaml` has to be. */
+/** The schema of `specs/<plugin>.yaml`. */
 export const pluginSpecSchema = {
   ...closed(
     {
@@ -233,7 +235,7 @@ export const pluginSpecSchema = {
   definitions,
 };
 
-/** What `specs/engine.yaml` has to be. */
+/** The schema of `specs/engine.yaml`. */
 export const engineSpecSchema = {
   ...closed({
     name: { const: 'engine' },

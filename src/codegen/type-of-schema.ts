@@ -25,7 +25,7 @@ function comment(schema: Schema, pad: string): string {
   return schema.description === undefined ? '' : `${pad}/** ${schema.description.replaceAll('*/', '*\\/')} */\n`;
 }
 
-/** The members of an object schema, one a line, with their descriptions. */
+/** The members of an object schema, one per line, with their descriptions. */
 export function membersOf(schema: Schema, indent: number): string {
   const pad = ' '.repeat(indent);
   return Object.entries(schema.properties ?? {})
@@ -69,7 +69,7 @@ function ofType(type: SchemaType, schema: Schema, indent: number): string {
   }
 }
 
-/** The type as text; `indent` is that of the line on which it begins. */
+/** The type as text; `indent` is the indentation of its first line. */
 export function typeOf(schema: Schema, indent = 0): string {
   if (schema.$ref !== undefined) return schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1);
   if (schema.const !== undefined) return literal(schema.const);

@@ -40,6 +40,7 @@ import {
   settlesIn,
   stepTransition,
   withMemory,
+  defined,
 } from '#plugin';
 import { propose } from './diff.ts';
 import { plainJson, soundAudit } from './guard.ts';
@@ -149,12 +150,16 @@ async function lookAgain(resource: Resource, live: Map<string, Resource>, input:
   const { address, ref } = resource;
   const seen =
     fresh.get(address) ??
-    resourceOf({
-      ...resource,
-      desired: resource.desired,
-      sight: sightOf(undefined, gapFinder(view.gaps)(ref, address)),
-      memory: undefined,
-    });
+    resourceOf(
+      {
+        ...resource,
+        desired: resource.desired,
+        sight: sightOf(undefined, gapFinder(view.gaps)(ref, address)),
+        memory: undefined,
+      },
+      address,
+      resource.policy,
+    );
   live.set(address, seen);
   const gaps: readonly Gap[] = view.gaps;
   const beside = view.beside === undefined ? {} : { beside: view.beside };
@@ -414,15 +419,15 @@ function outcomeDraft(
   const removed = (change.goal === 'remove' || change.goal === 'replace') && state === ABSENT;
   return {
     kind: 'outcome',
-    body: {
+    body: defined({
       run: input.run,
       ref: change.ref,
       intent: seq,
       outcome: ending.status === 'done' ? 'done' : ending.status === 'unknown' ? 'unknown' : 'failed',
       ...(ending.more === true ? { more: true } : {}),
-      ...(state === undefined ? {} : { state }),
-      ...(seen?.sight.observed?.others === undefined ? {} : { others: seen.sight.observed.others }),
-      ...(moved === undefined ? {} : { moves: moved.moves }),
+      state,
+      others: seen?.sight.observed?.others,
+      moves: moved?.moves,
       ...(change.goal === 'create' && isPartlyDone(error) && found !== undefined && found !== ABSENT
         ? { created: true as const }
         : {}),
@@ -433,7 +438,7 @@ function outcomeDraft(
       ...(ending.message === '' ? {} : { error: ending.message }),
       ...audit,
       elapsed_ms: elapsedMs,
-    },
+    }),
   };
 }
 

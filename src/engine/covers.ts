@@ -30,6 +30,7 @@ import {
   type SpecEdit,
   textsAt,
   valueAt,
+  defined,
 } from '#plugin';
 import { plainJson } from './guard.ts';
 import { metaOf } from './safety-inputs.ts';
@@ -87,12 +88,7 @@ export function fileKey(use: FileUse): string {
 function filesSeen(effect: Required<Effect>, scene: Scene): readonly FileSeen[] {
   const seen = filesOf(effect).flatMap((use) => scene.given?.files.get(fileKey(use)) ?? []);
   return [...new Map(seen.map((file) => [`${file.use} ${file.path}`, file])).values()]
-    .map(({ path, use, digest, problem }) => ({
-      path,
-      use,
-      ...(digest === undefined ? {} : { digest }),
-      ...(problem === undefined ? {} : { problem }),
-    }))
+    .map(({ path, use, digest, problem }) => defined({ path, use, digest, problem }))
     .sort((a, b) => compareText(a.path, b.path));
 }
 
@@ -122,13 +118,13 @@ export function decidingSettings(settings: Json, undeciding: readonly string[]):
 function lifecycleOf({ desired, memory, tables }: Resource): Json {
   if (desired === undefined) {
     const { protect, onRemove, hold, labels, safety } = memory ?? {};
-    return {
+    return defined({
       protect: protect ?? false,
       onRemove: onRemove ?? tables.onRemove,
       labels: labels ?? {},
-      ...(hold === undefined ? {} : { hold }),
-      ...(safety === undefined ? {} : { safety }),
-    };
+      hold,
+      safety,
+    });
   }
   const { ignore } = desired.meta.lifecycle;
   const { on_remove: onRemove, ...meta } = metaOf(desired, memory, tables);
@@ -185,7 +181,7 @@ export function editsOf({ fields }: Change, { desired, memory }: Resource): read
     if (shown(path) || sameJson(before, after)) return [];
     // A leaf of the one side may hold a tree of the other: its leaves are told.
     if (path === '' || isTree(before) || isTree(after)) return [];
-    return [{ path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }];
+    return [defined({ path, before, after })];
   });
 }
 

@@ -10,6 +10,7 @@ import {
   type Resource,
   type Ref,
   type Transition,
+  defined,
 } from '#plugin';
 import type { Head } from '../store/store.ts';
 import type { Reconciled } from './reconcile.ts';
@@ -35,7 +36,7 @@ export interface Explained {
   readonly since?: number;
   readonly overdueSince?: number;
   readonly waysOut: readonly WayOut[];
-  readonly owned: 'created' | 'adopted' | undefined;
+  readonly owned?: 'created' | 'adopted';
   readonly isProtected: boolean;
   readonly onRemove: OnRemove;
   readonly hold?: string;
@@ -83,22 +84,22 @@ export function explain(
   const state =
     sight.is === 'seen' ? sight.observed.state : sight.is === 'absent' ? ABSENT : (memory?.state ?? 'not known');
   const hold = holdOf(resource);
-  return {
+  return defined({
     resource,
     summary: tables.summary,
     state,
     ...(memory?.since === undefined || memory.state !== state ? {} : { since: Date.parse(memory.since) }),
-    ...(late === undefined ? {} : { overdueSince: late.dueAt }),
+    overdueSince: late?.dueAt,
     waysOut: waysOut(resource),
     owned: resource.owned ? memory?.owned : undefined,
     isProtected: memory?.protect === true || desired?.meta.lifecycle.protect === true,
     onRemove: desired?.meta.lifecycle.onRemove ?? memory?.onRemove ?? tables.onRemove,
-    ...(hold === undefined ? {} : { hold }),
+    hold,
     needs: desired?.needs.map(formatRef) ?? memory?.needs ?? [],
     neededBy,
-    ...(action === undefined ? {} : { action }),
+    action,
     findings: sealed.findings.filter((finding) => formatRef(finding.ref) === address),
     records,
-    ...(sealed.head === undefined ? {} : { head: sealed.head }),
-  };
+    head: sealed.head,
+  });
 }

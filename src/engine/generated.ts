@@ -27,7 +27,7 @@ export type EngineRuleId =
   | 'too-many-removals'
   | 'budget';
 
-/** Codes of what can be wrong in what the user wrote. */
+/** Codes of problems in documents and configuration. */
 export type ProblemCode =
   | 'unreadable-file'
   | 'no-files'
@@ -69,7 +69,7 @@ export type ProblemCode =
   | 'bad-config'
   | 'expired';
 
-/** Forms of text that a schema can ask for. */
+/** Text formats that a schema can require. */
 export type FormatName =
   | 'plain-text'
   | 'address'
@@ -84,7 +84,7 @@ export type FormatName =
   | 'folder-path'
   | 'digest';
 
-/** Fields of a document, outside of its spec, that are safety inputs. */
+/** Fields of a document outside its spec that are safety inputs. */
 export type EnvelopeInput =
   | '/metadata/labels'
   | '/metadata/dependsOn'
@@ -105,7 +105,7 @@ export type ExitCodeName =
   | 'changes'
   | 'ok';
 
-/** What an exit code means, and what to do next. */
+/** The meaning of an exit code, and the next step. */
 export interface ExitCode {
   readonly name: ExitCodeName;
   readonly code: number;
@@ -238,7 +238,7 @@ export interface FettleConfig {
   };
 }
 
-/** In the order in which they are asked. */
+/** In the order of evaluation. */
 export const engineRuleTables: readonly EngineRuleTable[] = [
   {
     id: 'lifecycle',
@@ -391,7 +391,7 @@ export const exitCodes: readonly ExitCode[] = [
   { name: 'ok', code: 0, text: 'The command succeeded.', next: 'Nothing is left to do.' },
 ];
 
-/** What each code stands for. */
+/** The meaning of each code. */
 export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'unreadable-file': 'The file cannot be read.',
   'no-files': 'A path or pattern matches no file.',
@@ -434,7 +434,7 @@ export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   expired: 'An override or a suppression has expired.',
 };
 
-/** What a text of each form is, as the end of "it has to be …". */
+/** The description of each format, as the end of "must be …". */
 export const formatTexts: Readonly<Record<FormatName, string>> = {
   'plain-text': 'text without control characters',
   address: 'an address like certificates/Issuer/test-ca',
@@ -450,7 +450,7 @@ export const formatTexts: Readonly<Record<FormatName, string>> = {
   digest: 'sha256: and 64 hex digits',
 };
 
-/** What each kind of record says. */
+/** The meaning of each kind of record. */
 export const recordTexts: Readonly<Record<RecordKind, string>> = {
   run: 'A command that writes starts.',
   end: 'The command ended, with its counts.',

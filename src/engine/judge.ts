@@ -23,6 +23,7 @@ import {
   type Scene,
   type Spent,
   type Verdict,
+  defined,
 } from '#plugin';
 import { soundVerdict } from './guard.ts';
 import { withIgnored } from './ignored.ts';
@@ -178,17 +179,17 @@ export function judgeOne(
   const covers = coveredBy(change, given, scene, judgements, effect);
   const { source, written } = resource.desired ?? {};
   const edits = isMemoryOnly(change) ? [] : editsOf(change, given);
-  return {
+  return defined({
     change,
     verdict: verdictOf(judgements),
     judgements,
     covers,
     basis: basisOf(change, given, covers),
     after,
-    ...(source === undefined ? {} : { source }),
-    ...(written === undefined ? {} : { written }),
+    source,
+    written,
     ...(edits.length === 0 ? {} : { edits }),
-  };
+  });
 }
 
 /** Judges all changes; the actions come in the order in which they may be taken. */

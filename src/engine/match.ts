@@ -36,6 +36,7 @@ import {
   type Unloaded,
   type View,
   withMemory,
+  defined,
 } from '#plugin';
 import type { Recall } from './remember.ts';
 
@@ -128,12 +129,7 @@ export function match(
     const loaded = kindIn(plugins.get(ref.plugin), ref.kind);
     const gap = gapOf(ref, address);
     if (loaded === undefined) {
-      unloaded.set(address, {
-        ref,
-        ...(document === undefined ? {} : { desired: document }),
-        ...(memory === undefined ? {} : { memory }),
-        gap: gap ?? unloadedGap(ref, plugins),
-      });
+      unloaded.set(address, defined({ ref, desired: document, memory, gap: gap ?? unloadedGap(ref, plugins) }));
       continue;
     }
     const settings = by.settings.get(ref.plugin) ?? {};

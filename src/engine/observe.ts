@@ -15,6 +15,7 @@ import {
   type Safety,
   type Sighting,
   type View,
+  defined,
 } from '#plugin';
 import { kindIn, unloadedGaps } from './match.ts';
 import type { Recall } from './remember.ts';
@@ -95,17 +96,20 @@ async function observeOne(
   const now = input.now();
   try {
     const view = await withDeadline(`looking at ${plugin.name}`, input.deadlineMs, input.abort, async (signal) =>
-      plugin.observe(await input.reader(plugin.name), {
-        desired,
-        memory,
-        ...(only === undefined ? {} : { only }),
-        ...(input.scheduled === undefined ? {} : { scheduled: input.scheduled }),
-        ...(input.recall.lookedAt === '' ? {} : { lastLookAt: input.recall.lookedAt }),
-        ...(input.collapse === undefined ? {} : { collapse: input.collapse }),
-        now,
-        signal,
-        progress: (done, total) => input.progress?.(plugin.name, done, total),
-      }),
+      plugin.observe(
+        await input.reader(plugin.name),
+        defined({
+          desired,
+          memory,
+          only,
+          scheduled: input.scheduled,
+          ...(input.recall.lookedAt === '' ? {} : { lastLookAt: input.recall.lookedAt }),
+          collapse: input.collapse,
+          now,
+          signal,
+          progress: (done: number, total: number) => input.progress?.(plugin.name, done, total),
+        }),
+      ),
     );
     const wrong = rubbish(view, plugin);
     if (wrong === undefined) return redacted(view, input.redact ?? redactPatterns);

@@ -20,7 +20,7 @@ import {
   type Sharing,
   type Spot,
   type Verdict,
-  withMemory,
+  defined,
 } from '#plugin';
 
 /** Looks at the disk. */
@@ -51,7 +51,7 @@ function spotOf(claim: Claim, lookUp: LookUp, plugin: string): Spot {
 
 function occupied(holder: Holder, claim: Claim, lookUp: LookUp, plugin: string): Occupied {
   const inode = claim.kind === 'file' && claim.aside === undefined ? lookUp.inode(claim.path) : undefined;
-  return { holder, claim, spot: spotOf(claim, lookUp, plugin), ...(inode === undefined ? {} : { inode }) };
+  return defined({ holder, claim, spot: spotOf(claim, lookUp, plugin), inode });
 }
 
 /** What a kind says of a resource; without a function of its own, the paths that its spec writes. */
@@ -74,9 +74,11 @@ export function placesOf(resource: Resource, lookUp: LookUp): readonly Occupied[
     claimsOf(part).map((claim) => occupied({ by, address }, claim, lookUp, resource.ref.plugin));
   const isClaimed = memory !== undefined && (memory.owned !== undefined || memory.open !== undefined);
   return [
-    ...(desired === undefined ? [] : of('document', withMemory(resource, undefined))),
+    ...(desired === undefined
+      ? []
+      : of('document', resourceOf({ ...resource, desired, memory: undefined }, address, null))),
     ...(isClaimed
-      ? of('memory', resourceOf({ ...resource, desired: undefined, sight: { is: 'absent' }, memory }))
+      ? of('memory', resourceOf({ ...resource, desired: undefined, sight: { is: 'absent' }, memory }, address, null))
       : []),
   ];
 }

@@ -31,6 +31,7 @@ import {
   type Safety,
   type Scene,
   type View,
+  defined,
 } from '#plugin';
 import type { Draft } from '../formats/log-record.ts';
 import type { Recall } from './remember.ts';
@@ -207,22 +208,24 @@ async function compared(
   const given: Given = { project: input.project, settings: input.settings ?? new Map(), writes: [], files: new Map() };
   const logAt = recall.at === '' ? undefined : Date.parse(recall.at);
   const sceneFor = (resources: ReadonlyMap<string, Resource>): Scene =>
-    sceneOf({
-      resources,
-      unloaded,
-      gaps: view.gaps,
-      ...(view.beside === undefined ? {} : { beside: view.beside }),
-      now,
-      viewedAt: Date.parse(view.at),
-      safety,
-      given,
-      ...(input.busy === undefined ? {} : { busy: input.busy }),
-      ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
-      ...(logAt === undefined ? {} : { logAt }),
-      ...(input.causes === undefined ? {} : { causes: input.causes }),
-      spent: recall.spent,
-      shared: sharedPlaces(input.places, resources, recall),
-    });
+    sceneOf(
+      defined({
+        resources,
+        unloaded,
+        gaps: view.gaps,
+        beside: view.beside,
+        now,
+        viewedAt: Date.parse(view.at),
+        safety,
+        given,
+        busy: input.busy,
+        memoryGap: input.memoryGap,
+        logAt,
+        causes: input.causes,
+        spent: recall.spent,
+        shared: sharedPlaces(input.places, resources, recall),
+      }),
+    );
   const failures: Failures = new Map();
   const by = { plugins, settings: given.settings, now, redact: input.redact };
   const { resources: found, unloaded } = match(desired, view, recall, by, failures);

@@ -21,6 +21,7 @@ import {
   RETRY_EXHAUSTED,
   type Spent,
   stepParts,
+  defined,
 } from '#plugin';
 import {
   type LogRecord,
@@ -194,12 +195,12 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
     const failed = {
       ...closed,
       failures: open?.anew !== true && isSameAttempt(before) ? (before.failures ?? 0) + 1 : 1,
-      lastError: {
+      lastError: defined({
         at,
         step: open?.step ?? ('unknown>unknown' as const),
         message: body.error ?? '',
-        ...(open?.applied === undefined ? {} : { digest: open.applied.digest }),
-      },
+        digest: open?.applied?.digest,
+      }),
     };
     const made =
       body.created === true
@@ -261,17 +262,17 @@ function remembered(memory: Memory | undefined, entry: Entry, at: string): Memor
       return rememberSeen(memory, entry.body, at);
     case 'intent': {
       const { body } = entry;
-      const open = {
+      const open = defined({
         seq: entry.seq,
         run: body.run,
         at,
         step: body.step,
         goal: body.goal,
-        ...(body.meta === undefined ? {} : { meta: body.meta }),
+        meta: body.meta,
         ...(body.overrides?.some(({ rule }) => rule === RETRY_EXHAUSTED) === true ? { anew: true } : {}),
         ...(body.spec_digest === undefined ? {} : { applied: appliedOf(at, body.spec, body.spec_digest) }),
-      };
-      return { ...(memory ?? blank(body.ref)), open } as Memory;
+      });
+      return { ...(memory ?? blank(body.ref)), open };
     }
     case 'outcome':
       return rememberOutcome(memory, entry.body, at);

@@ -29,6 +29,7 @@ import {
   type Resource,
   type SafetyInput,
   sameJson,
+  defined,
 } from '#plugin';
 import type { EnvelopeInput } from './generated.ts';
 
@@ -141,15 +142,15 @@ export function metaOf(desired: Desired, memory: Memory | undefined, tables: Kin
   const hold = writtenHold(desired);
   const { ignore } = desired.meta.lifecycle;
   const protect = desired.meta.lifecycle.protect ?? memory?.protect ?? false;
-  return {
+  return defined({
     ...(protect ? { protect: true as const } : {}),
     on_remove: onRemoveOf(desired, memory, tables),
-    ...(hold === undefined ? {} : { hold }),
+    hold,
     needs: desired.needs.map(formatRef),
     labels: desired.meta.labels,
     ...(tables.safetyInputs.length === 0 ? {} : { safety: inputsOf(desired.spec, tables.safetyInputs) }),
     ...(ignore.length === 0 ? {} : { ignore: ignore.toSorted(compareText) }),
-  };
+  });
 }
 
 /** Inputs as they are written, but for those that stay as they were applied. */

@@ -11,6 +11,7 @@ import {
   type Safety,
   type Scene,
   type Spent,
+  defined,
 } from '#plugin';
 
 export interface SceneInput {
@@ -46,21 +47,21 @@ function addressesByKind(resources: ReadonlyMap<string, Resource>): ReadonlyMap<
 export function sceneOf(input: SceneInput): Scene {
   let kinds: ReadonlyMap<string, readonly string[]> | undefined;
   const resource = (ref: Ref | string) => input.resources.get(typeof ref === 'string' ? ref : formatRef(ref));
-  return {
+  return defined({
     now: input.now,
     viewedAt: input.viewedAt,
     safety: input.safety,
     gaps: input.gaps,
-    ...(input.beside === undefined ? {} : { beside: input.beside }),
-    ...(input.given === undefined ? {} : { given: input.given }),
-    ...(input.busy === undefined ? {} : { busy: input.busy }),
-    ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),
-    ...(input.shared === undefined ? {} : { shared: input.shared }),
-    ...(input.causes === undefined ? {} : { causes: input.causes }),
-    ...(input.logAt === undefined ? {} : { logAt: input.logAt }),
+    beside: input.beside,
+    given: input.given,
+    busy: input.busy,
+    memoryGap: input.memoryGap,
+    shared: input.shared,
+    causes: input.causes,
+    logAt: input.logAt,
     get: resource,
     unloaded: input.unloaded ?? new Map(),
-    ofKind: (plugin, kind) => {
+    ofKind: (plugin: string, kind: string) => {
       kinds ??= addressesByKind(input.resources);
       return (kinds.get(`${plugin}/${kind}`) ?? []).flatMap((address) => resource(address) ?? []);
     },
@@ -70,7 +71,7 @@ export function sceneOf(input: SceneInput): Scene {
     budgets: budgetUses(input.safety.budgets, input.spent.values()).map((use) => ({ ...use, accepted: 0 })),
     judged: new Map(),
     underWay: new Map(),
-  };
+  });
 }
 
 /** Addresses of what was removed within the time that the limits look back, by `plugin/Kind`. */

@@ -13,6 +13,7 @@ import {
   type Scene,
   type Step,
   type Summary,
+  defined,
 } from '#plugin';
 import { sortedCauses } from './causes.ts';
 import { type Drifted, driftOf } from './drift.ts';
@@ -170,12 +171,12 @@ export function seal(input: SealInput): Sealed {
   const count = (verdict: Action['verdict']) => all.filter((action) => action.verdict === verdict).length;
   const accepted = all.filter(({ verdict }) => verdict === 'accept');
   const { counted, suppressed } = splitFindings(input.findings, input.suppress ?? [], scene.now);
-  return {
+  return defined({
     project,
     version,
     at: scene.now,
     targeted: input.within !== undefined,
-    ...(input.causes === undefined ? {} : { causes: sortedCauses(input.causes) }),
+    causes: input.causes === undefined ? undefined : sortedCauses(input.causes),
     actions: all,
     resources,
     viewedAt: scene.viewedAt,
@@ -186,11 +187,11 @@ export function seal(input: SealInput): Sealed {
     findings: counted,
     suppressed,
     gaps,
-    ...(memoryGap === undefined ? {} : { memoryGap }),
+    memoryGap,
     unmanaged: unmanaged(input),
     settled,
     counts: { ...summaryOf(input, accepted, count('reject'), count('defer')), findings: counted.length },
     summaries,
-    ...(head === undefined ? {} : { head }),
-  };
+    head,
+  });
 }

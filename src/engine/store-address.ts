@@ -6,7 +6,7 @@
  * decides how far the server is trusted; the environment (`FETTLE_STORE`) may say all of it.
  */
 
-import { canonicalHost } from '#plugin';
+import { canonicalHost, defined } from '#plugin';
 
 /** Who wrote an address: `fettle.yaml`, or the environment. */
 export type AddressSource = 'file' | 'environment';
@@ -71,7 +71,7 @@ class Wrong extends Error {
 
   constructor(mistake: string, suggestion?: string) {
     super(mistake);
-    this.mistake = { mistake, ...(suggestion === undefined ? {} : { suggestion }) };
+    this.mistake = defined({ mistake, suggestion });
   }
 }
 
@@ -198,16 +198,16 @@ function taken(text: string, source: AddressSource): StoreAddress {
     const value = once(name, '', parameters);
     if (value !== undefined) tls[name] = value;
   }
-  return {
+  return defined({
     schema,
     tls,
-    ...(server === undefined ? {} : { server }),
-    ...(user === undefined ? {} : { user }),
-    ...(database === undefined ? {} : { database }),
-    ...(password === undefined ? {} : { password }),
-    ...(variable === undefined ? {} : { passwordVariable: variable }),
-    ...(applicationName === undefined ? {} : { applicationName }),
-  };
+    server,
+    user,
+    database,
+    password,
+    passwordVariable: variable,
+    applicationName,
+  });
 }
 
 /** Takes `postgres://user@host:port/database?schema=…` apart. A mistake repeats nothing of it but names of parameters. */

@@ -1,7 +1,7 @@
 /** The values of a change: field differences as two trees that are shaped like the spec. */
 
 import type { PlanActionName, ResourceChange } from './plan.ts';
-import { type Change, type FieldChange, type Json, unescapePointer } from '#plugin';
+import { type Change, defined, type FieldChange, type Json, unescapePointer } from '#plugin';
 
 const ACTION_NAMES: Readonly<Record<Change['goal'], readonly PlanActionName[]>> = {
   create: ['create'],
@@ -66,11 +66,13 @@ export function changeJson(change: Pick<Change, 'goal' | 'fields'>, spec?: Json)
 
 /** The way back as drift: a difference reads from the world to what is wanted, drift from what was applied to the world. */
 export function driftValues(change: Change): ResourceChange['change'] {
-  const fields = change.fields.map((field) => ({
-    path: field.path,
-    ...(field.after === undefined ? {} : { before: field.after }),
-    ...(field.before === undefined ? {} : { after: field.before }),
-    ...(field.secret === undefined ? {} : { secret: field.secret }),
-  }));
+  const fields = change.fields.map((field) =>
+    defined({
+      path: field.path,
+      before: field.after,
+      after: field.before,
+      secret: field.secret,
+    }),
+  );
   return changeJson({ goal: change.goal === 'create' ? 'remove' : 'update', fields });
 }

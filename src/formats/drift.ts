@@ -1,6 +1,6 @@
 /** The report of `fettle drift` as a document. */
 
-import { type Action, formatRef, instantText } from '#plugin';
+import { type Action, formatRef, instantText, defined } from '#plugin';
 import type { Drift, DriftedResource } from '../engine/drift.ts';
 import { clearsAt } from '../engine/standing.ts';
 import { driftValues } from './change-values.ts';
@@ -112,7 +112,7 @@ function dueRow(action: Action): DueRow {
 /** The document of a report. `hasLog`: whether there is a log that knows what was applied. */
 export function driftDocument(drift: Drift, plan: Plan, hasLog: boolean): DriftReport {
   const { rows, suppressed, expired, due, unknown } = drift;
-  return {
+  return defined({
     format_version: DRIFT_FORMAT,
     fettle_version: plan.fettle_version,
     timestamp: plan.timestamp,
@@ -128,7 +128,7 @@ export function driftDocument(drift: Drift, plan: Plan, hasLog: boolean): DriftR
     })),
     due_changes: due.map(dueRow),
     checks: plan.checks,
-    ...(plan.suppressed_checks === undefined ? {} : { suppressed_checks: plan.suppressed_checks }),
+    suppressed_checks: plan.suppressed_checks,
     gaps: plan.gaps,
     summary: {
       resources: plan.summary.resources,
@@ -139,6 +139,6 @@ export function driftDocument(drift: Drift, plan: Plan, hasLog: boolean): DriftR
       unread: plan.summary.unread,
       unknown,
     },
-    ...(plan.log_head === undefined ? {} : { log_head: plan.log_head }),
-  };
+    log_head: plan.log_head,
+  });
 }

@@ -33,6 +33,7 @@ import {
   type Cause,
   type Change,
   counted,
+  defined,
   type Goal,
   instantText,
   parseRef,
@@ -264,7 +265,7 @@ export function refreshCompleteEvent(
 }
 
 function refusalOf({ reason, reasons, clears_at }: RefusedChange): Refusal {
-  return { reason, reasons, ...(clears_at === undefined ? {} : { clears_at }) };
+  return defined({ reason, reasons, clears_at });
 }
 
 function refusedText({ resource_change: { address }, reasons }: RefusedChange, word: string): string {

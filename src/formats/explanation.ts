@@ -1,6 +1,6 @@
 /** An explanation as a document: what `fettle explain --format json` prints. */
 
-import { type Action, type FieldChange, formatRef, instantText, type Json, type Judgement } from '#plugin';
+import { type Action, type FieldChange, formatRef, instantText, type Json, type Judgement, defined } from '#plugin';
 import type { Explained, WayOut as ExplainedWayOut } from '../engine/explain.ts';
 import { gapScope } from '../engine/gap.ts';
 import type { LogRecord } from './log-record.ts';
@@ -119,7 +119,7 @@ function waysOf(action: Action): readonly Way[] {
 
 function fieldOf({ path, before, after, secret }: FieldChange): FieldChange {
   if (secret === true) return { path, secret };
-  return { path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+  return defined({ path, before, after });
 }
 
 function nextOf(action: Action): NonNullable<Explanation['next']> {
@@ -139,22 +139,22 @@ function nextOf(action: Action): NonNullable<Explanation['next']> {
 }
 
 function memoryOf({ resource: { memory }, owned, isProtected, onRemove, hold }: Explained): Explanation['memory'] {
-  return {
+  return defined({
     owned: owned ?? null,
     protected: isProtected,
     on_remove: onRemove,
-    ...(hold === undefined ? {} : { hold }),
-    ...(memory?.applied === undefined ? {} : { applied_at: memory.applied.at }),
+    hold,
+    applied_at: memory?.applied?.at,
     failures: memory?.failures ?? 0,
-    ...(memory?.lastError === undefined
-      ? {}
-      : { last_error: { at: memory.lastError.at, step: memory.lastError.step, message: memory.lastError.message } }),
-    ...(memory?.open === undefined
-      ? {}
-      : { open_intent: { step: memory.open.step, at: memory.open.at, run: memory.open.run } }),
+    last_error:
+      memory?.lastError === undefined
+        ? undefined
+        : { at: memory.lastError.at, step: memory.lastError.step, message: memory.lastError.message },
+    open_intent:
+      memory?.open === undefined ? undefined : { step: memory.open.step, at: memory.open.at, run: memory.open.run },
     unknown: memory?.unknown === true,
     ...(memory === undefined || Object.keys(memory.kept).length === 0 ? {} : { kept: memory.kept as Json }),
-  };
+  });
 }
 
 /** The document of an explanation. */

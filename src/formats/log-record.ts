@@ -18,6 +18,7 @@ import type {
   Step,
 } from '#plugin';
 import { type Clearing, clearingOf } from './parts.ts';
+import { defined } from '#plugin';
 
 /** A move that a run saw, or made; `unlisted` if the spec has no such move. */
 export interface Move {
@@ -64,7 +65,7 @@ export interface RefusalReason extends Clearing, Pick<Judgement, 'rule' | 'outco
 export function refusalReason({ clearsAt, remedy, ...judgement }: Judgement): RefusalReason {
   return {
     ...judgement,
-    ...clearingOf({ ...(clearsAt === undefined ? {} : { clearsAt }), ...(remedy === undefined ? {} : { remedy }) }),
+    ...clearingOf(defined({ clearsAt, remedy })),
   };
 }
 

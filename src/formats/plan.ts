@@ -14,6 +14,7 @@ import {
   type Json,
   type SpecEdit,
   type Step,
+  defined,
 } from '#plugin';
 import { gapScope } from '../engine/gap.ts';
 import type { Reconciled } from '../engine/reconcile.ts';
@@ -138,7 +139,7 @@ function resourceChange(action: Action): ResourceChange {
   const { change, source, covers, written, edits } = action;
   const { ref, step, goal, cause, because, effect } = change;
   const overrides = overridesOf(action);
-  return {
+  return defined({
     address: formatRef(ref),
     type: `${ref.plugin}/${ref.kind}`,
     name: ref.name,
@@ -152,14 +153,14 @@ function resourceChange(action: Action): ResourceChange {
     ...(effect.disruptive ? { disruptive: true } : {}),
     basis: action.basis,
     covers,
-    ...(written === undefined ? {} : { written }),
-    ...(edits === undefined ? {} : { edits }),
-    ...(source === undefined ? {} : { source: sourceOf(source) }),
+    written,
+    edits,
+    source: source === undefined ? undefined : sourceOf(source),
     warnings: action.judgements
       .filter(({ outcome }) => outcome === 'warn')
       .map(({ rule, message }) => `${rule}: ${message}`),
     ...(overrides.length === 0 ? {} : { overrides }),
-  };
+  });
 }
 
 function refusedChange(action: Action, { resources, viewedAt }: Sealed): RefusedChange {
@@ -203,12 +204,12 @@ export function planDigest(rows: readonly ResourceChange[], gaps: Plan['gaps'], 
 const MEMORY_SCOPE = 'memory';
 
 function gapRow(gap: Gap): Plan['gaps'][number] {
-  return {
+  return defined({
     plugin: gap.plugin,
     scope: gapScope(gap),
     message: gap.message,
-    ...(gap.since === undefined ? {} : { since: gap.since }),
-  };
+    since: gap.since,
+  });
 }
 
 /** The document of a plan. */
@@ -221,14 +222,14 @@ export function planDocument(sealed: Sealed): Plan {
     ...(memoryGap === undefined ? [] : [{ plugin: 'fettle', scope: MEMORY_SCOPE, message: memoryGap }]),
     ...sealed.gaps.map(gapRow),
   ];
-  return {
+  return defined({
     format_version: PLAN_FORMAT,
     fettle_version: sealed.version,
     timestamp: instantText(sealed.at),
     project: sealed.project,
     complete: gaps.length === 0 && !targeted && causes === undefined,
     targeted,
-    ...(causes === undefined ? {} : { causes }),
+    causes,
     applyable: accepted.length > 0 && memoryGap === undefined,
     errored: false,
     resource_changes: accepted,
@@ -265,7 +266,7 @@ export function planDocument(sealed: Sealed): Plan {
     ...(summaries.length === 0 ? {} : { summaries }),
     ...(memoryGap === undefined ? { plan_digest: planDigest(accepted, gaps, causes) } : {}),
     ...(head === undefined ? {} : { log_head: logHead(head) }),
-  };
+  });
 }
 
 /** A reconciliation with its plan as it is published. */

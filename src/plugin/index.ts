@@ -7,6 +7,7 @@
 
 export * from './backoff.ts';
 export * from './canonical.ts';
+export * from './defined.ts';
 export * from './error-text.ts';
 export * from './errors.ts';
 export * from './intent.ts';

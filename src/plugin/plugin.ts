@@ -107,7 +107,7 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
   /**
    * The places that it describes: files, folders, or names that stand for one thing alone. Of a resource it gets the document
    * with what is seen, or the memory alone. Without it, they are the paths that the spec writes. Two resources never
-   * share a place. Pure.
+   * share a place. It is given no policy. Pure.
    */
   places?(resource: Resource<S, F, M>): readonly Claim[];
   /** What else has to be looked at before an action on this resource is judged again (its fleet, for a rule about that); what it needs always is. */

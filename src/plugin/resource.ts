@@ -8,6 +8,14 @@ export function isOwned(memory: Pick<Memory, 'owned' | 'unknown'> | undefined): 
   return memory?.owned !== undefined && memory.unknown !== true;
 }
 
+/**
+ * Ours, even where a damage of the log put it in doubt: nothing may be done to such a resource, but it still counts, takes
+ * its names and places, and is not forgotten because it cannot be found.
+ */
+export function mayBeOwned(memory: Pick<Memory, 'owned'> | undefined): boolean {
+  return memory?.owned !== undefined;
+}
+
 /** The parts of a resource; its address and whose it is follow from them. */
 export type Parts = Omit<Resource, 'address' | 'owned' | 'policy' | 'settings' | 'desired' | 'memory'> & {
   readonly desired: Resource['desired'] | undefined;
@@ -15,7 +23,10 @@ export type Parts = Omit<Resource, 'address' | 'owned' | 'policy' | 'settings' |
   readonly settings?: Json;
 };
 
-/** Every resource has the same members in the same order: a plan holds 100,000 of them. */
+/**
+ * A resource of its parts. The policy is worked out here, unless it is given: `null` where nobody asks for it.
+ * Every resource has the same members in the same order: a plan holds 100,000 of them.
+ */
 export function resourceOf(
   { ref, kind, tables, desired, sight, memory, settings = {} }: Parts,
   address = formatRef(ref),

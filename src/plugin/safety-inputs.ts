@@ -8,6 +8,7 @@ import { changeAt, valueAt } from './pointer.ts';
 import type { Combining, SafetyInput } from './tables.ts';
 import { durationMs } from './time.ts';
 import type { FieldChange, Inputs, Json, Memory, Resource } from './types.ts';
+import { defined } from './defined.ts';
 
 type Known = Pick<Memory, 'safety' | 'applied' | 'open'>;
 
@@ -84,7 +85,7 @@ export function isKept(resource: Resource): boolean {
 /** One field, where its values differ. */
 export function fieldChange(path: string, before: Json | undefined, after: Json | undefined): readonly FieldChange[] {
   if (sameJson(before ?? null, after ?? null)) return [];
-  return [{ path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }];
+  return [defined({ path, before, after })];
 }
 
 /** The safety inputs of a spec that are declared otherwise than they were applied, for a resource that is seen and kept. */

@@ -19,10 +19,7 @@ export function lockText(
   const { holder, liveness, heartbeatAt, leaseMs, token } = status;
   const since = holder.since === '' ? '' : ` (${spanText(now - Date.parse(holder.since))})`;
   const rows: readonly (readonly [string, string])[] = [
-    [
-      'held by',
-      holder.id === '' ? 'somebody who cannot be told' : `${holder.user}@${holder.host}, process ${holder.pid}`,
-    ],
+    ['held by', holder.id === '' ? 'an unknown holder' : `${holder.user}@${holder.host}, process ${holder.pid}`],
     ['command', holder.command],
     ['since', `${holder.since}${since}`],
     ...(holder.run === undefined ? [] : [['run', holder.run] as const]),

@@ -25,7 +25,8 @@ export function checkHead(head: Head, { hashAt, end, from }: HeadFacts): Damage 
   if (hashAt === head.hash) return undefined;
   if (hashAt !== undefined) return missingHead(head, `that record has the hash ${hashAt}`);
   if (end === undefined) return missingHead(head, 'the log has no sound record');
-  if (head.seq > end.seq) return missingHead(head, `the log ends at record ${end.seq}, before it`);
-  if (head.seq < from) return missingHead(head, `not checkable, the log begins at record ${from}`, 'head-uncheckable');
-  return missingHead(head, 'that record is not among the sound ones');
+  if (head.seq > end.seq) return missingHead(head, `the log ends earlier, at record ${end.seq}`);
+  if (head.seq < from)
+    return missingHead(head, `it cannot be checked, because the log begins at record ${from}`, 'head-uncheckable');
+  return missingHead(head, 'that record is damaged');
 }

@@ -22,9 +22,9 @@ export class StoreProjectError extends InputError {
 
   constructor(place: string, project: string, found: string) {
     super(
-      `the log of ${place} is that of the project ${found}, and this is the project ${project}: its resources are not ` +
-        `this project's. If it is the same project, write name: ${found} in fettle.yaml, or rename it by ` +
-        `\`fettle state rename ${found} ${project}\`; if not, name another store`,
+      `the log of ${place} belongs to the project ${found}, not to ${project}. If both are the same project, set ` +
+        `name: ${found} in fettle.yaml, or rename it with \`fettle state rename ${found} ${project}\`. ` +
+        'Otherwise, set another store',
     );
   }
 }
@@ -37,10 +37,10 @@ export class LockHeldError extends StoreError {
   constructor(holder: Holder, lockFile: string) {
     const who =
       holder.id === ''
-        ? 'somebody who cannot be told'
+        ? 'an unknown holder'
         : `${holder.user}@${holder.host} (${holder.command}, process ${holder.pid}) since ${holder.since}`;
     const run = holder.run === undefined ? '' : `, ${holder.run}`;
-    super(`the log is locked by ${who}${run}; ${lockFile} is the lock${holder.id === '' ? '' : ` ${holder.id}`}`);
+    super(`the log is locked by ${who}${run}. The lock is ${lockFile}${holder.id === '' ? '' : ` (id ${holder.id})`}`);
     this.holder = holder;
   }
 }
@@ -65,7 +65,7 @@ export class LogDamagedError extends InputError {
   constructor(damage: readonly Damage[]) {
     const more = damage.length > 1 ? ` (and ${damage.length - 1} more)` : '';
     super(
-      `the log is damaged: ${damage[0]?.message ?? 'unknown damage'}${more}; \`fettle log recover\` starts from the last sound record`,
+      `the log is damaged: ${damage[0]?.message ?? 'unknown damage'}${more}. Run \`fettle log recover\` to restart from the last sound record`,
     );
     this.damage = damage;
   }

@@ -11,6 +11,7 @@ import type { Backend, Base, LogView, Segment } from './backend.ts';
 import { checkHead, missingHead } from './check-head.ts';
 import { foldCheck } from './fold-check.ts';
 import type { Damage, Head, ReadReport, VerifyReport } from './store.ts';
+import { defined } from '#plugin';
 
 export interface Examination<V extends LogView = LogView> {
   readonly view: V;
@@ -39,7 +40,7 @@ export async function examine<V extends LogView>(
   let current: Pick<Damage, 'file' | 'line' | 'seq'> = {};
   const check = foldCheck((seq, what) => {
     misfolded.add(seq);
-    const message = `${current.file ?? `record ${seq}`}: the checkpoint says of ${what} what the records before it do not`;
+    const message = `${current.file ?? `record ${seq}`}: the checkpoint and the records before it differ on ${what}`;
     damage.push({ code: 'checkpoint-fold', message, ...current, seq });
   });
   const view = await backend.read({
@@ -66,18 +67,18 @@ export function headOf({ seq, hash }: Head): Head {
 
 /** A view as the report of a read, with all damage found. */
 export function readReport({ base, torn }: LogView, damage: readonly Damage[]): ReadReport {
-  return {
+  return defined({
     status: damage.length === 0 ? 'sound' : 'damaged',
-    ...(base === undefined ? {} : { head: headOf(base.end) }),
+    head: base === undefined ? undefined : headOf(base.end),
     damage,
-    ...(torn === undefined ? {} : { torn }),
-  };
+    torn,
+  });
 }
 
 /** The report of `log verify`. With `head`, it also checks that the head is part of the log. */
 export function verifyReport(found: Examination | undefined, head: Head | undefined): VerifyReport {
   if (found === undefined) {
-    const damage = head === undefined ? [] : [missingHead(head, 'there is no log')];
+    const damage = head === undefined ? [] : [missingHead(head, 'the log does not exist')];
     const status = head === undefined ? 'none' : 'damaged';
     return { status, damage, records: 0, segments: 0, checkpoints: 0, from: 1, notes: [] };
   }

@@ -38,10 +38,10 @@ export interface Prepared {
 /** Throws StoreError if the body is not a JSON object or the line would be longer than the limit. */
 export function prepare(draft: Draft, actor: string): Prepared {
   const body = inert(JSON.stringify(draft.body) ?? '');
-  if (!body.startsWith('{')) throw new StoreError(`a ${draft.kind} record needs an object as its body`);
+  if (!body.startsWith('{')) throw new StoreError(`the body of a ${draft.kind} record must be an object`);
   const bytes = Buffer.byteLength(body) + Buffer.byteLength(inert(JSON.stringify(actor))) + FRAME;
   if (bytes > MAX_LINE) {
-    throw new StoreError(`a ${draft.kind} record of ${bytes} bytes is over the limit of ${MAX_LINE} bytes a record`);
+    throw new StoreError(`a ${draft.kind} record has ${bytes} bytes, and the limit is ${MAX_LINE} bytes per record`);
   }
   return { kind: draft.kind, body };
 }
@@ -85,7 +85,7 @@ export function readLine(
     bytes[end - 2] !== QUOTE ||
     bytes.compare(HASH_MARK_BYTES, 0, HASH_MARK.length, mark, mark + HASH_MARK.length) !== 0
   ) {
-    return 'is no record: it does not end in a hash';
+    return 'is not a record: it does not end in a hash';
   }
   const hash = bytes.toString('latin1', end - 66, end - 2);
   if (digest('sha256', bytes.subarray(start, mark), 'hex') !== hash) return 'does not match its hash';
@@ -93,10 +93,10 @@ export function readLine(
   try {
     record = JSON.parse(bytes.toString('utf8', start, end)) as LogRecord;
   } catch {
-    return 'is no JSON';
+    return 'is not valid JSON';
   }
-  if (record.seq !== seq) return `has sequence number ${record.seq} where ${seq} is due`;
-  if (prev !== undefined && record.prev !== prev) return 'does not follow the record before it';
+  if (record.seq !== seq) return `has sequence number ${record.seq} instead of ${seq}`;
+  if (prev !== undefined && record.prev !== prev) return 'does not follow the previous record';
   return record;
 }
 

@@ -44,5 +44,5 @@ export function startDamage(
     const isPruned = all.some((one) => one?.body.prunes?.seq === follows.seq && one.body.prunes.hash === follows.hash);
     return isPruned ? undefined : missingRecords(1, follows.seq, ` before ${nameOf(at)}`, at);
   }
-  return { code: 'chain-broken', message: `${nameOf(at)} does not begin where a log does`, ...at };
+  return { code: 'chain-broken', message: `${nameOf(at)} does not begin a log`, ...at };
 }

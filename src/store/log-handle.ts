@@ -7,7 +7,7 @@
  * after them.
  */
 
-import { errorText, instantText } from '#plugin';
+import { defined, errorText, instantText } from '#plugin';
 import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { emptyRecall, fold, rememberedOf } from '../engine/remember.ts';
 import { type AppendQueue, appendQueue } from './append-queue.ts';
@@ -143,7 +143,7 @@ export class LogHandle<V extends LogView> implements Store {
     if (drafts.length === 0) return [];
     return this.#queue.append(
       drafts.map((draft) => {
-        if (OWN_KINDS.has(draft.kind)) throw new StoreError(`${draft.kind} records are the store's own`);
+        if (OWN_KINDS.has(draft.kind)) throw new StoreError(`${draft.kind} records can only be written by the store`);
         return prepare(draft, this.#options.actor);
       }),
     );
@@ -205,7 +205,7 @@ export class LogHandle<V extends LogView> implements Store {
     if (error instanceof FenceLostError || error instanceof StoreBrokenError) this.#poison ??= error;
     else {
       const why = errorText(error);
-      this.#poison ??= new StoreBrokenError(`the log could not be written: ${why}; nothing more is written`, {
+      this.#poison ??= new StoreBrokenError(`the log could not be written: ${why}. This process writes nothing more`, {
         cause: error,
       });
     }
@@ -224,7 +224,7 @@ export class LogHandle<V extends LogView> implements Store {
   #sessionOf(fence: Fence): Session {
     if (this.#poison !== undefined) throw this.#poison;
     if (this.#session === undefined || this.#session.lock.holder.id !== fence.holder.id)
-      throw new FenceLostError('this lock is not held any more');
+      throw new FenceLostError('this lock is no longer held');
     return this.#session;
   }
 
@@ -238,7 +238,7 @@ export class LogHandle<V extends LogView> implements Store {
   async #writeGroups(groups: readonly (readonly Prepared[])[]): Promise<readonly (readonly LogRecord[])[]> {
     if (this.#poison !== undefined) throw this.#poison;
     const held = this.#session;
-    if (held?.tail === undefined) throw new FenceLostError('this lock is not held any more');
+    if (held?.tail === undefined) throw new FenceLostError('this lock is no longer held');
     const { lock, tail } = held;
     const { seq, hash: prev } = tail.end;
     const time = this.#timeAfter(tail.end);
@@ -304,20 +304,20 @@ export class LogHandle<V extends LogView> implements Store {
       throw error;
     }
     const { cut } = this.#session;
-    return { token: lock.token, holder, ...(cut === undefined ? {} : { cut }) };
+    return defined({ token: lock.token, holder, cut });
   }
 
   /** Makes the log of a lock that was just taken or recovered writable. */
   async #enter(lock: HeldLock): Promise<Session> {
     const recall = emptyRecall();
     const view = await this.#backend.read({ from: 'newest', take: (record) => fold(recall, record) });
-    if (view === undefined) throw new FenceLostError('the store is gone');
+    if (view === undefined) throw new FenceLostError('the store no longer exists');
     const { base, damage, torn } = view;
     if (damage.length > 0 || base === undefined) return { lock, damage };
     const takeOver = (seals: Seal): Chain =>
       this.#checkpointAfter(base.end, lock.token, rememberedOf(recall), { seals });
     const tail = await this.#backend.enter(lock, view as V & { readonly base: Base }, takeOver);
-    return { lock, damage, tail, ...(torn === undefined ? {} : { cut: torn }) };
+    return defined({ lock, damage, tail, cut: torn });
   }
 
   async #keepAlive(lock: HeldLock): Promise<void> {
@@ -346,10 +346,10 @@ export class LogHandle<V extends LogView> implements Store {
 
   /** Refuses a damaged log: the deletion would hide its damage. */
   async #prune(keep: number, fence: Fence): Promise<PruneReport> {
-    if (!Number.isSafeInteger(keep) || keep < 1) throw new StoreError('at least one segment has to be kept');
+    if (!Number.isSafeInteger(keep) || keep < 1) throw new StoreError('at least one segment must be kept');
     const held = this.#writable(fence);
     const found = await examine(this.#backend);
-    if (found === undefined) throw new FenceLostError('the store is gone');
+    if (found === undefined) throw new FenceLostError('the store no longer exists');
     if (found.damage.length > 0) throw new LogDamagedError(found.damage);
     const { segments, leftovers } = found.view;
     // The segment whose checkpoint records the deletion is the newest one, and counts.
@@ -368,7 +368,7 @@ export class LogHandle<V extends LogView> implements Store {
   async #recover(fence: Fence): Promise<RecoverReport> {
     const held = this.#sessionOf(fence);
     const found = await examine(this.#backend);
-    if (found === undefined) throw new FenceLostError('the store is gone');
+    if (found === undefined) throw new FenceLostError('the store no longer exists');
     const end = found.view.base?.end;
     if (found.damage.length === 0 && end !== undefined) {
       const report = { damage: [], quarantine: [], head: headOf(end), cold: false, unknown: [] };
@@ -385,12 +385,12 @@ export class LogHandle<V extends LogView> implements Store {
       quarantine,
       cold,
     };
-    const reasons: CheckpointReasons = {
-      ...(end === undefined ? {} : { follows: headOf(end) }),
-      ...(seals === undefined ? {} : { seals }),
+    const reasons: CheckpointReasons = defined({
+      follows: end === undefined ? undefined : headOf(end),
+      seals,
       recovers,
-      ...(parts.prunes === undefined ? {} : { prunes: parts.prunes }),
-    };
+      prunes: parts.prunes,
+    });
     const chain = checkpointChain(
       {
         project: this.#backend.project,

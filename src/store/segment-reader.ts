@@ -83,9 +83,9 @@ export class SegmentReader {
   #refuse(record: LogRecord): string | undefined {
     if (this.#checkpoint === undefined) return wrongStart(record, this.#options.refuse);
     if (this.#begun === undefined)
-      return record.kind === 'remembered' ? undefined : `a ${record.kind} record stands inside the checkpoint`;
+      return record.kind === 'remembered' ? undefined : `a ${record.kind} record is inside the checkpoint`;
     return record.kind === 'checkpoint' || record.kind === 'remembered'
-      ? `a ${record.kind} record stands in the middle of a segment`
+      ? `a ${record.kind} record is in the middle of a segment`
       : undefined;
   }
 
@@ -93,7 +93,7 @@ export class SegmentReader {
   #close(last: End): string | undefined {
     const body = this.#checkpoint?.body;
     if (body === undefined || this.#held.length <= body.resources) return undefined;
-    if (this.#digest.digest('hex') !== body.digest) return 'what the checkpoint remembers does not match its digest';
+    if (this.#digest.digest('hex') !== body.digest) return 'the checkpoint does not match its digest';
     this.#begun = last;
     this.#options.enter?.();
     for (const record of this.#held) this.#options.take?.(record);
@@ -104,7 +104,7 @@ export class SegmentReader {
 
 /** The reason why a record cannot begin a segment. */
 export function wrongStart(record: LogRecord, refuse: SegmentReaderOptions['refuse']): string | undefined {
-  if (record.kind !== 'checkpoint') return `a ${record.kind} record stands where a checkpoint is due`;
-  if (record.body.format !== 1) return `format ${record.body.format} is not known to this version`;
+  if (record.kind !== 'checkpoint') return `a ${record.kind} record is in the place of a checkpoint`;
+  if (record.body.format !== 1) return `this version does not support format ${record.body.format}`;
   return refuse(record.body);
 }

@@ -52,7 +52,7 @@ export async function waitForLock<R extends Refused>(
     if (got === 'again') {
       retries += 1;
       if (retries > RETRIES)
-        throw new StoreError(`the lock of ${place} could not be taken: others keep taking and leaving it`);
+        throw new StoreError(`the lock of ${place} could not be taken: other processes keep taking and releasing it`);
       await pause(RETRY_MS, signal);
       continue;
     }

@@ -1,10 +1,10 @@
 /**
- * One mutation of each field of the published JSON Schemas, of documents and of `fettle.yaml`: it makes another digest
- * exactly where it changes what `apply` does.
+ * One mutation of each field of the published JSON Schemas, of documents and of `fettle.yaml`: the digest changes
+ * exactly if the effect of `apply` changes.
  *
- * What a document says is remembered when it is applied, so each of its fields counts, but for those of resources that
- * have no row. What of `fettle.yaml` counts is in a table, by what is planned. Where a digest stays, `apply` is run with
- * and without the mutation, and has to make the same calls and remember the same.
+ * An applied document becomes state, so each of its fields counts, except for those of resources without a row. A table
+ * has the fields of `fettle.yaml` that count, by planned action. If a digest stays, `apply` runs with and without the
+ * mutation, and must make the same calls and record the same state.
  */
 
 import { chmodSync, readFileSync, rmSync } from 'node:fs';
@@ -31,7 +31,7 @@ interface SchemaPart {
 interface Leaf {
   readonly pointer: string;
   readonly schema: SchemaPart;
-  /** Pointers to objects of which only one member may be there: another one's place is taken. */
+  /** Pointers to objects with exactly one member: the mutation replaces it. */
   readonly alone: readonly string[];
 }
 
@@ -46,7 +46,7 @@ function leavesOf(schema: SchemaPart, pointer = '', alone: readonly string[] = [
   return Object.entries(properties).flatMap(([key, part]) => leavesOf(part, `${pointer}/${key}`, within));
 }
 
-/** Another value than the one that is there, as far as its schema alone tells. */
+/** A value different from the present one, chosen by its schema alone. */
 function mutated({ enum: values, type, default: fallback, pattern = '' }: SchemaPart, before: Json | undefined): Json {
   const now = before ?? fallback;
   if (values !== undefined) return values.find((value) => value !== now) ?? null;
@@ -62,7 +62,7 @@ function mutated({ enum: values, type, default: fallback, pattern = '' }: Schema
 
 interface Mutation {
   readonly value?: Json;
-  /** What else has to be so for the value to be allowed. */
+  /** Other changes that the value requires. */
   readonly with?: Readonly<Record<string, Json | undefined>>;
 }
 
@@ -167,7 +167,7 @@ function open({ config, documents }: Project, at: Emulator = emulator): Opened {
   };
 }
 
-/** The digest of a project's plan; a text where there is none. */
+/** The digest of a project's plan; a text if the plan has none. */
 async function digestOf(project: Project): Promise<string> {
   const { run, close } = open(project);
   try {
@@ -181,7 +181,7 @@ async function digestOf(project: Project): Promise<string> {
 
 const DIGEST = /^sha256:/u;
 
-/** By kind and field: values that the schema alone does not tell, and what has to go with them. */
+/** By kind and field: values that do not follow from the schema, and the changes that they require. */
 const MUTATIONS: Readonly<Record<string, Readonly<Record<string, Mutation>>>> = {
   Issuer: { '/spec/selfSigned': { value: {} } },
   Certificate: {
@@ -198,7 +198,7 @@ const MUTATIONS: Readonly<Record<string, Readonly<Record<string, Mutation>>>> = 
       ['renewal', 'recovery', 'served'].map((part) => [`/spec/${part}/maxBackoff`, { value: '49h' }]),
     ),
     '/spec/renewal/checkInterval': { value: '49h' },
-    // The settings say true where the document says nothing.
+    // The settings are true if the document does not set the field.
     '/spec/renewal/enabled': { value: false },
     '/spec/recovery/enabled': { value: false },
     '/spec/reload/command': { value: ['./other.sh'] },
@@ -239,7 +239,7 @@ const MUTATIONS: Readonly<Record<string, Readonly<Record<string, Mutation>>>> = 
   },
 };
 
-/** For all kinds: what is needed beside the field. */
+/** For all kinds: the changes that a field requires. */
 const ENVELOPE: Readonly<Record<string, Mutation>> = {
   '/metadata/dependsOn': { value: ['certificates/Issuer/self'] },
 };
@@ -259,10 +259,10 @@ function withMore({ config, documents }: Project): Project {
   return { config, documents: { ...documents, ...MORE } };
 }
 
-/** By these a document says which resource it is: another one is another row. A pool alone writes `pool`. */
+/** Fields that identify the resource: another value is another row. Only a pool writes `pool`. */
 const IDENTITY = new Set(['/apiVersion', '/kind', '/metadata/name', '/spec/pool']);
 
-/** A Domain has no row: what counts of it is where the new certificate is waited for. */
+/** A Domain has no row: only the place where the new certificate is awaited counts. */
 const DOMAIN_DECIDES = [
   '/spec/host',
   '/spec/address',
@@ -275,7 +275,7 @@ const DOMAIN_DECIDES = [
 
 describe('a field of a document', { timeout: 120_000 }, () => {
   it.each(['certificates/Issuer', 'certificates/Certificate', 'nodes/Node', 'nodes/NodePool', 'certificates/Domain'])(
-    'of %s makes another digest, where it counts',
+    'of %s changes the digest, if it counts',
     async (name) => {
       const kind = name.split('/')[1] ?? '';
       const project = withMore(base());
@@ -300,22 +300,22 @@ describe('a field of a document', { timeout: 120_000 }, () => {
   );
 });
 
-/** Settings that count where servers and certificates are made, and why. */
+/** Settings that count for the creation of servers and certificates, and the reasons. */
 const MAKING_DECIDES: Readonly<Record<string, string>> = {
-  '/name': 'the label of the project, and whose memory it is',
-  '/plugins/certificates/probe/deny': 'where the new certificate may be waited for',
-  '/plugins/certificates/probe/resolvers': 'where the new certificate is waited for',
+  '/name': 'the label of the project, and the owner of the state',
+  '/plugins/certificates/probe/deny': 'a place where the new certificate may be awaited',
+  '/plugins/certificates/probe/resolvers': 'a place where the new certificate is awaited',
   '/plugins/nodes/provider/hetzner/token': 'the account',
-  '/plugins/nodes/provider/hetzner/endpoint': 'whom the calls go to',
-  '/plugins/nodes/workloads/http/url': 'who says what runs where',
-  '/plugins/nodes/workloads/http/drainUrl': 'who is told',
-  '/plugins/nodes/workloads/http/migrateUrl': 'who is told',
-  '/plugins/nodes/workloads/http/token': 'as whom',
-  '/plugins/nodes/workloads/file': 'who says what runs where',
-  '/plugins/nodes/workloads/interval': 'how old that may be',
-  '/safety/collapse/share': 'a limit for what is made',
-  '/safety/collapse/from': 'a limit for what is made',
-  '/safety/freeze': 'when nothing is made',
+  '/plugins/nodes/provider/hetzner/endpoint': 'the receiver of the calls',
+  '/plugins/nodes/workloads/http/url': 'the source of workloads',
+  '/plugins/nodes/workloads/http/drainUrl': 'the receiver of the notice',
+  '/plugins/nodes/workloads/http/migrateUrl': 'the receiver of the notice',
+  '/plugins/nodes/workloads/http/token': 'the account of the notice',
+  '/plugins/nodes/workloads/file': 'the source of workloads',
+  '/plugins/nodes/workloads/interval': 'the maximum age of workloads',
+  '/safety/collapse/share': 'a limit for creations',
+  '/safety/collapse/from': 'a limit for creations',
+  '/safety/freeze': 'the time without creations',
   ...Object.fromEntries(
     ['renewal', 'recovery', 'served'].flatMap((part) =>
       [
@@ -332,7 +332,7 @@ const MAKING_DECIDES: Readonly<Record<string, string>> = {
   ),
 };
 
-/** Limits that count where something in use is taken away. */
+/** Limits that count for the removal of resources in use. */
 const TAKING_DECIDES = [
   '/safety/maxAge',
   '/safety/removals/max',
@@ -387,7 +387,7 @@ function settingMutations(address: string): Readonly<Record<string, Mutation>> {
   };
 }
 
-/** What `apply` does at a provider of its own: calls that change something, and what is remembered; without what is another one each time. */
+/** The effect of `apply` on its own provider: changing calls, and the state, without values that differ each time. */
 async function effectOf(project: Project): Promise<string> {
   const own = await startEmulator({ times: { create: 1, start: 1, boot: 1 } });
   const ownText = JSON.stringify(project)
@@ -414,7 +414,7 @@ async function effectOf(project: Project): Promise<string> {
 }
 
 describe('a setting of fettle.yaml', { timeout: 120_000 }, () => {
-  it('makes another digest where it counts for what is made; otherwise apply does the same', async () => {
+  it('changes the digest if it counts for a creation; otherwise apply does the same', async () => {
     const project = base();
     const before = await digestOf(project);
     expect(before).toMatch(DIGEST);
@@ -434,11 +434,11 @@ describe('a setting of fettle.yaml', { timeout: 120_000 }, () => {
     expect(other).toEqual(leaves.map(({ pointer }) => pointer).filter((pointer) => pointer in MAKING_DECIDES));
     const done = await effectOf(project);
     expect(done).toContain('"POST","/servers"');
-    // All of what does not count at once: each of it has to leave the effect as it is.
+    // All fields that do not count, at once: each must leave the effect unchanged.
     expect(await effectOf({ ...project, config: all })).toBe(done);
   });
 
-  it('makes another digest where it is a limit for what is taken away', async () => {
+  it('changes the digest if it limits removals', async () => {
     const world = toyWorld();
     const folder = temporaryFolder();
     const run = (line: string): Promise<Done> => fettle(folder, line, { plugins: toyPlugins(world) });

@@ -1,4 +1,6 @@
-/** Approval covers what is done: each attack lets something harmless be approved, and then has something else done. */
+/**
+ * Approval covers everything that is done: each attack gets a harmless plan approved, and then tries another action.
+ */
 
 import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,7 +42,7 @@ const BASE = {
   'after.sh': '#!/bin/sh\necho after > ran\n',
 };
 
-/** What an author changes after the approval: other files of the project. */
+/** Changes of an author after the approval: other files of the project. */
 const CHANGED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'another authority': { 'desired/ca.yaml': issuerYaml.replace('../ca', '../evil') },
   'another common name': { 'desired/ca.yaml': issuerYaml.replace('Test CA', 'Google Trust Services') },
@@ -66,19 +68,19 @@ describe('a digest that was approved', () => {
     expect([done.code, existsSync(join(folder, 'tls')), existsSync(join(folder, 'ran'))]).toEqual([6, false, false]);
     const saved = await fettle(folder, 'apply plan.json');
     expect(saved.stderr).toContain('stale: certificates/');
-    // The honest twin: what is planned now, and approved, is done.
+    // The honest twin: the present plan, approved, is applied.
     const { plan_digest: now } = await planOf(folder);
     expect((await fettle(folder, `apply --plan-digest ${now}`)).code).toBe(0);
   });
 
-  it('is the same for the same project elsewhere, in other files and with what is the default written down', async () => {
+  it('is the same for the same project elsewhere, in other files and with explicit defaults', async () => {
     const here = project(BASE);
     const www = `# a comment\n\n${BASE['desired/www.yaml']}  keyAlgorithm: ecdsa-p256\n`;
     const there = project({ 'desired/all.yaml': `${www}---\n${issuerYaml}` }, 'parallelism: 3\nname: shop\n');
     expect((await planOf(there)).plan_digest).toBe((await planOf(here)).plan_digest);
   });
 
-  it('covers what a step runs, in every format', async () => {
+  it('covers the commands of a step, in every format', async () => {
     const folder = project(
       { ...BASE, 'desired/www.yaml': `${certificateYaml('www')}${DEPLOY}` },
       `name: shop\n${COMMANDS}`,
@@ -179,7 +181,7 @@ function nodeYaml(spec: string, lifecycle = ''): string {
 }
 
 describe('servers', () => {
-  it('are not made with other user data than was approved', async () => {
+  it('are not created with user data that differs from the approved', async () => {
     const { emulator, folder, line } = await cloud({
       'desired/web.yaml': nodeYaml(`${SERVER}, userDataFile: ../init.yaml }`),
       'init.yaml': '#cloud-config\n',
@@ -242,7 +244,7 @@ async function orphan(): Promise<string> {
 }
 
 describe('a plan file', () => {
-  it('brings no override of its own, however well it is forged', async () => {
+  it('cannot bring its own override, even if well forged', async () => {
     const folder = await orphan();
     await fettle(folder, 'plan -o plan.json');
     const file = join(folder, 'plan.json');
@@ -268,7 +270,7 @@ describe('a plan file', () => {
     expect(existsSync(join(folder, 'tls/www.key'))).toBe(true);
   });
 
-  it('is refused where its digest is not that of its rows, by show as by apply', async () => {
+  it('is refused by show and apply if its digest does not match its rows', async () => {
     const folder = await orphan();
     await fettle(folder, 'plan -o plan.json');
     const file = join(folder, 'plan.json');

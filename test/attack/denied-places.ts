@@ -1,6 +1,6 @@
 /**
- * Runs in a network namespace in which this machine answers at the address of a metadata service: leads every field
- * there, and prints which of them connected, without and with what the environment allows.
+ * Runs in a network namespace in which this machine answers at the address of a metadata service: points every field
+ * there, and prints the fields that connected, without and with permission of the environment.
  */
 
 import { createSocket } from 'node:dgram';
@@ -31,7 +31,7 @@ async function recorder(): Promise<{ readonly port: number; readonly count: () =
   return { port, count: () => count };
 }
 
-/** A provider that says of its server that it has the address of the metadata service. */
+/** A provider whose server has the address of the metadata service. */
 async function lyingProvider(env: Readonly<Record<string, string>>, port: number): Promise<void> {
   const emulator = await startEmulator({ times: { create: 1, start: 1, boot: 1 } });
   emulator.seed({ name: 'web', type: 'cx23' });
@@ -70,7 +70,7 @@ async function lyingProvider(env: Readonly<Record<string, string>>, port: number
 
 const ways = Object.entries(REACHED).flatMap(([field, reach]) =>
   [METADATA, '::ffff:169.254.169.254', '2852039166']
-    // What only takes an address is not asked about other spellings of one.
+    // Fields that only accept an address are not tried with its other spellings.
     .filter((host) => host === METADATA || field.startsWith('nodes/Node') || field.startsWith('nodes/workloads'))
     .map(
       (host) =>
@@ -83,7 +83,7 @@ const ways = Object.entries(REACHED).flatMap(([field, reach]) =>
 const results: Record<string, object> = {};
 for (const [name, reach] of [...ways, ["a server's address, as the provider gives it", lyingProvider] as const]) {
   const [denied, allowed] = [await recorder(), await recorder()];
-  // Credentials may be sent there: what is asked here is whether anything connects at all.
+  // Credentials may be sent there: the test is about any connection at all.
   await Promise.all([
     reach({ FETTLE_PROVIDER_ORIGINS: originOf(denied.port) }, denied.port),
     reach({ FETTLE_PROVIDER_ORIGINS: originOf(allowed.port), FETTLE_ALLOW_NETWORKS: METADATA }, allowed.port),

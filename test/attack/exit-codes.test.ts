@@ -4,15 +4,15 @@
  * | Code | Here it comes from |
  * |---|---|
  * | 0 | nothing to do; everything done |
- * | 1 | usage, documents, nobody to ask, a declined prompt, no store in CI |
+ * | 1 | usage, documents, no terminal for a prompt, a declined prompt, no store in CI |
  * | 2 | `--detailed-exitcode`, `--fail-on` |
- * | 3 | a protected certificate whose document is gone |
- * | 4 | a loop of links, which nobody can read, root included |
- * | 5 | a run that is under way |
- * | 6 | a saved plan that was altered, is another project's, or holds no more |
+ * | 3 | a protected certificate whose document was removed |
+ * | 4 | a loop of links, which no user can read, including root |
+ * | 5 | another run in progress |
+ * | 6 | a saved plan that was altered, belongs to another project, or is outdated |
  * | 7 | an action that failed, a saved row that is stale |
- * | 8 | files that could not be read any more once they were written |
- * | 130, 143 | signals, which have a file of their own |
+ * | 8 | files that could no longer be read once they were written |
+ * | 130, 143 | signals, which have their own test file |
  */
 
 import { spawn } from 'node:child_process';
@@ -68,12 +68,12 @@ describe('exit codes', () => {
     ['an unknown flag', ['plan', '--frob']],
     ['an override without a reason', ['plan', '--override', 'protected@certificates/Certificate/www']],
     ['an override of a pattern', ['plan', '--override', 'protected@certificates/Certificate/*', '--reason', 'x']],
-    ['a parallelism of nothing', ['apply', '--parallelism', '0']],
-    ['a plan that is not there', ['show', 'nothing.json']],
-    ['a folder that is not there', ['plan', '--chdir', 'nowhere']],
-    ['somebody to ask, and nobody there', ['apply']],
-    ['a head that is none', ['log', 'verify', '--head', 'x']],
-    ['an address that nothing is remembered of', ['state', 'show', 'certificates/Certificate/none']],
+    ['a parallelism of 0', ['apply', '--parallelism', '0']],
+    ['a missing plan', ['show', 'nothing.json']],
+    ['a missing folder', ['plan', '--chdir', 'nowhere']],
+    ['a prompt without a terminal', ['apply']],
+    ['an invalid head', ['log', 'verify', '--head', 'x']],
+    ['an address without state', ['state', 'show', 'certificates/Certificate/none']],
   ])('1: %s', async (_name, args) => {
     const done = await fettle(project('www'), ...args);
     expect([done.code, done.stderr]).toEqual([1, expect.stringMatching(/\S/u)]);
@@ -95,7 +95,7 @@ describe('exit codes', () => {
   it('1: a prompt that is declined, or answered by nobody', async () => {
     const folder = project('www');
     const command = `'${process.execPath}' '${cliFile}' apply`;
-    // A terminal, with somebody who says no.
+    // A terminal, with a user who answers no.
     const terminal = spawn('script', ['-qefc', command, '/dev/null'], { cwd: folder, env: bareEnvironment() });
     let said = '';
     terminal.stdout.on('data', (data: Buffer) => {
@@ -141,7 +141,7 @@ describe('exit codes', () => {
     expect(
       (await run(process.execPath, [cliFile, 'apply', '--yes'], folder, { FETTLE_ALLOW_REJECTED: 'false' })).code,
     ).toBe(3);
-    // What is let through is one rule on one address.
+    // An override is for one rule on one address.
     const elsewhere = ['--override', 'protected@certificates/Certificate/www', '--reason', 'x'];
     expect((await fettle(folder, 'apply', '--yes', ...elsewhere)).code).toBe(3);
     readFileSync(join(folder, 'tls/api.crt'));
@@ -159,7 +159,7 @@ describe('exit codes', () => {
   it('4: a part of the world that cannot be read', async () => {
     const folder = await applied('www', 'api');
     rmSync(join(folder, 'tls/www.crt'));
-    // A loop of links can be read by nobody, root included.
+    // No user can read a loop of links, including root.
     symlinkSync('www.crt', join(folder, 'tls/www.crt'));
     const plan = await fettle(folder, 'plan');
     expectEnding(plan, 4);
@@ -182,7 +182,7 @@ describe('exit codes', () => {
     expect(refused.stderr).toMatch(
       new RegExp(`^error: locked by .+@.+, process ${process.pid}, since .+, holding$`, 'mu'),
     );
-    // To look is always allowed.
+    // Reading is always allowed.
     expect((await fettle(folder, 'plan')).code).toBe(0);
     const waiting = fettle(folder, 'apply', '--yes', '--lock-timeout', '20s');
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -252,7 +252,7 @@ describe('exit codes', () => {
       expect(readdirSync(folder)).not.toContain('tls');
     });
 
-    it('a row that was rejected there is not run, though it would be let through now', async () => {
+    it('a row that was rejected there is not run, although it would be overridden now', async () => {
       const folder = project('www', 'api');
       writeFiles(folder, { 'desired/api.yaml': certificateYaml('api', '{ protect: true, onRemove: remove }') });
       expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
@@ -313,7 +313,7 @@ describe('exit codes', () => {
   it('7: an action failed, and the others were done', async () => {
     const folder = project('www', 'api');
     writeFiles(folder, { 'desired/api.yaml': certificateYaml('api').replaceAll('../tls/api', '../blocked/api') });
-    // A file where a folder has to be.
+    // A file in the place of a folder.
     writeFiles(folder, { blocked: '' });
     const done = await fettle(folder, 'apply', '--yes');
     expectEnding(done, 7);
@@ -349,10 +349,10 @@ describe('exit codes', () => {
       .split('\n')
       .filter((line) => line.includes('openat('));
     const threadOf = (line: string | undefined): string | undefined => line?.split(' ')[0];
-    // What was just written is read back in the main thread; looks are the other one's.
+    // Written files are read back in the main thread; refreshes are in the other one.
     const looks = opened.filter((line) => threadOf(line) === threadOf(opened.at(-1))).length;
     const folder = project('www');
-    // The last one is the look after the action.
+    // The last one is the refresh after the action.
     const done = await underStrace(folder, '-e', `inject=openat:error=EIO:when=${looks}+`);
     expectEnding(done, 8);
     expect(done.stdout).toMatch(/certificates\/Certificate\/www: unknown.*EIO/u);

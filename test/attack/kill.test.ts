@@ -1,19 +1,19 @@
 /**
- * A run killed at every system call that changes something in its project: one more run, and everything is in order.
+ * A run killed at every system call that changes something in its project: one more run restores order.
  *
- * A run that is not disturbed says which calls there are; each is a point, and the point before which a run died is
- * told by the calls that it did finish. strace kills at the nth call of a name in a thread, and that needs care:
+ * An undisturbed run lists the calls. Each is a point, and the calls that a killed run finished identify the point
+ * before which it died. strace kills at the nth call of a name in a thread, which needs care:
  *
  * | The call | is found by |
  * |---|---|
- * | reads, writes, renames or removes what has the same name in every run | its count among calls on that very path (`-P`) |
- * | links or makes a file, or renames what has a random name | its count in the thread of file calls: nothing else makes such calls there |
- * | writes to a file with a random name | its count in that thread, which wake-up calls to other threads shift by a few: so it is tried until it hits |
+ * | reads, writes, renames or removes a file with the same name in every run | its count among calls on that very path (`-P`) |
+ * | links or creates a file, or renames a file with a random name | its count in the thread of file calls: no other code makes such calls there |
+ * | writes to a file with a random name | its count in that thread, which wake-up calls to other threads shift by a few: so attempts repeat until one hits |
  * | opens a file with a random name | a wake-up call right before it: nothing in the project changes between the two |
  *
  * Without FETTLE_TEST_FULL=1, a sample of the points is taken (FETTLE_TEST_SEED takes the same
- * one again). Only the run that is
- * attacked is a process of its own; what looks at its remains runs in this one.
+ * one again). Only the attacked run
+ * has its own process; the commands that check its leftovers run in this one.
  */
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
@@ -80,7 +80,7 @@ const BY_PATH = new Set([
   'fdatasync',
   'ftruncate',
   'fchmod',
-  // Some of these are made in the thread of file calls, some at once in the main one: their count alone tells neither.
+  // Some of these are made in the thread of file calls, some in the main one: the count alone does not distinguish them.
   'link',
   'rename',
   'unlink',
@@ -99,9 +99,9 @@ function copyOf(template: string): string {
 interface Call {
   readonly thread: string;
   readonly name: string;
-  /** How many calls of this name the thread has made, this one included. */
+  /** Number of calls of this name in the thread, including this one. */
   readonly count: number;
-  /** Paths below the project, without what is random in them; empty: it touches something else, or only reads. */
+  /** Paths below the project, without random parts; empty if the call is about other files, or only reads. */
   readonly paths: readonly string[];
   readonly label: string;
   readonly finished: boolean;
@@ -122,7 +122,7 @@ function callsIn(trace: string, folder: string): readonly Call[] {
     const count = (counts.get(`${thread} ${name}`) ?? 0) + 1;
     counts.set(`${thread} ${name}`, count);
     const reads = name === 'openat' && !/O_(?:WRONLY|RDWR|CREAT|TRUNC)/u.test(args);
-    // The working folder, which every openat names, is none of its paths.
+    // The working folder, which every openat names, is not one of its paths.
     const own = args.replace(/AT_FDCWD<[^>]*>/gu, '');
     const paths = [...own.matchAll(/["<](\/[^">]*)[">]/gu)].flatMap(([, path = '']) =>
       path === folder || path.startsWith(`${folder}/`) ? [path.slice(folder.length)] : [],
@@ -148,15 +148,15 @@ function underStrace(folder: string, command: readonly string[], rules: readonly
 }
 
 interface Point {
-  /** How many calls that change something come before it. */
+  /** Number of earlier calls that change something. */
   readonly index: number;
   readonly label: string;
   readonly rules: (folder: string, shift?: number, fault?: string) => readonly string[];
-  /** Whether all calls are seen in the trace, so that the point that was hit can be told. */
+  /** True if the trace has all calls, so that the hit point can be identified. */
   readonly counted: boolean;
 }
 
-/** The how manieth call of its thread and name on a path a call is, among all that `-P` lets through. */
+/** The ordinal of a call among the calls of its thread and name on a path that `-P` matches. */
 function nthOnPath(calls: readonly Call[], at: number, path: string): number {
   const own = calls[at];
   const isOn = ({ line }: Call): boolean => line.includes(`${path}"`) || line.includes(`${path}>`);
@@ -209,7 +209,7 @@ async function pointsOf(template: string, command: readonly string[]): Promise<r
 
 const MOST_TRIES = 12;
 
-/** A copy of the template whose run died right before a point; undefined: it could not be hit. */
+/** A copy of the template whose run died right before a point; undefined if the point could not be hit. */
 async function killedAt(template: string, command: readonly string[], point: Point): Promise<string | undefined> {
   let shift = 0;
   for (let tries = 0; tries < MOST_TRIES; tries++) {
@@ -233,7 +233,7 @@ async function killedAt(template: string, command: readonly string[], point: Poi
   return undefined;
 }
 
-/** Whether some certificate and some key that lie there, stored, pending or as a backup, are a pair that is valid. */
+/** True if any stored, pending or backup certificate and key are a valid pair. */
 function hasValidPair(folder: string, name: string): boolean {
   const read = (path: string) => (existsSync(join(folder, path)) ? [readFileSync(join(folder, path), 'utf8')] : []);
   const kinds = ['', '.pending', '.backup'];
@@ -261,7 +261,7 @@ function modesOfKeys(folder: string): readonly number[] {
   return keys.filter((path) => path.includes('.key')).map((path) => statSync(path).mode & 0o777);
 }
 
-/** What holds of every project in which nothing is left to do. */
+/** Invariants of every project in which nothing is left to do. */
 async function expectInOrder(folder: string, where: string, failed = false): Promise<void> {
   const plan = await fettle(folder, 'plan', '--detailed-exitcode');
   expect([where, plan.code, plan.code === 0 ? '' : plan.stdout + plan.stderr]).toEqual([where, 0, '']);
@@ -269,7 +269,7 @@ async function expectInOrder(folder: string, where: string, failed = false): Pro
   expect([where, verify.code, verify.code === 0 ? '' : verify.stdout]).toEqual([where, 0, '']);
   expect([where, new Set(modesOfKeys(folder))]).toEqual([where, new Set([0o600])]);
   expect([where, filesIn(folder).filter((name) => name.startsWith('.tmp'))]).toEqual([where, []]);
-  // A failure is remembered until the next step is done, and a lock that could not be removed is a dead one.
+  // A failure stays in the state until the next step is done, and a lock that could not be removed is a dead one.
   const store = filesIn(join(folder, '.fettle')).filter((name) => !failed || !name.startsWith('lock-'));
   expect([where, store.filter((name) => !['.gitignore', 'quarantine'].includes(name))]).toEqual([where, ['log']]);
   expect([where, filesIn(join(folder, '.fettle/log')).filter((name) => !name.endsWith('.ndjson'))]).toEqual([
@@ -297,7 +297,9 @@ function expectPair(folder: string, where: string): void {
   ]);
 }
 
-/** A look at what a killed run left: it neither fails, nor changes anything, nor finds damage in the log. */
+/**
+ * Plans over the leftovers of a killed run: planning neither fails, nor changes anything, nor finds damage in the log.
+ */
 async function expectReadable(folder: string, where: string): Promise<void> {
   const plan = await fettle(folder, 'plan');
   expect([where, plan.code, plan.stderr]).toEqual([where, 0, expect.not.stringContaining('damaged')]);
@@ -311,28 +313,28 @@ async function expectApplied(folder: string, where: string, ...more: readonly st
 interface Attack {
   readonly name: string;
   readonly command: readonly string[];
-  /** The project that is attacked. */
+  /** The attacked project. */
   readonly template: () => Promise<string>;
-  /** What holds right after the kill. */
+  /** Invariants right after the kill. */
   readonly killed: (folder: string, where: string) => Promise<void>;
-  /** One more run, and what holds then. */
+  /** One more run, and its invariants. */
   readonly mended: (folder: string, where: string) => Promise<void>;
-  /** How many points are taken where not all are. */
+  /** Size of the sample of points. */
   readonly sample: number;
-  /** It has at least so many points. */
+  /** Minimum number of points. */
   readonly least: number;
 }
 
 const APPLY = ['apply', '--yes'];
 
-/** A project that was applied so many days ago. */
+/** A project that was applied `days` days ago. */
 async function applied(days = 0): Promise<string> {
   const folder = certificateProject(['www']);
   await applyAgo(folder, days);
   return folder;
 }
 
-/** Leaves a lock of a process that is gone, and lets the next run take it over: a new segment begins. */
+/** Leaves a lock of an ended process, and lets the next run take it over: a new segment begins. */
 async function abandon(folder: string): Promise<void> {
   const token = Math.max(
     ...filesIn(join(folder, '.fettle/log')).map((name) => Number(/-(\d+)\.ndjson$/u.exec(name)?.[1] ?? 0)),
@@ -366,7 +368,7 @@ const attacks: readonly Attack[] = [
     least: 30,
   },
   {
-    name: 'while it makes an authority and a first certificate',
+    name: 'while it creates an authority and a first certificate',
     command: APPLY,
     template: async () => certificateProject(['www']),
     killed: expectReadable,
@@ -414,14 +416,14 @@ const attacks: readonly Attack[] = [
       const [name = ''] = filesIn(join(folder, '.fettle/log'));
       const file = join(folder, '.fettle/log', name);
       const lines = readFileSync(file, 'utf8').split('\n');
-      // The last record but one is cut short: what comes after it can't be believed.
+      // The last record but one is cut short: the records after it cannot be trusted.
       lines[lines.length - 3] = (lines.at(-3) ?? '').slice(0, -20);
       writeFileSync(file, lines.join('\n'));
       return folder;
     },
     killed: async (folder, where) => {
       const refused = await fettle(folder, ...APPLY);
-      // Before the new segment is there, the log is damaged; from then on it is sound.
+      // Before the new segment exists, the log is damaged; from then on it is sound.
       expect([where, [0, 1]]).toEqual([where, expect.arrayContaining([refused.code])]);
       if (refused.code === 1) expect([where, refused.stderr]).toEqual([where, expect.stringContaining('log recover')]);
     },
@@ -451,11 +453,11 @@ const attacks: readonly Attack[] = [
     least: 10,
   },
   {
-    name: 'while it takes a lock away',
+    name: 'while it removes a lock',
     command: ['force-unlock', 'abc', '--yes'],
     template: async () => {
       const folder = await applied();
-      // Of a machine that nobody can look at from here.
+      // On a machine that cannot be inspected from here.
       const holder = { id: 'abc', user: 'ops', host: 'gone', bootId: 'x', pidNamespace: 'y', pid: 1, pidStart: '1' };
       writeFileSync(join(folder, '.fettle/lock-1'), `${JSON.stringify({ ...holder, since: '', command: 'apply' })}\n`, {
         mode: 0o600,
@@ -466,7 +468,7 @@ const attacks: readonly Attack[] = [
     killed: expectReadable,
     mended: async (folder, where) => {
       const status = await fettle(folder, 'lock', 'status', '--format', 'json');
-      // Killed before it was taken away: then it has to be taken away again, and nothing else.
+      // Killed before the removal: the lock must be removed again, and nothing else.
       if (status.stdout.includes('"id":"abc"')) {
         const again = await fettle(folder, 'force-unlock', 'abc', '--yes');
         expect([where, again.code, again.stderr]).toEqual([where, 0, '']);
@@ -483,7 +485,7 @@ const attacks: readonly Attack[] = [
       const folder = await applied();
       for (let i = 0; i < 3; i += 1)
         expect((await fettle(folder, 'log', 'prune', '--keep', String(9 - i), '--yes')).code).toBe(0);
-      // Segments come by taking over from the dead, too.
+      // Take-overs from dead holders also begin segments.
       for (let i = 0; i < 3; i += 1) await abandon(folder);
       expect(filesIn(join(folder, '.fettle/log')).length).toBeGreaterThan(3);
       return folder;
@@ -506,7 +508,7 @@ const attacks: readonly Attack[] = [
     },
     killed: async (folder, where) => {
       await expectReadable(folder, where);
-      // The file is there as a whole, or not at all.
+      // The file is complete, or does not exist.
       const shown = await fettle(folder, 'show', 'plan.json');
       expect([where, existsSync(join(folder, 'plan.json')) ? 0 : 1]).toEqual([where, shown.code]);
     },
@@ -515,7 +517,7 @@ const attacks: readonly Attack[] = [
     least: 3,
   },
   {
-    name: 'while it records what it sees',
+    name: 'while it records a drift',
     command: ['drift', '--record'],
     template: () => applied(),
     killed: expectReadable,
@@ -525,7 +527,7 @@ const attacks: readonly Attack[] = [
   },
 ];
 
-/** Kills at the points, some at once; gives the labels of those that could not be hit. */
+/** Kills at the points, several at once. Returns the labels of points that could not be hit. */
 async function killEverywhere(attack: Attack, template: string, points: readonly Point[]): Promise<readonly string[]> {
   const queue = new PQueue({ concurrency: availableParallelism() });
   const missed: string[] = [];
@@ -560,7 +562,7 @@ describe('killed at every call that changes something', () => {
     rmSync(template, { recursive: true });
   });
 
-  it('twice: the run that mends is killed too', { timeout: 900_000 }, async () => {
+  it('twice: the run that repairs is killed too', { timeout: 900_000 }, async () => {
     const [attack] = attacks as readonly [Attack];
     const template = await attack.template();
     const points = await pointsOf(template, attack.command);
@@ -581,10 +583,10 @@ describe('killed at every call that changes something', () => {
   });
 });
 
-/** A failing or full disk, one that became read-only, no right, no file handles left. */
+/** A failing or full disk, one that became read-only, no permission, no file handles left. */
 const ERRORS = ['EIO', 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EMFILE'];
 
-/** A call that fails leads to an exit code that says so, and never to less than a kill leaves. */
+/** A failing call leads to an exit code that says so, and never leaves less than a kill. */
 describe('failing at a call that changes something', () => {
   it.each(attacks.filter(({ command }) => command[0] !== 'log'))('$name', { timeout: 900_000 }, async (attack) => {
     const template = await attack.template();
@@ -620,8 +622,8 @@ describe('failing at a call that changes something', () => {
           await attack.killed(folder, where);
           if (attack.command[0] === 'force-unlock') await attack.mended(folder, where);
           else {
-            // What failed when all was done but for its tidying is adopted first, and then tidied up.
-            const now = ['--override', 'backoff@certificates/Certificate/www', '--reason', 'the disk is mended'];
+            // A step that failed only in its cleanup is adopted first, and then cleaned up.
+            const now = ['--override', 'backoff@certificates/Certificate/www', '--reason', 'the disk is fixed'];
             for (let runs = 0; runs < 2; runs++) await expectApplied(folder, where, ...now);
             await expectInOrder(folder, where, true);
           }

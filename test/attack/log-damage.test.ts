@@ -1,17 +1,17 @@
 /**
  * A damaged log through the command line: always named, never silent, and recovered from without losing anything.
  *
- * The log has three segments, as take-overs from killed runs leave them. What a damage in each place has to lead to:
+ * The log has three segments, as take-overs from killed runs leave them. The required result of damage in each place:
  *
  * | Damage in | `log verify` | `plan` and `apply` |
  * |---|---|---|
- * | the newest segment | names it | `plan` warns and goes on, `apply` refuses until `log recover` |
- * | an older one | names it | do not read it: what is remembered begins with the newest checkpoint |
- * | an older one, behind its seal | tells of a late writer, no damage | do not read it |
- * | the last record, cut short | finds a torn tail, which is no damage | say so and go on |
- * | the end, cut between two records; the newest segment, gone | can only find it with `--head` | can't find it |
+ * | the newest segment | names it | `plan` warns and continues, `apply` refuses until `log recover` |
+ * | an older one | names it | do not read it: the state begins with the newest checkpoint |
+ * | an older one, behind its seal | reports a late writer, not damage | do not read it |
+ * | the last record, cut short | finds a torn tail, which is not damage | report it and continue |
+ * | the end, cut between two records; the newest segment, missing | can only find it with `--head` | can't find it |
  *
- * Places are random; FETTLE_TEST_SEED takes the same ones again, FETTLE_TEST_RUNS says how many of each kind.
+ * Places are random; FETTLE_TEST_SEED repeats them, FETTLE_TEST_RUNS sets the number of each kind.
  */
 
 import { spawn } from 'node:child_process';
@@ -138,7 +138,7 @@ const spoilers: Readonly<Record<string, Spoil>> = {
       const start = Math.floor(at * bytes.length);
       return bytes.fill(0, start, Math.min(bytes.length, start + 512));
     }),
-  'a record is gone': (file, at) => editLines(file, (lines) => lines.splice(Math.floor(at * (lines.length - 1)), 1)),
+  'a record is missing': (file, at) => editLines(file, (lines) => lines.splice(Math.floor(at * (lines.length - 1)), 1)),
   'two records change places': (file, at) =>
     editLines(file, (lines) => {
       const place = Math.floor(at * (lines.length - 1));
@@ -165,7 +165,7 @@ const spoilers: Readonly<Record<string, Spoil>> = {
 
 /** Ways to spoil how segments belong together. */
 const mixers: Readonly<Record<string, (segments: readonly string[], random: () => number) => void>> = {
-  'one is gone': (segments, random) => unlinkSync(segments[Math.floor(random() * segments.length)] ?? ''),
+  'one is missing': (segments, random) => unlinkSync(segments[Math.floor(random() * segments.length)] ?? ''),
   'two change places': (segments, random) => {
     const first = Math.floor(random() * segments.length);
     const second = (first + 1 + Math.floor(random() * (segments.length - 1))) % segments.length;
@@ -176,10 +176,10 @@ const mixers: Readonly<Record<string, (segments: readonly string[], random: () =
   },
   'an older one in place of the newest': (segments, random) =>
     copyFileSync(segments[Math.floor(random() * (segments.length - 1))] ?? '', segments.at(-1) ?? ''),
-  'all are gone': (segments) => segments.forEach((file) => unlinkSync(file)),
+  'all are missing': (segments) => segments.forEach((file) => unlinkSync(file)),
 };
 
-/** What lies in the log, by its bytes. */
+/** The content of the log, by its bytes. */
 function bytesIn(folder: string, dir: string): ReadonlyMap<string, string> {
   const at = join(folder, '.fettle', dir);
   if (!existsSync(at)) return new Map();
@@ -200,15 +200,15 @@ async function goalsOf(folder: string): Promise<readonly string[]> {
   return rows.map(({ goal }) => goal);
 }
 
-/** Behind the place where an older segment was sealed, there is only what a writer left that had lost the log. */
+/** The bytes after the seal of an older segment come from a writer that had lost the log. */
 async function expectLate(folder: string, what: string): Promise<void> {
   const verify = await fettle(folder, 'log', 'verify', '--head', head);
-  const told = expect.stringContaining('after the place where it was sealed are no part of the log');
+  const told = expect.stringContaining('after its seal are not part of the log');
   expect([what, verify.code, verify.stdout]).toEqual([what, 0, told]);
   expect([what, (await fettle(folder, 'apply', '--yes')).code]).toEqual([what, 0]);
 }
 
-/** From a spoiled log to a sound one: each command says what it has to, and nothing is lost or done twice. */
+/** From a damaged log to a sound one: each command reports the damage, and nothing is lost or done twice. */
 async function expectNamedAndRecovered(folder: string, what: string): Promise<void> {
   const same = (value: unknown, expected: unknown): void => expect([what, value]).toEqual([what, expected]);
   const before = bytesIn(folder, 'log');
@@ -222,10 +222,10 @@ async function expectNamedAndRecovered(folder: string, what: string): Promise<vo
   if (verify.code === 1) {
     same(verify.stdout, expect.stringMatching(/^damaged [a-z-]+: /mu));
     const refused = await fettle(folder, 'apply', '--yes');
-    // Of a damage that only older segments have, these two need to know nothing.
+    // These two do not need to know about damage in older segments.
     if (warned) same([refused.code, refused.stderr], [1, expect.stringContaining('fettle log recover')]);
     else same(refused.code, 0);
-    // Nothing was changed by any of it, except that a run that was let through went on.
+    // None of them changed anything, except that a permitted run continued.
     if (warned) same(bytesIn(folder, 'log'), before);
     const recovered = await fettle(folder, 'log', 'recover');
     same([recovered.code, recovered.stderr], [0, '']);
@@ -243,7 +243,7 @@ async function expectNamedAndRecovered(folder: string, what: string): Promise<vo
     );
     same([verify.stdout.includes('unfinished record'), cut], [expect.any(Boolean), true]);
   }
-  // What is there is never made twice, nor taken away: at most it is adopted again.
+  // Existing resources are never created twice, nor removed: at most they are adopted again.
   same(
     (await goalsOf(folder)).filter((goal) => goal !== 'adopt' && goal !== 'protect'),
     [],
@@ -298,7 +298,7 @@ describe('segments', () => {
 });
 
 describe('the files of a store', () => {
-  it('the newest segment is gone: found with the head alone', async () => {
+  it('the newest segment is missing: found only with the head', async () => {
     const folder = copy();
     unlinkSync(newestOf(folder));
     expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
@@ -306,7 +306,7 @@ describe('the files of a store', () => {
     expect([verify.code, verify.stdout]).toEqual([1, expect.stringContaining('head-missing')]);
   });
 
-  it('an older store is put back: found with the head alone', async () => {
+  it('an older store is restored: found only with the head', async () => {
     const folder = copy();
     const older = copy();
     expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
@@ -318,7 +318,7 @@ describe('the files of a store', () => {
     expect([verify.code, verify.stdout]).toEqual([1, expect.stringContaining('head-missing')]);
   });
 
-  it('a record that was being written is cut, and is no damage', async () => {
+  it('a record that was being written is cut, and is not damage', async () => {
     const folder = copy();
     const [seq = '0'] = head.split(':');
     appendFileSync(newestOf(folder), `{"seq":${Number(seq) + 1},"time":"2026-`);
@@ -335,7 +335,7 @@ describe('the files of a store', () => {
     const spoiled = newestOf(folder);
     spoilers['a bit is flipped']?.(spoiled, 0.5, randomFrom(seed));
     const bytes = readFileSync(spoiled, 'latin1');
-    // To look recovers nothing.
+    // Reading recovers nothing.
     expect((await fettle(folder, 'plan')).stderr).toContain('warning: the log is damaged');
     expect(readFileSync(spoiled, 'latin1')).toBe(bytes);
     const done = await fettle(folder, 'apply', '--yes');

@@ -1,4 +1,4 @@
-/** What servers and documents say, printed by the command line in every format: no command of a CI runner, nothing unseen. */
+/** Text of servers and documents in every output format: no command of a CI runner, no invisible character. */
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';

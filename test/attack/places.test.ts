@@ -1,4 +1,6 @@
-/** Places that documents and `fettle.yaml` name: no secret and no connection goes there, unless the environment lets it. */
+/**
+ * Places that documents and `fettle.yaml` name: no secret and no connection goes there, unless the environment lets it.
+ */
 
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
@@ -27,7 +29,7 @@ function namingPlaces(where: string, schema: Schema): readonly string[] {
   });
 }
 
-it('are in the table of what is tried here, each field of each schema', () => {
+it('are in the table of attempts, each field of each schema', () => {
   const { engine, plugins } = specsOf(specTexts());
   const fields = [
     ...namingPlaces('fettle', engine.config),
@@ -41,7 +43,7 @@ it('are in the table of what is tried here, each field of each schema', () => {
 });
 
 it.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
-  'lead to a metadata service where the environment allows it alone',
+  'lead to a metadata service only if the environment allows it',
   { timeout: 120_000 },
   async () => {
     const script = join(import.meta.dirname, 'denied-places.ts');
@@ -56,7 +58,7 @@ it.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
 
 interface Recorder {
   readonly port: number;
-  /** What came in the header of a request. */
+  /** The credentials in the header of a request. */
   readonly credentials: () => readonly string[];
 }
 
@@ -93,7 +95,7 @@ describe('a secret', () => {
   const CANARY = 'canary-8d1f0b6e42';
   const all = Object.values(SENT).flatMap(({ fields, variable }) => fields.map((field) => [field, variable] as const));
 
-  it('is in the table of what is tried here, each field of each plugin', () => {
+  it('is in the table of attempts, each field of each plugin', () => {
     expect(certificateTables.secrets).toEqual([]);
     expect(nodeTables.secrets).toEqual(Object.entries(SENT).map(([pointer, { variable }]) => ({ pointer, variable })));
   });
@@ -117,7 +119,7 @@ describe('a secret', () => {
     return to.credentials().some((each) => each.includes(CANARY));
   }
 
-  it.each(all)('goes to %s where the environment names the origin alone', async (field, variable) => {
+  it.each(all)('goes to %s only if the environment names the origin', async (field, variable) => {
     const to = await recorder();
     const origin = `http://127.0.0.1:${to.port}`;
     const secret = { [variable]: CANARY };

@@ -1,5 +1,5 @@
 /**
- * Every field that names a place to connect to, each in a project of its own that leads to a recorder.
+ * Every field that names a place to connect to, each in its own project that leads to a recorder.
  *
  * `test/attack/places.test.ts` holds the table against the schemas: a new field without an entry here fails.
  */
@@ -17,7 +17,7 @@ export interface Place {
 
 type Environment = Readonly<Record<string, string>>;
 
-/** A project whose field leads to the place; what it gives is what a command of fettle printed, or what a call threw. */
+/** A project whose field leads to the place. Returns the output of a command of fettle, or the error of a call. */
 type Reach = (place: Place, env: Environment, secrets: Secrets) => Promise<string>;
 
 /** References to secrets, for fields that go with one. */
@@ -84,10 +84,10 @@ function nodesConfig({ cloud, workloads }: Secrets, endpoint: string, http: Json
 }
 
 const cloudNode = document('nodes', 'Node', { serverType: 'cx23', image: 'debian-13', location: 'nbg1' });
-/** Never asked: there is no token for it. */
+/** Never used: it has no token. */
 const NOWHERE = 'https://127.0.0.1:1/v1';
 
-/** A hook is called by `apply` alone, and by what a provider answers: here as the handler calls it. */
+/** A hook is called only by `apply`, on the answer of a provider: here as the handler calls it. */
 const hook =
   (name: 'drainUrl' | 'migrateUrl', tell: (world: NodesWriter) => Promise<unknown>): Reach =>
   async ({ host, port }, env, { workloads }) => {
@@ -97,7 +97,7 @@ const hook =
           url: 'http://127.0.0.1:1/',
           [name]: `http://${hostOf(host)}:${port}/`,
           hookSeconds: 2,
-          // A hook gets what `fettle.yaml` names as it was read.
+          // A hook receives the settings of `fettle.yaml` as they were read.
           ...(workloads === undefined ? {} : { token: env['WORKLOADS_TOKEN'] ?? workloads }),
         },
       },
@@ -158,15 +158,15 @@ export const REACHED: Readonly<Record<string, Reach>> = {
   'nodes/workloads/http/migrateUrl': hook('migrateUrl', (world) => world.migrateHook('c', 'a', 'b', call)),
 };
 
-/** Fields that look like places, and why nothing is connected to because of them. */
+/** Fields that look like places, and the reasons why they cause no connection. */
 export const NOT_REACHED: Readonly<Record<string, string>> = {
-  'fettle/store': 'the store has a test of its own: store-secrets.test.ts',
+  'fettle/store': 'the store has its own test: store-secrets.test.ts',
   'fettle/safety/overrides/*/address': 'an address of a resource',
   'fettle/drift/suppress/*/address': 'an address of a resource',
   'certificates/probe/allow/*': 'always empty',
   'certificates/probe/deny/*': 'networks that are never connected to',
-  'nodes/Node/networks/*/ip': 'told to the provider',
-  'nodes/Node/networks/*/aliasIps/*': 'told to the provider',
+  'nodes/Node/networks/*/ip': 'sent to the provider',
+  'nodes/Node/networks/*/aliasIps/*': 'sent to the provider',
   'nodes/Node/publicNet/ipv4Address': 'the name of a primary IP',
   'nodes/Node/publicNet/ipv6Address': 'the name of a primary IP',
   'nodes/Node/readiness/tcp/network': 'the name of a network: the provider gives the address',

@@ -98,7 +98,7 @@ describe('FETTLE_PLUGINS', () => {
   });
 });
 
-it('the installation is where fettle really lies, whatever link leads there', () => {
+it('the installation is the real folder of fettle, behind any link', () => {
   expect(installationOf(join(modules, 'fettle', 'dist', 'lib'))).toBe(modules);
   const link = join(project, 'link');
   symlinkSync(join(modules, 'fettle'), link);
@@ -123,7 +123,7 @@ describe('the command', () => {
     expect(wrong.stderr).toContain(`the package evil is not installed in ${modules}`);
   });
 
-  it('runs nothing of the project, nor of a folder above it, whatever the project says', async () => {
+  it('runs nothing of the project, nor of a folder above it, for any content of the project', async () => {
     writeFileSync(
       join(project, 'fettle.yaml'),
       'name: p\nplugins:\n  evil: { package: evil, path: ./plugin.js }\n  linked: {}\n',
@@ -173,7 +173,7 @@ describe('a plugin that is configured and not loaded', () => {
     rmSync(made, { recursive: true });
   });
 
-  it('a slip of the pen in the name of a plugin is an error', async () => {
+  it('a typing mistake in the name of a plugin is an error', async () => {
     const made = make('name: p\nplugins: { certificate: {} }\n', doc('File', 'a'));
     const ran = await fettle(made, 'plan');
     expect(ran.code).toBe(1);

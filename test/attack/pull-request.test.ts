@@ -1,8 +1,8 @@
 /**
  * A malicious author of a pull request, who controls every file of the repository, against the jobs that run on it with
- * the secrets of the environment. Each attack has an honest twin: somebody whom the environment, the command line or the
- * repository allows the same thing, for whom the same recorder sees the connection, the read or the write. A plan that
- * merely stops would pass the one and fail the other.
+ * the secrets of the environment. Each attack has an honest twin: a user to whom the environment, the command line or
+ * the repository permits the same, for whom the same recorder sees the connection, the read or the write. A plan that
+ * merely stops would pass the attack and fail the twin.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -16,7 +16,7 @@ import { type Trace, traced } from '../support/trace.ts';
 const SECRET = 'canary-7c41d0e9b6';
 const METADATA = '169.254.169.254';
 
-/** What the machine has, and what a run is given. */
+/** The machine's files, and the input of a run. */
 interface Stage {
   /** The checkout: a git repository. */
   readonly repo: string;
@@ -41,11 +41,11 @@ interface Attack {
   readonly name: string;
   readonly hostile: Run;
   readonly honest: Run;
-  /** What the attack is after, as the recorder sees it. */
+  /** The target of the attack, as the recorder sees it. */
   readonly sees: (seen: Seen) => boolean;
-  /** Where nothing can be reached but what is on the loopback link. */
+  /** A network in which only the loopback link can be reached. */
   readonly alone?: true;
-  /** The command that is attacked saves a plan: that write is its own. */
+  /** The attacked command saves a plan: that write is its own. */
   readonly saves?: true;
 }
 
@@ -101,7 +101,7 @@ const providerOrigin = {
   env: ({ bait }: Stage) => ({ FETTLE_PROVIDER_ORIGINS: `http://127.0.0.1:${bait.port}` }),
 };
 
-/** The same repository twice: what tells the two runs apart is what the environment says. */
+/** The same repository twice: only the environment differs. */
 function byEnvironment(name: string, files: Run['files'], honest: Pick<Run, 'env'>, sees: Attack['sees']): Attack {
   return { name, hostile: { files }, honest: { files, ...honest }, sees };
 }
@@ -494,7 +494,7 @@ describe.each(attacks)('$name', ({ hostile, honest, sees, alone, saves }) => {
     expect(seen.heard).not.toContain(SECRET);
   });
 
-  it('is seen where it is allowed', async () => {
+  it('is seen if it is allowed', async () => {
     const seen = await runOf(honest, alone === true);
     expect([sees(seen), seen.trace.ran.stdout + seen.trace.ran.stderr]).toEqual([true, expect.anything()]);
   });

@@ -1,4 +1,4 @@
-/** Commands that only look write nothing: not with the right to, and not without it. */
+/** Commands that only read write nothing, with and without write permission. */
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -31,7 +31,7 @@ metadata: { name: closed }
 spec: { host: closed.example.test, address: 127.0.0.1, port: 1, trust: [../ca/ca.crt] }
 `,
   });
-  // Something to do, so that a plan has every kind of row to think about.
+  // Pending changes, so that a plan has every kind of row.
   await applyAgo(folder, 70);
   rmSync(join(folder, 'tls/api.key'));
   saved = join(temporaryFolder(), 'plan.json');
@@ -79,7 +79,7 @@ describe.each(looks)('%s', (line, code) => {
     expect(stateOf(folder)).toEqual(before);
   });
 
-  it('does not need the right to write at all', async () => {
+  it('does not need write permission', async () => {
     // Node.js refuses every write, to any file, by itself.
     const args = ['--permission', '--allow-fs-read=*', cliFile, ...words(line)];
     const done = await run(process.execPath, args, folder);
@@ -142,7 +142,7 @@ describe('plan, as a user who may only read', () => {
     chmodSync(copy, 0o755);
     for (const name of readdirSync(copy, { recursive: true }).map(String)) {
       const path = join(copy, name);
-      // The store is for its owner and one group: what every user may read is not believed.
+      // The store is for its owner and one group: a store that every user may read is not trusted.
       const others = name.startsWith('.fettle') ? 0 : 0o005;
       chmodSync(
         path,
@@ -195,7 +195,7 @@ it('plan needs no store, and makes none', async () => {
 });
 
 describe('a saved plan', () => {
-  it('is for its owner alone, whatever was there and whatever the umask says', async () => {
+  it('is private to its owner, for any previous file and any umask', async () => {
     expect(statSync(saved).mode & 0o777).toBe(0o600);
     const file = join(temporaryFolder(), 'open.json');
     writeFileSync(file, 'old', { mode: 0o666 });

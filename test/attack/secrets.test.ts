@@ -1,4 +1,4 @@
-/** Canaries: nothing that is secret is in any byte that is printed, saved or logged. */
+/** Canaries: no secret is in any byte that is printed, saved or logged. */
 
 import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ const environment = {
   FETTLE_LOG: 'trace',
 };
 
-/** Every file of a project that is no key itself, of certificates or of the store. */
+/** Every file of a project that is not itself a key of certificates or of the store. */
 function bytesOf(folder: string): readonly (readonly [string, string])[] {
   return readdirSync(folder, { recursive: true })
     .map(String)
@@ -29,7 +29,7 @@ function bytesOf(folder: string): readonly (readonly [string, string])[] {
     .map((name) => [name, readFileSync(join(folder, name), 'latin1')] as const);
 }
 
-/** What private keys look like in text: their lines, and their bytes in other alphabets. */
+/** Text forms of private keys: their lines, and their bytes in other alphabets. */
 function secretsOf(folder: string): readonly string[] {
   const keys = ['tls', 'ca'].flatMap((dir) =>
     readdirSync(join(folder, dir))

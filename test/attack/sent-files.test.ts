@@ -1,4 +1,7 @@
-/** Files whose content goes elsewhere: out of the repository only where the environment names their folder, at every command. */
+/**
+ * Files whose content is sent: from outside the repository only if the environment names their folder, in every
+ * command.
+ */
 
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +22,7 @@ afterEach(async () => {
 interface Project {
   readonly folder: string;
   readonly emulator: Emulator;
-  /** Runs a command; whether the canary was sent or printed. */
+  /** Runs a command. Returns true if the canary was sent or printed. */
   readonly leaks: (command: string, env?: Readonly<Record<string, string>>) => Promise<boolean>;
 }
 
@@ -49,7 +52,7 @@ async function projectWith(spec: Json, kind: string, workloads: Json | undefined
 }
 
 const server = { serverType: 'cx23', image: 'debian-13', location: 'nbg1' };
-/** What a workload source cannot say: it is told with the name. */
+/** Fields that a workload source cannot contain. */
 const TWICE = JSON.stringify({ nodes: [0, 1].map(() => ({ name: CANARY, containers: [] })) });
 
 /** By the field: a project that names the file there, and what the file holds. */
@@ -69,7 +72,7 @@ const SENT: Readonly<Record<string, readonly [(path: string) => Promise<Project>
   ],
 };
 
-it('are in the table of what is tried here, each field of each schema', () => {
+it('are in the table of attempts, each field of each schema', () => {
   const fields = ([nodeTables, certificateTables] as readonly PluginTables[]).flatMap(
     ({ name, kinds, settingPaths }) => [
       ...Object.entries(kinds).flatMap(([kind, { paths }]) =>

@@ -1,4 +1,6 @@
-/** Signals: the first one lets what runs end, the second one ends at once, and the next run finds everything in order. */
+/**
+ * Signals: the first lets running actions finish, the second ends at once, and the next run finds everything in order.
+ */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, rmSync, statSync } from 'node:fs';
@@ -78,7 +80,9 @@ function start(folder: string, ...args: readonly string[]): Started {
   return { child, ended, says };
 }
 
-/** A project with a server that takes a connection, and then says nothing; `connected` resolves when it was asked. */
+/**
+ * A project with a server that accepts a connection and does not answer; `connected` resolves at the first connection.
+ */
 async function silentProject(): Promise<{ readonly folder: string; readonly connected: Promise<void> }> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => sockets.add(socket.on('error', () => undefined)));
@@ -104,14 +108,14 @@ spec: { host: silent.example.test, address: 127.0.0.1, port: ${(server.address()
   return { folder, connected };
 }
 
-/** Runs it at a terminal, where somebody presses Ctrl-C at its question. */
+/** Runs a command at a terminal, where a user presses Ctrl-C at the prompt. */
 async function interruptedQuestion(folder: string, words: string): Promise<{ code: unknown; said: string }> {
   const command = `'${process.execPath}' '${cliFile}' ${words}`;
   const terminal = spawn('script', ['-qefc', command, '/dev/null'], { cwd: folder, env: bareEnvironment() });
   let said = '';
   terminal.stdout.on('data', (data: Buffer) => {
     said += data.toString();
-    // What the terminal makes of it is a SIGINT.
+    // The terminal sends a SIGINT.
     if (said.endsWith('for an answer: ')) terminal.stdin.write('\u0003');
   });
   const code = await new Promise((resolve) => terminal.on('close', resolve));
@@ -129,18 +133,22 @@ describe('apply', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('a first %s: what runs ends, nothing new starts, exit %i', { timeout: 60_000 }, async (signal, code) => {
-    const folder = await slowProject();
-    const run = start(folder, 'apply', '--yes', '--parallelism', '1');
-    await run.says('certificates/Certificate/a: creating');
-    run.child.kill(signal);
-    const done = await run.ended;
-    expect([done.code, done.stderr]).toEqual([code, expect.stringContaining('running actions will finish')]);
-    expect(done.stdout).toContain('certificates/Certificate/a: done');
-    expect(done.stdout).toContain('5 not attempted');
-    expect((await fettle(folder, 'log', 'list', '--last', '1')).stdout).toContain(`exit ${code}`);
-    await expectInOrder(folder);
-  });
+  ] as const)(
+    'a first %s: running actions finish, nothing new starts, exit %i',
+    { timeout: 60_000 },
+    async (signal, code) => {
+      const folder = await slowProject();
+      const run = start(folder, 'apply', '--yes', '--parallelism', '1');
+      await run.says('certificates/Certificate/a: creating');
+      run.child.kill(signal);
+      const done = await run.ended;
+      expect([done.code, done.stderr]).toEqual([code, expect.stringContaining('running actions will finish')]);
+      expect(done.stdout).toContain('certificates/Certificate/a: done');
+      expect(done.stdout).toContain('5 not attempted');
+      expect((await fettle(folder, 'log', 'list', '--last', '1')).stdout).toContain(`exit ${code}`);
+      await expectInOrder(folder);
+    },
+  );
 
   it.each([
     ['SIGINT', 'SIGINT', 130],
@@ -152,7 +160,7 @@ describe('apply', () => {
     },
     async (first, second, code) => {
       const folder = await slowProject();
-      // More keys than are made at once: some of them are not ready, however fast the machine is.
+      // More keys than are made at once: some of them are not ready, even on a fast machine.
       const run = start(folder, 'apply', '--yes', '--parallelism', String(NAMES.length));
       await run.says('certificates/Certificate/f: creating');
       await intentIn(folder, 'absent>normal');
@@ -174,7 +182,7 @@ describe('apply', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('a %s while it looks: nothing is done, exit %i', async (signal, code) => {
+  ] as const)('a %s during the refresh: nothing is done, exit %i', async (signal, code) => {
     const { folder, connected } = await silentProject();
     const run = start(folder, 'apply', '--yes');
     await connected;
@@ -201,7 +209,7 @@ describe('apply', () => {
     const done = await run.ended;
     expect([done.code, done.stdout, done.stderr.includes('internal error')]).toEqual([code, '', false]);
     expect(done.stderr).toMatch(new RegExp(`^exit ${code}: `, 'mu'));
-    // The lock of the other one is still there.
+    // The other holder's lock still exists.
     expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['.gitignore', 'lock-1', 'log']);
     holder.child.kill('SIGINT');
     expect((await holder.ended).code).toBe(130);
@@ -241,7 +249,7 @@ describe('Ctrl-C at a question', () => {
   it.each([
     ['state forget', 'state forget "certificates/Certificate/*"', 'Forget '],
     ['log prune', 'log prune --keep 1', 'Delete all but'],
-  ])('of %s leaves everything as it is', async (_command, words, question) => {
+  ])('of %s leaves everything unchanged', async (_command, words, question) => {
     const folder = certificateProject(['a', 'b']);
     folders.push(folder);
     await expectInOrder(folder);
@@ -273,7 +281,7 @@ describe('plan', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('ends soon at a %s, though a server does not answer: exit %i', async (signal, code) => {
+  ] as const)('ends soon at a %s, although a server does not answer: exit %i', async (signal, code) => {
     const { folder, connected } = await silentProject();
     const run = start(folder, 'plan');
     await connected;

@@ -1,5 +1,5 @@
 /**
- * What the author of a pull request may write as `store`: nothing of it sends a secret to a server that the environment
+ * The author of a pull request controls `store`: no value of it sends a secret to a server that the environment
  * does not name. Each hostile configuration has an honest twin, for which the same recorder sees the secret.
  */
 
@@ -42,7 +42,7 @@ function fettle(store: string, args: readonly string[], env: Env): Promise<Ran> 
   return run(process.execPath, [cliFile, ...args], folder, { HOME: folder, ...env });
 }
 
-/** What a store says that is read in this process. */
+/** The result of reading a store in this process. */
 async function failure(store: string, env: Env, source: 'file' | 'environment' = 'file'): Promise<string> {
   try {
     const target = await targetOf(store, source, { HOME: folder, ...env });
@@ -71,7 +71,7 @@ interface Attack {
   readonly store: (port: number) => string;
   readonly env?: (port: number) => Env;
   readonly passFile?: (port: number) => string;
-  /** What makes it honest: nothing else changes. */
+  /** The only change that makes it honest. */
   readonly honest?: (port: number) => Env;
   /** The honest address, where the hostile one is refused for its form. */
   readonly instead?: (port: number) => string;
@@ -168,7 +168,7 @@ describe('a secret of the environment', () => {
     const hostile = await fettle(store(port), ['plan'], env?.(port) ?? {});
     expect(server.received()).not.toContain(SECRET);
     expect(hostile.stdout + hostile.stderr).not.toContain(SECRET);
-    // Where no secret is at stake, a connection is made; it never gets what asks for one.
+    // Without a secret at stake, a connection is made; the server never receives a password.
     if (entry === undefined) expect(server.connections()).toBe(0);
     expect(hostile.code).not.toBe(0);
 
@@ -181,7 +181,7 @@ describe('a secret of the environment', () => {
     expect(fair.stdout + fair.stderr).not.toContain(SECRET);
   });
 
-  it('goes where the whole address comes from the environment, or the host does', async () => {
+  it('is sent if the whole address or the host comes from the environment', async () => {
     const server = await recording();
     const elsewhere = 'postgres://x@127.0.0.1:9/x';
     await fettle(elsewhere, ['plan'], { FETTLE_STORE: `postgres://x:${SECRET}-1@127.0.0.1:${server.port}/x` });
@@ -197,7 +197,7 @@ describe('a secret of the environment', () => {
     for (const number of [1, 2, 3]) expect(server.received()).toContain(`${SECRET}-${number}`);
   });
 
-  it('is not taken for a folder where FETTLE_STORE is another address', async () => {
+  it('is not a folder if FETTLE_STORE is another address', async () => {
     for (const store of [`redis://x:${SECRET}@127.0.0.1/x`, `POSTGRES://x:${SECRET}@127.0.0.1/x`]) {
       const { code, stdout, stderr } = await fettle('.fettle', ['apply', '--yes'], { FETTLE_STORE: store });
       expect([code, stdout]).toEqual([1, '']);
@@ -206,7 +206,7 @@ describe('a secret of the environment', () => {
     }
   });
 
-  it('is not taken for a folder where FETTLE_STORE is a path that nobody means', async () => {
+  it('is not a folder if FETTLE_STORE is a likely mistaken path', async () => {
     for (const [store, words] of [
       ['~/.fettle', 'begins with `~`'],
       ['C:\\fettle', 'holds a backslash'],
@@ -218,7 +218,7 @@ describe('a secret of the environment', () => {
     }
   });
 
-  it('goes where an entry of the file of passwords names the very host and port', async () => {
+  it('is sent if an entry of the password file names exactly the host and port', async () => {
     const server = await recording();
     passFile('# mine', `127.0.0.1:9:*:*:no`, `127.0.0.1:${server.port}:x:x:${SECRET}\\:\\\\`);
     await fettle(`postgres://x@127.0.0.1:${server.port}/x`, ['plan'], {});
@@ -270,7 +270,7 @@ describe('a secret of the environment', () => {
     expect(ran.stdout + ran.stderr).toContain(`FETTLE_STORE_ORIGIN=postgres://127.0.0.1:${server.port}`);
   });
 
-  it('stands nowhere in an address but as the whole password', async () => {
+  it('is only valid in an address as the whole password', async () => {
     for (const store of [
       'postgres://u@${env:TOKEN}.evil.test/x',
       'postgres://${env:TOKEN}@evil.test/x',
@@ -340,37 +340,40 @@ describe('how the way to the store is protected', () => {
     expect({ tls: tls?.verify, mayShow }).toEqual(expected);
   });
 
-  it.each(['cleartext', 'md5', 'scram'] as const)('lets no password in clear go without it: %s', async (asking) => {
-    const server = await recording({ asking });
-    const target = await targetOf(`postgres://x:${SECRET}@127.0.0.1:${server.port}/x`, 'environment', {});
-    const read = async (mayShow: boolean): Promise<string> => {
-      const store = openPostgresStore({
-        target: { ...target, mayShow },
-        project: 'shop',
-        actor: 'me',
-        now: Date.now,
-        randomId: () => 'x',
-        deadlineMs: DEADLINE_MS,
-      });
-      return store
-        .read(() => undefined)
-        .then(
-          () => '',
-          (error: Error) => error.message,
-        );
-    };
-    const before = server.received().length;
-    const refused = await read(false);
-    // Only the messages that begin a session, and with SCRAM the first one of it.
-    if (asking !== 'scram') {
-      expect(refused).toContain('the password is not sent');
-      expect(server.received().slice(before)).not.toMatch(/canary|md5/u);
-    }
-    await read(true);
-    expect(server.received()).toMatch(
-      asking === 'cleartext' ? SECRET : asking === 'md5' ? /md5[0-9a-f]{32}/u : /SCRAM-SHA-256/u,
-    );
-  });
+  it.each(['cleartext', 'md5', 'scram'] as const)(
+    'does not send a clear-text password without it: %s',
+    async (asking) => {
+      const server = await recording({ asking });
+      const target = await targetOf(`postgres://x:${SECRET}@127.0.0.1:${server.port}/x`, 'environment', {});
+      const read = async (mayShow: boolean): Promise<string> => {
+        const store = openPostgresStore({
+          target: { ...target, mayShow },
+          project: 'shop',
+          actor: 'me',
+          now: Date.now,
+          randomId: () => 'x',
+          deadlineMs: DEADLINE_MS,
+        });
+        return store
+          .read(() => undefined)
+          .then(
+            () => '',
+            (error: Error) => error.message,
+          );
+      };
+      const before = server.received().length;
+      const refused = await read(false);
+      // Only the messages that begin a session, and with SCRAM the first one of it.
+      if (asking !== 'scram') {
+        expect(refused).toContain('the password is not sent');
+        expect(server.received().slice(before)).not.toMatch(/canary|md5/u);
+      }
+      await read(true);
+      expect(server.received()).toMatch(
+        asking === 'cleartext' ? SECRET : asking === 'md5' ? /md5[0-9a-f]{32}/u : /SCRAM-SHA-256/u,
+      );
+    },
+  );
 
   it('is an error where the server offers no TLS', async () => {
     const server = await recording();
@@ -421,7 +424,7 @@ describe('a variable of PostgreSQL', () => {
         expect(server.connections()).toBeGreaterThan(0);
       }
     }
-    // The server of the address, whatever the variable says; replication and encodings are not asked for.
+    // The server of the address, for any value of the variable; replication and encodings are not requested.
     if (treatment === 'without effect' || name === 'PGHOST' || name === 'PGPORT') {
       expect(server.received()).toContain('user\0x\0database\0x\0application_name\0fettle\0client_encoding\0UTF8\0\0');
     }

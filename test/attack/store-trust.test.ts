@@ -1,6 +1,6 @@
 /**
- * Stores that are not to be believed: another project's, one that came with the repository, one that others may write.
- * Each is refused by every command that reads it, and the same store is used once what is wrong with it is mended.
+ * Untrusted stores: of another project, from the repository, or writable by other users.
+ * Every command that reads the store refuses it, and uses it once the fault is fixed.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -96,7 +96,7 @@ const STATES: readonly Distrusted[] = [
     what: "another project's",
     make: () => writeFileSync(join(folder, 'fettle.yaml'), 'name: blog\nstore: .fettle\n'),
     mend: () => writeFileSync(join(folder, 'fettle.yaml'), 'name: shop\nstore: .fettle\n'),
-    says: /project shop, and this is the project blog.*name: shop in fettle\.yaml.*fettle state rename shop blog/su,
+    says: /project shop, not to blog.*name: shop in fettle\.yaml.*fettle state rename shop blog/su,
   },
   {
     what: 'tracked by git',
@@ -214,7 +214,7 @@ describe('a store', () => {
     expect((await fettle('plan', '--detailed-exitcode')).code).toBe(0);
   });
 
-  it.runIf(isRoot)('of another user is used where FETTLE_TRUST_OWNER names that one', async () => {
+  it.runIf(isRoot)('of another user is used if FETTLE_TRUST_OWNER names that user', async () => {
     for (const path of [store(), store('.gitignore'), store('log')]) chownSync(path, 1234, 1234);
     expect((await fettleIn(folder, ['plan'], { FETTLE_TRUST_OWNER: '1234' })).code).toBe(0);
     expect((await fettleIn(folder, ['plan'], { FETTLE_TRUST_OWNER: '1235' })).code).toBe(1);
@@ -253,7 +253,7 @@ describe('a store', () => {
 });
 
 describe('the name of a project', () => {
-  it('that fettle.yaml does not say stays as the log has it when the checkout is moved', async () => {
+  it('that fettle.yaml does not set stays as in the log when the checkout is moved', async () => {
     const before = join(root, 'first');
     writeProject(before, 'store: .fettle\n');
     expect((await fettleIn(before, ['apply', '--yes'])).code).toBe(0);
@@ -265,7 +265,7 @@ describe('the name of a project', () => {
     expect((await fettleIn(after, ['apply', '--yes'])).code).toBe(0);
   });
 
-  it('has to be said where the store is outside of the project', async () => {
+  it('must be set if the store is outside the project', async () => {
     writeFileSync(join(folder, 'fettle.yaml'), 'store: ../log\n');
     for (const args of [['plan'], ['apply', '--yes']]) {
       const { code, stderr } = await fettle(...args);
@@ -281,7 +281,7 @@ describe('the name of a project', () => {
     expect((await fettle('plan')).code).toBe(0);
   });
 
-  it('is changed by state rename alone, and the log says so', async () => {
+  it('is changed only by state rename, and the log says so', async () => {
     const wrong = await fettle('state', 'rename', 'blog', 'news');
     expect([wrong.code, wrong.stdout]).toEqual([1, '']);
     expect(wrong.stderr).toContain('neither blog nor news');
@@ -302,13 +302,13 @@ describe('the name of a project', () => {
 
     writeFileSync(join(folder, 'fettle.yaml'), 'name: shop\nstore: .fettle\n');
     const old = await fettle('apply', '--yes');
-    expect([old.code, old.stderr]).toEqual([1, expect.stringContaining('is that of the project news')]);
+    expect([old.code, old.stderr]).toEqual([1, expect.stringContaining('belongs to the project news')]);
     const back = await fettle('state', 'rename', 'news', 'shop', '--format', 'json');
     expect([back.code, JSON.parse(back.stdout)]).toEqual([0, { from: 'news', to: 'shop' }]);
     expect((await fettle('plan', '--detailed-exitcode')).code).toBe(0);
   });
 
-  it('is not one that could be taken for something else', async () => {
+  it('must not be ambiguous', async () => {
     for (const name of ['', 'a/b', '../x', 'a b', 'ä', 'x'.repeat(64)]) {
       const { code, stderr } = await fettle('state', 'rename', 'shop', name);
       expect([code, stderr]).toEqual([1, expect.stringContaining('is not a name of a project')]);

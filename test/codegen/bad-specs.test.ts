@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readSpecs } from '../../src/codegen/read-spec.ts';
 import { engineText, fabricText } from './specs.ts';
 
-/** What is replaced, by what, the text at the place of the problem, and what is said. */
+/** The replaced text, its replacement, the text at the place of the problem, and the message. */
 type Case = readonly [from: string, to: string, at: string, message: string];
 
 const cases: readonly Case[] = [
@@ -13,15 +13,15 @@ const cases: readonly Case[] = [
   ['summary: Networks.', 'summary: [', 'parallelism: 4', 'Flow sequence'],
   ['summary: Networks.', 'summery: Networks.', 'summery', 'unknown key summery'],
   ['onRemove: remove', 'onRemove: delete', 'onRemove', 'must be one of remove, release'],
-  ['    summary: A network.', '    1: A network.', '1: A', 'a key has to be text'],
+  ['    summary: A network.', '    1: A network.', '1: A', 'a key must be text'],
   ['parallelism: 4', 'parallelism: 4\nparallelism: 5', 'parallelism: 5', 'Map keys must be unique'],
   ['type: string, maxLength: 40', 'type: text, maxLength: 40', 'type: text', 'must be one of string'],
   ['maxLength: 40 }', 'maxLenght: 40 }', 'maxLenght', 'unknown key maxLenght'],
   ['maxLength: 40 }', 'format: cidr }', 'format: cidr', 'unknown format cidr'],
   ['maxLength: 40 }', 'pattern: "(" }', 'pattern: "("', 'must match format "regexp"'],
   ['required: [cidr]', 'required: [cird]', 'required: [cird]', 'required key cird has no schema'],
-  ['x-ref: VPC', 'x-ref: Vpc', 'x-ref: Vpc', 'there is no kind Vpc'],
-  ['fields: [/subnets]', 'fields: [/subnet]', '/subnet]', 'there is no field /subnet'],
+  ['x-ref: VPC', 'x-ref: Vpc', 'x-ref: Vpc', 'the kind Vpc does not exist'],
+  ['fields: [/subnets]', 'fields: [/subnet]', '/subnet]', 'the field /subnet does not exist'],
   ['fields: [/subnets]', 'fields: [/subnets, /subnets]', 'fields: [/subnets, ', 'must NOT have duplicate items'],
   ['releases: true', 'releases: false', 'releases: false', 'must be'],
   ['combine: none', 'combine: least', 'combine: least', 'must be'],
@@ -31,7 +31,7 @@ const cases: readonly Case[] = [
     'rules:\n',
     'inputs: { Told: { type: object, properties: { at: { x-ref: VPC } } } }\nrules:\n',
     'x-ref: VPC } } }',
-    'there is no kind VPC',
+    'the kind VPC does not exist',
   ],
   ['scope: [cluster, namespace]', 'scope: [labels]', 'scope:', 'labels has a meaning of its own'],
   [
@@ -40,75 +40,85 @@ const cases: readonly Case[] = [
     'states: { gone',
     'state absent is missing',
   ],
-  ['edits: [ready]', 'edits: [redy]', 'redy]', 'there is no state redy'],
-  ['edits: [ready]', 'edits: [absent]', 'absent]', 'what is absent cannot be edited'],
-  ['edits: [ready]', 'edits: [ready, { state: ready }]', '{ state: ready }', 'ready is there twice'],
-  ['{ from: ready, to: absent,', '{ from: raedy, to: absent,', 'from: raedy', 'there is no state raedy'],
-  ['{ from: ready, to: absent,', '{ from: ready, to: ready,', '{ from: ready, to: ready', 'write ready under edits'],
-  ['{ from: ready, to: absent,', '{ from: [ready], to: [ready],', '{ from: [ready]', 'it leads nowhere'],
+  ['edits: [ready]', 'edits: [redy]', 'redy]', 'the state redy does not exist'],
+  ['edits: [ready]', 'edits: [absent]', 'absent]', 'an absent resource cannot be edited'],
+  ['edits: [ready]', 'edits: [ready, { state: ready }]', '{ state: ready }', 'ready is listed twice'],
+  ['{ from: ready, to: absent,', '{ from: raedy, to: absent,', 'from: raedy', 'the state raedy does not exist'],
+  ['{ from: ready, to: absent,', '{ from: ready, to: ready,', '{ from: ready, to: ready', 'list ready under edits'],
+  ['{ from: ready, to: absent,', '{ from: [ready], to: [ready],', '{ from: [ready]', 'the transition leads nowhere'],
   [
     '{ from: ready, to: absent,',
     '{ from: ready, to: absent, settles: away,',
     'settles: away',
-    'there is no state away',
+    'the state away does not exist',
   ],
-  ['{ from: ready, to: absent,', '{ from: ready, to: absent, fails: away,', 'fails: away', 'there is no state away'],
+  [
+    '{ from: ready, to: absent,',
+    '{ from: ready, to: absent, fails: away,',
+    'fails: away',
+    'the state away does not exist',
+  ],
   [
     '{ from: ready, to: absent,',
     '{ from: ready, to: absent, fails: ready,',
     'fails: ready',
-    'there is no move absent>ready by the world',
+    'the move absent>ready by the world does not exist',
   ],
   [
     'trigger: push, by: fettle }',
     'trigger: push, by: fettle, fails: stale }',
     'fails: stale',
-    'fails is for the first machine',
+    'fails is only for the first machine',
   ],
   [
     'trigger: change, by: world,',
     'trigger: change, by: world, fails: stale,',
     'fails: stale',
-    'fails is for steps by fettle',
+    'fails is only for steps by fettle',
   ],
   [
     '{ from: ready, to: absent,',
     '{ from: absent, to: ready,',
     '{ from: absent, to: ready, trigger: remove',
-    'absent>ready by fettle is there twice',
+    'absent>ready by fettle is listed twice',
   ],
   [
     'trigger: change, by: world,',
     'trigger: change, by: world, deadlineMs: 5,',
     'deadlineMs: 5',
-    'deadlineMs is for steps by fettle',
+    'deadlineMs is only for steps by fettle',
   ],
   [
     'trigger: push, by: fettle',
     'trigger: push, by: fettle, withinMs: 5',
     'withinMs: 5 }',
-    'withinMs is for moves by the world',
+    'withinMs is only for moves by the world',
   ],
-  ['"sync:stale>fresh"] }', '"sync:stale>old"] }', 'together:', 'there is no move sync:stale>old'],
+  ['"sync:stale>fresh"] }', '"sync:stale>old"] }', 'together:', 'the move sync:stale>old does not exist'],
   ['stale: Old., fresh: New.', 'stale: Old., fresh: New., lost: Gone.', 'lost', 'no transition leads to lost'],
-  ['guards: { VPC: ["ready>ready"', 'guards: { Vpc: ["ready>ready"', 'Vpc', 'there is no kind Vpc'],
+  ['guards: { VPC: ["ready>ready"', 'guards: { Vpc: ["ready>ready"', 'Vpc', 'the kind Vpc does not exist'],
   [
     'guards: { VPC: ["ready>ready"',
     'guards: { VPC: ["fresh>ready"',
     'VPC: ["fresh',
-    'fresh>ready names no step that fettle takes',
+    'fresh>ready does not name a step that fettle takes',
   ],
-  ['"sync:stale>fresh"] }\nf', '"sync:fresh>stale"] }\nf', 'VPC: [', 'sync:fresh>stale names no step'],
-  ['"sync:stale>fresh"] }\nf', '"sync:*>stale"] }\nf', 'VPC: [', 'sync:*>stale names no step'],
-  ['"sync:stale>fresh"] }\nf', 'disruptive] }\nf', 'VPC: [', 'disruptive names no step'],
+  ['"sync:stale>fresh"] }\nf', '"sync:fresh>stale"] }\nf', 'VPC: [', 'sync:fresh>stale does not name a step'],
+  ['"sync:stale>fresh"] }\nf', '"sync:*>stale"] }\nf', 'VPC: [', 'sync:*>stale does not name a step'],
+  ['"sync:stale>fresh"] }\nf', 'disruptive] }\nf', 'VPC: [', 'disruptive does not name a step'],
   ['id: one-at-a-time', 'id: lifecycle', 'id: lifecycle', 'lifecycle is a rule of the engine'],
-  ['findings: []', 'findings: [{ code: a, kind: B, severity: info, text: C. }]', 'kind: B', 'there is no kind B'],
+  [
+    'findings: []',
+    'findings: [{ code: a, kind: B, severity: info, text: C. }]',
+    'kind: B',
+    'the kind B does not exist',
+  ],
   ['name: fabric', 'name: engine', 'name: engine', 'engine is the name of the engine'],
   [
     'properties: {} }\nkinds',
     'properties: { parallelism: { type: integer } } }\nkinds',
     'parallelism: {',
-    'every plugin has parallelism already',
+    'every plugin already has parallelism',
   ],
 ];
 
@@ -130,10 +140,10 @@ describe('plugins', () => {
     const other = { file: 'specs/other.yaml', text: 'name: other\n' };
     const { problems } = readSpecs([engineText, { ...fabricText, text }, other]);
     expect(problems.filter(({ file }) => file === 'specs/fabric.yaml').map(({ message }) => message)).toEqual([
-      '/subnets/*/peer: there is no kind Vpc',
-      'there is no state a',
-      'there is no state b',
-      'ready>ready names no step that fettle takes on a VPC',
+      '/subnets/*/peer: the kind Vpc does not exist',
+      'the state a does not exist',
+      'the state b does not exist',
+      'ready>ready does not name a step that fettle takes on a VPC',
     ]);
     expect(problems.filter(({ file }) => file === 'specs/other.yaml').length).toBeGreaterThan(3);
   });
@@ -141,9 +151,9 @@ describe('plugins', () => {
 
 describe('the engine', () => {
   test.each([
-    ['code: 143', 'code: 130', 'exit code 130 is there twice'],
-    ['id: not-owned', 'id: lifecycle', 'rule lifecycle is there twice'],
-    ['name: locked', 'name: error', 'exit code error is there twice'],
+    ['code: 143', 'code: 130', 'exit code 130 is listed twice'],
+    ['id: not-owned', 'id: lifecycle', 'rule lifecycle is listed twice'],
+    ['name: locked', 'name: error', 'exit code error is listed twice'],
     ['format: address }', 'format: adress }', 'unknown format adress'],
   ])('%s → %s', (from, to, message) => {
     expect(engineText.text).toContain(from);
@@ -151,9 +161,9 @@ describe('the engine', () => {
     expect(problems.map((problem) => problem.message).join('\n')).toContain(message);
   });
 
-  test('it has to be there', () => {
+  test('is required', () => {
     expect(readSpecs([fabricText]).problems.map(({ file, message }) => `${file} ${message}`)).toEqual([
-      'specs/engine.yaml it is missing',
+      'specs/engine.yaml the file is missing',
     ]);
   });
 });

@@ -1,4 +1,4 @@
-/** The lifecycle of a Certificate is the complete table of what may follow what, and nothing beside it. */
+/** The lifecycle of a Certificate is exactly this table of transitions. */
 
 import { describe, expect, test } from 'vitest';
 import { tables } from '../../plugins/certificates/generated.ts';
@@ -8,8 +8,8 @@ const { transitions } = tables.kinds.Certificate.machines.certificate;
 const STATES = ['normal', 'expiring_soon', 'expired', 'renewing', 'recovering', 'renewal_failed'] as const;
 
 /**
- * From (row) to (column): the triggers, or nothing where there is no such move. A renewal in progress is never
- * overwritten by a look: it ends by success, by an error, or because the run that was at it died (`interrupted`).
+ * From (row) to (column): the triggers, or nothing if the move does not exist. A refresh never overwrites a renewal in
+ * progress, which ends by success, by an error, or because its run died (`interrupted`).
  */
 const TABLE: Readonly<Record<(typeof STATES)[number], readonly string[]>> = {
   //               normal    expiring_soon  expired        renewing  recovering  renewal_failed
@@ -44,7 +44,7 @@ describe('certificate', () => {
     }
   });
 
-  test('what is in progress is not removed', () => {
+  test('a certificate in progress is not removed', () => {
     const removed = transitions.filter(({ to, by }) => to === 'absent' && by === 'fettle').map(({ from }) => from);
     expect(removed).toEqual(['normal', 'expiring_soon', 'expired', 'renewal_failed']);
   });

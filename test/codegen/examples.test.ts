@@ -1,4 +1,4 @@
-/** The examples of desired state load without a problem. */
+/** The example configurations load without a problem. */
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

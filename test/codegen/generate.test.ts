@@ -1,4 +1,4 @@
-/** Generation gives the same every time, writes all of it, and `--check` tells what is out of date. */
+/** Generation is deterministic and complete, and `--check` names the files that are out of date. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { engineText, fabricText, root, specsOf, specTexts } from './specs.ts';
 const folders: string[] = [];
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
-/** What generation reads and writes, in a folder of its own. */
+/** The input and output of generation, in its own folder. */
 function copyOfTree(): string {
   const folder = mkdtempSync(join(tmpdir(), 'fettle-codegen-'));
   folders.push(folder);
@@ -38,7 +38,7 @@ function read(path: string): string | undefined {
   return existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined;
 }
 
-test('the same specs give the same bytes, in whatever order the files are read', () => {
+test('the same specs give the same bytes, in any order of reading', () => {
   const texts = specTexts();
   const first = outputsOf(specsOf(texts), read);
   expect(outputsOf(specsOf(texts.toReversed()), read)).toEqual(first);
@@ -49,7 +49,7 @@ test('--check passes on the tree', () => {
   expect(check(root)).toEqual({ status: 0, out: '', err: '' });
 });
 
-test('--check names what is out of date and writes nothing; generating mends it', () => {
+test('--check names the files that are out of date and writes nothing; generating fixes them', () => {
   const folder = copyOfTree();
   edit(folder, 'plugins/certificates/generated.ts', "'certificates'", "'certificate'");
   rmSync(join(folder, 'schemas/plan.json'));
@@ -90,7 +90,7 @@ test('a change of a spec reaches types, tables, validators, schemas and the READ
   expect(generate(folder, { write: 'nothing' }).outdated).toContain('plugins/certificates/generated.ts');
 });
 
-test('JavaScript is in no commit, and is made by itself where it is missing', () => {
+test('JavaScript is not committed, and is generated if it is missing', () => {
   const tracked = execFileSync('git', ['ls-files', '*generated*.js'], { cwd: root, encoding: 'utf8' });
   expect(tracked).toBe('');
   const folder = copyOfTree();
@@ -123,13 +123,13 @@ test.each([
   expect(() => outputsOf(specs, () => readme)).toThrow('plugins/fabric/README.md');
 });
 
-test('what stands outside the markers of a README stays as it is', () => {
+test('the text outside the markers of a README stays unchanged', () => {
   const specs = specsOf([engineText, fabricText]);
   const outputs = outputsOf(specs, () => `# By hand\n${BEGIN}\nwhat stood here\n${END}\nThe end.\n`);
   const readme = outputs.find(({ path }) => path === 'plugins/fabric/README.md')?.text ?? '';
   expect(readme.startsWith(`# By hand\n${BEGIN}\n`)).toBe(true);
   expect(readme.endsWith(`\n${END}\nThe end.\n`)).toBe(true);
-  expect(readme).not.toContain('what stood here');
+  expect(readme).not.toContain('the old text');
   expect(readme).toContain('| `absent` | `ready` | create | fettle | 60 s | yes |  |');
   expect(readme).toContain('| `ready` | `absent` | remove | fettle | 90 s | yes | yes |');
   expect(readme).toContain('#### States of `sync`');

@@ -1,4 +1,4 @@
-/** What plugins read from others: its type, its validator and its published schema come from the spec. */
+/** Inputs of plugins: their types, validators and published schemas are generated from the spec. */
 
 import { expect, test } from 'vitest';
 import { outputsOf } from '../../src/codegen/outputs.ts';
@@ -6,10 +6,10 @@ import { validators } from '../../plugins/nodes/generated.validators.js';
 import { engineText, fabricText, specsOf } from './specs.ts';
 
 const inputs = `inputs:
-  Told:
+  Report:
     type: object
     required: [name]
-    description: What somebody tells.
+    description: A report of another program.
     properties:
       name: { type: string, maxLength: 40, format: plain-text, description: Of what. }
       count: { type: integer, default: 1 }
@@ -25,23 +25,23 @@ function outputs(): ReadonlyMap<string, string> {
 test('an input has a type, a validator, a schema for others, and a part of the README', () => {
   const made = outputs();
   expect(made.get('plugins/fabric/generated.ts')).toContain(
-    '/** What somebody tells. */\nexport interface Told {\n  /** Of what. */\n  readonly name: string;\n  readonly count: number;\n}',
+    '/** A report of another program. */\nexport interface Report {\n  /** Of what. */\n  readonly name: string;\n  readonly count: number;\n}',
   );
-  expect(made.get('plugins/fabric/generated.validators.d.ts')).toContain("readonly 'input:Told': Validator;");
-  const schema = JSON.parse(made.get('schemas/fabric/Told.json') ?? '') as { readonly properties: object };
-  expect(schema).toMatchObject({ title: 'Told for fabric', required: ['name'] });
+  expect(made.get('plugins/fabric/generated.validators.d.ts')).toContain("readonly 'input:Report': Validator;");
+  const schema = JSON.parse(made.get('schemas/fabric/Report.json') ?? '') as { readonly properties: object };
+  expect(schema).toMatchObject({ title: 'Report for fabric', required: ['name'] });
   expect(JSON.stringify(schema)).not.toContain('format');
-  expect(made.get('plugins/fabric/README.md')).toContain('### Told');
+  expect(made.get('plugins/fabric/README.md')).toContain('### Report');
 });
 
-test('no document is of an input, and the schemas that are printed have it once', () => {
+test('an input is not a document, and the printed schemas have it once', () => {
   const made = outputs();
-  expect(made.get('schemas/document.json')).not.toContain('Told');
+  expect(made.get('schemas/document.json')).not.toContain('Report');
   const module = made.get('src/engine/generated.schemas.js') ?? '';
-  expect(module.split("'fabric/Told'")).toHaveLength(2);
+  expect(module.split("'fabric/Report'")).toHaveLength(2);
 });
 
-test('what a workload source says is checked, and what it leaves out is filled in', () => {
+test('the answer of a workload source is validated, and its defaults are filled in', () => {
   const validate = validators['input:Workloads'];
   const told = { nodes: [{ name: 'a', containers: [{ id: 'c' }], more: 'is not looked at' }] };
   expect(validate(told)).toBe(true);

@@ -1,4 +1,4 @@
-/** The specs of this project, and small ones of unlike shape, for the tests of generation. */
+/** The specs of this project, and small ones of other shapes, for the tests of generation. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

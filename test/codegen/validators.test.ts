@@ -1,4 +1,4 @@
-/** Generated validators: defaults, errors with their schema, forms of text, and the schemas that editors get. */
+/** Generated validators: defaults, errors with their schema, text formats, and the schemas for editors. */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -73,7 +73,7 @@ describe('specs', () => {
     ['fingerprint', 'sha256:00', []],
     ['finger', 1, [' additionalProperties {"additionalProperty":"finger"}']],
     ['notAfter', 1, ['/notAfter type {"type":"string"}']],
-  ])('memory holds declared fields alone: %s', (field, value, errors) => {
+  ])('state has only declared fields: %s', (field, value, errors) => {
     expect(errorsOf(certificates['memory:Certificate'], { [field]: value })).toEqual(errors);
   });
 });
@@ -142,7 +142,7 @@ describe('documents', () => {
     expect(errorsOf(engine.document, envelope(more))).toEqual(errors);
   });
 
-  test('the envelope is whole afterwards', () => {
+  test('the envelope is complete afterwards', () => {
     const document = envelope({});
     expect(engine.document(document)).toBe(true);
     expect(document).toMatchObject({ metadata: { labels: {}, dependsOn: [] }, lifecycle: { ignore: [] } });
@@ -164,7 +164,7 @@ describe('configuration', () => {
     expect(errorsOf(engine.config, config)).toEqual(errors);
   });
 
-  test('what is left out', () => {
+  test('an absent field', () => {
     const config = {};
     expect(engine.config(config)).toBe(true);
     expect(config).toEqual({
@@ -225,7 +225,7 @@ describe('plans', () => {
     expect(errorsOf(formats.plan, { ...plan, later: 1, summary: { ...plan.summary, later: 1 } })).toEqual([]);
   });
 
-  test.each(Object.keys(plan).filter((key) => key !== 'plan_digest'))('%s has to be there', (key) => {
+  test.each(Object.keys(plan).filter((key) => key !== 'plan_digest'))('%s is required', (key) => {
     expect(errorsOf(formats.plan, { ...plan, [key]: undefined })).toEqual([` required {"missingProperty":"${key}"}`]);
   });
 
@@ -258,7 +258,7 @@ describe('schemas for editors and other programs', () => {
     }
   });
 
-  test.each(names)('%s is plain JSON Schema, and whole in itself', (name) => {
+  test.each(names)('%s is plain JSON Schema, and self-contained', (name) => {
     const schema = schemas[name] as object;
     expect(JSON.stringify(schema)).not.toContain('"x-');
     expect(() => ajv.compile(schema)).not.toThrow();
@@ -290,7 +290,7 @@ describe('schemas for editors and other programs', () => {
 });
 
 describe('code', () => {
-  test.each(['src/engine', 'src/formats', 'plugins/certificates'])('%s needs nothing of ajv at run time', (folder) => {
+  test.each(['src/engine', 'src/formats', 'plugins/certificates'])('%s does not need ajv at run time', (folder) => {
     const text = readFileSync(join(root, folder, 'generated.validators.js'), 'utf8');
     expect(text).not.toMatch(/require\(|\bajv\b|eval\(|new Function/u);
   });

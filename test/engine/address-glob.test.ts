@@ -23,6 +23,17 @@ function reference(glob: string, text: string): boolean {
 const few = (...characters: readonly string[]) => fc.string({ unit: fc.constantFrom(...characters), maxLength: 8 });
 
 describe('a glob over addresses', () => {
+  it.each([
+    ['a/K/x', 'a/K/x', true],
+    ['a/K/*', 'a/K/x', true],
+    ['a/K/*', 'a/K/s/x', false],
+    ['a/**', 'a/K/s/x', true],
+    ['a/K/x?', 'a/K/x1', true],
+    ['a/K/x.y', 'a/K/xzy', false],
+  ])('%s matches %s: %s', (glob, address, expected) => {
+    expect(addressMatcher(glob)(address)).toBe(expected);
+  });
+
   it('matches what a reference matches that tries every way', () => {
     fc.assert(
       fc.property(few('a', 'b', '/', '*', '?'), few('a', 'b', '/'), (glob, text) => {

@@ -2,7 +2,15 @@
 
 import { describe, expect, it } from 'vitest';
 import { movesBetween, worldLeadsTo } from '../../src/engine/lifecycle.ts';
-import { type Facts, type KindTables, type Observed, type Plugin, type PluginTables, removalStep } from '#plugin';
+import {
+  digestOf,
+  type Facts,
+  type KindTables,
+  type Observed,
+  type Plugin,
+  type PluginTables,
+  removalStep,
+} from '#plugin';
 import {
   addressOf,
   applyToy,
@@ -163,10 +171,12 @@ describe('a replacement that ends in absence', () => {
       onRemove: 'release',
       state: 'absent',
       since: expect.any(String) as string,
+      // Of the document that the replacement was for: its creation is a later step of what was approved.
+      successor: digestOf(changed[0]?.spec),
     });
     const made = await applyToy(world, changed, log, { plugins });
     expect(made.rows['a']).toMatchObject({ status: 'done' });
-    expect(made.rows['a']?.action.change).toMatchObject({ goal: 'create', cause: 'new' });
+    expect(made.rows['a']?.action.change).toMatchObject({ goal: 'create', cause: 'progress' });
     expect(log.recall.resources.get(addressOf('a'))).toMatchObject({
       owned: 'created',
       onRemove: 'release',

@@ -1,4 +1,4 @@
-/** Connections: only to addresses that passed the policy, whatever a host is written as, and never by a redirect. */
+/** Connections: only to addresses that pass the policy, for any spelling of a host, and never by a redirect. */
 
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => void http.close());
 
-/** How it ended, for each way of connecting. */
+/** The result of each way of connecting. */
 const WAYS: Readonly<Record<string, (host: string, denial: Denial) => Promise<unknown>>> = {
   TCP: (host, denial) =>
     new Promise((resolve, reject) => {
@@ -51,10 +51,10 @@ const WAYS: Readonly<Record<string, (host: string, denial: Denial) => Promise<un
 };
 
 describe.each(Object.entries(WAYS))('%s', (_name, way) => {
-  // What the resolver of the system takes for 127.0.0.1 too.
+  // Other spellings that the system's resolver reads as 127.0.0.1.
   const hosts = ['127.0.0.1', 'localhost', '2130706433', '0x7f000001', '127.1', '0177.0.0.1'];
 
-  test.each(hosts)('to %s arrives where it is allowed, and never where it is denied', async (host) => {
+  test.each(hosts)('to %s arrives if it is allowed, and never if it is denied', async (host) => {
     const before = connections;
     await way(host, USUAL);
     expect(connections).toBe(before + 1);
@@ -83,7 +83,7 @@ test('a denied host says neither which address it has nor in which network', asy
   expect(said).toBe('DeniedError: its address is in a network that is denied');
 });
 
-test('FETTLE_ALLOW_NETWORKS names exceptions, and has to be understood', () => {
+test('FETTLE_ALLOW_NETWORKS names exceptions, and must be valid', () => {
   expect(usualDenial({ FETTLE_ALLOW_NETWORKS: '169.254.10.0/24, 169.254.169.253' })('169.254.10.9')).toBeUndefined();
   expect(usualDenial({ FETTLE_ALLOW_NETWORKS: '169.254.10.0/24 169.254.169.253' })('169.254.169.253')).toBeUndefined();
   expect(usualDenial({ FETTLE_ALLOW_NETWORKS: '169.254.10.0/24' })('169.254.11.9')).toBe('169.254.0.0/16');
@@ -104,8 +104,8 @@ test('an answer is unpacked', async () => {
   expect(await text(answer.body)).toBe('unpacked');
 });
 
-test('a connection is made to what was resolved, and a name is resolved once', async () => {
-  // The policy changes its mind about an address after it was asked: what was checked is what counts.
+test('a connection is made to the resolved address, and a name is resolved once', async () => {
+  // The policy changes for an address after the check: the checked result counts.
   let asked = 0;
   const once: Denial = () => ((asked += 1) === 1 ? undefined : 'later');
   const server = createServer((socket) => socket.destroy());

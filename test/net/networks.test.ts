@@ -1,4 +1,4 @@
-/** Networks that may not be probed: every form in which an address can be written, and which of two networks decides. */
+/** Networks that must not be probed: every spelling of an address, and the precedence of two networks. */
 
 import fc from 'fast-check';
 import { isIP } from 'node:net';
@@ -96,7 +96,7 @@ describe('an IPv4 address that is denied is so in IPv6', () => {
       expect([address, denialOf(address, policy)]).not.toEqual([address, undefined]);
   });
 
-  it('whichever it is', () => {
+  it('in any form', () => {
     const forms = (low: bigint): readonly string[] => {
       const [high, end] = [(low >> 16n).toString(16), (low & 0xffffn).toString(16)];
       const dotted = [24n, 16n, 8n, 0n].map((shift) => (low >> shift) & 0xffn).join('.');

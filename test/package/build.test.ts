@@ -28,7 +28,7 @@ function filesOf(dist: string): readonly string[] {
     .toSorted();
 }
 
-/** What the package ships: bytecode depends on when V8 collected garbage, and stays at home. */
+/** The files of the package. Bytecode depends on the time of V8's garbage collection, and is not part of it. */
 function shipped(dist: string): readonly string[] {
   return filesOf(dist).filter((file) => !file.startsWith('cache/'));
 }
@@ -69,7 +69,7 @@ describe('build', () => {
     for (const file of shipped(first)) {
       const text = readFileSync(join(first, file), 'utf8');
       for (const name of [root, folder, `${homedir()}/`, hostname().length > 3 ? hostname() : root]) {
-        // `../root/` is no home of anybody.
+        // `../root/` is not a home folder.
         expect(text.replaceAll('../', '').includes(name), `${name} in ${file}`).toBe(false);
       }
     }

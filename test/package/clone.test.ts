@@ -1,4 +1,7 @@
-/** A clone as git gives it: generated JavaScript is made by the build, and an installation without build tools is left alone. */
+/**
+ * A clone as git gives it: generated JavaScript is made by the build, and an installation without build tools is left
+ * alone.
+ */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
@@ -20,7 +23,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-it('is not built where npm left the build tools out, and says so', () => {
+it('is not built if npm omitted the build tools, and says so', () => {
   mkdirSync(join(clone, 'node_modules'));
   const { status, stdout, stderr } = node('scripts/prepare.ts');
   expect([status, stdout]).toEqual([0, '']);

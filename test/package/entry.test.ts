@@ -1,4 +1,4 @@
-/** How a process of fettle ends: what is printed arrives, or the exit code says that it did not. */
+/** The end of a process of fettle: all output arrives, or the exit code reports the loss. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -73,7 +73,7 @@ describe('run', () => {
     expect({ code, lines: Number(stdout) }).toEqual({ code: 2, lines });
   });
 
-  it('brings everything through a pipe that somebody made non-blocking', () => {
+  it('writes everything through a non-blocking pipe', () => {
     const file = join(folder, 'nonblocking.py');
     writeFileSync(
       file,
@@ -102,7 +102,7 @@ describe('run', () => {
     expect(said).toBe('2000000 0\n');
   });
 
-  it('works on when its reader has gone away', () => {
+  it('continues after its reader has ended', () => {
     const mark = join(folder, 'worked-on');
     const { code, stderr } = pipeline(
       `for (let i = 0; i < 50_000; i += 1) shell.stdout.write('line ' + i + '\\n');
@@ -137,13 +137,13 @@ describe('run', () => {
     });
   });
 
-  it('is not kept by what was given up', () => {
+  it('is not kept alive by abandoned work', () => {
     const start = performance.now();
     expect(pipeline('setInterval(() => {}, 1000); return 8;').code).toBe(8);
     expect(performance.now() - start).toBeLessThan(10_000);
   });
 
-  it('hears of signals until it asks not to', () => {
+  it('receives signals until it unsubscribes', () => {
     const body = `
       const seen = [];
       const stop = shell.onSignal((signal) => seen.push(signal));

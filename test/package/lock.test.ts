@@ -1,4 +1,4 @@
-/** The lock file: complete for every platform, so that `npm ci` takes it whatever a registry's mirror offers. */
+/** The lock file: complete for every platform, so that `npm ci` accepts it with any registry mirror. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ it('has an entry for each optional package, of the version that is asked for', (
     Object.entries(optionalDependencies).map(([name, version]) => ({ from, name, version })),
   );
   expect(named.length).toBeGreaterThan(10);
-  // npm leaves out, without a word, what a mirror does not have; then `npm ci` refuses the file.
+  // npm silently omits packages that a mirror does not have; then `npm ci` refuses the file.
   const missing = named.filter(({ from, name, version }) => {
     const found = find(from, name);
     return found === undefined || (/^\d/.test(version) && found.version !== version);

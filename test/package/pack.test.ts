@@ -1,4 +1,4 @@
-/** The package as a stranger gets it: packed, installed elsewhere without a network, and run. */
+/** The package as users get it: packed, installed elsewhere without a network, and run. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -55,7 +55,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('npm pack', () => {
-  it('holds what is needed to run, and nothing else', () => {
+  it('contains the files needed to run, and nothing else', () => {
     const allowed = [
       /^dist\/cli\.js$/,
       /^dist\/lib\/(?!bench)[\w.-]+\.cjs$/,

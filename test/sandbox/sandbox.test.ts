@@ -1,4 +1,4 @@
-/** The sandbox: every endpoint is what its name says, and nothing is left of it. */
+/** The sandbox: every endpoint does what its name says, and nothing is left afterwards. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { X509Certificate } from 'node:crypto';
@@ -24,7 +24,7 @@ interface Up {
   readonly tls: Readonly<Record<string, Endpoint>>;
   readonly cloud: { readonly endpoint: string; readonly token: string; readonly workloads: string };
   readonly lines: () => readonly string[];
-  /** Stops it as a person would; gives its exit code. */
+  /** Stops the sandbox as a user would; returns its exit code. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
 }
 
@@ -70,7 +70,7 @@ interface Served {
   readonly daysLeft: number;
 }
 
-/** The chain that an endpoint serves, as it is sent. */
+/** The chain that an endpoint sends. */
 function servedChain({ host, address, port }: Endpoint): Promise<readonly X509Certificate[]> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, servername: host, rejectUnauthorized: false }, () => {
@@ -99,7 +99,7 @@ async function serversOf({ endpoint, token }: Up['cloud']): Promise<readonly str
 }
 
 describe('sandbox up', () => {
-  it('prints one line when everything is up, and serves what it says', async () => {
+  it('prints one line when everything is up, and serves the listed endpoints', async () => {
     const sandbox = await up(fresh());
     expect(sandbox.lines()).toHaveLength(1);
     const { good, expiring, expired, silent } = sandbox.tls;
@@ -121,7 +121,7 @@ describe('sandbox up', () => {
     expect(await sandbox.stop()).toBe(0);
   });
 
-  it('has a server that has to be told, an address that was forgotten, and a chain that breaks off', async () => {
+  it('has a server that needs a signal, a forgotten address, and an incomplete chain', async () => {
     const folder = fresh();
     const sandbox = await up(fresh(), folder);
     const { reload, stale, chain } = sandbox.tls;
@@ -135,7 +135,7 @@ describe('sandbox up', () => {
       checks.filter(({ address }) => address === `certificates/Domain/${name}`).map(({ code }) => code);
     expect(codes('stale')).toEqual(['stale-address']);
     expect(codes('chain')).toEqual(['untrusted', 'chain-incomplete']);
-    // Another pair lies there: what has to be told serves the old one until it is.
+    // Another pair is stored: the server that needs a signal serves the old one until then.
     for (const file of ['crt', 'key'])
       copyFileSync(join(folder, `tls/good.${file}`), join(folder, `tls/reload.${file}`));
     expect((await served(reload)).daysLeft).toBe(14);
@@ -154,14 +154,14 @@ describe('sandbox up', () => {
     await expect(served(sandbox.tls['good'] as Endpoint)).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('keeps a folder that is named, and goes on with it', async () => {
+  it('keeps a named folder, and continues with it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'fettle-test-'));
     folders.push(folder);
     const first = await up(fresh(), folder);
     expect(statSync(join(folder, 'tls/good.key')).mode & 0o777).toBe(0o600);
     expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
     expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
-    // What was swapped in is served: at once, or because the server was told.
+    // The new pair is served: at once, or after the signal.
     expect((await served(first.tls['expired'] as Endpoint)).daysLeft).toBeGreaterThan(80);
     expect((await served(first.tls['reload'] as Endpoint)).daysLeft).toBeGreaterThan(80);
     expect(await first.stop()).toBe(0);
@@ -212,7 +212,7 @@ describe('sandbox up', () => {
     expect(await second.stop()).toBe(0);
   });
 
-  it('does not touch a folder that is somebody else’s', async () => {
+  it('does not change a folder that belongs to another user', async () => {
     const folder = fresh();
     writeFiles(folder, { 'precious.txt': 'x' });
     const done = await fettle(folder, 'sandbox', 'up', '.');

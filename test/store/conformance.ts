@@ -1,4 +1,4 @@
-/** What every store has to do, whatever it is made of: one suite for all backends. */
+/** The suite of all stores: the behavior that every backend must have. */
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogRecord } from '../../src/formats/log-record.ts';
@@ -12,15 +12,15 @@ import {
 import type { Fence, Head, Store } from '../../src/store/store.ts';
 import { intent, memoriesOf, rememberedIn, node, note, outcome, own, recordsOf, seen } from './drafts.ts';
 
-/** One store that can be opened again and again, and hurt. */
+/** One store that can be opened repeatedly, and damaged. */
 export interface StoreBench {
   /** Another handle on the same store; `now` is its clock, in epoch ms. */
   open(actor?: string, now?: () => number): Store;
   /** A handle for another project, or for another name of the same one. */
   openFor(project: string): Store;
-  /** A process of its own takes the lock, appends, and is killed; gives the head that it had acknowledged. */
+  /** Lets another process take the lock, append, and be killed. Returns the head that it had acknowledged. */
   die(): Promise<Head>;
-  /** Makes the holder of the lock look dead, although its handle is still there. */
+  /** Makes the holder of the lock look dead, although its handle still exists. */
   declareDead(): Promise<void>;
   /** Leaves half a record at the end of the log. Only for logs that tear. */
   tear?(): Promise<void>;
@@ -60,14 +60,14 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       return { store, fence, written: [...first, ...more] };
     }
 
-    it('has no log before somebody writes', async () => {
+    it('has no log before the first write', async () => {
       const store = open();
       expect(await store.read(() => expect.unreachable())).toEqual({ status: 'none', damage: [] });
       expect(await store.verify()).toMatchObject({ status: 'none', damage: [], records: 0 });
       expect(await store.holder()).toBeUndefined();
     });
 
-    it('gives back what was appended, in order and chained', async () => {
+    it('returns appended records, in order and chained', async () => {
       const { store, written } = await filled();
       const read = await recordsOf(open());
       expect(own(read)).toEqual(written);
@@ -82,7 +82,7 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       });
     });
 
-    it('writes drafts as they are when append is called', async () => {
+    it('writes drafts in their state at the call of append', async () => {
       const { store, fence } = await filled();
       const counts: Record<string, number> = { done: 1 };
       const appended = store.append([{ kind: 'end', body: { run: 'r', exit: 0, counts } }], fence);
@@ -119,7 +119,7 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect(own(await recordsOf(open())).slice(-400)).toEqual(groups.flat());
     });
 
-    it('refuses what it cannot keep, and goes on', async () => {
+    it('refuses records that it cannot keep, and stays usable', async () => {
       const { store, fence } = await filled();
       const large = { kind: 'end', body: { run: 'x'.repeat(1_100_000), exit: 0, counts: {} } } as const;
       await expect(store.append([large], fence)).rejects.toThrow(/limit/u);
@@ -146,7 +146,7 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect(await store.verify()).toMatchObject({ status: 'sound', damage: [], checkpoints: 2, from: 1 });
     });
 
-    it('makes a checkpoint only when the tail has grown, unless it must', async () => {
+    it('writes a checkpoint only when the tail has grown, unless forced', async () => {
       const { store, fence } = await filled();
       await store.checkpoint(await rememberedIn(store), fence);
       expect((await store.verify()).checkpoints).toBe(1);
@@ -187,7 +187,7 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       await other.unlock(await other.lock(NOW));
     });
 
-    it('waits for the lock, says for whom, and stops waiting when told to', async () => {
+    it('waits for the lock, names the holder, and stops waiting when aborted', async () => {
       const { store, fence } = await filled();
       const other = open('other');
       const waitedFor: string[] = [];
@@ -206,7 +206,7 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       await other.append([note('mine')], got);
     });
 
-    it('gives one of many the lock', async () => {
+    it('gives the lock to one of many contenders', async () => {
       const all = Array.from({ length: 8 }, (_, index) => open(`actor-${index}`));
       const results = await Promise.allSettled(all.map((store) => store.lock(NOW)));
       const got = results.filter(({ status }) => status === 'fulfilled');
@@ -216,7 +216,7 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect([got.length, refused.length]).toEqual([1, 7]);
     });
 
-    it('goes on in the same log after a clean release', async () => {
+    it('continues the same log after a clean release', async () => {
       const { store, fence } = await filled();
       await store.unlock(fence);
       const other = open('other');
@@ -228,7 +228,7 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect(await other.verify()).toMatchObject({ status: 'sound', checkpoints: 1 });
     });
 
-    it('takes the lock over from a process that was killed, with all that it acknowledged', async () => {
+    it('takes the lock over from a killed process, with all records that it acknowledged', async () => {
       const head = await bench.die();
       const store = open();
       expect(await store.holder()).toBeUndefined();
@@ -255,7 +255,7 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect(await memoriesOf(other)).toEqual(await memoriesOf(open()));
     });
 
-    it('takes the lock from the holder that is named, and from no other', async () => {
+    it('takes the lock from the named holder, and not from any other', async () => {
       const { store, fence } = await filled();
       const other = open('other');
       await expect(other.lock({ ...NOW, takeOver: 'somebody' })).rejects.toBeInstanceOf(LockHeldError);
@@ -268,7 +268,7 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect(await other.verify()).toMatchObject({ status: 'sound', damage: [] });
     });
 
-    it('tells how the lock stands', async () => {
+    it('reports the status of the lock', async () => {
       expect(await open().lockStatus()).toBeUndefined();
       const { fence } = await filled();
       const status = await open().lockStatus();
@@ -279,7 +279,7 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect(await open().holder()).toBeUndefined();
     });
 
-    it('prunes what is oldest, says what went, and remembers all', async () => {
+    it('prunes the oldest segments, lists them, and keeps the whole state', async () => {
       const { store, fence } = await filled();
       for (let i = 0; i < 3; i += 1) {
         await store.checkpoint(await rememberedIn(store), fence, true);
@@ -297,7 +297,7 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect((await store.prune(9, fence)).deleted).toEqual([]);
     });
 
-    it('cuts a torn record, and says so before', async ({ skip }) => {
+    it('cuts a torn record, and reports it before', async ({ skip }) => {
       if (bench.tear === undefined) return skip('this log does not tear');
       const { store, fence, written } = await filled();
       await store.unlock(fence);
@@ -314,7 +314,7 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect(after.torn).toBeUndefined();
     });
 
-    it('names damage, gives what is sound, appends nothing, and recovers', async () => {
+    it('names damage, gives the sound records, appends nothing, and recovers', async () => {
       const { store, fence, written } = await filled();
       await store.append([seen('web-3', 'ready')], fence);
       await store.unlock(fence);
@@ -354,14 +354,14 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       await store.append([note('on')], fence);
     });
 
-    it('says whether a head is part of the log', async () => {
+    it('checks that a head is part of the log', async () => {
       const { store, written } = await filled();
       const last = written.at(-1);
       const head = { seq: last?.seq ?? 0, hash: last?.hash ?? '' };
       expect(await store.verify(head)).toMatchObject({ status: 'sound', damage: [] });
       expect(await store.verify({ seq: head.seq + 5, hash: head.hash })).toMatchObject({
         status: 'damaged',
-        damage: [{ code: 'head-missing', message: expect.stringContaining('ends at record') }],
+        damage: [{ code: 'head-missing', message: expect.stringContaining('ends earlier, at record') }],
       });
       expect(await store.verify({ seq: head.seq - 1, hash: head.hash })).toMatchObject({
         status: 'damaged',
@@ -370,7 +370,7 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect(await open().verify({ seq: 1, hash: head.hash })).toMatchObject({ status: 'damaged' });
     });
 
-    it('is renamed at once and for good, with its lock held, and nothing is begun under the name that it had', async () => {
+    it('is renamed at once and permanently, with its lock held, and no log begins under its old name', async () => {
       const { store, fence, written } = await filled();
       const named = (project: string): Store => {
         const other = bench.openFor(project);

@@ -1,4 +1,6 @@
-/** A log on files that is cut, flipped, emptied, swapped, renamed, doubled: always named, never silent, and recovered. */
+/**
+ * A log on files that is cut, flipped, emptied, swapped, renamed or doubled: the damage is always named and recovered.
+ */
 
 import {
   copyFileSync,
@@ -53,7 +55,7 @@ function file(index: number): string {
   return files[index] ?? '';
 }
 
-/** Nothing that is given differs from what was written, and a read that says nothing is wrong gives all of it. */
+/** Every given record equals the written one, and a read without damage gives all of them. */
 async function givesOnlyTruth(store: Store): Promise<void> {
   for (const from of ['checkpoint', 'all'] as const) {
     const given: LogRecord[] = [];
@@ -62,7 +64,7 @@ async function givesOnlyTruth(store: Store): Promise<void> {
   }
 }
 
-/** After a recovery the log is sound and can be written to. */
+/** After a recovery the log is sound and writable. */
 async function recovers(): Promise<VerifyReport> {
   const store = bench.open();
   const fence = await store.lock(NOW);
@@ -107,7 +109,7 @@ describe('the newest segment cut at any length', () => {
     }
   });
 
-  it('goes on after the last whole record', async () => {
+  it('continues after the last whole record', async () => {
     const whole = readFileSync(file(2));
     for (let length = whole.length - 1; length > whole.length - 700; length -= 41) {
       writeFileSync(file(2), whole.subarray(0, length));
@@ -135,7 +137,7 @@ describe('an older segment cut at any length', () => {
 });
 
 describe('a flipped bit', () => {
-  it('anywhere is named, or lies in a torn record', async () => {
+  it('anywhere is named, or is in a torn record', async () => {
     await bench.tear();
     const tornFrom = readFileSync(file(2)).lastIndexOf(0x0a) + 1;
     const store = bench.open();
@@ -265,7 +267,7 @@ describe('segments', () => {
     ['a higher sequence number', '000000000099-00000001.ndjson'],
     ['a lower sequence number', '000000000003-00000001.ndjson'],
     ['a higher token', '000000000006-00000002.ndjson'],
-    ['no name of a segment', 'old.ndjson'],
+    ['a name that is not that of a segment', 'old.ndjson'],
     ['a token too large to be one', '000000000006-9999999999999.ndjson'],
   ])('renamed to %s', async (_, name) => {
     renameSync(file(1), join(bench.folder, 'log', name));
@@ -303,7 +305,7 @@ describe('segments', () => {
 });
 
 describe('a recovery', () => {
-  it('goes back to the segment before when the newest checkpoint is damaged', async () => {
+  it('uses the previous segment if the newest checkpoint is damaged', async () => {
     const bytes = readFileSync(file(2));
     const at = bytes.indexOf('"name":"web-2"');
     bytes[at + 12] = 0x39;
@@ -331,7 +333,7 @@ describe('a recovery', () => {
     await store.close();
   });
 
-  it('keeps what is remembered when only history is damaged, and the log begins later', async () => {
+  it('keeps the state if only history is damaged, and the log begins later', async () => {
     await bench.spoil(3);
     const before = await memoriesOf(bench.open());
     const store = bench.open();
@@ -353,7 +355,7 @@ describe('a recovery', () => {
     await store.close();
   });
 
-  it('is cold where no checkpoint is left; what can still be read is unknown', async () => {
+  it('is cold if no checkpoint is left; resources that can still be read are unknown', async () => {
     for (const path of files) {
       const bytes = readFileSync(path);
       bytes[30] = (bytes[30] ?? 0) ^ 1;
@@ -402,7 +404,7 @@ describe('a recovery', () => {
     expect(readdirSync(join(bench.folder, 'quarantine'))).toHaveLength(3);
   });
 
-  it('keeps its files for their owner alone', async () => {
+  it('keeps its files private to their owner', async () => {
     await bench.spoil(records.length - 1);
     const store = bench.open();
     const fence = await store.lock(NOW);

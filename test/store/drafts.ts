@@ -45,7 +45,7 @@ export function outcome(name: string, of: number): Draft {
   };
 }
 
-/** Everything that a read gives. */
+/** All records that a read gives. */
 export async function recordsOf(store: Store, from: 'checkpoint' | 'all' = 'all'): Promise<readonly LogRecord[]> {
   const records: LogRecord[] = [];
   await store.read((record) => records.push(record), from);
@@ -58,14 +58,14 @@ export async function memoriesOf(store: Store): Promise<Map<string, Memory>> {
   return recall.resources;
 }
 
-/** What a checkpoint has to say. */
+/** The expected content of a checkpoint. */
 export async function rememberedIn(store: Store): Promise<readonly Remembered[]> {
   const recall = emptyRecall();
   await store.read((record) => fold(recall, record));
   return rememberedOf(recall);
 }
 
-/** Records of which the store is not itself the author. */
+/** Records that the store did not write by itself. */
 export function own(records: readonly LogRecord[]): readonly LogRecord[] {
   return records.filter(({ kind }) => kind !== 'checkpoint' && kind !== 'remembered');
 }

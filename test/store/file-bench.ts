@@ -1,4 +1,4 @@
-/** A store on files in a folder of its own, for the tests: opened, hurt, copied and killed. */
+/** A store on files in its own folder, for the tests: opened, damaged, copied and killed. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -30,7 +30,7 @@ export function segmentsOf(folder: string): readonly string[] {
     .map((name) => join(folder, 'log', name));
 }
 
-/** Collects what a child says; resolves at a line `ready`, or at its end. */
+/** Collects the output of a child; resolves at a line `ready`, or at its end. */
 function listen(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
@@ -79,7 +79,7 @@ export async function fileBench(): Promise<FileBench> {
     declareDead: async () => {
       const name = readdirSync(folder).find((one) => one.startsWith('lock-')) ?? 'no lock';
       const holder = JSON.parse(readFileSync(join(folder, name), 'utf8')) as object;
-      // This very process, in an earlier life.
+      // This process id, with an earlier start time.
       writeFileSync(join(folder, name), `${JSON.stringify({ ...holder, pidStart: '1' })}\n`);
     },
     tear: async () => {

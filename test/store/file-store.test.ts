@@ -1,4 +1,4 @@
-/** The store on files: the suite of all stores, and what is true of files alone. */
+/** The store on files: the suite of all stores, and the properties of files alone. */
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.remove());
 
-/** Everything about a folder that a reader could change: names, kinds, modes, times of change, contents. */
+/** Every property of a folder that a reader could change: names, kinds, modes, modification times, contents. */
 function stateOf(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .concat('.')
@@ -58,7 +58,7 @@ async function fill(checkpoints = 0): Promise<void> {
 }
 
 describe('files of a store', () => {
-  it('are the log and the lock, for their owner alone', async () => {
+  it('are the log and the lock, private to their owner', async () => {
     const before = process.umask(0);
     try {
       const store = bench.open();
@@ -83,7 +83,7 @@ describe('files of a store', () => {
     }
   });
 
-  it('have the form that is written down', async () => {
+  it('have the documented form', async () => {
     await fill();
     const text = readFileSync(bench.segments()[0] ?? '', 'utf8');
     for (const line of text.trimEnd().split('\n')) {
@@ -95,7 +95,7 @@ describe('files of a store', () => {
     }
   });
 
-  it('are not touched by who reads', async () => {
+  it('are not changed by readers', async () => {
     await fill(2);
     await bench.tear();
     mkdirSync(join(bench.folder, '.tmp-left'));
@@ -109,7 +109,7 @@ describe('files of a store', () => {
     expect(stateOf(dirname(bench.folder))).toEqual(before);
   });
 
-  it('are not made by who reads', async () => {
+  it('are not created by readers', async () => {
     const store = bench.open();
     await store.read(() => undefined);
     await store.verify();
@@ -118,7 +118,7 @@ describe('files of a store', () => {
     expect(readdirSync(dirname(bench.folder))).toEqual([]);
   });
 
-  it('are read from a folder that nobody may write to, without a system call that writes', async () => {
+  it('are read from a read-only folder, without a system call that writes', async () => {
     await fill(1);
     const files = bench.segments();
     for (const path of files) chmodSync(path, 0o400);
@@ -129,7 +129,7 @@ describe('files of a store', () => {
     for (const path of [bench.folder, join(bench.folder, 'log')]) chmodSync(path, 0o700);
   });
 
-  it('are noted when others may read them, or when they are not the store’s', async () => {
+  it('are noted if other users may read them, or if they do not belong to the store', async () => {
     await fill();
     chmodSync(join(bench.folder, '.gitignore'), 0o644);
     writeFileSync(join(bench.folder, 'notes.txt'), 'mine');
@@ -137,11 +137,11 @@ describe('files of a store', () => {
     expect(report.status).toBe('sound');
     expect(report.notes).toEqual([
       'notes.txt is not a file of the store',
-      '.gitignore is open to other users (mode 0644)',
+      '.gitignore is accessible to other users (mode 0644)',
     ]);
   });
 
-  it('are cleaned of what killed runs left, when the lock is held', async () => {
+  it('are cleaned of leftovers of killed runs, when the lock is held', async () => {
     await fill();
     const left = [
       join(dirname(bench.folder), '.tmp-.fettle-old'),
@@ -157,7 +157,7 @@ describe('files of a store', () => {
     await store.close();
   });
 
-  it('are left alone when the folder is there and is no store', async () => {
+  it('are left alone if the folder exists and is not a store', async () => {
     mkdirSync(bench.folder);
     writeFileSync(join(bench.folder, 'precious.txt'), 'mine');
     const store = bench.open();
@@ -178,7 +178,7 @@ describe('files of a store', () => {
     expect(readFileSync(bench.folder, 'utf8')).toBe('a file');
   });
 
-  it('are one store when many make it at once', async () => {
+  it('are one store if many processes create it at once', async () => {
     const script = `for i in 1 2 3 4 5 6; do "${process.execPath}" "${join(import.meta.dirname, 'fixtures/writer.ts')}" "${bench.folder}" append >/dev/null 2>&1 & done; wait`;
     spawnSync('bash', ['-c', script]);
     const report = await bench.open().verify();
@@ -207,7 +207,7 @@ describe('a late writer', () => {
     return { old };
   }
 
-  it('writes into a sealed segment: no part of the log, and noted', async () => {
+  it('writes into a sealed segment: not part of the log, and noted', async () => {
     const { old } = await takenOver();
     const before = await recordsOf(bench.open());
     const last = readFileSync(old, 'utf8').trimEnd().split('\n').at(-1) ?? '';
@@ -218,11 +218,11 @@ describe('a late writer', () => {
     );
     const report = await bench.open().verify();
     expect(report).toMatchObject({ status: 'sound', damage: [] });
-    expect(report.notes).toEqual([expect.stringContaining('after the place where it was sealed')]);
+    expect(report.notes).toEqual([expect.stringContaining('after its seal')]);
     expect(await recordsOf(bench.open())).toEqual(before);
   });
 
-  it('begins a segment: no part of the log, and noted', async () => {
+  it('begins a segment: not part of the log, and noted', async () => {
     const { old } = await takenOver();
     const before = await recordsOf(bench.open());
     const next = basename(bench.segments()[1] ?? '').slice(0, 12);
@@ -244,7 +244,7 @@ describe('a late writer', () => {
     expect(await store.verify()).toMatchObject({
       status: 'sound',
       damage: [],
-      notes: [expect.stringContaining('no part of the log')],
+      notes: [expect.stringContaining('not part of the log')],
     });
     await store.close();
   });
@@ -262,7 +262,7 @@ describe('a late writer', () => {
 });
 
 describe('the lock on files', () => {
-  it('is held by whoever cannot be judged', async () => {
+  it('is held by a holder that cannot be judged', async () => {
     await fill();
     for (const text of ['', 'garbage', '{"id":7}', '{"id":"x","host":"elsewhere","pid":1}']) {
       writeFileSync(join(bench.folder, 'lock-1'), text);
@@ -270,7 +270,7 @@ describe('the lock on files', () => {
     }
   });
 
-  it('is taken over when only its process is gone, not when boot or namespace differ', () => {
+  it('is taken over if its process has ended, not if boot or namespace differ', () => {
     const here = thisHolder({ id: 'a', command: 'x', since: '' });
     const ended = spawnSync('true').pid;
     expect(isDead(here)).toBe(false);
@@ -281,13 +281,13 @@ describe('the lock on files', () => {
     expect(isDead({ ...here, pid: ended, pidStart: '' })).toBe(false);
   });
 
-  it('reads the start of a process whatever its name', () => {
+  it('reads the start time of a process with any name', () => {
     const fields = Array.from({ length: 30 }, (_, index) => String(index + 4));
     expect(parseStat(`12 (a) b) (c) S ${fields.join(' ')}`)).toEqual({ state: 'S', start: '22' });
     expect(parseStat('')).toBeUndefined();
   });
 
-  it('below the newest segment means nothing', async () => {
+  it('below the newest segment has no meaning', async () => {
     await fill();
     await bench.open().lock(NOW);
     await bench.declareDead();

@@ -1,4 +1,4 @@
-/** Whether git tracks a path: indexes as git itself writes them, in every form. */
+/** The check that git tracks a path: indexes as git itself writes them, in every form. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -73,7 +73,7 @@ describe.each(['sha1', 'sha256'])('an index of a repository with %s', (format) =
     expect(await trackedAs(join(at, 'STATE/LOG'))).toBe('state/log/1.ndjson');
     for (const path of ['stat', 'state2', 'other', 'README', '.fettle', 'b/ümlaut', 'a/long2'])
       expect([path, await trackedAs(join(at, path))]).toEqual([path, undefined]);
-    // Below a file nothing can be, but a link may stand there later.
+    // A file cannot have children, but a link may replace it later.
     expect(await trackedAs(join(at, 'z.txt/x'))).toBe('z.txt');
   });
 });
@@ -110,7 +110,7 @@ describe('a repository around a path', () => {
     expect(await trackedAs(join(at, 'link/.fettle'))).toBe('link');
   });
 
-  it('is sparse: a folder that is an entry stands for what is in it', async () => {
+  it('is sparse: an entry for a folder covers the files in it', async () => {
     const at = join(folder, 'r');
     repository(at);
     git(at, 'commit', '-qm', 'x');
@@ -125,7 +125,7 @@ describe('a repository around a path', () => {
     expect(await trackedAs(join(folder, '.fettle'))).toBeUndefined();
   });
 
-  it('cannot be read: nothing is told', async () => {
+  it('cannot be read: the answer is an error', async () => {
     const at = join(folder, 'r');
     repository(at);
     const index = join(at, '.git/index');
@@ -138,7 +138,7 @@ describe('a repository around a path', () => {
       Buffer.concat([bytes.subarray(0, 8), Buffer.from([0xff, 0xff, 0xff, 0xff]), bytes.subarray(12)]),
     ]) {
       writeFileSync(index, broken);
-      await expect(trackedAs(join(at, '.fettle'))).rejects.toThrow(/whether git tracks .* cannot be told/u);
+      await expect(trackedAs(join(at, '.fettle'))).rejects.toThrow(/cannot determine if git tracks .*/u);
     }
     writeFileSync(index, bytes);
     git(at, 'update-index', '--split-index');
@@ -148,7 +148,7 @@ describe('a repository around a path', () => {
   });
 });
 
-it('never reads a cut index as one', () => {
+it('never accepts a cut index', () => {
   const at = join(folder, 'r');
   repository(at);
   const bytes = readFileSync(join(at, '.git/index'));

@@ -1,10 +1,10 @@
 /**
- * The store killed at every system call that changes something, and on a disk that fails.
+ * The store killed at every system call that changes something, and on a failing disk.
  *
  * A child does a piece of work under strace, which kills it at the nth call of one kind. First a run that is not
- * disturbed says which calls there are; then each of a sample (FETTLE_TEST_SEED takes the same one again; all with
- * FETTLE_TEST_FULL=1) gets a run of its own. After every kill the next run opens, needs no
- * help, and finds everything that the child had said was acknowledged.
+ * disturbed lists the calls; then each of a sample (FETTLE_TEST_SEED repeats a sample; all with
+ * FETTLE_TEST_FULL=1) gets its own run. After every kill the next run opens, needs no
+ * help, and finds every record that the child had reported as acknowledged.
  */
 
 import { execFile, spawnSync } from 'node:child_process';
@@ -73,7 +73,7 @@ function runUnderStrace(rules: readonly string[], folder: string, scenario: stri
   });
 }
 
-/** Which nth calls of each kind fall into the work on the store, counted a thread as strace counts them. */
+/** The nth calls of each kind during the work on the store, counted per thread as strace counts them. */
 async function callsOf(folder: string, scenario: string): Promise<readonly (readonly [string, number])[]> {
   const trace = join(root, `trace-${scenario}`);
   const { stdout, killed } = await runUnderStrace(
@@ -96,7 +96,7 @@ async function callsOf(folder: string, scenario: string): Promise<readonly (read
   return [...found.values()];
 }
 
-/** The store as it is before the child begins; undefined: there is none. */
+/** The store before the child begins; undefined if it does not exist. */
 type Prepare = (() => Promise<string>) | undefined;
 
 function fresh(template: string | undefined): string {
@@ -107,7 +107,7 @@ function fresh(template: string | undefined): string {
 }
 
 interface Kills {
-  /** Calls at which it could be killed. */
+  /** Calls at which the child could be killed. */
   readonly points: number;
   readonly kills: number;
 }
@@ -187,8 +187,8 @@ async function spoilt(): Promise<string> {
 
 describe('a kill at every call', () => {
   it.concurrent.each<readonly [string, string, Prepare, boolean]>([
-    ['while the store is made and appended to', 'append', undefined, false],
-    ['while a checkpoint is made', 'checkpoint', undefined, false],
+    ['while the store is created and appended to', 'append', undefined, false],
+    ['while a checkpoint is written', 'checkpoint', undefined, false],
     ['while the lock is taken over', 'append', abandoned, false],
     ['while the log is recovered', 'recover', spoilt, true],
   ])('%s', { timeout: 120_000 }, async (_, scenario, prepare, damaged) => {
@@ -209,11 +209,11 @@ async function withOneRecord(): Promise<{ folder: string; segment: string }> {
   return { folder, segment: segmentsOf(folder)[0] ?? '' };
 }
 
-describe('a disk that fails', () => {
+describe('a failing disk', () => {
   it.each([
     ['sync', 'fdatasync', 'error=EIO:when=2'],
     ['write', 'write', 'error=ENOSPC:when=2'],
-  ])('at the second %s: the handle takes no more', async (_, call, rule) => {
+  ])('at the second %s: the handle accepts no more', async (_, call, rule) => {
     const { folder, segment } = await withOneRecord();
     const { stdout } = await runUnderStrace(
       ['-o', '/dev/null', '-P', segment, '-e', `inject=${call}:${rule}`],
@@ -229,7 +229,7 @@ describe('a disk that fails', () => {
     await store.close();
   });
 
-  it('in the middle of a record: nothing is written behind what is there of it, and the next run cuts it off', async () => {
+  it('in the middle of a record: nothing is written after the torn record, and the next run cuts it off', async () => {
     const { folder, segment } = await withOneRecord();
     const blocks = Math.ceil(lstatSync(segment).size / 1024);
     const folderRoom = blocks * 1024 - lstatSync(segment).size;

@@ -22,7 +22,7 @@ interface Child {
   readonly process: ChildProcess;
   readonly id: string;
   readonly token: number;
-  /** Tells it one thing, and gives its answer. */
+  /** Sends one command to the holder, and returns its answer. */
   readonly tell: (line: string) => Promise<string>;
 }
 
@@ -82,14 +82,14 @@ const lock = (timeoutMs: number, takeOver?: string) => ({
   ...(takeOver === undefined ? {} : { takeOver }),
 });
 
-describe('a holder that lives', () => {
-  it('is not taken over, however long the contender waits', async () => {
+describe('a live holder', () => {
+  it('is not taken over, even after a long wait', async () => {
     const child = await holder();
     await expect(open().lock(lock(3 * LEASE_MS))).rejects.toBeInstanceOf(LockHeldError);
     expect(await child.tell('append a')).toMatch(/^\d+ [0-9a-f]{64}$/u);
   });
 
-  it('not even while its main thread stands still for longer than the lease', async () => {
+  it('not even while its main thread is blocked for longer than the lease', async () => {
     const child = await holder();
     // By then its heartbeat has begun.
     await new Promise((resolve) => setTimeout(resolve, 3 * BEAT_MS));
@@ -100,8 +100,8 @@ describe('a holder that lives', () => {
   });
 });
 
-describe('a holder that is paused', () => {
-  it('is refused at once where nobody waits, and taken over by who waits for the lease', async () => {
+describe('a paused holder', () => {
+  it('refuses a contender that does not wait, and is taken over by one that waits for the lease', async () => {
     const child = await holder();
     const [seq = ''] = (await child.tell('append a')).split(' ');
     child.process.kill('SIGSTOP');
@@ -112,7 +112,7 @@ describe('a holder that is paused', () => {
     const [mine] = await store.append([note('mine')], fence);
     expect(mine?.seq).toBeGreaterThan(Number(seq));
     child.process.kill('SIGCONT');
-    // Whatever it tries when it wakes up.
+    // Every write after it wakes up fails.
     expect(await child.tell('append late')).toBe('FenceLostError');
     expect(await child.tell('append later')).toBe('FenceLostError');
     expect(await child.tell('roll')).toBe('FenceLostError');
@@ -127,7 +127,7 @@ describe('a holder that is paused', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('lock'))).toEqual([]);
   });
 
-  it('does not come back to life by its late heartbeat', async () => {
+  it('is not revived by its late heartbeat', async () => {
     const child = await holder();
     child.process.kill('SIGSTOP');
     const store = open('other');
@@ -140,7 +140,7 @@ describe('a holder that is paused', () => {
 });
 
 describe('force-unlock', () => {
-  it('takes the lock from the holder that is named, and from no other', async () => {
+  it('takes the lock from the named holder, and not from any other', async () => {
     const child = await holder();
     const store = open('other');
     await expect(store.lock(lock(0, 'somebody'))).rejects.toBeInstanceOf(LockHeldError);
@@ -152,7 +152,7 @@ describe('force-unlock', () => {
     expect(await store.verify()).toMatchObject({ status: 'sound', damage: [] });
   });
 
-  it('is a lock like any other where nobody holds one', async () => {
+  it('takes a free lock normally', async () => {
     const store = open();
     await store.unlock(await store.lock(lock(0, 'somebody')));
     expect(await store.verify()).toMatchObject({ status: 'sound' });
@@ -162,7 +162,7 @@ describe('force-unlock', () => {
 describe('lock status', () => {
   const lockFile = () => join(folder, readdirSync(folder).find((name) => name.startsWith('lock-')) ?? 'no lock');
 
-  it('tells a holder that lives, is silent, or is dead', async () => {
+  it('distinguishes a live, a silent and a dead holder', async () => {
     const store = open();
     expect(await store.lockStatus()).toBeUndefined();
     const child = await holder();
@@ -184,7 +184,7 @@ describe('lock status', () => {
     expect(await store.lockStatus()).toMatchObject({ liveness: 'dead' });
   });
 
-  it('a lock file that nobody can read is taken over after the lease', async () => {
+  it('an unreadable lock file is taken over after the lease', async () => {
     const store = open();
     await store.unlock(await store.lock(lock(0)));
     writeFileSync(join(folder, 'lock-1'), 'rubbish');
@@ -196,7 +196,7 @@ describe('lock status', () => {
 });
 
 describe('the heartbeat', () => {
-  it('keeps no lock alive that is another one’s, though it has the same name', async () => {
+  it('does not keep another holder’s lock of the same name alive', async () => {
     const store = open();
     const fence = await store.lock(lock(0));
     await new Promise((resolve) => setTimeout(resolve, 3 * BEAT_MS));
@@ -212,7 +212,7 @@ describe('the heartbeat', () => {
 });
 
 describe('prune', () => {
-  /** So many segments, each with two records of its own. */
+  /** A log with `count` segments, each with two records of its own. */
   async function segments(count: number): Promise<Store> {
     const store = open();
     const fence = await store.lock(lock(0));
@@ -228,7 +228,7 @@ describe('prune', () => {
     [5, 1],
     [5, 3],
     [1, 1],
-  ])('of %i segments keeps %i, and says what went', async (count, keep) => {
+  ])('of %i segments keeps %i, and lists the deleted ones', async (count, keep) => {
     const store = await segments(count);
     const before = await memoriesOf(store);
     const heads = (await recordsOf(store)).map(({ seq, hash }) => ({ seq, hash }));
@@ -242,12 +242,12 @@ describe('prune', () => {
     const verified = await store.verify();
     expect(verified).toMatchObject({ status: 'sound', damage: [], from: report.from });
     expect(verified.notes.join()).toContain(`complete from record ${report.from}`);
-    // A head from before cannot be checked any more, and that is said.
+    // An earlier head can no longer be checked, which is reported.
     const gone = await store.verify(report.last);
     expect(gone.damage).toMatchObject([{ code: 'head-uncheckable' }]);
   });
 
-  it('deletes nothing where enough are kept, and nothing of a damaged log', async () => {
+  it('deletes nothing if all segments are to be kept, and nothing of a damaged log', async () => {
     const store = await segments(3);
     const fence = await store.lock(lock(0));
     expect(await store.prune(4, fence)).toEqual({ deleted: [], from: 1 });
@@ -258,7 +258,7 @@ describe('prune', () => {
     await expect(store.prune(0, fence)).rejects.toThrow('at least one');
   });
 
-  it('that was stopped half way leaves a sound log, and the next one finishes it', async () => {
+  it('that was interrupted leaves a sound log, and the next prune finishes it', async () => {
     const store = await segments(4);
     const copies = segmentsOf(folder).map((path) => [path, readFileSync(path)] as const);
     const fence = await store.lock(lock(0));
@@ -276,7 +276,7 @@ describe('prune', () => {
 
 describe('a take-over that was killed before its segment began', () => {
   it.each(['dead', 'silent'] as const)(
-    'is taken over itself, though the lock below it is of a holder that is %s',
+    'is taken over itself, although the holder of the lock below is %s',
     async (below) => {
       const store = open();
       const fence = await store.lock(lock(0));
@@ -297,7 +297,7 @@ describe('a take-over that was killed before its segment began', () => {
 });
 
 describe('a take-over that fails half way', () => {
-  /** Somebody takes the lock over, and calls of one kind fail. Gives whether the lock was taken all the same. */
+  /** Takes the lock over while calls of one kind fail. Returns true if the lock was still taken. */
   function robbed(id: string, call: string, when: string): boolean {
     const rules = ['-e', `trace=${call}`, '-e', `inject=${call}:error=EIO:when=${when}`];
     const args = [process.execPath, HOLDER, folder, String(LEASE_MS), String(BEAT_MS), id];
@@ -319,7 +319,7 @@ describe('a take-over that fails half way', () => {
     ['unlink', 'once', 3],
     ['unlink', 'from then on', 3],
   ])(
-    'by any %s, %s, leaves the holder its lock or takes it, and keeps every record that was acknowledged',
+    'by any %s, %s, leaves the holder its lock or takes it, and keeps every acknowledged record',
     async (call, often, least) => {
       let nth = 0;
       for (let done = false; !done; ) {
@@ -333,7 +333,7 @@ describe('a take-over that fails half way', () => {
         if (done) expect(seq).toBe('FenceLostError');
         if (seq !== 'FenceLostError')
           expect(await after.verify({ seq: Number(seq), hash }), `${call} ${nth}`).toMatchObject({ damage: [] });
-        // Whatever locks are left: nobody has to remove them.
+        // Locks that are left need no removal by hand.
         const ended = new Promise((resolve) => child.process.once('close', resolve));
         child.process.kill('SIGKILL');
         await ended;

@@ -1,4 +1,4 @@
-/** What a writer leaves that dies in the middle of a record, told from damage. */
+/** The leftovers of a writer that dies in the middle of a record, distinguished from damage. */
 
 import { describe, expect, it } from 'vitest';
 import { formatLine, prepare } from '../../src/store/line.ts';
@@ -18,14 +18,14 @@ describe('a torn tail', () => {
       expect([length, isTornTail(line.subarray(0, length), 7, PREV)]).toEqual([length, true]);
   });
 
-  it('is hardly ever a whole record with a bit changed, which is as good as cut', () => {
+  it('is hardly ever a whole record with a changed bit, which counts as cut', () => {
     const whole = line.subarray(0, -1);
     let open = 0;
     for (let at = 0; at < whole.length; at += 1) {
       for (const bit of [1, 32, 128]) {
         const changed = Buffer.from(whole);
         changed[at] = (changed[at] ?? 0) ^ bit;
-        // A changed quote or bracket can make the rest something that is not over, which is how any record begins.
+        // A changed quote or bracket can make the rest an unfinished value, as in the beginning of any record.
         if (isTornTail(changed, 7, PREV)) open += 1;
       }
     }
@@ -46,9 +46,9 @@ describe('a torn tail', () => {
     ['a word', 'hello', false],
     ['an open brace', '{', true],
     ['an array', '[', false],
-    ['a time that is none', '{"seq":7,"time":"yesterday', false],
+    ['an invalid time', '{"seq":7,"time":"yesterday', false],
     ['a control character in a string', `${start}"body":{"a":"x\u0001`, false],
-    ['an escape that is none', `${start}"body":{"a":"\\x`, false],
+    ['an invalid escape', `${start}"body":{"a":"\\x`, false],
     ['a cut escape', `${start}"body":{"a":"\\u00`, true],
     ['a body that is an array', `${start}"body":[`, false],
     ['nested arrays', `${start}"body":{"a":[[1,-2.5e3],{}],"b":{"c":nul`, true],
@@ -56,8 +56,8 @@ describe('a torn tail', () => {
     ['a key without its colon', `${start}"body":{"a" 1`, false],
     ['a comma too many', `${start}"body":{"a":1,,`, false],
     ['a comma before the end', `${start}"body":{"a":1,}`, false],
-    ['a word that is no value', `${start}"body":{"a":trux`, false],
-    ['the hash of another record before it', `${start}"body":{},"prev":"b`, false],
+    ['a word that is not a value', `${start}"body":{"a":trux`, false],
+    ['the hash of another previous record', `${start}"body":{},"prev":"b`, false],
     ['capital digits in its hash', `${start}"body":{},"prev":"${PREV}","hash":"A`, false],
   ];
   it.each(table)('%s', (_, bytes, torn) => {

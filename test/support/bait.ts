@@ -1,11 +1,11 @@
-/** A server that whoever connects to is heard by: all bytes are kept, and a PostgreSQL or HTTP client is answered so that it goes on. */
+/** A recording server: it keeps all bytes, and answers PostgreSQL and HTTP clients so that they continue. */
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
 export interface Bait {
   readonly port: number;
-  /** All that arrived since the last call, of all connections. */
+  /** All bytes since the last call, of all connections. */
   readonly heard: () => string;
   readonly close: () => Promise<void>;
 }

@@ -23,7 +23,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** An environment without settings of whoever runs the tests. */
+/** An environment without the user's own settings. */
 export function bareEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   return {
     PATH: process.env['PATH'] ?? '',
@@ -33,7 +33,7 @@ export function bareEnvironment(more: Readonly<Record<string, string>> = {}): No
   };
 }
 
-/** Runs a program to its end, whatever that is. */
+/** Runs a program to its end, with any result. */
 export function run(
   file: string,
   args: readonly string[],
@@ -58,7 +58,7 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'fettle-test-'));
 }
 
-/** Copies a folder to a place, with the modes and times of all that is in it: a store that others may read is refused. */
+/** Copies a folder with all modes and times: a store that others may read is refused. */
 export function copyFolder(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   execFileSync('cp', ['-a', `${from}/.`, to]);
@@ -101,14 +101,14 @@ export function certificateProject(names: readonly string[]): string {
 const LIFETIME_DAYS = 90;
 
 /**
- * Puts a certificate in place that openssl issued with the project's authority, and that ends in so many days: below 0
- * it has ended, above 90 it has not begun. It is for the key that is there, as if time had passed; or, where there is
- * none, and where `anew` says so, for one of its own.
+ * Stores a certificate that openssl issued with the project's authority and that expires in `days` days: below 0 it has
+ * expired, above 90 it is not yet valid. It is for the existing key, as if time had passed; without one, or with
+ * `anew`, for a new key.
  */
 export function issueWithOpenssl(folder: string, name: string, days: number, anew = false): void {
   const at = (file: string) => join(folder, file);
   const openssl = (...args: readonly string[]) => execFileSync('openssl', [...args], { stdio: 'pipe' });
-  // Issued so long ago that of its lifetime just these days are left.
+  // Issued at a time that leaves exactly these days of its lifetime.
   const shift = days - LIFETIME_DAYS;
   const back = `${shift < 0 ? '-' : '+'}${Math.abs(shift)}d`;
   writeFileSync(at('san.ext'), `subjectAltName=DNS:${name}.example.test\n`);
@@ -130,7 +130,7 @@ export function issueWithOpenssl(folder: string, name: string, days: number, ane
   for (const file of ['san.ext', 'csr.pem', 'serial']) rmSync(at(file));
 }
 
-/** The seed of what is random in a test: FETTLE_TEST_SEED, or a new one; tests print it. */
+/** The seed of a test's randomness: FETTLE_TEST_SEED, or a new one. Tests print it. */
 export function testSeed(): number {
   const given = Number(process.env['FETTLE_TEST_SEED'] ?? '');
   return Number.isInteger(given) && given > 0 ? given : 1 + Math.floor(Math.random() * 0x7fff_fffe);
@@ -147,7 +147,7 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** So many items, all different, in their order; all of them where there are no more. */
+/** `count` different items in their order, or all items if there are fewer. */
 export function sampleOf<T>(items: readonly T[], size: number, random: () => number): readonly T[] {
   const drawn = items.map((item, at) => ({ item, at, draw: random() })).sort((a, b) => a.draw - b.draw);
   return drawn
@@ -156,7 +156,7 @@ export function sampleOf<T>(items: readonly T[], size: number, random: () => num
     .map(({ item }) => item);
 }
 
-/** Waits until a step is about to be taken: its intent is in the log. */
+/** Waits until a step is about to start: its intent is in the log. */
 export async function intentIn(folder: string, step: string): Promise<void> {
   const log = join(folder, '.fettle/log');
   const text = (): string =>

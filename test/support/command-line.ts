@@ -1,4 +1,6 @@
-/** Command lines run in this process, with a shell of the test's own: prompts, environment, colours, signals, plugins. */
+/**
+ * Command lines run in this process, with a shell of the test's own: prompts, environment, colours, signals, plugins.
+ */
 
 import { PassThrough } from 'node:stream';
 import { main } from '../../src/commands/main.ts';
@@ -10,14 +12,14 @@ import { bareEnvironment } from './cli.ts';
 
 export interface Settings {
   readonly env?: NodeJS.ProcessEnv;
-  /** What somebody at a terminal types; undefined: there is no terminal. */
+  /** Input at a terminal; undefined: without a terminal. */
   readonly typed?: string;
   readonly tty?: boolean;
-  /** Instead of those that fettle comes with. */
+  /** Plugins, instead of those of fettle. */
   readonly plugins?: PluginLoaders;
   /** Epoch ms. */
   readonly now?: () => number;
-  /** Comes as soon as something is listened for. */
+  /** A signal, sent as soon as a listener is added. */
   readonly signal?: 'SIGINT' | 'SIGTERM';
 }
 
@@ -46,8 +48,8 @@ export function fettle(folder: string, line: string, settings: Settings = {}): P
 }
 
 /**
- * Runs `fettle` in this process as `fettle` of `cli.ts` runs it in one of its own, in a tenth of the time: for tests
- * in which the process decides nothing.
+ * Runs `fettle` in this process, in a tenth of the time of `fettle` of `cli.ts`, which starts its own: for tests that
+ * do not depend on the process.
  */
 export function fettleHere(folder: string, ...words: readonly string[]): Promise<Done> {
   return runWords(folder, words, { env: bareEnvironment() });
@@ -81,7 +83,7 @@ async function runWords(folder: string, words: readonly string[], settings: Sett
 
 const DAY_MS = 86_400_000;
 
-/** Applies in this process as if it were so many days ago: what it issues has so much less time left. */
+/** Applies in this process as if it were `days` days ago, so that issued certificates have less time left. */
 export async function applyAgo(folder: string, days: number): Promise<Done> {
   const done = await fettle(folder, 'apply --yes', { now: () => Date.now() - days * DAY_MS });
   if (done.code !== 0) throw new Error(done.stdout + done.stderr);

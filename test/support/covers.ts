@@ -1,4 +1,4 @@
-/** What tests of parts need of an approval: nothing covered, no file used. */
+/** An approval for tests of parts: nothing covered, no file used. */
 
 import type { Covered } from '#plugin';
 import type { ActionRun } from '#plugin';

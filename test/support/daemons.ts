@@ -12,7 +12,7 @@ const POLL_MS = 20;
 /** A program that runs until it is stopped. */
 export interface Daemon {
   readonly pid: number;
-  /** What it wrote about itself. */
+  /** Its own output. */
   readonly log: () => string;
   readonly stop: () => Promise<void>;
 }
@@ -23,7 +23,7 @@ export interface ServedPair {
   readonly key: string;
 }
 
-/** Debian's servers lie where only an administrator's PATH leads. */
+/** Debian's servers are in folders of an administrator's PATH. */
 const PATH = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
 
 /** A port that is free now. */
@@ -49,7 +49,7 @@ function accepts(port: number): Promise<boolean> {
 async function run(folder: string, argv: readonly string[], ports: readonly number[], log: string): Promise<Daemon> {
   const [command = '', ...args] = argv;
   const out = openSync(join(folder, 'out.log'), 'a');
-  // Dies with its parent, however that dies.
+  // Dies with its parent.
   const child = spawn('setpriv', ['--pdeathsig', 'TERM', command, ...args], {
     cwd: folder,
     env: { PATH },
@@ -87,7 +87,7 @@ async function stopped(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-/** `servers`: what stands in its `http` block. It reads files below the folder, and reloads at SIGHUP. */
+/** `servers`: the content of its `http` block. It reads files below the folder, and reloads at SIGHUP. */
 export async function startNginx(
   folder: string,
   servers: string,
@@ -143,7 +143,7 @@ export async function startPostfix(folder: string, port: number, { certificate, 
   for (const name of ['etc', 'queue', 'data']) mkdirSync(join(folder, name));
   const id = (flag: string): number => Number(execFileSync('id', [flag, 'postfix'], { encoding: 'utf8' }));
   chownSync(join(folder, 'data'), id('-u'), id('-g'));
-  // Its programs give up their rights, and still have to come by.
+  // Its programs drop their permissions, and still need access.
   chmodSync(folder, 0o711);
   const main = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
   writeFileSync(join(folder, 'etc/main.cf'), `${main.join('\n')}\n`);

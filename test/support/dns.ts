@@ -5,7 +5,7 @@ import { type DnsServer, type Zone, startDns } from '../../plugins/certificates/
 
 export type { DnsServer, Zone };
 
-/** Answers on a free port of 127.0.0.1 until the test ends; `finished` says when, where tests run beside each other. */
+/** Answers on a free port of 127.0.0.1 until the test ends; `finished` reports the end of concurrent tests. */
 export async function dnsServer(
   names: Readonly<Record<string, Zone>>,
   finished: (close: () => void) => void = onTestFinished,

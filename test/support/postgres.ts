@@ -15,25 +15,25 @@ export interface PostgresServer {
   readonly port: number;
   /** As `FETTLE_STORE_ORIGIN` names it. */
   readonly origin: string;
-  /** Without a password, which stands apart. */
+  /** The address without the password. */
   url(database: string, port?: number): string;
-  /** Makes a database of its own, and names it. */
+  /** Creates a database, and returns its name. */
   createDatabase(): Promise<string>;
   /** Runs SQL as the superuser; gives rows as arrays. */
   sql(database: string, text: string, values?: readonly unknown[]): Promise<readonly (readonly unknown[])[]>;
-  /** Everything is cut, as in a crash, and started again. */
+  /** Ends all connections, as in a crash, and starts the server again. */
   crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Debian puts the server's programs where no PATH leads. */
+/** Debian's folder of the server's programs, which is not in PATH. */
 function programs(): string {
   const root = '/usr/lib/postgresql';
   const versions = readdirSync(root).sort((a, b) => Number(b) - Number(a));
   return join(root, versions[0] ?? '', 'bin');
 }
 
-/** The server refuses to run as root; its package made a user for it. */
+/** The server refuses to run as root; its package created a user for it. */
 function asUser(): { readonly words: readonly string[]; readonly uid?: number; readonly gid?: number } {
   if (process.getuid?.() !== 0) return { words: [] };
   const id = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
@@ -56,11 +56,11 @@ function freePort(): Promise<number> {
 export interface PostgresOptions {
   /** PEM. */
   readonly tls?: { readonly key: string; readonly cert: string };
-  /** Lines of `pg_hba.conf`, instead of those that let everybody in with SCRAM; the superuser gets in by 127.0.0.1 with it. */
+  /** Lines of `pg_hba.conf`, instead of SCRAM for every user. The superuser connects with SCRAM by 127.0.0.1. */
   readonly rules?: readonly string[];
 }
 
-/** Starts a server in a temporary folder; whoever started it stops it, and if it dies before, the kernel does. */
+/** Starts a server in a temporary folder. Its parent stops it, or the kernel when the parent dies. */
 export async function startPostgres({ tls, rules }: PostgresOptions = {}): Promise<PostgresServer> {
   const bin = programs();
   const { words, uid, gid } = asUser();

@@ -1,10 +1,10 @@
 /**
- * What a loss of power can leave of a folder: the system calls of a program, as strace tells them, and the states of
- * the disk that follow from them.
+ * The possible states of a folder after a power loss: the system calls of a program, from strace, and the disk states
+ * that follow from them.
  *
- * What is held to be on the disk is only what was synced: the data and attributes of a file by an fsync of that file,
- * a name in a folder by an fsync of that folder, each begun after the change had ended. Of everything else, each change
- * may be there or not, whatever came after it; a rename is one change, and data may be there in part.
+ * Only synced changes are certain: the data and attributes of a file by an fsync of that file, a name in a folder by an
+ * fsync of that folder, each begun after the change had ended. Any other change may be on the disk or not, independent
+ * of later ones. A rename is one change, and data may be partial.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -36,7 +36,7 @@ interface Disk {
   readonly inodes: Map<number, Inode>;
 }
 
-/** One change, to names or to what one inode holds. */
+/** One change, to names or to the content of one inode. */
 type Effect =
   | {
       readonly kind: 'names';
@@ -66,7 +66,7 @@ interface Sync {
 
 export interface Recorded {
   readonly before: Disk;
-  /** Inodes as they are made: empty, with the mode of their making. */
+  /** Inodes at creation: empty, with their initial mode. */
   readonly made: ReadonlyMap<number, Inode>;
   readonly changes: readonly Change[];
   readonly syncs: readonly Sync[];
@@ -120,7 +120,7 @@ function apply({ inodes }: Disk, effect: Effect, text?: string): void {
 const CALLS =
   'openat open creat close write pwrite64 fsync fdatasync rename renameat renameat2 unlink unlinkat mkdir mkdirat ' +
   'rmdir symlink symlinkat link linkat chmod fchmod fchmodat chown fchown ftruncate writev pwritev copy_file_range sendfile';
-/** Calls that nothing here makes: one of them would be a change that nobody follows. */
+/** Calls that no program here makes: one of them would be an untracked change. */
 const UNKNOWN = new Set(['creat', 'writev', 'pwritev', 'ftruncate', 'copy_file_range', 'sendfile', 'renameat2']);
 
 interface Call {
@@ -172,7 +172,7 @@ function callsOf(trace: string): readonly Call[] {
   return calls;
 }
 
-/** Follows calls on a folder; what is outside of it is not looked at. */
+/** Follows calls on a folder, and ignores everything outside it. */
 function follow(root: string, before: Disk, calls: readonly Call[]): Recorded {
   const disk = copyOf(before);
   const made = new Map<number, Inode>();
@@ -185,7 +185,7 @@ function follow(root: string, before: Disk, calls: readonly Call[]): Recorded {
     const found = relative(root, path);
     return found.startsWith('..') ? undefined : found === '' ? [] : found.split('/');
   };
-  /** The inode of a path, links on its way followed; its last part only where `last` says so. */
+  /** The inode of a path. Follows links on the way, and the last part only with `last`. */
   const find = (path: string, last: boolean, depth = 0): number | undefined => {
     const parts = inside(path);
     if (parts === undefined || depth > 8) return undefined;
@@ -326,7 +326,9 @@ function follow(root: string, before: Disk, calls: readonly Call[]): Recorded {
   return { before, made, changes, syncs };
 }
 
-/** Runs a program under strace, and follows what it does to a folder, with a umask of 022. Throws where it fails. */
+/**
+ * Runs a program under strace, and follows its changes of a folder, with a umask of 022. Throws if the program fails.
+ */
 export function record(root: string, command: readonly string[], cwd: string): Recorded {
   const before = readDisk(root);
   const trace = join(cwd, `trace-${process.pid}-${before.inodes.size}.txt`);
@@ -342,11 +344,11 @@ export function record(root: string, command: readonly string[], cwd: string): R
 
 /** One state of the disk after a loss of power. */
 export interface Remains {
-  /** How many changes had ended. */
+  /** Number of changes that had ended. */
   readonly after: number;
   /** The change that ended last. */
   readonly text: string;
-  /** Everything that had ended is there: also what a reader saw at that moment. */
+  /** True if every ended change is on the disk, which is also a reader's view at that moment. */
   readonly whole: boolean;
   readonly disk: Disk;
 }
@@ -357,7 +359,7 @@ function isDurable({ effect, at }: Change, syncs: readonly Sync[], until: number
   return effect.kind === 'names' ? effect.changes.every(({ folder }) => synced(folder)) : synced(effect.inode);
 }
 
-/** Every choice of few; of many, all of them, none, and of the others so many: a single one, all but one, or any. */
+/** Every choice of few changes; of many, all, none, and a number of others: a single one, all but one, or any. */
 function choicesOf(count: number, most: number, random: () => number): readonly (readonly boolean[])[] {
   const every = (of: (i: number) => boolean): readonly boolean[] => Array.from({ length: count }, (_, i) => of(i));
   if (2 ** count <= most + 2)
@@ -370,7 +372,7 @@ function choicesOf(count: number, most: number, random: () => number): readonly 
   return [every(() => true), every(() => false), ...some];
 }
 
-/** All that a loss of power can leave at each point, up to `most` at random where there are too many; no state twice. */
+/** All possible states after a power loss at each point, or a random choice of `most` of them; no state twice. */
 export function remainsOf(
   { before, made, changes, syncs }: Recorded,
   most: number,
@@ -380,12 +382,12 @@ export function remainsOf(
   const remains: Remains[] = [];
   for (let after = 0; after <= changes.length; after++) {
     const done = changes.slice(0, after);
-    // Right before the next change ends: what was synced until then is on the disk.
+    // Right before the next change ends: everything synced until then is on the disk.
     const until = (changes[after]?.at ?? Number.MAX_SAFE_INTEGER) - 1;
     const open = done.flatMap((change, i) => (isDurable(change, syncs, until) ? [] : [i]));
     for (const choice of choicesOf(open.length, most, random)) {
       const lost = new Set(open.filter((_, i) => choice[i] !== true));
-      // Owner and mode of a file are written together: with a later one every earlier one is there.
+      // Owner and mode of a file are written together: a later one implies every earlier one.
       const kept = new Set<number>();
       for (const [i, { effect }] of [...done.entries()].toReversed()) {
         if (effect.kind !== 'attributes') continue;
@@ -396,7 +398,7 @@ export function remainsOf(
       for (const [number, inode] of made) disk.inodes.set(number, { ...inode, names: new Map() });
       done.forEach(({ effect }, i) => {
         if (!lost.has(i)) apply(disk, effect);
-        // Data that is not synced may be there in part.
+        // Data that is not synced may be partial.
         else if (effect.kind === 'data' && random() < 0.5)
           apply(disk, effect, effect.text.slice(0, Math.floor(random() * effect.text.length)));
       });
@@ -445,7 +447,7 @@ export interface FileLeft {
   readonly gid: number;
 }
 
-/** All files of a state, wherever they lie. */
+/** All files of a state, in any folder. */
 export function filesIn({ disk }: Remains): readonly FileLeft[] {
   const files: FileLeft[] = [];
   const look = (path: string, number: number): void => {

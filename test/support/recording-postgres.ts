@@ -1,4 +1,4 @@
-/** A server that speaks just enough of PostgreSQL to ask for a password, and records whatever arrives. */
+/** A server that speaks enough of PostgreSQL to request a password, and records all received bytes. */
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -6,13 +6,13 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createSecureContext, TLSSocket } from 'node:tls';
 
-/** How it asks: in clear text, for an MD5, or by SCRAM. */
+/** The requested authentication: clear text, MD5, or SCRAM. */
 export type Asking = 'cleartext' | 'md5' | 'scram';
 
 export interface RecordingServer {
   readonly port: number;
   readonly connections: () => number;
-  /** All that arrived, after TLS where there is TLS, as text of one byte a character. */
+  /** All received bytes, decrypted if TLS is used, as text with one character per byte. */
   readonly received: () => string;
   readonly close: () => Promise<void>;
 }
@@ -50,7 +50,7 @@ export async function startRecording({ asking = 'cleartext', tls, path }: Record
     socket.on('data', (bytes: Buffer) => {
       received += bytes.toString('latin1');
       if (begun) {
-        // Whatever it was: it is the wrong one.
+        // Any password is wrong.
         socket.end(message('E', Buffer.from('SFATAL\0C28P01\0Mno\0\0')));
         return;
       }
@@ -88,7 +88,7 @@ export async function startRecording({ asking = 'cleartext', tls, path }: Record
   };
 }
 
-/** Makes a certificate for a name that only it itself vouches for; `file` is what a client may trust. */
+/** Creates a self-signed certificate for a name; a client can trust `file`. */
 export function selfSigned(
   folder: string,
   names: string,

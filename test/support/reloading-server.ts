@@ -1,4 +1,4 @@
-/** A TLS server in a process of its own that reads its pair when it starts, and again when a signal tells it to. */
+/** A TLS server in its own process that reads its pair at start, and again at a signal. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -28,8 +28,8 @@ server.listen(Number(port), address, () => {
 `;
 
 /**
- * A server of the pair `tls/NAME.crt`, `tls/NAME.key` below a folder, with its number in `NAME.pid` there. It is ended
- * with the test. `deaf`: it takes the signal, and reads nothing.
+ * A server of the pair `tls/NAME.crt`, `tls/NAME.key` below a folder, with its number in `NAME.pid` there. It ends
+ * with the test. `deaf`: it accepts the signal, and reads nothing.
  */
 export function reloadingServer(
   folder: string,
@@ -43,7 +43,7 @@ export function reloadingServer(
     readonly address?: string;
     readonly deaf?: boolean;
     readonly pid?: string;
-    /** Says when the test has ended, where tests run beside each other. */
+    /** Reports the end of the test, for concurrent tests. */
     readonly finished?: (stop: () => Promise<void>) => void;
   } = {},
 ): ReloadingServer {

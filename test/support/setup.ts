@@ -1,4 +1,4 @@
-/** Before any test: the tools that tests use as witnesses are there, and `dist/` is what the sources say. */
+/** Runs before any test: checks that the external tools of the tests are installed, and builds `dist/` if it is old. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, globSync, readdirSync, statSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { generate } from '../../src/codegen/generate.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** Debian package by command, or by a file that it brings. */
+/** Debian package by command, or by a file in the package. */
 const tools: Readonly<Record<string, string>> = {
   openssl: 'openssl',
   strace: 'strace',
@@ -31,7 +31,7 @@ const tools: Readonly<Record<string, string>> = {
   dovecot: 'dovecot-imapd',
 };
 
-/** Where Debian puts servers, which an ordinary user's PATH leaves out. */
+/** Debian's folders of servers, which are not in an ordinary user's PATH. */
 const serverFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 export function setup(): void {
@@ -62,7 +62,7 @@ function provideTools(): void {
 
 function aptGet([command = '', ...args]: readonly string[]): void {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  // Its failure shows in what is still missing, and in its own words.
+  // A failure shows in the tools still missing, and in the command's own output.
   spawnSync(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
@@ -82,14 +82,14 @@ function isOnPath(tool: string): boolean {
   });
 }
 
-/** Debian puts the programs of a PostgreSQL server where no PATH leads. */
+/** Debian's folder of the programs of a PostgreSQL server, which is not in PATH. */
 function postgresFolders(): readonly string[] {
   const folder = '/usr/lib/postgresql';
   if (statSync(folder, { throwIfNoEntry: false }) === undefined) return [];
   return readdirSync(folder).map((version) => join(folder, version, 'bin'));
 }
 
-/** Generates the JavaScript that is not in git where it is missing, or older than the specs. */
+/** Generates the JavaScript that is not in git if it is missing, or older than the specs. */
 function provideGenerated(): void {
   const made = globSync('{src/engine,plugins/*}/generated.*.d.ts', { cwd: root }).map((path) =>
     modified(join(root, path.replace(/\.d\.ts$/u, '.js'))),
@@ -100,7 +100,7 @@ function provideGenerated(): void {
   if (problems.length > 0) throw new Error(problems.map(({ file, message }) => `${file}: ${message}`).join('\n'));
 }
 
-/** Builds when a source is newer. A run of a few named tests goes on without: it may well be about something else. */
+/** Builds when a source is newer. A run of a few named tests continues without a build: it may not need one. */
 function provideDist(filtered: boolean): void {
   const built = modified(join(root, 'dist', 'cli.js'));
   const sources = ['src', 'plugins', 'scripts', 'specs', 'package.json'].map((name) => newest(join(root, name)));
@@ -121,7 +121,7 @@ function newest(path: string): number {
   return Math.max(own, ...readdirSync(path).map((name) => newest(join(path, name))));
 }
 
-/** Epoch ms; 0 for what is not there. */
+/** Modification time in epoch ms; 0 for a missing file. */
 function modified(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

@@ -1,4 +1,4 @@
-/** A project on disk whose plugin is the toy, over a world that the test holds. */
+/** A project on disk with the toy plugin, over a world in the test's memory. */
 
 import type { PluginLoaders } from '../../src/plugins.ts';
 import { temporaryFolder, writeFiles } from './cli.ts';

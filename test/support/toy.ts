@@ -1,4 +1,4 @@
-/** A small, complete plugin over a world in memory, and the line run over it: what the tests of the engine work with. */
+/** A small, complete plugin over a world in memory, and the reconciliation over it, for the tests of the engine. */
 
 import { type Planned, planned } from '../../src/formats/plan.ts';
 import { everyPlace } from './places.ts';
@@ -43,9 +43,9 @@ export interface Item {
 
 export interface ToyWorld {
   readonly items: Map<string, Item>;
-  /** Names whose look fails. */
+  /** Names whose refresh fails. */
   readonly blind: Set<string>;
-  /** What a handler does instead of its work, by `step name`. */
+  /** Replacements of a handler's work, by `step name`. */
   readonly faults: Map<string, (run: ActionRun) => Promise<void>>;
   readonly calls: string[];
 }
@@ -59,7 +59,7 @@ export function toyWorld(items: Readonly<Record<string, number>> = {}): ToyWorld
   };
 }
 
-/** Labels as written, or as remembered. */
+/** Declared or recorded labels. */
 function labelsNow({ desired, memory }: Resource): Labels {
   return desired?.meta.labels ?? memory?.labels ?? {};
 }

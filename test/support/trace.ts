@@ -6,7 +6,10 @@ import { cliFile, type Ran, run, temporaryFolder } from './cli.ts';
 
 export interface Trace {
   readonly ran: Ran;
-  /** Addresses that a connection or a datagram was sent to: `127.0.0.1:5432`, `[::1]:53`, `unix:/run/x.sock`. Failed attempts count. */
+  /**
+   * Addresses that a connection or a datagram was sent to: `127.0.0.1:5432`, `[::1]:53`, `unix:/run/x.sock`. Failed
+   * attempts count.
+   */
   readonly connections: readonly string[];
   /** Real paths of the files that were opened for reading, folders left out. */
   readonly reads: readonly string[];
@@ -14,7 +17,7 @@ export interface Trace {
   readonly writes: readonly string[];
   /** Programs that were started, the traced one left out. */
   readonly programs: readonly string[];
-  /** Number of calls that were recorded at all. */
+  /** Total number of recorded calls. */
   readonly calls: number;
 }
 
@@ -41,7 +44,7 @@ function isChange(line: string): boolean {
   return /\bcreat\(|O_(?:WRONLY|RDWR|CREAT|TRUNC|TMPFILE)/u.test(line);
 }
 
-/** What a trace says whose files are named (`-y`): links are followed. Pure. */
+/** The content of a trace with named files (`-y`), with links followed. Pure. */
 export function traceOf(text: string, ran: Ran): Trace {
   const lines = text.split('\n').filter((line) => /\w+\(/u.test(line));
   const unique = (items: readonly string[]): readonly string[] => [...new Set(items)].sort();

@@ -1,6 +1,6 @@
 /**
- * The log as evidence: records that were deleted, edited, moved, inserted, cut or forked are found, by us and by a
- * verifier that shares nothing with us; and without a durable intent no handler runs.
+ * The log as evidence: fettle and an independent verifier find deleted, edited, moved, inserted, cut or forked records;
+ * and no handler runs without a durable intent.
  */
 
 import { everyPlace } from '../support/places.ts';
@@ -19,7 +19,7 @@ import type { RoundInput, Torture } from './torture.ts';
 const VERIFIER = join(import.meta.dirname, 'verify_log.py');
 const TAMPERINGS = 12;
 
-/** What the other verifier says; undefined when it finds nothing. */
+/** The other verifier's finding; undefined if it finds nothing. */
 function otherSays(folder: string): string | undefined {
   try {
     execFileSync('python3', [VERIFIER, join(folder, '.fettle')], { stdio: 'pipe' });
@@ -48,7 +48,7 @@ function hashed(line: string): string {
 
 type Tampering = (lines: string[], at: number, random: () => number) => string;
 
-/** Each changes the lines of one segment in place, and says what it did. None of them touches the very last record. */
+/** Each changes the lines of one segment in place, and describes the change. None changes the very last record. */
 const TAMPERINGS_BY_KIND: readonly Tampering[] = [
   (lines, at) => {
     lines.splice(at, 1);
@@ -59,7 +59,7 @@ const TAMPERINGS_BY_KIND: readonly Tampering[] = [
     return 'edited';
   },
   (lines, at) => {
-    // With its own hash made to fit: the next record tells.
+    // With a matching new hash: the next record reveals the change.
     lines[at] = hashed((lines[at] ?? '').replace('"actor":"', '"actor":"x'));
     return 'forged';
   },
@@ -178,7 +178,7 @@ async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Reco
 
 export const torture: Torture = {
   name: 'audit',
-  what: `records deleted, edited, forged, swapped, inserted, cut or blanked (${TAMPERINGS} a round), held against a verifier in Python; and appends that fail`,
+  what: `records deleted, edited, forged, swapped, inserted, cut or blanked (${TAMPERINGS} a round), checked by a verifier in Python; and appends that fail`,
   long: 200,
   short: 4,
   parallel: 3,

@@ -1,4 +1,7 @@
-/** Flips bits of a store, cuts its files, blanks blocks of them and swaps them: verification finds each, or it is harmless. */
+/**
+ * Flips bits of a store, cuts its files, blanks blocks of them and swaps them: verification finds each, or it is
+ * harmless.
+ */
 
 import {
   cpSync,
@@ -122,16 +125,16 @@ async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Reco
       counts.found += 1;
       continue;
     }
-    // Not damaged: then it is the tail that was cut, what is left is what was there, and the head tells that it is short.
+    // Not damaged: the tail was cut, the rest is unchanged, and the head shows that the log is short.
     const left = await read(copy);
     const isPrefix = left.records.every((record, at) => record.hash === whole.records[at]?.hash);
     must(isPrefix, `silent: ${what}`, copy);
     must(left.records.length < whole.records.length, `not found, and nothing is missing: ${what}`, copy);
-    must(withHead.status === 'damaged', `the head does not tell: ${what}`, copy);
+    must(withHead.status === 'damaged', `the head does not show: ${what}`, copy);
     counts.byHead += 1;
     if (report.torn !== undefined) counts.tornTail += 1;
   }
-  must(existsSync(original), 'the original is gone', folder);
+  must(existsSync(original), 'the original is missing', folder);
   return counts;
 }
 

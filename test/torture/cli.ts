@@ -1,4 +1,4 @@
-/** The command line with the plugin of the tortured runs, in place of those that fettle comes with. */
+/** The command line with the plugin of the tortured runs, instead of fettle's plugins. */
 
 import { run } from '../../src/run.ts';
 

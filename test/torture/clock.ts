@@ -1,4 +1,4 @@
-/** Runs under a clock that stands wrong: nothing is removed or renewed on its word, and the log's times never run backwards. */
+/** Runs under a wrong clock: no removal or renewal relies on it, and the log's times never run backwards. */
 
 import { randomFrom, run, bareEnvironment } from '../support/cli.ts';
 import {
@@ -13,7 +13,7 @@ import {
 } from './effects-project.ts';
 import type { RoundInput, Torture } from './torture.ts';
 
-/** As faketime takes them. Behind the log's head, or ahead of the world. */
+/** Shifts for faketime. Behind the log's head, or ahead of the provider. */
 const BEHIND = ['-10d', '-400d', '-1h', '-30s'];
 const AHEAD = ['+10d', '+400d', '+1h'];
 
@@ -39,8 +39,8 @@ async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Reco
   const shifted = await under(folder, shift, ['apply', '--yes']);
   const removed = effectsIn(folder).filter(({ what }) => what === 'remove').length;
   if (behind) {
-    must(removed === 0, `a removal was done though the clock stood ${shift} before the log`, folder);
-    must(shifted.stdout.includes('clock-behind'), `the wrong clock is not told: ${shifted.stdout}`, folder);
+    must(removed === 0, `a removal was done although the clock was ${shift} before the log`, folder);
+    must(shifted.stdout.includes('clock-behind'), `the wrong clock is not reported: ${shifted.stdout}`, folder);
   } else must(removed === 1, `the removal was not done: ${shifted.stdout}${shifted.stderr}`, folder);
   const records = await soundLog(folder);
   for (const [at, record] of records.entries()) {
@@ -60,7 +60,7 @@ async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Reco
 
 export const torture: Torture = {
   name: 'clock',
-  what: 'an apply under a clock that stands 30 s to 400 days behind the log, or ahead of the world',
+  what: 'an apply under a clock 30 s to 400 days behind the log, or ahead of the provider',
   long: 100,
   short: 4,
   parallel: 4,

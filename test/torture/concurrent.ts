@@ -18,7 +18,7 @@ import type { RoundInput, Torture } from './torture.ts';
 
 const ITEMS = 12;
 
-/** Records of one run come in one piece: between its `run` and its last record stands nothing of another. */
+/** The records of one run are contiguous: between its `run` and its last record is no record of another run. */
 function runsDoNotMix(records: readonly LogRecord[], folder: string): void {
   const ended = new Set<string>();
   let current: string | undefined;
@@ -42,7 +42,7 @@ async function attack({ seed, index, folder }: RoundInput, store: string): Promi
   const killsWinner = random() < 0.5;
   if (killsWinner) {
     await sleep(random() * 400);
-    // Whoever writes at this moment, and some that do not: killed without a warning.
+    // Kills the current writer and some others without a warning.
     for (const { child } of all) if (random() < 0.4) child.kill('SIGKILL');
   }
   const ran = await Promise.all(all.map(({ ended }) => ended));
@@ -62,7 +62,7 @@ async function attack({ seed, index, folder }: RoundInput, store: string): Promi
       refused += 1;
     }
   }
-  must(won + killed > 0, 'nobody got the lock', folder);
+  must(won + killed > 0, 'no apply got the lock', folder);
   must(!waits || refused === 0, `${refused} that waited were refused`, folder);
   await converges(folder, items);
   return { applies: count, won, refused, killed };

@@ -2,8 +2,8 @@
  * The plugin that tortured runs apply: items in a folder, whose effects are counted.
  *
  * Each handler's effect is one atomic call that is not idempotent: to create or change an item appends a line with the
- * id of its intent to the item's file, to remove it renames the file. So what was done twice shows as two lines, and
- * what was done without a record as an id that no intent in the log has.
+ * id of its intent to the item's file, to remove it renames the file. So an effect done twice shows as two lines, and
+ * an effect without a record as an id that no intent in the log has.
  */
 
 import { appendFile, mkdir, readdir, readFile, rename } from 'node:fs/promises';
@@ -59,12 +59,12 @@ const tables: PluginTables = {
   },
 };
 
-/** Where the items are. */
+/** The folder of the items. */
 export function itemsFolder(world: string): string {
   return join(world, 'items');
 }
 
-/** Where the files of removed items go, each with the id of the intent in its name. */
+/** The folder of removed items, each with the id of the intent in its name. */
 export function goneFolder(world: string): string {
   return join(world, 'gone');
 }

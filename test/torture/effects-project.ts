@@ -1,4 +1,4 @@
-/** Projects of the tortured runs: made, run in processes of their own, and held against what has to be true of them. */
+/** Projects of the tortured runs: created, run in separate processes, and checked against the promises. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,12 +10,12 @@ import { bareEnvironment, type Ran } from '../support/cli.ts';
 import { PASSWORD } from '../support/postgres.ts';
 import { goneFolder, itemsFolder, parseEffects } from './effects-plugin.ts';
 
-/** A long run has a copy of its own, which no build replaces. */
+/** A long run has its own copy, which no build replaces. */
 const dist = process.env['FETTLE_TORTURE_DIST'] ?? join(import.meta.dirname, '../../dist');
 
 export const tortureCli = join(dist, 'torture/cli.js');
 
-/** Names and values of the items that a project has written. */
+/** Names and values of the declared items of a project. */
 export type Items = Readonly<Record<string, number>>;
 
 export function manyItems(count: number, value = 1): Items {
@@ -40,7 +40,7 @@ function storeOf(folder: string): string {
   return /^store: "?([^"\n]*)"?$/mu.exec(readFileSync(join(folder, 'fettle.yaml'), 'utf8'))?.[1] ?? '.fettle';
 }
 
-/** What a store on PostgreSQL needs of the environment. */
+/** The environment of a store on PostgreSQL. */
 function storeEnvironment(folder: string): Readonly<Record<string, string>> {
   const store = storeOf(folder);
   if (!store.startsWith('postgres:')) return {};
@@ -82,7 +82,7 @@ export function fettleIn(
   return start(folder, args, env).ended;
 }
 
-/** Throws an error that says what was broken, and where to look. */
+/** Throws an error that names the broken promise and the project's folder. */
 export function must(holds: boolean, what: string, where: string): asserts holds {
   if (!holds) throw new Error(`${what} (${where})`);
 }
@@ -97,7 +97,7 @@ export async function openLogOf(folder: string): Promise<Store> {
   return openPostgresStore({ ...options, target: await targetOf(store, 'file', storeEnvironment(folder)) });
 }
 
-/** All records, after verification. Throws where the log does not hold. */
+/** All records, after verification. Throws if the log is damaged. */
 export async function soundLog(folder: string): Promise<readonly LogRecord[]> {
   const store = await openLogOf(folder);
   const report = await store.verify();
@@ -108,7 +108,7 @@ export async function soundLog(folder: string): Promise<readonly LogRecord[]> {
   return records;
 }
 
-/** Every effect that is in the world, with the item it is of. */
+/** Every effect in the world, with its item. */
 export function effectsIn(
   folder: string,
 ): readonly { readonly name: string; readonly what: string; readonly intent: string }[] {
@@ -141,7 +141,7 @@ export function effectsAreAccounted(folder: string, records: readonly LogRecord[
   }
 }
 
-/** What a process said is done is in the log. */
+/** Every step that a process reported as done is in the log. */
 export function outcomesAreThere(folder: string, said: string, records: readonly LogRecord[]): void {
   const done = new Set(
     records.flatMap((record) =>
@@ -152,7 +152,7 @@ export function outcomesAreThere(folder: string, said: string, records: readonly
     must(done.has(name), `${name} was said to be done, and no outcome in the log says so`, folder);
 }
 
-/** The world is as written, each item was made once, and nothing is left to do. Needs no hand. */
+/** The world matches the documents, each item was created once, and nothing is left to do, without manual help. */
 export async function converges(folder: string, items: Items, updates = 0): Promise<void> {
   const last = await fettleIn(folder, ['apply', '--yes'], { EFFECTS_DELAY_MS: '0' });
   must(last.code === 0, `the next apply exits ${last.code}: ${last.stderr}${last.stdout}`, folder);

@@ -1,8 +1,9 @@
 /**
- * Fails or kills an apply of 60 resources at a call on the files of its store, chosen by chance among all of them.
+ * Fails or kills an apply of 60 resources at a random call on the files of its store.
  *
  * strace does it at the nth call of a name on the paths of the store (`-P`), so that calls of the program itself, of
- * its threads and of the world never fail. The names of a store's files are known after a first apply. A call that comes less often than n is not hit: such rounds are counted.
+ * its threads and of the world never fail. The names of a store's files are known after a first apply. A call that
+ * comes less often than n is not hit: such rounds are counted.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -37,7 +38,7 @@ const CALLS = [
   ['unlink', 1],
 ] as const;
 
-/** What a failing disk says; EMFILE only where a file is opened. */
+/** Errors of a failing disk; EMFILE only for opening a file. */
 const ERRORS = ['EIO', 'ENOSPC', 'EROFS', 'EDQUOT'];
 
 /** Every file that the store has, and the locks of the next runs. */
@@ -97,7 +98,7 @@ async function attack({ seed, index, folder }: RoundInput, kills: boolean): Prom
   if (!hit) must(ran.code === 0, `undisturbed, the apply exits ${ran.code}: ${ran.stderr}`, where);
   if (hit && !killed) {
     must([0, 1, 5, 7, 8].includes(ran.code ?? -1), `the apply exits ${ran.code}: ${ran.stderr}`, where);
-    must(ran.code === 0 || ran.stderr + ran.stdout !== '', 'it failed without a word', where);
+    must(ran.code === 0 || ran.stderr + ran.stdout !== '', 'it failed without a message', where);
   }
   await converges(folder, items, 1);
   if (!hit) return { missed: 1 };

@@ -1,4 +1,6 @@
-/** Stops the holder of the lock, lets another take over, and wakes it up: nothing that it does then may count. */
+/**
+ * Stops the holder of the lock, lets another process take over, and wakes the holder: its later writes must not count.
+ */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomFrom } from '../support/cli.ts';
@@ -43,7 +45,7 @@ async function attack({ seed, index, folder }: RoundInput, store: string): Promi
   await sleep(random() * 200);
   child.kill('SIGSTOP');
   const id = await holderId(folder);
-  // The take-over by the lease takes its 15 seconds, so most rounds do what a person would do.
+  // A take-over by the lease takes 15 seconds, so most rounds use force-unlock.
   const waits = index % 20 === 0;
   if (id !== undefined && !waits) {
     const taken = await fettleIn(folder, ['force-unlock', id, '--yes']);
@@ -64,14 +66,14 @@ async function attack({ seed, index, folder }: RoundInput, store: string): Promi
   const isNew = late[0]?.kind === 'run';
   for (const { seq, body } of late)
     must(isNew && 'run' in body && !runs.has(body.run), `the woken holder appended record ${seq} late`, folder);
-  // Unless it was stopped after its last record, it cannot say that all went well.
+  // Unless it was stopped after its last record, it must not report success.
   const first = before.find(({ kind }) => kind === 'run');
   const ending = before.find(({ kind }) => kind === 'end');
   const hadEnded =
     first !== undefined && ending !== undefined && 'run' in first.body && 'run' in ending.body
       ? first.body.run === ending.body.run
       : false;
-  must(isNew || hadEnded || woken.code !== 0, 'the woken holder says that all went well', folder);
+  must(isNew || hadEnded || woken.code !== 0, 'the woken holder reports success', folder);
   // Its one call in flight was begun under its intent: it is accounted for, though it may have been done late.
   effectsAreAccounted(folder, after);
   await settles(folder, items);

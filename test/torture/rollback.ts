@@ -1,4 +1,6 @@
-/** Puts older copies of a store back, whole or in part: where the head is known, each is found; where not, no lie is told. */
+/**
+ * Restores older copies of a store, whole or in part: with a known head each is found; without one, no report is false.
+ */
 
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -53,10 +55,10 @@ async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Reco
       counts.found += 1;
       continue;
     }
-    // A segment that did not change since is the same file.
+    // An unchanged segment is the same file.
     must(part !== undefined && verified.code === 0, `verify exits ${verified.code}`, project);
     const now = await headOf(project);
-    must(now.seq === head.seq && now.hash === head.hash, 'a rollback went unseen', project);
+    must(now.seq === head.seq && now.hash === head.hash, 'a rollback was not detected', project);
     counts.harmless += 1;
   }
   return counts;

@@ -1,4 +1,7 @@
-/** A plugin that throws, hangs, answers late and returns rubbish, in every function: the others finish, and the log stays sound. */
+/**
+ * A plugin that throws, hangs, answers late and returns rubbish, in every function: the others finish, and the log
+ * stays sound.
+ */
 
 import { planned } from '../../src/formats/plan.ts';
 import { everyPlace } from '../support/places.ts';
@@ -16,7 +19,7 @@ import { safety, toyPlugin, type ToyWorld, toyWorld, wanted } from '../support/t
 import { must } from './effects-project.ts';
 import type { RoundInput, Torture } from './torture.ts';
 
-/** Values that no function of a plugin ought to give. */
+/** Values that no function of a plugin should return. */
 const RUBBISH: readonly (() => unknown)[] = [
   () => null,
   () => 0,
@@ -88,11 +91,11 @@ const PLACES: readonly Broken[] = ['diff', 'note', 'findings', 'matters', 'rule'
 
 interface Trouble {
   readonly place: Broken;
-  /** Names of the items that it is about; for a look, how often it answers well before. */
+  /** Names of the affected items; for a refresh, the number of valid answers before. */
   readonly names: ReadonlySet<string>;
   readonly after: number;
   readonly act: () => unknown;
-  /** For what may wait: it never settles, or long after its deadline. */
+  /** For asynchronous functions: never settles, or settles long after the deadline. */
   readonly waits: 'never' | 'late' | undefined;
 }
 
@@ -150,7 +153,7 @@ function broken(trouble: Trouble): Plugin {
             step,
             async (...args: Parameters<typeof handler>) => {
               if (!isHit('handler', args[1].ref.name)) return handler(...args);
-              // Half of the time it has done its work before.
+              // Half of the time the work was done before.
               if (trouble.after > 0) await handler(...args);
               return (await slowly(trouble)) as never;
             },
@@ -222,7 +225,7 @@ async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Reco
       const { name } = action.change.ref;
       must(message.length < 20_000, `${address} says ${message.length} characters`, where);
       if (status === 'rejected' || status === 'deferred') refused += 1;
-      // Those that have nothing to do with the trouble are done.
+      // Items without a fault are done.
       if (!trouble.names.has(name) && action.verdict === 'accept')
         must(status === 'done', `${address} is ${status}: ${message}`, where);
     }
@@ -230,11 +233,11 @@ async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Reco
   };
   let actions = 0;
   for (let i = 0; i < 3; i += 1) actions += await run(broken(trouble));
-  // Once the plugin is in order again, everything is set right.
+  // Once the plugin works again, everything is corrected.
   for (let i = 0; i < 3; i += 1) await run(toyPlugin);
   must(
     NAMES.every((name) => world.items.get(name)?.value === 4),
-    'the world is not as it is written',
+    'the world differs from the documents',
     where,
   );
   await store.checkpoint(rememberedOf(recall), fence, true);

@@ -13,9 +13,9 @@ export interface Failure {
 
 export interface Progress {
   readonly seed: number;
-  /** The next round that nobody has begun. */
+  /** The next round to begin. */
   next: number;
-  /** Rounds that were begun and have not ended: they are run again when a run goes on. */
+  /** Rounds that have begun and not ended: a continued run repeats them. */
   readonly pending: number[];
   /** Rounds that have ended. */
   done: number;

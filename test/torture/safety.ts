@@ -1,8 +1,8 @@
 /**
- * Random worlds, documents, limits, overrides and changes in between, against a model of what may not happen.
+ * Random worlds, documents, limits, overrides and changes in between, against a model of forbidden results.
  *
- * The model knows nothing of the rules' code: it looks at what the handlers did to the world, and says for each whether
- * that was allowed by what was written, remembered, seen and overridden.
+ * The model is independent of the rules' code: for each change of the world by a handler, it decides if the documents,
+ * the state, the observations and the overrides allowed it.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -53,9 +53,9 @@ interface Case {
   readonly limits: Safety;
   readonly foreign: ReadonlySet<string>;
   readonly blind: ReadonlySet<string>;
-  /** Names whose value somebody else changes between plan and apply. */
+  /** Names whose value another user changes between plan and apply. */
   readonly moved: ReadonlySet<string>;
-  /** Names that are there no more when the plan is made. */
+  /** Names that no longer exist when the plan is made. */
   readonly lost: ReadonlySet<string>;
 }
 
@@ -106,7 +106,7 @@ function caseOf(chance: Chance): Case {
   };
 }
 
-/** What the model knows of one item when the plan is made. */
+/** The model's knowledge of one item when the plan is made. */
 interface Known {
   readonly written: Desired | undefined;
   readonly owned: boolean;
@@ -118,7 +118,7 @@ function isOverridden({ overrides }: Safety, rule: string, name: string): boolea
   return overrides.some((each) => each.rule === rule && each.address === addressOf(name));
 }
 
-/** Why what was done to one item was not allowed; undefined where it was. */
+/** The reason why a change of one item was not allowed; undefined if it was. */
 function breach(step: string, name: string, known: Known, given: Case): string | undefined {
   const { limits } = given;
   const off = (rule: string): boolean => isOverridden(limits, rule, name);
@@ -129,9 +129,9 @@ function breach(step: string, name: string, known: Known, given: Case): string |
   if (!removes && (known.written?.spec as { readonly value: number } | undefined)?.value === 13 && !off('not-thirteen'))
     return 'thirteen';
   if (removes && known.protect && !off('protected')) return 'protected';
-  if (!creates && !known.owned && !off('not-owned')) return 'not ours';
+  if (!creates && !known.owned && !off('not-owned')) return 'not owned';
   if (given.blind.has(name)) return 'not seen';
-  if (given.moved.has(name)) return 'not as it was when the plan was made';
+  if (given.moved.has(name)) return 'changed since the plan was made';
   if (removes && known.written !== undefined) return 'written';
   return undefined;
 }
@@ -173,7 +173,7 @@ function breaches(
         !isOverridden(limits, 'budget', name)
       );
     });
-    // Only what was ready is disrupted; nothing here drains.
+    // Only ready items are disrupted; no item here drains.
     if (spent.length > budget.max) found.push(`${spent.length} disruptions, ${budget.max} are allowed`);
   }
   for (const pool of ['x', 'y']) {
@@ -213,7 +213,7 @@ async function onePlan(
     const written = given.documents.find(({ ref }) => ref.name === name);
     known.set(name, {
       written,
-      // What is neither there nor written any more is forgotten.
+      // An item that neither exists nor is declared is forgotten.
       owned: memory?.owned !== undefined && (written !== undefined || !given.lost.has(name)),
       protect: memory?.protect === true || written?.meta.lifecycle.protect === true,
       labels: written?.meta.labels ?? memory?.labels ?? {},
@@ -235,15 +235,15 @@ async function onePlan(
   });
   const found = breaches(calls, known, given, world);
   must(found.length === 0, found.join('; '), JSON.stringify({ calls, limits: given.limits }));
-  // Nothing that the plan rejects or defers is touched.
+  // No item that the plan rejects or defers is changed.
   const refused = [...reconciled.plan.rejected_changes, ...reconciled.plan.deferred_changes];
   for (const { resource_change: row } of refused)
     must(
       !calls.some(({ name }) => addressOf(name) === row.address),
-      `${row.address} was refused, and touched`,
+      `${row.address} was refused, and changed`,
       row.step,
     );
-  // What was overridden is in the log, with its reason.
+  // Every override is in the log, with its reason.
   for (const record of log.records) {
     if (record.kind !== 'intent') continue;
     for (const { rule, reason } of record.body.overrides ?? [])
@@ -256,7 +256,7 @@ async function onePlan(
   return { calls: calls.length, rejected: refused.length, plan: reconciled.plan };
 }
 
-/** A saved plan with one byte changed is refused, or says the same. */
+/** A saved plan with one changed byte is refused, or has the same content. */
 async function edited(plan: never, folder: string, chance: Chance): Promise<boolean> {
   const file = join(folder, 'plan.json');
   await savePlan(file, plan);
@@ -267,7 +267,7 @@ async function edited(plan: never, folder: string, chance: Chance): Promise<bool
   writeFileSync(file, bytes);
   try {
     const { altered, plan: read } = await readPlan(file);
-    must(altered || JSON.stringify(read) === original, `byte ${at} of a plan was changed, and nobody saw it`, file);
+    must(altered || JSON.stringify(read) === original, `byte ${at} of a plan was changed without detection`, file);
     return altered;
   } catch (error) {
     must(error instanceof Error && error.name === 'InputError', `byte ${at}: ${String(error)}`, file);
@@ -290,7 +290,7 @@ async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Reco
 
 export const torture: Torture = {
   name: 'safety',
-  what: `${PLANS} random plans a round with random limits and overrides, and changes in between, against a model of what may not happen`,
+  what: `${PLANS} random plans a round with random limits and overrides, and changes in between, against a model of forbidden results`,
   long: 2000,
   short: 30,
   parallel: 2,

@@ -1,4 +1,4 @@
-/** Fifty secrets of the environment, quoted in every form by what fails: none is in any byte that is printed or written. */
+/** Fifty secrets of the environment, quoted in every form by failures: none is in any printed or written byte. */
 
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import type { RoundInput, Torture } from './torture.ts';
 const SECRETS = 50;
 const NAMES = ['HCLOUD_TOKEN', 'DEPLOY_SECRET', 'DB_PASSWORD', 'SIGNING_PRIVATE_KEY', 'CLOUD_ACCESS_KEY', 'ROBOT_PAT'];
 
-/** Letters, digits, and what has to be escaped somewhere. */
+/** Letters, digits, and characters that some format must escape. */
 function secretOf(i: number): string {
   const text = randomBytes(18).toString('base64url');
   return i % 5 === 0 ? `${text.slice(0, 8)}/+"&\\ %${text.slice(8)}` : i % 7 === 0 ? `${text}\n${text.slice(3)}` : text;
@@ -41,7 +41,7 @@ const QUOTES: readonly ((secret: string) => string)[] = [
   (secret) => `config { password: '${secret}', retries: 3 }`,
 ];
 
-/** What must not be found, for one secret: itself, its lines, and the forms in which it was quoted. */
+/** Forbidden texts for one secret: itself, its lines, and its quoted forms. */
 function formsOf(secret: string): readonly string[] {
   const bytes = Buffer.from(secret);
   const forms = [

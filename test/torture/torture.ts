@@ -1,9 +1,9 @@
-/** What a torture test is: rounds that are chosen by a seed and a number alone, so that any of them can be run again. */
+/** The type of a torture test: rounds that depend only on a seed and a number, so that each can be repeated. */
 
-/** What one round is given. */
+/** The input of one round. */
 export interface RoundInput {
   readonly seed: number;
-  /** Number of the round, from 0. With the seed it decides everything that the round chooses. */
+  /** Number of the round, from 0. With the seed, it decides every choice of the round. */
   readonly index: number;
   /** An empty folder of the round's own. It is kept when the round fails. */
   readonly folder: string;
@@ -12,17 +12,17 @@ export interface RoundInput {
 export interface Torture {
   /** As on the command line: `random-kill`. */
   readonly name: string;
-  /** What is tried, in one sentence. */
+  /** A description of the attempts, in one sentence. */
   readonly what: string;
   /** Rounds of the long form. */
   readonly long: number;
   /** Rounds of the short form, which the tests run. */
   readonly short: number;
-  /** How many rounds may run at once; 1 where a round needs the machine for itself. */
+  /** Maximum number of concurrent rounds; 1 if a round needs the machine for itself. */
   readonly parallel: number;
   /**
-   * One round. It throws, with what is wrong and where to look, when a promise is broken. It returns counts that are
-   * added up over all rounds (`{ kills: 1, torn: 1 }`): what was tried, and what came of it.
+   * Runs one round. Throws with the fault and its place if a promise is broken. Returns counts that are
+   * added up over all rounds (`{ kills: 1, torn: 1 }`): the attempts, and their results.
    */
   readonly round: (input: RoundInput) => Promise<Readonly<Record<string, number>>>;
 }

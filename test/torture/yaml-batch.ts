@@ -1,8 +1,8 @@
 /**
  * One batch of hostile and random texts, in a process of its own: `argv` is folder, seed, batch and count.
  *
- * Each text is written to a file before it is read, so that whoever finds this process dead has the text that killed
- * it. Prints what it counted as JSON; exits 1 with a message when a promise is broken.
+ * Each text is written to a file before it is read, so that the text that killed this process is known. Prints its
+ * counts as JSON; exits 1 with a message if a promise is broken.
  */
 
 import { readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
@@ -43,7 +43,7 @@ const plans = [
   '[]',
 ];
 
-/** What breaks parsers, and what means something to them or to JavaScript. */
+/** Texts that break parsers, or have a meaning for parsers or JavaScript. */
 const TOKENS = [
   '[',
   ']',
@@ -170,7 +170,7 @@ function fail(message: string): never {
 
 function checkProblems(problems: readonly Problem[], where: string): void {
   for (const { at, code, message } of problems) {
-    if (code === '' || message === '') fail(`a problem without words: ${where}`);
+    if (code === '' || message === '') fail(`a problem without a message: ${where}`);
     if (at === undefined || at.line < 1 || at.column < 1 || at.file === '') fail(`${code} without its place: ${where}`);
   }
 }

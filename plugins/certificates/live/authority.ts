@@ -28,6 +28,7 @@ import { authoritiesFlaw } from './client-flaws.ts';
 import { type Signer, canSign, keyPem, makeAuthority, makeKeys } from './x509-make.ts';
 import { constraintsOf } from './x509-extensions.ts';
 import { fingerprintOf, isKeyOf, isSignedBy, readChain, readKey, x509Seen } from './x509-read.ts';
+import { defined } from '#plugin';
 
 const CHAIN_LIMIT = 1_048_576;
 const KEY_LIMIT = 65_536;
@@ -103,15 +104,15 @@ async function read(places: Places): Promise<Read> {
     .map((each) => constraintsOf(each).dns)
     .reduce<NameConstraints | undefined>(withConstraints, undefined);
   return {
-    seen: {
+    seen: defined({
       status: 'seen',
       leftovers,
       above: chainUp.slice(1).map(x509Seen),
-      ...(problem === undefined ? {} : { problem }),
-      ...(certificate === undefined ? {} : { certificate }),
-      ...(nameConstraints === undefined ? {} : { nameConstraints }),
+      problem,
+      certificate,
+      nameConstraints,
       ...(keyFile.kind === 'file' ? { keyFile: keyFile.stat } : {}),
-    },
+    }),
     chain: chainUp,
     ...(problem === undefined && own !== undefined && key !== undefined && 'key' in key
       ? { signer: { certificate: own, key: key.key } }

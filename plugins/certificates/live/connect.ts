@@ -4,7 +4,7 @@ import type { X509Certificate } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import type { DetailedPeerCertificate, SecureContext, TLSSocket } from 'node:tls';
 import { type CheckedAddress, connectTo, distrustOf, secureOver } from '#plugin/net';
-import { codeOf } from '#plugin';
+import { codeOf, defined } from '#plugin';
 import type { ConnectError, StartTls } from '../world.ts';
 import { askForTls } from './start-tls.ts';
 
@@ -166,7 +166,7 @@ export function handshake(
         return;
       }
       end(
-        () => resolve({ ok: true, chain, protocol, rttMs, ...(distrust === undefined ? {} : { distrust }) }),
+        () => resolve(defined({ ok: true, chain, protocol, rttMs, distrust })),
         () => {
           // The last message of the handshake is written after this turn: cut off, it would be an error in the server's log.
           setImmediate(destroy);

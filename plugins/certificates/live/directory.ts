@@ -18,7 +18,7 @@ import { type Place, directoryPlaces, placesOf } from '../paths.ts';
 import { refusal } from '../refusal.ts';
 import type { PairPart, PairSeen, PairStorage, StoredFile } from '../world.ts';
 import type { Accounts } from './accounts.ts';
-import { codeOf } from '#plugin';
+import { codeOf, defined } from '#plugin';
 import {
   StorageError,
   isMissing,
@@ -111,12 +111,12 @@ export async function readDirectory(storage: PairStorage, path: string): Promise
         ? 'current is missing'
         : undefined;
   const hasPendingLink = await nameExists(pendingLink);
-  return {
+  return defined({
     storage,
     path,
     places,
-    ...(target === undefined ? {} : { target }),
-    ...(broken === undefined ? {} : { broken }),
+    target,
+    broken,
     stored,
     pair: pairOf(stored),
     links,
@@ -126,7 +126,7 @@ export async function readDirectory(storage: PairStorage, path: string): Promise
       ...names.filter((name) => VERSION.test(name) && name.endsWith(PENDING)).map((name) => `versions/${name}`),
     ].sort(),
     absent: isFolder && link.kind === 'missing' && ![...links.values()].includes('other'),
-  };
+  });
 }
 
 /** Every file, with what is wrong with the link that leads to it. */

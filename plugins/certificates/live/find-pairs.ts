@@ -5,7 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { directoryPlaces } from '../paths.ts';
 import type { FoundPair, PairStorage, Unread, X509Seen } from '../world.ts';
-import { codeOf } from '#plugin';
+import { codeOf, defined } from '#plugin';
 import { StorageError, readLink } from './files.ts';
 import { readPart } from './parts.ts';
 import { isSignedBy, publicKeyFingerprint, x509Seen } from './x509-read.ts';
@@ -151,13 +151,13 @@ function storageOf(
     (other) => other === group || other.copies.every(({ path }) => dirname(path) !== folder),
   );
   const chain = single === undefined ? undefined : chainFor(leaf, single.path, files, isAlone);
-  const file = {
+  const file = defined({
     certificate: certificate.path,
     key: key.path,
-    ...(chain === undefined ? {} : { chain }),
+    chain,
     ...(single === undefined || full === undefined ? {} : { fullchain: full.path }),
-    ...(combined === undefined ? {} : { combined: combined.path }),
-  };
+    combined: combined?.path,
+  });
   const used = new Set<unknown>(Object.values(file));
   return { file, others: inOrder.map(({ path }) => path).filter((each) => !used.has(each)) };
 }

@@ -48,6 +48,7 @@ import {
 } from './parts.ts';
 import { wellKnownAnchors } from './trust.ts';
 import { fingerprintOf, isKeyOf, isSignedBy, x509Seen } from './x509-read.ts';
+import { defined } from '#plugin';
 
 /** What puts a pair in order: files that are renamed, then files that are removed. */
 export interface Settlement {
@@ -210,14 +211,15 @@ export function seenOfPair(
   const [leaf, issuer] = pair.path;
   const signer = issuer ?? (leaf !== undefined && isSignedBy(leaf, leaf) ? leaf : undefined);
   const key = keyFingerprintOf(pair.key);
-  return {
-    ...(pair.problem === undefined ? {} : { problemCode: pair.problem.code, problem: pair.problem.text }),
+  return defined({
+    problemCode: pair.problem?.code,
+    problem: pair.problem?.text,
     chain: [...pair.path, ...pair.others].map(x509Seen),
-    ...(signer === undefined ? {} : { issuerFingerprint: fingerprintOf(signer) }),
+    issuerFingerprint: signer === undefined ? undefined : fingerprintOf(signer),
     ...chainEndOf(pair),
     keyMatches: pair.matches,
     ...(key === undefined ? {} : { keyFingerprint: key }),
-  };
+  });
 }
 
 /** Throws where something is called as a swap calls its own files, and none was ever begun here. */

@@ -11,6 +11,7 @@ import type { PairPart, PairProblem, PairStorage, StoredFile } from '../world.ts
 import { type Accounts, idFor, nameFor } from './accounts.ts';
 import { type Attributes, type FileStat, readWhole } from './files.ts';
 import { isKeyOf, isSignedBy, publicKeyFingerprint, readChain, readKey } from './x509-read.ts';
+import { defined } from '#plugin';
 
 const CHAIN_LIMIT = 1_048_576;
 const KEY_LIMIT = 65_536;
@@ -160,13 +161,13 @@ export function pairOf(parts: Parts): Resource {
   const leaf = leafOf(certificate, key);
   const all = certificatesIn(parts);
   const path = leaf === undefined ? [] : pathFrom(leaf, all);
-  return {
-    ...(problem === undefined ? {} : { problem }),
+  return defined({
+    problem,
     matches,
     path,
     others: all.filter((each) => !path.some((known) => same(known, each))),
-    ...(key.key === undefined ? {} : { key: key.key }),
-  };
+    key: key.key,
+  });
 }
 
 /** SHA-256 of the public half of a key, as far as it has one. */
@@ -326,11 +327,11 @@ export function attributesFor(part: PairPart, storage: PairStorage, files: Parts
   const like = files[part]?.stat ?? (holdsKey(part) ? keyFile(files) : certificateFile(files)).stat;
   const uid = idFor(wanted?.owner, 'user', accounts) ?? like?.uid;
   const gid = idFor(wanted?.group, 'group', accounts) ?? like?.gid;
-  return {
-    ...(uid === undefined ? {} : { uid }),
-    ...(gid === undefined ? {} : { gid }),
+  return defined({
+    uid,
+    gid,
     mode: holdsKey(part) ? keyMode(wanted?.mode, like) : CERTIFICATE_MODE,
-  };
+  });
 }
 
 /** Owner, group and mode of a copy: as those of the original, and never open to more than a key may be. */

@@ -11,6 +11,7 @@ import { DATE_CODES, clientPath, endOfPaths, isValidAt } from './client-path.ts'
 import { pathFlaw, subjectText } from './client-flaws.ts';
 import type { Anchors, Made, TrustSet } from './trust.ts';
 import { fingerprintOf, isSignedBy, oneLine, x509Seen } from './x509-read.ts';
+import { defined } from '#plugin';
 
 /** Answers of servers that may have missed a group that they know. */
 const OTHER_GROUPS = /handshake[_ ]failure|insufficient[_ ]security|key[_ ]share|group/iu;
@@ -87,7 +88,7 @@ function judged(code: string | undefined, chain: readonly X509Certificate[], mad
   const dated = path.slice(1).flatMap((each) => dateFlaw(each, originOf(each, chain, made), now) ?? []);
   if (!DATE_CODES.has(code)) {
     const detail = anchored ? (pathFlaw(path, x509Seen(leaf).dnsNames) ?? dated[0]) : undefined;
-    return { distrust: code, ...(detail === undefined ? {} : { distrustDetail: detail }), ...missing };
+    return defined({ distrust: code, distrustDetail: detail, ...missing });
   }
   const [detail] = dated;
   if (detail !== undefined) return { distrust: code, distrustDetail: detail, ...missing };
@@ -177,12 +178,12 @@ async function probeAddress(
   const began = performance.now();
   const left = (): number => Math.max(1, limits.totalMs - (performance.now() - began));
   const host = bare(target.host);
-  const endpoint = {
+  const endpoint = defined({
     address: checkedAddress(address, denial),
     port: target.port,
     ...(isIP(host) === 0 ? { servername: host } : {}),
-    ...(target.startTls === undefined ? {} : { startTls: target.startTls }),
-  };
+    startTls: target.startTls,
+  });
   const made = anchors.of(trust);
   let result = await handshake(endpoint, made.context('quick'), limits, left(), signal);
   if (isAboutGroups(result)) result = await handshake(endpoint, made.context('all'), limits, left(), signal);

@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Signer, keyPem, makeAuthority, makeKeys, makeLeaf } from '../live/x509-make.ts';
+import { defined } from '#plugin';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -34,10 +35,7 @@ async function authority(
   below = 0,
 ): Promise<Authority> {
   const keys = await makeKeys('ecdsa-p256');
-  const made = await makeAuthority(commonName, keys, now - AUTHORITY_AGE_MS, {
-    below,
-    ...(above === undefined ? {} : { signer: above }),
-  });
+  const made = await makeAuthority(commonName, keys, now - AUTHORITY_AGE_MS, defined({ below, signer: above }));
   const chain = made.toString() + (above?.chain ?? '');
   await mkdir(join(folder, dir), { recursive: true });
   await writeFile(join(folder, dir, 'ca.key'), keyPem(keys.privateKey), { mode: 0o600 });

@@ -9,6 +9,7 @@ import { type ApiAction, type ApiServer, actionShape, begunShape } from './answe
 import { ApiError, type Client } from '#plugin/http';
 import { listAll } from './pages.ts';
 import { type Account, getServer } from './reader.ts';
+import { defined } from '#plugin';
 
 /** An account that is written to. */
 export interface Writable extends Account {
@@ -72,15 +73,7 @@ export async function begin(
   call: Call,
 ): Promise<void> {
   const begun = await client.call(
-    {
-      what,
-      method: 'POST',
-      path,
-      shape: begunShape,
-      safe,
-      ...(body === undefined ? {} : { body }),
-      ...(secrets === undefined ? {} : { secrets }),
-    },
+    defined({ what, method: 'POST', path, shape: begunShape, safe, body, secrets }),
     call.signal,
   );
   const all = [...(begun.action === undefined ? [] : [begun.action]), ...(begun.actions ?? [])];

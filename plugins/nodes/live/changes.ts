@@ -3,6 +3,7 @@
 import type { Named } from '../world.ts';
 import type { ApiServer } from './answers.ts';
 import type { Change } from './change.ts';
+import { defined } from '#plugin';
 
 function on(id: number, action: string): string {
   return `/servers/${id}/actions/${action}`;
@@ -93,11 +94,11 @@ export function attachNetwork(id: number, network: Named, ip: string | undefined
     what: `attach server ${id} to network ${network.name}`,
     isDone: (server) => attachmentIn(server, network) !== undefined,
     path: on(id, 'attach_to_network'),
-    body: {
+    body: defined({
       network: network.id,
-      ...(ip === undefined ? {} : { ip }),
+      ip,
       ...(aliasIps.length === 0 ? {} : { alias_ips: aliasIps }),
-    },
+    }),
     safe: true,
   };
 }

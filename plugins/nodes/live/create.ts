@@ -12,6 +12,7 @@ import { ApiError } from '#plugin/http';
 import { makeChange, presentServer, settledServer, type Writable } from './change.ts';
 import { aliasIps, attachmentIn, attachNetwork, backups, detachNetwork, powerOn, protection } from './changes.ts';
 import { getServerByName, serverSeen } from './reader.ts';
+import { defined } from '#plugin';
 
 /** Waits between looks for a server whose making nobody answered for, in ms; after the last the call is made again. */
 const LOOKS_MS = [0, 2000, 5000];
@@ -39,7 +40,7 @@ async function bodyOf({ names }: Writable, order: CreateOrder, signal: AbortSign
     publicNet.ipv4Address === undefined ? undefined : idOf(names.primaryIps.find(publicNet.ipv4Address, signal)),
     publicNet.ipv6Address === undefined ? undefined : idOf(names.primaryIps.find(publicNet.ipv6Address, signal)),
   ]);
-  return {
+  return defined({
     name: order.name,
     server_type: order.serverType,
     image: order.image,
@@ -47,19 +48,19 @@ async function bodyOf({ names }: Writable, order: CreateOrder, signal: AbortSign
     // Its first start is to find the network as it was ordered.
     start_after_create: order.start && plain.length === order.networks.length,
     labels: order.labels,
-    public_net: {
+    public_net: defined({
       enable_ipv4: publicNet.ipv4,
       enable_ipv6: publicNet.ipv6,
-      ...(ipv4 === undefined ? {} : { ipv4 }),
-      ...(ipv6 === undefined ? {} : { ipv6 }),
-    },
+      ipv4,
+      ipv6,
+    }),
     ...(order.sshKeys.length === 0 ? {} : { ssh_keys: order.sshKeys }),
-    ...(userData === undefined ? {} : { user_data: userData }),
+    user_data: userData,
     ...(networks.length === 0 ? {} : { networks }),
     ...(firewalls.length === 0 ? {} : { firewalls: firewalls.map((firewall) => ({ firewall })) }),
     ...(volumes.length === 0 ? {} : { volumes, automount: false }),
     ...(group === undefined ? {} : { placement_group: group }),
-  };
+  });
 }
 
 /** Whether a server was made by this order: it has all of its labels. */

@@ -4,6 +4,7 @@ import type { PriceList, ServerTypeSeen, TypeInLocation } from '../world.ts';
 import { type ApiServerType, pricingShape, serverTypeShape } from './answers.ts';
 import { type Client, object } from '#plugin/http';
 import { listAll } from './pages.ts';
+import { defined } from '#plugin';
 
 const MB_PER_GB = 1024;
 
@@ -17,7 +18,7 @@ function inLocations({ prices, locations, name: type }: ApiServerType): ServerTy
     if (locations !== undefined && place === undefined) return [];
     const ends = place?.deprecation?.unavailable_after;
     const available = place?.available ?? true;
-    return [[location, { available, hourly, monthly, ...(ends === undefined ? {} : { endsAt: ends }) }]];
+    return [[location, defined({ available, hourly, monthly, endsAt: ends })]];
   });
   return Object.fromEntries(entries);
 }

@@ -4,6 +4,7 @@ import { instantText } from '#plugin';
 import type { Attachment, Named, ProviderStatus, ServerSeen } from '../world.ts';
 import type { ApiServer } from './answers.ts';
 import type { Directories } from './directory.ts';
+import { defined } from '#plugin';
 
 const STATUSES: ReadonlySet<string> = new Set<ProviderStatus>([
   'running',
@@ -87,11 +88,11 @@ function seen(server: ApiServer, networks: Names, firewalls: Names, volumes: Nam
   const ipv4 = addressOf(server.public_net.ipv4);
   const ipv6 = addressOf(server.public_net.ipv6);
   const references = referencesOf([server]);
-  return {
+  return defined({
     id: server.id,
     name: server.name,
     status: statusOf(server.status),
-    ...(created === undefined ? {} : { created }),
+    created,
     serverType: { id: server.server_type.id, name: server.server_type.name, deprecated: isDeprecated(server) },
     diskGb: server.primary_disk_size,
     location: server.location.name,
@@ -110,7 +111,7 @@ function seen(server: ApiServer, networks: Names, firewalls: Names, volumes: Nam
     ...(group === undefined || group === null ? {} : { placementGroup: group }),
     ...(server.rescue_enabled === true ? { rescue: true as const } : {}),
     ...(server.iso === undefined || server.iso === null ? {} : { iso: server.iso.name ?? 'an ISO' }),
-  };
+  });
 }
 
 /** Servers with the names of all that they refer to. */

@@ -25,6 +25,7 @@ import {
 } from './changes.ts';
 import { attach, createServer } from './create.ts';
 import { getServer, open } from './reader.ts';
+import { defined } from '#plugin';
 
 /** How long a server that was asked to shut down is given before it is turned off hard, in ms. */
 const SHUTDOWN_MS = 120_000;
@@ -79,10 +80,7 @@ async function turnOff(writable: Writable, id: number, call: Call): Promise<void
 /** A call that ends at once, and begins no action. */
 async function put(writable: Writable, id: number, what: string, body: Change['body'], call: Call): Promise<void> {
   const shape = object({ server: serverShape });
-  await writable.client.call(
-    { what, method: 'PUT', path: `/servers/${id}`, shape, ...(body === undefined ? {} : { body }) },
-    call.signal,
-  );
+  await writable.client.call(defined({ what, method: 'PUT', path: `/servers/${id}`, shape, body }), call.signal);
 }
 
 async function changeLabels(writable: Writable, id: number, { set, remove }: LabelChange, call: Call): Promise<void> {
@@ -132,7 +130,7 @@ export function openWriter(outside: Outside, timing: Timing = realTiming): Nodes
     setProtection: (id, isProtected, call) => make(id, protection(id, isProtected), call),
     setBackups: (id, enabled, call) => make(id, backups(id, enabled), call),
     attachNetwork: async (id, network, ip, wanted, call) =>
-      attach(await opened(call.signal), id, { network, aliasIps: wanted, ...(ip === undefined ? {} : { ip }) }, call),
+      attach(await opened(call.signal), id, defined({ network, aliasIps: wanted, ip }), call),
     detachNetwork: async (id, network, call) => {
       const { names } = await opened(call.signal);
       await make(id, detachNetwork(id, await names.networks.find(network, call.signal)), call);

@@ -1,6 +1,6 @@
 /** Apply: taking a pool's step changes what it remembers, and nothing else; its nodes and containers follow in the next plan. */
 
-import { type ActionRun, type Change, type Facts, formatRef, instantText, type Scene } from '#plugin';
+import { type ActionRun, type Change, defined, type Facts, formatRef, instantText, type Scene } from '#plugin';
 import type { PoolResource } from '../facts.ts';
 import type { NodePoolMemory } from '../generated.ts';
 import type { Decision, Situation } from './decide.ts';
@@ -82,14 +82,14 @@ export function auditPool(change: Change, resource: PoolResource, scene: Scene):
   const comes = change.fields.filter(({ path, after }) => path.startsWith('/members/') && after !== undefined).length;
   const goes = change.fields.filter(({ path, after }) => path.startsWith('/members/') && after === undefined).length;
   const action = comes > goes ? 'scale_up' : goes > comes ? 'scale_down' : undefined;
-  return {
-    ...(action === undefined ? {} : { action }),
+  return defined({
+    action,
     decision_by: decision === undefined ? byCause(change) : decisionBy(decision),
     pool: formatRef(resource.ref),
     members: resource.memory?.kept.members?.length ?? 0,
     in_service: situation?.nodes.filter(({ node, isMember }) => isMember && node.phase === 'serving').length ?? null,
     allocated_ram_mb: situation?.nodes.reduce((sum, { node }) => sum + node.allocatedMb, 0) ?? null,
     queued: situation?.queue?.count ?? null,
-    ...(decision?.plan === undefined ? {} : { savings_hourly: decision.plan.savings }),
-  };
+    savings_hourly: decision?.plan?.savings,
+  });
 }

@@ -1,6 +1,6 @@
 /** Checks of pools that a schema cannot make: sizes that fit together, and names that only a pool gives. */
 
-import { type Desired, formatRef, type Mistake, type Ref } from '#plugin';
+import { type Desired, formatRef, type Mistake, type Ref, defined } from '#plugin';
 import { PLUGIN } from '../facts.ts';
 import type { NodePoolSpec, NodeSpec } from '../generated.ts';
 import { numberOf } from './names.ts';
@@ -11,7 +11,7 @@ const NAME = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/u;
 
 function sizes({ size, min, max }: NodePoolSpec): readonly Mistake[] {
   const wrong = (pointer: string, message: string, suggestion?: string): readonly Mistake[] => [
-    { code: 'wrong-value', pointer, message, ...(suggestion === undefined ? {} : { suggestion }) },
+    defined({ code: 'wrong-value', pointer, message, suggestion }),
   ];
   if (size !== undefined && (min !== undefined || max !== undefined))
     return wrong('/spec/size', 'a pool has a size, or a min and a max, and not both', 'take one of them out');

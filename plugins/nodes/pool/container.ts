@@ -12,6 +12,7 @@ import {
   reject,
   type Scene,
   type Verdict,
+  defined,
 } from '#plugin';
 import {
   type ContainerResource,
@@ -75,7 +76,7 @@ export function mattersToContainer({ desired, sight: { observed } }: ContainerRe
 export function notMigratable(_change: Change, resource: ContainerResource): Verdict {
   const { tier, players } = containerSignals(resource) ?? {};
   const facts = { tier: tier ?? null, players: players ?? null };
-  const why = whyFixed({ ...(tier === undefined ? {} : { tier }), ...(players === undefined ? {} : { players }) });
+  const why = whyFixed(defined({ tier, players }));
   return why === undefined
     ? pass('it may be moved', facts)
     : reject(why, facts, { remedy: { outside: 'wait until fewer are connected' } });

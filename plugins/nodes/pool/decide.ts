@@ -13,7 +13,7 @@
  * | consolidation is on, and worth it | consolidate |
  */
 
-import { counted, durationText } from '#plugin';
+import { counted, durationText, defined } from '#plugin';
 import { type Consolidating, type Consolidation, type ConsolidationPolicy, consolidate } from './consolidation.ts';
 import { moneyText } from './cost.ts';
 import { type Fleet, isInUse, type PoolNode, project, type Projection, type Queue } from './fleet.ts';
@@ -121,12 +121,12 @@ function numbersOf(situation: Situation): Numbers {
 
 /** The fleet as policies see it: what is no member any more, or has a full disk, is on its way out, whatever it does. */
 export function fleetOf({ nodes, queueHere }: Situation): Fleet {
-  return {
+  return defined({
     nodes: nodes.map(({ node, isMember, isFull }) =>
       (isMember && isFull !== true) || node.phase === 'unseen' ? node : { ...node, phase: 'leaving' as const },
     ),
-    ...(queueHere === undefined ? {} : { queue: queueHere }),
-  };
+    queue: queueHere,
+  });
 }
 
 function members({ nodes }: Situation): readonly Member[] {

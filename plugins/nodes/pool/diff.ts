@@ -1,6 +1,15 @@
 /** Diff of a pool: what is decided for it, as a step with the names that come and go. */
 
-import { escapePointer, type FieldChange, intentId, type Json, type Proposal, sameJson, type Scene } from '#plugin';
+import {
+  defined,
+  escapePointer,
+  type FieldChange,
+  intentId,
+  type Json,
+  type Proposal,
+  sameJson,
+  type Scene,
+} from '#plugin';
 import type { PoolResource } from '../facts.ts';
 import type { NodePoolStep } from '../generated.ts';
 import { type Decision, decide, type Move, type Situation } from './decide.ts';
@@ -29,7 +38,7 @@ export function decideFor(resource: PoolResource, scene: Scene): Decided | undef
   };
   const situation = situationOf(resource, spec, scene);
   const decision = isExpanded(resource, scene) ? decide(situation) : undefined;
-  return { situation, ...(decision === undefined ? {} : { decision }) };
+  return defined({ situation, decision });
 }
 
 /** The moves that a consolidation begins with, by numbers. */

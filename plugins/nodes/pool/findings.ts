@@ -1,6 +1,6 @@
 /** Findings of a pool: what its document wants and no step brings about. */
 
-import { counted, type Finding, type Scene } from '#plugin';
+import { counted, type Finding, type Scene, mayBeOwned } from '#plugin';
 import { type PoolResource, poolSignals } from '../facts.ts';
 import type { FindingCode } from '../generated.ts';
 import { fleetOf, unmetGrowth } from './decide.ts';
@@ -18,7 +18,7 @@ export function poolFindings(resource: PoolResource, scene: Scene): readonly Fin
   };
   const foreign = (poolSignals(resource)?.labelled ?? []).filter((name) => {
     const node = scene.get(nodeRef(name));
-    return node?.desired === undefined && node?.memory?.owned === undefined;
+    return node?.desired === undefined && !mayBeOwned(node?.memory);
   });
   if (foreign.length > 0 && situation.remembered !== undefined)
     add('unmanaged', `${foreign.join(', ')} ${foreign.length === 1 ? 'has' : 'have'} its label, and no document`, {

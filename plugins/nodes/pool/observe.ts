@@ -6,6 +6,7 @@ import type { NodePoolSpec, Workloads } from '../generated.ts';
 import { LABELS, labelValue } from '../labels.ts';
 import { queueFor } from '../observe-node.ts';
 import type { PriceList, ServerSeen } from '../world.ts';
+import { defined } from '#plugin';
 
 /** What one look at the account and the workload source found; what could not be read is absent. */
 export interface AccountSeen {
@@ -41,13 +42,13 @@ export function observePool(desired: Desired<NodePoolSpec>, seen: AccountSeen, a
   const labelled = (seen.servers ?? []).filter(
     ({ labels }) => labels[LABELS.project] === labelValue(seen.project) && labels[LABELS.pool] === labelValue(name),
   );
-  const signals: PoolSignals = {
-    ...(queue === undefined ? {} : { queue }),
-    ...(unnamed === undefined ? {} : { unnamed }),
+  const signals: PoolSignals = defined({
+    queue,
+    unnamed,
     labelled: labelled.map((server) => server.name).sort(),
     ...offerOf(seen.prices, template.serverType, template.location),
     migrates: seen.migrates,
-  };
+  });
   return {
     ref: desired.ref,
     given: true,
@@ -68,12 +69,12 @@ export function observeContainer(
     const found = node.containers.find(({ id }) => id === ref.name);
     if (found === undefined) continue;
     const { mb, tier, players, since } = found;
-    const signals: ContainerSignals = {
+    const signals: ContainerSignals = defined({
       mb,
-      ...(tier === undefined ? {} : { tier }),
-      ...(players === undefined ? {} : { players }),
-      ...(since === undefined ? {} : { since }),
-    };
+      tier,
+      players,
+      since,
+    });
     return {
       ref,
       given: true,

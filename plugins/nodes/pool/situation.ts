@@ -1,7 +1,7 @@
 /** The situation of a pool: from its resource, its nodes and its containers in a scene to what `decide` decides on. */
 
 import { serverKey } from '../places.ts';
-import { formatRef, type Resource, type Scene } from '#plugin';
+import { formatRef, type Resource, type Scene, defined, mayBeOwned } from '#plugin';
 import {
   type ContainerSeen,
   type NodeResource,
@@ -50,22 +50,18 @@ function consolidationPolicy({ consolidation: written }: NodePoolSpec): Consolid
   };
 }
 
-function isOurs({ memory }: NodeResource): boolean {
-  return memory?.owned !== undefined;
-}
-
 function time(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Date.parse(text);
 }
 
 function containerOf({ id, mb, tier, players, since }: ContainerSeen): PoolContainer {
-  return {
+  return defined({
     id,
     mb,
-    ...(tier === undefined ? {} : { tier }),
-    ...(players === undefined ? {} : { players }),
-    ...(since === undefined ? {} : { since: Date.parse(since) }),
-  };
+    tier,
+    players,
+    since: since === undefined ? undefined : Date.parse(since),
+  });
 }
 
 const PHASES: Readonly<Record<string, NodePhase>> = {
@@ -103,18 +99,19 @@ function nodeOf(resource: NodeResource, phase: NodePhase, plannedMb: number | un
   const ramMb = phase === 'planned' ? plannedMb : signals?.memoryMb;
   const initializedAt = time(life?.initializedAt ?? life?.provisionedAt);
   const emptySince = time(life?.emptySince ?? (life?.containersEver === 0 ? life.initializedAt : undefined));
-  return {
+  return defined({
     name: resource.ref.name,
     phase,
-    ...(ramMb === undefined ? {} : { ramMb }),
+    ramMb,
     allocatedMb: life?.allocatedMb ?? 0,
     containers: list.map(containerOf),
-    ...(hourly === undefined
-      ? {}
-      : { hourly: withBackups({ hourly, monthly }, resource.sight.observed?.facts.backups).hourly }),
-    ...(initializedAt === undefined ? {} : { initializedAt }),
-    ...(emptySince === undefined ? {} : { emptySince }),
-  };
+    hourly:
+      hourly === undefined
+        ? undefined
+        : withBackups({ hourly, monthly }, resource.sight.observed?.facts.backups).hourly,
+    initializedAt,
+    emptySince,
+  });
 }
 
 /** It is not as the pool's template has it, in what only a new server would change. */
@@ -138,33 +135,33 @@ function memberOf(
   const refusal = phase === 'planned' ? undefined : refusalOf(resource, scene);
   const since = resource.memory?.state === 'unhealthy' ? time(resource.memory.since) : undefined;
   const failingSince = time(nodeSignals(resource)?.life.failingSince);
-  return {
+  return defined({
     node: nodeOf(resource, phase, plannedMb),
     isMember,
-    ...(refusal === undefined ? {} : { refusal }),
+    refusal,
     ...(isOutdated(resource, spec) ? { outdated: true } : {}),
     ...(phase === 'serving' && (nodeSignals(resource)?.diskUsedPercent ?? 0) > DISK_FULL_PERCENT
       ? { isFull: true as const }
       : {}),
     ...(phase === 'unhealthy' && since !== undefined ? { unhealthySince: since } : {}),
     ...(phase === 'unhealthy' && failingSince !== undefined ? { failingSince } : {}),
-  };
+  });
 }
 
 function rememberedOf(kept: Partial<NodePoolMemory> | undefined): Remembered | undefined {
   if (kept?.members === undefined) return undefined;
   const [upAt, downAt, consolidatedAt] = [kept.scaledUpAt, kept.scaledDownAt, kept.consolidatedAt].map(time);
-  return {
+  return defined({
     members: kept.members,
     next: kept.next ?? 1,
-    scaled: { ...(upAt === undefined ? {} : { upAt }), ...(downAt === undefined ? {} : { downAt }) },
-    ...(consolidatedAt === undefined ? {} : { consolidatedAt }),
+    scaled: defined({ upAt, downAt }),
+    consolidatedAt,
     ...(kept.crossing === undefined || kept.crossingSince === undefined
       ? {}
       : { crossing: { direction: kept.crossing, since: Date.parse(kept.crossingSince) } }),
     going: kept.going ?? [],
     moves: kept.moves ?? [],
-  };
+  });
 }
 
 function poolResources(scene: Scene): readonly PoolResource[] {
@@ -201,7 +198,8 @@ function queues(
 export function nodesOfPool(pool: string, scene: Scene): readonly NodeResource[] {
   const nodes = scene.ofKind(PLUGIN, 'Node') as readonly NodeResource[];
   return nodes.filter(
-    (resource) => (resource.desired !== undefined || isOurs(resource)) && poolOf(resource as Resource) === pool,
+    (resource) =>
+      (resource.desired !== undefined || mayBeOwned(resource.memory)) && poolOf(resource as Resource) === pool,
   );
 }
 
@@ -235,17 +233,19 @@ export function situationOf(resource: PoolResource, spec: NodePoolSpec, scene: S
   const scaling = reactivePolicy(spec);
   const consolidation = consolidationPolicy(spec);
   const labelled = (signals?.labelled ?? []).flatMap((name) => numberOf(prefix, name) ?? []);
-  const ours = resources.filter(isOurs).flatMap(({ ref: node }) => numberOf(prefix, node.name) ?? []);
-  return {
+  const ours = resources
+    .filter(({ memory: before }) => mayBeOwned(before))
+    .flatMap(({ ref: node }) => numberOf(prefix, node.name) ?? []);
+  return defined({
     prefix,
     min: leastOf(spec),
     max: spec.size ?? spec.max ?? Number.MAX_SAFE_INTEGER,
-    ...(scaling === undefined ? {} : { scaling }),
-    ...(consolidation === undefined ? {} : { consolidation }),
+    scaling,
+    consolidation,
     upPercent: percentOf(spec.scaling.up),
     removalsAtOnce: spec.removalsAtOnce,
-    ...(spec.replaceUnhealthyAfter === undefined ? {} : { replaceUnhealthyAfterMs: ms(spec.replaceUnhealthyAfter) }),
-    ...(remembered === undefined ? {} : { remembered }),
+    replaceUnhealthyAfterMs: spec.replaceUnhealthyAfter === undefined ? undefined : ms(spec.replaceUnhealthyAfter),
+    remembered,
     found: remembered === undefined ? [...new Set([...labelled, ...ours])].sort((a, b) => a - b) : [],
     isTaken: nameTaken(scene),
     nodes: resources.flatMap(
@@ -256,7 +256,7 @@ export function situationOf(resource: PoolResource, spec: NodePoolSpec, scene: S
     migrates: signals?.migrates ?? false,
     failedMoves: failedMoves(remembered, scene),
     now: scene.now,
-  };
+  });
 }
 
 /**

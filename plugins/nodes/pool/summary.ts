@@ -9,6 +9,8 @@ import {
   type Resource,
   type Scene,
   type Summary,
+  defined,
+  mayBeOwned,
 } from '#plugin';
 import { type NodeResource, nodeSignals, PLUGIN, type PoolResource } from '../facts.ts';
 import type { NodePoolSpec, NodeSpec } from '../generated.ts';
@@ -65,7 +67,7 @@ function seen(resource: NodeResource): Priced | undefined {
     memory,
   } = resource;
   if (observed?.given === true || observed?.claimedBy !== undefined) return undefined;
-  if (resource.desired === undefined && memory?.owned === undefined) return undefined;
+  if (resource.desired === undefined && !mayBeOwned(memory)) return undefined;
   if (observed === undefined)
     return gap !== undefined && memory?.state !== undefined && memory.state !== 'absent'
       ? { name: ref.name }
@@ -188,20 +190,16 @@ function poolSummary(resource: PoolResource, scene: Scene): readonly Summary[] {
   const underWay = goingOn(situation);
   const found = underWay === undefined ? consolidating(situation) : undefined;
   const kept = found === undefined ? [] : 'plan' in found ? found.plan.kept : found.kept;
-  const facts = {
+  const facts = defined({
     members,
-    ...(projection === undefined
-      ? {}
-      : {
-          serving: projection.serving,
-          coming: projection.coming,
-          serving_mb: projection.servingMb,
-          coming_mb: projection.comingMb,
-          allocated_mb: projection.allocatedMb,
-          queued: projection.queued,
-          queued_mb: projection.queuedMb,
-        }),
-  };
+    serving: projection?.serving,
+    coming: projection?.coming,
+    serving_mb: projection?.servingMb,
+    coming_mb: projection?.comingMb,
+    allocated_mb: projection?.allocatedMb,
+    queued: projection?.queued,
+    queued_mb: projection?.queuedMb,
+  });
   const consolidation =
     underWay !== undefined
       ? [underWay]

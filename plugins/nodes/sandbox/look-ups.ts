@@ -26,6 +26,7 @@ import {
   textIn,
 } from './request.ts';
 import { type ActionRow, type ImageRow, patchRow } from './state.ts';
+import { defined } from '#plugin';
 
 function shownAction(call: Call): (row: ActionRow) => Json {
   return (row) => presentAction(row, call.now);
@@ -165,11 +166,11 @@ export function updateImage(call: Call): Answer {
   const wanted = textIn(call.body, 'type');
   if (wanted !== undefined && wanted !== 'snapshot') throw invalidInput('type', 'must be snapshot');
   const labels = labelsIn(call.body);
-  patchRow(call.cloud.images, id, {
-    ...(description === undefined ? {} : { description }),
-    ...(wanted === undefined ? {} : { type: wanted, boundTo: null }),
-    ...(labels === undefined ? {} : { labels }),
-  });
+  patchRow(
+    call.cloud.images,
+    id,
+    defined({ description, ...(wanted === undefined ? {} : { type: wanted, boundTo: null }), labels }),
+  );
   return showImage(call);
 }
 

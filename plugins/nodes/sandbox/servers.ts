@@ -46,6 +46,7 @@ import {
   type ServerStatus,
   takeId,
 } from './state.ts';
+import { defined } from '#plugin';
 
 const STATUSES: readonly ServerStatus[] = [
   'running',
@@ -104,10 +105,11 @@ export function updateServer(call: Call): Answer {
   const { id } = serverOf(call);
   const name = textIn(call.body, 'name');
   const labels = labelsIn(call.body);
-  patchRow(call.cloud.servers, id, {
-    ...(name === undefined ? {} : { name: checkName(call, name, id) }),
-    ...(labels === undefined ? {} : { labels }),
-  });
+  patchRow(
+    call.cloud.servers,
+    id,
+    defined({ name: name === undefined ? undefined : checkName(call, name, id), labels }),
+  );
   return showServer(call);
 }
 

@@ -7,6 +7,7 @@ import { filtered, type SortFields, selected, sorted } from './paginate.ts';
 import { isLocked } from './present.ts';
 import { type Answer, type Call, type Handler, idOf, labelsIn, needed, pageAnswer, rowOf, textIn } from './request.ts';
 import { type Cloud, patchRow } from './state.ts';
+import { defined } from '#plugin';
 
 /** What every one of them is. */
 export interface ThingRow {
@@ -86,10 +87,10 @@ function update<R extends ThingRow>(kind: Kind<R>): Handler {
     const row = thingOf(call, kind);
     const name = textIn(call.body, 'name');
     const labels = labelsIn(call.body);
-    const common: Partial<ThingRow> = {
-      ...(name === undefined ? {} : { name: checkNameOf(call, kind, name, row.id) }),
-      ...(labels === undefined ? {} : { labels }),
-    };
+    const common: Partial<ThingRow> = defined({
+      name: name === undefined ? undefined : checkNameOf(call, kind, name, row.id),
+      labels,
+    });
     patchRow<R>(kind.table(call.cloud), row.id, { ...kind.update?.(call, row), ...common } as Partial<R>);
     return show(kind)(call);
   };

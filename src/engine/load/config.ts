@@ -6,6 +6,7 @@ import { type FettleConfig, formatTexts } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
 import {
   compareText,
+  defined,
   escapePointer,
   type Json,
   nearest,
@@ -126,7 +127,7 @@ type Place = Pick<Config, 'folder' | 'root' | 'owners' | 'file'>;
 
 async function placeIn(folder: string, owners: Owners, file?: string): Promise<Place> {
   const root = await rootOf(await realpath(folder), owners);
-  return { folder, owners, root, ...(file === undefined ? {} : { file }) };
+  return defined({ folder, owners, root, file });
 }
 
 function unreadable(shown: string, { line = 1, column = 1, ...rest }: Unreadable): Problem {

@@ -14,6 +14,7 @@ import { hash } from 'node:crypto';
 import type { Json, ReadText } from '#plugin';
 import { offsetAt, readDocuments, type TextDocument } from './documents.ts';
 import { limits } from './limits.ts';
+import { defined } from '#plugin';
 
 export interface DocumentText {
   /** Offset in the file. */
@@ -123,6 +124,6 @@ function* parsed(text: string, parts: readonly Digested[]): Generator<SoundDocum
     if (!isSound || part === undefined || first.start + start < part.start) return yield undefined;
     const name = first.start + (offsetAt(root, '/metadata/name') ?? start);
     const read = readTextOf(part.digest, name - part.start, value);
-    yield { value, root: null, start: name, mistakes, ...(read === undefined ? {} : { read }) };
+    yield defined({ value, root: null, start: name, mistakes, read });
   }
 }

@@ -29,7 +29,7 @@
  */
 
 import { Composer, type Document, isAlias, isMap, isScalar, isSeq, Lexer, type Node, Parser, Schema } from 'yaml';
-import { type Json, pointerKeys, UNSEEN } from '#plugin';
+import { defined, type Json, pointerKeys, UNSEEN } from '#plugin';
 import { limits } from './limits.ts';
 import { blankRun } from './lines.ts';
 import { echo, shorten, type TextMistake } from './mistake.ts';
@@ -167,12 +167,7 @@ export function* readDocuments(text: string): Documents {
     if (counts.errors >= limits.syntaxErrors) throw new ReadingEnds();
   };
   const end = (code: string, message: string, suggestion?: string): never => {
-    add({
-      code,
-      message,
-      offset: Math.min(parser.offset, Math.max(0, text.length - 1)),
-      ...(suggestion === undefined ? {} : { suggestion }),
-    });
+    add(defined({ code, message, offset: Math.min(parser.offset, Math.max(0, text.length - 1)), suggestion }));
     throw new ReadingEnds();
   };
   // The composer builds an Error for each mistake; this keeps a few words of it. A field of the class, not of its type.

@@ -3,6 +3,7 @@
 import {
   codePoints,
   counted,
+  defined,
   escapePointer,
   FOLDER_FORMAT,
   isPathFormat,
@@ -134,13 +135,13 @@ function explainOne(
       const key = String(params['additionalProperty']);
       const known = isParts(schema['properties']) ? Object.keys(schema['properties']) : [];
       const suggestion = known.length === 0 ? 'no keys are expected here' : suggest(key, known, 'known here');
-      return {
+      return defined({
         code: 'unknown-key',
         pointer: `${pointer}/${escapePointer(key)}`,
         at: 'key',
         message: `unknown key \`${shorten(key)}\` in ${path}`,
-        ...(suggestion === undefined ? {} : { suggestion }),
-      };
+        suggestion,
+      });
     }
     case 'enum': {
       const values = Array.isArray(params['allowedValues']) ? params['allowedValues'].map((each) => String(each)) : [];

@@ -41,6 +41,7 @@ import {
   textsAt,
   type Validator,
   type Validators,
+  defined,
 } from '#plugin';
 import type { Reserved } from '../places.ts';
 import { hasField } from '../field-path.ts';
@@ -352,15 +353,15 @@ function takeDocument(
   }
   const { spec, meta, links } = checked.parts;
   reading.declared.push({
-    desired: {
+    desired: defined({
       ref,
       spec,
       meta,
       needs: needsOf(links),
       source: placeOfName(document, source),
       written,
-      ...(read === undefined ? {} : { read }),
-    },
+      read,
+    }),
     address: formatRef(ref),
     file: source.file,
     links,
@@ -455,13 +456,13 @@ function ignoreMistakes(ignore: readonly string[], kind: string, tables: KindTab
     const known = (tables.fields ?? []).map((field) => `/spec${field}`);
     const suggestion = suggest(pointer, known, 'the fields are');
     return [
-      {
+      defined({
         code: 'wrong-value',
         pointer: `/lifecycle/ignore/${i}`,
         at: 'value',
         message: `${echo(pointer)} is not a field of ${kind}`,
-        ...(suggestion === undefined ? {} : { suggestion }),
-      },
+        suggestion,
+      }),
     ];
   });
 }

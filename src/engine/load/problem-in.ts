@@ -1,7 +1,7 @@
 /** Makes Problems from mistakes: the text of one file, its lines, and its name for messages. */
 
 import type { Node } from 'yaml';
-import { compareText, maskPatterns, type Position, type Problem } from '#plugin';
+import { compareText, maskPatterns, type Position, type Problem, defined } from '#plugin';
 import { offsetAt } from './documents.ts';
 import type { PointerMistake } from './explain.ts';
 import { lineStarts, lineText, placeAt, upTo } from './lines.ts';
@@ -29,15 +29,15 @@ export function positionAt({ file, starts }: Source, offset: number): Position {
 export function problemAt(source: Source, mistake: TextMistake): Problem {
   const at = positionAt(source, mistake.offset);
   const other = mistake.other === undefined ? undefined : placeAt(source.starts, mistake.other);
-  return {
+  return defined({
     code: mistake.code,
     message: `${maskPatterns(mistake.message)}${other === undefined ? '' : `: first at ${source.file}:${other.line}:${other.column}`}`,
     at,
     // A copy: a slice would keep the whole file in memory for as long as the problem lives.
     sourceLine: Buffer.from(maskPatterns(lineText(source.quoted, source.starts, at.line))).toString(),
-    ...(mistake.suggestion === undefined ? {} : { suggestion: mistake.suggestion }),
+    suggestion: mistake.suggestion,
     severity: mistake.severity ?? 'error',
-  };
+  });
 }
 
 /** A mistake at which reading stops: only the lines before it are counted. */
@@ -47,13 +47,13 @@ export function problemOfText(file: string, text: string, mistake: TextMistake):
 
 /** A mistake at a JSON pointer as one at an offset. */
 export function located(root: Node | null, start: number, mistake: PointerMistake): TextMistake {
-  return {
+  return defined({
     code: mistake.code,
     message: mistake.message,
     offset: offsetAt(root, mistake.pointer, mistake.at) ?? start,
-    ...(mistake.suggestion === undefined ? {} : { suggestion: mistake.suggestion }),
-    ...(mistake.severity === undefined ? {} : { severity: mistake.severity }),
-  };
+    suggestion: mistake.suggestion,
+    severity: mistake.severity,
+  });
 }
 
 /** Sorts problems by place and drops duplicates. Problems without a place come first. */

@@ -12,6 +12,7 @@ import {
   type Safety,
   shareOf,
   suggest,
+  defined,
 } from '#plugin';
 import { reachesBelow } from '../address-glob.ts';
 import { SPENT_KEPT_MS } from '../remember.ts';
@@ -29,13 +30,13 @@ type SafetyConfig = FettleConfig['safety'];
 const LONGEST_FREEZE_MS = 366 * 24 * 60 * 60_000;
 
 function mistakeAt(pointer: string, message: string, suggestion?: string): PointerMistake {
-  return {
+  return defined({
     code: 'bad-config',
     pointer,
     at: 'value',
     message,
-    ...(suggestion === undefined ? {} : { suggestion }),
-  };
+    suggestion,
+  });
 }
 
 function tooLong(pointer: string, text: string, limitMs: number, limit: string): readonly PointerMistake[] {

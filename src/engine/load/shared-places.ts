@@ -25,13 +25,9 @@ function occupantOf(document: Declared, plugin: Plugin | undefined, lookUp: Look
   const loaded = kindIn(plugin, desired.ref.kind);
   if (loaded === undefined) return { document, places: [] };
   const seen = withProjectPaths(desired, loaded.tables.paths);
-  const resource = resourceOf({
-    ref: desired.ref,
-    ...loaded,
-    desired: seen,
-    sight: { is: 'absent' },
-    memory: undefined,
-  });
+  const { ref } = desired;
+  const parts = { ref, ...loaded, desired: seen, sight: { is: 'absent' }, memory: undefined } as const;
+  const resource = resourceOf(parts, document.address, null);
   return { document, places: placesOf(resource, lookUp) };
 }
 

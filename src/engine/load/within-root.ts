@@ -12,6 +12,7 @@ import { shorten } from './mistake.ts';
 import { alternatives, pathPattern } from './path-glob.ts';
 import { type Found, findFiles, shownPath } from './paths.ts';
 import { isContentOf, realPlace } from '#plugin/files';
+import { defined } from '#plugin';
 
 /**
  * The repository of a folder: the nearest one above with a `.git`; else the folder itself. A `.git` of another user, such as
@@ -80,7 +81,7 @@ export async function findWithin(
 ): Promise<Found> {
   const real = await realpath(root);
   const entries = await entriesWithin(folder, paths, real);
-  const found = await findFiles(folder, entries.paths, { root: real, ...(except === undefined ? {} : { except }) });
+  const found = await findFiles(folder, entries.paths, defined({ root: real, except }));
   const folders = new Map<string, Promise<string>>();
   const realOf = async (file: string): Promise<string> => {
     if ((await lstat(file)).isSymbolicLink()) return realpath(file);

@@ -15,6 +15,7 @@ import { decide, mayRetry, nothingSpent, type Spending, withCall, withRetry } fr
 import { readShape, type Shape, ShapeError } from './shape.ts';
 import { type Slots, slots } from './slots.ts';
 import type { Timing } from './timing.ts';
+import { defined } from '../defined.ts';
 
 /** One call as data. */
 export interface Call<T> {
@@ -136,13 +137,13 @@ function refusalOf(what: string, answer: Answer, dialect: Dialect, now: number):
   const { status, headers, body } = answer;
   const correlationId = correlationIn(headers, dialect.headers.correlation);
   const retryAfterMs = retryAfterIn(headers, now);
-  const common = {
+  const common = defined({
     what,
     status,
     fate: fateOf(status),
-    ...(correlationId === undefined ? {} : { correlationId }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  };
+    correlationId,
+    retryAfterMs,
+  });
   if (status >= 300 && status < 400)
     return {
       ...common,
@@ -176,13 +177,13 @@ function newsOf({ headers, status }: Answer, names: Dialect['headers'], now: num
   const limit = numberIn(headers, names.limit);
   const remaining = numberIn(headers, names.remaining);
   const after = retryAfterIn(headers, now);
-  return {
-    ...(limit === undefined ? {} : { limit }),
-    ...(remaining === undefined ? {} : { remaining }),
+  return defined({
+    limit,
+    remaining,
     ...(status === 429
       ? { refused: after === undefined ? {} : { retryAfterMs: Math.min(3_600_000, Math.max(1000, after)) } }
       : {}),
-  };
+  });
 }
 
 export function openClient(options: ClientOptions): Client {

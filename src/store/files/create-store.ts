@@ -42,6 +42,6 @@ export async function createStore(folder: string, first: Chain, id: string): Pro
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     if (await isThere(folder)) return;
-    throw new StoreError(`the store ${folder} cannot be made: ${errorText(error)}`, { cause: error });
+    throw new StoreError(`the store ${folder} cannot be created: ${errorText(error)}`, { cause: error });
   }
 }

@@ -21,7 +21,7 @@ export async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<v
   let done = 0;
   while (done < bytes.length) {
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done);
-    if (bytesWritten === 0) throw new Error('the file system took no more bytes');
+    if (bytesWritten === 0) throw new Error('the file system accepted no more bytes');
     done += bytesWritten;
   }
 }
@@ -31,7 +31,7 @@ export function writeAllNow(file: number, bytes: Uint8Array): void {
   let done = 0;
   while (done < bytes.length) {
     const written = writeSync(file, bytes, done, bytes.length - done);
-    if (written === 0) throw new Error('the file system took no more bytes');
+    if (written === 0) throw new Error('the file system accepted no more bytes');
     done += written;
   }
 }

@@ -238,7 +238,7 @@ export function assertFence(folder: string, lock: HeldLock): void {
   try {
     const newer = readdirSync(folder).find((name) => (parseLockName(name) ?? 0) > lock.token);
     if (newer !== undefined)
-      throw new FenceLostError(`the log was taken over: ${newer} is newer than ours, lock-${lock.token}`);
+      throw new FenceLostError(`the log was taken over: ${newer} is newer than this handle's lock-${lock.token}`);
     found = readFileSync(join(folder, lockName(lock.token)), 'utf8');
   } catch (error) {
     if (error instanceof FenceLostError) throw error;
@@ -248,5 +248,5 @@ export function assertFence(folder: string, lock: HeldLock): void {
     );
   }
   if (parseHolder(found).id !== lock.holder.id)
-    throw new FenceLostError(`the log was taken over: lock-${lock.token} is another one's`);
+    throw new FenceLostError(`the log was taken over: lock-${lock.token} belongs to another holder`);
 }

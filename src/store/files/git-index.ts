@@ -14,6 +14,7 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { errorCode, StoreError } from '../errors.ts';
+import { defined } from '#plugin';
 
 /** An entry of an index: a path with slashes, and its kind. */
 export interface IndexEntry {
@@ -105,7 +106,7 @@ export function parseIndex(bytes: Buffer, hashBytes: number): GitIndex {
     }
     if (at > bytes.length - hashBytes) throw new Unreadable('it is cut');
     const shared = sharedIn(bytes, at, hashBytes);
-    return { entries, ...(shared === undefined ? {} : { shared }) };
+    return defined({ entries, shared });
   } catch (error) {
     if (error instanceof RangeError) throw new Unreadable('it is cut');
     throw error;
@@ -196,8 +197,8 @@ export async function trackedAs(path: string): Promise<string | undefined> {
       (error: unknown) => {
         const why = error instanceof Unreadable ? error.message : errorCode(error) || String(error);
         throw new StoreError(
-          `whether git tracks ${path} cannot be told: the index of ${root} cannot be read (${why}); ` +
-            'keep the store outside of the repository',
+          `cannot determine if git tracks ${path}: the index of ${root} cannot be read (${why}). ` +
+            'Keep the store outside the repository',
         );
       },
     );

@@ -93,7 +93,11 @@ export async function projectOf(folder: string): Promise<string | undefined> {
 }
 
 function strayDamage(names: readonly string[]): Damage[] {
-  return names.map((name) => ({ code: 'stray-file', message: `log/${name} is no part of a log`, file: `log/${name}` }));
+  return names.map((name) => ({
+    code: 'stray-file',
+    message: `log/${name} is not part of a log`,
+    file: `log/${name}`,
+  }));
 }
 
 const NO_SEGMENT: Damage = {
@@ -206,9 +210,9 @@ class Membership {
 }
 
 const APART_NOTES = {
-  aside: 'was set aside by a recovery and is no part of the log',
-  pruned: 'was pruned and is no part of the log; the next prune deletes it',
-  late: 'was begun by a writer that had lost the log; it is no part of it',
+  aside: 'was set aside by a recovery and is not part of the log',
+  pruned: 'was pruned and is not part of the log; the next prune deletes it',
+  late: 'was begun by a writer that had lost the log, and is not part of it',
 } as const;
 
 /**
@@ -252,8 +256,7 @@ async function readAll(folder: string, listing: Listing, reading: Reading): Prom
       take: reading.take,
     });
     if (scan.damage !== undefined) damage.push(scan.damage);
-    if (scan.late > 0)
-      notes.push(`${name}: ${scan.late} bytes after the place where it was sealed are no part of the log`);
+    if (scan.late > 0) notes.push(`${name}: ${scan.late} bytes after its seal are not part of the log`);
     segments.push({ ...scan, file, name, seq: file.seq, linked });
   }
   const { aside } = membership;
@@ -281,7 +284,7 @@ async function noteFiles(folder: string): Promise<readonly string[]> {
     const found = await stat(join(folder, name)).catch(() => undefined);
     if (found === undefined || (found.mode & 0o077) === 0) continue;
     const mode = (found.mode & 0o777).toString(8).padStart(4, '0');
-    notes.push(`${name === '.' ? 'the folder of the store' : name} is open to other users (mode ${mode})`);
+    notes.push(`${name === '.' ? 'the folder of the store' : name} is accessible to other users (mode ${mode})`);
   }
   return notes;
 }

@@ -128,7 +128,7 @@ async function raiseToken(
   if (lock.token > highest) return lock;
   const token = highest + 1;
   if (!(await linkLock(folder, token, lock.holder, id)))
-    throw new FenceLostError(`the log was taken over: lock-${token} is another one's`);
+    throw new FenceLostError(`the log was taken over: lock-${token} belongs to another holder`);
   return { token, holder: lock.holder };
 }
 

@@ -46,7 +46,7 @@ const NEWLINE = 0x0a;
 /** The reason why a checkpoint does not match its file name; undefined if it does. */
 function refuseToken({ token }: SegmentFile): (body: CheckpointRecord['body']) => string | undefined {
   return (body) =>
-    body.token === token ? undefined : `the checkpoint has token ${body.token}, the file's name ${token}`;
+    body.token === token ? undefined : `the checkpoint has token ${body.token}, and the file's name has token ${token}`;
 }
 
 /** A segment while it is read. */
@@ -119,13 +119,13 @@ async function isTorn(handle: FileHandle, end: End, size: number): Promise<boole
 
 function checkSeal(progress: Progress, seal: Seal, size: number): Damage | undefined {
   if (size < seal.bytes)
-    return damageAt(progress, 'segment-cut', `the segment is ${size} bytes long, and was sealed at ${seal.bytes}`);
+    return damageAt(progress, 'segment-cut', `the segment has ${size} bytes, and was sealed at ${seal.bytes} bytes`);
   const { end } = progress.reader;
   if (end?.bytes === seal.bytes && end.seq === seal.seq && end.hash === seal.hash) return undefined;
   return damageAt(
     progress,
     'chain-broken',
-    `the segment was sealed at record ${seal.seq}, which is not what stands there`,
+    `the segment was sealed at record ${seal.seq}, and that place has another record`,
   );
 }
 
@@ -155,7 +155,7 @@ async function scan(handle: FileHandle, file: SegmentFile, options: ScanOptions)
       if (broken !== undefined) progress.damage = broken;
     } else if (end.bytes < size) {
       if (options.newest && (await isTorn(handle, end, size))) torn = size - end.bytes;
-      else progress.damage = damageAt(progress, 'record-broken', 'the bytes here are no record');
+      else progress.damage = damageAt(progress, 'record-broken', 'these bytes are not a record');
     }
   }
   const { checkpoint, begun, end } = reader;
@@ -183,7 +183,7 @@ export async function scanSegment(folder: string, file: SegmentFile, options: Sc
     handle = await open(join(logFolder(folder), file.name), 'r');
   } catch (error) {
     if (errorCode(error) === 'EACCES')
-      throw new StoreError(`log/${file.name} may not be read by this user`, { cause: error });
+      throw new StoreError(`log/${file.name} cannot be read: permission denied`, { cause: error });
     return unreadable(file, error);
   }
   try {

@@ -45,8 +45,8 @@ async function checkGit(folder: string, real: string): Promise<void> {
     const entry = await trackedAs(path);
     if (entry === undefined) continue;
     throw new StoreError(
-      `the store ${folder} is tracked by git (${entry}), so whoever may change the repository may change what fettle ` +
-        `remembers: run \`git rm -r --cached ${entry}\` and commit that, or name a store outside of the repository`,
+      `the store ${folder} is tracked by git (${entry}), so an author of a commit can change the state. ` +
+        `Run \`git rm -r --cached ${entry}\` and commit that, or set a store outside the repository`,
     );
   }
 }
@@ -101,22 +101,22 @@ export async function checkStoreFolder(folder: string, owners: Owners): Promise<
   const distrust = await distrustOf(real, owners);
   if (distrust !== undefined) {
     const wayOut = owners.has(distrust.uid)
-      ? `take that right away (\`chmod o-w ${distrust.path}\`)`
-      : `use a store of your own, or set ${TRUST_OWNER}=${distrust.uid} if that is right`;
+      ? `Remove that permission (\`chmod o-w ${distrust.path}\`)`
+      : `Use your own store, or set ${TRUST_OWNER}=${distrust.uid} to trust that user`;
     throw new StoreError(
-      `the store ${folder} is not trusted: ${distrust.path} ${distrust.reason}, and what it remembers decides what is ` +
-        `removed; ${wayOut}`,
+      `the store ${folder} is not trusted: ${distrust.path} ${distrust.reason}, and the state decides which ` +
+        `resources are removed. ${wayOut}`,
     );
   }
   for (const { path, uid, mode } of found) {
     if (!owners.has(uid))
       throw new StoreError(
-        `the store ${folder} is not trusted: ${path} belongs to user ${uid}; set ${TRUST_OWNER}=${uid} if that is right`,
+        `the store ${folder} is not trusted: ${path} belongs to user ${uid}. Set ${TRUST_OWNER}=${uid} to trust that user`,
       );
     if ((mode & OTHERS) !== 0) {
       throw new StoreError(
-        `the store ${folder} is not trusted: every user may ${may(mode, 0)} ${path} (mode ${octal(mode)}). If what ` +
-          `it remembers is right, run \`chmod -R go= ${folder}\``,
+        `the store ${folder} is not trusted: every user may ${may(mode, 0)} ${path} (mode ${octal(mode)}). If the state ` +
+          `is correct, run \`chmod -R go= ${folder}\``,
       );
     }
   }
@@ -124,6 +124,6 @@ export async function checkStoreFolder(folder: string, owners: Owners): Promise<
   return shared === undefined
     ? []
     : [
-        `the group of ${shared.path} may ${may(shared.mode, 3)} it (mode ${octal(shared.mode)}); \`chmod -R go= ${folder}\` ends that`,
+        `the group of ${shared.path} may ${may(shared.mode, 3)} it (mode ${octal(shared.mode)}). Run \`chmod -R go= ${folder}\` to prevent that`,
       ];
 }

@@ -29,7 +29,7 @@ export async function writeSegment(folder: string, token: number, checkpoint: Ch
   } catch (error) {
     if (named || errorCode(error) === '') throw error;
     const why = error instanceof Error ? error.message : '';
-    throw new LogUnchangedError(`a segment cannot be made in ${folder}: ${why}`, { cause: error });
+    throw new LogUnchangedError(`a segment cannot be created in ${folder}: ${why}`, { cause: error });
   }
   return file;
 }

@@ -20,7 +20,7 @@ import { errorCode, StoreError, StoreSecretError } from '../errors.ts';
 import { checkedSocket, DeniedError, type Denial, denialBy } from '../../net/connect.ts';
 import { networkPolicy } from '../../net/networks.ts';
 import { redact, type Target, type Tls } from './target.ts';
-import { InputError, isLoopback } from '#plugin';
+import { InputError, isLoopback, defined } from '#plugin';
 
 /** All in ms. */
 export interface Deadlines {
@@ -103,9 +103,9 @@ function sentence(error: unknown, deadlines: Deadlines): string {
   if (error.message.startsWith('Connection terminated') || error.message.includes('not queryable'))
     return 'the connection was cut';
   if (error.message === 'The server does not support SSL connections')
-    return 'the server offers no TLS, and without it nothing is sent there: set it up there (PGSSLMODE=disable goes without)';
+    return 'the server does not support TLS, and nothing is sent without TLS. Set up TLS on the server, or set PGSSLMODE=disable to connect without it';
   if (UNVERIFIED.has(errorCode(error)))
-    return `the certificate of the server is not trusted: ${error.message} (PGSSLROOTCERT names the file of its authority)`;
+    return `the certificate of the server is not trusted: ${error.message} (set PGSSLROOTCERT to the file of its authority)`;
   return error.message === '' ? errorCode(error) : error.message;
 }
 
@@ -121,14 +121,14 @@ const UNVERIFIED = new Set([
 function sslOf(tls: Tls | undefined): NonNullable<pg.ClientConfig['ssl']> {
   if (tls === undefined) return false;
   const { verify, ca, cert, key, minVersion } = tls;
-  return {
+  return defined({
     rejectUnauthorized: verify !== 'none',
     minVersion: minVersion ?? 'TLSv1.2',
     ...(verify === 'chain' ? { checkServerIdentity: () => undefined } : {}),
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-  };
+    ca,
+    cert,
+    key,
+  });
 }
 
 /** Limits a connection without TLS to this machine if the target requires it. */
@@ -143,11 +143,11 @@ function clientFor(target: Target, denial: Denial, deadlines: Deadlines): pg.Cli
   const password = (): string => {
     if (target.password === undefined)
       throw new StoreSecretError(
-        `the store ${target.place} asks for a password, and there is none: ${target.noPassword}`,
+        `the store ${target.place} requires a password, and none is set: ${target.noPassword}`,
       );
     if (inClear && !target.mayShow)
       throw new StoreError(
-        `the store ${target.place} asks for the password itself or its MD5, and the connection is not protected by TLS ` +
+        `the store ${target.place} requests the password itself or its MD5, and the connection is not protected by TLS ` +
           'with a verified certificate: the password is not sent',
       );
     return target.password;
@@ -192,11 +192,11 @@ interface Connection {
  * A server that requires a password, or that cannot be reached while no password is set, as in a pull request from a
  * fork: the secret is missing.
  */
-function withoutSecret(target: Target, error: StoreError): StoreError {
+function withoutSecret(target: Target, error: StoreError | InputError): StoreError | InputError {
   if (target.password !== undefined || target.tls?.key !== undefined || !(error instanceof ServerError)) return error;
   const isNear = isLoopback(target.host) || target.host.startsWith('/');
   const isRefused = error.sqlState.startsWith('28') || (error.lost && !isNear);
-  return isRefused ? new StoreSecretError(`${error.message}; there is no password: ${target.noPassword}`) : error;
+  return isRefused ? new StoreSecretError(`${error.message}. A password is not set: ${target.noPassword}`) : error;
 }
 
 /** Opens a server. The first transaction connects. */
@@ -350,7 +350,12 @@ export function openServer(target: Target, deadlines: Deadlines): Server {
       committing = true;
       const { command } = await connection.query('COMMIT');
       if (command !== 'COMMIT')
-        throw new ServerError(`the store ${target.place} cannot be used: it was rolled back`, '', false, false);
+        throw new ServerError(
+          `the store ${target.place} cannot be used: the transaction was rolled back`,
+          '',
+          false,
+          false,
+        );
       release(connection);
       return value;
     } catch (error) {

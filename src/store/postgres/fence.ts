@@ -80,12 +80,12 @@ export function assertHeld(fence: FenceRow | undefined, lock: HeldLock, head: He
   if (fence.token !== lock.token || fence.holder?.id !== lock.holder.id) {
     throw new FenceLostError(
       fence.token === lock.token && fence.holder === undefined
-        ? 'the lock was taken away'
-        : `the log was taken over: its token is ${fence.token}, and ours was ${lock.token}`,
+        ? 'the lock was removed'
+        : `the log was taken over: its token is ${fence.token}, and this process had token ${lock.token}`,
     );
   }
   if (fence.head?.seq !== head?.seq || fence.head?.hash !== head?.hash)
-    throw new StoreBrokenError('the log does not end where this holder left it; nothing more is written');
+    throw new StoreBrokenError('the log does not end where this holder left it. This process writes nothing more');
 }
 
 /** A contender's last view of the current holder. */

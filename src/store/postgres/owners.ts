@@ -68,6 +68,6 @@ export async function assertOwned(
   const thing = what === 'schema' ? `the schema ${name}` : `the ${what} ${name} of the schema ${schema}`;
   throw new StoreError(
     `the store ${place} is not trusted: ${thing} belongs to the role ${role}, which is neither ${self} nor a role that ` +
-      `${self} is a member of. Whoever owns it decides what is remembered; if that is right, set FETTLE_STORE_OWNER=${role}`,
+      `${self} is a member of. The owner can change the state. To trust that role, set FETTLE_STORE_OWNER=${role}`,
   );
 }

@@ -76,7 +76,7 @@ export async function readPassFile(env: Env): Promise<PassFile> {
     const found = await file.stat();
     if (!found.isFile()) return { entries: [], ignored: `${path} is not a regular file` };
     if ((found.mode & 0o077) !== 0)
-      return { entries: [], ignored: `${path} is not used: other users may read or write it (set its mode to 0600)` };
+      return { entries: [], ignored: `${path} is not used: other users can read or write it (set its mode to 0600)` };
     if (found.size > LONGEST) return { entries: [], ignored: `${path} is longer than 1 MB` };
     return { entries: passEntries(await file.readFile('utf8')) };
   } catch (error) {

@@ -29,6 +29,7 @@ import { hasTables, migrate } from './schema.ts';
 import type { Target } from './target.ts';
 import type { RowSegment } from './walk-rows.ts';
 import { appendRows, isWritten, listCheckpoint, placeRows, removeRows, renameRows } from './write-rows.ts';
+import { defined } from '#plugin';
 
 export interface PostgresStoreOptions extends LogHandleOptions {
   readonly target: Target;
@@ -60,7 +61,7 @@ class PostgresBackend implements Backend<RowLogView> {
     this.#server = openServer(target, this.#deadlines);
     this.#leaseMs = leaseMs;
     const { place: name, schema, owner } = target;
-    this.#place = { server: this.#server, name, schema, project, ...(owner === undefined ? {} : { owner }) };
+    this.#place = defined({ server: this.#server, name, schema, project, owner });
   }
 
   get place(): string {
@@ -142,7 +143,7 @@ class PostgresBackend implements Backend<RowLogView> {
         if (project === before.project) return;
         // The rename removes the tombstone, if one exists.
         if ((await readFacts(transaction, after)) !== undefined)
-          throw new LogUnchangedError(`the store ${this.place} has a log of the project ${project} already`);
+          throw new LogUnchangedError(`the store ${this.place} already has a log of the project ${project}`);
         await renameRows(transaction, before, project);
       },
       { long: project !== before.project, after },

@@ -8,6 +8,7 @@ import type { Transaction } from './connection.ts';
 import { type FenceRow, type Place, readFence } from './fence.ts';
 import { hasTables } from './schema.ts';
 import { type RowSegment, RowWalk, type Walked } from './walk-rows.ts';
+import { defined } from '#plugin';
 
 /** A row of the table of checkpoints. */
 export interface Listed {
@@ -62,14 +63,14 @@ export async function readFacts(transaction: Transaction, place: Place): Promise
     [project],
   );
   if (fence === undefined && typeof first !== 'string' && listed.count === 0) return undefined;
-  return {
-    ...(fence === undefined ? {} : { fence }),
+  return defined({
+    fence,
     listed: listed.rows.map(([seq, length]) => ({ seq: Number(seq), length: Number(length) })),
     ...(typeof first === 'string' ? { first: Number(first) } : {}),
     ...(typeof last === 'string' ? { last: Number(last) } : {}),
     isFenced: fence?.head !== undefined && end === `${fence.head.hash}"}`,
     formerNames: await readFormerNames(transaction, place),
-  };
+  });
 }
 
 /** Maximum number of rows of an answer, and of bytes before its last row. Bounds a reader's memory. */
@@ -102,10 +103,12 @@ function fenceDamage({ fence, isFenced }: Facts, base: Base<RowSegment>): readon
   const wrong = (message: string): readonly Damage[] => [{ code: 'fence-wrong', message, seq: base.end.seq }];
   if (fence === undefined) return wrong('the fence of the project is missing');
   const { head, token } = fence;
-  if (head === undefined) return wrong('the fence does not say where the log ends');
+  if (head === undefined) return wrong('the fence does not name the end of the log');
   if (head.seq > base.end.seq) return [missingRecords(base.end.seq + 1, head.seq, ' at the end of the log')];
   if (!isFenced || head.seq !== base.end.seq)
-    return wrong(`the fence says that the log ends at record ${head.seq} with hash ${head.hash}, which is not so`);
+    return wrong(
+      `the fence names record ${head.seq} with hash ${head.hash} as the end of the log, which does not end there`,
+    );
   const highest = base.checkpoint.body.token;
   return token < highest ? wrong(`the fence has token ${token}, and the log has token ${highest}`) : [];
 }
@@ -121,11 +124,14 @@ function listDamage(
   const found = segments.map(({ checkpoint }) => checkpoint);
   const wrong = found
     .filter(({ seq, body }) => lengths.get(seq) !== body.resources + 1)
-    .map(({ seq }) => ({ seq, message: `record ${seq}: the table of checkpoints does not list this one as it is` }));
+    .map(({ seq }) => ({
+      seq,
+      message: `record ${seq}: the table of checkpoints does not list this checkpoint correctly`,
+    }));
   const starts = new Set(found.map(({ seq }) => seq));
   // After damage, a listed checkpoint may be the damaged one.
   const more = isSound ? listed.filter(({ seq }) => seq >= from && !starts.has(seq)) : [];
-  const extra = more.map(({ seq }) => ({ seq, message: `record ${seq} is listed as a checkpoint, and is none` }));
+  const extra = more.map(({ seq }) => ({ seq, message: `record ${seq} is listed as a checkpoint, and is not one` }));
   return [...wrong, ...extra].map(({ seq, message }) => ({ code: 'checkpoint-table', message, seq }));
 }
 

@@ -73,10 +73,10 @@ function isMissing(error: unknown): boolean {
 function versionOf(value: unknown, schema: string): number {
   const version = Number(value);
   if (!Number.isSafeInteger(version) || version < 1)
-    throw new StoreError(`the table ${schema}.version does not say which version the store has`);
+    throw new StoreError(`the table ${schema}.version does not contain a valid version`);
   if (version > SCHEMA_VERSION) {
     throw new StoreError(
-      `the store has version ${version} of its tables, and this fettle knows version ${SCHEMA_VERSION}: use a newer one`,
+      `the store's tables have version ${version}, and this fettle supports version ${SCHEMA_VERSION}. Use a newer fettle`,
     );
   }
   return version;
@@ -129,7 +129,7 @@ export async function hasTables(
   const version = await tableVersion(transaction, place);
   if (version !== 0 && version < READABLE_VERSION)
     throw new StoreError(
-      `the store has version ${version} of its tables, and this fettle version ${SCHEMA_VERSION}: a command that writes brings them up to date`,
+      `the store's tables have version ${version}, and this fettle requires version ${SCHEMA_VERSION}. A command that writes migrates them`,
     );
   if (version >= RENAMES_VERSION) await assertNotRenamed(transaction, place);
   return version !== 0;
@@ -145,7 +145,7 @@ export async function migrate(place: SchemaPlace & Pick<Place, 'server'>): Promi
     const { rows: encodings } = await transaction.query('SHOW server_encoding');
     if (encodings[0]?.[0] !== 'UTF8')
       throw new StoreError(
-        `the database has the encoding ${String(encodings[0]?.[0])}; the log needs one with the encoding UTF8`,
+        `the database has the encoding ${String(encodings[0]?.[0])}. The log requires a database with the encoding UTF8`,
       );
     const { rows: named } = await transaction.query(
       'SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1), to_regclass($2) IS NOT NULL',

@@ -30,6 +30,7 @@ import {
   originsIn,
   originText,
   socketOrigin,
+  defined,
 } from '#plugin';
 import {
   type AddressSource,
@@ -198,7 +199,7 @@ function given(password: string): Password {
   return { password, noPassword: '' };
 }
 
-const SET_ONE = `set PGPASSWORD, and ${ORIGIN_VARIABLE} where fettle.yaml names the server`;
+const SET_ONE = `set PGPASSWORD, and ${ORIGIN_VARIABLE} if fettle.yaml names the server`;
 
 async function passwordFor(
   address: StoreAddress,
@@ -245,15 +246,15 @@ function isNamed(address: StoreAddress, server: StoreServer, named: NamedOrigins
   const origin = originOfServer(server);
   if (namesOrigin(named, origin)) return true;
   const wayOut =
-    `if the store is there, set ${ORIGIN_VARIABLE}=${originText(origin)} in the environment, ` +
+    `To use that store, set ${ORIGIN_VARIABLE}=${originText(origin)} in the environment, ` +
     'or the whole address in FETTLE_STORE';
   if (named.origins.length > 0)
     throw new StoreSecretError(
-      `fettle.yaml has the store at ${originText(origin)}, which ${ORIGIN_VARIABLE} does not name: ${wayOut}`,
+      `fettle.yaml has the store at ${originText(origin)}, which ${ORIGIN_VARIABLE} does not name. ${wayOut}`,
     );
   const secret = secretAtStake(address, env);
   if (secret === undefined) return false;
-  throw new StoreSecretError(`${secret} is not sent to ${originText(origin)}, which fettle.yaml names: ${wayOut}`);
+  throw new StoreSecretError(`${secret} is not sent to ${originText(origin)}, which fettle.yaml names. ${wayOut}`);
 }
 
 /**
@@ -286,7 +287,7 @@ export async function targetOf(text: string, source: AddressSource, env: Env): P
   );
   const options = valueOf(env, 'PGOPTIONS');
   const owner = valueOf(env, OWNER_VARIABLE);
-  return {
+  return defined({
     place: shownPlace(server, user, database, address.schema),
     schema: address.schema,
     host,
@@ -299,11 +300,11 @@ export async function targetOf(text: string, source: AddressSource, env: Env): P
     mayShow: verified || (tls === undefined && isNear),
     noPassword,
     secrets: password === undefined ? [] : [...new Set([password, encodeURIComponent(password)])],
-    ...(options === undefined ? {} : { options }),
-    ...(tls === undefined ? {} : { tls }),
-    ...(password === undefined ? {} : { password }),
-    ...(owner === undefined ? {} : { owner }),
-  };
+    options,
+    tls,
+    password,
+    owner,
+  });
 }
 
 /** A message of the driver or the server without the password. */

@@ -30,8 +30,8 @@ export const PG_VARIABLES: Readonly<Record<string, Treatment>> = {
   PGSSLROOTCERT: 'used',
   PGUSER: 'used',
   PGCHANNELBINDING: { refused: 'channel binding is not supported', harmless: ['disable', 'prefer'] },
-  PGGSSENCMODE: { refused: 'encryption by GSSAPI is not supported; TLS is', harmless: ['disable', 'prefer'] },
-  PGHOSTADDR: { refused: `an address apart from the name is not supported; ${NAME_THE_SERVER}` },
+  PGGSSENCMODE: { refused: 'GSSAPI encryption is not supported; use TLS', harmless: ['disable', 'prefer'] },
+  PGHOSTADDR: { refused: `an address separate from the name is not supported; ${NAME_THE_SERVER}` },
   PGREQUIREAUTH: { refused: 'the ways to authenticate cannot be limited' },
   PGREQUIREPEER: { refused: 'the user of the server behind a socket is not checked' },
   PGREQUIRESSL: { refused: 'set PGSSLMODE=require instead', harmless: ['0'] },
@@ -77,6 +77,6 @@ export function refuseVariables(env: Env): void {
   for (const [name, treatment] of Object.entries(PG_VARIABLES)) {
     const value = valueOf(env, name);
     if (value === undefined || typeof treatment === 'string' || treatment.harmless?.includes(value) === true) continue;
-    throw new StoreError(`${name} is set, and cannot be followed: ${treatment.refused}`);
+    throw new StoreError(`${name} is set, and is not supported: ${treatment.refused}`);
   }
 }

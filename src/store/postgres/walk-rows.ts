@@ -62,7 +62,7 @@ export class RowWalk {
     if (limit !== undefined && seq > limit) {
       // One damage for any number of rows there.
       if (isFirst || this.#current?.reader.begun !== undefined)
-        this.#lose('record-unfenced', seq, 'the record stands behind the end of the log that the fence names');
+        this.#lose('record-unfenced', seq, 'the record is after the end of the log that the fence names');
       return;
     }
     const bytes = Buffer.from(line);
@@ -112,7 +112,7 @@ export class RowWalk {
   }
 
   readonly #refuse = ({ project }: CheckpointRecord['body']): string | undefined =>
-    this.#options.names.has(project) ? undefined : `the checkpoint is one of the project ${project}`;
+    this.#options.names.has(project) ? undefined : `the checkpoint belongs to the project ${project}`;
 
   /** Takes a row as the next one of the chain; false if it is not. */
   #continue({ reader }: Open, seq: number, bytes: Buffer): boolean {

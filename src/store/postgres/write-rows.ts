@@ -50,7 +50,9 @@ export async function appendRows(
       );
       if (count !== batch.lines.length) {
         assertHeld(await readFence(transaction, place, true), lock, before);
-        throw new StoreBrokenError('the log could not be written, although the lock is held; nothing more is written');
+        throw new StoreBrokenError(
+          'the log could not be written, although the lock is held. This process writes nothing more',
+        );
       }
       fenced = true;
     } else await insertRows(transaction, place, batch.seq, batch.lines);

@@ -4,7 +4,7 @@ import { type Given, absent, resourceWith } from '../../support/resource.ts';
 import { describe, expect, it } from 'vitest';
 import { summary } from '../../../plugins/certificates/summary.ts';
 import type { Resource } from '#plugin';
-import { DAY, NOW, desiredOf, domainSpec, memoryOf, observedOf, refOf } from './support.ts';
+import { DAY, NOW, certificateSpec, desiredOf, domainSpec, memoryOf, observedOf, refOf } from './support.ts';
 
 const now = { now: NOW };
 const at = (ms: number): string => new Date(NOW + ms).toISOString();
@@ -16,7 +16,7 @@ function resource(kind: string, state: string, end?: number, more: Partial<Given
   const facts = end === undefined ? {} : { notAfter: at(end) };
   return resourceWith({
     ref: refOf(kind, name),
-    desired: desiredOf(kind, name, domainSpec()),
+    desired: desiredOf<unknown>(kind, name, kind === 'Certificate' ? certificateSpec() : domainSpec()),
     observed: observedOf(kind, name, state, facts),
     ...more,
   });

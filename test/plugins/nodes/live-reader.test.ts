@@ -1,5 +1,7 @@
 /** Looks at the fleet: in the fewest requests, whole or not at all, with the names of all that servers refer to. */
 
+import { nodes as nodesPlugin } from '../../../plugins/nodes/plugin.ts';
+import { derivedView } from '../../../src/conformance/derived.ts';
 import { redactPatterns } from '#plugin';
 import { describe, expect, test } from 'vitest';
 import { checkedEndpoint } from '../../../plugins/nodes/live/endpoint.ts';
@@ -323,7 +325,7 @@ test('a whole look at a thousand nodes takes one list of them, two of prices, an
   }));
   world.mark();
   const query = { desired, memory: [], now: world.clock.now(), signal: never, progress: () => undefined };
-  const view = await observe(reader, query);
+  const view = derivedView(nodesPlugin, await observe(reader, query), query);
   expect(view.gaps).toEqual([]);
   expect(view.observed).toHaveLength(1000);
   expect(view.observed.every(({ state }) => state === 'ready')).toBe(true);

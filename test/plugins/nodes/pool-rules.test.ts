@@ -453,7 +453,6 @@ describe('containers', () => {
     const workloads = { nodes: [{ name: 'x', containers: [container] }], queue: [] };
     const name = (source: string) => (source === 'x' ? 'web-1' : source);
     expect(observeContainer(refOf('Container', 'a'), workloads, name, ago(0))).toMatchObject({
-      state: 'placed',
       given: true,
       facts: { node: 'web-1' },
       signals: { mb: 5, tier: 'small' },

@@ -1,4 +1,4 @@
-/** A store on PostgreSQL in a database of its own, for the tests: opened, hurt, and left by dying processes. */
+/** A store on PostgreSQL in its own database, for the tests: opened, damaged, and left by dying processes. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -14,7 +14,7 @@ export interface PostgresBench extends StoreBench {
   readonly database: string;
   /** Another address, or another password. */
   targetFor(url: string, password?: string, more?: Readonly<Record<string, string>>): Promise<Target>;
-  /** With anything else than usual. */
+  /** Overrides of the default options. */
   openWith(options: Partial<PostgresStoreOptions>): Store;
   /** SQL in this database, as the superuser. */
   sql(text: string, values?: readonly unknown[]): Promise<readonly (readonly unknown[])[]>;
@@ -60,7 +60,7 @@ function startWriter(scenario: string, store: object): Writer {
   };
 }
 
-/** Position of the last record that a writer was told of. */
+/** Sequence number of the last record that a writer acknowledged. */
 export function lastHead(lines: readonly string[]): Head {
   const [seq, hash] = lines.findLast((line) => /^\d+ [0-9a-f]{64}$/u.test(line))?.split(' ') ?? [];
   return { seq: Number(seq), hash: hash ?? '' };
@@ -92,7 +92,7 @@ export async function postgresBench(server: PostgresServer): Promise<PostgresBen
       return lastHead(lines);
     },
     declareDead: async () => {
-      // This very process, in an earlier life.
+      // This process id, with an earlier start time.
       await sql(`UPDATE fettle.fences SET holder = jsonb_set(holder::jsonb, '{pidStart}', '"1"')::text`);
     },
     spoil: async (seq) => {

@@ -66,7 +66,7 @@ describe('a store on PostgreSQL', () => {
     expect(said).not.toContain(PASSWORD);
   });
 
-  it('whose password is wrong is an error with its place, and without the password', async () => {
+  it('with a wrong password is an error that names its place and not the password', async () => {
     configure(bench.url.replace('admin@', 'admin:${env:STORE_PASSWORD}@'));
     for (const args of [['plan'], ['apply', '--yes'], ['log', 'verify'], ['state', 'list']]) {
       const wrong = await fettle(args, { STORE_PASSWORD: `${PASSWORD}x` });
@@ -80,14 +80,14 @@ describe('a store on PostgreSQL', () => {
 
   it.each([
     [
-      'a variable that is not set',
+      'an unset variable',
       () => bench.url.replace('admin@', 'admin:${env:STORE_PASSWORD}@'),
       {},
       'STORE_PASSWORD, which is not set',
     ],
-    ['no password at all', () => bench.url, {}, 'asks for a password, and there is none'],
+    ['no password', () => bench.url, {}, 'requires a password, and none is set'],
     [
-      'an origin that is not named',
+      'an origin without a name in the environment',
       () => bench.url,
       { PGPASSWORD: PASSWORD, FETTLE_STORE_ORIGIN: '' },
       'PGPASSWORD is not sent to',
@@ -98,7 +98,7 @@ describe('a store on PostgreSQL', () => {
       { PGPASSWORD: PASSWORD, FETTLE_STORE_ORIGIN: 'postgres://db.example.test' },
       'which FETTLE_STORE_ORIGIN does not name',
     ],
-  ])('is a gap in memory for plan, and an error for all else: %s', async (_, url, env, says) => {
+  ])('is a gap for plan, and an error for all other commands: %s', async (_, url, env, says) => {
     configure(bench.url);
     expect(
       (await fettle(['apply', '--yes', '--target', 'certificates/Issuer/**'], { PGPASSWORD: PASSWORD })).code,
@@ -110,7 +110,7 @@ describe('a store on PostgreSQL', () => {
     const plan = JSON.parse((await fettle(['plan', '--format', 'json'], env)).stdout) as Plan;
     expect(plan).toMatchObject({ complete: false, applyable: false, unmanaged: [], gaps: [{ scope: 'memory' }] });
     expect(plan).not.toHaveProperty('plan_digest');
-    // What is there may be ours, and what is not there may have been: no row says more than that.
+    // An existing resource may be owned, and a missing one may have been: rows say no more than that.
     expect(plan.resource_changes.map(({ address, warnings }) => [address, warnings.join()])).toEqual([
       ['certificates/Certificate/www', expect.stringContaining('unknown whether it was made before')],
     ]);
@@ -135,7 +135,7 @@ describe('a store on PostgreSQL', () => {
     expect((await fettle(['plan'], { PGPASSWORD: PASSWORD })).stdout).toContain('1 to add');
   });
 
-  it('lets one of many applies in, and the others are told who it is', async () => {
+  it('lets one of many applies in, and names it to the others', async () => {
     configure(bench.url);
     const env = { PGPASSWORD: PASSWORD };
     const writer = bench.spawn('on');

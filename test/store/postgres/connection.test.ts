@@ -1,4 +1,4 @@
-/** What a network and a server can do to a store on PostgreSQL: every call ends, and what it says is true. */
+/** Faults of network and server under a store on PostgreSQL: every call ends, with a true message. */
 
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import { type PostgresBench, postgresBench } from './bench.ts';
 import { type Proxy, startProxy } from './proxy.ts';
 
 const NOW = { command: 'apply', timeoutMs: 0 };
-/** Of a whole call. What hangs here hangs for ever: any limit shows it. */
+/** Deadline of a whole call, in ms. A hanging call hangs forever here, so any limit shows it. */
 const DEADLINE = 9_000;
 
 let server: PostgresServer;
@@ -79,7 +79,7 @@ describe('a connection', () => {
     expect(await bench.open().verify()).toMatchObject({ status: 'sound', damage: [] });
   });
 
-  it('that goes nowhere is replaced, when another one works', async () => {
+  it('that leads nowhere is replaced, if another one works', async () => {
     const store = openBehind();
     const fence = await store.lock(NOW);
     await store.append([note('before')], fence);
@@ -110,7 +110,7 @@ describe('a connection', () => {
     await store.close();
   });
 
-  it('that is cut before a commit arrives has written nothing, and the handle says so for good', async () => {
+  it('that is cut before a commit arrives has written nothing, and the handle stays failed', async () => {
     const store = openBehind();
     const fence = await store.lock(NOW);
     await store.append([note('before')], fence);
@@ -125,7 +125,7 @@ describe('a connection', () => {
     await other.close();
   });
 
-  it('whose commit vanishes holds nobody up for long', async () => {
+  it('whose commit is lost does not block other holders for long', async () => {
     const store = openBehind();
     const fence = await store.lock(NOW);
     proxy.mode('swallow-commit');
@@ -219,11 +219,11 @@ describe('an error', () => {
     }
   });
 
-  it('says that there is no password', async () => {
+  it('says that the password is missing', async () => {
     for (const message of await messagesAt(bench.targetFor(bench.url, ''))) expect(message).toContain('set PGPASSWORD');
   });
 
-  it('says that there is no such database, or server', async () => {
+  it('says that the database or the server does not exist', async () => {
     for (const message of await messagesAt(bench.targetFor(server.url('nowhere'))))
       expect(message).toContain('database "nowhere" does not exist');
     const { port } = proxy;
@@ -235,13 +235,13 @@ describe('an error', () => {
     proxy = await startProxy(server.port);
   });
 
-  it('says that nobody answers', async () => {
+  it('says that the server does not answer', async () => {
     proxy.mode('silent');
     for (const message of await messagesOf(() => openBehind({ deadlineMs: 1_200 })))
       expect(message).toContain('no answer within 0.2 s');
   });
 
-  it('says what is wrong with an address, and repeats none of it', async () => {
+  it('names the fault of an address without repeating the address', async () => {
     const cases: readonly [string, string][] = [
       [`postgres://admin:wrong-secret@[/db`, 'is not postgres://'],
       [`mysql://admin:wrong-secret@host/db`, 'postgres://'],
@@ -258,7 +258,7 @@ describe('an error', () => {
 });
 
 describe('an address', () => {
-  it('takes the password from itself, wherever it stands', async () => {
+  it('contains its password in any position', async () => {
     const encoded = encodeURIComponent(PASSWORD);
     const host = `127.0.0.1:${server.port}/${bench.database}`;
     for (const url of [

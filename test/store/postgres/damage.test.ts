@@ -1,4 +1,4 @@
-/** Every way in which tables can be wrong: it is named, nothing is written over it, and a recovery sets it aside. */
+/** Every damage of the tables is named, is not overwritten, and is set aside by a recovery. */
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LogDamagedError } from '../../../src/store/errors.ts';
@@ -45,7 +45,7 @@ async function lineOf(seq: number): Promise<string> {
   return String((await bench.sql('SELECT line FROM fettle.records WHERE seq = $1', [seq]))[0]?.[0]);
 }
 
-/** A record that goes on from the last one as if the holder had written it. */
+/** A record that follows the last one as if the holder had written it. */
 async function forgery(seq: number): Promise<string> {
   const { hash } = JSON.parse(await lineOf(seq - 1)) as { readonly hash: string };
   const draft = prepare(seen('web-9', 'ready'), 'me');
@@ -74,7 +74,7 @@ interface Case {
   readonly found: readonly (readonly [code: string, seq?: number])[];
   /** Last record that a reader gets. */
   readonly head?: number;
-  /** A start does not see it: it reads from the newest checkpoint. */
+  /** True if a start does not see the damage, because it reads from the newest checkpoint. */
   readonly behind?: true;
   readonly unknown?: readonly string[];
   /** First record after the recovery. */
@@ -106,7 +106,7 @@ const CASES: readonly Case[] = [
     unknown: ['nodes/Node/web-3'],
   },
   {
-    what: 'a changed memory in the newest checkpoint',
+    what: 'a changed state in the newest checkpoint',
     hurt: () => changeBody(10),
     found: [['checkpoint-broken', 10]],
     head: 8,
@@ -179,26 +179,26 @@ const CASES: readonly Case[] = [
     from: 5,
   },
   {
-    what: 'a record that was added by hand, and fits',
+    what: 'a matching record added by hand',
     hurt: async () => insert(13, await forgery(13)),
     found: [['record-unfenced', 13]],
     head: 12,
     unknown: ['nodes/Node/web-9'],
   },
   {
-    what: 'a row that is no record',
+    what: 'a row that is not a record',
     hurt: () => insert(13, 'rubbish'),
     found: [['record-unfenced', 13]],
     head: 12,
   },
   {
-    what: 'a row far behind the end',
+    what: 'a row far after the end',
     hurt: () => insert(Number.MAX_SAFE_INTEGER, 'rubbish'),
     found: [['record-unfenced', Number.MAX_SAFE_INTEGER]],
     head: 12,
   },
   {
-    what: 'a fence that is gone',
+    what: 'a removed fence',
     hurt: () => bench.sql('DELETE FROM fettle.fences'),
     found: [['fence-wrong', 12]],
     head: 12,
@@ -254,13 +254,13 @@ const CASES: readonly Case[] = [
     head: 12,
   },
   {
-    what: 'a listed checkpoint that is none',
+    what: 'a listed checkpoint that is another record',
     hurt: () => bench.sql(`INSERT INTO fettle.checkpoints VALUES ('shop', 12, 1)`),
     found: [['checkpoint-table', 12]],
     head: 12,
   },
   {
-    what: 'a listed checkpoint that is not there at all',
+    what: 'a listed checkpoint that does not exist',
     hurt: () => bench.sql(`INSERT INTO fettle.checkpoints VALUES ('shop', 99, 1)`),
     found: [['checkpoint-table', 99]],
     head: 12,
@@ -268,7 +268,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe('damage in the tables', () => {
-  it('is none in a log that nobody has touched', async () => {
+  it('is absent from an unchanged log', async () => {
     const report = await bench.open().verify();
     expect(report).toMatchObject({ status: 'sound', damage: [], records: 12, checkpoints: 3, segments: 3, from: 1 });
     expect(report.notes).toEqual([]);
@@ -322,7 +322,7 @@ describe('damage in the tables', () => {
     await bench.sql('DELETE FROM fettle.records WHERE seq = 12');
     const { hash } = JSON.parse(await lineOf(11)) as { readonly hash: string };
     await bench.sql('UPDATE fettle.fences SET head_seq = 11, head_hash = $1', [hash]);
-    // Fence and records were put back together, as an older backup does: only who knows the head can tell.
+    // Fence and records were restored together, as an older backup does: only a noted head shows it.
     expect(await store.verify()).toMatchObject({ status: 'sound' });
     expect(await store.verify(head)).toMatchObject({ status: 'damaged', damage: [{ code: 'head-missing', seq: 12 }] });
   });
@@ -341,7 +341,7 @@ describe('damage in the tables', () => {
     expect(report.damage[0]?.message).toContain('project other');
   });
 
-  it('a recovery that is asked for by one who has lost the lock', async () => {
+  it('a recovery by a holder that has lost the lock', async () => {
     await bench.spoil(8);
     const store = bench.open();
     const fence = await store.lock(NOW);

@@ -1,4 +1,4 @@
-/** The lease of a lock on PostgreSQL: who is kept, who is taken over, and that a late holder writes nothing. */
+/** The lease of a lock on PostgreSQL: live holders keep it, others are taken over, and a late holder writes nothing. */
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FenceLostError, LockHeldError } from '../../../src/store/errors.ts';
@@ -9,9 +9,9 @@ import { lastHead, type PostgresBench, postgresBench } from './bench.ts';
 
 const NOW = { command: 'apply', timeoutMs: 0 };
 const LEASE = { leaseMs: 2_000, beatMs: 200 };
-/** Where a heartbeat has to come in time, on however slow a machine. */
+/** A lease that leaves time for a heartbeat on a slow machine. */
 const ROOMY = { leaseMs: 5_000, beatMs: 200 };
-/** Longer than any lease here: who waits so long gets what can be got. */
+/** A wait longer than any lease here. */
 const LONG = 120_000;
 
 let server: PostgresServer;
@@ -36,7 +36,7 @@ function open(actor = 'me', lease: Partial<typeof LEASE> = LEASE): Store {
   return store;
 }
 
-/** As if the holder were on a machine of which nothing can be known here. */
+/** Makes the holder look as if it were on another machine. */
 async function moveAway(): Promise<void> {
   await bench.sql(`UPDATE fettle.fences SET holder = jsonb_set(holder::jsonb, '{bootId}', '"elsewhere"')::text`);
 }
@@ -87,13 +87,13 @@ describe('a holder', () => {
     await moveAway();
     const store = open('me', ROOMY);
     const fence = await store.lock({ command: 'apply', timeoutMs: LONG });
-    // It was given back: a take-over would have raised the token.
+    // The lock was given back: a take-over would have raised the token.
     expect(fence.token).toBe(1);
     expect(lastHead(await writer.ended).seq).toBe(2);
     expect(own(await recordsOf(store)).map(({ actor }) => actor)).toEqual(['child']);
   });
 
-  it('that is alive somewhere else is not taken over, however long one waits', async () => {
+  it('that is alive on another machine is not taken over, even after a long wait', async () => {
     const holder = open('holder', ROOMY);
     const fence = await holder.lock(NOW);
     await moveAway();
@@ -105,7 +105,7 @@ describe('a holder', () => {
     expect(await other.lockStatus()).toMatchObject({ liveness: 'held', token: 1, leaseMs: ROOMY.leaseMs });
   });
 
-  it('that is silent somewhere else is refused to who does not wait, and shown as silent', async () => {
+  it('that is silent on another machine refuses a contender that does not wait, and is shown as silent', async () => {
     // Its first heartbeat would come long after this test.
     const holder = open('holder', { ...LEASE, beatMs: LONG });
     const fence = await holder.lock(NOW);
@@ -116,7 +116,7 @@ describe('a holder', () => {
     expect(status).toMatchObject({ liveness: 'silent', holder: { id: fence.holder.id } });
     expect(Date.now() - Date.parse(status?.heartbeatAt ?? '')).toBeGreaterThan(3_000_000);
     expect(await other.holder()).toBeUndefined();
-    // A clock that was wrong is no proof: only a beat that stands still while one watches is.
+    // A wrong clock proves nothing: only a beat that does not change while it is watched counts.
     await expect(other.lock(NOW)).rejects.toBeInstanceOf(LockHeldError);
     const waited: string[] = [];
     const next = await other.lock({ command: 'x', timeoutMs: LONG, onWait: ({ id }) => waited.push(id) });
@@ -140,7 +140,7 @@ describe('a holder', () => {
     expect(await refused).toBeInstanceOf(LockHeldError);
   });
 
-  it('does not live on in the heartbeat of the one before', async () => {
+  it('is not kept alive by the previous holder’s heartbeat', async () => {
     const holder = open('holder');
     await holder.lock(NOW);
     await bench.declareDead();
@@ -168,13 +168,13 @@ describe('force-unlock', () => {
     await holder.close();
     expect((await other.lockStatus())?.holder.id).toBe(next.holder.id);
     await other.unlock(next);
-    // Nobody holds it: there is nothing to take over.
+    // The lock is not held, so a take-over has no effect.
     const third = open('third');
     expect((await third.lock({ ...NOW, takeOver: next.holder.id })).token).toBe(next.token);
     expect(await third.verify()).toMatchObject({ status: 'sound', damage: [] });
   });
 
-  it('works on a holder that cannot be read', async () => {
+  it('works on an unreadable holder', async () => {
     const holder = open('holder');
     const fence = await holder.lock(NOW);
     await bench.sql(`UPDATE fettle.fences SET holder = 'rubbish'`);
@@ -185,7 +185,7 @@ describe('force-unlock', () => {
 });
 
 describe('prune', () => {
-  it('keeps the newest checkpoints, and says what is gone', async () => {
+  it('keeps the newest checkpoints, and lists the deleted records', async () => {
     const store = open();
     const fence = await store.lock(NOW);
     for (let round = 0; round < 4; round += 1) {

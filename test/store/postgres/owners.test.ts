@@ -1,4 +1,4 @@
-/** A schema that another role made, or can reach into, is refused before anything of it is used; by a real server. */
+/** A schema that another role created or can change is refused before any use; on a real server. */
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../../src/store/store.ts';
@@ -21,7 +21,7 @@ afterAll(() => server.stop());
 beforeEach(async () => {
   bench = await postgresBench(server);
   await bench.sql(`GRANT CREATE ON DATABASE ${bench.database} TO fettle, mallory, owners`);
-  // Where what mallory's code does would be seen.
+  // A table that shows if mallory's code ran.
   await bench.sql('CREATE TABLE public.seen (who text); GRANT ALL ON public.seen TO PUBLIC');
 });
 afterEach(() => bench.remove());
@@ -49,15 +49,15 @@ interface Case {
   readonly what: string;
   readonly make: () => Promise<unknown>;
   readonly says: RegExp;
-  /** Our role; `fettle` by default. */
+  /** Role of the store; `fettle` by default. */
   readonly role?: string;
-  /** What makes it right. */
+  /** Statements that fix the fault. */
   readonly mend: (() => Promise<unknown>) | Readonly<Record<string, string>>;
 }
 
 const CASES: readonly Case[] = [
   {
-    what: 'a schema with tables and a trigger, made beforehand',
+    what: 'a schema with tables and a trigger, created beforehand',
     make: async () => {
       await filledBy('mallory');
       await bench.sql(
@@ -68,13 +68,13 @@ const CASES: readonly Case[] = [
     mend: { FETTLE_STORE_OWNER: 'mallory' },
   },
   {
-    what: 'an empty schema, made beforehand',
+    what: 'an empty schema, created beforehand',
     make: () => bench.sql(as('mallory', 'CREATE SCHEMA fettle', 'GRANT ALL ON SCHEMA fettle TO PUBLIC')),
     says: /the schema fettle belongs to the role mallory/u,
     mend: { FETTLE_STORE_OWNER: 'mallory' },
   },
   {
-    what: 'a table in a schema of ours',
+    what: 'a table in an owned schema',
     make: () =>
       bench.sql(
         `${as('fettle', 'CREATE SCHEMA fettle', 'GRANT ALL ON SCHEMA fettle TO mallory')}; ${as('mallory', 'CREATE TABLE fettle.version (one boolean PRIMARY KEY, version integer)', 'INSERT INTO fettle.version VALUES (true, 1)', 'GRANT ALL ON fettle.version TO PUBLIC')}`,
@@ -83,7 +83,7 @@ const CASES: readonly Case[] = [
     mend: () => bench.sql('DROP TABLE fettle.version'),
   },
   {
-    what: "a trigger with another role's function on our table",
+    what: "a trigger with another role's function on an owned table",
     make: async () => {
       await filledBy('fettle');
       await bench.sql(
@@ -130,7 +130,7 @@ const CASES: readonly Case[] = [
     mend: () => bench.sql('DROP VIEW fettle.quarantine; ALTER TABLE fettle.real_quarantine RENAME TO quarantine'),
   },
   {
-    what: 'a schema made beforehand, for a superuser',
+    what: 'a schema created beforehand, for a superuser',
     make: () => filledBy('mallory'),
     says: /belongs to the role mallory, which is neither super/u,
     role: 'super',
@@ -138,7 +138,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe('a store on PostgreSQL with something that is not ours', () => {
+describe('a store on PostgreSQL with objects of another role', () => {
   it.each(CASES)('is refused: $what', async ({ make, says, role = 'fettle', mend }) => {
     await make();
     await bench.sql('DELETE FROM public.seen');
@@ -166,7 +166,7 @@ describe('a store on PostgreSQL with something that is not ours', () => {
     await store.close();
   });
 
-  it('is used where a role owns it that ours is a member of, also by way of another one', async () => {
+  it('is used if its owner is a role that the current role is a direct or indirect member of', async () => {
     await bench.sql(as('owners', 'CREATE SCHEMA fettle', 'GRANT ALL ON SCHEMA fettle TO PUBLIC'));
     await filledBy('fettle');
     expect(await (await storeOf('fettle')).verify()).toMatchObject({ status: 'sound' });

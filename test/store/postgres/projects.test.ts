@@ -1,4 +1,4 @@
-/** One database for many: projects apart, tables made once, readers that write nothing. */
+/** One database for many projects: separate logs, tables created once, readers that write nothing. */
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SCHEMA_VERSION } from '../../../src/store/postgres/schema.ts';
@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.remove());
 
-/** Every row of every table, and how often each table was written to. */
+/** Every row of every table, and the number of writes to each table. */
 async function everything(): Promise<unknown> {
   const tables = ['version', 'fences', 'records', 'checkpoints', 'quarantine'];
   const rows = await Promise.all(tables.map((table) => bench.sql(`SELECT xmin, one.* FROM fettle.${table} AS one`)));
@@ -69,7 +69,7 @@ describe('projects in one database', () => {
     await store.close();
   });
 
-  it('keep what they are told, to the byte', async () => {
+  it('keep their records to the byte', async () => {
     const store = bench.open(`me "and" \\ you`);
     const fence = await store.lock(NOW);
     const run = `\u0000 {"a":"b"} \\ ' " NULL {} , \n\r\t ä 𝄞 \ud800 \u2028 \ufeff`;
@@ -81,7 +81,7 @@ describe('projects in one database', () => {
 });
 
 describe('tables', () => {
-  it('are made once when many make them at once', async () => {
+  it('are created once if many processes create them at once', async () => {
     const writers = Array.from({ length: 5 }, (_, index) =>
       bench.spawn('append', { project: index < 3 ? 'shop' : `other-${index}` }),
     );
@@ -92,21 +92,21 @@ describe('tables', () => {
     expect(await bench.sql('SELECT version FROM fettle.version')).toEqual([[SCHEMA_VERSION]]);
   });
 
-  it('are not made by who reads', async () => {
+  it('are not created by readers', async () => {
     const store = bench.open();
     expect(await store.read(() => undefined)).toEqual({ status: 'none', damage: [] });
     expect(await store.verify()).toMatchObject({ status: 'none' });
     expect(await store.holder()).toBeUndefined();
     expect(await store.lockStatus()).toBeUndefined();
     expect(await bench.sql(`SELECT count(*) FROM pg_namespace WHERE nspname = 'fettle'`)).toEqual([['0']]);
-    // Only some of it: the schema is there, for another use.
+    // The schema exists, for another use, without the tables.
     await bench.sql('CREATE SCHEMA fettle');
     expect(await store.read(() => undefined)).toEqual({ status: 'none', damage: [] });
     await store.append([note('a')], await store.lock(NOW));
     await store.close();
   });
 
-  it('are not touched by who reads', async () => {
+  it('are not changed by readers', async () => {
     const store = bench.open();
     const fence = await store.lock(NOW);
     await store.append([note('a')], fence);
@@ -137,7 +137,7 @@ describe('tables', () => {
       await expect(call()).rejects.toThrow(/version 99 of its tables, and this fettle knows version \d+/u);
   });
 
-  it('of an older version are read as they are, and brought up to date by who writes', async () => {
+  it('of an older version are read unchanged, and migrated by writers', async () => {
     const store = bench.open();
     await store.append([note('a')], await store.lock(NOW));
     await store.close();
@@ -181,7 +181,7 @@ describe('a user of the database', () => {
     await store.close();
   }
 
-  it('who may only read can read, and is told when it is not enough', async () => {
+  it('with read permissions can read, and gets an error for anything else', async () => {
     await fill();
     const url = await role('reader', ['USAGE ON SCHEMA fettle', 'SELECT ON ALL TABLES IN SCHEMA fettle']);
     const reader = bench.openWith({ target: await bench.targetFor(url, PASSWORD, owner) });
@@ -193,7 +193,7 @@ describe('a user of the database', () => {
     await bench.sql('DROP OWNED BY reader');
   });
 
-  it('who may not look at the tables is told so, and not that there is no log', async () => {
+  it('without permissions gets an error that says so, and not that the log does not exist', async () => {
     await fill();
     const stranger = bench.openWith({ target: await bench.targetFor(await role('stranger', []), PASSWORD, owner) });
     await expect(stranger.read(() => undefined)).rejects.toThrow(/permission denied for schema fettle/u);
@@ -201,7 +201,7 @@ describe('a user of the database', () => {
     await stranger.close();
   });
 
-  it('who may write, and make nothing, can use tables that are there', async () => {
+  it('with write permissions, and without permission to create, can use existing tables', async () => {
     await fill();
     const url = await role('writer', ['USAGE ON SCHEMA fettle', 'ALL ON ALL TABLES IN SCHEMA fettle']);
     const writer = bench.openWith({ target: await bench.targetFor(url, PASSWORD, owner) });
@@ -215,7 +215,7 @@ describe('a user of the database', () => {
 });
 
 describe('a long log', () => {
-  it('is read page by page, and comes out as it went in', async () => {
+  it('is read page by page, and unchanged', async () => {
     const store = bench.open();
     const fence = await store.lock(NOW);
     for (let part = 0; part < 5; part += 1)

@@ -1,17 +1,17 @@
-/** A TCP proxy in front of a server that breaks connections in the ways in which networks do. */
+/** A TCP proxy in front of a server that breaks connections as networks do. */
 
 import { createServer, type Socket, connect } from 'node:net';
 
 export type ProxyMode =
   /** Every byte goes through. */
   | 'pass'
-  /** Connections stay open, and nothing goes through any more: half open. */
+  /** Connections stay open, and nothing passes: half open. */
   | 'swallow'
-  /** As `swallow`, for the connections that are there; new ones work. */
+  /** As `swallow`, for existing connections; new ones work. */
   | 'swallow-old'
   /** As `swallow`, for one connection, from its COMMIT on. */
   | 'swallow-commit'
-  /** New connections are taken, and never answered. */
+  /** New connections are accepted, and never answered. */
   | 'silent'
   /** COMMIT reaches the server, its answer is cut off. */
   | 'cut-answer'
@@ -49,7 +49,7 @@ export async function startProxy(target: number): Promise<Proxy> {
       if (swallows()) return;
       const commits = chunk.includes('COMMIT');
       if (commits && mode === 'cut-commit') {
-        // Once: what comes afterwards is to get through.
+        // Once: later messages pass.
         mode = 'pass';
         client.destroy();
         upstream.destroy();

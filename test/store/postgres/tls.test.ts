@@ -1,4 +1,4 @@
-/** A store over TLS, by a real server that lets nobody else in; and over its socket. */
+/** A store over TLS, with a real server that requires it; and over its socket. */
 
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   folder = temporaryFolder();
   const made = selfSigned(folder, 'DNS:localhost,IP:127.0.0.1');
   authority = made.file;
-  // The password itself is asked for, as of old: nothing but TLS protects it.
+  // The server requests the password itself: only TLS protects it.
   const rules = [
     'hostssl all secure 127.0.0.1/32 password',
     'hostnossl all plain 127.0.0.1/32 md5',
@@ -84,13 +84,13 @@ describe('a store on PostgreSQL', () => {
     ).toBe(true);
   });
 
-  it('is not used over TLS where nobody vouches for its certificate', async () => {
+  it('is not used over TLS if its certificate is not trusted', async () => {
     const store = await open(`postgres://secure@localhost:${server.port}/postgres`, { PGSSLMODE: 'verify-full' });
     await expect(store.read(() => undefined)).rejects.toThrow(/is not trusted.*PGSSLROOTCERT/su);
     await store.close();
   });
 
-  it('is used without TLS on this machine, and says what the server says where that wants TLS', async () => {
+  it('is used without TLS on this machine, and reports the message of a server that requires TLS', async () => {
     expect(await isUsable(`postgres://plain@127.0.0.1:${server.port}/postgres?schema=s2`)).toBe(true);
     const store = await open(`postgres://secure@127.0.0.1:${server.port}/postgres`, {});
     await expect(store.read(() => undefined)).rejects.toThrow(/no pg_hba\.conf entry|no encryption/u);

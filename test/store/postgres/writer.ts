@@ -1,5 +1,5 @@
 /**
- * A process that uses a store on PostgreSQL and says on stdout what was acknowledged: `argv` is the scenario,
+ * A process that uses a store on PostgreSQL and prints each acknowledgement: `argv` is the scenario,
  * `FETTLE_TEST_STORE` the store.
  */
 
@@ -45,7 +45,7 @@ const scenarios: Readonly<Record<string, () => Promise<void>>> = {
     await append(fence, 'web-2');
     await store.close();
   },
-  /** Appends until it is told that it may not. */
+  /** Appends until an append is refused. */
   on: async () => {
     const fence = await store.lock({ command: scenario, timeoutMs: 0 });
     try {
