@@ -74,7 +74,7 @@ async function runOne(name: string, options: Options): Promise<boolean> {
     folder: join(place, 'rounds'),
     progress,
     stop: options.stop,
-    told: ({ done, failures }) => {
+    onProgress: ({ done, failures }) => {
       if (Date.now() - told < 10_000) return;
       told = Date.now();
       save(name, progress);

@@ -571,7 +571,7 @@ export interface NodesConfig {
   };
 }
 
-/** What a configuration, or a document of a kind, has where it says nothing; below optional parts too. */
+/** The defaults of the configuration and of the documents of each kind, including those below optional parts. */
 export const defaults = {
   config: {
     parallelism: 8,

@@ -119,7 +119,7 @@ function kindSource(spec: PluginSpec, name: string, kind: KindSpec): string {
   ].join('\n');
 }
 
-/** Defaults of the configuration and of each kind's documents: nobody else writes one of these values. */
+/** Defaults of the configuration and of each kind's documents: the only place of these values. */
 function defaultsOf(spec: PluginSpec): object {
   const kinds = Object.entries(spec.kinds).map(([name, kind]) => [name, defaultsIn(kind.spec) ?? {}] as const);
   return { config: defaultsIn(pluginConfig(spec)) ?? {}, ...Object.fromEntries(kinds) };
@@ -143,7 +143,7 @@ export function pluginSource(spec: PluginSpec, api: string, header: string): str
       pluginConfig(spec),
       'Its part of `fettle.yaml`, with the defaults filled in.',
     ),
-    `/** What a configuration, or a document of a kind, has where it says nothing; below optional parts too. */
+    `/** The defaults of the configuration and of the documents of each kind, including those below optional parts. */
 export const defaults = ${printValue(defaultsOf(spec))} as const;\n`,
     `export const tables = ${printValue(pluginTables(spec))} as const satisfies PluginTables;\n`,
   ].join('\n');

@@ -111,7 +111,7 @@ export function placesIn(schema: Schema, pointer = ''): readonly Place[] {
   return [...named, ...unnamed].flatMap((place) => [place, ...placesIn(place.schema, place.pointer)]);
 }
 
-/** What a value of the schema has where nothing is said, below its optional parts too; undefined for nothing. */
+/** The defaults of a schema, including those below its optional parts; undefined without defaults. */
 export function defaultsIn(schema: Schema): unknown {
   const parts = Object.entries(schema.properties ?? {}).flatMap(([key, part]) => {
     const value = defaultsIn(part);

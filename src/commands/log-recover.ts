@@ -21,7 +21,7 @@ export const logRecover = command({
     print(
       flags.format === 'json'
         ? `${JSON.stringify(report)}\n`
-        : `the log goes on after record ${head.seq}${cold ? ', from nothing: all that was remembered is lost' : ''}\n` +
+        : `the log continues after record ${head.seq}${cold ? ', from nothing: all that was remembered is lost' : ''}\n` +
             `in quarantine: ${quarantine.join(', ') || 'nothing'}\n` +
             `unknown until a refresh or an import settles them: ${unknown.join(', ') || 'none'}\n` +
             `log head ${head.seq}:${head.hash}\n`,

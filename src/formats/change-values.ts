@@ -1,4 +1,4 @@
-/** The values of a change: field differences as two trees that are shaped like the spec. */
+/** The values of a change: field differences as two trees in the shape of the spec. */
 
 import type { PlanActionName, ResourceChange } from './plan.ts';
 import { type Change, defined, type FieldChange, type Json, unescapePointer } from '#plugin';
@@ -19,7 +19,7 @@ interface Tree {
   [key: string]: Tree | Json;
 }
 
-/** One side of field differences as a value shaped like the spec. */
+/** Returns one side of field differences as a value in the shape of the spec. */
 function side(fields: readonly FieldChange[], leaf: (field: FieldChange) => Json | undefined): Json {
   const root: Tree = Object.create(null) as Tree;
   for (const field of fields) {
@@ -29,7 +29,7 @@ function side(fields: readonly FieldChange[], leaf: (field: FieldChange) => Json
     const last = parts.pop();
     if (last === undefined) continue;
     let place = root;
-    // A field inside one that has a value of its own stands beside it, under the rest of its path.
+    // A field below a field with a value of its own is a sibling of it, named by the rest of its path.
     const rest = [...parts, last];
     for (let part = rest.shift(); part !== undefined && rest.length > 0; part = rest.shift()) {
       const inner = (place[part] ??= Object.create(null) as Tree);
@@ -44,13 +44,16 @@ function side(fields: readonly FieldChange[], leaf: (field: FieldChange) => Json
   return root;
 }
 
-/** What is created, with what its row adds to its spec. */
+/** Returns the spec of a created resource, with the fields that its row adds. */
 function created(spec: Json | undefined, fields: readonly FieldChange[]): Json {
   const added = side(fields, ({ secret, after }) => (secret === true ? undefined : after));
   return spec === undefined ? added : Object.assign({}, added, spec);
 }
 
-/** A change's two sides, shaped like the spec; secrets are only marked. What is created has all of its spec after it. */
+/**
+ * Returns both sides of a change in the shape of the spec. Secrets are only marked. `after` of a create is the whole
+ * spec.
+ */
 export function changeJson(change: Pick<Change, 'goal' | 'fields'>, spec?: Json): ResourceChange['change'] {
   const { goal, fields } = change;
   const hidden = (field: FieldChange): Json | undefined => (field.secret === true ? true : undefined);
@@ -64,7 +67,10 @@ export function changeJson(change: Pick<Change, 'goal' | 'fields'>, spec?: Json)
   };
 }
 
-/** The way back as drift: a difference reads from the world to what is wanted, drift from what was applied to the world. */
+/**
+ * Returns the reverse of a change as drift: a change leads from the actual to the desired value, drift from the applied
+ * to the actual one.
+ */
 export function driftValues(change: Change): ResourceChange['change'] {
   const fields = change.fields.map((field) =>
     defined({

@@ -1,4 +1,4 @@
-/** The report of `fettle drift` as a document. */
+/** The drift report: the JSON document of `fettle drift`. */
 
 import { type Action, formatRef, instantText, defined } from '#plugin';
 import type { Drift, DriftedResource } from '../engine/drift.ts';
@@ -9,7 +9,7 @@ import type { Plan, ResourceChange } from './plan.ts';
 
 export const DRIFT_FORMAT = '1.0';
 
-/** One resource that drifted: `before` is as applied, or declared, and `after` as seen. */
+/** A drifted resource: `before` is the applied or declared value, and `after` the actual value. */
 export interface DriftRow {
   readonly address: string;
   readonly type: string;
@@ -17,11 +17,11 @@ export interface DriftRow {
   readonly provider_name: string;
   readonly change: ResourceChange['change'];
   readonly because: string;
-  /** What it was compared with. */
+  /** The base of the comparison. */
   readonly since: 'applied' | 'declared';
-  /** When that was applied: ISO 8601. */
+  /** The time of that apply: ISO 8601. */
   readonly applied_at?: string;
-  /** It is not there any more. */
+  /** The resource no longer exists. */
   readonly missing?: true;
   readonly source?: Source;
 }
@@ -30,7 +30,7 @@ export interface SuppressedDrift extends DriftRow {
   readonly suppressed: Suppressed;
 }
 
-/** What is due by time or goes on by itself: a step of the next apply, and no drift. */
+/** A step of the next apply that is due, or that continues on its own. It is not drift. */
 export interface DueRow {
   readonly address: string;
   readonly step: string;
@@ -47,11 +47,11 @@ export interface DriftReport {
   readonly project: string;
   readonly complete: boolean;
   readonly targeted: boolean;
-  /** `declared` where there is no log to know what was applied. */
+  /** `declared` if no log of earlier applies exists. */
   readonly compared_with: 'applied' | 'declared';
   readonly resource_drift: readonly DriftRow[];
   readonly suppressed_drift: readonly SuppressedDrift[];
-  /** Suppressions whose time is over. */
+  /** Expired suppressions. */
   readonly expired_suppressions: readonly {
     readonly address: string;
     readonly path?: string;
@@ -70,7 +70,7 @@ export interface DriftReport {
     readonly due: number;
     readonly findings: number;
     readonly unread: number;
-    /** Specs too large to be remembered whole, and edited since: what was applied is not known. */
+    /** Edited resources whose applied spec is unknown, because it was too large for the state. */
     readonly unknown: number;
   };
   readonly log_head?: LogHead;
@@ -89,7 +89,7 @@ function rowOf({ resource, back, since }: DriftedResource): DriftRow {
     name: ref.name,
     provider_name: ref.plugin,
     change: driftValues(back),
-    because: observed === undefined ? 'it is not there' : back.because,
+    because: observed === undefined ? 'the resource does not exist' : back.because,
     since,
     ...(since === 'applied' && memory?.applied !== undefined ? { applied_at: memory.applied.at } : {}),
     ...(observed === undefined ? { missing: true } : {}),
@@ -109,7 +109,7 @@ function dueRow(action: Action): DueRow {
   };
 }
 
-/** The document of a report. `hasLog`: whether there is a log that knows what was applied. */
+/** Returns the document of a report. `hasLog`: a log of earlier applies exists. */
 export function driftDocument(drift: Drift, plan: Plan, hasLog: boolean): DriftReport {
   const { rows, suppressed, expired, due, unknown } = drift;
   return defined({

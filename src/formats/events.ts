@@ -1,27 +1,27 @@
 /**
- * Events of `--json`: what a command comes across as objects, one a line, in the types and names of Terraform's
- * machine-readable output, so that what reads that feels at home.
+ * Events of `--json`: the progress of a command as JSON objects, one per line, in the types and names of Terraform's
+ * machine-readable output, so that its readers need few changes.
  *
  * Every event has `@level`, `@message` (text for people, which may change), `@module`, `@timestamp` and `type`.
  *
- * | type | its own members |
+ * | type | members |
  * |---|---|
  * | `version` | `fettle`, `ui` (version of this format); always the first |
- * | `log` | nothing, or `exit` on the last one: what the exit code means |
- * | `diagnostic` | `diagnostic`: a problem of a document with its `range`, a gap, an action that failed, an error that ends it |
- * | `refresh_start`, `refresh_complete` | `hook`: the look at one plugin's world; when it is over, what was `seen`, and its `gaps` |
+ * | `log` | none; the last one has `exit`: the meaning of the exit code |
+ * | `diagnostic` | `diagnostic`: a problem of a document with its `range`, a gap, a failed action, an error that ends the command |
+ * | `refresh_start`, `refresh_complete` | `hook`: the refresh of one plugin; at its end the number of resources `seen` and of `gaps` |
  * | `resource_drift` | `change` |
- * | `planned_change` | `change`: `reason` is its cause; `step`, `goal`, `because` beside it |
+ * | `planned_change` | `change`: `reason` is its cause; also `step`, `goal`, `because` |
  * | `planned_rejection` | `change`, `rejection`: the reasons as in the plan's JSON |
- * | `planned_deferral` | `change`, `deferral`: likewise |
+ * | `planned_deferral` | `change`, `deferral`: the reasons as in the plan's JSON |
  * | `finding` | `finding`, as in the `checks` of the plan's JSON; a suppressed one has the member `suppressed` |
- * | `plugin_summary` | `summary`: what the resources of a `plugin` come to, as in the `summaries` of the plan's JSON |
- * | `change_summary` | `changes`: counts, of the `operation` `plan` or `apply`; of a plan its `plan_digest` too |
- * | `lock_wait` | `lock`: who holds it |
- * | `apply_start`, `apply_progress`, `apply_complete`, `apply_errored` | `hook`: `status` says how it ended |
- * | `log_head` | `log_head`: where the log ends, or null |
+ * | `plugin_summary` | `summary`: the totals of a `plugin`, as in the `summaries` of the plan's JSON |
+ * | `change_summary` | `changes`: counts of the `operation` `plan` or `apply`; for a plan also its `plan_digest` |
+ * | `lock_wait` | `lock`: its holder |
+ * | `apply_start`, `apply_progress`, `apply_complete`, `apply_errored` | `hook`: `status` is the result |
+ * | `log_head` | `log_head`: the end of the log, or null |
  *
- * Readers ignore members that they do not know; a new major of `ui` is to be refused.
+ * Readers ignore unknown members, and reject a new major version of `ui`.
  */
 
 import type { PluginSummary } from '../engine/seal.ts';
@@ -49,12 +49,12 @@ import { driftSummary } from '../report/drift-text.ts';
 import { headText, summaryText } from '../report/plan-text.ts';
 import { shortDigests } from '../report/text.ts';
 
-/** Version of the stream's format. */
+/** Version of the format of the stream. */
 export const EVENT_FORMAT = '1.0';
 
 export type EventAction = 'create' | 'update' | 'replace' | 'delete' | 'remove' | 'import' | 'noop';
 
-/** `module` and `resource_key` are there for readers of Terraform's events; here they are always empty. */
+/** `module` and `resource_key` exist for readers of Terraform's events and are always empty. */
 export interface EventResource {
   readonly addr: string;
   readonly module: '';
@@ -78,7 +78,7 @@ export interface Refusal {
   /** Rule of the first reason. */
   readonly reason: string;
   readonly reasons: readonly PlanReason[];
-  /** ISO 8601; absent when it does not clear by itself. */
+  /** ISO 8601; absent if the reason does not clear on its own. */
   readonly clears_at?: string;
 }
 
@@ -88,20 +88,20 @@ export interface EventDiagnostic {
   readonly detail: string;
   /** A resource, or the scope of a gap. */
   readonly address?: string;
-  /** Of a problem in a document: its code. */
+  /** The code of a problem in a document. */
   readonly code?: string;
   readonly range?: Source;
-  /** The line of the document that the range begins in. */
+  /** The line of the document in which the range begins. */
   readonly snippet?: { readonly code: string; readonly start_line: number };
 }
 
-/** A look at the world of one plugin. */
+/** A refresh of one plugin. */
 export interface RefreshHook {
   readonly plugin: string;
 }
 
 export interface RefreshDoneHook extends RefreshHook {
-  /** Resources that were seen. */
+  /** Number of observed resources. */
   readonly seen: number;
   readonly gaps: number;
   readonly elapsed_seconds: number;
@@ -115,7 +115,7 @@ export interface ApplyHook {
 
 export interface ApplyProgressHook extends ApplyHook {
   readonly elapsed_seconds: number;
-  /** What its handler says that it does. */
+  /** The progress text of the handler. */
   readonly text?: string;
 }
 
@@ -125,7 +125,7 @@ export interface ApplyEndHook extends ApplyHook {
   readonly message?: string;
 }
 
-/** Counts of a plan, or of what an apply has done; the first four as Terraform counts. */
+/** Counts of a plan or of an apply; the first four are Terraform's. */
 export interface ChangeCounts extends Readonly<Record<string, number | string>> {
   readonly add: number;
   readonly change: number;
@@ -134,7 +134,7 @@ export interface ChangeCounts extends Readonly<Record<string, number | string>> 
   readonly operation: 'plan' | 'apply' | 'drift';
 }
 
-/** What is told, before it has its time. */
+/** An event without its time. */
 export type EventBody = { readonly '@level': 'info' | 'warn' | 'error'; readonly '@message': string } & (
   | { readonly type: 'version'; readonly fettle: string; readonly ui: string }
   | { readonly type: 'log'; readonly exit?: { readonly code: number; readonly name: string } }
@@ -159,7 +159,7 @@ export type EventBody = { readonly '@level': 'info' | 'warn' | 'error'; readonly
 
 export type Event = EventBody & { readonly '@module': 'fettle'; readonly '@timestamp': string };
 
-/** The line of an event. `now`: epoch ms. Ends with a newline, and has no other. */
+/** Returns the line of an event, with one newline, at its end. `now`: epoch ms. */
 export function eventLine(body: EventBody, now: number): string {
   const { '@level': level, '@message': message, ...rest } = body;
   const event = {
@@ -217,13 +217,13 @@ export function logEvent(text: string): EventBody {
   return { ...info(text), type: 'log' };
 }
 
-/** The end of the command. `text`: what the exit code means; empty for 0. */
+/** Returns the event for the end of the command. `text`: the meaning of the exit code; empty for 0. */
 export function endEvent(exit: { readonly code: number; readonly name: string }, text: string): EventBody {
   const level = exit.code === 0 || exit.code === 2 ? 'info' : exit.code === 3 ? 'warn' : 'error';
   return { '@level': level, '@message': text === '' ? 'exit 0' : text, type: 'log', exit };
 }
 
-/** A failure or warning; `detail` is empty where the summary says all. */
+/** Returns the event of a failure or warning. `detail` is empty if the summary is complete. */
 export function diagnosticEvent(diagnostic: Omit<EventDiagnostic, 'detail'> & { readonly detail?: string }): EventBody {
   const { severity, summary, detail = '', ...rest } = diagnostic;
   const isError = severity === 'error';
@@ -235,7 +235,7 @@ export function diagnosticEvent(diagnostic: Omit<EventDiagnostic, 'detail'> & { 
   };
 }
 
-/** A mistake in a document, with its place. */
+/** Returns the event of an error in a document, with its place. */
 export function problemEvent({ severity, code, message, suggestion, at, sourceLine }: Problem): EventBody {
   return diagnosticEvent({
     severity,
@@ -248,10 +248,10 @@ export function problemEvent({ severity, code, message, suggestion, at, sourceLi
 }
 
 export function refreshStartEvent(plugin: string): EventBody {
-  return { ...info(`${plugin}: looking…`), type: 'refresh_start', hook: { plugin } };
+  return { ...info(`${plugin}: Refreshing…`), type: 'refresh_start', hook: { plugin } };
 }
 
-/** `seen`: resources; `elapsedMs`: since the look began. */
+/** `seen`: number of resources; `elapsedMs`: since the start of the refresh. */
 export function refreshCompleteEvent(
   plugin: string,
   counts: { readonly seen: number; readonly gaps: number; readonly elapsedMs: number },
@@ -331,7 +331,9 @@ function* suppressedEvents(findings: Plan['suppressed_checks']): Generator<Event
   }
 }
 
-/** A report of drift: gaps, what drifted, findings, counts and where the log ends, in this order. */
+/**
+ * Yields the events of a drift report: gaps, drifted resources, findings, counts and the end of the log, in this order.
+ */
 export function* driftEvents(report: DriftReport): Generator<EventBody> {
   yield* gapEvents(report.gaps);
   yield* driftRowEvents(report.resource_drift);
@@ -343,7 +345,7 @@ export function* driftEvents(report: DriftReport): Generator<EventBody> {
   yield logHeadEvent(report.log_head);
 }
 
-/** A whole plan: gaps, drift, rows, findings, counts and where the log ends, in this order. */
+/** Yields the events of a plan: gaps, drift, rows, findings, counts and the end of the log, in this order. */
 export function* planEvents(plan: Plan): Generator<EventBody> {
   yield* gapEvents(plan.gaps);
   yield* driftRowEvents(plan.resource_drift);
@@ -399,7 +401,7 @@ export function applyStartEvent(address: string, change: Change): EventBody {
   return { ...info(`${address}: ${doing(change)}…`), type: 'apply_start', hook: hookOf(address, change) };
 }
 
-/** `text`: what the handler says that it does. */
+/** `text`: the progress text of the handler. */
 export function applyProgressEvent(address: string, change: Change, elapsedMs: number, text?: string): EventBody {
   const seconds = Math.round(elapsedMs / 1000);
   return {
@@ -423,7 +425,7 @@ const ENDINGS: Readonly<Record<RowStatus, 'info' | 'warn' | 'error'>> = {
   deferred: 'info',
 };
 
-/** How one action ended; undefined for one that was rejected or has to wait, which the plan has told already. */
+/** Returns the result of an action; undefined for a rejected or waiting action, which the plan already reported. */
 export function applyEndEvent({ address, action, status, message, elapsedMs }: Row): EventBody | undefined {
   if (status === 'rejected' || status === 'deferred') return undefined;
   return {
@@ -459,7 +461,9 @@ function applyCounts(rows: readonly Row[]): ChangeCounts {
   };
 }
 
-/** The end of an apply: a diagnostic for each action that was accepted and is not done, counts, where the log ends. */
+/**
+ * Yields the end of an apply: a diagnostic for each accepted action that is not done, counts, and the end of the log.
+ */
 export function* resultEvents(rows: readonly Row[], head: Head | undefined): Generator<EventBody> {
   for (const { address, status, message, action } of rows) {
     if (status === 'done' || status === 'rejected' || status === 'deferred') continue;

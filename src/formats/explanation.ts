@@ -1,4 +1,4 @@
-/** An explanation as a document: what `fettle explain --format json` prints. */
+/** An explanation: the JSON document of `fettle explain --format json`. */
 
 import { type Action, type FieldChange, formatRef, instantText, type Json, type Judgement, defined } from '#plugin';
 import type { Explained, WayOut as ExplainedWayOut } from '../engine/explain.ts';
@@ -10,13 +10,13 @@ import { type Check, checkOf, type Clearing, clearingOf, clearsAtOf, logHead, ty
 
 export const EXPLANATION_FORMAT = '1.0';
 
-/** A way out of the present state, as the spec has it. */
+/** A move out of the present state, as the spec defines it. */
 export interface WayOut {
   readonly machine: string;
   readonly to: string;
   readonly by: 'fettle' | 'world';
   readonly trigger: string;
-  /** Until when the world ought to have gone it: ISO 8601. */
+  /** The time by which the provider should have made the move: ISO 8601. */
   readonly due_at?: string;
 }
 
@@ -26,11 +26,11 @@ export interface RuleSaid extends Clearing {
   readonly message: string;
   readonly facts: Readonly<Record<string, Json>>;
   readonly overridable: boolean;
-  /** The reason of an override that passes it by. */
+  /** The reason of the override that applies. */
   readonly overridden?: string;
 }
 
-/** One thing that would let a refused step through. */
+/** One way to unblock a refused step. */
 export interface Way {
   readonly rule: string;
   readonly do: 'wait' | 'set' | 'outside' | 'override';
@@ -45,12 +45,12 @@ export interface Explanation {
   readonly source?: { readonly filename: string; readonly line: number; readonly column: number };
   readonly written: boolean;
   readonly seen: boolean;
-  /** Why it could not be looked at. */
+  /** The reason that the resource could not be read. */
   readonly gap?: { readonly scope: string; readonly message: string };
   readonly state: string;
   readonly since?: string;
   readonly others?: Readonly<Record<string, string>>;
-  /** It ought to have left that state by then. */
+  /** The time by which the resource should have left its state. */
   readonly overdue_since?: string;
   readonly ways_out: readonly WayOut[];
   readonly values?: Json;
@@ -66,11 +66,11 @@ export interface Explanation {
     readonly failures: number;
     readonly last_error?: { readonly at: string; readonly step: string; readonly message: string };
     readonly open_intent?: { readonly step: string; readonly at: string; readonly run: string };
-    /** A damaged log named it. */
+    /** A damaged log named the resource. */
     readonly unknown: boolean;
     readonly kept?: Json;
   };
-  /** Absent: there is nothing to do. */
+  /** Absent if there is nothing to do. */
   readonly next?: {
     readonly step: string;
     readonly goal: string;
@@ -80,7 +80,7 @@ export interface Explanation {
     readonly fields: readonly FieldChange[];
     readonly rules: readonly RuleSaid[];
     readonly ways: readonly Way[];
-    /** When all that stands against it has cleared by itself. */
+    /** The time at which every reason against the step clears on its own. */
     readonly clears_at?: string;
     readonly after: readonly string[];
   };
@@ -106,7 +106,7 @@ function said(judgement: Judgement): RuleSaid {
   };
 }
 
-/** Everything that would let a refused action through, rule by rule: all of them have to be met. */
+/** Returns the ways to unblock a refused action, rule by rule. Every rule has to be met. */
 function waysOf(action: Action): readonly Way[] {
   const address = formatRef(action.change.ref);
   return standing(action).flatMap(({ rule, remedy, clearsAt: clears, overridable }): readonly Way[] => [
@@ -157,7 +157,7 @@ function memoryOf({ resource: { memory }, owned, isProtected, onRemove, hold }: 
   });
 }
 
-/** The document of an explanation. */
+/** Returns the document of an explanation. */
 export function explanationDocument(explained: Explained): Explanation {
   const { resource, since, overdueSince, action, head } = explained;
   const {

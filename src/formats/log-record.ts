@@ -1,4 +1,4 @@
-/** The records of the log as they are written, and what they are made of: what each kind of line says. The store adds sequence, time, actor and hashes. */
+/** The records of the log and their parts, by kind. The store adds sequence, time, actor and hashes. */
 
 import type {
   Cause,
@@ -20,7 +20,7 @@ import type {
 import { type Clearing, clearingOf } from './parts.ts';
 import { defined } from '#plugin';
 
-/** A move that a run saw, or made; `unlisted` if the spec has no such move. */
+/** A move that a run observed or made; `unlisted` if the spec does not define it. */
 export interface Move {
   readonly machine: string;
   readonly from: string;
@@ -29,7 +29,7 @@ export interface Move {
   readonly unlisted?: true;
 }
 
-/** What one look found different from what was remembered of one resource. */
+/** The differences between one refresh and the state of one resource. */
 export interface Seen {
   readonly ref: Ref;
   readonly state?: string;
@@ -46,19 +46,19 @@ export interface Seen {
   readonly ignore?: readonly string[];
   /** Codes of its findings, sorted, if they differ from the recorded ones. */
   readonly findings?: readonly string[];
-  /** The world is already as a newer spec wants it: that spec counts as applied. */
+  /** The resource is already as a newer spec declares, so that spec counts as applied. */
   readonly spec?: Json;
   readonly spec_digest?: string;
-  /** Nothing is left to do: failures before count no more. */
+  /** Nothing is left to do: earlier failures no longer count. */
   readonly settled?: true;
-  /** The whole of it is forgotten: it was not ours, and is gone. */
+  /** The resource is removed from the state: it was not owned, and no longer exists. */
   readonly gone?: true;
 }
 
-/** What a rule said of an action that was not taken. */
+/** The judgement of a rule on a refused action. */
 export interface RefusalReason extends Clearing, Pick<Judgement, 'rule' | 'outcome' | 'message' | 'facts' | 'limits'> {
   readonly overridable: boolean;
-  /** The reason of an override that passes it by. */
+  /** The reason of the override that applies. */
   readonly overridden?: string;
 }
 
@@ -69,7 +69,7 @@ export function refusalReason({ clearsAt, remedy, ...judgement }: Judgement): Re
   };
 }
 
-/** What is remembered of one resource, as a checkpoint and `fettle state` say it. */
+/** The state of one resource, as in a checkpoint and in `fettle state`. */
 export interface MemoryBody extends Omit<Memory, 'onRemove' | 'formerLabels' | 'lastError'> {
   readonly on_remove?: Memory['onRemove'];
   readonly former_labels?: Memory['formerLabels'];
@@ -99,7 +99,7 @@ export function memoryOf({
   };
 }
 
-/** A step that counts against a limit, as a checkpoint says it. */
+/** A step that counts against a limit, as in a checkpoint. */
 export interface SpentBody extends Omit<Spent, 'formerLabels'> {
   readonly former_labels?: Spent['formerLabels'];
 }
@@ -113,7 +113,7 @@ export function spentOf({ former_labels: former, ...rest }: SpentBody): Spent {
 }
 
 export interface RecordBodies {
-  /** A command that writes begins. */
+  /** The start of a command that writes. */
   readonly run: {
     readonly run: string;
     readonly command: string;
@@ -123,16 +123,16 @@ export interface RecordBodies {
     readonly overrides?: readonly Override[];
     readonly max_removals?: { readonly count: number; readonly reason: string };
   };
-  /** It ended, with its counts. */
+  /** The end of that command, with its counts. */
   readonly end: { readonly run: string; readonly exit: number; readonly counts: Readonly<Record<string, number>> };
-  /** What a run saw that is new, and how many resources each kind of the world has. */
+  /** The differences that a run observed, and the number of observed resources by kind. */
   readonly seen: {
     readonly run: string;
     readonly resources: readonly Seen[];
     readonly counts: Readonly<Record<string, number>>;
     readonly gaps?: readonly string[];
   };
-  /** A step is about to be taken. */
+  /** A step that is about to start. */
   readonly intent: {
     readonly run: string;
     readonly ref: Ref;
@@ -142,26 +142,28 @@ export interface RecordBodies {
     readonly because: string;
     readonly fields?: readonly FieldChange[];
     readonly basis: string;
-    /** The resource as it was when this was decided, as its kind tells it; so too in an outcome and a refusal. */
+    /**
+     * Facts of the resource at the time of the decision, as its kind reports them; also in an outcome and a refusal.
+     */
     readonly audit?: Facts;
-    /** The spec marks the step so: it counts against disruption budgets. */
+    /** The spec marks the step as disruptive: it counts against disruption budgets. */
     readonly disruptive?: true;
     readonly overrides?: readonly { readonly rule: string; readonly reason: string }[];
     readonly meta?: MetaNote;
     readonly spec?: Json;
     readonly spec_digest?: string;
   };
-  /** How it ended. `undone`: a look found that the step left nothing behind; no failure is counted. */
+  /** The result of a step. `undone`: a refresh found no effect of the step; it does not count as a failure. */
   readonly outcome: {
     readonly run: string;
     readonly ref: Ref;
     readonly intent: number;
     readonly outcome: 'done' | 'failed' | 'unknown' | 'undone';
-    /** The same step is needed once more, for other fields: what is written is not applied yet. */
+    /** The same step is needed once more, for other fields: the declared spec is not applied yet. */
     readonly more?: true;
-    /** A later look settled it, not the run that began it. */
+    /** A later refresh settled the step, not the run that started it. */
     readonly settled?: true;
-    /** It failed, and what it was to create is there by its doing. */
+    /** The step failed, and the resource that it should create exists because of it. */
     readonly created?: true;
     readonly state?: string;
     readonly others?: Readonly<Record<string, string>>;
@@ -172,7 +174,7 @@ export interface RecordBodies {
     readonly audit?: Facts;
     readonly elapsed_ms?: number;
   };
-  /** An action that was not taken: rejected, deferred or stale, with what the rules said. */
+  /** A refused action: rejected, deferred or stale, with the judgements of the rules. */
   readonly refusal: {
     readonly run: string;
     readonly ref: Ref;
@@ -183,7 +185,7 @@ export interface RecordBodies {
     readonly reasons: readonly RefusalReason[];
     readonly audit?: Facts;
   };
-  /** A row that changes memory alone. */
+  /** A row that changes only the state. */
   readonly memory: {
     readonly run: string;
     readonly ref: Ref;
@@ -196,30 +198,33 @@ export interface RecordBodies {
     readonly kept?: Readonly<Record<string, Json>>;
     readonly version?: number;
   };
-  /** What was remembered under one name is remembered under another. */
+  /** The state of a resource moved to another address. */
   readonly moved: { readonly run: string; readonly from: Ref; readonly ref: Ref; readonly reason?: string };
-  /** Begins a segment: so many `remembered` records follow, one a resource or spent step; then the tail. */
+  /** The start of a segment. `remembered` records follow, one for each resource and each spent step; then the tail. */
   readonly checkpoint: {
     readonly format: number;
     readonly project: string;
     /** Fencing token of the segment. */
     readonly token: number;
     readonly resources: number;
-    /** SHA-256 over the bodies of the `remembered` records as they stand in their lines, in order, a newline after each; hex. */
+    /**
+     * SHA-256 over the bodies of the `remembered` records as stored in their lines, in order, with a newline after
+     * each; hex.
+     */
     readonly digest: string;
     /** Sequence and hash of the last record before this one; absent in the first segment. */
     readonly follows?: { readonly seq: number; readonly hash: string };
-    /** A takeover seals the segment before at this place: what comes later there is not part of the log. */
+    /** The place at which a takeover sealed the segment before: later records there are not part of the log. */
     readonly seals?: { readonly segment: string; readonly seq: number; readonly hash: string; readonly bytes: number };
-    /** The log before was damaged: where, and what is in quarantine; `cold` if nothing of it could be used. */
+    /** The damage of the log before, and its quarantined parts; `cold` if nothing of it could be used. */
     readonly recovers?: {
       readonly damage: readonly string[];
       readonly quarantine: readonly string[];
       readonly cold: boolean;
     };
-    /** The records up to this one are gone from the log on purpose: what follows it is where the log begins. */
+    /** The last of the records that were pruned: the log begins after it. */
     readonly prunes?: { readonly seq: number; readonly hash: string };
-    /** From here on the project has another name: what it was called before, in which run, and why it was renamed. */
+    /** A new name of the project from here on: the former name, the run that renamed it, and the reason. */
     readonly renames?: { readonly from: string; readonly run: string; readonly reason?: string };
   };
   readonly remembered: { readonly memory: MemoryBody } | { readonly spent: SpentBody };
@@ -227,13 +232,13 @@ export interface RecordBodies {
 
 export type RecordKind = keyof RecordBodies;
 
-/** What a caller hands to the store. */
+/** A record before it is stored. */
 export type Draft = { readonly [K in RecordKind]: { readonly kind: K; readonly body: RecordBodies[K] } }[RecordKind];
 
 /** One line of the log. */
 export type LogRecord = Draft & {
   readonly seq: number;
-  /** ISO 8601, UTC; never before the record ahead of it. */
+  /** ISO 8601, UTC; never earlier than the record before. */
   readonly time: string;
   readonly actor: string;
   readonly prev: string;

@@ -1,4 +1,4 @@
-/** Parts that several published shapes share, each spelled in one place. */
+/** Parts that several published shapes share, each defined once. */
 
 import {
   type Facts,
@@ -12,7 +12,7 @@ import {
 import type { Suppression } from '../engine/load/config.ts';
 import type { Head } from '../store/store.ts';
 
-/** Where the log ends; `hash` is `sha256:` and 64 hex digits. */
+/** The end of the log; `hash` is `sha256:` and 64 hex digits. */
 export interface LogHead {
   readonly seq: number;
   readonly hash: string;
@@ -32,10 +32,10 @@ export function sourceOf({ file, line, column }: Position): Source {
   return { filename: file, start: { line, column } };
 }
 
-/** What would let a step pass; `wait` is a time: ISO 8601. */
+/** The ways to unblock a step; `wait` is a time: ISO 8601. */
 export type PublishedRemedy = NonNullable<Judgement['remedy']> & { readonly wait?: string };
 
-/** How a judgement clears: by itself at a time (ISO 8601), and by what somebody does. */
+/** The ways in which a judgement clears: on its own at a time (ISO 8601), or by a remedy. */
 export interface Clearing {
   readonly clears_at?: string;
   readonly remedy?: PublishedRemedy;
@@ -47,7 +47,7 @@ export function clearingOf({ clearsAt, remedy }: Pick<Judgement, 'clearsAt' | 'r
   return { clears_at: wait, remedy: { wait, ...remedy } };
 }
 
-/** `clears_at` alone; `at` is in epoch ms. */
+/** Returns `clears_at`; `at` is in epoch ms. */
 export function clearsAtOf(at: number | undefined): { readonly clears_at?: string } {
   return at === undefined ? {} : { clears_at: instantText(at) };
 }
@@ -59,7 +59,7 @@ export interface Check {
   readonly severity: Severity;
   readonly message: string;
   readonly facts: Facts;
-  /** When an apply first recorded it: ISO 8601; absent: no apply has recorded it yet. */
+  /** The time at which an apply first recorded it: ISO 8601; absent if no apply has recorded it yet. */
   readonly since?: string;
 }
 
@@ -67,7 +67,7 @@ export function checkOf({ ref, code, severity, message, facts, since }: Finding)
   return { address: formatRef(ref), code, severity, message, facts, ...(since === undefined ? {} : { since }) };
 }
 
-/** Until when (ISO 8601) something is not counted, who answers for that, and why. */
+/** A suppression: its end (ISO 8601), its owner, and its reason. */
 export interface Suppressed {
   readonly until: string;
   readonly owner: string;

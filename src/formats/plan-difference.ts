@@ -1,4 +1,4 @@
-/** What differs between a plan that was approved and the plan of now, in the terms that the digest is made of. */
+/** The difference between an approved plan and the present plan, in the terms that the digest covers. */
 
 import { coverDifference } from '../engine/cover-difference.ts';
 import { sameJson } from '#plugin';
@@ -6,17 +6,17 @@ import { sameJson } from '#plugin';
 import type { Plan, ResourceChange } from './plan.ts';
 
 export interface PlanDifference {
-  /** Rows that would run now, and were not approved to. */
+  /** Rows that would run, but were not approved. */
   readonly added: readonly ResourceChange[];
-  /** Rows that were approved, and would not run now: why, as far as the plan of now says. */
-  readonly gone: readonly { readonly row: ResourceChange; readonly why: string }[];
+  /** Approved rows that would not run, with the reason in the present plan if there is one. */
+  readonly dropped: readonly { readonly row: ResourceChange; readonly why: string }[];
   readonly changed: readonly {
     readonly before: ResourceChange;
     readonly after: ResourceChange;
     readonly what: readonly string[];
   }[];
-  /** Scopes that could be read then or now only. */
-  readonly gaps: { readonly added: readonly string[]; readonly gone: readonly string[] };
+  /** Scopes that could be read for only one of both plans. */
+  readonly gaps: { readonly added: readonly string[]; readonly dropped: readonly string[] };
 }
 
 function changedParts(before: ResourceChange, after: ResourceChange): readonly string[] {
@@ -33,9 +33,9 @@ function changedParts(before: ResourceChange, after: ResourceChange): readonly s
 function whyGone(address: string, now: Plan): string {
   const isIt = ({ resource_change: row }: Plan['rejected_changes'][number]): boolean => row.address === address;
   const rejected = now.rejected_changes.find(isIt);
-  if (rejected !== undefined) return `rejected now: ${rejected.reason}`;
+  if (rejected !== undefined) return `now rejected: ${rejected.reason}`;
   const deferred = now.deferred_changes.find(isIt);
-  return deferred === undefined ? 'there is nothing to do any more' : `waiting now: ${deferred.reason}`;
+  return deferred === undefined ? 'no longer needed' : `now waiting: ${deferred.reason}`;
 }
 
 /** Compares the rows that would run, and the gaps. */
@@ -46,7 +46,7 @@ export function planDifference(approved: Plan, now: Plan): PlanDifference {
   const [then, present] = [scopes(approved), scopes(now)];
   return {
     added: now.resource_changes.filter(({ address }) => !before.has(address)),
-    gone: approved.resource_changes
+    dropped: approved.resource_changes
       .filter(({ address }) => !after.has(address))
       .map((row) => ({ row, why: whyGone(row.address, now) })),
     changed: approved.resource_changes.flatMap((row) => {
@@ -56,7 +56,7 @@ export function planDifference(approved: Plan, now: Plan): PlanDifference {
     }),
     gaps: {
       added: [...present].filter((scope) => !then.has(scope)),
-      gone: [...then].filter((scope) => !present.has(scope)),
+      dropped: [...then].filter((scope) => !present.has(scope)),
     },
   };
 }

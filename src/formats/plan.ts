@@ -1,4 +1,4 @@
-/** The plan as a document: the JSON that is printed, saved, shown and read by other programs. */
+/** The plan document: the JSON that is printed, saved, shown, and read by other programs. */
 
 import {
   type Action,
@@ -56,14 +56,14 @@ export interface ResourceChange {
   readonly cause: Cause;
   readonly because: string;
   readonly reversible: 'yes' | 'no' | 'partly';
-  /** The step disturbs what is in use. */
+  /** The step disturbs resources in use. */
   readonly disruptive?: true;
   readonly basis: string;
-  /** All that decides what the row does, beside what is seen: the digest of the plan is made of it. */
+  /** Everything that determines the effect of the row, except observed values. The digest of the plan covers it. */
   readonly covers?: Covered;
-  /** Pointers into the spec, of what the document says itself; the rest are defaults. */
+  /** Pointers to the fields of the spec that the document declares; the other fields are defaults. */
   readonly written?: readonly string[];
-  /** What the document says otherwise than when it was last applied, and no difference to the world shows. */
+  /** Edits of the document since the last apply that no difference to the actual state shows. */
   readonly edits?: readonly SpecEdit[];
   readonly source?: Source;
   readonly warnings: readonly string[];
@@ -78,7 +78,7 @@ export interface PlanReason extends Clearing {
   readonly overridable: boolean;
 }
 
-/** A change that will not run: why, by its first reason, and all of them. */
+/** A change that will not run, with its first reason and all reasons. */
 export interface RefusedChange {
   readonly reason: string;
   readonly resource_change: ResourceChange;
@@ -91,13 +91,13 @@ export interface Plan {
   readonly fettle_version: string;
   readonly timestamp: string;
   readonly project: string;
-  /** Nothing was left out: no gaps, no targets. */
+  /** The plan is complete: no gaps, no targets. */
   readonly complete: boolean;
-  /** Addresses were named or excluded: the rest was not judged. */
+  /** Addresses were selected or excluded; other resources were not planned. */
   readonly targeted: boolean;
-  /** The causes that `--cause` limits the plan to, in the order of the contract; absent for all. */
+  /** The causes that `--cause` limits the plan to, in the order of the specification; absent for all causes. */
   readonly causes?: readonly Cause[];
-  /** There are rows that would run. */
+  /** At least one row would run. */
   readonly applyable: boolean;
   readonly errored: boolean;
   readonly resource_changes: readonly ResourceChange[];
@@ -113,7 +113,7 @@ export interface Plan {
   };
   readonly resource_drift: readonly { readonly address: string; readonly change: ResourceChange['change'] }[];
   readonly checks: readonly Check[];
-  /** Findings that `drift.suppress` covers; left out where there are none. */
+  /** Findings that `drift.suppress` covers; absent without any. */
   readonly suppressed_checks?: readonly SuppressedCheck[];
   readonly gaps: readonly {
     readonly plugin: string;
@@ -121,17 +121,20 @@ export interface Plan {
     readonly message: string;
     readonly since?: string;
   }[];
-  /** Observed in the world, and neither written nor ours. */
+  /** Observed resources that are neither declared nor owned. */
   readonly unmanaged: readonly string[];
-  /** What an earlier run left open, and how it ended as far as can be seen. */
+  /** Steps that an earlier run left open, with the result as far as it can be observed. */
   readonly settled: readonly Settled[];
   readonly summary: PlanCounts;
-  /** What its plugins say of all of it; absent where none says anything. */
+  /** Totals from the plugins; absent if no plugin has any. */
   readonly summaries?: readonly PluginSummary[];
-  /** Over all that the accepted rows do; absent where the memory could not be read: then nobody can approve it. */
+  /**
+   * Covers every effect of the accepted rows; absent if the state could not be read, in which case the plan cannot be
+   * approved.
+   */
   readonly plan_digest?: string;
   readonly log_head?: LogHead;
-  /** Over the whole of a saved plan but itself. */
+  /** Covers the whole saved plan except this member. */
   readonly checksum?: string;
 }
 
@@ -181,7 +184,7 @@ function refusedChange(action: Action, { resources, viewedAt }: Sealed): Refused
   };
 }
 
-/** Over all that decides what the accepted rows do, what could not be read, and the causes that the plan is limited to. */
+/** Returns the digest of the effects of the accepted rows, the gaps, and the causes that the plan is limited to. */
 export function planDigest(rows: readonly ResourceChange[], gaps: Plan['gaps'], causes: Plan['causes']): string {
   const approved = rows
     .map(({ address, step, goal, change, overrides, covers }) => ({
@@ -200,7 +203,7 @@ export function planDigest(rows: readonly ResourceChange[], gaps: Plan['gaps'], 
   });
 }
 
-/** The scope of a gap of the memory itself. */
+/** The scope of a gap of the state itself. */
 const MEMORY_SCOPE = 'memory';
 
 function gapRow(gap: Gap): Plan['gaps'][number] {
@@ -212,7 +215,7 @@ function gapRow(gap: Gap): Plan['gaps'][number] {
   });
 }
 
-/** The document of a plan. */
+/** Returns the document of a plan. */
 export function planDocument(sealed: Sealed): Plan {
   const { memoryGap, targeted, causes, actions, suppressed, summaries, head } = sealed;
   const having = (verdict: Action['verdict']) => actions.filter((action) => action.verdict === verdict);
@@ -269,7 +272,7 @@ export function planDocument(sealed: Sealed): Plan {
   });
 }
 
-/** A reconciliation with its plan as it is published. */
+/** A reconciliation with its published plan. */
 export interface Planned extends Reconciled {
   readonly plan: Plan;
 }

@@ -1,4 +1,4 @@
-/** The events of a run as those of `--json`: everything that is reported, one JSON object a line. */
+/** The events of a run as events of `--json`: one JSON object per line. */
 
 import type { RunEvent } from '../run/events.ts';
 import { noticesOf } from '../report/notices.ts';
@@ -19,7 +19,7 @@ import {
   resultEvents,
 } from './events.ts';
 
-/** What one event of a run becomes. */
+/** Yields the `--json` events of one event of a run. */
 export function* eventsOf(event: RunEvent): Generator<EventBody> {
   switch (event.type) {
     case 'problems':
@@ -58,10 +58,10 @@ export function* eventsOf(event: RunEvent): Generator<EventBody> {
   }
 }
 
-/** Characters that are put together before they are written. */
+/** The number of characters that are buffered before a write. */
 const CHUNK = 65_536;
 
-/** Writes events as lines, in pieces of a sensible size. `now`: epoch ms. */
+/** Writes events as lines, in large chunks. `now`: epoch ms. */
 export function writeEvents(bodies: Iterable<EventBody>, now: () => number, write: (text: string) => void): void {
   let lines = '';
   for (const body of bodies) {

@@ -1,5 +1,9 @@
-/** The result of an apply as a comment on a pull request: what failed comes first, and it keeps within a budget of bytes. */
+/**
+ * The result of an apply as a comment on a pull request: failures come first, and the text stays within a budget of
+ * bytes.
+ */
 
+import {} from '#plugin';
 import type { Row, RowStatus } from '../engine/action.ts';
 import { applySummary } from './apply-text.ts';
 import { code, escapeText, marker, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
@@ -9,11 +13,11 @@ export interface ApplyMarkdownOptions {
   readonly project: string;
   /** `418:5be0a1…`, or `none`. */
   readonly head: string;
-  /** What the exit code means, where it is not 0. */
+  /** The meaning of the exit code, if it is not 0. */
   readonly ending?: string;
-  /** Bytes of UTF-8; by default what the largest comment may have. */
+  /** In bytes of UTF-8; the default is the size limit of a comment. */
   readonly budgetBytes?: number;
-  /** Name of the file or artifact that has all of the result. */
+  /** Name of the file or artifact with the complete result. */
   readonly artifact?: string;
 }
 
@@ -24,7 +28,7 @@ const ORDER: readonly {
   readonly plural?: string;
 }[] = [
   { status: 'failed', title: 'Failed', noun: 'failed action' },
-  { status: 'unknown', title: 'Unknown: a look has to settle them', noun: 'unknown outcome' },
+  { status: 'unknown', title: 'Unknown: the next refresh settles them', noun: 'unknown outcome' },
   { status: 'stale', title: 'Stale: no longer as planned', noun: 'stale action' },
   {
     status: 'not-attempted',
@@ -67,7 +71,7 @@ function sectionsOf(rows: readonly Row[]): readonly Section[] {
   });
 }
 
-/** The table of all rows as markdown within its budget; what is done is last, and closed. Ends with a newline. */
+/** Returns the table of all rows as markdown within its budget. Done rows come last, collapsed. Ends with a newline. */
 export function applyMarkdown(rows: readonly Row[], options: ApplyMarkdownOptions): string {
   const { project, head, ending, budgetBytes, artifact } = options;
   return withinBudget({

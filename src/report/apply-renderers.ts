@@ -18,7 +18,7 @@ function headOf({ head }: Applied): LogHead | undefined {
   return head === undefined ? undefined : logHead(head);
 }
 
-/** A run without rows: there was nothing to do, or it came to nothing. */
+/** The text for a run without rows: nothing had to be done, or the run ended before it started an action. */
 function nothingText({ ending }: Applied): string {
   return ending === 'ok' || ending === 'partly-read' ? 'Nothing to do.' : 'Nothing was done.';
 }
@@ -29,7 +29,7 @@ export function applyTextRenderer(options: () => PlanTextOptions): Render {
   return (event, write) => {
     switch (event.type) {
       case 'planned': {
-        // Rounds that only wait would show the same plan again and again.
+        // Rounds that only wait would print the same plan repeatedly.
         const { timestamp: _time, log_head: _head, prior_state: _state, ...rest } = event.plan;
         const text = JSON.stringify(rest);
         if (text !== shown) write(planText(event.plan, options()));

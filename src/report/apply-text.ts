@@ -1,4 +1,4 @@
-/** What `apply` says while it runs and when it ends. */
+/** The output of `apply` as text: its progress, and its result. */
 
 import type { Row, RowStatus } from '../engine/action.ts';
 import { countRows, ROW_STATUSES } from '../engine/count-rows.ts';
@@ -19,7 +19,7 @@ function word(status: RowStatus): string {
   return status === 'not-attempted' ? 'not attempted' : status === 'deferred' ? 'waiting' : status;
 }
 
-/** What is being done, in a word or two: `creating`, `expiring_soon > renewing`. */
+/** Describes the running change in a word or two: `creating`, `expiring_soon > renewing`. */
 export function doing(change: Change): string {
   const { from, to } = change;
   switch (change.goal) {
@@ -32,7 +32,7 @@ export function doing(change: Change): string {
     case 'adopt':
       return 'adopting';
     case 'protect':
-      return 'remembering its protection';
+      return 'recording its protection';
     case 'release':
       return 'releasing';
     case 'update':
@@ -73,7 +73,7 @@ export function applySummary(rows: Iterable<Row>): string {
   return `Apply: ${ROW_STATUSES.map((status) => `${counts[status]} ${word(status)}`).join(', ')}.`;
 }
 
-/** The final table: every row that is not done, and the counts of all. */
+/** Returns the final table: every row that is not done, and the counts of all rows. */
 export function finalTable(rows: readonly Row[], options: { readonly color: boolean; readonly head: string }): string {
   const paint = painter(options.color);
   const open = ROW_STATUSES.slice(1).flatMap((status) => rows.filter((row) => row.status === status));

@@ -1,11 +1,14 @@
-/** What the approval of a row covers, for a reader: the fields of what is new, edits that no difference shows, command lines, files. */
+/**
+ * The effects that the approval of a row covers: fields of a new resource, edits without a difference, command lines,
+ * files.
+ */
 
 import type { ResourceChange } from '../formats/plan.ts';
 import { type Json, leavesOf, printable, unescapePointer, valueAt } from '#plugin';
 import { approvedText, VALUE_LENGTH, valueText } from './fields.ts';
 import { shortDigests } from './text.ts';
 
-/** One thing that is covered: `fields`, `edits`, `runs`, `sends`, `reads`, and its text, which is harmless. */
+/** One covered effect: `fields`, `edits`, `runs`, `sends` or `reads`, and its printable text. */
 export interface CoverLine {
   readonly label: 'with' | 'document' | 'runs' | 'sends' | 'reads';
   readonly texts: readonly string[];
@@ -15,14 +18,14 @@ function nameOf(pointer: string): string {
   return printable(unescapePointer(pointer.slice(1).replaceAll('/', '.')));
 }
 
-/** A command line as somebody would type it: a word of other characters than the usual ones stands in quotes. */
+/** A command line as a user would type it: words with unusual characters are quoted. */
 export function commandLine(words: readonly string[]): string {
   return printable(words.map((word) => (/^[\w./:=@%+,-]+$/u.test(word) ? word : JSON.stringify(word))).join(' '));
 }
 
 function fieldsOf({ goal, covers, written }: ResourceChange, length: number): readonly string[] {
   if ((goal !== 'create' && goal !== 'adopt') || covers?.spec === undefined) return [];
-  // Defaults are folded away, where it is known what they are.
+  // Known defaults are left out.
   const pointers = (written ?? leavesOf(covers.spec)).filter((pointer) => pointer !== '');
   return pointers.flatMap((pointer) => {
     const value = valueAt(covers.spec, pointer);
@@ -40,7 +43,7 @@ function lifecycleOf({ goal, covers }: ResourceChange): readonly string[] {
   ];
 }
 
-/** In the order in which they are read; empty lines are left out. `detail`: values as long as they are. */
+/** Returns the lines in reading order, without empty ones. `detail`: values are not shortened. */
 export function coverLines(change: ResourceChange, detail: boolean): readonly CoverLine[] {
   const length = detail ? Number.POSITIVE_INFINITY : VALUE_LENGTH;
   const files = (uses: readonly string[]): readonly string[] =>

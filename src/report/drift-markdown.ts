@@ -1,5 +1,6 @@
-/** Drift as a comment or a summary of a scheduled run: what could not be read and what drifted first, within a budget of bytes. */
+/** Drift as a comment or the summary of a scheduled run: gaps and drifted resources first, within a budget of bytes. */
 
+import {} from '#plugin';
 import type { DriftReport, DriftRow, DueRow, SuppressedDrift } from '../formats/drift.ts';
 import { driftSummary } from './drift-text.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
@@ -8,7 +9,7 @@ import { headText } from './plan-text.ts';
 import { scopeText } from './text.ts';
 
 export interface DriftMarkdownOptions {
-  /** Bytes of UTF-8; by default what the largest comment may have. */
+  /** In bytes of UTF-8; the default is the size limit of a comment. */
   readonly budgetBytes?: number;
   readonly detail?: boolean;
 }
@@ -16,7 +17,7 @@ export interface DriftMarkdownOptions {
 const COLUMNS = tableHead(['Resource', 'Applied → seen', 'Compared with']);
 
 function whatCell(row: DriftRow, detail: boolean): string {
-  if (row.missing === true) return '**is not there**';
+  if (row.missing === true) return '**does not exist**';
   const fields = fieldCells(row, detail);
   return fields === '' ? escapeText(row.because) : fields;
 }
@@ -52,7 +53,7 @@ function sectionsOf(report: DriftReport, detail: boolean): readonly Section[] {
     rowsSection(errors, (row) => row, { noun: 'error', title: 'Errors' }),
     rowsSection(report.resource_drift, (row) => driftRow(row, detail), {
       noun: 'drifted resource',
-      title: 'Drift: not as last applied',
+      title: 'Drift: differs from the last apply',
       head: COLUMNS,
     }),
     rowsSection(
@@ -63,7 +64,7 @@ function sectionsOf(report: DriftReport, detail: boolean): readonly Section[] {
     ),
     rowsSection(report.due_changes, dueRow, {
       noun: 'due change',
-      title: 'Due by time, or on its way',
+      title: 'Due, or in progress',
       collapsed: true,
     }),
     rowsSection(findings, findingRow, { noun: 'finding', title: 'Findings', collapsed: true }),
@@ -78,14 +79,14 @@ function sectionsOf(report: DriftReport, detail: boolean): readonly Section[] {
   ];
 }
 
-/** The report as markdown within its budget; the same report gives the same bytes. Ends with a newline. */
+/** Returns the report as markdown within its budget. The same report gives the same bytes. Ends with a newline. */
 export function driftMarkdown(report: DriftReport, options: DriftMarkdownOptions = {}): string {
   const { budgetBytes, detail = false } = options;
   const remarks = [
     ...(report.compared_with === 'declared'
-      ? ['There is no log: the world is compared with what is declared, not with what was applied.']
+      ? ['No log was found. Resources are compared with their documents, not with the specs that were last applied.']
       : []),
-    ...(report.targeted ? ['This report is partial: only what was targeted was looked at.'] : []),
+    ...(report.targeted ? ['This report is partial: only targeted resources were refreshed.'] : []),
   ];
   return withinBudget({
     lead: [

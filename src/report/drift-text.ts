@@ -1,19 +1,22 @@
-/** Drift as text for people: what drifted first, then what was found; what is due and suppressed is counted, or listed. */
+/**
+ * Drift as text: drifted resources, then findings. Due steps and suppressed drift are counted, or listed with
+ * `--detail`.
+ */
 
 import { headText } from './plan-text.ts';
 import type { DriftReport, DriftRow } from '../formats/drift.ts';
 import { fieldRows } from './fields.ts';
-import { counted, printable, spanText } from '#plugin';
+import { counted, printable } from '#plugin';
 import { findingLines, suppressedFindingLines } from './findings-text.ts';
-import { columnWidth, type Paint, painter, scopeText, textOfBlocks } from './text.ts';
+import { columnWidth, type Paint, painter, scopeText, ageText, textOfBlocks } from './text.ts';
 
 export interface DriftTextOptions {
   readonly color: boolean;
-  /** Epoch ms. */
+  /** In epoch ms. */
   readonly now: number;
-  /** Characters in a line of the terminal; undefined: lines are as long as their text. */
+  /** Width of the terminal in characters; undefined: lines are not wrapped. */
   readonly width?: number | undefined;
-  /** Suppressed drift and what is due are listed too, with every field. */
+  /** Also lists suppressed drift and due steps, with every field. */
   readonly detail?: boolean;
 }
 
@@ -46,18 +49,18 @@ export function driftSummary({ summary }: DriftReport): string {
   const unknown =
     summary.unknown === 0
       ? ''
-      : ` Of ${summary.unknown} it is not known: their specs are too large to be remembered, and were edited.`;
+      : ` Of ${summary.unknown} drift is unknown: their specs are too large for the state and have been edited.`;
   return (
     `Drift: ${summary.drifted} of ${summary.resources} drifted, ${summary.suppressed} suppressed, ` +
-    `${summary.due} due by time or on its way, ${counted(summary.findings, 'finding')}.${blind}${unknown}`
+    `${summary.due} due or in progress, ${counted(summary.findings, 'finding')}.${blind}${unknown}`
   );
 }
 
-/** The whole report; ends with a newline. */
+/** Returns the whole report. Ends with a newline. */
 export function driftText(report: DriftReport, options: DriftTextOptions): string {
   const paint = painter(options.color);
   const detail = options.detail ?? false;
-  const age = spanText(options.now - Date.parse(report.timestamp));
+  const age = ageText(report.timestamp, options.now);
   const width = columnWidth(
     [...report.resource_drift, ...report.suppressed_drift].map(({ address }) => printable(address)),
     56,
@@ -66,7 +69,7 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
     [
       paint('bold', `fettle drift · ${counted(report.summary.resources, 'resource')} · refreshed ${age} ago`),
       ...(report.compared_with === 'declared'
-        ? ['There is no log: the world is compared with what is declared, not with what was applied.']
+        ? ['No log was found. Resources are compared with their documents, not with the specs that were last applied.']
         : []),
     ],
     report.gaps.map(
@@ -94,7 +97,9 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
       : [],
     [
       paint('bold', driftSummary(report)),
-      ...(report.targeted ? ['This report is partial: only what --target and --exclude leave was looked at.'] : []),
+      ...(report.targeted
+        ? ['This report is partial: only the resources selected by --target and --exclude were refreshed.']
+        : []),
       ...(report.log_head === undefined ? [] : [`log head ${headText(report.log_head)}`]),
     ],
   ];

@@ -1,4 +1,4 @@
-/** An explanation as markdown: the same as its text, for a ticket or a chat. */
+/** An explanation as markdown, with the same content as its text: for a ticket or a chat. */
 
 import { counted } from '#plugin';
 import type { Explanation, RuleSaid, Way } from '../formats/explanation.ts';
@@ -21,9 +21,9 @@ function ruleRow({ rule, outcome, message, facts, clears_at: clears, overridden 
 }
 
 function memoryText({ memory }: Explanation): readonly string[] {
-  const owned = memory.owned === null ? 'not ours' : `ours: ${escapeText(memory.owned)}`;
+  const owned = memory.owned === null ? 'not owned' : `owned: ${escapeText(memory.owned)}`;
   return [
-    `${owned}${memory.protected ? ', protected' : ''}; without its document: ${escapeText(memory.on_remove)}`,
+    `${owned}${memory.protected ? ', protected' : ''}; if its document is removed: ${escapeText(memory.on_remove)}`,
     ...(memory.unknown ? ['unknown: a damaged log named the resource'] : []),
     ...(memory.hold === undefined ? [] : [`on hold: ${escapeText(memory.hold)}`]),
     ...(memory.applied_at === undefined ? [] : [`last applied at ${code(memory.applied_at)}`]),
@@ -39,13 +39,13 @@ function nextText({ next, gap, written }: Explanation): readonly string[] {
   if (next === undefined) {
     const why =
       gap !== undefined
-        ? 'not known, because the resource could not be read'
+        ? 'unknown, because the resource could not be read'
         : written
           ? 'none, the resource is as declared'
           : 'none';
     return [`**Next step:** ${why}`];
   }
-  const verdict = { accept: 'would be taken', reject: '**REJECTED**', defer: '**WAITING**' }[next.verdict];
+  const verdict = { accept: 'would be applied', reject: '**REJECTED**', defer: '**WAITING**' }[next.verdict];
   const clears = next.clears_at === undefined ? '' : `; clears at ${code(next.clears_at)}`;
   const fields = next.fields.map(({ path, before, after, secret }) =>
     secret === true
@@ -60,7 +60,7 @@ function nextText({ next, gap, written }: Explanation): readonly string[] {
   ];
 }
 
-/** The explanation within the bytes that a comment may have. Ends with a newline. */
+/** Returns the explanation within the size limit of a comment. Ends with a newline. */
 export function explainMarkdown(explanation: Explanation, project: string): string {
   const { address, summary, state, since, next, findings, records, gap } = explanation;
   const rank = { reject: 0, defer: 1, warn: 2, pass: 3 } as const;
@@ -77,7 +77,7 @@ export function explainMarkdown(explanation: Explanation, project: string): stri
     sections: [
       rowsSection(next?.ways ?? [], ({ rule, do: how, text }) => `- ${code(rule)}: ${WAYS[how]} ${code(text, 1500)}`, {
         noun: 'way',
-        title: 'What would let it through',
+        title: 'Ways to unblock the step',
       }),
       rowsSection(findings, findingRow, { noun: 'finding', title: 'Findings' }),
       rowsSection(rules, ruleRow, {

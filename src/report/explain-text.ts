@@ -1,26 +1,33 @@
-/** An explanation as text: the next step, what blocks it and what would help first; then the state, findings and last records. */
+/**
+ * An explanation as text: the next step, the rules that block it and the ways to unblock it; then state, findings, last
+ * records.
+ */
 
 import type { Explanation, RuleSaid, Way, WayOut } from '../formats/explanation.ts';
 import type { LogRecord } from '../formats/log-record.ts';
-import { counted, type Json, printable, spanText } from '#plugin';
+import { counted, type Json, printable } from '#plugin';
 import { valueText } from './fields.ts';
 import { recordLine } from './log-text.ts';
-import { columnWidth, type Paint, painter, shortDigests, type Style, textOfBlocks } from './text.ts';
+import {
+  columnWidth,
+  type Paint,
+  painter,
+  shortDigests,
+  ageText,
+  relativeText,
+  type Style,
+  textOfBlocks,
+} from './text.ts';
 
 export interface ExplainTextOptions {
   readonly color: boolean;
-  /** Epoch ms. */
+  /** In epoch ms. */
   readonly now: number;
-  /** Rules that pass are listed with their facts, instead of counted. */
+  /** Lists passing rules with their facts, instead of counting them. */
   readonly detail?: boolean;
 }
 
 type Row = readonly [label: string, text: string];
-
-function ago(time: string, now: number): string {
-  const ms = now - Date.parse(time);
-  return ms >= 0 ? `${spanText(ms)} ago` : `in ${spanText(-ms)}`;
-}
 
 function clean(text: string): string {
   return shortDigests(printable(text));
@@ -41,21 +48,21 @@ function rowsText(rows: readonly Row[], paint: Paint): readonly string[] {
 
 function wayOutText({ machine, to, by, trigger, due_at: due }: WayOut, single: boolean, now: number): string {
   const where = single ? '' : `${machine}: `;
-  const until = due === undefined ? '' : `, due ${due} (${ago(due, now)})`;
-  return `${where}> ${to} (${by === 'world' ? 'by itself' : 'by fettle'}, ${printable(trigger)}${until})`;
+  const until = due === undefined ? '' : `, due ${due} (${relativeText(due, now)})`;
+  return `${where}> ${to} (${by === 'world' ? 'on its own' : 'by fettle'}, ${printable(trigger)}${until})`;
 }
 
 function stateText(explanation: Explanation, { now }: ExplainTextOptions, paint: Paint): string {
   const { state, since, overdue_since: overdue, seen, gap, others } = explanation;
   const parts = [
     paint('bold', printable(state)),
-    since === undefined ? '' : ` since ${since} (${spanText(now - Date.parse(since))})`,
+    since === undefined ? '' : ` since ${since} (${ageText(since, now)})`,
     others === undefined
       ? ''
       : Object.entries(others)
           .map(([machine, value]) => `, ${machine} ${value}`)
           .join(''),
-    overdue === undefined ? '' : paint('yellow', `; it should have left that state by ${overdue}`),
+    overdue === undefined ? '' : paint('yellow', `; overdue since ${overdue}`),
     seen || gap === undefined ? '' : paint('red', `, as last recorded: ${clean(gap.message)}`),
   ];
   return parts.join('');
@@ -65,14 +72,14 @@ function memoryRows(explanation: Explanation, { now }: ExplainTextOptions, paint
   const { memory } = explanation;
   const owned = memory.owned === null ? 'neither created nor adopted by this project' : `yes, ${memory.owned}`;
   return [
-    ['ours', `${owned}${memory.protected ? ', protected' : ''}; without its document: ${memory.on_remove}`],
+    ['owned', `${owned}${memory.protected ? ', protected' : ''}; if its document is removed: ${memory.on_remove}`],
     ...(memory.unknown
-      ? [['unknown', paint('yellow', 'a damaged log named the resource: a refresh or an import settles that')] as const]
+      ? [['unknown', paint('yellow', 'a damaged log named the resource. Refresh or import it')] as const]
       : []),
     ...(memory.hold === undefined ? [] : [['on hold', clean(memory.hold)] as const]),
     ...(memory.applied_at === undefined
       ? []
-      : [['last applied', `${memory.applied_at} (${ago(memory.applied_at, now)})`] as const]),
+      : [['last applied', `${memory.applied_at} (${relativeText(memory.applied_at, now)})`] as const]),
     ...(memory.open_intent === undefined
       ? []
       : [
@@ -102,11 +109,11 @@ function topRows(explanation: Explanation, options: ExplainTextOptions, paint: P
     items.length === 0 ? [] : [[label, items.map(clean).join(', ')]];
   return [
     [
-      'written',
+      'declared',
       written && source !== undefined ? `${printable(source.filename)}:${source.line}:${source.column}` : 'no',
     ],
     ['state', stateText(explanation, options, paint)],
-    ...ways.map((way, i): Row => [i === 0 ? 'ways out' : '', wayOutText(way, single, options.now)]),
+    ...ways.map((way, i): Row => [i === 0 ? 'next states' : '', wayOutText(way, single, options.now)]),
     ...memoryRows(explanation, options, paint),
     ...list('needs', needs),
     ...list('needed by', neededBy),
@@ -155,16 +162,16 @@ const WAY_WORD: Readonly<Record<Way['do'], string>> = {
 
 const RANK: Readonly<Record<RuleSaid['outcome'], number>> = { reject: 0, defer: 1, warn: 2, pass: 3 };
 
-/** The next step, and the verdict on it. */
+/** Returns the next step and its verdict. */
 function stepLines(explanation: Explanation, { now }: ExplainTextOptions, paint: Paint): readonly string[] {
   const { next } = explanation;
   if (next === undefined) {
     return [
       explanation.gap !== undefined
-        ? 'Next step: not known, because the resource could not be read.'
+        ? 'Next step: unknown, because the resource could not be read.'
         : explanation.written
           ? 'Next step: none. The resource is as declared.'
-          : 'Next step: none. The resource is not declared, and nothing of it is owned.',
+          : 'Next step: none. The resource is neither declared nor owned.',
     ];
   }
   const words = {
@@ -172,7 +179,8 @@ function stepLines(explanation: Explanation, { now }: ExplainTextOptions, paint:
     reject: paint('red', 'REJECTED'),
     defer: paint('yellow', 'WAITING'),
   };
-  const clears = next.clears_at === undefined ? '' : `; clears at ${next.clears_at} (${ago(next.clears_at, now)})`;
+  const clears =
+    next.clears_at === undefined ? '' : `; clears at ${next.clears_at} (${relativeText(next.clears_at, now)})`;
   const fields = next.fields.map(({ path, before, after, secret }) => {
     const name = printable(path).slice(1).replaceAll('/', '.');
     return `    ${name}: ${secret === true ? '(secret, changed)' : `${valueText(before)} → ${valueText(after)}`}`;
@@ -185,7 +193,7 @@ function stepLines(explanation: Explanation, { now }: ExplainTextOptions, paint:
   ];
 }
 
-/** The rules that block the next step or warn of it, each with what would let the step pass. */
+/** Returns the rules that block the next step or warn about it, each with the ways to unblock the step. */
 function blockerLines({ next }: Explanation, paint: Paint): readonly string[] {
   const blocking = (next?.rules ?? [])
     .filter(({ outcome }) => outcome !== 'pass')
@@ -198,7 +206,7 @@ function blockerLines({ next }: Explanation, paint: Paint): readonly string[] {
   ]);
 }
 
-/** The rules that pass: counted, or listed with their facts. */
+/** Returns the passing rules, counted or listed with their facts. */
 function passingLines({ next }: Explanation, detail: boolean, paint: Paint): readonly string[] {
   const passing = (next?.rules ?? []).filter(({ outcome }) => outcome === 'pass');
   if (passing.length === 0) return [];
@@ -223,7 +231,7 @@ function recordLines(records: readonly LogRecord[]): readonly string[] {
   return records.map((record) => recordLine(record).trimEnd());
 }
 
-/** The whole explanation; ends with a newline. */
+/** Returns the whole explanation. Ends with a newline. */
 export function explainText(explanation: Explanation, options: ExplainTextOptions): string {
   const paint = painter(options.color);
   const blocks = [

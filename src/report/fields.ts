@@ -12,21 +12,23 @@ function printable(text: string): string {
   return shortDigests(harmless(text));
 }
 
-/** Characters of a value that a plan shows. */
+/** Length of a value in a plan, in characters. */
 export const VALUE_LENGTH = 200;
 
-/** A value on one line, shortened. */
+/** Returns a value on one line, shortened. */
 export function valueText(value: Json | undefined, length = 60): string {
   return value === undefined ? '(none)' : shorten(printable(JSON.stringify(value)), length);
 }
 
-/** Text of what is to be approved: of one that is shortened, the length and the digest tell any other one apart. */
+/**
+ * Returns text that is to be approved. If it is shortened, its length and digest distinguish it from any other text.
+ */
 export function approvedCut(text: string, length: number): string {
   if (text.length <= length) return text;
   return `${shorten(text, length)} (${text.length} characters, ${shortDigests(digestOf(text))})`;
 }
 
-/** A value of what is to be approved, on one line. */
+/** Returns a value that is to be approved, on one line. */
 export function approvedText(value: Json | undefined, length = VALUE_LENGTH): string {
   return value === undefined ? '(none)' : approvedCut(printable(JSON.stringify(value)), length);
 }
@@ -35,12 +37,12 @@ function isTree(value: Json | undefined): value is { readonly [key: string]: Jso
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A field may well be called `toString`. */
+/** Reads an own field only: the name of a field can be `toString`. */
 function own(tree: { readonly [key: string]: Json }, key: string): Json | undefined {
   return Object.hasOwn(tree, key) ? tree[key] : undefined;
 }
 
-/** What is wanted to be an object is gone through, as far as both sides are. */
+/** Returns a row for each leaf that differs. An object on either side is compared field by field. */
 export function fieldRows(before: Json | undefined, after: Json | undefined, path = ''): readonly FieldRow[] {
   if (isTree(before) || isTree(after)) {
     const left = isTree(before) ? before : {};

@@ -1,4 +1,4 @@
-/** Findings as text: the new ones in full, the standing ones as a count, the suppressed ones with their owner. */
+/** Findings as text: new ones in full, known ones as a count, suppressed ones with their owner. */
 
 import { counted } from '#plugin';
 import type { Check, SuppressedCheck } from '../formats/parts.ts';
@@ -11,16 +11,16 @@ const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2
 const STYLE: Readonly<Record<Severity, Style>> = { error: 'red', warning: 'yellow', info: 'dim' };
 /** The width of the longest severity. */
 const WORD = 'warning'.length;
-/** The widest column of addresses. */
+/** The limit for the width of the address column. */
 const ADDRESS = 56;
 
 export interface FindingOptions {
   readonly paint: Paint;
-  /** Characters in a line; undefined: lines are as long as their text. */
+  /** Width of a line in characters; undefined: lines are not wrapped. */
   readonly width: number | undefined;
 }
 
-/** One line for each finding, errors first; the severity is a word, so that no meaning rests on colour. */
+/** Returns a line for each finding, errors first. The severity is a word, so that no meaning depends on colour. */
 export function findingLines(checks: readonly Check[], { paint, width }: FindingOptions): readonly string[] {
   const sorted = checks.toSorted((a, b) => RANK[a.severity] - RANK[b.severity]);
   const column = columnWidth(
@@ -54,14 +54,14 @@ function countsText(checks: readonly Check[]): string {
     .join(', ');
 }
 
-/** Findings that the last apply recorded already, folded to one line. */
+/** Returns one line for all findings that an earlier apply recorded. */
 export function standingLines(checks: readonly Check[], options: FindingOptions): readonly string[] {
   if (checks.length === 0) return [];
-  const text = `Findings that stand since an earlier apply: ${countsText(checks)}. --detail lists them.`;
+  const text = `Findings known since an earlier apply: ${countsText(checks)}. --detail lists them.`;
   return wrapped(text, options.width);
 }
 
-/** Findings that `drift.suppress` covers, each with its owner and the end of the suppression. */
+/** Returns the findings that `drift.suppress` covers, each with its owner and the end of its suppression. */
 export function suppressedFindingLines(
   checks: readonly SuppressedCheck[] | undefined,
   paint: Paint,

@@ -10,7 +10,7 @@ export interface Arrow {
   readonly by: 'fettle' | 'world';
 }
 
-/** Lines of a state diagram; `absent` is the start and the end. A step that fettle takes says so. */
+/** Returns the lines of a state diagram. `absent` is the start and the end. Steps of fettle are marked. */
 export function lifecycleGraph(arrows: readonly Arrow[], editedStates: readonly string[]): readonly string[] {
   const node = (state: string): string => (state === 'absent' ? '[*]' : state);
   const moves = new Map<string, Arrow[]>();
@@ -28,18 +28,18 @@ export function lifecycleGraph(arrows: readonly Arrow[], editedStates: readonly 
   ];
 }
 
-/** Text from a document inside a quoted label: nothing in it is markup. */
+/** Escapes text of a document for a quoted label, so that no part of it is markup. */
 function label(text: string): string {
   return `"${printable(text).replaceAll(/[^\p{L}\p{N} ._/-]/gu, (character) => `#${character.codePointAt(0) ?? 0};`)}"`;
 }
 
 export interface Node {
   readonly address: string;
-  /** Addresses of what it needs. */
+  /** Addresses of the resources that it needs. */
   readonly needs: readonly string[];
 }
 
-/** Lines of a flow chart: an arrow leads from a resource to what it needs. */
+/** Returns the lines of a flow chart. An arrow leads from a resource to each resource that it needs. */
 export function dependencyGraph(nodes: readonly Node[]): readonly string[] {
   const addresses = [...new Set(nodes.flatMap(({ address, needs }) => [address, ...needs]))].sort(compareText);
   const ids = new Map(addresses.map((address, i) => [address, `r${i + 1}`]));

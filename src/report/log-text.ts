@@ -1,4 +1,4 @@
-/** Records of the log, one line each, for people. */
+/** Records of the log as text, one line for each. */
 
 import type { LogRecord, Move } from '../formats/log-record.ts';
 import { type Facts, formatRef, printable } from '#plugin';
@@ -15,15 +15,15 @@ function seenText(record: LogRecord & { readonly kind: 'seen' }): string {
   const { counts, resources, gaps } = record.body;
   const seen = Object.entries(counts).map(([kind, count]) => `${count} ${kind}`);
   const changed = resources.map((each) => {
-    const what = each.gone === true ? 'gone' : movesText(each.moves) || (each.state ?? 'noted');
+    const what = each.gone === true ? 'removed' : movesText(each.moves) || (each.state ?? 'noted');
     return `${formatRef(each.ref)} ${what}`;
   });
   const shown = changed.length > 3 ? [...changed.slice(0, 3), `and ${changed.length - 3} more`] : changed;
   const blind = gaps === undefined ? [] : [`could not read ${gaps.join(', ')}`];
-  return [...seen, ...(shown.length === 0 ? ['nothing new'] : shown), ...blind].join('; ');
+  return [...seen, ...(shown.length === 0 ? ['no changes'] : shown), ...blind].join('; ');
 }
 
-/** What a record says beside its number, time and kind. */
+/** Returns the text of a record after its number, time and kind. */
 function bodyText(record: LogRecord): string {
   switch (record.kind) {
     case 'run':
@@ -43,7 +43,7 @@ function bodyText(record: LogRecord): string {
     case 'outcome': {
       const { body } = record;
       const moves = movesText(body.moves);
-      return `${formatRef(body.ref)} ${body.outcome}${body.settled === true ? ', as a later look found' : ''} (intent ${body.intent})${moves === '' ? '' : `: ${moves}`}${body.error === undefined ? '' : `: ${body.error}`}`;
+      return `${formatRef(body.ref)} ${body.outcome}${body.settled === true ? ', as a later refresh found' : ''} (intent ${body.intent})${moves === '' ? '' : `: ${moves}`}${body.error === undefined ? '' : `: ${body.error}`}`;
     }
     case 'refusal':
       return `${formatRef(record.body.ref)} ${record.body.step} ${record.body.verdict}: ${record.body.reasons.map(({ rule, message }) => `${rule}: ${message}`).join('; ')}`;
@@ -52,13 +52,13 @@ function bodyText(record: LogRecord): string {
     case 'moved':
       return `${formatRef(record.body.from)} is now ${formatRef(record.body.ref)}${record.body.reason === undefined ? '' : `: ${record.body.reason}`}`;
     case 'checkpoint':
-      return `segment of fence ${record.body.token} begins with ${record.body.resources} resources${record.body.recovers === undefined ? '' : ', after a recovery'}${record.body.seals === undefined ? '' : ', after a takeover'}${record.body.renames === undefined ? '' : `; the project was called ${record.body.renames.from}${record.body.renames.reason === undefined ? '' : `: ${record.body.renames.reason}`}`}`;
+      return `segment of fence ${record.body.token} begins with ${record.body.resources} resources${record.body.recovers === undefined ? '' : ', after a recovery'}${record.body.seals === undefined ? '' : ', after a takeover'}${record.body.renames === undefined ? '' : `; former project name ${record.body.renames.from}${record.body.renames.reason === undefined ? '' : `: ${record.body.renames.reason}`}`}`;
     case 'remembered':
       return formatRef('memory' in record.body ? record.body.memory.ref : record.body.spent.ref);
   }
 }
 
-/** One record on one line; ends with a newline. */
+/** Returns one record on one line. Ends with a newline. */
 export function recordLine(record: LogRecord): string {
   return textOf(
     [`${String(record.seq).padStart(6)}  ${record.time}  ${record.kind.padEnd(10)}  ${bodyText(record)}`],
@@ -72,7 +72,7 @@ function factsText(facts: Facts): string {
     .join(' ');
 }
 
-/** One record with what its resource was like beside the decision, on a line of its own; ends with a newline. */
+/** Returns one record, and below it the audited facts of its resource. Ends with a newline. */
 export function auditLines(record: LogRecord): string {
   const audit = 'audit' in record.body ? record.body.audit : undefined;
   return audit === undefined ? recordLine(record) : recordLine(record) + textOf([`        ${factsText(audit)}`], false);

@@ -1,27 +1,27 @@
 /**
- * Markdown for comments and summaries: what comes from outside is made harmless, and a document keeps within a budget.
+ * Markdown for comments and summaries: text from outside is escaped, and a document stays within a budget.
  *
- * Documents and the world are not trusted: a name that reads `</details> @team https://…` must neither break the comment,
- * call somebody, nor lead somewhere. Escaping by entities alone is not enough: platforms look for mentions, references
- * and links in the text that is left after markdown, but not inside code. So there are two ways for data to go in:
+ * Documents and providers are not trusted: a name such as `</details> @team https://…` must not break the comment,
+ * mention a user or add a link. Entities alone are not enough: platforms search the rendered text for mentions,
+ * references and links, except inside code. Data is therefore inserted by one of three functions:
  *
  * | function | for | `<` and markup | mention, reference, link |
  * |---|---|---|---|
- * | `code` | names, values, states | entity | not looked for inside code; a mail address is broken by a tag |
+ * | `code` | names, values, states | entity | not searched for inside code; a mail address is broken by a tag |
  * | `escapeText` | sentences | entity | a word with one is put into code |
- * | `fence` | what has to be seen as it is, on lines of its own | literal: a fence is not markup | not looked for inside code |
+ * | `fence` | literal text, on lines of its own | literal: a fence is not markup | not searched for inside code |
  *
- * Nothing is added that is part of what people copy: no character that is not seen, only tags. Neither `code` nor
- * `escapeText` gives a raw `<`, `>` or `@` of the data, so a marker that a bot looks for can never come from data.
+ * Only tags are added, never an invisible character, so that copied text is exact. Neither `code` nor `escapeText`
+ * returns a raw `<`, `>` or `@` of the data, so the marker that a bot searches for cannot come from data.
  */
 
 import { counted, printable, shorten } from '#plugin';
 import { shortDigests } from './text.ts';
 
-/** What the largest comment of a pull request may have, in bytes of UTF-8. */
+/** The size limit of a comment on a pull request, in bytes of UTF-8. */
 export const COMMENT_BYTES = 65_536;
 
-/** A place where a line may break, between two characters that would mean something together: it is no text. */
+/** A tag that separates two characters which together would be markup. The tag is not part of copied text. */
 const BREAK = '<wbr>';
 
 const MARKUP = '[&<>`\\\\*_{}\\[\\]#|~@$]';
@@ -48,12 +48,12 @@ function asCode(text: string): string {
   return `<code>${entities(text, IN_CODE)}</code>`;
 }
 
-/** Data on one line: control characters and halves of a character are made visible, digests are shortened. */
+/** Returns data on one line: control characters and lone surrogates are made visible, digests are shortened. */
 function oneLine(data: string): string {
   return shortDigests(printable(data.toWellFormed()));
 }
 
-/** Data as part of a sentence. At most `length` UTF-16 units of it. */
+/** Returns at most `length` UTF-16 units of data, as part of a sentence. */
 export function escapeText(data: string, length = 600): string {
   return shorten(oneLine(data), length)
     .split(/(?<=^|[^ ])(?= )|(?<= )(?=[^ ])/u)
@@ -61,14 +61,14 @@ export function escapeText(data: string, length = 600): string {
     .join('');
 }
 
-/** Data as code within a line or a cell of a table. At most `length` UTF-16 units of it. */
+/** Returns at most `length` UTF-16 units of data, as code within a line or a table cell. */
 export function code(data: string, length = 600): string {
   return asCode(shorten(oneLine(data), length));
 }
 
 /**
- * Lines of code on their own, each made printable; the fence is longer than any in them. What they hold is literal but for
- * the beginning of an HTML comment, which could pass for a marker and has a code for its first character.
+ * Returns a fenced block of printable lines; the fence is longer than any in them. Their text is literal, except that
+ * the first character of an HTML comment is replaced by an escape, because the comment could be taken for a marker.
  */
 export function fence(lines: readonly string[], language = ''): string {
   const body = lines.map((line) => printable(line.toWellFormed()).replaceAll('<!--', '\\u{3c}!--'));
@@ -79,44 +79,47 @@ export function fence(lines: readonly string[], language = ''): string {
   return [`${ticks}${language}`, ...body, ticks].join('\n');
 }
 
-/** A row of a table; its cells are markdown on one line. */
+/** Returns a row of a table. Cells are markdown on one line. */
 export function tableRow(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-/** The two lines on top of a table. */
+/** Returns the two header lines of a table. */
 export function tableHead(names: readonly string[]): string {
   return `${tableRow(names)}\n${tableRow(names.map(() => '---'))}`;
 }
 
-/** Something that is opened by a click. Both parts are markdown; `summary` is on one line. */
+/** Returns a collapsed block. Both parts are markdown; `summary` is on one line. */
 export function details(summary: string, body: string): string {
   return `<details><summary>${summary}</summary>\n\n${body}\n\n</details>`;
 }
 
-/** A comment that is not seen, by which a bot finds its own: `<!-- fettle plan: shop -->`. */
+/** Returns an invisible comment, by which a bot finds its own comment: `<!-- fettle plan: shop -->`. */
 export function marker(what: string, project: string): string {
   return `<!-- fettle ${what}: ${encodeURIComponent(shorten(project.toWellFormed(), 255))} -->`;
 }
 
 /** Rows of one kind under a title. */
 export interface Section {
-  /** What its rows are, one of them: `removal`. */
+  /** The noun for one row: `removal`. */
   readonly noun: string;
-  /** Its plural, where that is not `noun` with an s. */
+  /** The plural of the noun, if that is not `noun` with an s. */
   readonly plural?: string;
-  /** Markdown on one line; the number of rows is put behind it. */
+  /** Markdown on one line; the number of rows is appended. */
   readonly title: string;
-  /** What stands above the first row, such as `tableHead(…)`. */
+  /** Markdown above the first row, such as `tableHead(…)`. */
   readonly head?: string;
   readonly count: number;
-  /** The row of an index below `count`: whole in itself, without a newline at its end. Only those that fit are made. */
+  /**
+   * Returns the row of an index below `count`: complete markdown without a final newline. Called only for rows that
+   * fit.
+   */
   readonly row: (index: number) => string;
-  /** Closed until somebody opens it. */
+  /** Collapsed until a reader opens it. */
   readonly collapsed?: boolean;
 }
 
-/** A section with a row for each item. */
+/** Returns a section with a row for each item. */
 export function rowsSection<T>(
   rows: readonly T[],
   row: (item: T) => string,
@@ -134,13 +137,13 @@ export function rowsSection<T>(
 }
 
 export interface BudgetedDocument {
-  /** Blocks on top, the most important first. They are kept before any row. */
+  /** Blocks on top, the most important first. They take precedence over all rows. */
   readonly lead: readonly string[];
-  /** In the order of reading, and of importance: rows of the last one go first. */
+  /** In the order of reading and of importance: rows of the last section are omitted first. */
   readonly sections: readonly Section[];
-  /** Bytes of UTF-8. */
+  /** In bytes of UTF-8. */
   readonly budgetBytes?: number;
-  /** Where all of it is, to be named when something is left out. */
+  /** The place of the complete document, which is named if rows are omitted. */
   readonly artifact?: string;
 }
 
@@ -164,7 +167,7 @@ function someOf(shown: number, all: number): string {
   return shown === all ? String(all) : `${shown} of ${all}`;
 }
 
-/** Exactly how many rows of which sections are left out; an empty text for none. */
+/** Returns the exact number of omitted rows of each section; an empty text if no rows are omitted. */
 function leftOut(sections: readonly Section[], filled: readonly Filled[], artifact: string | undefined): string {
   const shown = new Map(filled.map(({ section, rows }) => [section, rows.length]));
   const missing = sections.flatMap((section) => {
@@ -172,18 +175,18 @@ function leftOut(sections: readonly Section[], filled: readonly Filled[], artifa
     return rest === 0 ? [] : [`${rest} of ${counted(section.count, section.noun, section.plural)}`];
   });
   if (missing.length === 0) return '';
-  const where = artifact === undefined ? '' : ` All of it is in ${code(artifact, 200)}.`;
-  return `**Left out for want of room:** ${missing.join(', ')}.${where}`;
+  const where = artifact === undefined ? '' : ` The complete document is in ${code(artifact, 200)}.`;
+  return `**Omitted to save space:** ${missing.join(', ')}.${where}`;
 }
 
-/** Rows from the first section on, as long as there is room; undefined when `whole` is asked for and does not fit. */
+/** Returns rows from the first section on, within the budget; undefined if `whole` is set and not all rows fit. */
 function fill(sections: readonly Section[], room: number, whole: boolean): readonly Filled[] | undefined {
   const filled: Filled[] = [];
   let left = room;
   for (const section of sections) {
     const { count } = section;
     if (count === 0) continue;
-    // What is left out makes the title longer, never more than by this.
+    // Omitted rows make the title longer, at most by this text.
     let frame = bytesOf(sectionText(section, [], whole ? String(count) : `${count} of ${count}`)) + GAP.length;
     const rows: string[] = [];
     for (let i = 0; i < count; i += 1) {
@@ -200,7 +203,7 @@ function fill(sections: readonly Section[], room: number, whole: boolean): reado
 
 function joined(blocks: readonly string[]): string {
   const text = blocks.filter((block) => block !== '').join(GAP);
-  // A field that was put in without `code` and `escapeText` steers nothing all the same.
+  // A field that was inserted without `code` or `escapeText` cannot control a terminal either.
   return `${text.split('\n').map(printable).join('\n')}\n`;
 }
 
@@ -209,9 +212,9 @@ function filledText({ section, rows }: Filled): string {
 }
 
 /**
- * The document within its budget; ends with a newline. What does not fit is left out row by row, from the end of the last
- * section on, and the lead is followed by a line that says exactly how many of what. Where there is no room even for lead
- * and line, blocks of the lead go from its end, and at last the line; nothing is ever cut in two.
+ * Returns the document within its budget. Ends with a newline. Rows that do not fit are omitted from the end of the last
+ * section on, and a line after the lead gives their exact numbers. If the lead and that line do not fit, blocks of the
+ * lead are omitted from its end, and finally the line. Blocks and rows are never cut.
  */
 export function withinBudget(document: BudgetedDocument): string {
   const { lead, sections, budgetBytes = COMMENT_BYTES, artifact } = document;

@@ -1,4 +1,4 @@
-/** Notices: what an event of a run has to say beside the result, in one style: `error: …`, `warning: …`, `note: …`. */
+/** Notices of a run, apart from its result, in one style: `error: …`, `warning: …`, `note: …`. */
 
 import { holderText } from '../engine/holder-text.ts';
 import { CLEAR_LINE, instantText, printable } from '#plugin';
@@ -18,9 +18,9 @@ function refusedText(file: string, refusal: SavedPlanRefusal): string {
     case 'altered':
       return `${file} was altered after it was saved, or was not saved by plan --out`;
     case 'misdigested':
-      return `the digest in ${file} is not that of its rows: it was altered, or saved by another fettle`;
+      return `the digest in ${file} does not match its rows: the file was altered, or saved by another version of fettle`;
     case 'no-digest':
-      return `${file} has no digest: the memory could not be read when it was made. Plan again.`;
+      return `${file} has no digest: the state could not be read when the plan was created. Run plan again.`;
     case 'other-project':
       return `${file} is a plan of project ${refusal.planned}; this is ${refusal.present}`;
   }
@@ -30,7 +30,7 @@ function one(level: Notice['level'], text: string): readonly Notice[] {
   return [{ level, text }];
 }
 
-/** Empty for an event that is a result, progress, or reported in another form. */
+/** Returns the notices of an event; none for results, progress, and events that are reported in another form. */
 export function noticesOf(event: RunEvent): readonly Notice[] {
   switch (event.type) {
     case 'config-idle':
@@ -38,31 +38,34 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
     case 'selector-hidden':
       return one(
         'warning',
-        `${event.selector} matches nothing that is known. A gap may hide it: ${event.scope} could not be read`,
+        `${event.selector} matches no known resource. A gap can hide the resource: ${event.scope} could not be read`,
       );
     case 'override-unused':
-      return one('warning', `--override ${event.rule}@${event.address} changes nothing: that rule stops nothing there`);
+      return one(
+        'warning',
+        `--override ${event.rule}@${event.address} has no effect: the rule does not block that resource`,
+      );
     case 'store-doubted':
       return one('warning', event.message);
     case 'log-missing':
-      return one('note', `there is no log at ${event.place}`);
+      return one('note', `no log was found at ${event.place}`);
     case 'log-damaged':
       return event.damage.map((damage) => ({
         level: event.use === 'beginning' ? 'warning' : 'error',
         text:
           event.use === 'beginning'
-            ? `the log is damaged, its sound beginning is used: ${damageText(damage, event.place)}`
+            ? `the log is damaged, and only its valid beginning is used: ${damageText(damage, event.place)}`
             : `the log is damaged: ${damageText(damage, event.place)}`,
       }));
     case 'log-torn':
-      return one('note', `${event.bytes} bytes of an unfinished record at the end of the log are passed over`);
+      return one('note', `${event.bytes} bytes of an unfinished record at the end of the log are ignored`);
     case 'log-cut':
-      return one('note', `${event.bytes} bytes of an unfinished record were cut off ${event.file}`);
+      return one('note', `${event.bytes} bytes of an unfinished record were removed from ${event.file}`);
     case 'log-recovered': {
       const { head, quarantine } = event.report;
       return one(
         'note',
-        `recovered: the log goes on after record ${head.seq}; in quarantine: ${quarantine.join(', ') || 'nothing'}`,
+        `recovered: the log continues after record ${head.seq}; in quarantine: ${quarantine.join(', ') || 'nothing'}`,
       );
     }
     case 'lock-wait':
@@ -70,15 +73,15 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
     case 'lock-held':
       return one('error', `locked by ${holderText(event.holder)}`);
     case 'lock-kept':
-      return one('warning', `the lock was not given back: ${event.message}`);
+      return one('warning', `the lock was not released: ${event.message}`);
     case 'saved-plan-refused':
       return one('error', refusedText(event.file, event.refusal));
     case 'digest-differs': {
       const { approved, present = 'no digest', difference } = event;
       const detail = [
-        'The digest covers --cause: give apply the same as plan.',
+        'The digest covers --cause. Use the same --cause for plan and apply.',
         ...(difference === undefined
-          ? ['The plan of now is reported before this line; `apply FILE` with the saved plan names each difference.']
+          ? ['The present plan is printed above. Apply a saved plan (`apply FILE`) to list each difference.']
           : differenceText(difference).trimEnd().split('\n')),
       ];
       return one('error', [`the digest ${approved} was approved; the plan now has ${present}`, ...detail].join('\n'));
@@ -86,13 +89,13 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
     case 'row-stale':
       return one('warning', `stale: ${event.row.address} ${event.row.step}: ${event.message}`);
     case 'row-unapproved':
-      return one('warning', `not in the saved plan, and not run: ${event.address}`);
+      return one('warning', `not in the saved plan, and therefore not run: ${event.address}`);
     case 'adoption-unneeded':
       return one(
         'note',
         event.owned === undefined
-          ? `${event.address} is refreshed, and never owned: there is nothing to adopt`
-          : `${event.address} is ours already: ${event.owned}`,
+          ? `${event.address} is only refreshed and cannot be owned, so it is not adopted`
+          : `${event.address} is already owned: ${event.owned}`,
       );
     case 'stopping': {
       const signal = event.ending === 'terminated' ? 'SIGTERM' : 'SIGINT';
@@ -108,7 +111,7 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
   }
 }
 
-/** A notice as lines, each of them harmless. Ends with a newline. */
+/** Returns a notice as printable lines. Ends with a newline. */
 export function noticeText({ level, text }: Notice): string {
   return text
     .split('\n')
@@ -119,7 +122,7 @@ export function noticeText({ level, text }: Notice): string {
 const PLAIN_MS = 10_000;
 const TERMINAL_MS = 100;
 
-/** Progress of a refresh: a line that is rewritten on a terminal, a plain line every ten seconds elsewhere. */
+/** Renders the progress of a refresh: one line that is rewritten on a terminal, otherwise a line every ten seconds. */
 function refreshProgress(isTerminal: boolean): (event: RunEvent) => string {
   let drawnAt = 0;
   let isDrawn = false;
@@ -131,7 +134,7 @@ function refreshProgress(isTerminal: boolean): (event: RunEvent) => string {
       drawnAt = event.elapsedMs;
       const seconds = Math.round(event.elapsedMs / 1000);
       const text = counts(event.progress);
-      if (!isTerminal) return `still refreshing: ${text || 'nothing has answered yet'} [${seconds}s elapsed]\n`;
+      if (!isTerminal) return `still refreshing: ${text || 'no responses yet'} [${seconds}s elapsed]\n`;
       isDrawn = true;
       return `${CLEAR_LINE}refreshing: ${text} [${seconds}s]`;
     }

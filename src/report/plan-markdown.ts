@@ -1,6 +1,9 @@
-/** A plan as a comment on a pull request: what is wrong, rejected or removed comes first, and it keeps within a budget of bytes. */
+/**
+ * A plan as a comment on a pull request: errors, rejected changes and removals come first, and the text stays within a
+ * budget of bytes.
+ */
 
-import { counted, digestOf, spanText } from '#plugin';
+import { counted, digestOf } from '#plugin';
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../formats/plan.ts';
 import { causeLines } from './cause-text.ts';
 import { coverLines } from './covers-text.ts';
@@ -9,33 +12,36 @@ import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRo
 import { secretRows, stepText, symbolOf } from './plan-rows.ts';
 import { headText, NO_DIGEST, summaryText } from './plan-text.ts';
 import { overrideText, remedyText } from './remedy-text.ts';
-import { scopeText, shortDigests } from './text.ts';
+import { scopeText, shortDigests, ageText } from './text.ts';
 
 export interface PlanMarkdownOptions {
-  /** Epoch ms: when this is written. */
+  /** The time of the comment, in epoch ms. */
   readonly now: number;
-  /** Bytes of UTF-8; by default what the largest comment may have. */
+  /** In bytes of UTF-8; the default is the size limit of a comment. */
   readonly budgetBytes?: number;
-  /** Name of the file or artifact that has all of the plan. */
+  /** Name of the file or artifact with the complete plan. */
   readonly artifact?: string;
-  /** Every field of every row, instead of the first few. */
+  /** Shows every field of every row, instead of the first few. */
   readonly detail?: boolean;
 }
 
-/** Fields of drift. */
+/** Number of fields in a row of drift. */
 const FIELDS_SHOWN = 3;
-/** Fields of what is to be approved: a pool with more members than this would fill a comment alone. */
+/** Number of fields in a row that is to be approved: a pool with more members would fill a comment. */
 const MOST_FIELDS = 100;
 const REASONS_SHOWN = 5;
-/** More rows than this are closed until somebody opens them. */
+/** Sections with more rows than this are collapsed. */
 const OPEN_ROWS = 10;
 
 const CHANGE_COLUMNS = tableHead(['', 'Resource', 'Step', 'What', 'Cause']);
 
-/** A field with a name that somebody makes up, of which there may be many. */
+/** A field whose name the author of a document chooses: there can be many. */
 const NAMED = /^(?:metadata\.labels|labels|members|moves)\./u;
 
-/** Differences of the fields, each as code; an empty text for none. Of more than `most`, made-up names are left out first. */
+/**
+ * Returns the field differences as code; an empty text without differences. Of more than `most`, chosen names are
+ * omitted first.
+ */
 function cellsOf(change: Pick<ResourceChange, 'change'>, most: number): string {
   const rows = [...fieldRows(change.change.before, change.change.after), ...secretRows(change)];
   const sorted =
@@ -46,7 +52,7 @@ function cellsOf(change: Pick<ResourceChange, 'change'>, most: number): string {
   return `${cells.join(', ')}${rest.length === 0 ? '' : `, and ${counted(rest.length, 'more field')} (${more})`}`;
 }
 
-/** Differences of the fields of drift, each as code; an empty text for none. */
+/** Returns the field differences of drift as code; an empty text without differences. */
 export function fieldCells(change: Pick<ResourceChange, 'change'>, detail: boolean): string {
   return cellsOf(change, detail ? Number.POSITIVE_INFINITY : FIELDS_SHOWN);
 }
@@ -88,7 +94,7 @@ function remedyLines({ remedy, rule, overridable }: PlanReason, address: string)
   ];
 }
 
-/** A row that does not run: all that is known of why, and what would let it pass, each on a line of its own. */
+/** Returns a row that does not run, with each reason and each remedy on a line of its own. */
 function refusedRow(refused: RefusedChange, word: string, detail: boolean): string {
   const { resource_change: change, reasons } = refused;
   const shown = reasons.slice(0, REASONS_SHOWN);
@@ -107,12 +113,12 @@ function refusedRow(refused: RefusedChange, word: string, detail: boolean): stri
 
 type Check = Plan['checks'][number];
 
-/** One finding. */
+/** Returns the row of a finding. */
 export function findingRow({ address, severity, code: name, message }: Check): string {
   return `- **${escapeText(severity)}** ${code(address)} ${code(name)}: ${escapeText(message)}`;
 }
 
-/** Findings that are known, closed: each with who answers for it, and until when. */
+/** Returns the collapsed section of suppressed findings, each with its owner and the end of its suppression. */
 export function suppressedFindings(checks: Plan['suppressed_checks']): Section {
   return rowsSection(
     checks ?? [],
@@ -125,11 +131,11 @@ export function suppressedFindings(checks: Plan['suppressed_checks']): Section {
 }
 
 function driftRow({ address, change }: Plan['resource_drift'][number], detail: boolean): string {
-  const gone = change.actions.includes('delete');
-  return tableRow([code(address), gone ? 'is not there any more' : fieldCells({ change }, detail)]);
+  const isRemoved = change.actions.includes('delete');
+  return tableRow([code(address), isRemoved ? 'no longer exists' : fieldCells({ change }, detail)]);
 }
 
-/** What plugins say of all of it, a row for each line. */
+/** Returns the summaries of plugins, a row for each line. */
 function summaryRows(plan: Plan): readonly string[] {
   return (plan.summaries ?? []).flatMap(({ plugin, title, lines }) =>
     lines.map((line) => `- ${code(plugin)} ${escapeText(title)}: ${escapeText(line)}`),
@@ -174,15 +180,15 @@ function sectionsOf(plan: Plan, detail: boolean): readonly Section[] {
       collapsed: others.length > OPEN_ROWS,
     }),
     rowsSection(summaryRows(plan), (row) => row, {
-      noun: 'line in sum',
-      plural: 'lines in sum',
-      title: 'In sum',
+      noun: 'summary line',
+      plural: 'summary lines',
+      title: 'Summary',
     }),
     rowsSection(findings, findingRow, { noun: 'finding', title: 'Findings', collapsed: true }),
     suppressedFindings(plan.suppressed_checks),
     rowsSection(plan.resource_drift, (row) => driftRow(row, detail), {
       noun: 'drifted resource',
-      title: 'Drift: not as last applied',
+      title: 'Drift: differs from the last apply',
       head: tableHead(['Resource', 'Applied → seen']),
       collapsed: true,
     }),
@@ -193,13 +199,13 @@ function sectionsOf(plan: Plan, detail: boolean): readonly Section[] {
     ),
     rowsSection(plan.unmanaged, (address) => `- ${code(address)}`, {
       noun: 'unmanaged resource',
-      title: 'Seen, and not managed',
+      title: 'Not managed',
       collapsed: true,
     }),
   ];
 }
 
-/** Whole: it is what `apply --plan-digest` takes. */
+/** Returns the complete digest, because `apply --plan-digest` needs it. */
 function digestText(digest: string | undefined): string {
   if (digest === undefined) return NO_DIGEST;
   return `digest ${digestCode(digest)}`;
@@ -210,26 +216,26 @@ function digestCode(digest: string): string {
 }
 
 function placeText(plan: Plan, now: number): string {
-  const age = spanText(now - Date.parse(plan.timestamp));
+  const age = ageText(plan.timestamp, now);
   const seen = `${counted(plan.summary.resources, 'resource')} in ${counted(plan.summary.plugins, 'plugin')}`;
-  return `${seen}, observed at ${code(plan.timestamp)}, ${age} before this was written<br>${digestText(plan.plan_digest)}, log head ${code(headText(plan.log_head))}`;
+  return `${seen}, observed at ${code(plan.timestamp)}, ${age} before this comment<br>${digestText(plan.plan_digest)}, log head ${code(headText(plan.log_head))}`;
 }
 
 function remarks(plan: Plan): readonly string[] {
   const adopted = plan.resource_changes.filter(({ goal }) => goal === 'adopt').length;
   const rows = plan.resource_changes.length + plan.rejected_changes.length + plan.deferred_changes.length;
   return [
-    ...(rows === 0 ? ['Nothing is to be changed.'] : []),
+    ...(rows === 0 ? ['No changes.'] : []),
     ...(adopted === 0
       ? []
       : [`${counted(adopted, 'change')} of these only ${adopted === 1 ? 'adopts' : 'adopt'} what is there.`]),
-    ...(plan.targeted ? ['This plan is partial: only what was targeted was judged.'] : []),
+    ...(plan.targeted ? ['This plan is partial: only targeted resources were planned.'] : []),
     ...causeLines(plan).map((line) => escapeText(line)),
-    ...(plan.gaps.length === 0 ? [] : ['This plan is partial: part of the world could not be read.']),
+    ...(plan.gaps.length === 0 ? [] : ['This plan is partial: some resources could not be read.']),
   ];
 }
 
-/** The plan as markdown within its budget; the same plan and time give the same bytes. Ends with a newline. */
+/** Returns the plan as markdown within its budget. The same plan and time give the same bytes. Ends with a newline. */
 export function planMarkdown(plan: Plan, options: PlanMarkdownOptions): string {
   const { now, budgetBytes, artifact, detail = false } = options;
   return withinBudget({

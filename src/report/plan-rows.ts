@@ -1,4 +1,7 @@
-/** The rows of a plan as lines: columns where the terminal is wide enough, and the reason on lines of its own where not. */
+/**
+ * The rows of a plan as lines: in columns if the terminal is wide enough, otherwise with the reason on lines of its
+ * own.
+ */
 
 import type { ResourceChange } from '../formats/plan.ts';
 import { printable as harmless, stepParts } from '#plugin';
@@ -6,12 +9,12 @@ import { coverLines } from './covers-text.ts';
 import { type FieldRow, fieldRows } from './fields.ts';
 import { columnWidth, type Paint, shortDigests, type Style, wrapped } from './text.ts';
 
-/** Text from outside, made harmless, with its digests shortened. */
+/** Returns text from outside in printable form, with its digests shortened. */
 export function cleanText(text: string): string {
   return shortDigests(harmless(text));
 }
 
-/** `+ - -/+ ~ >`, as Terraform has them; `>` for a step that only moves the state. */
+/** Returns `+ - -/+ ~ >`, as in Terraform; `>` is a step that only moves the state. */
 export function symbolOf(change: Pick<ResourceChange, 'goal' | 'step'>): string {
   if (change.goal === 'create') return '+';
   if (change.goal === 'remove') return '-';
@@ -20,13 +23,13 @@ export function symbolOf(change: Pick<ResourceChange, 'goal' | 'step'>): string 
   return change.goal === 'update' && from !== to ? '>' : '~';
 }
 
-/** `ready > draining`, with the machine in front where the step names one. */
+/** Returns `ready > draining`, after the machine if the step names one. */
 export function stepText(change: Pick<ResourceChange, 'step'>): string {
   const { machine, from, to } = stepParts(change.step);
   return `${machine === undefined ? '' : `${machine}: `}${from} > ${to}`;
 }
 
-/** The secrets that differ, without a value. */
+/** Returns the names of secrets that differ, without values. */
 export function secretRows(change: Pick<ResourceChange, 'change'>): readonly FieldRow[] {
   return fieldRows(change.change.before_sensitive, change.change.after_sensitive).map(({ path }) => ({
     path,
@@ -34,7 +37,7 @@ export function secretRows(change: Pick<ResourceChange, 'change'>): readonly Fie
   }));
 }
 
-/** The differences of a row, or the reason for it. */
+/** Returns the differences of a row, or its reason. */
 function reasonText(change: ResourceChange): string {
   const { before, after } = change.change;
   const word =
@@ -43,29 +46,29 @@ function reasonText(change: ResourceChange): string {
   const rows = [...fieldRows(before, after), ...secretRows(change)];
   if (rows.length === 0) return word + cleanText(change.because);
   const { from, to } = stepParts(change.step);
-  // The differences explain an edit that people asked for. A change that the plugin decided on, or that disturbs what is
-  // in use, needs its reason too.
+  // Differences explain an edit of a document. A change that the plugin decided on, or that disturbs a resource in
+  // use, also needs its reason.
   const isAsked = from === to && change.disruptive !== true && !['time', 'progress', 'policy'].includes(change.cause);
   const lead = isAsked ? '' : `${cleanText(change.because)}; `;
   return `${word}${lead}${rows.map(({ text }) => text).join(', ')}`;
 }
 
-/** A line under a row. Prose is wrapped to the terminal; a command line stays in one piece, to be copied. */
+/** A line under a row. Prose is wrapped to the terminal. A command line is not wrapped, so that it can be copied. */
 export interface NoteLine {
   readonly text: string;
   readonly style?: Style;
-  /** A word in front, in a style of its own. */
+  /** The first word, in a style of its own. */
   readonly lead?: { readonly text: string; readonly style: Style };
   readonly command?: true;
 }
 
-/** One row with the lines under it. */
+/** A row with the lines under it. */
 export interface PlanRow {
   readonly change: ResourceChange;
   readonly notes: readonly NoteLine[];
 }
 
-/** Warnings, overrides and everything that an approval of the row covers. */
+/** Returns warnings, overrides and everything that the approval of the row covers. */
 function coveredNotes(change: ResourceChange, detail: boolean): readonly NoteLine[] {
   return [
     ...change.warnings.map((warning) => ({ text: `warning ${cleanText(warning)}` })),
@@ -78,17 +81,17 @@ const SYMBOL_STYLE: Readonly<Record<string, Style>> = { '+': 'green', '-': 'red'
 
 const MARGIN = 2;
 const INDENT = 6;
-/** Columns never grow beyond these, so that one long name does not push the others away. */
+/** The limits of column widths, so that one long name does not move the other columns. */
 const WIDEST = { symbol: 3, address: 56, step: 32 } as const;
 
-/** The widths of the columns that rows share. */
+/** The widths of shared columns. */
 export interface RowColumns {
   readonly symbol: number;
   readonly address: number;
   readonly step: number;
 }
 
-/** The columns for rows that are printed under each other, or in groups. */
+/** Returns the columns for rows that are printed together. */
 export function columnsOf(changes: readonly ResourceChange[]): RowColumns {
   return {
     symbol: columnWidth(changes.map(symbolOf), WIDEST.symbol),
@@ -103,7 +106,7 @@ export function columnsOf(changes: readonly ResourceChange[]): RowColumns {
 export interface RowOptions {
   readonly paint: Paint;
   readonly columns: RowColumns;
-  /** Characters in a line; undefined: lines are as long as their text. */
+  /** Width of a line in characters; undefined: lines are not wrapped. */
   readonly width: number | undefined;
   readonly detail: boolean;
 }
@@ -121,7 +124,7 @@ function notesText(notes: readonly NoteLine[], { paint, width }: RowOptions): re
   });
 }
 
-/** One row, with what its approval covers and `notes` below it. */
+/** Returns one row, followed by the effects that its approval covers and by `notes`. */
 export function rowLines({ change, notes }: PlanRow, options: RowOptions): readonly string[] {
   const { paint, columns, width, detail } = options;
   const symbol = symbolOf(change);

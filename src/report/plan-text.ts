@@ -1,27 +1,30 @@
-/** A plan as text for people: the changes of this run, then what is rejected or waits, then findings; the rest is counted. */
+/**
+ * A plan as text: the changes of this run, then rejected and waiting changes, then findings. Other resources are
+ * counted.
+ */
 
 import type { PluginSummary } from '../engine/seal.ts';
 import type { Plan } from '../formats/plan.ts';
-import { counted, printable, spanText } from '#plugin';
+import { counted, printable } from '#plugin';
 import { causeLines } from './cause-text.ts';
 import { findingLines, standingLines, suppressedFindingLines } from './findings-text.ts';
 import { cleanText, columnsOf, type RowOptions, rowLines } from './plan-rows.ts';
 import { refusalBlocks } from './refusals-text.ts';
-import { type Paint, painter, scopeText, textOfBlocks } from './text.ts';
+import { type Paint, painter, scopeText, ageText, textOfBlocks } from './text.ts';
 
 export interface PlanTextOptions {
   readonly color: boolean;
-  /** Epoch ms: the age of the refresh counts from here. */
+  /** In epoch ms; the age of the refresh is relative to this time. */
   readonly now: number;
-  /** Characters in a line of the terminal; undefined: lines are as long as their text. */
+  /** Width of the terminal in characters; undefined: lines are not wrapped. */
   readonly width?: number | undefined;
-  /** Every row and every field, instead of the first few. */
+  /** Shows every row and every field, instead of the first few. */
   readonly detail?: boolean;
 }
 
 function headline(plan: Plan, options: PlanTextOptions): string {
   const { resources, plugins } = plan.summary;
-  const age = spanText(options.now - Date.parse(plan.timestamp));
+  const age = ageText(plan.timestamp, options.now);
   return `fettle plan · ${counted(resources, 'resource')} in ${counted(plugins, 'plugin')} · refreshed ${age} ago`;
 }
 
@@ -40,7 +43,7 @@ function settledLines(plan: Plan): readonly string[] {
 
 const UNMANAGED_SHOWN = 10;
 
-/** Resources that exist, and are neither declared nor owned, with the command that writes documents for them. */
+/** Returns resources that exist but are neither declared nor owned, with the command that writes documents for them. */
 function unmanagedLines(plan: Plan, detail: boolean): readonly string[] {
   const { unmanaged } = plan;
   if (unmanaged.length === 0) return [];
@@ -55,7 +58,7 @@ function unmanagedLines(plan: Plan, detail: boolean): readonly string[] {
   ];
 }
 
-/** The totals of each plugin: a title for each, its lines below. */
+/** Returns the totals of each plugin: a title, and its lines below. */
 export function summaryLines(summaries: readonly PluginSummary[] | undefined, paint: Paint): readonly string[] {
   return (summaries ?? []).flatMap(({ plugin, title, lines }) => [
     paint('bold', printable(`${plugin} · ${title}`)),
@@ -79,16 +82,16 @@ export function headText(head: Plan['log_head']): string {
   return head === undefined ? 'none' : `${head.seq}:${head.hash.replace(/^sha256:/u, '')}`;
 }
 
-/** Printed in place of the digest where the plan has none. */
-export const NO_DIGEST = 'no digest: the memory could not be read';
+/** Printed in place of the digest if the plan has none. */
+export const NO_DIGEST = 'no digest: the state could not be read';
 
-/** Removals and replacements on top. */
+/** Sorts removals and replacements to the top. */
 function inOrder(changes: Plan['resource_changes']): Plan['resource_changes'] {
   const removes = ({ goal }: Plan['resource_changes'][number]): boolean => goal === 'remove' || goal === 'replace';
   return [...changes.filter(removes), ...changes.filter((change) => !removes(change))];
 }
 
-/** The whole plan; ends with a newline. */
+/** Returns the whole plan. Ends with a newline. */
 export function planText(plan: Plan, options: PlanTextOptions): string {
   const paint = painter(options.color);
   const { now, width, detail = false } = options;
@@ -111,7 +114,9 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
     summaryLines(plan.summaries, paint),
     [
       paint('bold', summaryText(plan)),
-      ...(plan.targeted ? ['This plan is partial: only what --target and --exclude leave was judged.'] : []),
+      ...(plan.targeted
+        ? ['This plan is partial: only the resources selected by --target and --exclude were planned.']
+        : []),
       ...causeLines(plan),
       ...(plan.gaps.length > 0 ? ['This plan is partial: some resources could not be read.'] : []),
       `${plan.plan_digest === undefined ? NO_DIGEST : `digest ${plan.plan_digest}`}   log head ${headText(plan.log_head)}`,

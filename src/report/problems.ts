@@ -1,16 +1,16 @@
-/** Problems as text, like a good compiler prints them: place, code, message, the source line with a caret, a suggestion. */
+/** Problems as text, in the form of a compiler: place, code, message, the source line with a caret, a suggestion. */
 
 import { codesIn, counted, printable, type Problem } from '#plugin';
 import { type Paint, painter, textOf } from './text.ts';
 
-/** So many are printed of one file, and in all; the rest is counted. */
+/** Limits of printed problems for one file, and in total; further problems are counted. */
 const PER_FILE = 100;
 const IN_ALL = 1_000;
-/** Columns of a source line that are printed around the place. */
+/** The number of columns of a source line that are printed around the place. */
 const WIDTH = 120;
 const TAB = 4;
 
-/** Characters that take two columns on a terminal: East Asian wide ones, and emoji. */
+/** Characters that take two columns on a terminal: East Asian wide characters, and emoji. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f000}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 const NO_WIDTH = /[\p{Mn}\p{Me}]/u;
@@ -25,7 +25,7 @@ function cellOf(character: string): Cell {
   return { text: character, width: WIDE.test(character) ? 2 : 1 };
 }
 
-/** Each character of a line as a terminal can show it, by its offset. */
+/** Returns each character of a line in printable form, by its offset. */
 function cellsOf(line: string): readonly (Cell & { readonly at: number })[] {
   const codes = codesIn(line);
   let at = 0;
@@ -47,7 +47,7 @@ function widthOf(cells: readonly Cell[]): number {
   return cells.reduce((sum, { width }) => sum + width, 0);
 }
 
-/** The source line as a terminal can show it, and how many columns stand before the place; -1 if the place is not shown. */
+/** Returns the printable source line, and the number of columns before the place; -1 if the place is not shown. */
 function excerpt(line: string, column: number): { readonly text: string; readonly before: number } {
   const cells = cellsOf(line.slice(0, column - 1 + WIDTH));
   const ahead = cells.filter(({ at }) => at < column - 1);
@@ -91,7 +91,7 @@ function formatOne(problem: Problem, paint: Paint, color: boolean): string {
   return textOf(lines, color);
 }
 
-/** All problems, in the order in which they are given, and one line that sums them up; an empty text for none. */
+/** Returns all problems in their order, and a summary line; an empty text without problems. */
 export function formatProblems(problems: readonly Problem[], options: { readonly color: boolean }): string {
   if (problems.length === 0) return '';
   const paint = painter(options.color);

@@ -1,17 +1,17 @@
 /** Rejected and waiting changes as text, grouped by the rule that blocks them first. */
 
-import { counted, spanText } from '#plugin';
+import { counted } from '#plugin';
 import type { PlanReason, RefusedChange } from '../formats/plan.ts';
 import { cleanText, type NoteLine, type RowOptions, rowLines } from './plan-rows.ts';
 import { overrideText, remedyText } from './remedy-text.ts';
-import { type Style, wrapped } from './text.ts';
+import { relativeText, type Style, wrapped } from './text.ts';
 
-/** REJECTED: the step would be unsafe. WAITING: the step has to wait for another, or for a time. */
+/** REJECTED: the step would be unsafe. WAITING: the step waits for another step, or for a time. */
 export type RefusalWord = 'REJECTED' | 'WAITING';
 
 const STYLE: Readonly<Record<RefusalWord, Style>> = { REJECTED: 'red', WAITING: 'yellow' };
 
-/** Rows of one rule that are shown without `--detail`. */
+/** The number of rows of one rule that are shown without `--detail`. */
 const SHOWN = 20;
 
 interface RuleGroup {
@@ -19,7 +19,7 @@ interface RuleGroup {
   readonly refused: readonly RefusedChange[];
 }
 
-/** Rules in the order in which they appear; a change belongs to the first rule that blocks it. */
+/** Groups changes by the first rule that blocks them, in the order of appearance. */
 function groupsOf(refused: readonly RefusedChange[]): readonly RuleGroup[] {
   const groups = new Map<string, RefusedChange[]>();
   for (const each of refused) {
@@ -36,11 +36,10 @@ function remedyOf({ remedy }: PlanReason): string | undefined {
 
 function clearsText(clearsAt: string | undefined, now: number): string {
   if (clearsAt === undefined) return '';
-  const left = Date.parse(clearsAt) - now;
-  return `; clears at ${clearsAt}${left > 0 ? ` (in ${spanText(left)})` : ''}`;
+  return `; clears at ${clearsAt} (${relativeText(clearsAt, now)})`;
 }
 
-/** The remedy that all of a group share, which is then printed once. */
+/** Returns the remedy that all changes of a group share, which is then printed once. */
 function sharedRemedy(group: RuleGroup): string | undefined {
   if (group.refused.length < 2) return undefined;
   const remedies = new Set(
@@ -74,7 +73,7 @@ function overrideNote(rule: string, address: string): NoteLine {
   return { text: `override: ${overrideText(rule, cleanText(address))}`, style: 'dim', command: true };
 }
 
-/** The groups as lines; a group of more than one change has a heading. */
+/** Returns the groups as lines. A group of more than one change has a heading. */
 export function refusalBlocks(
   refused: readonly RefusedChange[],
   word: RefusalWord,

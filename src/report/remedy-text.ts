@@ -1,21 +1,21 @@
-/** Remedies in words: the one place that says what would let a refused step pass. */
+/** Remedies as text: the one place that words the ways to unblock a refused step. */
 
 import type { Remedy } from '#plugin';
 import { valueText } from './fields.ts';
 
-/** `spec.size: 3`: a field of the document, and the value that would do. */
+/** Returns `spec.size: 3`: a field of the document, and a value that unblocks the step. */
 export function setText({ path, value }: NonNullable<Remedy['set']>): string {
   return `${path.slice(1).replaceAll('/', '.')}: ${valueText(value)}`;
 }
 
-/** What is given on the command line to pass a rule by. */
+/** Returns the argument that overrides a rule on the command line. */
 export function overrideText(rule: string, address: string): string {
   return `--override ${rule}@${address} --reason "…"`;
 }
 
 /**
- * `remedy: set spec.size: 3, or move the containers`; undefined where there is nothing to do but wait.
- * `set` and `outside` print the two ways in the form of the report.
+ * `remedy: set spec.size: 3, or move the containers`; undefined if waiting is the only remedy.
+ * `set` and `outside` format the two ways for the report.
  */
 export function remedyText(
   remedy: Remedy | undefined,

@@ -1,26 +1,33 @@
-/** The story of one resource: what was decided about it and why, what was done, and what was seen, in the order of the log. */
+/**
+ * The story of one resource: the decisions about it and their reasons, its actions and its observed changes, in log
+ * order.
+ */
 
-import type { LogRecord } from '../formats/log-record.ts';
+import type { LogRecord, Seen } from '../formats/log-record.ts';
 import { printable } from '#plugin';
 import { painter, shortDigests, type Style, textOf } from './text.ts';
 
-/** Who ran what, by run. */
+/** The command and the actor of each run, by its ID. */
 export type Runs = ReadonlyMap<string, { readonly command: string; readonly actor: string }>;
 
 interface Chapter {
+  /** The entry of the last record. */
+  readonly entry: Entry;
   readonly first: LogRecord;
   readonly last: LogRecord;
   readonly count: number;
 }
 
-/** Refusals that say the same, one right after the other, are one chapter. */
+/** Groups records into chapters: consecutive refusals of the same step by the same rules are one chapter. */
 function chapters(records: readonly LogRecord[]): readonly Chapter[] {
   const out: Chapter[] = [];
   for (const record of records) {
+    const entry = entryOf(record);
+    if (entry === undefined) continue;
     const before = out.at(-1);
     if (before !== undefined && isSameRefusal(before.last, record))
-      out[out.length - 1] = { first: before.first, last: record, count: before.count + 1 };
-    else out.push({ first: record, last: record, count: 1 });
+      out[out.length - 1] = { entry, first: before.first, last: record, count: before.count + 1 };
+    else out.push({ entry, first: record, last: record, count: 1 });
   }
   return out;
 }
@@ -41,33 +48,49 @@ function movesText(moves: readonly { readonly from: string; readonly to: string;
 
 const MEMORY_WORDS = { adopt: 'adopted', protect: 'protected', release: 'released' } as const;
 
-interface Told {
+interface Entry {
   readonly word: string;
   readonly style: Style;
   readonly lines: readonly string[];
 }
 
-function told(record: LogRecord): Told | undefined {
+/**
+ * Returns the changes that a refresh recorded apart from the state; empty for texts that are only kept for the next
+ * plan.
+ */
+function notedText({ hold, kept, needs, labels, findings, settled }: Seen): string {
+  return [
+    ...Object.keys(kept ?? {}),
+    ...(hold === undefined ? [] : [`on hold: ${hold}`]),
+    ...(needs === undefined ? [] : [`needs: ${needs.join(', ') || 'none'}`]),
+    ...(labels === undefined ? [] : ['labels']),
+    ...(findings === undefined ? [] : [`findings: ${findings.join(', ') || 'none'}`]),
+    ...(settled === true ? ['failures are settled'] : []),
+  ].join('; ');
+}
+
+function seenEntry(seen: Seen): Entry | undefined {
+  if (seen.gone === true)
+    return { word: 'removed', style: 'yellow', lines: ['no longer exists; removed from the state'] };
+  const moves = seen.moves ?? [];
+  if (moves.length > 0) return { word: 'seen', style: 'cyan', lines: [movesText(moves)] };
+  if (seen.state !== undefined) return { word: 'seen', style: 'cyan', lines: [`first seen ${seen.state}`] };
+  if (seen.spec_digest !== undefined)
+    return {
+      word: 'seen',
+      style: 'cyan',
+      lines: ['the resource is already as declared, which counts as applied'],
+    };
+  const noted = notedText(seen);
+  return noted === '' ? undefined : { word: 'noted', style: 'dim', lines: [noted] };
+}
+
+/** Returns the entry of a record; undefined if no change in it concerns a reader. */
+function entryOf(record: LogRecord): Entry | undefined {
   switch (record.kind) {
     case 'seen': {
       const [seen] = record.body.resources;
-      if (seen === undefined) return undefined;
-      if (seen.gone === true)
-        return { word: 'gone', style: 'yellow', lines: ['it is not there any more, and forgotten'] };
-      const moves = seen.moves ?? [];
-      if (moves.length > 0) return { word: 'seen', style: 'cyan', lines: [movesText(moves)] };
-      if (seen.state !== undefined) return { word: 'seen', style: 'cyan', lines: [`first seen ${seen.state}`] };
-      if (seen.spec_digest !== undefined)
-        return {
-          word: 'seen',
-          style: 'cyan',
-          lines: ['the world is already as it is written: that counts as applied'],
-        };
-      const noted = [
-        ...Object.keys(seen.kept ?? {}),
-        ...(seen.findings === undefined ? [] : [`findings: ${seen.findings.join(', ') || 'none'}`]),
-      ];
-      return noted.length === 0 ? undefined : { word: 'noted', style: 'dim', lines: [noted.join(', ')] };
+      return seen === undefined ? undefined : seenEntry(seen);
     }
     case 'intent': {
       const { step, goal, cause, because, overrides, fields } = record.body;
@@ -93,7 +116,7 @@ function told(record: LogRecord): Told | undefined {
         word: outcome,
         style,
         lines: [
-          `${movesText(moves ?? [])}${settled === true ? ', as a later look found' : after}${error === undefined ? '' : `: ${error}`}`,
+          `${movesText(moves ?? [])}${settled === true ? ', as a later refresh found' : after}${error === undefined ? '' : `: ${error}`}`,
         ],
       };
     }
@@ -120,23 +143,21 @@ function told(record: LogRecord): Told | undefined {
   }
 }
 
-function chapterText({ first, last, count }: Chapter, runs: Runs, color: boolean): string {
+function chapterText({ entry, first, last, count }: Chapter, runs: Runs, color: boolean): string {
   const paint = painter(color);
-  const what = told(last);
-  if (what === undefined) return '';
   const run = 'run' in last.body ? last.body.run : undefined;
   const who = run === undefined ? undefined : runs.get(run);
   const by = who === undefined ? last.actor : `${who.command} by ${who.actor}`;
   const times = count === 1 ? '' : `, ${count} times since ${first.time} (record ${first.seq})`;
-  const [lead = '', ...more] = what.lines;
+  const [lead = '', ...more] = entry.lines;
   const lines = [
-    `${String(last.seq).padStart(6)}  ${last.time}  ${paint(what.style, what.word.padEnd(8))}  ${clean(lead)}${times}  ${paint('dim', `(${clean(by)})`)}`,
+    `${String(last.seq).padStart(6)}  ${last.time}  ${paint(entry.style, entry.word.padEnd(8))}  ${clean(lead)}${times}  ${paint('dim', `(${clean(by)})`)}`,
     ...more.map((line) => `${' '.repeat(44)}${clean(line)}`),
   ];
   return textOf(lines, color);
 }
 
-/** The whole story; empty where there is none. */
+/** Returns the whole story; an empty text without records. */
 export function storyText(
   address: string,
   records: readonly LogRecord[],

@@ -1,6 +1,6 @@
-/** Text for terminals: what comes from outside is made harmless, columns line up, colour is only an ornament. */
+/** Text for terminals: text from outside is made printable, columns are aligned, and no meaning depends on colour. */
 
-import { printable, printableLine } from '#plugin';
+import { printable, printableLine, spanText } from '#plugin';
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
@@ -13,7 +13,7 @@ const CODES: Readonly<Record<Style, readonly [number, number]>> = {
   cyan: [36, 39],
 };
 
-/** Puts a style around text, or leaves it alone. */
+/** Returns text in a style, or unchanged if colour is off. */
 export type Paint = (style: Style, text: string) => string;
 
 export function painter(color: boolean): Paint {
@@ -22,15 +22,15 @@ export function painter(color: boolean): Paint {
 }
 
 /**
- * Text of lines, each ending with a newline. Whatever in them is not printable is shown as a code, so that no field of a
- * report can be forgotten; without colours, those of the data go as well.
+ * Returns lines as text, each ending with a newline. Characters that are not printable are shown as codes here, so that
+ * no field of a report is missed. Without colour, escape sequences in the data are replaced as well.
  */
 export function textOf(lines: readonly string[], color: boolean): string {
   const clean = color ? printableLine : printable;
   return lines.map((line) => `${clean(line)}\n`).join('');
 }
 
-/** Blocks of lines with an empty line between them; those without lines are left out. */
+/** Returns blocks of lines with an empty line between them, without empty blocks. */
 export function textOfBlocks(blocks: readonly (readonly string[])[], color: boolean): string {
   return blocks
     .filter((block) => block.length > 0)
@@ -38,14 +38,14 @@ export function textOfBlocks(blocks: readonly (readonly string[])[], color: bool
     .join('\n');
 }
 
-/** A digest that explains something is shown by its beginning; the whole one is in the JSON. */
+/** Shortens the digests in a text to their first 12 digits; the JSON has the complete digests. */
 export function shortDigests(text: string): string {
   return text.replace(/sha256:([0-9a-f]{12})[0-9a-f]{52}/gu, 'sha256:$1…');
 }
 
 /**
- * Text broken between words into lines of at most `width` characters; a word that is longer stands on a line of its own.
- * Lines after the first are indented by two more. Without a width, one line.
+ * Breaks text between words into lines of at most `width` characters; a longer word is on a line of its own.
+ * Lines after the first are indented by two more. Without a width, the text is one line.
  */
 export function wrapped(text: string, width: number | undefined): readonly string[] {
   if (width === undefined || text.length <= width) return [text];
@@ -64,7 +64,10 @@ export function wrapped(text: string, width: number | undefined): readonly strin
   return [...lines, line];
 }
 
-/** Pads a column to the width of its widest cell, up to a limit: one long cell does not push the others away. */
+/**
+ * Returns the width of the widest cell of a column, up to a limit, so that one long cell does not move the other
+ * columns.
+ */
 export function columnWidth(cells: readonly string[], limit: number): number {
   return Math.min(
     limit,
@@ -72,9 +75,20 @@ export function columnWidth(cells: readonly string[], limit: number): number {
   );
 }
 
+/** Returns the time from `time`, as published (ISO 8601), until `now` (epoch ms): `3 min`. */
+export function ageText(time: string, now: number): string {
+  return spanText(now - Date.parse(time));
+}
+
+/** Returns `3 min ago` or `in 3 min` for a published time (ISO 8601), relative to `now` (epoch ms). */
+export function relativeText(time: string, now: number): string {
+  const ms = now - Date.parse(time);
+  return ms >= 0 ? `${spanText(ms)} ago` : `in ${spanText(-ms)}`;
+}
+
 const SCOPE_SHOWN = 3;
 
-/** The scope of a gap: of many addresses the first ones, and how many more; all of them are in the JSON. */
+/** Returns the scope of a gap: the first addresses, and the number of further ones. The JSON has all addresses. */
 export function scopeText(scope: string): string {
   const addresses = scope.split(' ');
   const more = addresses.length - SCOPE_SHOWN;

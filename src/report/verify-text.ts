@@ -1,10 +1,12 @@
-/** What a walk of the log found, for people. */
+/** The result of `log verify` as text. */
 
 import type { Damage, VerifyReport } from '../store/store.ts';
 import { counted, printable } from '#plugin';
 import { textOf } from './text.ts';
 
-/** What is damaged and where; most messages begin with the place themselves. `store`: for what has no file. */
+/**
+ * Returns the damage and its place; most messages begin with the place. `store`: the place of damage without a file.
+ */
 export function damageText({ message, file, line }: Damage, store = ''): string {
   if (file !== undefined && message.startsWith(file)) return printable(message);
   const place = file === undefined ? store : line === undefined ? file : `${file}:${line}`;
@@ -17,7 +19,7 @@ function damageLine(damage: Damage): string {
   return `damaged ${code}: ${damageText(damage)}${record}`;
 }
 
-/** Ends with a newline. */
+/** Returns the result as lines. Ends with a newline. */
 export function verifyText(report: VerifyReport): string {
   const lines = [
     ...report.damage.map(damageLine),
@@ -28,12 +30,12 @@ export function verifyText(report: VerifyReport): string {
   ];
   const head = report.head === undefined ? 'none' : `${report.head.seq}:${report.head.hash}`;
   const from = report.from > 1 ? `, complete from ${report.from}` : '';
-  const what = `${counted(report.records, 'record')} in ${counted(report.segments, 'segment')}, ${counted(report.checkpoints, 'checkpoint')} folded again${from}`;
+  const what = `${counted(report.records, 'record')} in ${counted(report.segments, 'segment')}, ${counted(report.checkpoints, 'checkpoint')} verified${from}`;
   const verdict =
     report.status === 'none'
-      ? 'there is no log yet'
+      ? 'the log does not exist yet'
       : report.status === 'sound'
-        ? `the log is sound: ${what}`
-        : `the log is damaged: ${what} are sound`;
+        ? `the log is valid: ${what}`
+        : `the log is damaged: ${what} are valid`;
   return textOf([...lines, verdict, `log head ${head}`], false);
 }

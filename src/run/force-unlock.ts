@@ -18,7 +18,7 @@ export async function lockToTake(
 ): Promise<{ readonly status: LockStatus; readonly place: string }> {
   return withStore(workspace, say, async (store) => {
     const status = await store.lockStatus();
-    if (status === undefined) throw new InputError(`nobody holds the lock of ${store.place}`);
+    if (status === undefined) throw new InputError(`the lock of ${store.place} is not held`);
     if (status.holder.id !== id)
       throw new InputError(
         `${id} does not hold the lock; its holder is ${status.holder.id}: ${holderText(status.holder)}`,

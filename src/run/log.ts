@@ -163,7 +163,7 @@ export async function recoverLog(
 ): Promise<{ readonly ending: Ending; readonly report?: RecoverReport }> {
   return withStore(workspace, say, async (store) => {
     const before = await store.verify();
-    if (before.status === 'none') throw new InputError(`there is no log at ${store.place}`);
+    if (before.status === 'none') throw new InputError(`no log was found at ${store.place}`);
     if (before.damage.length === 0) return { ending: 'ok' };
     try {
       const own = { ...locking, command: 'log recover' };

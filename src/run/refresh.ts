@@ -69,7 +69,7 @@ export async function refreshed<T>(
   const { store, recall, report, holder, gap } = await remembering(workspace, memoryMayBeUnread, say);
   try {
     const project = await openDocuments(workspace, say, { texts: textsOf(recall) });
-    // That there is no log yet is nothing to say before the first apply.
+    // That the log does not exist yet is nothing to say before the first apply.
     if (store !== undefined && report.status !== 'none') sayLogState(report, store, say);
     const plugins = await pluginsFor(project, project.documents, recall);
     upgradeRecall(recall, plugins);

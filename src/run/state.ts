@@ -136,7 +136,7 @@ export async function renameProject(
   const old = { ...workspace, config: { ...config, name: from } };
   await withStore(old, say, async (store) => {
     const found = await store.project();
-    if (found === undefined) throw new InputError(`there is no log of the project ${from} at ${store.place}`);
+    if (found === undefined) throw new InputError(`no log was found for project ${from} at ${store.place}`);
     if (found !== from) throw new InputError(`the log of ${store.place} is that of the project ${found}, not ${from}`);
   });
   const writing = { ...locking, command: 'state rename' };

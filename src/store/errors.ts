@@ -70,8 +70,3 @@ export class LogDamagedError extends InputError {
     this.damage = damage;
   }
 }
-
-/** The code of a failed system call (`ENOENT`); empty for any other error. */
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-}

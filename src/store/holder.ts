@@ -2,7 +2,7 @@
 
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { errorCode } from './errors.ts';
+import { errorCode } from './error-code.ts';
 import type { Holder } from './store.ts';
 
 /** Empty if the system does not have such a file; no holder is judged dead in that case. */

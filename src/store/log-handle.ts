@@ -13,14 +13,8 @@ import { emptyRecall, fold, rememberedOf } from '../engine/remember.ts';
 import { type AppendQueue, appendQueue } from './append-queue.ts';
 import { type Backend, type Base, type HeldLock, type LogView, type Seal, type Tail } from './backend.ts';
 import { type Chain, chainLines, type CheckpointReasons, checkpointChain, recordsOf } from './chain.ts';
-import {
-  errorCode,
-  FenceLostError,
-  LogDamagedError,
-  LogUnchangedError,
-  StoreBrokenError,
-  StoreError,
-} from './errors.ts';
+import { errorCode } from './error-code.ts';
+import { FenceLostError, LogDamagedError, LogUnchangedError, StoreBrokenError, StoreError } from './errors.ts';
 import { examine, headOf, readReport, split, verifyReport } from './examine.ts';
 import { BEAT_MS, type Heartbeat, startHeartbeat } from './heartbeat.ts';
 import { thisHolder } from './holder.ts';
@@ -107,22 +101,22 @@ export class LogHandle<V extends LogView> implements Store {
   }
 
   project(): Promise<string | undefined> {
-    return this.#told(() => this.#backend.foundProject());
+    return this.#withStoreErrors(() => this.#backend.foundProject());
   }
 
   read(take: (record: LogRecord) => void, from: 'checkpoint' | 'all' = 'checkpoint'): Promise<ReadReport> {
-    return this.#told(async () => {
+    return this.#withStoreErrors(async () => {
       const view = await this.#backend.read({ from: from === 'all' ? 'all' : 'newest', take });
       return view === undefined ? { status: 'none', damage: [] } : readReport(view, view.damage);
     });
   }
 
   verify(head?: Head): Promise<VerifyReport> {
-    return this.#told(async () => verifyReport(await examine(this.#backend, head?.seq), head));
+    return this.#withStoreErrors(async () => verifyReport(await examine(this.#backend, head?.seq), head));
   }
 
   lockStatus(): Promise<LockStatus | undefined> {
-    return this.#told(() => this.#backend.lockStatus());
+    return this.#withStoreErrors(() => this.#backend.lockStatus());
   }
 
   async holder(): Promise<Holder | undefined> {
@@ -184,7 +178,7 @@ export class LogHandle<V extends LogView> implements Store {
     });
   }
 
-  async #told<T>(work: () => Promise<T>): Promise<T> {
+  async #withStoreErrors<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
@@ -193,7 +187,7 @@ export class LogHandle<V extends LogView> implements Store {
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
-    return this.#queue.alone(() => this.#told(work));
+    return this.#queue.alone(() => this.#withStoreErrors(work));
   }
 
   /** ISO 8601; times never run backwards. */
@@ -356,10 +350,10 @@ export class LogHandle<V extends LogView> implements Store {
     const going = segments.slice(0, Math.max(0, segments.length + 1 - keep));
     const last = going.at(-1)?.end;
     if (last !== undefined) await this.#begin(held, rememberedOf(found.recall), { prunes: headOf(last) });
-    const gone = [...leftovers, ...going];
-    await this.#backend.discard(gone);
+    const removed = [...leftovers, ...going];
+    await this.#backend.discard(removed);
     return {
-      deleted: gone.map(({ name }) => name),
+      deleted: removed.map(({ name }) => name),
       ...(last === undefined ? {} : { last: headOf(last) }),
       from: segments[going.length]?.seq ?? held.tail.end.seq + 1,
     };

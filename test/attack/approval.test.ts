@@ -281,7 +281,7 @@ describe('a plan file', () => {
     expect([shown.code, shown.stdout, shown.stderr]).toEqual([
       1,
       '',
-      expect.stringContaining('is not that of its rows'),
+      expect.stringContaining('does not match its rows'),
     ]);
     expect((await fettle(folder, 'apply plan.json')).code).toBe(6);
   });

@@ -92,7 +92,7 @@ describe('exit codes', () => {
     expect(done.stderr).toContain('desired/bad.yaml:6:1');
   });
 
-  it('1: a prompt that is declined, or answered by nobody', async () => {
+  it('1: a prompt that is declined, or without a terminal', async () => {
     const folder = project('www');
     const command = `'${process.execPath}' '${cliFile}' apply`;
     // A terminal, with a user who answers no.
@@ -205,7 +205,7 @@ describe('exit codes', () => {
     expect(refused.stderr).toMatch(new RegExp(`^error: locked by .+, process ${child.pid}, since .+, apply$`, 'mu'));
     const recover = await fettle(folder, 'log', 'recover');
     expect([recover.code, recover.stdout]).toEqual([0, expect.stringContaining('nothing to recover')]);
-    // What it is at is waited for.
+    // A plan waits for the resources of the running apply.
     const plan = await fettle(folder, 'plan');
     expect([plan.code, plan.stdout]).toEqual([0, expect.stringMatching(/WAITING in-progress/u)]);
     child.kill('SIGKILL');
@@ -228,7 +228,7 @@ describe('exit codes', () => {
       const done = await fettle(folder, 'apply', file);
       expect([done.code, done.stderr]).toEqual([
         0,
-        expect.stringContaining('not in the saved plan, and not run: certificates/Certificate/api'),
+        expect.stringContaining('not in the saved plan, and therefore not run: certificates/Certificate/api'),
       ]);
       expect(() => readFileSync(join(folder, 'tls/api.crt'))).toThrow('ENOENT');
       readFileSync(join(folder, 'tls/www.crt'));
@@ -262,7 +262,7 @@ describe('exit codes', () => {
       const done = await fettle(folder, 'apply', file, ...override);
       expect([done.code, done.stderr]).toEqual([
         expect.any(Number),
-        expect.stringContaining('not in the saved plan, and not run: certificates/Certificate/api'),
+        expect.stringContaining('not in the saved plan, and therefore not run: certificates/Certificate/api'),
       ]);
       readFileSync(join(folder, 'tls/api.crt'));
     });
@@ -291,14 +291,14 @@ describe('exit codes', () => {
       expectEnding(await fettle(folder, 'apply', file), 6);
     });
 
-    it('6: none of its rows holds any more', async () => {
+    it('6: none of its rows is current', async () => {
       const folder = project('www');
       const file = await savedIn(folder);
       expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
       expectEnding(await fettle(folder, 'apply', file), 6);
     });
 
-    it('7: some of its rows do not hold any more', async () => {
+    it('7: some of its rows are no longer current', async () => {
       const folder = project('www', 'api');
       await applyAgo(folder, 70);
       const file = await savedIn(folder);
@@ -335,7 +335,7 @@ describe('exit codes', () => {
     expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
   });
 
-  it('8: the outcome of an action is unknown, until a look settles it', async () => {
+  it('8: the outcome of an action is unknown, until a refresh settles it', async () => {
     const underStrace = (folder: string, ...rules: readonly string[]): Promise<Ran> => {
       const path = join(folder, 'tls/www.crt');
       const args = ['-f', '-qq', '-o', `${folder}.trace`, '-P', path, '-e', 'trace=openat', ...rules];

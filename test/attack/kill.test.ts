@@ -80,7 +80,7 @@ const BY_PATH = new Set([
   'fdatasync',
   'ftruncate',
   'fchmod',
-  // Some of these are made in the thread of file calls, some in the main one: the count alone does not distinguish them.
+  // Some of these are made in the thread of file calls, some in the main one: the count does not distinguish them.
   'link',
   'rename',
   'unlink',
@@ -318,7 +318,7 @@ interface Attack {
   /** Invariants right after the kill. */
   readonly killed: (folder: string, where: string) => Promise<void>;
   /** One more run, and its invariants. */
-  readonly mended: (folder: string, where: string) => Promise<void>;
+  readonly repaired: (folder: string, where: string) => Promise<void>;
   /** Size of the sample of points. */
   readonly sample: number;
   /** Minimum number of points. */
@@ -339,12 +339,12 @@ async function abandon(folder: string): Promise<void> {
   const token = Math.max(
     ...filesIn(join(folder, '.fettle/log')).map((name) => Number(/-(\d+)\.ndjson$/u.exec(name)?.[1] ?? 0)),
   );
-  const holder = { ...thisHolder({ id: 'gone', command: 'apply', since: '' }), pidStart: '1' };
+  const holder = { ...thisHolder({ id: 'ended', command: 'apply', since: '' }), pidStart: '1' };
   writeFileSync(join(folder, `.fettle/lock-${token}`), `${JSON.stringify(holder)}\n`, { mode: 0o600 });
   expect((await fettle(folder, ...APPLY)).code).toBe(0);
 }
 
-async function expectMended(folder: string, where: string): Promise<void> {
+async function expectRepaired(folder: string, where: string): Promise<void> {
   await expectApplied(folder, where);
   await expectInOrder(folder, where);
   expectPair(folder, where);
@@ -363,7 +363,7 @@ const attacks: readonly Attack[] = [
       expect([where, hasValidPair(folder, 'www')]).toEqual([where, true]);
       await expectReadable(folder, where);
     },
-    mended: expectMended,
+    repaired: expectRepaired,
     sample: 12,
     least: 30,
   },
@@ -372,7 +372,7 @@ const attacks: readonly Attack[] = [
     command: APPLY,
     template: async () => certificateProject(['www']),
     killed: expectReadable,
-    mended: expectMended,
+    repaired: expectRepaired,
     sample: 15,
     least: 70,
   },
@@ -385,7 +385,7 @@ const attacks: readonly Attack[] = [
       return folder;
     },
     killed: expectReadable,
-    mended: expectMended,
+    repaired: expectRepaired,
     sample: 10,
     least: 30,
   },
@@ -400,7 +400,7 @@ const attacks: readonly Attack[] = [
       return folder;
     },
     killed: expectReadable,
-    mended: async (folder, where) => {
+    repaired: async (folder, where) => {
       await expectApplied(folder, where);
       await expectInOrder(folder, where);
       expect([where, filesIn(join(folder, 'tls'))]).toEqual([where, []]);
@@ -427,14 +427,14 @@ const attacks: readonly Attack[] = [
       expect([where, [0, 1]]).toEqual([where, expect.arrayContaining([refused.code])]);
       if (refused.code === 1) expect([where, refused.stderr]).toEqual([where, expect.stringContaining('log recover')]);
     },
-    mended: async (folder, where) => {
+    repaired: async (folder, where) => {
       const recovered = await fettle(folder, 'log', 'recover');
       expect([where, recovered.code, recovered.stderr]).toEqual([where, 0, '']);
       const kept = filesIn(join(folder, '.fettle/quarantine')).flatMap((name) =>
         filesIn(join(folder, '.fettle/quarantine', name)),
       );
       expect([where, kept.length > 0]).toEqual([where, true]);
-      await expectMended(folder, where);
+      await expectRepaired(folder, where);
     },
     sample: 8,
     least: 15,
@@ -448,7 +448,7 @@ const attacks: readonly Attack[] = [
       return folder;
     },
     killed: expectReadable,
-    mended: expectMended,
+    repaired: expectRepaired,
     sample: 6,
     least: 10,
   },
@@ -458,7 +458,15 @@ const attacks: readonly Attack[] = [
     template: async () => {
       const folder = await applied();
       // On a machine that cannot be inspected from here.
-      const holder = { id: 'abc', user: 'ops', host: 'gone', bootId: 'x', pidNamespace: 'y', pid: 1, pidStart: '1' };
+      const holder = {
+        id: 'abc',
+        user: 'ops',
+        host: 'elsewhere',
+        bootId: 'x',
+        pidNamespace: 'y',
+        pid: 1,
+        pidStart: '1',
+      };
       writeFileSync(join(folder, '.fettle/lock-1'), `${JSON.stringify({ ...holder, since: '', command: 'apply' })}\n`, {
         mode: 0o600,
       });
@@ -466,14 +474,14 @@ const attacks: readonly Attack[] = [
       return folder;
     },
     killed: expectReadable,
-    mended: async (folder, where) => {
+    repaired: async (folder, where) => {
       const status = await fettle(folder, 'lock', 'status', '--format', 'json');
       // Killed before the removal: the lock must be removed again, and nothing else.
       if (status.stdout.includes('"id":"abc"')) {
         const again = await fettle(folder, 'force-unlock', 'abc', '--yes');
         expect([where, again.code, again.stderr]).toEqual([where, 0, '']);
       }
-      await expectMended(folder, where);
+      await expectRepaired(folder, where);
     },
     sample: 8,
     least: 15,
@@ -491,11 +499,11 @@ const attacks: readonly Attack[] = [
       return folder;
     },
     killed: expectReadable,
-    mended: async (folder, where) => {
+    repaired: async (folder, where) => {
       const again = await fettle(folder, 'log', 'prune', '--keep', '2', '--yes');
       expect([where, again.code, again.stderr]).toEqual([where, 0, '']);
       expect([where, filesIn(join(folder, '.fettle/log')).length]).toEqual([where, 2]);
-      await expectMended(folder, where);
+      await expectRepaired(folder, where);
     },
     sample: 8,
     least: 15,
@@ -512,7 +520,7 @@ const attacks: readonly Attack[] = [
       const shown = await fettle(folder, 'show', 'plan.json');
       expect([where, existsSync(join(folder, 'plan.json')) ? 0 : 1]).toEqual([where, shown.code]);
     },
-    mended: expectMended,
+    repaired: expectRepaired,
     sample: 6,
     least: 3,
   },
@@ -521,7 +529,7 @@ const attacks: readonly Attack[] = [
     command: ['drift', '--record'],
     template: () => applied(),
     killed: expectReadable,
-    mended: expectMended,
+    repaired: expectRepaired,
     sample: 6,
     least: 8,
   },
@@ -541,7 +549,7 @@ async function killEverywhere(attack: Attack, template: string, points: readonly
       const where = `killed before ${point.label}`;
       expect([where, modesOfKeys(folder).every((mode) => mode === 0o600)]).toEqual([where, true]);
       await attack.killed(folder, where);
-      await attack.mended(folder, where);
+      await attack.repaired(folder, where);
       rmSync(folder, { recursive: true });
     }),
   );
@@ -616,11 +624,11 @@ describe('failing at a call that changes something', () => {
           // Done, rejected rows or not; error; failed; unknown.
           expect([where, [0, 1, 7, 8]]).toEqual([where, expect.arrayContaining([ran.code])]);
           expect([where, modesOfKeys(folder).every((mode) => mode === 0o600)]).toEqual([where, true]);
-          // A first pair that is stored is done, even where its pending names could not be removed: the next run does that.
+          // A stored first pair is done, even if its pending names could not be removed: the next run removes them.
           const leavesNames = /\bunlink .*\.pending$/u.test(point.label);
           if (ran.code === 0 && !leavesNames) await expectInOrder(folder, where, true);
           await attack.killed(folder, where);
-          if (attack.command[0] === 'force-unlock') await attack.mended(folder, where);
+          if (attack.command[0] === 'force-unlock') await attack.repaired(folder, where);
           else {
             // A step that failed only in its cleanup is adopted first, and then cleaned up.
             const now = ['--override', 'backoff@certificates/Certificate/www', '--reason', 'the disk is fixed'];

@@ -203,8 +203,8 @@ async function goalsOf(folder: string): Promise<readonly string[]> {
 /** The bytes after the seal of an older segment come from a writer that had lost the log. */
 async function expectLate(folder: string, what: string): Promise<void> {
   const verify = await fettle(folder, 'log', 'verify', '--head', head);
-  const told = expect.stringContaining('after its seal are not part of the log');
-  expect([what, verify.code, verify.stdout]).toEqual([what, 0, told]);
+  const late = expect.stringContaining('after its seal are not part of the log');
+  expect([what, verify.code, verify.stdout]).toEqual([what, 0, late]);
   expect([what, (await fettle(folder, 'apply', '--yes')).code]).toEqual([what, 0]);
 }
 
@@ -236,7 +236,7 @@ async function expectNamedAndRecovered(folder: string, what: string): Promise<vo
       [],
     );
   } else {
-    // Nothing that can be told without the head: a record that was being written, or an end that is no longer there.
+    // Undetectable without the head: a record that was being written, or a missing end.
     same([verify.code, warned], [0, false]);
     const cut = [...before].every(([name, bytes]) =>
       readFileSync(name.replace(folder, template), 'latin1').startsWith(bytes.replace(/\0+$/u, '')),
@@ -339,7 +339,7 @@ describe('the files of a store', () => {
     expect((await fettle(folder, 'plan')).stderr).toContain('warning: the log is damaged');
     expect(readFileSync(spoiled, 'latin1')).toBe(bytes);
     const done = await fettle(folder, 'apply', '--yes');
-    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining('recovered: the log goes on after record')]);
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining('recovered: the log continues after record')]);
     expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
     expect([...bytesIn(folder, 'quarantine').values()]).toContain(bytes);
   });

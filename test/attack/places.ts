@@ -106,7 +106,7 @@ const hook =
     const outside = { config, project: 'places', folder: '/', fileRoots: [], env, now: () => Date.now() };
     const world = (await nodes.openWriter(outside)) as NodesWriter;
     return tell(world).then(
-      () => 'told',
+      () => 'sent',
       (error: unknown) => String(error),
     );
   };
@@ -158,7 +158,7 @@ export const REACHED: Readonly<Record<string, Reach>> = {
   'nodes/workloads/http/migrateUrl': hook('migrateUrl', (world) => world.migrateHook('c', 'a', 'b', call)),
 };
 
-/** Fields that look like places, and the reasons why they cause no connection. */
+/** Fields with the form of places, and the reasons why they cause no connection. */
 export const NOT_REACHED: Readonly<Record<string, string>> = {
   'fettle/store': 'the store has its own test: store-secrets.test.ts',
   'fettle/safety/overrides/*/address': 'an address of a resource',

@@ -58,16 +58,16 @@ function start(folder: string, ...args: readonly string[]): Started {
   let stdout = '';
   let stderr = '';
   const waiting: { text: string; resolve: () => void }[] = [];
-  const told = (): void => {
+  const check = (): void => {
     for (const each of waiting) if ((stdout + stderr).includes(each.text)) each.resolve();
   };
   child.stdout?.on('data', (data: Buffer) => {
     stdout += data.toString();
-    told();
+    check();
   });
   child.stderr?.on('data', (data: Buffer) => {
     stderr += data.toString();
-    told();
+    check();
   });
   const ended = new Promise<Ran>((resolve) => {
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
@@ -75,7 +75,7 @@ function start(folder: string, ...args: readonly string[]): Started {
   const says = (text: string): Promise<void> =>
     new Promise((resolve) => {
       waiting.push({ text, resolve });
-      told();
+      check();
     });
   return { child, ended, says };
 }
@@ -154,7 +154,7 @@ describe('apply', () => {
     ['SIGINT', 'SIGINT', 130],
     ['SIGTERM', 'SIGINT', 143],
   ] as const)(
-    '%s, then %s: it ends at once, the log says what was in flight, and a look settles it',
+    '%s, then %s: it ends at once, the log says what was in flight, and a refresh settles it',
     {
       timeout: 60_000,
     },

@@ -85,7 +85,7 @@ function logBytes(): string {
 interface Distrusted {
   readonly what: string;
   readonly make: () => void;
-  readonly mend: () => void;
+  readonly fix: () => void;
   readonly says: RegExp;
 }
 
@@ -95,18 +95,18 @@ const STATES: readonly Distrusted[] = [
   {
     what: "another project's",
     make: () => writeFileSync(join(folder, 'fettle.yaml'), 'name: blog\nstore: .fettle\n'),
-    mend: () => writeFileSync(join(folder, 'fettle.yaml'), 'name: shop\nstore: .fettle\n'),
+    fix: () => writeFileSync(join(folder, 'fettle.yaml'), 'name: shop\nstore: .fettle\n'),
     says: /project shop, not to blog.*name: shop in fettle\.yaml.*fettle state rename shop blog/su,
   },
   {
     what: 'tracked by git',
     make: () => git('add', '-f', '.fettle'),
-    mend: () => git('rm', '-rq', '--cached', '.fettle'),
+    fix: () => git('rm', '-rq', '--cached', '.fettle'),
     says: /is tracked by git .*git rm -r --cached/su,
   },
 ];
 
-describe.each(STATES)('a store that is $what', ({ make, mend, says }) => {
+describe.each(STATES)('a store that is $what', ({ make, fix, says }) => {
   it('is refused by every command that reads or writes it', async () => {
     make();
     const before = logBytes();
@@ -117,7 +117,7 @@ describe.each(STATES)('a store that is $what', ({ make, mend, says }) => {
     }
     expect(logBytes()).toBe(before);
     expect(existsSync(join(folder, 'tls/www.crt'))).toBe(true);
-    mend();
+    fix();
     expect((await fettle('plan', '--detailed-exitcode')).code).toBe(0);
   });
 });
@@ -131,7 +131,7 @@ const MORE: readonly (Distrusted & { readonly needsRoot?: true })[] = [
       git('add', '-f', '.fettle/.gitignore');
       git('update-index', '--index-version', '4');
     },
-    mend: () => git('rm', '-q', '--cached', '.fettle/.gitignore'),
+    fix: () => git('rm', '-q', '--cached', '.fettle/.gitignore'),
     says: /tracked by git \(\.fettle\/\.gitignore\)/u,
   },
   {
@@ -141,25 +141,25 @@ const MORE: readonly (Distrusted & { readonly needsRoot?: true })[] = [
       symlinkSync('../moved', store());
       git('add', '-f', '.fettle');
     },
-    mend: () => git('rm', '-q', '--cached', '.fettle'),
+    fix: () => git('rm', '-q', '--cached', '.fettle'),
     says: /tracked by git/u,
   },
   {
     what: 'open to every user',
     make: () => chmodSync(store(), 0o755),
-    mend: () => chmodSync(store(), 0o700),
+    fix: () => chmodSync(store(), 0o700),
     says: /every user may read .*\(mode 0755\).*chmod -R go=/su,
   },
   {
     what: 'with a folder that every user may write',
     make: () => chmodSync(store('log'), 0o703),
-    mend: () => chmodSync(store('log'), 0o700),
+    fix: () => chmodSync(store('log'), 0o700),
     says: /every user may write/u,
   },
   {
     what: 'with a file that every user may read',
     make: () => chmodSync(store('.gitignore'), 0o644),
-    mend: () => chmodSync(store('.gitignore'), 0o600),
+    fix: () => chmodSync(store('.gitignore'), 0o600),
     says: /every user may read .*gitignore \(mode 0644\)/u,
   },
   {
@@ -170,7 +170,7 @@ const MORE: readonly (Distrusted & { readonly needsRoot?: true })[] = [
       renameSync(store(), join(folder, 'open/log'));
       writeFileSync(join(folder, 'fettle.yaml'), 'name: shop\nstore: open/log\n');
     },
-    mend: () => chmodSync(join(folder, 'open'), 0o755),
+    fix: () => chmodSync(join(folder, 'open'), 0o755),
     says: /can be written by every user.*chmod o-w/su,
   },
   {
@@ -179,7 +179,7 @@ const MORE: readonly (Distrusted & { readonly needsRoot?: true })[] = [
       renameSync(store('.gitignore'), join(root, 'ignore'));
       symlinkSync(join(root, 'ignore'), store('.gitignore'));
     },
-    mend: () => {
+    fix: () => {
       unlinkSync(store('.gitignore'));
       renameSync(join(root, 'ignore'), store('.gitignore'));
     },
@@ -188,21 +188,21 @@ const MORE: readonly (Distrusted & { readonly needsRoot?: true })[] = [
   {
     what: "another user's",
     make: () => chownSync(store(), 1234, 1234),
-    mend: () => chownSync(store(), 0, 0),
+    fix: () => chownSync(store(), 0, 0),
     says: /belongs to user 1234.*FETTLE_TRUST_OWNER=1234/su,
     needsRoot: true,
   },
   {
     what: "with another user's file",
     make: () => chownSync(store('.gitignore'), 1234, 1234),
-    mend: () => chownSync(store('.gitignore'), 0, 0),
+    fix: () => chownSync(store('.gitignore'), 0, 0),
     says: /gitignore belongs to user 1234/u,
     needsRoot: true,
   },
 ];
 
 describe('a store', () => {
-  it.each(MORE)('that is $what is refused', async ({ make, mend, says, needsRoot }) => {
+  it.each(MORE)('that is $what is refused', async ({ make, fix, says, needsRoot }) => {
     if (needsRoot === true && !isRoot) return;
     make();
     for (const args of [['plan'], ['drift'], ['state', 'list'], ['apply', '--yes']]) {
@@ -210,7 +210,7 @@ describe('a store', () => {
       expect([args.join(' '), code, stdout]).toEqual([args.join(' '), 1, '']);
       expect(stderr).toMatch(says);
     }
-    mend();
+    fix();
     expect((await fettle('plan', '--detailed-exitcode')).code).toBe(0);
   });
 
@@ -297,7 +297,7 @@ describe('the name of a project', () => {
     expect(renamed.stdout).toContain('the project shop is called news');
     expect((await fettle('plan', '--detailed-exitcode')).code).toBe(0);
     expect((await fettle('log', 'verify')).code).toBe(0);
-    expect((await fettle('log', 'list')).stdout).toContain('the project was called shop: OPS-7');
+    expect((await fettle('log', 'list')).stdout).toContain('former project name shop: OPS-7');
     expect((await fettle('state', 'list')).stdout).toContain('certificates/Certificate/www');
 
     writeFileSync(join(folder, 'fettle.yaml'), 'name: shop\nstore: .fettle\n');

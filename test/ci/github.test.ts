@@ -196,7 +196,7 @@ afterAll(() => {
 describe('a pull request', () => {
   it('gets one comment, edited in place, and the digest as a status; its merge is applied, and a renewal in between spoils nothing', async () => {
     // A long discussion, with a comment of somebody else that pretends to be the plan.
-    const marker = '<!-- fettle plan: shop -->\nNothing is to be changed.';
+    const marker = '<!-- fettle plan: shop -->\nNo changes.';
     for (let i = 0; i < 130; i += 1)
       forge.comments.push({ id: i + 1, user: ATTACKER, body: i === 3 ? marker : `comment ${i}` });
     const first = repository.commit('names', {

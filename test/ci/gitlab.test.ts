@@ -100,7 +100,7 @@ afterAll(() => {
 
 describe('a merge request', () => {
   it('gets one comment, edited in place, and the digest as a status; its merge is applied, and a renewal in between spoils nothing', async () => {
-    const marker = '<!-- fettle plan: shop -->\nNothing is to be changed.';
+    const marker = '<!-- fettle plan: shop -->\nNo changes.';
     for (let i = 0; i < 130; i += 1)
       forge.comments.push({ id: i + 1, user: ATTACKER, body: i === 3 ? marker : `comment ${i}` });
     for (const dnsNames of [['api.example.test'], ['api.example.test', 'api2.example.test']]) {

@@ -53,11 +53,11 @@ test('--check names the files that are out of date and writes nothing; generatin
   const folder = copyOfTree();
   edit(folder, 'plugins/certificates/generated.ts', "'certificates'", "'certificate'");
   rmSync(join(folder, 'schemas/plan.json'));
-  writeFileSync(join(folder, 'schemas/certificates/Gone.json'), '{}');
+  writeFileSync(join(folder, 'schemas/certificates/Old.json'), '{}');
   const checked = check(folder);
   expect(checked).toEqual({
     status: 1,
-    out: ['plugins/certificates/generated.ts', 'schemas/plan.json', 'schemas/certificates/Gone.json']
+    out: ['plugins/certificates/generated.ts', 'schemas/plan.json', 'schemas/certificates/Old.json']
       .map((path) => `out of date: ${path}\n`)
       .join(''),
     err: 'run: npm run generate\n',
@@ -65,7 +65,7 @@ test('--check names the files that are out of date and writes nothing; generatin
   expect(existsSync(join(folder, 'schemas/plan.json'))).toBe(false);
   expect(generate(folder, { write: 'all' }).outdated).toHaveLength(3);
   expect(generate(folder, { write: 'nothing' })).toEqual({ problems: [], outdated: [] });
-  expect(existsSync(join(folder, 'schemas/certificates/Gone.json'))).toBe(false);
+  expect(existsSync(join(folder, 'schemas/certificates/Old.json'))).toBe(false);
 });
 
 test('a change of a spec reaches types, tables, validators, schemas and the README', () => {

@@ -43,9 +43,9 @@ test('an input is not a document, and the printed schemas have it once', () => {
 
 test('the answer of a workload source is validated, and its defaults are filled in', () => {
   const validate = validators['input:Workloads'];
-  const told = { nodes: [{ name: 'a', containers: [{ id: 'c' }], more: 'is not looked at' }] };
-  expect(validate(told)).toBe(true);
-  expect(told).toMatchObject({ queue: [], nodes: [{ containers: [{ mb: 0 }] }] });
+  const answer = { nodes: [{ name: 'a', containers: [{ id: 'c' }], more: 'is ignored' }] };
+  expect(validate(answer)).toBe(true);
+  expect(answer).toMatchObject({ queue: [], nodes: [{ containers: [{ mb: 0 }] }] });
   expect(validate({ nodes: [{ name: 'a' }] })).toBe(false);
   expect(validate({ nodes: [{ name: 'a', containers: [], emptySince: 'yesterday' }] })).toBe(false);
 });

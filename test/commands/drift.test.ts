@@ -136,7 +136,7 @@ describe('what is drift', () => {
   it('says that it compares with what is declared, where there is no log', async () => {
     const at = bench(itemsYaml({ a: 2 }));
     expect(await at.drift()).toMatchObject({ code: 2, report: { compared_with: 'declared' } });
-    expect((await at.run('drift')).stdout).toContain('There is no log');
+    expect((await at.run('drift')).stdout).toContain('No log was found');
     expect(readdirSync(at.folder)).toEqual(['fettle.yaml', 'items.yaml']);
   });
 
@@ -310,7 +310,7 @@ describe('explain', () => {
     const blind = await at.run('explain toy/Item/a');
     expect([blind.code, blind.stdout]).toEqual([
       4,
-      expect.stringContaining('not known, because the resource could not be read'),
+      expect.stringContaining('unknown, because the resource could not be read'),
     ]);
     at.world.blind.clear();
     const other = await at.run('explain toy/Item/aa');
@@ -340,8 +340,8 @@ describe('--plan-digest', () => {
     const named = await at.run(`apply saved.json --plan-digest ${digest}`);
     expect([named.code, at.world.items.size]).toEqual([6, 0]);
     for (const line of [
-      '+ toy/Item/c absent>ready: would run now',
-      '- toy/Item/b absent>ready: was approved; there is nothing',
+      '+ toy/Item/c absent>ready: would run',
+      '- toy/Item/b absent>ready: was approved; no longer needed',
       '~ toy/Item/a: its fields, its spec changed',
     ])
       expect(named.stderr).toContain(line);
@@ -420,7 +420,7 @@ describe('import', () => {
     expect((await at.run('state list')).stdout).not.toContain('toy/Item/b');
     expect(at.world.items.has('c')).toBe(false);
     const again = await at.run('import toy/Item/a');
-    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('ours already: adopted')]);
+    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('already owned: adopted')]);
   });
 
   it.each([

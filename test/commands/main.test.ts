@@ -153,9 +153,9 @@ describe('a project', () => {
 
   it('has a log that is read, and recovered only where it is damaged', async () => {
     const folder = project('www');
-    expect((await fettle(folder, 'log recover')).stderr).toContain('there is no log');
-    expect((await fettle(folder, 'log list')).stderr).toContain('there is no log');
-    expect((await fettle(folder, 'log verify')).stdout).toContain('there is no log yet');
+    expect((await fettle(folder, 'log recover')).stderr).toContain('no log was found');
+    expect((await fettle(folder, 'log list')).stderr).toContain('no log was found');
+    expect((await fettle(folder, 'log verify')).stdout).toContain('the log does not exist yet');
     expect((await fettle(folder, 'apply --yes')).code).toBe(0);
     expect((await fettle(folder, 'log recover')).stdout).toContain('nothing to recover');
     expect((await fettle(folder, 'audit verify')).code).toBe(0);
@@ -165,9 +165,9 @@ describe('a project', () => {
     writeFiles(folder, { [`.fettle/log/${segment}`]: text.replace('"outcome":"done"', '"outcome":"tone"') });
     expect((await fettle(folder, 'log verify')).stdout).toContain('damaged');
     expect((await fettle(folder, 'log list')).code).toBe(1);
-    expect((await fettle(folder, 'plan')).stderr).toContain('its sound beginning is used');
+    expect((await fettle(folder, 'plan')).stderr).toContain('only its valid beginning is used');
     expect((await fettle(folder, 'apply --yes')).stderr).toContain('fettle log recover');
-    expect((await fettle(folder, 'log recover')).stdout).toContain('the log goes on after record');
+    expect((await fettle(folder, 'log recover')).stdout).toContain('the log continues after record');
     expect((await fettle(folder, 'apply --yes')).code).toBe(0);
   });
 

@@ -21,7 +21,7 @@ describe('a finding', () => {
     expect(first).not.toContain('stand since');
     await at.run('apply -y');
     const { stdout } = await at.run('plan');
-    expect(stdout).toContain('Findings that stand since an earlier apply: 1 warning (odd).');
+    expect(stdout).toContain('Findings known since an earlier apply: 1 warning (odd).');
     expect(stdout).not.toContain('3 is odd');
     expect((await at.run('plan --detail')).stdout).toContain('3 is odd');
     const plan = JSON.parse((await at.run('plan --format json')).stdout) as Plan;

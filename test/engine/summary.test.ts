@@ -106,7 +106,7 @@ describe('a summary in a plan', () => {
       '\n\ntoy · cost\n    \\u{1b}[2J<b>1 €\n    two\n\nPlan: 1 to add',
     );
     expect(planMarkdown(plan, { now: START })).toContain(
-      '### In sum (2)\n\n- <code>toy</code> cost: &#92;u&#123;1b&#125;&#91;2J&#60;b&#62;1 €\n- <code>toy</code> cost: two',
+      '### Summary (2)\n\n- <code>toy</code> cost: &#92;u&#123;1b&#125;&#91;2J&#60;b&#62;1 €\n- <code>toy</code> cost: two',
     );
     expect([...planEvents(plan)].filter(({ type }) => type === 'plugin_summary')).toEqual([
       {

@@ -343,7 +343,7 @@ describe('the stream', () => {
       { type: 'version', fettle: version, ui: '1.0', '@timestamp': '2026-01-01T00:00:00.000Z', '@module': 'fettle' },
       { type: 'diagnostic', '@level': 'warn', diagnostic: { severity: 'warning', summary: 'take care', detail: '' } },
       { type: 'diagnostic', '@level': 'warn', diagnostic: { code: 'odd-key', summary: 'odd' } },
-      { type: 'log', '@message': '7 bytes of an unfinished record at the end of the log are passed over' },
+      { type: 'log', '@message': '7 bytes of an unfinished record at the end of the log are ignored' },
       { type: 'lock_wait', lock: { user: 'alice', pid: 42 }, '@message': expect.stringContaining('alice@laptop') },
       { type: 'diagnostic', diagnostic: { severity: 'error', summary: expect.stringContaining('locked by alice@') } },
       { type: 'log', '@level': 'error', exit: { code: 5, name: 'locked' }, '@message': expect.stringContaining('5') },

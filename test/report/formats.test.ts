@@ -83,7 +83,7 @@ describe('plan --json', () => {
         type: 'diagnostic',
         diagnostic: expect.objectContaining({
           severity: 'warning',
-          summary: expect.stringContaining('changes nothing'),
+          summary: expect.stringContaining('has no effect'),
         }),
       }),
     );
@@ -110,7 +110,7 @@ describe('--format markdown', () => {
     expect([planned.code, planned.stderr, shown.code]).toEqual([0, '', 0]);
     expect(planned.stdout).toMatch(/^<!-- fettle plan: test -->\n\n## fettle plan: test\n\n\*\*Plan: 1 to add/u);
     expect(planned.stdout).toContain('**REJECTED** <code>not-thirteen</code>');
-    const timeless = (text: string) => text.replace(/\d+ \w+ before this was written/u, '');
+    const timeless = (text: string) => text.replace(/\d+ \w+ before this comment/u, '');
     expect(timeless(shown.stdout)).toBe(timeless(planned.stdout));
   });
 
@@ -121,7 +121,7 @@ describe('--format markdown', () => {
     expect(Buffer.byteLength(stdout)).toBeLessThanOrEqual(65_536);
     expect(Buffer.byteLength(stdout)).toBeGreaterThan(65_000);
     const [, rest, all] =
-      /(\d+) of (\d+) other changes\. All of it is in <code>plan\.json<\/code>\./u.exec(stdout) ?? [];
+      /(\d+) of (\d+) other changes\. The complete document is in <code>plan\.json<\/code>\./u.exec(stdout) ?? [];
     expect([Number(rest) + stdout.split('| <code>+</code> |').length - 1, all]).toEqual([1200, '1200']);
   });
 });

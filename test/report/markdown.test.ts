@@ -146,20 +146,20 @@ describe('a budget', () => {
     expect(withinBudget({ ...document, budgetBytes: 300 })).toBe(
       [
         'top\n',
-        '**Left out for want of room:** 27 of 40 plums. All of it is in <code>plan.json</code>.\n',
+        '**Omitted to save space:** 28 of 40 plums. The complete document is in <code>plan.json</code>.\n',
         '### pear (3)\n',
         '- pear 0\n- pear 1\n- pear 2\n',
-        '### plum (13 of 40)\n',
-        `${Array.from({ length: 13 }, (_, i) => `- plum ${i}`).join('\n')}\n`,
+        '### plum (12 of 40)\n',
+        `${Array.from({ length: 12 }, (_, i) => `- plum ${i}`).join('\n')}\n`,
       ].join('\n'),
     );
-    expect(withinBudget({ ...document, budgetBytes: 150 })).toContain('1 of 3 pears, 40 of 40 plums.');
+    expect(withinBudget({ ...document, budgetBytes: 150 })).toContain('2 of 3 pears, 40 of 40 plums.');
   });
 
   it('that is tiny keeps the beginning', () => {
     const document = { lead: ['top', 'more', 'x'.repeat(50)], sections: [many('pear', 9)] };
     expect(withinBudget({ ...document, budgetBytes: 70 })).toBe(
-      'top\n\nmore\n\n**Left out for want of room:** 9 of 9 pears.\n',
+      'top\n\nmore\n\n**Omitted to save space:** 9 of 9 pears.\n',
     );
     expect(withinBudget({ ...document, budgetBytes: 10 })).toBe('top\n\nmore\n');
     expect(withinBudget({ ...document, budgetBytes: 4 })).toBe('top\n');
@@ -203,7 +203,7 @@ function readSections(text: string): ReadonlyMap<string, Read> {
 
 /** How many of what the document says are left out, by the words that it uses. */
 function readLeftOut(text: string): ReadonlyMap<string, readonly [number, number]> {
-  const line = /^\*\*Left out for want of room:\*\* (.*?)\.(?: All|$)/mu.exec(text)?.[1];
+  const line = /^\*\*Omitted to save space:\*\* (.*?)\.(?: The complete|$)/mu.exec(text)?.[1];
   return new Map(
     (line?.split(', ') ?? []).map((part) => {
       const [, rest = '', all = '', what = ''] = /^(\d+) of (\d+) (.*)$/u.exec(part) ?? [];
@@ -258,13 +258,13 @@ function expectedOf(plan: Plan): readonly Expected[] {
     { title: 'Waiting', words: ['waiting change', 'waiting changes'], count: plan.deferred_changes.length },
     { title: 'Changes', words: ['other change', 'other changes'], count: plan.resource_changes.length - takes },
     {
-      title: 'In sum',
-      words: ['line in sum', 'lines in sum'],
+      title: 'Summary',
+      words: ['summary line', 'summary lines'],
       count: plan.summaries?.reduce((sum, { lines }) => sum + lines.length, 0) ?? 0,
     },
     { title: 'Findings', words: ['finding', 'findings'], count: plan.checks.length - errors },
     {
-      title: 'Drift: not as last applied',
+      title: 'Drift: differs from the last apply',
       words: ['drifted resource', 'drifted resources'],
       count: plan.resource_drift.length,
     },
@@ -274,7 +274,7 @@ function expectedOf(plan: Plan): readonly Expected[] {
       count: plan.settled.length,
     },
     {
-      title: 'Seen, and not managed',
+      title: 'Not managed',
       words: ['unmanaged resource', 'unmanaged resources'],
       count: plan.unmanaged.length,
     },
@@ -326,7 +326,7 @@ describe('a plan', () => {
     const order = [
       '<!-- fettle plan: test -->\n\n## fettle plan: test',
       '**Plan: 1 to add, 1 to change, 0 to step, 1 to remove. 2 rejected, 1 waiting',
-      'observed at <code>2026-01-01T00:00:00.000Z</code>, 2 s before this was written',
+      'observed at <code>2026-01-01T00:00:00.000Z</code>, 2 s before this comment',
       `digest <code>${plan.plan_digest?.slice(0, 19)}`,
       '### Errors (1)\n\n- **could not be read** <code>toy/Item/blind</code>: it does not answer',
       '### Rejected: these will not run (2)',
@@ -342,7 +342,7 @@ describe('a plan', () => {
       '### Changes (2)',
       '| <code>+</code> | <code>toy/Item/new</code> |',
       '| <code>&#126;</code> | <code>toy/Item/old</code> | <code>ready &#62; ready</code> | value differs: <code>value: 4 → 6</code> | edit |',
-      '<details><summary>Seen, and not managed (1)</summary>\n\n- <code>toy/Item/foreign</code>\n\n</details>',
+      '<details><summary>Not managed (1)</summary>\n\n- <code>toy/Item/foreign</code>\n\n</details>',
     ];
     let place = -1;
     for (const part of order) {
@@ -368,13 +368,13 @@ describe('a plan', () => {
 
   it('without rows says so', async () => {
     const { plan } = await planToy(toyWorld(), [], toyLog());
-    expect(planMarkdown(plan, { now: START })).toContain('\n\nNothing is to be changed.\n');
+    expect(planMarkdown(plan, { now: START })).toContain('\n\nNo changes.\n');
   });
 });
 
 const STATUSES: readonly (readonly [RowStatus, string, string, string])[] = [
   ['failed', 'Failed', 'failed action', 'failed actions'],
-  ['unknown', 'Unknown: a look has to settle them', 'unknown outcome', 'unknown outcomes'],
+  ['unknown', 'Unknown: the next refresh settles them', 'unknown outcome', 'unknown outcomes'],
   ['stale', 'Stale: no longer as planned', 'stale action', 'stale actions'],
   ['not-attempted', 'Not attempted', 'action not attempted', 'actions not attempted'],
   ['rejected', 'Rejected', 'rejection', 'rejections'],

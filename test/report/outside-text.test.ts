@@ -354,9 +354,9 @@ describe('hostile text in every field', async () => {
     everywhere(
       {
         added: [row],
-        gone: [{ row, why: 'w' }],
+        dropped: [{ row, why: 'w' }],
         changed: [{ before: row, after: row, what: ['x'] }],
-        gaps: { added: ['g'], gone: ['h'] },
+        gaps: { added: ['g'], dropped: ['h'] },
       },
       (each) => [differenceText(each as unknown as Parameters<typeof differenceText>[0])],
     );

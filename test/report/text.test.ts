@@ -179,7 +179,7 @@ describe('a plan', () => {
     ];
     const text = planText({ ...plan, checks }, { color: false, now: START });
     expect(text).toMatch(/ {2}error +toy\/Item\/b +odd: The value is odd\.\n {2}warning +toy\/Item\/a +odd: /u);
-    expect(text).toContain('Findings that stand since an earlier apply: 1 error (old).');
+    expect(text).toContain('Findings known since an earlier apply: 1 error (old).');
     expect(text).not.toContain('toy/Item/c');
     expect(planText({ ...plan, checks }, { color: false, now: START, detail: true })).toContain('toy/Item/c');
   });
@@ -267,13 +267,10 @@ describe('records', () => {
       'apply by alice@laptop, fettle 1, run r',
     ],
     [{ ...base, kind: 'end', body: { run: 'r', exit: 3, counts: { done: 2, failed: 0 } } }, 'exit 3: 2 done'],
-    [
-      { ...base, kind: 'seen', body: { run: 'r', resources: [], counts: { 'toy/Item': 2 } } },
-      '2 toy/Item; nothing new',
-    ],
+    [{ ...base, kind: 'seen', body: { run: 'r', resources: [], counts: { 'toy/Item': 2 } } }, '2 toy/Item; no changes'],
     [
       { ...base, kind: 'seen', body: { run: 'r', resources: [{ ref, gone: true }], counts: {}, gaps: ['toy'] } },
-      'toy/Item/a gone; could not read toy',
+      'toy/Item/a removed; could not read toy',
     ],
     [
       {
@@ -285,7 +282,7 @@ describe('records', () => {
     ],
     [
       { ...base, kind: 'outcome', body: { run: 'r', ref, intent: 6, outcome: 'undone', settled: true } },
-      'toy/Item/a undone, as a later look found (intent 6)',
+      'toy/Item/a undone, as a later refresh found (intent 6)',
     ],
     [{ ...base, kind: 'memory', body: { run: 'r', ref, goal: 'adopt', because: 'there' } }, 'toy/Item/a adopt: there'],
     [

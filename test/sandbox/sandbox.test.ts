@@ -176,10 +176,10 @@ describe('sandbox up', () => {
     const first = await up(fresh(), folder);
     expect(await serversOf(first.cloud)).toEqual(['somebodys']);
     expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
-    const told = async () =>
+    const reported = async () =>
       (await fetch(first.cloud.workloads)).json() as Promise<{ readonly nodes: readonly object[] }>;
     await expect
-      .poll(async () => (await told()).nodes, { timeout: 30_000 })
+      .poll(async () => (await reported()).nodes, { timeout: 30_000 })
       .toEqual(
         expect.arrayContaining([
           expect.objectContaining({ name: 'young', startedTotal: 0, containers: [] }),

@@ -80,7 +80,7 @@ async function recovers(): Promise<VerifyReport> {
 }
 
 describe('the newest segment cut at any length', () => {
-  it('is damage inside its checkpoint, a torn record or a shorter log after it, and the head tells', async () => {
+  it('is damage inside its checkpoint, a torn record or a shorter log after it, and the head shows it', async () => {
     const path = file(2);
     const whole = readFileSync(path);
     const store = bench.open();

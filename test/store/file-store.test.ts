@@ -254,7 +254,7 @@ describe('a late writer', () => {
     const store = bench.open();
     const fence = await store.lock(NOW);
     const path = join(bench.folder, 'lock-1');
-    renameSync(path, join(dirname(bench.folder), 'gone'));
+    renameSync(path, join(dirname(bench.folder), 'moved'));
     const size = lstatSync(bench.segments()[0] ?? '').size;
     await expect(store.append([note('a')], fence)).rejects.toBeInstanceOf(FenceLostError);
     expect(lstatSync(bench.segments()[0] ?? '').size).toBe(size);

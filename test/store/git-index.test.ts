@@ -143,7 +143,7 @@ describe('a repository around a path', () => {
     writeFileSync(index, bytes);
     git(at, 'update-index', '--split-index');
     const shared = execFileSync('sh', ['-c', 'ls .git/sharedindex.*'], { cwd: at, encoding: 'utf8' }).trim();
-    renameSync(join(at, shared), join(at, '.git/gone'));
+    renameSync(join(at, shared), join(at, '.git/moved'));
     await expect(trackedAs(join(at, '.fettle'))).rejects.toThrow(/sharedindex/u);
   });
 });

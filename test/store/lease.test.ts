@@ -243,8 +243,8 @@ describe('prune', () => {
     expect(verified).toMatchObject({ status: 'sound', damage: [], from: report.from });
     expect(verified.notes.join()).toContain(`complete from record ${report.from}`);
     // An earlier head can no longer be checked, which is reported.
-    const gone = await store.verify(report.last);
-    expect(gone.damage).toMatchObject([{ code: 'head-uncheckable' }]);
+    const pruned = await store.verify(report.last);
+    expect(pruned.damage).toMatchObject([{ code: 'head-uncheckable' }]);
   });
 
   it('deletes nothing if all segments are to be kept, and nothing of a damaged log', async () => {

@@ -145,7 +145,7 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
           return {
             step: 'absent>ready',
             goal: 'create',
-            because: 'it is not there',
+            because: 'it does not exist',
             fields: [{ path: '/value', after: desired.spec.value }],
           };
         if (observed.state !== 'ready' || observed.facts.value === desired.spec.value) return undefined;

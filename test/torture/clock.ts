@@ -53,8 +53,8 @@ async function round({ seed, index, folder }: RoundInput): Promise<Readonly<Reco
   }
   const back = await fettleIn(folder, ['apply', '--yes'], { EFFECTS_DELAY_MS: '0' });
   if (behind) must(back.code === 0, `with the right clock, apply exits ${back.code}: ${back.stdout}`, folder);
-  const gone = effectsIn(folder).filter(({ what }) => what === 'remove').length;
-  must(gone === 1, `${gone} were removed`, folder);
+  const removals = effectsIn(folder).filter(({ what }) => what === 'remove').length;
+  must(removals === 1, `${removals} were removed`, folder);
   return { [behind ? 'behind' : 'ahead']: 1 };
 }
 

@@ -18,7 +18,7 @@ import type { RoundInput, Torture } from './torture.ts';
 
 const ITEMS = 12;
 
-/** The records of one run are contiguous: between its `run` and its last record is no record of another run. */
+/** The records of one run are contiguous: another run has no record between its `run` and its last record. */
 function runsDoNotMix(records: readonly LogRecord[], folder: string): void {
   const ended = new Set<string>();
   let current: string | undefined;

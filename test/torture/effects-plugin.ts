@@ -65,8 +65,8 @@ export function itemsFolder(world: string): string {
 }
 
 /** The folder of removed items, each with the id of the intent in its name. */
-export function goneFolder(world: string): string {
-  return join(world, 'gone');
+export function removedFolder(world: string): string {
+  return join(world, 'removed');
 }
 
 /** One line of an item's file. */
@@ -103,8 +103,8 @@ function append(what: Effect['what']) {
 
 function remove(world: EffectsWorld, { ref }: Resource<ItemSpec>, run: ActionRun): Promise<undefined> {
   return effect(world, run, async () => {
-    await mkdir(goneFolder(world.folder), { recursive: true });
-    await rename(join(itemsFolder(world.folder), ref.name), join(goneFolder(world.folder), `${ref.name} ${run.id}`));
+    await mkdir(removedFolder(world.folder), { recursive: true });
+    await rename(join(itemsFolder(world.folder), ref.name), join(removedFolder(world.folder), `${ref.name} ${run.id}`));
   });
 }
 
@@ -120,7 +120,7 @@ export const effectsPlugin = definePlugin<EffectsWorld, EffectsWorld>({
     Item: defineKind<EffectsWorld, ItemSpec, ItemFacts, object, ItemStep, never>({
       diff: ({ desired, sight: { observed } }) => {
         if (desired === undefined) return { step: 'ready>absent', goal: 'remove', because: 'no longer written' };
-        if (observed === undefined) return { step: 'absent>ready', goal: 'create', because: 'it is not there' };
+        if (observed === undefined) return { step: 'absent>ready', goal: 'create', because: 'it does not exist' };
         if (observed.facts.value === desired.spec.value) return undefined;
         const fields = [{ path: '/value', before: observed.facts.value, after: desired.spec.value }];
         return { step: 'ready>ready', goal: 'update', because: 'value differs', fields };

@@ -8,7 +8,7 @@ import { openFileStore } from '../../src/store/files/file-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { bareEnvironment, type Ran } from '../support/cli.ts';
 import { PASSWORD } from '../support/postgres.ts';
-import { goneFolder, itemsFolder, parseEffects } from './effects-plugin.ts';
+import { removedFolder, itemsFolder, parseEffects } from './effects-plugin.ts';
 
 /** A long run has its own copy, which no build replaces. */
 const dist = process.env['FETTLE_TORTURE_DIST'] ?? join(import.meta.dirname, '../../dist');
@@ -116,7 +116,7 @@ export function effectsIn(
   const list = (dir: string): readonly string[] => (existsSync(dir) ? readdirSync(dir) : []);
   const files = [
     ...list(itemsFolder(world)).map((file) => ({ file, path: join(itemsFolder(world), file) })),
-    ...list(goneFolder(world)).map((file) => ({ file, path: join(goneFolder(world), file) })),
+    ...list(removedFolder(world)).map((file) => ({ file, path: join(removedFolder(world), file) })),
   ];
   return files.flatMap(({ file, path }) => {
     const [name = '', removal] = file.split(' ');

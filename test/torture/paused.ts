@@ -58,7 +58,7 @@ async function attack({ seed, index, folder }: RoundInput, store: string): Promi
   child.kill('SIGCONT');
   const woken = await ended;
   const after = await soundLog(folder);
-  // It had ended, or not begun.
+  // The holder had ended, or not begun.
   if (id === undefined) return { missed: 1 };
   // Stopped before it had its lock for certain, it takes the lock anew when it wakes up: then it is a run of its own.
   const runs = new Set(before.flatMap(({ body }) => ('run' in body ? [body.run] : [])));

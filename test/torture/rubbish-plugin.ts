@@ -55,7 +55,7 @@ const RUBBISH: readonly (() => unknown)[] = [
   }),
   () => ({ outcome: 'pass', message: { toString: () => 'x' }, facts: [] }),
   () => ({ step: 'absent>nowhere', goal: 'create', because: '\u001b[2J\n\u0000\u202e' }),
-  () => ({ step: 'ready>absent', goal: 'remove', because: 'gone', cause: 'whim' }),
+  () => ({ step: 'ready>absent', goal: 'remove', because: 'removed', cause: 'whim' }),
   () => ({ observed: [{ ref: { plugin: 'other', kind: 'Item', name: 'a' }, state: 'ready' }], gaps: [], at: '' }),
   () => ({
     observed: [{ ref: { plugin: 'toy', kind: 'Item', name: 'a' }, state: 'nowhere', at: 'never' }],

@@ -32,7 +32,7 @@ export interface RunOptions {
   readonly folder: string;
   readonly progress: Progress;
   /** Called after every round. */
-  readonly told?: (progress: Progress) => void;
+  readonly onProgress?: (progress: Progress) => void;
   /** No new round begins once it is aborted. */
   readonly stop?: AbortSignal;
 }
@@ -59,7 +59,7 @@ export async function runRounds(torture: Torture, options: RunOptions): Promise<
     }
     progress.done += 1;
     progress.pending.splice(progress.pending.indexOf(index), 1);
-    options.told?.(progress);
+    options.onProgress?.(progress);
   };
   const left = [...progress.pending];
   const worker = async (): Promise<void> => {

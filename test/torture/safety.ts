@@ -177,11 +177,11 @@ function breaches(
     if (spent.length > budget.max) found.push(`${spent.length} disruptions, ${budget.max} are allowed`);
   }
   for (const pool of ['x', 'y']) {
-    const gone = removed.filter((name) => known.get(name)?.labels['pool'] === pool);
+    const lost = removed.filter((name) => known.get(name)?.labels['pool'] === pool);
     const left = [...world.items].filter(
       ([name, each]) => each.state === 'ready' && known.get(name)?.labels['pool'] === pool,
     );
-    if (gone.length > 0 && left.length === 0 && !gone.some((name) => isOverridden(limits, 'keep-one', name)))
+    if (lost.length > 0 && left.length === 0 && !lost.some((name) => isOverridden(limits, 'keep-one', name)))
       found.push(`pool ${pool} is empty`);
   }
   return found;

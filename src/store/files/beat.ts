@@ -1,7 +1,7 @@
 /** The heartbeat of a holder on files: sets the time of its lock file. */
 
 import { closeSync, futimesSync, openSync, readFileSync } from 'node:fs';
-import { errorCode } from '../errors.ts';
+import { errorCode } from '../error-code.ts';
 import type { Beating } from '../heartbeat.ts';
 import { parseHolder } from '../holder.ts';
 

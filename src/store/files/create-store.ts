@@ -5,7 +5,8 @@ import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Chain } from '../chain.ts';
 import { syncFolder, writeAll, writeDurably } from './durable.ts';
-import { errorCode, StoreError } from '../errors.ts';
+import { errorCode } from '../error-code.ts';
+import { StoreError } from '../errors.ts';
 import { IGNORE_FILE, logFolder, temporaryBeside } from './layout.ts';
 import { writeSegment } from './write-segment.ts';
 

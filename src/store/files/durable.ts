@@ -3,7 +3,7 @@
 import { writeSync } from 'node:fs';
 import { type FileHandle, link, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode } from '../errors.ts';
+import { errorCode } from '../error-code.ts';
 import { TEMPORARY } from './layout.ts';
 
 /** Makes added and removed names of a folder durable. */

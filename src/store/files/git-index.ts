@@ -13,7 +13,8 @@
 
 import { lstat, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { errorCode, StoreError } from '../errors.ts';
+import { errorCode } from '../error-code.ts';
+import { StoreError } from '../errors.ts';
 import { defined } from '#plugin';
 
 /** An entry of an index: a path with slashes, and its kind. */

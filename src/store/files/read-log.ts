@@ -21,7 +21,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Base, isBase, type LogView, type Reading, type Seal, type Segment } from '../backend.ts';
 import type { CheckpointRecord } from '../chain.ts';
-import { errorCode, StoreError } from '../errors.ts';
+import { errorCode } from '../error-code.ts';
+import { StoreError } from '../errors.ts';
 import {
   compareSegments,
   IGNORE_FILE,

@@ -13,7 +13,8 @@
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { distrustOf, type Owners, TRUST_OWNER } from '../../engine/load/owner.ts';
-import { errorCode, StoreError } from '../errors.ts';
+import { errorCode } from '../error-code.ts';
+import { StoreError } from '../errors.ts';
 import { trackedAs } from './git-index.ts';
 import { logFolder } from './layout.ts';
 

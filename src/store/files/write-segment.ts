@@ -2,7 +2,8 @@
 
 import { batchesOf, type Chain } from '../chain.ts';
 import { linkWhole, writeAll } from './durable.ts';
-import { errorCode, LogUnchangedError } from '../errors.ts';
+import { errorCode } from '../error-code.ts';
+import { LogUnchangedError } from '../errors.ts';
 import { logFolder, type SegmentFile, segmentName } from './layout.ts';
 
 /** Minimum number of characters per write. */

@@ -16,7 +16,8 @@
  */
 
 import pg from 'pg';
-import { errorCode, StoreError, StoreSecretError } from '../errors.ts';
+import { errorCode } from '../error-code.ts';
+import { StoreError, StoreSecretError } from '../errors.ts';
 import { checkedSocket, DeniedError, type Denial, denialBy } from '../../net/connect.ts';
 import { networkPolicy } from '../../net/networks.ts';
 import { redact, type Target, type Tls } from './target.ts';

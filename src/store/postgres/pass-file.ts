@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { canonicalHost } from '#plugin';
-import { errorCode } from '../errors.ts';
+import { errorCode } from '../error-code.ts';
 import { type Env, valueOf } from './variables.ts';
 
 /** One line; a `*` matches everything. */

@@ -43,7 +43,8 @@ import {
   serverFrom,
 } from '../../engine/store-address.ts';
 import { allowedNetworks, networkPolicy } from '../../net/networks.ts';
-import { errorCode, StoreError, StoreSecretError } from '../errors.ts';
+import { errorCode } from '../error-code.ts';
+import { StoreError, StoreSecretError } from '../errors.ts';
 import { passwordIn, readPassFile } from './pass-file.ts';
 import { type Env, refuseVariables, valueOf } from './variables.ts';
 

@@ -117,9 +117,9 @@ export async function removeRows(
   const text =
     recovery === undefined
       ? removal
-      : `WITH gone AS (${removal} RETURNING seq, line)
+      : `WITH removed AS (${removal} RETURNING seq, line)
          INSERT INTO ${schema}.quarantine (project, recovery, kind, seq, line)
-         SELECT $1, $4, 'record', seq, line FROM gone`;
+         SELECT $1, $4, 'record', seq, line FROM removed`;
   const values = [project, below, above, ...(recovery === undefined ? [] : [recovery])];
   for (let count = SLICE_ROWS; count === SLICE_ROWS; ) ({ count } = await transaction.query(text, values));
 }

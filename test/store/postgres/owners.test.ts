@@ -52,7 +52,7 @@ interface Case {
   /** Role of the store; `fettle` by default. */
   readonly role?: string;
   /** Statements that fix the fault. */
-  readonly mend: (() => Promise<unknown>) | Readonly<Record<string, string>>;
+  readonly fix: (() => Promise<unknown>) | Readonly<Record<string, string>>;
 }
 
 const CASES: readonly Case[] = [
@@ -65,13 +65,13 @@ const CASES: readonly Case[] = [
       );
     },
     says: /the schema fettle belongs to the role mallory.*FETTLE_STORE_OWNER=mallory/su,
-    mend: { FETTLE_STORE_OWNER: 'mallory' },
+    fix: { FETTLE_STORE_OWNER: 'mallory' },
   },
   {
     what: 'an empty schema, created beforehand',
     make: () => bench.sql(as('mallory', 'CREATE SCHEMA fettle', 'GRANT ALL ON SCHEMA fettle TO PUBLIC')),
     says: /the schema fettle belongs to the role mallory/u,
-    mend: { FETTLE_STORE_OWNER: 'mallory' },
+    fix: { FETTLE_STORE_OWNER: 'mallory' },
   },
   {
     what: 'a table in an owned schema',
@@ -80,7 +80,7 @@ const CASES: readonly Case[] = [
         `${as('fettle', 'CREATE SCHEMA fettle', 'GRANT ALL ON SCHEMA fettle TO mallory')}; ${as('mallory', 'CREATE TABLE fettle.version (one boolean PRIMARY KEY, version integer)', 'INSERT INTO fettle.version VALUES (true, 1)', 'GRANT ALL ON fettle.version TO PUBLIC')}`,
       ),
     says: /the table version of the schema fettle belongs to the role mallory/u,
-    mend: () => bench.sql('DROP TABLE fettle.version'),
+    fix: () => bench.sql('DROP TABLE fettle.version'),
   },
   {
     what: "a trigger with another role's function on an owned table",
@@ -92,7 +92,7 @@ const CASES: readonly Case[] = [
       await bench.sql(as('mallory', SPY, TRIGGER));
     },
     says: /the function spy of the schema fettle belongs to the role mallory/u,
-    mend: () => bench.sql('DROP TRIGGER t ON fettle.records'),
+    fix: () => bench.sql('DROP TRIGGER t ON fettle.records'),
   },
   {
     what: 'a rewrite rule',
@@ -103,7 +103,7 @@ const CASES: readonly Case[] = [
       );
     },
     says: /hide is a rewrite rule/u,
-    mend: () => bench.sql('DROP RULE hide ON fettle.records'),
+    fix: () => bench.sql('DROP RULE hide ON fettle.records'),
   },
   {
     what: 'row security',
@@ -112,7 +112,7 @@ const CASES: readonly Case[] = [
       await bench.sql('ALTER TABLE fettle.records ENABLE ROW LEVEL SECURITY');
     },
     says: /records has row security/u,
-    mend: () => bench.sql('ALTER TABLE fettle.records DISABLE ROW LEVEL SECURITY'),
+    fix: () => bench.sql('ALTER TABLE fettle.records DISABLE ROW LEVEL SECURITY'),
   },
   {
     what: 'a view in the place of a table',
@@ -127,19 +127,19 @@ const CASES: readonly Case[] = [
       );
     },
     says: /quarantine is not a plain table/u,
-    mend: () => bench.sql('DROP VIEW fettle.quarantine; ALTER TABLE fettle.real_quarantine RENAME TO quarantine'),
+    fix: () => bench.sql('DROP VIEW fettle.quarantine; ALTER TABLE fettle.real_quarantine RENAME TO quarantine'),
   },
   {
     what: 'a schema created beforehand, for a superuser',
     make: () => filledBy('mallory'),
     says: /belongs to the role mallory, which is neither super/u,
     role: 'super',
-    mend: { FETTLE_STORE_OWNER: 'mallory' },
+    fix: { FETTLE_STORE_OWNER: 'mallory' },
   },
 ];
 
 describe('a store on PostgreSQL with objects of another role', () => {
-  it.each(CASES)('is refused: $what', async ({ make, says, role = 'fettle', mend }) => {
+  it.each(CASES)('is refused: $what', async ({ make, says, role = 'fettle', fix }) => {
     await make();
     await bench.sql('DELETE FROM public.seen');
     const calls: readonly ((store: Store) => Promise<unknown>)[] = [
@@ -156,10 +156,10 @@ describe('a store on PostgreSQL with objects of another role', () => {
       await store.close();
     }
     expect(await bench.sql('SELECT * FROM public.seen')).toEqual([]);
-    const env = typeof mend === 'function' ? {} : mend;
-    if (typeof mend === 'function') await mend();
+    const env = typeof fix === 'function' ? {} : fix;
+    if (typeof fix === 'function') await fix();
     else await bench.sql('DROP TRIGGER IF EXISTS t ON fettle.records').catch(() => undefined);
-    if (typeof mend !== 'function') await bench.sql(GRANT);
+    if (typeof fix !== 'function') await bench.sql(GRANT);
     const store = await storeOf(role, env);
     await store.append([note('b')], await store.lock(NOW));
     expect(await store.verify()).toMatchObject({ status: 'sound', damage: [] });
