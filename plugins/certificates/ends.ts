@@ -15,12 +15,13 @@ import {
 } from '#plugin';
 import { DAY_MS, isDue, isExpired, thresholdInForce } from './days.ts';
 import type { CertificateResource, IssuerResource } from './diff.ts';
-import { type CertificateFacts, type IssuerFacts, usableUntil } from './facts.ts';
+import { type CertificateFacts, usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
-import { PLUGIN, issuerRef } from './remembered.ts';
+import { issuerRef } from './remembered.ts';
 import { defaultPolicy, policyOf, reloadsOf } from './renewal.ts';
 import { renewalFailed, usableIn } from './state.ts';
 import type { ChainEnd } from './world.ts';
+import { Certificate, Issuer } from './kinds.ts';
 
 function finding(
   ref: Ref,
@@ -42,7 +43,7 @@ function endText(
 
 /** The threshold of an Issuer, in days: the longest of the Certificates that name it, as their own renewals begin there. */
 function issuerThreshold(name: string, scene: Pick<Scene, 'ofKind' | 'given'>): number {
-  const named = (scene.ofKind(PLUGIN, 'Certificate') as readonly CertificateResource[]).flatMap((resource) =>
+  const named = Certificate.all(scene).flatMap((resource) =>
     resource.desired?.spec.issuer === name ? [policyOf(resource).renewal.thresholdDays] : [],
   );
   return Math.max(...(named.length === 0 ? [defaultPolicy(scene.given?.settings).renewal.thresholdDays] : named));
@@ -99,7 +100,7 @@ function authorityFindings(resource: CertificateResource, scene: Scene): readonl
   } = resource;
   const stored = observed === undefined || observed.state === 'expired' ? undefined : endOf(observed.facts);
   if (desired === undefined || stored === undefined) return [];
-  const authority = scene.get(issuerRef(desired.spec))?.sight.observed?.facts as IssuerFacts | undefined;
+  const authority = Issuer.get(scene, issuerRef(desired.spec))?.sight.observed?.facts;
   const until = usableUntil(authority ?? {});
   const { thresholdDays } = policyOf(resource).renewal;
   if (until === undefined || Date.parse(until) > stored.validity.notAfter) return [];

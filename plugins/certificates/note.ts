@@ -11,6 +11,7 @@ import { policyOf } from './renewal.ts';
 import { noteKey } from './storage-rules.ts';
 import { type Serves, type Shown, serversOf, shownBy, shownFor, storedOf } from './served.ts';
 import { defined } from '#plugin';
+import { Certificate } from './kinds.ts';
 
 /** Only ever the first authority that is seen: a different one has to stay visible as such. */
 export function noteIssuer(resource: IssuerResource): Partial<IssuerMemory> {
@@ -122,7 +123,7 @@ const short = (fingerprint: string): string => fingerprint.slice(0, 'sha256:'.le
 function servedFindings(resource: DomainResource, scene: Scene): readonly Finding[] {
   const name = resource.desired?.spec.certificate;
   if (name === undefined || resource.desired?.spec.tlsMode === 'passthrough') return [];
-  const certificate = scene.get({ plugin: PLUGIN, kind: 'Certificate', name }) as CertificateResource | undefined;
+  const certificate = Certificate.get(scene, { plugin: PLUGIN, kind: 'Certificate', name });
   const stored = certificate === undefined ? undefined : storedOf(certificate);
   if (stored === undefined) return [];
   const shown = shownBy(resource, stored);

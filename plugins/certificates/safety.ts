@@ -33,6 +33,7 @@ import type { FindingCode } from './generated.ts';
 import { issuerOf, issuerRef } from './remembered.ts';
 import { policyOf, reloadsOf } from './renewal.ts';
 import { domainsServing, oneShownText, shownBy, storedOf } from './served.ts';
+import { Issuer } from './kinds.ts';
 
 /** What an Issuer is known by, and what is there. */
 interface Authority {
@@ -139,7 +140,7 @@ export function neverWithoutValidPair(change: Change, resource: CertificateResou
   const notAfter = usableUntil(resource.sight.observed?.facts ?? {});
   if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
   if (usable !== true || notAfter === undefined) return pass('nothing that works is replaced', { usable: false });
-  const authority = scene.get(issuerRef(spec))?.sight.observed?.facts as IssuerFacts | undefined;
+  const authority = Issuer.get(scene, issuerRef(spec))?.sight.observed?.facts;
   const stored = Date.parse(notAfter);
   const wanted = scene.now + spec.validityDays * DAY_MS;
   const authorityUntil = usableUntil(authority ?? {});
@@ -165,7 +166,7 @@ const LEAST_LIFE_MS = 3_600_000;
 export function cutShort(change: Change, resource: CertificateResource, scene: Scene): Verdict {
   const spec = resource.desired?.spec;
   if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
-  const authority = scene.get(issuerRef(spec))?.sight.observed?.facts as IssuerFacts | undefined;
+  const authority = Issuer.get(scene, issuerRef(spec))?.sight.observed?.facts;
   const until = usableUntil(authority ?? {});
   if (authority === undefined || until === undefined)
     return pass('its authority does not end before it', { issuer: spec.issuer });

@@ -15,9 +15,9 @@ import type { Resource, Ref, Scene } from '#plugin';
 import type { AddressFacts, CertificateFacts, DomainFacts } from './facts.ts';
 import type { CertificateMemory, CertificateSpec, DomainSpec } from './generated.ts';
 import { targetOf } from './observe-domain.ts';
-import { PLUGIN } from './remembered.ts';
 import type { ServerTarget } from './world.ts';
 import { defined } from '#plugin';
+import { Domain } from './kinds.ts';
 
 type CertificateResource = Resource<CertificateSpec, CertificateFacts, CertificateMemory>;
 type DomainResource = Resource<DomainSpec, DomainFacts>;
@@ -84,9 +84,7 @@ const indexes = new WeakMap<Looking['changes'], ReadonlyMap<string, readonly Ref
 function namingIndex(scene: Looking): ReadonlyMap<string, readonly Ref[]> {
   const known = indexes.get(scene.changes);
   if (known !== undefined) return known;
-  const domains = (scene.ofKind(PLUGIN, 'Domain') as readonly DomainResource[]).filter(
-    ({ desired }) => desired?.spec.certificate !== undefined,
-  );
+  const domains = Domain.all(scene).filter(({ desired }) => desired?.spec.certificate !== undefined);
   const made = new Map(
     [...Map.groupBy(domains, ({ desired }) => desired?.spec.certificate ?? '')].map(([name, resources]) => [
       name,
@@ -100,12 +98,12 @@ function namingIndex(scene: Looking): ReadonlyMap<string, readonly Ref[]> {
 /** The Domains whose documents name a certificate, in the order of their addresses. */
 export function domainsNaming(certificate: string, scene: Looking): readonly DomainResource[] {
   const refs = namingIndex(scene).get(certificate) ?? [];
-  return refs.flatMap((ref) => (scene.get(ref) as DomainResource | undefined) ?? []);
+  return refs.flatMap((ref) => Domain.get(scene, ref) ?? []);
 }
 
 /** The Domains of which an address serves a certificate, whatever they name. */
 export function domainsServing(fingerprint: string, scene: Looking): readonly DomainResource[] {
-  return (scene.ofKind(PLUGIN, 'Domain') as readonly DomainResource[]).filter(
+  return Domain.all(scene).filter(
     ({ sight: { observed } }) => observed?.facts.addresses?.some((each) => each.fingerprint === fingerprint) === true,
   );
 }

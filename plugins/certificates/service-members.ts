@@ -1,9 +1,9 @@
 /** Services, and the Certificates that belong to each: pure, from what is written and planned. */
 
 import type { Action, Scene } from '#plugin';
-import type { CertificateSpec } from './generated.ts';
 import { PLUGIN } from './remembered.ts';
 import type { Service } from './world.ts';
+import { Certificate } from './kinds.ts';
 
 /** Documents that write the same are about one service, however long each lets it take. */
 export function serviceKey({ command, signal }: Service): string {
@@ -19,7 +19,7 @@ function membersIn(scene: Scene): Members {
   const members = new Map<string, Set<string>>();
   for (const [address, { verdict, change }] of scene.judged) {
     if (verdict !== 'accept' || change.ref.plugin !== PLUGIN || change.ref.kind !== 'Certificate') continue;
-    const service = (scene.get(address)?.desired?.spec as CertificateSpec | undefined)?.reload;
+    const service = Certificate.get(scene, address)?.desired?.spec?.reload;
     if (service === undefined || change.goal === 'remove' || change.goal === 'adopt' || change.goal === 'protect')
       continue;
     const key = serviceKey(service);

@@ -3,11 +3,11 @@
 import { type Change, formatRef, pass, reject, type Scene, type Verdict, mayBeOwned } from '#plugin';
 import { needsIssue } from './differences.ts';
 import type { CertificateResource } from './diff.ts';
-import type { IssuerFacts } from './facts.ts';
 import type { CertificateMemory } from './generated.ts';
 import { namesNotAllowed } from './name-constraints.ts';
 import { mainPath } from './paths.ts';
 import { certificateSpec, hasSwapped, isOtherKey, issuerRef, mayGain } from './remembered.ts';
+import { Issuer } from './kinds.ts';
 
 /**
  * Which key is ours, as a look tells: the one that was there when it was adopted, or that a step which was broken off
@@ -77,7 +77,7 @@ export function issuerNameConstraints(change: Change, { desired }: CertificateRe
   if (change.step === 'normal>normal' && !needsIssue(change.fields)) return pass('nothing is issued', {});
   if (desired === undefined) return pass('nothing is issued', {});
   const { spec } = desired;
-  const authority = scene.get(issuerRef(spec))?.sight.observed?.facts as IssuerFacts | undefined;
+  const authority = Issuer.get(scene, issuerRef(spec))?.sight.observed?.facts;
   const constraints = authority?.nameConstraints;
   if (constraints === undefined) return pass('its authority may sign for any name', { issuer: spec.issuer });
   const names = namesNotAllowed(spec.dnsNames, constraints);

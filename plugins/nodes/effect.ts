@@ -3,15 +3,15 @@
 import type { Change, Effect, Json, Scene } from '#plugin';
 import { LABELS } from './labels.ts';
 import type { ContainerResource, NodeResource } from './facts.ts';
-import type { NodePoolSpec } from './generated.ts';
 import { inSource } from './pool/container.ts';
 import { leastOf, poolOf, poolRef, settingsOfResource } from './settings.ts';
 import { defined } from '#plugin';
+import { NodePool } from './kinds.ts';
 
 /** What a pool asks of those that leave it. */
 function poolLimits(resource: NodeResource, scene: Scene): Json {
   const name = poolOf(resource);
-  const spec = name === undefined ? undefined : (scene.get(poolRef(name))?.desired?.spec as NodePoolSpec | undefined);
+  const spec = name === undefined ? undefined : NodePool.get(scene, poolRef(name))?.desired?.spec;
   return spec === undefined ? null : { least: leastOf(spec), removalsAtOnce: spec.removalsAtOnce };
 }
 

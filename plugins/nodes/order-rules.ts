@@ -21,9 +21,10 @@ import {
   defined,
 } from '#plugin';
 import { type Obstacle, obstaclesOf, type Ordering } from './catalogue.ts';
-import { type NodeResource, nodeSignals, PLUGIN } from './facts.ts';
+import { type NodeResource, nodeSignals } from './facts.ts';
 import type { NodeSpec } from './generated.ts';
 import { leftBy, withLeft } from './successor.ts';
+import { Node } from './kinds.ts';
 
 type NodeRule = (change: Change, resource: NodeResource, scene: Scene) => Verdict;
 
@@ -38,7 +39,7 @@ function isOrder(change: Change): boolean {
 function joiningOf(spec: NodeSpec, resource: NodeResource, scene: Scene): number {
   const { placementGroup: group } = spec;
   if (group === undefined) return 0;
-  const nodes = scene.ofKind(PLUGIN, 'Node') as readonly NodeResource[];
+  const nodes = Node.all(scene);
   return nodes.filter(({ ref, desired, memory }) => {
     if (ref.name === resource.ref.name || desired === undefined) return false;
     const change = scene.underWay.get(`${ref.plugin}/${ref.kind}/${ref.name}`)?.change;

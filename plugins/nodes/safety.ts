@@ -24,13 +24,14 @@ import {
   defined,
   mayBeOwned,
 } from '#plugin';
-import { type NodeLife, type NodeResource, type NodeSignals, nodeSignals, PLUGIN } from './facts.ts';
+import { type NodeLife, type NodeResource, type NodeSignals, nodeSignals } from './facts.ts';
 import { type NodePoolMemory, type NodePoolSpec, type NodeRuleId, tables } from './generated.ts';
 import { staysBehind } from './successor.ts';
 import { orderRules } from './order-rules.ts';
 import { dedication, leastOf, ms, poolOf, poolRef, settingsOfResource, strictPoolSpec } from './settings.ts';
 import { DISK_FULL_PERCENT } from './observe-node.ts';
 import { isBusy } from './state.ts';
+import { Node } from './kinds.ts';
 
 /** So long after its containers were read for the first time, a node that was found is left alone. */
 export const POST_SYNC_GRACE_MS = 10 * 60_000;
@@ -293,7 +294,7 @@ function poolSeen(resource: NodeResource, scene: Scene): PoolSeen | undefined {
   const spec = pool?.desired?.spec as NodePoolSpec | undefined;
   const strict = strictPoolSpec(pool);
   const kept = pool?.memory?.kept as Partial<NodePoolMemory> | undefined;
-  const nodes = (scene.ofKind(PLUGIN, 'Node') as readonly NodeResource[]).filter(
+  const nodes = Node.all(scene).filter(
     (each) => (each.desired !== undefined || mayBeOwned(each.memory)) && poolOf(each) === name,
   );
   return defined({

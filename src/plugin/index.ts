@@ -11,6 +11,7 @@ export * from './defined.ts';
 export * from './error-text.ts';
 export * from './errors.ts';
 export * from './intent.ts';
+export * from './kind-handle.ts';
 export * from './nearest.ts';
 export * from './origin.ts';
 export * from './paths.ts';

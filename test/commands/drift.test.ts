@@ -113,7 +113,7 @@ describe('what is drift', () => {
     expect(report.resource_drift.map(({ name }) => name)).toEqual(drifted);
     expect(report.compared_with).toBe('applied');
     expect(code).toBe(at.world.blind.size > 0 ? 4 : drifted.length > 0 ? 2 : 0);
-    // It writes nothing.
+    // The log is not written.
     expect(
       readdirSync(join(at.folder, '.fettle/log')).map((name) =>
         readFileSync(join(at.folder, '.fettle/log', name), 'utf8'),
@@ -121,7 +121,7 @@ describe('what is drift', () => {
     ).toEqual(head);
   });
 
-  it('shows what was applied, and what is seen', async () => {
+  it('shows the applied and the observed values', async () => {
     const at = bench(itemsYaml({ a: 2 }));
     await at.run('apply -y');
     at.write(itemsYaml({ a: 6 }));
@@ -133,7 +133,7 @@ describe('what is drift', () => {
     expect((await at.run('drift')).stdout).toContain('~ toy/Item/a  value: 2 → 8');
   });
 
-  it('says that it compares with what is declared, where there is no log', async () => {
+  it('says that it compares with the documents if no log exists', async () => {
     const at = bench(itemsYaml({ a: 2 }));
     expect(await at.drift()).toMatchObject({ code: 2, report: { compared_with: 'declared' } });
     expect((await at.run('drift')).stdout).toContain('No log was found');
@@ -160,7 +160,7 @@ describe('suppressions', () => {
   const suppress = (until: string, more = ', path: /value') =>
     `drift: { suppress: [{ address: "toy/Item/*", until: ${until}, owner: ops, reason: known${more} }] }\n`;
 
-  it('hide what they cover, until their time; then they are told', async () => {
+  it('hide covered drift until they expire; then they are reported', async () => {
     const at = bench(itemsYaml({ a: 2 }), suppress('2999-01-01T00:00:00Z'));
     await at.run('apply -y');
     at.world.items.set('a', ready(8));
@@ -186,7 +186,7 @@ describe('suppressions', () => {
     expect((await at.drift()).code).toBe(2);
     at.config(suppress('2999-01-01T00:00:00Z', ', path: /value'));
     expect((await at.drift()).code).toBe(0);
-    // What is gone altogether is no matter of one path.
+    // The absence of a resource does not concern a single path.
     at.world.items.delete('a');
     expect((await at.drift()).code).toBe(2);
   });
@@ -195,7 +195,7 @@ describe('suppressions', () => {
 describe('suppressed findings', () => {
   const overdue = (config: string) => {
     const at = bench(itemsYaml({ a: 2 }), config);
-    // It ought to have become ready long ago: the finding `stuck`.
+    // The item should have become ready long ago: the finding `stuck`.
     const seen = async () => {
       await at.run('apply -y');
       at.world.items.set('a', { value: 2, state: 'starting' });
@@ -225,7 +225,7 @@ describe('suppressed findings', () => {
     expect((await at.run(`${command} --json`, LATER)).stdout).toContain('"suppressed":{"until":"2999');
   });
 
-  it('count again when their time is over, which is told', async () => {
+  it('count again after they expire, which is reported', async () => {
     const at = overdue(suppress('2020-01-01T00:00:00Z'));
     await at.seen();
     const { stdout, stderr } = await at.run('drift', LATER);
@@ -259,7 +259,7 @@ describe('a part of fettle.yaml that matches nothing now', () => {
 });
 
 describe('explain', () => {
-  it('says what it is, every rule, what would let it through, and what happened last', async () => {
+  it('shows the resource, every rule, the ways to unblock the step, and the last records', async () => {
     const at = bench(itemsYaml({ a: 2 }));
     await at.run('apply -y');
     at.write(itemsYaml({ a: 13 }));
@@ -288,7 +288,7 @@ describe('explain', () => {
       expect(text).toContain(part);
   });
 
-  it('says first what blocks and what would help, and lists passing rules on request', async () => {
+  it('shows blocking rules and their remedies first, and lists passing rules on request', async () => {
     const at = bench(itemsYaml({ a: 2 }));
     await at.run('apply -y');
     at.write(itemsYaml({ a: 13 }));
@@ -302,7 +302,7 @@ describe('explain', () => {
     expect((await at.run('explain toy/Item/a --detail')).stdout).toMatch(/Rules that pass\n {2}pass +\S/u);
   });
 
-  it('explains what there is nothing to do about, what cannot be seen, and what is unknown', async () => {
+  it('explains resources without a step, unreadable resources, and unknown resources', async () => {
     const at = bench(itemsYaml({ a: 2 }));
     await at.run('apply -y');
     expect((await at.run('explain toy/Item/a')).stdout).toContain('Next step: none. The resource is as declared.');
@@ -329,7 +329,7 @@ describe('--plan-digest', () => {
     expect([code, at.world.items.size]).toEqual([0, 2]);
   });
 
-  it('or nothing, and says what differs', async () => {
+  it('or nothing, and lists the differences', async () => {
     const at = bench(itemsYaml({ a: 2, b: 2 }));
     const digest = await digestOf(at);
     await at.run('plan -o saved.json');
@@ -356,7 +356,7 @@ describe('--plan-digest', () => {
 describe('--until-settled', () => {
   it('goes on round by round, until nothing is left', async () => {
     const at = bench(itemsYaml({ a: 4 }));
-    // There already, and otherwise: adopted in one round, edited in the next.
+    // An existing item with another value: adopted in one round, edited in the next.
     at.world.items.set('a', ready(2));
     const { code, stdout } = await at.run('apply -y --until-settled');
     expect([code, at.world.items.get('a')?.value]).toEqual([0, 4]);
@@ -364,7 +364,7 @@ describe('--until-settled', () => {
     expect((await at.run('log list --kind run')).stdout.trim().split('\n').length).toBe(3);
   });
 
-  it('waits for what clears, and then does it', async () => {
+  it('waits for a change that clears, and then applies it', async () => {
     const at = bench(itemYaml('a', 2));
     const soon = new Date(Date.now() + 1500).toISOString();
     const { toyPlugin } = await import('../support/toy.ts');
@@ -393,7 +393,7 @@ describe('--until-settled', () => {
     expect(stderr).toContain('toy/Item/a clears then (not-thirteen)');
   });
 
-  it('ends with what is rejected for good, and with what fails', async () => {
+  it('ends if a change is rejected for good, or fails', async () => {
     const at = bench(itemsYaml({ a: 13, b: 2 }));
     expect((await at.run('apply -y --until-settled')).code).toBe(3);
     expect((await at.run('apply -y --until-settled --allow-rejected')).code).toBe(0);

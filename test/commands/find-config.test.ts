@@ -1,4 +1,7 @@
-/** Which `fettle.yaml` counts: how far it is looked for, where it may lead, and whose it may be; by the built command line. */
+/**
+ * Which `fettle.yaml` counts: how far it is looked for, where it may lead, and whose it may be; by the built command
+ * line.
+ */
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

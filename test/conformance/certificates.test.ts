@@ -29,11 +29,11 @@ import { type Bench, type Line, pluginConformance, type Situation } from '../../
 
 interface FilesBench extends Bench {
   readonly folder: string;
-  /** The time that everything goes by, epoch ms: it stands still while a situation is looked at. */
+  /** The clock of the suite, in epoch ms. It stands still during a situation. */
   readonly clock: { at: number };
-  /** Starts a server, by default on a free port of 127.0.0.1; gives the port. */
+  /** Starts a server, by default on a free port of 127.0.0.1; returns the port. */
   readonly serve: (server: Server, address?: string, port?: number) => Promise<number>;
-  /** Says which addresses a name has. */
+  /** Sets the addresses of a name. */
   readonly resolves: (name: string, addresses: readonly string[]) => void;
 }
 
@@ -42,7 +42,7 @@ async function open(): Promise<FilesBench> {
   // One moment for all of a situation: its plans have to be the same, byte for byte.
   const clock = { at: Date.now() };
   const now = (): number => clock.at;
-  // What never answers here is known to.
+  // Addresses that never respond are listed here.
   const dns = await dnsServer({});
   const config = {
     probe: { handshakeSeconds: 0.2, resolvers: [dns.address] },
@@ -167,13 +167,13 @@ function domain(name: string, port: number, more: object = {}): Desired {
   return document('Domain', name, spec, 'certificate' in more ? [`Certificate ${String(more.certificate)}`] : []);
 }
 
-/** A server of the pair that is stored under a name now. */
+/** Starts a server with the pair that is stored under a name. */
 function serverOf(folder: string, name: string): Server {
   const read = (kind: string) => readFileSync(join(folder, `tls/${name}.${kind}`));
   return createTlsServer({ cert: read('crt'), key: read('key') });
 }
 
-/** A server that no TLS client gets on with. */
+/** Starts a server that fails every TLS handshake. */
 function tcpServer(answer: (socket: Socket) => void): Server {
   return createTcpServer((socket) => {
     socket.on('error', () => undefined);
@@ -262,7 +262,7 @@ function subordinateWithOpenssl(folder: string): void {
   openssl('x509', '-req', '-in', at('sub.csr'), ...signer, '-out', at('ca/ca.crt'));
 }
 
-/** Another authority in the place of the one that is remembered. */
+/** Replaces the authority in the state by another one. */
 async function otherAuthority({ bench }: Line<FilesBench>): Promise<void> {
   renameSync(join(bench.folder, 'ca'), join(bench.folder, 'away'));
   await (bench.writer as CertificatesWriter).createAuthority('ca', 'Test CA', bench.now());
@@ -527,7 +527,7 @@ const situations: readonly Situation<FilesBench>[] = [
       await line.apply([issuer()]);
       clock.at += DAY;
       await line.apply([issuer(), www()]);
-      // The clock was put back.
+      // The clock was set back.
       clock.at -= DAY;
       return [issuer(), www()];
     },

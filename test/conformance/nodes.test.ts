@@ -1,4 +1,7 @@
-/** The suite over the nodes plugin, with its real client, over real sockets, on the emulated provider and workload source. */
+/**
+ * The suite over the nodes plugin, with its real client, over real sockets, on the emulated provider and workload
+ * source.
+ */
 
 import { describe, it } from 'vitest';
 import { rmSync } from 'node:fs';
@@ -18,7 +21,7 @@ import { type Bench, type Line, pluginConformance, type Situation } from '../../
 
 interface CloudBench extends Bench {
   readonly emulator: Emulator;
-  /** Lets time pass at the provider, on the servers, and for us. */
+  /** Advances the time of the provider, of the servers, and of fettle. */
   readonly pass: (ms: number) => Promise<void>;
 }
 
@@ -103,7 +106,7 @@ function nodeSpecOfMachine(address: string, readiness: NodeSpec['readiness']): N
   return { ...spec, provider: 'static', address };
 }
 
-/** Applies until nothing is accepted any more; what is refused stays. */
+/** Applies until no change is accepted; refused changes stay. */
 async function settle(
   line: NodesLine,
   documents: readonly Desired[],
@@ -162,7 +165,7 @@ function overriding(rule: string, name = 'web-1'): Override {
   return { rule, address: `nodes/Node/${name}`, reason: 'it is meant' };
 }
 
-/** A pool of so many members that are up. */
+/** Creates a pool with `count` running members. */
 async function pool(line: NodesLine, document: Desired<NodePoolSpec>): Promise<void> {
   for (let i = 0; i < 4; i += 1) {
     await settle(line, [document]);
@@ -685,7 +688,7 @@ const pools: readonly Situation<CloudBench>[] = [
     prepare: async (line) => {
       const document = poolDoc(line, 'web', { size: 1 });
       await pool(line, document);
-      // Its second member is remembered, and not made.
+      // Its second member is in the state, but was not created.
       await line.apply([poolDoc(line, 'web', { size: 2 })]);
       return [document];
     },

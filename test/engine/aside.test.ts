@@ -1,10 +1,10 @@
-/** Actions that wait aside: their places are free meanwhile, and no more run at once afterwards than are allowed. */
+/** Actions that wait aside: their slots are free meanwhile, and the limit of parallel actions holds afterwards. */
 
 import { expect, it } from 'vitest';
 import type { ActionRun } from '#plugin';
 import { applyToy, toyLog, toyWorld, wanted } from '../support/toy.ts';
 
-/** So many run at once in tests of the line. */
+/** The limit of parallel actions in tests of the line. */
 const PLACES = 4;
 
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
@@ -70,7 +70,7 @@ it('waits twice at once, and takes one place for both', async () => {
   expect(Object.values(rows).every(({ status }) => status === 'done')).toBe(true);
 });
 
-it('takes no place any more once its action has ended', async () => {
+it('no longer takes a slot after its action has ended', async () => {
   const world = toyWorld();
   const { open, opened } = gate();
   const over = gate();
@@ -88,7 +88,7 @@ it('takes no place any more once its action has ended', async () => {
   }
   world.faults.set('absent>ready n0', async (run) => {
     await run.aside(over.opened);
-    // Those that gave up come back now, and must not stand in the way of what follows.
+    // Actions that gave up return now, and must not block the following actions.
     open();
     await back.opened;
   });

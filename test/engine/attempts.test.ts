@@ -1,4 +1,7 @@
-/** What is remembered of attempts: whose work may still turn up, how often the same failed, and when that count begins anew. */
+/**
+ * The state of attempts: intents whose effect can still appear, the count of equal failures, and the reset of that
+ * count.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { isAllMissing } from '../../src/engine/collapse.ts';
@@ -11,7 +14,7 @@ const REF: Ref = { plugin: 'nodes', kind: 'Node', name: 'web-1' };
 interface Log {
   readonly append: (draft: Draft) => number;
   readonly memory: () => Memory | undefined;
-  /** One attempt and how it ended; gives the id of its intent. */
+  /** Records one attempt and its outcome; returns the ID of its intent. */
   readonly attempt: (outcome: 'done' | 'failed' | 'undone' | 'unknown', more?: Attempt) => string;
 }
 
@@ -56,7 +59,7 @@ function log(): Log {
 }
 
 describe('the ids of intents to create', () => {
-  it('are kept while nothing was seen of them, and forgotten once it is there', () => {
+  it('are kept until the resource is observed', () => {
     const { attempt, memory } = log();
     const first = attempt('failed');
     const second = attempt('undone');
@@ -74,7 +77,7 @@ describe('the ids of intents to create', () => {
     expect(memory()?.tried).toEqual(ids.slice(-16));
   });
 
-  it('stay with the open intent while nobody knows how it ended', () => {
+  it('stay with the open intent while its outcome is unknown', () => {
     const { attempt, memory } = log();
     const id = attempt('unknown');
     expect(memory()?.tried).toBeUndefined();
@@ -85,10 +88,10 @@ describe('the ids of intents to create', () => {
 describe('failures in a row', () => {
   it.each<[string, readonly Attempt[], number]>([
     ['count for the same step and document', [{}, {}, {}], 3],
-    ['begin anew with another document', [{}, {}, { digest: 'b' }], 1],
-    ['begin anew after an override of retry-exhausted', [{}, {}, { override: 'retry-exhausted' }], 1],
+    ['are reset by another document', [{}, {}, { digest: 'b' }], 1],
+    ['are reset by an override of retry-exhausted', [{}, {}, { override: 'retry-exhausted' }], 1],
     ['go on from there', [{}, {}, { override: 'retry-exhausted' }, {}], 2],
-    ['are counted whatever else is overridden', [{}, {}, { override: 'budget' }], 3],
+    ['are counted under any other override', [{}, {}, { override: 'budget' }], 3],
   ])('%s', (_what, attempts, failures) => {
     const { attempt, memory } = log();
     for (const each of attempts) attempt('failed', each);

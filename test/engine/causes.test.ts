@@ -1,4 +1,4 @@
-/** What `--cause` lets through of changes that take several steps, over a toy whose items are drained before they go. */
+/** `--cause` and changes of several steps, with a toy whose items are drained before their removal. */
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Cause, Desired, KindTables, Plugin, PluginTables } from '#plugin';
@@ -39,7 +39,10 @@ const tables: PluginTables = {
   },
 };
 
-/** An item with another value is replaced. Its kind calls every removal of a drained item progress. `team` stands for `team-1`. */
+/**
+ * An item with another value is replaced. Its kind calls every removal of a drained item progress. `team` stands for
+ * `team-1`.
+ */
 const plugin: Plugin = {
   ...toyPlugin,
   tables,
@@ -109,7 +112,7 @@ describe('a removal in two steps', () => {
     expect(await done([], SCHEDULE)).toEqual(['a draining>absent progress']);
   });
 
-  it('is not begun by a schedule where somebody else drained the item', async () => {
+  it('is not started by a schedule if another program drained the item', async () => {
     drain(world, 'a');
     expect(await done([], SCHEDULE)).toEqual([]);
     expect(await done([], PULL_REQUEST)).toEqual(['a draining>absent orphan']);
@@ -137,7 +140,7 @@ describe('a replacement in three steps', () => {
     expect(world.items.get('a')).toEqual(before);
   });
 
-  it('is not made of an edit where somebody else drained the item', async () => {
+  it('is not planned for an edit if another program drained the item', async () => {
     drain(world, 'a');
     expect(await done([wanted('a', 666)], SCHEDULE)).toEqual(['a rejected']);
     const { plan } = await planToy(world, [wanted('a', 666)], log, { plugins, causes: SCHEDULE });
@@ -145,7 +148,7 @@ describe('a replacement in three steps', () => {
   });
 });
 
-describe('what a document is expanded to', () => {
+describe('the resources that a document is expanded to', () => {
   it('is made by a schedule once the document is applied, and not before', async () => {
     const documents = [wanted('a', 2), wanted('team', 2)];
     expect(await done(documents, SCHEDULE)).toEqual(['team-1 rejected']);
@@ -156,7 +159,7 @@ describe('what a document is expanded to', () => {
 });
 
 describe('lifecycle.ignore', () => {
-  it('is edited where a pointer goes: what the field was is no drift then', async () => {
+  it('is edited if a pointer is removed: the former value of the field is not drift', async () => {
     const ignoring = wanted('b', 2, { lifecycle: { ignore: ['/spec/value'] } });
     await done([wanted('a', 2), ignoring], PULL_REQUEST);
     world.items.set('b', { value: 8, state: 'ready' });

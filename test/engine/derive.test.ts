@@ -1,4 +1,7 @@
-/** States are derived: the same facts at a later time, or under another document, have other states, and nothing is probed. */
+/**
+ * States are derived: the same facts at a later time, or under another document, have other states, and nothing is
+ * probed.
+ */
 
 import { describe, expect, test } from 'vitest';
 import { certificates } from '../../plugins/certificates/plugin.ts';

@@ -1,4 +1,7 @@
-/** Unlike resources held against the central types: a certificate, a pool, a port within a switch, a custom resource with three machines. */
+/**
+ * Unlike resources held against the central types: a certificate, a pool, a port within a switch, a custom resource
+ * with three machines.
+ */
 
 import { resourceWith } from '../support/resource.ts';
 import { describe, expect, it } from 'vitest';

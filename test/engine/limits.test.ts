@@ -21,7 +21,7 @@ const HOUR = 3_600_000;
 const names = (count: number) => Array.from({ length: count }, (_, i) => `n${i}`);
 const addressOf = (name: string) => formatRef(item(name));
 
-/** A world with so many items that are ours. */
+/** A world with `count` owned items. */
 async function fleet(count: number, log: ToyLog = toyLog(), labels: Readonly<Record<string, string>> = {}) {
   const world = toyWorld();
   const documents = names(count).map((name) => wanted(name, 2, { labels }));
@@ -30,12 +30,12 @@ async function fleet(count: number, log: ToyLog = toyLog(), labels: Readonly<Rec
 }
 
 describe('observed-collapse', () => {
-  it('stops creations and removals while too much is missing, and says so again the next time', async () => {
+  it('stops creations and removals while too many resources are missing, in every plan', async () => {
     const { world, log, documents } = await fleet(6);
     const all = new Map(world.items);
     for (const name of ['n0', 'n1', 'n2', 'n3']) world.items.delete(name);
     for (let run = 0; run < 2; run += 1) {
-      // n5 is not written any more: its removal is as doubtful as the creations.
+      // n5 is no longer declared: its removal is as doubtful as the creations.
       const { rows, reconciled } = await applyToy(world, documents.slice(0, 5), log);
       expect(Object.values(rows).map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => 'rejected'));
       expect(reconciled.plan.rejected_changes.map(({ reason }) => reason)).toEqual(
@@ -44,12 +44,12 @@ describe('observed-collapse', () => {
       expect(reconciled.plan.rejected_changes[0]?.reasons[0]?.facts).toMatchObject({ known: 6, missing: 4 });
     }
     expect(world.items.size).toBe(2);
-    // The world is seen again: nothing was forgotten, and nothing is made twice.
+    // The resources are visible again: the state is complete, and nothing is created twice.
     for (const [name, each] of all) world.items.set(name, each);
     expect((await planToy(world, documents, log)).actions.size).toBe(0);
   });
 
-  it('lets edits of what is seen go on', async () => {
+  it('allows edits of visible resources', async () => {
     const { world, log } = await fleet(4);
     for (const name of ['n0', 'n1', 'n2']) world.items.delete(name);
     const { rows } = await applyToy(world, [...names(3).map((name) => wanted(name, 2)), wanted('n3', 4)], log);
@@ -60,7 +60,7 @@ describe('observed-collapse', () => {
   it.each([
     ['half is not more than half', 4, 2, 'accept'],
     ['more than half', 4, 3, 'reject'],
-    ['few are no fleet', 3, 3, 'accept'],
+    ['a few resources are not a fleet', 3, 3, 'accept'],
     ['all of many', 10, 10, 'reject'],
   ] as const)('%s', async (_name, count, gone, verdict) => {
     const { world, log, documents } = await fleet(count);
@@ -68,7 +68,7 @@ describe('observed-collapse', () => {
     expect((await planToy(world, documents, log)).actions.get(addressOf('n0'))?.verdict).toBe(verdict);
   });
 
-  it('is explained by removals of ours, also by one that was cut short', async () => {
+  it('is explained by removals of fettle, including an interrupted one', async () => {
     const { world, log } = await fleet(4);
     const lifted = { maxRemovals: { count: 4, reason: 'all' } };
     for (const name of names(4)) {
@@ -87,7 +87,7 @@ describe('observed-collapse', () => {
     expect([...again.actions.values()].map(({ verdict }) => verdict)).toEqual(names(4).map(() => 'accept'));
   });
 
-  it('does not take an empty look for the end of what was begun', async () => {
+  it('does not take an empty refresh for the end of a started step', async () => {
     const { world, log, documents } = await fleet(5);
     const abort = new AbortController();
     world.faults.set('ready>absent n4', async () => {
@@ -116,7 +116,7 @@ describe('observed-collapse', () => {
 });
 
 describe('too-many-removals, over time', () => {
-  it('counts what earlier runs removed: two runs are no way around the limit', async () => {
+  it('counts removals of earlier runs: two runs cannot pass the limit', async () => {
     let now = START;
     const log = toyLog(() => now);
     const { world, documents } = await fleet(10, log);
@@ -133,7 +133,7 @@ describe('too-many-removals, over time', () => {
     expect(later.plan.rejected_changes).toEqual([]);
   });
 
-  it('does not count what came back, or was never done', async () => {
+  it('does not count resources that came back, or removals that were never done', async () => {
     const { world, log, documents } = await fleet(10);
     await applyToy(world, documents.slice(3), log);
     await applyToy(world, documents, log);
@@ -146,7 +146,7 @@ describe('budget', () => {
   const budgets = [{ match: { kind: 'Item', labels: { pool: 'x' } }, max: 1, perMs: HOUR }];
   const limits = { budgets, removals: { ...safety.removals, share: 1, from: 100 } };
 
-  it('lets so many disruptions through in a plan, and tells when the next has room', async () => {
+  it('allows the number of disruptions of the budget in a plan, and gives the time of the next one', async () => {
     const { world, log } = await fleet(4, toyLog(), { pool: 'x' });
     const { plan } = await planToy(world, [wanted('n3', 2, { labels: { pool: 'x' } })], log, { safety: limits });
     expect(plan.resource_changes.map(({ address }) => address)).toEqual([addressOf('n0')]);
@@ -156,13 +156,13 @@ describe('budget', () => {
     });
   });
 
-  it('remembers what was spent: by address, by target, by a checkpoint, until its time is over', async () => {
+  it('keeps spent steps by address, by target and by checkpoint, until they expire', async () => {
     let now = START;
     const log = toyLog(() => now);
     const { world, documents } = await fleet(4, log, { pool: 'x' });
     await applyToy(world, documents.slice(1), log, { safety: limits, now: () => now });
     expect(world.items.has('n0')).toBe(false);
-    // A new log that begins with a checkpoint remembers the same.
+    // A new log that begins with a checkpoint has the same spent steps.
     const again = toyLog(() => now);
     for (const body of rememberedOf(log.recall)) {
       const [last] = log.records.slice(-1);
@@ -188,14 +188,14 @@ describe('budget', () => {
     }
   });
 
-  it('is for what matches alone', async () => {
+  it('applies only to matching resources', async () => {
     const { world, log } = await fleet(3, toyLog(), { pool: 'y' });
     expect(
       (await planToy(world, [], log, { safety: { ...limits } })).plan.rejected_changes.map(({ reason }) => reason),
     ).not.toContain('budget');
   });
 
-  it('forgets after a week, and an intent that came to nothing', () => {
+  it('drops steps after a week, and intents without an effect', () => {
     const recall = emptyRecall();
     const record = (seq: number, ms: number, body: Json) =>
       fold(recall, {
@@ -235,14 +235,14 @@ describe('freeze', () => {
     expect(isOpen(friday, at(time))).toBe(open);
   });
 
-  it('goes by the time zone, over its changes', () => {
+  it('uses the time zone, across its changes', () => {
     const berlin = { ...friday, cron: '0 22 * * *', forMs: HOUR, timezone: 'Europe/Berlin' };
     expect(isOpen(berlin, at('2026-07-01T20:30:00Z'))).toBe(true);
     expect(isOpen(berlin, at('2026-12-01T20:30:00Z'))).toBe(false);
     expect(isOpen(berlin, at('2026-12-01T21:30:00Z'))).toBe(true);
   });
 
-  it('joins windows that touch: when it clears is when the last of them ends', () => {
+  it('joins adjacent windows: it clears at the end of the last window', () => {
     const now = at('2026-11-20T17:00:00Z');
     const windows = freezeWindows([friday, { ...friday, cron: '0 8 * * MON', forMs: HOUR, reason: 'standup' }], now);
     expect(windows[0]).toEqual({
@@ -252,7 +252,7 @@ describe('freeze', () => {
     });
   });
 
-  it('rejects every step inside it, tells when it clears, and leaves rows that change memory alone', async () => {
+  it('rejects every step inside it, gives the time at which it clears, and allows rows that only change the state', async () => {
     const world = toyWorld({ b: 2 });
     const freeze = [{ from: START - HOUR, to: START + HOUR, reason: 'weekend' }];
     const { rows, reconciled } = await applyToy(world, [wanted('a', 2), wanted('b', 2)], toyLog(), {
@@ -265,7 +265,7 @@ describe('freeze', () => {
     });
   });
 
-  it('names what is wrong with an expression', () => {
+  it('names the error in an expression', () => {
     expect(freezeMistake({ cron: '* * *', timezone: 'UTC' }, START)).toMatchObject({ field: 'cron' });
     expect(freezeMistake({ cron: '0 0 30 2 *', timezone: 'UTC' }, START)).toMatchObject({
       message: 'the expression never fires',
@@ -276,7 +276,7 @@ describe('freeze', () => {
 });
 
 describe('stuck', () => {
-  it('warns, in the row and as a finding, once the time is over', async () => {
+  it('warns, in the row and as a finding, after the time has expired', async () => {
     let now = START;
     const log = toyLog(() => now);
     const { world } = await fleet(1, log);
@@ -310,7 +310,7 @@ describe('provider-protected', () => {
 });
 
 describe('groups', () => {
-  it('keeps one of a pool: in the plan, and when the world has changed since', async () => {
+  it('keeps one member of a pool: in the plan, and if the pool has changed since the plan', async () => {
     const log = toyLog();
     const { world } = await fleet(3, log, { pool: 'x' });
     const limits = { removals: { ...safety.removals, share: 1, from: 100 } };
@@ -319,7 +319,7 @@ describe('groups', () => {
     expect(plan.rejected_changes.map(({ reason }) => reason)).toEqual(['keep-one']);
   });
 
-  it('takes them one after another, each judged against what the one before left', async () => {
+  it('removes members one after another, each judged after the one before', async () => {
     const log = toyLog();
     const { world } = await fleet(4, log, { pool: 'x' });
     const limits = { removals: { ...safety.removals, share: 1, from: 100 } };
@@ -331,7 +331,7 @@ describe('groups', () => {
         most = Math.max(most, running);
         await new Promise((resolve) => setImmediate(resolve));
         running -= 1;
-        // Somebody else takes one that was not to go.
+        // Another program removes a member that should stay.
         if (name === 'n0') world.items.delete('n3');
       });
     }

@@ -1,4 +1,4 @@
-/** The line from documents to records, over a world in memory: what is proposed, judged, done, recorded and remembered. */
+/** The line from documents to records, over a world in memory: proposals, judgements, actions, records and state. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -178,7 +178,7 @@ describe('rules', () => {
   ] as const)('stale-view: a removal on a look %i ms old is %s', async (age, verdict) => {
     const { world, log } = await owned({ a: 2 });
     let calls = 0;
-    // The look comes first; by the time of the judgement the clock has gone on.
+    // The refresh is first; the clock has advanced by the time of the judgement.
     const now = () => (calls++ === 0 ? START : START + age);
     const { actions } = await planToy(world, [], log, { now });
     expect(actions.get(addressOf('a'))?.verdict).toBe(verdict);
@@ -435,7 +435,7 @@ describe('apply', () => {
     ).toHaveLength(1);
   });
 
-  it('a stopped run starts nothing new, and lets what runs end', async () => {
+  it('a stopped run starts no action, and lets running actions end', async () => {
     const world = toyWorld();
     const stop = new AbortController();
     const names = Array.from({ length: 12 }, (_, i) => `n${String(i).padStart(2, '0')}`);

@@ -1,4 +1,6 @@
-/** Removals that take more than one step, replacements that end in absence, states gone through between looks, and pictures in the log. */
+/**
+ * Removals of several steps, replacements that end in absence, states between refreshes, and audited facts in the log.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { movesBetween, worldLeadsTo } from '../../src/engine/lifecycle.ts';
@@ -45,7 +47,7 @@ const itemTables: KindTables = {
 
 const tables: PluginTables = { ...toyTables, kinds: { Item: itemTables } };
 
-/** An item with another value is replaced: drained, removed, and made anew. */
+/** An item with another value is replaced: drained, removed, and created again. */
 const plugin: Plugin = {
   ...toyPlugin,
   tables,
@@ -92,7 +94,7 @@ const plugin: Plugin = {
 const plugins = new Map([['toy', plugin]]);
 
 describe('a removal in two steps', () => {
-  it('is one row a plan, keeps what the first step remembers, and is forgotten with the last', async () => {
+  it('is one row in each plan, keeps the notes of the first step, and leaves the state with the last step', async () => {
     const [world, log] = [toyWorld({ other: 2 }), toyLog()];
     await applyToy(world, [wanted('a', 2)], log, { plugins });
     const first = await applyToy(world, [], log, { plugins });
@@ -115,7 +117,7 @@ describe('a removal in two steps', () => {
     });
   });
 
-  it('what is needed stays until what needs it is gone, not only on its way', async () => {
+  it('a needed resource stays until its dependent is removed, not only draining', async () => {
     const [world, log] = [toyWorld(), toyLog()];
     const needy = wanted('needy', 2, { needs: ['base'] });
     await applyToy(world, [wanted('base', 2), needy], log, { plugins });
@@ -125,11 +127,11 @@ describe('a removal in two steps', () => {
     expect(first.rows['base']?.message).toContain('toy/Item/needy needs it');
     const second = await applyToy(world, [], log, { plugins });
     expect(second.rows['needy']).toMatchObject({ status: 'done' });
-    // Its own first step comes right after: what needed it is gone by then.
+    // Its own first step follows: the dependent is removed by then.
     expect(second.rows['base']).toMatchObject({ status: 'done' });
   });
 
-  it('one that was cut short is settled by a look: gone is done', async () => {
+  it('an interrupted removal is settled by a refresh: an absent resource is done', async () => {
     const [world, log] = [toyWorld(), toyLog()];
     await applyToy(world, [wanted('a', 2)], log, { plugins });
     await applyToy(world, [], log, { plugins });
@@ -145,7 +147,7 @@ describe('a removal in two steps', () => {
     expect(log.recall.resources.has(addressOf('a'))).toBe(false);
   });
 
-  it('under a gap it is the row of the step that would take it away, rejected', async () => {
+  it('under a gap it is the rejected row of the step that would remove the resource', async () => {
     const [world, log] = [toyWorld(), toyLog()];
     await applyToy(world, [wanted('a', 2)], log, { plugins });
     await applyToy(world, [], log, { plugins });
@@ -158,7 +160,7 @@ describe('a removal in two steps', () => {
 });
 
 describe('a replacement that ends in absence', () => {
-  it('leaves nothing of the old one but what its document said of removals', async () => {
+  it('leaves nothing of the old resource except the removal settings of its document', async () => {
     const [world, log] = [toyWorld(), toyLog()];
     await applyToy(world, [wanted('a', 2, { lifecycle: { onRemove: 'release' } })], log, { plugins });
     const changed = [wanted('a', 4)];
@@ -203,7 +205,7 @@ describe('pictures', () => {
     ]);
   });
 
-  it('one that throws says so, and changes nothing else', async () => {
+  it('a failing one is reported, and changes nothing else', async () => {
     const [world, log] = [toyWorld(), toyLog()];
     const broken = {
       ...plugin,
@@ -291,7 +293,7 @@ describe('moves', () => {
     });
   });
 
-  it('go through the states that a look knows of', () => {
+  it('pass through the states that a refresh reports', () => {
     expect(movesBetween(itemTables, 'item', 'absent', 'ready', undefined, ['starting'])).toEqual([
       { machine: 'item', from: 'absent', to: 'starting', trigger: 'found' },
       { machine: 'item', from: 'starting', to: 'ready', trigger: 'started' },
@@ -299,7 +301,7 @@ describe('moves', () => {
     expect(movesBetween(itemTables, 'item', 'ready', 'ready', undefined, ['draining'])).toEqual([]);
   });
 
-  it('the world leads nowhere by way of absence: what comes after it is another resource', () => {
+  it('no move of the provider leads through absence: a resource after it is another one', () => {
     expect(worldLeadsTo(itemTables, undefined, 'draining', 'absent')).toBe(true);
     expect(worldLeadsTo(itemTables, undefined, 'draining', 'starting')).toBe(false);
     expect(worldLeadsTo(itemTables, undefined, 'absent', 'ready')).toBe(true);

@@ -1,4 +1,4 @@
-/** Origins: every spelling of one is the same, and nothing that hides another host is one. */
+/** Origins: every spelling of an origin is equal, and text that hides another host is invalid. */
 
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
@@ -34,7 +34,7 @@ describe('an origin has one spelling', () => {
   });
 });
 
-describe('what hides another host is not an origin', () => {
+describe('text that hides another host is not an origin', () => {
   it.each([
     '',
     'api.example.test',
@@ -124,7 +124,7 @@ test('another scheme, host or port is another origin', () => {
   );
 });
 
-test('whatever is read as an origin connects to the host that it names', () => {
+test('every valid origin connects to the host that it names', () => {
   fc.assert(
     fc.property(fc.webUrl({ withQueryParameters: true, withFragments: true }), fc.string(), (url, more) => {
       const origin = parseOrigin(`${url}${more}`);

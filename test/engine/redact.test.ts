@@ -1,10 +1,10 @@
-/** Redaction, guards and texts of errors: tables. */
+/** Tables for redaction, guards and texts of errors. */
 
 import { describe, expect, it } from 'vitest';
 import { errorText, maskPatterns, redactor, redactPatterns, secretsOf } from '#plugin';
 import { plainJson, soundFindings, soundProposal, soundVerdict } from '../../src/engine/guard.ts';
 
-describe('what looks like a secret', () => {
+describe('text that looks like a secret', () => {
   it.each([
     ['postgres://me:geheim@host/db', 'postgres://(hidden)@host/db'],
     ['https://ghp_0123456789abcdef@host/x?y=1', 'https://(hidden)@host/x?y=1'],
@@ -26,7 +26,7 @@ describe('what looks like a secret', () => {
   });
 });
 
-describe('what is known to be secret', () => {
+describe('a known secret', () => {
   const redact = redactor(['a/b+c d"e', 'line-one\nline-two', 'abc', 'a/b+c d"e-longer']);
   it.each([
     ['x a/b+c d"e y', 'x (hidden) y'],
@@ -66,7 +66,7 @@ it.each([
         throw new Error('even so');
       },
     },
-    'an error that cannot be told',
+    'an error without a readable message',
   ],
   [Symbol('s'), 'Symbol(s)'],
   [new Error('\ud800'), '\ufffd'],
@@ -74,7 +74,7 @@ it.each([
   expect(errorText(error)).toBe(text);
 });
 
-it('never says more than a page', () => {
+it('is never longer than a page', () => {
   expect(errorText(new Error('x'.repeat(10_000_000))).length).toBeLessThan(2100);
 });
 

@@ -1,4 +1,7 @@
-/** Safety inputs: until a change of one is applied, no verdict is laxer than by what was applied, or by what is written, alone. */
+/**
+ * Safety inputs: until a change of one is applied, no verdict is laxer than by what was applied, or by what is written,
+ * alone.
+ */
 
 import { resourceWith } from '../support/resource.ts';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** Edits of one resource that come one after another, by the same step: each is done by itself, and all of them are one edit. */
+/** Consecutive edits of one resource by the same step: each is done separately, and together they are one edit. */
 
 import { describe, expect, it } from 'vitest';
 import type { FieldChange, Observed, Plugin } from '#plugin';
@@ -46,7 +46,7 @@ function pluginWith(isDeaf: boolean): Plugin {
 describe('an edit in two stages', () => {
   const plugins = new Map([['toy', pluginWith(false)]]);
 
-  it('is done stage by stage, and is an edit to its end: what is written is applied with the last', async () => {
+  it('is done stage by stage, and stays an edit: the declared spec counts as applied after the last stage', async () => {
     const [world, log] = [toyWorld(), toyLog()];
     await applyToy(world, [wanted('a', 12)], log, { plugins });
     const applied = () => log.recall.resources.get(addressOf('a'))?.applied?.spec;
@@ -63,7 +63,7 @@ describe('an edit in two stages', () => {
     expect((await applyToy(world, changed, log, { plugins })).rows).toEqual({});
   });
 
-  it('of which a stage did not take has failed', async () => {
+  it('fails if a stage had no effect', async () => {
     const [world, log] = [toyWorld(), toyLog()];
     await applyToy(world, [wanted('a', 12)], log, { plugins });
     const deaf = { plugins: new Map([['toy', pluginWith(true)]]) };

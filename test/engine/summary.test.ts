@@ -1,4 +1,4 @@
-/** Summaries: a plugin's lines about all of it, in a plan and in `state list`; one that fails stops nothing. */
+/** Summaries: the total lines of a plugin in a plan and in `state list`. A failing summary stops nothing. */
 
 import { rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -16,7 +16,7 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Counts what is seen and what is remembered, and what the accepted changes make of it. */
+/** Counts observed resources, resources in the state, and the effect of the accepted changes. */
 const counting: Plugin['summary'] = (resources, scene) => {
   const seen = resources.filter(({ sight: { observed } }) => observed !== undefined).length;
   const unseen = resources.filter(({ sight: { observed, gap } }) => observed === undefined && gap !== undefined).length;
@@ -37,7 +37,7 @@ function toysWith(summary: Plugin['summary']): ReadonlyMap<string, Plugin> {
 }
 
 describe('a summary in a plan', () => {
-  it('sees every pair, and what was accepted; a plugin without one says nothing', async () => {
+  it('sees every resource and the accepted changes; a plugin without a summary has no lines', async () => {
     const documents = [wanted('a', 2), wanted('b', 4), wanted('c', 13)];
     const { plan } = await planToy(toyWorld({ a: 2 }), documents, toyLog(), { plugins: toysWith(counting) });
     expect(plan.summaries).toEqual([
@@ -53,7 +53,7 @@ describe('a summary in a plan', () => {
     expect((await planToy(toyWorld({ a: 2 }), documents, toyLog())).plan).not.toHaveProperty('summaries');
   });
 
-  it('is about what is planned: what targets leave out is not counted', async () => {
+  it('is about planned resources: resources outside of the targets are not counted', async () => {
     const world = toyWorld({ a: 2 });
     const within = (address: string) => address === 'toy/Item/b';
     const { plan } = await planToy(world, [wanted('a', 2), wanted('b', 4)], toyLog(), {
@@ -91,13 +91,13 @@ describe('a summary in a plan', () => {
     ]);
   });
 
-  it('is no part of what is approved by its digest', async () => {
+  it('is not part of the approval by digest', async () => {
     const plain = await planToy(toyWorld(), [wanted('a', 2)], toyLog());
     const summed = await planToy(toyWorld(), [wanted('a', 2)], toyLog(), { plugins: toysWith(counting) });
     expect(summed.plan.plan_digest).toBe(plain.plan.plan_digest);
   });
 
-  it('is printed as text, markdown and events, harmless', async () => {
+  it('is printed as text, markdown and events, in printable form', async () => {
     const summary = (): readonly Summary[] => [
       { title: 'cost', lines: ['\u001b[2J<b>1 €', 'two'], facts: { euro: 1 } },
     ];
@@ -157,7 +157,7 @@ describe('a summary in a plan', () => {
 });
 
 describe('a summary in state list', () => {
-  it('is about what is remembered and listed, which is not looked at', async () => {
+  it('is about the listed resources of the state, which are not refreshed', async () => {
     const world: ToyWorld = toyWorld();
     const folder = toyProject(itemsYaml({ a: 2, b: 4 }));
     folders.push(folder);
@@ -175,7 +175,7 @@ describe('a summary in state list', () => {
     ]);
   });
 
-  it('leaves out what a newer plugin remembered, and lists it all the same', async () => {
+  it('leaves out state of a newer plugin, and still lists the resource', async () => {
     const world: ToyWorld = toyWorld();
     const folder = toyProject(itemsYaml({ a: 2 }));
     folders.push(folder);

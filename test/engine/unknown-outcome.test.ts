@@ -1,4 +1,6 @@
-/** A handler that cannot say what came of its step leaves the intent open: a look settles it, and no failure is counted. */
+/**
+ * A handler that cannot say what came of its step leaves the intent open: a look settles it, and no failure is counted.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { UnknownOutcomeError } from '#plugin';

@@ -1,8 +1,8 @@
-/** The one spelling of fettle's own field names in what leaves the process. */
+/** The spelling of fettle's own field names in all published output. */
 
 /**
- * Members whose values are spelled by somebody else: documents and parts of them, labels, names of kinds, states and
- * plugins, and what a plugin declares of a resource (facts as seen, signals, what is kept).
+ * Members whose values fettle does not spell: documents and parts of them, labels, names of kinds, states and plugins,
+ * and the facts, signals and notes that a plugin declares for a resource.
  */
 const SPELLED_ELSEWHERE: ReadonlySet<string> = new Set([
   'after',
@@ -25,7 +25,7 @@ const SPELLED_ELSEWHERE: ReadonlySet<string> = new Set([
   'values',
 ]);
 
-/** Places of names that are not in snake_case: `/rejected_changes/0/reasons/0/clearsAt`. */
+/** Returns the places of names that are not in snake_case: `/rejected_changes/0/reasons/0/clearsAt`. */
 export function misspelt(value: unknown, place = ''): readonly string[] {
   if (typeof value !== 'object' || value === null) return [];
   if (Array.isArray(value)) return value.flatMap((item, i) => misspelt(item, `${place}/${i}`));

@@ -1,4 +1,4 @@
-/** Events: one JSON object a line, in types and members that programs rely on. */
+/** Events: one JSON object per line, with the types and members that programs rely on. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -170,7 +170,7 @@ describe('events of a plan', () => {
         reason: 'new',
         step: 'absent>ready',
         goal: 'create',
-        because: 'it is not there',
+        because: 'it does not exist',
       },
     });
     expect(onlyOf(events, 'resource_drift')).toMatchObject([
@@ -226,7 +226,7 @@ describe('events of a plan', () => {
 });
 
 describe('events of an apply', () => {
-  it('follow each action from its start to its end; what failed comes again as a diagnostic', async () => {
+  it('follow each action from its start to its end; failed actions are repeated as diagnostics', async () => {
     const { shell, stdout } = shellOf();
     const { say } = await streamReporter(shell);
     const running = runningActions({ elapsed: () => 0 }, say);
@@ -353,7 +353,7 @@ describe('the stream', () => {
     ]);
   });
 
-  it('has each problem of the documents with its place, and then the end', async () => {
+  it('reports each problem of the documents with its place, and then the end', async () => {
     const { shell, stdout } = shellOf();
     (await streamReporter(shell)).failed(new ProblemsError([problem]));
     expect(read(stdout.text()).slice(1)).toMatchObject([
@@ -372,7 +372,7 @@ describe('the stream', () => {
     ]);
   });
 
-  it('has a refresh by plugin, with what was seen and what was not', async () => {
+  it('reports the refresh of each plugin, with the numbers of resources and gaps', async () => {
     const { shell, stdout } = shellOf();
     const { say } = await streamReporter(shell);
     say({ type: 'refresh-started', plugins: ['other', 'toy'] });
@@ -408,7 +408,7 @@ describe('without a stream', () => {
     );
   });
 
-  it('a bug comes with its stack, and where to report it', () => {
+  it('reports a bug with its stack and the address for reports', () => {
     const { shell, stderr } = shellOf();
     textReporter(shell, false, () => undefined).failed(
       Object.assign(new TypeError('ours'), { code: 'ERR_INVALID_ARG_TYPE' }),

@@ -37,7 +37,7 @@ function typesOf(events: readonly Event[]): readonly string[] {
 }
 
 describe('plan --json', () => {
-  it('tells the look, the rows, the counts, the head and how it ended, and nothing else', async () => {
+  it('reports the refresh, the rows, the counts, the head and the result, and nothing else', async () => {
     const { run } = bench(itemsYaml({ a: 2, b: 13 }));
     const { code, stdout, stderr } = await run('plan -json --detailed-exitcode');
     const events = read(stdout);
@@ -55,7 +55,7 @@ describe('plan --json', () => {
     expect(events.at(-1)).toMatchObject({ exit: { code: 2, name: 'changes' } });
   });
 
-  it('has problems of documents as diagnostics, with their places', async () => {
+  it('reports problems of documents as diagnostics, with their places', async () => {
     const { run, folder } = bench(itemsYaml({ a: 2 }));
     writeFileSync(join(folder, 'items.yaml'), 'apiVersion: toy/v1\nkind: Item\nmetadata: { nam: a }\nspec: {}\n');
     const { code, stdout, stderr } = await run('plan --json');
@@ -69,7 +69,7 @@ describe('plan --json', () => {
     expect(events.at(-1)).toMatchObject({ type: 'log', exit: { code: 1, name: 'error' } });
   });
 
-  it('has a mistake on the line and a useless override as diagnostics', async () => {
+  it('reports an invalid option and an unused override as diagnostics', async () => {
     const { run } = bench(itemsYaml({ a: 2 }));
     const wrong = await run('plan --json --override nothing --reason x');
     expect([wrong.code, wrong.stderr]).toEqual([1, '']);
@@ -89,7 +89,7 @@ describe('plan --json', () => {
     );
   });
 
-  it('and --format exclude each other; the line goes before the environment', async () => {
+  it('and --format exclude each other; options take precedence over the environment', async () => {
     const { run } = bench(itemsYaml({ a: 2 }));
     const both = await run('plan --json --format json');
     expect([both.code, both.stdout, both.stderr]).toEqual([1, '', expect.stringContaining('cannot be used with')]);
@@ -103,7 +103,7 @@ describe('plan --json', () => {
 });
 
 describe('--format markdown', () => {
-  it('is the same of a plan and of the plan as it was saved, which it names', async () => {
+  it('is the same for a plan and for its saved file, which it names', async () => {
     const { run } = bench(itemsYaml({ a: 2, b: 13 }));
     const planned = await run('plan --format markdown -o plan.json');
     const shown = await run('show plan.json --format markdown');
@@ -114,7 +114,7 @@ describe('--format markdown', () => {
     expect(timeless(shown.stdout)).toBe(timeless(planned.stdout));
   });
 
-  it('is within the size of a comment, and says what it leaves out', async () => {
+  it('stays within the size limit of a comment, and names the omitted rows', async () => {
     const values = Object.fromEntries(Array.from({ length: 1200 }, (_, i) => [`item-with-a-name-${i}`, 2]));
     const { run } = bench(itemsYaml(values));
     const { stdout } = await run('plan --format markdown -o plan.json');

@@ -1,4 +1,4 @@
-/** Data that tries to be more than data: strings for plans and rows, and whole plans made of them. */
+/** Hostile data: strings for plans and rows, and whole plans built from them. */
 
 import { NOTHING_COVERED } from '../support/covers.ts';
 import fc from 'fast-check';
@@ -95,7 +95,7 @@ const refused: fc.Arbitrary<RefusedChange> = fc.record({
   ),
 });
 
-/** Many rows of a few that were made: a large plan is made as fast as a small one. */
+/** Repeats a few generated rows, so that a large plan is generated as fast as a small one. */
 function rows<T>(item: fc.Arbitrary<T>): fc.Arbitrary<readonly T[]> {
   return fc
     .tuple(fc.array(item, { maxLength: 4 }), fc.constantFrom(1, 1, 3, 60, 400))

@@ -1,4 +1,4 @@
-/** Markdown: no data gets out of its place, every document keeps within its budget, and what is left out is counted. */
+/** Markdown: data stays in its place, every document stays within its budget, and omitted rows are counted. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -57,7 +57,7 @@ describe('data', () => {
     ['nodes/Node/web-1', '<code>nodes/Node/web-1</code>'],
     ['a|b', '<code>a&#124;b</code>'],
     ['</code>', '<code>&#60;/code&#62;</code>'],
-    // A command has to be the same when it is copied.
+    // A copied command must equal the printed one.
     ['--override x@a/B/c.d', '<code>--override x&#64;a/B/c.d</code>'],
     ['me@example.com', '<code>me&#64;<wbr>example.com</code>'],
     ['c@.example', '<code>c&#64;<wbr>.example</code>'],
@@ -75,7 +75,7 @@ describe('data', () => {
     fc.assert(
       fc.property(hostile, (data) => {
         for (const marked of [escapeText(data), code(data)]) {
-          // Our own tags, and no others.
+          // Only tags of fettle.
           const text = marked.replace(/<code>([^<>]*(?:<wbr>[^<>]*)*)<\/code>/gu, (_all, inner: string) =>
             inner.replaceAll('<wbr>', ''),
           );
@@ -87,7 +87,7 @@ describe('data', () => {
     );
   });
 
-  it('in a fence neither ends it nor passes for a marker', () => {
+  it('in a fence neither ends the fence nor is taken for a marker', () => {
     expect(fence(['a', '```', '````` b'], 'diff')).toBe('``````diff\na\n```\n````` b\n``````');
     fc.assert(
       fc.property(fc.array(hostile, { maxLength: 5 }), (lines) => {
@@ -99,7 +99,7 @@ describe('data', () => {
     );
   });
 
-  it('in a marker stays on its line, and tells projects apart', () => {
+  it('in a marker stays on its line, and distinguishes projects', () => {
     expect(marker('plan', 'shop')).toBe('<!-- fettle plan: shop -->');
     fc.assert(
       fc.property(hostile, (project) => {
@@ -128,12 +128,12 @@ describe('a budget', () => {
       Array.from({ length: count }, (_, i) => `- ${noun} ${i}`),
     );
 
-  it('that suffices leaves nothing out', () => {
+  it('that suffices omits nothing', () => {
     const text = withinBudget({ lead: ['top'], sections: [many('first', 2), many('none', 0), many('second', 1)] });
     expect(text).toBe('top\n\n### first (2)\n\n- first 0\n- first 1\n\n### second (1)\n\n- second 0\n');
   });
 
-  it('that is met to the byte leaves nothing out; one less does', () => {
+  it('that is met to the byte omits nothing; one byte less omits rows', () => {
     const document = { lead: ['tüp'], sections: [many('first', 2), section('second', ['- ünï'], true)] };
     const whole = withinBudget(document);
     const bytes = Buffer.byteLength(whole);
@@ -141,7 +141,7 @@ describe('a budget', () => {
     expect(withinBudget({ ...document, budgetBytes: bytes - 1 })).not.toBe(whole);
   });
 
-  it('leaves out the end of the last section first, and says how many of what, and where they are', () => {
+  it('omits the end of the last section first, and gives the number of omitted rows and the place of the complete document', () => {
     const document = { lead: ['top'], sections: [many('pear', 3), many('plum', 40)], artifact: 'plan.json' };
     expect(withinBudget({ ...document, budgetBytes: 300 })).toBe(
       [
@@ -187,7 +187,7 @@ interface Read {
   readonly rows: number;
 }
 
-/** Sections of a document by title: the count in the title, and the rows that are there. */
+/** Returns the sections of a document by title: the count in the title, and the rows in the document. */
 function readSections(text: string): ReadonlyMap<string, Read> {
   const parts = text.split(/^(?:### |<details><summary>)(.*?) \((\d+(?: of \d+)?)\)(?:<\/summary>)?$/mu);
   const found = new Map<string, Read>();
@@ -201,7 +201,7 @@ function readSections(text: string): ReadonlyMap<string, Read> {
   return found;
 }
 
-/** How many of what the document says are left out, by the words that it uses. */
+/** Returns the numbers of omitted rows that the document gives, by noun. */
 function readLeftOut(text: string): ReadonlyMap<string, readonly [number, number]> {
   const line = /^\*\*Omitted to save space:\*\* (.*?)\.(?: The complete|$)/mu.exec(text)?.[1];
   return new Map(
@@ -222,7 +222,7 @@ function checkDocument(text: string, what: string, expected: readonly Expected[]
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(budget);
   expect(text.isWellFormed()).toBe(true);
   expect(text.startsWith(`<!-- fettle ${what}: `)).toBe(true);
-  // Outside of the marker, nothing but the tags that belong to the document.
+  // Outside of the marker, only tags that belong to the document.
   const body = text.slice(text.indexOf('\n'));
   expect(body.replaceAll(/<\/?(?:code|details|summary)>|<w?br>/gu, '')).not.toMatch(/[<>@`]|\]\(|:\/\/|www\./iu);
   for (const tag of ['code', 'details', 'summary'])
@@ -239,7 +239,7 @@ function checkDocument(text: string, what: string, expected: readonly Expected[]
     expect([title, shown + missing, all]).toEqual([title, count, count]);
     if (shown > 0) expect(sections.get(title)?.count).toBe(missing === 0 ? `${count}` : `${shown} of ${count}`);
   }
-  // Where a section is not whole, nothing of a later one is there.
+  // After an incomplete section, later sections have no rows.
   const first = expected.findIndex(({ words, count }) => leftOut.has(words[count === 1 ? 0 : 1]));
   if (first >= 0) for (const { title } of expected.slice(first + 1)) expect(sections.has(title)).toBe(false);
 }
@@ -282,7 +282,7 @@ function expectedOf(plan: Plan): readonly Expected[] {
 }
 
 describe('a plan', () => {
-  it('of anything is within its budget, well formed, and accounts for every row', () => {
+  it('of any input is within its budget, is well formed, and accounts for every row', () => {
     fc.assert(
       fc.property(hostilePlan, fc.constantFrom(COMMENT_BYTES, 20_000, 6000), fc.boolean(), (plan, budget, detail) => {
         const options = { now: START + 2000, budgetBytes: budget, artifact: 'plan.json', detail };
@@ -305,7 +305,7 @@ describe('a plan', () => {
     );
   });
 
-  it('says first what is wrong, then what is rejected, what goes, what waits, and the rest', async () => {
+  it('has errors first, then rejected changes, removals, waiting changes, and the rest', async () => {
     const world = toyWorld({ foreign: 2 });
     const log = toyLog();
     await applyToy(
@@ -352,7 +352,7 @@ describe('a plan', () => {
     }
   });
 
-  it('gives neither the value of a secret nor the whole of a digest in a sentence', async () => {
+  it('contains neither the value of a secret nor a complete digest in a sentence', async () => {
     const { plan } = await planToy(toyWorld(), [wanted('a', 2)], toyLog());
     const [row] = plan.resource_changes;
     if (row === undefined) throw new Error('no row');
@@ -383,7 +383,7 @@ const STATUSES: readonly (readonly [RowStatus, string, string, string])[] = [
 ];
 
 describe('the result of an apply', () => {
-  it('of anything is within its budget, well formed, and accounts for every row', () => {
+  it('of any input is within its budget, is well formed, and accounts for every row', () => {
     fc.assert(
       fc.property(hostileRows, hostile, fc.constantFrom(COMMENT_BYTES, 6000), (rows, data, budget) => {
         const text = applyMarkdown(rows, { project: data, head: data, ending: data, budgetBytes: budget });
@@ -401,7 +401,7 @@ describe('the result of an apply', () => {
     expect(applyMarkdown([], { project: 'shop', head: '7:abc' })).toContain('\n\nNothing to do.\n\n');
   });
 
-  it('has failures first and what is done last, closed', async () => {
+  it('has failures first, and done rows last, collapsed', async () => {
     const world = toyWorld();
     world.faults.set('absent>ready a', async () => {
       throw new Error('no <room> for @all');

@@ -1,6 +1,6 @@
 /**
- * Text from outside is data everywhere: hostile strings in every string field of everything that is printed, in every
- * format. The fields are found by walking the values, so that a new one is tried as well.
+ * Text from outside stays data: hostile strings in every string field of all output, in every format. The fields are
+ * found by walking the values, so that new fields are included.
  */
 
 import { parseAllDocuments } from 'yaml';
@@ -43,7 +43,7 @@ import { verifyText } from '../../src/report/verify-text.ts';
 import type { Holder } from '../../src/store/store.ts';
 import { applyToy, item, planToy, START, toyLog, toyTables, toyWorld, wanted } from '../support/toy.ts';
 
-/** One of each range, named by hand: the implementation goes by properties of Unicode. */
+/** One character of each range, listed by hand: the implementation uses Unicode properties. */
 const UNSEEN = [
   0x00, 0x01, 0x07, 0x08, 0x09, 0x0b, 0x0d, 0x1b, 0x1f, 0x7f, 0x80, 0x85, 0x9b, 0x9d, 0x9f, 0xa0, 0xad, 0x034f, 0x061c,
   0x115f, 0x1160, 0x17b4, 0x180b, 0x180e, 0x2000, 0x200a, 0x200b, 0x200d, 0x200e, 0x200f, 0x2028, 0x2029, 0x202a,
@@ -99,7 +99,7 @@ const RANGES = [
 ] as const;
 const OTHER = /[^\n\u0020-\u007e]/gu;
 
-/** The characters of a text that are not seen, or steer. */
+/** Returns the invisible characters and control characters of a text. */
 function unseenIn(text: string): readonly string[] {
   return Array.from(text.matchAll(OTHER), ([character]) => character).filter((character) => {
     const point = character.codePointAt(0) ?? 0;
@@ -109,7 +109,7 @@ function unseenIn(text: string): readonly string[] {
 const IN_LINE = /##[A-Za-z]*\[|section_(?:start|end):/u;
 const AT_START = /^\s*::[A-Za-z]/mu;
 
-/** What a renderer gives is harmless by itself, but for what only counts at the beginning of a line; written, wholly. */
+/** Checks that the output of a renderer is inert, except for text that only matters at the start of a line. */
 function expectHarmless(text: string): void {
   expect(unseenIn(text)).toEqual([]);
   expect(text).not.toMatch(IN_LINE);
@@ -126,7 +126,7 @@ function expectInert(text: string): void {
 
 type Path = readonly (string | number)[];
 
-/** Where a value has strings, and keys of open tables count as strings too. */
+/** Returns the places of strings in a value, including keys of open tables. */
 function stringsIn(value: unknown, path: Path = []): readonly Path[] {
   if (typeof value === 'string') return [path];
   if (typeof value !== 'object' || value === null) return [];
@@ -148,10 +148,10 @@ function planted<T>(value: T, path: Path, text: string): T {
   return copy;
 }
 
-/** Fields whose words are a closed set; what is not in it is no input, and a renderer may throw. */
+/** Fields with a closed set of words. A renderer can throw for any other word. */
 const CLOSED = new Set(['step', 'goal', 'cause', 'verdict', 'kind', 'severity', 'status', 'outcome', 'timestamp']);
 
-/** So many plantings of a sample one by one; of a larger one, each field gets some of the texts. */
+/** The limit of texts planted one by one into a sample. In a larger sample, each field gets some of the texts. */
 const ONE_BY_ONE = 1_500;
 
 /** Plants hostile texts into each string of `sample` one by one, and each text into all strings that are open. */
@@ -284,7 +284,7 @@ describe('hostile text in every field', async () => {
       ]);
   }, 60_000);
 
-  it('of rows of an apply, while it runs and at its end', () => {
+  it('of rows of an apply, during the run and at its end', () => {
     expect(rows.length).toBeGreaterThan(2);
     everywhere(rows, (each) => [
       finalTable(each, { color: false, head: each[0]?.message ?? '' }),
@@ -401,7 +401,7 @@ describe('hostile text in every field', async () => {
     );
   }, 60_000);
 
-  it('of documents that are written stays equal, and is inert as it is', () => {
+  it('of documents that fettle writes stays equal, and is inert', () => {
     const found: Found = {
       ref: item('a'),
       spec: { value: 'x', list: ['y', { deep: 'z' }] },
@@ -437,7 +437,7 @@ describe('printable and inert', () => {
     },
   );
 
-  it('leave what people read alone', () => {
+  it('leave readable text unchanged', () => {
     const text = '→ … · “ünïcode” ✓ 日本語 עברית 😀 [::1]:443 fe80::1 a#b ##heading ## x 12:30 {a: b}';
     expect(printable(text)).toBe(text);
     expect(inert(`${text}\n\u001b[1mbold\u001b[22m\n  ::1 is an address\n`)).toBe(

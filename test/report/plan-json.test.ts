@@ -1,4 +1,4 @@
-/** The plan as JSON: its members are a contract, held by its schema and by a list. */
+/** The plan as JSON: its members are a contract, which its schema and a list define. */
 
 import { describe, expect, it } from 'vitest';
 import { validators } from '../../src/formats/generated.validators.js';

@@ -1,4 +1,4 @@
-/** Text for people: harmless, lined up, the same without its colours. */
+/** Text for terminals: printable, aligned, and with the same meaning without colours. */
 
 import { describe, expect, it } from 'vitest';
 import type { LogRecord } from '../../src/formats/log-record.ts';
@@ -60,7 +60,7 @@ async function fullPlan(): Promise<Plan> {
   return (await planToy(world, documents, log)).plan;
 }
 
-describe('what is to be approved', () => {
+describe('text that is to be approved', () => {
   const shownOf = async (
     goal: 'update' | 'protect' | 'replace',
     before: Json,
@@ -82,7 +82,7 @@ describe('what is to be approved', () => {
       for (const name of names) expect(text).toContain(`${name}: false → true`);
   });
 
-  it('has a field that decides in sight of a comment, beside more labels than that takes', async () => {
+  it('shows a decisive field in a comment, next to more labels than fit', async () => {
     const labels = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`a${i}`, 'x']));
     const after = { metadata: { labels }, workloads: { none: true } };
     const [text = '', comment = ''] = await shownOf('protect', { workloads: { none: false } }, after);
@@ -142,7 +142,7 @@ describe('a plan', () => {
     expect(text).toContain('--override not-thirteen@toy/Item/bad --reason "…"');
   });
 
-  it('says once what would help every change that one rule rejects', async () => {
+  it('prints a remedy once if all changes that a rule rejects share it', async () => {
     const names = Array.from({ length: 30 }, (_, i) => `bad${i}`);
     const documents = names.map((name) => wanted(name, 13));
     const { plan } = await planToy(toyWorld(), documents, toyLog());
@@ -154,7 +154,7 @@ describe('a plan', () => {
     for (const name of names) expect(all).toContain(`toy/Item/${name} `);
   });
 
-  it('keeps within the width of the terminal, but for commands to be copied and names', async () => {
+  it('stays within the width of the terminal, except for names and commands', async () => {
     const plan = await fullPlan();
     const narrow = planText(plan, { color: false, now: START, width: 60 });
     const words = (text: string): readonly string[] =>
@@ -169,7 +169,7 @@ describe('a plan', () => {
     expect(long).toEqual([]);
   });
 
-  it('tells errors from warnings by words, and folds findings that an earlier apply recorded', async () => {
+  it('distinguishes errors from warnings by words, and counts findings that an earlier apply recorded', async () => {
     const plan = await fullPlan();
     const check = { address: 'toy/Item/a', code: 'odd', message: 'The value is odd.', facts: {} };
     const checks = [
@@ -193,7 +193,7 @@ describe('a plan', () => {
     expect(plain).not.toContain(ESCAPE);
   });
 
-  it('lets nothing from outside move the cursor', async () => {
+  it('never lets text from outside move the cursor', async () => {
     const evil = `${ESCAPE}[2Jname`;
     const { plan } = await planToy(toyWorld({ [evil]: 3 }), [wanted(evil, 2)], toyLog());
     expect(planText(plan, { color: false, now: START })).not.toContain(ESCAPE);
@@ -235,7 +235,7 @@ describe('a plan', () => {
 });
 
 describe('an apply', () => {
-  it('ends with a table of what is not done, and counts of all', async () => {
+  it('ends with a table of the rows that are not done, and the counts of all rows', async () => {
     const world = toyWorld();
     world.faults.set('absent>ready a', async () => {
       throw new Error(`no${ESCAPE}[2J room`);
@@ -296,10 +296,10 @@ describe('records', () => {
           goal: 'update',
           cause: 'edit',
           verdict: 'stale',
-          reasons: [{ rule: 'stale', outcome: 'reject', message: 'not so any more', facts: {}, overridable: false }],
+          reasons: [{ rule: 'stale', outcome: 'reject', message: 'no longer so', facts: {}, overridable: false }],
         },
       },
-      'toy/Item/a a>b stale: stale: not so any more',
+      'toy/Item/a a>b stale: stale: no longer so',
     ],
   ])('%j', (record, expected) => {
     expect(recordLine(record)).toBe(`     7  2026-01-01T00:00:00.000Z  ${record.kind.padEnd(10)}  ${expected}\n`);

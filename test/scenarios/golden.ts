@@ -1,11 +1,11 @@
-/** Golden output: what differs from run to run is replaced, and what is left is held against a file. */
+/** Golden output: values that differ between runs are replaced, and the rest is compared with a file. */
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 
-/** Instants as they are printed. */
+/** Printed instants. */
 export const TIMES = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/gu;
 
 /** Folders of scenarios, by name. */
@@ -17,7 +17,7 @@ export function scenarioNames(wanted: (name: string) => boolean): readonly strin
     .sort();
 }
 
-/** Without folder, hashes, who runs it and how long it took; times are left. */
+/** Replaces folder, hashes, user and durations; times are kept. */
 export function withoutVolatile(text: string, folder: string): string {
   return text
     .replaceAll(folder, 'DIR')
@@ -31,7 +31,7 @@ export function withoutVolatile(text: string, folder: string): string {
     .replaceAll(/(clears at \S+) \(in [^)]+\)/gu, '$1 (in …)');
 }
 
-/** `FETTLE_UPDATE_GOLDEN=1` writes the output of now; then read the difference. */
+/** Compares output with its file. `FETTLE_UPDATE_GOLDEN=1` writes the file instead: read the difference. */
 export function expectGolden(dir: string, output: string): void {
   const golden = join(dir, 'expected.txt');
   if (process.env['FETTLE_UPDATE_GOLDEN'] === '1') writeFileSync(golden, output);

@@ -27,12 +27,12 @@ interface StartedContainer {
   readonly players?: number;
 }
 
-/** One thing that happens; exactly one of its keys but `exit`. */
+/** One event of a scenario, with exactly one key other than `exit`. */
 interface Happening {
-  /** A command line of fettle, and the code that it ends with (0). */
+  /** A command line of fettle, and its exit code (default 0). */
   readonly run?: string;
   readonly exit?: number;
-  /** Applies again and again, a minute apart, until nothing is done any more; nothing of it is shown. */
+  /** Applies every minute until nothing changes, without output. */
   readonly settle?: true;
   readonly write?: Readonly<Record<string, string>>;
   readonly delete?: readonly string[];
@@ -50,7 +50,7 @@ interface Happening {
 }
 
 interface Scenario {
-  /** What it shows, for the reader. */
+  /** The subject of the scenario, for the reader. */
   readonly shows: string;
   readonly happens: readonly Happening[];
 }
@@ -126,7 +126,7 @@ async function settle(world: World): Promise<void> {
   throw new Error('it does not come to rest');
 }
 
-/** Lets one thing happen; gives what was printed. */
+/** Runs one event; returns its output. */
 async function happen(world: World, each: Happening): Promise<string> {
   const { emulator, folder } = world;
   const { workloads } = emulator;
@@ -156,7 +156,7 @@ async function happen(world: World, each: Happening): Promise<string> {
   return `$ fettle ${each.run}\n${done.stdout}${done.stderr}\n`;
 }
 
-/** `T+1h05`: to the minute, for what the client waits in between is nobody's business. */
+/** Formats a time as `T+1h05`, to the minute, because waits of the client do not matter. */
 function sinceStart(time: string): string {
   const minutes = Math.round((Date.parse(time) - START) / 60_000);
   return `T+${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}`;

@@ -29,9 +29,9 @@ import { type DnsServer, dnsServer } from '../support/dns.ts';
 import { type ReloadingServer, reloadingServer } from '../support/reloading-server.ts';
 import { expectGolden, scenarioNames, TIMES, withoutVolatile } from './golden.ts';
 
-/** One thing that happens; exactly one of its keys but `exit`. */
+/** One event of a scenario, with exactly one key other than `exit`. */
 interface Happening {
-  /** A command line of fettle, and the code that it ends with (0). */
+  /** A command line of fettle, and its exit code (default 0). */
   readonly run?: string;
   readonly exit?: number;
   /** Files by path; PORT(name) stands for the port of a server, NOW(-5) for the time five days ago. */
@@ -39,7 +39,7 @@ interface Happening {
   readonly delete?: readonly string[];
   readonly move?: Readonly<Record<string, string>>;
   readonly chmod?: Readonly<Record<string, string>>;
-  /** A link that points to itself: nobody can read it. */
+  /** A link that points to itself and cannot be read. */
   readonly loop?: string;
   /** A certificate from openssl with the project's authority for the key that is there: name, and days left. */
   readonly issue?: Readonly<Record<string, number>>;
@@ -57,12 +57,12 @@ interface Happening {
   readonly stop?: readonly string[];
   /** Addresses by name, for `resolvers: [DNS]`. */
   readonly names?: Readonly<Record<string, readonly string[]>>;
-  /** From now on it is so many days later than it really is. */
+  /** Moves the clock of the scenario to this number of days after the real time. */
   readonly clock?: number;
 }
 
 interface Scenario {
-  /** What it shows, for the reader. */
+  /** The subject of the scenario, for the reader. */
   readonly shows: string;
   readonly happens: readonly Happening[];
 }
@@ -118,7 +118,7 @@ function write(world: World, path: string, text: string): void {
   writeFileSync(join(world.folder, path), filled);
 }
 
-/** Lets one thing happen; gives what was printed. */
+/** Runs one event; returns its output. */
 async function happen(world: World, each: Happening): Promise<string> {
   const at = (path: string) => join(world.folder, path);
   if (each.clock !== undefined) world.clock = each.clock;

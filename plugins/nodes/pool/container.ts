@@ -14,13 +14,7 @@ import {
   type Verdict,
   defined,
 } from '#plugin';
-import {
-  type ContainerResource,
-  containerSignals,
-  type NodeResource,
-  nodeSignals,
-  type PoolResource,
-} from '../facts.ts';
+import { type ContainerResource, containerSignals, nodeSignals } from '../facts.ts';
 import type { ContainerMemory, ContainerSpec, ContainerStep } from '../generated.ts';
 import { poolRef, settingsOfResource } from '../settings.ts';
 import { workloadName } from '../workload-names.ts';
@@ -29,6 +23,7 @@ import { decideFor } from './diff.ts';
 import { nodeRef } from './expand.ts';
 import { whyFixed } from './migration.ts';
 import { phaseOf } from './situation.ts';
+import { Container, Node, NodePool } from '../kinds.ts';
 
 /** A container needs the node that it is to run on. */
 export function expandContainer(desired: Desired<ContainerSpec>): readonly Desired[] {
@@ -39,7 +34,7 @@ export function expandContainer(desired: Desired<ContainerSpec>): readonly Desir
 
 /** Its pool gives the consolidation up in this very plan. */
 function isGivenUp(pool: string, scene: Scene): boolean {
-  const resource = scene.get(poolRef(pool)) as PoolResource | undefined;
+  const resource = NodePool.get(scene, poolRef(pool));
   return resource !== undefined && decideFor(resource, scene)?.decision?.kind === 'abandon';
 }
 
@@ -86,7 +81,7 @@ export function notMigratable(_change: Change, resource: ContainerResource): Ver
 function arriving(node: string, own: string, scene: Scene): number {
   return [...scene.underWay].reduce((sum, [address, { change }]) => {
     if (change.ref.kind !== 'Container' || change.ref.name === own) return sum;
-    const other = scene.get(address) as ContainerResource | undefined;
+    const other = Container.get(scene, address);
     return other?.desired?.spec.node === node ? sum + (containerSignals(other)?.mb ?? 0) : sum;
   }, 0);
 }
@@ -94,7 +89,7 @@ function arriving(node: string, own: string, scene: Scene): number {
 /** The rule on where it may be moved to. */
 export function targetUnfit(_change: Change, resource: ContainerResource, scene: Scene): Verdict {
   const name = resource.desired?.spec.node ?? '';
-  const target = scene.get(nodeRef(name)) as NodeResource | undefined;
+  const target = Node.get(scene, nodeRef(name));
   const phase = target === undefined ? undefined : phaseOf(target);
   const { memoryMb, life } = nodeSignals(target) ?? {};
   const needed = containerSignals(resource)?.mb ?? 0;

@@ -2,13 +2,14 @@
 
 import { type Change, counted, defer, instantText, pass, reject, sameJson, type Scene, type Verdict } from '#plugin';
 import type { Obstacle, Ordering } from '../catalogue.ts';
-import { type NodeResource, PLUGIN, type PoolResource } from '../facts.ts';
+import { type PoolResource } from '../facts.ts';
 import { obstacleVerdict } from '../order-rules.ts';
 import type { NodePoolRuleId } from '../generated.ts';
 import type { Decision, Member, Situation } from './decide.ts';
 import { cooldownOf } from './decide.ts';
 import { decideFor, essence, fieldsOf } from './diff.ts';
 import { nameOf } from './names.ts';
+import { Node } from '../kinds.ts';
 
 type PoolRule = (change: Change, resource: PoolResource, scene: Scene) => Verdict;
 
@@ -139,7 +140,7 @@ function orderingOf(
   const template = resource.desired?.spec.template;
   if (template === undefined || count === 0) return undefined;
   const group = template.placementGroup;
-  const nodes = scene.ofKind(PLUGIN, 'Node') as readonly NodeResource[];
+  const nodes = Node.all(scene);
   const planned = nodes.filter(
     ({ desired, sight: { observed } }) =>
       group !== undefined && desired?.spec.placementGroup === group && observed === undefined,

@@ -21,6 +21,7 @@ import { containerRef, prefixOf } from './expand.ts';
 import type { NodePhase, PoolContainer, PoolNode, Queue } from './fleet.ts';
 import { numberOf } from './names.ts';
 import type { ReactivePolicy } from './reactive.ts';
+import { Node, NodePool } from '../kinds.ts';
 
 /** `87.5%` as 87.5. */
 function percentOf(text: string): number {
@@ -165,7 +166,7 @@ function rememberedOf(kept: Partial<NodePoolMemory> | undefined): Remembered | u
 }
 
 function poolResources(scene: Scene): readonly PoolResource[] {
-  return scene.ofKind(PLUGIN, 'NodePool') as readonly PoolResource[];
+  return NodePool.all(scene);
 }
 
 /** What names no pool is for the first one, by name, that may still grow; or for the first, where none may. */
@@ -196,7 +197,7 @@ function queues(
 
 /** Nodes that are, or were, of a pool. */
 export function nodesOfPool(pool: string, scene: Scene): readonly NodeResource[] {
-  const nodes = scene.ofKind(PLUGIN, 'Node') as readonly NodeResource[];
+  const nodes = Node.all(scene);
   return nodes.filter(
     (resource) =>
       (resource.desired !== undefined || mayBeOwned(resource.memory)) && poolOf(resource as Resource) === pool,

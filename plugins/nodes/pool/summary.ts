@@ -20,6 +20,7 @@ import { consolidating, fleetOf, type Situation } from './decide.ts';
 import { decideFor } from './diff.ts';
 import { percent, project, unknowns } from './fleet.ts';
 import { nameOf } from './names.ts';
+import { Node, NodePool } from '../kinds.ts';
 
 interface Offered {
   readonly serverType?: string | undefined;
@@ -126,7 +127,7 @@ function costFacts(now: Cost, after: Cost, currency: string): Facts {
 
 function costSummary(resources: readonly Resource[], scene: Scene): readonly Summary[] {
   const { currency } = besideOf(scene);
-  const nodes = resources.filter(({ ref }) => ref.kind === 'Node') as readonly NodeResource[];
+  const nodes = Node.among(resources);
   const { comes, goes } = poolChanges(resources, scene);
   const now = nodes.map(seen);
   const after = nodes.map((resource, i) =>
@@ -229,8 +230,6 @@ export function summaryOf(resources: readonly Resource[], scene: Scene): readonl
   return [
     ...stateSummary(resources),
     ...costSummary(resources, scene),
-    ...resources
-      .filter(({ ref }) => ref.kind === 'NodePool')
-      .flatMap((resource) => poolSummary(resource as PoolResource, scene)),
+    ...NodePool.among(resources).flatMap((resource) => poolSummary(resource, scene)),
   ];
 }

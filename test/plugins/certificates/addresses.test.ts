@@ -1,4 +1,7 @@
-/** Names with several addresses, by a DNS server of the test: each is looked at, denied ones never, and what was resolved is what is connected to. */
+/**
+ * Names with several addresses, by a DNS server of the test: each is probed, denied ones never, and connections go to
+ * the resolved address.
+ */
 
 import { lookup } from 'node:dns/promises';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** An authority in its folder: made, interrupted at every point, never overwritten, taken away. */
+/** An authority in its folder: created, interrupted at every point, never overwritten, removed. */
 
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import {

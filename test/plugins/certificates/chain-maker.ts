@@ -1,4 +1,4 @@
-/** Certificates of every kind for tests: dates, constraints, purposes and strengths are as they are asked for. */
+/** Certificates of every kind for tests: with the given dates, constraints, purposes and strengths. */
 
 import { type KeyObject, X509Certificate, generateKeyPairSync, randomBytes } from 'node:crypto';
 import type * as X509Library from '@peculiar/x509';

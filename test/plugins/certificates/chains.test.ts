@@ -212,7 +212,9 @@ describe('a chain whose first certificate to end', () => {
   });
 });
 
-/** A project whose authority is an intermediate, and whose pair it has signed; one of the three ends after so many days. */
+/**
+ * A project whose authority is an intermediate, and whose pair it has signed; one of the three ends after so many days.
+ */
 async function stored(who: (typeof WHO)[number], days: number): Promise<string> {
   const folder = tempFolder();
   const { root, intermediate, leaf } = await chainOf(who, days);

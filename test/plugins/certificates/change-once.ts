@@ -1,4 +1,4 @@
-/** Makes one change to stored pairs, as a program of its own: what a test looks at from outside. */
+/** Changes stored pairs once, in a process of its own that a test observes. */
 
 import type { PairStorage } from '../../../plugins/certificates/world.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';

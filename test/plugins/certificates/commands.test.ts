@@ -1,4 +1,4 @@
-/** Commands that are run and services that are reloaded: only what is listed, in time, and once for all that ask. */
+/** Commands and reloads of services: only listed ones run, within their timeout, and once for all requests. */
 
 import { NO_FILES } from '../../support/covers.ts';
 import { type ChildProcess, spawn } from 'node:child_process';

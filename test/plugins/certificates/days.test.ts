@@ -1,4 +1,4 @@
-/** Day arithmetic and its borders. */
+/** Day arithmetic and its boundaries. */
 
 import { describe, expect, test } from 'vitest';
 import {

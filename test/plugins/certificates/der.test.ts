@@ -1,4 +1,4 @@
-/** DER and PEM as they are taken apart, and what certificates say of time, with openssl as the witness. */
+/** Parsing of DER and PEM, and the times of certificates, compared with openssl. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** A Domain from what a look met: states, findings, and how looks of a schedule are spaced. */
+/** A Domain from the results of its probe: states, findings, and the spacing of scheduled probes. */
 
 import { resourceWith } from '../../support/resource.ts';
 import { describe, expect, it, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** Many Domains in one look: real servers, threads, and what becomes of both when a look is broken off. */
+/** Many Domains in one refresh: real servers, threads, and both after an aborted refresh. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

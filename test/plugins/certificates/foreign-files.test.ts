@@ -1,4 +1,4 @@
-/** What lies where a pair is stored, or is to be, and what becomes of it: no file is lost that fettle neither wrote nor adopted in a usable state. */
+/** Foreign files at the place of a pair: no file is lost that fettle neither wrote nor adopted in a usable state. */
 
 import { execFileSync } from 'node:child_process';
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';

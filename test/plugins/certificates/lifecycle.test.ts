@@ -1,4 +1,4 @@
-/** Every move of a Certificate's lifecycle, through whole commands: what is done, what the log says of it, what is remembered. */
+/** Every move of a Certificate's lifecycle, through whole commands: its actions, its records and its state. */
 
 import { copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Looks, proposes and takes the step of one resource on real files, as a run does, without a log. */
+/** Refreshes one resource on real files, and proposes and takes its step, as a run does, without a log. */
 
 import { derivedView } from '../../../src/conformance/derived.ts';
 import { tables } from '../../../plugins/certificates/generated.ts';
@@ -15,7 +15,7 @@ export interface Line {
   readonly folder: string;
   readonly desired: readonly Desired[];
   readonly memory: Map<string, Memory>;
-  /** Epoch ms. */
+  /** In epoch ms. */
   now: number;
 }
 
@@ -23,7 +23,7 @@ export function lineOf(folder: string, desired: readonly Desired[], now: number)
   return { folder, desired, memory: new Map(), now };
 }
 
-/** A line whose resource was begun by a run that died: what is remembered then. */
+/** The state of a resource whose create was interrupted. */
 export function begun(line: Line, address: string): Line {
   const name = address.split('/').at(-1) ?? '';
   line.memory.set(address, {
@@ -51,7 +51,7 @@ function resources(line: Line, seen: View): readonly Resource[] {
   ];
 }
 
-/** What one resource needs next. */
+/** Returns the next change of one resource. */
 export async function proposal(
   line: Line,
   address: string,
@@ -63,7 +63,10 @@ export async function proposal(
   return found === undefined ? { resource, all } : { resource, proposal: found, all };
 }
 
-/** Takes the step that one resource needs, and remembers what the handler says; gives the step, or undefined where none is needed. */
+/**
+ * Takes the next step of one resource, and records the result of the handler; returns the step, or undefined if none is
+ * needed.
+ */
 export async function take(
   line: Line,
   address: string,
@@ -105,7 +108,7 @@ export async function take(
   return found.step;
 }
 
-/** The state of one resource; `absent` where nothing is seen. */
+/** Returns the state of one resource; `absent` if it is not observed. */
 export async function stateOf(line: Line, address: string): Promise<string> {
   return (await proposal(line, address)).resource.sight.observed?.state ?? 'absent';
 }

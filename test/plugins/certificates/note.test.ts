@@ -1,4 +1,4 @@
-/** What of a look is remembered: of an authority, of a certificate through all that may happen to it, and of a server. */
+/** Notes of a refresh in the state: of an authority, of a certificate through its lifecycle, and of a server. */
 
 import { absent, resourceWith } from '../../support/resource.ts';
 import { describe, expect, test } from 'vitest';

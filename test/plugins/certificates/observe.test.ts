@@ -1,4 +1,4 @@
-/** A look at authorities, pairs and servers as a whole: what is looked at, what is a gap, and what is remembered of it. */
+/** The refresh of authorities, pairs and servers: observed resources, gaps, and the state after it. */
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

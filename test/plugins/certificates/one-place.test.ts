@@ -1,4 +1,7 @@
-/** A place belongs to one resource: what has a new name, or another spelling, is neither adopted a second time nor removed. */
+/**
+ * A place belongs to one resource: a resource with a new name, or another spelling, is neither adopted a second time
+ * nor removed.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

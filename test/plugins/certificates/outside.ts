@@ -1,4 +1,4 @@
-/** What a world of certificates is opened with, apart from any test runner. */
+/** The dependencies of the opened certificates plugin, independent of any test runner. */
 
 import type { Outside } from '#plugin';
 

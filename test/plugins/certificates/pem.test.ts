@@ -1,4 +1,7 @@
-/** PEM is read as others read it: OpenSSL in this process and as a program, nginx and haproxy are asked about the same files. */
+/**
+ * PEM parsing agrees with other readers: OpenSSL in this process and as a program, nginx and haproxy read the same
+ * files.
+ */
 
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -33,7 +36,9 @@ const inOneLine = `${body.replaceAll('\n', '')}\n`;
 const wrapped = (width: number): string =>
   body.replaceAll('\n', '').replaceAll(new RegExp(`.{1,${width}}`, 'gu'), '$&\n');
 
-/** A text in place of a server's certificate: how many certificates OpenSSL reads of it; `refused`: it refuses the file. */
+/**
+ * A text in place of a server's certificate: how many certificates OpenSSL reads of it; `refused`: it refuses the file.
+ */
 const TEXTS: readonly (readonly [string, string, number | 'refused'])[] = [
   ['a certificate and its chain', L + C, 2],
   ['text before, between and behind', `subject=x\n${L}# the authority\n${C}\nbye`, 2],

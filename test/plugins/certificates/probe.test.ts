@@ -1,4 +1,4 @@
-/** Probes of real TLS servers: what they serve, whether a client would trust it, and how the others fail. */
+/** Probes of real TLS servers: served certificates, the trust of a client, and the failures of other servers. */
 
 import { X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** A project of certificates whose clock the test holds: every command is run in full, over files and a log of its own. */
+/**
+ * A project of certificates with a clock that the test controls: every command runs in full, on files and a log of its
+ * own.
+ */
 
 import {
   copyFileSync,
@@ -23,12 +26,12 @@ export const START = Date.parse('2026-01-10T12:00:00Z');
 
 export interface Project {
   readonly folder: string;
-  /** Epoch ms. */
+  /** In epoch ms. */
   readonly clock: { at: number };
-  /** Runs a command line; its exit code has to be the one that is expected. */
+  /** Runs a command line, and checks its exit code. */
   readonly run: (line: string, exit?: number) => Promise<Done>;
   readonly write: (path: string, text: string) => void;
-  /** What is remembered of a Certificate. */
+  /** The state of a Certificate. */
   readonly memory: (name?: string) => Promise<Memory>;
   readonly records: () => readonly LogRecord[];
 }
@@ -39,7 +42,7 @@ metadata: { name: ca }
 spec: { localCa: { dir: ca, commonName: Test CA } }
 `;
 
-/** A Certificate; `more` is what its spec has beside, in lines of YAML. */
+/** A Certificate; `more` is the rest of its spec, as lines of YAML. */
 export function certificateText(name: string, more = ''): string {
   const lines = more === '' ? '' : `${more.replaceAll(/^/gmu, '  ')}\n`;
   return `apiVersion: certificates/v1
@@ -101,7 +104,7 @@ export async function issued(more = ''): Promise<Project> {
   return project;
 }
 
-/** Moves the clock to so many days after START. */
+/** Moves the clock to `days` days after START. */
 export function after(project: Project, days: number): void {
   project.clock.at = START + days * DAY;
 }

@@ -1,4 +1,4 @@
-/** Reads a stored pair again and again, as a program of its own, until its input ends; then says what it saw. */
+/** Reads a stored pair repeatedly, in a process of its own, until its input ends; then prints the results. */
 
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Programs that read a pair at all times, while it is replaced: they always find one, and never a key that is open. */
+/**
+ * Programs that read a pair at all times, while it is replaced: they always find a pair, and never a key with open
+ * permissions.
+ */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

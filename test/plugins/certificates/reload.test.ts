@@ -1,4 +1,7 @@
-/** What is stored ends served: swaps, reloads and looks at every address, through whole commands and with real servers. */
+/**
+ * Stored certificates become served: swaps, reloads and probes of every address, through whole commands and real
+ * servers.
+ */
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';

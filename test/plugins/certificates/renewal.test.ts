@@ -1,4 +1,4 @@
-/** When things are tried again, and when no more: configuration with its bounds, backoff, and what is counted. */
+/** Retries of renewals: configuration with its bounds, backoff, counted attempts, and the end of retries. */
 
 import { defaults } from '../../../plugins/certificates/generated.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** The rules of renewals and removals, with both sides of every border. */
+/** The rules of renewals and removals, on both sides of every threshold. */
 
 import { resourceWith } from '../../support/resource.ts';
 import { changeOf as changeBy } from '#plugin';

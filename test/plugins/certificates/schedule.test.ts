@@ -1,4 +1,4 @@
-/** A schedule's looks at a failing server, through the command line: spaced by its policy, and only there. */
+/** Scheduled probes of a failing server, through the command line: spaced by its policy, and by no other. */
 
 import { rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';

@@ -1,4 +1,4 @@
-/** What is served against what is stored: what each address is, which findings come of it, and when a reload is due. */
+/** Served compared with stored certificates: the status of each address, its findings, and the due time of a reload. */
 
 import { resourceWith } from '../../support/resource.ts';
 import { describe, expect, test } from 'vitest';

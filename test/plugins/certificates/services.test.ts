@@ -1,4 +1,4 @@
-/** Storage as services want it, through whole commands: with the servers themselves, and with commands that count. */
+/** Storage in the layouts of services, through whole commands: with real servers, and with commands that count. */
 
 import { execFileSync } from 'node:child_process';
 import {

@@ -1,4 +1,4 @@
-/** Probes that ask for TLS first: real mail servers and a real database, and what servers can do wrong before TLS. */
+/** Probes with STARTTLS: real mail servers and a real database, and faults of servers before TLS. */
 
 import { chownSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';

@@ -1,4 +1,6 @@
-/** The state of a stored certificate, and all 36 pairs of states: which of them a look may find one after the other. */
+/**
+ * The state of a stored certificate, and all 36 pairs of states: the pairs that a refresh can find one after the other.
+ */
 
 import { describe, expect, test } from 'vitest';
 import { type CertificateMemory, tables } from '../../../plugins/certificates/generated.ts';

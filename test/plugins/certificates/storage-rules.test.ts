@@ -1,4 +1,4 @@
-/** Rules about what is stored: whose key it is, and for which names an authority may sign; openssl is the witness. */
+/** Rules of storage: the owner of a key, and the names that an authority can sign, compared with openssl. */
 
 import { absent, resourceWith } from '../../support/resource.ts';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';

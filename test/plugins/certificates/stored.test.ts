@@ -1,4 +1,4 @@
-/** Pairs in every shape that services want them, with openssl as the witness; and what is done with those of others. */
+/** Stored pairs in every layout of services, compared with openssl; and the treatment of foreign pairs. */
 
 import { spawnSync } from 'node:child_process';
 import { X509Certificate, createPrivateKey } from 'node:crypto';

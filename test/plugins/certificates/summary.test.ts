@@ -1,4 +1,4 @@
-/** The summary of certificates and Domains: every state and span, from what is seen and from what is remembered. */
+/** The summary of certificates and Domains: every state and span, from observed resources and from the state. */
 
 import { type Given, absent, resourceWith } from '../../support/resource.ts';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** What the tests of the certificates plugin share: folders that go away, certificates by openssl, and pairs as data. */
+/** Shared parts of the certificates tests: temporary folders, certificates from openssl, and pairs as data. */
 
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import { derivedView } from '../../../src/conformance/derived.ts';
@@ -32,7 +32,7 @@ export { outside } from './outside.ts';
 export const NOW = Date.parse('2026-11-20T12:00:00Z');
 export const DAY = 86_400_000;
 
-/** A folder that is removed when the test ends. */
+/** Creates a folder that is removed at the end of the test. */
 export function tempFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'fettle-certificates-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,4 +1,7 @@
-/** The swap of a pair, interrupted at every point: a valid pair can always be had, and the next step leaves nothing behind. */
+/**
+ * The swap of a pair, interrupted at every point: a valid pair can always be read, and the next step leaves no files
+ * behind.
+ */
 
 import { X509Certificate, createPrivateKey, createPublicKey } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';

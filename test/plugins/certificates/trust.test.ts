@@ -1,4 +1,4 @@
-/** Files of trust anchors: those that give anchors, and what is said of those that do not. */
+/** Files of trust anchors: those with anchors, and the messages for those without. */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Certificates that we make, with openssl as the witness; and keys and certificates that others made. */
+/** Certificates that fettle issues, compared with openssl; and keys and certificates of other programs. */
 
 import { type KeyObject, X509Certificate, createPrivateKey } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
