@@ -3,7 +3,6 @@
  * bytes.
  */
 
-import {} from '#plugin';
 import type { Row, RowStatus } from '../engine/action.ts';
 import { applySummary } from './apply-text.ts';
 import { code, escapeText, marker, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';

@@ -1,6 +1,5 @@
 /** Drift as a comment or the summary of a scheduled run: gaps and drifted resources first, within a budget of bytes. */
 
-import {} from '#plugin';
 import type { DriftReport, DriftRow, DueRow, SuppressedDrift } from '../formats/drift.ts';
 import { driftSummary } from './drift-text.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';

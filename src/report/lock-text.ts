@@ -1,6 +1,5 @@
 /** The status of a lock as text: its holder, the liveness of the holder, and the command that helps. */
 
-import {} from '#plugin';
 import type { LockStatus } from '../store/store.ts';
 import { ageText, textOf } from './text.ts';
 
