@@ -118,7 +118,7 @@ async function issue(
     made: fingerprint,
     places: placesOf(spec.storage).map(({ path }) => path),
     issued: (resource.memory?.kept.issued ?? 0) + 1,
-    issuedAt: instantText(now),
+    issued_at: instantText(now),
   };
   return bringOut(world, resource, run, spec, fingerprint, kept, servingBefore(resource, before, run));
 }
@@ -149,7 +149,7 @@ async function bringOut(
   const { withinMs } = policyOf(resource).served;
   const failed = (message: string, more: Partial<CertificateMemory>, cause?: unknown): PartlyDoneError => {
     const tries = reloadsOf(resource.memory, resource.desired, fingerprint).failed + 1;
-    const all = { ...kept, ...more, unserved: fingerprint, unservedTries: tries, unservedAt: instantText(run.now()) };
+    const all = { ...kept, ...more, unserved: fingerprint, unserved_tries: tries, unserved_at: instantText(run.now()) };
     return new PartlyDoneError(message, all, { cause });
   };
   try {

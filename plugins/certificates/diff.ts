@@ -42,7 +42,7 @@ export function diffIssuer({ desired, sight: { observed }, memory }: IssuerResou
     };
   // Nothing is put in the place of files that somebody else has to look at: a finding says so.
   if (observed.state !== 'ready') return undefined;
-  const { fingerprint, keyMode, leftovers } = observed.facts;
+  const { fingerprint, key_mode: keyMode, leftovers } = observed.facts;
   const known = memory?.kept.fingerprint;
   const isOther = known !== undefined && fingerprint !== undefined && known !== fingerprint;
   const fields: readonly FieldChange[] = [
@@ -79,7 +79,7 @@ function newIssuer(
   const issuer = scene.get(issuerRef(spec));
   if (before === undefined || before === spec.issuer || issuer === undefined || issuer.sight.observed !== undefined)
     return [];
-  return [{ path: '/issuer', before: facts.issuerFingerprint ?? before, after: spec.issuer }];
+  return [{ path: '/issuer', before: facts.issuer_fingerprint ?? before, after: spec.issuer }];
 }
 
 /** What differs, with where it is stored in the place of what differs about files that are not used any more. */
@@ -113,7 +113,7 @@ function dueText(facts: CertificateFacts, thresholdDays: number, now: number): s
   const days = daysLeft(validity.notAfter, now);
   const left = days >= 1 ? counted(days, 'day') : spanText(validity.notAfter - now);
   const inForce = thresholdInForce(thresholdDays, validity);
-  const what = facts.chainEnd === undefined ? 'expires' : `its chain, with ${facts.chainEnd.subject}, expires`;
+  const what = facts.chain_end === undefined ? 'expires' : `its chain, with ${facts.chain_end.subject}, expires`;
   return `${what} in ${left}, threshold ${inForce}${inForce < thresholdDays ? ' (a third of its lifetime)' : ''}`;
 }
 
@@ -122,7 +122,7 @@ const ASKED_FOR = 'its document asks for one that is issued later';
 function recovery(facts: CertificateFacts, now: number): Pick<Proposal, 'because' | 'cause'> {
   const ended = facts.usable ? validityOfFacts(facts) : undefined;
   if (ended === undefined) return { because: `it cannot be used: ${facts.problem ?? 'unknown'}` };
-  const what = facts.chainEnd === undefined ? 'it' : `its chain, with ${facts.chainEnd.subject},`;
+  const what = facts.chain_end === undefined ? 'it' : `its chain, with ${facts.chain_end.subject},`;
   if (isExpired(ended, now)) return { because: `${what} expired ${spanText(now - ended.notAfter)} ago`, cause: 'time' };
   return { because: `it is not valid for another ${spanText(ended.notBefore - now)}` };
 }

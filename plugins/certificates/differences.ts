@@ -36,12 +36,12 @@ function issuerField(
   { facts: issuer, rememberedSigner }: WantedIssuer,
 ): FieldChange | undefined {
   if (issuer === undefined) return undefined;
-  if (issuer.selfSigned === true)
-    return facts.selfSigned === true
+  if (issuer.self_signed === true)
+    return facts.self_signed === true
       ? undefined
       : { path: '/issuer', before: facts.issuer ?? '', after: 'self-signed' };
   if (issuer.fingerprint === undefined || issuer.subject === undefined) return undefined;
-  const signer = facts.issuerFingerprint ?? rememberedSigner;
+  const signer = facts.issuer_fingerprint ?? rememberedSigner;
   // A chain without its issuer, which nobody remembers either, can only be told by its name.
   const same = signer === undefined ? facts.issuer === issuer.subject : signer === issuer.fingerprint;
   if (same) return undefined;

@@ -25,7 +25,7 @@ function nameOf({ storage, leaf }: FoundPair, taken: ReadonlySet<string>): strin
   for (let i = 2; ; i += 1) if (!taken.has(`${base}-${i}`)) return `${base}-${i}`;
 }
 
-function validityDays({ notBefore, notAfter }: X509Seen): number {
+function validityDays({ not_before: notBefore, not_after: notAfter }: X509Seen): number {
   const days = Math.round((Date.parse(notAfter) - Date.parse(notBefore)) / DAY_MS);
   return Math.min(3650, Math.max(1, days));
 }
@@ -38,7 +38,7 @@ function writtenStorage(storage: PairStorage, document: string): Json {
 }
 
 function documentOf(pair: FoundPair, name: string, issuers: readonly string[], document: string): Found {
-  const { leaf, storage, keyMode, copies } = pair;
+  const { leaf, storage, key_mode: keyMode, copies } = pair;
   const known = KEY_ALGORITHMS.has(leaf.keyAlgorithm);
   const issuer = issuers.length === 1 ? issuers[0] : undefined;
   const spec = {
@@ -53,7 +53,7 @@ function documentOf(pair: FoundPair, name: string, issuers: readonly string[], d
     ref: { plugin: PLUGIN, kind: 'Certificate', name },
     spec,
     notes: [
-      `issued by ${leaf.issuer}, valid until ${leaf.notAfter}`,
+      `issued by ${leaf.issuer}, valid until ${leaf.not_after}`,
       ...(issuer === undefined ? [`issuer: the name of the Issuer that is to renew it`] : []),
       ...(known ? [] : [`its key is ${leaf.keyAlgorithm}; the next one will be ecdsa-p256`]),
       ...(wide ? [`its key has the mode ${keyMode}, which lets others read it; it becomes 0600`] : []),

@@ -35,7 +35,7 @@ function finding(
 
 /** Which certificate ends, and when: `CN=Root (in ca.crt) expires at …`. */
 function endText(
-  { subject, from, notAfter }: Pick<ChainEnd, 'subject' | 'notAfter'> & { readonly from?: string },
+  { subject, from, not_after: notAfter }: Pick<ChainEnd, 'subject' | 'not_after'> & { readonly from?: string },
   verb: string,
 ): string {
   return `the certificate of ${subject}${from === undefined ? '' : ` (${from})`} ${verb} at ${notAfter}`;
@@ -51,16 +51,16 @@ function issuerThreshold(name: string, scene: Pick<Scene, 'ofKind' | 'given'>): 
 
 /** An authority that works, and ends soon. */
 export function issuerFindings({ ref, sight: { observed } }: IssuerResource, scene: Scene): readonly Finding[] {
-  const { subject, notBefore, notAfter, chainEnd } = observed?.facts ?? {};
+  const { subject, not_before: notBefore, not_after: notAfter, chain_end: chainEnd } = observed?.facts ?? {};
   if (observed?.state !== 'ready' || subject === undefined || notBefore === undefined || notAfter === undefined)
     return [];
-  const validity = usableIn(defined({ notBefore, notAfter, chainEnd }));
+  const validity = usableIn(defined({ not_before: notBefore, not_after: notAfter, chain_end: chainEnd }));
   const until = validity.notAfter;
   const threshold = issuerThreshold(ref.name, scene);
   if (!isDue(threshold, validity, scene.now)) return [];
   const left = until - scene.now;
   const thresholdDays = thresholdInForce(threshold, validity);
-  const which = endText(chainEnd ?? { subject, notAfter }, 'expires');
+  const which = endText(chainEnd ?? { subject, not_after: notAfter }, 'expires');
   const message = `ends in ${spanText(left)}: ${which}, warned from ${thresholdDays} days on. All that it has signed ends then. Put another authority in its place, or renew this one`;
   return [
     finding(ref, 'ca-expiring', 'warning', message, {
@@ -71,11 +71,11 @@ export function issuerFindings({ ref, sight: { observed } }: IssuerResource, sce
 }
 
 /** When a stored pair can be used, and with which certificate that ends; undefined where it can't be. */
-function endOf({ usable, subject, notBefore, notAfter, chainEnd }: CertificateFacts) {
+function endOf({ usable, subject, not_before: notBefore, not_after: notAfter, chain_end: chainEnd }: CertificateFacts) {
   if (!usable || subject === undefined || notBefore === undefined || notAfter === undefined) return undefined;
   return {
-    validity: usableIn(defined({ notBefore, notAfter, chainEnd })),
-    end: chainEnd ?? { subject, notAfter },
+    validity: usableIn(defined({ not_before: notBefore, not_after: notAfter, chain_end: chainEnd })),
+    end: chainEnd ?? { subject, not_after: notAfter },
     isChain: chainEnd !== undefined,
   };
 }
@@ -87,8 +87,8 @@ function expiredFindings({ ref, desired, sight: { observed } }: CertificateResou
   const ago = spanText(now - ended.validity.notAfter);
   const message = ended.isChain
     ? `its chain expired ${ago} ago: ${endText(ended.end, 'expired')}`
-    : `expired ${ago} ago, at ${ended.end.notAfter}`;
-  return [finding(ref, 'expired', 'error', message, { not_after: ended.end.notAfter })];
+    : `expired ${ago} ago, at ${ended.end.not_after}`;
+  return [finding(ref, 'expired', 'error', message, { not_after: ended.end.not_after })];
 }
 
 /** It ends soon because its authority does: a renewal gives one that ends at the same time. */
@@ -106,7 +106,7 @@ function authorityFindings(resource: CertificateResource, scene: Scene): readonl
   if (until === undefined || Date.parse(until) > stored.validity.notAfter) return [];
   const left = Date.parse(until) - scene.now;
   if (left > thresholdDays * DAY_MS) return [];
-  const end = authority?.chainEnd ?? { subject: authority?.subject ?? '', notAfter: until };
+  const end = authority?.chain_end ?? { subject: authority?.subject ?? '', not_after: until };
   const message = `ends in ${spanText(left)} with the authority ${desired.spec.issuer}, and a renewal does not prolong it: ${endText(end, 'expires')}`;
   return [finding(ref, 'authority-ends', 'warning', message, { issuer: desired.spec.issuer, authority_until: until })];
 }

@@ -12,19 +12,19 @@ import type {
 
 /** Facts of an Issuer. A self-signing one has none of an authority's. */
 export interface IssuerFacts {
-  readonly selfSigned?: true;
+  readonly self_signed?: true;
   readonly fingerprint?: string;
   readonly subject?: string;
   /** ISO 8601, UTC. */
-  readonly notBefore?: string;
-  readonly notAfter?: string;
+  readonly not_before?: string;
+  readonly not_after?: string;
   readonly keyAlgorithm?: string;
   /** A certificate above it that ends before it does. */
-  readonly chainEnd?: ChainEnd;
+  readonly chain_end?: ChainEnd;
   /** Which names it may sign for; absent where it says nothing of that. */
-  readonly nameConstraints?: NameConstraints;
+  readonly name_constraints?: NameConstraints;
   /** Four octal digits. */
-  readonly keyMode?: string;
+  readonly key_mode?: string;
   /** Names of files that its making left beside it. */
   readonly leftovers?: readonly string[];
   /** Why it can't sign, apart from its dates. */
@@ -37,7 +37,7 @@ export type ForeignFile = { readonly path: string; readonly holds: string };
 export interface CertificateFacts {
   /** Certificate and key fit together; whether their dates do, the state says. */
   readonly usable: boolean;
-  readonly problemCode?: PairProblem;
+  readonly problem_code?: PairProblem;
   readonly problem?: string;
   readonly fingerprint?: string;
   readonly subject?: string;
@@ -46,20 +46,20 @@ export interface CertificateFacts {
   /** Distinguished name of what signed it. */
   readonly issuer?: string;
   /** Its certificate, where it is part of the chain; of a self-signed one, its own. */
-  readonly issuerFingerprint?: string;
-  readonly selfSigned?: boolean;
+  readonly issuer_fingerprint?: string;
+  readonly self_signed?: boolean;
   readonly serial?: string;
   /** ISO 8601, UTC. */
-  readonly notBefore?: string;
-  readonly notAfter?: string;
+  readonly not_before?: string;
+  readonly not_after?: string;
   readonly keyAlgorithm?: string;
   /** The certificate above it with which its chain ends before it does itself. */
-  readonly chainEnd?: ChainEnd;
-  readonly keyMatches: boolean;
+  readonly chain_end?: ChainEnd;
+  readonly key_matches: boolean;
   /** SHA-256 of the public half of the stored key. */
-  readonly keyFingerprint?: string;
+  readonly key_fingerprint?: string;
   /** Certificates that are stored. */
-  readonly chainLength: number;
+  readonly chain_length: number;
   /** Fingerprints of the authorities between it and its root that are stored with it: what a server has to send. */
   readonly intermediates?: readonly string[];
   /** It lies where the document before this one said, and is to be stored elsewhere now. */
@@ -67,7 +67,7 @@ export interface CertificateFacts {
   readonly files: readonly StoredFile[];
   readonly swap: SwapSeen;
   /** Dates of the certificate that an unfinished swap replaces; ISO 8601, UTC. */
-  readonly replaced?: { readonly notBefore: string; readonly notAfter: string };
+  readonly replaced?: { readonly not_before: string; readonly not_after: string };
   /** Names of files that an interrupted swap left, sorted. */
   readonly leftovers: readonly string[];
   /** What lies where it is stored, or is to be, and was neither written by fettle nor adopted in a usable state. */
@@ -89,16 +89,16 @@ export interface AddressFacts {
   /** Says the same of the same failure each time, and names no address. */
   readonly message?: string;
   /** This machine has no route to addresses of that kind: that says nothing about the server. */
-  readonly noRoute?: true;
+  readonly no_route?: true;
   /** Of the leaf; absent where nothing is served. */
   readonly fingerprint?: string;
   /** ISO 8601, UTC. */
-  readonly notBefore?: string;
-  readonly notAfter?: string;
+  readonly not_before?: string;
+  readonly not_after?: string;
   /** Fingerprints of all that is served, the leaf first. */
   readonly chain?: readonly string[];
   /** Whose certificate is neither served nor a trust anchor. */
-  readonly missingIssuer?: MissingIssuer;
+  readonly missing_issuer?: MissingIssuer;
 }
 
 /** Facts of a Domain. What one certificate says is said of the first address that fails, or else of the one whose certificate ends first. */
@@ -112,15 +112,15 @@ export interface DomainFacts {
   /** DNS names and addresses that it is valid for. */
   readonly names?: readonly string[];
   /** ISO 8601, UTC. */
-  readonly notBefore?: string;
-  readonly notAfter?: string;
+  readonly not_before?: string;
+  readonly not_after?: string;
   readonly keyAlgorithm?: string;
   readonly protocol?: string;
   readonly trusted?: boolean;
   /** Why OpenSSL does not trust it: its code, or its words. */
-  readonly trustError?: string;
+  readonly trust_error?: string;
   /** The certificate above the leaf with which the chain ends before the leaf does. */
-  readonly chainEnd?: ChainEnd;
+  readonly chain_end?: ChainEnd;
   readonly chain?: readonly { readonly subject: string; readonly fingerprint: string }[];
   /** Every address that was looked at, in their order; absent where nothing was probed. */
   readonly addresses?: readonly AddressFacts[];
@@ -130,11 +130,11 @@ export interface DomainFacts {
 
 /** When a certificate, or an authority, can be used no more: it has ended then, or its chain; ISO 8601. */
 export function usableUntil({
-  notAfter,
-  chainEnd,
+  not_after: notAfter,
+  chain_end: chainEnd,
 }: {
-  readonly notAfter?: string;
-  readonly chainEnd?: ChainEnd;
+  readonly not_after?: string;
+  readonly chain_end?: ChainEnd;
 }): string | undefined {
-  return chainEnd?.notAfter ?? notAfter;
+  return chainEnd?.not_after ?? notAfter;
 }

@@ -149,25 +149,25 @@ export interface CertificateMemory {
   /** SHA-256 of the certificate at the last refresh. */
   readonly fingerprint: string;
   /** End of its validity, ISO 8601. */
-  readonly notAfter: string;
+  readonly not_after: string;
   /** Number of times the certificate was issued or renewed. */
   readonly issued: number;
   /** Time of the last issue, ISO 8601. */
-  readonly issuedAt: string;
+  readonly issued_at: string;
   /** Fingerprint of the last issued certificate. */
   readonly made: string;
   /** Fingerprints of earlier stored certificates, the newest first. */
   readonly former: readonly string[];
   /** Time of the last refresh, ISO 8601; recorded once in `checkInterval`. */
-  readonly checkedAt: string;
+  readonly checked_at: string;
   /** Fingerprint of the stored certificate at the last reload of its service. */
   readonly reloaded: string;
   /** Fingerprint of a certificate that was not served after a reload, or empty. */
   readonly unserved: string;
   /** Number of such reloads in a row. */
-  readonly unservedTries: number;
+  readonly unserved_tries: number;
   /** Time of the last one, ISO 8601. */
-  readonly unservedAt: string;
+  readonly unserved_at: string;
   /** Servers that served the certificate at a refresh. */
   readonly servers: readonly {
     readonly host: string;
@@ -265,7 +265,7 @@ export interface DomainMemory {
   /** SHA-256 of the last served certificate. */
   readonly fingerprint: string;
   /** End of its validity, ISO 8601. */
-  readonly notAfter: string;
+  readonly not_after: string;
   /** Class of the last error. */
   readonly error: string;
   /** Text of the last error. */
@@ -275,9 +275,9 @@ export interface DomainMemory {
   /** Failed probes since the last good one. */
   readonly failures: number;
   /** Time of the last one, ISO 8601. */
-  readonly failedAt: string;
+  readonly failed_at: string;
   /** Time of the next scheduled probe, ISO 8601. */
-  readonly retryAt: string;
+  readonly retry_at: string;
 }
 
 export type DomainState =

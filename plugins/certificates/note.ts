@@ -1,6 +1,6 @@
 /** Note: what of a look is remembered, so that an interrupted run loses nothing; and findings that need two resources. */
 
-import { type Finding, instantText, type Scene } from '#plugin';
+import { defined, type Finding, instantText, type Scene } from '#plugin';
 import type { CertificateResource, DomainResource, IssuerResource } from './diff.ts';
 import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, DomainMemory, FindingCode, IssuerMemory } from './generated.ts';
@@ -10,7 +10,6 @@ import { mayGain, PLUGIN } from './remembered.ts';
 import { policyOf } from './renewal.ts';
 import { noteKey } from './storage-rules.ts';
 import { type Serves, type Shown, serversOf, shownBy, shownFor, storedOf } from './served.ts';
-import { defined } from '#plugin';
 import { Certificate } from './kinds.ts';
 
 /** Only ever the first authority that is seen: a different one has to stay visible as such. */
@@ -29,9 +28,9 @@ export function noteIssuer(resource: IssuerResource): Partial<IssuerMemory> {
 /** When it was looked at, once in the interval that is written. */
 function checkedAt(resource: CertificateResource, now: number): Partial<CertificateMemory> {
   const { memory } = resource;
-  const last = Date.parse(memory?.kept.checkedAt ?? '');
+  const last = Date.parse(memory?.kept.checked_at ?? '');
   const { checkMs } = policyOf(resource).renewal;
-  return now - last < checkMs && now >= last ? {} : { checkedAt: instantText(now) };
+  return now - last < checkMs && now >= last ? {} : { checked_at: instantText(now) };
 }
 
 const MOST_FORMER = 5;
@@ -46,7 +45,7 @@ export function formerOf(kept: Partial<CertificateMemory> | undefined, fingerpri
 function madeBefore({ memory }: CertificateResource, fingerprint: string): Partial<CertificateMemory> {
   const { open, kept } = memory ?? {};
   if (open === undefined || open.goal === 'remove' || kept?.fingerprint === fingerprint) return {};
-  return { made: fingerprint, issued: (kept?.issued ?? 0) + 1, issuedAt: open.at };
+  return { made: fingerprint, issued: (kept?.issued ?? 0) + 1, issued_at: open.at };
 }
 
 /**
@@ -72,7 +71,7 @@ export function noteCertificate(resource: CertificateResource, now: number, scen
     memory,
   } = resource;
   if (observed === undefined) return {};
-  const { fingerprint, notAfter, issuerFingerprint, usable } = observed.facts;
+  const { fingerprint, not_after: notAfter, issuer_fingerprint: issuerFingerprint, usable } = observed.facts;
   const checked = checkedAt(resource, now);
   // What a swap that is not finished leaves is neither the one nor the other.
   const unfinished = observed.state === 'renewing' || observed.state === 'recovering';
@@ -82,7 +81,7 @@ export function noteCertificate(resource: CertificateResource, now: number, scen
   return {
     ...checked,
     fingerprint,
-    notAfter,
+    not_after: notAfter,
     ...(issuerFingerprint === undefined ? {} : { issuer: issuerFingerprint }),
     ...(former.length === 0 ? {} : { former }),
     ...(servers.length === 0 && memory?.kept.servers === undefined ? {} : { servers }),
@@ -102,18 +101,18 @@ export function noteDomain(
   now: number,
 ): Partial<DomainMemory> {
   if (observed === undefined || observed.facts.remembered === true) return {};
-  const { fingerprint, notAfter, error, message } = observed.facts;
+  const { fingerprint, not_after: notAfter, error, message } = observed.facts;
   const failures = observed.state === 'tls_error' ? (memory?.kept.failures ?? 0) + 1 : 0;
   const next = now + backoffSeconds(desired?.spec.failurePolicy ?? 'standard', failures) * 1000;
   return defined({
     error: error ?? '',
     message: message ?? '',
     failures,
-    failedAt: failures === 0 ? '' : instantText(now),
-    retryAt: failures === 0 ? '' : instantText(next),
+    failed_at: failures === 0 ? '' : instantText(now),
+    retry_at: failures === 0 ? '' : instantText(next),
     target: desired === undefined ? '' : targetText(desired.spec),
     fingerprint,
-    notAfter,
+    not_after: notAfter,
   });
 }
 
@@ -189,7 +188,7 @@ function chainFindings(resource: DomainResource, scene: Scene): readonly Finding
           | CertificateFacts
           | undefined);
   const addresses = observed?.facts.addresses ?? [];
-  const lacking = addresses.flatMap(({ address, fingerprint, chain = [], missingIssuer }) => {
+  const lacking = addresses.flatMap(({ address, fingerprint, chain = [], missing_issuer: missingIssuer }) => {
     const left =
       fingerprint !== undefined && fingerprint === facts?.fingerprint
         ? (facts.intermediates ?? []).filter((each) => !chain.includes(each)).length

@@ -14,31 +14,33 @@ type Stored = Extract<PairSeen, { status: 'seen' }>;
 
 function factsOf(pair: Stored): CertificateFacts {
   const [leaf, ...others] = pair.chain;
-  const intermediates = others.filter(({ ca, selfSigned }) => ca && !selfSigned).map(({ fingerprint }) => fingerprint);
+  const intermediates = others
+    .filter(({ ca, self_signed: selfSigned }) => ca && !selfSigned)
+    .map(({ fingerprint }) => fingerprint);
   return defined({
     usable: pair.problem === undefined,
-    problemCode: pair.problemCode,
+    problem_code: pair.problem_code,
     problem: pair.problem,
     fingerprint: leaf?.fingerprint,
     subject: leaf?.subject,
     dnsNames: leaf?.dnsNames,
     issuer: leaf?.issuer,
-    selfSigned: leaf?.selfSigned,
+    self_signed: leaf?.self_signed,
     serial: leaf?.serial,
-    notBefore: leaf?.notBefore,
-    notAfter: leaf?.notAfter,
+    not_before: leaf?.not_before,
+    not_after: leaf?.not_after,
     keyAlgorithm: leaf?.keyAlgorithm,
-    issuerFingerprint: pair.issuerFingerprint,
-    chainEnd: pair.chainEnd,
-    keyMatches: pair.keyMatches,
-    keyFingerprint: pair.keyFingerprint,
-    chainLength: pair.chain.length,
+    issuer_fingerprint: pair.issuer_fingerprint,
+    chain_end: pair.chain_end,
+    key_matches: pair.key_matches,
+    key_fingerprint: pair.key_fingerprint,
+    chain_length: pair.chain.length,
     ...(intermediates.length === 0 ? {} : { intermediates }),
     files: pair.files,
     swap: pair.swap,
     ...(pair.replaced === undefined
       ? {}
-      : { replaced: { notBefore: pair.replaced.notBefore, notAfter: pair.replaced.notAfter } }),
+      : { replaced: { not_before: pair.replaced.not_before, not_after: pair.replaced.not_after } }),
     leftovers: pair.leftovers,
   });
 }
@@ -53,13 +55,16 @@ const PROBLEM_CODES: Readonly<Record<PairProblem, FindingCode>> = {
 
 /** Why the stored pair can't be used now, for other reasons than its end. */
 function unusable(
-  { swap, problem, problemCode, notBefore, notAfter }: CertificateFacts,
+  { swap, problem, problem_code: problemCode, not_before: notBefore, not_after: notAfter }: CertificateFacts,
   now: number,
 ): { readonly code: FindingCode; readonly text: string } | undefined {
   // A swap that only has to be finished is no mistake of anybody.
   if (swap === 'finish') return undefined;
   if (problem !== undefined) return { code: PROBLEM_CODES[problemCode ?? 'damaged'], text: problem };
-  const validity = notBefore === undefined || notAfter === undefined ? undefined : validityOf({ notBefore, notAfter });
+  const validity =
+    notBefore === undefined || notAfter === undefined
+      ? undefined
+      : validityOf({ not_before: notBefore, not_after: notAfter });
   if (validity === undefined || !isNotYetValid(validity, now)) return undefined;
   return { code: 'not-yet-valid', text: `its validity begins in ${spanText(validity.notBefore - now)}` };
 }
@@ -81,7 +86,7 @@ function findingsOf(ref: Ref, facts: CertificateFacts, now: number): readonly Fi
   return [
     ...(problem === undefined
       ? []
-      : [finding(problem.code, 'error', `cannot be used: ${problem.text}`, { key_matches: facts.keyMatches })]),
+      : [finding(problem.code, 'error', `cannot be used: ${problem.text}`, { key_matches: facts.key_matches })]),
     ...(facts.leftovers.length === 0
       ? []
       : [
@@ -159,8 +164,8 @@ export function certificateStanding(
       ? {}
       : {
           signals: {
-            daysLeft: daysLeft(validity.notAfter, now),
-            thresholdInForce: thresholdInForce(policy.renewal.thresholdDays, validity),
+            days_left: daysLeft(validity.notAfter, now),
+            threshold_in_force: thresholdInForce(policy.renewal.thresholdDays, validity),
           },
         }),
     findings: [...findingsOf(ref, facts, now), ...offFinding(ref, state, policy)],

@@ -88,7 +88,7 @@ function namesText(leaf: X509Seen): string {
 
 function untrustedText(seen: Served): string {
   const { issuer } = seen.chain[0];
-  const missing = seen.missingIssuer?.name;
+  const missing = seen.missing_issuer?.name;
   const text = `does not lead to a trust anchor: ${seen.distrust}; issued by ${issuer === '' ? 'nobody' : issuer}`;
   if (seen.distrustDetail !== undefined) return `${text}; ${seen.distrustDetail}`;
   if (missing === undefined) return text;
@@ -103,12 +103,12 @@ function refusals(seen: Served, host: string, now: number): readonly Refusal[] {
   const validity = validityOf(leaf);
   const found: Refusal[] = [];
   if (isExpired(validity, now)) {
-    const message = `expired ${spanText(now - validity.notAfter)} ago, at ${leaf.notAfter}`;
-    found.push({ code: 'expired', stable: `expired at ${leaf.notAfter}`, message });
+    const message = `expired ${spanText(now - validity.notAfter)} ago, at ${leaf.not_after}`;
+    found.push({ code: 'expired', stable: `expired at ${leaf.not_after}`, message });
   }
   if (isNotYetValid(validity, now)) {
-    const message = `not valid for another ${spanText(validity.notBefore - now)}, until ${leaf.notBefore}`;
-    found.push({ code: 'not-yet-valid', stable: `not valid before ${leaf.notBefore}`, message });
+    const message = `not valid for another ${spanText(validity.notBefore - now)}, until ${leaf.not_before}`;
+    found.push({ code: 'not-yet-valid', stable: `not valid before ${leaf.not_before}`, message });
   }
   if (!seen.namesHost) {
     const message = `valid for ${namesText(leaf)}, not for ${host}`;
@@ -129,8 +129,8 @@ function incomplete(
   seen: AddressSeen,
   { certificate, verify }: DomainSpec,
 ): readonly { readonly code: FindingCode; readonly message: string }[] {
-  if (!seen.served || !verify || certificate !== undefined || seen.missingIssuer?.published !== true) return [];
-  return [{ code: 'chain-incomplete', message: `does not serve the certificate of ${seen.missingIssuer.name}` }];
+  if (!seen.served || !verify || certificate !== undefined || seen.missing_issuer?.published !== true) return [];
+  return [{ code: 'chain-incomplete', message: `does not serve the certificate of ${seen.missing_issuer.name}` }];
 }
 
 /** One address with what a client would have against it, worst first. */
@@ -149,7 +149,7 @@ function judgedAddress(seen: AddressSeen, spec: DomainSpec, place: string, now: 
 
 /** Whether an address says anything about the server. */
 function counts({ seen }: Judged, all: readonly Judged[]): boolean {
-  return seen.served || seen.noRoute !== true || all.every((each) => !each.seen.served && each.seen.noRoute === true);
+  return seen.served || seen.no_route !== true || all.every((each) => !each.seen.served && each.seen.no_route === true);
 }
 
 function addressFacts({ seen, problems: [first] }: Judged): AddressFacts {
@@ -160,14 +160,14 @@ function addressFacts({ seen, problems: [first] }: Judged): AddressFacts {
     ...(seen.served
       ? defined({
           fingerprint: seen.chain[0].fingerprint,
-          notBefore: seen.chain[0].notBefore,
-          notAfter: seen.chain[0].notAfter,
+          not_before: seen.chain[0].not_before,
+          not_after: seen.chain[0].not_after,
           chain: seen.chain.map(({ fingerprint }) => fingerprint),
-          missingIssuer: seen.missingIssuer,
+          missing_issuer: seen.missing_issuer,
         })
-      : seen.noRoute === undefined
+      : seen.no_route === undefined
         ? {}
-        : { noRoute: seen.noRoute }),
+        : { no_route: seen.no_route }),
   });
 }
 
@@ -178,13 +178,13 @@ function servedFacts(seen: Served): DomainFacts {
     subject: leaf.subject,
     issuer: leaf.issuer,
     names: namesOf(leaf),
-    notBefore: leaf.notBefore,
-    notAfter: leaf.notAfter,
+    not_before: leaf.not_before,
+    not_after: leaf.not_after,
     keyAlgorithm: leaf.keyAlgorithm,
     protocol: seen.protocol,
     trusted: seen.distrust === undefined,
-    trustError: seen.distrust,
-    chainEnd: seen.chainEnd,
+    trust_error: seen.distrust,
+    chain_end: seen.chain_end,
     chain: seen.chain.map(({ subject, fingerprint }) => ({ subject, fingerprint })),
   });
 }
@@ -192,7 +192,7 @@ function servedFacts(seen: Served): DomainFacts {
 /** When a client begins to refuse what is served: the leaf has ended then, or, where a client judges it, its chain. */
 function endOf(seen: AddressSeen, { verify }: Pick<DomainSpec, 'verify'>): number {
   if (!seen.served) return Number.POSITIVE_INFINITY;
-  return Date.parse((verify ? seen.chainEnd?.notAfter : undefined) ?? seen.chain[0].notAfter);
+  return Date.parse((verify ? seen.chain_end?.not_after : undefined) ?? seen.chain[0].not_after);
 }
 
 /** The address that stands for all: the first one that fails, or else the one whose certificate ends first. */
@@ -206,10 +206,10 @@ function foremost(counted: readonly Judged[], spec: DomainSpec): Judged | undefi
 /** That the end of what is served is near: of its leaf, or of the chain that leads from it to its anchor. */
 function nearText(seen: Served, spec: DomainSpec, now: number): readonly [FindingCode, Finding['severity'], string] {
   const left = spanText(endOf(seen, spec) - now);
-  const { chainEnd } = seen;
+  const { chain_end: chainEnd } = seen;
   if (chainEnd === undefined || !spec.verify)
     return ['expiring', 'warning', `expires in ${left}, warned from ${spec.expiryWarnDays} days on`];
-  const { subject, from, notAfter } = chainEnd;
+  const { subject, from, not_after: notAfter } = chainEnd;
   const message = `the chain of the served certificate ends in ${left}: the certificate of ${subject} (${from}) expires at ${notAfter}, warned from ${spec.expiryWarnDays} days on`;
   return ['chain-expiring', 'warning', message];
 }
@@ -251,7 +251,7 @@ function grouped(
         continue;
       }
       const facts: Facts = each.seen.served
-        ? { fingerprint: each.seen.chain[0].fingerprint, notAfter: each.seen.chain[0].notAfter }
+        ? { fingerprint: each.seen.chain[0].fingerprint, not_after: each.seen.chain[0].not_after }
         : {};
       groups.set(key, {
         first: each,
@@ -298,7 +298,7 @@ function reached(
     if (!each.served || !isNear(each)) return [];
     const validity = validityOf(each.chain[0]);
     if (isExpired(validity, now))
-      return [['expired', 'error', `expired ${spanText(now - validity.notAfter)} ago, at ${each.chain[0].notAfter}`]];
+      return [['expired', 'error', `expired ${spanText(now - validity.notAfter)} ago, at ${each.chain[0].not_after}`]];
     return [nearText(each, spec, now)];
   };
   // What was never issued cannot be served: the row that issues it says all there is to say.
@@ -327,7 +327,7 @@ function reached(
     }),
     signals: {
       ...(first?.seen.served === true
-        ? { daysLeft: daysLeft(endOf(first.seen, spec), now), rttMs: first.seen.rttMs }
+        ? { days_left: daysLeft(endOf(first.seen, spec), now), rtt_ms: first.seen.rtt_ms }
         : {}),
       ...(first === undefined ? {} : { address: first.seen.address }),
     },
@@ -355,14 +355,14 @@ function unresolved(ref: Ref, spec: DomainSpec, seen: Extract<ProbeSeen, { resol
 
 /** What is remembered of a Domain that failed, until a schedule looks at it again. */
 function spaced(ref: Ref, { state, kept }: Extract<DomainLook, { kind: 'spaced' }>['memory']): Judgement {
-  const { error = 'timeout', message = '', failures = 0, failedAt = '', retryAt = '' } = kept;
+  const { error = 'timeout', message = '', failures = 0, failed_at: failedAt = '', retry_at: retryAt = '' } = kept;
   return {
     state: state ?? 'tls_error',
     facts: defined({
       error: error as DomainError,
       message,
       fingerprint: kept.fingerprint,
-      notAfter: kept.notAfter,
+      not_after: kept.not_after,
       remembered: true,
     }),
     findings: [
@@ -394,7 +394,7 @@ export function seenDomain(
   at: string,
 ): Sighting<DomainFacts> {
   const met: Met = { spec, look, neverIssued };
-  const seenAt = look.kind === 'spaced' ? (look.memory.kept.failedAt ?? '') : at;
+  const seenAt = look.kind === 'spaced' ? (look.memory.kept.failed_at ?? '') : at;
   return { ref, given: true, facts: {}, raw: met, at: seenAt };
 }
 

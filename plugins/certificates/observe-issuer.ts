@@ -10,7 +10,7 @@ import { defined } from '#plugin';
 
 /** An Issuer that signs nothing itself is always there. */
 export function seenSelfSigned(ref: Ref, at: string): Sighting<IssuerFacts> {
-  return { ref, given: true, facts: { selfSigned: true }, at };
+  return { ref, given: true, facts: { self_signed: true }, at };
 }
 
 function datesProblem(certificate: X509Seen, now: number): string | undefined {
@@ -32,10 +32,10 @@ function aboveProblem(above: readonly X509Seen[], now: number): string | undefin
 /** The certificate above an authority that ends first, where that is before the authority itself does. */
 function chainEndOf(certificate: X509Seen | undefined, above: readonly X509Seen[]): ChainEnd | undefined {
   if (certificate === undefined) return undefined;
-  const [first] = above.toSorted((a, b) => Date.parse(a.notAfter) - Date.parse(b.notAfter));
-  if (first === undefined || Date.parse(first.notAfter) >= Date.parse(certificate.notAfter)) return undefined;
-  const { subject, fingerprint, notAfter } = first;
-  return { subject, fingerprint, notAfter, from: 'in ca.crt' };
+  const [first] = above.toSorted((a, b) => Date.parse(a.not_after) - Date.parse(b.not_after));
+  if (first === undefined || Date.parse(first.not_after) >= Date.parse(certificate.not_after)) return undefined;
+  const { subject, fingerprint, not_after: notAfter } = first;
+  return { subject, fingerprint, not_after: notAfter, from: 'in ca.crt' };
 }
 
 /** The facts of an authority in a folder; undefined where there is none. */
@@ -46,12 +46,12 @@ export function seenAuthority(ref: Ref, seen: AuthoritySeen, at: string): Sighti
   const facts: IssuerFacts = defined({
     fingerprint: certificate?.fingerprint,
     subject: certificate?.subject,
-    notBefore: certificate?.notBefore,
-    notAfter: certificate?.notAfter,
+    not_before: certificate?.not_before,
+    not_after: certificate?.not_after,
     keyAlgorithm: certificate?.keyAlgorithm,
-    chainEnd,
-    nameConstraints: seen.nameConstraints,
-    keyMode: keyFile?.mode,
+    chain_end: chainEnd,
+    name_constraints: seen.name_constraints,
+    key_mode: keyFile?.mode,
     ...(seen.leftovers.length === 0 ? {} : { leftovers: seen.leftovers }),
     problem: seen.problem,
   });
@@ -65,7 +65,7 @@ export function issuerStanding(
   _memory: Memory | undefined,
   now: number,
 ): Standing<IssuerFacts> {
-  if (facts.selfSigned === true) return { state: 'ready' };
+  if (facts.self_signed === true) return { state: 'ready' };
   const { certificate, above, ...seen } = raw as Extract<AuthoritySeen, { status: 'seen' }>;
   const problem =
     seen.problem ??
@@ -83,7 +83,7 @@ export function issuerStanding(
     state: problem === undefined ? 'ready' : 'broken',
     ...(certificate === undefined
       ? {}
-      : { signals: { daysLeft: daysLeft(Date.parse(facts.chainEnd?.notAfter ?? certificate.notAfter), now) } }),
+      : { signals: { days_left: daysLeft(Date.parse(facts.chain_end?.not_after ?? certificate.not_after), now) } }),
     findings: problem === undefined ? [] : [finding],
   };
 }

@@ -108,7 +108,7 @@ function isMoved(spec: CertificateSpec, here: PairSeen, memory: Memory<Certifica
       .flatMap(({ part, path }) => (part === 'certificate' || part === 'key' || part === 'combined' ? [path] : []))
       .join('\0');
   const isBegun = memory?.open !== undefined && sameJson(storageOfOpen(memory), spec.storage);
-  const isOurs = here.keyFingerprint !== undefined && here.keyFingerprint === memory?.kept.key;
+  const isOurs = here.key_fingerprint !== undefined && here.key_fingerprint === memory?.kept.key;
   return !isBegun && !isOurs && main(before) !== main(spec.storage);
 }
 
@@ -154,7 +154,7 @@ async function neverIssued(look: Look, spec: DomainSpec): Promise<boolean> {
 /** Whether a schedule does not look at this target yet, because it failed before. */
 function isSpaced(spec: DomainSpec, memory: Memory<DomainMemory> | undefined, { scheduled, now }: Query): boolean {
   if (scheduled !== true || memory?.state !== 'tls_error' || memory.kept.target !== targetText(spec)) return false;
-  return Date.parse(memory.kept.retryAt ?? '') > now;
+  return Date.parse(memory.kept.retry_at ?? '') > now;
 }
 
 async function lookFor(look: Look, spec: DomainSpec, memory: Memory<DomainMemory> | undefined): Promise<DomainLook> {

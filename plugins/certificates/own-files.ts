@@ -33,7 +33,7 @@ function isThere({ mode, unusable }: StoredFile): boolean {
 
 /** Whether a file holds what follows from the pair whose key is ours, wherever it lies. */
 function holdsOurs({ part, problem, unusable }: StoredFile, pair: Stored, key: string | undefined): boolean {
-  if (unusable !== undefined || key === undefined || pair.keyFingerprint !== key) return false;
+  if (unusable !== undefined || key === undefined || pair.key_fingerprint !== key) return false;
   return part === 'key' || (pair.problem === undefined && problem === undefined);
 }
 
@@ -149,7 +149,7 @@ export function judgedOf(resource: CertificateResource, removes = false): { read
       [...(removes ? strangeFiles(resource) : [...lostFiles(resource), ...oddFiles(resource)])].map(({ path }) => path),
     ),
   ];
-  return { found: defined({ key: facts.keyFingerprint, keep }) };
+  return { found: defined({ key: facts.key_fingerprint, keep }) };
 }
 
 function listText(files: readonly ForeignFile[]): string {
@@ -160,7 +160,7 @@ function listText(files: readonly ForeignFile[]): string {
 export function foreignFile(change: Change, resource: CertificateResource): Verdict {
   if (change.step === 'normal>normal' && change.fields.length === 0) return pass('no file is written', {});
   // Of these the rule `foreign-key` says what they are.
-  const isTold = ['encrypted', 'not-a-file'].includes(resource.sight.observed?.facts.problemCode ?? '');
+  const isTold = ['encrypted', 'not-a-file'].includes(resource.sight.observed?.facts.problem_code ?? '');
   const lost = isTold
     ? (resource.sight.observed?.facts.foreign ?? [])
     : change.goal === 'remove'

@@ -68,7 +68,7 @@ export function mayGain({ desired, memory }: Pick<Resource, 'desired' | 'memory'
 
 /** Whether another key is stored than the one that is ours. */
 export function isOtherKey(
-  { keyFingerprint }: { readonly keyFingerprint?: string },
+  { key_fingerprint: keyFingerprint }: { readonly key_fingerprint?: string },
   { key }: Partial<CertificateMemory>,
 ): boolean {
   return keyFingerprint !== undefined && key !== undefined && keyFingerprint !== key;

@@ -106,7 +106,7 @@ export function reloadsOf(
   desired: Desired | undefined,
   stored: string | undefined,
 ): Attempts {
-  const { unserved, unservedTries = 0, unservedAt } = memory?.kept ?? {};
+  const { unserved, unserved_tries: unservedTries = 0, unserved_at: unservedAt } = memory?.kept ?? {};
   if (stored === undefined || unserved !== stored || unservedAt === undefined || isNewDocument(memory, desired))
     return NOTHING_FAILED;
   return { failed: unservedTries, at: Date.parse(unservedAt) };

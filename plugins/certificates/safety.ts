@@ -171,7 +171,7 @@ export function cutShort(change: Change, resource: CertificateResource, scene: S
   if (authority === undefined || until === undefined)
     return pass('its authority does not end before it', { issuer: spec.issuer });
   const left = Date.parse(until) - scene.now;
-  const subject = authority.chainEnd?.subject ?? authority.subject ?? '';
+  const subject = authority.chain_end?.subject ?? authority.subject ?? '';
   const facts = { issuer: spec.issuer, validity_days: spec.validityDays, authority_until: until, subject };
   if (left >= spec.validityDays * DAY_MS) return pass('its authority does not end before it', facts);
   const ends = `the authority ${spec.issuer} ends in ${spanText(left)}: ${subject} expires at ${until}`;
@@ -192,9 +192,9 @@ export function cutShort(change: Change, resource: CertificateResource, scene: S
 export function renewalLoop(change: Change, resource: CertificateResource, scene: Scene): Verdict {
   const spec = resource.desired?.spec;
   if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
-  const { issuedAt } = resource.memory?.kept ?? {};
+  const { issued_at: issuedAt } = resource.memory?.kept ?? {};
   if (issuedAt === undefined) return pass('it was never issued here', {});
-  const { notBefore } = resource.sight.observed?.facts ?? {};
+  const { not_before: notBefore } = resource.sight.observed?.facts ?? {};
   const notAfter = usableUntil(resource.sight.observed?.facts ?? {});
   const lifetime = Math.min(
     spec.validityDays * DAY_MS,

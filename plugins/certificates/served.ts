@@ -38,28 +38,28 @@ export interface Shown {
 export interface Stored {
   readonly fingerprint: string;
   /** ISO 8601. */
-  readonly notBefore?: string;
+  readonly not_before?: string;
   readonly former: readonly string[];
 }
 
 /** What is stored, where it can be used. */
 export function storedOf({ sight: { observed }, memory }: CertificateResource): Stored | undefined {
-  const { fingerprint, notBefore, usable } = observed?.facts ?? {};
+  const { fingerprint, not_before: notBefore, usable } = observed?.facts ?? {};
   if (fingerprint === undefined || usable !== true) return undefined;
   const former = memory?.kept.former ?? [];
-  return defined({ fingerprint, former, notBefore });
+  return defined({ fingerprint, former, not_before: notBefore });
 }
 
 /** What one address serves, held against what is stored. */
 export function servesOf(
-  { fingerprint, notBefore, error }: Pick<AddressFacts, 'fingerprint' | 'notBefore' | 'error'>,
+  { fingerprint, not_before: notBefore, error }: Pick<AddressFacts, 'fingerprint' | 'not_before' | 'error'>,
   stored: Stored,
 ): Serves {
   if (fingerprint === undefined) return 'nothing';
   if (fingerprint === stored.fingerprint) return 'stored';
   if (stored.former.includes(fingerprint)) return 'older';
   const began = Date.parse(notBefore ?? '');
-  return error !== 'wrong-name' && began < Date.parse(stored.notBefore ?? '') ? 'older' : 'other';
+  return error !== 'wrong-name' && began < Date.parse(stored.not_before ?? '') ? 'older' : 'other';
 }
 
 /** Every address of a Domain that was looked at, held against what is stored. */

@@ -33,32 +33,32 @@ export interface DueRule {
   readonly issuedAfter?: number;
 }
 
-export function validityOf(dates: Pick<X509Seen, 'notBefore' | 'notAfter'>): Validity {
-  return { notBefore: Date.parse(dates.notBefore), notAfter: Date.parse(dates.notAfter) };
+export function validityOf(dates: Pick<X509Seen, 'not_before' | 'not_after'>): Validity {
+  return { notBefore: Date.parse(dates.not_before), notAfter: Date.parse(dates.not_after) };
 }
 
 /** When a certificate can be used, its chain included. */
 export function usableIn({
-  notBefore,
-  notAfter,
-  chainEnd,
-}: Pick<X509Seen, 'notBefore' | 'notAfter'> & { readonly chainEnd?: ChainEnd }): Validity {
-  return validityOf({ notBefore, notAfter: chainEnd?.notAfter ?? notAfter });
+  not_before: notBefore,
+  not_after: notAfter,
+  chain_end: chainEnd,
+}: Pick<X509Seen, 'not_before' | 'not_after'> & { readonly chain_end?: ChainEnd }): Validity {
+  return validityOf({ not_before: notBefore, not_after: chainEnd?.not_after ?? notAfter });
 }
 
 /** When a certificate was issued: as is remembered of one that fettle made, else as it says itself; epoch ms. */
 export function issuedAt(
-  leaf: { readonly fingerprint?: string; readonly notBefore?: string },
+  leaf: { readonly fingerprint?: string; readonly not_before?: string },
   memory: Pick<Remembered, 'kept'> | undefined,
 ): number {
-  const { made, issuedAt: at } = memory?.kept ?? {};
-  return Date.parse((made !== undefined && made === leaf.fingerprint ? at : undefined) ?? leaf.notBefore ?? '');
+  const { made, issued_at: at } = memory?.kept ?? {};
+  return Date.parse((made !== undefined && made === leaf.fingerprint ? at : undefined) ?? leaf.not_before ?? '');
 }
 
 /** Whether a document asks for a renewal of this one, however long it is still valid. */
 export function isAskedFor(
   { issuedAfter }: DueRule,
-  leaf: { readonly fingerprint?: string; readonly notBefore?: string },
+  leaf: { readonly fingerprint?: string; readonly not_before?: string },
   memory: Pick<Remembered, 'kept'> | undefined,
   now: number,
 ): boolean {
@@ -100,17 +100,24 @@ function inProgress(
 
 /** When a stored pair can be used, its chain included; undefined where it does not say. */
 export function validityOfFacts({
-  notBefore,
-  notAfter,
-  chainEnd,
-}: Pick<CertificateFacts, 'notBefore' | 'notAfter' | 'chainEnd'>): Validity | undefined {
+  not_before: notBefore,
+  not_after: notAfter,
+  chain_end: chainEnd,
+}: Pick<CertificateFacts, 'not_before' | 'not_after' | 'chain_end'>): Validity | undefined {
   if (notBefore === undefined || notAfter === undefined) return undefined;
-  return usableIn({ notBefore, notAfter, ...(chainEnd === undefined ? {} : { chainEnd }) });
+  return usableIn({
+    not_before: notBefore,
+    not_after: notAfter,
+    ...(chainEnd === undefined ? {} : { chain_end: chainEnd }),
+  });
 }
 
 /** The state of a pair that is there. */
 export function certificateState(
-  facts: Pick<CertificateFacts, 'usable' | 'fingerprint' | 'notBefore' | 'notAfter' | 'chainEnd' | 'swap' | 'replaced'>,
+  facts: Pick<
+    CertificateFacts,
+    'usable' | 'fingerprint' | 'not_before' | 'not_after' | 'chain_end' | 'swap' | 'replaced'
+  >,
   due: DueRule,
   memory: Remembered | undefined,
   now: number,

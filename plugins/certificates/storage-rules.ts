@@ -18,7 +18,7 @@ export function noteKey(resource: CertificateResource): Partial<CertificateMemor
     sight: { observed },
     memory,
   } = resource;
-  const key = observed?.facts.keyFingerprint;
+  const key = observed?.facts.key_fingerprint;
   if (key === undefined || observed?.facts.usable !== true || key === memory?.kept.key) return {};
   const isUnderWay = memory?.open !== undefined && memory.open.goal !== 'remove';
   const isFirst = mayGain(resource) && (!mayBeOwned(memory) || memory?.kept.key === undefined);
@@ -44,7 +44,7 @@ export function foreignKey(change: Change, resource: CertificateResource): Verdi
   } = resource;
   const facts = observed?.facts;
   if (facts?.elsewhere === true && !removes) return pass('no key lies where it is to be stored', {});
-  const stored = facts?.keyFingerprint;
+  const stored = facts?.key_fingerprint;
   const remembered = memory?.kept.key;
   const spec = certificateSpec(desired, memory);
   const where = spec === undefined ? '' : ` of ${mainPath(spec.storage)}`;
@@ -52,9 +52,9 @@ export function foreignKey(change: Change, resource: CertificateResource): Verdi
   const remedy = {
     outside: `put the key that fettle made back, or move this one away; \`fettle state forget ${formatRef(resource.ref)}\`, and it is adopted anew`,
   };
-  if (facts?.problemCode === 'encrypted')
+  if (facts?.problem_code === 'encrypted')
     return reject(`the key${where} is encrypted, so fettle did not make it`, used, { remedy });
-  if (facts?.problemCode === 'not-a-file')
+  if (facts?.problem_code === 'not-a-file')
     return reject(`${facts.problem ?? ''}, and is not replaced`, used, {
       remedy: { outside: `move what lies there${where} away` },
     });
@@ -78,7 +78,7 @@ export function issuerNameConstraints(change: Change, { desired }: CertificateRe
   if (desired === undefined) return pass('nothing is issued', {});
   const { spec } = desired;
   const authority = Issuer.get(scene, issuerRef(spec))?.sight.observed?.facts;
-  const constraints = authority?.nameConstraints;
+  const constraints = authority?.name_constraints;
   if (constraints === undefined) return pass('its authority may sign for any name', { issuer: spec.issuer });
   const names = namesNotAllowed(spec.dnsNames, constraints);
   const facts = {

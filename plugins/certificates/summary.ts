@@ -31,11 +31,11 @@ function stateOf({ desired, sight: { observed, gap }, memory }: Resource): strin
 /** End of the validity, epoch ms; NaN where none is known. */
 function endOf({ sight: { observed, gap }, memory }: Resource): number {
   const facts = (observed?.facts ?? {}) as {
-    readonly notAfter?: unknown;
-    readonly chainEnd?: { readonly notAfter: string };
+    readonly not_after?: unknown;
+    readonly chain_end?: { readonly not_after: string };
   };
-  const seen = facts.chainEnd?.notAfter ?? facts.notAfter;
-  const end = observed === undefined && gap !== undefined ? memory?.kept['notAfter'] : seen;
+  const seen = facts.chain_end?.not_after ?? facts.not_after;
+  const end = observed === undefined && gap !== undefined ? memory?.kept['not_after'] : seen;
   return typeof end === 'string' ? Date.parse(end) : Number.NaN;
 }
 

@@ -14,8 +14,8 @@ export interface X509Seen {
   /** Hex digits. */
   readonly serial: string;
   /** ISO 8601, UTC. */
-  readonly notBefore: string;
-  readonly notAfter: string;
+  readonly not_before: string;
+  readonly not_after: string;
   /** DNS names in lower case, sorted. */
   readonly dnsNames: readonly string[];
   readonly ipAddresses: readonly string[];
@@ -23,7 +23,7 @@ export interface X509Seen {
   readonly keyAlgorithm: string;
   readonly ca: boolean;
   /** It is signed by its own key. */
-  readonly selfSigned: boolean;
+  readonly self_signed: boolean;
 }
 
 /** DNS names that an authority may sign for, as its certificates say (RFC 5280, 4.2.1.10). */
@@ -51,7 +51,7 @@ export type AuthoritySeen =
       /** What leads from its certificate to its root, as far as `ca.crt` has it. */
       readonly above: readonly X509Seen[];
       /** Of its own certificate and those above it. */
-      readonly nameConstraints?: NameConstraints;
+      readonly name_constraints?: NameConstraints;
       readonly keyFile?: FileMode;
       /** Names of files that its making left beside it. */
       readonly leftovers: readonly string[];
@@ -99,17 +99,17 @@ export type PairSeen =
   | {
       readonly status: 'seen';
       /** Why certificate and key can't be used together, apart from their dates; with `problem`, always. */
-      readonly problemCode?: PairProblem;
+      readonly problem_code?: PairProblem;
       readonly problem?: string;
       /** The leaf first, then what leads from it to its root, then what else is stored with it. */
       readonly chain: readonly X509Seen[];
       /** Fingerprint of the certificate that signed the leaf, where it is stored too. */
-      readonly issuerFingerprint?: string;
+      readonly issuer_fingerprint?: string;
       /** Of the certificates above the leaf, the one with which its chain ends, where that is before the leaf does. */
-      readonly chainEnd?: ChainEnd;
-      readonly keyMatches: boolean;
+      readonly chain_end?: ChainEnd;
+      readonly key_matches: boolean;
       /** SHA-256 of the public half of the stored key, SPKI: `sha256:` and 64 hex digits. Absent where there is none that can be read. */
-      readonly keyFingerprint?: string;
+      readonly key_fingerprint?: string;
       /** Every file that the storage ought to have, in the order of `PairPart`. */
       readonly files: readonly StoredFile[];
       readonly swap: SwapSeen;
@@ -153,7 +153,7 @@ export type AddressSeen =
       /** Says the same of the same failure each time, and names no address. */
       readonly message: string;
       /** This machine has no route to addresses of that kind: that says nothing about the server. */
-      readonly noRoute?: true;
+      readonly no_route?: true;
     }
   | {
       readonly served: true;
@@ -167,11 +167,11 @@ export type AddressSeen =
       /** Which certificate that is about, and where it comes from; ends no sentence, and never changes with time alone. */
       readonly distrustDetail?: string;
       /** Of the certificates above the leaf, the one whose end is the end of the whole chain, where that is before the leaf's. */
-      readonly chainEnd?: ChainEnd;
+      readonly chain_end?: ChainEnd;
       /** Whose certificate is neither served nor a trust anchor, where that is why. */
-      readonly missingIssuer?: MissingIssuer;
+      readonly missing_issuer?: MissingIssuer;
       readonly protocol: string;
-      readonly rttMs: number;
+      readonly rtt_ms: number;
     };
 
 /** The certificate with which a chain ends before its leaf does. */
@@ -180,7 +180,7 @@ export type ChainEnd = {
   readonly subject: string;
   readonly fingerprint: string;
   /** ISO 8601, UTC. */
-  readonly notAfter: string;
+  readonly not_after: string;
   /** Where it was found: `served`, `in ca.crt`, `one of the well-known anchors`. */
   readonly from: string;
 };
@@ -231,7 +231,7 @@ export interface FoundPair {
   readonly storage: PairStorage;
   readonly leaf: X509Seen;
   /** Of the file with the key: four octal digits. */
-  readonly keyMode: string;
+  readonly key_mode: string;
   /** Other files that hold the same certificate, and are not part of the storage. */
   readonly copies: readonly string[];
 }
@@ -299,7 +299,7 @@ export interface IssueOrder {
 
 export interface Issued {
   readonly fingerprint: string;
-  readonly notAfter: string;
+  readonly not_after: string;
   /** Fingerprint of the certificate that signed it: its own, if it signed itself. */
   readonly issuer: string;
   /** SHA-256 of its public key, SPKI. */

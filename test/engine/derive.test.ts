@@ -20,8 +20,8 @@ const AT = new Date(of.NOW).toISOString();
 const seen: Sighting = {
   ref: of.refOf('Certificate', 'www'),
   facts: of.certificateFacts({
-    notBefore: new Date(of.NOW - 50 * of.DAY).toISOString(),
-    notAfter: new Date(of.NOW + 40 * of.DAY).toISOString(),
+    not_before: new Date(of.NOW - 50 * of.DAY).toISOString(),
+    not_after: new Date(of.NOW + 40 * of.DAY).toISOString(),
   }),
   at: AT,
 };

@@ -110,7 +110,7 @@ async function read(places: Places): Promise<Read> {
       above: chainUp.slice(1).map(x509Seen),
       problem,
       certificate,
-      nameConstraints,
+      name_constraints: nameConstraints,
       ...(keyFile.kind === 'file' ? { keyFile: keyFile.stat } : {}),
     }),
     chain: chainUp,

@@ -21,7 +21,7 @@ export type Handshake =
       readonly chain: readonly X509Certificate[];
       readonly distrust?: string;
       readonly protocol: string;
-      readonly rttMs: number;
+      readonly rtt_ms: number;
     }
   | { readonly ok: false; readonly error: ConnectError; readonly reason: string; readonly code?: string };
 
@@ -166,7 +166,7 @@ export function handshake(
         return;
       }
       end(
-        () => resolve(defined({ ok: true, chain, protocol, rttMs, distrust })),
+        () => resolve(defined({ ok: true, chain, protocol, rtt_ms: rttMs, distrust })),
         () => {
           // The last message of the handshake is written after this turn: cut off, it would be an error in the server's log.
           setImmediate(destroy);

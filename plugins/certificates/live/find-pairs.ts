@@ -228,7 +228,7 @@ export async function findPairs(project: string, dir: string, signal: AbortSigna
         file: Object.fromEntries(Object.entries(file).map(([part, path]) => [part, inProject(String(path))])),
       },
       leaf,
-      keyMode: group.key.mode,
+      key_mode: group.key.mode,
       copies: others.map(inProject),
     });
   }
@@ -241,7 +241,7 @@ export async function findPairs(project: string, dir: string, signal: AbortSigna
     pairs.push({
       storage: { directory: { path: inProject(folder), combined: combined.kind === 'link' } },
       leaf: x509Seen(own),
-      keyMode: key.stat.mode,
+      key_mode: key.stat.mode,
       copies: [],
     });
   }

@@ -192,7 +192,7 @@ export function inTheWay(files: PairFiles, untouched: boolean): readonly string[
 }
 
 /** The certificate with which the chain of a pair ends before its leaf does. */
-function chainEndOf({ path: [leaf, ...path], others }: Resource): { readonly chainEnd?: ChainEnd } {
+function chainEndOf({ path: [leaf, ...path], others }: Resource): { readonly chain_end?: ChainEnd } {
   if (leaf === undefined) return {};
   const stored = [...path, ...others];
   // Where its own root is stored with it, no other one is looked for: the well-known ones take some ms to read.
@@ -200,8 +200,8 @@ function chainEndOf({ path: [leaf, ...path], others }: Resource): { readonly cha
   const end = endOfChain({ leaf, others: stored, anchorsOf: isWhole ? () => [] : wellKnownAnchors });
   if (end.validToDate >= leaf.validToDate) return {};
   const from = stored.some((each) => each.raw.equals(end.raw)) ? 'stored with it' : 'one of the well-known anchors';
-  const { subject, fingerprint, notAfter } = x509Seen(end);
-  return { chainEnd: { subject, fingerprint, notAfter, from } };
+  const { subject, fingerprint, not_after: notAfter } = x509Seen(end);
+  return { chain_end: { subject, fingerprint, not_after: notAfter, from } };
 }
 
 /** What is shown of a pair: of its certificates those that lead to its root first. */
@@ -212,13 +212,13 @@ export function seenOfPair(
   const signer = issuer ?? (leaf !== undefined && isSignedBy(leaf, leaf) ? leaf : undefined);
   const key = keyFingerprintOf(pair.key);
   return defined({
-    problemCode: pair.problem?.code,
+    problem_code: pair.problem?.code,
     problem: pair.problem?.text,
     chain: [...pair.path, ...pair.others].map(x509Seen),
-    issuerFingerprint: signer === undefined ? undefined : fingerprintOf(signer),
+    issuer_fingerprint: signer === undefined ? undefined : fingerprintOf(signer),
     ...chainEndOf(pair),
-    keyMatches: pair.matches,
-    ...(key === undefined ? {} : { keyFingerprint: key }),
+    key_matches: pair.matches,
+    ...(key === undefined ? {} : { key_fingerprint: key }),
   });
 }
 

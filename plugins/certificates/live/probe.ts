@@ -58,7 +58,7 @@ function dateFlaw(certificate: X509Certificate, origin: string, at: number): str
 
 type Refused = Pick<
   Extract<AddressSeen, { served: true }>,
-  'distrust' | 'distrustDetail' | 'missingIssuer' | 'chainEnd'
+  'distrust' | 'distrustDetail' | 'missing_issuer' | 'chain_end'
 >;
 
 /**
@@ -74,17 +74,17 @@ function judged(code: string | undefined, chain: readonly X509Certificate[], mad
     return end === undefined || end === leaf || end.validToDate >= leaf.validToDate
       ? {}
       : {
-          chainEnd: {
+          chain_end: {
             subject: subjectText(end),
             fingerprint: fingerprintOf(end),
-            notAfter: end.validToDate.toISOString(),
+            not_after: end.validToDate.toISOString(),
             from: originOf(end, chain, made),
           },
         };
   }
   const { path, anchored } = clientPath(input, now);
   const missingIssuer = anchored ? undefined : missingIssuerOf(chain, made.bySubject);
-  const missing = missingIssuer === undefined ? {} : { missingIssuer };
+  const missing = missingIssuer === undefined ? {} : { missing_issuer: missingIssuer };
   const dated = path.slice(1).flatMap((each) => dateFlaw(each, originOf(each, chain, made), now) ?? []);
   if (!DATE_CODES.has(code)) {
     const detail = anchored ? (pathFlaw(path, x509Seen(leaf).dnsNames) ?? dated[0]) : undefined;
@@ -189,7 +189,7 @@ async function probeAddress(
   if (isAboutGroups(result)) result = await handshake(endpoint, made.context('all'), limits, left(), signal);
   if (!result.ok) {
     const noRoute = result.error === 'unreachable' && NO_ROUTE.has(result.code ?? '');
-    return { ...fail(result.error, result.reason), ...(noRoute ? { noRoute } : {}) };
+    return { ...fail(result.error, result.reason), ...(noRoute ? { no_route: noRoute } : {}) };
   }
   const [leaf] = result.chain;
   const chain = readAll(result.chain, read);
@@ -202,7 +202,7 @@ async function probeAddress(
     namesHost: namesHost(leaf, host),
     ...judged(result.distrust, result.chain, made, now),
     protocol: result.protocol,
-    rttMs: result.rttMs,
+    rtt_ms: result.rtt_ms,
   };
 }
 

@@ -121,8 +121,8 @@ interface Draft {
   readonly subject: string | undefined;
   readonly keys: KeyPair;
   readonly signer: Signer | undefined;
-  readonly notBefore: number;
-  readonly notAfter: number;
+  readonly not_before: number;
+  readonly not_after: number;
   readonly extensions: (x509: Library) => InstanceType<Library['Extension']>[];
 }
 
@@ -172,8 +172,8 @@ async function sign(draft: Draft): Promise<X509Certificate> {
     serialNumber: randomSerial(),
     subject,
     issuer: by.name,
-    notBefore: new Date(draft.notBefore),
-    notAfter: new Date(draft.notAfter),
+    notBefore: new Date(draft.not_before),
+    notAfter: new Date(draft.not_after),
     publicKey: spki,
     signingKey: by.key,
     signingAlgorithm: by.algorithm,
@@ -196,8 +196,8 @@ export async function makeAuthority(
     subject: commonName,
     keys,
     signer,
-    notBefore: wholeSecond(now - CLOCK_SKEW_MS),
-    notAfter: wholeSecond(now + AUTHORITY_DAYS * DAY_MS),
+    not_before: wholeSecond(now - CLOCK_SKEW_MS),
+    not_after: wholeSecond(now + AUTHORITY_DAYS * DAY_MS),
     extensions: (x509) => [
       new x509.BasicConstraintsExtension(true, below, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
@@ -221,8 +221,8 @@ export async function makeLeaf(order: LeafOrder): Promise<X509Certificate> {
     subject: commonName,
     keys: order.keys,
     signer,
-    notBefore: wholeSecond(Math.max(begins, ...authorities.map((each) => each.validFromDate.getTime()))),
-    notAfter: wholeSecond(Math.min(ends, ...authorities.map((each) => each.validToDate.getTime()))),
+    not_before: wholeSecond(Math.max(begins, ...authorities.map((each) => each.validFromDate.getTime()))),
+    not_after: wholeSecond(Math.min(ends, ...authorities.map((each) => each.validToDate.getTime()))),
     extensions: (x509) => [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(

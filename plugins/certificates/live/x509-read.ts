@@ -209,13 +209,13 @@ function shownOf(certificate: X509Certificate): X509Seen {
     subject: oneLine(certificate.subject),
     issuer: oneLine(certificate.issuer),
     serial: certificate.serialNumber.toLowerCase(),
-    notBefore: certificate.validFromDate.toISOString(),
-    notAfter: certificate.validToDate.toISOString(),
+    not_before: certificate.validFromDate.toISOString(),
+    not_after: certificate.validToDate.toISOString(),
     dnsNames: [...new Set(names)].sort(),
     ipAddresses: alternativeNames(certificate.subjectAltName, 'IP Address'),
     keyAlgorithm: publicKeyAlgorithm(certificate),
     ca: certificate.ca,
-    selfSigned: isSignedBy(certificate, certificate),
+    self_signed: isSignedBy(certificate, certificate),
   };
 }
 

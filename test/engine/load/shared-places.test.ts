@@ -303,7 +303,7 @@ it('where the disk folds case, names that differ by case alone are one place, an
       ref: { plugin: 'certificates', kind: 'Certificate', name },
       desired: {
         ref: { plugin: 'certificates', kind: 'Certificate', name },
-        spec: { storage: { file: { combined: path } } },
+        spec: { storage: { file: { combined: path } }, renewal: {}, recovery: {}, served: {} },
         meta: { labels: {}, lifecycle: { ignore: [] } },
         needs: [],
         source: { file: 'x.yaml', line: 1, column: 1 },

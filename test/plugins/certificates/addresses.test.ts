@@ -123,7 +123,7 @@ describe('every address of a name is looked at', () => {
     expect(first?.fingerprint).not.toBe(second?.fingerprint);
     // What ends first stands for all.
     expect(seen.facts.fingerprint).toBe(second?.fingerprint);
-    expect(seen.signals).toMatchObject({ daysLeft: 19, address: '127.0.0.2' });
+    expect(seen.signals).toMatchObject({ days_left: 19, address: '127.0.0.2' });
   });
 
   test('one that a client would refuse fails the Domain, and says which', async () => {
@@ -285,7 +285,7 @@ describe('a name', () => {
 
   test('a server for names that is none is a mistake of the settings', async () => {
     await expect(certificates.openReader(outside(folder, { probe: { resolvers: ['example.test'] } }))).rejects.toThrow(
-      'probe.resolvers: example.test: each has to be an address, or [address]:port',
+      'probe.resolvers: example.test: each entry must be an address or [address]:port',
     );
   });
 

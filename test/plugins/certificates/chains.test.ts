@@ -452,7 +452,7 @@ test('any chain: a server is refused exactly where openssl refuses it, and ends 
       }
       accepted += 1;
       const { facts } = seen;
-      const end = Date.parse(facts.chainEnd?.notAfter ?? facts.notAfter ?? '');
+      const end = Date.parse(facts.chain_end?.not_after ?? facts.not_after ?? '');
       expect(verified(folder, anchors, served, own.pem, end - 1000)).toBe(true);
       expect(verified(folder, anchors, served, own.pem, end + 1000)).toBe(false);
     }),

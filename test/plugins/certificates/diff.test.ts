@@ -59,8 +59,8 @@ function failed(step: Step, failures: number): Partial<Memory> {
 }
 
 const scene = sceneOf([issuerResource()]);
-const near = { notBefore: new Date(NOW - 69 * DAY).toISOString(), notAfter: new Date(NOW + 21 * DAY).toISOString() };
-const ended = { notBefore: new Date(NOW - 93 * DAY).toISOString(), notAfter: new Date(NOW - 3 * DAY).toISOString() };
+const near = { not_before: new Date(NOW - 69 * DAY).toISOString(), not_after: new Date(NOW + 21 * DAY).toISOString() };
+const ended = { not_before: new Date(NOW - 93 * DAY).toISOString(), not_after: new Date(NOW - 3 * DAY).toISOString() };
 
 describe('a Certificate', () => {
   test.each<readonly [string, AnyCertificateResource, object | undefined]>([
@@ -84,8 +84,8 @@ describe('a Certificate', () => {
     [
       'short-lived, near its end',
       certificateResource('expiring_soon', {
-        notBefore: new Date(NOW - 10 * DAY).toISOString(),
-        notAfter: new Date(NOW + 5 * DAY).toISOString(),
+        not_before: new Date(NOW - 10 * DAY).toISOString(),
+        not_after: new Date(NOW + 5 * DAY).toISOString(),
       }),
       {
         step: 'expiring_soon>renewing',
@@ -98,8 +98,8 @@ describe('a Certificate', () => {
     [
       'hours from its end',
       certificateResource('expiring_soon', {
-        notBefore: near.notBefore,
-        notAfter: new Date(NOW + 5 * 3_600_000).toISOString(),
+        not_before: near.not_before,
+        not_after: new Date(NOW + 5 * 3_600_000).toISOString(),
       }),
       {
         step: 'expiring_soon>renewing',
@@ -195,7 +195,7 @@ describe('a Certificate', () => {
       'that cannot be used',
       certificateResource('expired', {
         usable: false,
-        keyMatches: false,
+        key_matches: false,
         problem: 'the key does not belong to the certificate',
       }),
       {
@@ -207,7 +207,7 @@ describe('a Certificate', () => {
     ],
     [
       'that is not valid yet',
-      certificateResource('expired', { notBefore: new Date(NOW + 2 * DAY).toISOString() }),
+      certificateResource('expired', { not_before: new Date(NOW + 2 * DAY).toISOString() }),
       { step: 'expired>recovering', goal: 'update', fields: [], because: 'it is not valid for another 2 days' },
     ],
     [
@@ -241,7 +241,7 @@ describe('a Certificate', () => {
     ],
     [
       'authority',
-      { issuerFingerprint: fingerprint('b') },
+      { issuer_fingerprint: fingerprint('b') },
       {},
       [{ path: '/issuer', before: fingerprint('b'), after: fingerprint('a') }],
     ],
@@ -353,7 +353,7 @@ describe('a Certificate', () => {
     expect(found).toMatchObject({ step: 'expiring_soon>renewing', fields: [{ path: '/dnsNames' }] });
   });
 
-  const { issuerFingerprint: _left, ...noIssuer } = certificateFacts();
+  const { issuer_fingerprint: _left, ...noIssuer } = certificateFacts();
   const withoutChain = (memory: Partial<Memory>, facts: Partial<CertificateFacts> = {}): AnyCertificateResource => {
     const resource = certificateResource('normal', {}, { memory });
     return resourceWith({
@@ -378,14 +378,14 @@ describe('a Certificate', () => {
     const self = sceneOf([
       issuerResource({
         desired: desiredOf('Issuer', 'ca', { selfSigned: {} }),
-        observed: { ...observedOf('Issuer', 'ca', 'ready', { selfSigned: true }), given: true },
+        observed: { ...observedOf('Issuer', 'ca', 'ready', { self_signed: true }), given: true },
       }),
     ]);
     expect(diffCertificate(certificateResource('normal'), self)).toMatchObject({
       step: 'normal>normal',
       fields: [{ path: '/issuer', before: 'CN=Test CA', after: 'self-signed' }],
     });
-    expect(diffCertificate(certificateResource('normal', { selfSigned: true }), self)).toBeUndefined();
+    expect(diffCertificate(certificateResource('normal', { self_signed: true }), self)).toBeUndefined();
   });
 
   test('is not compared with an authority that is not there', () => {
@@ -440,7 +440,7 @@ describe('an Issuer', () => {
       'that signs nothing itself',
       issuerResource({
         desired: desiredOf('Issuer', 'ca', { selfSigned: {} }),
-        observed: { ...observedOf('Issuer', 'ca', 'ready', { selfSigned: true }), given: true },
+        observed: { ...observedOf('Issuer', 'ca', 'ready', { self_signed: true }), given: true },
       }),
       undefined,
     ],

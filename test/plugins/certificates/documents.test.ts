@@ -166,7 +166,7 @@ describe('where a Domain leads', () => {
   test.each<readonly [Partial<DomainSpec>, string, string]>([
     [{ address: '169.254.169.254' }, '/spec/address', '169.254.169.254 is in 169.254.169.254/32'],
     [{ address: '[::ffff:a9fe:a9fe]' }, '/spec/address', '[::ffff:a9fe:a9fe] is in 169.254.169.254/32'],
-    [{ route: { target: 'fe80::1%eth0' } }, '/spec/route/target', 'fe80::1%eth0 lies in fe80::/10'],
+    [{ route: { target: 'fe80::1%eth0' } }, '/spec/route/target', 'fe80::1%eth0 is in fe80::/10'],
   ])('%j is warned of where it may not be probed', (spec, pointer, message) => {
     expect(check(domain(spec))).toMatchObject([
       { code: 'denied-address', severity: 'warning', pointer, message: `${message}, which is denied` },

@@ -26,23 +26,29 @@ function leaf(more: Partial<X509Seen> = {}): X509Seen {
     subject: 'CN=www.example.test',
     issuer: 'CN=Test CA',
     serial: '01',
-    notBefore: new Date(NOW - 10 * DAY).toISOString(),
-    notAfter: new Date(NOW + 80 * DAY).toISOString(),
+    not_before: new Date(NOW - 10 * DAY).toISOString(),
+    not_after: new Date(NOW + 80 * DAY).toISOString(),
     dnsNames: ['www.example.test'],
     ipAddresses: [],
     keyAlgorithm: 'ecdsa-p256',
     ca: false,
-    selfSigned: false,
+    self_signed: false,
     ...more,
   };
 }
 
 function served(address: string, more: Partial<Extract<AddressSeen, { served: true }>> = {}): AddressSeen {
-  return { served: true, address, chain: [leaf()], namesHost: true, protocol: 'TLSv1.3', rttMs: 1, ...more };
+  return { served: true, address, chain: [leaf()], namesHost: true, protocol: 'TLSv1.3', rtt_ms: 1, ...more };
 }
 
 function failed(address: string, error: ConnectError, noRoute?: true): AddressSeen {
-  return { served: false, address, error, message: `it is ${error}`, ...(noRoute === undefined ? {} : { noRoute }) };
+  return {
+    served: false,
+    address,
+    error,
+    message: `it is ${error}`,
+    ...(noRoute === undefined ? {} : { no_route: noRoute }),
+  };
 }
 
 function look(addresses: readonly AddressSeen[]): DomainLook {
@@ -59,7 +65,7 @@ function see(met: DomainLook, spec: Partial<DomainSpec> = {}, neverIssued = fals
 }
 
 const EXPIRED = served('192.0.2.1', {
-  chain: [leaf({ notAfter: new Date(NOW - 3 * DAY - 1).toISOString() })],
+  chain: [leaf({ not_after: new Date(NOW - 3 * DAY - 1).toISOString() })],
   distrust: 'CERT_HAS_EXPIRED',
 });
 const codes = ({ findings }: Observed): readonly string[] =>
@@ -70,7 +76,7 @@ describe('tlsMode: passthrough', () => {
 
   it('is never verified, whatever is served', () => {
     expect(see(look([served('192.0.2.1')]), spec)).toMatchObject({ state: 'passthrough_unverified', findings: [] });
-    const near = served('192.0.2.1', { chain: [leaf({ notAfter: new Date(NOW + DAY).toISOString() })] });
+    const near = served('192.0.2.1', { chain: [leaf({ not_after: new Date(NOW + DAY).toISOString() })] });
     expect(see(look([near]), spec)).toMatchObject({ state: 'passthrough_unverified', findings: [] });
   });
 
@@ -101,7 +107,7 @@ describe('tlsMode: passthrough', () => {
     expect(noteDomain(resourceWith({ ref: observed.ref, observed, memory }), NOW)).toMatchObject({
       error: 'refused',
       failures: 0,
-      retryAt: '',
+      retry_at: '',
     });
   });
 });
@@ -134,7 +140,7 @@ describe('an address that this machine has no route to', () => {
       address: '2001:db8::1',
       error: 'unreachable',
       message: 'www.example.test:443: it is unreachable',
-      noRoute: true,
+      no_route: true,
     });
   });
 
@@ -160,7 +166,7 @@ describe('a chain that breaks off', () => {
   const broken = (published: boolean): AddressSeen =>
     served('192.0.2.1', {
       distrust: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-      missingIssuer: { name: 'CN=Inter', published },
+      missing_issuer: { name: 'CN=Inter', published },
     });
 
   it('is said to, where the certificate says that it is public', () => {
@@ -190,7 +196,7 @@ describe('nothing is issued yet', () => {
 
   it('and is not counted', () => {
     const observed = see(look([failed('192.0.2.1', 'refused')]), { certificate: 'www' }, true);
-    expect(noteDomain(resourceWith({ ref: observed.ref, observed }), NOW)).toMatchObject({ failures: 0, retryAt: '' });
+    expect(noteDomain(resourceWith({ ref: observed.ref, observed }), NOW)).toMatchObject({ failures: 0, retry_at: '' });
   });
 });
 
@@ -249,8 +255,8 @@ describe('the time to the next look', () => {
         error: 'timeout',
         message: 'www.example.test:443: it is timeout',
         failures: i + 1,
-        failedAt: new Date(NOW + i).toISOString(),
-        retryAt: new Date(NOW + i + seconds * 1000).toISOString(),
+        failed_at: new Date(NOW + i).toISOString(),
+        retry_at: new Date(NOW + i + seconds * 1000).toISOString(),
         target: 'www.example.test www.example.test:443',
       });
     }
@@ -270,8 +276,8 @@ describe('the time to the next look', () => {
       error: '',
       message: '',
       failures: 0,
-      failedAt: '',
-      retryAt: '',
+      failed_at: '',
+      retry_at: '',
     });
   });
 });
@@ -281,15 +287,15 @@ test('a Domain that is not looked at yet is told as it is remembered', () => {
     error: 'refused',
     message: 'www.example.test:443: nothing listens there',
     failures: 2,
-    failedAt: '2026-11-20T11:00:00.000Z',
-    retryAt: '2026-11-20T12:00:01.000Z',
+    failed_at: '2026-11-20T11:00:00.000Z',
+    retry_at: '2026-11-20T12:00:01.000Z',
     fingerprint: fingerprint('d'),
-    notAfter: '2027-01-01T00:00:00.000Z',
+    not_after: '2027-01-01T00:00:00.000Z',
   };
   const seen = see({ kind: 'spaced', memory: { state: 'tls_error', kept } });
   expect(seen).toMatchObject({
     state: 'tls_error',
-    at: kept.failedAt,
+    at: kept.failed_at,
     facts: { error: 'refused', message: kept.message, fingerprint: kept.fingerprint, remembered: true },
   });
   expect(seen.findings.map(({ code, severity, message }) => [code, severity, message])).toEqual([

@@ -37,18 +37,18 @@ function leaf(notBefore: string, notAfter: string): X509Seen {
     subject: 'CN=www.example.test',
     issuer: 'CN=Test CA',
     serial: '01',
-    notBefore,
-    notAfter,
+    not_before: notBefore,
+    not_after: notAfter,
     dnsNames: ['www.example.test'],
     ipAddresses: [],
     keyAlgorithm: 'ecdsa-p256',
     ca: false,
-    selfSigned: false,
+    self_signed: false,
   };
 }
 
 function stored(chain: readonly X509Seen[]): PairSeen {
-  return { status: 'seen', chain, keyMatches: true, files: [], swap: 'none', leftovers: [] };
+  return { status: 'seen', chain, key_matches: true, files: [], swap: 'none', leftovers: [] };
 }
 
 /** What follows from a stored pair, by a document. */
@@ -121,7 +121,7 @@ describe('dates', () => {
     ['10 days ago', NOW - 10 * DAY, 'expired', -10],
   ])('it ends in: %s', (_name, end, state, days) => {
     // Zero days left are zero days left, and not nothing.
-    expect(seen(end)).toMatchObject({ state, signals: { daysLeft: days } });
+    expect(seen(end)).toMatchObject({ state, signals: { days_left: days } });
   });
 
   test.each<readonly [string, number, number, string]>([
@@ -143,7 +143,11 @@ describe('dates', () => {
     expect(() => daysLeft(Number.NaN, NOW)).toThrow(RangeError);
   });
   test('without a certificate it is expired, and has no days', () => {
-    const pair: PairSeen = { ...stored([]), problemCode: 'missing', problem: 'the certificate is missing' } as PairSeen;
+    const pair: PairSeen = {
+      ...stored([]),
+      problem_code: 'missing',
+      problem: 'the certificate is missing',
+    } as PairSeen;
     const observed = standing(pair, certificateSpec());
     expect(observed?.state).toBe('expired');
     expect(observed?.signals).toBeUndefined();
@@ -197,7 +201,7 @@ describe('what is remembered of a state', () => {
       state: 'normal',
       since: iso(START),
       owned: 'created',
-      kept: { checkedAt: iso(START) },
+      kept: { checked_at: iso(START) },
     });
     expect([memory.failures, memory.lastError]).toEqual([undefined, undefined]);
   });
@@ -225,12 +229,12 @@ describe('what is remembered of a state', () => {
   });
   test('an end that cannot be read any more leaves the last one that could', async () => {
     const project = await issued();
-    const before = (await project.memory()).kept['notAfter'];
+    const before = (await project.memory()).kept['not_after'];
     writeFileSync(join(project.folder, 'tls/www.crt'), 'nothing\n');
     await project.run('drift --record', 2);
     const memory = await project.memory();
     expect(memory.state).toBe('expired');
-    expect(memory.kept['notAfter']).toBe(before);
+    expect(memory.kept['not_after']).toBe(before);
   });
 });
 
@@ -320,7 +324,7 @@ describe('the whole flow', () => {
       await project.run('apply --yes');
       renewals += 1;
       const memory = await project.memory();
-      expect(memory).toMatchObject({ state: 'normal', kept: { issued: renewals, issuedAt: iso(project.clock.at) } });
+      expect(memory).toMatchObject({ state: 'normal', kept: { issued: renewals, issued_at: iso(project.clock.at) } });
       await project.run('plan --detailed-exitcode');
     }
     expect((await project.memory()).kept['former']).toHaveLength(4);

@@ -84,7 +84,7 @@ describe('threads', () => {
     onTestFinished(() => threads.close());
     const anchors = await readTrust();
     const withoutTime = (seen: ProbeSeen): unknown =>
-      JSON.parse(JSON.stringify(seen, (key, value: unknown) => (key === 'rttMs' ? 0 : value)));
+      JSON.parse(JSON.stringify(seen, (key, value: unknown) => (key === 'rtt_ms' ? 0 : value)));
     const all = await Promise.all(
       Array.from({ length: 60 }, (_, i) =>
         threads.probe(i % 3 === 0 ? { ...target, host: 'other.example.test' } : target, { id: 'ca', anchors }, now),

@@ -390,7 +390,7 @@ describe('what is counted is remembered from run to run', () => {
   test('the counts and times of what was issued survive, also of a run that died after its swap', async () => {
     const project = await issued();
     const first = await project.memory();
-    expect(first.kept).toMatchObject({ issued: 1, issuedAt: iso(START), checkedAt: iso(START) });
+    expect(first.kept).toMatchObject({ issued: 1, issued_at: iso(START), checked_at: iso(START) });
     after(project, 61);
     await interrupted(project, 'expiring_soon>renewing', () => {
       for (const name of ['crt', 'key'])
@@ -401,11 +401,11 @@ describe('what is counted is remembered from run to run', () => {
     const { kept } = await project.memory();
     expect(kept).toMatchObject({
       issued: 2,
-      issuedAt: iso(START + 61 * DAY),
+      issued_at: iso(START + 61 * DAY),
       former: [first.kept['fingerprint']],
     });
     expect(kept['made']).toBe(kept['fingerprint']);
-    expect(kept['notAfter']).toBe(iso(START + 151 * DAY));
+    expect(kept['not_after']).toBe(iso(START + 151 * DAY));
   });
 
   test('a look is written down once a day where nothing else is new', async () => {
@@ -414,7 +414,7 @@ describe('what is counted is remembered from run to run', () => {
       project
         .records()
         .flatMap(({ kind, body }) => (kind === 'seen' ? body.resources : []))
-        .flatMap(({ kept }) => kept?.['checkedAt'] ?? []);
+        .flatMap(({ kept }) => kept?.['checked_at'] ?? []);
     const before = noted().length;
     for (const hours of [1, 23.9, 24, 25, 47, 48]) {
       project.clock.at = START + hours * HOUR;
@@ -480,7 +480,11 @@ describe('what a changed document issues anew, and why', () => {
     expect((await project.run('plan')).stdout).toContain(row);
     await project.run('apply --yes');
     const memory = await project.memory();
-    expect(memory.kept).toMatchObject({ issued: 2, issuedAt: iso(START + HOUR), former: [before.kept['fingerprint']] });
+    expect(memory.kept).toMatchObject({
+      issued: 2,
+      issued_at: iso(START + HOUR),
+      former: [before.kept['fingerprint']],
+    });
     expect(memory.applied?.digest).toBe(digestOf(memory.applied?.spec));
     await project.run('plan --detailed-exitcode');
     expect(movesIn(project)).toEqual(['absent>normal issue']);

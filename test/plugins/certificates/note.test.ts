@@ -72,15 +72,15 @@ describe('of a Certificate', () => {
     });
     return noteCertificate(resource, NOW, sceneOf(domains));
   };
-  const looked = { checkedAt: iso(NOW) };
+  const looked = { checked_at: iso(NOW) };
   const stored = {
     fingerprint: fingerprint('c'),
-    notAfter: certificateFacts().notAfter ?? '',
+    not_after: certificateFacts().not_after ?? '',
     issuer: fingerprint('a'),
   };
   const known = (kept: Partial<CertificateMemory> = {}) => ({
     ...stored,
-    checkedAt: iso(NOW),
+    checked_at: iso(NOW),
     reloaded: fingerprint('c'),
     ...kept,
   });
@@ -112,9 +112,9 @@ describe('of a Certificate', () => {
     ['an hour ago, as its document wants', HOUR, { renewal: { checkInterval: '1h' } }, true],
     ['less than an hour ago', HOUR - 1, { renewal: { checkInterval: '1h' } }, false],
   ])('a look is written down once in the interval: the last one was %s', (_name, ago, spec, expected) => {
-    const kept = known({ checkedAt: iso(NOW - ago) });
+    const kept = known({ checked_at: iso(NOW - ago) });
     const noted = note({ memory: { kept }, ...(spec === undefined ? {} : { spec }) });
-    expect(noted.checkedAt).toBe(expected ? iso(NOW) : undefined);
+    expect(noted.checked_at).toBe(expected ? iso(NOW) : undefined);
   });
 
   describe('what was stored before', () => {
@@ -132,7 +132,7 @@ describe('of a Certificate', () => {
 
   test('what an interrupted run issued counts as issued then', () => {
     const kept = known({ fingerprint: fingerprint('b'), reloaded: fingerprint('b'), issued: 3 });
-    const made = { made: fingerprint('c'), issued: 4, issuedAt: iso(NOW - HOUR) };
+    const made = { made: fingerprint('c'), issued: 4, issued_at: iso(NOW - HOUR) };
     expect(note({ memory: { kept, open: intent('expiring_soon>renewing') } })).toMatchObject(made);
     expect(note({ memory: { kept: {}, open: intent('absent>normal', 'create') } })).toMatchObject({
       ...made,
@@ -179,7 +179,7 @@ describe('of a Certificate', () => {
       expect(reloaded(own, {}, [domain('')])).toBeUndefined();
     });
     test('ends the count of reloads without effect', () => {
-      const failed = { ...own, unserved: fingerprint('c'), unservedTries: 2, unservedAt: iso(NOW) };
+      const failed = { ...own, unserved: fingerprint('c'), unserved_tries: 2, unserved_at: iso(NOW) };
       expect(note({ memory: { kept: failed }, domains: [domain('c')] }).unserved).toBe('');
       expect(note({ memory: { kept: failed } })).not.toHaveProperty('unserved');
       const other = { ...failed, unserved: fingerprint('b') };
@@ -198,7 +198,7 @@ describe('of a Domain', () => {
     desired: desiredOf('Domain', 'd', DOMAIN),
     observed: observedOf('Domain', 'd', 'issued', {
       fingerprint: fingerprint('d'),
-      notAfter: '2027-01-01T00:00:00.000Z',
+      not_after: '2027-01-01T00:00:00.000Z',
     }),
   });
   test('what was served, and the last error until it is over', () => {
@@ -206,11 +206,11 @@ describe('of a Domain', () => {
       error: '',
       message: '',
       failures: 0,
-      failedAt: '',
-      retryAt: '',
+      failed_at: '',
+      retry_at: '',
       target: 'a.test a.test:443',
       fingerprint: fingerprint('d'),
-      notAfter: '2027-01-01T00:00:00.000Z',
+      not_after: '2027-01-01T00:00:00.000Z',
     });
     expect(
       noteDomain(
@@ -220,7 +220,7 @@ describe('of a Domain', () => {
         }),
         NOW,
       ),
-    ).toMatchObject({ error: 'refused', message: 'no', failures: 1, failedAt: iso(NOW), retryAt: iso(NOW + 60_000) });
+    ).toMatchObject({ error: 'refused', message: 'no', failures: 1, failed_at: iso(NOW), retry_at: iso(NOW + 60_000) });
     expect(noteDomain(resourceWith({ ref: resource.ref }), NOW)).toEqual({});
   });
 });

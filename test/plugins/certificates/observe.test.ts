@@ -57,9 +57,9 @@ describe('a look', () => {
         fingerprint: line.memory.get(CA)?.kept['fingerprint'],
         subject: 'CN=Test CA',
         keyAlgorithm: 'ecdsa-p256',
-        keyMode: '0600',
+        key_mode: '0600',
       },
-      signals: { daysLeft: 3649 },
+      signals: { days_left: 3649 },
       findings: [],
     });
     expect(certificate).toMatchObject({
@@ -69,10 +69,10 @@ describe('a look', () => {
         subject: 'CN=www.example.test',
         dnsNames: ['example.test', 'www.example.test'],
         issuer: 'CN=Test CA',
-        issuerFingerprint: line.memory.get(CA)?.kept['fingerprint'],
-        selfSigned: false,
-        keyMatches: true,
-        chainLength: 2,
+        issuer_fingerprint: line.memory.get(CA)?.kept['fingerprint'],
+        self_signed: false,
+        key_matches: true,
+        chain_length: 2,
         files: [
           { part: 'certificate', mode: '0644' },
           { part: 'key', mode: '0600' },
@@ -80,7 +80,7 @@ describe('a look', () => {
         swap: 'none',
         leftovers: [],
       },
-      signals: { daysLeft: 89, thresholdInForce: 30 },
+      signals: { days_left: 89, threshold_in_force: 30 },
       findings: [],
     });
     expect(JSON.stringify(observed)).not.toContain('PRIVATE KEY');
@@ -170,7 +170,7 @@ describe('a look', () => {
   test('of an issuer that signs nothing itself: it is given', async () => {
     const self = desiredOf('Issuer', 'self', { selfSigned: {} });
     const { observed } = await view(lineOf(tempFolder(), [self], now));
-    expect(observed).toMatchObject([{ state: 'ready', given: true, facts: { selfSigned: true } }]);
+    expect(observed).toMatchObject([{ state: 'ready', given: true, facts: { self_signed: true } }]);
   });
 });
 
@@ -241,7 +241,7 @@ describe('what cannot be read', () => {
     expect(gaps).toEqual([]);
     expect(observed[0]).toMatchObject({
       state: 'expired',
-      facts: { usable: false, keyMatches: false },
+      facts: { usable: false, key_matches: false },
       findings: [{ code, severity: 'error', message: `cannot be used: ${text}` }],
     });
   });
@@ -277,7 +277,7 @@ describe('a pair that others made', () => {
     const { observed } = await view(lineOf(folder, [www], Date.now() + 1000));
     expect(observed[0]).toMatchObject({
       state: 'normal',
-      facts: { usable: true, keyMatches: true, selfSigned: true, dnsNames: ['x.test'], chainLength: 1 },
+      facts: { usable: true, key_matches: true, self_signed: true, dnsNames: ['x.test'], chain_length: 1 },
     });
   });
 

@@ -135,12 +135,12 @@ describe('a certificate', () => {
   ])('with dates %s', async (_name, from, to) => {
     const then = Date.parse('2060-06-01T00:00:00Z');
     const { facts, state, signals } = await look(await dated(from, to), then);
-    expect([state, Date.parse(facts.notBefore ?? ''), Date.parse(facts.notAfter ?? '')]).toEqual([
+    expect([state, Date.parse(facts.not_before ?? ''), Date.parse(facts.not_after ?? '')]).toEqual([
       'normal',
       Date.parse(from),
       Date.parse(to),
     ]);
-    expect(signals?.['daysLeft']).toBe(Math.trunc((Date.parse(to) - then) / 86_400_000));
+    expect(signals?.['days_left']).toBe(Math.trunc((Date.parse(to) - then) / 86_400_000));
   });
 
   test('that ends before it begins is expired', async () => {
@@ -201,9 +201,9 @@ describe('a certificate', () => {
     ['Ed448', ['-algorithm', 'ED448'], 'ed448'],
   ])('with a key of %s', async (_name, key, algorithm) => {
     const { facts, state } = await look(made({ key }));
-    expect([state, facts.usable, facts.keyMatches]).toEqual(['normal', true, true]);
+    expect([state, facts.usable, facts.key_matches]).toEqual(['normal', true, true]);
     if (algorithm !== undefined) expect(facts.keyAlgorithm).toBe(algorithm);
-    expect(facts.keyFingerprint).toMatch(/^sha256:[0-9a-f]{64}$/u);
+    expect(facts.key_fingerprint).toMatch(/^sha256:[0-9a-f]{64}$/u);
   });
 
   test.each([
@@ -294,7 +294,7 @@ describe('a file', () => {
   test('of 500 certificates is read', async () => {
     const { folder, crt } = good();
     writeFileSync(join(folder, 'tls/www.crt'), crt.repeat(500));
-    expect(await look(folder)).toMatchObject({ state: 'normal', facts: { usable: true, chainLength: 1 } });
+    expect(await look(folder)).toMatchObject({ state: 'normal', facts: { usable: true, chain_length: 1 } });
   });
 });
 

@@ -241,17 +241,17 @@ describe('a server whose certificate works', () => {
         subject: `CN=${HOST}`,
         issuer: 'CN=Probe CA',
         names: ['example.test', HOST],
-        notBefore: certificate.validFromDate.toISOString(),
-        notAfter: certificate.validToDate.toISOString(),
+        not_before: certificate.validFromDate.toISOString(),
+        not_after: certificate.validToDate.toISOString(),
         keyAlgorithm: 'ecdsa-p256',
         protocol: 'TLSv1.3',
         trusted: true,
         chain: [{ subject: `CN=${HOST}` }],
       },
-      signals: { daysLeft: 89, address: '127.0.0.1' },
+      signals: { days_left: 89, address: '127.0.0.1' },
     });
     expect(seen.facts).not.toHaveProperty('error');
-    expect(seen.signals?.['rttMs']).toBeTypeOf('number');
+    expect(seen.signals?.['rtt_ms']).toBeTypeOf('number');
   });
 
   test('is asked for its name by SNI, and sent nothing else', async () => {
@@ -322,7 +322,7 @@ describe('the end of a certificate', () => {
     expect(await probe({ port: server.port })).toMatchObject({
       state: 'expiring',
       findings: [{ code: 'expiring', severity: 'warning', message: 'expires in 9 days, warned from 30 days on' }],
-      signals: { daysLeft: 9 },
+      signals: { days_left: 9 },
     });
   });
 

@@ -193,7 +193,7 @@ describe('what is stored and not served', () => {
       `it is stored, and www.example.test:${port} (127.0.0.1) does not serve it 1 s after the reload`,
     );
     const stored = storedIn(project);
-    expect(await project.memory()).toMatchObject({ state: 'normal', kept: { issued: 2, unservedTries: 1 } });
+    expect(await project.memory()).toMatchObject({ state: 'normal', kept: { issued: 2, unserved_tries: 1 } });
     // Each reload without effect makes the next one wait longer.
     for (const minutes of [1, 2, 4]) {
       const waiting = await project.run('apply --yes');
@@ -209,7 +209,7 @@ describe('what is stored and not served', () => {
     // Another document is another beginning.
     project.write('www.yaml', certificateText('www', `${HUP}\nserved: { withinSeconds: 1, maxRetries: 3 }`));
     await project.run('apply --yes', 7);
-    expect(await kept(project)).toMatchObject({ unservedTries: 1 });
+    expect(await kept(project)).toMatchObject({ unserved_tries: 1 });
     // Somebody starts it anew: a look is enough.
     await server.stop();
     await server.start(port);
@@ -221,7 +221,7 @@ describe('what is stored and not served', () => {
     const project = await aging(['www'], HUP);
     const failed = await project.run('apply --yes', 7);
     expect(failed.stdout).toContain('it is stored, and was not brought to what serves it: ');
-    expect(await project.memory()).toMatchObject({ state: 'normal', kept: { issued: 2, unservedTries: 1 } });
+    expect(await project.memory()).toMatchObject({ state: 'normal', kept: { issued: 2, unserved_tries: 1 } });
     const server = reloadingServer(project.folder, 'www', { pid: 'server' });
     await server.start();
     project.clock.at += MINUTE;

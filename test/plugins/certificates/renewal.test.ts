@@ -234,7 +234,7 @@ describe('what is counted', () => {
   });
 
   test('reloads are counted for what is stored', () => {
-    const kept = { unserved: fingerprint('c'), unservedTries: 2, unservedAt: at };
+    const kept = { unserved: fingerprint('c'), unserved_tries: 2, unserved_at: at };
     const memory = memoryOf('Certificate', 'www', { kept });
     expect(reloadsOf(memory, desired, fingerprint('c'))).toEqual({ failed: 2, at: NOW });
     expect(reloadsOf(memory, desired, fingerprint('d'))).toEqual(none);

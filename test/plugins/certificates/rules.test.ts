@@ -61,13 +61,13 @@ const tidy: Change['fields'] = [{ path: '/storage/file/key/mode', before: '0644'
 describe('never-without-valid-pair', () => {
   const authority = (until: number): Resource =>
     issuerResource({
-      observed: observedOf('Issuer', 'ca', 'ready', { fingerprint: fingerprint('a'), notAfter: iso(until) }),
+      observed: observedOf('Issuer', 'ca', 'ready', { fingerprint: fingerprint('a'), not_after: iso(until) }),
     });
   const end = NOW + 20 * DAY;
   const judge = (given: Given, until: number | undefined, change = changeOf('expiring_soon>renewing')) =>
     neverWithoutValidPair(
       change,
-      pairOf({ facts: { notAfter: iso(end) }, ...given }),
+      pairOf({ facts: { not_after: iso(end) }, ...given }),
       sceneOf(until === undefined ? [] : [authority(until)]),
     );
 
@@ -106,7 +106,7 @@ describe('renewal-loop', () => {
   const judge = (issued: number | undefined, change = changeOf('expiring_soon>renewing'), given: Given = {}) =>
     renewalLoop(
       change,
-      pairOf({ ...given, kept: { ...given.kept, ...(issued === undefined ? {} : { issuedAt: iso(issued) }) } }),
+      pairOf({ ...given, kept: { ...given.kept, ...(issued === undefined ? {} : { issued_at: iso(issued) }) } }),
       sceneOf([issuerResource()]),
     );
 
@@ -119,21 +119,21 @@ describe('renewal-loop', () => {
       'issued lately, and what is stored ends before it clears',
       NOW - DAY,
       undefined,
-      { facts: { notBefore: iso(NOW - 87 * DAY), notAfter: iso(NOW + 3 * DAY) } },
+      { facts: { not_before: iso(NOW - 87 * DAY), not_after: iso(NOW + 3 * DAY) } },
       'pass',
     ],
     [
       'issued lately, and what is stored ends before it clears, in a little more than a thirtieth of its life',
       NOW - DAY,
       undefined,
-      { facts: { notBefore: iso(NOW - 87 * DAY + 1), notAfter: iso(NOW + 3 * DAY + 1) } },
+      { facts: { not_before: iso(NOW - 87 * DAY + 1), not_after: iso(NOW + 3 * DAY + 1) } },
       'reject',
     ],
     [
       'of a shorter life than is written',
       NOW - DAY,
       undefined,
-      { facts: { notBefore: iso(NOW - 2 * DAY), notAfter: iso(NOW + DAY) } },
+      { facts: { not_before: iso(NOW - 2 * DAY), not_after: iso(NOW + DAY) } },
       'pass',
     ],
     ['of a shorter life than is stored', NOW - DAY, undefined, { spec: { validityDays: 3 } }, 'pass'],
@@ -211,8 +211,8 @@ function failed(step: Step, failures: number, ago: number, digest?: string): Par
 
 const unserved = (tries: number, ago: number): Partial<CertificateMemory> => ({
   unserved: fingerprint('c'),
-  unservedTries: tries,
-  unservedAt: iso(NOW - ago),
+  unserved_tries: tries,
+  unserved_at: iso(NOW - ago),
 });
 
 describe('backoff', () => {

@@ -29,7 +29,7 @@ const { memory: _memory, ...neverSeen } = missing;
 const other = issuerResource({ memory: memoryOf('Issuer', 'ca', { kept: { fingerprint: fingerprint('b') } }) });
 const self = issuerResource({
   desired: desiredOf('Issuer', 'ca', { selfSigned: {} }),
-  observed: { ...observedOf('Issuer', 'ca', 'ready', { selfSigned: true }), given: true },
+  observed: { ...observedOf('Issuer', 'ca', 'ready', { self_signed: true }), given: true },
 });
 const broken = issuerResource({
   observed: observedOf('Issuer', 'ca', 'broken', { fingerprint: fingerprint('a'), problem: 'ca.key is missing' }),

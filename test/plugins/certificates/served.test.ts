@@ -55,7 +55,7 @@ function certificate(
 const served = (address: string, print: string, days = 10, more: Partial<AddressFacts> = {}): AddressFacts => ({
   address,
   fingerprint: print,
-  notBefore: began(days),
+  not_before: began(days),
   chain: [print],
   ...more,
 });
@@ -87,16 +87,16 @@ function domain(
 const scene = (...resources: readonly Resource[]) => sceneOf([issuerResource(), ...resources]);
 
 describe('what an address serves', () => {
-  const stored = { fingerprint: STORED, notBefore: began(10), former: [BEFORE] };
+  const stored = { fingerprint: STORED, not_before: began(10), former: [BEFORE] };
   test.each<readonly [string, Partial<AddressFacts>, string]>([
-    ['the stored one', { fingerprint: STORED, notBefore: began(10) }, 'stored'],
-    ['one that was stored before', { fingerprint: BEFORE, notBefore: began(80) }, 'older'],
+    ['the stored one', { fingerprint: STORED, not_before: began(10) }, 'stored'],
+    ['one that was stored before', { fingerprint: BEFORE, not_before: began(80) }, 'older'],
     ['one that was stored before, of other names', { fingerprint: BEFORE, error: 'wrong-name' }, 'older'],
-    ['one for the host that began before', { fingerprint: OTHER, notBefore: began(11) }, 'older'],
-    ['an expired one for the host', { fingerprint: OTHER, notBefore: began(100), error: 'expired' }, 'older'],
-    ['one for the host that began at the same time', { fingerprint: OTHER, notBefore: began(10) }, 'other'],
-    ['one for the host that began later', { fingerprint: OTHER, notBefore: began(1) }, 'other'],
-    ['one of another host, however old', { fingerprint: OTHER, notBefore: began(99), error: 'wrong-name' }, 'other'],
+    ['one for the host that began before', { fingerprint: OTHER, not_before: began(11) }, 'older'],
+    ['an expired one for the host', { fingerprint: OTHER, not_before: began(100), error: 'expired' }, 'older'],
+    ['one for the host that began at the same time', { fingerprint: OTHER, not_before: began(10) }, 'other'],
+    ['one for the host that began later', { fingerprint: OTHER, not_before: began(1) }, 'other'],
+    ['one of another host, however old', { fingerprint: OTHER, not_before: began(99), error: 'wrong-name' }, 'other'],
     ['nothing', { error: 'refused' }, 'nothing'],
   ])('%s', (_name, facts, expected) => {
     expect(servesOf(facts, stored)).toBe(expected);
@@ -160,7 +160,7 @@ describe('findings', () => {
 
   describe('of chains', () => {
     const SUB = fingerprint('5');
-    const withSub = certificate({}, {}, { intermediates: [SUB], chainLength: 3 });
+    const withSub = certificate({}, {}, { intermediates: [SUB], chain_length: 3 });
     const missingIssuer = { name: 'CN=Sub CA', published: true };
     test.each<readonly [string, DomainResource, Resource, readonly string[]]>([
       ['whole', domain([served('192.0.2.1', STORED, 10, { chain: [STORED, SUB] })]), withSub, []],
@@ -178,13 +178,13 @@ describe('findings', () => {
       ],
       [
         'of another certificate, which says where its issuer is to be had',
-        domain([served('192.0.2.1', STORED, 10, { missingIssuer })]),
+        domain([served('192.0.2.1', STORED, 10, { missing_issuer: missingIssuer })]),
         certificate(),
         ['error chain-incomplete: does not send CN=Sub CA'],
       ],
       [
         'that may as well lead to an authority that nobody knows',
-        domain([served('192.0.2.1', STORED, 10, { missingIssuer: { ...missingIssuer, published: false } })]),
+        domain([served('192.0.2.1', STORED, 10, { missing_issuer: { ...missingIssuer, published: false } })]),
         certificate(),
         [],
       ],

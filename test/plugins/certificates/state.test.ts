@@ -27,24 +27,24 @@ function leaf(from: number, to: number): X509Seen {
     subject: 'CN=a',
     issuer: 'CN=b',
     serial: '01',
-    notBefore: iso(NOW + from),
-    notAfter: iso(NOW + to),
+    not_before: iso(NOW + from),
+    not_after: iso(NOW + to),
     dnsNames: [],
     ipAddresses: [],
     keyAlgorithm: 'ecdsa-p256',
     ca: false,
-    selfSigned: false,
+    self_signed: false,
   };
 }
 
 const valid = leaf(-60 * DAY, 60 * DAY);
 
 function stored(more: Partial<Stored> = {}): Stored {
-  return { status: 'seen', chain: [valid], keyMatches: true, files: [], swap: 'none', leftovers: [], ...more };
+  return { status: 'seen', chain: [valid], key_matches: true, files: [], swap: 'none', leftovers: [], ...more };
 }
 
 const problem = 'the key does not belong to the certificate';
-const damaged = stored({ problemCode: 'key-mismatch', problem, keyMatches: false });
+const damaged = stored({ problem_code: 'key-mismatch', problem, key_matches: false });
 
 /** What is remembered of one in a state, and of a failure there. */
 function was(state: string, failed?: Step, more: Partial<Memory> = {}): Memory {
@@ -84,7 +84,7 @@ describe('of a certificate', () => {
     ['with another key', damaged, undefined, 'expired'],
     [
       'without a certificate',
-      stored({ chain: [], problemCode: 'missing', problem: 'the certificate is missing' }),
+      stored({ chain: [], problem_code: 'missing', problem: 'the certificate is missing' }),
       undefined,
       'expired',
     ],
@@ -127,7 +127,7 @@ describe('of a certificate', () => {
 });
 
 describe('a renewal that a document asks for', () => {
-  const own = was('normal', undefined, { kept: { made: fingerprint('c'), issuedAt: iso(NOW - DAY + 1) } });
+  const own = was('normal', undefined, { kept: { made: fingerprint('c'), issued_at: iso(NOW - DAY + 1) } });
   test.each<readonly [string, number | undefined, Memory | undefined, boolean]>([
     ['not at all', undefined, undefined, false],
     ['of what was issued before', NOW - DAY, undefined, true],
@@ -232,7 +232,7 @@ const WORLDS: readonly (readonly [Stored, { readonly thresholdDays: number; read
   stored({ chain: [leaf(-90 * DAY, -DAY)] }),
   stored({ chain: [leaf(DAY, 91 * DAY)] }),
   damaged,
-  stored({ chain: [], problemCode: 'missing', problem: 'the certificate is missing' }),
+  stored({ chain: [], problem_code: 'missing', problem: 'the certificate is missing' }),
   stored({ swap: 'undo', leftovers: ['a.pending'] }),
   ...[valid, leaf(-90 * DAY, -1), leaf(DAY, 91 * DAY), undefined].flatMap((replaced): readonly Stored[] => [
     { ...damaged, swap: 'finish', ...(replaced === undefined ? {} : { replaced }) },

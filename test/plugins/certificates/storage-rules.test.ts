@@ -52,82 +52,82 @@ const B = fingerprint('b');
 describe('foreign-key', () => {
   const renew = change('expiring_soon>renewing');
   test.each<readonly [string, Change, CertificateResource, 'pass' | 'reject', string]>([
-    ['the key that is remembered', renew, pairOf({ keyFingerprint: A }, { key: A }), 'pass', 'fettle made or adopted'],
+    ['the key that is remembered', renew, pairOf({ key_fingerprint: A }, { key: A }), 'pass', 'fettle made or adopted'],
     [
       'another one',
       renew,
-      pairOf({ keyFingerprint: B }, { key: A }),
+      pairOf({ key_fingerprint: B }, { key: A }),
       'reject',
       'the key of tls/www.crt is none that fettle made or adopted',
     ],
     [
       'another one, in an edit that issues',
       change('normal>normal', { fields: [{ path: '/dnsNames' }] }),
-      pairOf({ keyFingerprint: B }, { key: A }),
+      pairOf({ key_fingerprint: B }, { key: A }),
       'reject',
       'is none that',
     ],
     [
       'another one, whose mode is set right',
       change('normal>normal', { fields: [{ path: '/storage/file/key/mode' }] }),
-      pairOf({ keyFingerprint: B }, { key: A }),
+      pairOf({ key_fingerprint: B }, { key: A }),
       'pass',
       'its key stays',
     ],
     [
       'another one that is only reloaded',
       change('normal>normal'),
-      pairOf({ keyFingerprint: B }, { key: A }),
+      pairOf({ key_fingerprint: B }, { key: A }),
       'pass',
       'its key stays',
     ],
     [
       'another one that expired',
       change('expired>recovering'),
-      pairOf({ keyFingerprint: B }, { key: A }),
+      pairOf({ key_fingerprint: B }, { key: A }),
       'reject',
       'is none that',
     ],
     [
       'another one, whose document is gone',
       change('normal>absent', { goal: 'remove' }),
-      pairOf({ keyFingerprint: B }, { key: A }),
+      pairOf({ key_fingerprint: B }, { key: A }),
       'reject',
       'is none that',
     ],
     [
       'ours, whose document is gone',
       change('expired>absent', { goal: 'remove' }),
-      pairOf({ keyFingerprint: A }, { key: A }),
+      pairOf({ key_fingerprint: A }, { key: A }),
       'pass',
       'made or adopted',
     ],
-    ['nothing remembered', renew, pairOf({ keyFingerprint: B }), 'pass', 'no other key is remembered'],
+    ['nothing remembered', renew, pairOf({ key_fingerprint: B }), 'pass', 'no other key is remembered'],
     [
       'no key that can be read',
       change('expired>recovering'),
-      pairOf({ usable: false, problemCode: 'damaged' }, { key: A }),
+      pairOf({ usable: false, problem_code: 'damaged' }, { key: A }),
       'pass',
       'no key that could be used',
     ],
     [
       'an encrypted key',
       change('expired>recovering'),
-      pairOf({ usable: false, problemCode: 'encrypted' }, { key: A }),
+      pairOf({ usable: false, problem_code: 'encrypted' }, { key: A }),
       'reject',
       'is encrypted, so fettle did not make it',
     ],
     [
       'a folder in its place',
       change('expired>recovering'),
-      pairOf({ usable: false, problemCode: 'not-a-file', problem: "the key's file is a directory" }, { key: A }),
+      pairOf({ usable: false, problem_code: 'not-a-file', problem: "the key's file is a directory" }, { key: A }),
       'reject',
       "the key's file is a directory, and is not replaced",
     ],
     [
       'a key that lies elsewhere',
       change('normal>normal', { fields: [{ path: '/storage' }] }),
-      pairOf({ keyFingerprint: B, elsewhere: true }, { key: A }),
+      pairOf({ key_fingerprint: B, elsewhere: true }, { key: A }),
       'pass',
       'no key lies where it is to be stored',
     ],
@@ -141,22 +141,22 @@ describe('foreign-key', () => {
 describe('the key that is ours', () => {
   const open = { seq: 1, step: 'expiring_soon>renewing', goal: 'update', at: '', run: 'r' } as const;
   test.each<readonly [string, CertificateResource, string | undefined]>([
-    ['is the first one that is seen', pairOf({ keyFingerprint: A }), A],
-    ['stays what it was', pairOf({ keyFingerprint: B }, { key: A }), undefined],
-    ['is what a step made that was broken off', pairOf({ keyFingerprint: B }, { key: A }, { open }), B],
+    ['is the first one that is seen', pairOf({ key_fingerprint: A }), A],
+    ['stays what it was', pairOf({ key_fingerprint: B }, { key: A }), undefined],
+    ['is what a step made that was broken off', pairOf({ key_fingerprint: B }, { key: A }, { open }), B],
     [
       'is not what is found while it is removed',
-      pairOf({ keyFingerprint: B }, { key: A }, { open: { ...open, goal: 'remove' } }),
+      pairOf({ key_fingerprint: B }, { key: A }, { open: { ...open, goal: 'remove' } }),
       undefined,
     ],
-    ['is none that cannot be used', pairOf({ keyFingerprint: A, usable: false }), undefined],
+    ['is none that cannot be used', pairOf({ key_fingerprint: A, usable: false }), undefined],
     ['is none where there is none', pairOf({}), undefined],
   ])('%s', (_name, resource, expected) => {
     expect(noteKey(resource).key).toBe(expected);
   });
 
   test('is the one that is there when it is adopted, whatever was seen before', () => {
-    const { memory, ...rest } = pairOf({ keyFingerprint: B }, { key: A });
+    const { memory, ...rest } = pairOf({ key_fingerprint: B }, { key: A });
     const { owned: _notOurs, ...seen } = memory ?? { owned: undefined };
     expect(noteKey(resourceWith({ ...rest, memory: seen as NonNullable<typeof memory> })).key).toBe(B);
     expect(noteKey(rest).key).toBe(B);
@@ -261,7 +261,7 @@ describe('issuer-name-constraints', () => {
     async (constraints) => {
       const made = await authority(constraints);
       const seen = await made.world.readAuthority('ca');
-      const own = seen.status === 'seen' ? seen.nameConstraints : undefined;
+      const own = seen.status === 'seen' ? seen.name_constraints : undefined;
       const allowed = (name: string): boolean => own === undefined || namesNotAllowed([name], own).length === 0;
       for (const name of NAMES) expect([name, allowed(name)]).toEqual([name, await isAccepted(made, [name])]);
     },
@@ -316,7 +316,7 @@ describe('issuer-name-constraints', () => {
     const both = `${openssl(folder, 'x509', '-in', 'sub/ca.crt')}${openssl(folder, 'x509', '-in', 'root.pem')}`;
     writeFileSync(join(folder, 'sub/ca.crt'), both);
     expect(await made.world.readAuthority('sub')).toMatchObject({
-      nameConstraints: { permitted: ['example.test'], excluded: ['secret.example.test'] },
+      name_constraints: { permitted: ['example.test'], excluded: ['secret.example.test'] },
     });
   });
 
@@ -368,7 +368,7 @@ describe('issuer-name-constraints', () => {
     issuerResource({
       observed: observedOf('Issuer', 'ca', 'ready', {
         fingerprint: A,
-        ...(nameConstraints === undefined ? {} : { nameConstraints }),
+        ...(nameConstraints === undefined ? {} : { name_constraints: nameConstraints }),
       }),
     });
   test.each<readonly [string, object | undefined, 'pass' | 'reject']>([
@@ -425,7 +425,7 @@ describe('whether fettle has swapped a pair before', () => {
     ],
     [
       'an edit is, with another key',
-      pairOf({ keyFingerprint: B }, { key: A }, { owned: 'adopted', open: open('normal>normal') }),
+      pairOf({ key_fingerprint: B }, { key: A }, { owned: 'adopted', open: open('normal>normal') }),
       true,
     ],
     ['a removal is', pairOf({}, {}, { owned: 'adopted', open: open('normal>absent', 'remove') }), false],

@@ -104,8 +104,8 @@ describe('files', () => {
     expect(publicOf(EVERYTHING.combined)).toBe(publicOf(EVERYTHING.key));
     expect(openssl(folder, 'x509', '-in', EVERYTHING.certificate, '-noout', '-pubkey')).toBe(publicOf(EVERYTHING.key));
     expect(await world.readPair({ file: EVERYTHING })).toMatchObject({
-      keyMatches: true,
-      keyFingerprint: issued.key,
+      key_matches: true,
+      key_fingerprint: issued.key,
       chain: [{ subject: 'CN=www.example.test' }, { subject: 'CN=Test CA' }],
       files: [{ part: 'certificate' }, { part: 'chain' }, { part: 'combined' }, { part: 'fullchain' }, { part: 'key' }],
       swap: 'none',
@@ -125,12 +125,12 @@ describe('files', () => {
     const first = await issue(world, storage);
     expect([octal(folder, 'www.pem'), count(read(folder, 'www.pem'), 'CERTIFICATE')]).toEqual(['600', 2]);
     expect(await seen(world, storage)).toMatchObject({
-      keyMatches: true,
-      keyFingerprint: first.key,
+      key_matches: true,
+      key_fingerprint: first.key,
       files: [{ part: 'combined' }],
     });
     const second = await issue(world, storage, { first: false });
-    expect((await seen(world, storage)).keyFingerprint).toBe(second.key);
+    expect((await seen(world, storage)).key_fingerprint).toBe(second.key);
     expect(second.key).not.toBe(first.key);
     await expect(issue(world, storage)).rejects.toThrow('is there already, and is not overwritten');
     await world.deletePair(storage);
@@ -168,7 +168,7 @@ describe('files', () => {
     symlinkSync('../archive/privkey1.pem', join(folder, 'live/privkey.pem'));
     expect((await seen(world, storage)).files).toMatchObject([{ link: true }, { link: true }]);
     await issue(world, storage, { first: false });
-    expect(await seen(world, storage)).toMatchObject({ keyMatches: true, swap: 'none' });
+    expect(await seen(world, storage)).toMatchObject({ key_matches: true, swap: 'none' });
     expect((await seen(world, storage)).files.map(({ link }) => link)).toEqual([undefined, undefined]);
     expect([read(folder, kept.file.certificate), read(folder, kept.file.key)]).toEqual(before);
   });
@@ -363,7 +363,7 @@ describe('files that do not hold what the pair makes of them', () => {
     expect(wrong).toMatchObject(problems);
     expect(wrong).toHaveLength(problems.length);
     const before = await seen(world, storage);
-    expect(before.keyMatches).toBe(true);
+    expect(before.key_matches).toBe(true);
     expect(await world.tidyPair(storage)).toEqual({ rewritten: true });
     const after = await seen(world, storage);
     expect(after.chain[0]?.fingerprint).toBe(before.chain[0]?.fingerprint);
@@ -439,7 +439,7 @@ describe('a folder that is switched', () => {
     expect(openssl(own(folder), 'pkey', '-in', 'privkey.pem', '-pubout')).toBe(
       openssl(own(folder), 'x509', '-in', 'combined.pem', '-noout', '-pubkey'),
     );
-    expect(await seen(world, storage)).toMatchObject({ keyMatches: true, swap: 'none', leftovers: [] });
+    expect(await seen(world, storage)).toMatchObject({ key_matches: true, swap: 'none', leftovers: [] });
     expect(
       (await seen(world, storage)).files.every((file) => file.problem === undefined && file.link === undefined),
     ).toBe(true);
@@ -510,7 +510,7 @@ describe('a folder that is switched', () => {
       await expect(issue(world, { directory: { path: 'tls', combined: false } })).rejects.toThrow('tls is no folder');
       expect(read(folder, 'tls')).toBe(text);
       expect(await seen(world, { directory: { path: 'tls', combined: false } })).toMatchObject({
-        problemCode: 'not-a-file',
+        problem_code: 'not-a-file',
       });
     }
   });
@@ -519,12 +519,12 @@ describe('a folder that is switched', () => {
     [
       'a link that leads nowhere',
       (folder) => rmSync(join(own(folder), 'versions'), { recursive: true }),
-      { problemCode: 'missing' },
+      { problem_code: 'missing' },
     ],
     [
       'a key of another pair',
       (folder) => openssl(own(folder), 'genpkey', '-algorithm', 'ED25519', '-out', 'versions/1/privkey.pem'),
-      { problemCode: 'key-mismatch' },
+      { problem_code: 'key-mismatch' },
     ],
     [
       'a folder in place of the certificate',
@@ -532,16 +532,16 @@ describe('a folder that is switched', () => {
         rmSync(join(own(folder), 'versions/1/cert.pem'));
         mkdirSync(join(own(folder), 'versions/1/cert.pem'));
       },
-      { problemCode: 'damaged', problem: "the certificate's file is a directory" },
+      { problem_code: 'damaged', problem: "the certificate's file is a directory" },
     ],
   ])('with %s is told, and replaced by a good one', async (_name, spoil, found) => {
     const folder = tempFolder();
     const world = await open(folder);
     await issue(world, storage);
     spoil(folder);
-    expect(await seen(world, storage)).toMatchObject({ keyMatches: false, ...found });
+    expect(await seen(world, storage)).toMatchObject({ key_matches: false, ...found });
     await issue(world, storage, { first: false });
-    expect(await seen(world, storage)).toMatchObject({ keyMatches: true, swap: 'none' });
+    expect(await seen(world, storage)).toMatchObject({ key_matches: true, swap: 'none' });
   });
 
   test('with links that are gone gets them back', async () => {
@@ -710,10 +710,10 @@ describe('a chain of others', () => {
     const world = await open(folder);
     writeFileSync(join(folder, 'tls/www.crt'), text(chain));
     const found = await seen(world, storage);
-    expect(found).toMatchObject({ keyMatches: true, chain: names.map((name) => ({ subject: `CN=${name}` })) });
+    expect(found).toMatchObject({ key_matches: true, chain: names.map((name) => ({ subject: `CN=${name}` })) });
     expect(found.problem).toBeUndefined();
     expect(found.files[0]?.problem).toBe(problem);
-    expect(found.issuerFingerprint).toBe(found.chain[1]?.fingerprint);
+    expect(found.issuer_fingerprint).toBe(found.chain[1]?.fingerprint);
     if (problem === undefined) return;
     expect(await world.tidyPair(storage)).toEqual({ rewritten: true });
     const after = await seen(world, storage);

@@ -13,7 +13,7 @@ let count = 0;
 function resource(kind: string, state: string, end?: number, more: Partial<Given> = {}): Resource {
   count += 1;
   const name = `n${count}`;
-  const facts = end === undefined ? {} : { notAfter: at(end) };
+  const facts = end === undefined ? {} : { not_after: at(end) };
   return resourceWith({
     ref: refOf(kind, name),
     desired: desiredOf<unknown>(kind, name, kind === 'Certificate' ? certificateSpec() : domainSpec()),
@@ -83,7 +83,7 @@ describe('the summary', () => {
   });
 
   it('goes by what is remembered where nothing was seen, and only there', () => {
-    const memory = memoryOf('Certificate', 'x', { state: 'normal', kept: { notAfter: at(40 * DAY) } });
+    const memory = memoryOf('Certificate', 'x', { state: 'normal', kept: { not_after: at(40 * DAY) } });
     const gap = { plugin: 'certificates', message: 'not looked at' };
     const unseen = resourceWith({ ...absent(resource('Certificate', '', 0, { memory })), gap });
     expect(summary([unseen], now)[0]?.lines).toEqual(['Certificate  1 normal; left: 1 under 90 days']);

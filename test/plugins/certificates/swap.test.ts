@@ -426,7 +426,7 @@ describe('the whole life of a certificate', () => {
     expect(await take(line, CA)).toBeUndefined();
     expect(line.memory.get(WWW)?.kept).toMatchObject({
       issued: 1,
-      issuedAt: new Date(now).toISOString(),
+      issued_at: new Date(now).toISOString(),
       issuer: line.memory.get(CA)?.kept['fingerprint'],
     });
 
@@ -476,9 +476,9 @@ describe('the whole life of a certificate', () => {
       expect(await take(current, WWW)).toBeUndefined();
     }
     expect((await proposal(current, WWW)).resource.sight.observed?.facts).toMatchObject({
-      selfSigned: true,
+      self_signed: true,
       dnsNames: ['a.test'],
-      chainLength: 1,
+      chain_length: 1,
     });
   });
 

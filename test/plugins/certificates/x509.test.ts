@@ -75,12 +75,12 @@ describe('a certificate of ours', () => {
       expect(seen).toMatchObject({
         keyAlgorithm: algorithm,
         ca: false,
-        selfSigned: false,
+        self_signed: false,
         issuer: 'CN=Test CA',
         dnsNames: ['*.a.test', 'example.test', 'www.example.test'],
       });
-      expect(Date.parse(seen.notBefore)).toBe(Math.floor((now - 300_000) / 1000) * 1000);
-      expect(Date.parse(seen.notAfter)).toBe(Math.floor((now + 90 * DAY) / 1000) * 1000);
+      expect(Date.parse(seen.not_before)).toBe(Math.floor((now - 300_000) / 1000) * 1000);
+      expect(Date.parse(seen.not_after)).toBe(Math.floor((now + 90 * DAY) / 1000) * 1000);
       expect(seen.serial).toMatch(/^[4-7][0-9a-f]{31}$/u);
     },
     60_000,
@@ -95,7 +95,7 @@ describe('a certificate of ours', () => {
       writeFileSync(join(folder, 'leaf.crt'), leaf.toString());
       expect(openssl(folder, 'verify', '-check_ss_sig', '-CAfile', 'leaf.crt', 'leaf.crt')).toContain('OK');
       expect(x509Seen(leaf)).toMatchObject({
-        selfSigned: true,
+        self_signed: true,
         subject: 'CN=a.test',
         issuer: 'CN=a.test',
         keyAlgorithm: algorithm,
@@ -151,7 +151,7 @@ describe('a certificate of ours', () => {
       keys: await makeKeys('ecdsa-p256'),
       now: then,
     });
-    expect(x509Seen(leaf).notAfter).toBe('2059-05-30T00:00:00.000Z');
+    expect(x509Seen(leaf).not_after).toBe('2059-05-30T00:00:00.000Z');
   });
 });
 
