@@ -90,7 +90,7 @@ function checkStorage({ storage: { file } }: CertificateSpec): readonly Mistake[
     {
       code: 'incomplete-storage',
       pointer: '/spec/storage/file',
-      message: `there is no ${missing}: a pair is stored as \`certificate\` and \`key\`, or as \`combined\` alone`,
+      message: `the ${missing} is missing: a pair is stored as \`certificate\` and \`key\`, or as \`combined\` alone`,
     },
   ];
 }
@@ -105,7 +105,7 @@ function checkCommand(
     {
       code: 'command-not-allowed',
       pointer,
-      message: `${JSON.stringify(words)} is none of the commands that fettle.yaml lists`,
+      message: `${JSON.stringify(words)} is not one of the commands that fettle.yaml lists`,
       suggestion: 'put the same words into `plugins.certificates.commands` of fettle.yaml',
     },
   ];
@@ -133,7 +133,7 @@ function checkReload(
     {
       code: 'command-not-allowed',
       pointer: '/spec/reload/signal/pidFile',
-      message: `${path} is none of the files that fettle.yaml lists`,
+      message: `${path} is not one of the files that fettle.yaml lists`,
       suggestion: `put it into \`plugins.certificates.pidFiles\` of fettle.yaml`,
     },
   ];

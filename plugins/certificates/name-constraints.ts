@@ -14,7 +14,7 @@ function isWithin(name: string, subtree: string): boolean {
   return name === tree || name.endsWith(`.${tree}`);
 }
 
-/** Names that an authority may not sign for, as they are written. */
+/** Names that an authority is not permitted to sign for, as they are written. */
 export function namesNotAllowed(names: readonly string[], { permitted, excluded }: NameConstraints): readonly string[] {
   return names.filter((name) => {
     const own = name.toLowerCase();

@@ -69,7 +69,7 @@ export function issuerStanding(
   const { certificate, above, ...seen } = raw as Extract<AuthoritySeen, { status: 'seen' }>;
   const problem =
     seen.problem ??
-    (certificate === undefined ? 'it has no certificate' : datesProblem(certificate, now)) ??
+    (certificate === undefined ? 'the authority has no certificate' : datesProblem(certificate, now)) ??
     aboveProblem(above, now);
   const code: FindingCode = 'ca-unusable';
   const finding: Finding = {

@@ -89,7 +89,7 @@ export function issuerNameConstraints(change: Change, { desired }: CertificateRe
   };
   if (names.length === 0) return pass('its authority may sign for these names', facts);
   return reject(
-    `the authority of ${spec.issuer} may not sign for ${names.join(', ')}: no client would accept it`,
+    `the authority of ${spec.issuer} is not permitted to sign for ${names.join(', ')}: no client would accept it`,
     facts,
     { remedy: { outside: 'name an Issuer that may, or leave these names out' } },
   );

@@ -505,7 +505,7 @@ const situations: readonly Situation<FilesBench>[] = [
     finds: ['Certificate not-a-file'],
   },
   {
-    name: 'an authority that may not sign for a name',
+    name: 'an authority that is not permitted to sign for a name',
     prepare: async (line) => {
       const { folder } = line.bench;
       const ext = 'basicConstraints=critical,CA:TRUE\nnameConstraints=critical,permitted;DNS:other.test\n';

@@ -1,4 +1,4 @@
-/** Users and groups of this machine by name and number, as /etc/passwd and /etc/group have them. */
+/** Users and groups of this machine by name and number, from /etc/passwd and /etc/group. */
 
 import { readWhole } from './files.ts';
 
@@ -14,7 +14,7 @@ export interface Accounts {
   readonly groups: Table;
 }
 
-/** Both files are lines of fields with colons between them: the name, a password, the number (passwd(5), group(5)). */
+/** Parses colon-separated lines: name, password, number (passwd(5), group(5)). */
 function tableOf(text: string): Table {
   const byName = new Map<string, number>();
   const byId = new Map<number, string>();
@@ -41,7 +41,7 @@ function idOf(written: string | number | undefined, table: Table): number | unde
   return table.byName.get(written) ?? (/^\d+$/u.test(written) ? Number(written) : undefined);
 }
 
-/** The number of a user or group as a document writes it. Throws where this machine has none of that name. */
+/** The number of a user or group that a document declares. Throws if this machine has none of that name. */
 export function idFor(
   written: string | number | undefined,
   what: 'user' | 'group',
@@ -50,12 +50,12 @@ export function idFor(
   const id = idOf(written, what === 'user' ? accounts.users : accounts.groups);
   if (id === undefined && written !== undefined)
     throw new Error(
-      `there is no ${what} ${written} on this machine: /etc/${what === 'user' ? 'passwd' : 'group'} has none`,
+      `${what} ${written} does not exist on this machine: /etc/${what === 'user' ? 'passwd' : 'group'} has none`,
     );
   return id;
 }
 
-/** What a number is called: as it is written, where that means the same; else by its name, or itself. */
+/** The name of a number: as declared, if that means the same; else the account's name, or the number. */
 export function nameFor(
   id: number,
   written: string | number | undefined,

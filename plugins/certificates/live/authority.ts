@@ -1,9 +1,9 @@
 /**
- * An authority in a folder: read, made and taken away.
+ * A certificate authority in a folder: reads, creates and removes it.
  *
- * Making one writes both files under pending names, then moves the key, then the certificate into place, and never
- * over a file that is there. A key without a certificate, with a pending certificate that belongs to it, is a making
- * that was interrupted: it counts as absent, and the next run finishes it with the very same authority.
+ * Creation writes both files under pending names, then moves the key, then the certificate into place, and never
+ * over an existing file. A key without a certificate, with a matching pending certificate, is an interrupted
+ * creation: the authority counts as absent, and the next run completes the same authority.
  */
 
 import type { X509Certificate } from 'node:crypto';
@@ -53,13 +53,13 @@ function placesOf(dir: string): Places {
 
 interface Read {
   readonly seen: AuthoritySeen;
-  /** What it signs with, if it can. */
+  /** The signing key and certificate, if usable. */
   readonly signer?: Signer;
-  /** Its certificate, and those that lead from it to its root. */
+  /** The certificate of the authority and the path to its root. */
   readonly chain: readonly X509Certificate[];
 }
 
-/** Whether a key lies there whose certificate is still pending. */
+/** Set if a key exists whose certificate is still pending. */
 async function isUnfinished(places: Places, keyText: string): Promise<boolean> {
   const pending = await readWhole(places.pendingCertificate, CHAIN_LIMIT);
   const key = readKey(keyText);
@@ -120,7 +120,7 @@ async function read(places: Places): Promise<Read> {
   };
 }
 
-/** The certificates that follow the first one, each signed by the next; what does not belong there is left out. */
+/** The chain after the first certificate, each signed by the next; other certificates are left out. */
 function chainFrom(certificates: readonly X509Certificate[]): readonly X509Certificate[] {
   const chain: X509Certificate[] = [];
   for (const certificate of certificates) {
@@ -130,18 +130,18 @@ function chainFrom(certificates: readonly X509Certificate[]): readonly X509Certi
   return chain;
 }
 
-/** Throws a StorageError where the files cannot be read. */
+/** Throws a StorageError if the files cannot be read. */
 export async function readAuthority(dir: string): Promise<AuthoritySeen> {
   return (await read(placesOf(dir))).seen;
 }
 
-/** What signs with this authority, and its chain. Throws where it can't sign, or is another one than is expected. */
+/** The signer of this authority, and its chain. Throws if it cannot sign, or is not the expected authority. */
 export async function openAuthority(
   dir: string,
   expected: string | undefined,
 ): Promise<{ readonly signer: Signer; readonly chain: readonly X509Certificate[] }> {
   const { seen, signer, chain } = await read(placesOf(dir));
-  if (seen.status === 'absent') throw new Error(`there is no authority in ${dir}`);
+  if (seen.status === 'absent') throw new Error(`the folder ${dir} contains no authority`);
   if (signer === undefined) throw new Error(`the authority in ${dir} cannot sign: ${seen.problem ?? 'unknown'}`);
   const fingerprint = fingerprintOf(signer.certificate);
   if (expected !== undefined && expected !== fingerprint)
@@ -154,7 +154,7 @@ async function finish(places: Places): Promise<void> {
   if (await removeFile(places.pendingKey)) await syncFolder(places.dir);
 }
 
-/** Makes an authority, or finishes one; gives its fingerprint. Throws where a file is in its place. */
+/** Creates or completes an authority and returns its fingerprint. Throws if another file is in its place. */
 export async function createAuthority(
   dir: string,
   commonName: string,
@@ -165,7 +165,7 @@ export async function createAuthority(
   const { seen } = await read(places);
   const [there] = untouched ? namesThere([places.key, places.pendingKey, places.pendingCertificate]) : [];
   if (there !== undefined) throw new Error(refusal(there));
-  if (seen.status === 'seen') throw new Error(refusal(dir, 'holds something already'));
+  if (seen.status === 'seen') throw new Error(refusal(dir, 'already contains a file'));
   if (await fileExists(places.key)) {
     await finish(places);
   } else {
@@ -184,7 +184,7 @@ export async function createAuthority(
   return fingerprintOf(signer.certificate);
 }
 
-/** Sets the mode of the key, and takes away what an interrupted making left, if one was begun; the authority itself stays as it is. */
+/** Sets the mode of the key and removes leftovers of an interrupted creation. The authority itself is unchanged. */
 export async function tidyAuthority(dir: string, untouched = false): Promise<void> {
   const places = placesOf(dir);
   await setAttributes(places.key, { mode: 0o600 });
@@ -193,8 +193,8 @@ export async function tidyAuthority(dir: string, untouched = false): Promise<voi
 }
 
 /**
- * Takes an authority away: pending files, then the key, then the certificate. A removal that is interrupted leaves a
- * certificate without its key, which can't sign and is seen as broken, so that the next run removes the rest.
+ * Removes an authority: pending files, then the key, then the certificate. An interrupted removal leaves a
+ * certificate without a key, which cannot sign and is reported as broken, so that the next run removes the rest.
  */
 export async function deleteAuthority(
   dir: string,
@@ -203,7 +203,7 @@ export async function deleteAuthority(
   const places = placesOf(dir);
   const { seen } = await read(places);
   const found = seen.status === 'seen' ? seen.certificate?.fingerprint : undefined;
-  if (found !== fingerprint) throw new Error(`the authority in ${dir} is another one than when this was judged`);
+  if (found !== fingerprint) throw new Error(`the authority in ${dir} has changed since the plan was created`);
   if (keep) {
     for (const path of namesThere([places.key, places.certificate])) {
       await setAside(path);

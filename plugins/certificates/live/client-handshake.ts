@@ -1,5 +1,5 @@
 /**
- * What a client would say of a new pair before any client sees it: a TLS handshake in memory, in which OpenSSL verifies
+ * Verifies a new pair as a client would, before it is stored: a TLS handshake in memory, in which OpenSSL verifies
  * the chain for its purpose, path length, constraints, signatures and strength, with the top of the chain as its anchor.
  */
 
@@ -10,13 +10,13 @@ import { handshakeInMemory } from '#plugin/net';
 import { pathFlaw } from './client-flaws.ts';
 import { DATE_CODES, isValidAt } from './client-path.ts';
 
-/** One key exchange is as good as another for a look at certificates, and this one is the quickest. */
+/** The fastest key exchange; its choice has no effect on the verification of certificates. */
 const QUICK = { ecdhCurve: 'X25519', minVersion: 'TLSv1.3' } as const;
 
 const MOST_KEPT = 8;
 const clients = new Map<string, SecureContext>();
 
-/** What a client is that trusts one certificate alone, kept for an authority that issues many. */
+/** The context of a client that trusts one certificate alone, cached for an authority that issues many. */
 function clientOf(anchor: X509Certificate): SecureContext {
   const key = anchor.fingerprint256;
   const known = clients.get(key);
@@ -29,24 +29,24 @@ function clientOf(anchor: X509Certificate): SecureContext {
   return made;
 }
 
-/** A name that a wildcard stands for. */
+/** A name that a wildcard covers. */
 function exampleOf(name: string): string {
   return name.startsWith('*.') ? `name${name.slice(1)}` : name;
 }
 
 export interface NewChain {
-  /** The leaf first, then what leads from it to its anchor, which is the last one. */
+  /** The path from the leaf to its anchor, which is last. */
   readonly path: readonly X509Certificate[];
   /** PEM. */
   readonly key: string;
   readonly dnsNames: readonly string[];
 }
 
-/** Throws why a client would refuse a new pair at a time, epoch ms. */
+/** Throws the reason for which a client would refuse a new pair at a time, in epoch ms. */
 export async function verifyAsClient({ path, key, dnsNames }: NewChain, now: number): Promise<void> {
   const [leaf] = path;
   const anchor = path.at(-1);
-  if (leaf === undefined || anchor === undefined) throw new Error('there is no certificate');
+  if (leaf === undefined || anchor === undefined) throw new Error('the certificate is missing');
   const late = path.find((each) => !isValidAt(each, now));
   if (late !== undefined) throw refusal(`the certificate of ${late.subject.replaceAll('\n', ', ')} is not valid now`);
   const other = dnsNames.find(
@@ -55,7 +55,7 @@ export async function verifyAsClient({ path, key, dnsNames }: NewChain, now: num
   if (other !== undefined) throw refusal(`the new certificate is not valid for ${other}`);
   const chain = path.map((each) => each.toString()).join('');
   const distrust = await handshakeInMemory(serverOf(chain, key), clientOf(anchor), dnsNames.map(exampleOf)[0]);
-  // OpenSSL goes by the clock of this machine; the dates were judged above, by the time that is asked for.
+  // OpenSSL uses the clock of this machine; the dates were checked above, at the given time.
   if (distrust === undefined || (DATE_CODES.has(distrust) && path.some((each) => !isValidAt(each, Date.now())))) return;
   const flaw = pathFlaw(path, dnsNames);
   throw refusal(flaw === undefined ? distrust : `${distrust}; ${flaw}`);
@@ -70,5 +70,5 @@ function serverOf(cert: string, key: string): SecureContext {
 }
 
 function refusal(why: string): Error {
-  return new Error(`a client would refuse the new certificate, so it is not stored: ${why}`);
+  return new Error(`the new certificate is not stored; clients would refuse it: ${why}`);
 }

@@ -1,9 +1,9 @@
 /**
- * The path of certificates from a leaf to a trust anchor as OpenSSL builds it, to say which certificate of it ends first,
- * and to explain a refusal. Whether a server is trusted is OpenSSL's own answer, never this file's.
+ * The path of certificates from a leaf to a trust anchor as OpenSSL builds it, to find the certificate that ends first,
+ * and to explain a refusal. OpenSSL alone decides on trust, never this file.
  *
- * An issuer is looked for among the anchors first, then among what was sent; of several, one that is valid at the time
- * goes before others, and of those that are not, the one that ends last (`build_chain` of OpenSSL 3).
+ * An issuer is searched among the anchors first, then among the served certificates; of several, one that is valid at the time
+ * is preferred, and of those that are not, the one that ends last (`build_chain` of OpenSSL 3).
  */
 
 import type { X509Certificate } from 'node:crypto';
@@ -15,22 +15,22 @@ export type AnchorsOf = (subject: string) => readonly X509Certificate[];
 export interface ClientPath {
   /** The leaf first. */
   readonly path: readonly X509Certificate[];
-  /** It ends at an anchor. */
+  /** Set if the path ends at an anchor. */
   readonly anchored: boolean;
 }
 
 export interface PathInput {
   readonly leaf: X509Certificate;
-  /** What is sent with the leaf. */
+  /** The certificates served with the leaf. */
   readonly others: readonly X509Certificate[];
   readonly anchorsOf: AnchorsOf;
-  /** An anchor need not be a root. */
+  /** Anchors, which need not be roots. */
   readonly partial: boolean;
 }
 
 const MAX_PATH = 20;
 
-/** Codes of OpenSSL about dates. */
+/** OpenSSL's error codes about dates. */
 export const DATE_CODES: ReadonlySet<string> = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 
 export function isValidAt(certificate: X509Certificate, at: number): boolean {
@@ -50,7 +50,7 @@ function bestIssuer(
   candidates: readonly X509Certificate[],
   at: number,
 ): X509Certificate | undefined {
-  // One that may not sign, and did, is on the path all the same: that is why it is refused.
+  // A certificate that signed without permission is on the path, which is the reason for the refusal.
   const fitting = candidates.filter((each) => of.checkIssued(each) || isSignedBy(of, each));
   return (
     fitting.find((each) => isValidAt(each, at)) ??
@@ -70,7 +70,7 @@ export function clientPath({ leaf, others, anchorsOf, partial }: PathInput, at: 
     const last = path.at(-1) ?? leaf;
     const anchor = bestIssuer(last, anchorsOf(last.issuer), at);
     if (anchor !== undefined && isSelfIssued(last)) {
-      // Of one that signed itself, only the very same certificate is its anchor.
+      // The anchor of a self-signed certificate is that certificate alone.
       if (same(anchor, last)) return { path, anchored: true };
     } else if (anchor !== undefined) {
       path.push(anchor);
@@ -87,7 +87,7 @@ export function clientPath({ leaf, others, anchorsOf, partial }: PathInput, at: 
   return isAnchor ? { path: [leaf], anchored: true } : { path, anchored: false };
 }
 
-/** The first certificate of a path to end; of two that end together, the one nearer to the leaf. */
+/** The certificate of a path that ends first; of two that end together, the one nearer to the leaf. */
 function firstToEnd(path: readonly X509Certificate[]): X509Certificate | undefined {
   return path.reduce<X509Certificate | undefined>(
     (first, each) => (first === undefined || each.validToDate < first.validToDate ? each : first),
@@ -95,13 +95,13 @@ function firstToEnd(path: readonly X509Certificate[]): X509Certificate | undefin
   );
 }
 
-/** Dates of certificates are whole seconds, and their end belongs to them. */
+/** Dates of certificates are whole seconds and include their end. */
 const NEXT_MS = 1000;
 const MOST_PATHS = 20;
 
 /**
- * The certificate whose end is the end of all paths: where one of a path ends, and another path is there by then, clients
- * go on. Undefined where there is no path that is valid at `now`.
+ * The certificate whose end is the end of all paths: if a certificate of a path ends and another path exists, clients
+ * use that path. Undefined if no path is valid at `now`.
  */
 export function endOfPaths(input: PathInput, now: number): X509Certificate | undefined {
   let end: X509Certificate | undefined;
@@ -119,8 +119,8 @@ export function endOfPaths(input: PathInput, now: number): X509Certificate | und
 const MOST_STEPS = 200;
 
 /**
- * The certificate whose end is the end of a chain, whenever that is looked at: of all ways up, the one that lasts
- * longest counts, and of that the first to end. A way ends at an anchor; where none does, at any certificate whose
+ * The certificate whose end is the end of a chain, at any time: of all paths upwards, the one that lasts
+ * longest counts, and of that the first to end. A path ends at an anchor, or, if none does, at any certificate whose
  * issuer is not known.
  */
 export function endOfChain({ leaf, others, anchorsOf }: Omit<PathInput, 'partial'>): X509Certificate {

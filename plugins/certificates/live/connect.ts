@@ -1,4 +1,4 @@
-/** One TLS handshake with a server, under deadlines; nothing is ever sent after it, and the socket never outlives it. */
+/** One TLS handshake with a server, under deadlines. Nothing is sent after it, and the socket is always closed. */
 
 import type { X509Certificate } from 'node:crypto';
 import { isIPv4 } from 'node:net';
@@ -14,7 +14,7 @@ export interface ProbeLimits {
   readonly totalMs: number;
 }
 
-/** `failed` is what the server, the network or the name did; what this machine did is thrown. */
+/** `failed` describes the server, the network or the name; failures of this machine are thrown. */
 export type Handshake =
   | {
       readonly ok: true;
@@ -35,7 +35,7 @@ export interface Endpoint {
 
 const MAX_CHAIN = 10;
 
-/** Failures of this machine: they say nothing about the server. */
+/** Failures of this machine, which say nothing about the server. */
 const OWN = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 const UNREACHABLE = new Set([
   'EHOSTUNREACH',
@@ -53,20 +53,20 @@ const RESET = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ENOTCONN']);
 type Phase = 'connect' | 'starttls' | 'handshake';
 
 const LATE: Readonly<Record<Phase, string>> = {
-  connect: 'it accepted no connection',
-  starttls: 'it did not go over to TLS',
-  handshake: 'it did not finish the handshake',
+  connect: 'the server did not accept the connection',
+  starttls: 'the server did not switch to TLS',
+  handshake: 'the server did not finish the handshake',
 };
 
 const CLOSED: Readonly<Record<Phase, string>> = {
-  connect: 'it closed the connection',
-  starttls: 'it closed the connection when it was asked for TLS',
-  handshake: 'it closed the connection during the handshake',
+  connect: 'the server closed the connection',
+  starttls: 'the server closed the connection after the request for TLS',
+  handshake: 'the server closed the connection during the handshake',
 };
 
 type Failure = Extract<Handshake, { ok: false }>;
 
-/** What OpenSSL says, without the addresses in memory that stand in the text of some errors. */
+/** OpenSSL's reason, without the memory addresses in some error texts. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   if ('reason' in error && typeof error.reason === 'string') return error.reason;
@@ -75,17 +75,17 @@ function reasonOf(error: unknown): string {
 
 function failureOf(error: unknown, phase: Phase, address: string): Failure {
   const code = codeOf(error) ?? '';
-  // Every own port towards an IPv4 address is taken; of IPv6 it says that there is no own address at all.
+  // For IPv4, all local ports are in use; for IPv6, this machine has no address.
   const noPort = code === 'EADDRNOTAVAIL' && isIPv4(address);
-  if (OWN.has(code) || noPort) throw new Error(`no probe can be made: ${code}`);
-  if (code === 'ECONNREFUSED') return { ok: false, error: 'refused', reason: 'nothing listens there' };
+  if (OWN.has(code) || noPort) throw new Error(`the probe cannot be made: ${code}`);
+  if (code === 'ECONNREFUSED') return { ok: false, error: 'refused', reason: 'connection refused' };
   if (code === 'ETIMEDOUT') return { ok: false, error: 'timeout', reason: `no answer in the ${phase} phase` };
   if (RESET.has(code)) return { ok: false, error: 'reset', reason: CLOSED[phase] };
   if (UNREACHABLE.has(code) || phase === 'connect')
     return {
       ok: false,
       error: 'unreachable',
-      reason: code === '' ? 'there is no way to it' : `there is no way to it (${code})`,
+      reason: code === '' ? 'no route to the server' : `no route to the server (${code})`,
       code,
     };
   return { ok: false, error: 'handshake', reason: `the TLS handshake failed: ${reasonOf(error)}`, code };
@@ -105,12 +105,12 @@ function chainOf(socket: TLSSocket): readonly X509Certificate[] {
 const seconds = (ms: number): string => `${ms / 1000} s`;
 
 /**
- * What Node.js reads of the certificate for `checkServerIdentity` alone, in a form that costs a fifth of a probe's
- * time. Nobody asks for it here: the chain is read in a cheaper form.
+ * Replaces the form of the certificate that Node.js prepares for `checkServerIdentity`, which takes a fifth of a probe's
+ * time. It is not used: the chain is read in a cheaper form.
  */
 const nothingRead = (): DetailedPeerCertificate => ({}) as DetailedPeerCertificate;
 
-/** One handshake. `left` is what is left of the deadline of the whole probe, in ms. Throws when aborted, or when this machine fails. */
+/** One handshake. `left` is the remaining time of the probe, in ms. Throws when aborted, or if this machine fails. */
 export function handshake(
   endpoint: Endpoint,
   secureContext: SecureContext,
@@ -162,13 +162,13 @@ export function handshake(
       const distrust = distrustOf(socket);
       const protocol = socket.getProtocol() ?? 'unknown';
       if (chain.length === 0) {
-        fail({ ok: false, error: 'handshake', reason: 'it has no certificate' });
+        fail({ ok: false, error: 'handshake', reason: 'the server has no certificate' });
         return;
       }
       end(
         () => resolve(defined({ ok: true, chain, protocol, rtt_ms: rttMs, distrust })),
         () => {
-          // The last message of the handshake is written after this turn: cut off, it would be an error in the server's log.
+          // The last handshake message is written after this turn; cutting it off would log an error at the server.
           setImmediate(destroy);
         },
       );
@@ -178,14 +178,14 @@ export function handshake(
       const socket = secureOver(plain, {
         ...(endpoint.servername === undefined ? {} : { servername: endpoint.servername }),
         secureContext,
-        // Whether a client would accept it is judged from what is read here.
+        // A client's verdict is derived from the chain that is read here.
         rejectUnauthorized: false,
         checkServerIdentity: () => undefined,
       });
       socket.getPeerCertificate = nothingRead;
       secure = socket;
       socket.once('secureConnect', () => secured(socket));
-      // Stays: what is destroyed may still have an error to tell.
+      // The listener stays: a destroyed socket can still emit an error.
       socket.on('error', broken);
       socket.once('close', closed);
     };

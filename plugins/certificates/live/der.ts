@@ -1,6 +1,6 @@
-/** A little of DER (X.690): walks through tagged values that lie one behind the other, within bounds, and never throws. */
+/** A small DER reader (X.690): walks through consecutive tagged values, within bounds, and never throws. */
 
-/** One value: its tag byte, and what it holds. */
+/** One value: its tag byte and content. */
 export interface Value {
   readonly tag: number;
   readonly content: Buffer;
@@ -8,7 +8,7 @@ export interface Value {
 
 const MOST_VALUES = 10_000;
 
-/** The values in a piece of DER; undefined where it is none, or of a form that certificates do not have. */
+/** The values in a piece of DER; undefined if it is invalid, or of a form that certificates do not use. */
 export function valuesOf(der: Buffer): readonly Value[] | undefined {
   const values: Value[] = [];
   let at = 0;
@@ -39,7 +39,7 @@ export const OCTETS = 0x04;
 export const OBJECT_ID = 0x06;
 export const SEQUENCE = 0x30;
 
-/** What is in a tag of its own class, by number: `[0]`, constructed or not. */
+/** The content of a context-specific tag, by number: `[0]`, constructed or not. */
 export function contextTag(number: number, constructed: boolean): number {
   return 0x80 | (constructed ? 0x20 : 0) | number;
 }

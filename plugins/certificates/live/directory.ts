@@ -4,12 +4,12 @@
  *     www/cert.pem     -> current/cert.pem       and so on for every part: made once, never changed
  *     www/current      -> versions/7             the one link that is switched
  *     www/versions/7/    cert.pem chain.pem fullchain.pem privkey.pem
- *     www/versions/6/    what was there before
+ *     www/versions/6/    the previous version
  *
- * A new version is written whole as `versions/8.pending`, looked at, named `versions/8`, and then the link is switched by
- * a rename. So whoever opens the folder through the link has one pair and no mixture, and an interruption leaves the
- * old pair or the new one. The version before stays until the next switch: whoever has just looked where the link leads
- * still finds it. What an interrupted switch leaves (a pending version or link) is removed.
+ * A new version is written as `versions/8.pending`, verified, named `versions/8`, and then the link is switched by
+ * a rename. A reader that opens the folder through the link gets one pair and no mixture, and an interruption leaves the
+ * old pair or the new one. The previous version stays until the next switch: a reader that has just resolved the link
+ * still finds it. Leftovers of an interrupted switch (a pending version or link) are removed.
  */
 
 import { chmod, mkdir, readdir, rename, rmdir, symlink } from 'node:fs/promises';
@@ -53,15 +53,15 @@ const VERSION = /^(?<number>[1-9]\d{0,8})(?:\.pending)?$/u;
 export interface Directory {
   readonly storage: PairStorage;
   readonly path: string;
-  /** What services open: links through `current`. */
+  /** The paths that services open: links through `current`. */
   readonly places: readonly Place[];
-  /** Where `current` leads, absolute; absent without that link. */
+  /** Target of `current`, absolute; absent without that link. */
   readonly target?: string;
-  /** Why `current` can't be followed. */
+  /** The reason for which `current` cannot be followed. */
   readonly broken?: string;
   readonly stored: Parts;
   readonly pair: Resource;
-  /** Of the places: which are not the links that they ought to be, and what they are instead. */
+  /** The places that are not the expected links, and what they are instead. */
   readonly links: ReadonlyMap<PairPart, 'missing' | 'other'>;
   /** Names in `versions/`. */
   readonly versions: readonly string[];
@@ -90,7 +90,7 @@ async function linksOf(places: readonly Place[]): Promise<ReadonlyMap<PairPart, 
   return wrong;
 }
 
-/** Reads a folder. Throws a StorageError where it cannot be read. */
+/** Reads a folder. Throws a StorageError if it cannot be read. */
 export async function readDirectory(storage: PairStorage, path: string): Promise<Directory> {
   const places = placesOf(storage);
   const { current, pendingLink, versions } = directoryPlaces(path);
@@ -98,15 +98,15 @@ export async function readDirectory(storage: PairStorage, path: string): Promise
   const names = await namesIn(versions);
   const links = await linksOf(places);
   const target = link.kind === 'link' ? resolve(path, link.to) : undefined;
-  // The files of one version, whatever the link is switched to meanwhile.
+  // The files of one version, even if the link is switched meanwhile.
   const inside = places.map(({ part, path: file }) => ({ part, path: join(target ?? current, basename(file)) }));
   const stored = await readParts(inside);
   const own = await readWhole(path, 0);
   const isFolder = own.kind === 'missing' || (own.kind === 'other' && own.what === 'a directory');
   const broken = !isFolder
-    ? `${basename(path)} is no folder`
+    ? `${basename(path)} is not a folder`
     : link.kind === 'other'
-      ? 'current is no link'
+      ? 'current is not a link'
       : link.kind === 'missing'
         ? 'current is missing'
         : undefined;
@@ -129,13 +129,13 @@ export async function readDirectory(storage: PairStorage, path: string): Promise
   });
 }
 
-/** Every file, with what is wrong with the link that leads to it. */
+/** Every file, with the fault of its link. */
 function filesOf({ places, stored, pair, links, storage }: Directory, accounts: Accounts): readonly StoredFile[] {
   return storedFiles(places, stored, pair, storage, accounts).map((file) => {
     const { link: _isLink, ...own } = file;
     const link = links.get(file.part);
     if (link === undefined || own.problem !== undefined) return own;
-    return { ...own, problem: link === 'missing' ? 'has no link to it' : 'something else is in place of its link' };
+    return { ...own, problem: link === 'missing' ? 'has no link' : 'another file is in place of its link' };
   });
 }
 
@@ -144,7 +144,7 @@ export function directorySeen(directory: Directory, accounts: Accounts): PairSee
   if (absent) return { status: 'absent', leftovers };
   const usable: Resource =
     broken === undefined
-      ? // Whatever lies inside a version, the next one takes its place.
+      ? // The next version replaces the content of a version.
         { ...pair, ...(pair.problem?.code === 'not-a-file' ? { problem: { ...pair.problem, code: 'damaged' } } : {}) }
       : { ...pair, problem: { code: 'not-a-file', text: broken }, matches: false };
   return {
@@ -156,7 +156,7 @@ export function directorySeen(directory: Directory, accounts: Accounts): PairSee
   };
 }
 
-/** Takes one version away, what holds the key first; what else somebody put there stays. */
+/** Removes one version, the key first; other files in it stay. */
 async function removeVersion(directory: Directory, name: string): Promise<void> {
   const folder = join(directoryPlaces(directory.path).versions, name);
   const all = placesOf({ directory: { path: folder, combined: true } });
@@ -166,7 +166,7 @@ async function removeVersion(directory: Directory, name: string): Promise<void> 
   });
 }
 
-/** Removes what an interrupted switch left. Gives what is there then. */
+/** Removes leftovers of an interrupted switch. Returns the folder as it is then. */
 export async function settleDirectory(directory: Directory): Promise<Directory> {
   const { storage, path } = directory;
   if (directory.leftovers.length === 0) return directory;
@@ -178,7 +178,7 @@ export async function settleDirectory(directory: Directory): Promise<Directory> 
   return readDirectory(storage, path);
 }
 
-/** A folder that others can look into whatever the umask is: what must not be read has a mode of its own. */
+/** Creates a folder that other users can read, regardless of the umask; files with keys have a mode of their own. */
 async function makeOpenFolder(folder: string): Promise<void> {
   await mkdir(folder, { mode: FOLDER_MODE });
   await chmod(folder, FOLDER_MODE);
@@ -186,7 +186,7 @@ async function makeOpenFolder(folder: string): Promise<void> {
 
 const numberOf = (name: string): number => Number(VERSION.exec(name)?.groups?.['number'] ?? 0);
 
-/** Makes the link lead to a version, at once and for good. */
+/** Switches the link to a version, atomically and durably. */
 async function switchTo(path: string, to: string): Promise<void> {
   const { current, pendingLink } = directoryPlaces(path);
   await removeFile(pendingLink);
@@ -195,14 +195,14 @@ async function switchTo(path: string, to: string): Promise<void> {
   await syncFolder(path);
 }
 
-/** The links that services open. One that is missing is made; what else is in its place is not ours to take away. */
+/** Creates the missing links that services open. Other files in their places are not owned and stay. */
 async function makeLinks({ places, links, path }: Directory): Promise<void> {
   const missing = places.filter(({ part }) => links.get(part) === 'missing');
   for (const place of missing) await symlink(linkText(place), place.path);
   if (missing.length > 0) await syncFolder(path);
 }
 
-/** Takes away links to parts that are no longer wanted: they would lead nowhere. */
+/** Removes links to parts that are no longer declared and would lead nowhere. */
 async function dropLinks({ path, places }: Directory): Promise<void> {
   const wanted = new Set(places.map(({ part }) => part));
   const others = placesOf({ directory: { path, combined: true } }).filter(({ part }) => !wanted.has(part));
@@ -212,16 +212,16 @@ async function dropLinks({ path, places }: Directory): Promise<void> {
   }
 }
 
-/** Throws where something that is none of ours lies in the way. */
+/** Throws if a file that is not owned is in the way. */
 export function refuseInTheWay({ path, broken, absent, links, places }: Directory): void {
   if (broken !== undefined && !absent && broken !== 'current is missing')
-    throw new Error(`${join(path, 'current')}: ${broken}, and it is not replaced`);
+    throw new Error(`${join(path, 'current')}: ${broken}, and is not replaced`);
   for (const { part, path: file } of places) if (links.get(part) === 'other') throw new Error(refusal(file));
 }
 
 /**
- * Writes a pair as a new version, and switches to it. Leftovers have to be settled before; `directory` is what is there
- * then. Throws where nothing was changed, or where the link leads to what it led to before.
+ * Writes a pair as a new version, and switches to it. Leftovers must be settled before; `directory` is the folder
+ * after that. Throws if nothing was changed, or if the link has its previous target.
  */
 export async function switchIn(
   directory: Directory,
@@ -248,7 +248,7 @@ export async function switchIn(
     name: basename(file),
     text: contentOf(part, pair.path, pair.key, parts),
   }));
-  /** Reads the version back, from where it is now. */
+  /** Reads the version back from its present place. */
   const check = (folder: string): void => {
     const texts = new Map<PairPart, string>();
     for (const file of made) {
@@ -287,31 +287,33 @@ export async function switchIn(
   }
   if (keepsBefore && target !== undefined) await keepVersion(target);
   if (untouched) for (const each of foreignVersions(directory)) await keepVersion(join(versions, each));
-  // It is switched for good: what is left of older versions goes with the next one, and is no failure of this one.
+  // The switch is durable: the next one removes leftovers of older versions, which are not a failure of this one.
   await dropOld(untouched ? { ...directory, versions: [] } : directory, name).catch(() => undefined);
 }
 
-/** What a switch keeps of what was there before it. */
+/** The versions that a switch keeps. */
 export interface Keeping {
-  /** The version that was switched from stays under another name. */
+  /** The previous version stays under another name. */
   readonly keepsBefore?: boolean;
-  /** Nothing was ever switched here: every other version is somebody else's, and stays under another name. */
+  /** fettle has not switched here before: other versions are not owned and stay under another name. */
   readonly untouched?: boolean;
 }
 
-/** Versions beside the one that `current` leads to. */
+/** Versions other than the one that `current` leads to. */
 function foreignVersions({ path, target, versions }: Directory): readonly string[] {
   return versions.filter((name) => join(directoryPlaces(path).versions, name) !== target);
 }
 
-/** Throws where something is called as what an interrupted switch leaves, and nothing was ever switched here. */
+/** Throws if a file has the name of a leftover, but fettle has not switched here before. */
 export function refuseForeignLeftovers({ leftovers, path }: Directory): void {
   const [first] = leftovers;
   if (first !== undefined)
-    throw new Error(refusal(join(path, first), 'lies where fettle keeps its copies, and fettle made none here yet'));
+    throw new Error(
+      refusal(join(path, first), 'has the name of a copy that fettle keeps, but fettle did not create it'),
+    );
 }
 
-/** Gives a version a name that no switch ever takes away. */
+/** Renames a version to a name that no switch removes. */
 async function keepVersion(folder: string): Promise<void> {
   for (let number = 1; ; number++) {
     const kept = `${folder}.kept-${number}`;
@@ -322,7 +324,7 @@ async function keepVersion(folder: string): Promise<void> {
   }
 }
 
-/** Takes away what is neither the version that was just switched to nor the one before. */
+/** Removes versions other than the present and the previous one. */
 async function dropOld(directory: Directory, name: string): Promise<void> {
   const { path, target } = directory;
   const { versions } = directoryPlaces(path);
@@ -333,7 +335,7 @@ async function dropOld(directory: Directory, name: string): Promise<void> {
   if (old.length > 0) await syncFolder(versions);
 }
 
-/** Sets owners and modes right, makes links that are missing, and writes a version anew whose files don't hold what they ought to. */
+/** Corrects owners and modes, creates missing links, and rewrites a version whose files have the wrong content. */
 export async function tidyDirectory(
   storage: PairStorage,
   path: string,
@@ -362,7 +364,7 @@ export async function tidyDirectory(
 }
 
 /**
- * Takes everything away that was made: the keys of all versions first, then the rest, the link `current` last. A
+ * Removes everything that fettle created: the keys of all versions first, then the rest, the link `current` last. A
  * removal that is interrupted leaves that link, so that the next run removes the rest.
  */
 export async function deleteDirectory(

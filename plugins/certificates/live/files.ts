@@ -1,4 +1,4 @@
-/** Files as they really are: read whole within a limit, written exclusively with an exact mode, and on the disk for good. */
+/** File access: reads within a size limit, exclusive writes with an exact mode, and durable changes. */
 
 import {
   type Stats,
@@ -23,7 +23,7 @@ import { promisify } from 'node:util';
 import { codeOf } from '#plugin';
 import type { FileMode } from '../world.ts';
 
-/** A place that could not be read or written, with the code of the system (`EACCES`). */
+/** A path that could not be read or written, with the system's error code (`EACCES`). */
 export class StorageError extends Error {
   readonly path: string;
   readonly code: string;
@@ -38,37 +38,37 @@ export class StorageError extends Error {
 
 export interface FileStat extends FileMode {
   readonly gid: number;
-  /** A symbolic link leads to it. */
+  /** Set if a symbolic link leads to the file. */
   readonly link: boolean;
-  /** Tells it from any other file, and from itself after a change. */
+  /** Identifies the file and its version. */
   readonly version: string;
 }
 
 export type FileSeen =
   | { readonly kind: 'missing' }
-  /** Something else is in its place, or it is larger than any such file can be. */
+  /** Another kind of object is in its place, or the file is too large. */
   | { readonly kind: 'other'; readonly what: string }
   | { readonly kind: 'file'; readonly text: string; readonly stat: FileStat };
 
-const GONE = new Set(['ENOENT', 'ENOTDIR']);
+const MISSING = new Set(['ENOENT', 'ENOTDIR']);
 
-/** Whether an error says that there is no such file. */
+/** Reports whether an error means that the file does not exist. */
 export function isMissing(error: unknown): boolean {
-  return GONE.has(codeOf(error) ?? '');
+  return MISSING.has(codeOf(error) ?? '');
 }
 
 /*
- * Calls that have no promise of their own: a look at ten thousand pairs asks for as many files that are not there, and
- * an error of theirs costs a tenth of one with the stack of whoever waits for it.
+ * Callback-based calls: reading ten thousand pairs tests as many files that do not exist, and
+ * a callback's error costs a tenth of a promise's, which captures the caller's stack.
  */
 const openFd = promisify(open);
 const readFd = promisify(read);
 const writeFd = promisify(write);
 const syncFd = promisify(fsync);
 
-/** Opens for reading, and says whether a link leads there. */
+/** Opens for reading, and reports whether a link leads there. */
 async function openSeen(path: string): Promise<{ readonly fd: number; readonly link: boolean }> {
-  // Not blocking: a named pipe in its place would hold the look up for ever.
+  // Non-blocking: a named pipe in its place would block the read forever.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
   try {
     return { fd: await openFd(path, flags | constants.O_NOFOLLOW), link: false };
@@ -82,36 +82,36 @@ function versionOf({ dev, ino, size, mtimeMs }: Stats): string {
   return `${dev}:${ino}:${size}:${mtimeMs}`;
 }
 
-/** Throws where something else lies at a path than was read there. */
+/** Throws if the file at a path is not the one that was read. */
 export function mustBeAsRead(path: string, read: FileStat): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined || versionOf(found) !== read.version)
-    throw new Error(`${path} was changed meanwhile, and is not replaced`);
+    throw new Error(`${path} was changed by another program, and is not replaced`);
 }
 
 /**
- * Puts a new file where nothing is; throws where something is. Its old name stays until the folder is synced and it is
- * removed: a loss of power could keep the end of the one name, and lose the beginning of the other.
+ * Moves a new file to a free path; throws if the path exists. Its old name stays until the folder is synced and it is
+ * removed: after a power loss the removal of the old name could be durable, and the new name lost.
  */
 export function placeNew(from: string, to: string): void {
   try {
-    // A rename would overwrite what somebody put there meanwhile; a link does not.
+    // A rename would overwrite a file that another program created meanwhile; a link does not.
     linkSync(from, to);
   } catch (error) {
     if (codeOf(error) === 'EEXIST')
-      throw new Error(`${to} was put there meanwhile, and is not overwritten`, { cause: error });
+      throw new Error(`${to} was created by another program, and is not overwritten`, { cause: error });
     if (!NO_LINKS.has(codeOf(error) ?? '')) throw error;
     if (lstatSync(to, { throwIfNoEntry: false }) !== undefined)
-      throw new Error(`${to} was put there meanwhile, and is not overwritten`, { cause: error });
+      throw new Error(`${to} was created by another program, and is not overwritten`, { cause: error });
     renameSync(from, to);
   }
 }
 
-/** So many names are tried for what is kept. */
+/** Number of names that are tried for a kept file. */
 const MOST_KEPT = 10_000;
 
 /**
- * Gives a file another name beside its own, one that nothing has: `www.key.kept-1`. Gives that name. Where the disk has
+ * Links a file to a free name next to it, such as `www.key.kept-1`, and returns that name. If the file system has
  * no links, the file is moved there.
  */
 export async function setAside(path: string): Promise<string> {
@@ -128,10 +128,10 @@ export async function setAside(path: string): Promise<string> {
     await syncFolders(kept);
     return kept;
   }
-  throw new Error(`${path} is not replaced: there is no name left to keep it under`);
+  throw new Error(`${path} is not replaced: no free name is left to keep it under`);
 }
 
-/** Reads one file of at most `limit` bytes. Throws a StorageError where it can't be told what is there. */
+/** Reads one file of at most `limit` bytes. Throws a StorageError if the path cannot be examined. */
 export async function readWhole(path: string, limit: number): Promise<FileSeen> {
   let fd: number | undefined;
   try {
@@ -139,7 +139,7 @@ export async function readWhole(path: string, limit: number): Promise<FileSeen> 
     fd = opened.fd;
     const found = fstatSync(fd);
     if (found.isDirectory()) return { kind: 'other', what: 'a directory' };
-    if (!found.isFile()) return { kind: 'other', what: 'no regular file' };
+    if (!found.isFile()) return { kind: 'other', what: 'not a regular file' };
     if (found.size > limit) return { kind: 'other', what: `larger than ${limit} bytes` };
     const buffer = Buffer.alloc(found.size);
     let length = 0;
@@ -154,16 +154,16 @@ export async function readWhole(path: string, limit: number): Promise<FileSeen> 
   } catch (error) {
     const code = codeOf(error);
     if (code === undefined) throw error;
-    if (GONE.has(code)) return { kind: 'missing' };
-    // A socket, or a device without a driver: it is there, and no file.
-    if (code === 'ENXIO' || code === 'ENODEV') return { kind: 'other', what: 'no regular file' };
+    if (MISSING.has(code)) return { kind: 'missing' };
+    // A socket, or a device without a driver: exists, but is not a file.
+    if (code === 'ENXIO' || code === 'ENODEV') return { kind: 'other', what: 'not a regular file' };
     throw new StorageError(path, code);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
 }
 
-/** What was written a moment ago, and so lies in memory: no disk is waited for. Throws where it can't be read back. */
+/** Reads back a file that was just written and is still cached. Throws if it cannot be read back. */
 export function readBack(path: string): string {
   try {
     return readFileSync(path, 'latin1');
@@ -172,14 +172,14 @@ export function readBack(path: string): string {
   }
 }
 
-/** How a file is to be: what is left out stays as it is, or becomes what the system makes it. */
+/** Desired attributes of a file; the others keep their values or the system's defaults. */
 export interface Attributes {
   readonly uid?: number;
   readonly gid?: number;
   readonly mode: number;
 }
 
-/** Who may read the file shrinks first and grows last, so that at no time anybody may who should not. */
+/** Revokes read access before granting it, so that at no time a user has access who should not. */
 function setOn(fd: number, path: string, wanted: Attributes): boolean {
   const found = fstatSync(fd);
   const uid = wanted.uid ?? found.uid;
@@ -202,7 +202,7 @@ function setOn(fd: number, path: string, wanted: Attributes): boolean {
   return true;
 }
 
-/** Writes a new file with exactly these attributes, and syncs it. A key is readable for nobody else from the first moment on. */
+/** Writes a new file with exactly these attributes, and syncs it. A key is never readable for other users. */
 export async function writeNew(path: string, text: string, wanted: Attributes): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const fd = await openFd(path, flags, wanted.mode & 0o600);
@@ -217,7 +217,7 @@ export async function writeNew(path: string, text: string, wanted: Attributes): 
   }
 }
 
-/** Sets owner, group and mode of a file, for good; gives false where it has them, or there is none. */
+/** Sets owner, group and mode of a file durably; returns false if it has them or does not exist. */
 export async function setAttributes(path: string, wanted: Attributes): Promise<boolean> {
   let fd: number | undefined;
   try {
@@ -242,7 +242,7 @@ async function syncNow(folder: string): Promise<void> {
   }
 }
 
-/** Folders that are being synced, with the sync that comes next where somebody waits for it. */
+/** Folders that are being synced, with the next sync, if requested. */
 const syncing = new Map<string, { readonly now: Promise<void>; next?: Promise<void> }>();
 
 function begin(folder: string): Promise<void> {
@@ -254,8 +254,8 @@ function begin(folder: string): Promise<void> {
 }
 
 /**
- * Makes what was created, renamed or removed in a folder last. Those who ask while it is being synced share the next
- * sync: the one that runs may have begun before their change.
+ * Makes creations, renames and removals in a folder durable. Calls during a sync share the next
+ * sync: the running one may have started before their change.
  */
 export function syncFolder(folder: string): Promise<void> {
   const under = syncing.get(folder);
@@ -269,7 +269,7 @@ export async function syncFolders(...paths: readonly string[]): Promise<void> {
   await Promise.all([...new Set(paths.map((path) => dirname(path)))].map(syncFolder));
 }
 
-/** Makes a folder and its parents (mode 0755 less the umask), each of them for good. */
+/** Creates a folder and its parents (mode 0755 less the umask), each durably. */
 export async function makeFolder(folder: string): Promise<void> {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
   const first = await mkdir(folder, { recursive: true, mode: 0o755 });
@@ -287,7 +287,7 @@ export async function fileExists(path: string): Promise<boolean> {
   }
 }
 
-/** Where a symbolic link leads, as it is written there; `other` where something else is in its place. */
+/** The literal target of a symbolic link; `other` if the path is not a link. */
 export async function readLink(
   path: string,
 ): Promise<{ readonly kind: 'missing' | 'other' } | { readonly kind: 'link'; readonly to: string }> {
@@ -301,8 +301,8 @@ export async function readLink(
 }
 
 /**
- * Which of some names are there, beside a file that was just looked at. At once, and not by a call of its own for each:
- * a look at ten thousand pairs asks for forty thousand names that are hardly ever there. Throws a StorageError.
+ * Returns which of some names exist next to a file that was just read. Synchronous and batched:
+ * reading ten thousand pairs tests forty thousand names, which rarely exist. Throws a StorageError.
  */
 export function namesThere(paths: readonly string[]): readonly string[] {
   return paths.filter((path) => {
@@ -315,7 +315,7 @@ export function namesThere(paths: readonly string[]): readonly string[] {
   });
 }
 
-/** Whether anything has this name, a link that leads nowhere included. */
+/** Reports whether a path exists, dangling links included. */
 export async function nameExists(path: string): Promise<boolean> {
   try {
     await lstat(path);
@@ -326,7 +326,7 @@ export async function nameExists(path: string): Promise<boolean> {
   }
 }
 
-/** Removes a file; gives false where there is none. The folder is not synced. */
+/** Removes a file; returns false if it does not exist. The folder is not synced. */
 export async function removeFile(path: string): Promise<boolean> {
   try {
     await unlink(path);
@@ -339,22 +339,22 @@ export async function removeFile(path: string): Promise<boolean> {
 
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
-/** Moves a file to where none is, for good; throws where one is. */
+/** Moves a file to a free path, durably; throws if the path exists. */
 export async function moveNew(from: string, to: string): Promise<void> {
   try {
-    // A rename would overwrite what somebody put there since it was looked at; a link does not.
+    // A rename would overwrite a file that another program created since the check; a link does not.
     await link(from, to);
     await syncFolders(to);
     await unlink(from);
   } catch (error) {
     if (!NO_LINKS.has(codeOf(error) ?? '')) throw error;
-    if (await fileExists(to)) throw new Error(`${to} is there already`, { cause: error });
+    if (await fileExists(to)) throw new Error(`${to} already exists`, { cause: error });
     await rename(from, to);
   }
   await syncFolders(from, to);
 }
 
-/** Removes a folder if nothing is in it. */
+/** Removes a folder if it is empty. */
 export async function removeEmptyFolder(folder: string): Promise<void> {
   try {
     await rmdir(folder);

@@ -1,4 +1,4 @@
-/** Finds pairs: certificates and keys in a folder and below it, put together by their public keys. */
+/** Finds pairs: certificates and keys in a folder and below it, matched by their public keys. */
 
 import { type X509Certificate, createPublicKey } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
@@ -13,9 +13,9 @@ import { isSignedBy, publicKeyFingerprint, x509Seen } from './x509-read.ts';
 const DEEPEST = 10;
 const MOST_FILES = 100_000;
 const ENDINGS = /\.(?:pem|crt|cer|cert|key|chain)$/iu;
-/** Where certbot keeps every version of what its folder `live` leads to. */
+/** The folder in which certbot keeps the versions that its folder `live` leads to. */
 const ARCHIVED = /\/archive\/[^/]+\/(?:cert|chain|fullchain|privkey)\d+\.pem$/u;
-/** So many certificates of a file are looked at for one that a key belongs to. */
+/** Maximum number of certificates of a file that are matched against keys. */
 const MOST_IN_A_CHAIN = 20;
 
 interface Below {
@@ -24,7 +24,7 @@ interface Below {
   readonly switched: readonly string[];
 }
 
-/** Whether a folder is one of those that are switched as a whole: its files are links through one. */
+/** Reports whether a folder is switched as a whole: its files are links through one. */
 async function isSwitched(folder: string): Promise<boolean> {
   const link = await readLink(directoryPlaces(folder).current);
   return link.kind === 'link' && /^versions\/\d+$/u.test(link.to);
@@ -45,7 +45,7 @@ async function below(folder: string, signal: AbortSignal): Promise<Below> {
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (files.length >= MOST_FILES) throw new StorageError(folder, `more than ${MOST_FILES} files`);
       const path = join(at, entry.name);
-      // A link to a file counts (that is how `live/` folders are made), one to a folder might lead in a circle.
+      // Links to files count, as in `live/` folders; a link to a folder could form a cycle.
       if (entry.isDirectory() && depth < DEEPEST) await look(path, depth + 1);
       else if ((entry.isFile() || entry.isSymbolicLink()) && ENDINGS.test(entry.name) && !ARCHIVED.test(path))
         files.push(path);
@@ -55,14 +55,14 @@ async function below(folder: string, signal: AbortSignal): Promise<Below> {
   return { files, switched };
 }
 
-/** What one file holds, as far as pairs are made of it. */
+/** The content of one file that matters for pairs. */
 interface Holding {
   readonly path: string;
   readonly mode: string;
   readonly certificates: readonly X509Certificate[];
-  /** Public halves of its certificates, in their order; empty where one is of an unknown kind. */
+  /** Public keys of its certificates, in their order; empty if one is of an unknown type. */
   readonly publics: readonly string[];
-  /** Public half of its key. */
+  /** Public part of its private key. */
   readonly key?: string;
 }
 
@@ -74,7 +74,7 @@ function publicOf(read: () => Parameters<typeof publicKeyFingerprint>[0]): strin
   }
 }
 
-/** Throws a StorageError where it can't be read, or is PEM that no server loads. */
+/** Throws a StorageError if the file cannot be read, or is PEM that servers refuse. */
 async function holdingOf(path: string): Promise<Holding | undefined> {
   const { stat, certificates: all, key, broken } = await readPart('combined', path);
   if (broken !== undefined) throw new StorageError(path, broken);
@@ -87,13 +87,13 @@ async function holdingOf(path: string): Promise<Holding | undefined> {
     : { path, mode: stat.mode, certificates, publics, ...(own === '' ? {} : { key: own }) };
 }
 
-/** A file that a leaf is in. */
+/** A file that contains a leaf. */
 interface Copy {
   readonly file: Holding;
   readonly leaf: X509Certificate;
 }
 
-/** Whether a file is called the chain of a certificate: after it, or as certbot does, where no other one lies there. */
+/** Reports whether a file is named as the chain of a certificate: after it, or as by certbot if it is the only one. */
 function isNamedChain({ path }: Holding, leafPath: string, isAlone: boolean): boolean {
   const name = basename(path).toLowerCase();
   const own = basename(leafPath)
@@ -102,7 +102,7 @@ function isNamedChain({ path }: Holding, leafPath: string, isAlone: boolean): bo
   return (name === 'chain.pem' && isAlone) || (name.startsWith(own) && name !== basename(leafPath).toLowerCase());
 }
 
-/** A file that holds what signed a leaf and not the leaf, and is named for it. */
+/** A file that holds the issuers of a leaf without the leaf, and is named after it. */
 function chainFor(
   leaf: X509Certificate,
   leafPath: string,
@@ -127,7 +127,7 @@ interface Group {
   readonly copies: readonly Holding[];
 }
 
-/** The files of one pair, and those that hold it too and are left alone. */
+/** The files of one pair, and other files with the same content, which stay unmanaged. */
 function storageOf(
   group: Group,
   files: readonly Holding[],
@@ -162,7 +162,7 @@ function storageOf(
   return { file, others: inOrder.map(({ path }) => path).filter((each) => !used.has(each)) };
 }
 
-/** Every certificate that a key was found for, with all files that hold it. */
+/** Every certificate with a matching key, with all files that hold it. */
 function groupsOf(files: readonly Holding[]): readonly Group[] {
   const keys = new Map<string, Holding[]>();
   for (const file of files) if (file.key !== undefined) keys.set(file.key, [...(keys.get(file.key) ?? []), file]);
@@ -178,7 +178,7 @@ function groupsOf(files: readonly Holding[]): readonly Group[] {
     if (first === undefined) return [];
     const own = keys.get(publicOf(() => first.leaf.publicKey)) ?? [];
     const folders = new Set(group.map(({ file }) => dirname(file.path)));
-    // A file of its own before one that holds certificates too, and one that lies beside them before others.
+    // A separate key file first, then a key file in the same folder, then others.
     const [key] = own.toSorted(
       (a, b) =>
         a.certificates.length - b.certificates.length ||
@@ -188,18 +188,18 @@ function groupsOf(files: readonly Holding[]): readonly Group[] {
   });
 }
 
-/** An authority that serves nothing: an authority's own certificate names no server. */
+/** An authority that is not a server's: its certificate names no server. */
 function isAuthority({ ca, dnsNames }: X509Seen): boolean {
   return ca && dnsNames.length === 0;
 }
 
 export interface Found {
   readonly pairs: readonly FoundPair[];
-  /** Files that could not be read, or that no server loads. */
+  /** Files that could not be read, or that servers refuse. */
   readonly unread: readonly Unread[];
 }
 
-/** One pair for every certificate whose key is there too. Throws where a folder can't be read. */
+/** One pair for every certificate with a key. Throws if a folder cannot be read. */
 export async function findPairs(project: string, dir: string, signal: AbortSignal): Promise<Found> {
   const { files, switched } = await below(resolve(project, dir), signal);
   const holdings: Holding[] = [];

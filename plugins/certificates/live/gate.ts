@@ -1,8 +1,8 @@
-/** A gate: so many at once, the others in the order in which they came. */
+/** A semaphore: limits concurrent work, first come, first served. */
 
 export type Gate = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** Lets `places` works run at once. What waits is never cut off: work that is not wanted any more has to end by itself. */
+/** Runs up to `places` tasks at a time. Waiting tasks are never dropped: an aborted task must end by itself. */
 export function openGate(places: number): Gate {
   let free = places;
   const waiting: (() => void)[] = [];

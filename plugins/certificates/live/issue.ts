@@ -1,4 +1,4 @@
-/** Issuing: a new key, a certificate for it, looked at as it was written, and swapped in. */
+/** Issues a certificate: creates a key and a certificate, verifies the written files, and swaps them in. */
 
 import { instantText } from '#plugin';
 import type { X509Certificate } from 'node:crypto';
@@ -14,12 +14,12 @@ import { constraintsOf } from './x509-extensions.ts';
 import { keyPem, makeKeys, makeLeaf } from './x509-make.ts';
 import { fingerprintOf, isKeyOf, isSignedBy, publicKeyFingerprint, readChain, readKey, x509Seen } from './x509-read.ts';
 
-/** A certificate that ends sooner is worth a word. */
+/** A certificate with a shorter validity is reported. */
 const SHORT_LIFE_MS = 7 * DAY_MS;
 
 type Wanted = Pick<IssueOrder, 'dnsNames' | 'keyAlgorithm' | 'now'>;
 
-/** Throws what is wrong with a pair, read back as PEM: it has to be what was ordered, and to work now. */
+/** Throws the fault of a pair that was read back as PEM: it must match the request, and be usable now. */
 function validatePair(wanted: Wanted, certificate: string, key: string, issuer: X509Certificate | undefined): void {
   const { certificates, problem } = readChain(certificate);
   const read = readKey(key);
@@ -61,12 +61,12 @@ async function makePair(
           bare: opened.chain.some((each) => constraintsOf(each).subjects),
         }),
   });
-  // The authority's own certificate comes too, though clients don't need a root: so the file says who signed it.
+  // The authority's own certificate is included, although clients do not need a root: the file then names its signer.
   const path = [leaf, ...(opened?.chain ?? [])];
   return { path, key: keyPem(keys.privateKey), leaf, issuer };
 }
 
-/** Once a text was found to be right, the same text is. */
+/** Caches the verdict of a text. */
 function once(validate: Validate): Validate {
   let good: string | undefined;
   return (certificate, key) => {
@@ -76,10 +76,10 @@ function once(validate: Validate): Validate {
   };
 }
 
-/** Issues a certificate and swaps it in. Throws where the pair is as it was before. */
+/** Issues a certificate and swaps it in. Throws if the pair is unchanged. */
 export async function issue(order: IssueOrder, accounts: Accounts): Promise<Issued> {
   const { storage, now, signal } = order;
-  order.progress(`making a key (${order.keyAlgorithm})`);
+  order.progress(`creating a key (${order.keyAlgorithm})`);
   const made = await makePair(order);
   const ends = made.leaf.validToDate.getTime();
   if (ends - now < SHORT_LIFE_MS) order.progress(`the new certificate is only valid until ${instantText(ends)}`);

@@ -1,23 +1,23 @@
 /**
- * A pair in files, with what an interrupted swap left beside it.
+ * A pair in files, with the leftovers of an interrupted swap next to it.
  *
- * A swap writes a pending file and a backup beside each file; when all of them are on the disk, it renames the pending
- * ones into place, the key last, without waiting for the disk in between; then it removes the backups. A loss of power
- * may keep any of the renames and lose any other. So what is found tells what has to be done:
+ * A swap writes a pending file and a backup next to each file; when all of them are durable, it renames the pending
+ * ones into place, the key last, without syncs in between; then it removes the backups. A power loss
+ * can keep any of the renames and lose any other. The files that are found determine the recovery:
  *
- * | certificate and key in place | beside them | what has to be done |
+ * | certificate and key in place | next to them | recovery |
  * |---|---|---|
- * | fit | nothing | nothing |
- * | fit | a pending one of the two | `undo`: remove the backups, then the pending files |
- * | fit | other pending files that are as the pair makes them | `finish`: rename those, then remove the backups |
- * | fit | only backups | `finish`: remove them |
- * | do not fit | a pending key that fits the certificate, or the other way round | `finish`: rename all that is pending |
- * | do not fit | a backup of the one that fits the other | `finish`: put back all backups |
- * | do not fit | backups that fit each other | `finish`: put both back, unless there is neither of the pair |
- * | neither is there | pending ones that fit each other, and another file that belongs to them is in place | `finish`: rename them |
+ * | match | nothing | nothing |
+ * | match | a pending one of the two | `undo`: remove the backups, then the pending files |
+ * | match | other pending files with the content for the pair | `finish`: rename those, then remove the backups |
+ * | match | only backups | `finish`: remove them |
+ * | do not match | a pending key that matches the certificate, or the reverse | `finish`: rename all pending files |
+ * | do not match | a backup of one that matches the other | `finish`: restore all backups |
+ * | do not match | backups that match each other | `finish`: restore both, unless neither of the pair exists |
+ * | neither exists | pending ones that match, and another file that belongs to them is in place | `finish`: rename them |
  * | anything else | any | `undo` |
  *
- * A removal of leftovers takes the backups first: otherwise one that is interrupted would look like a swap that is
+ * A removal of leftovers removes the backups first: otherwise an interrupted removal would look like a swap that is
  * nearly done.
  */
 
@@ -50,7 +50,7 @@ import { wellKnownAnchors } from './trust.ts';
 import { fingerprintOf, isKeyOf, isSignedBy, x509Seen } from './x509-read.ts';
 import { defined } from '#plugin';
 
-/** What puts a pair in order: files that are renamed, then files that are removed. */
+/** A recovery of a pair: renames, then removals. */
 export interface Settlement {
   readonly swap: SwapSeen;
   readonly renames: readonly { readonly from: string; readonly to: string }[];
@@ -65,12 +65,12 @@ export interface PairFiles {
   readonly backup: Parts;
   readonly pair: Resource;
   readonly settlement: Settlement;
-  /** Neither certificate nor key is there, or the swap that stores the very first pair was interrupted. */
+  /** Neither certificate nor key exists, or the swap that stores the first pair was interrupted. */
   readonly absent: boolean;
   readonly leftovers: readonly string[];
 }
 
-/** Whether a file of another part belongs to a certificate: it holds it, or, as its chain, what signed it. */
+/** Reports whether a file of another part belongs to a certificate: it holds the certificate, or, as a chain, its issuers. */
 function belongs(part: PairPart, file: PartFile | undefined, leaf: X509Certificate | undefined): boolean {
   if (file === undefined || leaf === undefined || file.certificateProblem !== undefined) return false;
   const [first] = file.certificates;
@@ -87,7 +87,7 @@ interface Found {
   readonly backup: Parts;
 }
 
-/** Certificate and key: in a storage of one file, the same one. */
+/** Certificate and key; the same file in a storage of one file. */
 function isMain(part: PairPart, places: readonly Place[]): boolean {
   return part === 'certificate' || part === 'key' || places.length === 1;
 }
@@ -114,7 +114,7 @@ function settlementOf({ places, stored, pending, backup }: Found): Settlement {
     certificate !== undefined && key !== undefined && fits(certificate, key);
   const others = (of: Parts, leaf: X509Certificate | undefined, each: readonly Place[]): readonly Place[] =>
     each.filter(({ part }) => !isMain(part, places) && belongs(part, of[part], leaf));
-  /** Pending files that are whole: a swap puts them into their places when all of them are on the disk, a mend may not. */
+  /** Complete pending files. A swap renames them when all are durable; a repair must not. */
   const whole = (key: PartFile, leaf: X509Certificate | undefined): readonly Place[] => {
     if (leaf === undefined || key.key === undefined) return [];
     const path = pathFrom(leaf, certificatesIn(stored, pending));
@@ -135,7 +135,7 @@ function settlementOf({ places, stored, pending, backup }: Found): Settlement {
   if (fit(inPlace, pendingKey) || fit(pendingOne, keyInPlace)) return finish(forward(pendings));
   if (fit(inPlace, backupKey) || fit(backupOne, keyInPlace)) return finish(back(backups));
   const nothing = inPlace?.there !== true && keyInPlace?.there !== true;
-  // Where there is no pair at all, somebody took it away: it is not put back behind their back.
+  // If no pair exists, another user removed it, and it is not restored.
   if (fit(backupOne, backupKey) && !nothing) return finish(back(backups));
   if (nothing && pendingOne !== undefined && pendingKey !== undefined && fits(pendingOne, pendingKey)) {
     const leaf = leafOf(pendingOne, pendingKey);
@@ -153,15 +153,15 @@ function isAbsent({ stored, pending, backup }: Found): boolean {
   return certificate.there ? fits(certificate, keyFile(pending)) : fits(certificateFile(pending), key);
 }
 
-/** Reads all files of a pair, and what a swap puts beside them. Throws a StorageError where one of them cannot be read. */
+/** Reads all files of a pair, and a swap's files next to them. Throws a StorageError if one of them cannot be read. */
 export async function readPairFiles(storage: PairStorage): Promise<PairFiles> {
   const places = placesOf(storage);
-  const beside = (which: 'pending' | 'backup'): readonly Place[] =>
+  const namesOf = (which: 'pending' | 'backup'): readonly Place[] =>
     places.map(({ part, path }) => ({ part, path: besides(path)[which] }));
   const stored = await readParts(places);
-  const besidesThere = new Set(namesThere([...beside('pending'), ...beside('backup')].map(({ path }) => path)));
+  const besidesThere = new Set(namesThere([...namesOf('pending'), ...namesOf('backup')].map(({ path }) => path)));
   const there = (which: 'pending' | 'backup'): readonly Place[] =>
-    beside(which).filter(({ path }) => besidesThere.has(path));
+    namesOf(which).filter(({ path }) => besidesThere.has(path));
   const pending = await readParts(there('pending'));
   const backup = await readParts(there('backup'));
   const found = { places, stored, pending, backup };
@@ -177,7 +177,7 @@ export async function readPairFiles(storage: PairStorage): Promise<PairFiles> {
   };
 }
 
-/** Names of what lies where a first pair would be put, and is none of ours: all of it, where nothing was ever begun. */
+/** Names of files, not owned, in the places of a first pair: all of them, if fettle has started no swap here. */
 export function inTheWay(files: PairFiles, untouched: boolean): readonly string[] {
   const { places, stored, pending, absent } = files;
   if (!absent || untouched) return places.flatMap(({ part, path }) => (stored[part]?.there === true ? [path] : []));
@@ -191,11 +191,11 @@ export function inTheWay(files: PairFiles, untouched: boolean): readonly string[
   });
 }
 
-/** The certificate with which the chain of a pair ends before its leaf does. */
+/** The certificate that ends the validity of the chain before the leaf ends. */
 function chainEndOf({ path: [leaf, ...path], others }: Resource): { readonly chain_end?: ChainEnd } {
   if (leaf === undefined) return {};
   const stored = [...path, ...others];
-  // Where its own root is stored with it, no other one is looked for: the well-known ones take some ms to read.
+  // If the root is stored with the pair, the well-known ones, which take some ms to read, are not needed.
   const isWhole = isSignedBy(leaf, leaf) || stored.some((each) => each.issuer === each.subject);
   const end = endOfChain({ leaf, others: stored, anchorsOf: isWhole ? () => [] : wellKnownAnchors });
   if (end.validToDate >= leaf.validToDate) return {};
@@ -204,7 +204,7 @@ function chainEndOf({ path: [leaf, ...path], others }: Resource): { readonly cha
   return { chain_end: { subject, fingerprint, not_after: notAfter, from } };
 }
 
-/** What is shown of a pair: of its certificates those that lead to its root first. */
+/** The facts of a pair; the certificates that lead to its root come first. */
 export function seenOfPair(
   pair: Resource,
 ): Omit<Extract<PairSeen, { status: 'seen' }>, 'status' | 'files' | 'swap' | 'replaced' | 'leftovers'> {
@@ -222,11 +222,11 @@ export function seenOfPair(
   });
 }
 
-/** Throws where something is called as a swap calls its own files, and none was ever begun here. */
+/** Throws if a file has the name of a swap's file, but fettle has started no swap here. */
 export function refuseLeftovers({ leftovers }: PairFiles): void {
   const [first] = leftovers;
   if (first !== undefined)
-    throw new Error(refusal(first, 'lies where fettle keeps its copies, and fettle made none here yet'));
+    throw new Error(refusal(first, 'has the name of a copy that fettle keeps, but fettle did not create it'));
 }
 
 export function pairSeen(files: PairFiles, accounts: Accounts): PairSeen {

@@ -1,8 +1,8 @@
 /**
- * The parts of a pair: what each of its files holds, put together to one pair, and what each of them ought to hold.
+ * The parts of a pair: the content of each file, combined into one pair, and the expected content of each file.
  *
- * The certificate is the one that the key belongs to, wherever in its file it stands; what leads from it to its root is
- * looked for in all files of the pair.
+ * The certificate is the one that the key belongs to, at any position in its file; the path from it to its root is
+ * searched in all files of the pair.
  */
 
 import { type KeyObject, type X509Certificate, createPublicKey } from 'node:crypto';
@@ -18,7 +18,7 @@ const KEY_LIMIT = 65_536;
 
 const CERTIFICATE_MODE = 0o644;
 const NEW_KEY_MODE = 0o600;
-/** No key may be open to more than this. */
+/** The widest permitted mode of a key. */
 const MOST_KEY_MODE = 0o640;
 
 interface Problem {
@@ -26,16 +26,16 @@ interface Problem {
   readonly text: string;
 }
 
-/** One file as it was read. Of the two, only what its part holds is looked for. */
+/** One file as read. Certificates and key are parsed only if the part holds them. */
 export interface PartFile {
   readonly there: boolean;
-  /** What it is, where it is no file that can be read. */
+  /** The kind of object, if the path is not a readable file. */
   readonly what?: string;
   readonly text?: string;
   readonly stat?: FileStat;
   readonly certificates: readonly X509Certificate[];
   readonly certificateProblem?: Problem;
-  /** Why no server loads it, whatever it holds. */
+  /** The reason for which servers refuse the file. */
   readonly broken?: string;
   readonly key?: KeyObject;
   readonly keyProblem?: Problem;
@@ -54,7 +54,7 @@ function unread(problem: Pick<Problem, 'code'>, what: string, there: boolean): P
   };
 }
 
-/** Reads one file. Throws a StorageError where it can't be told what is there. */
+/** Reads one file. Throws a StorageError if the path cannot be examined. */
 export async function readPart(part: PairPart, path: string): Promise<PartFile> {
   const seen = await readWhole(path, part === 'key' ? KEY_LIMIT : CHAIN_LIMIT);
   if (seen.kind === 'missing') return unread({ code: 'missing' }, 'missing', false);
@@ -87,7 +87,7 @@ export async function readParts(places: readonly Place[]): Promise<Parts> {
 
 const NOTHING: PartFile = unread({ code: 'missing' }, 'missing', false);
 
-/** The files that the certificate and the key are read from: in a storage of one file, the same. */
+/** The files of the certificate and of the key; the same in a storage of one file. */
 export function certificateFile(parts: Parts): PartFile {
   return parts.certificate ?? parts.combined ?? NOTHING;
 }
@@ -96,14 +96,14 @@ export function keyFile(parts: Parts): PartFile {
   return parts.key ?? parts.combined ?? NOTHING;
 }
 
-/** The certificate of a file that a key belongs to; without a key that fits, the first. */
+/** The certificate of a file that matches a key; the first one if none matches. */
 export function leafOf(certificate: PartFile, key: PartFile): X509Certificate | undefined {
   const { certificates } = certificate;
   const own = key.key;
   return (own === undefined ? undefined : certificates.find((each) => isKeyOf(own, each))) ?? certificates[0];
 }
 
-/** Whether a certificate and a key, each of its own file, can be used together. */
+/** Reports whether a certificate and a key of two files match. */
 export function fits(certificate: PartFile, key: PartFile): boolean {
   const own = key.key;
   return (
@@ -117,7 +117,7 @@ function same(a: X509Certificate | undefined, b: X509Certificate | undefined): b
   return a !== undefined && b !== undefined && (a === b || a.raw.equals(b.raw));
 }
 
-/** A certificate and what leads from it to its root, each signed by the next, as far as the others reach. */
+/** The path from a certificate towards its root, each signed by the next, as far as the others reach. */
 export function pathFrom(leaf: X509Certificate, others: readonly X509Certificate[]): readonly X509Certificate[] {
   const path = [leaf];
   for (;;) {
@@ -129,7 +129,7 @@ export function pathFrom(leaf: X509Certificate, others: readonly X509Certificate
   }
 }
 
-/** All certificates of some files, each one once, in the order of the parts. */
+/** All distinct certificates of some files, in the order of the parts. */
 export function certificatesIn(...all: readonly Parts[]): readonly X509Certificate[] {
   const found = new Map<string, X509Certificate>();
   for (const parts of all)
@@ -139,11 +139,11 @@ export function certificatesIn(...all: readonly Parts[]): readonly X509Certifica
   return [...found.values()];
 }
 
-/** A pair as all of its files together make it. */
+/** A pair, combined from all of its files. */
 export interface Resource {
   readonly problem?: Problem;
   readonly matches: boolean;
-  /** The certificate, and what leads from it to its root. */
+  /** The certificate and the path to its root. */
   readonly path: readonly X509Certificate[];
   /** Other certificates in the same files. */
   readonly others: readonly X509Certificate[];
@@ -170,7 +170,7 @@ export function pairOf(parts: Parts): Resource {
   });
 }
 
-/** SHA-256 of the public half of a key, as far as it has one. */
+/** SHA-256 of the public part of a key, if it has one. */
 export function keyFingerprintOf(key: KeyObject | undefined): string | undefined {
   try {
     return key === undefined ? undefined : publicKeyFingerprint(createPublicKey(key));
@@ -179,7 +179,7 @@ export function keyFingerprintOf(key: KeyObject | undefined): string | undefined
   }
 }
 
-/** The certificates that a part holds. One that signed itself is its own authority: a service gets no empty file. */
+/** The certificates of a part. A self-signed one is its own authority, so that no service gets an empty file. */
 function certificatesOf(
   part: PairPart,
   path: readonly X509Certificate[],
@@ -205,7 +205,7 @@ export function contentOf(
   return holdsKey(part) ? text + keyText : text;
 }
 
-/** Whether certificates are those that are expected, in their order. Clients have the root, so it may be left out; others may follow. */
+/** Reports whether certificates have the expected order. The root, which clients have, is optional; others may follow. */
 function inOrder(found: readonly X509Certificate[], expected: readonly X509Certificate[]): boolean {
   const last = expected.at(-1);
   const least =
@@ -213,7 +213,7 @@ function inOrder(found: readonly X509Certificate[], expected: readonly X509Certi
   return found.length >= least && expected.every((each, i) => (i >= found.length ? i >= least : same(found[i], each)));
 }
 
-/** How the content of one file is not what the pair makes of it. */
+/** The difference between the content of one file and the expected content. */
 function contentProblem(
   part: PairPart,
   file: PartFile | undefined,
@@ -221,7 +221,7 @@ function contentProblem(
   parts: ReadonlySet<PairPart>,
 ): string | undefined {
   if (file?.there !== true) return 'is missing';
-  if (file.text === undefined) return 'is no regular file';
+  if (file.text === undefined) return 'is not a regular file';
   const [leaf] = pair.path;
   if (part === 'key' || leaf === undefined) return undefined;
   const found = file.certificates;
@@ -235,32 +235,32 @@ function contentProblem(
   return inOrder(found, expected) ? undefined : 'is not in order';
 }
 
-/** Whether it is known what signed the certificate, so that a chain can be written. */
+/** Reports whether the issuer of the certificate is known, so that a chain can be written. */
 function knowsChain({ path }: Resource): boolean {
   const [leaf] = path;
   return path.length > 1 || (leaf !== undefined && isSignedBy(leaf, leaf));
 }
 
-/** Why a file that is there, and not empty, cannot be used as a part, whatever the other files hold. */
+/** The reason for which an existing, non-empty file cannot be used as a part, regardless of the other files. */
 function unusableAs(part: PairPart, file: PartFile | undefined): string | undefined {
   if (file?.there !== true) return undefined;
-  if (file.text === undefined) return file.what ?? 'no regular file';
+  if (file.text === undefined) return file.what ?? 'not a regular file';
   if (file.text.trim() === '') return undefined;
   const problems = [part === 'key' ? undefined : file.certificateProblem, holdsKey(part) ? file.keyProblem : undefined];
   return problems.find((each) => each !== undefined)?.text.replace(/^the (?:certificate|key)'s file /u, '');
 }
 
-/** Whether a certificate leads to another one, by way of those in between: as its issuer, or that of its issuer, however often it was cross-signed. */
+/** Reports whether a certificate leads to another one through its issuers, cross-signed ones included. */
 function leadsTo(leaf: X509Certificate, all: readonly X509Certificate[]): (found: X509Certificate) => boolean {
   const known = new Set([leaf]);
-  // What is added while the set is gone through is met by the same loop.
+  // The loop also visits elements that are added during the iteration.
   for (const each of known) for (const other of all) if (!known.has(other) && isSignedBy(each, other)) known.add(other);
   return (found) => [...known].some((each) => same(each, found));
 }
 
 /**
- * Why a file that can be read does not belong to a pair: what it holds is another one's, such as the key of another
- * service, or a bundle of authorities that others use too. Out of date, or in another order, is no such reason.
+ * The reason for which a readable file does not belong to a pair: its content is another pair's, such as the key of another
+ * service, or a shared bundle of authorities. Outdated content, or another order, is not such a reason.
  */
 function otherThan(pair: Resource, part: PairPart, file: PartFile | undefined): string | undefined {
   const { problem, path, others, key } = pair;
@@ -274,14 +274,14 @@ function otherThan(pair: Resource, part: PairPart, file: PartFile | undefined): 
       ? undefined
       : 'holds certificates that do not lead to its authority';
   }
-  // What belongs together is not known then.
+  // In that case the files that belong together are unknown.
   if (problem !== undefined) return undefined;
   if (holdsKey(part) && file.key !== undefined && !isKeyOf(file.key, leaf))
     return 'holds the key of another certificate';
   return part === 'key' || certificates.some(isOfPair) ? undefined : 'holds another certificate';
 }
 
-/** Every file of a storage, as it is seen. Where the pair itself can't be used, nothing is said of what the files hold. */
+/** The facts of every file of a storage. If the pair cannot be used, the contents are not compared. */
 export function storedFiles(
   places: readonly Place[],
   files: Parts,
@@ -321,7 +321,7 @@ function keyMode(written: string | undefined, stat: FileStat | undefined): numbe
   return (mode & ~MOST_KEY_MODE) === 0 && mode !== 0 ? mode : NEW_KEY_MODE;
 }
 
-/** Owner, group and mode that a file is to have: as the document says, else as those of the one in its place. Throws where there is no such user. */
+/** Desired owner, group and mode of a file: as declared, else those of the present file. Throws for an unknown user. */
 export function attributesFor(part: PairPart, storage: PairStorage, files: Parts, accounts: Accounts): Attributes {
   const wanted = storage.file ?? storage.directory;
   const like = files[part]?.stat ?? (holdsKey(part) ? keyFile(files) : certificateFile(files)).stat;
@@ -334,7 +334,7 @@ export function attributesFor(part: PairPart, storage: PairStorage, files: Parts
   });
 }
 
-/** Owner, group and mode of a copy: as those of the original, and never open to more than a key may be. */
+/** Owner, group and mode of a copy: those of the original, limited to the widest mode of a key. */
 export function attributesOfCopy(part: PairPart, { uid, gid, mode }: FileStat): Attributes {
   const own = Number.parseInt(mode, 8);
   return { uid, gid, mode: holdsKey(part) ? own & MOST_KEY_MODE : own & 0o777 };

@@ -1,9 +1,9 @@
 /**
  * PEM as OpenSSL reads it, and with it nearly every server: line by line, up to the first block that is broken.
  *
- * A begin and an end line stand alone on their lines; trailing blanks and a byte order mark are passed over, and so is
- * any text between blocks. A reader that looked for the markers anywhere would call a file usable that no server loads.
- * `PEM_read_bio` of OpenSSL 3 with `PEM_FLAG_EAY_COMPATIBLE` is the model; a test holds both against each other.
+ * Begin and end markers occupy complete lines; trailing blanks and a byte order mark are skipped, and so is
+ * any text between blocks. A reader that accepted the markers anywhere would accept a file that servers refuse.
+ * `PEM_read_bio` of OpenSSL 3 with `PEM_FLAG_EAY_COMPATIBLE` is the model; a test compares the two.
  */
 
 export interface Block {
@@ -12,44 +12,44 @@ export interface Block {
   readonly label: string;
   /** Number of its first line, from 1. */
   readonly line: number;
-  /** Encapsulated headers, such as `Proc-Type`; empty where it has none. */
+  /** Encapsulated headers, such as `Proc-Type`; empty if none. */
   readonly headers: string;
-  /** What its base64 stands for. */
+  /** The decoded base64. */
   readonly der: Buffer;
-  /** As it was read, with its first and last line. */
+  /** The original text, with its first and last line. */
   readonly text: string;
 }
 
-/** Where reading ends: OpenSSL reads nothing from here on, and servers refuse the whole file. */
+/** The position at which OpenSSL stops reading; servers refuse the file. */
 export interface Broken {
   readonly kind: 'broken';
-  /** Continues `the file …`; holds nothing of the file but a label and line numbers. */
+  /** Continues `the file …`; contains only a label and line numbers of the file. */
   readonly problem: string;
 }
 
 const BEGIN = '-----BEGIN ';
 const END = '-----END ';
 const DASHES = '-----';
-/** OpenSSL reads longer lines in pieces of this length, and takes each of them for a line. */
+/** OpenSSL splits longer lines into pieces of this length, and treats each as a line. */
 const LONGEST_PIECE = 254;
-/** Of base64 behind a header or an empty line; every line but the last one has exactly this length. */
+/** Length of base64 lines after a header or an empty line, except for the last one. */
 const LINE_AFTER_HEADER = 64;
 const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
 const PLAIN_LABEL = /^[A-Z0-9][A-Z0-9 #.-]{0,40}$/iu;
 
 interface Piece {
-  /** Without what trails it. */
+  /** The line without trailing blanks. */
   readonly text: string;
   readonly from: number;
-  /** Behind its last character, the line feed included. */
+  /** The offset after its last character, the line feed included. */
   readonly to: number;
-  /** Number of the line that it is a part of. */
+  /** Number of the line that contains the piece. */
   readonly line: number;
-  /** It ends where a piece ends, and not at a line feed. */
+  /** Set if the piece does not end at a line feed. */
   readonly partial: boolean;
 }
 
-/** Whether a byte counts as blank at the end of a line: up to a space, and, for OpenSSL's signed bytes, from 0x80 on. */
+/** Reports whether a byte is a trailing blank: up to a space, and, for OpenSSL's signed bytes, from 0x80 on. */
 function isTrailing(code: number): boolean {
   return code <= 0x20 || code >= 0x80;
 }
@@ -74,7 +74,7 @@ function* piecesOf(text: string): Generator<Piece, void> {
   }
 }
 
-/** What base64 stands for; undefined where OpenSSL does not decode it. A hyphen ends it. */
+/** Decodes base64; undefined if OpenSSL does not decode it. A hyphen ends it. */
 function decoded(lines: readonly string[]): Buffer | undefined {
   const [data = ''] = lines
     .join('')
@@ -89,7 +89,7 @@ function labelText(label: string): string {
 }
 
 /**
- * The blocks of a text in their order, and at the end what is broken. `text` holds one byte in each character (latin1).
+ * The blocks of a text in their order, and the fault that ended the reading. `text` is latin1, one byte per character.
  */
 export function* blocksOf(text: string): Generator<Block | Broken, void> {
   const pieces = piecesOf(text);
@@ -111,7 +111,7 @@ export function* blocksOf(text: string): Generator<Block | Broken, void> {
   }
 }
 
-/** Reads what follows a begin line, up to its end line. */
+/** Reads the text from a begin line to its end line. */
 function readBlock(
   pieces: Iterator<Piece, void>,
   label: string,
@@ -140,19 +140,19 @@ function readBlock(
     if (text.startsWith(END)) {
       if (text !== `${END}${label}${DASHES}`)
         return broken(
-          `has in line ${at} an end line with something else on it; \`${END}${labelText(label)}${DASHES}\` has to stand there alone`,
+          `has in line ${at} an end line with something else on it; \`${END}${labelText(label)}${DASHES}\` must be alone on its line`,
         );
       const der = decoded(header === 'maybe' ? before : behind);
       if (der === undefined) return broken('is not valid base64');
       return { kind: 'block', label, line, headers: header === 'maybe' ? '' : before.join('\n'), der, end: to };
     }
-    if (isLast) return broken(`goes on behind a short line, in line ${at}`);
+    if (isLast) return broken(`continues after a short line, in line ${at}`);
     if (header !== 'over') {
       before.push(text);
       continue;
     }
     if (text.length > LINE_AFTER_HEADER)
-      return broken(`has a line of more than ${LINE_AFTER_HEADER} characters behind an empty one, line ${at}`);
+      return broken(`has a line of more than ${LINE_AFTER_HEADER} characters after an empty one, line ${at}`);
     isLast = text.length < LINE_AFTER_HEADER;
     behind.push(text);
   }

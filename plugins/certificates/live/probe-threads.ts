@@ -1,8 +1,8 @@
 /**
- * Probes in threads: a handshake is computing, and one core does some two thousand of them in a second.
+ * Probes in threads: handshakes are bound by the CPU, and one core completes about two thousand per second.
  *
  * Each thread has its own connections and trust anchors. A call goes to the thread with the fewest open ones, so that
- * servers which do not answer hold up no others. A thread that dies fails its own calls.
+ * unresponsive servers do not delay others. A thread that dies fails its own calls.
  */
 
 import { join } from 'node:path';
@@ -11,10 +11,10 @@ import type { ProbeSeen, ServerTarget } from '../world.ts';
 import type { ProbeSettings } from './probing.ts';
 import type { TrustSet } from './trust.ts';
 
-/** What a thread is started with. */
+/** The input of a thread. */
 export interface ThreadOrder {
   readonly settings: ProbeSettings;
-  /** Connections that it may have open at once. */
+  /** Maximum number of open connections. */
   readonly places: number;
 }
 
@@ -24,7 +24,7 @@ export type ToThread =
       readonly kind: 'probe';
       readonly call: number;
       readonly target: ServerTarget;
-      /** Id of anchors that it was given. */
+      /** Id of anchors that the thread has received. */
       readonly anchors: string;
       readonly now: number;
     };
@@ -33,7 +33,7 @@ export type FromThread =
   | { readonly call: number; readonly seen: ProbeSeen }
   | { readonly call: number; readonly problem: string };
 
-/** Gathers what is said in one turn: each message wakes the other thread up. */
+/** Batches the messages of one turn, because each message wakes the other thread. */
 export function inBatches<T>(send: (batch: readonly T[]) => void): (item: T) => void {
   let batch: T[] = [];
   return (item) => {
@@ -47,7 +47,7 @@ export function inBatches<T>(send: (batch: readonly T[]) => void): (item: T) => 
   };
 }
 
-/** In sources and in the bundle the thread's file lies beside this one. */
+/** The thread's file is next to this one, both in the sources and in the bundle. */
 function workerFile(): string {
   return join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'probe-worker.ts' : 'probe-worker.cjs');
 }
@@ -55,14 +55,14 @@ function workerFile(): string {
 interface Thread {
   readonly worker: Worker;
   readonly say: (message: ToThread) => void;
-  /** Calls that wait for their answer. */
+  /** Calls without an answer yet. */
   readonly open: Map<number, PromiseWithResolvers<ProbeSeen>>;
-  /** Anchors that it has. */
+  /** Anchors that the thread has received. */
   readonly anchors: Set<string>;
   failed: Error | undefined;
 }
 
-/** Of the flags of this process, what says which anchors are well known: threads have to know the same ones. */
+/** The flags of this process that select the well-known anchors; threads must use the same. */
 export function anchorFlags(flags: readonly string[]): string[] {
   return flags.filter((flag) => flag === '--use-system-ca');
 }
@@ -72,7 +72,7 @@ function startThread(order: ThreadOrder): Thread {
     workerData: order,
     stdin: false,
     execArgv: anchorFlags(process.execArgv),
-    // What OpenSSL holds is freed when V8 collects: a small heap is collected often, so that memory stays flat.
+    // OpenSSL's memory is freed by V8's collector: a small heap is collected often, so that memory stays constant.
     resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 128 },
   });
   const say = inBatches((messages: readonly ToThread[]) => worker.postMessage(messages, []));
@@ -97,11 +97,11 @@ function startThread(order: ThreadOrder): Thread {
 
 export interface Threads {
   readonly probe: (target: ServerTarget, trust: TrustSet, now: number) => Promise<ProbeSeen>;
-  /** Ends them; what is still open fails. */
+  /** Ends the threads; open calls fail. */
   readonly close: () => Promise<void>;
 }
 
-/** Starts so many threads; when the signal fires, all that is open fails with its reason, at once. */
+/** Starts threads. When the signal fires, all open calls fail immediately with its reason. */
 export function openThreads(count: number, settings: ProbeSettings, signal: AbortSignal): Threads {
   const places = Math.ceil(settings.concurrency / count);
   const threads = Array.from({ length: count }, () => startThread({ settings, places }));
@@ -119,7 +119,7 @@ export function openThreads(count: number, settings: ProbeSettings, signal: Abor
       const [thread] = threads
         .filter(({ failed }) => failed === undefined)
         .toSorted((a, b) => a.open.size - b.open.size);
-      if (thread === undefined) throw threads[0]?.failed ?? new Error('there is no thread for probes');
+      if (thread === undefined) throw threads[0]?.failed ?? new Error('no probe thread is running');
       const { say, open, anchors } = thread;
       if (!anchors.has(trust.id)) {
         anchors.add(trust.id);

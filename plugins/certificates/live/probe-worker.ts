@@ -1,4 +1,4 @@
-/** A thread of probes: does what it is told to, many at once, and answers each. It ends when it is terminated. */
+/** A thread of probes: runs requested probes concurrently and answers each. It runs until terminated. */
 
 import { errorText } from '#plugin';
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
@@ -14,9 +14,9 @@ function serve(port: MessagePort, { settings, places }: ThreadOrder): void {
   const answer = async (message: Extract<ToThread, { kind: 'probe' }>): Promise<FromThread> => {
     const { call, target, anchors, now } = message;
     const set = sets.get(anchors);
-    if (set === undefined) return { call, problem: 'these trust anchors are not here' };
+    if (set === undefined) return { call, problem: 'these trust anchors were not sent to this thread' };
     try {
-      // Who wants no answer any more ends the whole thread.
+      // To cancel, the caller terminates the thread.
       return { call, seen: await probe(target, set, ways, now, undefined) };
     } catch (error) {
       return { call, problem: errorText(error) };
@@ -30,5 +30,5 @@ function serve(port: MessagePort, { settings, places }: ThreadOrder): void {
   });
 }
 
-// The build loads every chunk once, to keep its bytecode: there it does nothing.
+// The build loads every chunk once, to store its bytecode; the thread does nothing then.
 if (!isMainThread && parentPort !== null) serve(parentPort, workerData as ThreadOrder);

@@ -1,4 +1,4 @@
-/** A probe: what a TLS server serves to a client that asks for a name, and whether that client would trust it. */
+/** A probe: the certificates that a TLS server serves for a name, and a client's verdict on them. */
 
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -13,7 +13,7 @@ import type { Anchors, Made, TrustSet } from './trust.ts';
 import { fingerprintOf, isSignedBy, oneLine, x509Seen } from './x509-read.ts';
 import { defined } from '#plugin';
 
-/** Answers of servers that may have missed a group that they know. */
+/** Errors of servers that may need another group for the key exchange. */
 const OTHER_GROUPS = /handshake[_ ]failure|insufficient[_ ]security|key[_ ]share|group/iu;
 
 function isAboutGroups(result: Handshake): boolean {
@@ -24,7 +24,7 @@ function isAboutGroups(result: Handshake): boolean {
   );
 }
 
-/** A name or address without the decoration that certificates and SNI do not know: a root dot, brackets. */
+/** A name or address without a root dot or brackets, which certificates and SNI do not use. */
 function bare(name: string): string {
   return name
     .replace(/^\[(.*)\]$/u, '$1')
@@ -34,11 +34,11 @@ function bare(name: string): string {
 
 function namesHost(leaf: X509Certificate, host: string): boolean {
   if (isIP(host) !== 0) return leaf.checkIP(host) !== undefined;
-  // Clients do not look at the common name any more, nor accept a wildcard in the middle of a label.
+  // Clients ignore the common name, and refuse a wildcard in the middle of a label.
   return leaf.checkHost(host, { subject: 'never', partialWildcards: false }) !== undefined;
 }
 
-/** Where a certificate of a path comes from. */
+/** The origin of a certificate of a path. */
 function originOf(certificate: X509Certificate, served: readonly X509Certificate[], made: Made): string {
   const file = made.fileOf(certificate);
   const isServed = served.some((each) => each.raw.equals(certificate.raw));
@@ -46,7 +46,7 @@ function originOf(certificate: X509Certificate, served: readonly X509Certificate
   return isServed ? `served, and in ${file}` : `in ${file}`;
 }
 
-/** A certificate of a path that is not valid at a time, in words. */
+/** Describes a certificate of a path that is not valid at a time. */
 function dateFlaw(certificate: X509Certificate, origin: string, at: number): string | undefined {
   if (isValidAt(certificate, at)) return undefined;
   const end = certificate.validToDate;
@@ -62,8 +62,8 @@ type Refused = Pick<
 >;
 
 /**
- * What OpenSSL has against a chain, and which certificate that is about. Its no stands. Two things are left to others:
- * the dates of the leaf, which are findings of their own; and dates by a clock that differs from the time of the look.
+ * OpenSSL's objection to a chain, and the certificate concerned. OpenSSL's refusal is final, with two exceptions:
+ * the dates of the leaf, which are separate findings, and dates by a clock that differs from the time of the refresh.
  */
 function judged(code: string | undefined, chain: readonly X509Certificate[], made: Made, now: number): Refused {
   const [leaf, ...others] = chain;
@@ -92,16 +92,16 @@ function judged(code: string | undefined, chain: readonly X509Certificate[], mad
   }
   const [detail] = dated;
   if (detail !== undefined) return { distrust: code, distrustDetail: detail, ...missing };
-  // OpenSSL names its last error alone: where the leaf is out of its dates, the others are looked for here.
+  // OpenSSL reports only its last error: if the leaf is outside of its dates, other objections are found here.
   if (!anchored) return { distrust: NOT_ANCHORED, ...missing };
   const isOtherTime = path.some((each) => isValidAt(each, now) !== isValidAt(each, Date.now()));
   return isValidAt(leaf, now) && !isOtherTime ? { distrust: code } : {};
 }
 
-/** As OpenSSL calls it. */
+/** OpenSSL's error code. */
 const NOT_ANCHORED = 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY';
 
-/** Where a chain that leads nowhere breaks off: at a certificate that neither signs itself nor has its issuer among the anchors. */
+/** The end of an incomplete chain: a certificate that is not self-signed and whose issuer is not an anchor. */
 function missingIssuerOf(
   chain: readonly X509Certificate[],
   anchorsOf: (subject: string) => readonly X509Certificate[],
@@ -117,15 +117,15 @@ function missingIssuerOf(
   return { name: oneLine(top.issuer), published: top.infoAccess?.includes('CA Issuers - URI:') === true };
 }
 
-/** This machine has no way to any such address: an IPv6 one where there is no IPv6, as in most containers. */
+/** This machine has no route to such addresses: IPv6 addresses without IPv6, as in most containers. */
 const NO_ROUTE = new Set(['ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
 const MOST_ADDRESSES = 32;
 
-/** Certificates that are kept as they were read: authorities sign many, and many servers share one. */
+/** Maximum number of cached certificates; many servers share authorities and certificates. */
 const MOST_KEPT = 1000;
 
-/** Reads certificates, each of them once for a while. */
+/** Reads certificates, with a cache. */
 export function certificateReader(): (certificate: X509Certificate) => X509Seen {
   const kept = new Map<string, X509Seen>();
   return (certificate) => {
@@ -140,7 +140,7 @@ export function certificateReader(): (certificate: X509Certificate) => X509Seen 
   };
 }
 
-/** Undefined where one of them has what is no date, or nothing else that belongs there. */
+/** Undefined if one of them has an invalid date or another invalid field. */
 function readAll(
   chain: readonly X509Certificate[],
   read: (certificate: X509Certificate) => X509Seen,
@@ -152,18 +152,18 @@ function readAll(
   }
 }
 
-/** What a probe needs beside its target. */
+/** The context of a probe. */
 export interface ProbeWays {
   readonly anchors: Anchors;
   readonly read: (certificate: X509Certificate) => X509Seen;
   readonly names: Names;
   readonly denial: Denial;
   readonly limits: ProbeLimits;
-  /** Connections that are open at once; the deadlines begin behind it. */
+  /** Limits open connections; deadlines start once a probe has passed it. */
   readonly gate: Gate;
 }
 
-/** Looks at one address. Throws when aborted, and where this machine fails. */
+/** Probes one address. Throws when aborted, and if this machine fails. */
 async function probeAddress(
   address: string,
   target: ServerTarget,
@@ -194,7 +194,7 @@ async function probeAddress(
   const [leaf] = result.chain;
   const chain = readAll(result.chain, read);
   if (leaf === undefined || chain === undefined)
-    return fail('handshake', 'it serves a certificate that cannot be read');
+    return fail('handshake', 'the server serves a certificate that cannot be read');
   return {
     served: true,
     address,
@@ -206,7 +206,7 @@ async function probeAddress(
   };
 }
 
-/** Probes one server. Throws when aborted, and where this machine fails. */
+/** Probes one server. Throws when aborted, and if this machine fails. */
 export async function probe(
   target: ServerTarget,
   trust: TrustSet,

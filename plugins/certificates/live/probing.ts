@@ -1,4 +1,4 @@
-/** What looks at servers: probes with the settings of the project, in this thread or, for many in one look, in several. */
+/** Probes servers with the settings of the project, in this thread or, for many in one refresh, in several. */
 
 import { availableParallelism } from 'node:os';
 import type { Outside } from '#plugin';
@@ -9,18 +9,18 @@ import { openGate } from './gate.ts';
 import { type ProbeWays, certificateReader, probe } from './probe.ts';
 import { type TrustSet, openAnchors, readAnchors } from './trust.ts';
 
-/** `allow` holds what the environment allows; in the configuration it is always empty. */
+/** `allow` comes from the environment; in the configuration it is always empty. */
 export type ProbeSettings = CertificatesConfig['probe'];
 
-/** As many probes as pay for the start of a thread. */
+/** Minimum number of probes that justifies a thread. */
 const WORTH_A_THREAD = 250;
 
-/** Everything that probes share: made once for each thread. `places`: connections that are open at once. */
+/** The shared context of the probes of one thread. `places`: maximum number of open connections. */
 export function probeWays(settings: ProbeSettings, places: number): ProbeWays {
   return {
     anchors: openAnchors(),
     read: certificateReader(),
-    // `deny` is about servers that are probed: names may well be resolved by one among them.
+    // `deny` applies to probed servers alone; a denied address can still be a resolver.
     names: openNames(settings.resolvers, denialBy(networkPolicy(settings.allow, []))),
     denial: denialBy(networkPolicy(settings.allow, settings.deny)),
     limits: {
@@ -32,7 +32,7 @@ export function probeWays(settings: ProbeSettings, places: number): ProbeWays {
   };
 }
 
-/** How many threads so many probes are worth on so many cores; 0: none beside this one. */
+/** Number of additional threads for a number of probes and cores. */
 export function threadsFor(count: number, cores: number): number {
   const threads = Math.min(cores, Math.floor(count / WORTH_A_THREAD));
   return threads < 2 ? 0 : threads;
@@ -40,12 +40,12 @@ export function threadsFor(count: number, cores: number): number {
 
 type ServersReader = Pick<CertificatesReader, 'probes' | 'readTrust' | 'probe' | 'readTxt' | 'openProbes'>;
 
-/** `folder` is what the paths of trust anchors start from. Throws where a setting cannot be used. */
+/** `folder` is the base of the trust anchors' paths. Throws if a setting cannot be used. */
 export function openProbing(
   { folder, env }: Pick<Outside, 'folder' | 'env'>,
   written: Partial<ProbeSettings> | undefined,
 ): ServersReader {
-  // Threads get the settings as data: what the environment allows goes with them.
+  // Threads get the settings as data, together with the permissions of the environment.
   const settings = { ...defaults.config.probe, ...written, allow: [...allowedNetworks(env)] };
   const ways = probeWays(settings, settings.concurrency);
   const sets = new WeakMap<Trust, TrustSet>();

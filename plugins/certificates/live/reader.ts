@@ -1,4 +1,4 @@
-/** The real world for reading: files of the project's folder, and TLS servers. */
+/** Read access to the infrastructure: files of the project's folder, and TLS servers. */
 
 import { resolve } from 'node:path';
 import type { Outside } from '#plugin';
@@ -16,7 +16,7 @@ export function storageIn(folder: string, storage: PairStorage): PairStorage {
   return mapPaths(storage, (path) => resolve(folder, path));
 }
 
-/** The accounts of this machine, read once when they are first needed. */
+/** The accounts of this machine, read on first use. */
 export function openAccounts(): () => Promise<Accounts> {
   let accounts: Promise<Accounts> | undefined;
   return () => {

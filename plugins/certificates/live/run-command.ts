@@ -1,31 +1,31 @@
-/** Runs a command line that the configuration allows: no shell, no input, a deadline, and its last words where it fails. */
+/** Runs a command line that the configuration allows, without a shell or input, under a deadline. */
 
 import { spawn } from 'node:child_process';
 
-/** How much of what a command says is kept, of its end. */
+/** Number of bytes kept of the end of a command's output. */
 const KEPT_BYTES = 4096;
 const LAST_WORDS = 300;
-/** From asking it to end to ending it. */
+/** Time between SIGTERM and SIGKILL. */
 const GRACE_MS = 5000;
-/** How long what it still says is waited for once it has ended: a process that it left running may hold the pipe for ever. */
+/** Time to wait for output after the command has ended; a process that it left running can hold the pipe forever. */
 const DRAIN_MS = 200;
 
 export interface Command {
-  /** The program, and its arguments. */
+  /** The program and its arguments. */
   readonly words: readonly string[];
-  /** Where it runs, and what a relative program is relative to. */
+  /** The working directory, and the base of a relative program path. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-/** A command line for a reader. */
+/** A command line for messages. */
 export function commandText(words: readonly string[]): string {
   return words.map((word) => (/^[\w./:=@%+,-]+$/u.test(word) ? word : JSON.stringify(word))).join(' ');
 }
 
-/** The last line that says something, without what would move a terminal's cursor. */
+/** The last non-empty line of output, without control characters. */
 function lastWords(output: string): string {
   const last = output
     .split('\n')
@@ -35,26 +35,26 @@ function lastWords(output: string): string {
   return `: ${last.length > LAST_WORDS ? `${last.slice(0, LAST_WORDS)}…` : last}`;
 }
 
-/** Sends a signal to a process and all that it started; gives nothing where they are gone. */
+/** Sends a signal to a process group; no effect if it no longer exists. */
 function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, signal);
   } catch {
-    // It has ended meanwhile.
+    // The process has ended already.
   }
 }
 
 /**
- * Runs a command to its end. Throws where it can't be started, where it ends with another code than 0, and where its
- * time is up or the signal fires: then it and what it started is ended, and nothing of it runs on.
+ * Runs a command to its end. Throws if it cannot be started, ends with a code other than 0, exceeds its time,
+ * or the signal fires. In the last two cases the command and its child processes are ended.
  */
 export async function runCommand({ words, folder, env, timeoutMs, signal }: Command): Promise<void> {
   const [program = '', ...args] = words;
   signal.throwIfAborted();
   const text = commandText(words);
   await new Promise<void>((resolve, reject) => {
-    // A group of its own: all of it can be ended, and a Ctrl-C that means this run does not tear it in the middle.
+    // A process group of its own can be ended as a whole, and a Ctrl-C for this run does not interrupt it.
     const child = spawn(program, args, { cwd: folder, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     let cut: Error | undefined;
@@ -71,7 +71,7 @@ export async function runCommand({ words, folder, env, timeoutMs, signal }: Comm
       kill = setTimeout(() => killGroup(child.pid, 'SIGKILL'), GRACE_MS);
     };
     const timer = setTimeout(() => end(new Error(`${text} did not end within ${timeoutMs / 1000} s`)), timeoutMs);
-    const onAbort = (): void => end(new Error(`${text} was ended, because the run was stopped`));
+    const onAbort = (): void => end(new Error(`${text} was ended because the run was stopped`));
     signal.addEventListener('abort', onAbort, { once: true });
     let settled = false;
     const settle = (error: Error | undefined): void => {

@@ -1,9 +1,9 @@
 /**
- * Reloads of services, each once for all that ask for it.
+ * Reloads of services, one for all concurrent requests.
  *
- * A reload begins when no swap of its service is under way and all of its members have asked for it. A member may never
- * ask, because its step failed or was not needed any more: then it begins when nothing of the service has happened for
- * a while, and in any case some time after it was first asked for. Who asks while it runs gets another one, after it.
+ * A reload starts when no swap of its service is running and all of its members have requested it. A member may never
+ * request it, because its step failed or was no longer needed: then it starts when the service has been quiet for
+ * a while, and at the latest some time after the first request. A request during a reload gets another one, after it.
  */
 
 import { serviceKey } from '../service-members.ts';
@@ -11,7 +11,7 @@ import type { ReloadOrder, Service } from '../world.ts';
 
 /** In ms. */
 export interface Timing {
-  /** Longer than a busy machine takes from one swap to the next: a reload too many costs more than a second. */
+  /** Longer than a busy machine takes from one swap to the next: an extra reload costs more than a second. */
   readonly quiet: number;
   readonly longest: number;
 }
@@ -23,30 +23,30 @@ interface Batch {
   readonly done: Promise<void>;
   readonly begin: () => void;
   readonly abort: AbortController;
-  /** Members that have not asked yet. */
+  /** Members without a request yet. */
   readonly awaited: Set<string>;
-  /** How many still wait for it. */
+  /** Number of waiting requests. */
   waiting: number;
 }
 
 interface State {
   underWay: number;
-  /** When a swap last began or ended, or somebody asked: ms of a clock that only goes forward. */
+  /** Time of the last start or end of a swap, or request, in ms of a monotonic clock. */
   lastAt: number;
   batch?: Batch;
-  /** The reload that runs, if any: the next one waits for it. */
+  /** The running reload, if any; the next one waits for it. */
   running: Promise<unknown>;
   timer?: NodeJS.Timeout;
 }
 
 export interface Services {
-  /** A swap of this service begins; the function that is given ends it. */
+  /** Marks the start of a swap of this service. Returns a function that marks its end. */
   readonly begin: (service: Service | undefined) => () => void;
-  /** Settles as the reload does that covers what was swapped before; rejects at once when the signal fires. */
+  /** Settles with the reload that covers the preceding swaps; rejects immediately when the signal fires. */
   readonly reload: (order: ReloadOrder) => Promise<void>;
 }
 
-/** `run` reloads one service; `now` is a clock in ms that only goes forward. */
+/** `run` reloads one service; `now` is a monotonic clock in ms. */
 export function openServices(
   run: (service: Service, signal: AbortSignal) => Promise<void>,
   now: () => number,
@@ -60,7 +60,7 @@ export function openServices(
     return state;
   };
 
-  /** Begins the reload that was asked for, or looks again later. */
+  /** Starts the requested reload, or checks again later. */
   const check = (state: State): void => {
     clearTimeout(state.timer);
     const { batch } = state;
@@ -98,7 +98,7 @@ export function openServices(
     return batch;
   };
 
-  /** Nobody waits for it any more: what runs on would run behind the back of everybody. */
+  /** Ends a reload without waiting requests: it would otherwise run unobserved. */
   const giveUp = (state: State, batch: Batch): void => {
     batch.abort.abort();
     if (state.batch !== batch) return;

@@ -1,30 +1,30 @@
 /**
- * Asking a server for TLS in its own protocol: all that a probe ever sends before the handshake, and nothing after it.
+ * Requests TLS in the server's own protocol. A probe sends nothing else before the handshake, and nothing after it.
  *
- * | Protocol | Asked with | Agreed to by | Source |
+ * | Protocol | Request | Agreement | Source |
  * |---|---|---|---|
  * | smtp | `EHLO` after the greeting, then `STARTTLS` | `220` | RFC 3207; RFC 5321, 4.1.1.1 |
  * | imap | `STARTTLS` after the greeting | `OK` with the tag | RFC 9051, 6.2.1 |
  * | postgres | `SSLRequest` | `S` | PostgreSQL's manual, 55.2.10 and 55.7 |
  *
- * What comes in clear text after a server has agreed would be taken for a part of what is protected: a server, or
- * somebody between, that sends more is refused.
+ * Clear text after the agreement would be treated as protected data: a server, or a machine
+ * in between, that sends more is refused.
  */
 
 import { isIPv6, type Socket } from 'node:net';
 import type { StartTls } from '../world.ts';
 
-/** Everything that a server may say before TLS, in bytes. */
+/** Maximum number of bytes from the server before TLS. */
 const MOST_BYTES = 16_384;
 
-/** What comes of the bytes that are there: more are needed, something is to be said, or it is decided. */
+/** The result of reading: more bytes are needed, a reply is to be sent, or the outcome is known. */
 type Turn =
   | { readonly next: 'wait' }
   | { readonly next: 'say'; readonly bytes: Buffer; readonly used: number; readonly then: Ask }
   | { readonly next: 'agreed'; readonly used: number }
   | { readonly next: 'refused'; readonly reason: string };
 
-/** Looks at all bytes that are not used up yet. */
+/** Reads the unconsumed bytes. */
 type Ask = (bytes: Buffer) => Turn;
 
 const WAIT: Turn = { next: 'wait' };
@@ -36,7 +36,7 @@ interface Reply {
   readonly used: number;
 }
 
-/** A whole reply of an SMTP server (RFC 5321, 4.2.1); undefined while lines are missing. */
+/** A complete reply of an SMTP server (RFC 5321, 4.2.1); undefined while lines are missing. */
 function smtpReply(bytes: Buffer): Reply | 'nonsense' | undefined {
   const texts: string[] = [];
   let from = 0;
@@ -53,13 +53,13 @@ function smtpReply(bytes: Buffer): Reply | 'nonsense' | undefined {
   }
 }
 
-/** Takes a whole reply with the code that is needed, or says why not. */
+/** Accepts a complete reply with the expected code, or returns the reason for refusal. */
 function afterReply(code: string, what: string, take: (reply: Reply) => Turn): Ask {
   return (bytes) => {
     const reply = smtpReply(bytes);
     if (reply === undefined) return WAIT;
-    if (reply === 'nonsense') return refused(`it does not speak SMTP`);
-    return reply.code === code ? take(reply) : refused(`it answers ${what} with ${reply.code}`);
+    if (reply === 'nonsense') return refused(`the server does not speak SMTP`);
+    return reply.code === code ? take(reply) : refused(`the server answers ${what} with ${reply.code}`);
   };
 }
 
@@ -73,7 +73,7 @@ function smtp(ownAddress: string): Ask {
   const offer = afterReply('250', 'EHLO', ({ texts, used }) =>
     texts.slice(1).some((text) => /^STARTTLS\s*$/iu.test(text))
       ? { next: 'say', bytes: Buffer.from('STARTTLS\r\n'), used, then: agree }
-      : refused('it does not offer STARTTLS'),
+      : refused('the server does not offer STARTTLS'),
   );
   return afterReply('220', 'the connection', ({ used }) => ({
     next: 'say',
@@ -85,7 +85,7 @@ function smtp(ownAddress: string): Ask {
 
 const IMAP_TAG = 'a1';
 
-/** The first line; undefined while it is not whole. */
+/** The first line; undefined while incomplete. */
 function firstLine(bytes: Buffer): { readonly text: string; readonly used: number } | undefined {
   const end = bytes.indexOf('\n');
   return end < 0 ? undefined : { text: bytes.toString('latin1', 0, end).replace(/\r$/u, ''), used: end + 1 };
@@ -95,21 +95,23 @@ function imap(): Ask {
   const agree: Ask = (bytes) => {
     const line = firstLine(bytes);
     if (line === undefined) return WAIT;
-    // The server may say anything in between.
+    // Other lines of the server are permitted in between.
     if (line.text.startsWith('* ') && !/^\* BYE\b/iu.test(line.text))
       return { next: 'say', bytes: Buffer.alloc(0), used: line.used, then: agree };
     const answer = new RegExp(`^${IMAP_TAG} (?<word>OK|NO|BAD)\\b`, 'iu').exec(line.text)?.groups?.['word'];
     if (answer?.toUpperCase() === 'OK') return { next: 'agreed', used: line.used };
     return refused(
-      answer === undefined ? 'it does not speak IMAP' : `it answers STARTTLS with ${answer.toUpperCase()}`,
+      answer === undefined
+        ? 'the server does not speak IMAP'
+        : `the server answers STARTTLS with ${answer.toUpperCase()}`,
     );
   };
   return (bytes) => {
     const line = firstLine(bytes);
     if (line === undefined) return WAIT;
     const greeting = /^\* (?<word>OK|PREAUTH|BYE)\b/iu.exec(line.text)?.groups?.['word']?.toUpperCase();
-    if (greeting === undefined) return refused('it does not speak IMAP');
-    if (greeting !== 'OK') return refused(`it greets with ${greeting}`);
+    if (greeting === undefined) return refused('the server does not speak IMAP');
+    if (greeting !== 'OK') return refused(`the server greets with ${greeting}`);
     return { next: 'say', bytes: Buffer.from(`${IMAP_TAG} STARTTLS\r\n`), used: line.used, then: agree };
   };
 }
@@ -122,7 +124,9 @@ function postgres(): Ask {
     if (bytes.length === 0) return WAIT;
     const answer = String.fromCodePoint(bytes[0] ?? 0);
     if (answer === 'S') return { next: 'agreed', used: 1 };
-    return refused(answer === 'N' ? 'it does not offer TLS' : 'it does not speak the protocol of PostgreSQL');
+    return refused(
+      answer === 'N' ? 'the server does not offer TLS' : 'the server does not speak the PostgreSQL protocol',
+    );
   };
   return () => ({ next: 'say', bytes: SSL_REQUEST, used: 0, then: agree });
 }
@@ -139,8 +143,8 @@ function askOf(protocol: StartTls, ownAddress: string): Ask {
 }
 
 /**
- * Asks on a connected socket; `done` hears once of `undefined` when the server has agreed, or of why not. Deadlines,
- * errors and the end of the socket are the caller's. Gives what stops the listening.
+ * Requests TLS on a connected socket; calls `done` once, with `undefined` on agreement, else with the reason. Deadlines,
+ * errors and the end of the socket are the caller's. Returns a function that stops listening.
  */
 export function askForTls(socket: Socket, protocol: StartTls, done: (refusal: string | undefined) => void): () => void {
   let ask = askOf(protocol, socket.localAddress ?? '127.0.0.1');
@@ -161,10 +165,10 @@ export function askForTls(socket: Socket, protocol: StartTls, done: (refusal: st
       if (turned.next === 'refused') return end(turned.reason);
       bytes = bytes.subarray(turned.used);
       if (turned.next === 'agreed')
-        return end(bytes.length === 0 ? undefined : 'it sends more in clear text after it has agreed to TLS');
+        return end(bytes.length === 0 ? undefined : 'the server sends clear text after agreeing to TLS');
       if (turned.bytes.length > 0) {
-        // A server that speaks before it is asked is not what it seems (RFC 3207, 6; CVE-2011-0411).
-        if (bytes.length > 0 && turned.used > 0) return end('it answers before it is asked');
+        // An early answer may be injected (RFC 3207, 6; CVE-2011-0411).
+        if (bytes.length > 0 && turned.used > 0) return end('the server answers before the request');
         socket.write(turned.bytes);
       }
       ask = turned.then;
@@ -172,7 +176,7 @@ export function askForTls(socket: Socket, protocol: StartTls, done: (refusal: st
   };
   const read = (data: Buffer): void => {
     total += data.length;
-    if (total > MOST_BYTES) return end(`it says more than ${MOST_BYTES} bytes before TLS`);
+    if (total > MOST_BYTES) return end(`the server sends more than ${MOST_BYTES} bytes before TLS`);
     bytes = Buffer.concat([bytes, data]);
     turn();
   };

@@ -1,4 +1,4 @@
-/** Stored pairs, in files or in a folder that is switched as a whole: what can be done with either. Paths are absolute here. */
+/** Operations on stored pairs, in files or in a folder that is switched as a whole. Paths are absolute. */
 
 import { refusal } from '../refusal.ts';
 import type { IssueOrder, Judged, PairSeen, PairStorage } from '../world.ts';
@@ -25,7 +25,7 @@ export async function readStored(storage: PairStorage, accounts: Accounts): Prom
     : directorySeen(await readDirectory(storage, directory.path), accounts);
 }
 
-/** Finishes or undoes an interrupted swap. Gives the fingerprint of the key that is stored then. */
+/** Finishes or undoes an interrupted swap. Returns the fingerprint of the key that is stored then. */
 export async function settleStored(storage: PairStorage): Promise<{ readonly key?: string }> {
   const { directory } = storage;
   const { pair } =
@@ -63,15 +63,15 @@ export async function deleteStored(storage: PairStorage, untouched: boolean, fou
 
 const NOTHING_KEPT: Judged = { keep: [] };
 
-/** Throws where another key is stored than the one that the step was judged on. */
+/** Throws if the stored key is not the one that the step was planned for. */
 function mustBeJudged({ key }: Resource, found: Judged | undefined, path: string): void {
   if (found !== undefined && keyFingerprintOf(key) !== found.key)
-    throw new Error(refusal(path, 'has another key than when this was judged'));
+    throw new Error(refusal(path, 'has another key than when the plan was created'));
 }
 
 /**
- * Puts a new pair in the place of what is stored, once what an interrupted swap left is settled. The first one is put
- * over nothing: throws where something lies in its place.
+ * Replaces the stored pair, after settling the leftovers of an interrupted swap. A first pair replaces
+ * nothing: throws if a file is in its place.
  */
 export async function replaceStored(
   storage: PairStorage,
@@ -103,5 +103,5 @@ export async function replaceStored(
 
 function refuseToReplace(seen: Directory): void {
   refuseInTheWay(seen);
-  if (!seen.absent) throw new Error(refusal(seen.path, 'holds a pair already'));
+  if (!seen.absent) throw new Error(refusal(seen.path, 'already holds a pair'));
 }

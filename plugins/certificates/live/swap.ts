@@ -1,9 +1,9 @@
 /**
- * The swap of a pair in files: from pending files over backups to the stored pair, with a valid pair to be had at every
- * point. `pair.ts` has the table of what an interruption leaves, and what is done with it.
+ * The swap of a pair in files: pending files, backups, the stored pair, with a valid pair available at every
+ * point. `pair.ts` has the table of interrupted states and their recovery.
  *
- * Nothing is renamed before everything that a recovery may need is on the disk; the renames then follow each other at
- * once, so that a reader meets a new certificate with an old key for some microseconds only.
+ * Renames start once everything that a recovery may need is durable; they then follow each other
+ * immediately, so that a reader can find a new certificate with an old key for some microseconds only.
  */
 
 import { errorText } from '#plugin';
@@ -29,13 +29,13 @@ import { type PairFiles, readPairFiles, refuseLeftovers } from './pair.ts';
 import { attributesFor, attributesOfCopy, contentOf, keyText, storedFiles } from './parts.ts';
 
 export interface NewPair {
-  /** The certificate, and what leads from it to its root. */
+  /** The certificate and the path to its root. */
   readonly path: readonly X509Certificate[];
   /** PEM, PKCS#8. */
   readonly key: string;
 }
 
-/** Looks at a pair as it was read back, and throws what is wrong with it. */
+/** Verifies a pair that was read back, and throws its fault. */
 export type Validate = (certificate: string, key: string) => void;
 
 async function drop(paths: readonly string[]): Promise<void> {
@@ -44,14 +44,14 @@ async function drop(paths: readonly string[]): Promise<void> {
   if (dropped.length > 0) await syncFolders(...dropped);
 }
 
-/** What is kept beside its place, with the part that it was. */
+/** Files that are kept next to their places, with their parts. */
 type Kept = { readonly part: PairPart; readonly path: string };
 
 async function keepFile(part: PairPart, path: string): Promise<Kept> {
   return { part, path: await setAside(path) };
 }
 
-/** What may hold a key is open to nobody else, once it is not used any more. */
+/** The mode of files that may hold a key and are no longer used. */
 async function closeKept(kept: readonly Kept[]): Promise<void> {
   for (const { part, path } of kept)
     if (holdsKey(part) && lstatSync(path).isFile()) await setAttributes(path, { mode: 0o600 });
@@ -59,16 +59,16 @@ async function closeKept(kept: readonly Kept[]): Promise<void> {
 
 const MOST_ROUNDS = 5;
 
-/** Finishes or undoes an interrupted swap; does nothing where there is none. Gives what is there then. */
+/** Finishes or undoes an interrupted swap, if any. Returns the files as they are then. */
 export async function settleSwap(found: PairFiles): Promise<PairFiles> {
   let files = found;
   for (let round = 0; files.settlement.swap !== 'none'; round++) {
     const { renames, drops } = files.settlement;
     if (round === MOST_ROUNDS)
-      throw new Error(`the interrupted swap of ${files.places[0]?.path ?? ''} does not come to its end`);
+      throw new Error(`the interrupted swap of ${files.places[0]?.path ?? ''} cannot be completed`);
     for (const { from, to } of renames) renameSync(from, to);
     if (renames.length > 0) await syncFolders(...renames.flatMap(({ from, to }) => [from, to]));
-    // What was renamed is gone from its place already.
+    // A renamed file is no longer in its place.
     await drop(drops);
     files = await readPairFiles(files.storage);
   }
@@ -79,7 +79,7 @@ interface NewFile extends Place {
   readonly text: string;
 }
 
-/** Reads new files back, from where `at` says that each is, and throws where they are not as they were written. */
+/** Reads new files back from the paths of `at`, and throws if their content differs. */
 function check(files: readonly NewFile[], at: (path: string) => string, validate: Validate): void {
   for (const { path, text } of files)
     if (readBack(at(path)) !== text) throw new Error(`${at(path)} does not hold what was written`);
@@ -88,24 +88,24 @@ function check(files: readonly NewFile[], at: (path: string) => string, validate
   validate(textOf('certificate'), textOf('key'));
 }
 
-/** Waits for every one of them, and throws what the first one that failed threw: nothing of it goes on afterwards. */
+/** Waits for all of them, then throws the first error, so that none continues afterwards. */
 async function all(works: readonly Promise<unknown>[]): Promise<void> {
   const failed = (await Promise.allSettled(works)).find((each) => each.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }
 
-/** Refuses to replace what is no file. */
+/** Refuses to replace an object that is not a file. */
 function refuseOthers({ places, stored }: PairFiles): void {
   for (const { part, path } of places) {
     const file = stored[part];
     if (file?.there === true && file.text === undefined)
-      throw new Error(`${path} is ${file.what ?? 'no file'}: it is not replaced`);
+      throw new Error(`${path} is ${file.what ?? 'not a file'}, and is not replaced`);
   }
 }
 
 /**
- * Swaps new files in, all or none: what `files` holds is what is there now, and has nothing left of another swap.
- * Throws where nothing was changed, or where all was put back.
+ * Swaps new files in, all or none: `files` are the present files, without leftovers of another swap.
+ * Throws if nothing was changed, or if all files were restored.
  */
 async function swapFiles(
   files: PairFiles,
@@ -165,7 +165,7 @@ async function swapFiles(
     try {
       await putBack(files, made, placed, keep);
     } catch (second) {
-      // What lies there tells the next run how to go on.
+      // The next run continues from the files that are found.
       throw new Error(`${errorText(error)}; and the old pair could not be put back: ${errorText(second)}`, {
         cause: second,
       });
@@ -174,12 +174,12 @@ async function swapFiles(
   }
   await closeKept(kept);
   const replaced = made.filter(({ part }) => stored[part]?.there === true);
-  // The new files are in place for good: a copy that stays is found by the next look, and no failure of this swap.
+  // The new files are durable: a remaining copy is found by the next refresh, and is not a failure of this swap.
   const linked = made.map(({ path }) => besides(path).pending).toReversed();
   await drop([...backupsOf(replaced.map(({ path }) => path)), ...linked]).catch(() => undefined);
 }
 
-/** Keys first: the certificate's backup tells whether what was replaced was still valid. */
+/** Keys first: the certificate's backup shows whether the replaced pair was still valid. */
 function backupsOf(paths: readonly string[]): readonly string[] {
   return paths.toReversed().map((path) => besides(path).backup);
 }
@@ -190,8 +190,8 @@ async function dropBeside(paths: readonly string[]): Promise<void> {
 }
 
 /**
- * Puts every file back as it was: a rename for each that was there, and away with what was not. What was not placed is
- * somebody else's by now, and stays; so does the copy of what is kept.
+ * Restores every file: renames backups, and removes new files. A file that this swap did not place belongs to
+ * another program and stays; so does the copy of a kept file.
  */
 async function putBack(
   { stored }: PairFiles,
@@ -200,17 +200,17 @@ async function putBack(
   keep: readonly string[],
 ): Promise<void> {
   const wasThere = ({ part }: NewFile): boolean => stored[part]?.there === true;
-  const gone = made.filter(
+  const removed = made.filter(
     (file) => keep.includes(file.path) && !placed.includes(file) && namesThere([file.path]).length === 0,
   );
-  for (const file of [...placed, ...gone]) if (wasThere(file)) renameSync(besides(file.path).backup, file.path);
+  for (const file of [...placed, ...removed]) if (wasThere(file)) renameSync(besides(file.path).backup, file.path);
   for (const file of placed) if (!wasThere(file)) await removeFile(file.path);
   const paths = made.map(({ path }) => path);
   await syncFolders(...paths);
   await dropBeside(paths);
 }
 
-/** Swaps a new pair in. Leftovers have to be settled before; `files` is what is there then. */
+/** Swaps a new pair in. Leftovers must be settled before; `files` are the files after that. */
 export async function swapIn(
   files: PairFiles,
   pair: NewPair,
@@ -224,15 +224,15 @@ export async function swapIn(
   await swapFiles(files, made, accounts, validate, signal, keep);
 }
 
-/** The parts whose files do not hold what follows from the stored pair, as far as that is known. */
+/** The parts whose files differ from the content that follows from the stored pair, as far as known. */
 function wrongParts({ places, stored, pair, storage }: PairFiles, accounts: Accounts): ReadonlySet<PairPart> {
   const seen = storedFiles(places, stored, pair, storage, accounts);
   return new Set(seen.flatMap(({ part, problem, lost }) => (problem === undefined || lost === true ? [] : [part])));
 }
 
 /**
- * Sets owners and modes of a stored pair, writes files anew that follow from it, and settles what lies beside it, unless
- * nothing was ever swapped here: then it is somebody else's.
+ * Sets owners and modes of a stored pair, rewrites derived files, and settles leftovers, unless
+ * fettle has not swapped here before: then those files are not owned.
  */
 export async function tidyPair(
   found: PairFiles,
@@ -257,8 +257,8 @@ export async function tidyPair(
 }
 
 /**
- * Takes a pair away: what lies beside it, then what else there is, and the certificate last. A removal that is
- * interrupted leaves a certificate without its key: seen as a pair that can't be used, so that the next run removes
+ * Removes a pair: the files next to it, then the others, and the certificate last. A removal that is
+ * interrupted leaves a certificate without its key, reported as an unusable pair, so that the next run removes
  * the rest.
  */
 export async function deletePair(

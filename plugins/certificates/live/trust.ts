@@ -1,4 +1,4 @@
-/** Trust anchors of probes: one secure context for each set of PEM files, made when it is first needed. */
+/** Trust anchors of probes: one secure context for each set of PEM files, created on first use. */
 
 import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
@@ -10,37 +10,37 @@ import { isDer, readKey, readTrusted } from './x509-read.ts';
 const TRUST_LIMIT = 1_048_576;
 
 /**
- * The key exchange that is offered first. OpenSSL's own first choice, with ML-KEM, costs a fifth of a probe's time;
- * servers that want other groups are asked again with all of them.
+ * The preferred key exchange. OpenSSL's default, with ML-KEM, costs a fifth of a probe's time;
+ * servers that need other groups are probed again with all of them.
  */
 const QUICK_GROUPS = 'X25519:P-256:P-384:P-521';
 
-/** A suite whose key schedule is by SHA-256 is offered before the equally good ones that take longer. */
+/** Suites with the faster SHA-256 key schedule come before equally strong ones. */
 const QUICK_SUITE = 'TLS_AES_128_GCM_SHA256';
 const QUICK_CIPHERS = [QUICK_SUITE, ...DEFAULT_CIPHERS.split(':').filter((each) => each !== QUICK_SUITE)].join(':');
 
 export type Groups = 'quick' | 'all';
 
-/** One certificate that is trusted. */
+/** One trusted certificate. */
 export interface Anchor {
   readonly pem: string;
-  /** The file that it was read from, as it is written. */
+  /** The file of the certificate, as declared. */
   readonly file: string;
 }
 
-/** Anchors that are trusted beside the well-known ones. */
+/** Anchors in addition to the well-known ones. */
 export interface TrustSet extends Pick<Trust, 'id'> {
   readonly anchors: readonly Anchor[];
 }
 
-/** A set of anchors in the forms that probes need. */
+/** A set of anchors, in the forms that probes need. */
 export interface Made {
-  /** An anchor need not be a root. */
+  /** Anchors, which need not be roots. */
   readonly partial: boolean;
   readonly context: (groups: Groups) => SecureContext;
   /** Anchors with this subject, as node:crypto prints it. */
   readonly bySubject: (subject: string) => readonly X509Certificate[];
-  /** The file that an anchor was read from; undefined for well-known ones. */
+  /** The file of an anchor; undefined for well-known ones. */
   readonly fileOf: (certificate: X509Certificate) => string | undefined;
 }
 
@@ -53,10 +53,10 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-/** A name that means nothing else to a shell that somebody copies a command line into. */
+/** A file name that is safe to paste into a shell command. */
 const PLAIN_NAME = /^[A-Za-z0-9_./][A-Za-z0-9_./-]*$/u;
 
-/** What is wrong with a file of anchors, apart from what a reader of PEM says of it. */
+/** The fault of a file of anchors, other than those of the PEM reader. */
 function anchorsProblem(seen: FileSeen, file: string): string | undefined {
   if (seen.kind === 'missing') return 'is missing';
   if (seen.kind === 'other') return `is ${seen.what}`;
@@ -66,8 +66,8 @@ function anchorsProblem(seen: FileSeen, file: string): string | undefined {
   if (text.trim() === '') return 'is empty';
   const named = PLAIN_NAME.test(file) ? file : 'FILE';
   if (isCertificate(text))
-    return `is in DER form, and PEM is read; convert it: openssl x509 -inform DER -in ${named} -out ${named}.pem`;
-  if (isDer(text)) return 'is in a binary form, and PEM is read';
+    return `is in DER form, not PEM; convert it: openssl x509 -inform DER -in ${named} -out ${named}.pem`;
+  if (isDer(text)) return 'is in a binary form, not PEM';
   if (/^-----BEGIN (?:PKCS7|CMS)-----/mu.test(text))
     return `is a PKCS#7 bundle; convert it: openssl pkcs7 -print_certs -in ${named} -out ${named}.pem`;
   if (isKey(text)) return 'holds a private key, and no certificate';
@@ -87,7 +87,7 @@ function isCertificate(text: string): boolean {
   }
 }
 
-/** Reads the certificates of PEM files, and what is wrong with them. Throws a StorageError where a file can't be read. */
+/** Reads the certificates of PEM files, and their faults. Throws a StorageError if a file cannot be read. */
 export async function readAnchors(
   folder: string,
   files: readonly string[],
@@ -113,7 +113,7 @@ function bySubjectOf(pems: readonly string[]): BySubject {
   );
 }
 
-/** The well-known anchors take some ms to parse: once for all sets. */
+/** The well-known anchors, parsed once for all sets because that takes some ms. */
 const wellKnown = once(() => bySubjectOf(getCACertificates('default')));
 
 /** The well-known anchors with a subject, as node:crypto prints it. */
@@ -128,7 +128,7 @@ function make({ anchors }: TrustSet): Made {
       ? {}
       : {
           ca: [...getCACertificates('default'), ...pems],
-          // An anchor may be an authority below a root: what is written is what is trusted.
+          // An anchor can be an authority below a root: the declared certificates are trusted.
           allowPartialTrustChain: true,
         },
   );
@@ -144,10 +144,10 @@ function make({ anchors }: TrustSet): Made {
   };
 }
 
-/** Sets that are kept made: each holds all well-known anchors, and takes some ms to make. */
+/** Maximum number of cached sets; each holds all well-known anchors, and takes some ms to create. */
 const MOST_KEPT = 16;
 
-/** Makes each set once, and keeps those that were needed last. */
+/** Creates each set once, and caches the most recently used ones. */
 export function openAnchors(): Anchors {
   const kept = new Map<string, Made>();
   return {

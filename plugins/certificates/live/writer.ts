@@ -1,4 +1,4 @@
-/** The real world for writing: what the reader sees, the files that issuing needs, and the services that use them. */
+/** Write access to the infrastructure: the reader, the files of certificates, and the services that use them. */
 
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -15,7 +15,7 @@ import { openServices } from './services.ts';
 import { signalProcess } from './signal-process.ts';
 import { deleteStored, settleStored, tidyStored } from './stored.ts';
 
-/** What a command gets beside the environment of this run: the name of the resource, and the path of each of its files. */
+/** Environment variables of a command: the name of the resource, and the path of each of its files. */
 function deployEnv({ name, storage }: Pick<DeployOrder, 'name' | 'storage'>): Readonly<Record<string, string>> {
   const { directory } = storage;
   return {
@@ -33,7 +33,7 @@ export function openWriter(outside: Outside): CertificatesWriter {
     found === undefined ? undefined : { ...found, keep: found.keep.map((path) => resolve(folder, path)) };
   const mayRun = (words: readonly string[]): void => {
     if (!isAllowed(words, commands))
-      throw new Error(`${commandText(words)} is none of the commands that fettle.yaml lists for this plugin`);
+      throw new Error(`${commandText(words)} is not one of the commands that fettle.yaml lists for this plugin`);
   };
   const reload = async ({ command, signal, timeoutSeconds }: Service, abort: AbortSignal): Promise<void> => {
     if (command !== undefined) {
@@ -42,7 +42,7 @@ export function openWriter(outside: Outside): CertificatesWriter {
     } else if (signal !== undefined) {
       const pidFile = resolve(folder, signal.pidFile);
       if (!pidFiles.some((each) => resolve(folder, each) === pidFile))
-        throw new Error(`${signal.pidFile} is none of the files that fettle.yaml lists for this plugin`);
+        throw new Error(`${signal.pidFile} is not one of the files that fettle.yaml lists for this plugin`);
       await signalProcess({ ...signal, pidFile });
     }
   };

@@ -1,4 +1,4 @@
-/** Extensions of certificates that node:crypto does not show, out of their DER form (RFC 5280, 4.1 and 4.2). */
+/** Reads certificate extensions that node:crypto does not expose from DER (RFC 5280, 4.1 and 4.2). */
 
 import type { X509Certificate } from 'node:crypto';
 import type { NameConstraints } from '../world.ts';
@@ -16,14 +16,14 @@ const EXCLUDED = contextTag(1, true);
 const DNS_NAME = contextTag(2, false);
 const DIRECTORY_NAME = contextTag(4, true);
 
-/** The fields of what is signed of a certificate; none where it has a form of its own. */
+/** The signed fields of a certificate; empty if its form is unusual. */
 function fieldsOf(certificate: X509Certificate): readonly Value[] {
   const [whole] = valuesOf(certificate.raw) ?? [];
   const [signed] = whole === undefined ? [] : (valuesOf(whole.content) ?? []);
   return signed === undefined ? [] : (valuesOf(signed.content) ?? []);
 }
 
-/** What an extension holds; undefined where there is none, or the certificate has a form of its own. */
+/** The content of an extension; undefined if absent, or if the form of the certificate is unusual. */
 function extensionOf(certificate: X509Certificate, id: Buffer): Buffer | undefined {
   const tagged = fieldsOf(certificate).find(({ tag }) => tag === EXTENSIONS);
   const [list] = tagged === undefined ? [] : (valuesOf(tagged.content) ?? []);
@@ -36,13 +36,13 @@ function extensionOf(certificate: X509Certificate, id: Buffer): Buffer | undefin
 }
 
 export interface Constraints {
-  /** Of DNS names; absent where it says nothing of them. */
+  /** Constraints on DNS names; absent without any. */
   readonly dns?: NameConstraints;
-  /** It also says which subjects it may sign. */
+  /** Set if the constraints also cover subjects. */
   readonly subjects: boolean;
 }
 
-/** Which names an authority may sign for, as its own certificate says. */
+/** The name constraints of an authority's certificate. */
 export function constraintsOf(certificate: X509Certificate): Constraints {
   const der = extensionOf(certificate, NAME_CONSTRAINTS);
   const [whole] = der === undefined ? [] : (valuesOf(der) ?? []);
@@ -63,25 +63,25 @@ export function constraintsOf(certificate: X509Certificate): Constraints {
   return { dns: { ...(permitted.length === 0 ? {} : { permitted }), excluded }, subjects };
 }
 
-/** Whether it says of itself that it is an authority, or that it is not. */
+/** Basic constraints: true for an authority. */
 export function hasBasicConstraints(certificate: X509Certificate): boolean {
   return extensionOf(certificate, BASIC_CONSTRAINTS) !== undefined;
 }
 
-/** How many authorities may stand between this one and a leaf; undefined where it does not say so. */
+/** Path length: maximum number of authorities between this one and a leaf; undefined if absent. */
 export function pathLengthOf(certificate: X509Certificate): number | undefined {
   const der = extensionOf(certificate, BASIC_CONSTRAINTS);
   const [whole] = der === undefined ? [] : (valuesOf(der) ?? []);
   const length = (whole === undefined ? [] : (valuesOf(whole.content) ?? [])).find(({ tag }) => tag === INTEGER);
   if (length === undefined || length.content.length === 0) return undefined;
-  // More than four bytes are more than any chain has.
+  // No chain is longer than four bytes can express.
   return length.content.length > 4 ? Number.MAX_SAFE_INTEGER : length.content.readIntBE(0, length.content.length);
 }
 
 /** The bit of keyCertSign in the first byte of a key usage (RFC 5280, 4.2.1.3). */
 const CERT_SIGN = 0x04;
 
-/** Whether its key usage, if it has one, lets it sign certificates. */
+/** Reports whether the key usage, if present, permits signing certificates. */
 export function maySignCertificates(certificate: X509Certificate): boolean {
   const der = extensionOf(certificate, KEY_USAGE);
   if (der === undefined) return true;
@@ -89,7 +89,7 @@ export function maySignCertificates(certificate: X509Certificate): boolean {
   return bits?.tag === BITS && ((bits.content[1] ?? 0) & CERT_SIGN) !== 0;
 }
 
-/** The object identifier of the algorithm that it was signed by, in hex digits. */
+/** The object identifier of the signature algorithm, in hex digits. */
 export function signatureIdOf(certificate: X509Certificate): string {
   const [whole] = valuesOf(certificate.raw) ?? [];
   const [, algorithm] = whole === undefined ? [] : (valuesOf(whole.content) ?? []);

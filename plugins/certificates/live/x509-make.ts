@@ -1,6 +1,6 @@
 /**
- * X.509 certificates as we make them: an authority of our own, and server certificates that an authority or their
- * own key signs. The library is loaded when the first certificate is made, because loading it takes longer than a plan.
+ * Creates X.509 certificates: an authority, and server certificates that an authority or their
+ * own key signs. The library is loaded for the first certificate, because loading it takes longer than a plan.
  */
 
 import { type KeyObject, X509Certificate, generateKeyPair, randomBytes } from 'node:crypto';
@@ -12,7 +12,7 @@ import { keyAlgorithmOf } from './x509-read.ts';
 
 const generate = promisify(generateKeyPair);
 
-/** Certificates begin a little in the past: the clocks of their clients may be behind ours. */
+/** Certificates start a little in the past, because clocks of clients may be late. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 const AUTHORITY_DAYS = 3650;
 /** The longest common name that X.509 allows. */
@@ -24,7 +24,7 @@ export interface KeyPair {
   readonly publicKey: KeyObject;
 }
 
-/** What signs: its key, its certificate, and those above that one. */
+/** A signer: its key, its certificate, and those above. */
 export interface Signer {
   readonly certificate: X509Certificate;
   readonly above?: readonly X509Certificate[];
@@ -35,9 +35,9 @@ export interface LeafOrder {
   readonly dnsNames: readonly string[];
   readonly validityDays: number;
   readonly keys: KeyPair;
-  /** Without one, the certificate signs itself. */
+  /** Absent for a self-signed certificate. */
   readonly signer?: Signer;
-  /** Without a common name: where its authority may sign some subjects only, none is always allowed (RFC 5280, 4.2.1.10). */
+  /** Omits the common name: an empty subject satisfies every constraint of an authority (RFC 5280, 4.2.1.10). */
   readonly bare?: boolean;
   /** Epoch ms. */
   readonly now: number;
@@ -66,7 +66,7 @@ export function keyPem(key: KeyObject): string {
 type Library = typeof X509Library;
 
 async function library(): Promise<Library> {
-  // The library finds its parts through it, and does not load it by itself.
+  // The library needs this module and does not load it by itself.
   await import('reflect-metadata');
   return import('@peculiar/x509');
 }
@@ -78,7 +78,7 @@ interface Signing {
   readonly signature: { readonly name: string; readonly hash?: string };
 }
 
-/** How keys of a kind sign; a hash as strong as the key. */
+/** The signature algorithm of a type of key, with a hash of matching strength. */
 const SIGNING: Readonly<Record<string, Signing>> = {
   'ecdsa-p256': { key: { name: 'ECDSA', namedCurve: 'P-256' }, signature: { name: 'ECDSA', hash: 'SHA-256' } },
   'ecdsa-p384': { key: { name: 'ECDSA', namedCurve: 'P-384' }, signature: { name: 'ECDSA', hash: 'SHA-384' } },
@@ -97,7 +97,7 @@ function signingOf(key: KeyObject): Signing {
   return signing;
 }
 
-/** Whether a key is of a type that can sign here. */
+/** Reports whether a key has a supported type. */
 export function canSign(key: KeyObject): boolean {
   try {
     signingOf(key);
@@ -126,7 +126,7 @@ interface Draft {
   readonly extensions: (x509: Library) => InstanceType<Library['Extension']>[];
 }
 
-/** What a signer gives to every certificate that it signs. */
+/** The signer's part of every certificate. */
 interface Signed {
   readonly name: InstanceType<Library['Name']>;
   /** Hex digits. */
@@ -135,11 +135,11 @@ interface Signed {
   readonly algorithm: Signing['signature'];
 }
 
-/** By its key: an authority signs many certificates one after the other. */
+/** Cached by key, because an authority signs many certificates. */
 const signers = new WeakMap<KeyObject, Promise<Signed>>();
 
 async function signedBy({ certificate, key }: Signer, x509: Library): Promise<Signed> {
-  // Names of issuers are compared byte by byte: the authority's own encoding of its subject is taken over.
+  // Issuer names are compared byte by byte, so the authority's encoding of its subject is copied.
   const authority = new x509.X509Certificate(certificate.raw);
   const keyId =
     authority.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId ??
@@ -183,7 +183,7 @@ async function sign(draft: Draft): Promise<X509Certificate> {
 }
 
 /**
- * A new authority: it signs certificates of servers, and no other authorities but `below` so many steps down. Without a
+ * Creates an authority, which signs server certificates, and other authorities at most `below` levels down. Without a
  * signer it is a root.
  */
 export async function makeAuthority(
@@ -205,11 +205,11 @@ export async function makeAuthority(
   });
 }
 
-/** A server certificate. It outlives neither its authority nor one above that, for no client would accept it then. */
+/** Creates a server certificate, which ends with its authorities at the latest; clients refuse it after that. */
 export async function makeLeaf(order: LeafOrder): Promise<X509Certificate> {
-  // Other characters would be encoded as something that no client compares with the host's name.
+  // Other characters would be encoded in a form that clients do not compare with the host name.
   if (!order.dnsNames.every((name) => /^[\x21-\x7e]+$/u.test(name)))
-    throw new Error('a DNS name in a certificate has letters of ASCII alone; others are written in Punycode');
+    throw new Error('DNS names in certificates are limited to ASCII; use Punycode for other characters');
   const [first = ''] = order.dnsNames;
   const commonName = first.length <= MAX_COMMON_NAME && order.bare !== true ? first : undefined;
   const { signer } = order;
@@ -226,12 +226,12 @@ export async function makeLeaf(order: LeafOrder): Promise<X509Certificate> {
     extensions: (x509) => [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(
-        // RSA key exchange, where an old client still asks for it, encrypts to the key.
+        // RSA key exchange, for old clients, encrypts with the key.
         x509.KeyUsageFlags.digitalSignature | (isRsa ? x509.KeyUsageFlags.keyEncipherment : 0),
         true,
       ),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      // Without a subject, the names are all that identifies it: then clients have to understand them.
+      // Without a subject, only the names identify the server, so the extension is critical.
       new x509.SubjectAlternativeNameExtension(
         order.dnsNames.map((value) => ({ type: 'dns' as const, value: value.toLowerCase() })),
         commonName === undefined,

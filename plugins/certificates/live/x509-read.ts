@@ -1,35 +1,35 @@
-/** X.509 certificates and private keys out of PEM text, by node:crypto. */
+/** Reads X.509 certificates and private keys from PEM text with node:crypto. */
 
 import { type KeyObject, X509Certificate, createPrivateKey, hash } from 'node:crypto';
 import type { X509Seen } from '../world.ts';
 import { type Block, blocksOf } from './pem.ts';
 
 const PRIVATE_KEY = /(?:^| )PRIVATE KEY$/u;
-/** More certificates in a file than any chain has: reading stops there. */
+/** Maximum number of certificates read from a file; no chain is longer. */
 const MAX_CERTIFICATES = 500;
-/** So many certificates that were parsed last are kept: a look at many pairs meets the same authorities all the time. */
+/** Number of cached certificates; many pairs share the same authorities. */
 const KEPT_CERTIFICATES = 200;
-/** Of keys only those that several steps of one swap, and all of an authority, read again. */
+/** Number of cached keys, which the steps of one swap, and all swaps of an authority, read again. */
 const KEPT_KEYS = 20;
 
-/** Text and certificates of a PEM file; `problem` says why it is no chain of certificates. */
+/** Text and certificates of a PEM file; `problem` is the reason for which it is not a chain of certificates. */
 export interface ChainSeen {
   readonly certificates: readonly X509Certificate[];
   readonly problem?: string;
-  /** Reading ended at a block that is broken: no server loads the file. */
+  /** Reading ended at a broken block: servers refuse the file. */
   readonly broken?: true;
 }
 
-/** What begins like any certificate or key in DER form: a sequence whose length takes one or two bytes more to write. */
+/** The start of a certificate or key in DER: a sequence with one or two length bytes. */
 export function isDer(text: string): boolean {
   return text.startsWith('\u0030\u0082') || text.startsWith('\u0030\u0081');
 }
 
-/** Keeps what was made last of some bytes, the one that was asked for last at the end. Only what never changes may be kept. */
+/** An LRU cache of immutable values that are derived from bytes. */
 function keeping<B extends string | Buffer, T>(most: number, make: (bytes: B) => T): (bytes: B) => T {
   const kept = new Map<string, T>();
   return (bytes) => {
-    // By its digest: a key is not held as text for longer than it is read.
+    // Keyed by digest, so that the text of a private key is not kept.
     const name = hash('sha256', bytes);
     const made = kept.get(name) ?? make(bytes);
     kept.delete(name);
@@ -43,11 +43,11 @@ function keeping<B extends string | Buffer, T>(most: number, make: (bytes: B) =>
 const parseCertificate = keeping(KEPT_CERTIFICATES, (der: Buffer) => new X509Certificate(der));
 const parseKey = keeping(KEPT_KEYS, (block: string) => createPrivateKey({ key: block, format: 'pem' }));
 
-/** The labels that OpenSSL takes for a certificate; with settings of trust (`TRUSTED`) only where it asks for them. */
+/** The labels that OpenSSL accepts for a certificate; with trust settings (`TRUSTED`) only on request. */
 const PLAIN = new Set(['CERTIFICATE', 'X509 CERTIFICATE']);
 const TRUSTED = 'TRUSTED CERTIFICATE';
 
-/** Reads the certificates of a PEM text. `trusted`: whether one with settings of trust counts, in its place among them. */
+/** Reads the certificates of a PEM text. `trusted`: includes those with trust settings, in order. */
 function readCertificates(pem: string, trusted: (place: number) => boolean): ChainSeen {
   const certificates: X509Certificate[] = [];
   for (const block of blocksOf(pem)) {
@@ -63,13 +63,13 @@ function readCertificates(pem: string, trusted: (place: number) => boolean): Cha
   return { certificates, problem: isDer(pem) ? 'is in DER form, not PEM' : 'has no certificate in it' };
 }
 
-/** One certificate, or what is wrong with it. */
+/** One certificate, or its fault. */
 function readCertificate({ der, headers, line }: Block): X509Certificate | string {
   if (headers !== '')
     return `has header lines in the certificate that begins in line ${line}, which is not read with them`;
   try {
     const certificate = parseCertificate(der);
-    // A date that is none shows only when it is asked for.
+    // An invalid date shows only when it is read.
     if (Number.isNaN(certificate.validFromDate.getTime()) || Number.isNaN(certificate.validToDate.getTime()))
       return 'has a certificate without a proper validity';
     return certificate;
@@ -78,7 +78,7 @@ function readCertificate({ der, headers, line }: Block): X509Certificate | strin
   }
 }
 
-/** The certificates of a server's file, as servers read them: all, or what is wrong with one of them. */
+/** The certificates of a server's file, as servers read them: all, or the fault of one of them. */
 export function readChain(pem: string): ChainSeen {
   return readCertificates(pem, (place) => place === 0);
 }
@@ -92,13 +92,13 @@ export type KeySeen =
   | { readonly key: KeyObject }
   | { readonly problem: string; readonly code: 'damaged' | 'encrypted' };
 
-/** PKCS#8, PKCS#1 or SEC1, not encrypted, wherever in the text it stands. What is wrong is said without any of the text. */
+/** Reads an unencrypted PKCS#8, PKCS#1 or SEC1 key, at any position. Faults contain nothing of the text. */
 export function readKey(pem: string): KeySeen {
   for (const block of blocksOf(pem)) {
     if (block.kind === 'broken') return { problem: block.problem, code: 'damaged' };
     const { label, headers, text } = block;
     if (!PRIVATE_KEY.test(label)) continue;
-    // PKCS#8 says so in its label, the older forms in a header (RFC 1421, 4.6.1.1).
+    // PKCS#8 marks encryption in the label, the older forms in a header (RFC 1421, 4.6.1.1).
     if (label === 'ENCRYPTED PRIVATE KEY' || /^Proc-Type: *4, *ENCRYPTED/mu.test(headers))
       return { problem: 'is encrypted', code: 'encrypted' };
     try {
@@ -116,7 +116,7 @@ const CURVES: Readonly<Record<string, string>> = {
   secp521r1: 'ecdsa-p521',
 };
 
-/** `ecdsa-p256`, `rsa-2048`, `ed25519`; for other curves and types their own names. */
+/** `ecdsa-p256`, `rsa-2048`, `ed25519`; other curves and types by their own names. */
 export function keyAlgorithmOf(key: KeyObject): string {
   const type = key.asymmetricKeyType ?? 'unknown';
   const details = key.asymmetricKeyDetails;
@@ -133,7 +133,7 @@ function publicKeyAlgorithm(certificate: X509Certificate): string {
   }
 }
 
-/** Entries of a subjectAltName as Node prints it; what holds a comma or a quote comes as a JSON string. */
+/** Entries of a subjectAltName as Node prints it; entries with a comma or a quote are JSON strings. */
 function alternativeNames(text: string | undefined, kind: string): readonly string[] {
   const names: string[] = [];
   for (const [, type, value] of (text ?? '').matchAll(/(?:^|, )([A-Za-z0-9 ]+):("(?:[^"\\]|\\.)*"|[^,]*)/gu)) {
@@ -152,7 +152,7 @@ function unquoted(value: string): string {
   }
 }
 
-/** SHA-256 of a public key in its SPKI form. Throws where it has none. */
+/** SHA-256 of a public key in SPKI form. Throws without a public key. */
 export function publicKeyFingerprint(key: KeyObject): string {
   return `sha256:${hash('sha256', key.export({ type: 'spki', format: 'der' }))}`;
 }
@@ -162,8 +162,8 @@ export function fingerprintOf(certificate: X509Certificate): string {
 }
 
 /**
- * Whether one certificate was signed by the key of another. Not by `checkIssued`, which also asks whether the other
- * may sign: a server's own certificate that signs itself may not, and did all the same.
+ * Reports whether one certificate was signed by the key of another. `checkIssued` also tests whether the other
+ * is permitted to sign, which a self-signed server certificate is not.
  */
 export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   const known = signed.get(certificate)?.get(issuer);
@@ -173,7 +173,7 @@ export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate
   return is;
 }
 
-/** What was verified before; it stays as true as the two certificates stay the same. */
+/** Cached verifications; the verdict depends on the two certificates alone. */
 const signed = new WeakMap<X509Certificate, WeakMap<X509Certificate, boolean>>();
 
 function verifies(certificate: X509Certificate, issuer: X509Certificate): boolean {
@@ -184,7 +184,7 @@ function verifies(certificate: X509Certificate, issuer: X509Certificate): boolea
   }
 }
 
-/** A distinguished name on one line. What would move a cursor or turn the text around is written as its code. */
+/** A distinguished name on one line, with control and bidirectional characters escaped. */
 export function oneLine(name: string | undefined): string {
   return (name ?? '')
     .split('\n')
@@ -195,7 +195,7 @@ export function oneLine(name: string | undefined): string {
 
 const seen = new WeakMap<X509Certificate, X509Seen>();
 
-/** Everything that is shown of one certificate. */
+/** The facts of one certificate. */
 export function x509Seen(certificate: X509Certificate): X509Seen {
   const known = seen.get(certificate) ?? shownOf(certificate);
   seen.set(certificate, known);
@@ -221,7 +221,7 @@ function shownOf(certificate: X509Certificate): X509Seen {
 
 const owners = new WeakMap<KeyObject, WeakMap<X509Certificate, boolean>>();
 
-/** Whether a private key belongs to a certificate. */
+/** Reports whether a private key belongs to a certificate. */
 export function isKeyOf(key: KeyObject, certificate: X509Certificate): boolean {
   const known = owners.get(key)?.get(certificate);
   if (known !== undefined) return known;

@@ -1,4 +1,4 @@
-/** A small DNS server (RFC 1035) for names that are made up: it answers from a table that may change at any time. */
+/** A small DNS server (RFC 1035) for invented names: answers from a table that can change at any time. */
 
 import { createSocket } from 'node:dgram';
 
@@ -13,10 +13,10 @@ export interface Zone {
 }
 
 export interface DnsServer {
-  /** As `probe.resolvers` names it. */
+  /** The address in the format of `probe.resolvers`. */
   readonly address: string;
   readonly names: Map<string, Zone>;
-  /** What was asked for: `A www.example.test`. */
+  /** The questions so far: `A www.example.test`. */
   readonly asked: readonly string[];
   readonly stop: () => void;
 }
@@ -24,7 +24,7 @@ export interface DnsServer {
 const TYPES: Readonly<Record<number, 'A' | 'TXT' | 'AAAA'>> = { 1: 'A', 16: 'TXT', 28: 'AAAA' };
 const NXDOMAIN = 3;
 const SERVFAIL = 2;
-/** Questions that are remembered. */
+/** Maximum number of recorded questions. */
 const MOST_ASKED = 10_000;
 
 function questionOf(query: Buffer): { readonly name: string; readonly type: number; readonly end: number } {
@@ -66,13 +66,13 @@ function answerTo(query: Buffer, zone: Zone | undefined): Buffer {
   const header = Buffer.alloc(12);
   query.copy(header, 0, 0, 2);
   const code = zone === undefined ? NXDOMAIN : zone.broken === true ? SERVFAIL : 0;
-  // An answer, recursion wanted and to be had.
+  // An answer, with recursion desired and available.
   header.writeUInt16BE(0x8180 | code, 2);
   header.writeUInt16BE(1, 4);
   header.writeUInt16BE(records.length, 6);
   const answers = records.flatMap((data) => {
     const record = Buffer.alloc(12);
-    // The name of the question again.
+    // A pointer to the name of the question.
     record.writeUInt16BE(0xc00c, 0);
     record.writeUInt16BE(type, 2);
     record.writeUInt16BE(1, 4);
@@ -96,7 +96,7 @@ export async function startDns(names: Readonly<Record<string, Zone>>): Promise<D
       if (zone?.silent === true || zone?.silent === TYPES[type]?.toLowerCase()) return;
       socket.send(answerTo(query, zone), from.port, from.address);
     } catch {
-      // What is no question gets no answer.
+      // An invalid question gets no answer.
     }
   });
   await new Promise<void>((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** The files of the sandbox: authorities, and pairs that were issued by hand some time ago. */
+/** The files of the sandbox: authorities, and pairs that were issued manually in the past. */
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,10 +8,10 @@ import { defined } from '#plugin';
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const VALIDITY_DAYS = 90;
-/** Old enough for certificates that have ended. */
+/** Start of validity, early enough for expired certificates. */
 const AUTHORITY_AGE_MS = 400 * DAY_MS;
 
-/** A pair that is there from the beginning. */
+/** A pair that exists from the start. */
 export interface PairOrder {
   /** Folder and name of its files: `tls/good` is `tls/good.crt` and `tls/good.key`. */
   readonly path: string;
@@ -21,7 +21,7 @@ export interface PairOrder {
 }
 
 interface Authority extends Signer {
-  /** PEM of its certificate and of those that lead to its root. */
+  /** PEM of its certificate and of the path to its root. */
   readonly chain: string;
 }
 
@@ -51,14 +51,14 @@ async function pair(folder: string, order: PairOrder, signer: Authority, now: nu
     validityDays: VALIDITY_DAYS,
     keys: own,
     signer,
-    // An hour more on either side: the days are whole ones for a while.
+    // An extra hour on either side keeps the number of whole days stable for a while.
     now: now - (VALIDITY_DAYS - daysLeft) * DAY_MS + Math.sign(daysLeft) * HOUR_MS,
   });
   await writeFile(join(folder, `${path}.key`), keyPem(own.privateKey), { mode: 0o600 });
   await writeFile(join(folder, `${path}.crt`), leaf.toString() + signer.chain);
 }
 
-/** An authority `ca`, one below a root of its own (`inner`, `root-ca`), and the pairs that they signed. */
+/** Creates an authority `ca`, one below a root of its own (`inner`, `root-ca`), and the pairs that they signed. */
 export async function makeFiles(folder: string, orders: readonly PairOrder[], now: number): Promise<void> {
   const ca = await authority(folder, 'ca', 'Sandbox CA', now);
   const root = await authority(folder, 'root-ca', 'Sandbox root', now, undefined, 1);

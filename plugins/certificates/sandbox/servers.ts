@@ -1,23 +1,23 @@
-/** The servers of the sandbox: each serves a pair of files in its own way. */
+/** The servers of the sandbox: each serves a pair of files in one of several modes. */
 
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, type Server, type Socket, createServer as createTcpServer } from 'node:net';
 import { type SecureContext, createSecureContext, createServer as createTlsServer } from 'node:tls';
 
 /**
- * `anew`: the files are read at each connection, so that what is swapped in is served at once; `at-start`: they are read
- * when it starts, and when it is told to; `leaf`: it forgets the rest of the chain; `silent`: it never answers.
+ * `anew`: the files are read at each connection, so that a new pair is served immediately; `at-start`: they are read
+ * at the start and at a reload; `leaf`: the server omits the rest of the chain; `silent`: it never answers.
  */
 export type Serving = 'anew' | 'at-start' | 'leaf' | 'silent';
 
 export interface Listening {
   readonly port: number;
-  /** Reads its files again. */
+  /** Reloads the files. */
   readonly reload: () => void;
   readonly stop: () => Promise<void>;
 }
 
-/** `path` without its ending: both files of the pair. */
+/** `path` without extension: both files of the pair. */
 function contextOf(path: string, serving: Serving): SecureContext {
   const chain = readFileSync(`${path}.crt`, 'latin1');
   const [leaf = ''] = chain.split(/(?<=-----END CERTIFICATE-----\n)/u);
@@ -43,7 +43,7 @@ function serverOf(path: string, serving: Serving): { readonly server: Server; re
   return { server, reload };
 }
 
-/** Starts a server; port 0 stands for one that is free. Throws where it cannot listen. */
+/** Starts a server; port 0 selects a free port. Throws if it cannot listen. */
 export async function startServer(path: string, serving: Serving, address: string, port: number): Promise<Listening> {
   const { server, reload } = serverOf(path, serving);
   const sockets = new Set<Socket>();
@@ -63,7 +63,7 @@ export async function startServer(path: string, serving: Serving, address: strin
   return { port: (server.address() as AddressInfo).port, reload, stop };
 }
 
-/** The first of some addresses that a server can listen at. Throws where there is none. */
+/** The first of some addresses that a server can listen at. Throws if none. */
 export async function firstThatListens(addresses: readonly string[]): Promise<string> {
   for (const address of addresses) {
     const server = createTcpServer();
@@ -72,12 +72,12 @@ export async function firstThatListens(addresses: readonly string[]): Promise<st
     });
     if (listens) return address;
   }
-  throw new Error(`this machine has none of the addresses ${addresses.join(', ')}`);
+  throw new Error(`no server can listen at the addresses ${addresses.join(', ')}`);
 }
 
 const TRIES = 20;
 
-/** Two servers on one port of two addresses. Throws where there is no port that both have. */
+/** Starts two servers on one port of two addresses. Throws if no port is free on both. */
 export async function startTwo(
   first: (port: number) => Promise<Listening>,
   second: (port: number) => Promise<Listening>,
@@ -88,7 +88,7 @@ export async function startTwo(
       return [one, await second(one.port)];
     } catch (error) {
       await one.stop();
-      // Somebody else has that port at the other address.
+      // Another program uses that port at the other address.
       if (tries === TRIES) throw error;
     }
   }

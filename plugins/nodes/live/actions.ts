@@ -1,20 +1,20 @@
-/** Awaiting actions: what the provider does in its own time, asked for gently, many at once, until each has ended. */
+/** Polls actions of the provider until each has ended, several in one request. */
 
 import { type ApiAction, actionShape } from './answers.ts';
 import { ApiError, type Client, list, object } from '#plugin/http';
 
-/** Ids in one request: longer addresses are refused by some gateways. */
+/** Maximum number of ids in one request. Some gateways refuse longer addresses. */
 const CHUNK = 25;
 const FIRST_MS = 500;
 const GROWTH = 1.5;
 const LONGEST_MS = 5000;
-/** So many answers in a row that leave an action out, and it is given up. */
+/** Number of consecutive answers without an action after which the action is given up. */
 const MOST_MISSES = 3;
 
-/** An action ended with an error, or nobody knows it any more. */
+/** An action ended with an error, or the provider no longer knows it. */
 export class ActionError extends Error {
   override readonly name = 'ActionError';
-  /** The provider's code, such as `action_failed`; `unknown_action` where it does not know it. */
+  /** The provider's code, such as `action_failed`; `unknown_action` if the provider does not know the action. */
   readonly code: string;
 
   constructor(what: string, code: string, message: string) {
@@ -25,8 +25,8 @@ export class ActionError extends Error {
 
 export interface ActionWaiter {
   /**
-   * Waits until all of these have succeeded. Throws an ActionError where one has not, an ApiError where they cannot be
-   * asked for, and the signal's reason when that fires; the action itself goes on then.
+   * Waits until all of these have succeeded. Throws an ActionError if one has not, an ApiError if they cannot be polled,
+   * and the signal's reason when that fires; the action itself then continues.
    */
   readonly finished: (what: string, actions: readonly ApiAction[], signal: AbortSignal) => Promise<void>;
 }
@@ -54,7 +54,7 @@ function plain(text: string): string {
 
 function failureOf(what: string, action: ApiAction): ActionError {
   const code = action.error?.code ?? 'unknown';
-  const said = action.error?.message ?? 'it ended without saying why';
+  const said = action.error?.message ?? 'the API gave no reason';
   return new ActionError(
     what,
     plain(code),
@@ -65,7 +65,7 @@ function failureOf(what: string, action: ApiAction): ActionError {
 export function actionWaiter(client: Client): ActionWaiter {
   const waited = new Map<number, Waited>();
   let tries = 0;
-  /** Aborts the asking when nobody waits any more. */
+  /** Aborts the polling when no caller is waiting. */
   let asking: AbortController | undefined;
 
   function settle(id: number, result: ApiAction | Error): void {
@@ -79,7 +79,7 @@ export function actionWaiter(client: Client): ActionWaiter {
     if (entry === undefined) return;
     entry.misses += 1;
     if (entry.misses >= MOST_MISSES)
-      settle(id, new ActionError(`action ${id}`, 'unknown_action', 'the API does not know it any more'));
+      settle(id, new ActionError(`action ${id}`, 'unknown_action', 'the API no longer knows the action'));
   }
 
   async function askFor(ids: readonly number[], signal: AbortSignal): Promise<void> {
@@ -107,7 +107,7 @@ export function actionWaiter(client: Client): ActionWaiter {
       const chunks = chunksOf([...waited.keys()]);
       const pause = Math.min(LONGEST_MS, FIRST_MS * GROWTH ** tries);
       tries += 1;
-      // Many at once must not use up the rate that the changes themselves need.
+      // Polling many actions must not use up the rate that the changes themselves need.
       await client.timing.sleep(Math.max(pause, FIRST_MS * chunks.length), signal);
       await Promise.all(chunksOf([...waited.keys()]).map((ids) => askFor(ids, signal)));
     }
@@ -120,13 +120,13 @@ export function actionWaiter(client: Client): ActionWaiter {
     asking = own;
     void ask(own.signal)
       .catch((error: unknown) => {
-        // Nobody would ever hear of them again.
+        // Otherwise their callers would wait forever.
         if (own.signal.aborted) return;
         for (const id of waited.keys()) settle(id, error instanceof Error ? error : new Error(String(error)));
       })
       .finally(() => {
         if (asking === own) asking = undefined;
-        // Somebody may have come while it ended.
+        // A caller may have joined while the loop ended.
         if (waited.size > 0 && asking === undefined) ensureAsking();
       });
   }
@@ -137,7 +137,7 @@ export function actionWaiter(client: Client): ActionWaiter {
       const leave = (): void => {
         entry.settle.delete(done);
         if (entry.settle.size === 0 && waited.get(id) === entry) waited.delete(id);
-        if (waited.size === 0) asking?.abort(new Error('nobody waits any more'));
+        if (waited.size === 0) asking?.abort(new Error('no caller is waiting'));
         reject(signal.reason as Error);
       };
       const done = (result: ApiAction | Error): void => {
@@ -158,7 +158,7 @@ export function actionWaiter(client: Client): ActionWaiter {
 
   return {
     finished: async (what, actions, signal) => {
-      // When one of them is given up, the others are not waited for any longer.
+      // When one of them is given up, waiting for the others ends too.
       const own = new AbortController();
       const either = AbortSignal.any([signal, own.signal]);
       try {
@@ -172,10 +172,10 @@ export function actionWaiter(client: Client): ActionWaiter {
         if (error instanceof ActionError && error.code === 'unknown_action')
           throw new ActionError(what, error.code, error.message);
         if (error instanceof ApiError)
-          throw new ActionError(what, error.code, `nobody knows how it ended: ${error.message}`);
+          throw new ActionError(what, error.code, `its outcome is unknown: ${error.message}`);
         throw error;
       } finally {
-        own.abort(new Error('it is not waited for any longer'));
+        own.abort(new Error('waiting has ended'));
       }
     },
   };

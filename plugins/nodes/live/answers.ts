@@ -1,4 +1,4 @@
-/** Answers of the API as far as they are read here: https://docs.hetzner.cloud/reference/cloud, checked against the published description in a test. */
+/** Answers of the API, limited to the fields that fettle reads: https://docs.hetzner.cloud/reference/cloud, checked against the published description in a test. */
 
 import { count, flag, id, labels, list, nullable, number, object, partly, text, time, type TypeOf } from '#plugin/http';
 
@@ -66,10 +66,10 @@ export const actionShape = object({
   error: nullable(object({ code: text, message: text })),
 });
 
-/** Some calls begin one action, some several, some none. */
+/** Calls start one action, several, or none. */
 export const begunShape = partly({}, { action: actionShape, actions: list(actionShape) });
 
-/** The password that comes with it is not read. */
+/** The password in the answer is not read. */
 export const createdShape = object({ server: serverShape, action: actionShape, next_actions: list(actionShape) });
 
 export const namedShape = object({ id, name: text });
@@ -105,7 +105,7 @@ export const primaryIpShape = object({
 
 export const pricingShape = object({ currency: text });
 
-/** Where a list stands in its pages, which count from 1. */
+/** The position of a list in its pages, which count from 1. */
 export const pagesShape = object({
   pagination: object({
     page: count,

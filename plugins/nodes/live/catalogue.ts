@@ -1,4 +1,4 @@
-/** The provider's catalogue: what a server can be made of, one list at a time, each kept for a short time. */
+/** The provider's catalogue: server types, images and locations, one list per read, each cached for a short time. */
 
 import type { Catalogue, CatalogueList, PriceList } from '../world.ts';
 import {
@@ -15,7 +15,7 @@ import { type Client, recentRead, type Shape } from '#plugin/http';
 import { listAll } from './pages.ts';
 import { typeSeen } from './prices.ts';
 
-/** How long a list counts as what the provider has now, in ms. */
+/** Time that a list stays fresh, in ms. */
 const FRESH_MS = 15_000;
 
 type Readers = { readonly [List in CatalogueList]: (signal: AbortSignal) => Promise<Catalogue[List]> };
@@ -38,7 +38,7 @@ function lists<T extends { readonly id: number }>(
 
 function readersOf(client: Client, types: (signal: AbortSignal) => Promise<readonly ApiServerType[]>): Readers {
   const [images, locations] = [
-    // A deprecated image can still be had for a time.
+    // A deprecated image can still be used for a time.
     lists(client, 'images', imageShape, [['include_deprecated', 'true']]),
     lists(client, 'locations', locationShape),
   ];
@@ -95,7 +95,7 @@ function readersOf(client: Client, types: (signal: AbortSignal) => Promise<reado
   };
 }
 
-/** Reads lists of the catalogue; several that ask for the same one at a time share one read. */
+/** Reads lists of the catalogue. Concurrent requests for the same list share one read. */
 export interface CatalogueReader {
   readonly list: <List extends CatalogueList>(list: List, signal: AbortSignal) => Promise<Catalogue[List]>;
 }

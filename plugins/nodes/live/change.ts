@@ -1,5 +1,5 @@
 /**
- * One change of one server: looked at first, called for once, awaited, and looked at again where nobody knows.
+ * One change of one server: reads the server, makes the call once, waits, and reads again if the outcome is unknown.
  */
 
 import type { Json } from '#plugin';
@@ -11,32 +11,32 @@ import { listAll } from './pages.ts';
 import { type Account, getServer } from './reader.ts';
 import { defined } from '#plugin';
 
-/** An account that is written to. */
+/** An account with write access. */
 export interface Writable extends Account {
   readonly actions: ActionWaiter;
 }
 
-/** How often a server that is locked by nothing that is listed is looked at, in ms. */
+/** Interval, in ms, between reads of a server that is locked although no running action is listed. */
 const LOCK_LOOK_MS = 2000;
 
-/** One thing that a server is to become. */
+/** One desired property of a server. */
 export interface Change {
-  /** In words: `attach server 42 to network inside`. */
+  /** A description: `attach server 42 to network inside`. */
   readonly what: string;
-  /** Whether it is so already. */
+  /** Reports whether the server already has the property. */
   readonly isDone: (server: ApiServer) => boolean;
-  /** The call that begins it. */
+  /** The call that starts the change. */
   readonly path: string;
   readonly body?: Json;
-  /** Making the call twice does no harm. */
+  /** Set if the call can be repeated safely. */
   readonly safe: boolean;
   readonly secrets?: readonly string[];
 }
 
-/** The server; throws where there is none. */
+/** The server; throws if it does not exist. */
 export async function presentServer(account: Account, id: number, signal: AbortSignal): Promise<ApiServer> {
   const server = await getServer(account, id, signal);
-  if (server === undefined) throw new Error(`there is no server ${id} any more`);
+  if (server === undefined) throw new Error(`server ${id} no longer exists`);
   return server;
 }
 
@@ -45,28 +45,28 @@ async function runningOn(
   id: number,
   signal: AbortSignal,
 ): Promise<readonly ApiAction[]> {
-  const what = `list what runs on server ${id}`;
+  const what = `list the actions of server ${id}`;
   const query = [['status', 'running']] as const;
   return listAll(client, { what, path: `/servers/${id}/actions`, query, member: 'actions', item: actionShape }, signal);
 }
 
-/** The server once nothing runs on it any more, whoever began it, and however it ended. */
+/** The server once no action runs on it, including actions of other clients, successful or not. */
 export async function settledServer(writable: Writable, id: number, call: Call): Promise<ApiServer> {
   for (;;) {
     const server = await presentServer(writable, id, call.signal);
     if (!server.locked) return server;
-    call.progress('waiting for what runs on it');
+    call.progress('waiting for the actions that run on it');
     const running = await runningOn(writable, id, call.signal);
     if (running.length === 0) await writable.client.timing.sleep(LOCK_LOOK_MS, call.signal);
     else
       await writable.actions.finished(`wait for server ${id}`, running, call.signal).catch((error: unknown) => {
-        // How it ended shows in the next look.
+        // The next read shows the outcome.
         if (!(error instanceof ActionError)) throw error;
       });
   }
 }
 
-/** Makes a call that begins actions, and waits until they have ended. */
+/** Makes a call that starts actions, and waits until they have ended. */
 export async function begin(
   { client, actions }: Writable,
   { what, path, body, safe, secrets }: Omit<Change, 'isDone'>,
@@ -82,7 +82,7 @@ export async function begin(
   await actions.finished(what, all, call.signal);
 }
 
-/** Makes one change, unless it is so already. `known` spares a look. Throws where it could not be made, or nobody knows. */
+/** Makes one change unless it is already in effect. `known` saves a read. Throws if it failed or its outcome is unknown. */
 export async function makeChange(
   writable: Writable,
   id: number,
@@ -97,7 +97,7 @@ export async function makeChange(
     await begin(writable, change, call);
   } catch (error) {
     if (!(error instanceof ApiError || error instanceof ActionError)) throw error;
-    // It may have happened all the same: an answer was lost, or an earlier try was only slow.
+    // The change may have happened: the answer was lost, or an earlier attempt was slow.
     if (change.isDone(await settledServer(writable, id, call))) return;
     throw error;
   }

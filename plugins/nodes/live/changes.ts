@@ -1,4 +1,4 @@
-/** What a server can be told to become, each as data: the call that begins it, and how to see that it is so. */
+/** Changes of a server as data: the call that starts each, and the test for its being in effect. */
 
 import type { Named } from '../world.ts';
 import type { ApiServer } from './answers.ts';
@@ -9,7 +9,7 @@ function on(id: number, action: string): string {
   return `/servers/${id}/actions/${action}`;
 }
 
-/** Whether a thing has this name, or this id as text. */
+/** Reports whether an object has this name, or this id as text. */
 function isNamed({ id, name }: { readonly id: number; readonly name: string | null }, wanted: string): boolean {
   return name === wanted || String(id) === wanted;
 }
@@ -28,7 +28,7 @@ export function powerOn(id: number): Change {
   };
 }
 
-/** Like pulling the plug. */
+/** Cuts the power. */
 export function powerOff(id: number): Change {
   return {
     what: `turn off server ${id}`,
@@ -38,7 +38,7 @@ export function powerOff(id: number): Change {
   };
 }
 
-/** Asks the system on it to shut down: its action has ended when the system was asked. */
+/** Asks the guest system to shut down. The action ends once the request has been sent. */
 export function shutdown(id: number): Change {
   return { ...powerOff(id), what: `shut down server ${id}`, path: on(id, 'shutdown') };
 }
@@ -63,7 +63,7 @@ export function rebuild(id: number, image: string): Change {
   };
 }
 
-/** The provider sets both alike, or refuses. */
+/** The provider requires the same value for both protections. */
 export function protection(id: number, isProtected: boolean): Change {
   return {
     what: `${isProtected ? 'protect' : 'unprotect'} server ${id}`,
@@ -74,17 +74,17 @@ export function protection(id: number, isProtected: boolean): Change {
   };
 }
 
-/** To end them deletes every backup. */
+/** Disabling backups deletes every backup. */
 export function backups(id: number, enabled: boolean): Change {
   return {
-    what: `${enabled ? 'begin' : 'end'} backups of server ${id}`,
+    what: `${enabled ? 'enable' : 'disable'} backups of server ${id}`,
     isDone: ({ backup_window: window }) => (window !== null) === enabled,
     path: on(id, enabled ? 'enable_backup' : 'disable_backup'),
     safe: true,
   };
 }
 
-/** A server's end in a network. */
+/** The attachment of a server to a network. */
 export function attachmentIn({ private_net }: ApiServer, network: Named): ApiServer['private_net'][number] | undefined {
   return private_net.find((each) => each.network === network.id);
 }
@@ -113,7 +113,7 @@ export function detachNetwork(id: number, network: Named): Change {
   };
 }
 
-/** All of its alias addresses in a network; those that are not named end. */
+/** Replaces all alias addresses of the server in a network. */
 export function aliasIps(id: number, network: Named, wanted: readonly string[]): Change {
   return {
     what: `set the alias addresses of server ${id} in network ${network.name}`,
@@ -148,7 +148,7 @@ export function removeFirewall(id: number, firewall: Named): Change {
   };
 }
 
-/** One that is attached elsewhere is refused by the provider. */
+/** The provider refuses a volume that is attached elsewhere. */
 export function attachVolume(id: number, volume: Named): Change {
   return {
     what: `attach volume ${volume.name} to server ${id}`,
@@ -159,7 +159,7 @@ export function attachVolume(id: number, volume: Named): Change {
   };
 }
 
-/** Not safe to be called twice: by then it may be attached to another server. */
+/** The call is not repeatable: the volume may have been attached to another server since. */
 export function detachVolume(id: number, volume: Named): Change {
   return {
     what: `detach volume ${volume.name} from server ${id}`,

@@ -1,8 +1,8 @@
 /**
- * Making a server: one call that must not be made twice for nothing, and what the order itself cannot carry.
+ * Creates a server: one call that must not be repeated blindly, and the settings that the request cannot carry.
  *
- * A name is there once in a project, so a call that is repeated after a lost answer makes no second server: it is refused
- * (`uniqueness_error`). Whose server has the name then is told by its labels, which hold the id of the intent.
+ * Names are unique in a project, so a call that is repeated after a lost answer creates no second server: it is refused
+ * (`uniqueness_error`). The labels hold the id of the intent and show which intent created the server.
  */
 
 import type { Json } from '#plugin';
@@ -14,13 +14,13 @@ import { aliasIps, attachmentIn, attachNetwork, backups, detachNetwork, powerOn,
 import { getServerByName, serverSeen } from './reader.ts';
 import { defined } from '#plugin';
 
-/** Waits between looks for a server whose making nobody answered for, in ms; after the last the call is made again. */
+/** Waits between reads, in ms, after a create call without an answer; after the last the call is repeated. */
 const LOOKS_MS = [0, 2000, 5000];
 const MOST_CALLS = 3;
 
 type Network = CreateOrder['networks'][number];
 
-/** The order carries networks alone; an address or an alias has to be asked for by itself. */
+/** The create request carries networks alone; an address or an alias needs a request of its own. */
 function isPlain({ ip, aliasIps }: Network): boolean {
   return ip === undefined && aliasIps.length === 0;
 }
@@ -45,7 +45,7 @@ async function bodyOf({ names }: Writable, order: CreateOrder, signal: AbortSign
     server_type: order.serverType,
     image: order.image,
     location: order.location,
-    // Its first start is to find the network as it was ordered.
+    // The network must be complete before the first start.
     start_after_create: order.start && plain.length === order.networks.length,
     labels: order.labels,
     public_net: defined({
@@ -63,20 +63,20 @@ async function bodyOf({ names }: Writable, order: CreateOrder, signal: AbortSign
   });
 }
 
-/** Whether a server was made by this order: it has all of its labels. */
+/** Reports whether this request created the server: the server has all of its labels. */
 function isOurs(server: ApiServer, { labels }: CreateOrder): boolean {
   const entries = Object.entries(labels);
   return entries.length > 0 && entries.every(([key, value]) => server.labels[key] === value);
 }
 
-/** The server that this order made; undefined where there is none. Throws where somebody else's has its name. */
+/** The server that this request created; undefined if none. Throws if another server has its name. */
 async function madeBefore(writable: Writable, order: CreateOrder, signal: AbortSignal): Promise<ApiServer | undefined> {
   const server = await getServerByName(writable, order.name, signal);
   if (server === undefined || isOurs(server, order)) return server;
-  throw new Error(`there is a server ${order.name} already (id ${server.id}), and this did not make it`);
+  throw new Error(`server ${order.name} already exists (id ${server.id}) and was not created by this action`);
 }
 
-/** Looks for a server whose making may have begun. */
+/** Finds a server whose creation may have started. */
 async function lookFor(writable: Writable, order: CreateOrder, call: Call): Promise<ApiServer | undefined> {
   for (const ms of LOOKS_MS) {
     if (ms > 0) await writable.client.timing.sleep(ms, call.signal);
@@ -86,7 +86,7 @@ async function lookFor(writable: Writable, order: CreateOrder, call: Call): Prom
   return undefined;
 }
 
-/** The server, with nothing running on it. */
+/** The server, once no action runs on it. */
 async function made(writable: Writable, order: CreateOrder, call: Call): Promise<ApiServer> {
   const what = `create server ${order.name}`;
   const body = await bodyOf(writable, order, call.signal);
@@ -107,7 +107,7 @@ async function made(writable: Writable, order: CreateOrder, call: Call): Promise
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.fate === 'nothing' && error.code !== 'uniqueness_error') throw error;
-      call.progress('looking for what it made');
+      call.progress('looking for the created server');
       const found =
         error.fate === 'nothing'
           ? await madeBefore(writable, order, call.signal)
@@ -118,7 +118,7 @@ async function made(writable: Writable, order: CreateOrder, call: Call): Promise
   }
 }
 
-/** Attaches a server to one network, with the address and the aliases that are wanted. */
+/** Attaches a server to one network, with the requested address and aliases. */
 export async function attach(
   writable: Writable,
   id: number,
@@ -134,13 +134,13 @@ export async function attach(
   await makeChange(writable, id, aliasIps(id, network, wanted), call);
 }
 
-/** Makes a server, or goes on where an earlier call was cut short. */
+/** Creates a server, or continues an interrupted creation. */
 export async function createServer(writable: Writable, order: CreateOrder, call: Call): Promise<ServerSeen> {
   const server = await made(writable, order, call);
   const { id } = server;
   const special = order.networks.filter((each) => !isPlain(each));
   for (const network of special) await attach(writable, id, network, call);
-  // One that is starting already comes up by itself.
+  // A server that is already starting needs no call.
   const isOff = order.start && server.status === 'off';
   if (isOff) await makeChange(writable, id, powerOn(id), call);
   const wanted = [...(order.backups ? [backups(id, true)] : []), ...(order.protection ? [protection(id, true)] : [])];

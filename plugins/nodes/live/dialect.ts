@@ -1,10 +1,10 @@
-/** How the API of the provider speaks: its headers, and how it refuses a call. */
+/** Conventions of the provider's API: headers and errors. */
 
 import { type Dialect, readShape } from '#plugin/http';
 import { faultShape } from './answers.ts';
 import type { Token } from './token.ts';
 
-/** The fields that the API names with a refusal: `details.fields[{name, messages}]`. */
+/** The fields that the API names in an error: `details.fields[{name, messages}]`. */
 function fieldsIn(body: unknown): string {
   const details = (body as { readonly error?: { readonly details?: { readonly fields?: unknown } } }).error?.details;
   const fields = Array.isArray(details?.fields) ? (details.fields as readonly unknown[]) : [];
@@ -20,13 +20,13 @@ function fieldsIn(body: unknown): string {
 function meaningOf(code: string, said: string, token: Token): string {
   if (code === 'unauthorized') return `the API does not accept the token of ${token.source} (unauthorized)`;
   if (code === 'token_readonly')
-    return `the token of ${token.source} may only read; a change needs one that may write (token_readonly)`;
+    return `the token of ${token.source} is read-only; use a token with read and write access (token_readonly)`;
   if (code === 'forbidden') return `the token of ${token.source} is not allowed to do this (forbidden): ${said}`;
   if (code === 'maintenance') return `the API is under maintenance, try again later: ${said}`;
   return `${said} (${code})`;
 }
 
-/** Says what is wrong with the token by where it comes from. */
+/** Describes an authentication error by the source of the token. */
 export function dialectFor(token: Token): Dialect {
   return {
     headers: { limit: 'ratelimit-limit', remaining: 'ratelimit-remaining', correlation: 'x-correlation-id' },

@@ -1,4 +1,4 @@
-/** Directories: names and ids of what servers refer to, read once for as long as the world is open, and again for what is new. */
+/** Names and ids of the objects that servers refer to: read once per connection, and again for an unknown name or id. */
 
 import type { Named } from '../world.ts';
 import { namedShape } from './answers.ts';
@@ -6,25 +6,25 @@ import { type Client, sharedRead } from '#plugin/http';
 import { listAll } from './pages.ts';
 
 export interface Directory {
-  /** Both names of each id; the id as text where nothing has it. */
+  /** The name of each id; the id as text if no object has it. */
   readonly named: (ids: readonly number[], signal: AbortSignal) => Promise<ReadonlyMap<number, Named>>;
-  /** What has this name, or, where nothing has, this id. Throws where there is neither. */
+  /** The object with this name, or else with this id. Throws if neither exists. */
   readonly find: (nameOrId: string, signal: AbortSignal) => Promise<Named>;
-  /** Begins to read, so that it is there when it is asked for. */
+  /** Starts the read early, so that the table is ready when needed. */
   readonly prepare: (signal: AbortSignal) => void;
 }
 
-/** What is listed, in one word and as a path: `network`, `/networks`. */
+/** The listed objects, as a noun and a path: `network`, `/networks`. */
 export interface Listed {
   readonly word: string;
   readonly path: string;
-  /** Member of the answer. */
+  /** The field of the answer. */
   readonly member: string;
 }
 
 export function directory(client: Client, { word, path, member }: Listed): Directory {
-  /** Ids that a fresh list did not have: it is not read again for them. */
-  const gone = new Set<number>();
+  /** Ids that a fresh list did not have; they cause no further read. */
+  const unknown = new Set<number>();
   const table = sharedRead(async (signal): Promise<ReadonlyMap<number, Named>> => {
     const query = [['sort', 'id:asc']] as const;
     const all = await listAll(
@@ -35,7 +35,7 @@ export function directory(client: Client, { word, path, member }: Listed): Direc
     return new Map(all.map((each) => [each.id, each]));
   });
 
-  /** The table; a fresh one where the one at hand lacks something. */
+  /** The table; read again if the cached one lacks an id. */
   async function tableWith(
     has: (known: ReadonlyMap<number, Named>) => boolean,
     signal: AbortSignal,
@@ -55,11 +55,11 @@ export function directory(client: Client, { word, path, member }: Listed): Direc
     named: async (ids, signal) => {
       const wanted = [...new Set(ids)];
       if (wanted.length === 0) return new Map();
-      const known = await tableWith((each) => wanted.every((id) => each.has(id) || gone.has(id)), signal);
+      const known = await tableWith((each) => wanted.every((id) => each.has(id) || unknown.has(id)), signal);
       return new Map(
         wanted.map((id) => {
           const named = known.get(id);
-          if (named === undefined) gone.add(id);
+          if (named === undefined) unknown.add(id);
           return [id, named ?? { id, name: String(id) }];
         }),
       );
@@ -67,7 +67,7 @@ export function directory(client: Client, { word, path, member }: Listed): Direc
     find: async (nameOrId, signal) => {
       const known = await tableWith((each) => found(each, nameOrId) !== undefined, signal);
       const named = found(known, nameOrId);
-      if (named === undefined) throw new Error(`there is no ${word} ${nameOrId} at the provider`);
+      if (named === undefined) throw new Error(`${word} ${nameOrId} does not exist at the provider`);
       return named;
     },
     prepare: (signal) => {
@@ -76,7 +76,7 @@ export function directory(client: Client, { word, path, member }: Listed): Direc
   };
 }
 
-/** Everything that a server refers to by its id alone. */
+/** All kinds of objects that a server refers to by id alone. */
 export interface Directories {
   readonly networks: Directory;
   readonly firewalls: Directory;

@@ -1,20 +1,20 @@
-/** Lists: every page of one, the second and later ones in parallel, and again where the list changed meanwhile. */
+/** Reads all pages of a list, the second and later ones in parallel, and again if the list changed meanwhile. */
 
 import { pagesShape } from './answers.ts';
 import { ApiError, type Client, list, object, type Shape } from '#plugin/http';
 
-/** The most that the API gives. */
+/** The maximum page size of the API. */
 const PER_PAGE = 50;
-/** More would be no account of this world. */
+/** Maximum number of pages; more is not plausible. */
 const MOST_PAGES = 2000;
-/** How often a list that changes while it is read is begun again. */
+/** Maximum number of attempts for a list that changes while it is read. */
 const MOST_ATTEMPTS = 3;
 
 export interface Listing<T> {
   readonly what: string;
   readonly path: string;
   readonly query?: readonly (readonly [name: string, value: string])[];
-  /** Member of the answer that holds the items. */
+  /** The field of the answer that holds the items. */
   readonly member: string;
   readonly item: Shape<T>;
 }
@@ -58,7 +58,7 @@ function unreadable(what: string, message: string): ApiError {
   return new ApiError({ what, code: 'bad_answer', fate: 'nothing', message });
 }
 
-/** All pages once; undefined where they do not belong to one list. */
+/** All pages, read once; undefined if they do not belong to one version of the list. */
 async function attempt<T extends { readonly id: number }>(
   client: Client,
   listing: Listing<T>,
@@ -67,12 +67,13 @@ async function attempt<T extends { readonly id: number }>(
 ): Promise<readonly T[] | undefined> {
   const first = await page(client, listing, 1, signal);
   onFirst?.(first.items);
-  if (first.last > MOST_PAGES) throw unreadable(listing.what, `it has ${first.last} pages, more than can be read`);
+  if (first.last > MOST_PAGES)
+    throw unreadable(listing.what, `the list has ${first.last} pages; the maximum is ${MOST_PAGES}`);
   const numbers = Array.from({ length: Math.max(0, first.last - 1) }, (_, index) => index + 2);
   const pages = [first, ...(await Promise.all(numbers.map((number) => page(client, listing, number, signal))))];
-  // A provider that counts no pages still says which comes next.
+  // A provider that does not count pages still names the next one.
   for (let next = first.last === 1 ? first.next : undefined; next !== undefined; next = pages.at(-1)?.next) {
-    if (pages.length >= MOST_PAGES) throw unreadable(listing.what, `it has more than ${MOST_PAGES} pages`);
+    if (pages.length >= MOST_PAGES) throw unreadable(listing.what, `the list has more than ${MOST_PAGES} pages`);
     pages.push(await page(client, listing, next, signal));
   }
   const items = pages.flatMap((each) => each.items);
@@ -83,9 +84,9 @@ async function attempt<T extends { readonly id: number }>(
 }
 
 /**
- * Every item of a list. What is made or deleted while its pages are read shifts the others, and one may fall between
- * two pages: a list whose pages disagree is read again, and one that does so each time throws an ApiError. `onFirst`
- * gets the first page as soon as it is there.
+ * Every item of a list. An item that is created or deleted during the read shifts the others, and one may fall between
+ * two pages: a list whose pages disagree is read again, and throws an ApiError after the last attempt. `onFirst`
+ * receives the first page as soon as it arrives.
  */
 export async function listAll<T extends { readonly id: number }>(
   client: Client,
@@ -97,5 +98,5 @@ export async function listAll<T extends { readonly id: number }>(
     const items = await attempt(client, listing, signal, onFirst);
     if (items !== undefined) return items;
   }
-  throw unreadable(listing.what, `it changed ${MOST_ATTEMPTS} times while its pages were read`);
+  throw unreadable(listing.what, `the list changed ${MOST_ATTEMPTS} times while its pages were read`);
 }

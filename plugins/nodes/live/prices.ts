@@ -1,4 +1,4 @@
-/** Server types and what they cost, from two lists of the API. */
+/** Server types and their prices, from two lists of the API. */
 
 import type { PriceList, ServerTypeSeen, TypeInLocation } from '../world.ts';
 import { type ApiServerType, pricingShape, serverTypeShape } from './answers.ts';
@@ -12,9 +12,9 @@ function inLocations({ prices, locations, name: type }: ApiServerType): ServerTy
   const entries = prices.flatMap(({ location, price_hourly, price_monthly }): readonly [string, TypeInLocation][] => {
     const hourly = Number(price_hourly.net);
     const monthly = Number(price_monthly.net);
-    if (!(hourly >= 0) || !(monthly >= 0)) throw new Error(`the price of ${type} in ${location} is no number`);
+    if (!(hourly >= 0) || !(monthly >= 0)) throw new Error(`the price of ${type} in ${location} is not a number`);
     const place = locations?.find(({ name }) => name === location);
-    // Where the API lists the locations of a type, one that is not listed does not have it.
+    // If the API lists the locations of a type, other locations do not offer it.
     if (locations !== undefined && place === undefined) return [];
     const ends = place?.deprecation?.unavailable_after;
     const available = place?.available ?? true;
@@ -41,7 +41,7 @@ export function readTypes(client: Client, signal: AbortSignal): Promise<readonly
   return listAll(client, listing, signal);
 }
 
-/** Reads both lists at once. */
+/** Reads both lists in parallel. */
 export async function readPrices(
   client: Client,
   readTypes: (signal: AbortSignal) => Promise<readonly ApiServerType[]>,

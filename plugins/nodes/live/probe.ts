@@ -1,9 +1,9 @@
-/** Readiness probes: whether a port of a server accepts a connection, or answers a GET; under one deadline, names included. */
+/** Readiness probes: a TCP connection or an HTTP GET to a port of a server, under one deadline that includes DNS. */
 
 import { connectToHost, type Denial, DeniedError, getStatus } from '#plugin/net';
 import type { ProbeSeen, ProbeTarget } from '../world.ts';
 
-/** Failures of this machine, or of its own network: they say nothing about the server. */
+/** Failures of this machine or its network, which say nothing about the server. */
 const OWN = new Set([
   'EMFILE',
   'ENFILE',
@@ -17,7 +17,7 @@ const OWN = new Set([
   'EAI_AGAIN',
 ]);
 
-/** The same words for the same failure each time, without addresses and times. */
+/** Stable texts for failures, without addresses and times. */
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refused',
   ECONNRESET: 'reset',
@@ -26,7 +26,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the name does not resolve',
 };
 
-/** What can be ended, whatever it is waiting for. */
+/** A connection or request that can be ended at any time. */
 interface Ending {
   destroy(): unknown;
 }
@@ -34,12 +34,12 @@ interface Ending {
 function failureOf(error: unknown): ProbeSeen {
   if (error instanceof DeniedError) return { answered: false, message: error.message };
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-  if (OWN.has(code)) throw new Error(`no probe can be made: ${code}`);
-  if (code.startsWith('HPE_')) return { answered: false, message: 'it does not speak HTTP' };
+  if (OWN.has(code)) throw new Error(`the probe cannot be made: ${code}`);
+  if (code.startsWith('HPE_')) return { answered: false, message: 'the port does not speak HTTP' };
   return { answered: false, message: WORDS[code] ?? `unreachable (${code})` };
 }
 
-/** Runs one probe: `begin` gives what is to be ended, `end` tells how it went; whatever comes first counts. */
+/** Runs one probe: `begin` starts it, the first call of `end` gives its result. */
 function probing(
   ms: number,
   signal: AbortSignal,
@@ -71,14 +71,14 @@ function probing(
     try {
       ending = begin((seen) => leave(() => resolve(seen)), fail);
     } catch (error) {
-      // A denied address, or a path that nobody could ask.
+      // A denied address, or a path that cannot be requested.
       if (error instanceof DeniedError) fail(error);
       else leave(() => reject(error));
     }
   });
 }
 
-/** Probes one server; nothing is read of it beyond the head of an answer. Throws when aborted, and where this machine fails. */
+/** Probes one server and reads at most the head of an answer. Throws when aborted, and if this machine fails. */
 export function probe(target: ProbeTarget, denial: Denial, ms: number, signal: AbortSignal): Promise<ProbeSeen> {
   const began = performance.now();
   const answered = (): ProbeSeen => ({ answered: true, rttMs: Math.round((performance.now() - began) * 10) / 10 });
@@ -86,12 +86,12 @@ export function probe(target: ProbeTarget, denial: Denial, ms: number, signal: A
     return probing(ms, signal, (end, fail) => {
       const socket = connectToHost(target.tcp.host, target.tcp.port, denial);
       socket.once('connect', () => end(answered()));
-      // Stays: what is destroyed may still have an error to tell.
+      // The listener stays: a destroyed socket can still emit an error.
       socket.on('error', fail);
       return socket;
     });
   return probing(ms, signal, (end, fail) => {
-    // A connection of its own each time: one that is kept would not show that no new one can be made.
+    // A new connection each time: a kept one would hide that new connections fail.
     const asked = getStatus(target.http, denial, (status) =>
       end(status >= 200 && status < 400 ? answered() : { answered: false, message: `status ${status}` }),
     );

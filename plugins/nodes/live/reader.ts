@@ -1,4 +1,4 @@
-/** The real world for reading: the account at the provider, the workload source, and the servers' own ports. */
+/** Read access to the infrastructure: the account at the provider, the workload source, and the servers' ports. */
 
 import { dialectFor } from './dialect.ts';
 import { durationMs, type Outside } from '#plugin';
@@ -29,7 +29,7 @@ import { tokenOf } from './token.ts';
 import { type FilePlace, userDataDigest } from './user-data.ts';
 import { openSource, type Source } from './workloads.ts';
 
-/** The account, once somebody asks for it: a project of static nodes alone needs no token. */
+/** The account, opened on first use: a project of static nodes alone needs no token. */
 export interface Account {
   readonly client: Client;
   readonly names: Directories;
@@ -39,12 +39,12 @@ export interface Account {
 
 export type OpenAccount = (signal: AbortSignal) => Promise<Account>;
 
-/** What reader and writer have in common. */
+/** The common part of reader and writer. */
 export interface Opened {
   readonly account: OpenAccount;
   readonly source: Source;
   readonly reader: NodesReader;
-  /** Where files of user data are. */
+  /** The place of user data files. */
   readonly files: FilePlace;
 }
 
@@ -56,7 +56,7 @@ const SERVERS = {
   item: serverShape,
 } as const;
 
-/** How long the server types count as what the provider has now, in ms. */
+/** Time that the server types stay fresh, in ms. */
 const TYPES_MS = 15_000;
 
 function openAccount(outside: Outside, timing: Timing, send: SendHttp): Account {
@@ -78,11 +78,11 @@ function openAccount(outside: Outside, timing: Timing, send: SendHttp): Account 
   return { client, names: directories(client), types, catalogue: catalogueReader(client, types) };
 }
 
-/** One server in the API's words; undefined where there is none. */
+/** One server in the API's format; undefined if it does not exist. */
 export async function getServer({ client }: Account, id: number, signal: AbortSignal): Promise<ApiServer | undefined> {
   try {
     const shape = object({ server: serverShape });
-    return (await client.call({ what: `look at server ${id}`, method: 'GET', path: `/servers/${id}`, shape }, signal))
+    return (await client.call({ what: `read server ${id}`, method: 'GET', path: `/servers/${id}`, shape }, signal))
       .server;
   } catch (error) {
     if (isNotFound(error)) return undefined;
@@ -90,7 +90,7 @@ export async function getServer({ client }: Account, id: number, signal: AbortSi
   }
 }
 
-/** The one server of this name; undefined where there is none. */
+/** The server with this name; undefined if it does not exist. */
 export async function getServerByName(
   { client }: Account,
   name: string,
@@ -98,21 +98,21 @@ export async function getServerByName(
 ): Promise<ApiServer | undefined> {
   const shape = object({ servers: list(serverShape) });
   const call = {
-    what: `look for server ${name}`,
+    what: `find server ${name}`,
     method: 'GET',
     path: '/servers',
     query: [['name', name]],
     shape,
   } as const;
   const { servers } = await client.call(call, signal);
-  // The filter is exact at the provider; something between may not know it.
+  // The provider filters exactly; a proxy may drop the filter.
   return servers.find((server) => server.name === name);
 }
 
-/** One server in our words. */
+/** One server in fettle's format. */
 export async function serverSeen({ names }: Account, server: ApiServer, signal: AbortSignal): Promise<ServerSeen> {
   const [seen] = await serversSeen([server], names, signal);
-  if (seen === undefined) throw new Error(`server ${server.id} was lost on the way`);
+  if (seen === undefined) throw new Error(`server ${server.id} is missing from the converted list`);
   return seen;
 }
 

@@ -1,4 +1,4 @@
-/** Servers in the API's words, and in ours. */
+/** Converts servers from the API's format to fettle's. */
 
 import { instantText } from '#plugin';
 import type { Attachment, Named, ProviderStatus, ServerSeen } from '../world.ts';
@@ -22,14 +22,14 @@ function statusOf(word: string): ProviderStatus {
   return STATUSES.has(word) ? (word as ProviderStatus) : 'unknown';
 }
 
-/** Ids of what a server refers to without its name. */
+/** Ids of the objects that a server refers to by id alone. */
 export interface References {
   readonly networks: readonly number[];
   readonly firewalls: readonly number[];
   readonly volumes: readonly number[];
 }
 
-/** References of all of these servers. */
+/** The references of all of these servers. */
 export function referencesOf(servers: readonly ApiServer[]): References {
   return {
     networks: servers.flatMap(({ private_net }) => private_net.flatMap(({ network }) => network ?? [])),
@@ -38,7 +38,7 @@ export function referencesOf(servers: readonly ApiServer[]): References {
   };
 }
 
-/** Begins to read the names that these servers need. */
+/** Starts to read the names that these servers need. */
 export function prepareNames(servers: readonly ApiServer[], names: Directories, signal: AbortSignal): void {
   const { networks, firewalls, volumes } = referencesOf(servers);
   if (networks.length > 0) names.networks.prepare(signal);
@@ -64,7 +64,7 @@ function attachmentsOf({ private_net }: ApiServer, networks: Names): readonly At
     .sort((a, b) => byName(a.network, b.network));
 }
 
-/** The provider makes legacy addresses without an id; none has this one. */
+/** Stands for the missing id of the provider's legacy addresses; no object has this id. */
 const NO_ID = 0;
 
 function addressOf(address: ApiServer['public_net']['ipv4']): { readonly id: number; readonly ip: string } | undefined {
@@ -76,7 +76,7 @@ function isDeprecated({ server_type, location }: ApiServer): boolean {
   return server_type.deprecated === true || (here?.deprecation ?? null) !== null;
 }
 
-/** A time as ISO 8601 in UTC; undefined for what is none. */
+/** A time as ISO 8601 in UTC; undefined if the text is not a time. */
 function timeOf(text: string): string | undefined {
   const at = Date.parse(text);
   return Number.isNaN(at) ? undefined : instantText(at);
@@ -114,7 +114,7 @@ function seen(server: ApiServer, networks: Names, firewalls: Names, volumes: Nam
   });
 }
 
-/** Servers with the names of all that they refer to. */
+/** Servers with the names of all objects that they refer to. */
 export async function serversSeen(
   servers: readonly ApiServer[],
   names: Directories,

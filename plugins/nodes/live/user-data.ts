@@ -1,14 +1,14 @@
-/** User data in files: what a server is told on its first start. */
+/** User data files: the cloud-init input of a server's first start. */
 
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { FileError, readInside } from '#plugin/files';
 import type { Outside } from '#plugin';
 
-/** What paths start from, and where the files may lie. */
+/** The base of relative paths, and the directory that must contain the files. */
 export type FilePlace = Pick<Outside, 'folder' | 'fileRoots'>;
 
-/** The most that the provider takes, in bytes. */
+/** The provider's maximum size, in bytes. */
 const MOST_BYTES = 32 * 1024;
 
 async function bytesOf(place: FilePlace, file: string): Promise<Buffer> {
@@ -18,7 +18,7 @@ async function bytesOf(place: FilePlace, file: string): Promise<Buffer> {
   });
 }
 
-/** `sha256:` and 64 hex digits of its bytes; undefined where there is no such file. */
+/** `sha256:` and 64 hex digits of the file's bytes; undefined if the file does not exist. */
 export async function userDataDigest(place: FilePlace, file: string): Promise<string | undefined> {
   try {
     return `sha256:${createHash('sha256')

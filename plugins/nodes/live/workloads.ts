@@ -1,4 +1,4 @@
-/** The workload source: what runs where, from an HTTP service or a file, and the service's hooks. */
+/** The workload source: containers per node, from an HTTP service or a file, and the hooks of the service. */
 
 import { resolve } from 'node:path';
 import { FileError, readInside } from '#plugin/files';
@@ -11,12 +11,12 @@ import { PROVIDER_ORIGINS } from './endpoint.ts';
 import { exchange, ExchangeError, type Request } from '#plugin/http';
 import { workloadsDoubt } from './sound-workloads.ts';
 
-/** Ten thousand nodes with a hundred containers each fit well. */
+/** Maximum size of an answer; ten thousand nodes with a hundred containers each fit well. */
 const MOST_BYTES = 64 * 1024 * 1024;
-/** What a hook answers is not looked at, and not read beyond this. */
+/** Maximum size of a hook's answer, which is not interpreted. */
 const MOST_HOOK_BYTES = 1024 * 1024;
 
-/** The source cannot be read, or says something that cannot be true; or a hook did not do as it was told. */
+/** The source cannot be read, its answer is not plausible, or a hook failed. */
 export class SourceError extends Error {
   override readonly name = 'SourceError';
   readonly endpoint: string;
@@ -27,14 +27,14 @@ export class SourceError extends Error {
   }
 }
 
-/** What a source can be told. */
+/** The hooks of a source. */
 export type Hook = 'drain' | 'migrate';
 
 export interface Source {
   readonly hooks: Readonly<Record<Hook, boolean>>;
-  /** Undefined where no source is configured. Throws a SourceError. */
+  /** Undefined if no source is configured. Throws a SourceError. */
   readonly read: (signal: AbortSignal) => Promise<WorkloadsSeen | undefined>;
-  /** Calls a hook and waits for its answer; false where the source has none. Throws a SourceError. */
+  /** Calls a hook and waits for its answer; false if the source has no such hook. Throws a SourceError. */
   readonly tell: (hook: Hook, body: Json, signal: AbortSignal) => Promise<boolean>;
 }
 
@@ -46,11 +46,11 @@ export interface SourceOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Epoch ms. */
   readonly now: () => number;
-  /** Older than this, what it says is not believed. */
+  /** Maximum age of an answer, in ms. */
   readonly oldestMs: number;
 }
 
-/** An address as messages may show it: without user, password and query. */
+/** An address for messages, without user, password and query. */
 function plainUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
@@ -60,13 +60,13 @@ function parsed(text: string, where: string, now: number): Workloads {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new SourceError(where, 'what the workload source says is no JSON');
+    throw new SourceError(where, 'the answer of the workload source is not JSON');
   }
   const valid = validators['input:Workloads'];
   if (!valid(value)) {
     const [first] = valid.errors ?? [];
     const what = `${first?.instancePath ?? ''} ${first?.message ?? 'is wrong'}`.trim();
-    throw new SourceError(where, `what the workload source says is not in its published form: ${what}`);
+    throw new SourceError(where, `the answer of the workload source is invalid: ${what}`);
   }
   const workloads = value as Workloads;
   const doubt = workloadsDoubt(workloads, now);
@@ -84,14 +84,14 @@ interface Ask {
   readonly bytes: number;
 }
 
-/** One request to the service: its body, of an answer that says yes. */
+/** Makes one request to the service and returns the body of a 2xx answer. */
 async function ask(
   config: HttpConfig,
   { send, env }: Pick<SourceOptions, 'send' | 'env'>,
   wanted: Ask,
   signal: AbortSignal,
 ): Promise<string> {
-  if (!URL.canParse(wanted.url)) throw new SourceError('workloads', `${wanted.what}: its address is no URL`);
+  if (!URL.canParse(wanted.url)) throw new SourceError('workloads', `${wanted.what}: its address is not a URL`);
   const url = new URL(wanted.url);
   const where = plainUrl(url);
   const fail = (message: string): SourceError => {
@@ -102,7 +102,7 @@ async function ask(
   };
   const token = tokenFor(url, config, env, fail);
   if (url.username !== '' || url.password !== '')
-    throw fail('its address holds a user or a password: name a `token` instead');
+    throw fail('its address contains a user or a password; use `token` instead');
   const request: Request = {
     method: wanted.body === undefined ? 'GET' : 'POST',
     url,
@@ -116,8 +116,8 @@ async function ask(
   };
   try {
     const { status, body } = await exchange(send, request, { ms: wanted.seconds * 1000, bytes: wanted.bytes }, signal);
-    if (status >= 300 && status < 400) throw fail('it answers with a redirect, which is not followed');
-    if (status < 200 || status > 299) throw fail(`it answered ${status}`);
+    if (status >= 300 && status < 400) throw fail('the service answers with a redirect, which is not followed');
+    if (status < 200 || status > 299) throw fail(`the service answered ${status}`);
     return body;
   } catch (error) {
     if (error instanceof ExchangeError) throw fail(error.message);
@@ -148,12 +148,12 @@ async function readFile(path: string, name: string, roots: readonly string[]): P
   }
 }
 
-/** What it says, unless it says itself that this is long ago. */
+/** The answer, if its own time is recent enough. */
 function fresh(workloads: Workloads, where: string, now: number, oldestMs: number): Workloads {
   const age = workloads.at === undefined ? 0 : now - Date.parse(workloads.at);
   if (age <= oldestMs) return workloads;
-  const seconds = `${Math.floor(age / 1000)} s old, ${oldestMs / 1000} s are the most`;
-  throw new SourceError(where, `what the workload source says is ${seconds}`);
+  const seconds = `${Math.floor(age / 1000)} s old; the maximum is ${oldestMs / 1000} s`;
+  throw new SourceError(where, `the answer of the workload source is ${seconds}`);
 }
 
 export function openSource(options: SourceOptions): Source {
@@ -164,10 +164,10 @@ export function openSource(options: SourceOptions): Source {
 
   async function text(signal: AbortSignal): Promise<{ readonly text: string; readonly where: string } | undefined> {
     if (http !== undefined && file !== undefined)
-      throw new SourceError(file, 'there are two workload sources, http and file: write one of them');
+      throw new SourceError(file, 'both workload sources, http and file, are set; keep one of them');
     if (http !== undefined) {
       const { url, timeoutSeconds: seconds } = http;
-      const wanted = { what: 'ask the workload source', url, seconds, bytes: MOST_BYTES };
+      const wanted = { what: 'read the workload source', url, seconds, bytes: MOST_BYTES };
       return { text: await ask(http, options, wanted, signal), where: plainUrl(new URL(url)) };
     }
     if (file !== undefined) {
@@ -180,7 +180,7 @@ export function openSource(options: SourceOptions): Source {
   return {
     hooks: { drain: urls.drain !== undefined, migrate: urls.migrate !== undefined },
     read: async (signal) => {
-      // What was so when it was asked: it may have changed while the answer was on its way.
+      // The time of the request, not of the answer: the facts may have changed on the way.
       const at = instantText(now());
       const said = await text(signal);
       if (said === undefined) return undefined;
@@ -189,7 +189,7 @@ export function openSource(options: SourceOptions): Source {
     tell: async (hook, body, signal) => {
       const url = urls[hook];
       if (http === undefined || url === undefined) return false;
-      const what = `tell the workload source to ${hook}`;
+      const what = `call the ${hook} hook of the workload source`;
       await ask(http, options, { what, url, body, seconds: http.hookSeconds, bytes: MOST_HOOK_BYTES }, signal);
       return true;
     },

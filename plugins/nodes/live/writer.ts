@@ -1,4 +1,4 @@
-/** The real world for writing: what the reader sees, and every change that a server can take. */
+/** Write access to the infrastructure: the reader, and every change of a server. */
 
 import type { Outside } from '#plugin';
 import type { Call, LabelChange, NodesWriter } from '../world.ts';
@@ -27,7 +27,7 @@ import { attach, createServer } from './create.ts';
 import { getServer, open } from './reader.ts';
 import { defined } from '#plugin';
 
-/** How long a server that was asked to shut down is given before it is turned off hard, in ms. */
+/** Time between the shutdown request and the power cut, in ms. */
 const SHUTDOWN_MS = 120_000;
 const SHUTDOWN_LOOK_MS = 3000;
 
@@ -43,13 +43,13 @@ async function deleteServer(writable: Writable, id: number, call: Call): Promise
     await writable.actions.finished(what, [action], call.signal);
   } catch (error) {
     if (isNotFound(error)) return;
-    // Its end may have taken the action with it.
+    // The action may have been deleted with the server.
     if (error instanceof ActionError && (await getServer(writable, id, call.signal)) === undefined) return;
     throw error;
   }
 }
 
-/** Whether the system could be asked at all: one that is only starting cannot. */
+/** Reports whether the guest system received the request; a guest that is still starting does not. */
 async function isHeard(writable: Writable, asked: Change, call: Call): Promise<boolean> {
   try {
     await begin(writable, asked, call);
@@ -69,22 +69,22 @@ async function turnOff(writable: Writable, id: number, call: Call): Promise<void
     const until = timing.now() + SHUTDOWN_MS;
     while (timing.now() < until) {
       if (asked.isDone(await presentServer(writable, id, call.signal))) return;
-      call.progress('waiting for it to shut down');
+      call.progress('waiting for the server to shut down');
       await timing.sleep(SHUTDOWN_LOOK_MS, call.signal);
     }
   }
-  call.progress('it did not shut down: turning it off');
+  call.progress('the server did not shut down; turning it off');
   await makeChange(writable, id, powerOff(id), call);
 }
 
-/** A call that ends at once, and begins no action. */
+/** A synchronous call, which starts no action. */
 async function put(writable: Writable, id: number, what: string, body: Change['body'], call: Call): Promise<void> {
   const shape = object({ server: serverShape });
   await writable.client.call(defined({ what, method: 'PUT', path: `/servers/${id}`, shape, body }), call.signal);
 }
 
 async function changeLabels(writable: Writable, id: number, { set, remove }: LabelChange, call: Call): Promise<void> {
-  // The provider replaces all of them: those that others put there go back as they are.
+  // The provider replaces all labels, so the labels of other tools are sent back unchanged.
   const { labels } = await presentServer(writable, id, call.signal);
   const wanted = { ...labels, ...set };
   for (const key of remove) delete wanted[key];
@@ -103,7 +103,7 @@ export function openWriter(outside: Outside, timing: Timing = realTiming): Nodes
   };
   const make = async (id: number, change: Change, call: Call): Promise<void> =>
     makeChange(await opened(call.signal), id, change, call);
-  /** Labels of one server are read and written by one at a time: both would be lost to the other. */
+  /** Label updates of one server run one after the other; concurrent ones would overwrite each other. */
   const labelling = new Map<number, Slots>();
 
   return {
@@ -159,7 +159,7 @@ export function openWriter(outside: Outside, timing: Timing = realTiming): Nodes
       const known = await opened(call.signal);
       const wanted = joinPlacementGroup(id, await known.names.placementGroups.find(group, call.signal));
       const before = await settledServer(known, id, call);
-      // A server is in one group at most.
+      // A server is in at most one group.
       if (!wanted.isDone(before)) await makeChange(known, id, leavePlacementGroup(id), call, before);
       await makeChange(known, id, wanted, call);
     },
@@ -167,7 +167,7 @@ export function openWriter(outside: Outside, timing: Timing = realTiming): Nodes
     drainHook: (node, call) => source.tell('drain', { node }, call.signal),
     migrateHook: async (container, from, to, call) => {
       if (!(await source.tell('migrate', { container, from, to }, call.signal)))
-        throw new Error('the workload source has no hook that moves a container');
+        throw new Error('the workload source has no move hook');
     },
   };
 }

@@ -1,17 +1,17 @@
-/** Addresses: public ones out of a block that leads to this machine, private ones out of networks. */
+/** Allocates addresses: public ones from a loopback block of this machine, private ones from networks. */
 
 import { ApiError, invalidInput } from './errors.ts';
 import type { Cloud, NetworkRow, PrivateNet, ServerRow } from './state.ts';
 
-/** Public IPv4 addresses begin here. All of it is the loopback of this machine, so that what a server offers is reached. */
+/** Start of the public IPv4 addresses. The block is loopback, so that ports of emulated servers can be reached. */
 const PUBLIC_V4 = [127, 64] as const;
 
-/** Gives out the next public address: `127.64.x.y`, or a /64 of the range for documentation (RFC 3849). */
+/** Allocates the next public address: `127.64.x.y`, or a /64 of the documentation range (RFC 3849). */
 export function nextPublicAddress(cloud: Cloud, type: 'ipv4' | 'ipv6'): string {
   const number = cloud.nextAddress + 1;
   cloud.nextAddress = number;
   if (type === 'ipv6') return `2001:db8:${(number >> 16).toString(16)}:${(number & 0xffff).toString(16)}::/64`;
-  // Neither .0 nor .255, as with real ones.
+  // Neither .0 nor .255, as at the provider.
   return [...PUBLIC_V4, Math.floor(number / 254) % 256, (number % 254) + 1].join('.');
 }
 
@@ -31,7 +31,7 @@ export function toAddress(number: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
 }
 
-/** Reads `10.0.0.0/16`; undefined where that is no IPv4 range, or has bits set behind its prefix. */
+/** Parses `10.0.0.0/16`; undefined if the text is not an IPv4 range, or has bits set after its prefix. */
 export function toRange(text: string): Range | undefined {
   const [ip = '', length = '', ...rest] = text.split('/');
   const base = toNumber(ip);
@@ -53,7 +53,7 @@ const PRIVATE: readonly Range[] = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/1
   (text) => toRange(text) ?? [],
 );
 
-/** A private range of RFC 1918, at least so many addresses large. */
+/** Parses a private range of RFC 1918 with at least the given number of addresses. */
 export function privateRangeIn(text: string, field: string, longest: number): Range {
   const range = toRange(text);
   if (range === undefined || !PRIVATE.some((outer) => isWithin(range, outer)))
@@ -70,7 +70,7 @@ function taken(cloud: Cloud, network: number): ReadonlySet<string> {
   );
 }
 
-/** Addresses of a subnet that servers may have: not its own, its gateway's and its last one. */
+/** Usable addresses of a subnet: all but the first, the gateway's and the last. */
 function usable(range: Range): { readonly from: number; readonly to: number } {
   return { from: range.base + 2, to: range.base + range.size - 2 };
 }
@@ -81,7 +81,7 @@ export interface AttachRequest {
   readonly aliasIps: readonly string[];
 }
 
-/** What a server gets in a network: the address it asks for, or the first free one of a subnet of its zone. */
+/** The address of a server in a network: the requested one, or the first free one of a subnet of its zone. */
 export function attachment(
   cloud: Cloud,
   network: NetworkRow,

@@ -1,6 +1,6 @@
 /**
- * What the emulated provider offers: locations, server types with their prices, system images. The names are the
- * provider's, the prices are examples of its order of magnitude.
+ * The catalogue of the emulated provider: locations, server types with prices, system images. The names are the
+ * provider's; the prices are examples of the same order of magnitude.
  */
 
 import type { Json } from '#plugin';
@@ -54,15 +54,15 @@ export interface ServerTypeRow {
   readonly cpu: 'shared' | 'dedicated';
   readonly architecture: 'x86' | 'arm';
   readonly category: string;
-  /** Only in locations that sell it. */
+  /** Available in these locations alone. */
   readonly prices: readonly PriceRow[];
-  /** When its end was announced, and when it can't be ordered any more; epoch ms. */
+  /** Times of the deprecation's announcement and of the end of sale, in epoch ms. */
   readonly deprecation?: { readonly announced: number; readonly unavailableAfter: number };
 }
 
 const EUROPE = ['fsn1', 'nbg1', 'hel1'];
 const EVERYWHERE = LOCATIONS.map(({ name }) => name);
-/** Outside of Europe everything costs more. */
+/** Prices outside of Europe are higher. */
 const ABROAD = 1.25;
 
 interface Offer {
@@ -71,7 +71,7 @@ interface Offer {
   readonly where: readonly string[];
   readonly cpu?: 'dedicated';
   readonly architecture?: 'arm';
-  readonly gone?: { readonly announced: number; readonly unavailableAfter: number };
+  readonly ends?: { readonly announced: number; readonly unavailableAfter: number };
 }
 
 const OFFERS: Readonly<Record<string, Offer>> = {
@@ -79,7 +79,7 @@ const OFFERS: Readonly<Record<string, Offer>> = {
     size: [2, 4, 40],
     price: [6000, 3_790_000],
     where: EUROPE,
-    gone: { announced: Date.UTC(2025, 9, 16), unavailableAfter: Date.UTC(2026, 0, 1) },
+    ends: { announced: Date.UTC(2025, 9, 16), unavailableAfter: Date.UTC(2026, 0, 1) },
   },
   cx23: { size: [2, 4, 40], price: [4800, 2_990_000], where: EUROPE },
   cx33: { size: [4, 8, 80], price: [8000, 4_990_000], where: EUROPE },
@@ -108,7 +108,7 @@ export const SERVER_TYPES: readonly ServerTypeRow[] = Object.entries(OFFERS).map
     const factor = EUROPE.includes(location) ? 1 : ABROAD;
     return { location, hourly: offer.price[0] * factor, monthly: offer.price[1] * factor };
   }),
-  ...(offer.gone === undefined ? {} : { deprecation: offer.gone }),
+  ...(offer.ends === undefined ? {} : { deprecation: offer.ends }),
 }));
 
 const IMAGES: readonly (readonly [name: string, os: string, version: string, size: number, deprecated?: number])[] = [
@@ -120,7 +120,7 @@ const IMAGES: readonly (readonly [name: string, os: string, version: string, siz
   ['rocky-9', 'rocky', '9', 1.8],
 ];
 
-/** System images: each name twice, once for an architecture. */
+/** System images: one of each name per architecture. */
 export function systemImages(): readonly ImageRow[] {
   return (['x86', 'arm'] as const).flatMap((architecture, turn) =>
     IMAGES.map(([name, os, osVersion, imageSize, deprecated], index) => ({
@@ -157,7 +157,7 @@ export const ISOS: readonly IsoRow[] = [
 export const VAT_PERCENT = 19;
 const MILLION = 1_000_000;
 
-/** A decimal text of so many millionths; `gross` has the tax in it. */
+/** Formats millionths as a decimal; `gross` includes the tax. */
 export function money(millionths: number): { readonly net: string; readonly gross: string } {
   const net = BigInt(Math.round(millionths));
   // Hundredths of a millionth hold the tax exactly.

@@ -1,14 +1,14 @@
-/** The clock of an emulated provider: one that tests drive by hand, and one that runs, as fast as is asked for. */
+/** Clocks of an emulated provider: one that tests move by hand, and one that runs at a chosen speed. */
 
 export interface Clock {
   /** Epoch ms. */
   readonly now: () => number;
-  /** Calls once the clock has come to `at` (epoch ms), later than now; gives what takes the call back. */
+  /** Schedules a call at `at` (epoch ms, in the future). Returns a function that cancels it. */
   readonly when: (at: number, call: () => void) => () => void;
 }
 
 export interface ManualClock extends Clock {
-  /** Moves on by ms, and calls what becomes due on the way, in order, each at its own time. */
+  /** Advances by ms and makes the calls that become due, in order, each at its own time. */
   readonly advance: (ms: number) => void;
 }
 
@@ -17,7 +17,7 @@ interface Waiting {
   readonly call: () => void;
 }
 
-/** Stands still until it is moved. */
+/** Returns a clock that moves only by `advance`. */
 export function manualClock(start: number): ManualClock {
   let now = start;
   const waiting = new Set<Waiting>();
@@ -45,10 +45,10 @@ export function manualClock(start: number): ManualClock {
   };
 }
 
-/** What timers of Node.js take at most, in ms. */
+/** Maximum delay of Node.js timers, in ms. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** Runs from `start` on, `speed` times as fast as the machine's own. */
+/** Returns a clock that runs from `start`, `speed` times as fast as the machine's. */
 export function runningClock(start: number, speed = 1): Clock {
   const origin = performance.now();
   const now = (): number => Math.floor(start + (performance.now() - origin) * speed);

@@ -1,4 +1,4 @@
-/** An emulated provider that is up: its API, the ports of its servers, and what a test or a person can do to it. */
+/** A running emulated provider: its API, the ports of its servers, and controls for tests and users. */
 
 import type { Json } from '#plugin';
 import { systemImages } from './catalog.ts';
@@ -28,37 +28,37 @@ const RATE_LIMIT: RateLimit = { perHour: 3600 };
 export const TOKENS = { readWrite: 'sandbox-token-read-write', readOnly: 'sandbox-token-read-only' } as const;
 
 export interface EmulatorOptions {
-  /** The machine's own time where it is left out. */
+  /** Defaults to the machine's time. */
   readonly clock?: Clock;
-  /** What an earlier one saved. */
+  /** The saved state of an earlier emulator. */
   readonly state?: string;
   readonly tokens?: { readonly readWrite: string; readonly readOnly: string };
   readonly rateLimit?: RateLimit;
   readonly times?: Partial<Times>;
   readonly limits?: Partial<Limits>;
-  /** Ports to take, where they are free. */
+  /** Preferred ports. */
   readonly ports?: { readonly api?: number; readonly readiness?: number; readonly workloads?: number };
-  /** Key of the label by which the workload source knows a drained server. */
+  /** Key of the label that marks a drained server for the workload source. */
   readonly drainLabel?: string;
 }
 
-/** Settings that may change while it runs. */
+/** Settings that may change while the emulator runs. */
 export interface Settings {
   readonly rateLimit?: RateLimit;
   readonly times?: Partial<Times>;
   readonly limits?: Partial<Limits>;
-  /** Types that can't be had in a location: `cx23@nbg1`. */
+  /** Types that are not available in a location: `cx23@nbg1`. */
   readonly unavailable?: readonly string[];
-  /** Types for which no host is free in a location: `cx23@nbg1`. */
+  /** Types without a free host in a location: `cx23@nbg1`. */
   readonly noPlace?: readonly string[];
 }
 
 export interface Watcher {
-  /** A server's guest came up. */
+  /** The guest of a server has started. */
   readonly up?: (name: string) => void;
-  /** Anything may be another than before. */
+  /** The rows may have changed. */
   readonly change?: () => void;
-  /** A request came in; nothing was done about it yet. */
+  /** A request arrived and has not been handled yet. */
   readonly request?: (method: string, path: string, body: Body) => void;
 }
 
@@ -66,34 +66,34 @@ export interface Emulator {
   /** `http://127.0.0.1:PORT/v1` */
   readonly endpoint: string;
   readonly tokens: { readonly readWrite: string; readonly readOnly: string };
-  /** The port that every server's guest opens on its public IPv4 address once it is up; plain TCP, or HTTP on any path; 0 where it can't. */
+  /** The port (TCP, or HTTP on any path) of every running guest at its public IPv4 address; 0 if not available. */
   readonly readinessPort: number;
   readonly clock: Clock;
-  /** What runs on the servers, and the source that tells it. */
+  /** The workloads of the servers, and their source. */
   readonly workloads: Workloads;
-  /** All rows as they are now. */
+  /** The present rows. */
   readonly cloud: () => Cloud;
-  /** By name; throws where there is none. */
+  /** The server with this name; throws if it does not exist. */
   readonly server: (name: string) => ServerRow;
-  /** Puts a server there without a request, as something that is there already. */
+  /** Adds an existing server, without a request. */
   readonly seed: (server: SeedServer) => ServerRow;
-  /** Changes a row of a server: what somebody else, or fate, did to it. */
+  /** Changes the row of a server, as another client or a failure would. */
   readonly alter: (name: string, patch: Partial<ServerRow>) => void;
-  /** Takes a server away at once, whatever runs there, as somebody else may. */
+  /** Removes a server immediately, as another client might. */
   readonly vanish: (name: string) => void;
   readonly set: (settings: Settings) => void;
-  /** Arms faults, before those that are armed already; gives what takes these away again. */
+  /** Arms faults ahead of the armed ones. Returns a function that disarms them. */
   readonly inject: (...faults: readonly Fault[]) => () => void;
   readonly clearFaults: () => void;
-  /** The next action of that command fails. */
+  /** Makes the next action of that command fail. */
   readonly failNext: (failure: ActionFailure) => void;
-  /** The guest of the next server that is made has these faults. */
+  /** Gives the guest of the next created server these faults. */
   readonly nextGuest: (faults: ServerRow['faults']) => void;
-  /** Every request so far. */
+  /** All requests so far. */
   readonly requests: () => readonly Seen[];
-  /** From now on, tells a watcher of what happens. */
+  /** Registers a watcher of events. */
   readonly watch: (watcher: Watcher) => void;
-  /** Lets happen what is due, and resolves when the ports are as the rows say. */
+  /** Processes due events, and resolves when the ports match the rows. */
   readonly settle: () => Promise<void>;
   readonly save: () => string;
   readonly stop: () => Promise<void>;
@@ -133,7 +133,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   let stopped = false;
   let wake: (() => void) | undefined;
 
-  /** Servers whose guest is up, by id and count of starts. */
+  /** Servers with a running guest, by id and count of starts. */
   let upBefore = new Set<string>();
   const watchers: Watcher[] = [];
   const tellUp = (): void => {
@@ -152,7 +152,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     if (next !== undefined && !stopped) wake = clock.when(next, changed);
     return stopped ? Promise.resolve() : readiness.settle(cloud);
   };
-  /** A port that can't be opened shows to whoever settles, or probes. */
+  /** The error of a port that cannot be opened appears in `settle` and in probes. */
   const changed = (): void => {
     happen().catch(() => undefined);
   };
@@ -182,7 +182,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 
   const server = (name: string): ServerRow => {
     const row = [...now().servers.values()].find((one) => one.name === name);
-    if (row === undefined) throw new Error(`there is no server ${name}`);
+    if (row === undefined) throw new Error(`server ${name} does not exist`);
     return row;
   };
   return {
@@ -221,7 +221,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     },
     inject: (...faults) => {
       const armed = faults.map((fault) => ({ fault, seen: 0 }));
-      // The newest comes first.
+      // Newest first.
       service.faults.unshift(...armed);
       return () => {
         for (const one of armed) {

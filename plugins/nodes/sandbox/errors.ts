@@ -1,4 +1,4 @@
-/** The errors of the provider's API, by code: what its published list says of each. */
+/** The errors of the provider's API, by code, from its published list. */
 
 import type { Json } from '#plugin';
 
@@ -44,7 +44,7 @@ const STATUS = {
 
 export type ErrorCode = keyof typeof STATUS;
 
-/** Ends a request with an error of the published shape. */
+/** An error answer in the published shape. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
@@ -59,7 +59,7 @@ export class ApiError extends Error {
   }
 }
 
-/** A field of a request is not as it has to be. */
+/** Returns the error for an invalid field of a request. */
 export function invalidInput(field: string, message: string): ApiError {
   return new ApiError('invalid_input', `invalid input in field '${field}'`, {
     fields: [{ name: field, messages: [message] }],

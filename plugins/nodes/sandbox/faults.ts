@@ -1,8 +1,8 @@
-/** Faults on demand: which request they hit, and what comes of it. */
+/** Injected faults: the requests that they hit, and their effect. */
 
-/** What happens to a request that is hit. */
+/** The effect on a request. */
 export type Mishap =
-  /** An error instead of an answer; nothing was done. `retryAfter`: seconds, in that header. */
+  /** An error without any change. `retryAfter`: seconds, in that header. */
   | {
       readonly kind: 'error';
       readonly status: number;
@@ -10,35 +10,35 @@ export type Mishap =
       readonly message?: string;
       readonly retryAfter?: number;
     }
-  /** An answer that is not of the API: a proxy's page, say. */
+  /** An answer that is not from the API, such as a proxy's page. */
   | { readonly kind: 'text'; readonly status: number; readonly text: string }
-  /** The connection ends before anything was done. */
+  /** The connection ends before any change. */
   | { readonly kind: 'lost-before' }
-  /** It is done, and the connection ends without an answer. */
+  /** The change is made, and the connection ends without an answer. */
   | { readonly kind: 'lost-after' }
-  /** It is done, and the answer is an error. */
+  /** The change is made, and the answer is an error. */
   | { readonly kind: 'error-after'; readonly status: number; readonly code: string }
-  /** It is done, and the answer ends after so many bytes. */
+  /** The change is made, and the answer ends after this number of bytes. */
   | { readonly kind: 'cut'; readonly bytes: number }
-  /** It is done, and the answer goes on and on. */
+  /** The change is made, and the answer is endless. */
   | { readonly kind: 'endless' }
-  /** The answer comes so many ms of real time later. */
+  /** The answer is delayed by this number of ms of real time. */
   | { readonly kind: 'slow'; readonly ms: number }
-  /** It is done, and no answer ever comes. */
+  /** The change is made, and no answer ever comes. */
   | { readonly kind: 'hang' };
 
 export interface Fault {
   readonly method?: string;
-  /** Of the path below the version: `/servers`, `/servers/*`, `/servers/*` + `/actions/poweroff`. `*` is one part. */
+  /** The path below the version: `/servers`, `/servers/*`, `/servers/*` + `/actions/poweroff`. `*` is one segment. */
   readonly path?: string;
-  /** How many fitting requests pass before; 0 where it is left out. */
+  /** Number of matching requests to let pass first; defaults to 0. */
   readonly after?: number;
-  /** How many it hits; 1 where it is left out. */
+  /** Number of requests to hit; defaults to 1. */
   readonly times?: number;
   readonly mishap: Mishap;
 }
 
-/** A fault, and how often it was met. */
+/** A fault and its number of matching requests. */
 export interface ArmedFault {
   readonly fault: Fault;
   seen: number;
@@ -52,7 +52,7 @@ function fits({ method, path }: Fault, requested: { readonly method: string; rea
   return wanted.length === parts.length && wanted.every((part, index) => part === '*' || part === parts[index]);
 }
 
-/** The mishap that hits a request: of the first fault that fits and is not used up. */
+/** The mishap of the first fault that matches the request and is not used up. */
 export function mishapFor(
   armed: readonly ArmedFault[],
   requested: { readonly method: string; readonly path: string },

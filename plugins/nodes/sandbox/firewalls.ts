@@ -1,4 +1,4 @@
-/** `/firewalls`: rules, and the servers that they hold for, by id or by labels. */
+/** `/firewalls`: rules, and the servers that they apply to, by id or by labels. */
 
 import type { Json } from '#plugin';
 import { ApiError, invalidInput } from './errors.ts';
@@ -33,7 +33,8 @@ function ruleIn(body: Body): FirewallRule {
   if (!PROTOCOLS.includes(protocol)) throw invalidInput('rules.protocol', `must be one of ${PROTOCOLS.join(', ')}`);
   const port = textIn(body, 'port') ?? null;
   const hasPort = protocol === 'tcp' || protocol === 'udp';
-  if (hasPort !== (port !== null)) throw invalidInput('rules.port', 'is for tcp and udp, and needed there');
+  if (hasPort !== (port !== null))
+    throw invalidInput('rules.port', 'is required for tcp and udp, and not allowed otherwise');
   if (port !== null && !PORT.test(port)) throw invalidInput('rules.port', `'${port}' is not a port or a range`);
   const sourceIps = textsIn(body, 'source_ips');
   const destinationIps = textsIn(body, 'destination_ips');

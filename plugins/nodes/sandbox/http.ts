@@ -1,4 +1,4 @@
-/** The emulated API on a socket: reads a request, guards it as the provider does, and answers, or meets a mishap. */
+/** The emulated API on a socket: reads a request, checks it as the provider does, and answers or injects a fault. */
 
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -13,24 +13,24 @@ import { advance } from './timeline.ts';
 
 const VERSION = '/v1';
 const BODY_MAX = 1024 * 1024;
-/** An endless answer ends all the same, somewhere. */
+/** Maximum size of an endless answer. */
 const ENDLESS_BYTES = 512 * 1024 * 1024;
 const LOOPBACK = '127.0.0.1';
 
-/** One request that arrived, for tests to count and look at. The token is not in it. */
+/** A received request, for tests to count and inspect. It does not contain the token. */
 export interface Seen {
   readonly method: string;
-  /** Below the version. */
+  /** The path below the version. */
   readonly path: string;
   readonly query: string;
   readonly body: Body;
-  /** Status of the answer; 0 where none was given. */
+  /** Status of the answer; 0 if none was sent. */
   readonly status: number;
   /** Epoch ms, by the emulator's clock. */
   readonly at: number;
 }
 
-/** What the API needs of the emulator around it. */
+/** The parts of the emulator that the API uses. */
 export interface Service {
   readonly cloud: Cloud;
   readonly conduct: () => Conduct;
@@ -40,9 +40,9 @@ export interface Service {
   bucket: Bucket;
   readonly faults: ArmedFault[];
   readonly seen: Seen[];
-  /** Called before a request is handled, with its path below the version. */
+  /** Called before a request is handled. */
   readonly arrived: (method: string, path: string, body: Body) => void;
-  /** Called after whatever may have changed the rows. */
+  /** Called after a request that may have changed the rows. */
   readonly changed: () => void;
 }
 
@@ -88,7 +88,7 @@ function errorBody(code: string, message: string, details: Json = null): Json {
   return { error: { code, message, details } };
 }
 
-/** Does what is asked for, and says so. Everything here happens at one moment. */
+/** Handles a request synchronously and returns its answer. */
 function answer(service: Service, request: IncomingMessage, url: URL, body: Body): Answer {
   const { handler, ids } = routeOf(request.method ?? 'GET', url.pathname.slice(VERSION.length));
   const call: Call = {
@@ -106,7 +106,7 @@ function answer(service: Service, request: IncomingMessage, url: URL, body: Body
 function failed(error: unknown): Answer {
   if (error instanceof ApiError)
     return { status: error.status, body: errorBody(error.code, error.message, error.details) };
-  // A mistake in the emulator: a test has to see it, and a client to survive it.
+  // A bug in the emulator: tests must see it, and clients must survive it.
   return { status: 500, body: errorBody('server_error', error instanceof Error ? (error.stack ?? error.message) : '') };
 }
 
@@ -166,7 +166,7 @@ function spoil(response: ServerResponse, mishap: Mishap | undefined, made: Given
   }
 }
 
-/** What would be answered, with everything done that the mishap lets happen. */
+/** Makes the changes that the mishap permits, and returns the answer. */
 function handle(
   service: Service,
   request: IncomingMessage,
@@ -235,11 +235,11 @@ function bodySeen(text: string | ApiError): Body {
 export interface Listening {
   readonly server: Server;
   readonly port: number;
-  /** Ends it, with every connection. */
+  /** Closes the server and every connection. */
   readonly stop: () => Promise<void>;
 }
 
-/** Listens on a loopback address; port 0 takes a free one. */
+/** Listens on a loopback address; port 0 selects a free one. */
 export async function listen(listener: RequestListener, port = 0, host = LOOPBACK): Promise<Listening> {
   const server = createServer(listener);
   const sockets = new Set<Socket>();

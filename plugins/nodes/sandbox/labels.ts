@@ -1,4 +1,4 @@
-/** Labels: what they may look like, and selectors over them, with the whole published grammar. */
+/** Labels and label selectors, with the complete published grammar. */
 
 import { invalidInput } from './errors.ts';
 
@@ -25,7 +25,7 @@ function isValue(value: string): boolean {
   return value === '' || isWord(value);
 }
 
-/** Throws `invalid_input` where a label is not allowed. */
+/** Throws `invalid_input` if a label is not allowed. */
 export function checkLabels(labels: Labels): Labels {
   for (const [key, value] of Object.entries(labels)) {
     if (!isKey(key)) throw invalidInput('labels', `'${key}' is not a correct label key`);
@@ -41,7 +41,7 @@ function bad(selector: string): Error {
   return invalidInput('label_selector', `'${selector}' is not a correct label selector`);
 }
 
-/** Splits at commas outside of brackets. */
+/** Splits at commas outside of parentheses. */
 function termsOf(selector: string): readonly string[] {
   const terms: string[] = [];
   let depth = 0;
@@ -90,8 +90,8 @@ function termOf(term: string, selector: string): Matches {
 }
 
 /**
- * Reads a selector: `k`, `!k`, `k=v`, `k==v`, `k!=v`, `k in (a,b)`, `k notin (a,b)`, joined by commas that mean "and".
- * `!=` and `notin` hold for what has no such label, too. Throws `invalid_input`.
+ * Parses a selector: `k`, `!k`, `k=v`, `k==v`, `k!=v`, `k in (a,b)`, `k notin (a,b)`, joined by commas that mean "and".
+ * `!=` and `notin` also match objects without such a label. Throws `invalid_input`.
  */
 export function parseSelector(selector: string): Matches {
   const terms = termsOf(selector).map((term) => termOf(term, selector));

@@ -1,4 +1,4 @@
-/** What is only looked up: actions, locations, server types, images, ISOs, prices. */
+/** Read-only paths: actions, locations, server types, images, ISOs, prices. */
 
 import type { Json } from '#plugin';
 import { ISOS, LOCATIONS, presentPricing, SERVER_TYPES } from './catalog.ts';
@@ -47,7 +47,7 @@ function actionPage(call: Call, all: readonly ActionRow[]): Answer {
   return pageAnswer(call, 'actions', rows, shownAction(call));
 }
 
-/** Only those that are named by id. */
+/** Actions by id. */
 export function listActions(call: Call): Answer {
   if (!call.query.has('id'))
     throw new ApiError('deprecated_api_endpoint', 'listing all actions is no longer available: name them by id');
@@ -63,7 +63,7 @@ function concerns(row: ActionRow, type: string, id?: number): boolean {
   return row.resources.some((resource) => resource.type === type && (id === undefined || resource.id === id));
 }
 
-/** All actions on one kind of thing. */
+/** All actions of one kind of object. */
 export function listActionsOf(type: string): Handler {
   return (call) =>
     actionPage(
@@ -72,7 +72,7 @@ export function listActionsOf(type: string): Handler {
     );
 }
 
-/** All actions on one thing, which still has to be there. */
+/** All actions of one object, which must exist. */
 export function listActionsOn(type: string, table: (call: Call) => ReadonlyMap<number, unknown>): Handler {
   return (call) => {
     rowOf(table(call), type, idOf(call));
@@ -83,7 +83,7 @@ export function listActionsOn(type: string, table: (call: Call) => ReadonlyMap<n
   };
 }
 
-/** One action, through the thing that it is about. */
+/** One action, by the object that it belongs to. */
 export function showActionOn(type: string): Handler {
   return (call) => {
     const row = rowOf(call.cloud.actions, 'action', idOf(call, call.ids.length - 1));
@@ -92,7 +92,7 @@ export function showActionOn(type: string): Handler {
   };
 }
 
-/** A list of what never changes. */
+/** A constant list. */
 function fixedList<R extends { readonly id: number; readonly name: string }>(
   name: string,
   rows: readonly R[],

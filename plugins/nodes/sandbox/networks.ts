@@ -20,7 +20,7 @@ import {
 import { type NetworkRow, patchRow, type RouteRow, type SubnetRow, takeId } from './state.ts';
 import { checkFree, checkLimit, checkNameOf, checkProtection, type Kind, thingOf } from './things.ts';
 
-/** Prefix lengths that a network, and a subnet, may have at most. */
+/** Maximum prefix lengths of a network and of a subnet. */
 const NETWORK_BITS = 24;
 const SUBNET_BITS = 29;
 
@@ -28,7 +28,7 @@ type Shape = Pick<NetworkRow, 'ipRange' | 'subnets' | 'routes'>;
 
 function rangeOf(text: string): Range {
   const range = toRange(text);
-  if (range === undefined) throw new Error(`${text} is no range`);
+  if (range === undefined) throw new Error(`${text} is not a range`);
   return range;
 }
 
@@ -36,7 +36,7 @@ function isServed(network: Shape, subnet: string): boolean {
   return network.subnets.some(({ ipRange }) => ipRange === subnet);
 }
 
-/** The first /24 of the network that no subnet has yet. */
+/** The first free /24 of the network. */
 function freeSubnet(network: Shape): string {
   const outer = rangeOf(network.ipRange);
   for (let base = outer.base; base < outer.base + outer.size; base += 256) {
@@ -68,7 +68,7 @@ function routeIn(network: Shape, body: Body): RouteRow {
   if (address === undefined || !isWithin({ base: address, bits: 32, size: 1 }, rangeOf(network.ipRange)))
     throw invalidInput('gateway', 'is not within the network');
   if (network.routes.some((route) => route.destination === destination))
-    throw invalidInput('destination', 'there is such a route already');
+    throw invalidInput('destination', 'the route already exists');
   return { destination, gateway };
 }
 
@@ -120,7 +120,7 @@ function hasServers({ cloud }: Call, network: number, within?: Range): boolean {
   );
 }
 
-/** An action that changes the row of a network; it is in force at once. */
+/** An action that changes the row of a network immediately. */
 function onNetwork(command: string, change: (call: Call, network: NetworkRow) => Partial<NetworkRow>): Handler {
   return (call) => {
     const network = thingOf(call, NETWORKS);
@@ -137,7 +137,7 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Handler>> = {
   })),
   delete_subnet: onNetwork('delete_subnet', (call, network) => {
     const ipRange = needed(textIn(call.body, 'ip_range'), 'ip_range');
-    if (!isServed(network, ipRange)) throw invalidInput('ip_range', 'there is no such subnet');
+    if (!isServed(network, ipRange)) throw invalidInput('ip_range', 'the subnet does not exist');
     if (hasServers(call, network.id, rangeOf(ipRange)))
       throw new ApiError('resource_in_use', 'servers are attached to the subnet');
     return { subnets: network.subnets.filter((subnet) => subnet.ipRange !== ipRange) };
@@ -146,7 +146,7 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Handler>> = {
   delete_route: onNetwork('delete_route', ({ body }, network) => {
     const destination: Json = body['destination'] ?? null;
     const routes = network.routes.filter((route) => route.destination !== destination);
-    if (routes.length === network.routes.length) throw invalidInput('destination', 'there is no such route');
+    if (routes.length === network.routes.length) throw invalidInput('destination', 'the route does not exist');
     return { routes };
   }),
   change_ip_range: onNetwork('change_ip_range', ({ body }, network) => {

@@ -1,4 +1,4 @@
-/** Lists as the API gives them: filtered by name, labels and status, sorted, in pages, with `meta` and a `Link` header. */
+/** Lists of the API: filtered by name, labels and status, sorted, in pages, with `meta` and a `Link` header. */
 
 import type { Json } from '#plugin';
 import { invalidInput } from './errors.ts';
@@ -17,7 +17,7 @@ function wholeNumber(query: URLSearchParams, name: string, fallback: number): nu
 
 type Value = string | number | boolean | null | undefined;
 
-/** What a list may be sorted by, and where it stands in a row. */
+/** The sort fields of a list, with their values in a row. */
 export type SortFields<R> = Readonly<Record<string, (row: R) => Value>>;
 
 function compare(a: Value, b: Value): number {
@@ -25,7 +25,7 @@ function compare(a: Value, b: Value): number {
   return (a ?? '') < (b ?? '') ? -1 : 1;
 }
 
-/** `sort=field[:asc|:desc]`, repeatable: the first one that differs decides. */
+/** `sort=field[:asc|:desc]`, repeatable: the first field that differs decides. */
 export function sorted<R>(rows: readonly R[], query: URLSearchParams, fields: SortFields<R>): readonly R[] {
   const orders = query.getAll('sort').map((text) => {
     const [name = '', direction = 'asc', ...rest] = text.split(':');
@@ -44,7 +44,7 @@ export function sorted<R>(rows: readonly R[], query: URLSearchParams, fields: So
   });
 }
 
-/** Keeps what has one of the values of a repeatable filter; without the filter, everything. */
+/** Keeps rows with one of the values of a repeatable filter; all rows without the filter. */
 export function filtered<R>(
   rows: readonly R[],
   query: URLSearchParams,
@@ -58,7 +58,7 @@ export function filtered<R>(
   return values.length === 0 ? rows : rows.filter((row) => values.includes(field(row)));
 }
 
-/** Keeps what `label_selector` selects. */
+/** Keeps rows that `label_selector` selects. */
 export function selected<R extends { readonly labels: Labels }>(
   rows: readonly R[],
   query: URLSearchParams,
@@ -76,7 +76,7 @@ export interface Page<R> {
   readonly link: string;
 }
 
-/** Cuts one page; `url` is the whole address of the request. More than 50 a page are never given. */
+/** Returns one page of at most 50 items; `url` is the complete address of the request. */
 export function paged<R>(rows: readonly R[], url: URL): Page<R> {
   const page = wholeNumber(url.searchParams, 'page', 1);
   const perPage = Math.min(wholeNumber(url.searchParams, 'per_page', PER_PAGE), PER_PAGE_MAX);

@@ -1,4 +1,4 @@
-/** `/placement_groups`: servers that stand on different hosts. */
+/** `/placement_groups`: servers on different hosts. */
 
 import { ApiError, invalidInput } from './errors.ts';
 import { filtered } from './paginate.ts';

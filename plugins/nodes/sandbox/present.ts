@@ -1,4 +1,4 @@
-/** Rows as the API shows them. */
+/** Converts rows to the API's objects. */
 
 import type { Json } from '#plugin';
 import { ISOS, LOCATIONS, type LocationRow, presentPrices, SERVER_TYPES, type ServerTypeRow } from './catalog.ts';
@@ -16,7 +16,7 @@ import type {
   VolumeRow,
 } from './state.ts';
 
-/** RFC 3339, whole seconds, as the provider writes times. */
+/** RFC 3339 in whole seconds, the provider's format of times. */
 export function presentTime(at: number): string {
   return new Date(at).toISOString().replace(/\.\d+Z$/, '+00:00');
 }
@@ -39,7 +39,7 @@ export function presentLocation({ zone, ...rest }: LocationRow): Json {
   return { ...rest, network_zone: zone };
 }
 
-/** The deprecated grouping of a location; only older clients look at it. */
+/** The deprecated grouping of a location, for older clients. */
 export function presentDatacenter(location: LocationRow): Json {
   const ids = SERVER_TYPES.filter(({ prices }) => prices.some((price) => price.location === location.name)).map(
     ({ id }) => id,
@@ -53,7 +53,7 @@ export function presentDatacenter(location: LocationRow): Json {
   };
 }
 
-/** Which types can't be had where: `type@location`. */
+/** Types that are not available in a location: `type@location`. */
 export type Unavailable = ReadonlySet<string>;
 
 export function presentServerType(row: ServerTypeRow, unavailable: Unavailable): Json {
@@ -132,7 +132,7 @@ export function membersOf(cloud: Cloud, group: number): readonly ServerRow[] {
   return [...cloud.servers.values()].filter(({ placementGroup }) => placementGroup === group);
 }
 
-/** Every firewall of a server, whether it was named or selected by a label. */
+/** All firewalls of a server, applied by id or by label. */
 export function firewallsOf(
   cloud: Cloud,
   server: ServerRow,
@@ -172,7 +172,7 @@ export function defaultPointer(ip: string): string {
   return `static.${ip.split('.').toReversed().join('.')}.clients.sandbox.test`;
 }
 
-/** Whether an action runs on it that nothing else may happen beside. */
+/** Reports whether an exclusive action runs on the server. */
 export function isLocked(cloud: Cloud, type: string, id: number): boolean {
   return cloud.due.some(
     (due) =>
@@ -184,7 +184,7 @@ export function isLocked(cloud: Cloud, type: string, id: number): boolean {
 export function presentServer(cloud: Cloud, row: ServerRow, unavailable: Unavailable): Json {
   const location = LOCATIONS.find(({ id }) => id === row.location);
   const type = SERVER_TYPES.find(({ id }) => id === row.type);
-  if (location === undefined || type === undefined) throw new Error(`server ${row.id} is nowhere, or of no type`);
+  if (location === undefined || type === undefined) throw new Error(`server ${row.id} has no location or type`);
   const image = row.image === null ? undefined : cloud.images.get(row.image);
   const iso = ISOS.find(({ id }) => id === row.iso);
   const group = row.placementGroup === null ? undefined : cloud.placementGroups.get(row.placementGroup);
@@ -285,7 +285,7 @@ export function presentFirewall(cloud: Cloud, row: FirewallRow): Json {
 
 export function presentVolume(row: VolumeRow): Json {
   const location = LOCATIONS.find(({ id }) => id === row.location);
-  if (location === undefined) throw new Error(`volume ${row.id} is nowhere`);
+  if (location === undefined) throw new Error(`volume ${row.id} has no location`);
   return {
     id: row.id,
     created: presentTime(row.created),
@@ -303,7 +303,7 @@ export function presentVolume(row: VolumeRow): Json {
 
 export function presentPrimaryIp(cloud: Cloud, row: PrimaryIpRow): Json {
   const location = LOCATIONS.find(({ id }) => id === row.location);
-  if (location === undefined) throw new Error(`primary IP ${row.id} is nowhere`);
+  if (location === undefined) throw new Error(`primary IP ${row.id} has no location`);
   return {
     id: row.id,
     name: row.name,

@@ -1,4 +1,4 @@
-/** `/primary_ips`: public addresses that may outlive their server. */
+/** `/primary_ips`: public addresses that can outlive their server. */
 
 import { LOCATIONS } from './catalog.ts';
 import { ApiError, invalidInput } from './errors.ts';
@@ -22,7 +22,7 @@ import { checkUnlocked, makePrimaryIp } from './servers.ts';
 import { type PrimaryIpRow, patchRow, type ServerRow } from './state.ts';
 import { checkFree, checkLimit, checkNameOf, checkProtection, type Kind, thingOf } from './things.ts';
 
-/** The server that an address is to be given to: off, without one of that kind, and with nothing running on it. */
+/** The server to assign an address to: off, without an address of that type, and without a running action. */
 function assigneeIn(call: Call, id: number, ip: Pick<PrimaryIpRow, 'type' | 'location'>): ServerRow {
   const server = rowOf(call.cloud.servers, 'server', id);
   checkUnlocked(call, id);
@@ -100,7 +100,7 @@ function free(call: Call): PrimaryIpRow {
   return row;
 }
 
-/** In force at once. */
+/** Takes effect immediately. */
 function change(call: Call, command: string, patch: Partial<PrimaryIpRow>) {
   const { id } = free(call);
   patchRow(call.cloud.primaryIps, id, patch);

@@ -1,11 +1,11 @@
-/** The provider's rate limit: a bucket that refills all the time, and the headers that tell of it. */
+/** The provider's rate limit: a bucket that refills continuously, and its headers. */
 
 export interface RateLimit {
-  /** Requests that the bucket holds, and that are refilled in an hour. */
+  /** Capacity of the bucket, and number of requests refilled per hour. */
   readonly perHour: number;
 }
 
-/** What is left, and when that was true (epoch ms). */
+/** Requests left, at a time in epoch ms. */
 export interface Bucket {
   readonly left: number;
   readonly at: number;
@@ -13,12 +13,12 @@ export interface Bucket {
 
 const HOUR_MS = 3_600_000;
 
-/** The bucket as it is now. */
+/** The bucket at the present time. */
 function refilled({ left, at }: Bucket, { perHour }: RateLimit, now: number): number {
   return Math.min(perHour, left + (Math.max(0, now - at) * perHour) / HOUR_MS);
 }
 
-/** Takes one request out of it; `allowed` is false where there was none left. */
+/** Takes one request from the bucket; `allowed` is false if the bucket was empty. */
 export function takeRequest(
   bucket: Bucket,
   limit: RateLimit,
@@ -29,7 +29,7 @@ export function takeRequest(
   return { bucket: { left: allowed ? left - 1 : left, at: now }, allowed };
 }
 
-/** `RateLimit-Reset` is when the bucket is full again, in Unix seconds: not when the next request may come. */
+/** `RateLimit-Reset` is the time, in Unix seconds, at which the bucket is full, not that of the next allowed request. */
 export function rateHeaders({ left, at }: Bucket, { perHour }: RateLimit): Readonly<Record<string, string>> {
   const full = at + ((perHour - left) * HOUR_MS) / perHour;
   return {

@@ -1,21 +1,21 @@
-/** What the guests of emulated servers offer: a port of their own address, open while the guest is up. */
+/** Ports of emulated guests: one port at each server's address, open while the guest runs. */
 
 import type { RequestListener } from 'node:http';
 import { type Listening, listen } from './http.ts';
 import type { Cloud, ServerRow } from './state.ts';
 
-/** Holds the port for all the addresses, and answers nobody. */
+/** Reserves the port on all addresses, and answers no connection. */
 const HOLDER = '127.64.0.1';
 
 export interface Readiness {
-  /** The port that every guest offers. */
+  /** The port of every guest. */
   readonly port: number;
-  /** Opens and closes ports as the rows say; resolves when that is so. */
+  /** Opens and closes ports to match the rows; resolves when done. */
   readonly settle: (cloud: Cloud) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
-/** Any path is answered: by then the guest is up. */
+/** Answers any path. */
 const healthy: RequestListener = (_request, response) => {
   response.writeHead(200, { 'Content-Type': 'text/plain' }).end('ok\n');
 };
@@ -34,7 +34,7 @@ function wanted(cloud: Cloud): ReadonlySet<string> {
 
 async function hold(port: number): Promise<Listening | undefined> {
   const refuse: RequestListener = (request) => request.destroy();
-  // The port of an earlier start may be somebody else's by now.
+  // Another process may hold the port of an earlier start.
   return listen(refuse, port, HOLDER)
     .catch(() => listen(refuse, 0, HOLDER))
     .catch((error: unknown) => {
@@ -44,8 +44,8 @@ async function hold(port: number): Promise<Listening | undefined> {
 }
 
 /**
- * Takes a port (the given one, where it is free) that is free on all the addresses of emulated servers. Port 0 where this
- * machine has 127.0.0.1 alone for its loopback: nothing is offered there.
+ * Reserves a port (the given one, if it is free) that is free on all addresses of emulated servers. The port is 0, and
+ * no guest has a port, if 127.0.0.1 is the machine's only loopback address.
  */
 export async function startReadiness(port = 0): Promise<Readiness> {
   const holder = await hold(port);
@@ -61,7 +61,7 @@ export async function startReadiness(port = 0): Promise<Readiness> {
     for (const address of addresses)
       if (!open.has(address)) open.set(address, await listen(healthy, holder.port, address));
   };
-  // One change after the other.
+  // Changes run one after the other.
   let last: Promise<void> = Promise.resolve();
   return {
     port: holder.port,

@@ -1,4 +1,4 @@
-/** What a request asks for, and readers of its body that say which field is wrong. */
+/** Parsed requests, and readers of body fields that name the invalid field. */
 
 import type { Json } from '#plugin';
 import type { ServerTypeRow } from './catalog.ts';
@@ -9,7 +9,7 @@ import { presentAction, type Unavailable } from './present.ts';
 import type { ActionRow, Cloud, ServerRow } from './state.ts';
 import { type ActionDraft, type ActionFailure, startAction, type Times } from './timeline.ts';
 
-/** How many of each a project may have. */
+/** Maximum number of objects of each kind in a project. */
 export interface Limits {
   readonly servers: number;
   readonly primaryIps: number;
@@ -20,17 +20,17 @@ export interface Limits {
   readonly sshKeys: number;
 }
 
-/** What of the emulator's behaviour a test or a person may change while it runs. */
+/** Behaviour of the emulator that tests and users may change while it runs. */
 export interface Conduct {
   readonly times: Times;
   readonly limits: Limits;
-  /** Types that can't be had in a location: `cx23@nbg1`. */
+  /** Types that are not available in a location: `cx23@nbg1`. */
   readonly unavailable: Unavailable;
-  /** Types for which no host is free in a location. */
+  /** Types without a free host in a location. */
   readonly noPlace: Unavailable;
-  /** Failures that actions will end in, each once. */
+  /** Failures of coming actions, each used once. */
   readonly failures: ActionFailure[];
-  /** What the guests of servers that are made next have, each once. */
+  /** Faults of the guests of coming servers, each used once. */
   readonly guests: ServerRow['faults'][];
 }
 
@@ -38,12 +38,12 @@ export interface Call {
   readonly cloud: Cloud;
   /** Epoch ms. */
   readonly now: number;
-  /** The whole address. */
+  /** The complete address. */
   readonly url: URL;
   readonly query: URLSearchParams;
   readonly body: Body;
   readonly conduct: Conduct;
-  /** The numbers of its path, from the outside in. */
+  /** The ids in the path, from left to right. */
   readonly ids: readonly number[];
 }
 
@@ -61,7 +61,7 @@ export function idOf(call: Call, index = 0): number {
   return call.ids[index] ?? 0;
 }
 
-/** The row of the path's id. */
+/** The row with the path's id. */
 export function rowOf<R>(rows: ReadonlyMap<number, R>, kind: string, id: number): R {
   const row = rows.get(id);
   if (row === undefined) throw notFound(kind, id);
@@ -141,7 +141,7 @@ export function labelsIn(body: Body): Labels | undefined {
   return checkLabels(labels as Labels);
 }
 
-/** What an id or a name means among rows: the id first. */
+/** The row with this id, or else with this name. */
 export function named<R extends { readonly id: number; readonly name: string | null }>(
   rows: Iterable<R>,
   reference: string,
@@ -150,12 +150,12 @@ export function named<R extends { readonly id: number; readonly name: string | n
   return all.find(({ id }) => String(id) === reference) ?? all.find(({ name }) => name === reference);
 }
 
-/** Whether a type is sold in a location at all. */
+/** Reports whether a type is sold in a location. */
 export function isSold(type: ServerTypeRow, location: string): boolean {
   return type.prices.some((price) => price.location === location);
 }
 
-/** Starts an action, or one that will fail where that was asked for. */
+/** Starts an action, which fails if a failure of its command is armed. */
 export function act(call: Call, draft: ActionDraft): ActionRow {
   const { failures } = call.conduct;
   const index = failures.findIndex(({ command }) => command === draft.command);
@@ -167,7 +167,7 @@ export function actionAnswer(call: Call, action: ActionRow, status = 201, more: 
   return { status, body: { ...more, action: presentAction(action, call.now) } };
 }
 
-/** One page of a list, under its name. */
+/** One page of a list, under the list's name. */
 export function pageAnswer<R>(call: Call, name: string, rows: readonly R[], present: (row: R) => Json): Answer {
   const page = paged(rows, call.url);
   return { status: 200, body: { [name]: page.rows.map(present), meta: page.meta }, link: page.link };

@@ -1,4 +1,4 @@
-/** Every path of the API that is emulated, and what answers it. */
+/** The emulated paths of the API and their handlers. */
 
 import { ApiError } from './errors.ts';
 import { FIREWALL_ACTIONS, FIREWALLS } from './firewalls.ts';
@@ -35,7 +35,7 @@ import { VOLUME_ACTIONS, VOLUMES } from './volumes.ts';
 
 type Routes = Readonly<Record<string, Handler>>;
 
-/** The lists and single actions that every kind of thing has. */
+/** The paths of actions that every kind of object has. */
 function actionRoutes(path: string, type: string, table: (call: Call) => ReadonlyMap<number, unknown>): Routes {
   return {
     [`GET /${path}/actions`]: listActionsOf(type),
@@ -51,7 +51,7 @@ function actionsBelow(path: string, actions: Routes): Routes {
   );
 }
 
-/** All about one kind of thing; `actions` where it has any. */
+/** All paths of one kind of object, with its `actions`, if any. */
 function kindRoutes<R extends ThingRow>(kind: Kind<R>, actions?: Routes): Routes {
   if (actions === undefined) return routesOfKind(kind);
   return {
@@ -96,12 +96,12 @@ const ROUTES: Routes = {
   ...kindRoutes(PRIMARY_IPS, PRIMARY_IP_ACTIONS),
 };
 
-/** Every call that is answered: `GET /servers/#`. */
+/** All supported calls: `GET /servers/#`. */
 export const CALLS: readonly string[] = Object.keys(ROUTES);
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
 
-/** What answers a request, and the ids of its path. Throws `not_found` or `method_not_allowed`. */
+/** The handler of a request, and the ids in its path. Throws `not_found` or `method_not_allowed`. */
 export function routeOf(method: string, path: string): { readonly handler: Handler; readonly ids: readonly number[] } {
   const parts = path.split('/');
   const ids = parts.filter((part) => /^\d+$/.test(part)).map(Number);

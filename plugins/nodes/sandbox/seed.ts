@@ -1,4 +1,4 @@
-/** Things that are at the provider already, put there without a request. */
+/** Objects that exist at the provider from the start, created without a request. */
 
 import { LOCATIONS, SERVER_TYPES } from './catalog.ts';
 import { checkLabels, type Labels } from './labels.ts';
@@ -8,16 +8,16 @@ import { type Cloud, type ServerRow, takeId } from './state.ts';
 
 export interface SeedServer {
   readonly name: string;
-  /** `cx23` where it is left out. */
+  /** Defaults to `cx23`. */
   readonly type?: string;
-  /** `nbg1` where it is left out. */
+  /** Defaults to `nbg1`. */
   readonly location?: string;
-  /** `ubuntu-24.04` where it is left out. */
+  /** Defaults to `ubuntu-24.04`. */
   readonly image?: string;
   readonly labels?: Labels;
-  /** ms since it was made: an hour where it is left out. */
+  /** Age in ms; defaults to an hour. */
   readonly age?: number;
-  /** It runs, with its guest up, where this is left out. */
+  /** Defaults to a running server with a running guest. */
   readonly status?: ServerRow['status'];
   readonly guest?: ServerRow['guest'];
   readonly protected?: boolean;
@@ -26,16 +26,16 @@ export interface SeedServer {
 
 const HOUR_MS = 3_600_000;
 
-/** Makes a server, with addresses of its own. */
+/** Creates a server with addresses of its own. */
 export function seedServer(cloud: Cloud, now: number, draft: SeedServer): ServerRow {
   const type = named(SERVER_TYPES, draft.type ?? 'cx23');
   const location = named(LOCATIONS, draft.location ?? 'nbg1');
-  if (type === undefined || location === undefined) throw new Error('there is no such server type or location');
+  if (type === undefined || location === undefined) throw new Error('the server type or location does not exist');
   const images = [...cloud.images.values()].filter(({ architecture }) => architecture === type.architecture);
   const image = named(images, draft.image ?? 'ubuntu-24.04');
-  if (image === undefined) throw new Error(`there is no image ${draft.image}`);
+  if (image === undefined) throw new Error(`image ${draft.image} does not exist`);
   if ([...cloud.servers.values()].some(({ name }) => name === draft.name))
-    throw new Error(`there is a server ${draft.name} already`);
+    throw new Error(`server ${draft.name} already exists`);
   const created = now - (draft.age ?? HOUR_MS);
   const address = { location: location.id, autoDelete: true, labels: {} };
   const ipv4 = makePrimaryIp({ cloud, now: created }, { ...address, type: 'ipv4' });

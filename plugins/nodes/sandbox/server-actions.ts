@@ -25,7 +25,7 @@ import { NETWORKS_MAX, checkAvailable, checkRoom, checkUnlocked, imageIn, server
 import { type Effect, type ImageRow, patchRow, type PrivateNet, type ServerRow, takeId } from './state.ts';
 import type { ActionDraft } from './timeline.ts';
 
-/** The server of the path, with nothing running on it. */
+/** The server of the path, without a running action. */
 function idle(call: Call): ServerRow {
   const server = serverOf(call);
   checkUnlocked(call, server.id);
@@ -40,7 +40,7 @@ const change = (id: number, patch: Partial<ServerRow>): Effect => ({ do: 'server
 
 type Plan = Pick<ActionDraft, 'begins' | 'effects' | 'undo'> & { readonly takes?: number };
 
-/** An action on one server, that nothing else may happen beside. */
+/** An exclusive action on one server. */
 function onServer(command: string, plan: (call: Call, server: ServerRow) => Plan): Handler {
   return (call) => {
     const server = idle(call);
@@ -50,7 +50,7 @@ function onServer(command: string, plan: (call: Call, server: ServerRow) => Plan
   };
 }
 
-/** What is running already, or off already, stays so: the action ends well. */
+/** Powers a server on or off. The action also succeeds if the server is in that state already. */
 const poweron = onServer('start_server', ({ conduct }, { id, status }) =>
   status === 'running'
     ? {}
@@ -73,7 +73,7 @@ const poweroff = onServer('stop_server', ({ conduct }, { id, status, guest }) =>
       },
 );
 
-/** Cuts the power and puts it back. */
+/** Cuts the power and restores it. */
 const reset = onServer('reset_server', ({ conduct }, { id, guest, status }) => ({
   takes: conduct.times.start,
   begins: [change(id, { guest: 'down' })],
@@ -81,7 +81,7 @@ const reset = onServer('reset_server', ({ conduct }, { id, guest, status }) => (
   undo: [change(id, { guest, status })],
 }));
 
-/** Its success only says that the signal was sent. */
+/** Success means that the signal was sent, no more. */
 function signal(command: string, then: 'off' | 'boot'): Handler {
   return onServer(command, ({ conduct }, { id }) => ({
     takes: conduct.times.signal,
@@ -149,7 +149,7 @@ const enableBackup = onServer('enable_backup', (_call, { id }) => ({
   effects: [change(id, { backupWindow: BACKUP_WINDOW })],
 }));
 
-/** All backups are deleted. */
+/** Deletes all backups. */
 const disableBackup = onServer('disable_backup', (_call, { id }) => ({
   effects: [change(id, { backupWindow: null }), { do: 'drop-backups', id }],
 }));
@@ -295,13 +295,13 @@ const addToPlacementGroup = onServer('add_to_placement_group', (call, server) =>
     needed(wholeIn(call.body, 'placement_group'), 'placement_group'),
   );
   checkStopped(server);
-  if (server.placementGroup !== null) throw new ApiError('resource_in_use', 'server is in a placement group already');
+  if (server.placementGroup !== null) throw new ApiError('resource_in_use', 'server is already in a placement group');
   checkRoom(call, group.id);
   return { effects: [change(server.id, { placementGroup: group.id })] };
 });
 
 const removeFromPlacementGroup = onServer('remove_from_placement_group', (_call, server) => {
-  if (server.placementGroup === null) throw new ApiError('resource_in_use', 'server is in no placement group');
+  if (server.placementGroup === null) throw new ApiError('resource_in_use', 'server is not in a placement group');
   return { effects: [change(server.id, { placementGroup: null })] };
 });
 
@@ -330,7 +330,7 @@ function resetPassword(call: Call): Answer {
   return actionAnswer(call, action, 201, { root_password: `root-${action.id.toString(36)}` });
 }
 
-/** By the last part of the path. */
+/** By the last segment of the path. */
 export const SERVER_ACTIONS: Readonly<Record<string, Handler>> = {
   poweron,
   poweroff,

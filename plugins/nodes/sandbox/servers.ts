@@ -64,11 +64,11 @@ const STATUSES: readonly ServerStatus[] = [
 const HOSTNAME =
   /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 const USER_DATA_MAX = 32 * 1024;
-/** A deprecated image can be used for so long. */
+/** Time for which a deprecated image can be used. */
 const AFTER_DEPRECATION_MS = 92 * 86_400_000;
-/** Private networks of one server. */
+/** Maximum number of private networks of one server. */
 export const NETWORKS_MAX = 3;
-/** Servers of a placement group that spreads. */
+/** Maximum number of servers in a spread placement group. */
 export const SPREAD_MAX = 10;
 
 export function serverOf(call: Call): ServerRow {
@@ -95,7 +95,7 @@ export function showServer(call: Call): Answer {
 
 function checkName(call: Call, name: string, own?: number): string {
   if (!HOSTNAME.test(name)) throw invalidInput('name', 'must be a valid hostname as per RFC 1123');
-  // The provider holds `A` and `a` for the same host.
+  // The provider treats `A` and `a` as the same host name.
   const same = [...call.cloud.servers.values()].find((row) => row.name.toLowerCase() === name.toLowerCase());
   if (same !== undefined && same.id !== own) throw notUnique('name', 'server');
   return name;
@@ -113,7 +113,7 @@ export function updateServer(call: Call): Answer {
   return showServer(call);
 }
 
-/** Throws where an action runs on the server, so that no other may begin. */
+/** Throws if an action runs on the server, which excludes others. */
 export function checkUnlocked(call: Call, id: number): void {
   if (isLocked(call.cloud, 'server', id)) throw new ApiError('locked', 'server is locked by a running action');
 }
@@ -134,7 +134,7 @@ export function deleteServer(call: Call): Answer {
   return actionAnswer(call, action, 200);
 }
 
-/** What a type is called by in a request, checked against what is sold. */
+/** The server type that a request names, if it is sold. */
 export function typeIn(call: Call, name = 'server_type'): ServerTypeRow {
   const reference = needed(referenceIn(call.body, name), name);
   const type = named(SERVER_TYPES, reference);
@@ -142,7 +142,7 @@ export function typeIn(call: Call, name = 'server_type'): ServerTypeRow {
   return type;
 }
 
-/** Throws where a type can't be had in a location. */
+/** Throws if a type is not available in a location. */
 export function checkAvailable(call: Call, type: ServerTypeRow, location: string): void {
   if (!isSold(type, location)) throw new ApiError('unsupported_error', 'unsupported location for server type');
   if (type.deprecation !== undefined && type.deprecation.unavailableAfter <= call.now)
@@ -162,7 +162,7 @@ function locationIn(call: Call): LocationRow {
   return location;
 }
 
-/** Images of one name exist once for each architecture: the type says which one is meant. */
+/** The image of this name for the type's architecture. */
 export function imageIn(call: Call, architecture: string): ImageRow {
   const reference = needed(referenceIn(call.body, 'image'), 'image');
   const fitting = [...call.cloud.images.values()].filter((image) => image.architecture === architecture);
@@ -186,7 +186,7 @@ function sshKeysIn(call: Call): readonly number[] {
   });
 }
 
-/** A primary IP that a new server is to have: a free one that is named, or a new one that goes with it. */
+/** The primary IP of a new server: the named one, if free, or a new one that is deleted with the server. */
 function primaryIpFor(
   call: Call,
   type: 'ipv4' | 'ipv6',
@@ -200,7 +200,8 @@ function primaryIpFor(
     if (row.type !== type) throw new ApiError('primary_ip_version_mismatch', `primary IP ${wanted} is not ${type}`);
     if (assigneeOf(call.cloud, wanted) !== undefined)
       throw new ApiError('primary_ip_assigned', `primary IP ${wanted} is assigned already`);
-    if (row.location !== server.location) throw invalidInput(`public_net.${type}`, 'it is in another location');
+    if (row.location !== server.location)
+      throw invalidInput(`public_net.${type}`, 'the primary IP is in another location');
     return row;
   }
   if (call.cloud.primaryIps.size >= call.conduct.limits.primaryIps)
@@ -237,13 +238,13 @@ function checkGroup(call: Call): number | null {
   return group.id;
 }
 
-/** Throws where a placement group is full. */
+/** Throws if a placement group is full. */
 export function checkRoom(call: Call, group: number): void {
   if (membersOf(call.cloud, group).length >= SPREAD_MAX)
     throw new ApiError('placement_error', `a placement group holds ${SPREAD_MAX} servers at most`);
 }
 
-/** Everything is checked before anything is made. */
+/** Checks the complete request before anything is created. */
 export function createServer(call: Call): Answer {
   const { cloud, conduct, body } = call;
   const name = checkName(call, needed(textIn(body, 'name'), 'name'));
@@ -323,7 +324,7 @@ export function createServer(call: Call): Answer {
       { do: 'server', id, patch: { status: flagIn(body, 'start_after_create') === false ? 'off' : 'starting' } },
       ...firewalls.map((firewall): Effect => ({ do: 'firewall-applied', firewall: firewall.id, server: id })),
     ],
-    // What could not be made is not there.
+    // A server whose creation failed does not exist.
     undo: [{ do: 'remove-server', id }],
   });
   const next = followUps(
@@ -343,7 +344,7 @@ export function createServer(call: Call): Answer {
   };
 }
 
-/** What comes after the making: volumes are attached, and it starts. */
+/** Actions after the creation: attaching volumes, and the start. */
 function followUps(call: Call, id: number, made: ActionRow, volumes: readonly number[]): readonly ActionRow[] {
   const resources = [{ id, type: 'server' }];
   const attached: ActionRow[] = [];

@@ -10,7 +10,7 @@ import { checkLimit, checkNameOf, type Kind } from './things.ts';
 
 const KEY = /^(ssh-(rsa|ed25519)|ecdsa-sha2-\S+) ([A-Za-z0-9+/]+=*)( .*)?$/;
 
-/** MD5 over the key, in colons, as the provider shows it. */
+/** MD5 fingerprint of the key with colons, in the provider's format. */
 function fingerprintOf(publicKey: string): string {
   const blob = KEY.exec(publicKey.trim())?.[3];
   if (blob === undefined) throw invalidInput('public_key', 'is not an SSH public key');

@@ -1,4 +1,4 @@
-/** All that an emulated project at the provider holds: plain rows by id, and what is still to happen in time. */
+/** The state of an emulated project at the provider: plain rows by id, and scheduled events. */
 
 import type { Json } from '#plugin';
 import type { Labels } from './labels.ts';
@@ -44,17 +44,17 @@ export interface ServerRow {
   readonly disk: number;
   readonly userData: string;
   readonly sshKeys: readonly number[];
-  /** Whether the guest system has finished its start: what listens there answers from then on. */
+  /** Set once the guest system has started and its ports answer. */
   readonly guest: 'down' | 'booting' | 'up';
-  /** Counts the starts, so that what an earlier one still had to do is forgotten. */
+  /** Count of starts; events of an earlier start are dropped. */
   readonly boots: number;
-  /** What the guest does instead of what it ought to. */
+  /** Faults of the guest. */
   readonly faults: {
-    /** Its start never ends. */
+    /** The start never ends. */
     readonly neverReady?: boolean;
-    /** It hears no ACPI signal. */
+    /** The guest ignores ACPI signals. */
     readonly deaf?: boolean;
-    /** It is up, and nothing there answers. */
+    /** The guest runs, and no port answers. */
     readonly silent?: boolean;
   };
 }
@@ -65,26 +65,26 @@ export interface ActionRow {
   readonly status: 'running' | 'success' | 'error';
   /** Epoch ms. */
   readonly started: number;
-  /** When it ends, or has ended. */
+  /** The time of the end, past or scheduled. */
   readonly ends: number;
   readonly resources: readonly { readonly id: number; readonly type: string }[];
   readonly error: { readonly code: string; readonly message: string } | null;
-  /** What happens when it ends well. */
+  /** Effects of success. */
   readonly effects: readonly Effect[];
-  /** What happens when it fails. */
+  /** Effects of failure. */
   readonly undo: readonly Effect[];
-  /** It fails when it ends. */
+  /** The action will end in this failure. */
   readonly fails: { readonly code: string; readonly message: string } | null;
-  /** Runs once this one ended well, and fails with it. */
+  /** The next action: starts after this one has succeeded, and fails with it. */
   readonly next: number | null;
 }
 
-/** Something that happens to the rows, as data, so that what is under way can be saved. */
+/** A change of the rows as data, so that scheduled changes can be saved. */
 export type Effect =
   | { readonly do: 'server'; readonly id: number; readonly patch: Partial<ServerRow> }
-  /** It runs, and its guest starts. */
+  /** The server runs, and its guest starts. */
   | { readonly do: 'boot'; readonly id: number }
-  /** The guest heard that it should stop. */
+  /** The guest received the signal to stop. */
   | { readonly do: 'acpi'; readonly id: number; readonly then: 'off' | 'boot' }
   | { readonly do: 'remove-server'; readonly id: number }
   | { readonly do: 'drop-backups'; readonly id: number }
@@ -151,7 +151,7 @@ export interface FirewallRow {
   readonly labels: Labels;
   readonly created: number;
   readonly rules: readonly FirewallRule[];
-  /** Servers that it was applied to by id, and whether it is in force there. */
+  /** Servers that the firewall was applied to by id, and its status there. */
   readonly servers: readonly { readonly id: number; readonly applied: boolean }[];
   readonly selectors: readonly string[];
 }
@@ -187,7 +187,7 @@ export interface PrimaryIpRow {
   readonly location: number;
   readonly dnsPtr: readonly { readonly ip: string; readonly name: string }[];
   readonly protection: { readonly delete: boolean };
-  /** It goes with its server. */
+  /** The address is deleted with its server. */
   readonly autoDelete: boolean;
 }
 
@@ -199,7 +199,7 @@ export interface ImageRow {
   readonly description: string;
   /** GB. */
   readonly imageSize: number | null;
-  /** GB: what a server's disk needs at least. */
+  /** Minimum disk size of a server, in GB. */
   readonly disk: number;
   readonly created: number;
   readonly createdFrom: { readonly id: number; readonly name: string } | null;
@@ -213,10 +213,10 @@ export interface ImageRow {
   readonly architecture: 'x86' | 'arm';
 }
 
-/** The one mutable thing of the emulator: rows are replaced, never changed. */
+/** The emulator's only mutable state: rows are replaced, never changed. */
 export interface Cloud {
   nextId: number;
-  /** Counts public addresses that were given out. */
+  /** Count of allocated public addresses. */
   nextAddress: number;
   readonly servers: Map<number, ServerRow>;
   readonly actions: Map<number, ActionRow>;
@@ -227,7 +227,7 @@ export interface Cloud {
   readonly placementGroups: Map<number, PlacementGroupRow>;
   readonly primaryIps: Map<number, PrimaryIpRow>;
   readonly images: Map<number, ImageRow>;
-  /** What is still to happen, in the order of its times. */
+  /** Scheduled events, by time. */
   readonly due: Due[];
 }
 
@@ -243,7 +243,7 @@ const TABLES = [
   'images',
 ] as const;
 
-/** Ids count from here: beyond 32 bits, as the provider's may be. */
+/** First id: beyond 32 bits, which the provider's ids may exceed. */
 const FIRST_ID = 10_000_000_001;
 
 export function emptyCloud(): Cloud {
@@ -269,20 +269,20 @@ export function takeId(cloud: Cloud): number {
   return id;
 }
 
-/** Puts a changed row in the place of the one that is there; nothing where there is none any more. */
+/** Replaces a row; no effect if the row no longer exists. */
 export function patchRow<R>(rows: Map<number, R>, id: number, patch: Partial<R>): void {
   const row = rows.get(id);
   if (row !== undefined) rows.set(id, { ...row, ...patch });
 }
 
-/** Everything as JSON. */
+/** The complete state as JSON. */
 export function saveCloud(cloud: Cloud): Json {
   const tables = Object.fromEntries(TABLES.map((name) => [name, [...cloud[name].values()]]));
   const all = { nextId: cloud.nextId, nextAddress: cloud.nextAddress, ...tables, due: cloud.due };
   return JSON.parse(JSON.stringify(all)) as Json;
 }
 
-/** Reads back what `saveCloud` wrote. */
+/** Restores the output of `saveCloud`. */
 export function loadCloud(json: Json): Cloud {
   const saved = json as unknown as Readonly<Record<string, readonly { readonly id: number }[]>> & {
     readonly nextId: number;

@@ -1,4 +1,4 @@
-/** What SSH keys, networks, firewalls, volumes, placement groups and primary IPs have in common: list, show, update, delete. */
+/** The common calls of SSH keys, networks, firewalls, volumes, placement groups, primary IPs: list, get, update, delete. */
 
 import type { Json } from '#plugin';
 import { ApiError, notUnique } from './errors.ts';
@@ -9,7 +9,7 @@ import { type Answer, type Call, type Handler, idOf, labelsIn, needed, pageAnswe
 import { type Cloud, patchRow } from './state.ts';
 import { defined } from '#plugin';
 
-/** What every one of them is. */
+/** The common fields of all kinds. */
 export interface ThingRow {
   readonly id: number;
   readonly name: string;
@@ -18,29 +18,29 @@ export interface ThingRow {
 }
 
 export interface Kind<R extends ThingRow> {
-  /** Path, and name of a list: `volumes`. */
+  /** Path and name of the list: `volumes`. */
   readonly many: string;
-  /** Name of one in an answer: `volume`. */
+  /** Name of one object in an answer: `volume`. */
   readonly one: string;
-  /** As resources of actions and errors call it. */
+  /** Name in actions and errors. */
   readonly type: string;
   readonly table: (cloud: Cloud) => Map<number, R>;
   readonly present: (cloud: Cloud, row: R) => Json;
-  /** Filters of its list beside name and labels. */
+  /** Filters of the list in addition to name and labels. */
   readonly filter?: (rows: readonly R[], query: URLSearchParams) => readonly R[];
-  /** What else may be changed beside name and labels. */
+  /** Fields that can be changed in addition to name and labels. */
   readonly update?: (call: Call, row: R) => Partial<R>;
-  /** Throws where it may not be deleted. */
+  /** Throws if the object cannot be deleted. */
   readonly checkRemoval?: (call: Call, row: R) => void;
   readonly create: Handler;
 }
 
-/** The one that the path names. */
+/** The object that the path names. */
 export function thingOf<R extends ThingRow>(call: Call, kind: Pick<Kind<R>, 'table' | 'type'>): R {
   return rowOf(kind.table(call.cloud), kind.type, idOf(call));
 }
 
-/** Throws where the name is another one's already. */
+/** Throws if another object has the name. */
 export function checkNameOf<R extends ThingRow>(
   call: Call,
   kind: Pick<Kind<R>, 'table' | 'type'>,
@@ -56,12 +56,12 @@ export function checkLimit(count: number, limit: number, type: string): void {
   if (count >= limit) throw new ApiError('resource_limit_exceeded', `${type} limit exceeded`);
 }
 
-/** Throws where it is protected. */
+/** Throws if the object is protected. */
 export function checkProtection(row: { readonly protection: { readonly delete: boolean } }, type: string): void {
   if (row.protection.delete) throw new ApiError('protected', `${type} deletion is protected`);
 }
 
-/** Throws where an action runs on it. */
+/** Throws if an action runs on the object. */
 export function checkFree(call: Call, type: string, id: number): void {
   if (isLocked(call.cloud, type, id)) throw new ApiError('locked', `${type} is locked by a running action`);
 }

@@ -1,24 +1,24 @@
-/** Life in time: actions that take a while, guests that start and stop, each at its own moment and in order. */
+/** Scheduled events: the ends of actions, and the starts and stops of guests, in order of time. */
 
 import { parseSelector } from './labels.ts';
 import { type ActionRow, type Cloud, type Due, type Effect, patchRow, takeId } from './state.ts';
 
-/** How long things take at the provider, in ms. */
+/** Durations at the provider, in ms. */
 export interface Times {
-  /** Until a new server's disk is there. */
+  /** From the request until the disk of a new server is ready. */
   readonly create: number;
   readonly start: number;
-  /** From the start of a guest until what it offers answers. */
+  /** From the start of a guest until its port answers. */
   readonly boot: number;
   readonly stop: number;
-  /** Until an ACPI signal is sent; the guest needs `guestStop` more. */
+  /** Until an ACPI signal is sent; the guest then takes `guestStop`. */
   readonly signal: number;
   readonly guestStop: number;
   readonly remove: number;
   readonly changeType: number;
   readonly rebuild: number;
   readonly image: number;
-  /** Everything else. */
+  /** All other actions. */
   readonly other: number;
 }
 
@@ -36,7 +36,7 @@ export const TIMES: Times = {
   other: 1000,
 };
 
-/** A failure that actions of a command end in. */
+/** A failure of the next action of a command. */
 export interface ActionFailure {
   readonly command: string;
   readonly code: string;
@@ -48,13 +48,13 @@ export interface ActionDraft {
   readonly resources: ActionRow['resources'];
   /** ms. */
   readonly takes: number;
-  /** Happens at once. */
+  /** Immediate effects. */
   readonly begins?: readonly Effect[];
-  /** Happens when it ends well. */
+  /** Effects of success. */
   readonly effects?: readonly Effect[];
-  /** Happens when it fails. */
+  /** Effects of failure. */
   readonly undo?: readonly Effect[];
-  /** What was started together with this one, and before it: it begins when that ended well, and fails with it. */
+  /** The action before this one: this one starts after it has succeeded, and fails with it. */
   readonly after?: ActionRow;
 }
 
@@ -63,7 +63,7 @@ function schedule(cloud: Cloud, due: Due): void {
   cloud.due.splice(index === -1 ? cloud.due.length : index, 0, due);
 }
 
-/** Starts an action; `fails` makes it fail at its end. */
+/** Starts an action, which ends in the failure `fails`, if given. */
 export function startAction(
   cloud: Cloud,
   now: number,
@@ -92,12 +92,12 @@ export function startAction(
   return row;
 }
 
-/** When something happens next; undefined where nothing is under way. */
+/** The time of the next event; undefined if none is scheduled. */
 export function nextDue(cloud: Cloud): number | undefined {
   return cloud.due[0]?.at;
 }
 
-/** Lets everything happen that is due until now. */
+/** Processes all events that are due. */
 export function advance(cloud: Cloud, now: number, times: Times): void {
   for (let due = cloud.due[0]; due !== undefined && due.at <= now; due = cloud.due[0]) {
     cloud.due.shift();
@@ -128,7 +128,7 @@ function endAction(cloud: Cloud, id: number, at: number, times: Times): void {
   fail(cloud, action, action.fails, at, times);
 }
 
-/** What was to run after a failed action fails at the same moment. */
+/** Fails the actions after a failed one at the same time. */
 function fail(cloud: Cloud, action: ActionRow, error: NonNullable<ActionRow['fails']>, at: number, times: Times): void {
   patchRow(cloud.actions, action.id, { status: 'error', error, ends: at });
   const index = cloud.due.findIndex((due) => due.what === 'action' && due.action === action.id);
@@ -146,7 +146,7 @@ function happen(cloud: Cloud, effect: Effect, at: number, times: Times): void {
       return boot(cloud, effect.id, at, times);
     case 'acpi': {
       const server = cloud.servers.get(effect.id);
-      // A guest that is still starting, or hears nothing, stays as it is.
+      // A guest that is still starting, or ignores signals, is unchanged.
       if (server === undefined || server.guest !== 'up' || server.faults.deaf === true) return;
       const due = { what: 'guest-off', server: server.id, boot: server.boots, then: effect.then } as const;
       return schedule(cloud, { at: at + times.guestStop, ...due });
@@ -184,7 +184,7 @@ function dropBackups(cloud: Cloud, server: number): void {
   for (const image of cloud.images.values()) if (image.boundTo === server) cloud.images.delete(image.id);
 }
 
-/** Gives a primary IP to a server, or takes it from the one that has it. */
+/** Assigns a primary IP to a server, or unassigns it. */
 function assign(cloud: Cloud, ip: number, server: number | null): void {
   const type = cloud.primaryIps.get(ip)?.type;
   if (type === undefined) return;
@@ -192,7 +192,7 @@ function assign(cloud: Cloud, ip: number, server: number | null): void {
   if (server !== null) patchRow(cloud.servers, server, { [type]: ip });
 }
 
-/** What was attached stays, but for addresses that go with their server, and backups. */
+/** Removes a server with its backups and the addresses that belong to it; other attached objects stay. */
 export function removeServer(cloud: Cloud, id: number): void {
   const server = cloud.servers.get(id);
   if (server === undefined) return;
@@ -208,7 +208,7 @@ export function removeServer(cloud: Cloud, id: number): void {
   cloud.servers.delete(id);
 }
 
-/** Servers that a label selector names. */
+/** Servers that match a label selector. */
 export function serversWith(cloud: Cloud, selector: string): readonly number[] {
   const matches = parseSelector(selector);
   return [...cloud.servers.values()].filter(({ labels }) => matches(labels)).map(({ id }) => id);

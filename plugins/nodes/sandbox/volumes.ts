@@ -1,4 +1,4 @@
-/** `/volumes`: disks that stay when their server goes. */
+/** `/volumes`: disks that outlive their server. */
 
 import { LOCATIONS } from './catalog.ts';
 import { ApiError, invalidInput } from './errors.ts';

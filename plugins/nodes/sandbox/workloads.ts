@@ -1,6 +1,6 @@
 /**
- * An emulated workload source: what runs on the emulated servers, told over HTTP in the published form, with hooks to drain
- * a node and to move a container. It keeps to them: a node that is drained takes nothing more.
+ * An emulated workload source: containers of the emulated servers over HTTP, in the published format, with hooks to drain
+ * a node and to move a container. A drained node accepts no containers.
  */
 
 import type { RequestListener, ServerResponse } from 'node:http';
@@ -21,13 +21,13 @@ export interface ContainerRow {
   readonly since: number;
 }
 
-/** What the source knows of a node. */
+/** A node in the source. */
 interface NodeRow {
   readonly name: string;
-  /** The server that it is: another one of the same name is another node. */
+  /** The server's id: another server of the same name is another node. */
   readonly server: number;
   readonly startedTotal: number;
-  /** Epoch ms; undefined while it has containers. */
+  /** Epoch ms; undefined while the node has containers. */
   readonly emptySince?: number;
   readonly diskUsedPercent?: number;
   readonly drained: boolean;
@@ -40,11 +40,11 @@ export interface QueueRow {
   readonly since: number;
 }
 
-/** What the source leaves out, as some do. */
+/** Fields that the source omits, as some sources do. */
 export interface Reticence {
   readonly emptySince?: boolean;
   readonly startedTotal?: boolean;
-  /** Nodes that it does not list. */
+  /** Nodes that the source does not list. */
   readonly nodes?: readonly string[];
 }
 
@@ -58,16 +58,16 @@ export interface Workloads {
   readonly url: string;
   readonly drainUrl: string;
   readonly migrateUrl: string;
-  /** Puts a container on a node; false where the node takes none: it is drained, not up, or not there. */
+  /** Starts a container on a node; false if the node is drained, not running or unknown. */
   readonly start: (
     node: string,
     container: Omit<ContainerRow, 'node' | 'since'> & { readonly since?: number },
   ) => boolean;
-  /** Ends a container; false where there is none. */
+  /** Ends a container; false if it does not exist. */
   readonly end: (id: string) => boolean;
   readonly wait: (waiting: Omit<QueueRow, 'since'>) => void;
   readonly unqueue: (id: string) => void;
-  /** Says what it is known to have been before: how many containers ever, empty since when (epoch ms). */
+  /** Sets the history of a node: its total number of containers, and the time since which it is empty (epoch ms). */
   readonly recall: (node: string, past: { readonly startedTotal?: number; readonly emptySince?: number }) => void;
   readonly fillDisk: (node: string, percent: number) => void;
   readonly leaveOut: (reticence: Reticence) => void;
@@ -80,11 +80,11 @@ export interface Workloads {
   readonly stop: () => Promise<void>;
 }
 
-/** What the source needs of the emulator around it. */
+/** The parts of the emulator that the source uses. */
 export interface Surroundings {
   readonly cloud: () => Cloud;
   readonly clock: Clock;
-  /** Key of the label that says of a server that it takes nothing more. */
+  /** Key of the label that marks a drained server. */
   readonly drainLabel: string | undefined;
 }
 
@@ -105,7 +105,7 @@ function workOf(saved: Json | undefined): Work {
   };
 }
 
-/** A node registers once its guest is up, and is forgotten with its server; what ran there is gone with it. */
+/** Registers a node once its guest runs; removes it, with its containers, when its server is deleted. */
 function register(work: Work, { cloud, clock }: Surroundings): void {
   const servers = new Map([...cloud().servers.values()].map((row) => [row.name, row]));
   for (const node of work.nodes.values()) {
@@ -148,7 +148,7 @@ function instant(at: number): string {
   return new Date(at).toISOString();
 }
 
-function told(work: Work, reticence: Reticence): Json {
+function published(work: Work, reticence: Reticence): Json {
   const nodes = [...work.nodes.values()]
     .filter(({ name }) => reticence.nodes?.includes(name) !== true)
     .map((node) => {
@@ -188,7 +188,7 @@ interface Reply {
   readonly body: Json;
 }
 
-/** Empty where it is not there, so that nothing is found by it. */
+/** Empty if the label is missing, so that it matches nothing. */
 function wordIn(body: Body, name: string): string {
   const value = body[name];
   return typeof value === 'string' ? value : '';
@@ -196,7 +196,7 @@ function wordIn(body: Body, name: string): string {
 
 const no = (status: number, error: string): Reply => ({ status, body: { error } });
 
-/** Starts the source, on the port where that is free, with what an earlier one saved. */
+/** Starts the source, on the given port if it is free, with the saved state of an earlier one. */
 export async function startWorkloads(around: Surroundings, saved?: Json, port = 0): Promise<Workloads> {
   const work = workOf(saved);
   const faults: ArmedFault[] = [];
@@ -211,7 +211,7 @@ export async function startWorkloads(around: Surroundings, saved?: Json, port = 
       server !== undefined &&
       server.status === 'running' &&
       server.guest === 'up' &&
-      // What answers nobody does not answer the source either.
+      // A guest whose ports do not answer does not answer the source either.
       server.faults.silent !== true &&
       work.nodes.get(name)?.drained === false &&
       !hasLabel(server, around.drainLabel)
@@ -229,10 +229,10 @@ export async function startWorkloads(around: Surroundings, saved?: Json, port = 
     const from = wordIn(body, 'from');
     const to = wordIn(body, 'to');
     const container = work.containers.get(id);
-    // Asked once more, it is there already.
+    // A repeated request finds the container moved already.
     if (container?.node === to) return { status: 200, body: { container: id, node: to } };
     if (container?.node !== from) return no(409, `${id} does not run on ${from}`);
-    if (!takes(to)) return no(409, `${to} takes nothing`);
+    if (!takes(to)) return no(409, `${to} accepts no containers`);
     take(work, container, clock.now());
     place(work, { ...container, node: to, since: clock.now() });
     return { status: 200, body: { container: id, node: to } };
@@ -240,7 +240,7 @@ export async function startWorkloads(around: Surroundings, saved?: Json, port = 
   const reply = (method: string, path: string, body: Body): Reply => {
     if (method === 'GET' && path === '/workloads') {
       register(work, around);
-      return { status: 200, body: told(work, reticence) };
+      return { status: 200, body: published(work, reticence) };
     }
     if (method === 'POST' && path === '/drain') return drain(body);
     if (method === 'POST' && path === '/migrate') return migrate(body);

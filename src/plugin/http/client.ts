@@ -154,7 +154,7 @@ function refusalOf(what: string, answer: Answer, dialect: Dialect, now: number):
   if (refused === undefined) {
     // Without the API's own words a 404 says nothing of a resource: any web server answers so.
     const code = BY_STATUS[status] ?? 'bad_answer';
-    return { ...common, code, message: dialect.meaning(code, `it answered ${status} without saying why`) };
+    return { ...common, code, message: dialect.meaning(code, `the server answered ${status} without a reason`) };
   }
   const code = plain(refused.code).slice(0, 60);
   return { ...common, code, message: dialect.meaning(code, refused.message) };
@@ -257,7 +257,7 @@ export function openClient(options: ClientOptions): Client {
         code: 'bad_answer',
         fate: 'unknown',
         status: answer.status,
-        message: json === undefined ? 'the answer is no JSON' : `the answer is not as it ought to be: ${error.message}`,
+        message: json === undefined ? 'the answer is not JSON' : `the answer is invalid: ${error.message}`,
         ...(correlationId === undefined ? {} : { correlationId }),
       });
     }

@@ -135,7 +135,7 @@ describe('every address of a name is looked at', () => {
     expect(seen.state).toBe('tls_error');
     expect(said(seen)).toEqual([
       expect.stringMatching(/^expired: at 127\.0\.0\.2, 127\.0\.0\.3: expired 3 days ago, at /u),
-      `refused: at 127.0.0.4: ${HOST}:${port}: nothing listens there`,
+      `refused: at 127.0.0.4: ${HOST}:${port}: connection refused`,
     ]);
     expect(seen.facts).toMatchObject({ error: 'expired' });
     expect(seen.facts.addresses?.map(({ error }) => error)).toEqual([undefined, 'expired', 'expired', 'refused']);
@@ -146,7 +146,9 @@ describe('every address of a name is looked at', () => {
     const config = { handshakeSeconds: 2 };
     const seen = await domain({ [HOST]: { a: ['127.0.0.1', '127.0.0.2'] } }, { spec: { port }, config });
     expect(seen.facts.addresses?.map(({ error }) => error)).toEqual(['timeout', undefined]);
-    expect(said(seen)).toEqual([`timeout: at 127.0.0.1: ${HOST}:${port}: it did not finish the handshake within 2 s`]);
+    expect(said(seen)).toEqual([
+      `timeout: at 127.0.0.1: ${HOST}:${port}: the server did not finish the handshake within 2 s`,
+    ]);
   });
 
   test('up to a number, and what is left out is told', async () => {

@@ -111,7 +111,7 @@ describe('a making that was interrupted', () => {
     renameSync(path('ca.crt'), path('ca.crt.pending'));
     if (linked) linkSync(path('ca.key'), path('ca.key.pending'));
     expect(await readAuthority(dir)).toEqual({ status: 'absent' });
-    await expect(openAuthority(dir, undefined)).rejects.toThrow('there is no authority');
+    await expect(openAuthority(dir, undefined)).rejects.toThrow('contains no authority');
     expect(await createAuthority(dir, 'Test CA', now)).toBe(fingerprint);
     expect(readdirSync(dir).sort()).toEqual(['ca.crt', 'ca.key']);
   });

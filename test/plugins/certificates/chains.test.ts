@@ -280,23 +280,23 @@ describe('what a client would refuse', () => {
       { pathLength: 0 },
       {},
       {},
-      /CN=Root allows no authority below it \(its path length is 0\), and there is one$/u,
+      /CN=Root allows no authority below it \(its path length is 0\); the path has 1$/u,
     ],
     [
       'names that are not permitted',
       {},
       { permitted: 'other.test' },
       {},
-      /CN=Intermediate may not sign for www\.example\.test, only for other\.test$/u,
+      /CN=Intermediate is not permitted to sign for www\.example\.test, only for other\.test$/u,
     ],
-    ['a leaf for clients', {}, {}, { usage: 'clientAuth' }, /CN=www\.example\.test is not meant for TLS servers/u],
-    ['an intermediate for clients', {}, { usage: 'clientAuth' }, {}, /CN=Intermediate is not meant for TLS servers/u],
+    ['a leaf for clients', {}, {}, { usage: 'clientAuth' }, /CN=www\.example\.test is not valid for TLS servers/u],
+    ['an intermediate for clients', {}, { usage: 'clientAuth' }, {}, /CN=Intermediate is not valid for TLS servers/u],
     [
       'an intermediate that is no authority',
       {},
       { ca: false },
       {},
-      /CN=Intermediate (?:may not sign|is not a certificate of an authority)/u,
+      /CN=Intermediate (?:is not permitted to sign|is not a certificate of an authority)/u,
     ],
   ];
 
@@ -316,7 +316,7 @@ describe('what a client would refuse', () => {
       // The same chain is not issued, whatever the plan would have said.
       const path = [leaf, intermediate, root].map(({ certificate }) => certificate);
       await expect(verifyAsClient({ path, key: keyPemOf(leaf), dnsNames: [HOST] }, now)).rejects.toThrow(
-        /^a client would refuse the new certificate, so it is not stored: /u,
+        /^the new certificate is not stored; clients would refuse it: /u,
       );
     },
   );
@@ -368,7 +368,7 @@ spec: { issuer: ca, dnsNames: [${HOST}], storage: { file: { certificate: tls/www
       now: () => now + 70 * DAY,
     },
   );
-  expect(stdout).toContain('CN=Strict allows no authority below it (its path length is 0), and there is one');
+  expect(stdout).toContain('CN=Strict allows no authority below it (its path length is 0); the path has 1');
   expect(files()).toEqual(before);
 });
 

@@ -96,7 +96,7 @@ describe('a command', () => {
     const running = command(sh('echo $$ > own; sleep 100'), { signal: stop.signal });
     while (!existsSync(join(folder, 'own'))) await new Promise((resolve) => void setTimeout(resolve, 5));
     stop.abort();
-    await expect(running).rejects.toThrow('was ended, because the run was stopped');
+    await expect(running).rejects.toThrow('was ended because the run was stopped');
     await expect(command(sh('touch late'), { signal: stop.signal })).rejects.toThrow('aborted');
     expect(existsSync(join(folder, 'late'))).toBe(false);
   });
@@ -135,9 +135,9 @@ describe('what fettle.yaml lists', () => {
       signal: never,
       stillApproved,
     };
-    await expect(world.deploy(order)).rejects.toThrow('is none of the commands that fettle.yaml lists');
+    await expect(world.deploy(order)).rejects.toThrow('is not one of the commands that fettle.yaml lists');
     await expect(world.reload(orderOf({ command: words, timeoutSeconds: 5 }))).rejects.toThrow(
-      'is none of the commands',
+      'is not one of the commands',
     );
     expect(existsSync(join(folder, 'got'))).toBe(false);
   });
@@ -203,19 +203,19 @@ describe('what fettle.yaml lists', () => {
       writeFileSync(join(folder, 'a.pid'), `${child.pid}\n`);
       utimesSync(join(folder, 'a.pid'), new Date(), new Date(Date.now() - 60_000));
       const world = await open({ pidFiles: ['a.pid'] });
-      await expect(world.reload(orderOf(service('a.pid')))).rejects.toThrow('so it is another one: no signal is sent');
+      await expect(world.reload(orderOf(service('a.pid')))).rejects.toThrow('is outdated and no signal is sent');
       expect(existsSync(join(folder, 'got'))).toBe(false);
       expect(child.exitCode).toBeNull();
     });
 
     test.each<readonly [string, string | undefined, string]>([
       ['no file', undefined, 'is missing'],
-      ['nothing', '', 'holds no number of a process'],
-      ['the first process', '1', 'holds no number of a process'],
-      ['a group', '-5', 'holds no number of a process'],
-      ['everything', '0', 'holds no number of a process'],
-      ['words', '12 34', 'holds no number of a process'],
-      ['a process that is gone', '99999999', 'there is no process 99999999'],
+      ['nothing', '', 'does not hold a process number'],
+      ['the first process', '1', 'does not hold a process number'],
+      ['a group', '-5', 'does not hold a process number'],
+      ['everything', '0', 'does not hold a process number'],
+      ['words', '12 34', 'does not hold a process number'],
+      ['a process that is gone', '99999999', 'process 99999999, which'],
     ])('is not told by %s', async (_name, text, message) => {
       if (text !== undefined) writeFileSync(join(folder, 'a.pid'), text);
       const world = await open({ pidFiles: ['a.pid'] });
@@ -227,7 +227,7 @@ describe('what fettle.yaml lists', () => {
       writeFileSync(join(folder, 'b.pid'), `${child.pid}\n`);
       const world = await open({ pidFiles: ['a.pid'] });
       await expect(world.reload(orderOf(service('b.pid')))).rejects.toThrow(
-        'is none of the files that fettle.yaml lists',
+        'is not one of the files that fettle.yaml lists',
       );
       expect(existsSync(join(folder, 'got'))).toBe(false);
     });

@@ -52,6 +52,6 @@ test('a name that is not of ASCII goes into no certificate', async () => {
   const keys = await makeKeys('ecdsa-p256');
   for (const name of ['bücher.test', 'a b.test', 'a\u0000.test', ''])
     await expect(makeLeaf({ dnsNames: ['a.test', name], validityDays: 1, keys, now: Date.now() })).rejects.toThrow(
-      'letters of ASCII',
+      'limited to ASCII',
     );
 });

@@ -79,10 +79,10 @@ describe('where a Certificate is stored', () => {
     ['everything', { file: { ...paths, chain: 'a.ca', fullchain: 'a.full', combined: 'a.pem' } }, undefined],
     ['one file for all', { file: { combined: 'a.pem' } }, undefined],
     ['a folder', { directory: { path: 'a', combined: false } }, undefined],
-    ['no key', { file: { certificate: 'a.crt' } }, 'there is no key'],
-    ['no certificate', { file: { key: 'a.key' } }, 'there is no certificate'],
-    ['one file for all, and a key', { file: { combined: 'a.pem', key: 'a.key' } }, 'there is no certificate'],
-    ['one file for all, and a chain', { file: { combined: 'a.pem', chain: 'a.ca' } }, 'there is no certificate'],
+    ['no key', { file: { certificate: 'a.crt' } }, 'the key is missing'],
+    ['no certificate', { file: { key: 'a.key' } }, 'the certificate is missing'],
+    ['one file for all, and a key', { file: { combined: 'a.pem', key: 'a.key' } }, 'the certificate is missing'],
+    ['one file for all, and a chain', { file: { combined: 'a.pem', chain: 'a.ca' } }, 'the certificate is missing'],
   ])('%s', (_name, storage, text) => {
     const mistakes = check(certificate({ storage }));
     expect(mistakes).toMatchObject(

@@ -205,7 +205,7 @@ describe('what cannot be read', () => {
 
   test.each<readonly [string, (path: string) => void, string, string]>([
     ['a folder', (path) => mkdirSync(path), 'not-a-file', "the key's file is a directory"],
-    ['a pipe', (path) => void execFileSync('mkfifo', [path]), 'not-a-file', "the key's file is no regular file"],
+    ['a pipe', (path) => void execFileSync('mkfifo', [path]), 'not-a-file', "the key's file is not a regular file"],
     ['an empty file', (path) => writeFileSync(path, ''), 'pair-unusable', "the key's file has no private key in it"],
     [
       'a huge file',

@@ -395,7 +395,7 @@ describe('a server that gives no certificate', () => {
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
-    await failing({ port }, 'refused', /^127\.0\.0\.1:\d+: nothing listens there$/u);
+    await failing({ port }, 'refused', /^127\.0\.0\.1:\d+: connection refused$/u);
   });
   test('closed at once', async () => {
     const port = await listening(createServer((socket) => socket.end()));
@@ -445,7 +445,7 @@ describe('a server that gives no certificate', () => {
     await failing(
       { address: '255.255.255.255', port: 443 },
       'unreachable',
-      /^255\.255\.255\.255:443: there is no way to it \(E\w+\)$/u,
+      /^255\.255\.255\.255:443: no route to the server \(E\w+\)$/u,
     );
   });
   test('no port is open for the connection', async () => {
@@ -463,7 +463,7 @@ describe('a server that gives no certificate', () => {
       child.stdout.once('data', (data: Buffer) => resolve(Number(data.toString()))),
     );
     await new Promise((resolve) => setTimeout(resolve, 200));
-    await failing({ port }, 'timeout', /accepted no connection within 0\.4 s$/u);
+    await failing({ port }, 'timeout', /did not accept the connection within 0\.4 s$/u);
   });
 });
 

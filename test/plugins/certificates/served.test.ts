@@ -59,7 +59,7 @@ const served = (address: string, print: string, days = 10, more: Partial<Address
   chain: [print],
   ...more,
 });
-const down = (address: string): AddressFacts => ({ address, error: 'refused', message: 'nothing listens there' });
+const down = (address: string): AddressFacts => ({ address, error: 'refused', message: 'connection refused' });
 
 function domain(
   addresses: readonly AddressFacts[] | undefined,

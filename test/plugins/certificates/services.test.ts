@@ -162,7 +162,7 @@ describe('commands', () => {
     for (const line of ['validate', 'plan', 'apply --yes']) {
       const { stderr, stdout } = await project.run(line, 1);
       expect(stderr + stdout).toMatch(/www\.yaml:8:\d+/u);
-      expect(stderr + stdout).toContain('none of the commands that fettle.yaml lists');
+      expect(stderr + stdout).toContain('not one of the commands that fettle.yaml lists');
     }
     expect(existsSync(join(project.folder, 'tls'))).toBe(false);
   });

@@ -86,7 +86,7 @@ describe('real servers', () => {
     });
     expect((await probe({ port, startTls: 'smtp' })).facts).toMatchObject({
       error: 'starttls',
-      message: `127.0.0.1:${port}: it does not speak SMTP`,
+      message: `127.0.0.1:${port}: the server does not speak SMTP`,
     });
   });
 
@@ -96,7 +96,7 @@ describe('real servers', () => {
     const { port } = server;
     expect((await probe({ port, startTls: 'postgres' })).facts).toMatchObject({
       error: 'starttls',
-      message: `127.0.0.1:${port}: it does not offer TLS`,
+      message: `127.0.0.1:${port}: the server does not offer TLS`,
     });
     const key = join(folder, 'postgres.key');
     copyFileSync(paths.key, key);
@@ -190,7 +190,7 @@ describe('smtp', () => {
 
   test('waits for a whole greeting', async () => {
     const server = await talking('220 re', () => undefined);
-    expect(await refusal(server, 'smtp', 0.3)).toBe('timeout: it did not go over to TLS within 0.3 s');
+    expect(await refusal(server, 'smtp', 0.3)).toBe('timeout: the server did not switch to TLS within 0.3 s');
     expect(server.heard()).toBe('');
   });
 
@@ -203,30 +203,40 @@ describe('smtp', () => {
   });
 
   test.each<readonly [string, string, Say, string]>([
-    ['is not offered', '220 x\r\n', smtp('250-x\r\n250 SIZE\r\n'), 'it does not offer STARTTLS'],
+    ['is not offered', '220 x\r\n', smtp('250-x\r\n250 SIZE\r\n'), 'the server does not offer STARTTLS'],
     [
       'is offered as a part of something else',
       '220 x\r\n',
       smtp('250-x\r\n250 XSTARTTLS\r\n'),
-      'it does not offer STARTTLS',
+      'the server does not offer STARTTLS',
     ],
-    ['is refused', '220 x\r\n', smtp(OFFER, '454 not now\r\n'), 'it answers STARTTLS with 454'],
-    ['is not reached', '554 go away\r\n', () => undefined, 'it answers the connection with 554'],
-    ['is not reached after EHLO', '220 x\r\n', smtp('502 what?\r\n'), 'it answers EHLO with 502'],
-    ['is not spoken', 'SSH-2.0-OpenSSH_9.2\r\n', () => undefined, 'it does not speak SMTP'],
+    ['is refused', '220 x\r\n', smtp(OFFER, '454 not now\r\n'), 'the server answers STARTTLS with 454'],
+    ['is not reached', '554 go away\r\n', () => undefined, 'the server answers the connection with 554'],
+    ['is not reached after EHLO', '220 x\r\n', smtp('502 what?\r\n'), 'the server answers EHLO with 502'],
+    ['is not spoken', 'SSH-2.0-OpenSSH_9.2\r\n', () => undefined, 'the server does not speak SMTP'],
     [
       'has more behind it',
       '220 x\r\n',
       smtp(OFFER, '220 go\r\n250 injected\r\n'),
-      'it sends more in clear text after it has agreed to TLS',
+      'the server sends clear text after agreeing to TLS',
     ],
-    ['is answered before it is asked', '220 x\r\n250 STARTTLS\r\n', () => undefined, 'it answers before it is asked'],
-    ['never comes to an end', '220-x\r\n'.repeat(3000), () => undefined, 'it says more than 16384 bytes before TLS'],
+    [
+      'is answered before it is asked',
+      '220 x\r\n250 STARTTLS\r\n',
+      () => undefined,
+      'the server answers before the request',
+    ],
+    [
+      'never comes to an end',
+      '220-x\r\n'.repeat(3000),
+      () => undefined,
+      'the server sends more than 16384 bytes before TLS',
+    ],
     [
       'never comes to the end of a line',
       '2'.repeat(20_000),
       () => undefined,
-      'it says more than 16384 bytes before TLS',
+      'the server sends more than 16384 bytes before TLS',
     ],
   ])('%s', async (_name, greeting, say, reason) => {
     expect(await refusal(await talking(greeting, say), 'smtp')).toBe(`starttls: ${reason}`);
@@ -234,7 +244,7 @@ describe('smtp', () => {
 
   test('a server that closes', async () => {
     const server = await talking('220 x\r\n', (socket) => void socket.end());
-    expect(await refusal(server, 'smtp')).toBe('reset: it closed the connection when it was asked for TLS');
+    expect(await refusal(server, 'smtp')).toBe('reset: the server closed the connection after the request for TLS');
   });
 
   test('a server that agrees and then speaks no TLS', async () => {
@@ -266,20 +276,25 @@ describe('imap', () => {
       void socket.write(text);
 
   test.each<readonly [string, string, Say, string]>([
-    ['is refused', '* OK x\r\n', answering('a1 NO not here\r\n'), 'it answers STARTTLS with NO'],
-    ['is not known', '* OK x\r\n', answering('a1 BAD what\r\n'), 'it answers STARTTLS with BAD'],
-    ['is too late', '* PREAUTH x\r\n', answering(''), 'it greets with PREAUTH'],
-    ['is not reached', '* BYE full\r\n', answering(''), 'it greets with BYE'],
-    ['is broken off', '* OK x\r\n', answering('* BYE full\r\n'), 'it does not speak IMAP'],
-    ['is not spoken', '220 x ESMTP\r\n', answering(''), 'it does not speak IMAP'],
-    ['has another tag', '* OK x\r\n', answering('a2 OK begin\r\n'), 'it does not speak IMAP'],
+    ['is refused', '* OK x\r\n', answering('a1 NO not here\r\n'), 'the server answers STARTTLS with NO'],
+    ['is not known', '* OK x\r\n', answering('a1 BAD what\r\n'), 'the server answers STARTTLS with BAD'],
+    ['is too late', '* PREAUTH x\r\n', answering(''), 'the server greets with PREAUTH'],
+    ['is not reached', '* BYE full\r\n', answering(''), 'the server greets with BYE'],
+    ['is broken off', '* OK x\r\n', answering('* BYE full\r\n'), 'the server does not speak IMAP'],
+    ['is not spoken', '220 x ESMTP\r\n', answering(''), 'the server does not speak IMAP'],
+    ['has another tag', '* OK x\r\n', answering('a2 OK begin\r\n'), 'the server does not speak IMAP'],
     [
       'has more behind it',
       '* OK x\r\n',
       answering('a1 OK begin\r\n* injected\r\n'),
-      'it sends more in clear text after it has agreed to TLS',
+      'the server sends clear text after agreeing to TLS',
     ],
-    ['is answered before it is asked', '* OK x\r\na1 OK begin\r\n', answering(''), 'it answers before it is asked'],
+    [
+      'is answered before it is asked',
+      '* OK x\r\na1 OK begin\r\n',
+      answering(''),
+      'the server answers before the request',
+    ],
   ])('%s', async (_name, greeting, say, reason) => {
     expect(await refusal(await talking(greeting, say), 'imap')).toBe(`starttls: ${reason}`);
   });
@@ -296,9 +311,9 @@ describe('postgres', () => {
   });
 
   test.each([
-    ['N', 'it does not offer TLS'],
-    ['E\0\0\0\x08nope', 'it does not speak the protocol of PostgreSQL'],
-    ['Sinjected', 'it sends more in clear text after it has agreed to TLS'],
+    ['N', 'the server does not offer TLS'],
+    ['E\0\0\0\x08nope', 'the server does not speak the PostgreSQL protocol'],
+    ['Sinjected', 'the server sends clear text after agreeing to TLS'],
   ])('an answer of %j', async (answer, reason) => {
     const server = await talking('', (socket) => void socket.write(answer));
     expect(await refusal(server, 'postgres')).toBe(`starttls: ${reason}`);

@@ -132,7 +132,7 @@ describe('files', () => {
     const second = await issue(world, storage, { first: false });
     expect((await seen(world, storage)).key_fingerprint).toBe(second.key);
     expect(second.key).not.toBe(first.key);
-    await expect(issue(world, storage)).rejects.toThrow('is there already, and is not overwritten');
+    await expect(issue(world, storage)).rejects.toThrow('already exists, and is not overwritten');
     await world.deletePair(storage);
     expect((await world.readPair(storage)).status).toBe('absent');
   });
@@ -243,9 +243,9 @@ describe('owner, group and mode', () => {
     const before = read(folder, EVERYTHING.certificate);
     await expect(
       issue(world, { file: { ...EVERYTHING, owner: 'nobody-of-this-name' } }, { first: false }),
-    ).rejects.toThrow('there is no user nobody-of-this-name on this machine');
+    ).rejects.toThrow('user nobody-of-this-name does not exist on this machine');
     await expect(issue(world, { directory: { path: 'd', combined: false, group: 'no-such-group' } })).rejects.toThrow(
-      'there is no group no-such-group',
+      'group no-such-group does not exist',
     );
     expect(read(folder, EVERYTHING.certificate)).toBe(before);
     expect(readdirSync(join(folder, 'tls'))).toHaveLength(5);
@@ -297,7 +297,7 @@ describe('owner, group and mode', () => {
       33, 77, 13,
     ]);
     expect(idFor(undefined, 'group', accounts)).toBeUndefined();
-    expect(() => idFor('broken', 'user', accounts)).toThrow('there is no user broken');
+    expect(() => idFor('broken', 'user', accounts)).toThrow('user broken does not exist');
     expect(nameFor(33, undefined, 'user', accounts)).toBe('www');
     expect(nameFor(33, 'www-too', 'user', accounts)).toBe('www-too');
     expect(nameFor(33, 'root', 'user', accounts)).toBe('www');
@@ -478,17 +478,17 @@ describe('a folder that is switched', () => {
     [
       'a file in place of a link',
       (folder) => writeFileSync(join(own(folder), 'privkey.pem'), 'mine'),
-      'privkey.pem is there already',
+      'privkey.pem already exists',
     ],
     [
       'a link that leads elsewhere',
       (folder) => symlinkSync('/dev/null', join(own(folder), 'cert.pem')),
-      'cert.pem is there already',
+      'cert.pem already exists',
     ],
     [
       'a folder in place of the link',
       (folder) => mkdirSync(join(own(folder), 'current')),
-      'current is no link, and it is not replaced',
+      'current is not a link, and is not replaced',
     ],
   ])('is not made over %s', async (_name, put, text) => {
     const folder = tempFolder();
@@ -507,7 +507,9 @@ describe('a folder that is switched', () => {
     const world = await open(folder);
     for (const text of ['mine', '']) {
       writeFileSync(join(folder, 'tls'), text);
-      await expect(issue(world, { directory: { path: 'tls', combined: false } })).rejects.toThrow('tls is no folder');
+      await expect(issue(world, { directory: { path: 'tls', combined: false } })).rejects.toThrow(
+        'tls is not a folder',
+      );
       expect(read(folder, 'tls')).toBe(text);
       expect(await seen(world, { directory: { path: 'tls', combined: false } })).toMatchObject({
         problem_code: 'not-a-file',
@@ -550,7 +552,7 @@ describe('a folder that is switched', () => {
     await issue(world, storage);
     rmSync(join(own(folder), 'fullchain.pem'));
     expect((await seen(world, storage)).files.filter(({ problem }) => problem !== undefined)).toMatchObject([
-      { part: 'fullchain', problem: 'has no link to it' },
+      { part: 'fullchain', problem: 'has no link' },
     ]);
     expect(await world.tidyPair(storage)).toEqual({ rewritten: true });
     expect(readlinkSync(join(own(folder), 'current'))).toBe('versions/1');
@@ -558,9 +560,9 @@ describe('a folder that is switched', () => {
     rmSync(join(own(folder), 'fullchain.pem'));
     writeFileSync(join(own(folder), 'fullchain.pem'), 'mine');
     expect((await seen(world, storage)).files.find(({ part }) => part === 'fullchain')).toMatchObject({
-      problem: 'something else is in place of its link',
+      problem: 'another file is in place of its link',
     });
-    await expect(world.tidyPair(storage)).rejects.toThrow('fullchain.pem is there already, and is not overwritten');
+    await expect(world.tidyPair(storage)).rejects.toThrow('fullchain.pem already exists, and is not overwritten');
     expect(read(own(folder), 'fullchain.pem')).toBe('mine');
   });
 
@@ -768,7 +770,7 @@ describe('what is in the way of a first pair', () => {
       const world = await open(folder);
       mkdirSync(join(folder, 'tls'));
       writeFileSync(join(folder, EVERYTHING[part]), 'mine');
-      await expect(issue(world, { file: EVERYTHING })).rejects.toThrow('is there already, and is not overwritten');
+      await expect(issue(world, { file: EVERYTHING })).rejects.toThrow('already exists, and is not overwritten');
       expect(readdirSync(join(folder, 'tls')).map((name) => read(folder, 'tls', name))).toEqual(['mine']);
     },
   );
@@ -788,11 +790,11 @@ describe('what is in the way of a first pair', () => {
     writeFileSync(join(folder, 'tls/www.key.backup'), 'mine');
     const untouched = { untouched: true };
     await expect(issue(world, { file: EVERYTHING }, untouched)).rejects.toThrow(
-      'www.key.backup lies where fettle keeps',
+      'www.key.backup has the name of a copy that fettle keeps',
     );
     expect(readdirSync(join(folder, 'tls'))).toEqual(['www.key.backup']);
     renameSync(join(folder, 'tls/www.key.backup'), join(folder, 'tls/www.key.pending'));
-    await expect(issue(world, { file: EVERYTHING }, untouched)).rejects.toThrow('www.key.pending lies where');
+    await expect(issue(world, { file: EVERYTHING }, untouched)).rejects.toThrow('www.key.pending has the name of');
     expect(read(folder, 'tls/www.key.pending')).toBe('mine');
     rmSync(join(folder, 'tls/www.key.pending'));
     await issue(world, { file: EVERYTHING }, untouched);

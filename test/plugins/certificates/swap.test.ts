@@ -393,7 +393,7 @@ describe('a swap', () => {
   test('does not replace a folder', async () => {
     const line = folderWith({ 'www.crt': made.old['crt'] ?? '' });
     mkdirSync(join(line.folder, 'tls/www.key'));
-    await expect(swap(line, () => {}, never)).rejects.toThrow('is a directory: it is not replaced');
+    await expect(swap(line, () => {}, never)).rejects.toThrow('is a directory, and is not replaced');
     expect(readdirSync(join(line.folder, 'tls')).sort()).toEqual(['www.crt', 'www.key']);
     expect(await stateOf(line, WWW)).toBe('expired');
   });
@@ -523,7 +523,7 @@ describe('the whole life of a certificate', () => {
         signal: new AbortController().signal,
         progress: () => {},
       }),
-    ).rejects.toThrow('www.key is there already, and is not overwritten');
+    ).rejects.toThrow('www.key already exists, and is not overwritten');
     expect(readFileSync(join(line.folder, 'tls/www.key'), 'utf8')).toBe('somebody else');
   });
 

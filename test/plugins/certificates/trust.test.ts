@@ -25,7 +25,7 @@ const FILES: readonly (readonly [string, (folder: string) => string | Buffer, nu
     'in DER form',
     () => root.certificate.raw,
     0,
-    'is in DER form, and PEM is read; convert it: openssl x509 -inform DER -in anchors.cer -out anchors.cer.pem',
+    'is in DER form, not PEM; convert it: openssl x509 -inform DER -in anchors.cer -out anchors.cer.pem',
   ],
   ['a private key', () => keyPemOf(root), 0, 'holds a private key, and no certificate'],
   ['empty', () => '', 0, 'is empty'],
@@ -37,7 +37,7 @@ const FILES: readonly (readonly [string, (folder: string) => string | Buffer, nu
     0,
     'is a PKCS#7 bundle; convert it: openssl pkcs7 -print_certs -in anchors.cer -out anchors.cer.pem',
   ],
-  ['a bundle of PKCS#7 in DER form', (folder) => bundle(folder, 'DER'), 0, 'is in a binary form, and PEM is read'],
+  ['a bundle of PKCS#7 in DER form', (folder) => bundle(folder, 'DER'), 0, 'is in a binary form, not PEM'],
   ['one that is cut', () => root.pem.slice(0, 100), 0, 'has a CERTIFICATE that begins in line 1 and does not end'],
   [
     'a second one that is cut',

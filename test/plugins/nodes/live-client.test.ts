@@ -44,10 +44,10 @@ describe('the token', () => {
   test.each([
     ['none', {}, 'the environment variable HCLOUD_TOKEN is not set'],
     ['empty', { HCLOUD_TOKEN: ' \n' }, 'the environment variable HCLOUD_TOKEN is empty'],
-    ['two words', { HCLOUD_TOKEN: 'secret1 secret2' }, 'holds no token'],
-    ['a line break within', { HCLOUD_TOKEN: 'secret1\r\nx-evil: 1' }, 'holds no token'],
-    ['not ASCII', { HCLOUD_TOKEN: 'sécret1' }, 'holds no token'],
-    ['far too long', { HCLOUD_TOKEN: 'secret'.repeat(1000) }, 'holds no token'],
+    ['two words', { HCLOUD_TOKEN: 'secret1 secret2' }, 'does not hold a valid token'],
+    ['a line break within', { HCLOUD_TOKEN: 'secret1\r\nx-evil: 1' }, 'does not hold a valid token'],
+    ['not ASCII', { HCLOUD_TOKEN: 'sécret1' }, 'does not hold a valid token'],
+    ['far too long', { HCLOUD_TOKEN: 'secret'.repeat(1000) }, 'does not hold a valid token'],
   ])('%s is an error that does not show it', (_name, env, message) => {
     let error: unknown;
     try {
@@ -62,7 +62,7 @@ describe('the token', () => {
 
   test.each([
     ['unauthorized', 401, 'does not accept the token of the environment variable HCLOUD_TOKEN'],
-    ['token_readonly', 401, 'the token of the environment variable HCLOUD_TOKEN may only read'],
+    ['token_readonly', 401, 'the token of the environment variable HCLOUD_TOKEN is read-only'],
     ['forbidden', 403, 'is not allowed to do this'],
   ])('%s is said plainly, and tried once', async (code, status, message) => {
     const fake = await serve(() => refusal(status, code));
@@ -155,8 +155,8 @@ describe('errors', () => {
 
 describe('answers that are none', () => {
   test.each([
-    ['no JSON', { text: '<html>' }, 'the answer is no JSON'],
-    ['nothing at all', { text: '' }, 'the answer is no JSON'],
+    ['no JSON', { text: '<html>' }, 'the answer is not JSON'],
+    ['nothing at all', { text: '' }, 'the answer is not JSON'],
     ['another shape', { json: { word: 7 } }, '/word is not text'],
     ['a list', { json: [] }, 'it is not an object'],
     ['without the member', { json: { words: 'x' } }, '/word is missing'],

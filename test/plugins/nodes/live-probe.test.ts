@@ -37,7 +37,7 @@ describe('TCP', () => {
       (error: unknown) => error,
     );
     // Where there is no resolver at all, that says nothing about the server.
-    if (seen instanceof Error) expect(seen.message).toBe('no probe can be made: EAI_AGAIN');
+    if (seen instanceof Error) expect(seen.message).toBe('the probe cannot be made: EAI_AGAIN');
     else expect(seen).toEqual({ answered: false, message: 'the name does not resolve' });
   });
 
@@ -45,7 +45,7 @@ describe('TCP', () => {
     // A broadcast address: no connection leaves for it, whatever the network.
     const denial = usualDenial({ FETTLE_ALLOW_NETWORKS: '255.255.255.255' });
     await expect(probe({ tcp: { host: '255.255.255.255', port: 9 } }, denial, 2000, never)).rejects.toThrow(
-      'no probe can be made',
+      'the probe cannot be made',
     );
   });
 
@@ -134,7 +134,7 @@ describe('HTTP', () => {
     const babble = portOf(await serveSocket((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n')));
     expect(await probe({ http: { host, port: babble, path: '/' } }, denial, 2000, never)).toEqual({
       answered: false,
-      message: 'it does not speak HTTP',
+      message: 'the port does not speak HTTP',
     });
     const rude = portOf(await serveSocket((socket) => socket.once('data', () => socket.destroy())));
     expect(await probe({ http: { host, port: rude, path: '/' } }, denial, 2000, never)).toEqual({

@@ -116,9 +116,9 @@ describe('the fleet', () => {
     expect(await world.world.server(4711, never)).toBeUndefined();
     expect(await world.world.serverByName('web', never)).toBeUndefined();
     world.emulator.inject({ times: 99, mishap: { kind: 'text', status: 404, text: 'no' } });
-    await expect(world.world.server(4711, never)).rejects.toThrow('without saying why');
-    await expect(world.world.serverByName('web', never)).rejects.toThrow('without saying why');
-    await expect(world.world.servers(never)).rejects.toThrow('list servers: it answered 404');
+    await expect(world.world.server(4711, never)).rejects.toThrow('without a reason');
+    await expect(world.world.serverByName('web', never)).rejects.toThrow('without a reason');
+    await expect(world.world.servers(never)).rejects.toThrow('list servers: the server answered 404');
   });
 
   test('a list of which one page cannot be read is no list', async () => {
@@ -167,7 +167,7 @@ describe('the fleet', () => {
     });
     const listing = { what: 'list things', path: '/things', member: 'things', item: namedShape };
     await expect(listAll(clientOf(fake.endpoint), listing, never)).rejects.toThrow(
-      'list things: it changed 3 times while its pages were read',
+      'list things: the list changed 3 times while its pages were read',
     );
     expect(fake.asked).toHaveLength(6);
   });
@@ -409,11 +409,11 @@ describe('the address of the API', () => {
   });
 
   test.each([
-    ['api.hetzner.cloud', 'is no URL'],
+    ['api.hetzner.cloud', 'is not a URL'],
     ['http://api.hetzner.cloud/v1', 'would be sent in the clear'],
     ['http://127.0.0.1.example.test/v1', 'would be sent in the clear'],
-    ['ftp://localhost/v1', 'is not https'],
-    ['https://user:secret@api.hetzner.cloud/v1', 'holds a user or a password'],
+    ['ftp://localhost/v1', 'does not use https'],
+    ['https://user:secret@api.hetzner.cloud/v1', 'contains a user or a password'],
     ['https://api.hetzner.cloud/v1?x=secret', 'has a query'],
   ])('%s is refused, and not repeated in full', (written, message) => {
     const error = (() => {

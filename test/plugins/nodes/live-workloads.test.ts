@@ -117,12 +117,12 @@ describe('what it says', () => {
   });
 
   test.each([
-    ['no JSON', '{"nodes": [', 'is no JSON'],
-    ['nothing', '', 'is no JSON'],
-    ['a page', '<html>', 'is no JSON'],
-    ['null', null, 'not in its published form'],
-    ['a list', [], 'not in its published form'],
-    ['no nodes', {}, 'not in its published form'],
+    ['no JSON', '{"nodes": [', 'is not JSON'],
+    ['nothing', '', 'is not JSON'],
+    ['a page', '<html>', 'is not JSON'],
+    ['null', null, 'of the workload source is invalid'],
+    ['a list', [], 'of the workload source is invalid'],
+    ['no nodes', {}, 'of the workload source is invalid'],
     ['a node without containers', { nodes: [{ name: 'a' }] }, '/nodes/0'],
     ['a container without an id', { nodes: [{ name: 'a', containers: [{}] }] }, '/nodes/0/containers/0'],
     ['a negative amount', { nodes: [{ name: 'a', containers: [], allocatedMb: -1 }] }, '/nodes/0/allocatedMb'],
@@ -137,7 +137,7 @@ describe('what it says', () => {
     [
       'a node that is empty and is not',
       { nodes: [{ ...sound.nodes[0], emptySince: '2026-11-19T23:00:00Z' }] },
-      'lists containers on web-1, and calls it empty',
+      'lists containers on web-1 and reports it as empty',
     ],
   ])('%s is not believed', async (_name, value, message) => {
     expect((await failure(said(value))).message).toContain(message);
@@ -206,13 +206,13 @@ describe('over HTTP', () => {
     const fake = await serve(({ query }) => ({ json: { ...sound, at: at(Number(query.get('ago'))) } }));
     const said = (ago: number) => source({ http: { url: `${fake.endpoint}/w?ago=${ago}` } }).read(never);
     expect((await said(240_000))?.workloads.at).toBe(at(240_000));
-    expect((await failure(said(240_001))).message).toContain('is 240 s old, 240 s are the most');
+    expect((await failure(said(240_001))).message).toContain('is 240 s old; the maximum is 240 s');
     expect((await said(-1000))?.workloads.nodes).toHaveLength(2);
   });
 
   test.each([
-    ['an error', { status: 500, json: sound }, 'it answered 500'],
-    ['a refusal', { status: 401, text: 'token abc-source is wrong' }, 'it answered 401'],
+    ['an error', { status: 500, json: sound }, 'the service answered 500'],
+    ['a refusal', { status: 401, text: 'token abc-source is wrong' }, 'the service answered 401'],
     ['a redirect', { status: 302, headers: { location: '/elsewhere' } }, 'a redirect, which is not followed'],
   ])('%s is no answer, and it is asked once', async (_name, reply, message) => {
     const fake = await serve(() => reply);
@@ -249,7 +249,7 @@ describe('over HTTP', () => {
     '%s is no address that is asked',
     async (url) => {
       const error = await failure(source({ http: { url } }).read(never));
-      expect(error.message).toMatch(/its address is no URL|holds a user or a password/u);
+      expect(error.message).toMatch(/its address is not a URL|contains a user or a password/u);
       expect(`${error.message}${error.endpoint}`).not.toContain('secret');
     },
   );
@@ -262,7 +262,7 @@ describe('over HTTP', () => {
 
   test('two sources are one too many', async () => {
     expect((await failure(source({ http: { url: 'http://127.0.0.1' }, file: 'x' }).read(never))).message).toContain(
-      'two workload sources',
+      'both workload sources',
     );
   });
 });
@@ -286,7 +286,7 @@ describe('from a file', () => {
       ['missing', 'the workload file missing cannot be read (ENOENT)'],
       ['folder', 'is not a regular file'],
       ['pipe', 'is not a regular file'],
-      ['half', 'is no JSON'],
+      ['half', 'is not JSON'],
       ['large', 'is larger than 67108864 bytes'],
     ] as const) {
       const error = await failure(source({ file }, { folder }).read(never));
@@ -333,8 +333,8 @@ describe('hooks', () => {
   });
 
   test.each([
-    [500, 'tell the workload source to drain: it answered 500'],
-    [404, 'it answered 404'],
+    [500, 'call the drain hook of the workload source: the service answered 500'],
+    [404, 'the service answered 404'],
     [302, 'a redirect'],
   ])('an answer of %d is a failure, and it is not told twice', async (status, message) => {
     const fake = await serve(() => ({ status, text: 'no' }));

@@ -166,11 +166,9 @@ describe('create', () => {
   test("a name that somebody else's server has is an error; one that this order made is given", async () => {
     const world = await startWorld();
     world.emulator.seed({ name: 'web-1', labels: { tier: 'web' } });
-    await expect(world.world.createServer(orderOf(), world.call)).rejects.toThrow(
-      'there is a server web-1 already (id',
-    );
+    await expect(world.world.createServer(orderOf(), world.call)).rejects.toThrow('server web-1 already exists (id');
     await expect(world.world.createServer(orderOf({ labels: {} }), world.call)).rejects.toThrow(
-      'there is a server web-1 already',
+      'server web-1 already exists',
     );
     world.emulator.alter('web-1', { labels: { 'fettle-intent': 'intent-1', tier: 'web', other: 'x' } });
     expect(await world.world.createServer(orderOf(), world.call)).toMatchObject({ name: 'web-1' });
@@ -216,15 +214,15 @@ describe('create', () => {
     [
       'a network that nobody knows',
       { networks: [{ network: 'none', aliasIps: [] }] },
-      /there is no network none at the provider/u,
+      /network none does not exist at the provider/u,
     ],
-    ['a firewall that nobody knows', { firewalls: ['none'] }, /there is no firewall none/u],
-    ['a volume that nobody knows', { volumes: ['none'] }, /there is no volume none/u],
-    ['a group that nobody knows', { placementGroup: 'none' }, /there is no placement group none/u],
+    ['a firewall that nobody knows', { firewalls: ['none'] }, /firewall none does not exist/u],
+    ['a volume that nobody knows', { volumes: ['none'] }, /volume none does not exist/u],
+    ['a group that nobody knows', { placementGroup: 'none' }, /placement group none does not exist/u],
     [
       'an address that nobody knows',
       { publicNet: { ipv4: true, ipv6: true, ipv4Address: 'none' } },
-      /there is no primary IP none/u,
+      /primary IP none does not exist/u,
     ],
   ])('%s is an error, and nothing is made', async (_name, more, message) => {
     const world = await startWorld();
@@ -265,7 +263,7 @@ describe('create', () => {
     const reader = world.again({}, world.emulator.tokens.readOnly);
     expect(await reader.servers(never)).toEqual([]);
     await expect(reader.createServer(orderOf(), world.call)).rejects.toThrow(
-      'the token of the environment variable HCLOUD_TOKEN may only read',
+      'the token of the environment variable HCLOUD_TOKEN is read-only',
     );
   });
 
@@ -326,7 +324,7 @@ describe('delete', () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1' });
     world.emulator.inject({ method: 'DELETE', mishap: { kind: 'text', status: 404, text: '<h1>Not Found</h1>' } });
-    await expect(world.world.deleteServer(id, world.call)).rejects.toThrow('it answered 404 without saying why');
+    await expect(world.world.deleteServer(id, world.call)).rejects.toThrow('the server answered 404 without a reason');
     expect(world.emulator.cloud().servers.size).toBe(1);
   });
 
@@ -649,7 +647,7 @@ describe('what is attached', () => {
 
   test('a change of a server that is gone is an error', async () => {
     const world = await furnished();
-    await expect(world.world.setBackups(4711, true, world.call)).rejects.toThrow('there is no server 4711 any more');
+    await expect(world.world.setBackups(4711, true, world.call)).rejects.toThrow('server 4711 no longer exists');
   });
 });
 
@@ -686,7 +684,7 @@ describe('actions', () => {
     world.mark();
     await world.world.setBackups(id, true, world.call);
     expect(posts(world)).toEqual([]);
-    expect(world.progress).toContain('waiting for what runs on it');
+    expect(world.progress).toContain('waiting for the actions that run on it');
   });
 
   test('a lock without an action that is listed is looked at every two seconds', async () => {
@@ -710,7 +708,7 @@ describe('actions', () => {
     const { id } = world.emulator.seed({ name: 'web-1' });
     world.emulator.failNext({ command: 'enable_backup', code: 'action_failed', message: 'no room' });
     await expect(world.world.setBackups(id, true, world.call)).rejects.toThrow(
-      `begin backups of server ${id}: the action enable_backup failed: no room (action_failed)`,
+      `enable backups of server ${id}: the action enable_backup failed: no room (action_failed)`,
     );
   });
 
