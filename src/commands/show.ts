@@ -17,7 +17,7 @@ export const show = command({
     const { plan, altered, misdigested } = await readPlan(path(file));
     if (misdigested)
       throw new InputError(
-        `the digest in ${file} is not that of its rows: it was altered, or saved by another version of fettle. Plan again`,
+        `the digest in ${file} does not match its rows: the file was altered, or saved by another version of fettle. Run plan again`,
       );
     if (altered)
       shell.stderr.write(`warning: ${file} has no checksum, or was altered after it was saved; apply will refuse it\n`);
