@@ -104,12 +104,13 @@ describe('exit codes', () => {
     });
     const code = await new Promise((resolve) => terminal.on('close', resolve));
     expect([code, said]).toEqual([1, expect.stringContaining('Approval was declined. Nothing was changed.')]);
-    for (const args of [['apply'], ['apply', '--input=false'], ['apply', '-input=false']]) {
+    for (const [args, reason] of [
+      [['apply'], 'the input is not a terminal'],
+      [['apply', '--input=false'], '--input=false is set'],
+      [['apply', '-input=false'], '--input=false is set'],
+    ] as const) {
       const done = await fettle(folder, ...args);
-      expect([done.code, done.stderr]).toEqual([
-        1,
-        expect.stringContaining('Cannot ask for approval: the input is not a terminal'),
-      ]);
+      expect([done.code, done.stderr]).toEqual([1, expect.stringContaining(`Cannot ask for approval: ${reason}.`)]);
     }
     expect(readdirSync(folder).sort()).toEqual(['.fettle', 'desired', 'fettle.yaml']);
     expect((await fettle(folder, 'log', 'list', '--kind', 'intent')).stdout).toBe('');
