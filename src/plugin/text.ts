@@ -1,8 +1,13 @@
 /** Counts and shares as text. */
 
+/** `12`, `1,200`. */
+export function numberText(count: number): string {
+  return count < 1000 ? String(count) : count.toLocaleString('en-US');
+}
+
 /** `1 day`, `3 days`, `1,200 entries`. `many`: the plural, where that is not `noun` with an s. */
 export function counted(count: number, noun: string, many = `${noun}s`): string {
-  return `${count < 1000 ? count : count.toLocaleString('en-US')} ${count === 1 ? noun : many}`;
+  return `${numberText(count)} ${count === 1 ? noun : many}`;
 }
 
 /** At most `length` UTF-16 units, never ending inside a character. */

@@ -15,7 +15,7 @@
  * returns a raw `<`, `>` or `@` of the data, so the marker that a bot searches for cannot come from data.
  */
 
-import { counted, printable, shorten } from '#plugin';
+import { counted, numberText, printable, shorten } from '#plugin';
 import { shortDigests } from './text.ts';
 
 /** The size limit of a comment on a pull request, in bytes of UTF-8. */
@@ -164,7 +164,7 @@ function sectionText({ title, head, collapsed }: Section, rows: readonly string[
 }
 
 function someOf(shown: number, all: number): string {
-  return shown === all ? String(all) : `${shown} of ${all}`;
+  return shown === all ? numberText(all) : `${numberText(shown)} of ${numberText(all)}`;
 }
 
 /** Returns the exact number of omitted rows of each section; an empty text if no rows are omitted. */
@@ -172,7 +172,7 @@ function leftOut(sections: readonly Section[], filled: readonly Filled[], artifa
   const shown = new Map(filled.map(({ section, rows }) => [section, rows.length]));
   const missing = sections.flatMap((section) => {
     const rest = section.count - (shown.get(section) ?? 0);
-    return rest === 0 ? [] : [`${rest} of ${counted(section.count, section.noun, section.plural)}`];
+    return rest === 0 ? [] : [`${numberText(rest)} of ${counted(section.count, section.noun, section.plural)}`];
   });
   if (missing.length === 0) return '';
   const where = artifact === undefined ? '' : ` The complete document is in ${code(artifact, 200)}.`;
@@ -187,7 +187,9 @@ function fill(sections: readonly Section[], room: number, whole: boolean): reado
     const { count } = section;
     if (count === 0) continue;
     // Omitted rows make the title longer, at most by this text.
-    let frame = bytesOf(sectionText(section, [], whole ? String(count) : `${count} of ${count}`)) + GAP.length;
+    let frame =
+      bytesOf(sectionText(section, [], whole ? numberText(count) : `${numberText(count)} of ${numberText(count)}`)) +
+      GAP.length;
     const rows: string[] = [];
     for (let i = 0; i < count; i += 1) {
       const row = section.row(i);

@@ -123,7 +123,10 @@ describe('--format markdown', () => {
     expect(Buffer.byteLength(stdout)).toBeLessThanOrEqual(65_536);
     expect(Buffer.byteLength(stdout)).toBeGreaterThan(65_000);
     const [, rest, all] =
-      /(\d+) of (\d+) other changes\. The complete document is in <code>plan\.json<\/code>\./u.exec(stdout) ?? [];
-    expect([Number(rest) + stdout.split('| <code>+</code> |').length - 1, all]).toEqual([1200, '1200']);
+      /([\d,]+) of ([\d,]+) other changes\. The complete document is in <code>plan\.json<\/code>\./u.exec(stdout) ?? [];
+    expect([Number(rest?.replace(',', '')) + stdout.split('| <code>+</code> |').length - 1, all]).toEqual([
+      1200,
+      '1,200',
+    ]);
   });
 });

@@ -189,14 +189,14 @@ interface Read {
 
 /** Returns the sections of a document by title: the count in the title, and the rows in the document. */
 function readSections(text: string): ReadonlyMap<string, Read> {
-  const parts = text.split(/^(?:### |<details><summary>)(.*?) \((\d+(?: of \d+)?)\)(?:<\/summary>)?$/mu);
+  const parts = text.split(/^(?:### |<details><summary>)(.*?) \(([\d,]+(?: of [\d,]+)?)\)(?:<\/summary>)?$/mu);
   const found = new Map<string, Read>();
   for (let i = 1; i < parts.length; i += 3) {
     const lines = (parts[i + 2] ?? '').split('\n');
     const heads = lines.filter((line) => line.startsWith('| ---')).length;
     const rows = lines.filter((line) => line.startsWith('| ')).length - 2 * heads;
     const items = lines.filter((line) => line.startsWith('- ')).length;
-    found.set(parts[i] ?? '', { count: parts[i + 1] ?? '', rows: rows + items });
+    found.set(parts[i] ?? '', { count: (parts[i + 1] ?? '').replaceAll(',', ''), rows: rows + items });
   }
   return found;
 }
@@ -206,8 +206,8 @@ function readLeftOut(text: string): ReadonlyMap<string, readonly [number, number
   const line = /^\*\*Omitted to save space:\*\* (.*?)\.(?: The complete|$)/mu.exec(text)?.[1];
   return new Map(
     (line?.split(', ') ?? []).map((part) => {
-      const [, rest = '', all = '', what = ''] = /^(\d+) of (\d+) (.*)$/u.exec(part) ?? [];
-      return [what, [Number(rest), Number(all)]];
+      const [, rest = '', all = '', what = ''] = /^([\d,]+) of ([\d,]+) (.*)$/u.exec(part) ?? [];
+      return [what, [Number(rest.replaceAll(',', '')), Number(all.replaceAll(',', ''))]];
     }),
   );
 }
