@@ -15,16 +15,17 @@ import {
   isExhausted,
   nextTryAt,
   NOTHING_FAILED,
-  type Resource,
   pass,
   reject,
   type Remedy,
+  type Resource,
   type RetryPolicy,
   type Scene,
+  spanText,
   type Verdict,
   warn,
 } from '#plugin';
-import { DAY_MS, spanText } from './days.ts';
+import { DAY_MS } from './days.ts';
 import { needsIssue } from './differences.ts';
 import type { CertificateResource, IssuerResource } from './diff.ts';
 import { type IssuerFacts, usableUntil } from './facts.ts';
@@ -219,7 +220,7 @@ export function renewalLoop(change: Change, resource: CertificateResource, scene
       facts,
     );
   return reject(
-    `it was issued ${spanText(scene.now - Date.parse(issuedAt))} ago, and once in ${spanText(lifetime / 3)}, a third of its lifetime, is allowed`,
+    `it was issued at ${issuedAt}, and once in ${spanText(lifetime / 3)}, a third of its lifetime, is allowed`,
     facts,
     { clearsAt: clears, remedy: { outside: 'find out what puts another one in its place' } },
   );

@@ -13,11 +13,12 @@ import {
   type Facts,
   formatRef,
   instantText,
-  type Resource,
   pass,
   reject,
   removalStep,
+  type Resource,
   type Scene,
+  spanText,
   type Verdict,
   defined,
   mayBeOwned,
@@ -63,11 +64,6 @@ function whenTaken(
     if (resource.sight.observed === undefined || signals === undefined) return pass('The node was not observed');
     return rule({ state: resource.sight.observed.state, signals, life: signals.life }, resource, scene, change);
   };
-}
-
-/** `7 min`, or `40 s` below two minutes. */
-function spanText(span: number): string {
-  return span < 120_000 ? `${Math.floor(span / 1000)} s` : `${Math.floor(span / 60_000)} min`;
 }
 
 /** Names as text: `web-2 and web-3`. */
@@ -197,7 +193,7 @@ const stillStarting = whenTaken(({ state, life }, resource) => {
 });
 
 function containersText(count: number): string {
-  return `Node has ${count} container${count === 1 ? '' : 's'}`;
+  return `Node has ${counted(count, 'container')}`;
 }
 
 const noContainers = whenTaken(({ life, signals }) => {
@@ -252,8 +248,7 @@ const noHistory = whenTaken(({ state, life }, resource) => {
   if (state !== 'active' && state !== 'idle') return pass('The node is neither active nor idle', facts);
   if (dedication(resource) !== undefined || resource.memory?.kept.wasSystem === true)
     return pass('A system node is in use without containers', facts);
-  if (life.containersEver > 0)
-    return pass(`The node has had ${life.containersEver} container${life.containersEver === 1 ? '' : 's'}`, facts);
+  if (life.containersEver > 0) return pass(`The node has had ${counted(life.containersEver, 'container')}`, facts);
   return reject(`The node is ${state}, but no container has ever been counted on it`, facts, {
     remedy: { outside: 'Find out what ran on the node before you remove it' },
   });
