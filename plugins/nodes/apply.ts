@@ -19,18 +19,18 @@ type NodeHandler = (
 ) => Promise<Partial<NodeMemory> | undefined>;
 
 function specOf({ desired }: NodeResource): NodeSpec {
-  if (desired === undefined) throw new Error('without a document, nothing of it is made or changed');
+  if (desired === undefined) throw new Error('The node has no document, so nothing is created or changed');
   return desired.spec;
 }
 
 function idOf({ sight: { observed } }: NodeResource): number {
   const id = observed?.facts.serverId;
-  if (id === undefined) throw new Error('nobody knows its server');
+  if (id === undefined) throw new Error('The server of the node is not known');
   return id;
 }
 
 function required(value: string | undefined, what: string): string {
-  if (value === undefined) throw new Error(`its document says no ${what}`);
+  if (value === undefined) throw new Error(`The document of the node has no ${what}`);
   return value;
 }
 
@@ -66,7 +66,7 @@ function orderOf(
 function userDataSent({ userDataFile }: NodeSpec, { files }: ActionRun): FileSeen | undefined {
   if (userDataFile === undefined) return undefined;
   const sent = files.find(({ use }) => use === 'send');
-  if (sent?.content === undefined) throw new Error(`the user data file ${userDataFile} was not read`);
+  if (sent?.content === undefined) throw new Error(`The user data file ${userDataFile} was not read`);
   return sent;
 }
 
@@ -94,7 +94,7 @@ async function tell(world: NodesWriter, resource: NodeResource, run: ActionRun):
 
 /** The source first: a node that has the label is one that nothing more is put on. */
 const drain: NodeHandler = async (world, resource, run) => {
-  run.progress('draining it');
+  run.progress('draining the node');
   const told = await tell(world, resource, run);
   const now = run.now();
   await world.changeLabels(idOf(resource), { set: { [LABELS.drain]: drainValue(now) }, remove: [] }, run);
@@ -104,10 +104,10 @@ const drain: NodeHandler = async (world, resource, run) => {
 const remove: NodeHandler = async (world, resource, run) => {
   if (resource.sight.observed?.others?.['power'] === 'on' && (resource.sight.observed.facts.volumes ?? []).length > 0) {
     // What is written to a volume at this moment is not to be lost.
-    run.progress('turning it off, so that its volumes are left in order');
+    run.progress('turning the server off before its volumes are detached');
     await world.powerOff(idOf(resource), run);
   }
-  run.progress('deleting it');
+  run.progress('deleting the server');
   await world.deleteServer(idOf(resource), run);
   return undefined;
 };
@@ -208,14 +208,14 @@ async function changeWhileOff(world: NodesWriter, resource: NodeResource, run: A
 }
 
 async function rebuild(world: NodesWriter, resource: NodeResource, run: ActionRun): Promise<undefined> {
-  run.progress('rebuilding it');
+  run.progress('rebuilding the server');
   await world.rebuild(idOf(resource), required(specOf(resource).image, 'image'), run);
   return undefined;
 }
 
 const changeRunning: NodeHandler = async (world, resource, run) => {
   if (run.change.goal === 'replace') return rebuild(world, resource, run);
-  run.progress('turning it off');
+  run.progress('turning the server off');
   await world.powerOff(idOf(resource), run);
   try {
     await changeWhileOff(world, resource, run);
@@ -224,7 +224,7 @@ const changeRunning: NodeHandler = async (world, resource, run) => {
     await world.powerOn(idOf(resource), run).catch(() => undefined);
     throw error;
   }
-  run.progress('turning it on');
+  run.progress('turning the server on');
   await world.powerOn(idOf(resource), run);
   return undefined;
 };

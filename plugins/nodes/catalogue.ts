@@ -71,7 +71,7 @@ function tableOf<T>(
   for (const name of [...names].sort()) {
     const one = find(name);
     if (one !== undefined) found[name] = one;
-    else near[name] = suggest(name, known, 'known are') ?? 'there is none';
+    else near[name] = suggest(name, known, 'known are') ?? 'there are none';
   }
   return { found, near };
 }
@@ -232,18 +232,18 @@ function imageObstacles({ order, fields, server, now }: Ordering, judged: Judged
   const [image] = fitting;
   if (image === undefined) {
     const have = [...new Set(found.is.map((each) => each.architecture))].join(', ');
-    return [missing(path, `The image ${order.image} is for ${have}, and the server type needs ${architecture}`)];
+    return [missing(path, `The image ${order.image} is for ${have}, but the server type needs ${architecture}`)];
   }
   const problems: Obstacle[] = [];
   if (!fitting.some(({ isAvailable }) => isAvailable))
     problems.push(unavailable(path, `The image ${order.image} is not available now`));
   if (image.deprecated !== undefined && Date.parse(image.deprecated) + IMAGE_AFTER_DEPRECATION_MS <= now)
     problems.push(
-      missing(path, `The image ${order.image} is deprecated since ${image.deprecated}, and cannot be used any more`),
+      missing(path, `The image ${order.image} has been deprecated since ${image.deprecated} and can no longer be used`),
     );
   if (diskGb !== undefined && image.diskGb > diskGb)
     problems.push(
-      missing(path, `The image ${order.image} needs a disk of ${image.diskGb} GB, and the server has ${diskGb} GB`),
+      missing(path, `The image ${order.image} needs a disk of ${image.diskGb} GB, but the server has ${diskGb} GB`),
     );
   return problems;
 }
@@ -259,7 +259,7 @@ function groupObstacles({ order, server, joining, count }: Ordering, judged: Jud
   return [
     missing(
       path,
-      `The placement group ${name} has ${inside + joining} other servers, and with ${count} more there would be more than ${SPREAD_MAX}, the most that one holds`,
+      `The placement group ${name} has ${inside + joining} other servers, and ${count} more would exceed its limit of ${SPREAD_MAX}`,
     ),
   ];
 }
@@ -275,7 +275,7 @@ function networkObstacles(ordering: Ordering, judged: Judged): readonly Obstacle
       ? [
           missing(
             path,
-            `A server can be in ${NETWORKS_MAX} private networks at most, and the document names ${wanted.length}`,
+            `A server can be in at most ${NETWORKS_MAX} private networks; the document names ${wanted.length}`,
           ),
         ]
       : []),
@@ -302,7 +302,7 @@ function placedObstacle(
   if (isOfOther(thing.labels, project))
     return missing(path, `The ${what} ${name} carries the label of the project ${projectOf(thing.labels)}`);
   if (location !== undefined && thing.location !== location)
-    return missing(path, `The ${what} ${name} is in ${thing.location}, and the server in ${location}`);
+    return missing(path, `The ${what} ${name} is in ${thing.location}, but the server is in ${location}`);
   if (thing.server !== undefined && thing.server !== server?.serverId)
     return missing(path, `The ${what} ${name} belongs to the server ${thing.server}`);
   return undefined;

@@ -39,14 +39,14 @@ function labels(spec: Template, at: string): readonly Mistake[] {
   return Object.keys(spec.labels).flatMap((key) => {
     const pointer = `${at}/labels/${escapePointer(key)}`;
     if (key.startsWith(OWN_PREFIX))
-      return [wrong(pointer, `labels that begin with ${OWN_PREFIX} are the plugin's own`)];
+      return [wrong(pointer, `Labels that begin with ${OWN_PREFIX} are reserved for this plugin`)];
     if (key.startsWith('hetzner.cloud/'))
-      return [wrong(pointer, "labels that begin with hetzner.cloud/ are the provider's own")];
+      return [wrong(pointer, 'Labels that begin with hetzner.cloud/ are reserved for the provider')];
     if (LABEL_KEY.test(key)) return [];
     return [
       wrong(
         pointer,
-        `${key} is no label: at most 63 letters, digits and inner -_. after an optional prefix and a slash`,
+        `${key} is not a valid label. A label has at most 63 letters, digits and inner -_. after an optional prefix and a slash`,
       ),
     ];
   });
@@ -62,25 +62,19 @@ function common(spec: Template, at: string): readonly Mistake[] {
   return [
     ...labels(spec, at),
     ...(userData !== undefined && userDataFile !== undefined
-      ? [
-          wrong(
-            `${at}/userDataFile`,
-            'user data stands in the document or in a file, and not in both',
-            'take one of them out',
-          ),
-        ]
+      ? [wrong(`${at}/userDataFile`, 'userData and userDataFile exclude each other', 'Remove one of them')]
       : []),
     ...(userData !== undefined && new TextEncoder().encode(userData).length > BYTES_OF_USER_DATA
-      ? [wrong(`${at}/userData`, `user data has 32 KiB at most`)]
+      ? [wrong(`${at}/userData`, `User data is larger than its limit of 32 KiB`)]
       : []),
     ...(network !== undefined && !isAttached
-      ? [wrong(`${at}/readiness/${way}/network`, `it is not attached to the network ${network}`)]
+      ? [wrong(`${at}/readiness/${way}/network`, `The node is not attached to the network ${network}`)]
       : []),
     ...(probed && network === undefined && !publicNet.ipv4 && !publicNet.ipv6
       ? [
           wrong(
             `${at}/readiness/${way}`,
-            'it has no public address to be probed at',
+            'The node has no public address to probe',
             'network: the name of a private network',
           ),
         ]
@@ -91,16 +85,16 @@ function common(spec: Template, at: string): readonly Mistake[] {
 function staticNode(spec: NodeSpec): readonly Mistake[] {
   return [
     ...(spec.address === undefined
-      ? [{ code: 'missing-key', pointer: '/spec', message: 'a static node needs an address', suggestion: 'address' }]
+      ? [{ code: 'missing-key', pointer: '/spec', message: 'A static node needs an address', suggestion: 'address' }]
       : []),
     ...CLOUD_ONLY.filter((key) => spec[key] !== undefined).map((key) =>
-      wrong(`/spec/${key}`, `a static node has no ${key}: no cloud manages it`, 'take it out'),
+      wrong(`/spec/${key}`, `A static node has no ${key}, because no cloud provider manages it`, 'Remove the key'),
     ),
-    ...(spec.readiness.label === undefined ? [] : [wrong('/spec/readiness/label', 'a static node has no labels')]),
+    ...(spec.readiness.label === undefined ? [] : [wrong('/spec/readiness/label', 'A static node has no labels')]),
     ...((spec.readiness.tcp ?? spec.readiness.http)?.network === undefined
       ? []
-      : [wrong('/spec/readiness', 'a static node is probed at its address, and not through a network')]),
-    ...(spec.power === 'off' ? [wrong('/spec/power', 'nobody can turn off a static node')] : []),
+      : [wrong('/spec/readiness', 'A static node is probed at its address, not through a network')]),
+    ...(spec.power === 'off' ? [wrong('/spec/power', 'A static node cannot be turned off')] : []),
   ];
 }
 
@@ -108,10 +102,15 @@ function cloudNode(spec: NodeSpec): readonly Mistake[] {
   return [
     ...(['serverType', 'image', 'location'] as const)
       .filter((key) => spec[key] === undefined)
-      .map((key) => ({ code: 'missing-key', pointer: '/spec', message: `a server needs its ${key}`, suggestion: key })),
+      .map((key) => ({
+        code: 'missing-key',
+        pointer: '/spec',
+        message: `A server needs a value for ${key}`,
+        suggestion: key,
+      })),
     ...(spec.address === undefined
       ? []
-      : [wrong('/spec/address', 'only a static node has an address in its document', 'provider: static')]),
+      : [wrong('/spec/address', 'Only a static node has an address in its document', 'provider: static')]),
   ];
 }
 
@@ -121,10 +120,15 @@ function checkNode(desired: Desired<NodeSpec>): readonly Mistake[] {
   return [
     ...(isStatic || SERVER_NAME.test(ref.name)
       ? []
-      : [wrong('/metadata/name', `${ref.name} is no name of a server: lower-case letters, digits and inner hyphens`)]),
+      : [
+          wrong(
+            '/metadata/name',
+            `${ref.name} is not a valid server name. Use lower-case letters, digits and inner hyphens`,
+          ),
+        ]),
     ...(isStatic ? staticNode(spec) : cloudNode(spec)),
     ...common(spec, '/spec'),
-    ...(ms(spec.startDeadline) === 0 ? [wrong('/spec/startDeadline', 'it needs some time to start')] : []),
+    ...(ms(spec.startDeadline) === 0 ? [wrong('/spec/startDeadline', 'startDeadline must be longer than 0')] : []),
     ...checkNodeOfPool(desired),
   ];
 }
@@ -156,7 +160,7 @@ function sameInSource(documents: readonly Desired[]): readonly (Mistake & { read
       taken.set(name, ref);
       return [];
     }
-    const message = `the workload source calls ${other.name} ${name} too`;
+    const message = `The workload source also uses the name ${name} for ${other.name}`;
     return [{ ref, ...wrong('/spec/workloads/name', message) }];
   });
 }

@@ -76,7 +76,7 @@ function telling(resource: NodeResource, state: string): Proposal<NodeStep> | un
     step: 'draining>draining',
     goal: 'update',
     fields: [{ path: TOLD_FIELD, before: false, after: true }],
-    because: 'it is drained, and the workload source was not told',
+    because: 'The node is draining, but the workload source has not been notified',
     cause: 'progress',
   };
 }
@@ -85,10 +85,10 @@ function removal(resource: NodeResource, state: string, scene: Scene): Proposal<
   const untold = telling(resource, state);
   if (untold !== undefined) return untold;
   const { because } = decisionOf(resource, scene);
-  const why = because ?? 'no longer written';
+  const why = because ?? 'no longer declared';
   return leaving(state, {
     goal: 'remove',
-    because: state === 'draining' ? `it is drained: ${why}` : why,
+    because: state === 'draining' ? `The node is drained: ${why}` : why,
     // Its pool let it go, by a row that was applied.
     ...(because === undefined ? {} : { cause: 'policy' as const }),
   });
@@ -149,7 +149,7 @@ function diskFull(resource: NodeResource, state: string): Proposal<NodeStep> | u
   if (used === undefined || used <= DISK_FULL_PERCENT || dedication(resource) !== undefined) return undefined;
   const how = {
     goal: 'update',
-    because: `its disk is ${used} % full, ${DISK_FULL_PERCENT} % are the most`,
+    because: `The disk of the node is ${used} % full; the limit is ${DISK_FULL_PERCENT} %`,
     cause: 'policy',
   } as const;
   const step = drainStep(state);
@@ -190,20 +190,24 @@ function change(resource: NodeResource, state: string): Proposal<NodeStep> | und
   const { spec } = desired;
   const found = differencesOf(ref.name, spec, observed.facts, memory?.kept ?? {});
   if (found.lift.length > 0)
-    return edit(state, found.lift, `the protection by its provider is to be lifted${later(found, [])}`);
+    return edit(state, found.lift, `The protection by the provider is lifted${later(found, [])}`);
   if (state === 'draining' || (state === 'unhealthy' && nodeSignals(resource)?.life.drainingAt !== undefined))
     return (
       telling(resource, state) ??
       leaving(state, {
         goal: 'replace',
-        because: 'it was drained, and does not return to service: it is made anew',
+        because: 'The node was drained and does not return to service, so its server is replaced',
         cause: 'progress',
       })
     );
   const full = diskFull(resource, state);
   if (full !== undefined) return full;
   if (found.inPlace.length > 0)
-    return edit(state, found.inPlace, `to set right: ${listed(found.inPlace)}${later(found, found.inPlace)}`);
+    return edit(
+      state,
+      found.inPlace,
+      `The server is updated in place: ${listed(found.inPlace)}${later(found, found.inPlace)}`,
+    );
   const isOff = observed.others?.['power'] === 'off';
   const cycled = (): Proposal<NodeStep> | undefined =>
     found.cycle.length === 0
@@ -221,17 +225,17 @@ function change(resource: NodeResource, state: string): Proposal<NodeStep> | und
     return edit(
       state,
       found.endBackups,
-      `ending its backups deletes every one of them${later(found, found.endBackups)}`,
+      `Backups are turned off, which deletes every backup of the server${later(found, found.endBackups)}`,
     );
   if (found.rebuild.length > 0)
     return cycle(
       resource,
       'replace',
       found.rebuild,
-      `The server is turned off and rebuilt from another image, which destroys what is on its disk${later(found, found.rebuild)}`,
+      `The server is turned off and rebuilt from another image, which destroys the data on its disk${later(found, found.rebuild)}`,
     );
   if (found.replace.length === 0) return undefined;
-  const because = `${listed(found.replace)} cannot be changed: it is replaced, and what is on its disk is lost`;
+  const because = `The server is replaced, because ${listed(found.replace)} cannot be changed. The data on its disk is lost`;
   return leaving(state, { goal: 'replace', fields: found.replace, because });
 }
 
@@ -245,12 +249,12 @@ export function diffNode(resource: NodeResource, scene: Scene): Proposal<NodeSte
     if (desired === undefined) return undefined;
     const { serverType = '', image = '', location = '' } = desired.spec;
     const handed = leftFields(desired.spec, resource.memory?.kept.left);
-    const beside = handed.length === 0 ? '' : `; the former server hands on ${listed(handed)}`;
+    const beside = handed.length === 0 ? '' : `. The former server hands on ${listed(handed)}`;
     return {
       step: 'absent>provisioning',
       goal: 'create',
       ...(handed.length === 0 ? {} : { fields: handed }),
-      because: `there is no such server: a ${serverType} from ${image} in ${location}${beside}`,
+      because: `The server does not exist. It is created as a ${serverType} from ${image} in ${location}${beside}`,
     };
   }
   return desired === undefined ? removal(resource, observed.state, scene) : change(resource, observed.state);

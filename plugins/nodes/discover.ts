@@ -42,9 +42,9 @@ function foundOf(server: ServerSeen): Found {
     ref: { plugin: PLUGIN, kind: 'Node', name: server.name },
     spec: specOf(server),
     notes: [
-      `server ${server.id}${server.created === undefined ? '' : `, made at ${server.created}`}`,
+      `server ${server.id}${server.created === undefined ? '' : `, created at ${server.created}`}`,
       'role: system keeps it from being removed; readiness says how it is probed',
-      ...(server.image === undefined ? ['image: the one that it was made from is gone'] : []),
+      ...(server.image === undefined ? ['image: the image that the server was created from no longer exists'] : []),
     ],
   };
 }

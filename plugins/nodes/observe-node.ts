@@ -206,13 +206,13 @@ function findingsOf(seen: NodeSeen, disk: number | undefined, other: boolean): r
     add(
       'other-server',
       'error',
-      `the server of this name has the id ${server.id}, and ${memory?.kept.serverId === undefined ? 'the one that was ours is gone' : `${memory.kept.serverId} is ours`}`,
+      `The server of this name has the id ${server.id}; ${memory?.kept.serverId === undefined ? 'the recorded server no longer exists' : `the recorded id is ${memory.kept.serverId}`}`,
       { serverId: server.id, ours: memory?.kept.serverId ?? null },
     );
   if (disk !== undefined && disk > DISK_CRITICAL_PERCENT)
-    add('disk-critical', 'error', `its disk is ${disk} % full`, { diskUsedPercent: disk });
+    add('disk-critical', 'error', `The disk of the node is ${disk} % full`, { diskUsedPercent: disk });
   else if (disk !== undefined && disk > DISK_FULL_PERCENT)
-    add('disk-full', 'warning', `its disk is ${disk} % full`, { diskUsedPercent: disk });
+    add('disk-full', 'warning', `The disk of the node is ${disk} % full`, { diskUsedPercent: disk });
   if (drainLabel(server?.labels ?? {}) === 'invalid')
     add(
       'drain-label',
@@ -223,13 +223,18 @@ function findingsOf(seen: NodeSeen, disk: number | undefined, other: boolean): r
       },
     );
   const deprecated = [
-    ...(server?.serverType.deprecated === true ? [`its server type ${server.serverType.name}`] : []),
-    ...(server?.image?.deprecated === true ? [`its image ${server.image.name}`] : []),
+    ...(server?.serverType.deprecated === true ? [`server type ${server.serverType.name}`] : []),
+    ...(server?.image?.deprecated === true ? [`image ${server.image.name}`] : []),
   ];
   if (deprecated.length > 0)
-    add('deprecated', 'warning', `${deprecated.join(' and ')} ${deprecated.length === 1 ? 'is' : 'are'} deprecated`, {
-      deprecated,
-    });
+    add(
+      'deprecated',
+      'warning',
+      `The ${deprecated.join(' and the ')} ${deprecated.length === 1 ? 'is' : 'are'} deprecated`,
+      {
+        deprecated,
+      },
+    );
   return found;
 }
 

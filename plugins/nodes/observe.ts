@@ -174,7 +174,7 @@ function withDoubt(nodes: readonly NodeTarget[], probes: Probes, from: number): 
   const silent = silenced(nodes, probes, from);
   if (silent.length === 0) return probes;
   const error = new Error(
-    `${silent.length} nodes that were ready do not answer at the same refresh: the network between is doubted, not they`,
+    `${silent.length} nodes that were ready do not answer in the same refresh. The network is probably at fault, so their health is not known`,
   );
   return new Map([...probes, ...silent.map((name) => [name, { error }] as const)]);
 }
@@ -236,7 +236,7 @@ async function readUserData(
   return new Map(read.flat());
 }
 
-const NO_SOURCE = 'no workload source is configured: what runs on it is not known';
+const NO_SOURCE = 'No workload source is configured, so the containers of the node are not known';
 
 /** What a query names, by what it is. */
 interface Targets {
@@ -468,7 +468,7 @@ function aliasGaps(known: readonly NodeTarget[], targets: Targets, found: Found)
   return known.flatMap(({ ref }) => {
     const alias = borrowed.get(ref.name);
     if (alias === undefined) return [];
-    const message = `workloads.name is ${alias}, and that is the name of another node: nobody knows what runs on this one`;
+    const message = `workloads.name is ${alias}, which is the name of another node, so the containers of this node are not known`;
     return [{ plugin: PLUGIN, refs: [ref], message }];
   });
 }
@@ -476,7 +476,7 @@ function aliasGaps(known: readonly NodeTarget[], targets: Targets, found: Found)
 /** To a provider, two names that differ by case alone are one: a server of this name cannot be made beside the other one. */
 function alikeGap(name: string, other: string): Gap {
   const refs: readonly Ref[] = [{ plugin: PLUGIN, kind: 'Node', name }];
-  const message = `the server ${other} has this name, but for its case, and is not managed: rename that server, or this node`;
+  const message = `The unmanaged server ${other} has a name that differs from this one only in case. Rename that server or this node`;
   return { plugin: PLUGIN, refs, message };
 }
 

@@ -89,8 +89,8 @@ export function obstacleVerdict(why: Obstacle['why'], ordering: Ordering | undef
     remedy: {
       outside:
         why === 'missing'
-          ? 'Correct the document, or make what it names at the provider'
-          : 'Wait until the provider has it, or write what it has',
+          ? 'Correct the document, or create the missing object at the provider'
+          : 'Wait until the provider offers it, or declare something that the provider offers',
     },
   });
 }
@@ -119,11 +119,11 @@ function attempts({ to }: Change, { memory, desired }: NodeResource) {
 const backoff: NodeRule = (change, resource, scene) => {
   const { tried, facts } = attempts(change, resource);
   const next = nextTryAt(ATTEMPTS, tried);
-  if (next === undefined || isExhausted(ATTEMPTS, tried)) return pass('No attempt waits', facts);
+  if (next === undefined || isExhausted(ATTEMPTS, tried)) return pass('No attempt is waiting', facts);
   const all = { ...facts, next_at: instantText(next) };
   if (scene.now >= next) return pass('The next attempt is due', all);
   return defer(
-    `${counted(tried.failed, 'attempt')} failed in a row; the next one waits ${durationText(next - tried.at)}`,
+    `${counted(tried.failed, 'attempt')} failed in a row; the next one follows ${durationText(next - tried.at)} after the last`,
     all,
     { clearsAt: next },
   );
@@ -131,11 +131,11 @@ const backoff: NodeRule = (change, resource, scene) => {
 
 const retryExhausted: NodeRule = (change, resource) => {
   const { tried, facts } = attempts(change, resource);
-  if (!isExhausted(ATTEMPTS, tried)) return pass('It may be tried', facts);
+  if (!isExhausted(ATTEMPTS, tried)) return pass('The step can be attempted', facts);
   return reject(
-    `${counted(tried.failed, 'attempt')} failed in a row, and ${ATTEMPTS.maxRetries} is the most. The last error: ${tried.message ?? 'unknown'}`,
+    `${counted(tried.failed, 'attempt')} failed in a row; the limit is ${ATTEMPTS.maxRetries}. The last error: ${tried.message ?? 'unknown'}`,
     facts,
-    { remedy: { outside: 'Remove the cause of the failure, and change the document or override this rule' } },
+    { remedy: { outside: 'Fix the cause of the failure. Then change the document, or override this rule' } },
   );
 };
 
@@ -149,8 +149,8 @@ const inUseByHand: NodeRule = (change, resource) => {
     ...(image === undefined ? [] : [`The ISO ${image} is mounted`]),
     ...(locked === true ? ['An action of the provider runs on the server'] : []),
   ];
-  if (why.length === 0) return pass('Nobody works on the server, as far as the provider says', facts);
-  return defer(`${why.join('; ')}. It is neither turned off nor taken away meanwhile`, facts, {
+  if (why.length === 0) return pass('The provider reports no work on the server', facts);
+  return defer(`${why.join('; ')}. Until that ends, the server is neither turned off nor removed`, facts, {
     remedy: { outside: 'End the rescue mode, unmount the ISO, or wait until the action is done; then apply again' },
   });
 };

@@ -18,7 +18,7 @@ function hostOf(server: ServerSeen, network: string | undefined): string | undef
 function byNet(way: Way, host: string | undefined, where: string): ProbeTarget | ProbeSeen | undefined {
   const port = way.tcp?.port ?? way.http?.port;
   if (port === undefined) return undefined;
-  if (host === undefined) return { answered: false, message: `it has no address ${where}` };
+  if (host === undefined) return { answered: false, message: `the node has no address ${where}` };
   return way.http === undefined ? { tcp: { host, port } } : { http: { host, port, path: way.http.path } };
 }
 
@@ -26,7 +26,7 @@ function byLabel(label: string, labels: Readonly<Record<string, string>>): Probe
   const [key = '', value = ''] = label.split(/=(.*)/su);
   return labels[key] === value
     ? { answered: true, rttMs: 0 }
-    : { answered: false, message: `it has no label ${label}` };
+    : { answered: false, message: `the server has no label ${label}` };
 }
 
 /** What a node is to be asked by one way, or the answer where nobody has to be; undefined where it is not running, so that there is none. */
@@ -44,7 +44,7 @@ export function probeTarget(
     const due = server.created === undefined ? undefined : Date.parse(server.created) + ms(readiness.after);
     return due === undefined || now >= due
       ? { answered: true, rttMs: 0 }
-      : { answered: false, message: `it was made less than ${readiness.after} ago` };
+      : { answered: false, message: `the server was created less than ${readiness.after} ago` };
   }
   return byNet(
     readiness,

@@ -8,9 +8,8 @@
 import {
   type Change,
   changeOf,
-  counted,
   defer,
-  durationText,
+  counted,
   type Facts,
   formatRef,
   instantText,
@@ -38,7 +37,7 @@ export const POST_SYNC_GRACE_MS = 10 * 60_000;
 
 type NodeRule = (change: Change, resource: NodeResource, scene: Scene) => Verdict;
 
-const KEPT = pass('neither removed nor replaced');
+const KEPT = pass('The node is neither removed nor replaced');
 
 function takesAway({ goal }: Change): boolean {
   return goal === 'remove' || goal === 'replace';
@@ -62,12 +61,22 @@ function whenTaken(
     if (!takesAway(change)) return KEPT;
     const signals = nodeSignals(resource);
     // Without a look there is nothing to judge: the engine's own rules let nothing go that is not seen.
-    if (resource.sight.observed === undefined || signals === undefined) return pass('it is not seen');
+    if (resource.sight.observed === undefined || signals === undefined) return pass('The node was not observed');
     return rule({ state: resource.sight.observed.state, signals, life: signals.life }, resource, scene, change);
   };
 }
 
-/** What a grace says: it lasts up to, and not including, the end of it. */
+/** Names as text: `web-2 and web-3`. */
+function andList(names: readonly string[]): string {
+  return new Intl.ListFormat('en-GB').format(names);
+}
+
+/** A limit as text: `30 min`, or `90 s` if it is not in whole minutes. */
+function limitText(limit: number): string {
+  return limit > 0 && limit % 60_000 === 0 ? `${limit / 60_000} min` : `${limit / 1000} s`;
+}
+
+/** The state of a grace period, which excludes its end. */
 function withinGrace(
   since: number,
   graceMs: number,
@@ -92,22 +101,27 @@ const otherServer: NodeRule = (_change, resource) => {
     server_id: resource.sight.observed?.facts.serverId ?? null,
     ours: resource.memory?.kept.serverId ?? null,
   };
-  if (resource.sight.observed?.facts.other !== true) return pass('the server that is ours, or none', facts);
-  return reject(`the server of this name, ${facts.server_id}, is not the one that was made or adopted`, facts, {
-    remedy: {
-      outside: `rename one of the two, or \`fettle state forget ${formatRef(resource.ref)}\`: then it is adopted`,
+  if (resource.sight.observed?.facts.other !== true)
+    return pass('The server is the recorded one, or does not exist', facts);
+  return reject(
+    `The server of this name has the id ${facts.server_id} and is not the one that was created or adopted`,
+    facts,
+    {
+      remedy: {
+        outside: `Rename one of the two servers, or run \`fettle state forget ${formatRef(resource.ref)}\` to adopt this one`,
+      },
     },
-  });
+  );
 };
 
 const providerBusy: NodeRule = (_change, resource) => {
   const status = nodeSignals(resource)?.status;
-  if (!isBusy(status)) return pass('its provider is not at it', { status: status ?? null });
+  if (!isBusy(status)) return pass('The provider is not changing the server', { status: status ?? null });
   return defer(
-    `its provider says that it is ${status}`,
+    `The provider reports that the server is ${status}`,
     { status: status ?? null },
     {
-      remedy: { outside: 'wait until its provider is done' },
+      remedy: { outside: 'Wait until the provider has finished' },
     },
   );
 };
@@ -116,12 +130,12 @@ const dedicatedNode: NodeRule = (change, resource) => {
   const settings = settingsOfResource(resource);
   const why = dedication(resource);
   const facts = { role: settings.role, provider: settings.provider, dedicated: why ?? null };
-  if (why === undefined) return pass('a worker of a cloud', facts);
+  if (why === undefined) return pass('The node is a worker of a cloud provider', facts);
   const isDrain = change.to === 'draining';
-  if (!takesAway(change) && !isDrain) return pass('neither drained, removed nor replaced', facts);
+  if (!takesAway(change) && !isDrain) return pass('The node is neither drained, removed nor replaced', facts);
   return reject(`cannot decommission dedicated node: ${why}`, facts, {
     remedy: {
-      outside: 'write its document with lifecycle.onRemove: release to let it go as it is',
+      outside: 'Set lifecycle.onRemove: release in its document to stop managing the node without removing it',
     },
   });
 };
@@ -129,24 +143,24 @@ const dedicatedNode: NodeRule = (change, resource) => {
 const syncInProgress = whenTaken(({ life }, _pair, scene) => {
   const { recoveredAt, syncCompletedAt } = life;
   const facts = { recovered_at: recoveredAt ?? null, sync_completed_at: syncCompletedAt ?? null };
-  if (recoveredAt === undefined) return pass('it was not found, but made', facts);
-  if (syncCompletedAt !== undefined) return pass('the containers of every node were read since', facts);
+  if (recoveredAt === undefined) return pass('The node was created, not found', facts);
+  if (syncCompletedAt !== undefined) return pass('The containers of every node have been read since', facts);
   return reject(
-    `it was found ${spanText(scene.now - Date.parse(recoveredAt))} ago, and the containers of every node were not read once since then`,
+    `The node was found ${spanText(scene.now - Date.parse(recoveredAt))} ago, and the containers of every node have not been read since`,
     facts,
-    { remedy: { outside: 'apply again once the workload source can be read' } },
+    { remedy: { outside: 'Apply again once the workload source can be read' } },
   );
 });
 
 const postSyncGrace = whenTaken(({ life }, _pair, scene) => {
   const { recoveredAt, syncCompletedAt } = life;
   if (recoveredAt === undefined || syncCompletedAt === undefined)
-    return pass('nothing was synced', { recovered_at: recoveredAt ?? null });
+    return pass('No containers have been synced', { recovered_at: recoveredAt ?? null });
   const syncedAt = Date.parse(syncCompletedAt);
   const grace = withinGrace(syncedAt, POST_SYNC_GRACE_MS, scene.now);
-  if (grace.over) return pass('its containers are known for long enough', grace.facts);
+  if (grace.over) return pass('The containers of the node have been known for long enough', grace.facts);
   return reject(
-    `it was found, and its containers are known for ${spanText(scene.now - syncedAt)}, at least ${durationText(POST_SYNC_GRACE_MS)}`,
+    `The containers of this found node have been known for ${spanText(scene.now - syncedAt)}; the grace period is ${limitText(POST_SYNC_GRACE_MS)}`,
     grace.facts,
     { clearsAt: grace.clearsAt },
   );
@@ -154,25 +168,27 @@ const postSyncGrace = whenTaken(({ life }, _pair, scene) => {
 
 const containersUnknown = whenTaken(({ signals, life }) => {
   const facts = { workloads: signals.workloads, last_known: life.containers ?? null };
-  if (signals.workloads === 'listed') return pass('the workload source lists it', facts);
-  if (signals.workloads === 'none') return pass('its document says that nothing lists it', facts);
+  if (signals.workloads === 'listed') return pass('The workload source lists the node', facts);
+  if (signals.workloads === 'none') return pass('workloads.none is set in the document of the node', facts);
   // What never was ready never could take anything.
   if (life.initializedAt === undefined && life.recoveredAt === undefined && life.containersEver === 0)
-    return pass('it never was ready', facts);
-  const what = signals.workloads === 'unlisted' ? 'does not list it' : 'could not be read';
-  return reject(`the workload source ${what}: nobody knows that it is empty`, facts, {
-    remedy: { outside: 'let the source list it, with no containers where it has none' },
+    return pass('The node has never been ready', facts);
+  const what = signals.workloads === 'unlisted' ? 'does not list the node' : 'could not be read';
+  return reject(`The workload source ${what}, so the node may not be empty`, facts, {
+    remedy: { outside: 'Let the workload source list the node, with an empty list of containers if it has none' },
   });
 });
 
 const stillStarting = whenTaken(({ state, life }, resource) => {
   const facts = { state, provisioned_at: life.provisionedAt ?? null };
-  if (state !== 'provisioning' && state !== 'initializing') return pass('it is started', facts);
+  if (state !== 'provisioning' && state !== 'initializing') return pass('The node has started', facts);
   const { startDeadline } = settingsOfResource(resource);
   const due =
     life.provisionedAt === undefined ? undefined : instantText(Date.parse(life.provisionedAt) + ms(startDeadline));
-  return reject(`it is still ${state}`, facts, {
-    remedy: { outside: `wait until it is ready${due === undefined ? '' : `, or unhealthy, at ${due}`}` },
+  return reject(`The node is still ${state}`, facts, {
+    remedy: {
+      outside: `Wait until the node is ready${due === undefined ? '' : `; it becomes unhealthy at ${due} otherwise`}`,
+    },
   });
 });
 
@@ -183,35 +199,35 @@ function containersText(count: number): string {
 const noContainers = whenTaken(({ life, signals }) => {
   const containers = life.containers ?? 0;
   const facts = { containers, workloads: signals.workloads };
-  if (containers === 0) return pass('it has no containers', facts);
+  if (containers === 0) return pass('The node has no containers', facts);
   const known = signals.workloads === 'listed' ? '' : ', as last known';
   return reject(`${containersText(containers)}${known}`, facts, {
-    remedy: { outside: 'wait until they end, or move them to other nodes' },
+    remedy: { outside: 'Wait until the containers end, or move them to other nodes' },
   });
 });
 
 const allocatedMemory = whenTaken(({ life }, _pair, _scene, change) => {
   const { allocatedMb = 0, containers = 0 } = life;
   const facts = { allocated_mb: allocatedMb, containers };
-  if (allocatedMb === 0) return pass('no memory is allocated', facts);
-  if (containers > 0 && change.to === 'draining') return pass('it is the memory of its containers', facts);
+  if (allocatedMb === 0) return pass('No memory is allocated', facts);
+  if (containers > 0 && change.to === 'draining') return pass('The containers of the node have the memory', facts);
   return reject(`${allocatedMb} MB of memory are allocated`, facts, {
-    remedy: { outside: 'wait until the workload source says that nothing is allocated' },
+    remedy: { outside: 'Wait until the workload source reports no allocated memory' },
   });
 });
 
 const tooYoung = whenTaken(({ state, life }, resource, scene) => {
-  if (state !== 'ready') return pass('not a node that never had a container', { state });
+  if (state !== 'ready') return pass('The node has had a container, or is not ready', { state });
   const begun = life.initializedAt ?? life.provisionedAt;
-  if (begun === undefined) return pass('nobody knows its age', { state });
+  if (begun === undefined) return pass('The age of the node is not known', { state });
   const since = Date.parse(begun);
   const { readyGrace } = settingsOfResource(resource);
   const grace = withinGrace(since, ms(readyGrace), scene.now);
-  if (grace.over) return pass('past its grace', grace.facts);
+  if (grace.over) return pass('The grace period is over', grace.facts);
   const age = spanText(Math.max(0, scene.now - since));
   const remaining = spanText(grace.clearsAt - scene.now);
   return reject(
-    `Ready node too young: ${life.initializedAt === undefined ? 'made' : 'ready'} ${age} ago, at least ${readyGrace}, ${remaining} remain`,
+    `Ready node too young: ${life.initializedAt === undefined ? 'created' : 'ready'} ${age} ago; readyGrace is ${limitText(ms(readyGrace))}, ${remaining} remain`,
     grace.facts,
     { clearsAt: grace.clearsAt },
   );
@@ -219,42 +235,44 @@ const tooYoung = whenTaken(({ state, life }, resource, scene) => {
 
 const ageUnknown = whenTaken(({ state, life }) => {
   const facts = { state, initialized_at: life.initializedAt ?? null, provisioned_at: life.provisionedAt ?? null };
-  if (state !== 'ready') return pass('not a node that never had a container', facts);
-  if (life.initializedAt !== undefined || life.provisionedAt !== undefined) return pass('its age is known', facts);
-  return reject('nobody knows since when it is there: neither when it was made nor when it was ready', facts, {
-    remedy: { outside: 'find out why its provider does not say when it was made' },
+  if (state !== 'ready') return pass('The node has had a container, or is not ready', facts);
+  if (life.initializedAt !== undefined || life.provisionedAt !== undefined)
+    return pass('The age of the node is known', facts);
+  return reject('The age of the node is not known: neither its creation nor its readiness has a time', facts, {
+    remedy: { outside: 'Find out why the provider does not report the creation time of the server' },
   });
 });
 
 const noHistory = whenTaken(({ state, life }, resource) => {
   const facts = { state, containers_ever: life.containersEver };
-  if (state !== 'active' && state !== 'idle') return pass('neither active nor idle', facts);
+  if (state !== 'active' && state !== 'idle') return pass('The node is neither active nor idle', facts);
   if (dedication(resource) !== undefined || resource.memory?.kept.wasSystem === true)
-    return pass('a system node is in use without any container', facts);
-  if (life.containersEver > 0) return pass(`it had ${counted(life.containersEver, 'container')}`, facts);
-  return reject(`it is ${state}, and no container was ever counted on it`, facts, {
-    remedy: { outside: 'find out what ran on it before it is removed' },
+    return pass('A system node is in use without containers', facts);
+  if (life.containersEver > 0) return pass(`The node has had ${counted(life.containersEver, 'container')}`, facts);
+  return reject(`The node is ${state}, but no container has ever been counted on it`, facts, {
+    remedy: { outside: 'Find out what ran on the node before you remove it' },
   });
 });
 
 const idleGrace = whenTaken(({ state, life }, resource, scene) => {
-  if (state !== 'active' && state !== 'idle') return pass('neither active nor idle', { state });
-  if ((life.containers ?? 0) > 0) return pass('not empty', { state, containers: life.containers ?? 0 });
+  if (state !== 'active' && state !== 'idle') return pass('The node is neither active nor idle', { state });
+  if ((life.containers ?? 0) > 0) return pass('The node is not empty', { state, containers: life.containers ?? 0 });
   const grace = settingsOfResource(resource).idleGrace;
   if (life.emptySince === undefined)
     return reject(
-      'nobody knows since when it is empty',
+      'The time since when the node has been empty is not known',
       { state, empty_since: null, grace },
       {
-        remedy: { outside: 'let the workload source list it' },
+        remedy: { outside: 'Let the workload source list the node' },
       },
     );
   const since = Date.parse(life.emptySince);
   const spent = withinGrace(since, ms(grace), scene.now);
   const facts = { ...spent.facts, containers_ever: life.containersEver };
   const idle = spanText(Math.max(0, scene.now - since));
-  if (spent.over) return pass(`it served ${life.containersEver}, and is idle for ${idle}`, facts);
-  return reject(`it is empty for ${idle}, at least ${grace}`, facts, {
+  if (spent.over)
+    return pass(`The node has had ${counted(life.containersEver, 'container')} and has been idle for ${idle}`, facts);
+  return reject(`Idle for ${idle}; idleGrace is ${limitText(ms(grace))}`, facts, {
     clearsAt: spent.clearsAt,
   });
 });
@@ -262,17 +280,17 @@ const idleGrace = whenTaken(({ state, life }, resource, scene) => {
 const queueWaits = whenTaken(({ state, signals }) => {
   const { queue } = signals;
   const facts = { queued: queue?.count ?? null, queued_mb: queue?.mb ?? null };
-  if (state === 'unhealthy') return pass('it could take nothing', { ...facts, state });
-  if (signals.workloads === 'none') return pass('nothing could wait for it', facts);
+  if (state === 'unhealthy') return pass('An unhealthy node cannot take containers', { ...facts, state });
+  if (signals.workloads === 'none') return pass('The node takes no containers', facts);
   if (queue === undefined)
-    return reject('nobody knows whether something waits for room', facts, {
-      remedy: { outside: 'make the workload source readable' },
+    return reject('The queue of the workload source is not known', facts, {
+      remedy: { outside: 'Make the workload source readable' },
     });
-  if (queue.count === 0) return pass('nothing waits for room', facts);
+  if (queue.count === 0) return pass('The queue is empty', facts);
   return reject(
-    `${queue.count} container${queue.count === 1 ? ' waits' : 's wait'} for ${queue.mb} MB of room`,
+    `${queue.count} container${queue.count === 1 ? ' waits' : 's wait'} for ${queue.mb} MB of memory`,
     facts,
-    { remedy: { outside: 'wait until the queue is empty' } },
+    { remedy: { outside: 'Wait until the queue is empty' } },
   );
 });
 
@@ -325,17 +343,18 @@ function isSame(a: NodeResource, b: NodeResource): boolean {
 
 const keepsMin: NodeRule = (_change, resource, scene) => {
   const pool = poolSeen(resource, scene);
-  if (pool === undefined) return pass('a member of no pool');
-  if (pool.spec === undefined) return pass('its pool is not written any more', { pool: pool.name });
+  if (pool === undefined) return pass('The node is not a member of a pool');
+  if (pool.spec === undefined) return pass('The pool is no longer declared', { pool: pool.name });
   const min = leastOf(pool.strict);
   const left = pool.nodes.filter(
     (each) => !isSame(each, resource) && isInService(each) && !isGoing(each, scene),
   ).length;
   const facts = { pool: pool.name, left, min, in_service: isInService(resource) };
-  if (!isInService(resource)) return pass('it is not in service', facts);
-  if (left >= min) return pass(`${left} would be left in service, ${min} ${min === 1 ? 'is' : 'are'} wanted`, facts);
-  return reject(`it would leave ${left} of ${pool.name} in service, ${min} ${min === 1 ? 'is' : 'are'} wanted`, facts, {
-    remedy: { outside: 'wait until another one is in service, or let the pool have fewer' },
+  if (!isInService(resource)) return pass('The node is not in service', facts);
+  if (left >= min)
+    return pass(`Pool "${pool.name}" would have ${counted(left, 'node')} in service; its minimum is ${min}`, facts);
+  return reject(`Pool "${pool.name}" would have ${counted(left, 'node')} in service; its minimum is ${min}`, facts, {
+    remedy: { outside: 'Wait until another node is in service, or lower the minimum of the pool' },
   });
 };
 
@@ -361,29 +380,34 @@ function inTheWay(change: Change, resource: NodeResource, pool: PoolSeen, scene:
 
 const oneAtATime: NodeRule = (change, resource, scene) => {
   const pool = poolSeen(resource, scene);
-  if (pool === undefined) return pass('a member of no pool');
+  if (pool === undefined) return pass('The node is not a member of a pool');
   const atOnce = pool.strict?.removalsAtOnce ?? 1;
   const others = inTheWay(change, resource, pool, scene);
   const facts = { pool: pool.name, others, at_once: atOnce };
-  if (others.length < atOnce) return pass(`${others.length} others at once, ${atOnce} may be`, facts);
+  if (others.length < atOnce)
+    return pass(`${counted(others.length, 'other node')} at once; removalsAtOnce is ${atOnce}`, facts);
   return defer(
-    `${others.join(', ')} of ${pool.name} ${others.length === 1 ? 'is' : 'are'} drained, removed or turned off now, ${atOnce} at once may be`,
+    `${andList(others)} ${others.length === 1 ? 'is' : 'are'} already being drained, removed or turned off; pool "${pool.name}" allows ${atOnce} at a time`,
     facts,
-    { remedy: { outside: 'apply again when that is done' } },
+    { remedy: { outside: 'Apply again when that has finished' } },
   );
 };
 
 const drainGrace = whenTaken(({ life }, resource, scene) => {
   const { drainGrace: grace } = settingsOfResource(resource);
   if (life.drainingAt === undefined)
-    return defer('nobody knows since when it is drained', { grace }, { remedy: { outside: 'plan again' } });
+    return defer(
+      'The time since when the node has been draining is not known',
+      { grace },
+      { remedy: { outside: 'Plan again' } },
+    );
   // Until the workload source was told, it could still put something there.
   const { toldAt = life.drainingAt } = resource.memory?.kept ?? {};
   const since = Math.max(Date.parse(toldAt), Date.parse(life.drainingAt));
   const spent = withinGrace(since, ms(grace), scene.now);
   const drained = spanText(Math.max(0, scene.now - since));
-  if (spent.over) return pass(`drained for ${drained}`, spent.facts);
-  return defer(`it was drained ${drained} ago, at least ${grace} lie between that and its removal`, spent.facts, {
+  if (spent.over) return pass(`The node has been draining for ${drained}`, spent.facts);
+  return defer(`The node has been draining for ${drained}; drainGrace is ${limitText(ms(grace))}`, spent.facts, {
     clearsAt: spent.clearsAt,
   });
 });
@@ -392,17 +416,17 @@ const powerNeeded: NodeRule = (change, resource) => {
   const signals = nodeSignals(resource);
   const containers = signals?.life.containers;
   const facts = { containers: containers ?? null, workloads: signals?.workloads ?? null };
-  if (change.step === 'power:off>off') return pass('it is off', facts);
+  if (change.step === 'power:off>off') return pass('The server is off', facts);
   const isKnown = signals?.workloads === 'listed' || signals?.workloads === 'none';
-  if (isKnown && containers === 0) return pass('nothing runs on it', facts);
+  if (isKnown && containers === 0) return pass('Nothing runs on the node', facts);
   const neverReady = signals?.life.initializedAt === undefined && signals?.life.recoveredAt === undefined;
-  if (neverReady && (containers ?? 0) === 0) return pass('it never was ready', facts);
+  if (neverReady && (containers ?? 0) === 0) return pass('The node has never been ready', facts);
   return reject(
     (containers ?? 0) > 0
-      ? `it has to be off for that, and ${containersText(containers ?? 0)}`
-      : 'it has to be off for that, and nobody knows what runs on it',
+      ? `The server must be off for this change. ${containersText(containers ?? 0)}`
+      : 'The server must be off for this change, and what runs on the node is not known',
     facts,
-    { remedy: { outside: 'wait until it is empty, or move its containers to other nodes' } },
+    { remedy: { outside: 'Wait until the node is empty, or move its containers to other nodes' } },
   );
 };
 
@@ -419,7 +443,7 @@ function lostBy({ desired, sight: { observed } }: NodeResource): string {
       ? volumes.map(({ name }) => name)
       : [];
   return [
-    `what is on its disk${diskGb === undefined ? '' : ` (${diskGb} GB)`}`,
+    `the data on its disk${diskGb === undefined ? '' : ` (${diskGb} GB)`}`,
     ...(backups === true ? ['all of its backups'] : []),
     ...(addresses.length === 0 ? [] : [`the addresses ${addresses.join(' and ')}`]),
     ...(behind.length === 0
@@ -431,29 +455,34 @@ function lostBy({ desired, sight: { observed } }: NodeResource): string {
 /** What of a change destroys data; undefined where nothing does. */
 export function destroys({ goal, machine, fields }: Change, resource: NodeResource): string | undefined {
   if (goal === 'replace')
-    return machine === 'power' ? 'A rebuild destroys what is on the disk' : `A replacement loses ${lostBy(resource)}`;
+    return machine === 'power' ? 'A rebuild destroys the data on the disk' : `A replacement loses ${lostBy(resource)}`;
   return goal === 'update' && fields.some(({ path, after }) => path === '/backups' && after === false)
-    ? 'the end of its backups deletes every one of them'
+    ? 'Turning backups off deletes every backup of the server'
     : undefined;
 }
 
 const destroysData: NodeRule = (change, resource) => {
   const what = destroys(change, resource);
   const facts = { goal: change.goal, fields: change.fields.map(({ path }) => path) };
-  if (what === undefined) return pass('no data is destroyed that was to stay', facts);
+  if (what === undefined) return pass('No data is destroyed', facts);
   return reject(what, facts, {
-    remedy: { outside: 'write again what it was before; where that data may go, let this one row pass' },
+    remedy: { outside: 'Restore the previous value, or override destroys-data to accept losing the data' },
   });
 };
 
 const unknownMembers = whenTaken((_known, resource, scene) => {
   const pool = poolSeen(resource, scene);
-  if (pool === undefined) return pass('a member of no pool');
+  if (pool === undefined) return pass('The node is not a member of a pool');
   const facts = { pool: pool.name, members: pool.kept?.members?.length ?? null };
-  if (pool.spec === undefined || pool.kept?.members !== undefined) return pass('its pool knows its members', facts);
-  return reject(`${pool.name} does not remember its members: which of its nodes may go is not known yet`, facts, {
-    remedy: { outside: 'apply: it remembers them then' },
-  });
+  if (pool.spec === undefined || pool.kept?.members !== undefined)
+    return pass('The members of the pool are in the state', facts);
+  return reject(
+    `The members of pool "${pool.name}" are not in the state, so the nodes to remove are not known yet`,
+    facts,
+    {
+      remedy: { outside: 'Apply: it records the members' },
+    },
+  );
 });
 
 function isDiskFull(signals: NodeSignals | undefined): boolean {
@@ -463,40 +492,43 @@ function isDiskFull(signals: NodeSignals | undefined): boolean {
 /** A pool is judged before its members: a plan that lets one go does not make it first. */
 const leavesPool: NodeRule = (_change, resource, scene) => {
   const seen = poolSeen(resource, scene);
-  if (seen === undefined) return pass('a member of no pool');
+  if (seen === undefined) return pass('The node is not a member of a pool');
   const { name: pool, spec, kept, nodes } = seen;
   // Beside one whose disk is full, another one is made before that is drained.
   const full = nodes.filter((each) => each.desired !== undefined && isDiskFull(nodeSignals(each))).length;
   const members = (kept?.members?.length ?? 0) - full;
   const most = spec?.size ?? spec?.max ?? Number.MAX_SAFE_INTEGER;
   if (members > most)
-    return defer(`${pool} has ${members} members, and may have ${most}: which of them stay is decided first`, {
-      pool,
-      members,
-      most,
-    });
+    return defer(
+      `Pool "${pool}" has ${members} members; its maximum is ${most}. The pool decides first which members stay`,
+      {
+        pool,
+        members,
+        most,
+      },
+    );
   const action = scene.judged.get(formatRef(poolRef(pool)));
   const field = action?.change.fields.find(({ path }) => path === `/members/${resource.ref.name}`);
   const facts = { pool, members, because: action?.change.because ?? null };
   if (action?.verdict !== 'accept' || field === undefined || field.after !== undefined)
-    return pass('its pool keeps it', facts);
-  return defer(`${pool} lets it go: ${action.change.because}`, facts);
+    return pass('The pool keeps the node', facts);
+  return defer(`Pool "${pool}" is removing the node: ${action.change.because}`, facts);
 };
 
 /** A node is not taken away for being unhealthy before it has failed for so long. */
 export const UNHEALTHY_GRACE_MS = 5 * 60_000;
 
 const unhealthyGrace = whenTaken(({ state, life }, resource, scene) => {
-  if (state !== 'unhealthy') return pass('not unhealthy', { state });
+  if (state !== 'unhealthy') return pass('The node is not unhealthy', { state });
   const { memory } = resource;
   const known = memory?.state === 'unhealthy' ? memory.since : undefined;
   const begun = life.failingSince ?? known;
   const since = begun === undefined ? scene.now : Date.parse(begun);
   const grace = withinGrace(since, UNHEALTHY_GRACE_MS, scene.now);
   const failing = spanText(Math.max(0, scene.now - since));
-  if (grace.over) return pass(`unhealthy for ${failing}`, grace.facts);
+  if (grace.over) return pass(`The node has been unhealthy for ${failing}`, grace.facts);
   return reject(
-    `The node has failed for ${failing}; none is taken away for it before ${durationText(UNHEALTHY_GRACE_MS)}`,
+    `The node has been failing for ${failing}; the grace period is ${limitText(UNHEALTHY_GRACE_MS)}`,
     grace.facts,
     { clearsAt: grace.clearsAt },
   );
@@ -557,9 +589,9 @@ export interface Refusal {
 /** What the rules about a node itself, and its protections, say of its removal; undefined where it may go. */
 export function refusalOf(resource: NodeResource, scene: Scene): Refusal | undefined {
   if (resource.memory?.protect === true || resource.desired?.meta.lifecycle.protect === true)
-    return { rule: 'protected', message: 'it is protected' };
+    return { rule: 'protected', message: 'The node is protected' };
   const by = resource.sight.observed?.protectedBy;
-  if (by !== undefined) return { rule: 'provider-protected', message: `its provider protects it: ${by}` };
+  if (by !== undefined) return { rule: 'provider-protected', message: `The provider protects the server: ${by}` };
   const state = resource.sight.observed?.state ?? 'absent';
   const kind = tables.kinds.Node;
   const change = changeOf(resource.ref, kind, {

@@ -127,10 +127,10 @@ export function ms(duration: string): number {
 /** Why a node is dedicated: it is a system node by its document, its label or what is remembered, or no cloud manages it. */
 export function dedication(resource: Resource): string | undefined {
   const settings = settingsOfResource(resource);
-  if (settings.provider === 'static') return 'no cloud manages it';
+  if (settings.provider === 'static') return 'no cloud provider manages the node';
   const facts = resource.sight.observed?.facts as NodeFacts | undefined;
   const label = facts?.labels?.[LABELS.role];
-  return settings.role === 'system' || label === 'system' ? 'it is a system node' : undefined;
+  return settings.role === 'system' || label === 'system' ? 'the node is a system node' : undefined;
 }
 
 /** Name of the pool that a node is, or was, a member of. */

@@ -36,10 +36,10 @@ function findingsOf(
   });
   const isUp = status === undefined || powerOf(status) === 'on';
   const why = !isUp
-    ? `it is ${status}, and ought to run`
+    ? `The server is ${status}, but should be running`
     : probe === 'failed'
-      ? `it does not answer: ${probeMessage ?? ''}`
-      : 'it does not answer';
+      ? `The node does not answer: ${probeMessage ?? ''}`
+      : 'The node does not answer';
   const name = workloadName(ref.name, settings);
   return [
     ...(state === 'unhealthy' || health === 'unhealthy'
@@ -47,13 +47,13 @@ function findingsOf(
           finding(
             'unhealthy',
             'error',
-            health === 'unhealthy' ? why : 'it was drained, and does not return to service',
+            health === 'unhealthy' ? why : 'The node was drained and does not return to service',
             { status: facts.serverId === undefined ? null : (status ?? null), health },
           ),
         ]
       : []),
     ...(workloads === 'unlisted' && SERVED.has(state)
-      ? [finding('not-listed', 'warning', `the workload source does not list ${name}`, { name })]
+      ? [finding('not-listed', 'warning', `The workload source does not list ${name}`, { name })]
       : []),
   ];
 }

@@ -66,7 +66,7 @@ export async function changePool(
   run: ActionRun,
 ): Promise<Partial<NodePoolMemory>> {
   const { situation, decision } = decideFor(resource, run.scene) ?? {};
-  if (situation === undefined || decision === undefined) throw new Error('nothing is decided for the pool any more');
+  if (situation === undefined || decision === undefined) throw new Error('The pool no longer decides anything');
   return { ...kept(decision, situation, resource.memory?.kept ?? {}, run.scene), changedBy: run.id };
 }
 

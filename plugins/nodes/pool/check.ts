@@ -14,17 +14,17 @@ function sizes({ size, min, max }: NodePoolSpec): readonly Mistake[] {
     defined({ code: 'wrong-value', pointer, message, suggestion }),
   ];
   if (size !== undefined && (min !== undefined || max !== undefined))
-    return wrong('/spec/size', 'a pool has a size, or a min and a max, and not both', 'take one of them out');
+    return wrong('/spec/size', 'size excludes min and max', 'Remove size, or min and max');
   if (size !== undefined) return [];
   if (min === undefined || max === undefined)
-    return wrong('/spec', 'a pool needs a size, or a min and a max', 'size: 3');
-  return min > max ? wrong('/spec/min', `min is ${min}, and more than max, which is ${max}`) : [];
+    return wrong('/spec', 'A pool needs a size, or a min and a max', 'size: 3');
+  return min > max ? wrong('/spec/min', `min is ${min}, which is more than max (${max})`) : [];
 }
 
 function thresholds({ scaling }: NodePoolSpec): readonly Mistake[] {
   const [up, down] = [scaling.up, scaling.down].map((text) => Number(text.slice(0, -1))) as [number, number];
   if (down < up) return [];
-  const message = `it would shrink under ${scaling.down} and grow over ${scaling.up}: down has to be less than up`;
+  const message = `scaling.down is ${scaling.down} and scaling.up is ${scaling.up}; down must be less than up`;
   return [{ code: 'wrong-value', pointer: '/spec/scaling/down', message }];
 }
 
@@ -35,16 +35,16 @@ function policies({ size, consolidation, template }: NodePoolSpec): readonly Mis
   ];
   if (size === undefined)
     return template.workloads.none
-      ? wrong('/spec/template/workloads/none', 'a pool that follows its load has to know what runs on it', 'size: 3')
+      ? wrong('/spec/template/workloads/none', 'A pool that scales with its load needs a workload source', 'size: 3')
       : [];
   return consolidation.enabled
-    ? wrong('/spec/consolidation/enabled', 'a pool of a fixed size loses no node', 'a min and a max')
+    ? wrong('/spec/consolidation/enabled', 'A pool of a fixed size cannot be consolidated', 'a min and a max')
     : [];
 }
 
 function poolName(name: string): readonly Mistake[] {
   if (NAME.test(name) && name.length <= LONGEST_NAME) return [];
-  const message = `names of its nodes begin with ${name}: it needs lower-case letters, digits and inner hyphens, at most ${LONGEST_NAME}`;
+  const message = `${name} is the prefix of the node names, but is not valid in them. Use at most ${LONGEST_NAME} lower-case letters, digits and inner hyphens`;
   return [{ code: 'wrong-value', pointer: '/metadata/name', message }];
 }
 
@@ -56,8 +56,8 @@ export function checkPool(pool: Desired<NodePoolSpec>): readonly Mistake[] {
 /** What is wrong with a Node as somebody wrote it, for the sake of pools. */
 export function checkNodeOfPool({ spec }: Desired<NodeSpec>): readonly Mistake[] {
   if (spec.pool === undefined) return [];
-  const message = 'only a pool writes this into the nodes that it stands for';
-  return [{ code: 'wrong-value', pointer: '/spec/pool', message, suggestion: 'take it out' }];
+  const message = 'pool is reserved for the nodes that a pool declares';
+  return [{ code: 'wrong-value', pointer: '/spec/pool', message, suggestion: 'Remove the key' }];
 }
 
 /** Names that a pool may give to a member, and that are written too. */
@@ -71,8 +71,8 @@ export function checkNames(documents: readonly Desired[]): readonly (Mistake & {
         ref,
         code: 'duplicate-name',
         pointer: '/metadata/name',
-        message: `${formatRef(pool.ref)} gives its members names like this one`,
-        suggestion: 'give one of them another name',
+        message: `${formatRef(pool.ref)} uses names like this one for its members`,
+        suggestion: 'Rename one of the two',
       })),
   );
 }

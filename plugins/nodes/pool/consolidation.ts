@@ -1,6 +1,6 @@
 /** Consolidation: which members could go if their containers moved together, and whether that is worth it. */
 
-import { durationText } from '#plugin';
+import { counted, durationText } from '#plugin';
 import { moneyText } from './cost.ts';
 import { type Fleet, isInUse, type PoolNode, percent, project, unknowns } from './fleet.ts';
 import { type Emptying, empty, type Migration, type Room, roomOn } from './migration.ts';
@@ -77,13 +77,13 @@ export function quietSince({ containers, emptySince }: PoolNode): number | undef
 
 function whyTooFresh(node: PoolNode, { policy, now }: ConsolidationInput): string | undefined {
   const { initializedAt } = node;
-  if (initializedAt === undefined) return 'nobody knows since when it is up';
+  if (initializedAt === undefined) return 'the start time of the node is not known';
   const [up, least] = [now - initializedAt, durationText(policy.minUptimeMs)];
-  if (up < policy.minUptimeMs) return `up for ${minutes(up)}, at least ${least}`;
+  if (up < policy.minUptimeMs) return `the node has been up for ${minutes(up)}; minUptime is ${least}`;
   const quiet = quietSince(node);
-  if (quiet === undefined) return 'nobody knows since when nothing came to it';
+  if (quiet === undefined) return 'the time of the last container of the node is not known';
   if (now - quiet < policy.minIdleMs)
-    return `quiet for ${minutes(now - quiet)}, at least ${durationText(policy.minIdleMs)}`;
+    return `the node has been quiet for ${minutes(now - quiet)}; minIdle is ${durationText(policy.minIdleMs)}`;
   return undefined;
 }
 
@@ -96,11 +96,11 @@ function whyNotNow({ fleet, policy }: ConsolidationInput): string | undefined {
   const projection = project(fleet);
   if (projection === undefined) return `not known: ${unknowns(fleet).join(', ')}`;
   const { queued, coming, serving, allocatedMb, servingMb } = projection;
-  if (queued > 0) return `${queued} wait${queued === 1 ? 's' : ''} for room`;
-  if (coming > 0) return `${coming} still starting`;
-  if (serving < policy.minNodes) return `${serving} in service, at least ${policy.minNodes}`;
+  if (queued > 0) return `${counted(queued, 'container')} ${queued === 1 ? 'waits' : 'wait'} in the queue`;
+  if (coming > 0) return `${counted(coming, 'node')} still starting`;
+  if (serving < policy.minNodes) return `${counted(serving, 'node')} in service; minNodes is ${policy.minNodes}`;
   if (isOver(allocatedMb, servingMb, policy.mostPercent))
-    return `${percent(allocatedMb, servingMb)} % of the memory is taken, at most ${policy.mostPercent} %`;
+    return `${percent(allocatedMb, servingMb)} % of the memory is allocated; maxUtilization is ${policy.mostPercent} %`;
   return undefined;
 }
 
@@ -128,10 +128,10 @@ function whyEnough(
   const left = staying.filter(({ name }) => name !== node.name && !so.going.some((each) => each.name === name));
   const allocated = input.fleet.nodes.reduce((all, { allocatedMb }) => all + allocatedMb, 0);
   const least = Math.max(input.min, input.fleet.nodes.some(isInUse) ? 1 : 0);
-  if (left.length < least) return `${least} ${least === 1 ? 'has' : 'have'} to stay`;
+  if (left.length < least) return `the pool must keep ${counted(least, 'node')}`;
   const total = left.reduce((all, { ramMb = 0 }) => all + ramMb, 0);
   if (isOver(allocated, total, input.upPercent))
-    return `without it ${percent(allocated, total)} % of the memory would be taken, over ${input.upPercent} %`;
+    return `${percent(allocated, total)} % of the remaining memory would be allocated; scaling.up is ${input.upPercent} %`;
   return undefined;
 }
 
@@ -139,16 +139,16 @@ function takeOne(so: Progress, node: PoolNode, staying: readonly PoolNode[], inp
   const keep = (why: string): Progress => ({ ...so, kept: [...so.kept, { name: node.name, why }] });
   const why =
     input.fixed.get(node.name) ??
-    (node.hourly === undefined ? 'its price is not known' : undefined) ??
+    (node.hourly === undefined ? 'the price is not known' : undefined) ??
     whyTooFresh(node, input) ??
     // What is moved to it in this plan would have to be moved twice.
-    (so.moves.some(({ to }) => to === node.name) ? 'others are moved to it' : undefined) ??
+    (so.moves.some(({ to }) => to === node.name) ? 'containers are moved to the node' : undefined) ??
     whyEnough(node, so, staying, input);
   if (why !== undefined) return keep(why);
   const emptying: Emptying = empty(node, so.room);
   if ('why' in emptying) return keep(emptying.why);
   if (so.moves.length + emptying.moves.length > MOST_MOVES)
-    return keep(`more than ${MOST_MOVES} containers would move at once`);
+    return keep(`more than ${MOST_MOVES} containers would be moved at once`);
   return {
     going: [...so.going, node],
     moves: [...so.moves, ...emptying.moves],
@@ -167,11 +167,11 @@ export function consolidate(input: ConsolidationInput): Consolidating {
   const found = byWorth(staying).reduce((so, node) => takeOne(so, node, staying, input), first);
   const { going, moves, kept } = found;
   const savings = going.reduce((all, { hourly = 0 }) => all + hourly, 0);
-  if (going.length === 0) return { why: 'none of its nodes can go', kept };
+  if (going.length === 0) return { why: 'no node of the pool can be removed', kept };
   // Prices have at most ten decimals: what adds up to the threshold must not fall short of it by a rounding.
   if (Math.round(savings * 1e10) < Math.round(policy.minSavingsHourly * 1e10))
     return {
-      why: `${going.map(({ name }) => name).join(', ')} could go, and would save ${moneyText(savings, 4, input.currency)} an hour, at least ${moneyText(policy.minSavingsHourly, 4, input.currency)}`,
+      why: `${going.map(({ name }) => name).join(', ')} could be removed, which would save ${moneyText(savings, 4, input.currency)} an hour; minSavings is ${moneyText(policy.minSavingsHourly, 4, input.currency)}`,
       kept,
     };
   const total = (nodes: readonly PoolNode[]) => nodes.reduce((all, { ramMb = 0 }) => all + ramMb, 0);

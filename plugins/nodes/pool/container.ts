@@ -51,7 +51,10 @@ export function diffContainer(
     step: 'placed>placed',
     goal: 'update',
     fields: [{ path: '/node', before: observed.facts.node, after: node }],
-    because: pool === undefined ? `it is to run on ${node}` : `the consolidation of ${pool}`,
+    because:
+      pool === undefined
+        ? `The container is declared on ${node}`
+        : `The consolidation of pool "${pool}" moves the container`,
     ...(pool === undefined ? {} : { cause: 'policy' as const }),
   };
 }
@@ -73,8 +76,8 @@ export function notMigratable(_change: Change, resource: ContainerResource): Ver
   const facts = { tier: tier ?? null, players: players ?? null };
   const why = whyFixed(defined({ tier, players }));
   return why === undefined
-    ? pass('it may be moved', facts)
-    : reject(why, facts, { remedy: { outside: 'wait until fewer are connected' } });
+    ? pass('The container can be moved', facts)
+    : reject(why, facts, { remedy: { outside: 'Wait until fewer players are connected' } });
 }
 
 /** Memory that other moves of this run bring to a node. */
@@ -96,11 +99,12 @@ export function targetUnfit(_change: Change, resource: ContainerResource, scene:
   const free =
     memoryMb === undefined ? undefined : memoryMb - (life?.allocatedMb ?? 0) - arriving(name, resource.ref.name, scene);
   const facts = { node: name, state: target?.sight.observed?.state ?? null, free_mb: free ?? null, needed_mb: needed };
-  if (phase !== 'serving') return reject(`${name} is ${target?.sight.observed?.state ?? 'not there'}`, facts);
-  if (free === undefined) return reject(`the memory of ${name} is not known`, facts);
+  if (phase !== 'serving')
+    return reject(`The target ${name} is ${target?.sight.observed?.state ?? 'not found'}`, facts);
+  if (free === undefined) return reject(`The memory of ${name} is not known`, facts);
   return free >= needed
-    ? pass('there is room', facts)
-    : reject(`${free} MB are free on ${name}, ${needed} MB are needed`, facts);
+    ? pass('The target has enough memory', facts)
+    : reject(`${name} has ${free} MB free; the container needs ${needed} MB`, facts);
 }
 
 export function inSource(node: string, scene: Scene): string {
@@ -116,7 +120,7 @@ export async function moveContainer(
 ): Promise<Partial<ContainerMemory>> {
   const from = observed?.facts.node;
   const to = desired?.spec.node;
-  if (from === undefined || to === undefined) throw new Error('nobody knows where it runs, or where it is to run');
+  if (from === undefined || to === undefined) throw new Error('The source or the target of the container is not known');
   const call = { signal: run.signal, progress: run.progress };
   await world.migrateHook(ref.name, inSource(from, run.scene), inSource(to, run.scene), call);
   return { node: to };

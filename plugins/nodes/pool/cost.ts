@@ -80,7 +80,7 @@ export function costLines(now: Cost, after: Cost, currency: string): readonly st
     ...(unknown.length === 0
       ? []
       : [
-          `not in it: ${unknown.slice(0, NAMES_SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}, whose price is not known`,
+          `not included: ${unknown.slice(0, NAMES_SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}, whose price is not known`,
         ]),
   ];
 }

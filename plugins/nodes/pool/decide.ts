@@ -165,8 +165,8 @@ function begin(situation: Situation): Decision | undefined {
   if (numbers.members.length === 0) return undefined;
   const because =
     found.length === 0
-      ? `it is to have ${counted(min, 'node')}`
-      : `${counted(found.length, 'server')} of it ${found.length === 1 ? 'is' : 'are'} there already`;
+      ? `The pool needs ${counted(min, 'node')}`
+      : `${counted(found.length, 'server')} of the pool already ${found.length === 1 ? 'exists' : 'exist'}`;
   return { kind: 'begin', by: 'document', because, numbers, added: numbers.members, gone: [] };
 }
 
@@ -178,20 +178,20 @@ function nodeNumbered({ prefix, nodes }: Situation, number: number): Member | un
 function whyAbandon(situation: Situation, going: readonly PoolNode[], moves: readonly Move[]): string | undefined {
   const { queueHere, prefix, failedMoves } = situation;
   if (queueHere !== undefined && queueHere.count > 0)
-    return `${counted(queueHere.count, 'container')} ${queueHere.count === 1 ? 'waits' : 'wait'} for room`;
+    return `${counted(queueHere.count, 'container')} ${queueHere.count === 1 ? 'waits' : 'wait'} in the queue`;
   const lost = going.find(({ phase }) => phase !== 'serving');
-  if (lost !== undefined) return `${lost.name} is not in service any more`;
+  if (lost !== undefined) return `${lost.name} is no longer in service`;
   for (const { name, containers } of going) {
     for (const container of containers) {
       const move = moves.find((each) => each.container === container.id && nameOf(prefix, each.from) === name);
-      if (move === undefined) return `container ${container.id} came to ${name}`;
+      if (move === undefined) return `container ${container.id} was placed on ${name}`;
       const failed = failedMoves.get(container.id);
       if (failed !== undefined) return `container ${container.id} could not be moved: ${failed}`;
       const fixed = whyFixed(container);
       if (fixed !== undefined) return `container ${container.id} stays: ${fixed}`;
       const target = nodeNumbered(situation, move.to);
       if (target?.isMember !== true || target.node.phase !== 'serving')
-        return `${nameOf(prefix, move.to)}, where container ${container.id} is to go, is not in service any more`;
+        return `${nameOf(prefix, move.to)}, the target of container ${container.id}, is no longer in service`;
     }
   }
   return undefined;
@@ -205,10 +205,10 @@ function goOn(situation: Situation, remembered: Remembered): Decision | undefine
   const by = 'consolidation' as const;
   const why = whyAbandon(situation, going, remembered.moves);
   if (why !== undefined)
-    return { kind: 'abandon', by, because: `the consolidation is given up: ${why}`, numbers, added: [], gone: [] };
+    return { kind: 'abandon', by, because: `The consolidation is abandoned: ${why}`, numbers, added: [], gone: [] };
   if (going.some(({ containers, allocatedMb }) => containers.length > 0 || allocatedMb > 0)) return undefined;
   const gone = remembered.going;
-  const because = `its containers are together: ${gone.map((number) => nameOf(situation.prefix, number)).join(', ')} can go`;
+  const because = `The containers have been moved: ${gone.map((number) => nameOf(situation.prefix, number)).join(', ')} can be removed`;
   return { kind: 'finish', by, because, numbers: without(numbers, gone), added: [], gone };
 }
 
@@ -220,7 +220,7 @@ function uselessness(
   if (node.phase === 'leaving') return `${node.name} was drained`;
   if (after === undefined || unhealthySince === undefined) return undefined;
   return now - unhealthySince >= after && now - (failingSince ?? unhealthySince) >= UNHEALTHY_GRACE_MS
-    ? `${node.name} is unhealthy for too long`
+    ? `${node.name} has been unhealthy for too long`
     : undefined;
 }
 
@@ -304,7 +304,7 @@ function consolidation(situation: Situation): Decision | undefined {
   if (found === undefined || !('plan' in found)) return undefined;
   const { plan } = found;
   const gone = plan.going.flatMap((name) => numberOf(situation.prefix, name) ?? []);
-  const because = `${plan.going.join(', ')} can go${plan.moves.length === 0 ? '' : ` once ${counted(plan.moves.length, 'container')} moved`}, and ${moneyText(plan.savings, 4, situation.currency ?? '')} an hour is saved`;
+  const because = `${plan.going.join(', ')} can be removed${plan.moves.length === 0 ? '' : ` once ${counted(plan.moves.length, 'container')} moved`}, which saves ${moneyText(plan.savings, 4, situation.currency ?? '')} an hour`;
   const before = numbersOf(situation);
   // Those that are to be emptied first stay members until they are.
   const numbers = plan.moves.length === 0 ? without(before, gone) : before;
@@ -320,20 +320,21 @@ export function decide(situation: Situation): Decision | undefined {
   }
   const count = countOf(situation);
   const full = members(situation).filter(({ isFull }) => isFull === true);
-  const beside = full.length === 0 ? '' : ` beside ${full.map(({ node }) => node.name).join(', ')}, whose disk is full`;
+  const beside =
+    full.length === 0 ? '' : ` in addition to ${full.map(({ node }) => node.name).join(', ')}, whose disk is full`;
   if (count < min)
     return grow(
       situation,
       min - count,
       'document',
-      `it has ${counted(count, 'node')}${beside}, and has to have ${min}`,
+      `The pool has ${counted(count, 'node')}${beside}; its minimum is ${min}`,
     );
   if (remembered !== undefined && remembered.going.length > 0) return goOn(situation, remembered);
   const swapped = swap(situation);
   if (swapped !== undefined) return swapped;
   if (count > max) {
     const most = Math.min(count - max, removalsAtOnce);
-    return shrink(situation, most, 'document', `it has ${counted(count, 'node')}, and may have ${max}`);
+    return shrink(situation, most, 'document', `The pool has ${counted(count, 'node')}; its maximum is ${max}`);
   }
   return reactive(situation) ?? consolidation(situation);
 }
@@ -356,7 +357,7 @@ export function cooldownOf(
     const since = crossingOf(decision.recommendation, remembered.crossing, now)?.since ?? now;
     const held = {
       until: since + scaling.forMs,
-      because: `the threshold is crossed for less than ${durationText(scaling.forMs)}`,
+      because: `The threshold has been crossed for less than ${durationText(scaling.forMs)}`,
     };
     const waiting = waitsUntil(decision.kind === 'grow' ? 'up' : 'down', remembered.scaled, scaling, now);
     const waits = [...(now < held.until ? [held] : []), ...(waiting === undefined ? [] : [waiting])];
@@ -369,7 +370,7 @@ export function cooldownOf(
       : [
           {
             until: remembered.consolidatedAt + policy.cooldownMs,
-            because: `a consolidation began less than ${durationText(policy.cooldownMs)} ago`,
+            because: `A consolidation began less than ${durationText(policy.cooldownMs)} ago`,
           },
         ]),
     ...(scaling === undefined ? [] : [waitsUntil('down', remembered.scaled, scaling, now) ?? []].flat()),

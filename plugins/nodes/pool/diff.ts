@@ -112,7 +112,7 @@ export function diffPool(resource: PoolResource, scene: Scene): Proposal<NodePoo
     return {
       step: 'active>active',
       goal: 'update',
-      because: 'a change of it was begun, and not finished',
+      because: 'A change of the pool was started and not finished',
       cause: 'progress',
     };
   const { situation, decision } = decideFor(resource, scene) ?? {};

@@ -21,9 +21,13 @@ export function poolFindings(resource: PoolResource, scene: Scene): readonly Fin
     return node?.desired === undefined && !mayBeOwned(node?.memory);
   });
   if (foreign.length > 0 && situation.remembered !== undefined)
-    add('unmanaged', `${foreign.join(', ')} ${foreign.length === 1 ? 'has' : 'have'} its label, and no document`, {
-      servers: foreign,
-    });
+    add(
+      'unmanaged',
+      `${foreign.join(', ')} ${foreign.length === 1 ? 'has' : 'have'} the label of the pool, but no document`,
+      {
+        servers: foreign,
+      },
+    );
   const members = situation.nodes.filter(({ isMember }) => isMember);
   const count = (...phases: readonly string[]) => members.filter(({ node }) => phases.includes(node.phase)).length;
   // What failed until nothing more is tried is not on its way.
@@ -39,12 +43,14 @@ export function poolFindings(resource: PoolResource, scene: Scene): readonly Fin
     });
   const wanted = unmetGrowth(situation);
   if (wanted !== undefined)
-    add('full', `${wanted.because}; it has ${counted(situation.max, 'node')}, and may not have more`, {
+    add('full', `${wanted.because}. The pool is at its maximum of ${counted(situation.max, 'node')}`, {
       max: situation.max,
       urgency: wanted.urgency ?? null,
     });
   const missing = unknowns(fleetOf(situation));
   if (missing.length > 0 && (situation.scaling !== undefined || situation.consolidation !== undefined))
-    add('blind', `its policy decides nothing without knowing ${missing.join(', ')}`, { unknown: missing });
+    add('blind', `The scaling policy decides nothing, because it does not know ${missing.join(', ')}`, {
+      unknown: missing,
+    });
   return found;
 }

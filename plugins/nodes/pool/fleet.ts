@@ -80,11 +80,11 @@ function sum(values: readonly number[]): number {
 /** Names of what keeps a projection from being one; empty where all is known. */
 export function unknowns({ nodes, queue }: Fleet): readonly string[] {
   return [
-    ...nodes.filter(({ phase }) => phase === 'unseen').map(({ name }) => `what runs on ${name}`),
+    ...nodes.filter(({ phase }) => phase === 'unseen').map(({ name }) => `the containers of ${name}`),
     ...nodes
       .filter((node) => (node.phase === 'serving' || isComing(node)) && node.ramMb === undefined)
       .map(({ name }) => `the memory of ${name}`),
-    ...(queue === undefined ? ['what waits for room'] : []),
+    ...(queue === undefined ? ['the queue'] : []),
   ];
 }
 

@@ -12,11 +12,11 @@ export const MOST_PLAYERS = 5;
 
 /** Why a container is not moved; undefined where it may be. A tier that is not known is never moved. */
 export function whyFixed({ tier, players }: Pick<PoolContainer, 'tier' | 'players'>): string | undefined {
-  if (tier === undefined) return 'its tier is not known';
+  if (tier === undefined) return 'the tier is not known';
   const most = SMALL.has(tier) ? MOST_PLAYERS : EMPTY_ONLY.has(tier) ? 0 : undefined;
   if (most === undefined) return `${tier} is never moved`;
-  if (players === undefined) return `${tier}, and nobody knows who is connected`;
-  return players <= most ? undefined : `${tier} with ${counted(players, 'player')}, at most ${most}`;
+  if (players === undefined) return `${tier}, and the number of connected players is not known`;
+  return players <= most ? undefined : `${tier} with ${counted(players, 'player')}; the limit is ${most}`;
 }
 
 export interface Migration {
@@ -40,7 +40,7 @@ export type Emptying = { readonly moves: readonly Migration[]; readonly room: Ro
 export function empty(node: PoolNode, room: Room): Emptying {
   const listed = node.containers.reduce((sum, { mb }) => sum + mb, 0);
   if (node.allocatedMb > listed)
-    return { why: `${node.allocatedMb - listed} MB are allocated to no container that is listed` };
+    return { why: `${node.allocatedMb - listed} MB are not allocated to a listed container` };
   for (const container of node.containers) {
     const why = whyFixed(container);
     if (why !== undefined) return { why: `container ${container.id} stays: ${why}` };
@@ -53,7 +53,7 @@ export function empty(node: PoolNode, room: Room): Emptying {
     const [target] = [...left]
       .filter(([, free]) => free >= mb)
       .toSorted(([a, freeA], [b, freeB]) => freeA - freeB || (a < b ? -1 : 1));
-    if (target === undefined) return { why: `nowhere else are ${mb} MB free for container ${id}` };
+    if (target === undefined) return { why: `no other node has ${mb} MB free for container ${id}` };
     const [to, free] = target;
     left.set(to, free - mb);
     moves.push({ container: id, mb, from: node.name, to });

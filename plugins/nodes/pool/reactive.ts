@@ -80,22 +80,19 @@ export function recommend(
   const workers = fleet.serving + fleet.coming;
   if (workers === 0) {
     if (queued === 0) return undefined;
-    const because = `${counted(queued, 'container')} ${queued === 1 ? 'waits' : 'wait'}, and there is no node`;
+    const because = `${counted(queued, 'container')} ${queued === 1 ? 'waits' : 'wait'} in the queue, and the pool has no node`;
     return { direction: 'up', because, urgency: 'critical', atOnce: true };
   }
   const wanted = allocatedMb + queuedMb;
   const total = servingMb + comingMb;
   if (isOver(wanted, total, policy.upPercent)) {
-    const coming =
-      fleet.coming === 0
-        ? ''
-        : `, with ${counted(fleet.coming, 'node')} that ${fleet.coming === 1 ? 'is' : 'are'} still starting`;
-    const because = `${percent(wanted, total)} % of the memory is taken or asked for${coming}, over ${policy.upPercent} %`;
+    const coming = fleet.coming === 0 ? '' : `, including ${counted(fleet.coming, 'node')} still starting`;
+    const because = `${percent(wanted, total)} % of the memory is allocated or queued for${coming}; scaling.up is ${policy.upPercent} %`;
     return { direction: 'up', because, urgency: urgencyOf(wanted, total), atOnce: false };
   }
   if (servingMb === 0 || !isUnder(allocatedMb, servingMb, policy.downPercent)) return undefined;
   if (leastMb === undefined || isOver(wanted, total - leastMb, policy.upPercent)) return undefined;
-  const because = `${percent(allocatedMb, servingMb)} % of the memory is taken, under ${policy.downPercent} %`;
+  const because = `${percent(allocatedMb, servingMb)} % of the memory is allocated; scaling.down is ${policy.downPercent} %`;
   return { direction: 'down', because, atOnce: false };
 }
 
@@ -127,7 +124,9 @@ export function waitsUntil(
 ): { readonly until: number; readonly because: string } | undefined {
   const { upAt, downAt } = scaled;
   const after = (at: number | undefined, lengthMs: number, what: string) =>
-    at === undefined ? [] : [{ until: at + lengthMs, because: `it ${what} less than ${durationText(lengthMs)} ago` }];
+    at === undefined
+      ? []
+      : [{ until: at + lengthMs, because: `The pool ${what} less than ${durationText(lengthMs)} ago` }];
   const waits = [
     ...after(upAt, policy.cooldownMs, 'grew'),
     ...after(downAt, policy.cooldownMs, 'shrank'),

@@ -29,14 +29,14 @@ function takesAway(decision: Decision, situation: Situation): boolean {
 const queueWaits: Judge = (decision, situation) => {
   const { queue } = situation;
   const facts = { queued: queue?.count ?? null, queued_mb: queue?.mb ?? null };
-  if (!takesAway(decision, situation)) return pass('takes no capacity away', facts);
+  if (!takesAway(decision, situation)) return pass('The change removes no capacity', facts);
   if (queue === undefined)
-    return defer('what waits for room is not known', facts, {
-      remedy: { outside: 'make the workload source readable' },
+    return defer('The queue of the workload source is not known', facts, {
+      remedy: { outside: 'Make the workload source readable' },
     });
-  if (queue.count === 0) return pass('nothing waits for room', facts);
+  if (queue.count === 0) return pass('The queue is empty', facts);
   return defer(
-    `${counted(queue.count, 'container')} ${queue.count === 1 ? 'waits' : 'wait'} for ${queue.mb} MB`,
+    `${counted(queue.count, 'container')} ${queue.count === 1 ? 'waits' : 'wait'} for ${queue.mb} MB of memory`,
     facts,
   );
 };
@@ -47,11 +47,15 @@ const keepsMin: Judge = (decision, situation) => {
   const serving = nodes.filter(({ node, isMember }) => isMember && node.phase === 'serving');
   const lost = leaving.filter((each) => serving.includes(each)).length;
   const facts = { in_service: serving.length, goes: lost, min };
-  if (lost === 0) return pass('takes none out of service', facts);
-  if (serving.length - lost >= min) return pass('enough stay in service', facts);
-  return reject(`${serving.length - lost} of ${counted(min, 'node')} that it has to have would be in service`, facts, {
-    remedy: { outside: 'wait until more of its nodes are in service' },
-  });
+  if (lost === 0) return pass('The change takes no node out of service', facts);
+  if (serving.length - lost >= min) return pass('Enough nodes stay in service', facts);
+  return reject(
+    `The pool would have ${counted(serving.length - lost, 'node')} in service; its minimum is ${min}`,
+    facts,
+    {
+      remedy: { outside: 'Wait until more of its nodes are in service' },
+    },
+  );
 };
 
 const oneAtATime: Judge = (decision, situation) => {
@@ -61,11 +65,12 @@ const oneAtATime: Judge = (decision, situation) => {
     .map(({ node }) => node.name);
   const leaving = going(decision, situation).filter(({ node }) => node.phase !== 'planned').length;
   const facts = { leaving: still, goes: leaving, removals_at_once: removalsAtOnce };
-  if (leaving === 0 || still.length + leaving <= removalsAtOnce) return pass('no more than may leave at once', facts);
+  if (leaving === 0 || still.length + leaving <= removalsAtOnce)
+    return pass('The nodes that leave at once are within removalsAtOnce', facts);
   return defer(
     still.length === 0
-      ? `${leaving} would leave at once, ${removalsAtOnce} may`
-      : `${still.join(', ')} ${still.length === 1 ? 'is' : 'are'} still leaving, ${removalsAtOnce} may at once`,
+      ? `${counted(leaving, 'node')} would leave at once; removalsAtOnce is ${removalsAtOnce}`
+      : `${still.join(', ')} ${still.length === 1 ? 'is' : 'are'} still leaving; removalsAtOnce is ${removalsAtOnce}`,
     facts,
     { remedy: { set: { path: '/spec/removalsAtOnce', value: still.length + leaving } } },
   );
@@ -73,7 +78,7 @@ const oneAtATime: Judge = (decision, situation) => {
 
 const cooldown: Judge = (decision, situation) => {
   const wait = cooldownOf(decision, situation);
-  if (wait === undefined) return pass('no cooldown holds', { by: decision.by, until: null });
+  if (wait === undefined) return pass('No cooldown is in effect', { by: decision.by, until: null });
   return defer(wait.because, { by: decision.by, until: instantText(wait.until) }, { clearsAt: wait.until });
 };
 
@@ -85,14 +90,14 @@ const capacityStarting: Judge = (decision, situation) => {
     .filter(({ node }) => node.phase === 'planned' || node.phase === 'starting')
     .map(({ node }) => node.name);
   const facts = { starting };
-  if (!takesAway(decision, situation) || starting.length === 0) return pass('nothing of it is starting', facts);
+  if (!takesAway(decision, situation) || starting.length === 0) return pass('No node of the pool is starting', facts);
   return defer(`${starting.join(', ')} ${starting.length === 1 ? 'is' : 'are'} still starting`, facts);
 };
 
 /** A consolidation empties its nodes first: what their containers forbid does not hold it back then. */
 const noCandidate: Judge = (decision, situation) => {
   if (decision.kind === 'swap' || (decision.plan?.moves ?? []).length > 0)
-    return pass('the rules for nodes hold before any of them goes', {});
+    return pass('The rules for nodes apply before any of them is removed', {});
   const refused = going(decision, situation).filter(({ refusal }) => refusal !== undefined);
   const facts = {
     candidates: situation.nodes
@@ -100,10 +105,10 @@ const noCandidate: Judge = (decision, situation) => {
       .map(({ node, refusal }) => ({ name: node.name, rule: refusal?.rule ?? null })),
   };
   const [first] = refused;
-  if (first?.refusal === undefined) return pass('what goes may go', facts);
+  if (first?.refusal === undefined) return pass('The nodes to remove can be removed', facts);
   const { rule, message, clearsAt } = first.refusal;
   return defer(
-    `${first.node.name} is the best to lose, and may not go: ${rule}: ${message}`,
+    `${first.node.name} is the first node to remove, but ${rule} rejects that: ${message}`,
     facts,
     clearsAt === undefined ? {} : { clearsAt },
   );
@@ -114,19 +119,19 @@ function judged(judge: Judge): PoolRule {
   return (_change, resource, scene) => {
     const { situation, decision } = decideFor(resource, scene) ?? {};
     return situation === undefined || decision === undefined
-      ? pass('nothing is decided now')
+      ? pass('The pool decides nothing now')
       : judge(decision, situation);
   };
 }
 
 const decidedOtherwise: PoolRule = (change, resource, scene) => {
   const { situation, decision } = decideFor(resource, scene) ?? {};
-  if (situation === undefined || decision === undefined) return reject('nothing would be decided any more', {});
+  if (situation === undefined || decision === undefined) return reject('The pool no longer decides anything', {});
   const now = essence(fieldsOf(decision, situation, scene));
   const facts = { kind: decision.kind, by: decision.by, decided: now };
   return sameJson(now, essence(change.fields))
-    ? pass('it would be decided the same way', facts)
-    : reject(`now it would be decided otherwise: ${decision.because}`, facts);
+    ? pass('The pool decides the same now', facts)
+    : reject(`The pool decides differently now: ${decision.because}`, facts);
 };
 
 /** What the members that it would gain are made of. */
@@ -151,7 +156,7 @@ function orderingOf(
 function ordered(why: Obstacle['why']): PoolRule {
   return (_change, resource, scene) => {
     const { situation, decision } = decideFor(resource, scene) ?? {};
-    if (situation === undefined || decision === undefined) return pass('nothing is decided now');
+    if (situation === undefined || decision === undefined) return pass('The pool decides nothing now');
     return obstacleVerdict(why, orderingOf(decision, situation, resource, scene), scene);
   };
 }

@@ -208,7 +208,7 @@ function failedMoves(remembered: Remembered | undefined, scene: Scene): Readonly
   return new Map(
     (remembered?.moves ?? []).flatMap(({ container }): readonly (readonly [string, string])[] => {
       const memory = scene.get(containerRef(container))?.memory;
-      return (memory?.failures ?? 0) > 0 ? [[container, memory?.lastError?.message ?? 'it failed']] : [];
+      return (memory?.failures ?? 0) > 0 ? [[container, memory?.lastError?.message ?? 'the move failed']] : [];
     }),
   );
 }

@@ -167,7 +167,7 @@ function goingOn({ remembered, nodes, prefix }: Situation): string | undefined {
     .filter(({ node }) => names.includes(node.name))
     .reduce((count, { node }) => count + node.containers.length, 0);
   const moves = remembered.moves.length;
-  return `consolidation: goes on: ${Math.max(0, moves - left)} of ${counted(moves, 'container')} moved, so that ${names.join(', ')} can go`;
+  return `consolidation: in progress: ${Math.max(0, moves - left)} of ${counted(moves, 'container')} moved, to remove ${names.join(', ')}`;
 }
 
 /** So many lines about what stays are shown for each pool. */
@@ -185,8 +185,8 @@ function poolSummary(resource: PoolResource, scene: Scene): readonly Summary[] {
       ? [`${counted(members, 'member')}; not known: ${unknowns(fleet).join(', ')}`]
       : [
           `${counted(members, 'member')}, ${projection.serving} in service, ${projection.coming} starting; ` +
-            `${percent(projection.allocatedMb, projection.servingMb)} % of ${projection.servingMb} MB taken, ` +
-            `${projection.queued} waiting for ${projection.queuedMb} MB`,
+            `${percent(projection.allocatedMb, projection.servingMb)} % of ${projection.servingMb} MB allocated, ` +
+            `${counted(projection.queued, 'container')} queued for ${projection.queuedMb} MB`,
         ];
   const underWay = goingOn(situation);
   const found = underWay === undefined ? consolidating(situation) : undefined;
@@ -208,8 +208,8 @@ function poolSummary(resource: PoolResource, scene: Scene): readonly Summary[] {
         ? []
         : 'plan' in found
           ? [
-              `consolidation: ${found.plan.going.join(', ')} can go: ${moneyText(found.plan.savings, 4, currency)} an hour less, ` +
-                `${found.plan.before} % of the memory taken now, ${found.plan.after} % then`,
+              `consolidation: ${found.plan.going.join(', ')} can be removed: ${moneyText(found.plan.savings, 4, currency)} an hour less, ` +
+                `${found.plan.before} % of the memory allocated now, ${found.plan.after} % then`,
               ...found.plan.moves.map(
                 ({ container, mb, from, to }) => `moves ${container} (${mb} MB) from ${from} to ${to}`,
               ),
@@ -220,7 +220,12 @@ function poolSummary(resource: PoolResource, scene: Scene): readonly Summary[] {
   return [
     {
       title: `pool ${resource.ref.name}`,
-      lines: [...lines, ...consolidation, ...stays, ...(more > 0 ? [`and ${more} more stay`] : [])],
+      lines: [
+        ...lines,
+        ...consolidation,
+        ...stays,
+        ...(more > 0 ? [`${counted(more, 'other node')} ${more === 1 ? 'stays' : 'stay'}`] : []),
+      ],
       facts,
     },
   ];

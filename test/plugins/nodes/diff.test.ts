@@ -123,7 +123,7 @@ const ROWS: readonly Row[] = [
     ),
     step: 'ready>ready',
     fields: [{ path: '/protection', before: true, after: false }],
-    because: 'the protection by its provider is to be lifted; after that: its labels',
+    because: 'The protection by the provider is lifted; after that: its labels',
   },
   {
     is: 'protected by somebody, and its document says nothing of that',
@@ -150,7 +150,7 @@ const ROWS: readonly Row[] = [
     resource: edited({}, { backups: false }, { facts: { ...CX23, backups: true } }),
     step: 'ready>ready',
     fields: [{ path: '/backups', before: true, after: false }],
-    because: 'deletes every one of them',
+    because: 'deletes every backup of the server',
   },
   {
     is: 'with backups that its document says nothing of',
@@ -280,7 +280,7 @@ const ROWS: readonly Row[] = [
     step: 'power:on>on',
     goal: 'replace',
     fields: [{ path: '/image', before: 'debian-13', after: 'debian-14' }],
-    because: 'destroys what is on its disk',
+    because: 'destroys the data on its disk',
   },
   { is: 'from the image with that id', resource: edited({}, { image: '7' }), step: undefined },
   {
@@ -305,7 +305,7 @@ const ROWS: readonly Row[] = [
     step: 'ready>draining',
     goal: 'replace',
     fields: [{ path: '/location', before: 'nbg1', after: 'fsn1' }],
-    because: 'its location cannot be changed: it is replaced, and what is on its disk is lost',
+    because: 'because its location cannot be changed. The data on its disk is lost',
   },
   {
     is: 'without a public address',
@@ -353,7 +353,7 @@ const ROWS: readonly Row[] = [
     resource: edited({}, { labels: { a: '1' }, serverType: 'cx33', image: 'debian-14', location: 'fsn1' }),
     step: 'ready>ready',
     fields: [{ path: '/labels/a', after: '1' }],
-    because: 'to set right: its labels; after that: its server type, its image, its location',
+    because: 'The server is updated in place: its labels; after that: its server type, its image, its location',
   },
   {
     is: 'with a disk that is 90 % full',
@@ -365,7 +365,7 @@ const ROWS: readonly Row[] = [
     resource: edited({}, {}, { state: 'active', signals: signalsOf({ diskUsedPercent: 90.1 }) }),
     step: 'active>draining',
     goal: 'update',
-    because: 'its disk is 90.1 % full',
+    because: 'The disk of the node is 90.1 % full; the limit is 90 %',
   },
   {
     is: 'a system node with a full disk',
@@ -420,7 +420,7 @@ const ROWS: readonly Row[] = [
       is: `${state}, and not written any more`,
       resource: orphan({ state }),
       step,
-      ...(step === undefined ? {} : { goal: 'remove', because: 'no longer written' }),
+      ...(step === undefined ? {} : { goal: 'remove', because: 'no longer declared' }),
     }),
   ),
   {
@@ -472,7 +472,7 @@ describe('why a member of a pool goes', () => {
 
   it('is people, where the pool says nothing, or is gone itself', () => {
     for (const scene of [sceneOf([member]), sceneOf([poolResource('web', undefined, {}), member])]) {
-      expect(propose(member, scene)).toMatchObject({ because: 'no longer written' });
+      expect(propose(member, scene)).toMatchObject({ because: 'no longer declared' });
       expect(auditNode(changeOf(member, 'idle>draining'), member, scene)).toMatchObject({ decision_by: 'manual' });
     }
   });

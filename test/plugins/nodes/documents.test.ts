@@ -26,42 +26,42 @@ describe('a node', () => {
   });
 
   it.each([
-    [node({}, 'Web_1'), '/metadata/name: Web_1 is no name of a server'],
+    [node({}, 'Web_1'), '/metadata/name: Web_1 is not a valid server name'],
     [node({}, 'a'.repeat(64)), '/metadata/name'],
-    [node({ serverType: undefined }), '/spec: a server needs its serverType'],
-    [node({ image: undefined }), '/spec: a server needs its image'],
-    [node({ location: undefined }), '/spec: a server needs its location'],
-    [node({ address: '198.51.100.7' }), '/spec/address: only a static node'],
-    [node({ pool: 'web' }), '/spec/pool: only a pool writes this'],
+    [node({ serverType: undefined }), '/spec: A server needs a value for serverType'],
+    [node({ image: undefined }), '/spec: A server needs a value for image'],
+    [node({ location: undefined }), '/spec: A server needs a value for location'],
+    [node({ address: '198.51.100.7' }), '/spec/address: Only a static node'],
+    [node({ pool: 'web' }), '/spec/pool: pool is reserved for the nodes that a pool declares'],
     [
       node({ labels: { 'fettle/role': 'system' } }),
-      "/spec/labels/fettle~1role: labels that begin with fettle/ are the plugin's own",
+      '/spec/labels/fettle~1role: Labels that begin with fettle/ are reserved for this plugin',
     ],
     [
       node({ labels: { 'hetzner.cloud/x': '1' } }),
-      "/spec/labels/hetzner.cloud~1x: labels that begin with hetzner.cloud/ are the provider's own",
+      '/spec/labels/hetzner.cloud~1x: Labels that begin with hetzner.cloud/ are reserved for the provider',
     ],
-    [node({ labels: { '-x': '1' } }), '/spec/labels/-x: -x is no label'],
+    [node({ labels: { '-x': '1' } }), '/spec/labels/-x: -x is not a valid label'],
     [node({ labels: { 'a/b/c': '1' } }), '/spec/labels/a~1b~1c'],
-    [node({ userData: 'a', userDataFile: 'b' }), '/spec/userDataFile: user data stands in the document or in a file'],
-    [node({ userData: 'ä'.repeat(20_000) }), '/spec/userData: user data has 32 KiB at most'],
+    [node({ userData: 'a', userDataFile: 'b' }), '/spec/userDataFile: userData and userDataFile exclude each other'],
+    [node({ userData: 'ä'.repeat(20_000) }), '/spec/userData: User data is larger than its limit of 32 KiB'],
     [
       node({ networks: [{ network: 'a', aliasIps: [] }], readiness: { tcp: { port: 22, network: 'b' } } }),
-      '/spec/readiness/tcp/network: it is not attached to the network b',
+      '/spec/readiness/tcp/network: The node is not attached to the network b',
     ],
     [
       node({ publicNet: { ipv4: false, ipv6: false }, readiness: { http: { port: 80, path: '/' } } }),
-      '/spec/readiness/http: it has no public address to be probed at',
+      '/spec/readiness/http: The node has no public address to probe',
     ],
     [node({ startDeadline: '0s' }), '/spec/startDeadline'],
-    [staticNode({ address: undefined }), '/spec: a static node needs an address'],
-    [staticNode({ serverType: 'cx23' }), '/spec/serverType: a static node has no serverType'],
+    [staticNode({ address: undefined }), '/spec: A static node needs an address'],
+    [staticNode({ serverType: 'cx23' }), '/spec/serverType: A static node has no serverType'],
     [staticNode({ volumes: [] }), '/spec/volumes'],
     [staticNode({ power: 'off' }), '/spec/power'],
     [staticNode({ readiness: { label: 'a=b' } }), '/spec/readiness/label'],
     [
       staticNode({ readiness: { tcp: { port: 1, network: 'x' } } }),
-      '/spec/readiness: a static node is probed at its address',
+      '/spec/readiness: A static node is probed at its address',
     ],
   ])('%#', (desired, expected) => {
     expect(said(desired).filter((each) => each.startsWith(expected))).toHaveLength(1);
@@ -110,7 +110,7 @@ describe('a template of a pool', () => {
       template: { ...spec.template, labels: { 'fettle/pool': 'x' } },
     });
     expect(said(pool)).toEqual([
-      "/spec/template/labels/fettle~1pool: labels that begin with fettle/ are the plugin's own",
+      '/spec/template/labels/fettle~1pool: Labels that begin with fettle/ are reserved for this plugin',
     ]);
   });
 });

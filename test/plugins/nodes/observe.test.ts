@@ -249,7 +249,8 @@ describe('nodes that fall silent', () => {
       {
         plugin: PLUGIN,
         refs: ['web-1', 'web-2', 'web-3'].map((name) => refOf('Node', name)),
-        message: '3 nodes that were ready do not answer at the same refresh: the network between is doubted, not they',
+        message:
+          '3 nodes that were ready do not answer in the same refresh. The network is probably at fault, so their health is not known',
       },
     ]);
   });
@@ -358,7 +359,7 @@ describe('what cannot be read', () => {
       {
         plugin: PLUGIN,
         refs: [refOf('Node', 'web-1')],
-        message: 'no workload source is configured: what runs on it is not known',
+        message: 'No workload source is configured, so the containers of the node are not known',
       },
     ]);
     expect(seenAs(view, 'web-1').state).toBe('ready');
@@ -464,20 +465,20 @@ describe('readiness', () => {
     [
       'no address there',
       target({ tcp: { port: 22, network: 'other' } }),
-      { answered: false, message: 'it has no address in the network other' },
+      { answered: false, message: 'the node has no address in the network other' },
     ],
     ['a label that it has', target({ label: 'state=ready' }), { answered: true, rttMs: 0 }],
     [
       'a label with another value',
       target({ label: 'state=done' }),
-      { answered: false, message: 'it has no label state=done' },
+      { answered: false, message: 'the server has no label state=done' },
     ],
     ['an empty label', target({ label: 'empty=' }), { answered: true, rttMs: 0 }],
     ['exactly the time after its creation', target({ after: '2m' }), { answered: true, rttMs: 0 }],
     [
       'a ms less than the time',
       target({ after: '2m' }, { created: new Date(NOW - 119_999).toISOString() }),
-      { answered: false, message: 'it was made less than 2m ago' },
+      { answered: false, message: 'the server was created less than 2m ago' },
     ],
     ['one that does not run', target({ tcp: { port: 22 } }, { status: 'off' }), undefined],
     ['one that is not there', target({ tcp: { port: 22 } }, null), undefined],

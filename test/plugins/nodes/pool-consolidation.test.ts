@@ -73,17 +73,17 @@ describe('who may be moved', () => {
   it.each<[Pick<PoolContainer, 'tier' | 'players'>, string | undefined]>([
     [{ tier: 'micro', players: 0 }, undefined],
     [{ tier: 'micro', players: 5 }, undefined],
-    [{ tier: 'micro', players: 6 }, 'micro with 6 players, at most 5'],
+    [{ tier: 'micro', players: 6 }, 'micro with 6 players; the limit is 5'],
     [{ tier: 'small', players: 5 }, undefined],
-    [{ tier: 'small', players: 6 }, 'small with 6 players, at most 5'],
+    [{ tier: 'small', players: 6 }, 'small with 6 players; the limit is 5'],
     [{ tier: 'medium', players: 0 }, undefined],
-    [{ tier: 'medium', players: 1 }, 'medium with 1 player, at most 0'],
+    [{ tier: 'medium', players: 1 }, 'medium with 1 player; the limit is 0'],
     [{ tier: 'large', players: 0 }, 'large is never moved'],
     [{ tier: 'xlarge', players: 0 }, 'xlarge is never moved'],
     [{ tier: 'Small', players: 0 }, 'Small is never moved'],
-    [{ players: 0 }, 'its tier is not known'],
-    [{ tier: 'micro' }, 'micro, and nobody knows who is connected'],
-    [{ tier: 'medium' }, 'medium, and nobody knows who is connected'],
+    [{ players: 0 }, 'the tier is not known'],
+    [{ tier: 'micro' }, 'micro, and the number of connected players is not known'],
+    [{ tier: 'medium' }, 'medium, and the number of connected players is not known'],
     [{ tier: 'large' }, 'large is never moved'],
   ])('%o: %o', (one, expected) => {
     expect(whyFixed(one)).toBe(expected);
@@ -124,19 +124,19 @@ describe('emptying a node', () => {
       'no room by one MB',
       node('a', [container('x')]),
       new Map([['b', 499]]),
-      'nowhere else are 500 MB free for container x',
+      'no other node has 500 MB free for container x',
     ],
     [
       'room on itself alone',
       node('a', [container('x')]),
       new Map([['a', 9000]]),
-      'nowhere else are 500 MB free for container x',
+      'no other node has 500 MB free for container x',
     ],
     [
       'memory that is nobody’s',
       node('a', [container('x')], { allocatedMb: 501 }),
       new Map([['b', 9000]]),
-      '1 MB are allocated to no container that is listed',
+      '1 MB are not allocated to a listed container',
     ],
   ])('does not work with %s', (_what, from, room, why) => {
     expect(empty(from, room)).toEqual({ why });
@@ -192,7 +192,7 @@ describe('a consolidation', () => {
     expect(planned(two)).toEqual({
       going: ['a'],
       moves: [{ container: 'x', mb: 500, from: 'a', to: 'b' }],
-      kept: [{ name: 'b', why: 'others are moved to it' }],
+      kept: [{ name: 'b', why: 'containers are moved to the node' }],
       savings: 0.1,
       before: 18.8,
       after: 37.5,
@@ -215,18 +215,18 @@ describe('a consolidation', () => {
   });
 
   it.each<[string, readonly PoolNode[], More, string]>([
-    ['a queue', two, { queue: { count: 1, mb: 0 } }, '1 waits for room'],
-    ['two in the queue', two, { queue: { count: 2, mb: 5 } }, '2 wait for room'],
-    ['a node that is starting', [...two, node('c', [], { phase: 'starting' })], {}, '1 still starting'],
-    ['a node that is not made yet', [...two, node('c', [], { phase: 'planned' })], {}, '1 still starting'],
-    ['one node', two.slice(0, 1), {}, '1 in service, at least 2'],
-    ['two where three are asked for', two, { policy: { minNodes: 3 } }, '2 in service, at least 3'],
-    ['a node that nobody sees', [...two, node('c', [], { phase: 'unseen' })], {}, 'not known: what runs on c'],
+    ['a queue', two, { queue: { count: 1, mb: 0 } }, '1 container waits in the queue'],
+    ['two in the queue', two, { queue: { count: 2, mb: 5 } }, '2 containers wait in the queue'],
+    ['a node that is starting', [...two, node('c', [], { phase: 'starting' })], {}, '1 node still starting'],
+    ['a node that is not made yet', [...two, node('c', [], { phase: 'planned' })], {}, '1 node still starting'],
+    ['one node', two.slice(0, 1), {}, '1 node in service; minNodes is 2'],
+    ['two where three are asked for', two, { policy: { minNodes: 3 } }, '2 nodes in service; minNodes is 3'],
+    ['a node that nobody sees', [...two, node('c', [], { phase: 'unseen' })], {}, 'not known: the containers of c'],
     [
       'a fleet that is full',
       [node('a', [container('x', { mb: 2801 })]), node('b', [container('y', { mb: 2800 })])],
       {},
-      '70 % of the memory is taken, at most 70 %',
+      '70 % of the memory is allocated; maxUtilization is 70 %',
     ],
   ])('does not begin with %s', (_what, nodes, more, why) => {
     expect(refused(nodes, more)).toBe(why);
@@ -235,27 +235,31 @@ describe('a consolidation', () => {
   it('begins exactly at its share of the memory', () => {
     // 2800 of 4000 each: 70 %, so it looks, and finds no room.
     const full = [node('a', [container('x', { mb: 2800 })]), node('b', [container('y', { mb: 2800 })])];
-    expect(refused(full)).toBe('none of its nodes can go');
-    expect(keptBy(full, 'a')).toContain('without it 140 % of the memory would be taken');
+    expect(refused(full)).toBe('no node of the pool can be removed');
+    expect(keptBy(full, 'a')).toContain('140 % of the remaining memory would be allocated');
   });
 
   it.each<[string, Partial<PoolNode>, string | undefined]>([
     ['up for exactly 30 min', { initializedAt: NOW - 30 * MINUTE }, undefined],
-    ['up for 1 ms less', { initializedAt: NOW - 30 * MINUTE + 1 }, 'up for 29 min, at least 30m'],
-    ['fresh, of 5 min', { initializedAt: NOW - 5 * MINUTE }, 'up for 5 min, at least 30m'],
+    ['up for 1 ms less', { initializedAt: NOW - 30 * MINUTE + 1 }, 'the node has been up for 29 min; minUptime is 30m'],
+    ['fresh, of 5 min', { initializedAt: NOW - 5 * MINUTE }, 'the node has been up for 5 min; minUptime is 30m'],
     ['empty for exactly 15 min', { emptySince: NOW - 15 * MINUTE }, undefined],
-    ['empty for 1 ms less', { emptySince: NOW - 15 * MINUTE + 1 }, 'quiet for 14 min, at least 15m'],
-    ['empty for 2 min', { emptySince: NOW - 2 * MINUTE }, 'quiet for 2 min, at least 15m'],
+    [
+      'empty for 1 ms less',
+      { emptySince: NOW - 15 * MINUTE + 1 },
+      'the node has been quiet for 14 min; minIdle is 15m',
+    ],
+    ['empty for 2 min', { emptySince: NOW - 2 * MINUTE }, 'the node has been quiet for 2 min; minIdle is 15m'],
   ])('and a node that is %s', (_what, more, why) => {
     const nodes = [node('a', [], more), node('b', [container('y', { tier: 'large' })])];
     expect(keptBy(nodes, 'a')).toBe(why);
     if (why === undefined) expect(planned(nodes).going).toEqual(['a']);
-    else expect(refused(nodes)).toBe('none of its nodes can go');
+    else expect(refused(nodes)).toBe('no node of the pool can be removed');
   });
 
   it.each<[string, number, string | undefined]>([
     ['exactly 15 min ago', 15 * MINUTE, undefined],
-    ['1 ms later', 15 * MINUTE - 1, 'quiet for 14 min, at least 15m'],
+    ['1 ms later', 15 * MINUTE - 1, 'the node has been quiet for 14 min; minIdle is 15m'],
   ])('and a node to which a container came %s', (_what, ago, why) => {
     expect(
       keptBy([node('a', [container('x', { since: NOW - ago })]), node('b', [container('y', { mb: 900 })])], 'a'),
@@ -266,17 +270,17 @@ describe('a consolidation', () => {
     [
       'since when it is up',
       { phase: 'serving', ramMb: 4000, allocatedMb: 0, containers: [], hourly: 1, emptySince: 0 },
-      'nobody knows since when it is up',
+      'the start time of the node is not known',
     ],
     [
       'since when it is empty',
       { phase: 'serving', ramMb: 4000, allocatedMb: 0, containers: [], hourly: 1, initializedAt: 0 },
-      'nobody knows since when nothing came to it',
+      'the time of the last container of the node is not known',
     ],
     [
       'what it costs',
       { phase: 'serving', ramMb: 4000, allocatedMb: 0, containers: [], initializedAt: 0, emptySince: 0 },
-      'its price is not known',
+      'the price is not known',
     ],
   ])('keeps a node of which nobody knows %s', (_what, one, why) => {
     expect(keptBy([{ name: 'a', ...one }, node('b', [container('y')])], 'a')).toBe(why);
@@ -285,8 +289,10 @@ describe('a consolidation', () => {
   it('is worth it from exactly its savings on', () => {
     const nodes = (hourly: number) => [node('a', [], { hourly }), node('b', [container('y')])];
     expect(planned(nodes(0.1)).savings).toBe(0.1);
-    expect(refused(nodes(0.0999999999))).toBe('a could go, and would save €0.1000 an hour, at least €0.1000');
-    expect(refused(nodes(0.045))).toBe('a could go, and would save €0.0450 an hour, at least €0.1000');
+    expect(refused(nodes(0.0999999999))).toBe(
+      'a could be removed, which would save €0.1000 an hour; minSavings is €0.1000',
+    );
+    expect(refused(nodes(0.045))).toBe('a could be removed, which would save €0.0450 an hour; minSavings is €0.1000');
     expect(planned(nodes(0.045), { policy: { minSavingsHourly: 0.045 } }).going).toEqual(['a']);
   });
 
@@ -306,27 +312,27 @@ describe('a consolidation', () => {
     // Containers on a node that is off need a place too.
     const off = [...bare, node('c', [container('x')], { phase: 'unhealthy' })];
     expect(planned(off).going).toEqual(['b']);
-    expect(keptBy(off, 'a')).toBe('1 has to stay');
+    expect(keptBy(off, 'a')).toBe('the pool must keep 1 node');
   });
 
   it('keeps what the pool has to have', () => {
     const nodes = [node('a'), node('b'), node('c', [container('y')])];
     expect(planned(nodes, { min: 2 }).going).toEqual(['b']);
-    expect(keptBy(nodes, 'a', { min: 2 })).toBe('2 have to stay');
-    expect(refused(nodes, { min: 3 })).toBe('none of its nodes can go');
+    expect(keptBy(nodes, 'a', { min: 2 })).toBe('the pool must keep 2 nodes');
+    expect(refused(nodes, { min: 3 })).toBe('no node of the pool can be removed');
   });
 
   it('leaves enough room, exactly up to where the pool would grow', () => {
     const nodes = (mb: number) => [node('a'), node('b', [container('y', { mb })])];
     expect(planned(nodes(3400)).after).toBe(85);
-    expect(keptBy(nodes(3401), 'a')).toBe('without it 85 % of the memory would be taken, over 85 %');
+    expect(keptBy(nodes(3401), 'a')).toBe('85 % of the remaining memory would be allocated; scaling.up is 85 %');
   });
 
   it('moves no more than can be remembered at once', () => {
     const small = (count: number) => Array.from({ length: count }, (_, i) => container(`s${i}`, { mb: 1 }));
     const nodes = (count: number) => [node('a', small(count)), node('b', [container('y', { tier: 'large' })])];
     expect(planned(nodes(MOST_MOVES)).moves).toHaveLength(MOST_MOVES);
-    expect(keptBy(nodes(MOST_MOVES + 1), 'a')).toBe('more than 50 containers would move at once');
+    expect(keptBy(nodes(MOST_MOVES + 1), 'a')).toBe('more than 50 containers would be moved at once');
   });
 
   it('never takes what must not go', () => {

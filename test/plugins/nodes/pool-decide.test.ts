@@ -174,7 +174,7 @@ describe('a member whose disk is full', () => {
     expect(decide(situation([member(1, 1500), full(2, 1500)], { min: 2, max: 2 }))).toMatchObject({
       kind: 'grow',
       by: 'document',
-      because: 'it has 1 node beside web-2, whose disk is full, and has to have 2',
+      because: 'The pool has 1 node in addition to web-2, whose disk is full; its minimum is 2',
       added: [3],
     });
   });
@@ -367,7 +367,7 @@ describe('consolidation', () => {
     const found = decide(situation([member(1, 2000), member(2, 500)], on));
     expect(shown(found)).toEqual({ kind: 'consolidate', by: 'consolidation', added: [], gone: [2], members: [1, 2] });
     expect(found?.plan?.moves).toEqual([{ container: 'c2', mb: 500, from: 'web-2', to: 'web-1' }]);
-    expect(found?.because).toBe('web-2 can go once 1 container moved, and €0.2000 an hour is saved');
+    expect(found?.because).toBe('web-2 can be removed once 1 container moved, which saves €0.2000 an hour');
   });
 
   it('lets what is empty go at once', () => {
@@ -443,33 +443,33 @@ describe('a consolidation that goes on', () => {
   });
   const joined = member(2, 500, { node: { containers: [{ id: 'c2', mb: 500, tier: 'small', players: 6 }] } });
   it.each<[string, Situation, string]>([
-    ['something waits', going([member(1, 2000), member(2, 500)], waiting(1, 10)), '1 container waits for room'],
+    ['something waits', going([member(1, 2000), member(2, 500)], waiting(1, 10)), '1 container waits in the queue'],
     [
       'a move failed',
       going([member(1, 2000), member(2, 500)], { failedMoves: new Map([['c2', 'no route']]) }),
       'container c2 could not be moved: no route',
     ],
-    ['a container came', going([member(1, 2000), arrived]), 'container new came to web-2'],
-    ['players joined', going([member(1, 2000), joined]), 'container c2 stays: small with 6 players, at most 5'],
+    ['a container came', going([member(1, 2000), arrived]), 'container new was placed on web-2'],
+    ['players joined', going([member(1, 2000), joined]), 'container c2 stays: small with 6 players; the limit is 5'],
     [
       'its node is off',
       going([member(1, 2000), member(2, 500, { node: { phase: 'unhealthy' } })]),
-      'web-2 is not in service any more',
+      'web-2 is no longer in service',
     ],
     [
       'the target is off',
       going([member(1, 2000, { node: { phase: 'unhealthy' } }), member(2, 500)]),
-      'web-1, where container c2 is to go, is not in service any more',
+      'web-1, the target of container c2, is no longer in service',
     ],
     [
       'the target is no member any more',
       going([member(1, 2000, { isMember: false }), member(2, 500)]),
-      'web-1, where container c2 is to go, is not in service any more',
+      'web-1, the target of container c2, is no longer in service',
     ],
   ])('is given up when %s', (_what, so, why) => {
     expect(decide(so)).toMatchObject({
       kind: 'abandon',
-      because: `the consolidation is given up: ${why}`,
+      because: `The consolidation is abandoned: ${why}`,
       numbers: { members: [1, 2] },
       gone: [],
       added: [],

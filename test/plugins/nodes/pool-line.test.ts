@@ -130,7 +130,7 @@ describe('a pool of a fixed size', () => {
     expect(await run(whole)).toEqual(['NodePool/web active>active (edit)']);
     expect(keptOf(whole)).toMatchObject({
       members: [1, 3],
-      dropped: [{ members: [2], by: 'manual', because: 'it has 3 nodes, and may have 2' }],
+      dropped: [{ members: [2], by: 'manual', because: 'The pool has 3 nodes; its maximum is 2' }],
     });
     expect(await run(whole)).toEqual(['Node/web-2 ready>draining (policy)']);
     expect(await run(whole)).toEqual(['WAITING Node/web-2 draining>decommissioned: drain-grace']);
@@ -154,7 +154,7 @@ describe('a pool of a fixed size', () => {
     const initializedAt = whole.recall().resources.get('nodes/Node/web-2')?.kept['initializedAt'] as string;
     expect(waiting?.clears_at).toBe(new Date(Date.parse(initializedAt) + 30 * MINUTE).toISOString());
     expect(waiting?.reasons[0]?.message).toContain(
-      'web-2 is the best to lose, and may not go: too-young: Ready node too young',
+      'web-2 is the first node to remove, but too-young rejects that: Ready node too young',
     );
     await whole.pass(Date.parse(waiting?.clears_at ?? '') - whole.clock.now() - 1);
     expect(await run(whole)).toEqual(['WAITING NodePool/web active>active: no-candidate']);
@@ -395,7 +395,7 @@ describe('the reactive policy', () => {
     const ran = await whole.run();
     expect(rowsOf(ran)).toEqual([]);
     expect(ran.reconciled?.plan.checks.map(({ code, message }) => `${code}: ${message}`)).toEqual([
-      'full: 183.1 % of the memory is taken or asked for, over 85 %; it has 1 node, and may not have more',
+      'full: 183.1 % of the memory is allocated or queued for; scaling.up is 85 %. The pool is at its maximum of 1 node',
     ]);
   });
 
@@ -453,13 +453,13 @@ describe('a consolidation', () => {
     const ran = await whole.run();
     expect(rowsOf(ran)).toEqual(['NodePool/web active>active (policy)']);
     const [row] = ran.reconciled?.plan.resource_changes ?? [];
-    expect(row?.because).toBe('web-2 can go once 1 container moved, and €0.0048 an hour is saved');
+    expect(row?.because).toBe('web-2 can be removed once 1 container moved, which saves €0.0048 an hour');
     expect(row?.change.after).toEqual({ min: 1, moves: { b: 'web-1' } });
     expect(ran.reconciled?.plan.summaries?.find(({ title }) => title === 'pool web')?.lines).toEqual([
-      '2 members, 2 in service, 0 starting; 33 % of 8192 MB taken, 0 waiting for 0 MB',
-      'consolidation: web-2 can go: €0.0048 an hour less, 33 % of the memory taken now, 65.9 % then',
+      '2 members, 2 in service, 0 starting; 33 % of 8192 MB allocated, 0 containers queued for 0 MB',
+      'consolidation: web-2 can be removed: €0.0048 an hour less, 33 % of the memory allocated now, 65.9 % then',
       'moves b (900 MB) from web-2 to web-1',
-      'web-1 stays: others are moved to it',
+      'web-1 stays: containers are moved to the node',
     ]);
     expect(keptOf(whole)).toMatchObject({ members: [1, 2], going: [2], moves: [{ container: 'b', from: 2, to: 1 }] });
     expect(await run(whole)).toEqual(['Container/b placed>placed (policy)']);
@@ -528,7 +528,7 @@ describe('a consolidation', () => {
     const ran = await whole.run();
     expect(rowsOf(ran)).toEqual(['NodePool/web active>active (policy)']);
     expect(ran.reconciled?.plan.resource_changes[0]?.because).toMatch(
-      /^the consolidation is given up: container b could not be moved: /u,
+      /^The consolidation is abandoned: container b could not be moved: /u,
     );
     expect(keptOf(whole)).toMatchObject({ members: [1, 2], going: [], moves: [] });
     expect(whole.recall().resources.has('nodes/Container/b')).toBe(true);
@@ -547,7 +547,7 @@ describe('a consolidation', () => {
     const ran = await whole.run();
     expect(rowsOf(ran)).toEqual(['NodePool/web active>active (policy)']);
     expect(ran.reconciled?.plan.resource_changes[0]?.because).toBe(
-      'the consolidation is given up: container b stays: small with 6 players, at most 5',
+      'The consolidation is abandoned: container b stays: small with 6 players; the limit is 5',
     );
     expect(whole.emulator.workloads.containers().find(({ id }) => id === 'b')?.node).toBe('web-2');
   });

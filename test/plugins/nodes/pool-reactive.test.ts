@@ -53,13 +53,13 @@ describe('the projection', () => {
   });
 
   it.each<[string, Fleet, readonly string[]]>([
-    ['a node that nobody sees', fleet([node('a', { phase: 'unseen' })]), ['what runs on a']],
+    ['a node that nobody sees', fleet([node('a', { phase: 'unseen' })]), ['the containers of a']],
     [
       'a type without a size',
       { nodes: [{ name: 'a', phase: 'planned', allocatedMb: 0, containers: [] }], queue: { count: 0, mb: 0 } },
       ['the memory of a'],
     ],
-    ['a queue that nobody tells', { nodes: [] }, ['what waits for room']],
+    ['a queue that nobody tells', { nodes: [] }, ['the queue']],
   ])('is none with %s', (_what, unknown, expected) => {
     expect(project(unknown)).toBeUndefined();
     expect(unknowns(unknown)).toEqual(expected);
@@ -112,7 +112,7 @@ describe('growth', () => {
   it('from nothing is at once when something waits, and only then', () => {
     expect(recommend(projection({ queued: 1, queuedMb: 10 }), REACTIVE, undefined)).toEqual({
       direction: 'up',
-      because: '1 container waits, and there is no node',
+      because: '1 container waits in the queue, and the pool has no node',
       urgency: 'critical',
       atOnce: true,
     });
@@ -125,7 +125,7 @@ describe('growth', () => {
 
   it('says why', () => {
     expect(recommend(projection({ servingMb: 1000, comingMb: 1000, allocatedMb: 1726 }), REACTIVE, 0)?.because).toBe(
-      '86.3 % of the memory is taken or asked for, with 1 node that is still starting, over 85 %',
+      '86.3 % of the memory is allocated or queued for, including 1 node still starting; scaling.up is 85 %',
     );
   });
 
@@ -164,7 +164,7 @@ describe('shrinking', () => {
 
   it('says why', () => {
     expect(recommend(projection({ servingMb: 10_000, allocatedMb: 2999 }), REACTIVE, least)?.because).toBe(
-      '30 % of the memory is taken, under 30 %',
+      '30 % of the memory is allocated; scaling.down is 30 %',
     );
   });
 });

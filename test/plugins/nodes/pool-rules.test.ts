@@ -150,7 +150,7 @@ describe('queue-waits', () => {
     });
     expect(judge('queue-waits', unseen, nodes)).toMatchObject({
       outcome: 'defer',
-      message: 'what waits for room is not known',
+      message: 'The queue of the workload source is not known',
     });
   });
 
@@ -297,10 +297,10 @@ describe('decided-otherwise', () => {
     expect(poolRules['decided-otherwise'](planned, resource, another)).toMatchObject({ outcome: 'reject' });
     const full = scene(resource, [busy(1, 4000), busy(2, 4000), busy(3, 4000)]);
     expect(poolRules['decided-otherwise'](planned, resource, full).message).toMatch(
-      /^now it would be decided otherwise: 97/u,
+      /^The pool decides differently now: 97/u,
     );
     const rest = scene(resource, [busy(1, 2000), busy(2, 2000), busy(3, 2000)]);
-    expect(poolRules['decided-otherwise'](planned, resource, rest).message).toBe('nothing would be decided any more');
+    expect(poolRules['decided-otherwise'](planned, resource, rest).message).toBe('The pool no longer decides anything');
   });
 
   it('tells moves apart by where they go, and members by whether they come', () => {

@@ -126,7 +126,7 @@ const OWN: readonly Case[] = [
     is: 'a machine that no cloud manages',
     resource: orphan({ was: { provider: 'static' } }),
     outcome: 'reject',
-    says: 'no cloud manages it',
+    says: 'no cloud provider manages the node',
   },
   {
     rule: 'dedicated-node',
@@ -171,7 +171,7 @@ const OWN: readonly Case[] = [
     is: 'synced one ms less than ten minutes ago',
     resource: gone('idle', { recoveredAt: ago(60 * MINUTE), syncCompletedAt: ago(POST_SYNC_GRACE_MS - 1) }),
     outcome: 'reject',
-    says: 'at least 10m',
+    says: 'the grace period is 10 min',
     clearsIn: 1,
   },
   {
@@ -186,7 +186,7 @@ const OWN: readonly Case[] = [
     is: 'not listed',
     resource: orphan({ signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ initializedAt: ago(0) }) }) }),
     outcome: 'reject',
-    says: 'does not list it',
+    says: 'does not list the node',
   },
   {
     rule: 'containers-unknown',
@@ -301,7 +301,7 @@ const OWN: readonly Case[] = [
     is: 'ready one ms less than its grace',
     resource: gone('ready', { initializedAt: ago(GRACE - 1), provisionedAt: ago(9 * GRACE) }),
     outcome: 'reject',
-    says: 'Ready node too young: ready 29 min ago, at least 30m',
+    says: 'Ready node too young: ready 29 min ago; readyGrace is 30 min',
     clearsIn: 1,
   },
   {
@@ -315,7 +315,7 @@ const OWN: readonly Case[] = [
     is: 'made less than its grace ago, and nobody knows when it was ready',
     resource: gone('ready', { provisionedAt: ago(GRACE - 1) }),
     outcome: 'reject',
-    says: 'made 29 min ago',
+    says: 'created 29 min ago',
     clearsIn: 1,
   },
   {
@@ -366,7 +366,7 @@ const OWN: readonly Case[] = [
     is: 'empty one ms less than its grace',
     resource: gone('idle', { containersEver: 4, emptySince: ago(GRACE - 1) }),
     outcome: 'reject',
-    says: 'empty for 29 min, at least 30m',
+    says: 'Idle for 29 min; idleGrace is 30 min',
     clearsIn: 1,
   },
   {
@@ -374,7 +374,7 @@ const OWN: readonly Case[] = [
     is: 'empty exactly as long as its grace',
     resource: gone('idle', { containersEver: 4, emptySince: ago(GRACE) }),
     outcome: 'pass',
-    says: 'served 4',
+    says: 'had 4 containers',
   },
   {
     rule: 'idle-grace',
@@ -429,7 +429,7 @@ const OWN: readonly Case[] = [
     resource: gone('draining', { drainingAt: ago(5 * MINUTE - 1) }),
     step: 'draining>decommissioned',
     outcome: 'defer',
-    says: 'at least 5m',
+    says: 'drainGrace is 5 min',
     clearsIn: 1,
   },
   {
@@ -502,7 +502,7 @@ const OWN: readonly Case[] = [
     goal: 'update',
     change: { fields: [{ path: '/backups', before: true, after: false }] },
     outcome: 'reject',
-    says: 'deletes every one of them',
+    says: 'deletes every backup of the server',
   },
   {
     rule: 'destroys-data',
@@ -570,7 +570,7 @@ const OF_POOLS: readonly Case[] = [
     'one fewer than wanted would be left',
     three,
     { min: 3, max: 5 },
-    { outcome: 'reject', says: 'leave 2 of web in service, 3 are wanted' },
+    { outcome: 'reject', says: 'Pool "web" would have 2 nodes in service; its minimum is 3' },
   ),
   poolCase('keeps-min', 'the size is what is wanted', three, { size: 3 }, { outcome: 'reject' }),
   poolCase(
@@ -578,7 +578,7 @@ const OF_POOLS: readonly Case[] = [
     'another one is on its way out',
     three,
     { min: 2, max: 5 },
-    { under: [drain(second)], outcome: 'reject', says: 'leave 1' },
+    { under: [drain(second)], outcome: 'reject', says: 'would have 1 node in service' },
   ),
   poolCase(
     'keeps-min',
@@ -599,7 +599,7 @@ const OF_POOLS: readonly Case[] = [
     'others are not in service',
     members({}, { state: 'unhealthy' }, { state: 'initializing' }),
     { min: 1, max: 5 },
-    { outcome: 'reject', says: 'leave 0' },
+    { outcome: 'reject', says: 'would have 0 nodes in service' },
   ),
   poolCase(
     'keeps-min',
@@ -617,7 +617,7 @@ const OF_POOLS: readonly Case[] = [
     'another one is about to go',
     three,
     { size: 3 },
-    { under: [drain(second)], outcome: 'defer', says: 'web-2 of web' },
+    { under: [drain(second)], outcome: 'defer', says: 'web-2 is already being drained' },
   ),
   poolCase(
     'one-at-a-time',
@@ -635,7 +635,7 @@ const OF_POOLS: readonly Case[] = [
     'two may, and two are',
     members({}, { state: 'draining' }, { state: 'decommissioned' }),
     { size: 3, removalsAtOnce: 2 },
-    { outcome: 'defer', says: 'web-2, web-3 of web are' },
+    { outcome: 'defer', says: 'web-2 and web-3 are already being drained' },
   ),
   poolCase(
     'one-at-a-time',
@@ -950,7 +950,7 @@ describe('the refusal of a node as such', () => {
     const young = gone('ready', { initializedAt: ago(10 * MINUTE) });
     expect(refusalOf(young, sceneOf([young]))).toEqual({
       rule: 'too-young',
-      message: 'Ready node too young: ready 10 min ago, at least 30m, 20 min remain',
+      message: 'Ready node too young: ready 10 min ago; readyGrace is 30 min, 20 min remain',
       clearsAt: NOW + 20 * MINUTE,
     });
     const system = gone('idle', { containers: 2 }, { was: { role: 'system' } });
