@@ -90,7 +90,6 @@ describe('layers', () => {
       `import { diff } from '../plugins/certificates/diff.ts';`,
       'it may not import plugins/certificates/diff.ts',
     ],
-    ['src/codegen/a.ts', `import type { Step } from '#plugin';`, undefined],
     ['src/codegen/a.ts', `import { diff } from '../engine/diff.ts';`, 'it may not import src/engine/diff.ts'],
     [
       'plugins/nodes/diff.ts',
@@ -116,7 +115,7 @@ describe('layers', () => {
     ['src/plugin/a.ts', `import type { Ref } from './ref.ts';`, undefined],
     ['src/plugin/a.ts', `import type { Plan } from '../formats/plan.ts';`, 'it may not import src/formats/plan.ts'],
     ['src/engine/a.ts', `import type { Ref } from '#plugin';`, undefined],
-    ['src/codegen/a.ts', `import { sameJson } from '#plugin';`, 'it may import types of src/plugin/index.ts only'],
+    ['src/codegen/a.ts', `import { sameJson } from '#plugin';`, undefined],
     ['lib/a.ts', ``, 'it belongs to no layer'],
   ]);
 });

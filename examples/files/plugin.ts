@@ -9,6 +9,7 @@ import {
   definePlugin,
   errorText,
   type Gap,
+  instantText,
   type Memory,
   type Observed,
   pass,
@@ -87,7 +88,7 @@ export const plugin = definePlugin<World, World>({
   openReader: open,
   openWriter: open,
   async observe(world, { desired, memory, now, progress }) {
-    const at = new Date(now).toISOString();
+    const at = instantText(now);
     const kept = (memory as readonly Memory<FileMemory>[]).map(({ ref, kept: { path } }) => ({ ref, path }));
     const wanted = desired.map(({ ref, spec }) => ({ ref, path: (spec as FileSpec).path }));
     const places = new Map([...kept, ...wanted].map((each) => [each.ref.name, each]));

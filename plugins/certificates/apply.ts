@@ -1,7 +1,7 @@
 /** Apply: the handler of every step. What is durable when a handler returns is durable for good; what it throws holds no secret. */
 
 import { promisify } from 'node:util';
-import { type ActionRun, instantText, PartlyDoneError, defined } from '#plugin';
+import { type ActionRun, defined, errorText, instantText, PartlyDoneError } from '#plugin';
 import { needsIssue } from './differences.ts';
 import { AUTHORITY_FIELD, type CertificateResource, type IssuerResource } from './diff.ts';
 import type { CertificateMemory, CertificateSpec, CertificateStep, IssuerMemory, IssuerStep } from './generated.ts';
@@ -171,7 +171,7 @@ async function bringOut(
     }
   } catch (error) {
     if (signal.aborted) throw error;
-    throw failed(`it is stored, and was not brought to what serves it: ${messageOf(error)}`, {}, error);
+    throw failed(`it is stored, and was not brought to what serves it: ${errorText(error)}`, {}, error);
   }
   const left = await run.aside(untilServed(world, places, fingerprint, withinMs, run));
   if (left.length > 0) {
@@ -182,10 +182,6 @@ async function bringOut(
     );
   }
   return { ...kept, reloaded: fingerprint, ...(resource.memory?.kept.unserved === undefined ? {} : { unserved: '' }) };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 const SHORTEST_PAUSE_MS = 50;

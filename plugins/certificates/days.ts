@@ -60,12 +60,3 @@ export function isDue(thresholdDays: number, validity: Validity, now: number): b
   if (daysLeft(validity.notAfter, now) > thresholdInForce(thresholdDays, validity)) return false;
   return third >= DAY_MS || left <= third;
 }
-
-/** A span in words: `3 days`, `5 hours`, `less than a minute`; its sign is left to the sentence around it. */
-export function spanText(ms: number): string {
-  const minutes = Math.trunc(Math.abs(ms) / 60_000);
-  const count = (n: number, unit: string): string => `${n} ${unit}${n === 1 ? '' : 's'}`;
-  if (minutes >= 1440) return count(Math.trunc(minutes / 1440), 'day');
-  if (minutes >= 60) return count(Math.trunc(minutes / 60), 'hour');
-  return minutes >= 1 ? count(minutes, 'minute') : 'less than a minute';
-}

@@ -1,7 +1,7 @@
 /** Diff: the one step that brings an Issuer or a Certificate nearer to what is written. A Domain has none. */
 
-import { attemptsAt, type FieldChange, type Resource, type Proposal, type Scene } from '#plugin';
-import { daysLeft, isDue, isExpired, spanText, thresholdInForce } from './days.ts';
+import { attemptsAt, counted, type FieldChange, type Proposal, type Resource, type Scene, spanText } from '#plugin';
+import { daysLeft, isDue, isExpired, thresholdInForce } from './days.ts';
 import { KEY_MODE, type WantedIssuer, differences, fieldText, needsIssue } from './differences.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import type {
@@ -113,7 +113,7 @@ function dueText(facts: CertificateFacts, thresholdDays: number, now: number): s
   if (validity === undefined) return 'a renewal is due';
   if (!isDue(thresholdDays, validity, now)) return ASKED_FOR;
   const days = daysLeft(validity.notAfter, now);
-  const left = days >= 1 ? `${days} day${days === 1 ? '' : 's'}` : spanText(validity.notAfter - now);
+  const left = days >= 1 ? counted(days, 'day') : spanText(validity.notAfter - now);
   const inForce = thresholdInForce(thresholdDays, validity);
   const what = facts.chain_end === undefined ? 'expires' : `its chain, with ${facts.chain_end.subject}, expires`;
   return `${what} in ${left}, threshold ${inForce}${inForce < thresholdDays ? ' (a third of its lifetime)' : ''}`;

@@ -1,6 +1,6 @@
 /** Discover: pairs in folders that no document names yet, as the documents that would describe them. */
 
-import { type Discovery, formatRef, type Found, type Gap, type Json, toDocument } from '#plugin';
+import { type Discovery, errorText, formatRef, type Found, type Gap, type Json, toDocument } from '#plugin';
 import type { CertificateSpec } from './generated.ts';
 import { mainPath, mapPaths, placesOf } from './paths.ts';
 import { PLUGIN, certificateSpec } from './remembered.ts';
@@ -100,7 +100,7 @@ export async function discover(
       for (const { path, message } of unread) gaps.push({ plugin: PLUGIN, endpoint: path, message });
     } catch (error) {
       if (signal.aborted) throw error;
-      gaps.push({ plugin: PLUGIN, endpoint: place, message: error instanceof Error ? error.message : String(error) });
+      gaps.push({ plugin: PLUGIN, endpoint: place, message: errorText(error) });
     }
   }
   return { found: found.toSorted((a, b) => (formatRef(a.ref) < formatRef(b.ref) ? -1 : 1)), gaps };

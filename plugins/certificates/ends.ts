@@ -3,15 +3,17 @@
 import {
   type Attempts,
   attemptsAt,
+  defined,
   type Finding,
+  instantText,
   isExhausted,
   nextTryAt,
   type Ref,
   type RetryPolicy,
   type Scene,
-  defined,
+  spanText,
 } from '#plugin';
-import { DAY_MS, isDue, isExpired, spanText, thresholdInForce } from './days.ts';
+import { DAY_MS, isDue, isExpired, thresholdInForce } from './days.ts';
 import type { CertificateResource, IssuerResource } from './diff.ts';
 import { type CertificateFacts, usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
@@ -62,7 +64,7 @@ export function issuerFindings({ ref, sight: { observed } }: IssuerResource, sce
   const message = `ends in ${spanText(left)}: ${which} (threshold: ${thresholdDays} days). All certificates that this authority has signed end then. Replace or renew the authority`;
   return [
     finding(ref, 'ca-expiring', 'warning', message, {
-      not_after: new Date(until).toISOString(),
+      not_after: instantText(until),
       threshold_days: thresholdDays,
     }),
   ];
@@ -167,7 +169,7 @@ function failedFindings(resource: CertificateResource, now: number): readonly Fi
   if (observed.state !== 'renewal_failed' || !renewalFailed(memory) || last === undefined) return [];
   const { renewal } = policyOf(resource);
   const next = nextTryAt(renewal, attemptsAt(memory, desired, 'renewing'));
-  const then = next === undefined || next <= now ? '' : `. The next attempt is at ${new Date(next).toISOString()}`;
+  const then = next === undefined || next <= now ? '' : `. The next attempt is at ${instantText(next)}`;
   const message = `the last renewal failed at ${last.at}: ${last.message}${then}`;
   return [finding(ref, 'renewal-failed', 'error', message, { failed_at: last.at })];
 }

@@ -1,6 +1,6 @@
 /** Note: what of a look is remembered, so that an interrupted run loses nothing; and findings that need two resources. */
 
-import type { Finding, Scene } from '#plugin';
+import { defined, type Finding, instantText, type Scene } from '#plugin';
 import type { CertificateResource, DomainResource, IssuerResource } from './diff.ts';
 import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, DomainMemory, FindingCode, IssuerMemory } from './generated.ts';
@@ -10,7 +10,6 @@ import { mayGain, PLUGIN } from './remembered.ts';
 import { policyOf } from './renewal.ts';
 import { noteKey } from './storage-rules.ts';
 import { type Serves, type Shown, serversOf, shownBy, shownFor, storedOf } from './served.ts';
-import { defined } from '#plugin';
 import { Certificate } from './kinds.ts';
 
 /** Only ever the first authority that is seen: a different one has to stay visible as such. */
@@ -31,7 +30,7 @@ function checkedAt(resource: CertificateResource, now: number): Partial<Certific
   const { memory } = resource;
   const last = Date.parse(memory?.kept.checked_at ?? '');
   const { checkMs } = policyOf(resource).renewal;
-  return now - last < checkMs && now >= last ? {} : { checked_at: new Date(now).toISOString() };
+  return now - last < checkMs && now >= last ? {} : { checked_at: instantText(now) };
 }
 
 const MOST_FORMER = 5;
@@ -109,8 +108,8 @@ export function noteDomain(
     error: error ?? '',
     message: message ?? '',
     failures,
-    failed_at: failures === 0 ? '' : new Date(now).toISOString(),
-    retry_at: failures === 0 ? '' : new Date(next).toISOString(),
+    failed_at: failures === 0 ? '' : instantText(now),
+    retry_at: failures === 0 ? '' : instantText(next),
     target: desired === undefined ? '' : targetText(desired.spec),
     fingerprint,
     not_after: notAfter,

@@ -1,7 +1,7 @@
 /** A Certificate: the facts of its files as they were read, and what follows from them at a time. Pure. */
 
-import type { Finding, Memory, Ref, Sighting, Standing } from '#plugin';
-import { daysLeft, isNotYetValid, spanText, thresholdInForce } from './days.ts';
+import { type Finding, type Memory, type Ref, type Sighting, spanText, type Standing } from '#plugin';
+import { daysLeft, isNotYetValid, thresholdInForce } from './days.ts';
 import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, CertificateState, FindingCode } from './generated.ts';
 import { hasSwapped, isOtherKey } from './remembered.ts';

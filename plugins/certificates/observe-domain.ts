@@ -16,8 +16,8 @@
  * this machine has no route to says nothing, where another one is reached.
  */
 
-import type { Facts, Finding, Memory, Ref, Sighting, Standing } from '#plugin';
-import { DAY_MS, daysLeft, isExpired, isNotYetValid, spanText } from './days.ts';
+import { type Facts, type Finding, type Memory, type Ref, type Sighting, spanText, type Standing } from '#plugin';
+import { DAY_MS, daysLeft, isExpired, isNotYetValid } from './days.ts';
 import type { AddressFacts, DomainError, DomainFacts } from './facts.ts';
 import type { DomainMemory, DomainSpec, DomainState, FindingCode } from './generated.ts';
 import { validityOf } from './state.ts';

@@ -1,7 +1,7 @@
 /** An Issuer: the facts of its files as they were read, and whether it can sign at a time. Pure. */
 
-import type { Finding, Memory, Ref, Sighting, Standing } from '#plugin';
-import { daysLeft, isExpired, isNotYetValid, spanText } from './days.ts';
+import { type Finding, type Memory, type Ref, type Sighting, spanText, type Standing } from '#plugin';
+import { daysLeft, isExpired, isNotYetValid } from './days.ts';
 import type { IssuerFacts } from './facts.ts';
 import type { FindingCode } from './generated.ts';
 import { validityOf } from './state.ts';

@@ -2,8 +2,10 @@
 
 import {
   type Desired,
+  errorText,
   formatRef,
   type Gap,
+  instantText,
   type Memory,
   type Query,
   type Ref,
@@ -183,7 +185,7 @@ const LOOKS: Readonly<Record<string, (look: Look, target: Target) => Promise<Sig
 };
 
 function gapOf(ref: Ref, error: unknown): Gap {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorText(error);
   const path = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
   return defined({ plugin: PLUGIN, refs: [ref], endpoint: path, message });
 }
@@ -209,7 +211,7 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
   const look: Look = {
     world,
     query,
-    at: new Date(query.now).toISOString(),
+    at: instantText(query.now),
     targets,
     trust: (files) => trust(files.join('\0')),
     probes,

@@ -15,16 +15,17 @@ import {
   isExhausted,
   nextTryAt,
   NOTHING_FAILED,
-  type Resource,
   pass,
   reject,
   type Remedy,
+  type Resource,
   type RetryPolicy,
   type Scene,
+  spanText,
   type Verdict,
   warn,
 } from '#plugin';
-import { DAY_MS, spanText } from './days.ts';
+import { DAY_MS } from './days.ts';
 import { needsIssue } from './differences.ts';
 import type { CertificateResource, IssuerResource } from './diff.ts';
 import { type IssuerFacts, usableUntil } from './facts.ts';
@@ -224,7 +225,7 @@ export function renewalLoop(change: Change, resource: CertificateResource, scene
       facts,
     );
   return reject(
-    `the certificate was issued ${spanText(scene.now - Date.parse(issuedAt))} ago. Only one issuance is allowed in ${spanText(lifetime / 3)}, a third of the lifetime`,
+    `the certificate was issued at ${issuedAt}. Only one issuance is allowed in ${spanText(lifetime / 3)}, a third of the lifetime`,
     facts,
     { clearsAt: clears, remedy: { outside: 'find out which program replaces the certificate' } },
   );

@@ -1,6 +1,6 @@
 /** Apply: the handler of every step of a Node. A call that returned is done at the provider; one that is made again does no harm. */
 
-import { type ActionRun, type FileSeen, UnknownOutcomeError, defined } from '#plugin';
+import { type ActionRun, defined, type FileSeen, instantText, unescapePointer, UnknownOutcomeError } from '#plugin';
 import { TOLD_FIELD } from './diff.ts';
 import { isNamed, wantedLabels } from './differences.ts';
 import type { NodeResource } from './facts.ts';
@@ -89,7 +89,7 @@ const create: NodeHandler = async (world, resource, run) => {
 async function tell(world: NodesWriter, resource: NodeResource, run: ActionRun): Promise<Pick<NodeMemory, 'toldAt'>> {
   const settings = settingsOfResource(resource);
   if (!settings.unlisted) await world.drainHook(workloadName(resource.ref.name, settings), run);
-  return { toldAt: new Date(run.now()).toISOString() };
+  return { toldAt: instantText(run.now()) };
 }
 
 /** The source first: a node that has the label is one that nothing more is put on. */
@@ -98,7 +98,7 @@ const drain: NodeHandler = async (world, resource, run) => {
   const told = await tell(world, resource, run);
   const now = run.now();
   await world.changeLabels(idOf(resource), { set: { [LABELS.drain]: drainValue(now) }, remove: [] }, run);
-  return { ...told, drainingAt: new Date(now).toISOString() };
+  return { ...told, drainingAt: instantText(now) };
 };
 
 const remove: NodeHandler = async (world, resource, run) => {
@@ -118,7 +118,7 @@ function labelChange(run: ActionRun): LabelChange | undefined {
   const gone: string[] = [];
   for (const { path, after } of run.change.fields) {
     if (!path.startsWith('/labels/')) continue;
-    const key = path.slice('/labels/'.length).replaceAll('~1', '/').replaceAll('~0', '~');
+    const key = unescapePointer(path.slice('/labels/'.length));
     if (typeof after === 'string') set[key] = after;
     else gone.push(key);
   }

@@ -1,6 +1,6 @@
 /** Checks of documents that a schema cannot make: what belongs together, and what the provider would refuse anyway. */
 
-import type { Desired, Mistake, Ref } from '#plugin';
+import { type Desired, escapePointer, type Mistake, type Ref } from '#plugin';
 import type { NodePoolSpec, NodeSpec } from './generated.ts';
 import { OWN_PREFIX } from './labels.ts';
 import { checkNames, checkNodeOfPool, checkPool } from './pool/check.ts';
@@ -37,7 +37,7 @@ type Template = Pick<NodeSpec, 'labels' | 'userData' | 'userDataFile' | 'readine
 
 function labels(spec: Template, at: string): readonly Mistake[] {
   return Object.keys(spec.labels).flatMap((key) => {
-    const pointer = `${at}/labels/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const pointer = `${at}/labels/${escapePointer(key)}`;
     if (key.startsWith(OWN_PREFIX))
       return [wrong(pointer, `labels that begin with ${OWN_PREFIX} are the plugin's own`)];
     if (key.startsWith('hetzner.cloud/'))

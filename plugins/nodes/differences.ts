@@ -1,6 +1,6 @@
 /** Differences between a server and what is written of it, by what it takes to set them right. */
 
-import { type FieldChange, type Json, sameJson, defined } from '#plugin';
+import { defined, escapePointer, type FieldChange, type Json, sameJson } from '#plugin';
 import type { NodeFacts } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { LABELS, labelValue } from './labels.ts';
@@ -31,10 +31,6 @@ export function isNamed({ id, name }: Named, wanted: string): boolean {
   return name === wanted || String(id) === wanted;
 }
 
-function pointer(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
-}
-
 /** Labels that it is to have; those of the document, and the plugin's own. */
 export function wantedLabels(
   spec: Pick<NodeSpec, 'labels' | 'role' | 'pool'>,
@@ -58,7 +54,7 @@ function labelFields(spec: NodeSpec, facts: NodeFacts, written: readonly string[
     if (before === after) return [];
     return [
       defined({
-        path: `/labels/${pointer(key)}`,
+        path: `/labels/${escapePointer(key)}`,
         before,
         after,
       }),

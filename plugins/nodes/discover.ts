@@ -1,6 +1,6 @@
 /** Discover: servers of the account that no document names yet, as the documents that would describe them. */
 
-import { type Desired, type Discovery, formatRef, type Found, type Gap, type Json, defined } from '#plugin';
+import { defined, type Desired, type Discovery, errorText, formatRef, type Found, type Gap, type Json } from '#plugin';
 import { PLUGIN } from './facts.ts';
 import { isOfOther, LABELS, labelValue, OWN_PREFIX, projectOf } from './labels.ts';
 import type { NodesReader, ServerSeen } from './world.ts';
@@ -77,6 +77,6 @@ export async function discover(
     return { found: found.map(foundOf).toSorted((a, b) => (formatRef(a.ref) < formatRef(b.ref) ? -1 : 1)), gaps: [] };
   } catch (error) {
     if (discovery.signal.aborted) throw error;
-    return { found: [], gaps: [{ plugin: PLUGIN, message: error instanceof Error ? error.message : String(error) }] };
+    return { found: [], gaps: [{ plugin: PLUGIN, message: errorText(error) }] };
   }
 }

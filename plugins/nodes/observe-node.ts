@@ -1,15 +1,16 @@
 /** What is seen of a Node: pure, from its server, the answer of its probe, and what the workload source says. */
 
 import {
+  defined,
   type Facts,
   type Finding,
+  instantText,
   intentId,
+  isOwned,
   type Memory,
   type Ref,
   type Sighting,
   toldTime,
-  defined,
-  isOwned,
 } from '#plugin';
 import type { NodeFacts, NodeSignals, QueueSeen, WorkloadsKnown } from './facts.ts';
 import type { FindingCode, NodeMemory, NodeSpec, Workloads } from './generated.ts';
@@ -256,7 +257,7 @@ export function seenNode(seen: NodeSeen, around: Surroundings): Sighting<NodeFac
     defined({
       now: around.now,
       status: server?.status ?? 'running',
-      created: created === undefined ? undefined : new Date(created).toISOString(),
+      created: created === undefined ? undefined : instantText(created),
       lastLookAt: around.lastLookAt,
       labels: server?.labels ?? {},
       settings,

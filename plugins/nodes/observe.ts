@@ -9,8 +9,10 @@
 
 import {
   type Desired,
+  errorText,
   formatRef,
   type Gap,
+  instantText,
   type Memory,
   type Observed,
   type Query,
@@ -64,7 +66,7 @@ function valueOf<T>(read: Read<T> | undefined): T | undefined {
 }
 
 function gapOf(error: unknown, what: { readonly kind: string } | { readonly refs: readonly Ref[] }): Gap {
-  const said = error instanceof Error ? error.message : String(error);
+  const said = errorText(error);
   // The same of the same failure each time: a plan does not differ by the number of a request.
   const message = said.replace(/ \(correlation id [^)]*\)$/u, '');
   const endpoint =
@@ -515,7 +517,7 @@ function gapsOf(targets: Targets, read: ReadAll): readonly Gap[] {
 export async function observe(world: NodesReader, query: Query): Promise<View> {
   const targets = sorted(query);
   const read = await readAll(world, query, targets);
-  const at = new Date(query.now).toISOString();
+  const at = instantText(query.now);
   const workloads = valueOf(read.workloads);
   const prices = valueOf(read.prices);
   const around: Surroundings = defined({

@@ -8,16 +8,18 @@
 import {
   type Change,
   changeOf,
+  counted,
   defer,
   durationText,
   type Facts,
   formatRef,
   instantText,
-  type Resource,
   pass,
   reject,
   removalStep,
+  type Resource,
   type Scene,
+  spanText,
   type Verdict,
   defined,
   mayBeOwned,
@@ -63,11 +65,6 @@ function whenTaken(
     if (resource.sight.observed === undefined || signals === undefined) return pass('it is not seen');
     return rule({ state: resource.sight.observed.state, signals, life: signals.life }, resource, scene, change);
   };
-}
-
-/** `7 min`, or `40 s` below two minutes. */
-function spanText(span: number): string {
-  return span < 120_000 ? `${Math.floor(span / 1000)} s` : `${Math.floor(span / 60_000)} min`;
 }
 
 /** What a grace says: it lasts up to, and not including, the end of it. */
@@ -180,7 +177,7 @@ const stillStarting = whenTaken(({ state, life }, resource) => {
 });
 
 function containersText(count: number): string {
-  return `Node has ${count} container${count === 1 ? '' : 's'}`;
+  return `Node has ${counted(count, 'container')}`;
 }
 
 const noContainers = whenTaken(({ life, signals }) => {
@@ -234,8 +231,7 @@ const noHistory = whenTaken(({ state, life }, resource) => {
   if (state !== 'active' && state !== 'idle') return pass('neither active nor idle', facts);
   if (dedication(resource) !== undefined || resource.memory?.kept.wasSystem === true)
     return pass('a system node is in use without any container', facts);
-  if (life.containersEver > 0)
-    return pass(`it had ${life.containersEver} container${life.containersEver === 1 ? '' : 's'}`, facts);
+  if (life.containersEver > 0) return pass(`it had ${counted(life.containersEver, 'container')}`, facts);
   return reject(`it is ${state}, and no container was ever counted on it`, facts, {
     remedy: { outside: 'find out what ran on it before it is removed' },
   });

@@ -74,7 +74,7 @@ const LAYERS: readonly Layer[] = [
     may: ['src/report/**', 'src/engine/**', 'src/formats/parts.ts', API],
     types: ['src/formats/**', 'src/run/events.ts', 'src/store/store.ts'],
   },
-  { files: ['src/codegen/**'], may: ['src/codegen/**', 'src/report/graph.ts'], types: [API] },
+  { files: ['src/codegen/**'], may: ['src/codegen/**', 'src/report/graph.ts', API] },
   {
     files: ['src/run/**'],
     may: ['src/run/**', 'src/engine/**', 'src/formats/**', 'src/store/**', 'src/version.ts', API],

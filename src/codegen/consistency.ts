@@ -1,6 +1,6 @@
 /** Checks beyond the schema of a spec: its states, steps, kinds and names must match. */
 
-import type { Transition } from '#plugin';
+import { type Transition, unescapePointer } from '#plugin';
 import { editsOf, guardedSteps, stepsOf, writeOut } from './machine.ts';
 import { PATH_FORMATS, placesIn, type Schema } from './schema.ts';
 import type { EngineSpec, KindSpec, MachineSpec, PluginSpec, SafetySpec } from './spec.ts';
@@ -72,7 +72,7 @@ function pathInSchema(pointer: string): readonly string[] {
   return pointer
     .split('/')
     .slice(1)
-    .flatMap((part) => (part === '*' ? ['items'] : ['properties', part.replaceAll('~1', '/').replaceAll('~0', '~')]));
+    .flatMap((part) => (part === '*' ? ['items'] : ['properties', unescapePointer(part)]));
 }
 
 /** A failure leads from the step's target to a state by a move of the world, and only in the first machine. */

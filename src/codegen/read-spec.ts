@@ -1,5 +1,6 @@
 /** Reads the files of `specs/`. Returns mistakes as problems with file, line and column. */
 
+import { pointerKeys } from '#plugin';
 import { Ajv, type ErrorObject } from 'ajv';
 import { type Document, isMap, isNode, isPair, LineCounter, parseDocument, visit } from 'yaml';
 import { engineMistakes, pluginMistakes, type SpecMistake } from './consistency.ts';
@@ -87,10 +88,7 @@ function parse({ file, text }: SpecText): Parsed {
 }
 
 function pathOf(error: ErrorObject): readonly string[] {
-  const path = error.instancePath
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const path = pointerKeys(error.instancePath);
   const key: unknown = error.params['additionalProperty'] ?? error.params['propertyName'];
   return typeof key === 'string' ? [...path, key] : path;
 }

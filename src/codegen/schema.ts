@@ -1,6 +1,6 @@
 /** The part of JSON Schema (draft 7) that specs may use: every keyword has a type, a validator and a row in a table. */
 
-import type { PathUse } from '#plugin';
+import { escapePointer, type PathUse } from '#plugin';
 
 export type SchemaType = 'string' | 'number' | 'integer' | 'boolean' | 'null' | 'object' | 'array';
 
@@ -96,10 +96,6 @@ export interface Place {
   readonly pointer: string;
   readonly schema: Schema;
   readonly required: boolean;
-}
-
-function escapePointer(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /** All schemas below one, outer ones first, without following `$ref`. */

@@ -5,6 +5,7 @@
  * They are generated from the plugin's spec, like those of the plugins here, and import `fettle/plugin`.
  */
 
+import { errorText } from '#plugin';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -53,6 +54,6 @@ if (import.meta.main)
     // From source and in the package alike: `dist/api` is as deep as `src/codegen`.
     process.exitCode = specCommand(process.argv.slice(2), join(import.meta.dirname, '../../specs/engine.yaml'));
   } catch (error) {
-    process.stderr.write(`fettle-spec: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`fettle-spec: ${errorText(error)}\n`);
     process.exitCode = 1;
   }

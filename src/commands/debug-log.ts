@@ -1,7 +1,7 @@
 /** `FETTLE_LOG`: what a command does, as lines on standard error or in the file of `FETTLE_LOG_PATH`. */
 
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
-import { printable, redactor, secretsOf } from '#plugin';
+import { instantText, printable, redactor, secretsOf } from '#plugin';
 import { inert } from '../plugin/printable.ts';
 import { listenToContacts } from '../net/contacts.ts';
 import type { Shell } from '../shell.ts';
@@ -29,7 +29,7 @@ export function startLog(command: string, shell: Shell): (code: number) => void 
   };
   const say = (level: Exclude<Level, 'off'>, text: string): void => {
     if (LEVELS.indexOf(level) > most) return;
-    write(`${new Date(shell.now()).toISOString()} ${level.toUpperCase().padEnd(5)} ${printable(redact(text))}\n`);
+    write(`${instantText(shell.now())} ${level.toUpperCase().padEnd(5)} ${printable(redact(text))}\n`);
   };
   const begun = performance.now();
   say('info', `fettle ${version}: ${command}`);

@@ -3,9 +3,8 @@
 import { open } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { documentsText } from '../engine/load/write-documents.ts';
-import { type Gap, InputError, type Plugin, printable } from '#plugin';
+import { counted, type Gap, InputError, type Plugin, printable } from '#plugin';
 import { applyTextRenderer, applyJsonRenderer } from '../report/apply-renderers.ts';
-import { plural } from '../report/text.ts';
 import { adopt, discover, pluginOf } from '../run/import.ts';
 import { openProject, openWorkspace } from '../run/project.ts';
 import { addressOf } from '../run/selection.ts';
@@ -80,7 +79,7 @@ export const importCommand = command({
     shell.stderr.write(
       found.length === 0
         ? 'note: nothing was found that no document describes\n'
-        : `note: ${plural(found.length, 'document')}${file === undefined ? '' : ` in ${file}`}; read them, then \`fettle plan\` shows a row \`adopt\` for each\n`,
+        : `note: ${counted(found.length, 'document')}${file === undefined ? '' : ` in ${file}`}; read them, then \`fettle plan\` shows a row \`adopt\` for each\n`,
     );
     return gaps.length > 0 ? 'partly-read' : 'ok';
   },

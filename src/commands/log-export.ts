@@ -2,8 +2,7 @@
 
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { inert, InputError } from '#plugin';
-import { plural } from '../report/text.ts';
+import { counted, inert, InputError } from '#plugin';
 import { exportLog } from '../run/log.ts';
 import { openWorkspace } from '../run/project.ts';
 import { lineOf } from '../store/line.ts';
@@ -43,7 +42,7 @@ export const logExport = command({
     if (file !== undefined) shell.stderr.write(`note: ${count} records in ${file}\n`);
     else if (escaped > 0)
       shell.stderr.write(
-        `warning: ${plural(escaped, 'line')} of an older log hold invisible characters or commands of CI runners; they are printed as JSON escapes, which their hashes do not cover. Write the exact bytes with --out FILE\n`,
+        `warning: ${counted(escaped, 'line')} of an older log hold invisible characters or commands of CI runners; they are printed as JSON escapes, which their hashes do not cover. Write the exact bytes with --out FILE\n`,
       );
     return ending;
   },

@@ -11,13 +11,13 @@ import { chdir, rendered, required } from './options.ts';
 export const show = command({
   name: 'show',
   summary: 'Print a saved plan.',
-  words: { file: required('what plan --out wrote') },
+  words: { file: required('Plan saved with plan --out.') },
   options: { chdir, ...rendered },
   call: async ({ flags, words: { file }, path, view, shell, print }) => {
     const { plan, altered, misdigested } = await readPlan(path(file));
     if (misdigested)
       throw new InputError(
-        `the digest in ${file} is not that of its rows: it was altered, or saved by another version of fettle. Plan again`,
+        `The digest in ${file} does not match its rows: the file was altered, or saved by another version of fettle. Plan again`,
       );
     if (altered)
       shell.stderr.write(`warning: ${file} has no checksum, or was altered after it was saved; apply will refuse it\n`);

@@ -1,7 +1,6 @@
 /** `fettle state forget ADDRESS…`: gives up what is remembered; nothing in the infrastructure changes. */
 
-import { printable } from '#plugin';
-import { plural } from '../report/text.ts';
+import { counted, printable } from '#plugin';
 import { openWorkspace } from '../run/project.ts';
 import { type Forgetting, forgetState } from '../run/state.ts';
 import { mustAgree } from './ask.ts';
@@ -27,7 +26,7 @@ export const stateForget = command({
       print(forgettingText(forgetting));
       const count = forgetting.addresses.length;
       if (count > 1 || forgetting.guarded.length > 0)
-        await mustAgree(`Forget ${plural(count, 'resource')}?`, flags, shell, stop);
+        await mustAgree(`Forget ${counted(count, 'resource')}?`, flags, shell, stop);
     };
     const workspace = await openWorkspace(host, source, say);
     const { lockTimeout } = flags;

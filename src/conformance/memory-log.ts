@@ -1,6 +1,6 @@
 /** A log in memory, and the usual limits: what a plugin is tried with. */
 
-import type { Safety } from '#plugin';
+import { instantText, type Safety } from '#plugin';
 import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
 
@@ -34,7 +34,7 @@ export function memoryLog(now: () => number = () => START): MemoryLog {
         const record: LogRecord = {
           ...draft,
           seq: records.length + 1,
-          time: new Date(now()).toISOString(),
+          time: instantText(now()),
           actor: 'test',
           prev: '',
           hash: '',

@@ -1,15 +1,6 @@
 /** Groups: actions that a rule about the fleet has to judge one after another, each against what the one before did. */
 
-import type { Change, Json, Resource } from '#plugin';
-
-function valueAt(root: unknown, pointer: string): unknown {
-  let value = root;
-  for (const part of pointer.split('/').slice(1)) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = (value as Readonly<Record<string, unknown>>)[part.replaceAll('~1', '/').replaceAll('~0', '~')];
-  }
-  return value;
-}
+import { type Change, type Json, type Resource, valueAt } from '#plugin';
 
 /** Value of a group's field: `kind` is all of the kind, `label:pool` a label, `/pool` a field of the spec. */
 function fieldOf(resource: Resource, field: string): Json {
@@ -18,7 +9,7 @@ function fieldOf(resource: Resource, field: string): Json {
     const labels = resource.desired?.meta.labels ?? resource.memory?.labels ?? {};
     return labels[field.slice('label:'.length)] ?? null;
   }
-  return (valueAt(resource.desired?.spec ?? resource.memory?.applied?.spec, field) ?? null) as Json;
+  return valueAt(resource.desired?.spec ?? resource.memory?.applied?.spec, field) ?? null;
 }
 
 /** Names of the groups that a change belongs to: one for every rule on its step that looks at the fleet. */

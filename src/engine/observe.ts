@@ -6,6 +6,7 @@ import {
   errorText,
   formatRef,
   type Gap,
+  instantText,
   type Memory,
   type Plugin,
   type Redact,
@@ -115,11 +116,11 @@ async function observeOne(
     return {
       observed: [],
       gaps: [gapOf(plugin.name, only, `the plugin gave rubbish: ${wrong}`)],
-      at: new Date(now).toISOString(),
+      at: instantText(now),
     };
   } catch (error) {
     const message = (input.redact ?? redactPatterns)(errorText(error));
-    return { observed: [], gaps: [gapOf(plugin.name, only, message)], at: new Date(now).toISOString() };
+    return { observed: [], gaps: [gapOf(plugin.name, only, message)], at: instantText(now) };
   }
 }
 
@@ -165,6 +166,6 @@ export async function observe(input: ObserveInput): Promise<View> {
         return own === undefined ? [] : [[names[i], own]];
       }),
     ),
-    at: new Date(input.now()).toISOString(),
+    at: instantText(input.now()),
   };
 }

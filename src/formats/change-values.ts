@@ -1,8 +1,7 @@
 /** The values of a change: field differences as two trees in the shape of the spec. */
 
 import type { PlanActionName, ResourceChange } from './plan.ts';
-import type { Change, FieldChange, Json } from '#plugin';
-import { defined } from '#plugin';
+import { type Change, defined, type FieldChange, type Json, unescapePointer } from '#plugin';
 
 const ACTION_NAMES: Readonly<Record<Change['goal'], readonly PlanActionName[]>> = {
   create: ['create'],
@@ -18,10 +17,6 @@ type Side = 'before' | 'after';
 
 interface Tree {
   [key: string]: Tree | Json;
-}
-
-function unescapePointer(part: string): string {
-  return part.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
 /** Returns one side of field differences as a value in the shape of the spec. */

@@ -32,13 +32,14 @@ import type { Plan, PlanReason, RefusedChange, ResourceChange } from './plan.ts'
 import {
   type Cause,
   type Change,
+  counted,
+  defined,
   type Goal,
   instantText,
   parseRef,
   printable,
   type Problem,
   type Step,
-  defined,
 } from '#plugin';
 import type { Head, Holder } from '../store/store.ts';
 import { countRows } from '../engine/count-rows.ts';
@@ -46,7 +47,7 @@ import { holderText } from '../engine/holder-text.ts';
 import { applySummary, doing } from '../report/apply-text.ts';
 import { driftSummary } from '../report/drift-text.ts';
 import { headText, summaryText } from '../report/plan-text.ts';
-import { plural, shortDigests } from '../report/text.ts';
+import { shortDigests } from '../report/text.ts';
 
 /** Version of the format of the stream. */
 export const EVENT_FORMAT = '1.0';
@@ -257,7 +258,7 @@ export function refreshCompleteEvent(
 ): EventBody {
   const { seen, gaps, elapsedMs } = counts;
   return {
-    ...info(`${plugin}: ${plural(seen, 'resource')} seen${gaps === 0 ? '' : `, ${plural(gaps, 'gap')}`}`),
+    ...info(`${plugin}: ${counted(seen, 'resource')} seen${gaps === 0 ? '' : `, ${counted(gaps, 'gap')}`}`),
     type: 'refresh_complete',
     hook: { plugin, seen, gaps, elapsed_seconds: elapsedMs / 1000 },
   };

@@ -5,6 +5,7 @@
  * Beside them: the errors by which a handler says more than that its step failed, and the codes of system errors.
  */
 
+import { errorText } from './error-text.ts';
 import type { Facts } from './types.ts';
 
 /** Thrown for a mistake that the user can fix. The message says what is wrong and what to do. */
@@ -51,7 +52,7 @@ export class UnknownOutcomeError extends Error {
   override readonly name = 'UnknownOutcomeError';
 
   constructor(cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    super(errorText(cause), { cause });
   }
 }
 

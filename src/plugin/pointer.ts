@@ -13,8 +13,18 @@ export function escapePointer(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
+/** A part of a JSON pointer as the key that it stands for. */
+export function unescapePointer(part: string): string {
+  return part.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
 function partsOf(pointer: string): readonly string[] {
   return pointer.split('/').slice(1);
+}
+
+/** The keys that a JSON pointer names, outermost first. */
+export function pointerKeys(pointer: string): readonly string[] {
+  return partsOf(pointer).map(unescapePointer);
 }
 
 function below(value: unknown, parts: readonly string[], at: string): readonly TextAt[] {
@@ -52,10 +62,9 @@ export function isTree(value: unknown): value is { readonly [key: string]: Json 
 
 /** The value that a pointer (without `*`) leads to; undefined where there is none. */
 export function valueAt(value: unknown, pointer: string): Json | undefined {
-  return partsOf(pointer).reduce<Json | undefined>(
-    (at, part) => {
+  return pointerKeys(pointer).reduce<Json | undefined>(
+    (at, key) => {
       if (typeof at !== 'object' || at === null) return undefined;
-      const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
       return Object.hasOwn(at, key) ? (at as { readonly [key: string]: Json })[key] : undefined;
     },
     value as Json | undefined,
@@ -69,7 +78,7 @@ function changeBelow(
 ): Json | undefined {
   const [part, ...rest] = parts;
   if (part === undefined) return change(value);
-  const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+  const key = unescapePointer(part);
   if (Array.isArray(value))
     return (value as readonly Json[]).map((item, i) =>
       String(i) === key ? (changeBelow(item, rest, change) ?? item) : item,

@@ -1,5 +1,6 @@
 /** What generated validators need at run time: the length of a text, and errors that show the schema they come from. */
 
+import { unescapePointer } from './pointer.ts';
 import type { SchemaError, Validator } from './plugin.ts';
 
 /** Length of a text as JSON Schema counts it: in code points, not in UTF-16 units. */
@@ -19,7 +20,7 @@ export function codePoints(text: string): number {
 function schemaAt(root: unknown, keywordPath: string): unknown {
   let schema = root;
   for (const part of keywordPath.split('/').slice(1, -1)) {
-    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
+    const key = unescapePointer(decodeURIComponent(part));
     schema = (schema as Readonly<Record<string, unknown>> | undefined)?.[key];
   }
   return schema;

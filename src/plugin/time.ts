@@ -21,6 +21,15 @@ export function durationText(ms: number): string {
   return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
 }
 
+/** A span in words, cut to whole units: `90 s`, `3 min`, `5 h`, `4 days`. A negative span is `0 s`. */
+export function spanText(ms: number): string {
+  const seconds = Math.trunc(Math.max(0, ms) / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.trunc(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.trunc(seconds / 3600)} h`;
+  return `${Math.trunc(seconds / 86_400)} days`;
+}
+
 /** The clock of another machine may be ahead by so much. */
 export const CLOCK_AHEAD_MS = 60_000;
 

@@ -4,7 +4,7 @@
  */
 
 import type { ResourceChange } from '../formats/plan.ts';
-import { type Json, leavesOf, printable, valueAt } from '#plugin';
+import { type Json, leavesOf, printable, unescapePointer, valueAt } from '#plugin';
 import { approvedText, VALUE_LENGTH, valueText } from './fields.ts';
 import { shortDigests } from './text.ts';
 
@@ -15,7 +15,7 @@ export interface CoverLine {
 }
 
 function nameOf(pointer: string): string {
-  return printable(pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~'));
+  return printable(unescapePointer(pointer.slice(1).replaceAll('/', '.')));
 }
 
 /** A command line as a user would type it: words with unusual characters are quoted. */

@@ -6,9 +6,9 @@
 import { headText } from './plan-text.ts';
 import type { DriftReport, DriftRow } from '../formats/drift.ts';
 import { fieldRows } from './fields.ts';
-import { printable } from '#plugin';
+import { counted, printable } from '#plugin';
 import { findingLines, suppressedFindingLines } from './findings-text.ts';
-import { columnWidth, type Paint, painter, plural, scopeText, ageText, textOfBlocks } from './text.ts';
+import { columnWidth, type Paint, painter, scopeText, ageText, textOfBlocks } from './text.ts';
 
 export interface DriftTextOptions {
   readonly color: boolean;
@@ -32,7 +32,7 @@ function fieldsText({ change }: DriftRow, detail: boolean): string {
   ];
   const shown = detail ? rows : rows.slice(0, FIELDS_SHOWN);
   const more = rows.length - shown.length;
-  return `${shown.map(({ text }) => text).join(', ')}${more === 0 ? '' : `, and ${plural(more, 'more field')}`}`;
+  return `${shown.map(({ text }) => text).join(', ')}${more === 0 ? '' : `, and ${counted(more, 'more field')}`}`;
 }
 
 function rowText(row: DriftRow, width: number, detail: boolean, paint: Paint): string {
@@ -52,7 +52,7 @@ export function driftSummary({ summary }: DriftReport): string {
       : ` Of ${summary.unknown} drift is unknown: their specs are too large for the state and have been edited.`;
   return (
     `Drift: ${summary.drifted} of ${summary.resources} drifted, ${summary.suppressed} suppressed, ` +
-    `${summary.due} due or in progress, ${plural(summary.findings, 'finding')}.${blind}${unknown}`
+    `${summary.due} due or in progress, ${counted(summary.findings, 'finding')}.${blind}${unknown}`
   );
 }
 
@@ -67,7 +67,7 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
   );
   const blocks = [
     [
-      paint('bold', `fettle drift · ${plural(report.summary.resources, 'resource')} · refreshed ${age} ago`),
+      paint('bold', `fettle drift · ${counted(report.summary.resources, 'resource')} · refreshed ${age} ago`),
       ...(report.compared_with === 'declared'
         ? ['No log was found. Resources are compared with their documents, not with the specs that were last applied.']
         : []),

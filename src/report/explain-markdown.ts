@@ -1,11 +1,11 @@
 /** An explanation as markdown, with the same content as its text: for a ticket or a chat. */
 
+import { counted } from '#plugin';
 import type { Explanation, RuleSaid, Way } from '../formats/explanation.ts';
 import { fieldRows } from './fields.ts';
 import { recordLine } from './log-text.ts';
 import { code, escapeText, marker, rowsSection, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { findingRow } from './plan-markdown.ts';
-import { plural } from './text.ts';
 
 const WAYS: Readonly<Record<Way['do'], string>> = {
   wait: 'wait',
@@ -30,7 +30,7 @@ function memoryText({ memory }: Explanation): readonly string[] {
     ...(memory.failures === 0
       ? []
       : [
-          `failed ${plural(memory.failures, 'time')}${memory.last_error === undefined ? '' : `, last at ${code(memory.last_error.at)}: ${escapeText(memory.last_error.message)}`}`,
+          `failed ${counted(memory.failures, 'time')}${memory.last_error === undefined ? '' : `, last at ${code(memory.last_error.at)}: ${escapeText(memory.last_error.message)}`}`,
         ]),
   ];
 }

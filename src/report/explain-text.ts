@@ -5,14 +5,13 @@
 
 import type { Explanation, RuleSaid, Way, WayOut } from '../formats/explanation.ts';
 import type { LogRecord } from '../formats/log-record.ts';
-import { type Json, printable } from '#plugin';
+import { counted, type Json, printable } from '#plugin';
 import { valueText } from './fields.ts';
 import { recordLine } from './log-text.ts';
 import {
   columnWidth,
   type Paint,
   painter,
-  plural,
   shortDigests,
   ageText,
   relativeText,
@@ -94,7 +93,7 @@ function memoryRows(explanation: Explanation, { now }: ExplainTextOptions, paint
       : [
           [
             'failed',
-            paint('red', plural(memory.failures, 'time')) +
+            paint('red', counted(memory.failures, 'time')) +
               (memory.last_error === undefined
                 ? ''
                 : `, last ${memory.last_error.step} at ${memory.last_error.at}: ${clean(memory.last_error.message)}`),
@@ -212,7 +211,7 @@ function passingLines({ next }: Explanation, detail: boolean, paint: Paint): rea
   const passing = (next?.rules ?? []).filter(({ outcome }) => outcome === 'pass');
   if (passing.length === 0) return [];
   if (!detail)
-    return [`${plural(passing.length, 'rule')} ${passing.length === 1 ? 'passes' : 'pass'} (--detail lists them).`];
+    return [`${counted(passing.length, 'rule')} ${passing.length === 1 ? 'passes' : 'pass'} (--detail lists them).`];
   return [paint('bold', 'Rules that pass'), ...ruleLines(passing, paint)];
 }
 

@@ -1,7 +1,7 @@
 /** Field differences as text: `labels.tier: "a" → "b"`. */
 
-import { digestOf, type Json, printable as harmless } from '#plugin';
-import { shortDigests, shorten } from './text.ts';
+import { digestOf, type Json, printable as harmless, shorten } from '#plugin';
+import { shortDigests } from './text.ts';
 
 export interface FieldRow {
   readonly path: string;

@@ -1,8 +1,9 @@
 /** Findings as text: new ones in full, known ones as a count, suppressed ones with their owner. */
 
+import { counted } from '#plugin';
 import type { Check, SuppressedCheck } from '../formats/parts.ts';
 import { cleanText } from './plan-rows.ts';
-import { columnWidth, type Paint, plural, type Style, wrapped } from './text.ts';
+import { columnWidth, type Paint, type Style, wrapped } from './text.ts';
 
 type Severity = Check['severity'];
 
@@ -48,7 +49,7 @@ function countsText(checks: readonly Check[]): string {
       const count = checks.filter((check) => check.severity === severity).length;
       return count === 0
         ? []
-        : [`${plural(count, severity === 'info' ? 'note' : severity)} (${codes(severity).join(', ')})`];
+        : [`${counted(count, severity === 'info' ? 'note' : severity)} (${codes(severity).join(', ')})`];
     })
     .join(', ');
 }

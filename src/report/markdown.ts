@@ -15,8 +15,8 @@
  * returns a raw `<`, `>` or `@` of the data, so the marker that a bot searches for cannot come from data.
  */
 
-import { printable } from '#plugin';
-import { plural, shortDigests, shorten } from './text.ts';
+import { counted, printable, shorten } from '#plugin';
+import { shortDigests } from './text.ts';
 
 /** The size limit of a comment on a pull request, in bytes of UTF-8. */
 export const COMMENT_BYTES = 65_536;
@@ -167,16 +167,12 @@ function someOf(shown: number, all: number): string {
   return shown === all ? String(all) : `${shown} of ${all}`;
 }
 
-function counted(count: number, { noun, plural: many }: Section): string {
-  return many === undefined || count === 1 ? plural(count, noun) : `${count} ${many}`;
-}
-
 /** Returns the exact number of omitted rows of each section; an empty text if no rows are omitted. */
 function leftOut(sections: readonly Section[], filled: readonly Filled[], artifact: string | undefined): string {
   const shown = new Map(filled.map(({ section, rows }) => [section, rows.length]));
   const missing = sections.flatMap((section) => {
     const rest = section.count - (shown.get(section) ?? 0);
-    return rest === 0 ? [] : [`${rest} of ${counted(section.count, section)}`];
+    return rest === 0 ? [] : [`${rest} of ${counted(section.count, section.noun, section.plural)}`];
   });
   if (missing.length === 0) return '';
   const where = artifact === undefined ? '' : ` The complete document is in ${code(artifact, 200)}.`;

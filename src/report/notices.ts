@@ -1,7 +1,7 @@
 /** Notices of a run, apart from its result, in one style: `error: …`, `warning: …`, `note: …`. */
 
 import { holderText } from '../engine/holder-text.ts';
-import { CLEAR_LINE, printable } from '#plugin';
+import { CLEAR_LINE, instantText, printable } from '#plugin';
 import type { Progress, RunEvent, SavedPlanRefusal } from '../run/events.ts';
 import { differenceText } from './difference-text.ts';
 import { formatProblems } from './problems.ts';
@@ -105,7 +105,7 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
       );
     }
     case 'round-wait':
-      return one('note', `waiting until ${new Date(event.until).toISOString()}: ${event.reason}`);
+      return one('note', `waiting until ${instantText(event.until)}: ${event.reason}`);
     default:
       return [];
   }

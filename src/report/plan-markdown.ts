@@ -3,7 +3,7 @@
  * budget of bytes.
  */
 
-import { digestOf } from '#plugin';
+import { counted, digestOf } from '#plugin';
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../formats/plan.ts';
 import { causeLines } from './cause-text.ts';
 import { coverLines } from './covers-text.ts';
@@ -12,7 +12,7 @@ import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRo
 import { secretRows, stepText, symbolOf } from './plan-rows.ts';
 import { headText, NO_DIGEST, summaryText } from './plan-text.ts';
 import { overrideText, remedyText } from './remedy-text.ts';
-import { plural, scopeText, shortDigests, ageText } from './text.ts';
+import { scopeText, shortDigests, ageText } from './text.ts';
 
 export interface PlanMarkdownOptions {
   /** The time of the comment, in epoch ms. */
@@ -49,7 +49,7 @@ function cellsOf(change: Pick<ResourceChange, 'change'>, most: number): string {
   const [shown, rest] = [sorted.slice(0, most), sorted.slice(most)];
   const cells = shown.map(({ text }) => code(text, 1000));
   const more = shortDigests(digestOf(rest.map(({ text }) => text)));
-  return `${cells.join(', ')}${rest.length === 0 ? '' : `, and ${plural(rest.length, 'more field')} (${more})`}`;
+  return `${cells.join(', ')}${rest.length === 0 ? '' : `, and ${counted(rest.length, 'more field')} (${more})`}`;
 }
 
 /** Returns the field differences of drift as code; an empty text without differences. */
@@ -105,7 +105,7 @@ function refusedRow(refused: RefusedChange, word: string, detail: boolean): stri
       `**${word}** ${code(reason.rule)}: ${escapeText(reason.message)}${reason.clears_at === undefined ? '' : `; clears at ${code(reason.clears_at)}`}`,
       ...remedyLines(reason, change.address),
     ]),
-    ...(more === 0 ? [] : [`and ${plural(more, 'more reason')}`]),
+    ...(more === 0 ? [] : [`and ${counted(more, 'more reason')}`]),
   ];
   const head = `- ${code(symbolOf(change))} ${code(change.address)} ${code(stepText(change))} ${whatText(change, detail)} (${escapeText(change.cause)})`;
   return [head, ...lines.map((line) => `  - ${line}`)].join('\n');
@@ -217,7 +217,7 @@ function digestCode(digest: string): string {
 
 function placeText(plan: Plan, now: number): string {
   const age = ageText(plan.timestamp, now);
-  const seen = `${plural(plan.summary.resources, 'resource')} in ${plural(plan.summary.plugins, 'plugin')}`;
+  const seen = `${counted(plan.summary.resources, 'resource')} in ${counted(plan.summary.plugins, 'plugin')}`;
   return `${seen}, observed at ${code(plan.timestamp)}, ${age} before this comment<br>${digestText(plan.plan_digest)}, log head ${code(headText(plan.log_head))}`;
 }
 
@@ -228,7 +228,7 @@ function remarks(plan: Plan): readonly string[] {
     ...(rows === 0 ? ['No changes.'] : []),
     ...(adopted === 0
       ? []
-      : [`${plural(adopted, 'change')} of these only ${adopted === 1 ? 'adopts' : 'adopt'} what is there.`]),
+      : [`${counted(adopted, 'change')} of these only ${adopted === 1 ? 'adopts' : 'adopt'} what is there.`]),
     ...(plan.targeted ? ['This plan is partial: only targeted resources were planned.'] : []),
     ...causeLines(plan).map((line) => escapeText(line)),
     ...(plan.gaps.length === 0 ? [] : ['This plan is partial: some resources could not be read.']),

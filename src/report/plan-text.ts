@@ -5,12 +5,12 @@
 
 import type { PluginSummary } from '../engine/seal.ts';
 import type { Plan } from '../formats/plan.ts';
-import { printable } from '#plugin';
+import { counted, printable } from '#plugin';
 import { causeLines } from './cause-text.ts';
 import { findingLines, standingLines, suppressedFindingLines } from './findings-text.ts';
 import { cleanText, columnsOf, type RowOptions, rowLines } from './plan-rows.ts';
 import { refusalBlocks } from './refusals-text.ts';
-import { type Paint, painter, plural, scopeText, ageText, textOfBlocks } from './text.ts';
+import { type Paint, painter, scopeText, ageText, textOfBlocks } from './text.ts';
 
 export interface PlanTextOptions {
   readonly color: boolean;
@@ -25,7 +25,7 @@ export interface PlanTextOptions {
 function headline(plan: Plan, options: PlanTextOptions): string {
   const { resources, plugins } = plan.summary;
   const age = ageText(plan.timestamp, options.now);
-  return `fettle plan · ${plural(resources, 'resource')} in ${plural(plugins, 'plugin')} · refreshed ${age} ago`;
+  return `fettle plan · ${counted(resources, 'resource')} in ${counted(plugins, 'plugin')} · refreshed ${age} ago`;
 }
 
 function gapLines(plan: Plan, paint: Paint): readonly string[] {
@@ -73,7 +73,7 @@ export function summaryText(plan: Plan): string {
   const foreign = plan.unmanaged.length === 0 ? '' : ` ${plan.unmanaged.length} not managed.`;
   return (
     `Plan: ${add} to add, ${change} to change, ${step} to step, ${remove} to remove. ` +
-    `${rejected} rejected, ${deferred} waiting, ${plural(findings, 'finding')}. ${unchanged} unchanged.${unseen}${foreign}`
+    `${rejected} rejected, ${deferred} waiting, ${counted(findings, 'finding')}. ${unchanged} unchanged.${unseen}${foreign}`
   );
 }
 

@@ -1,6 +1,6 @@
 /** Problems as text, in the form of a compiler: place, code, message, the source line with a caret, a suggestion. */
 
-import { codesIn, printable, type Problem } from '#plugin';
+import { codesIn, counted, printable, type Problem } from '#plugin';
 import { type Paint, painter, textOf } from './text.ts';
 
 /** Limits of printed problems for one file, and in total; further problems are counted. */
@@ -91,10 +91,6 @@ function formatOne(problem: Problem, paint: Paint, color: boolean): string {
   return textOf(lines, color);
 }
 
-function several(count: number, one: string): string {
-  return `${count.toLocaleString('en-US')} ${one}${count === 1 ? '' : 's'}`;
-}
-
 /** Returns all problems in their order, and a summary line; an empty text without problems. */
 export function formatProblems(problems: readonly Problem[], options: { readonly color: boolean }): string {
   if (problems.length === 0) return '';
@@ -111,10 +107,10 @@ export function formatProblems(problems: readonly Problem[], options: { readonly
   const warnings = problems.length - errors;
   const files = [...perFile.keys()].filter((file) => file !== '').length;
   const counts = [
-    ...(errors > 0 ? [several(errors, 'error')] : []),
-    ...(warnings > 0 ? [several(warnings, 'warning')] : []),
+    ...(errors > 0 ? [counted(errors, 'error')] : []),
+    ...(warnings > 0 ? [counted(warnings, 'warning')] : []),
   ].join(' and ');
   const rest = problems.length - printed.length;
-  const summary = `${counts}${files > 0 ? ` in ${several(files, 'file')}` : ''}${rest > 0 ? `; ${several(rest, 'more problem')} not shown` : ''}.`;
+  const summary = `${counts}${files > 0 ? ` in ${counted(files, 'file')}` : ''}${rest > 0 ? `; ${counted(rest, 'more problem')} not shown` : ''}.`;
   return `${[...printed, paint('bold', summary)].join('\n')}\n`;
 }

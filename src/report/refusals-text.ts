@@ -1,9 +1,10 @@
 /** Rejected and waiting changes as text, grouped by the rule that blocks them first. */
 
+import { counted } from '#plugin';
 import type { PlanReason, RefusedChange } from '../formats/plan.ts';
 import { cleanText, type NoteLine, type RowOptions, rowLines } from './plan-rows.ts';
 import { overrideText, remedyText } from './remedy-text.ts';
-import { plural, relativeText, type Style, wrapped } from './text.ts';
+import { relativeText, type Style, wrapped } from './text.ts';
 
 /** REJECTED: the step would be unsafe. WAITING: the step waits for another step, or for a time. */
 export type RefusalWord = 'REJECTED' | 'WAITING';
@@ -86,7 +87,7 @@ export function refusalBlocks(
     return [
       ...(group.refused.length === 1
         ? []
-        : [`${paint(STYLE[word], word)} ${paint('bold', group.rule)} · ${plural(group.refused.length, 'change')}`]),
+        : [`${paint(STYLE[word], word)} ${paint('bold', group.rule)} · ${counted(group.refused.length, 'change')}`]),
       ...shown.flatMap((each) =>
         rowLines({ change: each.resource_change, notes: notesOf(each, word, now, shared) }, options),
       ),

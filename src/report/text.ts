@@ -1,6 +1,6 @@
 /** Text for terminals: text from outside is made printable, columns are aligned, and no meaning depends on colour. */
 
-import { printable, printableLine } from '#plugin';
+import { printable, printableLine, spanText } from '#plugin';
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
@@ -43,11 +43,6 @@ export function shortDigests(text: string): string {
   return text.replace(/sha256:([0-9a-f]{12})[0-9a-f]{52}/gu, 'sha256:$1…');
 }
 
-/** Returns at most `length` UTF-16 units, never ending inside a character. */
-export function shorten(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/u, '')}…`;
-}
-
 /**
  * Breaks text between words into lines of at most `width` characters; a longer word is on a line of its own.
  * Lines after the first are indented by two more. Without a width, the text is one line.
@@ -80,15 +75,6 @@ export function columnWidth(cells: readonly string[], limit: number): number {
   );
 }
 
-/** `2 s`, `3 min`, `5 h`, `4 days`. */
-export function spanText(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86_400)} days`;
-}
-
 /** Returns the time from `time`, as published (ISO 8601), until `now` (epoch ms): `3 min`. */
 export function ageText(time: string, now: number): string {
   return spanText(now - Date.parse(time));
@@ -107,8 +93,4 @@ export function scopeText(scope: string): string {
   const addresses = scope.split(' ');
   const more = addresses.length - SCOPE_SHOWN;
   return more <= 1 ? scope : `${addresses.slice(0, SCOPE_SHOWN).join(' ')} and ${more} more`;
-}
-
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,8 +1,8 @@
 /** The result of `log verify` as text. */
 
 import type { Damage, VerifyReport } from '../store/store.ts';
-import { printable } from '#plugin';
-import { plural, textOf } from './text.ts';
+import { counted, printable } from '#plugin';
+import { textOf } from './text.ts';
 
 /**
  * Returns the damage and its place; most messages begin with the place. `store`: the place of damage without a file.
@@ -30,7 +30,7 @@ export function verifyText(report: VerifyReport): string {
   ];
   const head = report.head === undefined ? 'none' : `${report.head.seq}:${report.head.hash}`;
   const from = report.from > 1 ? `, complete from ${report.from}` : '';
-  const what = `${plural(report.records, 'record')} in ${plural(report.segments, 'segment')}, ${plural(report.checkpoints, 'checkpoint')} verified${from}`;
+  const what = `${counted(report.records, 'record')} in ${counted(report.segments, 'segment')}, ${counted(report.checkpoints, 'checkpoint')} verified${from}`;
   const verdict =
     report.status === 'none'
       ? 'the log does not exist yet'

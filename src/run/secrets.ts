@@ -4,7 +4,7 @@ import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readInside } from '#plugin/files';
 import { isFileOf, type SecretReference, secretsIn, withSecrets } from '../engine/load/secrets.ts';
-import type { Json, SecretTable } from '#plugin';
+import { errorText, type Json, type SecretTable } from '#plugin';
 
 /** Longest secret, in bytes: keys of an authority with their chains fit. */
 const LONGEST = 65_536;
@@ -49,6 +49,6 @@ export async function readSecrets(config: Json, tables: readonly SecretTable[], 
     for (const reference of secretsIn(config, tables)) values.set(reference.pointer, await valueOf(reference, place));
     return { config: withSecrets(config, values), secrets: [...values.values()] };
   } catch (error) {
-    return { missing: error instanceof Error ? error.message : String(error), secrets: [...values.values()] };
+    return { missing: errorText(error), secrets: [...values.values()] };
   }
 }

@@ -7,7 +7,7 @@ import type { PluginSummary } from '../engine/seal.ts';
 import { emptyRecall, type Recall, rememberedOf } from '../engine/remember.ts';
 import { sceneOf } from '../engine/scene.ts';
 import { summarize } from '../engine/summary.ts';
-import { formatRef, type Gap, InputError, type Memory, parseRef, type Ref } from '#plugin';
+import { formatRef, type Gap, InputError, instantText, type Memory, parseRef, type Ref } from '#plugin';
 import type { Head } from '../store/store.ts';
 import type { Ending } from './ending.ts';
 import type { Listener } from './events.ts';
@@ -67,7 +67,7 @@ export async function stateSummaries(
   known: ReadonlyMap<string, Memory>,
 ): Promise<readonly PluginSummary[]> {
   const now = workspace.host.now();
-  const at = new Date(now).toISOString();
+  const at = instantText(now);
   const recall = { ...emptyRecall(), resources: new Map(known), at };
   const plugins = await pluginsFor(workspace, [], recall);
   // What a newer plugin remembered is listed, but this one cannot say what it comes to.

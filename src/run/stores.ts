@@ -5,7 +5,7 @@ import type { Config } from '../engine/load/config.ts';
 import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
 import { isDatabase } from '../engine/store-address.ts';
-import { InputError } from '#plugin';
+import { InputError, instantText } from '#plugin';
 import { openFileStore } from '../store/files/file-store.ts';
 import type { ReadReport, Store } from '../store/store.ts';
 import { checkStoreFolder, realPathOf } from '../store/files/trust-store.ts';
@@ -90,7 +90,7 @@ export function rememberOnly(
 ): (drafts: readonly Draft[]) => Promise<readonly LogRecord[]> {
   return async (drafts) => {
     const records = drafts.map(
-      (draft): LogRecord => ({ ...draft, seq: 0, time: new Date(now()).toISOString(), actor: '', prev: '', hash: '' }),
+      (draft): LogRecord => ({ ...draft, seq: 0, time: instantText(now()), actor: '', prev: '', hash: '' }),
     );
     for (const record of records) fold(recall, record);
     return records;

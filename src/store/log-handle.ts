@@ -7,6 +7,7 @@
  * after them.
  */
 
+import { defined, errorText, instantText } from '#plugin';
 import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { emptyRecall, fold, rememberedOf } from '../engine/remember.ts';
 import { type AppendQueue, appendQueue } from './append-queue.ts';
@@ -34,7 +35,6 @@ import type {
   Store,
   VerifyReport,
 } from './store.ts';
-import { defined } from '#plugin';
 
 export interface LogHandleOptions {
   /** The actor of the records. */
@@ -192,13 +192,13 @@ export class LogHandle<V extends LogView> implements Store {
 
   /** ISO 8601; times never run backwards. */
   #timeAfter(end: { readonly time: string } | undefined): string {
-    return new Date(Math.max(this.#options.now(), end === undefined ? 0 : Date.parse(end.time))).toISOString();
+    return instantText(Math.max(this.#options.now(), end === undefined ? 0 : Date.parse(end.time)));
   }
 
   #poisoned(error: unknown): StoreError {
     if (error instanceof FenceLostError || error instanceof StoreBrokenError) this.#poison ??= error;
     else {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorText(error);
       this.#poison ??= new StoreBrokenError(`the log could not be written: ${why}. This process writes nothing more`, {
         cause: error,
       });
@@ -283,7 +283,7 @@ export class LogHandle<V extends LogView> implements Store {
   async #lock(options: LockOptions): Promise<Fence> {
     if (this.#poison !== undefined) throw this.#poison;
     const { actor, now, randomId, run } = this.#options;
-    const since = new Date(now()).toISOString();
+    const since = instantText(now());
     const holder = thisHolder({ id: randomId(), command: options.command, since, run });
     const plan = { project: this.#backend.project, token: 1, remembered: [], reasons: {} };
     const first = checkpointChain(plan, { seq: 1, time: since, actor });

@@ -72,7 +72,7 @@ describe('specs', () => {
   test.each([
     ['fingerprint', 'sha256:00', []],
     ['finger', 1, [' additionalProperties {"additionalProperty":"finger"}']],
-    ['notAfter', 1, ['/notAfter type {"type":"string"}']],
+    ['not_after', 1, ['/not_after type {"type":"string"}']],
   ])('state has only declared fields: %s', (field, value, errors) => {
     expect(errorsOf(certificates['memory:Certificate'], { [field]: value })).toEqual(errors);
   });

@@ -7,7 +7,7 @@ import { recordLine } from '../../src/report/log-text.ts';
 import { planMarkdown } from '../../src/report/plan-markdown.ts';
 import { planText } from '../../src/report/plan-text.ts';
 import { type Json, printable } from '#plugin';
-import { columnWidth, plural, scopeText, shortDigests, shorten, spanText } from '../../src/report/text.ts';
+import { columnWidth, scopeText, shortDigests } from '../../src/report/text.ts';
 import type { Plan } from '../../src/formats/plan.ts';
 import { NOTHING_COVERED } from '../support/covers.ts';
 import { applyToy, item, planToy, START, toyLog, toyWorld, wanted } from '../support/toy.ts';
@@ -28,17 +28,6 @@ describe('small parts', () => {
   });
 
   it.each([
-    [0, '0 s'],
-    [119_000, '119 s'],
-    [120_000, '2 min'],
-    [7_200_000, '2 h'],
-    [172_800_000, '2 days'],
-    [-5, '0 s'],
-  ])('spanText(%i)', (ms, expected) => {
-    expect(spanText(ms)).toBe(expected);
-  });
-
-  it.each([
     ['nodes/Node', 'nodes/Node'],
     ['a b c d', 'a b c d'],
     ['a b c d e', 'a b c and 2 more'],
@@ -46,12 +35,9 @@ describe('small parts', () => {
     expect(scopeText(scope)).toBe(expected);
   });
 
-  it('shortens text, digests and columns', () => {
-    expect(shorten('abcdef', 4)).toBe('abc…');
-    expect(shorten('abcd', 4)).toBe('abcd');
+  it('shortens digests and columns', () => {
     expect(shortDigests(`x sha256:${'a'.repeat(64)} y`)).toBe('x sha256:aaaaaaaaaaaa… y');
     expect(columnWidth(['a', 'abc'], 2)).toBe(2);
-    expect([plural(1, 'row'), plural(2, 'row')]).toEqual(['1 row', '2 rows']);
   });
 });
 

@@ -3,6 +3,7 @@
  * the chain for its purpose, path length, constraints, signatures and strength, with the top of the chain as its anchor.
  */
 
+import { errorText } from '#plugin';
 import type { X509Certificate } from 'node:crypto';
 import { type SecureContext, createSecureContext } from 'node:tls';
 import { handshakeInMemory } from '#plugin/net';
@@ -64,7 +65,7 @@ function serverOf(cert: string, key: string): SecureContext {
   try {
     return createSecureContext({ ...QUICK, cert, key });
   } catch (error) {
-    throw refusal(error instanceof Error ? error.message : String(error));
+    throw refusal(errorText(error));
   }
 }
 

@@ -1,5 +1,6 @@
 /** Issues a certificate: creates a key and a certificate, verifies the written files, and swaps them in. */
 
+import { instantText } from '#plugin';
 import type { X509Certificate } from 'node:crypto';
 import { DAY_MS } from '../days.ts';
 import type { Issued, IssueOrder } from '../world.ts';
@@ -81,8 +82,7 @@ export async function issue(order: IssueOrder, accounts: Accounts): Promise<Issu
   order.progress(`creating a key (${order.keyAlgorithm})`);
   const made = await makePair(order);
   const ends = made.leaf.validToDate.getTime();
-  if (ends - now < SHORT_LIFE_MS)
-    order.progress(`the new certificate is only valid until ${new Date(ends).toISOString()}`);
+  if (ends - now < SHORT_LIFE_MS) order.progress(`the new certificate is only valid until ${instantText(ends)}`);
   await verifyAsClient({ path: made.path, key: made.key, dnsNames: order.dnsNames }, now);
   signal.throwIfAborted();
   const validate = once((certificate, key) => validatePair(order, certificate, key, made.issuer));

@@ -1,5 +1,6 @@
 /** A thread of probes: runs requested probes concurrently and answers each. It runs until terminated. */
 
+import { errorText } from '#plugin';
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type FromThread, type ThreadOrder, type ToThread, inBatches } from './probe-threads.ts';
 import { probe } from './probe.ts';
@@ -18,7 +19,7 @@ function serve(port: MessagePort, { settings, places }: ThreadOrder): void {
       // To cancel, the caller terminates the thread.
       return { call, seen: await probe(target, set, ways, now, undefined) };
     } catch (error) {
-      return { call, problem: error instanceof Error ? error.message : String(error) };
+      return { call, problem: errorText(error) };
     }
   };
   port.on('message', (messages: readonly ToThread[]) => {

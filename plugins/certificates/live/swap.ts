@@ -6,6 +6,7 @@
  * immediately, so that a reader can find a new certificate with an old key for some microseconds only.
  */
 
+import { errorText } from '#plugin';
 import type { X509Certificate } from 'node:crypto';
 import { lstatSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -165,7 +166,7 @@ async function swapFiles(
       await putBack(files, made, placed, keep);
     } catch (second) {
       // The next run continues from the files that are found.
-      throw new Error(`${messageOf(error)}; and the old pair could not be put back: ${messageOf(second)}`, {
+      throw new Error(`${errorText(error)}; and the old pair could not be put back: ${errorText(second)}`, {
         cause: second,
       });
     }
@@ -176,10 +177,6 @@ async function swapFiles(
   // The new files are durable: a remaining copy is found by the next refresh, and is not a failure of this swap.
   const linked = made.map(({ path }) => besides(path).pending).toReversed();
   await drop([...backupsOf(replaced.map(({ path }) => path)), ...linked]).catch(() => undefined);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Keys first: the certificate's backup shows whether the replaced pair was still valid. */

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { FileError, readInside } from '#plugin/files';
-import { type Json, redactor, sendingMistake } from '#plugin';
+import { instantText, type Json, redactor, sendingMistake } from '#plugin';
 import type { SendHttp } from '#plugin/net';
 import type { NodesConfig, Workloads } from '../generated.ts';
 import { validators } from '../generated.validators.js';
@@ -181,7 +181,7 @@ export function openSource(options: SourceOptions): Source {
     hooks: { drain: urls.drain !== undefined, migrate: urls.migrate !== undefined },
     read: async (signal) => {
       // The time of the request, not of the answer: the facts may have changed on the way.
-      const at = new Date(now()).toISOString();
+      const at = instantText(now());
       const said = await text(signal);
       if (said === undefined) return undefined;
       return { at, workloads: fresh(parsed(said.text, said.where, now()), said.where, now(), oldestMs) };

@@ -1,6 +1,6 @@
 /** Apply: taking a pool's step changes what it remembers, and nothing else; its nodes and containers follow in the next plan. */
 
-import { type ActionRun, type Change, type Facts, formatRef, type Scene, defined } from '#plugin';
+import { type ActionRun, type Change, defined, type Facts, formatRef, instantText, type Scene } from '#plugin';
 import type { PoolResource } from '../facts.ts';
 import type { NodePoolMemory } from '../generated.ts';
 import type { Decision, Situation } from './decide.ts';
@@ -36,7 +36,7 @@ function kept(
 ): Partial<NodePoolMemory> {
   const { prefix, now } = situation;
   const { numbers, added, gone, kind, plan } = decision;
-  const at = new Date(now).toISOString();
+  const at = instantText(now);
   const leaving = gone.filter((number) => !numbers.members.includes(number));
   const older = stillDropped(before.dropped ?? [], prefix, scene);
   const isMoving = (plan?.moves ?? []).length > 0;

@@ -1,6 +1,15 @@
 /** Diff of a pool: what is decided for it, as a step with the names that come and go. */
 
-import { type FieldChange, intentId, type Json, type Proposal, sameJson, type Scene, defined } from '#plugin';
+import {
+  defined,
+  escapePointer,
+  type FieldChange,
+  intentId,
+  type Json,
+  type Proposal,
+  sameJson,
+  type Scene,
+} from '#plugin';
 import type { PoolResource } from '../facts.ts';
 import type { NodePoolStep } from '../generated.ts';
 import { type Decision, decide, type Move, type Situation } from './decide.ts';
@@ -41,10 +50,6 @@ export function movesOf({ plan }: Decision, prefix: string): readonly Move[] {
   }));
 }
 
-function pointer(part: string): string {
-  return part.replaceAll('~', '~0').replaceAll('/', '~1');
-}
-
 /** Names that come and go, and containers that move: nothing that changes by itself, for a plan is approved by these. */
 export function fieldsOf(decision: Decision, situation: Situation, scene: Scene): readonly FieldChange[] {
   const { prefix, remembered } = situation;
@@ -62,14 +67,14 @@ export function fieldsOf(decision: Decision, situation: Situation, scene: Scene)
     }),
     ...(plan?.moves ?? []).map(
       ({ container, from, to }): FieldChange => ({
-        path: `/moves/${pointer(container)}`,
+        path: `/moves/${escapePointer(container)}`,
         before: from,
         after: to,
       }),
     ),
     ...(kind === 'abandon' ? (remembered?.moves ?? []) : []).map(
       ({ container, to }): FieldChange => ({
-        path: `/moves/${pointer(container)}`,
+        path: `/moves/${escapePointer(container)}`,
         before: nameOf(prefix, to),
       }),
     ),

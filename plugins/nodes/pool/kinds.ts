@@ -1,6 +1,6 @@
 /** The kinds NodePool and Container: what the engine asks of them. */
 
-import type { Kind, Ref, Scene } from '#plugin';
+import { instantText, type Kind, type Ref, type Scene } from '#plugin';
 import { containerEffect, poolEffect } from '../effect.ts';
 import type { ContainerFacts, PoolFacts, PoolResource } from '../facts.ts';
 import { poolSignals } from '../facts.ts';
@@ -51,7 +51,7 @@ function notePool(resource: PoolResource, _now: number, scene: Scene): Partial<N
   const crossing =
     situation.scaling === undefined || situation.scaling.forMs === 0 ? undefined : crossingNow(situation);
   if (crossing === undefined && memory.kept.crossing === undefined) return {};
-  const since = crossing === undefined ? null : new Date(crossing.since).toISOString();
+  const since = crossing === undefined ? null : instantText(crossing.since);
   return { crossing: crossing?.direction ?? null, crossingSince: since } as unknown as Partial<NodePoolMemory>;
 }
 

@@ -6,13 +6,14 @@ import { type FettleConfig, formatTexts } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
 import {
   compareText,
+  defined,
+  escapePointer,
   type Json,
   nearest,
   pathMistake,
   type Plugin,
   type Problem,
   type Validator,
-  defined,
 } from '#plugin';
 import { type AddressSource, isAddressMistake, isDatabase, readStoreAddress } from '../store-address.ts';
 import { readDocuments, type TextDocument, textMistake } from './documents.ts';
@@ -286,7 +287,7 @@ async function checkConfig(
   const unloaded: string[] = [];
   const settings = isMembers(value['plugins']) ? value['plugins'] : {};
   for (const name of Object.keys(settings).sort(compareText)) {
-    const pointer = `/plugins/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const pointer = `/plugins/${escapePointer(name)}`;
     const loader = loaders.get(name);
     if (loader === undefined) {
       // A misspelt name of a loaded plugin: nothing else is meant.

@@ -29,7 +29,7 @@
  */
 
 import { Composer, type Document, isAlias, isMap, isScalar, isSeq, Lexer, type Node, Parser, Schema } from 'yaml';
-import { type Json, UNSEEN, defined } from '#plugin';
+import { defined, type Json, pointerKeys, UNSEEN } from '#plugin';
 import { limits } from './limits.ts';
 import { blankRun } from './lines.ts';
 import { echo, shorten, type TextMistake } from './mistake.ts';
@@ -435,20 +435,11 @@ function plain(root: Node, mistakes: TextMistake[], budget: Budget, anchors: Map
   return convert(root, 1);
 }
 
-/** The parts of a JSON pointer. */
-export function pointerParts(pointer: string): string[] {
-  if (pointer === '') return [];
-  return pointer
-    .slice(1)
-    .split('/')
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
 /** Offset of the value that a JSON pointer names, or with `key` of its key; of the nearest enclosing node if it does not exist. */
 export function offsetAt(root: Node | null, pointer: string, what: 'value' | 'key' = 'value'): number | undefined {
   let node: Node | null = root;
   let at = root?.range?.[0];
-  const parts = pointerParts(pointer);
+  const parts = pointerKeys(pointer);
   for (const [index, part] of parts.entries()) {
     const last = index === parts.length - 1;
     if (isMap(node)) {

@@ -2,16 +2,19 @@
 
 import {
   codePoints,
+  counted,
+  defined,
+  escapePointer,
   FOLDER_FORMAT,
   isPathFormat,
   nearest,
   pathMistake,
+  pointerKeys,
   printable,
   type SchemaError,
   suggest,
-  defined,
+  valueAt,
 } from '#plugin';
-import { pointerParts } from './documents.ts';
 import { limits } from './limits.ts';
 import { echo, shorten } from './mistake.ts';
 
@@ -29,7 +32,7 @@ type Parts = Readonly<Record<string, unknown>>;
 
 /** A pointer as people write it: `spec.dnsNames[0]`. */
 export function pathWords(pointer: string): string {
-  const words = pointerParts(pointer).reduce(
+  const words = pointerKeys(pointer).reduce(
     (path, part) =>
       /^\d+$/u.test(part)
         ? `${path}[${part}]`
@@ -39,19 +42,6 @@ export function pathWords(pointer: string): string {
     '',
   );
   return words === '' ? 'the document' : `\`${shorten(words, 200)}\``;
-}
-
-function valueAt(root: unknown, pointer: string): unknown {
-  let value = root;
-  for (const part of pointerParts(pointer)) {
-    if (value === null || typeof value !== 'object' || !Object.hasOwn(value, part)) return undefined;
-    value = (value as Record<string, unknown>)[part];
-  }
-  return value;
-}
-
-function several(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -100,7 +90,7 @@ function explainOne(
   const pointer = `${base}${error.instancePath}`;
   const schema = isParts(error.parentSchema) ? error.parentSchema : {};
   const { params } = error;
-  const found = valueAt(value, error.instancePath);
+  const found: unknown = valueAt(value, error.instancePath);
   const path = pathWords(pointer);
   const wrong = (message: string, suggestion?: string): PointerMistake => ({
     code: 'wrong-value',
@@ -147,7 +137,7 @@ function explainOne(
       const suggestion = known.length === 0 ? 'no keys are expected here' : suggest(key, known, 'known here');
       return defined({
         code: 'unknown-key',
-        pointer: `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+        pointer: `${pointer}/${escapePointer(key)}`,
         at: 'key',
         message: `unknown key \`${shorten(key)}\` in ${path}`,
         suggestion,
@@ -181,21 +171,21 @@ function explainOne(
       return wrong(
         found === ''
           ? `${path} must not be empty`
-          : `${path} must have at least ${several(limit, 'character')}, not ${echo(found)}`,
+          : `${path} must have at least ${counted(limit, 'character')}, not ${echo(found)}`,
       );
     case 'maxLength':
       return wrong(
-        `${path} must have at most ${several(limit, 'character')}, and has ${codePoints(String(found)).toLocaleString('en-US')}`,
+        `${path} must have at most ${counted(limit, 'character')}, and has ${codePoints(String(found)).toLocaleString('en-US')}`,
       );
     case 'minItems':
       return wrong(
         Array.isArray(found) && found.length === 0
           ? `${path} must not be empty`
-          : `${path} must have at least ${several(limit, 'item')}`,
+          : `${path} must have at least ${counted(limit, 'item')}`,
       );
     case 'maxItems':
       return wrong(
-        `${path} must have at most ${several(limit, 'item')}, and has ${Array.isArray(found) ? found.length : 'more'}`,
+        `${path} must have at most ${counted(limit, 'item')}, and has ${Array.isArray(found) ? found.length : 'more'}`,
       );
     case 'uniqueItems': {
       const [i, j] = [Number(params['i']), Number(params['j'])];
@@ -212,10 +202,10 @@ function explainOne(
       const exactly = schema['minProperties'] === schema['maxProperties'] && schema['minProperties'] !== undefined;
       const has = isParts(found) ? Object.keys(found).length : 0;
       const bound = exactly
-        ? `exactly ${several(limit, 'key')}`
+        ? `exactly ${counted(limit, 'key')}`
         : error.keyword === 'minProperties'
-          ? `at least ${several(limit, 'key')}`
-          : `at most ${several(limit, 'key')}`;
+          ? `at least ${counted(limit, 'key')}`
+          : `at most ${counted(limit, 'key')}`;
       const of = known.length > 0 ? ` of ${known.map((key) => `\`${key}\``).join(', ')}` : '';
       return wrong(`${path} must have ${bound}${of}, and has ${has === 0 ? 'none' : has}`);
     }

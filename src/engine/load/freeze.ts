@@ -1,7 +1,7 @@
 /** Freeze windows: cron expressions and lengths, as spans of time around now. The library is loaded only if one is declared. */
 
 import { Cron } from 'croner';
-import type { FreezeWindow } from '#plugin';
+import { errorText, type FreezeWindow } from '#plugin';
 
 /** One entry of `safety.freeze`, with its length in ms. */
 export interface FreezeRule {
@@ -34,7 +34,7 @@ export function freezeMistake(
   try {
     if (cronOf(rule).nextRun(new Date(now)) === null) return { field: 'cron', message: 'the expression never fires' };
   } catch (error) {
-    const said = error instanceof Error ? error.message.replace(/^\w+: /u, '') : String(error);
+    const said = errorText(error).replace(/^\w+: /u, '');
     return { field: 'cron', message: `not a cron expression of five fields: ${said}` };
   }
   return undefined;

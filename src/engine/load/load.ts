@@ -32,6 +32,7 @@ import {
   type Lifecycle,
   parseRef,
   type Plugin,
+  pointerKeys,
   type Position,
   type Problem,
   type ReadText,
@@ -45,7 +46,7 @@ import {
 import type { Reserved } from '../places.ts';
 import { hasField } from '../field-path.ts';
 import { documentTexts, type RememberedTexts, soundDocuments } from './document-texts.ts';
-import { offsetAt, pointerParts, readDocuments, type TextDocument, textMistake } from './documents.ts';
+import { offsetAt, readDocuments, type TextDocument, textMistake } from './documents.ts';
 import { explain, type PointerMistake } from './explain.ts';
 import { limits } from './limits.ts';
 import {
@@ -418,7 +419,7 @@ function checkDocument(value: unknown, pluginOf: PluginOf, names: readonly strin
           tables === undefined &&
           code === 'unknown-key' &&
           pointer.startsWith('/metadata/') &&
-          pointerParts(pointer).length === 2
+          pointerKeys(pointer).length === 2
         ),
     ),
   ];

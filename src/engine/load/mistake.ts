@@ -1,6 +1,6 @@
 /** A mistake in one text, at an offset; file and lines make a Problem of it. */
 
-import { printable } from '#plugin';
+import { printable, shorten as cut } from '#plugin';
 
 export interface TextMistake {
   readonly code: string;
@@ -17,8 +17,7 @@ const SHOWN = 60;
 
 /** At most 60 characters of a text, printable. */
 export function shorten(text: string, most: number = SHOWN): string {
-  const cut = text.length > most ? `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/u, '')}…` : text;
-  return printable(cut);
+  return printable(cut(text, most));
 }
 
 /** A value for a message: a string in quotes, a collection by its type. */

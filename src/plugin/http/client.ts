@@ -4,6 +4,7 @@
  * A call is made again only as `retry.ts` says. Whoever makes it gets what its shape reads, or an ApiError.
  */
 
+import { instantText } from '../time.ts';
 import { redactor } from '../redact.ts';
 import type { Json } from '../types.ts';
 import { ApiError, type Failure, type Fate } from './api-error.ts';
@@ -209,7 +210,7 @@ export function openClient(options: ClientOptions): Client {
             what,
             code: 'rate_limit_used_up',
             fate: 'nothing',
-            message: `the rate limit of the project (${state.bucket.limit} calls an hour) is used up until ${new Date(now + left).toISOString()}`,
+            message: `the rate limit of the project (${state.bucket.limit} calls an hour) is used up until ${instantText(now + left)}`,
           });
         await timing.sleep(left, signal);
       }

@@ -1,5 +1,6 @@
 /** Creates a store's folder under a temporary name and renames it, so that a kill leaves no store or a sound one. */
 
+import { errorText } from '#plugin';
 import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Chain } from '../chain.ts';
@@ -42,9 +43,6 @@ export async function createStore(folder: string, first: Chain, id: string): Pro
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     if (await isThere(folder)) return;
-    throw new StoreError(
-      `the store ${folder} cannot be created: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    throw new StoreError(`the store ${folder} cannot be created: ${errorText(error)}`, { cause: error });
   }
 }

@@ -20,6 +20,7 @@
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import {
+  errorText,
   isLoopback,
   isOriginMistake,
   type NamedOrigins,
@@ -224,7 +225,7 @@ function networksOf(env: Env): readonly string[] {
   try {
     networkPolicy(allowed, []);
   } catch (error) {
-    throw new StoreError(error instanceof Error ? error.message : String(error));
+    throw new StoreError(errorText(error));
   }
   return allowed;
 }

@@ -6,7 +6,6 @@ import {
   isDue,
   isExpired,
   isNotYetValid,
-  spanText,
   thresholdInForce,
   wholeDays,
 } from '../../../plugins/certificates/days.ts';
@@ -109,15 +108,4 @@ describe('a renewal is due', () => {
     expect(isDue(30, day, NOW + 15 * HOUR)).toBe(false);
     expect(isDue(30, day, NOW + 16 * HOUR)).toBe(true);
   });
-});
-
-test.each([
-  [3 * DAY + HOUR, '3 days'],
-  [-DAY, '1 day'],
-  [5 * HOUR, '5 hours'],
-  [-HOUR, '1 hour'],
-  [2 * MINUTE, '2 minutes'],
-  [59_999, 'less than a minute'],
-])('a span of %i ms is %s', (ms, text) => {
-  expect(spanText(ms)).toBe(text);
 });

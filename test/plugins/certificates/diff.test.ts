@@ -105,7 +105,7 @@ describe('a Certificate', () => {
         step: 'expiring_soon>renewing',
         goal: 'update',
         fields: [],
-        because: 'expires in 5 hours, threshold 23 (a third of its lifetime)',
+        because: 'expires in 5 h, threshold 23 (a third of its lifetime)',
         cause: 'time',
       },
     ],

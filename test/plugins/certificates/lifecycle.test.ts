@@ -323,7 +323,7 @@ describe('what is counted is remembered from run to run', () => {
     clear();
     project.clock.at += HOUR - 1;
     expect((await project.run('apply --yes')).stdout).toContain(
-      'backoff: after 1 failed renewal, the next attempt waits 1 hour',
+      'backoff: after 1 failed renewal, the next attempt waits 60 min',
     );
     expect(await project.memory()).toMatchObject({ state: 'renewal_failed', failures: 1 });
     // Somebody who cannot wait says so.

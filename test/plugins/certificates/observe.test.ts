@@ -287,7 +287,7 @@ describe('a pair that others made', () => {
     expect((await view(line)).observed[0]).toMatchObject({
       state: 'expired',
       facts: { usable: true },
-      findings: [{ code: 'not-yet-valid', message: 'cannot be used: its certificate becomes valid in 1 day' }],
+      findings: [{ code: 'not-yet-valid', message: 'cannot be used: its certificate becomes valid in 47 h' }],
     });
   });
 });

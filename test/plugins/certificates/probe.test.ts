@@ -344,7 +344,7 @@ describe('the end of a certificate', () => {
 describe('a server that a client would refuse', () => {
   test.each<readonly [string, Partial<DomainSpec>, readonly string[], RegExp]>([
     ['expired', {}, ['expired'], /^expired 3 days ago, at \d{4}-/u],
-    ['early', {}, ['not-yet-valid'], /^not valid for another 1 day, until \d{4}-/u],
+    ['early', {}, ['not-yet-valid'], /^not valid for another 47 h, until \d{4}-/u],
     ['other', {}, ['wrong-name'], /^valid for a\.example, b\.example, not for www\.example\.test$/u],
     [
       'stranger',

@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Memory } from '#plugin';
+import { type Memory, spanText } from '#plugin';
 import { type Daemon, freePort, startNginx } from '../../support/daemons.ts';
 import { dnsServer } from '../../support/dns.ts';
 import { reloadingServer } from '../../support/reloading-server.ts';
@@ -197,7 +197,7 @@ describe('what is stored and not served', () => {
     for (const minutes of [1, 2, 4]) {
       const waiting = await project.run('apply --yes');
       expect(waiting.stdout).toContain(`WAITING backoff: after`);
-      expect(waiting.stdout).toContain(`the next attempt waits ${minutes} minute`);
+      expect(waiting.stdout).toContain(`the next try waits ${spanText(minutes * MINUTE)}`);
       project.clock.at += minutes * MINUTE;
       await project.run('apply --yes', 7);
     }

@@ -194,7 +194,7 @@ describe('renewal-loop', () => {
   test('says when it clears', () => {
     const verdict = judge(NOW - DAY);
     expect(verdict).toMatchObject({
-      message: 'the certificate was issued 1 day ago. Only one issuance is allowed in 30 days, a third of the lifetime',
+      message: `the certificate was issued at ${iso(NOW - DAY)}. Only one issuance is allowed in 30 days, a third of the lifetime`,
       clearsAt: NOW + 29 * DAY,
       facts: { issued_at: iso(NOW - DAY), lifetime_seconds: 90 * 86_400, cause: 'time' },
     });
@@ -287,7 +287,7 @@ describe('backoff', () => {
   test('says when it clears', () => {
     expect(judge(retry, { memory: failed('renewal_failed>renewing', 2, HOUR) })).toEqual({
       outcome: 'defer',
-      message: 'after 2 failed renewals, the next attempt waits 2 hours',
+      message: 'after 2 failed renewals, the next attempt waits 2 h',
       facts: {
         what: 'renewal',
         failed: 2,
@@ -298,10 +298,10 @@ describe('backoff', () => {
       clearsAt: NOW + HOUR,
     });
     expect(judge(recover, { memory: failed('expired>recovering', 2, 0) }).message).toBe(
-      'after 2 failed recoveries, the next attempt waits 2 minutes',
+      'after 2 failed recoveries, the next attempt waits 2 min',
     );
     expect(judge(reload, { kept: unserved(2, 0) }).message).toBe(
-      'after 2 reloads without effect, the next attempt waits 2 minutes',
+      'after 2 reloads without effect, the next attempt waits 2 min',
     );
   });
 });
