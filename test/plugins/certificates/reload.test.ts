@@ -197,7 +197,7 @@ describe('what is stored and not served', () => {
     for (const minutes of [1, 2, 4]) {
       const waiting = await project.run('apply --yes');
       expect(waiting.stdout).toContain(`WAITING backoff: after`);
-      expect(waiting.stdout).toContain(`the next try waits ${spanText(minutes * MINUTE)}`);
+      expect(waiting.stdout).toContain(`the next attempt waits ${spanText(minutes * MINUTE)}`);
       project.clock.at += minutes * MINUTE;
       await project.run('apply --yes', 7);
     }
