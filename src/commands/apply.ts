@@ -31,20 +31,20 @@ import {
 
 export const apply = command({
   name: 'apply',
-  summary: 'Apply a saved plan, or plan, ask and apply.',
-  words: { file: optional('a plan that was saved') },
+  summary: 'Apply a saved plan; without one, plan, ask for approval and apply.',
+  words: { file: optional('Saved plan to apply.') },
   options: {
     ...where,
-    yes: flag('do not ask; overrides nothing', { short: 'y' }),
-    input: choice('<answer>', ['true', 'false'], 'false: never ask'),
+    yes: flag('Approve without asking. Rejected rows stay rejected.', { short: 'y' }),
+    input: choice('<answer>', ['true', 'false'], 'Set to false to fail instead of asking for approval.'),
     ...selection,
     ...causes,
     ...passes,
-    allowRejected: flag('exit 0 though rejected rows remain'),
-    planDigest: text('<digest>', 'apply all of the plan with this digest, or nothing'),
-    untilSettled: flag('round after round, waiting for what clears, until nothing is left'),
-    timeout: parsed('<time>', duration, 'how long all rounds of --until-settled may take; 1h by default'),
-    parallelism: parsed('<n>', wholeNumber(1), 'actions at once'),
+    allowRejected: flag('Exit 0 even if rejected rows remain.'),
+    planDigest: text('<digest>', 'Apply only if the plan has this digest.'),
+    untilSettled: flag('Repeat plan and apply, waiting for holds that clear, until no changes remain.'),
+    timeout: parsed('<time>', duration, 'Limit on the duration of --until-settled. Default: 1h.'),
+    parallelism: parsed('<n>', wholeNumber(1), 'Maximum number of concurrent actions.'),
     ...locking,
     ...rendered,
     ...stream,
@@ -54,11 +54,11 @@ export const apply = command({
   call: async ({ flags, words: { file }, host, source, path, shell, say, interruption, isStream }) => {
     const { planDigest: digest, parallelism, lockTimeout, allowRejected } = flags;
     if (digest !== undefined && !/^sha256:[0-9a-f]{64}$/u.test(digest))
-      throw new InputError('--plan-digest must be sha256: and 64 hex digits, as plan prints it');
+      throw new InputError('--plan-digest must be sha256: followed by 64 hex digits, as printed by plan');
     if (flags.untilSettled === true && (file !== undefined || digest !== undefined))
-      throw new InputError('--until-settled plans anew each round: no plan can be approved before');
+      throw new InputError('--until-settled makes a new plan each round, so it cannot apply a saved or approved plan');
     const workspace = await openWorkspace(host, source, say);
-    const ways = 'use --yes, --plan-digest, or apply a saved plan';
+    const ways = 'Use --yes or --plan-digest, or apply a saved plan';
     const asking = { ...flags, ways, isUnseen: isStream || flags.format !== 'text' };
     const approval: Approval =
       file !== undefined

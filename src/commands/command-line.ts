@@ -1,4 +1,4 @@
-/** The command line: argv to one command, its flags and words, and how everything that it reports is written. */
+/** The command line: parses argv into one command with its flags and arguments, and reports its result. */
 
 import { resolve } from 'node:path';
 import { Argument, Command as Parser, CommanderError, Option as ParserOption } from 'commander';
@@ -26,7 +26,7 @@ export function commandTable<T extends { readonly [N in keyof T]: () => Promise<
   return table;
 }
 
-/** Flags that people of other tools write with one dash. */
+/** Flags that users of other tools write with one dash. */
 const ONE_DASH: Readonly<Record<string, string>> = {
   '-target': '--target',
   '-out': '--out',
@@ -50,8 +50,8 @@ function twoDashes(argv: readonly string[]): readonly string[] {
 const GROUPS: Readonly<Record<string, { readonly summary: string; readonly alias?: string }>> = {
   log: { summary: 'List, explain, verify, export, recover and prune the log.', alias: 'audit' },
   lock: { summary: 'Show the lock of the log.' },
-  state: { summary: 'List, show, move, rename, forget and print what is remembered.' },
-  sandbox: { summary: 'Run emulated services.' },
+  state: { summary: 'List, show, move, rename, forget and print resources in the state.' },
+  sandbox: { summary: 'Run emulated services on this machine.' },
 };
 
 function kebab(key: string): string {
@@ -73,7 +73,7 @@ function parserOptions(key: string, option: Option, now: number): readonly Parse
 
 const MARKS = { required: ['<', '>'], optional: ['[', ']'], rest: ['[', '...]'], some: ['<', '...>'] } as const;
 
-/** The words of the line by their names, as their declarations say. */
+/** Arguments by name, as the command declares them. */
 function wordsOf(
   words: Readonly<Record<string, Word>>,
   given: readonly string[],
@@ -86,13 +86,13 @@ function wordsOf(
   );
 }
 
-/** The command that a line calls; undefined where it asks for help, or for something that does not exist. */
+/** Returns the name of the called command; undefined for help and for an unknown command. */
 function calledName([first = '', second = '']: readonly string[], table: CommandTable): string | undefined {
   const group = Object.keys(GROUPS).find((name) => name === first || GROUPS[name]?.alias === first) ?? first;
   return [`${group} ${second}`, first].find((name) => Object.hasOwn(table, name));
 }
 
-/** What a command line comes to. */
+/** The result of a command line. */
 interface Outcome {
   ending: Ending;
   /** Replaced once the format of the output is known. */
@@ -154,12 +154,15 @@ function parserOf(commands: readonly AnyCommand[], table: CommandTable, shell: S
     parser.exitOverride().configureOutput(output).showSuggestionAfterError().helpCommand(false);
   const program = prepare(new Parser('fettle'))
     .description(
-      'A declarative reconciler: an unsafe step is a row of the plan, REJECTED, with its reason. Keep your fleet in fine fettle.',
+      'A declarative reconciler. The plan lists every unsafe step as REJECTED, with the reason. Keep your fleet in fine fettle.',
     )
-    .addHelpText('after', '\nFETTLE_STORE in the environment says where the log is, instead of `store` in fettle.yaml.')
-    .version(version, '-v, --version')
-    .helpCommand('help [command]', 'help for a command')
-    .showHelpAfterError('(see fettle --help)');
+    .addHelpText(
+      'after',
+      '\nThe environment variable FETTLE_STORE overrides `store` in fettle.yaml, the location of the log.',
+    )
+    .version(version, '-v, --version', 'Print the version.')
+    .helpCommand('help [command]', 'Show help for a command.')
+    .showHelpAfterError('(Run fettle --help for usage.)');
   const groups = new Map<string, Parser>();
   const parentOf = (group: string | undefined): Parser => {
     if (group === undefined) return program;
@@ -217,7 +220,7 @@ function lineRunner(table: CommandTable): Main {
   };
 }
 
-/** Whether the environment asks for a log of what a command does. */
+/** Tests if the environment enables the debug log. */
 function wantsLog({ FETTLE_LOG: level = '' }: Shell['env']): boolean {
   return level !== '' && level !== 'off';
 }

@@ -1,4 +1,4 @@
-/** Commands: what one is made of. The types of options and words are inferred from their declarations. */
+/** The shape of a command. The types of options and arguments are inferred from their declarations. */
 
 import type { Command as Parser } from 'commander';
 import type { RunEvent } from '../run/events.ts';
@@ -12,38 +12,38 @@ export interface Option<T = unknown> {
   readonly summary: string;
   /** One letter. */
   readonly short?: string;
-  /** What the value is called in the help; absent for a switch. */
+  /** Name of the value in the help; absent for a switch. */
   readonly value?: string;
   readonly choices?: readonly string[];
-  /** Throws InvalidArgumentError. `before`: of the same option before on the line; `now`: epoch ms. */
+  /** Parses a value. Throws InvalidArgumentError. `before`: value of earlier uses of the option; `now`: epoch ms. */
   readonly parse?: (value: string, before: T | undefined, now: number) => T;
   readonly initial?: T;
-  /** The default, as the help has it. */
+  /** Default value, shown in the help. */
   readonly initialText?: string;
-  /** Help of `--no-NAME`, which gives false. */
+  /** Help of `--no-NAME`, which sets false. */
   readonly negated?: string;
-  /** Left out of the help. */
+  /** Hidden from the help. */
   readonly hidden?: true;
-  /** Keys of options that it excludes. */
+  /** Keys of options that cannot be combined with this one. */
   readonly conflicts?: readonly string[];
 }
 
 type WordKind = 'required' | 'optional' | 'rest' | 'some';
 
-/** A word of the command line. */
+/** A positional argument. */
 export interface Word<A extends WordKind = WordKind> {
   readonly summary: string;
-  /** `rest`: any number of words; `some`: at least one. */
+  /** `rest`: any number of values; `some`: at least one. */
   readonly as: A;
   readonly choices?: readonly string[];
 }
 
 export type Words = Readonly<Record<string, Word>>;
 
-/** The values of options, by their keys. */
+/** Values of options, by key. */
 export type Flags<O> = { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
 
-/** The values of words, by their names. */
+/** Values of arguments, by name. */
 export type Given<W> = {
   readonly [K in keyof W]: W[K] extends Word<infer A>
     ? A extends 'required'
@@ -54,60 +54,60 @@ export type Given<W> = {
     : never;
 };
 
-/** How results are shown. */
+/** Presentation of results. */
 export interface View {
   readonly color: boolean;
-  /** Characters in a line of the terminal; undefined elsewhere. */
+  /** Width of the terminal in characters; undefined if output is not a terminal. */
   readonly width: number | undefined;
   /** Epoch ms. */
   readonly now: number;
 }
 
-/** Writes what an event means for standard output. */
+/** Writes an event to standard output. */
 export type Render = (event: RunEvent, write: (text: string) => void) => void;
 
-/** What a command is called with. */
+/** The arguments of a command's `call`. */
 export interface Call<O, W> {
   readonly flags: O;
   readonly words: W;
   readonly shell: Shell;
   readonly host: Host;
-  /** Where the configuration is, as the flags say. */
+  /** Location of the configuration, from the flags. */
   readonly source: Source;
-  /** An absolute path of one on the command line. */
+  /** Makes a path of the command line absolute. */
   readonly path: (given: string) => string;
   readonly view: () => View;
   readonly say: (event: RunEvent) => void;
   readonly print: (text: string) => void;
-  /** Signals as interruptions, from the first call on. */
+  /** Starts to treat signals as interruptions. */
   readonly interruption: () => Interruption;
   /** The parser of all commands. */
   readonly program: () => Promise<Parser>;
-  /** Whether events are written in place of text. */
+  /** True if events are written instead of text. */
   readonly isStream: boolean;
 }
 
 export interface Command<N extends string, O, W> {
-  /** One word, or a group and a word. */
+  /** One word, or a group and one word. */
   readonly name: N;
   readonly summary: string;
   readonly words?: W;
   readonly options: O;
   /** Shown below the options. */
   readonly more?: string;
-  /** `--json` writes events in place of text. */
+  /** `--json` writes events instead of text. */
   readonly events?: true;
   readonly call: (call: Call<Flags<O>, Given<W>>) => Promise<Ending>;
-  /** What events become on standard output, where events are not written themselves. */
+  /** Renders events as text, if they are not written as JSON. */
   readonly render?: (flags: Flags<O>, view: () => View) => Render;
 }
 
-/** Declares a command; the types of `flags` and `words` come from its options and words. */
+/** Declares a command; the types of `flags` and `words` follow from its declarations. */
 export function command<
   const N extends string,
   // oxlint-disable-next-line typescript/no-explicit-any
   O extends Readonly<Record<string, Option<any>>>,
-  // Without words there is none to be used.
+  // A command without arguments reads no `words`.
   W extends Words = Readonly<Record<string, never>>,
 >(declared: Command<N, O, W>): Command<N, O, W> {
   return declared;

@@ -1,4 +1,4 @@
-/** `fettle completion SHELL`: a completion script, made of the command table. Addresses are completed from documents and the log. */
+/** `fettle completion SHELL`: a completion script, generated from the command table. Addresses come from documents and the log. */
 
 import type { Argument, Command, Option } from 'commander';
 import { compareText, formatRef, InputError } from '#plugin';
@@ -11,7 +11,7 @@ import { flag, optional, where } from './options.ts';
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type ShellName = (typeof SHELLS)[number];
 
-/** What a value may be: words of a list, an address, a path, or anything. */
+/** Kind of a value: a word of a list, an address, a path, or any text. */
 type Values = readonly string[] | 'address' | 'path' | 'any';
 
 interface OptionShape {
@@ -22,7 +22,7 @@ interface OptionShape {
 }
 
 interface CommandShape {
-  /** Words behind `fettle`: `log list`. */
+  /** Command after `fettle`: `log list`. */
   readonly words: string;
   readonly summary: string;
   readonly commands: readonly { readonly name: string; readonly summary: string }[];
@@ -65,7 +65,7 @@ function argumentValues(argument: Argument | undefined): Values | undefined {
   return /^(?:from|to)$/u.test(argument.name()) ? 'address' : valuesOf(argument.name(), argument.argChoices);
 }
 
-/** A command with all below it, as the table of commands has them. */
+/** Lists a command and its subcommands. */
 export function shapesOf(command: Command, words = ''): readonly CommandShape[] {
   const below = command.commands;
   const argument = argumentValues(command.registeredArguments[0]);
@@ -85,14 +85,14 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The shell code that fills `words`, or sets `files`, for values. */
+/** Shell code that sets `words` or `files` for a kind of value. */
 function assign(values: Values | undefined): string {
   if (values === 'address') return 'words=$(fettle completion --addresses 2>/dev/null)';
   if (values === 'path') return 'files=1';
   return values === 'any' || values === undefined ? ':' : `words=${quoted(values.join(' '))}`;
 }
 
-/** The part that bash and zsh share: from the words before the cursor to `words` and `files`. */
+/** Shell code shared by bash and zsh: sets `words` and `files` from the words before the cursor. */
 function decisions(shapes: readonly CommandShape[]): readonly string[] {
   const paths = shapes.map(({ words }) => words).filter((words) => words !== '');
   return [
@@ -114,7 +114,7 @@ function decisions(shapes: readonly CommandShape[]): readonly string[] {
   ].map((line) => (paths.length === 0 ? '' : line));
 }
 
-/** The shell code that adds a word to `where` if it goes on to a command. */
+/** Shell code that appends a word to `where` if the result is a command. */
 function walk(shapes: readonly CommandShape[]): string {
   const known = shapes.flatMap(({ words }) => (words === '' ? [] : [quoted(words)]));
   return `case "\${where:+$where }$word" in ${known.join('|')}) where="\${where:+$where }$word" ;; esac`;
@@ -208,7 +208,7 @@ ${lines.join('\n')}
 
 const SCRIPTS: Readonly<Record<ShellName, (shapes: readonly CommandShape[]) => string>> = { bash, zsh, fish };
 
-/** Addresses of documents, and of the log where it is a folder; nothing where they cannot be read. */
+/** Addresses of documents, and of the log if it is a folder. Empty if they cannot be read. */
 async function addresses(host: Host, source: Source): Promise<readonly string[]> {
   const unheard = (): void => undefined;
   const found = new Set<string>();
@@ -222,15 +222,15 @@ async function addresses(host: Host, source: Source): Promise<readonly string[]>
   } catch {
     // A completion is silent: the command itself says what is wrong.
   }
-  // A name that a shell would read as more than a word is typed by hand.
+  // A name with characters that the shell would expand is not offered.
   return [...found].filter((address) => /^[\w./:@-]+$/u.test(address)).sort(compareText);
 }
 
 export const completion = command({
   name: 'completion',
-  summary: 'Print a completion script.',
-  words: { shell: { ...optional('the shell'), choices: SHELLS } },
-  options: { ...where, addresses: { ...flag('print addresses of documents and of the log'), hidden: true } },
+  summary: 'Print a shell completion script.',
+  words: { shell: { ...optional('Shell that reads the script.'), choices: SHELLS } },
+  options: { ...where, addresses: { ...flag('Print addresses of documents and of the log.'), hidden: true } },
   call: async ({ flags, words: { shell: name }, host, source, print, program }) => {
     if (flags.addresses === true) {
       for (const address of await addresses(host, source)) print(`${address}\n`);

@@ -1,4 +1,4 @@
-/** `FETTLE_LOG`: what a command does, as lines on standard error or in the file of `FETTLE_LOG_PATH`. */
+/** `FETTLE_LOG`: logs the work of a command to standard error or to the file `FETTLE_LOG_PATH`. */
 
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { instantText, printable, redactor, secretsOf } from '#plugin';
@@ -12,8 +12,8 @@ const LEVELS = ['off', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 type Level = (typeof LEVELS)[number];
 
 /**
- * Starts the log of one command. Returns a function that ends it with the exit code. Throws InputError for a level that is
- * not known, and the error of the system where the file cannot be written.
+ * Starts the log of one command. Returns a function that ends it with the exit code. Throws InputError for an unknown
+ * level, and the system's error if the file cannot be written.
  */
 export function startLog(command: string, shell: Shell): (code: number) => void {
   const { FETTLE_LOG: wanted = '', FETTLE_LOG_PATH: path = '' } = shell.env;

@@ -10,11 +10,11 @@ import { failing, failOnOf, flag, locking, rendered, selection, selectionOf, str
 
 export const drift = command({
   name: 'drift',
-  summary: 'Show how the infrastructure differs from what was last applied; for schedules.',
+  summary: 'Show how the infrastructure differs from the state that was last applied.',
   options: {
     ...where,
     ...selection,
-    record: flag('write what was seen into the log'),
+    record: flag('Record the refresh in the log.'),
     ...locking,
     ...rendered,
     ...stream,

@@ -1,10 +1,10 @@
-/** The environment of a command line: variables that set options, and variables that may not. */
+/** The environment of a command line: variables that set options, and variables that must not. */
 
 import { type Command as Parser, InvalidArgumentError, type Option as ParserOption } from 'commander';
 import { InputError } from '#plugin';
 import type { Shell } from '../shell.ts';
 
-/** Variables that would set a flag which is a decision of the moment, and the flag to use: under any of its names. */
+/** Variables that would set a flag that must be given for each run, with that flag. */
 const NOT_FROM_ENVIRONMENT = {
   FETTLE_YES: '--yes',
   FETTLE_Y: '--yes',
@@ -16,29 +16,27 @@ const NOT_FROM_ENVIRONMENT = {
 } as const satisfies Readonly<Record<`FETTLE_${string}`, `--${string}`>>;
 
 /**
- * Throws where the environment names a flag that it may not set, also with an empty value: who sets one relies on it,
- * so it is never ignored.
+ * Throws if the environment sets such a flag, also to an empty value. The user relies on the variable, so it is never
+ * ignored.
  */
 export function refuseDecisions(env: Shell['env']): void {
   for (const [name, flag] of Object.entries(NOT_FROM_ENVIRONMENT))
     if (env[name] !== undefined)
-      throw new InputError(
-        `${name} is set in the environment, which cannot decide that. Use ${flag} on the command line.`,
-      );
+      throw new InputError(`${name} must not be set in the environment. Use ${flag} on the command line.`);
 }
 
-/** Variables of earlier versions, and what says the same now. */
+/** Variables of earlier versions, with their replacements. */
 const RENAMED = {
   FETTLE_WORKLOADS_ORIGIN: 'FETTLE_PROVIDER_ORIGINS',
 } as const;
 
-/** Throws where the environment has a variable that nothing reads any more: who set it relies on it. */
+/** Throws if the environment has a variable that is no longer read: the user relies on it. */
 export function refuseRenamed(env: Shell['env']): void {
   for (const [name, now] of Object.entries(RENAMED))
-    if (env[name] !== undefined) throw new InputError(`${name} is not read any more. Set ${now} instead.`);
+    if (env[name] !== undefined) throw new InputError(`${name} is no longer read. Set ${now} instead.`);
 }
 
-/** Sets flags that are not on the line from `FETTLE_…` (`FETTLE_LOCK_TIMEOUT=30s`), by the same parsers. */
+/** Sets flags that are not on the command line from `FETTLE_…` (`FETTLE_LOCK_TIMEOUT=30s`), with the same parsers. */
 export function setFromEnvironment(command: Parser, env: Shell['env']): void {
   for (const option of command.options) {
     const key = option.attributeName();
@@ -50,12 +48,12 @@ export function setFromEnvironment(command: Parser, env: Shell['env']): void {
   }
 }
 
-/** Whether a stream of events is asked for: `--json` on the line, or `FETTLE_JSON` where the line names no format. */
+/** Tests if events are requested: by `--json`, or by `FETTLE_JSON` if the command line has no `--format`. */
 export function wantsStream(command: Parser): boolean {
   if (command.getOptionValue('json') !== true) return false;
   if (command.getOptionValueSource('json') === 'cli') return true;
   const format = command.getOptionValueSource('format');
-  if (format === 'env') throw new InputError('FETTLE_JSON and FETTLE_FORMAT exclude each other');
+  if (format === 'env') throw new InputError('FETTLE_JSON and FETTLE_FORMAT cannot be used together');
   return format !== 'cli';
 }
 

@@ -1,4 +1,4 @@
-/** `fettle explain ADDRESS`: shows everything that is known about one resource. */
+/** `fettle explain ADDRESS`: shows state, history and blockers of one resource. */
 
 import { explainMarkdown } from '../report/explain-markdown.ts';
 import { explainText } from '../report/explain-text.ts';
@@ -10,11 +10,11 @@ import { address, parsedOr, passes, passesOf, rendered, where, wholeNumber } fro
 
 export const explain = command({
   name: 'explain',
-  summary: 'Show what blocks the next step of a resource, what would help, and its state and history.',
+  summary: 'Show the state and history of a resource, and the blockers of its next step.',
   words: { address },
   options: {
     ...where,
-    last: parsedOr('<n>', wholeNumber(0), 'how many records of the log', 10),
+    last: parsedOr('<n>', wholeNumber(0), 'Number of log records to show; 0 for all.', 10),
     ...passes,
     ...rendered,
   },

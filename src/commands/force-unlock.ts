@@ -1,4 +1,4 @@
-/** `fettle force-unlock ID`: takes the lock from its holder. */
+/** `fettle force-unlock ID`: releases a lock that its holder cannot release. */
 
 import { lockText } from '../report/lock-text.ts';
 import { lockToTake, takeLock } from '../run/force-unlock.ts';
@@ -10,27 +10,26 @@ import { reason, required, shown, where, yes } from './options.ts';
 
 export const forceUnlock = command({
   name: 'force-unlock',
-  summary: 'Take the lock from its holder; what the holder writes from then on does not count.',
-  words: { id: required('of the holder, as `lock status` prints it') },
+  summary: 'Release a stuck lock. Its previous holder can no longer write to the log.',
+  words: { id: required('ID of the holder, as printed by `fettle lock status`.') },
   options: { ...where, ...yes, ...reason, ...shown },
   call: async ({ flags, words: { id }, host, source, say, print, shell, view, interruption }) => {
     const workspace = await openWorkspace(host, source, say);
     const { status, place } = await lockToTake(workspace, id, say);
     print(lockText(status, { now: view().now, place }));
-    const alive = status.liveness === 'held' ? ' It looks alive: what it is doing now is cut short.' : '';
+    const alive = status.liveness === 'held' ? ' The holder appears to be running; its run will be cut short.' : '';
     const signals = interruption();
     try {
-      await mustAgree(`Take the lock away from it?${alive}`, flags, shell, signals.stop);
+      await mustAgree(`Release its lock?${alive}`, flags, shell, signals.stop);
     } catch (error) {
       const stopped = stoppedBy(signals, error);
       if (stopped === undefined) throw error;
-      print('Nothing was done.\n');
+      print('Nothing was changed.\n');
       return stopped;
     }
     const options = { id, reason: flags.reason?.[0], interruption: signals };
     const { ending, token } = await takeLock(workspace, options, say);
-    if (token !== undefined)
-      print(`the lock was taken away; what ${id} writes from now on is not part of the log (fence ${token})\n`);
+    if (token !== undefined) print(`The lock was released. ${id} can no longer write to the log (fence ${token}).\n`);
     return ending;
   },
 });

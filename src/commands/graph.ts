@@ -39,8 +39,10 @@ async function dependencies(project: Project): Promise<readonly string[]> {
 
 export const graph = command({
   name: 'graph',
-  summary: 'Print dependencies, or the lifecycle of a kind, as Mermaid.',
-  words: { kind: optional('such as Certificate or nodes/Node; without it, the dependencies of documents') },
+  summary: 'Print dependencies, or the lifecycle of a kind, as a Mermaid diagram.',
+  words: {
+    kind: optional('Kind whose lifecycle is printed, for example Certificate. Default: dependencies of the documents.'),
+  },
   options: where,
   call: async ({ words: { kind }, host, source, say, print }) => {
     const lines =

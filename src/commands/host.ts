@@ -1,4 +1,4 @@
-/** The host of this process: what a project runs in when the command line opens it. */
+/** The host of this process: the environment, clock and actor of a project opened by the command line. */
 
 import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
@@ -14,7 +14,7 @@ function userName(env: Env): string {
   try {
     return userInfo().username;
   } catch {
-    // A container may run as a number without a name.
+    // A container can run under a user id without a name.
     return env.USER ?? `uid ${process.getuid?.() ?? '?'}`;
   }
 }
@@ -26,7 +26,7 @@ function actorOf(env: Env): string {
   return run === undefined ? who : `${who} ${run}`;
 }
 
-/** Throws InputError where the environment names a plugin that cannot be loaded. */
+/** Throws InputError if the environment names a plugin that cannot be loaded. */
 export function hostOf(shell: Shell): Host {
   return {
     env: shell.env,

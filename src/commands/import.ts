@@ -1,4 +1,4 @@
-/** `fettle import`: adopts what a document describes, or writes documents for what no document describes yet. */
+/** `fettle import`: adopts a declared resource, or writes documents for resources that are not declared. */
 
 import { open } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
@@ -12,10 +12,10 @@ import { version } from '../version.ts';
 import { command } from './command.ts';
 import { flag, locking, passes, passesOf, rest, shown, text, where } from './options.ts';
 
-/** Writes a new file; never over one that exists. */
+/** Writes a new file; fails if it exists. */
 async function writeNew(file: string, content: string): Promise<void> {
   const handle = await open(file, 'wx').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST') throw new InputError(`${file} exists already: nothing is written over it`);
+    if (error.code === 'EEXIST') throw new InputError(`${file} already exists and is not overwritten`);
     throw error;
   });
   try {
@@ -26,7 +26,7 @@ async function writeNew(file: string, content: string): Promise<void> {
   }
 }
 
-/** The document for what is found, where no file is named: beside those that the configuration names. */
+/** The default file for found resources: next to the documents of the configuration. */
 function importedDocument([first = 'desired/']: readonly string[]): string {
   return join(/[*?]|\.ya?ml$/iu.test(first) ? dirname(first) : first, 'imported.yaml');
 }
@@ -41,13 +41,13 @@ function gapLines(gaps: readonly Gap[], { name }: Plugin): string {
 
 export const importCommand = command({
   name: 'import',
-  summary: 'Adopt what exists; with --all, write documents for what no document describes.',
-  words: { words: rest('an address; with --all, where to look (folders, for certificates)') },
+  summary: 'Adopt an existing resource; with --all, write documents for undeclared resources.',
+  words: { words: rest('Address to adopt; with --all, locations to search (folders, for certificates).') },
   options: {
     ...where,
-    all: flag('look for everything that no document describes'),
-    plugin: text('<name>', 'of this plugin'),
-    out: text('<file>', 'write the documents here, instead of to standard output', { short: 'o' }),
+    all: flag('Search for resources that no document declares.'),
+    plugin: text('<name>', 'Plugin whose resources are searched for.'),
+    out: text('<file>', 'Write the documents to this file. Default: standard output.', { short: 'o' }),
     ...passes,
     ...locking,
     ...shown,
@@ -56,7 +56,7 @@ export const importCommand = command({
     if (flags.all !== true) {
       const [address, ...more] = words;
       if (address === undefined || more.length > 0)
-        throw new InputError('one ADDRESS is expected, or --all --plugin NAME with places to look in');
+        throw new InputError('Expected one ADDRESS, or --all --plugin NAME with locations to search');
       const ref = addressOf(address);
       const { lockTimeout } = flags;
       const options = { ref, passes: passesOf(flags), lockTimeout, interruption: interruption() };
@@ -64,7 +64,7 @@ export const importCommand = command({
     }
     if (flags.plugin === undefined) throw new InputError('--all needs --plugin NAME');
     const plugin = await pluginOf(host, flags.plugin);
-    // A project may well begin with what it imports.
+    // An import can be the first command of a project.
     const project = await openProject(host, source, say, { allowEmpty: true });
     const { folder, desired } = project.config;
     const file = flags.out === undefined ? undefined : path(flags.out);
@@ -78,8 +78,8 @@ export const importCommand = command({
     else if (found.length > 0) await writeNew(file, content);
     shell.stderr.write(
       found.length === 0
-        ? 'note: nothing was found that no document describes\n'
-        : `note: ${counted(found.length, 'document')}${file === undefined ? '' : ` in ${file}`}; read them, then \`fettle plan\` shows a row \`adopt\` for each\n`,
+        ? 'note: every resource found is already declared\n'
+        : `note: ${counted(found.length, 'document')}${file === undefined ? '' : ` in ${file}`}; review them, then run \`fettle plan\`: it shows a row \`adopt\` for each\n`,
     );
     return gaps.length > 0 ? 'partly-read' : 'ok';
   },

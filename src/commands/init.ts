@@ -1,4 +1,4 @@
-/** `fettle init [DIR]`: writes the files of a new project, and with `--ci` the workflow of a forge. It overwrites nothing. */
+/** `fettle init [DIR]`: writes the files of a new project, and with `--ci` a CI workflow. No file is overwritten. */
 
 import { constants, existsSync, mkdirSync, openSync, closeSync, readFileSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -8,10 +8,10 @@ import { chdir, choice, optional } from './options.ts';
 
 export const FORGES = ['github', 'gitlab'] as const;
 
-/** The folder of templates in the package, from the sources and from the bundle alike. */
+/** Folder of templates in the package, for the sources and for the bundle. */
 const TEMPLATES = join(import.meta.dirname, '../../templates');
 
-/** Template by file of the project. */
+/** Templates by file of the project. */
 const PROJECT: Readonly<Record<string, string>> = {
   'fettle.yaml': 'fettle.yaml',
   'desired/www.yaml': 'desired/www.yaml',
@@ -24,7 +24,7 @@ const WORKFLOWS: Readonly<Record<(typeof FORGES)[number], { readonly file: strin
   gitlab: { file: '.gitlab-ci.yml', template: 'ci/gitlab.yaml' },
 };
 
-/** The name of a folder as the name of a project. */
+/** Makes a project name of the name of a folder. */
 function projectName(folder: string): string {
   const name = basename(folder)
     .replaceAll(/[^A-Za-z0-9._-]+/gu, '-')
@@ -33,7 +33,7 @@ function projectName(folder: string): string {
   return name === '' ? 'project' : name;
 }
 
-/** Creates a file; fails where anything, a dangling link included, has its name. */
+/** Creates a file; fails if the name is taken, also by a dangling link. */
 function create(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   const file = openSync(path, 'wx', 0o644);
@@ -41,7 +41,7 @@ function create(path: string, text: string): void {
   closeSync(file);
 }
 
-/** The lines of the template that a `.gitignore` does not have; an existing file keeps its own. */
+/** Adds the template's missing lines to a `.gitignore`, and keeps the others. */
 function ignore(path: string, template: string): 'created' | 'extended' | 'unchanged' {
   if (!existsSync(path)) {
     create(path, template);
@@ -62,23 +62,23 @@ function nextSteps(path: string, isNew: boolean): readonly string[] {
   const quoted = `'${printable(path).replaceAll("'", "'\\''")}'`;
   return [
     ...(path === '' ? [] : [`  cd ${/^[\w./-]+$/u.test(path) ? path : quoted}`]),
-    '  fettle validate   # checks the documents',
-    '  fettle plan       # shows what apply would do, and changes nothing',
-    '  fettle apply      # shows the plan, asks, and applies it',
+    '  fettle validate   # check the documents',
+    '  fettle plan       # show the changes that apply would make',
+    '  fettle apply      # show the plan, ask for approval and apply it',
   ];
 }
 
-/** Writes the project, or ends with an InputError where a file exists that it would have to overwrite; then it has written nothing. */
+/** Writes the project. Throws InputError, without writing a file, if one of the files exists. */
 export const init = command({
   name: 'init',
-  summary: 'Write the files of a new project: configuration, an example, .gitignore.',
-  words: { dir: optional('the folder of the project; by default the current one') },
-  options: { chdir, ci: choice('<forge>', FORGES, 'also write the workflow for pull requests and schedules') },
+  summary: 'Write the files of a new project: configuration, an example and .gitignore.',
+  words: { dir: optional('Folder of the project. Default: the current folder.') },
+  options: { chdir, ci: choice('<forge>', FORGES, 'Also write a CI workflow for pull requests and schedules.') },
   call: async ({ flags, words: { dir }, path, print }) => {
     const folder = path(dir ?? '.');
     const template = (name: string): string => readFileSync(join(TEMPLATES, name), 'utf8');
     const workflow = flags.ci === undefined ? undefined : WORKFLOWS[flags.ci];
-    // A project that exists gets the workflow alone.
+    // An existing project gets the workflow alone.
     const isNew = workflow === undefined || !existsSync(join(folder, 'fettle.yaml'));
     const files = [
       ...(isNew ? Object.entries(PROJECT) : []),
@@ -87,7 +87,7 @@ export const init = command({
     const existing = files.map(([file]) => file).filter((file) => existsSync(join(folder, file)));
     if (existing.length > 0)
       throw new InputError(
-        `${existing.join(' and ')} ${existing.length === 1 ? 'exists' : 'exist'} in ${folder}, and init overwrites no file. Choose another folder, or move the ${existing.length === 1 ? 'file' : 'files'} away`,
+        `${existing.join(' and ')} ${existing.length === 1 ? 'exists' : 'exist'} in ${folder}, and init does not overwrite files. Choose another folder, or move the ${existing.length === 1 ? 'file' : 'files'} away`,
       );
     for (const [file, name] of files)
       create(join(folder, file), template(name).replace('{{name}}', projectName(folder)));

@@ -1,10 +1,10 @@
-/** Signals as interruptions: the first one stops, the second one aborts, a third one waits for nothing. */
+/** Signals as interruptions: the first one stops, the second one aborts, the third one exits at once. */
 
 import type { Shell } from '../shell.ts';
 import { exitCode } from '../run/ending.ts';
 import { type Interruption, StoppedError, stoppedEnding } from '../run/interruption.ts';
 
-/** `forget` stops hearing of signals. */
+/** `forget` stops listening for signals. */
 export function interruptionOf(shell: Shell): Interruption & { readonly forget: () => void } {
   const stop = new AbortController();
   const abort = new AbortController();

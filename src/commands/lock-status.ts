@@ -1,4 +1,4 @@
-/** `fettle lock status`: shows who holds the lock, since when, and whether that holder lives. */
+/** `fettle lock status`: shows the holder of the lock, its age, and if the holder still runs. */
 
 import { lockText } from '../report/lock-text.ts';
 import { openWorkspace } from '../run/project.ts';
@@ -8,7 +8,7 @@ import { shown, where } from './options.ts';
 
 export const lockStatus = command({
   name: 'lock status',
-  summary: 'Show who holds the lock, since when, and whether that holder lives.',
+  summary: 'Show the holder of the lock, since when, and if it still runs.',
   options: { ...where, ...shown },
   call: async ({ flags, host, source, say, print, view }) => {
     const workspace = await openWorkspace(host, source, say);

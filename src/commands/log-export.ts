@@ -1,4 +1,4 @@
-/** `fettle log export`: writes the records as they are in the log: anybody can walk the chain again. */
+/** `fettle log export`: writes the records unchanged, so that other programs can verify the chain. */
 
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
@@ -11,19 +11,19 @@ import { parsedOr, text, where, wholeNumber } from './options.ts';
 
 export const logExport = command({
   name: 'log export',
-  summary: 'Write the records as they are in the log, a line each, with their hashes.',
+  summary: 'Write the records of the log unchanged, one per line, with their hashes.',
   options: {
     ...where,
-    from: parsedOr('<seq>', wholeNumber(1), 'from this record on', 1, 'the first'),
-    to: parsedOr('<seq>', wholeNumber(1), 'up to this record', Number.POSITIVE_INFINITY, 'the last'),
-    out: text('<file>', 'into this new file, instead of to standard output', { short: 'o' }),
+    from: parsedOr('<seq>', wholeNumber(1), 'First record to export.', 1, 'first'),
+    to: parsedOr('<seq>', wholeNumber(1), 'Last record to export.', Number.POSITIVE_INFINITY, 'last'),
+    out: text('<file>', 'Write to this new file. Default: standard output.', { short: 'o' }),
   },
   call: async ({ flags, host, source, path, say, print, shell }) => {
     const workspace = await openWorkspace(host, source, say);
     const file = flags.out === undefined ? undefined : path(flags.out);
     const stream = file === undefined ? undefined : createWriteStream(file, { flags: 'wx', mode: 0o600 });
     const failed = stream === undefined ? undefined : finished(stream);
-    // Awaited below; until then its failure must not be nobody's.
+    // Awaited below; until then a failure must not count as unhandled.
     failed?.catch(() => undefined);
     let count = 0;
     let escaped = 0;
@@ -36,7 +36,7 @@ export const logExport = command({
     });
     stream?.end();
     await failed?.catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'EEXIST') throw new InputError(`${file} exists already: nothing is written over it`);
+      if (error.code === 'EEXIST') throw new InputError(`${file} already exists and is not overwritten`);
       throw error;
     });
     if (file !== undefined) shell.stderr.write(`note: ${count} records in ${file}\n`);

@@ -1,4 +1,4 @@
-/** `fettle log list`: prints records of the log, the newest last. */
+/** `fettle log list`: prints records of the log, newest last. */
 
 import { auditLines, recordLine } from '../report/log-text.ts';
 import { listLog } from '../run/log.ts';
@@ -8,19 +8,28 @@ import { commaList, parsed, parsedOr, pointInTime, shown, text, where, wholeNumb
 
 export const logList = command({
   name: 'log list',
-  summary: 'Print records of the log, the newest last.',
+  summary: 'Print records of the log, newest last.',
   options: {
     ...where,
-    address: text('<address>', 'only records about this resource'),
-    run: text('<id>', 'only records of this run'),
-    kind: commaList('<kinds>', 'only these kinds (comma-separated): run, seen, intent, outcome, refusal, …'),
-    step: text('<step>', 'only this step: ready>absent'),
-    actor: text('<actor>', 'only records of this actor'),
-    outcome: commaList('<outcomes>', 'only these (comma-separated): done, failed, unknown, undone, rejected, …'),
-    action: commaList('<names>', 'only decisions about these actions (comma-separated), as their kind calls them'),
-    since: parsed('<time>', pointInTime, 'from then on: an instant, or a time ago such as 24h'),
-    until: parsed('<time>', pointInTime, 'up to then'),
-    last: parsedOr('<n>', wholeNumber(0), 'how many; 0 for all', 50),
+    address: text('<address>', 'Only show records about this resource.'),
+    run: text('<id>', 'Only show records of this run.'),
+    kind: commaList(
+      '<kinds>',
+      'Only show these kinds of record (comma-separated): run, seen, intent, outcome, refusal, …',
+    ),
+    step: text('<step>', 'Only show this step, for example ready>absent.'),
+    actor: text('<actor>', 'Only show records of this actor.'),
+    outcome: commaList(
+      '<outcomes>',
+      'Only show these outcomes (comma-separated): done, failed, unknown, undone, rejected, …',
+    ),
+    action: commaList(
+      '<names>',
+      'Only show decisions about these audit actions (comma-separated), for example node_decommission.',
+    ),
+    since: parsed('<time>', pointInTime, 'Only show records since this time: a timestamp, or an age such as 24h.'),
+    until: parsed('<time>', pointInTime, 'Only show records until this time.'),
+    last: parsedOr('<n>', wholeNumber(0), 'Number of records to show; 0 for all.', 50),
     ...shown,
   },
   call: async ({ flags, host, source, say, print }) => {

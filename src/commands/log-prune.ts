@@ -1,4 +1,4 @@
-/** `fettle log prune`: deletes the oldest segments of the log, which says what was deleted. */
+/** `fettle log prune`: deletes the oldest segments of the log, and records the deletion. */
 
 import { InputError, printable } from '#plugin';
 import { pruneLog } from '../run/log.ts';
@@ -9,20 +9,20 @@ import { locking, parsed, shown, where, wholeNumber, yes } from './options.ts';
 
 export const logPrune = command({
   name: 'log prune',
-  summary: 'Delete the oldest segments of the log, which says what was deleted.',
+  summary: 'Delete the oldest segments of the log, and record what was deleted.',
   options: {
     ...where,
-    keep: parsed('<n>', wholeNumber(1), 'how many segments stay, the newest'),
+    keep: parsed('<n>', wholeNumber(1), 'Number of segments to keep, newest first.'),
     ...yes,
     ...locking,
     ...shown,
   },
   call: async ({ flags, host, source, say, print, shell, interruption }) => {
     const { keep, lockTimeout } = flags;
-    if (keep === undefined) throw new InputError('--keep N says how many segments stay');
+    if (keep === undefined) throw new InputError('--keep is required: the number of segments to keep');
     const ask = (place: string, stop: AbortSignal): Promise<void> =>
       mustAgree(
-        `Delete all but the newest ${keep} segments of the log of ${place}? They cannot be brought back.`,
+        `Delete all but the newest ${keep} segments of the log of ${place}? They cannot be restored.`,
         flags,
         shell,
         stop,
@@ -37,7 +37,7 @@ export const logPrune = command({
       print(deleted.map((name) => `  ${printable(name)}\n`).join(''));
       print(
         last === undefined
-          ? 'nothing was deleted: there are no more segments\n'
+          ? 'Nothing was deleted: the log has no further segments.\n'
           : `deleted: ${deleted.length}; the last deleted record is ${last.seq}:${last.hash}\nthe log is complete from record ${from}\n`,
       );
     }

@@ -1,4 +1,4 @@
-/** `fettle log recover`: starts a damaged log again from its last sound record; nothing is deleted. */
+/** `fettle log recover`: restarts a damaged log from its last valid record. No data is deleted. */
 
 import { recoverLog } from '../run/log.ts';
 import { openWorkspace } from '../run/project.ts';
@@ -7,23 +7,23 @@ import { locking, shown, where } from './options.ts';
 
 export const logRecover = command({
   name: 'log recover',
-  summary: 'Start a damaged log again from its last sound record; nothing is deleted.',
+  summary: 'Restart a damaged log from its last valid record. No data is deleted.',
   options: { ...where, ...locking, ...shown },
   call: async ({ flags, host, source, say, print, interruption }) => {
     const workspace = await openWorkspace(host, source, say);
     const locked = { lockTimeout: flags.lockTimeout, interruption: interruption() };
     const { ending, report } = await recoverLog(workspace, locked, say);
     if (report === undefined) {
-      if (ending === 'ok') print('the log is sound; there is nothing to recover\n');
+      if (ending === 'ok') print('The log is valid. Nothing to recover.\n');
       return ending;
     }
     const { head, cold, quarantine, unknown } = report;
     print(
       flags.format === 'json'
         ? `${JSON.stringify(report)}\n`
-        : `the log continues after record ${head.seq}${cold ? ', from nothing: all that was remembered is lost' : ''}\n` +
+        : `the log continues after record ${head.seq}${cold ? ', with an empty state: no valid record was left' : ''}\n` +
             `in quarantine: ${quarantine.join(', ') || 'nothing'}\n` +
-            `unknown until a refresh or an import settles them: ${unknown.join(', ') || 'none'}\n` +
+            `unknown until a refresh or an import: ${unknown.join(', ') || 'none'}\n` +
             `log head ${head.seq}:${head.hash}\n`,
     );
     return ending;

@@ -1,4 +1,4 @@
-/** `fettle log verify`: walks the hash chain, and folds each checkpoint again. */
+/** `fettle log verify`: verifies the hash chain and every checkpoint. */
 
 import { InputError } from '#plugin';
 import { verifyText } from '../report/verify-text.ts';
@@ -8,20 +8,20 @@ import type { Head } from '../store/store.ts';
 import { command } from './command.ts';
 import { shown, text, where } from './options.ts';
 
-/** `418:5be0…`, as plan and apply print it. */
+/** Parses `418:5be0…`, as printed by plan and apply. */
 function headOf(given: string): Head {
   const found = /^(\d{1,15}):(?:sha256:)?([0-9a-f]{64})$/u.exec(given);
   if (found?.[1] === undefined || found[2] === undefined)
-    throw new InputError('--head must be SEQUENCE:HASH, as plan and apply print it');
+    throw new InputError('--head must be SEQUENCE:HASH, as printed by plan and apply');
   return { seq: Number(found[1]), hash: found[2] };
 }
 
 export const logVerify = command({
   name: 'log verify',
-  summary: 'Walk the hash chain, and fold each checkpoint again.',
+  summary: 'Verify the hash chain and every checkpoint of the log.',
   options: {
     ...where,
-    head: text('<seq:hash>', 'this head, as plan or apply printed it, must be part of the log'),
+    head: text('<seq:hash>', 'Require this head, as printed by plan or apply, to be in the log.'),
     ...shown,
   },
   call: async ({ flags, host, source, say, print }) => {

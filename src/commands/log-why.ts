@@ -1,4 +1,4 @@
-/** `fettle log why ADDRESS`: tells the story of one resource: what was decided and done, why, and by whom. */
+/** `fettle log why ADDRESS`: prints the decisions and actions of one resource, with reasons and actors. */
 
 import { storyText } from '../report/story-text.ts';
 import { storyOf } from '../run/log.ts';
@@ -9,7 +9,7 @@ import { address, shown, where } from './options.ts';
 
 export const logWhy = command({
   name: 'log why',
-  summary: 'Print what was decided and done about one resource, why, and by whom.',
+  summary: 'Print the decisions and actions of one resource, with reasons and actors.',
   words: { address },
   options: { ...where, ...shown },
   call: async ({ flags, words, host, source, say, print, view }) => {

@@ -1,4 +1,4 @@
-/** Options that several commands share, what their texts become, and words. */
+/** Options and arguments that several commands share, and their parsers. */
 
 import { InvalidArgumentError } from 'commander';
 import { CAUSES } from '../engine/causes.ts';
@@ -43,12 +43,12 @@ export function choice<const T extends string>(
   return { summary, value, choices };
 }
 
-/** May be given several times. */
+/** A repeatable option. */
 export function many(value: string, summary: string): Option<readonly string[] | undefined> {
   return { summary, value, parse: (each, before) => [...(before ?? []), each] };
 }
 
-/** Names between commas; may be given several times. */
+/** Comma-separated names of a fixed set; repeatable. */
 export function namesAmong<const T extends string>(
   value: string,
   known: readonly T[],
@@ -66,77 +66,77 @@ export function namesAmong<const T extends string>(
   return { summary, value, parse };
 }
 
-/** Values between commas. */
+/** Comma-separated values. */
 export function commaList(value: string, summary: string): Option<readonly string[] | undefined> {
   return { summary, value, parse: (each) => each.split(',') };
 }
 
-/** A whole number of at least `least`. */
+/** An integer of at least `least`. */
 export function wholeNumber(least: number): (value: string) => number {
   return (value) => {
     if (!/^\d{1,9}$/u.test(value) || Number(value) < least)
-      throw new InvalidArgumentError(`It must be a whole number, ${least} at least.`);
+      throw new InvalidArgumentError(`Expected an integer of at least ${least}.`);
     return Number(value);
   };
 }
 
-/** Longer durations are mistakes, and a timer could not count them. */
+/** Longest duration: a longer one is a mistake, and overflows a timer. */
 const LONGEST_MS = 365 * 86_400_000;
 
 /** `30s`, `5m`, `7d`, as in the configuration; in ms. */
 export function duration(value: string): number {
   const ms = durationMs(value);
   if (Number.isNaN(ms) || ms > LONGEST_MS)
-    throw new InvalidArgumentError('It must be a duration such as 30s, 5m, 1h or 7d, of 365d at most.');
+    throw new InvalidArgumentError('Expected a duration such as 30s, 5m, 1h or 7d, at most 365d.');
   return ms;
 }
 
-/** An instant, or how long ago (`24h`, `7d`), as epoch ms. */
+/** Parses a timestamp or an age (`24h`, `7d`) to epoch ms. */
 export function pointInTime(value: string, _before: number | undefined, now: number): number {
   const ago = durationMs(value);
   if (!Number.isNaN(ago)) return now - ago;
   const at = /^\d{4}-\d{2}-\d{2}/u.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(at))
-    throw new InvalidArgumentError('It must be a time like 2026-11-20T14:30:10Z, or 24h for a day ago.');
+    throw new InvalidArgumentError('Expected a timestamp such as 2026-11-20T14:30:10Z, or an age such as 24h.');
   return at;
 }
 
-export const chdir = text('<dir>', 'work in this folder; other paths on the line are relative to it');
+export const chdir = text('<dir>', 'Run in this folder; paths of other options are relative to it.');
 
 export const where = {
   chdir,
-  config: text('<file>', 'the configuration; by default fettle.yaml, looked for upward'),
+  config: text('<file>', 'Configuration file. Default: fettle.yaml here or in a parent folder.'),
 };
 
 const color: Option<'auto' | 'always' | 'never' | false | undefined> = {
-  summary: 'auto, always or never',
+  summary: 'Color the output.',
   value: '<when>',
   choices: ['auto', 'always', 'never'],
-  negated: 'the same as --color=never',
+  negated: 'Same as --color=never.',
 };
 
-const format = { summary: 'how to print', value: '<format>' };
+const format = { summary: 'Output format.', value: '<format>' };
 
-/** For a command with text and JSON. */
+/** Options of a command that prints text or JSON. */
 export const shown = {
   format: { ...format, choices: ['text', 'json'], initial: 'text' } as Option<'text' | 'json'>,
   color,
 };
 
-/** For a command with markdown too. */
+/** Options of a command that also prints Markdown. */
 export const rendered = {
   format: { ...format, choices: ['text', 'json', 'markdown'], initial: 'text' } as Option<'text' | 'json' | 'markdown'>,
   color,
-  detail: flag('every field of every row'),
+  detail: flag('Show all fields of every row.'),
 };
 
 export const stream = {
-  json: flag('a stream of events, one JSON object a line', { conflicts: ['format'] }),
+  json: flag('Print events, one JSON object per line.', { conflicts: ['format'] }),
 };
 
 export const selection = {
-  target: many('<address>', 'only these addresses (globs; repeatable)'),
-  exclude: many('<address>', 'all but these addresses (globs; repeatable)'),
+  target: many('<address>', 'Only include these addresses (glob, repeatable).'),
+  exclude: many('<address>', 'Exclude these addresses (glob, repeatable).'),
 };
 
 export const causes = {
@@ -144,42 +144,45 @@ export const causes = {
     '<list>',
     CAUSES,
     { one: 'a cause', all: 'Causes' },
-    `only changes of these causes (comma-separated): ${CAUSES.join(', ')}`,
+    `Only include changes with these causes (comma-separated): ${CAUSES.join(', ')}`,
   ),
 };
 
 export const reason = {
-  reason: many('<text>', 'why: one for all overrides, or one each, in their order'),
+  reason: many('<text>', 'Reason for the log: one for all overrides, or one per override in their order (repeatable).'),
 };
 
 export const passes = {
-  override: many('<rule@address>', 'let one rule pass on one address; needs --reason (repeatable)'),
+  override: many('<rule@address>', 'Override one rule for one address; requires --reason (repeatable).'),
   maxRemovals: parsed(
     '<n>',
     wholeNumber(0),
-    'allow this many removals of each kind, 0 for none, in place of safety.removals; needs --reason',
+    'Maximum number of removals per kind, instead of safety.removals; requires --reason.',
   ),
   ...reason,
 };
 
 export const failing = {
-  detailedExitcode: flag('exit 2 when there are changes'),
+  detailedExitcode: flag('Exit 2 if there are changes.'),
   failOn: namesAmong(
     '<what>',
     FAIL_ON,
     { one: 'a value of --fail-on', all: 'Values' },
-    `exit 2 or 3 on ${FAIL_ON.join(', ')} (comma-separated)`,
+    `Exit 2 or 3 on ${FAIL_ON.join(', ')} (comma-separated).`,
   ),
 };
 
 export const locking = {
-  lockTimeout: parsedOr('<time>', duration, 'how long to wait for the lock (30s, 5m)', 0, '0s'),
+  lockTimeout: parsedOr('<time>', duration, 'Time to wait for the lock (30s, 5m).', 0, '0s'),
 };
 
-export const yes = { yes: flag('do not ask', { short: 'y' }) };
+export const yes = { yes: flag('Approve without asking.', { short: 'y' }) };
 
-/** The word of a command about one resource. */
-export const address: Word<'required'> = { summary: 'such as certificates/Certificate/www', as: 'required' };
+/** The argument of a command about one resource. */
+export const address: Word<'required'> = {
+  summary: 'Address, for example certificates/Certificate/www.',
+  as: 'required',
+};
 
 export function required(summary: string): Word<'required'> {
   return { summary, as: 'required' };
@@ -189,12 +192,12 @@ export function optional(summary: string): Word<'optional'> {
   return { summary, as: 'optional' };
 }
 
-/** Any number of words; `some`: at least one. */
+/** Any number of arguments; `some`: at least one. */
 export function rest(summary: string, as: 'rest' | 'some' = 'rest'): Word<'rest' | 'some'> {
   return { summary, as };
 }
 
-/** Which resources and changes the flags select. */
+/** Returns the selection that the flags make. */
 export function selectionOf(flags: {
   readonly target?: readonly string[] | undefined;
   readonly exclude?: readonly string[] | undefined;
@@ -203,7 +206,7 @@ export function selectionOf(flags: {
   return { target: flags.target, exclude: flags.exclude, causes: flags.cause };
 }
 
-/** What counts as more than `ok`. */
+/** Returns the conditions under which the command exits with 2 or 3. */
 export function failOnOf(flags: {
   readonly detailedExitcode?: boolean | undefined;
   readonly failOn?: FailOn['failOn'];
@@ -211,7 +214,7 @@ export function failOnOf(flags: {
   return { failOn: [...(flags.failOn ?? []), ...(flags.detailedExitcode === true ? (['changes'] as const) : [])] };
 }
 
-/** Overrides and the limit of removals, each with its reason. Throws InputError. */
+/** Returns overrides and the limit of removals, each with its reason. Throws InputError. */
 export function passesOf(flags: {
   readonly override?: readonly string[] | undefined;
   readonly maxRemovals?: number | undefined;
@@ -220,20 +223,24 @@ export function passesOf(flags: {
   const wanted = flags.override ?? [];
   const reasons = flags.reason ?? [];
   const needed = wanted.length + (flags.maxRemovals === undefined ? 0 : 1);
-  if (needed > 0 && reasons.length === 0) throw new InputError('an override needs --reason "…": it is recorded');
+  if (needed > 0 && reasons.length === 0)
+    throw new InputError('An override requires --reason "…", which is recorded in the log');
   if (reasons.length > 1 && reasons.length !== needed)
-    throw new InputError(`${reasons.length} reasons are given for ${needed} overrides: give one for all, or one each`);
+    throw new InputError(
+      `Got ${reasons.length} reasons for ${needed} overrides. Give one for all, or one per override`,
+    );
   if (reasons.some((each) => each.trim() === '')) throw new InputError('--reason is empty');
-  if (needed === 0 && reasons.length > 0) throw new InputError('--reason belongs to --override or --max-removals');
+  if (needed === 0 && reasons.length > 0) throw new InputError('--reason requires --override or --max-removals');
   const overrides = wanted.map((given, i) => {
     const at = given.indexOf('@');
     const rule = given.slice(0, at);
     const target = given.slice(at + 1);
     if (at < 1 || parseRef(target) === undefined)
       throw new InputError(
-        `--override ${given}: it must be RULE@ADDRESS, such as protected@certificates/Certificate/www`,
+        `--override ${given}: expected RULE@ADDRESS, for example protected@certificates/Certificate/www`,
       );
-    if (/[*?]/u.test(target)) throw new InputError(`--override ${given}: one rule on one address, no pattern`);
+    if (/[*?]/u.test(target))
+      throw new InputError(`--override ${given}: expected one rule and one address, without a pattern`);
     return { rule, address: target, reason: reasons[i] ?? reasons[0] ?? '' };
   });
   const last = reasons.at(-1) ?? '';

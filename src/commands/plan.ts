@@ -1,4 +1,4 @@
-/** `fettle plan`: refreshes, compares and judges, and prints what apply would do. */
+/** `fettle plan`: refreshes, compares and judges, and prints the plan. */
 
 import { basename } from 'node:path';
 import { planMarkdown } from '../report/plan-markdown.ts';
@@ -24,10 +24,10 @@ import {
 
 export const plan = command({
   name: 'plan',
-  summary: 'Show what apply would do; nothing is written.',
+  summary: 'Refresh, compare, judge and print the plan. Nothing is changed.',
   options: {
     ...where,
-    out: text('<file>', 'save the plan here, for show and apply', { short: 'o' }),
+    out: text('<file>', 'Save the plan to this file, for show and apply.', { short: 'o' }),
     ...selection,
     ...causes,
     ...passes,

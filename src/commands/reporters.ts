@@ -1,4 +1,4 @@
-/** Reporters: how everything that a command reports is written, as text or as a stream of events. */
+/** Reporters: write the events and errors of a command, as text or as a stream of events. */
 
 import { errorKind, errorText, printable, redactor, secretsOf } from '#plugin';
 import { endingText } from '../report/ending-text.ts';
@@ -10,21 +10,21 @@ import { ProblemsError } from '../run/project.ts';
 import type { Shell } from '../shell.ts';
 import { bugText, version } from '../version.ts';
 
-/** Writes what happens in the form that the line asks for. */
+/** Writes events in the requested format. */
 export interface Reporter {
   readonly say: (event: RunEvent) => void;
   readonly failed: (error: unknown) => void;
   readonly ended: (ending: Ending) => void;
 }
 
-/** What an error says, a line each, without the secrets that this process knows. A bug comes with its stack. */
+/** Lines of an error, with known secrets redacted. A bug comes with its stack. */
 function errorLines(error: unknown, shell: Shell): readonly string[] {
   const redact = redactor(secretsOf(shell.env));
   if (errorKind(error) !== 'bug') return redact(errorText(error)).split('\n');
   return redact(bugText(error)).trimEnd().split('\n');
 }
 
-/** Whether to colour: the flag, then NO_COLOR and FORCE_COLOR, then whether it is a terminal. */
+/** Decides on color: by the flag, else NO_COLOR and FORCE_COLOR, else if the output is a terminal. */
 export function wantsColor(color: unknown, shell: Shell): boolean {
   if (color === false || color === 'never') return false;
   if (color === 'always') return true;
@@ -33,7 +33,7 @@ export function wantsColor(color: unknown, shell: Shell): boolean {
   return shell.stdout.isTTY && shell.env.TERM !== 'dumb';
 }
 
-/** Notices and errors on standard error; `render` writes results. */
+/** Writes notices and errors to standard error, and results with `render`. */
 export function textReporter(shell: Shell, color: boolean, render: (event: RunEvent) => void): Reporter {
   const write = shell.stderr.write;
   const notice = noticeRenderer({ color, isTerminal: shell.stderr.isTTY, write });
@@ -59,7 +59,7 @@ export function textReporter(shell: Shell, color: boolean, render: (event: RunEv
   };
 }
 
-/** One JSON object a line on standard output, and nothing else there. Writes the event `version` at once. */
+/** Writes one JSON object per line to standard output, and nothing else. Starts with the event `version`. */
 export async function streamReporter(shell: Shell): Promise<Reporter> {
   const { diagnosticEvent, endEvent, problemEvent, versionEvent } = await import('../formats/events.ts');
   const { eventsOf, writeEvents } = await import('../formats/run-events.ts');

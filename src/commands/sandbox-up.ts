@@ -1,4 +1,4 @@
-/** `fettle sandbox up [DIR]`: emulated worlds on this machine, with a desired state for them, until it is stopped. */
+/** `fettle sandbox up [DIR]`: runs emulated services on this machine, with a project for them, until it is stopped. */
 
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { InputError } from '#plugin';
 import { command } from './command.ts';
 import { flag, optional } from './options.ts';
 
-/** Says that a folder is a sandbox's: only then may it be used again. */
+/** Marks the folder of a sandbox: only such a folder can be used again. */
 const MARK = '.sandbox';
 
 async function folderFor(dir: string | undefined): Promise<{ readonly folder: string; readonly keep: boolean }> {
@@ -18,7 +18,7 @@ async function folderFor(dir: string | undefined): Promise<{ readonly folder: st
   await mkdir(dir, { recursive: true });
   const names = await readdir(dir);
   if (names.length > 0 && !names.includes(MARK))
-    throw new InputError(`${dir} is not empty, and no sandbox made it: name an empty or a new folder`);
+    throw new InputError(`${dir} is not empty and was not made by a sandbox. Name an empty or a new folder`);
   return { folder: dir, keep: true };
 }
 
@@ -56,17 +56,17 @@ function table(folder: string, worlds: Iterable<RunningWorld>): string {
 
 export const sandboxUp = command({
   name: 'sandbox up',
-  summary: 'Run emulated services to try everything on, until stopped.',
-  words: { dir: optional('where to make the project; by default a folder that is removed at the end') },
-  options: { json: flag('print one line with all addresses once everything is up') },
+  summary: 'Run emulated services and a sample project on this machine, until stopped.',
+  words: { dir: optional('Folder of the sample project. Default: a temporary folder, removed at the end.') },
+  options: { json: flag('Print one line of JSON with all addresses once the sandbox is up.') },
   call: async ({ flags, words: { dir }, path, shell, print }) => {
-    // A signal is how it is meant to end.
+    // A signal is the normal end.
     const stopped = new Promise<void>((settle) => {
       shell.onSignal(() => settle());
     });
     const { folder, keep } = await folderFor(dir === undefined ? undefined : path(dir));
     const worlds = new Map<string, RunningWorld>();
-    // The servers alone do not say that somebody still waits for the signal.
+    // The servers alone do not keep the wait for the signal alive.
     const alive = setInterval(() => undefined, 3_600_000);
     try {
       const addresses: Record<string, RunningWorld['addresses']> = {};

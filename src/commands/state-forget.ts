@@ -1,4 +1,4 @@
-/** `fettle state forget ADDRESS…`: gives up what is remembered; nothing in the infrastructure changes. */
+/** `fettle state forget ADDRESS…`: removes resources from the state; the infrastructure does not change. */
 
 import { counted, printable } from '#plugin';
 import { openWorkspace } from '../run/project.ts';
@@ -10,16 +10,18 @@ import { locking, reason, rest, shown, where, yes } from './options.ts';
 function forgettingText({ addresses, guarded }: Forgetting): string {
   return [
     ...addresses.map((address) => `  ${printable(address)}`),
-    'Nothing in the infrastructure changes. What is declared is adopted or created by the next apply; the rest is no longer managed.',
-    ...(guarded.length === 0 ? [] : [`Protected, and no longer after this: ${guarded.map(printable).join(', ')}`]),
+    'The infrastructure does not change. The next apply adopts or creates declared resources again; the others are no longer managed.',
+    ...(guarded.length === 0
+      ? []
+      : [`Protected resources that lose their protection: ${guarded.map(printable).join(', ')}`]),
     '',
   ].join('\n');
 }
 
 export const stateForget = command({
   name: 'state forget',
-  summary: 'Give up what is remembered; nothing in the infrastructure changes.',
-  words: { addresses: rest('addresses, or globs over them', 'some') },
+  summary: 'Remove resources from the state. The infrastructure does not change.',
+  words: { addresses: rest('Addresses or globs.', 'some') },
   options: { ...where, ...yes, ...reason, ...locking, ...shown },
   call: async ({ flags, words: { addresses }, host, source, say, print, shell, interruption }) => {
     const ask = async (forgetting: Forgetting, stop: AbortSignal): Promise<void> => {

@@ -1,4 +1,4 @@
-/** `fettle state list`: lists what is remembered, one line a resource. */
+/** `fettle state list`: lists the resources in the state, one per line. */
 
 import { type Memory, printable } from '#plugin';
 import { summaryLines } from '../report/plan-text.ts';
@@ -10,7 +10,7 @@ import { selection, selectionOf, shown, where } from './options.ts';
 
 function marks(memory: Memory): string {
   return [
-    memory.owned ?? 'not ours',
+    memory.owned ?? 'not owned',
     ...(memory.protect === true ? ['protected'] : []),
     ...(memory.hold === undefined ? [] : [`on hold: ${memory.hold}`]),
     ...(memory.unknown === true ? ['unknown'] : []),
@@ -35,7 +35,7 @@ function stateText(resources: ReadonlyMap<string, Memory>): string {
 
 export const stateList = command({
   name: 'state list',
-  summary: 'List what is remembered, one line a resource.',
+  summary: 'List the resources in the state, one per line.',
   options: { ...where, ...selection, ...shown },
   call: async ({ flags, host, source, say, print, view }) => {
     const workspace = await openWorkspace(host, source, say);

@@ -1,4 +1,4 @@
-/** `fettle state mv FROM TO`: gives what is remembered under one name another one. */
+/** `fettle state mv FROM TO`: moves a resource to another address in the state. */
 
 import { formatRef, printable } from '#plugin';
 import { openWorkspace } from '../run/project.ts';
@@ -9,8 +9,8 @@ import { locking, reason, required, shown, where } from './options.ts';
 
 export const stateMv = command({
   name: 'state mv',
-  summary: 'Give what is remembered under one name another name.',
-  words: { from: required('address'), to: required('address of the same kind') },
+  summary: 'Move a resource to another address in the state.',
+  words: { from: required('address'), to: required('Address of the same kind.') },
   options: { ...where, ...reason, ...locking, ...shown },
   call: async ({ flags, words, host, source, say, print, interruption }) => {
     const names = { from: addressOf(words.from), to: addressOf(words.to) };
@@ -20,7 +20,7 @@ export const stateMv = command({
     const { ending, head } = await moveState(workspace, names, options, say);
     if (head !== undefined)
       print(
-        `${printable(formatRef(names.from))} is remembered as ${printable(formatRef(names.to))}; give its document that name too\nlog head ${head.seq}:${head.hash}\n`,
+        `Moved ${printable(formatRef(names.from))} to ${printable(formatRef(names.to))}. Rename its document as well.\nlog head ${head.seq}:${head.hash}\n`,
       );
     return ending;
   },

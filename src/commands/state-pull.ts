@@ -1,4 +1,4 @@
-/** `fettle state pull`: prints everything that is remembered, one JSON line each: what a checkpoint says. */
+/** `fettle state pull`: prints the state as JSON lines, in the format of a checkpoint. */
 
 import { rememberedOf } from '../engine/remember.ts';
 import { openWorkspace } from '../run/project.ts';
@@ -8,7 +8,7 @@ import { where } from './options.ts';
 
 export const statePull = command({
   name: 'state pull',
-  summary: 'Print all that is remembered, as JSON lines.',
+  summary: 'Print the state as JSON lines.',
   options: where,
   call: async ({ host, source, say, print }) => {
     const { ending, recall } = await readState(await openWorkspace(host, source, say), say);

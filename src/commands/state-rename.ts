@@ -1,4 +1,4 @@
-/** `fettle state rename OLD NEW`: gives the project another name, in its log. */
+/** `fettle state rename OLD NEW`: renames the project in its log. */
 
 import { openWorkspace } from '../run/project.ts';
 import { renameProject } from '../run/state.ts';
@@ -7,8 +7,8 @@ import { locking, reason, required, shown, where } from './options.ts';
 
 export const stateRename = command({
   name: 'state rename',
-  summary: 'Give the project another name, in its log; nothing in the infrastructure changes.',
-  words: { old: required('as the log says it'), new: required('as fettle.yaml will say it') },
+  summary: 'Rename the project in its log. The infrastructure does not change.',
+  words: { old: required('Present name, as in the log.'), new: required('New name, for fettle.yaml.') },
   options: { ...where, ...reason, ...locking, ...shown },
   call: async ({ flags, words: { old: from, new: to }, host, source, say, print, interruption }) => {
     const workspace = await openWorkspace(host, source, say);
@@ -20,9 +20,9 @@ export const stateRename = command({
     print(
       flags.format === 'json'
         ? `${JSON.stringify({ from, to })}\n`
-        : `the project ${from} is called ${to} from here on\n` +
-            (nameWritten && name === from ? `Write name: ${to} in fettle.yaml.\n` : '') +
-            `What carries the old name outside, such as a label of a server, is a change in the next plan.\n`,
+        : `Renamed the project ${from} to ${to}.\n` +
+            (nameWritten && name === from ? `Set name: ${to} in fettle.yaml.\n` : '') +
+            `The next plan shows a change for each use of the old name, such as a server's label.\n`,
     );
     return ending;
   },

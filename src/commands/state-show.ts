@@ -1,4 +1,4 @@
-/** `fettle state show ADDRESS`: prints all that is remembered of one resource. */
+/** `fettle state show ADDRESS`: prints the state of one resource. */
 
 import { openWorkspace } from '../run/project.ts';
 import { addressOf } from '../run/selection.ts';
@@ -8,7 +8,7 @@ import { address, shown, where } from './options.ts';
 
 export const stateShow = command({
   name: 'state show',
-  summary: 'Print all that is remembered of one resource.',
+  summary: 'Print the state of one resource.',
   words: { address },
   options: { ...where, ...shown },
   call: async ({ flags, words, host, source, say, print }) => {

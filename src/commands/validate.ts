@@ -8,8 +8,8 @@ import { rest, shown, where } from './options.ts';
 
 export const validate = command({
   name: 'validate',
-  summary: 'Check documents: schema, references, cycles; no network.',
-  words: { paths: rest('files, folders, globs; by default what fettle.yaml names') },
+  summary: 'Check schema, references and cycles of the documents, without network access.',
+  words: { paths: rest('Files, folders or globs. Default: the documents of fettle.yaml.') },
   options: { ...where, ...shown },
   call: async ({ flags, words: { paths }, host, source, path, say, print }) => {
     const project = await openProject(host, source, say, { paths: paths.map(path) });

@@ -1,4 +1,4 @@
-/** `fettle version`: prints which fettle this is. */
+/** `fettle version`: prints the version of fettle. */
 
 import { namedPlugins } from '../plugins.ts';
 import { versionText } from '../version.ts';
@@ -7,8 +7,8 @@ import { flag } from './options.ts';
 
 export const version = command({
   name: 'version',
-  summary: 'Print the version, and the plugins that FETTLE_PLUGINS loads.',
-  options: { json: flag('as JSON') },
+  summary: 'Print the version, and the plugins loaded by FETTLE_PLUGINS.',
+  options: { json: flag('Print JSON.') },
   call: async ({ flags, print, shell }) => {
     const platform = `${process.platform}_${process.arch}`;
     print(versionText(flags.json === true, { node: process.version, platform }, namedPlugins(shell.env)));

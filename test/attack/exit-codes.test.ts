@@ -100,13 +100,17 @@ describe('exit codes', () => {
     let said = '';
     terminal.stdout.on('data', (data: Buffer) => {
       said += data.toString();
-      if (said.endsWith('for an answer: ')) terminal.stdin.write('y\n');
+      if (said.endsWith('to approve: ')) terminal.stdin.write('y\n');
     });
     const code = await new Promise((resolve) => terminal.on('close', resolve));
-    expect([code, said]).toEqual([1, expect.stringContaining('declined; nothing was done')]);
-    for (const args of [['apply'], ['apply', '--input=false'], ['apply', '-input=false']]) {
+    expect([code, said]).toEqual([1, expect.stringContaining('Approval was declined. Nothing was changed.')]);
+    for (const [args, reason] of [
+      [['apply'], 'the input is not a terminal'],
+      [['apply', '--input=false'], '--input=false is set'],
+      [['apply', '-input=false'], '--input=false is set'],
+    ] as const) {
       const done = await fettle(folder, ...args);
-      expect([done.code, done.stderr]).toEqual([1, expect.stringContaining('there is nobody to ask')]);
+      expect([done.code, done.stderr]).toEqual([1, expect.stringContaining(`Cannot ask for approval: ${reason}.`)]);
     }
     expect(readdirSync(folder).sort()).toEqual(['.fettle', 'desired', 'fettle.yaml']);
     expect((await fettle(folder, 'log', 'list', '--kind', 'intent')).stdout).toBe('');
@@ -204,7 +208,7 @@ describe('exit codes', () => {
     expectEnding(refused, 5);
     expect(refused.stderr).toMatch(new RegExp(`^error: locked by .+, process ${child.pid}, since .+, apply$`, 'mu'));
     const recover = await fettle(folder, 'log', 'recover');
-    expect([recover.code, recover.stdout]).toEqual([0, expect.stringContaining('nothing to recover')]);
+    expect([recover.code, recover.stdout]).toEqual([0, expect.stringContaining('Nothing to recover')]);
     // A plan waits for the resources of the running apply.
     const plan = await fettle(folder, 'plan');
     expect([plan.code, plan.stdout]).toEqual([0, expect.stringMatching(/WAITING in-progress/u)]);

@@ -116,7 +116,7 @@ async function interruptedQuestion(folder: string, words: string): Promise<{ cod
   terminal.stdout.on('data', (data: Buffer) => {
     said += data.toString();
     // The terminal sends a SIGINT.
-    if (said.endsWith('for an answer: ')) terminal.stdin.write('\u0003');
+    if (said.endsWith('to approve: ')) terminal.stdin.write('\u0003');
   });
   const code = await new Promise((resolve) => terminal.on('close', resolve));
   return { code, said };
@@ -235,8 +235,8 @@ describe('Ctrl-C at a question', () => {
       readonly holder: { readonly id: string };
     };
     const { code, said } = await interruptedQuestion(folder, `force-unlock ${status.holder.id}`);
-    expect([code, said]).toEqual([130, expect.stringContaining('Take the lock away')]);
-    expect(said).not.toContain('was taken away');
+    expect([code, said]).toEqual([130, expect.stringContaining('Release its lock')]);
+    expect(said).not.toContain('lock was released');
     expect(JSON.parse((await fettle(folder, 'lock', 'status', '--format', 'json')).stdout)).toMatchObject({
       held: true,
       holder: { id: status.holder.id },

@@ -294,7 +294,7 @@ describe('the name of a project', () => {
 
     const renamed = await fettle('state', 'rename', 'shop', 'news', '--reason', 'OPS-7');
     expect([renamed.code, renamed.stderr]).toEqual([0, '']);
-    expect(renamed.stdout).toContain('the project shop is called news');
+    expect(renamed.stdout).toContain('Renamed the project shop to news');
     expect((await fettle('plan', '--detailed-exitcode')).code).toBe(0);
     expect((await fettle('log', 'verify')).code).toBe(0);
     expect((await fettle('log', 'list')).stdout).toContain('former project name shop: OPS-7');

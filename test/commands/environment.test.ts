@@ -51,7 +51,7 @@ it.each(COMMANDS)('the old name of a variable is an error in `%s`, and names the
   const done = await fettle(empty, line, { env: { FETTLE_WORKLOADS_ORIGIN: 'https://conductor.example.test' } });
   expect([done.code, done.stderr]).toEqual([
     1,
-    expect.stringContaining('FETTLE_WORKLOADS_ORIGIN is not read any more. Set FETTLE_PROVIDER_ORIGINS instead.'),
+    expect.stringContaining('FETTLE_WORKLOADS_ORIGIN is no longer read. Set FETTLE_PROVIDER_ORIGINS instead.'),
   ]);
 });
 
@@ -63,7 +63,10 @@ describe('a variable that would decide something', () => {
       // Also one that is empty, or says no: whoever sets it relies on it.
       for (const value of ['true', '', 'false']) {
         const done = await fettle(empty, line, { env: { [name]: value } });
-        expect([done.code, done.stderr]).toEqual([1, expect.stringContaining(`${name} is set in the environment`)]);
+        expect([done.code, done.stderr]).toEqual([
+          1,
+          expect.stringContaining(`${name} must not be set in the environment`),
+        ]);
         expect(done.stderr).toContain(`Use ${flag} on the command line.`);
       }
     }

@@ -136,7 +136,7 @@ describe('log export', () => {
     expect(readFileSync(join(at.folder, 'out.ndjson'), 'utf8')).toBe(logText(at));
     expect(statSync(join(at.folder, 'out.ndjson')).mode & 0o777).toBe(0o600);
     const over = await at.run('log export -o out.ndjson');
-    expect([over.code, over.stderr]).toEqual([1, expect.stringContaining('nothing is written over it')]);
+    expect([over.code, over.stderr]).toEqual([1, expect.stringContaining('already exists and is not overwritten')]);
     const part = (await at.run('log export --from 2 --to 3')).stdout;
     expect(
       part
@@ -150,7 +150,7 @@ describe('log export', () => {
 describe('log prune', () => {
   it('asks, deletes, and says what went', async () => {
     const at = await bench(itemsYaml({ a: 2 }));
-    expect((await at.run('log prune --keep 1')).stderr).toContain('nobody to ask');
+    expect((await at.run('log prune --keep 1')).stderr).toContain('Cannot ask for approval');
     expect((await at.run('log prune --keep 1', { typed: 'no\n' })).code).toBe(1);
     const head = /log head (\S+)/u.exec((await at.run('plan')).stdout.replace('\n', ' '))?.[1];
     const { code, stdout } = await at.run('log prune --keep 1 -y');
@@ -166,7 +166,7 @@ describe('log prune', () => {
 describe('the lock', () => {
   const HOLDER = fileURLToPath(new URL('../store/fixtures/holder.ts', import.meta.url));
 
-  it('is told, and taken away by the id of its holder', async () => {
+  it('is shown, and released by the id of its holder', async () => {
     const at = await bench(itemsYaml({ a: 2 }));
     expect((await at.run('lock status')).stdout).toMatch(/^the lock of .* is not held/u);
     expect((await at.run('force-unlock abc -y')).stderr).toContain('is not held');
@@ -188,9 +188,9 @@ describe('the lock', () => {
       const refused = await at.run('apply -y');
       expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining(`process ${child.pid}`)]);
       expect((await at.run('force-unlock other -y')).stderr).toContain(`its holder is ${id}`);
-      expect((await at.run(`force-unlock ${id}`)).stderr).toContain('nobody to ask');
+      expect((await at.run(`force-unlock ${id}`)).stderr).toContain('Cannot ask for approval');
       const taken = await at.run(`force-unlock ${id} -y --reason "it hangs"`);
-      expect([taken.code, taken.stdout]).toEqual([0, expect.stringContaining('the lock was taken away')]);
+      expect([taken.code, taken.stdout]).toEqual([0, expect.stringContaining('The lock was released')]);
       expect((await at.run('lock status')).stdout).toMatch(/is not held$/mu);
       expect((await at.run('log list --kind run --format json')).stdout).toContain('"reason":"it hangs"');
       child.stdin.write('append late\n');
@@ -235,7 +235,7 @@ describe('state', () => {
     expect((await at.run('state list')).stdout).not.toContain('toy/Item/a');
     expect(at.world.items.size).toBe(3);
     expect((await at.run('plan')).stdout).toContain('adopt');
-    expect((await at.run('state forget toy/Item/*')).stderr).toContain('nobody to ask');
+    expect((await at.run('state forget toy/Item/*')).stderr).toContain('Cannot ask for approval');
     expect((await at.run('state list')).stdout).toContain('toy/Item/b');
     expect((await at.run('state forget "toy/Item/*" -y')).code).toBe(0);
     expect((await at.run('state list')).stdout).toBe('');
@@ -244,7 +244,10 @@ describe('state', () => {
   it('forget: what is protected is asked about', async () => {
     const at = await bench(itemYaml('a', 2, { lifecycle: '{ protect: true }' }));
     const { code, stdout } = await at.run('state forget toy/Item/a');
-    expect([code, stdout]).toEqual([1, expect.stringContaining('Protected, and no longer after this: toy/Item/a')]);
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringContaining('Protected resources that lose their protection: toy/Item/a'),
+    ]);
   });
 
   it('pull: everything, a line each', async () => {

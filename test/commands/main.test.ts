@@ -27,17 +27,17 @@ describe('the prompt', () => {
     const folder = project('www');
     const answer = await fettle(folder, 'apply', { typed });
     expect([answer.code, readdirSync(folder).includes('tls')]).toEqual([code, done]);
-    expect(answer.stdout).toContain('Only "yes" is taken for an answer');
+    expect(answer.stdout).toContain('Only "yes" will be accepted to approve');
     // A declined run is in the log too, and gave its lock back.
     expect((await fettle(folder, 'log list --last 1')).stdout).toContain(`exit ${code}`);
     expect(readdirSync(join(folder, '.fettle')).some((name) => name.startsWith('lock'))).toBe(false);
   });
 
-  it('is not asked where nobody is to be asked, or nothing is to be done', async () => {
+  it('is an error without a terminal or with --input=false, and is skipped if there is nothing to do', async () => {
     const folder = project('www');
-    expect((await fettle(folder, 'apply')).stderr).toContain('there is nobody to ask');
+    expect((await fettle(folder, 'apply')).stderr).toContain('Cannot ask for approval: the input is not a terminal');
     expect((await fettle(folder, 'apply --input=false', { typed: 'yes\n' })).stderr).toContain(
-      'there is nobody to ask',
+      'Cannot ask for approval: --input=false is set',
     );
     expect((await fettle(folder, 'apply -input=false -auto-approve')).code).toBe(0);
     expect((await fettle(folder, 'apply')).code).toBe(0);
@@ -68,10 +68,10 @@ describe('flags', () => {
 
   it.each([
     ['plan --override x --reason y', 'RULE@ADDRESS'],
-    ['plan --reason y', 'belongs to --override'],
-    ['plan --max-removals 3', 'needs --reason'],
+    ['plan --reason y', '--reason requires --override or --max-removals'],
+    ['plan --max-removals 3', 'requires --reason'],
     ['plan --override protected@a/B/c --reason " "', '--reason is empty'],
-    ['plan --override protected@a/B/c --reason a --reason b', '2 reasons are given for 1'],
+    ['plan --override protected@a/B/c --reason a --reason b', 'Got 2 reasons for 1 overrides'],
     ['plan --fail-on nothing', 'is not a value of --fail-on'],
     ['apply --lock-timeout 5', 'such as 30s'],
     ['plann', 'Did you mean plan'],
@@ -81,9 +81,9 @@ describe('flags', () => {
     expect([code, stdout + stderr]).toEqual([1, expect.stringContaining(reason)]);
   });
 
-  it('an override that stops nothing is told', async () => {
+  it('an override without effect is a warning', async () => {
     const done = await fettle(project('www'), 'plan --override protected@certificates/Certificate/www --reason x');
-    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining('changes nothing')]);
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining('has no effect')]);
   });
 
   it.each<[string, Settings, boolean]>([
@@ -157,7 +157,7 @@ describe('a project', () => {
     expect((await fettle(folder, 'log list')).stderr).toContain('no log was found');
     expect((await fettle(folder, 'log verify')).stdout).toContain('the log does not exist yet');
     expect((await fettle(folder, 'apply --yes')).code).toBe(0);
-    expect((await fettle(folder, 'log recover')).stdout).toContain('nothing to recover');
+    expect((await fettle(folder, 'log recover')).stdout).toContain('Nothing to recover');
     expect((await fettle(folder, 'audit verify')).code).toBe(0);
     const [segment = ''] = readdirSync(join(folder, '.fettle/log'));
     const file = join(folder, '.fettle/log', segment);

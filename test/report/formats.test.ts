@@ -98,7 +98,9 @@ describe('plan --json', () => {
     expect(await firstType('plan --json', { FETTLE_FORMAT: 'markdown' })).toBe('version');
     expect(await firstType('plan', { FETTLE_JSON: '1' })).toBe('version');
     expect((await run('plan --format text', { FETTLE_JSON: '1' })).stdout).toMatch(/^fettle plan/u);
-    expect((await run('plan', { FETTLE_JSON: '1', FETTLE_FORMAT: 'json' })).stderr).toContain('exclude each other');
+    expect((await run('plan', { FETTLE_JSON: '1', FETTLE_FORMAT: 'json' })).stderr).toContain(
+      'cannot be used together',
+    );
   });
 });
 
