@@ -173,7 +173,7 @@ describe('what is stored and not served', () => {
     project.write('www.yaml', certificateText('www', HUP));
     const { stdout } = await project.run('plan --detailed-exitcode', 2);
     expect(stdout).toContain(
-      'normal > normal  www.example.test:' + `${port} (127.0.0.1) still serves the previous certificate  (progress)`,
+      `normal > normal  www.example.test:${port} (127.0.0.1) still serves the previous certificate  (progress)`,
     );
     await project.run('apply --yes');
     expect(storedIn(project)).toBe(stored);
