@@ -179,7 +179,7 @@ async function story(): Promise<void> {
     'too-young: Ready node too young',
     'decommissioned > absent',
   );
-  mustSay(fettle('log verify', 0), 'the log is sound');
+  mustSay(fettle('log verify', 0), 'the log is valid');
 }
 
 /** The servers: one is young, one has containers, and one is idle. */

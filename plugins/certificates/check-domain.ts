@@ -14,12 +14,12 @@ function placeMistakes(place: string, pointer: string, probe: ProbeSettings): re
       {
         code: 'invalid-address',
         pointer,
-        message: `${place} has a port in it`,
+        message: `${place} contains a port`,
         suggestion: `${pointer.slice(pointer.lastIndexOf('/') + 1)}: ${withPort['name'] ?? ''} and port: ${withPort['port'] ?? ''}`,
       },
     ];
   if (!/^(?:[a-z0-9._-]+|\[?[0-9a-f:.]+(?:%[a-z0-9._-]+)?\]?)$/iu.test(place))
-    return [{ code: 'invalid-address', pointer, message: `${place} is neither an address nor the name of a host` }];
+    return [{ code: 'invalid-address', pointer, message: `${place} is not a valid address or host name` }];
   const address = place.replace(/^\[(.*)\]$/u, '$1');
   const denial =
     addressNumber(address) === undefined ? undefined : denialOf(address, networkPolicy([], probe.deny ?? []));
@@ -29,7 +29,7 @@ function placeMistakes(place: string, pointer: string, probe: ProbeSettings): re
       code: 'denied-address',
       pointer,
       message: `${place} is in ${denial}, which is denied`,
-      suggestion: `the environment variable ${ALLOW_NETWORKS} names exceptions, such as ${address}`,
+      suggestion: `the environment variable ${ALLOW_NETWORKS} lists exceptions, such as ${address}`,
       severity: 'warning',
     },
   ];
@@ -45,8 +45,8 @@ export function checkDomain(spec: DomainSpec, { probe }: Partial<CertificatesCon
           {
             code: 'invalid-host',
             pointer: '/spec/host',
-            message: `${host} is no single host`,
-            suggestion: 'write one Domain for each host',
+            message: `${host} is not a single host`,
+            suggestion: 'declare one Domain for each host',
           },
         ]
       : []),
@@ -64,7 +64,7 @@ function networkMistakes(texts: readonly string[], pointer: string): readonly Se
           {
             pointer: `${pointer}/${i}`,
             message: `${text} is not a network`,
-            suggestion: 'a network is written as 10.0.0.0/8 or fd00::/8, one address as it is',
+            suggestion: 'use a network such as 10.0.0.0/8 or fd00::/8, or a single address',
           },
         ]
       : [],
@@ -91,7 +91,7 @@ export function checkProbe({ probe }: Partial<CertificatesConfig>): readonly Set
       : [
           {
             pointer: '/probe/allow',
-            message: 'exceptions to denied networks come from the environment alone',
+            message: 'exceptions to denied networks are read only from the environment',
             suggestion: `set ${ALLOW_NETWORKS}=${probe.allow.join(',')} and remove the field`,
           },
         ]),
@@ -103,7 +103,7 @@ export function checkProbe({ probe }: Partial<CertificatesConfig>): readonly Set
             {
               pointer: `/probe/resolvers/${i}`,
               message: `${text} is not the address of a DNS server`,
-              suggestion: 'one is written as 192.0.2.53 or [2001:db8::53]:5353',
+              suggestion: 'use a form such as 192.0.2.53 or [2001:db8::53]:5353',
             },
           ],
     ),

@@ -15,18 +15,17 @@ function isAddress(text: string): boolean {
 
 /** What is wrong with a DNS name of a certificate. */
 function nameMistake(name: string): Pick<Mistake, 'message' | 'suggestion'> | undefined {
-  if (isAddress(name)) return { message: `${name} is an address, and no DNS name` };
-  if (name.endsWith('.'))
-    return { message: `${name} ends with a dot`, suggestion: `certificates hold it as ${name.slice(0, -1)}` };
+  if (isAddress(name)) return { message: `${name} is an IP address, not a DNS name` };
+  if (name.endsWith('.')) return { message: `${name} ends with a dot`, suggestion: `use ${name.slice(0, -1)}` };
   const labels = name.split('.');
   const [first, ...others] = labels;
   if (first === '*' && others.length < 2)
     return { message: `${name} would be valid for a whole top-level domain, which no client accepts` };
   const plain = first === '*' ? others : labels;
   if (plain.some((label) => label.includes('*')))
-    return { message: `${name}: a wildcard is the whole first label, and no other`, suggestion: '*.example.test' };
+    return { message: `${name}: a wildcard must be the whole first label`, suggestion: '*.example.test' };
   if (name.length > MAX_NAME || plain.some((label) => !LABEL.test(label)))
-    return { message: `${name} is no DNS name: labels have 1 to 63 letters, digits and inner hyphens` };
+    return { message: `${name} is not a DNS name: labels have 1 to 63 letters, digits and inner hyphens` };
   return undefined;
 }
 
@@ -56,8 +55,8 @@ function checkThreshold(spec: CertificateSpec, settings: Partial<CertificatesCon
     {
       code: 'threshold-too-long',
       pointer: spec.renewal.thresholdDays === undefined ? '/spec/validityDays' : '/spec/renewal/thresholdDays',
-      message: `renewal.thresholdDays is ${threshold}, and validityDays is ${validity}. A renewal begins at a third of the lifetime at the earliest, ${inForce} days before the end`,
-      suggestion: `write renewal.thresholdDays: ${inForce}, or more validityDays`,
+      message: `renewal.thresholdDays is ${threshold}, and validityDays is ${validity}. A renewal starts when a third of the lifetime is left at the earliest, ${inForce} days before the expiry`,
+      suggestion: `set renewal.thresholdDays to ${inForce}, or increase validityDays`,
       severity: 'warning',
     },
   ];
@@ -73,7 +72,7 @@ function checkTimes(spec: CertificateSpec, settings: Partial<CertificatesConfig>
           {
             code: 'invalid-time',
             pointer: '/spec/renewal/issuedAfter',
-            message: `${issuedAfter} is a time that does not exist`,
+            message: `${issuedAfter} is not a valid time`,
           },
         ]),
   ];
@@ -90,7 +89,7 @@ function checkStorage({ storage: { file } }: CertificateSpec): readonly Mistake[
     {
       code: 'incomplete-storage',
       pointer: '/spec/storage/file',
-      message: `the ${missing} is missing: a pair is stored as \`certificate\` and \`key\`, or as \`combined\` alone`,
+      message: `the ${missing} is missing. Set \`certificate\` and \`key\`, or \`combined\` alone`,
     },
   ];
 }
@@ -106,7 +105,7 @@ function checkCommand(
       code: 'command-not-allowed',
       pointer,
       message: `${JSON.stringify(words)} is not one of the commands that fettle.yaml lists`,
-      suggestion: 'put the same words into `plugins.certificates.commands` of fettle.yaml',
+      suggestion: 'add the same words to `plugins.certificates.commands` of fettle.yaml',
     },
   ];
 }
@@ -123,7 +122,7 @@ function checkReload(
       {
         code: 'invalid-reload',
         pointer: '/spec/reload',
-        message: 'a service is reloaded by a command or by a signal, by one of them',
+        message: 'set exactly one of reload.command and reload.signal',
       },
     ];
   if (command !== undefined) return checkCommand(command, '/spec/reload/command', allowed);
@@ -134,7 +133,7 @@ function checkReload(
       code: 'command-not-allowed',
       pointer: '/spec/reload/signal/pidFile',
       message: `${path} is not one of the files that fettle.yaml lists`,
-      suggestion: `put it into \`plugins.certificates.pidFiles\` of fettle.yaml`,
+      suggestion: `add the path to \`plugins.certificates.pidFiles\` of fettle.yaml`,
     },
   ];
 }

@@ -38,7 +38,7 @@ export function diffIssuer({ desired, sight: { observed }, memory }: IssuerResou
     return {
       step: 'absent>ready',
       goal: 'create',
-      because: `there is no authority in ${desired.spec.localCa?.dir ?? ''}`,
+      because: `no authority exists in ${desired.spec.localCa?.dir ?? ''}`,
     };
   // Nothing is put in the place of files that somebody else has to look at: a finding says so.
   if (observed.state !== 'ready') return undefined;
@@ -56,7 +56,9 @@ export function diffIssuer({ desired, sight: { observed }, memory }: IssuerResou
       : [{ path: '/localCa/leftovers', before: leftovers, after: [] }]),
   ];
   if (fields.length === 0) return undefined;
-  const because = isOther ? 'another authority is in its place' : 'its files have to be set right';
+  const because = isOther
+    ? 'another authority has replaced the recorded one'
+    : 'the files of the authority must be corrected';
   return { step: 'ready>ready', goal: 'update', fields, because };
 }
 
@@ -103,7 +105,7 @@ function fieldsOf(
 
 function differText(fields: readonly FieldChange[]): string {
   const names = fields.map(({ path }) => fieldText(path));
-  return `to set right: ${names.join(', ')}`;
+  return `to update: ${names.join(', ')}`;
 }
 
 function dueText(facts: CertificateFacts, thresholdDays: number, now: number): string {
@@ -117,14 +119,14 @@ function dueText(facts: CertificateFacts, thresholdDays: number, now: number): s
   return `${what} in ${left}, threshold ${inForce}${inForce < thresholdDays ? ' (a third of its lifetime)' : ''}`;
 }
 
-const ASKED_FOR = 'its document asks for one that is issued later';
+const ASKED_FOR = 'renewal.issuedAfter asks for a newer certificate';
 
 function recovery(facts: CertificateFacts, now: number): Pick<Proposal, 'because' | 'cause'> {
   const ended = facts.usable ? validityOfFacts(facts) : undefined;
-  if (ended === undefined) return { because: `it cannot be used: ${facts.problem ?? 'unknown'}` };
-  const what = facts.chain_end === undefined ? 'it' : `its chain, with ${facts.chain_end.subject},`;
+  if (ended === undefined) return { because: `the stored certificate cannot be used: ${facts.problem ?? 'unknown'}` };
+  const what = facts.chain_end === undefined ? 'the certificate' : `its chain, with ${facts.chain_end.subject},`;
   if (isExpired(ended, now)) return { because: `${what} expired ${spanText(now - ended.notAfter)} ago`, cause: 'time' };
-  return { because: `it is not valid for another ${spanText(ended.notBefore - now)}` };
+  return { because: `the certificate is not valid for another ${spanText(ended.notBefore - now)}` };
 }
 
 function removal(state: string): Proposal<CertificateStep> | undefined {

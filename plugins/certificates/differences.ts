@@ -117,11 +117,11 @@ export function needsIssue(fields: readonly FieldChange[]): boolean {
 }
 
 const NAMES: Readonly<Record<string, string>> = {
-  '/dnsNames': 'its names',
-  '/keyAlgorithm': 'the algorithm of its key',
-  '/issuer': 'what signed it',
-  '/storage': 'where it is stored',
-  [LOST_CHAIN]: 'its chain, which is not stored',
+  '/dnsNames': 'the DNS names',
+  '/keyAlgorithm': 'the key algorithm',
+  '/issuer': 'the issuer',
+  '/storage': 'the storage location',
+  [LOST_CHAIN]: 'the chain, which is not stored',
 };
 
 /** What a field is called in a sentence: `the mode of its key`. */
@@ -130,6 +130,6 @@ export function fieldText(path: string): string {
   const known = NAMES[path];
   if (known !== undefined || kind === undefined || what === undefined) return known ?? path;
   if (what === 'leftovers') return 'files of an interrupted swap';
-  if (attribute === undefined) return `what its ${what} file holds`;
+  if (attribute === undefined) return `the content of its ${what} file`;
   return `the ${attribute} of its ${what}`;
 }

@@ -61,7 +61,7 @@ export function issuerFindings({ ref, sight: { observed } }: IssuerResource, sce
   const left = until - scene.now;
   const thresholdDays = thresholdInForce(threshold, validity);
   const which = endText(chainEnd ?? { subject, not_after: notAfter }, 'expires');
-  const message = `ends in ${spanText(left)}: ${which}, warned from ${thresholdDays} days on. All that it has signed ends then. Put another authority in its place, or renew this one`;
+  const message = `ends in ${spanText(left)}: ${which} (threshold: ${thresholdDays} days). All certificates that this authority has signed end then. Replace or renew the authority`;
   return [
     finding(ref, 'ca-expiring', 'warning', message, {
       not_after: instantText(until),
@@ -107,7 +107,7 @@ function authorityFindings(resource: CertificateResource, scene: Scene): readonl
   const left = Date.parse(until) - scene.now;
   if (left > thresholdDays * DAY_MS) return [];
   const end = authority?.chain_end ?? { subject: authority?.subject ?? '', not_after: until };
-  const message = `ends in ${spanText(left)} with the authority ${desired.spec.issuer}, and a renewal does not prolong it: ${endText(end, 'expires')}`;
+  const message = `ends in ${spanText(left)} with the authority ${desired.spec.issuer}, and a renewal cannot extend it: ${endText(end, 'expires')}`;
   return [finding(ref, 'authority-ends', 'warning', message, { issuer: desired.spec.issuer, authority_until: until })];
 }
 
@@ -162,14 +162,14 @@ function failedFindings(resource: CertificateResource, now: number): readonly Fi
     const { texts, setting, policy, attempts } = exhausted;
     const { failed, message: last } = attempts;
     const what = `${failed} ${texts[failed === 1 ? 0 : 1]}`;
-    const message = `${what} in a row, ${setting}.maxRetries is ${policy.maxRetries}. Nothing more is tried until the document changes${last === undefined ? '' : `. The last one: ${last}`}`;
+    const message = `${what} in a row, ${setting}.maxRetries is ${policy.maxRetries}. No more attempts are made until the document changes${last === undefined ? '' : `. The last one: ${last}`}`;
     return [finding(ref, 'retry-exhausted', 'error', message, { failed, setting })];
   }
   const last = memory?.lastError;
   if (observed.state !== 'renewal_failed' || !renewalFailed(memory) || last === undefined) return [];
   const { renewal } = policyOf(resource);
   const next = nextTryAt(renewal, attemptsAt(memory, desired, 'renewing'));
-  const then = next === undefined || next <= now ? '' : `. The next try is at ${instantText(next)}`;
+  const then = next === undefined || next <= now ? '' : `. The next attempt is at ${instantText(next)}`;
   const message = `the last renewal failed at ${last.at}: ${last.message}${then}`;
   return [finding(ref, 'renewal-failed', 'error', message, { failed_at: last.at })];
 }

@@ -197,7 +197,7 @@ function chainFindings(resource: DomainResource, scene: Scene): readonly Finding
       return [
         {
           address,
-          why: `does not send ${left} of the ${facts?.intermediates?.length ?? 0} authorities that are stored with it`,
+          why: `does not send ${left} of the ${facts?.intermediates?.length ?? 0} intermediate certificates that are stored with it`,
         },
       ];
     return missingIssuer?.published === true ? [{ address, why: `does not send ${missingIssuer.name}` }] : [];

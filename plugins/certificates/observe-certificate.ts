@@ -66,7 +66,7 @@ function unusable(
       ? undefined
       : validityOf({ not_before: notBefore, not_after: notAfter });
   if (validity === undefined || !isNotYetValid(validity, now)) return undefined;
-  return { code: 'not-yet-valid', text: `its validity begins in ${spanText(validity.notBefore - now)}` };
+  return { code: 'not-yet-valid', text: `its certificate becomes valid in ${spanText(validity.notBefore - now)}` };
 }
 
 function findingsOf(ref: Ref, facts: CertificateFacts, now: number): readonly Finding[] {
@@ -100,7 +100,7 @@ function findingsOf(ref: Ref, facts: CertificateFacts, now: number): readonly Fi
 const OFF = {
   expiring_soon: 'a renewal is due',
   renewal_failed: 'a renewal is due, and the last one failed',
-  expired: 'it cannot be used any more',
+  expired: 'the certificate can no longer be used',
 } as const;
 
 /** What is due, and switched off: nothing else would say so. */

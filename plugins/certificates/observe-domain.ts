@@ -89,7 +89,7 @@ function namesText(leaf: X509Seen): string {
 function untrustedText(seen: Served): string {
   const { issuer } = seen.chain[0];
   const missing = seen.missing_issuer?.name;
-  const text = `does not lead to a trust anchor: ${seen.distrust}; issued by ${issuer === '' ? 'nobody' : issuer}`;
+  const text = `does not lead to a trust anchor: ${seen.distrust}; issued by ${issuer === '' ? 'an unnamed issuer' : issuer}`;
   if (seen.distrustDetail !== undefined) return `${text}; ${seen.distrustDetail}`;
   if (missing === undefined) return text;
   return missing === issuer
@@ -208,9 +208,9 @@ function nearText(seen: Served, spec: DomainSpec, now: number): readonly [Findin
   const left = spanText(endOf(seen, spec) - now);
   const { chain_end: chainEnd } = seen;
   if (chainEnd === undefined || !spec.verify)
-    return ['expiring', 'warning', `expires in ${left}, warned from ${spec.expiryWarnDays} days on`];
+    return ['expiring', 'warning', `expires in ${left} (expiryWarnDays is ${spec.expiryWarnDays})`];
   const { subject, from, not_after: notAfter } = chainEnd;
-  const message = `the chain of the served certificate ends in ${left}: the certificate of ${subject} (${from}) expires at ${notAfter}, warned from ${spec.expiryWarnDays} days on`;
+  const message = `the chain of the served certificate ends in ${left}: the certificate of ${subject} (${from}) expires at ${notAfter} (expiryWarnDays is ${spec.expiryWarnDays})`;
   return ['chain-expiring', 'warning', message];
 }
 
@@ -228,7 +228,7 @@ function trustFindings(
       ref,
       code: 'trust-file' satisfies FindingCode,
       severity: 'warning',
-      message: `the file of trust anchors ${file} ${problem}`,
+      message: `the trust anchor file ${file} ${problem}`,
       facts: { file },
     }));
 }
@@ -311,7 +311,7 @@ function reached(
             ref,
             code: 'too-many-addresses' satisfies FindingCode,
             severity: 'warning',
-            message: `it has ${seen.addresses.length + seen.leftOut} addresses; ${seen.leftOut} of them were not looked at`,
+            message: `the host has ${seen.addresses.length + seen.leftOut} addresses. ${seen.leftOut} of them were not probed`,
             facts: { left_out: seen.leftOut },
           },
         ];
@@ -366,12 +366,12 @@ function spaced(ref: Ref, { state, kept }: Extract<DomainLook, { kind: 'spaced' 
       remembered: true,
     }),
     findings: [
-      { ref, code: error, severity: 'error', message: `${message}; so it was at ${failedAt}`, facts: {} },
+      { ref, code: error, severity: 'error', message: `${message} (probed at ${failedAt})`, facts: {} },
       {
         ref,
         code: 'backing-off' satisfies FindingCode,
         severity: 'info',
-        message: `${failures} ${failures === 1 ? 'look' : 'looks'} failed, and the schedule looks again at ${retryAt}`,
+        message: `${failures} ${failures === 1 ? 'probe' : 'probes'} failed. The next scheduled probe is at ${retryAt}`,
         facts: { failures, retry_at: retryAt },
       },
     ],

@@ -13,10 +13,11 @@ export function seenSelfSigned(ref: Ref, at: string): Sighting<IssuerFacts> {
   return { ref, given: true, facts: { self_signed: true }, at };
 }
 
+/** Why the validity of a certificate keeps it from being used, without its subject: `expired 3 days ago`. */
 function datesProblem(certificate: X509Seen, now: number): string | undefined {
   const validity = validityOf(certificate);
-  if (isExpired(validity, now)) return `its validity ended ${spanText(now - validity.notAfter)} ago`;
-  if (isNotYetValid(validity, now)) return `its validity begins in ${spanText(validity.notBefore - now)}`;
+  if (isExpired(validity, now)) return `expired ${spanText(now - validity.notAfter)} ago`;
+  if (isNotYetValid(validity, now)) return `becomes valid in ${spanText(validity.notBefore - now)}`;
   return undefined;
 }
 
@@ -24,7 +25,7 @@ function datesProblem(certificate: X509Seen, now: number): string | undefined {
 function aboveProblem(above: readonly X509Seen[], now: number): string | undefined {
   for (const each of above) {
     const problem = datesProblem(each, now);
-    if (problem !== undefined) return `${each.subject} is above it, and ${problem}`;
+    if (problem !== undefined) return `${each.subject}, above it in the chain, ${problem}`;
   }
   return undefined;
 }
@@ -67,10 +68,11 @@ export function issuerStanding(
 ): Standing<IssuerFacts> {
   if (facts.self_signed === true) return { state: 'ready' };
   const { certificate, above, ...seen } = raw as Extract<AuthoritySeen, { status: 'seen' }>;
+  const ownDates = certificate === undefined ? undefined : datesProblem(certificate, now);
   const problem =
     seen.problem ??
-    (certificate === undefined ? 'the authority has no certificate' : datesProblem(certificate, now)) ??
-    aboveProblem(above, now);
+    (certificate === undefined ? 'the authority has no certificate' : undefined) ??
+    (ownDates === undefined ? aboveProblem(above, now) : `its certificate ${ownDates}`);
   const code: FindingCode = 'ca-unusable';
   const finding: Finding = {
     ref,

@@ -129,16 +129,16 @@ function retryMistakes(pointer: string, written: Retrying, fallback: WrittenRetr
   const atFault = maxBackoff === undefined ? 'retryInterval' : 'maxBackoff';
   return [
     ...(checkInterval !== undefined && durationMs(checkInterval) < HOUR_MS
-      ? [{ pointer: `${pointer}/checkInterval`, message: `${checkInterval} is too short, 1h at least` }]
+      ? [{ pointer: `${pointer}/checkInterval`, message: `${checkInterval} is too short. The minimum is 1h` }]
       : []),
     ...(retryInterval !== undefined && durationMs(retryInterval) < MINUTE_MS
-      ? [{ pointer: `${pointer}/retryInterval`, message: `${retryInterval} is too short, 1m at least` }]
+      ? [{ pointer: `${pointer}/retryInterval`, message: `${retryInterval} is too short. The minimum is 1m` }]
       : []),
     ...((retryInterval !== undefined || maxBackoff !== undefined) && durationMs(most) < durationMs(retry)
       ? [
           {
             pointer: `${pointer}/${atFault}`,
-            message: `the longest time to a try (maxBackoff, ${most}) is shorter than the first (retryInterval, ${retry})`,
+            message: `maxBackoff (${most}) is shorter than retryInterval (${retry})`,
           },
         ]
       : []),

@@ -67,8 +67,8 @@ function putBack({ dir, remembered }: Authority): Remedy {
 function changed(authority: Authority): string | undefined {
   const { remembered, observed, dir } = authority;
   if (remembered === undefined || remembered === observed) return undefined;
-  if (observed === undefined) return `the authority in ${dir} is missing, ${remembered} is remembered`;
-  return `the authority in ${dir} is ${observed}, ${remembered} is remembered`;
+  if (observed === undefined) return `the authority in ${dir} is missing. The state records ${remembered}`;
+  return `the authority in ${dir} is ${observed}. The state records ${remembered}`;
 }
 
 /** Why an authority cannot sign, as its finding says it. */
@@ -80,12 +80,14 @@ function unusableText(issuer: Resource | undefined): string {
 /** The rule on the Issuer's own steps. */
 export function issuerChanged(_change: Change, resource: IssuerResource): Verdict {
   const authority = authorityOf(resource);
-  if (authority === undefined) return pass('it signs nothing itself', { self_signed: true });
+  if (authority === undefined) return pass('the Issuer is self-signed', { self_signed: true });
   const facts = factsOf(authority);
   const problem = changed(authority);
   if (problem === undefined)
     return pass(
-      authority.remembered === undefined ? 'no authority is remembered yet' : 'the remembered authority',
+      authority.remembered === undefined
+        ? 'the state records no authority yet'
+        : 'the authority is the one in the state',
       facts,
     );
   return reject(problem, facts, { remedy: putBack(authority) });
@@ -106,7 +108,7 @@ export function certificateIssuerChanged(change: Change, resource: CertificateRe
   const ref = issuerRef(spec);
   const issuer = scene.get(ref);
   const authority = authorityOf(issuer);
-  if (authority === undefined) return pass('it signs itself', { issuer: spec.issuer });
+  if (authority === undefined) return pass('the Issuer is self-signed', { issuer: spec.issuer });
   const facts = { issuer: spec.issuer, ...factsOf(authority) };
   // A row that was let through makes the authority, or takes the new one over, before this one runs.
   const own = scene.judged.get(formatRef(ref));
@@ -116,7 +118,7 @@ export function certificateIssuerChanged(change: Change, resource: CertificateRe
     own.change.goal !== 'adopt' &&
     own.change.goal !== 'protect'
   )
-    return pass('the authority is settled before', facts);
+    return pass('the plan settles the authority first', facts);
   if (issuer?.sight.observed === undefined && issuer?.sight.gap !== undefined)
     return reject(`the authority in ${authority.dir} cannot be read: ${issuer.sight.gap.message}`, facts, {
       remedy: { outside: `make ${authority.dir} readable` },
@@ -125,10 +127,10 @@ export function certificateIssuerChanged(change: Change, resource: CertificateRe
   if (problem !== undefined) return reject(problem, facts, { remedy: putBack(authority) });
   if (authority.state === 'broken')
     return reject(`the authority in ${authority.dir} ${unusableText(issuer)}`, facts, {
-      remedy: { outside: `mend ca.crt and ca.key in ${authority.dir}` },
+      remedy: { outside: `fix ca.crt and ca.key in ${authority.dir}` },
     });
   return pass(
-    authority.remembered === undefined ? 'no authority is remembered yet' : 'the remembered authority',
+    authority.remembered === undefined ? 'the state records no authority yet' : 'the authority is the one in the state',
     facts,
   );
 }
@@ -139,7 +141,7 @@ export function neverWithoutValidPair(change: Change, resource: CertificateResou
   const { usable } = resource.sight.observed?.facts ?? {};
   const notAfter = usableUntil(resource.sight.observed?.facts ?? {});
   if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
-  if (usable !== true || notAfter === undefined) return pass('nothing that works is replaced', { usable: false });
+  if (usable !== true || notAfter === undefined) return pass('no valid pair is replaced', { usable: false });
   const authority = Issuer.get(scene, issuerRef(spec))?.sight.observed?.facts;
   const stored = Date.parse(notAfter);
   const wanted = scene.now + spec.validityDays * DAY_MS;
@@ -150,12 +152,12 @@ export function neverWithoutValidPair(change: Change, resource: CertificateResou
     new_until: instantText(Math.min(wanted, signedUntil)),
     authority_until: authorityUntil ?? null,
   };
-  if (signedUntil >= wanted) return pass('the new one is valid for as long as its document says', facts);
-  if (signedUntil > stored) return pass('the new one ends with its authority, and after the stored one', facts);
+  if (signedUntil >= wanted) return pass('the new certificate is valid for all of validityDays', facts);
+  if (signedUntil > stored) return pass('the new certificate expires with its authority, after the stored one', facts);
   return reject(
-    `the new one would end with its authority, at ${instantText(signedUntil)}, and the stored one is valid until ${notAfter}`,
+    `the new certificate would expire with its authority at ${instantText(signedUntil)}, before the stored one (${notAfter})`,
     facts,
-    { remedy: { outside: `put an authority that is valid for longer in the place of ${spec.issuer}` } },
+    { remedy: { outside: `replace the authority of ${spec.issuer} with one that is valid for longer` } },
   );
 }
 
@@ -169,18 +171,19 @@ export function cutShort(change: Change, resource: CertificateResource, scene: S
   const authority = Issuer.get(scene, issuerRef(spec))?.sight.observed?.facts;
   const until = usableUntil(authority ?? {});
   if (authority === undefined || until === undefined)
-    return pass('its authority does not end before it', { issuer: spec.issuer });
+    return pass('the authority does not expire before the new certificate', { issuer: spec.issuer });
   const left = Date.parse(until) - scene.now;
   const subject = authority.chain_end?.subject ?? authority.subject ?? '';
   const facts = { issuer: spec.issuer, validity_days: spec.validityDays, authority_until: until, subject };
-  if (left >= spec.validityDays * DAY_MS) return pass('its authority does not end before it', facts);
+  if (left >= spec.validityDays * DAY_MS)
+    return pass('the authority does not expire before the new certificate', facts);
   const ends = `the authority ${spec.issuer} ends in ${spanText(left)}: ${subject} expires at ${until}`;
   if (left < LEAST_LIFE_MS)
-    return reject(`${ends}. A certificate that is issued now would end with it`, facts, {
-      remedy: { outside: `put an authority that is valid for longer in the place of ${spec.issuer}` },
+    return reject(`${ends}. A certificate issued now would expire with it`, facts, {
+      remedy: { outside: `replace the authority of ${spec.issuer} with one that is valid for longer` },
     });
   return warn(
-    `${ends}. The new certificate is cut to ${spanText(left)} (validityDays: ${spec.validityDays}), and no renewal prolongs it before the authority is replaced`,
+    `${ends}. The new certificate is limited to ${spanText(left)} (validityDays is ${spec.validityDays}). Replace the authority to issue longer certificates`,
     facts,
   );
 }
@@ -193,7 +196,7 @@ export function renewalLoop(change: Change, resource: CertificateResource, scene
   const spec = resource.desired?.spec;
   if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
   const { issued_at: issuedAt } = resource.memory?.kept ?? {};
-  if (issuedAt === undefined) return pass('it was never issued here', {});
+  if (issuedAt === undefined) return pass('fettle has not issued this certificate before', {});
   const { not_before: notBefore } = resource.sight.observed?.facts ?? {};
   const notAfter = usableUntil(resource.sight.observed?.facts ?? {});
   const lifetime = Math.min(
@@ -206,23 +209,25 @@ export function renewalLoop(change: Change, resource: CertificateResource, scene
   const saving = notAfter === undefined ? Number.POSITIVE_INFINITY : Date.parse(notAfter) - lifetime / 30;
   const clears = Math.min(Date.parse(issuedAt) + lifetime / 3, saving);
   const facts = { issued_at: issuedAt, lifetime_seconds: Math.round(lifetime / 1000), cause: change.cause };
-  if (change.cause === 'edit' || change.cause === 'new') return pass('its document changed', facts);
+  if (change.cause === 'edit' || change.cause === 'new') return pass('the document changed', facts);
   const { issuedAfter } = policyOf(resource).renewal;
   const signer = resource.memory?.kept.issuer ?? null;
   const authority = change.fields.find(({ path }) => path === '/issuer')?.after;
   if (authority !== undefined && authority !== signer)
-    return pass('its authority is another one than signed it', { ...facts, signer, authority });
+    return pass('the authority is not the one that signed the stored certificate', { ...facts, signer, authority });
   if (issuedAfter !== undefined && Date.parse(issuedAt) < issuedAfter && issuedAfter <= scene.now)
-    return pass('its document asks for one that is issued later', facts);
+    return pass('renewal.issuedAfter asks for a newer certificate', facts);
   if (scene.now >= clears)
     return pass(
-      clears === saving ? 'its end is too near to wait' : 'a third of its lifetime has passed since it was issued',
+      clears === saving
+        ? 'the certificate expires too soon to wait'
+        : 'a third of the lifetime has passed since the last issuance',
       facts,
     );
   return reject(
-    `it was issued at ${issuedAt}, and once in ${spanText(lifetime / 3)}, a third of its lifetime, is allowed`,
+    `the certificate was issued at ${issuedAt}. Only one issuance is allowed in ${spanText(lifetime / 3)}, a third of the lifetime`,
     facts,
-    { clearsAt: clears, remedy: { outside: 'find out what puts another one in its place' } },
+    { clearsAt: clears, remedy: { outside: 'find out which program replaces the certificate' } },
   );
 }
 
@@ -277,12 +282,12 @@ function failedText({ what, attempts: { failed } }: Tried): string {
 export function retryExhausted(change: Change, resource: CertificateResource): Verdict {
   const tried = triedBefore(change, resource);
   const facts = triedFacts(tried);
-  if (!isExhausted(tried.policy, tried.attempts)) return pass('it may be tried', facts);
+  if (!isExhausted(tried.policy, tried.attempts)) return pass('attempts remain', facts);
   const { message } = tried.attempts;
   return reject(
-    `${failedText(tried)} in a row, ${tried.policy.maxRetries} allowed${message === undefined ? '' : `; the last one: ${message}`}`,
+    `${failedText(tried)} in a row, maxRetries is ${tried.policy.maxRetries}${message === undefined ? '' : `. The last one: ${message}`}`,
     facts,
-    { remedy: { outside: 'mend what it fails of, and change its document or override this' } },
+    { remedy: { outside: 'fix the cause of the failure, then change the document or override retry-exhausted' } },
   );
 }
 
@@ -291,10 +296,11 @@ export function backoff(change: Change, resource: CertificateResource, scene: Sc
   const tried = triedBefore(change, resource);
   const facts = triedFacts(tried);
   const next = nextTryAt(tried.policy, tried.attempts);
-  if (next === undefined) return pass('nothing failed before', facts);
-  if (scene.now >= next) return pass('it has waited long enough', { ...facts, next_at: instantText(next) });
+  if (next === undefined) return pass('no attempt has failed', facts);
+  if (scene.now >= next)
+    return pass('the wait after the last failure is over', { ...facts, next_at: instantText(next) });
   return defer(
-    `after ${failedText(tried)} the next try waits ${spanText(next - tried.attempts.at)}`,
+    `after ${failedText(tried)}, the next attempt waits ${spanText(next - tried.attempts.at)}`,
     { ...facts, next_at: instantText(next) },
     { clearsAt: next },
   );
@@ -304,7 +310,7 @@ export function backoff(change: Change, resource: CertificateResource, scene: Sc
 export function stillServed(_change: Change, resource: CertificateResource, scene: Scene): Verdict {
   const stored = storedOf(resource);
   const fingerprint = resource.sight.observed?.facts.fingerprint;
-  if (fingerprint === undefined) return pass('nothing is stored that could be served', {});
+  if (fingerprint === undefined) return pass('no certificate is stored', {});
   const by = domainsServing(fingerprint, scene).flatMap((domain) =>
     shownBy(domain, stored ?? { fingerprint, former: [] }).filter(({ serves }) => serves === 'stored'),
   );
@@ -314,9 +320,9 @@ export function stillServed(_change: Change, resource: CertificateResource, scen
     ...(Array.isArray(asked) ? asked.filter((each) => typeof each === 'string') : []),
   ]);
   const facts = { fingerprint, served_at: [...places].sort() };
-  if (places.size === 0) return pass('no server that is known shows it', facts);
-  return reject(`it is served at ${listText([...places].sort())}`, facts, {
-    remedy: { outside: 'let the server use another certificate, or end it' },
+  if (places.size === 0) return pass('no known server serves the certificate', facts);
+  return reject(`the certificate is served at ${listText([...places].sort())}`, facts, {
+    remedy: { outside: 'point the server at another certificate, or shut it down' },
   });
 }
 

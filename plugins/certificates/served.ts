@@ -151,13 +151,13 @@ export function reloadDue(resource: CertificateResource, scene: Looking): Reload
   const older = places.filter(({ serves }) => serves === 'older');
   if (older.length > 0)
     return {
-      because: `it is stored, and ${shownText(older)} still ${older.length === 1 ? 'serves' : 'serve'} the one before it`,
+      because: `${shownText(older)} still ${older.length === 1 ? 'serves' : 'serve'} the previous certificate`,
       places: older,
     };
   if (resource.memory?.kept.reloaded === stored.fingerprint) return undefined;
   const serving = places.filter(({ serves }) => serves !== 'nothing');
   if (serving.length > 0 && serving.every(({ serves }) => serves === 'stored')) return undefined;
-  return { because: 'it is stored, and what serves it was not reloaded since', places: [] };
+  return { because: 'the servers have not been reloaded since the certificate was stored', places: [] };
 }
 
 /** What has to be looked at again before and after a step: who ought to serve it, and, before a removal, who does. */

@@ -36,40 +36,41 @@ export function noteSwap({ sight: { observed }, memory }: CertificateResource): 
 /** The rule on every step that overwrites or removes a key. */
 export function foreignKey(change: Change, resource: CertificateResource): Verdict {
   const removes = change.goal === 'remove';
-  if (!removes && change.step === 'normal>normal' && !needsIssue(change.fields)) return pass('its key stays', {});
+  if (!removes && change.step === 'normal>normal' && !needsIssue(change.fields))
+    return pass('the key does not change', {});
   const {
     sight: { observed },
     memory,
     desired,
   } = resource;
   const facts = observed?.facts;
-  if (facts?.elsewhere === true && !removes) return pass('no key lies where it is to be stored', {});
+  if (facts?.elsewhere === true && !removes) return pass('no key is stored at the new location', {});
   const stored = facts?.key_fingerprint;
   const remembered = memory?.kept.key;
   const spec = certificateSpec(desired, memory);
   const where = spec === undefined ? '' : ` of ${mainPath(spec.storage)}`;
   const used = { stored: stored ?? null, remembered: remembered ?? null };
   const remedy = {
-    outside: `put the key that fettle made back, or move this one away; \`fettle state forget ${formatRef(resource.ref)}\`, and it is adopted anew`,
+    outside: `restore the key that fettle created, or move this one away. To adopt this key instead, run \`fettle state forget ${formatRef(resource.ref)}\``,
   };
   if (facts?.problem_code === 'encrypted')
-    return reject(`the key${where} is encrypted, so fettle did not make it`, used, { remedy });
+    return reject(`the key${where} is encrypted, so fettle did not create it`, used, { remedy });
   if (facts?.problem_code === 'not-a-file')
     return reject(`${facts.problem ?? ''}, and is not replaced`, used, {
-      remedy: { outside: `move what lies there${where} away` },
+      remedy: { outside: `move the entry at the key path${where} away` },
     });
   if (facts?.copies !== undefined && !removes) {
     const { copies } = facts;
     return reject(
-      `${copies.join(' and ')} ${copies.length === 1 ? 'lies' : 'lie'} where fettle keeps its copies, and fettle made none here yet`,
+      `${copies.join(' and ')} ${copies.length === 1 ? 'exists' : 'exist'} where fettle keeps its copies, and fettle has not created any here`,
       { ...used, copies },
       { remedy: { outside: `move ${copies.join(' and ')} away` } },
     );
   }
-  if (stored === undefined) return pass('there is no key that could be used', used);
-  if (remembered === undefined) return pass('no other key is remembered', used);
-  if (stored === remembered) return pass('the key that fettle made or adopted', used);
-  return reject(`the key${where} is none that fettle made or adopted`, used, { remedy });
+  if (stored === undefined) return pass('no usable key is stored', used);
+  if (remembered === undefined) return pass('the state records no other key', used);
+  if (stored === remembered) return pass('fettle created or adopted the key', used);
+  return reject(`fettle neither created nor adopted the key${where}`, used, { remedy });
 }
 
 /** The rule on every step that signs. */
@@ -79,7 +80,8 @@ export function issuerNameConstraints(change: Change, { desired }: CertificateRe
   const { spec } = desired;
   const authority = Issuer.get(scene, issuerRef(spec))?.sight.observed?.facts;
   const constraints = authority?.name_constraints;
-  if (constraints === undefined) return pass('its authority may sign for any name', { issuer: spec.issuer });
+  if (constraints === undefined)
+    return pass('the authority is permitted to sign for any name', { issuer: spec.issuer });
   const names = namesNotAllowed(spec.dnsNames, constraints);
   const facts = {
     issuer: spec.issuer,
@@ -87,10 +89,10 @@ export function issuerNameConstraints(change: Change, { desired }: CertificateRe
     excluded: constraints.excluded,
     names,
   };
-  if (names.length === 0) return pass('its authority may sign for these names', facts);
+  if (names.length === 0) return pass('the authority is permitted to sign for these names', facts);
   return reject(
-    `the authority of ${spec.issuer} is not permitted to sign for ${names.join(', ')}: no client would accept it`,
+    `the authority of ${spec.issuer} is not permitted to sign for ${names.join(', ')}. No client would accept the certificate`,
     facts,
-    { remedy: { outside: 'name an Issuer that may, or leave these names out' } },
+    { remedy: { outside: 'use an Issuer that is permitted to sign for these names, or remove the names' } },
   );
 }

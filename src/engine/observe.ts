@@ -17,7 +17,7 @@ import {
   type View,
   defined,
 } from '#plugin';
-import { kindIn, unloadedGaps } from './match.ts';
+import { kindIn, notLoaded, unloadedGaps } from './match.ts';
 import type { Recall } from './remember.ts';
 
 export interface ObserveInput {
@@ -148,11 +148,12 @@ export async function observe(input: ObserveInput): Promise<View> {
   const views = await Promise.all(
     names.map(async (name): Promise<View> => {
       const plugin = input.plugins.get(name);
+      // The documents of a plugin that is not loaded were set aside: the gap covers all of the plugin.
+      if (plugin === undefined) return { observed: [], gaps: [{ plugin: name, message: notLoaded(name) }], at: '' };
       const [documents, known] = [desired.get(name) ?? [], memory.get(name) ?? []];
       const isLoaded = ({ ref }: { readonly ref: Ref }): boolean => kindIn(plugin, ref.kind) !== undefined;
       const unloaded = [...documents, ...known].filter((each) => !isLoaded(each)).map(({ ref }) => ref);
       const gaps = unloadedGaps(unloaded, input.plugins);
-      if (plugin === undefined) return { observed: [], gaps, at: '' };
       const view = await observeOne(plugin, input, documents.filter(isLoaded), known.filter(isLoaded));
       return gaps.length === 0 ? view : { ...view, gaps: [...view.gaps, ...gaps] };
     }),

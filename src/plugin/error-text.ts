@@ -8,7 +8,7 @@ function plainText(error: unknown): string {
     const message: unknown = error instanceof Error ? error.message : error;
     return String(message);
   } catch {
-    return 'an error that cannot be told';
+    return 'an error without a readable message';
   }
 }
 

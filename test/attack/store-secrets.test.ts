@@ -378,7 +378,7 @@ describe('how the way to the store is protected', () => {
   it('is an error where the server offers no TLS', async () => {
     const server = await recording();
     const env = { PGPASSWORD: SECRET, PGSSLMODE: 'require', ...named(server.port) };
-    expect(await failure(`postgres://x@127.0.0.1:${server.port}/x`, env)).toContain('the server offers no TLS');
+    expect(await failure(`postgres://x@127.0.0.1:${server.port}/x`, env)).toContain('the server does not support TLS');
     expect(server.received()).toHaveLength(8);
   });
 

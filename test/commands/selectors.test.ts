@@ -104,7 +104,10 @@ describe('a selector that matches', () => {
     const plugins = new Map([[name, async () => ({ ...(await toy()), openReader: broken })]]);
     const run = (line: string) => fettle(at.folder, line, { plugins });
     const hidden = await run('plan --target toy/Item/z');
-    expect([hidden.code, hidden.stderr]).toEqual([4, expect.stringContaining('A gap may hide it: toy could not be')]);
+    expect([hidden.code, hidden.stderr]).toEqual([
+      4,
+      expect.stringContaining('A gap can hide the resource: toy could not be'),
+    ]);
     expect((await run('plan --target other/Item/z')).code).toBe(1);
   });
 

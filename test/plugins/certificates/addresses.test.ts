@@ -118,7 +118,7 @@ describe('every address of a name is looked at', () => {
     const { port } = await serving({ '127.0.0.1': 'new', '127.0.0.2': 'old' });
     const seen = await domain({ [HOST]: { a: ['127.0.0.1', '127.0.0.2'] } }, { spec: { port } });
     expect(seen.state).toBe('expiring');
-    expect(said(seen)).toEqual(['expiring: at 127.0.0.2: expires in 19 days, warned from 30 days on']);
+    expect(said(seen)).toEqual(['expiring: at 127.0.0.2: expires in 19 days (expiryWarnDays is 30)']);
     const [first, second] = seen.facts.addresses ?? [];
     expect(first?.fingerprint).not.toBe(second?.fingerprint);
     // What ends first stands for all.
@@ -156,7 +156,7 @@ describe('every address of a name is looked at', () => {
     const a = Array.from({ length: 40 }, (_, i) => `127.0.1.${i + 1}`);
     const seen = await domain({ [HOST]: { a } }, { spec: { port } });
     expect(seen.facts.addresses).toHaveLength(32);
-    expect(said(seen).at(-1)).toBe('too-many-addresses: it has 40 addresses; 8 of them were not looked at');
+    expect(said(seen).at(-1)).toBe('too-many-addresses: the host has 40 addresses. 8 of them were not probed');
   });
 
   test('of the route, where there is one', async () => {

@@ -151,7 +151,7 @@ describe('a Certificate', () => {
       {
         step: 'normal>renewing',
         goal: 'update',
-        because: 'its document asks for one that is issued later',
+        because: 'renewal.issuedAfter asks for a newer certificate',
         cause: 'policy',
       },
     ],
@@ -178,7 +178,7 @@ describe('a Certificate', () => {
       ),
       {
         step: 'renewal_failed>renewing',
-        because: 'its document asks for one that is issued later; the last renewal failed',
+        because: 'renewal.issuedAfter asks for a newer certificate; the last renewal failed',
       },
     ],
     [
@@ -189,7 +189,13 @@ describe('a Certificate', () => {
     [
       'expired',
       certificateResource('expired', ended),
-      { step: 'expired>recovering', goal: 'update', fields: [], because: 'it expired 3 days ago', cause: 'time' },
+      {
+        step: 'expired>recovering',
+        goal: 'update',
+        fields: [],
+        because: 'the certificate expired 3 days ago',
+        cause: 'time',
+      },
     ],
     [
       'that cannot be used',
@@ -202,13 +208,18 @@ describe('a Certificate', () => {
         step: 'expired>recovering',
         goal: 'update',
         fields: [],
-        because: 'it cannot be used: the key does not belong to the certificate',
+        because: 'the stored certificate cannot be used: the key does not belong to the certificate',
       },
     ],
     [
       'that is not valid yet',
       certificateResource('expired', { not_before: new Date(NOW + 2 * DAY).toISOString() }),
-      { step: 'expired>recovering', goal: 'update', fields: [], because: 'it is not valid for another 2 days' },
+      {
+        step: 'expired>recovering',
+        goal: 'update',
+        fields: [],
+        because: 'the certificate is not valid for another 2 days',
+      },
     ],
     [
       'in an interrupted renewal',
@@ -334,7 +345,7 @@ describe('a Certificate', () => {
     const resource = certificateResource('normal', facts, { spec: { storage: moved }, memory: { applied } });
     expect(diffCertificate(resource, scene)).toMatchObject({
       step: 'normal>normal',
-      because: 'to set right: where it is stored',
+      because: 'to update: the storage location',
       fields: [{ path: '/storage', before: certificateSpec().storage, after: moved }],
     });
     expect(
@@ -412,7 +423,7 @@ describe('an Issuer', () => {
   const { desired: _desired, ...orphan } = issuerResource();
   const broken = observedOf('Issuer', 'ca', 'broken', { problem: 'ca.key is missing' });
   test.each<readonly [string, Resource, object | undefined]>([
-    ['absent', missing, { step: 'absent>ready', goal: 'create', because: 'there is no authority in ca' }],
+    ['absent', missing, { step: 'absent>ready', goal: 'create', because: 'no authority exists in ca' }],
     ['as remembered', issuerResource(), undefined],
     ['not remembered yet', issuerResource({ memory: memoryOf('Issuer', 'ca') }), undefined],
     [

@@ -299,7 +299,7 @@ test('a Domain that is not looked at yet is told as it is remembered', () => {
     facts: { error: 'refused', message: kept.message, fingerprint: kept.fingerprint, remembered: true },
   });
   expect(seen.findings.map(({ code, severity, message }) => [code, severity, message])).toEqual([
-    ['refused', 'error', 'www.example.test:443: connection refused; so it was at 2026-11-20T11:00:00.000Z'],
-    ['backing-off', 'info', '2 looks failed, and the schedule looks again at 2026-11-20T12:00:01.000Z'],
+    ['refused', 'error', 'www.example.test:443: connection refused (probed at 2026-11-20T11:00:00.000Z)'],
+    ['backing-off', 'info', '2 probes failed. The next scheduled probe is at 2026-11-20T12:00:01.000Z'],
   ]);
 });

@@ -181,7 +181,7 @@ describe('what a check finds', () => {
     ['expiring', 61, 'expiring_soon > renewing  expires in 29 days, threshold 30  (time)'],
     ['exactly at the threshold', 60, 'expiring_soon > renewing  expires in 30 days, threshold 30  (time)'],
     ['beyond it', 58.9, '2 unchanged'],
-    ['expired', 93, 'expired > recovering  it expired 3 days ago  (time)'],
+    ['expired', 93, 'expired > recovering  the certificate expired 3 days ago  (time)'],
   ])('%s', async (_name, days, row) => {
     const project = await issued();
     after(project, days);

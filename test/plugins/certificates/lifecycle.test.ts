@@ -323,7 +323,7 @@ describe('what is counted is remembered from run to run', () => {
     clear();
     project.clock.at += HOUR - 1;
     expect((await project.run('apply --yes')).stdout).toContain(
-      'backoff: after 1 failed renewal the next try waits 60 min',
+      'backoff: after 1 failed renewal, the next attempt waits 60 min',
     );
     expect(await project.memory()).toMatchObject({ state: 'renewal_failed', failures: 1 });
     // Somebody who cannot wait says so.
@@ -455,12 +455,12 @@ describe('what a changed document issues anew, and why', () => {
       'normal > normal  dnsNames: ["www.example.test"] → ["api.example.test","www.example.test"]  (edit)',
     ],
     [
-      'the algorithm of its key',
+      'the key algorithm',
       ({ write }) => write('www.yaml', certificateText('www', 'keyAlgorithm: ed25519')),
       'normal > normal  keyAlgorithm: "ecdsa-p256" → "ed25519"  (edit)',
     ],
     [
-      'where it is stored',
+      'the storage location',
       ({ write }) => write('www.yaml', certificateText('www').replaceAll('tls/', 'other/')),
       'normal > normal  storage',
     ],

@@ -287,7 +287,7 @@ describe('a pair that others made', () => {
     expect((await view(line)).observed[0]).toMatchObject({
       state: 'expired',
       facts: { usable: true },
-      findings: [{ code: 'not-yet-valid', message: 'cannot be used: its validity begins in 47 h' }],
+      findings: [{ code: 'not-yet-valid', message: 'cannot be used: its certificate becomes valid in 47 h' }],
     });
   });
 });
@@ -312,7 +312,7 @@ describe('an authority that cannot sign', () => {
     line.now += 3700 * DAY;
     expect((await view(line)).observed[1]).toMatchObject({
       state: 'broken',
-      findings: [{ message: 'cannot sign: its validity ended 50 days ago' }],
+      findings: [{ message: 'cannot sign: its certificate expired 50 days ago' }],
     });
     await expect(take(line, WWW)).rejects.toThrow('the validity of the authority has ended');
   });

@@ -321,7 +321,7 @@ describe('the end of a certificate', () => {
     const server = await tlsServer('near');
     expect(await probe({ port: server.port })).toMatchObject({
       state: 'expiring',
-      findings: [{ code: 'expiring', severity: 'warning', message: 'expires in 9 days, warned from 30 days on' }],
+      findings: [{ code: 'expiring', severity: 'warning', message: 'expires in 9 days (expiryWarnDays is 30)' }],
       signals: { days_left: 9 },
     });
   });

@@ -173,8 +173,7 @@ describe('what is stored and not served', () => {
     project.write('www.yaml', certificateText('www', HUP));
     const { stdout } = await project.run('plan --detailed-exitcode', 2);
     expect(stdout).toContain(
-      'normal > normal  it is stored, and www.example.test:' +
-        `${port} (127.0.0.1) still serves the one before it  (progress)`,
+      `normal > normal  www.example.test:${port} (127.0.0.1) still serves the previous certificate  (progress)`,
     );
     await project.run('apply --yes');
     expect(storedIn(project)).toBe(stored);
@@ -198,12 +197,12 @@ describe('what is stored and not served', () => {
     for (const minutes of [1, 2, 4]) {
       const waiting = await project.run('apply --yes');
       expect(waiting.stdout).toContain(`WAITING backoff: after`);
-      expect(waiting.stdout).toContain(`the next try waits ${spanText(minutes * MINUTE)}`);
+      expect(waiting.stdout).toContain(`the next attempt waits ${spanText(minutes * MINUTE)}`);
       project.clock.at += minutes * MINUTE;
       await project.run('apply --yes', 7);
     }
     expect((await project.run('apply --yes', 3)).stdout).toContain(
-      'retry-exhausted: 4 reloads without effect in a row, 4 allowed',
+      'retry-exhausted: 4 reloads without effect in a row, maxRetries is 4',
     );
     expect(storedIn(project)).toBe(stored);
     // Another document is another beginning.
@@ -226,7 +225,7 @@ describe('what is stored and not served', () => {
     await server.start();
     project.clock.at += MINUTE;
     const { stdout } = await project.run('apply --yes');
-    expect(stdout).toContain('it is stored, and what serves it was not reloaded since');
+    expect(stdout).toContain('the servers have not been reloaded since the certificate was stored');
     expect(await project.memory()).toMatchObject({ state: 'normal', kept: { issued: 2, unserved: '' } });
     await project.run('plan --detailed-exitcode');
   });
@@ -241,7 +240,7 @@ describe('what is stored and not served', () => {
       renameSync(join(project.folder, `new.${name}`), join(project.folder, `tls/www.${name}`));
     expect(servedAt(port)).not.toBe(storedIn(project));
     // No Domain says so: that it was not reloaded is remembered.
-    expect((await project.run('apply --yes')).stdout).toContain('what serves it was not reloaded since');
+    expect((await project.run('apply --yes')).stdout).toContain('the servers have not been reloaded since');
     expect(servedAt(port)).toBe(storedIn(project));
     await project.run('plan --detailed-exitcode');
   });
@@ -316,7 +315,7 @@ describe('a removal', () => {
     rmSync(join(folder, 'www.yaml'));
     for (let i = 0; i < 2; i++)
       expect((await run('apply --yes', 3)).stdout).toContain(
-        `still-served: it is served at www.example.test:${port} (127.0.0.1)`,
+        `still-served: the certificate is served at www.example.test:${port} (127.0.0.1)`,
       );
     expect(readFileSync(join(folder, 'tls/www.key'), 'utf8')).toContain('PRIVATE KEY');
     await server.stop();

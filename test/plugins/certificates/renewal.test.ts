@@ -117,15 +117,19 @@ describe('configuration', () => {
   test.each([
     ['thresholdDays 0', 'renewal: { thresholdDays: 0 }', 'from 1 to 365'],
     ['thresholdDays 366', 'renewal: { thresholdDays: 366 }', 'from 1 to 365'],
-    ['checkInterval 59m', 'renewal: { checkInterval: 59m }', '59m is too short, 1h at least'],
-    ['retryInterval 59s', 'renewal: { retryInterval: 59s }', '59s is too short, 1m at least'],
+    ['checkInterval 59m', 'renewal: { checkInterval: 59m }', '59m is too short. The minimum is 1h'],
+    ['retryInterval 59s', 'renewal: { retryInterval: 59s }', '59s is too short. The minimum is 1m'],
     ['maxRetries -1', 'renewal: { maxRetries: -1 }', 'from 0 to'],
     ['backoffMultiplier 0.9', 'renewal: { backoffMultiplier: 0.9 }', 'from 1 to 100'],
-    ['maxBackoff below retryInterval', 'renewal: { retryInterval: 2h, maxBackoff: 1h }', 'is shorter than the first'],
-    ['retryInterval above the default maxBackoff', 'renewal: { retryInterval: 2d }', 'is shorter than the first'],
+    [
+      'maxBackoff below retryInterval',
+      'renewal: { retryInterval: 2h, maxBackoff: 1h }',
+      'is shorter than retryInterval',
+    ],
+    ['retryInterval above the default maxBackoff', 'renewal: { retryInterval: 2d }', 'is shorter than retryInterval'],
     ['a time that is none', 'renewal: { retryInterval: soon }', 'duration'],
     ['recovery.retryInterval', 'recovery: { retryInterval: 1s }', '1s is too short'],
-    ['served.maxBackoff', 'served: { retryInterval: 5m, maxBackoff: 1m }', 'is shorter than the first'],
+    ['served.maxBackoff', 'served: { retryInterval: 5m, maxBackoff: 1m }', 'is shorter than retryInterval'],
     ['served.withinSeconds', 'served: { withinSeconds: 0 }', 'from 1 to 120'],
     ['an unknown key', 'renewal: { treshold: 3 }', 'treshold'],
   ])('%s is not', async (_name, text, message) => {
@@ -144,14 +148,14 @@ describe('configuration', () => {
 
   test.each([
     ['thresholdDays 0', 'renewal: { thresholdDays: 0 }', 'from 1 to 365'],
-    ['checkInterval 1m', 'renewal: { checkInterval: 1m }', '1m is too short, 1h at least'],
-    ['retryInterval 1s', 'recovery: { retryInterval: 1s }', '1s is too short, 1m at least'],
+    ['checkInterval 1m', 'renewal: { checkInterval: 1m }', '1m is too short. The minimum is 1h'],
+    ['retryInterval 1s', 'recovery: { retryInterval: 1s }', '1s is too short. The minimum is 1m'],
     [
       'maxBackoff below its retryInterval',
       'served: { retryInterval: 1h, maxBackoff: 1m }',
-      'is shorter than the first',
+      'is shorter than retryInterval',
     ],
-    ['a day that does not exist', 'renewal: { issuedAfter: 2026-02-30T99:00:00Z }', 'does not exist'],
+    ['a day that does not exist', 'renewal: { issuedAfter: 2026-02-30T99:00:00Z }', 'is not a valid time'],
   ])('and not %s', async (_name, text, message) => {
     const problems = await documentProblems(text);
     expect(problems.map((problem) => problem.message).join('\n')).toContain(message);
@@ -162,7 +166,7 @@ describe('configuration', () => {
     const settings = 'renewal: { retryInterval: 3h }';
     expect(await documentProblems('renewal: { maxBackoff: 3h }', settings)).toEqual([]);
     const problems = await documentProblems('renewal: { maxBackoff: 2h }', settings);
-    expect(problems.map(({ message }) => message).join()).toContain('(maxBackoff, 2h) is shorter than the first');
+    expect(problems.map(({ message }) => message).join()).toContain('maxBackoff (2h) is shorter than retryInterval');
   });
 });
 

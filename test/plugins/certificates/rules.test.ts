@@ -90,14 +90,14 @@ describe('never-without-valid-pair', () => {
   test('says until when each of them works', () => {
     const verdict = judge({}, NOW + DAY);
     expect(verdict.message).toBe(
-      `the new one would end with its authority, at ${iso(NOW + DAY)}, and the stored one is valid until ${iso(end)}`,
+      `the new certificate would expire with its authority at ${iso(NOW + DAY)}, before the stored one (${iso(end)})`,
     );
     expect(verdict.facts).toEqual({
       stored_until: iso(end),
       new_until: iso(NOW + DAY),
       authority_until: iso(NOW + DAY),
     });
-    expect(verdict.remedy?.outside).toBe('put an authority that is valid for longer in the place of ca');
+    expect(verdict.remedy?.outside).toBe('replace the authority of ca with one that is valid for longer');
   });
 });
 
@@ -194,7 +194,7 @@ describe('renewal-loop', () => {
   test('says when it clears', () => {
     const verdict = judge(NOW - DAY);
     expect(verdict).toMatchObject({
-      message: `it was issued at ${iso(NOW - DAY)}, and once in 30 days, a third of its lifetime, is allowed`,
+      message: `the certificate was issued at ${iso(NOW - DAY)}. Only one issuance is allowed in 30 days, a third of the lifetime`,
       clearsAt: NOW + 29 * DAY,
       facts: { issued_at: iso(NOW - DAY), lifetime_seconds: 90 * 86_400, cause: 'time' },
     });
@@ -287,7 +287,7 @@ describe('backoff', () => {
   test('says when it clears', () => {
     expect(judge(retry, { memory: failed('renewal_failed>renewing', 2, HOUR) })).toEqual({
       outcome: 'defer',
-      message: 'after 2 failed renewals the next try waits 2 h',
+      message: 'after 2 failed renewals, the next attempt waits 2 h',
       facts: {
         what: 'renewal',
         failed: 2,
@@ -298,10 +298,10 @@ describe('backoff', () => {
       clearsAt: NOW + HOUR,
     });
     expect(judge(recover, { memory: failed('expired>recovering', 2, 0) }).message).toBe(
-      'after 2 failed recoveries the next try waits 2 min',
+      'after 2 failed recoveries, the next attempt waits 2 min',
     );
     expect(judge(reload, { kept: unserved(2, 0) }).message).toBe(
-      'after 2 reloads without effect the next try waits 2 min',
+      'after 2 reloads without effect, the next attempt waits 2 min',
     );
   });
 });
@@ -345,9 +345,9 @@ describe('retry-exhausted', () => {
 
   test('says what failed', () => {
     expect(judge(recover, { memory: failed('expired>recovering', 3, DAY) })).toMatchObject({
-      message: '3 failed recoveries in a row, 3 allowed; the last one: no room',
+      message: '3 failed recoveries in a row, maxRetries is 3. The last one: no room',
       facts: { what: 'recovery', failed: 3, max_retries: 3, last_at: iso(NOW - DAY) },
-      remedy: { outside: 'mend what it fails of, and change its document or override this' },
+      remedy: { outside: 'fix the cause of the failure, then change the document or override retry-exhausted' },
     });
   });
 });
@@ -385,7 +385,7 @@ describe('still-served', () => {
   });
   test('says where', () => {
     expect(judge({ signals: { servedAt: ['b.test:443', 'a.test:443'] } }, domain(fingerprint('c')))).toMatchObject({
-      message: 'it is served at a.test:443, b.test:443, www.example.test:443 (192.0.2.1)',
+      message: 'the certificate is served at a.test:443, b.test:443, www.example.test:443 (192.0.2.1)',
       facts: { served_at: ['a.test:443', 'b.test:443', 'www.example.test:443 (192.0.2.1)'] },
     });
   });

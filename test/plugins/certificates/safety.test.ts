@@ -53,7 +53,7 @@ describe('on an Issuer', () => {
   test('rejects a missing one', () => {
     expect(judge(missing)).toMatchObject({
       outcome: 'reject',
-      message: `the authority in ca is missing, ${fingerprint('a')} is remembered`,
+      message: `the authority in ca is missing. The state records ${fingerprint('a')}`,
       facts: { dir: 'ca', remembered: fingerprint('a'), observed: null },
       remedy: { outside: `put ca.crt and ca.key of ${fingerprint('a')} back into ca` },
     });
@@ -93,7 +93,7 @@ describe('on a Certificate', () => {
   });
 
   test.each([
-    ['the remembered authority', issuerResource()],
+    ['the authority is the one in the state', issuerResource()],
     ['one that nobody remembers yet', issuerResource({ memory: memoryOf('Issuer', 'ca') })],
     ['one that is made in this plan', neverSeen],
     ['an issuer that signs nothing itself', self],
@@ -103,7 +103,7 @@ describe('on a Certificate', () => {
 
   test.each<readonly [string, Resource, string]>([
     ['a missing authority', missing, 'is missing'],
-    ['another authority', other, 'is remembered'],
+    ['another authority', other, 'The state records'],
     ['one that cannot sign', broken, 'cannot sign'],
     ['one that cannot be read', unreadable, 'EACCES'],
   ])('rejects with %s', (_name, issuer, text) => {

@@ -61,8 +61,8 @@ test.each([
     const early = await run('drift --record');
     expect([early.code, server.connections()]).toEqual([2, 0]);
     // What is remembered is told as such, with the time of the next look.
-    expect(early.stdout).toContain('the server closed the connection during the handshake; so it was at');
-    expect(early.stdout).toContain(`${i + 1} look${i === 0 ? '' : 's'} failed, and the schedule looks again at`);
+    expect(early.stdout).toContain('the server closed the connection during the handshake (probed at');
+    expect(early.stdout).toContain(`${i + 1} probe${i === 0 ? '' : 's'} failed. The next scheduled probe is at`);
     // Whoever asks is always told how it is now, and a look that is not recorded changes nothing.
     for (const line of ['drift', 'plan', 'explain certificates/Domain/www']) {
       await run(line);

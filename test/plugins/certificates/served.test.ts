@@ -168,13 +168,15 @@ describe('findings', () => {
         'without what is stored with it',
         domain([served('192.0.2.1', STORED)]),
         withSub,
-        ['error chain-incomplete: does not send 1 of the 1 authorities that are stored with it'],
+        ['error chain-incomplete: does not send 1 of the 1 intermediate certificates that are stored with it'],
       ],
       [
         'without it at one address',
         domain([served('192.0.2.1', STORED, 10, { chain: [STORED, SUB] }), served('192.0.2.2', STORED)]),
         withSub,
-        ['error chain-incomplete: at 192.0.2.2: does not send 1 of the 1 authorities that are stored with it'],
+        [
+          'error chain-incomplete: at 192.0.2.2: does not send 1 of the 1 intermediate certificates that are stored with it',
+        ],
       ],
       [
         'of another certificate, which says where its issuer is to be had',
@@ -203,37 +205,37 @@ describe('a reload', () => {
   test.each<readonly [string, AnyCertificateResource, readonly Resource[], string | undefined]>([
     ['was done', certificate(done), [], undefined],
     ['was done, and everything serves it', certificate(done), [domain([served('192.0.2.1', STORED)])], undefined],
-    ['was never done', certificate(), [], 'it is stored, and what serves it was not reloaded since'],
+    ['was never done', certificate(), [], 'the servers have not been reloaded since the certificate was stored'],
     [
       'was done for another one',
       certificate({ reloaded: BEFORE }),
       [],
-      'it is stored, and what serves it was not reloaded since',
+      'the servers have not been reloaded since the certificate was stored',
     ],
     ['was not done, and everything serves it', certificate(), [domain([served('192.0.2.1', STORED)])], undefined],
     [
       'was not done, and what serves something else may have to read it first',
       certificate(),
       [domain([served('192.0.2.1', OTHER, 1)])],
-      'it is stored, and what serves it was not reloaded since',
+      'the servers have not been reloaded since the certificate was stored',
     ],
     [
       'was not done, and nothing answers',
       certificate(),
       [domain([down('192.0.2.1')])],
-      'it is stored, and what serves it was not reloaded since',
+      'the servers have not been reloaded since the certificate was stored',
     ],
     [
       'was done, and an older one is served',
       certificate(done),
       [domain([served('192.0.2.1', STORED), served('192.0.2.2', BEFORE, 80)])],
-      'it is stored, and www.example.test:443 (192.0.2.2) still serves the one before it',
+      'www.example.test:443 (192.0.2.2) still serves the previous certificate',
     ],
     [
       'was done, and older ones are served at many places',
       certificate(done),
       [domain(['1', '2', '3', '4', '5'].map((n) => served(`192.0.2.${n}`, BEFORE, 80)))],
-      'it is stored, and www.example.test:443 (192.0.2.1), www.example.test:443 (192.0.2.2), www.example.test:443 (192.0.2.3) and 2 more still serve the one before it',
+      'www.example.test:443 (192.0.2.1), www.example.test:443 (192.0.2.2), www.example.test:443 (192.0.2.3) and 2 more still serve the previous certificate',
     ],
     [
       'would do nothing: something else is served',
@@ -251,7 +253,7 @@ describe('a reload', () => {
       'is asked of a command that deploys',
       certificate(done, { deploy: { command: ['push'], timeoutSeconds: 60 } }),
       [domain([served('192.0.2.1', BEFORE, 80)])],
-      'it is stored, and www.example.test:443 (192.0.2.1) still serves the one before it',
+      'www.example.test:443 (192.0.2.1) still serves the previous certificate',
     ],
     ['is not for what cannot be used', certificate({}, RELOADED, { usable: false }), [], undefined],
     [

@@ -198,7 +198,7 @@ describe('a key that fettle made', () => {
         renameSync(join(project.folder, `new.${name}`), join(project.folder, `tls/www.${name}`));
     });
     // What is left is the reload; and when its time has come, it is renewed as if nothing had happened.
-    expect((await project.run('apply --yes')).stdout).toContain('was not reloaded since');
+    expect((await project.run('apply --yes')).stdout).toContain('have not been reloaded since');
     project.clock.at += 70 * DAY;
     expect((await project.run('apply --yes')).stdout).toContain('expiring_soon > renewing');
     expect(await project.memory()).toMatchObject({ kept: { issued: 3 } });
@@ -233,7 +233,7 @@ describe('copies that somebody keeps beside a pair', () => {
     project.clock.at += 60 * DAY;
     const { stdout } = await project.run('apply --yes', 3);
     expect(stdout).toContain(
-      'foreign-key: www.crt.backup and www.key.backup lie where fettle keeps its copies, and fettle made none here yet',
+      'foreign-key: www.crt.backup and www.key.backup exist where fettle keeps its copies, and fettle has not created any here',
     );
     expect([readFileSync(at('www.key')), ...kept()]).toEqual([own, ...theirs]);
 

@@ -52,70 +52,76 @@ const B = fingerprint('b');
 describe('foreign-key', () => {
   const renew = change('expiring_soon>renewing');
   test.each<readonly [string, Change, CertificateResource, 'pass' | 'reject', string]>([
-    ['the key that is remembered', renew, pairOf({ key_fingerprint: A }, { key: A }), 'pass', 'fettle made or adopted'],
+    [
+      'the key that is remembered',
+      renew,
+      pairOf({ key_fingerprint: A }, { key: A }),
+      'pass',
+      'fettle created or adopted',
+    ],
     [
       'another one',
       renew,
       pairOf({ key_fingerprint: B }, { key: A }),
       'reject',
-      'the key of tls/www.crt is none that fettle made or adopted',
+      'fettle neither created nor adopted the key of tls/www.crt',
     ],
     [
       'another one, in an edit that issues',
       change('normal>normal', { fields: [{ path: '/dnsNames' }] }),
       pairOf({ key_fingerprint: B }, { key: A }),
       'reject',
-      'is none that',
+      'neither created nor adopted',
     ],
     [
       'another one, whose mode is set right',
       change('normal>normal', { fields: [{ path: '/storage/file/key/mode' }] }),
       pairOf({ key_fingerprint: B }, { key: A }),
       'pass',
-      'its key stays',
+      'the key does not change',
     ],
     [
       'another one that is only reloaded',
       change('normal>normal'),
       pairOf({ key_fingerprint: B }, { key: A }),
       'pass',
-      'its key stays',
+      'the key does not change',
     ],
     [
       'another one that expired',
       change('expired>recovering'),
       pairOf({ key_fingerprint: B }, { key: A }),
       'reject',
-      'is none that',
+      'neither created nor adopted',
     ],
     [
       'another one, whose document is gone',
       change('normal>absent', { goal: 'remove' }),
       pairOf({ key_fingerprint: B }, { key: A }),
       'reject',
-      'is none that',
+      'neither created nor adopted',
     ],
     [
       'ours, whose document is gone',
       change('expired>absent', { goal: 'remove' }),
       pairOf({ key_fingerprint: A }, { key: A }),
       'pass',
-      'made or adopted',
+      'created or adopted',
     ],
-    ['nothing remembered', renew, pairOf({ key_fingerprint: B }), 'pass', 'no other key is remembered'],
+    ['nothing remembered', renew, pairOf({ key_fingerprint: B }), 'pass', 'the state records no other key'],
     [
       'no key that can be read',
       change('expired>recovering'),
       pairOf({ usable: false, problem_code: 'damaged' }, { key: A }),
       'pass',
-      'no key that could be used',
+      'no usable key is stored',
     ],
     [
       'an encrypted key',
       change('expired>recovering'),
       pairOf({ usable: false, problem_code: 'encrypted' }, { key: A }),
       'reject',
-      'is encrypted, so fettle did not make it',
+      'is encrypted, so fettle did not create it',
     ],
     [
       'a folder in its place',
@@ -129,12 +135,12 @@ describe('foreign-key', () => {
       change('normal>normal', { fields: [{ path: '/storage' }] }),
       pairOf({ key_fingerprint: B, elsewhere: true }, { key: A }),
       'pass',
-      'no key lies where it is to be stored',
+      'no key is stored at the new location',
     ],
   ])('%s', (_name, step, resource, outcome, text) => {
     const verdict = foreignKey(step, resource);
     expect([verdict.outcome, verdict.message]).toEqual([outcome, expect.stringContaining(text)]);
-    if (outcome === 'reject') expect(verdict.remedy?.outside).toMatch(/fettle state forget|move what lies there/u);
+    if (outcome === 'reject') expect(verdict.remedy?.outside).toMatch(/fettle state forget|move the entry at/u);
   });
 });
 

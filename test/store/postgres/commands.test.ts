@@ -60,7 +60,7 @@ describe('a store on PostgreSQL', () => {
     const other = { STORE_PASSWORD: PASSWORD, PGPASSWORD: 'not this one' };
     const planned = await fettleAlone(['plan', '--detailed-exitcode'], other);
     expect([planned.code, planned.stderr]).toEqual([0, '']);
-    expect((await fettleAlone(['log', 'verify'], other)).stdout).toContain('the log is sound');
+    expect((await fettleAlone(['log', 'verify'], other)).stdout).toContain('the log is valid');
     expect((await fettleAlone(['state', 'list'], other)).stdout).toContain('certificates/Certificate/www');
     const said = JSON.stringify(await bench.sql('SELECT line FROM fettle.records'));
     expect(said).not.toContain(PASSWORD);
@@ -131,7 +131,7 @@ describe('a store on PostgreSQL', () => {
     }
     configure(bench.url);
     const applied = await fettle(['apply', 'plan.json'], { PGPASSWORD: PASSWORD });
-    expect([applied.code, applied.stderr]).toEqual([6, expect.stringContaining('the memory could not be read')]);
+    expect([applied.code, applied.stderr]).toEqual([6, expect.stringContaining('the state could not be read')]);
     expect((await fettle(['plan'], { PGPASSWORD: PASSWORD })).stdout).toContain('1 to add');
   });
 

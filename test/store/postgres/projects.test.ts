@@ -134,7 +134,7 @@ describe('tables', () => {
       (): Promise<unknown> => bench.open().lock(NOW),
       (): Promise<unknown> => bench.open().holder(),
     ])
-      await expect(call()).rejects.toThrow(/version 99 of its tables, and this fettle knows version \d+/u);
+      await expect(call()).rejects.toThrow(/tables have version 99, and this fettle supports version \d+/u);
   });
 
   it('of an older version are read unchanged, and migrated by writers', async () => {
