@@ -62,7 +62,7 @@ const entries: Readonly<Record<string, string>> = {
   'bench/list.js': 'scripts/bench/list.ts',
 };
 
-/** What other packages import, and `fettle-spec`: modules by their names in `api/`. */
+/** Modules that other packages import, and `fettle-spec`, by their names in `api/`. */
 const apiModules: Readonly<Record<string, string>> = {
   plugin: 'src/plugin/index.ts',
   http: 'src/plugin/http.ts',

@@ -156,7 +156,7 @@ async function story(): Promise<void> {
   const before = await servedFingerprint('reload');
   mustSay(fettle('apply --yes', 3, { tail: 2 }), '3 done', '1 rejected');
 
-  say('A renewal is done when the new certificate is served: this server was told to reload.');
+  say('A renewal is done when the new certificate is served: this server got a signal to reload.');
   await endsServed('reload', before);
 
   say('The document returns, and somebody replaces the certificate authority. Nothing is signed with the new one:');

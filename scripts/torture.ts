@@ -66,7 +66,7 @@ async function runOne(name: string, options: Options): Promise<boolean> {
   console.log(`${name}: ${torture.what}`);
   console.log(`seed ${progress.seed}, rounds ${progress.next} to ${until}`);
   const started = Date.now();
-  let told = started;
+  let reported = started;
   await runRounds(torture, {
     seed: progress.seed,
     until,
@@ -75,10 +75,10 @@ async function runOne(name: string, options: Options): Promise<boolean> {
     progress,
     stop: options.stop,
     onProgress: ({ done, failures }) => {
-      if (Date.now() - told < 10_000) return;
-      told = Date.now();
+      if (Date.now() - reported < 10_000) return;
+      reported = Date.now();
       save(name, progress);
-      const seconds = Math.round((told - started) / 1000);
+      const seconds = Math.round((reported - started) / 1000);
       console.log(`${name}: ${done} of ${until} rounds, ${failures.length} failed [${seconds}s elapsed]`);
     },
   });

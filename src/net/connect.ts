@@ -105,7 +105,7 @@ export function connectToHost(host: string, port: number, denial: Denial): Socke
 
 /**
  * A socket for a client that connects by itself, by port and host or by the path of a Unix socket. The connection goes to
- * a checked address, whichever host the client names. `connect` throws a DeniedError for an address, and the socket fails
+ * a checked address, for any host that the client names. `connect` throws a DeniedError for an address, and the socket fails
  * with a DeniedError for a name.
  */
 export function checkedSocket(denial: Denial): Socket {

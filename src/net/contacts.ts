@@ -38,7 +38,7 @@ function isHeard(): boolean {
   return isMainThread ? listener !== undefined : getEnvironmentData(NAME) === true;
 }
 
-/** Begins to measure; the function that it returns reports. Undefined where nobody listens. */
+/** Begins to measure; the function that it returns reports. Undefined without a listener. */
 export function beginContact(): ((level: Contact['level'], text: string) => void) | undefined {
   if (!isHeard()) return undefined;
   const begun = performance.now();

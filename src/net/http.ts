@@ -35,7 +35,7 @@ function headersOf({ rawHeaders }: IncomingMessage): Headers {
     try {
       headers.append(rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '');
     } catch {
-      // A header that nobody could read.
+      // A header that cannot be parsed.
     }
   }
   return headers;

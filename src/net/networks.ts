@@ -161,7 +161,7 @@ interface Entry {
   readonly rank: number;
 }
 
-/** Which networks may be connected to. */
+/** The policy for networks. */
 export type NetworkPolicy = readonly Entry[];
 
 /** Holds networks that may be connected to although a wider one is denied, between commas. */

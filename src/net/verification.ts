@@ -11,7 +11,7 @@ interface Verified {
   readonly verifyError?: () => unknown;
 }
 
-/** The reason why OpenSSL does not trust the chain: Node.js's code, or OpenSSL's words if there is no code. */
+/** The reason why OpenSSL does not trust the chain: Node.js's code, or else OpenSSL's words. */
 export function distrustOf(socket: TLSSocket): string | undefined {
   // The declared type is Error; the value is a code.
   const code = socket.authorizationError as unknown;

@@ -57,7 +57,7 @@ export interface Config {
   readonly nameWritten: boolean;
   /** Files, folders and patterns, relative to `folder`. */
   readonly desired: readonly string[];
-  /** The store as written: a database, or a folder, relative to `folder`. */
+  /** The declared store: a database, or a folder, relative to `folder`. */
   readonly store: string;
   /** The source of the store's address. */
   readonly storeFrom: AddressSource | 'default';

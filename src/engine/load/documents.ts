@@ -1,13 +1,13 @@
 /**
- * Turns the text of one file into plain values, document by document, whatever the text is.
+ * Turns the text of one file into plain values, document by document, for any text.
  *
  * A YAML parser can be killed by its input: nesting overflows the stack, a megabyte of dashes becomes a gigabyte of
  * nodes, aliases expand without end, and a thousand errors cost more than the text. So nothing here trusts the text:
  *
  * - The lexer runs alone. It is a generator without recursion, reads ahead no further than the scalar or blank run at
- *   hand, and so takes time in proportion to the text, whatever that is.
+ *   hand, and so takes time in proportion to any text.
  * - Between lexer and parser stands the guard. It sees every lexeme before anything is built of it, and it counts on
- *   the parser's own stack how deep the next node would be. It cannot count too little: there is no second reading of
+ *   the parser's own stack how deep the next node would be. It cannot count too little: no second reading exists of
  *   the text that could disagree with the parser's about quotes, comments or block scalars. A node of the tree may lie
  *   one collection deeper than the stack was (a flow collection that turns out to be a key), so the recursion of the
  *   composer stays below twice the limit.

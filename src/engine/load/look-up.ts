@@ -108,7 +108,7 @@ export function openLookUp(from: string): LookUp {
     const [byPath, byInode] = below(outer, name);
     const inside = [...outer.around, ...outer.identities];
     if (found?.isDirectory() !== true) return { identities: [byPath, byInode], around: inside, real };
-    // The folder is there: what is below it is known by it, whatever leads there.
+    // The folder exists and identifies everything below it, by any path.
     return { identities: [{ ...byPath, near: real }, identityOf(inodeOf(found), real)], around: inside, real };
   };
   const identityOf = (exact: string, near: string): Identity => ({ exact, folded: exact, near });

@@ -81,14 +81,14 @@ const MOST_FOLDERS = 20_000;
 
 interface Descent {
   readonly pattern: PathPattern;
-  /** Real paths with the places of the pattern that they were gone through with. */
+  /** Real paths with the places of the pattern that they were walked with. */
   readonly seen: Set<string>;
   readonly files: string[];
   /** As of `walk`. */
   readonly root: string | undefined;
 }
 
-/** Files below a folder that a pattern matches; a folder is gone through once with the same places of the pattern. */
+/** Files below a folder that a pattern matches; a folder is walked once with the same places of the pattern. */
 async function descend(folder: string, places: PathPlaces, descent: Descent): Promise<void> {
   const { pattern, seen, files, root } = descent;
   const real = await realpath(folder).catch(() => undefined);

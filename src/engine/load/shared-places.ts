@@ -71,10 +71,10 @@ export function findSharedPlaces(
   );
   const mistakes: LinkMistake[] = [];
   for (const { document, places } of occupants) {
-    const told = new Set<string>();
+    const reported = new Set<string>();
     const add = (found: LinkMistake): void => {
-      if (told.has(found.pointer)) return;
-      told.add(found.pointer);
+      if (reported.has(found.pointer)) return;
+      reported.add(found.pointer);
       mistakes.push(found);
     };
     const tell = (sharing: Sharing, message: string, suggestion: string): void =>
