@@ -92,10 +92,10 @@ describe('import --all --plugin certificates', () => {
       '-o',
       'desired/found.yaml',
     );
-    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('nothing was found')]);
+    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('every resource found is already declared')]);
     pair('pki/live/d', 'd.example.test');
     const over = await fettle(folder, 'import', '--all', '--plugin', 'certificates', 'pki', '-o', 'desired/found.yaml');
-    expect([over.code, over.stderr]).toEqual([1, expect.stringContaining('nothing is written over it')]);
+    expect([over.code, over.stderr]).toEqual([1, expect.stringContaining('already exists and is not overwritten')]);
   });
 
   it('without one Issuer to name, the document says that one is to be named, and does not pass', async () => {
@@ -230,7 +230,7 @@ describe('import --all --plugin certificates', () => {
         'apiVersion: certificates/v1\nkind: Certificate\nmetadata: { name: www }\nspec: { issuer: self, dnsNames: [www.example.test], storage: { directory: { path: ../tls/www, combined: true } } }\n',
     });
     expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
-    expect((await imported('tls')).stderr).toContain('nothing was found');
+    expect((await imported('tls')).stderr).toContain('every resource found is already declared');
     rmSync(join(folder, 'desired/www.yaml'));
     rmSync(join(folder, '.fettle'), { recursive: true });
     const { specs } = await imported('tls');

@@ -20,17 +20,17 @@ describe('a Certificate', () => {
   });
 
   test.each([
-    ['127.0.0.1', 'is an address'],
-    ['::1', 'is an address'],
+    ['127.0.0.1', 'is an IP address'],
+    ['::1', 'is an IP address'],
     ['a.test.', 'ends with a dot'],
     ['*.test', 'whole top-level domain'],
     ['*', 'whole top-level domain'],
-    ['a.*.test', 'a wildcard is the whole first label'],
-    ['www*.a.test', 'a wildcard is the whole first label'],
-    ['-a.test', 'is no DNS name'],
-    ['a..test', 'is no DNS name'],
-    [`${'a'.repeat(64)}.test`, 'is no DNS name'],
-    ['a b.test', 'is no DNS name'],
+    ['a.*.test', 'a wildcard must be the whole first label'],
+    ['www*.a.test', 'a wildcard must be the whole first label'],
+    ['-a.test', 'is not a DNS name'],
+    ['a..test', 'is not a DNS name'],
+    [`${'a'.repeat(64)}.test`, 'is not a DNS name'],
+    ['a b.test', 'is not a DNS name'],
   ])('has no name %j', (name, text) => {
     const mistakes = check(certificate({ dnsNames: ['ok.test', name] }));
     expect(mistakes).toMatchObject([{ code: 'invalid-name', pointer: '/spec/dnsNames/1' }]);
@@ -147,11 +147,11 @@ describe('a Domain', () => {
     },
   );
   test.each([
-    ['127.0.0.1:443', 'has a port in it'],
-    ['[::1]:443', 'has a port in it'],
-    ['lb.example.test:443', 'has a port in it'],
-    ['https://a.test', 'neither an address nor the name'],
-    ['a b', 'neither an address nor the name'],
+    ['127.0.0.1:443', 'contains a port'],
+    ['[::1]:443', 'contains a port'],
+    ['lb.example.test:443', 'contains a port'],
+    ['https://a.test', 'is not a valid address or host name'],
+    ['a b', 'is not a valid address or host name'],
   ])('is not at %s', (address, text) => {
     const mistakes = check(domain({ address }));
     expect(mistakes).toMatchObject([{ code: 'invalid-address', pointer: '/spec/address' }]);
