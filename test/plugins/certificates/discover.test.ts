@@ -92,7 +92,10 @@ describe('import --all --plugin certificates', () => {
       '-o',
       'desired/found.yaml',
     );
-    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('every resource found is already declared')]);
+    expect([again.code, again.stderr]).toEqual([
+      0,
+      expect.stringContaining('every resource found is already declared'),
+    ]);
     pair('pki/live/d', 'd.example.test');
     const over = await fettle(folder, 'import', '--all', '--plugin', 'certificates', 'pki', '-o', 'desired/found.yaml');
     expect([over.code, over.stderr]).toEqual([1, expect.stringContaining('already exists and is not overwritten')]);
