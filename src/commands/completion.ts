@@ -2,7 +2,9 @@
 
 import type { Argument, Command, Option } from 'commander';
 import { compareText, formatRef, InputError } from '#plugin';
+import { CAUSES } from '../engine/causes.ts';
 import { isDatabase } from '../engine/store-address.ts';
+import { FAIL_ON } from '../run/ending.ts';
 import { type Host, openProject, type Source } from '../run/project.ts';
 import { recallFrom, withStore } from '../run/stores.ts';
 import { command } from './command.ts';
@@ -30,20 +32,10 @@ interface CommandShape {
   readonly argument?: Values;
 }
 
-/** Values of comma-separated options, which have no choices of their own. */
+/** Values of comma-separated options, which have no choices of their own: the usual lists, then each value. */
 const LISTS: Readonly<Record<string, readonly string[]>> = {
-  '--cause': [
-    'new,edit,orphan',
-    'time,progress,policy',
-    'new',
-    'edit',
-    'drift',
-    'orphan',
-    'time',
-    'progress',
-    'policy',
-  ],
-  '--fail-on': ['changes', 'drift', 'findings', 'rejected'],
+  '--cause': ['new,edit,orphan', 'time,progress,policy', ...CAUSES],
+  '--fail-on': FAIL_ON,
 };
 
 function valuesOf(text: string, choices: readonly string[] | undefined): Values {

@@ -67,7 +67,7 @@ export function soundProposal(proposal: Proposal | undefined): Proposal | undefi
     (plain.fields === undefined ||
       (Array.isArray(plain.fields) &&
         plain.fields.every((field: unknown) => isRecord(field) && typeof field['path'] === 'string')));
-  if (!isSound) throw new Error('its proposal is none');
+  if (!isSound) throw new Error('the proposal is not valid');
   return plain;
 }
 
@@ -120,7 +120,7 @@ export function soundVerdict(verdict: Verdict): Verdict {
     isRecord(plain.facts) &&
     (plain.limits === undefined || isRecord(plain.limits)) &&
     (plain.clearsAt === undefined || isInstant(plain.clearsAt));
-  if (!isSound) throw new Error('its verdict is none');
+  if (!isSound) throw new Error('the verdict is not valid');
   return plain;
 }
 

@@ -41,7 +41,7 @@ function changedFacts(noted: Facts, kept: Facts): Facts | undefined {
 export function noteOf(resource: Resource, scene: Scene): Facts {
   const noted = plainJson(resource.kind.note?.(resource, scene.now, scene) ?? {}, 'what it notes', MEMORY_LIMIT_BYTES);
   if (typeof noted !== 'object' || noted === null || Array.isArray(noted))
-    throw new Error('what it notes is no object');
+    throw new Error('the noted fields are not an object');
   return noted as Facts;
 }
 

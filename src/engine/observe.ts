@@ -47,7 +47,7 @@ const FACTS_BYTES = 1024 * 1024;
 
 /** What a plugin gave that it must not give; undefined when all is well. */
 function rubbish(view: View, plugin: Plugin): string | undefined {
-  if (!Array.isArray(view?.observed) || !Array.isArray(view.gaps)) return 'its view is no view';
+  if (!Array.isArray(view?.observed) || !Array.isArray(view.gaps)) return 'the view is not a valid view';
   const seen = new Set<string>();
   for (const each of view.observed as readonly Sighting[]) {
     const kind = plugin.tables.kinds[each.ref?.kind];
@@ -115,7 +115,7 @@ async function observeOne(
     if (wrong === undefined) return redacted(view, input.redact ?? redactPatterns);
     return {
       observed: [],
-      gaps: [gapOf(plugin.name, only, `the plugin gave rubbish: ${wrong}`)],
+      gaps: [gapOf(plugin.name, only, `the plugin returned an invalid response: ${wrong}`)],
       at: instantText(now),
     };
   } catch (error) {

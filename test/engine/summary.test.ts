@@ -87,7 +87,7 @@ describe('a summary in a plan', () => {
     };
     const { plan } = await planToy(toyWorld(), [wanted('a', 2)], toyLog(), { plugins: new Map([['toy', plugin]]) });
     expect(plan.gaps.map(({ message }) => message)).toEqual([
-      'the plugin gave rubbish: it saw too much beside its resources',
+      'the plugin returned an invalid response: it saw too much beside its resources',
     ]);
   });
 
