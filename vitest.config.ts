@@ -20,8 +20,9 @@ export default defineConfig({
     // Some tests kill and start processes by the hundred, on machines that may be slow: a limit for what hangs.
     testTimeout: 240_000,
     hookTimeout: 120_000,
-    // Child processes inherit it, and each of them would read a bundle of certificates that no test needs.
-    env: { NODE_EXTRA_CA_CERTS: '' },
+    // Child processes inherit both. A bundle of certificates that no test needs takes time to read; a test that is
+    // about CI switches the detection on again, so that all others do the same in CI as on a contributor's machine.
+    env: { NODE_EXTRA_CA_CERTS: '', FETTLE_DISABLE_CI_DETECTION: '1' },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'plugins/**/*.ts'],
