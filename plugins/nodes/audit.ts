@@ -1,6 +1,6 @@
 /** Audit: what a node is like beside every decision about it, and who decided. */
 
-import type { Change, Facts, Scene } from '#plugin';
+import { type Change, defined, type Facts, type Scene } from '#plugin';
 import { decisionOf } from './decision.ts';
 import { type NodeResource, nodeSignals } from './facts.ts';
 
@@ -25,7 +25,7 @@ export function auditNode(change: Change, resource: NodeResource, scene: Scene):
   const signals = nodeSignals(resource);
   const life = signals?.life;
   const { now } = scene;
-  const snapshot = {
+  return defined<Facts>({
     lifecycle_state: resource.sight.observed?.state ?? 'absent',
     health_status: resource.sight.observed?.others?.['health'] ?? 'unknown',
     container_count: life?.containers,
@@ -41,6 +41,5 @@ export function auditNode(change: Change, resource: NodeResource, scene: Scene):
     node_id: resource.sight.observed?.facts.serverId,
     action: ACTIONS[change.goal] ?? 'node_change',
     decision_by: decidedBy(change, resource, scene),
-  };
-  return Object.fromEntries(Object.entries(snapshot).filter(([, value]) => value !== undefined)) as Facts;
+  });
 }

@@ -43,12 +43,9 @@ export interface LookAtNode {
 /** So many ids of containers are remembered where the source does not count; of more, only the growth of their number is counted. */
 export const MOST_IDS = 400;
 
-interface Counted {
-  readonly containersEver: number;
-  /** Containers that came since the last look. */
+interface Counted extends Pick<NodeLife, 'containersEver' | 'startedTotal' | 'containerIds'> {
+  /** Containers that came since the last refresh. */
   readonly came: number;
-  readonly startedTotal?: number;
-  readonly containerIds?: readonly string[];
 }
 
 const shortId = (id: string): string => digestOf(id).slice('sha256:'.length, 'sha256:'.length + 12);
@@ -150,11 +147,7 @@ function emptySince(
     : instantText(now);
 }
 
-interface Failures {
-  readonly probeFailures: number;
-  readonly probeFailedAt?: string;
-  readonly failingSince?: string;
-}
+type Failures = Pick<NodeLife, 'probeFailures' | 'probeFailedAt' | 'failingSince'>;
 
 /** Failed probes in a row. Those that follow each other faster than the interval count once. */
 function failuresOf(kept: Partial<NodeMemory>, probe: LookAtNode['probe'], now: number, intervalMs: number): Failures {
@@ -198,7 +191,7 @@ function earliest(
 function knownContainers(
   kept: Partial<NodeMemory>,
   { known, workloads }: LookAtNode,
-): { readonly containers?: number; readonly allocatedMb?: number } {
+): Pick<NodeLife, 'containers' | 'allocatedMb'> {
   if (known === 'none') return { containers: 0, allocatedMb: 0 };
   if (workloads !== undefined)
     return {

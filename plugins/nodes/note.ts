@@ -1,6 +1,6 @@
 /** Note: what of a look is remembered, so that neither a restart nor the loss of a document loses it. */
 
-import { digestOf, type Scene, defined } from '#plugin';
+import { defined, digestOf, type Note, type Scene } from '#plugin';
 import { type NodeFacts, type NodeLife, type NodeResource, nodeSignals } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { LABELS } from './labels.ts';
@@ -9,25 +9,25 @@ import { leftBy } from './successor.ts';
 import { formerNames, type Named } from './workload-names.ts';
 
 /** Every field of a life: one that is not known any more is forgotten, not kept. */
-const LIFE = {
-  provisionedAt: true,
-  initializedAt: true,
-  firstContainerAt: true,
-  lastContainerAt: true,
-  drainingAt: true,
-  recoveredAt: true,
-  syncCompletedAt: true,
-  containersEver: true,
-  startedTotal: true,
-  containerIds: true,
-  containers: true,
-  allocatedMb: true,
-  emptySince: true,
-  lookedAt: true,
-  probeFailures: true,
-  probeFailedAt: true,
-  failingSince: true,
-} as const satisfies { readonly [Field in keyof Required<NodeLife>]: true };
+const NO_LIFE = {
+  provisionedAt: null,
+  initializedAt: null,
+  firstContainerAt: null,
+  lastContainerAt: null,
+  drainingAt: null,
+  recoveredAt: null,
+  syncCompletedAt: null,
+  containersEver: null,
+  startedTotal: null,
+  containerIds: null,
+  containers: null,
+  allocatedMb: null,
+  emptySince: null,
+  lookedAt: null,
+  probeFailures: null,
+  probeFailedAt: null,
+  failingSince: null,
+} as const satisfies { readonly [Field in keyof Required<NodeLife>]: null };
 
 /** Digest of the SSH keys of a spec, whatever their order. */
 export function sshKeysDigest({ sshKeys }: Pick<NodeSpec, 'sshKeys'>): string {
@@ -72,13 +72,13 @@ function namesOf(
 }
 
 /** What a successor would get; nothing of a server that only now takes what is left. */
-function leftNote({ desired, sight: { observed }, memory }: NodeResource): Partial<NodeMemory> {
+function leftNote({ desired, sight: { observed }, memory }: NodeResource): Note<NodeMemory> {
   if (desired === undefined || observed === undefined || observed.given === true) return {};
   const left = memory?.open?.goal === 'create' ? memory.kept.left : leftBy(desired.spec, observed.facts);
-  return { left: left ?? null } as unknown as Partial<NodeMemory>;
+  return { left: left ?? null };
 }
 
-export function noteNode(resource: NodeResource, _now?: number, scene?: Scene): Partial<NodeMemory> {
+export function noteNode(resource: NodeResource, _now?: number, scene?: Scene): Note<NodeMemory> {
   const {
     desired,
     sight: { observed },
@@ -91,7 +91,6 @@ export function noteNode(resource: NodeResource, _now?: number, scene?: Scene): 
     return memory?.open?.goal === 'replace' && memory.kept.left !== undefined ? { left: memory.kept.left } : {};
   const { facts } = observed;
   if (facts.other === true && resource.owned) return {};
-  const cleared = Object.fromEntries(Object.keys(LIFE).map((field) => [field, null]));
   const isNew = memory?.kept.sshKeys === undefined || memory.open?.goal === 'create';
   const begun = memory?.open?.goal === 'create' ? (memory.open.applied?.spec as NodeSpec | undefined) : undefined;
   const spec = begun ?? desired?.spec;
@@ -104,9 +103,9 @@ export function noteNode(resource: NodeResource, _now?: number, scene?: Scene): 
       : {}),
     ...made,
     ...leftNote(resource),
-    ...(memory?.open?.goal === 'create' ? ({ toldAt: null, wasSystem: null } as object) : {}),
+    ...(memory?.open?.goal === 'create' ? { toldAt: null, wasSystem: null } : {}),
     ...(desired?.spec.role === 'system' ? { wasSystem: true } : {}),
-    ...(cleared as Partial<NodeMemory>),
-    ...(signals.life as Partial<NodeMemory>),
+    ...NO_LIFE,
+    ...signals.life,
   };
 }

@@ -74,6 +74,9 @@ export interface Effect {
   readonly values?: Facts;
 }
 
+/** Fields to record; `null` drops one. */
+export type Note<M> = { readonly [K in keyof M]?: M[K] | null };
+
 /** One kind of resource: pure functions of data, and a handler for every step. Methods, so that kinds of unlike types fit one table. */
 export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = Step, RuleId extends string = string> {
   /**
@@ -100,8 +103,8 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
   effect?(change: Change, resource: Resource<S, F, M>, scene: Scene): Effect;
   /** What is seen, in the shape of the spec, as far as the world shows it: for fields that a document ignores. */
   seen?(resource: Resource<S, F, M>): Json;
-  /** What of a look is to be remembered; only what differs from `resource.memory` is written. `now` is the scene's. */
-  note?(resource: Resource<S, F, M>, now: number, scene: Scene): Partial<M>;
+  /** The fields of a refresh to record; only those that differ from `resource.memory` are written. `now` is the scene's. */
+  note?(resource: Resource<S, F, M>, now: number, scene: Scene): Note<M>;
   /** Findings that need more than one resource, or memory. */
   findings?(resource: Resource<S, F, M>, scene: Scene): readonly Finding[];
   /**

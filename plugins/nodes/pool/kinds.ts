@@ -1,6 +1,6 @@
 /** The kinds NodePool and Container: what the engine asks of them. */
 
-import { instantText, type Kind, type Ref, type Scene } from '#plugin';
+import { instantText, type Kind, type Note, type Ref, type Scene } from '#plugin';
 import { containerEffect, poolEffect } from '../effect.ts';
 import type { ContainerFacts, PoolFacts, PoolResource } from '../facts.ts';
 import { poolSignals } from '../facts.ts';
@@ -40,7 +40,7 @@ function mattersToPool(resource: PoolResource, scene: Scene): readonly Ref[] {
 }
 
 /** Since when a threshold of the reactive policy is crossed, where the policy waits for that. */
-function notePool(resource: PoolResource, _now: number, scene: Scene): Partial<NodePoolMemory> {
+function notePool(resource: PoolResource, _now: number, scene: Scene): Note<NodePoolMemory> {
   const {
     desired,
     sight: { observed },
@@ -52,7 +52,7 @@ function notePool(resource: PoolResource, _now: number, scene: Scene): Partial<N
     situation.scaling === undefined || situation.scaling.forMs === 0 ? undefined : crossingNow(situation);
   if (crossing === undefined && memory.kept.crossing === undefined) return {};
   const since = crossing === undefined ? null : instantText(crossing.since);
-  return { crossing: crossing?.direction ?? null, crossingSince: since } as unknown as Partial<NodePoolMemory>;
+  return { crossing: crossing?.direction ?? null, crossingSince: since };
 }
 
 export const nodePool: Kind<NodesWriter, NodePoolSpec, PoolFacts, NodePoolMemory, NodePoolStep, NodePoolRuleId> = {
