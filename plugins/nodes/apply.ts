@@ -24,7 +24,7 @@ function specOf({ desired }: NodeResource): NodeSpec {
 }
 
 function idOf({ sight: { observed } }: NodeResource): number {
-  const id = observed?.facts.serverId;
+  const id = observed?.facts.server_id;
   if (id === undefined) throw new Error('The server of the node is not known');
   return id;
 }
@@ -82,14 +82,17 @@ const create: NodeHandler = async (world, resource, run) => {
     const isOurs = found === 'unknown' || found?.labels[LABELS.intent] === run.id;
     throw isOurs ? new UnknownOutcomeError(error) : error;
   });
-  return { serverId: server.id, ...madeWith(spec, file?.digest === undefined ? undefined : { userData: file.digest }) };
+  return {
+    server_id: server.id,
+    ...madeWith(spec, file?.digest === undefined ? undefined : { userData: file.digest }),
+  };
 };
 
 /** Tells the workload source to put nothing more on it; the same again does no harm. */
-async function tell(world: NodesWriter, resource: NodeResource, run: ActionRun): Promise<Pick<NodeMemory, 'toldAt'>> {
+async function tell(world: NodesWriter, resource: NodeResource, run: ActionRun): Promise<Pick<NodeMemory, 'told_at'>> {
   const settings = settingsOfResource(resource);
   if (!settings.unlisted) await world.drainHook(workloadName(resource.ref.name, settings), run);
-  return { toldAt: instantText(run.now()) };
+  return { told_at: instantText(run.now()) };
 }
 
 /** The source first: a node that has the label is one that nothing more is put on. */
@@ -98,7 +101,7 @@ const drain: NodeHandler = async (world, resource, run) => {
   const told = await tell(world, resource, run);
   const now = run.now();
   await world.changeLabels(idOf(resource), { set: { [LABELS.drain]: drainValue(now) }, remove: [] }, run);
-  return { ...told, drainingAt: instantText(now) };
+  return { ...told, draining_at: instantText(now) };
 };
 
 const remove: NodeHandler = async (world, resource, run) => {

@@ -227,7 +227,7 @@ function imageObstacles({ order, fields, server, now }: Ordering, judged: Judged
   if ('obstacle' in found) return [found.obstacle];
   const type = order.serverType === undefined ? undefined : judged.types?.found[order.serverType];
   const architecture = fields === undefined ? type?.architecture : server?.architecture;
-  const diskGb = fields === undefined ? type?.diskGb : server?.diskGb;
+  const diskGb = fields === undefined ? type?.diskGb : server?.disk_gb;
   const fitting = found.is.filter((image) => architecture === undefined || image.architecture === architecture);
   const [image] = fitting;
   if (image === undefined) {
@@ -254,7 +254,7 @@ function groupObstacles({ order, server, joining, count }: Ordering, judged: Jud
   const found = lookUp(judged.placementGroups, order.placementGroup, path, 'placement group');
   if ('obstacle' in found) return [found.obstacle];
   const { name, type, servers } = found.is;
-  const inside = servers.filter((id) => id !== server?.serverId).length;
+  const inside = servers.filter((id) => id !== server?.server_id).length;
   if (type !== 'spread' || inside + joining + count <= SPREAD_MAX) return [];
   return [
     missing(
@@ -303,7 +303,7 @@ function placedObstacle(
     return missing(path, `The ${what} ${name} carries the label of the project ${projectOf(thing.labels)}`);
   if (location !== undefined && thing.location !== location)
     return missing(path, `The ${what} ${name} is in ${thing.location}, but the server is in ${location}`);
-  if (thing.server !== undefined && thing.server !== server?.serverId)
+  if (thing.server !== undefined && thing.server !== server?.server_id)
     return missing(path, `The ${what} ${name} belongs to the server ${thing.server}`);
   return undefined;
 }

@@ -71,7 +71,7 @@ function telling(resource: NodeResource, state: string): Proposal<NodeStep> | un
   const signals = nodeSignals(resource);
   if (state !== 'draining' || signals?.drains !== true || signals.workloads === 'none') return undefined;
   // Where a gap covers it, nobody knows whether the source calls it by the name that it would be told.
-  if (resource.memory?.kept.toldAt !== undefined || resource.sight.gap !== undefined) return undefined;
+  if (resource.memory?.kept.told_at !== undefined || resource.sight.gap !== undefined) return undefined;
   return {
     step: 'draining>draining',
     goal: 'update',
@@ -145,7 +145,7 @@ function edit(state: string, fields: readonly FieldChange[], because: string): P
 }
 
 function diskFull(resource: NodeResource, state: string): Proposal<NodeStep> | undefined {
-  const used = nodeSignals(resource)?.diskUsedPercent;
+  const used = nodeSignals(resource)?.disk_used_percent;
   if (used === undefined || used <= DISK_FULL_PERCENT || dedication(resource) !== undefined) return undefined;
   const how = {
     goal: 'update',
@@ -191,7 +191,7 @@ function change(resource: NodeResource, state: string): Proposal<NodeStep> | und
   const found = differencesOf(ref.name, spec, observed.facts, memory?.kept ?? {});
   if (found.lift.length > 0)
     return edit(state, found.lift, `The protection by the provider is lifted${later(found, [])}`);
-  if (state === 'draining' || (state === 'unhealthy' && nodeSignals(resource)?.life.drainingAt !== undefined))
+  if (state === 'draining' || (state === 'unhealthy' && nodeSignals(resource)?.life.draining_at !== undefined))
     return (
       telling(resource, state) ??
       leaving(state, {

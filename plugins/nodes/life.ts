@@ -43,7 +43,7 @@ export interface LookAtNode {
 /** So many ids of containers are remembered where the source does not count; of more, only the growth of their number is counted. */
 export const MOST_IDS = 400;
 
-interface Counted extends Pick<NodeLife, 'containersEver' | 'startedTotal' | 'containerIds'> {
+interface Counted extends Pick<NodeLife, 'containers_ever' | 'started_total' | 'container_ids'> {
   /** Containers that came since the last refresh. */
   readonly came: number;
 }
@@ -51,8 +51,8 @@ interface Counted extends Pick<NodeLife, 'containersEver' | 'startedTotal' | 'co
 const shortId = (id: string): string => digestOf(id).slice('sha256:'.length, 'sha256:'.length + 12);
 
 function countByTotal(kept: Partial<NodeMemory>, startedTotal: number, present: number, isOfAnother: boolean): Counted {
-  const [ever, before] = [kept.containersEver ?? 0, kept.startedTotal];
-  if (before === undefined && isOfAnother) return { containersEver: ever, came: 0, startedTotal };
+  const [ever, before] = [kept.containers_ever ?? 0, kept.started_total];
+  if (before === undefined && isOfAnother) return { containers_ever: ever, came: 0, started_total: startedTotal };
   // Where it runs backwards, the source has begun to count anew.
   const came =
     before === undefined
@@ -61,18 +61,18 @@ function countByTotal(kept: Partial<NodeMemory>, startedTotal: number, present: 
         ? startedTotal - before
         : startedTotal;
   const containersEver = Math.max(ever + came, present);
-  return { containersEver, came: containersEver - ever, startedTotal };
+  return { containers_ever: containersEver, came: containersEver - ever, started_total: startedTotal };
 }
 
 function countByIds(kept: Partial<NodeMemory>, ids: readonly string[]): Counted {
-  const ever = kept.containersEver ?? 0;
-  const known = new Set(kept.containerIds);
+  const ever = kept.containers_ever ?? 0;
+  const known = new Set(kept.container_ids);
   const containerIds = ids.map(shortId).sort().slice(0, MOST_IDS);
   const came =
     ids.length > MOST_IDS
       ? Math.max(0, ids.length - (kept.containers ?? 0))
       : containerIds.filter((id) => !known.has(id)).length;
-  return { containersEver: Math.max(ever + came, ids.length), came, containerIds };
+  return { containers_ever: Math.max(ever + came, ids.length), came, container_ids: containerIds };
 }
 
 /** What a source says is about an earlier server of the name: nothing ran there since this one was made, or it was never ready. */
@@ -89,10 +89,10 @@ function count(kept: Partial<NodeMemory>, look: LookAtNode, wasReady: boolean): 
   const { workloads } = look;
   if (workloads === undefined)
     return defined({
-      containersEver: kept.containersEver ?? 0,
+      containers_ever: kept.containers_ever ?? 0,
       came: 0,
-      startedTotal: kept.startedTotal,
-      containerIds: kept.containerIds,
+      started_total: kept.started_total,
+      container_ids: kept.container_ids,
     });
   const { startedTotal, containers } = workloads;
   if (startedTotal !== undefined)
@@ -102,7 +102,7 @@ function count(kept: Partial<NodeMemory>, look: LookAtNode, wasReady: boolean): 
     containers.map(({ id }) => id),
   );
   const unseen = counted.came === 0 && wasUsedBetween(kept, workloads) ? 1 : 0;
-  return { ...counted, containersEver: counted.containersEver + unseen, came: counted.came + unseen };
+  return { ...counted, containers_ever: counted.containers_ever + unseen, came: counted.came + unseen };
 }
 
 /** It was empty at the last look and is empty now, and by its source for less long: something ran there in between. */
@@ -110,9 +110,9 @@ function wasUsedBetween(kept: Partial<NodeMemory>, { emptySince, containers }: W
   return (
     (kept.containers ?? 0) === 0 &&
     containers.length === 0 &&
-    kept.emptySince !== undefined &&
+    kept.empty_since !== undefined &&
     emptySince !== undefined &&
-    Date.parse(emptySince) - Date.parse(kept.emptySince) > CLOCK_AHEAD_MS
+    Date.parse(emptySince) - Date.parse(kept.empty_since) > CLOCK_AHEAD_MS
   );
 }
 
@@ -126,7 +126,7 @@ function emptyFrom(
   const { created, lastLookAt, emptyFrom: named, now } = look;
   // It had some at the last look: it is empty from then on at the earliest.
   const hadSome = (kept.containers ?? 0) > 0 || came > 0;
-  const times = [created, initializedAt, named, hadSome ? lastLookAt : kept.lastContainerAt];
+  const times = [created, initializedAt, named, hadSome ? lastLookAt : kept.last_container_at];
   return Math.min(now, Math.max(...times.map((time) => (time === undefined ? 0 : Date.parse(time)))));
 }
 
@@ -141,29 +141,33 @@ function emptySince(
   // Never later than now: clocks differ.
   if (told !== undefined) return instantText(Math.min(Math.max(Date.parse(told), from), now));
   // Between two looks that lie far apart, anything may have come and gone.
-  const unbroken = kept.lookedAt !== undefined && now - Date.parse(kept.lookedAt) <= 2 * workloadsIntervalMs;
-  return unbroken && came === 0 && kept.emptySince !== undefined && (kept.containers ?? 0) === 0
-    ? instantText(Math.max(Date.parse(kept.emptySince), from))
+  const unbroken = kept.looked_at !== undefined && now - Date.parse(kept.looked_at) <= 2 * workloadsIntervalMs;
+  return unbroken && came === 0 && kept.empty_since !== undefined && (kept.containers ?? 0) === 0
+    ? instantText(Math.max(Date.parse(kept.empty_since), from))
     : instantText(now);
 }
 
-type Failures = Pick<NodeLife, 'probeFailures' | 'probeFailedAt' | 'failingSince'>;
+type Failures = Pick<NodeLife, 'probe_failures' | 'probe_failed_at' | 'failing_since'>;
 
 /** Failed probes in a row. Those that follow each other faster than the interval count once. */
 function failuresOf(kept: Partial<NodeMemory>, probe: LookAtNode['probe'], now: number, intervalMs: number): Failures {
-  const { probeFailures = 0, probeFailedAt, failingSince = probeFailedAt } = kept;
-  if (probe === 'answered') return { probeFailures: 0 };
+  const {
+    probe_failures: probeFailures = 0,
+    probe_failed_at: probeFailedAt,
+    failing_since: failingSince = probeFailedAt,
+  } = kept;
+  if (probe === 'answered') return { probe_failures: 0 };
   const same = defined<Failures>({
-    probeFailures,
-    probeFailedAt,
-    failingSince,
+    probe_failures: probeFailures,
+    probe_failed_at: probeFailedAt,
+    failing_since: failingSince,
   });
   if (probe === 'none') return same;
   if (probeFailedAt !== undefined && now - Date.parse(probeFailedAt) < intervalMs) return same;
   return {
-    probeFailures: probeFailures + 1,
-    probeFailedAt: instantText(now),
-    failingSince: failingSince ?? instantText(now),
+    probe_failures: probeFailures + 1,
+    probe_failed_at: instantText(now),
+    failing_since: failingSince ?? instantText(now),
   };
 }
 
@@ -191,22 +195,22 @@ function earliest(
 function knownContainers(
   kept: Partial<NodeMemory>,
   { known, workloads }: LookAtNode,
-): Pick<NodeLife, 'containers' | 'allocatedMb'> {
-  if (known === 'none') return { containers: 0, allocatedMb: 0 };
+): Pick<NodeLife, 'containers' | 'allocated_mb'> {
+  if (known === 'none') return { containers: 0, allocated_mb: 0 };
   if (workloads !== undefined)
     return {
       containers: workloads.containers.length,
-      allocatedMb: workloads.allocatedMb ?? workloads.containers.reduce((sum, { mb }) => sum + mb, 0),
+      allocated_mb: workloads.allocatedMb ?? workloads.containers.reduce((sum, { mb }) => sum + mb, 0),
     };
   return defined({
     containers: kept.containers,
-    allocatedMb: kept.allocatedMb,
+    allocated_mb: kept.allocated_mb,
   });
 }
 /** When its containers were known for the first time, all of them, after it was found: at the first whole look since. */
 function syncCompletedAt(kept: Partial<NodeMemory>, { known, now }: LookAtNode): string | undefined {
-  if (kept.syncCompletedAt !== undefined || kept.recoveredAt === undefined) return kept.syncCompletedAt;
-  return known !== 'unread' && now > Date.parse(kept.recoveredAt) ? instantText(now) : undefined;
+  if (kept.sync_completed_at !== undefined || kept.recovered_at === undefined) return kept.sync_completed_at;
+  return known !== 'unread' && now > Date.parse(kept.recovered_at) ? instantText(now) : undefined;
 }
 
 /**
@@ -227,36 +231,36 @@ export function lifeOf(look: LookAtNode): NodeLife {
   const kept = memory?.kept ?? {};
   const before = beforeOf(memory);
   const containers = knownContainers(kept, look);
-  const drainingAt = kept.drainingAt ?? labelledAt(look) ?? (before === 'draining' ? instantText(now) : undefined);
+  const drainingAt = kept.draining_at ?? labelledAt(look) ?? (before === 'draining' ? instantText(now) : undefined);
   const wasReady =
-    kept.initializedAt !== undefined || recovered || kept.recoveredAt !== undefined || SERVED.has(before ?? '');
+    kept.initialized_at !== undefined || recovered || kept.recovered_at !== undefined || SERVED.has(before ?? '');
   const counted = count(kept, look, wasReady);
-  const failures: Failures = wasReady ? failuresOf(kept, probe, now, look.probeIntervalMs) : { probeFailures: 0 };
+  const failures: Failures = wasReady ? failuresOf(kept, probe, now, look.probeIntervalMs) : { probe_failures: 0 };
   const becameReady = !wasReady && status === 'running' && probe === 'answered';
-  const initializedAt = kept.initializedAt ?? (becameReady ? readyAt(look) : undefined);
+  const initializedAt = kept.initialized_at ?? (becameReady ? readyAt(look) : undefined);
   const isEmpty = workloads !== undefined && workloads.containers.length === 0;
   const from = emptyFrom(kept, look, initializedAt, counted.came);
   const since = isEmpty ? emptySince(kept, look, workloads.emptySince, counted.came, from) : undefined;
   const hadSome = (kept.containers ?? 0) > 0 || counted.came > 0;
   return defined({
-    provisionedAt: look.created ?? kept.provisionedAt,
-    initializedAt,
-    firstContainerAt:
-      kept.firstContainerAt ??
-      (counted.containersEver > 0 && workloads !== undefined ? earliest(workloads, since, look) : undefined),
-    lastContainerAt: isEmpty && hadSome ? since : kept.lastContainerAt,
-    drainingAt,
-    recoveredAt: kept.recoveredAt ?? (recovered ? instantText(now) : undefined),
-    syncCompletedAt: syncCompletedAt(kept, look),
-    containersEver: counted.containersEver,
-    startedTotal: counted.startedTotal,
-    containerIds: counted.containerIds,
+    provisioned_at: look.created ?? kept.provisioned_at,
+    initialized_at: initializedAt,
+    first_container_at:
+      kept.first_container_at ??
+      (counted.containers_ever > 0 && workloads !== undefined ? earliest(workloads, since, look) : undefined),
+    last_container_at: isEmpty && hadSome ? since : kept.last_container_at,
+    draining_at: drainingAt,
+    recovered_at: kept.recovered_at ?? (recovered ? instantText(now) : undefined),
+    sync_completed_at: syncCompletedAt(kept, look),
+    containers_ever: counted.containers_ever,
+    started_total: counted.started_total,
+    container_ids: counted.container_ids,
     containers: containers.containers,
-    allocatedMb: containers.allocatedMb,
-    emptySince: workloads === undefined ? kept.emptySince : since,
-    lookedAt: isEmpty && workloads.emptySince === undefined ? instantText(now) : undefined,
-    probeFailures: failures.probeFailures,
-    probeFailedAt: failures.probeFailedAt,
-    failingSince: failures.failingSince,
+    allocated_mb: containers.allocated_mb,
+    empty_since: workloads === undefined ? kept.empty_since : since,
+    looked_at: isEmpty && workloads.emptySince === undefined ? instantText(now) : undefined,
+    probe_failures: failures.probe_failures,
+    probe_failed_at: failures.probe_failed_at,
+    failing_since: failures.failing_since,
   });
 }

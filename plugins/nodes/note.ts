@@ -10,23 +10,23 @@ import { formerNames, type Named } from './workload-names.ts';
 
 /** Every field of a life: one that is not known any more is forgotten, not kept. */
 const NO_LIFE = {
-  provisionedAt: null,
-  initializedAt: null,
-  firstContainerAt: null,
-  lastContainerAt: null,
-  drainingAt: null,
-  recoveredAt: null,
-  syncCompletedAt: null,
-  containersEver: null,
-  startedTotal: null,
-  containerIds: null,
+  provisioned_at: null,
+  initialized_at: null,
+  first_container_at: null,
+  last_container_at: null,
+  draining_at: null,
+  recovered_at: null,
+  sync_completed_at: null,
+  containers_ever: null,
+  started_total: null,
+  container_ids: null,
   containers: null,
-  allocatedMb: null,
-  emptySince: null,
-  lookedAt: null,
-  probeFailures: null,
-  probeFailedAt: null,
-  failingSince: null,
+  allocated_mb: null,
+  empty_since: null,
+  looked_at: null,
+  probe_failures: null,
+  probe_failed_at: null,
+  failing_since: null,
 } as const satisfies { readonly [Field in keyof Required<NodeLife>]: null };
 
 /** Digest of the SSH keys of a spec, whatever their order. */
@@ -61,7 +61,7 @@ function namesOf(
   facts: NodeFacts,
   scene: Scene | undefined,
 ): Pick<Partial<NodeMemory>, 'names'> {
-  const former = memory?.kept.serverId === facts.serverId ? memory?.kept.names : undefined;
+  const former = memory?.kept.server_id === facts.server_id ? memory?.kept.names : undefined;
   const named = defined<Named>({
     name: ref.name,
     server: facts.name,
@@ -97,14 +97,14 @@ export function noteNode(resource: NodeResource, _now?: number, scene?: Scene): 
   const made = isNew && spec !== undefined && observed.given !== true ? madeWith(spec, facts) : {};
   return {
     ...namesOf(resource, facts, scene),
-    ...(facts.serverId === undefined ? {} : { serverId: facts.serverId }),
+    ...(facts.server_id === undefined ? {} : { server_id: facts.server_id }),
     ...(facts.project !== undefined && facts.labels?.[LABELS.project] === facts.project
       ? { project: facts.project }
       : {}),
     ...made,
     ...leftNote(resource),
-    ...(memory?.open?.goal === 'create' ? { toldAt: null, wasSystem: null } : {}),
-    ...(desired?.spec.role === 'system' ? { wasSystem: true } : {}),
+    ...(memory?.open?.goal === 'create' ? { told_at: null, was_system: null } : {}),
+    ...(desired?.spec.role === 'system' ? { was_system: true } : {}),
     ...NO_LIFE,
     ...signals.life,
   };

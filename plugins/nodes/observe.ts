@@ -98,7 +98,7 @@ function nodeTarget({ ref, ...rest }: Target): NodeTarget {
 }
 
 async function findOne(world: NodesReader, node: NodeTarget, signal: AbortSignal): Promise<ServerSeen | undefined> {
-  const id = node.memory?.kept.serverId;
+  const id = node.memory?.kept.server_id;
   const known = id === undefined ? undefined : await world.server(id, signal);
   const found = known ?? (await world.serverByName(node.ref.name, signal));
   return found === undefined || isTaken(node, found) ? undefined : found;
@@ -115,7 +115,7 @@ async function leftOut(
   signal: AbortSignal,
 ): Promise<readonly ServerSeen[]> {
   const listed = new Set(all.map(({ id }) => id));
-  const ids = nodes.flatMap(({ memory }) => memory?.kept.serverId ?? []).filter((id) => !listed.has(id));
+  const ids = nodes.flatMap(({ memory }) => memory?.kept.server_id ?? []).filter((id) => !listed.has(id));
   // More than that are no accident of paging, and what is to be thought of it is the engine's.
   if (ids.length > MOST_LEFT_OUT) return [];
   const found = await Promise.all(ids.map((id) => world.server(id, signal)));
@@ -154,7 +154,7 @@ type Probes = ReadonlyMap<string, Read<ProbeSeen>>;
 /** It was ready once, so that its silence says something: of itself, or of the way to it. */
 function hasAnswered(memory: Memory<NodeMemory> | undefined): boolean {
   const health = memory?.others?.['health'];
-  const { initializedAt, recoveredAt } = memory?.kept ?? {};
+  const { initialized_at: initializedAt, recovered_at: recoveredAt } = memory?.kept ?? {};
   return health === 'healthy' || (health === 'unhealthy' && (initializedAt ?? recoveredAt) !== undefined);
 }
 
@@ -184,7 +184,7 @@ function withDoubt(nodes: readonly NodeTarget[], probes: Probes, from: number): 
  * that it still is; of another one, the one that says that it is not yet. Nothing is unhealthy, or ready, by one alone.
  */
 function decisive(heard: readonly Read<ProbeSeen>[], { memory }: NodeTarget): Read<ProbeSeen> | undefined {
-  const { initializedAt, recoveredAt } = memory?.kept ?? {};
+  const { initialized_at: initializedAt, recovered_at: recoveredAt } = memory?.kept ?? {};
   const wasReady = initializedAt !== undefined || recoveredAt !== undefined;
   return (
     heard.find((each) => 'value' in each && each.value.answered === wasReady) ??
@@ -317,7 +317,7 @@ function isToOrder(resource: OrderedNode): boolean {
   if (desired === undefined || desired.spec.provider === 'static' || observed?.claimedBy !== undefined) return false;
   if (observed === undefined) return true;
   const signals = nodeSignals(resource);
-  if (observed.state === 'draining' || signals?.life.drainingAt !== undefined) return true;
+  if (observed.state === 'draining' || signals?.life.draining_at !== undefined) return true;
   const found = differencesOf(ref.name, desired.spec, observed.facts, memory?.kept ?? {});
   return (
     found.inPlace.some(({ path }) => NAMED_IN_PLACE.has(path)) ||

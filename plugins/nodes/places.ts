@@ -14,7 +14,7 @@ export function serverKey(name: string): string {
 export function nodePlaces(resource: Resource<NodeSpec, NodeFacts, NodeMemory>): readonly Claim[] {
   // A machine that no cloud manages is only probed.
   if (settingsOf(resource.desired, resource.memory).provider === 'static') return [];
-  const id = resource.sight.observed?.facts.serverId ?? resource.memory?.kept.serverId;
+  const id = resource.sight.observed?.facts.server_id ?? resource.memory?.kept.server_id;
   return [
     { kind: 'key', key: `the server ${serverKey(resource.ref.name)}` },
     ...(id === undefined ? [] : [{ kind: 'key' as const, key: `the server with the id ${id}` }]),

@@ -63,11 +63,11 @@ describe('a Node', () => {
   /** A server of a minute ago, which does not answer. */
   const sighting = {
     ref: node.refOf('Node', 'web-1'),
-    facts: { serverId: 42 },
+    facts: { server_id: 42 },
     signals: node.signalsOf({
       probe: 'failed',
-      probeMessage: 'no',
-      life: { provisionedAt: node.ago(node.MINUTE), containersEver: 0, probeFailures: 0 },
+      probe_message: 'no',
+      life: { provisioned_at: node.ago(node.MINUTE), containers_ever: 0, probe_failures: 0 },
     }),
     at: new Date(node.NOW).toISOString(),
   } as unknown as Sighting;
@@ -77,7 +77,7 @@ describe('a Node', () => {
     expect(stateAt(node.NOW).state).toBe('initializing');
     expect(stateAt(node.NOW + node.MINUTE)).toMatchObject({
       state: 'ready',
-      signals: { life: { initializedAt: new Date(node.NOW + node.MINUTE).toISOString() } },
+      signals: { life: { initialized_at: new Date(node.NOW + node.MINUTE).toISOString() } },
     });
   });
 

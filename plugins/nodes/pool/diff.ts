@@ -104,7 +104,7 @@ function causeOf({ by }: Decision, resource: PoolResource): Pick<Proposal, 'caus
 /** A change was begun, and is not what is remembered: nothing of it was done, for what a pool remembers is all that it does. */
 function isUnfinished({ memory }: PoolResource): boolean {
   const { open, kept } = memory ?? {};
-  return open !== undefined && kept?.changedBy !== intentId(open);
+  return open !== undefined && kept?.changed_by !== intentId(open);
 }
 
 export function diffPool(resource: PoolResource, scene: Scene): Proposal<NodePoolStep> | undefined {

@@ -52,7 +52,7 @@ function notePool(resource: PoolResource, _now: number, scene: Scene): Note<Node
     situation.scaling === undefined || situation.scaling.forMs === 0 ? undefined : crossingNow(situation);
   if (crossing === undefined && memory.kept.crossing === undefined) return {};
   const since = crossing === undefined ? null : instantText(crossing.since);
-  return { crossing: crossing?.direction ?? null, crossingSince: since };
+  return { crossing: crossing?.direction ?? null, crossing_since: since };
 }
 
 export const nodePool: Kind<NodesWriter, NodePoolSpec, PoolFacts, NodePoolMemory, NodePoolStep, NodePoolRuleId> = {

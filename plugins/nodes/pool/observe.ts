@@ -23,11 +23,11 @@ export function offerOf(
   prices: PriceList | undefined,
   serverType: string | undefined,
   location: string | undefined,
-): Pick<PoolSignals, 'hourly' | 'monthly' | 'currency' | 'memoryMb' | 'available'> {
+): Pick<PoolSignals, 'hourly' | 'monthly' | 'currency' | 'memory_mb' | 'available'> {
   const type = serverType === undefined ? undefined : prices?.types[serverType];
   if (prices === undefined || type === undefined) return {};
   const here = location === undefined ? undefined : type.locations[location];
-  const size = { memoryMb: type.memoryMb, currency: prices.currency };
+  const size: Pick<PoolSignals, 'memory_mb' | 'currency'> = { memory_mb: type.memoryMb, currency: prices.currency };
   if (here === undefined) return { ...size, available: false };
   return { ...size, hourly: here.hourly, monthly: here.monthly, available: here.available };
 }

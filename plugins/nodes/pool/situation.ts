@@ -87,24 +87,24 @@ export function phaseOf(resource: NodeResource): NodePhase | undefined {
   const phase = PHASES[observed.state] ?? 'unseen';
   const signals = nodeSignals(resource);
   // Once it was drained it never returns to service, healthy or not.
-  if (phase === 'unhealthy' && signals?.life.drainingAt !== undefined) return 'leaving';
+  if (phase === 'unhealthy' && signals?.life.draining_at !== undefined) return 'leaving';
   if (phase !== 'serving') return phase;
   if (signals?.workloads === 'listed' || signals?.workloads === 'none') return 'serving';
   // A source that does not list it yet puts nothing there: it is as good as starting.
-  return signals?.workloads === 'unlisted' && signals.life.containersEver === 0 ? 'starting' : 'unseen';
+  return signals?.workloads === 'unlisted' && signals.life.containers_ever === 0 ? 'starting' : 'unseen';
 }
 
 function nodeOf(resource: NodeResource, phase: NodePhase, plannedMb: number | undefined): PoolNode {
   const signals = nodeSignals(resource);
   const { life, list = [], hourly, monthly = 0 } = signals ?? {};
-  const ramMb = phase === 'planned' ? plannedMb : signals?.memoryMb;
-  const initializedAt = time(life?.initializedAt ?? life?.provisionedAt);
-  const emptySince = time(life?.emptySince ?? (life?.containersEver === 0 ? life.initializedAt : undefined));
+  const ramMb = phase === 'planned' ? plannedMb : signals?.memory_mb;
+  const initializedAt = time(life?.initialized_at ?? life?.provisioned_at);
+  const emptySince = time(life?.empty_since ?? (life?.containers_ever === 0 ? life.initialized_at : undefined));
   return defined({
     name: resource.ref.name,
     phase,
     ramMb,
-    allocatedMb: life?.allocatedMb ?? 0,
+    allocatedMb: life?.allocated_mb ?? 0,
     containers: list.map(containerOf),
     hourly:
       hourly === undefined
@@ -135,13 +135,14 @@ function memberOf(
   if (phase === undefined) return undefined;
   const refusal = phase === 'planned' ? undefined : refusalOf(resource, scene);
   const since = resource.memory?.state === 'unhealthy' ? time(resource.memory.since) : undefined;
-  const failingSince = time(nodeSignals(resource)?.life.failingSince);
+  const failingSince = time(nodeSignals(resource)?.life.failing_since);
   return defined({
     node: nodeOf(resource, phase, plannedMb),
     isMember,
     refusal,
     outdated: isOutdated(resource, spec) ? true : undefined,
-    isFull: phase === 'serving' && (nodeSignals(resource)?.diskUsedPercent ?? 0) > DISK_FULL_PERCENT ? true : undefined,
+    isFull:
+      phase === 'serving' && (nodeSignals(resource)?.disk_used_percent ?? 0) > DISK_FULL_PERCENT ? true : undefined,
     unhealthySince: phase === 'unhealthy' && since !== undefined ? since : undefined,
     failingSince: phase === 'unhealthy' && failingSince !== undefined ? failingSince : undefined,
   });
@@ -149,16 +150,16 @@ function memberOf(
 
 function rememberedOf(kept: Partial<NodePoolMemory> | undefined): Remembered | undefined {
   if (kept?.members === undefined) return undefined;
-  const [upAt, downAt, consolidatedAt] = [kept.scaledUpAt, kept.scaledDownAt, kept.consolidatedAt].map(time);
+  const [upAt, downAt, consolidatedAt] = [kept.scaled_up_at, kept.scaled_down_at, kept.consolidated_at].map(time);
   return defined({
     members: kept.members,
     next: kept.next ?? 1,
     scaled: defined({ upAt, downAt }),
     consolidatedAt,
     crossing:
-      kept.crossing === undefined || kept.crossingSince === undefined
+      kept.crossing === undefined || kept.crossing_since === undefined
         ? undefined
-        : { direction: kept.crossing, since: Date.parse(kept.crossingSince) },
+        : { direction: kept.crossing, since: Date.parse(kept.crossing_since) },
     going: kept.going ?? [],
     moves: kept.moves ?? [],
   });
@@ -249,7 +250,8 @@ export function situationOf(resource: PoolResource, spec: NodePoolSpec, scene: S
     found: remembered === undefined ? [...new Set([...labelled, ...ours])].sort((a, b) => a - b) : [],
     isTaken: nameTaken(scene),
     nodes: resources.flatMap(
-      (node) => memberOf(node, spec, members.has(numberOf(prefix, node.ref.name) ?? 0), signals?.memoryMb, scene) ?? [],
+      (node) =>
+        memberOf(node, spec, members.has(numberOf(prefix, node.ref.name) ?? 0), signals?.memory_mb, scene) ?? [],
     ),
     ...queues(resource, spec, scene),
     currency: signals?.currency,

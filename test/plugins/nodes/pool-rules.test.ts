@@ -41,8 +41,8 @@ const HOUR = 60 * MINUTE;
 const MEMORY_MB = 4096;
 
 function signals(more: Partial<NodeSignals> = {}, life: Parameters<typeof lifeOfNode>[0] = {}): NodeSignals {
-  const at = { provisionedAt: ago(9 * HOUR), initializedAt: ago(9 * HOUR), emptySince: ago(8 * HOUR) };
-  return signalsOf({ memoryMb: MEMORY_MB, hourly: 0.2, life: lifeOfNode({ ...at, ...life }), list: [], ...more });
+  const at = { provisioned_at: ago(9 * HOUR), initialized_at: ago(9 * HOUR), empty_since: ago(8 * HOUR) };
+  return signalsOf({ memory_mb: MEMORY_MB, hourly: 0.2, life: lifeOfNode({ ...at, ...life }), list: [], ...more });
 }
 
 /** A member that is in service and empty for long. */
@@ -55,7 +55,7 @@ function busy(number: number, mb: number): NodeResource {
   const list = [{ id: `c${number}`, mb, tier: 'small', players: 0, since: ago(5 * HOUR) }];
   return node(number, {
     state: 'active',
-    signals: signals({ list }, { containers: 1, containersEver: 1, allocatedMb: mb }),
+    signals: signals({ list }, { containers: 1, containers_ever: 1, allocated_mb: mb }),
   });
 }
 
@@ -78,7 +78,7 @@ function pool({ spec = {}, kept = {}, signals: seen = {}, memory = {} }: PoolPar
     queue: EMPTY,
     unnamed: EMPTY,
     labelled: [],
-    memoryMb: MEMORY_MB,
+    memory_mb: MEMORY_MB,
     migrates: true,
     ...seen,
   };
@@ -188,7 +188,7 @@ describe('keeps-min', () => {
   const unhealthy = (number: number) => {
     const { memory, ...pair } = node(number, {
       state: 'unhealthy',
-      signals: signals({}, { containers: 1, allocatedMb: 9 }),
+      signals: signals({}, { containers: 1, allocated_mb: 9 }),
     });
     return { ...pair, ...(memory === undefined ? {} : { memory: { ...memory, since: ago(MINUTE) } }) };
   };
@@ -230,10 +230,10 @@ describe('one-at-a-time', () => {
 describe('cooldown', () => {
   it.each<[string, Partial<NodePoolMemory>, string, number | undefined]>([
     ['never changed', {}, 'pass', undefined],
-    ['shrank exactly 5 min ago', { scaledDownAt: ago(5 * MINUTE) }, 'pass', undefined],
-    ['shrank 1 ms less ago', { scaledDownAt: ago(5 * MINUTE - 1) }, 'defer', NOW + 1],
-    ['grew exactly 20 min ago', { scaledUpAt: ago(20 * MINUTE) }, 'pass', undefined],
-    ['grew 1 ms less ago', { scaledUpAt: ago(20 * MINUTE - 1) }, 'defer', NOW + 1],
+    ['shrank exactly 5 min ago', { scaled_down_at: ago(5 * MINUTE) }, 'pass', undefined],
+    ['shrank 1 ms less ago', { scaled_down_at: ago(5 * MINUTE - 1) }, 'defer', NOW + 1],
+    ['grew exactly 20 min ago', { scaled_up_at: ago(20 * MINUTE) }, 'pass', undefined],
+    ['grew 1 ms less ago', { scaled_up_at: ago(20 * MINUTE - 1) }, 'defer', NOW + 1],
   ])('%s', (_what, kept, outcome, clearsAt) => {
     const resource = pool({ kept: { members: [1, 2, 3], ...kept } });
     const found = judge('cooldown', resource, [node(1), node(2), node(3)]);
@@ -242,7 +242,7 @@ describe('cooldown', () => {
 
   it('does not hold what the document asks for', () => {
     const size = { size: 2, min: undefined, max: undefined };
-    const resource = pool({ kept: { members: [1, 2, 3], scaledDownAt: ago(0), scaledUpAt: ago(0) }, spec: size });
+    const resource = pool({ kept: { members: [1, 2, 3], scaled_down_at: ago(0), scaled_up_at: ago(0) }, spec: size });
     expect(judge('cooldown', resource, [node(1), node(2), node(3)]).outcome).toBe('pass');
   });
 });
@@ -268,7 +268,7 @@ describe('capacity-starting', () => {
 describe('no-candidate', () => {
   const size = { size: 1, min: undefined, max: undefined };
   const young = (age: number) =>
-    node(2, { signals: signals({}, { initializedAt: ago(age), provisionedAt: ago(age) }) });
+    node(2, { signals: signals({}, { initialized_at: ago(age), provisioned_at: ago(age) }) });
   it.each<[string, NodeResource, string, number | undefined]>([
     ['of exactly its grace', young(30 * MINUTE), 'pass', undefined],
     ['of 1 ms less', young(30 * MINUTE - 1), 'defer', NOW + 1],
@@ -326,10 +326,10 @@ describe('what a node is to its pool', () => {
     ['draining', withState('draining'), 'leaving'],
     ['decommissioned', withState('decommissioned'), 'leaving'],
     ['unhealthy', withState('unhealthy'), 'unhealthy'],
-    ['unhealthy after it was drained', withState('unhealthy', {}, { drainingAt: ago(1) }), 'leaving'],
+    ['unhealthy after it was drained', withState('unhealthy', {}, { draining_at: ago(1) }), 'leaving'],
     ['ready, and nothing lists it by consent', withState('ready', { workloads: 'none' }), 'serving'],
     ['ready, and not listed yet', withState('ready', { workloads: 'unlisted' }), 'starting'],
-    ['idle, and not listed any more', withState('idle', { workloads: 'unlisted' }, { containersEver: 3 }), 'unseen'],
+    ['idle, and not listed any more', withState('idle', { workloads: 'unlisted' }, { containers_ever: 3 }), 'unseen'],
     ['ready, and the source is not read', withState('ready', { workloads: 'unread' }), 'unseen'],
     ['written, and not there', unmade, 'planned'],
     ['written, and covered by a gap', resourceWith({ ...unmade, gap }), 'unseen'],
@@ -341,7 +341,7 @@ describe('what a node is to its pool', () => {
   it('takes what is remembered of it where it does not answer', () => {
     const off = node(1, {
       state: 'unhealthy',
-      signals: signals({ workloads: 'unread' }, { containers: 2, allocatedMb: 700 }),
+      signals: signals({ workloads: 'unread' }, { containers: 2, allocated_mb: 700 }),
     });
     const resource = pool({ kept: { members: [1] } });
     const { nodes } = situationOf(resource, poolSpec({ min: 1, max: 2 }), scene(resource, [off]));

@@ -26,7 +26,7 @@ function seen(applied: Workloads, written: Workloads | undefined, said: readonly
   const memory: Memory = {
     ref,
     version: 1,
-    kept: { serverId: 42, initializedAt: ago(90 * MINUTE), names: [FORMER], containersEver: 3 },
+    kept: { server_id: 42, initialized_at: ago(90 * MINUTE), names: [FORMER], containers_ever: 3 },
     owned: 'created',
     state: 'idle',
     safety: nodeInputs(nodeSpec({ workloads: applied })),
