@@ -293,7 +293,7 @@ async function checkConfig(
       namesDocuments: false,
     };
   }
-  const pristine = structuredClone(value) as { readonly [key: string]: Json };
+  const pristine = structuredClone(value);
   const mistakes = [...errorsOf(engineValidators.config, value, '')];
   const part = mistakes.length === 0 ? undefined : validPart(engineValidators.config, pristine, '');
   const written = mistakes.length === 0 ? (pristine as Members) : (part?.value as Members | undefined);
@@ -324,8 +324,7 @@ async function checkConfig(
     const given = settings[name];
     const isWritten = Object.hasOwn(given, 'parallelism');
     const wrong = validate === undefined ? [] : errorsOf(validate, given, pointer);
-    const valid =
-      validate === undefined || wrong.length === 0 ? undefined : validPart(validate, given as Json, pointer);
+    const valid = validate === undefined || wrong.length === 0 ? undefined : validPart(validate, given, pointer);
     mistakes.push(...wrong);
     if (wrong.length > 0 && valid === undefined) continue;
     // The number of parallel actions is for the engine; the plugin does not get it.
