@@ -47,19 +47,22 @@ async function probing(
   begin: (end: (seen: ProbeSeen) => void, fail: (error: unknown) => void) => Ending,
 ): Promise<ProbeSeen> {
   const late = new Error('timeout');
+  const ended = Promise.withResolvers<() => ProbeSeen>();
   let ending: Ending | undefined;
-  const seen = Promise.withResolvers<ProbeSeen>();
-  const fail = (error: unknown): void => seen.resolve(Promise.try(failureOf, error));
   try {
-    return await within(
+    const seen = await within(
       ms,
       () => late,
       signal,
       () => {
-        ending = begin(seen.resolve, fail);
-        return seen.promise;
+        ending = begin(
+          (answer) => ended.resolve(() => answer),
+          (error) => ended.resolve(() => failureOf(error)),
+        );
+        return ended.promise;
       },
     );
+    return seen();
   } catch (error) {
     if (error === late) return { answered: false, message: late.message };
     // A denied address; other errors are those of a path that cannot be requested, or of this machine.
