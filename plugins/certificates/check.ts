@@ -1,6 +1,6 @@
 /** Checks of documents that a schema can't make: names that no client accepts, and commands that may not be run. */
 
-import { type Desired, fromProject, type Json, type Mistake } from '#plugin';
+import { type Desired, fromProject, type Json, type Mistake, instantOf } from '#plugin';
 import { isAllowed } from './allowed-command.ts';
 import { checkDomain } from './check-domain.ts';
 import { type CertificateSpec, type CertificatesConfig, defaults, type DomainSpec } from './generated.ts';
@@ -66,7 +66,7 @@ function checkTimes(spec: CertificateSpec, settings: Partial<CertificatesConfig>
   const { issuedAfter } = spec.renewal;
   return [
     ...timeMistakes(spec, settings, '/spec').map((mistake) => ({ code: 'invalid-time', ...mistake })),
-    ...(issuedAfter === undefined || !Number.isNaN(Date.parse(issuedAfter))
+    ...(issuedAfter === undefined || !Number.isNaN(instantOf(issuedAfter))
       ? []
       : [
           {

@@ -1,6 +1,6 @@
 /** Note: what of a look is remembered, so that an interrupted run loses nothing; and findings that need two resources. */
 
-import { defined, type Finding, instantText, type Scene } from '#plugin';
+import { defined, type Finding, instantText, type Scene, instantOf } from '#plugin';
 import type { CertificateResource, DomainResource, IssuerResource } from './diff.ts';
 import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, DomainMemory, FindingCode, IssuerMemory } from './generated.ts';
@@ -28,7 +28,7 @@ export function noteIssuer(resource: IssuerResource): Partial<IssuerMemory> {
 /** When it was looked at, once in the interval that is written. */
 function checkedAt(resource: CertificateResource, now: number): Partial<CertificateMemory> {
   const { memory } = resource;
-  const last = Date.parse(memory?.kept.checked_at ?? '');
+  const last = instantOf(memory?.kept.checked_at ?? '');
   const { checkMs } = policyOf(resource).renewal;
   return now - last < checkMs && now >= last ? {} : { checked_at: instantText(now) };
 }
@@ -45,7 +45,7 @@ export function formerOf(kept: Partial<CertificateMemory> | undefined, fingerpri
 function madeBefore({ memory }: CertificateResource, fingerprint: string): Partial<CertificateMemory> {
   const { open, kept } = memory ?? {};
   if (open === undefined || open.goal === 'remove' || kept?.fingerprint === fingerprint) return {};
-  return { made: fingerprint, issued: (kept?.issued ?? 0) + 1, issued_at: open.at };
+  return { made: fingerprint, issued: (kept?.issued ?? 0) + 1, issued_at: instantText(open.at) };
 }
 
 /**

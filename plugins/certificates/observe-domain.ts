@@ -17,7 +17,17 @@
  * this machine has no route to says nothing, where another one is reached.
  */
 
-import { type Facts, type Finding, type Memory, type Ref, type Sighting, spanText, type Standing } from '#plugin';
+import {
+  type Facts,
+  type Finding,
+  type Memory,
+  type Ref,
+  type Sighting,
+  spanText,
+  type Standing,
+  type Instant,
+  instantOf,
+} from '#plugin';
 import { DAY_MS, daysLeft, isExpired, isNotYetValid } from './days.ts';
 import type { AddressFacts, DomainError, DomainFacts } from './facts.ts';
 import type { DomainMemory, DomainSpec, DomainState, FindingCode } from './generated.ts';
@@ -203,7 +213,7 @@ function servedFacts(seen: Served): DomainFacts {
 /** When a client begins to refuse what is served: the leaf has ended then, or, where a client judges it, its chain. */
 function endOf(seen: AddressSeen, { verify }: Pick<DomainSpec, 'verify'>): number {
   if (!seen.served) return Number.POSITIVE_INFINITY;
-  return Date.parse((verify ? seen.chain_end?.not_after : undefined) ?? seen.chain[0].not_after);
+  return instantOf((verify ? seen.chain_end?.not_after : undefined) ?? seen.chain[0].not_after);
 }
 
 /** The address that stands for all: the first one that fails, or else the one whose certificate ends first. */
@@ -393,10 +403,10 @@ export function seenDomain(
   spec: DomainSpec,
   look: DomainLook,
   neverIssued: boolean,
-  at: string,
+  at: Instant,
 ): Sighting<DomainFacts> {
   const met: Met = { spec, look, neverIssued };
-  const seenAt = look.kind === 'spaced' ? (look.memory.kept.failed_at ?? '') : at;
+  const seenAt = look.kind === 'spaced' ? (instantOf(look.memory.kept.failed_at) ?? at) : at;
   return { ref, given: true, facts: {}, raw: met, at: seenAt };
 }
 

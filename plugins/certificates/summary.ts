@@ -1,6 +1,6 @@
 /** Summary: how many certificates and Domains are in which state, and how many days they have left. Pure. */
 
-import type { Resource, Scene, Summary } from '#plugin';
+import { type Resource, type Scene, type Summary, instantOf } from '#plugin';
 import { DAY_MS } from './days.ts';
 import { tables } from './generated.ts';
 
@@ -36,7 +36,7 @@ function endOf({ sight: { observed, gap }, memory }: Resource): number {
   };
   const seen = facts.chain_end?.not_after ?? facts.not_after;
   const end = observed === undefined && gap !== undefined ? memory?.kept['not_after'] : seen;
-  return typeof end === 'string' ? Date.parse(end) : Number.NaN;
+  return typeof end === 'string' ? instantOf(end) : Number.NaN;
 }
 
 function spanOf(end: number, now: number): string {

@@ -1,12 +1,12 @@
 /** Audit: what a node is like beside every decision about it, and who decided. */
 
-import { type Change, defined, type Facts, type Scene } from '#plugin';
+import { type Change, defined, type Facts, type Scene, instantOf } from '#plugin';
 import { decisionOf } from './decision.ts';
 import { type NodeResource, nodeSignals } from './facts.ts';
 
 /** Whole minutes since a time; undefined where nobody knows it. */
 function minutes(since: string | undefined, now: number): number | undefined {
-  return since === undefined ? undefined : Math.max(0, Math.floor((now - Date.parse(since)) / 60_000));
+  return since === undefined ? undefined : Math.max(0, Math.floor((now - instantOf(since)) / 60_000));
 }
 
 const ACTIONS: Readonly<Record<string, string>> = {

@@ -6,7 +6,7 @@
  * again right before each step. What was not read stands in the way like what is not there.
  */
 
-import { type Desired, type Facts, type Scene, suggest } from '#plugin';
+import { type Desired, type Facts, type Scene, suggest, instantOf } from '#plugin';
 import { isNamed } from './differences.ts';
 import { type NodeFacts, PLUGIN } from './facts.ts';
 import type { NodePoolSpec, NodeSpec } from './generated.ts';
@@ -215,7 +215,7 @@ function typeObstacles(ordering: Ordering, judged: Judged): readonly Obstacle[] 
       ),
     ];
   }
-  if (here.endsAt !== undefined && Date.parse(here.endsAt) <= now)
+  if (here.endsAt !== undefined && instantOf(here.endsAt) <= now)
     return [missing(path, `The server type ${name} cannot be ordered in ${location} since ${here.endsAt}`)];
   return here.available ? [] : [unavailable(path, `The server type ${name} is not available in ${location} now`)];
 }
@@ -237,7 +237,7 @@ function imageObstacles({ order, fields, server, now }: Ordering, judged: Judged
   const problems: Obstacle[] = [];
   if (!fitting.some(({ isAvailable }) => isAvailable))
     problems.push(unavailable(path, `The image ${order.image} is not available now`));
-  if (image.deprecated !== undefined && Date.parse(image.deprecated) + IMAGE_AFTER_DEPRECATION_MS <= now)
+  if (image.deprecated !== undefined && instantOf(image.deprecated) + IMAGE_AFTER_DEPRECATION_MS <= now)
     problems.push(
       missing(path, `The image ${order.image} has been deprecated since ${image.deprecated} and can no longer be used`),
     );

@@ -5,7 +5,16 @@
  * told apart by what the source counts, or by their ids, failed probes by their times.
  */
 
-import { CLOCK_AHEAD_MS, digestOf, instantText, type Memory, stepParts, defined } from '#plugin';
+import {
+  CLOCK_AHEAD_MS,
+  digestOf,
+  type Instant,
+  instantOf,
+  instantText,
+  type Memory,
+  stepParts,
+  defined,
+} from '#plugin';
 import type { NodeLife, WorkloadsKnown } from './facts.ts';
 import type { NodeMemory } from './generated.ts';
 import { drainLabel } from './labels.ts';
@@ -20,10 +29,10 @@ export interface LookAtNode {
   readonly now: number;
   /** `running` for a machine that no cloud manages. */
   readonly status: ProviderStatus;
-  /** When the provider made it: ISO 8601, never later than `now`. */
-  readonly created?: string;
-  /** When the last look was that the log holds, or somewhat later: ISO 8601. */
-  readonly lastLookAt?: string;
+  /** Time of the creation at the provider, never later than `now`. */
+  readonly created?: Instant;
+  /** The time of the last refresh in the log, or somewhat later. */
+  readonly lastLookAt?: Instant;
   readonly labels: Readonly<Record<string, string>>;
   readonly settings: Settings;
   /** What is remembered of this very server; nothing of one before it. */
@@ -34,8 +43,8 @@ export interface LookAtNode {
   readonly known: WorkloadsKnown;
   /** Where it is listed. */
   readonly workloads?: WorkloadsOfNode;
-  /** It is not empty for longer than this, by one of its names: ISO 8601. */
-  readonly emptyFrom?: string;
+  /** It is not empty for longer than this, by one of its names. */
+  readonly emptyFrom?: Instant;
   readonly probeIntervalMs: number;
   readonly workloadsIntervalMs: number;
 }
@@ -82,7 +91,7 @@ function isOfEarlier(
   wasReady: boolean,
 ): boolean {
   if (containers.length > 0) return false;
-  return told === undefined || created === undefined ? !wasReady : Date.parse(told) < Date.parse(created);
+  return told === undefined || created === undefined ? !wasReady : instantOf(told) < created;
 }
 
 function count(kept: Partial<NodeMemory>, look: LookAtNode, wasReady: boolean): Counted {
@@ -112,7 +121,7 @@ function wasUsedBetween(kept: Partial<NodeMemory>, { emptySince, containers }: W
     containers.length === 0 &&
     kept.empty_since !== undefined &&
     emptySince !== undefined &&
-    Date.parse(emptySince) - Date.parse(kept.empty_since) > CLOCK_AHEAD_MS
+    instantOf(emptySince) - instantOf(kept.empty_since) > CLOCK_AHEAD_MS
   );
 }
 
@@ -120,14 +129,14 @@ function wasUsedBetween(kept: Partial<NodeMemory>, { emptySince, containers }: W
 function emptyFrom(
   kept: Partial<NodeMemory>,
   look: LookAtNode,
-  initializedAt: string | undefined,
+  initializedAt: Instant | undefined,
   came: number,
 ): number {
   const { created, lastLookAt, emptyFrom: named, now } = look;
   // It had some at the last look: it is empty from then on at the earliest.
   const hadSome = (kept.containers ?? 0) > 0 || came > 0;
-  const times = [created, initializedAt, named, hadSome ? lastLookAt : kept.last_container_at];
-  return Math.min(now, Math.max(...times.map((time) => (time === undefined ? 0 : Date.parse(time)))));
+  const times = [created, initializedAt, named, hadSome ? lastLookAt : instantOf(kept.last_container_at)];
+  return Math.min(now, Math.max(...times.map((time) => time ?? 0)));
 }
 
 /** Since when a node that is listed without containers has none. */
@@ -139,11 +148,11 @@ function emptySince(
   from: number,
 ): string {
   // Never later than now: clocks differ.
-  if (told !== undefined) return instantText(Math.min(Math.max(Date.parse(told), from), now));
+  if (told !== undefined) return instantText(Math.min(Math.max(instantOf(told), from), now));
   // Between two looks that lie far apart, anything may have come and gone.
-  const unbroken = kept.looked_at !== undefined && now - Date.parse(kept.looked_at) <= 2 * workloadsIntervalMs;
+  const unbroken = kept.looked_at !== undefined && now - instantOf(kept.looked_at) <= 2 * workloadsIntervalMs;
   return unbroken && came === 0 && kept.empty_since !== undefined && (kept.containers ?? 0) === 0
-    ? instantText(Math.max(Date.parse(kept.empty_since), from))
+    ? instantText(Math.max(instantOf(kept.empty_since), from))
     : instantText(now);
 }
 
@@ -163,7 +172,7 @@ function failuresOf(kept: Partial<NodeMemory>, probe: LookAtNode['probe'], now: 
     failing_since: failingSince,
   });
   if (probe === 'none') return same;
-  if (probeFailedAt !== undefined && now - Date.parse(probeFailedAt) < intervalMs) return same;
+  if (probeFailedAt !== undefined && now - instantOf(probeFailedAt) < intervalMs) return same;
   return {
     probe_failures: probeFailures + 1,
     probe_failed_at: instantText(now),
@@ -174,7 +183,7 @@ function failuresOf(kept: Partial<NodeMemory>, probe: LookAtNode['probe'], now: 
 /** When it became ready: by its time where only time makes it so, else now. */
 function readyAt({ settings, created, now }: LookAtNode): string {
   const times = settings.ways.map(({ after }) =>
-    after === undefined || created === undefined ? now : Date.parse(created) + ms(after),
+    after === undefined || created === undefined ? now : created + ms(after),
   );
   return instantText(Math.min(now, Math.max(...times)));
 }
@@ -186,9 +195,8 @@ function earliest(
   { created, now }: Pick<LookAtNode, 'created' | 'now'>,
 ): string {
   if (since !== undefined) return since;
-  const times = workloads.containers.flatMap(({ since }) => (since === undefined ? [] : [Date.parse(since)]));
-  const made = created === undefined ? 0 : Date.parse(created);
-  return instantText(Math.max(made, Math.min(now, ...times)));
+  const times = workloads.containers.flatMap(({ since }) => (since === undefined ? [] : [instantOf(since)]));
+  return instantText(Math.max(created ?? 0, Math.min(now, ...times)));
 }
 
 /** What is known of its containers: as listed, or as last known. */
@@ -210,7 +218,7 @@ function knownContainers(
 /** When its containers were known for the first time, all of them, after it was found: at the first whole look since. */
 function syncCompletedAt(kept: Partial<NodeMemory>, { known, now }: LookAtNode): string | undefined {
   if (kept.sync_completed_at !== undefined || kept.recovered_at === undefined) return kept.sync_completed_at;
-  return known !== 'unread' && now > Date.parse(kept.recovered_at) ? instantText(now) : undefined;
+  return known !== 'unread' && now > instantOf(kept.recovered_at) ? instantText(now) : undefined;
 }
 
 /**
@@ -221,7 +229,7 @@ function labelledAt({ labels, now, memory }: LookAtNode): string | undefined {
   const at = drainLabel(labels);
   if (at === undefined || at === 'invalid') return undefined;
   const open = memory?.open;
-  const begun = open !== undefined && stepParts(open.step).to === 'draining' ? Date.parse(open.at) : now;
+  const begun = open !== undefined && stepParts(open.step).to === 'draining' ? open.at : now;
   return instantText(Math.min(now, Math.max(at, begun)));
 }
 
@@ -239,11 +247,11 @@ export function lifeOf(look: LookAtNode): NodeLife {
   const becameReady = !wasReady && status === 'running' && probe === 'answered';
   const initializedAt = kept.initialized_at ?? (becameReady ? readyAt(look) : undefined);
   const isEmpty = workloads !== undefined && workloads.containers.length === 0;
-  const from = emptyFrom(kept, look, initializedAt, counted.came);
+  const from = emptyFrom(kept, look, instantOf(initializedAt), counted.came);
   const since = isEmpty ? emptySince(kept, look, workloads.emptySince, counted.came, from) : undefined;
   const hadSome = (kept.containers ?? 0) > 0 || counted.came > 0;
   return defined({
-    provisioned_at: look.created ?? kept.provisioned_at,
+    provisioned_at: instantText(look.created) ?? kept.provisioned_at,
     initialized_at: initializedAt,
     first_container_at:
       kept.first_container_at ??

@@ -4,13 +4,13 @@ import {
   defined,
   type Facts,
   type Finding,
-  instantText,
   intentId,
   isOwned,
   type Memory,
   type Ref,
   type Sighting,
   toldTime,
+  type Instant,
 } from '#plugin';
 import type { NodeFacts, NodeSignals, QueueSeen, WorkloadsKnown } from './facts.ts';
 import type { FindingCode, NodeMemory, NodeSpec, Workloads } from './generated.ts';
@@ -35,10 +35,10 @@ export const DISK_CRITICAL_PERCENT = 95;
 export interface Surroundings {
   /** Epoch ms. */
   readonly now: number;
-  readonly at: string;
+  readonly at: Instant;
   readonly limits: NodesLimits;
-  /** When the last look was that the log holds, or somewhat later: ISO 8601; absent without one. */
-  readonly lastLookAt?: string;
+  /** When the last look was that the log holds, or somewhat later; absent without one. */
+  readonly lastLookAt?: Instant;
   /** The source has a hook that is told of a drain. */
   readonly drains: boolean;
   /** Absent where the source could not be read, or none is configured. */
@@ -263,7 +263,7 @@ export function seenNode(seen: NodeSeen, around: Surroundings): Sighting<NodeFac
     defined({
       now: around.now,
       status: server?.status ?? 'running',
-      created: created === undefined ? undefined : instantText(created),
+      created,
       lastLookAt: around.lastLookAt,
       labels: server?.labels ?? {},
       settings,

@@ -12,7 +12,6 @@ import {
   errorText,
   formatRef,
   type Gap,
-  instantText,
   type Memory,
   type Observed,
   type Query,
@@ -331,7 +330,7 @@ function withStates(
   settings: Settings,
   memory: Memory<NodeMemory> | undefined,
 ): Observed<NodeFacts> {
-  return { ...seen, findings: [], ...nodeStanding(settings, seen, memory, Date.parse(seen.at)) };
+  return { ...seen, findings: [], ...nodeStanding(settings, seen, memory, seen.at) };
 }
 
 /** Orders of all that may need the catalogue. */
@@ -517,7 +516,7 @@ function gapsOf(targets: Targets, read: ReadAll): readonly Gap[] {
 export async function observe(world: NodesReader, query: Query): Promise<View> {
   const targets = sorted(query);
   const read = await readAll(world, query, targets);
-  const at = instantText(query.now);
+  const at = query.now;
   const workloads = valueOf(read.workloads);
   const prices = valueOf(read.prices);
   const around: Surroundings = defined({

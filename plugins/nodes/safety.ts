@@ -22,6 +22,7 @@ import {
   type Verdict,
   defined,
   mayBeOwned,
+  instantOf,
 } from '#plugin';
 import { type NodeLife, type NodeResource, type NodeSignals, nodeSignals } from './facts.ts';
 import { type NodePoolMemory, type NodePoolSpec, type NodeRuleId, tables } from './generated.ts';
@@ -146,7 +147,7 @@ const syncInProgress = whenTaken(({ life }, _pair, scene) => {
   if (recoveredAt === undefined) return pass('The node was created, not found', facts);
   if (syncCompletedAt !== undefined) return pass('The containers of every node have been read since', facts);
   return reject(
-    `The node was found ${spanText(scene.now - Date.parse(recoveredAt))} ago, and the containers of every node have not been read since`,
+    `The node was found ${spanText(scene.now - instantOf(recoveredAt))} ago, and the containers of every node have not been read since`,
     facts,
     { remedy: { outside: 'Apply again once the workload source can be read' } },
   );
@@ -156,7 +157,7 @@ const postSyncGrace = whenTaken(({ life }, _pair, scene) => {
   const { recovered_at: recoveredAt, sync_completed_at: syncCompletedAt } = life;
   if (recoveredAt === undefined || syncCompletedAt === undefined)
     return pass('No containers have been synced', { recovered_at: recoveredAt ?? null });
-  const syncedAt = Date.parse(syncCompletedAt);
+  const syncedAt = instantOf(syncCompletedAt);
   const grace = withinGrace(syncedAt, POST_SYNC_GRACE_MS, scene.now);
   if (grace.over) return pass('The containers of the node have been known for long enough', grace.facts);
   return reject(
@@ -184,7 +185,7 @@ const stillStarting = whenTaken(({ state, life }, resource) => {
   if (state !== 'provisioning' && state !== 'initializing') return pass('The node has started', facts);
   const { startDeadline } = settingsOfResource(resource);
   const due =
-    life.provisioned_at === undefined ? undefined : instantText(Date.parse(life.provisioned_at) + ms(startDeadline));
+    life.provisioned_at === undefined ? undefined : instantText(instantOf(life.provisioned_at) + ms(startDeadline));
   return reject(`The node is still ${state}`, facts, {
     remedy: {
       outside: `Wait until the node is ready${due === undefined ? '' : `; it becomes unhealthy at ${due} otherwise`}`,
@@ -220,7 +221,7 @@ const tooYoung = whenTaken(({ state, life }, resource, scene) => {
   if (state !== 'ready') return pass('The node has had a container, or is not ready', { state });
   const begun = life.initialized_at ?? life.provisioned_at;
   if (begun === undefined) return pass('The age of the node is not known', { state });
-  const since = Date.parse(begun);
+  const since = instantOf(begun);
   const { readyGrace } = settingsOfResource(resource);
   const grace = withinGrace(since, ms(readyGrace), scene.now);
   if (grace.over) return pass('The grace period is over', grace.facts);
@@ -266,7 +267,7 @@ const idleGrace = whenTaken(({ state, life }, resource, scene) => {
         remedy: { outside: 'Let the workload source list the node' },
       },
     );
-  const since = Date.parse(life.empty_since);
+  const since = instantOf(life.empty_since);
   const spent = withinGrace(since, ms(grace), scene.now);
   const facts = { ...spent.facts, containers_ever: life.containers_ever };
   const idle = spanText(Math.max(0, scene.now - since));
@@ -403,7 +404,7 @@ const drainGrace = whenTaken(({ life }, resource, scene) => {
     );
   // Until the workload source was told, it could still put something there.
   const { told_at: toldAt = life.draining_at } = resource.memory?.kept ?? {};
-  const since = Math.max(Date.parse(toldAt), Date.parse(life.draining_at));
+  const since = Math.max(instantOf(toldAt), instantOf(life.draining_at));
   const spent = withinGrace(since, ms(grace), scene.now);
   const drained = spanText(Math.max(0, scene.now - since));
   if (spent.over) return pass(`The node has been draining for ${drained}`, spent.facts);
@@ -522,8 +523,7 @@ const unhealthyGrace = whenTaken(({ state, life }, resource, scene) => {
   if (state !== 'unhealthy') return pass('The node is not unhealthy', { state });
   const { memory } = resource;
   const known = memory?.state === 'unhealthy' ? memory.since : undefined;
-  const begun = life.failing_since ?? known;
-  const since = begun === undefined ? scene.now : Date.parse(begun);
+  const since = instantOf(life.failing_since) ?? known ?? scene.now;
   const grace = withinGrace(since, UNHEALTHY_GRACE_MS, scene.now);
   const failing = spanText(Math.max(0, scene.now - since));
   if (grace.over) return pass(`The node has been unhealthy for ${failing}`, grace.facts);

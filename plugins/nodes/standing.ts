@@ -1,6 +1,6 @@
 /** What follows from a sighting of a node at a time: its state, its health, its power, and what is wrong with it. Pure. */
 
-import { type Facts, type Finding, instantText, type Memory, type Sighting, type Standing } from '#plugin';
+import { type Facts, type Finding, instantText, type Memory, type Sighting, type Standing, instantOf } from '#plugin';
 import type { NodeFacts, NodeLife, NodeSignals } from './facts.ts';
 import type { FindingCode, NodeMemory } from './generated.ts';
 import { memoryOfServer } from './observe-node.ts';
@@ -15,7 +15,7 @@ export const SOMEBODY_ELSES = 'somebody-elses';
 function readyByAge({ provider, ways }: Settings, { status, life }: NodeSignals): number | undefined {
   const { provisioned_at: provisionedAt } = life;
   if (provider === 'static' || status !== 'running' || provisionedAt === undefined) return undefined;
-  const times = ways.map(({ after }) => (after === undefined ? Number.NaN : Date.parse(provisionedAt) + ms(after)));
+  const times = ways.map(({ after }) => (after === undefined ? Number.NaN : instantOf(provisionedAt) + ms(after)));
   const last = Math.max(...times);
   return Number.isNaN(last) ? undefined : last;
 }
@@ -75,14 +75,14 @@ export function nodeStanding(
   const ready = readyByAge(settings, signals);
   const isReadyByAge = signals.probe === 'failed' && ready !== undefined && now >= ready;
   const probe = isReadyByAge ? 'answered' : signals.probe;
-  const startedAt = life.provisioned_at ?? memory?.since;
+  const startedAt = instantOf(life.provisioned_at) ?? memory?.since;
   const standing = {
     status,
     ...(before === undefined ? {} : { before }),
     ...(healthBefore === undefined ? {} : { healthBefore }),
     wanted: settings.power,
     initialized: wasReady,
-    late: !wasReady && startedAt !== undefined && now - Date.parse(startedAt) > ms(settings.startDeadline),
+    late: !wasReady && startedAt !== undefined && now - startedAt > ms(settings.startDeadline),
     drained: life.draining_at !== undefined,
     system: settings.role === 'system',
     probe,

@@ -8,7 +8,7 @@
 
 import type { NodeMemory, Workloads } from './generated.ts';
 import type { Settings } from './settings.ts';
-import { defined } from '#plugin';
+import { defined, type Instant, instantOf } from '#plugin';
 
 export type WorkloadsOfNode = Workloads['nodes'][number];
 
@@ -54,8 +54,8 @@ export function formerNames(
 /** What a source says of one node under several names. */
 export interface Told {
   readonly workloads: WorkloadsOfNode;
-  /** It is not empty for longer than this, by a name under which the source says so: ISO 8601. */
-  readonly emptyFrom?: string;
+  /** It is not empty for longer than this, by a name under which the source says so. */
+  readonly emptyFrom?: Instant;
 }
 
 function sum(values: readonly number[]): number {
@@ -76,7 +76,7 @@ export function mergedWorkloads(said: readonly WorkloadsOfNode[]): Told | undefi
   const containers = [...new Map(said.flatMap((each) => each.containers).map((each) => [each.id, each])).values()];
   const started = all(said.map(({ startedTotal }) => startedTotal));
   const disks = said.flatMap(({ diskUsedPercent }) => diskUsedPercent ?? []);
-  const empty = said.flatMap(({ emptySince }) => emptySince ?? []).sort((a, b) => Date.parse(b) - Date.parse(a));
+  const empty = said.flatMap(({ emptySince }) => emptySince ?? []).sort((a, b) => instantOf(b) - instantOf(a));
   const [last] = containers.length > 0 ? [] : empty;
   return defined({
     workloads: {
@@ -87,6 +87,6 @@ export function mergedWorkloads(said: readonly WorkloadsOfNode[]): Told | undefi
       ...(last === undefined || empty.length < said.length ? {} : { emptySince: last }),
       ...(disks.length === 0 ? {} : { diskUsedPercent: Math.max(...disks) }),
     },
-    emptyFrom: last,
+    emptyFrom: instantOf(last),
   });
 }

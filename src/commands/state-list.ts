@@ -1,6 +1,6 @@
 /** `fettle state list`: lists the resources in the state, one per line. */
 
-import { type Memory, printable } from '#plugin';
+import { type Memory, printable, instantText } from '#plugin';
 import { memoryBody } from '../formats/log-record.ts';
 import { summaryLines } from '../report/plan-text.ts';
 import { columnWidth, painter } from '../report/text.ts';
@@ -29,7 +29,7 @@ function stateText(resources: ReadonlyMap<string, Memory>): string {
   return [...resources]
     .map(
       ([address, memory]) =>
-        `${printable(address).padEnd(width)}  ${(memory.state ?? '-').padEnd(states)}  ${memory.since ?? '-'}  ${marks(memory)}\n`,
+        `${printable(address).padEnd(width)}  ${(memory.state ?? '-').padEnd(states)}  ${memory.since === undefined ? '-' : instantText(memory.since)}  ${marks(memory)}\n`,
     )
     .join('');
 }

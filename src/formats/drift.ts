@@ -91,7 +91,7 @@ function rowOf({ resource, back, since }: DriftedResource): DriftRow {
     change: driftValues(back),
     because: observed === undefined ? 'the resource does not exist' : back.because,
     since,
-    ...(since === 'applied' && memory?.applied !== undefined ? { applied_at: memory.applied.at } : {}),
+    ...(since === 'applied' && memory?.applied !== undefined ? { applied_at: instantText(memory.applied.at) } : {}),
     ...(observed === undefined ? { missing: true } : {}),
     ...(desired === undefined ? {} : { source: sourceOf(desired.source) }),
   };

@@ -1,6 +1,6 @@
 /** The status of a lock as `lock status --format json` prints it. */
 
-import { defined } from '#plugin';
+import { defined, instantText } from '#plugin';
 import type { Holder, LockStatus } from '../store/store.ts';
 
 export type LockDocument =
@@ -28,7 +28,7 @@ export function lockDocument(status: LockStatus | undefined): LockDocument {
     holder: { ...rest, boot_id: bootId, pid_namespace: pidNamespace, pid_start: pidStart },
     token,
     liveness,
-    heartbeat_at: heartbeatAt,
+    heartbeat_at: instantText(heartbeatAt),
     lease_ms: leaseMs,
   });
 }

@@ -1,5 +1,6 @@
 /** What a plugin is to the engine: kinds of pure functions and handlers, and a world that is read and written apart. */
 
+import type { Instant } from './time.ts';
 import type { Claim } from './places.ts';
 import type { PluginTables } from './tables.ts';
 import type {
@@ -132,8 +133,8 @@ export interface Query {
   readonly scheduled?: true;
   /** `safety.collapse`: how much may be missing, and of how many, before a look is doubted. */
   readonly collapse?: Safety['collapse'];
-  /** When the last look was that the log holds, or somewhat later: ISO 8601. Absent without one. */
-  readonly lastLookAt?: string;
+  /** The time of the last refresh in the log, or somewhat later. Absent without one. */
+  readonly lastLookAt?: Instant;
   /** Epoch ms; the time for every decision of this look. */
   readonly now: number;
   readonly signal: AbortSignal;

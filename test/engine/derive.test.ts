@@ -23,7 +23,7 @@ const seen: Sighting = {
     not_before: new Date(of.NOW - 50 * of.DAY).toISOString(),
     not_after: new Date(of.NOW + 40 * of.DAY).toISOString(),
   }),
-  at: AT,
+  at: Date.parse(AT),
 };
 const declared = (thresholdDays?: number) =>
   of.desiredOf(
@@ -90,7 +90,7 @@ describe('a Node', () => {
 });
 
 describe('a round without a refresh', () => {
-  const view: View = { observed: [seen], gaps: [], at: AT };
+  const view: View = { observed: [seen], gaps: [], at: Date.parse(AT) };
   const round = (now: number, plugin: Plugin = certificates) => {
     const log = memoryLog(() => now);
     log.recall.resources.set('certificates/Certificate/www', of.memoryOf('Certificate', 'www', { state: 'normal' }));

@@ -199,7 +199,7 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
   openReader: async () => toyWorld(),
   openWriter: async () => toyWorld(),
   observe: async (world, query) => {
-    const at = new Date(query.now).toISOString();
+    const at = query.now;
     const names = query.only === undefined ? [...world.items.keys()] : query.only.map(({ name }) => name);
     const seen = names.filter((name) => world.items.has(name) && !world.blind.has(name));
     return {

@@ -6,7 +6,7 @@ import type { NodePoolSpec, Workloads } from '../generated.ts';
 import { LABELS, labelValue } from '../labels.ts';
 import { queueFor } from '../observe-node.ts';
 import type { PriceList, ServerSeen } from '../world.ts';
-import { defined } from '#plugin';
+import { defined, type Instant } from '#plugin';
 
 /** What one look at the account and the workload source found; what could not be read is absent. */
 export interface AccountSeen {
@@ -33,7 +33,7 @@ export function offerOf(
 }
 
 /** A pool as one look sees it. It is there as soon as it is written. */
-export function observePool(desired: Desired<NodePoolSpec>, seen: AccountSeen, at: string): Sighting<PoolFacts> {
+export function observePool(desired: Desired<NodePoolSpec>, seen: AccountSeen, at: Instant): Sighting<PoolFacts> {
   const { name } = desired.ref;
   const { template } = desired.spec;
   const { workloads } = seen;
@@ -63,7 +63,7 @@ export function observeContainer(
   ref: Ref,
   workloads: Workloads,
   nodeName: (source: string) => string,
-  at: string,
+  at: Instant,
 ): Sighting<ContainerFacts> | undefined {
   for (const node of workloads.nodes) {
     const found = node.containers.find(({ id }) => id === ref.name);

@@ -1,7 +1,7 @@
 /** The situation of a pool: from its resource, its nodes and its containers in a scene to what `decide` decides on. */
 
 import { serverKey } from '../places.ts';
-import { formatRef, type Resource, type Scene, defined, mayBeOwned } from '#plugin';
+import { formatRef, type Resource, type Scene, defined, mayBeOwned, instantOf } from '#plugin';
 import {
   type ContainerSeen,
   type NodeResource,
@@ -52,7 +52,7 @@ function consolidationPolicy({ consolidation: written }: NodePoolSpec): Consolid
 }
 
 function time(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Date.parse(text);
+  return text === undefined ? undefined : instantOf(text);
 }
 
 function containerOf({ id, mb, tier, players, since }: ContainerSeen): PoolContainer {
@@ -61,7 +61,7 @@ function containerOf({ id, mb, tier, players, since }: ContainerSeen): PoolConta
     mb,
     tier,
     players,
-    since: since === undefined ? undefined : Date.parse(since),
+    since: since === undefined ? undefined : instantOf(since),
   });
 }
 
@@ -134,7 +134,7 @@ function memberOf(
   const phase = phaseOf(resource);
   if (phase === undefined) return undefined;
   const refusal = phase === 'planned' ? undefined : refusalOf(resource, scene);
-  const since = resource.memory?.state === 'unhealthy' ? time(resource.memory.since) : undefined;
+  const since = resource.memory?.state === 'unhealthy' ? resource.memory.since : undefined;
   const failingSince = time(nodeSignals(resource)?.life.failing_since);
   return defined({
     node: nodeOf(resource, phase, plannedMb),
@@ -159,7 +159,7 @@ function rememberedOf(kept: Partial<NodePoolMemory> | undefined): Remembered | u
     crossing:
       kept.crossing === undefined || kept.crossing_since === undefined
         ? undefined
-        : { direction: kept.crossing, since: Date.parse(kept.crossing_since) },
+        : { direction: kept.crossing, since: instantOf(kept.crossing_since) },
     going: kept.going ?? [],
     moves: kept.moves ?? [],
   });

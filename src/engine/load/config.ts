@@ -13,6 +13,7 @@ import {
   pathMistake,
   type Plugin,
   type Problem,
+  instantOf,
 } from '#plugin';
 import { type AddressSource, isAddressMistake, isDatabase, readStoreAddress } from '../store-address.ts';
 import { readDocuments, type TextDocument, textMistake } from './documents.ts';
@@ -389,7 +390,7 @@ function configOf(
     plugins,
     unloaded,
     safety: safetyOfConfig(config.safety, now),
-    suppress: config.drift.suppress.map(({ until, ...rest }) => ({ ...rest, until: Date.parse(until) })),
+    suppress: config.drift.suppress.map(({ until, ...rest }) => ({ ...rest, until: instantOf(until) })),
     ...place,
   };
 }

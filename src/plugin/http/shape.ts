@@ -1,5 +1,7 @@
 /** Shapes: what an answer from the network has to look like, as data; reading by one keeps what it names and nothing else. */
 
+import { instantOf } from '../time.ts';
+
 /** A shape without its type, to look through: a test holds it against the published description. */
 export type Form =
   | { readonly is: 'text' | 'time' | 'number' | 'id' | 'count' | 'flag' | 'labels' }
@@ -80,7 +82,7 @@ function readForm(form: Form, value: unknown, path: string): unknown {
       if (typeof value !== 'string') throw wrong(path, 'text');
       return value;
     case 'time':
-      if (typeof value !== 'string' || Number.isNaN(Date.parse(value))) throw wrong(path, 'a time');
+      if (typeof value !== 'string' || Number.isNaN(instantOf(value))) throw wrong(path, 'a time');
       return value;
     case 'number':
       if (typeof value !== 'number') throw wrong(path, 'a number');

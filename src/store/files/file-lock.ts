@@ -41,7 +41,6 @@
  * the write; and its late bytes are behind the seal.
  */
 
-import { instantText } from '#plugin';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type FileHandle, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -226,7 +225,7 @@ export async function lockStatusOf(folder: string, leaseMs: number, now: number)
   if (lock === undefined) return undefined;
   const { holder, token, beatAt } = lock;
   const liveness = isDead(holder) ? 'dead' : now - beatAt > leaseMs ? 'silent' : 'held';
-  return { holder, token, liveness, heartbeatAt: instantText(beatAt), leaseMs };
+  return { holder, token, liveness, heartbeatAt: beatAt, leaseMs };
 }
 
 /**

@@ -58,7 +58,7 @@ function look(node: Watched, seen: Glance = {}, spec: NodeSpec = nodeSpec()): Li
     ...seen,
   } as LookAtNode;
   const counted = lifeOf(glance);
-  const at = new Date(now).toISOString();
+  const at = now;
   const { status, probe, known } = glance;
   const signals = signalsOf({ life: counted, status, probe, workloads: known });
   const sighting = { ref: memory.ref, facts: {}, signals, at } as unknown as Sighting<NodeFacts>;
@@ -137,7 +137,7 @@ describe('from its making to its service', () => {
   });
 
   it('what happened between two looks is told in the moves between them', () => {
-    const node = watched({}, { state: 'provisioning', since: CREATED });
+    const node = watched({}, { state: 'provisioning', since: Date.parse(CREATED) });
     const life = look(node, busy('a'));
     expect(life).toMatchObject({ state: 'active', via: ['initializing', 'ready'] });
     const recovered = watched({ initialized_at: CREATED, containers_ever: 1 }, { state: 'unhealthy' });
@@ -162,7 +162,7 @@ describe('from its making to its service', () => {
     const first = look(found, {
       memory: undefined,
       recovered: true,
-      created: ago(5 * 60 * MINUTE),
+      created: Date.parse(ago(5 * 60 * MINUTE)),
     });
     expect(first).toMatchObject({ state: 'ready' });
     expect(first.life.provisioned_at).toBe(ago(5 * 60 * MINUTE));
@@ -287,14 +287,14 @@ describe('what a source says of a time before', () => {
   const ZERO = '0001-01-01T00:00:00Z';
 
   it.each([
-    ['the server was made', {}, { created: CREATED }, CREATED],
+    ['the server was made', {}, { created: Date.parse(CREATED) }, CREATED],
     ['the server was ready', { initialized_at: ago(8 * MINUTE) }, {}, ago(8 * MINUTE)],
     ['its last container was gone', { last_container_at: ago(3 * MINUTE) }, {}, ago(3 * MINUTE)],
-    ['the last look with a container', { containers: 2 }, { lastLookAt: ago(2 * MINUTE) }, ago(2 * MINUTE)],
+    ['the last look with a container', { containers: 2 }, { lastLookAt: Date.parse(ago(2 * MINUTE)) }, ago(2 * MINUTE)],
     [
       'a container came and went between two looks',
       { started_total: 3, containers_ever: 3 },
-      { lastLookAt: ago(MINUTE), ...empty(ZERO, 4) },
+      { lastLookAt: Date.parse(ago(MINUTE)), ...empty(ZERO, 4) },
       ago(MINUTE),
     ],
   ] as const)('is clamped to when %s', (_when, kept, seen, expected) => {
@@ -303,9 +303,7 @@ describe('what a source says of a time before', () => {
     expect(life.empty_since).toBe(expected);
     // And stays so at the next look, when all of it is behind.
     node.now += MINUTE;
-    expect(look(node, { ...empty(ZERO), lastLookAt: new Date(node.now).toISOString() }).life.empty_since).toBe(
-      expected,
-    );
+    expect(look(node, { ...empty(ZERO), lastLookAt: node.now }).life.empty_since).toBe(expected);
   });
 
   it('is about another server: its counts are where this one begins, and not what ran on it', () => {
@@ -491,7 +489,13 @@ describe('a drained node', () => {
     const theirs = look(watched({ initialized_at: CREATED }, { state }), { labels });
     expect(theirs).toMatchObject({ state: 'draining', life: { draining_at: ago(0) } });
     const begun = (at: number) =>
-      ({ seq: 7, run: 'r', step: 'idle>draining', goal: 'remove', at: ago(at) }) as const satisfies Memory['open'];
+      ({
+        seq: 7,
+        run: 'r',
+        step: 'idle>draining',
+        goal: 'remove',
+        at: Date.parse(ago(at)),
+      }) as const satisfies Memory['open'];
     const ours = look(watched({ initialized_at: CREATED }, { state, open: begun(8 * MINUTE) }), { labels });
     expect(ours).toMatchObject({ state: 'draining', life: { draining_at: ago(7 * MINUTE) } });
     // No label is older than the intent that put it there.

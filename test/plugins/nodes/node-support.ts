@@ -122,7 +122,7 @@ export function nodeResource(parts: NodeParts = {}): NodeResource {
       facts,
       signals: signals as unknown as Facts,
       findings: [],
-      at: new Date(NOW).toISOString(),
+      at: NOW,
       ...parts.observed,
     },
     memory: {

@@ -113,7 +113,7 @@ describe('which server is which node', () => {
     run,
     step: 'absent>provisioning',
     goal: 'create',
-    at: new Date(NOW).toISOString(),
+    at: NOW,
   });
 
   it.each([
@@ -154,7 +154,7 @@ describe('which server is which node', () => {
       {},
       {
         failures: 1,
-        lastError: { at: new Date(NOW).toISOString(), step: 'absent>provisioning', message: 'the answer was lost' },
+        lastError: { at: NOW, step: 'absent>provisioning', message: 'the answer was lost' },
         tried: ['abc-6', 'abc-7'],
       },
     );

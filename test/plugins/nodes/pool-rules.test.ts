@@ -92,7 +92,7 @@ function pool({ spec = {}, kept = {}, signals: seen = {}, memory = {} }: PoolPar
       facts: {},
       signals: told as unknown as Facts,
       findings: [],
-      at: new Date(NOW).toISOString(),
+      at: NOW,
     },
     memory: { ref, version: 1, kept: { prefix: 'web', next: 9, ...kept }, ...memory },
   });
@@ -174,7 +174,7 @@ describe('queue-waits', () => {
 
 it('queue-waits passes an exchange: it takes no capacity away', () => {
   const { memory, ...sick } = node(2, { state: 'unhealthy' });
-  const since = { ...sick, memory: { ref: sick.ref, version: 1, kept: {}, ...memory, since: ago(HOUR) } };
+  const since = { ...sick, memory: { ref: sick.ref, version: 1, kept: {}, ...memory, since: NOW - HOUR } };
   const resource = pool({
     kept: { members: [1, 2] },
     spec: { size: 2, min: undefined, max: undefined, replaceUnhealthyAfter: '30m' },
@@ -190,7 +190,7 @@ describe('keeps-min', () => {
       state: 'unhealthy',
       signals: signals({}, { containers: 1, allocated_mb: 9 }),
     });
-    return { ...pair, ...(memory === undefined ? {} : { memory: { ...memory, since: ago(MINUTE) } }) };
+    return { ...pair, ...(memory === undefined ? {} : { memory: { ...memory, since: NOW - MINUTE } }) };
   };
   it.each<[string, number, string]>([
     ['exactly as many stay in service', 2, 'pass'],
@@ -388,7 +388,15 @@ function containerResource(
   return resourceWith({
     ref,
     desired: desiredOf('Container', name, { node: to, ...(by === undefined ? {} : { pool: by }) }),
-    observed: { ref, state: 'placed', given: true, facts: { node: from }, signals: seen, findings: [], at: ago(0) },
+    observed: {
+      ref,
+      state: 'placed',
+      given: true,
+      facts: { node: from },
+      signals: seen,
+      findings: [],
+      at: Date.parse(ago(0)),
+    },
   });
 }
 
@@ -452,12 +460,12 @@ describe('containers', () => {
     const container = { id: 'a', mb: 5, tier: 'small' };
     const workloads = { nodes: [{ name: 'x', containers: [container] }], queue: [] };
     const name = (source: string) => (source === 'x' ? 'web-1' : source);
-    expect(observeContainer(refOf('Container', 'a'), workloads, name, ago(0))).toMatchObject({
+    expect(observeContainer(refOf('Container', 'a'), workloads, name, NOW)).toMatchObject({
       given: true,
       facts: { node: 'web-1' },
       signals: { mb: 5, tier: 'small' },
     });
-    expect(observeContainer(refOf('Container', 'b'), workloads, name, ago(0))).toBeUndefined();
+    expect(observeContainer(refOf('Container', 'b'), workloads, name, NOW)).toBeUndefined();
   });
 });
 
@@ -472,7 +480,7 @@ describe('a look at a pool', () => {
     ],
   };
   const told = (more: object): PoolSignals =>
-    observePool(desired, { project: 'shop', migrates: false, ...more }, ago(0)).signals as unknown as PoolSignals;
+    observePool(desired, { project: 'shop', migrates: false, ...more }, NOW).signals as unknown as PoolSignals;
 
   it('sees what waits for it, and what names nobody', () => {
     expect(told({ workloads: waiting })).toMatchObject({ queue: { count: 2, mb: 12 }, unnamed: { count: 1, mb: 5 } });

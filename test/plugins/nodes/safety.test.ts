@@ -716,7 +716,10 @@ function toBeMade(serverType: string, memory: Partial<Memory<NodeMemory>> = {}):
 
 function failedBefore(failures: number, ageMs: number): Partial<Memory<NodeMemory>> {
   const digest = digestOf(nodeSpec({ serverType: 'cx23' }));
-  return { failures, lastError: { at: ago(ageMs), step: 'absent>provisioning', message: 'no room', digest } };
+  return {
+    failures,
+    lastError: { at: Date.parse(ago(ageMs)), step: 'absent>provisioning', message: 'no room', digest },
+  };
 }
 
 const ORDERS: readonly Case[] = (
@@ -799,7 +802,7 @@ const BY_HAND: readonly Case[] = [
   {
     rule: 'unhealthy-grace',
     is: 'it is off since then',
-    resource: gone('unhealthy', {}, { memory: { since: ago(4 * MINUTE) } }),
+    resource: gone('unhealthy', {}, { memory: { since: Date.parse(ago(4 * MINUTE)) } }),
     outcome: 'reject',
     clearsIn: MINUTE,
   },

@@ -59,7 +59,7 @@ function seen(applied: Workloads, written: Workloads | undefined, said: readonly
   const workloads = { nodes: said, queue: [] };
   const around: Surroundings = {
     now: NOW,
-    at: new Date(NOW).toISOString(),
+    at: NOW,
     limits: { probes: 1, probeIntervalMs: 10_000, workloadsIntervalMs: 2 * MINUTE, project: 'shop' },
     drains: false,
     workloads,
