@@ -45,7 +45,7 @@ function look(node: Watched, seen: Glance = {}, spec: NodeSpec = nodeSpec()): Li
   const glance = {
     now,
     status: 'running',
-    created: CREATED,
+    created: Date.parse(CREATED),
     labels: {},
     settings,
     memory,

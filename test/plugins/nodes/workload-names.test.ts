@@ -133,7 +133,7 @@ describe('what is said under several names', () => {
         emptySince: ago(5 * MINUTE),
         diskUsedPercent: 91,
       },
-      emptyFrom: ago(5 * MINUTE),
+      emptyFrom: Date.parse(ago(5 * MINUTE)),
     });
     const partly = mergedWorkloads([empty('a'), { name: 'b', containers: [] }]);
     expect(partly?.workloads.emptySince).toBeUndefined();
