@@ -179,7 +179,7 @@ async function start(folder: string, now: number): Promise<RunningWorld> {
     ),
     config: {
       // What never answers here is known to; nobody has to wait for it.
-      probe: { connectSeconds: 1, handshakeSeconds: 1, totalSeconds: 3, resolvers: [dns.address] },
+      probe: { connectSeconds: 1, handshakeSeconds: 1, greetingSeconds: 3, totalSeconds: 3, resolvers: [dns.address] },
       pidFiles: [PID_FILE],
     },
     rows: ENDPOINTS.map(({ name, shows }) => ({ name: hostOf(name), address: `${LOOPBACK}:${portOf(name)}`, shows })),

@@ -142,6 +142,8 @@ export interface ServerTarget {
   readonly address?: string;
   readonly port: number;
   readonly startTls?: StartTls;
+  /** Deadline of the greeting before STARTTLS, in seconds; by default that of the settings. */
+  readonly greetingSeconds?: number;
 }
 
 /** What one address of a server shows to a client. */

@@ -6,6 +6,7 @@ import type { Limiter } from '#plugin/limit';
 import { checkedAddress, type Denial, deniedWords, type Names, type Resolved } from '#plugin/net';
 import type { AddressSeen, ConnectError, MissingIssuer, ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
 import { type Handshake, type ProbeLimits, handshake } from './connect.ts';
+import { greets } from './start-tls.ts';
 import { DATE_CODES, clientPath, endOfPaths, isValidAt } from './client-path.ts';
 import { pathFlaw, subjectText } from './client-flaws.ts';
 import type { Anchors, Made, TrustSet } from './trust.ts';
@@ -167,7 +168,7 @@ async function probeAddress(
   address: string,
   target: ServerTarget,
   trust: TrustSet,
-  { anchors, read, denial, limits }: ProbeWays,
+  { anchors, read, denial, limits: usual }: ProbeWays,
   now: number,
   signal: AbortSignal | undefined,
 ): Promise<AddressSeen> {
@@ -175,7 +176,10 @@ async function probeAddress(
   const network = denial(address);
   if (network !== undefined) return fail('denied', `it ${deniedWords(network)}`);
   const began = performance.now();
-  const left = (): number => Math.max(1, limits.totalMs - (performance.now() - began));
+  const greetingMs = target.greetingSeconds === undefined ? usual.greetingMs : target.greetingSeconds * 1000;
+  const limits: ProbeLimits = { ...usual, greetingMs };
+  const waitMs = greets(target.startTls) ? greetingMs : 0;
+  const left = (): number => Math.max(1, limits.totalMs + waitMs - (performance.now() - began));
   const host = bare(target.host);
   const endpoint = defined({
     address: checkedAddress(address, denial),

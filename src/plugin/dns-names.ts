@@ -1,0 +1,19 @@
+/** DNS names in other scripts: documents and certificates carry the ASCII form (Punycode, RFC 5891). */
+
+import { domainToASCII } from 'node:url';
+
+/** Names of the formats that a schema has for DNS names. */
+const NAME_FORMATS: ReadonlySet<string> = new Set(['dns-name', 'host-name']);
+
+export function isNameFormat(format: string): boolean {
+  return NAME_FORMATS.has(format);
+}
+
+/** A suggestion for a name with letters beyond ASCII: its Punycode form. Undefined if the name has none. */
+export function punycodeHint(name: string): string | undefined {
+  // The shape of a name: `domainToASCII` also takes apart URLs.
+  if (!/^[\p{L}\p{M}\p{N}\p{S}*._\u00b7\u200c\u200d\u3002-]{1,253}$/u.test(name) || /^[\p{ASCII}]*$/u.test(name))
+    return undefined;
+  const ascii = domainToASCII(name);
+  return ascii === '' ? undefined : `write ${ascii}`;
+}
