@@ -193,7 +193,7 @@ function addressFacts({ seen, problems: [first] }: Judged): AddressFacts {
     error: first?.code,
     message: first?.stable,
     ...(seen.served
-      ? defined({
+      ? defined<Omit<AddressFacts, 'address'>>({
           fingerprint: seen.chain[0].fingerprint,
           not_before: seen.chain[0].not_before,
           not_after: seen.chain[0].not_after,
