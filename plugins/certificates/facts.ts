@@ -99,6 +99,8 @@ export interface AddressFacts {
   readonly chain?: readonly string[];
   /** Whose certificate is neither served nor a trust anchor. */
   readonly missing_issuer?: MissingIssuer;
+  /** The served certificates alone lead to a root that is a trust anchor. */
+  readonly complete?: true;
 }
 
 /** Facts of a Domain. What one certificate says is said of the first address that fails, or else of the one whose certificate ends first. */

@@ -199,6 +199,7 @@ function addressFacts({ seen, problems: [first] }: Judged): AddressFacts {
           not_after: seen.chain[0].not_after,
           chain: seen.chain.map(({ fingerprint }) => fingerprint),
           missing_issuer: seen.missing_issuer,
+          complete: seen.complete,
         })
       : seen.no_route === undefined
         ? {}

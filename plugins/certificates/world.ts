@@ -172,6 +172,8 @@ export type AddressSeen =
       readonly chain_end?: ChainEnd;
       /** Whose certificate is neither served nor a trust anchor, where that is why. */
       readonly missing_issuer?: MissingIssuer;
+      /** The served certificates alone lead to a root that is a trust anchor. */
+      readonly complete?: true;
       readonly protocol: string;
       readonly rtt_ms: number;
     };

@@ -11,9 +11,9 @@ export function isNameFormat(format: string): boolean {
 
 /** A suggestion for a name with letters beyond ASCII: its Punycode form. Undefined if the name has none. */
 export function punycodeHint(name: string): string | undefined {
-  // The shape of a name: `domainToASCII` also takes apart URLs.
-  if (!/^[\p{L}\p{M}\p{N}\p{S}*._\u00b7\u200c\u200d\u3002-]{1,253}$/u.test(name) || /^[\p{ASCII}]*$/u.test(name))
-    return undefined;
+  if (/^[\p{ASCII}]*$/u.test(name)) return undefined;
+  // Characters that end a host in a URL: `domainToASCII` drops what follows them.
+  if (/[\s\p{Cc}/?#@:%\\[\]]/u.test(name)) return undefined;
   const ascii = domainToASCII(name);
   return ascii === '' ? undefined : `write ${ascii}`;
 }

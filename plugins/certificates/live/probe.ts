@@ -7,7 +7,7 @@ import { checkedAddress, type Denial, deniedWords, type Names, type Resolved } f
 import type { AddressSeen, ConnectError, MissingIssuer, ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
 import { type Endpoint, type Handshake, type ProbeLimits, handshake } from './connect.ts';
 import { greets } from './start-tls.ts';
-import { DATE_CODES, clientPath, endOfPaths, isValidAt } from './client-path.ts';
+import { DATE_CODES, clientPath, endOfPaths, isComplete, isValidAt } from './client-path.ts';
 import { pathFlaw, subjectText } from './client-flaws.ts';
 import type { Anchors, Made, TrustSet } from './trust.ts';
 import { fingerprintOf, isSignedBy, oneLine, x509Seen } from './x509-read.ts';
@@ -58,7 +58,7 @@ function dateFlaw(certificate: X509Certificate, origin: string, at: number): str
 
 type Refused = Pick<
   Extract<AddressSeen, { served: true }>,
-  'distrust' | 'distrustDetail' | 'missing_issuer' | 'chain_end'
+  'distrust' | 'distrustDetail' | 'missing_issuer' | 'chain_end' | 'complete'
 >;
 
 /**
@@ -70,10 +70,13 @@ function judged(code: string | undefined, chain: readonly X509Certificate[], mad
   if (leaf === undefined) return {};
   const input = { leaf, others, anchorsOf: made.bySubject, partial: made.partial };
   if (code === undefined) {
-    const end = endOfPaths(input, now);
+    const present = clientPath(input, now);
+    const complete = isComplete(present, chain) ? ({ complete: true } as const) : {};
+    const end = endOfPaths(input, now, present);
     return end === undefined || end === leaf || end.validToDate >= leaf.validToDate
-      ? {}
+      ? complete
       : {
+          ...complete,
           chain_end: {
             subject: subjectText(end),
             fingerprint: fingerprintOf(end),
