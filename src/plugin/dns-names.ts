@@ -1,7 +1,5 @@
 /** DNS names in other scripts: documents and certificates carry the ASCII form (Punycode, RFC 5891). */
 
-import { domainToASCII } from 'node:url';
-
 /** Names of the formats that a schema has for DNS names. */
 const NAME_FORMATS: ReadonlySet<string> = new Set(['dns-name', 'host-name']);
 
@@ -12,8 +10,7 @@ export function isNameFormat(format: string): boolean {
 /** A suggestion for a name with letters beyond ASCII: its Punycode form. Undefined if the name has none. */
 export function punycodeHint(name: string): string | undefined {
   if (/^[\p{ASCII}]*$/u.test(name)) return undefined;
-  // Characters that end a host in a URL: `domainToASCII` drops what follows them.
-  if (/[\s\p{Cc}/?#@:%\\[\]]/u.test(name)) return undefined;
-  const ascii = domainToASCII(name);
-  return ascii === '' ? undefined : `write ${ascii}`;
+  // Other characters end the host of a URL.
+  if (/[\s\p{Cc}/?#@:%\\[\]]/u.test(name) || !URL.canParse(`http://${name}`)) return undefined;
+  return `write ${new URL(`http://${name}`).hostname}`;
 }
