@@ -289,7 +289,7 @@ describe('the name of a project', () => {
     const stranger = await fettle('state', 'rename', 'blog', 'news');
     expect([stranger.code, stranger.stderr]).toEqual([
       1,
-      expect.stringContaining('that of the project shop, not blog'),
+      expect.stringContaining('is of project shop, not blog'),
     ]);
 
     const renamed = await fettle('state', 'rename', 'shop', 'news', '--reason', 'OPS-7');
@@ -311,7 +311,7 @@ describe('the name of a project', () => {
   it('must not be ambiguous', async () => {
     for (const name of ['', 'a/b', '../x', 'a b', 'ä', 'x'.repeat(64)]) {
       const { code, stderr } = await fettle('state', 'rename', 'shop', name);
-      expect([code, stderr]).toEqual([1, expect.stringContaining('is not a name of a project')]);
+      expect([code, stderr]).toEqual([1, expect.stringContaining('is not a valid project name')]);
     }
     expect((await fettle('plan')).code).toBe(0);
   });

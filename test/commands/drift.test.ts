@@ -390,7 +390,7 @@ describe('--until-settled', () => {
       plugins: new Map([['toy', async () => plugin]]),
     });
     expect([code, at.world.items.size]).toEqual([0, 1]);
-    expect(stderr).toContain('toy/Item/a clears then (not-thirteen)');
+    expect(stderr).toContain('not-thirteen of toy/Item/a clears then');
   });
 
   it('ends if a change is rejected for good, or fails', async () => {
@@ -425,10 +425,10 @@ describe('import', () => {
 
   it.each([
     ['toy/Item/c', 'does not exist'],
-    ['toy/Item/z', 'no document describes'],
+    ['toy/Item/z', 'no document declares'],
     ['nonsense', 'not an address'],
     ['--all --plugin toy', 'cannot look for'],
-    ['--all --plugin nothing', 'there is no plugin'],
+    ['--all --plugin nothing', 'plugin nothing was not found'],
     ['--all', 'needs --plugin'],
   ])('%s: %s', async (words, said) => {
     const at = bench(itemsYaml({ a: 2, c: 2 }));

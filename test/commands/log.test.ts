@@ -64,7 +64,7 @@ describe('log why', () => {
   it('says when there is none', async () => {
     const at = await bench(itemsYaml({ a: 2 }));
     const { code, stderr } = await at.run('log why toy/Item/z');
-    expect([code, stderr]).toEqual([1, 'error: the log says nothing of toy/Item/z; did you mean toy/Item/a?\n']);
+    expect([code, stderr]).toEqual([1, 'error: the log has no record of toy/Item/z; did you mean toy/Item/a?\n']);
   });
 });
 
@@ -218,7 +218,7 @@ describe('state', () => {
     expect((await at.run('log verify')).code).toBe(0);
     for (const [from, to, says] of [
       ['toy/Item/z', 'toy/Item/y', 'nothing is remembered'],
-      ['toy/Item/c', 'toy/Item/b', 'is remembered already'],
+      ['toy/Item/c', 'toy/Item/b', 'is already in the state'],
       ['toy/Item/c', 'toy/Other/c', 'keeps its plugin and kind'],
       ['toy/Item/c', 'toy/Item/c', 'the same'],
       ['toy/Item/c', 'c', 'not an address'],
