@@ -1,4 +1,4 @@
-/** Deadlines: a call into a plugin or a store ends when its time is up, whatever the call does. */
+/** Deadlines: a call into a plugin or a store ends at its deadline, even if the callee does not return. */
 
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
@@ -9,8 +9,8 @@ export class AbortedError extends Error {
 }
 
 /**
- * Runs `work` with a signal that fires at the deadline or when `abort` does. Rejects with DeadlineError or
- * AbortedError then, even if the work never settles; what it does afterwards is ignored.
+ * Runs `work` with a signal that fires at the deadline or with `abort`. Then rejects with DeadlineError or
+ * AbortedError, even if the work never settles. Later results of the work are ignored.
  */
 export async function withDeadline<T>(
   what: string,

@@ -1,7 +1,7 @@
-/** Slots: so many at once and no more, first come, first served. */
+/** Slots: a limit of concurrent work, first come, first served. */
 
 export interface Slots {
-  /** Runs `work` once there is room; rejects with the signal's reason when that fires before. */
+  /** Runs `work` once a slot is free. Rejects with the signal's reason if it fires before. */
   readonly within: <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
 }
 

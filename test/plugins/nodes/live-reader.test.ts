@@ -118,7 +118,7 @@ describe('the fleet', () => {
     world.emulator.inject({ times: 99, mishap: { kind: 'text', status: 404, text: 'no' } });
     await expect(world.world.server(4711, never)).rejects.toThrow('without a reason');
     await expect(world.world.serverByName('web', never)).rejects.toThrow('without a reason');
-    await expect(world.world.servers(never)).rejects.toThrow('list servers: the server answered 404');
+    await expect(world.world.servers(never)).rejects.toThrow('list servers: the server responded with status 404');
   });
 
   test('a list of which one page cannot be read is no list', async () => {

@@ -227,7 +227,7 @@ describe('over HTTP', () => {
   test('one that stays silent ends at its deadline', async () => {
     const endpoint = await serveSocket(() => undefined);
     const error = await failure(source({ http: { url: endpoint, timeoutSeconds: 0.2 } }).read(never));
-    expect(error.message).toContain('no whole answer within 0.2 s');
+    expect(error.message).toContain('no complete response within 0.2 s');
   });
 
   test('an answer without end is not read on', async () => {
@@ -346,6 +346,6 @@ describe('hooks', () => {
   test('one that never answers ends at its deadline', async () => {
     const endpoint = await serveSocket(() => undefined);
     const told = source({ http: { url: endpoint, drainUrl: endpoint, hookSeconds: 0.2 } });
-    expect((await failure(told.tell('drain', {}, never))).message).toContain('no whole answer within 0.2 s');
+    expect((await failure(told.tell('drain', {}, never))).message).toContain('no complete response within 0.2 s');
   });
 });
