@@ -15,6 +15,7 @@ import {
   defined,
   mayBeOwned,
 } from '#plugin';
+import { forEachOf } from '#plugin/limit';
 import type { CertificateMemory, CertificateSpec, DomainMemory, DomainSpec } from './generated.ts';
 import { seenPair } from './observe-certificate.ts';
 import { foreignFiles } from './own-files.ts';
@@ -190,15 +191,6 @@ function gapOf(ref: Ref, error: unknown): Gap {
   return defined({ plugin: PLUGIN, refs: [ref], endpoint: path, message });
 }
 
-/** Takes one after the other, so many at once. */
-async function takeAll<T>(items: readonly T[], atOnce: number, take: (item: T) => Promise<void>): Promise<void> {
-  const left = items.values();
-  const takeSome = async (): Promise<void> => {
-    for (const item of left) await take(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, takeSome));
-}
-
 /** Looks at all that a query names. What can't be read is a gap on its own resource; throws only when aborted. */
 export async function observe(world: CertificatesReader, query: Query): Promise<View> {
   const only = query.only === undefined ? undefined : new Set(query.only.map(formatRef));
@@ -234,12 +226,12 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
   const isServer = ({ ref }: Target): boolean => ref.kind === 'Domain';
   try {
     await Promise.all([
-      takeAll(
+      forEachOf(
         wanted.filter((target) => !isServer(target)),
         FILES_AT_ONCE,
         lookAt,
       ),
-      takeAll(wanted.filter(isServer), world.probes, lookAt),
+      forEachOf(wanted.filter(isServer), world.probes, lookAt),
     ]);
   } finally {
     await probes.close();

@@ -110,7 +110,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   ajv: ['src/codegen/**'],
   commander: ['src/commands/**', 'src/cli.ts'],
   croner: ['src/engine/load/freeze.ts'],
-  'p-queue': ['src/engine/apply.ts', 'plugins/*/observe.ts'],
+  'p-queue': ['src/plugin/limit.ts'],
   pg: ['src/store/postgres/**'],
   'reflect-metadata': ['plugins/certificates/live/x509-make.ts'],
   'ts-morph': ['src/codegen/**'],
@@ -148,7 +148,7 @@ const PURE = [
 ];
 const NOT_PURE = [
   ...WAITING,
-  ...['deadline', 'files', 'http', 'net'].map((name) => `src/plugin/${name}.ts`),
+  ...['deadline', 'files', 'http', 'limit', 'net'].map((name) => `src/plugin/${name}.ts`),
   ...['apply', 'discover', 'observe', 'plugin', 'sandbox'].map((name) => `plugins/*/${name}.ts`),
 ];
 

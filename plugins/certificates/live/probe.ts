@@ -2,11 +2,10 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import type { Limiter } from '#plugin/limit';
 import { checkedAddress, type Denial, deniedWords, type Names, type Resolved } from '#plugin/net';
 import type { AddressSeen, ConnectError, MissingIssuer, ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
 import { type Handshake, type ProbeLimits, handshake } from './connect.ts';
-import type { Gate } from './gate.ts';
-
 import { DATE_CODES, clientPath, endOfPaths, isValidAt } from './client-path.ts';
 import { pathFlaw, subjectText } from './client-flaws.ts';
 import type { Anchors, Made, TrustSet } from './trust.ts';
@@ -160,7 +159,7 @@ export interface ProbeWays {
   readonly denial: Denial;
   readonly limits: ProbeLimits;
   /** Limits open connections; deadlines start once a probe has passed it. */
-  readonly gate: Gate;
+  readonly limit: Limiter;
 }
 
 /** Probes one address. Throws when aborted, and if this machine fails. */
@@ -222,7 +221,7 @@ export async function probe(
   if (!found.ok) return { resolved: false, error: found.error, message: found.reason };
   const addresses = found.addresses.toSorted().slice(0, MOST_ADDRESSES);
   const seen = await Promise.all(
-    addresses.map((address) => ways.gate(() => probeAddress(address, target, trust, ways, now, signal))),
+    addresses.map((address) => ways.limit(() => probeAddress(address, target, trust, ways, now, signal))),
   );
   return {
     resolved: true,

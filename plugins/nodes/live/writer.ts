@@ -4,7 +4,8 @@ import type { Outside } from '#plugin';
 import type { Call, LabelChange, NodesWriter } from '../world.ts';
 import { ActionError, actionWaiter } from './actions.ts';
 import { begunShape, serverShape } from './answers.ts';
-import { ApiError, isNotFound, object, realTiming, slots, type Slots, type Timing } from '#plugin/http';
+import { ApiError, isNotFound, object, realTiming, type Timing } from '#plugin/http';
+import { type Limiter, limiter } from '#plugin/limit';
 import { begin, type Change, makeChange, presentServer, settledServer, type Writable } from './change.ts';
 import {
   aliasIps,
@@ -104,7 +105,7 @@ export function openWriter(outside: Outside, timing: Timing = realTiming): Nodes
   const make = async (id: number, change: Change, call: Call): Promise<void> =>
     makeChange(await opened(call.signal), id, change, call);
   /** Label updates of one server run one after the other; concurrent ones would overwrite each other. */
-  const labelling = new Map<number, Slots>();
+  const labelling = new Map<number, Limiter>();
 
   return {
     ...reader,
@@ -119,9 +120,9 @@ export function openWriter(outside: Outside, timing: Timing = realTiming): Nodes
     },
     changeLabels: async (id, change, call) => {
       const known = await opened(call.signal);
-      const turn = labelling.get(id) ?? slots(1);
+      const turn = labelling.get(id) ?? limiter(1);
       labelling.set(id, turn);
-      await turn.within(call.signal, () => changeLabels(known, id, change, call));
+      await turn(() => changeLabels(known, id, change, call), { signal: call.signal });
     },
     powerOn: (id, call) => make(id, powerOn(id), call),
     powerOff: async (id, call) => turnOff(await opened(call.signal), id, call),
