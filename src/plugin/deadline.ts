@@ -1,6 +1,6 @@
 /**
- * `#plugin/deadline`: signals and deadlines. A call into a plugin, a server or a store ends at its deadline, even if the
- * callee does not settle, and leaves no timer and no listener behind.
+ * `#plugin/deadline`: signals and deadlines. A call into a plugin, a server or a store ends at its deadline, even if
+ * the callee does not settle, and leaves no timer and no listener behind.
  */
 
 export class DeadlineError extends Error {
@@ -25,8 +25,8 @@ export async function raced<T>(work: Promise<T>, signal: AbortSignal): Promise<T
 }
 
 /**
- * Runs `work` with a signal that fires with `signal`, and with the error `late` after `ms`. Then rejects with its reason,
- * even if the work never settles. The timer keeps the process alive, unlike that of `AbortSignal.timeout`.
+ * Runs `work` with a signal that fires with `signal`, and with the error `late` after `ms`. Then rejects with its
+ * reason, even if the work never settles. The timer keeps the process alive, unlike that of `AbortSignal.timeout`.
  */
 export async function within<T>(
   ms: number,

@@ -13,7 +13,10 @@ export interface KindHandle<R> {
   among(resources: readonly Resource[]): readonly R[];
 }
 
-/** `R` is the kind's own resource: `kindHandle<Resource<IssuerSpec, IssuerFacts, IssuerMemory>>('certificates', 'Issuer')`. */
+/**
+ * `R` is the kind's own resource: `kindHandle<Resource<IssuerSpec, IssuerFacts, IssuerMemory>>('certificates',
+ * 'Issuer')`.
+ */
 export function kindHandle<R extends Pick<Resource, 'ref'>>(plugin: string, kind: string): KindHandle<R> {
   const isOf = ({ ref }: Pick<Resource, 'ref'>) => ref.plugin === plugin && ref.kind === kind;
   // The engine keeps a resource's parts in the types of its kind. This is the only cast.

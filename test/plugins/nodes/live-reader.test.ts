@@ -477,7 +477,7 @@ describe('what was configured', () => {
         'WORKLOADS_TOKEN=https://elsewhere.example.test',
       ])
         await expect(openReader({ ...outside, env: { FETTLE_PROVIDER_ORIGINS } }).servers(never)).rejects.toThrow(
-          'only where the environment variable FETTLE_PROVIDER_ORIGINS names that origin',
+          'if the environment variable FETTLE_PROVIDER_ORIGINS names that origin',
         );
     },
   );

@@ -163,8 +163,8 @@ describe('over HTTP', () => {
   });
 
   test.each<[string, string, Record<string, string>, string]>([
-    ['nobody says that it may', 'https://elsewhere.example.test', {}, 'only where the environment'],
-    ['nobody says that it may, on this machine', 'http://127.0.0.1:9', {}, 'only where the environment'],
+    ['nobody says that it may', 'https://elsewhere.example.test', {}, 'if the environment variable'],
+    ['nobody says that it may, on this machine', 'http://127.0.0.1:9', {}, 'if the environment variable'],
     [
       'another origin may have it',
       'https://elsewhere.example.test',
