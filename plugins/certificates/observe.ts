@@ -20,7 +20,7 @@ import type { CertificateMemory, CertificateSpec, DomainMemory, DomainSpec } fro
 import { seenPair } from './observe-certificate.ts';
 import { foreignFiles } from './own-files.ts';
 import { placesOf } from './paths.ts';
-import { type DomainLook, seenDomain, targetOf, targetText, verificationOf } from './observe-domain.ts';
+import { type DomainLook, knownProbe, seenDomain, targetOf, targetText, verificationOf } from './observe-domain.ts';
 import { seenAuthority, seenSelfSigned } from './observe-issuer.ts';
 import { PLUGIN, certificateSpec, issuerSpec, storageBefore } from './remembered.ts';
 import { oneShownText } from './served.ts';
@@ -126,7 +126,7 @@ async function servedAt(
   const anchors = await trust([]);
   const served = await Promise.all(
     (memory.kept.servers ?? []).map(async (server) => {
-      const seen = await probes.probe(server, anchors, query.now);
+      const seen = knownProbe(await probes.probe(server, anchors, query.now));
       return seen.resolved
         ? seen.addresses.flatMap((each) =>
             each.served && each.chain[0].fingerprint === fingerprint
@@ -168,7 +168,7 @@ async function lookFor(look: Look, spec: DomainSpec, memory: Memory<DomainMemory
     return { kind: 'unverified', problem: `there is no TXT record ${record.name} that holds ${record.txt}` };
   if (memory !== undefined && isSpaced(spec, memory, look.query)) return { kind: 'spaced', memory };
   const trust = await look.trust(spec.trust ?? []);
-  return { kind: 'probed', seen: await look.probes.probe(target, trust, now), trust: trust.problems };
+  return { kind: 'probed', seen: knownProbe(await look.probes.probe(target, trust, now)), trust: trust.problems };
 }
 
 async function lookAtDomain(look: Look, { ref, desired, memory }: Target): Promise<Sighting | undefined> {

@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import type { Limiter } from '#plugin/limit';
 import { checkedAddress, type Denial, deniedWords, type Names, type Resolved } from '#plugin/net';
 import type { AddressSeen, ConnectError, MissingIssuer, ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
-import { type Handshake, type ProbeLimits, handshake } from './connect.ts';
+import { type Endpoint, type Handshake, type ProbeLimits, handshake } from './connect.ts';
 import { DATE_CODES, clientPath, endOfPaths, isValidAt } from './client-path.ts';
 import { pathFlaw, subjectText } from './client-flaws.ts';
 import type { Anchors, Made, TrustSet } from './trust.ts';
@@ -83,7 +83,7 @@ function judged(code: string | undefined, chain: readonly X509Certificate[], mad
   }
   const { path, anchored } = clientPath(input, now);
   const missingIssuer = anchored ? undefined : missingIssuerOf(chain, made.bySubject);
-  const missing = missingIssuer === undefined ? {} : { missing_issuer: missingIssuer };
+  const missing = defined<Refused>({ missing_issuer: missingIssuer });
   const dated = path.slice(1).flatMap((each) => dateFlaw(each, originOf(each, chain, made), now) ?? []);
   if (!DATE_CODES.has(code)) {
     const detail = anchored ? (pathFlaw(path, x509Seen(leaf).dnsNames) ?? dated[0]) : undefined;
@@ -177,10 +177,10 @@ async function probeAddress(
   const began = performance.now();
   const left = (): number => Math.max(1, limits.totalMs - (performance.now() - began));
   const host = bare(target.host);
-  const endpoint = defined({
+  const endpoint = defined<Endpoint>({
     address: checkedAddress(address, denial),
     port: target.port,
-    ...(isIP(host) === 0 ? { servername: host } : {}),
+    servername: isIP(host) === 0 ? host : undefined,
     startTls: target.startTls,
   });
   const made = anchors.of(trust);

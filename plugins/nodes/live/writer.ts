@@ -81,7 +81,11 @@ async function turnOff(writable: Writable, id: number, call: Call): Promise<void
 /** A synchronous call, which starts no action. */
 async function put(writable: Writable, id: number, what: string, body: Change['body'], call: Call): Promise<void> {
   const shape = object({ server: serverShape });
-  await writable.client.call(defined({ what, method: 'PUT', path: `/servers/${id}`, shape, body }), call.signal);
+  const path = `/servers/${id}`;
+  await writable.client.call(
+    { what, method: 'PUT', path, shape, ...defined<Pick<Change, 'body'>>({ body }) },
+    call.signal,
+  );
 }
 
 async function changeLabels(writable: Writable, id: number, { set, remove }: LabelChange, call: Call): Promise<void> {

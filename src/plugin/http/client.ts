@@ -137,7 +137,7 @@ function refusalOf(what: string, answer: Answer, dialect: Dialect, now: number):
   const { status, headers, body } = answer;
   const correlationId = correlationIn(headers, dialect.headers.correlation);
   const retryAfterMs = retryAfterIn(headers, now);
-  const common = defined({
+  const common = defined<Omit<Failure, 'code' | 'message'>>({
     what,
     status,
     fate: fateOf(status),
@@ -184,9 +184,12 @@ function newsOf({ headers, status }: Answer, names: Dialect['headers'], now: num
   return defined({
     limit,
     remaining,
-    ...(status === 429
-      ? { refused: after === undefined ? {} : { retryAfterMs: Math.min(3_600_000, Math.max(1000, after)) } }
-      : {}),
+    refused:
+      status !== 429
+        ? undefined
+        : after === undefined
+          ? {}
+          : { retryAfterMs: Math.min(3_600_000, Math.max(1000, after)) },
   });
 }
 
