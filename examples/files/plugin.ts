@@ -17,12 +17,12 @@ import {
 } from 'fettle/plugin';
 import { type FileMemory, type FileRuleId, type FileSpec, type FileStep, tables } from './generated.ts';
 
-/** What is seen of a file. */
+/** The observed facts of a file. */
 interface FileFacts {
   readonly content: string;
 }
 
-/** The folder that relative paths start from: all that reading and writing need. */
+/** The world of the plugin: the folder at which relative paths start. */
 interface World {
   readonly folder: string;
 }
@@ -33,7 +33,7 @@ function placeOf({ folder }: World, path: string): string {
   return isAbsolute(path) ? path : join(folder, path);
 }
 
-/** Writes a whole file, or leaves the old one. */
+/** Replaces a file as a whole: a failure keeps the old one. */
 async function write(world: World, { path, content }: FileSpec): Promise<Partial<FileMemory>> {
   const place = placeOf(world, path);
   await mkdir(dirname(place), { recursive: true });
@@ -101,7 +101,7 @@ export const plugin = definePlugin<World, World>({
         const empty = { ref, code: 'empty-file', severity: 'info', message: 'The file is empty', facts: {} } as const;
         observed.push({ ref, state: 'present', facts: { content }, findings: content === '' ? [empty] : [], at });
       } catch (error) {
-        // A file that does not exist is not observed. What cannot be read is a gap, and nothing under it is removed.
+        // A file that does not exist is not observed. A file that cannot be read is a gap, which prevents its removal.
         if (codeOf(error) !== 'ENOENT') gaps.push({ plugin: 'files', refs: [ref], endpoint: path, message: errorText(error) });
       }
       progress(observed.length + gaps.length, places.size);

@@ -1,4 +1,4 @@
-/** What the plugin is tried with: worlds in which something is to be done, or must not be. */
+/** Situations for the conformance suite: worlds in which a change is required, or must not happen. */
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ export interface FilesBench extends Bench {
   readonly folder: string;
 }
 
-/** A world of its own for each situation. */
+/** Opens a new world for a situation. */
 export async function open(): Promise<FilesBench> {
   const folder = mkdtempSync(join(tmpdir(), 'fettle-files-'));
   return {
@@ -25,7 +25,7 @@ export async function open(): Promise<FilesBench> {
   };
 }
 
-/** A document, as it is once it was read. */
+/** A loaded document. */
 function fileOf(name: string, content: string): Desired<FileSpec> {
   return {
     ref: { plugin: 'files', kind: 'File', name },
@@ -47,7 +47,7 @@ export const situations: readonly Situation<FilesBench>[] = [
     takes: ['File present>present'],
   },
   {
-    name: 'a file that somebody else wrote',
+    name: 'a file that another program wrote',
     prepare: async ({ bench }) => {
       writeFileSync(join(bench.folder, 'a.txt'), 'one');
       return [fileOf('a', 'one')];
@@ -55,7 +55,7 @@ export const situations: readonly Situation<FilesBench>[] = [
     takes: ['File adopt'],
   },
   {
-    name: 'a document that was deleted',
+    name: 'a deleted document',
     prepare: async ({ apply }) => {
       await apply([fileOf('a', 'one')]);
       return [];
