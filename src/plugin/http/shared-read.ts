@@ -1,5 +1,7 @@
 /** Shared reads: one read for several callers. It is cached, and cancelled when the last caller stops waiting. */
 
+import { raced } from '../deadline.ts';
+
 export interface SharedRead<T> {
   /** The cached value, or the running read. Rejects with the signal's reason when it fires. A failure is not cached. */
   readonly get: (signal: AbortSignal) => Promise<T>;
@@ -58,15 +60,9 @@ export function sharedRead<T>(read: (signal: AbortSignal) => Promise<T>): Shared
       current ??= begin();
       const reading = current;
       reading.waiting += 1;
-      let abort: (() => void) | undefined;
-      const aborted = new Promise<never>((_resolve, reject) => {
-        abort = () => reject(signal.reason as Error);
-        signal.addEventListener('abort', abort, { once: true });
-      });
       try {
-        return await Promise.race([reading.promise, aborted]);
+        return await raced(reading.promise, signal);
       } finally {
-        if (abort !== undefined) signal.removeEventListener('abort', abort);
         leave(reading);
       }
     },
