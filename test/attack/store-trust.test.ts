@@ -270,7 +270,7 @@ describe('the name of a project', () => {
     for (const args of [['plan'], ['apply', '--yes']]) {
       const { code, stderr } = await fettle(...args);
       expect(code).toBe(1);
-      expect(stderr).toContain('Write name: shop');
+      expect(stderr).toContain('Add `name: shop`');
     }
     // A link out of the project is outside, too.
     mkdirSync(join(root, 'log'), { mode: 0o700 });

@@ -315,7 +315,7 @@ describe('explain', () => {
     at.world.blind.clear();
     const other = await at.run('explain toy/Item/aa');
     expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('did you mean toy/Item/a?')]);
-    expect((await at.run('explain a')).stderr).toContain('not an address');
+    expect((await at.run('explain a')).stderr).toContain('not a valid address');
   });
 });
 
@@ -426,8 +426,8 @@ describe('import', () => {
   it.each([
     ['toy/Item/c', 'does not exist'],
     ['toy/Item/z', 'no document declares'],
-    ['nonsense', 'not an address'],
-    ['--all --plugin toy', 'cannot look for'],
+    ['nonsense', 'not a valid address'],
+    ['--all --plugin toy', 'cannot discover'],
     ['--all --plugin nothing', 'plugin nothing was not found'],
     ['--all', 'needs --plugin'],
   ])('%s: %s', async (words, said) => {

@@ -55,7 +55,7 @@ describe('a selector that matches nothing is an error', () => {
     ['state forget toy/Item/a toy/Item/zz -y', 'toy/Item/zz is not in the state'],
     ['log why toy/Item/aa', 'did you mean toy/Item/a?'],
     ['log list --address toy/Item/aa', 'did you mean toy/Item/a?'],
-    ['log list --address wrong', 'is not an address'],
+    ['log list --address wrong', 'is not a valid address'],
     ['log list --run deadbeef', 'no run deadbeef'],
     ['log list --kind intents', 'did you mean `intent`?'],
     ['log list --outcome done,fial', 'matches no record'],

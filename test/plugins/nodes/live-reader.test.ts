@@ -488,7 +488,7 @@ describe('what was configured', () => {
     const told = await openReader(outside)
       .servers(never)
       .catch((error: unknown) => redactPatterns(error instanceof Error ? error.message : ''));
-    expect(told).toContain('add https://elsewhere.example.test:443 there, or set HCLOUD_ENDPOINT');
+    expect(told).toContain('Add https://elsewhere.example.test:443 to it, or set HCLOUD_ENDPOINT');
   });
 
   test('the public token of the sandbox goes to this machine alone', async () => {

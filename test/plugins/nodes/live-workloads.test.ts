@@ -169,19 +169,19 @@ describe('over HTTP', () => {
       'another origin may have it',
       'https://elsewhere.example.test',
       { FETTLE_PROVIDER_ORIGINS: 'https://conductor.example.test' },
-      'is sent to https://elsewhere.example.test:443 only',
+      'is only sent to https://elsewhere.example.test:443 if',
     ],
     [
       'another port may have it',
       'https://conductor.example.test:8443',
       { FETTLE_PROVIDER_ORIGINS: 'https://conductor.example.test' },
-      'is sent to https://conductor.example.test:8443 only',
+      'is only sent to https://conductor.example.test:8443 if',
     ],
     [
       'the credential of the cloud may go there',
       'https://elsewhere.example.test',
       { FETTLE_PROVIDER_ORIGINS: 'HCLOUD_TOKEN=https://elsewhere.example.test' },
-      'is sent to https://elsewhere.example.test:443 only',
+      'is only sent to https://elsewhere.example.test:443 if',
     ],
     [
       'an entry of the list is malformed',
