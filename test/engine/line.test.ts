@@ -85,7 +85,7 @@ describe('diff and cause', () => {
     expect(plan.unmanaged).toEqual([addressOf('a')]);
   });
 
-  it('forgets what is gone and no longer written, without a row', async () => {
+  it('forgets what is gone and no longer declared, without a row', async () => {
     const { world, log } = await owned({ a: 2 });
     world.items.clear();
     const { actions } = await planToy(world, [], log);

@@ -412,7 +412,7 @@ describe('a Certificate', () => {
     // Finished first: the removal comes with the next plan.
     ['renewing', 'renewing>normal'],
     ['recovering', 'recovering>normal'],
-  ])('that is no longer written, %s: %s', (state, step) => {
+  ])('that is no longer declared, %s: %s', (state, step) => {
     expect(diffCertificate(certificateResource(state, {}, { written: false }), scene)).toMatchObject({ step });
   });
 });
@@ -436,9 +436,9 @@ describe('an Issuer', () => {
       },
     ],
     ['broken', issuerResource({ observed: broken }), undefined],
-    ['no longer written', orphan, { step: 'ready>absent', goal: 'remove' }],
+    ['no longer declared', orphan, { step: 'ready>absent', goal: 'remove' }],
     [
-      'broken and no longer written',
+      'broken and no longer declared',
       resourceWith({ ...orphan, observed: broken }),
       { step: 'broken>absent', goal: 'remove' },
     ],
