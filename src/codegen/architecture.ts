@@ -44,7 +44,7 @@ const EMULATORS = ['plugins/*/sandbox.ts', 'plugins/*/sandbox/**'];
 /** The first layer that names a file is its layer. */
 const LAYERS: readonly Layer[] = [
   { files: [API], may: [API, 'src/net/**'] },
-  { files: ['src/net/**'], may: ['src/net/**', 'src/plugin/errors.ts'] },
+  { files: ['src/net/**'], may: ['src/net/**', 'src/plugin/deadline.ts', 'src/plugin/errors.ts'] },
   {
     files: ['src/engine/**'],
     may: ['src/engine/**', 'src/formats/log-record.ts', API],

@@ -169,7 +169,7 @@ async function probeAddress(
   trust: TrustSet,
   { anchors, read, denial, limits }: ProbeWays,
   now: number,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<AddressSeen> {
   const fail = (error: ConnectError, message: string) => ({ served: false, address, error, message }) as const;
   const network = denial(address);
@@ -211,7 +211,7 @@ export async function probe(
   trust: TrustSet,
   ways: ProbeWays,
   now: number,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<ProbeSeen> {
   const wanted = bare(target.address ?? target.host);
   const found: Resolved =
