@@ -54,6 +54,8 @@ export interface Workspace {
 /** A workspace with its documents. */
 export interface Project extends Workspace {
   readonly documents: readonly Desired[];
+  /** Documents of plugins that are not loaded, as warnings with their places. */
+  readonly setAside: readonly Problem[];
 }
 
 /** Thrown for invalid documents or an invalid configuration. */
@@ -154,7 +156,7 @@ export async function openDocuments(
     ...more,
   });
   report(loaded.problems, say);
-  return { host, config, documents: loaded.desired };
+  return { host, config, documents: loaded.desired, setAside: loaded.setAside };
 }
 
 /** Reads configuration and documents. Throws ProblemsError. */

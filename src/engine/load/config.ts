@@ -334,7 +334,7 @@ async function checkConfig(
     };
   }
   if (mistakes.length > 0) return { mistakes, written, plugins, unloaded };
-  const more = [...storeMistakes(written), ...(await safetyMistakes(filledOf(written), loaders, now))];
+  const more = [...storeMistakes(written), ...(await safetyMistakes(filledOf(written), { loaders, unloaded }, now))];
   return { mistakes: more, written, plugins, unloaded };
 }
 
