@@ -66,7 +66,7 @@ const plugin: Plugin = {
         return { step: 'ready>draining', goal, because: 'another value' };
       },
       note: ({ sight: { observed } }) =>
-        observed === undefined ? {} : { lastValue: (observed as Observed<{ value: number }>).facts.value },
+        observed === undefined ? {} : { last_value: (observed as Observed<{ value: number }>).facts.value },
       audit: (_change, { sight: { observed } }): Facts => ({ was: observed?.state ?? 'absent' }),
       rules: {},
       handlers: {

@@ -132,7 +132,7 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
   tables: toyTables,
   validators: async () => ({ 'spec:Item': () => true, 'memory:Item': () => true, config: () => true }),
   kinds: {
-    Item: defineKind<ToyWorld, ItemSpec, Facts, { readonly lastValue: number }, ToyStep, 'not-thirteen' | 'keep-one'>({
+    Item: defineKind<ToyWorld, ItemSpec, Facts, { readonly last_value: number }, ToyStep, 'not-thirteen' | 'keep-one'>({
       diff: ({ desired, sight: { observed } }) => {
         if (desired === undefined)
           return observed === undefined
@@ -162,7 +162,7 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
         const all = pool === undefined ? [] : scene.ofKind('toy', 'Item');
         return all.filter((each) => labelsNow(each)['pool'] === pool).map(({ ref }) => ref);
       },
-      note: ({ sight: { observed } }) => (observed === undefined ? {} : { lastValue: observed.facts.value }),
+      note: ({ sight: { observed } }) => (observed === undefined ? {} : { last_value: observed.facts.value }),
       rules: {
         'not-thirteen': (_change, { desired }) =>
           desired?.spec.value === 13
