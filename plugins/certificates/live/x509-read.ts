@@ -2,6 +2,7 @@
 
 import { instantText } from '#plugin';
 import { type KeyObject, X509Certificate, createPrivateKey, hash } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import type { X509Seen } from '../world.ts';
 import { type Block, blocksOf } from './pem.ts';
 
@@ -194,6 +195,11 @@ export function oneLine(name: string | undefined): string {
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (letter) => `\\u{${(letter.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
+/** An IP address in its usual form: Node.js prints all groups of an IPv6 address. */
+function shortAddress(address: string): string {
+  return isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
+}
+
 const seen = new WeakMap<X509Certificate, X509Seen>();
 
 /** The facts of one certificate. */
@@ -213,7 +219,7 @@ function shownOf(certificate: X509Certificate): X509Seen {
     not_before: instantText(certificate.validFromDate.getTime()),
     not_after: instantText(certificate.validToDate.getTime()),
     dnsNames: [...new Set(names)].sort(),
-    ipAddresses: alternativeNames(certificate.subjectAltName, 'IP Address'),
+    ipAddresses: alternativeNames(certificate.subjectAltName, 'IP Address').map(shortAddress),
     keyAlgorithm: publicKeyAlgorithm(certificate),
     ca: certificate.ca,
     self_signed: isSignedBy(certificate, certificate),

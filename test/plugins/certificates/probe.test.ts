@@ -14,11 +14,19 @@ import type { DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { makeAuthority, makeKeys, makeLeaf, keyPem } from '../../../plugins/certificates/live/x509-make.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { Observed, Query } from '#plugin';
+import { freePort } from '../../support/daemons.ts';
 import { DAY, desiredOf, domainSpec, outside, queryOf, refOf, refreshed } from './support.ts';
 
-/** Later than every certificate here begins. */
+/** Later than the start of every certificate here. */
 let now = Date.now();
 const HOST = 'www.example.test';
+
+const SELF_SIGNED = ['req', '-x509', '-newkey', 'ed25519', '-nodes', '-subj', '/CN=x', '-days', '60'];
+const ODD_NAMES = {
+  ipv6: 'IP:::1',
+  underscores: 'DNS:a_b.example.test,DNS:*.w.test',
+  'address-as-name': 'DNS:127.0.0.1',
+};
 
 let folder: string;
 const pem: Record<string, { readonly cert: string; readonly key: string }> = {};
@@ -153,20 +161,25 @@ beforeAll(async () => {
     '60',
   );
   pem['cn'] = { cert: text('cn.crt'), key: text('cn.key') };
+  for (const [name, names] of Object.entries(ODD_NAMES)) {
+    const extension = `subjectAltName=${names}`;
+    run(...SELF_SIGNED, '-keyout', `${name}.key`, '-out', `${name}.crt`, '-addext', extension);
+    pem[name] = { cert: text(`${name}.crt`), key: text(`${name}.key`) };
+  }
   now = Date.now() + 1000;
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Listens on a free port until the test ends. */
-async function listening(server: Server): Promise<number> {
+async function listening(server: Server, host = '127.0.0.1'): Promise<number> {
   const sockets = new Set<{ destroy: () => void }>();
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => {});
   });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => void server.listen(0, host, resolve));
   onTestFinished(async () => {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
@@ -178,13 +191,13 @@ interface Tls {
   readonly port: number;
   /** Names that clients asked for. */
   readonly names: string[];
-  /** Handshakes that came to their end. */
+  /** Handshakes that ended. */
   readonly done: () => number;
   /** Application data that clients sent. */
   readonly bytes: () => number;
 }
 
-async function tlsServer(name: string, options: TlsOptions = {}): Promise<Tls> {
+async function tlsServer(name: string, options: TlsOptions = {}, host?: string): Promise<Tls> {
   const names: string[] = [];
   let bytes = 0;
   let done = 0;
@@ -200,7 +213,7 @@ async function tlsServer(name: string, options: TlsOptions = {}): Promise<Tls> {
     socket.on('error', () => {});
   });
   server.on('tlsClientError', () => {});
-  return { port: await listening(server), names, done: () => done, bytes: () => bytes };
+  return { port: await listening(server, host), names, done: () => done, bytes: () => bytes };
 }
 
 const LIMITS = { probe: { concurrency: 100, connectSeconds: 0.4, handshakeSeconds: 0.4, totalSeconds: 1 } };
@@ -209,7 +222,7 @@ async function probe(
   spec: Partial<DomainSpec>,
   more: { readonly config?: typeof LIMITS; readonly query?: Partial<Query> } = {},
 ): Promise<Observed> {
-  // TCP knows no broadcast: nothing is sent to the address that is allowed here alone.
+  // TCP has no broadcast: the address that is allowed here alone receives nothing.
   const env = { FETTLE_ALLOW_NETWORKS: '255.255.255.255' };
   const reader = await certificates.openReader(outside(folder, more.config ?? {}, env));
   const desired = desiredOf(
@@ -227,7 +240,7 @@ async function probe(
 const codes = ({ findings }: Observed): readonly string[] => findings.map(({ code }) => code);
 
 describe('a server whose certificate works', () => {
-  test('is issued, with all that there is to know', async () => {
+  test('is issued, with all facts', async () => {
     const server = await tlsServer('good');
     const seen = await probe({ port: server.port });
     const certificate = new X509Certificate(pem['good']?.cert ?? '');
@@ -254,7 +267,7 @@ describe('a server whose certificate works', () => {
     expect(seen.signals?.['rtt_ms']).toBeTypeOf('number');
   });
 
-  test('is asked for its name by SNI, and sent nothing else', async () => {
+  test('receives its name by SNI, and nothing else', async () => {
     const server = await tlsServer('good');
     await probe({ port: server.port, host: 'WWW.Example.Test.' });
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -300,24 +313,40 @@ describe('a server whose certificate works', () => {
     expect(server.names).toEqual([]);
   });
 
-  test('with a trust file that is not there yet among them', async () => {
+  test.each(['::1', '0:0:0:0:0:0:0:1'])('for the IPv6 address %s, without SNI', async (host) => {
+    const server = await tlsServer('ipv6', {}, '::1');
+    expect(await probe({ host, address: host, port: server.port, trust: ['ipv6.crt'] })).toMatchObject({
+      state: 'issued',
+      facts: { names: ['::1'] },
+    });
+    expect(server.names).toEqual([]);
+  });
+
+  test('for a name with an underscore', async () => {
+    const server = await tlsServer('underscores');
+    const spec = { port: server.port, trust: ['underscores.crt'] };
+    expect((await probe({ ...spec, host: 'a_b.example.test' })).state).toBe('issued');
+    expect(server.names).toEqual(['a_b.example.test']);
+  });
+
+  test('with a trust file that does not exist yet among them', async () => {
     const server = await tlsServer('good');
     expect((await probe({ port: server.port, trust: ['nowhere/ca.crt', 'ca.crt'] })).state).toBe('issued');
   });
 
-  test('that wants a certificate of its clients, by TLS 1.3', async () => {
+  test('with client certificates, by TLS 1.3', async () => {
     const server = await tlsServer('good', { requestCert: true, rejectUnauthorized: true });
     expect((await probe({ port: server.port })).state).toBe('issued');
   });
 
-  test.each(['X448', 'P-521'])('that only knows the group %s', async (ecdhCurve) => {
+  test.each(['X448', 'P-521'])('with only the group %s', async (ecdhCurve) => {
     const server = await tlsServer('good', { ecdhCurve, minVersion: 'TLSv1.3' });
     expect((await probe({ port: server.port })).state).toBe('issued');
   });
 });
 
 describe('the end of a certificate', () => {
-  test('that is near is expiring', async () => {
+  test('that is near has the state expiring', async () => {
     const server = await tlsServer('near');
     expect(await probe({ port: server.port })).toMatchObject({
       state: 'expiring',
@@ -332,7 +361,7 @@ describe('the end of a certificate', () => {
     ['1 ms before the end', 10 * DAY - 1, 'expiring'],
     ['at the end', 10 * DAY, 'expiring'],
     ['1 ms after the end', 10 * DAY + 1, 'tls_error'],
-  ])('counts in timestamps: %s', async (_name, offset, state) => {
+  ])('is compared in timestamps: %s', async (_name, offset, state) => {
     const server = await tlsServer('good');
     const end = new X509Certificate(pem['good']?.cert ?? '').validToDate.getTime();
     expect(
@@ -367,7 +396,34 @@ describe('a server that a client would refuse', () => {
     expect(seen.facts).toMatchObject({ error: expected[0] });
   });
 
-  test('has facts that time does not change', async () => {
+  test.each([
+    [
+      'address-as-name',
+      '127.0.0.1',
+      'carries the address 127.0.0.1 as a DNS name. Clients accept an address only as an IP address: issue the certificate with subjectAltName IP:127.0.0.1',
+    ],
+    ['ipv6', '127.0.0.1', 'valid for ::1, not for 127.0.0.1'],
+    [
+      'underscores',
+      'x_y.w.test',
+      'valid for *.w.test, a_b.example.test, not for x_y.w.test. Clients do not accept a wildcard for a name with an underscore',
+    ],
+  ])('because of its name: %s', async (name, host, message) => {
+    const server = await tlsServer(name);
+    const { findings } = await probe({ port: server.port, host, trust: [`${name}.crt`] });
+    expect(findings).toMatchObject([{ code: 'wrong-name', message }]);
+    const flag = /^[\d.]+$/u.test(host) ? '-checkip' : '-checkhost';
+    const said = execFileSync('openssl', ['x509', '-in', `${name}.crt`, '-noout', flag, host], { cwd: folder });
+    expect(said.toString()).toContain('does NOT match');
+  });
+
+  test('names an IPv6 address and its port as one place', async () => {
+    const port = await freePort();
+    const { findings } = await probe({ host: '::1', address: '::1', port });
+    expect(findings).toMatchObject([{ code: 'refused', message: `[::1]:${port}: connection refused` }]);
+  });
+
+  test('has facts that do not change with time', async () => {
     const server = await tlsServer('expired');
     const [a, b] = [
       await probe({ port: server.port }),
@@ -378,7 +434,7 @@ describe('a server that a client would refuse', () => {
   });
 });
 
-describe('a server that gives no certificate', () => {
+describe('a server without a certificate', () => {
   async function failing(spec: Partial<DomainSpec>, code: string, message: RegExp): Promise<void> {
     const began = Date.now();
     const seen = await probe(spec, { config: LIMITS });
@@ -427,7 +483,7 @@ describe('a server that gives no certificate', () => {
     const server = await tlsServer('rsa', { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' });
     await failing({ port: server.port }, 'handshake', /the TLS handshake failed/u);
   });
-  test('that wants a certificate of its clients, by TLS 1.2', async () => {
+  test('with client certificates, by TLS 1.2', async () => {
     const server = await tlsServer('good', { requestCert: true, rejectUnauthorized: true, maxVersion: 'TLSv1.2' });
     await failing({ port: server.port }, 'handshake', /the TLS handshake failed: .*alert handshake failure$/u);
   });
@@ -441,15 +497,15 @@ describe('a server that gives no certificate', () => {
       findings: [{ code: 'name-not-resolved', severity: 'error' }],
     });
   });
-  test('no way to it', async () => {
+  test('no route to it', async () => {
     await failing(
       { address: '255.255.255.255', port: 443 },
       'unreachable',
       /^255\.255\.255\.255:443: no route to the server \(E\w+\)$/u,
     );
   });
-  test('no port is open for the connection', async () => {
-    // The queue of this server is full: it accepts no connection, and refuses none.
+  test('no local port left', async () => {
+    // The queue of this server is full: it neither accepts nor refuses a connection.
     const child = spawn(
       'python3',
       [
@@ -467,8 +523,8 @@ describe('a server that gives no certificate', () => {
   });
 });
 
-describe('many at once', () => {
-  test('are bounded, all looked at, and reported', async () => {
+describe('parallel probes', () => {
+  test('are limited, all done, and reported', async () => {
     let open = 0;
     let most = 0;
     const server = createTlsServer({ ...pem['good'] });
@@ -497,7 +553,7 @@ describe('many at once', () => {
     expect(gaps).toEqual([]);
     expect(observed).toHaveLength(100);
     expect(new Set(observed.map(({ state }) => state))).toEqual(new Set(['issued']));
-    // The server hears of a close a little later than the probe that closed.
+    // The server sees a close a little later than the probe that closed.
     expect(most).toBeLessThanOrEqual(16);
     expect(most).toBeGreaterThan(1);
     expect(reports).toHaveLength(100);
@@ -505,7 +561,7 @@ describe('many at once', () => {
     expect(observed.map(({ ref }) => ref.name)).toEqual(observed.map(({ ref }) => ref.name).toSorted());
   });
 
-  test('end at once when the look is aborted, and leave no socket or timer', async () => {
+  test('end when the refresh is aborted, and leave no socket or timer', async () => {
     const port = await listening(createServer(() => {}));
     const before = process.getActiveResourcesInfo().length;
     const reader = await certificates.openReader(outside(folder));
@@ -519,7 +575,7 @@ describe('many at once', () => {
     await expect(look).rejects.toThrow('stopped');
     expect(Date.now() - began).toBeLessThan(1000);
     await new Promise((resolve) => setTimeout(resolve, 50));
-    // Only the server's ends of its connections may still be open.
+    // Only the server's ends of its connections can still be open.
     expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBeLessThanOrEqual(1);
     expect(process.getActiveResourcesInfo().length - before).toBeLessThanOrEqual(20);
   });
