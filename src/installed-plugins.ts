@@ -9,7 +9,6 @@
  */
 
 import { readFileSync, realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { basename, dirname, join, sep } from 'node:path';
 import { errorText, InputError, type Plugin } from '#plugin';
 
@@ -82,6 +81,7 @@ function loadPlugin(name: string, file: string, from: string): Plugin {
   let plugin: unknown;
   try {
     // Not `import()`: in the bundle, which is a script to V8, Node.js calls that experimental.
+    const { createRequire } = process.getBuiltinModule('node:module');
     ({ plugin } = createRequire(file)(file) as { readonly plugin?: unknown });
   } catch (error) {
     throw new InputError(`${PLUGINS}: ${from} cannot be loaded: ${errorText(error)}`, { cause: error });

@@ -2,7 +2,7 @@
 
 import type { Ref } from './types.ts';
 
-const UNSAFE = /[/@*?%\s\p{Cc}]/gu;
+const UNSAFE = /[/@*?%\s\u0000-\u001f\u007f-\u009f]/gu;
 /** Names without any: most of them, and every address of a large fleet is written several times. */
 const SAFE = /^[\w.:-]*$/;
 

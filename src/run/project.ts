@@ -1,11 +1,11 @@
 /** A project: its configuration and documents, opened with everything of the outside as an argument. */
 
-import { stat } from 'node:fs/promises';
 import { isAbsolute, relative } from 'node:path';
 import { type Config, isOtherAddress, loadConfig, PROJECT_NAME } from '../engine/load/config.ts';
 import type { RememberedTexts } from '../engine/load/document-texts.ts';
 import { load } from '../engine/load/load.ts';
 import { trustedOwners } from '../engine/load/owner.ts';
+import { stat } from '#plugin/direct-files';
 import { namedFileRoots } from '#plugin/files';
 import { type Desired, InputError, pathMistake, type Problem } from '#plugin';
 import { isDatabase } from '../engine/store-address.ts';
