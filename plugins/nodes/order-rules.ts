@@ -71,7 +71,7 @@ function orderingOf(change: Change, resource: NodeResource, scene: Scene): Order
   const facts = resource.sight.observed?.facts;
   return defined({
     order,
-    ...(isNew ? {} : { fields }),
+    fields: isNew ? undefined : fields,
     server: facts,
     joining: joiningOf(order, resource, scene),
     count: 1,
