@@ -11,12 +11,14 @@ import type {
   Finding,
   Gap,
   Json,
+  KnownResource,
   Memory,
   Resource,
   Proposal,
   Ref,
   Safety,
   Scene,
+  SeenResource,
   Sighting,
   Standing,
   Step,
@@ -59,7 +61,7 @@ export interface ActionRun {
 
 /** Takes one step. It returns what has to be remembered, and throws when the step failed; an UnknownOutcomeError where it may not have. */
 export type Handler<W, S = unknown, F = unknown, M = Facts> = {
-  take(world: W, resource: Resource<S, F, M>, run: ActionRun): Promise<Partial<M> | undefined>;
+  take(world: W, resource: KnownResource<Resource<S, F, M>>, run: ActionRun): Promise<Partial<M> | undefined>;
 }['take'];
 
 /** What a step does beside what its row and its spec say: an approval covers it, and the plan shows it. */
@@ -92,16 +94,16 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
    */
   state?(policy: unknown, seen: Sighting<F>, memory: Memory<M> | undefined, now: number): Standing<F>;
   /** The one step that brings the resource nearer to what is written, or, without `desired`, takes it away. */
-  diff(resource: Resource<S, F, M>, scene: Scene): Proposal<P> | undefined;
+  diff(resource: KnownResource<Resource<S, F, M>>, scene: Scene): Proposal<P> | undefined;
   /**
    * What a step does beside what its row and its spec say. Without it, a step uses every file that its spec names to be
    * read or sent, and runs nothing.
    */
   effect?(change: Change, resource: Resource<S, F, M>, scene: Scene): Effect;
   /** What is seen, in the shape of the spec, as far as the world shows it: for fields that a document ignores. */
-  seen?(resource: Resource<S, F, M>): Json;
+  seen?(resource: SeenResource<Resource<S, F, M>>): Json;
   /** What of a look is to be remembered; only what differs from `resource.memory` is written. `now` is the scene's. */
-  note?(resource: Resource<S, F, M>, now: number, scene: Scene): Partial<M>;
+  note?(resource: KnownResource<Resource<S, F, M>>, now: number, scene: Scene): Partial<M>;
   /** Findings that need more than one resource, or memory. */
   findings?(resource: Resource<S, F, M>, scene: Scene): readonly Finding[];
   /**

@@ -1,7 +1,7 @@
 /** Resources: how their parts become one, and whose they are. */
 
 import { formatRef } from './ref.ts';
-import type { Facts, Json, Memory, Resource } from './types.ts';
+import type { Json, Memory, Resource } from './types.ts';
 
 /** Ours: created or adopted by this project's log, and not put in doubt by a damage. The one place that decides it. */
 export function isOwned(memory: Pick<Memory, 'owned' | 'unknown'> | undefined): boolean {
@@ -43,10 +43,7 @@ export function resourceOf(
 }
 
 /** The same resource with another memory, or without one. */
-export function withMemory<S, F, M = Facts>(
-  resource: Resource<S, F, M>,
-  memory: Memory<M> | undefined,
-): Resource<S, F, M> {
+export function withMemory<R extends Resource>(resource: R, memory: Memory | undefined): R {
   if (memory === resource.memory) return resource;
-  return resourceOf({ ...resource, desired: resource.desired, memory } as Parts, resource.address) as Resource<S, F, M>;
+  return resourceOf({ ...resource, desired: resource.desired, memory }, resource.address) as R;
 }

@@ -3,6 +3,7 @@
  * applied and the declared values combine as `specs/` says.
  */
 
+import { isGiven, isSeen } from './sight.ts';
 import { sameJson } from './canonical.ts';
 import { changeAt, valueAt } from './pointer.ts';
 import type { Combining, SafetyInput } from './tables.ts';
@@ -79,7 +80,7 @@ export function withInputValues<S>(spec: S, inputs: Inputs, table: readonly Safe
 
 /** What was applied is remembered of it, so that a change can be told. */
 export function isKept(resource: Resource): boolean {
-  return resource.owned || (resource.sight.observed?.given === true && resource.memory !== undefined);
+  return resource.owned || (isGiven(resource) && resource.memory !== undefined);
 }
 
 /** One field, where its values differ. */
@@ -90,12 +91,8 @@ export function fieldChange(path: string, before: Json | undefined, after: Json 
 
 /** The safety inputs of a spec that are declared otherwise than they were applied, for a resource that is seen and kept. */
 export function changedSpecInputs(resource: Resource, table: readonly SafetyInput[]): readonly FieldChange[] {
-  const {
-    desired,
-    memory,
-    sight: { observed },
-  } = resource;
-  if (desired === undefined || observed === undefined || !isKept(resource)) return [];
+  const { desired, memory } = resource;
+  if (desired === undefined || !isSeen(resource) || !isKept(resource)) return [];
   const before = appliedInputs(memory, table);
   if (before === undefined) return [];
   const after = inputsOf(desired.spec, table);

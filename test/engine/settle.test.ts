@@ -1,7 +1,7 @@
 /** Settling: whether what is seen after a step that was broken off is what was planned. */
 
 import { describe, expect, it } from 'vitest';
-import type { Observed, OpenIntent, Resource, Scene, Step } from '#plugin';
+import type { Observed, OpenIntent, Scene, Step } from '#plugin';
 import { isAsPlanned } from '../../src/engine/settle.ts';
 import { mending } from '../support/lifecycles.ts';
 import { resourceWith } from '../support/resource.ts';
@@ -19,10 +19,8 @@ describe('a step that was broken off', () => {
     ['absent>good', 'create', 'bad', true],
   ])('%s (%s) is as planned where it is seen %s: %s', (step, goal, state, expected) => {
     const observed: Observed = { ref: item('a'), state, facts: {}, findings: [], at: '2026-01-01T00:00:00Z' };
-    const resource: Resource =
-      state === 'absent'
-        ? resourceWith({ ref: item('a'), tables: mending })
-        : resourceWith({ ref: item('a'), tables: mending, observed });
+    const parts = { ref: item('a'), tables: mending };
+    const resource = resourceWith(state === 'absent' ? parts : { ...parts, observed });
     expect(isAsPlanned(resource, { step, goal }, {}, {} as Scene)).toBe(expected);
   });
 });
