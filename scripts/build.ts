@@ -69,6 +69,7 @@ const apiModules: Readonly<Record<string, string>> = {
   net: 'src/plugin/net.ts',
   files: 'src/plugin/files.ts',
   deadline: 'src/plugin/deadline.ts',
+  limit: 'src/plugin/limit.ts',
   conformance: 'src/conformance/plugin.ts',
   spec: 'src/codegen/spec-command.ts',
 };

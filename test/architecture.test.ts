@@ -132,7 +132,7 @@ describe('homes', () => {
     [
       'plugins/certificates/diff.ts',
       `const a = await import('p-queue');`,
-      'p-queue may be imported from src/engine/apply.ts, plugins/*/observe.ts only',
+      'p-queue may be imported from src/plugin/limit.ts only',
     ],
     ['src/commands/a.ts', `import { x } from 'left-pad';`, 'left-pad has no home: give it one, or do without it'],
     ['src/commands/a.ts', `import { x } from 'node:fs';`, undefined],

@@ -1,4 +1,4 @@
-/** The suite of fettle over this plugin: `node --test`. */
+/** Runs fettle's conformance suite over this plugin: `node --test`. */
 
 import { describe, it } from 'node:test';
 import { pluginConformance } from 'fettle/conformance';

@@ -1,4 +1,4 @@
-/** Files with declared content: a whole plugin. */
+/** A complete plugin: text files with declared content. */
 
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
@@ -19,12 +19,12 @@ import {
 } from 'fettle/plugin';
 import { type FileMemory, type FileRuleId, type FileSpec, type FileStep, tables } from './generated.ts';
 
-/** What is seen of a file. */
+/** Facts of an existing file. */
 interface FileFacts {
   readonly content: string;
 }
 
-/** The folder that relative paths start from: all that reading and writing need. */
+/** An opened connection: the folder that relative paths start from. */
 interface World {
   readonly folder: string;
 }
@@ -35,7 +35,7 @@ function placeOf({ folder }: World, path: string): string {
   return isAbsolute(path) ? path : join(folder, path);
 }
 
-/** Writes a whole file, or leaves the old one. */
+/** Writes a whole file atomically, or keeps the old one. */
 async function write(world: World, { path, content }: FileSpec): Promise<Partial<FileMemory>> {
   const place = placeOf(world, path);
   await mkdir(dirname(place), { recursive: true });
@@ -69,7 +69,7 @@ const file = defineKind<World, FileSpec, FileFacts, FileMemory, FileStep, FileRu
       const facts = { lines, most: MOST_LINES };
       if (lines <= MOST_LINES || desired?.spec.content !== '') return pass('The content is kept', facts);
       const remedy = { outside: 'Declare the content, or delete the document to remove the file' };
-      return reject(`The change would empty a file of ${counted(lines, 'line')}`, facts, { remedy });
+      return reject(`The change would empty a file with ${counted(lines, 'line')}`, facts, { remedy });
     },
   },
   handlers: {
@@ -106,7 +106,7 @@ export const plugin = definePlugin<World, World>({
         const empty = { ref, code: 'empty-file', severity: 'info', message: 'The file is empty', facts: {} } as const;
         observed.push({ ref, state: 'present', facts: { content }, findings: content === '' ? [empty] : [], at });
       } catch (error) {
-        // A file that does not exist is not observed. What cannot be read is a gap, and nothing under it is removed.
+        // A file that does not exist is not observed. A failed read is a gap, and nothing that it covers is removed.
         if (codeOf(error) !== 'ENOENT') gaps.push({ plugin: 'files', refs: [ref], endpoint: path, message: errorText(error) });
       }
       progress(observed.length + gaps.length, places.size);

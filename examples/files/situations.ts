@@ -1,4 +1,4 @@
-/** What the plugin is tried with: worlds in which something is to be done, or must not be. */
+/** Situations for the conformance suite: each requires a step, a rejection or a finding. */
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ export interface FilesBench extends Bench {
   readonly folder: string;
 }
 
-/** A world of its own for each situation. */
+/** A fresh folder for each situation. */
 export async function open(): Promise<FilesBench> {
   const folder = mkdtempSync(join(tmpdir(), 'fettle-files-'));
   return {
@@ -25,7 +25,7 @@ export async function open(): Promise<FilesBench> {
   };
 }
 
-/** A document, as it is once it was read. */
+/** A parsed document. */
 function fileOf(name: string, content: string): Desired<FileSpec> {
   return {
     ref: { plugin: 'files', kind: 'File', name },
@@ -47,7 +47,7 @@ export const situations: readonly Situation<FilesBench>[] = [
     takes: ['File present>present'],
   },
   {
-    name: 'a file that somebody else wrote',
+    name: 'a file of another program',
     prepare: async ({ bench }) => {
       writeFileSync(join(bench.folder, 'a.txt'), 'one');
       return [fileOf('a', 'one')];
@@ -55,7 +55,7 @@ export const situations: readonly Situation<FilesBench>[] = [
     takes: ['File adopt'],
   },
   {
-    name: 'a document that was deleted',
+    name: 'a removed document',
     prepare: async ({ apply }) => {
       await apply([fileOf('a', 'one')]);
       return [];
@@ -63,7 +63,7 @@ export const situations: readonly Situation<FilesBench>[] = [
     takes: ['File present>absent'],
   },
   {
-    name: 'a long file that would be emptied',
+    name: 'a long file that the change would empty',
     prepare: async ({ apply }) => {
       await apply([fileOf('a', 'line\n'.repeat(2000))]);
       return [fileOf('a', '')];

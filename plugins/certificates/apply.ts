@@ -2,6 +2,7 @@
 
 import { promisify } from 'node:util';
 import { type ActionRun, defined, errorText, instantText, PartlyDoneError, seenFacts } from '#plugin';
+import { forEachOf } from '#plugin/limit';
 import { needsIssue } from './differences.ts';
 import { AUTHORITY_FIELD, type CertificateResource, type IssuerResource } from './diff.ts';
 import type { CertificateMemory, CertificateSpec, CertificateStep, IssuerMemory, IssuerStep } from './generated.ts';
@@ -248,12 +249,8 @@ async function stillLeft(
       if (shown === undefined || (shown.served && shown.chain[0].fingerprint === fingerprint)) right.add(place);
     }
   };
-  const servers = Map.groupBy(places, ({ target }) => JSON.stringify(target)).values();
-  await Promise.all(
-    Array.from({ length: ASKED_AT_ONCE }, async () => {
-      for (const those of servers) await ask(those);
-    }),
-  );
+  const servers = Map.groupBy(places, ({ target }) => JSON.stringify(target));
+  await forEachOf([...servers.values()], ASKED_AT_ONCE, ask);
   return places.filter((place) => !right.has(place));
 }
 

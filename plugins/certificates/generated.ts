@@ -41,7 +41,7 @@ export interface CertificateSpec {
   readonly keyAlgorithm: 'ecdsa-p256' | 'ecdsa-p384' | 'rsa-2048' | 'rsa-4096' | 'ed25519';
   /** Validity of the certificate, in days. */
   readonly validityDays: number;
-  /** Exactly one of its kinds. */
+  /** Exactly one of the following. */
   readonly storage: {
     /** PEM files, relative to the document: `certificate` and `key`, or `combined`, and further files that services need. */
     readonly file?: {
@@ -97,49 +97,49 @@ export interface CertificateSpec {
     /** Deadline of the command, in seconds. */
     readonly timeoutSeconds: number;
   };
-  /** How it is renewed; what is not written here is as `plugins.certificates.renewal` in `fettle.yaml` says. */
+  /** Renewal of the certificate. Defaults come from `plugins.certificates.renewal` in `fettle.yaml`. */
   readonly renewal: {
-    /** Whether it is renewed; without it, that it is due is only told. */
+    /** Renews the certificate when it is due. With `false`, fettle only reports it. */
     readonly enabled?: boolean;
-    /** It is renewed when so many days are left (30), or a third of its lifetime, whichever is less. */
+    /** Days left (30) at which a renewal is due, at most a third of the lifetime. */
     readonly thresholdDays?: number;
     /** Replaces a certificate that was issued before this time, even if it is still valid: for a key that leaked. */
     readonly issuedAfter?: string;
-    /** How often it is written down that it was looked at (24h), where nothing else is new; at least 1h. */
+    /** Time between two records of a refresh that finds nothing new (24h); at least 1h. */
     readonly checkInterval?: string;
-    /** From a failed renewal to the next one (1h); at least 1m. */
+    /** Time from the first failed renewal to the next try (1h); at least 1m. */
     readonly retryInterval?: string;
-    /** Failed renewals in a row (10) after which nothing more is tried. */
+    /** Failed renewals in a row (10) after which fettle does not try again. */
     readonly maxRetries?: number;
-    /** By how much each further failure multiplies that time (2). */
+    /** Factor by which each further failure multiplies that time (2). */
     readonly backoffMultiplier?: number;
-    /** The longest time to the next try (24h); no shorter than `retryInterval`. */
+    /** Longest time to the next try (24h); at least `retryInterval`. */
     readonly maxBackoff?: string;
   };
-  /** How it is replaced when it has expired, or cannot be used; otherwise as `renewal`. */
+  /** Replacement of an expired or unusable certificate. Defaults come from `plugins.certificates.recovery`. */
   readonly recovery: {
-    /** Whether it is replaced; without it, that it has expired is only told. */
+    /** Replaces the certificate after it has expired. With `false`, fettle only reports it. */
     readonly enabled?: boolean;
-    /** From a failed recovery to the next one (1m); at least 1m. */
+    /** Time from the first failed recovery to the next try (1m); at least 1m. */
     readonly retryInterval?: string;
-    /** Failed recoveries in a row (3) after which nothing more is tried. */
+    /** Failed recoveries in a row (3) after which fettle does not try again. */
     readonly maxRetries?: number;
-    /** By how much each further failure multiplies that time (2). */
+    /** Factor by which each further failure multiplies that time (2). */
     readonly backoffMultiplier?: number;
-    /** The longest time to the next try (1h); no shorter than `retryInterval`. */
+    /** Longest time to the next try (1h); at least `retryInterval`. */
     readonly maxBackoff?: string;
   };
-  /** How it reaches what serves it, where it has `deploy` or `reload`; otherwise as `renewal`. */
+  /** Delivery of the certificate to its servers by `deploy` and `reload`. Defaults come from `plugins.certificates.served`. */
   readonly served: {
-    /** Within this time after a reload (30 s), every address of its Domains has to serve it. */
+    /** Time after a reload (30 s) within which every address of its Domains must serve the certificate. */
     readonly withinSeconds?: number;
-    /** From a reload after which it was not served to the next one (1m); at least 1m. */
+    /** Time from the first unsuccessful reload to the next one (1m); at least 1m. */
     readonly retryInterval?: string;
-    /** Such reloads in a row (10) after which nothing more is tried. */
+    /** Unsuccessful reloads in a row (10) after which fettle does not try again. */
     readonly maxRetries?: number;
-    /** By how much each further failure multiplies that time (2). */
+    /** Factor by which each further failure multiplies that time (2). */
     readonly backoffMultiplier?: number;
-    /** The longest time to the next try (1h); no shorter than `retryInterval`. */
+    /** Longest time to the next try (1h); at least `retryInterval`. */
     readonly maxBackoff?: string;
   };
 }
@@ -148,7 +148,7 @@ export interface CertificateSpec {
 export interface CertificateMemory {
   /** SHA-256 of the certificate at the last refresh. */
   readonly fingerprint: string;
-  /** End of its validity, ISO 8601. */
+  /** Expiry of that certificate, ISO 8601. */
   readonly not_after: string;
   /** Number of times the certificate was issued or renewed. */
   readonly issued: number;
@@ -164,9 +164,9 @@ export interface CertificateMemory {
   readonly reloaded: string;
   /** Fingerprint of a certificate that was not served after a reload, or empty. */
   readonly unserved: string;
-  /** Number of such reloads in a row. */
+  /** Number of unsuccessful reloads in a row. */
   readonly unserved_tries: number;
-  /** Time of the last one, ISO 8601. */
+  /** Time of the last unsuccessful reload, ISO 8601. */
   readonly unserved_at: string;
   /** Servers that served the certificate at a refresh. */
   readonly servers: readonly {
@@ -236,7 +236,7 @@ export interface DomainSpec {
   readonly tlsMode: 'termination' | 'passthrough';
   /** Requires a certificate that clients accept. With `false`, only the days left count. */
   readonly verify: boolean;
-  /** Whether the host is verified as yours; an unverified host is not probed. With `txt`, a DNS TXT record verifies it. */
+  /** Says if you control the host; an unverified host is not probed. With `txt`, a DNS TXT record verifies the host. */
   readonly verified: boolean | {
     /** Text of the record. */
     readonly txt: string;
@@ -264,7 +264,7 @@ export interface DomainSpec {
 export interface DomainMemory {
   /** SHA-256 of the last served certificate. */
   readonly fingerprint: string;
-  /** End of its validity, ISO 8601. */
+  /** Expiry of that certificate, ISO 8601. */
   readonly not_after: string;
   /** Class of the last error. */
   readonly error: string;
@@ -272,9 +272,9 @@ export interface DomainMemory {
   readonly message: string;
   /** Address that was probed. */
   readonly target: string;
-  /** Failed probes since the last good one. */
+  /** Failed probes since the last successful one. */
   readonly failures: number;
-  /** Time of the last one, ISO 8601. */
+  /** Time of the last failed probe, ISO 8601. */
   readonly failed_at: string;
   /** Time of the next scheduled probe, ISO 8601. */
   readonly retry_at: string;
@@ -358,50 +358,50 @@ export interface CertificatesConfig {
     readonly handshakeSeconds: number;
     /** Deadline of the whole probe of one address, and of resolving a name. */
     readonly totalSeconds: number;
-    /** Always empty: exceptions to denied networks come from the environment variable `FETTLE_ALLOW_NETWORKS` alone. */
+    /** Must be empty: exceptions to denied networks come only from the environment variable `FETTLE_ALLOW_NETWORKS`. */
     readonly allow: readonly string[];
-    /** Networks that fettle never connects to, even if a name resolves to them, in every form in which IPv6 embeds an IPv4 address. Link-local, multicast and unspecified networks and the metadata addresses of clouds are always denied, unless the environment variable `FETTLE_ALLOW_NETWORKS` names the same network or a narrower one. The narrowest network decides; of two equal ones, `deny` does. */
+    /** Networks that fettle never connects to, even if a name resolves to them, in every form in which IPv6 embeds an IPv4 address. Link-local, multicast and unspecified networks and the metadata addresses of clouds are always denied, unless the environment variable `FETTLE_ALLOW_NETWORKS` names the same network or a narrower one. The narrowest matching network decides; `deny` wins over an equal one. */
     readonly deny: readonly string[];
     /** DNS servers to ask instead of the resolver of this machine. */
     readonly resolvers?: readonly string[];
   };
-  /** How Certificates are renewed whose documents do not say it themselves. */
+  /** Defaults for the renewal of Certificates. */
   readonly renewal: {
-    /** Whether they are renewed; without it, that one is due is only told. */
+    /** Renews Certificates that are due. With `false`, fettle only reports them. */
     readonly enabled: boolean;
-    /** A renewal is due when so many days are left, or a third of the lifetime, whichever is less. */
+    /** Days left at which a renewal is due, at most a third of the lifetime. */
     readonly thresholdDays: number;
-    /** How often it is written down that one was looked at, where nothing else is new; at least 1h. */
+    /** Time between two records of a refresh that finds nothing new; at least 1h. */
     readonly checkInterval: string;
-    /** From a failed renewal to the next one; at least 1m. */
+    /** Time from the first failed renewal to the next try; at least 1m. */
     readonly retryInterval: string;
-    /** After so many failed renewals in a row, and after the first one at the earliest, nothing more is tried until the document changes, or somebody overrides it. */
+    /** Failed renewals in a row, at least one, after which fettle does not try again until the document changes or an override lets it. */
     readonly maxRetries: number;
-    /** Each failure after the first one multiplies the time to the next try. */
+    /** Factor by which each further failure multiplies the time to the next try. */
     readonly backoffMultiplier: number;
-    /** The longest time to the next try; no shorter than `retryInterval`. */
+    /** Longest time to the next try; at least `retryInterval`. */
     readonly maxBackoff: string;
   };
-  /** How expired Certificates are replaced whose documents do not say it themselves. */
+  /** Defaults for the replacement of expired Certificates. */
   readonly recovery: {
-    /** Whether they are replaced; without it, that one has expired is only told. */
+    /** Replaces expired Certificates. With `false`, fettle only reports them. */
     readonly enabled: boolean;
-    /** From a failed recovery to the next one; at least 1m. */
+    /** Time from the first failed recovery to the next try; at least 1m. */
     readonly retryInterval: string;
-    /** After so many failed recoveries in a row nothing more is tried, as for renewals. */
+    /** Failed recoveries in a row after which fettle does not try again, as for renewals. */
     readonly maxRetries: number;
     /** As for renewals. */
     readonly backoffMultiplier: number;
     /** As for renewals. */
     readonly maxBackoff: string;
   };
-  /** How Certificates reach what serves them, where their documents do not say it themselves. */
+  /** Defaults for the delivery of Certificates to their servers. */
   readonly served: {
-    /** Within this time after a reload, every address of their Domains has to serve the new one. */
+    /** Time after a reload within which every address of the Domains must serve the new certificate. */
     readonly withinSeconds: number;
-    /** From a reload after which it was not served to the next one; at least 1m. */
+    /** Time from the first unsuccessful reload to the next one; at least 1m. */
     readonly retryInterval: string;
-    /** After so many such reloads in a row nothing more is tried, as for renewals. */
+    /** Unsuccessful reloads in a row after which fettle does not try again, as for renewals. */
     readonly maxRetries: number;
     /** As for renewals. */
     readonly backoffMultiplier: number;
@@ -679,7 +679,7 @@ export const tables = {
           id: 'retry-exhausted',
           guards: ['renewal_failed>renewing', 'expired>recovering', 'normal>normal'],
           overridable: true,
-          text: 'The greatest number of failures is reached: no further try until the document changes.',
+          text: 'The maximum number of failures is reached: fettle does not try again until the document changes.',
         },
         {
           id: 'backoff',
@@ -957,7 +957,7 @@ export const tables = {
       code: 'retry-exhausted',
       kind: 'Certificate',
       severity: 'error',
-      text: 'The greatest number of failures is reached: no further try.',
+      text: 'The maximum number of failures is reached: fettle does not try again.',
     },
     {
       code: 'authority-ends',
@@ -1015,7 +1015,7 @@ export const tables = {
       code: 'upstream',
       kind: 'Domain',
       severity: 'warning',
-      text: 'Clients would refuse the certificate of the other party, or none is served.',
+      text: 'Clients would refuse the certificate of the other party, or the server presents no certificate.',
     },
     {
       code: 'too-many-addresses',
@@ -1066,13 +1066,13 @@ export const tables = {
       code: 'served-older-than-stored',
       kind: 'Domain',
       severity: 'error',
-      text: 'The server serves the certificate before the stored one.',
+      text: 'The server serves an earlier certificate than the stored one.',
     },
     {
       code: 'stale-address',
       kind: 'Domain',
       severity: 'error',
-      text: 'One address serves the certificate before the stored one, and others serve the stored one.',
+      text: 'One address serves an earlier certificate than the stored one, and others serve the stored one.',
     },
     {
       code: 'chain-incomplete',

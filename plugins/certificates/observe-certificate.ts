@@ -35,12 +35,13 @@ function factsOf(pair: Stored): CertificateFacts {
     key_matches: pair.key_matches,
     key_fingerprint: pair.key_fingerprint,
     chain_length: pair.chain.length,
-    ...(intermediates.length === 0 ? {} : { intermediates }),
+    intermediates: intermediates.length === 0 ? undefined : intermediates,
     files: pair.files,
     swap: pair.swap,
-    ...(pair.replaced === undefined
-      ? {}
-      : { replaced: { not_before: pair.replaced.not_before, not_after: pair.replaced.not_after } }),
+    replaced:
+      pair.replaced === undefined
+        ? undefined
+        : { not_before: pair.replaced.not_before, not_after: pair.replaced.not_after },
     leftovers: pair.leftovers,
   });
 }

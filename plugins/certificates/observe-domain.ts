@@ -4,7 +4,8 @@
  * | look | state |
  * |---|---|
  * | the host is not verified (nothing is probed) | pending_issue |
- * | `route: none` (nothing is probed), or the name does not resolve | pending_route |
+ * | `route: none` (nothing is probed), or DNS answers that the name has no addresses | pending_route |
+ * | DNS does not answer | none: a gap |
  * | any, in `tlsMode: passthrough` | passthrough_unverified |
  * | an address fails, or a client would refuse it, and the Certificate was never issued | pending_issue |
  * | an address fails, or a client would refuse it | tls_error |
@@ -26,6 +27,16 @@ import { defined } from '#plugin';
 
 type Served = Extract<AddressSeen, { served: true }>;
 type Reached = Extract<ProbeSeen, { resolved: true }>;
+type Unresolved = Extract<ProbeSeen, { resolved: false; error: 'name-not-resolved' }>;
+
+/** A probe that says something about its server. */
+type KnownProbe = Reached | Unresolved;
+
+/** Throws if a probe says nothing about its server: that is a gap, not a state. */
+export function knownProbe(seen: ProbeSeen): KnownProbe {
+  if (!seen.resolved && seen.error === 'no-answer') throw new Error(seen.message);
+  return seen;
+}
 
 /** What is derived from a look. */
 type Judgement = Standing<DomainFacts> & { readonly findings: readonly Finding[] };
@@ -35,7 +46,7 @@ export type DomainLook =
   | { readonly kind: 'unverified'; readonly problem?: string }
   | { readonly kind: 'no-route' }
   | { readonly kind: 'spaced'; readonly memory: Pick<Memory<DomainMemory>, 'state' | 'kept'> }
-  | { readonly kind: 'probed'; readonly seen: ProbeSeen; readonly trust: readonly TrustProblem[] };
+  | { readonly kind: 'probed'; readonly seen: KnownProbe; readonly trust: readonly TrustProblem[] };
 
 /** The server that a Domain is about; undefined where it has no route. */
 export function targetOf(spec: DomainSpec): ServerTarget | undefined {
@@ -158,7 +169,7 @@ function addressFacts({ seen, problems: [first] }: Judged): AddressFacts {
     error: first?.code,
     message: first?.stable,
     ...(seen.served
-      ? defined({
+      ? defined<Omit<AddressFacts, 'address'>>({
           fingerprint: seen.chain[0].fingerprint,
           not_before: seen.chain[0].not_before,
           not_after: seen.chain[0].not_after,
@@ -335,20 +346,11 @@ function reached(
   };
 }
 
-function unresolved(ref: Ref, spec: DomainSpec, seen: Extract<ProbeSeen, { resolved: false }>): Judgement {
-  const target = targetOf(spec);
-  const message = `${target?.address ?? spec.host}:${spec.port}: ${seen.message}`;
-  const { error } = seen;
-  const facts = { error, message };
-  if (error === 'timeout' && spec.tlsMode === 'passthrough')
-    return {
-      state: 'passthrough_unverified',
-      facts,
-      findings: [{ ref, code: 'upstream', severity: 'warning', message: `${error}: ${message}`, facts: {} }],
-    };
+function unresolved(ref: Ref, spec: DomainSpec, { error, message: why }: Unresolved): Judgement {
+  const message = `${targetOf(spec)?.address ?? spec.host}:${spec.port}: ${why}`;
   return {
-    state: error === 'timeout' ? 'tls_error' : 'pending_route',
-    facts,
+    state: 'pending_route',
+    facts: { error, message },
     findings: [{ ref, code: error, severity: 'error', message, facts: {} }],
   };
 }

@@ -53,7 +53,7 @@ export function seenAuthority(ref: Ref, seen: AuthoritySeen, at: string): Sighti
     chain_end: chainEnd,
     name_constraints: seen.name_constraints,
     key_mode: keyFile?.mode,
-    ...(seen.leftovers.length === 0 ? {} : { leftovers: seen.leftovers }),
+    leftovers: seen.leftovers.length === 0 ? undefined : seen.leftovers,
     problem: seen.problem,
   });
   return { ref, facts, raw: seen, at };

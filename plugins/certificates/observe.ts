@@ -15,11 +15,12 @@ import {
   defined,
   mayBeOwned,
 } from '#plugin';
+import { forEachOf } from '#plugin/limit';
 import type { CertificateMemory, CertificateSpec, DomainMemory, DomainSpec } from './generated.ts';
 import { seenPair } from './observe-certificate.ts';
 import { foreignFiles } from './own-files.ts';
 import { placesOf } from './paths.ts';
-import { type DomainLook, seenDomain, targetOf, targetText, verificationOf } from './observe-domain.ts';
+import { type DomainLook, knownProbe, seenDomain, targetOf, targetText, verificationOf } from './observe-domain.ts';
 import { seenAuthority, seenSelfSigned } from './observe-issuer.ts';
 import { PLUGIN, certificateSpec, issuerSpec, storageBefore } from './remembered.ts';
 import { oneShownText } from './served.ts';
@@ -125,7 +126,7 @@ async function servedAt(
   const anchors = await trust([]);
   const served = await Promise.all(
     (memory.kept.servers ?? []).map(async (server) => {
-      const seen = await probes.probe(server, anchors, query.now);
+      const seen = knownProbe(await probes.probe(server, anchors, query.now));
       return seen.resolved
         ? seen.addresses.flatMap((each) =>
             each.served && each.chain[0].fingerprint === fingerprint
@@ -167,7 +168,7 @@ async function lookFor(look: Look, spec: DomainSpec, memory: Memory<DomainMemory
     return { kind: 'unverified', problem: `there is no TXT record ${record.name} that holds ${record.txt}` };
   if (memory !== undefined && isSpaced(spec, memory, look.query)) return { kind: 'spaced', memory };
   const trust = await look.trust(spec.trust ?? []);
-  return { kind: 'probed', seen: await look.probes.probe(target, trust, now), trust: trust.problems };
+  return { kind: 'probed', seen: knownProbe(await look.probes.probe(target, trust, now)), trust: trust.problems };
 }
 
 async function lookAtDomain(look: Look, { ref, desired, memory }: Target): Promise<Sighting | undefined> {
@@ -188,15 +189,6 @@ function gapOf(ref: Ref, error: unknown): Gap {
   const message = errorText(error);
   const path = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
   return defined({ plugin: PLUGIN, refs: [ref], endpoint: path, message });
-}
-
-/** Takes one after the other, so many at once. */
-async function takeAll<T>(items: readonly T[], atOnce: number, take: (item: T) => Promise<void>): Promise<void> {
-  const left = items.values();
-  const takeSome = async (): Promise<void> => {
-    for (const item of left) await take(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, takeSome));
 }
 
 /** Looks at all that a query names. What can't be read is a gap on its own resource; throws only when aborted. */
@@ -234,12 +226,12 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
   const isServer = ({ ref }: Target): boolean => ref.kind === 'Domain';
   try {
     await Promise.all([
-      takeAll(
+      forEachOf(
         wanted.filter((target) => !isServer(target)),
         FILES_AT_ONCE,
         lookAt,
       ),
-      takeAll(wanted.filter(isServer), world.probes, lookAt),
+      forEachOf(wanted.filter(isServer), world.probes, lookAt),
     ]);
   } finally {
     await probes.close();

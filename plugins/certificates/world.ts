@@ -193,9 +193,10 @@ export interface MissingIssuer {
   readonly published: boolean;
 }
 
-/** What a probe met at every address of a server; or why there is none. */
+/** The result of a probe at every address of a server. `no-answer`: DNS did not answer, so nothing is known of the server. */
 export type ProbeSeen =
-  | { readonly resolved: false; readonly error: 'name-not-resolved' | 'timeout'; readonly message: string }
+  | { readonly resolved: false; readonly error: 'name-not-resolved'; readonly message: string }
+  | { readonly resolved: false; readonly error: 'no-answer'; readonly message: string }
   | {
       readonly resolved: true;
       /** In the order of the addresses, each one once. */

@@ -11,29 +11,29 @@ const NOT_WRITTEN = [OWN_PREFIX, 'hetzner.cloud/'];
 function specOf(server: ServerSeen): Json {
   const labels = Object.entries(server.labels).filter(([key]) => !NOT_WRITTEN.some((prefix) => key.startsWith(prefix)));
   return defined({
-    ...(server.labels[LABELS.role] === 'system' ? { role: 'system' } : {}),
+    role: server.labels[LABELS.role] === 'system' ? 'system' : undefined,
     serverType: server.serverType.name,
     image: server.image?.name,
     location: server.location,
-    ...(server.networks.length === 0
-      ? {}
-      : {
-          networks: server.networks.map(({ network, ip, aliasIps }) => ({
+    networks:
+      server.networks.length === 0
+        ? undefined
+        : server.networks.map(({ network, ip, aliasIps }) => ({
             network: network.name,
             ip,
             ...(aliasIps.length === 0 ? {} : { aliasIps }),
           })),
-        }),
-    ...(server.firewalls.length === 0 ? {} : { firewalls: server.firewalls.map(({ name }) => name) }),
-    ...(server.placementGroup === undefined ? {} : { placementGroup: server.placementGroup.name }),
-    ...(server.volumes.length === 0 ? {} : { volumes: server.volumes.map(({ name }) => name) }),
-    ...(labels.length === 0 ? {} : { labels: Object.fromEntries(labels.toSorted(([a], [b]) => (a < b ? -1 : 1))) }),
-    ...(server.backups ? { backups: true } : {}),
-    ...(server.protection.delete || server.protection.rebuild ? { protection: true } : {}),
-    ...(server.ipv4 === undefined || server.ipv6 === undefined
-      ? { publicNet: { ipv4: server.ipv4 !== undefined, ipv6: server.ipv6 !== undefined } }
-      : {}),
-    ...(server.status === 'off' ? { power: 'off' } : {}),
+    firewalls: server.firewalls.length === 0 ? undefined : server.firewalls.map(({ name }) => name),
+    placementGroup: server.placementGroup?.name,
+    volumes: server.volumes.length === 0 ? undefined : server.volumes.map(({ name }) => name),
+    labels: labels.length === 0 ? undefined : Object.fromEntries(labels.toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    backups: server.backups ? true : undefined,
+    protection: server.protection.delete || server.protection.rebuild ? true : undefined,
+    publicNet:
+      server.ipv4 === undefined || server.ipv6 === undefined
+        ? { ipv4: server.ipv4 !== undefined, ipv6: server.ipv6 !== undefined }
+        : undefined,
+    power: server.status === 'off' ? 'off' : undefined,
   });
 }
 

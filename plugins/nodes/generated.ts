@@ -20,7 +20,7 @@ export interface NodeSpec {
   readonly image?: string;
   /** Action when the image changes: rebuild the server with a new disk, replace the server, or leave existing servers alone. */
   readonly onImageChange: 'rebuild' | 'replace' | 'ignore';
-  /** Name of its location. A change replaces it. */
+  /** Name of the location. A change replaces the server. */
   readonly location?: string;
   /** Names or ids of the SSH keys for the new server. A change replaces the server. Without a key, the provider sets a password that fettle discards. */
   readonly sshKeys: readonly string[];
@@ -47,20 +47,20 @@ export interface NodeSpec {
   readonly labels: Readonly<Record<string, string>>;
   /** Daily backups, for 20 % of the price of the server. Turning them off deletes all backups. Defaults to the present setting. */
   readonly backups?: boolean;
-  /** Delete and rebuild protection at the provider, always both. Only a row of its own lifts the protection. Defaults to the present setting. */
+  /** Delete and rebuild protection at the provider, always both together. Only a row of its own lifts the protection. Defaults to the present setting. */
   readonly protection?: boolean;
   /** Public addresses of the server. A change replaces the server. */
   readonly publicNet: {
-    /** Whether the server has a public IPv4 address. */
+    /** Gives the server a public IPv4 address. */
     readonly ipv4: boolean;
-    /** Whether the server has a public IPv6 network. */
+    /** Gives the server a public IPv6 network. */
     readonly ipv6: boolean;
     /** Name or id of a primary IP to use, instead of a new one. */
     readonly ipv4Address?: string;
     /** Name or id of a primary IP to use, instead of a new one. */
     readonly ipv6Address?: string;
   };
-  /** Whether the server runs. */
+  /** Power state of the server. */
   readonly power: 'on' | 'off';
   /** Time that a node without any container so far must have been ready before its removal. */
   readonly readyGrace: string;
@@ -161,9 +161,9 @@ export interface NodeMemory {
   readonly lookedAt: string;
   /** Failed probes in a row. */
   readonly probeFailures: number;
-  /** Time of the last counted one, ISO 8601. */
+  /** Time of the last counted failed probe, ISO 8601. */
   readonly probeFailedAt: string;
-  /** Time of the first one, ISO 8601. */
+  /** Time of the first failed probe in that row, ISO 8601. */
   readonly failingSince: string;
 }
 
@@ -281,7 +281,7 @@ export interface NodePoolSpec {
     readonly image: string;
     /** Action when the image changes: rebuild the server with a new disk, replace the server, or leave existing servers alone. */
     readonly onImageChange: 'rebuild' | 'replace' | 'ignore';
-    /** Name of its location. A change replaces it. */
+    /** Name of the location. A change replaces the server. */
     readonly location: string;
     /** Names or ids of the SSH keys for the new server. A change replaces the server. Without a key, the provider sets a password that fettle discards. */
     readonly sshKeys: readonly string[];
@@ -306,13 +306,13 @@ export interface NodePoolSpec {
     readonly labels: Readonly<Record<string, string>>;
     /** Daily backups, for 20 % of the price of the server. Turning them off deletes all backups. Defaults to the present setting. */
     readonly backups?: boolean;
-    /** Delete and rebuild protection at the provider, always both. Only a row of its own lifts the protection. Defaults to the present setting. */
+    /** Delete and rebuild protection at the provider, always both together. Only a row of its own lifts the protection. Defaults to the present setting. */
     readonly protection?: boolean;
     /** Public addresses of the server. A change replaces the server. */
     readonly publicNet: {
-      /** Whether the server has a public IPv4 address. */
+      /** Gives the server a public IPv4 address. */
       readonly ipv4: boolean;
-      /** Whether the server has a public IPv6 network. */
+      /** Gives the server a public IPv6 network. */
       readonly ipv6: boolean;
       /** Name or id of a primary IP to use, instead of a new one. */
       readonly ipv4Address?: string;
@@ -363,7 +363,7 @@ export interface NodePoolMemory {
   readonly members: readonly number[];
   /** The next number; numbers are never used twice. */
   readonly next: number;
-  /** The intent whose outcome last changed it. */
+  /** Intent whose outcome last changed the members. */
   readonly changedBy: string;
   /** Time of the last growth, ISO 8601. */
   readonly scaledUpAt: string;
@@ -375,7 +375,7 @@ export interface NodePoolMemory {
   readonly crossingSince: string;
   /** Start of the last consolidation, ISO 8601. */
   readonly consolidatedAt: string;
-  /** Members that left the pool and may still exist, with the policy that decided it. */
+  /** Former members that may still exist, with the policy that removed them. */
   readonly dropped: readonly {
     readonly members: readonly number[];
     /** ISO 8601. */
@@ -460,7 +460,7 @@ export interface Workloads {
       readonly since?: string;
     }[];
   }[];
-  /** Containers that wait for room. */
+  /** Containers that wait for a node with free memory. */
   readonly queue: readonly {
     readonly id: string;
     /** Memory that the container needs, in MB. */
@@ -892,13 +892,13 @@ export const tables = {
           id: 'backoff',
           guards: ['absent>provisioning', 'power:on>on', 'power:off>off'],
           overridable: true,
-          text: 'An attempt failed: the next one waits 1, 2, then 4 minutes.',
+          text: 'An attempt failed; the next one waits 1, 2, then 4 minutes.',
         },
         {
           id: 'retry-exhausted',
           guards: ['absent>provisioning', 'power:on>on', 'power:off>off'],
           overridable: true,
-          text: 'Four attempts in a row failed, and a person has to check why. An edited document or an override starts again.',
+          text: 'Four attempts in a row failed; an operator must find the cause. An edited document or an override starts again.',
         },
         {
           id: 'in-use-by-hand',
@@ -916,7 +916,7 @@ export const tables = {
             'power:off>off',
           ],
           overridable: true,
-          text: 'The server is in rescue mode, has an ISO mounted, or an action of the provider is running: it is not turned off or removed meanwhile.',
+          text: 'The server is in rescue mode, has an ISO mounted, or has a running action at the provider. It is not turned off or removed meanwhile.',
         },
         {
           id: 'provider-busy',
@@ -941,7 +941,7 @@ export const tables = {
             'power:off>off',
           ],
           overridable: false,
-          text: 'The provider is moving or rebuilding the server, or does not report its status: the server does not change meanwhile.',
+          text: 'The provider is moving or rebuilding the server, or does not report its status. The server does not change meanwhile.',
         },
         {
           id: 'dedicated-node',
@@ -1102,7 +1102,7 @@ export const tables = {
             'unhealthy>decommissioned',
           ],
           overridable: true,
-          text: 'The node is active or idle although no container was ever counted on it: its recorded state is wrong.',
+          text: 'The node is active or idle although no container was ever counted on it, so its recorded state is wrong.',
         },
         {
           id: 'idle-grace',
@@ -1213,13 +1213,13 @@ export const tables = {
             'unhealthy>decommissioned',
           ],
           overridable: true,
-          text: 'The pool is declared and has no recorded members: the nodes that may be removed are not known yet.',
+          text: 'The pool is declared and has no recorded members, so it is not known which nodes can be removed.',
         },
         {
           id: 'leaves-pool',
           guards: ['absent>provisioning'],
           overridable: false,
-          text: 'The pool removes the node in this plan, or has more members than its maximum: the node is no longer created.',
+          text: 'The pool removes the node in this plan, or has more members than its maximum, so the node is not created.',
         },
       ],
       references: [{ pointer: '/pool', kind: 'NodePool' }],
@@ -1364,13 +1364,13 @@ export const tables = {
           id: 'no-candidate',
           guards: ['active>active'],
           overridable: true,
-          text: 'The pool has no node that can be removed now.',
+          text: 'No node of the pool can be removed now.',
         },
         {
           id: 'decided-otherwise',
           guards: ['active>active'],
           overridable: false,
-          text: 'The situation behind the decision has changed: the policy would decide differently now.',
+          text: 'The situation has changed since the policy decided; it would decide differently now.',
         },
       ],
       references: [],
@@ -1491,7 +1491,7 @@ export const tables = {
           id: 'not-migratable',
           guards: ['placed>placed'],
           overridable: true,
-          text: 'The tier of the container, or its connected players, do not allow a move.',
+          text: 'The tier of the container, or the number of connected players, does not allow a move.',
         },
         {
           id: 'target-unfit',
@@ -1542,7 +1542,7 @@ export const tables = {
       code: 'not-listed',
       kind: 'Node',
       severity: 'warning',
-      text: 'The node is in service, and the workload source does not list it.',
+      text: 'The workload source does not list the node, which is in service.',
     },
     {
       code: 'drain-label',
@@ -1555,7 +1555,7 @@ export const tables = {
       code: 'unmanaged',
       kind: 'NodePool',
       severity: 'warning',
-      text: 'Servers with the label of the pool exist that no document names.',
+      text: 'Servers exist that have the label of the pool and are not declared by any document.',
     },
     {
       code: 'short',
@@ -1563,7 +1563,12 @@ export const tables = {
       severity: 'warning',
       text: 'The pool has fewer nodes in service than its minimum.',
     },
-    { code: 'full', kind: 'NodePool', severity: 'warning', text: 'The pool would grow, and has reached its maximum.' },
+    {
+      code: 'full',
+      kind: 'NodePool',
+      severity: 'warning',
+      text: 'The pool needs to grow, and has reached its maximum.',
+    },
     {
       code: 'blind',
       kind: 'NodePool',

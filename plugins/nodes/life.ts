@@ -160,7 +160,7 @@ interface Failures {
 function failuresOf(kept: Partial<NodeMemory>, probe: LookAtNode['probe'], now: number, intervalMs: number): Failures {
   const { probeFailures = 0, probeFailedAt, failingSince = probeFailedAt } = kept;
   if (probe === 'answered') return { probeFailures: 0 };
-  const same = defined({
+  const same = defined<Failures>({
     probeFailures,
     probeFailedAt,
     failingSince,

@@ -6,7 +6,7 @@ import type { NodeMemory, NodeSpec } from './generated.ts';
 import { LABELS } from './labels.ts';
 import { nodeRef } from './pool/expand.ts';
 import { leftBy } from './successor.ts';
-import { formerNames } from './workload-names.ts';
+import { formerNames, type Named } from './workload-names.ts';
 
 /** Every field of a life: one that is not known any more is forgotten, not kept. */
 const LIFE = {
@@ -62,7 +62,7 @@ function namesOf(
   scene: Scene | undefined,
 ): Pick<Partial<NodeMemory>, 'names'> {
   const former = memory?.kept.serverId === facts.serverId ? memory?.kept.names : undefined;
-  const named = defined({
+  const named = defined<Named>({
     name: ref.name,
     server: facts.name,
     former,

@@ -134,13 +134,14 @@ function factsOf({ server, spec, userData }: NodeSeen, { prices, limits }: Surro
     firewalls: server.firewalls,
     volumes: server.volumes,
     placementGroup: server.placementGroup,
-    ...(wanted === undefined || wanted.name === server.serverType.name
-      ? {}
-      : { wantedType: { diskGb: wanted.diskGb, architecture: wanted.architecture } }),
-    ...(architecture === undefined ? {} : { architecture }),
-    ...(userData === undefined ? {} : { userData }),
+    wantedType:
+      wanted === undefined || wanted.name === server.serverType.name
+        ? undefined
+        : { diskGb: wanted.diskGb, architecture: wanted.architecture },
+    architecture,
+    userData,
     project: labelValue(limits.project),
-    ...(other ? { other } : {}),
+    other: other ? true : undefined,
   });
 }
 
@@ -284,8 +285,8 @@ export function seenNode(seen: NodeSeen, around: Surroundings): Sighting<NodeFac
     rescue: server?.rescue,
     iso: server?.iso,
     probe: probe === undefined ? 'none' : probe.answered ? 'answered' : 'failed',
-    ...(probe?.answered === false ? { probeMessage: probe.message } : {}),
-    ...(probe?.answered === true ? { rttMs: probe.rttMs } : {}),
+    probeMessage: probe?.answered === false ? probe.message : undefined,
+    rttMs: probe?.answered === true ? probe.rttMs : undefined,
     workloads: known,
     list: workloads?.containers,
     diskUsedPercent: disk,
@@ -300,8 +301,8 @@ export function seenNode(seen: NodeSeen, around: Surroundings): Sighting<NodeFac
     ref,
     protectedBy: by,
     claimedBy: claim,
-    ...(other ? { stranger: true as const } : {}),
-    ...(settings.provider === 'static' ? { given: true as const } : {}),
+    stranger: other ? true : undefined,
+    given: settings.provider === 'static' ? true : undefined,
     facts: factsOf(seen, around, other),
     signals: signals as unknown as Facts,
     findings: findingsOf(seen, disk, other),

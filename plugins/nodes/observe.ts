@@ -406,7 +406,7 @@ function seenNodes(targets: Targets, read: ReadAll, around: Surroundings): reado
           server,
           probe,
           userData,
-          ...(borrowed.has(ref.name) ? { borrowed: true as const } : {}),
+          borrowed: borrowed.has(ref.name) ? true : undefined,
         }),
         around,
       );
@@ -524,7 +524,7 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
     lastLookAt: query.lastLookAt,
     drains: world.hooks.drain,
     workloads,
-    ...('error' in read.workloads ? { isSourceDown: true as const } : {}),
+    isSourceDown: 'error' in read.workloads ? true : undefined,
     byName: new Map((workloads?.nodes ?? []).map((node) => [node.name, node])),
     prices,
   });

@@ -70,7 +70,7 @@ function orderingOf(change: Change, resource: NodeResource, scene: Scene): Order
   const facts = seenFacts(resource);
   return defined({
     order,
-    ...(isNew ? {} : { fields }),
+    fields: isNew ? undefined : fields,
     server: facts,
     joining: joiningOf(order, resource, scene),
     count: 1,

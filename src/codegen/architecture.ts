@@ -44,7 +44,7 @@ const EMULATORS = ['plugins/*/sandbox.ts', 'plugins/*/sandbox/**'];
 /** The first layer that names a file is its layer. */
 const LAYERS: readonly Layer[] = [
   { files: [API], may: [API, 'src/net/**'] },
-  { files: ['src/net/**'], may: ['src/net/**', 'src/plugin/errors.ts'] },
+  { files: ['src/net/**'], may: ['src/net/**', 'src/plugin/deadline.ts', 'src/plugin/errors.ts'] },
   {
     files: ['src/engine/**'],
     may: ['src/engine/**', 'src/formats/log-record.ts', API],
@@ -110,7 +110,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   ajv: ['src/codegen/**'],
   commander: ['src/commands/**', 'src/cli.ts'],
   croner: ['src/engine/load/freeze.ts'],
-  'p-queue': ['src/engine/apply.ts', 'plugins/*/observe.ts'],
+  'p-queue': ['src/plugin/limit.ts'],
   pg: ['src/store/postgres/**'],
   'reflect-metadata': ['plugins/certificates/live/x509-make.ts'],
   'ts-morph': ['src/codegen/**'],
@@ -148,7 +148,7 @@ const PURE = [
 ];
 const NOT_PURE = [
   ...WAITING,
-  ...['deadline', 'files', 'http', 'net'].map((name) => `src/plugin/${name}.ts`),
+  ...['deadline', 'files', 'http', 'limit', 'net'].map((name) => `src/plugin/${name}.ts`),
   ...['apply', 'discover', 'observe', 'plugin', 'sandbox'].map((name) => `plugins/*/${name}.ts`),
 ];
 

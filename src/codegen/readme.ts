@@ -127,7 +127,7 @@ function combiningText(combine: SafetySpec['combine']): string {
     smaller: 'the smaller one',
     both: 'both count',
     applied: 'the applied one',
-    none: 'not one',
+    none: 'not a safety input',
   } as const;
   return texts[combine];
 }
@@ -184,7 +184,7 @@ export function readmePart(spec: PluginSpec): string {
     `\`apiVersion: ${spec.name}/${spec.version}\``,
     ...Object.entries(spec.kinds).map(([name, kind]) => kindText(name, kind)),
     '### Rules',
-    rules.length === 0 ? 'None of its own.' : table(['Rule', 'Rejects when', 'Guards', 'Can be overridden'], rules),
+    rules.length === 0 ? 'None of its own.' : table(['Rule', 'Meaning', 'Guards', 'Can be overridden'], rules),
     '### Findings',
     findings.length === 0 ? 'None.' : table(['Code', 'Kind', 'Severity', 'Meaning'], findings),
     ...Object.entries(spec.inputs ?? {}).flatMap(([name, schema]) => [
@@ -206,7 +206,7 @@ export function configurationPart({ config, rules }: Pick<EngineSpec, 'config' |
     fieldTable(config),
     '### Rules for every kind',
     table(
-      ['Rule', 'Says', 'Can be overridden'],
+      ['Rule', 'Meaning', 'Can be overridden'],
       rules.map(({ id, text, overridable }) => [code(id), text, overridable ? 'yes' : 'no']),
     ),
   ].join('\n\n');

@@ -11,8 +11,8 @@ import { mustAgree } from './ask.ts';
 import { command } from './command.ts';
 import { exitCodesText } from './exit-codes-text.ts';
 import {
+  asking,
   causes,
-  choice,
   duration,
   flag,
   locking,
@@ -35,8 +35,8 @@ export const apply = command({
   words: { file: optional('Saved plan to apply.') },
   options: {
     ...where,
+    ...asking,
     yes: flag('Approve without asking. Rejected rows stay rejected.', { short: 'y' }),
-    input: choice('<answer>', ['true', 'false'], 'Set to false to fail instead of asking for approval.'),
     ...selection,
     ...causes,
     ...passes,
@@ -59,13 +59,13 @@ export const apply = command({
       throw new InputError('--until-settled makes a new plan each round, so it cannot apply a saved or approved plan');
     const workspace = await openWorkspace(host, source, say);
     const ways = 'Use --yes or --plan-digest, or apply a saved plan';
-    const asking = { ...flags, ways, isUnseen: isStream || flags.format !== 'text' };
+    const approving = { ...flags, ways, isUnseen: isStream || flags.format !== 'text' };
     const approval: Approval =
       file !== undefined
         ? { by: 'saved', saved: await readPlan(path(file)), digest }
         : digest !== undefined
           ? { by: 'digest', digest }
-          : { by: 'ask', ask: (_plan, stop) => mustAgree('Apply these actions?', asking, shell, stop) };
+          : { by: 'ask', ask: (_plan, stop) => mustAgree('Apply these actions?', approving, shell, stop) };
     const { ending } = await runApply(
       workspace,
       {

@@ -6,6 +6,7 @@ import { type Ending, exitCode } from '../run/ending.ts';
 import type { Main, Shell } from '../shell.ts';
 import { version } from '../version.ts';
 import type { Command, Option, View, Word } from './command.ts';
+import { kebab, type Line, lineOf, optionsOf } from './habits.ts';
 import { hostOf } from './host.ts';
 import { interruptionOf } from './interruption.ts';
 import { type Reporter, streamReporter, textReporter, wantsColor } from './reporters.ts';
@@ -26,37 +27,12 @@ export function commandTable<T extends { readonly [N in keyof T]: () => Promise<
   return table;
 }
 
-/** Flags that users of other tools write with one dash. */
-const ONE_DASH: Readonly<Record<string, string>> = {
-  '-target': '--target',
-  '-out': '--out',
-  '-auto-approve': '--yes',
-  '-detailed-exitcode': '--detailed-exitcode',
-  '-no-color': '--no-color',
-  '-input': '--input',
-  '-json': '--json',
-};
-
-function twoDashes(argv: readonly string[]): readonly string[] {
-  const end = argv.indexOf('--');
-  return argv.map((word, i) => {
-    const equals = word.indexOf('=');
-    const name = equals < 0 ? word : word.slice(0, equals);
-    const known = end >= 0 && i > end ? undefined : ONE_DASH[name];
-    return known === undefined ? word : `${known}${equals < 0 ? '' : word.slice(equals)}`;
-  });
-}
-
 const GROUPS: Readonly<Record<string, { readonly summary: string; readonly alias?: string }>> = {
   log: { summary: 'List, explain, verify, export, recover and prune the log.', alias: 'audit' },
   lock: { summary: 'Show the lock of the log.' },
   state: { summary: 'List, show, move, rename, forget and print resources in the state.' },
   sandbox: { summary: 'Run emulated services on this machine.' },
 };
-
-function kebab(key: string): string {
-  return key.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`);
-}
 
 function parserOptions(key: string, option: Option, now: number): readonly ParserOption[] {
   const { summary, short, value, choices, parse, initial, initialText, negated, hidden, conflicts } = option;
@@ -86,10 +62,9 @@ function wordsOf(
   );
 }
 
-/** Returns the name of the called command; undefined for help and for an unknown command. */
-function calledName([first = '', second = '']: readonly string[], table: CommandTable): string | undefined {
-  const group = Object.keys(GROUPS).find((name) => name === first || GROUPS[name]?.alias === first) ?? first;
-  return [`${group} ${second}`, first].find((name) => Object.hasOwn(table, name));
+/** Returns the name of the group that has this name or alias. */
+function groupOf(word: string): string {
+  return Object.keys(GROUPS).find((name) => GROUPS[name]?.alias === word) ?? word;
 }
 
 /** The result of a command line. */
@@ -183,7 +158,7 @@ function parserOf(commands: readonly AnyCommand[], table: CommandTable, shell: S
       const argument = new Argument(`${MARKS[as][0]}${key}${MARKS[as][1]}`, summary);
       parser.addArgument(choices === undefined ? argument : argument.choices([...choices]));
     }
-    for (const [key, option] of Object.entries<Option>(command.options))
+    for (const [key, option] of Object.entries<Option>(optionsOf(command)))
       for (const made of parserOptions(key, option, now)) parser.addOption(made);
     if (command.more !== undefined) parser.addHelpText('after', command.more);
     parser.action(() => callCommand(command, parser, table, shell, outcome));
@@ -195,17 +170,15 @@ async function loaded(table: CommandTable, names: readonly string[]): Promise<re
   return Promise.all(names.flatMap((name) => table[name]?.() ?? []));
 }
 
-function lineRunner(table: CommandTable): Main {
-  return async (argv, shell) => {
+function lineRunner(table: CommandTable): (line: Line, shell: Shell) => Promise<number> {
+  return async ({ command, words }, shell) => {
     const outcome: Outcome = {
       ending: 'error',
       reporter: textReporter(shell, wantsColor(undefined, shell), () => undefined),
     };
     try {
-      const words = twoDashes(argv);
-      const called = calledName(words, table);
-      const names = called === undefined ? Object.keys(table) : [called];
-      const program = parserOf(await loaded(table, names), table, shell, outcome);
+      const commands = command === undefined ? await loaded(table, Object.keys(table)) : [command];
+      const program = parserOf(commands, table, shell, outcome);
       if (words.length === 0) {
         shell.stdout.write(program.helpInformation());
         return 1;
@@ -229,10 +202,11 @@ function wantsLog({ FETTLE_LOG: level = '' }: Shell['env']): boolean {
 export function commandLine(table: CommandTable): Main {
   const runLine = lineRunner(table);
   return async (argv, shell) => {
-    if (!wantsLog(shell.env)) return runLine(argv, shell);
+    const line = await lineOf(argv, table, groupOf);
+    if (!wantsLog(shell.env)) return runLine(line, shell);
     try {
-      const end = (await import('./debug-log.ts')).startLog(argv[0] ?? 'help', shell);
-      const code = await runLine(argv, shell);
+      const end = (await import('./debug-log.ts')).startLog(line.command?.name ?? 'help', shell);
+      const code = await runLine(line, shell);
       end(code);
       return code;
     } catch (error) {

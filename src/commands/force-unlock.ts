@@ -6,13 +6,13 @@ import { stoppedBy } from '../run/interruption.ts';
 import { openWorkspace } from '../run/project.ts';
 import { mustAgree } from './ask.ts';
 import { command } from './command.ts';
-import { reason, required, shown, where, yes } from './options.ts';
+import { reason, required, shown, where, asking } from './options.ts';
 
 export const forceUnlock = command({
   name: 'force-unlock',
   summary: 'Release a stuck lock. Its previous holder can no longer write to the log.',
   words: { id: required('ID of the holder, as printed by `fettle lock status`.') },
-  options: { ...where, ...yes, ...reason, ...shown },
+  options: { ...where, ...asking, ...reason, ...shown },
   call: async ({ flags, words: { id }, host, source, say, print, shell, view, interruption }) => {
     const workspace = await openWorkspace(host, source, say);
     const { status, place } = await lockToTake(workspace, id, say);

@@ -5,7 +5,7 @@ import { pruneLog } from '../run/log.ts';
 import { openWorkspace } from '../run/project.ts';
 import { mustAgree } from './ask.ts';
 import { command } from './command.ts';
-import { locking, parsed, shown, where, wholeNumber, yes } from './options.ts';
+import { locking, parsed, shown, where, wholeNumber, asking } from './options.ts';
 
 export const logPrune = command({
   name: 'log prune',
@@ -13,7 +13,7 @@ export const logPrune = command({
   options: {
     ...where,
     keep: parsed('<n>', wholeNumber(1), 'Number of segments to keep, newest first.'),
-    ...yes,
+    ...asking,
     ...locking,
     ...shown,
   },

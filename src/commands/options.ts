@@ -176,7 +176,17 @@ export const locking = {
   lockTimeout: parsedOr('<time>', duration, 'Time to wait for the lock (30s, 5m).', 0, '0s'),
 };
 
-export const yes = { yes: flag('Approve without asking.', { short: 'y' }) };
+const input: Option<'true' | 'false' | undefined> = {
+  summary: 'Set to false to fail instead of asking for approval.',
+  value: '<answer>',
+  choices: ['true', 'false'],
+};
+
+/** Options of a command that asks for approval. */
+export const asking = { yes: flag('Approve without asking.', { short: 'y' }), input };
+
+/** Options of every command: scripts pass `--input=false` to commands that never ask, too. */
+export const always = { input: { ...input, hidden: true } as const };
 
 /** The argument of a command about one resource. */
 export const address: Word<'required'> = {

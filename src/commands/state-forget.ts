@@ -5,7 +5,7 @@ import { openWorkspace } from '../run/project.ts';
 import { type Forgetting, forgetState } from '../run/state.ts';
 import { mustAgree } from './ask.ts';
 import { command } from './command.ts';
-import { locking, reason, rest, shown, where, yes } from './options.ts';
+import { locking, reason, rest, shown, where, asking } from './options.ts';
 
 function forgettingText({ addresses, guarded }: Forgetting): string {
   return [
@@ -22,7 +22,7 @@ export const stateForget = command({
   name: 'state forget',
   summary: 'Remove resources from the state. The infrastructure does not change.',
   words: { addresses: rest('Addresses or globs.', 'some') },
-  options: { ...where, ...yes, ...reason, ...locking, ...shown },
+  options: { ...where, ...asking, ...reason, ...locking, ...shown },
   call: async ({ flags, words: { addresses }, host, source, say, print, shell, interruption }) => {
     const ask = async (forgetting: Forgetting, stop: AbortSignal): Promise<void> => {
       print(forgettingText(forgetting));

@@ -438,18 +438,17 @@ function outcomeDraft(
       ref: change.ref,
       intent: seq,
       outcome: ending.status === 'done' ? 'done' : ending.status === 'unknown' ? 'unknown' : 'failed',
-      ...(ending.more === true ? { more: true } : {}),
+      more: ending.more === true ? true : undefined,
       state,
       others: seen === undefined ? undefined : observedOf(seen)?.others,
       moves: moved?.moves,
-      ...(change.goal === 'create' && isPartlyDone(error) && found !== undefined && found !== ABSENT
-        ? { created: true as const }
-        : {}),
+      created:
+        change.goal === 'create' && isPartlyDone(error) && found !== undefined && found !== ABSENT ? true : undefined,
       // What was removed is forgotten; what made room hands on to its successor.
       ...(remembered === undefined || (removed && change.goal === 'remove') || Object.keys(remembered).length === 0
         ? {}
         : { kept: remembered, version: look.resource.tables.memoryVersion }),
-      ...(ending.message === '' ? {} : { error: ending.message }),
+      error: ending.message === '' ? undefined : ending.message,
       ...audit,
       elapsed_ms: elapsedMs,
     }),

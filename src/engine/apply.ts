@@ -5,13 +5,13 @@
  * one failure never stops what does not depend on it. When the log cannot be written, nothing new starts.
  */
 
-import PQueue from 'p-queue';
 import { groupsOf } from './group.ts';
 import { auditOf, type ApplyInput, type Ending, type Row, refusalDraft, sentence, take } from './action.ts';
 import { dependents } from './judge.ts';
 import { removalsByKind, withChanges, withFresh } from './scene.ts';
 import { standing } from './standing.ts';
 import type { Action } from '#plugin';
+import { type Limiter, limiter } from '#plugin/limit';
 
 /** Whether what an action waited for is there all the same: a failed edit of a settled resource blocks nothing. */
 function blocks(need: Row): boolean {
@@ -19,43 +19,19 @@ function blocks(need: Row): boolean {
   return need.status !== 'done' && goal !== 'update' && goal !== 'adopt' && goal !== 'protect';
 }
 
-/** Ends when every task that was started has ended, those that tasks started included. */
-function tracker(): { readonly begin: () => void; readonly end: () => void; readonly idle: Promise<void> } {
-  let running = 0;
-  let settle: () => void = () => undefined;
-  const idle = new Promise<void>((resolve) => {
-    settle = resolve;
-  });
-  const end = (): void => {
-    running -= 1;
-    if (running === 0) settle();
-  };
-  return {
-    begin: () => {
-      running += 1;
-    },
-    end,
-    idle,
-  };
-}
+/** Waits for a place of its plugin, if its limit is lower, and for one of all; returns the function that frees both. */
+type Enter = (plugin: string, priority: number) => Promise<() => void>;
 
-type Enqueue = (plugin: string, priority: number, task: () => Promise<void>) => Promise<void>;
-
-/** A queue for all actions, and one before it for each plugin whose limit is lower: an action waits for a place in both. */
-function queues(input: ApplyInput): Enqueue {
-  const all = new PQueue({ concurrency: input.parallelism });
-  const own = new Map<string, PQueue>();
-  const ownQueue = (plugin: string, limit: number): PQueue => {
-    const queue = own.get(plugin) ?? new PQueue({ concurrency: limit });
-    own.set(plugin, queue);
-    return queue;
-  };
-  return async (plugin, priority, task) => {
-    const limit = input.limits[plugin] ?? input.parallelism;
-    const queued = (): Promise<void> => all.add(task, { priority });
-    if (limit >= input.parallelism) await queued();
-    else await ownQueue(plugin, limit).add(queued, { priority });
-  };
+function places({ parallelism, limits }: ApplyInput): Enter {
+  const all = limiter(parallelism);
+  const own = new Map(
+    Object.entries(limits).flatMap(([plugin, limit]) => (limit < parallelism ? [[plugin, limiter(limit)]] : [])),
+  ) as ReadonlyMap<string, Limiter>;
+  return (plugin, priority) =>
+    new Promise((entered, fail) => {
+      const hold = (): Promise<void> => all(() => new Promise((free) => entered(free)), { priority });
+      (own.get(plugin)?.(hold, { priority }) ?? hold()).catch(fail);
+    });
 }
 
 /** What one action has of the places of those that run at once. */
@@ -66,24 +42,15 @@ interface Place {
   readonly aside: <T>(waiting: Promise<T>) => Promise<T>;
 }
 
-function placeIn(enqueue: Enqueue, plugin: string): Place {
+function placeIn(enter: Enter, plugin: string): Place {
   let free: () => void = () => undefined;
   let left = false;
   let waiting = 0;
-  const take = (priority: number): Promise<void> =>
-    new Promise((taken, fail) => {
-      enqueue(
-        plugin,
-        priority,
-        () =>
-          new Promise((done) => {
-            taken();
-            // An action that ended while it waited needs none any more.
-            if (left) done();
-            else free = done;
-          }),
-      ).catch(fail);
-    });
+  const take = async (priority: number): Promise<void> => {
+    free = await enter(plugin, priority);
+    // An action that ended while it waited needs no place.
+    if (left) free();
+  };
   return {
     take: () => take(0),
     leave: () => {
@@ -97,42 +64,11 @@ function placeIn(enqueue: Enqueue, plugin: string): Place {
         return await work;
       } finally {
         waiting -= 1;
-        // What was begun is ended before anything new begins.
+        // Actions that have begun end before others begin.
         if (waiting === 0 && !left) await take(1);
       }
     },
   };
-}
-
-interface Graph {
-  /** How many actions each one still waits for. */
-  readonly waiting: Map<string, number>;
-  readonly followers: ReadonlyMap<string, readonly string[]>;
-}
-
-/**
- * Who waits for whom: for what it needs, and, where a rule looks at the fleet, for the one before it in its group. The
- * actions come in an order in which none waits for a later one, so there are no circles.
- */
-function graphOf({ actions, resources }: ApplyInput): Graph {
-  const waiting = new Map<string, number>();
-  const followers = new Map<string, string[]>();
-  const last = new Map<string, string>();
-  for (const [address, action] of actions) {
-    if (action.verdict !== 'accept') continue;
-    const resource = resources.get(address);
-    const groups = resource === undefined ? [] : groupsOf(action.change, resource);
-    const needs = action.after.filter((need) => actions.get(need)?.verdict === 'accept');
-    const before = new Set([...needs, ...groups.flatMap((group) => last.get(group) ?? [])]);
-    for (const group of groups) last.set(group, address);
-    waiting.set(address, before.size);
-    for (const need of before) {
-      const known = followers.get(need);
-      if (known === undefined) followers.set(need, [address]);
-      else known.push(address);
-    }
-  }
-  return { waiting, followers };
 }
 
 /**
@@ -181,9 +117,7 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
   for (const { address, action, status } of refused)
     finish(address, action, { status, message: sentence(standing(action)) });
 
-  const { waiting, followers } = graphOf(input);
-  const tasks = tracker();
-  const enqueue = queues(input);
+  const enter = places(input);
   /** What the log could not take; the first of it is thrown at the end. */
   const broken: unknown[] = [];
 
@@ -210,34 +144,38 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
     }).finally(() => underWay.delete(address));
     finish(address, action, ending, input.now() - started);
   };
-  const start = (address: string): void => {
-    const action = input.actions.get(address);
-    if (action === undefined) return;
-    tasks.begin();
-    const ended = (): void => {
-      for (const follower of followers.get(address) ?? []) {
-        const left = (waiting.get(follower) ?? 1) - 1;
-        waiting.set(follower, left);
-        if (left === 0) start(follower);
-      }
-      tasks.end();
-    };
-    const place = placeIn(enqueue, action.change.ref.plugin);
-    void place
-      .take()
-      .then(() => attempt(address, action, place))
-      .catch((error: unknown) => {
-        broken.push(error);
-      })
-      .then(() => {
-        place.leave();
-        ended();
-      });
+  const start = async (address: string, action: Action, needs: readonly unknown[]): Promise<void> => {
+    await Promise.all(needs);
+    const place = placeIn(enter, action.change.ref.plugin);
+    try {
+      await place.take();
+      await attempt(address, action, place);
+    } catch (error) {
+      broken.push(error);
+    } finally {
+      place.leave();
+    }
   };
-
-  const ready = [...waiting].filter(([, count]) => count === 0).map(([address]) => address);
-  for (const address of ready) start(address);
-  if (ready.length > 0) await tasks.idle;
+  const ended = new Map<string, Promise<void>>();
+  /** The last action of each group: a rule that judges the fleet sees one change of its group at a time. */
+  const last = new Map<string, string>();
+  // None waits for a later one.
+  for (const [address, action] of input.actions) {
+    if (action.verdict !== 'accept') continue;
+    const resource = input.resources.get(address);
+    const groups = resource === undefined ? [] : groupsOf(action.change, resource);
+    const needs = [...action.after, ...groups.flatMap((group) => last.get(group) ?? [])];
+    for (const group of groups) last.set(group, address);
+    ended.set(
+      address,
+      start(
+        address,
+        action,
+        needs.map((need) => ended.get(need)),
+      ),
+    );
+  }
+  await Promise.all(ended.values());
   if (broken.length > 0) throw broken[0];
   return rows;
 }

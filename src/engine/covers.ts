@@ -88,7 +88,7 @@ export function fileKey(use: FileUse): string {
 function filesSeen(effect: Required<Effect>, scene: Scene): readonly FileSeen[] {
   const seen = filesOf(effect).flatMap((use) => scene.given?.files.get(fileKey(use)) ?? []);
   return [...new Map(seen.map((file) => [`${file.use} ${file.path}`, file])).values()]
-    .map(({ path, use, digest, problem }) => defined({ path, use, digest, problem }))
+    .map(({ path, use, digest, problem }) => defined<FileSeen>({ path, use, digest, problem }))
     .sort((a, b) => compareText(a.path, b.path));
 }
 

@@ -89,7 +89,7 @@ export function explain(
     resource,
     summary: tables.summary,
     state,
-    ...(memory?.since === undefined || memory.state !== state ? {} : { since: Date.parse(memory.since) }),
+    since: memory?.since === undefined || memory.state !== state ? undefined : Date.parse(memory.since),
     overdueSince: late?.dueAt,
     waysOut: waysOut(resource),
     owned: resource.owned ? memory?.owned : undefined,

@@ -158,7 +158,7 @@ export interface FettleConfig {
   readonly desired: string | readonly string[];
   /** Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`, sent only to an origin that FETTLE_STORE_ORIGIN names. */
   readonly store: string;
-  /** How many actions run at once. */
+  /** Number of actions that run at once. */
   readonly parallelism: number;
   /** What `apply` does when the log is damaged. */
   readonly onDamage: 'stop' | 'recover';
@@ -243,7 +243,7 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
   {
     id: 'lifecycle',
     overridable: false,
-    text: "The step is declared in the kind's spec and starts in the current state.",
+    text: 'A step is declared in the spec of its kind, and starts in the current state of the resource.',
   },
   {
     id: 'memory-unread',
@@ -269,7 +269,7 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
   {
     id: 'provider-protected',
     overridable: false,
-    text: 'A resource that its provider protects is not removed or replaced; a row of its own, or a person, lifts that protection.',
+    text: 'A resource that its provider protects is not removed or replaced; only a row of its own, or an operator at the provider, lifts that protection.',
   },
   { id: 'partial-view', overridable: true, text: 'A resource that could not be read is not removed.' },
   {
@@ -291,12 +291,12 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
   {
     id: 'stuck',
     overridable: true,
-    text: 'The resource has not been in a state that ends by itself for longer than the spec allows; a warning.',
+    text: 'A state that ends by itself lasts no longer than the spec says; otherwise, a warning.',
   },
   {
     id: 'observed-collapse',
     overridable: true,
-    text: 'While far fewer owned resources are found than at the last refresh, and no step of fettle explains that, none of the kind is created or removed.',
+    text: 'While a refresh finds far fewer owned resources than the last one, and no step of fettle explains the difference, no resource of the kind is created or removed.',
   },
   {
     id: 'all-missing',
@@ -306,9 +306,9 @@ export const engineRuleTables: readonly EngineRuleTable[] = [
   {
     id: 'dependency',
     overridable: true,
-    text: 'The dependencies of the resource exist or come first; no other resource depends on one that is removed.',
+    text: 'The dependencies of a resource exist, or are created first. No resource is removed while another one depends on it.',
   },
-  { id: 'ignored', overridable: true, text: 'Fields in `lifecycle.ignore` do not change.' },
+  { id: 'ignored', overridable: true, text: 'A step does not change fields in `lifecycle.ignore`.' },
   {
     id: 'unapplied-edit',
     overridable: false,
@@ -337,13 +337,13 @@ export const exitCodes: readonly ExitCode[] = [
     name: 'interrupted',
     code: 130,
     text: 'SIGINT stopped the command.',
-    next: 'The log has the actions that were running; run the command again.',
+    next: 'Run the command again: the log has the actions that were running.',
   },
   {
     name: 'terminated',
     code: 143,
     text: 'SIGTERM stopped the command.',
-    next: 'The log has the actions that were running; run the command again.',
+    next: 'Run the command again: the log has the actions that were running.',
   },
   { name: 'error', code: 1, text: 'The command failed.', next: 'Fix the error above and run the command again.' },
   {
@@ -380,7 +380,7 @@ export const exitCodes: readonly ExitCode[] = [
     name: 'rejected',
     code: 3,
     text: 'Every accepted action is done, but rejected ones remain.',
-    next: 'The rows above say why and how to proceed. `--allow-rejected` exits with 0 instead.',
+    next: 'Read the rejected rows above: they say why, and how to proceed. `--allow-rejected` exits with 0 instead.',
   },
   {
     name: 'changes',
@@ -420,7 +420,7 @@ export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'missing-key': 'A required key is missing.',
   'unknown-key': 'A key is unknown here.',
   'unknown-api-version': 'No loaded plugin has this `apiVersion`.',
-  'unknown-kind': 'The plugin has no such kind.',
+  'unknown-kind': 'The plugin does not have this kind.',
   'wrong-type': 'A value has the wrong type.',
   'wrong-value': 'A value is invalid.',
   'missing-value': 'A key has no value.',
@@ -430,7 +430,7 @@ export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'same-place': "Two documents describe the same place, or one a place inside the other's.",
   'reserved-place': 'A document describes a place inside the store, another document or the configuration.',
   'secret-not-allowed': 'A secret is not allowed in this field.',
-  'bad-config': 'The configuration contradicts itself.',
+  'bad-config': 'Settings contradict each other.',
   expired: 'An override or a suppression has expired.',
 };
 

@@ -188,7 +188,7 @@ export function judgeOne(
     after,
     source,
     written,
-    ...(edits.length === 0 ? {} : { edits }),
+    edits: edits.length === 0 ? undefined : edits,
   });
 }
 

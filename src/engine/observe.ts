@@ -103,7 +103,7 @@ async function observeOne(
           memory,
           only,
           scheduled: input.scheduled,
-          ...(input.recall.lookedAt === '' ? {} : { lastLookAt: input.recall.lookedAt }),
+          lastLookAt: input.recall.lookedAt === '' ? undefined : input.recall.lookedAt,
           collapse: input.collapse,
           now,
           signal,

@@ -16,6 +16,7 @@ import {
   type Labels,
   type Memory,
   type MetaNote,
+  type OpenIntent,
   type ReadText,
   type Ref,
   RETRY_EXHAUSTED,
@@ -195,7 +196,7 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
     const failed = {
       ...closed,
       failures: open?.anew !== true && isSameAttempt(before) ? (before.failures ?? 0) + 1 : 1,
-      lastError: defined({
+      lastError: defined<NonNullable<Memory['lastError']>>({
         at,
         step: open?.step ?? ('unknown>unknown' as const),
         message: body.error ?? '',
@@ -262,15 +263,15 @@ function remembered(memory: Memory | undefined, entry: Entry, at: string): Memor
       return rememberSeen(memory, entry.body, at);
     case 'intent': {
       const { body } = entry;
-      const open = defined({
+      const open = defined<OpenIntent>({
         seq: entry.seq,
         run: body.run,
         at,
         step: body.step,
         goal: body.goal,
         meta: body.meta,
-        ...(body.overrides?.some(({ rule }) => rule === RETRY_EXHAUSTED) === true ? { anew: true } : {}),
-        ...(body.spec_digest === undefined ? {} : { applied: appliedOf(at, body.spec, body.spec_digest) }),
+        anew: body.overrides?.some(({ rule }) => rule === RETRY_EXHAUSTED) === true ? true : undefined,
+        applied: appliedOf(at, body.spec, body.spec_digest),
       });
       return { ...(memory ?? blank(body.ref)), open };
     }

@@ -143,13 +143,13 @@ export function metaOf(desired: Desired, memory: Memory | undefined, tables: Kin
   const { ignore } = desired.meta.lifecycle;
   const protect = desired.meta.lifecycle.protect ?? memory?.protect ?? false;
   return defined({
-    ...(protect ? { protect: true as const } : {}),
+    protect: protect ? true : undefined,
     on_remove: onRemoveOf(desired, memory, tables),
     hold,
     needs: desired.needs.map(formatRef),
     labels: desired.meta.labels,
-    ...(tables.safetyInputs.length === 0 ? {} : { safety: inputsOf(desired.spec, tables.safetyInputs) }),
-    ...(ignore.length === 0 ? {} : { ignore: ignore.toSorted(compareText) }),
+    safety: tables.safetyInputs.length === 0 ? undefined : inputsOf(desired.spec, tables.safetyInputs),
+    ignore: ignore.length === 0 ? undefined : ignore.toSorted(compareText),
   });
 }
 

@@ -37,7 +37,7 @@ export interface PlanCounts {
   readonly unchanged: number;
   /** Changes of other causes; absent without `--cause`. */
   readonly excluded?: number;
-  /** Covered by a gap, and therefore not judged. */
+  /** Resources that a gap covers, and that were not judged. */
   readonly unread: number;
 }
 

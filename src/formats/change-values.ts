@@ -73,7 +73,7 @@ export function changeJson(change: Pick<Change, 'goal' | 'fields'>, spec?: Json)
  */
 export function driftValues(change: Change): ResourceChange['change'] {
   const fields = change.fields.map((field) =>
-    defined({
+    defined<FieldChange>({
       path: field.path,
       before: field.after,
       after: field.before,

@@ -153,7 +153,7 @@ function memoryOf({ resource: { memory }, owned, isProtected, onRemove, hold }: 
     open_intent:
       memory?.open === undefined ? undefined : { step: memory.open.step, at: memory.open.at, run: memory.open.run },
     unknown: memory?.unknown === true,
-    ...(memory === undefined || Object.keys(memory.kept).length === 0 ? {} : { kept: memory.kept as Json }),
+    kept: memory === undefined || Object.keys(memory.kept).length === 0 ? undefined : (memory.kept as Json),
   });
 }
 

@@ -153,7 +153,7 @@ function resourceChange(action: Action): ResourceChange {
     cause,
     because,
     reversible: effect.reversible,
-    ...(effect.disruptive ? { disruptive: true } : {}),
+    disruptive: effect.disruptive ? true : undefined,
     basis: action.basis,
     covers,
     written,
@@ -162,7 +162,7 @@ function resourceChange(action: Action): ResourceChange {
     warnings: action.judgements
       .filter(({ outcome }) => outcome === 'warn')
       .map(({ rule, message }) => `${rule}: ${message}`),
-    ...(overrides.length === 0 ? {} : { overrides }),
+    overrides: overrides.length === 0 ? undefined : overrides,
   });
 }
 
@@ -248,21 +248,20 @@ export function planDocument(sealed: Sealed): Plan {
     },
     resource_drift: sealed.drift.map(({ address, back }) => ({ address, change: driftValues(back) })),
     checks: sealed.findings.map(checkOf),
-    ...(suppressed.length === 0
-      ? {}
-      : {
-          suppressed_checks: suppressed.map(({ finding, by }) => ({
+    suppressed_checks:
+      suppressed.length === 0
+        ? undefined
+        : suppressed.map(({ finding, by }) => ({
             ...checkOf(finding),
             suppressed: suppressedBy(by),
           })),
-        }),
     gaps,
     unmanaged: sealed.unmanaged,
     settled: sealed.settled,
     summary: sealed.counts,
-    ...(summaries.length === 0 ? {} : { summaries }),
-    ...(memoryGap === undefined ? { plan_digest: planDigest(accepted, gaps, causes) } : {}),
-    ...(head === undefined ? {} : { log_head: logHead(head) }),
+    summaries: summaries.length === 0 ? undefined : summaries,
+    plan_digest: memoryGap === undefined ? planDigest(accepted, gaps, causes) : undefined,
+    log_head: head === undefined ? undefined : logHead(head),
   });
 }
 

@@ -9,16 +9,18 @@ import { Resolver, lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { type Denial, deniedWords } from './connect.ts';
+import { within } from '../plugin/deadline.ts';
 import { codeOf } from '../plugin/errors.ts';
 import { beginContact } from './contacts.ts';
 
+/** `name-not-resolved`: DNS answered that the name has no addresses. `no-answer`: nothing is known of the name. */
 export type Resolved =
   | { readonly ok: true; readonly addresses: readonly string[] }
-  | { readonly ok: false; readonly error: 'name-not-resolved' | 'timeout'; readonly reason: string };
+  | { readonly ok: false; readonly error: 'name-not-resolved' | 'no-answer'; readonly reason: string };
 
 export interface Names {
   /** Every address of a name, each once. `deadline` in ms. Throws when aborted, and when resolution itself fails on this machine. */
-  readonly addresses: (name: string, deadline: number, signal: AbortSignal | undefined) => Promise<Resolved>;
+  readonly addresses: (name: string, deadline: number, signal: AbortSignal) => Promise<Resolved>;
   /** Texts of the TXT records of a name. Throws if they cannot be queried. */
   readonly texts: (name: string, deadline: number, signal: AbortSignal) => Promise<readonly string[]>;
 }
@@ -35,8 +37,10 @@ const ALL_TRIES = 3;
 
 /** Failures of this machine, not of the name. */
 const OWN = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EDESTRUCTION', 'EAI_MEMORY', 'EAI_SYSTEM']);
-/** A server answered and has no such record. */
-const NONE = new Set(['ENOTFOUND', 'ENODATA']);
+/** The name does not exist. */
+const UNKNOWN = 'ENOTFOUND';
+/** A server answered and has no such record, or DNS cannot have such a name. */
+const NONE = new Set([UNKNOWN, 'ENODATA', 'EBADNAME']);
 const LATE = new Set(['ETIMEOUT', 'ETIMEDOUT']);
 
 /** Addresses of each name in a hosts file, names in lower case. */
@@ -70,22 +74,17 @@ function hostsFile(): () => Promise<ReadonlyMap<string, readonly string[]>> {
 /** The result of `work`; undefined once the deadline (ms) is over. Throws the signal's reason when aborted; `leave` ends the work then. */
 async function before<T>(
   deadline: number,
-  signal: AbortSignal | undefined,
-  work: Promise<T>,
+  signal: AbortSignal,
+  work: () => Promise<T>,
   leave: () => void,
 ): Promise<T | undefined> {
-  signal?.throwIfAborted();
-  const ended = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => ended.resolve(undefined), Math.max(0, deadline));
-  const abort = (): void => ended.reject(signal?.reason as Error);
-  signal?.addEventListener('abort', abort, { once: true });
-  // Results after the deadline are ignored.
-  work.catch(() => undefined);
+  const over = new Error('the deadline is over');
   try {
-    return await Promise.race([work, ended.promise]);
+    return await within(deadline, () => over, signal, work);
+  } catch (error) {
+    if (error === over) return undefined;
+    throw error;
   } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
     leave();
   }
 }
@@ -102,10 +101,19 @@ async function ask(query: Promise<readonly string[]>): Promise<Asked> {
   }
 }
 
-// The same failure has the same text each time, however late it came.
-const late: Resolved = { ok: false, error: 'timeout', reason: 'the name did not resolve in time' };
 const unknownName: Resolved = { ok: false, error: 'name-not-resolved', reason: 'the name does not resolve' };
-const notNow: Resolved = { ok: false, error: 'name-not-resolved', reason: 'the name cannot be resolved now' };
+
+/** The same failure has the same text each time, however late it came. */
+function noAnswer(name: string, why: string): Resolved {
+  return { ok: false, error: 'no-answer', reason: `${name} cannot be resolved: ${why}` };
+}
+
+/** The reason that DNS gave no answer, by its code. */
+function dnsFault(code: string, servers: readonly string[] | undefined): string {
+  const asked = servers === undefined ? 'the resolver of this machine' : `the DNS server ${servers.join(' or ')}`;
+  if (LATE.has(code)) return `${asked} did not answer in time`;
+  return code === 'ECONNREFUSED' ? `${asked} is unreachable (${code})` : `${asked} failed (${code})`;
+}
 
 /** Queries both kinds of addresses; a missing answer for one kind does not block the other. */
 async function byDns(resolver: Resolver, name: string): Promise<readonly Asked[]> {
@@ -116,8 +124,9 @@ function addressesOf(answers: readonly Asked[]): readonly string[] {
   return [...new Set(answers.flatMap((each) => ('addresses' in each ? each.addresses : [])))];
 }
 
-const saying = (answers: readonly Asked[], codes: ReadonlySet<string>): boolean =>
-  answers.some((each) => 'code' in each && codes.has(each.code));
+function codesOf(answers: readonly Asked[]): readonly string[] {
+  return answers.flatMap((each) => ('code' in each ? [each.code] : []));
+}
 
 /** `192.0.2.53` of itself and of `192.0.2.53:5353`, `2001:db8::53` of itself and of `[2001:db8::53]:5353`. */
 function addressOfServer(text: string): string {
@@ -151,7 +160,7 @@ export function openNames(servers: readonly string[] | undefined, denial: Denial
   const bySystem = async (name: string): Promise<Resolved> => {
     const answer = await ask(lookup(name, { all: true }).then((all) => all.map(({ address }) => address)));
     if ('addresses' in answer) return { ok: true, addresses: addressesOf([answer]) };
-    return answer.code === 'EAI_AGAIN' ? notNow : unknownName;
+    return answer.code === 'EAI_AGAIN' ? noAnswer(name, dnsFault(answer.code, undefined)) : unknownName;
   };
   const find = async (resolver: Resolver, name: string): Promise<Resolved> => {
     // No server is asked: `.invalid` never has addresses (RFC 6761, 6.4).
@@ -163,27 +172,35 @@ export function openNames(servers: readonly string[] | undefined, denial: Denial
     const answers = await byDns(resolver, name);
     const addresses = addressesOf(answers);
     if (addresses.length > 0) return { ok: true, addresses };
-    if (saying(answers, LATE)) return late;
+    const codes = codesOf(answers);
+    const isUnknown = codes.includes(UNKNOWN);
+    // A slow resolver would delay the other name services even longer.
+    const late = isUnknown ? undefined : codes.find((code) => LATE.has(code));
+    if (late !== undefined) return noAnswer(name, dnsFault(late, servers));
     if (servers === undefined) return bySystem(name);
-    return saying(answers, NONE) ? unknownName : notNow;
+    const fault = isUnknown ? undefined : codes.find((code) => !NONE.has(code));
+    return fault === undefined ? unknownName : noAnswer(name, dnsFault(fault, servers));
   };
   return {
     addresses: async (name, deadline, signal) => {
       const resolver = dns(deadline);
       const report = beginContact();
-      const leave = (): void => resolver.cancel();
-      const found = (await before(deadline, signal, find(resolver, name), leave)) ?? late;
+      const search = (): Promise<Resolved> => find(resolver, name);
+      const found =
+        (await before(deadline, signal, search, () => resolver.cancel())) ??
+        noAnswer(name, dnsFault('ETIMEOUT', servers));
       report?.('trace', `resolved ${name}: ${found.ok ? found.addresses.join(', ') : found.error}`);
       return found;
     },
     texts: async (name, deadline, signal) => {
       const resolver = dns(deadline);
-      const records = resolver.resolveTxt(name).catch((error: unknown) => {
-        const code = codeOf(error) ?? 'unknown';
-        if (NONE.has(code)) return [];
-        throw new Error(`the TXT records of ${name} cannot be read: ${code}`);
-      });
-      const found = await before(deadline, signal, records, () => resolver.cancel());
+      const search = (): Promise<string[][]> =>
+        resolver.resolveTxt(name).catch((error: unknown) => {
+          const code = codeOf(error) ?? 'unknown';
+          if (NONE.has(code)) return [];
+          throw new Error(`the TXT records of ${name} cannot be read: ${code}`);
+        });
+      const found = await before(deadline, signal, search, () => resolver.cancel());
       if (found === undefined) throw new Error(`the TXT records of ${name} cannot be read: no answer in time`);
       return found.map((parts) => parts.join(''));
     },

@@ -1,4 +1,7 @@
-/** Deadlines: a call into a plugin or a store ends when its time is up, whatever the call does. */
+/**
+ * `#plugin/deadline`: signals and deadlines. A call into a plugin, a server or a store ends when its time is up, whether
+ * it settles or not, and leaves no timer and no listener.
+ */
 
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
@@ -8,33 +11,50 @@ export class AbortedError extends Error {
   override readonly name = 'AbortedError';
 }
 
+/** Settles as `work` does. Rejects with the signal's reason when that fires; a later result of `work` is ignored. */
+export async function raced<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const fired = Promise.withResolvers<never>();
+  const onAbort = (): void => fired.reject(signal.reason);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([fired.promise, work]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
 /**
- * Runs `work` with a signal that fires at the deadline or when `abort` does. Rejects with DeadlineError or
- * AbortedError then, even if the work never settles; what it does afterwards is ignored.
+ * Runs `work` with a signal that fires when `signal` does, and with the error `late` after `ms`. Rejects with its reason
+ * then, even if the work never settles. The timer keeps the process alive, which that of `AbortSignal.timeout` does not.
  */
+export async function within<T>(
+  ms: number,
+  late: () => Error,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(late()), Math.max(0, ms));
+  try {
+    const either = AbortSignal.any([signal, deadline.signal]);
+    either.throwIfAborted();
+    return await raced(work(either), either);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** `within` for a step or a refresh that `what` names. Rejects with DeadlineError when late, and AbortedError on `abort`. */
 export async function withDeadline<T>(
   what: string,
   ms: number,
   abort: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  let onAbort: (() => void) | undefined;
-  const ended = new Promise<never>((_resolve, reject) => {
-    const end = (error: Error) => {
-      reject(error);
-      controller.abort(error);
-    };
-    onAbort = () => end(new AbortedError(`${what} was aborted`));
-    if (abort.aborted) return onAbort();
-    abort.addEventListener('abort', onAbort, { once: true });
-    timer = setTimeout(() => end(new DeadlineError(`${what} took longer than ${ms / 1000} s`)), ms);
-  });
   try {
-    return await Promise.race([ended, (async () => work(controller.signal))()]);
-  } finally {
-    clearTimeout(timer);
-    if (onAbort !== undefined) abort.removeEventListener('abort', onAbort);
+    return await within(ms, () => new DeadlineError(`${what} took longer than ${ms / 1000} s`), abort, work);
+  } catch (error) {
+    throw abort.aborted && error === abort.reason ? new AbortedError(`${what} was aborted`) : error;
   }
 }

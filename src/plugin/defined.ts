@@ -1,19 +1,22 @@
 /** Objects with optional members: the compiler tells a member that is absent from one that is undefined. */
 
-/** The names of the members that can be undefined. */
-type Doubtful<T> = {
-  [K in keyof T]-?: unknown extends T[K] ? never : undefined extends T[K] ? K : never;
-}[keyof T];
+/** `undefined` for a member of `T` that can be absent. */
+type Absence<T, K extends keyof T> = string extends K
+  ? undefined
+  : { [P in K]?: never } extends Pick<T, K>
+    ? undefined
+    : never;
 
-/** The same members; those that can be undefined are optional, and never undefined. */
-export type Defined<T> = { readonly [K in keyof T as Exclude<K, Doubtful<T>>]: T[K] } & {
-  readonly [K in Doubtful<T>]?: Exclude<T[K], undefined>;
-};
+/** The members of `T`; those that can be absent can be undefined as well. */
+type Members<T> = { [K in keyof T]: T[K] | Absence<T, K> };
 
-/** Drops the members that are undefined: `defined({ name, labels })` has no `labels` where there are none. */
-export function defined<const T extends object>(members: T): Defined<T> {
-  for (const name in members) if (members[name] === undefined) return without(members) as Defined<T>;
-  return members;
+/**
+ * Drops the members that are undefined: `defined<Named>({ name, labels })` has no `labels` if they are undefined. The
+ * target follows from where the result goes, or is named; a member that the target does not have is a type error.
+ */
+export function defined<T>(members: NoInfer<Members<T>>): T {
+  for (const name in members) if (members[name] === undefined) return without(members) as T;
+  return members as T;
 }
 
 function without(members: object): object {

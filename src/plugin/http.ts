@@ -10,5 +10,4 @@ export * from './http/rate.ts';
 export * from './http/retry.ts';
 export * from './http/shape.ts';
 export * from './http/shared-read.ts';
-export * from './http/slots.ts';
 export * from './http/timing.ts';

@@ -1,6 +1,6 @@
 /**
  * `#plugin`: all that a plugin uses of fettle that is pure. What touches the outside has a name of its own:
- * `#plugin/http`, `#plugin/net`, `#plugin/files`, `#plugin/deadline`.
+ * `#plugin/http`, `#plugin/net`, `#plugin/files`, `#plugin/deadline`, `#plugin/limit`.
  *
  * Nothing here knows the engine; the engine is written in these terms too.
  */

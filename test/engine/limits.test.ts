@@ -87,7 +87,7 @@ describe('observed-collapse', () => {
     expect([...again.actions.values()].map(({ verdict }) => verdict)).toEqual(names(4).map(() => 'accept'));
   });
 
-  it('does not take an empty refresh for the end of a started step', async () => {
+  it('does not take an empty refresh as the end of a started step', async () => {
     const { world, log, documents } = await fleet(5);
     const abort = new AbortController();
     world.faults.set('ready>absent n4', async () => {

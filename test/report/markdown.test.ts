@@ -166,7 +166,7 @@ describe('a budget', () => {
     expect(withinBudget({ ...document, budgetBytes: 3 })).toBe('');
   });
 
-  it('makes only the rows that fit', () => {
+  it('creates only the rows that fit', () => {
     let made = 0;
     const endless: Section = {
       noun: 'row',

@@ -111,7 +111,7 @@ async function read(places: Places): Promise<Read> {
       problem,
       certificate,
       name_constraints: nameConstraints,
-      ...(keyFile.kind === 'file' ? { keyFile: keyFile.stat } : {}),
+      keyFile: keyFile.kind === 'file' ? keyFile.stat : undefined,
     }),
     chain: chainUp,
     ...(problem === undefined && own !== undefined && key !== undefined && 'key' in key

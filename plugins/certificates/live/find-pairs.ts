@@ -121,6 +121,8 @@ function chainFor(
   return found?.path;
 }
 
+type FoundFiles = NonNullable<PairStorage['file']>;
+
 interface Group {
   readonly leaf: X509Certificate;
   readonly key: Holding;
@@ -132,7 +134,7 @@ function storageOf(
   group: Group,
   files: readonly Holding[],
   groups: readonly Group[],
-): { readonly file: NonNullable<PairStorage['file']>; readonly others: readonly string[] } {
+): { readonly file: FoundFiles; readonly others: readonly string[] } {
   const { leaf, key, copies } = group;
   const near = (file: Holding): number => (dirname(file.path) === dirname(key.path) ? 0 : 1);
   const inOrder = copies.toSorted((a, b) => near(a) - near(b) || (a.path < b.path ? -1 : 1));
@@ -151,11 +153,11 @@ function storageOf(
     (other) => other === group || other.copies.every(({ path }) => dirname(path) !== folder),
   );
   const chain = single === undefined ? undefined : chainFor(leaf, single.path, files, isAlone);
-  const file = defined({
+  const file = defined<FoundFiles>({
     certificate: certificate.path,
     key: key.path,
     chain,
-    ...(single === undefined || full === undefined ? {} : { fullchain: full.path }),
+    fullchain: single === undefined ? undefined : full?.path,
     combined: combined?.path,
   });
   const used = new Set<unknown>(Object.values(file));

@@ -218,7 +218,7 @@ export function seenOfPair(
     issuer_fingerprint: signer === undefined ? undefined : fingerprintOf(signer),
     ...chainEndOf(pair),
     key_matches: pair.matches,
-    ...(key === undefined ? {} : { key_fingerprint: key }),
+    key_fingerprint: key,
   });
 }
 

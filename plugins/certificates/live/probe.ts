@@ -2,11 +2,10 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import type { Limiter } from '#plugin/limit';
 import { checkedAddress, type Denial, deniedWords, type Names, type Resolved } from '#plugin/net';
 import type { AddressSeen, ConnectError, MissingIssuer, ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
-import { type Handshake, type ProbeLimits, handshake } from './connect.ts';
-import type { Gate } from './gate.ts';
-
+import { type Endpoint, type Handshake, type ProbeLimits, handshake } from './connect.ts';
 import { DATE_CODES, clientPath, endOfPaths, isValidAt } from './client-path.ts';
 import { pathFlaw, subjectText } from './client-flaws.ts';
 import type { Anchors, Made, TrustSet } from './trust.ts';
@@ -84,7 +83,7 @@ function judged(code: string | undefined, chain: readonly X509Certificate[], mad
   }
   const { path, anchored } = clientPath(input, now);
   const missingIssuer = anchored ? undefined : missingIssuerOf(chain, made.bySubject);
-  const missing = missingIssuer === undefined ? {} : { missing_issuer: missingIssuer };
+  const missing = defined<Refused>({ missing_issuer: missingIssuer });
   const dated = path.slice(1).flatMap((each) => dateFlaw(each, originOf(each, chain, made), now) ?? []);
   if (!DATE_CODES.has(code)) {
     const detail = anchored ? (pathFlaw(path, x509Seen(leaf).dnsNames) ?? dated[0]) : undefined;
@@ -160,7 +159,7 @@ export interface ProbeWays {
   readonly denial: Denial;
   readonly limits: ProbeLimits;
   /** Limits open connections; deadlines start once a probe has passed it. */
-  readonly gate: Gate;
+  readonly limit: Limiter;
 }
 
 /** Probes one address. Throws when aborted, and if this machine fails. */
@@ -170,7 +169,7 @@ async function probeAddress(
   trust: TrustSet,
   { anchors, read, denial, limits }: ProbeWays,
   now: number,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<AddressSeen> {
   const fail = (error: ConnectError, message: string) => ({ served: false, address, error, message }) as const;
   const network = denial(address);
@@ -178,10 +177,10 @@ async function probeAddress(
   const began = performance.now();
   const left = (): number => Math.max(1, limits.totalMs - (performance.now() - began));
   const host = bare(target.host);
-  const endpoint = defined({
+  const endpoint = defined<Endpoint>({
     address: checkedAddress(address, denial),
     port: target.port,
-    ...(isIP(host) === 0 ? { servername: host } : {}),
+    servername: isIP(host) === 0 ? host : undefined,
     startTls: target.startTls,
   });
   const made = anchors.of(trust);
@@ -212,7 +211,7 @@ export async function probe(
   trust: TrustSet,
   ways: ProbeWays,
   now: number,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<ProbeSeen> {
   const wanted = bare(target.address ?? target.host);
   const found: Resolved =
@@ -222,7 +221,7 @@ export async function probe(
   if (!found.ok) return { resolved: false, error: found.error, message: found.reason };
   const addresses = found.addresses.toSorted().slice(0, MOST_ADDRESSES);
   const seen = await Promise.all(
-    addresses.map((address) => ways.gate(() => probeAddress(address, target, trust, ways, now, signal))),
+    addresses.map((address) => ways.limit(() => probeAddress(address, target, trust, ways, now, signal))),
   );
   return {
     resolved: true,

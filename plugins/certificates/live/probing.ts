@@ -2,10 +2,10 @@
 
 import { availableParallelism } from 'node:os';
 import type { Outside } from '#plugin';
+import { limiter } from '#plugin/limit';
 import { allowedNetworks, denialBy, networkPolicy, openNames } from '#plugin/net';
 import { type CertificatesConfig, defaults } from '../generated.ts';
 import type { CertificatesReader, Trust } from '../world.ts';
-import { openGate } from './gate.ts';
 import { type ProbeWays, certificateReader, probe } from './probe.ts';
 import { type TrustSet, openAnchors, readAnchors } from './trust.ts';
 
@@ -28,7 +28,7 @@ export function probeWays(settings: ProbeSettings, places: number): ProbeWays {
       handshakeMs: settings.handshakeSeconds * 1000,
       totalMs: settings.totalSeconds * 1000,
     },
-    gate: openGate(places),
+    limit: limiter(places),
   };
 }
 

@@ -73,7 +73,13 @@ export async function begin(
   call: Call,
 ): Promise<void> {
   const begun = await client.call(
-    defined({ what, method: 'POST', path, shape: begunShape, safe, body, secrets }),
+    {
+      what,
+      method: 'POST',
+      path,
+      shape: begunShape,
+      ...defined<Pick<Change, 'safe' | 'body' | 'secrets'>>({ safe, body, secrets }),
+    },
     call.signal,
   );
   const all = [...(begun.action === undefined ? [] : [begun.action]), ...(begun.actions ?? [])];

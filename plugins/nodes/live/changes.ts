@@ -97,7 +97,7 @@ export function attachNetwork(id: number, network: Named, ip: string | undefined
     body: defined({
       network: network.id,
       ip,
-      ...(aliasIps.length === 0 ? {} : { alias_ips: aliasIps }),
+      alias_ips: aliasIps.length === 0 ? undefined : aliasIps,
     }),
     safe: true,
   };

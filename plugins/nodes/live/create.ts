@@ -54,12 +54,12 @@ async function bodyOf({ names }: Writable, order: CreateOrder, signal: AbortSign
       ipv4,
       ipv6,
     }),
-    ...(order.sshKeys.length === 0 ? {} : { ssh_keys: order.sshKeys }),
+    ssh_keys: order.sshKeys.length === 0 ? undefined : order.sshKeys,
     user_data: userData,
-    ...(networks.length === 0 ? {} : { networks }),
-    ...(firewalls.length === 0 ? {} : { firewalls: firewalls.map((firewall) => ({ firewall })) }),
+    networks: networks.length === 0 ? undefined : networks,
+    firewalls: firewalls.length === 0 ? undefined : firewalls.map((firewall) => ({ firewall })),
     ...(volumes.length === 0 ? {} : { volumes, automount: false }),
-    ...(group === undefined ? {} : { placement_group: group }),
+    placement_group: group,
   });
 }
 

@@ -14,9 +14,9 @@ import {
   realTiming,
   recentRead,
   sharedRead,
-  slots,
   type Timing,
 } from '#plugin/http';
+import { limiter } from '#plugin/limit';
 import { openHttp, type SendHttp, usualDenial } from '#plugin/net';
 import { type CatalogueReader, catalogueReader } from './catalogue.ts';
 import { type Directories, directories } from './directory.ts';
@@ -137,7 +137,7 @@ export function open(outside: Outside, timing: Timing): Opened {
     const { client, types } = await account(signal);
     return readPrices(client, types, signal);
   });
-  const probes = slots(config.probe.concurrency);
+  const probes = limiter(config.probe.concurrency);
   const probeMs = config.probe.timeoutSeconds * 1000;
 
   const one = async (
@@ -167,7 +167,7 @@ export function open(outside: Outside, timing: Timing): Opened {
     prices: (signal) => prices.get(signal),
     catalogue: async (list, signal) => (await account(signal)).catalogue.list(list, signal),
     workloads: (signal) => source.read(signal),
-    probe: (target, signal) => probes.within(signal, () => probe(target, denial, probeMs, signal)),
+    probe: (target, signal) => probes(() => probe(target, denial, probeMs, signal), { signal }),
     userDataDigest: (file) => userDataDigest(outside, file),
   };
   return { account, source, reader, files: outside };

@@ -96,21 +96,22 @@ function seen(server: ApiServer, networks: Names, firewalls: Names, volumes: Nam
     serverType: { id: server.server_type.id, name: server.server_type.name, deprecated: isDeprecated(server) },
     diskGb: server.primary_disk_size,
     location: server.location.name,
-    ...(image === null
-      ? {}
-      : { image: { id: image.id, name: image.name ?? String(image.id), deprecated: image.deprecated !== null } }),
+    image:
+      image === null
+        ? undefined
+        : { id: image.id, name: image.name ?? String(image.id), deprecated: image.deprecated !== null },
     locked: server.locked,
     protection: server.protection,
     backups: server.backup_window !== null,
     labels: server.labels,
-    ...(ipv4 === undefined ? {} : { ipv4 }),
-    ...(ipv6 === undefined ? {} : { ipv6 }),
+    ipv4,
+    ipv6,
     networks: attachmentsOf(server, networks),
     firewalls: references.firewalls.map((id) => named(firewalls, id)).sort(byName),
     volumes: references.volumes.map((id) => named(volumes, id)).sort(byName),
-    ...(group === undefined || group === null ? {} : { placementGroup: group }),
-    ...(server.rescue_enabled === true ? { rescue: true as const } : {}),
-    ...(server.iso === undefined || server.iso === null ? {} : { iso: server.iso.name ?? 'an ISO' }),
+    placementGroup: group ?? undefined,
+    rescue: server.rescue_enabled === true ? true : undefined,
+    iso: server.iso === undefined || server.iso === null ? undefined : (server.iso.name ?? 'an ISO'),
   });
 }
 

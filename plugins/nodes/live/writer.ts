@@ -4,7 +4,8 @@ import type { Outside } from '#plugin';
 import type { Call, LabelChange, NodesWriter } from '../world.ts';
 import { ActionError, actionWaiter } from './actions.ts';
 import { begunShape, serverShape } from './answers.ts';
-import { ApiError, isNotFound, object, realTiming, slots, type Slots, type Timing } from '#plugin/http';
+import { ApiError, isNotFound, object, realTiming, type Timing } from '#plugin/http';
+import { type Limiter, limiter } from '#plugin/limit';
 import { begin, type Change, makeChange, presentServer, settledServer, type Writable } from './change.ts';
 import {
   aliasIps,
@@ -80,7 +81,11 @@ async function turnOff(writable: Writable, id: number, call: Call): Promise<void
 /** A synchronous call, which starts no action. */
 async function put(writable: Writable, id: number, what: string, body: Change['body'], call: Call): Promise<void> {
   const shape = object({ server: serverShape });
-  await writable.client.call(defined({ what, method: 'PUT', path: `/servers/${id}`, shape, body }), call.signal);
+  const path = `/servers/${id}`;
+  await writable.client.call(
+    { what, method: 'PUT', path, shape, ...defined<Pick<Change, 'body'>>({ body }) },
+    call.signal,
+  );
 }
 
 async function changeLabels(writable: Writable, id: number, { set, remove }: LabelChange, call: Call): Promise<void> {
@@ -104,7 +109,7 @@ export function openWriter(outside: Outside, timing: Timing = realTiming): Nodes
   const make = async (id: number, change: Change, call: Call): Promise<void> =>
     makeChange(await opened(call.signal), id, change, call);
   /** Label updates of one server run one after the other; concurrent ones would overwrite each other. */
-  const labelling = new Map<number, Slots>();
+  const labelling = new Map<number, Limiter>();
 
   return {
     ...reader,
@@ -119,9 +124,9 @@ export function openWriter(outside: Outside, timing: Timing = realTiming): Nodes
     },
     changeLabels: async (id, change, call) => {
       const known = await opened(call.signal);
-      const turn = labelling.get(id) ?? slots(1);
+      const turn = labelling.get(id) ?? limiter(1);
       labelling.set(id, turn);
-      await turn.within(call.signal, () => changeLabels(known, id, change, call));
+      await turn(() => changeLabels(known, id, change, call), { signal: call.signal });
     },
     powerOn: (id, call) => make(id, powerOn(id), call),
     powerOff: async (id, call) => turnOff(await opened(call.signal), id, call),

@@ -134,12 +134,10 @@ function memberOf(
     node: nodeOf(resource, phase, plannedMb),
     isMember,
     refusal,
-    ...(isOutdated(resource, spec) ? { outdated: true } : {}),
-    ...(phase === 'serving' && (nodeSignals(resource)?.diskUsedPercent ?? 0) > DISK_FULL_PERCENT
-      ? { isFull: true as const }
-      : {}),
-    ...(phase === 'unhealthy' && since !== undefined ? { unhealthySince: since } : {}),
-    ...(phase === 'unhealthy' && failingSince !== undefined ? { failingSince } : {}),
+    outdated: isOutdated(resource, spec) ? true : undefined,
+    isFull: phase === 'serving' && (nodeSignals(resource)?.diskUsedPercent ?? 0) > DISK_FULL_PERCENT ? true : undefined,
+    unhealthySince: phase === 'unhealthy' && since !== undefined ? since : undefined,
+    failingSince: phase === 'unhealthy' && failingSince !== undefined ? failingSince : undefined,
   });
 }
 
@@ -151,9 +149,10 @@ function rememberedOf(kept: Partial<NodePoolMemory> | undefined): Remembered | u
     next: kept.next ?? 1,
     scaled: defined({ upAt, downAt }),
     consolidatedAt,
-    ...(kept.crossing === undefined || kept.crossingSince === undefined
-      ? {}
-      : { crossing: { direction: kept.crossing, since: Date.parse(kept.crossingSince) } }),
+    crossing:
+      kept.crossing === undefined || kept.crossingSince === undefined
+        ? undefined
+        : { direction: kept.crossing, since: Date.parse(kept.crossingSince) },
     going: kept.going ?? [],
     moves: kept.moves ?? [],
   });
@@ -247,7 +246,7 @@ export function situationOf(resource: PoolResource, spec: NodePoolSpec, scene: S
       (node) => memberOf(node, spec, members.has(numberOf(prefix, node.ref.name) ?? 0), signals?.memoryMb, scene) ?? [],
     ),
     ...queues(resource, spec, scene),
-    ...(signals?.currency === undefined ? {} : { currency: signals.currency }),
+    currency: signals?.currency,
     migrates: signals?.migrates ?? false,
     failedMoves: failedMoves(remembered, scene),
     now: scene.now,

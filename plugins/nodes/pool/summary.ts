@@ -188,7 +188,7 @@ function poolSummary(resource: PoolResource, scene: Scene): readonly Summary[] {
   const underWay = goingOn(situation);
   const found = underWay === undefined ? consolidating(situation) : undefined;
   const kept = found === undefined ? [] : 'plan' in found ? found.plan.kept : found.kept;
-  const facts = defined({
+  const facts: Facts = defined({
     members,
     serving: projection?.serving,
     coming: projection?.coming,

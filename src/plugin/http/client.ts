@@ -13,7 +13,7 @@ import { type Answer, exchange, ExchangeError, type Request } from './exchange.t
 import { type Bucket, giveBack, learnRate, newBucket, type RateNews, takeToken } from './rate.ts';
 import { decide, mayRetry, nothingSpent, type Spending, withCall, withRetry } from './retry.ts';
 import { readShape, type Shape, ShapeError } from './shape.ts';
-import { type Slots, slots } from './slots.ts';
+import { type Limiter, limiter } from '../limit.ts';
 import type { Timing } from './timing.ts';
 import { defined } from '../defined.ts';
 
@@ -81,7 +81,7 @@ const LONGEST_WAIT_MS = 10 * 60_000;
 interface Quota {
   bucket: Bucket;
   spending: Spending;
-  readonly slots: Slots;
+  readonly limit: Limiter;
 }
 
 /** One line of at most 300 characters. */
@@ -137,7 +137,7 @@ function refusalOf(what: string, answer: Answer, dialect: Dialect, now: number):
   const { status, headers, body } = answer;
   const correlationId = correlationIn(headers, dialect.headers.correlation);
   const retryAfterMs = retryAfterIn(headers, now);
-  const common = defined({
+  const common = defined<Omit<Failure, 'code' | 'message'>>({
     what,
     status,
     fate: fateOf(status),
@@ -180,15 +180,18 @@ function newsOf({ headers, status }: Answer, names: Dialect['headers'], now: num
   return defined({
     limit,
     remaining,
-    ...(status === 429
-      ? { refused: after === undefined ? {} : { retryAfterMs: Math.min(3_600_000, Math.max(1000, after)) } }
-      : {}),
+    refused:
+      status !== 429
+        ? undefined
+        : after === undefined
+          ? {}
+          : { retryAfterMs: Math.min(3_600_000, Math.max(1000, after)) },
   });
 }
 
 export function openClient(options: ClientOptions): Client {
   const { endpoint, token, timing, dialect } = options;
-  const state: Quota = { bucket: newBucket(timing.now()), spending: nothingSpent, slots: slots(AT_ONCE) };
+  const state: Quota = { bucket: newBucket(timing.now()), spending: nothingSpent, limit: limiter(AT_ONCE) };
 
   const fail = (failure: Failure, secrets: readonly string[] = []): ApiError =>
     new ApiError({ ...failure, message: plain(redactor([token.value, ...secrets])(failure.message)) });
@@ -235,7 +238,7 @@ export function openClient(options: ClientOptions): Client {
     let news: RateNews = {};
     try {
       const limits = { ms: options.requestMs, bytes: MOST_BYTES };
-      const answer = await state.slots.within(signal, () => exchange(options.send, requestOf(call), limits, signal));
+      const answer = await state.limit(() => exchange(options.send, requestOf(call), limits, signal), { signal });
       news = newsOf(answer, dialect.headers, timing.now());
       return answer;
     } finally {

@@ -1,6 +1,7 @@
 /** One HTTP exchange: bounded in time and size, never redirected, and said in plain words when it failed. */
 
 import type { Readable } from 'node:stream';
+import { within } from '../deadline.ts';
 import { DeniedError, type SendHttp } from '../net.ts';
 
 /** What was sent so far when it failed: `no` is certain. */
@@ -76,24 +77,14 @@ async function readBody(body: Readable, most: number): Promise<string> {
  * the signal's reason when that fires. A redirect is an answer like any other: nothing is sent to where it leads.
  */
 export async function exchange(send: SendHttp, request: Request, limits: Limits, signal: AbortSignal): Promise<Answer> {
-  signal.throwIfAborted();
-  const ending = new AbortController();
-  const timer = setTimeout(
-    () => ending.abort(new ExchangeError('timeout', 'maybe', `no whole answer within ${limits.ms / 1000} s`)),
-    limits.ms,
-  );
-  const abort = (): void => ending.abort(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
+  const late = (): Error => new ExchangeError('timeout', 'maybe', `no whole answer within ${limits.ms / 1000} s`);
   try {
-    const { status, headers, body } = await send(request, ending.signal);
-    return { status, headers, body: await readBody(body, limits.bytes) };
+    return await within(limits.ms, late, signal, async (either) => {
+      const { status, headers, body } = await send(request, either);
+      return { status, headers, body: await readBody(body, limits.bytes) };
+    });
   } catch (error) {
     signal.throwIfAborted();
-    throw failureOf(ending.signal.aborted ? ending.signal.reason : error);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
-    // What is left of an answer that was too large is not read.
-    ending.abort();
+    throw failureOf(error);
   }
 }

@@ -1,5 +1,7 @@
 /** Reads that several wait for: made once, kept, and ended when nobody waits for it any more. */
 
+import { raced } from '../deadline.ts';
+
 export interface SharedRead<T> {
   /** What was read, or is being read now. Rejects with the signal's reason when that fires; a failure is not kept. */
   readonly get: (signal: AbortSignal) => Promise<T>;
@@ -58,15 +60,9 @@ export function sharedRead<T>(read: (signal: AbortSignal) => Promise<T>): Shared
       current ??= begin();
       const reading = current;
       reading.waiting += 1;
-      let abort: (() => void) | undefined;
-      const aborted = new Promise<never>((_resolve, reject) => {
-        abort = () => reject(signal.reason as Error);
-        signal.addEventListener('abort', abort, { once: true });
-      });
       try {
-        return await Promise.race([reading.promise, aborted]);
+        return await raced(reading.promise, signal);
       } finally {
-        if (abort !== undefined) signal.removeEventListener('abort', abort);
         leave(reading);
       }
     },

@@ -1,5 +1,7 @@
 /** Time and chance for what waits: given to it, so that a test has its own. */
 
+import { setTimeout } from 'node:timers/promises';
+
 export interface Timing {
   /** Epoch ms. */
   readonly now: () => number;
@@ -9,22 +11,8 @@ export interface Timing {
   readonly random: () => number;
 }
 
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason as Error);
-      return;
-    }
-    const abort = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', abort, { once: true });
-  });
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 export const realTiming: Timing = { now: () => Date.now(), sleep, random: () => Math.random() };

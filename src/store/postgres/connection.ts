@@ -125,7 +125,7 @@ function sslOf(tls: Tls | undefined): NonNullable<pg.ClientConfig['ssl']> {
   return defined({
     rejectUnauthorized: verify !== 'none',
     minVersion: minVersion ?? 'TLSv1.2',
-    ...(verify === 'chain' ? { checkServerIdentity: () => undefined } : {}),
+    checkServerIdentity: verify === 'chain' ? () => undefined : undefined,
     ca,
     cert,
     key,

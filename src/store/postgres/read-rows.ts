@@ -66,8 +66,8 @@ export async function readFacts(transaction: Transaction, place: Place): Promise
   return defined({
     fence,
     listed: listed.rows.map(([seq, length]) => ({ seq: Number(seq), length: Number(length) })),
-    ...(typeof first === 'string' ? { first: Number(first) } : {}),
-    ...(typeof last === 'string' ? { last: Number(last) } : {}),
+    first: typeof first === 'string' ? Number(first) : undefined,
+    last: typeof last === 'string' ? Number(last) : undefined,
     isFenced: fence?.head !== undefined && end === `${fence.head.hash}"}`,
     formerNames: await readFormerNames(transaction, place),
   });

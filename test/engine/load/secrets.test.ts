@@ -1,4 +1,7 @@
-/** Secrets of a configuration: named where a plugin says so, read from the environment or a file, and never written out. */
+/**
+ * Secrets of a configuration: named at the fields that a plugin declares, read from the environment or a file, never
+ * written.
+ */
 
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +19,7 @@ const PLACES = [
   { pointer: '/keys/*', variable: 'A_KEY' },
 ];
 
-/** Takes anything where no secret is; what a secret's format takes is the schema's matter. */
+/** Accepts any value outside of secrets; the schema checks the format of a secret. */
 const config: Validator = () => true;
 
 const plugin: Plugin = {
@@ -32,7 +35,7 @@ async function read(text: string) {
 }
 
 describe('references to secrets', () => {
-  it('may stand where the plugin has a secret, and nowhere else', async () => {
+  it('are allowed at a secret of the plugin, and nowhere else', async () => {
     const good = await read(
       'plugins: { toy: { provider: { token: "${env:A_TOKEN}" }, keys: { a: "${file:k/a-key}" } } }\n',
     );
@@ -51,14 +54,14 @@ describe('references to secrets', () => {
     ['keys: [ "${env:A_TOKEN}" ]', 'A_KEY_'],
     ['keys: [ "${file:.fettle/key}" ]', 'a-key-'],
     ['keys: [ "${file:.git/config}" ]', 'a-key-'],
-  ])('may be to the secret of that field alone: %s', async (field, suggestion) => {
+  ])('can only name the variable of that field: %s', async (field, suggestion) => {
     const { problems } = await read(`plugins: { toy: { ${field} } }\n`);
     expect(problems).toMatchObject([
       { code: 'secret-not-allowed', suggestion: expect.stringContaining(suggestion) as string },
     ]);
   });
 
-  it.each(['a-key', 'A_KEY', 'a/key', 'run/a-key-shop.txt', 'a_key_2'])('a file is called so: %s', (path) => {
+  it.each(['a-key', 'A_KEY', 'a/key', 'run/a-key-shop.txt', 'a_key_2'])('name a file as %s', (path) => {
     expect(isFileOf(path, 'A_KEY')).toBe(true);
   });
 
@@ -71,13 +74,13 @@ describe('references to secrets', () => {
     expect(withSecrets(given, new Map([['/keys/0', 'geheim']]))).toEqual({ ...given, keys: ['geheim', 'plain'] });
   });
 
-  it('have a format that no secret itself has', () => {
+  it('have a format that no secret has', () => {
     expect(formatTexts['secret']).toContain('${env:NAME}');
   });
 });
 
 describe('secrets', () => {
-  it('come from the environment and from files of the project', async () => {
+  it('are read from the environment and from files of the project', async () => {
     const folder = folderOf({ 'fettle.yaml': '', 'k/a-key': 'from a file\r\n' });
     const given = { provider: { token: '${env:A_TOKEN}' }, keys: ['${file:k/a-key}'] };
     expect(

@@ -240,14 +240,49 @@ describe('a name', () => {
   test.each<readonly [string, Zone | undefined, string, string, string]>([
     ['that is not there', undefined, 'pending_route', 'name-not-resolved', 'the name does not resolve'],
     ['without addresses', { txt: [['x']] }, 'pending_route', 'name-not-resolved', 'the name does not resolve'],
-    ['whose servers fail', { broken: true }, 'pending_route', 'name-not-resolved', 'the name cannot be resolved now'],
-    ['that nobody answers for', { silent: true }, 'tls_error', 'timeout', 'the name did not resolve in time'],
   ])('%s', async (_name, zone, state, code, message) => {
-    const config = zone?.silent === true ? { totalSeconds: 0.5 } : {};
-    const seen = await domain(zone === undefined ? {} : { [HOST]: zone }, { config });
+    const seen = await domain(zone === undefined ? {} : { [HOST]: zone });
     expect(seen.state).toBe(state);
     expect(said(seen)).toEqual([`${code}: ${HOST}:443: ${message}`]);
     expect(seen.facts).toEqual({ error: code, message: `${HOST}:443: ${message}` });
+  });
+
+  test.each<readonly [string, Zone, string]>([
+    ['the DNS server fails', { broken: true }, 'failed (ESERVFAIL)'],
+    ['the DNS server does not answer', { silent: true }, 'did not answer in time'],
+  ])('is a gap if %s', async (_name, zone, why) => {
+    const dns = await dnsServer({ [HOST]: zone });
+    const { observed, gaps } = await look(dns, { config: { totalSeconds: 0.5 } });
+    expect(observed).toEqual([]);
+    expect(gaps).toEqual([
+      expect.objectContaining({ message: `${HOST} cannot be resolved: the DNS server ${dns.address} ${why}` }),
+    ]);
+  });
+
+  test.each(['termination', 'passthrough'] as const)(
+    'is a gap if the DNS server is unreachable, with tlsMode %s',
+    async (tlsMode) => {
+      const { observed, gaps } = await look(
+        { [HOST]: { a: ['127.0.0.1'] } },
+        { config: { resolvers: ['127.0.0.1:9'] }, spec: { tlsMode } },
+      );
+      expect(observed).toEqual([]);
+      expect(gaps).toEqual([
+        expect.objectContaining({
+          refs: [{ plugin: 'certificates', kind: 'Domain', name: 'www' }],
+          message: `${HOST} cannot be resolved: the DNS server 127.0.0.1:9 is unreachable (ECONNREFUSED)`,
+        }),
+      ]);
+    },
+  );
+
+  test('that does not exist is known of by one answer', async () => {
+    const dns = await dnsServer({});
+    const get = dns.names.get.bind(dns.names);
+    // The question for IPv6 addresses is not answered.
+    dns.names.get = (name) => (dns.asked.at(-1)?.startsWith('AAAA') === true ? { silent: true } : get(name));
+    const seen = await domain(dns, { config: { totalSeconds: 2 } });
+    expect(said(seen)).toEqual([`name-not-resolved: ${HOST}:443: the name does not resolve`]);
   });
 
   test('of which one kind of address is not answered for has the other', async () => {

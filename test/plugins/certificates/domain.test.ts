@@ -89,11 +89,6 @@ describe('tlsMode: passthrough', () => {
     ]);
     expect(seen.facts.error).toBe('expired');
     expect(codes(see(look([failed('192.0.2.1', 'refused')]), spec))).toEqual(['warning upstream']);
-    const late = { resolved: false, error: 'timeout', message: 'the name did not resolve in time' } as const;
-    expect(see({ kind: 'probed', seen: late, trust: [] }, spec)).toMatchObject({
-      state: 'passthrough_unverified',
-      findings: [{ code: 'upstream' }],
-    });
     const unknown = { resolved: false, error: 'name-not-resolved', message: 'the name does not resolve' } as const;
     expect(see({ kind: 'probed', seen: unknown, trust: [] }, spec)).toMatchObject({
       state: 'pending_route',

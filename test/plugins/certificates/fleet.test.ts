@@ -6,7 +6,6 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { openGate } from '../../../plugins/certificates/live/gate.ts';
 import { anchorFlags, openThreads } from '../../../plugins/certificates/live/probe-threads.ts';
 import { type ProbeSettings, openProbing, threadsFor } from '../../../plugins/certificates/live/probing.ts';
 import { keyPem, makeAuthority, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
@@ -239,31 +238,4 @@ backend behind
       facts: { error: 'reset' },
     },
   ]);
-});
-
-test('a gate lets so many through, in their order', async () => {
-  const gate = openGate(2);
-  let open = 0;
-  let most = 0;
-  const order: number[] = [];
-  const work = (i: number) => async (): Promise<number> => {
-    open += 1;
-    most = Math.max(most, open);
-    order.push(i);
-    await new Promise((resolve) => setImmediate(resolve));
-    open -= 1;
-    if (i === 3) throw new Error('three');
-    return i;
-  };
-  const all = await Promise.allSettled([0, 1, 2, 3, 4, 5].map((i) => gate(work(i))));
-  expect(all.map(({ status }) => status)).toEqual([
-    'fulfilled',
-    'fulfilled',
-    'fulfilled',
-    'rejected',
-    'fulfilled',
-    'fulfilled',
-  ]);
-  expect(most).toBe(2);
-  expect(order).toEqual([0, 1, 2, 3, 4, 5]);
 });

@@ -300,6 +300,39 @@ describe('several addresses', () => {
   });
 });
 
+describe('a DNS server that is unreachable', () => {
+  const closed = settings({ probe: { resolvers: ['127.0.0.1:9'] } });
+
+  test('does not block a renewal, and its Domain is a gap', async () => {
+    const project = await aging(['www'], HUP, closed);
+    const server = reloadingServer(project.folder, 'www', { pid: 'server' });
+    const port = await server.start();
+    project.write('d.yaml', domainText('www', port, 'expiryWarnDays: 30'));
+    const before = storedIn(project);
+    const { stdout } = await project.run('apply --yes', 4);
+    expect(stdout).toContain('www.example.test cannot be resolved: the DNS server 127.0.0.1:9 is unreachable');
+    expect(storedIn(project)).not.toBe(before);
+    expect(servedAt(port)).toBe(storedIn(project));
+  });
+
+  test('blocks a removal: where the certificate is served is not known', async () => {
+    const dns = await dnsServer({ 'www.example.test': { a: ['127.0.0.1'] } });
+    const config = settings({ probe: { resolvers: [dns.address] } });
+    const text = certificateText('www').replace('spec:', 'lifecycle: { onRemove: remove }\nspec:');
+    const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': text }, config);
+    project.clock.at = Date.now();
+    await project.run('apply --yes');
+    const server = reloadingServer(project.folder, 'www', { pid: 'server' });
+    project.write('d.yaml', domainText('www', await server.start(), 'expiryWarnDays: 30'));
+    await project.run('apply --yes');
+    for (const name of ['d', 'www']) rmSync(join(project.folder, `${name}.yaml`));
+    const fettleYaml = readFileSync(join(project.folder, 'fettle.yaml'), 'utf8');
+    project.write('fettle.yaml', fettleYaml.replace(dns.address, '127.0.0.1:9'));
+    expect((await project.run('apply --yes', 4)).stdout).toContain('www.example.test cannot be resolved');
+    expect(readFileSync(join(project.folder, 'tls/www.key'), 'utf8')).toContain('PRIVATE KEY');
+  });
+});
+
 describe('a removal', () => {
   test('of what a server still shows is rejected, though its Domain went with it; without the server it goes', async () => {
     const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': certificateText('www') }, settings());
