@@ -2,9 +2,9 @@
 
 import { stat } from 'node:fs/promises';
 import { isAbsolute, relative } from 'node:path';
-import { type Config, isOtherAddress, loadConfig, PROJECT_NAME } from '../engine/load/config.ts';
+import { type Config, isOtherAddress, loadConfig, type LoadedConfig, PROJECT_NAME } from '../engine/load/config.ts';
 import type { RememberedTexts } from '../engine/load/document-texts.ts';
-import { load } from '../engine/load/load.ts';
+import { type Loaded, load } from '../engine/load/load.ts';
 import { trustedOwners } from '../engine/load/owner.ts';
 import { namedFileRoots } from '#plugin/files';
 import { type Desired, InputError, pathMistake, type Problem } from '#plugin';
@@ -92,16 +92,11 @@ function storeOfEnvironment({ env }: Host): { readonly store?: string } {
   return { store };
 }
 
-/** Reads the configuration. Throws ProblemsError. */
-export async function openWorkspace(
-  host: Host,
-  { folder, config: explicit }: Source,
-  say: Listener,
-): Promise<Workspace> {
+async function readConfig(host: Host, { folder, config: explicit }: Source): Promise<LoadedConfig> {
   const found = await stat(folder).catch(() => undefined);
   if (found?.isDirectory() !== true) throw new InputError(`${folder}: there is no such folder`);
   const home = host.env['HOME'];
-  const { config, problems } = await loadConfig({
+  return loadConfig({
     startFolder: folder,
     fileRoots: namedFileRoots(host.env),
     owners: trustedOwners(host.uid, host.env),
@@ -111,6 +106,11 @@ export async function openWorkspace(
     ...storeOfEnvironment(host),
     ...(explicit === undefined ? {} : { explicit }),
   });
+}
+
+/** Reads the configuration. Throws ProblemsError. */
+export async function openWorkspace(host: Host, source: Source, say: Listener): Promise<Workspace> {
+  const { config, problems } = await readConfig(host, source);
   report(problems, say);
   return { host, config: await withStoredName(config) };
 }
@@ -131,16 +131,14 @@ export interface DocumentOptions {
   readonly texts?: RememberedTexts['texts'];
 }
 
-/** Reads the documents. Throws ProblemsError, with all problems at once. */
-export async function openDocuments(
+async function loadDocuments(
   workspace: Workspace,
-  say: Listener,
   { paths = [], texts, ...more }: DocumentOptions = {},
-): Promise<Project> {
+): Promise<Loaded> {
   const { host, config } = workspace;
   const given = paths.map((path) => relative(config.folder, path) || '.');
   const isGiven = given.length > 0;
-  const loaded = await load({
+  return load({
     folder: config.folder,
     paths: isGiven ? given : config.desired,
     plugins: host.plugins,
@@ -153,16 +151,30 @@ export async function openDocuments(
     ...(reader === undefined || texts === undefined ? {} : { remembered: { reader, texts } }),
     ...more,
   });
-  report(loaded.problems, say);
-  return { host, config, documents: loaded.desired };
 }
 
-/** Reads configuration and documents. Throws ProblemsError. */
+/** Reads the documents. Throws ProblemsError, with all problems at once. */
+export async function openDocuments(
+  workspace: Workspace,
+  say: Listener,
+  options: DocumentOptions = {},
+): Promise<Project> {
+  const { desired, problems } = await loadDocuments(workspace, options);
+  report(problems, say);
+  return { ...workspace, documents: desired };
+}
+
+/** Reads configuration and documents. Throws ProblemsError, with the problems of both. */
 export async function openProject(
   host: Host,
   source: Source,
   say: Listener,
   options: DocumentOptions = {},
 ): Promise<Project> {
-  return openDocuments(await openWorkspace(host, source, say), say, options);
+  const { config, problems, namesDocuments } = await readConfig(host, source);
+  const workspace = { host, config: await withStoredName(config) };
+  if (!namesDocuments && (options.paths ?? []).length === 0) report(problems, say);
+  const loaded = await loadDocuments(workspace, options);
+  report([...problems, ...loaded.problems], say);
+  return { ...workspace, documents: loaded.desired };
 }

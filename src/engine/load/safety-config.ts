@@ -45,16 +45,13 @@ function tooLong(pointer: string, text: string, limitMs: number, limit: string):
   return ms === 0 ? [mistakeAt(pointer, 'the time must be longer than 0')] : [];
 }
 
-async function freezeMistakes({ freeze }: SafetyConfig, now: number): Promise<readonly PointerMistake[]> {
+async function mistakesOfFreezes({ freeze }: SafetyConfig, now: number): Promise<readonly PointerMistake[]> {
   if (freeze.length === 0) return [];
-  const { freezeMistake } = await import('./freeze.ts');
-  return freeze.flatMap((rule, i) => {
-    const wrong = freezeMistake(rule, now);
-    return [
-      ...(wrong === undefined ? [] : [mistakeAt(`/safety/freeze/${i}/${wrong.field}`, wrong.message)]),
-      ...tooLong(`/safety/freeze/${i}/for`, rule.for, LONGEST_FREEZE_MS, '366d'),
-    ];
-  });
+  const { freezeMistakes } = await import('./freeze.ts');
+  return freeze.flatMap((rule, i) => [
+    ...freezeMistakes(rule, now).map(({ field, message }) => mistakeAt(`/safety/freeze/${i}/${field}`, message)),
+    ...tooLong(`/safety/freeze/${i}/for`, rule.for, LONGEST_FREEZE_MS, '366d'),
+  ]);
 }
 
 async function ruleIds(
@@ -224,7 +221,7 @@ export async function safetyMistakes(
     ...safety.budgets.flatMap((budget, i) => per(budget, `/safety/budgets/${i}/per`)),
     ...(await budgetMistakes(safety, plugins)),
     ...(await suppressMistakes(config, plugins)),
-    ...(await freezeMistakes(safety, now)),
+    ...(await mistakesOfFreezes(safety, now)),
     ...(await overrideMistakes(safety, plugins, now)),
     ...drift.suppress.flatMap(({ until, address, owner, path, finding }, i): readonly PointerMistake[] =>
       Date.parse(until) <= now

@@ -280,13 +280,13 @@ const cases: readonly Case[] = [
   {
     name: 'an item that stands twice',
     text: certificate('  issuer: i\n').replace('a.test', 'a.test, b.test, a.test'),
-    at: ['5:30 wrong-value'],
+    at: ['5:30 wrong-value', '7:11 unknown-reference'],
     says: ['"a.test" occurs twice', 'items 1 and 3'],
   },
   {
     name: 'a value of no list',
     text: certificate('  issuer: i\n  keyAlgorithm: rsa-2084\n'),
-    at: ['8:17 wrong-value'],
+    at: ['7:11 unknown-reference', '8:17 wrong-value'],
     says: ['rsa-4096', 'did you mean `rsa-2048`'],
   },
   {
