@@ -1,4 +1,4 @@
-/** Validation: what of the configuration selects nothing, held against the documents alone. */
+/** Validation: parts of the configuration that match no document. */
 
 import { expand } from '../engine/expand.ts';
 import { emptyRecall } from '../engine/remember.ts';
@@ -8,7 +8,7 @@ import type { Project } from './project.ts';
 import { sayIdle } from './selection.ts';
 import { pluginsFor, settingsFor } from './worlds.ts';
 
-/** Says what `fettle.yaml` selects that no document has; what is only remembered is not known here. */
+/** Reports parts of `fettle.yaml` that match no document. Resources that are only in the state are not known here. */
 export async function sayIdleInDocuments(project: Project, say: Listener): Promise<void> {
   const { host, config, documents } = project;
   const { safety, suppress } = config;

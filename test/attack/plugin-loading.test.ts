@@ -64,34 +64,34 @@ describe('FETTLE_PLUGINS', () => {
   });
 
   it.each([
-    ['../good', 'is not the name of a package'],
-    ['good/../good', 'is not the name of a package'],
-    ['./good', 'is not the name of a package'],
-    ['/etc/good', 'is not the name of a package'],
-    [join(modules, 'good'), 'is not the name of a package'],
-    [`file://${modules}/good`, 'is not the name of a package'],
-    ['data:text/javascript,', 'is not the name of a package'],
-    ['@scope', 'is not the name of a package'],
-    ['.bin', 'is not the name of a package'],
-    ['good\\..\\good', 'is not the name of a package'],
+    ['../good', 'is not a valid package name'],
+    ['good/../good', 'is not a valid package name'],
+    ['./good', 'is not a valid package name'],
+    ['/etc/good', 'is not a valid package name'],
+    [join(modules, 'good'), 'is not a valid package name'],
+    [`file://${modules}/good`, 'is not a valid package name'],
+    ['data:text/javascript,', 'is not a valid package name'],
+    ['@scope', 'is not a valid package name'],
+    ['.bin', 'is not a valid package name'],
+    ['good\\..\\good', 'is not a valid package name'],
     ['evil', 'is not installed in'],
     ['linked', 'is not installed in'],
     ['other-name', 'is not installed in'],
     ['missing', 'is not installed in'],
     ['silent', 'has no "fettle" in its package.json'],
     ['fettle', 'has no "fettle" in its package.json'],
-    ['climbing', 'holds no such file'],
-    ['absolute', 'holds no such file'],
-    ['inner', 'holds no such file'],
-    ['odd', 'declares a plugin whose name is not valid'],
-    ['shadow', 'declares the plugin certificates, which fettle has'],
-    ['good,again', 'declares the plugin made, which good has'],
+    ['climbing', 'does not contain its file'],
+    ['absolute', 'does not contain its file'],
+    ['inner', 'does not contain its file'],
+    ['odd', 'declares a plugin with an invalid name'],
+    ['shadow', 'declares the plugin certificates, which fettle already has'],
+    ['good,again', 'declares the plugin made, which good already has'],
   ])('%s: %s', (list, message) => {
     expect(() => plugins(list)).toThrow(message);
   });
 
   it.each([
-    ['liar', 'does not export a `plugin` that is called liar'],
+    ['liar', 'does not export a `plugin` with the name liar'],
     ['broken', 'broken cannot be loaded: it is broken'],
   ])('%s: %s', async (name, message) => {
     await expect(plugins(name)[0]?.load()).rejects.toThrow(message);
@@ -104,7 +104,7 @@ it('the installation is the real folder of fettle, behind any link', () => {
   symlinkSync(join(modules, 'fettle'), link);
   expect(installationOf(join(link, 'dist'))).toBe(modules);
   rmSync(link);
-  expect(() => installationOf(project)).toThrow('does not belong to an installation of fettle');
+  expect(() => installationOf(project)).toThrow('is not part of an installation of fettle');
 });
 
 describe('the command', () => {

@@ -315,7 +315,7 @@ describe('explain', () => {
     at.world.blind.clear();
     const other = await at.run('explain toy/Item/aa');
     expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('did you mean toy/Item/a?')]);
-    expect((await at.run('explain a')).stderr).toContain('not an address');
+    expect((await at.run('explain a')).stderr).toContain('not a valid address');
   });
 });
 
@@ -390,7 +390,7 @@ describe('--until-settled', () => {
       plugins: new Map([['toy', async () => plugin]]),
     });
     expect([code, at.world.items.size]).toEqual([0, 1]);
-    expect(stderr).toContain('toy/Item/a clears then (not-thirteen)');
+    expect(stderr).toContain('not-thirteen of toy/Item/a clears then');
   });
 
   it('ends if a change is rejected or fails', async () => {
@@ -425,10 +425,10 @@ describe('import', () => {
 
   it.each([
     ['toy/Item/c', 'does not exist'],
-    ['toy/Item/z', 'no document describes'],
-    ['nonsense', 'not an address'],
-    ['--all --plugin toy', 'cannot look for'],
-    ['--all --plugin nothing', 'there is no plugin'],
+    ['toy/Item/z', 'no document declares'],
+    ['nonsense', 'not a valid address'],
+    ['--all --plugin toy', 'cannot discover'],
+    ['--all --plugin nothing', 'plugin nothing was not found'],
     ['--all', 'needs --plugin'],
   ])('%s: %s', async (words, said) => {
     const at = bench(itemsYaml({ a: 2, c: 2 }));

@@ -64,7 +64,7 @@ describe('log why', () => {
   it('reports that there are no records', async () => {
     const at = await bench(itemsYaml({ a: 2 }));
     const { code, stderr } = await at.run('log why toy/Item/z');
-    expect([code, stderr]).toEqual([1, 'error: the log says nothing of toy/Item/z; did you mean toy/Item/a?\n']);
+    expect([code, stderr]).toEqual([1, 'error: the log has no record of toy/Item/z; did you mean toy/Item/a?\n']);
   });
 });
 
@@ -187,7 +187,7 @@ describe('the lock', () => {
       });
       const refused = await at.run('apply -y');
       expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining(`process ${child.pid}`)]);
-      expect((await at.run('force-unlock other -y')).stderr).toContain(`its holder is ${id}`);
+      expect((await at.run('force-unlock other -y')).stderr).toContain(`Its holder is ${id}`);
       expect((await at.run(`force-unlock ${id}`)).stderr).toContain('Cannot ask for approval');
       const taken = await at.run(`force-unlock ${id} -y --reason "it hangs"`);
       expect([taken.code, taken.stdout]).toEqual([0, expect.stringContaining('The lock was released')]);
@@ -217,11 +217,11 @@ describe('state', () => {
     expect((await at.run('log why toy/Item/c')).stdout).toContain('renamed');
     expect((await at.run('log verify')).code).toBe(0);
     for (const [from, to, says] of [
-      ['toy/Item/z', 'toy/Item/y', 'nothing is remembered'],
-      ['toy/Item/c', 'toy/Item/b', 'is remembered already'],
+      ['toy/Item/z', 'toy/Item/y', 'is not in the state'],
+      ['toy/Item/c', 'toy/Item/b', 'is already in the state'],
       ['toy/Item/c', 'toy/Other/c', 'keeps its plugin and kind'],
-      ['toy/Item/c', 'toy/Item/c', 'the same'],
-      ['toy/Item/c', 'c', 'not an address'],
+      ['toy/Item/c', 'toy/Item/c', 'identical'],
+      ['toy/Item/c', 'c', 'not a valid address'],
     ] as const) {
       const { code, stderr } = await at.run(`state mv ${from} ${to}`);
       expect([code, stderr]).toEqual([1, expect.stringContaining(says)]);
