@@ -1,6 +1,6 @@
 /** Audit: what a node is like beside every decision about it, and who decided. */
 
-import { type Change, defined, type Facts, type Scene, instantOf } from '#plugin';
+import { type Change, type Facts, type Scene, seenState, otherState, seenFacts, defined, instantOf } from '#plugin';
 import { decisionOf } from './decision.ts';
 import { type NodeResource, nodeSignals } from './facts.ts';
 
@@ -26,8 +26,8 @@ export function auditNode(change: Change, resource: NodeResource, scene: Scene):
   const life = signals?.life;
   const { now } = scene;
   return defined<Facts>({
-    lifecycle_state: resource.sight.observed?.state ?? 'absent',
-    health_status: resource.sight.observed?.others?.['health'] ?? 'unknown',
+    lifecycle_state: seenState(resource) ?? 'unknown',
+    health_status: otherState(resource, 'health') ?? 'unknown',
     container_count: life?.containers,
     allocated_ram_mb: life?.allocated_mb,
     total_containers_ever: life?.containers_ever,
@@ -38,7 +38,7 @@ export function auditNode(change: Change, resource: NodeResource, scene: Scene):
     first_container_at: life?.first_container_at,
     last_container_at: life?.last_container_at,
     idle_minutes: minutes(life?.empty_since, now),
-    node_id: resource.sight.observed?.facts.server_id,
+    node_id: seenFacts(resource)?.server_id,
     action: ACTIONS[change.goal] ?? 'node_change',
     decision_by: decidedBy(change, resource, scene),
   });
