@@ -4,6 +4,17 @@ import { describe, expect, test } from 'vitest';
 import { readSpecs } from '../../src/codegen/read-spec.ts';
 import { engineText, fabricText } from './specs.ts';
 
+/** The part of the small spec from its settings to the fields of its kind, and the same with a field that both have. */
+const SETTINGS_TO_FIELDS = fabricText.text.slice(
+  fabricText.text.indexOf('properties: {} }\nkinds:'),
+  fabricText.text.indexOf('        subnets:\n          type: array'),
+);
+const shared = (setting: string, field: string): string =>
+  SETTINGS_TO_FIELDS.replace(
+    'properties: {} }',
+    `properties: { lease: { type: object, properties: { days: { type: integer, ${setting} } } } } }`,
+  ).concat(`        lease: { type: object, properties: { days: { type: integer, ${field} } } }\n`);
+
 /** The replaced text, its replacement, the text at the place of the problem, and the message. */
 type Case = readonly [from: string, to: string, at: string, message: string];
 
@@ -114,6 +125,24 @@ const cases: readonly Case[] = [
     'properties: { parallelism: { type: integer } } }\nkinds',
     'parallelism: {',
     'every plugin already has parallelism',
+  ],
+  [
+    SETTINGS_TO_FIELDS,
+    shared('minimum: 1, default: 30', 'minimum: 0'),
+    'minimum: 0',
+    '/lease/days: minimum differs from the setting of the same name',
+  ],
+  [
+    SETTINGS_TO_FIELDS,
+    shared('maximum: 90, default: 30', ''),
+    'days: { type: integer,  }',
+    '/lease/days: maximum differs from the setting of the same name',
+  ],
+  [
+    SETTINGS_TO_FIELDS,
+    shared('minimum: 1, default: 30', 'minimum: 1, default: 30'),
+    'default: 30 } } }\n        subnets',
+    '/lease/days: the setting of the same name has the default',
   ],
 ];
 
