@@ -4,17 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { readSpecs } from '../../src/codegen/read-spec.ts';
 import { engineText, fabricText } from './specs.ts';
 
-/** The part of the small spec from its settings to the fields of its kind, and the same with a field that both have. */
-const SETTINGS_TO_FIELDS = fabricText.text.slice(
-  fabricText.text.indexOf('properties: {} }\nkinds:'),
-  fabricText.text.indexOf('        subnets:\n          type: array'),
-);
-const shared = (setting: string, field: string): string =>
-  SETTINGS_TO_FIELDS.replace(
-    'properties: {} }',
-    `properties: { lease: { type: object, properties: { days: { type: integer, ${setting} } } } } }`,
-  ).concat(`        lease: { type: object, properties: { days: { type: integer, ${field} } } }\n`);
-
 /** The replaced text, its replacement, the text at the place of the problem, and the message. */
 type Case = readonly [from: string, to: string, at: string, message: string];
 
@@ -126,24 +115,6 @@ const cases: readonly Case[] = [
     'parallelism: {',
     'every plugin already has parallelism',
   ],
-  [
-    SETTINGS_TO_FIELDS,
-    shared('minimum: 1, default: 30', 'minimum: 0'),
-    'minimum: 0',
-    '/lease/days: minimum differs from the setting of the same name',
-  ],
-  [
-    SETTINGS_TO_FIELDS,
-    shared('maximum: 90, default: 30', ''),
-    'days: { type: integer,  }',
-    '/lease/days: maximum differs from the setting of the same name',
-  ],
-  [
-    SETTINGS_TO_FIELDS,
-    shared('minimum: 1, default: 30', 'minimum: 1, default: 30'),
-    'default: 30 } } }\n        subnets',
-    '/lease/days: the setting of the same name has the default',
-  ],
 ];
 
 describe('plugins', () => {
@@ -157,6 +128,23 @@ describe('plugins', () => {
     const line = text.split('\n')[(found?.line ?? 0) - 1] ?? '';
     expect(line.slice((found?.column ?? 0) - 1, (found?.column ?? 0) - 1 + at.length)).toBe(at);
     expect(found?.file).toBe('specs/fabric.yaml');
+  });
+
+  test.each([
+    ['minimum: 1, default: 30', 'minimum: 0', '/lease/days: minimum differs from the setting of the same name'],
+    ['maximum: 90, default: 30', 'minimum: 1', '/lease/days: maximum differs from the setting of the same name'],
+    ['default: 30', 'default: 31', '/lease/days: the setting of the same name has the default'],
+    ['minimum: 1, default: 30', 'minimum: 1', undefined],
+  ])('a setting of %s, and a field of the same name of %s: %s', (setting, field, message) => {
+    const lease = (bounds: string): string =>
+      `lease: { type: object, properties: { days: { type: integer, ${bounds} } } }`;
+    const text = fabricText.text
+      .replace('properties: {} }', `properties: { ${lease(setting)} } }`)
+      .replace('        subnets:\n', `        ${lease(field)}\n        subnets:\n`);
+    const { problems } = readSpecs([engineText, { ...fabricText, text }]);
+    const found = problems.map((problem) => problem.message).filter((each) => each.includes('of the same name'));
+    if (message === undefined) expect(found).toEqual([]);
+    else expect(found).toContain(message);
   });
 
   test('all problems of all files come at once', () => {
