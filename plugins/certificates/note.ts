@@ -107,17 +107,18 @@ export function noteCertificate(
 export function noteDomain(resource: KnownResource<DomainResource>, now: number): Partial<DomainMemory> {
   const { desired, memory } = resource;
   const observed = observedOf(resource);
-  if (observed === undefined || observed.facts.remembered === true) return {};
+  // A Domain without a document is not probed.
+  if (desired === undefined || observed === undefined || observed.facts.remembered === true) return {};
   const { fingerprint, not_after: notAfter, error, message } = observed.facts;
   const failures = observed.state === 'tls_error' ? (memory?.kept.failures ?? 0) + 1 : 0;
-  const next = now + backoffSeconds(desired?.spec.failurePolicy ?? 'standard', failures) * 1000;
+  const next = now + backoffSeconds(desired.spec.failurePolicy, failures) * 1000;
   return defined({
     error: error ?? '',
     message: message ?? '',
     failures,
     failed_at: failures === 0 ? '' : instantText(now),
     retry_at: failures === 0 ? '' : instantText(next),
-    target: desired === undefined ? '' : targetText(desired.spec),
+    target: targetText(desired.spec),
     fingerprint,
     not_after: notAfter,
   });
