@@ -112,7 +112,12 @@ describe('tlsMode: passthrough', () => {
   it('counts no failure', () => {
     const observed = see(look([failed('192.0.2.1', 'refused')]), spec);
     const memory = memoryOf('Domain', 'www', { kept: { failures: 3 } }) as Memory<DomainMemory>;
-    expect(noteDomain(resourceWith({ ref: observed.ref, observed, memory }), NOW)).toMatchObject({
+    expect(
+      noteDomain(
+        resourceWith({ ref: observed.ref, desired: desiredOf('Domain', 'www', domainSpec(spec)), observed, memory }),
+        NOW,
+      ),
+    ).toMatchObject({
       error: 'refused',
       failures: 0,
       retry_at: '',
@@ -204,7 +209,9 @@ describe('before the first issue', () => {
 
   it('a failure is not counted', () => {
     const observed = see(look([failed('192.0.2.1', 'refused')]), { certificate: 'www' }, true);
-    expect(noteDomain(resourceWith({ ref: observed.ref, observed }), NOW)).toMatchObject({ failures: 0, retry_at: '' });
+    expect(
+      noteDomain(resourceWith({ ref: observed.ref, desired: desiredOf('Domain', 'www', domainSpec()), observed }), NOW),
+    ).toMatchObject({ failures: 0, retry_at: '' });
   });
 });
 
