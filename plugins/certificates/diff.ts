@@ -77,9 +77,8 @@ export function diffIssuer(resource: KnownResource<IssuerResource>): Proposal<Is
 }
 
 function wantedIssuer({ memory }: CertificateResource, spec: CertificateSpec, scene: Scene): WantedIssuer {
-  const issuer = scene.get(issuerRef(spec));
   return {
-    facts: seenFacts(issuer) as IssuerFacts | undefined,
+    facts: seenFacts(Issuer.get(scene, issuerRef(spec))),
     rememberedSigner: memory?.kept.fingerprint === undefined ? undefined : memory.kept.issuer,
   };
 }

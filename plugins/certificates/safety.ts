@@ -48,14 +48,13 @@ interface Authority {
   readonly state: string;
 }
 
-function authorityOf(resource: Resource | undefined): Authority | undefined {
+function authorityOf(resource: IssuerResource | undefined): Authority | undefined {
   const { spec, fingerprint } = issuerOf(resource);
   if (spec?.localCa === undefined) return undefined;
-  const facts = seenFacts(resource) as IssuerFacts | undefined;
   return {
     dir: spec.localCa.dir,
     remembered: fingerprint,
-    observed: facts?.fingerprint,
+    observed: seenFacts(resource)?.fingerprint,
     state: resource === undefined ? ABSENT : (seenState(resource) ?? 'unseen'),
   };
 }
@@ -77,7 +76,7 @@ function changed(authority: Authority): string | undefined {
 }
 
 /** The reason why an authority cannot sign, from its finding. */
-function unusableText(issuer: Resource | undefined): string {
+function unusableText(issuer: IssuerResource | undefined): string {
   const code: FindingCode = 'ca-unusable';
   const findings = issuer !== undefined && isSeen(issuer) ? issuer.sight.observed.findings : [];
   return findings.find((each) => each.code === code)?.message ?? 'cannot sign';
@@ -112,7 +111,7 @@ export function certificateIssuerChanged(change: Change, resource: CertificateRe
   const spec = resource.desired?.spec;
   if (spec === undefined) return NOTHING_ISSUED;
   const ref = issuerRef(spec);
-  const issuer = scene.get(ref);
+  const issuer = Issuer.get(scene, ref);
   const authority = authorityOf(issuer);
   if (authority === undefined) return pass('the Issuer is self-signed', { issuer: spec.issuer });
   const facts = { issuer: spec.issuer, ...factsOf(authority) };

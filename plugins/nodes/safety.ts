@@ -312,10 +312,10 @@ interface PoolSeen {
 function poolSeen(resource: NodeResource, scene: Scene): PoolSeen | undefined {
   const name = poolOf(resource);
   if (name === undefined) return undefined;
-  const pool = scene.get(poolRef(name));
-  const spec = pool?.desired?.spec as NodePoolSpec | undefined;
+  const pool = NodePool.get(scene, poolRef(name));
+  const spec = pool?.desired?.spec;
   const strict = strictPoolSpec(pool);
-  const kept = pool?.memory?.kept as Partial<NodePoolMemory> | undefined;
+  const kept = pool?.memory?.kept;
   const nodes = Node.all(scene).filter(
     (each) => (each.desired !== undefined || mayBeOwned(each.memory)) && poolOf(each) === name,
   );

@@ -193,7 +193,7 @@ export function nodesOfPool(pool: string, scene: Scene): readonly NodeResource[]
   const nodes = Node.all(scene);
   return nodes.filter(
     (resource) =>
-      (resource.desired !== undefined || mayBeOwned(resource.memory)) && poolOf(resource as Resource) === pool,
+      (resource.desired !== undefined || mayBeOwned(resource.memory)) && poolOf(resource) === pool,
   );
 }
 
