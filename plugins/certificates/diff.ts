@@ -26,6 +26,7 @@ import type {
   IssuerSpec,
   IssuerStep,
 } from './generated.ts';
+import { Issuer } from './kinds.ts';
 import { issuerRef, rememberedSpec, storageBefore } from './remembered.ts';
 import { type Policy, policyOf } from './renewal.ts';
 import { reloadDue } from './served.ts';

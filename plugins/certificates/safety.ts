@@ -18,7 +18,6 @@ import {
   pass,
   reject,
   type Remedy,
-  type Resource,
   type RetryPolicy,
   type Scene,
   spanText,
@@ -33,7 +32,7 @@ import {
 import { DAY_MS } from './days.ts';
 import { needsIssue } from './differences.ts';
 import type { CertificateResource, IssuerResource } from './diff.ts';
-import { type IssuerFacts, usableUntil } from './facts.ts';
+import { usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
 import { issuerOf, issuerRef } from './remembered.ts';
 import { policyOf, reloadsOf } from './renewal.ts';

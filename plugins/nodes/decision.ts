@@ -1,7 +1,7 @@
 /** Who decided that a node goes: a policy of its pool, as the pool remembers, or people, by what they write. */
 
 import type { Resource, Scene } from '#plugin';
-import type { NodePoolMemory } from './generated.ts';
+import { NodePool } from './kinds.ts';
 import { numberOf } from './pool/names.ts';
 import { poolOf, poolRef } from './settings.ts';
 

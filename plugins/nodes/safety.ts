@@ -35,7 +35,7 @@ import { orderRules } from './order-rules.ts';
 import { dedication, leastOf, ms, poolOf, poolRef, settingsOfResource, strictPoolSpec } from './settings.ts';
 import { DISK_FULL_PERCENT } from './observe-node.ts';
 import { isBusy } from './state.ts';
-import { Node } from './kinds.ts';
+import { Node, NodePool } from './kinds.ts';
 
 /** So long after its containers were read for the first time, a node that was found is left alone. */
 export const POST_SYNC_GRACE_MS = 10 * 60_000;

@@ -17,7 +17,7 @@ import {
   defined,
   seenFacts,
 } from '#plugin';
-import { type NodeFacts, PLUGIN } from './facts.ts';
+import { type NodeResource, PLUGIN, type PoolResource } from './facts.ts';
 import { defaults, type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from './generated.ts';
 import { LABELS } from './labels.ts';
 

@@ -1,7 +1,7 @@
 /** The situation of a pool: from its resource, its nodes and its containers in a scene to what `decide` decides on. */
 
 import { serverKey } from '../places.ts';
-import { formatRef, type Resource, type Scene, defined, mayBeOwned, seenFacts } from '#plugin';
+import { formatRef, type Scene, defined, mayBeOwned, seenFacts } from '#plugin';
 import {
   type ContainerSeen,
   type NodeResource,
@@ -192,8 +192,7 @@ function queues(
 export function nodesOfPool(pool: string, scene: Scene): readonly NodeResource[] {
   const nodes = Node.all(scene);
   return nodes.filter(
-    (resource) =>
-      (resource.desired !== undefined || mayBeOwned(resource.memory)) && poolOf(resource) === pool,
+    (resource) => (resource.desired !== undefined || mayBeOwned(resource.memory)) && poolOf(resource) === pool,
   );
 }
 
