@@ -43,13 +43,14 @@ export function refuseInCi({ host, config }: Workspace, command: string): void {
   );
 }
 
-async function underLock(
-  { host }: Workspace,
-  store: Store,
-  fence: Fence,
-  writing: Writing,
-  work: (log: OpenLog) => Promise<Written>,
-): Promise<Ending> {
+interface Locked extends Pick<Workspace, 'host'> {
+  readonly store: Store;
+  readonly fence: Fence;
+  readonly writing: Writing;
+  readonly work: (log: OpenLog) => Promise<Written>;
+}
+
+async function underLock({ host, store, fence, writing, work }: Locked): Promise<Ending> {
   const { command, interruption, body } = writing;
   const { recall, report } = await recallFrom(store);
   if (report.status === 'damaged') throw new InputError(DAMAGED);
@@ -79,7 +80,9 @@ export async function writeLog(
 ): Promise<Ending> {
   return withStore(workspace, say, async (store) => {
     try {
-      return await withLock(store, writing, say, (fence) => underLock(workspace, store, fence, writing, work));
+      return await withLock(store, writing, say, (fence) =>
+        underLock({ host: workspace.host, store, fence, writing, work }),
+      );
     } catch (error) {
       return endingWithoutLock(error, writing.interruption, say);
     }
