@@ -324,7 +324,7 @@ export interface ReloadOrder {
   /** Of the resource that asks. */
   readonly name: string;
   /** Names of all that this run is going to swap, or has swapped, for the same service. */
-  readonly members: ReadonlySet<string>;
+  readonly members: () => ReadonlySet<string>;
   readonly signal: AbortSignal;
   /** As of a DeployOrder; asked of the first member of a reload. */
   readonly stillApproved: () => Promise<void>;

@@ -1,4 +1,4 @@
-/** Objects with optional members: the compiler tells a member that is absent from one that is undefined. */
+/** Objects: mappings, and those with optional members, of which the compiler tells absent ones from undefined ones. */
 
 /** `undefined` for a member of `T` that can be absent. */
 type Absence<T, K extends keyof T> = string extends K
@@ -21,4 +21,9 @@ export function defined<T>(members: NoInfer<Members<T>>): T {
 
 function without(members: object): object {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}
+
+/** A mapping of JSON or YAML: an object that is not an array. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,7 @@
 /** Shapes: what an answer from the network has to look like, as data; reading by one keeps what it names and nothing else. */
 
+import { isRecord } from '../defined.ts';
+
 /** A shape without its type, to look through: a test holds it against the published description. */
 export type Form =
   | { readonly is: 'text' | 'time' | 'number' | 'id' | 'count' | 'flag' | 'labels' }
@@ -58,10 +60,6 @@ export function partly<M extends Shapes, O extends Shapes>(
   optional: O,
 ): Shape<{ readonly [K in keyof M]: TypeOf<M[K]> } & { readonly [K in keyof O]?: TypeOf<O[K]> }> {
   return { is: 'object', members, optional };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function wrong(path: string, wanted: string): ShapeError {
