@@ -17,7 +17,7 @@ export interface Timing {
   readonly longest: number;
 }
 
-export const TIMING: Timing = { quiet: 1000, longest: 30_000 };
+const TIMING: Timing = { quiet: 1000, longest: 30_000 };
 
 interface Batch {
   readonly askedAt: number;

@@ -78,8 +78,6 @@ export interface LoadOptions {
   readonly plugins: ReadonlyMap<string, () => Promise<Plugin>>;
   /** Plugins that are configured and not loaded: their documents are set aside. */
   readonly unloaded?: ReadonlySet<string>;
-  /** The configuration, which is not a document, if its name is not `fettle.yaml`. Absolute. */
-  readonly configFile?: string;
   /** The plugins' parts of the configuration, validated, by their names. */
   readonly settings?: Readonly<Record<string, Json>>;
   /** Absolute: files whose real path is outside are problems, and not read. */
@@ -156,11 +154,10 @@ function emptyReading(problems: readonly Problem[] = []): Reading {
 /** Loads documents. Throws only if aborted, or for a bug. */
 export async function load(options: LoadOptions): Promise<Loaded> {
   const { folder, signal, onProgress } = options;
-  const except = options.configFile;
   const found =
     options.root === undefined
-      ? await findFiles(folder, options.paths, except === undefined ? {} : { except })
-      : await findWithin(folder, options.paths, options.root, except);
+      ? await findFiles(folder, options.paths)
+      : await findWithin(folder, options.paths, options.root);
   const reading = emptyReading(found.problems);
   const known = new Map<string, Known>();
   for (const [index, path] of found.files.entries()) {
