@@ -1,7 +1,7 @@
 /** Safety rules about storage and signing: foreign keys stay, and authorities respect their constraints. */
 
 import { type Change, formatRef, pass, reject, type Scene, type Verdict, mayBeOwned } from '#plugin';
-import { needsIssue } from './differences.ts';
+import { issues } from './differences.ts';
 import type { CertificateResource } from './diff.ts';
 import type { CertificateMemory } from './generated.ts';
 import { namesNotAllowed } from './name-constraints.ts';
@@ -36,8 +36,7 @@ export function noteSwap({ sight: { observed }, memory }: CertificateResource): 
 /** The rule on every step that overwrites or removes a key. */
 export function foreignKey(change: Change, resource: CertificateResource): Verdict {
   const removes = change.goal === 'remove';
-  if (!removes && change.step === 'normal>normal' && !needsIssue(change.fields))
-    return pass('the key does not change', {});
+  if (!removes && !issues(change)) return pass('the key does not change', {});
   const {
     sight: { observed },
     memory,
@@ -75,8 +74,7 @@ export function foreignKey(change: Change, resource: CertificateResource): Verdi
 
 /** The rule on every step that signs. */
 export function issuerNameConstraints(change: Change, { desired }: CertificateResource, scene: Scene): Verdict {
-  if (change.step === 'normal>normal' && !needsIssue(change.fields)) return pass('nothing is issued', {});
-  if (desired === undefined) return pass('nothing is issued', {});
+  if (!issues(change) || desired === undefined) return pass('nothing is issued', {});
   const { spec } = desired;
   const authority = Issuer.get(scene, issuerRef(spec))?.sight.observed?.facts;
   const constraints = authority?.name_constraints;

@@ -95,6 +95,7 @@ async function callCommand(
     : textReporter(shell, color, (event) => render?.(event, print));
   const folder = resolve(shell.cwd(), typeof flags['chdir'] === 'string' ? flags['chdir'] : '.');
   const config = typeof flags['config'] === 'string' ? resolve(folder, flags['config']) : undefined;
+  const [host, source] = [hostOf(shell), { folder, config }];
   let interruption: ReturnType<typeof interruptionOf> | undefined;
   try {
     outcome.ending = await command.call({
@@ -104,8 +105,9 @@ async function callCommand(
         parser.args.filter((word) => word !== undefined),
       ),
       shell,
-      host: hostOf(shell),
-      source: { folder, config },
+      host,
+      source,
+      openWorkspace: async () => (await import('../run/project.ts')).openWorkspace(host, source, outcome.reporter.say),
       path: (given) => resolve(folder, given),
       view,
       say: outcome.reporter.say,
