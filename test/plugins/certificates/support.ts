@@ -35,6 +35,11 @@ export function openssl(folder: string, ...args: readonly string[]): string {
   return execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
+/** Arguments without spaces, written in one line. */
+export function words(text: string): readonly string[] {
+  return text.split(' ');
+}
+
 export function read(...path: readonly string[]): string {
   return readFileSync(join(...path), 'utf8');
 }
