@@ -17,7 +17,16 @@ import type {
   IssuerSpec,
 } from '../../../plugins/certificates/generated.ts';
 import { withSettings } from '../../../plugins/certificates/renewal.ts';
-import { type Desired, type Memory, type Observed, type Resource, type Query, type Ref, type Scene } from '#plugin';
+import {
+  type Desired,
+  type Memory,
+  type Observed,
+  type Resource,
+  type Query,
+  type Ref,
+  type Scene,
+  type KnownResource,
+} from '#plugin';
 
 export { outside } from './outside.ts';
 
@@ -136,7 +145,8 @@ export function certificateFacts(more: Partial<CertificateFacts> = {}): Certific
   };
 }
 
-export type AnyCertificateResource = Resource<CertificateSpec, CertificateFacts, CertificateMemory>;
+/** A Certificate that is seen or absent. */
+export type AnyCertificateResource = KnownResource<Resource<CertificateSpec, CertificateFacts, CertificateMemory>>;
 
 /** The Issuer `ca`, ready and in the state. */
 export function issuerResource(more: Partial<Given> = {}): Resource {
