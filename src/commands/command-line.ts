@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { Argument, Command as Parser, CommanderError, Option as ParserOption } from 'commander';
 import { type Ending, exitCode } from '../run/ending.ts';
+import { openWorkspace } from '../run/project.ts';
 import type { Main, Shell } from '../shell.ts';
 import { version } from '../version.ts';
 import type { Command, Option, View, Word } from './command.ts';
@@ -107,7 +108,7 @@ async function callCommand(
       shell,
       host,
       source,
-      openWorkspace: async () => (await import('../run/project.ts')).openWorkspace(host, source, outcome.reporter.say),
+      openWorkspace: () => openWorkspace(host, source, outcome.reporter.say),
       path: (given) => resolve(folder, given),
       view,
       say: outcome.reporter.say,
