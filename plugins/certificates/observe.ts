@@ -4,6 +4,7 @@ import {
   type Desired,
   errorText,
   formatRef,
+  inAddressOrder,
   type Gap,
   type Memory,
   type Query,
@@ -238,13 +239,5 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
     await probes.close();
   }
   query.signal.throwIfAborted();
-  return { observed: inOrder(observed), gaps, at: look.at };
-}
-
-/** Sorts results, so that their order does not depend on the order of answers. */
-function inOrder(observed: readonly Sighting[]): readonly Sighting[] {
-  return observed
-    .map((each) => ({ each, address: formatRef(each.ref) }))
-    .sort((a, b) => (a.address < b.address ? -1 : 1))
-    .map(({ each }) => each);
+  return { observed: inAddressOrder(observed), gaps, at: look.at };
 }

@@ -14,12 +14,12 @@ function resource(name: string, parts: Partial<Given> = {}, more: Partial<Memory
 }
 
 function seen(more: Partial<Observed> = {}): Partial<Given> {
-  const observed = { ref: item('a'), state: 'ready', facts: {}, findings: [], at: '2026-01-01T00:00:00Z', ...more };
+  const observed = { ref: item('a'), state: 'ready', facts: {}, findings: [], at: Date.parse('2026-01-01T00:00:00Z'), ...more };
   return { observed } as Partial<Given>;
 }
 
 const open = (goal: 'remove' | 'replace' | 'update'): Partial<Memory> => ({
-  open: { seq: 1, step: 'ready>absent', goal, at: '2026-01-01T00:00:00Z', run: 'run-1' },
+  open: { seq: 1, step: 'ready>absent', goal, at: Date.parse('2026-01-01T00:00:00Z'), run: 'run-1' },
 });
 
 describe('an owned resource that was ready', () => {
