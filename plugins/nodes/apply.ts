@@ -95,7 +95,11 @@ const create: NodeHandler = async (world, resource, run) => {
 };
 
 /** Notifies the workload source to start no new containers on the node; can be repeated. */
-async function tell(world: NodesWriter, resource: NodeResource, run: ActionRun): Promise<Pick<NodeMemory, 'toldAt'>> {
+async function notifySource(
+  world: NodesWriter,
+  resource: NodeResource,
+  run: ActionRun,
+): Promise<Pick<NodeMemory, 'toldAt'>> {
   const settings = settingsOfResource(resource);
   if (!settings.unlisted) await world.drainHook(workloadName(resource.ref.name, settings), run);
   return { toldAt: instantText(run.now()) };
@@ -104,10 +108,10 @@ async function tell(world: NodesWriter, resource: NodeResource, run: ActionRun):
 /** Notifies the source before it sets the label: a node with the label gets no new containers. */
 const drain: NodeHandler = async (world, resource, run) => {
   run.progress('draining the node');
-  const told = await tell(world, resource, run);
+  const notified = await notifySource(world, resource, run);
   const now = run.now();
   await world.changeLabels(idOf(resource), { set: { [LABELS.drain]: drainValue(now) }, remove: [] }, run);
-  return { ...told, drainingAt: instantText(now) };
+  return { ...notified, drainingAt: instantText(now) };
 };
 
 const remove: NodeHandler = async (world, resource, run) => {
@@ -163,7 +167,7 @@ async function setNames(
 
 /** Applies the fields of the row, one call after another, because a server is locked while an action runs. */
 const edit: NodeHandler = async (world, resource, run) => {
-  if (run.change.fields.some(({ path }) => path === TOLD_FIELD)) return tell(world, resource, run);
+  if (run.change.fields.some(({ path }) => path === TOLD_FIELD)) return notifySource(world, resource, run);
   const id = idOf(resource);
   const spec = specOf(resource);
   const facts = seenFacts(resource);

@@ -75,7 +75,7 @@ function leaving(state: string, how: Taking): Proposal<NodeStep> | undefined {
 export const TOLD_FIELD = '/workloads/drained';
 
 /** The step for a node that another program drained by its label: notifies the workload source. */
-function telling(resource: NodeResource, state: string): Proposal<NodeStep> | undefined {
+function notification(resource: NodeResource, state: string): Proposal<NodeStep> | undefined {
   const signals = nodeSignals(resource);
   if (state !== 'draining' || signals?.drains !== true || signals.workloads === 'none') return undefined;
   // In a gap, the name of the node at the source is uncertain.
@@ -90,8 +90,8 @@ function telling(resource: NodeResource, state: string): Proposal<NodeStep> | un
 }
 
 function removal(resource: NodeResource, state: string, scene: Scene): Proposal<NodeStep> | undefined {
-  const untold = telling(resource, state);
-  if (untold !== undefined) return untold;
+  const notifying = notification(resource, state);
+  if (notifying !== undefined) return notifying;
   const { because } = decisionOf(resource, scene);
   const why = because ?? 'no longer declared';
   return leaving(state, {
@@ -197,7 +197,7 @@ function change(resource: KnownResource<NodeResource>, state: string): Proposal<
     return edit(state, found.lift, `The protection at the provider is lifted${later(found, [])}`);
   if (state === 'draining' || (state === 'unhealthy' && nodeSignals(resource)?.life.drainingAt !== undefined))
     return (
-      telling(resource, state) ??
+      notification(resource, state) ??
       leaving(state, {
         goal: 'replace',
         because: 'The node was drained and does not return to service, so its server is replaced',
@@ -251,12 +251,12 @@ export function diffNode(resource: KnownResource<NodeResource>, scene: Scene): P
     if (desired === undefined) return undefined;
     const { serverType = '', image = '', location = '' } = desired.spec;
     const handed = leftFields(desired.spec, resource.memory?.kept.left);
-    const beside = handed.length === 0 ? '' : `. The server gets ${listed(handed)} from the former one`;
+    const passed = handed.length === 0 ? '' : `. The server gets ${listed(handed)} from the former one`;
     return {
       step: 'absent>provisioning',
       goal: 'create',
       ...(handed.length === 0 ? {} : { fields: handed }),
-      because: `The server does not exist. It is created as a ${serverType} from ${image} in ${location}${beside}`,
+      because: `The server does not exist. It is created as a ${serverType} from ${image} in ${location}${passed}`,
     };
   }
   return desired === undefined ? removal(resource, observed.state, scene) : change(resource, observed.state);

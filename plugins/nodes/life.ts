@@ -80,12 +80,12 @@ function countByIds(kept: Partial<NodeMemory>, ids: readonly string[]): Counted 
 
 /** True if the report is about an earlier server: its emptiness started before this one, or this one was never ready. */
 function isOfEarlier(
-  { containers, emptySince: told }: WorkloadsOfNode,
+  { containers, emptySince: reported }: WorkloadsOfNode,
   { created }: LookAtNode,
   wasReady: boolean,
 ): boolean {
   if (containers.length > 0) return false;
-  return told === undefined || created === undefined ? !wasReady : Date.parse(told) < Date.parse(created);
+  return reported === undefined || created === undefined ? !wasReady : Date.parse(reported) < Date.parse(created);
 }
 
 function count(kept: Partial<NodeMemory>, look: LookAtNode, wasReady: boolean): Counted {
@@ -137,12 +137,12 @@ function emptyFrom(
 function emptySince(
   kept: Partial<NodeMemory>,
   { now, workloadsIntervalMs }: LookAtNode,
-  told: string | undefined,
+  reported: string | undefined,
   came: number,
   from: number,
 ): string {
   // Limited to now, because clocks differ.
-  if (told !== undefined) return instantText(Math.min(Math.max(Date.parse(told), from), now));
+  if (reported !== undefined) return instantText(Math.min(Math.max(Date.parse(reported), from), now));
   // Between two distant refreshes, containers can have started and ended.
   const unbroken = kept.lookedAt !== undefined && now - Date.parse(kept.lookedAt) <= 2 * workloadsIntervalMs;
   return unbroken && came === 0 && kept.emptySince !== undefined && (kept.containers ?? 0) === 0

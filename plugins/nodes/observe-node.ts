@@ -22,7 +22,7 @@ import {
   expectedNames,
   mergedWorkloads,
   type Named as NamedNode,
-  type Told,
+  type Report,
   type WorkloadsOfNode,
 } from './workload-names.ts';
 import type { NodesLimits, PriceList, ProbeSeen, ServerSeen } from './world.ts';
@@ -156,20 +156,24 @@ function namedOf({ ref, server }: NodeSeen, memory: Memory<NodeMemory> | undefin
 }
 
 /** The report of the source about a node, under all of its names. */
-function toldOf(seen: NodeSeen, memory: Memory<NodeMemory> | undefined, { byName }: Surroundings): Told | undefined {
+function reportOf(
+  seen: NodeSeen,
+  memory: Memory<NodeMemory> | undefined,
+  { byName }: Surroundings,
+): Report | undefined {
   return mergedWorkloads(countedNames(namedOf(seen, memory), seen.settings).flatMap((name) => byName.get(name) ?? []));
 }
 
 function knownOf(
   { ref, settings, borrowed }: NodeSeen,
   memory: Memory<NodeMemory> | undefined,
-  told: Told | undefined,
+  report: Report | undefined,
   { workloads, byName, isSourceDown }: Surroundings,
 ): WorkloadsKnown {
   if (borrowed === true) return 'unread';
   if (settings.unlisted) {
     // A listed node counts in any case. While the source cannot be read, an earlier report counts.
-    if (told !== undefined) return 'listed';
+    if (report !== undefined) return 'listed';
     return isSourceDown === true && (memory?.kept.containers ?? 0) > 0 ? 'unread' : 'none';
   }
   if (workloads === undefined) return 'unread';
@@ -253,11 +257,11 @@ export function seenNode(seen: NodeSeen, around: Surroundings): Sighting<NodeFac
   const { ref, server, settings, probe } = seen;
   const other = server !== undefined && isOther(seen.memory, server);
   const memory = memoryOfServer(seen.memory, server?.id);
-  const told = toldOf(seen, memory, around);
-  const known = knownOf(seen, memory, told, around);
+  const report = reportOf(seen, memory, around);
+  const known = knownOf(seen, memory, report, around);
   // A node that is not listed under a required name does not count as empty, but its listed containers count.
-  const counts = known === 'listed' || (told?.workloads.containers.length ?? 0) > 0;
-  const workloads = counts ? told?.workloads : undefined;
+  const counts = known === 'listed' || (report?.workloads.containers.length ?? 0) > 0;
+  const workloads = counts ? report?.workloads : undefined;
   const created = server?.created === undefined ? undefined : toldTime(server.created, around.now);
   const life = lifeOf(
     defined({
@@ -272,7 +276,7 @@ export function seenNode(seen: NodeSeen, around: Surroundings): Sighting<NodeFac
       probe: probe === undefined ? 'none' : probe.answered ? 'answered' : 'failed',
       known,
       workloads,
-      emptyFrom: told?.emptyFrom,
+      emptyFrom: report?.emptyFrom,
       probeIntervalMs: around.limits.probeIntervalMs,
       workloadsIntervalMs: around.limits.workloadsIntervalMs,
     }),

@@ -34,7 +34,7 @@ import { type AccountSeen, observeContainer, observePool } from './pool/observe.
 import { pricesBeside } from './pool/summary.ts';
 import { probeTarget } from './readiness.ts';
 import { type Settings, settingsOf } from './settings.ts';
-import { nodeStanding, SOMEBODY_ELSES } from './standing.ts';
+import { nodeStanding, OTHER_PROJECT } from './standing.ts';
 import { expectedNames } from './workload-names.ts';
 import type { CatalogueList, NodesReader, PriceList, ProbeSeen, ServerSeen } from './world.ts';
 
@@ -415,7 +415,7 @@ function seenNodes(targets: Targets, read: ReadAll, around: Surroundings): reado
     ...strangers.map((server) => {
       const ref: Ref = { plugin: PLUGIN, kind: 'Node', name: server.name };
       const settings = settingsOf(undefined, undefined);
-      return { ...seenNode({ ref, settings, server }, around), findings: [], raw: SOMEBODY_ELSES };
+      return { ...seenNode({ ref, settings, server }, around), findings: [], raw: OTHER_PROJECT };
     }),
   ];
 }

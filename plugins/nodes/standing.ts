@@ -9,7 +9,7 @@ import { beforeOf, type Health, healthOf, powerOf, SERVED, type Seen, stateOf, v
 import { workloadName } from './workload-names.ts';
 
 /** The standing of a server that is neither declared nor in the state: it has no findings. */
-export const SOMEBODY_ELSES = 'somebody-elses';
+export const OTHER_PROJECT = 'other-project';
 
 /** Time at which a node becomes ready by its age, if all of its readiness probes are ages: epoch ms. */
 function readyByAge({ provider, ways }: Settings, { status, life }: NodeSignals): number | undefined {
@@ -104,6 +104,6 @@ export function nodeStanding(
     ...(isReadyByAge && life.initializedAt === undefined && !wasReady
       ? { signals: { life: { ...life, initializedAt: instantText(ready) } } }
       : {}),
-    findings: seen.raw === SOMEBODY_ELSES ? [] : findingsOf(seen, { ...signals, probe }, settings, state, health),
+    findings: seen.raw === OTHER_PROJECT ? [] : findingsOf(seen, { ...signals, probe }, settings, state, health),
   };
 }

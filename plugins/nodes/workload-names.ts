@@ -52,7 +52,7 @@ export function formerNames(
 }
 
 /** The merged report about a node with several names. */
-export interface Told {
+export interface Report {
   readonly workloads: WorkloadsOfNode;
   /** Earliest start of the emptiness, by any of its names: ISO 8601. */
   readonly emptyFrom?: string;
@@ -69,7 +69,7 @@ function all<T>(values: readonly (T | undefined)[]): readonly T[] | undefined {
 }
 
 /** Merges the reports about a node: every container counts, and the latest start of the emptiness. */
-export function mergedWorkloads(said: readonly WorkloadsOfNode[]): Told | undefined {
+export function mergedWorkloads(said: readonly WorkloadsOfNode[]): Report | undefined {
   const [first] = said;
   if (first === undefined) return undefined;
   if (said.length === 1) return { workloads: first };

@@ -320,14 +320,14 @@ export function decide(situation: Situation): Decision | undefined {
   }
   const count = countOf(situation);
   const full = members(situation).filter(({ isFull }) => isFull === true);
-  const beside =
+  const extra =
     full.length === 0 ? '' : ` in addition to ${full.map(({ node }) => node.name).join(', ')}, whose disk is full`;
   if (count < min)
     return grow(
       situation,
       min - count,
       'document',
-      `The pool has ${counted(count, 'node')}${beside}; its minimum is ${min}`,
+      `The pool has ${counted(count, 'node')}${extra}; its minimum is ${min}`,
     );
   if (remembered !== undefined && remembered.going.length > 0) return goOn(situation, remembered);
   const swapped = swap(situation);

@@ -249,7 +249,11 @@ describe('a consolidation', () => {
       { emptySince: NOW - 15 * MINUTE + 1 },
       'the node has received no container for 14 min; minIdle is 15m',
     ],
-    ['empty for 2 min', { emptySince: NOW - 2 * MINUTE }, 'the node has received no container for 2 min; minIdle is 15m'],
+    [
+      'empty for 2 min',
+      { emptySince: NOW - 2 * MINUTE },
+      'the node has received no container for 2 min; minIdle is 15m',
+    ],
   ])('and a node that is %s', (_what, more, why) => {
     const nodes = [node('a', [], more), node('b', [container('y', { tier: 'large' })])];
     expect(keptBy(nodes, 'a')).toBe(why);
