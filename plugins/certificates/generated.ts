@@ -349,7 +349,7 @@ export type RuleId =
 
 /** Its part of `fettle.yaml`, with the defaults filled in. */
 export interface CertificatesConfig {
-  /** How many actions of this plugin run at once. */
+  /** Number of actions of this plugin that run at once. */
   readonly parallelism: number;
   /** Limits of the probes of TLS servers. */
   readonly probe: {

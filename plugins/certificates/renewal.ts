@@ -13,6 +13,7 @@ import {
   NOTHING_FAILED,
   type Resource,
   type RetryPolicy,
+  instantOf,
 } from '#plugin';
 import { type CertificateMemory, type CertificateSpec, type CertificatesConfig, defaults } from './generated.ts';
 
@@ -93,7 +94,7 @@ function numbersOf({ renewal, recovery, served }: Complete): Policy {
       enabled: renewal.enabled,
       thresholdDays: renewal.thresholdDays,
       checkMs: durationMs(renewal.checkInterval),
-      ...(issuedAfter === undefined ? {} : { issuedAfter: Date.parse(issuedAfter) }),
+      ...(issuedAfter === undefined ? {} : { issuedAfter: instantOf(issuedAfter) }),
     },
     recovery: { ...retryOf(recovery), enabled: recovery.enabled },
     served: { ...retryOf(served), withinMs: served.withinSeconds * 1000 },
@@ -109,7 +110,7 @@ export function reloadsOf(
   const { unserved, unserved_tries: unservedTries = 0, unserved_at: unservedAt } = memory?.kept ?? {};
   if (stored === undefined || unserved !== stored || unservedAt === undefined || isNewDocument(memory, desired))
     return NOTHING_FAILED;
-  return { failed: unservedTries, at: Date.parse(unservedAt) };
+  return { failed: unservedTries, at: instantOf(unservedAt) };
 }
 
 interface SettingsMistake {

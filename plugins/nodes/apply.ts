@@ -33,7 +33,7 @@ function specOf({ desired }: NodeResource): NodeSpec {
 }
 
 function idOf(resource: NodeResource): number {
-  const id = seenFacts(resource)?.serverId;
+  const id = seenFacts(resource)?.server_id;
   if (id === undefined) throw new Error('The server of the node is unknown');
   return id;
 }
@@ -91,7 +91,10 @@ const create: NodeHandler = async (world, resource, run) => {
     const isOurs = found === 'unknown' || found?.labels[LABELS.intent] === run.id;
     throw isOurs ? new UnknownOutcomeError(error) : error;
   });
-  return { serverId: server.id, ...madeWith(spec, file?.digest === undefined ? undefined : { userData: file.digest }) };
+  return {
+    server_id: server.id,
+    ...madeWith(spec, file?.digest === undefined ? undefined : { userData: file.digest }),
+  };
 };
 
 /** Notifies the workload source to start no new containers on the node; can be repeated. */
@@ -99,10 +102,10 @@ async function notifySource(
   world: NodesWriter,
   resource: NodeResource,
   run: ActionRun,
-): Promise<Pick<NodeMemory, 'toldAt'>> {
+): Promise<Pick<NodeMemory, 'told_at'>> {
   const settings = settingsOfResource(resource);
   if (!settings.unlisted) await world.drainHook(workloadName(resource.ref.name, settings), run);
-  return { toldAt: instantText(run.now()) };
+  return { told_at: instantText(run.now()) };
 }
 
 /** Notifies the source before it sets the label: a node with the label gets no new containers. */
@@ -111,7 +114,7 @@ const drain: NodeHandler = async (world, resource, run) => {
   const notified = await notifySource(world, resource, run);
   const now = run.now();
   await world.changeLabels(idOf(resource), { set: { [LABELS.drain]: drainValue(now) }, remove: [] }, run);
-  return { ...notified, drainingAt: instantText(now) };
+  return { ...notified, draining_at: instantText(now) };
 };
 
 const remove: NodeHandler = async (world, resource, run) => {

@@ -6,7 +6,7 @@
  * and again immediately before each step. A list that was not read blocks an order like a missing entry.
  */
 
-import { type Desired, type Facts, type Scene, suggest } from '#plugin';
+import { type Desired, type Facts, type Scene, suggest, instantOf } from '#plugin';
 import { isNamed } from './differences.ts';
 import { type NodeFacts, PLUGIN } from './facts.ts';
 import type { NodePoolSpec, NodeSpec } from './generated.ts';
@@ -215,7 +215,7 @@ function typeObstacles(ordering: Ordering, judged: Judged): readonly Obstacle[] 
       ),
     ];
   }
-  if (here.endsAt !== undefined && Date.parse(here.endsAt) <= now)
+  if (here.endsAt !== undefined && instantOf(here.endsAt) <= now)
     return [missing(path, `The server type ${name} has not been available in ${location} since ${here.endsAt}`)];
   return here.available ? [] : [unavailable(path, `The server type ${name} is not available in ${location} now`)];
 }
@@ -227,7 +227,7 @@ function imageObstacles({ order, fields, server, now }: Ordering, judged: Judged
   if ('obstacle' in found) return [found.obstacle];
   const type = order.serverType === undefined ? undefined : judged.types?.found[order.serverType];
   const architecture = fields === undefined ? type?.architecture : server?.architecture;
-  const diskGb = fields === undefined ? type?.diskGb : server?.diskGb;
+  const diskGb = fields === undefined ? type?.diskGb : server?.disk_gb;
   const fitting = found.is.filter((image) => architecture === undefined || image.architecture === architecture);
   const [image] = fitting;
   if (image === undefined) {
@@ -237,7 +237,7 @@ function imageObstacles({ order, fields, server, now }: Ordering, judged: Judged
   const problems: Obstacle[] = [];
   if (!fitting.some(({ isAvailable }) => isAvailable))
     problems.push(unavailable(path, `The image ${order.image} is not available now`));
-  if (image.deprecated !== undefined && Date.parse(image.deprecated) + IMAGE_AFTER_DEPRECATION_MS <= now)
+  if (image.deprecated !== undefined && instantOf(image.deprecated) + IMAGE_AFTER_DEPRECATION_MS <= now)
     problems.push(
       missing(path, `The image ${order.image} has been deprecated since ${image.deprecated} and can no longer be used`),
     );
@@ -254,7 +254,7 @@ function groupObstacles({ order, server, joining, count }: Ordering, judged: Jud
   const found = lookUp(judged.placementGroups, order.placementGroup, path, 'placement group');
   if ('obstacle' in found) return [found.obstacle];
   const { name, type, servers } = found.is;
-  const inside = servers.filter((id) => id !== server?.serverId).length;
+  const inside = servers.filter((id) => id !== server?.server_id).length;
   if (type !== 'spread' || inside + joining + count <= SPREAD_MAX) return [];
   return [
     missing(
@@ -303,7 +303,7 @@ function placedObstacle(
     return missing(path, `The ${what} ${name} carries the label of the project ${projectOf(thing.labels)}`);
   if (location !== undefined && thing.location !== location)
     return missing(path, `The ${what} ${name} is in ${thing.location}, but the server is in ${location}`);
-  if (thing.server !== undefined && thing.server !== server?.serverId)
+  if (thing.server !== undefined && thing.server !== server?.server_id)
     return missing(path, `The ${what} ${name} belongs to the server ${thing.server}`);
   return undefined;
 }

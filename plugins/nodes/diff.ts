@@ -79,7 +79,7 @@ function notification(resource: NodeResource, state: string): Proposal<NodeStep>
   const signals = nodeSignals(resource);
   if (state !== 'draining' || signals?.drains !== true || signals.workloads === 'none') return undefined;
   // In a gap, the name of the node at the source is uncertain.
-  if (resource.memory?.kept.toldAt !== undefined || gapOver(resource) !== undefined) return undefined;
+  if (resource.memory?.kept.told_at !== undefined || gapOver(resource) !== undefined) return undefined;
   return {
     step: 'draining>draining',
     goal: 'update',
@@ -153,7 +153,7 @@ function edit(state: string, fields: readonly FieldChange[], because: string): P
 }
 
 function diskFull(resource: NodeResource, state: string): Proposal<NodeStep> | undefined {
-  const used = nodeSignals(resource)?.diskUsedPercent;
+  const used = nodeSignals(resource)?.disk_used_percent;
   if (used === undefined || used <= DISK_FULL_PERCENT || dedication(resource) !== undefined) return undefined;
   const how = {
     goal: 'update',
@@ -195,7 +195,7 @@ function change(resource: KnownResource<NodeResource>, state: string): Proposal<
   const found = differencesOf(ref.name, spec, observed.facts, memory?.kept ?? {});
   if (found.lift.length > 0)
     return edit(state, found.lift, `The protection at the provider is lifted${later(found, [])}`);
-  if (state === 'draining' || (state === 'unhealthy' && nodeSignals(resource)?.life.drainingAt !== undefined))
+  if (state === 'draining' || (state === 'unhealthy' && nodeSignals(resource)?.life.draining_at !== undefined))
     return (
       notification(resource, state) ??
       leaving(state, {

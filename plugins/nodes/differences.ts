@@ -96,10 +96,10 @@ function networksField(spec: NodeSpec, facts: NodeFacts): readonly FieldChange[]
 function typeField(spec: NodeSpec, facts: NodeFacts): { readonly field?: FieldChange; readonly another: boolean } {
   const { serverType } = spec;
   if (serverType === undefined || serverType === facts.serverType) return { another: false };
-  const { wantedType, diskGb = 0, architecture } = facts;
+  const { wanted_type: wantedType, disk_gb: diskGb = 0, architecture } = facts;
   const another =
     wantedType !== undefined &&
-    (wantedType.diskGb < diskGb || (architecture !== undefined && wantedType.architecture !== architecture));
+    (wantedType.disk_gb < diskGb || (architecture !== undefined && wantedType.architecture !== architecture));
   return { field: { path: '/serverType', before: facts.serverType ?? null, after: serverType }, another };
 }
 

@@ -19,11 +19,11 @@ export type ContainerResource = Resource<ContainerSpec, ContainerFacts, Containe
 
 /** Facts of a Node. A static node has no facts of a server. */
 export interface NodeFacts {
-  readonly serverId?: number;
+  readonly server_id?: number;
   /** Name of the server, which another user can have changed. */
   readonly name?: string;
   readonly serverType?: string;
-  readonly diskGb?: number;
+  readonly disk_gb?: number;
   readonly location?: string;
   readonly image?: Named;
   readonly protection?: { readonly delete: boolean; readonly rebuild: boolean };
@@ -37,7 +37,7 @@ export interface NodeFacts {
   readonly volumes?: readonly Named[];
   readonly placementGroup?: Named;
   /** The declared server type, if it differs and is known. */
-  readonly wantedType?: { readonly diskGb: number; readonly architecture: string };
+  readonly wanted_type?: { readonly disk_gb: number; readonly architecture: string };
   readonly architecture?: string;
   /** Digest of the present user data file. */
   readonly userData?: string;
@@ -63,25 +63,25 @@ export type WorkloadsKnown = 'listed' | 'unlisted' | 'none' | 'unread';
 
 /** The history of a node, this refresh included. Times are ISO 8601. */
 export interface NodeLife {
-  readonly provisionedAt?: string;
-  readonly initializedAt?: string;
-  readonly firstContainerAt?: string;
-  readonly lastContainerAt?: string;
-  readonly drainingAt?: string;
-  readonly recoveredAt?: string;
-  readonly syncCompletedAt?: string;
-  readonly containersEver: number;
-  readonly startedTotal?: number;
-  readonly containerIds?: readonly string[];
+  readonly provisioned_at?: string;
+  readonly initialized_at?: string;
+  readonly first_container_at?: string;
+  readonly last_container_at?: string;
+  readonly draining_at?: string;
+  readonly recovered_at?: string;
+  readonly sync_completed_at?: string;
+  readonly containers_ever: number;
+  readonly started_total?: number;
+  readonly container_ids?: readonly string[];
   /** Last known number of containers; absent if it was never known. */
   readonly containers?: number;
-  readonly allocatedMb?: number;
-  readonly emptySince?: string;
-  readonly lookedAt?: string;
-  readonly probeFailures: number;
-  readonly probeFailedAt?: string;
+  readonly allocated_mb?: number;
+  readonly empty_since?: string;
+  readonly looked_at?: string;
+  readonly probe_failures: number;
+  readonly probe_failed_at?: string;
   /** Time of the first failed probe in a row. */
-  readonly failingSince?: string;
+  readonly failing_since?: string;
 }
 
 /** Signals of a Node: they change without a step, so they do not make a judgement stale; rules read fresh values. */
@@ -94,12 +94,12 @@ export interface NodeSignals {
   readonly iso?: string;
   /** Result of the probe; `none` if nothing was probed. */
   readonly probe: 'answered' | 'failed' | 'none';
-  readonly probeMessage?: string;
-  readonly rttMs?: number;
+  readonly probe_message?: string;
+  readonly rtt_ms?: number;
   readonly workloads: WorkloadsKnown;
   /** Containers in the present report of the source; absent if it does not list the node. */
   readonly list?: readonly ContainerSeen[];
-  readonly diskUsedPercent?: number;
+  readonly disk_used_percent?: number;
   readonly life: NodeLife;
   /** True if the source has a hook for drains. */
   readonly drains: boolean;
@@ -110,7 +110,7 @@ export interface NodeSignals {
   readonly monthly?: number;
   readonly currency?: string;
   /** Memory of its server type, in MB. */
-  readonly memoryMb?: number;
+  readonly memory_mb?: number;
 }
 
 export interface QueueSeen {
@@ -133,7 +133,7 @@ export interface PoolSignals {
   readonly monthly?: number;
   readonly currency?: string;
   /** Memory of that type, in MB. */
-  readonly memoryMb?: number;
+  readonly memory_mb?: number;
   /** True if the type can be ordered in the location now. */
   readonly available?: boolean;
   /** True if the source has a hook that moves containers. */

@@ -35,7 +35,7 @@ export interface Found {
 /** True for a server with the name of an open create that did not create it; such a server is ignored for now. */
 export function isTaken({ memory }: NodeTarget, server: ServerSeen): boolean {
   const isOpen = memory?.open?.goal === 'create';
-  return isOpen && memory?.kept.serverId !== server.id && !isOfOurCreate(memory, server);
+  return isOpen && memory?.kept.server_id !== server.id && !isOfOurCreate(memory, server);
 }
 
 /** Matches servers to nodes, by the recorded id, else by name. */
@@ -50,7 +50,7 @@ export function assign(nodes: readonly NodeTarget[], all: readonly ServerSeen[])
     taken.add(server.id);
   };
   for (const node of nodes) {
-    const id = node.memory?.kept.serverId;
+    const id = node.memory?.kept.server_id;
     if (id !== undefined) take(node, byId.get(id));
   }
   for (const node of nodes) if (!servers.has(node.ref.name)) take(node, byName.get(node.ref.name));

@@ -1,6 +1,16 @@
 /** Note: facts of a refresh that the state records, so that they survive restarts and removed documents. */
 
-import { digestOf, type Scene, defined, isSeen, seenFacts, isGiven, type KnownResource, observedOf } from '#plugin';
+import {
+  digestOf,
+  type Scene,
+  defined,
+  isSeen,
+  seenFacts,
+  isGiven,
+  type KnownResource,
+  observedOf,
+  type Note,
+} from '#plugin';
 import { type NodeFacts, type NodeLife, type NodeResource, nodeSignals } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { LABELS } from './labels.ts';
@@ -9,25 +19,25 @@ import { leftBy } from './successor.ts';
 import { formerNames, type Named } from './workload-names.ts';
 
 /** Every field of a history: an unknown field is cleared, not kept. */
-const LIFE = {
-  provisionedAt: true,
-  initializedAt: true,
-  firstContainerAt: true,
-  lastContainerAt: true,
-  drainingAt: true,
-  recoveredAt: true,
-  syncCompletedAt: true,
-  containersEver: true,
-  startedTotal: true,
-  containerIds: true,
-  containers: true,
-  allocatedMb: true,
-  emptySince: true,
-  lookedAt: true,
-  probeFailures: true,
-  probeFailedAt: true,
-  failingSince: true,
-} as const satisfies { readonly [Field in keyof Required<NodeLife>]: true };
+const NO_LIFE = {
+  provisioned_at: null,
+  initialized_at: null,
+  first_container_at: null,
+  last_container_at: null,
+  draining_at: null,
+  recovered_at: null,
+  sync_completed_at: null,
+  containers_ever: null,
+  started_total: null,
+  container_ids: null,
+  containers: null,
+  allocated_mb: null,
+  empty_since: null,
+  looked_at: null,
+  probe_failures: null,
+  probe_failed_at: null,
+  failing_since: null,
+} as const satisfies { readonly [Field in keyof Required<NodeLife>]: null };
 
 /** Digest of the SSH keys of a spec, in any order. */
 export function sshKeysDigest({ sshKeys }: Pick<NodeSpec, 'sshKeys'>): string {
@@ -61,7 +71,7 @@ function namesOf(
   facts: NodeFacts,
   scene: Scene | undefined,
 ): Pick<Partial<NodeMemory>, 'names'> {
-  const former = memory?.kept.serverId === facts.serverId ? memory?.kept.names : undefined;
+  const former = memory?.kept.server_id === facts.server_id ? memory?.kept.names : undefined;
   const named = defined<Named>({
     name: ref.name,
     server: facts.name,
@@ -75,15 +85,15 @@ function namesOf(
 }
 
 /** Settings for a successor; none of a server that is still receiving those of its predecessor. */
-function leftNote(resource: NodeResource): Partial<NodeMemory> {
+function leftNote(resource: NodeResource): Note<NodeMemory> {
   const { desired, memory } = resource;
   const facts = seenFacts(resource);
   if (desired === undefined || facts === undefined || isGiven(resource)) return {};
   const left = memory?.open?.goal === 'create' ? memory.kept.left : leftBy(desired.spec, facts);
-  return { left: left ?? null } as unknown as Partial<NodeMemory>;
+  return { left: left ?? null };
 }
 
-export function noteNode(resource: KnownResource<NodeResource>, _now?: number, scene?: Scene): Partial<NodeMemory> {
+export function noteNode(resource: KnownResource<NodeResource>, _now?: number, scene?: Scene): Note<NodeMemory> {
   const { desired, memory } = resource;
   const observed = observedOf(resource);
   const signals = nodeSignals(resource);
@@ -93,22 +103,21 @@ export function noteNode(resource: KnownResource<NodeResource>, _now?: number, s
     return memory?.open?.goal === 'replace' && memory.kept.left !== undefined ? { left: memory.kept.left } : {};
   const { facts } = observed;
   if (facts.other === true && resource.owned) return {};
-  const cleared = Object.fromEntries(Object.keys(LIFE).map((field) => [field, null]));
   const isNew = memory?.kept.sshKeys === undefined || memory.open?.goal === 'create';
   const begun = memory?.open?.goal === 'create' ? (memory.open.applied?.spec as NodeSpec | undefined) : undefined;
   const spec = begun ?? desired?.spec;
   const made = isNew && spec !== undefined && observed.given !== true ? madeWith(spec, facts) : {};
   return {
     ...namesOf(resource, facts, scene),
-    ...(facts.serverId === undefined ? {} : { serverId: facts.serverId }),
+    ...(facts.server_id === undefined ? {} : { server_id: facts.server_id }),
     ...(facts.project !== undefined && facts.labels?.[LABELS.project] === facts.project
       ? { project: facts.project }
       : {}),
     ...made,
     ...leftNote(resource),
-    ...(memory?.open?.goal === 'create' ? ({ toldAt: null, wasSystem: null } as object) : {}),
-    ...(desired?.spec.role === 'system' ? { wasSystem: true } : {}),
-    ...(cleared as Partial<NodeMemory>),
-    ...(signals.life as Partial<NodeMemory>),
+    ...(memory?.open?.goal === 'create' ? { told_at: null, was_system: null } : {}),
+    ...(desired?.spec.role === 'system' ? { was_system: true } : {}),
+    ...NO_LIFE,
+    ...signals.life,
   };
 }

@@ -4,13 +4,13 @@ import {
   defined,
   type Facts,
   type Finding,
-  instantText,
   intentId,
   isOwned,
   type Memory,
   type Ref,
   type Sighting,
   toldTime,
+  type Instant,
 } from '#plugin';
 import type { NodeFacts, NodeSignals, QueueSeen, WorkloadsKnown } from './facts.ts';
 import type { FindingCode, NodeMemory, NodeSpec, Workloads } from './generated.ts';
@@ -35,10 +35,10 @@ export const DISK_CRITICAL_PERCENT = 95;
 export interface Surroundings {
   /** Epoch ms. */
   readonly now: number;
-  readonly at: string;
+  readonly at: Instant;
   readonly limits: NodesLimits;
-  /** Time of the last recorded refresh, or slightly later: ISO 8601; absent without one. */
-  readonly lastLookAt?: string;
+  /** Time of the last recorded refresh, or slightly later; absent without one. */
+  readonly lastLookAt?: Instant;
   /** True if the source has a hook for drains. */
   readonly drains: boolean;
   /** Report of the source; absent if it could not be read, or is not configured. */
@@ -82,7 +82,7 @@ export function isOfOurCreate(memory: Memory<NodeMemory> | undefined, server: Se
 function claimOf(memory: Memory<NodeMemory> | undefined, server: ServerSeen, project: string): string | undefined {
   const label = projectOf(server.labels);
   if (label === undefined || label === labelValue(project)) return undefined;
-  const isSame = isOwned(memory) && memory?.kept.serverId === server.id;
+  const isSame = isOwned(memory) && memory?.kept.server_id === server.id;
   return isSame && label === memory?.kept.project ? undefined : label;
 }
 
@@ -92,7 +92,7 @@ function claimOf(memory: Memory<NodeMemory> | undefined, server: ServerSeen, pro
  */
 export function isOther(memory: Memory<NodeMemory> | undefined, server: ServerSeen): boolean {
   if (!isOwned(memory) || isOfOurCreate(memory, server)) return false;
-  return memory?.kept.serverId !== server.id;
+  return memory?.kept.server_id !== server.id;
 }
 
 /** The recorded state of this server; a new server under an old name has no history. */
@@ -101,7 +101,7 @@ export function memoryOfServer(
   seen: number | undefined,
 ): Memory<NodeMemory> | undefined {
   if (memory === undefined || seen === undefined) return memory;
-  const { serverId, labels, startedTotal } = memory.kept;
+  const { server_id: serverId, labels, started_total: startedTotal } = memory.kept;
   if (serverId === undefined || serverId === seen) return memory;
   const { state: _state, since: _since, others: _others, ...rest } = memory;
   return {
@@ -109,7 +109,7 @@ export function memoryOfServer(
     kept: defined({
       labels,
       // A source that counts by name continues the total of the former server.
-      startedTotal,
+      started_total: startedTotal,
     }),
   };
 }
@@ -119,10 +119,10 @@ function factsOf({ server, spec, userData }: NodeSeen, { prices, limits }: Surro
   const wanted = spec?.serverType === undefined ? undefined : prices?.types[spec.serverType];
   const architecture = prices?.types[server.serverType.name]?.architecture;
   return defined({
-    serverId: server.id,
+    server_id: server.id,
     name: server.name,
     serverType: server.serverType.name,
-    diskGb: server.diskGb,
+    disk_gb: server.diskGb,
     location: server.location,
     image: server.image === undefined ? undefined : { id: server.image.id, name: server.image.name },
     protection: server.protection,
@@ -134,10 +134,10 @@ function factsOf({ server, spec, userData }: NodeSeen, { prices, limits }: Surro
     firewalls: server.firewalls,
     volumes: server.volumes,
     placementGroup: server.placementGroup,
-    wantedType:
+    wanted_type:
       wanted === undefined || wanted.name === server.serverType.name
         ? undefined
-        : { diskGb: wanted.diskGb, architecture: wanted.architecture },
+        : { disk_gb: wanted.diskGb, architecture: wanted.architecture },
     architecture,
     userData,
     project: labelValue(limits.project),
@@ -190,12 +190,12 @@ export function queueFor(workloads: Workloads | undefined, pool: string | undefi
 function costOf(
   server: ServerSeen | undefined,
   prices: PriceList | undefined,
-): Pick<NodeSignals, 'hourly' | 'monthly' | 'currency' | 'memoryMb'> {
+): Pick<NodeSignals, 'hourly' | 'monthly' | 'currency' | 'memory_mb'> {
   const type = server === undefined ? undefined : prices?.types[server.serverType.name];
   if (server === undefined || prices === undefined || type === undefined) return {};
   const price = type.locations[server.location];
   return {
-    memoryMb: type.memoryMb,
+    memory_mb: type.memoryMb,
     ...(price === undefined ? {} : { hourly: price.hourly, monthly: price.monthly, currency: prices.currency }),
   };
 }
@@ -211,13 +211,13 @@ function findingsOf(seen: NodeSeen, disk: number | undefined, other: boolean): r
     add(
       'other-server',
       'error',
-      `The server of this name has the id ${server.id}; ${memory?.kept.serverId === undefined ? 'the recorded server no longer exists' : `the recorded id is ${memory.kept.serverId}`}`,
-      { serverId: server.id, ours: memory?.kept.serverId ?? null },
+      `The server of this name has the id ${server.id}; ${memory?.kept.server_id === undefined ? 'the recorded server no longer exists' : `the recorded id is ${memory.kept.server_id}`}`,
+      { server_id: server.id, ours: memory?.kept.server_id ?? null },
     );
   if (disk !== undefined && disk > DISK_CRITICAL_PERCENT)
-    add('disk-critical', 'error', `The disk of the node is ${disk} % full`, { diskUsedPercent: disk });
+    add('disk-critical', 'error', `The disk of the node is ${disk} % full`, { disk_used_percent: disk });
   else if (disk !== undefined && disk > DISK_FULL_PERCENT)
-    add('disk-full', 'warning', `The disk of the node is ${disk} % full`, { diskUsedPercent: disk });
+    add('disk-full', 'warning', `The disk of the node is ${disk} % full`, { disk_used_percent: disk });
   if (drainLabel(server?.labels ?? {}) === 'invalid')
     add(
       'drain-label',
@@ -267,7 +267,7 @@ export function seenNode(seen: NodeSeen, around: Surroundings): Sighting<NodeFac
     defined({
       now: around.now,
       status: server?.status ?? 'running',
-      created: created === undefined ? undefined : instantText(created),
+      created,
       lastLookAt: around.lastLookAt,
       labels: server?.labels ?? {},
       settings,
@@ -289,11 +289,11 @@ export function seenNode(seen: NodeSeen, around: Surroundings): Sighting<NodeFac
     rescue: server?.rescue,
     iso: server?.iso,
     probe: probe === undefined ? 'none' : probe.answered ? 'answered' : 'failed',
-    probeMessage: probe?.answered === false ? probe.message : undefined,
-    rttMs: probe?.answered === true ? probe.rttMs : undefined,
+    probe_message: probe?.answered === false ? probe.message : undefined,
+    rtt_ms: probe?.answered === true ? probe.rttMs : undefined,
     workloads: known,
     list: workloads?.containers,
-    diskUsedPercent: disk,
+    disk_used_percent: disk,
     life,
     drains: around.drains,
     queue,

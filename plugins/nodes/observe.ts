@@ -12,7 +12,6 @@ import {
   errorText,
   formatRef,
   type Gap,
-  instantText,
   type Memory,
   type Observed,
   type Query,
@@ -99,7 +98,7 @@ function nodeTarget({ ref, ...rest }: Target): NodeTarget {
 }
 
 async function findOne(world: NodesReader, node: NodeTarget, signal: AbortSignal): Promise<ServerSeen | undefined> {
-  const id = node.memory?.kept.serverId;
+  const id = node.memory?.kept.server_id;
   const known = id === undefined ? undefined : await world.server(id, signal);
   const found = known ?? (await world.serverByName(node.ref.name, signal));
   return found === undefined || isTaken(node, found) ? undefined : found;
@@ -116,7 +115,7 @@ async function leftOut(
   signal: AbortSignal,
 ): Promise<readonly ServerSeen[]> {
   const listed = new Set(all.map(({ id }) => id));
-  const ids = nodes.flatMap(({ memory }) => memory?.kept.serverId ?? []).filter((id) => !listed.has(id));
+  const ids = nodes.flatMap(({ memory }) => memory?.kept.server_id ?? []).filter((id) => !listed.has(id));
   // A larger number is not an effect of paging; the engine judges it.
   if (ids.length > MOST_LEFT_OUT) return [];
   const found = await Promise.all(ids.map((id) => world.server(id, signal)));
@@ -155,7 +154,7 @@ type Probes = ReadonlyMap<string, Read<ProbeSeen>>;
 /** True if the node was ready once, so that its silence means a fault of the node or the network. */
 function hasAnswered(memory: Memory<NodeMemory> | undefined): boolean {
   const health = memory?.others?.['health'];
-  const { initializedAt, recoveredAt } = memory?.kept ?? {};
+  const { initialized_at: initializedAt, recovered_at: recoveredAt } = memory?.kept ?? {};
   return health === 'healthy' || (health === 'unhealthy' && (initializedAt ?? recoveredAt) !== undefined);
 }
 
@@ -185,7 +184,7 @@ function withDoubt(nodes: readonly NodeTarget[], probes: Probes, from: number): 
  * counts; for another one, a failure counts. A node becomes unhealthy or ready only if both probes agree.
  */
 function decisive(heard: readonly Read<ProbeSeen>[], { memory }: NodeTarget): Read<ProbeSeen> | undefined {
-  const { initializedAt, recoveredAt } = memory?.kept ?? {};
+  const { initialized_at: initializedAt, recovered_at: recoveredAt } = memory?.kept ?? {};
   const wasReady = initializedAt !== undefined || recoveredAt !== undefined;
   return (
     heard.find((each) => 'value' in each && each.value.answered === wasReady) ??
@@ -314,7 +313,7 @@ function isToOrder(resource: OrderedNode): boolean {
   if (desired === undefined || desired.spec.provider === 'static' || observed?.claimedBy !== undefined) return false;
   if (observed === undefined) return true;
   const signals = nodeSignals(resource);
-  if (observed.state === 'draining' || signals?.life.drainingAt !== undefined) return true;
+  if (observed.state === 'draining' || signals?.life.draining_at !== undefined) return true;
   const found = differencesOf(ref.name, desired.spec, observed.facts, memory?.kept ?? {});
   return (
     found.inPlace.some(({ path }) => NAMED_IN_PLACE.has(path)) ||
@@ -328,7 +327,7 @@ function withStates(
   settings: Settings,
   memory: Memory<NodeMemory> | undefined,
 ): Observed<NodeFacts> {
-  return { ...seen, findings: [], ...nodeStanding(settings, seen, memory, Date.parse(seen.at)) };
+  return { ...seen, findings: [], ...nodeStanding(settings, seen, memory, seen.at) };
 }
 
 /** Orders of all nodes and pools that may need the catalogue. */
@@ -514,7 +513,7 @@ function gapsOf(targets: Targets, read: ReadAll): readonly Gap[] {
 export async function observe(world: NodesReader, query: Query): Promise<View> {
   const targets = sorted(query);
   const read = await readAll(world, query, targets);
-  const at = instantText(query.now);
+  const at = query.now;
   const workloads = valueOf(read.workloads);
   const prices = valueOf(read.prices);
   const around: Surroundings = defined({

@@ -14,7 +14,7 @@ export function serverKey(name: string): string {
 export function nodePlaces(resource: Resource<NodeSpec, NodeFacts, NodeMemory>): readonly Claim[] {
   // A static machine is only probed.
   if (settingsOf(resource.desired, resource.memory).provider === 'static') return [];
-  const id = seenFacts(resource)?.serverId ?? resource.memory?.kept.serverId;
+  const id = seenFacts(resource)?.server_id ?? resource.memory?.kept.server_id;
   return [
     { kind: 'key', key: `the server ${serverKey(resource.ref.name)}` },
     ...(id === undefined ? [] : [{ kind: 'key' as const, key: `the server with the id ${id}` }]),

@@ -1,5 +1,6 @@
 /** Readiness: the probe of a node, or its answer from labels and age. Pure. */
 
+import { instantOf } from '#plugin';
 import { ms, type Settings, type Way } from './settings.ts';
 import type { ProbeSeen, ProbeTarget, ServerSeen } from './world.ts';
 
@@ -41,7 +42,7 @@ export function probeTarget(
   const network = readiness.tcp?.network ?? readiness.http?.network;
   if (readiness.label !== undefined) return byLabel(readiness.label, server.labels);
   if (readiness.after !== undefined) {
-    const due = server.created === undefined ? undefined : Date.parse(server.created) + ms(readiness.after);
+    const due = server.created === undefined ? undefined : instantOf(server.created) + ms(readiness.after);
     return due === undefined || now >= due
       ? { answered: true, rttMs: 0 }
       : { answered: false, message: `the server was created less than ${readiness.after} ago` };

@@ -27,6 +27,7 @@ import {
   seenState,
   otherState,
   protectedBy,
+  instantOf,
 } from '#plugin';
 import { type NodeLife, type NodeResource, type NodeSignals, nodeSignals } from './facts.ts';
 import { type NodePoolMemory, type NodePoolSpec, type NodeRuleId, tables } from './generated.ts';
@@ -103,8 +104,8 @@ function withinGrace(
 
 const otherServer: NodeRule = (_change, resource) => {
   const facts = {
-    server_id: seenFacts(resource)?.serverId ?? null,
-    ours: resource.memory?.kept.serverId ?? null,
+    server_id: seenFacts(resource)?.server_id ?? null,
+    ours: resource.memory?.kept.server_id ?? null,
   };
   if (seenFacts(resource)?.other !== true) return pass('The server is the recorded one, or does not exist', facts);
   return reject(
@@ -145,22 +146,22 @@ const dedicatedNode: NodeRule = (change, resource) => {
 };
 
 const syncInProgress = whenTaken(({ life }, _pair, scene) => {
-  const { recoveredAt, syncCompletedAt } = life;
+  const { recovered_at: recoveredAt, sync_completed_at: syncCompletedAt } = life;
   const facts = { recovered_at: recoveredAt ?? null, sync_completed_at: syncCompletedAt ?? null };
   if (recoveredAt === undefined) return pass('The node was created, not found', facts);
   if (syncCompletedAt !== undefined) return pass('The containers of every node have been read since', facts);
   return reject(
-    `The node was found ${spanText(scene.now - Date.parse(recoveredAt))} ago, and the containers of every node have not been read since`,
+    `The node was found ${spanText(scene.now - instantOf(recoveredAt))} ago, and the containers of every node have not been read since`,
     facts,
     { remedy: { outside: 'Apply again once the workload source can be read' } },
   );
 });
 
 const postSyncGrace = whenTaken(({ life }, _pair, scene) => {
-  const { recoveredAt, syncCompletedAt } = life;
+  const { recovered_at: recoveredAt, sync_completed_at: syncCompletedAt } = life;
   if (recoveredAt === undefined || syncCompletedAt === undefined)
     return pass('No containers have been synced', { recovered_at: recoveredAt ?? null });
-  const syncedAt = Date.parse(syncCompletedAt);
+  const syncedAt = instantOf(syncCompletedAt);
   const grace = withinGrace(syncedAt, POST_SYNC_GRACE_MS, scene.now);
   if (grace.over) return pass('The containers of the node have been known for long enough', grace.facts);
   return reject(
@@ -175,7 +176,7 @@ const containersUnknown = whenTaken(({ signals, life }) => {
   if (signals.workloads === 'listed') return pass('The workload source lists the node', facts);
   if (signals.workloads === 'none') return pass('workloads.none is set in the document of the node', facts);
   // A node that was never ready cannot have containers.
-  if (life.initializedAt === undefined && life.recoveredAt === undefined && life.containersEver === 0)
+  if (life.initialized_at === undefined && life.recovered_at === undefined && life.containers_ever === 0)
     return pass('The node has never been ready', facts);
   const what = signals.workloads === 'unlisted' ? 'does not list the node' : 'could not be read';
   return reject(`The workload source ${what}, so the node may not be empty`, facts, {
@@ -184,11 +185,11 @@ const containersUnknown = whenTaken(({ signals, life }) => {
 });
 
 const stillStarting = whenTaken(({ state, life }, resource) => {
-  const facts = { state, provisioned_at: life.provisionedAt ?? null };
+  const facts = { state, provisioned_at: life.provisioned_at ?? null };
   if (state !== 'provisioning' && state !== 'initializing') return pass('The node has started', facts);
   const { startDeadline } = settingsOfResource(resource);
   const due =
-    life.provisionedAt === undefined ? undefined : instantText(Date.parse(life.provisionedAt) + ms(startDeadline));
+    life.provisioned_at === undefined ? undefined : instantText(instantOf(life.provisioned_at) + ms(startDeadline));
   return reject(`The node is still ${state}`, facts, {
     remedy: {
       outside: `Wait until the node is ready${due === undefined ? '' : `; it becomes unhealthy at ${due} otherwise`}`,
@@ -211,7 +212,7 @@ const noContainers = whenTaken(({ life, signals }) => {
 });
 
 const allocatedMemory = whenTaken(({ life }, _pair, _scene, change) => {
-  const { allocatedMb = 0, containers = 0 } = life;
+  const { allocated_mb: allocatedMb = 0, containers = 0 } = life;
   const facts = { allocated_mb: allocatedMb, containers };
   if (allocatedMb === 0) return pass('No memory is allocated', facts);
   if (containers > 0 && change.to === 'draining') return pass('The containers of the node have the memory', facts);
@@ -222,25 +223,25 @@ const allocatedMemory = whenTaken(({ life }, _pair, _scene, change) => {
 
 const tooYoung = whenTaken(({ state, life }, resource, scene) => {
   if (state !== 'ready') return pass('The node has had a container, or is not ready', { state });
-  const begun = life.initializedAt ?? life.provisionedAt;
+  const begun = life.initialized_at ?? life.provisioned_at;
   if (begun === undefined) return pass('The age of the node is unknown', { state });
-  const since = Date.parse(begun);
+  const since = instantOf(begun);
   const { readyGrace } = settingsOfResource(resource);
   const grace = withinGrace(since, ms(readyGrace), scene.now);
   if (grace.over) return pass('The grace period is over', grace.facts);
   const age = spanText(Math.max(0, scene.now - since));
   const remaining = spanText(grace.clearsAt - scene.now);
   return reject(
-    `Ready node too young: ${life.initializedAt === undefined ? 'created' : 'ready'} ${age} ago; readyGrace is ${limitText(ms(readyGrace))}, ${remaining} remain`,
+    `Ready node too young: ${life.initialized_at === undefined ? 'created' : 'ready'} ${age} ago; readyGrace is ${limitText(ms(readyGrace))}, ${remaining} remain`,
     grace.facts,
     { clearsAt: grace.clearsAt },
   );
 });
 
 const ageUnknown = whenTaken(({ state, life }) => {
-  const facts = { state, initialized_at: life.initializedAt ?? null, provisioned_at: life.provisionedAt ?? null };
+  const facts = { state, initialized_at: life.initialized_at ?? null, provisioned_at: life.provisioned_at ?? null };
   if (state !== 'ready') return pass('The node has had a container, or is not ready', facts);
-  if (life.initializedAt !== undefined || life.provisionedAt !== undefined)
+  if (life.initialized_at !== undefined || life.provisioned_at !== undefined)
     return pass('The age of the node is known', facts);
   return reject('The age of the node is unknown: neither its creation nor its readiness has a time', facts, {
     remedy: { outside: 'Find out why the provider does not report the creation time of the server' },
@@ -248,11 +249,11 @@ const ageUnknown = whenTaken(({ state, life }) => {
 });
 
 const noHistory = whenTaken(({ state, life }, resource) => {
-  const facts = { state, containers_ever: life.containersEver };
+  const facts = { state, containers_ever: life.containers_ever };
   if (state !== 'active' && state !== 'idle') return pass('The node is neither active nor idle', facts);
-  if (dedication(resource) !== undefined || resource.memory?.kept.wasSystem === true)
+  if (dedication(resource) !== undefined || resource.memory?.kept.was_system === true)
     return pass('A system node is in use without containers', facts);
-  if (life.containersEver > 0) return pass(`The node has had ${counted(life.containersEver, 'container')}`, facts);
+  if (life.containers_ever > 0) return pass(`The node has had ${counted(life.containers_ever, 'container')}`, facts);
   return reject(`The node is ${state}, but no container has ever been counted on it`, facts, {
     remedy: { outside: 'Find out what ran on the node before you remove it' },
   });
@@ -262,7 +263,7 @@ const idleGrace = whenTaken(({ state, life }, resource, scene) => {
   if (state !== 'active' && state !== 'idle') return pass('The node is neither active nor idle', { state });
   if ((life.containers ?? 0) > 0) return pass('The node is not empty', { state, containers: life.containers ?? 0 });
   const grace = settingsOfResource(resource).idleGrace;
-  if (life.emptySince === undefined)
+  if (life.empty_since === undefined)
     return reject(
       'The time since which the node has been empty is unknown',
       { state, empty_since: null, grace },
@@ -270,12 +271,12 @@ const idleGrace = whenTaken(({ state, life }, resource, scene) => {
         remedy: { outside: 'Let the workload source list the node' },
       },
     );
-  const since = Date.parse(life.emptySince);
+  const since = instantOf(life.empty_since);
   const spent = withinGrace(since, ms(grace), scene.now);
-  const facts = { ...spent.facts, containers_ever: life.containersEver };
+  const facts = { ...spent.facts, containers_ever: life.containers_ever };
   const idle = spanText(Math.max(0, scene.now - since));
   if (spent.over)
-    return pass(`The node has had ${counted(life.containersEver, 'container')} and has been idle for ${idle}`, facts);
+    return pass(`The node has had ${counted(life.containers_ever, 'container')} and has been idle for ${idle}`, facts);
   return reject(`Idle for ${idle}; idleGrace is ${limitText(ms(grace))}`, facts, {
     clearsAt: spent.clearsAt,
   });
@@ -397,15 +398,15 @@ const oneAtATime: NodeRule = (change, resource, scene) => {
 
 const drainGrace = whenTaken(({ life }, resource, scene) => {
   const { drainGrace: grace } = settingsOfResource(resource);
-  if (life.drainingAt === undefined)
+  if (life.draining_at === undefined)
     return defer(
       'The time since which the node has been draining is unknown',
       { grace },
       { remedy: { outside: 'Plan again' } },
     );
   // Until it is notified, the workload source can still start containers on the node.
-  const { toldAt = life.drainingAt } = resource.memory?.kept ?? {};
-  const since = Math.max(Date.parse(toldAt), Date.parse(life.drainingAt));
+  const { told_at: toldAt = life.draining_at } = resource.memory?.kept ?? {};
+  const since = Math.max(instantOf(toldAt), instantOf(life.draining_at));
   const spent = withinGrace(since, ms(grace), scene.now);
   const drained = spanText(Math.max(0, scene.now - since));
   if (spent.over) return pass(`The node has been draining for ${drained}`, spent.facts);
@@ -421,7 +422,7 @@ const powerNeeded: NodeRule = (change, resource) => {
   if (change.step === 'power:off>off') return pass('The server is off', facts);
   const isKnown = signals?.workloads === 'listed' || signals?.workloads === 'none';
   if (isKnown && containers === 0) return pass('No container runs on the node', facts);
-  const neverReady = signals?.life.initializedAt === undefined && signals?.life.recoveredAt === undefined;
+  const neverReady = signals?.life.initialized_at === undefined && signals?.life.recovered_at === undefined;
   if (neverReady && (containers ?? 0) === 0) return pass('The node has never been ready', facts);
   return reject(
     (containers ?? 0) > 0
@@ -435,7 +436,7 @@ const powerNeeded: NodeRule = (change, resource) => {
 /** Names of everything that a replacement loses. */
 function lostBy(resource: NodeResource): string {
   const facts = seenFacts(resource);
-  const { diskGb, backups, ipv4, ipv6, volumes = [] } = facts ?? {};
+  const { disk_gb: diskGb, backups, ipv4, ipv6, volumes = [] } = facts ?? {};
   const spec = resource.desired?.spec;
   const addresses = [
     ...(spec?.publicNet.ipv4Address === undefined && ipv4 !== undefined ? [ipv4.ip] : []),
@@ -487,7 +488,7 @@ const unknownMembers = whenTaken((_known, resource, scene) => {
 });
 
 function isDiskFull(signals: NodeSignals | undefined): boolean {
-  return (signals?.diskUsedPercent ?? 0) > DISK_FULL_PERCENT;
+  return (signals?.disk_used_percent ?? 0) > DISK_FULL_PERCENT;
 }
 
 /** Rejects the creation of a member that its pool removes in the same plan: a pool is judged before its members. */
@@ -523,8 +524,7 @@ const unhealthyGrace = whenTaken(({ state, life }, resource, scene) => {
   if (state !== 'unhealthy') return pass('The node is not unhealthy', { state });
   const { memory } = resource;
   const known = memory?.state === 'unhealthy' ? memory.since : undefined;
-  const begun = life.failingSince ?? known;
-  const since = begun === undefined ? scene.now : Date.parse(begun);
+  const since = instantOf(life.failing_since) ?? known ?? scene.now;
   const grace = withinGrace(since, UNHEALTHY_GRACE_MS, scene.now);
   const failing = spanText(Math.max(0, scene.now - since));
   if (grace.over) return pass(`The node has been unhealthy for ${failing}`, grace.facts);

@@ -8,7 +8,7 @@
 
 import type { NodeMemory, Workloads } from './generated.ts';
 import type { Settings } from './settings.ts';
-import { defined } from '#plugin';
+import { defined, type Instant, instantOf } from '#plugin';
 
 export type WorkloadsOfNode = Workloads['nodes'][number];
 
@@ -54,8 +54,8 @@ export function formerNames(
 /** The merged report about a node with several names. */
 export interface Report {
   readonly workloads: WorkloadsOfNode;
-  /** Earliest start of the emptiness, by any of its names: ISO 8601. */
-  readonly emptyFrom?: string;
+  /** Earliest start of the emptiness, by any of its names. */
+  readonly emptyFrom?: Instant;
 }
 
 function sum(values: readonly number[]): number {
@@ -76,7 +76,7 @@ export function mergedWorkloads(said: readonly WorkloadsOfNode[]): Report | unde
   const containers = [...new Map(said.flatMap((each) => each.containers).map((each) => [each.id, each])).values()];
   const started = all(said.map(({ startedTotal }) => startedTotal));
   const disks = said.flatMap(({ diskUsedPercent }) => diskUsedPercent ?? []);
-  const empty = said.flatMap(({ emptySince }) => emptySince ?? []).sort((a, b) => Date.parse(b) - Date.parse(a));
+  const empty = said.flatMap(({ emptySince }) => emptySince ?? []).sort((a, b) => instantOf(b) - instantOf(a));
   const [last] = containers.length > 0 ? [] : empty;
   return defined({
     workloads: {
@@ -87,6 +87,6 @@ export function mergedWorkloads(said: readonly WorkloadsOfNode[]): Report | unde
       ...(last === undefined || empty.length < said.length ? {} : { emptySince: last }),
       ...(disks.length === 0 ? {} : { diskUsedPercent: Math.max(...disks) }),
     },
-    emptyFrom: last,
+    emptyFrom: instantOf(last),
   });
 }

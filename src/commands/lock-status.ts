@@ -1,5 +1,6 @@
 /** `fettle lock status`: shows the holder of the lock, its age, and if the holder still runs. */
 
+import { lockDocument } from '../formats/lock-status.ts';
 import { lockText } from '../report/lock-text.ts';
 import { openWorkspace } from '../run/project.ts';
 import { withStore } from '../run/stores.ts';
@@ -18,7 +19,7 @@ export const lockStatus = command({
     }));
     print(
       flags.format === 'json'
-        ? `${JSON.stringify(status === undefined ? { held: false } : { held: true, ...status })}\n`
+        ? `${JSON.stringify(lockDocument(status))}\n`
         : lockText(status, { now: view().now, place }),
     );
     return 'ok';

@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError } from 'commander';
 import { CAUSES } from '../engine/causes.ts';
-import { type Cause, durationMs, InputError, parseRef } from '#plugin';
+import { type Cause, durationMs, InputError, parseRef, instantOf } from '#plugin';
 import { FAIL_ON, type FailOn } from '../run/ending.ts';
 import type { Passes, Selection } from '../run/selection.ts';
 import type { Option, Word } from './command.ts';
@@ -95,7 +95,7 @@ export function duration(value: string): number {
 export function pointInTime(value: string, _before: number | undefined, now: number): number {
   const ago = durationMs(value);
   if (!Number.isNaN(ago)) return now - ago;
-  const at = /^\d{4}-\d{2}-\d{2}/u.test(value) ? Date.parse(value) : Number.NaN;
+  const at = /^\d{4}-\d{2}-\d{2}/u.test(value) ? instantOf(value) : Number.NaN;
   if (Number.isNaN(at))
     throw new InvalidArgumentError('Expected a timestamp such as 2026-11-20T14:30:10Z, or an age such as 24h.');
   return at;

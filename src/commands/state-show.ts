@@ -1,5 +1,6 @@
 /** `fettle state show ADDRESS`: prints the state of one resource. */
 
+import { memoryBody } from '../formats/log-record.ts';
 import { openWorkspace } from '../run/project.ts';
 import { addressOf } from '../run/selection.ts';
 import { showState } from '../run/state.ts';
@@ -14,7 +15,7 @@ export const stateShow = command({
   call: async ({ flags, words, host, source, say, print }) => {
     const ref = addressOf(words.address);
     const memory = await showState(await openWorkspace(host, source, say), ref, say);
-    print(`${JSON.stringify(memory, null, flags.format === 'json' ? undefined : 2)}\n`);
+    print(`${JSON.stringify(memoryBody(memory), null, flags.format === 'json' ? undefined : 2)}\n`);
     return 'ok';
   },
 });

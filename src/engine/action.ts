@@ -180,7 +180,7 @@ async function lookAgain(resource: Resource, live: Map<string, Resource>, input:
   const beside = view.beside === undefined ? {} : { beside: view.beside };
   return {
     resource: seen,
-    scene: withFresh(input.scene, live, { now: input.now(), viewedAt: Date.parse(view.at), gaps, ...beside }),
+    scene: withFresh(input.scene, live, { now: input.now(), viewedAt: view.at, gaps, ...beside }),
   };
 }
 

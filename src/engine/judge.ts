@@ -154,7 +154,7 @@ function verdictOf(judgements: readonly Judgement[]): Action['verdict'] {
 
 /** Whether an override still counts: its time is held against the moment of the judgement. */
 function counts({ until }: Override, now: number): boolean {
-  return until === undefined || now < Date.parse(until);
+  return until === undefined || now < until;
 }
 
 /** Judges one change in its scene. */

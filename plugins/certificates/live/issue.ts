@@ -89,7 +89,7 @@ export async function issue(order: IssueOrder, accounts: Accounts): Promise<Issu
   await replaceStored(storage, order, made, accounts, validate, signal);
   return {
     fingerprint: fingerprintOf(made.leaf),
-    not_after: made.leaf.validToDate.toISOString(),
+    not_after: instantText(made.leaf.validToDate.getTime()),
     issuer: fingerprintOf(made.issuer ?? made.leaf),
     key: publicKeyFingerprint(made.leaf.publicKey),
   };

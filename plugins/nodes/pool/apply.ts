@@ -53,9 +53,9 @@ function kept(
           ],
     going: isMoving ? gone : [],
     moves: isMoving ? movesOf(decision, prefix) : [],
-    ...(added.length > leaving.length ? { scaledUpAt: at } : {}),
-    ...(leaving.length > added.length ? { scaledDownAt: at } : {}),
-    ...(kind === 'consolidate' ? { consolidatedAt: at } : {}),
+    ...(added.length > leaving.length ? { scaled_up_at: at } : {}),
+    ...(leaving.length > added.length ? { scaled_down_at: at } : {}),
+    ...(kind === 'consolidate' ? { consolidated_at: at } : {}),
   };
 }
 
@@ -67,7 +67,7 @@ export async function changePool(
 ): Promise<Partial<NodePoolMemory>> {
   const { situation, decision } = decideFor(resource, run.scene) ?? {};
   if (situation === undefined || decision === undefined) throw new Error('The pool no longer decides anything');
-  return { ...kept(decision, situation, resource.memory?.kept ?? {}, run.scene), changedBy: run.id };
+  return { ...kept(decision, situation, resource.memory?.kept ?? {}, run.scene), changed_by: run.id };
 }
 
 /** The source of a decision that is no longer current. */

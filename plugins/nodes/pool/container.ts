@@ -107,10 +107,12 @@ export function targetUnfit(_change: Change, resource: ContainerResource, scene:
   const name = resource.desired?.spec.node ?? '';
   const target = Node.get(scene, nodeRef(name));
   const phase = target === undefined ? undefined : phaseOf(target);
-  const { memoryMb, life } = nodeSignals(target) ?? {};
+  const { memory_mb: memoryMb, life } = nodeSignals(target) ?? {};
   const needed = containerSignals(resource)?.mb ?? 0;
   const free =
-    memoryMb === undefined ? undefined : memoryMb - (life?.allocatedMb ?? 0) - arriving(name, resource.ref.name, scene);
+    memoryMb === undefined
+      ? undefined
+      : memoryMb - (life?.allocated_mb ?? 0) - arriving(name, resource.ref.name, scene);
   const state = target !== undefined && isSeen(target) ? seenState(target) : null;
   const facts = { node: name, state, free_mb: free ?? null, needed_mb: needed };
   if (phase !== 'serving') return reject(`The target ${name} is ${stateText(target)}`, facts);

@@ -110,7 +110,7 @@ function causeOf({ by }: Decision, resource: PoolResource): Pick<Proposal, 'caus
 /** True if a change was started and is not recorded: it had no effect, because a pool's step changes only its state. */
 function isUnfinished({ memory }: PoolResource): boolean {
   const { open, kept } = memory ?? {};
-  return open !== undefined && kept?.changedBy !== intentId(open);
+  return open !== undefined && kept?.changed_by !== intentId(open);
 }
 
 export function diffPool(resource: PoolResource, scene: Scene): Proposal<NodePoolStep> | undefined {

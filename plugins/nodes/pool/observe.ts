@@ -6,7 +6,7 @@ import type { NodePoolSpec, Workloads } from '../generated.ts';
 import { LABELS, labelValue } from '../labels.ts';
 import { queueFor } from '../observe-node.ts';
 import type { PriceList, ServerSeen } from '../world.ts';
-import { defined } from '#plugin';
+import { defined, type Instant } from '#plugin';
 
 /** Results of a refresh of the account and the workload source; failed reads are absent. */
 export interface AccountSeen {
@@ -23,17 +23,17 @@ export function offerOf(
   prices: PriceList | undefined,
   serverType: string | undefined,
   location: string | undefined,
-): Pick<PoolSignals, 'hourly' | 'monthly' | 'currency' | 'memoryMb' | 'available'> {
+): Pick<PoolSignals, 'hourly' | 'monthly' | 'currency' | 'memory_mb' | 'available'> {
   const type = serverType === undefined ? undefined : prices?.types[serverType];
   if (prices === undefined || type === undefined) return {};
   const here = location === undefined ? undefined : type.locations[location];
-  const size = { memoryMb: type.memoryMb, currency: prices.currency };
+  const size: Pick<PoolSignals, 'memory_mb' | 'currency'> = { memory_mb: type.memoryMb, currency: prices.currency };
   if (here === undefined) return { ...size, available: false };
   return { ...size, hourly: here.hourly, monthly: here.monthly, available: here.available };
 }
 
 /** A pool at a refresh. A pool exists as soon as it is declared. */
-export function observePool(desired: Desired<NodePoolSpec>, seen: AccountSeen, at: string): Sighting<PoolFacts> {
+export function observePool(desired: Desired<NodePoolSpec>, seen: AccountSeen, at: Instant): Sighting<PoolFacts> {
   const { name } = desired.ref;
   const { template } = desired.spec;
   const { workloads } = seen;
@@ -63,7 +63,7 @@ export function observeContainer(
   ref: Ref,
   workloads: Workloads,
   nodeName: (source: string) => string,
-  at: string,
+  at: Instant,
 ): Sighting<ContainerFacts> | undefined {
   for (const node of workloads.nodes) {
     const found = node.containers.find(({ id }) => id === ref.name);

@@ -1,7 +1,7 @@
 /** The situation of a pool: the input of `decide`, from its resource, its nodes and its containers in a scene. */
 
 import { serverKey } from '../places.ts';
-import { formatRef, type Resource, type Scene, defined, mayBeOwned, seenFacts } from '#plugin';
+import { formatRef, type Resource, type Scene, defined, mayBeOwned, seenFacts, instantOf } from '#plugin';
 import {
   type ContainerSeen,
   type NodeResource,
@@ -52,7 +52,7 @@ function consolidationPolicy({ consolidation: written }: NodePoolSpec): Consolid
 }
 
 function time(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Date.parse(text);
+  return text === undefined ? undefined : instantOf(text);
 }
 
 function containerOf({ id, mb, tier, players, since }: ContainerSeen): PoolContainer {
@@ -61,7 +61,7 @@ function containerOf({ id, mb, tier, players, since }: ContainerSeen): PoolConta
     mb,
     tier,
     players,
-    since: since === undefined ? undefined : Date.parse(since),
+    since: since === undefined ? undefined : instantOf(since),
   });
 }
 
@@ -84,24 +84,24 @@ export function phaseOf(resource: NodeResource): NodePhase | undefined {
   const phase = PHASES[sight.observed.state] ?? 'unseen';
   const signals = nodeSignals(resource);
   // A drained node never returns to service, even if it is healthy.
-  if (phase === 'unhealthy' && signals?.life.drainingAt !== undefined) return 'leaving';
+  if (phase === 'unhealthy' && signals?.life.draining_at !== undefined) return 'leaving';
   if (phase !== 'serving') return phase;
   if (signals?.workloads === 'listed' || signals?.workloads === 'none') return 'serving';
   // A source that does not list the node yet starts no containers on it: it counts as starting.
-  return signals?.workloads === 'unlisted' && signals.life.containersEver === 0 ? 'starting' : 'unseen';
+  return signals?.workloads === 'unlisted' && signals.life.containers_ever === 0 ? 'starting' : 'unseen';
 }
 
 function nodeOf(resource: NodeResource, phase: NodePhase, plannedMb: number | undefined): PoolNode {
   const signals = nodeSignals(resource);
   const { life, list = [], hourly, monthly = 0 } = signals ?? {};
-  const ramMb = phase === 'planned' ? plannedMb : signals?.memoryMb;
-  const initializedAt = time(life?.initializedAt ?? life?.provisionedAt);
-  const emptySince = time(life?.emptySince ?? (life?.containersEver === 0 ? life.initializedAt : undefined));
+  const ramMb = phase === 'planned' ? plannedMb : signals?.memory_mb;
+  const initializedAt = time(life?.initialized_at ?? life?.provisioned_at);
+  const emptySince = time(life?.empty_since ?? (life?.containers_ever === 0 ? life.initialized_at : undefined));
   return defined({
     name: resource.ref.name,
     phase,
     ramMb,
-    allocatedMb: life?.allocatedMb ?? 0,
+    allocatedMb: life?.allocated_mb ?? 0,
     containers: list.map(containerOf),
     hourly: hourly === undefined ? undefined : withBackups({ hourly, monthly }, seenFacts(resource)?.backups).hourly,
     initializedAt,
@@ -128,14 +128,15 @@ function memberOf(
   const phase = phaseOf(resource);
   if (phase === undefined) return undefined;
   const refusal = phase === 'planned' ? undefined : refusalOf(resource, scene);
-  const since = resource.memory?.state === 'unhealthy' ? time(resource.memory.since) : undefined;
-  const failingSince = time(nodeSignals(resource)?.life.failingSince);
+  const since = resource.memory?.state === 'unhealthy' ? resource.memory.since : undefined;
+  const failingSince = time(nodeSignals(resource)?.life.failing_since);
   return defined({
     node: nodeOf(resource, phase, plannedMb),
     isMember,
     refusal,
     outdated: isOutdated(resource, spec) ? true : undefined,
-    isFull: phase === 'serving' && (nodeSignals(resource)?.diskUsedPercent ?? 0) > DISK_FULL_PERCENT ? true : undefined,
+    isFull:
+      phase === 'serving' && (nodeSignals(resource)?.disk_used_percent ?? 0) > DISK_FULL_PERCENT ? true : undefined,
     unhealthySince: phase === 'unhealthy' && since !== undefined ? since : undefined,
     failingSince: phase === 'unhealthy' && failingSince !== undefined ? failingSince : undefined,
   });
@@ -143,16 +144,16 @@ function memberOf(
 
 function rememberedOf(kept: Partial<NodePoolMemory> | undefined): Remembered | undefined {
   if (kept?.members === undefined) return undefined;
-  const [upAt, downAt, consolidatedAt] = [kept.scaledUpAt, kept.scaledDownAt, kept.consolidatedAt].map(time);
+  const [upAt, downAt, consolidatedAt] = [kept.scaled_up_at, kept.scaled_down_at, kept.consolidated_at].map(time);
   return defined({
     members: kept.members,
     next: kept.next ?? 1,
     scaled: defined({ upAt, downAt }),
     consolidatedAt,
     crossing:
-      kept.crossing === undefined || kept.crossingSince === undefined
+      kept.crossing === undefined || kept.crossing_since === undefined
         ? undefined
-        : { direction: kept.crossing, since: Date.parse(kept.crossingSince) },
+        : { direction: kept.crossing, since: instantOf(kept.crossing_since) },
     going: kept.going ?? [],
     moves: kept.moves ?? [],
   });
@@ -243,7 +244,8 @@ export function situationOf(resource: PoolResource, spec: NodePoolSpec, scene: S
     found: remembered === undefined ? [...new Set([...labelled, ...ours])].sort((a, b) => a - b) : [],
     isTaken: nameTaken(scene),
     nodes: resources.flatMap(
-      (node) => memberOf(node, spec, members.has(numberOf(prefix, node.ref.name) ?? 0), signals?.memoryMb, scene) ?? [],
+      (node) =>
+        memberOf(node, spec, members.has(numberOf(prefix, node.ref.name) ?? 0), signals?.memory_mb, scene) ?? [],
     ),
     ...queues(resource, spec, scene),
     currency: signals?.currency,

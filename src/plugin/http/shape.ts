@@ -1,5 +1,7 @@
 /** Shapes: expected forms of responses, as data. A read keeps the members that the shape names, and drops the rest. */
 
+import { instantOf } from '../time.ts';
+
 /** An untyped shape. A test compares it with the published API description. */
 export type Form =
   | { readonly is: 'text' | 'time' | 'number' | 'id' | 'count' | 'flag' | 'labels' }
@@ -80,7 +82,7 @@ function readForm(form: Form, value: unknown, path: string): unknown {
       if (typeof value !== 'string') throw wrong(path, 'text');
       return value;
     case 'time':
-      if (typeof value !== 'string' || Number.isNaN(Date.parse(value))) throw wrong(path, 'a time');
+      if (typeof value !== 'string' || Number.isNaN(instantOf(value))) throw wrong(path, 'a time');
       return value;
     case 'number':
       if (typeof value !== 'number') throw wrong(path, 'a number');
