@@ -8,7 +8,7 @@ import { shown, where } from './options.ts';
 
 export const lockStatus = command({
   name: 'lock status',
-  summary: 'Show the holder of the lock, since when, and if it still runs.',
+  summary: 'Show the holder of the lock, its start time, and if it still runs.',
   options: { ...where, ...shown },
   call: async ({ flags, say, print, view, openWorkspace }) => {
     const workspace = await openWorkspace();
