@@ -28,8 +28,8 @@ import { PLUGIN, certificateSpec, issuerSpec, storageBefore } from './remembered
 import { oneShownText } from './served.ts';
 import type { CertificatesReader, PairSeen, PairStorage, Probes, Trust } from './world.ts';
 
-/** Number of files that are read at once: more would wait for the same disk. */
-const FILES_AT_ONCE = 16;
+/** Maximum number of resources whose files are open at once. A refresh of no more of them needs no queue. */
+const FILES_AT_ONCE = 100;
 
 /** A resource to refresh: declared, recorded, or both. */
 interface Target {
