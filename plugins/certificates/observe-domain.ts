@@ -336,7 +336,10 @@ function reached(
     if (fails) return neverIssued ? 'pending_issue' : 'tls_error';
     return counted.some((each) => isNear(each.seen)) ? 'expiring' : 'issued';
   })();
-  const told = ({ seen: each, problems }: Judged): readonly (readonly [FindingCode, Finding['severity'], string])[] => {
+  const findingsOf = ({
+    seen: each,
+    problems,
+  }: Judged): readonly (readonly [FindingCode, Finding['severity'], string])[] => {
     if (spec.tlsMode === 'passthrough')
       return problems.map(({ code, message }) => ['upstream', 'warning', `${code}: ${message}`]);
     if (problems.length > 0)
@@ -348,7 +351,7 @@ function reached(
     return [nearText(each, spec, now)];
   };
   // A certificate that was never issued cannot be served: the row that issues it reports this.
-  const findings = state === 'pending_issue' ? [] : grouped(ref, counted, told);
+  const findings = state === 'pending_issue' ? [] : grouped(ref, counted, findingsOf);
   const leftOut: readonly Finding[] =
     seen.leftOut === 0
       ? []

@@ -75,7 +75,7 @@ export function renewalFailed(
   return (memory?.failures ?? 0) > 0 && lastError?.step === `${state}>renewing` && lastError.at >= since;
 }
 
-/** The state of an incomplete swap: of a renewal or a recovery, whichever was started. */
+/** The state of an incomplete swap: of the started renewal or recovery. */
 function inProgress(
   replaced: CertificateFacts['replaced'],
   before: string | undefined,

@@ -1,10 +1,10 @@
-/** Audit: what a node is like beside every decision about it, and who decided. */
+/** Audit: the snapshot of a node for each decision about it, with the source of the decision. */
 
 import { type Change, type Facts, type Scene, seenState, otherState, seenFacts, defined, instantOf } from '#plugin';
 import { decisionOf } from './decision.ts';
 import { type NodeResource, nodeSignals } from './facts.ts';
 
-/** Whole minutes since a time; undefined where nobody knows it. */
+/** Whole minutes since a time; undefined for an unknown time. */
 function minutes(since: string | undefined, now: number): number | undefined {
   return since === undefined ? undefined : Math.max(0, Math.floor((now - instantOf(since)) / 60_000));
 }
@@ -15,12 +15,12 @@ const ACTIONS: Readonly<Record<string, string>> = {
   replace: 'node_decommission',
 };
 
-/** Whether a policy is behind a change: a full disk, or what a pool decided. */
+/** True if a policy caused a change: a full disk, or a decision of the pool. */
 function decidedBy(change: Change, resource: NodeResource, scene: Scene): string {
   return change.cause === 'policy' && change.goal === 'update' ? 'reactive_policy' : decisionOf(resource, scene).by;
 }
 
-/** The snapshot; what is not known is left out. */
+/** The snapshot, without unknown values. */
 export function auditNode(change: Change, resource: NodeResource, scene: Scene): Facts {
   const signals = nodeSignals(resource);
   const life = signals?.life;

@@ -523,7 +523,7 @@ export type RuleId =
 
 /** Its part of `fettle.yaml`, with the defaults filled in. */
 export interface NodesConfig {
-  /** How many actions of this plugin run at once. */
+  /** Number of actions of this plugin that run at once. */
   readonly parallelism: number;
   readonly provider: {
     /** The account at Hetzner Cloud. */

@@ -1,8 +1,8 @@
 /**
- * What a node has been through: pure, from what is remembered and what one look sees.
+ * The history of a node, from its recorded state and one refresh. Pure.
  *
- * Everything that is counted is counted here, once a look. The same look again counts nothing again: containers are
- * told apart by what the source counts, or by their ids, failed probes by their times.
+ * All counting is done here, once in a refresh. The same refresh again counts nothing: containers are distinguished by
+ * the total of the source, or by their ids, and failed probes by their times.
  */
 
 import {
@@ -23,11 +23,11 @@ import { beforeOf, SERVED } from './state.ts';
 import type { WorkloadsOfNode } from './workload-names.ts';
 import type { ProviderStatus } from './world.ts';
 
-/** One look at one node. */
+/** A refresh of a node. */
 export interface LookAtNode {
   /** Epoch ms. */
   readonly now: number;
-  /** `running` for a machine that no cloud manages. */
+  /** Status at the provider; `running` for a static machine. */
   readonly status: ProviderStatus;
   /** Time of the creation at the provider, never later than `now`. */
   readonly created?: Instant;
@@ -35,25 +35,25 @@ export interface LookAtNode {
   readonly lastLookAt?: Instant;
   readonly labels: Readonly<Record<string, string>>;
   readonly settings: Settings;
-  /** What is remembered of this very server; nothing of one before it. */
+  /** The recorded state of this server, without that of a former one. */
   readonly memory?: Memory<NodeMemory>;
-  /** It was there before it was ours: it is not held to have begun now. */
+  /** True if the server existed before it was owned: its history did not start now. */
   readonly recovered: boolean;
   readonly probe: 'answered' | 'failed' | 'none';
   readonly known: WorkloadsKnown;
-  /** Where it is listed. */
+  /** Report of the source about the node, if it lists the node. */
   readonly workloads?: WorkloadsOfNode;
-  /** It is not empty for longer than this, by one of its names. */
+  /** Earliest start of the emptiness, by its names at the source. */
   readonly emptyFrom?: Instant;
   readonly probeIntervalMs: number;
   readonly workloadsIntervalMs: number;
 }
 
-/** So many ids of containers are remembered where the source does not count; of more, only the growth of their number is counted. */
+/** Maximum number of recorded container ids if the source does not count; of more, only growth counts. */
 export const MOST_IDS = 400;
 
 interface Counted extends Pick<NodeLife, 'containers_ever' | 'started_total' | 'container_ids'> {
-  /** Containers that came since the last refresh. */
+  /** Number of containers that started since the last refresh. */
   readonly came: number;
 }
 
@@ -62,7 +62,7 @@ const shortId = (id: string): string => digestOf(id).slice('sha256:'.length, 'sh
 function countByTotal(kept: Partial<NodeMemory>, startedTotal: number, present: number, isOfAnother: boolean): Counted {
   const [ever, before] = [kept.containers_ever ?? 0, kept.started_total];
   if (before === undefined && isOfAnother) return { containers_ever: ever, came: 0, started_total: startedTotal };
-  // Where it runs backwards, the source has begun to count anew.
+  // A smaller total means that the source started to count again.
   const came =
     before === undefined
       ? Math.max(0, startedTotal - ever)
@@ -84,14 +84,14 @@ function countByIds(kept: Partial<NodeMemory>, ids: readonly string[]): Counted 
   return { containers_ever: Math.max(ever + came, ids.length), came, container_ids: containerIds };
 }
 
-/** What a source says is about an earlier server of the name: nothing ran there since this one was made, or it was never ready. */
+/** True if the report is about an earlier server: its emptiness started before this one, or this one was never ready. */
 function isOfEarlier(
-  { containers, emptySince: told }: WorkloadsOfNode,
+  { containers, emptySince: reported }: WorkloadsOfNode,
   { created }: LookAtNode,
   wasReady: boolean,
 ): boolean {
   if (containers.length > 0) return false;
-  return told === undefined || created === undefined ? !wasReady : instantOf(told) < created;
+  return reported === undefined || created === undefined ? !wasReady : instantOf(reported) < created;
 }
 
 function count(kept: Partial<NodeMemory>, look: LookAtNode, wasReady: boolean): Counted {
@@ -114,7 +114,7 @@ function count(kept: Partial<NodeMemory>, look: LookAtNode, wasReady: boolean): 
   return { ...counted, containers_ever: counted.containers_ever + unseen, came: counted.came + unseen };
 }
 
-/** It was empty at the last look and is empty now, and by its source for less long: something ran there in between. */
+/** True if a container ran between two refreshes of an empty node: its emptiness started after the first one. */
 function wasUsedBetween(kept: Partial<NodeMemory>, { emptySince, containers }: WorkloadsOfNode): boolean {
   return (
     (kept.containers ?? 0) === 0 &&
@@ -125,7 +125,7 @@ function wasUsedBetween(kept: Partial<NodeMemory>, { emptySince, containers }: W
   );
 }
 
-/** Nothing that a source says of a node's emptiness is about a time before this: epoch ms. */
+/** The earliest start of a node's emptiness that a report can have: epoch ms. */
 function emptyFrom(
   kept: Partial<NodeMemory>,
   look: LookAtNode,
@@ -133,23 +133,23 @@ function emptyFrom(
   came: number,
 ): number {
   const { created, lastLookAt, emptyFrom: named, now } = look;
-  // It had some at the last look: it is empty from then on at the earliest.
+  // The node had containers at the last refresh, so its emptiness started later.
   const hadSome = (kept.containers ?? 0) > 0 || came > 0;
   const times = [created, initializedAt, named, hadSome ? lastLookAt : instantOf(kept.last_container_at)];
   return Math.min(now, Math.max(...times.map((time) => time ?? 0)));
 }
 
-/** Since when a node that is listed without containers has none. */
+/** The start of the emptiness of a node that is listed without containers. */
 function emptySince(
   kept: Partial<NodeMemory>,
   { now, workloadsIntervalMs }: LookAtNode,
-  told: string | undefined,
+  reported: string | undefined,
   came: number,
   from: number,
 ): string {
-  // Never later than now: clocks differ.
-  if (told !== undefined) return instantText(Math.min(Math.max(instantOf(told), from), now));
-  // Between two looks that lie far apart, anything may have come and gone.
+  // Limited to now, because clocks differ.
+  if (reported !== undefined) return instantText(Math.min(Math.max(instantOf(reported), from), now));
+  // Between two distant refreshes, containers can have started and ended.
   const unbroken = kept.looked_at !== undefined && now - instantOf(kept.looked_at) <= 2 * workloadsIntervalMs;
   return unbroken && came === 0 && kept.empty_since !== undefined && (kept.containers ?? 0) === 0
     ? instantText(Math.max(instantOf(kept.empty_since), from))
@@ -158,7 +158,7 @@ function emptySince(
 
 type Failures = Pick<NodeLife, 'probe_failures' | 'probe_failed_at' | 'failing_since'>;
 
-/** Failed probes in a row. Those that follow each other faster than the interval count once. */
+/** Counts failed probes in a row. Failures within the interval count once. */
 function failuresOf(kept: Partial<NodeMemory>, probe: LookAtNode['probe'], now: number, intervalMs: number): Failures {
   const {
     probe_failures: probeFailures = 0,
@@ -180,7 +180,7 @@ function failuresOf(kept: Partial<NodeMemory>, probe: LookAtNode['probe'], now: 
   };
 }
 
-/** When it became ready: by its time where only time makes it so, else now. */
+/** Time of the first readiness: the declared time after the creation, else now. */
 function readyAt({ settings, created, now }: LookAtNode): string {
   const times = settings.ways.map(({ after }) =>
     after === undefined || created === undefined ? now : created + ms(after),
@@ -188,7 +188,7 @@ function readyAt({ settings, created, now }: LookAtNode): string {
   return instantText(Math.min(now, Math.max(...times)));
 }
 
-/** When its first container started, as far as the ones that are there, or the end of the last one, tell. */
+/** Time of the first container, from the present containers or the end of the last one. */
 function earliest(
   workloads: WorkloadsOfNode,
   since: string | undefined,
@@ -199,7 +199,7 @@ function earliest(
   return instantText(Math.max(created ?? 0, Math.min(now, ...times)));
 }
 
-/** What is known of its containers: as listed, or as last known. */
+/** The containers of the node: listed, or last known. */
 function knownContainers(
   kept: Partial<NodeMemory>,
   { known, workloads }: LookAtNode,
@@ -215,15 +215,15 @@ function knownContainers(
     allocated_mb: kept.allocated_mb,
   });
 }
-/** When its containers were known for the first time, all of them, after it was found: at the first whole look since. */
+/** Time at which all containers were first known after the node was found: the first complete refresh since. */
 function syncCompletedAt(kept: Partial<NodeMemory>, { known, now }: LookAtNode): string | undefined {
   if (kept.sync_completed_at !== undefined || kept.recovered_at === undefined) return kept.sync_completed_at;
   return known !== 'unread' && now > instantOf(kept.recovered_at) ? instantText(now) : undefined;
 }
 
 /**
- * When a server was drained, by its label. The value counts where a drain of ours was begun and not finished; anybody
- * else's drain counts from when it is first seen, so that no label makes a grace shorter.
+ * Time of a drain, by the label of the server. The value counts for an interrupted drain of this project. A drain by
+ * another program counts from its first refresh, so that a label cannot shorten a grace.
  */
 function labelledAt({ labels, now, memory }: LookAtNode): string | undefined {
   const at = drainLabel(labels);
@@ -233,7 +233,7 @@ function labelledAt({ labels, now, memory }: LookAtNode): string | undefined {
   return instantText(Math.min(now, Math.max(at, begun)));
 }
 
-/** What one look makes of what is remembered. */
+/** Returns the recorded history after a refresh. */
 export function lifeOf(look: LookAtNode): NodeLife {
   const { now, status, memory, recovered, probe, workloads } = look;
   const kept = memory?.kept ?? {};

@@ -1,4 +1,4 @@
-/** Note: what of a look is remembered, so that neither a restart nor the loss of a document loses it. */
+/** Note: facts of a refresh that the state records, so that they survive restarts and removed documents. */
 
 import {
   digestOf,
@@ -18,7 +18,7 @@ import { nodeRef } from './pool/expand.ts';
 import { leftBy } from './successor.ts';
 import { formerNames, type Named } from './workload-names.ts';
 
-/** Every field of a life: one that is not known any more is forgotten, not kept. */
+/** Every field of a history: an unknown field is cleared, not kept. */
 const NO_LIFE = {
   provisioned_at: null,
   initialized_at: null,
@@ -39,12 +39,12 @@ const NO_LIFE = {
   failing_since: null,
 } as const satisfies { readonly [Field in keyof Required<NodeLife>]: null };
 
-/** Digest of the SSH keys of a spec, whatever their order. */
+/** Digest of the SSH keys of a spec, in any order. */
 export function sshKeysDigest({ sshKeys }: Pick<NodeSpec, 'sshKeys'>): string {
   return digestOf(sshKeys.toSorted());
 }
 
-/** Digest of the user data of a spec; undefined where its file could not be read. */
+/** Digest of the user data of a spec; undefined if its file could not be read. */
 export function userDataDigest(
   { userData, userDataFile }: Pick<NodeSpec, 'userData' | 'userDataFile'>,
   facts: Pick<NodeFacts, 'userData'> | undefined,
@@ -52,7 +52,7 @@ export function userDataDigest(
   return userDataFile === undefined ? digestOf(userData ?? null) : facts?.userData;
 }
 
-/** What nobody can see of a server: what it was made with is what was written then, or when it was adopted. */
+/** Records values that the provider does not report: those declared at the creation or adoption. */
 export function madeWith(
   spec: NodeSpec,
   facts: Pick<NodeFacts, 'userData'> | undefined,
@@ -65,7 +65,7 @@ export function madeWith(
   });
 }
 
-/** Names that its server had; a name is another node's where that has a server now. */
+/** Former names of the server, without names that another node's server has now. */
 function namesOf(
   { ref, memory }: NodeResource,
   facts: NodeFacts,
@@ -84,7 +84,7 @@ function namesOf(
   return names.length === 0 && memory?.kept.names === undefined ? {} : { names };
 }
 
-/** What a successor would get; nothing of a server that only now takes what is left. */
+/** Settings for a successor; none of a server that is still receiving those of its predecessor. */
 function leftNote(resource: NodeResource): Note<NodeMemory> {
   const { desired, memory } = resource;
   const facts = seenFacts(resource);
@@ -97,8 +97,8 @@ export function noteNode(resource: KnownResource<NodeResource>, _now?: number, s
   const { desired, memory } = resource;
   const observed = observedOf(resource);
   const signals = nodeSignals(resource);
-  // Of one that is gone, all stays: when it is there again, its id tells whether it is the same. What went to make room
-  // for its successor hands on what it had, and nothing else.
+  // The state of a missing server stays: its id identifies it if it returns. A replaced server leaves only its settings
+  // to its successor.
   if (observed === undefined || signals === undefined)
     return memory?.open?.goal === 'replace' && memory.kept.left !== undefined ? { left: memory.kept.left } : {};
   const { facts } = observed;

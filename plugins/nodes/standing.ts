@@ -1,4 +1,4 @@
-/** What follows from a sighting of a node at a time: its state, its health, its power, and what is wrong with it. Pure. */
+/** State, health, power and findings of a node at a time, from a sighting. Pure. */
 
 import { type Facts, type Finding, instantText, type Memory, type Sighting, type Standing, instantOf } from '#plugin';
 import type { NodeFacts, NodeLife, NodeSignals } from './facts.ts';
@@ -8,10 +8,10 @@ import { ms, type Settings } from './settings.ts';
 import { beforeOf, type Health, healthOf, powerOf, SERVED, type Seen, stateOf, via } from './state.ts';
 import { workloadName } from './workload-names.ts';
 
-/** What a look says of a server that is neither declared nor in state: nobody finds anything wrong with it. */
-export const SOMEBODY_ELSES = 'somebody-elses';
+/** The standing of a server that is neither declared nor in the state: it has no findings. */
+export const OTHER_PROJECT = 'other-project';
 
-/** When its age alone makes a node ready, as all of its ways to readiness are an age: epoch ms. */
+/** Time at which a node becomes ready by its age, if all of its readiness probes are ages: epoch ms. */
 function readyByAge({ provider, ways }: Settings, { status, life }: NodeSignals): number | undefined {
   const { provisioned_at: provisionedAt } = life;
   if (provider === 'static' || status !== 'running' || provisionedAt === undefined) return undefined;
@@ -58,7 +58,7 @@ function findingsOf(
   ];
 }
 
-/** The states of a node. What was counted was counted by the look; deadlines are held against `now`. */
+/** The states of a node. The refresh has counted failures; deadlines are compared with `now`. */
 export function nodeStanding(
   settings: Settings,
   seen: Sighting<NodeFacts>,
@@ -106,6 +106,6 @@ export function nodeStanding(
     ...(way.length === 0 ? {} : { via: way }),
     others: { health, power: powerOf(status) },
     ...(aged === undefined ? {} : { signals: { life: { ...aged } } }),
-    findings: seen.raw === SOMEBODY_ELSES ? [] : findingsOf(seen, { ...signals, probe }, settings, state, health),
+    findings: seen.raw === OTHER_PROJECT ? [] : findingsOf(seen, { ...signals, probe }, settings, state, health),
   };
 }

@@ -49,7 +49,7 @@ export function many(value: string, summary: string): Option<readonly string[] |
 }
 
 /** Comma-separated names of a fixed set; repeatable. */
-export function namesAmong<const T extends string>(
+function namesAmong<const T extends string>(
   value: string,
   known: readonly T[],
   named: { readonly one: string; readonly all: string },
@@ -148,7 +148,9 @@ export const causes = {
   ),
 };
 
-export const reason = {
+export const reason = { reason: many('<text>', 'Reason for the log.') };
+
+const overrideReason = {
   reason: many('<text>', 'Reason for the log: one for all overrides, or one per override in their order (repeatable).'),
 };
 
@@ -159,7 +161,7 @@ export const passes = {
     wholeNumber(0),
     'Maximum number of removals per kind, instead of safety.removals; requires --reason.',
   ),
-  ...reason,
+  ...overrideReason,
 };
 
 export const failing = {
@@ -168,7 +170,7 @@ export const failing = {
     '<what>',
     FAIL_ON,
     { one: 'a value of --fail-on', all: 'Values' },
-    `Exit 2 or 3 on ${FAIL_ON.join(', ')} (comma-separated).`,
+    `Reasons to exit with 2, or with 3 for rejected rows (comma-separated): ${FAIL_ON.join(', ')}.`,
   ),
 };
 

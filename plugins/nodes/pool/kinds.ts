@@ -1,4 +1,4 @@
-/** The kinds NodePool and Container: what the engine asks of them. */
+/** The kinds NodePool and Container for the engine. */
 
 import { instantText, type Kind, type Ref, type Scene, type KnownResource, isAbsent, type Note } from '#plugin';
 import { containerEffect, poolEffect } from '../effect.ts';
@@ -33,13 +33,13 @@ import { poolRules } from './rules.ts';
 import { crossingNow } from './decide.ts';
 import { nodesOfPool, situationOf } from './situation.ts';
 
-/** Its nodes, and the servers with its label that it may begin with. */
+/** Its nodes, and the servers with its label, which it may start with. */
 function mattersToPool(resource: PoolResource, scene: Scene): readonly Ref[] {
   const labelled = (poolSignals(resource)?.labelled ?? []).map(nodeRef);
   return [...nodesOfPool(resource.ref.name, scene).map(({ ref }) => ref), ...labelled];
 }
 
-/** Since when a threshold of the reactive policy is crossed, where the policy waits for that. */
+/** Records the time since which a threshold of the reactive policy has been crossed. */
 function notePool(resource: KnownResource<PoolResource>, _now: number, scene: Scene): Note<NodePoolMemory> {
   const { desired, memory } = resource;
   if (desired === undefined || isAbsent(resource) || memory?.kept.members === undefined) return {};

@@ -127,7 +127,7 @@ const ROWS: readonly Row[] = [
     ),
     step: 'ready>ready',
     fields: [{ path: '/protection', before: true, after: false }],
-    because: 'The protection by the provider is lifted; after that: its labels',
+    because: 'The protection at the provider is lifted. Later steps: its labels',
   },
   {
     is: 'protected by somebody, and its document says nothing of that',
@@ -357,7 +357,7 @@ const ROWS: readonly Row[] = [
     resource: edited({}, { labels: { a: '1' }, serverType: 'cx33', image: 'debian-14', location: 'fsn1' }),
     step: 'ready>ready',
     fields: [{ path: '/labels/a', after: '1' }],
-    because: 'The server is updated in place: its labels; after that: its server type, its image, its location',
+    because: 'The server is updated in place: its labels. Later steps: its server type, its image, its location',
   },
   {
     is: 'with a disk that is 90 % full',

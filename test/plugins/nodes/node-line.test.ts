@@ -348,7 +348,7 @@ describe('what a document leaves open', () => {
     // The row says what is handed on: nothing is attached that nobody could read.
     const row = creation.reconciled?.plan.resource_changes[0];
     expect(row?.because).toContain(
-      'hands on its networks, its firewalls, its volumes, its placement group, its backups',
+      'The server gets its networks, its firewalls, its volumes, its placement group, its backups',
     );
     expect(row?.change.after).toMatchObject({
       volumes: [String(volume)],

@@ -250,7 +250,7 @@ describe('nodes that fall silent', () => {
         plugin: PLUGIN,
         refs: ['web-1', 'web-2', 'web-3'].map((name) => refOf('Node', name)),
         message:
-          '3 nodes that were ready do not answer in the same refresh. The network is probably at fault, so their health is not known',
+          '3 nodes that were ready do not answer in the same refresh. The network is probably at fault, so their health is unknown',
       },
     ]);
   });
@@ -359,7 +359,7 @@ describe('what cannot be read', () => {
       {
         plugin: PLUGIN,
         refs: [refOf('Node', 'web-1')],
-        message: 'No workload source is configured, so the containers of the node are not known',
+        message: 'No workload source is configured, so the containers of the node are unknown',
       },
     ]);
     expect(seenAs(view, 'web-1').state).toBe('ready');

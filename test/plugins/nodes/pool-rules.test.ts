@@ -154,7 +154,7 @@ describe('queue-waits', () => {
     });
     expect(judge('queue-waits', unseen, nodes)).toMatchObject({
       outcome: 'defer',
-      message: 'The queue of the workload source is not known',
+      message: 'The queue of the workload source is unknown',
     });
   });
 
