@@ -18,7 +18,6 @@ import {
   pass,
   reject,
   type Remedy,
-  type Resource,
   type RetryPolicy,
   type Scene,
   spanText,
@@ -32,9 +31,9 @@ import {
   instantOf,
 } from '#plugin';
 import { DAY_MS } from './days.ts';
-import { needsIssue } from './differences.ts';
+import { issues } from './differences.ts';
 import type { CertificateResource, IssuerResource } from './diff.ts';
-import { type IssuerFacts, usableUntil } from './facts.ts';
+import { usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
 import { issuerOf, issuerRef } from './remembered.ts';
 import { policyOf, reloadsOf } from './renewal.ts';
@@ -49,14 +48,13 @@ interface Authority {
   readonly state: string;
 }
 
-function authorityOf(resource: Resource | undefined): Authority | undefined {
+function authorityOf(resource: IssuerResource | undefined): Authority | undefined {
   const { spec, fingerprint } = issuerOf(resource);
   if (spec?.localCa === undefined) return undefined;
-  const facts = seenFacts(resource) as IssuerFacts | undefined;
   return {
     dir: spec.localCa.dir,
     remembered: fingerprint,
-    observed: facts?.fingerprint,
+    observed: seenFacts(resource)?.fingerprint,
     state: resource === undefined ? ABSENT : (seenState(resource) ?? 'unseen'),
   };
 }
@@ -78,7 +76,7 @@ function changed(authority: Authority): string | undefined {
 }
 
 /** The reason why an authority cannot sign, from its finding. */
-function unusableText(issuer: Resource | undefined): string {
+function unusableText(issuer: IssuerResource | undefined): string {
   const code: FindingCode = 'ca-unusable';
   const findings = issuer !== undefined && isSeen(issuer) ? issuer.sight.observed.findings : [];
   return findings.find((each) => each.code === code)?.message ?? 'cannot sign';
@@ -100,11 +98,6 @@ export function issuerChanged(_change: Change, resource: IssuerResource): Verdic
   return reject(problem, facts, { remedy: putBack(authority) });
 }
 
-/** True if a step issues a certificate: a change in place may only correct files, or reload servers. */
-function issues({ step, fields }: Change): boolean {
-  return step !== 'normal>normal' || needsIssue(fields);
-}
-
 const NOTHING_ISSUED = pass('nothing is issued', {});
 
 /** The rule on the steps of a Certificate that issue. */
@@ -113,7 +106,7 @@ export function certificateIssuerChanged(change: Change, resource: CertificateRe
   const spec = resource.desired?.spec;
   if (spec === undefined) return NOTHING_ISSUED;
   const ref = issuerRef(spec);
-  const issuer = scene.get(ref);
+  const issuer = Issuer.get(scene, ref);
   const authority = authorityOf(issuer);
   if (authority === undefined) return pass('the Issuer is self-signed', { issuer: spec.issuer });
   const facts = { issuer: spec.issuer, ...factsOf(authority) };

@@ -1,7 +1,7 @@
 /** The source of a removal: a policy of the pool, from its state, or an edited document. */
 
 import type { Resource, Scene } from '#plugin';
-import type { NodePoolMemory } from './generated.ts';
+import { NodePool } from './kinds.ts';
 import { numberOf } from './pool/names.ts';
 import { poolOf, poolRef } from './settings.ts';
 
@@ -16,8 +16,7 @@ export interface Decision {
 /** The recorded reason why a node is no longer a member of its pool. */
 export function decisionOf(resource: Resource, scene: Scene): Decision {
   const pool = poolOf(resource);
-  const memory = pool === undefined ? undefined : scene.get(poolRef(pool))?.memory;
-  const kept = memory?.kept as Partial<NodePoolMemory> | undefined;
+  const kept = pool === undefined ? undefined : NodePool.get(scene, poolRef(pool))?.memory?.kept;
   const number = pool === undefined ? undefined : numberOf(kept?.prefix ?? pool, resource.ref.name);
   if (number === undefined || resource.desired !== undefined) return { by: 'manual' };
   const dropped = kept?.dropped?.findLast(({ members }) => members.includes(number));

@@ -29,7 +29,7 @@ import type { NodesLimits, PriceList, ProbeSeen, ServerSeen } from './world.ts';
 
 /** Percentage of disk use above which a node is drained. */
 export const DISK_FULL_PERCENT = 90;
-export const DISK_CRITICAL_PERCENT = 95;
+const DISK_CRITICAL_PERCENT = 95;
 
 /** Values of a refresh that all nodes share. */
 export interface Surroundings {

@@ -36,7 +36,7 @@ import { orderRules } from './order-rules.ts';
 import { dedication, leastOf, ms, poolOf, poolRef, settingsOfResource, strictPoolSpec } from './settings.ts';
 import { DISK_FULL_PERCENT } from './observe-node.ts';
 import { isBusy } from './state.ts';
-import { Node } from './kinds.ts';
+import { Node, NodePool } from './kinds.ts';
 
 /** Time for which a found node is kept after its containers were first read. */
 export const POST_SYNC_GRACE_MS = 10 * 60_000;
@@ -313,10 +313,10 @@ interface PoolSeen {
 function poolSeen(resource: NodeResource, scene: Scene): PoolSeen | undefined {
   const name = poolOf(resource);
   if (name === undefined) return undefined;
-  const pool = scene.get(poolRef(name));
-  const spec = pool?.desired?.spec as NodePoolSpec | undefined;
+  const pool = NodePool.get(scene, poolRef(name));
+  const spec = pool?.desired?.spec;
   const strict = strictPoolSpec(pool);
-  const kept = pool?.memory?.kept as Partial<NodePoolMemory> | undefined;
+  const kept = pool?.memory?.kept;
   const nodes = Node.all(scene).filter(
     (each) => (each.desired !== undefined || mayBeOwned(each.memory)) && poolOf(each) === name,
   );
@@ -455,7 +455,7 @@ function lostBy(resource: NodeResource): string {
 }
 
 /** The data that a change destroys; undefined for none. */
-export function destroys({ goal, machine, fields }: Change, resource: NodeResource): string | undefined {
+function destroys({ goal, machine, fields }: Change, resource: NodeResource): string | undefined {
   if (goal === 'replace')
     return machine === 'power' ? 'A rebuild destroys the data on the disk' : `A replacement loses ${lostBy(resource)}`;
   return goal === 'update' && fields.some(({ path, after }) => path === '/backups' && after === false)

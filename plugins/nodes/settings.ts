@@ -17,7 +17,7 @@ import {
   defined,
   seenFacts,
 } from '#plugin';
-import { type NodeFacts, PLUGIN } from './facts.ts';
+import { type NodeResource, PLUGIN, type PoolResource } from './facts.ts';
 import { defaults, type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from './generated.ts';
 import { LABELS } from './labels.ts';
 
@@ -102,9 +102,9 @@ export function settingsOfResource({ policy }: Pick<Resource, 'policy'>): Settin
 }
 
 /** A pool's spec, with the stricter of its applied and declared safety inputs; undefined without a document. */
-export function strictPoolSpec(resource: Resource | undefined): NodePoolSpec | undefined {
+export function strictPoolSpec(resource: PoolResource | undefined): NodePoolSpec | undefined {
   if (resource?.desired === undefined) return undefined;
-  const { spec } = resource.desired as Desired<NodePoolSpec>;
+  const { spec } = resource.desired;
   const written = inputsOf(spec, POOL_INPUTS);
   return withInputValues(
     spec,
@@ -125,11 +125,10 @@ export function ms(duration: string): number {
 }
 
 /** The reason why a node is dedicated: it is a system node by its document, its label or the state, or it is static. */
-export function dedication(resource: Resource): string | undefined {
+export function dedication(resource: NodeResource): string | undefined {
   const settings = settingsOfResource(resource);
   if (settings.provider === 'static') return 'no cloud provider manages the node';
-  const facts = seenFacts(resource) as NodeFacts | undefined;
-  const label = facts?.labels?.[LABELS.role];
+  const label = seenFacts(resource)?.labels?.[LABELS.role];
   return settings.role === 'system' || label === 'system' ? 'the node is a system node' : undefined;
 }
 

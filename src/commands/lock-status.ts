@@ -2,7 +2,6 @@
 
 import { lockDocument } from '../formats/lock-status.ts';
 import { lockText } from '../report/lock-text.ts';
-import { openWorkspace } from '../run/project.ts';
 import { withStore } from '../run/stores.ts';
 import { command } from './command.ts';
 import { shown, where } from './options.ts';
@@ -11,8 +10,8 @@ export const lockStatus = command({
   name: 'lock status',
   summary: 'Show the holder of the lock, its start time, and if it still runs.',
   options: { ...where, ...shown },
-  call: async ({ flags, host, source, say, print, view }) => {
-    const workspace = await openWorkspace(host, source, say);
+  call: async ({ flags, say, print, view, openWorkspace }) => {
+    const workspace = await openWorkspace();
     const { status, place } = await withStore(workspace, say, async (store) => ({
       status: await store.lockStatus(),
       place: store.place,

@@ -254,7 +254,7 @@ function rememberMemory(memory: Memory | undefined, body: RecordBodies['memory']
 }
 
 /** What one record makes of the memory of one resource; undefined when nothing is remembered any more. */
-export function rememberOne(memory: Memory | undefined, entry: Entry, at: Instant): Memory | undefined {
+function rememberOne(memory: Memory | undefined, entry: Entry, at: Instant): Memory | undefined {
   const next = remembered(memory, entry, at);
   return next === undefined ? undefined : tidy(next);
 }

@@ -299,11 +299,13 @@ describe('moves', () => {
   });
 
   it('pass through the states that a refresh reports', () => {
-    expect(movesBetween(itemTables, 'item', 'absent', 'ready', undefined, ['starting'])).toEqual([
+    expect(movesBetween(itemTables, { machine: 'item', from: 'absent', to: 'ready' }, { via: ['starting'] })).toEqual([
       { machine: 'item', from: 'absent', to: 'starting', trigger: 'found' },
       { machine: 'item', from: 'starting', to: 'ready', trigger: 'started' },
     ]);
-    expect(movesBetween(itemTables, 'item', 'ready', 'ready', undefined, ['draining'])).toEqual([]);
+    expect(movesBetween(itemTables, { machine: 'item', from: 'ready', to: 'ready' }, { via: ['draining'] })).toEqual(
+      [],
+    );
   });
 
   it('no move of the provider leads through absence: a resource after it is another one', () => {

@@ -107,12 +107,6 @@ export interface Decision {
   readonly recommendation?: Recommendation;
 }
 
-/** The recommendation that a policy cannot carry out, for a finding. */
-export interface Unmet {
-  readonly full?: Recommendation;
-  readonly consolidating?: Consolidating;
-}
-
 function numbersOf(situation: Situation): Numbers {
   const { remembered, found } = situation;
   if (remembered !== undefined) return { members: remembered.members, next: remembered.next };

@@ -8,7 +8,7 @@ const SMALL: ReadonlySet<string> = new Set(['micro', 'small']);
 const EMPTY_ONLY: ReadonlySet<string> = new Set(['medium']);
 
 /** Maximum number of connected players for the move of a small container. */
-export const MOST_PLAYERS = 5;
+const MOST_PLAYERS = 5;
 
 /** The reason why a container is not moved; undefined if it can be. An unknown tier is never moved. */
 export function whyFixed({ tier, players }: Pick<PoolContainer, 'tier' | 'players'>): string | undefined {

@@ -1,7 +1,7 @@
 /** The situation of a pool: the input of `decide`, from its resource, its nodes and its containers in a scene. */
 
 import { serverKey } from '../places.ts';
-import { formatRef, type Resource, type Scene, defined, mayBeOwned, seenFacts, instantOf } from '#plugin';
+import { defined, formatRef, instantOf, mayBeOwned, type Scene, seenFacts } from '#plugin';
 import {
   type ContainerSeen,
   type NodeResource,
@@ -193,8 +193,7 @@ function queues(
 export function nodesOfPool(pool: string, scene: Scene): readonly NodeResource[] {
   const nodes = Node.all(scene);
   return nodes.filter(
-    (resource) =>
-      (resource.desired !== undefined || mayBeOwned(resource.memory)) && poolOf(resource as Resource) === pool,
+    (resource) => (resource.desired !== undefined || mayBeOwned(resource.memory)) && poolOf(resource) === pool,
   );
 }
 

@@ -103,9 +103,8 @@ function later(
 function poolChanges(resources: readonly Resource[], scene: Scene) {
   const comes: Priced[] = [];
   const goes = new Set<string>();
-  for (const resource of resources) {
-    if (resource.ref.kind !== 'NodePool') continue;
-    const template = (resource as PoolResource).desired?.spec.template;
+  for (const resource of NodePool.among(resources)) {
+    const template = resource.desired?.spec.template;
     for (const { path, after } of acceptedChange(resource, scene)?.fields ?? []) {
       if (!path.startsWith('/members/')) continue;
       const name = path.slice('/members/'.length);

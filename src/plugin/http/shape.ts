@@ -1,5 +1,6 @@
 /** Shapes: expected forms of responses, as data. A read keeps the members that the shape names, and drops the rest. */
 
+import { isRecord } from '../defined.ts';
 import { instantOf } from '../time.ts';
 
 /** An untyped shape. A test compares it with the published API description. */
@@ -60,10 +61,6 @@ export function partly<M extends Shapes, O extends Shapes>(
   optional: O,
 ): Shape<{ readonly [K in keyof M]: TypeOf<M[K]> } & { readonly [K in keyof O]?: TypeOf<O[K]> }> {
   return { is: 'object', members, optional };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function wrong(path: string, wanted: string): ShapeError {

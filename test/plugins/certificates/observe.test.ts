@@ -20,6 +20,7 @@ import {
   refOf,
   tempFolder,
   refreshed,
+  words,
 } from './support.ts';
 
 const now = Date.now();
@@ -261,18 +262,7 @@ describe('a pair of another program', () => {
     make(folder);
     openssl(
       folder,
-      'req',
-      '-x509',
-      '-key',
-      'tls/www.key',
-      '-out',
-      'tls/www.crt',
-      '-subj',
-      '/CN=x',
-      '-addext',
-      'subjectAltName=DNS:x.test',
-      '-days',
-      '90',
+      ...words('req -x509 -key tls/www.key -out tls/www.crt -subj /CN=x -addext subjectAltName=DNS:x.test -days 90'),
     );
     const { observed } = await view(lineOf(folder, [www], Date.now() + 1000));
     expect(observed[0]).toMatchObject({

@@ -264,7 +264,7 @@ describe('all pairs of states', () => {
         for (const [pair, due] of WORLDS) {
           const to = stateOf(pair, due, memory, NOW);
           const key = `${from}>${to}`;
-          const moves = movesBetween(kind, 'certificate', from, to, failed)
+          const moves = movesBetween(kind, { machine: 'certificate', from, to }, { failed })
             .map(({ trigger, unlisted }) => (unlisted === true ? 'UNLISTED' : trigger))
             .join(' ');
           found.set(key, (found.get(key) ?? new Set()).add(moves));

@@ -26,6 +26,7 @@ import {
   refOf,
   sceneOf,
   tempFolder,
+  words,
 } from './support.ts';
 
 function change(step: Change['step'], more: Partial<Pick<Change, 'goal' | 'fields' | 'cause'>> = {}): Change {
@@ -190,23 +191,9 @@ async function authority(constraints: string, more: readonly string[] = []): Pro
   writeFileSync(join(folder, 'ca.cnf'), `${[...lines, ...more].join('\n')}\n`);
   openssl(
     folder,
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-keyout',
-    'ca/ca.key',
-    '-out',
-    'ca/ca.crt',
-    '-subj',
-    '/O=Example/CN=CA',
-    '-config',
-    'ca.cnf',
-    '-days',
-    '900',
+    ...words(
+      'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca/ca.key -out ca/ca.crt -subj /O=Example/CN=CA -config ca.cnf -days 900',
+    ),
   );
   return { folder, world: (await certificates.openWriter(outside(folder))) as CertificatesWriter };
 }
@@ -284,39 +271,14 @@ describe('issuer-name-constraints', () => {
     const made = await authority('permitted;DNS:example.test');
     const { folder } = made;
     mkdirSync(join(folder, 'sub'));
-    openssl(
-      folder,
-      'req',
-      '-newkey',
-      'ed25519',
-      '-nodes',
-      '-keyout',
-      'sub/ca.key',
-      '-out',
-      'sub.csr',
-      '-subj',
-      '/CN=Sub',
-    );
+    openssl(folder, ...words('req -newkey ed25519 -nodes -keyout sub/ca.key -out sub.csr -subj /CN=Sub'));
     writeFileSync(
       join(folder, 'sub.ext'),
       'basicConstraints=critical,CA:TRUE\nnameConstraints=critical,excluded;DNS:secret.example.test\n',
     );
     openssl(
       folder,
-      'x509',
-      '-req',
-      '-in',
-      'sub.csr',
-      '-CA',
-      'ca/ca.crt',
-      '-CAkey',
-      'ca/ca.key',
-      '-days',
-      '90',
-      '-extfile',
-      'sub.ext',
-      '-out',
-      'sub/ca.crt',
+      ...words('x509 -req -in sub.csr -CA ca/ca.crt -CAkey ca/ca.key -days 90 -extfile sub.ext -out sub/ca.crt'),
     );
     openssl(folder, 'x509', '-in', 'ca/ca.crt', '-out', 'root.pem');
     const both = `${openssl(folder, 'x509', '-in', 'sub/ca.crt')}${openssl(folder, 'x509', '-in', 'root.pem')}`;
