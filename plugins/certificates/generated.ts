@@ -156,6 +156,8 @@ export interface CertificateMemory {
   readonly issued_at: string;
   /** Fingerprint of the last issued certificate. */
   readonly made: string;
+  /** Fingerprint of the certificate at its adoption, which keeps its content until its renewal. */
+  readonly adopted: string;
   /** Fingerprints of earlier stored certificates, the newest first. */
   readonly former: readonly string[];
   /** Time of the last refresh, ISO 8601; recorded once in `checkInterval`. */
@@ -304,6 +306,7 @@ export type FindingCode =
   | 'expired'
   | 'renewal-failed'
   | 'retry-exhausted'
+  | 'changed-by-renewal'
   | 'authority-ends'
   | 'pair-unusable'
   | 'pair-incomplete'
@@ -975,6 +978,12 @@ export const tables = {
       kind: 'Certificate',
       severity: 'error',
       text: 'The maximum number of failures is reached: fettle does not try again.',
+    },
+    {
+      code: 'changed-by-renewal',
+      kind: 'Certificate',
+      severity: 'info',
+      text: 'The adopted certificate differs from its document. The renewal applies the difference.',
     },
     {
       code: 'authority-ends',
