@@ -61,7 +61,7 @@ describe('log why', () => {
     expect(lines.map((line) => (JSON.parse(line) as { readonly kind: string }).kind)).toContain('refusal');
   });
 
-  it('reports that there are no records', async () => {
+  it('reports a resource without records', async () => {
     const at = await bench(itemsYaml({ a: 2 }));
     const { code, stderr } = await at.run('log why toy/Item/z');
     expect([code, stderr]).toEqual([1, 'error: the log says nothing of toy/Item/z; did you mean toy/Item/a?\n']);

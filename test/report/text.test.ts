@@ -68,7 +68,7 @@ describe('text for approval', () => {
   ): Promise<readonly string[]> => {
     const plan = await fullPlan();
     const [row] = plan.resource_changes;
-    if (row === undefined) throw new Error('there is no row');
+    if (row === undefined) throw new Error('no row');
     const change = { ...row.change, before, after };
     const one = { ...plan, resource_changes: [{ ...row, goal, change }] };
     return [planText(one, { color: false, now: START }), planMarkdown(one, { now: START })];

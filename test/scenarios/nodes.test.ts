@@ -142,7 +142,7 @@ async function happen(world: World, each: Happening): Promise<string> {
   for (const waiting of each.wait ?? []) workloads.wait(waiting);
   for (const id of each.unqueue ?? []) workloads.unqueue(id);
   if (each.settle === true) await settle(world);
-  if (each.settle === true) return '(applied until nothing is done any more)\n\n';
+  if (each.settle === true) return '(applied until no changes remain)\n\n';
   if (each.pass !== undefined) return `(${each.pass} later)\n\n`;
   if (each.run === undefined) return '';
   // One at a time, so that the output has one order.

@@ -42,7 +42,7 @@ describe('documents that a configuration names', () => {
     const { code, stderr, stdout } = await fettle(project, 'validate');
     expect([code, stderr]).toEqual([1, expect.stringContaining('outside-root')]);
     expect(stdout + stderr).not.toContain('geheim');
-    // Whether a file exists there is not disclosed.
+    // The existence of a file there is not disclosed.
     writeFiles(project, { 'fettle.yaml': `name: x\ndesired: [${JSON.stringify(`${path(outside)}-none`)}]\n` });
     const none = await fettle(project, 'validate');
     expect(none.stderr.replaceAll('-none', '')).toBe(stderr);

@@ -238,7 +238,7 @@ describe('a denied address', () => {
 
 describe('a name', () => {
   test.each<readonly [string, Zone | undefined, string, string, string]>([
-    ['that is not there', undefined, 'pending_route', 'name-not-resolved', 'the name does not resolve'],
+    ['that does not exist', undefined, 'pending_route', 'name-not-resolved', 'the name does not resolve'],
     ['without addresses', { txt: [['x']] }, 'pending_route', 'name-not-resolved', 'the name does not resolve'],
   ])('%s', async (_name, zone, state, code, message) => {
     const seen = await domain(zone === undefined ? {} : { [HOST]: zone });

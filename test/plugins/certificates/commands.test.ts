@@ -45,7 +45,7 @@ describe('a command', () => {
     ['says none', sh('exit 1'), 'ended with code 1'],
     ['moves no cursor', sh(String.raw`printf 'a\033[2Jb\007\n'; exit 1`), 'ended with code 1: a [2Jb'],
     ['is ended by a signal', sh('kill -9 $$'), 'was ended by SIGKILL'],
-    ['is not there', ['no-such-program', 'x y'], 'no-such-program "x y" cannot be started: ENOENT'],
+    ['does not exist', ['no-such-program', 'x y'], 'no-such-program "x y" cannot be started: ENOENT'],
     ['is not a program', ['./'], './ cannot be started: EACCES'],
   ])('that fails: %s', async (_name, words, text) => {
     const failed = command(words);

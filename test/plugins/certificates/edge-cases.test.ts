@@ -141,7 +141,7 @@ describe('dates', () => {
   test('a negative threshold is an error', () => {
     expect(() => seen(NOW + DAY, -1)).toThrow('a threshold of -1 days is not possible');
   });
-  test('without an end of validity, there is no state', () => {
+  test('an observation without an end of validity has no state', () => {
     expect(() => seen('')).toThrow('has no days left');
     expect(() => daysLeft(Number.NaN, NOW)).toThrow(RangeError);
   });

@@ -305,7 +305,7 @@ describe('counts last from run to run', () => {
       failures: 10,
       lastError: { at: iso(tries[9] ?? 0), step: 'renewal_failed>renewing' },
     });
-    // There is no further attempt, after any time, without an override.
+    // No further attempt, after any time, without an override.
     clear();
     project.clock.at += 5 * DAY;
     expect((await project.run('apply --yes', 3)).stdout).toContain('retry-exhausted: 10 failed renewals in a row');

@@ -138,7 +138,7 @@ describe('of a Certificate', () => {
       ...made,
       issued: 1,
     });
-    // It was interrupted earlier, or was a removal.
+    // The run was interrupted earlier, or was a removal.
     expect(note({ memory: { kept: known(), open: intent('expiring_soon>renewing') } })).not.toHaveProperty('made');
     expect(note({ memory: { kept, open: intent('normal>absent', 'remove') } })).not.toHaveProperty('made');
   });

@@ -322,7 +322,7 @@ describe('a first issue during a power loss', () => {
     ['one file', COMBINED],
     ['a folder', DIRECTORY],
   ] as const)(
-    'with %s is open to nobody else, and the next steps settle it',
+    'with %s has a private key, and the next steps settle it',
     async (_name, storage) => {
       const all = await traced('first', storage, () => undefined);
       await forAll(all, async (remains) => {
@@ -375,7 +375,7 @@ describe('a correction of files during a power loss', () => {
       },
     ],
   ])(
-    '%s: a valid pair stays, open to nobody else, and the next steps settle it',
+    '%s: leaves a valid, private pair, and the next steps settle it',
     async (_name, storage, before) => {
       const all = await traced('tidy', storage, before);
       await forAll(all, async (remains) => {

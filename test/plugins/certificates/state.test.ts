@@ -179,7 +179,7 @@ const LOOKS: Readonly<Record<State, Readonly<Record<State, string>>>> = {
     expired: 'check',
     renewing: 'manual',
     recovering: 'never',
-    // A renewal failed since, and there was no refresh after it.
+    // A renewal failed since, without a refresh after it.
     renewal_failed: 'manual error',
   },
   expiring_soon: {

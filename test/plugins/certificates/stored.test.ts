@@ -241,9 +241,9 @@ describe('owner, group and mode', () => {
     const world = await open(folder);
     await issue(world, { file: EVERYTHING });
     const before = read(folder, EVERYTHING.certificate);
-    await expect(
-      issue(world, { file: { ...EVERYTHING, owner: 'nobody-of-this-name' } }, { first: false }),
-    ).rejects.toThrow('user nobody-of-this-name does not exist on this machine');
+    await expect(issue(world, { file: { ...EVERYTHING, owner: 'missing-account' } }, { first: false })).rejects.toThrow(
+      'user missing-account does not exist on this machine',
+    );
     await expect(issue(world, { directory: { path: 'd', combined: false, group: 'no-such-group' } })).rejects.toThrow(
       'group no-such-group does not exist',
     );
@@ -257,9 +257,9 @@ describe('owner, group and mode', () => {
     await open(folder);
     const order = { folder, what: 'first', storage: { file: { ...EVERYTHING, owner: 0, group: 0 } }, now };
     const words = [process.execPath, join(import.meta.dirname, 'change-once.ts'), JSON.stringify(order)];
-    const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...words];
+    const asOther = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...words];
     if (isRoot) for (const path of ['.', 'ca', 'ca/ca.key']) chownSync(join(folder, path), 65534, 65534);
-    const [program = '', ...args] = isRoot ? nobody : words;
+    const [program = '', ...args] = isRoot ? asOther : words;
     const ran = spawnSync(program, args, { encoding: 'utf8' });
     expect(ran.stderr).toContain('cannot be given to the user 0 and the group 0: EPERM');
     expect(readdirSync(join(folder, 'tls'))).toEqual([]);
@@ -303,8 +303,8 @@ describe('owner, group and mode', () => {
     expect(nameFor(33, 'root', 'user', accounts)).toBe('www');
     expect(nameFor(110, 110, 'group', accounts)).toBe('110');
     expect(nameFor(5, 'ssl', 'group', accounts)).toBe('5');
-    const nobody = await readAccounts(join(folder, 'none'), join(folder, 'none'));
-    expect(nameFor(0, undefined, 'user', nobody)).toBe('0');
+    const noAccounts = await readAccounts(join(folder, 'none'), join(folder, 'none'));
+    expect(nameFor(0, undefined, 'user', noAccounts)).toBe('0');
   });
 });
 

@@ -311,7 +311,7 @@ describe('a swap', () => {
           try {
             if ((statSync(join(tls, name)).mode & 0o077) !== 0) bad += 1;
           } catch {
-            // It was renamed in between.
+            // A file that was renamed in between.
           }
         }
         await new Promise((resolve) => setImmediate(resolve));

@@ -1,4 +1,4 @@
-/** What the README shows is what the plugin takes: its documents, its configuration, and its example of a workload source. */
+/** The examples of the README are valid: its documents, its configuration, and its example of a workload source. */
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { temporaryFolder } from '../../support/cli.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../../plugins/nodes/README.md'), 'utf8');
 
-/** Blocks of one language, from the part that is written by hand. */
+/** Blocks of one language, from the handwritten part. */
 function blocks(language: string): readonly string[] {
   const [written = ''] = text.split('<!-- generated:begin -->');
   return [...written.matchAll(/^```(\w+)\n(.*?)^```$/gmsu)].flatMap(([, name, body = '']) =>
