@@ -22,7 +22,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { thisHolder } from '../../src/store/holder.ts';
 import {
   copyFolder,
@@ -88,8 +88,6 @@ const BY_PATH = new Set([
 
 const root = temporaryFolder();
 let copies = 0;
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
 function copyOf(template: string): string {
   const folder = join(root, String((copies += 1)));
   copyFolder(template, folder);

@@ -1,18 +1,13 @@
 /** `drift`, `explain`, approval by digest and rounds, on a project of toys. */
 
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DriftReport } from '../../src/formats/drift.ts';
 import type { Explanation } from '../../src/formats/explanation.ts';
 import { type Done, fettle, type Settings } from '../support/command-line.ts';
 import { type ToyWorld, toyWorld } from '../support/toy.ts';
 import { itemsYaml, itemYaml, toyPlugins, toyProject } from '../support/toy-project.ts';
-
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
 
 interface Bench {
   readonly world: ToyWorld;
@@ -26,7 +21,6 @@ interface Bench {
 function bench(documents: string, config = ''): Bench {
   const world = toyWorld();
   const folder = toyProject(documents, config);
-  folders.push(folder);
   const run = (line: string, settings: Settings = {}) =>
     fettle(folder, line, { plugins: toyPlugins(world), ...settings });
   return {

@@ -1,19 +1,14 @@
 /** Commands about the log, its lock and the state, on a project of toys. */
 
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Done, fettle, type Settings } from '../support/command-line.ts';
 import type { Change, Plugin } from '#plugin';
 import { toyPlugin, type ToyWorld, toyWorld } from '../support/toy.ts';
 import { itemsYaml, itemYaml, toyPlugins, toyProject } from '../support/toy-project.ts';
-
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
 
 interface Bench {
   readonly world: ToyWorld;
@@ -25,7 +20,6 @@ interface Bench {
 async function bench(documents: string): Promise<Bench> {
   const world = toyWorld();
   const folder = toyProject(documents);
-  folders.push(folder);
   const run = (line: string, settings: Settings = {}) =>
     fettle(folder, line, { plugins: toyPlugins(world), ...settings });
   await run('apply -y');
@@ -95,7 +89,6 @@ describe('log list', () => {
   it('by action, with the audited facts of each decision', async () => {
     const world = toyWorld();
     const folder = toyProject(itemsYaml({ a: 2, b: 13 }));
-    folders.push(folder);
     const { kinds } = toyPlugin;
     const item = kinds['Item'] as NonNullable<(typeof kinds)['Item']>;
     const audit = (change: Change) => ({ action: `item_${change.goal}`, decision_by: 'manual', note: '\u001b[2J' });

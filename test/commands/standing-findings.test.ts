@@ -1,7 +1,4 @@
-/** Findings that an apply has recorded: `plan` counts them, shows new ones in full, and drops those that have ended. */
-
-import { rmSync } from 'node:fs';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/formats/plan.ts';
 import { fettle } from '../support/command-line.ts';
 import { itemsYaml, toyPlugins, toyProject } from '../support/toy-project.ts';
@@ -10,7 +7,6 @@ import { toyWorld } from '../support/toy.ts';
 function bench(items: Readonly<Record<string, number>>) {
   const world = toyWorld();
   const folder = toyProject(itemsYaml(items));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return { world, run: async (line: string) => fettle(folder, line, { plugins: toyPlugins(world) }) };
 }
 

@@ -1,7 +1,4 @@
-/** Summaries: the total lines of a plugin in a plan and in `state list`. A failing summary stops nothing. */
-
-import { rmSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { validators } from '../../src/formats/generated.validators.js';
 import type { Plugin, Summary } from '#plugin';
 import { planEvents } from '../../src/formats/events.ts';
@@ -10,11 +7,6 @@ import { planText } from '../../src/report/plan-text.ts';
 import { fettle } from '../support/command-line.ts';
 import { type ToyWorld, applyToy, planToy, START, toyLog, toyPlugin, toyWorld, wanted } from '../support/toy.ts';
 import { itemsYaml, toyProject } from '../support/toy-project.ts';
-
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
 
 /** Counts observed resources, resources in the state, and the effect of the accepted changes. */
 const counting: Plugin['summary'] = (resources, scene) => {
@@ -160,7 +152,6 @@ describe('a summary in state list', () => {
   it('is about the listed resources of the state, which are not refreshed', async () => {
     const world: ToyWorld = toyWorld();
     const folder = toyProject(itemsYaml({ a: 2, b: 4 }));
-    folders.push(folder);
     const plugin = { ...toyWith(counting), openReader: async () => world, openWriter: async () => world };
     const run = (line: string) => fettle(folder, line, { plugins: new Map([['toy', async () => plugin]]) });
     await run('apply -y');
@@ -178,7 +169,6 @@ describe('a summary in state list', () => {
   it('leaves out state of a newer plugin, and still lists the resource', async () => {
     const world: ToyWorld = toyWorld();
     const folder = toyProject(itemsYaml({ a: 2 }));
-    folders.push(folder);
     const kinds = { Item: { ...toyPlugin.tables.kinds['Item'], memoryVersion: 2 } } as Plugin['tables']['kinds'];
     const newer = { ...toyPlugin, tables: { ...toyPlugin.tables, kinds } };
     const opened = (plugin: Plugin): Plugin => ({

@@ -1,22 +1,16 @@
 /** `--json` and `--format markdown` on whole command lines. */
 
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Event } from '../../src/formats/events.ts';
 import { fettle } from '../support/command-line.ts';
 import { toyWorld } from '../support/toy.ts';
 import { itemsYaml, toyPlugins, toyProject } from '../support/toy-project.ts';
 
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
 function bench(documents: string) {
   const world = toyWorld();
   const folder = toyProject(documents);
-  folders.push(folder);
   return {
     world,
     folder,

@@ -11,12 +11,13 @@ import { runCommand } from '../../../plugins/certificates/live/run-command.ts';
 import { openServices } from '../../../plugins/certificates/live/services.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { CertificatesWriter, DeployOrder, ReloadOrder, Service } from '../../../plugins/certificates/world.ts';
-import { outside, read, tempFolder } from './support.ts';
+import { outside, read } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const never = new AbortController().signal;
 let folder = '';
 beforeEach(() => {
-  folder = tempFolder();
+  folder = temporaryFolder();
 });
 
 function command(words: readonly string[], more: Partial<Parameters<typeof runCommand>[0]> = {}): Promise<void> {

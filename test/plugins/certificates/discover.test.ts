@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { CertificateSpec } from '../../../plugins/certificates/generated.ts';
 import { fettle, temporaryFolder, writeFiles } from '../../support/cli.ts';
@@ -17,8 +17,6 @@ beforeEach(() => {
       'apiVersion: certificates/v1\nkind: Issuer\nmetadata: { name: self }\nspec: { selfSigned: {} }\n',
   });
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
 function pair(
   dir: string,
   name: string,

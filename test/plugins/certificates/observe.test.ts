@@ -18,9 +18,9 @@ import {
   outside,
   queryOf,
   refOf,
-  tempFolder,
   refreshed,
 } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const now = Date.now();
 const WWW = 'certificates/Certificate/www';
@@ -31,7 +31,7 @@ const www = desiredOf('Certificate', 'www', certificateSpec());
 const seenIn = (seen: View): readonly string[] => seen.observed.map(({ ref, state }) => `${formatRef(ref)} ${state}`);
 
 async function ready(): Promise<ReturnType<typeof lineOf>> {
-  const line = lineOf(tempFolder(), [issuer, www], now);
+  const line = lineOf(temporaryFolder(), [issuer, www], now);
   await take(line, CA);
   await take(line, WWW);
   return line;
@@ -39,7 +39,7 @@ async function ready(): Promise<ReturnType<typeof lineOf>> {
 
 describe('a refresh', () => {
   test('observes nothing in an empty folder', async () => {
-    expect(await view(lineOf(tempFolder(), [issuer, www], now))).toMatchObject({
+    expect(await view(lineOf(temporaryFolder(), [issuer, www], now))).toMatchObject({
       observed: [],
       gaps: [],
       at: new Date(now).toISOString(),
@@ -169,7 +169,7 @@ describe('a refresh', () => {
 
   test('of an issuer that signs nothing itself marks it as given', async () => {
     const self = desiredOf('Issuer', 'self', { selfSigned: {} });
-    const { observed } = await view(lineOf(tempFolder(), [self], now));
+    const { observed } = await view(lineOf(temporaryFolder(), [self], now));
     expect(observed).toMatchObject([{ state: 'ready', given: true, facts: { self_signed: true } }]);
   });
 });
@@ -256,7 +256,7 @@ describe('a pair of another program', () => {
     ],
     ['PKCS#8', (folder) => void openssl(folder, 'genpkey', '-algorithm', 'ED25519', '-out', 'tls/www.key')],
   ])('with a key in %s is read', async (_name, make) => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     mkdirSync(join(folder, 'tls'));
     make(folder);
     openssl(
@@ -328,7 +328,7 @@ describe('a Domain whose Certificate', () => {
   });
 
   test('was never issued waits for it, while none is served', async () => {
-    const { observed } = await view(lineOf(tempFolder(), [issuer, www, domain], now));
+    const { observed } = await view(lineOf(temporaryFolder(), [issuer, www, domain], now));
     expect(observed).toMatchObject([
       { state: 'pending_issue', given: true, facts: { error: 'refused' }, findings: [] },
     ]);
@@ -344,7 +344,7 @@ describe('a Domain whose Certificate', () => {
   });
 
   test('was issued and removed has an error', async () => {
-    const line = lineOf(tempFolder(), [issuer, www, domain], now);
+    const line = lineOf(temporaryFolder(), [issuer, www, domain], now);
     line.memory.set(WWW, memoryOf('Certificate', 'www', { kept: { fingerprint: 'sha256:x' } }));
     expect((await view(line)).observed).toMatchObject([{ state: 'tls_error' }]);
   });

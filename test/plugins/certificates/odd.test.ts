@@ -11,7 +11,8 @@ import { valuesOf } from '../../../plugins/certificates/live/der.ts';
 import { readChain, readKey, x509Seen } from '../../../plugins/certificates/live/x509-read.ts';
 import type { Observed } from '#plugin';
 import { lineOf, view } from './line.ts';
-import { certificateSpec, desiredOf, openssl, read, tempFolder } from './support.ts';
+import { certificateSpec, desiredOf, openssl, read } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 /** Reads the pair in `tls/www.crt` and `tls/www.key` of a folder. */
 async function look(folder: string, now = Date.now()): Promise<Observed<CertificateFacts>> {
@@ -43,7 +44,7 @@ function made({
   args = [],
   subject = '/CN=x',
 }: Made): string {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   mkdirSync(join(folder, 'tls'));
   openssl(folder, 'genpkey', ...key, '-out', 'tls/www.key');
   const san = names.length === 0 ? [] : ['subjectAltName=@names'];

@@ -6,15 +6,15 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, type Server, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TlsOptions, createServer as createTlsServer } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import type { DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { makeAuthority, makeKeys, makeLeaf, keyPem } from '../../../plugins/certificates/live/x509-make.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { Observed, Query } from '#plugin';
 import { DAY, desiredOf, domainSpec, outside, queryOf, refOf, refreshed } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 /** Later than the start of every certificate here. */
 let now = Date.now();
@@ -24,7 +24,7 @@ let folder: string;
 const pem: Record<string, { readonly cert: string; readonly key: string }> = {};
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'fettle-probe-'));
+  folder = temporaryFolder();
   const authority = async (name: string, at = now) => {
     const keys = await makeKeys('ecdsa-p256');
     return { certificate: await makeAuthority(name, keys, at), key: keys.privateKey };
@@ -155,8 +155,6 @@ beforeAll(async () => {
   pem['cn'] = { cert: text('cn.crt'), key: text('cn.key') };
   now = Date.now() + 1000;
 });
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Listens on a free port until the test ends. */
 async function listening(server: Server): Promise<number> {

@@ -1,6 +1,3 @@
-/** Scheduled probes of a failing server, through the command line: spaced by its policy, and by no other. */
-
-import { rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder, writeFiles } from '../../support/cli.ts';
@@ -46,7 +43,6 @@ test.each([
   ['hold', [600, 1200, 7200, 14_400]],
 ] as const)('%s', async (policy, spaces) => {
   const folder = temporaryFolder();
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const server = await closing();
   writeFiles(folder, {
     'fettle.yaml': 'name: test\nstore: .fettle\n',
@@ -82,7 +78,6 @@ test.each([
 
 test('the state is in the summary, and invalid settings are reported with their place', async () => {
   const folder = temporaryFolder();
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const server = await closing();
   writeFiles(folder, {
     'fettle.yaml': 'name: test\nstore: .fettle\n',

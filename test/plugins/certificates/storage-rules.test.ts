@@ -25,8 +25,8 @@ import {
   outside,
   refOf,
   sceneOf,
-  tempFolder,
 } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 function change(step: Change['step'], more: Partial<Pick<Change, 'goal' | 'fields' | 'cause'>> = {}): Change {
   const parts = { step, goal: 'update', because: '', cause: 'time', ...more } as const;
@@ -176,7 +176,7 @@ interface Authority {
 
 /** An authority by openssl in `ca/`, with name constraints in the form of its configuration. */
 async function authority(constraints: string, more: readonly string[] = []): Promise<Authority> {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   mkdirSync(join(folder, 'ca'));
   const lines = [
     '[req]',

@@ -26,7 +26,8 @@ import { readChain } from '../../../plugins/certificates/live/x509-read.ts';
 import { placesOf } from '../../../plugins/certificates/paths.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { CertificatesWriter, IssueOrder, PairSeen, PairStorage } from '../../../plugins/certificates/world.ts';
-import { DAY, openssl, outside, read, tempFolder } from './support.ts';
+import { DAY, openssl, outside, read } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const isRoot = process.getuid?.() === 0;
 const now = Math.floor(Date.now() / 1000) * 1000;
@@ -73,7 +74,7 @@ const EVERYTHING = {
 
 describe('files', () => {
   test('all of them, as openssl reads them', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     const issued = await issue(world, { file: EVERYTHING });
     const digest = (path: string): string =>
@@ -119,7 +120,7 @@ describe('files', () => {
   });
 
   test('one of them, with key and certificates', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     const storage = { file: { combined: 'www.pem' } };
     const first = await issue(world, storage);
@@ -138,7 +139,7 @@ describe('files', () => {
   });
 
   test('of a self-signed certificate: it is its own authority', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     await world.issue({
       storage: { file: EVERYTHING },
@@ -157,7 +158,7 @@ describe('files', () => {
   });
 
   test('that are links are replaced, and their targets stay', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     const kept = { file: { certificate: 'archive/cert1.pem', key: 'archive/privkey1.pem' } };
     await issue(world, kept);
@@ -176,7 +177,7 @@ describe('files', () => {
 
 describe('owner, group and mode', () => {
   test.each(['0400', '0440', '0600', '0640'] as const)('of %s are those of every file with the key', async (mode) => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     const storage = { file: { ...EVERYTHING, mode } };
     await issue(world, storage);
@@ -186,7 +187,7 @@ describe('owner, group and mode', () => {
   });
 
   test('do not depend on the umask', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     for (const umask of [0o077, 0]) {
       const before = process.umask(umask);
@@ -206,7 +207,7 @@ describe('owner, group and mode', () => {
   });
 
   test.runIf(isRoot)('are set by name or number, and kept if a document omits them', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     const owners = (): readonly (readonly number[])[] =>
       Object.values(EVERYTHING).map((path) => [statSync(join(folder, path)).uid, statSync(join(folder, path)).gid]);
@@ -237,7 +238,7 @@ describe('owner, group and mode', () => {
   });
 
   test('of an unknown account are reported, and nothing is changed', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     await issue(world, { file: EVERYTHING });
     const before = read(folder, EVERYTHING.certificate);
@@ -253,7 +254,7 @@ describe('owner, group and mode', () => {
   });
 
   test('that cannot be set are reported, and nothing is changed', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     await open(folder);
     const order = { folder, what: 'first', storage: { file: { ...EVERYTHING, owner: 0, group: 0 } }, now };
     const words = [process.execPath, join(import.meta.dirname, 'change-once.ts'), JSON.stringify(order)];
@@ -272,7 +273,7 @@ describe('owner, group and mode', () => {
     ['a key that only reading is allowed of', 0o400, '400'],
     ['a key with a bit that keys do not have', 0o4600, '600'],
   ])('%s', async (_name, mode, after) => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     await issue(world, { file: EVERYTHING });
     chmodSync(join(folder, EVERYTHING.key), mode);
@@ -286,7 +287,7 @@ describe('owner, group and mode', () => {
   });
 
   test('of accounts are read as passwd(5) says', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     writeFileSync(
       join(folder, 'passwd'),
       'root:x:0:0::/:/bin/sh\nwww:x:33:33::/:\n\n#x\nbroken\nwww-too:x:33:1::/:\n+::::::\n12:x:77:1::/:\n',
@@ -310,7 +311,7 @@ describe('owner, group and mode', () => {
 
 describe('files that differ from the pair', () => {
   async function spoilt(spoil: (folder: string) => void, storage: PairStorage = { file: EVERYTHING }) {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     await issue(world, storage);
     spoil(folder);
@@ -415,7 +416,7 @@ describe('a folder that is switched', () => {
   const own = (folder: string): string => join(folder, 'tls/www');
 
   test('has the files that services open, behind one link, and keeps the previous version', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     for (const version of [1, 2, 3, 4]) {
       const issued = await issue(world, storage, { first: version === 1 });
@@ -446,7 +447,7 @@ describe('a folder that is switched', () => {
   });
 
   test('is removed with all of its versions, and keeps other files', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     await issue(world, storage);
     await issue(world, storage, { first: false });
@@ -466,7 +467,7 @@ describe('a folder that is switched', () => {
   });
 
   test('loses the combined file if it is no longer declared', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     await issue(world, storage);
     await issue(world, { directory: { path: 'tls/www', combined: false } }, { first: false });
@@ -491,7 +492,7 @@ describe('a folder that is switched', () => {
       'current is not a link, and is not replaced',
     ],
   ])('is not created over %s', async (_name, put, text) => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     mkdirSync(own(folder), { recursive: true });
     put(folder);
@@ -503,7 +504,7 @@ describe('a folder that is switched', () => {
   });
 
   test('is not created in the place of a file', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     for (const text of ['mine', '']) {
       writeFileSync(join(folder, 'tls'), text);
@@ -537,7 +538,7 @@ describe('a folder that is switched', () => {
       { problem_code: 'damaged', problem: "the certificate's file is a directory" },
     ],
   ])('with %s is reported, and replaced by a valid one', async (_name, spoil, found) => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     await issue(world, storage);
     spoil(folder);
@@ -547,7 +548,7 @@ describe('a folder that is switched', () => {
   });
 
   test('with missing links gets them back', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     await issue(world, storage);
     rmSync(join(own(folder), 'fullchain.pem'));
@@ -568,7 +569,7 @@ describe('a folder that is switched', () => {
 
   describe('a folder whose new version', () => {
     async function swap(folder: string, validate: Validate, signal = new AbortController().signal): Promise<void> {
-      const source = tempFolder();
+      const source = temporaryFolder();
       await issue(await open(source), { file: { combined: 'new.pem' } });
       const text = read(source, 'new.pem');
       const pair = { path: readChain(text).certificates, key: text.slice(text.indexOf('-----BEGIN PRIVATE')) };
@@ -587,7 +588,7 @@ describe('a folder that is switched', () => {
       ['proves wrong before it is switched to', 1],
       ['proves wrong once it is switched to', 2],
     ])('%s: the previous one stays, and nothing else', async (_name, call) => {
-      const folder = tempFolder();
+      const folder = temporaryFolder();
       await issue(await open(folder), storage);
       const before = read(own(folder), 'combined.pem');
       await expect(swap(folder, throwsAt(call))).rejects.toThrow(`wrong at look ${call}`);
@@ -599,14 +600,14 @@ describe('a folder that is switched', () => {
     });
 
     test.each([1, 2])('is the first one, and proves invalid at read %i: there is none', async (call) => {
-      const folder = tempFolder();
+      const folder = temporaryFolder();
       await expect(swap(folder, throwsAt(call))).rejects.toThrow(`wrong at look ${call}`);
       expect((await (await open(folder)).readPair(storage)).status).toBe('absent');
       expect(readdirSync(join(own(folder), 'versions'))).toEqual([]);
     });
 
     test('is not switched to when the run is stopped', async () => {
-      const folder = tempFolder();
+      const folder = temporaryFolder();
       await issue(await open(folder), storage);
       await expect(swap(folder, () => undefined, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
       expect(readdirSync(join(own(folder), 'versions'))).toEqual(['1']);
@@ -707,7 +708,7 @@ describe('a chain of other authorities', () => {
     ],
     ['twice', ({ leaf, middle }) => leaf + leaf + middle + middle, ['www.example.test', 'Middle'], 'is not in order'],
   ])('%s is read', async (_name, text, names, problem) => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const chain = chainIn(folder);
     const world = await open(folder);
     writeFileSync(join(folder, 'tls/www.crt'), text(chain));
@@ -730,7 +731,7 @@ describe('a chain of other authorities', () => {
   });
 
   test('gives the other files their content, from any storage', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const { leaf, middle, root } = chainIn(folder);
     const world = await open(folder);
     writeFileSync(join(folder, 'tls/www.crt'), leaf);
@@ -752,7 +753,7 @@ describe('a chain of other authorities', () => {
   });
 
   test('with an unrelated certificate leaves that one out', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const { leaf, middle } = chainIn(folder);
     const world = await open(folder);
     writeFileSync(join(folder, 'tls/www.crt'), leaf + middle + read(folder, 'ca/ca.crt'));
@@ -766,7 +767,7 @@ describe('files in the place of a first pair', () => {
   test.each(Object.keys(EVERYTHING) as readonly (keyof typeof EVERYTHING)[])(
     '%s of another owner is not overwritten',
     async (part) => {
-      const folder = tempFolder();
+      const folder = temporaryFolder();
       const world = await open(folder);
       mkdirSync(join(folder, 'tls'));
       writeFileSync(join(folder, EVERYTHING[part]), 'mine');
@@ -776,7 +777,7 @@ describe('files in the place of a first pair', () => {
   );
 
   test('a file in place of their folder is reported', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     writeFileSync(join(folder, 'tls'), 'mine');
     await expect(issue(world, { file: EVERYTHING })).rejects.toThrow('EEXIST');
@@ -784,7 +785,7 @@ describe('files in the place of a first pair', () => {
   });
 
   test('a copy is left unchanged', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     mkdirSync(join(folder, 'tls'));
     writeFileSync(join(folder, 'tls/www.key.backup'), 'mine');
@@ -811,7 +812,7 @@ describe('files in the place of a first pair', () => {
   });
 
   test('pending files of a pair that was never finished do not matter: they are owned', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     await issue(world, { file: EVERYTHING });
     for (const path of Object.values(EVERYTHING))

@@ -4,10 +4,8 @@ import { certificates } from '../../../plugins/certificates/plugin.ts';
 import { derivedView } from '../../../src/conformance/derived.ts';
 import { type Given, resourceWith } from '../../support/resource.ts';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import type {
   CertificateMemory,
@@ -26,18 +24,10 @@ import {
   type Ref,
   type Scene,
 } from '#plugin';
-
 export { outside } from './outside.ts';
 
 export const NOW = Date.parse('2026-11-20T12:00:00Z');
 export const DAY = 86_400_000;
-
-/** Creates a folder that is removed at the end of the test. */
-export function tempFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'fettle-certificates-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 export function openssl(folder: string, ...args: readonly string[]): string {
   return execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });

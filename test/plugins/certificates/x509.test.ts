@@ -14,7 +14,8 @@ import {
   x509Seen,
 } from '../../../plugins/certificates/live/x509-read.ts';
 import type { KeyAlgorithm } from '../../../plugins/certificates/world.ts';
-import { DAY, openssl, read, tempFolder } from './support.ts';
+import { DAY, openssl, read } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const ALGORITHMS: readonly KeyAlgorithm[] = ['ecdsa-p256', 'ecdsa-p384', 'rsa-2048', 'rsa-4096', 'ed25519'];
 const now = Date.now();
@@ -30,7 +31,7 @@ describe('an issued certificate', () => {
   test.each(ALGORITHMS)(
     'with a key of %s is verified by openssl',
     async (algorithm) => {
-      const folder = tempFolder();
+      const folder = temporaryFolder();
       const signer = await authority(folder);
       const keys = await makeKeys(algorithm);
       const leaf = await makeLeaf({
@@ -89,7 +90,7 @@ describe('an issued certificate', () => {
   test.each(ALGORITHMS)(
     'that signs itself, with a key of %s, is verified by openssl',
     async (algorithm) => {
-      const folder = tempFolder();
+      const folder = temporaryFolder();
       const keys = await makeKeys(algorithm);
       const leaf = await makeLeaf({ dnsNames: ['a.test'], validityDays: 1, keys, now });
       writeFileSync(join(folder, 'leaf.crt'), leaf.toString());
@@ -105,7 +106,7 @@ describe('an issued certificate', () => {
   );
 
   test('whose first name exceeds a common name has none, and its names are critical', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const signer = await authority(folder);
     const name = `${'a'.repeat(60)}.b.test`;
     const leaf = await makeLeaf({ dnsNames: [name], validityDays: 1, keys: await makeKeys('ecdsa-p256'), signer, now });
@@ -123,7 +124,7 @@ describe('an issued certificate', () => {
   });
 
   test('never outlives its authority, nor begins before it', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const signer = await authority(folder);
     const leaf = await makeLeaf({
       dnsNames: ['a.test'],
@@ -159,7 +160,7 @@ describe('an issued authority', () => {
   test.each(['Test CA', 'Größe, "quoted" + O=x', '#0102', ' spaced '])(
     'named %j is valid for openssl too',
     async (name) => {
-      const folder = tempFolder();
+      const folder = temporaryFolder();
       const { certificate } = await authority(folder, name);
       const text = openssl(folder, 'x509', '-in', 'ca.crt', '-noout', '-text');
       expect(text).toMatch(/Basic Constraints: critical\s+CA:TRUE, pathlen:0/u);
@@ -186,7 +187,7 @@ describe('an authority of openssl', () => {
   test.each(kinds)(
     'with a key of %s signs, in any form of its key',
     async (algorithm, args) => {
-      const folder = tempFolder();
+      const folder = temporaryFolder();
       openssl(folder, 'genpkey', ...args, '-out', 'ca.key');
       openssl(
         folder,
@@ -228,7 +229,7 @@ describe('an authority of openssl', () => {
   );
 
   test('of a curve that cannot sign here is reported, without the key', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     openssl(folder, 'genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:secp256k1', '-out', 'ca.key');
     openssl(folder, 'req', '-x509', '-new', '-key', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=k1');
     const key = createPrivateKey(read(folder, 'ca.key'));
@@ -246,7 +247,7 @@ describe('an authority of openssl', () => {
 
 describe('reading', () => {
   test('a chain gives its certificates in the order of the file, with text between them', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const signer = await authority(folder);
     const leaf = await makeLeaf({
       dnsNames: ['a.test'],
@@ -272,7 +273,7 @@ describe('reading', () => {
   });
 
   test('an invalid key is reported, without its content', () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     openssl(
       folder,
       'genpkey',
@@ -297,7 +298,7 @@ describe('reading', () => {
   });
 
   test('names with commas and quotes in them are complete', () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     openssl(
       folder,
       'req',

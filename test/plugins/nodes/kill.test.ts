@@ -8,11 +8,9 @@ import { bareEnvironment, cliFile, fettle, temporaryFolder, writeFiles } from '.
 
 /** ms. */
 const TIMES = { create: 50, start: 20, boot: 100, remove: 50, other: 20 };
-const folders: string[] = [];
 const emulators: Emulator[] = [];
 afterEach(async () => {
   for (const emulator of emulators.splice(0)) await emulator.stop();
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
 function documentOf(port: number): string {
@@ -33,7 +31,6 @@ async function project(): Promise<{ readonly folder: string; readonly emulator: 
   const emulator = await startEmulator({ times: TIMES });
   emulators.push(emulator);
   const folder = temporaryFolder();
-  folders.push(folder);
   const { endpoint, tokens, workloads } = emulator;
   const nodes = {
     provider: { hetzner: { endpoint, token: '${file:hcloud-token}' } },

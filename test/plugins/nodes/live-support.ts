@@ -5,10 +5,8 @@ import { usualDenial } from '../../../src/net/connect.ts';
 import { openHttp } from '../../../src/net/http.ts';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net';
-import { rmSync } from 'node:fs';
 import { afterEach } from 'vitest';
 import { type Client, type ClientOptions, openClient, type Timing } from '#plugin/http';
-import { temporaryFolder } from '../../support/cli.ts';
 
 export interface Asked {
   readonly method: string;
@@ -38,13 +36,6 @@ const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
-
-/** A folder that is removed after the test. */
-export function folderOfTest(): string {
-  const folder = temporaryFolder();
-  closing.push(async () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

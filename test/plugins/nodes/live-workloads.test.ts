@@ -8,8 +8,9 @@ import { openSource, type Source, SourceError } from '../../../plugins/nodes/liv
 import { usualDenial } from '../../../src/net/connect.ts';
 import { openHttp } from '../../../src/net/http.ts';
 import type { NodesConfig } from '../../../plugins/nodes/generated.ts';
-import { folderOfTest, serve, serveSocket } from './live-support.ts';
+import { serve, serveSocket } from './live-support.ts';
 import { configOf, START } from './live-world.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const never = new AbortController().signal;
 const send = openHttp(usualDenial({}));
@@ -266,14 +267,14 @@ describe('over HTTP', () => {
 
 describe('from a file', () => {
   test('relative to the project, through a link too', async () => {
-    const folder = folderOfTest();
+    const folder = temporaryFolder();
     await writeFile(join(folder, 'real.json'), JSON.stringify(sound));
     await symlink('real.json', join(folder, 'workloads.json'));
     expect((await source({ file: 'workloads.json' }, { folder }).read(never))?.workloads).toEqual(sound);
   });
 
   test('a missing file, a folder, a pipe, a partial file, or one over the limit is an error', async () => {
-    const folder = folderOfTest();
+    const folder = temporaryFolder();
     await writeFile(join(folder, 'half'), JSON.stringify(sound).slice(0, 40));
     await writeFile(join(folder, 'large'), '');
     await truncate(join(folder, 'large'), 65 * 1024 * 1024);

@@ -14,8 +14,9 @@ import { validators } from '../../../plugins/nodes/generated.validators.js';
 import { observe } from '../../../plugins/nodes/observe.ts';
 import { changeOf, type Desired, type Observed, type Scene } from '#plugin';
 import { actionWaiter } from '../../../plugins/nodes/live/actions.ts';
-import { clientOf, folderOfTest, serve } from './live-support.ts';
+import { clientOf, serve } from './live-support.ts';
 import { elsewhere, orderOf, startWorld, type World } from './live-world.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const never = new AbortController().signal;
 
@@ -109,7 +110,7 @@ describe('create', () => {
   });
 
   test('the digest of user data is that of its bytes', async () => {
-    const folder = folderOfTest();
+    const folder = temporaryFolder();
     const world = await startWorld({}, {}, folder);
     await writeFile(join(folder, 'init'), 'abc');
     // SHA-256 of "abc": FIPS 180-2, B.1.

@@ -3,10 +3,9 @@
 import { nodes } from '../../../plugins/nodes/plugin.ts';
 import { derivedView } from '../../../src/conformance/derived.ts';
 import { resourceWith } from '../../support/resource.ts';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { discover } from '../../../plugins/nodes/discover.ts';
 import { type NodeFacts, nodeSignals, PLUGIN } from '../../../plugins/nodes/facts.ts';
 import type { NodeMemory, NodeSpec } from '../../../plugins/nodes/generated.ts';
@@ -18,6 +17,7 @@ import type { NodesReader, ServerSeen } from '../../../plugins/nodes/world.ts';
 import type { Desired, Memory, Observed, Query, View } from '#plugin';
 import { startWorld, type World } from './live-world.ts';
 import { desiredOf, nodeSpec, NOW, poolSpec, refOf } from './node-support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const HOUR = 3_600_000;
 
@@ -28,8 +28,7 @@ interface Source {
 }
 
 async function start(withSource = true): Promise<Source> {
-  const folder = mkdtempSync(join(tmpdir(), 'fettle-nodes-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   const started = await startWorld({}, {}, folder);
   const { url } = started.emulator.workloads;
   const source = { workloads: { http: { url, timeoutSeconds: 2 } } };

@@ -1,6 +1,6 @@
 /** The examples of the README are valid: its documents, its configuration, and its example of a workload source. */
 
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -23,18 +23,14 @@ it('documents', async () => {
   const documents = blocks('yaml').filter((block) => block.startsWith('apiVersion:'));
   expect(documents).not.toEqual([]);
   const folder = temporaryFolder();
-  try {
-    for (const [i, document] of documents.entries()) writeFileSync(join(folder, `${i}.yaml`), document);
-    const { problems, desired } = await load({
-      folder,
-      paths: ['.'],
-      plugins: new Map([['nodes', async () => nodes]]),
-    });
-    expect(problems).toEqual([]);
-    expect(desired.map(({ ref }) => ref.kind).sort()).toEqual(['Node', 'NodePool']);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  for (const [i, document] of documents.entries()) writeFileSync(join(folder, `${i}.yaml`), document);
+  const { problems, desired } = await load({
+    folder,
+    paths: ['.'],
+    plugins: new Map([['nodes', async () => nodes]]),
+  });
+  expect(problems).toEqual([]);
+  expect(desired.map(({ ref }) => ref.kind).sort()).toEqual(['Node', 'NodePool']);
 });
 
 it('configuration', () => {
