@@ -35,10 +35,7 @@ import {
 } from '../support/cli.ts';
 import { applyAgo } from '../support/command-line.ts';
 
-function project(...names: readonly string[]): string {
-  const folder = certificateProject(names);
-  return folder;
-}
+const project = (...names: readonly string[]): string => certificateProject(names);
 
 async function applied(...names: readonly string[]): Promise<string> {
   const folder = project(...names);

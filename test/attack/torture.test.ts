@@ -1,3 +1,5 @@
+/** The short form of every torture test; `npm run torture` has the long ones. */
+
 import { availableParallelism } from 'node:os';
 import { afterAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, testSeed } from '../support/cli.ts';

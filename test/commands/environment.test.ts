@@ -1,7 +1,8 @@
+/** The environment sets defaults. A variable for a decision that belongs to one run is an error in every command. */
+
 import { describe, expect, it } from 'vitest';
 import { fettle } from '../support/command-line.ts';
-import { itemsYaml, toyPlugins, toyProject } from '../support/toy-project.ts';
-import { toyWorld } from '../support/toy.ts';
+import { itemsYaml, toyProject } from '../support/toy-project.ts';
 import { temporaryFolder } from '../support/cli.ts';
 
 const FLAGS = {
@@ -69,12 +70,11 @@ describe('a variable for a decision of one run', () => {
   });
 
   it('stops an apply before the refresh', async () => {
-    const world = toyWorld();
-    const folder = toyProject(itemsYaml({ a: 2 }));
+    const { world, run } = toyProject(itemsYaml({ a: 2 }));
     const env = { FETTLE_PLAN_DIGEST: `sha256:${'0'.repeat(64)}` };
-    expect(await fettle(folder, 'apply --yes', { plugins: toyPlugins(world), env })).toMatchObject({ code: 1 });
+    expect(await run('apply --yes', { env })).toMatchObject({ code: 1 });
     expect(world.calls).toEqual([]);
-    expect(await fettle(folder, 'apply --yes', { plugins: toyPlugins(world) })).toMatchObject({ code: 0 });
+    expect(await run('apply --yes')).toMatchObject({ code: 0 });
     expect(world.calls).toEqual(['absent>ready a']);
   });
 });

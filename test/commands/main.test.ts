@@ -6,10 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { certificateProject, certificateYaml, writeFiles } from '../support/cli.ts';
 import { applyAgo, fettle, type Settings } from '../support/command-line.ts';
 
-function project(...names: readonly string[]): string {
-  const folder = certificateProject(names);
-  return folder;
-}
+const project = (...names: readonly string[]): string => certificateProject(names);
 
 describe('the prompt', () => {
   it.each([

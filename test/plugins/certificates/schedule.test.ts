@@ -1,3 +1,5 @@
+/** Scheduled probes of a failing server, through the command line: spaced by its policy, and by no other. */
+
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder, writeFiles } from '../../support/cli.ts';

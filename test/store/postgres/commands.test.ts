@@ -1,3 +1,5 @@
+/** The commands over a store on PostgreSQL that `fettle.yaml` names, with its password from the environment. */
+
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/formats/plan.ts';
 import {

@@ -1,3 +1,5 @@
+/** A store over TLS, with a real server that requires it; and over its socket. */
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '../../../src/store/store.ts';
 import { openPostgresStore } from '../../../src/store/postgres/postgres-store.ts';
