@@ -76,7 +76,7 @@ describe('--until-settled', () => {
       plugins: new Map([['toy', async () => plugin]]),
     });
     expect([code, at.world.items.size]).toEqual([0, 1]);
-    expect(stderr).toContain('toy/Item/a clears then (not-thirteen)');
+    expect(stderr).toContain('not-thirteen of toy/Item/a clears then');
   });
 
   it('ends if a change is rejected or fails', async () => {

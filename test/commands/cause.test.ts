@@ -190,7 +190,7 @@ describe('a saved plan', () => {
     await fettle(folder, `plan ${PULL_REQUEST} -o plan.json`);
     const other = await fettle(folder, `apply plan.json ${SCHEDULE}`);
     expect(other.code).toBe(1);
-    expect(other.stderr).toContain('The plan was made with --cause new,edit,orphan');
+    expect(other.stderr).toContain('the plan was created with --cause new,edit,orphan');
     const done = await fettle(folder, 'apply plan.json');
     expect(done.code).toBe(0);
     expect(done.stdout).not.toContain('certificates/Certificate/www');

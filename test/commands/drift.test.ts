@@ -220,6 +220,7 @@ describe('a part of fettle.yaml that matches nothing', () => {
     expect((await at.run('plan')).stderr).toBe('');
   });
 });
+
 describe('formats', () => {
   it('drift and explain as markdown: within a comment, with the differences', async () => {
     const at = await appliedToys(itemsYaml({ a: 2, b: 3 }));

@@ -58,6 +58,6 @@ describe('explain', () => {
     at.world.blind.clear();
     const other = await at.run('explain toy/Item/aa');
     expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('did you mean toy/Item/a?')]);
-    expect((await at.run('explain a')).stderr).toContain('not an address');
+    expect((await at.run('explain a')).stderr).toContain('not a valid address');
   });
 });

@@ -20,10 +20,10 @@ describe('import', () => {
 
   it.each([
     ['toy/Item/c', 'does not exist'],
-    ['toy/Item/z', 'no document describes'],
-    ['nonsense', 'not an address'],
-    ['--all --plugin toy', 'cannot look for'],
-    ['--all --plugin nothing', 'there is no plugin'],
+    ['toy/Item/z', 'no document declares'],
+    ['nonsense', 'not a valid address'],
+    ['--all --plugin toy', 'cannot discover'],
+    ['--all --plugin nothing', 'plugin nothing was not found'],
     ['--all', 'needs --plugin'],
   ])('%s: %s', async (words, said) => {
     const at = toyProject(itemsYaml({ a: 2, c: 2 }));

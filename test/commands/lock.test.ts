@@ -30,7 +30,7 @@ describe('the lock', () => {
       });
       const refused = await at.run('apply -y');
       expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining(`process ${child.pid}`)]);
-      expect((await at.run('force-unlock other -y')).stderr).toContain(`its holder is ${id}`);
+      expect((await at.run('force-unlock other -y')).stderr).toContain(`Its holder is ${id}`);
       expect((await at.run(`force-unlock ${id}`)).stderr).toContain('Cannot ask for approval');
       const taken = await at.run(`force-unlock ${id} -y --reason "it hangs"`);
       expect([taken.code, taken.stdout]).toEqual([0, expect.stringContaining('The lock was released')]);

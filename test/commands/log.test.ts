@@ -39,7 +39,7 @@ describe('log why', () => {
   it('reports a resource without records', async () => {
     const at = await appliedToys(itemsYaml({ a: 2 }));
     const { code, stderr } = await at.run('log why toy/Item/z');
-    expect([code, stderr]).toEqual([1, 'error: the log says nothing of toy/Item/z; did you mean toy/Item/a?\n']);
+    expect([code, stderr]).toEqual([1, 'error: the log has no record of toy/Item/z; did you mean toy/Item/a?\n']);
   });
 });
 
@@ -128,6 +128,7 @@ describe('log prune', () => {
     expect((await at.run('log prune --keep 0 -y')).code).toBe(1);
   });
 });
+
 describe('drift --record', () => {
   it('records the refresh, and nothing else', async () => {
     const at = await appliedToys(itemsYaml({ a: 2 }));

@@ -15,11 +15,11 @@ describe('state', () => {
     expect((await at.run('log why toy/Item/c')).stdout).toContain('renamed');
     expect((await at.run('log verify')).code).toBe(0);
     for (const [from, to, says] of [
-      ['toy/Item/z', 'toy/Item/y', 'nothing is remembered'],
-      ['toy/Item/c', 'toy/Item/b', 'is remembered already'],
+      ['toy/Item/z', 'toy/Item/y', 'is not in the state'],
+      ['toy/Item/c', 'toy/Item/b', 'is already in the state'],
       ['toy/Item/c', 'toy/Other/c', 'keeps its plugin and kind'],
-      ['toy/Item/c', 'toy/Item/c', 'the same'],
-      ['toy/Item/c', 'c', 'not an address'],
+      ['toy/Item/c', 'toy/Item/c', 'identical'],
+      ['toy/Item/c', 'c', 'not a valid address'],
     ] as const) {
       const { code, stderr } = await at.run(`state mv ${from} ${to}`);
       expect([code, stderr]).toEqual([1, expect.stringContaining(says)]);

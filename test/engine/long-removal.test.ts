@@ -63,7 +63,7 @@ const plugin: Plugin = {
         const goal = desired === undefined ? 'remove' : 'replace';
         if (observed.state === 'draining')
           return { step: 'draining>gone', goal, because: 'it is drained', cause: 'progress' };
-        if (desired === undefined) return { step: 'ready>draining', goal, because: 'no longer written' };
+        if (desired === undefined) return { step: 'ready>draining', goal, because: 'no longer declared' };
         if ((observed.facts as { value: number }).value === value) return undefined;
         return { step: 'ready>draining', goal, because: 'another value' };
       },

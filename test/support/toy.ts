@@ -140,7 +140,7 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
             : {
                 step: observed.state === 'draining' ? 'draining>absent' : 'ready>absent',
                 goal: 'remove',
-                because: 'no longer written',
+                because: 'no longer declared',
               };
         if (observed === undefined)
           return {

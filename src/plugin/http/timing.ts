@@ -1,13 +1,13 @@
-/** Time and chance for what waits: given to it, so that a test has its own. */
+/** Clock, sleep and randomness as arguments, so that a test can pass its own. */
 
 import { setTimeout } from 'node:timers/promises';
 
 export interface Timing {
   /** Epoch ms. */
   readonly now: () => number;
-  /** Waits so many ms; rejects with the signal's reason when that fires. */
+  /** Waits `ms` milliseconds. Rejects with the signal's reason when it fires. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Evenly from 0 to 1. */
+  /** A uniform random number from 0 to 1. */
   readonly random: () => number;
 }
 

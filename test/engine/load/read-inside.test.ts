@@ -86,7 +86,7 @@ describe('a file', () => {
   ])('outside is not read, and its existence not disclosed: %s', async (path) => {
     const { message, code } = await failure(join(repo, path));
     expect([message, code]).toEqual([
-      `the file lies outside the content of ${repo}; other folders are named by the environment variable FETTLE_FILE_ROOTS`,
+      `the file is outside the content of ${repo}. To permit another folder, add it to the variable FETTLE_FILE_ROOTS`,
       'outside',
     ]);
     expect(await outsideMistake(join(repo, path), [repo, named])).toBeDefined();

@@ -94,15 +94,15 @@ describe('secrets', () => {
   it.each([
     ['${env:A_TOKEN_UNSET}', 'the environment variable A_TOKEN_UNSET is not set'],
     ['${env:A_TOKEN_EMPTY}', 'the environment variable A_TOKEN_EMPTY is not set'],
-    ['${file:a-token-none}', 'the file a-token-none of a secret cannot be read (ENOENT)'],
-    ['${file:/etc/a-token}', 'lies outside the content of'],
-    ['${file:a-token-out}', 'lies outside the content of'],
-    ['${file:a-token-nowhere}', 'lies outside the content of'],
+    ['${file:a-token-none}', 'the secret file a-token-none cannot be read (ENOENT)'],
+    ['${file:/etc/a-token}', 'is outside the content of'],
+    ['${file:a-token-out}', 'is outside the content of'],
+    ['${file:a-token-nowhere}', 'is outside the content of'],
     ['${file:a-token-dir}', 'is not a regular file'],
     ['${file:a-token-empty}', 'is empty'],
     ['${file:a-token-long}', 'is larger than 65536 bytes'],
-    ['${file:a-token-link}', 'leads to a file that is called otherwise'],
-    ['${file:a-token-key}', 'lies outside the content of'],
+    ['${file:a-token-link}', 'is a link to a file with another name'],
+    ['${file:a-token-key}', 'is outside the content of'],
   ])('%s: %s', async (token, words) => {
     const folder = folderOf({
       'fettle.yaml': '',

@@ -358,7 +358,9 @@ describe('a host with a required ownership record', () => {
     if (zone !== undefined) dns.names.set('here.example.test', zone);
     const seen = await domain(dns, { spec: { port, verified: { ...verified, name: 'here.example.test' } } });
     expect(seen).toMatchObject({ state: 'pending_issue', facts: {}, given: true });
-    expect(said(seen)).toEqual(['not-verified: there is no TXT record here.example.test that holds fettle=1234']);
+    expect(said(seen)).toEqual([
+      'not-verified: the TXT record here.example.test with the text fettle=1234 does not exist',
+    ]);
     expect(connections).toEqual({});
     expect(dns.asked).toEqual(['TXT here.example.test']);
   });

@@ -144,7 +144,7 @@ describe('a chain whose first certificate to expire', () => {
     [
       'Intermediate',
       ...near,
-      /^warning authority-ends: ends in 4 days with the authority ca, and a renewal cannot extend it: the certificate of CN=Intermediate expires at 20/u,
+      /^warning authority-ends: expires in 4 days with the authority ca, and a renewal cannot extend it: the certificate of CN=Intermediate expires at 20/u,
     ],
     ['Root', ...near, /^warning authority-ends: .*: the certificate of CN=Root \(in ca\.crt\) expires at 20/u],
     [
@@ -171,9 +171,13 @@ describe('a chain whose first certificate to expire', () => {
     [
       'Intermediate',
       ...near,
-      /^warning ca-expiring: ends in 4 days: the certificate of CN=Intermediate expires at 20/u,
+      /^warning ca-expiring: expires in 4 days: the certificate of CN=Intermediate expires at 20/u,
     ],
-    ['Root', ...near, /^warning ca-expiring: ends in 4 days: the certificate of CN=Root \(in ca\.crt\) expires at 20/u],
+    [
+      'Root',
+      ...near,
+      /^warning ca-expiring: expires in 4 days: the certificate of CN=Root \(in ca\.crt\) expires at 20/u,
+    ],
     ['Intermediate', ...ended, /^error ca-unusable: cannot sign: its certificate expired 2 days ago/u],
     ['Root', ...ended, /^error ca-unusable: cannot sign: CN=Root, above it in the chain, expired 2 days ago/u],
   ] as const)('is %s, in %i days, is a finding of the authority: %s', async (who, days, severity, expected) => {
@@ -251,7 +255,7 @@ describe('an authority that expires before the requested end', () => {
     rmSync(join(folder, 'tls'), { recursive: true });
     const plan = await fettle(folder, 'plan');
     expect(plan.stdout).toMatch(
-      /cut-short: the authority ca ends in 4 days: CN=Root expires at 20.* The new certificate is limited to 4 days \(validityDays is 90\)/u,
+      /cut-short: the authority ca expires in 4 days: CN=Root expires at 20.* The new certificate is limited to 4 days \(validityDays is 90\)/u,
     );
     await fettle(folder, 'apply --yes --until-settled');
     const first = readFileSync(join(folder, 'tls/www.crt'), 'utf8');

@@ -436,9 +436,9 @@ describe('an Issuer', () => {
       },
     ],
     ['broken', issuerResource({ observed: broken }), undefined],
-    ['no longer written', orphan, { step: 'ready>absent', goal: 'remove' }],
+    ['no longer declared', orphan, { step: 'ready>absent', goal: 'remove' }],
     [
-      'broken and no longer written',
+      'broken and no longer declared',
       resourceWith({ ...orphan, observed: broken }),
       { step: 'broken>absent', goal: 'remove' },
     ],

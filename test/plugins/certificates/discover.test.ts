@@ -222,7 +222,7 @@ describe('import --all --plugin certificates', () => {
     chmodSync(join(folder, 'haproxy/site.pem'), 0o644);
     const { specs, text } = await imported('haproxy');
     expect(specs).toMatchObject([{ storage: { file: { combined: '../haproxy/site.pem' } } }]);
-    expect(text).toContain('# its key has the mode 0644, which lets others read it; it becomes 0600');
+    expect(text).toContain('# its key has the mode 0644, which lets other users read it; it becomes 0600');
   });
 
   it('finds a folder that is switched as a whole, and nothing inside it', async () => {
@@ -263,7 +263,7 @@ describe('import --all --plugin certificates', () => {
     expect(specs).toMatchObject([
       { keyAlgorithm: 'ed25519', storage: { file: { certificate: '../own/cert.pem', key: '../own/key.pem' } } },
     ]);
-    expect(text).toContain('# also in own/copy/cert.pem, which are not replaced when it is renewed');
+    expect(text).toContain('# copies in own/copy/cert.pem are not replaced when it is renewed');
   });
 
   it('finds several certificates in one folder, and takes no chain that another one can need', async () => {

@@ -142,7 +142,7 @@ describe('dates', () => {
     expect(() => seen(NOW + DAY, -1)).toThrow('a threshold of -1 days is not possible');
   });
   test('an observation without an end of validity has no state', () => {
-    expect(() => seen('')).toThrow('has no days left');
+    expect(() => seen('')).toThrow('is not a valid time');
     expect(() => daysLeft(Number.NaN, NOW)).toThrow(RangeError);
   });
   test('without a certificate it is expired, and has no days', () => {

@@ -178,7 +178,7 @@ describe('of a Certificate', () => {
       expect(reloaded(own, {}, [domain('c', 'b')])).toBeUndefined();
       expect(reloaded(own, {}, [domain('')])).toBeUndefined();
     });
-    test('ends the count of reloads without effect', () => {
+    test('ends the count of unsuccessful reloads', () => {
       const failed = { ...own, unserved: fingerprint('c'), unserved_tries: 2, unserved_at: iso(NOW) };
       expect(note({ memory: { kept: failed }, domains: [domain('c')] }).unserved).toBe('');
       expect(note({ memory: { kept: failed } })).not.toHaveProperty('unserved');

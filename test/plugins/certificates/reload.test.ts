@@ -139,9 +139,9 @@ describe('nginx', () => {
     project.clock.at = now - 70 * DAY;
     // No server runs yet: the pair is stored, deployed and owned, and its reload is due later.
     const first = await project.run('apply --yes', 7);
-    expect(first.stdout).toContain('it is stored, and was not brought to what serves it: ');
+    expect(first.stdout).toContain('the certificate is stored and was not delivered to its servers: ');
     expect(await project.memory()).toMatchObject({ owned: 'created', state: 'normal', kept: { issued: 1 } });
-    expect((await project.run('plan')).stdout).toContain('WAITING backoff: after 1 reload without effect');
+    expect((await project.run('plan')).stdout).toContain('WAITING backoff: after 1 unsuccessful reload');
     project.clock.at = now;
     const port = await freePort();
     const there = join(project.folder, 'there');
@@ -189,11 +189,11 @@ describe('a stored certificate that is not served', () => {
     project.write('d.yaml', domainText('www', port));
     const failed = await project.run('apply --yes', 7);
     expect(failed.stdout).toContain(
-      `it is stored, and www.example.test:${port} (127.0.0.1) does not serve it 1 s after the reload`,
+      `the certificate is stored, and www.example.test:${port} (127.0.0.1) does not serve it 1 s after the reload`,
     );
     const stored = storedIn(project);
     expect(await project.memory()).toMatchObject({ state: 'normal', kept: { issued: 2, unserved_tries: 1 } });
-    // Each reload without effect makes the next one wait longer.
+    // Each unsuccessful reload makes the next one wait longer.
     for (const minutes of [1, 2, 4]) {
       const waiting = await project.run('apply --yes');
       expect(waiting.stdout).toContain(`WAITING backoff: after`);
@@ -202,7 +202,7 @@ describe('a stored certificate that is not served', () => {
       await project.run('apply --yes', 7);
     }
     expect((await project.run('apply --yes', 3)).stdout).toContain(
-      'retry-exhausted: 4 reloads without effect in a row, maxRetries is 4',
+      'retry-exhausted: 4 unsuccessful reloads in a row, maxRetries is 4',
     );
     expect(storedIn(project)).toBe(stored);
     // Another document starts a new count.
@@ -219,7 +219,7 @@ describe('a stored certificate that is not served', () => {
   test('fails its renewal if the reload itself fails', async () => {
     const project = await aging(['www'], HUP);
     const failed = await project.run('apply --yes', 7);
-    expect(failed.stdout).toContain('it is stored, and was not brought to what serves it: ');
+    expect(failed.stdout).toContain('the certificate is stored and was not delivered to its servers: ');
     expect(await project.memory()).toMatchObject({ state: 'normal', kept: { issued: 2, unserved_tries: 1 } });
     const server = reloadingServer(project.folder, 'www', { pid: 'server' });
     await server.start();

@@ -301,7 +301,7 @@ describe('backoff', () => {
       'after 2 failed recoveries, the next attempt waits 2 min',
     );
     expect(judge(reload, { kept: unserved(2, 0) }).message).toBe(
-      'after 2 reloads without effect, the next attempt waits 2 min',
+      'after 2 unsuccessful reloads, the next attempt waits 2 min',
     );
   });
 });
@@ -345,7 +345,7 @@ describe('retry-exhausted', () => {
 
   test('names the failure', () => {
     expect(judge(recover, { memory: failed('expired>recovering', 3, DAY) })).toMatchObject({
-      message: '3 failed recoveries in a row, maxRetries is 3. The last one: no room',
+      message: '3 failed recoveries in a row, maxRetries is 3. Last failure: no room',
       facts: { what: 'recovery', failed: 3, max_retries: 3, last_at: iso(NOW - DAY) },
       remedy: { outside: 'fix the cause of the failure, then change the document or override retry-exhausted' },
     });

@@ -164,25 +164,25 @@ describe('over HTTP', () => {
   });
 
   test.each<[string, string, Record<string, string>, string]>([
-    ['the environment does not allow it', 'https://elsewhere.example.test', {}, 'only where the environment'],
-    ['the environment does not allow it, on this machine', 'http://127.0.0.1:9', {}, 'only where the environment'],
+    ['the environment does not allow it', 'https://elsewhere.example.test', {}, 'if the environment variable'],
+    ['the environment does not allow it, on this machine', 'http://127.0.0.1:9', {}, 'if the environment variable'],
     [
       'another origin may have it',
       'https://elsewhere.example.test',
       { FETTLE_PROVIDER_ORIGINS: 'https://conductor.example.test' },
-      'is sent to https://elsewhere.example.test:443 only',
+      'is only sent to https://elsewhere.example.test:443 if',
     ],
     [
       'another port may have it',
       'https://conductor.example.test:8443',
       { FETTLE_PROVIDER_ORIGINS: 'https://conductor.example.test' },
-      'is sent to https://conductor.example.test:8443 only',
+      'is only sent to https://conductor.example.test:8443 if',
     ],
     [
       'the credential of the cloud may go there',
       'https://elsewhere.example.test',
       { FETTLE_PROVIDER_ORIGINS: 'HCLOUD_TOKEN=https://elsewhere.example.test' },
-      'is sent to https://elsewhere.example.test:443 only',
+      'is only sent to https://elsewhere.example.test:443 if',
     ],
     [
       'an entry of the list is malformed',
@@ -228,7 +228,7 @@ describe('over HTTP', () => {
   test('a silent source ends at its deadline', async () => {
     const endpoint = await serveSocket(() => undefined);
     const error = await failure(source({ http: { url: endpoint, timeoutSeconds: 0.2 } }).read(never));
-    expect(error.message).toContain('no whole answer within 0.2 s');
+    expect(error.message).toContain('no complete response within 0.2 s');
   });
 
   test('an answer without end is not read to its end', async () => {
