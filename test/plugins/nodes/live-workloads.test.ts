@@ -344,6 +344,6 @@ describe('hooks', () => {
   test('a hook that never answers ends at its deadline', async () => {
     const endpoint = await serveSocket(() => undefined);
     const workloads = source({ http: { url: endpoint, drainUrl: endpoint, hookSeconds: 0.2 } });
-    expect((await failure(workloads.tell('drain', {}, never))).message).toContain('no whole answer within 0.2 s');
+    expect((await failure(workloads.tell('drain', {}, never))).message).toContain('no complete response within 0.2 s');
   });
 });
