@@ -537,7 +537,7 @@ describe('a served chain other than the stored one', () => {
       ['chain-incomplete'],
     ],
   ])('%s', async (_name, sent, anchors, isTrusted, codes) => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const chain = await crossSigned();
     const { leaf, stored } = chain;
     mkdirSync(join(folder, 'tls'));
