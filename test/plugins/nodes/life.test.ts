@@ -12,7 +12,7 @@ import { lifeOf, type LookAtNode, MOST_IDS } from '../../../plugins/nodes/life.t
 import { noteNode } from '../../../plugins/nodes/note.ts';
 import { settingsOfSpec } from '../../../plugins/nodes/settings.ts';
 import type { WorkloadsOfNode } from '../../../plugins/nodes/workload-names.ts';
-import type { Memory, Sighting } from '#plugin';
+import { type Memory, type Sighting, seenFacts } from '#plugin';
 import { ago, MINUTE, nodeResource, nodeSpec, NOW, refOf, signalsOf } from './node-support.ts';
 
 /** A node that is refreshed repeatedly, with only its state between refreshes, as after a restart. */
@@ -525,7 +525,7 @@ describe('the state', () => {
   });
 
   it('has nothing of another server under the same name', () => {
-    const resource = nodeResource({ facts: { ...nodeResource().sight.observed?.facts, serverId: 43, other: true } });
+    const resource = nodeResource({ facts: { ...seenFacts(nodeResource()), serverId: 43, other: true } });
     expect(noteNode(resource)).toEqual({});
   });
 });
