@@ -5,7 +5,17 @@
 import { certificates } from '../../plugins/certificates/plugin.ts';
 import { nodes } from '../../plugins/nodes/plugin.ts';
 import { kindIn, sightOf } from '../../src/engine/match.ts';
-import { type Facts, type Gap, type Kind, type Observed, type Plugin, type Resource, resourceOf } from '#plugin';
+import {
+  type Facts,
+  formatRef,
+  type Gap,
+  type Kind,
+  type Observed,
+  type Plugin,
+  type Resource,
+  resourceOf,
+  type Scene,
+} from '#plugin';
 import { toyPlugin } from './toy.ts';
 
 const PLUGINS: ReadonlyMap<string, Plugin> = new Map([certificates, nodes, toyPlugin].map((each) => [each.name, each]));
@@ -38,4 +48,32 @@ export function resourceWith<S = unknown, F = unknown, M = Facts>(given: Given<S
 /** The same resource as a refresh that misses it shows it. */
 export function absent<S, F, M>(resource: Resource<S, F, M>): Resource<S, F, M> {
   return { ...resource, sight: { is: 'absent' } };
+}
+
+/** A scene of these resources, refreshed at its time, without limits over time. */
+export function sceneAt(now: number, resources: readonly Resource[], more: Partial<Scene> = {}): Scene {
+  const byAddress = new Map(resources.map((resource) => [formatRef(resource.ref), resource]));
+  return {
+    now,
+    safety: {
+      maxAgeMs: 60_000,
+      removals: { max: 10, share: 0.3, from: 4, perMs: 3_600_000 },
+      collapse: { share: 0.5, from: 4 },
+      budgets: [],
+      freeze: [],
+      overrides: [],
+    },
+    viewedAt: now,
+    gaps: [],
+    unloaded: new Map(),
+    get: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
+    ofKind: (plugin, kind) => [...byAddress.values()].filter(({ ref }) => ref.plugin === plugin && ref.kind === kind),
+    changes: new Map(),
+    removals: new Map(),
+    missing: new Map(),
+    budgets: [],
+    underWay: new Map(),
+    judged: new Map(),
+    ...more,
+  };
 }
