@@ -49,6 +49,11 @@ export function run(
   });
 }
 
+/** The words of a command line; double quotes hold words together. */
+export function wordsOf(line: string): readonly string[] {
+  return line.match(/"[^"]*"|\S+/gu)?.map((word) => word.replaceAll('"', '')) ?? [];
+}
+
 /** Runs `fettle` in a folder. */
 export function fettle(folder: string, ...args: readonly string[]): Promise<Ran> {
   return run(process.execPath, [cliFile, ...args], folder);

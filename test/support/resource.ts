@@ -9,6 +9,7 @@ import {
   type Absent,
   type Seen,
   type Facts,
+  formatRef,
   type Gap,
   type Kind,
   type Observed,
@@ -17,6 +18,7 @@ import {
   resourceOf,
   gapOver,
   type KnownResource,
+  type Scene,
 } from '#plugin';
 import { toyPlugin } from './toy.ts';
 
@@ -54,7 +56,7 @@ export function resourceWith<S, F, M>(given: Given<S, F, M>): Resource<S, F, M> 
   }) as Resource<S, F, M>;
 }
 
-/** Returns what is seen of a resource. Throws where nothing is. */
+/** Returns the observation of a resource. Throws without one. */
 export function seenOf<F>({ sight, address }: Pick<Resource<unknown, F>, 'sight' | 'address'>): Observed<F> {
   if (sight.is !== 'seen') throw new Error(`${address} is ${sight.is}`);
   return sight.observed;
@@ -63,4 +65,32 @@ export function seenOf<F>({ sight, address }: Pick<Resource<unknown, F>, 'sight'
 /** The same resource as a refresh that misses it shows it. */
 export function absent<S, F, M>(resource: Resource<S, F, M>): KnownResource<Resource<S, F, M>> {
   return { ...resource, sight: { is: 'absent' } };
+}
+
+/** A scene of these resources, refreshed at its time, without limits over time. */
+export function sceneAt(now: number, resources: readonly Resource[], more: Partial<Scene> = {}): Scene {
+  const byAddress = new Map(resources.map((resource) => [formatRef(resource.ref), resource]));
+  return {
+    now,
+    safety: {
+      maxAgeMs: 60_000,
+      removals: { max: 10, share: 0.3, from: 4, perMs: 3_600_000 },
+      collapse: { share: 0.5, from: 4 },
+      budgets: [],
+      freeze: [],
+      overrides: [],
+    },
+    viewedAt: now,
+    gaps: [],
+    unloaded: new Map(),
+    get: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
+    ofKind: (plugin, kind) => [...byAddress.values()].filter(({ ref }) => ref.plugin === plugin && ref.kind === kind),
+    changes: new Map(),
+    removals: new Map(),
+    missing: new Map(),
+    budgets: [],
+    underWay: new Map(),
+    judged: new Map(),
+    ...more,
+  };
 }

@@ -124,7 +124,7 @@ type PluginOf = (name: string) => Known | undefined;
 /** The result so far. */
 interface Reading {
   readonly declared: Declared[];
-  /** What is valid of documents with errors; held against the others, and never returned. */
+  /** The valid parts of documents with errors: compared with the others, and never returned. */
   readonly incomplete: Declared[];
   /** Addresses of documents with errors: references to them are not unknown. */
   readonly spoilt: Set<string>;
@@ -396,7 +396,7 @@ interface Checked {
   readonly parts?: Parts;
 }
 
-/** What is valid of a document, with the defaults of its schemas. */
+/** The valid parts of a document, with the defaults of its schemas. */
 interface Parts {
   readonly spec: unknown;
   readonly meta: Desired['meta'];

@@ -44,8 +44,8 @@ test('an authority is created with its modes, and can be opened', async () => {
   const fingerprint = await createAuthority(dir, 'Test CA', now);
   expect(readdirSync(dir).sort()).toEqual(['ca.crt', 'ca.key']);
   expect([modeOf(dir, 'ca.key'), modeOf(dir, 'ca.crt'), modeOf(dir)]).toEqual(['600', '644', '755']);
-  expect(openssl(dir, 'verify', '-CAfile', 'ca.crt', 'ca.crt')).toContain('OK');
-  const printed = openssl(dir, 'x509', '-in', 'ca.crt', '-noout', '-fingerprint', '-sha256').trim().split('=')[1] ?? '';
+  expect(openssl(dir, 'verify -CAfile ca.crt ca.crt')).toContain('OK');
+  const printed = openssl(dir, 'x509 -in ca.crt -noout -fingerprint -sha256').trim().split('=')[1] ?? '';
   expect(fingerprint).toBe(`sha256:${printed.replaceAll(':', '').toLowerCase()}`);
   const seen = await readAuthority(dir);
   expect(seen).toMatchObject({
@@ -157,19 +157,7 @@ describe('files of another owner', () => {
     await expect(openAuthority(dir, undefined)).rejects.not.toThrow('secret');
     writeFileSync(join(dir, 'ca.key'), key);
     expect(await problemOf()).toBeUndefined();
-    openssl(
-      dir,
-      'req',
-      '-x509',
-      '-key',
-      'ca.key',
-      '-out',
-      'ca.crt',
-      '-subj',
-      '/CN=x',
-      '-addext',
-      'basicConstraints=critical,CA:FALSE',
-    );
+    openssl(dir, 'req -x509 -key ca.key -out ca.crt -subj /CN=x -addext basicConstraints=critical,CA:FALSE');
     expect(await problemOf()).toBe('CN=x is not a certificate of an authority');
   });
 
@@ -185,39 +173,9 @@ describe('files of another owner', () => {
     mkdirSync(join(dir, 'root'));
     writeFileSync(join(dir, 'root/ca.key'), keyPem(keys.privateKey));
     writeFileSync(join(dir, 'root/ca.crt'), (await makeAuthority('Root', keys, now, { below: 1 })).toString());
-    openssl(
-      dir,
-      'req',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-keyout',
-      'ca.key',
-      '-out',
-      'ca.csr',
-      '-subj',
-      '/CN=Inter',
-    );
+    openssl(dir, 'req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.csr -subj /CN=Inter');
     writeFileSync(join(dir, 'ext'), 'basicConstraints=critical,CA:true\n');
-    openssl(
-      dir,
-      'x509',
-      '-req',
-      '-in',
-      'ca.csr',
-      '-CA',
-      'root/ca.crt',
-      '-CAkey',
-      'root/ca.key',
-      '-out',
-      'inter.crt',
-      '-extfile',
-      'ext',
-      '-days',
-      '5',
-    );
+    openssl(dir, 'x509 -req -in ca.csr -CA root/ca.crt -CAkey root/ca.key -out inter.crt -extfile ext -days 5');
     writeFileSync(join(dir, 'ca.crt'), read(dir, 'inter.crt') + read(dir, 'root/ca.crt'));
     const { chain, signer } = await openAuthority(dir, undefined);
     expect(chain.map((each) => each.subject)).toEqual(['CN=Inter', 'CN=Root']);

@@ -9,10 +9,7 @@ import {
   thresholdInForce,
   wholeDays,
 } from '../../../plugins/certificates/days.ts';
-import { DAY, NOW } from './support.ts';
-
-const HOUR = 3_600_000;
-const MINUTE = 60_000;
+import { DAY, NOW, MINUTE, HOUR } from './support.ts';
 
 describe('days left', () => {
   test.each([

@@ -11,15 +11,15 @@ import { temporaryFolder } from '../../support/cli.ts';
 function parsed(der: Buffer): string {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'der'), der);
-  return openssl(folder, 'asn1parse', '-inform', 'DER', '-in', 'der');
+  return openssl(folder, 'asn1parse -inform DER -in der');
 }
 
 describe('values', () => {
   test('are those that openssl reads, of any length', () => {
     for (const bits of ['512', '2048', '4096']) {
       const folder = temporaryFolder();
-      openssl(folder, 'genrsa', '-traditional', '-out', 'key', bits);
-      openssl(folder, 'rsa', '-in', 'key', '-traditional', '-outform', 'DER', '-out', 'der');
+      openssl(folder, 'genrsa -traditional -out key', bits);
+      openssl(folder, 'rsa -in key -traditional -outform DER -out der');
       const der = readFileSync(join(folder, 'der'));
       const [whole, ...none] = valuesOf(der) ?? [];
       expect([whole?.tag, none]).toEqual([SEQUENCE, []]);

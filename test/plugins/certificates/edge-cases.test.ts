@@ -24,11 +24,20 @@ import {
   placePair,
   projectOf,
 } from './project.ts';
-import { DAY, NOW, certificateFacts, certificateSpec, desiredOf, fingerprint, observedOf, refOf } from './support.ts';
+import {
+  DAY,
+  NOW,
+  certificateFacts,
+  certificateSpec,
+  desiredOf,
+  fingerprint,
+  observedOf,
+  refOf,
+  MINUTE,
+  HOUR,
+  iso,
+} from './support.ts';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const iso = (ms: number): string => new Date(ms).toISOString();
 const WWW = refOf('Certificate', 'www');
 
 function leaf(notBefore: string, notAfter: string): X509Seen {

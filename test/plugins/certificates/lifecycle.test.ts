@@ -17,11 +17,7 @@ import {
   placePair,
   projectOf,
 } from './project.ts';
-import { DAY } from './support.ts';
-
-const HOUR = 3_600_000;
-const MINUTE = 60_000;
-const iso = (ms: number): string => new Date(ms).toISOString();
+import { DAY, MINUTE, HOUR, iso } from './support.ts';
 
 /** Events of a certificate that was issued at START, and the moves that they leave in the log. */
 const moves: readonly (readonly [string, (project: Project) => Promise<unknown>, readonly string[]])[] = [

@@ -19,10 +19,9 @@ import {
   observedOf,
   refOf,
   sceneOf,
+  HOUR,
+  iso,
 } from './support.ts';
-
-const HOUR = 3_600_000;
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 describe('of an Issuer', () => {
   const note = (resource: Resource) => noteIssuer(resource as unknown as KnownResource<IssuerResource>);

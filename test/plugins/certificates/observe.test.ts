@@ -216,19 +216,19 @@ describe('an unreadable file', () => {
     ['nothing', () => undefined, 'pair-incomplete', 'the key is missing'],
     [
       'another key',
-      (path) => void openssl(dirname(path), 'genpkey', '-algorithm', 'ED25519', '-out', path),
+      (path) => void openssl(dirname(path), 'genpkey -algorithm ED25519 -out', path),
       'key-mismatch',
       'the key does not belong to the certificate',
     ],
     [
       'an encrypted key',
-      (path) => void openssl(dirname(path), 'genrsa', '-aes128', '-passout', 'pass:secret', '-out', path, '2048'),
+      (path) => void openssl(dirname(path), 'genrsa -aes128 -passout pass:secret -out', path, '2048'),
       'key-encrypted',
       "the key's file is encrypted",
     ],
     [
       'a key in DER form',
-      (path) => void openssl(dirname(path), 'genpkey', '-algorithm', 'RSA', '-outform', 'DER', '-out', path),
+      (path) => void openssl(dirname(path), 'genpkey -algorithm RSA -outform DER -out', path),
       'pair-unusable',
       "the key's file is in DER form, not PEM",
     ],
@@ -249,30 +249,16 @@ describe('an unreadable file', () => {
 
 describe('a pair of another program', () => {
   test.each<readonly [string, (folder: string) => void]>([
-    ['PKCS#1', (folder) => void openssl(folder, 'genrsa', '-traditional', '-out', 'tls/www.key', '2048')],
-    [
-      'SEC1',
-      (folder) => void openssl(folder, 'ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', 'tls/www.key'),
-    ],
-    ['PKCS#8', (folder) => void openssl(folder, 'genpkey', '-algorithm', 'ED25519', '-out', 'tls/www.key')],
+    ['PKCS#1', (folder) => void openssl(folder, 'genrsa -traditional -out tls/www.key 2048')],
+    ['SEC1', (folder) => void openssl(folder, 'ecparam -name prime256v1 -genkey -noout -out tls/www.key')],
+    ['PKCS#8', (folder) => void openssl(folder, 'genpkey -algorithm ED25519 -out tls/www.key')],
   ])('with a key in %s is read', async (_name, make) => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'tls'));
     make(folder);
     openssl(
       folder,
-      'req',
-      '-x509',
-      '-key',
-      'tls/www.key',
-      '-out',
-      'tls/www.crt',
-      '-subj',
-      '/CN=x',
-      '-addext',
-      'subjectAltName=DNS:x.test',
-      '-days',
-      '90',
+      'req -x509 -key tls/www.key -out tls/www.crt -subj /CN=x -addext subjectAltName=DNS:x.test -days 90',
     );
     const { observed } = await view(lineOf(folder, [www], Date.now() + 1000));
     expect(observed[0]).toMatchObject({

@@ -143,9 +143,9 @@ describe('a text with a certificate and its chain', () => {
       writeFileSync(join(folder, 'www.crt'), text, 'latin1');
       // Only this program counts a certificate with trust settings in every position.
       const more = _name === 'TRUSTED CERTIFICATE, not the first one' ? 1 : 0;
-      const bundle = openssl(folder, 'crl2pkcs7', '-nocrl', '-certfile', 'www.crt', '-outform', 'PEM');
+      const bundle = openssl(folder, 'crl2pkcs7 -nocrl -certfile www.crt -outform PEM');
       writeFileSync(join(folder, 'bundle'), bundle);
-      const listed = openssl(folder, 'pkcs7', '-in', 'bundle', '-print_certs', '-noout');
+      const listed = openssl(folder, 'pkcs7 -in bundle -print_certs -noout');
       expect(listed.match(/^subject/gmu)?.length).toBe((expected as number) + more);
     },
   );

@@ -20,11 +20,8 @@ import {
 import { loadConfig } from '../../../src/engine/load/config.ts';
 import { load } from '../../../src/engine/load/load.ts';
 import { builtinPlugins } from '../../../src/plugins.ts';
-import { NOW, certificateSpec, desiredOf, fingerprint, memoryOf } from './support.ts';
+import { NOW, certificateSpec, desiredOf, fingerprint, memoryOf, MINUTE, HOUR } from './support.ts';
 import { temporaryFolder } from '../../support/cli.ts';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 
 function folderWith(files: Readonly<Record<string, string>>): string {
   const folder = temporaryFolder();

@@ -17,15 +17,13 @@ import {
 } from '../../../plugins/certificates/served.ts';
 import type { Resource } from '#plugin';
 import {
+  certificateResource,
   type AnyCertificateResource,
   DAY,
   NOW,
-  certificateFacts,
-  certificateSpec,
   desiredOf,
   fingerprint,
   issuerResource,
-  memoryOf,
   observedOf,
   refOf,
   sceneOf,
@@ -44,12 +42,7 @@ function certificate(
   spec: Partial<CertificateSpec> = RELOADED,
   facts: Partial<CertificateFacts> = {},
 ): AnyCertificateResource {
-  return resourceWith({
-    ref: refOf('Certificate', 'www'),
-    desired: desiredOf('Certificate', 'www', certificateSpec(spec)),
-    observed: observedOf('Certificate', 'www', 'normal', certificateFacts(facts)),
-    memory: memoryOf('Certificate', 'www', { kept }),
-  });
+  return certificateResource({ kept, spec, facts });
 }
 
 const served = (address: string, print: string, days = 10, more: Partial<AddressFacts> = {}): AddressFacts => ({

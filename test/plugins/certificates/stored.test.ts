@@ -78,7 +78,7 @@ describe('files', () => {
     const world = await open(folder);
     const issued = await issue(world, { file: EVERYTHING });
     const digest = (path: string): string =>
-      openssl(folder, 'x509', '-in', path, '-noout', '-fingerprint', '-sha256')
+      openssl(folder, 'x509 -noout -fingerprint -sha256 -in', path)
         .split('=')[1]
         ?.trim()
         .replaceAll(':', '')
@@ -97,13 +97,12 @@ describe('files', () => {
       ['fullchain', 2, 0, '644'],
       ['combined', 2, 1, '600'],
     ]);
-    const verify = (...args: readonly string[]) =>
-      openssl(folder, 'verify', '-verify_hostname', 'example.test', ...args);
+    const verify = (...args: readonly string[]) => openssl(folder, 'verify -verify_hostname example.test', ...args);
     expect(verify('-CAfile', EVERYTHING.chain, EVERYTHING.certificate)).toContain('OK');
     expect(verify('-CAfile', 'ca/ca.crt', EVERYTHING.combined)).toContain('OK');
-    const publicOf = (path: string) => openssl(folder, 'pkey', '-in', path, '-pubout');
+    const publicOf = (path: string) => openssl(folder, 'pkey -pubout -in', path);
     expect(publicOf(EVERYTHING.combined)).toBe(publicOf(EVERYTHING.key));
-    expect(openssl(folder, 'x509', '-in', EVERYTHING.certificate, '-noout', '-pubkey')).toBe(publicOf(EVERYTHING.key));
+    expect(openssl(folder, 'x509 -noout -pubkey -in', EVERYTHING.certificate)).toBe(publicOf(EVERYTHING.key));
     expect(await world.readPair({ file: EVERYTHING })).toMatchObject({
       key_matches: true,
       key_fingerprint: issued.key,
@@ -369,7 +368,7 @@ describe('files that differ from the pair', () => {
     const after = await seen(world, storage);
     expect(after.chain[0]?.fingerprint).toBe(before.chain[0]?.fingerprint);
     expect(after.files.filter(({ problem }) => problem !== undefined)).toEqual([]);
-    expect(openssl(folder, 'verify', '-CAfile', EVERYTHING.chain, EVERYTHING.combined)).toContain('OK');
+    expect(openssl(folder, 'verify -CAfile', EVERYTHING.chain, EVERYTHING.combined)).toContain('OK');
     expect(readdirSync(join(folder, 'tls'))).toHaveLength(5);
     expect(await world.tidyPair(storage)).toEqual({ rewritten: false });
   });
@@ -434,11 +433,11 @@ describe('a folder that is switched', () => {
       ['cert.pem', 'chain.pem', 'combined.pem', 'current', 'fullchain.pem', 'privkey.pem', 'versions'].sort(),
     );
     for (const { path } of placesOf(storage)) expect(readlinkSync(join(folder, path))).toMatch(/^current\/\w+\.pem$/u);
-    expect(
-      openssl(own(folder), 'verify', '-CAfile', 'chain.pem', '-verify_hostname', 'example.test', 'fullchain.pem'),
-    ).toContain('OK');
-    expect(openssl(own(folder), 'pkey', '-in', 'privkey.pem', '-pubout')).toBe(
-      openssl(own(folder), 'x509', '-in', 'combined.pem', '-noout', '-pubkey'),
+    expect(openssl(own(folder), 'verify -CAfile chain.pem -verify_hostname example.test fullchain.pem')).toContain(
+      'OK',
+    );
+    expect(openssl(own(folder), 'pkey -in privkey.pem -pubout')).toBe(
+      openssl(own(folder), 'x509 -in combined.pem -noout -pubkey'),
     );
     expect(await seen(world, storage)).toMatchObject({ key_matches: true, swap: 'none', leftovers: [] });
     expect(
@@ -526,7 +525,7 @@ describe('a folder that is switched', () => {
     ],
     [
       'a key of another pair',
-      (folder) => openssl(own(folder), 'genpkey', '-algorithm', 'ED25519', '-out', 'versions/1/privkey.pem'),
+      (folder) => openssl(own(folder), 'genpkey -algorithm ED25519 -out versions/1/privkey.pem'),
       { problem_code: 'key-mismatch' },
     ],
     [
@@ -619,71 +618,19 @@ describe('a chain of other authorities', () => {
   /** The root, intermediate and server certificate by openssl, and the key. */
   function chainIn(folder: string): { readonly root: string; readonly middle: string; readonly leaf: string } {
     mkdirSync(join(folder, 'tls'), { recursive: true });
-    const run = (...args: readonly string[]) => openssl(folder, ...args);
-    run(
-      'req',
-      '-x509',
-      '-newkey',
-      'ed25519',
-      '-nodes',
-      '-keyout',
-      'root.key',
-      '-out',
-      'root.crt',
-      '-subj',
-      '/CN=Root',
-      '-days',
-      '900',
-    );
-    run('req', '-newkey', 'ed25519', '-nodes', '-keyout', 'middle.key', '-out', 'middle.csr', '-subj', '/CN=Middle');
+    openssl(folder, 'req -x509 -newkey ed25519 -nodes -keyout root.key -out root.crt -subj /CN=Root -days 900');
+    openssl(folder, 'req -newkey ed25519 -nodes -keyout middle.key -out middle.csr -subj /CN=Middle');
     writeFileSync(join(folder, 'middle.ext'), 'basicConstraints=critical,CA:TRUE\n');
-    run(
-      'x509',
-      '-req',
-      '-in',
-      'middle.csr',
-      '-CA',
-      'root.crt',
-      '-CAkey',
-      'root.key',
-      '-out',
-      'middle.crt',
-      '-days',
-      '800',
-      '-extfile',
-      'middle.ext',
+    openssl(
+      folder,
+      'x509 -req -in middle.csr -CA root.crt -CAkey root.key -out middle.crt -days 800 -extfile middle.ext',
     );
-    run(
-      'req',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-keyout',
-      'tls/www.key',
-      '-out',
-      'leaf.csr',
-      '-subj',
-      '/CN=www.example.test',
+    openssl(
+      folder,
+      'req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout tls/www.key -out leaf.csr -subj /CN=www.example.test',
     );
     writeFileSync(join(folder, 'leaf.ext'), 'subjectAltName=DNS:www.example.test\n');
-    run(
-      'x509',
-      '-req',
-      '-in',
-      'leaf.csr',
-      '-CA',
-      'middle.crt',
-      '-CAkey',
-      'middle.key',
-      '-out',
-      'leaf.crt',
-      '-days',
-      '90',
-      '-extfile',
-      'leaf.ext',
-    );
+    openssl(folder, 'x509 -req -in leaf.csr -CA middle.crt -CAkey middle.key -out leaf.crt -days 90 -extfile leaf.ext');
     chmodSync(join(folder, 'tls/www.key'), 0o600);
     return { root: read(folder, 'root.crt'), middle: read(folder, 'middle.crt'), leaf: read(folder, 'leaf.crt') };
   }
@@ -727,7 +674,7 @@ describe('a chain of other authorities', () => {
       ),
     ).toBe(true);
     writeFileSync(join(folder, 'middle-and-root.crt'), chain.middle + chain.root);
-    expect(openssl(folder, 'verify', '-CAfile', 'root.crt', '-untrusted', 'middle.crt', 'tls/www.crt')).toContain('OK');
+    expect(openssl(folder, 'verify -CAfile root.crt -untrusted middle.crt tls/www.crt')).toContain('OK');
   });
 
   test('gives the other files their content, from any storage', async () => {
@@ -747,9 +694,9 @@ describe('a chain of other authorities', () => {
     const bare = (text: string): string => text.replaceAll(/^(?!-----|[A-Za-z0-9+/=]+$).*\n/gmu, '');
     expect(read(folder, EVERYTHING.chain)).toBe(bare(middle + root));
     expect(read(folder, EVERYTHING.fullchain)).toBe(bare(leaf + middle + root));
-    expect(
-      openssl(folder, 'verify', '-CAfile', 'root.crt', '-untrusted', EVERYTHING.combined, EVERYTHING.combined),
-    ).toContain('OK');
+    expect(openssl(folder, 'verify -CAfile root.crt -untrusted', EVERYTHING.combined, EVERYTHING.combined)).toContain(
+      'OK',
+    );
   });
 
   test('with an unrelated certificate leaves that one out', async () => {

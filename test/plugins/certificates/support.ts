@@ -2,10 +2,11 @@
 
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import { derivedView } from '../../../src/conformance/derived.ts';
-import { type Given, resourceWith } from '../../support/resource.ts';
+import { type Given, resourceWith, sceneAt } from '../../support/resource.ts';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { wordsOf } from '../../support/cli.ts';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import type {
   CertificateMemory,
@@ -16,7 +17,7 @@ import type {
 import { withSettings } from '../../../plugins/certificates/renewal.ts';
 import {
   type Desired,
-  formatRef,
+  type Facts,
   type Memory,
   type Observed,
   type Resource,
@@ -28,10 +29,15 @@ import {
 export { outside } from './outside.ts';
 
 export const NOW = Date.parse('2026-11-20T12:00:00Z');
-export const DAY = 86_400_000;
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+export const iso = (ms: number): string => new Date(ms).toISOString();
 
-export function openssl(folder: string, ...args: readonly string[]): string {
-  return execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+/** Runs a command line of openssl in a folder, with `more` as its last words; returns its output. */
+export function openssl(folder: string, line: string, ...more: readonly string[]): string {
+  const words = [...wordsOf(line), ...more];
+  return execFileSync('openssl', words, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 export function read(...path: readonly string[]): string {
@@ -61,30 +67,7 @@ export function observedOf<F>(kind: string, name: string, state: string, facts: 
 }
 
 export function sceneOf(resources: readonly Resource[] = [], more: Partial<Scene> = {}): Scene {
-  const byAddress = new Map(resources.map((resource) => [formatRef(resource.ref), resource]));
-  return {
-    now: NOW,
-    safety: {
-      maxAgeMs: 60_000,
-      removals: { max: 10, share: 0.3, from: 4, perMs: 3_600_000 },
-      collapse: { share: 0.5, from: 4 },
-      budgets: [],
-      freeze: [],
-      overrides: [],
-    },
-    viewedAt: NOW,
-    gaps: [],
-    unloaded: new Map(),
-    get: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
-    ofKind: (plugin, kind) => [...byAddress.values()].filter(({ ref }) => ref.plugin === plugin && ref.kind === kind),
-    changes: new Map(),
-    removals: new Map(),
-    missing: new Map(),
-    budgets: [],
-    underWay: new Map(),
-    judged: new Map(),
-    ...more,
-  };
+  return sceneAt(NOW, resources, more);
 }
 
 export function queryOf(desired: readonly Desired[], more: Partial<Query> = {}): Query {
@@ -155,6 +138,28 @@ export function certificateFacts(more: Partial<CertificateFacts> = {}): Certific
 
 /** A Certificate that is seen or absent. */
 export type AnyCertificateResource = KnownResource<Resource<CertificateSpec, CertificateFacts, CertificateMemory>>;
+
+export interface CertificateParts {
+  /** Undefined for one that is not observed. */
+  readonly state?: string | undefined;
+  readonly facts?: Partial<CertificateFacts>;
+  readonly signals?: Facts;
+  readonly spec?: Partial<CertificateSpec>;
+  readonly kept?: Partial<CertificateMemory>;
+  readonly memory?: Partial<Memory>;
+}
+
+/** The Certificate `www`, normal and in the state, with these parts. */
+export function certificateResource(parts: CertificateParts = {}): AnyCertificateResource {
+  const { state, facts, signals, spec, kept, memory } = { state: 'normal', ...parts };
+  const seen = state === undefined ? undefined : observedOf('Certificate', 'www', state, certificateFacts(facts));
+  return resourceWith({
+    ref: refOf('Certificate', 'www'),
+    desired: desiredOf('Certificate', 'www', certificateSpec(spec)),
+    ...(seen === undefined ? {} : { observed: signals === undefined ? seen : { ...seen, signals } }),
+    memory: memoryOf('Certificate', 'www', { ...(kept === undefined ? {} : { kept }), ...memory }),
+  });
+}
 
 /** The Issuer `ca`, ready and in the state. */
 export function issuerResource(more: Partial<Given> = {}): Resource {

@@ -13,7 +13,7 @@ const other = await makeCertificate({ name: 'Other', ca: true }, Date.now());
 
 const bundle = (folder: string, form: string): Buffer => {
   writeFileSync(join(folder, 'root.crt'), root.pem);
-  openssl(folder, 'crl2pkcs7', '-nocrl', '-certfile', 'root.crt', '-outform', form, '-out', 'bundle');
+  openssl(folder, 'crl2pkcs7 -nocrl -certfile root.crt -out bundle -outform', form);
   return readFileSync(join(folder, 'bundle'));
 };
 

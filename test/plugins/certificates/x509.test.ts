@@ -44,20 +44,9 @@ describe('an issued certificate', () => {
       writeFileSync(join(folder, 'leaf.crt'), leaf.toString());
       writeFileSync(join(folder, 'leaf.key'), keyPem(keys.privateKey));
       expect(
-        openssl(
-          folder,
-          'verify',
-          '-x509_strict',
-          '-purpose',
-          'sslserver',
-          '-verify_hostname',
-          'example.test',
-          '-CAfile',
-          'ca.crt',
-          'leaf.crt',
-        ),
+        openssl(folder, 'verify -x509_strict -purpose sslserver -verify_hostname example.test -CAfile ca.crt leaf.crt'),
       ).toContain('leaf.crt: OK');
-      const text = openssl(folder, 'x509', '-in', 'leaf.crt', '-noout', '-text');
+      const text = openssl(folder, 'x509 -in leaf.crt -noout -text');
       expect(text).toContain('Version: 3');
       expect(text).toMatch(/Issuer: CN\s*=\s*Test CA/u);
       expect(text).toMatch(/Subject: CN\s*=\s*www\.Example\.test/u);
@@ -68,9 +57,7 @@ describe('an issued certificate', () => {
       expect(text).toMatch(/Extended Key Usage:\s+TLS Web Server Authentication\n/u);
       expect(text).toContain('Subject Key Identifier');
       expect(text).toContain('Authority Key Identifier');
-      expect(openssl(folder, 'pkey', '-in', 'leaf.key', '-pubout')).toBe(
-        openssl(folder, 'x509', '-in', 'leaf.crt', '-noout', '-pubkey'),
-      );
+      expect(openssl(folder, 'pkey -in leaf.key -pubout')).toBe(openssl(folder, 'x509 -in leaf.crt -noout -pubkey'));
       expect(read(folder, 'leaf.key')).toMatch(/^-----BEGIN PRIVATE KEY-----/u);
       const seen = x509Seen(leaf);
       expect(seen).toMatchObject({
@@ -94,7 +81,7 @@ describe('an issued certificate', () => {
       const keys = await makeKeys(algorithm);
       const leaf = await makeLeaf({ dnsNames: ['a.test'], validityDays: 1, keys, now });
       writeFileSync(join(folder, 'leaf.crt'), leaf.toString());
-      expect(openssl(folder, 'verify', '-check_ss_sig', '-CAfile', 'leaf.crt', 'leaf.crt')).toContain('OK');
+      expect(openssl(folder, 'verify -check_ss_sig -CAfile leaf.crt leaf.crt')).toContain('OK');
       expect(x509Seen(leaf)).toMatchObject({
         self_signed: true,
         subject: 'CN=a.test',
@@ -111,10 +98,10 @@ describe('an issued certificate', () => {
     const name = `${'a'.repeat(60)}.b.test`;
     const leaf = await makeLeaf({ dnsNames: [name], validityDays: 1, keys: await makeKeys('ecdsa-p256'), signer, now });
     writeFileSync(join(folder, 'leaf.crt'), leaf.toString());
-    const text = openssl(folder, 'x509', '-in', 'leaf.crt', '-noout', '-text');
+    const text = openssl(folder, 'x509 -in leaf.crt -noout -text');
     expect(text).toMatch(/Subject Alternative Name: critical/u);
     expect(x509Seen(leaf)).toMatchObject({ subject: '', dnsNames: [name] });
-    expect(openssl(folder, 'verify', '-CAfile', 'ca.crt', 'leaf.crt')).toContain('OK');
+    expect(openssl(folder, 'verify -CAfile ca.crt leaf.crt')).toContain('OK');
   });
 
   test('of 100 names has all of them', async () => {
@@ -162,13 +149,13 @@ describe('an issued authority', () => {
     async (name) => {
       const folder = temporaryFolder();
       const { certificate } = await authority(folder, name);
-      const text = openssl(folder, 'x509', '-in', 'ca.crt', '-noout', '-text');
+      const text = openssl(folder, 'x509 -in ca.crt -noout -text');
       expect(text).toMatch(/Basic Constraints: critical\s+CA:TRUE, pathlen:0/u);
       expect(text).toMatch(/Key Usage: critical\s+Certificate Sign, CRL Sign/u);
-      expect(
-        openssl(folder, 'x509', '-in', 'ca.crt', '-noout', '-subject', '-nameopt', 'multiline,-esc_msb,utf8'),
-      ).toContain(`commonName                = ${name}\n`);
-      expect(openssl(folder, 'verify', '-x509_strict', '-check_ss_sig', '-CAfile', 'ca.crt', 'ca.crt')).toContain('OK');
+      expect(openssl(folder, 'x509 -in ca.crt -noout -subject -nameopt multiline,-esc_msb,utf8')).toContain(
+        `commonName                = ${name}\n`,
+      );
+      expect(openssl(folder, 'verify -x509_strict -check_ss_sig -CAfile ca.crt ca.crt')).toContain('OK');
       expect(certificate.ca).toBe(true);
       expect(certificate.validToDate.getTime() - now).toBeGreaterThan(3649 * DAY);
     },
@@ -188,25 +175,13 @@ describe('an authority of openssl', () => {
     'with a key of %s signs, in any form of its key',
     async (algorithm, args) => {
       const folder = temporaryFolder();
-      openssl(folder, 'genpkey', ...args, '-out', 'ca.key');
+      openssl(folder, 'genpkey -out ca.key', ...args);
       openssl(
         folder,
-        'req',
-        '-x509',
-        '-new',
-        '-key',
-        'ca.key',
-        '-days',
-        '100',
-        '-out',
-        'ca.crt',
-        '-subj',
-        '/C=DE/O=Example, Inc./OU=a+CN=Müller CA',
-        '-utf8',
-        '-multivalue-rdn',
+        'req -x509 -new -key ca.key -days 100 -out ca.crt -subj "/C=DE/O=Example, Inc./OU=a+CN=Müller CA" -utf8 -multivalue-rdn',
       );
       const forms = [read(folder, 'ca.key')];
-      if (algorithm !== 'ed25519') forms.push(openssl(folder, 'pkey', '-in', 'ca.key', '-traditional'));
+      if (algorithm !== 'ed25519') forms.push(openssl(folder, 'pkey -in ca.key -traditional'));
       for (const pem of forms) {
         const opened = readKey(pem) as { readonly key: KeyObject };
         expect(keyAlgorithmOf(opened.key)).toBe(algorithm);
@@ -220,7 +195,7 @@ describe('an authority of openssl', () => {
           now,
         });
         writeFileSync(join(folder, 'leaf.crt'), leaf.toString());
-        expect(openssl(folder, 'verify', '-CAfile', 'ca.crt', 'leaf.crt')).toContain('OK');
+        expect(openssl(folder, 'verify -CAfile ca.crt leaf.crt')).toContain('OK');
         expect(isSignedBy(leaf, certificate)).toBe(true);
       }
       expect(forms[1] ?? 'BEGIN EC PRIVATE KEY BEGIN RSA PRIVATE KEY').toMatch(/BEGIN (EC|RSA) PRIVATE KEY/u);
@@ -230,8 +205,8 @@ describe('an authority of openssl', () => {
 
   test('of a curve that cannot sign here is reported, without the key', async () => {
     const folder = temporaryFolder();
-    openssl(folder, 'genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:secp256k1', '-out', 'ca.key');
-    openssl(folder, 'req', '-x509', '-new', '-key', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=k1');
+    openssl(folder, 'genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 -out ca.key');
+    openssl(folder, 'req -x509 -new -key ca.key -out ca.crt -subj /CN=k1');
     const key = createPrivateKey(read(folder, 'ca.key'));
     const certificate = new X509Certificate(read(folder, 'ca.crt'));
     const made = makeLeaf({
@@ -276,18 +251,9 @@ describe('reading', () => {
     const folder = temporaryFolder();
     openssl(
       folder,
-      'genpkey',
-      '-algorithm',
-      'EC',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-aes256',
-      '-pass',
-      'pass:secret',
-      '-out',
-      'encrypted.key',
+      'genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes256 -pass pass:secret -out encrypted.key',
     );
-    openssl(folder, 'genrsa', '-traditional', '-aes128', '-passout', 'pass:secret', '-out', 'old.key', '2048');
+    openssl(folder, 'genrsa -traditional -aes128 -passout pass:secret -out old.key 2048');
     expect(readKey(read(folder, 'encrypted.key'))).toEqual({ problem: 'is encrypted', code: 'encrypted' });
     expect(readKey(read(folder, 'old.key'))).toEqual({ problem: 'is encrypted', code: 'encrypted' });
     expect(readKey('-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n')).toEqual({
@@ -301,18 +267,7 @@ describe('reading', () => {
     const folder = temporaryFolder();
     openssl(
       folder,
-      'req',
-      '-x509',
-      '-newkey',
-      'ed25519',
-      '-nodes',
-      '-keyout',
-      'a.key',
-      '-out',
-      'a.crt',
-      '-subj',
-      '/CN=a',
-      '-config',
+      'req -x509 -newkey ed25519 -nodes -keyout a.key -out a.crt -subj /CN=a -config',
       writeConfig(folder),
     );
     const seen = x509Seen(new X509Certificate(read(folder, 'a.crt')));

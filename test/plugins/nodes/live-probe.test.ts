@@ -3,11 +3,10 @@
 import { describe, expect, test } from 'vitest';
 import { usualDenial } from '../../../src/net/connect.ts';
 import { probe } from '../../../plugins/nodes/live/probe.ts';
-import { closedPort, serve, serveSocket } from './live-support.ts';
+import { closedPort, serve, serveSocket, never } from './live-support.ts';
 import { startWorld } from './live-world.ts';
 
 const denial = usualDenial({});
-const never = new AbortController().signal;
 const host = '127.0.0.1';
 
 function portOf(endpoint: string): number {

@@ -10,10 +10,8 @@ import { listAll } from '../../../plugins/nodes/live/pages.ts';
 import { validators } from '../../../plugins/nodes/generated.validators.js';
 import { observe } from '../../../plugins/nodes/observe.ts';
 import { openReader } from '../../../plugins/nodes/live/reader.ts';
-import { clientOf, serve } from './live-support.ts';
+import { clientOf, serve, never } from './live-support.ts';
 import { configOf, elsewhere, START, startWorld, type World } from './live-world.ts';
-
-const never = new AbortController().signal;
 
 function seed(world: World, count: number): void {
   for (let index = 0; index < count; index += 1) world.emulator.seed({ name: `web-${index}` });

@@ -8,11 +8,10 @@ import { openSource, type Source, SourceError } from '../../../plugins/nodes/liv
 import { usualDenial } from '../../../src/net/connect.ts';
 import { openHttp } from '../../../src/net/http.ts';
 import type { NodesConfig } from '../../../plugins/nodes/generated.ts';
-import { serve, serveSocket } from './live-support.ts';
+import { serve, serveSocket, never } from './live-support.ts';
 import { configOf, START } from './live-world.ts';
 import { temporaryFolder } from '../../support/cli.ts';
 
-const never = new AbortController().signal;
 const send = openHttp(usualDenial({}));
 
 function letting({ http }: { readonly http?: { readonly url: string } }): Record<string, string> {

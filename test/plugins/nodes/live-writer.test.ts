@@ -14,11 +14,9 @@ import { validators } from '../../../plugins/nodes/generated.validators.js';
 import { observe } from '../../../plugins/nodes/observe.ts';
 import { changeOf, type Desired, type Observed, type Scene } from '#plugin';
 import { actionWaiter } from '../../../plugins/nodes/live/actions.ts';
-import { clientOf, serve } from './live-support.ts';
+import { clientOf, serve, never } from './live-support.ts';
 import { elsewhere, orderOf, startWorld, type World } from './live-world.ts';
 import { temporaryFolder } from '../../support/cli.ts';
-
-const never = new AbortController().signal;
 
 async function network(world: World, name: string, range: string): Promise<number> {
   const subnets = [{ type: 'cloud', ip_range: range, network_zone: 'eu-central' }];

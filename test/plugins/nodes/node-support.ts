@@ -1,6 +1,6 @@
 /** Shared parts of the tests of nodes as data: specs, pairs and scenes. */
 
-import { resourceWith } from '../../support/resource.ts';
+import { resourceWith, sceneAt } from '../../support/resource.ts';
 import { changeOf as changeBy, type KnownResource } from '#plugin';
 import { NOTHING_COVERED } from '../../support/covers.ts';
 import type { NodeFacts, NodeLife, NodeResource, NodeSignals } from '../../../plugins/nodes/facts.ts';
@@ -159,30 +159,7 @@ export function poolResource(
 }
 
 export function sceneOf(resources: readonly Resource[] = [], more: Partial<Scene> = {}): Scene {
-  const byAddress = new Map(resources.map((resource) => [formatRef(resource.ref), resource]));
-  return {
-    now: NOW,
-    safety: {
-      maxAgeMs: 60_000,
-      removals: { max: 10, share: 0.3, from: 4, perMs: 3_600_000 },
-      collapse: { share: 0.5, from: 4 },
-      budgets: [],
-      freeze: [],
-      overrides: [],
-    },
-    viewedAt: NOW,
-    gaps: [],
-    unloaded: new Map(),
-    get: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
-    ofKind: (plugin, kind) => [...byAddress.values()].filter(({ ref }) => ref.plugin === plugin && ref.kind === kind),
-    changes: new Map(),
-    removals: new Map(),
-    missing: new Map(),
-    budgets: [],
-    underWay: new Map(),
-    judged: new Map(),
-    ...more,
-  };
+  return sceneAt(NOW, resources, more);
 }
 
 export function changeOf(
