@@ -4,6 +4,7 @@
 
 import { certificates } from '../../plugins/certificates/plugin.ts';
 import { nodes } from '../../plugins/nodes/plugin.ts';
+import { usualSafety } from '../../src/conformance/memory-log.ts';
 import { kindIn, sightOf } from '../../src/engine/match.ts';
 import {
   type Absent,
@@ -72,14 +73,7 @@ export function sceneAt(now: number, resources: readonly Resource[], more: Parti
   const byAddress = new Map(resources.map((resource) => [formatRef(resource.ref), resource]));
   return {
     now,
-    safety: {
-      maxAgeMs: 60_000,
-      removals: { max: 10, share: 0.3, from: 4, perMs: 3_600_000 },
-      collapse: { share: 0.5, from: 4 },
-      budgets: [],
-      freeze: [],
-      overrides: [],
-    },
+    safety: usualSafety,
     viewedAt: now,
     gaps: [],
     unloaded: new Map(),

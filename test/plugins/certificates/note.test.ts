@@ -4,7 +4,7 @@ import { absent, resourceWith } from '../../support/resource.ts';
 import { describe, expect, test } from 'vitest';
 import type { CertificateResource, DomainResource, IssuerResource } from '../../../plugins/certificates/diff.ts';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
-import type { CertificateMemory, DomainSpec } from '../../../plugins/certificates/generated.ts';
+import type { CertificateMemory } from '../../../plugins/certificates/generated.ts';
 import { formerOf, noteCertificate, noteDomain, noteIssuer } from '../../../plugins/certificates/note.ts';
 import type { Memory, OpenIntent, Resource, KnownResource } from '#plugin';
 import {
@@ -21,6 +21,7 @@ import {
   sceneOf,
   HOUR,
   iso,
+  domainSpec,
 } from './support.ts';
 
 describe('of an Issuer', () => {
@@ -43,16 +44,7 @@ describe('of an Issuer', () => {
   });
 });
 
-const DOMAIN: DomainSpec = {
-  host: 'a.test',
-  port: 443,
-  tlsMode: 'termination',
-  verify: true,
-  verified: true,
-  failurePolicy: 'standard',
-  expiryWarnDays: 30,
-  certificate: 'www',
-};
+const DOMAIN = domainSpec({ host: 'a.test', certificate: 'www' });
 
 describe('of a Certificate', () => {
   interface Given {

@@ -27,6 +27,7 @@ import {
   observedOf,
   refOf,
   sceneOf,
+  domainSpec,
 } from './support.ts';
 
 const STORED = fingerprint('c');
@@ -59,20 +60,9 @@ function domain(
   spec: Partial<DomainSpec> = {},
   name = 'd',
 ): DomainResource {
-  const written: DomainSpec = {
-    host: 'www.example.test',
-    port: 443,
-    tlsMode: 'termination',
-    verify: true,
-    verified: true,
-    failurePolicy: 'standard',
-    expiryWarnDays: 30,
-    certificate: 'www',
-    ...spec,
-  };
   return resourceWith({
     ref: refOf('Domain', name),
-    desired: desiredOf('Domain', name, written),
+    desired: desiredOf('Domain', name, domainSpec({ certificate: 'www', ...spec })),
     observed: observedOf('Domain', name, 'issued', addresses === undefined ? {} : { addresses }),
   });
 }

@@ -1,20 +1,12 @@
 /** Nodes on the whole line: every change at the provider, whole lives, and the log of each decision. */
 
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { NodeMemory } from '../../../plugins/nodes/generated.ts';
 import { LABELS } from '../../../plugins/nodes/labels.ts';
 import type { ServerRow } from '../../../plugins/nodes/sandbox/state.ts';
-import type { PlanReason } from '../../../src/formats/plan.ts';
 import type { Facts } from '#plugin';
-import { type Ran, startWhole, type Whole } from './whole.ts';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-
-const running: Whole[] = [];
-afterEach(async () => {
-  for (const whole of running.splice(0)) await whole.stop();
-});
+import { HOUR, MINUTE, rowsOf, runOf, servers, type Shown, start } from './line.ts';
+import { type Whole } from './whole.ts';
 
 function yaml(more = '', name = 'web-1'): string {
   return `apiVersion: nodes/v1
@@ -25,31 +17,8 @@ spec:
 `;
 }
 
-async function start(text: string, config: object = {}): Promise<Whole> {
-  const whole = await startWhole({}, config);
-  running.push(whole);
-  whole.write(text);
-  return whole;
-}
-
-function rowsOf({ reconciled, error }: Ran): readonly string[] {
-  if (reconciled === undefined) throw new Error('no plan', { cause: error });
-  const { resource_changes: taken, rejected_changes: rejected, deferred_changes: deferred } = reconciled.plan;
-  const rules = (reasons: readonly PlanReason[]) => reasons.map(({ rule }) => rule).join(', ');
-  return [
-    ...taken.map((row) => `${row.name} ${row.step} ${row.goal}`),
-    ...rejected.map(({ resource_change: row, reasons }) => `REJECTED ${row.name} ${row.step}: ${rules(reasons)}`),
-    ...deferred.map(({ resource_change: row, reasons }) => `WAITING ${row.name} ${row.step}: ${rules(reasons)}`),
-  ];
-}
-
-/** Runs, checks that every action was taken, and gives the rows. */
-async function run(whole: Whole): Promise<readonly string[]> {
-  const ran = await whole.run();
-  const bad = [...ran.rows.values()].filter(({ status }) => !['done', 'rejected', 'deferred'].includes(status));
-  expect(bad.map(({ address, status, message }) => `${address} ${status}: ${message}`)).toEqual([]);
-  return rowsOf(ran);
-}
+const SHOWN: Shown = { name: ({ name }) => name, rest: ({ goal }) => goal };
+const run = (whole: Whole): Promise<readonly string[]> => runOf(whole, SHOWN);
 
 /** A node that is created, ready, and older than every grace. */
 async function made(more = '', config: object = {}): Promise<Whole> {
@@ -63,10 +32,6 @@ async function made(more = '', config: object = {}): Promise<Whole> {
 
 function kept(whole: Whole, name = 'web-1'): Partial<NodeMemory> {
   return whole.recall().resources.get(`nodes/Node/${name}`)?.kept ?? {};
-}
-
-function there(whole: Whole): readonly string[] {
-  return [...whole.emulator.cloud().servers.values()].map(({ name }) => name).sort();
 }
 
 /** Creates an object other than a server by a plain request, as another program would; gives its ID. */
@@ -158,7 +123,7 @@ describe('a replacement', () => {
     expect(await run(whole)).toEqual(['WAITING web-1 draining>decommissioned: drain-grace']);
     await whole.pass(5 * MINUTE);
     expect(await run(whole)).toEqual(['web-1 draining>decommissioned replace']);
-    expect(there(whole)).toEqual([]);
+    expect(servers(whole)).toEqual([]);
     expect(whole.recall().resources.get('nodes/Node/web-1')?.owned).toBeUndefined();
     whole.lift();
     expect(await run(whole)).toEqual(['web-1 absent>provisioning create']);
@@ -202,12 +167,12 @@ describe('a creation', () => {
     });
     const failed = await whole.run();
     expect([...failed.rows.values()].map(({ status }) => status)).toEqual(['unknown']);
-    expect(there(whole)).toEqual(['web-1']);
+    expect(servers(whole)).toEqual(['web-1']);
     whole.emulator.clearFaults();
     whole.write('');
     const next = await whole.run();
     expect(next.reconciled?.plan.settled).toMatchObject([{ outcome: 'done' }]);
-    expect(rowsOf(next)).toEqual(['REJECTED web-1 initializing>decommissioned: still-starting']);
+    expect(rowsOf(next, SHOWN)).toEqual(['REJECTED web-1 initializing>decommissioned: still-starting']);
     expect(whole.recall().resources.get('nodes/Node/web-1')?.owned).toBe('created');
     expect(kept(whole).recoveredAt).toBeUndefined();
   });
@@ -237,7 +202,7 @@ describe('a creation that fails', () => {
     const ran = await whole.run();
     ending();
     const [row] = [...ran.rows.values()];
-    return row?.status === 'failed' ? 'failed' : (rowsOf(ran)[0] ?? 'nothing');
+    return row?.status === 'failed' ? 'failed' : (rowsOf(ran, SHOWN)[0] ?? 'nothing');
   }
 
   it('is retried after 1, 2 and 4 minutes, and then not again', async () => {
@@ -342,9 +307,9 @@ describe('a value that a document leaves open', () => {
       );
       expect(paths).toContain(`POST /servers/${id}/actions/shutdown`);
     }
-    expect(there(whole)).toEqual([]);
+    expect(servers(whole)).toEqual([]);
     const creation = await whole.run();
-    expect(rowsOf(creation)).toEqual(['web-1 absent>provisioning create']);
+    expect(rowsOf(creation, SHOWN)).toEqual(['web-1 absent>provisioning create']);
     // The row shows the values that are passed on: only objects that a reader approved are attached.
     const row = creation.reconciled?.plan.resource_changes[0];
     expect(row?.because).toContain(
@@ -371,7 +336,7 @@ describe('a value that a document leaves open', () => {
     await run(whole);
     whole.write(yaml('workloads: { none: true }, location: fsn1').replace('location: nbg1, ', ''));
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual(['REJECTED web-1 ready>draining: destroys-data']);
+    expect(rowsOf(ran, SHOWN)).toEqual(['REJECTED web-1 ready>draining: destroys-data']);
     expect(ran.reconciled?.plan.rejected_changes[0]?.reasons[0]?.message).toContain(
       'its volumes data, which stay detached in nbg1',
     );
@@ -389,7 +354,7 @@ describe('a server in use by an operator', () => {
       whole.emulator.alter('web-1', patch);
       whole.write(yaml('workloads: { none: true }, serverType: cx33').replace('serverType: cx23, ', ''));
       const ran = await whole.run();
-      expect(rowsOf(ran)).toEqual(['WAITING web-1 power:on>on: in-use-by-hand']);
+      expect(rowsOf(ran, SHOWN)).toEqual(['WAITING web-1 power:on>on: in-use-by-hand']);
       const row = ran.reconciled?.plan.deferred_changes[0]?.resource_change;
       expect(row).toMatchObject({ disruptive: true, because: expect.stringContaining('turned off and on again') });
       whole.write('');
@@ -426,7 +391,7 @@ describe('a drain', () => {
     expect(await run(whole)).toEqual(['WAITING web-1 draining>decommissioned: drain-grace']);
     await whole.pass(5 * MINUTE);
     expect(await run(whole)).toEqual(['web-1 draining>decommissioned remove']);
-    expect(there(whole)).toEqual([]);
+    expect(servers(whole)).toEqual([]);
   });
 
   it('is never undone: it stays when its label is removed, and unhealthy when it answers again', async () => {
@@ -439,7 +404,7 @@ describe('a drain', () => {
     whole.emulator.alter('web-1', { status: 'off', guest: 'down' });
     whole.write(yaml());
     expect(await run(whole)).toEqual(['REJECTED web-1 unhealthy>decommissioned: unhealthy-grace, destroys-data']);
-    expect(there(whole)).toEqual(['web-1']);
+    expect(servers(whole)).toEqual(['web-1']);
   });
 
   it('because of a full disk lets a pool replace it with a new one', async () => {
@@ -471,8 +436,8 @@ spec:
     whole.emulator.workloads.end('on-web-1');
     await whole.pass(6 * MINUTE);
     expect(await run(whole)).toContain('web-1 draining>decommissioned remove');
-    expect(there(whole)).not.toContain('web-1');
-    expect(there(whole)).toContain('web-3');
+    expect(servers(whole)).not.toContain('web-1');
+    expect(servers(whole)).toContain('web-3');
   });
 });
 
@@ -495,7 +460,7 @@ describe('a system node', () => {
     await run(whole);
     whole.write('');
     expect(await run(whole)).toEqual(['web-1 active>active release']);
-    expect(there(whole)).toEqual(['web-1']);
+    expect(servers(whole)).toEqual(['web-1']);
     expect(whole.recall().resources.size).toBe(0);
   });
 });
@@ -528,7 +493,7 @@ describe('provider protection', () => {
     whole.emulator.alter('web-1', { protection: { delete: true, rebuild: true } });
     await whole.pass(6 * MINUTE);
     expect(await run(whole)).toEqual(['REJECTED web-1 draining>decommissioned: provider-protected']);
-    expect(there(whole)).toEqual(['web-1']);
+    expect(servers(whole)).toEqual(['web-1']);
   });
 });
 

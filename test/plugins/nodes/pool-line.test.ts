@@ -1,17 +1,9 @@
 /** Pools on the whole line: documents, the engine, the plugin, its client, and the emulated provider and workload source. */
 
-import { afterEach, describe, expect, it } from 'vitest';
-import type { PlanReason } from '../../../src/formats/plan.ts';
+import { describe, expect, it } from 'vitest';
 import type { NodePoolMemory } from '../../../plugins/nodes/generated.ts';
-import { type Ran, startWhole, type Whole } from './whole.ts';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-
-const running: Whole[] = [];
-afterEach(async () => {
-  for (const whole of running.splice(0)) await whole.stop();
-});
+import { HOUR, MINUTE, rowsOf, runOf, servers, type Shown, start } from './line.ts';
+import { startWhole, type Whole } from './whole.ts';
 
 interface PoolOptions {
   readonly name?: string;
@@ -30,37 +22,11 @@ spec:
 `;
 }
 
-async function start(yaml: string, config: object = {}): Promise<Whole> {
-  const whole = await startWhole({}, config);
-  running.push(whole);
-  whole.write(yaml);
-  return whole;
-}
-
-/** Every row as text: the accepted ones, and the others with their rules. */
-function rowsOf({ reconciled, error }: Ran): readonly string[] {
-  if (reconciled === undefined) throw new Error('no plan', { cause: error });
-  const { resource_changes: taken, rejected_changes: rejected, deferred_changes: deferred } = reconciled.plan;
-  const rules = (reasons: readonly PlanReason[]) => reasons.map(({ rule }) => rule).join(', ');
-  const short = (address: string) => address.replace('nodes/', '');
-  return [
-    ...taken.map((row) => `${short(row.address)} ${row.step} (${row.cause})`),
-    ...rejected.map(
-      ({ resource_change: row, reasons }) => `REJECTED ${short(row.address)} ${row.step}: ${rules(reasons)}`,
-    ),
-    ...deferred.map(
-      ({ resource_change: row, reasons }) => `WAITING ${short(row.address)} ${row.step}: ${rules(reasons)}`,
-    ),
-  ];
-}
-
-/** Runs, checks that every action was taken, and gives the rows. */
-async function run(whole: Whole): Promise<readonly string[]> {
-  const ran = await whole.run();
-  const bad = [...ran.rows.values()].filter(({ status }) => !['done', 'rejected', 'deferred'].includes(status));
-  expect(bad.map(({ address, status, message }) => `${address} ${status}: ${message}`)).toEqual([]);
-  return rowsOf(ran);
-}
+const SHOWN: Shown = {
+  name: ({ address }) => address.replace('nodes/', ''),
+  rest: ({ cause }) => `(${cause})`,
+};
+const run = (whole: Whole): Promise<readonly string[]> => runOf(whole, SHOWN);
 
 /** Runs until no changes remain, with a minute between; the last rows. */
 async function settle(whole: Whole, most = 10): Promise<readonly string[]> {
@@ -70,10 +36,6 @@ async function settle(whole: Whole, most = 10): Promise<readonly string[]> {
     await whole.pass(MINUTE);
   }
   throw new Error('it does not come to rest');
-}
-
-function servers(whole: Whole): readonly string[] {
-  return [...whole.emulator.cloud().servers.values()].map(({ name }) => name).sort();
 }
 
 function keptOf(whole: Whole, pool = 'web'): Partial<NodePoolMemory> {
@@ -149,7 +111,7 @@ describe('a pool of a fixed size', () => {
     put(whole, 'web-1', 'a', 500);
     whole.write(poolYaml('size: 1'));
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual(['WAITING NodePool/web active>active: no-candidate']);
+    expect(rowsOf(ran, SHOWN)).toEqual(['WAITING NodePool/web active>active: no-candidate']);
     const [waiting] = ran.reconciled?.plan.deferred_changes ?? [];
     const initializedAt = whole.recall().resources.get('nodes/Node/web-2')?.kept['initializedAt'] as string;
     expect(waiting?.clears_at).toBe(new Date(Date.parse(initializedAt) + 30 * MINUTE).toISOString());
@@ -351,7 +313,7 @@ describe('the reactive policy', () => {
     expect(await run(whole)).toEqual([]);
     whole.emulator.workloads.wait({ id: 'q', mb: 4000 });
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual(['WAITING NodePool/web active>active: cooldown']);
+    expect(rowsOf(ran, SHOWN)).toEqual(['WAITING NodePool/web active>active: cooldown']);
     const clearsAt = ran.reconciled?.plan.deferred_changes[0]?.clears_at ?? '';
     expect(clearsAt).toBe(new Date(Date.parse(grewAt) + 5 * MINUTE).toISOString());
     await whole.pass(Date.parse(clearsAt) - whole.clock.now() - 1);
@@ -368,7 +330,7 @@ describe('the reactive policy', () => {
     await whole.pass(5 * MINUTE);
     put(whole, 'web-1', 'a', 3500);
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual(['WAITING NodePool/web active>active: cooldown']);
+    expect(rowsOf(ran, SHOWN)).toEqual(['WAITING NodePool/web active>active: cooldown']);
     const begun = whole.clock.now();
     expect(ran.reconciled?.plan.deferred_changes[0]?.clears_at).toBe(new Date(begun + 10 * MINUTE).toISOString());
     // The use drops below the threshold, and crosses it again: the time starts again.
@@ -393,7 +355,7 @@ describe('the reactive policy', () => {
     put(whole, 'web-1', 'a', 3500);
     whole.emulator.workloads.wait({ id: 'q', mb: 4000 });
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual([]);
+    expect(rowsOf(ran, SHOWN)).toEqual([]);
     expect(ran.reconciled?.plan.checks.map(({ code, message }) => `${code}: ${message}`)).toEqual([
       'full: 183.1 % of the memory is allocated or queued for; scaling.up is 85 %. The pool is at its maximum of 1 node',
     ]);
@@ -408,7 +370,7 @@ describe('the reactive policy', () => {
       mishap: { kind: 'text', status: 200, text: 'no' },
     });
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual([]);
+    expect(rowsOf(ran, SHOWN)).toEqual([]);
     expect(ran.reconciled?.plan.checks.map(({ code }) => code)).toContain('blind');
   });
 
@@ -451,7 +413,7 @@ describe('a consolidation', () => {
   it('moves, empties, drains and removes; each move is a record', async () => {
     const whole = await spread();
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual(['NodePool/web active>active (policy)']);
+    expect(rowsOf(ran, SHOWN)).toEqual(['NodePool/web active>active (policy)']);
     const [row] = ran.reconciled?.plan.resource_changes ?? [];
     expect(row?.because).toBe('web-2 can be removed once 1 container moved, which saves €0.0048 an hour');
     expect(row?.change.after).toEqual({ min: 1, moves: { b: 'web-1' } });
@@ -526,14 +488,14 @@ describe('a consolidation', () => {
     ]);
     whole.emulator.workloads.clearFaults();
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual(['NodePool/web active>active (policy)']);
+    expect(rowsOf(ran, SHOWN)).toEqual(['NodePool/web active>active (policy)']);
     expect(ran.reconciled?.plan.resource_changes[0]?.because).toMatch(
       /^The consolidation is abandoned: container b could not be moved: /u,
     );
     expect(keptOf(whole)).toMatchObject({ members: [1, 2], going: [], moves: [] });
     expect(whole.recall().resources.has('nodes/Container/b')).toBe(true);
     const again = await whole.run();
-    expect(rowsOf(again)).toEqual(['WAITING NodePool/web active>active: cooldown']);
+    expect(rowsOf(again, SHOWN)).toEqual(['WAITING NodePool/web active>active: cooldown']);
     expect(again.reconciled?.plan.deferred_changes[0]?.clears_at).toBe(new Date(begun + 2 * HOUR).toISOString());
     expect(whole.recall().resources.has('nodes/Container/b')).toBe(false);
     expect(servers(whole)).toEqual(['web-1', 'web-2']);
@@ -545,7 +507,7 @@ describe('a consolidation', () => {
     whole.emulator.workloads.end('b');
     put(whole, 'web-2', 'b', 900, { players: 6 });
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual(['NodePool/web active>active (policy)']);
+    expect(rowsOf(ran, SHOWN)).toEqual(['NodePool/web active>active (policy)']);
     expect(ran.reconciled?.plan.resource_changes[0]?.because).toBe(
       'The consolidation is abandoned: container b stays: small with 6 players; the limit is 5',
     );

@@ -84,15 +84,15 @@ interface Life {
   dead: boolean;
 }
 
-/** Waits advance the clock to their end. */
-function timingOf(clock: ManualClock, life: Life): Timing {
+/** Waits advance the clock to their end, unless `check` throws. */
+export function timingOf(clock: ManualClock, check: () => void = () => undefined): Timing {
   return {
     now: clock.now,
     random: () => 0.5,
     sleep: async (ms, signal) => {
       const until = clock.now() + ms;
       await new Promise((resolve) => setImmediate(resolve));
-      if (life.dead) throw new KilledError('killed');
+      check();
       signal.throwIfAborted();
       if (until > clock.now()) clock.advance(until - clock.now());
     },
@@ -100,7 +100,9 @@ function timingOf(clock: ManualClock, life: Life): Timing {
 }
 
 function pluginOn(clock: ManualClock, life: Life): Plugin {
-  const timing = timingOf(clock, life);
+  const timing = timingOf(clock, () => {
+    if (life.dead) throw new KilledError('killed');
+  });
   return {
     ...nodes,
     openReader: async (outside) => openReader(outside, timing),
