@@ -1,4 +1,4 @@
-/** Two projects in one process: planned and applied at once, on different clocks, with real stores and real services. */
+/** Two projects in one process, planned and applied at once, with their own clocks, stores and services. */
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

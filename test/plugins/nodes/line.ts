@@ -9,7 +9,7 @@ export const HOUR = 60 * MINUTE;
 
 type PlannedRow = Plan['resource_changes'][number];
 
-/** How a plan is shown: the name of a row, and the rest of an accepted one. */
+/** The form of a row as text: its name, and the rest of an accepted one. */
 export interface Shown {
   readonly name: (row: PlannedRow) => string;
   readonly rest: (row: PlannedRow) => string;

@@ -1,4 +1,4 @@
-/** Pools on the whole line: documents, the engine, the plugin, its client, and the emulated provider and workload source. */
+/** Pools on the whole line: documents, engine, plugin, client, and the emulated provider and workload source. */
 
 import { describe, expect, it } from 'vitest';
 import type { NodePoolMemory } from '../../../plugins/nodes/generated.ts';
