@@ -44,31 +44,10 @@ const seed = testSeed();
 const random = randomFrom(seed);
 
 /** Calls that change something, openat only where it may. */
-const CALLS = [
-  'openat',
-  'write',
-  'pwrite64',
-  'writev',
-  'pwritev',
-  'fsync',
-  'fdatasync',
-  'rename',
-  'renameat',
-  'renameat2',
-  'link',
-  'linkat',
-  'unlink',
-  'unlinkat',
-  'mkdir',
-  'mkdirat',
-  'rmdir',
-  'ftruncate',
-  'copy_file_range',
-  'sendfile',
-  'chmod',
-  'fchmod',
-  'fchmodat',
-];
+const CALLS = (
+  'openat write pwrite64 writev pwritev fsync fdatasync rename renameat renameat2 link linkat unlink ' +
+  'unlinkat mkdir mkdirat rmdir ftruncate copy_file_range sendfile chmod fchmod fchmodat'
+).split(' ');
 /** Those that `-P` knows by their path: through the descriptor, or as the one path that they open. */
 const BY_PATH = new Set([
   'openat',

@@ -133,7 +133,10 @@ interface Talk {
 
 type Say = (socket: Socket, heard: string, secure: () => void) => void;
 
-/** A server that greets, answers the client's input so far, and starts TLS when its answer says so. `more`: a later greeting; an empty one ends the connection. */
+/**
+ * A server that greets, answers the client's input so far, and starts TLS when its answer says so. `more` is a later
+ * greeting; an empty one ends the connection.
+ */
 async function talking(
   greeting: string,
   say: Say,
