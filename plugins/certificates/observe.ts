@@ -4,6 +4,7 @@ import {
   type Desired,
   errorText,
   formatRef,
+  inAddressOrder,
   type Gap,
   instantText,
   type Memory,
@@ -26,8 +27,8 @@ import { PLUGIN, certificateSpec, issuerSpec, storageBefore } from './remembered
 import { oneShownText } from './served.ts';
 import type { CertificatesReader, PairSeen, PairStorage, Probes, Trust } from './world.ts';
 
-/** Number of files that are read at once: more would wait for the same disk. */
-const FILES_AT_ONCE = 16;
+/** Maximum number of resources whose files are open at once. A refresh of no more of them needs no queue. */
+const FILES_AT_ONCE = 100;
 
 /** A resource to refresh: declared, recorded, or both. */
 interface Target {
@@ -237,13 +238,5 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
     await probes.close();
   }
   query.signal.throwIfAborted();
-  return { observed: inOrder(observed), gaps, at: look.at };
-}
-
-/** Sorts results, so that their order does not depend on the order of answers. */
-function inOrder(observed: readonly Sighting[]): readonly Sighting[] {
-  return observed
-    .map((each) => ({ each, address: formatRef(each.ref) }))
-    .sort((a, b) => (a.address < b.address ? -1 : 1))
-    .map(({ each }) => each);
+  return { observed: inAddressOrder(observed), gaps, at: look.at };
 }

@@ -31,7 +31,7 @@ import {
   seenSignals,
 } from '#plugin';
 import { DAY_MS } from './days.ts';
-import { needsIssue } from './differences.ts';
+import { issues } from './differences.ts';
 import type { CertificateResource, IssuerResource } from './diff.ts';
 import { type IssuerFacts, usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
@@ -97,11 +97,6 @@ export function issuerChanged(_change: Change, resource: IssuerResource): Verdic
       facts,
     );
   return reject(problem, facts, { remedy: putBack(authority) });
-}
-
-/** True if a step issues a certificate: a change in place may only correct files, or reload servers. */
-function issues({ step, fields }: Change): boolean {
-  return step !== 'normal>normal' || needsIssue(fields);
 }
 
 const NOTHING_ISSUED = pass('nothing is issued', {});

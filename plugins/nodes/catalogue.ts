@@ -6,10 +6,10 @@
  * again right before each step. What was not read stands in the way like what is not there.
  */
 
-import { type Desired, type Facts, type Scene, suggest } from '#plugin';
+import { type Facts, type Scene, suggest } from '#plugin';
 import { isNamed } from './differences.ts';
 import { type NodeFacts, PLUGIN } from './facts.ts';
-import type { NodePoolSpec, NodeSpec } from './generated.ts';
+import type { NodeSpec } from './generated.ts';
 import { isOfOther, projectOf } from './labels.ts';
 import type { Catalogue, CatalogueList, ImageSeen, Named, ServerTypeSeen } from './world.ts';
 
@@ -132,14 +132,6 @@ export function catalogueFor(lists: Lists, orders: readonly Order[], project: st
 
 function judgedIn(scene: Scene): Judged {
   return (scene.beside?.[PLUGIN]?.['catalogue'] ?? {}) as unknown as Judged;
-}
-
-/** The order of a document: what its server, or a member, would be made of. */
-export function orderOfDocument({ ref, spec }: Desired): Order | undefined {
-  if (ref.kind === 'NodePool') return (spec as NodePoolSpec).template;
-  if (ref.kind !== 'Node') return undefined;
-  const node = spec as NodeSpec;
-  return node.provider === 'static' ? undefined : node;
 }
 
 /**

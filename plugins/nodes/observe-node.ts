@@ -29,7 +29,7 @@ import type { NodesLimits, PriceList, ProbeSeen, ServerSeen } from './world.ts';
 
 /** A disk that is fuller drains its node. */
 export const DISK_FULL_PERCENT = 90;
-export const DISK_CRITICAL_PERCENT = 95;
+const DISK_CRITICAL_PERCENT = 95;
 
 /** What one look has for every node. */
 export interface Surroundings {

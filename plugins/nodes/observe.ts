@@ -11,6 +11,7 @@ import {
   type Desired,
   errorText,
   formatRef,
+  inAddressOrder,
   type Gap,
   instantText,
   type Memory,
@@ -533,7 +534,7 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
   const catalogue = await readCatalogue(world, wantedOf(orders), query.signal);
   query.progress(targets.count, targets.count);
   return {
-    observed: inOrder(observed),
+    observed: inAddressOrder(observed),
     gaps: [...gapsOf(targets, read), ...catalogue.gaps],
     beside: {
       [PLUGIN]: {
@@ -547,12 +548,4 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
     },
     at,
   };
-}
-
-/** The order does not depend on what answered first. */
-function inOrder(observed: readonly Sighting[]): readonly Sighting[] {
-  return observed
-    .map((each) => ({ each, address: formatRef(each.ref) }))
-    .sort((a, b) => (a.address < b.address ? -1 : 1))
-    .map(({ each }) => each);
 }

@@ -454,7 +454,7 @@ function lostBy(resource: NodeResource): string {
 }
 
 /** What of a change destroys data; undefined where nothing does. */
-export function destroys({ goal, machine, fields }: Change, resource: NodeResource): string | undefined {
+function destroys({ goal, machine, fields }: Change, resource: NodeResource): string | undefined {
   if (goal === 'replace')
     return machine === 'power' ? 'A rebuild destroys the data on the disk' : `A replacement loses ${lostBy(resource)}`;
   return goal === 'update' && fields.some(({ path, after }) => path === '/backups' && after === false)

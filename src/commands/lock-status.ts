@@ -1,7 +1,6 @@
 /** `fettle lock status`: shows the holder of the lock, its age, and if the holder still runs. */
 
 import { lockText } from '../report/lock-text.ts';
-import { openWorkspace } from '../run/project.ts';
 import { withStore } from '../run/stores.ts';
 import { command } from './command.ts';
 import { shown, where } from './options.ts';
@@ -10,8 +9,8 @@ export const lockStatus = command({
   name: 'lock status',
   summary: 'Show the holder of the lock, since when, and if it still runs.',
   options: { ...where, ...shown },
-  call: async ({ flags, host, source, say, print, view }) => {
-    const workspace = await openWorkspace(host, source, say);
+  call: async ({ flags, say, print, view, openWorkspace }) => {
+    const workspace = await openWorkspace();
     const { status, place } = await withStore(workspace, say, async (store) => ({
       status: await store.lockStatus(),
       place: store.place,

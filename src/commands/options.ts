@@ -49,7 +49,7 @@ export function many(value: string, summary: string): Option<readonly string[] |
 }
 
 /** Comma-separated names of a fixed set; repeatable. */
-export function namesAmong<const T extends string>(
+function namesAmong<const T extends string>(
   value: string,
   known: readonly T[],
   named: { readonly one: string; readonly all: string },

@@ -3,7 +3,6 @@
 import { type Memory, printable } from '#plugin';
 import { summaryLines } from '../report/plan-text.ts';
 import { columnWidth, painter } from '../report/text.ts';
-import { openWorkspace } from '../run/project.ts';
 import { listState, stateSummaries } from '../run/state.ts';
 import { command } from './command.ts';
 import { selection, selectionOf, shown, where } from './options.ts';
@@ -37,8 +36,8 @@ export const stateList = command({
   name: 'state list',
   summary: 'List the resources in the state, one per line.',
   options: { ...where, ...selection, ...shown },
-  call: async ({ flags, host, source, say, print, view }) => {
-    const workspace = await openWorkspace(host, source, say);
+  call: async ({ flags, say, print, view, openWorkspace }) => {
+    const workspace = await openWorkspace();
     const resources = await listState(workspace, selectionOf(flags), say);
     if (flags.format === 'json') {
       for (const [address, memory] of resources) print(`${JSON.stringify({ address, ...memory })}\n`);

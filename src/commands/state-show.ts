@@ -1,6 +1,5 @@
 /** `fettle state show ADDRESS`: prints the state of one resource. */
 
-import { openWorkspace } from '../run/project.ts';
 import { addressOf } from '../run/selection.ts';
 import { showState } from '../run/state.ts';
 import { command } from './command.ts';
@@ -11,9 +10,9 @@ export const stateShow = command({
   summary: 'Print the state of one resource.',
   words: { address },
   options: { ...where, ...shown },
-  call: async ({ flags, words, host, source, say, print }) => {
+  call: async ({ flags, words, say, print, openWorkspace }) => {
     const ref = addressOf(words.address);
-    const memory = await showState(await openWorkspace(host, source, say), ref, say);
+    const memory = await showState(await openWorkspace(), ref, say);
     print(`${JSON.stringify(memory, null, flags.format === 'json' ? undefined : 2)}\n`);
     return 'ok';
   },

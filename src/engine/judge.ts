@@ -143,7 +143,7 @@ function judgement(asked: Asked, override: Override | undefined): Judgement {
 }
 
 /** The outcome that counts: an overridden rule is passed by. */
-export function effective(judgement: Judgement): Judgement['outcome'] {
+function effective(judgement: Judgement): Judgement['outcome'] {
   return judgement.overridden === undefined ? judgement.outcome : 'pass';
 }
 

@@ -44,7 +44,7 @@ import { type PlacesInput, sharedPlaces } from './shared-places.ts';
 import { summarize } from './summary.ts';
 
 /** How long the look at a plugin's whole world may take. */
-export const LOOK_DEADLINE_MS = 15 * 60_000;
+const LOOK_DEADLINE_MS = 15 * 60_000;
 
 export interface ReconcileInput {
   readonly project: string;

@@ -252,7 +252,7 @@ function rememberMemory(memory: Memory | undefined, body: RecordBodies['memory']
 }
 
 /** What one record makes of the memory of one resource; undefined when nothing is remembered any more. */
-export function rememberOne(memory: Memory | undefined, entry: Entry, at: string): Memory | undefined {
+function rememberOne(memory: Memory | undefined, entry: Entry, at: string): Memory | undefined {
   const next = remembered(memory, entry, at);
   return next === undefined ? undefined : tidy(next);
 }

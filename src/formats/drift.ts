@@ -7,7 +7,7 @@ import { driftValues } from './change-values.ts';
 import { clearsAtOf, type LogHead, type Source, sourceOf, type Suppressed, suppressedBy } from './parts.ts';
 import type { Plan, ResourceChange } from './plan.ts';
 
-export const DRIFT_FORMAT = '1.0';
+const DRIFT_FORMAT = '1.0';
 
 /** A drifted resource: `before` is the applied or declared value, and `after` the actual value. */
 export interface DriftRow {

@@ -8,7 +8,7 @@ import { clearsAt, standing } from '../engine/standing.ts';
 import { overrideText, setText } from '../report/remedy-text.ts';
 import { type Check, checkOf, type Clearing, clearingOf, clearsAtOf, logHead, type LogHead } from './parts.ts';
 
-export const EXPLANATION_FORMAT = '1.0';
+const EXPLANATION_FORMAT = '1.0';
 
 /** A move out of the present state, as the spec defines it. */
 export interface WayOut {

@@ -217,7 +217,7 @@ function gapRow(gap: Gap): Plan['gaps'][number] {
 }
 
 /** Returns the document of a plan. */
-export function planDocument(sealed: Sealed): Plan {
+function planDocument(sealed: Sealed): Plan {
   const { memoryGap, targeted, causes, actions, suppressed, summaries, head } = sealed;
   const having = (verdict: Action['verdict']) => actions.filter((action) => action.verdict === verdict);
   const refused = (verdict: Action['verdict']) => having(verdict).map((action) => refusedChange(action, sealed));

@@ -11,7 +11,7 @@ import type { Workspace } from './project.ts';
 import { aboutAddress, addressesIn } from './records.ts';
 import { addressOf, didYouMean } from './selection.ts';
 import { sayLogState, withStore } from './stores.ts';
-import { writeLog } from './write-log.ts';
+import { type Ended, writeLog } from './write-log.ts';
 
 /** A filter over records; absent members match every record. Times are epoch ms. */
 export interface LogFilter {
@@ -182,17 +182,15 @@ export interface PruneOptions extends Omit<Locking, 'command'> {
   readonly ask: (place: string, stop: AbortSignal) => Promise<void>;
 }
 
-/** Deletes the oldest segments. The report is absent if the run was stopped before it deleted one. */
+/** Deletes the oldest segments. The result is absent if the run was stopped before it deleted one. */
 export async function pruneLog(
   workspace: Workspace,
   { keep, ask, ...locking }: PruneOptions,
   say: Listener,
-): Promise<{ readonly ending: Ending; readonly report?: PruneReport }> {
-  let report: PruneReport | undefined;
-  const ending = await writeLog(workspace, { ...locking, command: 'log prune' }, say, async ({ store, fence }) => {
+): Promise<Ended<PruneReport>> {
+  return writeLog(workspace, { ...locking, command: 'log prune' }, say, async ({ store, fence }) => {
     await ask(store.place, locking.interruption.stop);
-    report = await store.prune(keep, fence);
-    return { ending: 'ok', counts: { deleted: report.deleted.length } };
+    const report = await store.prune(keep, fence);
+    return { ending: 'ok', counts: { deleted: report.deleted.length }, result: report };
   });
-  return report === undefined ? { ending } : { ending, report };
 }

@@ -30,7 +30,7 @@ export interface References {
 }
 
 /** The references of all of these servers. */
-export function referencesOf(servers: readonly ApiServer[]): References {
+function referencesOf(servers: readonly ApiServer[]): References {
   return {
     networks: servers.flatMap(({ private_net }) => private_net.flatMap(({ network }) => network ?? [])),
     firewalls: servers.flatMap(({ public_net }) => (public_net.firewalls ?? []).flatMap(({ id }) => id ?? [])),

@@ -11,7 +11,7 @@ import { nameOf } from './names.ts';
 type Dropped = NodePoolMemory['dropped'];
 
 /** Who decided it, in the words of the audit log. */
-export function decisionBy({ by }: Decision): Dropped[number]['by'] {
+function decisionBy({ by }: Decision): Dropped[number]['by'] {
   return by === 'reactive' ? 'reactive_policy' : by === 'consolidation' ? 'consolidation_policy' : 'manual';
 }
 

@@ -107,12 +107,6 @@ export interface Decision {
   readonly recommendation?: Recommendation;
 }
 
-/** Where a policy wants something that it does not get, for a finding. */
-export interface Unmet {
-  readonly full?: Recommendation;
-  readonly consolidating?: Consolidating;
-}
-
 function numbersOf(situation: Situation): Numbers {
   const { remembered, found } = situation;
   if (remembered !== undefined) return { members: remembered.members, next: remembered.next };

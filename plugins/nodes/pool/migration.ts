@@ -8,7 +8,7 @@ const SMALL: ReadonlySet<string> = new Set(['micro', 'small']);
 const EMPTY_ONLY: ReadonlySet<string> = new Set(['medium']);
 
 /** So many players at most are disturbed by the move of a small container. */
-export const MOST_PLAYERS = 5;
+const MOST_PLAYERS = 5;
 
 /** Why a container is not moved; undefined where it may be. A tier that is not known is never moved. */
 export function whyFixed({ tier, players }: Pick<PoolContainer, 'tier' | 'players'>): string | undefined {

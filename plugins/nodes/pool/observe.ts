@@ -19,7 +19,7 @@ export interface AccountSeen {
 }
 
 /** Prices and size of a server type in a location; nothing of what is not known. */
-export function offerOf(
+function offerOf(
   prices: PriceList | undefined,
   serverType: string | undefined,
   location: string | undefined,

@@ -57,7 +57,7 @@ export function isOver(part: number, whole: number, share: number): boolean {
 }
 
 /** Whether it is less than so many percent. */
-export function isUnder(part: number, whole: number, share: number): boolean {
+function isUnder(part: number, whole: number, share: number): boolean {
   return compareShare(part, whole, share) < 0;
 }
 

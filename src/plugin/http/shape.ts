@@ -1,5 +1,7 @@
 /** Shapes: expected forms of responses, as data. A read keeps the members that the shape names, and drops the rest. */
 
+import { isRecord } from '../defined.ts';
+
 /** An untyped shape. A test compares it with the published API description. */
 export type Form =
   | { readonly is: 'text' | 'time' | 'number' | 'id' | 'count' | 'flag' | 'labels' }
@@ -58,10 +60,6 @@ export function partly<M extends Shapes, O extends Shapes>(
   optional: O,
 ): Shape<{ readonly [K in keyof M]: TypeOf<M[K]> } & { readonly [K in keyof O]?: TypeOf<O[K]> }> {
   return { is: 'object', members, optional };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function wrong(path: string, wanted: string): ShapeError {

@@ -19,6 +19,7 @@ import {
   queryOf,
   refOf,
   refreshed,
+  words,
 } from './support.ts';
 import { temporaryFolder } from '../../support/cli.ts';
 

@@ -22,6 +22,7 @@ import {
   DAY,
   NOW,
   desiredOf,
+  domainSpec,
   fingerprint,
   issuerResource,
   observedOf,

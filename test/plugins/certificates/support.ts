@@ -1,5 +1,6 @@
 /** Shared parts of the certificates tests: temporary folders, certificates from openssl, and pairs as data. */
 
+import { sceneAt } from '../../support/scene.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import { derivedView } from '../../../src/conformance/derived.ts';
 import { type Given, resourceWith, sceneAt } from '../../support/resource.ts';
@@ -38,6 +39,11 @@ export const iso = (ms: number): string => new Date(ms).toISOString();
 export function openssl(folder: string, line: string, ...more: readonly string[]): string {
   const words = [...wordsOf(line), ...more];
   return execFileSync('openssl', words, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Arguments without spaces, written in one line. */
+export function words(text: string): readonly string[] {
+  return text.split(' ');
 }
 
 export function read(...path: readonly string[]): string {
