@@ -4,13 +4,11 @@
 
 import { certificates } from '../../plugins/certificates/plugin.ts';
 import { nodes } from '../../plugins/nodes/plugin.ts';
-import { usualSafety } from '../../src/conformance/memory-log.ts';
 import { kindIn, sightOf } from '../../src/engine/match.ts';
 import {
   type Absent,
   type Seen,
   type Facts,
-  formatRef,
   type Gap,
   type Kind,
   type Observed,
@@ -19,7 +17,6 @@ import {
   resourceOf,
   gapOver,
   type KnownResource,
-  type Scene,
 } from '#plugin';
 import { toyPlugin } from './toy.ts';
 
@@ -66,25 +63,4 @@ export function seenOf<F>({ sight, address }: Pick<Resource<unknown, F>, 'sight'
 /** The same resource as a refresh that misses it shows it. */
 export function absent<S, F, M>(resource: Resource<S, F, M>): KnownResource<Resource<S, F, M>> {
   return { ...resource, sight: { is: 'absent' } };
-}
-
-/** A scene of these resources, refreshed at its time, without limits over time. */
-export function sceneAt(now: number, resources: readonly Resource[], more: Partial<Scene> = {}): Scene {
-  const byAddress = new Map(resources.map((resource) => [formatRef(resource.ref), resource]));
-  return {
-    now,
-    safety: usualSafety,
-    viewedAt: now,
-    gaps: [],
-    unloaded: new Map(),
-    get: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
-    ofKind: (plugin, kind) => [...byAddress.values()].filter(({ ref }) => ref.plugin === plugin && ref.kind === kind),
-    changes: new Map(),
-    removals: new Map(),
-    missing: new Map(),
-    budgets: [],
-    underWay: new Map(),
-    judged: new Map(),
-    ...more,
-  };
 }

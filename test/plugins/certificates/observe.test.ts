@@ -19,7 +19,6 @@ import {
   queryOf,
   refOf,
   refreshed,
-  words,
 } from './support.ts';
 import { temporaryFolder } from '../../support/cli.ts';
 

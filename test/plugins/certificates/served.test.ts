@@ -28,7 +28,6 @@ import {
   observedOf,
   refOf,
   sceneOf,
-  domainSpec,
 } from './support.ts';
 
 const STORED = fingerprint('c');

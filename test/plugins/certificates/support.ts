@@ -3,7 +3,7 @@
 import { sceneAt } from '../../support/scene.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import { derivedView } from '../../../src/conformance/derived.ts';
-import { type Given, resourceWith, sceneAt } from '../../support/resource.ts';
+import { type Given, resourceWith } from '../../support/resource.ts';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,11 +39,6 @@ export const iso = (ms: number): string => new Date(ms).toISOString();
 export function openssl(folder: string, line: string, ...more: readonly string[]): string {
   const words = [...wordsOf(line), ...more];
   return execFileSync('openssl', words, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-/** Arguments without spaces, written in one line. */
-export function words(text: string): readonly string[] {
-  return text.split(' ');
 }
 
 export function read(...path: readonly string[]): string {

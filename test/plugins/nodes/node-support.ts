@@ -1,6 +1,7 @@
 /** Shared parts of the tests of nodes as data: specs, pairs and scenes. */
 
-import { resourceWith, sceneAt } from '../../support/resource.ts';
+import { sceneAt } from '../../support/scene.ts';
+import { resourceWith } from '../../support/resource.ts';
 import { changeOf as changeBy, type KnownResource } from '#plugin';
 import { NOTHING_COVERED } from '../../support/covers.ts';
 import type { NodeFacts, NodeLife, NodeResource, NodeSignals } from '../../../plugins/nodes/facts.ts';
