@@ -388,7 +388,7 @@ interface Checked {
   readonly parts?: Parts;
 }
 
-/** The valid parts of a document, with the defaults of its schemas. */
+/** The valid part of a document, with the defaults of its schemas. */
 interface Parts {
   readonly spec: unknown;
   readonly meta: Desired['meta'];
