@@ -6,7 +6,6 @@ import {
   formatRef,
   inAddressOrder,
   type Gap,
-  instantText,
   type Memory,
   type Query,
   type Ref,
@@ -15,6 +14,8 @@ import {
   type View,
   defined,
   mayBeOwned,
+  type Instant,
+  instantOf,
 } from '#plugin';
 import { forEachOf } from '#plugin/limit';
 import type { CertificateMemory, CertificateSpec, DomainMemory, DomainSpec } from './generated.ts';
@@ -41,7 +42,7 @@ interface Target {
 interface Look {
   readonly world: CertificatesReader;
   readonly query: Query;
-  readonly at: string;
+  readonly at: Instant;
   readonly targets: ReadonlyMap<string, Target>;
   /** Reads each set of trust anchors once in a refresh. */
   readonly trust: (files: readonly string[]) => Promise<Trust>;
@@ -156,7 +157,7 @@ async function neverIssued(look: Look, spec: DomainSpec): Promise<boolean> {
 /** True if this target failed, and its next scheduled refresh is not due yet. */
 function isSpaced(spec: DomainSpec, memory: Memory<DomainMemory> | undefined, { scheduled, now }: Query): boolean {
   if (scheduled !== true || memory?.state !== 'tls_error' || memory.kept.target !== targetText(spec)) return false;
-  return Date.parse(memory.kept.retry_at ?? '') > now;
+  return instantOf(memory.kept.retry_at ?? '') > now;
 }
 
 async function lookFor(look: Look, spec: DomainSpec, memory: Memory<DomainMemory> | undefined): Promise<DomainLook> {
@@ -204,7 +205,7 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
   const look: Look = {
     world,
     query,
-    at: instantText(query.now),
+    at: query.now,
     targets,
     trust: (files) => trust(files.join('\0')),
     probes,

@@ -41,7 +41,9 @@ export const apply = command({
     ...passes,
     allowRejected: flag('Exit 0 even if rejected rows remain.'),
     planDigest: text('<digest>', 'Apply only if the plan has this digest.'),
-    untilSettled: flag('Repeat plan and apply, waiting for holds that clear, until no changes remain.'),
+    untilSettled: flag(
+      'Repeat plan and apply until no changes remain; wait for rejected and deferred rows that clear.',
+    ),
     timeout: parsed('<time>', duration, 'Limit on the duration of --until-settled. Default: 1h.'),
     parallelism: parsed('<n>', wholeNumber(1), 'Maximum number of concurrent actions.'),
     ...locking,

@@ -129,7 +129,12 @@ function parserOf(commands: readonly AnyCommand[], table: CommandTable, shell: S
     writeErr: (text: string) => shell.stderr.write(text),
   };
   const prepare = (parser: Parser): Parser =>
-    parser.exitOverride().configureOutput(output).showSuggestionAfterError().helpCommand(false);
+    parser
+      .exitOverride()
+      .configureOutput(output)
+      .showSuggestionAfterError()
+      .helpOption('-h, --help', 'Show help.')
+      .helpCommand(false);
   const program = prepare(new Parser('fettle'))
     .description(
       'A declarative reconciler. The plan lists every unsafe step as REJECTED, with the reason. Keep your fleet in fine fettle.',

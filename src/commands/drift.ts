@@ -9,7 +9,7 @@ import { failing, failOnOf, flag, locking, rendered, selection, selectionOf, str
 
 export const drift = command({
   name: 'drift',
-  summary: 'Show how the infrastructure differs from the state that was last applied.',
+  summary: 'Show differences of the infrastructure from the last applied state.',
   options: {
     ...where,
     ...selection,

@@ -1,5 +1,6 @@
 /** `fettle lock status`: shows the holder of the lock, its age, and if the holder still runs. */
 
+import { lockDocument } from '../formats/lock-status.ts';
 import { lockText } from '../report/lock-text.ts';
 import { withStore } from '../run/stores.ts';
 import { command } from './command.ts';
@@ -7,7 +8,7 @@ import { shown, where } from './options.ts';
 
 export const lockStatus = command({
   name: 'lock status',
-  summary: 'Show the holder of the lock, since when, and if it still runs.',
+  summary: 'Show the holder of the lock, its start time, and if it still runs.',
   options: { ...where, ...shown },
   call: async ({ flags, say, print, view, openWorkspace }) => {
     const workspace = await openWorkspace();
@@ -17,7 +18,7 @@ export const lockStatus = command({
     }));
     print(
       flags.format === 'json'
-        ? `${JSON.stringify(status === undefined ? { held: false } : { held: true, ...status })}\n`
+        ? `${JSON.stringify(lockDocument(status))}\n`
         : lockText(status, { now: view().now, place }),
     );
     return 'ok';

@@ -22,7 +22,7 @@ import {
 
 export const plan = command({
   name: 'plan',
-  summary: 'Refresh, compare, judge and print the plan. Nothing is changed.',
+  summary: 'Refresh resources and print the plan, without changing anything.',
   options: {
     ...where,
     out: text('<file>', 'Save the plan to this file, for show and apply.', { short: 'o' }),

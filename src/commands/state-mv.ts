@@ -9,7 +9,7 @@ import { locking, reason, required, shown, where } from './options.ts';
 export const stateMv = command({
   name: 'state mv',
   summary: 'Move a resource to another address in the state.',
-  words: { from: required('address'), to: required('Address of the same kind.') },
+  words: { from: required('Present address.'), to: required('New address, of the same kind.') },
   options: { ...where, ...reason, ...locking, ...shown },
   call: async ({ flags, words, say, print, interruption, openWorkspace }) => {
     const names = { from: addressOf(words.from), to: addressOf(words.to) };

@@ -1,5 +1,6 @@
 /** `fettle state show ADDRESS`: prints the state of one resource. */
 
+import { memoryBody } from '../formats/log-record.ts';
 import { addressOf } from '../run/selection.ts';
 import { showState } from '../run/state.ts';
 import { command } from './command.ts';
@@ -13,7 +14,7 @@ export const stateShow = command({
   call: async ({ flags, words, say, print, openWorkspace }) => {
     const ref = addressOf(words.address);
     const memory = await showState(await openWorkspace(), ref, say);
-    print(`${JSON.stringify(memory, null, flags.format === 'json' ? undefined : 2)}\n`);
+    print(`${JSON.stringify(memoryBody(memory), null, flags.format === 'json' ? undefined : 2)}\n`);
     return 'ok';
   },
 });

@@ -87,7 +87,7 @@ function rowOf({ resource, back, since }: DriftedResource): DriftRow {
     change: driftValues(back),
     because: missing ? 'the resource does not exist' : back.because,
     since,
-    ...(since === 'applied' && memory?.applied !== undefined ? { applied_at: memory.applied.at } : {}),
+    ...(since === 'applied' && memory?.applied !== undefined ? { applied_at: instantText(memory.applied.at) } : {}),
     ...(missing ? { missing } : {}),
     ...(desired === undefined ? {} : { source: sourceOf(desired.source) }),
   };

@@ -1,7 +1,7 @@
 /** The log: lists, exports, recovers and prunes it, and collects the history of a resource. */
 
 import { recordTexts } from '../engine/generated.ts';
-import { formatRef, InputError, type Ref, suggest } from '#plugin';
+import { formatRef, InputError, type Ref, suggest, instantOf } from '#plugin';
 import type { LogRecord, RecordKind } from '../formats/log-record.ts';
 import type { PruneReport, ReadReport, RecoverReport } from '../store/store.ts';
 import type { Ending } from './ending.ts';
@@ -52,8 +52,8 @@ function wanted(filter: LogFilter): (record: LogRecord) => boolean {
     (actor === undefined || record.actor === actor) &&
     (outcomes === undefined || outcomes.includes(outcomeOf(record) ?? '')) &&
     (actions === undefined || actions.includes(auditedAction(record))) &&
-    (since === undefined || Date.parse(record.time) >= since) &&
-    (until === undefined || Date.parse(record.time) <= until) &&
+    (since === undefined || instantOf(record.time) >= since) &&
+    (until === undefined || instantOf(record.time) <= until) &&
     (kinds === undefined ? record.kind !== 'remembered' : kinds.includes(record.kind)) &&
     (address === undefined || aboutAddress(record, address) !== undefined) &&
     (run === undefined || ('run' in record.body && record.body.run === run));

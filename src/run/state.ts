@@ -7,7 +7,7 @@ import type { PluginSummary } from '../engine/seal.ts';
 import { emptyRecall, type Recall, rememberedOf } from '../engine/remember.ts';
 import { sceneOf } from '../engine/scene.ts';
 import { summarize } from '../engine/summary.ts';
-import { formatRef, type Gap, InputError, instantText, type Memory, parseRef, type Ref } from '#plugin';
+import { formatRef, type Gap, InputError, type Memory, parseRef, type Ref } from '#plugin';
 import type { Head } from '../store/store.ts';
 import type { Ending } from './ending.ts';
 import type { Listener } from './events.ts';
@@ -67,8 +67,7 @@ export async function stateSummaries(
   known: ReadonlyMap<string, Memory>,
 ): Promise<readonly PluginSummary[]> {
   const now = workspace.host.now();
-  const at = instantText(now);
-  const recall = { ...emptyRecall(), resources: new Map(known), at };
+  const recall = { ...emptyRecall(), resources: new Map(known), at: now };
   const plugins = await pluginsFor(workspace, [], recall);
   // Resources that a newer version of the plugin recorded are listed, but this version cannot summarize them.
   for (const [address, { ref, version }] of known)
@@ -76,7 +75,7 @@ export async function stateSummaries(
       recall.resources.delete(address);
   upgradeRecall(recall, plugins);
   const gaps = [...plugins.keys()].map((plugin): Gap => ({ plugin, message: 'not refreshed' }));
-  const { resources } = match([], { observed: [], gaps, at }, recall, { plugins, settings: new Map(), now });
+  const { resources } = match([], { observed: [], gaps, at: now }, recall, { plugins, settings: new Map(), now });
   const safety = await safetyOf(workspace.config, {}, now);
   const scene = sceneOf({ resources, gaps, now, viewedAt: now, safety, spent: recall.spent });
   return summarize(resources, plugins, scene, redactorFor(workspace));

@@ -48,13 +48,14 @@ export function refuseInCi({ host, config }: Workspace, command: string): void {
   );
 }
 
-async function underLock<T>(
-  { host }: Workspace,
-  store: Store,
-  fence: Fence,
-  writing: Writing,
-  work: (log: OpenLog) => Promise<Written<T>>,
-): Promise<Ended<T>> {
+interface Locked<T> extends Pick<Workspace, 'host'> {
+  readonly store: Store;
+  readonly fence: Fence;
+  readonly writing: Writing;
+  readonly work: (log: OpenLog) => Promise<Written<T>>;
+}
+
+async function underLock<T>({ host, store, fence, writing, work }: Locked<T>): Promise<Ended<T>> {
   const { command, interruption, body } = writing;
   const { recall, report } = await recallFrom(store);
   if (report.status === 'damaged') throw new InputError(DAMAGED);
@@ -85,7 +86,9 @@ export async function writeLog<T>(
 ): Promise<Ended<T>> {
   return withStore(workspace, say, async (store) => {
     try {
-      return await withLock(store, writing, say, (fence) => underLock(workspace, store, fence, writing, work));
+      return await withLock(store, writing, say, (fence) =>
+        underLock({ host: workspace.host, store, fence, writing, work }),
+      );
     } catch (error) {
       return { ending: endingWithoutLock(error, writing.interruption, say) };
     }

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { misspelt } from '../formats/field-names.ts';
 import { appliedToys, itemsYaml } from '../support/toy-project.ts';
 
 describe('the lock', () => {
@@ -23,8 +24,11 @@ describe('the lock', () => {
       );
       const status = await at.run('lock status');
       expect([status.code, status.stdout]).toEqual([0, expect.stringContaining(`fettle force-unlock ${id}`)]);
-      expect(JSON.parse((await at.run('lock status --format json')).stdout)).toMatchObject({
+      const document = JSON.parse((await at.run('lock status --format json')).stdout) as unknown;
+      expect(misspelt(document)).toEqual([]);
+      expect(document).toMatchObject({
         held: true,
+        lease_ms: 15_000,
         liveness: 'held',
         holder: { id, command: 'hold', pid: child.pid },
       });

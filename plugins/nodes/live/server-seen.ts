@@ -1,6 +1,6 @@
 /** Converts servers from the API's format to fettle's. */
 
-import { instantText } from '#plugin';
+import { instantText, instantOf } from '#plugin';
 import type { Attachment, Named, ProviderStatus, ServerSeen } from '../world.ts';
 import type { ApiServer } from './answers.ts';
 import type { Directories } from './directory.ts';
@@ -78,7 +78,7 @@ function isDeprecated({ server_type, location }: ApiServer): boolean {
 
 /** A time as ISO 8601 in UTC; undefined if the text is not a time. */
 function timeOf(text: string): string | undefined {
-  const at = Date.parse(text);
+  const at = instantOf(text);
   return Number.isNaN(at) ? undefined : instantText(at);
 }
 

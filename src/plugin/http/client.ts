@@ -4,7 +4,7 @@
  * A call is retried only as `retry.ts` decides. The caller gets a value of the call's shape, or an ApiError.
  */
 
-import { instantText } from '../time.ts';
+import { instantText, instantOf } from '../time.ts';
 import { redactor } from '../redact.ts';
 import type { Json } from '../types.ts';
 import { ApiError, type Failure, type Fate } from './api-error.ts';
@@ -95,7 +95,7 @@ function numberIn(headers: Headers, name: string): number | undefined {
 function retryAfterIn(headers: Headers, now: number): number | undefined {
   const seconds = numberIn(headers, 'retry-after');
   if (seconds !== undefined) return seconds * 1000;
-  const at = Date.parse(headers.get('retry-after') ?? '');
+  const at = instantOf(headers.get('retry-after') ?? '');
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
 

@@ -1,6 +1,7 @@
 /** Shapes: expected forms of responses, as data. A read keeps the members that the shape names, and drops the rest. */
 
 import { isRecord } from '../defined.ts';
+import { instantOf } from '../time.ts';
 
 /** An untyped shape. A test compares it with the published API description. */
 export type Form =
@@ -78,7 +79,7 @@ function readForm(form: Form, value: unknown, path: string): unknown {
       if (typeof value !== 'string') throw wrong(path, 'text');
       return value;
     case 'time':
-      if (typeof value !== 'string' || Number.isNaN(Date.parse(value))) throw wrong(path, 'a time');
+      if (typeof value !== 'string' || Number.isNaN(instantOf(value))) throw wrong(path, 'a time');
       return value;
     case 'number':
       if (typeof value !== 'number') throw wrong(path, 'a number');

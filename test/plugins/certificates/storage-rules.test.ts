@@ -138,7 +138,7 @@ describe('foreign-key', () => {
 });
 
 describe('the owned key', () => {
-  const open = { seq: 1, step: 'expiring_soon>renewing', goal: 'update', at: '', run: 'r' } as const;
+  const open = { seq: 1, step: 'expiring_soon>renewing', goal: 'update', at: 0, run: 'r' } as const;
   test.each<readonly [string, CertificateResource, string | undefined]>([
     ['is the first one that is seen', pairOf({ key_fingerprint: A }), A],
     ['stays what it was', pairOf({ key_fingerprint: B }, { key: A }), undefined],
@@ -350,7 +350,7 @@ describe('issuer-name-constraints', () => {
 
 describe('an earlier swap', () => {
   const open = (step: Change['step'], goal: 'create' | 'update' | 'remove' = 'update') =>
-    ({ seq: 1, step, goal, at: '', run: 'r' }) as const;
+    ({ seq: 1, step, goal, at: 0, run: 'r' }) as const;
   const adopted = (more: Partial<Memory>): Memory => memoryOf('Certificate', 'www', { owned: 'adopted', ...more });
   const { owned: _made, ...nobodys } = memoryOf('Certificate', 'www');
   test.each<readonly [string, Memory | undefined, boolean]>([
@@ -362,8 +362,8 @@ describe('an earlier swap', () => {
     ['that was settled', adopted({ kept: { began: true } }), true],
     ['an edit is open, which may only set a mode', adopted({ open: open('normal>normal') }), false],
     ['a removal is open', adopted({ open: open('normal>absent', 'remove') }), false],
-    ['a renewal failed', adopted({ lastError: { at: '', step: 'expired>recovering', message: '' } }), true],
-    ['an edit failed', adopted({ lastError: { at: '', step: 'normal>normal', message: '' } }), false],
+    ['a renewal failed', adopted({ lastError: { at: 0, step: 'expired>recovering', message: '' } }), true],
+    ['an edit failed', adopted({ lastError: { at: 0, step: 'normal>normal', message: '' } }), false],
     ['the first one was broken off', { ...nobodys, open: open('absent>normal', 'create') }, true],
   ])('%s: %j', (_name, memory, expected) => {
     expect(hasSwapped(memory)).toBe(expected);

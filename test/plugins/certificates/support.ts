@@ -64,7 +64,7 @@ export function memoryOf(kind: string, name: string, more: Partial<Memory> = {})
 }
 
 export function observedOf<F>(kind: string, name: string, state: string, facts: F): Observed<F> {
-  return { ref: refOf(kind, name), state, facts, findings: [], at: new Date(NOW).toISOString() };
+  return { ref: refOf(kind, name), state, facts, findings: [], at: NOW };
 }
 
 export function sceneOf(resources: readonly Resource[] = [], more: Partial<Scene> = {}): Scene {

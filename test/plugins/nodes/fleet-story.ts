@@ -374,7 +374,7 @@ function differences(playing: Playing): readonly string[] {
     const server = servers.find((row) => row.name === key);
     const memory = whole.recall().resources.get(`nodes/Node/${key}`);
     // An owned server was removed, and another program created one of its name: a decision for an operator.
-    if (server !== undefined && memory?.owned !== undefined && memory.kept['serverId'] !== server.id) continue;
+    if (server !== undefined && memory?.owned !== undefined && memory.kept['server_id'] !== server.id) continue;
     if (server === undefined) {
       if (!waitsForAPerson(playing, key)) wrong.push(`${key} does not exist`);
     } else if (server.labels[DRAIN_LABEL] !== undefined && server.labels['fettle/role'] !== 'system') {

@@ -129,14 +129,14 @@ describe('a replacement', () => {
     expect(await run(whole)).toEqual(['web-1 absent>provisioning create']);
     const after = whole.emulator.server('web-1');
     expect(after.id).not.toBe(before);
-    expect(kept(whole)).toMatchObject({ serverId: after.id, containersEver: 0 });
+    expect(kept(whole)).toMatchObject({ server_id: after.id, containers_ever: 0 });
     for (const field of [
-      'initializedAt',
-      'firstContainerAt',
-      'lastContainerAt',
-      'drainingAt',
-      'toldAt',
-      'recoveredAt',
+      'initialized_at',
+      'first_container_at',
+      'last_container_at',
+      'draining_at',
+      'told_at',
+      'recovered_at',
     ] as const)
       expect([field, kept(whole)[field]]).toEqual([field, undefined]);
     await whole.pass(2 * MINUTE);
@@ -146,11 +146,11 @@ describe('a replacement', () => {
 
   it('of a server that another program deleted is a new one with a life of its own', async () => {
     const whole = await made();
-    const { initializedAt } = kept(whole);
+    const { initialized_at: initializedAt } = kept(whole);
     whole.emulator.vanish('web-1');
     expect(await run(whole)).toEqual(['web-1 absent>provisioning create']);
-    expect(kept(whole).serverId).toBe(whole.emulator.server('web-1').id);
-    expect(kept(whole).initializedAt).toBeUndefined();
+    expect(kept(whole).server_id).toBe(whole.emulator.server('web-1').id);
+    expect(kept(whole).initialized_at).toBeUndefined();
     expect(initializedAt).toBeDefined();
     expect(whole.recall().resources.get('nodes/Node/web-1')?.state).toBe('initializing');
   });
@@ -174,7 +174,7 @@ describe('a creation', () => {
     expect(next.reconciled?.plan.settled).toMatchObject([{ outcome: 'done' }]);
     expect(rowsOf(next, SHOWN)).toEqual(['REJECTED web-1 initializing>decommissioned: still-starting']);
     expect(whole.recall().resources.get('nodes/Node/web-1')?.owned).toBe('created');
-    expect(kept(whole).recoveredAt).toBeUndefined();
+    expect(kept(whole).recovered_at).toBeUndefined();
   });
 
   it('that the provider refuses has failed', async () => {
@@ -313,7 +313,7 @@ describe('a value that a document leaves open', () => {
     // The row shows the values that are passed on: only objects that a reader approved are attached.
     const row = creation.reconciled?.plan.resource_changes[0];
     expect(row?.because).toContain(
-      'hands on its networks, its firewalls, its volumes, its placement group, its backups',
+      'The server gets its networks, its firewalls, its volumes, its placement group, its backups',
     );
     expect(row?.change.after).toMatchObject({
       volumes: [String(volume)],
@@ -377,7 +377,7 @@ describe('a drain', () => {
     expect(await run(whole)).toEqual(['web-1 ready>draining remove']);
     expect(whole.emulator.workloads.isDrained('web-1')).toBe(true);
     expect(whole.emulator.server('web-1').labels[LABELS.drain]).toMatch(/^\d+$/u);
-    expect(kept(whole).drainingAt).toBeDefined();
+    expect(kept(whole).draining_at).toBeDefined();
   });
 
   it('by hand is reported to the source by fettle, and its grace counts from then', async () => {

@@ -62,10 +62,10 @@ export function desiredOf<S>(kind: string, name: string, spec: S, more: Partial<
 }
 
 export const CX23: NodeFacts = {
-  serverId: 42,
+  server_id: 42,
   name: 'web-1',
   serverType: 'cx23',
-  diskGb: 40,
+  disk_gb: 40,
   location: 'nbg1',
   image: { id: 7, name: 'debian-13' },
   protection: { delete: false, rebuild: false },
@@ -80,7 +80,7 @@ export const CX23: NodeFacts = {
 };
 
 export function lifeOfNode(more: Partial<NodeLife> = {}): NodeLife {
-  return { containersEver: 0, probeFailures: 0, containers: 0, allocatedMb: 0, ...more };
+  return { containers_ever: 0, probe_failures: 0, containers: 0, allocated_mb: 0, ...more };
 }
 
 export function signalsOf(more: Partial<NodeSignals> = {}): NodeSignals {
@@ -123,13 +123,13 @@ export function nodeResource(parts: NodeParts = {}): KnownResource<NodeResource>
       facts,
       signals: signals as unknown as Facts,
       findings: [],
-      at: new Date(NOW).toISOString(),
+      at: NOW,
       ...parts.observed,
     },
     memory: {
       ref,
       version: 1,
-      kept: { serverId: 42, ...parts.kept },
+      kept: { server_id: 42, ...parts.kept },
       owned: 'created',
       ...(spec === null ? {} : { safety: nodeInputs(spec) }),
       state,
