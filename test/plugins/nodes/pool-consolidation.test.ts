@@ -224,7 +224,7 @@ describe('a consolidation', () => {
     ['a node that is not made yet', [...two, node('c', [], { phase: 'planned' })], {}, '1 node still starting'],
     ['one node', two.slice(0, 1), {}, '1 node in service; minNodes is 2'],
     ['two where three are asked for', two, { policy: { minNodes: 3 } }, '2 nodes in service; minNodes is 3'],
-    ['an unobserved node', [...two, node('c', [], { phase: 'unseen' })], {}, 'not known: the containers of c'],
+    ['an unobserved node', [...two, node('c', [], { phase: 'unseen' })], {}, 'unknown: the containers of c'],
     [
       'a fleet that is full',
       [node('a', [container('x', { mb: 2801 })]), node('b', [container('y', { mb: 2800 })])],
