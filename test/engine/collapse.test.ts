@@ -22,7 +22,7 @@ function seen(more: Partial<Observed> = {}): Partial<Given> {
     at: Date.parse('2026-01-01T00:00:00Z'),
     ...more,
   };
-  return { observed } as Partial<Given>;
+  return { observed };
 }
 
 const open = (goal: 'remove' | 'replace' | 'update'): Partial<Memory> => ({
