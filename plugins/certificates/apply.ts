@@ -80,7 +80,7 @@ function storageOf(resource: CertificateResource): PairStorage {
 
 function authorityOf(spec: CertificateSpec, run: ActionRun): Pick<IssueOrder, 'authority'> {
   const issuer = issuerOf(run.scene.get(issuerRef(spec)));
-  if (issuer.spec === undefined) throw new Error(`the Issuer ${spec.issuer} is not known`);
+  if (issuer.spec === undefined) throw new Error(`the Issuer ${spec.issuer} does not exist`);
   if (issuer.spec.localCa === undefined) return {};
   const { dir } = issuer.spec.localCa;
   return { authority: defined({ dir, fingerprint: issuer.fingerprint }) };
