@@ -24,8 +24,7 @@ function findingsOf(
   { ref, facts }: Sighting<NodeFacts>,
   { status, probe, probeMessage, workloads }: NodeSignals,
   settings: Settings,
-  state: Seen,
-  health: Health,
+  { state, health }: { readonly state: Seen; readonly health: Health },
 ): readonly Finding[] {
   const finding = (code: FindingCode, severity: Finding['severity'], message: string, more: Facts): Finding => ({
     ref,
@@ -104,6 +103,6 @@ export function nodeStanding(
     ...(isReadyByAge && life.initializedAt === undefined && !wasReady
       ? { signals: { life: { ...life, initializedAt: instantText(ready) } } }
       : {}),
-    findings: seen.raw === SOMEBODY_ELSES ? [] : findingsOf(seen, { ...signals, probe }, settings, state, health),
+    findings: seen.raw === SOMEBODY_ELSES ? [] : findingsOf(seen, { ...signals, probe }, settings, { state, health }),
   };
 }

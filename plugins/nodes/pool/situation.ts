@@ -118,12 +118,17 @@ function isOutdated(resource: NodeResource, { template }: NodePoolSpec): boolean
   );
 }
 
+/** A pool, as far as the judgement of one member needs it. */
+interface PoolOfMember {
+  readonly spec: NodePoolSpec;
+  readonly plannedMb: number | undefined;
+  readonly scene: Scene;
+}
+
 function memberOf(
   resource: NodeResource,
-  spec: NodePoolSpec,
   isMember: boolean,
-  plannedMb: number | undefined,
-  scene: Scene,
+  { spec, plannedMb, scene }: PoolOfMember,
 ): Member | undefined {
   const phase = phaseOf(resource);
   if (phase === undefined) return undefined;
@@ -242,7 +247,12 @@ export function situationOf(resource: PoolResource, spec: NodePoolSpec, scene: S
     found: remembered === undefined ? [...new Set([...labelled, ...ours])].sort((a, b) => a - b) : [],
     isTaken: nameTaken(scene),
     nodes: resources.flatMap(
-      (node) => memberOf(node, spec, members.has(numberOf(prefix, node.ref.name) ?? 0), signals?.memoryMb, scene) ?? [],
+      (node) =>
+        memberOf(node, members.has(numberOf(prefix, node.ref.name) ?? 0), {
+          spec,
+          plannedMb: signals?.memoryMb,
+          scene,
+        }) ?? [],
     ),
     ...queues(resource, spec, scene),
     currency: signals?.currency,
