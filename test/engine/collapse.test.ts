@@ -15,7 +15,7 @@ function resource(name: string, parts: Partial<Given> = {}, more: Partial<Memory
 
 function seen(more: Partial<Observed> = {}): Partial<Given> {
   const observed = { ref: item('a'), state: 'ready', facts: {}, findings: [], at: '2026-01-01T00:00:00Z', ...more };
-  return { observed } as Partial<Given>;
+  return { observed };
 }
 
 const open = (goal: 'remove' | 'replace' | 'update'): Partial<Memory> => ({

@@ -1,7 +1,7 @@
 /** Groups: the actions that a rule about other resources judges one at a time. */
 
 import { describe, expect, it } from 'vitest';
-import { changeOf, type KindTables, type Memory, type Step } from '#plugin';
+import { changeOf, type KindTables, type Memory } from '#plugin';
 import { groupsOf } from '../../src/engine/group.ts';
 import { resourceWith } from '../support/resource.ts';
 import { item, toyTables, wanted } from '../support/toy.ts';
@@ -11,7 +11,7 @@ const TABLES = toyTables.kinds['Item'] as KindTables;
 function rulesWith(...groups: readonly (string | undefined)[]): KindTables {
   const rules = groups.map((group, i) => ({
     id: `rule-${i}`,
-    guards: ['ready>absent' as Step],
+    guards: ['ready>absent'],
     overridable: true,
     text: '',
     ...(group === undefined ? {} : { group }),
