@@ -15,6 +15,7 @@ import {
   seenFacts,
   seenState,
   isSeen,
+  instantOf,
 } from '#plugin';
 import { DAY_MS, isDue, isExpired, thresholdInForce } from './days.ts';
 import type { CertificateResource, IssuerResource } from './diff.ts';
@@ -103,8 +104,8 @@ function authorityFindings(resource: CertificateResource, scene: Scene): readonl
   const authority = seenFacts(Issuer.get(scene, issuerRef(desired.spec)));
   const until = usableUntil(authority ?? {});
   const { thresholdDays } = policyOf(resource).renewal;
-  if (until === undefined || Date.parse(until) > stored.validity.notAfter) return [];
-  const left = Date.parse(until) - scene.now;
+  if (until === undefined || instantOf(until) > stored.validity.notAfter) return [];
+  const left = instantOf(until) - scene.now;
   if (left > thresholdDays * DAY_MS) return [];
   const end = authority?.chain_end ?? { subject: authority?.subject ?? '', not_after: until };
   const message = `expires in ${spanText(left)} with the authority ${desired.spec.issuer}, and a renewal cannot extend it: ${endText(end, 'expires')}`;

@@ -1,4 +1,4 @@
-/** Who decided that a node goes: a policy of its pool, as the pool remembers, or people, by what they write. */
+/** The source of a removal: a policy of the pool, from its state, or an edited document. */
 
 import type { Resource, Scene } from '#plugin';
 import { NodePool } from './kinds.ts';
@@ -9,11 +9,11 @@ export type DecisionBy = 'reactive_policy' | 'consolidation_policy' | 'manual';
 
 export interface Decision {
   readonly by: DecisionBy;
-  /** Absent where nobody but the document says why. */
+  /** The reason of the policy; absent if a document decided. */
   readonly because?: string;
 }
 
-/** Why a node is no member of its pool any more, as far as the pool remembers. */
+/** The recorded reason why a node is no longer a member of its pool. */
 export function decisionOf(resource: Resource, scene: Scene): Decision {
   const pool = poolOf(resource);
   const kept = pool === undefined ? undefined : NodePool.get(scene, poolRef(pool))?.memory?.kept;

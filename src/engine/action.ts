@@ -66,7 +66,7 @@ import { standing } from './standing.ts';
 import { isAsPlanned } from './settle.ts';
 
 /** Deadline of a handler, and of a single look, where the spec names none. */
-export const ACTION_DEADLINE_MS = 60_000;
+const ACTION_DEADLINE_MS = 60_000;
 
 export type RowStatus = 'done' | 'failed' | 'unknown' | 'stale' | 'not-attempted' | 'rejected' | 'deferred';
 
@@ -211,7 +211,7 @@ async function lookAgain(resource: Resource, { live, input }: Attempt): Promise<
   const beside = view.beside === undefined ? {} : { beside: view.beside };
   return {
     resource: seen,
-    scene: withFresh(input.scene, live, { now: input.now(), viewedAt: Date.parse(view.at), gaps, ...beside }),
+    scene: withFresh(input.scene, live, { now: input.now(), viewedAt: view.at, gaps, ...beside }),
   };
 }
 

@@ -97,7 +97,7 @@ function isEmpty(value: Json | undefined): boolean {
 }
 
 /** Settings without those that decide nothing, and without what is empty then. */
-export function decidingSettings(settings: Json, undeciding: readonly string[]): Json {
+function decidingSettings(settings: Json, undeciding: readonly string[]): Json {
   const left = undeciding.reduce<Json>(
     (changed, pointer) =>
       valueAt(changed, pointer) === undefined ? changed : changeAt(changed, pointer, () => undefined),

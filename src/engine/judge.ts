@@ -143,7 +143,7 @@ function judgement(asked: Asked, override: Override | undefined): Judgement {
 }
 
 /** The outcome that counts: an overridden rule is passed by. */
-export function effective(judgement: Judgement): Judgement['outcome'] {
+function effective(judgement: Judgement): Judgement['outcome'] {
   return judgement.overridden === undefined ? judgement.outcome : 'pass';
 }
 
@@ -154,7 +154,7 @@ function verdictOf(judgements: readonly Judgement[]): Action['verdict'] {
 
 /** Whether an override still counts: its time is held against the moment of the judgement. */
 function counts({ until }: Override, now: number): boolean {
-  return until === undefined || now < Date.parse(until);
+  return until === undefined || now < until;
 }
 
 /** One change in its scene. */

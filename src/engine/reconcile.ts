@@ -44,7 +44,7 @@ import { type PlacesInput, sharedPlaces } from './shared-places.ts';
 import { summarize } from './summary.ts';
 
 /** How long the look at a plugin's whole world may take. */
-export const LOOK_DEADLINE_MS = 15 * 60_000;
+const LOOK_DEADLINE_MS = 15 * 60_000;
 
 export interface ReconcileInput {
   readonly project: string;
@@ -207,7 +207,7 @@ async function compared(
   const now = input.now();
   // Before this run's own records move it on.
   const given: Given = { project: input.project, settings: input.settings ?? new Map(), writes: [], files: new Map() };
-  const logAt = recall.at === '' ? undefined : Date.parse(recall.at);
+  const logAt = recall.at;
   const sceneFor = (resources: ReadonlyMap<string, Resource>): Scene =>
     sceneOf(
       defined({
@@ -216,7 +216,7 @@ async function compared(
         gaps: view.gaps,
         beside: view.beside,
         now,
-        viewedAt: Date.parse(view.at),
+        viewedAt: view.at,
         safety,
         given,
         busy: input.busy,

@@ -107,7 +107,7 @@ describe('a replacement', () => {
         kind: 'seen',
         body: {
           run: 'run',
-          resources: [{ ref: REF, state: 'draining', kept: { serverId: 7 }, version: 1 }],
+          resources: [{ ref: REF, state: 'draining', kept: { server_id: 7 }, version: 1 }],
           counts: {},
         },
       });

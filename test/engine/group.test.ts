@@ -28,7 +28,7 @@ const STATE: Memory = {
   version: 1,
   kept: {},
   labels: { pool: 'old' },
-  applied: { at: '2026-01-01T00:00:00Z', digest: 'sha256:0', spec: { value: 1 } },
+  applied: { at: Date.parse('2026-01-01T00:00:00Z'), digest: 'sha256:0', spec: { value: 1 } },
 };
 
 describe('the groups of a removal', () => {

@@ -175,7 +175,7 @@ describe('rules', () => {
 
 describe('the sight of a resource', () => {
   const gap = { plugin: 'toy', message: 'no answer' };
-  const observed = { ref: item('a'), state: 'ready', facts: {}, findings: [], at: '2026-01-01T00:00:00Z' };
+  const observed = { ref: item('a'), state: 'ready', facts: {}, findings: [], at: Date.parse('2026-01-01T00:00:00Z') };
   const orphan: Memory = { ref: item('a'), version: 1, kept: {}, owned: 'created', state: 'ready' };
   const tables = toyTables.kinds['Item'] as KindTables;
   const removal = changeOf(item('a'), tables, { step: 'ready>absent', goal: 'remove', because: '', cause: 'orphan' });

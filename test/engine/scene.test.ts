@@ -25,7 +25,7 @@ function change(name: string, goal: Change['goal']): readonly [string, Change] {
 }
 
 function removed(name: string, agoMs: number): Spent {
-  const at = new Date(START - agoMs).toISOString();
+  const at = START - agoMs;
   return { seq: 1, at, ref: item(name), step: 'ready>absent', labels: {}, removal: true };
 }
 

@@ -47,7 +47,7 @@ function resource(name: string, parts: Partial<Given> = {}): Resource {
 }
 
 function seen(more: Partial<Observed> = {}): Partial<Given> {
-  const observed = { ref: item('a'), state: 'ready', facts: {}, findings: [], at: '2026-01-01T00:00:00Z', ...more };
+  const observed = { ref: item('a'), state: 'ready', facts: {}, findings: [], at: START, ...more };
   return { observed };
 }
 
