@@ -19,14 +19,14 @@ function seen(more: Partial<Observed> = {}): Partial<Given> {
     state: 'ready',
     facts: {},
     findings: [],
-    at: Date.parse('2026-01-01T00:00:00Z'),
+    at: START,
     ...more,
   };
   return { observed };
 }
 
 const open = (goal: 'remove' | 'replace' | 'update'): Partial<Memory> => ({
-  open: { seq: 1, step: 'ready>absent', goal, at: Date.parse('2026-01-01T00:00:00Z'), run: 'run-1' },
+  open: { seq: 1, step: 'ready>absent', goal, at: START, run: 'run-1' },
 });
 
 describe('an owned resource that was ready', () => {
