@@ -116,7 +116,7 @@ export function needsIssue(fields: readonly FieldChange[]): boolean {
   return fields.some(({ path }) => CONTENT.has(path));
 }
 
-/** Whether a step makes a new certificate: a change in place may only set files right, or reload what serves them. */
+/** True if a step issues a certificate: a change in place can also just correct files, or reload their services. */
 export function issues({ step, fields }: Change): boolean {
   return step !== 'normal>normal' || needsIssue(fields);
 }

@@ -162,7 +162,7 @@ function failedFindings(resource: CertificateResource, now: number): readonly Fi
   const { renewal } = policyOf(resource);
   const next = nextTryAt(renewal, attemptsAt(memory, desired, 'renewing'));
   const then = next === undefined || next <= now ? '' : `. The next attempt is at ${instantText(next)}`;
-  const message = `the last renewal failed at ${last.at}: ${last.message}${then}`;
+  const message = `the last renewal failed at ${instantText(last.at)}: ${last.message}${then}`;
   return [finding(ref, 'renewal-failed', 'error', message, { failed_at: last.at })];
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Memory, Observed, Resource } from '#plugin';
 import { collapsedKinds, isAllMissing, isCollapsed, missingByKind } from '../../src/engine/collapse.ts';
 import { type Given, resourceWith } from '../support/resource.ts';
-import { item, START, toyTables } from '../support/toy.ts';
+import { item, toyTables } from '../support/toy.ts';
 
 const GAP = { plugin: 'toy', message: 'no answer' };
 
@@ -19,14 +19,14 @@ function seen(more: Partial<Observed> = {}): Partial<Given> {
     state: 'ready',
     facts: {},
     findings: [],
-    at: START,
+    at: Date.parse('2026-01-01T00:00:00Z'),
     ...more,
   };
   return { observed };
 }
 
 const open = (goal: 'remove' | 'replace' | 'update'): Partial<Memory> => ({
-  open: { seq: 1, step: 'ready>absent', goal, at: START, run: 'run-1' },
+  open: { seq: 1, step: 'ready>absent', goal, at: Date.parse('2026-01-01T00:00:00Z'), run: 'run-1' },
 });
 
 describe('an owned resource that was ready', () => {

@@ -1,7 +1,7 @@
 /** Groups: the actions that a rule about other resources judges one at a time. */
 
 import { describe, expect, it } from 'vitest';
-import { changeOf, type KindTables, type Memory, type RuleTable } from '#plugin';
+import { changeOf, type KindTables, type Memory } from '#plugin';
 import { groupsOf } from '../../src/engine/group.ts';
 import { resourceWith } from '../support/resource.ts';
 import { item, toyTables, wanted } from '../support/toy.ts';
@@ -9,15 +9,13 @@ import { item, toyTables, wanted } from '../support/toy.ts';
 const TABLES = toyTables.kinds['Item'] as KindTables;
 
 function rulesWith(...groups: readonly (string | undefined)[]): KindTables {
-  const rules = groups.map(
-    (group, i): RuleTable => ({
-      id: `rule-${i}`,
-      guards: ['ready>absent'],
-      overridable: true,
-      text: '',
-      ...(group === undefined ? {} : { group }),
-    }),
-  );
+  const rules: KindTables['rules'] = groups.map((group, i) => ({
+    id: `rule-${i}`,
+    guards: ['ready>absent'],
+    overridable: true,
+    text: '',
+    ...(group === undefined ? {} : { group }),
+  }));
   return { ...TABLES, rules };
 }
 
