@@ -3,6 +3,7 @@
 import type {
   ChainEnd,
   ConnectError,
+  KeyType,
   MissingIssuer,
   NameConstraints,
   PairProblem,
@@ -84,6 +85,8 @@ export type DomainError = ConnectError | CertificateError;
 /** What one address of a Domain shows. */
 export interface AddressFacts {
   readonly address: string;
+  /** The key type that the client accepts, where the server was probed for more than one. */
+  readonly key_type?: KeyType;
   /** Why a client would refuse what it serves, or that nothing is served. */
   readonly error?: DomainError;
   /** Says the same of the same failure each time, and names no address. */

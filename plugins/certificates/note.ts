@@ -5,7 +5,7 @@ import type { CertificateResource, DomainResource, IssuerResource } from './diff
 import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, DomainMemory, FindingCode, IssuerMemory } from './generated.ts';
 import { backoffSeconds } from './failure-policy.ts';
-import { targetText } from './observe-domain.ts';
+import { labelOf, targetText } from './observe-domain.ts';
 import { mayGain, PLUGIN } from './remembered.ts';
 import { policyOf } from './renewal.ts';
 import { noteKey } from './storage-rules.ts';
@@ -101,6 +101,7 @@ export function noteDomain(
   now: number,
 ): Partial<DomainMemory> {
   if (observed === undefined || observed.facts.remembered === true) return {};
+  const { signals } = observed;
   const { fingerprint, not_after: notAfter, error, message } = observed.facts;
   const failures = observed.state === 'tls_error' ? (memory?.kept.failures ?? 0) + 1 : 0;
   const next = now + backoffSeconds(desired?.spec.failurePolicy ?? 'standard', failures) * 1000;
@@ -111,6 +112,7 @@ export function noteDomain(
     failed_at: failures === 0 ? '' : instantText(now),
     retry_at: failures === 0 ? '' : instantText(next),
     target: desired === undefined ? '' : targetText(desired.spec),
+    single: typeof signals?.['single'] === 'string' ? signals['single'] : undefined,
     fingerprint,
     not_after: notAfter,
   });
@@ -188,7 +190,9 @@ function chainFindings(resource: DomainResource, scene: Scene): readonly Finding
           | CertificateFacts
           | undefined);
   const addresses = observed?.facts.addresses ?? [];
-  const lacking = addresses.flatMap(({ address, fingerprint, chain = [], missing_issuer: missingIssuer, complete }) => {
+  const lacking = addresses.flatMap((each) => {
+    const { fingerprint, chain = [], missing_issuer: missingIssuer, complete } = each;
+    const address = labelOf(each);
     // Another intermediate of the same name and key, signed by another root, can lead to an anchor as well.
     if (complete === true) return [];
     const left =

@@ -23,7 +23,7 @@ import { DAY_MS, daysLeft, isExpired, isNotYetValid } from './days.ts';
 import type { AddressFacts, DomainError, DomainFacts } from './facts.ts';
 import type { DomainMemory, DomainSpec, DomainState, FindingCode } from './generated.ts';
 import { validityOf } from './state.ts';
-import type { AddressSeen, ProbeSeen, ServerTarget, TrustProblem, X509Seen } from './world.ts';
+import type { AddressSeen, KeyType, ProbeSeen, ServerTarget, TrustProblem, X509Seen } from './world.ts';
 import { defined } from '#plugin';
 
 type Served = Extract<AddressSeen, { served: true }>;
@@ -69,6 +69,7 @@ export function targetOf(spec: DomainSpec): ServerTarget | undefined {
     address,
     startTls: spec.startTls,
     greetingSeconds: spec.startTls === undefined ? undefined : spec.greetingSeconds,
+    keyTypes: spec.keyTypes,
   });
 }
 
@@ -190,6 +191,7 @@ function counts({ seen }: Judged, all: readonly Judged[]): boolean {
 function addressFacts({ seen, problems: [first] }: Judged): AddressFacts {
   return defined({
     address: seen.address,
+    key_type: seen.key_type,
     error: first?.code,
     message: first?.stable,
     ...(seen.served
@@ -271,6 +273,13 @@ function trustFindings(
 
 const MOST_ADDRESSES = 3;
 
+export const KEY_TYPE_NAMES: Readonly<Record<KeyType, string>> = { ecdsa: 'ECDSA', rsa: 'RSA' };
+
+/** `192.0.2.1`, `192.0.2.1 (RSA)`. */
+export function labelOf({ address, key_type: keyType }: Pick<AddressFacts, 'address' | 'key_type'>): string {
+  return keyType === undefined ? address : `${address} (${KEY_TYPE_NAMES[keyType]})`;
+}
+
 /** Findings of one code and message, from all addresses that show them. */
 function grouped(
   ref: Ref,
@@ -283,7 +292,7 @@ function grouped(
       const key = `${code} ${message}`;
       const known = groups.get(key);
       if (known !== undefined) {
-        known.addresses.push(each.seen.address);
+        known.addresses.push(labelOf(each.seen));
         continue;
       }
       const facts: Facts = each.seen.served
@@ -291,7 +300,7 @@ function grouped(
         : {};
       groups.set(key, {
         first: each,
-        addresses: [each.seen.address],
+        addresses: [labelOf(each.seen)],
         found: { ref, code, severity, message, facts },
       });
     }
@@ -305,6 +314,22 @@ function grouped(
           facts: { ...found.facts, addresses },
         },
   );
+}
+
+function unstapled(seen: Served): readonly (readonly [FindingCode, Finding['severity'], string])[] {
+  if (seen.unstapled !== true) return [];
+  const message =
+    'the certificate requires a stapled OCSP response (must-staple), and the server sends none: clients that check this refuse the server';
+  return [['must-staple', 'warning', message]];
+}
+
+/** The fingerprint of the one certificate that all addresses serve, if none has an RSA certificate in addition. */
+function singleOf(addresses: readonly AddressSeen[]): Facts {
+  const fingerprints = new Set(
+    addresses.map((each) => (each.served && each.single === true ? each.chain[0].fingerprint : undefined)),
+  );
+  const [single] = fingerprints;
+  return fingerprints.size === 1 && single !== undefined ? { single } : {};
 }
 
 function reached(
@@ -331,14 +356,17 @@ function reached(
       return problems.map(({ code, message }) => ['upstream', 'warning', `${code}: ${message}`]);
     if (problems.length > 0)
       return [...problems, ...incomplete(each, spec)].map(({ code, message }) => [code, 'error', message]);
-    if (!each.served || !isNear(each)) return [];
+    if (!each.served) return [];
+    const staple = spec.verify ? unstapled(each) : [];
+    if (!isNear(each)) return staple;
     const validity = validityOf(each.chain[0]);
     if (isExpired(validity, now))
       return [['expired', 'error', `expired ${spanText(now - validity.notAfter)} ago, at ${each.chain[0].not_after}`]];
-    return [nearText(each, spec, now)];
+    return [nearText(each, spec, now), ...staple];
   };
   // What was never issued cannot be served: the row that issues it says all there is to say.
   const findings = state === 'pending_issue' ? [] : grouped(ref, counted, told);
+  const probed = new Set(seen.addresses.map(({ address }) => address)).size;
   const leftOut: readonly Finding[] =
     seen.leftOut === 0
       ? []
@@ -347,7 +375,7 @@ function reached(
             ref,
             code: 'too-many-addresses' satisfies FindingCode,
             severity: 'warning',
-            message: `the host has ${seen.addresses.length + seen.leftOut} addresses. ${seen.leftOut} of them were not probed`,
+            message: `the host has ${probed + seen.leftOut} addresses. ${seen.leftOut} of them were not probed`,
             facts: { left_out: seen.leftOut },
           },
         ];
@@ -366,6 +394,7 @@ function reached(
         ? { days_left: daysLeft(endOf(first.seen, spec), now), rtt_ms: first.seen.rtt_ms }
         : {}),
       ...(first === undefined ? {} : { address: first.seen.address }),
+      ...singleOf(seen.addresses),
     },
     findings: [...findings, ...trustFindings(ref, trust, state, counted), ...leftOut],
   };

@@ -15,7 +15,7 @@ import type { Resource, Ref, Scene } from '#plugin';
 import type { AddressFacts, CertificateFacts, DomainFacts } from './facts.ts';
 import type { CertificateMemory, CertificateSpec, DomainSpec } from './generated.ts';
 import { placeText, targetOf } from './observe-domain.ts';
-import type { ServerTarget } from './world.ts';
+import type { KeyType, ServerTarget } from './world.ts';
 import { defined } from '#plugin';
 import { Domain } from './kinds.ts';
 
@@ -37,6 +37,7 @@ export interface Shown {
 /** What an address has to serve: the stored certificate, and those that were stored before it. */
 export interface Stored {
   readonly fingerprint: string;
+  readonly keyType?: KeyType;
   /** ISO 8601. */
   readonly not_before?: string;
   readonly former: readonly string[];
@@ -44,10 +45,15 @@ export interface Stored {
 
 /** What is stored, where it can be used. */
 export function storedOf({ sight: { observed }, memory }: CertificateResource): Stored | undefined {
-  const { fingerprint, not_before: notBefore, usable } = observed?.facts ?? {};
+  const { fingerprint, not_before: notBefore, usable, keyAlgorithm } = observed?.facts ?? {};
   if (fingerprint === undefined || usable !== true) return undefined;
   const former = memory?.kept.former ?? [];
-  return defined({ fingerprint, former, not_before: notBefore });
+  const keyType = keyAlgorithm === undefined ? undefined : keyTypeOf(keyAlgorithm);
+  return defined({ fingerprint, former, not_before: notBefore, keyType });
+}
+
+function keyTypeOf(keyAlgorithm: string): KeyType {
+  return keyAlgorithm.startsWith('rsa') ? 'rsa' : 'ecdsa';
 }
 
 /** What one address serves, held against what is stored. */
@@ -62,17 +68,34 @@ export function servesOf(
   return error !== 'wrong-name' && began < Date.parse(stored.not_before ?? '') ? 'older' : 'other';
 }
 
-/** Every address of a Domain that was looked at, held against what is stored. */
-export function shownBy({ ref, desired, sight: { observed } }: DomainResource, stored: Stored): readonly Shown[] {
+/** The server of a Domain, with the key types of the certificates that it showed. */
+function targetShown({ desired, sight: { observed } }: DomainResource): ServerTarget | undefined {
   const target = desired === undefined ? undefined : targetOf(desired.spec);
+  if (target === undefined || target.keyTypes !== undefined) return target;
+  const keyTypes = [...new Set((observed?.facts.addresses ?? []).flatMap(({ key_type: keyType }) => keyType ?? []))];
+  return keyTypes.length === 0 ? target : { ...target, keyTypes };
+}
+
+/** Of the certificates that one address serves to different clients, the one that is compared with the stored one. */
+function comparable(all: readonly AddressFacts[], stored: Stored): AddressFacts | undefined {
+  return (
+    all.find(({ fingerprint }) => fingerprint === stored.fingerprint) ??
+    all.find(({ key_type: keyType }) => keyType !== undefined && keyType === stored.keyType) ??
+    all[0]
+  );
+}
+
+/** Every address of a Domain that was refreshed, compared with the stored certificate. */
+export function shownBy(domain: DomainResource, stored: Stored): readonly Shown[] {
+  const target = targetShown(domain);
   if (target === undefined) return [];
-  return (observed?.facts.addresses ?? []).map((each) => ({
-    domain: ref,
-    target,
-    address: each.address,
-    serves: servesOf(each, stored),
-    ...(each.fingerprint === undefined ? {} : { fingerprint: each.fingerprint }),
-  }));
+  const byAddress = Map.groupBy(domain.sight.observed?.facts.addresses ?? [], ({ address }) => address);
+  return [...byAddress.values()].flatMap((all) => {
+    const each = comparable(all, stored);
+    if (each === undefined) return [];
+    const { address, fingerprint } = each;
+    return [defined({ domain: domain.ref, target, address, serves: servesOf(each, stored), fingerprint })];
+  });
 }
 
 type Looking = Pick<Scene, 'ofKind' | 'get' | 'changes'>;
@@ -190,12 +213,9 @@ export function serversOf(resource: CertificateResource, scene: Looking): readon
   const remembered = resource.memory?.kept.servers ?? [];
   if (fingerprint === undefined) return remembered;
   const all = new Map(remembered.map((server) => [serverKey(server), server]));
-  for (const {
-    desired,
-    sight: { observed },
-  } of domainsNaming(resource.ref.name, scene)) {
-    const target = desired === undefined ? undefined : targetOf(desired.spec);
-    const addresses = observed?.facts.addresses ?? [];
+  for (const domain of domainsNaming(resource.ref.name, scene)) {
+    const target = targetShown(domain);
+    const addresses = domain.sight.observed?.facts.addresses ?? [];
     if (target === undefined || addresses.length === 0) continue;
     const shows = addresses.some((each) => each.fingerprint === fingerprint);
     if (shows || addresses.every((each) => each.fingerprint !== undefined)) all.delete(serverKey(target));

@@ -22,6 +22,8 @@ export interface X509Seen {
   /** `ecdsa-p256`, `rsa-2048`, `ed25519` and so on; `unknown` where the key is of no known type. */
   readonly keyAlgorithm: string;
   readonly ca: boolean;
+  /** TLS feature `status_request` (RFC 7633): the server has to staple an OCSP response. */
+  readonly must_staple?: true;
   /** It is signed by its own key. */
   readonly self_signed: boolean;
 }
@@ -133,6 +135,9 @@ export type ConnectError =
   | 'starttls'
   | 'denied';
 
+/** The type of a certificate's key, as clients select certificates. Ed25519 counts as `ecdsa`. */
+export type KeyType = 'ecdsa' | 'rsa';
+
 /** A protocol in which TLS is asked for first. */
 export type StartTls = NonNullable<DomainSpec['startTls']>;
 
@@ -144,10 +149,14 @@ export interface ServerTarget {
   readonly startTls?: StartTls;
   /** Deadline of the greeting before STARTTLS, in seconds; by default that of the settings. */
   readonly greetingSeconds?: number;
+  /** Each is requested with a handshake of its own; by default, one handshake accepts all. */
+  readonly keyTypes?: readonly KeyType[];
+  /** Without `keyTypes`: also look for an RSA certificate next to an ECDSA one, unless the latter has this fingerprint. */
+  readonly lookForRsa?: { readonly unless?: string };
 }
 
-/** What one address of a server shows to a client. */
-export type AddressSeen =
+/** What one address of a server shows to a client; `key_type`: to a client that accepts only such certificates. */
+export type AddressSeen = { readonly key_type?: KeyType } & (
   | {
       readonly served: false;
       readonly address: string;
@@ -174,9 +183,14 @@ export type AddressSeen =
       readonly missing_issuer?: MissingIssuer;
       /** The served certificates alone lead to a root that is a trust anchor. */
       readonly complete?: true;
+      /** The certificate requires a stapled OCSP response, and the server sends none. */
+      readonly unstapled?: true;
+      /** The server has no RSA certificate next to this ECDSA one. */
+      readonly single?: true;
       readonly protocol: string;
       readonly rtt_ms: number;
-    };
+    }
+);
 
 /** The certificate with which a chain ends before its leaf does. */
 export type ChainEnd = {
@@ -203,7 +217,7 @@ export type ProbeSeen =
   | { readonly resolved: false; readonly error: 'no-answer'; readonly message: string }
   | {
       readonly resolved: true;
-      /** In the order of the addresses, each one once. */
+      /** In the order of the addresses, each one once, or once for each key type. */
       readonly addresses: readonly [AddressSeen, ...AddressSeen[]];
       /** How many more addresses the name has than are looked at. */
       readonly leftOut: number;

@@ -817,6 +817,20 @@ const situations: readonly Situation<FilesBench>[] = [
     finds: ['Domain chain-expiring'],
   },
   {
+    name: 'a server that does not staple the OCSP response that its certificate requires',
+    prepare: async ({ bench: { folder, serve } }) => {
+      const at = (name: string) => join(folder, name);
+      const names = ['subjectAltName=DNS:www.example.test', 'tlsfeature=status_request'];
+      const more = names.flatMap((each) => ['-addext', each]);
+      const key = ['-newkey', 'ed25519', '-nodes', '-keyout', at('staple.key')];
+      openssl('req', '-x509', ...key, '-out', at('staple.crt'), '-subj', '/CN=Staple', '-days', '90', ...more);
+      const pair = { cert: readFileSync(at('staple.crt')), key: readFileSync(at('staple.key')) };
+      return [domain('www', await serve(createTlsServer(pair)), { trust: ['staple.crt'] })];
+    },
+    takes: [],
+    finds: ['Domain must-staple'],
+  },
+  {
     name: 'servers that cannot be talked to',
     prepare: async ({ bench }) => [
       // Nobody but root may listen there, and nobody does.

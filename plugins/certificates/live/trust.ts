@@ -3,7 +3,7 @@
 import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { DEFAULT_CIPHERS, type SecureContext, createSecureContext, getCACertificates } from 'node:tls';
-import type { Trust, TrustProblem } from '../world.ts';
+import type { KeyType, Trust, TrustProblem } from '../world.ts';
 import { type FileSeen, readWhole } from './files.ts';
 import { isDer, readKey, readTrusted } from './x509-read.ts';
 
@@ -21,6 +21,15 @@ const QUICK_CIPHERS = [QUICK_SUITE, ...DEFAULT_CIPHERS.split(':').filter((each) 
 
 export type Groups = 'quick' | 'all';
 
+/** Options of a client that accepts only one key type: its signature algorithms, and the suites of TLS 1.2. */
+const ONLY: Readonly<Record<KeyType, { readonly sigalgs: string; readonly without: string }>> = {
+  ecdsa: { sigalgs: 'ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448', without: ':!aRSA' },
+  rsa: {
+    sigalgs: 'RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512',
+    without: ':!aECDSA',
+  },
+};
+
 /** One trusted certificate. */
 export interface Anchor {
   readonly pem: string;
@@ -37,7 +46,7 @@ export interface TrustSet extends Pick<Trust, 'id'> {
 export interface Made {
   /** Anchors, which need not be roots. */
   readonly partial: boolean;
-  readonly context: (groups: Groups) => SecureContext;
+  readonly context: (groups: Groups, keyType?: KeyType) => SecureContext;
   /** Anchors with this subject, as node:crypto prints it. */
   readonly bySubject: (subject: string) => readonly X509Certificate[];
   /** The file of an anchor; undefined for well-known ones. */
@@ -132,12 +141,26 @@ function make({ anchors }: TrustSet): Made {
           allowPartialTrustChain: true,
         },
   );
-  const quick = once(() => createSecureContext({ ...options(), ecdhCurve: QUICK_GROUPS, ciphers: QUICK_CIPHERS }));
-  const all = once(() => createSecureContext(options()));
+  const contexts = new Map<string, SecureContext>();
+  const create = (groups: Groups, keyType: KeyType | undefined): SecureContext => {
+    const only = keyType === undefined ? undefined : ONLY[keyType];
+    const ciphers = groups === 'quick' ? QUICK_CIPHERS : DEFAULT_CIPHERS;
+    return createSecureContext({
+      ...options(),
+      ...(groups === 'quick' ? { ecdhCurve: QUICK_GROUPS } : {}),
+      ciphers: ciphers + (only?.without ?? ''),
+      ...(only === undefined ? {} : { sigalgs: only.sigalgs }),
+    });
+  };
   const own = once(() => bySubjectOf(pems));
   const files = once(() => new Map(anchors.map(({ pem, file }) => [new X509Certificate(pem).fingerprint256, file])));
   return {
-    context: (groups) => (groups === 'quick' ? quick() : all()),
+    context: (groups, keyType) => {
+      const key = `${groups} ${keyType ?? ''}`;
+      const known = contexts.get(key) ?? create(groups, keyType);
+      contexts.set(key, known);
+      return known;
+    },
     bySubject: (subject) => [...wellKnownAnchors(subject), ...(own().get(subject) ?? [])],
     fileOf: (certificate) => files().get(certificate.fingerprint256),
     partial: pems.length > 0,
