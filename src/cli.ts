@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /**
- * The entry: argv to one command.
+ * The entry point: runs the command in argv.
  *
- * The bundle of this file is the only one that an old Node.js ever reads, so no static import is left in it, and its
- * syntax is that of ES2020. `version` is answered before anything else is loaded.
+ * The bundle of this file is the only one that an old Node.js reads, so it has no static import, and the syntax of
+ * ES2020. `version` prints before any other module is loaded.
  */
 
 import { openOutput } from './output.ts';
@@ -14,7 +14,7 @@ const oldestMajor = 24;
 const versionWords: readonly (string | undefined)[] = ['version', '--version', '-version', '-v', '-V'];
 const jsonFlags: readonly (string | undefined)[] = ['--json', '-json'];
 
-/** Only the plain forms: anything more goes to the real parser, which has the help of `version` too. */
+/** True for the plain forms only. The real parser handles others, and the help of `version`. */
 function versionAsked([word, flag, more]: readonly string[]): 'text' | 'json' | undefined {
   if (!versionWords.includes(word) || more !== undefined) return undefined;
   if (flag === undefined) return 'text';
@@ -28,7 +28,7 @@ function start(): void {
     process.exitCode = 1;
     return;
   }
-  // The plugins of other packages are listed too, and only the whole program knows them.
+  // With plugins of other packages, `version` lists them, which needs the whole program.
   const asked = process.env['FETTLE_PLUGINS'] === undefined ? versionAsked(process.argv.slice(2)) : undefined;
   if (asked === undefined) {
     void run(() => import('./commands/main.ts'));

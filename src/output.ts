@@ -1,14 +1,14 @@
 /**
  * Standard output and error as plain, synchronous writes.
  *
- * `process.stdout` costs 4 ms of every start (it loads the network stack) and gives nothing to a file or a pipe, where
- * Node.js writes synchronously too. A terminal is left to `process.stdout`, which knows its width.
+ * `process.stdout` adds 4 ms to every start, as it loads the network stack, and has no benefit for a file or a pipe, to
+ * which Node.js writes synchronously too. A terminal uses `process.stdout`, which has its width.
  *
  * | Event | Reaction |
  * |---|---|
- * | a full pipe (EAGAIN: another process made it non-blocking) | wait 5 ms, try again |
- * | the reader has left (EPIPE; EIO of a closed terminal) | drop this and all further output; the work goes on |
- * | no space, or another error | drop, and keep the error: the exit code must not be 0 |
+ * | a full pipe (EAGAIN: another process made it non-blocking) | wait 5 ms and retry |
+ * | the reader has closed (EPIPE; EIO of a closed terminal) | drop this and all further output; the work continues |
+ * | no space, or another error | drop the output and keep the error: the exit code must not be 0 |
  */
 
 import { CLEAR_LINE, inert } from '#plugin';
@@ -17,9 +17,9 @@ export interface Output {
   readonly isTTY: boolean;
   /** Characters in a line; undefined if the output is not a terminal. */
   readonly columns: () => number | undefined;
-  /** Writes whole lines; characters that could control a terminal or a CI runner are written as codes. Never throws. */
+  /** Writes whole lines. Escapes characters that could control a terminal or a CI runner. Never throws. */
   readonly write: (text: string) => void;
-  /** The reason why output was lost; undefined if the reader had left. */
+  /** The reason why output was lost; undefined if no output was lost, or the reader has closed. */
   readonly failure: () => NodeJS.ErrnoException | undefined;
 }
 
@@ -75,7 +75,7 @@ export function openOutput(fd: 1 | 2): Output {
   }
 }
 
-/** Clears a line of progress only at the beginning of a write, where there is no data. */
+/** Keeps `CLEAR_LINE` at the beginning of a write, where it cannot come from data. */
 function drawn(text: string): string {
   return text.startsWith(CLEAR_LINE) ? CLEAR_LINE + inert(text.slice(CLEAR_LINE.length)) : inert(text);
 }

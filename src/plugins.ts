@@ -1,4 +1,4 @@
-/** The composition root: the one file that knows both the engine and the plugins. Each is loaded when it is needed. */
+/** The composition root: the only file that imports both the engine and the plugins. Plugins are loaded on demand. */
 
 import type { Plugin, SandboxWorld } from '#plugin';
 import { installationOf, type InstalledPlugin, installedPlugins } from './installed-plugins.ts';
@@ -11,17 +11,17 @@ export const builtinPlugins: PluginLoaders = new Map([
   ['nodes', async () => (await import('../plugins/nodes/plugin.ts')).nodes],
 ]);
 
-/** The plugins that the environment names. Throws where one of them cannot be had. */
+/** The plugins that the environment names. Throws InputError if one cannot be loaded. */
 export function namedPlugins(env: Readonly<Record<string, string | undefined>>): readonly InstalledPlugin[] {
   return installedPlugins(env, () => installationOf(import.meta.dirname), builtinPlugins.keys());
 }
 
-/** All plugins: those that fettle comes with, and those that the environment names. Throws where one cannot be had. */
+/** All plugins: the built-in ones, and those that the environment names. Throws InputError if one cannot be loaded. */
 export function pluginLoaders(env: Readonly<Record<string, string | undefined>>): PluginLoaders {
   return new Map([...builtinPlugins, ...namedPlugins(env).map(({ name, load }) => [name, load] as const)]);
 }
 
-/** The emulated worlds, by plugin. */
+/** The emulated worlds for the sandbox, by plugin. */
 export const sandboxWorlds: ReadonlyMap<string, () => Promise<SandboxWorld>> = new Map([
   ['certificates', async () => (await import('../plugins/certificates/sandbox.ts')).tlsSandbox],
   ['nodes', async () => (await import('../plugins/nodes/sandbox.ts')).cloudSandbox],

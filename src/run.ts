@@ -1,23 +1,23 @@
-/** Runs one command in this process: its exit code, what it printed and how it ends are settled here. */
+/** Runs one command in this process, and decides its exit code and its end. */
 
 import { openOutput } from './output.ts';
 import type { PluginLoaders } from './plugins.ts';
 import type { Main, Shell } from './shell.ts';
 import { bugText } from './version.ts';
 
-/** What there is to run; `plugins` takes the place of those that fettle comes with. */
+/** The program of the process. `plugins` replaces the built-in ones. */
 export interface Program {
   readonly main: Main;
   readonly plugins?: PluginLoaders;
 }
 
-/** How long something that is still open (a call that was given up) may keep a process that is done. */
+/** Longest time that an open handle, such as that of a cancelled call, can keep the process alive after the command. */
 const lingerMs = 200;
 
-/** Sets `process.exitCode`; the process ends when nothing is left to do, and soon after in any case. */
+/** Runs the command and sets `process.exitCode`. The process ends when no handle is open, or after `lingerMs`. */
 export async function run(load: () => Promise<Program>): Promise<void> {
   const shell = processShell();
-  // An event loop that runs dry before the command has answered must not look like success.
+  // If the event loop ends before the command has a result, the process must not succeed.
   process.exitCode = 1;
   const dry = (): void => shell.stderr.write(bugText('the command ended without a result'));
   process.once('beforeExit', dry);
@@ -34,9 +34,9 @@ export async function run(load: () => Promise<Program>): Promise<void> {
   finish(shell, code);
 }
 
-/** What Node.js would write to standard error by itself goes the way of all output: it may quote what came from outside. */
+/** Sends warnings and errors of Node.js through the escaping of all output, as they may quote text from outside. */
 function throughShell(shell: Shell): void {
-  // Without a listener of Node.js's own, warnings are turned off.
+  // If Node.js has no listener, warnings are turned off.
   if (process.listenerCount('warning') > 0) {
     process.removeAllListeners('warning');
     process.on('warning', ({ name, message }) => shell.stderr.write(`warning: ${name}: ${message}\n`));
@@ -47,9 +47,9 @@ function throughShell(shell: Shell): void {
   });
 }
 
-/** Ends with `code`, unless what was printed is lost. */
+/** Ends the process with `code`; with 1 if output was lost. */
 export function finish(shell: Pick<Shell, 'stdout' | 'stderr'>, code: number): void {
-  // A stream to a terminal or device reports on the next tick.
+  // A stream to a terminal or device reports errors on the next tick.
   setImmediate(() => {
     const lost = shell.stdout.failure();
     if (lost !== undefined) shell.stderr.write(`error: standard output: ${lost.message}\n`);

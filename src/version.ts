@@ -1,19 +1,19 @@
-/** Says which fettle this is, on what it runs: a constant in the bundle, read from package.json in a checkout. */
+/** The version of fettle and of its runtime: a constant in the bundle, read from package.json in a checkout. */
 
-/** Set by the build; from source there is no such variable. */
+/** Set by the build; not defined when running from source. */
 declare const FETTLE_VERSION: string | undefined;
 
 function versionOfSource(): string {
-  // Not an import: the bundle would carry it into the one file that has to start on any Node.js.
+  // Not an import: the bundler would move it into the file that must start on any Node.js.
   const { readFileSync } = process.getBuiltinModule('node:fs');
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { readonly version: string }).version;
 }
 
-/** Set by the build: SHA-256 over what decides how the text of a document is read. */
+/** Set by the build: SHA-256 over the code that reads documents. */
 declare const FETTLE_READER: string | undefined;
 
-/** Which reader of documents this is; undefined from source, where it changes with every edit. */
+/** The version of the document reader; undefined when running from source, where it changes with every edit. */
 export const reader: string | undefined = typeof FETTLE_READER === 'string' ? FETTLE_READER : undefined;
 
 export const version: string = typeof FETTLE_VERSION === 'string' ? FETTLE_VERSION : versionOfSource();
@@ -26,8 +26,8 @@ interface PluginVersion {
 }
 
 /**
- * Text for `fettle version`; with `json` one line with the keys that Terraform has for its own, and `plugins` where other
- * packages give some. Ends with a newline.
+ * The text of `fettle version`. With `json`, one line with the keys of `terraform version -json`, and `plugins` if
+ * other packages supply some. Ends with a newline.
  */
 export function versionText(
   json: boolean,
@@ -41,10 +41,10 @@ export function versionText(
   return `fettle v${version}\non ${versions.platform}, Node.js ${versions.node}\n${lines.join('')}`;
 }
 
-/** Where bugs are reported: `bugs` of package.json. */
+/** The address for bug reports: `bugs` in package.json. */
 export const ISSUES = 'https://github.com/fettle-dev/fettle/issues';
 
-/** A bug with its stack, and where to report it. Ends with a newline. */
+/** The message for a bug, with its stack and the address for reports. Ends with a newline. */
 export function bugText(error: unknown): string {
   const stack = error instanceof Error && typeof error.stack === 'string' ? error.stack : String(error);
   return `error: internal error: ${stack.slice(0, 10_000)}\nThis is a bug in fettle. Report it with the lines above: ${ISSUES}\n`;

@@ -54,43 +54,79 @@ describe('layers', () => {
     [
       'src/engine/a.ts',
       `import { b } from '../../plugins/certificates/plugin.ts';`,
-      'it may not import plugins/certificates/plugin.ts',
+      'plugins/certificates/plugin.ts must not be imported in this layer',
     ],
-    ['src/engine/a.ts', `import { b } from '../report/b.ts';`, 'it may not import src/report/b.ts'],
+    ['src/engine/a.ts', `import { b } from '../report/b.ts';`, 'src/report/b.ts must not be imported in this layer'],
     ['src/engine/a.ts', `import type { Head } from '../store/store.ts';`, undefined],
-    ['src/engine/a.ts', `import { x } from '../store/store.ts';`, 'it may import types of src/store/store.ts only'],
-    ['src/engine/a.ts', `const b = () => import('../commands/main.ts');`, 'it may not import src/commands/main.ts'],
-    ['src/engine/a.ts', `let b: import('../commands/main.ts').B;`, 'it may not import src/commands/main.ts'],
-    ['src/engine/a.ts', `export { b } from '../commands/b.ts';`, 'it may not import src/commands/b.ts'],
+    [
+      'src/engine/a.ts',
+      `import { x } from '../store/store.ts';`,
+      'only types of src/store/store.ts can be imported in this layer',
+    ],
+    [
+      'src/engine/a.ts',
+      `const b = () => import('../commands/main.ts');`,
+      'src/commands/main.ts must not be imported in this layer',
+    ],
+    [
+      'src/engine/a.ts',
+      `let b: import('../commands/main.ts').B;`,
+      'src/commands/main.ts must not be imported in this layer',
+    ],
+    [
+      'src/engine/a.ts',
+      `export { b } from '../commands/b.ts';`,
+      'src/commands/b.ts must not be imported in this layer',
+    ],
     ['src/run/a.ts', `import { diff } from '../engine/diff.ts';`, undefined],
-    ['src/run/a.ts', `import { ask } from '../commands/ask.ts';`, 'it may not import src/commands/ask.ts'],
-    ['src/run/a.ts', `import { planText } from '../report/plan-text.ts';`, 'it may not import src/report/plan-text.ts'],
-    ['src/run/a.ts', `import type { Shell } from '../shell.ts';`, 'it may not import src/shell.ts'],
-    ['src/run/a.ts', `import { builtinPlugins } from '../plugins.ts';`, 'it may import types of src/plugins.ts only'],
+    [
+      'src/run/a.ts',
+      `import { ask } from '../commands/ask.ts';`,
+      'src/commands/ask.ts must not be imported in this layer',
+    ],
+    [
+      'src/run/a.ts',
+      `import { planText } from '../report/plan-text.ts';`,
+      'src/report/plan-text.ts must not be imported in this layer',
+    ],
+    ['src/run/a.ts', `import type { Shell } from '../shell.ts';`, 'src/shell.ts must not be imported in this layer'],
+    [
+      'src/run/a.ts',
+      `import { builtinPlugins } from '../plugins.ts';`,
+      'only types of src/plugins.ts can be imported in this layer',
+    ],
     ['src/report/a.ts', `import type { RunEvent } from '../run/events.ts';`, undefined],
-    ['src/report/a.ts', `import { plan } from '../run/plan.ts';`, 'it may not import src/run/plan.ts'],
+    ['src/report/a.ts', `import { plan } from '../run/plan.ts';`, 'src/run/plan.ts must not be imported in this layer'],
     ['src/store/a.ts', `import { fold } from '../engine/remember.ts';`, undefined],
-    ['src/store/a.ts', `import { x } from './files/x.ts';`, 'it may not import src/store/files/x.ts'],
+    ['src/store/a.ts', `import { x } from './files/x.ts';`, 'src/store/files/x.ts must not be imported in this layer'],
     ['src/store/files/a.ts', `import { x } from '../line.ts';`, undefined],
-    ['src/store/files/a.ts', `import { x } from '../postgres/x.ts';`, 'it may not import src/store/postgres/x.ts'],
-    ['src/store/a.ts', `import { b } from '../commands/b.ts';`, 'it may not import src/commands/b.ts'],
+    [
+      'src/store/files/a.ts',
+      `import { x } from '../postgres/x.ts';`,
+      'src/store/postgres/x.ts must not be imported in this layer',
+    ],
+    ['src/store/a.ts', `import { b } from '../commands/b.ts';`, 'src/commands/b.ts must not be imported in this layer'],
     [
       'src/commands/a.ts',
       `import { readSpecs } from '../codegen/read-spec.ts';`,
-      'it may not import src/codegen/read-spec.ts',
+      'src/codegen/read-spec.ts must not be imported in this layer',
     ],
     [
       'src/commands/a.ts',
       `import { certificates } from '../../plugins/certificates/plugin.ts';`,
-      'it may not import plugins/certificates/plugin.ts',
+      'plugins/certificates/plugin.ts must not be imported in this layer',
     ],
     ['src/plugins.ts', `const a = () => import('../plugins/certificates/plugin.ts');`, undefined],
     [
       'src/plugins.ts',
       `import { diff } from '../plugins/certificates/diff.ts';`,
-      'it may not import plugins/certificates/diff.ts',
+      'plugins/certificates/diff.ts must not be imported in this layer',
     ],
-    ['src/codegen/a.ts', `import { diff } from '../engine/diff.ts';`, 'it may not import src/engine/diff.ts'],
+    [
+      'src/codegen/a.ts',
+      `import { diff } from '../engine/diff.ts';`,
+      'src/engine/diff.ts must not be imported in this layer',
+    ],
     [
       'plugins/nodes/diff.ts',
       `import { formatRef } from '#plugin'; import { openHttp } from '#plugin/net'; import './state.ts';`,
@@ -100,23 +136,27 @@ describe('layers', () => {
     [
       'plugins/nodes/diff.ts',
       `import { judge } from '../../src/engine/judge.ts';`,
-      'it may not import src/engine/judge.ts',
+      'src/engine/judge.ts must not be imported in this layer',
     ],
     [
       'plugins/nodes/diff.ts',
       `import type { X } from '../certificates/world.ts';`,
-      'it may not import plugins/certificates/world.ts',
+      'plugins/certificates/world.ts must not be imported in this layer',
     ],
     [
       'plugins/nodes/diff.ts',
       `import { connectTo } from '../../src/net/connect.ts';`,
-      'it may not import src/net/connect.ts',
+      'src/net/connect.ts must not be imported in this layer',
     ],
     ['src/plugin/a.ts', `import type { Ref } from './ref.ts';`, undefined],
-    ['src/plugin/a.ts', `import type { Plan } from '../formats/plan.ts';`, 'it may not import src/formats/plan.ts'],
+    [
+      'src/plugin/a.ts',
+      `import type { Plan } from '../formats/plan.ts';`,
+      'src/formats/plan.ts must not be imported in this layer',
+    ],
     ['src/engine/a.ts', `import type { Ref } from '#plugin';`, undefined],
     ['src/codegen/a.ts', `import { sameJson } from '#plugin';`, undefined],
-    ['lib/a.ts', ``, 'it belongs to no layer'],
+    ['lib/a.ts', ``, 'the file does not belong to a layer'],
   ]);
 });
 
@@ -126,22 +166,26 @@ describe('homes', () => {
     [
       'src/engine/a.ts',
       `import { parse } from 'yaml';`,
-      'yaml may be imported from src/engine/load/**, src/codegen/** only',
+      'yaml must only be imported in src/engine/load/**, src/codegen/**',
     ],
-    ['src/engine/a.ts', `import ajv from 'ajv/dist/runtime/equal.js';`, 'ajv may be imported from src/codegen/** only'],
+    ['src/engine/a.ts', `import ajv from 'ajv/dist/runtime/equal.js';`, 'ajv must only be imported in src/codegen/**'],
     [
       'plugins/certificates/diff.ts',
       `const a = await import('p-queue');`,
-      'p-queue may be imported from src/plugin/limit.ts only',
+      'p-queue must only be imported in src/plugin/limit.ts',
     ],
-    ['src/commands/a.ts', `import { x } from 'left-pad';`, 'left-pad has no home: give it one, or do without it'],
+    [
+      'src/commands/a.ts',
+      `import { x } from 'left-pad';`,
+      'left-pad has no home. Add it to HOMES, or remove the import',
+    ],
     ['src/commands/a.ts', `import { x } from 'node:fs';`, undefined],
   ]);
 });
 
 describe('connections', () => {
   const only = (what: string, module?: string): string =>
-    `only src/net may use ${what}${module === undefined ? '' : ` of ${module}`}`;
+    `only src/net can use ${what}${module === undefined ? '' : ` of ${module}`}`;
   cases(checkConnections, [
     ['plugins/nodes/live/a.ts', `import { isIP, type Socket } from 'node:net';`, undefined],
     ['plugins/nodes/live/a.ts', `import { connect } from 'node:net';`, only('connect', 'node:net')],
@@ -162,20 +206,20 @@ describe('connections', () => {
 describe('purity', () => {
   cases(checkPurity, [
     ['src/engine/diff.ts', `export const a = (now: number) => new Date(now).toISOString();`, undefined],
-    ['src/engine/diff.ts', `const a = Date.now();`, 'Date.now is an argument here'],
-    ['src/report/a.ts', `const a = new Date();`, 'new Date() reads the clock: the time is an argument here'],
-    ['src/engine/a.ts', `const a = Date();`, 'Date() reads the clock: the time is an argument here'],
-    ['plugins/nodes/safety.ts', `const a = Math.random();`, 'Math.random is an argument here'],
-    ['plugins/nodes/diff.ts', `const a = process.env.A;`, 'a pure file may not use process'],
-    ['plugins/nodes/diff.ts', `const a = { process };`, 'a pure file may not use process'],
+    ['src/engine/diff.ts', `const a = Date.now();`, 'Date.now must be an argument here'],
+    ['src/report/a.ts', `const a = new Date();`, 'new Date() reads the clock. The time must be an argument here'],
+    ['src/engine/a.ts', `const a = Date();`, 'Date() reads the clock. The time must be an argument here'],
+    ['plugins/nodes/safety.ts', `const a = Math.random();`, 'Math.random must be an argument here'],
+    ['plugins/nodes/diff.ts', `const a = process.env.A;`, 'a pure file must not use process'],
+    ['plugins/nodes/diff.ts', `const a = { process };`, 'a pure file must not use process'],
     ['plugins/nodes/diff.ts', `const a = (b: { process: string }) => b.process;`, undefined],
     ['plugins/nodes/diff.ts', `const a = (fetch: () => string) => fetch();`, undefined],
-    ['src/engine/a.ts', `setTimeout(() => undefined, 5);`, 'a pure file may not use setTimeout'],
-    ['src/engine/a.ts', `console.log(1);`, 'a pure file may not use console'],
-    ['src/engine/a.ts', `import { createHash } from 'node:crypto';`, 'a pure file may not import node:crypto'],
+    ['src/engine/a.ts', `setTimeout(() => undefined, 5);`, 'a pure file must not use setTimeout'],
+    ['src/engine/a.ts', `console.log(1);`, 'a pure file must not use console'],
+    ['src/engine/a.ts', `import { createHash } from 'node:crypto';`, 'a pure file must not import node:crypto'],
     ['src/plugin/canonical.ts', `import { createHash } from 'node:crypto';`, undefined],
     ['src/engine/a.ts', `import type { KeyObject } from 'node:crypto';`, undefined],
-    ['src/engine/a.ts', `export async function a() {}`, 'a pure file has nothing asynchronous'],
+    ['src/engine/a.ts', `export async function a() {}`, 'a pure file must not be asynchronous'],
     ['src/engine/apply.ts', `export async function a() { setTimeout(b, 1); }`, undefined],
     ['plugins/nodes/live/a.ts', `export const a = async () => Date.now();`, undefined],
   ]);
@@ -183,17 +227,17 @@ describe('purity', () => {
 
 describe('engine', () => {
   cases(checkEngine, [
-    ['src/engine/apply.ts', `const a = Date.now();`, 'Date.now is an argument here'],
-    ['src/engine/apply.ts', `console.log(1);`, 'the engine may not use console'],
-    ['src/engine/load/a.ts', `const a = process.env;`, 'the engine may not use process'],
-    ['src/run/a.ts', `const a = process.env;`, 'the application layer may not use process'],
-    ['src/run/a.ts', `const a = Date.now();`, 'Date.now is an argument here'],
+    ['src/engine/apply.ts', `const a = Date.now();`, 'Date.now must be an argument here'],
+    ['src/engine/apply.ts', `console.log(1);`, 'the engine must not use console'],
+    ['src/engine/load/a.ts', `const a = process.env;`, 'the engine must not use process'],
+    ['src/run/a.ts', `const a = process.env;`, 'the application layer must not use process'],
+    ['src/run/a.ts', `const a = Date.now();`, 'Date.now must be an argument here'],
     ['src/run/a.ts', `import { stat } from 'node:fs/promises';`, undefined],
     ['src/engine/load/a.ts', `import { stat } from 'node:fs/promises';`, undefined],
     [
       'src/engine/apply.ts',
       `import { stat } from 'node:fs/promises';`,
-      'only src/engine/load may import node:fs/promises',
+      'only src/engine/load can import node:fs/promises',
     ],
   ]);
 });
@@ -216,25 +260,25 @@ describe('forms', () => {
         [
           'src/engine/a.ts',
           `/** A. */\n${text}`,
-          'a class is an error, or keeps its state in #private fields',
+          'a class must be an error, or keep its state in #private fields',
         ] as const,
     ),
-    ['src/engine/a.ts', `/** A. */\nexport default 1;`, 'exports have names'],
-    ['src/engine/a.ts', `/** A. */\nexport default function a() {}`, 'exports have names'],
+    ['src/engine/a.ts', `/** A. */\nexport default 1;`, 'an export must have a name'],
+    ['src/engine/a.ts', `/** A. */\nexport default function a() {}`, 'an export must have a name'],
     ['src/engine/a.ts', `/** A. */\nswitch (a) { default: b(); }`, undefined],
-    ['src/engine/a.ts', `/** A. */\nenum A { B }`, 'no enum and no namespace: only syntax that can be erased'],
+    ['src/engine/a.ts', `/** A. */\nenum A { B }`, 'enums and namespaces cannot be erased. Use a union or a module'],
     [
       'src/engine/a.ts',
       `/** A. */\nnamespace A { export const b = 1; }`,
-      'no enum and no namespace: only syntax that can be erased',
+      'enums and namespaces cannot be erased. Use a union or a module',
     ],
     ['src/plugin/index.ts', `/** A. */\nexport * from './b.ts';`, undefined],
     [
       'src/engine/a.ts',
       `/** A. */\nexport * from './b.ts';`,
-      'things are imported from where they are: nothing is exported again',
+      'a module must not export names of another one. Import them from their own module',
     ],
-    ['src/engine/a.ts', `export const a = 1;`, 'it does not begin with a comment that says what it is for'],
+    ['src/engine/a.ts', `export const a = 1;`, 'the file does not start with a comment about its purpose'],
     ['src/cli.ts', `#!/usr/bin/env node\n/** A. */\nrun();`, undefined],
     ['src/engine/someFile.ts', `/** A. */`, 'someFile.ts is not kebab-case'],
     ['src/engine/a.ts', `/** A. */\nimport { b } from './b';`, './b has no extension'],

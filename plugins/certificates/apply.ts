@@ -1,4 +1,4 @@
-/** Apply: the handler of every step. What is durable when a handler returns is durable for good; what it throws holds no secret. */
+/** Apply: the handler of every step. All writes are durable when a handler returns; its errors contain no secrets. */
 
 import { promisify } from 'node:util';
 import { type ActionRun, defined, errorText, instantText, PartlyDoneError } from '#plugin';
@@ -27,7 +27,7 @@ type CertificateHandler = (
   run: ActionRun,
 ) => Promise<Partial<CertificateMemory> | undefined>;
 
-/** Whether fettle made an authority here, or began to: only then are pending files its own. */
+/** True if fettle created an authority here, or started to: only then it owns pending files. */
 function hasBegun(memory: IssuerResource['memory']): boolean {
   const failed = memory?.lastError !== undefined && !isRefusal(memory.lastError.message);
   return memory?.owned === 'created' || memory?.open !== undefined || memory?.kept.began === true || failed;
@@ -35,26 +35,26 @@ function hasBegun(memory: IssuerResource['memory']): boolean {
 
 const createAuthority: IssuerHandler = async (world, { desired, memory }, run) => {
   const localCa = desired?.spec.localCa;
-  if (localCa === undefined) throw new Error('only a local authority can be made');
-  run.progress(`making the authority ${localCa.commonName}`);
+  if (localCa === undefined) throw new Error('only a local authority can be created');
+  run.progress(`creating the authority ${localCa.commonName}`);
   const untouched = !hasBegun(memory);
   return { fingerprint: await world.createAuthority(localCa.dir, localCa.commonName, run.now(), untouched) };
 };
 
-/** Sets its files right; another authority that was let through is the one from now on. */
+/** Corrects the files of an authority. Records another authority if its row was accepted. */
 const setAuthorityRight: IssuerHandler = async (world, { desired, sight: { observed }, memory }, run) => {
   const dir = desired?.spec.localCa?.dir;
   if (dir === undefined) throw new Error('only a local authority has files');
   await world.tidyAuthority(dir, !hasBegun(memory));
   if (!run.change.fields.some(({ path }) => path === AUTHORITY_FIELD)) return undefined;
   const fingerprint = observed?.facts.fingerprint;
-  if (fingerprint === undefined) throw new Error('there is no authority to take over');
+  if (fingerprint === undefined) throw new Error('the authority to adopt does not exist');
   return { fingerprint };
 };
 
 const removeAuthority: IssuerHandler = async (world, resource, run) => {
   const localCa = issuerSpec(resource.desired, resource.memory)?.localCa;
-  if (localCa === undefined) throw new Error('nobody remembers where the authority is');
+  if (localCa === undefined) throw new Error('the state does not have the folder of the authority');
   const fingerprint = resource.sight.observed?.facts.fingerprint;
   await world.deleteAuthority(localCa.dir, {
     ...(fingerprint === undefined ? {} : { fingerprint }),
@@ -72,7 +72,7 @@ export const issuerHandlers = {
 
 function storageOf({ desired, sight: { observed }, memory }: CertificateResource): PairStorage {
   const spec = certificateSpec(desired, memory);
-  if (spec === undefined) throw new Error('nobody remembers where the pair is');
+  if (spec === undefined) throw new Error('the state does not have the storage of the pair');
   return (observed?.facts.elsewhere === true ? storageBefore(spec, memory) : undefined) ?? spec.storage;
 }
 
@@ -91,7 +91,7 @@ async function issue(
   first: boolean,
 ): Promise<Partial<CertificateMemory>> {
   const spec = resource.desired?.spec;
-  if (spec === undefined) throw new Error('without a document, nothing is issued');
+  if (spec === undefined) throw new Error('a certificate without a document is not issued');
   const now = run.now();
   const before = resource.sight.observed?.facts.fingerprint ?? resource.memory?.kept.fingerprint;
   const issued = await world.issue({
@@ -124,7 +124,7 @@ async function issue(
   return bringOut(world, resource, run, spec, fingerprint, kept, servingBefore(resource, before, run));
 }
 
-/** Who has to serve the new one: who served the one before. A server that is down, or behind, is no fault of this step. */
+/** Places that must serve the new certificate: those that served the previous one. Others do not fail the step. */
 function servingBefore(resource: CertificateResource, before: string | undefined, run: ActionRun): readonly Shown[] {
   if (before === undefined) return [];
   const shown = shownFor(resource.ref.name, { fingerprint: before, former: [] }, run.scene);
@@ -132,8 +132,8 @@ function servingBefore(resource: CertificateResource, before: string | undefined
 }
 
 /**
- * Brings what is stored to what serves it, and waits until every place shows it. Where that fails, what was done before
- * is remembered all the same: the next step begins with the reload, and issues nothing.
+ * Deploys the stored pair, reloads its servers, and waits until every place serves it. After a failure the state still
+ * records the completed part: the next step starts with the reload, and issues nothing.
  */
 async function bringOut(
   world: CertificatesWriter,
@@ -144,7 +144,7 @@ async function bringOut(
   kept: Partial<CertificateMemory>,
   places: readonly Shown[],
 ): Promise<Partial<CertificateMemory>> {
-  // Without either, what serves it reads it by itself, or somebody else tells it to.
+  // Without `deploy` and `reload`, servers read the files by themselves, or another program reloads them.
   if (!canReload(spec)) return { ...kept, reloaded: fingerprint };
   const { signal, stillApproved } = run;
   const { withinMs } = policyOf(resource).served;
@@ -155,7 +155,7 @@ async function bringOut(
   };
   try {
     if (spec.deploy !== undefined) {
-      run.progress('bringing it to where it is served');
+      run.progress('deploying the pair');
       await world.deploy({
         deploy: spec.deploy,
         storage: spec.storage,
@@ -166,19 +166,19 @@ async function bringOut(
       });
     }
     if (spec.reload !== undefined) {
-      run.progress('reloading what serves it');
+      run.progress('reloading the service');
       const members = serviceMembers(spec.reload, run.scene);
       await run.aside(world.reload({ service: spec.reload, name: resource.ref.name, members, signal, stillApproved }));
     }
   } catch (error) {
     if (signal.aborted) throw error;
-    throw failed(`it is stored, and was not brought to what serves it: ${errorText(error)}`, {}, error);
+    throw failed(`the certificate is stored and was not delivered to its servers: ${errorText(error)}`, {}, error);
   }
   const left = await run.aside(untilServed(world, places, fingerprint, withinMs, run));
   if (left.length > 0) {
     const many = left.length > 1;
     throw failed(
-      `it is stored, and ${shownText(left)} ${many ? 'do' : 'does'} not serve it ${withinMs / 1000} s after the reload`,
+      `the certificate is stored, and ${shownText(left)} ${many ? 'do' : 'does'} not serve it ${withinMs / 1000} s after the reload`,
       { reloaded: fingerprint },
     );
   }
@@ -187,12 +187,12 @@ async function bringOut(
 
 const SHORTEST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
-/** While a server goes over from its old processes to new ones, either may answer: once is no proof. */
+/** During a reload, old and new processes of a server may answer: one answer is not sufficient. */
 const CONFIRM_AFTER_MS = 150;
 
 /**
- * Looks again and again until every place serves it, and once more after a moment; gives those that do not when the
- * time is up.
+ * Probes until every place serves the certificate, and once more after a moment. Returns the places that do not serve
+ * it at the deadline.
  */
 async function untilServed(
   world: CertificatesWriter,
@@ -202,7 +202,7 @@ async function untilServed(
   run: ActionRun,
 ): Promise<readonly Shown[]> {
   if (places.length === 0) return [];
-  run.progress(`waiting until ${shownText(places)} ${places.length === 1 ? 'serves' : 'serve'} it`);
+  run.progress(`waiting until ${shownText(places)} ${places.length === 1 ? 'serves' : 'serve'} the certificate`);
   const trust = await world.readTrust([]);
   const late = AbortSignal.timeout(withinMs);
   const inTime = AbortSignal.any([run.signal, late]);
@@ -222,10 +222,10 @@ async function untilServed(
   }
 }
 
-/** Servers that one certificate asks at once. */
+/** Maximum number of servers of one certificate that are probed at once. */
 const ASKED_AT_ONCE = 8;
 
-/** Those places that do not serve it yet. An address that its name does not have any more is none of them. */
+/** Places that do not serve the certificate yet, without addresses that the name no longer has. */
 async function stillLeft(
   world: CertificatesWriter,
   places: readonly Shown[],
@@ -256,7 +256,7 @@ async function stillLeft(
 const issueFirst: CertificateHandler = (world, resource, run) => issue(world, resource, run, true);
 const issueAgain: CertificateHandler = (world, resource, run) => issue(world, resource, run, false);
 
-/** A change in place: another certificate, files in order again, or what serves it reloaded, whichever is asked for. */
+/** A change in place: issues another certificate, corrects files, or reloads the service, as the row says. */
 const setRight: CertificateHandler = async (world, resource, run) => {
   if (needsIssue(run.change.fields)) return issue(world, resource, run, false);
   const due = reloadDue(resource, run.scene);
@@ -270,7 +270,7 @@ const setRight: CertificateHandler = async (world, resource, run) => {
   return bringOut(world, resource, run, spec, fingerprint, {}, due?.places ?? []);
 };
 
-/** The reload of what serves it comes with the next plan, which knows what is stored then. */
+/** Completes a swap. The next plan, which refreshes the stored pair, has the reload. */
 const finishSwap: CertificateHandler = async (world, resource) => world.settleSwap(storageOf(resource));
 
 const removePair: CertificateHandler = async (world, resource) => {

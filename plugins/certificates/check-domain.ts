@@ -1,4 +1,4 @@
-/** Checks of Domains and of how they are probed that a schema can't make: places to connect to, and networks. */
+/** Checks of Domains and probe settings that a schema cannot express: addresses and networks. */
 
 import { defined, type Mistake, punycodeHint } from '#plugin';
 import type { CertificatesConfig, DomainSpec } from './generated.ts';
@@ -7,7 +7,7 @@ import { addressNumber, ALLOW_NETWORKS, denialOf, networkOf, networkPolicy } fro
 
 type ProbeSettings = Partial<CertificatesConfig['probe']>;
 
-/** A name or an address to connect to, without a port. */
+/** Checks a name or address to connect to, without a port. */
 function placeMistakes(place: string, pointer: string, probe: ProbeSettings): readonly Mistake[] {
   const withPort = /^(?<name>[^:]+|\[[^\]]+\]):(?<port>\d+)$/u.exec(place)?.groups;
   if (withPort !== undefined)
@@ -110,7 +110,7 @@ function isServer(text: string): boolean {
   );
 }
 
-/** Mistakes in the settings of probes. */
+/** Problems in the settings of probes. */
 export function checkProbe({ probe }: Partial<CertificatesConfig>): readonly SettingsMistake[] {
   return [
     ...(probe?.allow === undefined || probe.allow.length === 0

@@ -1,4 +1,4 @@
-/** Checks of documents that a schema can't make: names that no client accepts, and commands that may not be run. */
+/** Checks of documents that a schema cannot express: unacceptable names, and commands that are not permitted. */
 
 import { type Desired, fromProject, type Json, type Mistake } from '#plugin';
 import { isAllowed } from './allowed-command.ts';
@@ -13,7 +13,7 @@ function isAddress(text: string): boolean {
   return /^\d{1,3}(?:\.\d{1,3}){3}$/u.test(text) || text.includes(':');
 }
 
-/** What is wrong with a DNS name of a certificate. */
+/** The problem of a DNS name of a certificate. */
 function nameMistake(name: string): Pick<Mistake, 'message' | 'suggestion'> | undefined {
   if (isAddress(name)) return { message: `${name} is an IP address, not a DNS name` };
   if (name.endsWith('.')) return { message: `${name} ends with a dot`, suggestion: `use ${name.slice(0, -1)}` };
@@ -49,7 +49,7 @@ function checkThreshold(spec: CertificateSpec, settings: Partial<CertificatesCon
   const validity = spec.validityDays;
   const threshold = withSettings(spec, settings).renewal.thresholdDays;
   const inForce = Math.floor(validity / 3);
-  // Where nobody wrote it, a third is what the default means.
+  // Without a declared threshold, the default already is a third at most.
   const general = withSettings({}, settings).renewal.thresholdDays;
   const isWritten = spec.renewal.thresholdDays !== undefined || general !== defaults.config.renewal.thresholdDays;
   if (threshold <= inForce || (!isWritten && threshold < validity)) return [];
@@ -155,7 +155,7 @@ function checkCertificate(
   ];
 }
 
-/** Mistakes within one document, as it is written. */
+/** Problems within one document, before defaults are filled in. */
 export function check(desired: Desired, _find: unknown, settings: Json): readonly Mistake[] {
   if (desired.ref.kind === 'Certificate')
     return checkCertificate(

@@ -9,12 +9,12 @@
  * | 1 ms after the end | 0 | expired |
  * | 10 days after the end | -10 | expired |
  *
- * Days are for people and for the threshold; whether a certificate is expired is decided by its timestamps alone.
+ * Days are for output and for the threshold. The timestamps alone decide if a certificate has expired.
  */
 
 export const DAY_MS = 86_400_000;
 
-/** When a certificate is valid: both ends are epoch ms, and belong to it. */
+/** Validity of a certificate, epoch ms; both ends are inclusive. */
 export interface Validity {
   readonly notBefore: number;
   readonly notAfter: number;
@@ -25,13 +25,13 @@ export function wholeDays(ms: number): number {
   return Math.trunc(ms / DAY_MS) || 0;
 }
 
-/** Whole days until a validity ends, negative once it ended a day ago. Throws a RangeError where there is no such time. */
+/** Whole days until a validity ends; negative from a day after its end. Throws a RangeError for an invalid time. */
 export function daysLeft(notAfter: number, now: number): number {
-  if (!Number.isFinite(notAfter)) throw new RangeError('a certificate without an end of validity has no days left');
+  if (!Number.isFinite(notAfter)) throw new RangeError('the end of the validity is not a valid time');
   return wholeDays(notAfter - now);
 }
 
-/** Strictly after the end: at the very end it is still valid. */
+/** True strictly after the end: at the end itself, a certificate is still valid. */
 export function isExpired(validity: Validity, now: number): boolean {
   return now > validity.notAfter;
 }
@@ -41,8 +41,8 @@ export function isNotYetValid(validity: Validity, now: number): boolean {
 }
 
 /**
- * The threshold that counts, in days: what is written, or a third of the issued lifetime, whichever is less.
- * Without the second bound a certificate that lives no longer than its threshold would be renewed for ever.
+ * The threshold in force, in days: the declared one, at most a third of the issued lifetime. Without the second limit,
+ * a certificate whose lifetime does not exceed its threshold would be renewed forever.
  */
 export function thresholdInForce(thresholdDays: number, validity: Validity): number {
   if (!(thresholdDays >= 0)) throw new RangeError(`a threshold of ${thresholdDays} days is not possible`);
@@ -50,9 +50,9 @@ export function thresholdInForce(thresholdDays: number, validity: Validity): num
 }
 
 /**
- * Whether a renewal is due: no more whole days are left than the threshold in force. Where a third of the lifetime is
- * less than a day, whole days are too coarse (a one-day certificate has zero of them left from its first second on),
- * so there the third itself counts.
+ * True if a renewal is due: at most as many whole days are left as the threshold in force. If a third of the lifetime
+ * is less than a day, whole days are too coarse (a one-day certificate has zero days left from its first second on),
+ * and the third itself counts.
  */
 export function isDue(thresholdDays: number, validity: Validity, now: number): boolean {
   const left = validity.notAfter - now;

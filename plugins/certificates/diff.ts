@@ -1,4 +1,4 @@
-/** Diff: the one step that brings an Issuer or a Certificate nearer to what is written. A Domain has none. */
+/** Diff: the next step of an Issuer or a Certificate towards its document. A Domain has no steps. */
 
 import { attemptsAt, counted, type FieldChange, type Proposal, type Resource, type Scene, spanText } from '#plugin';
 import { daysLeft, isDue, isExpired, thresholdInForce } from './days.ts';
@@ -23,9 +23,9 @@ export type IssuerResource = Resource<IssuerSpec, IssuerFacts, IssuerMemory>;
 export type CertificateResource = Resource<CertificateSpec, CertificateFacts, CertificateMemory>;
 export type DomainResource = Resource<DomainSpec, DomainFacts, DomainMemory>;
 
-const GONE = 'no longer written';
+const GONE = 'no longer declared';
 
-/** The field that says which authority it is. */
+/** The field that identifies the authority. */
 export const AUTHORITY_FIELD = '/localCa/fingerprint';
 
 export function diffIssuer({ desired, sight: { observed }, memory }: IssuerResource): Proposal<IssuerStep> | undefined {
@@ -40,7 +40,7 @@ export function diffIssuer({ desired, sight: { observed }, memory }: IssuerResou
       goal: 'create',
       because: `no authority exists in ${desired.spec.localCa?.dir ?? ''}`,
     };
-  // Nothing is put in the place of files that somebody else has to look at: a finding says so.
+  // Broken files of an authority are not replaced: a finding reports them.
   if (observed.state !== 'ready') return undefined;
   const { fingerprint, key_mode: keyMode, leftovers } = observed.facts;
   const known = memory?.kept.fingerprint;
@@ -50,7 +50,7 @@ export function diffIssuer({ desired, sight: { observed }, memory }: IssuerResou
     ...(keyMode === undefined || keyMode === KEY_MODE
       ? []
       : [{ path: '/localCa/key/mode', before: keyMode, after: KEY_MODE }]),
-    // What lies beside an authority that was adopted is somebody else's.
+    // Leftovers next to an adopted authority are foreign.
     ...(leftovers === undefined || memory?.owned !== 'created'
       ? []
       : [{ path: '/localCa/leftovers', before: leftovers, after: [] }]),
@@ -70,7 +70,7 @@ function wantedIssuer({ memory }: CertificateResource, spec: CertificateSpec, sc
   };
 }
 
-/** An Issuer that is written now, and is only made in this plan, is another one than signed before. */
+/** True if the Issuer is created in this plan, and is therefore not the one that signed the stored certificate. */
 function newIssuer(
   { memory }: CertificateResource,
   spec: CertificateSpec,
@@ -84,7 +84,7 @@ function newIssuer(
   return [{ path: '/issuer', before: facts.issuer_fingerprint ?? before, after: spec.issuer }];
 }
 
-/** What differs, with where it is stored in the place of what differs about files that are not used any more. */
+/** Differences, with the new storage instead of the differences of files that are no longer used. */
 function fieldsOf(
   resource: CertificateResource,
   spec: CertificateSpec,
@@ -115,7 +115,8 @@ function dueText(facts: CertificateFacts, thresholdDays: number, now: number): s
   const days = daysLeft(validity.notAfter, now);
   const left = days >= 1 ? counted(days, 'day') : spanText(validity.notAfter - now);
   const inForce = thresholdInForce(thresholdDays, validity);
-  const what = facts.chain_end === undefined ? 'expires' : `its chain, with ${facts.chain_end.subject}, expires`;
+  const what =
+    facts.chain_end === undefined ? 'expires' : `${facts.chain_end.subject}, a certificate of its chain, expires`;
   return `${what} in ${left}, threshold ${inForce}${inForce < thresholdDays ? ' (a third of its lifetime)' : ''}`;
 }
 
@@ -124,7 +125,8 @@ const ASKED_FOR = 'renewal.issuedAfter asks for a newer certificate';
 function recovery(facts: CertificateFacts, now: number): Pick<Proposal, 'because' | 'cause'> {
   const ended = facts.usable ? validityOfFacts(facts) : undefined;
   if (ended === undefined) return { because: `the stored certificate cannot be used: ${facts.problem ?? 'unknown'}` };
-  const what = facts.chain_end === undefined ? 'the certificate' : `its chain, with ${facts.chain_end.subject},`;
+  const what =
+    facts.chain_end === undefined ? 'the certificate' : `${facts.chain_end.subject}, a certificate of its chain,`;
   if (isExpired(ended, now)) return { because: `${what} expired ${spanText(now - ended.notAfter)} ago`, cause: 'time' };
   return { because: `the certificate is not valid for another ${spanText(ended.notBefore - now)}` };
 }
@@ -144,7 +146,7 @@ function removal(state: string): Proposal<CertificateStep> | undefined {
   }
 }
 
-const INTERRUPTED = { goal: 'update', because: 'an interrupted swap has to be finished', cause: 'progress' } as const;
+const INTERRUPTED = { goal: 'update', because: 'an interrupted swap must be completed', cause: 'progress' } as const;
 
 export function diffCertificate(resource: CertificateResource, scene: Scene): Proposal<CertificateStep> | undefined {
   const {
@@ -184,7 +186,7 @@ export function diffCertificate(resource: CertificateResource, scene: Scene): Pr
   }
 }
 
-/** What a certificate needs that is valid, and not near its end. */
+/** The step of a valid certificate that is not due. */
 function whileValid(
   resource: CertificateResource,
   policy: Policy,

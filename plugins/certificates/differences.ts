@@ -1,4 +1,4 @@
-/** Differences between a stored certificate and what is written of it, as fields of its spec. */
+/** Differences between a stored certificate and its document, as fields of its spec. */
 
 import type { FieldChange } from '#plugin';
 import type { CertificateFacts, IssuerFacts } from './facts.ts';
@@ -8,19 +8,19 @@ import type { PairStorage, StoredFile } from './world.ts';
 
 const CERTIFICATE_MODE = '0644';
 export const KEY_MODE = '0600';
-/** No key may be open to more than this. */
+/** The widest permitted mode of a key. */
 const MOST_KEY_MODE = 0o640;
 
-/** Stands for a chain that is to be stored, and is not known. */
+/** Placeholder for a declared chain whose content is unknown. */
 const LOST_CHAIN = '/storage/chain';
 
-/** Fields that only another certificate sets right. */
+/** Fields whose differences require another certificate. */
 const CONTENT = new Set(['/dnsNames', '/keyAlgorithm', '/issuer', '/storage', LOST_CHAIN]);
 
-/** What is known of the Issuer that a certificate ought to come from. */
+/** The Issuer that a certificate should come from. */
 export interface WantedIssuer {
   readonly facts: IssuerFacts | undefined;
-  /** Fingerprint of what signed the stored certificate, as remembered. */
+  /** Recorded fingerprint of the authority that signed the stored certificate. */
   readonly rememberedSigner: string | undefined;
 }
 
@@ -30,7 +30,7 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
   return left.size === right.size && [...left].every((name) => right.has(name));
 }
 
-/** By whom it was signed, where that is not who ought to have signed it. */
+/** The actual signer of the certificate, if it is not the declared one. */
 function issuerField(
   facts: CertificateFacts,
   { facts: issuer, rememberedSigner }: WantedIssuer,
@@ -42,13 +42,13 @@ function issuerField(
       : { path: '/issuer', before: facts.issuer ?? '', after: 'self-signed' };
   if (issuer.fingerprint === undefined || issuer.subject === undefined) return undefined;
   const signer = facts.issuer_fingerprint ?? rememberedSigner;
-  // A chain without its issuer, which nobody remembers either, can only be told by its name.
+  // Without the issuer in the chain and in the state, only its name identifies it.
   const same = signer === undefined ? facts.issuer === issuer.subject : signer === issuer.fingerprint;
   if (same) return undefined;
   return { path: '/issuer', before: signer ?? facts.issuer ?? '', after: issuer.fingerprint };
 }
 
-/** The mode that a file ought to have, where it is not the one that it has. */
+/** The mode that a file should have, if it differs from the present one. */
 function wantedMode(file: StoredFile, written: string | undefined): string | undefined {
   const { part, mode } = file;
   if (mode === undefined) return undefined;
@@ -81,7 +81,7 @@ function fileFields(file: StoredFile, base: string, written: Attributes): readon
   ];
 }
 
-/** What differs about the files themselves. */
+/** Differences of the files themselves. */
 function storageFields({ file, directory }: PairStorage, facts: CertificateFacts): readonly FieldChange[] {
   const base = directory === undefined ? '/storage/file' : '/storage/directory';
   const fields = facts.files.flatMap((each) => fileFields(each, base, directory ?? file ?? {}));
@@ -92,7 +92,7 @@ function storageFields({ file, directory }: PairStorage, facts: CertificateFacts
   ];
 }
 
-/** Everything that differs; nothing that only time changes. */
+/** All differences, except those that time alone causes. */
 export function differences(
   spec: CertificateSpec,
   facts: CertificateFacts,
@@ -111,7 +111,7 @@ export function differences(
   ];
 }
 
-/** Whether fields ask for another certificate, and not just for a tidy folder. */
+/** True if the fields require another certificate, not only corrected files. */
 export function needsIssue(fields: readonly FieldChange[]): boolean {
   return fields.some(({ path }) => CONTENT.has(path));
 }
@@ -124,7 +124,7 @@ const NAMES: Readonly<Record<string, string>> = {
   [LOST_CHAIN]: 'the chain, which is not stored',
 };
 
-/** What a field is called in a sentence: `the mode of its key`. */
+/** The name of a field within a sentence: `the mode of its key`. */
 export function fieldText(path: string): string {
   const [, , kind, what, attribute] = path.split('/');
   const known = NAMES[path];

@@ -1,4 +1,4 @@
-/** Discover: pairs in folders that no document names yet, as the documents that would describe them. */
+/** Discover: pairs in folders that no document declares, as proposed documents. */
 
 import { type Discovery, errorText, formatRef, type Found, type Gap, type Json, toDocument } from '#plugin';
 import type { CertificateSpec } from './generated.ts';
@@ -8,10 +8,10 @@ import type { CertificatesReader, FoundPair, PairStorage, X509Seen } from './wor
 
 const KEY_ALGORITHMS: ReadonlySet<string> = new Set(['ecdsa-p256', 'ecdsa-p384', 'rsa-2048', 'rsa-4096', 'ed25519']);
 const DAY_MS = 86_400_000;
-/** So many names a document may have. */
+/** Maximum number of names in a document. */
 const MOST_NAMES = 1000;
 const MOST_KEY_MODE = 0o640;
-/** Written where no Issuer can be named: such a document is refused until somebody names one. */
+/** Placeholder for an unknown Issuer: such a document is refused until it names one. */
 const UNNAMED_ISSUER = 'name-the-issuer';
 
 function nameOf({ storage, leaf }: FoundPair, taken: ReadonlySet<string>): string {
@@ -30,7 +30,7 @@ function validityDays({ not_before: notBefore, not_after: notAfter }: X509Seen):
   return Math.min(3650, Math.max(1, days));
 }
 
-/** A storage as a document writes it: what is as it would be without saying so is left out. */
+/** A storage in the form of a document, without settings that are at their defaults. */
 function writtenStorage(storage: PairStorage, document: string): Json {
   const { file, directory } = mapPaths(storage, (path) => toDocument(document, path));
   if (directory === undefined) return { file: { ...file } };
@@ -54,18 +54,18 @@ function documentOf(pair: FoundPair, name: string, issuers: readonly string[], d
     spec,
     notes: [
       `issued by ${leaf.issuer}, valid until ${leaf.not_after}`,
-      ...(issuer === undefined ? [`issuer: the name of the Issuer that is to renew it`] : []),
+      ...(issuer === undefined ? [`issuer: the name of the Issuer that will renew it`] : []),
       ...(known ? [] : [`its key is ${leaf.keyAlgorithm}; the next one will be ecdsa-p256`]),
-      ...(wide ? [`its key has the mode ${keyMode}, which lets others read it; it becomes 0600`] : []),
+      ...(wide ? [`its key has the mode ${keyMode}, which lets other users read it; it becomes 0600`] : []),
       ...(leaf.dnsNames.length > MOST_NAMES
-        ? [`it has ${leaf.dnsNames.length} names, of which the first ${MOST_NAMES} are written here`]
+        ? [`it has ${leaf.dnsNames.length} names, of which the first ${MOST_NAMES} are listed here`]
         : []),
-      ...(copies.length === 0 ? [] : [`also in ${copies.join(', ')}, which are not replaced when it is renewed`]),
+      ...(copies.length === 0 ? [] : [`copies in ${copies.join(', ')} are not replaced when it is renewed`]),
     ],
   };
 }
 
-/** Looks through the folders that are named. What a document names already is left out; a folder that can't be read is a gap. */
+/** Searches the given folders, and leaves out declared pairs. A folder that cannot be read is a gap. */
 export async function discover(
   world: CertificatesReader,
   { desired, memory, places, document, signal, progress }: Discovery,
@@ -87,7 +87,7 @@ export async function discover(
     try {
       const { pairs, unread } = await world.findPairs(place, signal);
       for (const pair of pairs) {
-        // A chain, or a key, may be that of several.
+        // Several pairs may share a chain or a key.
         const paths = placesOf(pair.storage)
           .filter(({ part }) => part !== 'chain' && part !== 'key')
           .map(({ path }) => path);

@@ -1,4 +1,4 @@
-/** Effect: what the steps of a Certificate do beside what their rows and specs say. Pure. */
+/** Effect: the effects of a Certificate's steps that rows and specs do not show. Pure. */
 
 import type { Change, Effect, Facts, Json, Scene } from '#plugin';
 import type { CertificateResource } from './diff.ts';
@@ -7,12 +7,12 @@ import { targetOf } from './observe-domain.ts';
 import { issuerOf, issuerRef } from './remembered.ts';
 import { canReload, domainsNaming } from './served.ts';
 
-/** Whether a step puts a pair in place, or files of it in order: then what serves it is told. */
+/** True if a step stores a pair or corrects its files, and the service is reloaded afterwards. */
 function bringsOut({ from, to }: Change): boolean {
   return to !== 'absent' && from !== 'renewing' && from !== 'recovering';
 }
 
-/** Servers that are waited for: each has to show the new certificate. */
+/** Servers that the step waits for: each must serve the new certificate. */
 function serversOf(name: string, scene: Scene): readonly Json[] {
   return domainsNaming(name, scene).flatMap(({ desired }) => {
     const target = desired === undefined || desired.spec.tlsMode === 'passthrough' ? undefined : targetOf(desired.spec);
@@ -20,7 +20,7 @@ function serversOf(name: string, scene: Scene): readonly Json[] {
   });
 }
 
-/** Who signs: the folder of an authority, or the certificate itself. */
+/** The signer: the folder of an authority, or the certificate itself. */
 function authorityOf(spec: CertificateSpec, scene: Scene): Facts {
   const issuer = issuerOf(scene.get(issuerRef(spec))).spec;
   return { authority: issuer === undefined ? null : (issuer.localCa?.dir ?? 'self-signed') };
@@ -41,7 +41,7 @@ export function certificateEffect(change: Change, resource: CertificateResource,
   };
 }
 
-/** What is seen of a pair, as its document would say it. */
+/** Observed values of a pair, in the shape of its spec. */
 export function certificateSeen({ sight: { observed } }: CertificateResource): Json {
   const { usable, dnsNames, keyAlgorithm } = observed?.facts ?? {};
   if (usable !== true) return {};

@@ -1,4 +1,4 @@
-/** Findings about ends: of authorities, of stored certificates with their chains, and of what is tried to renew them. Pure. */
+/** Findings about expiry: of authorities, of stored certificates with their chains, and about failed renewals. Pure. */
 
 import {
   type Attempts,
@@ -33,7 +33,7 @@ function finding(
   return { ref, code, severity, message, facts };
 }
 
-/** Which certificate ends, and when: `CN=Root (in ca.crt) expires at …`. */
+/** The certificate that expires, and its time: `CN=Root (in ca.crt) expires at …`. */
 function endText(
   { subject, from, not_after: notAfter }: Pick<ChainEnd, 'subject' | 'not_after'> & { readonly from?: string },
   verb: string,
@@ -41,7 +41,7 @@ function endText(
   return `the certificate of ${subject}${from === undefined ? '' : ` (${from})`} ${verb} at ${notAfter}`;
 }
 
-/** The threshold of an Issuer, in days: the longest of the Certificates that name it, as their own renewals begin there. */
+/** The threshold of an Issuer, in days: the longest of the Certificates that name it. */
 function issuerThreshold(name: string, scene: Pick<Scene, 'ofKind' | 'given'>): number {
   const named = Certificate.all(scene).flatMap((resource) =>
     resource.desired?.spec.issuer === name ? [policyOf(resource).renewal.thresholdDays] : [],
@@ -49,7 +49,7 @@ function issuerThreshold(name: string, scene: Pick<Scene, 'ofKind' | 'given'>): 
   return Math.max(...(named.length === 0 ? [defaultPolicy(scene.given?.settings).renewal.thresholdDays] : named));
 }
 
-/** An authority that works, and ends soon. */
+/** The finding for a usable authority that expires soon. */
 export function issuerFindings({ ref, sight: { observed } }: IssuerResource, scene: Scene): readonly Finding[] {
   const { subject, not_before: notBefore, not_after: notAfter, chain_end: chainEnd } = observed?.facts ?? {};
   if (observed?.state !== 'ready' || subject === undefined || notBefore === undefined || notAfter === undefined)
@@ -61,7 +61,7 @@ export function issuerFindings({ ref, sight: { observed } }: IssuerResource, sce
   const left = until - scene.now;
   const thresholdDays = thresholdInForce(threshold, validity);
   const which = endText(chainEnd ?? { subject, not_after: notAfter }, 'expires');
-  const message = `ends in ${spanText(left)}: ${which} (threshold: ${thresholdDays} days). All certificates that this authority has signed end then. Replace or renew the authority`;
+  const message = `expires in ${spanText(left)}: ${which} (threshold: ${thresholdDays} days). All certificates that this authority has signed expire then. Replace or renew the authority`;
   return [
     finding(ref, 'ca-expiring', 'warning', message, {
       not_after: instantText(until),
@@ -70,7 +70,7 @@ export function issuerFindings({ ref, sight: { observed } }: IssuerResource, sce
   ];
 }
 
-/** When a stored pair can be used, and with which certificate that ends; undefined where it can't be. */
+/** Validity of a stored pair, and the certificate that ends it; undefined if the pair is unusable. */
 function endOf({ usable, subject, not_before: notBefore, not_after: notAfter, chain_end: chainEnd }: CertificateFacts) {
   if (!usable || subject === undefined || notBefore === undefined || notAfter === undefined) return undefined;
   return {
@@ -80,7 +80,7 @@ function endOf({ usable, subject, not_before: notBefore, not_after: notAfter, ch
   };
 }
 
-/** What is wanted, and has ended, whoever is to replace it. */
+/** The finding for a declared certificate that has expired. */
 function expiredFindings({ ref, desired, sight: { observed } }: CertificateResource, now: number): readonly Finding[] {
   const ended = observed?.state === 'expired' ? endOf(observed.facts) : undefined;
   if (desired === undefined || ended === undefined || !isExpired(ended.validity, now)) return [];
@@ -91,7 +91,7 @@ function expiredFindings({ ref, desired, sight: { observed } }: CertificateResou
   return [finding(ref, 'expired', 'error', message, { not_after: ended.end.not_after })];
 }
 
-/** It ends soon because its authority does: a renewal gives one that ends at the same time. */
+/** The finding for a certificate that expires soon with its authority: a renewal would expire at the same time. */
 function authorityFindings(resource: CertificateResource, scene: Scene): readonly Finding[] {
   const {
     ref,
@@ -107,19 +107,19 @@ function authorityFindings(resource: CertificateResource, scene: Scene): readonl
   const left = Date.parse(until) - scene.now;
   if (left > thresholdDays * DAY_MS) return [];
   const end = authority?.chain_end ?? { subject: authority?.subject ?? '', not_after: until };
-  const message = `ends in ${spanText(left)} with the authority ${desired.spec.issuer}, and a renewal cannot extend it: ${endText(end, 'expires')}`;
+  const message = `expires in ${spanText(left)} with the authority ${desired.spec.issuer}, and a renewal cannot extend it: ${endText(end, 'expires')}`;
   return [finding(ref, 'authority-ends', 'warning', message, { issuer: desired.spec.issuer, authority_until: until })];
 }
 
 interface Tried {
-  /** One failure, and several of them. */
+  /** The name of a failure, in singular and plural. */
   readonly texts: readonly [string, string];
   readonly policy: RetryPolicy;
   readonly setting: 'renewal' | 'recovery' | 'served';
   readonly attempts: Attempts;
 }
 
-/** What was tried in vain, by the document of now. */
+/** Failed attempts under the present document. */
 function tried(resource: CertificateResource): readonly Tried[] {
   const {
     desired,
@@ -144,11 +144,11 @@ function tried(resource: CertificateResource): readonly Tried[] {
       ? of('recovery', ['failed recovery', 'failed recoveries'], recovering)
       : of('renewal', ['failed renewal', 'failed renewals'], renewing),
     of('renewal', ['failed change', 'failed changes'], normal),
-    of('served', ['reload without effect', 'reloads without effect'], reloads),
+    of('served', ['unsuccessful reload', 'unsuccessful reloads'], reloads),
   ];
 }
 
-/** The last renewal failed, or nothing more is tried. */
+/** The finding for a failed last renewal, or for exhausted attempts. */
 function failedFindings(resource: CertificateResource, now: number): readonly Finding[] {
   const {
     ref,
@@ -162,7 +162,7 @@ function failedFindings(resource: CertificateResource, now: number): readonly Fi
     const { texts, setting, policy, attempts } = exhausted;
     const { failed, message: last } = attempts;
     const what = `${failed} ${texts[failed === 1 ? 0 : 1]}`;
-    const message = `${what} in a row, ${setting}.maxRetries is ${policy.maxRetries}. No more attempts are made until the document changes${last === undefined ? '' : `. The last one: ${last}`}`;
+    const message = `${what} in a row, ${setting}.maxRetries is ${policy.maxRetries}. No more attempts are made until the document changes${last === undefined ? '' : `. Last failure: ${last}`}`;
     return [finding(ref, 'retry-exhausted', 'error', message, { failed, setting })];
   }
   const last = memory?.lastError;

@@ -1,4 +1,4 @@
-/** What is seen of authorities, pairs and servers, as the stable facts that judgements rest on. */
+/** Stable facts of authorities, pairs and servers, for judgements. */
 
 import type {
   ChainEnd,
@@ -11,7 +11,7 @@ import type {
   SwapSeen,
 } from './world.ts';
 
-/** Facts of an Issuer. A self-signing one has none of an authority's. */
+/** Facts of an Issuer. A self-signed Issuer has no authority. */
 export interface IssuerFacts {
   readonly self_signed?: true;
   readonly fingerprint?: string;
@@ -20,23 +20,23 @@ export interface IssuerFacts {
   readonly not_before?: string;
   readonly not_after?: string;
   readonly keyAlgorithm?: string;
-  /** A certificate above it that ends before it does. */
+  /** A certificate above the authority that expires before it does. */
   readonly chain_end?: ChainEnd;
-  /** Which names it may sign for; absent where it says nothing of that. */
+  /** Names that the authority is permitted to sign for; absent if it has no constraints. */
   readonly name_constraints?: NameConstraints;
   /** Four octal digits. */
   readonly key_mode?: string;
-  /** Names of files that its making left beside it. */
+  /** Names of files that an interrupted creation left. */
   readonly leftovers?: readonly string[];
-  /** Why it can't sign, apart from its dates. */
+  /** Reason why the authority cannot sign, apart from its dates. */
   readonly problem?: string;
 }
 
-/** A file of somebody else's, and what it holds. */
+/** A foreign file, and a text for its content. */
 export type ForeignFile = { readonly path: string; readonly holds: string };
 
 export interface CertificateFacts {
-  /** Certificate and key fit together; whether their dates do, the state says. */
+  /** True if certificate and key fit together; the state covers their dates. */
   readonly usable: boolean;
   readonly problem_code?: PairProblem;
   readonly problem?: string;
@@ -44,9 +44,9 @@ export interface CertificateFacts {
   readonly subject?: string;
   /** Lower case, sorted. */
   readonly dnsNames?: readonly string[];
-  /** Distinguished name of what signed it. */
+  /** Distinguished name of the signer. */
   readonly issuer?: string;
-  /** Its certificate, where it is part of the chain; of a self-signed one, its own. */
+  /** Fingerprint of the signer's certificate, if the chain has it; of a self-signed certificate, its own. */
   readonly issuer_fingerprint?: string;
   readonly self_signed?: boolean;
   readonly serial?: string;
@@ -54,67 +54,67 @@ export interface CertificateFacts {
   readonly not_before?: string;
   readonly not_after?: string;
   readonly keyAlgorithm?: string;
-  /** The certificate above it with which its chain ends before it does itself. */
+  /** The certificate above the leaf that expires first, if it expires before the leaf. */
   readonly chain_end?: ChainEnd;
   readonly key_matches: boolean;
-  /** SHA-256 of the public half of the stored key. */
+  /** SHA-256 of the public part of the stored key. */
   readonly key_fingerprint?: string;
-  /** Certificates that are stored. */
+  /** Number of stored certificates. */
   readonly chain_length: number;
-  /** Fingerprints of the authorities between it and its root that are stored with it: what a server has to send. */
+  /** Fingerprints of the stored authorities between the leaf and its root, which a server must send. */
   readonly intermediates?: readonly string[];
-  /** It lies where the document before this one said, and is to be stored elsewhere now. */
+  /** True if the pair is at the storage of the previous document, and the present one declares another. */
   readonly elsewhere?: true;
   readonly files: readonly StoredFile[];
   readonly swap: SwapSeen;
-  /** Dates of the certificate that an unfinished swap replaces; ISO 8601, UTC. */
+  /** Dates of the certificate that an incomplete swap replaces; ISO 8601, UTC. */
   readonly replaced?: { readonly not_before: string; readonly not_after: string };
   /** Names of files that an interrupted swap left, sorted. */
   readonly leftovers: readonly string[];
-  /** What lies where it is stored, or is to be, and was neither written by fettle nor adopted in a usable state. */
+  /** Files at the declared places that fettle neither wrote nor adopted in a usable state. */
   readonly foreign?: readonly ForeignFile[];
-  /** Names of files that are called like copies of a swap, and are somebody else's: fettle made none here yet. */
+  /** Names of foreign files that have the names of a swap's copies: fettle has not swapped here yet. */
   readonly copies?: readonly string[];
 }
 
 export type CertificateError = 'expired' | 'not-yet-valid' | 'wrong-name' | 'untrusted';
 
-/** Why a client would refuse a server, in the order in which one of them is named first. */
+/** Reasons of a client to refuse a server, the most important first. */
 export type DomainError = ConnectError | CertificateError;
 
-/** What one address of a Domain shows. */
+/** Facts of one address of a Domain. */
 export interface AddressFacts {
   readonly address: string;
-  /** The key type that the client accepts, where the server was probed for more than one. */
+  /** The key type that the client accepts, if the server was probed for more than one. */
   readonly key_type?: KeyType;
-  /** Why a client would refuse what it serves, or that nothing is served. */
+  /** Reason of a client to refuse the address, or the failure of the probe. */
   readonly error?: DomainError;
-  /** Says the same of the same failure each time, and names no address. */
+  /** Text that is the same for the same failure each time, without addresses. */
   readonly message?: string;
-  /** This machine has no route to addresses of that kind: that says nothing about the server. */
+  /** True if this machine has no route to such addresses: the result says nothing about the server. */
   readonly no_route?: true;
-  /** Of the leaf; absent where nothing is served. */
+  /** Fingerprint of the leaf; absent if no certificate is served. */
   readonly fingerprint?: string;
   /** ISO 8601, UTC. */
   readonly not_before?: string;
   readonly not_after?: string;
-  /** Fingerprints of all that is served, the leaf first. */
+  /** Fingerprints of all served certificates, the leaf first. */
   readonly chain?: readonly string[];
-  /** Whose certificate is neither served nor a trust anchor. */
+  /** Name of the issuer whose certificate is neither served nor a trust anchor. */
   readonly missing_issuer?: MissingIssuer;
   /** The served certificates alone lead to a root that is a trust anchor. */
   readonly complete?: true;
 }
 
-/** Facts of a Domain. What one certificate says is said of the first address that fails, or else of the one whose certificate ends first. */
+/** Facts of a Domain; of its certificate at the first failing address, else at the one that expires first. */
 export interface DomainFacts {
   readonly error?: DomainError;
-  /** Says the same of the same failure each time: no times since, no resolved addresses. */
+  /** Text that is the same for the same failure each time, without durations and resolved addresses. */
   readonly message?: string;
   readonly fingerprint?: string;
   readonly subject?: string;
   readonly issuer?: string;
-  /** DNS names and addresses that it is valid for. */
+  /** DNS names and addresses that the certificate is valid for. */
   readonly names?: readonly string[];
   /** ISO 8601, UTC. */
   readonly not_before?: string;
@@ -122,18 +122,18 @@ export interface DomainFacts {
   readonly keyAlgorithm?: string;
   readonly protocol?: string;
   readonly trusted?: boolean;
-  /** Why OpenSSL does not trust it: its code, or its words. */
+  /** OpenSSL's reason not to trust the certificate: its code, or its text. */
   readonly trust_error?: string;
-  /** The certificate above the leaf with which the chain ends before the leaf does. */
+  /** The certificate above the leaf that expires first, if it expires before the leaf. */
   readonly chain_end?: ChainEnd;
   readonly chain?: readonly { readonly subject: string; readonly fingerprint: string }[];
-  /** Every address that was looked at, in their order; absent where nothing was probed. */
+  /** Every probed address, in order; absent if nothing was probed. */
   readonly addresses?: readonly AddressFacts[];
-  /** It was not probed this time: what is said of it is what is remembered. */
+  /** True if the Domain was not probed this time: its facts are the recorded ones. */
   readonly remembered?: true;
 }
 
-/** When a certificate, or an authority, can be used no more: it has ended then, or its chain; ISO 8601. */
+/** Time at which a certificate or authority, or its chain, expires; ISO 8601. */
 export function usableUntil({
   not_after: notAfter,
   chain_end: chainEnd,

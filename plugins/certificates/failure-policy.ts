@@ -1,5 +1,5 @@
 /**
- * How the looks that a schedule takes at a failing Domain are spaced: each failure doubles the time to the next look.
+ * Intervals of scheduled refreshes of a failing Domain: each failure doubles the time to the next refresh.
  *
  * | policy | seconds after 1, 2, 3 … failures |
  * |---|---|
@@ -14,7 +14,7 @@ export type FailurePolicy = DomainSpec['failurePolicy'];
 
 const MOST_DOUBLED = 10;
 
-/** Seconds from a failed look to the next one; `failures` counts that one too. Of `hold` the third failure trebles them. */
+/** Seconds from a failed refresh to the next one; `failures` includes it. With `hold`, the third one triples them. */
 export function backoffSeconds(policy: FailurePolicy, failures: number): number {
   const doubled = 2 ** (Math.min(Math.max(failures, 1), MOST_DOUBLED) - 1);
   switch (policy) {

@@ -1,11 +1,11 @@
-/** Name constraints of authorities: for which DNS names one may sign (RFC 5280, 4.2.1.10). */
+/** Name constraints of authorities: the DNS names that one is permitted to sign for (RFC 5280, 4.2.1.10). */
 
 import type { NameConstraints } from './world.ts';
 import { defined } from '#plugin';
 
 /**
- * Whether a name lies in a subtree: it is the same one, or has more labels in front. A subtree with a dot in front, as
- * some authorities write it, is only what lies below, as OpenSSL takes it; an empty one is every name.
+ * True if a name is in a subtree: it is the same name, or has more labels in front. A subtree with a leading dot, as
+ * some authorities have it, covers only the names below, as in OpenSSL; an empty one covers every name.
  */
 function isWithin(name: string, subtree: string): boolean {
   const tree = subtree.toLowerCase();
@@ -14,7 +14,7 @@ function isWithin(name: string, subtree: string): boolean {
   return name === tree || name.endsWith(`.${tree}`);
 }
 
-/** Names that an authority is not permitted to sign for, as they are written. */
+/** Names that an authority is not permitted to sign for, in their given form. */
 export function namesNotAllowed(names: readonly string[], { permitted, excluded }: NameConstraints): readonly string[] {
   return names.filter((name) => {
     const own = name.toLowerCase();
@@ -23,7 +23,7 @@ export function namesNotAllowed(names: readonly string[], { permitted, excluded 
   });
 }
 
-/** What remains where several authorities above each other have constraints: every one has to allow a name. */
+/** The combined constraints of a chain of authorities: every one must permit a name. */
 export function withConstraints(
   upper: NameConstraints | undefined,
   lower: NameConstraints | undefined,
@@ -36,7 +36,7 @@ export function withConstraints(
   }
   const both = [...upper.permitted, ...lower.permitted];
   const bare = (subtree: string): string => subtree.toLowerCase();
-  // A subtree of one that lies within some subtree of the other is what both allow.
+  // Both permit a subtree of one that is within a subtree of the other.
   const inside = (subtree: string, trees: readonly string[]): boolean =>
     trees.some((tree) => bare(tree) === bare(subtree) || isWithin(bare(subtree).replace(/^\./u, ''), tree));
   const permitted = [

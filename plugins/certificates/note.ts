@@ -1,4 +1,4 @@
-/** Note: what of a look is remembered, so that an interrupted run loses nothing; and findings that need two resources. */
+/** Note: facts that the state records, so that an interrupted run loses nothing; and findings over two resources. */
 
 import { defined, type Finding, instantText, type Scene } from '#plugin';
 import type { CertificateResource, DomainResource, IssuerResource } from './diff.ts';
@@ -12,7 +12,7 @@ import { noteKey } from './storage-rules.ts';
 import { type Serves, type Shown, serversOf, shownBy, shownFor, storedOf } from './served.ts';
 import { Certificate } from './kinds.ts';
 
-/** Only ever the first authority that is seen: a different one has to stay visible as such. */
+/** Records only the first observed authority: a different one must stay visible as a change. */
 export function noteIssuer(resource: IssuerResource): Partial<IssuerMemory> {
   const {
     sight: { observed },
@@ -25,7 +25,7 @@ export function noteIssuer(resource: IssuerResource): Partial<IssuerMemory> {
   return { fingerprint };
 }
 
-/** When it was looked at, once in the interval that is written. */
+/** Time of the refresh, once in the declared interval. */
 function checkedAt(resource: CertificateResource, now: number): Partial<CertificateMemory> {
   const { memory } = resource;
   const last = Date.parse(memory?.kept.checked_at ?? '');
@@ -35,13 +35,13 @@ function checkedAt(resource: CertificateResource, now: number): Partial<Certific
 
 const MOST_FORMER = 5;
 
-/** What was stored before, once something else is. */
+/** Fingerprints of earlier stored certificates. */
 export function formerOf(kept: Partial<CertificateMemory> | undefined, fingerprint: string): readonly string[] {
   const all = [kept?.fingerprint ?? fingerprint, ...(kept?.former ?? [])];
   return [...new Set(all)].filter((each) => each !== fingerprint).slice(0, MOST_FORMER);
 }
 
-/** What an interrupted run issued: it had said so in the log, and here it is. */
+/** Records a certificate that an interrupted run issued: its intent is in the log, and the certificate is stored. */
 function madeBefore({ memory }: CertificateResource, fingerprint: string): Partial<CertificateMemory> {
   const { open, kept } = memory ?? {};
   if (open === undefined || open.goal === 'remove' || kept?.fingerprint === fingerprint) return {};
@@ -49,8 +49,8 @@ function madeBefore({ memory }: CertificateResource, fingerprint: string): Parti
 }
 
 /**
- * What was there before it was ours is served, as far as it is to be; and where every server that is looked at shows
- * what is stored, nothing is left to be done.
+ * Records the reload of a certificate: an adopted certificate needs none, and no reload is left once every probed
+ * server serves the stored one.
  */
 function reloaded(resource: CertificateResource, fingerprint: string, scene: Scene): Partial<CertificateMemory> {
   const { kept, owned, open } = resource.memory ?? {};
@@ -73,7 +73,7 @@ export function noteCertificate(resource: CertificateResource, now: number, scen
   if (observed === undefined) return {};
   const { fingerprint, not_after: notAfter, issuer_fingerprint: issuerFingerprint, usable } = observed.facts;
   const checked = checkedAt(resource, now);
-  // What a swap that is not finished leaves is neither the one nor the other.
+  // During an incomplete swap, the stored pair is neither the old nor the new one.
   const unfinished = observed.state === 'renewing' || observed.state === 'recovering';
   if (unfinished || !usable || fingerprint === undefined || notAfter === undefined) return checked;
   const former = formerOf(memory?.kept, fingerprint);
@@ -92,9 +92,9 @@ export function noteCertificate(resource: CertificateResource, now: number, scen
 }
 
 /**
- * A look that failed is counted, with the time of the next one; what else it shows ends the count. Only what a client
- * would refuse counts: waiting for a certificate, a route or somebody else's server is no failure. What is over is an
- * empty text: what is not mentioned stays remembered.
+ * Counts failed refreshes, with the time of the next one; any other result resets the count. Only a fault that a client
+ * would refuse counts: waiting for a certificate, a route or another party's server is not a failure. An empty text
+ * clears a field; a field that is left out keeps its recorded value.
  */
 export function noteDomain(
   { desired, sight: { observed }, memory }: DomainResource,
@@ -120,7 +120,7 @@ export function noteDomain(
 
 const short = (fingerprint: string): string => fingerprint.slice(0, 'sha256:'.length + 12);
 
-/** What addresses serve beside what is stored for them: some of them an older one, all of them, or something else. */
+/** Findings for addresses that serve another certificate than the stored one: an older one, or a foreign one. */
 function servedFindings(resource: DomainResource, scene: Scene): readonly Finding[] {
   const name = resource.desired?.spec.certificate;
   if (name === undefined || resource.desired?.spec.tlsMode === 'passthrough') return [];
@@ -172,8 +172,8 @@ function addressesText(shown: readonly Shown[]): string {
 }
 
 /**
- * Certificates of authorities that a server has to send and does not: those that are stored with what it serves, or one
- * that says where it is to be had, as only those below a well-known root do.
+ * Certificates of authorities that a server must send and does not: those stored with the served certificate, or one
+ * that gives its own download address, as only those below a well-known root do.
  */
 function chainFindings(resource: DomainResource, scene: Scene): readonly Finding[] {
   const {

@@ -1,4 +1,4 @@
-/** A Certificate: the facts of its files as they were read, and what follows from them at a time. Pure. */
+/** A Certificate: the facts of its files, and its state and findings at a time. Pure. */
 
 import { type Finding, type Memory, type Ref, type Sighting, spanText, type Standing } from '#plugin';
 import { daysLeft, isNotYetValid, thresholdInForce } from './days.ts';
@@ -54,12 +54,12 @@ const PROBLEM_CODES: Readonly<Record<PairProblem, FindingCode>> = {
   'key-mismatch': 'key-mismatch',
 };
 
-/** Why the stored pair can't be used now, for other reasons than its end. */
+/** The finding for a pair that is unusable for other reasons than expiry. */
 function unusable(
   { swap, problem, problem_code: problemCode, not_before: notBefore, not_after: notAfter }: CertificateFacts,
   now: number,
 ): { readonly code: FindingCode; readonly text: string } | undefined {
-  // A swap that only has to be finished is no mistake of anybody.
+  // A swap that only has to be completed is not a fault.
   if (swap === 'finish') return undefined;
   if (problem !== undefined) return { code: PROBLEM_CODES[problemCode ?? 'damaged'], text: problem };
   const validity =
@@ -104,7 +104,7 @@ const OFF = {
   expired: 'the certificate can no longer be used',
 } as const;
 
-/** What is due, and switched off: nothing else would say so. */
+/** The finding for a due step that is switched off: no row reports it. */
 function offFinding(ref: Ref, state: CertificateState, { renewal, recovery }: Policy): readonly Finding[] {
   if (state !== 'expiring_soon' && state !== 'renewal_failed' && state !== 'expired') return [];
   const [off, what] =
@@ -115,15 +115,15 @@ function offFinding(ref: Ref, state: CertificateState, { renewal, recovery }: Po
   return [{ ref, code, severity: 'warning', message, facts: { state } }];
 }
 
-/** Whether a step that is open has begun to swap: an edit may also only set files right. */
+/** True if an open step has started a swap: an edit may only correct files. */
 function isUnderWay(found: Stored, memory: Memory<CertificateMemory> | undefined): boolean {
   if (memory?.open === undefined || memory.open.goal === 'remove') return false;
   return found.leftovers.some((name) => name.endsWith('.pending')) || isOtherKey(found, memory.kept);
 }
 
 /**
- * The facts of a stored pair; undefined where there is none. `elsewhere`: it lies where the document before this one
- * said; `foreign`: what lies where it is to be, and is somebody else's.
+ * The facts of a stored pair; undefined if no pair is stored. `elsewhere`: the pair is at the storage of the previous
+ * document. `foreign`: foreign files at the declared places.
  */
 export function seenPair(
   ref: Ref,

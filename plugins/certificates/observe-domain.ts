@@ -1,20 +1,20 @@
 /**
- * A Domain: what a look met, and what a client would say of it at a time. Pure.
+ * A Domain: the result of a refresh, and a client's judgement of it at a time. Pure.
  *
- * | look | state |
+ * | refresh | state |
  * |---|---|
  * | the host is not verified (nothing is probed) | pending_issue |
  * | `route: none` (nothing is probed), or DNS answers that the name has no addresses | pending_route |
  * | DNS does not answer | none: a gap |
- * | any, in `tlsMode: passthrough` | passthrough_unverified |
+ * | any result, in `tlsMode: passthrough` | passthrough_unverified |
  * | an address fails, or a client would refuse it, and the Certificate was never issued | pending_issue |
  * | an address fails, or a client would refuse it | tls_error |
- * | all work, and at one no more than `expiryWarnDays` times 24 h are left, of the leaf or of its chain | expiring |
- * | all work | issued |
- * | failed before, and a schedule does not look again yet | as remembered |
+ * | all addresses work, and the leaf or chain of one has at most `expiryWarnDays` times 24 h left | expiring |
+ * | all addresses work | issued |
+ * | an earlier refresh failed, and the next scheduled one is not due | the recorded state |
  *
- * With `verify: false` what is served works, whatever it is, and only the days that are left count. An address that
- * this machine has no route to says nothing, where another one is reached.
+ * With `verify: false` every served certificate works, and only the days left count. An address that this machine has
+ * no route to is ignored while another one is reached.
  */
 
 import { type Facts, type Finding, type Memory, type Ref, type Sighting, spanText, type Standing } from '#plugin';
@@ -30,7 +30,7 @@ type Served = Extract<AddressSeen, { served: true }>;
 type Reached = Extract<ProbeSeen, { resolved: true }>;
 type Unresolved = Extract<ProbeSeen, { resolved: false; error: 'name-not-resolved' }>;
 
-/** A probe that says something about its server. */
+/** A probe with a result about its server. */
 type KnownProbe = Reached | Unresolved;
 
 /** Throws if a probe says nothing about its server: that is a gap, not a state. */
@@ -39,10 +39,10 @@ export function knownProbe(seen: ProbeSeen): KnownProbe {
   return seen;
 }
 
-/** What is derived from a look. */
+/** The state, facts and findings of a Domain at a time. */
 type Judgement = Standing<DomainFacts> & { readonly findings: readonly Finding[] };
 
-/** What a look at a Domain came to. */
+/** The result of a refresh of a Domain. */
 export type DomainLook =
   | { readonly kind: 'unverified'; readonly problem?: string }
   | { readonly kind: 'no-route' }
@@ -59,7 +59,7 @@ export function placeText(host: string, port: number): string {
   return `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`;
 }
 
-/** The server that a Domain is about; undefined where it has no route. */
+/** The server of a Domain; undefined without a route. */
 export function targetOf(spec: DomainSpec): ServerTarget | undefined {
   if (typeof spec.route === 'string') return undefined;
   const address = spec.address ?? spec.route?.target;
@@ -73,13 +73,13 @@ export function targetOf(spec: DomainSpec): ServerTarget | undefined {
   });
 }
 
-/** Name and text of the record that shows a host to be ours; undefined where none has to. */
+/** Name and text of the record that verifies a host; undefined if none is required. */
 export function verificationOf(spec: DomainSpec): { readonly name: string; readonly txt: string } | undefined {
   if (typeof spec.verified !== 'object') return undefined;
   return { name: spec.verified.name ?? `_fettle-verify.${spec.host.replace(/\.$/u, '')}`, txt: spec.verified.txt };
 }
 
-/** What is probed, on one line: a look that failed says nothing about another target. */
+/** The probed target, on one line: a failure says nothing about another target. */
 export function targetText(spec: DomainSpec): string {
   const target = targetOf(spec);
   if (target === undefined) return '';
@@ -87,7 +87,7 @@ export function targetText(spec: DomainSpec): string {
   return [target.host, place, ...(target.startTls === undefined ? [] : [target.startTls])].join(' ');
 }
 
-/** One reason to refuse a server: `stable` never changes with time alone, `message` may. */
+/** A reason to refuse a server: `stable` never changes with time alone, `message` can. */
 interface Refusal {
   readonly code: DomainError;
   readonly stable: string;
@@ -158,8 +158,8 @@ function refusals(seen: Served, host: string, now: number): readonly Refusal[] {
 }
 
 /**
- * A certificate between the served ones and the authority that is not served. Without a stored chain to compare with,
- * only public authorities tell: their certificates say where those above them are.
+ * The missing certificate between the served ones and the authority. Without a stored chain to compare with, this is
+ * known only for public authorities: their certificates give the download addresses of those above them.
  */
 function incomplete(
   seen: AddressSeen,
@@ -169,7 +169,7 @@ function incomplete(
   return [{ code: 'chain-incomplete', message: `does not serve the certificate of ${seen.missing_issuer.name}` }];
 }
 
-/** One address with what a client would have against it, worst first. */
+/** An address with the objections of a client, the worst first. */
 interface Judged {
   readonly seen: AddressSeen;
   readonly problems: readonly Refusal[];
@@ -183,7 +183,7 @@ function judgedAddress(seen: AddressSeen, spec: DomainSpec, place: string, now: 
   return { seen, problems: spec.verify ? refusals(seen, spec.host, now) : [] };
 }
 
-/** Whether an address says anything about the server. */
+/** True if the result of an address says anything about the server. */
 function counts({ seen }: Judged, all: readonly Judged[]): boolean {
   return seen.served || seen.no_route !== true || all.every((each) => !each.seen.served && each.seen.no_route === true);
 }
@@ -227,13 +227,13 @@ function servedFacts(seen: Served): DomainFacts {
   });
 }
 
-/** When a client begins to refuse what is served: the leaf has ended then, or, where a client judges it, its chain. */
+/** Time from which a client refuses the served certificate: the expiry of the leaf, or of its verified chain. */
 function endOf(seen: AddressSeen, { verify }: Pick<DomainSpec, 'verify'>): number {
   if (!seen.served) return Number.POSITIVE_INFINITY;
   return Date.parse((verify ? seen.chain_end?.not_after : undefined) ?? seen.chain[0].not_after);
 }
 
-/** The address that stands for all: the first one that fails, or else the one whose certificate ends first. */
+/** The address that represents the Domain: the first failing one, else the one whose certificate expires first. */
 function foremost(counted: readonly Judged[], spec: DomainSpec): Judged | undefined {
   return (
     counted.find(({ problems }) => problems.length > 0) ??
@@ -241,18 +241,18 @@ function foremost(counted: readonly Judged[], spec: DomainSpec): Judged | undefi
   );
 }
 
-/** That the end of what is served is near: of its leaf, or of the chain that leads from it to its anchor. */
+/** The finding for a served certificate that expires soon, or whose chain to its anchor does. */
 function nearText(seen: Served, spec: DomainSpec, now: number): readonly [FindingCode, Finding['severity'], string] {
   const left = spanText(endOf(seen, spec) - now);
   const { chain_end: chainEnd } = seen;
   if (chainEnd === undefined || !spec.verify)
     return ['expiring', 'warning', `expires in ${left} (expiryWarnDays is ${spec.expiryWarnDays})`];
   const { subject, from, not_after: notAfter } = chainEnd;
-  const message = `the chain of the served certificate ends in ${left}: the certificate of ${subject} (${from}) expires at ${notAfter} (expiryWarnDays is ${spec.expiryWarnDays})`;
+  const message = `the chain of the served certificate expires in ${left}: the certificate of ${subject} (${from}) expires at ${notAfter} (expiryWarnDays is ${spec.expiryWarnDays})`;
   return ['chain-expiring', 'warning', message];
 }
 
-/** Files of trust anchors that give none, where something was judged by them; one that is missing is no news while nothing can be served yet. */
+/** Findings for unusable trust files. A missing file is not reported while no certificate can be served yet. */
 function trustFindings(
   ref: Ref,
   problems: readonly TrustProblem[],
@@ -280,7 +280,7 @@ export function labelOf({ address, key_type: keyType }: Pick<AddressFacts, 'addr
   return keyType === undefined ? address : `${address} (${KEY_TYPE_NAMES[keyType]})`;
 }
 
-/** Findings of one code and message, from all addresses that show them. */
+/** Merges findings with the same code and message over all addresses. */
 function grouped(
   ref: Ref,
   counted: readonly Judged[],
@@ -364,7 +364,7 @@ function reached(
       return [['expired', 'error', `expired ${spanText(now - validity.notAfter)} ago, at ${each.chain[0].not_after}`]];
     return [nearText(each, spec, now), ...staple];
   };
-  // What was never issued cannot be served: the row that issues it says all there is to say.
+  // A certificate that was never issued cannot be served: the row that issues it reports this.
   const findings = state === 'pending_issue' ? [] : grouped(ref, counted, told);
   const probed = new Set(seen.addresses.map(({ address }) => address)).size;
   const leftOut: readonly Finding[] =
@@ -409,7 +409,7 @@ function unresolved(ref: Ref, spec: DomainSpec, { error, message: why }: Unresol
   };
 }
 
-/** What is remembered of a Domain that failed, until a schedule looks at it again. */
+/** The recorded state of a failed Domain, until its next scheduled refresh. */
 function spaced(ref: Ref, { state, kept }: Extract<DomainLook, { kind: 'spaced' }>['memory']): Judgement {
   const { error = 'timeout', message = '', failures = 0, failed_at: failedAt = '', retry_at: retryAt = '' } = kept;
   return {
@@ -434,14 +434,14 @@ function spaced(ref: Ref, { state, kept }: Extract<DomainLook, { kind: 'spaced' 
   };
 }
 
-/** What a look met, with the spec that it was taken for. */
+/** The result of a refresh, with the spec that was used. */
 interface Met {
   readonly spec: DomainSpec;
   readonly look: DomainLook;
   readonly neverIssued: boolean;
 }
 
-/** `neverIssued`: the Certificate that it names was never stored, so nothing can be served yet. */
+/** Facts of a refresh. `neverIssued`: its Certificate was never stored, so it cannot be served yet. */
 export function seenDomain(
   ref: Ref,
   spec: DomainSpec,
@@ -454,7 +454,7 @@ export function seenDomain(
   return { ref, given: true, facts: {}, raw: met, at: seenAt };
 }
 
-/** What a client would say at a time of the servers that were seen. */
+/** The judgement of a client at a time about the probed servers. */
 export function domainStanding(
   _policy: unknown,
   { ref, raw }: Sighting<DomainFacts>,

@@ -1,4 +1,4 @@
-/** An Issuer: the facts of its files as they were read, and whether it can sign at a time. Pure. */
+/** An Issuer: the facts of its files, and its ability to sign at a time. Pure. */
 
 import { type Finding, type Memory, type Ref, type Sighting, spanText, type Standing } from '#plugin';
 import { daysLeft, isExpired, isNotYetValid } from './days.ts';
@@ -8,12 +8,12 @@ import { validityOf } from './state.ts';
 import type { AuthoritySeen, ChainEnd, X509Seen } from './world.ts';
 import { defined } from '#plugin';
 
-/** An Issuer that signs nothing itself is always there. */
+/** The facts of a self-signed Issuer, which always exists. */
 export function seenSelfSigned(ref: Ref, at: string): Sighting<IssuerFacts> {
   return { ref, given: true, facts: { self_signed: true }, at };
 }
 
-/** Why the validity of a certificate keeps it from being used, without its subject: `expired 3 days ago`. */
+/** The reason why the dates of a certificate prevent its use, without its subject: `expired 3 days ago`. */
 function datesProblem(certificate: X509Seen, now: number): string | undefined {
   const validity = validityOf(certificate);
   if (isExpired(validity, now)) return `expired ${spanText(now - validity.notAfter)} ago`;
@@ -21,7 +21,7 @@ function datesProblem(certificate: X509Seen, now: number): string | undefined {
   return undefined;
 }
 
-/** Why a certificate above an authority keeps it from signing. */
+/** The reason why a certificate above an authority prevents it from signing. */
 function aboveProblem(above: readonly X509Seen[], now: number): string | undefined {
   for (const each of above) {
     const problem = datesProblem(each, now);
@@ -30,7 +30,7 @@ function aboveProblem(above: readonly X509Seen[], now: number): string | undefin
   return undefined;
 }
 
-/** The certificate above an authority that ends first, where that is before the authority itself does. */
+/** The certificate above an authority that expires first, if it expires before the authority. */
 function chainEndOf(certificate: X509Seen | undefined, above: readonly X509Seen[]): ChainEnd | undefined {
   if (certificate === undefined) return undefined;
   const [first] = above.toSorted((a, b) => Date.parse(a.not_after) - Date.parse(b.not_after));
@@ -39,7 +39,7 @@ function chainEndOf(certificate: X509Seen | undefined, above: readonly X509Seen[
   return { subject, fingerprint, not_after: notAfter, from: 'in ca.crt' };
 }
 
-/** The facts of an authority in a folder; undefined where there is none. */
+/** The facts of an authority in a folder; undefined if the folder has no authority. */
 export function seenAuthority(ref: Ref, seen: AuthoritySeen, at: string): Sighting<IssuerFacts> | undefined {
   if (seen.status === 'absent') return undefined;
   const { certificate, keyFile } = seen;
@@ -59,7 +59,7 @@ export function seenAuthority(ref: Ref, seen: AuthoritySeen, at: string): Sighti
   return { ref, facts, raw: seen, at };
 }
 
-/** Whether an authority can sign. */
+/** The state of an authority: able to sign, or broken. */
 export function issuerStanding(
   _policy: unknown,
   { ref, facts, raw }: Sighting<IssuerFacts>,

@@ -1,4 +1,4 @@
-/** Observe: every authority, pair and server that is written or remembered, a bounded number of them at once. */
+/** Observe: every declared or recorded authority, pair and server, a limited number of them at once. */
 
 import {
   type Desired,
@@ -26,23 +26,23 @@ import { PLUGIN, certificateSpec, issuerSpec, storageBefore } from './remembered
 import { oneShownText } from './served.ts';
 import type { CertificatesReader, PairSeen, PairStorage, Probes, ServerTarget, Trust } from './world.ts';
 
-/** Files that are read at once: more only wait for the same disk. */
+/** Number of files that are read at once: more would wait for the same disk. */
 const FILES_AT_ONCE = 16;
 
-/** One resource to look at: written, remembered, or both. */
+/** A resource to refresh: declared, recorded, or both. */
 interface Target {
   readonly ref: Ref;
   readonly desired?: Desired;
   readonly memory?: Memory;
 }
 
-/** One look, with what all of its parts share. */
+/** A refresh, with the values that all of its parts share. */
 interface Look {
   readonly world: CertificatesReader;
   readonly query: Query;
   readonly at: string;
   readonly targets: ReadonlyMap<string, Target>;
-  /** Each set of trust anchors is read once a look. */
+  /** Reads each set of trust anchors once in a refresh. */
   readonly trust: (files: readonly string[]) => Promise<Trust>;
   readonly probes: Probes;
   readonly pair: (storage: PairStorage) => ReturnType<CertificatesReader['readPair']>;
@@ -69,10 +69,10 @@ function once<T>(read: (key: string) => Promise<T>): (key: string) => Promise<T>
   };
 }
 
-/** Without a document or a remembered spec, nobody knows where it is: for what is ours, that is no sign that it is gone. */
+/** The gap of an owned resource without a document or a recorded spec: its place is unknown, it may still exist. */
 function cannotBeFound(memory: Memory | undefined): undefined {
   if (!mayBeOwned(memory) && memory?.open === undefined) return undefined;
-  throw new Error('its document is gone, and its spec was too large to be remembered: write the document again');
+  throw new Error('the document was removed, and the spec was too large for the state: restore the document');
 }
 
 async function lookAtIssuer(look: Look, { ref, desired, memory }: Target): Promise<Sighting | undefined> {
@@ -97,8 +97,8 @@ async function lookAtCertificate(look: Look, { ref, desired, memory }: Target): 
 }
 
 /**
- * Whether a pair of ours is to be looked for where the document before this one said: nothing of ours lies where this one
- * says, and certificate and key are to lie somewhere else.
+ * True if an owned pair is read from the storage of the previous document: the present storage does not have the owned
+ * pair, and declares other files for certificate and key.
  */
 function isMoved(spec: CertificateSpec, here: PairSeen, memory: Memory<CertificateMemory> | undefined): boolean {
   const before = storageBefore(spec, memory);
@@ -117,7 +117,7 @@ function storageOfOpen(memory: Memory<CertificateMemory>): PairStorage | undefin
   return (memory.open?.applied?.spec as CertificateSpec | undefined)?.storage;
 }
 
-/** Where what is to be removed is served all the same: the servers that are remembered are asked, for no Domain does it. */
+/** Places that still serve a certificate to be removed: probes the recorded servers, which no Domain covers. */
 async function servedAt(
   { probes, trust, query }: Look,
   memory: Memory<CertificateMemory>,
@@ -139,20 +139,20 @@ async function servedAt(
   return served.flat();
 }
 
-/** Whether the Certificate that a Domain names was never seen, and is not there now. */
+/** True if the Certificate of a Domain was never observed, and does not exist now. */
 async function neverIssued(look: Look, spec: DomainSpec): Promise<boolean> {
   if (spec.certificate === undefined) return false;
   const target = look.targets.get(formatRef({ plugin: PLUGIN, kind: 'Certificate', name: spec.certificate }));
   const stored = certificateSpec(target?.desired, target?.memory);
   if (stored === undefined || target?.memory?.kept['fingerprint'] !== undefined) return false;
-  // Files that can't be read may well hold a certificate; their own gap says so.
+  // Files that cannot be read may have a certificate; they have their own gap.
   return look.pair(stored.storage).then(
     (pair) => pair.status === 'absent',
     () => false,
   );
 }
 
-/** Whether a schedule does not look at this target yet, because it failed before. */
+/** True if this target failed, and its next scheduled refresh is not due yet. */
 function isSpaced(spec: DomainSpec, memory: Memory<DomainMemory> | undefined, { scheduled, now }: Query): boolean {
   if (scheduled !== true || memory?.state !== 'tls_error' || memory.kept.target !== targetText(spec)) return false;
   return Date.parse(memory.kept.retry_at ?? '') > now;
@@ -173,7 +173,7 @@ async function lookFor(look: Look, spec: DomainSpec, memory: Memory<DomainMemory
   if (target === undefined) return { kind: 'no-route' };
   const record = verificationOf(spec);
   if (record !== undefined && !(await look.world.readTxt(record.name, signal)).includes(record.txt))
-    return { kind: 'unverified', problem: `there is no TXT record ${record.name} that holds ${record.txt}` };
+    return { kind: 'unverified', problem: `the TXT record ${record.name} with the text ${record.txt} does not exist` };
   if (memory !== undefined && isSpaced(spec, memory, look.query)) return { kind: 'spaced', memory };
   const trust = await look.trust(spec.trust ?? []);
   return {
@@ -203,7 +203,7 @@ function gapOf(ref: Ref, error: unknown): Gap {
   return defined({ plugin: PLUGIN, refs: [ref], endpoint: path, message });
 }
 
-/** Looks at all that a query names. What can't be read is a gap on its own resource; throws only when aborted. */
+/** Refreshes all resources of a query. A failed read is a gap on its own resource; throws only when aborted. */
 export async function observe(world: CertificatesReader, query: Query): Promise<View> {
   const only = query.only === undefined ? undefined : new Set(query.only.map(formatRef));
   const targets = targetsOf(query);
@@ -252,7 +252,7 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
   return { observed: inOrder(observed), gaps, at: look.at };
 }
 
-/** The order does not depend on what answered first. */
+/** Sorts results, so that their order does not depend on the order of answers. */
 function inOrder(observed: readonly Sighting[]): readonly Sighting[] {
   return observed
     .map((each) => ({ each, address: formatRef(each.ref) }))

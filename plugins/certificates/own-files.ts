@@ -1,4 +1,4 @@
-/** Whose files are whose: fettle replaces and removes what it wrote, or adopted in a usable state, and nothing else. */
+/** Ownership of files: fettle replaces and removes only files that it wrote, or adopted in a usable state. */
 
 import { type Change, type Memory, pass, reject, type Verdict, defined, mayBeOwned } from '#plugin';
 import type { CertificateResource, IssuerResource } from './diff.ts';
@@ -18,7 +18,7 @@ function storageIn(spec: unknown): PairStorage | undefined {
   return (spec as CertificateSpec | undefined)?.storage;
 }
 
-/** Paths whose files are fettle's. Older memory says so by the key that it remembers of what was applied. */
+/** Paths of owned files. Older state without `places` has them by its recorded key and the applied spec. */
 function ownPaths(memory: Memory<CertificateMemory>): ReadonlySet<string> {
   const { kept, applied, open, owned } = memory;
   const isUsable = kept.key !== undefined || owned === 'created';
@@ -31,13 +31,13 @@ function isThere({ mode, unusable }: StoredFile): boolean {
   return mode !== undefined || unusable !== undefined;
 }
 
-/** Whether a file holds what follows from the pair whose key is ours, wherever it lies. */
+/** True if a file belongs to the pair with the owned key, at any place. */
 function holdsOurs({ part, problem, unusable }: StoredFile, pair: Stored, key: string | undefined): boolean {
   if (unusable !== undefined || key === undefined || pair.key_fingerprint !== key) return false;
   return part === 'key' || (pair.problem === undefined && problem === undefined);
 }
 
-/** Files where a resource of ours is to be stored that are somebody else's. */
+/** Foreign files at the declared places of an owned resource. */
 export function foreignFiles(
   storage: PairStorage,
   pair: PairSeen,
@@ -53,7 +53,7 @@ export function foreignFiles(
   });
 }
 
-/** Which files are ours, as a look tells: those that can be used when a pair is adopted, and all that a step began to write. */
+/** Records the owned files: usable files of an adopted pair, and all files that a step started to write. */
 export function notePlaces(resource: CertificateResource): Partial<CertificateMemory> {
   const {
     desired,
@@ -74,7 +74,7 @@ export function notePlaces(resource: CertificateResource): Partial<CertificateMe
   return memory?.kept.places?.join('\0') === places.join('\0') ? {} : { places };
 }
 
-/** Files in the place of ours that hold none of what they ought to. */
+/** Files at owned places with damaged content. */
 function damaged(
   facts: CertificateFacts,
   storage: PairStorage,
@@ -86,13 +86,13 @@ function damaged(
   });
 }
 
-/** Files in the place of ours that hold a key, and none of ours; a swap that has to be finished explains what lies there. */
+/** Damaged files in the place of the owned key, except during an incomplete swap, which explains them. */
 function damagedKeys(facts: CertificateFacts, storage: PairStorage): readonly ForeignFile[] {
   if (facts.elsewhere === true || facts.swap !== 'none') return [];
   return damaged(facts, storage).filter(({ isKey }) => isKey);
 }
 
-/** What would be lost: the files that no step replaces or removes unless it is told to. */
+/** Files that would be lost: no step replaces or removes them without an override. */
 function lostFiles({ desired, sight: { observed }, memory }: CertificateResource): readonly ForeignFile[] {
   const facts = observed?.facts;
   const spec = certificateSpec(desired, memory);
@@ -103,8 +103,8 @@ function lostFiles({ desired, sight: { observed }, memory }: CertificateResource
 }
 
 /**
- * Whether the stored certificate is one that was ours: the one that fettle made last, or one that was seen usable here.
- * Where none is remembered, nothing speaks against it.
+ * True if the stored certificate is owned: the last one that fettle issued, or one that was usable here at a refresh.
+ * Without a recorded certificate, true.
  */
 function isOwnCertificate({ fingerprint }: CertificateFacts, kept: Partial<CertificateMemory> | undefined): boolean {
   const { made, fingerprint: seen, former = [] } = kept ?? {};
@@ -112,11 +112,11 @@ function isOwnCertificate({ fingerprint }: CertificateFacts, kept: Partial<Certi
   return fingerprint === undefined || own.length === 0 || own.includes(fingerprint);
 }
 
-/** Files in the place of ours that hold something else, and may be all that somebody has of it. */
+/** Files at owned places with foreign content, which may be its only copy. */
 function oddFiles({ desired, sight: { observed }, memory }: CertificateResource): readonly ForeignFile[] {
   const facts = observed?.facts;
   const spec = certificateSpec(desired, memory);
-  // A swap that has to be finished explains what lies there.
+  // An incomplete swap explains these files.
   if (facts === undefined || spec === undefined || facts.elsewhere === true || facts.swap !== 'none') return [];
   const isOther = isOtherKey(facts, memory?.kept ?? {});
   const isOtherCertificate = !facts.usable && !isOwnCertificate(facts, memory?.kept);
@@ -132,7 +132,7 @@ function oddFiles({ desired, sight: { observed }, memory }: CertificateResource)
   ];
 }
 
-/** What a removal would take away that is not ours; where the key is another one, the rule `foreign-key` says so. */
+/** Foreign files that a removal would delete. The rule `foreign-key` covers a foreign key. */
 function strangeFiles(resource: CertificateResource): readonly ForeignFile[] {
   const lost = lostFiles(resource);
   if (isOtherKey(resource.sight.observed?.facts ?? {}, resource.memory?.kept ?? {})) return lost;
@@ -140,7 +140,7 @@ function strangeFiles(resource: CertificateResource): readonly ForeignFile[] {
   return [...lost, ...oddFiles(resource).filter(({ path }) => !known.has(path))];
 }
 
-/** What a step on a pair is judged on, and which files it keeps beside their places. */
+/** The key that the rules judged, and the files that a step keeps next to their places. */
 export function judgedOf(resource: CertificateResource, removes = false): { readonly found?: Judged } {
   const facts = resource.sight.observed?.facts;
   if (facts === undefined) return {};
@@ -159,7 +159,7 @@ function listText(files: readonly ForeignFile[]): string {
 /** The rule on every step that overwrites or removes files of a pair. */
 export function foreignFile(change: Change, resource: CertificateResource): Verdict {
   if (change.step === 'normal>normal' && change.fields.length === 0) return pass('no file is written', {});
-  // Of these the rule `foreign-key` says what they are.
+  // The rule `foreign-key` covers these.
   const isTold = ['encrypted', 'not-a-file'].includes(resource.sight.observed?.facts.problem_code ?? '');
   const lost = isTold
     ? (resource.sight.observed?.facts.foreign ?? [])
@@ -167,47 +167,50 @@ export function foreignFile(change: Change, resource: CertificateResource): Verd
       ? strangeFiles(resource)
       : lostFiles(resource);
   const used = { files: lost.map(({ path, holds }) => ({ path, holds })) };
-  if (lost.length === 0) return pass('what lies there was written by fettle, or adopted in a usable state', used);
+  if (lost.length === 0) return pass('fettle wrote the files, or adopted them in a usable state', used);
   const verb = change.goal === 'remove' ? 'removed' : 'replaced';
   return reject(
     `${listText(lost)} would be ${verb}, and ${lost.length === 1 ? 'is' : 'are'} neither written by fettle nor adopted in a usable state`,
     used,
     {
       remedy: {
-        outside: 'move what lies there away, or name another path; an override keeps it beside its place, as `.kept-1`',
+        outside:
+          'move the file away, or declare another path; with an override, the file stays next to its place as `.kept-1`',
       },
     },
   );
 }
 
-/** The rule on the removal of an authority: it is the one that is remembered, and was usable. */
+/** The rule on the removal of an authority: it must be the recorded one, and have been usable. */
 export function foreignAuthority(_change: Change, { desired, sight: { observed }, memory }: IssuerResource): Verdict {
   const dir = issuerSpec(desired, memory)?.localCa?.dir ?? '';
   const { fingerprint, problem } = observed?.facts ?? {};
   const remembered = memory?.kept.fingerprint;
   const used = { dir, observed: fingerprint ?? null, remembered: remembered ?? null, problem: problem ?? null };
   const remedy = {
-    outside: `move ca.crt and ca.key of ${dir} away; an override keeps them beside their places, as \`.kept-1\``,
+    outside: `move ca.crt and ca.key of ${dir} away; with an override, they stay next to their places as \`.kept-1\``,
   };
   if (remembered === undefined)
-    return reject(
-      `the files in ${dir} were never an authority that can sign: ca.crt and ca.key would be removed`,
-      used,
-      { remedy },
-    );
-  if (fingerprint !== remembered)
-    return reject(`the authority in ${dir} is ${fingerprint ?? 'not readable'}, ${remembered} is remembered`, used, {
+    return reject(`the files in ${dir} have never been a usable authority. ca.crt and ca.key would be removed`, used, {
       remedy,
     });
-  // A removal that was interrupted has removed the key already.
+  if (fingerprint !== remembered)
+    return reject(
+      `the authority in ${dir} is ${fingerprint ?? 'not readable'}. The state records ${remembered}`,
+      used,
+      {
+        remedy,
+      },
+    );
+  // An interrupted removal has already removed the key.
   if (problem !== undefined && problem !== KEY_MISSING)
-    return reject(`${problem} in ${dir}: what lies there would be removed`, used, { remedy });
-  return pass('the authority that is remembered', used);
+    return reject(`${problem} in ${dir}. The files there would be removed`, used, { remedy });
+  return pass('the authority is the one in the state', used);
 }
 
 const KEY_MISSING = 'ca.key is missing';
 
-/** Whether what an Issuer's removal takes away is kept: an override let it through. */
+/** True if the removal of an Issuer keeps its files next to their places, because an override accepted it. */
 export function keepsAuthority(resource: IssuerResource, change: Change): boolean {
   return foreignAuthority(change, resource).outcome === 'reject';
 }

@@ -1,9 +1,9 @@
-/** Names of the files that a resource of this plugin is stored in, and of those that lie beside them. */
+/** Names of the files of a resource of this plugin, and of the files next to them. */
 
 import { posix } from 'node:path';
 import type { PairPart, PairStorage } from './world.ts';
 
-/** A storage with each of its paths changed. */
+/** Returns a storage with each of its paths mapped. */
 export function mapPaths(storage: PairStorage, change: (path: string) => string): PairStorage {
   const { file, directory } = storage;
   if (directory !== undefined) return { directory: { ...directory, path: change(directory.path) } };
@@ -15,16 +15,16 @@ export function mapPaths(storage: PairStorage, change: (path: string) => string)
   return { file: { ...file, ...Object.fromEntries(paths) } };
 }
 
-/** Parts of a pair, in the order in which a swap puts them in their places: the key comes last. */
+/** Parts of a pair, in the order in which a swap renames them: the key comes last. */
 export const PARTS = ['certificate', 'chain', 'combined', 'fullchain', 'key'] as const satisfies readonly PairPart[];
 
-/** A part of a pair, and the file that holds it for services. */
+/** A part of a pair, and its file for services. */
 export interface Place {
   readonly part: PairPart;
   readonly path: string;
 }
 
-/** Names of the files in a folder that is switched as a whole: those that certbot uses, too. */
+/** Names of the files in a switched folder: certbot's names. */
 const FILE_NAMES: Readonly<Record<PairPart, string>> = {
   certificate: 'cert.pem',
   chain: 'chain.pem',
@@ -45,22 +45,22 @@ export function placesOf({ file, directory }: PairStorage): readonly Place[] {
   });
 }
 
-/** Whether the private key is in a part. */
+/** True if a part contains the private key. */
 export function holdsKey(part: PairPart): boolean {
   return part === 'key' || part === 'combined';
 }
 
-/** The file that a reader of a plan knows a storage by. */
+/** The main file of a storage, for output. */
 export function mainPath({ file, directory }: PairStorage): string {
   return directory?.path ?? file?.certificate ?? file?.combined ?? '';
 }
 
-/** Files that a swap puts beside each file of a pair. */
+/** Suffixes of the files that a swap creates next to each file of a pair. */
 export function besides(path: string): { readonly pending: string; readonly backup: string } {
   return { pending: `${path}.pending`, backup: `${path}.backup` };
 }
 
-/** Inside a folder that is switched as a whole: the link that is switched, and the folders that it leads to in turn. */
+/** Names inside a switched folder: the link, and the folder of its versions. */
 export function directoryPlaces(path: string): {
   readonly current: string;
   readonly pendingLink: string;

@@ -1,4 +1,4 @@
-/** The places that authorities and pairs describe: the files that they are stored in, and those that a step puts beside them. */
+/** The places of authorities and pairs: their files, and the files that a step creates next to them. */
 
 import type { Claim } from '#plugin';
 import type { CertificateResource, IssuerResource } from './diff.ts';
@@ -9,7 +9,7 @@ import type { PairStorage } from './world.ts';
 
 const DIR = '/localCa/dir';
 
-/** An authority's own files, and not its folder: pairs may lie beside them. */
+/** An authority's own files, without its folder: pairs may be next to them. */
 export function issuerPlaces({ desired, memory }: IssuerResource): readonly Claim[] {
   const dir = issuerSpec(desired, memory)?.localCa?.dir;
   if (dir === undefined) return [];
@@ -27,14 +27,14 @@ function storagePlaces(storage: PairStorage): readonly Claim[] {
     const pointer = `/storage/file/${part}`;
     const { pending, backup } = besides(path);
     return [
-      // A chain is the same for many, and may well be one file under many names.
+      // Several pairs can share a chain, as one file under several names.
       { kind: 'file', path, pointer, ...(part === 'chain' ? { aside: true as const } : {}) },
       ...[pending, backup].map((beside): Claim => ({ kind: 'file', path: beside, pointer, aside: true })),
     ];
   });
 }
 
-/** Where a document, or what is remembered, stores a pair; a step that is open may have begun at a place of its own. */
+/** The storages of a pair in its document and in the state; an open step can have started at another one. */
 export function certificatePlaces({ desired, memory }: CertificateResource): readonly Claim[] {
   const applied = memory?.applied?.spec as CertificateSpec | undefined;
   const specs =

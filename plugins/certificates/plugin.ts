@@ -1,4 +1,4 @@
-/** The certificates plugin: authorities, certificates in files, and what TLS servers really serve. */
+/** The certificates plugin: authorities, certificates in files, and the certificates that TLS servers present. */
 
 import { definePlugin, type Kind } from '#plugin';
 import { certificateHandlers, issuerHandlers } from './apply.ts';
@@ -108,7 +108,7 @@ const domain: Kind<CertificatesWriter, DomainSpec, DomainFacts, DomainMemory, Do
   handlers: {},
 };
 
-/** What looks and writes is loaded when it is first needed: a plan of nothing must start at once. */
+/** Loads the code that refreshes and writes on first use: a plan without certificates must start at once. */
 export const certificates = definePlugin<CertificatesReader, CertificatesWriter>({
   name: 'certificates',
   tables,

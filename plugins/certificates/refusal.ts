@@ -1,6 +1,6 @@
-/** What a handler says that found somebody else's file where it was to write, and so changed nothing: no step was begun then. */
+/** The refusal of a handler that found a foreign file where it had to write, and changed nothing. */
 
-/** The message of such a refusal. */
+/** Returns the message of the refusal. */
 export function refusal(path: string, why = 'already exists'): string {
   return `${path} ${why}, and is not overwritten`;
 }

@@ -1,4 +1,4 @@
-/** Specs of resources, from their documents or, where those are gone, from what is remembered. */
+/** Specs of resources, from their documents or, if those were removed, from the state. */
 
 import {
   type Desired,
@@ -15,7 +15,7 @@ import { isRefusal } from './refusal.ts';
 
 export const PLUGIN = 'certificates';
 
-/** The spec that was last applied, or that a step which was interrupted was to apply. It was validated then. */
+/** The last applied spec, or that of an interrupted step. It was validated at that time. */
 export function rememberedSpec(memory: Memory | undefined): unknown {
   return memory?.open?.applied?.spec ?? memory?.applied?.spec;
 }
@@ -28,7 +28,7 @@ export function certificateSpec(desired: Desired | undefined, memory: Memory | u
   return specOf(desired, memory) as CertificateSpec | undefined;
 }
 
-/** Where the document before this one wanted a pair of ours, if that was another place. */
+/** The storage of an owned pair in the previous document, if it was another one. */
 export function storageBefore(
   spec: CertificateSpec,
   memory: Memory | undefined,
@@ -38,15 +38,15 @@ export function storageBefore(
   return before === undefined || sameJson(before, spec.storage) ? undefined : before;
 }
 
-/** Whether a step puts a new pair in place, as far as its name tells: an edit may only set files right. */
+/** True if a step stores a new pair, judged by its name: an edit may only correct files. */
 export function swaps(step: Step): boolean {
   const { from, to } = stepParts(step);
   return from !== to && to !== 'absent';
 }
 
 /**
- * Whether fettle has put a pair there before, or began to. Only then are copies beside the files its own: beside a pair
- * that was adopted, a `privkey.pem.backup` may well be the only copy that somebody has of something.
+ * True if fettle has stored a pair there before, or started to. Only then it owns the copies next to the files: next to
+ * an adopted pair, a `privkey.pem.backup` can be the only copy of a foreign key.
  */
 export function hasSwapped(memory: Memory<CertificateMemory> | undefined): boolean {
   if (memory === undefined) return false;
@@ -59,14 +59,14 @@ export function hasSwapped(memory: Memory<CertificateMemory> | undefined): boole
 }
 
 /**
- * Whether what a look finds can become ours. What an orphan that was adopted did not have then was put there by somebody
- * else: no document describes it, and no row adopts it.
+ * True if files that a refresh finds can become owned. An orphan that was adopted without them does not gain them:
+ * another program stored them, no document declares them, and no row adopts them.
  */
 export function mayGain({ desired, memory }: Pick<Resource, 'desired' | 'memory'>): boolean {
   return desired !== undefined || memory?.owned !== 'adopted';
 }
 
-/** Whether another key is stored than the one that is ours. */
+/** True if the stored key is not the owned one. */
 export function isOtherKey(
   { key_fingerprint: keyFingerprint }: { readonly key_fingerprint?: string },
   { key }: Partial<CertificateMemory>,
@@ -82,7 +82,7 @@ export function issuerRef(spec: CertificateSpec): Ref {
   return { plugin: PLUGIN, kind: 'Issuer', name: spec.issuer };
 }
 
-/** The spec of an Issuer's pair, and the fingerprint that it is known by. */
+/** The spec of an Issuer, and its recorded fingerprint. */
 export function issuerOf(resource: Resource | undefined): {
   readonly spec: IssuerSpec | undefined;
   readonly fingerprint: string | undefined;

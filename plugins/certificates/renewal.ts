@@ -1,6 +1,6 @@
 /**
- * When a renewal, a recovery or a reload is tried again, and when no more: pure, from what is written and remembered.
- * `src/plugin/backoff.ts` has how failures are counted, and how long each of them waits.
+ * Policy of the tries of renewals, recoveries and reloads, from documents and state. Pure.
+ * `src/plugin/backoff.ts` counts failures and computes delays.
  */
 
 import {
@@ -19,12 +19,12 @@ import { type CertificateMemory, type CertificateSpec, type CertificatesConfig, 
 type Written = Partial<Pick<CertificateSpec, 'renewal' | 'recovery' | 'served'>>;
 type Settings = Partial<Pick<CertificatesConfig, 'renewal' | 'recovery' | 'served'>>;
 
-/** The three parts of a document that its plugin's configuration completes. */
+/** The three parts of a document that get defaults from the plugin's configuration. */
 type Complete = Pick<CertificatesConfig, 'recovery' | 'served'> & {
   readonly renewal: CertificatesConfig['renewal'] & Pick<CertificateSpec['renewal'], 'issuedAfter'>;
 };
 
-/** Completes a document from the plugin's configuration, and that from the defaults of the spec. The one place that does. */
+/** Fills in the defaults of a document from the plugin's configuration. No other code does. */
 export function withSettings<S extends Written>(spec: S, settings: Settings): S & Complete {
   const { renewal, recovery, served } = defaults.config;
   return {
@@ -35,13 +35,13 @@ export function withSettings<S extends Written>(spec: S, settings: Settings): S 
   };
 }
 
-/** When a Certificate is renewed, recovered and reloaded: as its document says, or as the one that was applied last. */
+/** The policy of renewal, recovery and reload of a Certificate, from its document or the last applied one. */
 export function certificatePolicy(
   desired: Pick<Desired<CertificateSpec>, 'spec'> | undefined,
   memory: Pick<Memory, 'applied'> | undefined,
   settings: Settings,
 ): Policy {
-  // `expand` has completed the document.
+  // `expand` has filled in the defaults.
   if (desired !== undefined) return numbersOf(desired.spec as CertificateSpec & Complete);
   return numbersOf(withSettings((memory?.applied?.spec ?? {}) as Written, settings));
 }
@@ -58,7 +58,7 @@ export interface Policy {
   readonly served: RetryPolicy & { readonly withinMs: number };
 }
 
-/** The policy of a Certificate, as the engine worked it out. */
+/** The policy of a Certificate, as computed by the engine. */
 export function policyOf({ policy }: Pick<Resource, 'policy'>): Policy {
   return policy as Policy;
 }
@@ -84,7 +84,7 @@ function retryOf({ retryInterval, maxRetries, backoffMultiplier, maxBackoff }: W
   };
 }
 
-/** Gives what a complete document says, in numbers. */
+/** Returns the policy of a document with all defaults, in numbers. */
 function numbersOf({ renewal, recovery, served }: Complete): Policy {
   const { issuedAfter } = renewal;
   return {
@@ -100,7 +100,7 @@ function numbersOf({ renewal, recovery, served }: Complete): Policy {
   };
 }
 
-/** Reloads in a row after which a stored certificate was not served, by the document of now. */
+/** Unsuccessful reloads in a row under the present document. */
 export function reloadsOf(
   memory: Pick<Memory<CertificateMemory>, 'kept' | 'lastError'> | undefined,
   desired: Desired | undefined,
@@ -145,7 +145,7 @@ function retryMistakes(pointer: string, written: Retrying, fallback: WrittenRetr
   ];
 }
 
-/** What no schema can say of the times that are written; `settings` has those that a document leaves open. */
+/** Problems of the declared times that a schema cannot express; `settings` has the defaults. */
 export function timeMistakes(
   written: Written | Settings,
   settings: Settings,

@@ -1,6 +1,6 @@
 /**
- * Safety rules: no other authority than the remembered one is taken for granted, what works is replaced only by what
- * works longer, failures are spaced and end, and nothing is taken away that a server still shows.
+ * Safety rules: only the recorded authority signs, a working pair is replaced only by one that works longer, failures
+ * are delayed and limited, and a certificate that a server still presents is not removed.
  */
 
 import {
@@ -35,7 +35,7 @@ import { policyOf, reloadsOf } from './renewal.ts';
 import { domainsServing, oneShownText, shownBy, storedOf } from './served.ts';
 import { Issuer } from './kinds.ts';
 
-/** What an Issuer is known by, and what is there. */
+/** The recorded and the observed authority of an Issuer. */
 interface Authority {
   readonly dir: string;
   readonly remembered: string | undefined;
@@ -63,7 +63,7 @@ function putBack({ dir, remembered }: Authority): Remedy {
   return { outside: `put ca.crt and ca.key of ${remembered ?? 'the authority'} back into ${dir}` };
 }
 
-/** Why an authority is not the one that is remembered; undefined where it is, or none is remembered. */
+/** The reason why an authority is not the recorded one; undefined if it is, or if the state records none. */
 function changed(authority: Authority): string | undefined {
   const { remembered, observed, dir } = authority;
   if (remembered === undefined || remembered === observed) return undefined;
@@ -71,7 +71,7 @@ function changed(authority: Authority): string | undefined {
   return `the authority in ${dir} is ${observed}. The state records ${remembered}`;
 }
 
-/** Why an authority cannot sign, as its finding says it. */
+/** The reason why an authority cannot sign, from its finding. */
 function unusableText(issuer: Resource | undefined): string {
   const code: FindingCode = 'ca-unusable';
   return issuer?.sight.observed?.findings.find((each) => each.code === code)?.message ?? 'cannot sign';
@@ -93,7 +93,7 @@ export function issuerChanged(_change: Change, resource: IssuerResource): Verdic
   return reject(problem, facts, { remedy: putBack(authority) });
 }
 
-/** Whether a step makes a new certificate: a change in place may only set files right, or reload what serves them. */
+/** True if a step issues a certificate: a change in place may only correct files, or reload servers. */
 function issues({ step, fields }: Change): boolean {
   return step !== 'normal>normal' || needsIssue(fields);
 }
@@ -110,7 +110,7 @@ export function certificateIssuerChanged(change: Change, resource: CertificateRe
   const authority = authorityOf(issuer);
   if (authority === undefined) return pass('the Issuer is self-signed', { issuer: spec.issuer });
   const facts = { issuer: spec.issuer, ...factsOf(authority) };
-  // A row that was let through makes the authority, or takes the new one over, before this one runs.
+  // An accepted row creates the authority, or adopts the new one, before this step runs.
   const own = scene.judged.get(formatRef(ref));
   if (
     own?.verdict === 'accept' &&
@@ -118,7 +118,7 @@ export function certificateIssuerChanged(change: Change, resource: CertificateRe
     own.change.goal !== 'adopt' &&
     own.change.goal !== 'protect'
   )
-    return pass('the plan settles the authority first', facts);
+    return pass('a row of this plan creates or adopts the authority first', facts);
   if (issuer?.sight.observed === undefined && issuer?.sight.gap !== undefined)
     return reject(`the authority in ${authority.dir} cannot be read: ${issuer.sight.gap.message}`, facts, {
       remedy: { outside: `make ${authority.dir} readable` },
@@ -135,7 +135,7 @@ export function certificateIssuerChanged(change: Change, resource: CertificateRe
   );
 }
 
-/** A pair that works is not given away for one that ends before it does: a certificate never outlives its authority. */
+/** A working pair is not replaced by one that expires before it, because a certificate never outlives its authority. */
 export function neverWithoutValidPair(change: Change, resource: CertificateResource, scene: Scene): Verdict {
   const spec = resource.desired?.spec;
   const { usable } = resource.sight.observed?.facts ?? {};
@@ -161,10 +161,10 @@ export function neverWithoutValidPair(change: Change, resource: CertificateResou
   );
 }
 
-/** What is issued for less time than this is not worth an issue. */
+/** Shortest validity of an issued certificate. */
 const LEAST_LIFE_MS = 3_600_000;
 
-/** A certificate outlives neither its authority nor what is above that: one that is cut short says so. */
+/** A certificate never outlives its authority or the chain above it; a warning reports a shortened validity. */
 export function cutShort(change: Change, resource: CertificateResource, scene: Scene): Verdict {
   const spec = resource.desired?.spec;
   if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
@@ -177,7 +177,7 @@ export function cutShort(change: Change, resource: CertificateResource, scene: S
   const facts = { issuer: spec.issuer, validity_days: spec.validityDays, authority_until: until, subject };
   if (left >= spec.validityDays * DAY_MS)
     return pass('the authority does not expire before the new certificate', facts);
-  const ends = `the authority ${spec.issuer} ends in ${spanText(left)}: ${subject} expires at ${until}`;
+  const ends = `the authority ${spec.issuer} expires in ${spanText(left)}: ${subject} expires at ${until}`;
   if (left < LEAST_LIFE_MS)
     return reject(`${ends}. A certificate issued now would expire with it`, facts, {
       remedy: { outside: `replace the authority of ${spec.issuer} with one that is valid for longer` },
@@ -189,8 +189,8 @@ export function cutShort(change: Change, resource: CertificateResource, scene: S
 }
 
 /**
- * One issuance in a third of the lifetime: whatever asks for more would ask for ever. In the last thirtieth of it, to go
- * on is worth more.
+ * Limits issuance to one in a third of the lifetime: a cause for more would repeat forever. In the last thirtieth of
+ * the lifetime, a valid certificate is more important.
  */
 export function renewalLoop(change: Change, resource: CertificateResource, scene: Scene): Verdict {
   const spec = resource.desired?.spec;
@@ -205,7 +205,7 @@ export function renewalLoop(change: Change, resource: CertificateResource, scene
       ? Number.POSITIVE_INFINITY
       : Date.parse(notAfter) - Date.parse(notBefore),
   );
-  // What is stored must not end meanwhile.
+  // The stored certificate must not expire meanwhile.
   const saving = notAfter === undefined ? Number.POSITIVE_INFINITY : Date.parse(notAfter) - lifetime / 30;
   const clears = Math.min(Date.parse(issuedAt) + lifetime / 3, saving);
   const facts = { issued_at: issuedAt, lifetime_seconds: Math.round(lifetime / 1000), cause: change.cause };
@@ -237,7 +237,7 @@ interface Tried {
   readonly attempts: Attempts;
 }
 
-/** What failed before of what a step is to do. */
+/** Earlier failures of the operation of a step. */
 function triedBefore(change: Change, resource: CertificateResource): Tried {
   const {
     desired,
@@ -249,7 +249,7 @@ function triedBefore(change: Change, resource: CertificateResource): Tried {
     return { what: 'recovery', policy: policy.recovery, attempts: attemptsAt(memory, desired, 'recovering') };
   if (change.step !== 'normal>normal')
     return { what: 'renewal', policy: policy.renewal, attempts: attemptsAt(memory, desired, 'renewing') };
-  // What is set right and what is issued anew are tried like renewals; reloads are counted by themselves.
+  // Corrections and new issues are tried like renewals; reloads have a count of their own.
   const reloads = reloadsOf(memory, desired, observed?.facts.fingerprint);
   if (change.fields.length === 0) return { what: 'reload', policy: policy.served, attempts: reloads };
   const attempts = reloads.failed > 0 ? NOTHING_FAILED : attemptsAt(memory, desired, 'normal');
@@ -268,30 +268,30 @@ function triedFacts({ what, policy, attempts }: Tried): Facts {
 const FAILED = {
   renewal: 'failed renewal',
   recovery: 'failed recovery',
-  reload: 'reload without effect',
+  reload: 'unsuccessful reload',
   change: 'failed change',
 } as const;
 
 function failedText({ what, attempts: { failed } }: Tried): string {
   if (failed === 1) return `1 ${FAILED[what]}`;
   if (what === 'recovery') return `${failed} failed recoveries`;
-  return what === 'reload' ? `${failed} reloads without effect` : counted(failed, FAILED[what]);
+  return what === 'reload' ? `${failed} unsuccessful reloads` : counted(failed, FAILED[what]);
 }
 
-/** After so many failures in a row somebody has to look: the document changes, or an override says so. */
+/** Rejects further tries after the maximum number of failures in a row, until the document changes. */
 export function retryExhausted(change: Change, resource: CertificateResource): Verdict {
   const tried = triedBefore(change, resource);
   const facts = triedFacts(tried);
   if (!isExhausted(tried.policy, tried.attempts)) return pass('attempts remain', facts);
   const { message } = tried.attempts;
   return reject(
-    `${failedText(tried)} in a row, maxRetries is ${tried.policy.maxRetries}${message === undefined ? '' : `. The last one: ${message}`}`,
+    `${failedText(tried)} in a row, maxRetries is ${tried.policy.maxRetries}${message === undefined ? '' : `. Last failure: ${message}`}`,
     facts,
     { remedy: { outside: 'fix the cause of the failure, then change the document or override retry-exhausted' } },
   );
 }
 
-/** The next try has to wait, longer after each failure. */
+/** Defers the next try, for longer after each failure. */
 export function backoff(change: Change, resource: CertificateResource, scene: Scene): Verdict {
   const tried = triedBefore(change, resource);
   const facts = triedFacts(tried);
@@ -306,7 +306,7 @@ export function backoff(change: Change, resource: CertificateResource, scene: Sc
   );
 }
 
-/** What a server shows to its clients is not taken away from under it. */
+/** Rejects the removal of a certificate that a server presents to its clients. */
 export function stillServed(_change: Change, resource: CertificateResource, scene: Scene): Verdict {
   const stored = storedOf(resource);
   const fingerprint = resource.sight.observed?.facts.fingerprint;

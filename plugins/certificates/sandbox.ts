@@ -1,9 +1,9 @@
 /**
- * The emulated world of certificates: TLS servers on this machine, as an estate that has grown without fettle has them.
+ * The emulated infrastructure of certificates: TLS servers on this machine, as in an environment that grew without fettle.
  *
- * Authorities and some certificates are there already. Some servers read their files anew at each connection, so that
- * what is swapped in is served at once; one has to be told, by a signal to the sandbox; and one of two addresses of a
- * name was forgotten. A DNS server of its own knows the name with two addresses.
+ * Authorities and some certificates exist already. Most servers read their files at each connection, so that they serve
+ * a new pair at once. One server needs a signal to the sandbox, and one of two addresses of a name is outdated. The
+ * sandbox has its own DNS server for the name with two addresses.
  */
 
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
@@ -14,37 +14,37 @@ import { type PairOrder, makeFiles } from './sandbox/pairs.ts';
 import { type Listening, type Serving, firstThatListens, startServer, startTwo } from './sandbox/servers.ts';
 
 const LOOPBACK = '127.0.0.1';
-/** Other addresses of this machine, where the second server of a name may listen: not every system has the first. */
+/** Further addresses of this machine for the second server of a name: not every system has the first. */
 const SECOND = ['127.0.0.2', '::1'];
 
 interface Endpoint {
   readonly name: string;
   readonly shows: string;
   readonly serving: Serving;
-  /** Days left of the certificate that is there from the beginning; undefined: it has none. */
+  /** Days left of the initial certificate; undefined for none. */
   readonly daysLeft?: number;
-  /** Host of that certificate, where it is not its own. */
+  /** Host of that certificate, if it is another one. */
   readonly host?: string;
-  /** A document manages its certificate, issued by this authority. */
+  /** The authority that issues the certificate, if a document manages it. */
   readonly managed?: 'ca' | 'inner';
-  /** Days left of the certificate that a second address still serves. */
+  /** Days left of the certificate at the second address. */
   readonly secondDaysLeft?: number;
 }
 
 const ENDPOINTS: readonly Endpoint[] = [
   { name: 'good', shows: 'a certificate with 80 days left', serving: 'anew', daysLeft: 80, managed: 'ca' },
   { name: 'expiring', shows: 'a certificate with 21 days left', serving: 'anew', daysLeft: 21, managed: 'ca' },
-  { name: 'expired', shows: 'a certificate that ended 3 days ago', serving: 'anew', daysLeft: -3, managed: 'ca' },
+  { name: 'expired', shows: 'a certificate that expired 3 days ago', serving: 'anew', daysLeft: -3, managed: 'ca' },
   {
     name: 'reload',
-    shows: 'a certificate with 14 days left; it reads another one when it is told to',
+    shows: 'a certificate with 14 days left; the server reads a new one after a signal',
     serving: 'at-start',
     daysLeft: 14,
     managed: 'ca',
   },
   {
     name: 'stale',
-    shows: 'a certificate with 85 days left, and at another address the one before it',
+    shows: 'a certificate with 85 days left, and the previous one at another address',
     serving: 'anew',
     daysLeft: 85,
     managed: 'ca',
@@ -52,7 +52,7 @@ const ENDPOINTS: readonly Endpoint[] = [
   },
   {
     name: 'chain',
-    shows: 'a certificate of an intermediate authority, without that one',
+    shows: 'a certificate of an intermediate authority, without the intermediate certificate',
     serving: 'leaf',
     daysLeft: 80,
     managed: 'inner',
@@ -64,10 +64,10 @@ const ENDPOINTS: readonly Endpoint[] = [
     daysLeft: 80,
     host: 'other.example.test',
   },
-  { name: 'silent', shows: 'takes connections, and never answers', serving: 'silent' },
+  { name: 'silent', shows: 'accepts connections, and never answers', serving: 'silent' },
 ];
 
-/** Its number stands here, so that a signal makes its server read its pair again. */
+/** PID file of the sandbox: a signal to this process makes the server read its pair again. */
 const PID_FILE = 'reload.pid';
 
 function hostOf(name: string): string {
@@ -89,7 +89,7 @@ function pairsOf({ name, daysLeft, host, managed = 'ca', secondDaysLeft }: Endpo
   ];
 }
 
-/** One server for each address of an endpoint. */
+/** Starts a server for each address of an endpoint. */
 async function startEndpoint(
   folder: string,
   { name, serving, secondDaysLeft }: Endpoint,
@@ -139,7 +139,7 @@ metadata: { name: sandbox-inner }
 spec: { localCa: { dir: ../inner, commonName: Sandbox intermediate } }
 `;
 
-/** One file a thing, so that somebody who plays can delete one. */
+/** The documents, one resource in each file, so that a user can delete one. */
 async function writeDocuments(folder: string, ports: ReadonlyMap<string, number>): Promise<void> {
   const desired = join(folder, 'desired');
   await mkdir(desired, { recursive: true });
@@ -178,7 +178,7 @@ async function start(folder: string, now: number): Promise<RunningWorld> {
       ENDPOINTS.map(({ name }) => [name, { host: hostOf(name), address: LOOPBACK, port: portOf(name) }]),
     ),
     config: {
-      // What never answers here is known to; nobody has to wait for it.
+      // A short deadline, because one server never answers.
       probe: { connectSeconds: 1, handshakeSeconds: 1, greetingSeconds: 3, totalSeconds: 3, resolvers: [dns.address] },
       pidFiles: [PID_FILE],
     },

@@ -1,14 +1,14 @@
 /**
- * Served, stored, desired: what the addresses of a certificate's Domains serve, held against what is stored. Pure.
+ * Comparison of the certificates that the addresses of Domains serve with the stored certificate. Pure.
  *
- * | an address serves | is |
+ * | an address serves | result |
  * |---|---|
  * | the stored certificate | stored |
- * | one that was stored before it, or one for the same host that began before it | older |
- * | anything else | other |
- * | nothing, or it was not looked at | nothing |
+ * | one that was stored before it, or one for the same host whose validity starts before it | older |
+ * | another one | other |
+ * | nothing, or the address was not probed | nothing |
  *
- * Only what is older is mended by a reload; the certificate is never issued again for it.
+ * A reload is due only for an older certificate; fettle never issues another one because of it.
  */
 
 import type { Resource, Ref, Scene } from '#plugin';
@@ -24,17 +24,17 @@ type DomainResource = Resource<DomainSpec, DomainFacts>;
 
 export type Serves = 'stored' | 'older' | 'other' | 'nothing';
 
-/** One address of a Domain, and what it serves. */
+/** An address of a Domain, and the certificate that it serves. */
 export interface Shown {
   readonly domain: Ref;
   readonly target: ServerTarget;
   readonly address: string;
   readonly serves: Serves;
-  /** Of the leaf that is served. */
+  /** Fingerprint of the served leaf. */
   readonly fingerprint?: string;
 }
 
-/** What an address has to serve: the stored certificate, and those that were stored before it. */
+/** The stored certificate, which addresses must serve, and earlier stored ones. */
 export interface Stored {
   readonly fingerprint: string;
   readonly keyType?: KeyType;
@@ -43,7 +43,7 @@ export interface Stored {
   readonly former: readonly string[];
 }
 
-/** What is stored, where it can be used. */
+/** The stored certificate, if it is usable. */
 export function storedOf({ sight: { observed }, memory }: CertificateResource): Stored | undefined {
   const { fingerprint, not_before: notBefore, usable, keyAlgorithm } = observed?.facts ?? {};
   if (fingerprint === undefined || usable !== true) return undefined;
@@ -56,7 +56,7 @@ function keyTypeOf(keyAlgorithm: string): KeyType {
   return keyAlgorithm.startsWith('rsa') ? 'rsa' : 'ecdsa';
 }
 
-/** What one address serves, held against what is stored. */
+/** Compares the certificate at an address with the stored one. */
 export function servesOf(
   { fingerprint, not_before: notBefore, error }: Pick<AddressFacts, 'fingerprint' | 'not_before' | 'error'>,
   stored: Stored,
@@ -85,7 +85,7 @@ function comparable(all: readonly AddressFacts[], stored: Stored): AddressFacts 
   );
 }
 
-/** Every address of a Domain that was refreshed, compared with the stored certificate. */
+/** Compares every probed address of a Domain with the stored certificate. */
 export function shownBy(domain: DomainResource, stored: Stored): readonly Shown[] {
   const target = targetShown(domain);
   if (target === undefined) return [];
@@ -100,7 +100,7 @@ export function shownBy(domain: DomainResource, stored: Stored): readonly Shown[
 
 type Looking = Pick<Scene, 'ofKind' | 'get' | 'changes'>;
 
-/** Documents stay as they are while the resources are looked at again: one index serves all scenes of a plan. */
+/** Documents do not change while resources are refreshed: one index serves all scenes of a plan. */
 const indexes = new WeakMap<Looking['changes'], ReadonlyMap<string, readonly Ref[]>>();
 
 /** The Domains that name each Certificate. */
@@ -124,47 +124,47 @@ export function domainsNaming(certificate: string, scene: Looking): readonly Dom
   return refs.flatMap((ref) => Domain.get(scene, ref) ?? []);
 }
 
-/** The Domains of which an address serves a certificate, whatever they name. */
+/** The Domains that serve a certificate at an address, including those that name another one. */
 export function domainsServing(fingerprint: string, scene: Looking): readonly DomainResource[] {
   return Domain.all(scene).filter(
     ({ sight: { observed } }) => observed?.facts.addresses?.some((each) => each.fingerprint === fingerprint) === true,
   );
 }
 
-/** The addresses that ought to serve what is stored: what passes TLS on has a certificate of its own. */
+/** The addresses that should serve the stored certificate, without those of passthrough Domains. */
 export function shownFor(certificate: string, stored: Stored, scene: Looking): readonly Shown[] {
   return domainsNaming(certificate, scene)
     .filter(({ desired }) => desired?.spec.tlsMode !== 'passthrough')
     .flatMap((domain) => shownBy(domain, stored));
 }
 
-/** Whether anything can be told to serve what is stored. */
+/** True if the Certificate has a `deploy` or `reload`. */
 export function canReload(spec: Pick<CertificateSpec, 'deploy' | 'reload'>): boolean {
   return spec.deploy !== undefined || spec.reload !== undefined;
 }
 
-/** `www.example.test:443`, and where that is not all of it, the address. */
+/** Text of a place: `www.example.test:443`, with the address if it differs from the host. */
 export function oneShownText({ target, address }: Pick<Shown, 'target' | 'address'>): string {
   return `${placeText(target.host, target.port)}${address === target.host ? '' : ` (${address})`}`;
 }
 
 const MOST_SHOWN = 3;
 
-/** Places on one line, the first few of them by name. */
+/** Text of places on one line, with the first few by name. */
 export function shownText(places: readonly Pick<Shown, 'target' | 'address'>[]): string {
   const shown = places.slice(0, MOST_SHOWN).map(oneShownText).join(', ');
   return places.length <= MOST_SHOWN ? shown : `${shown} and ${places.length - MOST_SHOWN} more`;
 }
 
-/** Why what is stored ought to be brought to its servers; `places` have to serve it afterwards. */
+/** The reason for a reload; `places` must serve the certificate afterwards. */
 export interface ReloadDue {
   readonly because: string;
   readonly places: readonly Shown[];
 }
 
 /**
- * Whether what serves a certificate has to be reloaded: an address still serves an older one, or nothing was reloaded
- * since it was stored and no look shows that it is served all the same. Undefined where nothing can be reloaded.
+ * The due reload of a certificate: an address still serves an older one, or its servers were not reloaded since it was
+ * stored and no refresh found it served. Undefined if no reload is due or possible.
  */
 export function reloadDue(resource: CertificateResource, scene: Looking): ReloadDue | undefined {
   const stored = storedOf(resource);
@@ -183,7 +183,7 @@ export function reloadDue(resource: CertificateResource, scene: Looking): Reload
   return { because: 'the servers have not been reloaded since the certificate was stored', places: [] };
 }
 
-/** What has to be looked at again before and after a step: who ought to serve it, and, before a removal, who does. */
+/** Resources to refresh with a step: Domains that should serve the certificate, and before a removal those that do. */
 export function certificateMatters(resource: CertificateResource, scene: Looking): readonly Ref[] {
   const {
     desired,
@@ -205,8 +205,8 @@ function serverKey({ host, address, port, startTls }: Server): string {
 }
 
 /**
- * Where a certificate was seen to be served, for the time when no Domain names it any more: those that are remembered,
- * without those that a Domain now shows otherwise, and those that one shows.
+ * Servers of a certificate, to be probed once no Domain names it: the recorded ones, without those that now serve
+ * another certificate at a refresh, and those that a Domain shows.
  */
 export function serversOf(resource: CertificateResource, scene: Looking): readonly Server[] {
   const fingerprint = resource.sight.observed?.facts.fingerprint;

@@ -1,18 +1,18 @@
-/** Services, and the Certificates that belong to each: pure, from what is written and planned. */
+/** Services, and the Certificates of each, from documents and the plan. Pure. */
 
 import type { Action, Scene } from '#plugin';
 import { PLUGIN } from './remembered.ts';
 import type { Service } from './world.ts';
 import { Certificate } from './kinds.ts';
 
-/** Documents that write the same are about one service, however long each lets it take. */
+/** The key of a service: documents with the same `reload`, apart from its timeout, share a service. */
 export function serviceKey({ command, signal }: Service): string {
   return JSON.stringify(command ?? [signal?.pidFile, signal?.name]);
 }
 
 type Members = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** By the actions of a plan: each of a thousand certificates asks for the same. */
+/** Cache by the actions of a plan: each of a thousand certificates asks for the same members. */
 const known = new WeakMap<ReadonlyMap<string, Action>, Members>();
 
 function membersIn(scene: Scene): Members {
@@ -28,7 +28,7 @@ function membersIn(scene: Scene): Members {
   return members;
 }
 
-/** Names of the Certificates of a service that a plan has an accepted step for: what its reload is worth waiting for. */
+/** Names of the Certificates of a service with an accepted step in the plan: its reload waits for them. */
 export function serviceMembers(service: Service, scene: Scene): ReadonlySet<string> {
   const members = known.get(scene.judged) ?? membersIn(scene);
   known.set(scene.judged, members);

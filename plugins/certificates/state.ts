@@ -1,22 +1,22 @@
 /**
- * The state of a stored certificate, from its dates, its files and what is remembered.
+ * The state of a stored certificate, from its dates, its files and its recorded state.
  *
- * | files | dates | was before | state |
+ * | files | dates | recorded state | state |
  * |---|---|---|---|
- * | a swap has to be finished | any | normal, expiring_soon, renewal_failed or renewing | renewing |
- * | a swap has to be finished | any | expired or recovering | recovering |
- * | a swap has to be finished | the replaced one still valid | never seen | renewing |
- * | a swap has to be finished | the replaced one ended, or unusable | never seen | recovering |
- * | can't be used together | any | any | expired |
- * | usable | ended, of itself or of its chain, or not begun | any | expired |
- * | usable | a renewal is due, or asked for | renewal_failed, or a renewal failed since | renewal_failed |
- * | usable | a renewal is due | anything else | expiring_soon |
- * | usable | none is due | any | normal |
+ * | incomplete swap | any | normal, expiring_soon, renewal_failed or renewing | renewing |
+ * | incomplete swap | any | expired or recovering | recovering |
+ * | incomplete swap | the replaced certificate is valid | none | renewing |
+ * | incomplete swap | the replaced certificate has expired, or is unusable | none | recovering |
+ * | unusable together | any | any | expired |
+ * | usable | the certificate or its chain has expired, or is not valid yet | any | expired |
+ * | usable | a renewal is due or requested | renewal_failed, or a renewal failed since | renewal_failed |
+ * | usable | a renewal is due | any other | expiring_soon |
+ * | usable | no renewal is due | any | normal |
  *
- * A chain ends with the first of its certificates: what is due is reckoned from there.
+ * A chain expires with the first of its certificates; renewals follow that time.
  *
- * A look never hides a failure while the certificate still waits for its renewal, and never says of an attempt that it
- * is of the other kind.
+ * A refresh never hides a failure while the certificate waits for its renewal, and never confuses the two kinds of
+ * attempts.
  */
 
 import { type Validity, isDue, isExpired, isNotYetValid } from './days.ts';
@@ -27,7 +27,7 @@ import type { Memory } from '#plugin';
 
 type Remembered = Pick<Memory<CertificateMemory>, 'state' | 'since' | 'failures' | 'lastError' | 'kept'>;
 
-/** When a renewal is due, in days before the end, and, where one is asked for, of what was issued before (epoch ms). */
+/** Conditions of a renewal: days left, and the time before which a certificate must not have been issued (epoch ms). */
 export interface DueRule {
   readonly thresholdDays: number;
   readonly issuedAfter?: number;
@@ -37,7 +37,7 @@ export function validityOf(dates: Pick<X509Seen, 'not_before' | 'not_after'>): V
   return { notBefore: Date.parse(dates.not_before), notAfter: Date.parse(dates.not_after) };
 }
 
-/** When a certificate can be used, its chain included. */
+/** Validity of a certificate, its chain included. */
 export function usableIn({
   not_before: notBefore,
   not_after: notAfter,
@@ -46,7 +46,7 @@ export function usableIn({
   return validityOf({ not_before: notBefore, not_after: chainEnd?.not_after ?? notAfter });
 }
 
-/** When a certificate was issued: as is remembered of one that fettle made, else as it says itself; epoch ms. */
+/** Time of issue, epoch ms: the recorded time if fettle issued the certificate, else the start of its validity. */
 export function issuedAt(
   leaf: { readonly fingerprint?: string; readonly not_before?: string },
   memory: Pick<Remembered, 'kept'> | undefined,
@@ -55,7 +55,7 @@ export function issuedAt(
   return Date.parse((made !== undefined && made === leaf.fingerprint ? at : undefined) ?? leaf.not_before ?? '');
 }
 
-/** Whether a document asks for a renewal of this one, however long it is still valid. */
+/** True if a document requests a renewal, even of a valid certificate. */
 export function isAskedFor(
   { issuedAfter }: DueRule,
   leaf: { readonly fingerprint?: string; readonly not_before?: string },
@@ -65,17 +65,17 @@ export function isAskedFor(
   return issuedAfter !== undefined && issuedAfter <= now && issuedAt(leaf, memory) < issuedAfter;
 }
 
-/** Whether the last renewal failed, and nothing has come after it. */
+/** True if the last renewal failed, and no step or state has followed it. */
 export function renewalFailed(
   memory: Pick<Remembered, 'state' | 'since' | 'failures' | 'lastError'> | undefined,
 ): boolean {
   if (memory?.state === 'renewal_failed') return true;
-  // After a failure nothing could be seen: the state is still the one before it.
+  // The refresh after the failure was a gap: the state is still the one before the step.
   const { state, lastError, since = '' } = memory ?? {};
   return (memory?.failures ?? 0) > 0 && lastError?.step === `${state}>renewing` && lastError.at >= since;
 }
 
-/** A swap that has to be finished belongs to a renewal, or to a recovery: to what was begun. */
+/** The state of an incomplete swap: of a renewal or a recovery, whichever was started. */
 function inProgress(
   replaced: CertificateFacts['replaced'],
   before: string | undefined,
@@ -98,7 +98,7 @@ function inProgress(
   }
 }
 
-/** When a stored pair can be used, its chain included; undefined where it does not say. */
+/** Validity of a stored pair, its chain included; undefined if it is unknown. */
 export function validityOfFacts({
   not_before: notBefore,
   not_after: notAfter,
@@ -112,7 +112,7 @@ export function validityOfFacts({
   });
 }
 
-/** The state of a pair that is there. */
+/** The state of an existing pair. */
 export function certificateState(
   facts: Pick<
     CertificateFacts,

@@ -1,4 +1,4 @@
-/** Safety rules about what is stored: no key of somebody else's is overwritten, and no authority signs what it may not. */
+/** Safety rules about storage and signing: foreign keys stay, and authorities respect their constraints. */
 
 import { type Change, formatRef, pass, reject, type Scene, type Verdict, mayBeOwned } from '#plugin';
 import { needsIssue } from './differences.ts';
@@ -10,8 +10,8 @@ import { certificateSpec, hasSwapped, isOtherKey, issuerRef, mayGain } from './r
 import { Issuer } from './kinds.ts';
 
 /**
- * Which key is ours, as a look tells: the one that was there when it was adopted, or that a step which was broken off
- * has made. What a handler made it says itself; what somebody else put there later is not ours.
+ * Records the owned key after a refresh: the key at the adoption, or the one that an interrupted step created. A handler
+ * returns the key that it created; a key that another program stored later is not owned.
  */
 export function noteKey(resource: CertificateResource): Partial<CertificateMemory> {
   const {
@@ -25,7 +25,7 @@ export function noteKey(resource: CertificateResource): Partial<CertificateMemor
   return isFirst || isUnderWay ? { key } : {};
 }
 
-/** That a swap was begun here: a look finds a step that was broken off, whatever has become of it. */
+/** Records that a swap was started here, if a refresh finds an interrupted step. */
 export function noteSwap({ sight: { observed }, memory }: CertificateResource): Partial<CertificateMemory> {
   if (memory?.open === undefined || memory.open.goal === 'remove' || memory.owned === 'created') return {};
   const facts = observed?.facts;

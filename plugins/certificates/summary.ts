@@ -1,4 +1,4 @@
-/** Summary: how many certificates and Domains are in which state, and how many days they have left. Pure. */
+/** Summary: numbers of certificates and Domains by state and by days left. Pure. */
 
 import type { Resource, Scene, Summary } from '#plugin';
 import { DAY_MS } from './days.ts';
@@ -8,7 +8,7 @@ const KINDS = ['Certificate', 'Domain'] as const;
 
 type CountedKind = (typeof KINDS)[number];
 
-/** Up to so many days, not included; in the order in which they are told. */
+/** Upper limits of the ranges of days left, exclusive, in the order of the output. */
 const LIMITS = [7, 30, 90] as const;
 const ENDED = 'ended';
 const LATER = `${LIMITS.at(-1)} days and more`;
@@ -21,14 +21,14 @@ function statesOf(kind: CountedKind): readonly string[] {
   return machine?.states ?? [];
 }
 
-/** What was seen, and where nothing could be, what is remembered. Undefined for what nobody wants and nobody sees. */
+/** The observed state, or the recorded one in a gap. Undefined for resources that are neither declared nor observed. */
 function stateOf({ desired, sight: { observed, gap }, memory }: Resource): string | undefined {
   if (observed !== undefined) return observed.state;
   if (gap !== undefined) return memory?.state;
   return desired === undefined ? undefined : 'absent';
 }
 
-/** End of the validity, epoch ms; NaN where none is known. */
+/** End of the validity, epoch ms; NaN if unknown. */
 function endOf({ sight: { observed, gap }, memory }: Resource): number {
   const facts = (observed?.facts ?? {}) as {
     readonly not_after?: unknown;
@@ -81,7 +81,7 @@ function countsOf(kind: CountedKind, resources: readonly Resource[], now: number
   };
 }
 
-/** Certificates and Domains by state, and by the days that are left of what is stored or served. */
+/** Certificates and Domains by state, and by the days left of the stored or served certificate. */
 export function summary(resources: readonly Resource[], { now }: Pick<Scene, 'now'>): readonly Summary[] {
   const all = KINDS.flatMap((kind) => countsOf(kind, resources, now) ?? []);
   if (all.length === 0) return [];

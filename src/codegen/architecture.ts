@@ -44,7 +44,7 @@ const EMULATORS = ['plugins/*/sandbox.ts', 'plugins/*/sandbox/**'];
 /** The first layer that names a file is its layer. */
 const LAYERS: readonly Layer[] = [
   { files: [API], may: [API, 'src/net/**'] },
-  { files: ['src/net/**'], may: ['src/net/**', 'src/plugin/errors.ts'] },
+  { files: ['src/net/**'], may: ['src/net/**', 'src/plugin/deadline.ts', 'src/plugin/errors.ts'] },
   {
     files: ['src/engine/**'],
     may: ['src/engine/**', 'src/formats/log-record.ts', API],
@@ -118,8 +118,8 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Functions that connect, resolve names or send. Only the place that checks every address first may use them. A
- * name of `*` is the whole module.
+ * Functions that connect, resolve names or send. Only the layer that checks every address can use them. The name `*` is
+ * the whole module.
  */
 const CONNECTING: Readonly<Record<string, readonly string[]>> = {
   'node:net': ['connect', 'createConnection', 'Socket', 'Stream'],
@@ -132,10 +132,10 @@ const CONNECTING: Readonly<Record<string, readonly string[]>> = {
   'node:dns/promises': ['*'],
 };
 const CONNECTING_GLOBALS = ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest'];
-/** The layer itself, and emulators, which serve. */
+/** The layer itself, and emulators, which are servers. */
 const CONNECTORS = ['src/net/**', ...EMULATORS];
 
-/** Files of the engine that talk to the outside, wait, or only order the others. */
+/** Files of the engine that call plugins, wait, or only combine other files. */
 const WAITING = ['action', 'apply', 'observe', 'reconcile'].map((name) => `src/engine/${name}.ts`);
 
 const PURE = [
@@ -213,7 +213,7 @@ function targetOf(path: string, specifier: string): string | undefined {
 export function checkLayers(files: readonly CheckedFile[]): readonly Violation[] {
   return files.flatMap((file) => {
     const layer = LAYERS.find(({ files: globs }) => isIn(file.path, globs));
-    if (layer === undefined) return [violation(file, undefined, 'it belongs to no layer')];
+    if (layer === undefined) return [violation(file, undefined, 'the file does not belong to a layer')];
     const plugin = file.path.split('/').slice(0, 2).join('/');
     const may = layer.may.map((glob) => glob.replace('$plugin', plugin));
     return importsOf(file.source).flatMap(({ specifier, typeOnly, node }) => {
@@ -221,7 +221,15 @@ export function checkLayers(files: readonly CheckedFile[]): readonly Violation[]
       if (target === undefined) return [];
       if (isIn(target, may) || (typeOnly && isIn(target, layer.types ?? []))) return [];
       const isType = isIn(target, layer.types ?? []);
-      return [violation(file, node, isType ? `it may import types of ${target} only` : `it may not import ${target}`)];
+      return [
+        violation(
+          file,
+          node,
+          isType
+            ? `only types of ${target} can be imported in this layer`
+            : `${target} must not be imported in this layer`,
+        ),
+      ];
     });
   });
 }
@@ -237,10 +245,11 @@ export function checkHomes(files: readonly CheckedFile[]): readonly Violation[] 
       if (targetOf(file.path, specifier) !== undefined || specifier.startsWith('node:')) return [];
       const name = packageOf(specifier);
       const home = HOMES[name];
-      if (home === undefined) return [violation(file, node, `${name} has no home: give it one, or do without it`)];
+      if (home === undefined)
+        return [violation(file, node, `${name} has no home. Add it to HOMES, or remove the import`)];
       return isIn(file.path, home)
         ? []
-        : [violation(file, node, `${name} may be imported from ${home.join(', ')} only`)];
+        : [violation(file, node, `${name} must only be imported in ${home.join(', ')}`)];
     }),
   );
 }
@@ -279,15 +288,15 @@ function clockAndChance(file: CheckedFile): readonly Violation[] {
   const accesses = source
     .getDescendantsOfKind(SyntaxKind.PropertyAccessExpression)
     .filter((node) => ['Date.now', 'Math.random', 'performance.now', 'Temporal.Now'].includes(node.getText()))
-    .map((node) => violation(file, node, `${node.getText()} is an argument here`));
+    .map((node) => violation(file, node, `${node.getText()} must be an argument here`));
   const made = source
     .getDescendantsOfKind(SyntaxKind.NewExpression)
     .filter((node) => node.getExpression().getText() === 'Date' && node.getArguments().length === 0)
-    .map((node) => violation(file, node, 'new Date() reads the clock: the time is an argument here'));
+    .map((node) => violation(file, node, 'new Date() reads the clock. The time must be an argument here'));
   const called = source
     .getDescendantsOfKind(SyntaxKind.CallExpression)
     .filter((node) => node.getExpression().getText() === 'Date')
-    .map((node) => violation(file, node, 'Date() reads the clock: the time is an argument here'));
+    .map((node) => violation(file, node, 'Date() reads the clock. The time must be an argument here'));
   return [...accesses, ...made, ...called];
 }
 
@@ -302,14 +311,14 @@ export function checkPurity(files: readonly CheckedFile[]): readonly Violation[]
           ({ specifier, typeOnly }) =>
             specifier.startsWith('node:') && !typeOnly && !isIn(path, PURE_MODULES[specifier] ?? []),
         )
-        .map(({ specifier, node }) => violation(file, node, `a pure file may not import ${specifier}`));
+        .map(({ specifier, node }) => violation(file, node, `a pure file must not import ${specifier}`));
       const globals = usesOf(file, [...OUTSIDE, ...TIMERS]).map((node) =>
-        violation(file, node, `a pure file may not use ${node.getText()}`),
+        violation(file, node, `a pure file must not use ${node.getText()}`),
       );
       const asynchronous = [
         ...source.getDescendantsOfKind(SyntaxKind.AsyncKeyword),
         ...source.getDescendantsOfKind(SyntaxKind.AwaitExpression),
-      ].map((node) => violation(file, node, 'a pure file has nothing asynchronous'));
+      ].map((node) => violation(file, node, 'a pure file must not be asynchronous'));
       return [...modules, ...globals, ...clockAndChance(file), ...asynchronous];
     });
 }
@@ -328,12 +337,12 @@ export function checkEngine(files: readonly CheckedFile[]): readonly Violation[]
             file.path.startsWith('src/engine/') &&
             !file.path.startsWith('src/engine/load/'),
         )
-        .map(({ specifier, node }) => violation(file, node, `only src/engine/load may import ${specifier}`));
+        .map(({ specifier, node }) => violation(file, node, `only src/engine/load can import ${specifier}`));
       const globals = usesOf(file, ['process', 'console', 'performance']).map((node) =>
         violation(
           file,
           node,
-          `${file.path.startsWith('src/run/') ? 'the application layer' : 'the engine'} may not use ${node.getText()}`,
+          `${file.path.startsWith('src/run/') ? 'the application layer' : 'the engine'} must not use ${node.getText()}`,
         ),
       );
       return [...modules, ...globals, ...clockAndChance(file)];
@@ -373,16 +382,16 @@ export function checkConnections(files: readonly CheckedFile[]): readonly Violat
       const taken = Object.entries(CONNECTING).flatMap(([module, names]) =>
         takenOf(file.source, module)
           .filter(({ name }) => name === '*' || names.includes('*') || names.includes(name))
-          .map(({ name, node }) => violation(file, node, `only src/net may use ${name} of ${module}`)),
+          .map(({ name, node }) => violation(file, node, `only src/net can use ${name} of ${module}`)),
       );
       const globals = usesOf(file, CONNECTING_GLOBALS).map((node) =>
-        violation(file, node, `only src/net may use ${node.getText()}`),
+        violation(file, node, `only src/net can use ${node.getText()}`),
       );
       return [...taken, ...globals];
     });
 }
 
-/** The plugin API is one thing to those who import it, in several files. */
+/** Index files of the plugin API, which export the names of its modules. */
 const ENTRIES = ['src/plugin/http.ts', 'src/plugin/index.ts', 'src/plugin/net.ts'];
 
 /** True if a class is an error, or has private state. */
@@ -401,20 +410,22 @@ function forms(file: CheckedFile): readonly Violation[] {
     ...source.getDescendantsOfKind(SyntaxKind.ClassExpression),
   ]
     .filter((node) => !isClassInPlace(node))
-    .map((node) => violation(file, node, 'a class is an error, or keeps its state in #private fields'));
+    .map((node) => violation(file, node, 'a class must be an error, or keep its state in #private fields'));
   const defaults = [
     ...source.getExportAssignments().filter((node) => node.isExportEquals()),
     ...source
       .getDescendantsOfKind(SyntaxKind.DefaultKeyword)
       .filter((node) => node.getParent()?.getKind() !== SyntaxKind.DefaultClause),
-  ].map((node) => violation(file, node, 'exports have names'));
+  ].map((node) => violation(file, node, 'an export must have a name'));
   const erased = [...source.getEnums(), ...source.getModules()].map((node) =>
-    violation(file, node, 'no enum and no namespace: only syntax that can be erased'),
+    violation(file, node, 'enums and namespaces cannot be erased. Use a union or a module'),
   );
   const stars = source
     .getExportDeclarations()
     .filter((node) => node.hasModuleSpecifier() && !ENTRIES.includes(path))
-    .map((node) => violation(file, node, 'things are imported from where they are: nothing is exported again'));
+    .map((node) =>
+      violation(file, node, 'a module must not export names of another one. Import them from their own module'),
+    );
   const name = posix.basename(path);
   const named = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z]+)*\.ts$/u.test(name)
     ? []
@@ -422,7 +433,7 @@ function forms(file: CheckedFile): readonly Violation[] {
   const text = source.getFullText().replace(/^#!.*\n/u, '');
   const headed = text.startsWith('/**')
     ? []
-    : [violation(file, undefined, 'it does not begin with a comment that says what it is for')];
+    : [violation(file, undefined, 'the file does not start with a comment about its purpose')];
   const extensions = importsOf(source)
     .filter(({ specifier }) => specifier.startsWith('.') && !/\.(?:ts|js|json)$/u.test(specifier))
     .map(({ specifier, node }) => violation(file, node, `${specifier} has no extension`));

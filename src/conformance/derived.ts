@@ -1,4 +1,4 @@
-/** What plugins give, with the states that the engine derives: of one kind, of a whole view. */
+/** Sightings of plugins with the states that the engine derives. */
 
 import { match } from '../engine/match.ts';
 import { emptyRecall } from '../engine/remember.ts';
@@ -11,7 +11,7 @@ interface Given {
   readonly settings?: Json;
 }
 
-/** The sightings of a view with their states, in its order. Throws where a kind cannot derive one. */
+/** The sightings of a view with their states, in its order. Throws if a kind cannot derive a state. */
 export function derivedView(
   plugin: Plugin,
   view: View,

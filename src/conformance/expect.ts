@@ -1,8 +1,8 @@
-/** What the suite expects, by `node:assert` alone, so that it runs under any runner of tests. */
+/** Expectations of the suite. They only use `node:assert`, so that the suite runs under any test runner. */
 
 import { deepStrictEqual, match, ok } from 'node:assert/strict';
 
-/** As data: what is undefined is not there. */
+/** Converts a value to JSON data, without undefined members. */
 function plain(value: unknown): unknown {
   return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
 }
@@ -14,7 +14,7 @@ export interface Expectation {
   readonly toBeAtMost: (limit: number) => void;
 }
 
-/** `expect(actual).toEqual(expected)` and the like; each throws an AssertionError. */
+/** Checks such as `expect(actual).toEqual(expected)`; each throws AssertionError. */
 export function expect(actual: unknown): Expectation {
   return {
     toEqual: (expected) => deepStrictEqual(plain(actual), plain(expected)),

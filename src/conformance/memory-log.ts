@@ -1,10 +1,10 @@
-/** A log in memory, and the usual limits: what a plugin is tried with. */
+/** A log in memory and the default limits, for the tests of a plugin. */
 
 import { instantText, type Safety } from '#plugin';
 import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
 
-/** The limits of a `fettle.yaml` that says nothing of them. */
+/** The default limits of `fettle.yaml`. */
 export const usualSafety: Safety = {
   maxAgeMs: 60_000,
   removals: { max: 10, share: 0.3, from: 4, perMs: 3_600_000 },
@@ -14,7 +14,7 @@ export const usualSafety: Safety = {
   overrides: [],
 };
 
-/** A log in memory with the recall that it folds to: the records are the same as a store's. */
+/** A log in memory with its state. The records are the same as those of a store. */
 export interface MemoryLog {
   readonly recall: Recall;
   readonly records: LogRecord[];

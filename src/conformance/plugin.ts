@@ -1,9 +1,9 @@
 /**
- * The suite that every plugin passes.
+ * The conformance suite for plugins.
  *
- * A plugin brings situations: worlds in which something is to be done, or must not be. Each is looked at, planned and
- * applied by the real line over the plugin's real world; together they have to take every step of the plugin's tables
- * and to make every rule pass, and reject or defer.
+ * A plugin supplies situations: worlds in which a change is required, or must not happen. The suite refreshes, plans
+ * and applies each one with the real engine on the plugin's real world. Together, the situations must take every step
+ * of the plugin's tables, and must make every rule pass, and reject or defer.
  */
 
 import { derivedView } from './derived.ts';
@@ -29,22 +29,22 @@ import {
 } from '#plugin';
 import { reconcile } from '../engine/reconcile.ts';
 
-/** One world, open for the time of a situation. */
+/** A world, open during a situation. */
 export interface Bench {
   readonly reader: unknown;
   readonly writer: unknown;
-  /** Everything in the world that a look must not change, as text. */
+  /** The contents of the world that a refresh must not change, as text. */
   readonly world: () => string;
-  /** Every secret that the world holds now. */
+  /** Every secret in the world now. */
   readonly secrets: () => readonly string[];
-  /** Brings a world that has an order of its own into another one. */
+  /** Shuffles a world whose lists have an order. */
   readonly reorder?: (shuffled: <T>(items: readonly T[]) => readonly T[]) => void;
   readonly close: () => Promise<void>;
   /** Epoch ms. */
   readonly now: () => number;
 }
 
-/** What a situation is prepared with. */
+/** Tools for preparing a situation. */
 export interface Line<B extends Bench> {
   readonly bench: B;
   readonly log: MemoryLog;
@@ -58,24 +58,24 @@ export interface Line<B extends Bench> {
 
 export interface Situation<B extends Bench> {
   readonly name: string;
-  /** Makes the world and the memory; gives the documents for the run that is looked at. */
+  /** Prepares the world and the state. Returns the documents for the tested run. */
   readonly prepare: (line: Line<B>) => Promise<readonly Desired[]>;
-  /** Its looks are those of a schedule. */
+  /** Set for scheduled refreshes. */
   readonly scheduled?: true;
   /** `Kind step` of every accepted row. */
   readonly takes: readonly string[];
-  /** `Kind rule` of every rejection, of rows that are rejected. */
+  /** `Kind rule` of every rejection of the rejected rows. */
   readonly rejects?: readonly string[];
-  /** `Kind rule` of every deferral by a rule of the plugin, of rows that are not accepted; unchecked where this is left out. */
+  /** `Kind rule` of every deferral by a rule of the plugin, of rows that are not accepted. By default, not checked. */
   readonly defers?: readonly string[];
-  /** Given to every plan. */
+  /** Overrides of every plan. */
   readonly overrides?: readonly Override[];
-  /** `Kind step` of the rows that are refused afterwards; the same as before, where this is left out. */
+  /** `Kind step` of the rows that are refused after the apply; by default, those refused before. */
   readonly leaves?: readonly string[];
-  /** Happens between the plan and its apply; then `stale` has `Kind rule` of what rules said right before the actions. */
+  /** Runs between plan and apply. `stale` then has `Kind rule` of each refusal right before an action. */
   readonly between?: (line: Line<B>) => Promise<unknown>;
   readonly stale?: readonly string[];
-  /** `Kind code` of every finding of the first look. */
+  /** `Kind code` of every finding of the first refresh. */
   readonly finds?: readonly string[];
 }
 
@@ -144,9 +144,9 @@ function named(
     .sort();
 }
 
-/** What a look saw, without what is allowed to differ between two looks. */
+/** The parts of a sighting that must not differ between two refreshes. */
 function seen({ ref, state, others, facts, findings }: Observed): unknown {
-  // How long ago something ended is said in words, and moves on.
+  // Messages are left out: they can contain ages, which change.
   return { ref, state, others, facts, findings: findings.map(({ code, severity }) => [code, severity]) };
 }
 
@@ -156,7 +156,7 @@ function stable({ view, resources }: Planned): unknown {
       .flatMap(({ sight }) => sight.observed ?? [])
       .map(seen)
       .toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
-    // What was only remembered may be forgotten by the first look.
+    // A resource that is only in the state may be forgotten by the first refresh.
     bases: [...resources].flatMap(([address, resource]) =>
       resource.desired === undefined && resource.sight.observed === undefined && resource.memory === undefined
         ? []
@@ -172,14 +172,14 @@ function bytesOf({ plan }: Planned): string {
   return JSON.stringify({ ...plan, checks, settled: [] });
 }
 
-/** Whether a gap of a look at some is one of a look at all, as far as that asked. */
+/** True if a gap of a refresh of some resources is a part of a gap of the full refresh. */
 function isWithin({ refs, ...gap }: Gap, { refs: all, ...known }: Gap): boolean {
   const covered = new Set(all?.map(formatRef));
   const isPart = refs === undefined ? all === undefined : refs.every((ref) => covered.has(formatRef(ref)));
   return isPart && JSON.stringify(gap) === JSON.stringify(known);
 }
 
-/** The look right before an action: nothing but the resource and what it needs, and what is known of these. */
+/** Refreshes as right before an action: the resource and those that it depends on, with their documents and state. */
 async function lookAt(
   plugin: Plugin,
   bench: Bench,
@@ -211,10 +211,10 @@ async function lookAt(
   return observed.filter(({ ref }) => formatRef(ref) === formatRef(resource.ref));
 }
 
-/** How many orders each situation is planned in. */
+/** Number of orders in which each situation is planned. */
 const ORDERS = 4;
 
-/** The same items in another order, which the seed decides. */
+/** Shuffles items by a seed. */
 function shuffled<T>(items: readonly T[], seed: number): readonly T[] {
   const rank = (index: number): number => ((index + 1) * 2_654_435_761 * (2 * seed + 1)) % 4_294_967_291;
   return items
@@ -223,7 +223,7 @@ function shuffled<T>(items: readonly T[], seed: number): readonly T[] {
     .map(({ item }) => item);
 }
 
-/** Orders of documents, memory and world that are as good as the given ones: all give the same bytes. */
+/** Expects the same plan, byte for byte, for any order of documents, state and world. */
 async function sameInAnyOrder(
   line: Line<Bench>,
   documents: readonly Desired[],
@@ -240,7 +240,7 @@ async function sameInAnyOrder(
   }
 }
 
-/** A document stands for the same resources every time, and none of them stands for others. */
+/** Expects that a document always expands to the same resources, and that these do not expand further. */
 function expandsOnce(plugin: Plugin, documents: readonly Desired[], memory: ReadonlyMap<string, Memory>): void {
   for (const document of documents) {
     const expand = (each: Desired): readonly Desired[] =>
@@ -249,25 +249,25 @@ function expandsOnce(plugin: Plugin, documents: readonly Desired[], memory: Read
     const expanded = expand(document);
     expect(expand(document)).toEqual(expanded);
     expect(JSON.stringify(document)).toEqual(before);
-    // A document at the top of the project: its paths are the project's.
+    // Only for documents in the project's folder, whose paths are relative to the project already.
     if (!document.source.file.includes('/'))
       for (const each of expanded.flatMap(expand)) expect(expanded).toContainEqual(each);
   }
 }
 
-/** Rules of a kind that a message begins with: `rule: what it says`. */
+/** The rule of a kind with which a message starts: `rule: message`. */
 function ruleOf(plugin: Plugin, kind: string, message: string): readonly string[] {
   const rules = plugin.tables.kinds[kind]?.rules ?? [];
   return rules.flatMap(({ id }) => (message.startsWith(`${id}: `) ? [`${kind} ${id}`] : []));
 }
 
-/** `describe` and `it` of a runner: of `node:test` or of vitest. */
+/** `describe` and `it` of a test runner, such as `node:test` or vitest. */
 export interface Runner {
   readonly describe: (name: string, define: () => void) => unknown;
   readonly it: (name: string, run: () => Promise<void>) => unknown;
 }
 
-/** Defines the tests of a plugin: `open` makes the world of a situation, which `close` ends. */
+/** Defines the tests of a plugin. `open` creates the world of a situation; `close` of the world ends it. */
 export function pluginConformance<B extends Bench>(
   { describe, it }: Runner,
   plugin: Plugin,
@@ -281,8 +281,8 @@ export function pluginConformance<B extends Bench>(
   const isOwnRule = (kind: string, rule: string): boolean =>
     plugin.tables.kinds[kind]?.rules.some(({ id }) => id === rule) ?? false;
 
-  describe(`the plugin ${plugin.name}`, () => {
-    it('has a function for every rule and a handler for every step of its tables, and no more', async () => {
+  describe(`plugin ${plugin.name}`, () => {
+    it('has a function for each rule and a handler for each step of its tables, and no others', async () => {
       for (const [name, tables] of Object.entries(plugin.tables.kinds)) {
         const kind = plugin.kinds[name];
         expect(Object.keys(kind?.rules ?? {}).sort()).toEqual(tables.rules.map(({ id }) => id).sort());
@@ -294,7 +294,7 @@ export function pluginConformance<B extends Bench>(
     });
 
     for (const situation of situations)
-      it(`${situation.name}: refreshed without a trace, planned the same every time, applied, and then settled`, async () => {
+      it(`${situation.name}: the refresh changes nothing, all plans are equal, and the apply settles`, async () => {
         const bench = await open();
         try {
           const line = lineOf(plugin, bench, situation.scheduled);
@@ -302,7 +302,7 @@ export function pluginConformance<B extends Bench>(
           const secrets = new Set(bench.secrets());
           expandsOnce(plugin, documents, line.log.recall.resources);
 
-          // To look changes nothing, however often, in whatever order.
+          // A refresh changes nothing, in any number and order.
           const before = bench.world();
           const { overrides = [] } = situation;
           const first = await line.plan(documents, overrides);
@@ -312,14 +312,14 @@ export function pluginConformance<B extends Bench>(
           expect(bytesOf(second)).toEqual(bytesOf(first));
           await sameInAnyOrder(line, documents, overrides, bytesOf(first));
 
-          // A look at some is the same as a look at all.
+          // A refresh of some resources shows them like a full refresh.
           for (const resource of first.resources.values())
             expect((await lookAt(plugin, bench, resource, first, situation.scheduled)).map(seen)).toEqual(
               resource.sight.observed === undefined ? [] : [seen(resource.sight.observed)],
             );
           expect(bench.world()).toEqual(before);
 
-          // Findings are those of the tables, and what the tables say of them.
+          // Findings are in the tables, with the same severity.
           const findings = first.plan.checks.map(({ address, code, severity }) => {
             const kind = first.resources.get(address)?.ref.kind ?? '';
             const table = plugin.tables.findings.find((each) => each.code === code && each.kind === kind);
@@ -329,7 +329,7 @@ export function pluginConformance<B extends Bench>(
           expect(findings.toSorted()).toEqual((situation.finds ?? []).toSorted());
           for (const finding of findings) found.add(finding);
 
-          // Every step that is proposed is one of the tables.
+          // Every proposed step is in the tables.
           const actions = [...first.actions.values()];
           for (const { change } of actions) {
             const tables = plugin.tables.kinds[change.ref.kind];
@@ -338,7 +338,7 @@ export function pluginConformance<B extends Bench>(
               change.step,
               true,
             ]);
-            // A suppression can name every path that drift can have.
+            // Every changed path can be suppressed.
             if (tables !== undefined && ['update', 'replace'].includes(change.goal))
               for (const { path } of change.fields) expect([path, hasField(tables, path)]).toEqual([path, true]);
           }
@@ -367,7 +367,7 @@ export function pluginConformance<B extends Bench>(
               if (outcome === 'pass') passed.add(`${change.ref.kind} ${rule}`);
             }
 
-          // Every accepted step is taken, and then nothing is left but what is rejected.
+          // Every accepted step is done. Afterwards, only refused rows remain.
           const rows = await line.apply(documents, overrides, async () => situation.between?.(line));
           if (situation.stale !== undefined) {
             const stale = rows
@@ -395,13 +395,13 @@ export function pluginConformance<B extends Bench>(
           const waiting = [...after.actions.values()].filter(({ verdict }) => verdict !== 'accept');
           expect(named(waiting.map(({ change }) => change))).toEqual((situation.leaves ?? refused).toSorted());
 
-          // Whatever moved, moved as the tables say.
+          // Every move is in the tables.
           const moves = line.log.records.flatMap(({ kind, body }) =>
             kind === 'seen' ? body.resources.flatMap((each) => each.moves ?? []) : kind === 'outcome' ? body.moves : [],
           );
           expect(moves.filter((move) => move?.unlisted === true)).toEqual([]);
 
-          // What is remembered is what the spec declares, and not much.
+          // The state of each resource is valid by its schema, and within the size limit.
           const validators = await plugin.validators();
           for (const [address, memory] of line.log.recall.resources) {
             const validate = validators[`memory:${memory.ref.kind}`];
@@ -411,15 +411,15 @@ export function pluginConformance<B extends Bench>(
           }
 
           const { resources } = line.log.recall;
-          const told = [first, after].map(({ plan, view, changes }) => [plan, view, [...changes]]);
-          const everything = JSON.stringify([told, rows, [...resources], line.log.records]);
+          const shown = [first, after].map(({ plan, view, changes }) => [plan, view, [...changes]]);
+          const everything = JSON.stringify([shown, rows, [...resources], line.log.records]);
           expect([...secrets].filter((secret) => everything.includes(secret))).toEqual([]);
         } finally {
           await bench.close();
         }
       });
 
-    it('has a situation for every step, for every rule to pass and to reject, and for every finding', async () => {
+    it('has situations for every step and finding, and for every rule to pass and to reject or defer', async () => {
       const rules = Object.entries(plugin.tables.kinds).flatMap(([kind, tables]) =>
         tables.rules.map(({ id }) => `${kind} ${id}`),
       );

@@ -41,12 +41,12 @@ function orphanChange(resource: Resource, scene: Scene): Change | undefined {
   const { kind, tables, sight } = resource;
   if (!resource.owned || sight.is === 'absent') return undefined;
   if (onRemoveOf(undefined, resource.memory, tables) === 'release')
-    return memoryChange(resource, 'release', 'orphan', 'no longer written');
+    return memoryChange(resource, 'release', 'orphan', 'no longer declared');
   if (sight.is === 'unseen') {
     // The removal stays a row, and is rejected there.
     const state = resource.memory?.state ?? ABSENT;
     const step = removalStep(tables, state);
-    return changeOf(resource.ref, tables, { step, goal: 'remove', because: 'no longer written', cause: 'orphan' });
+    return changeOf(resource.ref, tables, { step, goal: 'remove', because: 'no longer declared', cause: 'orphan' });
   }
   const proposal = soundProposal(kind.diff(resource, scene));
   return proposal === undefined

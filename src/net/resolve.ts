@@ -9,6 +9,7 @@ import { Resolver, lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { type Denial, deniedWords } from './connect.ts';
+import { within } from '../plugin/deadline.ts';
 import { codeOf } from '../plugin/errors.ts';
 import { beginContact } from './contacts.ts';
 
@@ -19,7 +20,7 @@ export type Resolved =
 
 export interface Names {
   /** Every address of a name, each once. `deadline` in ms. Throws when aborted, and when resolution itself fails on this machine. */
-  readonly addresses: (name: string, deadline: number, signal: AbortSignal | undefined) => Promise<Resolved>;
+  readonly addresses: (name: string, deadline: number, signal: AbortSignal) => Promise<Resolved>;
   /** Texts of the TXT records of a name. Throws if they cannot be queried. */
   readonly texts: (name: string, deadline: number, signal: AbortSignal) => Promise<readonly string[]>;
 }
@@ -73,22 +74,17 @@ function hostsFile(): () => Promise<ReadonlyMap<string, readonly string[]>> {
 /** The result of `work`; undefined once the deadline (ms) is over. Throws the signal's reason when aborted; `leave` ends the work then. */
 async function before<T>(
   deadline: number,
-  signal: AbortSignal | undefined,
-  work: Promise<T>,
+  signal: AbortSignal,
+  work: () => Promise<T>,
   leave: () => void,
 ): Promise<T | undefined> {
-  signal?.throwIfAborted();
-  const ended = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => ended.resolve(undefined), Math.max(0, deadline));
-  const abort = (): void => ended.reject(signal?.reason as Error);
-  signal?.addEventListener('abort', abort, { once: true });
-  // Results after the deadline are ignored.
-  work.catch(() => undefined);
+  const over = new Error('the deadline is over');
   try {
-    return await Promise.race([work, ended.promise]);
+    return await within(deadline, () => over, signal, work);
+  } catch (error) {
+    if (error === over) return undefined;
+    throw error;
   } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
     leave();
   }
 }
@@ -189,20 +185,22 @@ export function openNames(servers: readonly string[] | undefined, denial: Denial
     addresses: async (name, deadline, signal) => {
       const resolver = dns(deadline);
       const report = beginContact();
-      const leave = (): void => resolver.cancel();
+      const search = (): Promise<Resolved> => find(resolver, name);
       const found =
-        (await before(deadline, signal, find(resolver, name), leave)) ?? noAnswer(name, dnsFault('ETIMEOUT', servers));
+        (await before(deadline, signal, search, () => resolver.cancel())) ??
+        noAnswer(name, dnsFault('ETIMEOUT', servers));
       report?.('trace', `resolved ${name}: ${found.ok ? found.addresses.join(', ') : found.error}`);
       return found;
     },
     texts: async (name, deadline, signal) => {
       const resolver = dns(deadline);
-      const records = resolver.resolveTxt(name).catch((error: unknown) => {
-        const code = codeOf(error) ?? 'unknown';
-        if (NONE.has(code)) return [];
-        throw new Error(`the TXT records of ${name} cannot be read: ${code}`);
-      });
-      const found = await before(deadline, signal, records, () => resolver.cancel());
+      const search = (): Promise<string[][]> =>
+        resolver.resolveTxt(name).catch((error: unknown) => {
+          const code = codeOf(error) ?? 'unknown';
+          if (NONE.has(code)) return [];
+          throw new Error(`the TXT records of ${name} cannot be read: ${code}`);
+        });
+      const found = await before(deadline, signal, search, () => resolver.cancel());
       if (found === undefined) throw new Error(`the TXT records of ${name} cannot be read: no answer in time`);
       return found.map((parts) => parts.join(''));
     },

@@ -1,19 +1,19 @@
 /**
- * Backoff: when a step that failed is tried again, and when no more. Pure, from what is remembered.
+ * Backoff: when a failed step is retried, and when retries end. Pure: computed from the state.
  *
- * The engine counts failed attempts in a row, for the same state and the same document. After the n-th one the next waits
- * `min(maxMs, retryMs · multiplier^(n−1))`; after `maxRetries` of them there is none, until the document changes or an
- * override of `retry-exhausted` begins anew.
+ * The engine counts consecutive failures to reach one state by one document. After the n-th failure, the next attempt
+ * waits `min(maxMs, retryMs · multiplier^(n−1))`. After `maxRetries` failures, retries end until the document
+ * changes, or an override of `retry-exhausted` restarts the count.
  */
 
 import { digestOf } from './canonical.ts';
 import { stepParts } from './steps.ts';
 import type { Desired, Memory } from './types.ts';
 
-/** The rule that ends retries, in every plugin. An override of it begins the count anew. */
+/** The rule that ends retries, in every plugin. An override of it restarts the count. */
 export const RETRY_EXHAUSTED = 'retry-exhausted';
 
-/** How often and when something is tried again; times in ms. */
+/** A retry policy; times in ms. */
 export interface RetryPolicy {
   readonly retryMs: number;
   readonly maxRetries: number;
@@ -21,12 +21,12 @@ export interface RetryPolicy {
   readonly maxMs: number;
 }
 
-/** How long the next try has to wait after so many failed ones, in ms; nothing before the first failure. */
+/** The wait after `failed` consecutive failures, in ms; 0 if no attempt has failed. */
 export function backoffMs({ retryMs, multiplier, maxMs }: RetryPolicy, failed: number): number {
   return failed < 1 ? 0 : Math.min(maxMs, retryMs * multiplier ** (failed - 1));
 }
 
-/** What failed in a row, and when for the last time (epoch ms). */
+/** Consecutive failures; `at` is the time of the last one, in epoch ms. */
 export interface Attempts {
   readonly failed: number;
   readonly at: number;
@@ -35,13 +35,13 @@ export interface Attempts {
 
 export const NOTHING_FAILED: Attempts = { failed: 0, at: Number.NEGATIVE_INFINITY };
 
-/** Whether what is written is not what failed last: then nothing of that counts. */
+/** True if the document differs from the one that failed last. Its failures then do not count. */
 export function isNewDocument(memory: Pick<Memory, 'lastError'> | undefined, desired: Desired | undefined): boolean {
   const tried = memory?.lastError?.digest;
   return tried !== undefined && desired !== undefined && tried !== digestOf(desired.spec);
 }
 
-/** Failed steps in a row that were to reach the state `goal`, by the document of now. */
+/** Consecutive failures to reach the state `goal` with the present document. */
 export function attemptsAt(
   memory: Pick<Memory, 'failures' | 'lastError'> | undefined,
   desired: Desired | undefined,
@@ -52,12 +52,12 @@ export function attemptsAt(
   return { failed: memory?.failures ?? 0, at: Date.parse(last.at), message: last.message };
 }
 
-/** Whether nothing more is tried by itself. */
+/** True if the retries are used up. */
 export function isExhausted({ maxRetries }: RetryPolicy, { failed }: Attempts): boolean {
   return failed > 0 && failed >= maxRetries;
 }
 
-/** When the next try may be: epoch ms; undefined where nothing failed. */
+/** The earliest time of the next attempt, in epoch ms; undefined if no attempt has failed. */
 export function nextTryAt(policy: RetryPolicy, { failed, at }: Attempts): number | undefined {
   return failed < 1 ? undefined : at + backoffMs(policy, failed);
 }

@@ -1,4 +1,4 @@
-/** Canonical JSON and digests over it: the same value gives the same bytes, in whatever order it was built. */
+/** Canonical JSON and digests over it: equal values give equal bytes, independent of the order of their members. */
 
 import { hash } from 'node:crypto';
 
@@ -8,7 +8,7 @@ export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
   const object = value as Readonly<Record<string, unknown>>;
   let members = '';
-  // By code unit, whatever the language of the machine.
+  // By code unit, independent of the locale.
   for (const key of Object.keys(object).sort()) {
     const member = object[key];
     if (member !== undefined) members += `${members === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(member)}`;
@@ -21,7 +21,7 @@ export function digestOf(value: unknown): string {
   return `sha256:${hash('sha256', canonicalJson(value))}`;
 }
 
-/** Whether two JSON values are the same, in whatever order their members were built. */
+/** True if two JSON values are equal, independent of the order of their members. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;

@@ -1,6 +1,6 @@
 /**
- * `#plugin/deadline`: signals and deadlines. A call into a plugin, a server or a store ends when its time is up, whether
- * it settles or not, and leaves no timer and no listener.
+ * `#plugin/deadline`: signals and deadlines. A call into a plugin, a server or a store ends at its deadline, even if
+ * the callee does not settle, and leaves no timer and no listener behind.
  */
 
 export class DeadlineError extends Error {
@@ -11,7 +11,7 @@ export class AbortedError extends Error {
   override readonly name = 'AbortedError';
 }
 
-/** Settles as `work` does. Rejects with the signal's reason when that fires; a later result of `work` is ignored. */
+/** Settles like `work`. Rejects with the signal's reason when it fires; later results of `work` are ignored. */
 export async function raced<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const fired = Promise.withResolvers<never>();
   const onAbort = (): void => fired.reject(signal.reason);
@@ -25,8 +25,8 @@ export async function raced<T>(work: Promise<T>, signal: AbortSignal): Promise<T
 }
 
 /**
- * Runs `work` with a signal that fires when `signal` does, and with the error `late` after `ms`. Rejects with its reason
- * then, even if the work never settles. The timer keeps the process alive, which that of `AbortSignal.timeout` does not.
+ * Runs `work` with a signal that fires with `signal`, and with the error `late` after `ms`. Then rejects with its
+ * reason, even if the work never settles. The timer keeps the process alive, unlike that of `AbortSignal.timeout`.
  */
 export async function within<T>(
   ms: number,
@@ -45,7 +45,7 @@ export async function within<T>(
   }
 }
 
-/** `within` for a step or a refresh that `what` names. Rejects with DeadlineError when late, and AbortedError on `abort`. */
+/** `within` for a step or refresh named `what`. Rejects with DeadlineError at the deadline, AbortedError on `abort`. */
 export async function withDeadline<T>(
   what: string,
   ms: number,

@@ -1,4 +1,4 @@
-/** Objects with optional members: the compiler tells a member that is absent from one that is undefined. */
+/** Objects with optional members: the compiler distinguishes an absent member from an undefined one. */
 
 /** `undefined` for a member of `T` that can be absent. */
 type Absence<T, K extends keyof T> = string extends K
@@ -7,12 +7,12 @@ type Absence<T, K extends keyof T> = string extends K
     ? undefined
     : never;
 
-/** The members of `T`; those that can be absent can be undefined as well. */
+/** The members of `T`. Those that can be absent can also be undefined. */
 type Members<T> = { [K in keyof T]: T[K] | Absence<T, K> };
 
 /**
- * Drops the members that are undefined: `defined<Named>({ name, labels })` has no `labels` if they are undefined. The
- * target follows from where the result goes, or is named; a member that the target does not have is a type error.
+ * Drops undefined members: `defined<Named>({ name, labels })` has no member `labels` if `labels` is undefined. The type
+ * is inferred from the use of the result, or given. A member that the type does not have is a type error.
  */
 export function defined<T>(members: NoInfer<Members<T>>): T {
   for (const name in members) if (members[name] === undefined) return without(members) as T;

@@ -1,10 +1,10 @@
-/** What an error says, whatever was thrown: never more than a page, and never another error. */
+/** The text of an error, for any thrown value: limited in length, and never throws. */
 
 const LONGEST = 2000;
 
 function plainText(error: unknown): string {
   try {
-    // A message may be anything too: plugins throw what they like.
+    // A plugin can throw any value, with a message of any type.
     const message: unknown = error instanceof Error ? error.message : error;
     return String(message);
   } catch {
@@ -12,7 +12,7 @@ function plainText(error: unknown): string {
   }
 }
 
-/** At most 2,000 characters; an empty message is named. */
+/** Returns at most 2,000 characters; a placeholder for an empty message. */
 export function errorText(error: unknown): string {
   const text = plainText(error).toWellFormed();
   if (text.trim() === '') return 'an error without a message';

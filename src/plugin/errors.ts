@@ -1,41 +1,41 @@
 /**
- * Errors have three kinds. An `InputError` is one that the user can fix: usage, documents, configuration. An `OutsideError`
- * is a failure of the network, a database or the file system. Everything else is a bug.
+ * Errors have three classes. An `InputError` is one that the user can fix: usage, documents, configuration. An
+ * `OutsideError` is a failure of the network, a database or the file system. Every other error is a bug.
  *
- * Beside them: the errors by which a handler says more than that its step failed, and the codes of system errors.
+ * This module also has the errors by which a handler reports a partial or unknown outcome, and codes of system errors.
  */
 
 import { errorText } from './error-text.ts';
 import type { Facts } from './types.ts';
 
-/** Thrown for a mistake that the user can fix. The message says what is wrong and what to do. */
+/** Thrown for a mistake that the user can fix. The message says what is wrong, and what to do. */
 export class InputError extends Error {
   override readonly name: string = 'InputError';
 }
 
-/** Thrown where the network, a database or the file system failed. */
+/** Thrown if the network, a database or the file system failed. */
 export class OutsideError extends Error {
   override readonly name: string = 'OutsideError';
 }
 
 export type ErrorKind = 'input' | 'outside' | 'bug';
 
-/** A failed system call of Node.js names the call and its number; errors of Node.js about wrong arguments have a code alone. */
+/** In Node.js, a failed system call has a name and a number; errors about wrong arguments have only a code. */
 function isSystemError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { errno, syscall } = error as NodeJS.ErrnoException;
   return typeof errno === 'number' && typeof syscall === 'string';
 }
 
-/** Tells the three kinds of errors apart. */
+/** The class of an error. */
 export function errorKind(error: unknown): ErrorKind {
   if (error instanceof InputError) return 'input';
   return error instanceof OutsideError || isSystemError(error) ? 'outside' : 'bug';
 }
 
 /**
- * Thrown by a handler: the step failed, and what was done of it before is remembered all the same. What it was to
- * create is ours, where a look shows it.
+ * Thrown by a handler if the step failed after a part of it was done. `kept` is still recorded. If a refresh shows the
+ * resource that the step was to create, the resource is owned.
  */
 export class PartlyDoneError extends Error {
   override readonly name = 'PartlyDoneError';
@@ -47,7 +47,7 @@ export class PartlyDoneError extends Error {
   }
 }
 
-/** Thrown by a handler that cannot say whether its step was taken: the intent stays open, and the next look settles it. */
+/** Thrown by a handler if the outcome of its step is unknown: the intent stays open until a refresh settles it. */
 export class UnknownOutcomeError extends Error {
   override readonly name = 'UnknownOutcomeError';
 
@@ -57,8 +57,8 @@ export class UnknownOutcomeError extends Error {
 }
 
 /**
- * Whether a handler threw a PartlyDoneError. By name, not by class: a plugin of another package brings its own copy of
- * this module.
+ * True for a PartlyDoneError. Compares the name, not the class: a plugin of another package brings its own copy of this
+ * module.
  */
 export function isPartlyDone(error: unknown): error is PartlyDoneError {
   return (
@@ -66,12 +66,12 @@ export function isPartlyDone(error: unknown): error is PartlyDoneError {
   );
 }
 
-/** Whether a handler threw an UnknownOutcomeError; by name too. */
+/** True for an UnknownOutcomeError; compares the name. */
 export function isUnknownOutcome(error: unknown): error is UnknownOutcomeError {
   return Error.isError(error) && error.name === 'UnknownOutcomeError';
 }
 
-/** `ECONNREFUSED` and the like; undefined where there is none. */
+/** The code of a system error (`ECONNREFUSED`); undefined for other errors. */
 export function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   return typeof code === 'string' ? code : undefined;

@@ -1,9 +1,9 @@
 /**
  * Reads files whose content is sent or printed: inside the repository, or in a folder that the environment names.
  *
- * Documents and `fettle.yaml` name such files, and a pull request changes both. Real paths count, so a link leads nowhere
- * else; the file is opened once, and what was checked is what is read. No message quotes content, or tells whether
- * something outside is there.
+ * Documents and `fettle.yaml` name such files, and a pull request can change both. Real paths are compared, so a link
+ * cannot lead out. The file is opened once, and the checked file is the one that is read. No message quotes content, or
+ * reveals whether a file outside exists.
  */
 
 import { constants } from 'node:fs';
@@ -11,10 +11,10 @@ import { type FileHandle, lstat, open, readdir, realpath, stat } from 'node:fs/p
 import { dirname, isAbsolute, join, sep } from 'node:path';
 import { InputError } from './errors.ts';
 
-/** Folders, absolute and between colons, in which such files may lie beside the repository. */
+/** Names further folders for such files: absolute paths, separated by colons. */
 export const FILE_ROOTS = 'FETTLE_FILE_ROOTS';
 
-/** The folders of `FETTLE_FILE_ROOTS`. Throws where one is not absolute. */
+/** The folders of `FETTLE_FILE_ROOTS`. Throws InputError if one is not absolute. */
 export function namedFileRoots(env: Readonly<Record<string, string | undefined>>): readonly string[] {
   const folders = (env[FILE_ROOTS] ?? '').split(':').filter((folder) => folder !== '');
   const wrong = folders.find((folder) => !isAbsolute(folder));
@@ -22,12 +22,12 @@ export function namedFileRoots(env: Readonly<Record<string, string | undefined>>
   return folders;
 }
 
-/** A file that may not be read, is not there, or is not what it has to be. Its message holds no content. */
+/** Thrown if a file must not be read, does not exist, or is not a regular file. The message never quotes the file. */
 export class FileError extends InputError {
   override readonly name = 'FileError';
-  /** Where it was looked for: absolute. */
+  /** The absolute path. */
   readonly endpoint: string;
-  /** `ENOENT` and the like; `outside` where it lies elsewhere; undefined where it could be opened. */
+  /** A system code (`ENOENT`); `outside` if the file is not in a permitted folder; undefined if it could be opened. */
   readonly code: string | undefined;
 
   constructor(path: string, message: string, code?: string) {
@@ -37,15 +37,15 @@ export class FileError extends InputError {
   }
 }
 
-/** Whether a real path lies in a real folder. */
+/** True if a real path is inside a real folder. */
 export function isInside(path: string, folder: string): boolean {
   return path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
 }
 
-/** Folders of a repository that are not its content: git keeps credentials of its remotes there, and the store its key. */
+/** Folders of a repository that are not its content: git keeps credentials of remotes in one, the store its key. */
 const NOT_CONTENT = new Set(['.git', '.fettle']);
 
-/** Whether a real path is the root, or a part of its content. */
+/** True if a real path is the root, or is inside its content. */
 export function isContentOf(path: string, root: string): boolean {
   if (path === root) return true;
   return (
@@ -57,10 +57,10 @@ export function isContentOf(path: string, root: string): boolean {
   );
 }
 
-/** A segment of the log of a store on files. */
+/** The name of a log segment in a file store. */
 const SEGMENT = /^\d{12}-\d{8}\.ndjson$/u;
 
-/** Whether a real path lies in the folder of a store, whatever that is called: one that holds a log and its key. */
+/** True if a real path is in the folder of a store: a folder of any name that has a log and its key. */
 async function isInStore(path: string, root: string): Promise<boolean> {
   for (let folder = dirname(path); folder === root || isInside(folder, root); folder = dirname(folder)) {
     const names = await readdir(folder).catch((): string[] => []);
@@ -70,7 +70,7 @@ async function isInStore(path: string, root: string): Promise<boolean> {
   return false;
 }
 
-/** These show the machine itself: the environment of processes, memory, keys. No folder makes them a project's files. */
+/** Never readable: these expose the machine (environments of processes, memory, keys), even if a root contains them. */
 const NEVER = ['/proc', '/sys'];
 
 const GONE = new Set(['ENOENT', 'ENOTDIR']);
@@ -79,22 +79,22 @@ function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? 'unknown';
 }
 
-/** The real path of what a path leads to; where nothing is there, that of the first folder above that is. */
+/** The real path of a file. If it does not exist, a path below the real path of its nearest existing folder. */
 export async function realPlace(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {
     if (!GONE.has(codeOf(error)) || dirname(path) === path) throw error;
-    // A link that leads nowhere leads outside: whether something is there is nobody's business.
+    // A dangling link counts as outside, so that the answer does not reveal whether its target exists.
     if ((await lstat(path).catch(() => undefined)) !== undefined) return sep;
     return join(await realPlace(dirname(path)), ' ');
   }
 }
 
 export interface Reach {
-  /** Folders, absolute: the repository first. */
+  /** Absolute paths of folders: the repository first. */
   readonly roots: readonly string[];
-  /** Bytes. */
+  /** Size limit, in bytes. */
   readonly limit: number;
 }
 
@@ -103,10 +103,10 @@ async function realRoots(roots: readonly string[]): Promise<readonly string[]> {
   return real.filter((root) => root !== undefined);
 }
 
-/** Why the file at `path`, absolute, may not be read, as the end of a sentence about it; undefined where it may, or is not there. */
+/** The reason why the file at the absolute `path` must not be read, as a predicate; undefined if it may be read. */
 export async function outsideMistake(path: string, roots: readonly string[]): Promise<string | undefined> {
   const [root = ''] = roots;
-  const outside = `lies outside the content of ${root}; other folders are named by the environment variable ${FILE_ROOTS}`;
+  const outside = `is outside the content of ${root}. To permit another folder, add it to the variable ${FILE_ROOTS}`;
   const place = await realPlace(path).catch(() => sep);
   if (NEVER.some((folder) => place === folder || isInside(place, folder))) return outside;
   const within = (await realRoots(roots)).find((each) => place !== each && isContentOf(place, each));
@@ -125,21 +125,21 @@ async function readHandle(handle: FileHandle, path: string, name: string, limit:
   }
 }
 
-/** The bytes of a regular file. `path` is absolute, `name` is what messages call it. Throws a FileError. */
+/** Reads a regular file. `path` is absolute; `name` is the subject of messages. Throws FileError. */
 export async function readInside(path: string, name: string, { roots, limit }: Reach): Promise<Buffer> {
   const mistake = await outsideMistake(path, roots);
   if (mistake !== undefined) throw new FileError(path, `${name} ${mistake}`, 'outside');
   let handle: FileHandle | undefined;
   try {
     const real = await realpath(path);
-    // Not blocking: a named pipe in its place would hold everything up for ever.
+    // Non-blocking: opening a named pipe would wait for ever.
     handle = await open(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     const opened = await handle.stat();
     if (!opened.isFile()) throw new FileError(path, `${name} is not a regular file`);
-    // Something above may have been exchanged since it was checked: what was opened has to be what lies there now.
+    // A folder above may have been replaced since the check: the opened file must be the one that the path names now.
     const [place, now] = [await realpath(path), await stat(real)];
     if (place !== real || now.ino !== opened.ino || now.dev !== opened.dev)
-      throw new FileError(path, `${name} was exchanged while it was read`);
+      throw new FileError(path, `${name} was replaced while it was read`);
     const again = await outsideMistake(path, roots);
     if (again !== undefined) throw new FileError(path, `${name} ${again}`, 'outside');
     return await readHandle(handle, path, name, limit);

@@ -1,6 +1,6 @@
 /**
- * `#plugin/http`: a client for the API of a provider. Every call has a deadline and a limit on its answer, none is
- * redirected, and all of a world share one rate limit, one budget of retries and one limit of connections.
+ * `#plugin/http`: a client for the API of a provider. Every call has a deadline and a size limit, and does not follow
+ * redirects. All calls of a world share one rate limit, one retry budget and one connection limit.
  */
 
 export * from './http/api-error.ts';

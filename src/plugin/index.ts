@@ -1,8 +1,8 @@
 /**
- * `#plugin`: all that a plugin uses of fettle that is pure. What touches the outside has a name of its own:
+ * `#plugin`: the pure part of the plugin API. Parts that reach outside the process have their own names:
  * `#plugin/http`, `#plugin/net`, `#plugin/files`, `#plugin/deadline`, `#plugin/limit`.
  *
- * Nothing here knows the engine; the engine is written in these terms too.
+ * No module here imports the engine; the engine uses the same types.
  */
 
 export * from './backoff.ts';

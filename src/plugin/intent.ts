@@ -1,8 +1,8 @@
-/** Intents: how one is named outside the log. */
+/** Intents: their ids outside the log. */
 
 import type { OpenIntent } from './types.ts';
 
-/** Identifies an intent: the same for no two of a project. Marks on remote objects carry it. */
+/** The id of an intent, unique in its project. Marks on remote objects contain it. */
 export function intentId({ run, seq }: Pick<OpenIntent, 'run' | 'seq'>): string {
   return `${run}-${seq}`;
 }

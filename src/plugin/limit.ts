@@ -1,19 +1,19 @@
-/** `#plugin/limit`: concurrency. At most a number of calls run at once; the others wait for a place. */
+/** `#plugin/limit`: limits of concurrency. Calls above the limit wait for a slot. */
 
 import type PQueue from 'p-queue';
 import { raced } from './deadline.ts';
 
 export interface Turn {
-  /** Rejects the call with the signal's reason. Work that waits then never begins; work that runs keeps its place. */
+  /** Rejects the call with the signal's reason. Waiting work then never starts; running work keeps its slot. */
   readonly signal?: AbortSignal;
-  /** Calls with a higher number go first; equal ones in their order. 0 by default. */
+  /** Higher numbers run first, equal ones in their order; 0 by default. */
   readonly priority?: number;
 }
 
-/** Runs `work` once a place is free, and settles as it does. */
+/** Runs `work` once a slot is free, and settles like it. */
 export type Limiter = <T>(work: () => Promise<T>, turn?: Turn) => Promise<T>;
 
-/** A limiter of `most` concurrent calls. The queue is loaded by the first call: most commands need none. */
+/** A limiter of `most` concurrent calls. The first call loads the queue, which most commands do not need. */
 export function limiter(most: number): Limiter {
   let loaded: Promise<PQueue> | undefined;
   return async (work, { signal, priority = 0 } = {}) => {
@@ -29,7 +29,7 @@ export function limiter(most: number): Limiter {
   };
 }
 
-/** Runs `work` for every item, `most` at a time. Few items need no queue. */
+/** Runs `work` for every item, `most` at a time. At most `most` items do not need a queue. */
 export async function forEachOf<T>(items: readonly T[], most: number, work: (item: T) => Promise<void>): Promise<void> {
   const limit: Limiter = items.length <= most ? (each) => each() : limiter(most);
   await Promise.all(items.map((item) => limit(() => work(item))));

@@ -1,6 +1,6 @@
-/** The known name that a misspelt one is nearest to, by Damerau-Levenshtein distance. */
+/** Suggestions for misspelt names, by Damerau-Levenshtein distance. */
 
-/** Restricted distance: insertions, deletions, substitutions and swaps of neighbours count one each; `most + 1` for all above `most`. */
+/** The restricted distance: an insertion, deletion, substitution or swap of neighbours counts 1. At most `most + 1`. */
 export function distance(a: string, b: string, most: number): number {
   if (Math.abs(a.length - b.length) > most) return most + 1;
   let before: number[] = [];
@@ -23,7 +23,7 @@ export function distance(a: string, b: string, most: number): number {
   return Math.min(last[b.length] ?? most + 1, most + 1);
 }
 
-/** Undefined where no known name is near enough: a third of the letters may differ, at least one and at most four. */
+/** The nearest known name; undefined if none is near: a third of the letters may differ, at least 1 and at most 4. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   if (name.length === 0 || name.length > 100) return undefined;
   const wanted = name.toLowerCase();
@@ -40,7 +40,7 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   return best;
 }
 
-/** `did you mean …` where a name is near, else the known ones. */
+/** `did you mean …` if a known name is near, otherwise `what` with the known names. */
 export function suggest(name: string, known: readonly string[], what: string): string | undefined {
   const near = nearest(name, known);
   if (near !== undefined) return `did you mean \`${near}\`?`;

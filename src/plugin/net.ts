@@ -1,4 +1,4 @@
-/** `#plugin/net`: the one way out. Every connection that a plugin makes goes to an address that was checked. */
+/** `#plugin/net`: network access. Every connection of a plugin goes to an address that was checked. */
 
 export * from '../net/connect.ts';
 export * from '../net/http.ts';

@@ -1,4 +1,4 @@
-/** What a plugin is to the engine: kinds of pure functions and handlers, and a world that is read and written apart. */
+/** The interface of a plugin: kinds with pure functions and handlers, and worlds opened for reading or writing. */
 
 import type { Claim } from './places.ts';
 import type { PluginTables } from './tables.ts';
@@ -25,136 +25,149 @@ import type {
   View,
 } from './types.ts';
 
-/** A method's type, so that rules of unlike kinds fit one table; likewise the handlers. */
+/** The type of a method, so that rules of different kinds fit one table. Handlers use the same trick. */
 export type Rule<S = unknown, F = unknown, M = Facts> = {
   rule(change: Change, resource: Resource<S, F, M>, scene: Scene): Verdict;
 }['rule'];
 
-/** What a handler gets beside its world and its resource. */
+/** Arguments of a handler in addition to its world and resource. */
 export interface ActionRun {
-  /** Identifies the intent: the same for no two actions of a project. Marks on remote objects carry it. */
+  /** The id of the intent, unique in its project. Marks on remote objects contain it. */
   readonly id: string;
   readonly change: Change;
-  /** The resources as they were seen right before the action. */
+  /** The resources, refreshed right before the action. */
   readonly scene: Scene;
-  /** The files that the step uses, as they were approved: one that is sent comes with its content. */
+  /** The approved files of the step. A file with use `send` has its content. */
   readonly files: readonly FileSeen[];
   /**
-   * Reads what the step is about to run once more, and throws where it is not as it was approved: called right before a
-   * command line is run.
+   * Reads the files of the step again, and throws if they differ from the approved ones. Called right before a command
+   * line runs.
    */
   readonly stillApproved: () => Promise<void>;
   /** Epoch ms. */
   readonly now: () => number;
-  /** Fires at the deadline, or when the run is aborted. */
+  /** Fires at the deadline, or when the run is cancelled. */
   readonly signal: AbortSignal;
-  /** Says in a few words what is going on, for the terminal. */
+  /** Reports progress in a few words, for the terminal. */
   readonly progress: (text: string) => void;
   /**
-   * Waits for something that many actions wait for together, or that takes long without any work here: meanwhile its
-   * place among the actions that run at once is free for others. Settles as what it waits for does, with a place again.
+   * Waits for an event that several actions share, or that takes long without local work. Meanwhile, the slot of this
+   * action is free for others. Settles like `waiting`, with a slot again.
    */
   readonly aside: <T>(waiting: Promise<T>) => Promise<T>;
 }
 
-/** Takes one step. It returns what has to be remembered, and throws when the step failed; an UnknownOutcomeError where it may not have. */
+/**
+ * Takes one step. Returns the members of the kind's state to record. Throws if the step failed; UnknownOutcomeError if
+ * the step may have been done.
+ */
 export type Handler<W, S = unknown, F = unknown, M = Facts> = {
   take(world: W, resource: Resource<S, F, M>, run: ActionRun): Promise<Partial<M> | undefined>;
 }['take'];
 
-/** What a step does beside what its row and its spec say: an approval covers it, and the plan shows it. */
+/** Effects of a step that neither its row nor its spec shows. An approval covers them, and the plan lists them. */
 export interface Effect {
-  /** Command lines that it runs. */
+  /** Command lines that the step runs. */
   readonly commands?: readonly (readonly string[])[];
-  /** Files whose content it sends or reads; words of its command lines count by themselves. */
+  /** Files whose content the step sends or reads. Files in its command lines are added by the engine. */
   readonly files?: readonly FileUse[];
-  /** Other resources whose specs decide what it does, beside those that its spec names. */
+  /** Further resources whose specs decide about the step; those that its spec references are added by the engine. */
   readonly uses?: readonly Ref[];
-  /** Whatever else decides. */
+  /** Other values that decide about the step. */
   readonly values?: Facts;
 }
 
-/** One kind of resource: pure functions of data, and a handler for every step. Methods, so that kinds of unlike types fit one table. */
+/**
+ * One kind of resource: pure functions, and a handler for every step. They are methods, so that kinds of different
+ * types fit one table.
+ */
 export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = Step, RuleId extends string = string> {
   /**
-   * Turns one document into several, or fills in what the plugin's part of `fettle.yaml` says of all; what it returns
-   * takes the document's place, and may contain it.
+   * Expands one document to several, or fills in settings of the plugin. The result replaces the document, and may
+   * contain it.
    */
   expand?(desired: Desired<S>, recall: (ref: Ref) => Memory | undefined, settings: Json): readonly Desired[];
   /**
-   * What counts for a resource, worked out once for each: its document, what was applied of it, and the plugin's part of
-   * `fettle.yaml`. It becomes `pair.policy`. Pure.
+   * The effective policy of a resource, merged from its document, its state and the plugin's part of `fettle.yaml`.
+   * Computed once for each resource, as `resource.policy`. Pure.
    */
   policy?(desired: Desired<S> | undefined, memory: Memory<M> | undefined, settings: Json): unknown;
   /**
-   * The states of what was seen, and the findings that follow from them. The same sighting has other states at a later
-   * `now` (epoch ms): nothing is probed again for that. Without it, `observe` gives the state that the outside reports. Pure.
+   * The states of a sighting, and the findings that follow from them. `now` (epoch ms) can change the states of the
+   * same sighting without another refresh. By default, the sighting has the state that the provider reports. Pure.
    */
   state?(policy: unknown, seen: Sighting<F>, memory: Memory<M> | undefined, now: number): Standing<F>;
-  /** The one step that brings the resource nearer to what is written, or, without `desired`, takes it away. */
+  /** The next step towards the declared resource; without `desired`, towards its removal. */
   diff(resource: Resource<S, F, M>, scene: Scene): Proposal<P> | undefined;
   /**
-   * What a step does beside what its row and its spec say. Without it, a step uses every file that its spec names to be
-   * read or sent, and runs nothing.
+   * Effects of a step that neither its row nor its spec shows. By default, a step uses every file that its spec names
+   * for reading or sending, and runs no command.
    */
   effect?(change: Change, resource: Resource<S, F, M>, scene: Scene): Effect;
-  /** What is seen, in the shape of the spec, as far as the world shows it: for fields that a document ignores. */
+  /**
+   * The actual resource in the shape of the spec, as far as the provider shows it: for fields that a document ignores.
+   */
   seen?(resource: Resource<S, F, M>): Json;
-  /** What of a look is to be remembered; only what differs from `resource.memory` is written. `now` is the scene's. */
+  /**
+   * The part of a refresh to record in the state; only differences from `resource.memory` are written. `now`: epoch ms.
+   */
   note?(resource: Resource<S, F, M>, now: number, scene: Scene): Partial<M>;
-  /** Findings that need more than one resource, or memory. */
+  /** Findings that depend on other resources, or on the state. */
   findings?(resource: Resource<S, F, M>, scene: Scene): readonly Finding[];
   /**
-   * The places that it describes: files, folders, or names that stand for one thing alone. Of a resource it gets the document
-   * with what is seen, or the memory alone. Without it, they are the paths that the spec writes. Two resources never
-   * share a place. It is given no policy. Pure.
+   * The places that the resource manages: files, folders, or unique names. The argument has either the document and the
+   * sight, or the state alone, and no policy. By default, the places are the paths that the spec writes. Two resources
+   * must not share a place. Pure.
    */
   places?(resource: Resource<S, F, M>): readonly Claim[];
-  /** What else has to be looked at before an action on this resource is judged again (its fleet, for a rule about that); what it needs always is. */
+  /**
+   * Other resources to refresh before an action on this resource is judged again, for example its fleet. The resources
+   * that it depends on are always refreshed.
+   */
   matters?(resource: Resource<S, F, M>, scene: Scene): readonly Ref[];
-  /** What the log says of the resource beside every decision about it: on intents, outcomes and refusals. */
+  /** Audit values that the log adds to each intent, outcome and refusal of the resource. */
   audit?(change: Change, resource: Resource<S, F, M>, scene: Scene): Facts;
-  /** Brings what an older version remembered up to this one. */
+  /** Upgrades state that an older version recorded. */
   upgrade?(kept: Facts, version: number): Partial<M>;
   readonly rules: { readonly [Id in RuleId]: Rule<S, F, M> };
   readonly handlers: { readonly [Taken in P]: Handler<W, S, F, M> };
 }
 
-/** What is looked at: the documents, what memory knows, and with `only` nothing but these. */
+/** The scope of a refresh: documents and state; with `only`, these resources alone. */
 export interface Query {
   readonly desired: readonly Desired[];
   readonly memory: readonly Memory[];
   readonly only?: readonly Ref[];
-  /** A schedule takes this look: what failed before may be left as it is remembered, until it is worth another try. */
+  /** True for a scheduled refresh: resources that failed before may keep their recorded state until a retry is due. */
   readonly scheduled?: true;
-  /** `safety.collapse`: how much may be missing, and of how many, before a look is doubted. */
+  /** `safety.collapse`: the limits above which missing resources make a refresh doubtful. */
   readonly collapse?: Safety['collapse'];
-  /** When the last look was that the log holds, or somewhat later: ISO 8601. Absent without one. */
+  /** Time of the last recorded refresh, or slightly later: ISO 8601. Absent if the log has none. */
   readonly lastLookAt?: string;
-  /** Epoch ms; the time for every decision of this look. */
+  /** Time for every decision of this refresh: epoch ms. */
   readonly now: number;
   readonly signal: AbortSignal;
-  /** So many of so many are read. */
+  /** Reports progress: the number of read resources, and the total. */
   readonly progress: (done: number, total: number) => void;
 }
 
-/** Something that exists, as the document that would describe it. */
+/** A discovered resource, as the document that would declare it. */
 export interface Found {
   readonly ref: Ref;
   readonly spec: Json;
   readonly labels?: Readonly<Record<string, string>>;
-  /** What the reader of the document has to know, or to fill in; each becomes a comment. */
+  /** Notes for the reader of the document, or values to fill in. Each becomes a comment. */
   readonly notes: readonly string[];
 }
 
-/** Where to look for what is neither written nor remembered. */
+/** The scope of a discovery of resources that are neither declared nor in the state. */
 export interface Discovery {
-  /** Their paths are as seen from the project's folder. */
+  /** Documents, with paths relative to the project's folder. */
   readonly desired: readonly Desired[];
   readonly memory: readonly Memory[];
-  /** Words of the user, such as folders; what they mean is the plugin's. */
+  /** Arguments of the user, such as folders. The plugin defines their meaning. */
   readonly places: readonly string[];
-  /** The file that will hold the documents, relative to the project: what their relative paths start from. */
+  /** The file for the documents, relative to the project's folder. Relative paths in documents start at this file. */
   readonly document: string;
   /** Epoch ms. */
   readonly now: number;
@@ -162,20 +175,20 @@ export interface Discovery {
   readonly progress: (done: number, total: number) => void;
 }
 
-/** What a world is opened with; nothing else of the process reaches a plugin. */
+/** Arguments for opening a world; a plugin gets nothing else from the process. */
 export interface Outside {
-  /** The plugin's part of `fettle.yaml`, validated; `{}` where there is none. */
+  /** The plugin's part of `fettle.yaml`, validated; `{}` by default. */
   readonly config: Json;
   readonly project: string;
-  /** The folder of `fettle.yaml`: what its relative paths start from. */
+  /** The folder of `fettle.yaml`: its relative paths start here. */
   readonly folder: string;
-  /** Folders, absolute, in which a file has to lie whose content is sent or printed. */
+  /** Absolute paths of the folders from which the content of files may be sent or printed. */
   readonly fileRoots: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => number;
 }
 
-/** One mistake that a validator found: where in the value, and what is wrong there. */
+/** One mistake that a validator found, with its place in the value. */
 export interface SchemaError {
   readonly instancePath: string;
   readonly schemaPath: string;
@@ -185,7 +198,7 @@ export interface SchemaError {
   readonly parentSchema?: unknown;
 }
 
-/** A generated validator: fills in defaults, and leaves its errors on itself. */
+/** A generated validator: fills in defaults, and sets its property `errors`. */
 export interface Validator {
   (value: unknown): boolean;
   errors?: readonly SchemaError[] | null;
@@ -198,23 +211,25 @@ export interface Plugin<R = unknown, W = unknown> {
   readonly name: string;
   readonly tables: PluginTables;
   readonly validators: () => Promise<Validators>;
-  /** Checks of its part of `fettle.yaml` that a schema cannot make; pointers start there. Pure. */
+  /** Checks of the plugin's part of `fettle.yaml` that a schema cannot express. Pointers start in that part. Pure. */
   checkSettings?(settings: Json): readonly Omit<Mistake, 'code' | 'severity'>[];
-  /** Checks that a schema cannot make, on one document or across them, and against the plugin's part of `fettle.yaml`; pure. */
+  /** Checks of documents and the plugin's part of `fettle.yaml` that a schema cannot express. Pure. */
   check?(desired: Desired, find: (ref: Ref) => Desired | undefined, settings: Json): readonly Mistake[];
-  /** Checks that need all of the plugin's documents at once, as they are written (two that write the same file); pure. */
+  /** Checks that need all declared documents of the plugin, such as two that write the same file. Pure. */
   checkTogether?(documents: readonly Desired[]): readonly (Mistake & { readonly ref: Ref })[];
   readonly kinds: Readonly<Record<string, Kind<W>>>;
   /**
-   * What all of it comes to; pure. A plan gives its own resources, and a scene with every change and verdict. `state list`
-   * gives what is remembered alone: resources under a gap, without changes.
+   * Summarizes the resources of the plugin. A plan passes its resources, and a scene with every change and verdict.
+   * `state list` passes the state alone: resources under a gap, without changes. Pure.
    */
   summary?(resources: readonly Resource[], scene: Scene): readonly Summary[];
-  /** Opens the world for reading: all that `plan` and `drift` ever get. */
+  /** Opens the world for reading: `plan` and `drift` use nothing else. */
   openReader(outside: Outside): Promise<R>;
   openWriter(outside: Outside): Promise<W>;
   observe(world: R, query: Query): Promise<View>;
-  /** What exists and is neither written nor remembered, as documents. Absent where there is no way to look for it. */
+  /**
+   * Finds resources that are neither declared nor in the state, as documents. Absent if the plugin cannot find them.
+   */
   discover?(
     world: R,
     discovery: Discovery,
@@ -231,12 +246,14 @@ export interface Mistake {
   readonly severity?: 'error' | 'warning';
 }
 
-/** Checks a plugin's parts against each other, and forgets the types of its world for the engine. */
+/** Checks the parts of a plugin against each other, and erases the types of its world. */
 export function definePlugin<R, W extends R>(plugin: Plugin<R, W>): Plugin {
   return plugin;
 }
 
-/** Forgets the types of one kind, so that unlike kinds fit one plugin; the engine gives each back only what is its own. */
+/**
+ * Erases the types of one kind, so that different kinds fit one plugin. The engine passes each kind only its own data.
+ */
 export function defineKind<W, S, F, M, P extends Step, RuleId extends string>(
   kind: Kind<W, S, F, M, P, RuleId>,
 ): Kind<W> {

@@ -1,19 +1,19 @@
-/** JSON pointers with `*` for every item and every key: the texts that they lead to, and the same value with those changed. */
+/** JSON pointers, with `*` for every item and key: finds and changes the values that they point to. */
 
 import type { Json } from './types.ts';
 
-/** A text and the pointer that leads to it. */
+/** A text and its pointer. */
 export interface TextAt {
   readonly pointer: string;
   readonly text: string;
 }
 
-/** A key as a part of a JSON pointer. */
+/** Escapes a key as a part of a JSON pointer. */
 export function escapePointer(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
-/** A part of a JSON pointer as the key that it stands for. */
+/** Returns the key of an escaped part of a JSON pointer. */
 export function unescapePointer(part: string): string {
   return part.replaceAll('~1', '/').replaceAll('~0', '~');
 }
@@ -36,7 +36,7 @@ function below(value: unknown, parts: readonly string[], at: string): readonly T
   );
 }
 
-/** Every text of `value` that a pattern leads to; the pointers begin with `base`. */
+/** Every text of `value` that matches a pattern. The pointers start with `base`. */
 export function textsAt(value: unknown, pattern: string, base = ''): readonly TextAt[] {
   return below(value, partsOf(pattern), base);
 }
@@ -51,7 +51,7 @@ function mapBelow(value: Json, parts: readonly string[], change: (text: string) 
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, each(key, member)]));
 }
 
-/** The value with every text changed that one of the patterns leads to. */
+/** A copy of the value with every text changed that matches one of the patterns. */
 export function mapTexts(value: Json, patterns: readonly string[], change: (text: string) => string): Json {
   return patterns.reduce((mapped, pattern) => mapBelow(mapped, partsOf(pattern), change), value);
 }
@@ -60,7 +60,7 @@ export function isTree(value: unknown): value is { readonly [key: string]: Json 
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value that a pointer (without `*`) leads to; undefined where there is none. */
+/** The value at a pointer (without `*`); undefined if it does not exist. */
 export function valueAt(value: unknown, pointer: string): Json | undefined {
   return pointerKeys(pointer).reduce<Json | undefined>(
     (at, key) => {
@@ -87,24 +87,24 @@ function changeBelow(
   const changed = changeBelow(Object.hasOwn(tree, key) ? tree[key] : undefined, rest, change);
   const others = Object.entries(tree).filter(([name]) => name !== key);
   if (changed === undefined) return value === undefined ? undefined : Object.fromEntries(others);
-  // The order of the keys stays.
+  // Keeps the order of the keys.
   return Object.hasOwn(tree, key)
     ? Object.fromEntries(Object.entries(tree).map(([name, member]) => [name, name === key ? changed : member]))
     : Object.fromEntries([...others, [key, changed]]);
 }
 
-/** The value with what a pointer (without `*`) leads to changed; undefined takes it away. */
+/** A copy of the value, changed at a pointer (without `*`). A result of undefined removes the member. */
 export function changeAt(value: Json, pointer: string, change: (before: Json | undefined) => Json | undefined): Json {
   return changeBelow(value, partsOf(pointer), change) ?? {};
 }
 
-/** Pointers to all that is no object with members; a list is one value. */
+/** Pointers to all values other than objects with members. A list is one value. */
 export function leavesOf(value: unknown, at = ''): readonly string[] {
   if (!isTree(value) || Object.keys(value).length === 0) return [at];
   return Object.entries(value).flatMap(([key, member]) => leavesOf(member, `${at}/${escapePointer(key)}`));
 }
 
-/** One value laid over another: objects are merged, anything else takes the other's place. */
+/** Merges two values: objects member by member; any other value replaces the first one. */
 export function overlaid(base: Json | undefined, over: Json | undefined): Json | undefined {
   if (over === undefined) return base;
   if (!isTree(base) || !isTree(over)) return over;

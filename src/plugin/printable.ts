@@ -1,31 +1,33 @@
 /**
- * Text from outside, made harmless for terminals and the logs of CI.
+ * Escapes text from outside for terminals and CI logs.
  *
- * A certificate, a server, a document or a file name may hold characters that steer a terminal, turn text around or are
- * not seen, and words that a CI runner takes for its own commands, wherever they stand in a line. Two functions take
- * them out, and both show them as codes:
+ * A certificate, a server, a document or a file name may contain characters that control a terminal, reverse text or
+ * are invisible, and words that a CI runner interprets as its commands, at any place in a line. Two functions replace
+ * them by codes:
  *
  * | function | for | newline | codes |
  * |---|---|---|---|
  * | `printable` | data within a line for people | a code | `\n`, `\u{202e}` |
- * | `inert` | all that is written, text and JSON alike; the last guard | stays | `\u202e`, so that JSON stays equal |
+ * | `inert` | all output, text and JSON; the last guard | kept | `\u202e`, so that JSON stays equal |
  */
 
-/** A class of a regular expression: code points that are not seen or that steer, controls, formats, directions, fillers, blanks other than the space. */
+/**
+ * A regular expression class: invisible and control characters, formats, directions, fillers, blanks other than space.
+ */
 export const UNSEEN =
   '\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}' +
   '\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u2800\\u3000\\u{13441}\\u{13442}\\u{16fe4}\\u{1d159}';
 
-/** The one character of a runner's command without which it is none: `##[…]`, `##vso[…]`, `##teamcity[…]`, `section_start:`. */
+/** A character whose escape disables a runner's command: `##[…]`, `##vso[…]`, `##teamcity[…]`, `section_start:`. */
 const COMMAND = '(?<=#)#(?=[A-Za-z]*\\[)|(?<=section)_(?=(?:start|end):)';
 
-/** `::command::`, which counts where nothing but blanks stands before it in its line. */
+/** `::command::`, which is a command if only blanks precede it in its line. */
 const LINE_COMMAND = '(?<=^(?:\\s|\\u001b\\[\\d+m)*):(?=:[A-Za-z])';
 
-/** The styles that our own text has: bold, dim, red, green, yellow, cyan, and their ends. */
+/** The styles of fettle's own text: bold, dim, red, green, yellow, cyan, and their ends. */
 const STYLE = '\\u001b\\[(?:1|2|22|31|32|33|36|39)m';
 
-/** Goes back to the beginning of a terminal's line and clears it; a terminal gets it at the beginning of a write alone. */
+/** Clears the present line of a terminal. Only allowed at the beginning of a write. */
 export const CLEAR_LINE = '\r\u001b[K';
 
 const IN_A_LINE = new RegExp(`[${UNSEEN}]|${COMMAND}`, 'gu');
@@ -36,26 +38,26 @@ function codeOf(character: string): string {
   return KNOWN[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
 
-/** Data on one line. Giving it the result again changes nothing. */
+/** Escapes data for one line. Idempotent. */
 export function printable(data: string): string {
   return data.replace(IN_A_LINE, codeOf);
 }
 
 const IN_STYLED_LINE = new RegExp(`${STYLE}|[${UNSEEN}]|${COMMAND}`, 'gu');
 
-/** A whole line of text for people, which keeps our own colours. */
+/** Escapes a whole line of text for people, and keeps fettle's own colours. */
 export function printableLine(line: string): string {
   return line.replace(IN_STYLED_LINE, (found) => (found.length > 2 ? found : codeOf(found)));
 }
 
-/** Offsets of what `printable` would change, each with the code for it. */
+/** The offsets of characters that `printable` would change, with their codes. */
 export function codesIn(data: string): ReadonlyMap<number, string> {
   return new Map(Array.from(data.matchAll(IN_A_LINE), ({ 0: character, index }) => [index, codeOf(character)]));
 }
 
 /**
- * What is about to be written, whole lines of it. Valid JSON stays valid and equal; our own colours and newlines stay.
- * Giving it the result again changes nothing.
+ * Escapes whole lines of output. Valid JSON stays valid and equal; fettle's own colours and newlines are kept.
+ * Idempotent.
  */
 export function inert(text: string): string {
   return text.replace(IN_OUTPUT, (found) =>

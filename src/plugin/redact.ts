@@ -1,23 +1,23 @@
 /**
- * Redaction: what a plugin, a server or a driver says of its failures may quote what it was given. Whatever they say goes
- * through here before it becomes part of a plan, a record or a line on a terminal.
+ * Redaction of secrets. Error messages of a plugin, a server or a driver may quote their input, so this module redacts
+ * them before they become part of a plan, a record or terminal output.
  *
- * | Is taken out | as |
+ * | Redacted | Forms |
  * |---|---|
- * | values that are known to be secret | they are, percent-encoded, escaped as JSON, in base64 (both alphabets) and in hex |
- * | a private key in PEM | the whole block, also with its newlines escaped, and where its end is missing |
- * | user and password in a URL | everything between `://` and `@`; a short user alone is left |
- * | credentials of a header | what follows `Authorization:` and its kind, `Bearer` and `Basic` |
- * | parameters and settings that are called so | `password=…`, `token: …`, `api_key=…` |
+ * | known secrets | plain, percent-encoded, escaped as JSON, in base64 (both alphabets) and in hex |
+ * | a private key in PEM | the whole block, also with escaped newlines, or without its end |
+ * | user and password in a URL | the text between `://` and `@`; a short user alone is kept |
+ * | credentials of a header | the value of `Authorization:` and similar headers, and of `Bearer` and `Basic` |
+ * | parameters and settings with the name of a secret | `password=…`, `token: …`, `api_key=…` |
  */
 
-/** Takes secrets out of a text. */
+/** Redacts secrets in a text. */
 export type Redact = (text: string) => string;
 
 const HIDDEN = '(hidden)';
 
 const PEM = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/gu;
-/** `user:password@`, or a user that is as long as a token; a short user alone is a name. */
+/** Matches `user:password@`, or a user as long as a token; a short user alone is a name. */
 const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)([^/\s"'@?#:]*:[^/\s"'@?#]*|[^/\s"'@?#:]{16,})@/giu;
 const HEADER =
   /\b((?:proxy-)?authorization|x-api-key|x-auth-token|cookie|set-cookie)(["']?\s*[:=]\s*["']?)([^\r\n"']+)/giu;
@@ -25,7 +25,7 @@ const SCHEME = /\b(bearer|basic)(\s+)([A-Za-z0-9+/=_.~-]{6,})/giu;
 const SETTING =
   /\b([\w-]*(?:password|passwd|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential)[\w-]*)(["']?\s*[:=]\s*["']?)([^\s"'&,;)}\]]{4,})/giu;
 
-/** Puts something else in the place of what looks like a secret, whatever its value. */
+/** Replaces texts that look like a secret. */
 function replacePatterns(text: string, hide: (secret: string) => string): string {
   return text
     .replace(PEM, hide)
@@ -33,14 +33,14 @@ function replacePatterns(text: string, hide: (secret: string) => string): string
     .replace(HEADER, (_, name: string, sign: string, secret: string) => `${name}${sign}${hide(secret)}`)
     .replace(SCHEME, (_, name: string, blank: string, secret: string) => `${name}${blank}${hide(secret)}`)
     .replace(SETTING, (whole: string, name: string, sign: string, secret: string) =>
-      // A field or a rule may be called so, and say how it stands.
+      // A field or a rule may have such a name, with its status as the value.
       /^(?:true|false|null|undefined|none|missing|changed|unset|required)$/iu.test(secret)
         ? whole
         : `${name}${sign}${hide(secret)}`,
     );
 }
 
-/** What looks like a secret, whatever its value. */
+/** Redacts texts that look like a secret. */
 export function redactPatterns(text: string): string {
   return replacePatterns(text, () => HIDDEN);
 }
@@ -49,12 +49,12 @@ function stars(text: string): string {
   return text.replaceAll(/[^\n]/gu, (character) => '*'.repeat(character.length));
 }
 
-/** The same with a star for each character, so that places stay what they are; a reference such as `${env:NAME}` is left. */
+/** Like `redactPatterns`, with a star for each character to keep positions. Keeps references such as `${env:NAME}`. */
 export function maskPatterns(text: string): string {
   return replacePatterns(text, (secret) => (secret.includes('${') ? secret : stars(secret)));
 }
 
-/** Shorter values would hide harmless words. */
+/** Shortest secret that is redacted: a shorter one would hide harmless words. */
 const SHORTEST = 6;
 
 function encodings(secret: string): readonly string[] {
@@ -71,14 +71,14 @@ function encodings(secret: string): readonly string[] {
   ];
 }
 
-/** Takes out these values too, in the forms in which they are quoted. */
+/** A function that redacts these values too, in all forms in which they are quoted. */
 export function redactor(secrets: Iterable<string>): Redact {
   const forms = new Set<string>();
   for (const secret of secrets) {
     for (const part of [secret, ...secret.split(/\r?\n/u)].map((text) => text.trim()))
       if (part.length >= SHORTEST) for (const form of encodings(part)) forms.add(form);
   }
-  // The longest first: one secret may be the beginning of another.
+  // The longest first: one secret may be a prefix of another.
   const known = [...forms].sort((a, b) => b.length - a.length).map((form) => RegExp.escape(form));
   if (known.length === 0) return redactPatterns;
   const pattern = new RegExp(known.join('|'), 'gu');
@@ -88,7 +88,7 @@ export function redactor(secrets: Iterable<string>): Redact {
 const SECRET_NAME =
   /(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|_PASS|APIKEY|API_KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?|_PAT)$/iu;
 
-/** The password in an address, as in `FETTLE_STORE`: whatever it is for, decoded and as it stands. */
+/** The password in an address, as in `FETTLE_STORE`, both decoded and encoded. */
 function passwordsIn(address: string): readonly string[] {
   const found = /^[a-z][a-z0-9+.-]*:\/\/[^:@/?#]*:([^/?#]*)@/iu.exec(address)?.[1];
   const parameter = /[?&]password=([^&#]*)/iu.exec(address)?.[1];
@@ -102,7 +102,7 @@ function passwordsIn(address: string): readonly string[] {
   });
 }
 
-/** Values of an environment that are secret by the names of their variables, or that a configuration names; of addresses, their passwords. */
+/** The secrets of an environment: variables with the name of a secret or in `named`, and passwords in addresses. */
 export function secretsOf(
   env: Readonly<Record<string, string | undefined>>,
   named: readonly string[] = [],

@@ -1,9 +1,9 @@
-/** Addresses: a Ref written as text, `plugin/Kind/scope…/name`, and back. */
+/** Addresses: the text of a Ref, `plugin/Kind/scope…/name`. */
 
 import type { Ref } from './types.ts';
 
 const UNSAFE = /[/@*?%\s\p{Cc}]/gu;
-/** Names without any: most of them, and every address of a large fleet is written several times. */
+/** Names that need no encoding, for speed: most names do not, and a large fleet has many addresses. */
 const SAFE = /^[\w.:-]*$/;
 
 function encodePart(part: string): string {
@@ -11,13 +11,13 @@ function encodePart(part: string): string {
   return part.replace(UNSAFE, (character) => encodeURIComponent(character).replaceAll('*', '%2A'));
 }
 
-/** `nodes/Node/web-1`, `fabric/VPC/prod/default/web`; `/ @ * ? %`, blanks and control characters in a part are percent-encoded. */
+/** `nodes/Node/web-1`, `fabric/VPC/prod/default/web`. Percent-encodes `/ @ * ? %`, blanks and control characters. */
 export function formatRef(ref: Ref): string {
   const scope = ref.scope === undefined || ref.scope.length === 0 ? '' : `${ref.scope.map(encodePart).join('/')}/`;
   return `${ref.plugin}/${ref.kind}/${scope}${encodePart(ref.name)}`;
 }
 
-/** Reads an address; undefined where the text is none. */
+/** Parses an address; undefined if the text is not an address. */
 export function parseRef(address: string): Ref | undefined {
   const parts = address.split('/');
   if (parts.length < 3 || parts.some((part) => part === '')) return undefined;
@@ -31,7 +31,7 @@ export function parseRef(address: string): Ref | undefined {
   }
 }
 
-/** Order of addresses: by code unit, the same on every machine. */
+/** Compares addresses by code unit: the same order on every machine. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,22 +1,24 @@
-/** Resources: how their parts become one, and whose they are. */
+/** Resources: their construction from parts, and their ownership. */
 
 import { formatRef } from './ref.ts';
 import type { Facts, Json, Memory, Resource } from './types.ts';
 
-/** Ours: created or adopted by this project's log, and not put in doubt by a damage. The one place that decides it. */
+/**
+ * True if the project owns the resource: its log created or adopted it, and no damage of the log puts that in doubt.
+ */
 export function isOwned(memory: Pick<Memory, 'owned' | 'unknown'> | undefined): boolean {
   return memory?.owned !== undefined && memory.unknown !== true;
 }
 
 /**
- * Ours, even where a damage of the log put it in doubt: nothing may be done to such a resource, but it still counts, takes
- * its names and places, and is not forgotten because it cannot be found.
+ * True if the project owns the resource, or owned it before damage to the log. No action may run on a resource in
+ * doubt, but it counts in limits, keeps its names and places, and is not forgotten if it is not found.
  */
 export function mayBeOwned(memory: Pick<Memory, 'owned'> | undefined): boolean {
   return memory?.owned !== undefined;
 }
 
-/** The parts of a resource; its address and whose it is follow from them. */
+/** The parts of a resource. Its address and ownership follow from them. */
 export type Parts = Omit<Resource, 'address' | 'owned' | 'policy' | 'settings' | 'desired' | 'memory'> & {
   readonly desired: Resource['desired'] | undefined;
   readonly memory: Memory | undefined;
@@ -24,8 +26,8 @@ export type Parts = Omit<Resource, 'address' | 'owned' | 'policy' | 'settings' |
 };
 
 /**
- * A resource of its parts. The policy is worked out here, unless it is given: `null` where nobody asks for it.
- * Every resource has the same members in the same order: a plan holds 100,000 of them.
+ * Builds a resource from its parts. Computes the policy unless it is given; `null` if it is not needed. Every resource
+ * has the same members in the same order, for speed: a plan can have 100,000 resources.
  */
 export function resourceOf(
   { ref, kind, tables, desired, sight, memory, settings = {} }: Parts,
@@ -42,7 +44,7 @@ export function resourceOf(
     : { ref, address, kind, tables, desired, sight, memory, owned, settings, policy };
 }
 
-/** The same resource with another memory, or without one. */
+/** A copy of the resource with another state, or without one. */
 export function withMemory<S, F, M = Facts>(
   resource: Resource<S, F, M>,
   memory: Memory<M> | undefined,

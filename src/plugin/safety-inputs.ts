@@ -1,6 +1,6 @@
 /**
- * Safety inputs of a spec: fields by which rules decide whether the resource itself may be disturbed or removed. The
- * applied and the declared values combine as `specs/` says.
+ * Safety inputs of a spec: fields by which rules decide whether the resource may be disturbed or removed. `specs/`
+ * defines how the applied and the declared values combine.
  */
 
 import { sameJson } from './canonical.ts';
@@ -12,7 +12,7 @@ import { defined } from './defined.ts';
 
 type Known = Pick<Memory, 'safety' | 'applied' | 'open'>;
 
-/** The safety inputs of a spec, by their pointers. */
+/** The safety inputs of a spec, by pointer. */
 export function inputsOf(spec: unknown, table: readonly SafetyInput[]): Inputs {
   return Object.fromEntries(
     table.flatMap(({ pointer }) => {
@@ -22,7 +22,7 @@ export function inputsOf(spec: unknown, table: readonly SafetyInput[]): Inputs {
   );
 }
 
-/** The safety inputs that were last applied; undefined where none are remembered. */
+/** The last applied safety inputs; undefined if the state has none. */
 export function appliedInputs(memory: Known | undefined, table: readonly SafetyInput[]): Inputs | undefined {
   const { safety, applied, open } = memory ?? {};
   if (safety !== undefined) return safety;
@@ -34,7 +34,7 @@ function textOf(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** `87.5%` as 87.5, and a number as itself. */
+/** The number in `87.5%`, or a number itself. */
 function amountOf(value: Json): number {
   return typeof value === 'number' ? value : Number.parseFloat(textOf(value));
 }
@@ -51,7 +51,7 @@ function stricterOf(combine: Combining, applied: Json | undefined, written: Json
   return combine === 'applied' ? applied : written;
 }
 
-/** What counts until the written inputs are applied; of a field of which both count, what is written. */
+/** The effective inputs until the declared ones are applied. A field with `combine: both` has its declared value. */
 export function strictest(
   table: readonly SafetyInput[],
   applied: Inputs | undefined,
@@ -66,7 +66,7 @@ export function strictest(
   );
 }
 
-/** A spec with other safety inputs: those of the table that are not among them are taken out. */
+/** A copy of the spec with these safety inputs. Inputs of the table that are not among them are removed. */
 export function withInputValues<S>(spec: S, inputs: Inputs, table: readonly SafetyInput[]): S {
   return table.reduce<Json>(
     (all, { pointer }) =>
@@ -77,18 +77,20 @@ export function withInputValues<S>(spec: S, inputs: Inputs, table: readonly Safe
   ) as S;
 }
 
-/** What was applied is remembered of it, so that a change can be told. */
+/** True if the state records the applied values of the resource, so that a change can be detected. */
 export function isKept(resource: Resource): boolean {
   return resource.owned || (resource.sight.observed?.given === true && resource.memory !== undefined);
 }
 
-/** One field, where its values differ. */
+/** The change of one field; empty if the values are equal. */
 export function fieldChange(path: string, before: Json | undefined, after: Json | undefined): readonly FieldChange[] {
   if (sameJson(before ?? null, after ?? null)) return [];
   return [defined({ path, before, after })];
 }
 
-/** The safety inputs of a spec that are declared otherwise than they were applied, for a resource that is seen and kept. */
+/**
+ * The safety inputs whose declared values differ from the applied ones; empty if the resource is not seen or not kept.
+ */
 export function changedSpecInputs(resource: Resource, table: readonly SafetyInput[]): readonly FieldChange[] {
   const {
     desired,

@@ -1,22 +1,22 @@
-/** What every emulated world is to the command that starts it. */
+/** The interface of an emulated world. */
 
 import type { Json } from './types.ts';
 
-/** A world that is up. */
+/** A running world. */
 export interface RunningWorld {
-  /** Addresses and credentials, for the one line of `--json` and the table. */
+  /** Addresses and credentials, for `--json` and the table. */
   readonly addresses: { readonly [name: string]: Json };
   /** The plugin's part of the sandbox's `fettle.yaml`. */
   readonly config: { readonly [key: string]: Json };
-  /** What to say about it: name, address, what it shows. */
+  /** Rows of the table: name, address, purpose. */
   readonly rows: readonly { readonly name: string; readonly address: string; readonly shows: string }[];
-  /** Ends every listener and connection. */
+  /** Closes every listener and connection. */
   readonly stop: () => Promise<void>;
 }
 
 export interface SandboxWorld {
-  /** Key of its addresses in the line of `--json`. */
+  /** The key of its addresses in `--json`. */
   readonly name: string;
-  /** Makes what is not there yet below `folder`, writes its documents to `folder/desired`, and starts its servers. */
+  /** Creates missing files in `folder`, writes documents to `folder/desired`, and starts servers. */
   readonly start: (folder: string, now: number) => Promise<RunningWorld>;
 }

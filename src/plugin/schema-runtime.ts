@@ -1,9 +1,9 @@
-/** What generated validators need at run time: the length of a text, and errors that show the schema they come from. */
+/** Runtime of generated validators: the length of a text, and errors with the schema that they come from. */
 
 import { unescapePointer } from './pointer.ts';
 import type { SchemaError, Validator } from './plugin.ts';
 
-/** Length of a text as JSON Schema counts it: in code points, not in UTF-16 units. */
+/** The length of a text by JSON Schema: in code points, not in UTF-16 units. */
 export function codePoints(text: string): number {
   let count = text.length;
   for (let i = 0; i < text.length - 1; i += 1) {
@@ -16,7 +16,7 @@ export function codePoints(text: string): number {
   return count;
 }
 
-/** The schema that has the failed keyword, by the path to the keyword: `#/properties/port/maximum`. */
+/** The schema with the failed keyword, by the path of the keyword: `#/properties/port/maximum`. */
 function schemaAt(root: unknown, keywordPath: string): unknown {
   let schema = root;
   for (const part of keywordPath.split('/').slice(1, -1)) {
@@ -27,8 +27,8 @@ function schemaAt(root: unknown, keywordPath: string): unknown {
 }
 
 /**
- * The validator with `parentSchema` on each of its errors: found when something is wrong, so that good input and the
- * generated code pay nothing for it. Not for schemas with `$ref`: paths behind one do not start at the root.
+ * Adds `parentSchema` to each error of a validator. The schema is only looked up for errors, so valid input and the
+ * generated code do not pay for it. Does not support `$ref`, whose paths do not start at the root.
  */
 export function withSchemas(validate: Validator, root: unknown): Validator {
   const check: Validator = (value) => {

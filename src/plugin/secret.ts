@@ -1,30 +1,30 @@
 /**
- * Where a secret may be sent: to an origin that the environment names. A change of `fettle.yaml`, as a pull request makes
- * one, sends it nowhere else. Pure.
+ * Permitted targets of secrets: origins that the environment names. A change of `fettle.yaml`, as in a pull request,
+ * cannot send a secret to another origin. Pure.
  */
 
 import { isLoopback, isOriginMistake, namesOrigin, originsIn, originText, parseOrigin } from './origin.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the secrets of the sandbox begin with: they are public, may be written, and are sent to this machine. */
+/** The prefix of sandbox secrets: they are public, may be in files, and are only sent to this machine. */
 const PUBLIC = 'sandbox-token-';
 
 export function isPublic(secret: string): boolean {
   return secret.startsWith(PUBLIC);
 }
 
-/** A secret that is to be sent. */
+/** A secret and its target. */
 export interface Sending {
   readonly secret: string;
-  /** Name of the variable that the field is for: `HCLOUD_TOKEN`. */
+  /** The variable of the secret's field: `HCLOUD_TOKEN`. */
   readonly variable: string;
   readonly to: URL;
 }
 
 /**
- * Entries of a list that count for one secret: `https://a.example.test` counts for each, and
- * `WORKLOADS_TOKEN=https://a.example.test` for that one.
+ * The entries of a list for one secret: `https://a.example.test` is for every secret, and
+ * `WORKLOADS_TOKEN=https://a.example.test` for one.
  */
 function entriesFor(list: string, variable: string): string {
   return list
@@ -37,20 +37,21 @@ function entriesFor(list: string, variable: string): string {
 }
 
 /**
- * Why a secret may not be sent there, as the end of a sentence about it; undefined where it may. `list` is the variable
- * of the environment that names the origins. Loopback counts like any other origin: other users may listen there.
+ * The reason why a secret must not be sent to a target, as a predicate; undefined if it may be sent. `list` is the
+ * environment variable that names the origins. Loopback needs an entry like any other origin: other users may listen
+ * there.
  */
 export function sendingMistake({ secret, variable, to }: Sending, list: string, env: Environment): string | undefined {
   if (isPublic(secret) && isLoopback(to.hostname)) return undefined;
   const origin = parseOrigin(`${to.protocol}//${to.host}`);
-  if (isOriginMistake(origin)) return `may not be sent to an address that ${origin.mistake}`;
+  if (isOriginMistake(origin)) return `must not be sent to an address that ${origin.mistake}`;
   const named = originsIn({ [list]: entriesFor(env[list] ?? '', variable) }, list);
   const [mistake] = named.mistakes;
   if (mistake !== undefined) return `cannot be sent: ${mistake}`;
   const shown = originText(origin);
   if (!namesOrigin(named, origin))
-    return `is sent to ${shown} only where the environment variable ${list} names that origin; add ${shown} there`;
+    return `is only sent to ${shown} if the environment variable ${list} names that origin. Add ${shown} to it`;
   if (to.protocol !== 'https:' && !isLoopback(to.hostname))
-    return `may not be sent to ${shown}: without https it would be sent in the clear`;
+    return `must not be sent to ${shown}: without https it would be sent in the clear`;
   return undefined;
 }

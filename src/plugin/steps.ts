@@ -1,4 +1,4 @@
-/** Steps: their names taken apart, what the spec says of each, and the changes that are made of them. */
+/** Steps: parses their names, looks up their tables, and builds changes. */
 
 import type { KindTables, Transition } from './tables.ts';
 import type { Change, FieldChange, Ref, Step } from './types.ts';
@@ -6,14 +6,14 @@ import type { Change, FieldChange, Ref, Step } from './types.ts';
 /** The state in which a resource does not exist. */
 export const ABSENT = 'absent';
 
-/** A step taken apart; `machine` is left out for the kind's first one. */
+/** The parts of a step. `machine` is absent for the kind's first machine. */
 export interface StepParts {
   readonly machine?: string;
   readonly from: string;
   readonly to: string;
 }
 
-/** The parts of a step's name: of `power:on>off` the machine `power`, `on` and `off`. */
+/** Parses the name of a step: `power:on>off` has the machine `power`, and the states `on` and `off`. */
 export function stepParts(step: Step): StepParts {
   const colon = step.indexOf(':');
   const arrow = step.indexOf('>', colon + 1);
@@ -27,7 +27,7 @@ export function firstMachine(kind: KindTables): string {
   return Object.keys(kind.machines)[0] ?? '';
 }
 
-/** The transition of a step that fettle takes, or of an edit; undefined where the spec has none. */
+/** The transition of a step that fettle takes, or of an edit; undefined if the spec does not have it. */
 export function stepTransition(kind: KindTables, step: Step): Transition | undefined {
   const { machine: name = firstMachine(kind), from, to } = stepParts(step);
   const machine = kind.machines[name];
@@ -37,12 +37,12 @@ export function stepTransition(kind: KindTables, step: Step): Transition | undef
   return edit === undefined ? undefined : { ...edit, from, to, trigger: 'edit', by: 'fettle' };
 }
 
-/** The state in which the resource is once the step is done. */
+/** The state of the resource after the step. */
 export function settlesIn(transition: Transition): string {
   return transition.settles ?? transition.to;
 }
 
-/** The step that removes a resource from a state; where the spec has none, the name that it would have. */
+/** The step that removes a resource from a state; a name of that form if the spec does not have one. */
 export function removalStep(kind: KindTables, state: string): Step {
   const found = kind.machines[firstMachine(kind)]?.transitions.find(
     (each) => each.by === 'fettle' && each.from === state && settlesIn(each) === ABSENT,
@@ -50,16 +50,16 @@ export function removalStep(kind: KindTables, state: string): Step {
   return `${state}>${found?.to ?? ABSENT}`;
 }
 
-/** What a step does to its resource. */
+/** The effect of a step on its resource. */
 export interface StepEffect {
-  /** The step removes or replaces the resource, or the spec marks it: something that may be in use is lost. */
+  /** True if the step removes or replaces the resource, or the spec marks it so: a resource in use may be lost. */
   readonly destructive: boolean;
-  /** The spec marks the step: something that is in use is disturbed. */
+  /** True if the spec marks the step so: a resource in use is disturbed. */
   readonly disruptive: boolean;
   readonly reversible: 'yes' | 'no' | 'partly';
 }
 
-/** Changes of memory alone: no step of a machine. */
+/** Goals that only change the state: they are not steps of a machine. */
 export function isMemoryOnly({ goal }: Pick<Change, 'goal'>): boolean {
   return goal === 'adopt' || goal === 'protect' || goal === 'release';
 }

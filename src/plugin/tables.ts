@@ -1,30 +1,32 @@
-/** The shape of the tables that `npm run generate` makes from `specs/`: lifecycles, rules and findings as data. */
+/** Types of the tables that `npm run generate` creates from `specs/`: lifecycles, rules and findings as data. */
 
 import type { Json, OnRemove, Severity, Step } from './types.ts';
 
-/** One move of a machine. `by: fettle` is a step with a handler; `by: world` happens, or is found by a look. */
+/**
+ * One transition of a machine. `by: fettle` is a step with a handler; `by: world` happens outside, or is only observed.
+ */
 export interface Transition {
   readonly from: string;
   readonly to: string;
   readonly trigger: string;
   readonly by: 'fettle' | 'world';
-  /** The state in which the handler leaves the resource, where that is not `to`. */
+  /** The state after the handler, if it is not `to`. */
   readonly settles?: string;
-  /** The state in which a failure leaves it, where a look alone would find it as it was before. */
+  /** The state after a failure, if a refresh alone would not show it. */
   readonly fails?: string;
-  /** It takes something away that may be in use: guarded by the rules about partial and stale views. */
+  /** True if a resource in use may be lost: the rules about gaps and stale views guard the step. */
   readonly destructive?: true;
   readonly disruptive?: true;
   readonly reversible?: 'yes' | 'no' | 'partly';
-  /** Moves of other machines that belong to this one: `sync:A>B`. */
+  /** Transitions of other machines that accompany this one: `sync:A>B`. */
   readonly together?: readonly Step[];
-  /** Until when the world ought to have done it, in ms. */
+  /** Time in which the transition should have happened, in ms. */
   readonly withinMs?: number;
   /** Deadline of the handler, in ms. */
   readonly deadlineMs?: number;
 }
 
-/** A state in which a change in place, `s>s`, is allowed. */
+/** A state that permits a change in place, `s>s`. */
 export interface Edit {
   readonly state: string;
   readonly destructive?: true;
@@ -45,8 +47,8 @@ export interface RuleTable {
   readonly guards: readonly Step[];
   readonly overridable: boolean;
   /**
-   * It looks beyond its own resource: actions with the same value of this field run one at a time. `kind`: all of the
-   * kind; `label:pool`: those with the same label; `/pool`: those with the same value in the spec.
+   * Set for a rule that reads other resources: actions of the same group run one at a time. `kind`: all resources of
+   * the kind; `label:pool`: those with the same label; `/pool`: those with the same value in the spec.
    */
   readonly group?: string;
   readonly text: string;
@@ -59,71 +61,75 @@ export interface FindingTable {
   readonly text: string;
 }
 
-/** What a path is for: fettle writes or removes there; it is read on this machine alone; its content is sent or printed. */
+/**
+ * The use of a path. `write`: fettle writes or removes it. `read`: read on this machine only. `send`: sent or printed.
+ */
 export type PathUse = 'write' | 'read' | 'send';
 
-/** Where a spec or a configuration names a path: a JSON pointer (`*` stands for every item, or every key), and its use. */
+/**
+ * A field for a path in a spec or configuration: a JSON pointer (`*` is every item or key), and the use of the path.
+ */
 export interface PathTable {
   readonly pointer: string;
   readonly use: PathUse;
-  /** It is a folder; otherwise a file. */
+  /** True for a folder; otherwise, the path is a file. */
   readonly folder?: true;
 }
 
 /**
- * How the applied and the written value of a safety input combine until the row that changes it is applied.
+ * The combination of the applied and the declared value of a safety input, until the declared one is applied.
  *
- * - `longer`: the longer duration counts; one that is not there lasts for ever.
- * - `larger`, `smaller`: the larger, or smaller, number or percentage counts, or the one that is there.
- * - `both`: each of the two counts, as the rules that ask say.
- * - `applied`: what was applied counts, or what is written where nothing was.
- * - a list: the value that stands first in it counts.
+ * - `longer`: the longer duration counts; an absent one is infinite.
+ * - `larger`, `smaller`: the larger or smaller number or percentage counts; an absent one does not count.
+ * - `both`: both count; each rule decides how.
+ * - `applied`: the applied value counts; the declared one if nothing was applied.
+ * - a list: the value that comes first in the list counts.
  */
 export type Combining = 'longer' | 'larger' | 'smaller' | 'both' | 'applied' | readonly Json[];
 
-/** A field of a spec by which a rule decides whether its own resource may be disturbed or taken away. */
+/** A field of a spec by which a rule decides whether the resource may be disturbed or removed. */
 export interface SafetyInput {
   /** JSON pointer into the spec. */
   readonly pointer: string;
   readonly combine: Combining;
 }
 
-/** A field of a spec by which a document lets go what was managed, as a move of its storage leaves the old files. */
+/** A field of a spec whose change releases a managed object: a change of storage leaves the old files, for example. */
 export interface ReleaseTable {
   /** JSON pointer into the spec. */
   readonly pointer: string;
-  /** The values by which it is let go; any other one than before, where this is left out. */
+  /** Values that release the object; by default, every other value than before. */
   readonly to?: readonly Json[];
 }
 
 export interface KindTables {
   readonly summary: string;
-  /** Names of the parts of a resource's scope, from the outside in; each is read from `metadata.<part>`. */
+  /** Names of the parts of a resource's scope, outermost first. Each is read from `metadata.<part>`. */
   readonly scope: readonly string[];
   readonly onRemove: OnRemove;
-  /** The credentials of an account decide which resources are listed: an empty list may be another account's. */
+  /** True if credentials decide which resources are listed: an empty list may be that of another account. */
   readonly byAccount?: true;
-  /** The first machine decides whether the resource is there at all. */
+  /** The machines by name. The first machine decides whether the resource exists. */
   readonly machines: Readonly<Record<string, Machine>>;
   readonly rules: readonly RuleTable[];
-  /** Where its spec names other resources: a JSON pointer (`*` stands for every item), and the kind that is named. */
+  /** Fields that reference other resources: a JSON pointer (`*` is every item), and the referenced kind. */
   readonly references: readonly { readonly pointer: string; readonly kind: string }[];
-  /** Where its spec names paths. */
+  /** Fields of the spec for paths. */
   readonly paths: readonly PathTable[];
   readonly safetyInputs: readonly SafetyInput[];
   readonly releases?: readonly ReleaseTable[];
-  /** Settings (JSON pointers) that decide nothing of what its steps do: all others are part of what is approved. */
+  /** Settings (JSON pointers) that do not decide about steps. All other settings are part of an approval. */
   readonly undeciding?: readonly string[];
-  /** JSON pointers that drift can name (`*` stands for every item or key); left out where nobody knows them. */
+  /** JSON pointers that drift can have (`*` is every item or key); absent if they are not known. */
   readonly fields?: readonly string[];
   readonly memoryVersion: number;
 }
 
-/** A field of a configuration that names a secret. */
+/** A field of a configuration that references a secret. */
 export interface SecretTable {
-  /** JSON pointer into the configuration; `*` stands for every item, or every key. */
+  /** JSON pointer into the configuration; `*` is every item or key. */
   readonly pointer: string;
-  /** `HCLOUD_TOKEN`: the environment variable that may hold it; `HCLOUD_TOKEN_SHOP` may too. */
+  /** The environment variable for the secret: `HCLOUD_TOKEN`. `HCLOUD_TOKEN_SHOP` is permitted too. */
   readonly variable: string;
 }
 
@@ -131,12 +137,12 @@ export interface PluginTables {
   readonly name: string;
   readonly version: string;
   readonly summary: string;
-  /** How many actions of this plugin run at once. */
+  /** Limit of concurrent actions of the plugin. */
   readonly parallelism: number;
   readonly kinds: Readonly<Record<string, KindTables>>;
-  /** Where its configuration names secrets. */
+  /** Fields of the configuration for secrets. */
   readonly secrets: readonly SecretTable[];
-  /** Where its configuration names paths. */
+  /** Fields of the configuration for paths. */
   readonly settingPaths: readonly PathTable[];
   readonly findings: readonly FindingTable[];
 }

@@ -5,17 +5,17 @@ export function numberText(count: number): string {
   return count < 1000 ? String(count) : count.toLocaleString('en-US');
 }
 
-/** `1 day`, `3 days`, `1,200 entries`. `many`: the plural, where that is not `noun` with an s. */
+/** `1 day`, `3 days`, `1,200 entries`. `many` is the plural; by default, `noun` with an s. */
 export function counted(count: number, noun: string, many = `${noun}s`): string {
   return `${numberText(count)} ${count === 1 ? noun : many}`;
 }
 
-/** At most `length` UTF-16 units, never ending inside a character. */
+/** Shortens a text to `length` UTF-16 units, never inside a character. */
 export function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/u, '')}…`;
 }
 
-/** `30%` as 0.3. */
+/** The fraction of a percentage: 0.3 for `30%`. */
 export function shareOf(text: string): number {
   return Number(text.slice(0, -1)) / 100;
 }

@@ -1,8 +1,8 @@
-/** Durations as people write them, and times that another machine gives. */
+/** Durations as text, and checks of times from other machines. */
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `90s`, `5m`, `1h` in ms; NaN for a text that is no duration. */
+/** Parses `90s`, `5m`, `1h` to ms; NaN for a text that is not a duration. */
 export function durationMs(text: string): number {
   const [, count, unit] = /^(\d+)(ms|s|m|h|d)$/u.exec(text) ?? [];
   return count === undefined ? Number.NaN : Number(count) * (UNIT_MS[unit ?? ''] ?? Number.NaN);
@@ -15,13 +15,13 @@ const UNITS = [
   ['s', 1_000],
 ] as const;
 
-/** 90,000 ms as `90s`, an hour as `1h`: in the largest unit that leaves no rest. */
+/** Prints 90,000 ms as `90s` and an hour as `1h`: in the largest unit that divides the duration. */
 export function durationText(ms: number): string {
   const unit = UNITS.find(([, size]) => ms >= size && ms % size === 0);
   return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
 }
 
-/** A span in words, cut to whole units: `90 s`, `3 min`, `5 h`, `4 days`. A negative span is `0 s`. */
+/** A span in words, rounded down: `90 s`, `3 min`, `5 h`, `4 days`. A negative span is `0 s`. */
 export function spanText(ms: number): string {
   const seconds = Math.trunc(Math.max(0, ms) / 1000);
   if (seconds < 120) return `${seconds} s`;
@@ -30,30 +30,30 @@ export function spanText(ms: number): string {
   return `${Math.trunc(seconds / 86_400)} days`;
 }
 
-/** The clock of another machine may be ahead by so much. */
+/** Largest difference by which the clock of another machine may be ahead. */
 export const CLOCK_AHEAD_MS = 60_000;
 
-/** Why a time that somebody else tells cannot be true; undefined where it can. `now` is in epoch ms. */
+/** The reason why a time from another machine cannot be right; undefined if it can. `now`: epoch ms. */
 export function timeDoubt(text: string, now: number): string | undefined {
   const at = Date.parse(text);
   if (Number.isNaN(at)) return `${text} is not a time`;
   const ahead = at - now;
   return ahead > CLOCK_AHEAD_MS
-    ? `${text} is ${Math.ceil(ahead / 1000)} s ahead of this machine's clock, ${CLOCK_AHEAD_MS / 1000} s are allowed`
+    ? `${text} is ${Math.ceil(ahead / 1000)} s ahead of this machine's clock (limit: ${CLOCK_AHEAD_MS / 1000} s)`
     : undefined;
 }
 
-/** A time that somebody else tells, in epoch ms and never later than `now`; undefined where it cannot be true. */
+/** A time from another machine, in epoch ms and never later than `now`; undefined if it cannot be right. */
 export function toldTime(text: string, now: number): number | undefined {
   return timeDoubt(text, now) === undefined ? Math.min(Date.parse(text), now) : undefined;
 }
 
-/** `2026-11-20T14:30:10.000Z`: ISO 8601, UTC. `at`: epoch ms. */
+/** Prints epoch ms in ISO 8601, UTC: `2026-11-20T14:30:10.000Z`. */
 export function instantText(at: number): string {
   return new Date(at).toISOString();
 }
 
-/** Whether a value is a time that ISO 8601 can say, in epoch ms. */
+/** True for epoch ms that ISO 8601 can express. */
 export function isInstant(at: unknown): at is number {
   return typeof at === 'number' && !Number.isNaN(new Date(at).getTime());
 }

@@ -1,4 +1,6 @@
-/** The nouns of the engine as plain, readonly data: what is written, seen, remembered, proposed, judged and recorded. */
+/**
+ * The nouns of the engine as plain, readonly data: what is written, seen, remembered, proposed, judged and recorded.
+ */
 
 import type { SharedPlaces } from './places.ts';
 import type { Kind } from './plugin.ts';
@@ -147,7 +149,9 @@ export interface Observed<F = unknown> {
   readonly others?: Readonly<Record<string, string>>;
   /** States of the first machine that it went through since the last look, where the look knows, oldest first. */
   readonly via?: readonly string[];
-  /** What its provider protects it by, as in `delete protection`: it is neither removed nor replaced while that stands. */
+  /**
+   * What its provider protects it by, as in `delete protection`: it is neither removed nor replaced while that stands.
+   */
   readonly protectedBy?: string;
   /** Name of another project that marks it as its own: it is neither adopted nor changed. */
   readonly claimedBy?: string;
@@ -165,8 +169,8 @@ export interface Observed<F = unknown> {
 }
 
 /**
- * What a refresh saw of one resource: facts alone. Its states follow from them, from what is remembered and from the time
- * (`Kind.state`); a kind without that function gives the state that the outside itself reports.
+ * What a refresh saw of one resource: facts alone. Its states follow from them, from what is remembered and from the
+ * time (`Kind.state`); a kind without that function gives the state that the outside itself reports.
  */
 export interface Sighting<F = unknown>
   extends Omit<Observed<F>, 'state' | 'others' | 'via' | 'findings'>,
@@ -185,7 +189,10 @@ export interface Standing<F = unknown> extends Pick<Observed<F>, 'state' | 'othe
   readonly findings?: readonly Finding[];
 }
 
-/** A part of the world that could not be read. What `refs` or `kind` leave open, it covers: without both, the whole plugin. */
+/**
+ * A part of the world that could not be read. What `refs` or `kind` leave open, it covers: without both, the whole
+ * plugin.
+ */
 export interface Gap {
   readonly plugin: string;
   readonly kind?: string;
@@ -199,7 +206,10 @@ export interface Gap {
 export interface View {
   readonly observed: readonly Sighting[];
   readonly gaps: readonly Gap[];
-  /** What a look saw beside resources, by plugin: prices, what a provider offers. Rules may judge by it; it is no part of a basis. */
+  /**
+   * What a look saw beside resources, by plugin: prices, what a provider offers. Rules may judge by it; it is no part
+   * of a basis.
+   */
   readonly beside?: Readonly<Record<string, Facts>>;
   readonly at: string;
 }
@@ -292,7 +302,9 @@ export interface Memory<M = Facts> {
   /** Codes of its findings at the last recorded refresh, each with the time of the first one in a row: ISO 8601. */
   readonly findings?: Readonly<Record<string, string>>;
   readonly open?: OpenIntent;
-  /** Ids of intents to create it of which nothing was seen, newest last: what they made may still turn up, and is ours. */
+  /**
+   * Ids of intents to create it of which nothing was seen, newest last: what they made may still turn up, and is ours.
+   */
   readonly tried?: readonly string[];
 }
 
@@ -311,8 +323,8 @@ export interface Spent {
 }
 
 /**
- * What a refresh shows of a resource. `unseen` is not `absent`: what a gap covers may be there all the same. One that is
- * seen although a wider gap covers it is `seen`, with the gap: nothing destructive is done to it.
+ * What a refresh shows of a resource. `unseen` is not `absent`: what a gap covers may be there all the same. One that
+ * is seen although a wider gap covers it is `seen`, with the gap: nothing destructive is done to it.
  */
 export type Sight<F = unknown> =
   | { readonly is: 'seen'; readonly observed: Observed<F>; readonly gap?: Gap }
@@ -358,7 +370,9 @@ export interface FieldChange {
   readonly secret?: true;
 }
 
-/** What a kind's diff proposes; the engine adds the address, and the cause where it follows from what was last applied. */
+/**
+ * What a kind's diff proposes; the engine adds the address, and the cause where it follows from what was last applied.
+ */
 export interface Proposal<P extends Step = Step> {
   readonly step: P;
   readonly goal: 'create' | 'update' | 'replace' | 'remove';
@@ -563,8 +577,8 @@ export interface Scene {
   /** Actions judged so far, by address; right before an action, all of the plan. */
   readonly judged: ReadonlyMap<string, Action>;
   /**
-   * Accepted actions whose effect the resources do not show yet, by address: in a plan those judged before, right before an
-   * action those that others are taking at this moment. A rule about the fleet counts these.
+   * Accepted actions whose effect the resources do not show yet, by address: in a plan those judged before, right
+   * before an action those that others are taking at this moment. A rule about the fleet counts these.
    */
   readonly underWay: ReadonlyMap<string, Action>;
   /** Who else describes the places of a resource; they are looked up when it is asked. */

@@ -1,4 +1,4 @@
-/** Short ways to say what a rule says. */
+/** Verdicts of rules: short constructors. */
 
 import type { Facts, Remedy, Verdict } from './types.ts';
 
@@ -10,7 +10,7 @@ export function warn(message: string, facts: Facts): Verdict {
   return { outcome: 'warn', message, facts };
 }
 
-/** A verdict with the limits that it held the change against. */
+/** Adds the limits with which a verdict compared the change. */
 export function limited(verdict: Verdict, limits: Facts): Verdict {
   return { ...verdict, limits };
 }
@@ -21,12 +21,12 @@ interface Way {
   readonly remedy?: Remedy;
 }
 
-/** The step would be unsafe. */
+/** Rejects a step that would be unsafe. */
 export function reject(message: string, facts: Facts, way: Way = {}): Verdict {
   return { outcome: 'reject', message, facts, ...way };
 }
 
-/** The step is on its way, and has to wait. */
+/** Defers a step that has to wait. */
 export function defer(message: string, facts: Facts, way: Way = {}): Verdict {
   return { outcome: 'defer', message, facts, ...way };
 }

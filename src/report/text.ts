@@ -1,24 +1,15 @@
 /** Text for terminals: text from outside is made printable, columns are aligned, and no meaning depends on colour. */
 
+import { styleText } from 'node:util';
 import { printable, printableLine, spanText } from '#plugin';
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
-
-const CODES: Readonly<Record<Style, readonly [number, number]>> = {
-  bold: [1, 22],
-  dim: [2, 22],
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-  cyan: [36, 39],
-};
 
 /** Returns text in a style, or unchanged if colour is off. */
 export type Paint = (style: Style, text: string) => string;
 
 export function painter(color: boolean): Paint {
-  if (!color) return (_style, text) => text;
-  return (style, text) => `\u001b[${CODES[style][0]}m${text}\u001b[${CODES[style][1]}m`;
+  return color ? (style, text) => styleText(style, text, { validateStream: false }) : (_style, text) => text;
 }
 
 /**

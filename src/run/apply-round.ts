@@ -1,7 +1,7 @@
 /**
  * One round of an apply, under the lock: reads the log, refreshes, reports the plan, asks, takes the actions, ends.
  *
- * Everything that is written goes through `record`: durable in the log first, then part of memory.
+ * Every record is written by `record`: durable in the log first, then folded into the state.
  */
 
 import type { Row } from '../engine/action.ts';
@@ -29,23 +29,23 @@ import { recallFrom } from './stores.ts';
 import { filesFor, openWorlds, pluginsFor, upgradeRecall, type Worlds } from './worlds.ts';
 import { DAMAGED } from './write-log.ts';
 
-/** Asks whether the rows of a plan may run. Throws where they may not. */
+/** Asks for approval of a plan. Throws if it is declined, or cannot be asked for. */
 export type Ask = (plan: Plan, stop: AbortSignal) => Promise<void>;
 
-/** What lets the accepted rows of a plan run. */
+/** The approval of the accepted rows of a plan. */
 export type Approval =
   | { readonly by: 'saved'; readonly saved: SavedPlan; readonly digest?: string | undefined }
   | { readonly by: 'digest'; readonly digest: string }
   | { readonly by: 'yes' }
   | { readonly by: 'ask'; readonly ask: Ask };
 
-/** A part of an apply: an import takes the row of one adoption, and nothing else. */
+/** A part of an apply: an import runs the row of one adoption, and no other row. */
 export interface Part {
   readonly command: string;
   readonly within: (address: string) => boolean;
-  /** Which of the accepted actions are taken; the others are left, and not reported. */
+  /** True for the accepted actions that run. The others are skipped, and not reported. */
   readonly keeps: (action: Action) => boolean;
-  /** Throws InputError where the part makes no sense. */
+  /** Throws InputError if the part cannot be applied to this plan. */
   readonly check: (reconciled: Planned) => void;
 }
 
@@ -54,11 +54,11 @@ export interface ApplyOptions {
   readonly passes?: Passes;
   readonly approval: Approval;
   readonly interruption: Interruption;
-  /** Ends `ok` though rejected rows remain. */
+  /** Ends with `ok` even if rejected rows remain. */
   readonly allowRejected?: boolean | undefined;
-  /** Actions at once, in place of what the configuration says. */
+  /** Concurrent actions, instead of the value in the configuration. */
   readonly parallelism?: number | undefined;
-  /** How long to wait for the lock, in ms; by default not at all. */
+  /** Longest wait for the lock, in ms; 0 by default. */
   readonly lockTimeout?: number | undefined;
   readonly part?: Part | undefined;
 }
@@ -68,23 +68,23 @@ export interface Round extends ApplyOptions {
   readonly store: Store;
   readonly fence: Fence;
   readonly say: Listener;
-  /** A round before this one judged the selection. */
+  /** True if an earlier round of this run judged the selection. */
   readonly again: boolean;
 }
 
-/** How a round ended. */
+/** The result of a round. */
 export interface Finished {
   readonly ending: Ending;
   readonly rows: readonly Row[];
   readonly plan: Plan;
-  /** What was judged, by address. */
+  /** The judged actions, by address. */
   readonly actions: ReadonlyMap<string, Action>;
   readonly head: Head | undefined;
-  /** Something is in a state that the infrastructure has to leave. */
+  /** True if a resource is in a state that it leaves without an action. */
   readonly unsettled: boolean;
 }
 
-/** Reads the log under the lock. Throws where it is damaged, unless the configuration says to recover. */
+/** Reads the log under the lock. Throws if it is damaged, unless the configuration has `onDamage: recover`. */
 async function readLog({
   store,
   fence,
@@ -127,7 +127,7 @@ function runBody(run: Round, id: string): RecordBodies['run'] {
   };
 }
 
-/** Everything that happens under the lock. */
+/** Runs one round. The caller holds the lock. */
 export async function applyRound(run: Round): Promise<Finished> {
   const { project, store, fence, interruption, say, part } = run;
   const { host } = project;
@@ -197,7 +197,7 @@ interface Decided {
   readonly rows: readonly Row[];
 }
 
-/** Whether the plan of now is another one than was approved by its digest; the event says what differs. */
+/** True if the digest of the present plan is not the approved one. An event lists the differences. */
 function isOtherPlan(plan: Plan, { approval, say }: Deciding): boolean {
   if (approval.by !== 'saved' && approval.by !== 'digest') return false;
   const { digest } = approval;
@@ -207,7 +207,7 @@ function isOtherPlan(plan: Plan, { approval, say }: Deciding): boolean {
   return true;
 }
 
-/** Reports the plan, asks where somebody is to be asked, and takes the actions. */
+/** Reports the plan, asks for approval if it is required, and runs the actions. */
 async function decide(reconciled: Planned, run: Deciding): Promise<Decided> {
   const { approval, interruption, say, part } = run;
   const { plan } = reconciled;

@@ -1,8 +1,8 @@
 /**
- * Applies: a saved plan, or a plan that is made and approved; until settled, round after round.
+ * Applies a saved plan, or creates a plan, gets approval and applies it. Until settled, it repeats that in rounds.
  *
- * Documents are loaded before the lock is taken; the lock is held while somebody is asked, so that what was shown is what
- * runs. Between two rounds that wait for a time, the lock is free.
+ * Documents are loaded before the lock is taken. The lock is held during the prompt for approval, so that the plan that
+ * runs is the plan that was shown. The lock is free while a round waits for the next.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,14 +21,14 @@ import { nextRound } from './settling.ts';
 import { withStore } from './stores.ts';
 import { refuseInCi } from './write-log.ts';
 
-/** How long all rounds may take where nothing is said. */
+/** Longest time for all rounds, by default. */
 export const SETTLING_MS = 60 * 60_000;
 
-/** A longer wait is one more round in between: no timer counts more than 24 days. */
+/** Longest wait for the next round; a longer one takes more rounds. A timer of Node.js is limited to 24 days. */
 const LONGEST_WAIT_MS = 24 * 60 * 60_000;
 
 export interface ApplyUntil extends ApplyOptions {
-  /** Round after round, until nothing is left, or nothing more can be done, or the time is over. */
+  /** Repeats rounds until no change remains, no further action is possible, or `timeoutMs` has passed. */
   readonly untilSettled?: { readonly timeoutMs: number } | undefined;
 }
 
@@ -42,7 +42,7 @@ function savedPlanRefusal(
   return plan.plan_digest === undefined ? { why: 'no-digest' } : undefined;
 }
 
-/** The causes that a saved plan is limited to limit the apply of it too. Throws InputError where the call names others. */
+/** Limits the apply to the causes of the saved plan. Throws InputError if the call names other causes. */
 function withSavedCauses(options: ApplyUntil, causes: SavedPlan['plan']['causes']): ApplyUntil {
   const [given, planned] = [options.selection?.causes, causes].map((each) =>
     each === undefined ? undefined : sortedCauses(new Set(each)),
@@ -50,13 +50,13 @@ function withSavedCauses(options: ApplyUntil, causes: SavedPlan['plan']['causes'
   if (given !== undefined && !sameJson(given, planned ?? []))
     throw new InputError(
       planned === undefined
-        ? '--cause limits the apply of a plan that was made without it. Plan again with --cause'
-        : `The plan was made with --cause ${planned.join(',')}. Leave --cause out, or give the same`,
+        ? 'the plan was created without --cause. Run plan again with --cause'
+        : `the plan was created with --cause ${planned.join(',')}. Omit --cause, or use the same value`,
     );
   return planned === undefined ? options : { ...options, selection: { ...options.selection, causes: planned } };
 }
 
-/** One round with the lock of its own. Throws LockHeldError. */
+/** Takes the lock, runs one round and releases the lock. Throws LockHeldError. */
 async function lockedRound(
   project: Project,
   store: Store,
@@ -99,14 +99,14 @@ async function untilSettled(
   }
 }
 
-/** Applies what `approval` covers. The rows are absent where no round was made. */
+/** Applies the changes that `approval` covers. `applied` is absent if no round ended. */
 export async function apply(
   workspace: Workspace,
   options: ApplyUntil,
   say: Listener,
 ): Promise<{ readonly ending: Ending; readonly applied?: Applied }> {
   const { approval, interruption, part } = options;
-  // Every document is parsed, and its text remembered.
+  // An empty cache: every document is parsed, and its text recorded.
   const project = await openDocuments(workspace, say, { texts: new Map() });
   refuseInCi(workspace, part?.command ?? 'apply');
   const saved = approval.by === 'saved' ? approval.saved : undefined;

@@ -1,10 +1,10 @@
-/** CI: whether this is a run of a CI system, and which. */
+/** CI: detection of a CI system, and the address of its run. */
 
 import type { Host } from './project.ts';
 
 type Env = Host['env'];
 
-/** Whether nobody sits at this run; `FETTLE_DISABLE_CI_DETECTION` says that somebody does. */
+/** True if the environment is that of a CI system. `FETTLE_DISABLE_CI_DETECTION` turns the detection off. */
 export function isCi(env: Env): boolean {
   if ((env.FETTLE_DISABLE_CI_DETECTION ?? '') !== '') return false;
   const marks = [
@@ -19,12 +19,12 @@ export function isCi(env: Env): boolean {
   return [...marks, ...others].some((mark) => (mark ?? '') !== '') || !['', '0', 'false'].includes(env.CI ?? '');
 }
 
-/** An address without a user and a password: it is recorded, and shown to whoever waits for the lock. */
+/** Removes user and password: the address is recorded, and shown to every process that waits for the lock. */
 function withoutCredentials(address: string): string {
   return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/iu, '$1');
 }
 
-/** Address of the CI run, as its system tells it. */
+/** The address of the CI run, from the variables of its system. */
 export function ciRun(env: Env): string | undefined {
   const address =
     env.GITHUB_ACTIONS === 'true' && env.GITHUB_RUN_ID !== undefined

@@ -1,4 +1,4 @@
-/** Drift: how the infrastructure differs from what was last applied. Nothing is written, unless the refresh is recorded. */
+/** Drift: differences between the infrastructure and the last apply. Writes nothing, unless the refresh is recorded. */
 
 import { findDrift } from '../engine/drift.ts';
 import { driftDocument, type DriftReport } from '../formats/drift.ts';
@@ -15,7 +15,7 @@ import { refuseInCi, writeLog } from './write-log.ts';
 export interface DriftOptions extends FailOn {
   readonly selection?: Selection;
   readonly interruption: Interruption;
-  /** Writes what was seen into the log, for since-when and counts. */
+  /** Records the refresh in the log: later reports can then say since when a resource has drifted. */
   readonly record?: boolean | undefined;
   readonly lockTimeout?: number | undefined;
 }
@@ -80,7 +80,7 @@ async function recorded(workspace: Workspace, options: DriftOptions, say: Listen
   return { ...result, ending };
 }
 
-/** The report is absent where the run was stopped, or did not get the lock. */
+/** Reports drift. The report is absent if the run was stopped, or did not get the lock. */
 export async function drift(workspace: Workspace, options: DriftOptions, say: Listener): Promise<Drifted> {
   if (options.record === true) return recorded(workspace, options, say);
   const { selection = {}, interruption } = options;

@@ -1,4 +1,4 @@
-/** Endings: what a run came to, by the names of the exit codes that stand for them. */
+/** Endings: the result of a run, by the name of its exit code. */
 
 import { exitCodes } from '../engine/generated.ts';
 import type { DriftReport } from '../formats/drift.ts';
@@ -9,12 +9,12 @@ export type Ending = (typeof exitCodes)[number]['name'];
 
 export const FAIL_ON = ['changes', 'drift', 'findings', 'rejected'] as const;
 
-/** What of a plan or a drift report counts as more than `ok`. */
+/** The contents of a plan or a drift report that turn `ok` into another ending. */
 export interface FailOn {
   readonly failOn?: readonly (typeof FAIL_ON)[number][] | undefined;
 }
 
-/** The code of an ending, for the log and for a process. */
+/** The exit code of an ending, for the log and the process. */
 export function exitCode(ending: Ending): number {
   return exitCodes.find(({ name }) => name === ending)?.code ?? 1;
 }
@@ -33,7 +33,7 @@ export function planEnding(plan: Plan, { failOn = [] }: FailOn): Ending {
   return 'ok';
 }
 
-/** The ending of a drift report: drift and findings of severity error always count. */
+/** The ending of a drift report: drift and findings with severity `error` always count. */
 export function driftEnding(report: DriftReport, plan: Plan, { failOn = [] }: FailOn): Ending {
   if (report.gaps.length > 0) return 'partly-read';
   if (failOn.includes('rejected') && plan.rejected_changes.length > 0) return 'rejected';
@@ -42,7 +42,7 @@ export function driftEnding(report: DriftReport, plan: Plan, { failOn = [] }: Fa
   return 'ok';
 }
 
-/** The ending of an apply that was not stopped. */
+/** The ending of an apply that was not interrupted. */
 export function applyEnding(rows: Iterable<Row>, plan: Plan, options: { readonly allowRejected: boolean }): Ending {
   const statuses = new Set([...rows].map(({ status }) => status));
   if (statuses.has('unknown')) return 'unknown-outcome';

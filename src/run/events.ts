@@ -1,6 +1,6 @@
 /**
- * Events of a run: all that happens, as one typed union. Whoever calls a function of this layer gives a listener; what
- * becomes of an event (text, markdown, JSON, a page) is the listener's to decide. Times are epoch ms, spans are ms.
+ * Events of a run, as one typed union. The caller of a function of this layer passes a listener, which turns events
+ * into text, markdown, JSON or a page. Times are epoch ms, spans are ms.
  */
 
 import type { Row } from '../engine/action.ts';
@@ -12,26 +12,26 @@ import type { Change, Problem } from '#plugin';
 import type { Damage, Head, Holder, RecoverReport } from '../store/store.ts';
 import type { Ending } from './ending.ts';
 
-/** How far the refresh of one plugin has come. */
+/** Progress of the refresh of one plugin, in resources. */
 export interface Progress {
   readonly done: number;
   readonly total: number;
 }
 
-/** What a refresh found of one plugin. */
+/** Result of the refresh of one plugin. */
 export interface Refreshed {
   readonly plugin: string;
-  /** Resources that were seen. */
+  /** Number of resources that exist. */
   readonly seen: number;
   readonly gaps: number;
 }
 
-/** Why a saved plan is refused as a whole. */
+/** The reason for which a saved plan is refused as a whole. */
 export type SavedPlanRefusal =
   | { readonly why: 'altered' | 'misdigested' | 'no-digest' }
   | { readonly why: 'other-project'; readonly planned: string; readonly present: string };
 
-/** What an apply came to. */
+/** The result of an apply. */
 export interface Applied {
   readonly ending: Ending;
   readonly project: string;
@@ -40,7 +40,7 @@ export interface Applied {
 }
 
 export type RunEvent =
-  // Configuration, documents and what selects among them.
+  // Configuration, documents and selectors.
   | { readonly type: 'problems'; readonly problems: readonly Problem[] }
   | { readonly type: 'config-idle'; readonly message: string }
   | { readonly type: 'selector-hidden'; readonly selector: string; readonly scope: string }
@@ -48,7 +48,7 @@ export type RunEvent =
   // The log and its lock.
   | { readonly type: 'store-doubted'; readonly message: string }
   | { readonly type: 'log-missing'; readonly place: string }
-  /** `beginning`: the run goes on with the sound beginning; `nothing`: the run ends, or recovers the log first. */
+  /** `beginning`: the run continues with the valid beginning. `nothing`: the run ends, or recovers the log first. */
   | {
       readonly type: 'log-damaged';
       readonly damage: readonly Damage[];
@@ -60,7 +60,7 @@ export type RunEvent =
   | { readonly type: 'log-recovered'; readonly report: RecoverReport }
   | { readonly type: 'lock-wait' | 'lock-held'; readonly holder: Holder }
   | { readonly type: 'lock-kept'; readonly message: string }
-  // The refresh. Progress comes with each answer, and every half second.
+  // The refresh. Progress is reported on each response, and every half second.
   | { readonly type: 'refresh-started'; readonly plugins: readonly string[] }
   | {
       readonly type: 'refresh-progress';
@@ -68,7 +68,7 @@ export type RunEvent =
       readonly elapsedMs: number;
     }
   | { readonly type: 'refresh-ended'; readonly plugins: readonly Refreshed[]; readonly elapsedMs: number }
-  // Results: each run has one of them.
+  // Results: one for each run.
   | { readonly type: 'planned'; readonly plan: Plan }
   | { readonly type: 'drifted'; readonly report: DriftReport }
   | { readonly type: 'explained'; readonly explanation: Explanation; readonly project: string }
@@ -79,27 +79,27 @@ export type RunEvent =
       readonly type: 'digest-differs';
       readonly approved: string;
       readonly present: string | undefined;
-      /** Absent where no saved plan says what was approved. */
+      /** Absent if only a digest was approved, not a saved plan. */
       readonly difference?: PlanDifference;
     }
   | { readonly type: 'row-stale'; readonly row: ResourceChange; readonly message: string }
   | { readonly type: 'row-unapproved'; readonly address: string }
   | { readonly type: 'adoption-unneeded'; readonly address: string; readonly owned: string | undefined }
-  // Actions. Progress comes every ten seconds of an action.
+  // Actions. Progress is reported every ten seconds for each running action.
   | { readonly type: 'action-started'; readonly address: string; readonly change: Change }
   | {
       readonly type: 'action-progress';
       readonly address: string;
       readonly change: Change;
       readonly elapsedMs: number;
-      /** What the handler said last. */
+      /** The last progress text of the handler. */
       readonly text: string | undefined;
     }
   | { readonly type: 'action-ended'; readonly row: Row }
-  /** Running actions end, and no other one starts. */
+  /** Running actions finish, and no other action starts. */
   | { readonly type: 'stopping'; readonly ending: Ending }
-  /** The next round begins then. */
+  /** The next round starts at `until`. */
   | { readonly type: 'round-wait'; readonly until: number; readonly reason: string };
 
-/** Takes each event as it happens. It returns at once: who needs time keeps the event. */
+/** Receives each event as it happens. Must return at once: slow work keeps the event for later. */
 export type Listener = (event: RunEvent) => void;

@@ -1,4 +1,4 @@
-/** Explanations: everything that is known about one resource, and what would let its next step through. */
+/** Explanations: one resource with its state, rules, findings, and the remedies that let its next step pass. */
 
 import { explain as explainResource } from '../engine/explain.ts';
 import { type Explanation, explanationDocument } from '../formats/explanation.ts';
@@ -15,11 +15,11 @@ import { didYouMean } from './selection.ts';
 
 export interface ExplainOptions extends Pick<RefreshOptions, 'passes' | 'stop'> {
   readonly ref: Ref;
-  /** How many records of the log; 0 for none. */
+  /** Number of log records; 0 for none. */
   readonly last: number;
 }
 
-/** The last records about one resource, oldest first. */
+/** The newest records about one resource, oldest first. */
 async function lastRecords(store: Store, address: string, last: number): Promise<readonly LogRecord[]> {
   let records: LogRecord[] = [];
   await store.read((record) => {
@@ -31,7 +31,7 @@ async function lastRecords(store: Store, address: string, last: number): Promise
   return last === 0 ? [] : records.slice(-last);
 }
 
-/** Throws InputError for a resource that nothing knows. The explanation is absent where the run was stopped. */
+/** Explains a resource. Throws InputError if it is unknown. The explanation is absent if the run was stopped. */
 export async function explain(
   workspace: Workspace,
   { ref, last, ...options }: ExplainOptions,

@@ -1,4 +1,4 @@
-/** Taking the lock from its holder. */
+/** Forced unlocks: take the lock over from its holder, and release it. */
 
 import { holderText } from '../engine/holder-text.ts';
 import { InputError } from '#plugin';
@@ -10,7 +10,7 @@ import type { Workspace } from './project.ts';
 import { withStore } from './stores.ts';
 import { writeLog } from './write-log.ts';
 
-/** The lock that a holder has. Throws InputError where another one has it, or nobody. */
+/** The status of the lock with holder `id`. Throws InputError if the lock is free or has another holder. */
 export async function lockToTake(
   workspace: Workspace,
   id: string,
@@ -21,20 +21,20 @@ export async function lockToTake(
     if (status === undefined) throw new InputError(`the lock of ${store.place} is not held`);
     if (status.holder.id !== id)
       throw new InputError(
-        `${id} does not hold the lock; its holder is ${status.holder.id}: ${holderText(status.holder)}`,
+        `${id} does not hold the lock. Its holder is ${status.holder.id}: ${holderText(status.holder)}`,
       );
     return { status, place: store.place };
   });
 }
 
 export interface TakeLockOptions {
-  /** Of the holder. */
+  /** The id of the present holder. */
   readonly id: string;
   readonly reason: string | undefined;
   readonly interruption: Interruption;
 }
 
-/** Takes the lock from a holder, and gives it back. The token is absent where the run was stopped. */
+/** Takes the lock over from a holder, and releases it. The token is absent if the run was stopped. */
 export async function takeLock(
   workspace: Workspace,
   { id, reason, interruption }: TakeLockOptions,

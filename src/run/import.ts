@@ -1,4 +1,4 @@
-/** Imports: adopts what a document describes, and finds what no document describes yet. */
+/** Imports: adopts a resource that a document declares, and discovers resources that no document declares. */
 
 import {
   type Discovery,
@@ -20,20 +20,20 @@ import { didYouMean } from './selection.ts';
 import { recallFrom, withStore } from './stores.ts';
 import { openWorlds } from './worlds.ts';
 
-/** Why an address cannot be adopted, with the way to it. */
+/** The message for an address that no document declares. */
 function undescribed(ref: Ref, documents: Iterable<string>): string {
   return (
-    `no document describes ${formatRef(ref)}${didYouMean(formatRef(ref), documents)}: what is adopted has to be declared first; ` +
-    `\`fettle import --all --plugin ${ref.plugin}\` writes documents for what exists`
+    `no document declares ${formatRef(ref)}${didYouMean(formatRef(ref), documents)}. Declare the resource first. ` +
+    `\`fettle import --all --plugin ${ref.plugin}\` writes documents for resources that exist`
   );
 }
 
-/** Addresses that a document describes. */
+/** Addresses that a document declares. */
 function described(resources: ReadonlyMap<string, Resource>): readonly string[] {
   return [...resources].filter(([, { desired }]) => desired !== undefined).map(([address]) => address);
 }
 
-/** Adopts one resource that a document describes, and takes no other action. Throws InputError where that cannot be. */
+/** Adopts one declared resource, and runs no other action. Throws InputError if the resource cannot be adopted. */
 export async function adopt(
   workspace: Workspace,
   { ref, ...options }: Omit<ApplyOptions, 'part' | 'approval'> & { readonly ref: Ref },
@@ -48,7 +48,7 @@ export async function adopt(
       const resource = resources.get(address);
       if (resource?.desired === undefined) throw new InputError(undescribed(ref, described(resources)));
       if (resource.sight.observed === undefined)
-        throw new InputError(resource.sight.gap?.message ?? `${address} does not exist: there is nothing to adopt`);
+        throw new InputError(resource.sight.gap?.message ?? `${address} does not exist, so it cannot be adopted`);
       if (resource.sight.observed.given === true) say({ type: 'adoption-unneeded', address, owned: undefined });
       else if (actions.get(address)?.change.goal !== 'adopt')
         say({ type: 'adoption-unneeded', address, owned: resource.memory?.owned ?? 'known' });
@@ -57,30 +57,29 @@ export async function adopt(
   return apply(workspace, { ...options, approval: { by: 'yes' }, part }, say);
 }
 
-/** The plugin of a name. Throws InputError where there is none. */
+/** The plugin with this name. Throws InputError if it does not exist. */
 export async function pluginOf({ plugins }: Host, name: string): Promise<Plugin> {
   const load = plugins.get(name);
   if (load !== undefined) return load();
-  throw new InputError(`there is no plugin ${name}; known plugins: ${[...plugins.keys()].sort().join(', ')}`);
+  throw new InputError(`plugin ${name} was not found; known plugins: ${[...plugins.keys()].sort().join(', ')}`);
 }
 
 export interface DiscoverOptions {
   readonly plugin: Plugin;
-  /** Where to look: relative to the project's folder, or absolute. */
+  /** Files and folders to search: relative to the project's folder, or absolute. */
   readonly places: readonly string[];
-  /** The document that is to describe what is found, relative to the project's folder. */
+  /** The document that will declare the discovered resources, relative to the project's folder. */
   readonly document: string;
   readonly stop: AbortSignal;
 }
 
-/** Looks for what no document describes. */
+/** Discovers resources that no document declares. Throws InputError if the plugin cannot discover resources. */
 export async function discover(
   project: Project,
   { plugin, places, document, stop }: DiscoverOptions,
   say: Listener,
 ): Promise<{ readonly found: readonly Found[]; readonly gaps: readonly Gap[] }> {
-  if (plugin.discover === undefined)
-    throw new InputError(`the plugin ${plugin.name} cannot look for what no document describes`);
+  if (plugin.discover === undefined) throw new InputError(`plugin ${plugin.name} cannot discover resources`);
   const discoverWith: NonNullable<Plugin['discover']> = plugin.discover.bind(plugin);
   const { now, elapsed } = project.host;
   return withStore(project, say, async (store) => {

@@ -1,14 +1,14 @@
-/** Interruption: how whoever started a run ends it before its time. */
+/** Interruption: the signals by which the caller of a run ends it early. */
 
 import type { Ending } from './ending.ts';
 
-/** `stop`: running actions end, and nothing new starts. `abort`: they are given up too. */
+/** `stop`: running actions finish, and no other action starts. `abort`: running actions are cancelled too. */
 export interface Interruption {
   readonly stop: AbortSignal;
   readonly abort: AbortSignal;
 }
 
-/** A reason for `stop` that says how the run ends. */
+/** A reason for `stop` with the ending of the run. */
 export class StoppedError extends Error {
   override readonly name = 'StoppedError';
   readonly ending: 'interrupted' | 'terminated';
@@ -19,18 +19,18 @@ export class StoppedError extends Error {
   }
 }
 
-/** The ending that was asked for; undefined where the run goes on. */
+/** The requested ending; undefined if the run continues. */
 export function stoppedEnding({ stop }: Pick<Interruption, 'stop'>): Ending | undefined {
   if (!stop.aborted) return undefined;
   return stop.reason instanceof StoppedError ? stop.reason.ending : 'interrupted';
 }
 
-/** The ending that was asked for, where this error only says that it was obeyed. */
+/** The requested ending if the error is the reason of `stop`; otherwise undefined. */
 export function stoppedBy(interruption: Pick<Interruption, 'stop'>, error: unknown): Ending | undefined {
   return error === interruption.stop.reason ? stoppedEnding(interruption) : undefined;
 }
 
-/** Fires at either: there is nothing to let end before actions run. */
+/** Fires at `stop` or `abort`: before actions run, both end the work. */
 export function eitherOf({ stop, abort }: Interruption): AbortSignal {
   return AbortSignal.any([stop, abort]);
 }

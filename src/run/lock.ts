@@ -1,4 +1,4 @@
-/** Under the lock: taking it, writing the log with it, and giving it back. */
+/** The lock of a run: takes it, writes the log with it, and releases it. */
 
 import { errorText } from '#plugin';
 import type { Draft, LogRecord } from '../formats/log-record.ts';
@@ -10,16 +10,16 @@ import type { Listener } from './events.ts';
 import { type Interruption, stoppedBy, stoppedEnding } from './interruption.ts';
 
 export interface Locking {
-  /** For the message that whoever waits gets. */
+  /** The command, for the message to processes that wait for the lock. */
   readonly command: string;
-  /** How long to wait for it, in ms; by default not at all. */
+  /** Longest wait for the lock, in ms; 0 by default. */
   readonly lockTimeout?: number | undefined;
-  /** Id of a holder whose lock is taken over. */
+  /** Id of the holder from whom the lock is taken over. */
   readonly takeOver?: string | undefined;
   readonly interruption: Interruption;
 }
 
-/** Runs `work` with the lock, and gives it back. Throws LockHeldError, and the reason of a stop that ended the wait. */
+/** Runs `work` with the lock, and releases the lock. Throws LockHeldError, or the reason of a stop during the wait. */
 export async function withLock<T>(
   store: Store,
   { command, lockTimeout = 0, takeOver, interruption }: Locking,
@@ -40,7 +40,7 @@ export async function withLock<T>(
   }
 }
 
-/** The ending of a run that was stopped, or did not get the lock. Throws any other error on. */
+/** The ending of a run that was stopped, or did not get the lock. Rethrows any other error. */
 export function endingWithoutLock(error: unknown, interruption: Interruption, say: Listener): Ending {
   const stopped = stoppedBy(interruption, error);
   if (stopped !== undefined) return stopped;
@@ -49,10 +49,10 @@ export function endingWithoutLock(error: unknown, interruption: Interruption, sa
   return stoppedEnding(interruption) ?? 'locked';
 }
 
-/** Everything that is written goes through here: durable in the log first, then part of memory. */
+/** Writes records: durable in the log first, then folded into the state. */
 export interface Recorder {
   readonly record: (drafts: readonly Draft[]) => Promise<readonly LogRecord[]>;
-  /** Where the log ends by now. */
+  /** The present head of the log. */
   readonly head: () => Head | undefined;
 }
 

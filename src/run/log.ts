@@ -1,4 +1,4 @@
-/** The log: listing, telling the story of a resource, verifying, recovering, pruning. */
+/** The log: lists, exports, recovers and prunes it, and collects the history of a resource. */
 
 import { recordTexts } from '../engine/generated.ts';
 import { formatRef, InputError, type Ref, suggest } from '#plugin';
@@ -13,7 +13,7 @@ import { addressOf, didYouMean } from './selection.ts';
 import { sayLogState, withStore } from './stores.ts';
 import { writeLog } from './write-log.ts';
 
-/** Which records are listed; what is absent limits nothing. Times are epoch ms. */
+/** A filter over records; absent members match every record. Times are epoch ms. */
 export interface LogFilter {
   readonly address?: string | undefined;
   readonly run?: string | undefined;
@@ -26,12 +26,12 @@ export interface LogFilter {
   readonly until?: number | undefined;
 }
 
-/** How a step ended, or that it was not taken. */
+/** The outcome of a step, or the verdict of a refusal. */
 function outcomeOf(record: LogRecord): string | undefined {
   return record.kind === 'outcome' ? record.body.outcome : record.kind === 'refusal' ? record.body.verdict : undefined;
 }
 
-/** What a kind calls the action of a decision: `node_decommission`. */
+/** The audit action of a decision, in the kind's own words: `node_decommission`. */
 function auditedAction(record: LogRecord): string {
   const action = 'audit' in record.body ? record.body.audit?.['action'] : undefined;
   return typeof action === 'string' ? action : '';
@@ -40,7 +40,7 @@ function auditedAction(record: LogRecord): string {
 function wanted(filter: LogFilter): (record: LogRecord) => boolean {
   const { step, actor, since, until, outcome: outcomes, action: actions, address, run } = filter;
   const kinds = filter.kind as readonly RecordKind[] | undefined;
-  // The step of an outcome is that of its intent.
+  // An outcome has the step of its intent.
   const intents = new Set<number>();
   const isStep = (record: LogRecord): boolean => {
     if (record.kind === 'intent' && record.body.step === step) intents.add(record.seq);
@@ -67,16 +67,16 @@ function mustBeAmong(flag: string, given: readonly string[] | undefined, known: 
     throw new InputError(`${flag} ${wrong} matches no record; ${suggest(wrong, known, 'the values are')}`);
 }
 
-/** Refuses values that no record can have. Throws InputError. */
+/** Throws InputError for values that no record can have. */
 function checkFilter({ address, kind, outcome, step }: LogFilter): void {
   if (address !== undefined) addressOf(address);
   mustBeAmong('--kind', kind, Object.keys(recordTexts));
   mustBeAmong('--outcome', outcome, OUTCOMES);
   if (step !== undefined && !/^[^>]+>[^>]+$/u.test(step))
-    throw new InputError(`--step ${step} is not a step: it looks like ready>absent`);
+    throw new InputError(`--step ${step} is not a step. Use FROM>TO, for example ready>absent`);
 }
 
-/** The newest records that pass a filter, oldest first; `last` 0 for all. Throws InputError for an unknown address or run. */
+/** The newest `last` records that match (0: all), oldest first. Throws InputError for an unknown address or run. */
 export async function listLog(
   workspace: Workspace,
   filter: LogFilter,
@@ -97,11 +97,11 @@ export async function listLog(
       isKnown ||= others.has(address ?? '');
       if (!keep(record)) return;
       records.push(record);
-      // Cut now and then instead of at every record: the cost stays that of the records.
+      // Cut every 1000 records instead of at each one, so that the cost stays linear.
       if (records.length > 2 * last + 1000) records = records.slice(-last);
     }, 'all');
     sayLogState(report, store, say);
-    if (!isKnown) throw new InputError(`the log says nothing of ${address}${didYouMean(address ?? '', others)}`);
+    if (!isKnown) throw new InputError(`the log has no record of ${address}${didYouMean(address ?? '', others)}`);
     if (!isRun) throw new InputError(`the log has no run ${run}`);
     return { ending: endingOf(report), records: last === 0 ? records : records.slice(-last) };
   });
@@ -111,16 +111,16 @@ function endingOf({ status }: ReadReport): Ending {
   return status === 'damaged' ? 'error' : 'ok';
 }
 
-/** What the log says of one resource. */
+/** The history of one resource. */
 export interface Story {
   readonly ending: Ending;
   readonly address: string;
   readonly records: readonly LogRecord[];
-  /** Every run by its id. */
+  /** Every run, by id. */
   readonly runs: ReadonlyMap<string, { readonly command: string; readonly actor: string }>;
 }
 
-/** What was decided and done about one resource; the newest last. Throws InputError where the log does not name it. */
+/** The decisions about one resource and their outcomes, newest last. Throws InputError if the log does not name it. */
 export async function storyOf(workspace: Workspace, ref: Ref, say: Listener): Promise<Story> {
   const address = formatRef(ref);
   const records: LogRecord[] = [];
@@ -134,12 +134,12 @@ export async function storyOf(workspace: Workspace, ref: Ref, say: Listener): Pr
       else if (records.length === 0) for (const each of addressesIn(record)) others.add(each);
     }, 'all');
     sayLogState(report, store, say);
-    if (records.length === 0) throw new InputError(`the log says nothing of ${address}${didYouMean(address, others)}`);
+    if (records.length === 0) throw new InputError(`the log has no record of ${address}${didYouMean(address, others)}`);
     return { ending: endingOf(report), address, records, runs };
   });
 }
 
-/** Gives each record from one sequence number to another to `take`, as it is in the log. */
+/** Passes each record of a range of sequence numbers to `take`, unchanged. */
 export async function exportLog(
   workspace: Workspace,
   range: { readonly from: number; readonly to: number },
@@ -155,7 +155,7 @@ export async function exportLog(
   });
 }
 
-/** Starts a damaged log again from its last sound record. The report is absent where the log is sound. */
+/** Restarts a damaged log after its last valid record. The report is absent if the log is not damaged. */
 export async function recoverLog(
   workspace: Workspace,
   locking: Omit<Locking, 'command'>,
@@ -176,13 +176,13 @@ export async function recoverLog(
 }
 
 export interface PruneOptions extends Omit<Locking, 'command'> {
-  /** How many segments stay, the newest. */
+  /** Number of segments to keep, newest first. */
   readonly keep: number;
-  /** Asks before anything is deleted. Throws where it may not be. */
+  /** Asks for approval before segments are deleted. Throws if it is declined. */
   readonly ask: (place: string, stop: AbortSignal) => Promise<void>;
 }
 
-/** Deletes the oldest segments. The report is absent where nothing was deleted because the run was stopped. */
+/** Deletes the oldest segments. The report is absent if the run was stopped before it deleted one. */
 export async function pruneLog(
   workspace: Workspace,
   { keep, ask, ...locking }: PruneOptions,

@@ -16,7 +16,7 @@ const LISTS = new Set([
   'unmanaged',
 ]);
 
-/** JSON of a plan in pieces, one row at a time: a large plan is never one giant string. */
+/** Yields the JSON of a plan row by row, so that a large plan is never one string. */
 export function* planJson(plan: Plan): Generator<string> {
   let first = true;
   yield '{';
@@ -40,7 +40,7 @@ function* listJson(items: readonly unknown[]): Generator<string> {
   yield items.length === 0 ? ']' : '\n  ]';
 }
 
-/** Writes the plan's JSON, in pieces of a sensible size. */
+/** Writes the JSON of a plan in pieces of at least 64 KiB. */
 export function writePlanJson(plan: Plan, write: (text: string) => void): void {
   let buffer = '';
   for (const piece of planJson(plan)) {
@@ -57,7 +57,7 @@ function checksumOf(plan: Plan): string {
   return digestOf(rest);
 }
 
-/** Saves a plan with its checksum, mode 0600; a log of CI may print the file. */
+/** Saves a plan with its checksum, mode 0600. The text is inert, since a CI log may print the file. */
 export async function savePlan(file: string, plan: Plan): Promise<void> {
   const temporary = `${file}.tmp-${randomBytes(8).toString('hex')}`;
   const handle = await open(temporary, 'wx', 0o600);
@@ -83,20 +83,20 @@ export async function savePlan(file: string, plan: Plan): Promise<void> {
 export interface SavedPlan {
   readonly file: string;
   readonly plan: Plan;
-  /** Its checksum is not that of its contents: it is damaged, or was edited by somebody who did not hide it. */
+  /** True if the checksum does not match the contents: the file is damaged, or was edited. */
   readonly altered: boolean;
-  /** Its digest is not that of its rows. */
+  /** True if the digest does not match the rows. */
   readonly misdigested: boolean;
 }
 
 /**
- * A plan that was saved, as far as it is one. Whoever can write the file can write a fitting checksum too: it tells of
- * accidents, and nothing of who made the plan.
+ * Reads a saved plan. Throws InputError if the file is not a plan. The checksum detects accidents only: every program
+ * that can write the file can write a valid checksum too.
  */
 export async function readPlan(file: string): Promise<SavedPlan> {
   let value: unknown;
   try {
-    if ((await stat(file)).size > LARGEST_BYTES) throw new InputError(`${file} is too large for a plan`);
+    if ((await stat(file)).size > LARGEST_BYTES) throw new InputError(`${file} is larger than a plan can be (1 GiB)`);
     value = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
     if (error instanceof InputError) throw error;
@@ -105,7 +105,7 @@ export async function readPlan(file: string): Promise<SavedPlan> {
   }
   const format = (value as { readonly format_version?: unknown } | null)?.format_version;
   if (typeof format === 'string' && format.split('.')[0] !== PLAN_FORMAT.split('.')[0])
-    throw new InputError(`${file} has format ${format}; this fettle reads ${PLAN_FORMAT.split('.')[0]}.x`);
+    throw new InputError(`${file} has format ${format}; this version of fettle reads ${PLAN_FORMAT.split('.')[0]}.x`);
   const { validators } = await import('../formats/generated.validators.js');
   if (!validators.plan(value)) {
     const error = validators.plan.errors?.[0];

@@ -1,4 +1,4 @@
-/** Plans: refreshes, compares and judges. Nothing is written. */
+/** Plans: refreshes, compares and judges. Writes nothing. */
 
 import type { Plan } from '../formats/plan.ts';
 import { type Ending, type FailOn, planEnding } from './ending.ts';
@@ -7,17 +7,17 @@ import type { Workspace } from './project.ts';
 import { refreshed, type RefreshOptions } from './refresh.ts';
 
 export interface PlanOptions extends Omit<RefreshOptions, 'memoryMayBeUnread'>, FailOn {
-  /** Gets the plan before it is reported, to save it. */
+  /** Receives the plan before it is reported, to save it. */
   readonly save?: ((plan: Plan) => Promise<void>) | undefined;
 }
 
-/** The plan is absent where the run was stopped. */
+/** Creates a plan. The plan is absent if the run was stopped. */
 export async function plan(
   workspace: Workspace,
   options: PlanOptions,
   say: Listener,
 ): Promise<{ readonly ending: Ending; readonly plan?: Plan }> {
-  // A pull request from a fork has no secrets, and is to see the rest.
+  // A pull request from a fork has no secrets, and still gets the rest of the plan.
   return refreshed(workspace, { ...options, memoryMayBeUnread: true }, say, async ({ reconciled }) => {
     const sealed = reconciled.plan;
     await options.save?.(sealed);

@@ -1,10 +1,10 @@
-/** A project: its configuration and documents, opened with everything of the outside as an argument. */
+/** A project: its configuration and documents. Environment, clock and plugins are arguments. */
 
 import { stat } from 'node:fs/promises';
 import { isAbsolute, relative } from 'node:path';
-import { type Config, isOtherAddress, loadConfig, PROJECT_NAME } from '../engine/load/config.ts';
+import { type Config, isOtherAddress, loadConfig, type LoadedConfig, PROJECT_NAME } from '../engine/load/config.ts';
 import type { RememberedTexts } from '../engine/load/document-texts.ts';
-import { load } from '../engine/load/load.ts';
+import { type Loaded, load } from '../engine/load/load.ts';
 import { trustedOwners } from '../engine/load/owner.ts';
 import { namedFileRoots } from '#plugin/files';
 import { type Desired, InputError, pathMistake, type Problem } from '#plugin';
@@ -17,35 +17,35 @@ import type { Listener } from './events.ts';
 import { reservedPlaces } from './reserved-places.ts';
 import { isInside, storeFolder } from './stores.ts';
 
-/** What a project runs in. Two hosts in one process share nothing. */
+/** The environment that a project runs in. Two hosts in one process share no state. */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Epoch ms. */
   readonly now: () => number;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly elapsed: () => number;
-  /** Random each time, for runs, locks and temporary files. */
+  /** A new random id for each call, for runs, locks and temporary files. */
   readonly randomId: () => string;
-  /** The user's id; undefined where the system has none. */
+  /** The user's id; undefined if the operating system does not have user ids. */
   readonly uid: number | undefined;
-  /** Who acts, for the log: `alice@laptop`. */
+  /** The actor, for the log: `alice@laptop`. */
   readonly actor: string;
   readonly plugins: PluginLoaders;
   readonly openStore: OpenStore;
 }
 
-/** Opens the store that a configuration names. No record is read, and nothing connected, yet. */
+/** Opens the store that a configuration names. Reads no record, and does not connect yet. */
 export type OpenStore = (workspace: Workspace, say: Listener) => Promise<Store>;
 
-/** Where the configuration is. */
+/** The location of the configuration. */
 export interface Source {
-  /** Absolute; `fettle.yaml` is looked for here and upward. */
+  /** Absolute path of the folder in which the search for `fettle.yaml` starts; it continues upward. */
   readonly folder: string;
-  /** The configuration file, absolute, in place of the one that would be found. */
+  /** Absolute path of the configuration file, instead of a search. */
   readonly config?: string | undefined;
 }
 
-/** A configuration and what it runs in. */
+/** A configuration and its host. */
 export interface Workspace {
   readonly host: Host;
   readonly config: Config;
@@ -54,6 +54,8 @@ export interface Workspace {
 /** A workspace with its documents. */
 export interface Project extends Workspace {
   readonly documents: readonly Desired[];
+  /** Documents of plugins that are not loaded, as warnings with their places. */
+  readonly setAside: readonly Problem[];
 }
 
 /** Thrown for invalid documents or an invalid configuration. */
@@ -72,12 +74,12 @@ function report(problems: readonly Problem[], say: Listener): void {
   if (problems.length > 0) say({ type: 'problems', problems });
 }
 
-/** Folders that files may be read from whose content is sent: the repository first. */
+/** Folders from which the content of files may be read and sent: the repository first. */
 export function fileRoots({ host, config }: Workspace): readonly string[] {
   return [config.root, ...namedFileRoots(host.env)];
 }
 
-/** Variables of CI that are put together often have two slashes in a row. */
+/** Collapses repeated slashes: concatenated CI variables often have them. */
 function oneSlash(path: string): string {
   return path.replaceAll(/\/{2,}/gu, '/');
 }
@@ -92,16 +94,11 @@ function storeOfEnvironment({ env }: Host): { readonly store?: string } {
   return { store };
 }
 
-/** Reads the configuration. Throws ProblemsError. */
-export async function openWorkspace(
-  host: Host,
-  { folder, config: explicit }: Source,
-  say: Listener,
-): Promise<Workspace> {
+async function readConfig(host: Host, { folder, config: explicit }: Source): Promise<LoadedConfig> {
   const found = await stat(folder).catch(() => undefined);
-  if (found?.isDirectory() !== true) throw new InputError(`${folder}: there is no such folder`);
+  if (found?.isDirectory() !== true) throw new InputError(`folder ${folder} does not exist`);
   const home = host.env['HOME'];
-  const { config, problems } = await loadConfig({
+  return loadConfig({
     startFolder: folder,
     fileRoots: namedFileRoots(host.env),
     owners: trustedOwners(host.uid, host.env),
@@ -111,11 +108,16 @@ export async function openWorkspace(
     ...storeOfEnvironment(host),
     ...(explicit === undefined ? {} : { explicit }),
   });
+}
+
+/** Reads the configuration. Throws ProblemsError. */
+export async function openWorkspace(host: Host, source: Source, say: Listener): Promise<Workspace> {
+  const { config, problems } = await readConfig(host, source);
   report(problems, say);
   return { host, config: await withStoredName(config) };
 }
 
-/** A project that does not say its name keeps the one in its own log: its folder may be moved and renamed. */
+/** Takes the project's name from its own log if the configuration has no name: the folder may be moved and renamed. */
 async function withStoredName(config: Config): Promise<Config> {
   const folder = storeFolder(config);
   if (config.nameWritten || folder === undefined || !(await isInside(folder, config.folder))) return config;
@@ -124,45 +126,57 @@ async function withStoredName(config: Config): Promise<Config> {
 }
 
 export interface DocumentOptions {
-  /** Absolute paths and globs, in place of those that the configuration names. */
+  /** Absolute paths and globs, instead of those in the configuration. */
   readonly paths?: readonly string[] | undefined;
   readonly allowEmpty?: boolean;
-  /** Remembered texts of documents. Without it, every document is parsed. */
+  /** Recorded texts of documents. By default, every document is parsed. */
   readonly texts?: RememberedTexts['texts'];
 }
 
-/** Reads the documents. Throws ProblemsError, with all problems at once. */
-export async function openDocuments(
+async function loadDocuments(
   workspace: Workspace,
-  say: Listener,
   { paths = [], texts, ...more }: DocumentOptions = {},
-): Promise<Project> {
+): Promise<Loaded> {
   const { host, config } = workspace;
   const given = paths.map((path) => relative(config.folder, path) || '.');
   const isGiven = given.length > 0;
-  const loaded = await load({
+  return load({
     folder: config.folder,
     paths: isGiven ? given : config.desired,
     plugins: host.plugins,
     reserved: reservedPlaces(config),
     settings: Object.fromEntries(Object.entries(config.plugins).map(([name, own]) => [name, own.config])),
-    // Who runs the command may name any file; the configuration, which a pull request can change, may not.
+    // The command line may name any file. The configuration, which a pull request can change, must not.
     ...(isGiven ? {} : { root: config.root }),
     unloaded: new Set(config.unloaded),
     fileRoots: fileRoots(workspace),
     ...(reader === undefined || texts === undefined ? {} : { remembered: { reader, texts } }),
     ...more,
   });
-  report(loaded.problems, say);
-  return { host, config, documents: loaded.desired };
 }
 
-/** Reads configuration and documents. Throws ProblemsError. */
+/** Reads the documents. Throws ProblemsError, with all problems at once. */
+export async function openDocuments(
+  workspace: Workspace,
+  say: Listener,
+  options: DocumentOptions = {},
+): Promise<Project> {
+  const { desired, problems, setAside } = await loadDocuments(workspace, options);
+  report(problems, say);
+  return { ...workspace, documents: desired, setAside };
+}
+
+/** Reads configuration and documents. Throws ProblemsError, with the problems of both. */
 export async function openProject(
   host: Host,
   source: Source,
   say: Listener,
   options: DocumentOptions = {},
 ): Promise<Project> {
-  return openDocuments(await openWorkspace(host, source, say), say, options);
+  const { config, problems, namesDocuments } = await readConfig(host, source);
+  const workspace = { host, config: await withStoredName(config) };
+  if (!namesDocuments && (options.paths ?? []).length === 0) report(problems, say);
+  const loaded = await loadDocuments(workspace, options);
+  report([...problems, ...loaded.problems], say);
+  return { ...workspace, documents: loaded.desired, setAside: loaded.setAside };
 }

@@ -1,4 +1,4 @@
-/** From documents and log to a judged plan: what every run that refreshes has in common. */
+/** Reconciliation of a project, from documents and log to a judged plan: the common part of all runs that refresh. */
 
 import { openLookUp } from '../engine/load/look-up.ts';
 import type { Plugin, View } from '#plugin';
@@ -24,20 +24,20 @@ export interface ReconcileProject {
   readonly run: string;
   readonly head: Head | undefined;
   readonly abort: AbortSignal;
-  /** Why the memory could not be read; the plan has no digest then. */
+  /** The reason for which the state could not be read. The plan then has no digest. */
   readonly memoryGap?: string | undefined;
   readonly busy?: ReconcileInput['busy'] | undefined;
-  /** A schedule asks for it. */
+  /** The run was started by a schedule. */
   readonly scheduled?: true;
-  /** In place of what the selection says. */
+  /** Selects addresses, instead of `selection`. */
   readonly within?: ((address: string) => boolean) | undefined;
-  /** A later round of one run: its selection was judged in the first one. */
+  /** True in a later round of a run: the first round judged the selection. */
   readonly again?: boolean | undefined;
 }
 
 const TICK_MS = 500;
 
-/** Says how the refresh goes on, also while nothing answers. */
+/** Reports the progress of the refresh, even while no response arrives. */
 function refreshing(
   { host }: Project,
   plugins: readonly string[],
@@ -73,7 +73,7 @@ function refreshing(
   };
 }
 
-/** Reconciles, and judges what the call selects. Throws InputError. */
+/** Reconciles, and checks the selectors of the call. Throws InputError for a selector that matches nothing. */
 export async function reconcileProject(input: ReconcileProject, say: Listener): Promise<Planned> {
   const { project, selection, passes } = input;
   const { host, config, documents } = project;

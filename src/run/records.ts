@@ -1,9 +1,9 @@
-/** Which records of the log are about one resource. */
+/** The records of the log about one resource. */
 
 import type { LogRecord } from '../formats/log-record.ts';
 import { formatRef } from '#plugin';
 
-/** The record, as far as it is about an address: of a look only what it found there. Undefined where it is about others. */
+/** The part of a record about one address: of a refresh, only that resource. Undefined if there is no such part. */
 export function aboutAddress(record: LogRecord, address: string): LogRecord | undefined {
   if (record.kind === 'seen') {
     const resources = record.body.resources.filter(({ ref }) => formatRef(ref) === address);

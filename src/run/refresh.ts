@@ -1,4 +1,4 @@
-/** Refreshing: what `plan`, `drift` and `explain` have in common. Everything is opened for reading, and nothing for writing. */
+/** Refresh: the common part of `plan`, `drift` and `explain`. Opens everything for reading only. */
 
 import { holderText } from '../engine/holder-text.ts';
 import type { Planned } from '../formats/plan.ts';
@@ -15,10 +15,10 @@ import type { Passes, Selection } from './selection.ts';
 import { recallFrom, rememberOnly, sayLogState } from './stores.ts';
 import { openWorlds, pluginsFor, upgradeRecall } from './worlds.ts';
 
-/** What a refresh found, and what it was made with. */
+/** The result of a refresh, with its inputs. */
 export interface Looked {
   readonly project: Project;
-  /** Undefined where the memory could not be read. */
+  /** Undefined if the state could not be read. */
   readonly store: Store | undefined;
   readonly recall: Recall;
   readonly report: ReadReport;
@@ -31,11 +31,11 @@ export interface RefreshOptions {
   readonly passes?: Passes;
   /** Ends the refresh. */
   readonly stop: AbortSignal;
-  /** Goes on without memory where the store's secret cannot be had, as in a pull request from a fork. */
+  /** Continues without the state if the store's secret is missing, as in a pull request from a fork. */
   readonly memoryMayBeUnread?: boolean;
 }
 
-/** What is remembered, with the store that it was read from; or why it could not be read. */
+/** The state with its store, or the reason for which it could not be read. */
 interface Remembering {
   readonly store?: Store;
   readonly recall: Recall;
@@ -57,7 +57,7 @@ async function remembering(workspace: Workspace, mayBeUnread: boolean, say: List
   }
 }
 
-/** Refreshes, and lets `use` say what came of it. A stop ends it with the ending that was asked for. */
+/** Refreshes, and returns the result of `use`. A stop ends the refresh with the requested ending. */
 export async function refreshed<T>(
   workspace: Workspace,
   options: RefreshOptions,
@@ -69,7 +69,7 @@ export async function refreshed<T>(
   const { store, recall, report, holder, gap } = await remembering(workspace, memoryMayBeUnread, say);
   try {
     const project = await openDocuments(workspace, say, { texts: textsOf(recall) });
-    // That the log does not exist yet is nothing to say before the first apply.
+    // Before the first apply, a missing log is not worth a notice.
     if (store !== undefined && report.status !== 'none') sayLogState(report, store, say);
     const plugins = await pluginsFor(project, project.documents, recall);
     upgradeRecall(recall, plugins);

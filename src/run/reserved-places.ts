@@ -1,4 +1,4 @@
-/** Files and folders of the project that no resource may describe: the store, the configuration, and documents. */
+/** Files and folders of the project that no resource may write to: the store, the configuration, and documents. */
 
 import { resolve } from 'node:path';
 import type { Config } from '../engine/load/config.ts';

@@ -1,4 +1,4 @@
-/** Running actions: says when each one starts and ends, and every ten seconds that it still runs. */
+/** Running actions: reports the start and end of each one, and its progress every ten seconds. */
 
 import type { ApplyEvent } from '../engine/action.ts';
 import type { Change } from '#plugin';
@@ -7,7 +7,7 @@ import type { Host } from './project.ts';
 
 const HEARTBEAT_MS = 10_000;
 
-/** `close` when no action runs any longer. */
+/** Call `close` after the last action has ended. */
 export function runningActions(
   { elapsed }: Pick<Host, 'elapsed'>,
   say: Listener,
@@ -30,7 +30,7 @@ export function runningActions(
         if (known !== undefined) known.text = event.text;
       } else {
         running.delete(event.row.address);
-        // The plan says what is rejected or has to wait.
+        // The plan already lists rejected and waiting rows.
         if (event.row.status !== 'rejected' && event.row.status !== 'deferred')
           say({ type: 'action-ended', row: event.row });
       }

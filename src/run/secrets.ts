@@ -1,4 +1,4 @@
-/** Secrets of the configuration, read where they are: from the environment, or from files of the project. */
+/** Secrets of the configuration, read from the environment or from files of the project. */
 
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -6,29 +6,29 @@ import { readInside } from '#plugin/files';
 import { isFileOf, type SecretReference, secretsIn, withSecrets } from '../engine/load/secrets.ts';
 import { errorText, type Json, type SecretTable } from '#plugin';
 
-/** Longest secret, in bytes: keys of an authority with their chains fit. */
+/** Size limit of a secret, in bytes: the key of a CA with its chain fits. */
 const LONGEST = 65_536;
 
 export interface Place {
-  /** Folder of `fettle.yaml`: what paths start from. */
+  /** Folder of `fettle.yaml`: relative paths start here. */
   readonly folder: string;
-  /** Folders that a secret's file may lie in. */
+  /** Folders that a secret's file may be in. */
   readonly roots: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** A configuration with its secrets, and these alone, for redaction. `missing` says which one could not be had. */
+/** A configuration with its secrets filled in, and the list of secrets for redaction; or the secret that is missing. */
 export type WithSecrets =
   | { readonly config: Json; readonly secrets: readonly string[] }
   | { readonly missing: string; readonly secrets: readonly string[] };
 
-/** The first line of a file is not enough for a key, so it is all of it, without the newline at its end. Throws with words. */
+/** Reads the whole file, as a key has several lines, and removes the last newline. Throws with a message for users. */
 async function readSecret({ name, variable }: SecretReference, { folder, roots }: Place): Promise<string> {
   const path = resolve(folder, name);
-  const what = `the file ${name} of a secret`;
+  const what = `the secret file ${name}`;
   const bytes = await readInside(path, what, { roots, limit: LONGEST });
-  // A link may be called so, and lead to another secret.
-  if (!isFileOf(await realpath(path), variable)) throw new Error(`${what} leads to a file that is called otherwise`);
+  // A link with a permitted name must not lead to another secret.
+  if (!isFileOf(await realpath(path), variable)) throw new Error(`${what} is a link to a file with another name`);
   const text = bytes.toString('utf8').replace(/\r?\n$/u, '');
   if (text === '') throw new Error(`${what} is empty`);
   return text;
@@ -42,7 +42,7 @@ async function valueOf(reference: SecretReference, place: Place): Promise<string
   return value;
 }
 
-/** Reads the secrets that a plugin's configuration names. One that cannot be had is no error here: what needs it is a gap. */
+/** Reads the secrets that a plugin's configuration names. A missing one is not an error here: its users become gaps. */
 export async function readSecrets(config: Json, tables: readonly SecretTable[], place: Place): Promise<WithSecrets> {
   const values = new Map<string, string>();
   try {

@@ -1,4 +1,4 @@
-/** Selection: which resources and changes a run is about, held against what there is. */
+/** Selection: the resources and changes that a run is limited to, checked against those that exist. */
 
 import { addressMatcher } from '../engine/address-glob.ts';
 import { engineRuleTables } from '../engine/generated.ts';
@@ -21,7 +21,7 @@ import { labelsOf } from '../engine/safety-inputs.ts';
 import { nearestAddress, type Selectable, unmatched } from '../engine/selection.ts';
 import type { Listener } from './events.ts';
 
-/** Which resources and changes a run is about; what is absent limits nothing. */
+/** The resources and changes that a run is limited to; absent members do not limit it. */
 export interface Selection {
   /** Globs over addresses. */
   readonly target?: readonly string[] | undefined;
@@ -29,13 +29,13 @@ export interface Selection {
   readonly causes?: readonly Cause[] | undefined;
 }
 
-/** What lets changes pass for this run alone. */
+/** Exceptions from rules, for this run only. */
 export interface Passes {
   readonly overrides?: readonly Override[] | undefined;
   readonly maxRemovals?: Safety['maxRemovals'] | undefined;
 }
 
-/** The test that `target` and `exclude` make; undefined when all is meant. */
+/** A predicate over addresses from `target` and `exclude`; undefined if they do not limit the run. */
 export function withinOf(selection: Selection): ((address: string) => boolean) | undefined {
   const targets = (selection.target ?? []).map((glob) => addressMatcher(glob));
   const excludes = (selection.exclude ?? []).map((glob) => addressMatcher(glob));
@@ -44,32 +44,34 @@ export function withinOf(selection: Selection): ((address: string) => boolean) |
     (targets.length === 0 || targets.some((test) => test(address))) && !excludes.some((test) => test(address));
 }
 
-/** The address of one resource. Throws InputError. */
+/** Parses the address of one resource. Throws InputError if the text is not an address. */
 export function addressOf(text: string): Ref {
   const ref = parseRef(text);
   if (ref === undefined)
-    throw new InputError(`"${text}" is not an address: it looks like certificates/Certificate/www`);
+    throw new InputError(
+      `"${text}" is not a valid address. Use PLUGIN/KIND/NAME, for example certificates/Certificate/www`,
+    );
   return ref;
 }
 
-/** `; did you mean …?`, where a known address is near. */
+/** `; did you mean …?` if a known address is similar, otherwise an empty text. */
 export function didYouMean(text: string, addresses: Iterable<string>): string {
   const near = nearestAddress(text, [...addresses]);
   return near === undefined ? '' : `; did you mean ${near}?`;
 }
 
-/** An address or glob that memory does not have. */
+/** The message for an address or glob that matches nothing in the state. */
 export function nothingRemembered(text: string, addresses: Iterable<string>): string {
   const near = didYouMean(text, addresses);
-  return `nothing is remembered of ${text}${near === '' ? '; `fettle state list` names what is' : near}`;
+  return `${text} is not in the state${near === '' ? '. `fettle state list` lists its resources' : near}`;
 }
 
-/** Addresses that the log removed lately. */
+/** Recently removed addresses. */
 export function removedLately({ spent }: Recall): readonly string[] {
   return [...spent.values()].filter(({ removal }) => removal === true).map(({ ref }) => formatRef(ref));
 }
 
-/** All mistakes end the run, a line each. */
+/** Throws InputError with one line for each mistake. */
 function refuse(mistakes: readonly string[]): void {
   if (mistakes.length > 0) throw new InputError(mistakes.join('\n'));
 }
@@ -78,7 +80,7 @@ function ruleMistakes({ overrides = [] }: Passes, plugins: ReadonlyMap<string, P
   return overrides.flatMap(({ rule, address }): readonly string[] => {
     const ref = parseRef(address);
     const kind = ref === undefined ? undefined : plugins.get(ref.plugin)?.tables.kinds[ref.kind];
-    // An address without a plugin or kind matches nothing, which is told apart.
+    // An address without a known plugin or kind matches nothing: `judgeSelectors` reports it.
     if (kind === undefined) return [];
     const rules = [...engineRuleTables, ...kind.rules];
     const known = rules.find(({ id }) => id === rule);
@@ -89,13 +91,13 @@ function ruleMistakes({ overrides = [] }: Passes, plugins: ReadonlyMap<string, P
   });
 }
 
-const SOURCES = 'matches no document, no remembered resource, and nothing that the refresh saw';
+const SOURCES = 'matches no document, no resource in the state, and no refreshed resource';
 
 /**
- * Judges `--target`, `--exclude` and `--override`. Throws InputError; where a gap may hide what a selector means, an
- * event says so instead.
+ * Checks `--target`, `--exclude` and `--override`. Throws InputError for a selector that matches nothing. If a gap can
+ * hide the match, an event reports it instead.
  *
- * @param sources What `selectable` was taken from, as a predicate of a selector that matches nothing.
+ * @param sources The predicate of the message about a selector that matches nothing.
  */
 export function judgeSelectors(
   selection: Selection & Passes,
@@ -125,10 +127,10 @@ export function judgeSelectors(
   const within = withinOf(selection);
   const known = [...selectable.addresses, ...selectable.removed];
   if (within !== undefined && !isHidden && !known.some(within))
-    throw new InputError('--target and --exclude leave no resource. Name less with --exclude');
+    throw new InputError('--target and --exclude leave no resource. Exclude fewer resources');
 }
 
-/** Says what `fettle.yaml` selects where nothing is. `now`: epoch ms. */
+/** Reports the parts of `fettle.yaml` that match no resource. `now`: epoch ms. */
 export function sayIdle(
   config: Config,
   resources: readonly Labelled[],
@@ -150,7 +152,7 @@ export interface OnView {
   readonly memoryGap?: string | undefined;
 }
 
-/** Judges selections of the call and of `fettle.yaml` after the refresh. Throws InputError. */
+/** Checks the selectors of the call and of `fettle.yaml` after the refresh. Throws InputError. */
 export function judgeOnView(on: OnView, say: Listener): void {
   const { selection, passes, config, now, reconciled, recall, plugins, memoryGap } = on;
   refuse(ruleMistakes(passes, plugins));

@@ -1,23 +1,23 @@
 /**
- * Settling: what comes after one round of an apply until settled.
+ * Settling: decides what follows a round of `apply --until-settled`.
  *
  * | The round | Next |
  * |---|---|
- * | an action failed, or its outcome is unknown | end: to try the same again at once helps nobody |
- * | something was done | another round, at once |
- * | actions were stale | another round, at once; after three that did nothing, end |
- * | part of the world could not be read | wait a little, another round |
- * | rejected or waiting, and it clears at a time | wait until the first of these times |
- * | waiting for something that has no time, or the world has to move on | wait a little |
- * | rejected for good, and nothing else | end |
- * | nothing | end: settled |
+ * | an action failed, or its outcome is unknown | end: an immediate retry would fail the same way |
+ * | an action was done | another round, at once |
+ * | actions were stale | another round, at once; after three rounds without an action, end |
+ * | the refresh has gaps | another round after a short wait |
+ * | a rejected or waiting row clears at a known time | another round at the first of these times |
+ * | a row waits without a known time, or a resource is in a transient state | another round after a short wait |
+ * | only rejected rows without a known time remain | end |
+ * | no row remains | end: settled |
  */
 
 import { clearsAt, standing } from '../engine/standing.ts';
 import type { Finished } from './apply-round.ts';
 import type { Ending } from './ending.ts';
 
-/** How often the world is looked at while it has to move on by itself. */
+/** The short wait: interval of refreshes while a resource is in a transient state. */
 export const POLL_MS = 10_000;
 
 const FRUITLESS_ROUNDS = 3;
@@ -25,16 +25,16 @@ const FRUITLESS_ROUNDS = 3;
 export interface Settling {
   /** Epoch ms. */
   readonly now: number;
-  /** Epoch ms: after that no round begins. */
+  /** Epoch ms: no round starts later. */
   readonly until: number;
-  /** Rounds in a row in which nothing was done. */
+  /** Consecutive rounds without a completed action. */
   readonly fruitless: number;
   readonly allowRejected: boolean;
 }
 
 export type Next = { readonly end: Ending } | { readonly waitMs: number; readonly why: string };
 
-/** When the first of the refused rows clears: epoch ms. */
+/** The refused row that clears first; `at` is epoch ms. */
 function firstClearing({
   actions,
 }: Finished): { readonly at: number; readonly address: string; readonly rule: string } | undefined {
@@ -64,10 +64,10 @@ export function nextRound(finished: Finished, { now, until, fruitless, allowReje
   if (soonest > until) return late();
   const why =
     clearing !== undefined && clearing.at <= soonest
-      ? `${clearing.address} clears then (${clearing.rule})`
+      ? `${clearing.rule} of ${clearing.address} clears then`
       : plan.gaps.length > 0
-        ? 'part of the world cannot be read'
-        : 'something is on its way';
-  // A clock that is a little late must not make a round that comes to nothing.
+        ? 'part of the infrastructure cannot be read'
+        : 'a change is in progress';
+  // 50 ms more: if a clock runs slightly behind, the rule has not cleared yet.
   return { waitMs: Math.max(0, soonest - now) + 50, why };
 }

@@ -1,4 +1,4 @@
-/** The state: what is remembered, and giving it other names or giving it up. Nothing in the infrastructure changes. */
+/** The state: lists, moves, renames and forgets its resources. Does not change the infrastructure. */
 
 import { addressMatcher } from '../engine/address-glob.ts';
 import { PROJECT_NAME } from '../engine/load/config.ts';
@@ -18,7 +18,7 @@ import { recallFrom, sayLogState, withStore } from './stores.ts';
 import { pluginsFor, redactorFor, safetyOf, upgradeRecall } from './worlds.ts';
 import { refuseInCi, writeLog } from './write-log.ts';
 
-/** All that is remembered; what is wrong with the log is an event. */
+/** Reads the state. Damage to the log is reported as an event. */
 export async function readState(
   workspace: Workspace,
   say: Listener,
@@ -30,7 +30,7 @@ export async function readState(
   });
 }
 
-/** What is remembered of the selected resources, by address, in order. */
+/** The selected resources of the state, sorted by address. */
 export async function listState(
   workspace: Workspace,
   selection: Selection,
@@ -42,7 +42,7 @@ export async function listState(
     selection,
     { addresses, removed: removedLately(recall), gaps: [] },
     say,
-    'matches no remembered resource',
+    'matches no resource in the state',
   );
   const within = withinOf(selection);
   return new Map(
@@ -53,7 +53,7 @@ export async function listState(
   );
 }
 
-/** What is remembered of one resource. Throws InputError where nothing is. */
+/** One resource of the state. Throws InputError if it is not in the state. */
 export async function showState(workspace: Workspace, ref: Ref, say: Listener): Promise<Memory> {
   const { recall } = await readState(workspace, say);
   const memory = recall.resources.get(formatRef(ref));
@@ -61,7 +61,7 @@ export async function showState(workspace: Workspace, ref: Ref, say: Listener): 
   return memory;
 }
 
-/** What plugins say of all that is listed. Nothing is refreshed: as seen, each of them is unknown. */
+/** The plugins' summaries of the listed resources. Without a refresh, the actual state of each resource is unknown. */
 export async function stateSummaries(
   workspace: Workspace,
   known: ReadonlyMap<string, Memory>,
@@ -70,7 +70,7 @@ export async function stateSummaries(
   const at = instantText(now);
   const recall = { ...emptyRecall(), resources: new Map(known), at };
   const plugins = await pluginsFor(workspace, [], recall);
-  // What a newer plugin remembered is listed, but this one cannot say what it comes to.
+  // Resources that a newer version of the plugin recorded are listed, but this version cannot summarize them.
   for (const [address, { ref, version }] of known)
     if (version > (plugins.get(ref.plugin)?.tables.kinds[ref.kind]?.memoryVersion ?? version))
       recall.resources.delete(address);
@@ -86,7 +86,7 @@ export interface StateWrite extends Omit<Locking, 'command'> {
   readonly reason?: string | undefined;
 }
 
-/** Gives what is remembered under one name another one, with what others need of it. The head is absent where it was stopped. */
+/** Moves a resource in the state to another address, with references to it. `head` is absent if the run was stopped. */
 export async function moveState(
   workspace: Workspace,
   names: { readonly from: Ref; readonly to: Ref },
@@ -96,8 +96,8 @@ export async function moveState(
   const { from, to } = names;
   const [source, target] = [formatRef(from), formatRef(to)];
   if (from.plugin !== to.plugin || from.kind !== to.kind)
-    throw new InputError('a resource keeps its plugin and kind: only scope and name can change');
-  if (source === target) throw new InputError('both names are the same');
+    throw new InputError('a resource keeps its plugin and kind; only scope and name can change');
+  if (source === target) throw new InputError('both names are identical');
   refuseInCi(workspace, 'state mv');
   let end: Head | undefined;
   const writing = { ...locking, command: 'state mv' };
@@ -105,8 +105,8 @@ export async function moveState(
     const memory = recall.resources.get(source);
     if (memory === undefined) throw new InputError(nothingRemembered(source, recall.resources.keys()));
     if (memory.open !== undefined)
-      throw new InputError(`${source} has an open step (${memory.open.step}): apply settles it first`);
-    if (recall.resources.has(target)) throw new InputError(`${target} is remembered already`);
+      throw new InputError(`${source} has an open step (${memory.open.step}). Run apply first to settle it`);
+    if (recall.resources.has(target)) throw new InputError(`${target} is already in the state`);
     await record([{ kind: 'moved', body: { run, from, ref: to, ...(reason === undefined ? {} : { reason }) } }]);
     end = head();
     return { ending: 'ok', counts: { moved: 1 } };
@@ -114,7 +114,7 @@ export async function moveState(
   return { ending, head: end };
 }
 
-/** Gives the project another name, in its log and for everything that goes by it. */
+/** Renames the project in its log. */
 export async function renameProject(
   workspace: Workspace,
   names: { readonly from: string; readonly to: string },
@@ -125,19 +125,19 @@ export async function renameProject(
   for (const name of [from, to])
     if (!PROJECT_NAME.test(name))
       throw new InputError(
-        `"${name}" is not a name of a project: up to 63 letters, digits, dots, underscores and dashes`,
+        `"${name}" is not a valid project name. Use up to 63 letters, digits, dots, underscores and dashes`,
       );
-  if (from === to) throw new InputError('both names are the same');
+  if (from === to) throw new InputError('both names are identical');
   const { config } = workspace;
   refuseInCi(workspace, 'state rename');
   if (config.nameWritten && config.name !== from && config.name !== to)
     throw new InputError(`fettle.yaml has the name ${config.name}, which is neither ${from} nor ${to}`);
-  // Only whoever says what the log says may rename it.
+  // `from` must match the name in the log, so that another project's log is not renamed by accident.
   const old = { ...workspace, config: { ...config, name: from } };
   await withStore(old, say, async (store) => {
     const found = await store.project();
-    if (found === undefined) throw new InputError(`no log was found for project ${from} at ${store.place}`);
-    if (found !== from) throw new InputError(`the log of ${store.place} is that of the project ${found}, not ${from}`);
+    if (found === undefined) throw new InputError(`no log of project ${from} was found at ${store.place}`);
+    if (found !== from) throw new InputError(`the log at ${store.place} is of project ${found}, not ${from}`);
   });
   const writing = { ...locking, command: 'state rename' };
   return writeLog(old, writing, say, async ({ store, recall, fence, run }) => {
@@ -147,21 +147,21 @@ export async function renameProject(
   });
 }
 
-/** What is about to be forgotten. */
+/** Resources that are about to be forgotten. */
 export interface Forgetting {
   readonly addresses: readonly string[];
-  /** Those of them that are protected. */
+  /** Those of `addresses` that are protected. */
   readonly guarded: readonly string[];
 }
 
 export interface ForgetOptions extends StateWrite {
-  /** Addresses, or globs over them. */
+  /** Addresses or globs. */
   readonly addresses: readonly string[];
-  /** Asks before anything is forgotten. Throws where it may not be. */
+  /** Asks for approval before resources are forgotten. Throws if it is declined. */
   readonly ask: (forgetting: Forgetting, stop: AbortSignal) => Promise<void>;
 }
 
-/** Gives up what is remembered. The head is absent where it was stopped. */
+/** Forgets resources. `head` is absent if the run was stopped. */
 export async function forgetState(
   workspace: Workspace,
   { addresses: globs, ask, reason, ...locking }: ForgetOptions,

@@ -1,4 +1,4 @@
-/** Stores: the one that a configuration names, what is read from it, and what its log says of itself. */
+/** Stores: opens the one that a configuration names, reads its log, and reports the condition of the log. */
 
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Config } from '../engine/load/config.ts';
@@ -13,23 +13,23 @@ import { ciRun } from './ci.ts';
 import type { Listener } from './events.ts';
 import type { Workspace } from './project.ts';
 
-/** The folder of a store on files; undefined where the store is a database. */
+/** The folder of a file store; undefined if the store is a database. */
 export function storeFolder(config: Config): string | undefined {
   return isDatabase(config.store) ? undefined : resolve(config.folder, config.store);
 }
 
-/** Whether a folder lies in another one, by real paths. */
+/** True if a folder is inside another one, by real paths. */
 export async function isInside(folder: string, around: string): Promise<boolean> {
   const way = relative(await realPathOf(around), await realPathOf(folder));
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** Throws where the folder is not to be believed, or does not say whose store it is. */
+/** Returns the folder. Throws if it is not trusted, or if the project needs a name to share the store. */
 async function checkedFolder(folder: string, config: Config, say: Listener): Promise<string> {
   if (!config.nameWritten && !(await isInside(folder, config.folder))) {
     throw new InputError(
-      `the store ${folder} is outside of the project, which has no \`name\` in fettle.yaml: other projects may use the ` +
-        `store too, and the name of a folder changes with the checkout. Write name: ${config.name}, or another one`,
+      `the store ${folder} is outside the project, and fettle.yaml has no \`name\`. Other projects may use this ` +
+        `store too, and the name of the folder changes with the checkout. Add \`name: ${config.name}\`, or another name`,
     );
   }
   for (const warning of await checkStoreFolder(folder, config.owners)) say({ type: 'store-doubted', message: warning });
@@ -37,8 +37,8 @@ async function checkedFolder(folder: string, config: Config, say: Listener): Pro
 }
 
 /**
- * Opens the store that the configuration names: a folder, or a database. Throws where the folder is not trusted, or a
- * secret would go where the environment does not send it.
+ * Opens the store that the configuration names: a folder, or a database. Throws if the folder is not trusted, or if a
+ * secret would be sent to a host that the environment does not name.
  */
 export async function openConfiguredStore({ host, config }: Workspace, say: Listener): Promise<Store> {
   const run = ciRun(host.env);
@@ -46,11 +46,11 @@ export async function openConfiguredStore({ host, config }: Workspace, say: List
   const options = { project: config.name, actor, now, randomId, ...(run === undefined ? {} : { run }) };
   const folder = storeFolder(config);
   if (folder !== undefined) return openFileStore({ ...options, folder: await checkedFolder(folder, config, say) });
-  // Whoever keeps the log in a folder does not load the driver.
+  // The PostgreSQL driver is only loaded for a database.
   const { openPostgresStore } = await import('../store/postgres/postgres-store.ts');
   const { targetOf } = await import('../store/postgres/target.ts');
   if (!config.nameWritten)
-    throw new InputError('a shared store needs `name` in fettle.yaml: the name is what keeps projects apart');
+    throw new InputError('a shared store needs `name` in fettle.yaml, which tells the projects in it apart');
   const target = await targetOf(config.store, config.storeFrom === 'environment' ? 'environment' : 'file', host.env);
   return openPostgresStore({ ...options, target });
 }
@@ -69,21 +69,21 @@ export async function withStore<T>(
   }
 }
 
-/** Says what is wrong with a log whose sound beginning is used. */
+/** Reports damage to a log whose valid beginning is used. */
 export function sayLogState({ damage, torn, status }: ReadReport, { place }: Store, say: Listener): void {
   if (status === 'none') say({ type: 'log-missing', place });
   if (damage.length > 0) say({ type: 'log-damaged', damage, place, use: 'beginning' });
   if (torn !== undefined) say({ type: 'log-torn', bytes: torn.bytes });
 }
 
-/** All that is remembered, and how sound the log is. */
+/** Reads the state, and the condition of the log. */
 export async function recallFrom(store: Store): Promise<{ readonly recall: Recall; readonly report: ReadReport }> {
   const recall = emptyRecall();
   const report = await store.read((record) => fold(recall, record));
   return { recall, report };
 }
 
-/** Takes records into memory without writing them: what `plan` does where `apply` appends. */
+/** Folds records into the state without writing them: `plan` does this instead of appending. */
 export function rememberOnly(
   recall: Recall,
   now: () => number,

@@ -1,6 +1,7 @@
-/** Validation: what of the configuration selects nothing, held against the documents alone. */
+/** Validation: parts of the configuration that match no document. */
 
 import { expand } from '../engine/expand.ts';
+import { notLoaded } from '../engine/load/not-loaded.ts';
 import { emptyRecall } from '../engine/remember.ts';
 import { formatRef } from '#plugin';
 import type { Listener } from './events.ts';
@@ -8,7 +9,7 @@ import type { Project } from './project.ts';
 import { sayIdle } from './selection.ts';
 import { pluginsFor, settingsFor } from './worlds.ts';
 
-/** Says what `fettle.yaml` selects that no document has; what is only remembered is not known here. */
+/** Reports parts of `fettle.yaml` that match no document. Resources that are only in the state are not known here. */
 export async function sayIdleInDocuments(project: Project, say: Listener): Promise<void> {
   const { host, config, documents } = project;
   const { safety, suppress } = config;
@@ -19,7 +20,11 @@ export async function sayIdleInDocuments(project: Project, say: Listener): Promi
   sayIdle(
     config,
     resources.map(({ ref, meta }) => ({ ref, labels: [meta.labels] })),
-    { addresses: resources.map(({ ref }) => formatRef(ref)), removed: [], gaps: [] },
+    {
+      addresses: resources.map(({ ref }) => formatRef(ref)),
+      removed: [],
+      gaps: config.unloaded.map((plugin) => ({ plugin, message: notLoaded(plugin) })),
+    },
     host.now(),
     say,
   );

@@ -1,4 +1,4 @@
-/** Worlds of plugins: which plugins a run needs, their settings and secrets, and opening each world once. */
+/** Worlds of plugins: the plugins that a run needs, their settings and secrets. Opens each world once. */
 
 import { delimiter, resolve } from 'node:path';
 import { repositoryFiles } from '../engine/load/repository-files.ts';
@@ -21,7 +21,7 @@ import { fileRoots, type Workspace } from './project.ts';
 import { readSecrets, type WithSecrets } from './secrets.ts';
 import type { Passes } from './selection.ts';
 
-/** Every plugin that the documents or memory name. */
+/** The plugins that documents or the state name. */
 export async function pluginsFor(
   { host }: Workspace,
   documents: readonly Desired[],
@@ -39,7 +39,7 @@ export async function pluginsFor(
   return plugins;
 }
 
-/** Brings what older versions of a plugin remembered up to its present schema. */
+/** Upgrades resources that older versions of a plugin recorded to its present schema. */
 export function upgradeRecall(recall: Recall, plugins: ReadonlyMap<string, Plugin>): void {
   for (const [address, memory] of recall.resources) {
     const plugin = plugins.get(memory.ref.plugin);
@@ -47,23 +47,23 @@ export function upgradeRecall(recall: Recall, plugins: ReadonlyMap<string, Plugi
     if (version === undefined || version === memory.version) continue;
     if (memory.version > version)
       throw new InputError(
-        `${address} was remembered by a newer version of ${memory.ref.plugin}; use that one, or a newer one`,
+        `${address} was recorded by a newer version of plugin ${memory.ref.plugin}. Upgrade the plugin`,
       );
     const kept = plugin?.kinds[memory.ref.kind]?.upgrade?.(memory.kept as Facts, memory.version) ?? memory.kept;
     recall.resources.set(address, { ...memory, version, kept });
   }
 }
 
-/** The worlds of the plugins, each opened once, at its first use. */
+/** The worlds of the plugins, each opened at its first use. */
 export interface Worlds {
   readonly reader: (plugin: string) => Promise<unknown>;
   readonly writer: (plugin: string) => Promise<unknown>;
-  /** Takes out the secrets that this process knows: of the configuration, and of its environment. */
+  /** Redacts the secrets of the configuration and of the environment. */
   readonly redact: Redact;
   readonly close: () => Promise<void>;
 }
 
-/** The plugin's settings; where none are written, the defaults of its schema. */
+/** The plugin's settings; by default, those of its schema. */
 async function settingsOf(plugin: Plugin, config: Config): Promise<Json> {
   const written = config.plugins[plugin.name]?.config;
   if (written !== undefined) return written;
@@ -72,7 +72,7 @@ async function settingsOf(plugin: Plugin, config: Config): Promise<Json> {
   return defaults;
 }
 
-/** The settings of every plugin, by its name. */
+/** The settings of every plugin, by name. */
 export async function settingsFor(
   plugins: ReadonlyMap<string, Plugin>,
   config: Config,
@@ -101,7 +101,7 @@ async function openWorld(
   return access === 'read' ? plugin.openReader(outside) : plugin.openWriter(outside);
 }
 
-/** Reads what the plugins' configurations name as secrets; nothing is connected yet. */
+/** Reads the secrets that the plugins' configurations name. Does not connect yet. */
 export async function openWorlds(plugins: ReadonlyMap<string, Plugin>, workspace: Workspace): Promise<Worlds> {
   const { host, config } = workspace;
   const settings = new Map<string, WithSecrets>();
@@ -120,8 +120,7 @@ export async function openWorlds(plugins: ReadonlyMap<string, Plugin>, workspace
     if (known !== undefined) return known.world;
     const plugin = plugins.get(name);
     const given = settings.get(name);
-    if (plugin === undefined || given === undefined)
-      return Promise.reject(new Error(`this fettle has no plugin ${name}`));
+    if (plugin === undefined || given === undefined) return Promise.reject(new Error(`plugin ${name} was not found`));
     const world = openWorld(plugin, access, given, workspace);
     open.set(`${access} ${name}`, { plugin, world });
     return world;
@@ -142,7 +141,7 @@ export async function openWorlds(plugins: ReadonlyMap<string, Plugin>, workspace
   };
 }
 
-/** Reads the files of a project that its steps use. */
+/** A reader of the project's files for its steps. */
 export function filesFor(workspace: Workspace): ReadFiles {
   const { host } = workspace;
   const { folder, root, store } = workspace.config;
@@ -155,7 +154,7 @@ export function filesFor(workspace: Workspace): ReadFiles {
   });
 }
 
-/** The limits of one run: what the configuration says, laid out for now, and what the command line adds. */
+/** The limits of one run: those of the configuration at `now` (epoch ms), and those of the command line. */
 export async function safetyOf(config: Config, { overrides = [], maxRemovals }: Passes, now: number): Promise<Safety> {
   const { freeze: rules, ...written } = config.safety;
   const freeze = rules.length === 0 ? [] : (await import('../engine/load/freeze.ts')).freezeWindows(rules, now);
@@ -168,7 +167,7 @@ export async function safetyOf(config: Config, { overrides = [], maxRemovals }: 
   };
 }
 
-/** Takes out the secrets of the environment, and those that were read for the configuration. */
+/** Redacts the secrets of the environment, and those that were read for the configuration. */
 export function redactorFor({ host, config }: Workspace, secrets: readonly string[] = []): Redact {
   const named = [...config.store.matchAll(/\$\{env:([^}]*)\}/gu)].flatMap(([, name]) => name ?? []);
   return redactor([...secretsOf(host.env, named), ...secrets]);

@@ -1,4 +1,4 @@
-/** Writing the log without applying: the lock, a run with its end, and the checkpoint after it. */
+/** Writes to the log other than by apply: takes the lock, records a run with its end, and writes a checkpoint. */
 
 import type { RecordBodies } from '../formats/log-record.ts';
 import { type Recall, rememberedOf } from '../engine/remember.ts';
@@ -13,9 +13,9 @@ import { endingWithoutLock, type Locking, type Recorder, recorder, withLock } fr
 import type { Workspace } from './project.ts';
 import { recallFrom, withStore } from './stores.ts';
 
-export const DAMAGED = 'the log is damaged; `fettle log recover` starts it again from its last sound record';
+export const DAMAGED = 'the log is damaged. Run `fettle log recover` to restart it after its last valid record';
 
-/** The log of a run that holds its lock. */
+/** The log of a run, which holds the lock. */
 export interface OpenLog extends Recorder {
   readonly store: Store;
   readonly fence: Fence;
@@ -26,7 +26,7 @@ export interface OpenLog extends Recorder {
 }
 
 export interface Writing extends Locking {
-  /** Beside command and version, in the record of the run. */
+  /** Further members of the run's record. */
   readonly body?: Partial<RecordBodies['run']>;
 }
 
@@ -35,11 +35,11 @@ export interface Written {
   readonly counts?: Readonly<Record<string, number>>;
 }
 
-/** In CI a checkout is thrown away, and a log in it with it. Throws InputError. */
+/** Throws InputError in CI if the log would be in the checkout, which is lost when the job ends. */
 export function refuseInCi({ host, config }: Workspace, command: string): void {
   if (config.storeFrom !== 'default' || !isCi(host.env)) return;
   throw new InputError(
-    `in CI, ${command} needs \`store\` in fettle.yaml, or FETTLE_STORE: a log in a checkout that is thrown away remembers nothing`,
+    `in CI, ${command} needs \`store\` in fettle.yaml, or FETTLE_STORE. A log inside the checkout is lost when the job ends`,
   );
 }
 
@@ -70,7 +70,7 @@ async function underLock(
   return ending;
 }
 
-/** Takes the lock, lets `work` write, and gives everything back. */
+/** Takes the lock, runs `work`, and releases everything. */
 export async function writeLog(
   workspace: Workspace,
   writing: Writing,

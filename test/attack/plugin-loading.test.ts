@@ -64,34 +64,34 @@ describe('FETTLE_PLUGINS', () => {
   });
 
   it.each([
-    ['../good', 'is not the name of a package'],
-    ['good/../good', 'is not the name of a package'],
-    ['./good', 'is not the name of a package'],
-    ['/etc/good', 'is not the name of a package'],
-    [join(modules, 'good'), 'is not the name of a package'],
-    [`file://${modules}/good`, 'is not the name of a package'],
-    ['data:text/javascript,', 'is not the name of a package'],
-    ['@scope', 'is not the name of a package'],
-    ['.bin', 'is not the name of a package'],
-    ['good\\..\\good', 'is not the name of a package'],
+    ['../good', 'is not a valid package name'],
+    ['good/../good', 'is not a valid package name'],
+    ['./good', 'is not a valid package name'],
+    ['/etc/good', 'is not a valid package name'],
+    [join(modules, 'good'), 'is not a valid package name'],
+    [`file://${modules}/good`, 'is not a valid package name'],
+    ['data:text/javascript,', 'is not a valid package name'],
+    ['@scope', 'is not a valid package name'],
+    ['.bin', 'is not a valid package name'],
+    ['good\\..\\good', 'is not a valid package name'],
     ['evil', 'is not installed in'],
     ['linked', 'is not installed in'],
     ['other-name', 'is not installed in'],
     ['missing', 'is not installed in'],
     ['silent', 'has no "fettle" in its package.json'],
     ['fettle', 'has no "fettle" in its package.json'],
-    ['climbing', 'holds no such file'],
-    ['absolute', 'holds no such file'],
-    ['inner', 'holds no such file'],
-    ['odd', 'declares a plugin whose name is not valid'],
-    ['shadow', 'declares the plugin certificates, which fettle has'],
-    ['good,again', 'declares the plugin made, which good has'],
+    ['climbing', 'does not contain its file'],
+    ['absolute', 'does not contain its file'],
+    ['inner', 'does not contain its file'],
+    ['odd', 'declares a plugin with an invalid name'],
+    ['shadow', 'declares the plugin certificates, which fettle already has'],
+    ['good,again', 'declares the plugin made, which good already has'],
   ])('%s: %s', (list, message) => {
     expect(() => plugins(list)).toThrow(message);
   });
 
   it.each([
-    ['liar', 'does not export a `plugin` that is called liar'],
+    ['liar', 'does not export a `plugin` with the name liar'],
     ['broken', 'broken cannot be loaded: it is broken'],
   ])('%s: %s', async (name, message) => {
     await expect(plugins(name)[0]?.load()).rejects.toThrow(message);
@@ -104,7 +104,7 @@ it('the installation is the real folder of fettle, behind any link', () => {
   symlinkSync(join(modules, 'fettle'), link);
   expect(installationOf(join(link, 'dist'))).toBe(modules);
   rmSync(link);
-  expect(() => installationOf(project)).toThrow('does not belong to an installation of fettle');
+  expect(() => installationOf(project)).toThrow('is not part of an installation of fettle');
 });
 
 describe('the command', () => {
@@ -161,7 +161,52 @@ describe('a plugin that is configured and not loaded', () => {
     const applied = await fettle(made, 'apply', '--yes');
     expect(applied.code).toBe(4);
     expect((await fettle(made, 'plan', '--json')).stdout).toContain('The plugin files is not loaded');
-    expect((await fettle(made, 'validate')).code).toBe(0);
+    rmSync(made, { recursive: true });
+  });
+
+  it('sets its documents aside, and validate says which ones and why', async () => {
+    const made = make('name: p\nplugins: { files: {} }\n', doc('File', 'a') + '---\n' + doc('Anything', 'b'));
+    const ran = await fettle(made, 'validate', '--no-color');
+    expect(ran).toMatchObject({ code: 0, stdout: '0 documents are valid; 2 documents set aside\n' });
+    for (const place of ['desired/a.yaml:3:', 'desired/a.yaml:8:']) expect(ran.stderr).toContain(place);
+    expect(ran.stderr).toContain('The plugin files is not loaded. Install its package next to fettle');
+    const json = await fettle(made, 'validate', '--format', 'json');
+    expect(JSON.parse(json.stdout)).toEqual({ valid: true, documents: 0, set_aside: 2, kinds: {} });
+    rmSync(made, { recursive: true });
+  });
+
+  const until = '2099-01-01T00:00:00Z';
+  const suppression = (address: string) =>
+    `drift: { suppress: [{ address: "${address}", path: /x, until: "${until}", owner: o, reason: r }] }\n`;
+  const override = (address: string) =>
+    `safety: { overrides: [{ rule: any, address: ${address}, until: "${until}", reason: r }] }\n`;
+  const budget = (match: string) => `safety: { budgets: [{ match: { ${match} }, max: 1, per: 1h }] }\n`;
+
+  it.each([
+    ['budget', budget('plugin: files')],
+    ['budget', budget('plugin: files, kind: File')],
+    ['budget', budget('kind: File')],
+    ['suppression', suppression('files/File/*')],
+    ['override', override('files/File/a')],
+  ])('is why a %s that names it is set aside: %s', async (part, config) => {
+    const made = make(`name: p\nplugins: { files: {} }\n${config}`, doc('File', 'a'));
+    const ran = await fettle(made, 'plan', '--no-color');
+    expect(ran.code).toBe(4);
+    expect(ran.stderr).toContain(`the ${part} is set aside, and is neither checked nor in effect. The plugin files is`);
+    expect((await fettle(made, 'validate')).stderr).not.toContain('matches no resource now');
+    rmSync(made, { recursive: true });
+  });
+
+  it.each([
+    ['a budget of another plugin', budget('plugin: filez'), 'unknown plugin'],
+    ['a budget of a misspelt kind', budget('kind: Certificat'), 'did you mean'],
+    ['a suppression of another plugin', suppression('filez/File/*'), 'cannot match a kind of any plugin'],
+    ['an override of another plugin', override('filez/File/a'), 'unknown plugin'],
+  ])('%s stays an error', async (_name, config, message) => {
+    const made = make(`name: p\nplugins: { files: {} }\n${config}`, doc('File', 'a'));
+    const ran = await fettle(made, 'plan', '--no-color');
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain(message);
     rmSync(made, { recursive: true });
   });
 

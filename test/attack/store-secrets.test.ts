@@ -209,7 +209,7 @@ describe('a secret of the environment', () => {
   it('is not a folder if FETTLE_STORE is a likely mistaken path', async () => {
     for (const [store, words] of [
       ['~/.fettle', 'begins with `~`'],
-      ['C:\\fettle', 'holds a backslash'],
+      ['C:\\fettle', 'contains a backslash'],
       ['$HOME/.fettle', 'begins with a variable'],
     ] as const) {
       const { code, stdout, stderr } = await fettle('.fettle', ['plan'], { FETTLE_STORE: store });

@@ -270,7 +270,7 @@ describe('the name of a project', () => {
     for (const args of [['plan'], ['apply', '--yes']]) {
       const { code, stderr } = await fettle(...args);
       expect(code).toBe(1);
-      expect(stderr).toContain('Write name: shop');
+      expect(stderr).toContain('Add `name: shop`');
     }
     // A link out of the project is outside, too.
     mkdirSync(join(root, 'log'), { mode: 0o700 });
@@ -287,10 +287,7 @@ describe('the name of a project', () => {
     expect(wrong.stderr).toContain('neither blog nor news');
     writeFileSync(join(folder, 'fettle.yaml'), 'name: news\nstore: .fettle\n');
     const stranger = await fettle('state', 'rename', 'blog', 'news');
-    expect([stranger.code, stranger.stderr]).toEqual([
-      1,
-      expect.stringContaining('that of the project shop, not blog'),
-    ]);
+    expect([stranger.code, stranger.stderr]).toEqual([1, expect.stringContaining('is of project shop, not blog')]);
 
     const renamed = await fettle('state', 'rename', 'shop', 'news', '--reason', 'OPS-7');
     expect([renamed.code, renamed.stderr]).toEqual([0, '']);
@@ -311,7 +308,7 @@ describe('the name of a project', () => {
   it('must not be ambiguous', async () => {
     for (const name of ['', 'a/b', '../x', 'a b', 'ä', 'x'.repeat(64)]) {
       const { code, stderr } = await fettle('state', 'rename', 'shop', name);
-      expect([code, stderr]).toEqual([1, expect.stringContaining('is not a name of a project')]);
+      expect([code, stderr]).toEqual([1, expect.stringContaining('is not a valid project name')]);
     }
     expect((await fettle('plan')).code).toBe(0);
   });

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 export interface User {
   readonly id: number;
   readonly login: string;
-  /** It may read alone, as the token of a pull request from a fork. */
+  /** A read-only token, as for a pull request from a fork. */
   readonly readOnly?: true;
 }
 

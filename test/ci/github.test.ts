@@ -1,4 +1,6 @@
-/** The workflow that `init --ci github` writes: each of its steps is run by bash, against a server that speaks GitHub's API. */
+/**
+ * The workflow that `init --ci github` writes: bash runs each of its steps against a server that speaks GitHub's API.
+ */
 
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -37,7 +39,7 @@ interface Workflow {
 
 type Outputs = Record<string, { readonly outputs: Record<string, string> }>;
 
-/** What happens, as GitHub's contexts tell it. */
+/** The event, in the members of GitHub's contexts. */
 interface Event {
   readonly github: Readonly<Record<string, unknown>>;
   readonly commit: string;
@@ -67,7 +69,7 @@ function evaluate(expression: string, contexts: Readonly<Record<string, unknown>
     /\b(?:github|secrets|vars|needs|steps)(?:\.\w+)+/gu,
     (path) => `valueOf("${path}")`,
   );
-  // The workflows are ours: what they use of GitHub's expressions is JavaScript too.
+  // The workflows are fettle's own: the expressions that they use are valid JavaScript too.
   return runInNewContext(code, { valueOf, cancelled: () => false });
 }
 
@@ -194,8 +196,8 @@ afterAll(() => {
 });
 
 describe('a pull request', () => {
-  it('gets one comment, edited in place, and the digest as a status; its merge is applied, and a renewal in between spoils nothing', async () => {
-    // A long discussion, with a comment of somebody else that pretends to be the plan.
+  it('gets one comment, edited in place, and the digest as a status; its merge is applied, also after a renewal in between', async () => {
+    // A long discussion, with a comment of another user that pretends to be the plan.
     const marker = '<!-- fettle plan: shop -->\nNo changes.';
     for (let i = 0; i < 130; i += 1)
       forge.comments.push({ id: i + 1, user: ATTACKER, body: i === 3 ? marker : `comment ${i}` });
@@ -220,7 +222,7 @@ describe('a pull request', () => {
     expect(status?.description).toMatch(/^sha256:[0-9a-f]{64}$/u);
     expect(planned()[0]).toContain(status?.description);
 
-    // The schedule renews what is due on main, in between.
+    // Meanwhile the schedule renews on main.
     const renewal = await ranJob('renew', schedule('main'));
     expect(renewal).toMatchObject({ ran: ['Install', 'Renew', 'Drift'] });
     expect(renewal.failed).toBeUndefined();
@@ -254,7 +256,7 @@ describe('a pull request', () => {
     expect(names('fork')).toBe('DNS:fork.example.test');
   });
 
-  it('whose plan is not the one that was approved applies nothing', async () => {
+  it('applies nothing if its plan is not the approved one', async () => {
     const head = repository.commit('later', {
       'desired/later.yaml': certificateYaml(repository.folder, 'later', ['later.example.test']),
     });
@@ -277,7 +279,7 @@ describe('a pull request', () => {
   });
 });
 
-describe('a digest that the workflow did not make is not used', () => {
+describe('a digest that the workflow did not create is not used', () => {
   it.each([
     [
       'of another user',
@@ -292,7 +294,7 @@ describe('a digest that the workflow did not make is not used', () => {
         }),
     ],
     [
-      'that is no digest',
+      'that is not a digest',
       (head: string) =>
         forge.statuses.push({
           id: 0,
@@ -348,7 +350,7 @@ describe('a digest that the workflow did not make is not used', () => {
 });
 
 describe('the schedule', () => {
-  it('applies no edit, and fails where a renewal waits for one', async () => {
+  it('applies no edit, and fails if a renewal waits for one', async () => {
     repository.commit('edit', { 'desired/www.yaml': certificateYaml(repository.folder, 'www', ['evil.example.test']) });
     const { merge } = repository.merge('edit');
     expect((await ranJob('renew', schedule(merge))).failed).toBeUndefined();
@@ -357,7 +359,7 @@ describe('the schedule', () => {
 });
 
 describe('the workflow', () => {
-  it('gives pull requests of forks nothing', () => {
+  it('gives no permission to pull requests of forks', () => {
     expect(Object.keys(workflow.on)).not.toContain('pull_request_target');
     expect(workflow.permissions).toEqual({});
     expect(workflow.jobs['plan']?.environment).toBeUndefined();

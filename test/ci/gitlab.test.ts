@@ -1,4 +1,4 @@
-/** The pipeline that `init --ci gitlab` writes: its scripts are run by bash, against a server that speaks GitLab's API. */
+/** The pipeline that `init --ci gitlab` writes: bash runs its scripts against a server that speaks GitLab's API. */
 
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ let pipeline: Readonly<Record<string, Job>> & {
   readonly workflow: { readonly rules: Job['rules'] };
 };
 
-/** Whether a pipeline has a job: rules are comparisons with `&&` and `||`. */
+/** True if a pipeline has a job: rules are comparisons with `&&` and `||`. */
 function applies(rules: Job['rules'], variables: Variables): boolean {
   const one = (text: string): boolean => {
     const [left = '', right = ''] = text.split('==').map((side) => side.trim());
@@ -99,7 +99,7 @@ afterAll(() => {
 });
 
 describe('a merge request', () => {
-  it('gets one comment, edited in place, and the digest as a status; its merge is applied, and a renewal in between spoils nothing', async () => {
+  it('gets one comment, edited in place, and the digest as a status; its merge is applied, also after a renewal in between', async () => {
     const marker = '<!-- fettle plan: shop -->\nNo changes.';
     for (let i = 0; i < 130; i += 1)
       forge.comments.push({ id: i + 1, user: ATTACKER, body: i === 3 ? marker : `comment ${i}` });
@@ -149,7 +149,7 @@ describe('a merge request', () => {
     expect(names('fork')).toBe('DNS:fork.example.test');
   });
 
-  it('whose plan is not the one that was approved applies nothing', async () => {
+  it('applies nothing if its plan is not the approved one', async () => {
     const head = repository.commit('later', {
       'desired/later.yaml': certificateYaml(repository.folder, 'later', ['later.example.test']),
     });
@@ -163,7 +163,7 @@ describe('a merge request', () => {
   });
 });
 
-describe('a digest that the pipeline did not make is not used', () => {
+describe('a digest that the pipeline did not create is not used', () => {
   const digest = `sha256:${'a'.repeat(64)}`;
 
   it.each([
@@ -193,7 +193,7 @@ describe('a digest that the pipeline did not make is not used', () => {
   });
 });
 
-it('runs the fettle that npm ci installed, and nothing by a bare name', () => {
+it('runs the fettle that npm ci installed, and no program by a bare name', () => {
   const scripts = Object.values(pipeline).flatMap((job) => ('script' in job ? job.script : []));
   expect(scripts.filter((script) => /npx (?!--no-install)/u.test(script))).toEqual([]);
   expect(

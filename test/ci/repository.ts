@@ -1,4 +1,4 @@
-/** A real git repository of a project that fettle was set up in, as its packed tarball, for the workflows to run in. */
+/** A git repository of a project that was set up with fettle's packed tarball, for the workflows to run in. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,9 +14,9 @@ export const PATH = [
 ].join(delimiter);
 
 export interface Repository {
-  /** All of it: the bare repository, the store, certificates, the workspace of jobs. */
+  /** The folder of the bare repository, the store, the certificates and the workspace of jobs. */
   readonly folder: string;
-  /** Where jobs check out: one after another, as on a runner. */
+  /** The folder where jobs check out: one after another, as on a runner. */
   readonly workspace: string;
   /** Writes files on a branch that begins at main, and commits them; gives the commit. */
   readonly commit: (branch: string, files: Readonly<Record<string, string>>) => string;
@@ -38,7 +38,7 @@ function git(folder: string, ...args: readonly string[]): string {
   }).trim();
 }
 
-/** A certificate of the project; its files are beside the repository, where no job throws them away. */
+/** A certificate of the project. Its files are next to the repository, where no job deletes them. */
 export function certificateYaml(folder: string, name: string, dnsNames: readonly string[]): string {
   return `apiVersion: certificates/v1
 kind: Certificate

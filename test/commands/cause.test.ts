@@ -1,4 +1,4 @@
-/** `--cause` on real stores and certificates: what a pull request approves, and what a schedule may do. */
+/** `--cause` on real stores and certificates: the approval of a pull request, and the limits of a schedule. */
 
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -81,7 +81,7 @@ describe('the plan of a pull request', () => {
     expect(rowsOf(approved)).toEqual([['api', 'new']]);
     expect(approved).toMatchObject({ causes: ['new', 'edit', 'orphan'], complete: false, summary: { excluded: 1 } });
 
-    // The schedule runs the main branch, where the document is not yet.
+    // The schedule runs the main branch, which does not have the document yet.
     rmSync(join(folder, 'desired/api.yaml'));
     expect(daysLeft(folder, 'www')).toBe(20);
     expect(await fettle(folder, `apply --yes ${SCHEDULE}`)).toMatchObject({ code: 0 });
@@ -106,7 +106,7 @@ describe('the plan of a pull request', () => {
     expect(refused.stderr).toContain('The digest covers --cause');
   });
 
-  it('says in text and in markdown what it leaves out', async () => {
+  it('shows in text and in markdown which changes it leaves out', async () => {
     const folder = await project();
     const left = 'This plan is partial: --cause new,edit leaves out 1 change.';
     for (const format of ['text', 'markdown'])
@@ -135,14 +135,14 @@ describe('the apply of a schedule', () => {
   it.each([
     ['a threshold, which no difference to the files shows', '  renewal: { thresholdDays: 80 }\n', undefined],
     ['a mode of the key', '', '0640'],
-  ])('does not carry along %s', async (_what, more, mode) => {
+  ])('does not apply %s', async (_what, more, mode) => {
     const folder = await project();
     const before = readFileSync(join(folder, 'tls/www.crt'), 'utf8');
     const edited = certificate('www', ['www.example.test'], more);
     writeFiles(folder, {
       'desired/www.yaml': mode === undefined ? edited : edited.replace('www.key }', `www.key, mode: "${mode}" }`),
     });
-    // Twice: neither run takes the edit as applied.
+    // Twice: neither run records the edit as applied.
     for (const time of [1, 2])
       expect([time, (await fettle(folder, `apply --yes ${SCHEDULE}`)).code]).toEqual([time, 3]);
     expect(readFileSync(join(folder, 'tls/www.crt'), 'utf8')).toBe(before);
@@ -158,7 +158,7 @@ describe('the apply of a schedule', () => {
     expect(daysLeft(folder, 'www')).toBe(20);
   });
 
-  it('removes nothing whose document was deleted, and makes nothing new', async () => {
+  it('removes no resource whose document was deleted, and creates no new one', async () => {
     const folder = await project();
     const gone = certificate('gone', ['gone.example.test']).replace('spec:', 'lifecycle: { onRemove: remove }\nspec:');
     writeFiles(folder, { 'desired/gone.yaml': gone });
@@ -174,7 +174,7 @@ describe('the apply of a schedule', () => {
     ]);
   });
 
-  it('heals drift where the causes name it, and no edit then', async () => {
+  it('fixes drift if the causes include it, and no edit then', async () => {
     const folder = await project();
     await applyAgo(folder, 0);
     rmSync(join(folder, 'tls/www.crt'));
@@ -190,27 +190,27 @@ describe('the apply of a schedule', () => {
 });
 
 describe('a saved plan', () => {
-  it('applies with the causes that it was made with', async () => {
+  it('applies with the causes that it was created with', async () => {
     const folder = await project();
     writeFiles(folder, { 'desired/api.yaml': certificate('api', ['api.example.test']) });
     await fettle(folder, `plan ${PULL_REQUEST} -o plan.json`);
     const other = await fettle(folder, `apply plan.json ${SCHEDULE}`);
     expect(other.code).toBe(1);
-    expect(other.stderr).toContain('The plan was made with --cause new,edit,orphan');
+    expect(other.stderr).toContain('the plan was created with --cause new,edit,orphan');
     const done = await fettle(folder, 'apply plan.json');
     expect(done.code).toBe(0);
     expect(done.stdout).not.toContain('certificates/Certificate/www');
     expect(daysLeft(folder, 'www')).toBe(20);
   });
 
-  it('is not limited afterwards', async () => {
+  it('has no causes when it is applied', async () => {
     const folder = await project();
     await fettle(folder, 'plan -o plan.json');
     expect(await fettle(folder, `apply plan.json ${SCHEDULE}`)).toMatchObject({ code: 1 });
   });
 });
 
-it('names the causes where one is not known', async () => {
+it('lists the causes if one is unknown', async () => {
   const folder = await project();
   const done = await fettle(folder, 'plan --cause time,edits');
   expect(done.code).toBe(1);

@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What a shell offers for a line whose last word is being typed. */
+/** Returns the suggestions of a shell for a line whose last word is being typed. */
 const offers: Readonly<Record<string, (words: readonly string[]) => Promise<readonly string[]>>> = {
   bash: async (words) => {
     const list = words.map((word) => `'${word}'`).join(' ');
@@ -39,7 +39,7 @@ const offers: Readonly<Record<string, (words: readonly string[]) => Promise<read
     const list = words.map((word) => `'${word}'`).join(' ');
     const script = `compdef() { :; }; compadd() { shift; print -l -- "$@"; }; _files() { print FILES; }; source ./completion.zsh; words=(${list}); CURRENT=${words.length}; _fettle`;
     const all = linesOf(await run('zsh', ['-f', '-c', script], folder, env()));
-    // The completion system itself keeps those that begin as the word does.
+    // The completion system itself keeps those with the prefix of the word.
     return all.filter((word) => word.startsWith(words.at(-1) ?? ''));
   },
   fish: async (words) => {
@@ -74,7 +74,7 @@ describe.each(Object.keys(offers))('%s', (shell) => {
     expect(await offered(line)).toEqual(expected);
   });
 
-  it('completes addresses of documents, and runs nothing that a name contains', async () => {
+  it('completes addresses of documents, and never runs a part of a name', async () => {
     expect(await offered('fettle explain certificates/')).toEqual(['certificates/Issuer/internal']);
     expect(await offered('fettle plan --target certificates/Issuer/')).toEqual(['certificates/Issuer/internal']);
     const left = await run('ls', [], folder, env());
@@ -82,7 +82,7 @@ describe.each(Object.keys(offers))('%s', (shell) => {
   });
 });
 
-it('is silent where there is no project', async () => {
+it('suggests nothing outside of a project', async () => {
   const empty = temporaryFolder();
   writeFiles(empty, { 'fettle.yaml': 'name: [\n' });
   expect(await fettle(empty, 'completion', '--addresses')).toMatchObject({ code: 0, stdout: '', stderr: '' });

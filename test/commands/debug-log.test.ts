@@ -1,4 +1,4 @@
-/** `FETTLE_LOG` of the built command: what is contacted, by each level, and no secret. */
+/** `FETTLE_LOG` of the built command: contacted servers, by level, without a secret. */
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -55,19 +55,19 @@ describe('FETTLE_LOG', () => {
     expect(lines((await plan({ FETTLE_LOG: level })).stderr)).toEqual([]);
   });
 
-  it('shows the command and its end by info', async () => {
+  it('info shows the command and its end', async () => {
     const found = lines((await plan({ FETTLE_LOG: 'info' })).stderr);
     expect(found).toEqual([expect.stringMatching(/^INFO  fettle \S+: plan$/u), 'ERROR plan: exit 4']);
   });
 
-  it('shows connections and requests by debug, also those of probes', async () => {
+  it('debug shows connections and requests, also of probes', async () => {
     const found = lines((await plan({ FETTLE_LOG: 'debug' })).stderr);
     expect(found).toContainEqual(`DEBUG GET http://127.0.0.1:${port}: 401`);
     expect(found).toContainEqual(`DEBUG connected to 127.0.0.1 port ${port}`);
     expect(found.join('\n')).not.toContain('/v1/servers');
   });
 
-  it('shows paths and names by trace, and at no level a token', async () => {
+  it('trace shows paths and names; no level shows a token', async () => {
     const { stdout, stderr } = await plan({ FETTLE_LOG: 'trace' });
     const found = lines(stderr);
     expect(found).toContainEqual(`TRACE GET http://127.0.0.1:${port}/v1/servers: 401`);
@@ -75,7 +75,7 @@ describe('FETTLE_LOG', () => {
     expect(stdout + stderr).not.toContain(TOKEN);
   });
 
-  it('goes to a file of its own, private', async () => {
+  it('writes to a private file if it names one', async () => {
     const path = join(folder, 'fettle.log');
     const { stderr } = await plan({ FETTLE_LOG: 'debug', FETTLE_LOG_PATH: path });
     expect(lines(stderr)).toEqual([]);
@@ -83,7 +83,7 @@ describe('FETTLE_LOG', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it('names the levels where one is not known', async () => {
+  it('lists the levels if one is unknown', async () => {
     const done = await plan({ FETTLE_LOG: 'loud' });
     expect([done.code, done.stderr]).toEqual([1, expect.stringContaining('FETTLE_LOG is "loud". Levels: off, error')]);
   });

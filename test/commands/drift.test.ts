@@ -45,7 +45,7 @@ function bench(documents: string, config = ''): Bench {
 
 const ready = (value: number) => ({ value, state: 'ready' as const });
 
-describe('what is drift', () => {
+describe('drift', () => {
   it.each<[string, (at: Bench) => void, readonly string[]]>([
     ['nothing', () => undefined, []],
     ['the world moved', ({ world }) => world.items.set('a', ready(8)), ['a']],
@@ -133,20 +133,20 @@ describe('what is drift', () => {
     expect((await at.run('drift')).stdout).toContain('~ toy/Item/a  value: 2 → 8');
   });
 
-  it('says that it compares with the documents if no log exists', async () => {
+  it('says that the comparison is with the documents if no log exists', async () => {
     const at = bench(itemsYaml({ a: 2 }));
     expect(await at.drift()).toMatchObject({ code: 2, report: { compared_with: 'declared' } });
     expect((await at.run('drift')).stdout).toContain('No log was found');
     expect(readdirSync(at.folder)).toEqual(['fettle.yaml', 'items.yaml']);
   });
 
-  it('a finding that is a warning is no reason to fail', async () => {
+  it('succeeds if the only finding is a warning', async () => {
     const at = bench(itemsYaml({ a: 3 }));
     await at.run('apply -y');
     expect(await at.drift()).toMatchObject({ code: 0, report: { summary: { findings: 1, drifted: 0 } } });
   });
 
-  it('--fail-on adds to it', async () => {
+  it('--fail-on adds findings that fail', async () => {
     const at = bench(itemsYaml({ a: 2 }));
     await at.run('apply -y');
     at.write(itemsYaml({ a: 13 }));
@@ -235,7 +235,7 @@ describe('suppressed findings', () => {
   });
 });
 
-describe('a part of fettle.yaml that matches nothing now', () => {
+describe('a part of fettle.yaml that matches nothing', () => {
   const until = 'until: 2999-01-01T00:00:00Z';
   it.each([
     ['safety: { budgets: [{ match: { labels: { pool: wbe } }, max: 1, per: 1h }] }', 'safety.budgets[0] matches no'],
@@ -247,7 +247,7 @@ describe('a part of fettle.yaml that matches nothing now', () => {
       `drift: { suppress: [{ address: "toy/Item/x*", path: /value, ${until}, owner: o, reason: r }] }`,
       'drift.suppress[0] matches no resource now: toy/Item/x*',
     ],
-  ])('%s is told', async (config, says) => {
+  ])('%s is reported', async (config, says) => {
     const at = bench(itemsYaml({ a: 2 }), `${config}\n`);
     for (const command of ['validate', 'plan', 'drift']) {
       const { code, stderr } = await at.run(command);
@@ -315,7 +315,7 @@ describe('explain', () => {
     at.world.blind.clear();
     const other = await at.run('explain toy/Item/aa');
     expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('did you mean toy/Item/a?')]);
-    expect((await at.run('explain a')).stderr).toContain('not an address');
+    expect((await at.run('explain a')).stderr).toContain('not a valid address');
   });
 });
 
@@ -323,13 +323,13 @@ describe('--plan-digest', () => {
   const digestOf = async (at: Bench) =>
     (JSON.parse((await at.run('plan --format json')).stdout) as { readonly plan_digest: string }).plan_digest;
 
-  it('applies all of that plan, without a question', async () => {
+  it('applies exactly that plan, without a prompt', async () => {
     const at = bench(itemsYaml({ a: 2, b: 2 }));
     const { code } = await at.run(`apply --plan-digest ${await digestOf(at)}`);
     expect([code, at.world.items.size]).toEqual([0, 2]);
   });
 
-  it('or nothing, and lists the differences', async () => {
+  it('applies nothing if the plan differs, and lists the differences', async () => {
     const at = bench(itemsYaml({ a: 2, b: 2 }));
     const digest = await digestOf(at);
     await at.run('plan -o saved.json');
@@ -354,7 +354,7 @@ describe('--plan-digest', () => {
 });
 
 describe('--until-settled', () => {
-  it('goes on round by round, until nothing is left', async () => {
+  it('plans and applies in rounds until no changes remain', async () => {
     const at = bench(itemsYaml({ a: 4 }));
     // An existing item with another value: adopted in one round, edited in the next.
     at.world.items.set('a', ready(2));
@@ -390,10 +390,10 @@ describe('--until-settled', () => {
       plugins: new Map([['toy', async () => plugin]]),
     });
     expect([code, at.world.items.size]).toEqual([0, 1]);
-    expect(stderr).toContain('toy/Item/a clears then (not-thirteen)');
+    expect(stderr).toContain('not-thirteen of toy/Item/a clears then');
   });
 
-  it('ends if a change is rejected for good, or fails', async () => {
+  it('ends if a change is rejected or fails', async () => {
     const at = bench(itemsYaml({ a: 13, b: 2 }));
     expect((await at.run('apply -y --until-settled')).code).toBe(3);
     expect((await at.run('apply -y --until-settled --allow-rejected')).code).toBe(0);
@@ -404,14 +404,14 @@ describe('--until-settled', () => {
     expect((await at.run('apply -y --until-settled')).code).toBe(7);
   });
 
-  it('takes no saved plan and no digest', async () => {
+  it('excludes a saved plan and a digest', async () => {
     const at = bench(itemsYaml({ a: 2 }));
     expect((await at.run(`apply -y --until-settled --plan-digest sha256:${'0'.repeat(64)}`)).code).toBe(1);
   });
 });
 
 describe('import', () => {
-  it('adopts one, and nothing else', async () => {
+  it('adopts the named resource, and no other', async () => {
     const at = bench(itemsYaml({ a: 2, b: 2, c: 2 }));
     at.world.items.set('a', ready(2));
     at.world.items.set('b', ready(2));
@@ -425,10 +425,10 @@ describe('import', () => {
 
   it.each([
     ['toy/Item/c', 'does not exist'],
-    ['toy/Item/z', 'no document describes'],
-    ['nonsense', 'not an address'],
-    ['--all --plugin toy', 'cannot look for'],
-    ['--all --plugin nothing', 'there is no plugin'],
+    ['toy/Item/z', 'no document declares'],
+    ['nonsense', 'not a valid address'],
+    ['--all --plugin toy', 'cannot discover'],
+    ['--all --plugin nothing', 'plugin nothing was not found'],
     ['--all', 'needs --plugin'],
   ])('%s: %s', async (words, said) => {
     const at = bench(itemsYaml({ a: 2, c: 2 }));
@@ -436,7 +436,7 @@ describe('import', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining(said)]);
   });
 
-  it('is rejected like any other row', async () => {
+  it('is rejected by rules like any other row', async () => {
     const at = bench(itemYaml('a', 2, { lifecycle: '{ hold: "audit" }' }));
     at.world.items.set('a', ready(2));
     expect((await at.run('import toy/Item/a')).code).toBe(3);
@@ -445,7 +445,7 @@ describe('import', () => {
 });
 
 describe('formats', () => {
-  it('drift and explain as markdown: within a comment, with what is wrong', async () => {
+  it('drift and explain as markdown: within a comment, with the differences', async () => {
     const at = bench(itemsYaml({ a: 2, b: 3 }));
     await at.run('apply -y');
     at.world.items.set('a', ready(8));
@@ -459,7 +459,7 @@ describe('formats', () => {
       expect(explained.stdout).toContain(part);
   });
 
-  it('drift and apply as events: one object a line, the last one the exit', async () => {
+  it('drift and apply as events: one object per line, the exit last', async () => {
     const at = bench(itemsYaml({ a: 2 }));
     const typesOf = ({ stdout }: Done) =>
       stdout
@@ -504,7 +504,7 @@ describe('formats', () => {
   });
 });
 
-it('the digest of a comment is whole: it is what apply takes', async () => {
+it('the digest in a comment is complete, and apply accepts it', async () => {
   const at = bench(itemsYaml({ a: 2 }));
   const { stdout } = await at.run('plan --format markdown');
   const digest = /sha256:[0-9a-f]{64}/u.exec(stdout)?.[0] ?? 'none';

@@ -1,4 +1,4 @@
-/** What the environment may set, and the decisions of the moment that it may not: those are errors in every command. */
+/** The environment sets defaults. A variable for a decision that belongs to one run is an error in every command. */
 
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -55,12 +55,12 @@ it.each(COMMANDS)('the old name of a variable is an error in `%s`, and names the
   ]);
 });
 
-describe('a variable that would decide something', () => {
+describe('a variable for a decision of one run', () => {
   const empty = mkdtempSync(join(tmpdir(), 'fettle-environment-'));
 
   it.each(COMMANDS)('is an error in `%s`, and names the flag to use', async (line) => {
     for (const [name, flag] of Object.entries(FLAGS)) {
-      // Also one that is empty, or says no: whoever sets it relies on it.
+      // An empty value, or a negative one, is also an error: its author relies on it.
       for (const value of ['true', '', 'false']) {
         const done = await fettle(empty, line, { env: { [name]: value } });
         expect([done.code, done.stderr]).toEqual([
@@ -72,7 +72,7 @@ describe('a variable that would decide something', () => {
     }
   });
 
-  it('stops an apply before anything is looked at or done', async () => {
+  it('stops an apply before the refresh', async () => {
     const world = toyWorld();
     const folder = toyProject(itemsYaml({ a: 2 }));
     const env = { FETTLE_PLAN_DIGEST: `sha256:${'0'.repeat(64)}` };

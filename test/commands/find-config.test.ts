@@ -1,6 +1,6 @@
 /**
- * Which `fettle.yaml` counts: how far it is looked for, where it may lead, and whose it may be; by the built command
- * line.
+ * The `fettle.yaml` that counts: where it is searched, where its links can lead, and who can own it, by the built
+ * command line.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -30,7 +30,7 @@ function repository(): { readonly above: string; readonly repo: string } {
 
 const config = (name: string): string => `name: ${name}\ndesired: [desired/]\n`;
 
-/** The project that a command took itself to be in. */
+/** The name of the project that a command loads. */
 async function projectOf(
   folder: string,
   ...more: readonly string[]
@@ -40,21 +40,21 @@ async function projectOf(
   return { name: plan.project ?? '', ran };
 }
 
-describe('a configuration is looked for', () => {
-  it('in the folder and in those above, as far as the repository', async () => {
+describe('a configuration is searched', () => {
+  it('in the folder and in its parents, up to the repository', async () => {
     const { above, repo } = repository();
     writeFiles(above, { 'fettle.yaml': config('above') });
-    // What lies above is not there: the defaults hold.
+    // A file above it is not read: the defaults apply.
     expect((await projectOf(repo)).name).toBe('repo');
     writeFiles(repo, { 'fettle.yaml': config('own') });
     expect((await projectOf(join(repo, 'env/prod'))).name).toBe('own');
     rmSync(join(repo, '.git'), { recursive: true });
     rmSync(join(repo, 'fettle.yaml'));
-    // Without a repository, the folder above counts: that is what the end of the search is held against.
+    // Without a repository, the folder above counts: the control for the limit above.
     expect((await fettle(repo, 'validate')).stderr).toContain('`desired/` matches no file');
   });
 
-  it('as far as the home folder', async () => {
+  it('up to the home folder', async () => {
     const { above, repo } = repository();
     rmSync(join(repo, '.git'), { recursive: true });
     writeFiles(above, { 'fettle.yaml': 'name: [' });
@@ -63,7 +63,7 @@ describe('a configuration is looked for', () => {
     expect((await at(above)).code).toBe(1);
   });
 
-  it('as far as a file that says where a repository lies', async () => {
+  it('up to a file that points to a repository', async () => {
     const { above, repo } = repository();
     rmSync(join(repo, '.git'), { recursive: true });
     writeFileSync(join(repo, '.git'), 'gitdir: ../main/.git/worktrees/repo\n');
@@ -84,7 +84,7 @@ describe('a configuration that is a link', () => {
     ['to nothing', () => '/nowhere/fettle.yaml'],
     ['to itself', () => 'fettle.yaml'],
     ['to what git keeps', (repo) => (writeFileSync(join(repo, '.git/config'), SECRET), '.git/config')],
-  ])('out of the repository is an error without a line of it: %s', async (_name, target) => {
+  ])('out of the repository is an error that shows no line of it: %s', async (_name, target) => {
     const { above, repo } = repository();
     writeFileSync(join(above, 'secret.json'), `{"auth": "${SECRET}"}\n`);
     symlinkSync(target(repo, above), join(repo, 'fettle.yaml'));
@@ -96,14 +96,14 @@ describe('a configuration that is a link', () => {
     }
   });
 
-  it('is read where the command line names it: the same reader shows its lines', async () => {
+  it('is read if the command line names it: the same parser shows its lines', async () => {
     const { above, repo } = repository();
     writeFileSync(join(above, 'secret.json'), `{"auth": "${SECRET}"}\n`);
     symlinkSync('../secret.json', join(repo, 'fettle.yaml'));
     expect((await fettle(repo, 'validate', '--config', 'fettle.yaml')).stderr).toContain(SECRET);
   });
 
-  it('within the repository is followed', async () => {
+  it('is followed within the repository', async () => {
     const { repo } = repository();
     writeFiles(repo, { 'env/shared.yaml': config('shared') });
     symlinkSync('env/shared.yaml', join(repo, 'fettle.yaml'));
@@ -111,14 +111,14 @@ describe('a configuration that is a link', () => {
   });
 });
 
-it('a configuration that is a pipe is an error, and nothing waits for it', async () => {
+it('a configuration that is a pipe is an error, and no command waits for it', async () => {
   const { repo } = repository();
   execFileSync('mkfifo', [join(repo, 'fettle.yaml')]);
   expect(await fettle(repo, 'validate')).toMatchObject({ code: 1, stderr: expect.stringContaining('pipe') as string });
 });
 
-describe.skipIf(!isRoot)('a configuration of somebody else', () => {
-  /** What a foreign user owns, or every user can write. */
+describe.skipIf(!isRoot)('a configuration of another user', () => {
+  /** A folder that a foreign user owns, or that every user can write to. */
   const SITUATIONS: readonly (readonly [string, (repo: string) => void, string])[] = [
     ['the file', (repo) => chownSync(join(repo, 'fettle.yaml'), OTHER, OTHER), 'belongs to user 4001'],
     ['its folder', (repo) => chownSync(repo, OTHER, OTHER), 'belongs to user 4001'],
@@ -128,7 +128,7 @@ describe.skipIf(!isRoot)('a configuration of somebody else', () => {
     ['a folder above that every user can write', (repo) => chmodSync(join(repo, '..'), 0o777), 'by every user'],
   ];
 
-  it.each(SITUATIONS)('is an error that names the way out: %s', async (_name, change, reason) => {
+  it.each(SITUATIONS)('is an error that says what to do: %s', async (_name, change, reason) => {
     const { repo } = repository();
     writeFiles(repo, { 'fettle.yaml': config('own') });
     expect((await projectOf(repo)).name).toBe('own');
@@ -138,7 +138,7 @@ describe.skipIf(!isRoot)('a configuration of somebody else', () => {
     expect(stderr).toContain(reason);
     expect(stderr).toContain('--config fettle.yaml');
     const trusted = /FETTLE_TRUST_OWNER=\d+/u.exec(stderr)?.[0] ?? '';
-    // Both ways out are what the message says.
+    // The message names both remedies.
     const within = await run(process.execPath, [cliFile, 'validate'], repo, {
       FETTLE_TRUST_OWNER: trusted.split('=')[1] ?? '',
     });
@@ -146,7 +146,7 @@ describe.skipIf(!isRoot)('a configuration of somebody else', () => {
     expect(await fettle(repo, 'validate', '--config', 'fettle.yaml')).toMatchObject({ code: 0 });
   });
 
-  it('is that of the user who became root by sudo', async () => {
+  it('is accepted from the user who became root by sudo', async () => {
     const { repo } = repository();
     writeFiles(repo, { 'fettle.yaml': config('own') });
     execFileSync('chown', ['-R', `${OTHER}:${OTHER}`, repo]);
@@ -155,13 +155,13 @@ describe.skipIf(!isRoot)('a configuration of somebody else', () => {
     expect((await as('4002')).code).toBe(1);
   });
 
-  it('is not followed out of a folder that a foreign .git would make a repository', async () => {
+  it('is not read from a folder that a foreign .git turns into a repository', async () => {
     const { above, repo } = repository();
     rmSync(join(repo, '.git'), { recursive: true });
     writeFiles(above, { 'other.yaml': `${SECRET}: [` });
     writeFiles(repo, { 'fettle.yaml': 'name: own\ndesired: [../other.yaml]\n' });
     mkdirSync(join(above, '.git'));
-    // A repository of ours may be named as a whole.
+    // A repository of this user can be named as a whole.
     expect((await fettle(repo, 'validate')).stderr).toContain(SECRET);
     chownSync(join(above, '.git'), OTHER, OTHER);
     const { stderr } = await fettle(repo, 'validate');

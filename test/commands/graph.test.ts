@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-it('draws an arrow from each resource to what it needs', async () => {
+it('draws an arrow from each resource to its dependencies', async () => {
   await fettle(folder, 'init .');
   const { code, stdout } = await fettle(folder, 'graph');
   expect([code, stdout]).toEqual([
@@ -39,7 +39,7 @@ it('draws the lifecycle of a kind as its documentation does', async () => {
   expect(readme).toContain(`\`\`\`mermaid\n${stdout}\`\`\``);
 });
 
-it('names the kinds where one is not known', async () => {
+it('lists the kinds if one is unknown', async () => {
   const { code, stderr } = await fettle(folder, 'graph Certifcate');
   expect([code, stderr]).toEqual([1, expect.stringContaining('certificates/Certificate')]);
 });

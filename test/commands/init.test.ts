@@ -1,4 +1,4 @@
-/** `fettle init`: what it writes can be planned at once, and nothing that exists is overwritten. */
+/** `fettle init`: its files can be planned at once, and existing files are not overwritten. */
 
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ describe('init', () => {
     ['', 'desired/www.yaml', 'desired/www.yaml exists in'],
     ['--ci github', '.github/workflows/fettle.yaml', '.github/workflows/fettle.yaml exists in'],
     ['--ci gitlab', '.gitlab-ci.yml', '.gitlab-ci.yml exists in'],
-  ])('init %s overwrites no %s, and writes nothing then', async (flags, file, message) => {
+  ])('init %s does not overwrite %s, and then writes nothing', async (flags, file, message) => {
     writeFiles(folder, { [file]: 'mine' });
     const done = await fettle(folder, `init ${flags}`);
     expect([done.code, done.stderr]).toEqual([1, expect.stringContaining(message)]);
@@ -47,14 +47,14 @@ describe('init', () => {
     expect(existsSync(join(folder, '.gitignore'))).toBe(false);
   });
 
-  it('writes through no dangling link', async () => {
+  it('does not write through a dangling link', async () => {
     mkdirSync(join(folder, 'project'));
     symlinkSync(join(folder, 'elsewhere'), join(folder, 'project/fettle.yaml'));
     expect((await fettle(folder, 'init project')).code).toBe(1);
     expect(existsSync(join(folder, 'elsewhere'))).toBe(false);
   });
 
-  it('adds to a .gitignore what it lacks, once', async () => {
+  it('adds missing entries to a .gitignore, once', async () => {
     writeFiles(folder, { '.gitignore': 'dist/\n.fettle/' });
     expect((await fettle(folder, 'init')).stdout).toContain('extended  .gitignore');
     const after = read('.gitignore');
@@ -63,7 +63,7 @@ describe('init', () => {
     expect(read('.gitignore')).toBe(after);
   });
 
-  it('adds the workflow to a project that exists', async () => {
+  it('adds the workflow to an existing project', async () => {
     writeFiles(folder, { 'fettle.yaml': 'name: mine\n' });
     expect((await fettle(folder, 'init --ci gitlab')).code).toBe(0);
     expect(read('fettle.yaml')).toBe('name: mine\n');

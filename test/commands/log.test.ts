@@ -1,4 +1,4 @@
-/** Commands about the log, its lock and what is remembered, on a project of toys. */
+/** Commands about the log, its lock and the state, on a project of toys. */
 
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -39,7 +39,7 @@ const logText = ({ folder }: Bench) =>
     .join('');
 
 describe('log why', () => {
-  it('tells the story of one resource: why, what, and by whom; the same refusal again and again is one line', async () => {
+  it('shows the story of one resource: why, what, and by whom; a repeated refusal is one line', async () => {
     const at = await bench(itemsYaml({ a: 2, b: 2 }));
     at.write(itemsYaml({ a: 13, b: 2 }));
     for (let i = 0; i < 3; i += 1) await at.run('apply -y');
@@ -61,10 +61,10 @@ describe('log why', () => {
     expect(lines.map((line) => (JSON.parse(line) as { readonly kind: string }).kind)).toContain('refusal');
   });
 
-  it('says when there is none', async () => {
+  it('reports that there are no records', async () => {
     const at = await bench(itemsYaml({ a: 2 }));
     const { code, stderr } = await at.run('log why toy/Item/z');
-    expect([code, stderr]).toEqual([1, 'error: the log says nothing of toy/Item/z; did you mean toy/Item/a?\n']);
+    expect([code, stderr]).toEqual([1, 'error: the log has no record of toy/Item/z; did you mean toy/Item/a?\n']);
   });
 });
 
@@ -73,7 +73,7 @@ describe('log list', () => {
     ['--step ready>ready', ['intent', 'outcome', 'refusal']],
     ['--outcome rejected', ['refusal']],
     ['--outcome done --step absent>ready', ['outcome', 'outcome']],
-    ['--actor nobody', []],
+    ['--actor mallory', []],
     ['--since 1h --kind run', ['run', 'run', 'run']],
     ['--until 1h', []],
     ['--since 2999-01-01T00:00:00Z', []],
@@ -92,7 +92,7 @@ describe('log list', () => {
     ).toEqual(kinds);
   });
 
-  it('by action, with what the resource was like beside each decision', async () => {
+  it('by action, with the audited facts of each decision', async () => {
     const world = toyWorld();
     const folder = toyProject(itemsYaml({ a: 2, b: 13 }));
     folders.push(folder);
@@ -122,14 +122,14 @@ describe('log list', () => {
     expect((await run('log list --action item_create --outcome rejected --format json')).stdout).toContain('"toy"');
   });
 
-  it('refuses a time that is none', async () => {
+  it('rejects an invalid time', async () => {
     const at = await bench(itemsYaml({ a: 2 }));
     expect(await at.run('log list --since yesterday')).toMatchObject({ code: 1 });
   });
 });
 
 describe('log export', () => {
-  it('gives the very lines of the log', async () => {
+  it('prints the exact lines of the log', async () => {
     const at = await bench(itemYaml('a', 2, { labels: '{ "10": x, "9": y, "ä": "\\u2028" }' }));
     expect((await at.run('log export')).stdout).toBe(logText(at));
     expect((await at.run('log export -o out.ndjson')).code).toBe(0);
@@ -148,7 +148,7 @@ describe('log export', () => {
 });
 
 describe('log prune', () => {
-  it('asks, deletes, and says what went', async () => {
+  it('asks, deletes segments, and lists them', async () => {
     const at = await bench(itemsYaml({ a: 2 }));
     expect((await at.run('log prune --keep 1')).stderr).toContain('Cannot ask for approval');
     expect((await at.run('log prune --keep 1', { typed: 'no\n' })).code).toBe(1);
@@ -166,7 +166,7 @@ describe('log prune', () => {
 describe('the lock', () => {
   const HOLDER = fileURLToPath(new URL('../store/fixtures/holder.ts', import.meta.url));
 
-  it('is shown, and released by the id of its holder', async () => {
+  it('is shown, and released by the ID of its holder', async () => {
     const at = await bench(itemsYaml({ a: 2 }));
     expect((await at.run('lock status')).stdout).toMatch(/^the lock of .* is not held/u);
     expect((await at.run('force-unlock abc -y')).stderr).toContain('is not held');
@@ -187,7 +187,7 @@ describe('the lock', () => {
       });
       const refused = await at.run('apply -y');
       expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining(`process ${child.pid}`)]);
-      expect((await at.run('force-unlock other -y')).stderr).toContain(`its holder is ${id}`);
+      expect((await at.run('force-unlock other -y')).stderr).toContain(`Its holder is ${id}`);
       expect((await at.run(`force-unlock ${id}`)).stderr).toContain('Cannot ask for approval');
       const taken = await at.run(`force-unlock ${id} -y --reason "it hangs"`);
       expect([taken.code, taken.stdout]).toEqual([0, expect.stringContaining('The lock was released')]);
@@ -206,7 +206,7 @@ describe('the lock', () => {
 });
 
 describe('state', () => {
-  it('mv: another name, and what others need of it', async () => {
+  it('mv: moves the resource, and the references to it', async () => {
     const at = await bench(itemsYaml({ a: 2, b: 2 }));
     at.world.items.set('c', { value: 2, state: 'ready' });
     expect((await at.run('state mv toy/Item/a toy/Item/c --reason renamed')).code).toBe(0);
@@ -217,18 +217,18 @@ describe('state', () => {
     expect((await at.run('log why toy/Item/c')).stdout).toContain('renamed');
     expect((await at.run('log verify')).code).toBe(0);
     for (const [from, to, says] of [
-      ['toy/Item/z', 'toy/Item/y', 'nothing is remembered'],
-      ['toy/Item/c', 'toy/Item/b', 'is remembered already'],
+      ['toy/Item/z', 'toy/Item/y', 'is not in the state'],
+      ['toy/Item/c', 'toy/Item/b', 'is already in the state'],
       ['toy/Item/c', 'toy/Other/c', 'keeps its plugin and kind'],
-      ['toy/Item/c', 'toy/Item/c', 'the same'],
-      ['toy/Item/c', 'c', 'not an address'],
+      ['toy/Item/c', 'toy/Item/c', 'identical'],
+      ['toy/Item/c', 'c', 'not a valid address'],
     ] as const) {
       const { code, stderr } = await at.run(`state mv ${from} ${to}`);
       expect([code, stderr]).toEqual([1, expect.stringContaining(says)]);
     }
   });
 
-  it('forget: nothing in the world changes, and what is written is adopted again', async () => {
+  it('forget: the provider keeps the resource, and a declared one is adopted again', async () => {
     const at = await bench(itemsYaml({ a: 2, b: 2, c: 2 }));
     expect((await at.run('state forget toy/Item/z')).code).toBe(1);
     expect((await at.run('state forget toy/Item/a')).code).toBe(0);
@@ -241,7 +241,7 @@ describe('state', () => {
     expect((await at.run('state list')).stdout).toBe('');
   });
 
-  it('forget: what is protected is asked about', async () => {
+  it('forget: asks about a protected resource', async () => {
     const at = await bench(itemYaml('a', 2, { lifecycle: '{ protect: true }' }));
     const { code, stdout } = await at.run('state forget toy/Item/a');
     expect([code, stdout]).toEqual([
@@ -250,7 +250,7 @@ describe('state', () => {
     ]);
   });
 
-  it('pull: everything, a line each', async () => {
+  it('pull: every resource, one per line', async () => {
     const at = await bench(itemsYaml({ a: 2, b: 2, c: 2, d: 2 }));
     at.write(itemsYaml({ a: 2, b: 2, c: 2 }));
     await at.run('apply -y');
@@ -263,7 +263,7 @@ describe('state', () => {
 });
 
 describe('drift --record', () => {
-  it('writes what was seen, and nothing else', async () => {
+  it('records the refresh, and nothing else', async () => {
     const at = await bench(itemsYaml({ a: 2 }));
     at.world.items.set('a', { value: 2, state: 'starting' });
     const before = logText(at);
@@ -275,7 +275,7 @@ describe('drift --record', () => {
     expect((await at.run('log list --kind end --last 1')).stdout).toContain('exit 0');
   });
 
-  it('in CI needs a written store', async () => {
+  it('in CI requires a configured store', async () => {
     const at = await bench(itemsYaml({ a: 2 }));
     writeFileSync(join(at.folder, 'fettle.yaml'), 'name: test\ndesired: [items.yaml]\n');
     const env = { FETTLE_DISABLE_CI_DETECTION: '', CI: 'true' };

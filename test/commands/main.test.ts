@@ -28,7 +28,7 @@ describe('the prompt', () => {
     const answer = await fettle(folder, 'apply', { typed });
     expect([answer.code, readdirSync(folder).includes('tls')]).toEqual([code, done]);
     expect(answer.stdout).toContain('Only "yes" will be accepted to approve');
-    // A declined run is in the log too, and gave its lock back.
+    // A declined run is in the log too, and has released its lock.
     expect((await fettle(folder, 'log list --last 1')).stdout).toContain(`exit ${code}`);
     expect(readdirSync(join(folder, '.fettle')).some((name) => name.startsWith('lock'))).toBe(false);
   });
@@ -45,7 +45,7 @@ describe('the prompt', () => {
 });
 
 describe('flags', () => {
-  it('come from the environment, but for those that decide', async () => {
+  it('come from the environment, except for decisions', async () => {
     const folder = project('www');
     expect((await fettle(folder, 'plan', { env: { FETTLE_DETAILED_EXITCODE: 'true' } })).code).toBe(2);
     expect(JSON.parse((await fettle(folder, 'plan', { env: { FETTLE_FORMAT: 'json' } })).stdout)).toHaveProperty(
@@ -76,7 +76,7 @@ describe('flags', () => {
     ['apply --lock-timeout 5', 'such as 30s'],
     ['plann', 'Did you mean plan'],
     ['log', 'verify'],
-  ])('%s is refused with a reason', async (line, reason) => {
+  ])('%s is rejected with a reason', async (line, reason) => {
     const { code, stdout, stderr } = await fettle(project('www'), line);
     expect([code, stdout + stderr]).toEqual([1, expect.stringContaining(reason)]);
   });
@@ -102,7 +102,7 @@ describe('flags', () => {
 });
 
 describe('a project', () => {
-  it('is worked in from elsewhere, and from below', async () => {
+  it('is found from a folder below, or by --chdir', async () => {
     const folder = project('www');
     expect((await fettle('/', `validate --chdir ${folder}`)).stdout).toContain('2 documents are valid');
     expect((await fettle(join(folder, 'desired'), 'validate')).stdout).toContain('2 documents are valid');
@@ -111,7 +111,7 @@ describe('a project', () => {
     expect((await fettle('/', `plan --config ${join(folder, 'none.yaml')}`)).code).toBe(1);
   });
 
-  it('goes the whole way in JSON', async () => {
+  it('goes through its whole life in JSON', async () => {
     const folder = project('www', 'api');
     expect(JSON.parse((await fettle(folder, 'validate --format json')).stdout)).toMatchObject({
       valid: true,
@@ -151,7 +151,7 @@ describe('a project', () => {
     ).toHaveLength(1);
   });
 
-  it('has a log that is read, and recovered only where it is damaged', async () => {
+  it('has a log that is read, and recovered only if it is damaged', async () => {
     const folder = project('www');
     expect((await fettle(folder, 'log recover')).stderr).toContain('no log was found');
     expect((await fettle(folder, 'log list')).stderr).toContain('no log was found');
@@ -179,7 +179,7 @@ describe('a project', () => {
     expect((await fettle(folder, 'apply --yes')).code).toBe(0);
   });
 
-  it('rejects, renews, and says how to go on', async () => {
+  it('rejects, renews, and says what to do next', async () => {
     const folder = project('www', 'api');
     writeFiles(folder, { 'desired/api.yaml': certificateYaml('api', '{ protect: true, onRemove: remove }') });
     await applyAgo(folder, 70);
@@ -206,7 +206,7 @@ describe('schema and help', () => {
     expect([done.code, done.stdout]).toEqual([0, expect.stringContaining(text)]);
   });
 
-  it('names the kinds that there are', async () => {
+  it('lists the kinds if one is unknown', async () => {
     expect((await fettle('/', 'schema Nothing')).stderr).toContain('certificates/Certificate');
     expect((await fettle('/', '')).code).toBe(1);
   });

@@ -1,4 +1,4 @@
-/** What `apply` remembers of the texts of documents, and who takes documents from there: `plan`, and never `apply`. */
+/** Texts of documents in the state: `apply` records them, and `plan` reads documents from there. `apply` never does. */
 
 import { appendFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ function memoryOf(folder: string): Promise<Memory | undefined> {
   });
 }
 
-/** Remembers another name for the text of the certificate. */
+/** Records another name for the text of the certificate. */
 async function forge(folder: string): Promise<void> {
   const memory = await memoryOf(folder);
   if (memory?.read === undefined) throw new Error('nothing is remembered of the text');
@@ -63,14 +63,14 @@ function recordsOf(folder: string): number {
 }
 
 describe('the text of a document', () => {
-  it('is remembered by the apply that makes its resource, without its defaults', async () => {
+  it('is recorded by the apply that creates its resource, without defaults', async () => {
     const memory = await memoryOf(await applied());
     expect(memory?.read?.digest).toMatch(/^[0-9a-f]{64}$/u);
     const { spec = {} } = (memory?.read?.value ?? {}) as { readonly spec?: object };
     expect(Object.keys(spec)).toEqual(['issuer', 'dnsNames', 'storage']);
   });
 
-  it('is not parsed again by plan, which takes what is remembered; apply parses it, and puts that right', async () => {
+  it('is not parsed again by plan, which reads the recorded value; apply parses it, and corrects the record', async () => {
     const folder = await applied();
     await forge(folder);
     const planned = await fettle(folder, 'plan', '--detailed-exitcode');
@@ -83,7 +83,7 @@ describe('the text of a document', () => {
     expect((await fettle(folder, 'plan', '--detailed-exitcode')).code).toBe(0);
   });
 
-  it('is parsed by plan where it was edited, and by validate always', async () => {
+  it('is parsed by plan if it was edited, and always by validate', async () => {
     const folder = await applied();
     await forge(folder);
     appendFileSync(join(folder, 'desired/www.yaml'), '# edited\n');
@@ -91,7 +91,7 @@ describe('the text of a document', () => {
     expect((await fettle(folder, 'validate')).stdout).not.toContain('forged');
   });
 
-  it('is remembered once more by the next apply where it was edited, and by none after it', async () => {
+  it('is recorded again by the next apply if it was edited, and only by that one', async () => {
     const folder = await applied();
     const before = recordsOf(folder);
     appendFileSync(join(folder, 'desired/www.yaml'), '# edited\n');

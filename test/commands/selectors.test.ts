@@ -1,4 +1,4 @@
-/** What selects on the command line selects something: a misspelt address, glob, rule or filter is an error. */
+/** A selector on the command line must match: a misspelt address, glob, rule or filter is an error. */
 
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Items a and b, written; a is applied. */
+/** Items a and b, declared; a is applied. */
 async function bench(config = '') {
   const world = toyWorld();
   const folder = toyProject(itemsYaml({ a: 2, b: 4 }), config);
@@ -48,14 +48,14 @@ describe('a selector that matches nothing is an error', () => {
     ['explain toy/Item/a --override not-thirteen@toy/Item/z --reason r', 'matches no document'],
     ['import toy/Item/aa', 'did you mean toy/Item/a?'],
     ['import toy/Item/a --override protected@toy/Item/z --reason r', 'matches no document'],
-    ['state list --target toy/Item/b', 'matches no remembered resource'],
+    ['state list --target toy/Item/b', 'matches no resource in the state'],
     ['state list --exclude toy/Item/*', 'leave no resource'],
     ['state show toy/Item/aa', 'did you mean toy/Item/a?'],
     ['state mv toy/Item/aa toy/Item/c', 'did you mean toy/Item/a?'],
-    ['state forget toy/Item/a toy/Item/zz -y', 'nothing is remembered of toy/Item/zz'],
+    ['state forget toy/Item/a toy/Item/zz -y', 'toy/Item/zz is not in the state'],
     ['log why toy/Item/aa', 'did you mean toy/Item/a?'],
     ['log list --address toy/Item/aa', 'did you mean toy/Item/a?'],
-    ['log list --address wrong', 'is not an address'],
+    ['log list --address wrong', 'is not a valid address'],
     ['log list --run deadbeef', 'no run deadbeef'],
     ['log list --kind intents', 'did you mean `intent`?'],
     ['log list --outcome done,fial', 'matches no record'],
@@ -70,7 +70,7 @@ describe('a selector that matches nothing is an error', () => {
     expect([...at.world.items.keys()]).toEqual(['a']);
   });
 
-  it('each of them is told', async () => {
+  it('all of them are reported at once', async () => {
     const at = await bench();
     const { stderr } = await at.run('plan --target toy/Item/x1 --target toy/Item/a --exclude toy/Item/x2');
     expect(stderr).toContain('toy/Item/x1');
@@ -84,17 +84,17 @@ describe('a selector that matches', () => {
     ['what is remembered', 'plan --target toy/Item/a', 0],
     ['some of all', 'plan --exclude toy/Item/a', 0],
     ['by a glob', 'drift --target toy/**/a', 0],
-  ])('%s is taken', async (_name, line, code) => {
+  ])('%s is accepted', async (_name, line, code) => {
     expect((await (await bench()).run(line)).code).toBe(code);
   });
 
-  it('what is only seen is taken', async () => {
+  it('an undeclared, observed resource counts as a match', async () => {
     const at = await bench();
     at.world.items.set('foreign', { value: 8, state: 'ready' });
     expect((await at.run('plan --target toy/Item/foreign')).code).toBe(0);
   });
 
-  it('is told, and not refused, where a gap may hide what it means', async () => {
+  it('is reported, and accepted, if a gap can hide its match', async () => {
     const at = await bench();
     const broken = async () => {
       throw new Error('no answer');
@@ -111,7 +111,7 @@ describe('a selector that matches', () => {
     expect((await run('plan --target other/Item/z')).code).toBe(1);
   });
 
-  it('what was removed within seven days is taken, and is not judged again in later rounds', async () => {
+  it('a resource that was removed within seven days counts as a match, also in later rounds', async () => {
     const at = await bench();
     at.write(itemsYaml({ b: 4 }));
     const settled = await at.run('apply -y --until-settled --target toy/Item/a');
@@ -133,19 +133,19 @@ describe('--max-removals', () => {
     await at.run('apply -y');
     at.write(itemsYaml({ c: 6, d: 8 }));
     await at.run('apply -y --target toy/Item/c --target toy/Item/d');
-    const { stdout } = await at.run(`apply -y --max-removals ${most} --reason "so many"`);
+    const { stdout } = await at.run(`apply -y --max-removals ${most} --reason "wanted"`);
     expect(stdout).toContain(says);
     expect(['a', 'b'].filter((name) => at.world.items.has(name))).toHaveLength(left);
   });
 
-  it.each(['-1', '1.5', 'x', '0x1'])('%s is refused', async (most) => {
+  it.each(['-1', '1.5', 'x', '0x1'])('%s is rejected', async (most) => {
     expect((await (await bench()).run(`plan --max-removals ${most} --reason r`)).code).toBe(1);
   });
 });
 
 describe('a limit of 0', () => {
   it.each(['removals: { max: 0 }', 'removals: { share: 0%, from: 1 }', 'budgets: [{ max: 0, per: 1h }]'])(
-    'safety: %s means none',
+    'safety: %s allows none',
     async (limit) => {
       const at = await bench(`safety: { ${limit} }\n`);
       at.write(itemsYaml({ b: 4 }));
@@ -161,11 +161,11 @@ describe('a limit of 0', () => {
     'apply -y --until-settled --timeout -1s',
     'log prune --keep 0 -y',
     'log export --from 0',
-  ])('%s is refused', async (line) => {
+  ])('%s is rejected', async (line) => {
     expect((await (await bench()).run(line)).code).toBe(1);
   });
 
-  it('of time is no wait', async () => {
+  it('a wait of 0 does not wait', async () => {
     expect((await (await bench()).run('apply -y --lock-timeout 0s')).code).toBe(0);
   });
 });

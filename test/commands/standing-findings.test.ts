@@ -1,4 +1,4 @@
-/** Findings that an apply has recorded: `plan` counts them, shows new ones in full, and forgets those that are over. */
+/** Findings that an apply has recorded: `plan` counts them, shows new ones in full, and drops those that have ended. */
 
 import { rmSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -15,7 +15,7 @@ function bench(items: Readonly<Record<string, number>>) {
 }
 
 describe('a finding', () => {
-  it('is new until an apply records it, and then stands since that time', async () => {
+  it('is new until an apply records it, and then has the time of that record', async () => {
     const at = bench({ a: 3, b: 2 });
     const first = (await at.run('apply -y')).stdout;
     expect(first).not.toContain('stand since');
@@ -36,7 +36,7 @@ describe('a finding', () => {
     for (const _ of [1, 2]) expect((await at.run('plan')).stdout).toContain('3 is odd');
   });
 
-  it('that is over and comes back is new again', async () => {
+  it('that ended and returns is new again', async () => {
     const at = bench({ a: 3 });
     await at.run('apply -y');
     await at.run('apply -y');

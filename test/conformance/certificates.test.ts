@@ -29,7 +29,7 @@ import { type Bench, type Line, pluginConformance, type Situation } from '../../
 
 interface FilesBench extends Bench {
   readonly folder: string;
-  /** The clock of the suite, in epoch ms. It stands still during a situation. */
+  /** The clock of the suite, in epoch ms. It does not advance during a situation. */
   readonly clock: { at: number };
   /** Starts a server, by default on a free port of 127.0.0.1; returns the port. */
   readonly serve: (server: Server, address?: string, port?: number) => Promise<number>;
@@ -39,7 +39,7 @@ interface FilesBench extends Bench {
 
 async function open(): Promise<FilesBench> {
   const folder = temporaryFolder();
-  // One moment for all of a situation: its plans have to be the same, byte for byte.
+  // One moment for all of a situation: its plans must be the same, byte for byte.
   const clock = { at: Date.now() };
   const now = (): number => clock.at;
   // Addresses that never respond are listed here.
@@ -49,7 +49,7 @@ async function open(): Promise<FilesBench> {
     pidFiles: [join(folder, 'www.pid')],
   };
   (await certificates.validators())['config']?.(config);
-  // TCP knows no broadcast: nothing is sent to an address that is allowed here alone.
+  // TCP has no broadcast: an address that is allowed here alone receives nothing.
   const env = { FETTLE_ALLOW_NETWORKS: '255.255.255.255' };
   const outside = { config, project: 'conformance', folder, fileRoots: [folder], env, now };
   const closing: (() => void)[] = [];
@@ -106,7 +106,7 @@ function secretsOf(folder: string): readonly string[] {
 
 const validators = await certificates.validators();
 
-/** A document with the defaults of its schema, as it is once it was read. */
+/** A document as it is read, with the defaults of its schema. */
 function document(
   kind: string,
   name: string,
@@ -116,7 +116,7 @@ function document(
 ): Desired {
   const ref = { plugin: 'certificates', kind, name };
   const filled = structuredClone(spec);
-  if (validators[`spec:${kind}`]?.(filled) !== true) throw new Error(`${kind} ${name} is no document`);
+  if (validators[`spec:${kind}`]?.(filled) !== true) throw new Error(`${kind} ${name} is not a valid document`);
   return {
     ref,
     spec: filled,
@@ -187,7 +187,7 @@ const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const VALIDITY_DAYS = 90;
 
-/** Applies at the time at which what is issued has so many days left now. */
+/** Applies at the time at which the issued certificate has this number of days left now. */
 async function appliedBefore(
   { apply, bench: { clock } }: Line<FilesBench>,
   days: number,
@@ -199,7 +199,7 @@ async function appliedBefore(
   clock.at = at;
 }
 
-/** An authority and a certificate of ours, which has so many days left. */
+/** An authority and an owned certificate that has this number of days left. */
 async function settled(
   line: Line<FilesBench>,
   days = VALIDITY_DAYS,
@@ -209,7 +209,7 @@ async function settled(
   await appliedBefore(line, days, [issuer(lifecycle), www(more, lifecycle)]);
 }
 
-/** A renewal that failed: something lies where its first file has to go, and then no longer. */
+/** A renewal that failed: a folder was in the place of its first file. */
 async function failedBefore(
   { apply, bench }: Line<FilesBench>,
   documents: readonly Desired[],
@@ -234,12 +234,12 @@ function interrupt(folder: string): void {
   for (const name of ['www.key', 'www.key.pending', 'www.key.backup']) chmodSync(at(name), 0o600);
 }
 
-/** An hour ago: what begins now would not be valid yet for a clock that stood still a moment before. */
+/** An hour ago: a certificate that begins now would not be valid yet for a slower clock. */
 function openssl(...args: readonly string[]): void {
   execFileSync('faketime', ['-f', '-1h', 'openssl', ...args], { stdio: 'pipe' });
 }
 
-/** An authority that openssl made, and that ends in so many days. */
+/** An authority from openssl that expires in this number of days. */
 function authorityWithOpenssl(folder: string, days: number): void {
   const at = (name: string) => join(folder, 'ca', name);
   mkdirSync(at(''));
@@ -249,7 +249,7 @@ function authorityWithOpenssl(folder: string, days: number): void {
   openssl('req', ...subject, '-key', at('ca.key'), '-out', at('ca.crt'));
 }
 
-/** An authority whose own certificate an authority elsewhere has signed. */
+/** An authority whose certificate is signed by another authority. */
 function subordinateWithOpenssl(folder: string): void {
   authorityWithOpenssl(folder, 3650);
   for (const name of ['crt', 'key']) renameSync(join(folder, `ca/ca.${name}`), join(folder, `root.${name}`));
@@ -664,7 +664,7 @@ const situations: readonly Situation<FilesBench>[] = [
     finds: ['Issuer ca-unusable'],
   },
   {
-    name: 'an orphan of which nobody remembers where it is, because its document was too large',
+    name: 'an orphan whose place is not in the state, because its document was too large',
     prepare: async (line) => {
       const label = 'a'.repeat(60);
       const dnsNames = Array.from({ length: 60 }, (_, i) => `${label}.${label}.n${i}.example.test`);
@@ -675,7 +675,7 @@ const situations: readonly Situation<FilesBench>[] = [
     rejects: ['Certificate partial-view'],
   },
   {
-    name: 'an authority that is gone',
+    name: 'an authority that was removed',
     prepare: async (line) => {
       await settled(line, 20);
       renameSync(join(line.bench.folder, 'ca'), join(line.bench.folder, 'away'));
@@ -709,7 +709,7 @@ const situations: readonly Situation<FilesBench>[] = [
     takes: [],
   },
   {
-    name: 'a server whose document is gone',
+    name: 'a server whose document was removed',
     prepare: async (line) => {
       await settled(line);
       const port = await line.bench.serve(serverOf(line.bench.folder, 'www'));
@@ -780,7 +780,7 @@ const situations: readonly Situation<FilesBench>[] = [
       const stop = { signal: { pidFile: service.pidFile, name: 'HUP' } };
       await settled(line, 20);
       const server = domain('www', await service.start(), { certificate: 'www' });
-      // Issued without a word to the service.
+      // Issued without the service.
       await line.apply([issuer(), www(), server]);
       return [issuer(), www({ reload: stop }), server];
     },
@@ -833,12 +833,12 @@ const situations: readonly Situation<FilesBench>[] = [
   {
     name: 'servers that cannot be talked to',
     prepare: async ({ bench }) => [
-      // Nobody but root may listen there, and nobody does.
+      // Only root can listen there, and no program does.
       domain('refused', 1),
       domain('timeout', await bench.serve(tcpServer(() => undefined))),
       domain('reset', await bench.serve(tcpServer((socket) => socket.once('data', () => socket.destroy())))),
       domain('handshake', await bench.serve(tcpServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')))),
-      // No connection can be made to the address of everybody.
+      // The wildcard address accepts no connection.
       domain('unreachable', 443, { address: '255.255.255.255' }),
       document('Domain', 'nowhere', { host: 'nowhere.invalid', port: 443, expiryWarnDays: 30 }),
     ],
@@ -922,7 +922,7 @@ const situations: readonly Situation<FilesBench>[] = [
 
 pluginConformance({ describe, it }, certificates, open, situations);
 
-it('takes the paths of a document from its own folder', () => {
+it('resolves the paths of a document from its own folder', () => {
   const below = (desired: Desired): Desired => ({
     ...desired,
     source: { ...desired.source, file: 'desired/a/b.yaml' },

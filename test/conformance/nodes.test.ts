@@ -63,7 +63,7 @@ async function openWith(more: object): Promise<CloudBench> {
     world: () => {
       const { cloud, workloads } = JSON.parse(emulator.save()) as Saved;
       const servers = cloud.servers.toSorted((a, b) => a.id - b.id);
-      // The source takes a node into its list when it is asked.
+      // The source lists a node once it is asked.
       return JSON.stringify({ ...cloud, servers, ...workloads, nodes: [] });
     },
     secrets: () => [emulator.tokens.readWrite],
@@ -106,7 +106,7 @@ function nodeSpecOfMachine(address: string, readiness: NodeSpec['readiness']): N
   return { ...spec, provider: 'static', address };
 }
 
-/** Applies until no change is accepted; refused changes stay. */
+/** Applies until no change is accepted; rejected changes remain. */
 async function settle(
   line: NodesLine,
   documents: readonly Desired[],
@@ -121,7 +121,7 @@ async function settle(
   throw new Error('it never settles');
 }
 
-/** Servers that are there, adopted, and long past every grace but those of their containers. */
+/** Existing servers, adopted, and past every grace except those of their containers. */
 async function adopted(line: NodesLine, documents: readonly Desired[], servers: readonly SeedServer[]): Promise<void> {
   for (const server of servers) line.bench.emulator.seed({ age: 5 * 60 * MINUTE, ...server });
   await line.bench.emulator.settle();
@@ -132,7 +132,7 @@ async function adopted(line: NodesLine, documents: readonly Desired[], servers: 
   await line.plan(documents);
 }
 
-/** One server that is ours, `web-1`, in a state. */
+/** One owned server, `web-1`, in a state. */
 async function one(
   line: NodesLine,
   state: 'ready' | 'active' | 'idle',
@@ -155,7 +155,7 @@ async function one(
   return document;
 }
 
-/** What is remembered of a node is changed, as by an older version, or a log that lost something. */
+/** Changes the state of a node, as an older version would, or a log that lost records. */
 async function misremember({ log }: NodesLine, name: string, state: string, kept: Facts): Promise<void> {
   const ref = refOf('Node', name);
   await log.record([{ kind: 'seen', body: { run: 'run', resources: [{ ref, state, kept, version: 1 }], counts: {} } }]);
@@ -176,7 +176,7 @@ async function pool(line: NodesLine, document: Desired<NodePoolSpec>): Promise<v
 
 const labelled = { team: 'shop' };
 
-/** The provider answers as ever, but for when a server was made. */
+/** The provider answers as always, except for the creation time of a server. */
 async function forgetCreated({ bench }: NodesLine): Promise<void> {
   const { endpoint, tokens, server } = bench.emulator;
   const headers = { authorization: `Bearer ${tokens.readWrite}` };
@@ -191,7 +191,7 @@ async function forgetCreated({ bench }: NodesLine): Promise<void> {
   }
 }
 
-/** Fails as many probes as make a server unhealthy. */
+/** Fails the number of probes after which a server is unhealthy. */
 async function fallSilent(line: NodesLine, documents: readonly Desired[], ...names: readonly string[]): Promise<void> {
   for (const name of names) line.bench.emulator.alter(name, { faults: { silent: true } });
   for (let i = 0; i < 5; i += 1) {
@@ -207,7 +207,7 @@ const journeys: readonly Situation<CloudBench>[] = [
     takes: ['Node absent>provisioning'],
   },
   {
-    name: 'a server that is there already, beside one that nobody wrote',
+    name: 'an existing server next to one that is not declared',
     prepare: async (line) => {
       line.bench.emulator.seed({ name: 'web-1', labels: { [LABELS.project]: 'conformance' } });
       line.bench.emulator.seed({ name: 'somebody-elses' });
@@ -278,7 +278,7 @@ const journeys: readonly Situation<CloudBench>[] = [
   },
   ...(['ready', 'idle'] as const).map(
     (state): Situation<CloudBench> => ({
-      name: `one that is ${state}, and not written any more`,
+      name: `one that is ${state}, and no longer declared`,
       prepare: async (line) => {
         await one(line, state);
         return [];
@@ -288,7 +288,7 @@ const journeys: readonly Situation<CloudBench>[] = [
     }),
   ),
   {
-    name: 'one with containers that is to be drained all the same',
+    name: 'one with containers that an override drains',
     prepare: async (line) => {
       await one(line, 'active');
       return [];
@@ -319,7 +319,7 @@ const journeys: readonly Situation<CloudBench>[] = [
     takes: ['Node draining>decommissioned'],
   },
   {
-    name: 'one that is off, empty, and not written any more',
+    name: 'one that is off, empty, and no longer declared',
     prepare: async (line) => {
       await one(line, 'idle');
       line.bench.emulator.alter('web-1', { status: 'off', guest: 'down' });
@@ -331,7 +331,7 @@ const journeys: readonly Situation<CloudBench>[] = [
     finds: ['Node unhealthy'],
   },
   {
-    name: 'one that is off since a moment ago, and not written any more',
+    name: 'one that is off since a moment ago, and no longer declared',
     prepare: async (line) => {
       await one(line, 'idle');
       line.bench.emulator.alter('web-1', { status: 'off', guest: 'down' });
@@ -409,7 +409,7 @@ const journeys: readonly Situation<CloudBench>[] = [
     }),
   ),
   {
-    name: 'one that never starts, and is to go all the same',
+    name: 'one that never starts, and that an override removes',
     prepare: async (line) => {
       line.bench.emulator.nextGuest({ neverReady: true });
       await line.apply([nodeDoc(line, 'web-1')]);
@@ -420,7 +420,7 @@ const journeys: readonly Situation<CloudBench>[] = [
     takes: ['Node initializing>decommissioned'],
   },
   {
-    name: 'one that its provider still makes, and that is to go all the same',
+    name: 'one that its provider still creates, and that an override removes',
     prepare: async (line) => {
       await line.apply([nodeDoc(line, 'web-1')]);
       line.bench.emulator.alter('web-1', { status: 'starting', guest: 'down' });
@@ -431,7 +431,7 @@ const journeys: readonly Situation<CloudBench>[] = [
     takes: ['Node provisioning>decommissioned'],
   },
   {
-    name: 'one that ought to run, and is off',
+    name: 'one that should run, and is off',
     prepare: async (line) => {
       const document = await one(line, 'ready');
       line.bench.emulator.alter('web-1', { status: 'off', guest: 'down' });
@@ -441,7 +441,7 @@ const journeys: readonly Situation<CloudBench>[] = [
     finds: ['Node unhealthy'],
   },
   {
-    name: 'one that ought to be off, and runs',
+    name: 'one that should be off, and runs',
     prepare: async (line) => {
       await one(line, 'ready');
       return [nodeDoc(line, 'web-1', { power: 'off' })];
@@ -670,7 +670,7 @@ const refusals: readonly Situation<CloudBench>[] = [
   },
 ];
 
-/** All of a pool that its documents still name would be drained, or is. */
+/** Every member of a pool that its documents still name would be drained, or is. */
 const GOING = 'Node ready>draining';
 
 const pools: readonly Situation<CloudBench>[] = [
@@ -684,7 +684,7 @@ const pools: readonly Situation<CloudBench>[] = [
     takes: [],
   },
   {
-    name: 'a pool that is to have fewer, of which one is not there yet',
+    name: 'a smaller pool, of which one member does not exist yet',
     prepare: async (line) => {
       const document = poolDoc(line, 'web', { size: 1 });
       await pool(line, document);
@@ -711,7 +711,7 @@ const pools: readonly Situation<CloudBench>[] = [
     leaves: [],
   },
   {
-    name: 'a pool that is not written any more',
+    name: 'a pool that is no longer declared',
     prepare: async (line) => {
       await pool(line, poolDoc(line, 'web', { size: 2 }));
       await line.bench.pass(60 * MINUTE);
@@ -794,7 +794,7 @@ const pools: readonly Situation<CloudBench>[] = [
     finds: ['NodePool full'],
   },
   {
-    name: 'a pool of which one does not answer, beside a server that has its label',
+    name: 'a pool of which one does not answer, next to a server that has its label',
     prepare: async (line) => {
       const document = poolDoc(line, 'web', { size: 1 });
       await pool(line, document);
@@ -850,7 +850,7 @@ const pools: readonly Situation<CloudBench>[] = [
   },
 ];
 
-/** Two nodes that are ours, a container on the first, and a document that wants it on the second. */
+/** Two owned nodes, a container on the first, and a document that wants it on the second. */
 async function placed(
   line: NodesLine,
   container: { readonly tier?: string; readonly players?: number; readonly mb: number },
@@ -865,12 +865,12 @@ async function placed(
 
 const containers: readonly Situation<CloudBench>[] = [
   {
-    name: 'a small container that ought to run elsewhere',
+    name: 'a small container that should run elsewhere',
     prepare: async (line) => placed(line, { mb: 512, tier: 'small', players: 5 }),
     takes: ['Container placed>placed'],
   },
   {
-    name: 'a container with too many players, and too large for where it ought to run',
+    name: 'a container with too many players, and too large for the node where it should run',
     prepare: async (line) => placed(line, { mb: 100_000, tier: 'small', players: 6 }),
     takes: [],
     rejects: ['Container not-migratable', 'Container target-unfit'],

@@ -1,4 +1,4 @@
-/** The suite over the plugin that the engine's own tests work with. */
+/** The suite over the plugin of the engine's own tests. */
 
 import { describe, it } from 'vitest';
 import { item, START, toyPlugin, toyWorld, type ToyWorld, wanted } from '../support/toy.ts';

@@ -1,4 +1,4 @@
-/** Links of the documentation: each leads to a file of the package, and to a heading that is there. */
+/** Links of the documentation: each leads to an existing file of the package, and to an existing heading. */
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
@@ -32,13 +32,13 @@ function anchors(text: string): readonly string[] {
   );
 }
 
-/** Links of a text outside code: what they lead to that is no web address. */
+/** The targets of a text's links outside of code, without web addresses. */
 function links(text: string): readonly string[] {
   const prose = text.replaceAll(/^```[\s\S]*?^```/gmu, '').replaceAll(/`[^`\n]*`/gu, '');
   return [...prose.matchAll(/\]\(([^)\s]+)\)/gu)].map(([, to = '']) => to).filter((to) => !/^https?:/u.test(to));
 }
 
-it('every link of a text in the package leads to something in the package', () => {
+it('every link of a text in the package leads to a part of the package', () => {
   const files = packedFiles();
   const texts = files.filter((path) => path.endsWith('.md'));
   for (const needed of ['README.md', 'docs/ci.md', 'docs/configuration.md', 'plugins/nodes/README.md'])

@@ -1,4 +1,4 @@
-/** The README in a stranger's folder: its installation from a tarball, and every command of its tutorial as it is printed. */
+/** The README in an empty folder: its installation from a tarball, and every command of its tutorial as printed. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { run, temporaryFolder } from '../support/cli.ts';
 const root = join(import.meta.dirname, '../..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
-/** Commands of the blocks of a section in their order, each with the lines that it has to print. */
+/** Commands of the blocks of a section in their order, each with the lines that it must print. */
 interface Command {
   readonly line: string;
   readonly prints: readonly string[];
@@ -45,7 +45,7 @@ beforeAll(() => {
   folder = temporaryFolder();
   mkdirSync(join(folder, 'infra'));
   const options = { cwd: folder, env: { ...process.env, ...env() }, stdio: 'pipe' } as const;
-  // What the README's line makes in a checkout of fettle, whose dependencies are installed already.
+  // The result of the README's line in a checkout of fettle whose dependencies are installed.
   execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', join(folder, 'infra')], {
     ...options,
     cwd: root,
@@ -66,14 +66,14 @@ describe('the installation', () => {
     const done = await run('npx', ['--no-install', 'fettle', 'version'], infra, env());
     expect([done.code, done.stdout]).toEqual([0, expect.stringContaining(`fettle v${version}`)]);
     rmSync(join(infra, 'node_modules'), { recursive: true });
-    // A bare name is never fetched.
+    // A bare name is never downloaded.
     expect((await run('npx', ['--no-install', 'fettle', 'version'], infra, env())).code).not.toBe(0);
     expect(await run('npm', ['ci', '--no-audit', '--no-fund'], infra, env())).toMatchObject({ code: 0 });
   });
 });
 
 describe('the tutorial', () => {
-  it('does what it says', async () => {
+  it('prints the shown output', async () => {
     const alias = installs.find((line) => line.startsWith('alias ')) ?? '';
     const commands = commandsOf(section('Tutorial'));
     expect(commands.length).toBeGreaterThan(10);
@@ -92,7 +92,7 @@ describe('the tutorial', () => {
     expect(readFileSync(join(where, 'tls/www.crt'), 'utf8')).toContain('BEGIN CERTIFICATE');
   });
 
-  it('ends with a schedule of commands that exist', async () => {
+  it('ends with a schedule whose commands exist', async () => {
     const [cron = ''] = blocks(section('Tutorial'), '').slice(-1);
     const line = cron.trim().replace(/^(?:\S+ ){5}cd \S+ && /u, '');
     expect(line).toContain('--cause time,progress,policy');

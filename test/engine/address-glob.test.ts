@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressMatcher, reachesBelow } from '../../src/engine/address-glob.ts';
 
-/** Tries every way, so only for short texts. */
+/** Tries every split, so only for short texts. */
 function reference(glob: string, text: string): boolean {
   const stars = /^\*+/u.exec(glob)?.[0] ?? '';
   if (stars !== '') {
@@ -34,7 +34,7 @@ describe('a glob over addresses', () => {
     expect(addressMatcher(glob)(address)).toBe(expected);
   });
 
-  it('matches what a reference matches that tries every way', () => {
+  it('agrees with an exhaustive reference', () => {
     fc.assert(
       fc.property(few('a', 'b', '/', '*', '?'), few('a', 'b', '/'), (glob, text) => {
         expect(addressMatcher(glob)(text)).toBe(reference(glob, text));
@@ -43,7 +43,7 @@ describe('a glob over addresses', () => {
     );
   });
 
-  it('reaches below a prefix exactly where it matches something there', () => {
+  it('reaches below a prefix exactly if it matches an address there', () => {
     const rest = ['a', 'b', 'ab', 'ba', 'a/b', 'aaa', 'bbb', 'a/a', 'b/a', 'aab', 'abb', 'bba'];
     fc.assert(
       fc.property(few('a', 'b', '*', '?'), (glob) => {
@@ -63,7 +63,7 @@ describe('a glob over addresses', () => {
     '*'.repeat(2048),
     `${'**/'.repeat(600)}b`,
     `${'a*'.repeat(500)}?`,
-  ])('looks at each character once: %.30s…', (glob) => {
+  ])('reads each character once: %.30s…', (glob) => {
     for (const name of ['a'.repeat(200), 'a/'.repeat(100), `${'ab'.repeat(100)}c`]) {
       let steps = 0;
       addressMatcher(glob, () => {
@@ -73,7 +73,7 @@ describe('a glob over addresses', () => {
     }
   });
 
-  it('takes a character beyond the basic plane for one, and characters of patterns for themselves', () => {
+  it('counts a character beyond the basic plane as one, and takes pattern characters in a name literally', () => {
     expect(addressMatcher('a/?')('a/😀')).toBe(true);
     expect(addressMatcher('a/[hn]*')('a/h1')).toBe(false);
     expect(addressMatcher('a/{a,b}')('a/a')).toBe(false);

@@ -22,7 +22,7 @@ const tick = (): Promise<void> =>
     setImmediate(resolve);
   });
 
-it('waits for all others, more than have a place, and comes back in turns', async () => {
+it('waits for all others, more than there are slots, and returns in turn', async () => {
   const world = toyWorld();
   const { open, opened } = gate();
   let waiting = 0;
@@ -45,7 +45,7 @@ it('waits for all others, more than have a place, and comes back in turns', asyn
   expect(most).toBe(PLACES);
 });
 
-it('throws what the one it waits for throws, with its place taken again', async () => {
+it('throws the error of the awaited promise, with its slot taken again', async () => {
   const world = toyWorld();
   world.faults.set('absent>ready n0', (run) => run.aside(Promise.reject(new Error('the service did not come back'))));
   const { rows } = await applyToy(world, [wanted('n0', 2), wanted('n1', 2)], toyLog());
@@ -53,7 +53,7 @@ it('throws what the one it waits for throws, with its place taken again', async 
   expect(rows.n1?.status).toBe('done');
 });
 
-it('waits twice at once, and takes one place for both', async () => {
+it('two waits at once take one slot', async () => {
   const world = toyWorld();
   const first = gate();
   world.faults.set('absent>ready n0', async (run) => {

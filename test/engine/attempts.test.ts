@@ -100,7 +100,7 @@ describe('failures in a row', () => {
 });
 
 describe('a replacement', () => {
-  it('hands on what its outcome says, and nothing else; a removal leaves nothing', () => {
+  it('hands on the kept state of its outcome, and nothing else; a removal leaves nothing', () => {
     const ended = (goal: Goal, outcome: 'done'): Memory | undefined => {
       const { append, attempt, memory } = log();
       attempt('done');
@@ -129,7 +129,7 @@ describe('a replacement', () => {
   });
 });
 
-describe('an account that lists nothing of what is ours', () => {
+describe('an account that lists no owned resource', () => {
   it.each([
     [{ known: 2, missing: 2 }, true],
     [{ known: 3, missing: 3 }, true],

@@ -1,11 +1,11 @@
-/** Canonical JSON, and the digests and comparisons that are made of it. */
+/** Canonical JSON, and the digests and comparisons that are based on it. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, digestOf, sameJson } from '#plugin';
 
 describe('canonical JSON', () => {
-  it('is the same in whatever order members were built, and says whether values are the same', () => {
+  it('does not depend on the order of members, and two values are the same exactly if their JSON is', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
         const shuffled = JSON.parse(JSON.stringify(a), (_key, value: unknown) =>
@@ -21,7 +21,7 @@ describe('canonical JSON', () => {
     );
   });
 
-  it('leaves undefined members out', () => {
+  it('omits undefined members', () => {
     expect(digestOf({ a: 1, b: undefined })).toBe(digestOf({ a: 1 }));
     expect(sameJson({ a: 1, b: undefined }, { a: 1 })).toBe(true);
   });

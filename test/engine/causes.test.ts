@@ -149,7 +149,7 @@ describe('a replacement in three steps', () => {
 });
 
 describe('the resources that a document is expanded to', () => {
-  it('is made by a schedule once the document is applied, and not before', async () => {
+  it('are created by a schedule once the document is applied, and not before', async () => {
     const documents = [wanted('a', 2), wanted('team', 2)];
     expect(await done(documents, SCHEDULE)).toEqual(['team-1 rejected']);
     expect(await done(documents, PULL_REQUEST)).toEqual(['team absent>ready new']);

@@ -1,9 +1,9 @@
-/** The values of a change as two trees: a field may lie inside another one that has a value of its own. */
+/** The values of a change as two trees: a field can be inside another field that has a value of its own. */
 
 import { expect, it } from 'vitest';
 import { changeJson } from '../../src/formats/change-values.ts';
 
-it('a field and one inside it both stand in the tree', () => {
+it('a field and a field inside it are both in the tree', () => {
   const fields = [
     { path: '/storage/file/combined', before: 'does not hold the key', after: 'as its certificate' },
     { path: '/storage/file/combined/mode', before: '0644', after: '0600' },

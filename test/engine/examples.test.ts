@@ -73,7 +73,7 @@ const certificate: Kind<
   handlers: { 'absent>normal': renew, 'expiring_soon>renewing': renew },
 };
 
-// A pool that expands into nodes; the names of its members are remembered, so that the one to lose is chosen.
+// A pool that expands into nodes. The state has the names of its members, so that the one to remove is chosen.
 interface PoolSpec {
   readonly size: number;
 }
@@ -113,7 +113,7 @@ const pool: Kind<undefined, PoolSpec, { readonly ready: number }, PoolMemory, 's
   handlers: { 'steady>steady': async (_world, resource) => ({ members: [resource.ref.name] }) },
 };
 
-// A port named within a switch: a scope of one part, an edit in place, volatile signals beside the facts.
+// A port named within a switch: a scope of one part, an edit in place, volatile signals next to the facts.
 const portRef: Ref = { plugin: 'portsync', kind: 'Port', scope: ['leaf-1'], name: 'Ethernet0' };
 const port: Kind<
   { readonly set: (port: Ref, mtu: number) => Promise<void> },
@@ -213,7 +213,7 @@ describe('unlike resources fit the central types', () => {
     expect(Object.keys(kinds)).toHaveLength(4);
   });
 
-  it('expands a pool with the names that it remembers', () => {
+  it('expands a pool with the names in its state', () => {
     const ref: Ref = { plugin: 'nodes', kind: 'Pool', name: 'web' };
     const desired: Desired<PoolSpec> = { ref, spec: { size: 2 }, meta, needs: [], source };
     const memory = { ref, version: 1, kept: { members: ['web-3', 'web-7'] } };
@@ -221,12 +221,12 @@ describe('unlike resources fit the central types', () => {
     expect(names).toEqual(['nodes/Pool/web', 'nodes/Node/web-3', 'nodes/Node/web-7']);
   });
 
-  it('names a port within its switch, and reads the name back', () => {
+  it('names a port within its switch, and parses the name back', () => {
     expect(formatRef(portRef)).toBe('portsync/Port/leaf-1/Ethernet0');
     expect(parseRef(formatRef(fabricRef))).toEqual(fabricRef);
   });
 
-  it('finds the step of a machine that is not the first', () => {
+  it('finds a step of the second machine', () => {
     const observed = {
       ref: fabricRef,
       state: 'connected',

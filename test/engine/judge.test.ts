@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { inOrder } from '../../src/engine/judge.ts';
 
 describe('order', () => {
-  it('puts each after what it waits for, for any graph; a chain of 100,000 is no recursion', () => {
+  it('puts each change after those that it waits for, in any graph; a chain of 100,000 does not recurse', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(20), fc.nat(20)), { maxLength: 60 }), (edges) => {
         const before = new Map<string, readonly string[]>(Array.from({ length: 21 }, (_, i) => [String(i), []]));
@@ -23,7 +23,7 @@ describe('order', () => {
     expect(inOrder(chain)[0]).toBe('99999');
   });
 
-  it('ends for a cycle, and keeps everything', () => {
+  it('ends for a cycle, and keeps every change', () => {
     expect(
       [
         ...inOrder(

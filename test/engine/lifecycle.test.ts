@@ -1,4 +1,4 @@
-/** Lifecycles: steps that a kind has, and the moves that a step, a failure or the infrastructure makes. */
+/** Lifecycles: the steps of a kind, and the moves that a step, a failure or the infrastructure makes. */
 
 import { describe, expect, it } from 'vitest';
 import { type Step, stepParts, stepTransition } from '#plugin';
@@ -11,10 +11,10 @@ import {
   movesOfUndone,
   worldLeadsTo,
 } from '../../src/engine/lifecycle.ts';
-import { itemTables, mending } from '../support/lifecycles.ts';
+import { itemTables, repairing } from '../support/lifecycles.ts';
 
 describe('lifecycle', () => {
-  it('takes steps apart', () => {
+  it('splits steps into states', () => {
     expect(stepParts('a>b')).toEqual({ from: 'a', to: 'b' });
     expect(stepParts('sync:A>B')).toEqual({ machine: 'sync', from: 'A', to: 'B' });
   });
@@ -27,11 +27,11 @@ describe('lifecycle', () => {
     ['starting>ready', false],
     ['ready>draining', false],
     ['nowhere:a>b', false],
-  ] as const)('%s is a step of ours: %s', (step, expected) => {
+  ] as const)('%s is a step of fettle: %s', (step, expected) => {
     expect(stepTransition(itemTables, step) !== undefined).toBe(expected);
   });
 
-  it('names moves, and marks those that the table does not have', () => {
+  it('names moves, and marks those that are not in the table', () => {
     expect(moveOf(itemTables, 'item', 'absent', 'ready', 'world')).toEqual({
       machine: 'item',
       from: 'absent',
@@ -46,47 +46,49 @@ describe('lifecycle', () => {
   const short = (moves: readonly { from: string; to: string; trigger: string; unlisted?: true }[]): readonly string[] =>
     moves.map(({ from, to, trigger, unlisted }) => `${from}>${to} ${unlisted === true ? '?' : trigger}`);
 
-  it('a move has the trigger of who made it', () => {
-    expect(short([moveOf(mending, 'item', 'absent', 'good', 'world')])).toEqual(['absent>good found']);
-    expect(short([moveOf(mending, 'item', 'absent', 'good', 'fettle')])).toEqual(['absent>good create']);
-    expect(short([moveOf(mending, 'item', 'mending', 'failed', 'world', 'error')])).toEqual(['mending>failed error']);
+  it('a move has the trigger of its actor', () => {
+    expect(short([moveOf(repairing, 'item', 'absent', 'good', 'world')])).toEqual(['absent>good found']);
+    expect(short([moveOf(repairing, 'item', 'absent', 'good', 'fettle')])).toEqual(['absent>good create']);
+    expect(short([moveOf(repairing, 'item', 'repairing', 'failed', 'world', 'error')])).toEqual([
+      'repairing>failed error',
+    ]);
   });
 
   it.each<[Step, string, string, readonly string[]]>([
-    ['bad>mending', 'bad', 'failed', ['bad>mending mend', 'mending>failed error']],
-    ['failed>mending', 'failed', 'failed', ['failed>mending again', 'mending>failed error']],
-    ['bad>mending', 'good', 'good', ['bad>mending mend', 'mending>good finish']],
-    ['bad>mending', 'mending', 'mending', ['bad>mending mend']],
-    ['bad>mending', 'absent', 'absent', ['bad>absent lost']],
+    ['bad>repairing', 'bad', 'failed', ['bad>repairing repair', 'repairing>failed error']],
+    ['failed>repairing', 'failed', 'failed', ['failed>repairing again', 'repairing>failed error']],
+    ['bad>repairing', 'good', 'good', ['bad>repairing repair', 'repairing>good finish']],
+    ['bad>repairing', 'repairing', 'repairing', ['bad>repairing repair']],
+    ['bad>repairing', 'absent', 'absent', ['bad>absent lost']],
     ['absent>good', 'absent', 'absent', []],
-  ])('%s failed, and it is seen %s: it is %s', (step, seen, state, moves) => {
-    const found = movesOfFailure(mending, step, seen);
+  ])('%s failed, and the refresh shows %s: the state is %s', (step, seen, state, moves) => {
+    const found = movesOfFailure(repairing, step, seen);
     expect([found.state, short(found.moves)]).toEqual([state, moves]);
   });
 
   it.each<[Step, string, readonly string[]]>([
-    ['bad>mending', 'bad', ['bad>mending mend', 'mending>bad interrupted']],
-    ['bad>mending', 'mending', ['bad>mending mend']],
-    ['bad>mending', 'failed', ['bad>mending mend', 'mending>failed interrupted']],
-    ['bad>mending', 'absent', ['bad>absent lost']],
+    ['bad>repairing', 'bad', ['bad>repairing repair', 'repairing>bad interrupted']],
+    ['bad>repairing', 'repairing', ['bad>repairing repair']],
+    ['bad>repairing', 'failed', ['bad>repairing repair', 'repairing>failed interrupted']],
+    ['bad>repairing', 'absent', ['bad>absent lost']],
     ['absent>good', 'absent', []],
-  ])('%s was broken off, and it is seen %s', (step, seen, moves) => {
-    expect(short(movesOfUndone(mending, step, seen))).toEqual(moves);
+  ])('%s was interrupted, and the refresh shows %s', (step, seen, moves) => {
+    expect(short(movesOfUndone(repairing, step, seen))).toEqual(moves);
   });
 
   it.each<[string, string, Step | undefined, readonly string[]]>([
     ['good', 'good', undefined, []],
     ['good', 'bad', undefined, ['good>bad check']],
-    ['bad', 'failed', 'bad>mending', ['bad>mending mend', 'mending>failed error']],
+    ['bad', 'failed', 'bad>repairing', ['bad>repairing repair', 'repairing>failed error']],
     ['bad', 'failed', undefined, ['bad>failed ?']],
-    // A step that was broken off long ago: out of it, and on.
-    ['mending', 'absent', undefined, ['mending>bad interrupted', 'bad>absent lost']],
+    // A step that was interrupted long ago: out of it, and on.
+    ['repairing', 'absent', undefined, ['repairing>bad interrupted', 'bad>absent lost']],
     ['failed', 'bad', undefined, ['failed>bad ?']],
-  ])('a look that finds %s as %s (failed %s)', (from, to, failed, moves) => {
-    expect(short(movesBetween(mending, 'item', from, to, failed))).toEqual(moves);
+  ])('a refresh that finds %s as %s (failed %s)', (from, to, failed, moves) => {
+    expect(short(movesBetween(repairing, 'item', from, to, failed))).toEqual(moves);
   });
 
-  it('knows what the world does by itself', () => {
+  it('finds the moves that the infrastructure makes by itself', () => {
     expect(worldLeadsTo(itemTables, undefined, 'starting', 'ready')).toBe(true);
     expect(worldLeadsTo(itemTables, undefined, 'ready', 'starting')).toBe(false);
     expect(isUnsettled(itemTables, 'starting')).toBe(true);

@@ -1,7 +1,7 @@
 /** Limits over time and over the fleet: collapse, removals of earlier runs, budgets, freezes, groups. */
 
 import { describe, expect, it } from 'vitest';
-import { freezeMistake, freezeWindows } from '../../src/engine/load/freeze.ts';
+import { freezeMistakes, freezeWindows } from '../../src/engine/load/freeze.ts';
 import { durationText, formatRef, type Json } from '#plugin';
 import { emptyRecall, fold, rememberedOf, SPENT_KEPT_MS } from '../../src/engine/remember.ts';
 import {
@@ -87,7 +87,7 @@ describe('observed-collapse', () => {
     expect([...again.actions.values()].map(({ verdict }) => verdict)).toEqual(names(4).map(() => 'accept'));
   });
 
-  it('does not take an empty refresh for the end of a started step', async () => {
+  it('does not take an empty refresh as the end of a started step', async () => {
     const { world, log, documents } = await fleet(5);
     const abort = new AbortController();
     world.faults.set('ready>absent n4', async () => {
@@ -266,12 +266,13 @@ describe('freeze', () => {
   });
 
   it('names the error in an expression', () => {
-    expect(freezeMistake({ cron: '* * *', timezone: 'UTC' }, START)).toMatchObject({ field: 'cron' });
-    expect(freezeMistake({ cron: '0 0 30 2 *', timezone: 'UTC' }, START)).toMatchObject({
-      message: 'the expression never fires',
-    });
-    expect(freezeMistake({ cron: '0 0 * * *', timezone: 'Foo/Bar' }, START)).toMatchObject({ field: 'timezone' });
-    expect(freezeMistake({ cron: '0 0 * * *', timezone: 'UTC' }, START)).toBeUndefined();
+    expect(freezeMistakes({ cron: '* * *', timezone: 'UTC' }, START)).toMatchObject([{ field: 'cron' }]);
+    expect(freezeMistakes({ cron: '0 0 30 2 *', timezone: 'UTC' }, START)).toMatchObject([
+      { message: 'the expression never fires' },
+    ]);
+    expect(freezeMistakes({ cron: '0 0 * * *', timezone: 'Foo/Bar' }, START)).toMatchObject([{ field: 'timezone' }]);
+    expect(freezeMistakes({ cron: '0 61 * * *', timezone: 'Foo/Bar' }, START)).toHaveLength(2);
+    expect(freezeMistakes({ cron: '0 0 * * *', timezone: 'UTC' }, START)).toEqual([]);
   });
 });
 

@@ -61,7 +61,7 @@ const plugin: Plugin = {
         const goal = desired === undefined ? 'remove' : 'replace';
         if (observed.state === 'draining')
           return { step: 'draining>gone', goal, because: 'it is drained', cause: 'progress' };
-        if (desired === undefined) return { step: 'ready>draining', goal, because: 'no longer written' };
+        if (desired === undefined) return { step: 'ready>draining', goal, because: 'no longer declared' };
         if ((observed.facts as { value: number }).value === value) return undefined;
         return { step: 'ready>draining', goal, because: 'another value' };
       },
@@ -187,18 +187,18 @@ describe('a replacement that ends in absence', () => {
   });
 });
 
-describe('pictures', () => {
-  it('stand on intents, outcomes and refusals, as it was when that was decided', async () => {
+describe('audited facts', () => {
+  it('are recorded with intents, outcomes and refusals, as of the time of the decision', async () => {
     const [world, log] = [toyWorld(), toyLog()];
     await applyToy(world, [wanted('a', 2)], log, { plugins });
     await applyToy(world, [], log, {
       plugins,
       safety: { freeze: [{ from: 0, to: Number.MAX_SAFE_INTEGER / 2, reason: 'x' }] },
     });
-    const told = log.records.flatMap(({ kind, body }) =>
+    const recorded = log.records.flatMap(({ kind, body }) =>
       kind === 'intent' || kind === 'outcome' || kind === 'refusal' ? [[kind, body.audit]] : [],
     );
-    expect(told).toEqual([
+    expect(recorded).toEqual([
       ['intent', { was: 'absent' }],
       ['outcome', { was: 'absent' }],
       ['refusal', { was: 'ready' }],

@@ -15,13 +15,13 @@ describe('match', () => {
   const gap: Gap = { plugin: 'toy', refs: [item('a')], message: 'silent' };
 
   it.each<[string, { desired?: boolean; observed?: boolean; memory?: boolean; gap?: boolean }]>([
-    ['written, seen and remembered', { desired: true, observed: true, memory: true }],
-    ['written and seen', { desired: true, observed: true }],
-    ['written alone', { desired: true }],
-    ['seen alone', { observed: true }],
-    ['remembered alone', { memory: true }],
-    ['written, under a gap', { desired: true, gap: true }],
-    ['remembered, under a gap', { memory: true, gap: true }],
+    ['declared, observed and in the state', { desired: true, observed: true, memory: true }],
+    ['declared and observed', { desired: true, observed: true }],
+    ['declared alone', { desired: true }],
+    ['observed alone', { observed: true }],
+    ['in the state alone', { memory: true }],
+    ['declared, under a gap', { desired: true, gap: true }],
+    ['in the state, under a gap', { memory: true, gap: true }],
   ])('%s', (_name, has) => {
     const recall = emptyRecall();
     if (has.memory === true) recall.resources.set(addressOf('a'), memory);
@@ -36,14 +36,14 @@ describe('match', () => {
     expect(resource.owned).toBe(has.memory === true);
   });
 
-  it('is ordered by address, whatever order things come in', () => {
+  it('is ordered by address, for any order of documents and resources', () => {
     const all = ['c', 'a', 'b'].map((name) => wanted(name, 1));
     expect([...match(all, { observed: [], gaps: [], at: '' }, emptyRecall(), BY).resources.keys()]).toEqual(
       ['a', 'b', 'c'].map(addressOf),
     );
   });
 
-  it('does not count a resource that a damage put in doubt as ours, though it may be', () => {
+  it('does not count a resource that damage put in doubt as owned', () => {
     const doubtful: Memory = { ...memory, unknown: true };
     expect(resourceWith({ ref: item('a'), memory: doubtful }).owned).toBe(false);
     expect([mayBeOwned(doubtful), mayBeOwned({ ref: item('a'), version: 1, kept: {} } as Memory)]).toEqual([
@@ -60,7 +60,7 @@ describe('a resource whose plugin or kind is not loaded', () => {
   it.each([
     [needy, { plugin: 'absent' }],
     [other, { plugin: 'toy', kind: 'Other' }],
-  ])('%j is unloaded, with its memory and a gap', (ref, scope) => {
+  ])('%j is unloaded, with its state and a gap', (ref, scope) => {
     const recall = emptyRecall();
     const memory: Memory = { ref, version: 1, kept: {}, owned: 'created' };
     recall.resources.set(formatRef(ref), memory);
@@ -69,7 +69,7 @@ describe('a resource whose plugin or kind is not loaded', () => {
     expect(matched.unloaded.get(formatRef(ref))).toMatchObject({ ref, memory, gap: scope });
   });
 
-  it('keeps its memory, and what it needs is not removed', async () => {
+  it('stays in the state, and keeps the resources that it needs', async () => {
     const [world, log] = [toyWorld(), toyLog()];
     await applyToy(world, [wanted('base', 2)], log);
     log.recall.resources.set(formatRef(needy), {

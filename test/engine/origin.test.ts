@@ -135,7 +135,7 @@ test('every valid origin connects to the host that it names', () => {
 });
 
 describe('the list in a variable', () => {
-  it('takes commas and white space, and each origin once', () => {
+  it('accepts commas and white space, and each origin once', () => {
     const named = originsIn({ FETTLE_X: ' https://a, https://A:443\n\thttp://b:81 ' }, 'FETTLE_X');
     expect(named.mistakes).toEqual([]);
     expect(named.origins.map(originText)).toEqual(['https://a:443', 'http://b:81']);
@@ -143,11 +143,11 @@ describe('the list in a variable', () => {
     expect(namesOrigin(named, { scheme: 'http', host: 'b', port: 80 })).toBe(false);
   });
 
-  it.each([[undefined], [''], [' , ']])('%j lists none', (value) => {
+  it.each([[undefined], [''], [' , ']])('%j has no entry', (value) => {
     expect(originsIn({ FETTLE_X: value }, 'FETTLE_X')).toEqual({ variable: 'FETTLE_X', origins: [], mistakes: [] });
   });
 
-  it('names the variable and the entry that is wrong, and does not repeat it', () => {
+  it('names the variable and the invalid entry, and does not repeat the entry', () => {
     const { mistakes, origins } = originsIn({ FETTLE_X: 'https://a https://u:geheim@b' }, 'FETTLE_X');
     expect(origins).toHaveLength(1);
     expect(mistakes).toHaveLength(1);

@@ -1,4 +1,4 @@
-/** Tables for redaction, guards and texts of errors. */
+/** Redaction, guards over the values of plugins, and the texts of errors. */
 
 import { describe, expect, it } from 'vitest';
 import { errorText, maskPatterns, redactor, redactPatterns, secretsOf } from '#plugin';
@@ -70,18 +70,18 @@ it.each([
   ],
   [Symbol('s'), 'Symbol(s)'],
   [new Error('\ud800'), '\ufffd'],
-])('%#: what an error says', (error, text) => {
+])('%#: the text of an error', (error, text) => {
   expect(errorText(error)).toBe(text);
 });
 
-it('is never longer than a page', () => {
+it('is at most a page long', () => {
   expect(errorText(new Error('x'.repeat(10_000_000))).length).toBeLessThan(2100);
 });
 
 describe('guards', () => {
   const circle: Record<string, unknown> = {};
   circle['self'] = circle;
-  it.each([[circle], [10n], [() => 1], [undefined], ['x'.repeat(2000)]])('%#: is nothing that can be kept', (value) => {
+  it.each([[circle], [10n], [() => 1], [undefined], ['x'.repeat(2000)]])('%#: cannot be kept', (value) => {
     expect(() => plainJson(value, 'it', 1000)).toThrow(/it is|BigInt|circular/u);
   });
 
@@ -95,7 +95,7 @@ describe('guards', () => {
     [{ step: 'a>b', goal: 'create', because: 7 }],
     [{ step: 'a>b', goal: 'create', because: 'x', fields: [{}] }],
     [{ step: 'a>b', goal: 'create', because: 'x', cause: 'whim' }],
-  ])('%j is no proposal', (value) => {
+  ])('%j is not a valid proposal', (value) => {
     expect(() => soundProposal(value as never)).toThrow(/proposal/u);
   });
 
@@ -107,11 +107,11 @@ describe('guards', () => {
     [{ outcome: 'defer', message: 'x', facts: {}, clearsAt: 'soon' }],
     [{ outcome: 'defer', message: 'x', facts: {}, clearsAt: Number.POSITIVE_INFINITY }],
     [{ outcome: 'defer', message: 'x', facts: {}, clearsAt: 9e15 }],
-  ])('%j is no verdict', (value) => {
+  ])('%j is not a valid verdict', (value) => {
     expect(() => soundVerdict(value as never)).toThrow(/verdict|null/u);
   });
 
-  it('findings are of the resource that they were asked for', () => {
+  it('a finding is of the resource that is judged', () => {
     const ref = { plugin: 'toy', kind: 'Item', name: 'a' };
     const finding = { ref: { ...ref, name: 'b' }, code: 'c', severity: 'info', message: 'm', facts: {} } as const;
     expect(soundFindings([finding], ref)).toEqual([{ ...finding, ref }]);
@@ -133,8 +133,8 @@ describe('the password of an address in the environment', () => {
   });
 });
 
-describe('a secret that is masked', () => {
-  it('leaves every other character in its place, and references', () => {
+describe('a masked secret', () => {
+  it('leaves every other character, and references, in place', () => {
     const text = 'a://me:geh\u{1f511}eim@h token: "geheim12" x\n-----BEGIN PRIVATE KEY-----\nabc\nend';
     const masked = maskPatterns(text);
     expect(masked).toBe(`a://${'*'.repeat(11)}@h token: "********" x\n${'*'.repeat(27)}\n***\n***`);

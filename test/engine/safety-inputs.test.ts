@@ -1,5 +1,5 @@
 /**
- * Safety inputs: until a change of one is applied, no verdict is laxer than by what was applied, or by what is written,
+ * Safety inputs: until a change of one is applied, no verdict is laxer than under the applied or the declared value
  * alone.
  */
 
@@ -46,7 +46,7 @@ const INPUTS = KINDS.flatMap(([kind, tables]) =>
 const DURATIONS = ['0s', '1s', '90s', '2m', '1h', '7d'];
 const AMOUNTS: readonly Json[] = [0, 1, 2.5, 30, '30%', '87.5%', '100%'];
 
-/** Values that a field can have, as its way of combining needs them. */
+/** Values of a field, one for each way of combining. */
 function valuesOf(combine: Combining): readonly (Json | undefined)[] {
   if (typeof combine === 'object') return combine;
   if (combine === 'longer') return [...DURATIONS, undefined];
@@ -58,7 +58,7 @@ function textOf(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** The larger, the stricter; undefined where a single value does not count. */
+/** Larger is stricter; undefined if a single value does not count. */
 function strictness(combine: Combining, value: Json | undefined): number | undefined {
   if (typeof combine === 'object') return -combine.indexOf(value ?? null);
   if (combine === 'longer') return value === undefined ? Number.POSITIVE_INFINITY : durationMs(textOf(value));
@@ -87,7 +87,7 @@ function desiredOf({ spec = {}, labels = {}, needs = [], lifecycle = {} }: Writt
   };
 }
 
-/** A resource of which one document was applied and another one is written. */
+/** A resource with one document applied and another declared. */
 function resourceOf(applied: Written, written: Written, tables: KindTables): Resource {
   const { protect, hold, ...meta } = metaOf(desiredOf(applied), undefined, tables);
   const memory: Memory = {
@@ -106,7 +106,7 @@ function resourceOf(applied: Written, written: Written, tables: KindTables): Res
 const NODE: KindTables = nodes.kinds.Node;
 
 describe('fields of a spec', () => {
-  it.each(INPUTS)('%s: the combined value is no laxer than either', (_name, { pointer, combine }) => {
+  it.each(INPUTS)('%s: the combined value is at least as strict as either', (_name, { pointer, combine }) => {
     const value = fc.constantFrom(...valuesOf(combine));
     const inputs = (each: Json | undefined): Inputs => (each === undefined ? {} : { [pointer]: each });
     fc.assert(
@@ -129,13 +129,13 @@ describe('fields of a spec', () => {
     const protect: Change = { ...CHANGE, goal: 'protect', fields: rows };
     const desired = resource.desired as Desired;
     expect(metaAfter(protect, { ...resource, desired }).safety).toEqual({ [pointer]: after });
-    // A step for other fields leaves it as it was; one that shows the field applies it.
+    // A step for other fields keeps the applied value; a step that shows the field applies the new one.
     const other: Change = { ...CHANGE, fields: [{ path: '/elsewhere', after: 1 }] };
     expect(metaAfter(other, { ...resource, desired }).safety).toEqual({ [pointer]: before });
     expect(hiddenInputs({ ...CHANGE, fields: [{ path: pointer, after }] }, resource)).toEqual([]);
   });
 
-  it('are set in a spec, and taken out of it, without a change of anything else', () => {
+  it('can be added to a spec, and removed from it, without another change', () => {
     const table: readonly SafetyInput[] = [
       { pointer: '/a/b', combine: 'longer' },
       { pointer: '/c', combine: 'larger' },
@@ -148,10 +148,10 @@ const CHANGE = changeOf(REF, nodes.kinds.Node, { step: 'ready>ready', goal: 'upd
 
 describe('fields of the envelope', () => {
   it.each([
-    ['a label that is dropped', { labels: { pool: 'web' } }, {}, { path: '/metadata/labels/pool', before: 'web' }],
-    ['a label that comes', {}, { labels: { 'a/b': '1' } }, { path: '/metadata/labels/a~1b', after: '1' }],
+    ['a label that is removed', { labels: { pool: 'web' } }, {}, { path: '/metadata/labels/pool', before: 'web' }],
+    ['a label that is added', {}, { labels: { 'a/b': '1' } }, { path: '/metadata/labels/a~1b', after: '1' }],
     [
-      'a need that is dropped',
+      'a need that is removed',
       { needs: [NEED] },
       {},
       { path: '/metadata/dependsOn', before: [formatRef(NEED)], after: [] },
@@ -163,19 +163,19 @@ describe('fields of the envelope', () => {
       { path: '/lifecycle/protect', before: true, after: false },
     ],
     [
-      'what happens to it in the end',
+      'another onRemove',
       {},
       { lifecycle: { onRemove: 'release' as const } },
       { path: '/lifecycle/onRemove', before: 'remove', after: 'release' },
     ],
-    ['a hold whose line is gone', { lifecycle: { hold: 'why' } }, {}, { path: '/lifecycle/hold', before: 'why' }],
+    ['a hold that is removed', { lifecycle: { hold: 'why' } }, {}, { path: '/lifecycle/hold', before: 'why' }],
     [
       'a hold that is false',
       { lifecycle: { hold: 'why' } },
       { lifecycle: { hold: false as const } },
       { path: '/lifecycle/hold', before: 'why' },
     ],
-    ['a hold that comes', {}, { lifecycle: { hold: 'why' } }, { path: '/lifecycle/hold', after: 'why' }],
+    ['a hold that is added', {}, { lifecycle: { hold: 'why' } }, { path: '/lifecycle/hold', after: 'why' }],
   ] as const)('%s is a row', (_what, applied, written, row) => {
     const resource = resourceOf(applied, written, NODE);
     expect(changedInputs(resource)).toEqual([row]);
@@ -184,19 +184,19 @@ describe('fields of the envelope', () => {
     const { safety: _safety, labels_before: labelsBefore, ...meta } = metaAfter(protect, { ...resource, desired });
     const { safety: _written, ...all } = metaOf(desired, resource.memory, NODE);
     expect(meta).toEqual(all);
-    // Labels that end are told: a budget looks back to them.
+    // A removed label is shown: budgets count by it until it is applied.
     expect(labelsBefore).toEqual(row.path.startsWith('/metadata/labels') ? resource.memory?.labels : undefined);
   });
 
   it.each([
-    ['a protection that is not mentioned', { lifecycle: { protect: true } }, {}],
-    ['a hold that says the same', { lifecycle: { hold: 'why' } }, { lifecycle: { hold: 'why' } }],
-    ['a need that comes: it counts at once', {}, { needs: [NEED] }],
-  ])('%s is no row', (_what, applied, written) => {
+    ['a protection that the document omits', { lifecycle: { protect: true } }, {}],
+    ['a hold that is the same', { lifecycle: { hold: 'why' } }, { lifecycle: { hold: 'why' } }],
+    ['a need that is added: it counts at once', {}, { needs: [NEED] }],
+  ])('%s is not a row', (_what, applied, written) => {
     expect(changedInputs(resourceOf(applied, written, NODE))).toEqual([]);
   });
 
-  it('both count until then: holds, labels and needs', () => {
+  it('applied and declared holds, labels and needs both count until then', () => {
     const resource = resourceOf(
       { labels: { a: '1' }, needs: [NEED], lifecycle: { hold: 'why' } },
       { labels: { b: '2' } },
@@ -207,7 +207,7 @@ describe('fields of the envelope', () => {
     expect(needsOf(resource)).toEqual([formatRef(NEED)]);
   });
 
-  it('labels of a kind that no limit counts by them need no row', () => {
+  it('a change of labels that no limit counts by is not a row', () => {
     const issuer: KindTables = certificates.kinds.Issuer;
     expect(changedInputs(resourceOf({ labels: { a: '1' } }, {}, issuer))).toEqual([]);
   });

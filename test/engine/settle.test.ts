@@ -1,28 +1,28 @@
-/** Settling: whether what is seen after a step that was broken off is what was planned. */
+/** Settling: whether the result of an interrupted step is as planned. */
 
 import { describe, expect, it } from 'vitest';
 import type { Observed, OpenIntent, Resource, Scene, Step } from '#plugin';
 import { isAsPlanned } from '../../src/engine/settle.ts';
-import { mending } from '../support/lifecycles.ts';
+import { repairing } from '../support/lifecycles.ts';
 import { resourceWith } from '../support/resource.ts';
 import { item } from '../support/toy.ts';
 
-describe('a step that was broken off', () => {
+describe('an interrupted step', () => {
   it.each<[Step, OpenIntent['goal'], string, boolean]>([
-    ['bad>mending', 'update', 'good', true],
-    // It may have been good in between; just as well nothing was done.
-    ['bad>mending', 'update', 'bad', false],
-    ['bad>mending', 'update', 'absent', false],
+    ['bad>repairing', 'update', 'good', true],
+    // It may have been good in between, or the step may not have started.
+    ['bad>repairing', 'update', 'bad', false],
+    ['bad>repairing', 'update', 'absent', false],
     // A failure leads nowhere else by itself.
-    ['bad>mending', 'update', 'failed', false],
+    ['bad>repairing', 'update', 'failed', false],
     ['absent>good', 'create', 'good', true],
     ['absent>good', 'create', 'bad', true],
-  ])('%s (%s) is as planned where it is seen %s: %s', (step, goal, state, expected) => {
+  ])('%s (%s) is as planned if it is observed %s: %s', (step, goal, state, expected) => {
     const observed: Observed = { ref: item('a'), state, facts: {}, findings: [], at: '2026-01-01T00:00:00Z' };
     const resource: Resource =
       state === 'absent'
-        ? resourceWith({ ref: item('a'), tables: mending })
-        : resourceWith({ ref: item('a'), tables: mending, observed });
+        ? resourceWith({ ref: item('a'), tables: repairing })
+        : resourceWith({ ref: item('a'), tables: repairing, observed });
     expect(isAsPlanned(resource, { step, goal }, {}, {} as Scene)).toBe(expected);
   });
 });

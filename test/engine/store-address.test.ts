@@ -1,4 +1,4 @@
-/** The address of a store: one server whoever reads it, and nothing of it in a mistake. */
+/** The address of a store names one server for every parser, and no error repeats it. */
 
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
@@ -61,12 +61,12 @@ describe('the server of an address', () => {
     ['postgres://%zz@a/x', 'percent'],
     ['http://a/x', 'postgres://'],
     ['postgres://u:${env:X}@a/x', '${…}'],
-  ])('%j is not one', (text, says) => {
+  ])('%j is invalid', (text, says) => {
     expect(serverOf(text)).toContain(says);
   });
 });
 
-test('a mistake repeats nothing of an address', () => {
+test('an error does not repeat the address', () => {
   const canary = 'geheim77';
   const part = fc.constantFrom(
     '@',
@@ -91,7 +91,7 @@ test('a mistake repeats nothing of an address', () => {
     fc.property(fc.array(part, { maxLength: 8 }), fc.array(part, { maxLength: 8 }), (before, after) => {
       for (const source of ['file', 'environment'] as const) {
         const read = readStoreAddress(`postgres://${before.join('')}:${canary}${after.join('')}`, source);
-        // The name of a parameter alone is told, and none begins so here by itself.
+        // Only the name of a parameter is repeated, and no name begins like this.
         if (isAddressMistake(read) && !read.mistake.includes('unknown parameter'))
           expect(read.mistake).not.toContain(canary);
       }

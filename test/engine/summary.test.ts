@@ -63,7 +63,7 @@ describe('a summary in a plan', () => {
     expect(plan.summaries?.[0]?.facts).toEqual({ seen: 0, unseen: 0, known: 0, made: 1 });
   });
 
-  it('sees what the look saw beside resources, and only its own', async () => {
+  it('reads the facts that the refresh found next to resources, of its own plugin only', async () => {
     const plugin: Plugin = {
       ...toyWith((_pairs, scene) => [
         { title: 'beside', lines: [JSON.stringify(scene.beside)], facts: scene.beside?.['toy'] ?? {} },
@@ -77,7 +77,7 @@ describe('a summary in a plan', () => {
     expect(plan.summaries?.[0]).toMatchObject({ lines: ['{"toy":{"price":3}}'], facts: { price: 3 } });
   });
 
-  it('makes a gap of a look that saw too much beside', async () => {
+  it('turns a refresh with too many facts next to resources into a gap', async () => {
     const plugin: Plugin = {
       ...toyPlugin,
       observe: async (world, query) => ({
@@ -126,9 +126,9 @@ describe('a summary in a plan', () => {
       },
       'it could not be made: no sum of token=(hidden)',
     ],
-    ['is no list', () => ({ title: 'x' }), 'it could not be made: what it sums up are no summaries'],
+    ['is not a list', () => ({ title: 'x' }), 'it could not be made: what it sums up are no summaries'],
     [
-      'has lines that are none',
+      'has lines that are not text',
       () => [{ title: 'x', lines: [1], facts: {} }],
       'it could not be made: what it sums up are no summaries',
     ],

@@ -1,17 +1,17 @@
 /**
- * A handler that cannot say what came of its step leaves the intent open: a look settles it, and no failure is counted.
+ * A handler that does not know the outcome of its step leaves the intent open: a refresh settles it without a failure.
  */
 
 import { describe, expect, it } from 'vitest';
 import { UnknownOutcomeError } from '#plugin';
 import { addressOf, applyToy, planToy, toyLog, toyWorld, wanted } from '../support/toy.ts';
 
-describe('a creation that may have been', () => {
+describe('a creation with an unknown outcome', () => {
   const lost = async (): Promise<void> => {
     throw new UnknownOutcomeError(new Error('the answer was lost'));
   };
 
-  it('and was, is ours with the next look, whether or not it is still written', async () => {
+  it('that took place is owned after the next refresh, even if it is no longer declared', async () => {
     for (const documents of [[wanted('a', 2)], []]) {
       const [world, log] = [toyWorld(), toyLog()];
       world.faults.set('absent>ready a', async () => {
@@ -31,7 +31,7 @@ describe('a creation that may have been', () => {
     }
   });
 
-  it('and was not, is undone, and proposed again without a failure', async () => {
+  it('that did not take place is undone, and proposed again without a failure', async () => {
     const [world, log] = [toyWorld(), toyLog()];
     world.faults.set('absent>ready a', lost);
     await applyToy(world, [wanted('a', 2)], log);

@@ -1,4 +1,4 @@
-/** Errors: what the user can fix, what failed outside, and bugs are told apart by what they are. */
+/** Errors: those that the user can fix, failures outside, and bugs are distinguished by type. */
 
 import { statSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -31,7 +31,7 @@ it.each([
   expect(errorKind(error)).toBe('input');
 });
 
-it('failures of the outside are known by what threw them', async () => {
+it('an outside failure is recognised by the error that was thrown', async () => {
   const socket = connect({ host: '127.0.0.1', port: 1 });
   const [refused] = (await once(socket, 'error').catch((error: unknown) => [error])) as [unknown];
   for (const error of [new OutsideError('a'), new StoreBrokenError('a'), thrown(() => statSync('/no/such')), refused])

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { escapePointer, pointerKeys, valueAt } from '#plugin';
 
-it('leads to keys that hold a slash, a tilde, or the escape of one', () => {
+it('finds keys that contain a slash, a tilde, or the escape of one', () => {
   for (const key of ['a/b', 'a~b', 'a~1b', '']) {
     const pointer = `/labels/${escapePointer(key)}`;
     expect(pointerKeys(pointer)).toEqual(['labels', key]);
@@ -9,6 +9,6 @@ it('leads to keys that hold a slash, a tilde, or the escape of one', () => {
   }
 });
 
-it('never leads to what an object inherits', () => {
+it('never finds an inherited member', () => {
   expect(valueAt({}, '/constructor')).toBeUndefined();
 });

@@ -123,7 +123,7 @@ describe('events of a plan', () => {
     );
   });
 
-  it('have the members that readers of such streams know', async () => {
+  it('have the members that readers of such streams rely on', async () => {
     const world = toyWorld({ adopted: 2 });
     const log = toyLog();
     await applyToy(
@@ -234,14 +234,14 @@ describe('events of an apply', () => {
     world.faults.set('absent>ready a', async () => {
       throw new Error('no room');
     });
-    const told: ApplyEvent[] = [];
+    const reported: ApplyEvent[] = [];
     const { rows } = await applyToy(
       world,
       [wanted('a', 2), wanted('b', 2), wanted('c', 13), wanted('d', 2, { needs: ['a'] })],
       toyLog(),
       {
         on: (event) => {
-          told.push(event);
+          reported.push(event);
           running.on(event);
         },
       },
@@ -267,7 +267,7 @@ describe('events of an apply', () => {
     expect(of('b').map(({ type }) => type)).toEqual(['apply_start', 'apply_complete']);
     expect(of('c')).toEqual([]);
     expect(of('d')).toMatchObject([{ type: 'apply_errored', '@level': 'warn', hook: { status: 'not-attempted' } }]);
-    expect(told.some((event) => event.type === 'end' && event.row.status === 'rejected')).toBe(true);
+    expect(reported.some((event) => event.type === 'end' && event.row.status === 'rejected')).toBe(true);
     const end = events.slice(-4);
     expect(end).toMatchObject([
       {

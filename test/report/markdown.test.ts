@@ -166,7 +166,7 @@ describe('a budget', () => {
     expect(withinBudget({ ...document, budgetBytes: 3 })).toBe('');
   });
 
-  it('makes only the rows that fit', () => {
+  it('creates only the rows that fit', () => {
     let made = 0;
     const endless: Section = {
       noun: 'row',
@@ -330,13 +330,13 @@ describe('a plan', () => {
       `digest <code>${plan.plan_digest?.slice(0, 19)}`,
       '### Errors (1)\n\n- **could not be read** <code>toy/Item/blind</code>: it does not answer',
       '### Rejected: these will not run (2)',
-      '- <code>-</code> <code>toy/Item/kept</code> <code>ready &#62; absent</code> no longer written (orphan)',
+      '- <code>-</code> <code>toy/Item/kept</code> <code>ready &#62; absent</code> no longer declared (orphan)',
       '  - **REJECTED** <code>protected</code>: ',
       '  - override: <code>--override protected&#64;toy/Item/kept --reason "…"</code>',
       '  - **REJECTED** <code>not-thirteen</code>: 13 is not allowed',
       '  - remedy: set <code>spec.value: 12</code>',
       '### Removals and replacements (1)',
-      '| <code>-</code> | <code>toy/Item/gone</code> | <code>ready &#62; absent</code> | no longer written | orphan |',
+      '| <code>-</code> | <code>toy/Item/gone</code> | <code>ready &#62; absent</code> | no longer declared | orphan |',
       '### Waiting (1)',
       '  - **WAITING** <code>dependency</code>: ',
       '### Changes (2)',

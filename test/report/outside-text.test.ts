@@ -237,7 +237,7 @@ describe('hostile text in every field', async () => {
     ['an explanation', explanation],
     ['events', [...planEvents(full), ...driftEvents(report), ...resultEvents(rows, undefined)]],
     ['records of the log', records],
-  ])('of %s stands under names in snake_case', (_what, value) => {
+  ])('of %s is in fields with names in snake_case', (_what, value) => {
     expect(JSON.stringify(value).length).toBeGreaterThan(1000);
     expect(misspelt(value)).toEqual([]);
   });
@@ -301,14 +301,14 @@ describe('hostile text in every field', async () => {
     ]);
   }, 60_000);
 
-  it('of problems, with their excerpts, wherever the place is in the line', () => {
+  it('of problems, with their excerpts, at any place in the line', () => {
     const problem: Problem = {
       code: 'wrong-value',
       message: 'a message',
       at: { file: 'a.yaml', line: 1, column: 1 },
       severity: 'error',
       sourceLine: 'bad: x',
-      suggestion: 'mend it',
+      suggestion: 'fix it',
     };
     everywhere([problem], (each) =>
       [1, 2, 3, 5, 8, 21, 34, 2000].map((column) =>

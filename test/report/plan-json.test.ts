@@ -115,7 +115,7 @@ describe('the plan document', () => {
     expect(sealed.gaps[0]).toMatchObject({ plugin: 'toy', scope: 'toy/Item/blind' });
   });
 
-  it('keeps what would not run out of resource_changes', async () => {
+  it('keeps changes that would not run out of resource_changes', async () => {
     const sealed = await plan();
     const running = new Set(sealed.resource_changes.map(({ address }) => address));
     for (const { resource_change } of [...sealed.rejected_changes, ...sealed.deferred_changes])

@@ -60,7 +60,7 @@ async function fullPlan(): Promise<Plan> {
   return (await planToy(world, documents, log)).plan;
 }
 
-describe('text that is to be approved', () => {
+describe('text for approval', () => {
   const shownOf = async (
     goal: 'update' | 'protect' | 'replace',
     before: Json,
@@ -91,7 +91,7 @@ describe('text that is to be approved', () => {
     expect(comment).toContain('and 201 more fields (sha256:');
   });
 
-  it('looks like no other value, however long it is', async () => {
+  it('differs from every other value, even if it is shortened', async () => {
     const list = Array.from({ length: 60 }, (_, i) => `name-${i}.example.test`);
     const shown = async (last: string): Promise<readonly string[]> =>
       shownOf('update', { names: list }, { names: [...list, last] });
@@ -100,7 +100,7 @@ describe('text that is to be approved', () => {
     expect(harmless[1]).not.toBe(harmful[1]);
   });
 
-  it('looks like no other command line, however long it is', async () => {
+  it('differs from every other command line, even if it is shortened', async () => {
     const plan = await fullPlan();
     const shown = (last: string): readonly string[] => {
       const resource_changes = plan.resource_changes.map((row) => ({
@@ -205,7 +205,7 @@ describe('a plan', () => {
     ['policy', '~ toy/Item/old  ready > ready  value differs; value: 4 → 6  (policy)'],
     ['progress', '~ toy/Item/old  ready > ready  value differs; value: 4 → 6  (progress)'],
     ['time', '~ toy/Item/old  ready > ready  value differs; value: 4 → 6  (time)'],
-  ] as const)('says of an edit with the cause %s why it is there, where its fields do not', async (cause, expected) => {
+  ] as const)('explains an edit with the cause %s if its fields do not', async (cause, expected) => {
     const plan = await fullPlan();
     const row = plan.resource_changes.find(({ name }) => name === 'old');
     if (row === undefined) throw new Error('no row');

@@ -64,7 +64,7 @@ function records(folder: string): readonly { readonly time: string; readonly act
   );
 }
 
-it('are planned and applied at once, each by its own clock, log and listener', { timeout: 60_000 }, async () => {
+it('are planned and applied at once, each with its own clock, log and listener', { timeout: 60_000 }, async () => {
   const offsets = { early: -40 * DAY_MS, late: 0 } as const;
   const early = await opened('early', () => Date.now() + offsets.early);
   const late = await opened('late', () => Date.now() + offsets.late);
@@ -77,7 +77,7 @@ it('are planned and applied at once, each by its own clock, log and listener', {
   expect(planned.map(({ plan: made }) => made?.project)).toEqual(['early', 'late']);
   const timestamps = planned.map(({ plan: made }) => Date.parse(made?.timestamp ?? ''));
   expect((timestamps[1] ?? 0) - (timestamps[0] ?? 0)).toBeGreaterThan(39 * DAY_MS);
-  // No plan writes anything.
+  // A plan does not write.
   expect(both.map(({ folder }) => readdirSync(folder).includes('.fettle'))).toEqual([false, false]);
 
   const applied = await Promise.all(
@@ -100,7 +100,7 @@ it('are planned and applied at once, each by its own clock, log and listener', {
   }
 });
 
-it('stop apart: a stop of one leaves the other one going', async () => {
+it('stop separately: after the stop of one, the other continues', async () => {
   const one = await opened('one', Date.now);
   const other = await opened('other', Date.now);
   const stop = new AbortController();

@@ -1,6 +1,6 @@
 /**
- * Scenarios of nodes with golden output, like those beside them, on the emulated provider and workload source and a clock
- * that only the scenario moves: what is printed as a time stands there as the time since the beginning.
+ * Scenarios of nodes with golden output, on the emulated provider and workload source, and a clock that only the
+ * scenario advances. Times are shown relative to the start.
  */
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -38,13 +38,13 @@ interface Happening {
   readonly delete?: readonly string[];
   /** Time passes: `30m`. */
   readonly pass?: string;
-  /** Servers that are there already, made so long ago: `45m`. */
+  /** Existing servers, with their age: `45m`. */
   readonly seed?: readonly (Omit<SeedServer, 'age'> & { readonly age?: string })[];
   /** Containers that start, by node. */
   readonly start?: Readonly<Record<string, readonly StartedContainer[]>>;
   /** Containers that end. */
   readonly end?: readonly string[];
-  /** What waits for room from now on, and what no longer does. */
+  /** Workloads that wait for room from now on, and those that no longer wait. */
   readonly wait?: readonly { readonly id: string; readonly mb: number; readonly pool?: string }[];
   readonly unqueue?: readonly string[];
 }
@@ -64,7 +64,7 @@ interface World {
 
 const START = Date.parse('2026-11-20T08:00:00Z');
 
-/** Waits of the client move the clock on to where they end. */
+/** Waits of the client advance the clock to their end. */
 function timingOf(clock: ManualClock): Timing {
   return {
     now: clock.now,
@@ -145,7 +145,7 @@ async function happen(world: World, each: Happening): Promise<string> {
   if (each.settle === true) return '(applied until nothing is done any more)\n\n';
   if (each.pass !== undefined) return `(${each.pass} later)\n\n`;
   if (each.run === undefined) return '';
-  // One at a time, so that what is printed has one order.
+  // One at a time, so that the output has one order.
   const more = each.run.startsWith('apply') ? ' --parallelism 1' : '';
   const done = await runLine(world, `${each.run}${more}`);
   expect([each.run, done.code, done.code === (each.exit ?? 0) ? '' : done.stdout + done.stderr]).toEqual([

@@ -34,18 +34,18 @@ interface Happening {
   /** A command line of fettle, and its exit code (default 0). */
   readonly run?: string;
   readonly exit?: number;
-  /** Files by path; PORT(name) stands for the port of a server, NOW(-5) for the time five days ago. */
+  /** Files by path. PORT(name) stands for the port of a server, NOW(-5) for the time five days ago. */
   readonly write?: Readonly<Record<string, string>>;
   readonly delete?: readonly string[];
   readonly move?: Readonly<Record<string, string>>;
   readonly chmod?: Readonly<Record<string, string>>;
   /** A link that points to itself and cannot be read. */
   readonly loop?: string;
-  /** A certificate from openssl with the project's authority for the key that is there: name, and days left. */
+  /** A certificate from openssl, issued by the project's authority for the existing key: name, and days left. */
   readonly issue?: Readonly<Record<string, number>>;
-  /** The same with a key of its own. */
+  /** The same, with a new key. */
   readonly replace?: Readonly<Record<string, number>>;
-  /** Servers by name: the stored pair that each serves as it is now; `silent` never answers. */
+  /** Servers by name: the stored pair that each serves in its present version; `silent` never answers. */
   readonly serve?: Readonly<Record<string, string>>;
   /**
    * Servers by name that read a stored pair when they start, and, unless they are deaf, again at SIGHUP; each writes
@@ -55,7 +55,7 @@ interface Happening {
     Record<string, { readonly pair: string; readonly address?: string; readonly port?: string; readonly deaf?: true }>
   >;
   readonly stop?: readonly string[];
-  /** Addresses by name, for `resolvers: [DNS]`. */
+  /** The addresses of names, for `resolvers: [DNS]`. */
   readonly names?: Readonly<Record<string, readonly string[]>>;
   /** Moves the clock of the scenario to this number of days after the real time. */
   readonly clock?: number;
@@ -141,7 +141,7 @@ async function happen(world: World, each: Happening): Promise<string> {
   for (const [name, pair] of Object.entries(each.serve ?? {})) await serve(world, name, pair);
   if (each.run === undefined) return '';
   const words = each.run.match(/"[^"]*"|\S+/gu)?.map((word) => word.replaceAll('"', '')) ?? [];
-  // One at a time, so that what is printed has one order.
+  // One at a time, so that the output has one order.
   const more = words[0] === 'apply' ? ['--parallelism', '1'] : [];
   const now = (): number => Date.now() + world.clock * DAY;
   const done =
@@ -156,7 +156,7 @@ async function happen(world: World, each: Happening): Promise<string> {
   return `$ fettle ${each.run}\n${done.stdout}${done.stderr}\n`;
 }
 
-/** Every record that the scenario left in the log. */
+/** Every record of the scenario in the log. */
 function logOf({ folder }: World): readonly unknown[] {
   const log = join(folder, '.fettle', 'log');
   if (!existsSync(log)) return [];

@@ -58,7 +58,7 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'fettle-test-'));
 }
 
-/** Copies a folder with all modes and times: a store that others may read is refused. */
+/** Copies a folder with all modes and times: a store that others can read is rejected. */
 export function copyFolder(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   execFileSync('cp', ['-a', `${from}/.`, to]);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
-/** Of the superuser; made so that it would be seen anywhere. */
+/** The password of the superuser, which would be recognised in any text. */
 export const PASSWORD = 'canary-Pa55:w@rd/?';
 
 export interface PostgresServer {

@@ -1,4 +1,6 @@
-/** Makes a resource of parts, as `match` does: of what is seen of it, a gap, a document and a memory, any of which may be missing. */
+/**
+ * Builds a resource as `match` does, from an observation, a gap, a document and a state, any of which can be missing.
+ */
 
 import { certificates } from '../../plugins/certificates/plugin.ts';
 import { nodes } from '../../plugins/nodes/plugin.ts';

@@ -20,6 +20,7 @@ import {
   type Gap,
   type Labels,
   type Lifecycle,
+  type Memory,
   type Observed,
   type Resource,
   pass,
@@ -139,7 +140,7 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
             : {
                 step: observed.state === 'draining' ? 'draining>absent' : 'ready>absent',
                 goal: 'remove',
-                because: 'no longer written',
+                because: 'no longer declared',
               };
         if (observed === undefined)
           return {
@@ -325,4 +326,24 @@ export async function applyToy(
 
 export function addressOf(name: string): string {
   return formatRef(item(name));
+}
+
+/** A world and log after an apply of these items, with more in each document. */
+export async function owned(
+  items: Readonly<Record<string, number>>,
+  more: Parameters<typeof wanted>[2] = {},
+): Promise<{ world: ToyWorld; log: ToyLog }> {
+  const world = toyWorld();
+  const log = toyLog();
+  await applyToy(
+    world,
+    Object.entries(items).map(([name, value]) => wanted(name, value, more)),
+    log,
+  );
+  return { world, log };
+}
+
+/** The state of an item, from the log. */
+export function memoryOf(log: ToyLog, name: string): Memory | undefined {
+  return log.recall.resources.get(addressOf(name));
 }

@@ -119,7 +119,7 @@ export const effectsPlugin = definePlugin<EffectsWorld, EffectsWorld>({
   kinds: {
     Item: defineKind<EffectsWorld, ItemSpec, ItemFacts, object, ItemStep, never>({
       diff: ({ desired, sight: { observed } }) => {
-        if (desired === undefined) return { step: 'ready>absent', goal: 'remove', because: 'no longer written' };
+        if (desired === undefined) return { step: 'ready>absent', goal: 'remove', because: 'no longer declared' };
         if (observed === undefined) return { step: 'absent>ready', goal: 'create', because: 'it does not exist' };
         if (observed.facts.value === desired.spec.value) return undefined;
         const fields = [{ path: '/value', before: observed.facts.value, after: desired.spec.value }];

@@ -7,6 +7,7 @@
 
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { raced } from '#plugin/deadline';
 import type { ProbeSeen, ServerTarget } from '../world.ts';
 import type { ProbeSettings } from './probing.ts';
 import type { TrustSet } from './trust.ts';
@@ -106,13 +107,6 @@ export function openThreads(count: number, settings: ProbeSettings, signal: Abor
   const places = Math.ceil(settings.concurrency / count);
   const threads = Array.from({ length: count }, () => startThread({ settings, places }));
   let calls = 0;
-  const abort = (): void => {
-    for (const { open } of threads) {
-      for (const { reject } of open.values()) reject(signal.reason);
-      open.clear();
-    }
-  };
-  signal.addEventListener('abort', abort, { once: true });
   return {
     probe: async (target, trust, now) => {
       signal.throwIfAborted();
@@ -129,10 +123,9 @@ export function openThreads(count: number, settings: ProbeSettings, signal: Abor
       const answer = Promise.withResolvers<ProbeSeen>();
       open.set(call, answer);
       say({ kind: 'probe', call, target, anchors: trust.id, now });
-      return answer.promise;
+      return raced(answer.promise, signal);
     },
     close: async () => {
-      signal.removeEventListener('abort', abort);
       await Promise.all(threads.map(({ worker }) => worker.terminate()));
     },
   };

@@ -10,14 +10,15 @@ import type { TrustSet } from './trust.ts';
 function serve(port: MessagePort, { settings, places }: ThreadOrder): void {
   const ways = probeWays(settings, places);
   const sets = new Map<string, TrustSet>();
+  // To cancel, the caller terminates the thread.
+  const never = new AbortController().signal;
   const say = inBatches((said: readonly FromThread[]) => port.postMessage(said));
   const answer = async (message: Extract<ToThread, { kind: 'probe' }>): Promise<FromThread> => {
     const { call, target, anchors, now } = message;
     const set = sets.get(anchors);
     if (set === undefined) return { call, problem: 'these trust anchors were not sent to this thread' };
     try {
-      // To cancel, the caller terminates the thread.
-      return { call, seen: await probe(target, set, ways, now, undefined) };
+      return { call, seen: await probe(target, set, ways, now, never) };
     } catch (error) {
       return { call, problem: errorText(error) };
     }

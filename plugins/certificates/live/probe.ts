@@ -180,7 +180,7 @@ async function probeAddress(
   trust: TrustSet,
   { anchors, read, denial, limits: usual }: ProbeWays,
   now: number,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<readonly AddressSeen[]> {
   const fail = (error: ConnectError, message: string) => ({ served: false, address, error, message }) as const;
   const network = denial(address);
@@ -278,7 +278,7 @@ export async function probe(
   trust: TrustSet,
   ways: ProbeWays,
   now: number,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<ProbeSeen> {
   const wanted = bare(target.address ?? target.host);
   const found: Resolved =

@@ -64,22 +64,20 @@ export async function runCommand({ words, folder, env, timeoutMs, signal }: Comm
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
-    const end = (why: Error): void => {
-      if (cut !== undefined) return;
-      cut = why;
+    const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const end = (): void => {
+      const why = signal.aborted ? 'was ended because the run was stopped' : `did not end within ${timeoutMs / 1000} s`;
+      cut = new Error(`${text} ${why}`);
       killGroup(child.pid, 'SIGTERM');
       kill = setTimeout(() => killGroup(child.pid, 'SIGKILL'), GRACE_MS);
     };
-    const timer = setTimeout(() => end(new Error(`${text} did not end within ${timeoutMs / 1000} s`)), timeoutMs);
-    const onAbort = (): void => end(new Error(`${text} was ended because the run was stopped`));
-    signal.addEventListener('abort', onAbort, { once: true });
+    either.addEventListener('abort', end, { once: true });
     let settled = false;
     const settle = (error: Error | undefined): void => {
       if (settled) return;
       settled = true;
-      clearTimeout(timer);
       clearTimeout(kill);
-      signal.removeEventListener('abort', onAbort);
+      either.removeEventListener('abort', end);
       child.stdout.destroy();
       child.stderr.destroy();
       if (error === undefined) resolve();

@@ -6,6 +6,7 @@
  * a while, and at the latest some time after the first request. A request during a reload gets another one, after it.
  */
 
+import { raced } from '#plugin/deadline';
 import { serviceKey } from '../service-members.ts';
 import type { ReloadOrder, Service } from '../world.ts';
 
@@ -79,10 +80,7 @@ export function openServices(
 
   const batchOf = (state: State, { service, members, stillApproved }: ReloadOrder): Batch => {
     if (state.batch !== undefined) return state.batch;
-    let begin = (): void => undefined;
-    const begun = new Promise<void>((resolve) => {
-      begin = resolve;
-    });
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
     const abort = new AbortController();
     const before = state.running;
     const done = begun
@@ -128,15 +126,9 @@ export function openServices(
       batch.waiting += 1;
       state.lastAt = now();
       check(state);
-      let onAbort = (): void => undefined;
-      const aborted = new Promise<never>((_resolve, reject) => {
-        onAbort = () => reject(signal.reason);
-        signal.addEventListener('abort', onAbort, { once: true });
-      });
       try {
-        await Promise.race([batch.done, aborted]);
+        await raced(batch.done, signal);
       } finally {
-        signal.removeEventListener('abort', onAbort);
         batch.waiting -= 1;
         if (batch.waiting === 0) giveUp(state, batch);
       }

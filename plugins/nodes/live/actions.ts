@@ -2,6 +2,7 @@
 
 import { type ApiAction, actionShape } from './answers.ts';
 import { ApiError, type Client, list, object } from '#plugin/http';
+import { raced } from '#plugin/deadline';
 
 /** Maximum number of ids in one request. Some gateways refuse longer addresses. */
 const CHUNK = 25;
@@ -131,29 +132,24 @@ export function actionWaiter(client: Client): ActionWaiter {
       });
   }
 
-  function outcome(id: number, signal: AbortSignal): Promise<ApiAction> {
-    return new Promise((resolve, reject) => {
-      const entry = waited.get(id) ?? { settle: new Set(), misses: 0 };
-      const leave = (): void => {
-        entry.settle.delete(done);
-        if (entry.settle.size === 0 && waited.get(id) === entry) waited.delete(id);
-        if (waited.size === 0) asking?.abort(new Error('no caller is waiting'));
-        reject(signal.reason as Error);
-      };
-      const done = (result: ApiAction | Error): void => {
-        signal.removeEventListener('abort', leave);
-        if (result instanceof Error) reject(result);
-        else resolve(result);
-      };
-      if (signal.aborted) {
-        reject(signal.reason as Error);
-        return;
-      }
-      signal.addEventListener('abort', leave, { once: true });
-      entry.settle.add(done);
-      waited.set(id, entry);
-      ensureAsking();
-    });
+  async function outcome(id: number, signal: AbortSignal): Promise<ApiAction> {
+    const entry = waited.get(id) ?? { settle: new Set(), misses: 0 };
+    const ended = Promise.withResolvers<ApiAction>();
+    const done = (result: ApiAction | Error): void => {
+      if (result instanceof Error) ended.reject(result);
+      else ended.resolve(result);
+    };
+    signal.throwIfAborted();
+    entry.settle.add(done);
+    waited.set(id, entry);
+    ensureAsking();
+    try {
+      return await raced(ended.promise, signal);
+    } finally {
+      entry.settle.delete(done);
+      if (entry.settle.size === 0 && waited.get(id) === entry) waited.delete(id);
+      if (waited.size === 0) asking?.abort(new Error('no caller is waiting'));
+    }
   }
 
   return {

@@ -1,6 +1,7 @@
 /** Readiness probes: a TCP connection or an HTTP GET to a port of a server, under one deadline that includes DNS. */
 
 import { connectToHost, type Denial, DeniedError, getStatus } from '#plugin/net';
+import { within } from '#plugin/deadline';
 import type { ProbeSeen, ProbeTarget } from '../world.ts';
 
 /** Failures of this machine or its network, which say nothing about the server. */
@@ -40,42 +41,36 @@ function failureOf(error: unknown): ProbeSeen {
 }
 
 /** Runs one probe: `begin` starts it, the first call of `end` gives its result. */
-function probing(
+async function probing(
   ms: number,
   signal: AbortSignal,
   begin: (end: (seen: ProbeSeen) => void, fail: (error: unknown) => void) => Ending,
 ): Promise<ProbeSeen> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason as Error);
-      return;
-    }
-    const leave = (settle: () => void): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-      settle();
-      ending?.destroy();
-    };
-    const abort = (): void => leave(() => reject(signal.reason as Error));
-    const timer = setTimeout(() => leave(() => resolve({ answered: false, message: 'timeout' })), ms);
-    signal.addEventListener('abort', abort, { once: true });
-    let ending: Ending | undefined;
-    const fail = (error: unknown): void =>
-      leave(() => {
-        try {
-          resolve(failureOf(error));
-        } catch (own) {
-          reject(own);
-        }
-      });
-    try {
-      ending = begin((seen) => leave(() => resolve(seen)), fail);
-    } catch (error) {
-      // A denied address, or a path that cannot be requested.
-      if (error instanceof DeniedError) fail(error);
-      else leave(() => reject(error));
-    }
-  });
+  const late = new Error('timeout');
+  const ended = Promise.withResolvers<() => ProbeSeen>();
+  let ending: Ending | undefined;
+  try {
+    const seen = await within(
+      ms,
+      () => late,
+      signal,
+      () => {
+        ending = begin(
+          (answer) => ended.resolve(() => answer),
+          (error) => ended.resolve(() => failureOf(error)),
+        );
+        return ended.promise;
+      },
+    );
+    return seen();
+  } catch (error) {
+    if (error === late) return { answered: false, message: late.message };
+    // A denied address; other errors are those of a path that cannot be requested, or of this machine.
+    if (error instanceof DeniedError) return failureOf(error);
+    throw error;
+  } finally {
+    ending?.destroy();
+  }
 }
 
 /** Probes one server and reads at most the head of an answer. Throws when aborted, and if this machine fails. */

@@ -2,7 +2,7 @@
 
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { type FettleConfig, formatTexts } from '../generated.ts';
+import type { FettleConfig } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
 import {
   compareText,
@@ -13,17 +13,17 @@ import {
   pathMistake,
   type Plugin,
   type Problem,
-  type Validator,
 } from '#plugin';
 import { type AddressSource, isAddressMistake, isDatabase, readStoreAddress } from '../store-address.ts';
 import { readDocuments, type TextDocument, textMistake } from './documents.ts';
-import { explain, type PointerMistake } from './explain.ts';
+import type { PointerMistake } from './explain.ts';
 import { echo, shorten } from './mistake.ts';
 import { inOrder, located, problemAt, problemOfText, sourceOf } from './problem-in.ts';
 import { findConfig } from './find-config.ts';
 import { alsoTrusting, type Owners } from './owner.ts';
 import { sentOutside } from './sent-outside.ts';
 import { readText, type Unreadable } from './read-text.ts';
+import { errorsOf, validPart } from './valid-part.ts';
 import { rootOf } from './within-root.ts';
 import { secretMistakes, secretsIn } from './secrets.ts';
 import { safetyMistakes, safetyOfConfig, type WrittenSafety } from './safety-config.ts';
@@ -98,9 +98,11 @@ export interface ConfigOptions {
 }
 
 export interface LoadedConfig {
-  /** The configuration; the defaults if there are problems. */
+  /** The configuration; what is valid of it, with defaults for the rest, if there are problems. */
   readonly config: Config;
   readonly problems: readonly Problem[];
+  /** The file could be read, and says where the documents are. */
+  readonly namesDocuments: boolean;
 }
 
 /** A valid name of a project, as in the schema of the configuration. */
@@ -151,6 +153,7 @@ async function loadWritten(options: ConfigOptions): Promise<LoadedConfig> {
     return {
       config: configOf({}, { plugins: {}, unloaded: [] }, await placeIn(options.startFolder, owners), now),
       problems: [],
+      namesDocuments: true,
     };
   const { file } = found;
   const owner = explicit === undefined ? undefined : await stat(explicit).catch(() => undefined);
@@ -163,21 +166,30 @@ async function loadWritten(options: ConfigOptions): Promise<LoadedConfig> {
   );
   const fallback = configOf({}, { plugins: {}, unloaded: [] }, place, now);
   const shown = relative(startFolder, file) || file;
-  if ('problem' in found) return { config: fallback, problems: [unreadable(shown, found.problem)] };
+  const unusable = (problem: Problem): LoadedConfig => ({
+    config: fallback,
+    problems: [problem],
+    namesDocuments: false,
+  });
+  if ('problem' in found) return unusable(unreadable(shown, found.problem));
   const read = await readText(file, 'identity' in found ? found.identity : undefined);
-  if ('unreadable' in read) return { config: fallback, problems: [unreadable(shown, read.unreadable)] };
+  if ('unreadable' in read) return unusable(unreadable(shown, read.unreadable));
   const whole = textMistake(read.text);
-  if (whole !== undefined) return { config: fallback, problems: [problemOfText(shown, read.text, whole)] };
+  if (whole !== undefined) return unusable(problemOfText(shown, read.text, whole));
   const source = sourceOf(shown, read.text);
   const problems: Problem[] = [];
   let config: Config | undefined;
+  let namesDocuments = true;
   for (const document of readDocuments(source.text)) {
     const secrets = document.mistakes.length === 0 ? new Set<number>() : await secretPlaces(document, plugins);
     const mistakes = document.mistakes.filter(
       ({ code, offset }) => code !== 'secret-not-allowed' || !secrets.has(offset),
     );
     for (const mistake of mistakes) problems.push(problemAt(source, mistake));
-    if (document.value === undefined) break;
+    if (document.value === undefined) {
+      namesDocuments = false;
+      break;
+    }
     if (document.value === null) continue;
     if (config !== undefined) {
       problems.push(
@@ -195,14 +207,10 @@ async function loadWritten(options: ConfigOptions): Promise<LoadedConfig> {
       .map((mistake) => located(document.root, document.start, mistake))
       .filter(({ offset }) => !places.has(offset));
     problems.push(...found.map((mistake) => problemAt(source, mistake)));
-    config =
-      checked.written === undefined || hasErrors(problems) ? fallback : configOf(checked.written, checked, place, now);
+    config = checked.written === undefined ? fallback : configOf(checked.written, checked, place, now);
+    namesDocuments = checked.namesDocuments;
   }
-  return { config: hasErrors(problems) ? fallback : (config ?? fallback), problems: inOrder(problems) };
-}
-
-function hasErrors(problems: readonly Problem[]): boolean {
-  return problems.some(({ severity }) => severity === 'error');
+  return { config: config ?? fallback, problems: inOrder(problems), namesDocuments };
 }
 
 /** Offsets of the values that may name a secret: the address of a database, and the secret fields of plugins. */
@@ -255,9 +263,12 @@ const PLUGIN_NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/u;
 
 interface CheckedConfig {
   readonly mistakes: readonly PointerMistake[];
+  /** Declared values that the schema accepts. */
   readonly written?: Members;
   readonly plugins: Readonly<Record<string, PluginConfig>>;
   readonly unloaded: readonly string[];
+  /** The schema accepts what the file says about the places of the documents. */
+  readonly namesDocuments: boolean;
 }
 
 async function checkConfig(
@@ -279,10 +290,14 @@ async function checkConfig(
       ],
       plugins: {},
       unloaded: [],
+      namesDocuments: false,
     };
   }
-  const written = structuredClone(value) as Members;
+  const pristine = structuredClone(value);
   const mistakes = [...errorsOf(engineValidators.config, value, '')];
+  const part = mistakes.length === 0 ? undefined : validPart(engineValidators.config, pristine, '');
+  const written = mistakes.length === 0 ? (pristine as Members) : (part?.value as Members | undefined);
+  const namesDocuments = isMembers(written) && Object.hasOwn(written, 'desired') === Object.hasOwn(pristine, 'desired');
   const plugins: Record<string, PluginConfig> = {};
   const unloaded: string[] = [];
   const settings = isMembers(value['plugins']) ? value['plugins'] : {};
@@ -309,33 +324,33 @@ async function checkConfig(
     const given = settings[name];
     const isWritten = Object.hasOwn(given, 'parallelism');
     const wrong = validate === undefined ? [] : errorsOf(validate, given, pointer);
+    const valid = validate === undefined || wrong.length === 0 ? undefined : validPart(validate, given, pointer);
+    mistakes.push(...wrong);
+    if (wrong.length > 0 && valid === undefined) continue;
     // The number of parallel actions is for the engine; the plugin does not get it.
-    const { parallelism, ...config } = given;
-    mistakes.push(
-      ...wrong,
-      ...(wrong.length > 0
-        ? []
-        : [
-            ...settingsMistakes(plugin, config, pointer),
-            ...secretMistakes(config, plugin.tables.secrets, pointer),
-            ...(await sentOutside(config, plugin.tables.settingPaths, folder, roots)).map(
-              ({ pointer: at, text, message }): PointerMistake => ({
-                code: 'outside-root',
-                pointer: `${pointer}${at}`,
-                at: 'value',
-                message: `${text} ${message}`,
-              }),
-            ),
-          ]),
-    );
+    const { parallelism, ...config } = (valid?.value ?? given) as Members & { [key: string]: Json };
+    const more = [
+      ...settingsMistakes(plugin, config, pointer),
+      ...secretMistakes(config, plugin.tables.secrets, pointer),
+      ...(await sentOutside(config, plugin.tables.settingPaths, folder, roots)).map(
+        ({ pointer: at, text, message }): PointerMistake => ({
+          code: 'outside-root',
+          pointer: `${pointer}${at}`,
+          at: 'value',
+          message: `${text} ${message}`,
+        }),
+      ),
+    ];
+    mistakes.push(...(valid?.inWhole(more) ?? more));
     plugins[name] = {
       config,
       ...(isWritten && typeof parallelism === 'number' ? { parallelism } : {}),
     };
   }
-  if (mistakes.length > 0) return { mistakes, written, plugins, unloaded };
-  const more = [...storeMistakes(written), ...(await safetyMistakes(filledOf(written), loaders, now))];
-  return { mistakes: more, written, plugins, unloaded };
+  if (written === undefined) return { mistakes, plugins, unloaded, namesDocuments };
+  const safety = await safetyMistakes(filledOf(written), { loaders, unloaded }, now);
+  const more = [...storeMistakes(written), ...safety];
+  return { mistakes: [...mistakes, ...(part?.inWhole(more) ?? more)], written, plugins, unloaded, namesDocuments };
 }
 
 /** Problems that a plugin's own check finds in its settings, which have passed their schema. */
@@ -347,10 +362,6 @@ function settingsMistakes(plugin: Plugin, settings: Json, base: string): readonl
     message,
     ...(suggestion === undefined ? {} : { suggestion }),
   }));
-}
-
-function errorsOf(validate: Validator, value: unknown, base: string): readonly PointerMistake[] {
-  return validate(value) ? [] : explain(validate.errors ?? [], value, base, formatTexts);
 }
 
 /** The declared values, with the defaults of the schema. */

@@ -21,23 +21,29 @@ function cronOf({ cron, timezone }: Pick<FreezeRule, 'cron' | 'timezone'>): Cron
   return new Cron(cron, { mode: '5-part', timezone, paused: true });
 }
 
-/** The mistake in an expression or a time zone; undefined if both are valid. */
-export function freezeMistake(
-  rule: Pick<FreezeRule, 'cron' | 'timezone'>,
-  now: number,
-): { readonly field: 'cron' | 'timezone'; readonly message: string } | undefined {
+interface FreezeMistake {
+  readonly field: 'cron' | 'timezone';
+  readonly message: string;
+}
+
+/** The mistakes in an expression and a time zone. */
+export function freezeMistakes(rule: Pick<FreezeRule, 'cron' | 'timezone'>, now: number): readonly FreezeMistake[] {
+  const mistakes: FreezeMistake[] = [];
+  let { timezone } = rule;
   try {
-    new Intl.DateTimeFormat('en', { timeZone: rule.timezone });
+    new Intl.DateTimeFormat('en', { timeZone: timezone });
   } catch {
-    return { field: 'timezone', message: 'unknown time zone; use a name like UTC or Europe/Berlin' };
+    mistakes.push({ field: 'timezone', message: 'unknown time zone; use a name like UTC or Europe/Berlin' });
+    timezone = 'UTC';
   }
   try {
-    if (cronOf(rule).nextRun(new Date(now)) === null) return { field: 'cron', message: 'the expression never fires' };
+    if (cronOf({ cron: rule.cron, timezone }).nextRun(new Date(now)) === null)
+      mistakes.push({ field: 'cron', message: 'the expression never fires' });
   } catch (error) {
     const said = errorText(error).replace(/^\w+: /u, '');
-    return { field: 'cron', message: `not a cron expression of five fields: ${said}` };
+    mistakes.push({ field: 'cron', message: `not a cron expression of five fields: ${said}` });
   }
-  return undefined;
+  return mistakes;
 }
 
 /** Beginnings from `start` to `end`, both included. */

@@ -13,6 +13,7 @@ import {
 } from '#plugin';
 import type { PointerMistake } from './explain.ts';
 import { shorten } from './mistake.ts';
+import type { ValidPart } from './valid-part.ts';
 
 /** A dependency that a document declares, with its place. */
 export interface Link {
@@ -21,12 +22,14 @@ export interface Link {
   readonly pointer: string;
 }
 
-/** One valid document with its address, its place in its file and its links. */
+/** One document, or what is valid of it, with its address, its place in its file and its links. */
 export interface Declared {
   readonly desired: Desired;
   readonly address: string;
   readonly file: string;
   readonly links: readonly Link[];
+  /** Set for a document with mistakes, of which `desired` is the valid part. */
+  readonly valid?: Pick<ValidPart, 'inWhole'> | undefined;
 }
 
 export interface LinkMistake extends PointerMistake {

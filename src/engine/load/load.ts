@@ -20,7 +20,6 @@
 
 import { dirname, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { formatTexts } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
 import {
   compareText,
@@ -39,7 +38,6 @@ import {
   type Ref,
   suggest,
   textsAt,
-  type Validator,
   type Validators,
   defined,
 } from '#plugin';
@@ -47,7 +45,7 @@ import type { Reserved } from '../places.ts';
 import { hasField } from '../field-path.ts';
 import { documentTexts, type RememberedTexts, soundDocuments } from './document-texts.ts';
 import { offsetAt, readDocuments, type TextDocument, textMistake } from './documents.ts';
-import { explain, type PointerMistake } from './explain.ts';
+import type { PointerMistake } from './explain.ts';
 import { limits } from './limits.ts';
 import {
   type Declared,
@@ -61,11 +59,13 @@ import {
 } from './link.ts';
 import { echo, shorten, type TextMistake } from './mistake.ts';
 import { openLookUp } from './look-up.ts';
+import { notLoaded } from './not-loaded.ts';
 import { findSharedPlaces } from './shared-places.ts';
 import { documentTest, type Entry, findFiles, shownPath } from './paths.ts';
 import { inOrder, located, positionAt, problemAt, problemOfText, type Source, sourceOf } from './problem-in.ts';
 import { readText } from './read-text.ts';
 import { sentOutside } from './sent-outside.ts';
+import { errorsOf, validPart, type ValidPart } from './valid-part.ts';
 import { findWithin } from './within-root.ts';
 
 export interface LoadOptions {
@@ -102,6 +102,8 @@ export interface Loaded {
   readonly desired: readonly Desired[];
   /** In the order of their places. */
   readonly problems: readonly Problem[];
+  /** Warnings: documents of plugins that are not loaded, which are not checked. */
+  readonly setAside: readonly Problem[];
   readonly files: number;
   readonly documents: number;
 }
@@ -122,9 +124,12 @@ type PluginOf = (name: string) => Known | undefined;
 /** The result so far. */
 interface Reading {
   readonly declared: Declared[];
+  /** What is valid of documents with errors; held against the others, and never returned. */
+  readonly incomplete: Declared[];
   /** Addresses of documents with errors: references to them are not unknown. */
   readonly spoilt: Set<string>;
   readonly problems: Problem[];
+  readonly setAside: Problem[];
   /** Documents by file. */
   readonly counts: Map<string, number>;
   documents: number;
@@ -137,8 +142,10 @@ type Members = Readonly<Record<string, unknown>>;
 function emptyReading(problems: readonly Problem[] = []): Reading {
   return {
     declared: [],
+    incomplete: [],
     spoilt: new Set(),
     problems: [...problems],
+    setAside: [],
     counts: new Map(),
     documents: 0,
     isPartial: problems.length > 0,
@@ -147,10 +154,6 @@ function emptyReading(problems: readonly Problem[] = []): Reading {
 
 function isMembers(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function errorsOf(validate: Validator, value: unknown, base: string): readonly PointerMistake[] {
-  return validate(value) ? [] : explain(validate.errors ?? [], value, base, formatTexts);
 }
 
 /** Loads documents. Throws only if aborted, or for a bug. */
@@ -185,6 +188,7 @@ export async function load(options: LoadOptions): Promise<Loaded> {
       .map(({ desired }) => desired)
       .sort((a, b) => compareText(formatRef(a.ref), formatRef(b.ref))),
     problems: inOrder(reading.problems),
+    setAside: inOrder(reading.setAside),
     files: found.files.length,
     documents: reading.documents,
   };
@@ -293,6 +297,7 @@ async function readSound(
       return false;
   }
   for (const each of sound.declared) reading.declared.push(each);
+  for (const each of sound.setAside) reading.setAside.push(each);
   reading.documents += sound.documents;
   if (sound.documents > 0) reading.counts.set(path, sound.documents);
   return true;
@@ -329,7 +334,13 @@ function takeDocument(
     reading.isPartial = true;
     return document.mistakes;
   }
-  if (unloaded?.has(pluginName(document) ?? '') === true) return document.mistakes;
+  const name = pluginName(document);
+  if (name !== undefined && unloaded?.has(name) === true) {
+    const at = placeOfName(document, source);
+    const message = `the document is set aside, and is neither checked nor planned. ${notLoaded(name)}`;
+    reading.setAside.push({ code: 'set-aside', message, at, severity: 'warning' });
+    return document.mistakes;
+  }
   // Before its defaults are filled in.
   const written = leavesOf(isMembers(document.value) ? document.value['spec'] : undefined);
   const checked = checkDocument(document.value, pluginOf, [...plugins.keys()]);
@@ -347,12 +358,10 @@ function takeDocument(
     return mistakes;
   }
   const isSound = mistakes.every(({ severity }) => severity === 'warning');
-  if (!isSound || checked.parts === undefined) {
-    reading.spoilt.add(formatRef(ref));
-    return mistakes;
-  }
-  const { spec, meta, links } = checked.parts;
-  reading.declared.push({
+  if (!isSound || checked.parts === undefined) reading.spoilt.add(formatRef(ref));
+  if (checked.parts === undefined) return mistakes;
+  const { spec, meta, links, valid } = checked.parts;
+  (isSound ? reading.declared : reading.incomplete).push({
     desired: defined({
       ref,
       spec,
@@ -365,6 +374,7 @@ function takeDocument(
     address: formatRef(ref),
     file: source.file,
     links,
+    ...(valid === undefined ? {} : { valid }),
   });
   return mistakes;
 }
@@ -383,7 +393,16 @@ interface Checked {
   readonly mistakes: readonly PointerMistake[];
   /** Set as soon as the document identifies its resource, despite other mistakes. */
   readonly ref?: Ref;
-  readonly parts?: { readonly spec: unknown; readonly meta: Desired['meta']; readonly links: readonly Link[] };
+  readonly parts?: Parts;
+}
+
+/** What is valid of a document, with the defaults of its schemas. */
+interface Parts {
+  readonly spec: unknown;
+  readonly meta: Desired['meta'];
+  readonly links: readonly Link[];
+  /** Undefined for a document without mistakes. */
+  readonly valid: Declared['valid'];
 }
 
 const HOLD_WITHOUT_REASON: PointerMistake = {
@@ -410,36 +429,66 @@ function checkDocument(value: unknown, pluginOf: PluginOf, names: readonly strin
   }
   const { known, kind, tables, mistakes: unknown } = kindOf(value, pluginOf, names);
   const envelope = known?.validators[`document:${kind}`] ?? engineValidators.document;
-  const mistakes = [
-    ...unknown,
-    ...errorsOf(envelope, value, '').filter(
-      // The keys of the metadata depend on the kind.
-      ({ code, pointer }) =>
-        !(
-          tables === undefined &&
-          code === 'unknown-key' &&
-          pointer.startsWith('/metadata/') &&
-          pointerKeys(pointer).length === 2
-        ),
-    ),
-  ];
-  if (known === undefined || tables === undefined) return { mistakes };
-  const { spec } = value;
+  const wrong = errorsOf(envelope, value, '').filter(
+    // The keys of the metadata depend on the kind.
+    ({ code, pointer }) =>
+      !(
+        tables === undefined &&
+        code === 'unknown-key' &&
+        pointer.startsWith('/metadata/') &&
+        pointerKeys(pointer).length === 2
+      ),
+  );
+  if (known === undefined || tables === undefined) return { mistakes: [...unknown, ...wrong] };
   const validate = known.validators[`spec:${kind}`];
-  if (validate !== undefined && isMembers(spec)) mistakes.push(...errorsOf(validate, spec, '/spec'));
+  const inSpec = validate === undefined || !isMembers(value['spec']) ? [] : errorsOf(validate, value['spec'], '/spec');
+  const mistakes = [...unknown, ...wrong, ...inSpec];
   const ref = refOf(value, known.plugin.tables.name, kind, tables.scope);
-  if (ref === undefined || mistakes.length > 0) return ref === undefined ? { mistakes } : { mistakes, ref };
+  if (ref === undefined) return { mistakes };
+  const outer = wrong.length === 0 ? undefined : validPart(envelope, value as Json, '');
+  const whole = wrong.length === 0 ? value : outer?.value;
+  if (!isMembers(whole) || !isMembers(whole['spec'])) return { mistakes, ref };
+  const inner =
+    validate === undefined || inSpec.length === 0 ? undefined : validPart(validate, whole['spec'] as Json, '/spec');
+  if (inSpec.length > 0 && inner === undefined) return { mistakes, ref };
+  const spec: unknown = inner?.value ?? whole['spec'];
+  // Fills in the defaults of what is left.
+  if (inner !== undefined) validate?.(spec);
+  const valid: Pick<ValidPart, 'inWhole'> | undefined =
+    outer === undefined && inner === undefined
+      ? undefined
+      : { inWhole: (found) => (outer?.inWhole ?? same)((inner?.inWhole ?? same)(found)) };
+  const more = checkValid(whole, spec, ref, kind, tables, known.plugin);
+  return {
+    mistakes: [...mistakes, ...(valid?.inWhole(more.mistakes) ?? more.mistakes)],
+    ref,
+    ...(more.parts === undefined ? {} : { parts: { ...more.parts, valid } }),
+  };
+}
+
+function same<T>(value: T): T {
+  return value;
+}
+
+/** Checks what the schemas cannot check, in a document that has passed them. */
+function checkValid(
+  value: Members,
+  spec: unknown,
+  ref: Ref,
+  kind: string,
+  tables: KindTables,
+  plugin: Plugin,
+): { readonly mistakes: readonly PointerMistake[]; readonly parts?: Omit<Parts, 'valid'> } {
   const metadata = value['metadata'] as {
     readonly labels?: Readonly<Record<string, string>>;
     readonly dependsOn?: readonly string[];
   };
   const depends = dependencies(metadata.dependsOn ?? []);
-  const links = [...depends.links, ...references(spec, ref, tables, known.plugin)];
+  const links = [...depends.links, ...references(spec, ref, tables, plugin)];
   const lifecycle = value['lifecycle'] as Lifecycle | undefined;
-  if ((lifecycle?.hold as unknown) === true) return { mistakes: [...depends.mistakes, HOLD_WITHOUT_REASON], ref };
+  if ((lifecycle?.hold as unknown) === true) return { mistakes: [...depends.mistakes, HOLD_WITHOUT_REASON] };
   return {
     mistakes: [...depends.mistakes, ...ignoreMistakes(lifecycle?.ignore ?? [], kind, tables)],
-    ref,
     parts: {
       spec,
       meta: { labels: metadata.labels ?? {}, lifecycle: { ...lifecycle, ignore: lifecycle?.ignore ?? [] } },
@@ -601,7 +650,7 @@ async function findSentOutside(
 }
 
 async function checkTogether(
-  { declared, spoilt, isPartial }: Reading,
+  { declared, incomplete, spoilt, isPartial }: Reading,
   known: ReadonlyMap<string, Known>,
   { folder, paths, fileRoots, settings = {}, reserved = [], unloaded = new Set() }: LoadOptions,
   files: readonly string[],
@@ -609,18 +658,20 @@ async function checkTogether(
   const documents = files.map((path): Reserved => ({ kind: 'file', path, what: 'a document' }));
   const lookUp = openLookUp(folder);
   const isDocument = documentTest(paths, (path) => lookUp.folder(path).real);
-  const mistakes = [
-    ...findDuplicates(declared),
-    ...(isPartial ? [] : findUnknown(declared, spoilt, unloaded)),
-    ...findCycles(declared),
+  const all = [...declared, ...incomplete];
+  const found = [
+    ...findDuplicates(all),
+    ...(isPartial ? [] : findUnknown(all, spoilt, unloaded)),
+    ...findCycles(all),
     ...findPluginMistakes(
-      declared,
+      all,
       (name) => known.get(name)?.plugin,
       (name) => settings[name] ?? {},
     ),
-    ...(fileRoots === undefined ? [] : await findSentOutside(declared, known, folder, fileRoots)),
-    ...findSharedPlaces(declared, (name) => known.get(name)?.plugin, [...reserved, ...documents], lookUp, isDocument),
+    ...(fileRoots === undefined ? [] : await findSentOutside(all, known, folder, fileRoots)),
+    ...findSharedPlaces(all, (name) => known.get(name)?.plugin, [...reserved, ...documents], lookUp, isDocument),
   ];
+  const mistakes = found.flatMap((mistake) => mistake.of.valid?.inWhole([mistake]) ?? [mistake]);
   const byFile = Map.groupBy(mistakes, (mistake) => mistake.of.file);
   const problems: Problem[] = [];
   for (const [file, ofFile] of byFile) problems.push(...(await place(resolve(folder, file), file, ofFile)));

@@ -1,26 +1,29 @@
-/** Failures of a call to the API: what the API said, or that it said nothing, and whether anything may have happened. */
+/** Failures of API calls: the response or its absence, and whether the call may have had an effect. */
 
 /**
- * What the call has done: `nothing` where the API refused it or never got it, `unknown` where nobody can say.
+ * The effect of the call: `nothing` if the API refused or never received it, `unknown` if that is not certain.
  */
 export type Fate = 'nothing' | 'unknown';
 
 export interface Failure {
-  /** What was being done, in words: `create server web-1`. */
+  /** The call in words: `create server web-1`. */
   readonly what: string;
-  /** The API's own code (`uniqueness_error`), or one of ours: `no_answer`, `no_connection`, `broken_connection`, `bad_answer`, `redirected`, `untrusted`. */
+  /**
+   * The API's own code (`uniqueness_error`), or one of the client: `no_answer`, `no_connection`, `broken_connection`,
+   * `bad_answer`, `redirected`, `untrusted`.
+   */
   readonly code: string;
   readonly fate: Fate;
-  /** A sentence without its end. */
+  /** A sentence without a full stop. */
   readonly message: string;
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, if there was a response. */
   readonly status?: number;
   readonly retryAfterMs?: number;
-  /** The provider's support finds the call by it. */
+  /** Identifies the call to the provider's support. */
   readonly correlationId?: string;
 }
 
-/** A call failed. Its message holds no secret, is of one line, and no longer than 1,000 characters. */
+/** Thrown for a failed call. The message is one line of at most 1,000 characters without secrets. */
 export class ApiError extends Error {
   readonly code: string;
   readonly fate: Fate;
@@ -40,7 +43,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Whether the API said that there is no such thing. */
+/** True if the API reported that the object does not exist. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof ApiError && error.code === 'not_found';
 }

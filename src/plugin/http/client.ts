@@ -1,7 +1,7 @@
 /**
- * The client: calls to the API under one rate, one budget of retries and one limit of connections for as long as a world is open.
+ * The API client: while a world is open, its calls share one rate limit, one retry budget and one connection limit.
  *
- * A call is made again only as `retry.ts` says. Whoever makes it gets what its shape reads, or an ApiError.
+ * A call is retried only as `retry.ts` decides. The caller gets a value of the call's shape, or an ApiError.
  */
 
 import { instantText } from '../time.ts';
@@ -17,67 +17,67 @@ import { type Limiter, limiter } from '../limit.ts';
 import type { Timing } from './timing.ts';
 import { defined } from '../defined.ts';
 
-/** One call as data. */
+/** One API call. */
 export interface Call<T> {
-  /** In words, for messages: `delete server web-1`. */
+  /** The call in words, for messages: `delete server web-1`. */
   readonly what: string;
   readonly method: Request['method'];
-  /** Below the endpoint: `/servers/42`. */
+  /** Path below the endpoint: `/servers/42`. */
   readonly path: string;
-  /** Names may repeat; values are encoded here. */
+  /** Query parameters. Names may repeat. The client encodes values. */
   readonly query?: readonly (readonly [name: string, value: string])[];
   readonly body?: Json;
   readonly shape: Shape<T>;
-  /** Making it twice does no harm. Left out: all but POST. */
+  /** True if the call is idempotent. By default, every method but POST is. */
   readonly safe?: boolean;
-  /** Values in the body that no message may repeat. */
+  /** Values in the body that messages must not contain. */
   readonly secrets?: readonly string[];
 }
 
 export interface Client {
-  /** Makes one call, as often as it takes. Throws an ApiError, or the signal's reason. */
+  /** Makes a call with its retries. Throws ApiError, or the signal's reason. */
   readonly call: <T>(call: Call<T>, signal: AbortSignal) => Promise<T>;
   readonly timing: Timing;
 }
 
-/** What is the API's own: names of headers, and how it refuses a call. */
+/** The API's own conventions: header names, and the form of errors. */
 export interface Dialect {
   readonly headers: {
-    /** Calls an hour. */
+    /** Header with the limit, in calls per hour. */
     readonly limit: string;
-    /** Calls that are left. */
+    /** Header with the number of remaining calls. */
     readonly remaining: string;
-    /** The provider's support finds a call by it. */
+    /** Header with an id by which the provider's support finds a call. */
     readonly correlation: string;
   };
-  /** What a refusal says; undefined for a body that is not of the API. */
+  /** Reads the body of an error; undefined if the body is not from the API. */
   readonly refusal: (body: unknown) => { readonly code: string; readonly message: string } | undefined;
-  /** A sentence for a code, of which the API or a gateway said something. */
+  /** The message for an error code, with the text of the API or a gateway. */
   readonly meaning: (code: string, said: string) => string;
 }
 
 export interface ClientOptions {
   readonly send: SendHttp;
-  /** `https://api.example.com/v1`: without a slash at its end. */
+  /** Base URL without a trailing slash: `https://api.example.com/v1`. */
   readonly endpoint: string;
-  /** Goes with every call; no message repeats it. */
+  /** Sent with every call; never part of a message. */
   readonly token: { readonly value: string };
   readonly dialect: Dialect;
   readonly timing: Timing;
   /** Deadline of a single exchange, in ms. */
   readonly requestMs: number;
-  /** Tokens of the rate limit that looks leave to others. */
+  /** Tokens of the rate limit that reads leave to other calls. */
   readonly reserve: number;
 }
 
-/** A page of 50 servers has some 300 KB. */
+/** Size limit of a response; a page of 50 servers has about 300 KB. */
 const MOST_BYTES = 16 * 1024 * 1024;
-/** Connections that are open at once. */
+/** Limit of open connections. */
 const AT_ONCE = 24;
-/** Longest wait before a call gives up instead, in ms. */
+/** Longest wait, in ms. A call that would wait longer fails. */
 const LONGEST_WAIT_MS = 10 * 60_000;
 
-/** What all calls of a world share: the provider counts them together. */
+/** State shared by all calls of a world: the provider counts them together. */
 interface Quota {
   bucket: Bucket;
   spending: Spending;
@@ -90,7 +90,7 @@ function plain(text: string): string {
   return line.length <= 300 ? line : `${line.slice(0, 300)}…`;
 }
 
-/** A header that holds a count; undefined where it does not. */
+/** The value of a header with a count; undefined if it is not a count. */
 function numberIn(headers: Headers, name: string): number | undefined {
   const value = headers.get(name);
   return value !== null && /^\d{1,12}$/u.test(value.trim()) ? Number(value) : undefined;
@@ -109,7 +109,7 @@ function correlationIn(headers: Headers, name: string): string | undefined {
   return value === undefined || value === '' ? undefined : value.slice(0, 100);
 }
 
-/** Codes for answers that come without the API's own: a gateway before it speaks for itself. */
+/** Codes for error responses without a code of the API, as a gateway sends them. */
 const BY_STATUS: Readonly<Record<number, string>> = {
   401: 'unauthorized',
   403: 'forbidden',
@@ -128,7 +128,7 @@ function parsed(body: string): unknown {
   }
 }
 
-/** Whether a server that answered so may have begun to do something. */
+/** The possible effect of a call with this status. */
 function fateOf(status: number): Fate {
   return status >= 500 || status < 400 ? 'unknown' : 'nothing';
 }
@@ -148,13 +148,17 @@ function refusalOf(what: string, answer: Answer, dialect: Dialect, now: number):
     return {
       ...common,
       code: 'redirected',
-      message: 'the API answers with a redirect; the token is not sent elsewhere',
+      message: 'the API responded with a redirect, which is not followed: the token is only sent to the endpoint',
     };
   const refused = dialect.refusal(parsed(body));
   if (refused === undefined) {
-    // Without the API's own words a 404 says nothing of a resource: any web server answers so.
+    // Without the API's own error, a 404 does not mean that a resource does not exist: any web server sends it.
     const code = BY_STATUS[status] ?? 'bad_answer';
-    return { ...common, code, message: dialect.meaning(code, `the server answered ${status} without a reason`) };
+    return {
+      ...common,
+      code,
+      message: dialect.meaning(code, `the server responded with status ${status} without a reason`),
+    };
   }
   const code = plain(refused.code).slice(0, 60);
   return { ...common, code, message: dialect.meaning(code, refused.message) };
@@ -198,12 +202,12 @@ export function openClient(options: ClientOptions): Client {
 
   /** Waits until the rate allows a call. */
   async function permitted({ what, method }: Call<unknown>, signal: AbortSignal): Promise<void> {
-    // A change that has begun is not held up for the sake of others.
+    // The reserve only slows reads: a change that has begun does not wait for other calls.
     const { bucket, waitMs } = takeToken(state.bucket, timing.now(), method === 'GET' ? options.reserve : 0);
     state.bucket = bucket;
     const due = timing.now() + waitMs;
     try {
-      // Meanwhile an answer to somebody else may have said to wait longer.
+      // The response to another call may have extended the wait meanwhile.
       for (;;) {
         const now = timing.now();
         const left = Math.max(due, state.bucket.blockedUntil) - now;
@@ -213,7 +217,7 @@ export function openClient(options: ClientOptions): Client {
             what,
             code: 'rate_limit_used_up',
             fate: 'nothing',
-            message: `the rate limit of the project (${state.bucket.limit} calls an hour) is used up until ${instantText(now + left)}`,
+            message: `the rate limit of the project (${state.bucket.limit} calls per hour) is used up until ${instantText(now + left)}`,
           });
         await timing.sleep(left, signal);
       }
@@ -232,7 +236,7 @@ export function openClient(options: ClientOptions): Client {
       : { method, url, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
   }
 
-  /** One try: an answer of any status. */
+  /** Sends a call once. Returns a response of any status. */
   async function send(call: Call<unknown>, signal: AbortSignal): Promise<Answer> {
     await permitted(call, signal);
     let news: RateNews = {};
@@ -260,7 +264,7 @@ export function openClient(options: ClientOptions): Client {
         code: 'bad_answer',
         fate: 'unknown',
         status: answer.status,
-        message: json === undefined ? 'the answer is not JSON' : `the answer is invalid: ${error.message}`,
+        message: json === undefined ? 'the response is not JSON' : `the response is invalid: ${error.message}`,
         ...(correlationId === undefined ? {} : { correlationId }),
       });
     }
@@ -286,7 +290,7 @@ export function openClient(options: ClientOptions): Client {
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         const decision = decide(error, safe, { faults, locks }, timing.random());
-        // What would take longer than a run is told instead.
+        // A wait longer than a run is an error.
         if (!decision.again || decision.afterMs > LONGEST_WAIT_MS) throw error;
         if (decision.why === 'lock') locks += 1;
         else faults += 1;

@@ -1,12 +1,13 @@
-/** One HTTP exchange: bounded in time and size, never redirected, and said in plain words when it failed. */
+/** One HTTP exchange: limited in time and size, without redirects, and with failures in plain words. */
 
 import type { Readable } from 'node:stream';
+import { within } from '../deadline.ts';
 import { DeniedError, type SendHttp } from '../net.ts';
 
-/** What was sent so far when it failed: `no` is certain. */
+/** Whether the request was sent before the failure; `no` is certain. */
 type Sent = 'no' | 'maybe';
 
-/** No answer, or none that can be used. */
+/** Thrown if there is no response, or no usable one. */
 export class ExchangeError extends Error {
   override readonly name = 'ExchangeError';
   readonly reason: 'timeout' | 'connect' | 'broken' | 'too-large' | 'untrusted' | 'unknown-name' | 'denied';
@@ -27,9 +28,9 @@ export interface Request {
 }
 
 export interface Limits {
-  /** From the first byte sent to the last one read. */
+  /** Deadline from the first byte sent to the last byte read, in ms. */
   readonly ms: number;
-  /** Of the body, after decompression. */
+  /** Size limit of the body after decompression, in bytes. */
   readonly bytes: number;
 }
 
@@ -39,12 +40,12 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Calls of the system that come before anything is sent. */
+/** System calls that precede sending. */
 const BEFORE_SENDING = new Set(['connect', 'getaddrinfo']);
 const UNTRUSTED =
   /^(?:CERT_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_SSL_|INVALID_CA|HOSTNAME_MISMATCH|ERR_OSSL)/u;
 
-/** An error of the system: several, where a name has several addresses. */
+/** The system error; an aggregate if a name has several addresses. */
 function ofSystem(error: unknown): NodeJS.ErrnoException {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
   return (first ?? error) as NodeJS.ErrnoException;
@@ -56,7 +57,7 @@ function failureOf(error: unknown): ExchangeError {
   const { code = 'unknown', syscall = '' } = ofSystem(error);
   if (code === 'ENOTFOUND') return new ExchangeError('unknown-name', 'no', 'the name does not resolve');
   if (UNTRUSTED.test(code)) return new ExchangeError('untrusted', 'no', `its certificate is not trusted (${code})`);
-  if (BEFORE_SENDING.has(syscall)) return new ExchangeError('connect', 'no', `no connection came about (${code})`);
+  if (BEFORE_SENDING.has(syscall)) return new ExchangeError('connect', 'no', `the connection failed (${code})`);
   return new ExchangeError('broken', 'maybe', `the connection broke (${code})`);
 }
 
@@ -65,35 +66,25 @@ async function readBody(body: Readable, most: number): Promise<string> {
   let length = 0;
   for await (const part of body as AsyncIterable<Buffer>) {
     length += part.byteLength;
-    if (length > most) throw new ExchangeError('too-large', 'maybe', `the answer is larger than ${most} bytes`);
+    if (length > most) throw new ExchangeError('too-large', 'maybe', `the response is larger than ${most} bytes`);
     parts.push(part);
   }
   return new TextDecoder().decode(Buffer.concat(parts));
 }
 
 /**
- * Sends one request and reads its whole answer, whatever its status. Throws an ExchangeError where there is none, and
- * the signal's reason when that fires. A redirect is an answer like any other: nothing is sent to where it leads.
+ * Sends one request and reads the whole response, of any status. Throws ExchangeError if there is no response, and the
+ * signal's reason when it fires. A redirect is a response like any other, and is not followed.
  */
 export async function exchange(send: SendHttp, request: Request, limits: Limits, signal: AbortSignal): Promise<Answer> {
-  signal.throwIfAborted();
-  const ending = new AbortController();
-  const timer = setTimeout(
-    () => ending.abort(new ExchangeError('timeout', 'maybe', `no whole answer within ${limits.ms / 1000} s`)),
-    limits.ms,
-  );
-  const abort = (): void => ending.abort(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
+  const late = (): Error => new ExchangeError('timeout', 'maybe', `no complete response within ${limits.ms / 1000} s`);
   try {
-    const { status, headers, body } = await send(request, ending.signal);
-    return { status, headers, body: await readBody(body, limits.bytes) };
+    return await within(limits.ms, late, signal, async (either) => {
+      const { status, headers, body } = await send(request, either);
+      return { status, headers, body: await readBody(body, limits.bytes) };
+    });
   } catch (error) {
     signal.throwIfAborted();
-    throw failureOf(ending.signal.aborted ? ending.signal.reason : error);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
-    // What is left of an answer that was too large is not read.
-    ending.abort();
+    throw failureOf(error);
   }
 }

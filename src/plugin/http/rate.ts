@@ -1,35 +1,36 @@
 /**
- * The rate limit as a bucket of tokens, pure: a call takes one, and they flow back continuously.
+ * The rate limit as a token bucket, pure: a call takes one token, and tokens are refilled continuously.
  *
- * The provider says how many are left with every answer (`RateLimit-Limit`, `RateLimit-Remaining`), and that is the truth:
- * others may use the same project. `RateLimit-Reset` is when the bucket is full again, not when a call is possible, so it
- * is not waited for. Source: https://docs.hetzner.cloud/reference/cloud#rate-limiting
+ * Every response of the provider has the remaining number (`RateLimit-Limit`, `RateLimit-Remaining`), which replaces
+ * the computed one, as other programs may use the same project. `RateLimit-Reset` is the time when the bucket is full,
+ * not the time of the next possible call, so it is ignored.
+ * Source: https://docs.hetzner.cloud/reference/cloud#rate-limiting
  */
 
-/** What a project may do unless an answer says otherwise: calls an hour. */
+/** Limit of a project until a response has another one, in calls per hour. */
 const USUAL_LIMIT = 3600;
 const HOUR_MS = 3_600_000;
 
 export interface Bucket {
-  /** Calls an hour; also how many the full bucket holds. */
+  /** Calls per hour, and the size of the bucket. */
   readonly limit: number;
-  /** Below zero where calls have been promised tokens that are still to flow in. */
+  /** Negative if waiting calls have reserved tokens of the future. */
   readonly tokens: number;
-  /** When that was so: epoch ms. */
+  /** Time of `tokens`: epoch ms. */
   readonly at: number;
-  /** Nothing is sent before: epoch ms. */
+  /** Earliest time of the next call: epoch ms. */
   readonly blockedUntil: number;
-  /** When the last call that leaves the reserve alone was let through: epoch ms. */
+  /** Time of the last paced call: epoch ms. */
   readonly pacedAt: number;
-  /** Calls that have their token and no answer yet. */
+  /** Calls that have a token and no response yet. */
   readonly open: number;
 }
 
-/** What one answer says of the limit. */
+/** The rate limit in one response. */
 export interface RateNews {
   readonly limit?: number;
   readonly remaining?: number;
-  /** The answer was a refusal for the rate's sake; ms to wait, where it says so. */
+  /** Present if the response refused the call for its rate; `retryAfterMs` if the response has it. */
   readonly refused?: { readonly retryAfterMs?: number };
 }
 
@@ -37,23 +38,23 @@ export function newBucket(now: number): Bucket {
   return { limit: USUAL_LIMIT, tokens: USUAL_LIMIT, at: now, blockedUntil: 0, pacedAt: 0, open: 0 };
 }
 
-/** How long one token takes to flow in, in ms. */
+/** Time to refill one token, in ms. */
 function tokenMs(bucket: Bucket): number {
   return HOUR_MS / bucket.limit;
 }
 
 function refilled(bucket: Bucket, now: number): Bucket {
-  // A clock that was set back brings nothing, and takes nothing away.
+  // If the clock was set back, the bucket does not change.
   const passed = Math.max(0, now - bucket.at);
   return { ...bucket, tokens: Math.min(bucket.limit, bucket.tokens + passed / tokenMs(bucket)), at: now };
 }
 
-/** A reserve is never more than this part of the whole: a small limit would be nothing but reserve. */
+/** Largest share of the limit that can be reserve: otherwise, a small limit would be reserve alone. */
 const MOST_RESERVE = 0.25;
 
 /**
- * Takes one token, or a promise of one: `waitMs` is how long until it may be used. A call that leaves `reserve` tokens
- * to others goes at once while there are more; from there on only as fast as tokens flow in.
+ * Takes one token, or reserves a future one; `waitMs` is the wait until it may be used. A call with a `reserve` does
+ * not wait while more tokens than the reserve remain. Below that, such calls are paced at the refill rate.
  */
 export function takeToken(
   before: Bucket,
@@ -70,7 +71,7 @@ export function takeToken(
   return { bucket: { ...bucket, pacedAt }, waitMs: pacedAt - now };
 }
 
-/** A call that took a token was never sent. */
+/** Returns the token of a call that was never sent. */
 export function giveBack(before: Bucket): Bucket {
   return {
     ...before,
@@ -80,14 +81,14 @@ export function giveBack(before: Bucket): Bucket {
   };
 }
 
-/** A call has ended; without an answer there is no news. */
+/** Updates the bucket after a call; `news` is empty if there was no response. */
 export function learnRate(before: Bucket, news: RateNews, now: number): Bucket {
   const open = Math.max(0, before.open - 1);
   const known = refilled(before, now);
   const limit = news.limit !== undefined && news.limit >= 1 ? news.limit : known.limit;
-  // Calls on their way may not be counted yet in what is left: rather wait than be refused.
-  const told = news.remaining === undefined ? known.tokens : news.remaining - open;
-  const bucket = { ...known, limit, open, tokens: Math.min(limit, told) };
+  // The remaining number may not count open calls yet: a wait is better than a refusal.
+  const left = news.remaining === undefined ? known.tokens : news.remaining - open;
+  const bucket = { ...known, limit, open, tokens: Math.min(limit, left) };
   if (news.refused === undefined) return bucket;
   const wait = news.refused.retryAfterMs ?? tokenMs(bucket);
   return {

@@ -1,18 +1,17 @@
 /**
- * What becomes of a call that failed, pure: whether it is made again, and when.
+ * Retries of failed calls, pure: whether and when a call is repeated.
  *
- * | what failed | again |
+ * | failure | retried |
  * |---|---|
- * | `locked`: another action runs on it | always, for as long as the step may take: nothing has happened |
- * | `rate_limit_exceeded`, 429 | up to five times: nothing has happened; the bucket says when |
- * | `conflict` | up to five times: nothing has happened |
- * | `server_error`, `bad_gateway`, `unavailable`, `timeout`, no answer in time, a broken connection | up to five times, if making it twice does no harm |
- * | a connection that never came about | up to five times |
- * | anything else | never |
+ * | `locked`: another action runs on the object | always, until the deadline of the step: the call had no effect |
+ * | `rate_limit_exceeded`, 429 | up to five times, when the bucket permits: the call had no effect |
+ * | `conflict` | up to five times: the call had no effect |
+ * | `server_error`, `bad_gateway`, `unavailable`, `timeout`, no response in time, a broken connection | up to five times, if idempotent |
+ * | a connection that failed | up to five times |
+ * | any other | never |
  *
- * Waits grow from 1 s to 60 s, doubled each time, and each is drawn evenly from 0 to that ("full jitter"). What failed
- * for the provider's or the network's sake may be made again only within the budget of the whole run: a tenth of all
- * calls, above a small reserve.
+ * Waits double from 1 s to 60 s, and each is drawn uniformly from 0 to that ("full jitter"). Retries after a failure of
+ * the provider or the network are limited by the budget of the run: a tenth of all calls, above a small minimum.
  */
 
 import type { ApiError } from './api-error.ts';
@@ -21,13 +20,13 @@ export const MOST_RETRIES = 5;
 const BASE_MS = 1000;
 const CAP_MS = 60_000;
 const LOCK_CAP_MS = 5000;
-/** Least and most of a wait that an answer asks for. */
+/** Limits of a wait that a response asks for, in ms. */
 const RETRY_AFTER_MS = { least: 1000, most: 3_600_000 };
 
-/** Share of all calls that may be made again, and how many may be in any case. */
+/** Share of all calls that may be retried, and the number of retries that is always permitted. */
 const BUDGET = { share: 0.1, reserve: 10 };
 
-/** Calls and retries of a whole run. */
+/** Number of calls and retries of a run. */
 export interface Spending {
   readonly calls: number;
   readonly retries: number;
@@ -47,7 +46,7 @@ export function mayRetry({ calls, retries }: Spending): boolean {
   return retries < BUDGET.reserve + Math.floor(calls * BUDGET.share);
 }
 
-/** So many tries of one call have failed, by what they failed. */
+/** Failed attempts of one call, by reason. */
 export interface Tries {
   readonly faults: number;
   readonly locks: number;
@@ -58,29 +57,29 @@ export type Decision =
   | {
       readonly again: true;
       readonly afterMs: number;
-      /** `lock` and `rate` are waits for something known; `fault` counts against the budget of the run. */
+      /** `lock` and `rate` wait for a known event; `fault` counts against the budget of the run. */
       readonly why: 'lock' | 'rate' | 'fault';
     };
 
-/** Nothing has happened. */
+/** Failures without an effect. */
 const REFUSED = new Set(['conflict', 'no_connection']);
-/** It may have happened. */
+/** Failures with a possible effect. */
 const TRANSIENT = new Set(['server_error', 'bad_gateway', 'unavailable', 'timeout', 'no_answer', 'broken_connection']);
 
 function jittered(tries: number, random: number, cap = CAP_MS): number {
   return Math.round(random * Math.min(cap, BASE_MS * 2 ** Math.min(tries, 16)));
 }
 
-/** What an answer asked to wait, within sense. */
+/** The wait that a response asks for, limited. */
 function asked(error: ApiError): number {
   if (error.retryAfterMs === undefined) return 0;
   return Math.min(RETRY_AFTER_MS.most, Math.max(RETRY_AFTER_MS.least, error.retryAfterMs));
 }
 
-/** `safe`: the call may be made twice. `random`: evenly from 0 to 1. */
+/** Decides about a retry. `safe`: the call is idempotent. `random`: uniform from 0 to 1. */
 export function decide(error: ApiError, safe: boolean, tries: Tries, random: number): Decision {
   const { code } = error;
-  // Half of it at least: a lock is not gone in no time, and asking costs a call.
+  // At least half of the wait: a lock takes time to clear, and each retry costs a call.
   if (code === 'locked')
     return { again: true, why: 'lock', afterMs: Math.max(500, jittered(tries.locks, 0.5 + random / 2, LOCK_CAP_MS)) };
   if (tries.faults >= MOST_RETRIES) return { again: false };

@@ -1,6 +1,6 @@
-/** Shapes: what an answer from the network has to look like, as data; reading by one keeps what it names and nothing else. */
+/** Shapes: expected forms of responses, as data. A read keeps the members that the shape names, and drops the rest. */
 
-/** A shape without its type, to look through: a test holds it against the published description. */
+/** An untyped shape. A test compares it with the published API description. */
 export type Form =
   | { readonly is: 'text' | 'time' | 'number' | 'id' | 'count' | 'flag' | 'labels' }
   | { readonly is: 'nullable'; readonly of: Form }
@@ -8,35 +8,35 @@ export type Form =
   | {
       readonly is: 'object';
       readonly members: Readonly<Record<string, Form>>;
-      /** Members that may be missing. */
+      /** Optional members. */
       readonly optional: Readonly<Record<string, Form>>;
     };
 
 declare const typed: unique symbol;
 
-/** A form, and the type of what it reads. */
+/** A shape, with the type of its values. */
 export type Shape<T> = Form & { readonly [typed]?: T };
 
-/** What reading by a shape gives. */
+/** The type of a shape's values. */
 export type TypeOf<S> = S extends Shape<infer T> ? T : never;
 
 type Shapes = Readonly<Record<string, Shape<unknown>>>;
 
-/** Something is not as its shape says: where, and what it ought to be. Never the value itself. */
+/** Thrown if a value does not match its shape. The message has the path and the expected form, never the value. */
 export class ShapeError extends Error {
   override readonly name = 'ShapeError';
 }
 
 export const text: Shape<string> = { is: 'text' };
-/** A time as ISO 8601 text, kept as it is written. */
+/** A time as ISO 8601 text, unchanged. */
 export const time: Shape<string> = { is: 'time' };
 export const number: Shape<number> = { is: 'number' };
-/** A whole number from 1 that JavaScript holds exactly. */
+/** A safe integer of at least 1. */
 export const id: Shape<number> = { is: 'id' };
-/** A whole number from 0. */
+/** A safe integer of at least 0. */
 export const count: Shape<number> = { is: 'count' };
 export const flag: Shape<boolean> = { is: 'flag' };
-/** Texts by name. */
+/** A table of texts by name. */
 export const labels: Shape<Readonly<Record<string, string>>> = { is: 'labels' };
 
 export function nullable<T>(of: Shape<T>): Shape<T | null> {
@@ -47,12 +47,12 @@ export function list<T>(of: Shape<T>): Shape<readonly T[]> {
   return { is: 'list', of };
 }
 
-/** An object; members that it has beyond these are left out. */
+/** An object; other members are dropped. */
 export function object<M extends Shapes>(members: M): Shape<{ readonly [K in keyof M]: TypeOf<M[K]> }> {
   return { is: 'object', members, optional: {} };
 }
 
-/** An object of which some members may be missing. */
+/** An object with optional members. */
 export function partly<M extends Shapes, O extends Shapes>(
   members: M,
   optional: O,
@@ -69,7 +69,7 @@ function wrong(path: string, wanted: string): ShapeError {
 }
 
 function readMember(form: Form, value: Readonly<Record<string, unknown>>, name: string, path: string): unknown {
-  // What an object inherits is not part of an answer.
+  // Inherited members are not part of a response.
   if (!Object.hasOwn(value, name)) throw new ShapeError(`${path}/${name} is missing`);
   return readForm(form, value[name], `${path}/${name}`);
 }
@@ -114,7 +114,7 @@ function readForm(form: Form, value: unknown, path: string): unknown {
   }
 }
 
-/** Reads parsed JSON by a shape. Throws a ShapeError at the first place that differs. */
+/** Reads parsed JSON by a shape. Throws ShapeError at the first difference. */
 export function readShape<T>(shape: Shape<T>, value: unknown): T {
   return readForm(shape, value, '') as T;
 }

@@ -1,9 +1,11 @@
-/** Reads that several wait for: made once, kept, and ended when nobody waits for it any more. */
+/** Shared reads: one read for several callers. It is cached, and cancelled when the last caller stops waiting. */
+
+import { raced } from '../deadline.ts';
 
 export interface SharedRead<T> {
-  /** What was read, or is being read now. Rejects with the signal's reason when that fires; a failure is not kept. */
+  /** The cached value, or the running read. Rejects with the signal's reason when it fires. A failure is not cached. */
   readonly get: (signal: AbortSignal) => Promise<T>;
-  /** Reads anew the next time, unless somebody has done so since `value` was read. */
+  /** Drops `value`, so that the next call reads again. Does nothing if another value has been read since. */
   readonly forget: (value: T) => void;
 }
 
@@ -14,7 +16,7 @@ interface Reading<T> {
   value?: { readonly is: T };
 }
 
-/** A shared read that is made again once what was read is older than `maxAgeMs`. */
+/** A shared read that is repeated once its value is older than `maxAgeMs`. */
 export function recentRead<T>(
   read: (signal: AbortSignal) => Promise<T>,
   maxAgeMs: number,
@@ -39,7 +41,7 @@ export function sharedRead<T>(read: (signal: AbortSignal) => Promise<T>): Shared
       (value) => {
         reading.value = { is: value };
       },
-      // Whoever waits for it hears of it, and the last of them forgets it.
+      // All waiting callers get the failure, and the last of them drops it.
       () => undefined,
     );
     return reading;
@@ -49,7 +51,7 @@ export function sharedRead<T>(read: (signal: AbortSignal) => Promise<T>): Shared
     reading.waiting -= 1;
     if (reading.waiting > 0 || reading.value !== undefined) return;
     if (current === reading) current = undefined;
-    reading.ending.abort(new Error('nobody waits for it any more'));
+    reading.ending.abort(new Error('no caller waits for this read'));
   }
 
   return {
@@ -58,15 +60,9 @@ export function sharedRead<T>(read: (signal: AbortSignal) => Promise<T>): Shared
       current ??= begin();
       const reading = current;
       reading.waiting += 1;
-      let abort: (() => void) | undefined;
-      const aborted = new Promise<never>((_resolve, reject) => {
-        abort = () => reject(signal.reason as Error);
-        signal.addEventListener('abort', abort, { once: true });
-      });
       try {
-        return await Promise.race([reading.promise, aborted]);
+        return await raced(reading.promise, signal);
       } finally {
-        if (abort !== undefined) signal.removeEventListener('abort', abort);
         leave(reading);
       }
     },

@@ -1,30 +1,18 @@
-/** Time and chance for what waits: given to it, so that a test has its own. */
+/** Clock, sleep and randomness as arguments, so that a test can pass its own. */
+
+import { setTimeout } from 'node:timers/promises';
 
 export interface Timing {
   /** Epoch ms. */
   readonly now: () => number;
-  /** Waits so many ms; rejects with the signal's reason when that fires. */
+  /** Waits `ms` milliseconds. Rejects with the signal's reason when it fires. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Evenly from 0 to 1. */
+  /** A uniform random number from 0 to 1. */
   readonly random: () => number;
 }
 
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason as Error);
-      return;
-    }
-    const abort = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', abort, { once: true });
-  });
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 export const realTiming: Timing = { now: () => Date.now(), sleep, random: () => Math.random() };

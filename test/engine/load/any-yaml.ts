@@ -77,14 +77,14 @@ export const yamlish = fc.oneof(
   { weight: 1, arbitrary: fc.json() },
 );
 
-/** Three documents in which nothing is wrong. */
+/** Three documents without an error. */
 export const valid = [
   domain('a', 'host: a.test', 'port: 8443', 'trust: [./ca.crt, "./b c.crt"]'),
   'apiVersion: certificates/v1\nkind: Issuer\nmetadata: { name: test-ca, labels: { a: "1" } }\nspec: { localCa: { dir: ./ca, commonName: "Example: test CA" } }\n',
   'apiVersion: certificates/v1\nkind: Certificate\nmetadata:\n  name: www\n  dependsOn:\n    - certificates/Issuer/test-ca\nlifecycle: { protect: true, ignore: [/spec/validityDays] }\nspec:\n  issuer: test-ca\n  dnsNames: &names\n    - www.example.test\n    - example.test\n  storage:\n    file:\n      certificate: >-\n        ./tls/www.crt\n      key: ./tls/www.key\n',
 ].join('---\n');
 
-/** A text with some of it taken away, put in, or moved. */
+/** A text with parts removed, inserted or moved. */
 export const mutated = fc
   .array(fc.record({ at: fc.nat(valid.length), remove: fc.nat(12), insert: fc.constantFrom('', ...pieces) }), {
     minLength: 1,

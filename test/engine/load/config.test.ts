@@ -1,4 +1,4 @@
-/** `fettle.yaml`: where it is found, what its defaults are, and its mistakes with their places. */
+/** `fettle.yaml`: where it is found, its defaults, and its errors with their places. */
 
 import { mkdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -41,7 +41,7 @@ async function read(text: string | Uint8Array): Promise<LoadedConfig> {
 }
 
 describe('the configuration', () => {
-  it('has defaults where there is no file', async () => {
+  it('has defaults if there is no file', async () => {
     const startFolder = join(folderOf({}), 'My shop (2)');
     mkdirSync(startFolder);
     const { config, problems } = await loadConfig({
@@ -73,7 +73,7 @@ describe('the configuration', () => {
     });
   });
 
-  it('is what the file says', async () => {
+  it('has the values of the file', async () => {
     const { config, problems } = await read(
       [
         'name: shop',
@@ -116,16 +116,16 @@ describe('the configuration', () => {
     });
   });
 
-  it('takes one path as well as a list', async () => {
+  it('takes one path or a list', async () => {
     expect((await read('desired: live\n')).config.desired).toEqual(['live']);
   });
 
-  it('leaves the parallelism of a plugin open where the file does not say it', async () => {
+  it('leaves the parallelism of a plugin undefined if the file does not set it', async () => {
     const { config } = await read('plugins: { certificates: {} }\n');
     expect(config.plugins['certificates']).not.toHaveProperty('parallelism');
   });
 
-  it('is found upward, and not below', async () => {
+  it('is found in this folder or above, and not below', async () => {
     const folder = folderOf({ 'fettle.yaml': 'name: up\n', 'a/b/c.txt': '', 'a/x/fettle.yaml': 'name: down\n' });
     const from = async (startFolder: string) =>
       (await loadConfig({ owners: 'everybody', startFolder, plugins: builtinPlugins, now: NOW })).config;
@@ -134,7 +134,7 @@ describe('the configuration', () => {
     expect((await from(join(folder, 'a/x'))).name).toBe('down');
   });
 
-  it('may be named, and has to be there then', async () => {
+  it('can be named, and must then exist', async () => {
     const folder = folderOf({ 'fettle.yaml': 'name: up\n', 'other/x.cfg': 'name: x\n' });
     const explicit = join(folder, 'other/x.cfg');
     const { config } = await loadConfig({
@@ -155,7 +155,7 @@ describe('the configuration', () => {
     expect(brief(gone.problems)).toEqual(['gone.yaml:1:1 unreadable-file']);
   });
 
-  it('is shown by its way from the folder where the command runs', async () => {
+  it('is shown relative to the current folder', async () => {
     const folder = folderOf({ 'fettle.yaml': 'nam: x\n', 'a/b.txt': '' });
     const { problems } = await loadConfig({
       owners: 'everybody',
@@ -172,7 +172,7 @@ describe('the configuration', () => {
     ['no duration', 'safety: { maxAge: 60 }\n', ['fettle.yaml:1:19 wrong-type'], ['quotes']],
     ['a duration without a unit', 'safety: { maxAge: "60" }\n', ['fettle.yaml:1:19 wrong-value'], ['a duration like']],
     [
-      'a share that is no percentage',
+      'a share that is not a percentage',
       'safety: { removals: { share: 130% } }\n',
       ['fettle.yaml:1:30 wrong-value'],
       ['a percentage like 30%'],
@@ -219,7 +219,7 @@ describe('the configuration', () => {
 });
 
 describe('safety and drift', () => {
-  it('become limits in ms, and fractions', async () => {
+  it('become limits in ms, and shares between 0 and 1', async () => {
     const { config, problems } = await read(
       [
         'safety:',
@@ -256,7 +256,7 @@ describe('safety and drift', () => {
     ]);
   });
 
-  it('tells what has expired, as a warning, and leaves the override out', async () => {
+  it('reports an expired override as a warning, and leaves it out', async () => {
     const { config, problems } = await read(
       [
         'safety:',
@@ -341,19 +341,19 @@ describe('safety and drift', () => {
     'plugins: { nodes: { provider: { hetzner: { tokn: "Bearer geheim-1" } } } }',
     'x: |\n  -----BEGIN PRIVATE KEY-----\n  geheim-1\n  -----END PRIVATE KEY-----\n',
     '-----BEGIN RSA PRIVATE KEY-----\ngeheim-1: [\n',
-  ])('no problem repeats a secret that stands in the file: %s', async (text) => {
+  ])('no problem repeats a secret of the file: %s', async (text) => {
     const { problems } = await read(text);
     expect(problems.length).toBeGreaterThan(0);
     for (const { message, sourceLine, suggestion } of problems)
       expect([message, sourceLine, suggestion].join('\n')).not.toContain('geheim');
   });
 
-  it('a reference to a secret is repeated', async () => {
+  it('a problem repeats a reference to a secret', async () => {
     const { problems } = await read('name: x\nstroe: "postgres://me:${env:PW}@host/db"');
     expect(problems.map(({ sourceLine }) => sourceLine)).toContain('stroe: "postgres://me:${env:PW}@host/db"');
   });
 
-  it('a secret may stand in the address of the store alone', async () => {
+  it('a secret is allowed only in the address of the store', async () => {
     const good = await read('name: x\nstore: "postgres://me:${env:PW}@host/db"');
     expect(good.problems).toEqual([]);
     expect(good.config.store).toBe('postgres://me:${env:PW}@host/db');
@@ -390,6 +390,6 @@ it.each([
   ['/', 'project'],
   ['/日本', 'project'],
   [`/${'x'.repeat(100)}`, 'x'.repeat(63)],
-])('the project in %s is called %s', (folder, name) => {
+])('the project in %s has the name %s', (folder, name) => {
   expect(projectName(folder)).toBe(name);
 });

@@ -1,4 +1,4 @@
-/** Documents whose text is remembered: a load gives the same with memory as without, for any text, and parses less. */
+/** Documents whose text is in the state: a load gives the same with and without it, for any text, and parses less. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -23,13 +23,13 @@ function loadText(text: string, texts?: Texts, by = reader): Promise<Loaded> {
   });
 }
 
-/** What an apply would remember of a load, after a round through the log. */
+/** The texts that an apply would record of a load, after a round through the log. */
 function rememberedOf({ desired }: Loaded): Texts {
   const read = desired.flatMap((each) => each.read ?? []);
   return new Map((JSON.parse(JSON.stringify(read)) as ReadText[]).map((each) => [each.digest, each]));
 }
 
-/** All that a load says, in the order of its members, without what is only there to be remembered. */
+/** The result of a load, in the order of its members, without the members that are only recorded. */
 function said({ desired, ...rest }: Loaded): string {
   return JSON.stringify({ ...rest, desired: desired.map((each) => ({ ...each, read: undefined })) });
 }
@@ -66,8 +66,8 @@ const files = fc
   .array(fc.tuple(parts, markers), { minLength: 1, maxLength: 6 })
   .map((all) => all.map(([part, marker]) => part + marker).join(''));
 
-describe('documents whose text is remembered', () => {
-  it('load as they do without memory, whatever the file is, and whatever files memory comes from', async () => {
+describe('documents whose text is in the state', () => {
+  it('load as they do without it, for any file and any recorded files', async () => {
     let taken = 0;
     await fc.assert(
       fc.asyncProperty(files, fc.array(files, { maxLength: 3 }), fc.boolean(), async (text, others, own) => {
@@ -85,7 +85,7 @@ describe('documents whose text is remembered', () => {
     expect(taken).toBeGreaterThan(50);
   });
 
-  it('load as they do without memory where each text of the file is remembered from a file of its own', async () => {
+  it('load as they do without it if each text of the file is recorded from a file of its own', async () => {
     await fc.assert(
       fc.asyncProperty(files, async (text) => {
         const known = new Map<string, ReadText>();
@@ -97,7 +97,7 @@ describe('documents whose text is remembered', () => {
     );
   });
 
-  it('are not parsed: their value comes from memory', async () => {
+  it('are not parsed: their value comes from the state', async () => {
     const text = [domain('a'), domain('b'), domain('c')].join('---\n');
     const known = new Map(
       [...rememberedOf(await loadText(text, nothing))].map(([digest, read]) => {
@@ -116,7 +116,7 @@ describe('documents whose text is remembered', () => {
     ]);
   });
 
-  it('are parsed where another reader remembered them', async () => {
+  it('are parsed if another reader recorded them', async () => {
     const known = rememberedOf(await loadText(domain('a'), nothing));
     const { desired } = await loadText(domain('a'), known, 'another reader');
     expect(known.size).toBe(1);
@@ -124,7 +124,7 @@ describe('documents whose text is remembered', () => {
   });
 
   it.each([null, 'text', {}, { apiVersion: 'certificates/v1' }, { apiVersion: 'x/v1', kind: 'Domain' }, []])(
-    'are parsed where memory holds %j for them',
+    'are parsed if the state has %j for them',
     async (value) => {
       const text = [domain('a'), domain('b')].join('---\n');
       const known = new Map(
@@ -142,7 +142,7 @@ describe('documents whose text is remembered', () => {
     expect(said(await loadText(text, known))).toBe(said(await loadText(text)));
   });
 
-  it('do not let a file have more anchors than it may', async () => {
+  it('do not raise the limit of anchors in a file', async () => {
     const anchored = (i: number): string => domain(`a${i}`, `host: &h a${i}.test`);
     const text = Array.from({ length: limits.anchors + 1 }, (_, i) => anchored(i)).join('---\n');
     const known = new Map<string, ReadText>();
@@ -152,7 +152,7 @@ describe('documents whose text is remembered', () => {
     expect(problems.map(({ code }) => code)).toContain('too-many-anchors');
   });
 
-  it('are not remembered when they are large', async () => {
+  it('are not recorded if they are large', async () => {
     const certificate = (names: number): string =>
       `apiVersion: certificates/v1
 kind: Certificate
@@ -174,7 +174,7 @@ spec: { localCa: { dir: ./ca, commonName: CA } }
 });
 
 describe('the texts of a file', () => {
-  it('join to the file, and begin with a marker but for the first', () => {
+  it('join to the file, and each but the first begins with a marker', () => {
     fc.assert(
       fc.property(files, (text) => {
         const split = documentTexts(text);
@@ -194,7 +194,7 @@ describe('the texts of a file', () => {
     ['a large document', `a: "${'x'.repeat(limits.documentParts / 4)}"\n`],
     ['a large file', `---\na: ${'x'.repeat(1_000)}\n`.repeat(limits.fileParts / 4_000)],
     ['too many documents', '---\n'.repeat(limits.documents + 1)],
-  ])('are not taken apart where there is %s', (_, text) => {
+  ])('are not split if there is %s', (_, text) => {
     expect(documentTexts(text)).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-/** What a validator finds, in plain words. */
+/** The findings of a validator, in plain words. */
 
 import { Ajv } from 'ajv';
 import { expect, it } from 'vitest';
@@ -90,7 +90,7 @@ it.each<[object, unknown, string]>([
   expect(words(of(schema), { k: value })).toEqual([expected]);
 });
 
-it('says one thing of one place', () => {
+it('reports one error for a place', () => {
   expect(words(of({ type: 'integer', enum: [1, 2], minimum: 1 }), { k: 'x' })).toHaveLength(1);
 });
 
@@ -98,6 +98,6 @@ it.each([
   ['', 'the document'],
   ['/spec/dnsNames/0', '`spec.dnsNames[0]`'],
   ['/metadata/labels/a~1b c', '`metadata.labels["a/b c"]`'],
-])('the pointer %j is written %s', (pointer, expected) => {
+])('the pointer %j is shown as %s', (pointer, expected) => {
   expect(pathWords(pointer)).toBe(expected);
 });

@@ -1,4 +1,4 @@
-/** Problems as text: place, source line, caret, suggestion, and a line that sums up. */
+/** Problems as text: place, source line, caret, suggestion, and a summary line. */
 
 import { describe, expect, it } from 'vitest';
 import type { Problem } from '#plugin';
@@ -19,7 +19,7 @@ function format(...problems: readonly Problem[]): string {
   return formatProblems(problems, { color: false });
 }
 
-/** What the caret stands under. */
+/** The text above the caret. */
 function pointed(text: string): string {
   const lines = text.split('\n');
   const index = lines.findIndex((line) => /^\s*\| *\^$/u.test(line));
@@ -41,11 +41,11 @@ describe('problems', () => {
     );
   });
 
-  it('are nothing when there are none', () => {
+  it('are empty if there are none', () => {
     expect(format()).toBe('');
   });
 
-  it('may have no place', () => {
+  it('can have no place', () => {
     expect(format({ code: 'no-files', message: '`x` matches no file', severity: 'error' })).toBe(
       'error no-files: `x` matches no file\n\n1 error.\n',
     );
@@ -61,7 +61,7 @@ describe('problems', () => {
     expect(text.trimEnd().split('\n').at(-1)).toBe('2 errors and 1 warning in 2 files.');
   });
 
-  it('point through tabs', () => {
+  it('count a tab as the columns before it', () => {
     expect(pointed(format(problem(1, 3, '\t\tprot: 1')))).toBe('prot: 1');
   });
 
@@ -72,24 +72,24 @@ describe('problems', () => {
     expect(format(problem(1, 3, 'e\u0301 x'))).toContain(`    | ${' '.repeat(1)}^`);
   });
 
-  it('show a part of a long line, with the place in it', () => {
+  it('show the part of a long line around the place', () => {
     const text = format(problem(1, 501, `${'a'.repeat(500)}X${'b'.repeat(500)}`));
     expect(pointed(text).startsWith('Xbb')).toBe(true);
     for (const line of text.split('\n')) expect(line.length).toBeLessThan(140);
     expect(text).toMatch(/…a+Xb+…/u);
   });
 
-  it('show no caret for a place behind what is kept of a line', () => {
+  it('show no caret for a place behind the kept part of a line', () => {
     const text = format(problem(1, 5_000, 'a'.repeat(1_000)));
     expect(text).toContain('aaa…');
     expect(text).not.toContain('^');
   });
 
-  it('point behind the end of a line', () => {
+  it('show a caret behind the end of a line', () => {
     expect(format(problem(2, 5, 'a: ['))).toContain('    |     ^');
   });
 
-  it('cannot steer a terminal', () => {
+  it('escape terminal control characters', () => {
     const text = format(
       problem(1, 1, '\u001b[2J\u009b1m\u202e', {
         message: 'a\u001b]0;x\u0007',
@@ -104,13 +104,13 @@ describe('problems', () => {
       color: true,
     });
     expect(text).toContain('\u001b[31merror unknown-key\u001b[39m');
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the escapes are what is taken away.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the escapes are what is removed.
     expect(text.replace(/\u001b\[\d+m/gu, '')).toBe(
       format(problem(7, 3, '  prot: 443', { suggestion: 'did you mean `port`?' })),
     );
   });
 
-  it('are printed up to 100 a file and 1,000 in all; the rest is counted', () => {
+  it('are printed up to 100 per file and 1,000 in all; the rest is counted', () => {
     const of = (file: string, count: number): readonly Problem[] =>
       Array.from({ length: count }, (_, i) => problem(i + 1, 1, 'a', { at: { file, line: i + 1, column: 1 } }));
     const one = format(...of('a', 150));

@@ -1,4 +1,4 @@
-/** Loads one file of a hostile text in a process of its own, and says how that went. */
+/** Loads one file of a hostile text in a process of its own, and reports the result. */
 
 import { load } from '../../../src/engine/load/load.ts';
 import { builtinPlugins } from '../../../src/plugins.ts';

@@ -1,9 +1,9 @@
-/** Texts that kill parsers, each with the codes that it may end as. */
+/** Texts that kill parsers, each with the codes that it can end as. */
 
 export interface HostileText {
   readonly name: string;
   readonly make: () => string | Buffer;
-  /** Codes of which at least one has to be among the problems. */
+  /** The codes of which at least one must be among the problems. */
   readonly codes: readonly string[];
 }
 

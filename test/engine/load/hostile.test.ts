@@ -15,7 +15,7 @@ interface Result {
   readonly desired: number;
   readonly length: number;
   readonly rssMb: number;
-  /** Of all threads together: it does not depend on what else the machine does. */
+  /** The CPU time of all threads together, which does not depend on other load. */
   readonly cpuMs: number;
 }
 
@@ -36,7 +36,7 @@ async function run(index: number, content: string | Buffer): Promise<Result> {
 }
 
 beforeAll(async () => {
-  // One file, so that a text costs what it costs, and not the loading of the sources.
+  // One file, so that a text is measured without the loading of the sources.
   const bundle = await rolldown({ input: join(import.meta.dirname, 'hostile-child.ts'), platform: 'node' });
   await bundle.write({ file: child, format: 'esm', codeSplitting: false });
   await bundle.close();
@@ -58,7 +58,7 @@ afterAll(() => {
 });
 
 describe('hostile texts', () => {
-  it('have names of their own', () => {
+  it('have unique names', () => {
     expect(new Set(hostileTexts.map(({ name }) => name)).size).toBe(hostileTexts.length);
   });
 

@@ -1,4 +1,4 @@
-/** Every code of problem with its exact place, and what sound documents become. */
+/** Every code of problem with its exact place, and the result of valid documents. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { load } from '../../../src/engine/load/load.ts';
 import { builtinPlugins } from '../../../src/plugins.ts';
 import { brief, domain, folderOf, loadFiles } from './files.ts';
 
-/** A text with one or more mistakes, where they are, and words that have to stand in the message or suggestion. */
+/** A text with one or more errors, their places, and words of the message or suggestion. */
 interface Case {
   readonly name: string;
   readonly text: string | Uint8Array;
@@ -98,7 +98,7 @@ const cases: readonly Case[] = [
     at: ['5:23 wrong-value'],
     says: ['did you mean `/spec/host`?'],
   },
-  // Copied from a page, or left by git: one mistake that names the cause.
+  // Copied from a page, or left by git: one error that names the cause.
   {
     name: 'an indentation of no-break spaces',
     text: 'kind: Issuer\nspec:\n\u00a0\u00a0selfSigned: {}\n\u00a0\u00a0more: {}\n',
@@ -190,7 +190,7 @@ const cases: readonly Case[] = [
     says: ['true or false, not "yes"'],
   },
   {
-    name: 'a pointer that is none',
+    name: 'an invalid pointer',
     text: `${domain('a')}lifecycle: { ignore: [spec/port] }\n`,
     at: ['7:23 wrong-value'],
   },
@@ -280,13 +280,13 @@ const cases: readonly Case[] = [
   {
     name: 'an item that stands twice',
     text: certificate('  issuer: i\n').replace('a.test', 'a.test, b.test, a.test'),
-    at: ['5:30 wrong-value'],
+    at: ['5:30 wrong-value', '7:11 unknown-reference'],
     says: ['"a.test" occurs twice', 'items 1 and 3'],
   },
   {
     name: 'a value of no list',
     text: certificate('  issuer: i\n  keyAlgorithm: rsa-2084\n'),
-    at: ['8:17 wrong-value'],
+    at: ['7:11 unknown-reference', '8:17 wrong-value'],
     says: ['rsa-4096', 'did you mean `rsa-2048`'],
   },
   {
@@ -379,7 +379,7 @@ describe('problems', () => {
         expect(sourceLine).toBe(text.split(/\r?\n/u)[(place?.line ?? 1) - 1] ?? '');
   });
 
-  it('come all at once, from all files, in the order of their places', async () => {
+  it('are reported all at once, from all files, in the order of their places', async () => {
     const { problems } = await loadFiles({
       'b.yaml': domain('b', 'hots: x'),
       'a.yaml': `${domain('a', 'host: x', 'port: 0')}---\n${domain('c', 'prot: 1')}`,
@@ -395,18 +395,18 @@ describe('problems', () => {
     ]);
   });
 
-  it('do not follow from each other: a reference to a document with errors leads somewhere', async () => {
+  it('do not follow from each other: a reference to an invalid document resolves', async () => {
     const text = `${certificate('  issuer: i\n')}---\n${issuer}metadata: { name: i }\nspec: {}\n`;
     const { problems } = await loadFiles({ 'x.yaml': text });
     expect(brief(problems)).toEqual(['x.yaml:12:7 wrong-value']);
   });
 
-  it('do not name what may stand in a file that could not be read', async () => {
+  it('do not report a reference that an unreadable file could declare', async () => {
     const { problems } = await loadFiles({ 'x.yaml': certificate('  issuer: i\n'), 'y.yaml': 'a: [' });
     expect(brief(problems)).toEqual(['y.yaml:1:5 yaml-syntax']);
   });
 
-  it('end with a note where a file has too many', async () => {
+  it('end with a note if a file has too many', async () => {
     const { problems } = await loadFiles({ 'x.yaml': Array.from({ length: 2_000 }, () => '--- 1\n').join('') });
     expect(problems.length).toBeLessThan(520);
     expect(problems.at(-1)?.code).toBe('too-many-problems');
@@ -419,7 +419,7 @@ describe('problems', () => {
   });
 });
 
-describe('sound documents', () => {
+describe('valid documents', () => {
   it('become Desired with defaults, labels, lifecycle, needs and place', async () => {
     const { desired, problems, files, documents } = await loadFiles({
       'sub/www.yaml': [
@@ -506,7 +506,7 @@ describe('sound documents', () => {
     expect(desired.map(({ ref }) => ref.name)).toEqual(['a']);
   });
 
-  it('have values of their own where an alias was: a default that is filled in at one is not at the other', async () => {
+  it('copy an alias: a default that is set at one place is not set at the other', async () => {
     const folder = (more: string): string =>
       certificate(more).replace('{ file: { certificate: a, key: b } }', '&r { directory: { path: a } }');
     const text = `${folder('  issuer: i\n')}lifecycle: { ignore: [] }\n---\n${folder('  issuer: i\n').replace('www', 'two')}---\n${issuer}metadata: { name: i }\nspec: { selfSigned: {} }\n`;
@@ -518,7 +518,7 @@ describe('sound documents', () => {
     expect(specs[0]).not.toBe(specs[1]);
   });
 
-  it('are 10,000 ordinary ones in one file of nearly 8 MB', async () => {
+  it('load 10,000 in one file of nearly 8 MB', async () => {
     const trust = Array.from(
       { length: 10 },
       (_, i) => `    - ./a/rather/long/path/to/authorities/of-the-team-${i}/ca.crt`,
@@ -533,7 +533,7 @@ describe('sound documents', () => {
     expect(desired).toHaveLength(10_000);
   });
 
-  it('are the same in whatever order the paths are given', async () => {
+  it('are the same for any order of the paths', async () => {
     const folder = folderOf({
       'a.yaml': domain('x'),
       'b.yaml': `${domain('y')}---\n${domain('x')}`,
@@ -590,7 +590,7 @@ describe('paths', () => {
     expect(await names('own.cfg', 'more/../more/c.yaml', join(folder, 'more/c.yaml'))).toBe('ce');
   });
 
-  it('that name nothing are problems, and so are entries without a document', async () => {
+  it('without a file are problems, and so are entries without a document', async () => {
     const folder = folderOf({ 'empty/x.txt': '', 'none/a.yaml': '# nothing\n---\n' });
     const run = async (paths: readonly string[], allowEmpty = false) =>
       brief((await load({ folder, paths, plugins: builtinPlugins, allowEmpty })).problems);
@@ -602,7 +602,7 @@ describe('paths', () => {
     expect(await run(['none', 'empty'], true)).toEqual([]);
   });
 
-  it('may lead in circles, to pipes, devices and folders without an end', async () => {
+  it('can lead in circles, to pipes, devices and endless folders', async () => {
     const folder = folderOf({ 'desired/a.yaml': domain('a') });
     symlinkSync('..', join(folder, 'desired/up'));
     symlinkSync('self.yaml', join(folder, 'desired/self.yaml'));
@@ -618,7 +618,7 @@ describe('paths', () => {
     ]);
   });
 
-  it('give a file once, though a link names it too', async () => {
+  it('give a file once, even if a link names it too', async () => {
     const folder = folderOf({ 'a.yaml': domain('a') });
     symlinkSync('a.yaml', join(folder, 'b.yaml'));
     const { desired, problems, files } = await load({ folder, paths: ['b.yaml', '.'], plugins: builtinPlugins });
@@ -626,19 +626,19 @@ describe('paths', () => {
     expect(desired[0]?.source.file).toBe('a.yaml');
   });
 
-  it('outside the folder are shown as absolute', async () => {
+  it('outside of the folder are shown as absolute', async () => {
     const [folder, other] = [folderOf({}), folderOf({ 'a.yaml': domain('a') })];
     const { desired } = await load({ folder, paths: [other], plugins: builtinPlugins });
     expect(desired[0]?.source.file).toBe(join(other, 'a.yaml'));
   });
 });
 
-it('stops when it is aborted', async () => {
+it('stops if it is aborted', async () => {
   const signal = AbortSignal.abort(new Error('stop'));
   await expect(loadFiles({ 'a.yaml': domain('a') }, { signal })).rejects.toThrow('stop');
 });
 
-it('says how far it is', async () => {
+it('reports its progress', async () => {
   const seen: string[] = [];
   await loadFiles(
     { 'a.yaml': domain('a'), 'b.yaml': domain('b') },
@@ -647,7 +647,7 @@ it('says how far it is', async () => {
   expect(seen).toEqual(['0/2', '1/2', '2/2']);
 });
 
-it('names the place of a document where its file has changed in between', async () => {
+it('names the place of a document whose file has changed since', async () => {
   const folder = folderOf({ 'a.yaml': `${domain('a')}---\n${domain('a')}` });
   const certificates = builtinPlugins.get('certificates');
   const plugins = new Map([
@@ -670,7 +670,7 @@ it('names the place of a document where its file has changed in between', async 
 });
 
 it.each([['.'], ['*.yaml'], ['**/*.yaml'], ['{a,b}.y{a,}ml'], ['a.YAML', 'b.Yml', 'sub/']])(
-  'a document whose ending is in capitals is read like any other: %j',
+  'reads a document whose ending is in capitals: %j',
   async (...paths) => {
     const files = { 'a.YAML': domain('a'), 'b.Yml': domain('b'), 'sub/c.YML': domain('c'), 'd.yaml~': 'no: document' };
     const loaded = await loadFiles(files, { paths });

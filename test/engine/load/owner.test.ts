@@ -1,4 +1,4 @@
-/** Whose files are trusted: owners, modes and the folders above, on a real disk. */
+/** Files are trusted by owner, mode and the folders above, on a real disk. */
 
 import { chmod, chown, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,17 +11,17 @@ const own = process.getuid?.() ?? 0;
 describe('trusted owners', () => {
   it.each<[string, number | undefined, Record<string, string>, Owners]>([
     ['are the current user and root', 1000, {}, new Set([0, 1000])],
-    ['are not whom SUDO_UID names, for another user than root', 1000, { SUDO_UID: '1001' }, new Set([0, 1000])],
-    ['are whom SUDO_UID names, for root', 0, { SUDO_UID: '1001' }, new Set([0, 1001])],
-    ['are not whom a malformed SUDO_UID names', 0, { SUDO_UID: '1001x' }, new Set([0])],
-    ['are those of FETTLE_TRUST_OWNER', 0, { FETTLE_TRUST_OWNER: '1001,1002' }, new Set([0, 1001, 1002])],
-    ['are all of them with FETTLE_TRUST_OWNER=1', 1000, { FETTLE_TRUST_OWNER: '1' }, 'everybody'],
-    ['are all of them where there are none', undefined, {}, 'everybody'],
+    ['exclude SUDO_UID for a user other than root', 1000, { SUDO_UID: '1001' }, new Set([0, 1000])],
+    ['include SUDO_UID for root', 0, { SUDO_UID: '1001' }, new Set([0, 1001])],
+    ['exclude a malformed SUDO_UID', 0, { SUDO_UID: '1001x' }, new Set([0])],
+    ['include FETTLE_TRUST_OWNER', 0, { FETTLE_TRUST_OWNER: '1001,1002' }, new Set([0, 1001, 1002])],
+    ['are all users with FETTLE_TRUST_OWNER=1', 1000, { FETTLE_TRUST_OWNER: '1' }, 'everybody'],
+    ['are all users on a system without user IDs', undefined, {}, 'everybody'],
   ])('%s', (_name, uid, env, owners) => {
     expect(trustedOwners(uid, env)).toEqual(owners);
   });
 
-  it('need a FETTLE_TRUST_OWNER that can be understood', () => {
+  it('require a valid FETTLE_TRUST_OWNER', () => {
     for (const said of ['yes', '0x1', '-1', '1 2', '1,'])
       expect(() => trustedOwners(0, { FETTLE_TRUST_OWNER: said })).toThrow('FETTLE_TRUST_OWNER');
   });
@@ -48,12 +48,12 @@ describe('a file', () => {
   const owners = trustedOwners(own, {});
 
   it.each<[string, { above?: number; folder?: number; file?: number }, string | undefined]>([
-    ['of ours', {}, undefined],
+    ['of the current user', {}, undefined],
     ['that a group can write', { file: 0o664, folder: 0o775, above: 0o775 }, undefined],
     ['in a sticky folder', { folder: 0o1777 }, undefined],
-    ['that everybody can write', { file: 0o666 }, 'project/fettle.yaml'],
-    ['in a folder that everybody can write', { folder: 0o777 }, 'project'],
-    ['below a folder that everybody can write', { above: 0o777 }, ''],
+    ['that every user can write', { file: 0o666 }, 'project/fettle.yaml'],
+    ['in a folder that every user can write', { folder: 0o777 }, 'project'],
+    ['below a folder that every user can write', { above: 0o777 }, ''],
   ])('%s', async (name, modes, at) => {
     const file = await made(name.replaceAll(' ', '-'), modes);
     const found = await distrustOf(file, owners);
@@ -61,7 +61,7 @@ describe('a file', () => {
     expect(await distrustOf(file, 'everybody')).toBeUndefined();
   });
 
-  it.skipIf(own !== 0)('of somebody else, or in the folder of somebody else', async () => {
+  it.skipIf(own !== 0)('of another user, or in the folder of another user', async () => {
     const file = await made('foreign');
     await chown(file, 4001, 4001);
     expect(await distrustOf(file, owners)).toEqual({ path: file, uid: 4001, reason: 'belongs to user 4001' });

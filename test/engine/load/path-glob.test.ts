@@ -1,4 +1,4 @@
-/** Patterns over paths: as Node.js matches them, and bounded whatever they are. */
+/** Patterns over paths: they match as in Node.js, with bounded work. */
 
 import { symlinkSync } from 'node:fs';
 import { join, posix } from 'node:path';
@@ -31,7 +31,7 @@ describe('a pattern over paths', () => {
         fc.array(part, { minLength: 1, maxLength: 3 }),
         fc.array(name, { minLength: 1, maxLength: 3 }),
         (parts, names) => {
-          // A run of stars in a name is one star; Node.js has its own ideas of what stands alone after braces.
+          // A run of stars in a name is one star. Node.js differs for stars that stand alone after braces.
           const pattern = parts.map((each) => (each === '**' ? each : each.replace(/\*+/gu, '*'))).join('/');
           expect([pattern, names, matches(pattern, names.join('/'))]).toEqual([
             pattern,
@@ -50,19 +50,19 @@ describe('a pattern over paths', () => {
     ['{a}', ['{a}']],
     ['{a,b', ['{a,b']],
     ['a}{b,c}', ['a}b', 'a}c']],
-  ])('%s stands for %j', (pattern, each) => {
+  ])('%s expands to %j', (pattern, each) => {
     expect(alternatives(pattern)?.toSorted()).toEqual(each);
   });
 
   it.each(['{a,b}'.repeat(30), `{${'a,'.repeat(MOST_ALTERNATIVES)}b}`, `${'{'.repeat(2000)}a,b`, '{a,'.repeat(500)])(
-    'with too many alternatives is refused: %.20s…',
+    'with too many alternatives is rejected: %.20s…',
     (pattern) => {
       const each = alternatives(pattern);
       expect(each === undefined || each.length <= MOST_ALTERNATIVES).toBe(true);
     },
   );
 
-  it('is refused where its alternatives are too many, and goes through a folder once however it is written', async () => {
+  it('with too many alternatives is rejected, and any other reads a folder once', async () => {
     const folder = folderOf({ 'a/b/c/d/x.yaml': '', [`${'a'.repeat(200)}.yaml`]: '' });
     for (const link of ['a/up', 'a/b/up', 'a/b/c/up']) symlinkSync(folder, join(folder, link));
     const { problems } = await findFiles(folder, [`${'{a,b}'.repeat(20)}.yaml`]);

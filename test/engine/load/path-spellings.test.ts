@@ -1,4 +1,4 @@
-/** Every field of every kind, and of the configuration, that names a path: what can be meant is taken, and nothing else. */
+/** Every field of every kind, and of the configuration, that names a path accepts valid spellings and no others. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ const plugins = await Promise.all([...builtinPlugins.values()].map((load) => loa
 
 interface Field extends PathTable {
   readonly plugin: string;
-  /** Absent: it stands in the plugin's part of `fettle.yaml`. */
+  /** Absent for a field in the plugin's part of `fettle.yaml`. */
   readonly kind?: string;
 }
 
@@ -23,7 +23,7 @@ const fields: readonly Field[] = plugins.flatMap(({ name: plugin, tables }) => [
   ...tables.settingPaths.map((path) => ({ plugin, ...path })),
 ]);
 
-/** Spellings that nobody means, with words of what is said of them. */
+/** Invalid spellings, with a word of their message. */
 const HOSTILE: readonly (readonly [string, string])[] = [
   ['~/tls/www.key', '`~`'],
   ['~', '`~`'],
@@ -50,7 +50,7 @@ const HOSTILE: readonly (readonly [string, string])[] = [
   [' tls/www.key', 'space'],
   ['tls/www.key ', 'space'],
 ];
-/** Names of folders, where a file has to be. */
+/** Names of folders, which are invalid for a file. */
 const FOLDERS = ['tls/', '/', '.', '..', '../', 'tls/.', 'tls/..', './'];
 const HONEST = [
   'www.key',
@@ -75,11 +75,11 @@ function words(pointer: string): string {
   return pointer.slice(1).replaceAll('/*', '[0]').replaceAll('/', '.');
 }
 
-/** What is said of a path that stands in a field, whatever else is wrong with the rest. */
+/** The problems of a path in a field, without those of other fields. */
 async function said(field: Field, text: string): Promise<readonly Problem[]> {
   const value = valueWith(field.pointer, text);
   const place = field.kind === undefined ? `plugins.${field.plugin}.` : 'spec.';
-  // The reader of YAML refuses some characters before anything is known of the field.
+  // The YAML parser rejects some characters before the field is known.
   const about = ({ message }: Problem): boolean =>
     message.startsWith(`\`${place}${words(field.pointer)}\``) || message.includes('an escape');
   if (field.kind === undefined) {
@@ -97,7 +97,7 @@ async function said(field: Field, text: string): Promise<readonly Problem[]> {
 describe.each(fields.map((field) => [`${field.plugin} ${field.kind ?? 'settings'} ${field.pointer}`, field] as const))(
   '%s',
   (_name, field) => {
-    it('takes no path that cannot be meant, and says what to write', async () => {
+    it('rejects an invalid path with a suggestion', async () => {
       const wrong = field.folder === true ? HOSTILE : [...HOSTILE, ...FOLDERS.map((path) => [path, 'file'] as const)];
       for (const [path, word] of wrong) {
         const [problem, ...more] = await said(field, path);
@@ -108,7 +108,7 @@ describe.each(fields.map((field) => [`${field.plugin} ${field.kind ?? 'settings'
       }
     });
 
-    it('takes every path that can be meant', async () => {
+    it('accepts a valid path', async () => {
       for (const path of [...HONEST, ...HONEST_ODD, ...(field.folder === true ? FOLDERS : [])])
         expect([path, await said(field, path)]).toEqual([path, []]);
     });
@@ -124,7 +124,7 @@ it('the fields with paths are those that the specs mark', () => {
   ]);
 });
 
-it('the patterns of the formats say the same as what is said in words', () => {
+it('the patterns of the formats agree with the messages', () => {
   const parts = fc.array(
     fc.constantFrom(
       'a',
@@ -157,7 +157,7 @@ it('the patterns of the formats say the same as what is said in words', () => {
   );
 });
 
-describe('a path of a document, as seen from the project', () => {
+describe('a path of a document, relative to the project', () => {
   it.each([
     ['main.yaml', './ca', 'ca'],
     ['main.yaml', 'ca/', 'ca'],
@@ -173,7 +173,7 @@ describe('a path of a document, as seen from the project', () => {
     expect(fromProject(file, toDocument(file, expected) || '.')).toBe(expected);
   });
 
-  it.each(fields.filter(({ kind }) => kind !== undefined))('is what expanding gives: $kind $pointer', (field) => {
+  it.each(fields.filter(({ kind }) => kind !== undefined))('is what expanding returns: $kind $pointer', (field) => {
     const desired = (text: string): Desired => ({
       ref: { plugin: field.plugin, kind: field.kind ?? '', name: 'x' },
       spec: valueWith(field.pointer, text),
@@ -201,7 +201,7 @@ describe('the path of the store', () => {
     expect((await storeProblems(store)).map(({ severity }) => severity)).toContain('error');
   });
 
-  it.each(['.fettle', '../log', '/var/lib/fettle/shop', 'a/../b/', './~/log'])('%j is none', async (store) => {
+  it.each(['.fettle', '../log', '/var/lib/fettle/shop', 'a/../b/', './~/log'])('%j is valid', async (store) => {
     expect(await storeProblems(store)).toEqual([]);
   });
 });

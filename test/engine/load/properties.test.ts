@@ -1,4 +1,6 @@
-/** Properties of loading: any text gives documents or problems with places, and never more than what a plain parser gives. */
+/**
+ * Properties of loading: any text gives documents or problems with places, and never more than a plain parser reads.
+ */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -15,7 +17,7 @@ function sameAsPlain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value) ?? 'null');
 }
 
-/** What a plain parser says of a text: its values, or that something is wrong with it. */
+/** The result of a plain parser: the values of a text, or an error. */
 function reference(text: string): readonly unknown[] | undefined {
   const documents = [...parseAllDocuments(text, { uniqueKeys: true, resolveKnownTags: false, logLevel: 'silent' })];
   if (documents.some(({ errors, warnings }) => errors.length > 0 || warnings.length > 0)) return undefined;
@@ -27,7 +29,7 @@ function reference(text: string): readonly unknown[] | undefined {
 }
 
 describe('any text', () => {
-  it('gives documents or mistakes inside the text, and what has no mistake is what a plain parser reads', () => {
+  it('gives documents, or errors inside the text; without an error, the documents are those of a plain parser', () => {
     let sound = 0;
     fc.assert(
       fc.property(fc.oneof(yamlish, mutated), (text) => {
@@ -54,11 +56,11 @@ describe('any text', () => {
       }),
       { numRuns: 8_000 },
     );
-    // The comparison above was made often enough to say something.
+    // The comparison above was made often enough to be significant.
     expect(sound).toBeGreaterThan(300);
   });
 
-  it('never throws through the whole of loading, leaves prototypes alone, and has a place for every error', async () => {
+  it('never throws while loading, leaves prototypes unchanged, and has a place for every error', async () => {
     const before = Object.getOwnPropertyNames(Object.prototype).sort();
     await fc.assert(
       fc.asyncProperty(fc.oneof(yamlish, mutated), async (text) => {
@@ -79,7 +81,7 @@ describe('any text', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
-  it('gives the same for the same files in whatever order they come', async () => {
+  it('gives the same result for the same files in any order', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(mutated, { minLength: 2, maxLength: 3 }), async (texts) => {
         const files = Object.fromEntries(texts.map((text, i) => [`f${i}.yaml`, text]));
@@ -94,7 +96,7 @@ describe('any text', () => {
 });
 
 describe('any bytes', () => {
-  it('are text or a problem, and the text is what the bytes say', () => {
+  it('are text or a problem, and the text is the bytes decoded', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         const read = textOf(Buffer.from(bytes));
@@ -128,7 +130,7 @@ describe('places', () => {
 });
 
 describe('nearest', () => {
-  /** Edit distance by its definition, for short words. */
+  /** The edit distance by its definition, for short words. */
   function plainDistance(a: string, b: string): number {
     if (a === '' || b === '') return a.length + b.length;
     const options = [
@@ -141,7 +143,7 @@ describe('nearest', () => {
     return Math.min(...options);
   }
 
-  it('counts as the definition says, and no further than asked', () => {
+  it('agrees with the definition, up to the given limit', () => {
     const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 5 });
     fc.assert(
       fc.property(word, word, fc.nat(5), (a, b, most) => {

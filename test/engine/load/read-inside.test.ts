@@ -1,4 +1,6 @@
-/** Files whose content is sent or printed: from the repository and the folders that the environment names, and nothing else. */
+/**
+ * Files whose content is sent or printed: only those of the repository and of the folders that the environment names.
+ */
 
 import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -23,7 +25,7 @@ beforeAll(() => {
     'repo/.git/config': 'geheim',
     'repo/sub/.git/config': 'geheim',
     'repo/.fettle/key': 'geheim',
-    // A store under another name, and a folder of somebody else's with the same names.
+    // A store under another name, and an unrelated folder with the same names.
     'repo/state/key': 'geheim',
     'repo/state/log/000000000001-00000001.ndjson': 'geheim',
     'repo/other/key': 'inside',
@@ -83,17 +85,17 @@ describe('a file', () => {
     'state/key',
     'state/log/000000000001-00000001.ndjson',
     'to-git',
-  ])('is neither read nor told of elsewhere: %s', async (path) => {
+  ])('outside is not read, and its existence not disclosed: %s', async (path) => {
     const { message, code } = await failure(join(repo, path));
     expect([message, code]).toEqual([
-      `the file lies outside the content of ${repo}; other folders are named by the environment variable FETTLE_FILE_ROOTS`,
+      `the file is outside the content of ${repo}. To permit another folder, add it to the variable FETTLE_FILE_ROOTS`,
       'outside',
     ]);
     expect(await outsideMistake(join(repo, path), [repo, named])).toBeDefined();
   });
 
   it.each(['/proc/self/environ', '/proc/1/cmdline', '/sys/kernel/uevent_seqnum'])(
-    'of the machine is not read, whatever the environment names: %s',
+    'of the system is not read, even if the environment names its folder: %s',
     async (path) => {
       expect((await failure(path, [repo, '/'])).code).toBe('outside');
       expect((await failure(path, [repo, '/proc', '/sys', '/dev'])).code).toBe('outside');
@@ -109,20 +111,20 @@ describe('a file', () => {
     expect((await failure(join(repo, path))).message).toBe(message);
   });
 
-  it('is no device', async () => {
+  it('is never a device', async () => {
     for (const path of ['/dev/zero', '/dev/null', '/dev/stdin'])
       await expect(readInside(path, 'the file', { roots: [repo, '/dev'], limit: 100 })).rejects.toThrow(FileError);
   });
 
-  it('that is too large is not read on', async () => {
+  it('over the limit is not read to its end', async () => {
     await expect(read('init.sh', [repo], 3)).rejects.toThrow('larger than 3 bytes');
   });
 
-  it('without a name for the other folder is outside', async () => {
+  it('of a folder that the environment does not name is outside', async () => {
     expect((await failure(join(named, 'token'), [repo])).code).toBe('outside');
   });
 
-  it('is what was checked, while others exchange the way to it', async () => {
+  it('is the file that was checked, even if its path is replaced meanwhile', async () => {
     // A folder that is inside, and a link to one outside, in the same place by turns.
     const [way, inside, outside] = [join(repo, 'way'), join(repo, 'way.inside'), join(repo, 'way.outside')];
     mkdirSync(inside);
@@ -150,7 +152,7 @@ describe('a file', () => {
     expect(await read('way/f')).toBe('inside');
   });
 
-  it('that is also called otherwise is the same file', async () => {
+  it('is read through a hard link', async () => {
     linkSync(join(repo, 'init.sh'), join(repo, 'hard'));
     expect(await read('hard')).toBe('inside');
   });

@@ -25,7 +25,7 @@ function repository(): { readonly outside: string; readonly project: string } {
 }
 
 describe('documents that a configuration names', () => {
-  it('may lie anywhere in its repository', async () => {
+  it('can be anywhere in its repository', async () => {
     const { project } = repository();
     writeFiles(project, { 'fettle.yaml': 'name: x\ndesired: [../../shared/]\n' });
     expect(await fettle(project, 'validate')).toMatchObject({ code: 0 });
@@ -36,20 +36,20 @@ describe('documents that a configuration names', () => {
     ['a path upward', () => '../../../other.yaml'],
     ['a pattern', () => '../../../*.yaml'],
     ['an alternative of a pattern', () => '{desired,../../..}/*.yaml'],
-  ])('not outside it: %s', async (_name, path) => {
+  ])('cannot be outside of it: %s', async (_name, path) => {
     const { outside, project } = repository();
     writeFiles(project, { 'fettle.yaml': `name: x\ndesired: [${JSON.stringify(path(outside))}]\n` });
     const { code, stderr, stdout } = await fettle(project, 'validate');
     expect([code, stderr]).toEqual([1, expect.stringContaining('outside-root')]);
     expect(stdout + stderr).not.toContain('geheim');
-    // Whether something is there, and how it is called, is nobody's business.
+    // Whether a file exists there is not disclosed.
     writeFiles(project, { 'fettle.yaml': `name: x\ndesired: [${JSON.stringify(`${path(outside)}-none`)}]\n` });
     const none = await fettle(project, 'validate');
     expect(none.stderr.replaceAll('-none', '')).toBe(stderr);
     expect(stderr.replaceAll(path(outside), '')).not.toContain('other.yaml');
   });
 
-  it('not by a link either, of a file or a folder', async () => {
+  it('cannot be outside of it through a link, of a file or a folder', async () => {
     const { outside, project } = repository();
     writeFiles(project, { 'fettle.yaml': 'name: x\ndesired: [desired/]\n' });
     symlinkSync(join(outside, 'other.yaml'), join(project, 'desired/a.yaml'));
@@ -63,7 +63,7 @@ describe('documents that a configuration names', () => {
     expect(stdout + stderr).not.toContain('b.yaml');
   });
 
-  it('not by a pattern through a link', async () => {
+  it('cannot be outside of it through a link in a pattern', async () => {
     const { outside, project } = repository();
     writeFiles(project, { 'fettle.yaml': 'name: x\ndesired: ["desired/**/*.yaml", "desired/more/*"]\n' });
     mkdirSync(join(outside, 'more'));
@@ -76,7 +76,7 @@ describe('documents that a configuration names', () => {
   });
 
   it.each(['../../.git/config', '../../.git/*', '../../link', '../../.fettle/key'])(
-    'not what is no content of it: %s',
+    'cannot be in .git or .fettle, or through a link there: %s',
     async (path) => {
       const { outside, project } = repository();
       writeFiles(join(outside, 'repo'), { '.git/config': SECRET, '.git/a.yaml': SECRET, '.fettle/key': SECRET });
@@ -88,7 +88,7 @@ describe('documents that a configuration names', () => {
     },
   );
 
-  it('who runs the command may name any file', async () => {
+  it('the user of the command can name any file', async () => {
     const { outside, project } = repository();
     writeFiles(project, { 'fettle.yaml': 'name: x\ndesired: [desired/]\n' });
     expect((await fettle(project, 'validate', join(outside, 'other.yaml'))).stderr).toContain('geheim');

@@ -1,4 +1,4 @@
-/** Kinds with a scope: its parts stand in the metadata, and references stay inside it. */
+/** Kinds with a scope: its parts are in the metadata, and references stay inside it. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -97,13 +97,13 @@ async function run(...documents: readonly string[]) {
 }
 
 describe('a scope', () => {
-  it('is read from the metadata, from the outside in', async () => {
+  it('is read from the metadata, outermost part first', async () => {
     const { desired, problems } = await run(subnetOf('namespace: web, name: a, cluster: prod'));
     expect(problems).toEqual([]);
     expect(desired[0]?.ref).toEqual({ plugin: 'fabric', kind: 'Subnet', scope: ['prod', 'web'], name: 'a' });
   });
 
-  it('has to be there, and is text', async () => {
+  it('is required, and is text', async () => {
     const { problems } = await run(subnetOf('name: a, cluster: 1'), subnetOf('name: a, cluster: a, namespace: ""'));
     expect(brief(problems)).toEqual(['x.yaml:3:1 missing-key', 'x.yaml:3:31 wrong-type', 'x.yaml:8:45 wrong-value']);
   });
@@ -113,18 +113,18 @@ describe('a scope', () => {
     expect(brief(problems)).toEqual(['x.yaml:3:37 unknown-key']);
   });
 
-  it('is not judged where the kind is not known', async () => {
+  it('is not checked if the kind is unknown', async () => {
     const { problems } = await run(vpc('prod', 'a, namespace: web').replace('kind: VPC', 'kind: Vpc'));
     expect(brief(problems)).toEqual(['x.yaml:2:7 unknown-kind']);
   });
 
-  it('tells resources of one name apart', async () => {
+  it('distinguishes resources of the same name', async () => {
     const { desired, problems } = await run(vpc('prod', 'a'), vpc('test', 'a'));
     expect([desired.length, problems.length]).toEqual([2, 0]);
     expect(brief((await run(vpc('prod', 'a'), vpc('prod', 'a'))).problems)).toEqual(['x.yaml:8:34 duplicate-name']);
   });
 
-  it('holds for references too, as far as the kind that is named has one', async () => {
+  it('applies to references, as far as the referenced kind has a scope', async () => {
     const peers = '{ vpc: main, peers: [{ subnet: b }] }';
     const { desired, problems } = await run(
       vpc('prod', 'main'),

@@ -1,4 +1,7 @@
-/** Secrets of a configuration: named where a plugin says so, read from the environment or a file, and never written out. */
+/**
+ * Secrets of a configuration: named at the fields that a plugin declares, read from the environment or a file, never
+ * written.
+ */
 
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +19,7 @@ const PLACES = [
   { pointer: '/keys/*', variable: 'A_KEY' },
 ];
 
-/** Takes anything where no secret is; what a secret's format takes is the schema's matter. */
+/** Accepts any value outside of secrets; the schema checks the format of a secret. */
 const config: Validator = () => true;
 
 const plugin: Plugin = {
@@ -32,7 +35,7 @@ async function read(text: string) {
 }
 
 describe('references to secrets', () => {
-  it('may stand where the plugin has a secret, and nowhere else', async () => {
+  it('are allowed at a secret of the plugin, and nowhere else', async () => {
     const good = await read(
       'plugins: { toy: { provider: { token: "${env:A_TOKEN}" }, keys: { a: "${file:k/a-key}" } } }\n',
     );
@@ -51,14 +54,14 @@ describe('references to secrets', () => {
     ['keys: [ "${env:A_TOKEN}" ]', 'A_KEY_'],
     ['keys: [ "${file:.fettle/key}" ]', 'a-key-'],
     ['keys: [ "${file:.git/config}" ]', 'a-key-'],
-  ])('may be to the secret of that field alone: %s', async (field, suggestion) => {
+  ])('can only name the variable of that field: %s', async (field, suggestion) => {
     const { problems } = await read(`plugins: { toy: { ${field} } }\n`);
     expect(problems).toMatchObject([
       { code: 'secret-not-allowed', suggestion: expect.stringContaining(suggestion) as string },
     ]);
   });
 
-  it.each(['a-key', 'A_KEY', 'a/key', 'run/a-key-shop.txt', 'a_key_2'])('a file is called so: %s', (path) => {
+  it.each(['a-key', 'A_KEY', 'a/key', 'run/a-key-shop.txt', 'a_key_2'])('name a file as %s', (path) => {
     expect(isFileOf(path, 'A_KEY')).toBe(true);
   });
 
@@ -71,13 +74,13 @@ describe('references to secrets', () => {
     expect(withSecrets(given, new Map([['/keys/0', 'geheim']]))).toEqual({ ...given, keys: ['geheim', 'plain'] });
   });
 
-  it('have a format that no secret itself has', () => {
+  it('have a format that no secret has', () => {
     expect(formatTexts['secret']).toContain('${env:NAME}');
   });
 });
 
 describe('secrets', () => {
-  it('come from the environment and from files of the project', async () => {
+  it('are read from the environment and from files of the project', async () => {
     const folder = folderOf({ 'fettle.yaml': '', 'k/a-key': 'from a file\r\n' });
     const given = { provider: { token: '${env:A_TOKEN}' }, keys: ['${file:k/a-key}'] };
     expect(
@@ -91,15 +94,15 @@ describe('secrets', () => {
   it.each([
     ['${env:A_TOKEN_UNSET}', 'the environment variable A_TOKEN_UNSET is not set'],
     ['${env:A_TOKEN_EMPTY}', 'the environment variable A_TOKEN_EMPTY is not set'],
-    ['${file:a-token-none}', 'the file a-token-none of a secret cannot be read (ENOENT)'],
-    ['${file:/etc/a-token}', 'lies outside the content of'],
-    ['${file:a-token-out}', 'lies outside the content of'],
-    ['${file:a-token-nowhere}', 'lies outside the content of'],
+    ['${file:a-token-none}', 'the secret file a-token-none cannot be read (ENOENT)'],
+    ['${file:/etc/a-token}', 'is outside the content of'],
+    ['${file:a-token-out}', 'is outside the content of'],
+    ['${file:a-token-nowhere}', 'is outside the content of'],
     ['${file:a-token-dir}', 'is not a regular file'],
     ['${file:a-token-empty}', 'is empty'],
     ['${file:a-token-long}', 'is larger than 65536 bytes'],
-    ['${file:a-token-link}', 'leads to a file that is called otherwise'],
-    ['${file:a-token-key}', 'lies outside the content of'],
+    ['${file:a-token-link}', 'is a link to a file with another name'],
+    ['${file:a-token-key}', 'is outside the content of'],
   ])('%s: %s', async (token, words) => {
     const folder = folderOf({
       'fettle.yaml': '',

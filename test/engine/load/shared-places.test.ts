@@ -1,4 +1,6 @@
-/** Two documents never describe one place, whatever the spelling; none describes the store, the configuration or a document. */
+/**
+ * Two documents never describe one place, in any spelling; none describes the store, the configuration or a document.
+ */
 
 import { resourceWith } from '../../support/resource.ts';
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -42,7 +44,7 @@ async function problemsOf(
 }
 
 describe('two documents', () => {
-  it('with places of their own have no problem', async () => {
+  it('with separate places have no problem', async () => {
     const text = [
       CA,
       pair('a', 'ca/a.crt', 'ca/a.key'),
@@ -166,7 +168,7 @@ describe('a document', () => {
     ['as another document', { file: { combined: 'sub/y.yaml' } }, 'a document'],
     ['around a document', { directory: { path: 'sub' } }, 'lie one in the other'],
     ['as an authority in the store', '.fettle/ca', 'lie one in the other'],
-  ])('describes no place %s', async (_name, storage, words) => {
+  ])('cannot describe a place %s', async (_name, storage, words) => {
     const own = typeof storage === 'string' ? issuer('b', storage) : certificate('b', storage);
     const documents = { 'x.yaml': [CA, own].join('\n---\n'), 'sub/y.yaml': pair('c', '../y.crt', '../y.key') };
     const problems = await problemsOf(documents, (folder) => {
@@ -213,17 +215,17 @@ describe('a place that would be read as a document', () => {
   });
 
   it.each<readonly [string, Storage | string]>([
-    ['beside the documents of a folder', { file: { certificate: 'docs/www.crt', key: 'docs/www.key' } }],
+    ['next to the documents of a folder', { file: { certificate: 'docs/www.crt', key: 'docs/www.key' } }],
     ['below the folder of a pattern', { file: { certificate: 'more/in/www.crt', key: 'tls/k' } }],
-    ['in a folder that is not gone through', { file: { certificate: 'deep/.tls/www.crt', key: 'tls/k' } }],
-    ['as a folder beside documents', { directory: { path: 'docs/tls' } }],
-    ['as an authority beside documents', 'docs'],
-  ])('is not one %s', async (_name, storage) => {
+    ['in a folder that is not searched', { file: { certificate: 'deep/.tls/www.crt', key: 'tls/k' } }],
+    ['as a folder next to documents', { directory: { path: 'docs/tls' } }],
+    ['as an authority next to documents', 'docs'],
+  ])('is accepted %s', async (_name, storage) => {
     expect(await problemsIn(storage)).toEqual([]);
   });
 });
 
-/** Folders, and all the ways to write them; the links are there, some of the folders are not. */
+/** Folders, and all spellings of them; the links exist, some of the folders do not. */
 const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
   one: [
     'one',
@@ -263,13 +265,13 @@ const place = fc.constantFrom(...Object.keys(SPELLINGS)).chain((where) =>
   }),
 );
 
-/** What is there, by how it was made. */
+/** The place of each spelling, from the way that it was built. */
 function thing({ where, name }: { readonly where: string; readonly name: string }): string {
   const both = `${where}/${name}`;
   return both === 'two/other-name' ? 'one/linked' : both;
 }
 
-it('two documents are accepted exactly when no place of theirs is the same, in whatever spelling', async () => {
+it('two documents are accepted exactly if no place of one is a place of the other, in any spelling', async () => {
   let same = 0;
   await fc.assert(
     fc.asyncProperty(fc.tuple(place, place, place, place), async (chosen) => {
@@ -286,7 +288,7 @@ it('two documents are accepted exactly when no place of theirs is the same, in w
       writeFileSync(join(folder, 'x.yaml'), text);
       const { problems } = await load({ folder, paths: ['x.yaml'], plugins: builtinPlugins });
       const own = new Set([thing(chosen[0]), thing(chosen[1])]).size < 2 && chosen[0].name !== chosen[1].name;
-      // Two links of one file within one document are one pair's own affair.
+      // Two links of one file within one document concern one pair alone.
       const others = new Set([thing(chosen[2]), thing(chosen[3])]).size < 2 && chosen[2].name !== chosen[3].name;
       if (own || others) return;
       expect([text, problems.some(({ code }) => code === 'same-place')]).toEqual([text, expected]);
@@ -296,7 +298,7 @@ it('two documents are accepted exactly when no place of theirs is the same, in w
   expect(same).toBeGreaterThan(50);
 });
 
-it('where the disk folds case, names that differ by case alone are one place, and elsewhere two', async () => {
+it('names that differ by case alone are one place if the disk folds case, and otherwise two', async () => {
   const folder = folderOf({});
   const stored = (name: string, path: string): Resource =>
     resourceWith({

@@ -107,8 +107,8 @@ async function domain(
 
 const said = ({ findings }: Observed): readonly string[] => findings.map(({ code, message }) => `${code}: ${message}`);
 
-describe('every address of a name is looked at', () => {
-  test('both kinds of them, in one order', async () => {
+describe('every address of a name is probed', () => {
+  test('of both families, in one order', async () => {
     const { port, connections } = await serving({ '127.0.0.1': 'new', '127.0.0.2': 'new', '::1': 'new' });
     const seen = await domain({ [HOST]: { a: ['127.0.0.2', '127.0.0.1'], aaaa: ['::1'] } }, { spec: { port } });
     expect(seen.state).toBe('issued');
@@ -118,19 +118,19 @@ describe('every address of a name is looked at', () => {
     expect(connections).toEqual({ '127.0.0.1': 1, '127.0.0.2': 1, '::1': 1 });
   });
 
-  test('one that serves an older certificate shows, each address with its own facts', async () => {
+  test('an older certificate at one of them is shown, each address with its own facts', async () => {
     const { port } = await serving({ '127.0.0.1': 'new', '127.0.0.2': 'old' });
     const seen = await domain({ [HOST]: { a: ['127.0.0.1', '127.0.0.2'] } }, { spec: { port } });
     expect(seen.state).toBe('expiring');
     expect(said(seen)).toEqual(['expiring: at 127.0.0.2: expires in 19 days (expiryWarnDays is 30)']);
     const [first, second] = seen.facts.addresses ?? [];
     expect(first?.fingerprint).not.toBe(second?.fingerprint);
-    // What ends first stands for all.
+    // The first to expire counts for the Domain.
     expect(seen.facts.fingerprint).toBe(second?.fingerprint);
     expect(seen.signals).toMatchObject({ days_left: 19, address: '127.0.0.2' });
   });
 
-  test('one that a client would refuse fails the Domain, and says which', async () => {
+  test('an address that a client would refuse fails the Domain, and is named', async () => {
     const { port } = await serving({ '127.0.0.1': 'new', '127.0.0.2': 'ended', '127.0.0.3': 'ended' });
     const seen = await domain(
       { [HOST]: { a: ['127.0.0.1', '127.0.0.2', '127.0.0.3', '127.0.0.4'] } },
@@ -145,7 +145,7 @@ describe('every address of a name is looked at', () => {
     expect(seen.facts.addresses?.map(({ error }) => error)).toEqual([undefined, 'expired', 'expired', 'refused']);
   });
 
-  test('a silent one holds up no other', async () => {
+  test('a silent address delays no other', async () => {
     const { port } = await serving({ '127.0.0.1': 'silent', '127.0.0.2': 'new' });
     const config = { handshakeSeconds: 2 };
     const seen = await domain({ [HOST]: { a: ['127.0.0.1', '127.0.0.2'] } }, { spec: { port }, config });
@@ -155,7 +155,7 @@ describe('every address of a name is looked at', () => {
     ]);
   });
 
-  test('up to a number, and what is left out is told', async () => {
+  test('up to a limit, and the omitted number is reported', async () => {
     const { port } = await serving({ '127.0.0.1': 'new' });
     const a = Array.from({ length: 40 }, (_, i) => `127.0.1.${i + 1}`);
     const seen = await domain({ [HOST]: { a } }, { spec: { port } });
@@ -163,7 +163,7 @@ describe('every address of a name is looked at', () => {
     expect(said(seen).at(-1)).toBe('too-many-addresses: the host has 40 addresses. 8 of them were not probed');
   });
 
-  test('of the route, where there is one', async () => {
+  test('of the route, if one is set', async () => {
     const { port } = await serving({ '127.0.0.2': 'new' });
     const dns = await dnsServer({ 'lb.example.test': { a: ['127.0.0.2'] } });
     const seen = await domain(dns, { spec: { port, route: { target: 'lb.example.test', region: 'eu' } } });
@@ -171,7 +171,7 @@ describe('every address of a name is looked at', () => {
     expect(dns.asked.toSorted()).toEqual(['A lb.example.test', 'AAAA lb.example.test']);
   });
 
-  test('an address that is written is not resolved', async () => {
+  test('a literal address is not resolved', async () => {
     const { port } = await serving({ '::1': 'new' });
     const dns = await dnsServer({});
     for (const address of ['::1', '[::1]'])
@@ -188,13 +188,13 @@ describe('a denied address', () => {
     ['translated', { aaaa: ['64:ff9b::a9fe:a9fe'] }, '169.254.169.254/32'],
     ['6to4', { aaaa: ['2002:a9fe:a9fe::1'] }, '169.254.169.254/32'],
     ['multicast', { a: ['239.1.2.3'] }, '224.0.0.0/4'],
-  ])('is not, though a name resolves to it: %s', async (_name, zone, network) => {
+  ])('is not probed, even if a name resolves to it: %s', async (_name, zone, network) => {
     const seen = await domain({ [HOST]: zone });
     expect(seen.state).toBe('tls_error');
     expect(said(seen)).toEqual([`denied: ${HOST}:443: it is in ${network}, which is denied`]);
   });
 
-  test('is left alone among others, and that is told', async () => {
+  test('is skipped among others, and reported', async () => {
     const { port, connections } = await serving({ '127.0.0.1': 'new', '127.0.0.2': 'new', '::1': 'new' });
     const seen = await domain(
       { [HOST]: { a: ['127.0.0.1', '127.0.0.2'], aaaa: ['::1', '::ffff:7f00:2'] } },
@@ -207,7 +207,7 @@ describe('a denied address', () => {
     ]);
   });
 
-  test('is none where it is written, too', async () => {
+  test('is not probed if it is declared, either', async () => {
     const { port, connections } = await serving({ '127.0.0.1': 'new' });
     const config = { deny: ['127.0.0.0/8'] };
     for (const address of ['127.0.0.1', '0.0.0.0', '::ffff:127.0.0.1', '[::ffff:7f00:1]'])
@@ -215,12 +215,12 @@ describe('a denied address', () => {
     expect(connections).toEqual({});
   });
 
-  test('loopback is none by itself', async () => {
+  test('loopback is not denied by default', async () => {
     const { port } = await serving({ '127.0.0.1': 'new' });
     expect((await domain({}, { spec: { port, address: '127.0.0.1' } })).state).toBe('issued');
   });
 
-  test('the address that was looked at is the one that is connected to', async () => {
+  test('the connection goes to the address that was checked', async () => {
     const { port, connections } = await serving({ '127.0.0.1': 'new', '127.0.0.2': 'new' });
     const dns = await dnsServer({ [HOST]: { a: ['127.0.0.1'] } });
     // From now on, every further answer is another one.
@@ -235,7 +235,7 @@ describe('a denied address', () => {
     expect(seen.state).toBe('issued');
     expect(connections).toEqual({ '127.0.0.1': 1 });
     expect(dns.asked.filter((each) => each.startsWith('A '))).toHaveLength(1);
-    // The next look is told of the other one.
+    // The next refresh resolves to the other one.
     expect((await domain(dns, { spec: { port }, config: { deny: ['127.0.0.2'] } })).facts.error).toBe('denied');
   });
 });
@@ -289,14 +289,14 @@ describe('a name', () => {
     expect(said(seen)).toEqual([`name-not-resolved: ${HOST}:443: the name does not resolve`]);
   });
 
-  test('of which one kind of address is not answered for has the other', async () => {
+  test('with answers for one address family has those of the other', async () => {
     const { port } = await serving({ '127.0.0.1': 'new' });
     const config = { totalSeconds: 3 };
     const seen = await domain({ [HOST]: { a: ['127.0.0.1'], silent: 'aaaa' } }, { spec: { port }, config });
     expect(seen.state).toBe('issued');
   });
 
-  test('is resolved as this machine does it, where no server for names is given', async () => {
+  test('is resolved as on this machine if no resolver is set', async () => {
     const known =
       hostsOf(readFileSync('/etc/hosts', 'utf8')).get('localhost') ??
       (await lookup('localhost', { all: true })).map(({ address }) => address);
@@ -324,7 +324,7 @@ describe('a name', () => {
     });
   });
 
-  test('a server for names that is none is a mistake of the settings', async () => {
+  test('an invalid resolver is an error of the settings', async () => {
     await expect(certificates.openReader(outside(folder, { probe: { resolvers: ['example.test'] } }))).rejects.toThrow(
       'probe.resolvers: example.test: each entry must be an address or [address]:port',
     );
@@ -341,10 +341,10 @@ describe('a name', () => {
   );
 });
 
-describe('a host that has to be shown to be ours', () => {
+describe('a host with a required ownership record', () => {
   const verified = { txt: 'fettle=1234' };
 
-  test('is probed while its record says so', async () => {
+  test('is probed while its record matches', async () => {
     const { port } = await serving({ '127.0.0.1': 'new' });
     const dns = await dnsServer({
       [HOST]: { a: ['127.0.0.1'] },
@@ -358,18 +358,20 @@ describe('a host that has to be shown to be ours', () => {
     ['no record', undefined],
     ['another record', { txt: [['fettle=12345']] }],
     ['no text', { a: ['127.0.0.1'] }],
-  ])('is not with %s', async (_name, zone) => {
+  ])('is not probed with %s', async (_name, zone) => {
     const { port, connections } = await serving({ '127.0.0.1': 'new' });
     const dns = await dnsServer({ [HOST]: { a: ['127.0.0.1'] } });
     if (zone !== undefined) dns.names.set('here.example.test', zone);
     const seen = await domain(dns, { spec: { port, verified: { ...verified, name: 'here.example.test' } } });
     expect(seen).toMatchObject({ state: 'pending_issue', facts: {}, given: true });
-    expect(said(seen)).toEqual(['not-verified: there is no TXT record here.example.test that holds fettle=1234']);
+    expect(said(seen)).toEqual([
+      'not-verified: the TXT record here.example.test with the text fettle=1234 does not exist',
+    ]);
     expect(connections).toEqual({});
     expect(dns.asked).toEqual(['TXT here.example.test']);
   });
 
-  test('is not known where nobody answers', async () => {
+  test('is unknown if no resolver answers', async () => {
     const { observed, gaps } = await look(
       { [`_fettle-verify.${HOST}`]: { silent: true } },
       { spec: { verified }, config: { totalSeconds: 0.5 } },
@@ -380,7 +382,7 @@ describe('a host that has to be shown to be ours', () => {
     ]);
   });
 
-  test('is not probed where it is said not to be', async () => {
+  test('is not probed if the record denies it', async () => {
     const { port, connections } = await serving({ '127.0.0.1': 'new' });
     const seen = await domain({}, { spec: { port, address: '127.0.0.1', verified: false } });
     expect(seen).toMatchObject({ state: 'pending_issue', findings: [], facts: {} });

@@ -35,7 +35,7 @@ function modeOf(...path: readonly string[]): string {
   return (statSync(join(...path)).mode & 0o777).toString(8);
 }
 
-test('an authority is made with its modes, and can be opened', async () => {
+test('an authority is created with its modes, and can be opened', async () => {
   withoutUmask();
   const folder = tempFolder();
   const dir = join(folder, 'a/b/ca');
@@ -65,15 +65,15 @@ test('modes do not depend on the umask', async () => {
   expect([modeOf(folder, 'ca/ca.key'), modeOf(folder, 'ca/ca.crt')]).toEqual(['600', '644']);
 });
 
-/** Takes away the authority that is there. */
+/** Removes the existing authority. */
 async function removeAuthority(dir: string): Promise<void> {
   const seen = await readAuthority(dir);
   const fingerprint = seen.status === 'seen' ? seen.certificate?.fingerprint : undefined;
   await deleteAuthority(dir, { ...(fingerprint === undefined ? {} : { fingerprint }), keep: false });
 }
 
-describe('a making that was interrupted', () => {
-  /** The folder after the whole making; each case puts it back to an earlier point. */
+describe('a creation that was interrupted', () => {
+  /** The folder after the whole creation; each case restores an earlier point. */
   async function made(): Promise<{
     readonly dir: string;
     readonly fingerprint: string;
@@ -84,7 +84,7 @@ describe('a making that was interrupted', () => {
     return { dir, fingerprint, path: (name) => join(dir, name) };
   }
 
-  test('before the key was in place begins anew', async () => {
+  test('before the key was in place begins again', async () => {
     const { dir, fingerprint, path } = await made();
     renameSync(path('ca.key'), path('ca.key.pending'));
     renameSync(path('ca.crt'), path('ca.crt.pending'));
@@ -93,7 +93,7 @@ describe('a making that was interrupted', () => {
     expect(readdirSync(dir).sort()).toEqual(['ca.crt', 'ca.key']);
   });
 
-  test('in the middle of a write begins anew', async () => {
+  test('in the middle of a write begins again', async () => {
     const dir = join(tempFolder(), 'ca');
     mkdirSync(dir);
     writeFileSync(join(dir, 'ca.key.pending'), '-----BEGIN PRIV', { mode: 0o600 });
@@ -125,7 +125,7 @@ describe('a making that was interrupted', () => {
   });
 });
 
-describe('files of somebody else', () => {
+describe('files of another owner', () => {
   test.each<readonly [string, (dir: string) => void, string]>([
     ['a key alone', (dir) => writeFileSync(join(dir, 'ca.key'), 'mine'), 'ca.crt is missing'],
     ['a certificate alone', (dir) => writeFileSync(join(dir, 'ca.crt'), 'mine'), 'ca.crt has no certificate in it'],
@@ -139,7 +139,7 @@ describe('files of somebody else', () => {
     expect(readdirSync(dir)).toEqual(before);
   });
 
-  test('what cannot be used says why', async () => {
+  test('an unusable file has a reason', async () => {
     const dir = tempFolder();
     const other = tempFolder();
     await createAuthority(dir, 'Test CA', now);
@@ -172,13 +172,13 @@ describe('files of somebody else', () => {
     expect(await problemOf()).toBe('CN=x is not a certificate of an authority');
   });
 
-  test('links that lead in a circle cannot be read', async () => {
+  test('links in a circle cannot be read', async () => {
     const dir = tempFolder();
     symlinkSync('ca.crt', join(dir, 'ca.crt'));
     await expect(readAuthority(dir)).rejects.toMatchObject({ name: 'StorageError', code: 'ELOOP' });
   });
 
-  test('an intermediate brings the certificates that lead to its root', async () => {
+  test('an intermediate includes the certificates up to its root', async () => {
     const dir = tempFolder();
     const keys = await makeKeys('ecdsa-p256');
     mkdirSync(join(dir, 'root'));
@@ -225,7 +225,7 @@ describe('files of somebody else', () => {
 });
 
 describe('a removal', () => {
-  test('takes the files, and the folder if it is empty then', async () => {
+  test('removes the files, and the folder if it is empty then', async () => {
     const folder = tempFolder();
     const dir = join(folder, 'ca');
     await createAuthority(dir, 'Test CA', now);
@@ -238,7 +238,7 @@ describe('a removal', () => {
     await removeAuthority(join(folder, 'never'));
   });
 
-  test('that was interrupted after the key is seen as broken', async () => {
+  test('that was interrupted after the key is observed as broken', async () => {
     const dir = join(tempFolder(), 'ca');
     await createAuthority(dir, 'Test CA', now);
     renameSync(join(dir, 'ca.key'), join(dir, '..', 'gone'));
@@ -248,7 +248,7 @@ describe('a removal', () => {
   });
 });
 
-test('the key on the disk is the one of the certificate, for ten years', async () => {
+test('the key on disk belongs to the certificate, which is valid for ten years', async () => {
   const dir = tempFolder();
   chmodSync(dir, 0o755);
   await createAuthority(dir, 'Test CA', now);

@@ -13,23 +13,23 @@ export type Usage = 'serverAuth' | 'clientAuth';
 
 export interface Wanted {
   readonly name: string;
-  /** Without one, it signs itself. */
+  /** The signer; by default, the certificate signs itself. */
   readonly by?: MadeCertificate;
-  /** Days from `now`, may be negative. */
+  /** Days from `now`, which can be negative. */
   readonly from?: number;
   readonly to?: number;
   readonly ca?: boolean;
   readonly pathLength?: number;
-  /** Whether its key usage has keyCertSign; without it, an authority has it. */
+  /** True if its key usage has keyCertSign, which is the default of an authority. */
   readonly certSign?: boolean;
   readonly usage?: Usage;
   readonly dnsNames?: readonly string[];
-  /** The names that it may sign for. */
+  /** The names that it is allowed to sign for. */
   readonly permitted?: string;
   readonly key?: KeyKind;
-  /** Hash of the signature on it. */
+  /** The hash of its signature. */
   readonly hash?: 'SHA-256' | 'SHA-1';
-  /** Another certificate for the key of this one. */
+  /** A certificate whose key it shares. */
   readonly like?: MadeCertificate;
 }
 
@@ -46,7 +46,7 @@ const DIRECTORY: Readonly<Record<KeyKind, { privateKey: KeyObject; publicKey: Ke
   rsa2048: [],
 };
 
-/** RSA keys take a while: a few of each kind serve all certificates. */
+/** RSA keys are slow to create: a few of each kind serve all certificates. */
 function keysOf(kind: KeyKind, index: number): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
   if (kind === 'p256') return generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const pool = DIRECTORY[kind];

@@ -1,6 +1,6 @@
 /**
- * Every way a certificate ends is seen: which certificate of a chain, and where it is met, with OpenSSL as the witness
- * of what a client accepts, now and later.
+ * Every way in which a certificate expires is observed: the certificate of the chain, and the place where it is used.
+ * OpenSSL is the reference for what a client accepts, now and later.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -24,7 +24,7 @@ const now = Date.now();
 const make = (wanted: Wanted): Promise<MadeCertificate> => makeCertificate(wanted, now);
 const pemOf = (...all: readonly MadeCertificate[]): string => all.map(({ pem }) => pem).join('');
 
-/** What the program openssl says of a leaf, with anchors as fettle takes them. */
+/** The verdict of the openssl program on a leaf, with the anchors of fettle. */
 function verified(folder: string, anchors: string, served: string, leaf: string, at?: number): boolean {
   writeFileSync(join(folder, 'v-anchors'), anchors);
   writeFileSync(join(folder, 'v-served'), served);
@@ -42,7 +42,7 @@ function verified(folder: string, anchors: string, served: string, leaf: string,
   return status === 0;
 }
 
-/** A server of a chain, as strict about it as somebody who serves it all the same. */
+/** A server of a chain that serves it even if it is invalid. */
 async function serve(leaf: MadeCertificate, chain: string): Promise<number> {
   const sockets = new Set<TLSSocket>();
   const server = createServer(
@@ -68,12 +68,12 @@ async function lookAt(folder: string, port: number, more: object = {}): Promise<
   return observed[0] as Observed<DomainFacts>;
 }
 
-const told = ({ findings }: Pick<Observed, 'findings'>): readonly string[] =>
+const messagesOf = ({ findings }: Pick<Observed, 'findings'>): readonly string[] =>
   findings.map(({ severity, code, message }) => `${severity} ${code}: ${message}`);
 
 const WHO = ['leaf', 'Intermediate', 'Root'] as const;
 
-/** A chain of three of which one certificate ends after so many days. */
+/** A chain of three of which one certificate expires after this number of days. */
 async function chainOf(ends: (typeof WHO)[number], days: number) {
   const to = (name: (typeof WHO)[number], usual: number): number => (name === ends ? days : usual);
   const root = await make({ name: 'Root', from: -400, to: to('Root', 3000), ca: true });
@@ -95,7 +95,7 @@ interface Check {
   readonly message: string;
 }
 
-/** The findings of `plan` and of `drift`, and the exit code of `drift`, of what is written in a folder. */
+/** The findings of `plan` and of `drift`, and the exit code of `drift`, for the documents in a folder. */
 async function judged(folder: string, address: string) {
   writeFileSync(join(folder, 'fettle.yaml'), "name: test\nstore: .fettle\ndesired: ['*.yaml']\n");
   const plan = await fettle(folder, 'plan --format json');
@@ -108,7 +108,7 @@ async function judged(folder: string, address: string) {
   return { findings: of(plan.stdout), code: drift.code };
 }
 
-describe('a chain whose first certificate to end', () => {
+describe('a chain whose first certificate to expire', () => {
   const near = [5, 'warning'] as const;
   const ended = [-2, 'error'] as const;
 
@@ -127,12 +127,12 @@ describe('a chain whose first certificate to end', () => {
     ['leaf', ...ended, /^error expired: expired 2 days ago/u],
     ['Intermediate', ...ended, /^error untrusted: .*the certificate of CN=Intermediate \(served\) expired at 20/u],
     ['Root', ...ended, /^error untrusted: .*the certificate of CN=Root \(in anchors\.crt\) expired at 20/u],
-  ] as const)('is %s, in %i days, is told of the server: %s', async (who, days, severity, expected) => {
+  ] as const)('is %s, in %i days, is a finding of the server: %s', async (who, days, severity, expected) => {
     const folder = tempFolder();
     const { root, intermediate, leaf } = await chainOf(who, days);
     writeFileSync(join(folder, 'anchors.crt'), root.pem);
     const seen = await lookAt(folder, await serve(leaf, intermediate.pem));
-    expect(told(seen)).toEqual([expect.stringMatching(expected)]);
+    expect(messagesOf(seen)).toEqual([expect.stringMatching(expected)]);
     expect(seen.state).toBe(severity === 'error' ? 'tls_error' : 'expiring');
     expect(verified(folder, root.pem, intermediate.pem, leaf.pem)).toBe(severity !== 'error');
     expect(verified(folder, root.pem, intermediate.pem, leaf.pem, now + 6 * DAY)).toBe(false);
@@ -143,7 +143,7 @@ describe('a chain whose first certificate to end', () => {
     [
       'Intermediate',
       ...near,
-      /^warning authority-ends: ends in 4 days with the authority ca, and a renewal cannot extend it: the certificate of CN=Intermediate expires at 20/u,
+      /^warning authority-ends: expires in 4 days with the authority ca, and a renewal cannot extend it: the certificate of CN=Intermediate expires at 20/u,
     ],
     ['Root', ...near, /^warning authority-ends: .*: the certificate of CN=Root \(in ca\.crt\) expires at 20/u],
     [
@@ -156,64 +156,72 @@ describe('a chain whose first certificate to end', () => {
       ...ended,
       /^error expired: its chain expired 2 days ago: the certificate of CN=Root \(stored with it\) expired at 20/u,
     ],
-  ] as const)('is %s, in %i days, is told of the stored one: %s', async (who, days, severity, expected) => {
-    const folder = await stored(who, days);
-    const { findings, code } = await judged(folder, 'certificates/Certificate/www');
-    expect(findings).toEqual([expect.stringMatching(expected)]);
-    if (severity === 'error') expect(code).toBe(2);
-  });
+  ] as const)(
+    'is %s, in %i days, is a finding of the stored certificate: %s',
+    async (who, days, severity, expected) => {
+      const folder = await stored(who, days);
+      const { findings, code } = await judged(folder, 'certificates/Certificate/www');
+      expect(findings).toEqual([expect.stringMatching(expected)]);
+      if (severity === 'error') expect(code).toBe(2);
+    },
+  );
 
   test.each([
     [
       'Intermediate',
       ...near,
-      /^warning ca-expiring: ends in 4 days: the certificate of CN=Intermediate expires at 20/u,
+      /^warning ca-expiring: expires in 4 days: the certificate of CN=Intermediate expires at 20/u,
     ],
-    ['Root', ...near, /^warning ca-expiring: ends in 4 days: the certificate of CN=Root \(in ca\.crt\) expires at 20/u],
+    [
+      'Root',
+      ...near,
+      /^warning ca-expiring: expires in 4 days: the certificate of CN=Root \(in ca\.crt\) expires at 20/u,
+    ],
     ['Intermediate', ...ended, /^error ca-unusable: cannot sign: its certificate expired 2 days ago/u],
     ['Root', ...ended, /^error ca-unusable: cannot sign: CN=Root, above it in the chain, expired 2 days ago/u],
-  ] as const)('is %s, in %i days, is told of the authority: %s', async (who, days, severity, expected) => {
+  ] as const)('is %s, in %i days, is a finding of the authority: %s', async (who, days, severity, expected) => {
     const folder = await stored(who, days);
     const { findings, code } = await judged(folder, 'certificates/Issuer/ca');
     expect(findings).toEqual([expect.stringMatching(expected)]);
     if (severity === 'error') expect(code).toBe(2);
   });
 
-  test('is far away: nothing is told, wherever it is met', async () => {
+  test('is far from its end has no finding anywhere', async () => {
     const folder = await stored('Root', 3000);
     const { root, intermediate, leaf } = await chainOf('Root', 3000);
     writeFileSync(join(folder, 'anchors.crt'), root.pem);
-    expect(told(await lookAt(folder, await serve(leaf, intermediate.pem)))).toEqual([]);
+    expect(messagesOf(await lookAt(folder, await serve(leaf, intermediate.pem)))).toEqual([]);
     for (const address of ['certificates/Certificate/www', 'certificates/Issuer/ca'])
       expect((await judged(folder, address)).findings).toEqual([]);
   });
 
-  test('is a cross-signed one, and another way to an anchor lasts longer: only the last way counts', async () => {
+  test('is cross-signed, and another path to an anchor lasts longer: only the longest path counts', async () => {
     const folder = tempFolder();
     const { root, intermediate, leaf } = await chainOf('Root', 3000);
     const old = await make({ name: 'Old Root', from: -900, to: 3, ca: true });
     const crossed = await make({ name: 'Root', by: old, from: -300, to: 3, ca: true, like: root });
     writeFileSync(join(folder, 'anchors.crt'), root.pem);
     const port = await serve(leaf, pemOf(intermediate, crossed));
-    expect(told(await lookAt(folder, port))).toEqual([]);
+    expect(messagesOf(await lookAt(folder, port))).toEqual([]);
     writeFileSync(join(folder, 'old.crt'), old.pem);
-    expect(told(await lookAt(folder, port, { trust: ['old.crt'] }))).toEqual([
+    expect(messagesOf(await lookAt(folder, port, { trust: ['old.crt'] }))).toEqual([
       expect.stringMatching(/^warning chain-expiring: .*CN=Root \(served\) expires/u),
     ]);
-    // Both: OpenSSL goes by the one that is valid for as long as there is one.
-    expect(told(await lookAt(folder, port, { trust: ['old.crt', 'anchors.crt'] }))).toEqual([]);
+    // With both anchors, OpenSSL follows the path that is valid for as long as there is one.
+    expect(messagesOf(await lookAt(folder, port, { trust: ['old.crt', 'anchors.crt'] }))).toEqual([]);
   });
 
   test('does not count with verify: false', async () => {
     const folder = tempFolder();
     const { root, intermediate, leaf } = await chainOf('Intermediate', 5);
     writeFileSync(join(folder, 'anchors.crt'), root.pem);
-    expect(told(await lookAt(folder, await serve(leaf, intermediate.pem), { verify: false }))).toEqual([]);
+    expect(messagesOf(await lookAt(folder, await serve(leaf, intermediate.pem), { verify: false }))).toEqual([]);
   });
 });
 
 /**
- * A project whose authority is an intermediate, and whose pair it has signed; one of the three ends after so many days.
+ * A project whose authority is an intermediate that has signed its pair; one of the three expires after this number of
+ * days.
  */
 async function stored(who: (typeof WHO)[number], days: number): Promise<string> {
   const folder = tempFolder();
@@ -239,25 +247,25 @@ spec: { issuer: ca, dnsNames: [${HOST}], storage: { file: { certificate: tls/www
   return folder;
 }
 
-describe('an authority that ends sooner than what it is asked for', () => {
-  test('cuts it, says so in the row, and is not asked again and again', async () => {
+describe('an authority that expires before the requested end', () => {
+  test('limits it, shows that in the row, and is not asked again', async () => {
     const folder = await stored('Root', 5);
     writeFileSync(join(folder, 'fettle.yaml'), "name: test\nstore: .fettle\ndesired: ['*.yaml']\n");
     rmSync(join(folder, 'tls'), { recursive: true });
     const plan = await fettle(folder, 'plan');
     expect(plan.stdout).toMatch(
-      /cut-short: the authority ca ends in 4 days: CN=Root expires at 20.* The new certificate is limited to 4 days \(validityDays is 90\)/u,
+      /cut-short: the authority ca expires in 4 days: CN=Root expires at 20.* The new certificate is limited to 4 days \(validityDays is 90\)/u,
     );
     await fettle(folder, 'apply --yes --until-settled');
     const first = readFileSync(join(folder, 'tls/www.crt'), 'utf8');
-    // Near its own end, a renewal would only give the same end again.
+    // Near its own end, a renewal would have the same end again.
     const late = await fettle(folder, 'apply --yes', { now: () => now + 4.5 * DAY });
     expect(late.stdout).toContain('REJECTED never-without-valid-pair');
     expect(readFileSync(join(folder, 'tls/www.crt'), 'utf8')).toBe(first);
   });
 });
 
-describe('what a client would refuse', () => {
+describe('a certificate that a client would refuse', () => {
   const flawed: readonly (readonly [string, Partial<Wanted>, Partial<Wanted>, Partial<Wanted>, RegExp])[] = [
     ['SHA-1 on the leaf', {}, {}, { hash: 'SHA-1' }, /the signature of CN=www\.example\.test is too weak: SHA-1$/u],
     ['SHA-1 on the intermediate', {}, { hash: 'SHA-1' }, {}, /the signature of CN=Intermediate is too weak: SHA-1$/u],
@@ -292,7 +300,7 @@ describe('what a client would refuse', () => {
     ['a leaf for clients', {}, {}, { usage: 'clientAuth' }, /CN=www\.example\.test is not valid for TLS servers/u],
     ['an intermediate for clients', {}, { usage: 'clientAuth' }, {}, /CN=Intermediate is not valid for TLS servers/u],
     [
-      'an intermediate that is no authority',
+      'an intermediate that is not an authority',
       {},
       { ca: false },
       {},
@@ -301,7 +309,7 @@ describe('what a client would refuse', () => {
   ];
 
   test.each(flawed)(
-    '%s: the server is refused as OpenSSL refuses it, and the finding says why',
+    '%s: the server is refused as OpenSSL refuses it, with the reason in the finding',
     async (_name, r, i, l, why) => {
       const folder = tempFolder();
       const root = await make({ name: 'Root', to: 3000, ca: true, ...r });
@@ -310,10 +318,10 @@ describe('what a client would refuse', () => {
       expect(verified(folder, root.pem, intermediate.pem, leaf.pem)).toBe(false);
       writeFileSync(join(folder, 'anchors.crt'), root.pem);
       const seen = await lookAt(folder, await serve(leaf, intermediate.pem));
-      expect(told(seen)).toEqual([expect.stringMatching(why)]);
-      expect(told(seen).join('')).not.toContain('UNSPECIFIED');
+      expect(messagesOf(seen)).toEqual([expect.stringMatching(why)]);
+      expect(messagesOf(seen).join('')).not.toContain('UNSPECIFIED');
       expect(seen.state).toBe('tls_error');
-      // The same chain is not issued, whatever the plan would have said.
+      // The same chain is not issued, for any verdict of the plan.
       const path = [leaf, intermediate, root].map(({ certificate }) => certificate);
       await expect(verifyAsClient({ path, key: keyPemOf(leaf), dnsNames: [HOST] }, now)).rejects.toThrow(
         /^the new certificate is not stored; clients would refuse it: /u,
@@ -321,21 +329,21 @@ describe('what a client would refuse', () => {
     },
   );
 
-  test('an ended copy of the intermediate among the anchors: OpenSSL says no, and so does fettle', async () => {
+  test('an expired copy of the intermediate among the anchors: OpenSSL and fettle both refuse it', async () => {
     const folder = tempFolder();
     const { root, intermediate, leaf } = await chainOf('Root', 3000);
     const old = await make({ name: 'Intermediate', by: root, from: -900, to: -1, ca: true, like: intermediate });
     writeFileSync(join(folder, 'anchors.crt'), pemOf(root, old));
     const port = await serve(leaf, intermediate.pem);
     expect(verified(folder, pemOf(root, old), intermediate.pem, leaf.pem)).toBe(false);
-    expect(told(await lookAt(folder, port))).toEqual([
+    expect(messagesOf(await lookAt(folder, port))).toEqual([
       expect.stringMatching(/^error untrusted: .*CN=Intermediate \(in anchors\.crt\) expired at 20/u),
     ]);
     expect((await lookAt(folder, port, { verify: false })).state).toBe('issued');
   });
 });
 
-test('a pair that a client would refuse does not replace the one that works', async () => {
+test('a pair that a client would refuse does not replace the working pair', async () => {
   const folder = tempFolder();
   const dir = join(folder, 'ca');
   await createAuthority(dir, 'Test CA', now);
@@ -399,15 +407,15 @@ const anyLeaf = fc.record({
 const anyChain = fc.record({
   authorities: fc.array(anyAuthority, { minLength: 1, maxLength: 3 }),
   leaf: anyLeaf,
-  /** Which authority is the anchor: 0 is the root; 9: a stranger. */
+  /** The authority that is the anchor: 0 is the root; 9 is an unrelated one. */
   anchor: often(0, 1, 9),
-  /** An ended copy of the lowest authority is among the anchors. */
+  /** True if an expired copy of the lowest authority is among the anchors. */
   copy: often(false, true),
   left: often<number | undefined>(undefined, 0, 1),
   reversed: fc.boolean(),
 });
 
-/** What was asked for without what is not said. */
+/** The given values, without undefined ones. */
 function said(wanted: object): Partial<Wanted> {
   return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
 }
@@ -423,7 +431,7 @@ async function built({ authorities, leaf }: { readonly authorities: readonly obj
   return { chain, signer, own: await make({ name: HOST, by: signer, ...said(leaf) }) };
 }
 
-test('any chain: a server is refused exactly where openssl refuses it, and ends when openssl says', {
+test('any chain: a server is refused exactly if openssl refuses it, and expires when openssl says so', {
   timeout: 600_000,
 }, async () => {
   const folder = tempFolder();
@@ -443,10 +451,10 @@ test('any chain: a server is refused exactly where openssl refuses it, and ends 
       writeFileSync(join(folder, 'anchors.crt'), anchors);
       const seen = await lookAt(folder, await serve(own, served), { expiryWarnDays: 0 });
       const expected = verified(folder, anchors, served, own.pem);
-      expect([told(seen), seen.state]).toEqual([told(seen), expected ? 'issued' : 'tls_error']);
-      expect(told(seen).join('')).not.toContain('UNSPECIFIED');
+      expect([messagesOf(seen), seen.state]).toEqual([messagesOf(seen), expected ? 'issued' : 'tls_error']);
+      expect(messagesOf(seen).join('')).not.toContain('UNSPECIFIED');
       if (!expected) {
-        expect(told(seen).length).toBeGreaterThan(0);
+        expect(messagesOf(seen).length).toBeGreaterThan(0);
         refused += 1;
         return;
       }
@@ -461,9 +469,9 @@ test('any chain: a server is refused exactly where openssl refuses it, and ends 
   expect(Math.min(accepted, refused)).toBeGreaterThan(RUNS / 10);
 });
 
-test('any authority: it is usable exactly where openssl accepts what it signs', { timeout: 600_000 }, async () => {
+test('any authority: it is usable exactly if openssl accepts its certificates', { timeout: 600_000 }, async () => {
   let [usable, broken] = [0, 0];
-  // Dates are told apart from what is wrong with it, and names by a rule of their own.
+  // Dates are judged separately from other faults, and names by a rule of their own.
   const valid = { from: -400, to: 900, permitted: undefined };
   await fc.assert(
     fc.asyncProperty(fc.array(anyAuthority, { minLength: 1, maxLength: 4 }), async (authorities) => {
@@ -481,7 +489,7 @@ test('any authority: it is usable exactly where openssl accepts what it signs', 
       const [root] = chain;
       const expected = verified(folder, root?.pem ?? '', pemOf(...up.slice(0, -1)), own.pem);
       expect([problem, problem === undefined]).toEqual([problem, expected]);
-      // And the handshake before an issue says the same.
+      // The handshake before an issue has the same result.
       const path = [own, ...up].map(({ certificate }) => certificate);
       const issued = await verifyAsClient({ path, key: keyPemOf(own), dnsNames: [HOST] }, now).then(
         () => true,

@@ -26,14 +26,14 @@ function command(words: readonly string[], more: Partial<Parameters<typeof runCo
 const sh = (script: string, ...args: readonly string[]): readonly string[] => ['sh', '-c', script, 'sh', ...args];
 
 describe('a command', () => {
-  test('gets its words as they are, no shell looks at them, and it runs in the project', async () => {
+  test('gets its words unchanged, without a shell, and runs in the project', async () => {
     const words = ['a b', '$HOME', ';', '`x`', '*', ''];
     await command(sh('printf "%s\\n" "$@" > words; pwd > where', ...words));
     expect(read(folder, 'words')).toBe(`${words.join('\n')}\n`);
     expect(read(folder, 'where')).toBe(`${folder}\n`);
   });
 
-  test('gets no input, and the environment that it is given', async () => {
+  test('gets no input, and only the given environment', async () => {
     await command(sh('cat > input; env > env'), { env: { PATH: process.env['PATH'], FETTLE_KEY: '/x y' } });
     expect(read(folder, 'input')).toBe('');
     expect(read(folder, 'env')).toContain('FETTLE_KEY=/x y\n');
@@ -46,7 +46,7 @@ describe('a command', () => {
     ['moves no cursor', sh(String.raw`printf 'a\033[2Jb\007\n'; exit 1`), 'ended with code 1: a [2Jb'],
     ['is ended by a signal', sh('kill -9 $$'), 'was ended by SIGKILL'],
     ['is not there', ['no-such-program', 'x y'], 'no-such-program "x y" cannot be started: ENOENT'],
-    ['is no program', ['./'], './ cannot be started: EACCES'],
+    ['is not a program', ['./'], './ cannot be started: EACCES'],
   ])('that fails: %s', async (_name, words, text) => {
     const failed = command(words);
     await expect(failed).rejects.toThrow(text);
@@ -55,19 +55,19 @@ describe('a command', () => {
     );
   });
 
-  test('that says much is told by its end, and cut', async () => {
+  test('with much output is reported by the end of its output', async () => {
     const failed = command(sh('yes "$(printf "%01000d" 7)" | head -n 2000; exit 1'));
     await expect(failed).rejects.toThrow(/ended with code 1: 0{300}…$/u);
   });
 
-  test('that leaves a process running which holds its output is done when it has ended', async () => {
+  test('that leaves a process running with its output open is done when it has ended', async () => {
     await command(sh('sleep 100 & echo $! > child'));
     const child = Number(read(folder, 'child'));
     expect(() => process.kill(child, 0)).not.toThrow();
     process.kill(child, 'SIGKILL');
   });
 
-  /** Whether a process ends: it may take a moment until it is gone. */
+  /** True if a process ends: it can exist for a moment after its end. */
   async function ends(pid: number): Promise<boolean> {
     for (let i = 0; i < 500; i += 1) {
       const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ' Z ';
@@ -79,19 +79,19 @@ describe('a command', () => {
     return false;
   }
 
-  test('that does not end in time is ended, with all that it started', async () => {
+  test('that exceeds its timeout is ended with all its child processes', async () => {
     const script = 'sleep 100 & echo $! > child; wait';
     await expect(command(sh(script), { timeoutMs: 300 })).rejects.toThrow('did not end within 0.3 s');
     expect(await ends(Number(read(folder, 'child')))).toBe(true);
   });
 
-  test('that does not listen is ended all the same', async () => {
+  test('that ignores signals is ended', async () => {
     const script = "trap '' TERM; echo $$ > own; while :; do sleep 1; done";
     await expect(command(sh(script), { timeoutMs: 300 })).rejects.toThrow('did not end within 0.3 s');
     expect(await ends(Number(read(folder, 'own')))).toBe(true);
   }, 20_000);
 
-  test('ends when the run does', async () => {
+  test('ends with the run', async () => {
     const stop = new AbortController();
     const running = command(sh('echo $$ > own; sleep 100'), { signal: stop.signal });
     while (!existsSync(join(folder, 'own'))) await new Promise((resolve) => void setTimeout(resolve, 5));
@@ -113,12 +113,12 @@ describe('a command', () => {
 
 const { stillApproved } = NO_FILES;
 
-/** Somebody who asks for a reload, and knows of nobody else. */
+/** One requester of a reload, which knows of no other. */
 function orderOf(service: Service, more: Partial<ReloadOrder> = {}): ReloadOrder {
   return { service, name: 'www', members: new Set(['www']), signal: never, stillApproved, ...more };
 }
 
-describe('what fettle.yaml lists', () => {
+describe('the list in fettle.yaml', () => {
   const open = async (config: Parameters<typeof outside>[1]) =>
     (await certificates.openWriter({
       ...outside(folder, config),
@@ -126,7 +126,7 @@ describe('what fettle.yaml lists', () => {
     })) as CertificatesWriter;
   const words = sh('env | grep ^FETTLE_ | sort > got');
 
-  test('is all that is run, whatever a document says', async () => {
+  test('limits the commands that run, for any document', async () => {
     const world = await open({ commands: [['true']] });
     const order: DeployOrder = {
       deploy: { command: words, timeoutSeconds: 5 },
@@ -177,7 +177,7 @@ describe('what fettle.yaml lists', () => {
     ]);
   });
 
-  describe('and a process that gets a signal', () => {
+  describe('a process that gets a signal', () => {
     async function listening(): Promise<ChildProcess> {
       const child = spawn('sh', ['-c', "trap 'echo hup >> got' HUP; echo ready; while :; do sleep 0.05; done"], {
         cwd: folder,
@@ -189,7 +189,7 @@ describe('what fettle.yaml lists', () => {
     }
     const service = (pidFile: string): Service => ({ signal: { pidFile, name: 'HUP' }, timeoutSeconds: 5 });
 
-    test('does, once it is the one that wrote the file', async () => {
+    test('gets it if it is the process that wrote the file', async () => {
       const child = await listening();
       writeFileSync(join(folder, 'a.pid'), `${child.pid}\n`);
       const world = await open({ pidFiles: ['./a.pid'] });
@@ -198,7 +198,7 @@ describe('what fettle.yaml lists', () => {
       expect(read(folder, 'got')).toBe('hup\n');
     });
 
-    test('is another one, which began after the file was written: it gets none', async () => {
+    test('gets none if it is another one, which began after the file was written', async () => {
       const child = await listening();
       writeFileSync(join(folder, 'a.pid'), `${child.pid}\n`);
       utimesSync(join(folder, 'a.pid'), new Date(), new Date(Date.now() - 60_000));
@@ -215,14 +215,14 @@ describe('what fettle.yaml lists', () => {
       ['a group', '-5', 'does not hold a process number'],
       ['everything', '0', 'does not hold a process number'],
       ['words', '12 34', 'does not hold a process number'],
-      ['a process that is gone', '99999999', 'process 99999999, which'],
-    ])('is not told by %s', async (_name, text, message) => {
+      ['a process that has ended', '99999999', 'process 99999999, which'],
+    ])('is not named by %s', async (_name, text, message) => {
       if (text !== undefined) writeFileSync(join(folder, 'a.pid'), text);
       const world = await open({ pidFiles: ['a.pid'] });
       await expect(world.reload(orderOf(service('a.pid')))).rejects.toThrow(message);
     });
 
-    test('is told by a file that is listed, and by no other', async () => {
+    test('is named by a listed file, and by no other', async () => {
       const child = await listening();
       writeFileSync(join(folder, 'b.pid'), `${child.pid}\n`);
       const world = await open({ pidFiles: ['a.pid'] });
@@ -239,7 +239,7 @@ type Asks = Pick<ReloadOrder, 'name' | 'members'>;
 describe('a service', () => {
   const nginx: Service = { command: ['nginx'], timeoutSeconds: 60 };
   const other: Service = { command: ['haproxy'], timeoutSeconds: 60 };
-  /** Two that know of each other. */
+  /** Two requesters that know of each other. */
   const A: Asks = { name: 'a', members: new Set(['a', 'b']) };
   const B: Asks = { name: 'b', members: A.members };
 
@@ -264,7 +264,7 @@ describe('a service', () => {
 
   const later = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
 
-  test('is reloaded once for all its members, as soon as the last has asked, and each of them waits for it', async () => {
+  test('is reloaded once for all its members, after the last request, and each of them waits for it', async () => {
     const { begin, reload, ran, running, begun } = services({ quiet: 3_600_000, longest: 3_600_000 });
     const members = new Set(Array.from({ length: 50 }, (_, i) => `n${i}`));
     const done: string[] = [];
@@ -288,7 +288,7 @@ describe('a service', () => {
     expect([ran, done.length]).toEqual([['nginx'], 50]);
   });
 
-  test('does not wait for ever for a member that never asks', async () => {
+  test('does not wait forever for a member that never asks', async () => {
     const { reload, ran, running, begun } = services({ quiet: 30, longest: 3_600_000 });
     const all = ['a', 'b'].map((name) => reload(orderOf(nginx, { name, members: new Set(['a', 'b', 'c']) })));
     await begun(1);
@@ -297,7 +297,7 @@ describe('a service', () => {
     expect(ran).toEqual(['nginx']);
   });
 
-  test('is not reloaded while a swap of it is under way, and swaps of others do not matter', async () => {
+  test('is not reloaded during its swap, and swaps of others do not matter', async () => {
     const { begin, reload, ran, running, begun } = services();
     const end = begin(nginx);
     begin(other);
@@ -310,7 +310,7 @@ describe('a service', () => {
     await reloaded;
   });
 
-  test('waits no longer than it may', async () => {
+  test('waits up to its limit', async () => {
     const { begin, reload, ran, running, begun } = services({ quiet: 30, longest: 150 });
     begin(nginx);
     const reloaded = reload(orderOf(nginx));
@@ -320,7 +320,7 @@ describe('a service', () => {
     expect(ran).toEqual(['nginx']);
   });
 
-  test('that is asked again while it reloads is reloaded again, after that', async () => {
+  test('that is requested again during its reload is reloaded again afterwards', async () => {
     const { reload, ran, running, begun } = services();
     const first = reload(orderOf(nginx));
     await begun(1);
@@ -334,7 +334,7 @@ describe('a service', () => {
     await second;
   });
 
-  test('is its command: others are reloaded beside it', async () => {
+  test('is identified by its command: others are reloaded in parallel', async () => {
     const { reload, ran, running, begun } = services();
     const all = [
       reload(orderOf(nginx, A)),
@@ -347,7 +347,7 @@ describe('a service', () => {
     expect(ran.toSorted()).toEqual(['haproxy', 'nginx']);
   });
 
-  test('whose reload fails says so to all that wait, and the next one is a new one', async () => {
+  test('whose reload fails reports it to all that wait, and the next request starts a new reload', async () => {
     const { reload, running, begun } = services();
     const all = [reload(orderOf(nginx, A)), reload(orderOf(nginx, B))];
     await begun(1);
@@ -359,7 +359,7 @@ describe('a service', () => {
     await again;
   });
 
-  test('that nobody waits for any more before its reload begins is not reloaded; who asks then gets another one', async () => {
+  test('is not reloaded if no request remains before its reload begins; a later request starts another one', async () => {
     const { begin, reload, ran, running, begun } = services();
     const end = begin(nginx);
     const stop = new AbortController();
@@ -375,7 +375,7 @@ describe('a service', () => {
     expect(ran).toEqual(['nginx']);
   });
 
-  test('is left by whoever is stopped, and is ended when nobody waits any more', async () => {
+  test('loses the requests of a stopped run, and is ended when no request remains', async () => {
     const stopped: AbortSignal[] = [];
     const { reload } = openServices(
       (_service, signal) => {

@@ -42,7 +42,7 @@ describe('days left', () => {
     );
   });
 
-  test.each([Number.NaN, Number.POSITIVE_INFINITY])('need an end of validity (%s)', (end) => {
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])('require an end of validity (%s)', (end) => {
     expect(() => daysLeft(end, NOW)).toThrow(RangeError);
   });
 });
@@ -62,7 +62,7 @@ describe('expiry goes by timestamps', () => {
   });
 });
 
-describe('the threshold in force', () => {
+describe('the effective threshold', () => {
   const lifetime = (days: number) => ({ notBefore: NOW, notAfter: NOW + days * DAY });
   test.each([
     [30, 90, 30],

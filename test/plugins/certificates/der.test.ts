@@ -14,7 +14,7 @@ function parsed(der: Buffer): string {
 }
 
 describe('values', () => {
-  test('are those that openssl sees, of any length', () => {
+  test('are those that openssl reads, of any length', () => {
     for (const bits of ['512', '2048', '4096']) {
       const folder = tempFolder();
       openssl(folder, 'genrsa', '-traditional', '-out', 'key', bits);
@@ -29,7 +29,7 @@ describe('values', () => {
     }
   });
 
-  test('cut short are none', () => {
+  test('that are truncated are invalid', () => {
     const der = Buffer.from('3006020101020102', 'hex');
     expect(valuesOf(der)).toHaveLength(1);
     for (let length = 1; length < der.length; length += 1) expect(valuesOf(der.subarray(0, length))).toBeUndefined();
@@ -40,7 +40,7 @@ describe('a time', () => {
   test.each([
     ['2049-12-31T23:59:59Z', 'UTCTIME', '491231235959Z'],
     ['2050-01-01T00:00:00Z', 'GENERALIZEDTIME', '20500101000000Z'],
-  ])('of %s is written as RFC 5280 says', async (end, kind, digits) => {
+  ])('of %s is encoded as RFC 5280 requires', async (end, kind, digits) => {
     const keys = await makeKeys('ecdsa-p256');
     const leaf = await makeLeaf({ dnsNames: ['a.test'], validityDays: 1, keys, now: Date.parse(end) - DAY });
     expect(parsed(leaf.raw)).toMatch(new RegExp(`${kind} +:${digits}`, 'u'));
@@ -48,7 +48,7 @@ describe('a time', () => {
   });
 });
 
-test('a name that is not of ASCII goes into no certificate', async () => {
+test('a name outside of ASCII is not allowed in a certificate', async () => {
   const keys = await makeKeys('ecdsa-p256');
   for (const name of ['bücher.test', 'a b.test', 'a\u0000.test', ''])
     await expect(makeLeaf({ dnsNames: ['a.test', name], validityDays: 1, keys, now: Date.now() })).rejects.toThrow(

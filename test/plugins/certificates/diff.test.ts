@@ -42,7 +42,7 @@ function certificateResource(
 
 const PATHS = { certificate: 'tls/www.crt', key: 'tls/www.key' };
 
-/** The two files of a pair, as they are wanted but for this. */
+/** The two files of a pair, as declared except for these values. */
 function filesWith(more: Partial<Record<'certificate' | 'key', Partial<StoredFile>>>): Partial<CertificateFacts> {
   const [certificate, key] = certificateFacts().files;
   return {
@@ -53,7 +53,7 @@ function filesWith(more: Partial<Record<'certificate' | 'key', Partial<StoredFil
   };
 }
 
-/** What is remembered of steps that failed in a row. */
+/** The state after consecutive failures. */
 function failed(step: Step, failures: number): Partial<Memory> {
   return { failures, lastError: { at: new Date(NOW - DAY).toISOString(), step, message: 'no room' } };
 }
@@ -69,7 +69,7 @@ describe('a Certificate', () => {
       certificateResource(undefined),
       { step: 'absent>normal', goal: 'create', because: 'no certificate is stored' },
     ],
-    ['as written', certificateResource('normal'), undefined],
+    ['as declared', certificateResource('normal'), undefined],
     [
       'near its end',
       certificateResource('expiring_soon', near),
@@ -320,7 +320,7 @@ describe('a Certificate', () => {
       { keyAlgorithm: 'ed25519' },
       [{ path: '/keyAlgorithm' }, { path: '/storage/file/key/mode' }],
     ],
-  ])('with other %s is set right', (_name, facts, spec, fields) => {
+  ])('with another %s is corrected', (_name, facts, spec, fields) => {
     const found = diffCertificate(certificateResource('normal', facts, { spec }), scene);
     expect(found).toMatchObject({ step: 'normal>normal', goal: 'update', fields });
     expect(found?.fields).toHaveLength(fields.length);
@@ -333,14 +333,14 @@ describe('a Certificate', () => {
     ['another owner, where none is written', filesWith({ key: { owner: 'www-data', group: 'www-data' } }), {}],
     ['a mode of the key that lets no more than 0640 does', filesWith({ key: { mode: '0440' } }), {}],
     ['an owner by its number', filesWith({ key: { owner: '33' } }), {}],
-  ])('%s: nothing to do', (_name, facts, spec) => {
+  ])('%s: no step', (_name, facts, spec) => {
     expect(diffCertificate(certificateResource('normal', facts, { spec }), scene)).toBeUndefined();
   });
 
   const moved = { file: { certificate: 'new/www.crt', key: 'new/www.key' } };
   const appliedSpec = certificateSpec() as unknown as NonNullable<Memory['applied']>['spec'];
   const applied = { at: '', digest: '', ...(appliedSpec === undefined ? {} : { spec: appliedSpec }) };
-  test('that is to lie elsewhere is issued there, whatever its old files are like', () => {
+  test('with a new place is issued there, for any condition of its old files', () => {
     const facts = { elsewhere: true as const, leftovers: ['x'] };
     const resource = certificateResource('normal', facts, { spec: { storage: moved }, memory: { applied } });
     expect(diffCertificate(resource, scene)).toMatchObject({
@@ -359,7 +359,7 @@ describe('a Certificate', () => {
     });
   });
 
-  test('that is due carries its other differences along', () => {
+  test('that is due includes its other differences', () => {
     const found = diffCertificate(certificateResource('expiring_soon', { ...near, dnsNames: ['a.test'] }), scene);
     expect(found).toMatchObject({ step: 'expiring_soon>renewing', fields: [{ path: '/dnsNames' }] });
   });
@@ -372,7 +372,7 @@ describe('a Certificate', () => {
       observed: observedOf('Certificate', 'www', 'normal', { ...noIssuer, ...facts }),
     });
   };
-  test('without its issuer in the chain goes by what is remembered, then by the name', () => {
+  test('without its issuer in the chain is compared by the state, then by the name', () => {
     expect(
       diffCertificate(withoutChain({ kept: { fingerprint: 'x', issuer: fingerprint('a') } }), scene),
     ).toBeUndefined();
@@ -385,7 +385,7 @@ describe('a Certificate', () => {
     ]);
   });
 
-  test('that ought to sign itself', () => {
+  test('that should sign itself', () => {
     const self = sceneOf([
       issuerResource({
         desired: desiredOf('Issuer', 'ca', { selfSigned: {} }),
@@ -399,7 +399,7 @@ describe('a Certificate', () => {
     expect(diffCertificate(certificateResource('normal', { self_signed: true }), self)).toBeUndefined();
   });
 
-  test('is not compared with an authority that is not there', () => {
+  test('is not compared with an authority that does not exist', () => {
     const gone = absent(issuerResource());
     expect(diffCertificate(certificateResource('normal'), sceneOf([gone]))).toBeUndefined();
   });
@@ -409,10 +409,10 @@ describe('a Certificate', () => {
     ['expiring_soon', 'expiring_soon>absent'],
     ['expired', 'expired>absent'],
     ['renewal_failed', 'renewal_failed>absent'],
-    // Finished first: the removal comes with the next plan.
+    // Finished first: the removal is in the next plan.
     ['renewing', 'renewing>normal'],
     ['recovering', 'recovering>normal'],
-  ])('that is no longer written, %s: %s', (state, step) => {
+  ])('that is no longer declared, %s: %s', (state, step) => {
     expect(diffCertificate(certificateResource(state, {}, { written: false }), scene)).toMatchObject({ step });
   });
 });
@@ -436,9 +436,9 @@ describe('an Issuer', () => {
       },
     ],
     ['broken', issuerResource({ observed: broken }), undefined],
-    ['no longer written', orphan, { step: 'ready>absent', goal: 'remove' }],
+    ['no longer declared', orphan, { step: 'ready>absent', goal: 'remove' }],
     [
-      'broken and no longer written',
+      'broken and no longer declared',
       resourceWith({ ...orphan, observed: broken }),
       { step: 'broken>absent', goal: 'remove' },
     ],
@@ -463,7 +463,7 @@ describe('an Issuer', () => {
   test('has a spec', () => expect(CA_SPEC.localCa?.dir).toBe('ca'));
 });
 
-test('every step that is proposed is in the lifecycle', () => {
+test('every proposed step is in the lifecycle', () => {
   const states = tables.kinds.Certificate.machines.certificate.states.filter((state) => state !== 'absent');
   for (const state of states) {
     for (const written of [true, false]) {

@@ -1,4 +1,4 @@
-/** Discovery: pairs in folders, made by openssl, as documents that are read again without a problem. */
+/** Discovery: pairs in folders, from openssl, as documents that load without a problem. */
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -65,10 +65,10 @@ describe('import --all --plugin certificates', () => {
     );
   });
 
-  it('writes a document for each pair, that plan then proposes to adopt', async () => {
+  it('writes a document for each pair, which plan then proposes to adopt', async () => {
     pair('pki/live/a', 'a.example.test');
     pair('pki/live/b', '*.b.example.test', ['-newkey', 'rsa:2048']);
-    // The same certificate again, a certificate without its key, an authority, rubbish, a circle of links.
+    // The same certificate again, a certificate without its key, an authority, an invalid file, a circle of links.
     copyFileSync(join(folder, 'pki/live/a/fullchain.pem'), join(folder, 'pki/live/a/cert.pem'));
     pair('pki/alone', 'c.example.test');
     rmSync(join(folder, 'pki/alone/privkey.pem'));
@@ -81,7 +81,7 @@ describe('import --all --plugin certificates', () => {
     expect(plan.stdout).toContain('~ certificates/Certificate/a.example.test           normal > normal  adopt');
     expect(plan.stdout).toContain('~ certificates/Certificate/wildcard.b.example.test  normal > normal  adopt');
     expect(plan.stdout).toContain('0 to add, 2 to change');
-    // What is written is not found again, and no file is written over.
+    // A declared pair is not found again, and no file is overwritten.
     const again = await fettle(
       folder,
       'import',
@@ -101,7 +101,7 @@ describe('import --all --plugin certificates', () => {
     expect([over.code, over.stderr]).toEqual([1, expect.stringContaining('already exists and is not overwritten')]);
   });
 
-  it('without one Issuer to name, the document says that one is to be named, and does not pass', async () => {
+  it('without an Issuer, writes a document that asks for one, and does not validate', async () => {
     rmSync(join(folder, 'desired/self.yaml'));
     pair('pki', 'a.example.test');
     const { stdout } = await fettle(folder, 'import', '--all', '--plugin', 'certificates', 'pki');
@@ -111,7 +111,7 @@ describe('import --all --plugin certificates', () => {
     expect((await fettle(folder, 'validate')).stderr).toContain('name-the-issuer');
   });
 
-  it.skipIf(process.getuid?.() === 0)('a folder that cannot be read is told, and the rest is found', async () => {
+  it.skipIf(process.getuid?.() === 0)('a folder that cannot be read is reported, and the rest is found', async () => {
     pair('pki', 'a.example.test');
     mkdirSync(join(folder, 'closed'));
     chmodSync(join(folder, 'closed'), 0);
@@ -119,12 +119,12 @@ describe('import --all --plugin certificates', () => {
     expect([code, stderr]).toEqual([4, expect.stringContaining('closed')]);
   });
 
-  it('a folder that is not there is told', async () => {
+  it('a folder that does not exist is reported', async () => {
     const { code, stderr } = await fettle(folder, 'import', '--all', '--plugin', 'certificates', 'nowhere');
     expect([code, stderr]).toEqual([4, expect.stringContaining('nowhere')]);
   });
 
-  /** What is imported of a folder, as parsed documents and as text. */
+  /** The import of a folder, as parsed documents and as text. */
   async function imported(...places: readonly string[]) {
     const { stdout, stderr, code } = await fettle(folder, 'import', '--all', '--plugin', 'certificates', ...places);
     const specs = parseAllDocuments(stdout).flatMap((each) => {
@@ -171,7 +171,7 @@ describe('import --all --plugin certificates', () => {
     return made;
   }
 
-  it('finds what certbot keeps, once, and not what it kept before', async () => {
+  it('finds the pair of certbot once, and not its earlier versions', async () => {
     for (const version of [1, 2]) {
       const { leaf, middle, key } = chain('www.example.test');
       writeFiles(folder, {
@@ -199,7 +199,7 @@ describe('import --all --plugin certificates', () => {
     ]);
     expect(text).toContain('# issued by CN=Middle, valid until');
     expect(text).not.toContain('archive');
-    // What is adopted is as its document says: nothing is set right, the links and the mode of the key stay.
+    // An adopted pair is as its document says: nothing is corrected, the links and the mode of the key stay.
     writeFiles(folder, { 'desired/found.yaml': text });
     expect((await fettle(folder, 'import', 'certificates/Certificate/www.example.test')).code).toBe(0);
     const { stdout } = await fettle(folder, 'plan');
@@ -207,7 +207,7 @@ describe('import --all --plugin certificates', () => {
     expect(stdout).not.toMatch(/storage|mode/u);
   });
 
-  it('finds what step makes: the chain in one file, and a key in the older form', async () => {
+  it('finds the files of step: the chain in one file, and a key in the older form', async () => {
     const { leaf, middle, key } = chain('svc.example.test');
     mkdirSync(join(folder, 'step'));
     writeFileSync(join(folder, 'step/svc.crt'), leaf + middle);
@@ -218,16 +218,16 @@ describe('import --all --plugin certificates', () => {
     expect(specs).toMatchObject([{ storage: { file: { certificate: '../step/svc.crt', key: '../step/svc.key' } } }]);
   });
 
-  it('finds one file with all in it, in whatever order', async () => {
+  it('finds one file with all parts, in any order', async () => {
     const { leaf, middle, key } = chain('lb.example.test');
     writeFiles(folder, { 'haproxy/site.pem': middle + key + leaf });
     chmodSync(join(folder, 'haproxy/site.pem'), 0o644);
     const { specs, text } = await imported('haproxy');
     expect(specs).toMatchObject([{ storage: { file: { combined: '../haproxy/site.pem' } } }]);
-    expect(text).toContain('# its key has the mode 0644, which lets others read it; it becomes 0600');
+    expect(text).toContain('# its key has the mode 0644, which lets other users read it; it becomes 0600');
   });
 
-  it('finds a folder that is switched as a whole, and nothing of what is in it', async () => {
+  it('finds a folder that is switched as a whole, and nothing inside it', async () => {
     writeFiles(folder, {
       'desired/www.yaml':
         'apiVersion: certificates/v1\nkind: Certificate\nmetadata: { name: www }\nspec: { issuer: self, dnsNames: [www.example.test], storage: { directory: { path: ../tls/www, combined: true } } }\n',
@@ -240,7 +240,7 @@ describe('import --all --plugin certificates', () => {
     expect(specs).toMatchObject([{ storage: { directory: { path: '../tls/www', combined: true } } }]);
   });
 
-  it('finds what openssl makes by default, and says where else the same certificate lies', async () => {
+  it('finds the files that openssl writes by default, and names the other places of the same certificate', async () => {
     const at = join(folder, 'own');
     mkdirSync(at);
     const args = [
@@ -265,10 +265,10 @@ describe('import --all --plugin certificates', () => {
     expect(specs).toMatchObject([
       { keyAlgorithm: 'ed25519', storage: { file: { certificate: '../own/cert.pem', key: '../own/key.pem' } } },
     ]);
-    expect(text).toContain('# also in own/copy/cert.pem, which are not replaced when it is renewed');
+    expect(text).toContain('# copies in own/copy/cert.pem are not replaced when it is renewed');
   });
 
-  it('finds several certificates beside each other, and takes no chain from any that another one may need', async () => {
+  it('finds several certificates in one folder, and takes no chain that another one can need', async () => {
     for (const name of ['a', 'b']) {
       const { leaf, middle, key } = chain(`${name}.example.test`);
       writeFiles(folder, { [`pki/${name}.crt`]: leaf, [`pki/${name}.key`]: key, 'pki/chain.pem': middle });
@@ -282,7 +282,7 @@ describe('import --all --plugin certificates', () => {
     ]);
   });
 
-  it('a file that cannot be read is told, and the rest is found', async () => {
+  it('a file that cannot be read is reported, and the rest is found', async () => {
     pair('pki', 'a.example.test');
     symlinkSync('loop.pem', join(folder, 'pki/loop.pem'));
     const { specs, stderr, code } = await imported('pki');

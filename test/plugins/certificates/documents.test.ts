@@ -15,7 +15,7 @@ const domain = (more: Partial<DomainSpec>) =>
 const check = (desired: Desired, settings: Json = {}) => checkWith(desired, undefined, settings);
 
 describe('a Certificate', () => {
-  test('as it is usually written has no mistake', () => {
+  test('with usual values is valid', () => {
     expect(
       check(certificate({ dnsNames: ['a.test', '*.a.test', 'xn--bcher-kva.example', 'localhost', 'a_b.test'] })),
     ).toEqual([]);
@@ -34,13 +34,13 @@ describe('a Certificate', () => {
     [`${'a'.repeat(64)}.test`, 'is not a DNS name'],
     ['a b.test', 'is not a DNS name'],
     ['*.a_b.test', 'clients do not accept a wildcard in a name with an underscore'],
-  ])('has no name %j', (name, text) => {
+  ])('rejects the name %j', (name, text) => {
     const mistakes = check(certificate({ dnsNames: ['ok.test', name] }));
     expect(mistakes).toMatchObject([{ code: 'invalid-name', pointer: '/spec/dnsNames/1' }]);
     expect(mistakes[0]?.message).toContain(text);
   });
 
-  test('has no name twice, in whatever case', () => {
+  test('rejects a name twice, in any case', () => {
     expect(check(certificate({ dnsNames: ['a.test', 'b.test', 'A.Test'] }))).toEqual([
       { code: 'duplicate-name', pointer: '/spec/dnsNames/2', message: 'A.Test is the same name as item 1' },
     ]);
@@ -68,14 +68,14 @@ describe('a Certificate', () => {
   test.each([
     [31, []],
     [30, ['/spec/validityDays']],
-  ])('of %i days with the threshold that nobody wrote: %j', (validityDays, pointers) => {
+  ])('of %i days without a declared threshold: %j', (validityDays, pointers) => {
     const desired = certificate({ validityDays });
     const written = { ...desired, spec: { ...desired.spec, renewal: {} } };
     expect(check(written).map(({ pointer }) => pointer)).toEqual(pointers);
   });
 });
 
-describe('where a Certificate is stored', () => {
+describe('the storage of a Certificate', () => {
   const paths = { certificate: 'a.crt', key: 'a.key' };
   test.each<readonly [string, CertificateSpec['storage'], string | undefined]>([
     ['a certificate and its key', { file: paths }, undefined],
@@ -106,7 +106,7 @@ describe('a command of a Certificate', () => {
   const reloads = (command: readonly string[]) => certificate({ reload: { command, timeoutSeconds: 60 } });
   const allowed = { commands: [['systemctl', 'reload', 'nginx'], ['./push.sh']] };
 
-  test('stands word for word in fettle.yaml', () => {
+  test('is valid if fettle.yaml lists it word for word', () => {
     expect(check(reloads(['systemctl', 'reload', 'nginx']), allowed)).toEqual([]);
     expect(check(certificate({ deploy: { command: ['./push.sh'], timeoutSeconds: 60 } }), allowed)).toEqual([]);
   });
@@ -117,7 +117,7 @@ describe('a command of a Certificate', () => {
     [['systemctl reload nginx']],
     [['systemctl', 'reload', 'Nginx']],
     [['push.sh']],
-  ])('%j does not', (command) => {
+  ])('%j is not valid', (command) => {
     expect(check(reloads(command), allowed)).toMatchObject([
       { code: 'command-not-allowed', pointer: '/spec/reload/command' },
     ]);
@@ -127,7 +127,7 @@ describe('a command of a Certificate', () => {
     expect(check(reloads(command), {})).toHaveLength(1);
   });
 
-  test('is a command or a signal, and no signal goes to a process that fettle.yaml does not name', () => {
+  test('is a command or a signal, and a signal only goes to a process that fettle.yaml names', () => {
     const signal = { pidFile: './run/nginx.pid', name: 'HUP' } as const;
     const at = (reload: CertificateSpec['reload']) =>
       certificate(reload === undefined ? {} : { reload }, 'www', 'd/a.yaml');
@@ -144,7 +144,7 @@ describe('a command of a Certificate', () => {
 
 describe('a Domain', () => {
   test.each([undefined, '127.0.0.1', '::1', '[::1]', 'fd00::1%eth0', '::ffff:1.2.3.4', 'lb.example.test'])(
-    'at %s has no mistake',
+    'at %s is valid',
     (address) => {
       expect(check(domain(address === undefined ? {} : { address }))).toEqual([]);
     },
@@ -155,7 +155,7 @@ describe('a Domain', () => {
     ['lb.example.test:443', 'contains a port'],
     ['https://a.test', 'is not a valid address or host name'],
     ['a b', 'is not a valid address or host name'],
-  ])('is not at %s', (address, text) => {
+  ])('at %s is not valid', (address, text) => {
     const mistakes = check(domain({ address }));
     expect(mistakes).toMatchObject([{ code: 'invalid-address', pointer: '/spec/address' }]);
     expect(mistakes[0]?.message).toContain(text);
@@ -184,17 +184,17 @@ describe('a Domain', () => {
   ])('%j has no mistake', (spec) => {
     expect(check(domain(spec))).toEqual([]);
   });
-  test('is no wildcard', () => {
+  test('is not a wildcard', () => {
     expect(check(domain({ host: '*.a.test' }))).toMatchObject([{ code: 'invalid-host', pointer: '/spec/host' }]);
   });
 });
 
-describe('where a Domain leads', () => {
+describe('the target of a Domain', () => {
   test.each<readonly [Partial<DomainSpec>, string, string]>([
     [{ address: '169.254.169.254' }, '/spec/address', '169.254.169.254 is in 169.254.169.254/32'],
     [{ address: '[::ffff:a9fe:a9fe]' }, '/spec/address', '[::ffff:a9fe:a9fe] is in 169.254.169.254/32'],
     [{ route: { target: 'fe80::1%eth0' } }, '/spec/route/target', 'fe80::1%eth0 is in fe80::/10'],
-  ])('%j is warned of where it may not be probed', (spec, pointer, message) => {
+  ])('%j has a warning if it must not be probed', (spec, pointer, message) => {
     expect(check(domain(spec))).toMatchObject([
       { code: 'denied-address', severity: 'warning', pointer, message: `${message}, which is denied` },
     ]);
@@ -218,7 +218,7 @@ describe('where a Domain leads', () => {
 describe('settings of probes', () => {
   const of = (probe: Json) => certificates.checkSettings?.({ probe });
 
-  test('that are networks and servers', () => {
+  test('with networks and servers are valid', () => {
     expect(
       of({
         allow: [],
@@ -234,11 +234,11 @@ describe('settings of probes', () => {
     [{ resolvers: ['192.0.2.53:0'] }, '/probe/resolvers/0'],
     [{ resolvers: ['192.0.2.53:70000'] }, '/probe/resolvers/0'],
     [{ resolvers: ['2001:db8::53:99999'] }, '/probe/resolvers/0'],
-  ])('%j is a mistake', (probe, pointer) => {
+  ])('%j is an error', (probe, pointer) => {
     expect(of(probe)).toMatchObject([{ pointer, message: expect.stringContaining(' is not ') }]);
   });
 
-  test('that allow a denied network are a mistake, and it says where to allow it', () => {
+  test('that allow a denied network are an error that names the place to allow it', () => {
     expect(of({ allow: ['169.254.10.0/24', '::1'] })).toMatchObject([
       {
         pointer: '/probe/allow',

@@ -74,13 +74,13 @@ const codes = ({ findings }: Observed): readonly string[] =>
 describe('tlsMode: passthrough', () => {
   const spec = { tlsMode: 'passthrough' } as const;
 
-  it('is never verified, whatever is served', () => {
+  it('is never verified, for any served certificate', () => {
     expect(see(look([served('192.0.2.1')]), spec)).toMatchObject({ state: 'passthrough_unverified', findings: [] });
     const near = served('192.0.2.1', { chain: [leaf({ not_after: new Date(NOW + DAY).toISOString() })] });
     expect(see(look([near]), spec)).toMatchObject({ state: 'passthrough_unverified', findings: [] });
   });
 
-  it('tells what is wrong, and no more than that', () => {
+  it('reports its failure, and no other', () => {
     const seen = see(look([EXPIRED]), spec);
     expect(seen.state).toBe('passthrough_unverified');
     expect(seen.findings.map(({ code, severity, message }) => `${severity} ${code}: ${message}`)).toEqual([
@@ -116,19 +116,19 @@ describe('verify: false', () => {
     expect(see(look([stranger]), spec).facts).not.toHaveProperty('error');
   });
 
-  it('of one that ended too', () => {
+  it('also if it has expired', () => {
     const seen = see(look([EXPIRED]), spec);
     expect(seen.state).toBe('expiring');
     expect(codes(seen)).toEqual(['error expired']);
   });
 
-  it('and not of one that is not served', () => {
+  it('but not if none is served', () => {
     expect(see(look([failed('192.0.2.1', 'timeout')]), spec).state).toBe('tls_error');
   });
 });
 
-describe('an address that this machine has no route to', () => {
-  it('says nothing where another one is reached', () => {
+describe('an address without a route from this machine', () => {
+  it('is ignored if another one is reached', () => {
     const seen = see(look([served('192.0.2.1'), failed('2001:db8::1', 'unreachable', true)]));
     expect(seen).toMatchObject({ state: 'issued', findings: [] });
     expect(seen.facts.addresses?.[1]).toEqual({
@@ -139,12 +139,12 @@ describe('an address that this machine has no route to', () => {
     });
   });
 
-  it('where another one fails, it is not said to fail as well', () => {
+  it('is not reported as a failure if another one fails', () => {
     const seen = see(look([failed('192.0.2.1', 'refused'), failed('2001:db8::1', 'unreachable', true)]));
     expect(codes(seen)).toEqual(['error refused']);
   });
 
-  it('is a failure where there is no other', () => {
+  it('is a failure if it is the only one', () => {
     const seen = see(look([failed('2001:db8::1', 'unreachable', true), failed('2001:db8::2', 'unreachable', true)]));
     expect(seen.state).toBe('tls_error');
     expect(seen.findings.map(({ message }) => message)).toEqual([
@@ -152,28 +152,28 @@ describe('an address that this machine has no route to', () => {
     ]);
   });
 
-  it('is another thing than a host that cannot be reached', () => {
+  it('is distinguished from an unreachable host', () => {
     expect(see(look([served('192.0.2.1'), failed('192.0.2.2', 'unreachable')])).state).toBe('tls_error');
   });
 });
 
-describe('a chain that breaks off', () => {
+describe('an incomplete chain', () => {
   const broken = (published: boolean): AddressSeen =>
     served('192.0.2.1', {
       distrust: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
       missing_issuer: { name: 'CN=Inter', published },
     });
 
-  it('is said to, where the certificate says that it is public', () => {
+  it('is reported if the certificate is public', () => {
     expect(codes(see(look([broken(true)])))).toEqual(['error untrusted', 'error chain-incomplete']);
     expect(codes(see(look([broken(false)])))).toEqual(['error untrusted']);
   });
 
-  it('is left to what is stored, where there is something', () => {
+  it('is left to the stored certificate if one is known', () => {
     expect(codes(see(look([broken(true)]), { certificate: 'www' }))).toEqual(['error untrusted']);
   });
 
-  it('names what is missing', () => {
+  it('names the missing certificate', () => {
     const [found] = see(look([broken(false)])).findings;
     expect(found?.message).toBe(
       'does not lead to a trust anchor: UNABLE_TO_VERIFY_LEAF_SIGNATURE; issued by CN=Test CA; the certificate of CN=Inter is neither served nor an anchor',
@@ -181,28 +181,28 @@ describe('a chain that breaks off', () => {
   });
 });
 
-describe('nothing is issued yet', () => {
-  it('so a failure is none', () => {
+describe('before the first issue', () => {
+  it('a failure is not an error', () => {
     expect(see(look([failed('192.0.2.1', 'refused')]), { certificate: 'www' }, true)).toMatchObject({
       state: 'pending_issue',
       findings: [],
     });
   });
 
-  it('and is not counted', () => {
+  it('a failure is not counted', () => {
     const observed = see(look([failed('192.0.2.1', 'refused')]), { certificate: 'www' }, true);
     expect(noteDomain(resourceWith({ ref: observed.ref, observed }), NOW)).toMatchObject({ failures: 0, retry_at: '' });
   });
 });
 
-test('many addresses are not all named', () => {
+test('a long list of addresses is shortened', () => {
   const addresses = Array.from({ length: 5 }, (_, i) => failed(`192.0.2.${i}`, 'refused'));
   const [found] = see(look(addresses)).findings;
   expect(found?.message).toBe('at 192.0.2.0, 192.0.2.1, 192.0.2.2 and 2 more: www.example.test:443: it is refused');
   expect(found?.facts['addresses']).toHaveLength(5);
 });
 
-describe('what is probed', () => {
+describe('probing', () => {
   it.each<readonly [Partial<DomainSpec>, string]>([
     [{}, 'www.example.test www.example.test:443'],
     [{ address: '192.0.2.1', port: 8443 }, 'www.example.test 192.0.2.1:8443'],
@@ -216,7 +216,7 @@ describe('what is probed', () => {
     expect(targetOf(domainSpec(spec)) === undefined).toBe(text === '');
   });
 
-  it('is shown to be ours by a record of the host', () => {
+  it('requires the ownership record of the host', () => {
     expect(verificationOf(domainSpec())).toBeUndefined();
     expect(verificationOf(domainSpec({ host: 'www.example.test.', verified: { txt: 'x' } }))).toEqual({
       name: '_fettle-verify.www.example.test',
@@ -225,7 +225,7 @@ describe('what is probed', () => {
   });
 });
 
-describe('the time to the next look', () => {
+describe('the time to the next probe', () => {
   it.each<readonly [DomainSpec['failurePolicy'], readonly number[]]>([
     ['standard', [60, 120, 240, 480, 960, 1920, 3840, 7680, 15_360, 21_600, 21_600, 21_600]],
     ['strict', [300, 600, 1200, 2400, 4800, 9600, 19_200, 38_400, 43_200, 43_200, 43_200]],
@@ -236,7 +236,7 @@ describe('the time to the next look', () => {
     expect(backoffSeconds(policy, 0)).toBe(seconds[0]);
   });
 
-  it('grows with each failed look, and a good one ends it', () => {
+  it('grows with each failed probe, and is reset by a success', () => {
     const desired = desiredOf('Domain', 'www', domainSpec({ failurePolicy: 'strict' }));
     let kept: Partial<DomainMemory> = {};
     const noted = (met: DomainLook, now: number): Partial<DomainMemory> => {
@@ -255,7 +255,7 @@ describe('the time to the next look', () => {
         target: 'www.example.test www.example.test:443',
       });
     }
-    // What was not probed is not counted.
+    // A Domain that was not probed is not counted.
     expect(
       noteDomain(
         resourceWith({
@@ -277,7 +277,7 @@ describe('the time to the next look', () => {
   });
 });
 
-test('a Domain that is not looked at yet is told as it is remembered', () => {
+test('a Domain that was not probed yet is shown as in the state', () => {
   const kept = {
     error: 'refused',
     message: 'www.example.test:443: connection refused',

@@ -51,14 +51,14 @@ function stored(chain: readonly X509Seen[]): PairSeen {
   return { status: 'seen', chain, key_matches: true, files: [], swap: 'none', leftovers: [] };
 }
 
-/** What follows from a stored pair, by a document. */
+/** The observation of a stored pair, by a document. */
 function standing(pair: PairSeen, spec: CertificateSpec): Observed | undefined {
   const sighting = seenPair(WWW, pair, undefined, iso(NOW));
   if (sighting === undefined) return undefined;
   return derivedOne(certificates, sighting, { desired: [desiredOf('Certificate', 'www', spec)], now: NOW });
 }
 
-/** What a look makes of a certificate that ends then; `thresholdDays` is as written. */
+/** The observation of a certificate with this end; `thresholdDays` is as declared. */
 function seen(end: number | string, thresholdDays = 30, begin: number = NOW - 3650 * DAY): Observed | undefined {
   const dates = leaf(iso(begin), typeof end === 'string' ? end : iso(end));
   return standing(stored([dates]), certificateSpec({ renewal: { thresholdDays } }));
@@ -66,7 +66,7 @@ function seen(end: number | string, thresholdDays = 30, begin: number = NOW - 36
 
 describe('states as values', () => {
   const known = tables.kinds.Certificate.machines.certificate.states;
-  /** What a look is taken for in which a certificate is in that state. */
+  /** The time of a refresh that finds a certificate in that state. */
   const lookIn = async (state: string) =>
     observe({
       plugins: new Map([
@@ -90,16 +90,19 @@ describe('states as values', () => {
       abort: new AbortController().signal,
     });
 
-  test.each(known)('%s is one', async (state) => {
+  test.each(known)('%s is a state', async (state) => {
     const view = await lookIn(state);
     expect([view.gaps, view.observed.map((each) => each.state)]).toEqual([[], [state]]);
   });
-  test.each(['', 'Normal', 'renewed', 'normal ', 'unknown'])('%j is none: the look is doubted', async (state) => {
-    const view = await lookIn(state);
-    expect(view.observed).toEqual([]);
-    expect(view.gaps[0]?.message).toContain(`in a state that the kind does not have: ${state}`);
-  });
-  test('there are the six, and absent', () => {
+  test.each(['', 'Normal', 'renewed', 'normal ', 'unknown'])(
+    '%j is not a state: the refresh is invalid',
+    async (state) => {
+      const view = await lookIn(state);
+      expect(view.observed).toEqual([]);
+      expect(view.gaps[0]?.message).toContain(`in a state that the kind does not have: ${state}`);
+    },
+  );
+  test('there are six of them, and absent', () => {
     expect([...known].sort()).toEqual(
       ['absent', 'expired', 'expiring_soon', 'normal', 'recovering', 'renewal_failed', 'renewing'].toSorted(),
     );
@@ -119,8 +122,8 @@ describe('dates', () => {
     ['24 hours 1 minute', NOW + 24 * HOUR + MINUTE, 'expiring_soon', 1],
     ['an hour ago', NOW - HOUR, 'expired', 0],
     ['10 days ago', NOW - 10 * DAY, 'expired', -10],
-  ])('it ends in: %s', (_name, end, state, days) => {
-    // Zero days left are zero days left, and not nothing.
+  ])('days left: %s', (_name, end, state, days) => {
+    // Zero days left is a number, and not a missing value.
     expect(seen(end)).toMatchObject({ state, signals: { days_left: days } });
   });
 
@@ -135,11 +138,11 @@ describe('dates', () => {
     expect(seen(end, threshold)?.state).toBe(state);
   });
 
-  test('a negative threshold is a mistake', () => {
+  test('a negative threshold is an error', () => {
     expect(() => seen(NOW + DAY, -1)).toThrow('a threshold of -1 days is not possible');
   });
-  test('without an end of validity nothing can be said', () => {
-    expect(() => seen('')).toThrow('has no days left');
+  test('without an end of validity, there is no state', () => {
+    expect(() => seen('')).toThrow('is not a valid time');
     expect(() => daysLeft(Number.NaN, NOW)).toThrow(RangeError);
   });
   test('without a certificate it is expired, and has no days', () => {
@@ -152,18 +155,18 @@ describe('dates', () => {
     expect(observed?.state).toBe('expired');
     expect(observed?.signals).toBeUndefined();
   });
-  test('one that is not there is nothing at all, and no error', () => {
+  test('a missing pair is not observed, and not an error', () => {
     expect(standing({ status: 'absent', leftovers: [] }, certificateSpec())).toBeUndefined();
   });
-  test('time zones make no difference', () => {
+  test('are the same in every time zone', () => {
     const same = ['2026-12-20T12:00:00Z', '2026-12-21T02:00:00+14:00', '2026-12-20T00:00:00-12:00'];
     expect(new Set(same.map((end) => JSON.stringify(seen(end)?.signals))).size).toBe(1);
     expect(new Set(same.map((end) => isExpired({ notBefore: 0, notAfter: Date.parse(end) }, NOW))).size).toBe(1);
   });
-  test('the end itself is still valid, a millisecond later is not', () => {
+  test('the end itself is valid, a millisecond later is not', () => {
     expect([seen(NOW)?.state, seen(NOW - 1)?.state]).toEqual(['expiring_soon', 'expired']);
   });
-  test('a life that is shorter than its threshold is renewed in its last third, and not for ever', () => {
+  test('a life shorter than its threshold is renewed in its last third, and not forever', () => {
     const begin = NOW - 4 * HOUR;
     const end = NOW + 20 * HOUR;
     expect(seen(end, 30, begin)?.state).toBe('normal');
@@ -171,12 +174,12 @@ describe('dates', () => {
   });
 });
 
-/** How the plan puts what is due. */
+/** The reason of a due change, as in the plan. */
 async function planned(project: Project): Promise<string> {
   return (await project.run('plan')).stdout;
 }
 
-describe('what a check finds', () => {
+describe('the result of a check', () => {
   test.each<readonly [string, number, string]>([
     ['expiring', 61, 'expiring_soon > renewing  expires in 29 days, threshold 30  (time)'],
     ['exactly at the threshold', 60, 'expiring_soon > renewing  expires in 30 days, threshold 30  (time)'],
@@ -194,8 +197,8 @@ describe('what a check finds', () => {
   });
 });
 
-describe('what is remembered of a state', () => {
-  test('a first look says since when, and of no failure', async () => {
+describe('the state in the log', () => {
+  test('of a first refresh has its time, and no failure', async () => {
     const memory = await (await issued()).memory();
     expect(memory).toMatchObject({
       state: 'normal',
@@ -205,12 +208,12 @@ describe('what is remembered of a state', () => {
     });
     expect([memory.failures, memory.lastError]).toEqual([undefined, undefined]);
   });
-  test('one that was never seen has no state, and that is no error', async () => {
+  test('of a certificate that was never observed is undefined, and not an error', async () => {
     const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': certificateText('www') });
     expect((await project.run('explain certificates/Certificate/www')).stdout).toContain('absent');
     expect((await project.run('state list')).stdout).toBe('');
   });
-  test('what is handed out is a copy: to change it changes nothing', async () => {
+  test('is handed out as a copy: a change of it has no effect', async () => {
     const project = await issued();
     const recall = emptyRecall();
     for (const record of project.records()) fold(recall, record);
@@ -227,7 +230,7 @@ describe('what is remembered of a state', () => {
     expect(held).toEqual(copy);
     expect(recall.resources.get(address)?.state).toBe('expired');
   });
-  test('an end that cannot be read any more leaves the last one that could', async () => {
+  test('keeps the last readable end if the present one cannot be read', async () => {
     const project = await issued();
     const before = (await project.memory()).kept['not_after'];
     writeFileSync(join(project.folder, 'tls/www.crt'), 'nothing\n');
@@ -239,7 +242,7 @@ describe('what is remembered of a state', () => {
 });
 
 describe('an error', () => {
-  test('while it is renewed: it is a failed renewal', async () => {
+  test('during a renewal is a failed renewal', async () => {
     const project = await issued();
     after(project, 61);
     inTheWay(project);
@@ -250,7 +253,7 @@ describe('an error', () => {
       lastError: { step: 'expiring_soon>renewing', at: iso(START + 61 * DAY) },
     });
   });
-  test('in another state: that stays', async () => {
+  test('in another state leaves that state', async () => {
     const project = await issued();
     project.write('www.yaml', certificateText('www', 'keyAlgorithm: ed25519'));
     inTheWay(project);
@@ -261,7 +264,7 @@ describe('an error', () => {
       lastError: { step: 'normal>normal' },
     });
   });
-  test('before it was ever there: it is counted, and nothing is ours yet', async () => {
+  test('before the first issue is counted, and nothing is owned yet', async () => {
     const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': certificateText('www') });
     mkdirSync(join(project.folder, 'tls'));
     const clear = inTheWay(project);
@@ -273,7 +276,7 @@ describe('an error', () => {
     await project.run('apply --yes');
     expect(await project.memory()).toMatchObject({ state: 'normal', owned: 'created' });
   });
-  test('is over with the next success', async () => {
+  test('ends with the next success', async () => {
     const project = await issued();
     after(project, 61);
     const clear = inTheWay(project);
@@ -284,7 +287,7 @@ describe('an error', () => {
     const memory = await project.memory();
     expect([memory.state, memory.failures, memory.lastError]).toEqual(['normal', undefined, undefined]);
   });
-  test('is over where somebody else put a new one there', async () => {
+  test('ends if another program stores a new certificate', async () => {
     const project = await issued();
     after(project, 61);
     const clear = inTheWay(project);
@@ -294,7 +297,7 @@ describe('an error', () => {
     await project.run('apply --yes');
     expect((await project.memory()).lastError).toBeUndefined();
   });
-  test('is not hidden by a look', async () => {
+  test('is not hidden by a refresh', async () => {
     const project = await issued();
     after(project, 61);
     inTheWay(project);
@@ -304,8 +307,8 @@ describe('an error', () => {
   });
 });
 
-describe('the whole flow', () => {
-  test('from its first issue through years of renewals, with failures and an expiry between them', async () => {
+describe('the whole life', () => {
+  test('from first issue through years of renewals, with failures and an expiry between them', async () => {
     const project = await issued();
     let renewals = 1;
     for (const [wait, fails] of [
@@ -331,7 +334,7 @@ describe('the whole flow', () => {
     await project.run('log verify');
   });
 
-  test('a project that one is taken over into, is renewed like its own', async () => {
+  test('of an adopted pair continues with renewals like an issued one', async () => {
     const project = await issued();
     rmSync(join(project.folder, '.fettle'), { recursive: true });
     project.clock.at += HOUR;
@@ -343,11 +346,11 @@ describe('the whole flow', () => {
   });
 });
 
-describe('many at once', () => {
+describe('concurrency', () => {
   const names = Array.from({ length: 100 }, (_, i) => `c${i}`);
   const documents = Object.fromEntries(names.map((name) => [`${name}.yaml`, certificateText(name)]));
 
-  test('100 renewals in parallel, with 50 looks beside them: each is done once, and the log is whole', async () => {
+  test('100 renewals with 50 refreshes in parallel: each is done once, and the log is complete', async () => {
     const project = projectOf({ 'ca.yaml': ISSUER, ...documents });
     await project.run('apply --yes --parallelism 50');
     after(project, 61);
@@ -372,7 +375,7 @@ describe('many at once', () => {
     await project.run('plan --detailed-exitcode');
   }, 120_000);
 
-  test('two runs at once: one of them waits or gives up, and nothing is issued twice', async () => {
+  test('of two runs, one waits or gives up, and nothing is issued twice', async () => {
     const project = await issued();
     after(project, 61);
     const line = 'apply --yes --lock-timeout 30s';
@@ -388,7 +391,7 @@ describe('many at once', () => {
     const key = join(project.folder, 'tls/c2.key');
     const text = readFileSync(key, 'utf8');
     rmSync(key);
-    // A link to itself: nobody can read it.
+    // A link to itself, which no user can read.
     symlinkSync(key, key);
     await project.run('apply --yes', 4);
     const states = await Promise.all(
@@ -401,7 +404,7 @@ describe('many at once', () => {
     expect(await project.memory('c2')).toMatchObject({ state: 'normal', kept: { issued: 2 } });
   });
 
-  test('an authority that is not there stops what it would sign, and counts no failure', async () => {
+  test('a missing authority blocks what it would sign, and counts no failure', async () => {
     const project = await issued();
     after(project, 61);
     writeFileSync(join(project.folder, 'ca/ca.key'), 'nothing\n');

@@ -70,11 +70,11 @@ describe('threads', () => {
     [10_000, 1, 0],
     [10_000, 8, 8],
     [10_000, 64, 40],
-  ])('%i probes on %i cores are worth %i', (count, cores, threads) => {
+  ])('%i probes on %i cores use %i', (count, cores, threads) => {
     expect(threadsFor(count, cores)).toBe(threads);
   });
 
-  test('see what is seen without them', async () => {
+  test('have the same results as without them', async () => {
     const alone = openProbing({ folder, env: {} }, SETTINGS);
     const trust = await alone.readTrust(['ca.crt']);
     const target = { host: HOST, address: '127.0.0.1', port };
@@ -94,7 +94,7 @@ describe('threads', () => {
       if (i % 3 === 0) expect(seen).toMatchObject({ addresses: [{ chain: [{ dnsNames: ['other.example.test'] }] }] });
       else expect(withoutTime(seen)).toEqual(withoutTime(expected));
     }
-    // Other anchors are others in every thread.
+    // Other anchors have other results in every thread.
     const strange = await Promise.all(
       Array.from({ length: 4 }, () => threads.probe(target, { id: 'none', anchors: [] }, now)),
     );
@@ -112,7 +112,7 @@ describe('threads', () => {
     expect(said(inThread)).toBe(said(count));
   });
 
-  test('end at once with the look, and what is open fails with its reason', async () => {
+  test('end with the refresh, and open probes fail with its reason', async () => {
     const silent = createServer((socket) => {
       onTestFinished(() => void socket.destroy());
     });
@@ -129,7 +129,7 @@ describe('threads', () => {
     await threads.close();
   });
 
-  test('that fail are no answer', async () => {
+  test('that fail return no result', async () => {
     // A setting that no thread can start with.
     const threads = openThreads(2, { ...SETTINGS, resolvers: ['nothing'] }, new AbortController().signal);
     onTestFinished(() => threads.close());
@@ -145,7 +145,7 @@ async function readTrust(): Promise<readonly Anchor[]> {
   return (await readAnchors(folder, ['ca.crt'])).anchors;
 }
 
-test('a thousand Domains in one look, some of them failing', { timeout: 60_000 }, async () => {
+test('a thousand Domains in one refresh, some of them failing', { timeout: 60_000 }, async () => {
   const refused = await freePort();
   const reader = await certificates.openReader(outside(folder, { probe: SETTINGS }));
   const spec = { address: '127.0.0.1', trust: ['ca.crt'] };
@@ -178,11 +178,11 @@ test('a thousand Domains in one look, some of them failing', { timeout: 60_000 }
     'tls_error wrong-name': 100,
   });
   expect(progress).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1));
-  // A probe takes its leave: for the server its handshake came to an end like any other.
+  // A probe closes its connection: for the server, the handshake ended like any other.
   expect(nginx.log()).not.toMatch(/SSL_do_handshake\(\) failed|\[(?:error|crit|alert)\]/u);
 });
 
-test('many Domains by the built command line', { timeout: 60_000 }, async () => {
+test('a large number of Domains by the built command line', { timeout: 60_000 }, async () => {
   const project = temporaryFolder();
   onTestFinished(() => rmSync(project, { recursive: true, force: true }));
   const document = (i: number): string => `apiVersion: certificates/v1
@@ -199,7 +199,7 @@ spec: { host: ${HOST}, address: 127.0.0.1, port: ${port}, trust: [${join(folder,
   expect(done.stdout).toContain('Domain  600 issued; left: 600 under 90 days\n');
 });
 
-test('TLS that is passed on by its name shows the certificate behind', { timeout: 60_000 }, async () => {
+test('TLS that is routed by server name shows the certificate behind', { timeout: 60_000 }, async () => {
   const at = mkdtempSync(join(tmpdir(), 'fettle-haproxy-'));
   const front = await freePort();
   const haproxy = await startHaproxy(

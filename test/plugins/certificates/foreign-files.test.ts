@@ -40,13 +40,13 @@ const pem = (kind: 'pkcs8' | 'encrypted'): string => {
     )
     .toString();
 };
-/** A pair that signed itself, and was made so many days ago, for 90. */
+/** A self-signed pair that was issued this number of days ago, for 90. */
 async function pairMade(ago: number): Promise<{ readonly crt: string; readonly key: string }> {
   const keys = await makeKeys('ecdsa-p256');
   const leaf = await makeLeaf({ dnsNames: ['www.example.test'], validityDays: 90, keys, now: START - ago * DAY });
   return { crt: leaf.toString(), key: keyPem(keys.privateKey) };
 }
-/** Another certificate for a key, made so many days ago. */
+/** Another certificate for a key, issued this number of days ago. */
 async function certificateFor(key: string, ago: number): Promise<string> {
   const keys = { privateKey: createPrivateKey(key), publicKey: createPublicKey(key) };
   const leaf = await makeLeaf({ dnsNames: ['www.example.test'], validityDays: 90, keys, now: START - ago * DAY });
@@ -57,7 +57,7 @@ const before = await certificateFor(one.key, 30);
 const openssh = '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----\n';
 const random = createHash('sha512').update('x').digest();
 
-/** What may lie at the places of a pair. */
+/** Files that can be at the places of a pair. */
 const LYING: Readonly<Record<string, Files>> = {
   'a key alone': { key: pem('pkcs8') },
   'a certificate alone': { crt: one.crt },
@@ -69,7 +69,7 @@ const LYING: Readonly<Record<string, Files>> = {
   'random bytes twice': { crt: random, key: random },
   'a big file, and a key': { crt: 'x'.repeat(2 << 20), key: pem('pkcs8') },
 };
-/** Pairs that can be used. */
+/** Usable pairs. */
 const USABLE: Readonly<Record<string, Files>> = { 'a valid pair': one, 'a pair that has ended': ended };
 
 function put(project: Project, files: Files, at: string): void {
@@ -80,7 +80,7 @@ function put(project: Project, files: Files, at: string): void {
   }
 }
 
-/** Digests of all files of a project, but of its log and its documents, by their paths. */
+/** Digests of all files of a project, except its log and documents, by path. */
 function digests(project: Project): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const path of readdirSync(project.folder, { recursive: true, encoding: 'utf8' })) {
@@ -96,7 +96,7 @@ function at(name: string, place: string, more = ''): string {
   return certificateText(name, more).replace(/storage: .*/u, storage);
 }
 
-/** Runs applies, whatever comes of them, until nothing changes any more. */
+/** Applies, with any result, until nothing changes. */
 async function applies(project: Project, words = ''): Promise<string> {
   let text = '';
   for (let round = 0; round < 3; round++) {
@@ -107,14 +107,14 @@ async function applies(project: Project, words = ''): Promise<string> {
 }
 
 describe.each(Object.entries(LYING))('%s', (_name, files) => {
-  it('where a first pair is to be stored is neither replaced nor removed', async () => {
+  it('in the place of a first pair is neither replaced nor removed', async () => {
     for (const more of ['', RECOVERY_OFF]) {
       const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': at('www', 'tls/www', more) + REMOVE });
       put(project, files, 'tls/www');
       const before = digests(project);
       await applies(project);
       for (const [path, digest] of before) expect([path, digests(project).get(path)]).toEqual([path, digest]);
-      // Its document goes, and the removal is asked for.
+      // Its document is removed, and the removal is requested.
       rmSync(join(project.folder, 'www.yaml'));
       const text = await applies(project);
       for (const [path, digest] of before) expect([path, digests(project).get(path)]).toEqual([path, digest]);
@@ -122,7 +122,7 @@ describe.each(Object.entries(LYING))('%s', (_name, files) => {
     }
   });
 
-  it('where a stored pair is moved to is not replaced', async () => {
+  it('in the place that a stored pair moves to is not replaced', async () => {
     const project = await issued();
     put(project, files, 'new/www');
     const before = digests(project);
@@ -132,7 +132,7 @@ describe.each(Object.entries(LYING))('%s', (_name, files) => {
     for (const [path, digest] of before) expect([path, digests(project).get(path)]).toEqual([path, digest]);
   });
 
-  it('in the place of a pair of ours is there afterwards, under whatever name', async () => {
+  it('in the place of an owned pair exists afterwards, under some name', async () => {
     const project = await issued();
     rmSync(join(project.folder, 'tls'), { recursive: true });
     put(project, files, 'tls/www');
@@ -144,7 +144,7 @@ describe.each(Object.entries(LYING))('%s', (_name, files) => {
     expect([...before].filter((digest) => !after.has(digest))).toEqual([]);
   });
 
-  it('is kept beside its place where an override lets it be replaced', async () => {
+  it('is kept next to its place if an override replaces it', async () => {
     const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': at('www', 'tls/www') });
     put(project, files, 'tls/www');
     const before = [...digests(project)].filter(([path]) => path.startsWith('tls/'));
@@ -159,8 +159,8 @@ describe.each(Object.entries(LYING))('%s', (_name, files) => {
   });
 });
 
-describe('what comes to lie where an orphan was adopted that could not be used', () => {
-  it.each(Object.entries(LYING))('is not removed after %s', async (_name, files) => {
+describe('files that appear in the place of an unusable, adopted orphan', () => {
+  it.each(Object.entries(LYING))('are not removed after %s', async (_name, files) => {
     const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': at('www', 'tls/www') + REMOVE });
     put(project, files, 'tls/www');
     await applies(project);
@@ -171,7 +171,7 @@ describe('what comes to lie where an orphan was adopted that could not be used',
     for (const [path, digest] of before) expect([path, digests(project).get(path)]).toEqual([path, digest]);
   });
 
-  it('is not removed where it is an authority', async () => {
+  it('are not removed if they are an authority', async () => {
     const other = ISSUER.replace('name: ca', 'name: other').replace('dir: ca', 'dir: other');
     const project = projectOf({ 'ca.yaml': ISSUER + REMOVE, 'other.yaml': other });
     project.write('ca/ca.key', pem('pkcs8'));
@@ -186,7 +186,7 @@ describe('what comes to lie where an orphan was adopted that could not be used',
 });
 
 describe.each(Object.entries(USABLE))('%s', (name, files) => {
-  it('is adopted where a first pair is to be stored, and is fettle’s from then on', async () => {
+  it('is adopted in the place of a first pair, and owned from then on', async () => {
     const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': at('www', 'tls/www') + REMOVE });
     put(project, files, 'tls/www');
     await project.run('apply --yes');
@@ -195,7 +195,7 @@ describe.each(Object.entries(USABLE))('%s', (name, files) => {
     expect([name, stdout.includes('foreign-file')]).toEqual([name, false]);
   });
 
-  it('where a stored pair is moved to is foreign, and is not replaced', async () => {
+  it('is foreign in the place that a stored pair moves to, and is not replaced', async () => {
     const project = await issued();
     put(project, files, 'new/www');
     const before = digests(project);
@@ -207,7 +207,7 @@ describe.each(Object.entries(USABLE))('%s', (name, files) => {
   });
 });
 
-describe('a file that a pair of ours did not have before', () => {
+describe('a file that an owned pair did not have before', () => {
   it.each(['chain', 'fullchain', 'combined'])('as its %s is not replaced', async (part) => {
     const project = await issued();
     project.write('tls/notes.txt', 'keep this\n');
@@ -220,7 +220,7 @@ describe('a file that a pair of ours did not have before', () => {
     expect(digests(project).get('tls/notes.txt')).toBe(before.get('tls/notes.txt'));
   });
 
-  /** A pair that is adopted with one more file; `holds` is what lies there, as its digest is before and after. */
+  /** Adopts a pair with one more file; `holds` is its content, given with its digests before and after. */
   const adoptedWith = async (
     part: string,
     holds: string,
@@ -264,12 +264,12 @@ describe('a file that a pair of ours did not have before', () => {
     ['chain', 'its own authority', one.crt],
   ])('as its %s when it is adopted is its own, with %s', async (part, holds, content) => {
     const { isKept, text } = await adoptedWith(part, content);
-    // A combined file has to hold the key to be used.
+    // A combined file must hold the key to be used.
     const isForeign = holds === 'its certificate, and no key';
     expect([isKept, text.includes('REJECTED foreign-file')]).toEqual([isForeign, isForeign]);
   });
 
-  it('is written where nothing lies there', async () => {
+  it('is written if no file is there', async () => {
     const project = await issued();
     const storage = 'storage: { file: { certificate: tls/www.crt, key: tls/www.key, chain: tls/www.chain } }';
     project.write('www.yaml', certificateText('www').replace(/storage: .*/u, storage));
@@ -301,7 +301,7 @@ describe('a removal', () => {
       'storage: { file: { certificate: tls/www.crt, key: tls/www.key, chain: tls/www.chain } }',
     ) + REMOVE;
 
-  /** A pair of ours whose document is gone. */
+  /** An owned pair whose document was removed. */
   const orphaned = async (): Promise<Project> => {
     const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': WITH_CHAIN });
     await project.run('apply --yes');
@@ -338,7 +338,7 @@ describe('a removal', () => {
         symlinkSync('other', join(project.folder, 'tls'));
       },
     ],
-  ])('does not take away %s', async (_name, paths, change) => {
+  ])('does not delete %s', async (_name, paths, change) => {
     const project = await orphaned();
     change(project);
     const there = paths.map((path) => readFileSync(join(project.folder, path), 'utf8'));
@@ -346,14 +346,14 @@ describe('a removal', () => {
     expect(paths.map((path) => readFileSync(join(project.folder, path), 'utf8'))).toEqual(there);
   });
 
-  it('keeps it under another name where an override lets it go on', async () => {
+  it('keeps it under another name if an override lets it continue', async () => {
     const project = await orphaned();
     project.write('tls/www.chain', other.crt + ended.crt);
     await applies(project, ' --override foreign-file@certificates/Certificate/www --reason test');
     expect(readdirSync(join(project.folder, 'tls'))).toEqual(['www.chain.kept-1']);
   });
 
-  it.each(['made', 'adopted'])('that was interrupted goes on where the pair was %s', async (how) => {
+  it.each(['made', 'adopted'])('that was interrupted continues if the pair was %s', async (how) => {
     const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': certificateText('www') + REMOVE });
     if (how === 'adopted') put(project, one, 'tls/www');
     await project.run('apply --yes');
@@ -363,7 +363,7 @@ describe('a removal', () => {
     expect(readdirSync(join(project.folder, 'tls'))).toEqual([]);
   });
 
-  it('takes away an older certificate of its own key, and a chain that is out of order', async () => {
+  it('deletes an older certificate of its own key, and a chain in another order', async () => {
     const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': WITH_CHAIN });
     put(project, one, 'tls/www');
     await project.run('apply --yes');
@@ -374,10 +374,10 @@ describe('a removal', () => {
   });
 });
 
-describe('a version that somebody else made in a folder that is switched as a whole', () => {
+describe('a foreign version in a folder that is switched as a whole', () => {
   const SWITCHED = certificateText('www').replace(/storage: .*/u, 'storage: { directory: { path: www } }') + REMOVE;
 
-  /** Puts versions of somebody else's there, one of them in use where `current` says so; gives their digests. */
+  /** Adds foreign versions, one of them in use if `current` says so; gives their digests. */
   const withVersions = (current?: string): { readonly project: Project; readonly foreign: readonly string[] } => {
     const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': SWITCHED });
     project.write('www/versions/2/privkey.pem', pem('pkcs8'));
@@ -418,7 +418,7 @@ describe('a version that somebody else made in a folder that is switched as a wh
     expect(lost(project, foreign)).toEqual([]);
   });
 
-  it('survives the removal of one that was adopted and never switched', async () => {
+  it('survives the removal of a pair that was adopted and never switched', async () => {
     const { project, foreign } = withVersions('3');
     await project.run('apply --yes');
     rmSync(join(project.folder, 'www.yaml'));
@@ -427,7 +427,7 @@ describe('a version that somebody else made in a folder that is switched as a wh
     expect(lost(project, foreign)).toEqual([]);
   });
 
-  it('survives where it is called as what an interrupted switch leaves', async () => {
+  it('survives under the name of a version from an interrupted switch', async () => {
     const { project } = withVersions('3');
     project.write('www/versions/8.pending/privkey.pem', pem('pkcs8'));
     const before = digests(project);
@@ -442,9 +442,9 @@ describe('an authority', () => {
   it.each<readonly [string, Readonly<Record<string, string>>]>([
     ['a text and a key', { 'ca.crt': 'notes\n', 'ca.key': pem('pkcs8') }],
     ['a key alone', { 'ca.key': pem('pkcs8') }],
-    ['a certificate that is none of an authority', { 'ca.crt': one.crt, 'ca.key': one.key }],
+    ['a certificate that does not belong to an authority', { 'ca.crt': one.crt, 'ca.key': one.key }],
     ['a pending key', { 'ca.key.pending': pem('pkcs8'), 'ca.crt.pending': 'x' }],
-  ])('does not take the place of %s, and does not take it away', async (_name, files) => {
+  ])('does not replace %s, and does not delete it', async (_name, files) => {
     const project = projectOf({
       'ca.yaml': ISSUER + REMOVE,
       'other.yaml': ISSUER.replace('name: ca', 'name: other').replace('dir: ca', 'dir: other'),
@@ -457,7 +457,7 @@ describe('an authority', () => {
     for (const [path, digest] of before) expect([path, digests(project).get(path)]).toEqual([path, digest]);
   });
 
-  it('that somebody else put in the place of ours is not removed', async () => {
+  it('that replaced an owned one is not removed', async () => {
     const project = projectOf({
       'ca.yaml': ISSUER + REMOVE,
       'other.yaml': ISSUER.replace('name: ca', 'name: other').replace('dir: ca', 'dir: other'),

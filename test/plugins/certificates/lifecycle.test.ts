@@ -23,7 +23,7 @@ const HOUR = 3_600_000;
 const MINUTE = 60_000;
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** What happens to a certificate that was issued at START, and the moves that the log has of it afterwards. */
+/** Events of a certificate that was issued at START, and the moves that they leave in the log. */
 const moves: readonly (readonly [string, (project: Project) => Promise<unknown>, readonly string[]])[] = [
   ['absent > normal: it is issued', async () => undefined, []],
   [
@@ -254,7 +254,7 @@ const moves: readonly (readonly [string, (project: Project) => Promise<unknown>,
   ],
 ];
 
-/** Between the two renames of a swap: the new certificate, and the old key with the new one beside it. */
+/** Between the two renames of a swap: the new certificate, and the old key with the new one next to it. */
 function halfSwapped({ folder }: Project): void {
   const at = (name: string): string => join(folder, name);
   copyFileSync(at('tls/www.crt'), at('tls/www.crt.backup'));
@@ -268,14 +268,14 @@ describe('every move is in the log', () => {
     const project = await issued();
     await happen(project);
     expect(movesIn(project)).toEqual(['absent>normal issue', ...expected]);
-    // Each record has its time, and what is remembered is where the moves lead.
+    // Each record has its time, and the state is where the moves lead.
     const last = movesIn(project).at(-1)?.split(/[> ]/u)[1];
     expect((await project.memory()).state).toBe(last);
     expect(project.records().every(({ time }) => time >= iso(START) && time <= iso(project.clock.at))).toBe(true);
   });
 });
 
-/** Lets the next applies of what has failed before fail too; gives when each of them could be made. */
+/** Lets the next applies fail too; gives the earliest time of each. */
 async function failing(project: Project, times: number): Promise<readonly number[]> {
   const at: number[] = [];
   for (let i = 0; i < times; i++) {
@@ -292,7 +292,7 @@ async function failing(project: Project, times: number): Promise<readonly number
   return at;
 }
 
-describe('what is counted is remembered from run to run', () => {
+describe('counts last from run to run', () => {
   test('failed renewals wait longer each time, and end after ten', async () => {
     const project = await issued();
     after(project, 61);
@@ -305,11 +305,11 @@ describe('what is counted is remembered from run to run', () => {
       failures: 10,
       lastError: { at: iso(tries[9] ?? 0), step: 'renewal_failed>renewing' },
     });
-    // Nothing is tried any more, however long one waits, until somebody says so.
+    // There is no further attempt, after any time, without an override.
     clear();
     project.clock.at += 5 * DAY;
     expect((await project.run('apply --yes', 3)).stdout).toContain('retry-exhausted: 10 failed renewals in a row');
-    await project.run('apply --yes --override retry-exhausted@certificates/Certificate/www --reason "mended"');
+    await project.run('apply --yes --override retry-exhausted@certificates/Certificate/www --reason "fixed"');
     const memory = await project.memory();
     expect(memory).toMatchObject({ state: 'normal', kept: { issued: 2 } });
     expect([memory.failures, memory.lastError]).toEqual([undefined, undefined]);
@@ -326,12 +326,12 @@ describe('what is counted is remembered from run to run', () => {
       'backoff: after 1 failed renewal, the next attempt waits 60 min',
     );
     expect(await project.memory()).toMatchObject({ state: 'renewal_failed', failures: 1 });
-    // Somebody who cannot wait says so.
-    await project.run('apply --yes --override backoff@certificates/Certificate/www --reason "mended"');
+    // An override does not wait.
+    await project.run('apply --yes --override backoff@certificates/Certificate/www --reason "fixed"');
     expect((await project.memory()).state).toBe('normal');
   });
 
-  test('recoveries are counted by themselves, and end after three', async () => {
+  test('recoveries have a count of their own, and end after three', async () => {
     const project = await issued();
     after(project, 89.9);
     inTheWay(project);
@@ -343,7 +343,7 @@ describe('what is counted is remembered from run to run', () => {
     expect((await project.run('apply --yes', 3)).stdout).toContain('retry-exhausted: 3 failed recoveries in a row');
   });
 
-  test('another document is another beginning', async () => {
+  test('another document starts a new count', async () => {
     const project = await issued('renewal: { maxRetries: 2 }');
     after(project, 61);
     inTheWay(project);
@@ -352,7 +352,7 @@ describe('what is counted is remembered from run to run', () => {
     project.write('www.yaml', certificateText('www', 'renewal: { maxRetries: 1 }'));
     await project.run('apply --yes', 7);
     expect((await project.memory()).failures).toBe(1);
-    // So is another configuration, where the document leaves it open.
+    // So does another configuration, if the document leaves the setting open.
     const { write, run } = project;
     write('www.yaml', certificateText('www'));
     await run('apply --yes', 7);
@@ -365,7 +365,7 @@ describe('what is counted is remembered from run to run', () => {
     expect((await project.run('apply --yes')).stdout).toContain('WAITING backoff');
   });
 
-  test('an interrupted renewal or recovery is no failure, and waits for nothing', async () => {
+  test('an interrupted renewal or recovery is not a failure, and does not wait', async () => {
     for (const [days, step] of [
       [61, 'expiring_soon>renewing'],
       [91, 'expired>recovering'],
@@ -387,7 +387,7 @@ describe('what is counted is remembered from run to run', () => {
     }
   });
 
-  test('the counts and times of what was issued survive, also of a run that died after its swap', async () => {
+  test('the counts and times of an issue survive, also of a run that ended after its swap', async () => {
     const project = await issued();
     const first = await project.memory();
     expect(first.kept).toMatchObject({ issued: 1, issued_at: iso(START), checked_at: iso(START) });
@@ -408,7 +408,7 @@ describe('what is counted is remembered from run to run', () => {
     expect(kept['not_after']).toBe(iso(START + 151 * DAY));
   });
 
-  test('a look is written down once a day where nothing else is new', async () => {
+  test('a refresh without news is recorded once a day', async () => {
     const project = await issued();
     const noted = () =>
       project
@@ -425,7 +425,7 @@ describe('what is counted is remembered from run to run', () => {
 });
 
 describe('one certificate never stops another', () => {
-  test('what fails, cannot be read, or is rejected stands by itself; the rest is renewed', async () => {
+  test('one that fails, cannot be read, or is rejected leaves the others to be renewed', async () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
     const project = projectOf({
       'ca.yaml': ISSUER,
@@ -447,7 +447,7 @@ describe('one certificate never stops another', () => {
   });
 });
 
-describe('what a changed document issues anew, and why', () => {
+describe('a changed document issues anew, with a reason', () => {
   test.each<readonly [string, (project: Project) => void, string]>([
     [
       'names',

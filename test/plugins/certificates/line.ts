@@ -58,7 +58,7 @@ export async function proposal(
 ): Promise<{ readonly resource: Resource; readonly proposal?: Proposal; readonly all: readonly Resource[] }> {
   const all = resources(line, await sighted(line));
   const resource = all.find((each) => formatRef(each.ref) === address);
-  if (resource === undefined) throw new Error(`${address} is neither written nor remembered`);
+  if (resource === undefined) throw new Error(`${address} is neither declared nor in the state`);
   const found = certificates.kinds[resource.ref.kind]?.diff(resource, sceneOf(all, { now: line.now }));
   return found === undefined ? { resource, all } : { resource, proposal: found, all };
 }

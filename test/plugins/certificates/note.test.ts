@@ -26,13 +26,13 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 
 describe('of an Issuer', () => {
   const note = (resource: Resource) => noteIssuer(resource as unknown as IssuerResource);
-  test('only the first authority is remembered', () => {
+  test('only the first authority is noted', () => {
     expect(note(issuerResource({ memory: memoryOf('Issuer', 'ca') }))).toEqual({ fingerprint: fingerprint('a') });
     expect(
       note(issuerResource({ memory: memoryOf('Issuer', 'ca', { kept: { fingerprint: fingerprint('b') } }) })),
     ).toEqual({});
   });
-  test('nothing of a broken one, or of none', () => {
+  test('a broken authority is not noted, nor a missing one', () => {
     const memory = memoryOf('Issuer', 'ca');
     expect(
       note(
@@ -92,12 +92,12 @@ describe('of a Certificate', () => {
     run: 'r',
   });
 
-  test('what is stored, and that what was there before is served as far as it is to be', () => {
+  test('what is stored, and the earlier one that is still served', () => {
     expect(note()).toEqual({ ...looked, ...stored, reloaded: fingerprint('c') });
     expect(note({ memory: { owned: 'adopted' } })).toEqual({ ...looked, ...stored, reloaded: fingerprint('c') });
   });
 
-  test('nothing but the look of what cannot be used, or is neither the one nor the other', () => {
+  test('only the time of the refresh, if it is unusable or neither of the two', () => {
     expect(note({ state: 'expired', facts: { usable: false } })).toEqual(looked);
     expect(note({ state: 'renewing' })).toEqual(looked);
     expect(note({ state: 'recovering' })).toEqual(looked);
@@ -111,18 +111,18 @@ describe('of a Certificate', () => {
     ['in an hour, as the clock was put back', -HOUR, {}, true],
     ['an hour ago, as its document wants', HOUR, { renewal: { checkInterval: '1h' } }, true],
     ['less than an hour ago', HOUR - 1, { renewal: { checkInterval: '1h' } }, false],
-  ])('a look is written down once in the interval: the last one was %s', (_name, ago, spec, expected) => {
+  ])('a refresh is recorded once per interval: the last one was %s', (_name, ago, spec, expected) => {
     const kept = known({ checked_at: iso(NOW - ago) });
     const noted = note({ memory: { kept }, ...(spec === undefined ? {} : { spec }) });
     expect(noted.checked_at).toBe(expected ? iso(NOW) : undefined);
   });
 
-  describe('what was stored before', () => {
-    test('comes with the first look at another one', () => {
+  describe('earlier certificates', () => {
+    test('begin with the first refresh of another one', () => {
       expect(note({ memory: { kept: known({ fingerprint: fingerprint('b') }) } }).former).toEqual([fingerprint('b')]);
       expect(note({ memory: { kept: known() } }).former).toBeUndefined();
     });
-    test('is five at most, the newest first, each once, and never what is stored', () => {
+    test('are at most five, the newest first, each once, and never the stored one', () => {
       const kept = { fingerprint: 'f', former: ['e', 'd', 'c', 'b', 'a'] };
       expect(formerOf(kept, 'g')).toEqual(['f', 'e', 'd', 'c', 'b']);
       expect(formerOf(kept, 'd')).toEqual(['f', 'e', 'c', 'b', 'a']);
@@ -130,7 +130,7 @@ describe('of a Certificate', () => {
     });
   });
 
-  test('what an interrupted run issued counts as issued then', () => {
+  test('an issue of an interrupted run counts from then', () => {
     const kept = known({ fingerprint: fingerprint('b'), reloaded: fingerprint('b'), issued: 3 });
     const made = { made: fingerprint('c'), issued: 4, issued_at: iso(NOW - HOUR) };
     expect(note({ memory: { kept, open: intent('expiring_soon>renewing') } })).toMatchObject(made);
@@ -138,12 +138,12 @@ describe('of a Certificate', () => {
       ...made,
       issued: 1,
     });
-    // It had not come so far, or was to take it away.
+    // It was interrupted earlier, or was a removal.
     expect(note({ memory: { kept: known(), open: intent('expiring_soon>renewing') } })).not.toHaveProperty('made');
     expect(note({ memory: { kept, open: intent('normal>absent', 'remove') } })).not.toHaveProperty('made');
   });
 
-  describe('that it was reloaded', () => {
+  describe('the reload', () => {
     const reloaded = (
       kept: Partial<CertificateMemory>,
       more: Partial<Memory> = {},
@@ -161,31 +161,31 @@ describe('of a Certificate', () => {
         }),
       });
     const own = { ...stored, made: fingerprint('c'), reloaded: fingerprint('b') };
-    test('is not known of what a run of ours stored, and did not come to reload', () => {
+    test('is unknown if a run stored the pair and ended before the reload', () => {
       expect(reloaded(own)).toBeUndefined();
       expect(reloaded({}, { open: intent('absent>normal', 'create') })).toBeUndefined();
       expect(reloaded({ made: fingerprint('c') }, { owned: 'created' })).toBeUndefined();
     });
-    test('is not known of what somebody else put there later', () => {
+    test('is unknown if another program stored the pair later', () => {
       expect(reloaded({ fingerprint: fingerprint('b'), reloaded: fingerprint('b') })).toBeUndefined();
     });
-    test('is taken for granted where an older version remembered it', () => {
+    test('is assumed if an older version recorded it', () => {
       expect(reloaded(stored)).toBe(fingerprint('c'));
     });
-    test('is known where every address that answers shows it', () => {
+    test('is known if every address that answers serves it', () => {
       expect(reloaded(own, {}, [domain('c', 'c')])).toBe(fingerprint('c'));
       expect(reloaded(own, {}, [domain('c', '')])).toBe(fingerprint('c'));
       expect(reloaded(own, {}, [domain('c', 'b')])).toBeUndefined();
       expect(reloaded(own, {}, [domain('')])).toBeUndefined();
     });
-    test('ends the count of reloads without effect', () => {
+    test('ends the count of unsuccessful reloads', () => {
       const failed = { ...own, unserved: fingerprint('c'), unserved_tries: 2, unserved_at: iso(NOW) };
       expect(note({ memory: { kept: failed }, domains: [domain('c')] }).unserved).toBe('');
       expect(note({ memory: { kept: failed } })).not.toHaveProperty('unserved');
       const other = { ...failed, unserved: fingerprint('b') };
       expect(note({ memory: { kept: other }, domains: [domain('c')] })).not.toHaveProperty('unserved');
     });
-    test('goes with where it is served', () => {
+    test('is reset with the served places', () => {
       expect(note({ memory: { kept: own }, domains: [domain('c')] }).servers).toEqual([{ host: 'a.test', port: 443 }]);
       expect(note({ memory: { kept: own } })).not.toHaveProperty('servers');
     });
@@ -201,7 +201,7 @@ describe('of a Domain', () => {
       not_after: '2027-01-01T00:00:00.000Z',
     }),
   });
-  test('what was served, and the last error until it is over', () => {
+  test('the served certificate, and the last error until it is over', () => {
     expect(noteDomain(resource, NOW)).toEqual({
       error: '',
       message: '',

@@ -37,8 +37,8 @@ async function ready(): Promise<ReturnType<typeof lineOf>> {
   return line;
 }
 
-describe('a look', () => {
-  test('sees nothing where nothing is', async () => {
+describe('a refresh', () => {
+  test('observes nothing in an empty folder', async () => {
     expect(await view(lineOf(tempFolder(), [issuer, www], now))).toMatchObject({
       observed: [],
       gaps: [],
@@ -46,7 +46,7 @@ describe('a look', () => {
     });
   });
 
-  test('gives the facts of an authority and a certificate', async () => {
+  test('has the facts of an authority and a certificate', async () => {
     const line = await ready();
     const { observed, gaps } = await view(line);
     expect(gaps).toEqual([]);
@@ -86,7 +86,7 @@ describe('a look', () => {
     expect(JSON.stringify(observed)).not.toContain('PRIVATE KEY');
   });
 
-  test('is the same the second time, but for what time changes', async () => {
+  test('is the same the second time, except for values that depend on time', async () => {
     const line = await ready();
     const first = await view(line);
     line.now += 2 * DAY;
@@ -96,13 +96,13 @@ describe('a look', () => {
     );
   });
 
-  test('finds what is remembered, without its document', async () => {
+  test('finds resources of the state without a document', async () => {
     const line = await ready();
     const gone = { ...line, desired: [] };
     expect(seenIn(await view(gone))).toEqual([`${WWW} normal`, `${CA} ready`]);
   });
 
-  test('finds what an interrupted run was about to make', async () => {
+  test('finds the result of an interrupted creation', async () => {
     const line = await ready();
     const memory: Memory = {
       ref: refOf('Certificate', 'www'),
@@ -120,7 +120,7 @@ describe('a look', () => {
     expect(seenIn(await view({ ...line, desired: [], memory: new Map([[WWW, memory]]) }))).toEqual([`${WWW} normal`]);
   });
 
-  test('without document and without a remembered spec is of nothing', async () => {
+  test('ignores a resource without a document or a recorded spec', async () => {
     const line = await ready();
     const memory = new Map([
       [WWW, memoryOf('Certificate', 'www')],
@@ -129,7 +129,7 @@ describe('a look', () => {
     expect((await view({ ...line, desired: [], memory })).observed).toEqual([]);
   });
 
-  test('at a few looks at nothing else', async () => {
+  test('of few resources reads nothing else', async () => {
     const line = await ready();
     const asked: string[] = [];
     const world = (await certificates.openReader(outside(line.folder))) as CertificatesReader;
@@ -149,7 +149,7 @@ describe('a look', () => {
     expect(asked).toEqual(['tls/www.key']);
   });
 
-  test('tells a failed renewal by what is remembered', async () => {
+  test('finds a failed renewal by the state', async () => {
     const line = await ready();
     line.now += 70 * DAY;
     expect(seenIn(await view(line))[0]).toBe(`${WWW} expiring_soon`);
@@ -167,15 +167,15 @@ describe('a look', () => {
     expect(seenIn(await view(line))[0]).toBe(`${WWW} expired`);
   });
 
-  test('of an issuer that signs nothing itself: it is given', async () => {
+  test('of an issuer that signs nothing itself marks it as given', async () => {
     const self = desiredOf('Issuer', 'self', { selfSigned: {} });
     const { observed } = await view(lineOf(tempFolder(), [self], now));
     expect(observed).toMatchObject([{ state: 'ready', given: true, facts: { self_signed: true } }]);
   });
 });
 
-describe('what cannot be read', () => {
-  test('is a gap of its own resource, and no other', async () => {
+describe('an unreadable file', () => {
+  test('is a gap of its own resource, and of no other', async () => {
     const line = await ready();
     symlinkSync('loop.key', join(line.folder, 'loop.key'));
     const loop = desiredOf(
@@ -195,7 +195,7 @@ describe('what cannot be read', () => {
     ]);
   });
 
-  test.skipIf(process.getuid?.() === 0)('for want of permission is a gap', async () => {
+  test.skipIf(process.getuid?.() === 0)('without permission is a gap', async () => {
     const line = await ready();
     chmodSync(join(line.folder, 'tls/www.key'), 0);
     expect((await view(line)).gaps).toMatchObject([
@@ -232,7 +232,7 @@ describe('what cannot be read', () => {
       'pair-unusable',
       "the key's file is in DER form, not PEM",
     ],
-  ])('but is there is a fact: %s in the place of the key', async (_name, put, code, text) => {
+  ])('that exists is a fact: %s in the place of the key', async (_name, put, code, text) => {
     const line = await ready();
     const path = join(line.folder, 'tls/www.key');
     rmSync(path);
@@ -247,7 +247,7 @@ describe('what cannot be read', () => {
   });
 });
 
-describe('a pair that others made', () => {
+describe('a pair of another program', () => {
   test.each<readonly [string, (folder: string) => void]>([
     ['PKCS#1', (folder) => void openssl(folder, 'genrsa', '-traditional', '-out', 'tls/www.key', '2048')],
     [
@@ -255,7 +255,7 @@ describe('a pair that others made', () => {
       (folder) => void openssl(folder, 'ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', 'tls/www.key'),
     ],
     ['PKCS#8', (folder) => void openssl(folder, 'genpkey', '-algorithm', 'ED25519', '-out', 'tls/www.key')],
-  ])('with a key in %s is understood', async (_name, make) => {
+  ])('with a key in %s is read', async (_name, make) => {
     const folder = tempFolder();
     mkdirSync(join(folder, 'tls'));
     make(folder);
@@ -281,7 +281,7 @@ describe('a pair that others made', () => {
     });
   });
 
-  test('that is not valid yet cannot be used yet', async () => {
+  test('that is not valid yet is not usable yet', async () => {
     const line = await ready();
     line.now -= 2 * DAY;
     expect((await view(line)).observed[0]).toMatchObject({
@@ -307,7 +307,7 @@ describe('an authority that cannot sign', () => {
     );
   });
 
-  test('since its end is broken too', async () => {
+  test('is broken after its end', async () => {
     const line = await ready();
     line.now += 3700 * DAY;
     expect((await view(line)).observed[1]).toMatchObject({
@@ -327,14 +327,14 @@ describe('a Domain whose Certificate', () => {
     certificate: 'www',
   });
 
-  test('was never issued, and where nothing is served, waits for it', async () => {
+  test('was never issued waits for it, while none is served', async () => {
     const { observed } = await view(lineOf(tempFolder(), [issuer, www, domain], now));
     expect(observed).toMatchObject([
       { state: 'pending_issue', given: true, facts: { error: 'refused' }, findings: [] },
     ]);
   });
 
-  test('is stored, and where nothing is served, has an error', async () => {
+  test('is stored has an error, while none is served', async () => {
     const line = await ready();
     const { observed } = await view({ ...line, desired: [issuer, www, domain] });
     expect(observed.find(({ ref }) => ref.kind === 'Domain')).toMatchObject({
@@ -343,7 +343,7 @@ describe('a Domain whose Certificate', () => {
     });
   });
 
-  test('was issued once, and is gone, has an error', async () => {
+  test('was issued and removed has an error', async () => {
     const line = lineOf(tempFolder(), [issuer, www, domain], now);
     line.memory.set(WWW, memoryOf('Certificate', 'www', { kept: { fingerprint: 'sha256:x' } }));
     expect((await view(line)).observed).toMatchObject([{ state: 'tls_error' }]);

@@ -1,4 +1,4 @@
-/** Certificates of the kinds that break parsers, served by openssl: each gives clear facts, and none an exception. */
+/** Certificates that break parsers, served by openssl: each has clear facts, and none throws. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ interface Made {
 
 const EC = ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'];
 
-/** A self-signed pair, `odd.crt` and `odd.key`, in a folder that goes with the test. */
+/** A self-signed pair, `odd.crt` and `odd.key`, in a folder that is removed after the test. */
 function made({ key = EC, names = [`DNS.1=${HOST}`], extensions = [], args = [], subject = '/CN=x' }: Made): string {
   const folder = tempFolder();
   openssl(folder, 'genpkey', ...key, '-out', 'odd.key');
@@ -70,7 +70,7 @@ async function probe(folder: string, port: number, spec: Partial<DomainSpec> = {
   expect(gaps).toEqual([]);
   const [found] = observed;
   if (found === undefined) throw new Error('nothing is seen');
-  // Facts are kept, compared and printed: they have to be plain.
+  // Facts are stored, compared and printed, so they must be plain.
   expect(JSON.parse(JSON.stringify(found.facts))).toEqual(found.facts);
   return found as Observed<DomainFacts>;
 }
@@ -106,7 +106,7 @@ describe('a server whose certificate', () => {
     expect((await probe(folder, await serving(folder))).state).toBe('issued');
   });
 
-  test('has a subject that would turn a terminal around', async () => {
+  test('has a subject with bidirectional control characters', async () => {
     const folder = made({ subject: `/CN=\u001b[2Jx\u202ey`, args: ['-utf8'] });
     const seen = await probe(folder, await serving(folder));
     expect(seen.state).toBe('issued');
@@ -154,7 +154,7 @@ describe('a server whose certificate', () => {
     expect(await probe(folder, await serving(folder))).toMatchObject({ state: 'issued', facts: { keyAlgorithm } });
   });
 
-  // Few clients know these curves, and Node.js is none of them: that the handshake fails is what there is to know.
+  // Few clients support these curves, and Node.js does not: a failed handshake is the only fact.
   test.each([['-tls1_2'], ['-tls1_3']])('has a key of brainpoolP256r1, by %s', async (version) => {
     const folder = made({ key: ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:brainpoolP256r1'] });
     const seen = await probe(folder, await serving(folder, version));
@@ -163,7 +163,7 @@ describe('a server whose certificate', () => {
     expect(seen.facts.message).toMatch(/the TLS handshake failed: \S/u);
   });
 
-  test('has a date that is none', async () => {
+  test('has an invalid date', async () => {
     const folder = made({});
     const der = Buffer.from(read(folder, 'odd.crt').replaceAll(/-----[^-]+-----|\s/gu, ''), 'base64');
     // The second UTCTime of the validity (tag 23, 13 bytes) is its end.

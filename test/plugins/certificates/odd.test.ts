@@ -1,4 +1,4 @@
-/** Certificates of the kinds that break parsers: each gives clear facts, and none an exception. */
+/** Certificates that break parsers: each has clear facts, and none throws. */
 
 import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,20 +13,20 @@ import type { Observed } from '#plugin';
 import { lineOf, view } from './line.ts';
 import { certificateSpec, desiredOf, openssl, read, tempFolder } from './support.ts';
 
-/** A look at what is stored in `tls/www.crt` and `tls/www.key` of a folder. */
+/** Reads the pair in `tls/www.crt` and `tls/www.key` of a folder. */
 async function look(folder: string, now = Date.now()): Promise<Observed<CertificateFacts>> {
   const { observed, gaps } = await view(lineOf(folder, [desiredOf('Certificate', 'www', certificateSpec())], now));
   expect(gaps).toEqual([]);
   const [found] = observed;
   if (found === undefined) throw new Error('nothing is seen');
-  // Facts are kept, compared and printed: they have to be plain.
+  // Facts are stored, compared and printed, so they must be plain.
   expect(JSON.parse(JSON.stringify(found.facts))).toEqual(found.facts);
   return found as Observed<CertificateFacts>;
 }
 
 interface Made {
   readonly key?: readonly string[];
-  /** Lines of the section with its extensions. */
+  /** The lines of the section with its extensions. */
   readonly extensions?: readonly string[];
   readonly names?: readonly string[];
   readonly args?: readonly string[];
@@ -106,7 +106,7 @@ describe('a certificate', () => {
     expect([state, facts.serial]).toEqual(['normal', shown]);
   });
 
-  /** openssl of every age makes certificates that begin now: other dates are written by a library. */
+  /** Every version of openssl creates certificates that begin now: a library writes other dates. */
   async function dated(from: string, to: string): Promise<string> {
     await import('reflect-metadata');
     const x509 = await import('@peculiar/x509');
@@ -143,14 +143,14 @@ describe('a certificate', () => {
     expect(signals?.['days_left']).toBe(Math.trunc((Date.parse(to) - then) / 86_400_000));
   });
 
-  test('that ends before it begins is expired', async () => {
+  test('that expires before it begins is expired', async () => {
     const folder = await dated('2030-01-01T00:00:00Z', '2020-01-01T00:00:00Z');
     expect(await look(folder)).toMatchObject({ state: 'expired', facts: { usable: true } });
   });
 
   test.each<readonly [string, readonly string[]]>([
     [
-      'extensions that nobody knows, one of them critical',
+      'unknown extensions, one of them critical',
       ['1.2.3.4.5.6=critical,DER:0500', '1.2.3.4.5.7=ASN1:UTF8String:hello'],
     ],
     ['names of other kinds', ['issuerAltName=URI:http://x.test/,email:a@b.test,IP:::1,dirName:dir']],
@@ -208,11 +208,11 @@ describe('a certificate', () => {
 
   test.each([
     ['a terminal that is cleared', '/CN=a\u001B[2Jb'],
-    ['lines that are none', '/CN=a\nO=evil\r\nCN=b'],
+    ['injected lines', '/CN=a\nO=evil\r\nCN=b'],
     ['text that runs the other way', '/CN=a\u202Eb'],
     ['other scripts', '/CN=Größe 東京 🔑'],
     ['quotes and commas', '/CN=a, O="b"\\/c+d=e'],
-  ])('with %s in its subject is shown on one line, and moves no cursor', async (_name, subject) => {
+  ])('with %s in its subject is shown on one line, without terminal control', async (_name, subject) => {
     const { facts } = await look(made({ subject, args: ['-utf8'] }));
     expect(facts.subject).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
     expect(facts.subject?.length).toBeGreaterThan(4);
@@ -283,7 +283,7 @@ describe('a file', () => {
     ['of more than a megabyte', () => 'x'.repeat(1_048_577), 'is larger than 1048576 bytes'],
     ['that is empty', () => '', 'has no certificate in it'],
     ['of zeros', () => Buffer.alloc(4096), 'has no certificate in it'],
-  ])('%s is told', async (_name, text, problem) => {
+  ])('%s is reported', async (_name, text, problem) => {
     const { folder, crt } = good();
     const bytes = text(folder, crt);
     writeFileSync(join(folder, 'tls/www.crt'), bytes);
@@ -298,7 +298,7 @@ describe('a file', () => {
   });
 });
 
-describe('whatever the bytes are', () => {
+describe('any bytes', () => {
   const { crt, key } = ((): { readonly crt: string; readonly key: string } => {
     const folder = '/tmp';
     return {
@@ -322,7 +322,7 @@ describe('whatever the bytes are', () => {
   const der = Buffer.from(crt.split('-----')[2] ?? '', 'base64');
   const pem = (bytes: Buffer, name: string): string =>
     `-----BEGIN ${name}-----\n${bytes.toString('base64')}\n-----END ${name}-----\n`;
-  /** The bytes of a certificate with some of them changed, cut or doubled. */
+  /** The bytes of a certificate, with some of them changed, removed or doubled. */
   const spoilt = (from: Buffer) =>
     fc
       .tuple(
@@ -336,7 +336,7 @@ describe('whatever the bytes are', () => {
         return whole ? bytes : bytes.subarray(0, cut);
       });
 
-  test('a chain is read or told, and what is read is shown', () => {
+  test('a chain is read or reported, and the facts are printable', () => {
     fc.assert(
       fc.property(spoilt(der), (bytes) => {
         const { certificates, problem } = readChain(pem(bytes, 'CERTIFICATE'));
@@ -350,7 +350,7 @@ describe('whatever the bytes are', () => {
     );
   });
 
-  test('a key is read or told', () => {
+  test('a key is read or reported', () => {
     const bytes = Buffer.from(key.split('-----')[2] ?? '', 'base64');
     fc.assert(
       fc.property(spoilt(bytes), (some) => {
@@ -361,7 +361,7 @@ describe('whatever the bytes are', () => {
     );
   });
 
-  test('DER is walked through or told, in a time that its length bounds', () => {
+  test('DER is parsed or reported, in a time that its length bounds', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
         const values = valuesOf(Buffer.from(bytes));

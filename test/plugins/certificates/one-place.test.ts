@@ -30,7 +30,7 @@ function digests(project: Project, folder: string): Readonly<Record<string, stri
   );
 }
 
-/** A Certificate whose files have other paths than its name says. */
+/** A Certificate whose files have another path than its name. */
 function at(name: string, certificate: string, key: string, lifecycle = ''): string {
   const storage = `storage: { file: { certificate: ${certificate}, key: ${key} } }`;
   return certificateText(name).replace(/storage: .*/u, storage) + lifecycle;
@@ -45,26 +45,32 @@ async function removable(): Promise<Project> {
 }
 
 describe('a document with a new name for the same files', () => {
-  it.each(['', REMOVE])('is neither adopted nor removed, in no run, and says how to move it: %j', async (lifecycle) => {
-    const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': certificateText('www') + lifecycle });
-    await project.run('apply --yes');
-    const before = digests(project, 'tls');
-    project.write('www.yaml', at('web', 'tls/www.crt', 'tls/www.key', lifecycle).replace('web.example', 'www.example'));
-    for (const line of ['apply --yes', 'apply --yes', 'apply --yes --until-settled']) {
-      const text = textOf(await project.run(line, REJECTED));
-      expect(text).toContain('same-place');
-      expect(text).toContain('fettle state mv certificates/Certificate/www certificates/Certificate/web');
+  it.each(['', REMOVE])(
+    'is neither adopted nor removed, in any run, and the message says how to move the state: %j',
+    async (lifecycle) => {
+      const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': certificateText('www') + lifecycle });
+      await project.run('apply --yes');
+      const before = digests(project, 'tls');
+      project.write(
+        'www.yaml',
+        at('web', 'tls/www.crt', 'tls/www.key', lifecycle).replace('web.example', 'www.example'),
+      );
+      for (const line of ['apply --yes', 'apply --yes', 'apply --yes --until-settled']) {
+        const text = textOf(await project.run(line, REJECTED));
+        expect(text).toContain('same-place');
+        expect(text).toContain('fettle state mv certificates/Certificate/www certificates/Certificate/web');
+        expect(digests(project, 'tls')).toEqual(before);
+      }
+      expect((await project.memory('www')).owned).toBe('created');
+
+      await project.run('state mv certificates/Certificate/www certificates/Certificate/web');
+      await project.run('apply --yes');
       expect(digests(project, 'tls')).toEqual(before);
-    }
-    expect((await project.memory('www')).owned).toBe('created');
+      expect((await project.memory('web')).owned).toBe('created');
+    },
+  );
 
-    await project.run('state mv certificates/Certificate/www certificates/Certificate/web');
-    await project.run('apply --yes');
-    expect(digests(project, 'tls')).toEqual(before);
-    expect((await project.memory('web')).owned).toBe('created');
-  });
-
-  it('is neither, where both documents come and go in the same commit, in another spelling', async () => {
+  it('is neither, if both documents appear and disappear in the same commit, in another spelling', async () => {
     const project = await removable();
     const before = digests(project, 'tls');
     symlinkSync('tls', join(project.folder, 'link'));
@@ -76,15 +82,15 @@ describe('a document with a new name for the same files', () => {
   });
 });
 
-describe('what is protected', () => {
-  it('does not go through a second name of its files, remembered from before places were looked up', async () => {
+describe('a protected resource', () => {
+  it('is not removed through a second name of its files, which an older version recorded', async () => {
     const project = projectOf({
       'ca.yaml': `${ISSUER}lifecycle: { protect: true }\n`,
       'www.yaml': `${certificateText('www')}lifecycle: { protect: true }\n`,
     });
     await project.run('apply --yes');
     const before = [digests(project, 'tls'), digests(project, 'ca')];
-    // A second pair of names, applied while the folder was another one; then it becomes a link to the first.
+    // A second pair, applied while the folder was another one; then the folder becomes a link to the first.
     const other = ISSUER.replace('name: ca', 'name: tmp').replace('dir: ca', 'dir: other/ca');
     project.write(
       'tmp.yaml',
@@ -113,7 +119,7 @@ describe('what is protected', () => {
       expect(textOf(await project.run(line, REJECTED))).toContain(`REJECTED ${rule}`);
       expect(existsSync(join(project.folder, 'new'))).toBe(false);
     }
-    // What guards it is lifted first, by a row of its own.
+    // Its guard is lifted first, by a row of its own.
     project.write('www.yaml', moved(guard.startsWith('hold') ? '' : 'lifecycle: { protect: false }\n'));
     expect(textOf(await project.run('apply --yes'))).not.toContain('new/www.crt');
     expect(existsSync(join(project.folder, 'new'))).toBe(false);
@@ -130,8 +136,8 @@ describe('what is protected', () => {
   });
 });
 
-describe('a place that is remembered', () => {
-  it('is not described by another document while its own moves away', async () => {
+describe('a place in the state', () => {
+  it('is not described by another document while its own document moves', async () => {
     const project = await issued();
     const before = digests(project, 'tls');
     project.write('www.yaml', at('www', 'new/www.crt', 'new/www.key'));
@@ -141,7 +147,7 @@ describe('a place that is remembered', () => {
     expect(digests(project, 'tls')).toEqual(before);
   });
 
-  it('does not keep what is remembered there from being renewed, when a second memory claims it too', async () => {
+  it('does not stop its renewal if a second resource of the state claims it too', async () => {
     const project = projectOf({
       'ca.yaml': ISSUER,
       'www.yaml': certificateText('www'),
@@ -156,7 +162,7 @@ describe('a place that is remembered', () => {
     expect(text).toContain('certificates/Certificate/www: done');
   });
 
-  it('is let go under its old name once another resource has it', async () => {
+  it('is released under its old name once another resource has it', async () => {
     const project = await issued();
     project.write('www.yaml', at('web', 'tls/www.crt', 'tls/www.key'));
     await project.run('state forget certificates/Certificate/www --yes');
@@ -166,7 +172,7 @@ describe('a place that is remembered', () => {
 });
 
 describe('right before a step', () => {
-  it('the places are looked up again', async () => {
+  it('the places are resolved again', async () => {
     const command = ['sh', '-c', 'ln -s first second'];
     const project = projectOf(
       {
@@ -175,7 +181,7 @@ describe('right before a step', () => {
           '  storage:',
           `  deploy: { command: ${JSON.stringify(command)} }\n  storage:`,
         ),
-        // Neither is there when it is looked at again: one of them is where the other pair keeps its copy.
+        // Neither exists at the second check: one of them is where the other pair keeps its copy.
         'two.yaml': at('two', 'second/b.crt', 'second/a.key.backup'),
       },
       `plugins: { certificates: { commands: [${JSON.stringify(command)}] } }\n`,
@@ -192,7 +198,7 @@ describe('right before a step', () => {
 describe.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
   'a file that is mounted a second time',
   () => {
-    /** Runs fettle where `tls/www.crt` and `tls/www.key` are mounted at `again/` too, as a container does it. */
+    /** Runs fettle with `tls/www.crt` and `tls/www.key` mounted at `again/` too, as in a container. */
     const runMounted = ({ folder }: Project, line: string): string => {
       const mounts = ['crt', 'key'].map((end) => `mount --bind tls/www.${end} again/www.${end}`).join(' && ');
       const command = `${mounts} && exec "$0" "$@"`;
@@ -213,7 +219,7 @@ describe.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
       expect(text.match(/REJECTED same-place: /gu)).toHaveLength(2);
       expect(text).toContain('fettle state mv certificates/Certificate/www certificates/Certificate/two');
       expect(digests(project, 'tls')).toEqual(before);
-      // Where it is not mounted, the two are files of their own.
+      // Without the mount, the two are separate files.
       await project.run('validate');
     });
   },

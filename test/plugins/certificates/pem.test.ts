@@ -37,7 +37,8 @@ const wrapped = (width: number): string =>
   body.replaceAll('\n', '').replaceAll(new RegExp(`.{1,${width}}`, 'gu'), '$&\n');
 
 /**
- * A text in place of a server's certificate: how many certificates OpenSSL reads of it; `refused`: it refuses the file.
+ * A text in place of a server's certificate, with the number of certificates that OpenSSL reads of it; `refused` if it
+ * refuses the file.
  */
 const TEXTS: readonly (readonly [string, string, number | 'refused'])[] = [
   ['a certificate and its chain', L + C, 2],
@@ -100,7 +101,7 @@ const TEXTS: readonly (readonly [string, string, number | 'refused'])[] = [
   ['the same certificate twice', L + L, 2],
 ];
 
-/** Whether OpenSSL loads a text as the file of a server's certificate and its chain. */
+/** True if OpenSSL loads a text as the file of a server's certificate and its chain. */
 function loads(text: string): boolean {
   try {
     createSecureContext({ cert: Buffer.from(text, 'latin1') });
@@ -119,7 +120,7 @@ const run = promisify(execFile);
 
 async function accepts(program: string, args: readonly string[]): Promise<boolean> {
   const running = run(program, args, { timeout: 20_000 });
-  // Nobody answers where it asks for a password.
+  // No input if it asks for a password.
   running.child.stdin?.end();
   return running.then(
     () => true,
@@ -127,19 +128,19 @@ async function accepts(program: string, args: readonly string[]): Promise<boolea
   );
 }
 
-describe('a text that is read as a certificate and its chain', () => {
+describe('a text with a certificate and its chain', () => {
   test.each(TEXTS)('%s: as OpenSSL reads it', (_name, text, expected) => {
     expect(verdict(text)).toBe(expected);
-    // A file of which only the chain was read has another certificate in the place of the first one, and loads all the same.
+    // A file of which only the chain was read has another certificate in first place, and still loads.
     expect(loads(text)).toBe(expected !== 'refused');
   });
 
   test.each(TEXTS.filter(([, , expected]) => expected !== 'refused'))(
-    '%s: as many as the program openssl finds',
+    '%s: as many as the openssl program finds',
     (_name, text, expected) => {
       const folder = tempFolder();
       writeFileSync(join(folder, 'www.crt'), text, 'latin1');
-      // A certificate with settings of trust counts wherever it stands for this program alone.
+      // Only this program counts a certificate with trust settings in every position.
       const more = _name === 'TRUSTED CERTIFICATE, not the first one' ? 1 : 0;
       const bundle = openssl(folder, 'crl2pkcs7', '-nocrl', '-certfile', 'www.crt', '-outform', 'PEM');
       writeFileSync(join(folder, 'bundle'), bundle);
@@ -148,13 +149,13 @@ describe('a text that is read as a certificate and its chain', () => {
     },
   );
 
-  test('every one of them: nginx and haproxy load what is usable, and nothing else', async () => {
+  test('nginx and haproxy load each usable text, and no other', async () => {
     const folder = tempFolder();
     mkdirSync(join(folder, 'logs'));
     writeFileSync(join(folder, 'www.key'), key);
     const verdicts = await Promise.all(
       TEXTS.map(async ([name, text], i) => {
-        // Both ask whether the key belongs to the first certificate that they read.
+        // Both check that the key belongs to the first certificate that they read.
         const first = readChain(text).certificates[0];
         const isOurs = first?.checkPrivateKey(keys.privateKey) === true;
         const usable = verdict(text) !== 'refused' && isOurs;
@@ -174,9 +175,9 @@ describe('a text that is read as a certificate and its chain', () => {
       }),
     );
     expect(verdicts.filter(({ usable, nginx }) => nginx !== usable)).toEqual([]);
-    // haproxy also takes a key that stands in the same file, and then reads that one alone.
+    // haproxy also accepts a key in the same file, and then reads that one alone.
     const alone = verdicts.filter(({ name }) => !name.includes('key'));
-    // Where only the chain is broken, it drops the rest of the file without a word.
+    // If only the chain is broken, it drops the rest of the file silently.
     expect(alone.filter(({ isOurs, haproxy }) => haproxy !== isOurs)).toEqual([]);
   });
 
@@ -205,21 +206,21 @@ describe('a text that is read as a certificate and its chain', () => {
     ),
   });
 
-  test('whatever is done to it: usable exactly where OpenSSL loads it', () => {
+  test('with any change is usable exactly if OpenSSL loads it', () => {
     let [usable, refused] = [0, 0];
     fc.assert(
       fc.property(fc.array(mutation, { minLength: 1, maxLength: 3 }), fc.boolean(), (mutations, isBound) => {
         let text = `# head\n${L}${C}`;
         for (const { at, cut, put } of mutations) {
-          // Near a border of a line there is more to get wrong.
+          // Near a line boundary, more can go wrong.
           const from = isBound ? text.lastIndexOf('\n', at) + 1 : at;
           text =
             text.slice(0, from) + Buffer.from(put).toString('latin1') + text.slice(from + (isBound ? cut % 3 : cut));
         }
-        // A text with NUL in it is no text.
+        // A text with NUL is skipped.
         text = text.replaceAll('\0', '');
         const { certificates, problem } = readChain(text);
-        // Bytes that base64 hides are no matter of PEM: a certificate whose key or signature is spoilt may parse all the same.
+        // Base64 content is outside of PEM: a certificate with a damaged key or signature can still parse.
         fc.pre(certificates.every((each) => each.raw.equals(leaf.raw) || each.raw.equals(authority.raw)));
         const expected = loads(text);
         expect([text, problem === undefined && certificates.length > 0]).toEqual([text, expected]);
@@ -228,12 +229,12 @@ describe('a text that is read as a certificate and its chain', () => {
       }),
       { numRuns: 1500 },
     );
-    // Neither of the two is rare.
+    // Both results occur often.
     expect(Math.min(usable, refused)).toBeGreaterThan(100);
   });
 });
 
-describe('a text that is read as a private key', () => {
+describe('a text with a private key', () => {
   const begun = '-----BEGIN PRIVATE KEY-----';
   const keyTexts: readonly (readonly [string, string])[] = [
     ['a key', key],
@@ -262,7 +263,7 @@ describe('a text that is read as a private key', () => {
 describe('blocks', () => {
   const block = (label: string, inner = 'AAAA'): string =>
     `-----BEGIN ${label}-----\n${inner}\n-----END ${label}-----\n`;
-  const told = (text: string): readonly string[] =>
+  const messagesOf = (text: string): readonly string[] =>
     [...blocksOf(text)].map((each) => (each.kind === 'block' ? each.label : each.problem));
 
   test.each<readonly [string, readonly string[]]>([
@@ -280,19 +281,19 @@ describe('blocks', () => {
     ],
     [`-----BEGIN \u001b[31m-----\n`, ['has a block that begins in line 1 and does not end']],
   ])('%j: %j', (text, expected) => {
-    expect(told(text)).toEqual(expected);
+    expect(messagesOf(text)).toEqual(expected);
   });
 
-  test('are found in a time that goes with the length, however often one begins', () => {
+  test('are found in linear time, for any number of beginnings', () => {
     const steps = (count: number): number => {
       const text = `${'x-----BEGIN CERTIFICATE-----\n'.repeat(count)}${'-----BEGIN X-----\n'.repeat(count)}`;
       const began = process.cpuUsage();
-      expect(told(text)).toHaveLength(1);
+      expect(messagesOf(text)).toHaveLength(1);
       const { user, system } = process.cpuUsage(began);
       return user + system;
     };
     steps(1000);
-    // Forty thousand beginnings are 1.8 MB: searching to the end from each of them would take minutes.
+    // Forty thousand beginnings are 1.8 MB: a search to the end from each of them would take minutes.
     expect(steps(40_000)).toBeLessThan(5_000_000);
   });
 });

@@ -1,8 +1,6 @@
 /**
- * A loss of power at every point of a change to a stored pair, on disks that keep only what was synced: a valid pair can
- * always be had, no key is open to others, and the next steps put everything in order.
- *
- * Of what a loss of power can leave where much is not synced, a sample is taken; with FETTLE_TEST_FULL=1 a larger one.
+ * A power loss at every point of a change to a stored pair, on disks that keep only synced data: a valid pair always
+ * exists, no key is readable by others, and the next steps settle everything.
  */
 
 import { X509Certificate, createPrivateKey } from 'node:crypto';
@@ -54,7 +52,7 @@ const DIRECTORY: PairStorage = {
   directory: { path: 'tls/www', combined: true, mode: '0640', ...(isRoot ? { owner: 1234, group: 4321 } : {}) },
 };
 
-/** An authority, and beside it a pair for each storage that is near its end. */
+/** An authority, and next to it a pair for each storage that is near its end. */
 let base = '';
 beforeAll(async () => {
   base = mkdtempSync(join(tmpdir(), 'fettle-power-'));
@@ -119,7 +117,7 @@ function held(text: string): Held {
   };
 }
 
-/** Whether a certificate that is valid now and its key are both there, in whatever files. */
+/** True if a certificate that is valid now and its key both exist, in any files. */
 function hasValidPair(files: readonly FileLeft[]): boolean {
   const all = files.filter(({ path }) => !path.startsWith('ca/')).map(({ text }) => held(text));
   const keys = all.flatMap((each) => each.keys);
@@ -130,7 +128,7 @@ function hasValidPair(files: readonly FileLeft[]): boolean {
     );
 }
 
-/** Keys that others than their owner, or than the group that they were given to, can read. */
+/** Keys that are readable by users other than their owner, or their declared group. */
 function openKeys(files: readonly FileLeft[], storage: PairStorage): readonly string[] {
   const { mode = '0600', group } = storage.file ?? storage.directory ?? {};
   const most = Number.parseInt(mode, 8);
@@ -140,7 +138,7 @@ function openKeys(files: readonly FileLeft[], storage: PairStorage): readonly st
     .map((file) => `${file.path} ${file.mode.toString(8)} ${file.uid}:${file.gid}`);
 }
 
-/** Every file of the storage is what it ought to be, and nothing else is left. */
+/** Checks that every file of the storage is as declared, and no other file is left. */
 function expectSound(folder: string, storage: PairStorage): void {
   const places = new Map(placesOf(storage).map(({ part, path }) => [part, join(folder, path)]));
   const wanted = storage.file ?? storage.directory ?? {};
@@ -175,7 +173,7 @@ function expectSound(folder: string, storage: PairStorage): void {
   if (storage.directory === undefined) {
     const folders = new Set([...places.values()].map((path) => path.slice(0, path.lastIndexOf('/'))));
     const all = [...folders].flatMap((path) => readdirSync(path).map((name) => join(path, name)));
-    // What held something else is kept beside its place.
+    // A file with other content is kept next to its place.
     expect(all.filter((path) => !/\.kept-\d+$/u.test(path)).sort()).toEqual([...places.values()].sort());
     return;
   }
@@ -193,7 +191,7 @@ function expectSound(folder: string, storage: PairStorage): void {
   expect(names('tls/www/versions').length).toBeLessThanOrEqual(3);
 }
 
-/** Takes steps from a state of the disk until none is needed, and holds what there is then to what is wanted. */
+/** Takes steps from a state of the disk until none is needed, and compares the result with the declaration. */
 async function expectMended(remains: Remains, storage: PairStorage): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'fettle-remains-'));
   try {
@@ -217,7 +215,7 @@ async function expectMended(remains: Remains, storage: PairStorage): Promise<rea
   }
 }
 
-/** All of them, a few at a time; the first that fails says where. */
+/** Runs all of them, a few at a time; the first failure names its place. */
 async function forAll(all: readonly Remains[], each: (remains: Remains) => Promise<void>): Promise<void> {
   const waiting = all.values();
   await Promise.all(
@@ -238,7 +236,7 @@ async function forAll(all: readonly Remains[], each: (remains: Remains) => Promi
 
 const OLD = now - 70 * DAY;
 
-/** A pair that is near its end, as its storage says or as another one did. */
+/** A pair that is near its end, in its own storage or in another one. */
 const old = (storage: PairStorage) => (folder: string) => issueAt(folder, storage, OLD, true);
 
 const CASES: readonly (readonly [string, PairStorage, (folder: string) => Promise<void> | void])[] = [
@@ -262,9 +260,9 @@ const CASES: readonly (readonly [string, PairStorage, (folder: string) => Promis
   ],
 ];
 
-describe('a renewal that loses power', () => {
+describe('a renewal during a power loss', () => {
   test.each(CASES)(
-    'with %s leaves a valid pair, open to nobody else, and the next steps settle it',
+    'with %s leaves a valid, private pair, and the next steps settle it',
     async (_name, storage, before) => {
       const all = await traced('again', storage, before);
       expect(all.length).toBeGreaterThan(6);
@@ -300,7 +298,7 @@ describe('a renewal that loses power', () => {
     expect(seen.size).toBe(2);
   }, 120_000);
 
-  test('in files is seen as a mixture only between its renames, which follow each other', async () => {
+  test('in files is mixed only between its renames, which follow each other', async () => {
     const all = (await traced('again', ALL_FILES, old(ALL_FILES))).filter(({ whole }) => whole);
     const mixed = all.filter((remains) => {
       const files = new Map(filesIn(remains).map(({ path, text }) => [path, text]));
@@ -317,7 +315,7 @@ describe('a renewal that loses power', () => {
   }, 120_000);
 });
 
-describe('a first issue that loses power', () => {
+describe('a first issue during a power loss', () => {
   test.each([
     ['two files', FILES],
     ['every file', ALL_FILES],
@@ -339,7 +337,7 @@ describe('a first issue that loses power', () => {
   );
 });
 
-describe('files that are set right lose power', () => {
+describe('a correction of files during a power loss', () => {
   const good = (storage: PairStorage) => async (folder: string) => issueAt(folder, storage, now - DAY, true);
   test.each<readonly [string, PairStorage, (folder: string) => Promise<void> | void]>([
     [
@@ -394,14 +392,14 @@ describe('files that are set right lose power', () => {
   );
 });
 
-describe('a removal that loses power', () => {
+describe('a removal during a power loss', () => {
   test.each([
     ['two files', FILES],
     ['every file', ALL_FILES],
     ['one file', COMBINED],
     ['a folder', DIRECTORY],
   ] as const)(
-    'of %s is seen as long as any of its keys is there, and goes on',
+    'of %s is observed as long as any of its keys exists, and continues',
     async (_name, storage) => {
       const all = await traced('delete', storage, (folder) => issueAt(folder, storage, now - DAY, true));
       await forAll(all, async (remains) => {
@@ -426,7 +424,7 @@ describe('a removal that loses power', () => {
   );
 });
 
-test('what is synced is on the disk, and of the rest anything may be', () => {
+test('synced data is on the disk, and other data can be lost', () => {
   const folder = tempFolder();
   mkdirSync(join(folder, 'd'));
   const script = `
@@ -443,11 +441,11 @@ test('what is synced is on the disk, and of the rest anything may be', () => {
   expect(kinds).toEqual(['names', 'data', 'names', 'data', 'names', 'names', 'data']);
   const textsOf = (those: readonly Remains[], name: string): ReadonlySet<string | undefined> =>
     new Set(those.map((each) => filesIn(each).find(({ path }) => path === `d/${name}`)?.text));
-  // Until the folder is synced, names are there or not; data that was synced is there with its name.
+  // Until the folder is synced, names can exist or not; synced data exists with its name.
   const early = all.filter(({ after }) => after <= 4);
   expect(textsOf(early, 'a')).toEqual(new Set([undefined, '', 'a']));
   expect(textsOf(early, 'b')).toEqual(new Set([undefined, '', 'b']));
-  // Once it is synced, they are there; the data of the file that was not synced may be missing.
+  // Once it is synced, they exist; data of a file that was not synced can be missing.
   const late = all.filter((each) => filesIn(each).some(({ path }) => path === 'd/e'));
   expect(textsOf(late, 'a')).toEqual(new Set([undefined]));
   expect(textsOf(late, 'c')).toEqual(new Set(['a']));

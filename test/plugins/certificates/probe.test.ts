@@ -17,7 +17,7 @@ import type { Observed, Query } from '#plugin';
 import { freePort } from '../../support/daemons.ts';
 import { DAY, desiredOf, domainSpec, outside, queryOf, refOf, refreshed } from './support.ts';
 
-/** Later than every certificate here begins. */
+/** Later than the start of every certificate here. */
 let now = Date.now();
 const HOST = 'www.example.test';
 
@@ -191,7 +191,7 @@ interface Tls {
   readonly port: number;
   /** Names that clients asked for. */
   readonly names: string[];
-  /** Handshakes that came to their end. */
+  /** Handshakes that ended. */
   readonly done: () => number;
   /** Application data that clients sent. */
   readonly bytes: () => number;
@@ -222,7 +222,7 @@ async function probe(
   spec: Partial<DomainSpec>,
   more: { readonly config?: typeof LIMITS; readonly query?: Partial<Query> } = {},
 ): Promise<Observed> {
-  // TCP knows no broadcast: nothing is sent to the address that is allowed here alone.
+  // TCP has no broadcast: the address that is allowed here alone receives nothing.
   const env = { FETTLE_ALLOW_NETWORKS: '255.255.255.255' };
   const reader = await certificates.openReader(outside(folder, more.config ?? {}, env));
   const desired = desiredOf(
@@ -240,7 +240,7 @@ async function probe(
 const codes = ({ findings }: Observed): readonly string[] => findings.map(({ code }) => code);
 
 describe('a server whose certificate works', () => {
-  test('is issued, with all that there is to know', async () => {
+  test('is issued, with all facts', async () => {
     const server = await tlsServer('good');
     const seen = await probe({ port: server.port });
     const certificate = new X509Certificate(pem['good']?.cert ?? '');
@@ -267,7 +267,7 @@ describe('a server whose certificate works', () => {
     expect(seen.signals?.['rtt_ms']).toBeTypeOf('number');
   });
 
-  test('is asked for its name by SNI, and sent nothing else', async () => {
+  test('receives its name by SNI, and nothing else', async () => {
     const server = await tlsServer('good');
     await probe({ port: server.port, host: 'WWW.Example.Test.', keyTypes: ['ecdsa'] });
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -329,24 +329,24 @@ describe('a server whose certificate works', () => {
     expect(server.names).toEqual(['a_b.example.test']);
   });
 
-  test('with a trust file that is not there yet among them', async () => {
+  test('with a trust file that does not exist yet among them', async () => {
     const server = await tlsServer('good');
     expect((await probe({ port: server.port, trust: ['nowhere/ca.crt', 'ca.crt'] })).state).toBe('issued');
   });
 
-  test('that wants a certificate of its clients, by TLS 1.3', async () => {
+  test('with client certificates, by TLS 1.3', async () => {
     const server = await tlsServer('good', { requestCert: true, rejectUnauthorized: true });
     expect((await probe({ port: server.port })).state).toBe('issued');
   });
 
-  test.each(['X448', 'P-521'])('that only knows the group %s', async (ecdhCurve) => {
+  test.each(['X448', 'P-521'])('with only the group %s', async (ecdhCurve) => {
     const server = await tlsServer('good', { ecdhCurve, minVersion: 'TLSv1.3' });
     expect((await probe({ port: server.port })).state).toBe('issued');
   });
 });
 
 describe('the end of a certificate', () => {
-  test('that is near is expiring', async () => {
+  test('that is near has the state expiring', async () => {
     const server = await tlsServer('near');
     expect(await probe({ port: server.port })).toMatchObject({
       state: 'expiring',
@@ -361,7 +361,7 @@ describe('the end of a certificate', () => {
     ['1 ms before the end', 10 * DAY - 1, 'expiring'],
     ['at the end', 10 * DAY, 'expiring'],
     ['1 ms after the end', 10 * DAY + 1, 'tls_error'],
-  ])('counts in timestamps: %s', async (_name, offset, state) => {
+  ])('is compared in timestamps: %s', async (_name, offset, state) => {
     const server = await tlsServer('good');
     const end = new X509Certificate(pem['good']?.cert ?? '').validToDate.getTime();
     expect(
@@ -423,7 +423,7 @@ describe('a server that a client would refuse', () => {
     expect(findings).toMatchObject([{ code: 'refused', message: `[::1]:${port}: connection refused` }]);
   });
 
-  test('has facts that time does not change', async () => {
+  test('has facts that do not change with time', async () => {
     const server = await tlsServer('expired');
     const [a, b] = [
       await probe({ port: server.port }),
@@ -434,7 +434,7 @@ describe('a server that a client would refuse', () => {
   });
 });
 
-describe('a server that gives no certificate', () => {
+describe('a server without a certificate', () => {
   async function failing(spec: Partial<DomainSpec>, code: string, message: RegExp): Promise<void> {
     const began = Date.now();
     const seen = await probe(spec, { config: LIMITS });
@@ -483,7 +483,7 @@ describe('a server that gives no certificate', () => {
     const server = await tlsServer('rsa', { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' });
     await failing({ port: server.port }, 'handshake', /the TLS handshake failed/u);
   });
-  test('that wants a certificate of its clients, by TLS 1.2', async () => {
+  test('with client certificates, by TLS 1.2', async () => {
     const server = await tlsServer('good', { requestCert: true, rejectUnauthorized: true, maxVersion: 'TLSv1.2' });
     await failing({ port: server.port }, 'handshake', /the TLS handshake failed: .*alert handshake failure$/u);
   });
@@ -497,15 +497,15 @@ describe('a server that gives no certificate', () => {
       findings: [{ code: 'name-not-resolved', severity: 'error' }],
     });
   });
-  test('no way to it', async () => {
+  test('no route to it', async () => {
     await failing(
       { address: '255.255.255.255', port: 443 },
       'unreachable',
       /^255\.255\.255\.255:443: no route to the server \(E\w+\)$/u,
     );
   });
-  test('no port is open for the connection', async () => {
-    // The queue of this server is full: it accepts no connection, and refuses none.
+  test('no local port left', async () => {
+    // The queue of this server is full: it neither accepts nor refuses a connection.
     const child = spawn(
       'python3',
       [
@@ -523,8 +523,8 @@ describe('a server that gives no certificate', () => {
   });
 });
 
-describe('many at once', () => {
-  test('are bounded, all looked at, and reported', async () => {
+describe('parallel probes', () => {
+  test('are limited, all done, and reported', async () => {
     let open = 0;
     let most = 0;
     const server = createTlsServer({ ...pem['good'] });
@@ -553,7 +553,7 @@ describe('many at once', () => {
     expect(gaps).toEqual([]);
     expect(observed).toHaveLength(100);
     expect(new Set(observed.map(({ state }) => state))).toEqual(new Set(['issued']));
-    // The server hears of a close a little later than the probe that closed.
+    // The server sees a close a little later than the probe that closed.
     expect(most).toBeLessThanOrEqual(16);
     expect(most).toBeGreaterThan(1);
     expect(reports).toHaveLength(100);
@@ -561,7 +561,7 @@ describe('many at once', () => {
     expect(observed.map(({ ref }) => ref.name)).toEqual(observed.map(({ ref }) => ref.name).toSorted());
   });
 
-  test('end at once when the look is aborted, and leave no socket or timer', async () => {
+  test('end when the refresh is aborted, and leave no socket or timer', async () => {
     const port = await listening(createServer(() => {}));
     const before = process.getActiveResourcesInfo().length;
     const reader = await certificates.openReader(outside(folder));
@@ -575,7 +575,7 @@ describe('many at once', () => {
     await expect(look).rejects.toThrow('stopped');
     expect(Date.now() - began).toBeLessThan(1000);
     await new Promise((resolve) => setTimeout(resolve, 50));
-    // Only the server's ends of its connections may still be open.
+    // Only the server's ends of its connections can still be open.
     expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBeLessThanOrEqual(1);
     expect(process.getActiveResourcesInfo().length - before).toBeLessThanOrEqual(20);
   });

@@ -55,7 +55,7 @@ spec:
 ${lines}`;
 }
 
-/** Everything that a step of another certificate has to wait for is left out: `www` alone, in a file of its own. */
+/** A project in which no step waits for another certificate: `www` alone, in a file of its own. */
 export function projectOf(documents: Readonly<Record<string, string>>, config = ''): Project {
   const folder = tempFolder();
   const clock = { at: START };
@@ -123,14 +123,14 @@ export function movesIn(project: Project, name = 'www'): readonly string[] {
     .map(({ from, to, trigger, unlisted }) => `${from}>${to} ${unlisted === true ? 'UNLISTED' : trigger}`);
 }
 
-/** Lets every swap of a pair fail before it changes anything, until the function that is given is called. */
+/** Makes every swap of a pair fail before it changes a file, until the returned function is called. */
 export function inTheWay(project: Project, name = 'www'): () => void {
   const path = join(project.folder, `tls/${name}.key.pending`);
   mkdirSync(join(path, 'x'), { recursive: true });
   return () => rmSync(path, { recursive: true });
 }
 
-/** Somebody else puts a pair of the project's authority in place, which was issued so many days ago for so many. */
+/** Stores a pair of the project's authority from outside, issued this number of days ago for a number of days. */
 export async function placePair(project: Project, ago: number, days: number, name = 'www'): Promise<void> {
   const at = (path: string): string => join(project.folder, path);
   const keys = await makeKeys('ecdsa-p256');
@@ -147,8 +147,8 @@ export async function placePair(project: Project, ago: number, days: number, nam
 }
 
 /**
- * Runs `apply` to its end, and makes it as if it had died right after it wrote that it would take a step: the log ends
- * there, and the files are as they were before. `leftovers` changes them to what it may have left.
+ * Runs `apply` to its end, and turns it into one that was killed after it recorded the intent of a step: the log ends
+ * there, and the files are as before. `leftovers` changes them to its remains.
  */
 export async function interrupted(project: Project, step: string, leftovers?: () => void, exit = 0): Promise<void> {
   const at = (path: string): string => join(project.folder, path);

@@ -21,14 +21,14 @@ function isPair(certificate: string | undefined, key: string | undefined): boole
 
 const text = (path: string): string | undefined => tryTo(() => readFileSync(path, 'latin1'));
 
-/** Through the link as it leads at one moment: as a program does that opens the folder once. */
+/** Opens the folder once, through the link at one moment, as a program does. */
 function readsFolder(): boolean {
   const now = realpathSync(join(folder, 'current'));
   const certificate = text(join(now, 'fullchain.pem'));
   return isPair(certificate, text(join(now, 'privkey.pem'))) && isPair(certificate, text(join(now, 'combined.pem')));
 }
 
-/** Some certificate and some key: in place, pending, or as a backup. */
+/** A certificate and a key: in place, pending, or as a backup. */
 function readsFiles(): boolean {
   const texts = (name: string): readonly (string | undefined)[] =>
     ['', '.pending', '.backup'].map((suffix) => text(join(folder, `www.${name}${suffix}`)));
@@ -36,7 +36,7 @@ function readsFiles(): boolean {
   return texts('key').some((key) => certificates.some((certificate) => isPair(certificate, key)));
 }
 
-/** Files with a key in them that others can read; those that go away meanwhile are none. */
+/** Files with a key that others can read, without files that disappear meanwhile. */
 function openKeys(path: string): number {
   let open = 0;
   for (const name of tryTo(() => readdirSync(path, { recursive: true, encoding: 'utf8' })) ?? []) {
@@ -55,7 +55,7 @@ process.stdin.on('end', () => {
 process.stdin.resume();
 const reads = kind === 'directory' ? readsFolder : readsFiles;
 while (!input.ended) {
-  // A rename between two of its reads can hide a pair of files from a reader: such a reader looks again.
+  // A rename between two reads can hide a pair of files from a reader, which then reads again.
   if (!reads() && (kind === 'directory' || (!reads() && !reads()))) seen.bad += 1;
   seen.open += openKeys(folder);
   seen.pairs.add(text(join(folder, kind === 'directory' ? 'cert.pem' : 'www.crt')) ?? '');

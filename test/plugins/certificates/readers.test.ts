@@ -1,5 +1,5 @@
 /**
- * Programs that read a pair at all times, while it is replaced: they always find a pair, and never a key with open
+ * Programs that read a pair all the time during its replacement: they always find a pair, and never a key with open
  * permissions.
  */
 
@@ -30,7 +30,7 @@ async function reader(
   child.stdout?.on('data', (chunk: Buffer) => {
     output += chunk.toString();
   });
-  /** Until it has looked once more. */
+  /** Waits until it has read once more. */
   const look = async (): Promise<void> => {
     await once(child.stdout ?? child, 'data');
   };

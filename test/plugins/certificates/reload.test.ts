@@ -36,7 +36,7 @@ spec:
 `;
 }
 
-/** A project whose certificates have 20 days left: what is served is held against today. */
+/** A project whose certificates have 20 days left: the served ones are compared with today. */
 async function aging(names: readonly string[] = ['www'], more = '', config = settings()): Promise<Project> {
   const documents = (spec = ''): readonly (readonly [string, string])[] =>
     names.map((name) => [`${name}.yaml`, certificateText(name, spec)]);
@@ -45,7 +45,7 @@ async function aging(names: readonly string[] = ['www'], more = '', config = set
   project.clock.at = now - 70 * DAY;
   await project.run('apply --yes');
   project.clock.at = now;
-  // Nothing could be reloaded before there was a certificate.
+  // No reload before there was a certificate.
   for (const [path, text] of documents(more)) project.write(path, text);
   return project;
 }
@@ -62,7 +62,7 @@ function storedIn({ folder }: Project, name = 'www'): string {
   return text.toString().split('=')[1]?.trim() ?? '';
 }
 
-/** What a server shows to openssl. */
+/** The certificate that a server presents to openssl. */
 function servedAt(port: number, name = 'www', address = '127.0.0.1'): string {
   const shown = execFileSync(
     'openssl',
@@ -86,7 +86,7 @@ async function nginx({ folder }: Project, servers: Readonly<Record<string, numbe
 const kept = async (project: Project, name = 'www'): Promise<Memory['kept']> => (await project.memory(name)).kept;
 
 describe('nginx', () => {
-  test('is reloaded after a renewal, and the renewal ends when it serves the new certificate', async () => {
+  test('is reloaded after a renewal, which ends when it serves the new certificate', async () => {
     const project = await aging(['www'], NGINX);
     const port = await freePort();
     await nginx(project, { www: port });
@@ -116,7 +116,7 @@ describe('nginx', () => {
     expect(daemon.log().match(/\(SIGHUP\) received/gu)).toHaveLength(1);
   });
 
-  test('that expired certificates bring down comes back with their recovery', async () => {
+  test('that failed over expired certificates starts again after their recovery', async () => {
     const project = await aging(['www'], NGINX);
     project.clock.at += 21 * DAY;
     const port = await freePort();
@@ -127,7 +127,7 @@ describe('nginx', () => {
     expect((await project.memory()).state).toBe('normal');
   });
 
-  test('gets from a command what is not stored where it reads', async () => {
+  test('gets files that are stored elsewhere from a command', async () => {
     const push = ['sh', 'push.sh'];
     const documents = {
       'ca.yaml': ISSUER,
@@ -137,11 +137,11 @@ describe('nginx', () => {
     const project = projectOf(documents, settings({ commands: [push] }));
     const now = Date.now();
     project.clock.at = now - 70 * DAY;
-    // Nothing runs there yet that could be reloaded: it is stored and deployed, ours, and its reload is due later.
+    // No server runs yet: the pair is stored, deployed and owned, and its reload is due later.
     const first = await project.run('apply --yes', 7);
-    expect(first.stdout).toContain('it is stored, and was not brought to what serves it: ');
+    expect(first.stdout).toContain('the certificate is stored and was not delivered to its servers: ');
     expect(await project.memory()).toMatchObject({ owned: 'created', state: 'normal', kept: { issued: 1 } });
-    expect((await project.run('plan')).stdout).toContain('WAITING backoff: after 1 reload without effect');
+    expect((await project.run('plan')).stdout).toContain('WAITING backoff: after 1 unsuccessful reload');
     project.clock.at = now;
     const port = await freePort();
     const there = join(project.folder, 'there');
@@ -158,8 +158,8 @@ describe('nginx', () => {
   });
 });
 
-describe('what is stored and not served', () => {
-  test('is told, and mended by a reload as soon as there is a way: nothing is issued again', async () => {
+describe('a stored certificate that is not served', () => {
+  test('is reported, and fixed by a reload once one is possible, without a new issue', async () => {
     const project = await aging();
     const server = reloadingServer(project.folder, 'www', { pid: 'server' });
     const port = await server.start();
@@ -167,9 +167,9 @@ describe('what is stored and not served', () => {
     await project.run('apply --yes');
     const stored = storedIn(project);
     expect(servedAt(port)).not.toBe(stored);
-    const told = await project.run('plan --detailed-exitcode');
-    expect(told.stdout).toContain('served-older-than-stored');
-    expect(told.stdout).not.toContain('normal > normal');
+    const planned = await project.run('plan --detailed-exitcode');
+    expect(planned.stdout).toContain('served-older-than-stored');
+    expect(planned.stdout).not.toContain('normal > normal');
     project.write('www.yaml', certificateText('www', HUP));
     const { stdout } = await project.run('plan --detailed-exitcode', 2);
     expect(stdout).toContain(
@@ -182,18 +182,18 @@ describe('what is stored and not served', () => {
     await project.run('plan --detailed-exitcode --fail-on findings');
   });
 
-  test('fails the renewal that stored it, is tried again by reloads alone, later each time, and ends by itself', async () => {
+  test('fails its renewal, is retried by reloads alone, later each time, and ends by itself', async () => {
     const project = await aging(['www'], `${HUP}\nserved: { withinSeconds: 1, maxRetries: 4 }`);
     const server = reloadingServer(project.folder, 'www', { pid: 'server', deaf: true });
     const port = await server.start();
     project.write('d.yaml', domainText('www', port));
     const failed = await project.run('apply --yes', 7);
     expect(failed.stdout).toContain(
-      `it is stored, and www.example.test:${port} (127.0.0.1) does not serve it 1 s after the reload`,
+      `the certificate is stored, and www.example.test:${port} (127.0.0.1) does not serve it 1 s after the reload`,
     );
     const stored = storedIn(project);
     expect(await project.memory()).toMatchObject({ state: 'normal', kept: { issued: 2, unserved_tries: 1 } });
-    // Each reload without effect makes the next one wait longer.
+    // Each unsuccessful reload makes the next one wait longer.
     for (const minutes of [1, 2, 4]) {
       const waiting = await project.run('apply --yes');
       expect(waiting.stdout).toContain(`WAITING backoff: after`);
@@ -202,24 +202,24 @@ describe('what is stored and not served', () => {
       await project.run('apply --yes', 7);
     }
     expect((await project.run('apply --yes', 3)).stdout).toContain(
-      'retry-exhausted: 4 reloads without effect in a row, maxRetries is 4',
+      'retry-exhausted: 4 unsuccessful reloads in a row, maxRetries is 4',
     );
     expect(storedIn(project)).toBe(stored);
-    // Another document is another beginning.
+    // Another document starts a new count.
     project.write('www.yaml', certificateText('www', `${HUP}\nserved: { withinSeconds: 1, maxRetries: 3 }`));
     await project.run('apply --yes', 7);
     expect(await kept(project)).toMatchObject({ unserved_tries: 1 });
-    // Somebody starts it anew: a look is enough.
+    // The server is restarted: a refresh is enough.
     await server.stop();
     await server.start(port);
     expect((await project.run('plan --detailed-exitcode --fail-on findings')).stdout).toContain('0 findings');
     expect(await project.memory()).toMatchObject({ state: 'normal', kept: { issued: 2 } });
   });
 
-  test('fails as well where the reload itself fails', async () => {
+  test('fails its renewal if the reload itself fails', async () => {
     const project = await aging(['www'], HUP);
     const failed = await project.run('apply --yes', 7);
-    expect(failed.stdout).toContain('it is stored, and was not brought to what serves it: ');
+    expect(failed.stdout).toContain('the certificate is stored and was not delivered to its servers: ');
     expect(await project.memory()).toMatchObject({ state: 'normal', kept: { issued: 2, unserved_tries: 1 } });
     const server = reloadingServer(project.folder, 'www', { pid: 'server' });
     await server.start();
@@ -230,16 +230,16 @@ describe('what is stored and not served', () => {
     await project.run('plan --detailed-exitcode');
   });
 
-  test('is reloaded by the next run where one died between swap and reload', async () => {
+  test('is reloaded by the next run after one that was killed between swap and reload', async () => {
     const project = await aging(['www'], HUP);
-    // Nothing can be reloaded while it runs: the one that is made as if it had died leaves that for the next one.
+    // A reload is not possible during this run: the simulated kill leaves it for the next one.
     await interrupted(project, 'expiring_soon>renewing', undefined, 7);
     const server = reloadingServer(project.folder, 'www', { pid: 'server' });
     const port = await server.start();
     for (const name of ['crt', 'key'])
       renameSync(join(project.folder, `new.${name}`), join(project.folder, `tls/www.${name}`));
     expect(servedAt(port)).not.toBe(storedIn(project));
-    // No Domain says so: that it was not reloaded is remembered.
+    // No Domain shows it: the missing reload is in the state.
     expect((await project.run('apply --yes')).stdout).toContain('the servers have not been reloaded since');
     expect(servedAt(port)).toBe(storedIn(project));
     await project.run('plan --detailed-exitcode');
@@ -247,7 +247,7 @@ describe('what is stored and not served', () => {
 });
 
 describe('several addresses', () => {
-  test('all have to serve it; one that was behind before is told, and is no fault of the next renewal', async () => {
+  test('must all serve it; one that was behind before is reported, and does not fail the next renewal', async () => {
     const dns = await dnsServer({ 'www.example.test': { a: ['127.0.0.1', '127.0.0.2'] } });
     const config = settings({ probe: { resolvers: [dns.address] } });
     const project = await aging(['www'], `${HUP}\nserved: { withinSeconds: 5 }`, config);
@@ -260,10 +260,10 @@ describe('several addresses', () => {
     expect(failed.stdout).toContain(`www.example.test:${port} (127.0.0.2) does not serve it 5 s after the reload`);
     expect(servedAt(port)).toBe(storedIn(project));
     expect(servedAt(port, 'www', '127.0.0.2')).not.toBe(storedIn(project));
-    const told = await project.run('plan');
-    expect(told.stdout).toContain('stale-address: 127.0.0.2 serves sha256:');
-    expect(told.stdout).toContain(' and served at 127.0.0.1');
-    // Its document asks for another one: who served the one before has to serve it, and the other is behind anyway.
+    const planned = await project.run('plan');
+    expect(planned.stdout).toContain('stale-address: 127.0.0.2 serves sha256:');
+    expect(planned.stdout).toContain(' and served at 127.0.0.1');
+    // Its document asks for another one: addresses with the previous one must serve it, and the other stays behind.
     project.clock.at += DAY;
     const asks = `renewal: { issuedAfter: ${new Date(project.clock.at - MINUTE).toISOString()} }`;
     project.write('www.yaml', certificateText('www', `${HUP}\n${asks}`));
@@ -272,7 +272,7 @@ describe('several addresses', () => {
     expect(servedAt(port)).toBe(storedIn(project));
   });
 
-  test('an address that its name loses meanwhile is not waited for', async () => {
+  test('an address that its name loses meanwhile is not awaited', async () => {
     const dns = await dnsServer({ 'www.example.test': { a: ['127.0.0.1', '127.0.0.2'] } });
     const config = settings({ probe: { resolvers: [dns.address] }, commands: [['sh', 'reload.sh']] });
     const command = 'reload: { command: [sh, reload.sh] }\nserved: { withinSeconds: 120 }';
@@ -334,7 +334,7 @@ describe('a DNS server that is unreachable', () => {
 });
 
 describe('a removal', () => {
-  test('of what a server still shows is rejected, though its Domain went with it; without the server it goes', async () => {
+  test('of a certificate that a server still serves is rejected, even without its Domain; without the server it is done', async () => {
     const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': certificateText('www') }, settings());
     const { folder, write, run } = project;
     project.clock.at = Date.now();

@@ -73,7 +73,7 @@ describe('configuration', () => {
     for (const part of ['renewal', 'recovery', 'served'] as const) expect(config[part]).toEqual(defaults.config[part]);
   });
 
-  test('a document says it before the configuration, and that before the defaults', () => {
+  test('the document takes precedence over the configuration, and both over the defaults', () => {
     const written = { ...certificateSpec(), renewal: { thresholdDays: 5 }, recovery: {}, served: {} };
     const settings = {
       renewal: { ...defaults.config.renewal, thresholdDays: 20, maxRetries: 4 },
@@ -88,7 +88,7 @@ describe('configuration', () => {
     expect(withSettings(spec, {})).toEqual(spec);
   });
 
-  test('a spec that an older version remembered has the defaults', () => {
+  test('a spec of an older version has the defaults', () => {
     expect(
       certificatePolicy(undefined, { applied: { at: '', digest: '', spec: { renewal: { thresholdDays: 7 } } } }, {}),
     ).toMatchObject({
@@ -127,7 +127,7 @@ describe('configuration', () => {
       'is shorter than retryInterval',
     ],
     ['retryInterval above the default maxBackoff', 'renewal: { retryInterval: 2d }', 'is shorter than retryInterval'],
-    ['a time that is none', 'renewal: { retryInterval: soon }', 'duration'],
+    ['an invalid time', 'renewal: { retryInterval: soon }', 'duration'],
     ['recovery.retryInterval', 'recovery: { retryInterval: 1s }', '1s is too short'],
     ['served.maxBackoff', 'served: { retryInterval: 5m, maxBackoff: 1m }', 'is shorter than retryInterval'],
     ['served.withinSeconds', 'served: { withinSeconds: 0 }', 'from 1 to 120'],
@@ -142,7 +142,7 @@ describe('configuration', () => {
     ['thresholdDays 1', 'renewal: { thresholdDays: 1 }'],
     ['issuedAfter', 'renewal: { issuedAfter: 2026-11-20T14:30:00Z }'],
     ['all of it', 'renewal: { enabled: false, retryInterval: 1m, maxBackoff: 1m, checkInterval: 1h, maxRetries: 0 }'],
-  ])('a document may say %s', async (_name, text) => {
+  ])('a document can set %s', async (_name, text) => {
     expect(await documentProblems(text)).toEqual([]);
   });
 
@@ -156,13 +156,13 @@ describe('configuration', () => {
       'is shorter than retryInterval',
     ],
     ['a day that does not exist', 'renewal: { issuedAfter: 2026-02-30T99:00:00Z }', 'is not a valid time'],
-  ])('and not %s', async (_name, text, message) => {
+  ])('a document cannot set %s', async (_name, text, message) => {
     const problems = await documentProblems(text);
     expect(problems.map((problem) => problem.message).join('\n')).toContain(message);
     expect(problems[0]?.at?.line).toBe(13);
   });
 
-  test('what a document leaves open is held against the configuration', async () => {
+  test('values that a document leaves open are checked with the configuration', async () => {
     const settings = 'renewal: { retryInterval: 3h }';
     expect(await documentProblems('renewal: { maxBackoff: 3h }', settings)).toEqual([]);
     const problems = await documentProblems('renewal: { maxBackoff: 2h }', settings);
@@ -199,7 +199,7 @@ describe('backoff', () => {
     [10, 11, true],
     [3, 3, true],
     [1, 1, true],
-    // Without any retry there still is the first try.
+    // Without retries there is still the first attempt.
     [0, 0, false],
     [0, 1, true],
   ])('with %i retries, %i failures are the end: %s', (maxRetries, failed, expected) => {
@@ -207,7 +207,7 @@ describe('backoff', () => {
   });
 });
 
-describe('what is counted', () => {
+describe('counts', () => {
   const desired = desiredOf('Certificate', 'www', certificateSpec());
   const at = new Date(NOW).toISOString();
   const failed = (step: `${string}>${string}`, failures: number, digest?: string): Memory =>
@@ -237,7 +237,7 @@ describe('what is counted', () => {
     expect(attemptsAt(memory, desired, goal)).toEqual(expected);
   });
 
-  test('reloads are counted for what is stored', () => {
+  test('reloads are counted for the stored certificate', () => {
     const kept = { unserved: fingerprint('c'), unserved_tries: 2, unserved_at: at };
     const memory = memoryOf('Certificate', 'www', { kept });
     expect(reloadsOf(memory, desired, fingerprint('c'))).toEqual({ failed: 2, at: NOW });

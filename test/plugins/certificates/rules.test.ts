@@ -87,7 +87,7 @@ describe('never-without-valid-pair', () => {
     expect(judge(given, until, change)).toMatchObject({ outcome });
   });
 
-  test('says until when each of them works', () => {
+  test('gives the end of both certificates', () => {
     const verdict = judge({}, NOW + DAY);
     expect(verdict.message).toBe(
       `the new certificate would expire with its authority at ${iso(NOW + DAY)}, before the stored one (${iso(end)})`,
@@ -102,7 +102,7 @@ describe('never-without-valid-pair', () => {
 });
 
 describe('renewal-loop', () => {
-  // 90 days of life, so once in 30 days.
+  // 90 days of validity: a renewal in 30 days.
   const judge = (issued: number | undefined, change = changeOf('expiring_soon>renewing'), given: Given = {}) =>
     renewalLoop(
       change,
@@ -191,7 +191,7 @@ describe('renewal-loop', () => {
     expect(judge(issued, change, given)).toMatchObject({ outcome });
   });
 
-  test('says when it clears', () => {
+  test('gives the time at which it clears', () => {
     const verdict = judge(NOW - DAY);
     expect(verdict).toMatchObject({
       message: `the certificate was issued at ${iso(NOW - DAY)}. Only one issuance is allowed in 30 days, a third of the lifetime`,
@@ -201,7 +201,7 @@ describe('renewal-loop', () => {
   });
 });
 
-/** What is remembered of failures in a row, the last of them so long ago. */
+/** The state after consecutive failures, the last of them this long ago. */
 function failed(step: Step, failures: number, ago: number, digest?: string): Partial<Memory> {
   return {
     failures,
@@ -284,7 +284,7 @@ describe('backoff', () => {
     expect(judge(change, given)).toMatchObject({ outcome });
   });
 
-  test('says when it clears', () => {
+  test('gives the time at which it clears', () => {
     expect(judge(retry, { memory: failed('renewal_failed>renewing', 2, HOUR) })).toEqual({
       outcome: 'defer',
       message: 'after 2 failed renewals, the next attempt waits 2 h',
@@ -301,7 +301,7 @@ describe('backoff', () => {
       'after 2 failed recoveries, the next attempt waits 2 min',
     );
     expect(judge(reload, { kept: unserved(2, 0) }).message).toBe(
-      'after 2 reloads without effect, the next attempt waits 2 min',
+      'after 2 unsuccessful reloads, the next attempt waits 2 min',
     );
   });
 });
@@ -343,9 +343,9 @@ describe('retry-exhausted', () => {
     expect(judge(change, given)).toMatchObject({ outcome });
   });
 
-  test('says what failed', () => {
+  test('names the failure', () => {
     expect(judge(recover, { memory: failed('expired>recovering', 3, DAY) })).toMatchObject({
-      message: '3 failed recoveries in a row, maxRetries is 3. The last one: no room',
+      message: '3 failed recoveries in a row, maxRetries is 3. Last failure: no room',
       facts: { what: 'recovery', failed: 3, max_retries: 3, last_at: iso(NOW - DAY) },
       remedy: { outside: 'fix the cause of the failure, then change the document or override retry-exhausted' },
     });
@@ -364,26 +364,21 @@ describe('still-served', () => {
     stillServed(removal, pairOf(given), sceneOf(resources));
 
   test.each<readonly [string, Given, readonly Resource[], string]>([
-    ['nobody shows it', {}, [], 'pass'],
+    ['not served', {}, [], 'pass'],
     ['a Domain shows another one', {}, [domain(fingerprint('d'))], 'pass'],
     ['a Domain shows it', {}, [domain(fingerprint('c'))], 'reject'],
     ['a server that was asked shows it', { signals: { servedAt: ['a.test:443'] } }, [], 'reject'],
     ['servers that were asked do not', { signals: { servedAt: [] } }, [], 'pass'],
-    [
-      'one that cannot be used is shown all the same',
-      { facts: { usable: false } },
-      [domain(fingerprint('c'))],
-      'reject',
-    ],
+    ['an unusable certificate, which is served', { facts: { usable: false } }, [domain(fingerprint('c'))], 'reject'],
   ])('%s', (_name, given, resources, outcome) => {
     expect(judge(given, ...resources)).toMatchObject({ outcome });
   });
-  test('passes where nothing is there that could be served', () => {
+  test('passes if no certificate could be served', () => {
     const { fingerprint: _none, ...facts } = certificateFacts();
     const resource = resourceWith({ ...pairOf(), observed: observedOf('Certificate', 'www', 'expired', facts) });
     expect(stillServed(removal, resource, sceneOf([domain(fingerprint('c'))])).outcome).toBe('pass');
   });
-  test('says where', () => {
+  test('names the servers', () => {
     expect(judge({ signals: { servedAt: ['b.test:443', 'a.test:443'] } }, domain(fingerprint('c')))).toMatchObject({
       message: 'the certificate is served at a.test:443, b.test:443, www.example.test:443 (192.0.2.1)',
       facts: { served_at: ['a.test:443', 'b.test:443', 'www.example.test:443 (192.0.2.1)'] },

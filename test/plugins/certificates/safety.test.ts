@@ -46,7 +46,7 @@ describe('on an Issuer', () => {
   test('passes a first authority', () => {
     expect(judge(neverSeen)).toMatchObject({ outcome: 'pass', facts: { remembered: null, observed: null } });
   });
-  test('passes the remembered one, and one that signs nothing', () => {
+  test('passes the recorded authority, and an issuer that signs nothing', () => {
     expect(judge(issuerResource()).outcome).toBe('pass');
     expect(judge(self)).toMatchObject({ outcome: 'pass', facts: { self_signed: true } });
   });
@@ -94,7 +94,7 @@ describe('on a Certificate', () => {
 
   test.each([
     ['the authority is the one in the state', issuerResource()],
-    ['one that nobody remembers yet', issuerResource({ memory: memoryOf('Issuer', 'ca') })],
+    ['one that is not in the state yet', issuerResource({ memory: memoryOf('Issuer', 'ca') })],
     ['one that is made in this plan', neverSeen],
     ['an issuer that signs nothing itself', self],
   ])('passes with %s', (_name, issuer) => {
@@ -113,14 +113,14 @@ describe('on a Certificate', () => {
     expect(verdict.remedy?.outside).toBeDefined();
   });
 
-  test('passes when nothing is issued', () => {
+  test('passes a step that issues nothing', () => {
     expect(
       judge(other, 'normal>normal', [{ path: '/storage/file/key/mode', before: '0644', after: '0600' }]).outcome,
     ).toBe('pass');
     expect(judge(other, 'normal>normal', [{ path: '/dnsNames', before: [], after: [] }]).outcome).toBe('reject');
   });
 
-  test('passes when the new authority was let through in this plan', () => {
+  test('passes if the plan accepts the new authority', () => {
     expect(judge(other, 'expiring_soon>renewing', [], accepted('ready>ready')).outcome).toBe('pass');
     expect(judge(missing, 'expiring_soon>renewing', [], accepted('absent>ready')).outcome).toBe('pass');
     expect(judge(other, 'expiring_soon>renewing', [], accepted('ready>ready', 'reject')).outcome).toBe('reject');

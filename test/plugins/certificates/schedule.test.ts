@@ -10,11 +10,11 @@ const START = Date.parse('2026-11-20T12:00:00Z');
 
 interface Server {
   readonly port: number;
-  /** Connections since the last time that it was asked. */
+  /** Returns the number of connections since the last call. */
   readonly connections: () => number;
 }
 
-/** Takes connections, and closes them. */
+/** Accepts connections, and closes them. */
 async function closing(): Promise<Server> {
   let connections = 0;
   const server = createServer((socket) => {
@@ -60,10 +60,10 @@ test.each([
     now += seconds * 1000 - 1;
     const early = await run('drift --record');
     expect([early.code, server.connections()]).toEqual([2, 0]);
-    // What is remembered is told as such, with the time of the next look.
+    // The state is reported as such, with the time of the next probe.
     expect(early.stdout).toContain('the server closed the connection during the handshake (probed at');
     expect(early.stdout).toContain(`${i + 1} probe${i === 0 ? '' : 's'} failed. The next scheduled probe is at`);
-    // Whoever asks is always told how it is now, and a look that is not recorded changes nothing.
+    // A command of a user always probes, and a refresh that is not recorded changes nothing.
     for (const line of ['drift', 'plan', 'explain certificates/Domain/www']) {
       await run(line);
       expect([line, server.connections()]).toEqual([line, 1]);
@@ -72,7 +72,7 @@ test.each([
     await run('drift --record');
     expect(server.connections()).toBe(1);
   }
-  // Another target is another thing.
+  // Another target starts again.
   const other = await closing();
   writeFiles(folder, { 'desired/www.yaml': domainYaml(other.port, policy) });
   now += 1000;
@@ -80,7 +80,7 @@ test.each([
   expect(other.connections()).toBe(1);
 });
 
-test('what is remembered comes to a summary, and settings that are none are told with their place', async () => {
+test('the state is in the summary, and invalid settings are reported with their place', async () => {
   const folder = temporaryFolder();
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const server = await closing();

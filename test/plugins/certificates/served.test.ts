@@ -86,7 +86,7 @@ function domain(
 
 const scene = (...resources: readonly Resource[]) => sceneOf([issuerResource(), ...resources]);
 
-describe('what an address serves', () => {
+describe('the certificate at an address', () => {
   const stored = { fingerprint: STORED, not_before: began(10), former: [BEFORE] };
   test.each<readonly [string, Partial<AddressFacts>, string]>([
     ['the stored one', { fingerprint: STORED, not_before: began(10) }, 'stored'],
@@ -144,13 +144,13 @@ describe('findings', () => {
       ],
     ],
     ['nothing', domain([down('192.0.2.1')]), []],
-    ['not looked at', domain(undefined), []],
+    ['not probed', domain(undefined), []],
     ['somebody else’s', domain([served('192.0.2.1', OTHER, 1)], { tlsMode: 'passthrough' }), []],
   ])('%s', (_name, resource, expected) => {
     expect(find(resource, certificate())).toEqual(expected);
   });
 
-  test('none where nothing usable is stored, or nothing is named', () => {
+  test('there is none if no usable pair is stored, or none is named', () => {
     const resource = domain([served('192.0.2.1', BEFORE, 80)]);
     expect(find(resource)).toEqual([]);
     expect(find(resource, certificate({}, {}, { usable: false }))).toEqual([]);
@@ -158,7 +158,7 @@ describe('findings', () => {
     expect(find(resourceWith({ ...resource, desired: desiredOf('Domain', 'd', unnamed) }), certificate())).toEqual([]);
   });
 
-  describe('of chains', () => {
+  describe('chains', () => {
     const SUB = fingerprint('5');
     const withSub = certificate({}, {}, { intermediates: [SUB], chain_length: 3 });
     const missingIssuer = { name: 'CN=Sub CA', published: true };
@@ -185,7 +185,7 @@ describe('findings', () => {
         ['error chain-incomplete: does not send CN=Sub CA'],
       ],
       [
-        'that may as well lead to an authority that nobody knows',
+        'that can lead to an unknown authority',
         domain([served('192.0.2.1', STORED, 10, { missing_issuer: { ...missingIssuer, published: false } })]),
         certificate(),
         [],
@@ -244,7 +244,7 @@ describe('a reload', () => {
       undefined,
     ],
     [
-      'is nobody’s matter: there is no way to do it',
+      'is not due: there is no way to do it',
       certificate({}, {}),
       [domain([served('192.0.2.1', BEFORE, 80)])],
       undefined,
@@ -269,13 +269,13 @@ describe('a reload', () => {
     else expect(proposal).toEqual({ step: 'normal>normal', goal: 'update', because, cause: 'progress' });
   });
 
-  test('has to be shown by those that were behind, and by no others', () => {
+  test('must be served by the addresses that were behind, and by no others', () => {
     const resource = domain([served('192.0.2.1', STORED), served('192.0.2.2', BEFORE, 80), down('192.0.2.3')]);
     expect(due(certificate(done), resource)?.places.map(({ address }) => address)).toEqual(['192.0.2.2']);
   });
 });
 
-test('places are named by host and port, and by their address where that is another', () => {
+test('places are named by host and port, and by address if it differs', () => {
   const all = shownFor(
     'www',
     { fingerprint: STORED, former: [] },
@@ -284,16 +284,16 @@ test('places are named by host and port, and by their address where that is anot
   expect(shownText(all)).toBe('www.example.test:25, www.example.test:25 (192.0.2.2)');
 });
 
-describe('where it is served', () => {
+describe('the served places', () => {
   const at = (resource: AnyCertificateResource, ...domains: readonly Resource[]) =>
     serversOf(resource, scene(resource, ...domains));
   const one = { host: 'www.example.test', port: 443 };
-  test('is what the Domains that name it show', () => {
+  test('are those of the Domains that name the certificate', () => {
     expect(at(certificate(), domain([served('192.0.2.1', STORED)]))).toEqual([one]);
     expect(at(certificate(), domain([served('192.0.2.1', STORED)], { certificate: 'other' }))).toEqual([]);
     expect(at(certificate(), domain([served('192.0.2.1', BEFORE)]))).toEqual([]);
   });
-  test('is remembered until a look shows otherwise', () => {
+  test('stay in the state until a refresh shows otherwise', () => {
     const known = certificate({ servers: [one] });
     expect(at(known)).toEqual([one]);
     expect(at(known, domain([down('192.0.2.1')]))).toEqual([one]);
@@ -301,7 +301,7 @@ describe('where it is served', () => {
     expect(at(known, domain([served('192.0.2.1', OTHER)]))).toEqual([]);
     expect(at(known, domain([served('192.0.2.1', OTHER)], { port: 8443 }))).toEqual([one]);
   });
-  test('is at most twenty, those that were seen now first', () => {
+  test('are at most twenty, those observed now first', () => {
     const servers = Array.from({ length: 20 }, (_, i) => ({ host: `a${i}.test`, port: 443 }));
     const all = at(certificate({ servers }), domain([served('192.0.2.1', STORED)]));
     expect(all).toHaveLength(20);
@@ -309,7 +309,7 @@ describe('where it is served', () => {
   });
 });
 
-test('what matters for a step are its Domains, and for a removal who serves it', () => {
+test('a step depends on its Domains, and a removal on the servers of the certificate', () => {
   const naming = domain([served('192.0.2.1', OTHER)], {}, 'naming');
   const serving = domain([served('192.0.2.1', STORED)], { certificate: 'other' }, 'serving');
   const names = (resource: AnyCertificateResource) =>

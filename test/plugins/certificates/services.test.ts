@@ -40,7 +40,7 @@ spec: { host: ${name}.example.test, address: 127.0.0.1, port: ${port}, certifica
 
 const settings = (more: object): string => `plugins: { certificates: ${JSON.stringify(more)} }\n`;
 
-/** A certificate that has 20 days left today: what is served is held against today. */
+/** A certificate that has 20 days left today: the served one is compared with today. */
 async function aging(storage: string, reload: string, config: object): Promise<Project> {
   const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': certificateText('www', storage) }, settings(config));
   const now = Date.now();
@@ -51,7 +51,7 @@ async function aging(storage: string, reload: string, config: object): Promise<P
   return project;
 }
 
-/** Fingerprint of what a server shows to openssl. */
+/** The fingerprint of the certificate that a server presents to openssl. */
 function servedAt(port: number): string {
   const words = ['s_client', '-connect', `127.0.0.1:${port}`, '-servername', 'www.example.test'];
   const shown = execFileSync('openssl', words, { input: '', stdio: ['pipe', 'pipe', 'ignore'] });
@@ -113,12 +113,12 @@ describe('a server', () => {
 describe('commands', () => {
   /** Appends a line to a file. */
   const counting = (name: string): readonly string[] => ['sh', '-c', `echo $FETTLE_NAME >> ${name}`];
-  const told = ({ folder }: Project, name: string): readonly string[] =>
+  const linesOf = ({ folder }: Project, name: string): readonly string[] =>
     existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8').split('\n').slice(0, -1) : [];
   const storageOf = (name: string): string => `{ file: { certificate: tls/${name}.crt, key: tls/${name}.key } }`;
   const yaml = (value: unknown): string => JSON.stringify(value);
 
-  test('run once for all certificates of a service, and once for each that is deployed', async () => {
+  test('run once for all certificates of a service, and once for each deployed certificate', async () => {
     const [one, two, deploy] = [counting('one'), counting('two'), counting('deployed')];
     const names = Array.from({ length: 60 }, (_, i) => `n${i}`);
     const documents = names.map((name, i) => {
@@ -130,11 +130,11 @@ describe('commands', () => {
       settings({ commands: [one, two, deploy] }),
     );
     await project.run('apply --yes');
-    expect([told(project, 'one'), told(project, 'two')]).toEqual([[''], ['']]);
-    expect(told(project, 'deployed').toSorted()).toEqual(names.toSorted());
-    // What was brought out is not brought out again.
+    expect([linesOf(project, 'one'), linesOf(project, 'two')]).toEqual([[''], ['']]);
+    expect(linesOf(project, 'deployed').toSorted()).toEqual(names.toSorted());
+    // A deployed certificate is not deployed again.
     await project.run('apply --yes');
-    expect(told(project, 'one')).toHaveLength(1);
+    expect(linesOf(project, 'one')).toHaveLength(1);
   }, 60_000);
 
   test('are run by apply alone', async () => {
@@ -147,12 +147,12 @@ describe('commands', () => {
     for (const line of ['validate', 'plan', 'explain certificates/Certificate/www', 'plan -o saved.plan'])
       await project.run(line);
     await project.run('drift', 2);
-    expect(told(project, 'ran')).toEqual([]);
+    expect(linesOf(project, 'ran')).toEqual([]);
     await project.run('apply saved.plan --yes');
-    expect(told(project, 'ran')).toEqual(['www', '']);
+    expect(linesOf(project, 'ran')).toEqual(['www', '']);
   });
 
-  test('that fettle.yaml does not list are mistakes with their place, and nothing is done', async () => {
+  test('that fettle.yaml does not list are errors with their place, and no step is done', async () => {
     const words = counting('ran');
     const more = `reload: { command: ${yaml([...words, 'more'])} }`;
     const project = projectOf(
@@ -167,19 +167,19 @@ describe('commands', () => {
     expect(existsSync(join(project.folder, 'tls'))).toBe(false);
   });
 
-  test('that fettle.yaml does not list any more are not run by a plan that was saved before', async () => {
+  test('that were removed from fettle.yaml are not run by a plan that was saved before', async () => {
     const words = counting('ran');
     const text = certificateText('www', storageOf('www'), `reload: { command: ${yaml(words)} }`);
     const project = projectOf({ 'ca.yaml': ISSUER, 'www.yaml': text }, settings({ commands: [words] }));
     await project.run('plan -o saved.plan');
     project.write('fettle.yaml', "name: test\nstore: .fettle\ndesired: ['*.yaml']\n");
     await project.run('apply saved.plan --yes', 1);
-    expect([told(project, 'ran'), existsSync(join(project.folder, 'tls'))]).toEqual([[], false]);
+    expect([linesOf(project, 'ran'), existsSync(join(project.folder, 'tls'))]).toEqual([[], false]);
   });
 });
 
-describe('a key that fettle made', () => {
-  test('is ours also where the run died after the swap, before anything was reloaded', async () => {
+describe('a key from fettle', () => {
+  test('is owned even if the run was killed after the swap, before a reload', async () => {
     const reload = JSON.stringify(['true']);
     const document = (names: string): string =>
       certificateText(
@@ -197,7 +197,7 @@ describe('a key that fettle made', () => {
       for (const name of ['crt', 'key'])
         renameSync(join(project.folder, `new.${name}`), join(project.folder, `tls/www.${name}`));
     });
-    // What is left is the reload; and when its time has come, it is renewed as if nothing had happened.
+    // Only the reload remains. When its time comes, the pair is renewed as always.
     expect((await project.run('apply --yes')).stdout).toContain('have not been reloaded since');
     project.clock.at += 70 * DAY;
     expect((await project.run('apply --yes')).stdout).toContain('expiring_soon > renewing');
@@ -205,8 +205,8 @@ describe('a key that fettle made', () => {
   });
 });
 
-describe('copies that somebody keeps beside a pair', () => {
-  test('are no leftovers of a swap: they stay, and the renewal waits until they are moved away', async () => {
+describe('copies next to a pair', () => {
+  test('are not leftovers of a swap: they stay, and the renewal waits until they are moved', async () => {
     const project = projectOf({
       'ca.yaml': ISSUER,
       'www.yaml': certificateText('www', '{ file: { certificate: tls/www.crt, key: tls/www.key } }'),
@@ -223,7 +223,7 @@ describe('copies that somebody keeps beside a pair', () => {
       ['www.key.backup', 'www.crt.backup'].map((name) => readFileSync(at(name), 'utf8'));
     const theirs = kept();
 
-    // It is adopted, and its mode is set right, without a word about them.
+    // It is adopted, and its mode is corrected, without a message about them.
     await project.run('import certificates/Certificate/www');
     await project.run('apply --yes');
     expect((statSync(at('www.key')).mode & 0o777).toString(8)).toBe('600');
@@ -240,7 +240,7 @@ describe('copies that somebody keeps beside a pair', () => {
     for (const name of ['www.key.backup', 'www.crt.backup']) renameSync(at(name), join(project.folder, name));
     expect((await project.run('apply --yes')).stdout).toContain('expiring_soon > renewing');
     expect(readdirSync(at('.')).toSorted()).toEqual(['www.crt', 'www.key']);
-    // From now on what is called so is of a swap.
+    // From now on, such a name belongs to a swap.
     writeFileSync(at('www.key.pending'), 'left', { mode: 0o600 });
     expect((await project.run('apply --yes')).stdout).toContain('leftovers');
     expect(readdirSync(at('.')).toSorted()).toEqual(['www.crt', 'www.key']);

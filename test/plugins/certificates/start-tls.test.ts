@@ -85,7 +85,7 @@ describe('real servers', () => {
     expect(seen).toMatchObject({ state: 'issued', findings: [], facts: { subject: `CN=${HOST}`, trusted: true } });
     await expect.poll(() => daemon.log(), { timeout: 5000 }).toMatch(/TLS connection established from localhost/u);
     expect(daemon.log()).not.toMatch(/improper command|non-SMTP|too many errors|SSL_accept error/u);
-    // Without asking, its greeting is no TLS.
+    // Without STARTTLS, its greeting is not TLS.
     expect((await probe({ port })).facts.error).toBe('handshake');
   });
 
@@ -127,15 +127,15 @@ describe('real servers', () => {
 
 interface Talk {
   readonly port: number;
-  /** What clients said in clear text. */
+  /** The clear text that clients sent. */
   readonly heard: () => string;
-  /** What they said after the handshake. */
+  /** The data that they sent after the handshake. */
   readonly beyond: () => number;
 }
 
 type Say = (socket: Socket, heard: string, secure: () => void) => void;
 
-/** A server that greets, at once and, with `more`, some time later (an empty text ends the connection), and answers what it hears of the client so far; it goes over to TLS when it says so. */
+/** A server that greets, answers the client's input so far, and starts TLS when its answer says so. `more`: a later greeting; an empty one ends the connection. */
 async function talking(
   greeting: string,
   say: Say,
@@ -204,14 +204,14 @@ async function refusal(server: Talk, startTls: DomainSpec['startTls'], seconds =
 }
 
 describe('smtp', () => {
-  test('says EHLO and STARTTLS, and nothing else', async () => {
+  test('sends EHLO and STARTTLS, and nothing else', async () => {
     const server = await talking('220-mail.example.test\r\n220 ready\r\n', smtp(OFFER));
     expect((await probe({ port: server.port, startTls: 'smtp' })).state).toBe('issued');
     expect(server.heard()).toBe('EHLO [127.0.0.1]\r\nSTARTTLS\r\n');
     expect(server.beyond()).toBe(0);
   });
 
-  test('waits for a whole greeting', async () => {
+  test('waits for a complete greeting', async () => {
     const server = await talking('220 re', () => undefined);
     expect(await refusal(server, 'smtp', 0.3)).toBe('timeout: the server did not send its greeting within 0.3 s');
     expect(server.heard()).toBe('');
@@ -250,7 +250,7 @@ describe('smtp', () => {
     expect(await refusal(server, 'smtp')).toBe('reset: the server closed the connection before its greeting');
   });
 
-  test('understands replies in pieces, and bare line feeds', async () => {
+  test('accepts replies in pieces, and bare line feeds', async () => {
     const server = await talking('220 ready\n', (socket, heard, secure) => {
       if (heard.endsWith('STARTTLS\r\n')) inPieces(socket, '220 go\n', secure);
       else inPieces(socket, '250-a\n250-starttls\n250 x\n');
@@ -303,18 +303,18 @@ describe('smtp', () => {
     expect(await refusal(server, 'smtp')).toBe('reset: the server closed the connection after the request for TLS');
   });
 
-  test('a server that agrees and then speaks no TLS', async () => {
+  test('a server that agrees and then does not speak TLS', async () => {
     const server = await talking('220 x\r\n', (socket, heard) => {
       if (!heard.endsWith('STARTTLS\r\n')) return void socket.write(OFFER);
       socket.write('220 go\r\n');
-      setTimeout(() => socket.write('hello, this is no TLS\r\n'), 50);
+      setTimeout(() => socket.write('hello, this is not TLS\r\n'), 50);
     });
     expect(await refusal(server, 'smtp')).toMatch(/^handshake: the TLS handshake failed: /u);
   });
 });
 
 describe('imap', () => {
-  test('says STARTTLS, and nothing else', async () => {
+  test('sends STARTTLS, and nothing else', async () => {
     const server = await talking('* OK ready\r\n', agreeing);
     expect((await probe({ port: server.port, startTls: 'imap' })).state).toBe('issued');
     expect(server.heard()).toBe('a1 STARTTLS\r\n');
@@ -351,7 +351,7 @@ describe('imap', () => {
 });
 
 describe('postgres', () => {
-  test('asks with eight bytes, and says nothing else', async () => {
+  test('sends eight bytes, and nothing else', async () => {
     const server = await talking('', (socket, _heard, secure) => {
       socket.write('S');
       secure();

@@ -46,7 +46,7 @@ function stored(more: Partial<Stored> = {}): Stored {
 const problem = 'the key does not belong to the certificate';
 const damaged = stored({ problem_code: 'key-mismatch', problem, key_matches: false });
 
-/** What is remembered of one in a state, and of a failure there. */
+/** The state record of a certificate in a state, with a failure there. */
 function was(state: string, failed?: Step, more: Partial<Memory> = {}): Memory {
   return memoryOf('Certificate', 'www', {
     state,
@@ -107,7 +107,7 @@ describe('of a certificate', () => {
     expect(stateOf(near, { thresholdDays: 10 }, undefined, NOW)).toBe('expiring_soon');
   });
 
-  test('an attempt stays of the kind that it was begun as, whatever ended meanwhile', () => {
+  test('an attempt keeps its kind, even if the certificate expires meanwhile', () => {
     const ended = { ...damaged, swap: 'finish' as const, replaced: leaf(-90 * DAY, -1) };
     const works = { ...damaged, swap: 'finish' as const, replaced: valid };
     for (const state of ['normal', 'expiring_soon', 'renewal_failed', 'renewing'])
@@ -116,17 +116,17 @@ describe('of a certificate', () => {
       expect([state, stateOf(works, DUE, was(state), NOW)]).toEqual([state, 'recovering']);
   });
 
-  test('one that a document asks for is normal until its renewal fails', () => {
+  test('one that a document changes is normal until its renewal fails', () => {
     const asked = { thresholdDays: 30, issuedAfter: NOW - DAY };
     expect(stateOf(stored(), asked, undefined, NOW)).toBe('normal');
     expect(stateOf(stored(), asked, was('renewal_failed'), NOW)).toBe('renewal_failed');
     expect(stateOf(near, asked, was('normal'), NOW)).toBe('expiring_soon');
-    // No longer asked for: nothing waits for a renewal any more.
+    // The document no longer changes it: no renewal is due.
     expect(stateOf(stored(), DUE, was('renewal_failed'), NOW)).toBe('normal');
   });
 });
 
-describe('a renewal that a document asks for', () => {
+describe('a renewal that a document requires', () => {
   const own = was('normal', undefined, { kept: { made: fingerprint('c'), issued_at: iso(NOW - DAY + 1) } });
   test.each<readonly [string, number | undefined, Memory | undefined, boolean]>([
     ['not at all', undefined, undefined, false],
@@ -146,7 +146,7 @@ describe('a renewal that a document asks for', () => {
     const rule = { thresholdDays: 30, ...(issuedAfter === undefined ? {} : { issuedAfter }) };
     expect(isAskedFor(rule, valid, memory, NOW)).toBe(expected);
   });
-  test('goes by the date of issue that is remembered', () => {
+  test('is compared with the recorded date of issue', () => {
     expect(issuedAt(valid, own)).toBe(NOW - DAY + 1);
     expect(issuedAt(valid, undefined)).toBe(NOW - 60 * DAY);
   });
@@ -169,8 +169,8 @@ const STATES = ['normal', 'expiring_soon', 'expired', 'renewing', 'recovering', 
 type State = (typeof STATES)[number];
 
 /**
- * From (row) to (column), as a look finds it: the moves that the log gets, or `never` where no look may find it so.
- * Steps that fettle takes move it too; those are in the lifecycle's own test.
+ * The moves from (row) to (column), as a refresh records them, or `never` if no refresh can find it so. Steps of fettle
+ * move it too; those are in the test of the lifecycle.
  */
 const LOOKS: Readonly<Record<State, Readonly<Record<State, string>>>> = {
   normal: {
@@ -179,7 +179,7 @@ const LOOKS: Readonly<Record<State, Readonly<Record<State, string>>>> = {
     expired: 'check',
     renewing: 'manual',
     recovering: 'never',
-    // Where a renewal failed since, and nothing was seen after it.
+    // A renewal failed since, and there was no refresh after it.
     renewal_failed: 'manual error',
   },
   expiring_soon: {
@@ -225,7 +225,7 @@ const LOOKS: Readonly<Record<State, Readonly<Record<State, string>>>> = {
   },
 };
 
-/** Everything that may lie on the disk, and be written of it. */
+/** Every possible content of the disk and the state. */
 const WORLDS: readonly (readonly [Stored, { readonly thresholdDays: number; readonly issuedAfter?: number }])[] = [
   stored(),
   near,
@@ -257,7 +257,7 @@ const FAILED: readonly (Step | undefined)[] = [
 
 describe('all pairs of states', () => {
   const kind = tables.kinds.Certificate;
-  /** Which states any world can be found in, from each. */
+  /** The states that can be found, from each state. */
   const found = new Map<string, Set<string>>();
   for (const from of STATES) {
     for (const failed of FAILED) {

@@ -95,14 +95,14 @@ describe('foreign-key', () => {
       'neither created nor adopted',
     ],
     [
-      'another one, whose document is gone',
+      'another one, whose document was removed',
       change('normal>absent', { goal: 'remove' }),
       pairOf({ key_fingerprint: B }, { key: A }),
       'reject',
       'neither created nor adopted',
     ],
     [
-      'ours, whose document is gone',
+      'an owned one, whose document was removed',
       change('expired>absent', { goal: 'remove' }),
       pairOf({ key_fingerprint: A }, { key: A }),
       'pass',
@@ -144,7 +144,7 @@ describe('foreign-key', () => {
   });
 });
 
-describe('the key that is ours', () => {
+describe('the owned key', () => {
   const open = { seq: 1, step: 'expiring_soon>renewing', goal: 'update', at: '', run: 'r' } as const;
   test.each<readonly [string, CertificateResource, string | undefined]>([
     ['is the first one that is seen', pairOf({ key_fingerprint: A }), A],
@@ -155,13 +155,13 @@ describe('the key that is ours', () => {
       pairOf({ key_fingerprint: B }, { key: A }, { open: { ...open, goal: 'remove' } }),
       undefined,
     ],
-    ['is none that cannot be used', pairOf({ key_fingerprint: A, usable: false }), undefined],
-    ['is none where there is none', pairOf({}), undefined],
+    ['is not an unusable one', pairOf({ key_fingerprint: A, usable: false }), undefined],
+    ['is undefined without a key', pairOf({}), undefined],
   ])('%s', (_name, resource, expected) => {
     expect(noteKey(resource).key).toBe(expected);
   });
 
-  test('is the one that is there when it is adopted, whatever was seen before', () => {
+  test('is the present one when a pair is adopted, for any earlier observation', () => {
     const { memory, ...rest } = pairOf({ key_fingerprint: B }, { key: A });
     const { owned: _notOurs, ...seen } = memory ?? { owned: undefined };
     expect(noteKey(resourceWith({ ...rest, memory: seen as NonNullable<typeof memory> })).key).toBe(B);
@@ -174,7 +174,7 @@ interface Authority {
   readonly world: CertificatesWriter;
 }
 
-/** An authority by openssl in `ca/`, with name constraints as its configuration writes them. */
+/** An authority by openssl in `ca/`, with name constraints in the form of its configuration. */
 async function authority(constraints: string, more: readonly string[] = []): Promise<Authority> {
   const folder = tempFolder();
   mkdirSync(join(folder, 'ca'));
@@ -220,7 +220,7 @@ async function isAccepted({ folder, world }: Authority, dnsNames: readonly strin
     keyAlgorithm: 'ecdsa-p256',
     validityDays: 9,
     first,
-    // The authority was made in this very second.
+    // The authority was created in this very second.
     now: Date.now() + 1000,
     signal: new AbortController().signal,
     progress: () => {},
@@ -274,7 +274,7 @@ describe('issuer-name-constraints', () => {
     60_000,
   );
 
-  test('of subjects are no hindrance: the certificate has none', async () => {
+  test('of subjects do not matter: the certificate has no subject', async () => {
     const made = await authority('permitted;dirName:dir,permitted;DNS:example.test', ['[dir]', 'O=Example']);
     expect(await isAccepted(made, ['www.example.test'])).toBe(true);
     expect(openssl(made.folder, 'x509', '-in', 'www.crt', '-noout', '-subject')).toBe('subject=\n');
@@ -366,7 +366,7 @@ describe('issuer-name-constraints', () => {
       [{ excluded: ['x'] }, { permitted: ['b.test'], excluded: [] }],
       { permitted: ['b.test'], excluded: ['x'] },
     ],
-  ])('above each other: %s', (_name, [upper, lower], expected) => {
+  ])('of several levels: %s', (_name, [upper, lower], expected) => {
     expect(withConstraints(upper, lower)).toEqual(expected);
   });
 
@@ -391,7 +391,7 @@ describe('issuer-name-constraints', () => {
       expect(verdict.message).toContain('is not permitted to sign for www.example.test');
       expect(verdict.facts['names']).toContain('www.example.test');
     }
-    // What issues nothing is not asked.
+    // A change that issues nothing is not checked.
     expect(issuerNameConstraints(change('normal>normal'), first, scene).outcome).toBe('pass');
     expect(
       issuerNameConstraints(change('normal>normal', { fields: [{ path: '/dnsNames' }] }), first, scene).outcome,
@@ -399,7 +399,7 @@ describe('issuer-name-constraints', () => {
   });
 });
 
-describe('whether fettle has swapped a pair before', () => {
+describe('an earlier swap', () => {
   const open = (step: Change['step'], goal: 'create' | 'update' | 'remove' = 'update') =>
     ({ seq: 1, step, goal, at: '', run: 'r' }) as const;
   const adopted = (more: Partial<Memory>): Memory => memoryOf('Certificate', 'www', { owned: 'adopted', ...more });
@@ -435,7 +435,7 @@ describe('whether fettle has swapped a pair before', () => {
       true,
     ],
     ['a removal is', pairOf({}, {}, { owned: 'adopted', open: open('normal>absent', 'remove') }), false],
-  ])('is noted where %s: %j', (_name, resource, expected) => {
+  ])('is noted if %s: %j', (_name, resource, expected) => {
     expect(noteSwap(resource).began ?? false).toBe(expected);
   });
 });

@@ -137,7 +137,7 @@ describe('files', () => {
     expect((await world.readPair(storage)).status).toBe('absent');
   });
 
-  test('of a certificate that signs itself: it is its own authority', async () => {
+  test('of a self-signed certificate: it is its own authority', async () => {
     const folder = tempFolder();
     const world = await open(folder);
     await world.issue({
@@ -156,7 +156,7 @@ describe('files', () => {
     expect((await seen(world, { file: EVERYTHING })).files.filter(({ problem }) => problem !== undefined)).toEqual([]);
   });
 
-  test('that are links are replaced, and what they lead to stays as it is', async () => {
+  test('that are links are replaced, and their targets stay', async () => {
     const folder = tempFolder();
     const world = await open(folder);
     const kept = { file: { certificate: 'archive/cert1.pem', key: 'archive/privkey1.pem' } };
@@ -185,7 +185,7 @@ describe('owner, group and mode', () => {
     expect(octal(folder, EVERYTHING.certificate)).toBe('644');
   });
 
-  test('are there whatever the umask is', async () => {
+  test('do not depend on the umask', async () => {
     const folder = tempFolder();
     const world = await open(folder);
     for (const umask of [0o077, 0]) {
@@ -205,7 +205,7 @@ describe('owner, group and mode', () => {
     }
   });
 
-  test.runIf(isRoot)('are given by name or number, and kept where a document says nothing', async () => {
+  test.runIf(isRoot)('are set by name or number, and kept if a document omits them', async () => {
     const folder = tempFolder();
     const world = await open(folder);
     const owners = (): readonly (readonly number[])[] =>
@@ -236,7 +236,7 @@ describe('owner, group and mode', () => {
     ).toEqual([1234, 1234, 1234, 1234, 1234]);
   });
 
-  test('of somebody who is not there are told, and nothing is changed', async () => {
+  test('of an unknown account are reported, and nothing is changed', async () => {
     const folder = tempFolder();
     const world = await open(folder);
     await issue(world, { file: EVERYTHING });
@@ -252,7 +252,7 @@ describe('owner, group and mode', () => {
     expect((await world.readPair({ directory: { path: 'd', combined: false } })).status).toBe('absent');
   });
 
-  test('that cannot be given are told, and nothing is changed', async () => {
+  test('that cannot be set are reported, and nothing is changed', async () => {
     const folder = tempFolder();
     await open(folder);
     const order = { folder, what: 'first', storage: { file: { ...EVERYTHING, owner: 0, group: 0 } }, now };
@@ -308,7 +308,7 @@ describe('owner, group and mode', () => {
   });
 });
 
-describe('files that do not hold what the pair makes of them', () => {
+describe('files that differ from the pair', () => {
   async function spoilt(spoil: (folder: string) => void, storage: PairStorage = { file: EVERYTHING }) {
     const folder = tempFolder();
     const world = await open(folder);
@@ -323,7 +323,7 @@ describe('files that do not hold what the pair makes of them', () => {
 
   test.each<readonly [string, (folder: string) => void, readonly object[]]>([
     [
-      'a chain that is gone',
+      'a chain that was removed',
       (folder) => rmSync(join(folder, EVERYTHING.chain)),
       [{ part: 'chain', problem: 'is missing' }],
     ],
@@ -358,7 +358,7 @@ describe('files that do not hold what the pair makes of them', () => {
         { part: 'combined', problem: 'is missing' },
       ],
     ],
-  ])('%s: it is written anew, and the pair stays', async (_name, spoil, problems) => {
+  ])('%s: it is written again, and the pair stays', async (_name, spoil, problems) => {
     const { folder, world, storage, wrong } = await spoilt(spoil);
     expect(wrong).toMatchObject(problems);
     expect(wrong).toHaveLength(problems.length);
@@ -373,7 +373,7 @@ describe('files that do not hold what the pair makes of them', () => {
     expect(await world.tidyPair(storage)).toEqual({ rewritten: false });
   });
 
-  test('are not called wrong where they only have more, or leave the root out', async () => {
+  test('are accepted if they have more certificates, or omit the root', async () => {
     const { wrong } = await spoilt((folder) => {
       const leaf = read(folder, EVERYTHING.certificate);
       const ca = read(folder, 'ca/ca.crt');
@@ -383,7 +383,7 @@ describe('files that do not hold what the pair makes of them', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('and of a chain that nobody has: only another certificate brings it', async () => {
+  test('with a chain that is not available are only corrected by another certificate', async () => {
     const { world, storage, wrong, folder } = await spoilt((path) => {
       for (const name of [EVERYTHING.chain, EVERYTHING.fullchain, EVERYTHING.combined]) rmSync(join(path, name));
     });
@@ -414,7 +414,7 @@ describe('a folder that is switched', () => {
   const storage: PairStorage = { directory: { path: 'tls/www', combined: true } };
   const own = (folder: string): string => join(folder, 'tls/www');
 
-  test('has what services open, behind one link, and keeps the version before', async () => {
+  test('has the files that services open, behind one link, and keeps the previous version', async () => {
     const folder = tempFolder();
     const world = await open(folder);
     for (const version of [1, 2, 3, 4]) {
@@ -445,7 +445,7 @@ describe('a folder that is switched', () => {
     ).toBe(true);
   });
 
-  test('goes with all of its versions, and leaves what is not ours', async () => {
+  test('is removed with all of its versions, and keeps other files', async () => {
     const folder = tempFolder();
     const world = await open(folder);
     await issue(world, storage);
@@ -460,12 +460,12 @@ describe('a folder that is switched', () => {
       'versions/1/notes.txt',
     ]);
     expect((await world.readPair(storage)).status).toBe('absent');
-    // What stays of it is in nobody's way.
+    // The remains block nothing.
     await issue(world, storage);
     expect(readlinkSync(join(own(folder), 'current'))).toBe('versions/2');
   });
 
-  test('without the combined file, once it is not wanted any more', async () => {
+  test('loses the combined file if it is no longer declared', async () => {
     const folder = tempFolder();
     const world = await open(folder);
     await issue(world, storage);
@@ -490,7 +490,7 @@ describe('a folder that is switched', () => {
       (folder) => mkdirSync(join(own(folder), 'current')),
       'current is not a link, and is not replaced',
     ],
-  ])('is not made over %s', async (_name, put, text) => {
+  ])('is not created over %s', async (_name, put, text) => {
     const folder = tempFolder();
     const world = await open(folder);
     mkdirSync(own(folder), { recursive: true });
@@ -502,7 +502,7 @@ describe('a folder that is switched', () => {
     expect((await world.readPair(storage)).status).toBe('seen');
   });
 
-  test('is not made where a file is', async () => {
+  test('is not created in the place of a file', async () => {
     const folder = tempFolder();
     const world = await open(folder);
     for (const text of ['mine', '']) {
@@ -536,7 +536,7 @@ describe('a folder that is switched', () => {
       },
       { problem_code: 'damaged', problem: "the certificate's file is a directory" },
     ],
-  ])('with %s is told, and replaced by a good one', async (_name, spoil, found) => {
+  ])('with %s is reported, and replaced by a valid one', async (_name, spoil, found) => {
     const folder = tempFolder();
     const world = await open(folder);
     await issue(world, storage);
@@ -546,7 +546,7 @@ describe('a folder that is switched', () => {
     expect(await seen(world, storage)).toMatchObject({ key_matches: true, swap: 'none' });
   });
 
-  test('with links that are gone gets them back', async () => {
+  test('with missing links gets them back', async () => {
     const folder = tempFolder();
     const world = await open(folder);
     await issue(world, storage);
@@ -566,7 +566,7 @@ describe('a folder that is switched', () => {
     expect(read(own(folder), 'fullchain.pem')).toBe('mine');
   });
 
-  describe('whose new version', () => {
+  describe('a folder whose new version', () => {
     async function swap(folder: string, validate: Validate, signal = new AbortController().signal): Promise<void> {
       const source = tempFolder();
       await issue(await open(source), { file: { combined: 'new.pem' } });
@@ -586,7 +586,7 @@ describe('a folder that is switched', () => {
     test.each([
       ['proves wrong before it is switched to', 1],
       ['proves wrong once it is switched to', 2],
-    ])('%s: the one before stays, and nothing else', async (_name, call) => {
+    ])('%s: the previous one stays, and nothing else', async (_name, call) => {
       const folder = tempFolder();
       await issue(await open(folder), storage);
       const before = read(own(folder), 'combined.pem');
@@ -598,7 +598,7 @@ describe('a folder that is switched', () => {
       expect(readlinkSync(join(own(folder), 'current'))).toBe('versions/2');
     });
 
-    test.each([1, 2])('is the first one, and proves wrong at look %i: there is none', async (call) => {
+    test.each([1, 2])('is the first one, and proves invalid at read %i: there is none', async (call) => {
       const folder = tempFolder();
       await expect(swap(folder, throwsAt(call))).rejects.toThrow(`wrong at look ${call}`);
       expect((await (await open(folder)).readPair(storage)).status).toBe('absent');
@@ -614,8 +614,8 @@ describe('a folder that is switched', () => {
   });
 });
 
-describe('a chain of others', () => {
-  /** Root, intermediate and server certificate by openssl, and the key. */
+describe('a chain of other authorities', () => {
+  /** The root, intermediate and server certificate by openssl, and the key. */
   function chainIn(folder: string): { readonly root: string; readonly middle: string; readonly leaf: string } {
     mkdirSync(join(folder, 'tls'), { recursive: true });
     const run = (...args: readonly string[]) => openssl(folder, ...args);
@@ -706,7 +706,7 @@ describe('a chain of others', () => {
       'is not in order',
     ],
     ['twice', ({ leaf, middle }) => leaf + leaf + middle + middle, ['www.example.test', 'Middle'], 'is not in order'],
-  ])('%s is understood', async (_name, text, names, problem) => {
+  ])('%s is read', async (_name, text, names, problem) => {
     const folder = tempFolder();
     const chain = chainIn(folder);
     const world = await open(folder);
@@ -729,7 +729,7 @@ describe('a chain of others', () => {
     expect(openssl(folder, 'verify', '-CAfile', 'root.crt', '-untrusted', 'middle.crt', 'tls/www.crt')).toContain('OK');
   });
 
-  test('gives the other files what they hold, from wherever it is stored', async () => {
+  test('gives the other files their content, from any storage', async () => {
     const folder = tempFolder();
     const { leaf, middle, root } = chainIn(folder);
     const world = await open(folder);
@@ -751,7 +751,7 @@ describe('a chain of others', () => {
     ).toContain('OK');
   });
 
-  test('with a certificate that does not belong to it keeps that out of the way', async () => {
+  test('with an unrelated certificate leaves that one out', async () => {
     const folder = tempFolder();
     const { leaf, middle } = chainIn(folder);
     const world = await open(folder);
@@ -762,9 +762,9 @@ describe('a chain of others', () => {
   });
 });
 
-describe('what is in the way of a first pair', () => {
+describe('files in the place of a first pair', () => {
   test.each(Object.keys(EVERYTHING) as readonly (keyof typeof EVERYTHING)[])(
-    '%s of somebody else is not overwritten',
+    '%s of another owner is not overwritten',
     async (part) => {
       const folder = tempFolder();
       const world = await open(folder);
@@ -775,7 +775,7 @@ describe('what is in the way of a first pair', () => {
     },
   );
 
-  test('a file in place of their folder is told', async () => {
+  test('a file in place of their folder is reported', async () => {
     const folder = tempFolder();
     const world = await open(folder);
     writeFileSync(join(folder, 'tls'), 'mine');
@@ -783,7 +783,7 @@ describe('what is in the way of a first pair', () => {
     expect(read(folder, 'tls')).toBe('mine');
   });
 
-  test('a copy that somebody keeps is left alone', async () => {
+  test('a copy is left unchanged', async () => {
     const folder = tempFolder();
     const world = await open(folder);
     mkdirSync(join(folder, 'tls'));
@@ -799,7 +799,7 @@ describe('what is in the way of a first pair', () => {
     rmSync(join(folder, 'tls/www.key.pending'));
     await issue(world, { file: EVERYTHING }, untouched);
     expect(readdirSync(join(folder, 'tls'))).toHaveLength(5);
-    // Beside a pair that is there, nothing that is called so is touched, and no copy is made over it.
+    // Next to an existing pair, no file of such a name is touched, and no copy replaces it.
     writeFileSync(join(folder, 'tls/www.key.pending'), 'mine');
     await expect(issue(world, { file: EVERYTHING }, { first: false, ...untouched })).rejects.toThrow(
       'is not overwritten',
@@ -810,7 +810,7 @@ describe('what is in the way of a first pair', () => {
     expect(readdirSync(join(folder, 'tls'))).toEqual(['www.key.pending']);
   });
 
-  test('pending files of a pair that was never finished are not: they are ours', async () => {
+  test('pending files of a pair that was never finished do not matter: they are owned', async () => {
     const folder = tempFolder();
     const world = await open(folder);
     await issue(world, { file: EVERYTHING });

@@ -23,12 +23,12 @@ function resource(kind: string, state: string, end?: number, more: Partial<Given
 }
 
 describe('the summary', () => {
-  it('is none where there is nothing', () => {
+  it('is empty without resources', () => {
     expect(summary([], now)).toEqual([]);
     expect(summary([resource('Issuer', 'ready', DAY)], now)).toEqual([]);
   });
 
-  it('counts states in the order of their lifecycle, and days that are left', () => {
+  it('counts states in the order of their lifecycle, and the days left', () => {
     const resources = [
       ...Array.from({ length: 3 }, () => resource('Domain', 'issued', 40 * DAY)),
       resource('Domain', 'tls_error'),
@@ -46,7 +46,7 @@ describe('the summary', () => {
     ]);
   });
 
-  it('has every state and span as a fact, also those that nothing is in', () => {
+  it('has every state and span as a fact, also empty ones', () => {
     expect(summary([resource('Domain', 'issued', 40 * DAY)], now)[0]?.facts).toEqual({
       Domain: {
         states: {
@@ -78,20 +78,20 @@ describe('the summary', () => {
     [30 * DAY, 'under 90 days'],
     [90 * DAY - 1, 'under 90 days'],
     [90 * DAY, '90 days and more'],
-  ])('of what ends in %i ms, says %s', (end, span) => {
+  ])('shows an end in %i ms as %s', (end, span) => {
     expect(summary([resource('Domain', 'issued', end)], now)[0]?.lines).toEqual([`Domain  1 issued; left: 1 ${span}`]);
   });
 
-  it('goes by what is remembered where nothing was seen, and only there', () => {
+  it('counts the state of resources that were not observed, and only those', () => {
     const memory = memoryOf('Certificate', 'x', { state: 'normal', kept: { not_after: at(40 * DAY) } });
-    const gap = { plugin: 'certificates', message: 'not looked at' };
+    const gap = { plugin: 'certificates', message: 'not probed' };
     const unseen = resourceWith({ ...absent(resource('Certificate', '', 0, { memory })), gap });
     expect(summary([unseen], now)[0]?.lines).toEqual(['Certificate  1 normal; left: 1 under 90 days']);
     const seen = resource('Certificate', 'expired', -DAY, { memory });
     expect(summary([seen], now)[0]?.lines).toEqual(['Certificate  1 expired; left: 1 ended']);
   });
 
-  it('counts what is still to be made, without days, and not what is gone', () => {
+  it('counts resources to create, without days, and no removed ones', () => {
     const wanted = absent(resource('Certificate', ''));
     expect(summary([wanted], now)[0]?.lines).toEqual(['Certificate  1 absent']);
     const { desired: _declared, ...gone } = absent(resource('Certificate', ''));

@@ -102,7 +102,7 @@ export function queryOf(desired: readonly Desired[], more: Partial<Query> = {}):
 
 export const CA_SPEC: IssuerSpec = { localCa: { dir: 'ca', commonName: 'Test CA' } };
 
-/** A Certificate as a document is once it was expanded: what it leaves open is as the defaults say. */
+/** A Certificate as an expanded document: omitted values have the defaults. */
 export function certificateSpec(more: Partial<CertificateSpec> = {}): CertificateSpec {
   const spec: CertificateSpec = {
     issuer: 'ca',
@@ -118,7 +118,7 @@ export function certificateSpec(more: Partial<CertificateSpec> = {}): Certificat
   return withSettings(spec, {});
 }
 
-/** What is written of a Domain, with the defaults of its schema. */
+/** A declared Domain, with the defaults of its schema. */
 export function domainSpec(more: Partial<DomainSpec> = {}): DomainSpec {
   return {
     host: 'www.example.test',
@@ -136,7 +136,7 @@ export function fingerprint(digit: string): string {
   return `sha256:${digit.repeat(64)}`;
 }
 
-/** Facts of a certificate that is as `certificateSpec()` wants it, issued by the authority `a`. */
+/** Facts of a certificate that matches `certificateSpec()`, issued by the authority `a`. */
 export function certificateFacts(more: Partial<CertificateFacts> = {}): CertificateFacts {
   return {
     usable: true,
@@ -164,7 +164,7 @@ export function certificateFacts(more: Partial<CertificateFacts> = {}): Certific
 
 export type AnyCertificateResource = Resource<CertificateSpec, CertificateFacts, CertificateMemory>;
 
-/** The Issuer `ca`, ready and remembered. */
+/** The Issuer `ca`, ready and in the state. */
 export function issuerResource(more: Partial<Given> = {}): Resource {
   return resourceWith({
     ref: refOf('Issuer', 'ca'),
@@ -175,7 +175,7 @@ export function issuerResource(more: Partial<Given> = {}): Resource {
   });
 }
 
-/** Refreshes, and derives the states of what was seen. */
+/** Refreshes, and derives the states. */
 export async function refreshed(reader: unknown, query: Query): Promise<ReturnType<typeof derivedView>> {
   return derivedView(certificates, await certificates.observe(reader, query), query);
 }

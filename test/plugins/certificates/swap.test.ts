@@ -23,7 +23,7 @@ const now = Math.floor(Date.now() / 1000) * 1000;
 
 type Files = Readonly<Record<string, string>>;
 
-/** Old and new pairs, by name; made once, since the tests only put their files together in different ways. */
+/** Old and new pairs, by name; created once, since the tests only combine their files in different ways. */
 const made: Record<'old' | 'ended' | 'other' | 'new' | 'ca', Files> = {
   old: {},
   ended: {},
@@ -83,7 +83,7 @@ function folderWith(files: Files): Line {
   return begun(lineOf(folder, documents, now), WWW);
 }
 
-/** Whether some certificate and some key in the folder belong together, and are valid at a time. */
+/** True if some certificate and some key in the folder belong together, and are valid at a time. */
 function hasValidPair(folder: string, at: number): boolean {
   const texts = (part: string): readonly string[] =>
     ['', '.pending', '.backup'].flatMap((suffix) => {
@@ -107,7 +107,7 @@ function hasValidPair(folder: string, at: number): boolean {
 }
 
 function expectSound({ folder }: Line): void {
-  // A certificate that was not issued here is kept beside its place, and nothing else stays.
+  // A certificate of another authority is kept next to its place, and no other file stays.
   const names = readdirSync(join(folder, 'tls')).filter((name) => !/^www\.crt\.kept-\d+$/u.test(name));
   expect(names.sort()).toEqual(['www.crt', 'www.key']);
   const certificate = new X509Certificate(readFileSync(join(folder, 'tls/www.crt')));
@@ -120,7 +120,10 @@ function expectSound({ folder }: Line): void {
 
 const half = (text: string | undefined): string => (text ?? '').slice(0, 100);
 
-/** The folder after each write of a swap of `before` for the new pair; `swapped` says from where on it is finished. */
+/**
+ * The folder after each write of a swap of `before` for the new pair; `swapped` is the first index at which it is
+ * finished.
+ */
 function points(before: Files): readonly { readonly name: string; readonly files: Files; readonly swapped: boolean }[] {
   const { crt = '', key = '' } = made.new;
   const stored = {
@@ -250,12 +253,12 @@ describe('an edit that was interrupted', () => {
     expect(found?.step).toBe(leftovers ? 'normal>normal' : swapped && name !== 'done' ? 'renewing>normal' : undefined);
     await settle(line);
     expectSound(line);
-    // The stored pair was as wanted: tidying keeps it.
+    // The stored pair was as declared: tidying keeps it.
     if (!swapped) expect(readFileSync(join(line.folder, 'tls/www.crt'), 'latin1')).toBe(made.other['crt']);
   });
 });
 
-describe('what was damaged in the middle of a swap', () => {
+describe('damage in the middle of a swap', () => {
   test.each<readonly [string, () => Files]>([
     [
       'the pending key is lost',
@@ -279,7 +282,7 @@ describe('what was damaged in the middle of a swap', () => {
         'www.key.backup': made.old['key'] ?? '',
       }),
     ],
-  ])('%s: the backup is put back, and then renewed', async (_name, files) => {
+  ])('%s: the backup is restored, and then renewed', async (_name, files) => {
     const line = folderWith(files());
     const first = await take(line, WWW);
     expect(first).toMatch(/^(renewing|recovering)>normal$/u);
@@ -290,7 +293,7 @@ describe('what was damaged in the middle of a swap', () => {
 });
 
 describe('a swap', () => {
-  test('is never seen without a valid pair, nor with a key that others can read', async () => {
+  test('always leaves a valid pair, and never a key that others can read', async () => {
     const before = process.umask(0);
     onTestFinished(() => void process.umask(before));
     const line = folderWith({ 'www.crt': made.old['crt'] ?? '', 'www.key': made.old['key'] ?? '' });
@@ -301,7 +304,7 @@ describe('a swap', () => {
     const reader = (async () => {
       while (!renewals.done) {
         looks += 1;
-        // A rename between two of its reads can hide a pair from a reader: such a reader looks again.
+        // A rename between two reads can hide a pair from a reader, which then reads again.
         if (!hasValidPair(line.folder, now) && !hasValidPair(line.folder, now)) bad += 1;
         for (const name of readdirSync(tls)) {
           if (!name.includes('.key')) continue;
@@ -317,7 +320,7 @@ describe('a swap', () => {
     for (let i = 0; i < 10; i++) {
       writeFileSync(join(tls, 'www.crt'), made.old['crt'] ?? '');
       writeFileSync(join(tls, 'www.key'), made.old['key'] ?? '');
-      // The pair that is put back is the one that is remembered.
+      // The restored pair is the one in the state.
       const memory = line.memory.get(WWW);
       const key = publicKeyFingerprint(createPublicKey(made.old['key'] ?? ''));
       if (memory !== undefined) line.memory.set(WWW, { ...memory, kept: { ...memory.kept, key } });
@@ -348,7 +351,7 @@ describe('a swap', () => {
     expect(readFileSync(join(folder, 'tls/www.key'), 'latin1')).toBe(made.old['key']);
   }
 
-  test('of a pair that is not valid changes nothing', async () => {
+  test('of an invalid pair changes nothing', async () => {
     const line = folderWith(OLD());
     const refuse = (): void => {
       throw new Error('not valid');
@@ -357,21 +360,21 @@ describe('a swap', () => {
     expectOld(line);
   });
 
-  test('that proves wrong after both renames puts the old pair back', async () => {
+  test('that proves invalid after both renames restores the old pair', async () => {
     const line = folderWith(OLD());
     let calls = 0;
     const second = (): void => {
       calls += 1;
-      if (calls === 2) throw new Error('not valid any more');
+      if (calls === 2) throw new Error('no longer valid');
     };
-    await expect(swap(line, second, never)).rejects.toThrow('not valid any more');
+    await expect(swap(line, second, never)).rejects.toThrow('no longer valid');
     expect(calls).toBe(2);
     expectOld(line);
   });
 
-  test('whose key cannot be renamed puts the old certificate back', async () => {
+  test('whose key cannot be renamed restores the old certificate', async () => {
     const line = folderWith(OLD());
-    // The pending key disappears between the look at it and its rename.
+    // The pending key disappears between its check and its rename.
     const vanish = (): void => rmSync(join(line.folder, 'tls/www.key.pending'));
     await expect(swap(line, vanish, never)).rejects.toThrow('ENOENT');
     expectOld(line);
@@ -398,7 +401,7 @@ describe('a swap', () => {
     expect(await stateOf(line, WWW)).toBe('expired');
   });
 
-  test('settles twice with the same end', async () => {
+  test('settles twice with the same result', async () => {
     const line = folderWith(pointOf(made.old, 'certificate renamed').files);
     await settleSwap(await readPairFiles(storageOf(line)));
     expect((await settleSwap(await readPairFiles(storageOf(line)))).settlement).toEqual({
@@ -507,7 +510,7 @@ describe('the whole life of a certificate', () => {
     expect(readdirSync(join(line.folder, 'tls'))).toEqual([]);
   });
 
-  test('a first issue never overwrites what appeared meanwhile', async () => {
+  test('a first issue never overwrites a file that appeared meanwhile', async () => {
     const line = folderWith({});
     const { resource } = await proposal(line, WWW);
     expect(resource.sight.observed).toBeUndefined();
@@ -527,7 +530,7 @@ describe('the whole life of a certificate', () => {
     expect(readFileSync(join(line.folder, 'tls/www.key'), 'utf8')).toBe('somebody else');
   });
 
-  test('another authority than the remembered one signs nothing, even if no rule was asked', async () => {
+  test('an authority other than the recorded one signs nothing, even without the rule', async () => {
     const line = folderWith({});
     line.memory.set(CA, {
       ref: { plugin: 'certificates', kind: 'Issuer', name: 'ca' },

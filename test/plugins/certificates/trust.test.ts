@@ -20,7 +20,7 @@ const FILES: readonly (readonly [string, (folder: string) => string | Buffer, nu
   ['a certificate', () => root.pem, 1, undefined],
   ['several', () => `# anchors\n${root.pem}${other.pem}`, 2, undefined],
   ['with settings of trust', () => root.pem.replaceAll('CERTIFICATE', 'TRUSTED CERTIFICATE'), 1, undefined],
-  ['beside a key', () => keyPemOf(root) + root.pem, 1, undefined],
+  ['next to a key', () => keyPemOf(root) + root.pem, 1, undefined],
   [
     'in DER form',
     () => root.certificate.raw,
@@ -55,7 +55,7 @@ test.each(FILES)('%s: %#', async (_name, content, count, problem) => {
   expect(problems).toEqual(problem === undefined ? [] : [{ file: 'anchors.cer', problem, missing: false }]);
 });
 
-test('what is not there, or not a file, is said of each', async () => {
+test('a missing file, or a folder, is reported for each', async () => {
   const folder = tempFolder();
   mkdirSync(join(folder, 'k'));
   writeFileSync(join(folder, 'good.crt'), root.pem);
@@ -68,7 +68,7 @@ test('what is not there, or not a file, is said of each', async () => {
   });
 });
 
-test('a name that a shell would take for more than a name is in no command line', async () => {
+test('a name with shell syntax is not in a suggested command', async () => {
   const folder = tempFolder();
   const file = 'a; touch b';
   writeFileSync(join(folder, file), root.certificate.raw);

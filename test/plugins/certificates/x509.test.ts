@@ -26,7 +26,7 @@ async function authority(folder: string, name = 'Test CA') {
   return { certificate, key: keys.privateKey };
 }
 
-describe('a certificate of ours', () => {
+describe('an issued certificate', () => {
   test.each(ALGORITHMS)(
     'with a key of %s is verified by openssl',
     async (algorithm) => {
@@ -104,7 +104,7 @@ describe('a certificate of ours', () => {
     60_000,
   );
 
-  test('whose first name is longer than a common name has none, and its names are critical', async () => {
+  test('whose first name exceeds a common name has none, and its names are critical', async () => {
     const folder = tempFolder();
     const signer = await authority(folder);
     const name = `${'a'.repeat(60)}.b.test`;
@@ -116,7 +116,7 @@ describe('a certificate of ours', () => {
     expect(openssl(folder, 'verify', '-CAfile', 'ca.crt', 'leaf.crt')).toContain('OK');
   });
 
-  test('of 100 names holds all of them', async () => {
+  test('of 100 names has all of them', async () => {
     const names = Array.from({ length: 100 }, (_, i) => `host-${i}.example.test`);
     const leaf = await makeLeaf({ dnsNames: names, validityDays: 1, keys: await makeKeys('ecdsa-p256'), now });
     expect(x509Seen(leaf).dnsNames).toEqual(names.toSorted());
@@ -155,9 +155,9 @@ describe('a certificate of ours', () => {
   });
 });
 
-describe('an authority of ours', () => {
+describe('an issued authority', () => {
   test.each(['Test CA', 'Größe, "quoted" + O=x', '#0102', ' spaced '])(
-    'named %j is one for openssl too',
+    'named %j is valid for openssl too',
     async (name) => {
       const folder = tempFolder();
       const { certificate } = await authority(folder, name);
@@ -174,7 +174,7 @@ describe('an authority of ours', () => {
   );
 });
 
-describe('an authority that openssl made', () => {
+describe('an authority of openssl', () => {
   const kinds: readonly (readonly [string, readonly string[]])[] = [
     ['ecdsa-p256', ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256']],
     ['ecdsa-p384', ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-384']],
@@ -184,7 +184,7 @@ describe('an authority that openssl made', () => {
     ['ed25519', ['-algorithm', 'ED25519']],
   ];
   test.each(kinds)(
-    'with a key of %s signs, whatever form its key has',
+    'with a key of %s signs, in any form of its key',
     async (algorithm, args) => {
       const folder = tempFolder();
       openssl(folder, 'genpkey', ...args, '-out', 'ca.key');
@@ -227,7 +227,7 @@ describe('an authority that openssl made', () => {
     30_000,
   );
 
-  test('of a curve that cannot sign here is told so, without the key', async () => {
+  test('of a curve that cannot sign here is reported, without the key', async () => {
     const folder = tempFolder();
     openssl(folder, 'genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:secp256k1', '-out', 'ca.key');
     openssl(folder, 'req', '-x509', '-new', '-key', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=k1');
@@ -271,7 +271,7 @@ describe('reading', () => {
     expect(readChain(text)).toMatchObject({ certificates: [], problem });
   });
 
-  test('a key says what is wrong with it, and nothing of itself', () => {
+  test('an invalid key is reported, without its content', () => {
     const folder = tempFolder();
     openssl(
       folder,
@@ -296,7 +296,7 @@ describe('reading', () => {
     expect(readKey('')).toEqual({ problem: 'has no private key in it', code: 'damaged' });
   });
 
-  test('names with commas and quotes in them stay whole', () => {
+  test('names with commas and quotes in them are complete', () => {
     const folder = tempFolder();
     openssl(
       folder,

@@ -155,8 +155,8 @@ describe('errors', () => {
 
 describe('answers that are none', () => {
   test.each([
-    ['no JSON', { text: '<html>' }, 'the answer is not JSON'],
-    ['nothing at all', { text: '' }, 'the answer is not JSON'],
+    ['no JSON', { text: '<html>' }, 'the response is not JSON'],
+    ['nothing at all', { text: '' }, 'the response is not JSON'],
     ['another shape', { json: { word: 7 } }, '/word is not text'],
     ['a list', { json: [] }, 'it is not an object'],
     ['without the member', { json: { words: 'x' } }, '/word is missing'],
@@ -214,7 +214,7 @@ describe('answers that are none', () => {
       for (const call of [get, post]) {
         const error = await failure(client.call(call, never));
         expect(error.code).toBe('redirected');
-        expect(error.message).toContain('the token is not sent elsewhere');
+        expect(error.message).toContain('the token is only sent to the endpoint');
       }
       expect(elsewhere.asked).toEqual([]);
       expect(fake.asked).toHaveLength(2);
@@ -234,7 +234,7 @@ describe('connections', () => {
     });
     const got = await failure(short(endpoint).call(get, never));
     expect(got).toMatchObject({ code: 'no_answer', fate: 'unknown' });
-    expect(got.message).toContain('no whole answer within 0.2 s');
+    expect(got.message).toContain('no complete response within 0.2 s');
     expect(requests).toBe(6);
     const said = await failure(short(endpoint).call(post, never));
     expect(said).toMatchObject({ code: 'no_answer', fate: 'unknown' });

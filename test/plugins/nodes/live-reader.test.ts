@@ -118,7 +118,7 @@ describe('the fleet', () => {
     world.emulator.inject({ times: 99, mishap: { kind: 'text', status: 404, text: 'no' } });
     await expect(world.world.server(4711, never)).rejects.toThrow('without a reason');
     await expect(world.world.serverByName('web', never)).rejects.toThrow('without a reason');
-    await expect(world.world.servers(never)).rejects.toThrow('list servers: the server answered 404');
+    await expect(world.world.servers(never)).rejects.toThrow('list servers: the server responded with status 404');
   });
 
   test('a list of which one page cannot be read is no list', async () => {
@@ -477,7 +477,7 @@ describe('what was configured', () => {
         'WORKLOADS_TOKEN=https://elsewhere.example.test',
       ])
         await expect(openReader({ ...outside, env: { FETTLE_PROVIDER_ORIGINS } }).servers(never)).rejects.toThrow(
-          'only where the environment variable FETTLE_PROVIDER_ORIGINS names that origin',
+          'if the environment variable FETTLE_PROVIDER_ORIGINS names that origin',
         );
     },
   );
@@ -488,7 +488,7 @@ describe('what was configured', () => {
     const told = await openReader(outside)
       .servers(never)
       .catch((error: unknown) => redactPatterns(error instanceof Error ? error.message : ''));
-    expect(told).toContain('add https://elsewhere.example.test:443 there, or set HCLOUD_ENDPOINT');
+    expect(told).toContain('Add https://elsewhere.example.test:443 to it, or set HCLOUD_ENDPOINT');
   });
 
   test('the public token of the sandbox goes to this machine alone', async () => {

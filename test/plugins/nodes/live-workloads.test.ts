@@ -163,25 +163,25 @@ describe('over HTTP', () => {
   });
 
   test.each<[string, string, Record<string, string>, string]>([
-    ['nobody says that it may', 'https://elsewhere.example.test', {}, 'only where the environment'],
-    ['nobody says that it may, on this machine', 'http://127.0.0.1:9', {}, 'only where the environment'],
+    ['nobody says that it may', 'https://elsewhere.example.test', {}, 'if the environment variable'],
+    ['nobody says that it may, on this machine', 'http://127.0.0.1:9', {}, 'if the environment variable'],
     [
       'another origin may have it',
       'https://elsewhere.example.test',
       { FETTLE_PROVIDER_ORIGINS: 'https://conductor.example.test' },
-      'is sent to https://elsewhere.example.test:443 only',
+      'is only sent to https://elsewhere.example.test:443 if',
     ],
     [
       'another port may have it',
       'https://conductor.example.test:8443',
       { FETTLE_PROVIDER_ORIGINS: 'https://conductor.example.test' },
-      'is sent to https://conductor.example.test:8443 only',
+      'is only sent to https://conductor.example.test:8443 if',
     ],
     [
       'the credential of the cloud may go there',
       'https://elsewhere.example.test',
       { FETTLE_PROVIDER_ORIGINS: 'HCLOUD_TOKEN=https://elsewhere.example.test' },
-      'is sent to https://elsewhere.example.test:443 only',
+      'is only sent to https://elsewhere.example.test:443 if',
     ],
     [
       'an entry of the list is malformed',
@@ -227,7 +227,7 @@ describe('over HTTP', () => {
   test('one that stays silent ends at its deadline', async () => {
     const endpoint = await serveSocket(() => undefined);
     const error = await failure(source({ http: { url: endpoint, timeoutSeconds: 0.2 } }).read(never));
-    expect(error.message).toContain('no whole answer within 0.2 s');
+    expect(error.message).toContain('no complete response within 0.2 s');
   });
 
   test('an answer without end is not read on', async () => {
@@ -346,6 +346,6 @@ describe('hooks', () => {
   test('one that never answers ends at its deadline', async () => {
     const endpoint = await serveSocket(() => undefined);
     const told = source({ http: { url: endpoint, drainUrl: endpoint, hookSeconds: 0.2 } });
-    expect((await failure(told.tell('drain', {}, never))).message).toContain('no whole answer within 0.2 s');
+    expect((await failure(told.tell('drain', {}, never))).message).toContain('no complete response within 0.2 s');
   });
 });

@@ -115,7 +115,7 @@ describe('create', () => {
     expect(await world.world.userDataDigest('init')).toBe(known);
     expect(await world.world.userDataDigest('none')).toBeUndefined();
     expect(await world.world.userDataDigest('init/below')).toBeUndefined();
-    await expect(world.world.userDataDigest('.')).rejects.toThrow('lies outside the content of');
+    await expect(world.world.userDataDigest('.')).rejects.toThrow('is outside the content of');
     await mkdir(join(folder, 'folder'));
     await expect(world.world.userDataDigest('folder')).rejects.toThrow('is not a regular file');
   });
@@ -324,7 +324,9 @@ describe('delete', () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1' });
     world.emulator.inject({ method: 'DELETE', mishap: { kind: 'text', status: 404, text: '<h1>Not Found</h1>' } });
-    await expect(world.world.deleteServer(id, world.call)).rejects.toThrow('the server answered 404 without a reason');
+    await expect(world.world.deleteServer(id, world.call)).rejects.toThrow(
+      'the server responded with status 404 without a reason',
+    );
     expect(world.emulator.cloud().servers.size).toBe(1);
   });
 
