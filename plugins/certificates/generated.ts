@@ -236,7 +236,7 @@ export interface DomainSpec {
   readonly startTls?: 'smtp' | 'imap' | 'postgres';
   /** Deadline of the greeting with `startTls: smtp` or `imap`, in seconds. Defaults to `probe.greetingSeconds` of the settings. */
   readonly greetingSeconds?: number;
-  /** Key types of the certificates that the server has. fettle requests each with a handshake of its own, as a client that accepts only this type, and each must be served. By default, one handshake accepts both types; for a server with an ECDSA certificate, a second handshake requests an RSA certificate, once for each served certificate, and then always if the server has one. */
+  /** Key types of the certificates that the server has. fettle requests each with a handshake of its own, as a client that accepts only this type, and each must be served. By default, one handshake accepts both types. After an ECDSA certificate, a second handshake prefers RSA, once for each served certificate, and at every refresh if the server has an RSA certificate too. */
   readonly keyTypes?: readonly ('ecdsa' | 'rsa')[];
   /** `passthrough`: another party manages the certificate; its problems are only reported. */
   readonly tlsMode: 'termination' | 'passthrough';
@@ -278,7 +278,7 @@ export interface DomainMemory {
   readonly message: string;
   /** Address that was probed. */
   readonly target: string;
-  /** SHA-256 of the served ECDSA certificate, if the server has no RSA certificate in addition. */
+  /** SHA-256 of the served ECDSA certificate, if clients that prefer RSA get it too. */
   readonly single: string;
   /** Failed probes since the last successful one. */
   readonly failures: number;

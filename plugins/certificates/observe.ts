@@ -160,7 +160,7 @@ function isSpaced(spec: DomainSpec, memory: Memory<DomainMemory> | undefined, { 
 
 /** Looks for an RSA certificate next to an ECDSA one, unless the server is known to have none next to the latter. */
 function withSearch(target: ServerTarget, spec: DomainSpec, memory: Memory<DomainMemory> | undefined): ServerTarget {
-  // Mail servers count and log failed handshakes.
+  // A second connection is slow where servers delay their greeting.
   if (spec.startTls !== undefined || spec.tlsMode === 'passthrough') return target;
   const single = memory?.kept.target === targetText(spec) ? memory.kept.single : undefined;
   return { ...target, lookForRsa: single === undefined ? {} : { unless: single } };

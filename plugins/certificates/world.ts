@@ -185,7 +185,7 @@ export type AddressSeen = { readonly key_type?: KeyType } & (
       readonly complete?: true;
       /** The certificate requires a stapled OCSP response, and the server sends none. */
       readonly unstapled?: true;
-      /** The server has no RSA certificate next to this ECDSA one. */
+      /** A client that prefers RSA gets this ECDSA certificate too. */
       readonly single?: true;
       readonly protocol: string;
       readonly rtt_ms: number;

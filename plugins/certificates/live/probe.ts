@@ -10,7 +10,7 @@ import { greets } from './start-tls.ts';
 import { DATE_CODES, clientPath, endOfPaths, isComplete, isValidAt } from './client-path.ts';
 import { pathFlaw, subjectText } from './client-flaws.ts';
 import { KEY_TYPE_NAMES } from '../observe-domain.ts';
-import type { Anchors, Groups, Made, TrustSet } from './trust.ts';
+import type { Accepted, Anchors, Groups, Made, TrustSet } from './trust.ts';
 import { isSuccessfulStaple } from './x509-extensions.ts';
 import { fingerprintOf, isSignedBy, oneLine, x509Seen } from './x509-read.ts';
 import { defined } from '#plugin';
@@ -168,8 +168,8 @@ export interface ProbeWays {
   readonly limit: Limiter;
 }
 
-/** A client's handshakes with one address: `keyType` limits the certificates that the client accepts. */
-type Shake = (keyType: KeyType | undefined, groups: readonly [Groups, ...Groups[]]) => Promise<Handshake>;
+/** A client's handshake with one address; by default, the client accepts all certificates. */
+type Shake = (accepted: Accepted | undefined, groups: readonly [Groups, ...Groups[]]) => Promise<Handshake>;
 
 const ALL_GROUPS = ['quick', 'all'] as const;
 
@@ -196,12 +196,12 @@ async function probeAddress(
     startTls: target.startTls,
   });
   const made = anchors.of(trust);
-  const shake: Shake = async (keyType, [first, second]) => {
+  const shake: Shake = async (accepted, [first, second]) => {
     const began = performance.now();
     const left = (): number => Math.max(1, wholeMs - (performance.now() - began));
-    const result = await handshake(endpoint, made.context(first, keyType), limits, left(), signal);
+    const result = await handshake(endpoint, made.context(first, accepted), limits, left(), signal);
     if (second === undefined || !isAboutGroups(result)) return result;
-    return handshake(endpoint, made.context(second, keyType), limits, left(), signal);
+    return handshake(endpoint, made.context(second, accepted), limits, left(), signal);
   };
   const shown = (result: Handshake): AddressSeen => {
     if (!result.ok) {
@@ -249,7 +249,10 @@ async function probeEachType(
   return all;
 }
 
-/** One handshake that accepts all key types, and another one that looks for an RSA certificate next to an ECDSA one. */
+/**
+ * One handshake that accepts all key types, and, after an ECDSA certificate, another one that prefers RSA. A server
+ * without an RSA certificate serves the same one again: no handshake fails, and the server logs no error.
+ */
 async function probeAnyType(
   { lookForRsa }: ServerTarget,
   shake: Shake,
@@ -259,16 +262,15 @@ async function probeAnyType(
   if (!first.served || lookForRsa === undefined) return [first];
   const [{ keyAlgorithm, fingerprint }] = first.chain;
   if (!/^(?:ecdsa-|ed)/u.test(keyAlgorithm) || fingerprint === lookForRsa.unless) return [first];
-  const result = await shake('rsa', ['quick']);
-  const second = shown(result);
-  if (second.served && second.chain[0].fingerprint !== fingerprint)
-    return [
-      { ...first, key_type: 'ecdsa' },
-      { ...second, key_type: 'rsa' },
-    ];
-  // Only a refused handshake says that the server has no such certificate.
+  const second = shown(await shake('rsa-first', ALL_GROUPS));
+  if (!second.served) return [first];
+  const [other] = second.chain;
+  if (other.fingerprint === fingerprint) return [{ ...first, single: true }];
+  // Several servers behind one address can serve different ECDSA certificates.
+  if (!other.keyAlgorithm.startsWith('rsa')) return [first];
   return [
-    !result.ok && (result.error === 'handshake' || result.error === 'reset') ? { ...first, single: true } : first,
+    { ...first, key_type: 'ecdsa' },
+    { ...second, key_type: 'rsa' },
   ];
 }
 

@@ -21,13 +21,17 @@ const QUICK_CIPHERS = [QUICK_SUITE, ...DEFAULT_CIPHERS.split(':').filter((each) 
 
 export type Groups = 'quick' | 'all';
 
-/** Options of a client that accepts only one key type: its signature algorithms, and the suites of TLS 1.2. */
-const ONLY: Readonly<Record<KeyType, { readonly sigalgs: string; readonly without: string }>> = {
-  ecdsa: { sigalgs: 'ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448', without: ':!aRSA' },
-  rsa: {
-    sigalgs: 'RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512',
-    without: ':!aECDSA',
-  },
+const ECDSA = 'ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448';
+const RSA = 'RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512';
+
+/** The certificates that a client accepts: of one key type alone, or of both with a preference for RSA. */
+export type Accepted = KeyType | 'rsa-first';
+
+/** Signature algorithms, by which servers select a certificate, and excluded suites of TLS 1.2. */
+const ACCEPTED: Readonly<Record<Accepted, { readonly sigalgs: string; readonly without: string }>> = {
+  ecdsa: { sigalgs: ECDSA, without: ':!aRSA' },
+  rsa: { sigalgs: RSA, without: ':!aECDSA' },
+  'rsa-first': { sigalgs: `${RSA}:${ECDSA}`, without: '' },
 };
 
 /** One trusted certificate. */
@@ -46,7 +50,7 @@ export interface TrustSet extends Pick<Trust, 'id'> {
 export interface Made {
   /** Anchors, which need not be roots. */
   readonly partial: boolean;
-  readonly context: (groups: Groups, keyType?: KeyType) => SecureContext;
+  readonly context: (groups: Groups, accepted?: Accepted) => SecureContext;
   /** Anchors with this subject, as node:crypto prints it. */
   readonly bySubject: (subject: string) => readonly X509Certificate[];
   /** The file of an anchor; undefined for well-known ones. */
@@ -142,8 +146,8 @@ function make({ anchors }: TrustSet): Made {
         },
   );
   const contexts = new Map<string, SecureContext>();
-  const create = (groups: Groups, keyType: KeyType | undefined): SecureContext => {
-    const only = keyType === undefined ? undefined : ONLY[keyType];
+  const create = (groups: Groups, accepted: Accepted | undefined): SecureContext => {
+    const only = accepted === undefined ? undefined : ACCEPTED[accepted];
     const ciphers = groups === 'quick' ? QUICK_CIPHERS : DEFAULT_CIPHERS;
     return createSecureContext({
       ...options(),
@@ -155,9 +159,9 @@ function make({ anchors }: TrustSet): Made {
   const own = once(() => bySubjectOf(pems));
   const files = once(() => new Map(anchors.map(({ pem, file }) => [new X509Certificate(pem).fingerprint256, file])));
   return {
-    context: (groups, keyType) => {
-      const key = `${groups} ${keyType ?? ''}`;
-      const known = contexts.get(key) ?? create(groups, keyType);
+    context: (groups, accepted) => {
+      const key = `${groups} ${accepted ?? ''}`;
+      const known = contexts.get(key) ?? create(groups, accepted);
       contexts.set(key, known);
       return known;
     },

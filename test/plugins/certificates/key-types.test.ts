@@ -140,6 +140,12 @@ describe.each(['TLS 1.3', 'TLS 1.2'])('a server with two certificates, %s', (pro
   });
 });
 
+test('a server that ignores the preference of its clients needs the declared key types', async () => {
+  const port = await serve([...pair('ecdsa'), ...pair('rsa-ended', 'd'), '-serverpref']);
+  expect((await look(port)).state).toBe('issued');
+  expect((await look(port, { spec: { keyTypes: ['ecdsa', 'rsa'] } })).facts.error).toBe('expired');
+});
+
 describe('the stored certificate', () => {
   const stored = (name: string) => ({
     fingerprint: fingerprint(name),
@@ -170,7 +176,7 @@ describe('the stored certificate', () => {
 });
 
 describe('a server with one certificate', () => {
-  test('is asked for another one once for each served certificate', async () => {
+  test('is probed for another one once for each served certificate', async () => {
     const port = await serve(pair('ecdsa'));
     const first = await look(port);
     expect(first).toMatchObject({ state: 'issued', findings: [], signals: { single: fingerprint('ecdsa') } });
@@ -196,7 +202,7 @@ describe('a server with one certificate', () => {
     expect(after).not.toHaveProperty('single');
   });
 
-  test('of RSA is asked for no other', async () => {
+  test('of RSA is probed for no other', async () => {
     const port = await serve(pair('rsa'));
     const seen = await look(port);
     expect(seen).toMatchObject({ state: 'issued', findings: [] });
