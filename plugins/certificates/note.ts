@@ -112,10 +112,14 @@ export function noteDomain(
     failed_at: failures === 0 ? '' : instantText(now),
     retry_at: failures === 0 ? '' : instantText(next),
     target: desired === undefined ? '' : targetText(desired.spec),
+    // A Domain without a route serves nothing: its last certificate says nothing about it.
+    ...(observed.state === 'pending_route' ? withoutCertificate(memory?.kept) : { fingerprint, not_after: notAfter }),
     single: typeof signals?.['single'] === 'string' ? signals['single'] : undefined,
-    fingerprint,
-    not_after: notAfter,
   });
+}
+
+function withoutCertificate(kept: Partial<DomainMemory> | undefined): Partial<DomainMemory> {
+  return kept?.fingerprint === undefined ? {} : { fingerprint: '', not_after: '' };
 }
 
 const short = (fingerprint: string): string => fingerprint.slice(0, 'sha256:'.length + 12);

@@ -404,9 +404,29 @@ function unresolved(ref: Ref, spec: DomainSpec, { error, message: why }: Unresol
   const message = `${placeText(targetOf(spec)?.address ?? spec.host, spec.port)}: ${why}`;
   return {
     state: 'pending_route',
-    facts: { error, message },
+    facts: {},
     findings: [{ ref, code: error, severity: 'error', message, facts: {} }],
   };
+}
+
+/** Adds the recorded failures of a failing Domain, and the time of its next scheduled probe. */
+function withFailures(
+  ref: Ref,
+  spec: DomainSpec,
+  judgement: Judgement,
+  memory: Memory<DomainMemory> | undefined,
+): Judgement {
+  const { failures = 0, failed_at: failedAt = '', retry_at: retryAt = '', target } = memory?.kept ?? {};
+  if (judgement.state !== 'tls_error' || failures === 0 || target !== targetText(spec)) return judgement;
+  const probes = failures === 1 ? 'The last recorded probe failed' : `The last ${failures} recorded probes failed`;
+  const finding: Finding = {
+    ref,
+    code: 'backing-off' satisfies FindingCode,
+    severity: 'info',
+    message: `${probes}, at ${failedAt}. \`drift --record\` probes again from ${retryAt} on (failurePolicy: ${spec.failurePolicy}); other commands always probe`,
+    facts: { failures, failed_at: failedAt, retry_at: retryAt },
+  };
+  return { ...judgement, findings: [...judgement.findings, finding] };
 }
 
 /** The recorded state of a failed Domain, until its next scheduled refresh. */
@@ -417,8 +437,7 @@ function spaced(ref: Ref, { state, kept }: Extract<DomainLook, { kind: 'spaced' 
     facts: defined({
       error: error as DomainError,
       message,
-      fingerprint: kept.fingerprint,
-      not_after: kept.not_after,
+      ...(kept.fingerprint === '' ? {} : { fingerprint: kept.fingerprint, not_after: kept.not_after }),
       remembered: true,
     }),
     findings: [
@@ -458,7 +477,7 @@ export function seenDomain(
 export function domainStanding(
   _policy: unknown,
   { ref, raw }: Sighting<DomainFacts>,
-  _memory: Memory | undefined,
+  memory: Memory<DomainMemory> | undefined,
   now: number,
 ): Judgement {
   const { spec, look, neverIssued } = raw as Met;
@@ -476,7 +495,7 @@ export function domainStanding(
       return spaced(ref, look.memory);
     case 'probed':
       return look.seen.resolved
-        ? reached(ref, spec, look.seen, look.trust, neverIssued, now)
+        ? withFailures(ref, spec, reached(ref, spec, look.seen, look.trust, neverIssued, now), memory)
         : unresolved(ref, spec, look.seen);
   }
 }

@@ -162,18 +162,18 @@ const WAY_WORD: Readonly<Record<Way['do'], string>> = {
 
 const RANK: Readonly<Record<RuleSaid['outcome'], number>> = { reject: 0, defer: 1, warn: 2, pass: 3 };
 
+function noStepText({ gap, written, findings }: Explanation): string {
+  if (gap !== undefined) return 'Next step: unknown, because the resource could not be read.';
+  if (!written) return 'Next step: none. The resource is neither declared nor owned.';
+  const fault = findings.find(({ severity }) => severity === 'error');
+  if (fault === undefined) return 'Next step: none. The resource is as declared.';
+  return `Next step: none. fettle has no step for this error: ${fault.code}: ${clean(fault.message)}`;
+}
+
 /** Returns the next step and its verdict. */
 function stepLines(explanation: Explanation, { now }: ExplainTextOptions, paint: Paint): readonly string[] {
   const { next } = explanation;
-  if (next === undefined) {
-    return [
-      explanation.gap !== undefined
-        ? 'Next step: unknown, because the resource could not be read.'
-        : explanation.written
-          ? 'Next step: none. The resource is as declared.'
-          : 'Next step: none. The resource is neither declared nor owned.',
-    ];
-  }
+  if (next === undefined) return [noStepText(explanation)];
   const words = {
     accept: paint('green', 'would be applied'),
     reject: paint('red', 'REJECTED'),

@@ -248,7 +248,8 @@ describe('a name', () => {
     const seen = await domain(zone === undefined ? {} : { [HOST]: zone });
     expect(seen.state).toBe(state);
     expect(said(seen)).toEqual([`${code}: ${HOST}:443: ${message}`]);
-    expect(seen.facts).toEqual({ error: code, message: `${HOST}:443: ${message}` });
+    // A Domain without a route has no error of its server.
+    expect(seen.facts).toEqual({});
   });
 
   test.each<readonly [string, Zone, string]>([

@@ -4,7 +4,7 @@ import { absent, resourceWith } from '../../support/resource.ts';
 import { describe, expect, test } from 'vitest';
 import type { CertificateResource, DomainResource, IssuerResource } from '../../../plugins/certificates/diff.ts';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
-import type { CertificateMemory, DomainSpec } from '../../../plugins/certificates/generated.ts';
+import type { CertificateMemory, DomainMemory, DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { formerOf, noteCertificate, noteDomain, noteIssuer } from '../../../plugins/certificates/note.ts';
 import type { Memory, OpenIntent, Resource } from '#plugin';
 import {
@@ -222,5 +222,31 @@ describe('of a Domain', () => {
       ),
     ).toMatchObject({ error: 'refused', message: 'no', failures: 1, failed_at: iso(NOW), retry_at: iso(NOW + 60_000) });
     expect(noteDomain(resourceWith({ ref: resource.ref }), NOW)).toEqual({});
+  });
+
+  test.each([
+    [undefined, {}],
+    [
+      { fingerprint: fingerprint('d'), not_after: '2027-01-01T00:00:00.000Z', error: 'refused', failures: 3 },
+      { fingerprint: '', not_after: '' },
+    ],
+  ])('nothing of a certificate without a route, after %j', (kept, expected) => {
+    const noted = noteDomain(
+      resourceWith({
+        ...resource,
+        observed: observedOf('Domain', 'd', 'pending_route', {}),
+        ...(kept === undefined ? {} : { memory: memoryOf('Domain', 'd', { kept }) as Memory<DomainMemory> }),
+      }),
+      NOW,
+    );
+    expect(noted).toEqual({
+      error: '',
+      message: '',
+      failures: 0,
+      failed_at: '',
+      retry_at: '',
+      target: 'a.test a.test:443',
+      ...expected,
+    });
   });
 });

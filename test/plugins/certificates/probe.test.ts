@@ -493,7 +493,7 @@ describe('a server without a certificate', () => {
     const { observed } = await refreshed(reader, queryOf([desired], { now }));
     expect(observed[0]).toMatchObject({
       state: 'pending_route',
-      facts: { error: 'name-not-resolved' },
+      facts: {},
       findings: [{ code: 'name-not-resolved', severity: 'error' }],
     });
   });
