@@ -16,7 +16,7 @@ import type { AddressFacts, CertificateFacts, DomainFacts } from './facts.ts';
 import type { CertificateMemory, CertificateSpec, DomainSpec } from './generated.ts';
 import { placeText, targetOf } from './observe-domain.ts';
 import type { KeyType, ServerTarget } from './world.ts';
-import { defined } from '#plugin';
+import { defined, seenFacts } from '#plugin';
 import { Domain } from './kinds.ts';
 
 type CertificateResource = Resource<CertificateSpec, CertificateFacts, CertificateMemory>;
@@ -44,10 +44,10 @@ export interface Stored {
 }
 
 /** The stored certificate, if it is usable. */
-export function storedOf({ sight: { observed }, memory }: CertificateResource): Stored | undefined {
-  const { fingerprint, not_before: notBefore, usable, keyAlgorithm } = observed?.facts ?? {};
+export function storedOf(resource: CertificateResource): Stored | undefined {
+  const { fingerprint, not_before: notBefore, usable, keyAlgorithm } = seenFacts(resource) ?? {};
   if (fingerprint === undefined || usable !== true) return undefined;
-  const former = memory?.kept.former ?? [];
+  const former = resource.memory?.kept.former ?? [];
   const keyType = keyAlgorithm === undefined ? undefined : keyTypeOf(keyAlgorithm);
   return defined({ fingerprint, former, not_before: notBefore, keyType });
 }
@@ -69,10 +69,11 @@ export function servesOf(
 }
 
 /** The server of a Domain, with the key types of the certificates that it showed. */
-function targetShown({ desired, sight: { observed } }: DomainResource): ServerTarget | undefined {
+function targetShown(domain: DomainResource): ServerTarget | undefined {
+  const { desired } = domain;
   const target = desired === undefined ? undefined : targetOf(desired.spec);
   if (target === undefined || target.keyTypes !== undefined) return target;
-  const keyTypes = [...new Set((observed?.facts.addresses ?? []).flatMap(({ key_type: keyType }) => keyType ?? []))];
+  const keyTypes = [...new Set((seenFacts(domain)?.addresses ?? []).flatMap(({ key_type: keyType }) => keyType ?? []))];
   return keyTypes.length === 0 ? target : { ...target, keyTypes };
 }
 
@@ -89,7 +90,7 @@ function comparable(all: readonly AddressFacts[], stored: Stored): AddressFacts 
 export function shownBy(domain: DomainResource, stored: Stored): readonly Shown[] {
   const target = targetShown(domain);
   if (target === undefined) return [];
-  const byAddress = Map.groupBy(domain.sight.observed?.facts.addresses ?? [], ({ address }) => address);
+  const byAddress = Map.groupBy(seenFacts(domain)?.addresses ?? [], ({ address }) => address);
   return [...byAddress.values()].flatMap((all) => {
     const each = comparable(all, stored);
     if (each === undefined) return [];
@@ -127,7 +128,7 @@ export function domainsNaming(certificate: string, scene: Looking): readonly Dom
 /** The Domains that serve a certificate at an address, including those that name another one. */
 export function domainsServing(fingerprint: string, scene: Looking): readonly DomainResource[] {
   return Domain.all(scene).filter(
-    ({ sight: { observed } }) => observed?.facts.addresses?.some((each) => each.fingerprint === fingerprint) === true,
+    (domain) => seenFacts(domain)?.addresses?.some((each) => each.fingerprint === fingerprint) === true,
   );
 }
 
@@ -185,14 +186,10 @@ export function reloadDue(resource: CertificateResource, scene: Looking): Reload
 
 /** Resources to refresh with a step: Domains that should serve the certificate, and before a removal those that do. */
 export function certificateMatters(resource: CertificateResource, scene: Looking): readonly Ref[] {
-  const {
-    desired,
-    sight: { observed },
-    ref,
-  } = resource;
+  const { desired, ref } = resource;
   if (desired !== undefined)
     return canReload(desired.spec) ? domainsNaming(ref.name, scene).map((each) => each.ref) : [];
-  const fingerprint = observed?.facts.fingerprint;
+  const fingerprint = seenFacts(resource)?.fingerprint;
   return fingerprint === undefined ? [] : domainsServing(fingerprint, scene).map((each) => each.ref);
 }
 
@@ -209,13 +206,13 @@ function serverKey({ host, address, port, startTls }: Server): string {
  * another certificate at a refresh, and those that a Domain shows.
  */
 export function serversOf(resource: CertificateResource, scene: Looking): readonly Server[] {
-  const fingerprint = resource.sight.observed?.facts.fingerprint;
+  const fingerprint = seenFacts(resource)?.fingerprint;
   const remembered = resource.memory?.kept.servers ?? [];
   if (fingerprint === undefined) return remembered;
   const all = new Map(remembered.map((server) => [serverKey(server), server]));
   for (const domain of domainsNaming(resource.ref.name, scene)) {
     const target = targetShown(domain);
-    const addresses = domain.sight.observed?.facts.addresses ?? [];
+    const addresses = seenFacts(domain)?.addresses ?? [];
     if (target === undefined || addresses.length === 0) continue;
     const shows = addresses.some((each) => each.fingerprint === fingerprint);
     if (shows || addresses.every((each) => each.fingerprint !== undefined)) all.delete(serverKey(target));

@@ -1,6 +1,6 @@
 /** Collapse: far fewer of what is ours are seen than were there at the last look, so the look is doubted, not the world. */
 
-import { ABSENT, type KindCount, type Resource, type Safety } from '#plugin';
+import { ABSENT, type KindCount, type Resource, type Safety, isGiven } from '#plugin';
 
 /** A resource whose removal, or replacement, was begun may well be gone: that is ours. */
 function isLeaving({ memory }: Resource): boolean {
@@ -9,7 +9,7 @@ function isLeaving({ memory }: Resource): boolean {
 
 /** Whether a complete look misses it: nothing of its name is there, or something else has the name. */
 function isMissing({ sight }: Resource): boolean {
-  return sight.is === 'absent' || sight.observed?.stranger === true;
+  return sight.is === 'absent' || (sight.is === 'seen' && sight.observed.stranger === true);
 }
 
 /**
@@ -21,7 +21,7 @@ export function missingByKind(resources: Iterable<Resource>): ReadonlyMap<string
   for (const resource of resources) {
     const state = resource.memory?.state;
     if (!resource.owned || state === undefined || state === ABSENT || isLeaving(resource)) continue;
-    if (resource.sight.observed?.given === true) continue;
+    if (isGiven(resource)) continue;
     const key = `${resource.ref.plugin}/${resource.ref.kind}`;
     const count = counts.get(key) ?? { known: 0, missing: 0 };
     count.known += 1;

@@ -16,6 +16,12 @@ import {
   removalStep,
   type Scene,
   type Step,
+  seenState,
+  isAbsent,
+  isKnown,
+  type KnownResource,
+  isSeen,
+  isGiven,
 } from '#plugin';
 import { isBegun, isLastApplied } from './causes.ts';
 import { type Failures, guarded, soundProposal } from './guard.ts';
@@ -23,7 +29,7 @@ import { withIgnored, withoutIgnored } from './ignored.ts';
 import { hiddenInputs, letsGo, onRemoveOf } from './safety-inputs.ts';
 
 function stillStep(resource: Resource): Step {
-  const state = resource.sight.observed?.state ?? resource.memory?.state ?? ABSENT;
+  const state = seenState(resource) ?? resource.memory?.state ?? ABSENT;
   return `${state}>${state}`;
 }
 
@@ -38,11 +44,11 @@ function memoryChange(
 }
 
 function orphanChange(resource: Resource, scene: Scene): Change | undefined {
-  const { kind, tables, sight } = resource;
-  if (!resource.owned || sight.is === 'absent') return undefined;
+  const { kind, tables } = resource;
+  if (!resource.owned || isAbsent(resource)) return undefined;
   if (onRemoveOf(undefined, resource.memory, tables) === 'release')
     return memoryChange(resource, 'release', 'orphan', 'no longer declared');
-  if (sight.is === 'unseen') {
+  if (!isKnown(resource)) {
     // The removal stays a row, and is rejected there.
     const state = resource.memory?.state ?? ABSENT;
     const step = removalStep(tables, state);
@@ -69,7 +75,7 @@ function causeOf(resource: Resource, proposal: Proposal): Cause {
 }
 
 /** The step that brings what is seen to what is written; the resource has a document. */
-export function managedChange(resource: Resource, scene: Scene): Change | undefined {
+export function managedChange(resource: KnownResource, scene: Scene): Change | undefined {
   const proposed = soundProposal(resource.kind.diff(withIgnored(resource), scene));
   const proposal = proposed === undefined ? undefined : withoutIgnored(resource, proposed);
   if (proposal === undefined) return undefined;
@@ -84,10 +90,10 @@ function liftedFirst(fields: readonly FieldChange[]): readonly FieldChange[] {
 
 /** The step that one resource needs next. */
 export function propose(resource: Resource, scene: Scene): Change | undefined {
-  const { tables, sight } = resource;
+  const { tables } = resource;
   if (resource.desired === undefined) return orphanChange(resource, scene);
-  if (sight.is === 'unseen') return undefined;
-  if (sight.is === 'seen' && sight.observed.given !== true && !resource.owned) {
+  if (!isKnown(resource)) return undefined;
+  if (isSeen(resource) && !isGiven(resource) && !resource.owned) {
     const because = scene.memoryGap === undefined ? 'not ours yet' : 'unknown whether it is ours';
     return memoryChange(resource, 'adopt', 'new', `it is there already, and ${because}`);
   }

@@ -5,14 +5,24 @@
  * its rules judge what will be done, and its handlers, which take the spec that they are given, change nothing of it.
  */
 
-import { changeAt, type FieldChange, type Json, overlaid, type Resource, type Proposal, valueAt } from '#plugin';
+import {
+  changeAt,
+  type FieldChange,
+  type Json,
+  overlaid,
+  type Resource,
+  type Proposal,
+  valueAt,
+  type SeenResource,
+  isSeen,
+} from '#plugin';
 
 /** `/spec/labels/seen` covers the field `/labels/seen`, and what lies below it. */
 function isIgnored({ path }: FieldChange, ignore: readonly string[]): boolean {
   return ignore.some((pointer) => `/spec${path}` === pointer || `/spec${path}`.startsWith(`${pointer}/`));
 }
 
-function seenOf(resource: Resource): Json | undefined {
+function seenOf(resource: SeenResource): Json | undefined {
   try {
     return resource.kind.seen?.(resource);
   } catch {
@@ -25,14 +35,10 @@ function seenOf(resource: Resource): Json | undefined {
  * The resource as its kind gets it: a field that the document ignores has the value that is seen, or, where nothing shows it,
  * the one that was applied last. What is not there yet, or was never applied, has the document's.
  */
-export function withIgnored(resource: Resource): Resource {
-  const {
-    desired,
-    sight: { observed },
-    memory,
-  } = resource;
+export function withIgnored<R extends Resource>(resource: R): R {
+  const { desired, memory } = resource;
   const ignore = desired?.meta.lifecycle.ignore ?? [];
-  if (desired === undefined || observed === undefined || ignore.length === 0) return resource;
+  if (desired === undefined || !isSeen(resource) || ignore.length === 0) return resource;
   const applied = memory?.applied?.spec;
   const seen = seenOf(resource);
   const spec = ignore.reduce<Json>((changed, pointer) => {

@@ -5,19 +5,20 @@ import {
   firstMachine,
   type KindTables,
   type Machine,
-  type Resource,
   type Step,
   stepParts,
   stepTransition,
   type Transition,
+  type KnownResource,
+  seenState,
+  otherState,
 } from '#plugin';
 import type { Move } from '../formats/log-record.ts';
 
-/** State of the machine that a step belongs to, as seen; `absent` where nothing was seen. */
-export function stateFor(resource: Resource, step: Step): string {
+/** State of the machine that a step belongs to, as seen; `absent` for an absent resource. */
+export function stateFor(resource: KnownResource, step: Step): string {
   const { machine } = stepParts(step);
-  if (resource.sight.observed === undefined) return ABSENT;
-  return machine === undefined ? resource.sight.observed.state : (resource.sight.observed.others?.[machine] ?? ABSENT);
+  return machine === undefined ? seenState(resource) : (otherState(resource, machine) ?? ABSENT);
 }
 
 /** Triggers of moves out of a step that ended without success: it was broken off, or it failed. */

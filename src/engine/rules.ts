@@ -28,6 +28,14 @@ import {
   stepTransition,
   type Verdict,
   warn,
+  isKnown,
+  isAbsent,
+  isGiven,
+  claimedBy,
+  protectedBy,
+  gapOver,
+  isSeen,
+  seenState,
 } from '#plugin';
 import type { EngineRuleId } from './generated.ts';
 import { gapScope } from './gap.ts';
@@ -49,7 +57,7 @@ export type EngineRule = (change: Change, resource: Resource, scene: Scene, grou
 function lifecycle(change: Change, resource: Resource): Verdict {
   if (isMemoryOnly(change)) return pass('changes memory alone', { step: change.step });
   const { from } = change;
-  const state = resource.sight.is === 'unseen' ? from : stateFor(resource, change.step);
+  const state = isKnown(resource) ? stateFor(resource, change.step) : from;
   if (stepTransition(resource.tables, change.step) === undefined)
     return reject(`${change.step} is no step of ${change.ref.kind}`, { step: change.step, state });
   if (from !== state) return reject(`it is ${state}, not ${from}`, { step: change.step, state });
@@ -57,12 +65,7 @@ function lifecycle(change: Change, resource: Resource): Verdict {
 }
 
 function notOwned(change: Change, resource: Resource): Verdict {
-  if (
-    change.goal === 'adopt' ||
-    resource.sight.observed === undefined ||
-    resource.sight.observed.given === true ||
-    resource.owned
-  )
+  if (change.goal === 'adopt' || isAbsent(resource) || isGiven(resource) || resource.owned)
     return pass('ours, or nobody’s', { owned: resource.memory?.owned ?? null });
   const address = formatRef(change.ref);
   return reject(
@@ -83,7 +86,7 @@ function samePlaceRule(change: Change, resource: Resource, scene: Scene): Verdic
 }
 
 function otherProject(change: Change, resource: Resource): Verdict {
-  const by = resource.sight.observed?.claimedBy;
+  const by = claimedBy(resource);
   const facts = { claimed_by: by ?? null };
   if (by === undefined) return pass('no other project marks it as its own', facts);
   if (isMemoryOnly(change) && change.goal !== 'adopt') return pass('changes memory alone', facts);
@@ -115,7 +118,7 @@ function protectedRule(change: Change, resource: Resource): Verdict {
 }
 
 function providerProtected(change: Change, resource: Resource): Verdict {
-  const by = resource.sight.observed?.protectedBy;
+  const by = protectedBy(resource);
   const facts = { protected_by: by ?? null, goal: change.goal };
   if (by === undefined) return pass('its provider does not protect it', facts);
   if (change.goal !== 'remove' && change.goal !== 'replace') return pass('neither removed nor replaced', facts);
@@ -126,19 +129,17 @@ function providerProtected(change: Change, resource: Resource): Verdict {
 
 function partialView(change: Change, resource: Resource): Verdict {
   if (!change.effect.destructive) return pass('takes nothing away', { destructive: false });
-  if (resource.sight.gap === undefined) return pass('the view is complete', { destructive: true });
-  return reject(
-    `it cannot be seen: ${resource.sight.gap.message}`,
-    { destructive: true, gap: gapScope(resource.sight.gap) },
-    {
-      remedy: { outside: `make ${resource.sight.gap.endpoint ?? gapScope(resource.sight.gap)} readable again` },
-    },
-  );
+  const gap = gapOver(resource);
+  if (gap === undefined) return pass('the view is complete', { destructive: true });
+  const facts = { destructive: true, gap: gapScope(gap) };
+  return reject(`it cannot be seen: ${gap.message}`, facts, {
+    remedy: { outside: `make ${gap.endpoint ?? gapScope(gap)} readable again` },
+  });
 }
 
 function staleView(change: Change, resource: Resource, scene: Scene): Verdict {
   if (!change.effect.destructive) return pass('takes nothing away', { destructive: false });
-  const seenAt = resource.sight.observed === undefined ? scene.viewedAt : Date.parse(resource.sight.observed.at);
+  const seenAt = isSeen(resource) ? Date.parse(resource.sight.observed.at) : scene.viewedAt;
   const ageSeconds = Math.max(0, Math.round((scene.now - seenAt) / 1000));
   const maxSeconds = Math.round(scene.safety.maxAgeMs / 1000);
   const facts = { age_seconds: ageSeconds, max_seconds: maxSeconds };
@@ -163,8 +164,9 @@ function missingNeed(address: string, scene: Scene): string | undefined {
   const settled = sight.is === 'seen' && !isUnsettled(tables, sight.observed.state);
   if (action === undefined) {
     if (settled) return undefined;
-    if (sight.gap !== undefined) return `${address} cannot be seen: ${sight.gap.message}`;
-    return `${address} is ${sight.is === 'seen' ? sight.observed.state : ABSENT}`;
+    const gap = gapOver(resource);
+    if (gap !== undefined) return `${address} cannot be seen: ${gap.message}`;
+    return `${address} is ${seenState(resource)}`;
   }
   if (action.verdict === 'accept') return undefined;
   if (settled && action.change.goal !== 'remove' && action.change.goal !== 'replace') return undefined;
@@ -348,20 +350,17 @@ export interface Overdue {
 
 /** Since when it is in a state that the world has to leave, and until when it ought to; undefined where it need not. */
 export function overdue(resource: Resource, now: number): Overdue | undefined {
-  const {
-    sight: { observed },
-    memory,
-    tables,
-  } = resource;
+  const { memory, tables } = resource;
+  const state = isSeen(resource) ? seenState(resource) : undefined;
   // Before it is remembered in this state, nobody knows since when.
-  if (observed === undefined || memory?.since === undefined || memory.state !== observed.state) return undefined;
+  if (state === undefined || memory?.since === undefined || memory.state !== state) return undefined;
   const limits = (tables.machines[firstMachine(tables)]?.transitions ?? []).flatMap(({ from, by, withinMs }) =>
-    from === observed.state && by === 'world' && withinMs !== undefined ? [withinMs] : [],
+    from === state && by === 'world' && withinMs !== undefined ? [withinMs] : [],
   );
   if (limits.length === 0) return undefined;
   const since = Date.parse(memory.since);
   const dueAt = since + Math.max(...limits);
-  return now <= dueAt ? undefined : { state: observed.state, since, dueAt };
+  return now <= dueAt ? undefined : { state, since, dueAt };
 }
 
 /** What is said of a resource that is overdue, by the rule and by the finding. */

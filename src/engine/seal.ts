@@ -14,6 +14,9 @@ import {
   type Step,
   type Summary,
   defined,
+  isSeen,
+  isGiven,
+  claimedBy,
 } from '#plugin';
 import { sortedCauses } from './causes.ts';
 import { type Drifted, driftOf } from './drift.ts';
@@ -145,22 +148,10 @@ function isApplied(found: Drifted): found is Exclude<Drifted, 'unknown' | undefi
 /** Observed, and neither declared nor ours. Without memory, what no document describes may well be ours. */
 function unmanaged({ resources, memoryGap }: SealInput): readonly string[] {
   if (memoryGap !== undefined) return [];
-  return [...resources].flatMap(
-    ([
-      address,
-      {
-        desired,
-        memory,
-        sight: { observed },
-      },
-    ]) =>
-      desired === undefined &&
-      memory === undefined &&
-      observed !== undefined &&
-      observed.given !== true &&
-      observed.claimedBy === undefined
-        ? [address]
-        : [],
+  const isFree = (resource: Resource): boolean =>
+    isSeen(resource) && !isGiven(resource) && claimedBy(resource) === undefined;
+  return [...resources].flatMap(([address, resource]) =>
+    resource.desired === undefined && resource.memory === undefined && isFree(resource) ? [address] : [],
   );
 }
 

@@ -322,14 +322,26 @@ export interface Spent {
   readonly disruptive?: true;
 }
 
-/**
- * What a refresh shows of a resource. `unseen` is not `absent`: what a gap covers may be there all the same. One that
- * is seen although a wider gap covers it is `seen`, with the gap: nothing destructive is done to it.
- */
-export type Sight<F = unknown> =
-  | { readonly is: 'seen'; readonly observed: Observed<F>; readonly gap?: Gap }
-  | { readonly is: 'absent'; readonly observed?: undefined; readonly gap?: undefined }
-  | { readonly is: 'unseen'; readonly gap: Gap; readonly observed?: undefined };
+/** A resource that a refresh shows. With a gap, a wider one covers it: nothing destructive is done to it. */
+export interface Seen<F = unknown> {
+  readonly is: 'seen';
+  readonly observed: Observed<F>;
+  readonly gap?: Gap;
+}
+
+/** A resource that does not exist: a refresh would have shown it. */
+export interface Absent {
+  readonly is: 'absent';
+}
+
+/** A resource that a gap covers: it may exist, or not. */
+export interface Unseen {
+  readonly is: 'unseen';
+  readonly gap: Gap;
+}
+
+/** What a refresh shows of a resource. `unseen` is never taken for `absent`: only `seen` has something observed. */
+export type Sight<F = unknown> = Seen<F> | Absent | Unseen;
 
 /** One resource as declared, seen and remembered, with its kind: `match` makes it, and finds the kind once. */
 export interface Resource<S = unknown, F = unknown, M = Facts> {
@@ -348,6 +360,16 @@ export interface Resource<S = unknown, F = unknown, M = Facts> {
   /** What counts for it, as `Kind.policy` merges its document, what was applied of it, and the settings. */
   readonly policy: unknown;
 }
+
+/** A resource of which a refresh shows that it exists, or that it does not: all that a diff, a note or a handler gets. */
+export type KnownResource<R extends Pick<Resource, 'sight'> = Resource> = R & {
+  readonly sight: Exclude<R['sight'], Unseen>;
+};
+
+/** A resource that a refresh shows. */
+export type SeenResource<R extends Pick<Resource, 'sight'> = Resource> = R & {
+  readonly sight: Extract<R['sight'], { readonly is: 'seen' }>;
+};
 
 /** A resource of a plugin or a kind that is not loaded: nothing of it is changed, and its memory is kept. */
 export interface Unloaded {
