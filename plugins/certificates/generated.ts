@@ -1058,7 +1058,7 @@ export const tables = {
       code: 'backing-off',
       kind: 'Domain',
       severity: 'info',
-      text: 'Recorded probes failed; the finding has their number and the time of the next scheduled probe.',
+      text: 'An earlier probe failed, and the next scheduled probe is not due yet.',
     },
     { code: 'expired', kind: 'Domain', severity: 'error', text: 'The served certificate has expired.' },
     { code: 'not-yet-valid', kind: 'Domain', severity: 'error', text: 'The served certificate is not valid yet.' },

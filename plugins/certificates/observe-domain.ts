@@ -410,23 +410,16 @@ function unresolved(ref: Ref, spec: DomainSpec, { error, message: why }: Unresol
 }
 
 /** Adds the recorded failures of a failing Domain, and the time of its next scheduled probe. */
-function withFailures(
-  ref: Ref,
-  spec: DomainSpec,
-  judgement: Judgement,
-  memory: Memory<DomainMemory> | undefined,
-): Judgement {
+function withFailures(spec: DomainSpec, judgement: Judgement, memory: Memory<DomainMemory> | undefined): Judgement {
   const { failures = 0, failed_at: failedAt = '', retry_at: retryAt = '', target } = memory?.kept ?? {};
   if (judgement.state !== 'tls_error' || failures === 0 || target !== targetText(spec)) return judgement;
-  const probes = failures === 1 ? 'The last recorded probe failed' : `The last ${failures} recorded probes failed`;
-  const finding: Finding = {
-    ref,
-    code: 'backing-off' satisfies FindingCode,
-    severity: 'info',
-    message: `${probes}, at ${failedAt}. \`drift --record\` probes again from ${retryAt} on (failurePolicy: ${spec.failurePolicy}); other commands always probe`,
-    facts: { failures, failed_at: failedAt, retry_at: retryAt },
+  const recorded = {
+    recorded_failures: failures,
+    last_recorded_failure: failedAt,
+    next_scheduled_probe: retryAt,
+    failure_policy: spec.failurePolicy,
   };
-  return { ...judgement, findings: [...judgement.findings, finding] };
+  return { ...judgement, signals: { ...judgement.signals, ...recorded } };
 }
 
 /** The recorded state of a failed Domain, until its next scheduled refresh. */
@@ -495,7 +488,7 @@ export function domainStanding(
       return spaced(ref, look.memory);
     case 'probed':
       return look.seen.resolved
-        ? withFailures(ref, spec, reached(ref, spec, look.seen, look.trust, neverIssued, now), memory)
+        ? withFailures(spec, reached(ref, spec, look.seen, look.trust, neverIssued, now), memory)
         : unresolved(ref, spec, look.seen);
   }
 }

@@ -102,8 +102,15 @@ function memoryRows(explanation: Explanation, { now }: ExplainTextOptions, paint
   ];
 }
 
+function entryRows(label: string, values: Json | undefined): readonly Row[] {
+  if (values === undefined || values === null || typeof values !== 'object') return [];
+  return Object.entries(values).map(
+    ([name, value], i): Row => [i === 0 ? label : '', `${printable(name)} ${valueText(value)}`],
+  );
+}
+
 function topRows(explanation: Explanation, options: ExplainTextOptions, paint: Paint): readonly Row[] {
-  const { source, written, ways_out: ways, needs, needed_by: neededBy, values } = explanation;
+  const { source, written, ways_out: ways, needs, needed_by: neededBy, values, signals } = explanation;
   const single = new Set(ways.map(({ machine }) => machine)).size <= 1;
   const list = (label: string, items: readonly string[]): readonly Row[] =>
     items.length === 0 ? [] : [[label, items.map(clean).join(', ')]];
@@ -117,11 +124,8 @@ function topRows(explanation: Explanation, options: ExplainTextOptions, paint: P
     ...memoryRows(explanation, options, paint),
     ...list('needs', needs),
     ...list('needed by', neededBy),
-    ...(values === undefined || values === null || typeof values !== 'object'
-      ? []
-      : Object.entries(values).map(
-          ([name, value], i): Row => [i === 0 ? 'facts' : '', `${printable(name)} ${valueText(value)}`],
-        )),
+    ...entryRows('facts', values),
+    ...entryRows('signals', signals),
   ];
 }
 

@@ -45,7 +45,7 @@ async function open(): Promise<FilesBench> {
   // Addresses that never respond are listed here.
   const dns = await dnsServer({});
   const config = {
-    probe: { handshakeSeconds: 0.2, resolvers: [dns.address] },
+    probe: { handshakeSeconds: 0.5, resolvers: [dns.address] },
     pidFiles: [join(folder, 'www.pid')],
   };
   (await certificates.validators())['config']?.(config);
@@ -553,7 +553,7 @@ const situations: readonly Situation<FilesBench>[] = [
       return [issuer(), www()];
     },
     takes: ['Certificate renewing>normal'],
-    finds: ['Certificate leftover-files'],
+    finds: ['Certificate key-mismatch', 'Certificate leftover-files'],
   },
   {
     name: 'a recovery that was interrupted between its renames',
@@ -564,7 +564,7 @@ const situations: readonly Situation<FilesBench>[] = [
       return [issuer(), www()];
     },
     takes: ['Certificate recovering>normal'],
-    finds: ['Certificate leftover-files'],
+    finds: ['Certificate key-mismatch', 'Certificate leftover-files'],
   },
   {
     name: 'orphans that are let go',

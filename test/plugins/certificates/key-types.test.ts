@@ -14,7 +14,7 @@ import type { DomainMemory, DomainSpec } from '../../../plugins/certificates/gen
 import { noteDomain } from '../../../plugins/certificates/note.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import { shownBy } from '../../../plugins/certificates/served.ts';
-import type { Memory, Observed } from '#plugin';
+import type { Observed } from '#plugin';
 import { freePort } from '../../support/daemons.ts';
 import { resourceWith } from '../../support/resource.ts';
 import { type KeyKind, keyPemOf, type MadeCertificate, makeCertificate } from './chain-maker.ts';
@@ -156,10 +156,7 @@ describe('the stored certificate', () => {
   const shown = async (port: number, name: string) => {
     const observed = await look(port);
     const desired = desiredOf('Domain', 'd', domainSpec({ host: HOST, address: '127.0.0.1', port }));
-    return shownBy(
-      resourceWith({ ref: observed.ref, observed, desired }) as Parameters<typeof shownBy>[0],
-      stored(name),
-    );
+    return shownBy(resourceWith({ ref: observed.ref, observed, desired }), stored(name));
   };
 
   test.each(['ecdsa', 'rsa'])('is compared with the served one of its key type: %s', async (name) => {
@@ -183,7 +180,7 @@ describe('a server with one certificate', () => {
     expect(first.facts.addresses).toHaveLength(1);
     expect(first.facts.addresses?.[0]).not.toHaveProperty('key_type');
     const desired = desiredOf('Domain', 'd', domainSpec({ host: HOST, address: '127.0.0.1', port, trust: ['ca.crt'] }));
-    const resource = resourceWith({ ref: first.ref, observed: first, desired }) as Parameters<typeof noteDomain>[0];
+    const resource = resourceWith({ ref: first.ref, observed: first, desired });
     const memory = noteDomain(resource, now);
     expect(memory.single).toBe(fingerprint('ecdsa'));
     const second = await look(port, { memory });
@@ -195,8 +192,8 @@ describe('a server with one certificate', () => {
         ref: second.ref,
         observed: second,
         desired,
-        memory: memoryOf('Domain', 'd') as Memory<DomainMemory>,
-      }) as Parameters<typeof noteDomain>[0],
+        memory: memoryOf('Domain', 'd'),
+      }),
       now,
     );
     expect(after).not.toHaveProperty('single');

@@ -4,7 +4,7 @@ import { absent, resourceWith } from '../../support/resource.ts';
 import { describe, expect, test } from 'vitest';
 import type { CertificateResource, DomainResource, IssuerResource } from '../../../plugins/certificates/diff.ts';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
-import type { CertificateMemory, DomainMemory, DomainSpec } from '../../../plugins/certificates/generated.ts';
+import type { CertificateMemory, DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { formerOf, noteCertificate, noteDomain, noteIssuer } from '../../../plugins/certificates/note.ts';
 import type { Memory, OpenIntent, Resource, KnownResource } from '#plugin';
 import {
@@ -235,7 +235,7 @@ describe('of a Domain', () => {
       resourceWith({
         ...resource,
         observed: observedOf('Domain', 'd', 'pending_route', {}),
-        ...(kept === undefined ? {} : { memory: memoryOf('Domain', 'd', { kept }) as Memory<DomainMemory> }),
+        ...(kept === undefined ? {} : { memory: memoryOf('Domain', 'd', { kept }) }),
       }),
       NOW,
     );
