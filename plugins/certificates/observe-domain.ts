@@ -122,15 +122,22 @@ function wrongNameText(leaf: X509Seen, host: string): string {
     : text;
 }
 
+/** Explanations of OpenSSL's codes for a chain that ends at a root that is not an anchor. */
+const ROOT_TEXTS: ReadonlyMap<string | undefined, string> = new Map([
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'the certificate is self-signed, and is not a trust anchor'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'the root is served, and is not a trust anchor'],
+]);
+
+/** The reason of OpenSSL in words, with its code in parentheses. */
 function untrustedText(seen: Served): string {
   const { issuer } = seen.chain[0];
   const missing = seen.missing_issuer?.name;
-  const text = `does not lead to a trust anchor: ${seen.distrust}; issued by ${issuer === '' ? 'an unnamed issuer' : issuer}`;
-  if (seen.distrustDetail !== undefined) return `${text}; ${seen.distrustDetail}`;
-  if (missing === undefined) return text;
-  return missing === issuer
-    ? `${text}, whose certificate is neither served nor an anchor`
-    : `${text}; the certificate of ${missing} is neither served nor an anchor`;
+  const byIssuer = `issued by ${issuer === '' ? 'an unnamed issuer' : issuer}`;
+  const root = ROOT_TEXTS.get(seen.distrust);
+  const text = (reason: string): string => `is not trusted: ${reason} (${seen.distrust}); ${byIssuer}`;
+  if (seen.distrustDetail !== undefined) return text(seen.distrustDetail);
+  if (missing === undefined) return root === undefined ? `is not trusted: ${seen.distrust}; ${byIssuer}` : text(root);
+  return text(`the certificate of ${missing === issuer ? 'its issuer' : missing} is neither served nor a trust anchor`);
 }
 
 /** All reasons of a client to refuse a certificate, in a fixed order. */
