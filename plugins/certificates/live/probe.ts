@@ -229,7 +229,7 @@ async function probeAddress(
     : probeEachType(target.keyTypes, shake, shown);
 }
 
-/** One handshake for each key type. A failure of the connection is one result for all of them. */
+/** One handshake for each key type. A failure to connect is one result for all of them. */
 async function probeEachType(
   keyTypes: readonly KeyType[],
   shake: Shake,
@@ -238,11 +238,13 @@ async function probeEachType(
   const all: AddressSeen[] = [];
   for (const keyType of keyTypes) {
     const result = await shake(keyType, ALL_GROUPS);
-    if (!result.ok && result.error !== 'handshake') return [shown(result)];
+    // A server without a certificate of the type refuses the handshake, or closes the connection.
+    const isRefusal = result.ok || result.error === 'handshake' || result.error === 'reset';
+    if (all.length === 0 && !isRefusal) return [shown(result)];
     const seen = shown(result);
     const only = `a client that accepts only ${KEY_TYPE_NAMES[keyType]} certificates gets none: `;
     all.push({
-      ...(seen.served ? seen : { ...seen, message: only + seen.message }),
+      ...(seen.served || !isRefusal ? seen : { ...seen, message: only + seen.message }),
       ...(keyTypes.length > 1 ? { key_type: keyType } : {}),
     });
   }
