@@ -18,7 +18,7 @@ export function isCovered({ match }: Budget, ref: Ref, labels: readonly Labels[]
 
 /** Labels that a resource had within the time of a budget before `at` (epoch ms): a change of them is no way around it. */
 function formerWithin({ perMs }: Budget, former: readonly FormerLabels[] = [], at: number): readonly Labels[] {
-  return former.filter(({ until }) => Date.parse(until) > at - perMs).map(({ labels }) => labels);
+  return former.filter(({ until }) => until > at - perMs).map(({ labels }) => labels);
 }
 
 /** Whether a budget counts a resource now (epoch ms): by its labels as remembered, as written, and as they were lately. */
@@ -37,9 +37,9 @@ export function budgetUses(budgets: readonly Budget[], spent: Iterable<Spent>): 
     budget,
     times: disruptions
       .filter(({ ref, labels, formerLabels, at }) =>
-        isCovered(budget, ref, [labels, ...formerWithin(budget, formerLabels, Date.parse(at))]),
+        isCovered(budget, ref, [labels, ...formerWithin(budget, formerLabels, at)]),
       )
-      .map(({ at }) => Date.parse(at))
+      .map(({ at }) => at)
       .sort((a, b) => a - b),
   }));
 }

@@ -97,7 +97,7 @@ function isEmpty(value: Json | undefined): boolean {
 }
 
 /** Settings without those that decide nothing, and without what is empty then. */
-export function decidingSettings(settings: Json, undeciding: readonly string[]): Json {
+function decidingSettings(settings: Json, undeciding: readonly string[]): Json {
   const left = undeciding.reduce<Json>(
     (changed, pointer) =>
       valueAt(changed, pointer) === undefined ? changed : changeAt(changed, pointer, () => undefined),
@@ -138,14 +138,16 @@ export function uncovered(effect: ReturnType<typeof effectOf>, scene: Scene): st
   return bad === undefined ? undefined : `${bad.path} ${bad.problem}`;
 }
 
+/** A change in its scene, with its effect. `resource` is as the kind gets it. */
+export interface Effective {
+  readonly change: Change;
+  readonly resource: Resource;
+  readonly scene: Scene;
+  readonly effect: Required<Effect>;
+}
+
 /** What a row's approval covers. `resource` is as the kind gets it. */
-export function coveredBy(
-  change: Change,
-  resource: Resource,
-  scene: Scene,
-  judgements: readonly Judgement[],
-  effect: Required<Effect>,
-): Covered {
+export function coveredBy({ change, resource, scene, effect }: Effective, judgements: readonly Judgement[]): Covered {
   const { desired, memory, tables } = resource;
   const settings = scene.given?.settings.get(change.ref.plugin) ?? {};
   return {

@@ -9,6 +9,7 @@ import {
   type Resource,
   type Sighting,
 } from '#plugin';
+import type { Failures } from './guard.ts';
 
 /** What decides beside a document, a sighting and a memory. */
 export interface Deriving {
@@ -18,6 +19,8 @@ export interface Deriving {
   /** Epoch ms. */
   readonly now: number;
   readonly redact?: Redact | undefined;
+  /** Gets the errors of kinds, by address. */
+  readonly failures?: Failures | undefined;
 }
 
 /** Gives a sighting its states; throws where its kind cannot, or gives one that its spec does not have. */

@@ -9,7 +9,6 @@ import {
   firstMachine,
   type Finding,
   formatRef,
-  type Gap,
   type Json,
   type Resource,
   sameJson,
@@ -31,6 +30,18 @@ import { metaSeen } from './safety-inputs.ts';
 /** A memory over this size is refused; a spec over it is kept as its digest alone. */
 export const MEMORY_LIMIT_BYTES = 16_384;
 const RESOURCES_PER_RECORD = 200;
+
+/** A complete refresh, as its records are made. */
+export interface Refreshed {
+  readonly resources: ReadonlyMap<string, Resource>;
+  /** The scene of these resources. */
+  readonly scene: Scene;
+  readonly run: string;
+  /** The kinds (`plugin/Kind`) of which the refresh misses too much. */
+  readonly doubted: ReadonlySet<string>;
+  /** Gets the errors of kinds. */
+  readonly failures: Failures;
+}
 
 /** A spec as it is remembered: whole, or, when it is large, as its digest alone. */
 export function specNote(spec: unknown): { readonly spec?: Json; readonly spec_digest: string } {
@@ -64,10 +75,16 @@ function statesSeen(resource: KnownResource): Pick<Seen, 'state' | 'others' | 'm
   const { tables } = resource;
   const machine = firstMachine(tables);
   const moves = [
-    ...movesBetween(tables, machine, before, state, resource.memory?.lastError?.step, observed?.via),
+    ...movesBetween(
+      tables,
+      { machine, from: before, to: state },
+      { failed: resource.memory?.lastError?.step, via: observed?.via },
+    ),
     ...Object.entries(others ?? {}).flatMap(([name, now]) => {
       const then = resource.memory?.others?.[name];
-      return then === undefined || then === now ? [] : [moveOf(tables, name, then, now, 'world')];
+      return then === undefined || then === now
+        ? []
+        : [moveOf(tables, { machine: name, from: then, to: now, by: 'world' })];
     }),
   ];
   const first = resource.memory?.state === undefined && observed !== undefined;
@@ -118,14 +135,7 @@ function inRecords(
 }
 
 /** What one look of a whole world is remembered as; `doubted` names the kinds (`plugin/Kind`) of which it misses too much. */
-export function note(
-  resources: ReadonlyMap<string, Resource>,
-  gaps: readonly Gap[],
-  run: string,
-  scene: Scene,
-  doubted: ReadonlySet<string>,
-  failures: Failures,
-): readonly Draft[] {
+export function note({ resources, scene, run, doubted, failures }: Refreshed): readonly Draft[] {
   const counts: Record<string, number> = {};
   const changed: Seen[] = [];
   for (const [address, resource] of resources) {
@@ -138,7 +148,7 @@ export function note(
     const seen = guarded(address, failures, () => seenOf(resource, scene));
     if (seen !== undefined) changed.push(seen);
   }
-  return inRecords(run, changed, counts, gaps.map(gapScope).sort());
+  return inRecords(run, changed, counts, scene.gaps.map(gapScope).sort());
 }
 
 /**

@@ -6,6 +6,7 @@ import type { SharedPlaces } from './places.ts';
 import type { Kind } from './plugin.ts';
 import type { KindTables } from './tables.ts';
 import type { StepEffect, StepParts } from './steps.ts';
+import type { Instant } from './time.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -127,8 +128,8 @@ export interface Finding {
   readonly severity: Severity;
   readonly message: string;
   readonly facts: Facts;
-  /** When an apply first recorded the finding: ISO 8601; set by the engine, absent for a new one. */
-  readonly since?: string;
+  /** When an apply first recorded the finding; set by the engine, absent for a new one. */
+  readonly since?: Instant;
 }
 
 /** What the resources of a plugin come to, under the rows of a plan: what they cost, how many are in which state. */
@@ -164,8 +165,8 @@ export interface Observed<F = unknown> {
   /** What changes by itself (a round-trip time, days left): shown, never compared. */
   readonly signals?: Facts;
   readonly findings: readonly Finding[];
-  /** When it was seen: ISO 8601, UTC. */
-  readonly at: string;
+  /** The time of the refresh. */
+  readonly at: Instant;
 }
 
 /**
@@ -200,7 +201,7 @@ export interface Gap {
   /** The address or file that did not answer, for the reader. */
   readonly endpoint?: string;
   readonly message: string;
-  readonly since?: string;
+  readonly since?: Instant;
 }
 
 export interface View {
@@ -211,7 +212,7 @@ export interface View {
    * of a basis.
    */
   readonly beside?: Readonly<Record<string, Facts>>;
-  readonly at: string;
+  readonly at: Instant;
 }
 
 /** An intent whose outcome is not in the log yet. */
@@ -219,7 +220,7 @@ export interface OpenIntent {
   readonly seq: number;
   readonly step: Step;
   readonly goal: Goal;
-  readonly at: string;
+  readonly at: Instant;
   readonly run: string;
   /** What is remembered once it is done; both are absent for a removal. */
   readonly applied?: Applied;
@@ -244,15 +245,15 @@ export interface MetaNote {
   readonly ignore?: readonly string[];
 }
 
-/** Labels that a resource had until a time: ISO 8601. */
+/** Labels that a resource had until a time. */
 export interface FormerLabels {
   readonly labels: Labels;
-  readonly until: string;
+  readonly until: Instant;
 }
 
 /** What was last applied. A spec over the size limit of a memory is kept as its digest alone. */
 export interface Applied {
-  readonly at: string;
+  readonly at: Instant;
   readonly digest: string;
   readonly spec?: Json;
 }
@@ -288,19 +289,19 @@ export interface Memory<M = Facts> {
   readonly successor?: string;
   /** State of the first machine when it was last seen, and since when it is in it. */
   readonly state?: string;
-  readonly since?: string;
+  readonly since?: Instant;
   readonly others?: Readonly<Record<string, string>>;
   /** Attempts in a row that failed to reach the same state by the same document, and the last of them. */
   readonly failures?: number;
   readonly lastError?: {
-    readonly at: string;
+    readonly at: Instant;
     readonly step: Step;
     readonly message: string;
     /** Digest of the spec that was to be applied. */
     readonly digest?: string;
   };
-  /** Codes of its findings at the last recorded refresh, each with the time of the first one in a row: ISO 8601. */
-  readonly findings?: Readonly<Record<string, string>>;
+  /** Codes of its findings at the last recorded refresh, each with the time of the first one in a row. */
+  readonly findings?: Readonly<Record<string, Instant>>;
   readonly open?: OpenIntent;
   /**
    * Ids of intents to create it of which nothing was seen, newest last: what they made may still turn up, and is ours.
@@ -312,7 +313,7 @@ export interface Memory<M = Facts> {
 export interface Spent {
   /** Sequence number of its intent. */
   readonly seq: number;
-  readonly at: string;
+  readonly at: Instant;
   readonly ref: Ref;
   readonly step: Step;
   readonly labels: Readonly<Record<string, string>>;
@@ -499,8 +500,8 @@ export interface Override {
   readonly rule: string;
   readonly address: string;
   readonly reason: string;
-  /** Until when: ISO 8601; absent for one that is given for this run alone. */
-  readonly until?: string;
+  /** Until when; absent for one that is given for this run alone. */
+  readonly until?: Instant;
 }
 
 /** So many disruptive steps in a time, over all resources that match. */
