@@ -16,7 +16,7 @@ const PHRASES: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\bnobody\b/iu, 'name the subject, or "not … by anyone"'],
   [/\bso many\b/iu, 'the number, or "that number of"'],
   [/\bany more\b/iu, '"no longer"'],
-  [/(?<![.`])\bbeside\b(?!`)/iu, '"next to", "in addition to" or "other than"'],
+  [/(?<![.`])\bbeside\b(?![`:])/iu, '"next to", "in addition to" or "other than"'],
   [/\bmend(?:s|ed|ing)?\b/iu, '"fix" or "repair"'],
   [/\bought\b/iu, '"should"'],
   [/\b(?:whatever|whoever|whichever)\b/iu, 'name the subject'],

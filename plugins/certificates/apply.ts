@@ -55,7 +55,7 @@ const setAuthorityRight: IssuerHandler = async (world, resource, run) => {
 
 const removeAuthority: IssuerHandler = async (world, resource, run) => {
   const localCa = issuerSpec(resource.desired, resource.memory)?.localCa;
-  if (localCa === undefined) throw new Error('the state does not have the folder of the authority');
+  if (localCa === undefined) throw new Error('the folder of the authority is not in the state');
   const fingerprint = seenFacts(resource)?.fingerprint;
   await world.deleteAuthority(localCa.dir, {
     ...(fingerprint === undefined ? {} : { fingerprint }),
@@ -74,7 +74,7 @@ export const issuerHandlers = {
 function storageOf(resource: CertificateResource): PairStorage {
   const { desired, memory } = resource;
   const spec = certificateSpec(desired, memory);
-  if (spec === undefined) throw new Error('the state does not have the storage of the pair');
+  if (spec === undefined) throw new Error('the storage of the pair is not in the state');
   return (seenFacts(resource)?.elsewhere === true ? storageBefore(spec, memory) : undefined) ?? spec.storage;
 }
 

@@ -107,18 +107,19 @@ export function noteCertificate(
 export function noteDomain(resource: KnownResource<DomainResource>, now: number): Partial<DomainMemory> {
   const { desired, memory } = resource;
   const observed = observedOf(resource);
-  if (observed === undefined || observed.facts.remembered === true) return {};
+  // A Domain without a document is not probed.
+  if (desired === undefined || observed === undefined || observed.facts.remembered === true) return {};
   const { signals } = observed;
   const { fingerprint, not_after: notAfter, error, message } = observed.facts;
   const failures = observed.state === 'tls_error' ? (memory?.kept.failures ?? 0) + 1 : 0;
-  const next = now + backoffSeconds(desired?.spec.failurePolicy ?? 'standard', failures) * 1000;
+  const next = now + backoffSeconds(desired.spec.failurePolicy, failures) * 1000;
   return defined({
     error: error ?? '',
     message: message ?? '',
     failures,
     failed_at: failures === 0 ? '' : instantText(now),
     retry_at: failures === 0 ? '' : instantText(next),
-    target: desired === undefined ? '' : targetText(desired.spec),
+    target: targetText(desired.spec),
     // A Domain without a route serves nothing: its last certificate says nothing about it.
     ...(observed.state === 'pending_route' ? withoutCertificate(memory?.kept) : { fingerprint, not_after: notAfter }),
     single: typeof signals?.['single'] === 'string' ? signals['single'] : undefined,

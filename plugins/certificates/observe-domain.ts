@@ -486,14 +486,25 @@ export function seenDomain(
   return { ref, given: true, facts: {}, raw: met, at: seenAt };
 }
 
-/** The judgement of a client at a time about the probed servers. */
+/** The fields that decide which probes a refresh makes: documents that agree in them share the facts of one refresh. */
+function probedBy(spec: DomainSpec): string {
+  const { verified, trust = [], certificate } = spec;
+  return JSON.stringify([targetOf(spec), verified, verificationOf(spec), trust, certificate]);
+}
+
+/**
+ * The judgement of a client at a time about the probed servers. `declared` is the present document: an edit that asks
+ * for the same probes is judged by the facts of the last refresh; any other edit waits for the next one.
+ */
 export function domainStanding(
-  _policy: unknown,
+  declared: unknown,
   { ref, raw }: Sighting<DomainFacts>,
   memory: Memory<DomainMemory> | undefined,
   now: number,
 ): Judgement {
-  const { spec, look, neverIssued } = raw as Met;
+  const { spec: probed, look, neverIssued } = raw as Met;
+  const edited = declared as DomainSpec | undefined;
+  const spec = edited !== undefined && probedBy(edited) === probedBy(probed) ? edited : probed;
   switch (look.kind) {
     case 'unverified': {
       const findings: readonly Finding[] =

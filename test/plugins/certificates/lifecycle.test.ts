@@ -303,7 +303,7 @@ describe('counts last from run to run', () => {
     expect(await project.memory()).toMatchObject({
       state: 'renewal_failed',
       failures: 10,
-      lastError: { at: iso(tries[9] ?? 0), step: 'renewal_failed>renewing' },
+      lastError: { at: tries[9], step: 'renewal_failed>renewing' },
     });
     // There is no further attempt, after any time, without an override.
     clear();
