@@ -248,8 +248,9 @@ async function stillLeft(
     });
     if (seen?.resolved !== true) return;
     for (const place of [first, ...others]) {
-      const shown = seen.addresses.find(({ address }) => address === place.address);
-      if (shown === undefined || (shown.served && shown.chain[0].fingerprint === fingerprint)) right.add(place);
+      const shown = seen.addresses.filter(({ address }) => address === place.address);
+      const serves = shown.some((each) => each.served && each.chain[0].fingerprint === fingerprint);
+      if (shown.length === 0 || serves) right.add(place);
     }
   };
   const servers = Map.groupBy(places, ({ target }) => JSON.stringify(target));
