@@ -13,7 +13,7 @@ import {
   seenFacts,
   isSeen,
 } from '#plugin';
-import { daysLeft, isDue, isExpired, thresholdInForce } from './days.ts';
+import { daysLeft, isExpired, thresholdInForce } from './days.ts';
 import { KEY_MODE, type WantedIssuer, differences, fieldText, needsIssue } from './differences.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import type {
@@ -28,9 +28,9 @@ import type {
 } from './generated.ts';
 import { Issuer } from './kinds.ts';
 import { issuerRef, rememberedSpec, storageBefore } from './remembered.ts';
-import { type Policy, policyOf } from './renewal.ts';
+import { policyOf } from './renewal.ts';
 import { reloadDue } from './served.ts';
-import { isAskedFor, validityOfFacts } from './state.ts';
+import { renewalDueBy, validityOfFacts } from './state.ts';
 
 export type IssuerResource = Resource<IssuerSpec, IssuerFacts, IssuerMemory>;
 export type CertificateResource = Resource<CertificateSpec, CertificateFacts, CertificateMemory>;
@@ -124,7 +124,6 @@ function differText(fields: readonly FieldChange[]): string {
 function dueText(facts: CertificateFacts, thresholdDays: number, now: number): string {
   const validity = validityOfFacts(facts);
   if (validity === undefined) return 'a renewal is due';
-  if (!isDue(thresholdDays, validity, now)) return ASKED_FOR;
   const days = daysLeft(validity.notAfter, now);
   const left = days >= 1 ? counted(days, 'day') : spanText(validity.notAfter - now);
   const inForce = thresholdInForce(thresholdDays, validity);
@@ -178,7 +177,8 @@ export function diffCertificate(
   const { spec } = desired;
   const policy = policyOf(resource);
   const fields = fieldsOf(resource, spec, facts, scene);
-  const due = dueText(facts, policy.renewal.thresholdDays, scene.now);
+  const dueBy = renewalDueBy(facts, policy.renewal, memory, scene.now);
+  const due = dueBy === 'request' ? ASKED_FOR : dueText(facts, policy.renewal.thresholdDays, scene.now);
   switch (observed.state) {
     case 'expiring_soon':
       return policy.renewal.enabled || needsIssue(fields)
@@ -195,20 +195,18 @@ export function diffCertificate(
         ? { step: 'expired>recovering', goal: 'update', fields, ...recovery(facts, scene.now) }
         : undefined;
     default:
-      return whileValid(resource, policy, fields, scene);
+      return dueBy === 'request'
+        ? { step: 'normal>renewing', goal: 'update', fields, because: ASKED_FOR, cause: 'policy' }
+        : inPlace(resource, fields, scene);
   }
 }
 
-/** The step of a valid certificate that is not due. */
-function whileValid(
+/** The step of a valid certificate that needs no renewal. */
+function inPlace(
   resource: CertificateResource,
-  policy: Policy,
   fields: readonly FieldChange[],
   scene: Scene,
 ): Proposal<CertificateStep> | undefined {
-  const facts = seenFacts(resource);
-  if (facts !== undefined && isAskedFor(policy.renewal, facts, resource.memory, scene.now))
-    return { step: 'normal>renewing', goal: 'update', fields, because: ASKED_FOR, cause: 'policy' };
   if (fields.length > 0) return { step: 'normal>normal', goal: 'update', fields, because: differText(fields) };
   const reload = reloadDue(resource, scene);
   return reload === undefined

@@ -26,7 +26,7 @@ import { type DomainLook, knownProbe, seenDomain, targetOf, targetText, verifica
 import { seenAuthority, seenSelfSigned } from './observe-issuer.ts';
 import { PLUGIN, certificateSpec, issuerSpec, storageBefore } from './remembered.ts';
 import { oneShownText } from './served.ts';
-import type { CertificatesReader, PairSeen, PairStorage, Probes, Trust } from './world.ts';
+import type { CertificatesReader, PairSeen, PairStorage, Probes, ServerTarget, Trust } from './world.ts';
 
 /** Maximum number of resources whose files are open at once. A refresh of no more of them needs no queue. */
 const FILES_AT_ONCE = 100;
@@ -160,6 +160,14 @@ function isSpaced(spec: DomainSpec, memory: Memory<DomainMemory> | undefined, { 
   return instantOf(memory.kept.retry_at ?? '') > now;
 }
 
+/** Looks for an RSA certificate next to an ECDSA one, unless the server is known to have none next to the latter. */
+function withSearch(target: ServerTarget, spec: DomainSpec, memory: Memory<DomainMemory> | undefined): ServerTarget {
+  // A second connection is slow where servers delay their greeting.
+  if (spec.startTls !== undefined || spec.tlsMode === 'passthrough') return target;
+  const single = memory?.kept.target === targetText(spec) ? memory.kept.single : undefined;
+  return { ...target, lookForRsa: single === undefined ? {} : { unless: single } };
+}
+
 async function lookFor(look: Look, spec: DomainSpec, memory: Memory<DomainMemory> | undefined): Promise<DomainLook> {
   const { now, signal } = look.query;
   if (spec.verified === false) return { kind: 'unverified' };
@@ -170,7 +178,11 @@ async function lookFor(look: Look, spec: DomainSpec, memory: Memory<DomainMemory
     return { kind: 'unverified', problem: `the TXT record ${record.name} with the text ${record.txt} does not exist` };
   if (memory !== undefined && isSpaced(spec, memory, look.query)) return { kind: 'spaced', memory };
   const trust = await look.trust(spec.trust ?? []);
-  return { kind: 'probed', seen: knownProbe(await look.probes.probe(target, trust, now)), trust: trust.problems };
+  return {
+    kind: 'probed',
+    seen: knownProbe(await look.probes.probe(withSearch(target, spec, memory), trust, now)),
+    trust: trust.problems,
+  };
 }
 
 async function lookAtDomain(look: Look, { ref, desired, memory }: Target): Promise<Sighting | undefined> {

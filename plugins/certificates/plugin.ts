@@ -100,6 +100,7 @@ const certificate: Kind<
 };
 
 const domain: Kind<CertificatesWriter, DomainSpec, DomainFacts, DomainMemory, DomainStep, DomainRuleId> = {
+  policy: (desired) => desired?.spec,
   state: domainStanding,
   diff: diffDomain,
   note: noteDomain,

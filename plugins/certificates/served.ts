@@ -15,7 +15,7 @@ import type { Resource, Ref, Scene } from '#plugin';
 import type { AddressFacts, CertificateFacts, DomainFacts } from './facts.ts';
 import type { CertificateMemory, CertificateSpec, DomainSpec } from './generated.ts';
 import { placeText, targetOf } from './observe-domain.ts';
-import type { ServerTarget } from './world.ts';
+import type { KeyType, ServerTarget } from './world.ts';
 import { defined, seenFacts, instantOf } from '#plugin';
 import { Domain } from './kinds.ts';
 
@@ -37,6 +37,7 @@ export interface Shown {
 /** The stored certificate, which addresses must serve, and earlier stored ones. */
 export interface Stored {
   readonly fingerprint: string;
+  readonly keyType?: KeyType;
   /** ISO 8601. */
   readonly not_before?: string;
   readonly former: readonly string[];
@@ -44,10 +45,15 @@ export interface Stored {
 
 /** The stored certificate, if it is usable. */
 export function storedOf(resource: CertificateResource): Stored | undefined {
-  const { fingerprint, not_before: notBefore, usable } = seenFacts(resource) ?? {};
+  const { fingerprint, not_before: notBefore, usable, keyAlgorithm } = seenFacts(resource) ?? {};
   if (fingerprint === undefined || usable !== true) return undefined;
   const former = resource.memory?.kept.former ?? [];
-  return defined({ fingerprint, former, not_before: notBefore });
+  const keyType = keyAlgorithm === undefined ? undefined : keyTypeOf(keyAlgorithm);
+  return defined({ fingerprint, former, not_before: notBefore, keyType });
+}
+
+function keyTypeOf(keyAlgorithm: string): KeyType {
+  return keyAlgorithm.startsWith('rsa') ? 'rsa' : 'ecdsa';
 }
 
 /** Compares the certificate at an address with the stored one. */
@@ -62,18 +68,35 @@ export function servesOf(
   return error !== 'wrong-name' && began < instantOf(stored.not_before ?? '') ? 'older' : 'other';
 }
 
-/** Compares every probed address of a Domain with the stored certificate. */
-export function shownBy(resource: DomainResource, stored: Stored): readonly Shown[] {
-  const { ref, desired } = resource;
+/** The server of a Domain, with the key types of the certificates that it showed. */
+function targetShown(domain: DomainResource): ServerTarget | undefined {
+  const { desired } = domain;
   const target = desired === undefined ? undefined : targetOf(desired.spec);
+  if (target === undefined || target.keyTypes !== undefined) return target;
+  const keyTypes = [...new Set((seenFacts(domain)?.addresses ?? []).flatMap(({ key_type: keyType }) => keyType ?? []))];
+  return keyTypes.length === 0 ? target : { ...target, keyTypes };
+}
+
+/** Of the certificates that one address serves to different clients, the one that is compared with the stored one. */
+function comparable(all: readonly AddressFacts[], stored: Stored): AddressFacts | undefined {
+  return (
+    all.find(({ fingerprint }) => fingerprint === stored.fingerprint) ??
+    all.find(({ key_type: keyType }) => keyType !== undefined && keyType === stored.keyType) ??
+    all[0]
+  );
+}
+
+/** Compares every probed address of a Domain with the stored certificate. */
+export function shownBy(domain: DomainResource, stored: Stored): readonly Shown[] {
+  const target = targetShown(domain);
   if (target === undefined) return [];
-  return (seenFacts(resource)?.addresses ?? []).map((each) => ({
-    domain: ref,
-    target,
-    address: each.address,
-    serves: servesOf(each, stored),
-    ...(each.fingerprint === undefined ? {} : { fingerprint: each.fingerprint }),
-  }));
+  const byAddress = Map.groupBy(seenFacts(domain)?.addresses ?? [], ({ address }) => address);
+  return [...byAddress.values()].flatMap((all) => {
+    const each = comparable(all, stored);
+    if (each === undefined) return [];
+    const { address, fingerprint } = each;
+    return [defined({ domain: domain.ref, target, address, serves: servesOf(each, stored), fingerprint })];
+  });
 }
 
 type Looking = Pick<Scene, 'ofKind' | 'get' | 'changes'>;
@@ -188,7 +211,7 @@ export function serversOf(resource: CertificateResource, scene: Looking): readon
   if (fingerprint === undefined) return remembered;
   const all = new Map(remembered.map((server) => [serverKey(server), server]));
   for (const domain of domainsNaming(resource.ref.name, scene)) {
-    const target = domain.desired === undefined ? undefined : targetOf(domain.desired.spec);
+    const target = targetShown(domain);
     const addresses = seenFacts(domain)?.addresses ?? [];
     if (target === undefined || addresses.length === 0) continue;
     const shows = addresses.some((each) => each.fingerprint === fingerprint);

@@ -285,7 +285,7 @@ describe('the name of a project', () => {
     expect(wrong.stderr).toContain('neither blog nor news');
     writeFileSync(join(folder, 'fettle.yaml'), 'name: news\nstore: .fettle\n');
     const stranger = await fettle('state', 'rename', 'blog', 'news');
-    expect([stranger.code, stranger.stderr]).toEqual([1, expect.stringContaining('is of project shop, not blog')]);
+    expect([stranger.code, stranger.stderr]).toEqual([1, expect.stringContaining('belongs to project shop, not blog')]);
 
     const renamed = await fettle('state', 'rename', 'shop', 'news', '--reason', 'OPS-7');
     expect([renamed.code, renamed.stderr]).toEqual([0, '']);

@@ -47,8 +47,8 @@ function resource(name: string, parts: Partial<Given> = {}): Resource {
 }
 
 function seen(more: Partial<Observed> = {}): Partial<Given> {
-  const observed = { ref: item('a'), state: 'ready', facts: {}, findings: [], at: '2026-01-01T00:00:00Z', ...more };
-  return { observed } as Partial<Given>;
+  const observed = { ref: item('a'), state: 'ready', facts: {}, findings: [], at: START, ...more };
+  return { observed };
 }
 
 const memory = (name: string): Memory => ({ ref: item(name), version: 1, kept: {}, owned: 'created', state: 'ready' });

@@ -22,6 +22,8 @@ export type Handshake =
       readonly ok: true;
       readonly chain: readonly X509Certificate[];
       readonly distrust?: string;
+      /** The OCSP response that the server staples. */
+      readonly staple?: Buffer;
       readonly protocol: string;
       readonly rtt_ms: number;
     }
@@ -144,6 +146,7 @@ export function handshake(
     let rttMs = 0;
     let ended = false;
     let secure: TLSSocket | undefined;
+    let staple: Buffer | undefined;
     const plain = connectTo(endpoint.address, endpoint.port);
     const destroy = (): void => {
       secure?.destroy();
@@ -187,7 +190,7 @@ export function handshake(
         return;
       }
       end(
-        () => resolve(defined({ ok: true, chain, protocol, rtt_ms: rttMs, distrust })),
+        () => resolve(defined({ ok: true, chain, protocol, rtt_ms: rttMs, distrust, staple })),
         () => {
           // The last handshake message is written after this turn; cutting it off would log an error at the server.
           setImmediate(destroy);
@@ -202,9 +205,11 @@ export function handshake(
         // A client's verdict is derived from the chain that is read here.
         rejectUnauthorized: false,
         checkServerIdentity: () => undefined,
+        requestOCSP: true,
       });
       socket.getPeerCertificate = nothingRead;
       secure = socket;
+      socket.once('OCSPResponse', (response: Buffer | null) => (staple = response ?? undefined));
       socket.once('secureConnect', () => secured(socket));
       // The listener stays: a destroyed socket can still emit an error.
       socket.on('error', broken);

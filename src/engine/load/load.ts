@@ -402,7 +402,7 @@ const HOLD_WITHOUT_REASON: PointerMistake = {
   pointer: '/lifecycle/hold',
   at: 'value',
   message: 'hold must be a text with the reason, or false',
-  suggestion: 'hold: the reason, and until when',
+  suggestion: 'hold: the reason, and its expected end',
 };
 
 /** Checks one document alone. The defaults of its schemas are filled into `value`. */

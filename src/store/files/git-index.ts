@@ -44,7 +44,7 @@ class Unreadable extends Error {}
 /** An index that cannot be parsed. */
 function endOf(bytes: Buffer, from: number): number {
   const end = bytes.indexOf(0, from);
-  if (end < 0) throw new Unreadable('it is cut');
+  if (end < 0) throw new Unreadable('the index is truncated');
   return end;
 }
 
@@ -105,11 +105,11 @@ export function parseIndex(bytes: Buffer, hashBytes: number): GitIndex {
       }
       entries.push({ path: name.toString('utf8'), isRepository });
     }
-    if (at > bytes.length - hashBytes) throw new Unreadable('it is cut');
+    if (at > bytes.length - hashBytes) throw new Unreadable('the index is truncated');
     const shared = sharedIn(bytes, at, hashBytes);
     return defined({ entries, shared });
   } catch (error) {
-    if (error instanceof RangeError) throw new Unreadable('it is cut');
+    if (error instanceof RangeError) throw new Unreadable('the index is truncated');
     throw error;
   }
 }

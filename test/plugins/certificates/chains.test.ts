@@ -268,8 +268,8 @@ describe('an authority that expires before the requested end', () => {
 
 describe('a certificate that a client would refuse', () => {
   const flawed: readonly (readonly [string, Partial<Wanted>, Partial<Wanted>, Partial<Wanted>, RegExp])[] = [
-    ['SHA-1 on the leaf', {}, {}, { hash: 'SHA-1' }, /the signature of CN=www\.example\.test is too weak: SHA-1$/u],
-    ['SHA-1 on the intermediate', {}, { hash: 'SHA-1' }, {}, /the signature of CN=Intermediate is too weak: SHA-1$/u],
+    ['SHA-1 on the leaf', {}, {}, { hash: 'SHA-1' }, /the signature of CN=www\.example\.test is too weak: SHA-1 \(/u],
+    ['SHA-1 on the intermediate', {}, { hash: 'SHA-1' }, {}, /the signature of CN=Intermediate is too weak: SHA-1 \(/u],
     [
       'RSA 1024 of the leaf',
       {},
@@ -289,14 +289,14 @@ describe('a certificate that a client would refuse', () => {
       { pathLength: 0 },
       {},
       {},
-      /CN=Root allows no authority below it \(its path length is 0\); the path has 1$/u,
+      /CN=Root allows no authority below it \(its path length is 0\); the path has 1 \(/u,
     ],
     [
       'names that are not permitted',
       {},
       { permitted: 'other.test' },
       {},
-      /CN=Intermediate is not permitted to sign for www\.example\.test, only for other\.test$/u,
+      /CN=Intermediate is not permitted to sign for www\.example\.test, only for other\.test \(/u,
     ],
     ['a leaf for clients', {}, {}, { usage: 'clientAuth' }, /CN=www\.example\.test is not valid for TLS servers/u],
     ['an intermediate for clients', {}, { usage: 'clientAuth' }, {}, /CN=Intermediate is not valid for TLS servers/u],

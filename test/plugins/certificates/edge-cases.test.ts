@@ -209,7 +209,7 @@ describe('the state in the log', () => {
     const memory = await (await issued()).memory();
     expect(memory).toMatchObject({
       state: 'normal',
-      since: iso(START),
+      since: START,
       owned: 'created',
       kept: { checked_at: iso(START) },
     });
@@ -257,7 +257,7 @@ describe('an error', () => {
     expect(await project.memory()).toMatchObject({
       state: 'renewal_failed',
       failures: 1,
-      lastError: { step: 'expiring_soon>renewing', at: iso(START + 61 * DAY) },
+      lastError: { step: 'expiring_soon>renewing', at: START + 61 * DAY },
     });
   });
   test('in another state leaves that state', async () => {

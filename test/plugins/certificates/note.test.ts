@@ -214,4 +214,30 @@ describe('of a Domain', () => {
     ).toMatchObject({ error: 'refused', message: 'no', failures: 1, failed_at: iso(NOW), retry_at: iso(NOW + 60_000) });
     expect(noteDomain(resourceWith({ ref: resource.ref }), NOW)).toEqual({});
   });
+
+  test.each([
+    [undefined, {}],
+    [
+      { fingerprint: fingerprint('d'), not_after: '2027-01-01T00:00:00.000Z', error: 'refused', failures: 3 },
+      { fingerprint: '', not_after: '' },
+    ],
+  ])('nothing of a certificate without a route, after %j', (kept, expected) => {
+    const noted = noteDomain(
+      resourceWith({
+        ...resource,
+        observed: observedOf('Domain', 'd', 'pending_route', {}),
+        ...(kept === undefined ? {} : { memory: memoryOf('Domain', 'd', { kept }) }),
+      }),
+      NOW,
+    );
+    expect(noted).toEqual({
+      error: '',
+      message: '',
+      failures: 0,
+      failed_at: '',
+      retry_at: '',
+      target: 'a.test a.test:443',
+      ...expected,
+    });
+  });
 });

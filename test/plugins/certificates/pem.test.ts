@@ -277,7 +277,7 @@ describe('blocks', () => {
     [
       `\n${block('A').trimEnd()}${block('A')}`,
       [
-        'has a A that begins in line 2 and has in line 4 an end line with something else on it; `-----END A-----` must be alone on its line',
+        'has a A that begins in line 2 and has in line 4 an end line with other text on it; `-----END A-----` must be alone on its line',
       ],
     ],
     [`-----BEGIN \u001b[31m-----\n`, ['has a block that begins in line 1 and does not end']],

@@ -62,10 +62,21 @@ test.each([
     expect(early.stdout).toContain('the server closed the connection during the handshake (probed at');
     expect(early.stdout).toContain(`${i + 1} probe${i === 0 ? '' : 's'} failed. The next scheduled probe is at`);
     // A command of a user always probes, and a refresh that is not recorded changes nothing.
-    for (const line of ['drift', 'plan', 'explain certificates/Domain/www']) {
+    for (const line of ['drift', 'plan']) {
       await run(line);
       expect([line, server.connections()]).toEqual([line, 1]);
     }
+    const { stdout: explained } = await run('explain certificates/Domain/www');
+    expect(server.connections()).toBe(1);
+    for (const text of [
+      `recorded_failures ${i + 1}`,
+      `next_scheduled_probe "${new Date(now + 1).toISOString()}"`,
+      `failure_policy "${policy}"`,
+    ])
+      expect(explained).toContain(text);
+    expect(explained).toContain(
+      `Next step: none. fettle has no step for this error: reset: 127.0.0.1:${server.port}: the server closed`,
+    );
     now += 1;
     await run('drift --record');
     expect(server.connections()).toBe(1);

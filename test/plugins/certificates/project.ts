@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path';
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { expect } from 'vitest';
 import { keyPem, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
-import type { LogRecord, Move } from '../../../src/formats/log-record.ts';
+import { type LogRecord, type MemoryBody, memoryOf, type Move } from '../../../src/formats/log-record.ts';
 import type { Memory } from '#plugin';
 import { type Done, fettle } from '../../support/command-line.ts';
 import { DAY } from './support.ts';
@@ -78,7 +78,7 @@ export function projectOf(documents: Readonly<Record<string, string>>, config = 
     write,
     memory: async (name = 'www') => {
       const { stdout } = await run(`state show certificates/Certificate/${name} --format json`);
-      return JSON.parse(stdout) as Memory;
+      return memoryOf(JSON.parse(stdout) as MemoryBody);
     },
     records: () =>
       logFiles(folder).flatMap((file) =>

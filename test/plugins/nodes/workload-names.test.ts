@@ -139,6 +139,6 @@ describe('a list under several names', () => {
     });
     const partly = mergedWorkloads([empty('a'), { name: 'b', containers: [] }]);
     expect(partly?.workloads.emptySince).toBeUndefined();
-    expect(partly?.emptyFrom).toBe(ago(60 * MINUTE));
+    expect(partly?.emptyFrom).toBe(Date.parse(ago(60 * MINUTE)));
   });
 });
