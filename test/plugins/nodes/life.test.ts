@@ -290,7 +290,12 @@ describe('an earlier time in an answer of the source', () => {
     ['the server was made', {}, { created: Date.parse(CREATED) }, CREATED],
     ['the server was ready', { initialized_at: ago(8 * MINUTE) }, {}, ago(8 * MINUTE)],
     ['its last container had ended', { last_container_at: ago(3 * MINUTE) }, {}, ago(3 * MINUTE)],
-    ['the last refresh with a container', { containers: 2 }, { lastLookAt: Date.parse(ago(2 * MINUTE)) }, ago(2 * MINUTE)],
+    [
+      'the last refresh with a container',
+      { containers: 2 },
+      { lastLookAt: Date.parse(ago(2 * MINUTE)) },
+      ago(2 * MINUTE),
+    ],
     [
       'a container came and went between two looks',
       { started_total: 3, containers_ever: 3 },
