@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { NodeLife } from '../../../plugins/nodes/facts.ts';
 import type { NodeMemory, NodeSpec } from '../../../plugins/nodes/generated.ts';
 import { drainValue, LABELS } from '../../../plugins/nodes/labels.ts';
-import { lifeOf, type LookAtNode, MOST_IDS } from '../../../plugins/nodes/life.ts';
+import { lifeOf, type NodeRefresh, MOST_IDS } from '../../../plugins/nodes/life.ts';
 import { noteNode } from '../../../plugins/nodes/note.ts';
 import { settingsOfSpec } from '../../../plugins/nodes/settings.ts';
 import type { WorkloadsOfNode } from '../../../plugins/nodes/workload-names.ts';
@@ -22,7 +22,7 @@ interface Watched {
 }
 
 /** The differences of a refresh from the usual one. */
-type Glance = { readonly [K in keyof LookAtNode]?: LookAtNode[K] | undefined };
+type Glance = { readonly [K in keyof NodeRefresh]?: NodeRefresh[K] | undefined };
 
 const CREATED = ago(10 * MINUTE);
 
@@ -56,7 +56,7 @@ function look(node: Watched, seen: Glance = {}, spec: NodeSpec = nodeSpec()): Li
     probeIntervalMs: 10_000,
     workloadsIntervalMs: 2 * MINUTE,
     ...seen,
-  } as LookAtNode;
+  } as NodeRefresh;
   const counted = lifeOf(glance);
   const at = now;
   const { status, probe, known } = glance;
@@ -293,13 +293,13 @@ describe('an earlier time in an answer of the source', () => {
     [
       'the last refresh with a container',
       { containers: 2 },
-      { lastLookAt: Date.parse(ago(2 * MINUTE)) },
+      { lastRefreshAt: Date.parse(ago(2 * MINUTE)) },
       ago(2 * MINUTE),
     ],
     [
-      'a container came and went between two looks',
+      'a container existed between two refreshes',
       { started_total: 3, containers_ever: 3 },
-      { lastLookAt: Date.parse(ago(MINUTE)), ...empty(ZERO, 4) },
+      { lastRefreshAt: Date.parse(ago(MINUTE)), ...empty(ZERO, 4) },
       ago(MINUTE),
     ],
   ] as const)('is limited to when %s', (_when, kept, seen, expected) => {
@@ -308,7 +308,7 @@ describe('an earlier time in an answer of the source', () => {
     expect(life.empty_since).toBe(expected);
     // The values stay so at the next refresh, when all of it is in the past.
     node.now += MINUTE;
-    expect(look(node, { ...empty(ZERO), lastLookAt: node.now }).life.empty_since).toBe(expected);
+    expect(look(node, { ...empty(ZERO), lastRefreshAt: node.now }).life.empty_since).toBe(expected);
   });
 
   it('is about another server: its counts begin here, without its containers', () => {
