@@ -263,14 +263,14 @@ async function probeEachType(
  * without an RSA certificate serves the same one again: no handshake fails, and the server logs no error.
  */
 async function probeAnyType(
-  { lookForRsa }: ServerTarget,
+  { searchRsa }: ServerTarget,
   shake: Shake,
   shown: (result: Handshake) => AddressSeen,
 ): Promise<readonly AddressSeen[]> {
   const first = shown(await shake(undefined, ALL_GROUPS));
-  if (!first.served || lookForRsa === undefined) return [first];
+  if (!first.served || searchRsa === undefined) return [first];
   const [{ keyAlgorithm, fingerprint }] = first.chain;
-  if (!/^(?:ecdsa-|ed)/u.test(keyAlgorithm) || fingerprint === lookForRsa.unless) return [first];
+  if (!/^(?:ecdsa-|ed)/u.test(keyAlgorithm) || fingerprint === searchRsa.unless) return [first];
   const second = shown(await shake('rsa-first', ALL_GROUPS));
   if (!second.served) return [first];
   const [other] = second.chain;

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { NodeLife } from '../../../plugins/nodes/facts.ts';
 import type { NodeMemory, NodeSpec } from '../../../plugins/nodes/generated.ts';
 import { drainValue, LABELS } from '../../../plugins/nodes/labels.ts';
-import { lifeOf, type LookAtNode, MOST_IDS } from '../../../plugins/nodes/life.ts';
+import { lifeOf, type NodeRefresh, MOST_IDS } from '../../../plugins/nodes/life.ts';
 import { noteNode } from '../../../plugins/nodes/note.ts';
 import { settingsOfSpec } from '../../../plugins/nodes/settings.ts';
 import type { WorkloadsOfNode } from '../../../plugins/nodes/workload-names.ts';
@@ -22,7 +22,7 @@ interface Watched {
 }
 
 /** What of a look is other than usual. */
-type Glance = { readonly [K in keyof LookAtNode]?: LookAtNode[K] | undefined };
+type Glance = { readonly [K in keyof NodeRefresh]?: NodeRefresh[K] | undefined };
 
 const CREATED = ago(10 * MINUTE);
 
@@ -56,7 +56,7 @@ function look(node: Watched, seen: Glance = {}, spec: NodeSpec = nodeSpec()): Li
     probeIntervalMs: 10_000,
     workloadsIntervalMs: 2 * MINUTE,
     ...seen,
-  } as LookAtNode;
+  } as NodeRefresh;
   const counted = lifeOf(glance);
   const at = now;
   const { status, probe, known } = glance;
@@ -290,11 +290,16 @@ describe('what a source says of a time before', () => {
     ['the server was made', {}, { created: Date.parse(CREATED) }, CREATED],
     ['the server was ready', { initialized_at: ago(8 * MINUTE) }, {}, ago(8 * MINUTE)],
     ['its last container was gone', { last_container_at: ago(3 * MINUTE) }, {}, ago(3 * MINUTE)],
-    ['the last look with a container', { containers: 2 }, { lastLookAt: Date.parse(ago(2 * MINUTE)) }, ago(2 * MINUTE)],
+    [
+      'the last look with a container',
+      { containers: 2 },
+      { lastRefreshAt: Date.parse(ago(2 * MINUTE)) },
+      ago(2 * MINUTE),
+    ],
     [
       'a container came and went between two looks',
       { started_total: 3, containers_ever: 3 },
-      { lastLookAt: Date.parse(ago(MINUTE)), ...empty(ZERO, 4) },
+      { lastRefreshAt: Date.parse(ago(MINUTE)), ...empty(ZERO, 4) },
       ago(MINUTE),
     ],
   ] as const)('is clamped to when %s', (_when, kept, seen, expected) => {
@@ -303,7 +308,7 @@ describe('what a source says of a time before', () => {
     expect(life.empty_since).toBe(expected);
     // And stays so at the next look, when all of it is behind.
     node.now += MINUTE;
-    expect(look(node, { ...empty(ZERO), lastLookAt: node.now }).life.empty_since).toBe(expected);
+    expect(look(node, { ...empty(ZERO), lastRefreshAt: node.now }).life.empty_since).toBe(expected);
   });
 
   it('is about another server: its counts are where this one begins, and not what ran on it', () => {
