@@ -77,7 +77,7 @@ function targetShown(domain: DomainResource): ServerTarget | undefined {
   return keyTypes.length === 0 ? target : { ...target, keyTypes };
 }
 
-/** Of the certificates that one address serves to different clients, the one that is compared with the stored one. */
+/** The certificate to compare with the stored one, of those that an address serves to different clients. */
 function comparable(all: readonly AddressFacts[], stored: Stored): AddressFacts | undefined {
   return (
     all.find(({ fingerprint }) => fingerprint === stored.fingerprint) ??

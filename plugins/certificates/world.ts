@@ -344,7 +344,7 @@ export interface ReloadOrder {
   /** Names of all Certificates of the service that this run swaps; called once for each reload. */
   readonly members: () => ReadonlySet<string>;
   readonly signal: AbortSignal;
-  /** As in a DeployOrder; called for the first member of a reload. */
+  /** The check of a DeployOrder, called for the first member of a reload. */
   readonly stillApproved: () => Promise<void>;
 }
 

@@ -11,7 +11,7 @@ import { askForTls, greets } from './start-tls.ts';
 export interface ProbeLimits {
   readonly connectMs: number;
   readonly handshakeMs: number;
-  /** Of a greeting before STARTTLS; not part of `totalMs`. */
+  /** Deadline of the greeting before STARTTLS; not part of `totalMs`. */
   readonly greetingMs: number;
   readonly totalMs: number;
 }
