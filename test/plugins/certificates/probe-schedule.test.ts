@@ -1,6 +1,5 @@
 /** Scheduled probes of a failing server, through the command line: spaced by its policy, and by no other. */
 
-import { rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder, writeFiles } from '../../support/cli.ts';
@@ -46,7 +45,6 @@ test.each([
   ['hold', [600, 1200, 7200, 14_400]],
 ] as const)('%s', async (policy, spaces) => {
   const folder = temporaryFolder();
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const server = await closing();
   writeFiles(folder, {
     'fettle.yaml': 'name: test\nstore: .fettle\n',
@@ -64,10 +62,21 @@ test.each([
     expect(early.stdout).toContain('the server closed the connection during the handshake (probed at');
     expect(early.stdout).toContain(`${i + 1} probe${i === 0 ? '' : 's'} failed. The next scheduled probe is at`);
     // A command of a user always probes, and a refresh that is not recorded changes nothing.
-    for (const line of ['drift', 'plan', 'explain certificates/Domain/www']) {
+    for (const line of ['drift', 'plan']) {
       await run(line);
       expect([line, server.connections()]).toEqual([line, 1]);
     }
+    const { stdout: explained } = await run('explain certificates/Domain/www');
+    expect(server.connections()).toBe(1);
+    for (const text of [
+      `recorded_failures ${i + 1}`,
+      `next_scheduled_probe "${new Date(now + 1).toISOString()}"`,
+      `failure_policy "${policy}"`,
+    ])
+      expect(explained).toContain(text);
+    expect(explained).toContain(
+      `Next step: none. fettle has no step for this error: reset: 127.0.0.1:${server.port}: the server closed`,
+    );
     now += 1;
     await run('drift --record');
     expect(server.connections()).toBe(1);
@@ -82,7 +91,6 @@ test.each([
 
 test('the state is in the summary, and invalid settings are reported with their place', async () => {
   const folder = temporaryFolder();
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const server = await closing();
   writeFiles(folder, {
     'fettle.yaml': 'name: test\nstore: .fettle\n',
