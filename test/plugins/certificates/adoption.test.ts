@@ -111,7 +111,7 @@ describe('the adoption of a valid certificate', () => {
     await project.run('apply --yes --until-settled');
     foreignPair(project, 'www', { names: 'DNS:third.example.test' });
     expect((await project.run('drift', 2)).stdout).toMatch(
-      /dnsNames: \["third\.example\.test"\] → \["www\.example\.test"\]/u,
+      /dnsNames: \["www\.example\.test"\] → \["third\.example\.test"\]/u,
     );
   });
 
