@@ -42,7 +42,7 @@ const createAuthority: IssuerHandler = async (world, { desired, memory }, run) =
 };
 
 /** Corrects the files of an authority. Records another authority if its row was accepted. */
-const setAuthorityRight: IssuerHandler = async (world, resource, run) => {
+const correctAuthority: IssuerHandler = async (world, resource, run) => {
   const { desired, memory } = resource;
   const dir = desired?.spec.localCa?.dir;
   if (dir === undefined) throw new Error('only a local authority has files');
@@ -66,7 +66,7 @@ const removeAuthority: IssuerHandler = async (world, resource, run) => {
 
 export const issuerHandlers = {
   'absent>ready': createAuthority,
-  'ready>ready': setAuthorityRight,
+  'ready>ready': correctAuthority,
   'ready>absent': removeAuthority,
   'broken>absent': removeAuthority,
 } as const satisfies Record<IssuerStep, IssuerHandler>;
@@ -123,7 +123,7 @@ async function issue(
     issued: (resource.memory?.kept.issued ?? 0) + 1,
     issued_at: instantText(now),
   };
-  return bringOut({ world, resource, run, spec, fingerprint, kept, places: servingBefore(resource, before, run) });
+  return deliver({ world, resource, run, spec, fingerprint, kept, places: servingBefore(resource, before, run) });
 }
 
 /** Places that must serve the new certificate: those that served the previous one. Others do not fail the step. */
@@ -153,7 +153,7 @@ type Sought = Pick<Delivery, 'world' | 'fingerprint' | 'run'>;
  * Deploys the stored pair, reloads its servers, and waits until every place serves it. After a failure the state still
  * records the completed part: the next step starts with the reload, and issues nothing.
  */
-async function bringOut(delivery: Delivery): Promise<Partial<CertificateMemory>> {
+async function deliver(delivery: Delivery): Promise<Partial<CertificateMemory>> {
   const { world, resource, run, spec, fingerprint, kept, places } = delivery;
   // Without `deploy` and `reload`, servers read the files by themselves, or another program reloads them.
   if (!canReload(spec)) return { ...kept, reloaded: fingerprint };
@@ -213,15 +213,15 @@ async function untilServed(sought: Sought, places: readonly Shown[], withinMs: n
   const trust = await world.readTrust([]);
   const late = AbortSignal.timeout(withinMs);
   const inTime = AbortSignal.any([run.signal, late]);
-  const look = (those: readonly Shown[], signal: AbortSignal): Promise<readonly Shown[]> =>
+  const probe = (those: readonly Shown[], signal: AbortSignal): Promise<readonly Shown[]> =>
     stillLeft(sought, those, trust, signal);
   const wait = promisify(setTimeout);
   let left = places;
   for (let pause = SHORTEST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
-    left = await look(left, inTime);
+    left = await probe(left, inTime);
     if (left.length === 0) {
       await wait(CONFIRM_AFTER_MS);
-      left = await look(places, run.signal);
+      left = await probe(places, run.signal);
     }
     run.signal.throwIfAborted();
     if (left.length === 0 || late.aborted) return left;
@@ -262,7 +262,7 @@ const issueFirst: CertificateHandler = (world, resource, run) => issue(world, re
 const issueAgain: CertificateHandler = (world, resource, run) => issue(world, resource, run, false);
 
 /** A change in place: issues another certificate, corrects files, or reloads the service, as the row says. */
-const setRight: CertificateHandler = async (world, resource, run) => {
+const correct: CertificateHandler = async (world, resource, run) => {
   if (needsIssue(run.change.fields)) return issue(world, resource, run, false);
   const due = reloadDue(resource, run.scene);
   const { rewritten } =
@@ -272,7 +272,7 @@ const setRight: CertificateHandler = async (world, resource, run) => {
   const spec = resource.desired?.spec;
   const fingerprint = seenFacts(resource)?.fingerprint;
   if (spec === undefined || fingerprint === undefined || (due === undefined && !rewritten)) return undefined;
-  return bringOut({ world, resource, run, spec, fingerprint, kept: {}, places: due?.places ?? [] });
+  return deliver({ world, resource, run, spec, fingerprint, kept: {}, places: due?.places ?? [] });
 };
 
 /** Completes a swap. The next plan, which refreshes the stored pair, has the reload. */
@@ -285,7 +285,7 @@ const removePair: CertificateHandler = async (world, resource) => {
 
 export const certificateHandlers = {
   'absent>normal': issueFirst,
-  'normal>normal': setRight,
+  'normal>normal': correct,
   'normal>renewing': issueAgain,
   'expiring_soon>renewing': issueAgain,
   'renewal_failed>renewing': issueAgain,

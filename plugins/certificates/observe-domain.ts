@@ -53,7 +53,7 @@ export function knownProbe(seen: ProbeSeen): KnownProbe {
 type Judgement = Standing<DomainFacts> & { readonly findings: readonly Finding[] };
 
 /** The result of a refresh of a Domain. */
-export type DomainLook =
+export type DomainRefresh =
   | { readonly kind: 'unverified'; readonly problem?: string }
   | { readonly kind: 'no-route' }
   | { readonly kind: 'spaced'; readonly memory: Pick<Memory<DomainMemory>, 'state' | 'kept'> }
@@ -443,7 +443,7 @@ function withFailures(spec: DomainSpec, judgement: Judgement, memory: Memory<Dom
 }
 
 /** The recorded state of a failed Domain, until its next scheduled refresh. */
-function spaced(ref: Ref, { state, kept }: Extract<DomainLook, { kind: 'spaced' }>['memory']): Judgement {
+function spaced(ref: Ref, { state, kept }: Extract<DomainRefresh, { kind: 'spaced' }>['memory']): Judgement {
   const { error = 'timeout', message = '', failures = 0, failed_at: failedAt = '', retry_at: retryAt = '' } = kept;
   return {
     state: state ?? 'tls_error',
@@ -469,7 +469,7 @@ function spaced(ref: Ref, { state, kept }: Extract<DomainLook, { kind: 'spaced' 
 /** The result of a refresh, with the spec that was used. */
 interface Met {
   readonly spec: DomainSpec;
-  readonly look: DomainLook;
+  readonly refresh: DomainRefresh;
   readonly neverIssued: boolean;
 }
 
@@ -477,12 +477,12 @@ interface Met {
 export function seenDomain(
   ref: Ref,
   spec: DomainSpec,
-  look: DomainLook,
+  refresh: DomainRefresh,
   neverIssued: boolean,
   at: Instant,
 ): Sighting<DomainFacts> {
-  const met: Met = { spec, look, neverIssued };
-  const seenAt = look.kind === 'spaced' ? (instantOf(look.memory.kept.failed_at) ?? at) : at;
+  const met: Met = { spec, refresh, neverIssued };
+  const seenAt = refresh.kind === 'spaced' ? (instantOf(refresh.memory.kept.failed_at) ?? at) : at;
   return { ref, given: true, facts: {}, raw: met, at: seenAt };
 }
 
@@ -502,24 +502,24 @@ export function domainStanding(
   memory: Memory<DomainMemory> | undefined,
   now: number,
 ): Judgement {
-  const { spec: probed, look, neverIssued } = raw as Met;
+  const { spec: probed, refresh, neverIssued } = raw as Met;
   const edited = declared as DomainSpec | undefined;
   const spec = edited !== undefined && probedBy(edited) === probedBy(probed) ? edited : probed;
-  switch (look.kind) {
+  switch (refresh.kind) {
     case 'unverified': {
       const findings: readonly Finding[] =
-        look.problem === undefined
+        refresh.problem === undefined
           ? []
-          : [{ ref, code: 'not-verified', severity: 'warning', message: look.problem, facts: {} }];
+          : [{ ref, code: 'not-verified', severity: 'warning', message: refresh.problem, facts: {} }];
       return { state: 'pending_issue', facts: {}, findings };
     }
     case 'no-route':
       return { state: 'pending_route', facts: {}, findings: [] };
     case 'spaced':
-      return spaced(ref, look.memory);
+      return spaced(ref, refresh.memory);
     case 'probed':
-      return look.seen.resolved
-        ? withFailures(spec, reached(ref, spec, look.seen, look.trust, neverIssued, now), memory)
-        : unresolved(ref, spec, look.seen);
+      return refresh.seen.resolved
+        ? withFailures(spec, reached(ref, spec, refresh.seen, refresh.trust, neverIssued, now), memory)
+        : unresolved(ref, spec, refresh.seen);
   }
 }

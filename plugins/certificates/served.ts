@@ -77,7 +77,7 @@ function targetShown(domain: DomainResource): ServerTarget | undefined {
   return keyTypes.length === 0 ? target : { ...target, keyTypes };
 }
 
-/** Of the certificates that one address serves to different clients, the one that is compared with the stored one. */
+/** The certificate to compare with the stored one, of those that an address serves to different clients. */
 function comparable(all: readonly AddressFacts[], stored: Stored): AddressFacts | undefined {
   return (
     all.find(({ fingerprint }) => fingerprint === stored.fingerprint) ??
@@ -99,13 +99,13 @@ export function shownBy(domain: DomainResource, stored: Stored): readonly Shown[
   });
 }
 
-type Looking = Pick<Scene, 'ofKind' | 'get' | 'changes'>;
+type DomainScene = Pick<Scene, 'ofKind' | 'get' | 'changes'>;
 
 /** Documents do not change while resources are refreshed: one index serves all scenes of a plan. */
-const indexes = new WeakMap<Looking['changes'], ReadonlyMap<string, readonly Ref[]>>();
+const indexes = new WeakMap<DomainScene['changes'], ReadonlyMap<string, readonly Ref[]>>();
 
 /** The Domains that name each Certificate. */
-function namingIndex(scene: Looking): ReadonlyMap<string, readonly Ref[]> {
+function namingIndex(scene: DomainScene): ReadonlyMap<string, readonly Ref[]> {
   const known = indexes.get(scene.changes);
   if (known !== undefined) return known;
   const domains = Domain.all(scene).filter(({ desired }) => desired?.spec.certificate !== undefined);
@@ -120,20 +120,20 @@ function namingIndex(scene: Looking): ReadonlyMap<string, readonly Ref[]> {
 }
 
 /** The Domains whose documents name a certificate, in the order of their addresses. */
-export function domainsNaming(certificate: string, scene: Looking): readonly DomainResource[] {
+export function domainsNaming(certificate: string, scene: DomainScene): readonly DomainResource[] {
   const refs = namingIndex(scene).get(certificate) ?? [];
   return refs.flatMap((ref) => Domain.get(scene, ref) ?? []);
 }
 
 /** The Domains that serve a certificate at an address, including those that name another one. */
-export function domainsServing(fingerprint: string, scene: Looking): readonly DomainResource[] {
+export function domainsServing(fingerprint: string, scene: DomainScene): readonly DomainResource[] {
   return Domain.all(scene).filter(
     (domain) => seenFacts(domain)?.addresses?.some((each) => each.fingerprint === fingerprint) === true,
   );
 }
 
 /** The addresses that should serve the stored certificate, without those of passthrough Domains. */
-export function shownFor(certificate: string, stored: Stored, scene: Looking): readonly Shown[] {
+export function shownFor(certificate: string, stored: Stored, scene: DomainScene): readonly Shown[] {
   return domainsNaming(certificate, scene)
     .filter(({ desired }) => desired?.spec.tlsMode !== 'passthrough')
     .flatMap((domain) => shownBy(domain, stored));
@@ -167,7 +167,7 @@ export interface ReloadDue {
  * The due reload of a certificate: an address still serves an older one, or its servers were not reloaded since it was
  * stored and no refresh found it served. Undefined if no reload is due or possible.
  */
-export function reloadDue(resource: CertificateResource, scene: Looking): ReloadDue | undefined {
+export function reloadDue(resource: CertificateResource, scene: DomainScene): ReloadDue | undefined {
   const stored = storedOf(resource);
   const spec = resource.desired?.spec;
   if (stored === undefined || spec === undefined || !canReload(spec)) return undefined;
@@ -185,7 +185,7 @@ export function reloadDue(resource: CertificateResource, scene: Looking): Reload
 }
 
 /** Resources to refresh with a step: Domains that should serve the certificate, and before a removal those that do. */
-export function certificateMatters(resource: CertificateResource, scene: Looking): readonly Ref[] {
+export function certificateMatters(resource: CertificateResource, scene: DomainScene): readonly Ref[] {
   const { desired, ref } = resource;
   if (desired !== undefined)
     return canReload(desired.spec) ? domainsNaming(ref.name, scene).map((each) => each.ref) : [];
@@ -205,7 +205,7 @@ function serverKey({ host, address, port, startTls }: Server): string {
  * Servers of a certificate, to be probed once no Domain names it: the recorded ones, without those that now serve
  * another certificate at a refresh, and those that a Domain shows.
  */
-export function serversOf(resource: CertificateResource, scene: Looking): readonly Server[] {
+export function serversOf(resource: CertificateResource, scene: DomainScene): readonly Server[] {
   const fingerprint = seenFacts(resource)?.fingerprint;
   const remembered = resource.memory?.kept.servers ?? [];
   if (fingerprint === undefined) return remembered;

@@ -151,8 +151,8 @@ export interface ServerTarget {
   readonly greetingSeconds?: number;
   /** Each is requested with a handshake of its own; by default, one handshake accepts all. */
   readonly keyTypes?: readonly KeyType[];
-  /** Without `keyTypes`: also look for an RSA certificate next to an ECDSA one, unless the latter has this fingerprint. */
-  readonly lookForRsa?: { readonly unless?: string };
+  /** Without `keyTypes`: also search for an RSA certificate next to an ECDSA one, unless the latter has this fingerprint. */
+  readonly searchRsa?: { readonly unless?: string };
 }
 
 /** The result of a probe at an address; `key_type`: for clients that accept only such certificates. */
@@ -344,7 +344,7 @@ export interface ReloadOrder {
   /** Names of all Certificates of the service that this run swaps; called once for each reload. */
   readonly members: () => ReadonlySet<string>;
   readonly signal: AbortSignal;
-  /** As in a DeployOrder; called for the first member of a reload. */
+  /** The check of a DeployOrder, called for the first member of a reload. */
   readonly stillApproved: () => Promise<void>;
 }
 

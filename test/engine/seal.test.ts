@@ -124,7 +124,7 @@ it('a declared or recorded resource is not unmanaged', () => {
   expect(sealed(all).unmanaged).toEqual([]);
 });
 
-it('tells the scope of a plan: a selection, and causes with their excluded changes', () => {
+it('shows the scope of a plan: a selection, and causes with their excluded changes', () => {
   expect(sealed([]).targeted).toBe(false);
   const part = sealed([], [], { within: () => false, causes: new Set(['time', 'new']), excluded: 3 });
   expect(part).toMatchObject({ targeted: true, causes: ['new', 'time'], counts: { excluded: 3 } });

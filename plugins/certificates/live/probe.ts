@@ -199,9 +199,15 @@ async function probeAddress(
   const shake: Shake = async (accepted, [first, second]) => {
     const began = performance.now();
     const left = (): number => Math.max(1, wholeMs - (performance.now() - began));
-    const result = await handshake(endpoint, made.context(first, accepted), limits, left(), signal);
-    if (second === undefined || !isAboutGroups(result)) return result;
-    return handshake(endpoint, made.context(second, accepted), limits, left(), signal);
+    const shakeWith = (groups: Groups, more: Pick<Endpoint, 'staple'> = {}): Promise<Handshake> =>
+      handshake({ ...endpoint, ...more }, made.context(groups, accepted), limits, left(), signal);
+    const quick = await shakeWith(first);
+    const groups = second !== undefined && isAboutGroups(quick) ? second : first;
+    const result = groups === first ? quick : await shakeWith(groups);
+    if (!result.ok || readAll(result.chain.slice(0, 1), read)?.[0].must_staple !== true) return result;
+    // Few certificates require a stapled response: only then is it worth the time of a request.
+    const stapled = await shakeWith(groups, { staple: true });
+    return stapled.ok ? stapled : result;
   };
   const shown = (result: Handshake): AddressSeen => {
     if (!result.ok) {
@@ -212,14 +218,15 @@ async function probeAddress(
     const chain = readAll(result.chain, read);
     if (leaf === undefined || chain === undefined)
       return fail('handshake', 'the server serves a certificate that cannot be read');
-    const isStapled = result.staple !== undefined && isSuccessfulStaple(result.staple);
+    const { staple } = result;
+    const isUnstapled = staple === 'none' || (staple !== undefined && !isSuccessfulStaple(staple));
     return {
       served: true,
       address,
       chain,
       namesHost: namesHost(leaf, host),
       ...judged(result.distrust, result.chain, made, now),
-      ...(chain[0].must_staple === true && !isStapled ? { unstapled: true } : {}),
+      ...(chain[0].must_staple === true && isUnstapled ? { unstapled: true } : {}),
       protocol: result.protocol,
       rtt_ms: result.rtt_ms,
     };
@@ -256,14 +263,14 @@ async function probeEachType(
  * without an RSA certificate serves the same one again: no handshake fails, and the server logs no error.
  */
 async function probeAnyType(
-  { lookForRsa }: ServerTarget,
+  { searchRsa }: ServerTarget,
   shake: Shake,
   shown: (result: Handshake) => AddressSeen,
 ): Promise<readonly AddressSeen[]> {
   const first = shown(await shake(undefined, ALL_GROUPS));
-  if (!first.served || lookForRsa === undefined) return [first];
+  if (!first.served || searchRsa === undefined) return [first];
   const [{ keyAlgorithm, fingerprint }] = first.chain;
-  if (!/^(?:ecdsa-|ed)/u.test(keyAlgorithm) || fingerprint === lookForRsa.unless) return [first];
+  if (!/^(?:ecdsa-|ed)/u.test(keyAlgorithm) || fingerprint === searchRsa.unless) return [first];
   const second = shown(await shake('rsa-first', ALL_GROUPS));
   if (!second.served) return [first];
   const [other] = second.chain;

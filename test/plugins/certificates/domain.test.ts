@@ -7,7 +7,7 @@ import type { DomainFacts } from '../../../plugins/certificates/facts.ts';
 import type { DomainMemory, DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { noteDomain } from '../../../plugins/certificates/note.ts';
 import {
-  type DomainLook,
+  type DomainRefresh,
   domainStanding,
   seenDomain,
   targetOf,
@@ -49,7 +49,7 @@ function failed(address: string, error: ConnectError, noRoute?: true): AddressSe
   };
 }
 
-function look(addresses: readonly AddressSeen[]): DomainLook {
+function look(addresses: readonly AddressSeen[]): DomainRefresh {
   return { kind: 'probed', seen: { resolved: true, addresses: addresses as [AddressSeen], leftOut: 0 }, trust: [] };
 }
 
@@ -58,7 +58,7 @@ function standing(seen: Sighting<DomainFacts>, now: number): Observed<DomainFact
   return { ...rest, ...domainStanding(undefined, seen, undefined, now) };
 }
 
-function see(met: DomainLook, spec: Partial<DomainSpec> = {}, neverIssued = false): Observed<DomainFacts> {
+function see(met: DomainRefresh, spec: Partial<DomainSpec> = {}, neverIssued = false): Observed<DomainFacts> {
   return standing(seenDomain(refOf('Domain', 'www'), domainSpec(spec), met, neverIssued, NOW), NOW);
 }
 
@@ -259,7 +259,7 @@ describe('the time to the next probe', () => {
   it('grows with each failed probe, and is reset by a success', () => {
     const desired = desiredOf('Domain', 'www', domainSpec({ failurePolicy: 'strict' }));
     let kept: Partial<DomainMemory> = {};
-    const noted = (met: DomainLook, now: number): Partial<DomainMemory> => {
+    const noted = (met: DomainRefresh, now: number): Partial<DomainMemory> => {
       const observed = standing(seenDomain(desired.ref, desired.spec, met, false, now), now);
       const memory = memoryOf('Domain', 'www', { kept, state: 'tls_error' }) as Memory<DomainMemory>;
       return noteDomain(resourceWith({ ref: desired.ref, desired, observed, memory }), now);

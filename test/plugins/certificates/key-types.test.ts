@@ -88,7 +88,8 @@ async function look(port: number, { spec, memory }: Looked = {}): Promise<Observ
   return observed[0] as Observed<DomainFacts>;
 }
 
-const told = ({ findings }: Observed): readonly string[] => findings.map(({ code, message }) => `${code}: ${message}`);
+const messagesOf = ({ findings }: Observed): readonly string[] =>
+  findings.map(({ code, message }) => `${code}: ${message}`);
 const fingerprint = (name: string): string =>
   `sha256:${(made[name] as MadeCertificate).certificate.fingerprint256.replaceAll(':', '').toLowerCase()}`;
 
@@ -109,10 +110,12 @@ describe.each(['TLS 1.3', 'TLS 1.2'])('a server with two certificates, %s', (pro
   test('shows the RSA one that has ended', async () => {
     const port = await serve([...pair('ecdsa'), ...pair('rsa-ended', 'd'), ...version]);
     expect(opensslAsRsa(port)).toBe('certificate has expired');
-    // In TLS 1.2 the suite selects the certificate, and RSA comes first: nothing shows that there is another one.
+    // In TLS 1.2 the suite selects the certificate, and RSA comes first: no sign of the other one.
     const seen = await look(port, protocol === 'TLS 1.2' ? { spec: { keyTypes: ['ecdsa', 'rsa'] } } : {});
     expect(seen.state).toBe('tls_error');
-    expect(told(seen)).toEqual([expect.stringMatching(/^expired: at 127\.0\.0\.1 \(RSA\): expired 3 days ago, at /u)]);
+    expect(messagesOf(seen)).toEqual([
+      expect.stringMatching(/^expired: at 127\.0\.0\.1 \(RSA\): expired 3 days ago, at /u),
+    ]);
     expect(seen.facts.addresses).toMatchObject([
       { address: '127.0.0.1', key_type: 'ecdsa', fingerprint: fingerprint('ecdsa') },
       { address: '127.0.0.1', key_type: 'rsa', fingerprint: fingerprint('rsa-ended'), error: 'expired' },
@@ -124,7 +127,7 @@ describe.each(['TLS 1.3', 'TLS 1.2'])('a server with two certificates, %s', (pro
     const port = await serve([...pair('ecdsa-near'), ...pair('rsa', 'd'), ...version]);
     const seen = await look(port, { spec: { keyTypes: ['rsa', 'ecdsa'] } });
     expect(seen.state).toBe('expiring');
-    expect(told(seen)).toEqual(['expiring: at 127.0.0.1 (ECDSA): expires in 9 days (expiryWarnDays is 30)']);
+    expect(messagesOf(seen)).toEqual(['expiring: at 127.0.0.1 (ECDSA): expires in 9 days (expiryWarnDays is 30)']);
     expect(seen.facts.fingerprint).toBe(fingerprint('ecdsa-near'));
   });
 
@@ -132,7 +135,7 @@ describe.each(['TLS 1.3', 'TLS 1.2'])('a server with two certificates, %s', (pro
     const port = await serve([...pair('ecdsa'), ...version]);
     const seen = await look(port, { spec: { keyTypes: ['ecdsa', 'rsa'] } });
     expect(seen.state).toBe('tls_error');
-    expect(told(seen)).toEqual([
+    expect(messagesOf(seen)).toEqual([
       expect.stringMatching(
         /^handshake: at 127\.0\.0\.1 \(RSA\): 127\.0\.0\.1:\d+: a client that accepts only RSA certificates gets none: /u,
       ),
@@ -259,20 +262,20 @@ describe('a certificate that requires a stapled OCSP response', () => {
 
   test.each<readonly [string, readonly string[], readonly string[]]>([
     ['is a finding if the server staples nothing', [], [MESSAGE]],
-    ['is no finding if the server staples a response', ['-status_file', 'good'], []],
+    ['has no finding if the server staples a response', ['-status_file', 'good'], []],
     ['is a finding if the response is not a successful one', ['-status_file', 'later'], [MESSAGE]],
   ])('%s', async (_name, more, expected) => {
     for (const version of [[], ['-tls1_2']]) {
       const port = await serve([...pair('staple'), ...more, ...version]);
       const seen = await look(port, { spec: { trust: ['staple.crt'] } });
-      expect([seen.state, told(seen)]).toEqual(['issued', expected]);
-      expect(told(await look(port, { spec: { trust: ['staple.crt'], verify: false } }))).toEqual([]);
+      expect([seen.state, messagesOf(seen)]).toEqual(['issued', expected]);
+      expect(messagesOf(await look(port, { spec: { trust: ['staple.crt'], verify: false } }))).toEqual([]);
     }
   });
 
   test('is the only kind that has to be stapled', async () => {
     const port = await serve(pair('ecdsa'));
-    expect(told(await look(port))).toEqual([]);
+    expect(messagesOf(await look(port))).toEqual([]);
     const text = execFileSync('openssl', ['x509', '-in', 'ecdsa.crt', '-noout', '-text'], { cwd: folder });
     expect(text.toString()).not.toContain('TLS Feature');
     expect(readFileSync(join(folder, 'ecdsa.crt'), 'utf8')).toContain('BEGIN CERTIFICATE');

@@ -17,11 +17,7 @@ import {
   placePair,
   projectOf,
 } from './project.ts';
-import { DAY } from './support.ts';
-
-const HOUR = 3_600_000;
-const MINUTE = 60_000;
-const iso = (ms: number): string => new Date(ms).toISOString();
+import { DAY, MINUTE, HOUR, iso } from './support.ts';
 
 /** Events of a certificate that was issued at START, and the moves that they leave in the log. */
 const moves: readonly (readonly [string, (project: Project) => Promise<unknown>, readonly string[]])[] = [
@@ -305,7 +301,7 @@ describe('counts last from run to run', () => {
       failures: 10,
       lastError: { at: tries[9], step: 'renewal_failed>renewing' },
     });
-    // There is no further attempt, after any time, without an override.
+    // No further attempt, after any time, without an override.
     clear();
     project.clock.at += 5 * DAY;
     expect((await project.run('apply --yes', 3)).stdout).toContain('retry-exhausted: 10 failed renewals in a row');

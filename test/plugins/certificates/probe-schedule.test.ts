@@ -1,7 +1,7 @@
 /** Probes of a failing server by `drift --record`: each run probes, and `--backoff` spaces probes by the policy of the Domain. */
 
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
@@ -66,7 +66,6 @@ test.each([
   ['hold', [600, 1200, 7200, 14_400]],
 ] as const)('%s', async (policy, spaces) => {
   const folder = temporaryFolder();
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const server = await closing();
   writeFiles(folder, {
     'fettle.yaml': 'name: test\nstore: .fettle\n',
@@ -113,7 +112,6 @@ test.each([
 
 test('a recorded refresh probes a failing server each time, and reports its recovery at the next one', async () => {
   const folder = temporaryFolder();
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const server = await closing();
   writeFiles(folder, {
     'fettle.yaml': 'name: test\nstore: .fettle\n',
@@ -135,7 +133,6 @@ test('a recorded refresh probes a failing server each time, and reports its reco
 
 test('the state is in the summary, and invalid settings are reported with their place', async () => {
   const folder = temporaryFolder();
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const server = await closing();
   writeFiles(folder, {
     'fettle.yaml': 'name: test\nstore: .fettle\n',
