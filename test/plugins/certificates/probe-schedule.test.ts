@@ -23,7 +23,10 @@ async function closing(): Promise<Server> {
   let connections = 0;
   const server = createServer((socket) => {
     connections += 1;
-    socket.on('error', () => undefined).resume().end();
+    socket
+      .on('error', () => undefined)
+      .resume()
+      .end();
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const close = (): Promise<void> => new Promise((resolve) => void server.close(() => resolve()));
