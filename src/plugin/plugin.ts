@@ -157,7 +157,7 @@ export interface Query {
   readonly desired: readonly Desired[];
   readonly memory: readonly Memory[];
   readonly only?: readonly Ref[];
-  /** True for a scheduled refresh: resources that failed before may keep their recorded state until a retry is due. */
+  /** True for a refresh with backoff: failing resources may keep their recorded state until their next try is due. */
   readonly scheduled?: true;
   /** `safety.collapse`: the limits above which missing resources make a refresh doubtful. */
   readonly collapse?: Safety['collapse'];
