@@ -258,7 +258,7 @@ export interface DomainSpec {
     /** Region of the target. */
     readonly region?: string;
   };
-  /** Intervals at which `drift --record` refreshes a failing Domain: from 1 minute doubling to 6 hours, from 5 minutes to 12 hours, or from 10 minutes to a day. Other commands always refresh. */
+  /** Intervals at which `drift --record --backoff` probes a failing Domain: from 1 minute doubling to 6 hours, from 5 minutes to 12 hours, or from 10 minutes to a day. Without `--backoff`, every command probes it. */
   readonly failurePolicy: 'standard' | 'strict' | 'hold';
   /** Days left from which the certificate counts as expiring. */
   readonly expiryWarnDays: number;
