@@ -508,7 +508,7 @@ export const tables = {
           id: 'foreign-file',
           guards: ['ready>absent', 'broken>absent'],
           overridable: true,
-          text: 'A file in the place of one to store or remove was neither written by fettle nor adopted in a usable state. An override lets fettle proceed and keeps the foreign file next to the new one.',
+          text: 'A file in the place of one to store or remove was not written by fettle, and not adopted in a usable state. An override lets fettle proceed and keeps the foreign file next to the new one.',
         },
       ],
       references: [],
@@ -724,7 +724,7 @@ export const tables = {
             'normal>normal',
           ],
           overridable: true,
-          text: 'A file in the place of one to store or remove was neither written by fettle nor adopted in a usable state. An override lets fettle proceed and keeps the foreign file next to the new one.',
+          text: 'A file in the place of one to store or remove was not written by fettle, and not adopted in a usable state. An override lets fettle proceed and keeps the foreign file next to the new one.',
         },
         {
           id: 'issuer-name-constraints',

@@ -538,7 +538,7 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
   return {
     observed: inOrder(observed),
     gaps: [...gapsOf(targets, read), ...catalogue.gaps],
-    beside: {
+    extras: {
       [PLUGIN]: {
         ...pricesBeside(prices, query.desired),
         catalogue: catalogueFor(

@@ -121,7 +121,7 @@ type PluginOf = (name: string) => Known | undefined;
 /** The result so far. */
 interface Reading {
   readonly declared: Declared[];
-  /** What is valid of documents with errors; held against the others, and never returned. */
+  /** Valid parts of documents with errors, for checks of other documents. They are never returned. */
   readonly incomplete: Declared[];
   /** Addresses of documents with errors: references to them are not unknown. */
   readonly spoilt: Set<string>;
@@ -383,7 +383,7 @@ interface Checked {
   readonly parts?: Parts;
 }
 
-/** What is valid of a document, with the defaults of its schemas. */
+/** The valid parts of a document, with the defaults of its schemas. */
 interface Parts {
   readonly spec: unknown;
   readonly meta: Desired['meta'];
