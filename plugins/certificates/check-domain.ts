@@ -1,7 +1,8 @@
 /** Checks of Domains and probe settings that a schema cannot express: addresses and networks. */
 
-import type { Mistake } from '#plugin';
+import { defined, type Mistake, punycodeHint } from '#plugin';
 import type { CertificatesConfig, DomainSpec } from './generated.ts';
+import { isAddress } from './observe-domain.ts';
 import { addressNumber, ALLOW_NETWORKS, denialOf, networkOf, networkPolicy } from '#plugin/net';
 
 type ProbeSettings = Partial<CertificatesConfig['probe']>;
@@ -19,7 +20,14 @@ function placeMistakes(place: string, pointer: string, probe: ProbeSettings): re
       },
     ];
   if (!/^(?:[a-z0-9._-]+|\[?[0-9a-f:.]+(?:%[a-z0-9._-]+)?\]?)$/iu.test(place))
-    return [{ code: 'invalid-address', pointer, message: `${place} is not a valid address or host name` }];
+    return [
+      defined({
+        code: 'invalid-address',
+        pointer,
+        message: `${place} is not a valid address or host name`,
+        suggestion: punycodeHint(place),
+      }),
+    ];
   const address = place.replace(/^\[(.*)\]$/u, '$1');
   const denial =
     addressNumber(address) === undefined ? undefined : denialOf(address, networkPolicy([], probe.deny ?? []));
@@ -33,6 +41,24 @@ function placeMistakes(place: string, pointer: string, probe: ProbeSettings): re
       severity: 'warning',
     },
   ];
+}
+
+/** A host that is an IP address, or looks like one. */
+function addressMistakes({ host, verified }: DomainSpec, probe: ProbeSettings): readonly Mistake[] {
+  if (!isAddress(host))
+    return host.includes(':')
+      ? [{ code: 'invalid-host', pointer: '/spec/host', message: `${host} is not a valid IPv6 address` }]
+      : [];
+  if (typeof verified === 'object' && verified.name === undefined)
+    return [
+      {
+        code: 'invalid-verification',
+        pointer: '/spec/verified',
+        message: `${host} is an address, and DNS has no TXT record for it`,
+        suggestion: 'set verified.name to the name of the record',
+      },
+    ];
+  return placeMistakes(host, '/spec/host', probe);
 }
 
 export function checkDomain(spec: DomainSpec, { probe }: Partial<CertificatesConfig>): readonly Mistake[] {
@@ -50,6 +76,7 @@ export function checkDomain(spec: DomainSpec, { probe }: Partial<CertificatesCon
           },
         ]
       : []),
+    ...addressMistakes(spec, settings),
     ...(address === undefined ? [] : placeMistakes(address, '/spec/address', settings)),
     ...(target === undefined ? [] : placeMistakes(target, '/spec/route/target', settings)),
   ];

@@ -22,10 +22,12 @@ function nameMistake(name: string): Pick<Mistake, 'message' | 'suggestion'> | un
   if (first === '*' && others.length < 2)
     return { message: `${name} would be valid for a whole top-level domain, which no client accepts` };
   const plain = first === '*' ? others : labels;
+  if (first === '*' && name.includes('_'))
+    return { message: `${name}: clients do not accept a wildcard in a name with an underscore` };
   if (plain.some((label) => label.includes('*')))
     return { message: `${name}: a wildcard must be the whole first label`, suggestion: '*.example.test' };
   if (name.length > MAX_NAME || plain.some((label) => !LABEL.test(label)))
-    return { message: `${name} is not a DNS name: labels have 1 to 63 letters, digits and inner hyphens` };
+    return { message: `${name} is not a DNS name: labels have 1 to 63 letters, digits, underscores and inner hyphens` };
   return undefined;
 }
 

@@ -99,6 +99,8 @@ export interface AddressFacts {
   readonly chain?: readonly string[];
   /** Name of the issuer whose certificate is neither served nor a trust anchor. */
   readonly missing_issuer?: MissingIssuer;
+  /** The served certificates alone lead to a root that is a trust anchor. */
+  readonly complete?: true;
 }
 
 /** Facts of a Domain; of its certificate at the first failing address, else at the one that expires first. */

@@ -174,6 +174,7 @@ export interface CertificateMemory {
     readonly address?: string;
     readonly port: number;
     readonly startTls?: 'smtp' | 'imap' | 'postgres';
+    readonly greetingSeconds?: number;
   }[];
   /** Fingerprint of the authority that signed the certificate. */
   readonly issuer: string;
@@ -224,7 +225,7 @@ export type CertificateRuleId =
 
 /** A TLS server and the certificate that its clients get. With the defaults filled in. */
 export interface DomainSpec {
-  /** Name for SNI; the certificate must be valid for it. */
+  /** Name for SNI, or an IP address; the certificate must be valid for it. */
   readonly host: string;
   /** Address to connect to, instead of resolving the host. */
   readonly address?: string;
@@ -232,6 +233,8 @@ export interface DomainSpec {
   readonly port: number;
   /** Protocol whose STARTTLS comes first. By default, TLS starts at once. */
   readonly startTls?: 'smtp' | 'imap' | 'postgres';
+  /** Deadline of the greeting with `startTls: smtp` or `imap`, in seconds. Defaults to `probe.greetingSeconds` of the settings. */
+  readonly greetingSeconds?: number;
   /** `passthrough`: another party manages the certificate; its problems are only reported. */
   readonly tlsMode: 'termination' | 'passthrough';
   /** Requires a certificate that clients accept. With `false`, only the days left count. */
@@ -356,6 +359,8 @@ export interface CertificatesConfig {
     readonly connectSeconds: number;
     /** Deadline of the TLS handshake. */
     readonly handshakeSeconds: number;
+    /** Deadline of the greeting of a server with `startTls: smtp` or `imap`, in addition to `totalSeconds`: Postfix's postscreen, for one, greets after 6 seconds. */
+    readonly greetingSeconds: number;
     /** Deadline of the whole probe of one address, and of resolving a name. */
     readonly totalSeconds: number;
     /** Must be empty: exceptions to denied networks come only from the environment variable `FETTLE_ALLOW_NETWORKS`. */
@@ -418,7 +423,15 @@ export interface CertificatesConfig {
 export const defaults = {
   config: {
     parallelism: 8,
-    probe: { concurrency: 100, connectSeconds: 5, handshakeSeconds: 5, totalSeconds: 10, allow: [], deny: [] },
+    probe: {
+      concurrency: 100,
+      connectSeconds: 5,
+      handshakeSeconds: 5,
+      greetingSeconds: 20,
+      totalSeconds: 10,
+      allow: [],
+      deny: [],
+    },
     renewal: {
       enabled: true,
       thresholdDays: 30,
@@ -528,6 +541,7 @@ export const tables = {
         '/probe/concurrency',
         '/probe/connectSeconds',
         '/probe/handshakeSeconds',
+        '/probe/greetingSeconds',
         '/probe/totalSeconds',
         '/probe/allow',
         '/probe/deny',
@@ -824,6 +838,7 @@ export const tables = {
         '/probe/concurrency',
         '/probe/connectSeconds',
         '/probe/handshakeSeconds',
+        '/probe/greetingSeconds',
         '/probe/totalSeconds',
         '/probe/allow',
         '/renewal',
@@ -897,6 +912,7 @@ export const tables = {
         '/address',
         '/port',
         '/startTls',
+        '/greetingSeconds',
         '/tlsMode',
         '/verify',
         '/verified',
@@ -918,6 +934,7 @@ export const tables = {
         '/probe/concurrency',
         '/probe/connectSeconds',
         '/probe/handshakeSeconds',
+        '/probe/greetingSeconds',
         '/probe/totalSeconds',
         '/probe/allow',
         '/probe/deny',

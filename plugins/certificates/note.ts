@@ -188,7 +188,9 @@ function chainFindings(resource: DomainResource, scene: Scene): readonly Finding
           | CertificateFacts
           | undefined);
   const addresses = observed?.facts.addresses ?? [];
-  const lacking = addresses.flatMap(({ address, fingerprint, chain = [], missing_issuer: missingIssuer }) => {
+  const lacking = addresses.flatMap(({ address, fingerprint, chain = [], missing_issuer: missingIssuer, complete }) => {
+    // Another intermediate of the same name and key, signed by another root, can lead to an anchor as well.
+    if (complete === true) return [];
     const left =
       fingerprint !== undefined && fingerprint === facts?.fingerprint
         ? (facts.intermediates ?? []).filter((each) => !chain.includes(each)).length

@@ -18,6 +18,7 @@
  */
 
 import { type Facts, type Finding, type Memory, type Ref, type Sighting, spanText, type Standing } from '#plugin';
+import { addressNumber } from '#plugin/net';
 import { DAY_MS, daysLeft, isExpired, isNotYetValid } from './days.ts';
 import type { AddressFacts, DomainError, DomainFacts } from './facts.ts';
 import type { DomainMemory, DomainSpec, DomainState, FindingCode } from './generated.ts';
@@ -48,6 +49,16 @@ export type DomainLook =
   | { readonly kind: 'spaced'; readonly memory: Pick<Memory<DomainMemory>, 'state' | 'kept'> }
   | { readonly kind: 'probed'; readonly seen: KnownProbe; readonly trust: readonly TrustProblem[] };
 
+/** Reports whether a host is an IP address. */
+export function isAddress(host: string): boolean {
+  return addressNumber(host) !== undefined;
+}
+
+/** `www.example.test:443`, `[2001:db8::1]:443`. */
+export function placeText(host: string, port: number): string {
+  return `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`;
+}
+
 /** The server of a Domain; undefined without a route. */
 export function targetOf(spec: DomainSpec): ServerTarget | undefined {
   if (typeof spec.route === 'string') return undefined;
@@ -57,6 +68,7 @@ export function targetOf(spec: DomainSpec): ServerTarget | undefined {
     port: spec.port,
     address,
     startTls: spec.startTls,
+    greetingSeconds: spec.startTls === undefined ? undefined : spec.greetingSeconds,
   });
 }
 
@@ -70,7 +82,7 @@ export function verificationOf(spec: DomainSpec): { readonly name: string; reado
 export function targetText(spec: DomainSpec): string {
   const target = targetOf(spec);
   if (target === undefined) return '';
-  const place = `${target.address ?? target.host}:${target.port}`;
+  const place = placeText(target.address ?? target.host, target.port);
   return [target.host, place, ...(target.startTls === undefined ? [] : [target.startTls])].join(' ');
 }
 
@@ -95,6 +107,18 @@ function listText(items: readonly string[], most: number): string {
 function namesText(leaf: X509Seen): string {
   const names = namesOf(leaf);
   return names.length === 0 ? 'no name' : listText(names, MOST_NAMES);
+}
+
+/** The names of a certificate that is not valid for a host, and the reason if it seems to name the host. */
+function wrongNameText(leaf: X509Seen, host: string): string {
+  const named = host.replace(/\.$/u, '').toLowerCase();
+  if (isAddress(named) && leaf.dnsNames.includes(named))
+    return `carries the address ${host} as a DNS name. Clients accept an address only as an IP address: issue the certificate with subjectAltName IP:${host}`;
+  const text = `valid for ${namesText(leaf)}, not for ${host}`;
+  const parent = named.slice(named.indexOf('.') + 1);
+  return named.includes('_') && leaf.dnsNames.includes(`*.${parent}`)
+    ? `${text}. Clients do not accept a wildcard for a name with an underscore`
+    : text;
 }
 
 function untrustedText(seen: Served): string {
@@ -122,7 +146,7 @@ function refusals(seen: Served, host: string, now: number): readonly Refusal[] {
     found.push({ code: 'not-yet-valid', stable: `not valid before ${leaf.not_before}`, message });
   }
   if (!seen.namesHost) {
-    const message = `valid for ${namesText(leaf)}, not for ${host}`;
+    const message = wrongNameText(leaf, host);
     found.push({ code: 'wrong-name', stable: message, message });
   }
   if (seen.distrust !== undefined) {
@@ -175,6 +199,7 @@ function addressFacts({ seen, problems: [first] }: Judged): AddressFacts {
           not_after: seen.chain[0].not_after,
           chain: seen.chain.map(({ fingerprint }) => fingerprint),
           missing_issuer: seen.missing_issuer,
+          complete: seen.complete,
         })
       : seen.no_route === undefined
         ? {}
@@ -291,7 +316,7 @@ function reached(
   now: number,
 ): Judgement {
   const target = targetOf(spec);
-  const place = `${target?.address ?? spec.host}:${spec.port}`;
+  const place = placeText(target?.address ?? spec.host, spec.port);
   const judged = seen.addresses.map((each) => judgedAddress(each, spec, place, now));
   const counted = judged.filter((each) => counts(each, judged));
   const fails = counted.some(({ problems }) => problems.length > 0);
@@ -347,7 +372,7 @@ function reached(
 }
 
 function unresolved(ref: Ref, spec: DomainSpec, { error, message: why }: Unresolved): Judgement {
-  const message = `${targetOf(spec)?.address ?? spec.host}:${spec.port}: ${why}`;
+  const message = `${placeText(targetOf(spec)?.address ?? spec.host, spec.port)}: ${why}`;
   return {
     state: 'pending_route',
     facts: { error, message },

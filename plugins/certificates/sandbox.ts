@@ -179,7 +179,7 @@ async function start(folder: string, now: number): Promise<RunningWorld> {
     ),
     config: {
       // A short deadline, because one server never answers.
-      probe: { connectSeconds: 1, handshakeSeconds: 1, totalSeconds: 3, resolvers: [dns.address] },
+      probe: { connectSeconds: 1, handshakeSeconds: 1, greetingSeconds: 3, totalSeconds: 3, resolvers: [dns.address] },
       pidFiles: [PID_FILE],
     },
     rows: ENDPOINTS.map(({ name, shows }) => ({ name: hostOf(name), address: `${LOOPBACK}:${portOf(name)}`, shows })),

@@ -14,7 +14,7 @@
 import type { Resource, Ref, Scene } from '#plugin';
 import type { AddressFacts, CertificateFacts, DomainFacts } from './facts.ts';
 import type { CertificateMemory, CertificateSpec, DomainSpec } from './generated.ts';
-import { targetOf } from './observe-domain.ts';
+import { placeText, targetOf } from './observe-domain.ts';
 import type { ServerTarget } from './world.ts';
 import { defined } from '#plugin';
 import { Domain } from './kinds.ts';
@@ -122,7 +122,7 @@ export function canReload(spec: Pick<CertificateSpec, 'deploy' | 'reload'>): boo
 
 /** Text of a place: `www.example.test:443`, with the address if it differs from the host. */
 export function oneShownText({ target, address }: Pick<Shown, 'target' | 'address'>): string {
-  return `${target.host}:${target.port}${address === target.host ? '' : ` (${address})`}`;
+  return `${placeText(target.host, target.port)}${address === target.host ? '' : ` (${address})`}`;
 }
 
 const MOST_SHOWN = 3;

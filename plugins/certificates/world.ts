@@ -142,6 +142,8 @@ export interface ServerTarget {
   readonly address?: string;
   readonly port: number;
   readonly startTls?: StartTls;
+  /** Deadline of the greeting before STARTTLS, in seconds; by default that of the settings. */
+  readonly greetingSeconds?: number;
 }
 
 /** The result of a probe at an address. */
@@ -170,6 +172,8 @@ export type AddressSeen =
       readonly chain_end?: ChainEnd;
       /** The issuer whose certificate is neither served nor a trust anchor, if that is the reason. */
       readonly missing_issuer?: MissingIssuer;
+      /** The served certificates alone lead to a root that is a trust anchor. */
+      readonly complete?: true;
       readonly protocol: string;
       readonly rtt_ms: number;
     };

@@ -1,6 +1,6 @@
 /** `fettle validate`: checks schema, references and cycles of the documents; no network, no store. */
 
-import { compareText } from '#plugin';
+import { compareText, counted } from '#plugin';
 import { openProject } from '../run/project.ts';
 import { sayIdleInDocuments } from '../run/validate.ts';
 import { command } from './command.ts';
@@ -13,17 +13,20 @@ export const validate = command({
   options: { ...where, ...shown },
   call: async ({ flags, words: { paths }, host, source, path, say, print }) => {
     const project = await openProject(host, source, say, { paths: paths.map(path) });
-    const { documents } = project;
+    const { documents, setAside } = project;
+    if (setAside.length > 0) say({ type: 'problems', problems: setAside });
     if (paths.length === 0) await sayIdleInDocuments(project, say);
     const kinds = new Map<string, number>();
     for (const { ref } of documents)
       kinds.set(`${ref.plugin}/${ref.kind}`, (kinds.get(`${ref.plugin}/${ref.kind}`) ?? 0) + 1);
     if (flags.format === 'json') {
-      print(`${JSON.stringify({ valid: true, documents: documents.length, kinds: Object.fromEntries(kinds) })}\n`);
+      const counts = { documents: documents.length, set_aside: setAside.length, kinds: Object.fromEntries(kinds) };
+      print(`${JSON.stringify({ valid: true, ...counts })}\n`);
       return 'ok';
     }
     const parts = [...kinds].sort(([a], [b]) => compareText(a, b)).map(([kind, count]) => `${count} ${kind}`);
-    print(`${documents.length} documents are valid${parts.length === 0 ? '' : `: ${parts.join(', ')}`}\n`);
+    const aside = setAside.length === 0 ? '' : `; ${counted(setAside.length, 'document')} set aside`;
+    print(`${documents.length} documents are valid${parts.length === 0 ? '' : `: ${parts.join(', ')}`}${aside}\n`);
     return 'ok';
   },
 });

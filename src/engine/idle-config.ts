@@ -18,7 +18,9 @@ export function idleParts(
   selectable: Selectable,
   now: number,
 ): readonly string[] {
-  const isBlind = selectable.gaps.some(({ refs }) => refs === undefined);
+  /** True if a gap hides a whole plugin that a budget may be for. */
+  const isHidden = (plugin: string | undefined): boolean =>
+    selectable.gaps.some((gap) => gap.refs === undefined && (plugin ?? gap.plugin) === gap.plugin);
   const idle = (address: string): string | undefined => {
     const found = unmatched(address, selectable);
     if (found === undefined || found.hiddenBy !== undefined) return undefined;
@@ -32,7 +34,7 @@ export function idleParts(
   return [
     ...safety.budgets.flatMap((budget, i) => {
       const { plugin, kind, labels } = budget.match;
-      if (isBlind || resources.some(({ ref, labels: own }) => isCovered(budget, ref, own))) return [];
+      if (isHidden(plugin) || resources.some(({ ref, labels: own }) => isCovered(budget, ref, own))) return [];
       const wanted = [
         ...(plugin === undefined ? [] : [`plugin ${plugin}`]),
         ...(kind === undefined ? [] : [`kind ${kind}`]),

@@ -15,6 +15,7 @@
  * A resource of a plugin or kind that is not loaded is `unloaded`: it does not have a kind to judge it.
  */
 
+import { notLoaded } from './load/not-loaded.ts';
 import { type Deriving, derived } from './derive.ts';
 import { gapFinder, gapScope } from './gap.ts';
 import { type Failures, guarded } from './guard.ts';
@@ -63,11 +64,6 @@ export function kindIn(plugin: Plugin | undefined, name: string): Loaded | undef
   const kind = plugin?.kinds[name];
   const tables = plugin?.tables.kinds[name];
   return kind === undefined || tables === undefined ? undefined : { kind, tables };
-}
-
-/** The message of the gap of a plugin that is not loaded. */
-export function notLoaded(plugin: string): string {
-  return `The plugin ${plugin} is not loaded. Install its package next to fettle and name it in FETTLE_PLUGINS`;
 }
 
 function unloadedGap({ plugin, kind }: Ref, plugins: ReadonlyMap<string, Plugin>): Gap {

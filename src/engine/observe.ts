@@ -17,7 +17,8 @@ import {
   type View,
   defined,
 } from '#plugin';
-import { kindIn, notLoaded, unloadedGaps } from './match.ts';
+import { notLoaded } from './load/not-loaded.ts';
+import { kindIn, unloadedGaps } from './match.ts';
 import type { Recall } from './remember.ts';
 
 export interface ObserveInput {

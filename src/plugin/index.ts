@@ -8,6 +8,7 @@
 export * from './backoff.ts';
 export * from './canonical.ts';
 export * from './defined.ts';
+export * from './dns-names.ts';
 export * from './error-text.ts';
 export * from './errors.ts';
 export * from './intent.ts';

@@ -54,6 +54,8 @@ export interface Workspace {
 /** A workspace with its documents. */
 export interface Project extends Workspace {
   readonly documents: readonly Desired[];
+  /** Documents of plugins that are not loaded, as warnings with their places. */
+  readonly setAside: readonly Problem[];
 }
 
 /** Thrown for invalid documents or an invalid configuration. */
@@ -159,9 +161,9 @@ export async function openDocuments(
   say: Listener,
   options: DocumentOptions = {},
 ): Promise<Project> {
-  const { desired, problems } = await loadDocuments(workspace, options);
+  const { desired, problems, setAside } = await loadDocuments(workspace, options);
   report(problems, say);
-  return { ...workspace, documents: desired };
+  return { ...workspace, documents: desired, setAside };
 }
 
 /** Reads configuration and documents. Throws ProblemsError, with the problems of both. */
@@ -176,5 +178,5 @@ export async function openProject(
   if (!namesDocuments && (options.paths ?? []).length === 0) report(problems, say);
   const loaded = await loadDocuments(workspace, options);
   report([...problems, ...loaded.problems], say);
-  return { ...workspace, documents: loaded.desired };
+  return { ...workspace, documents: loaded.desired, setAside: loaded.setAside };
 }

@@ -1,6 +1,7 @@
 /** Validation: parts of the configuration that match no document. */
 
 import { expand } from '../engine/expand.ts';
+import { notLoaded } from '../engine/load/not-loaded.ts';
 import { emptyRecall } from '../engine/remember.ts';
 import { formatRef } from '#plugin';
 import type { Listener } from './events.ts';
@@ -19,7 +20,11 @@ export async function sayIdleInDocuments(project: Project, say: Listener): Promi
   sayIdle(
     config,
     resources.map(({ ref, meta }) => ({ ref, labels: [meta.labels] })),
-    { addresses: resources.map(({ ref }) => formatRef(ref)), removed: [], gaps: [] },
+    {
+      addresses: resources.map(({ ref }) => formatRef(ref)),
+      removed: [],
+      gaps: config.unloaded.map((plugin) => ({ plugin, message: notLoaded(plugin) })),
+    },
     host.now(),
     say,
   );

@@ -161,7 +161,52 @@ describe('a plugin that is configured and not loaded', () => {
     const applied = await fettle(made, 'apply', '--yes');
     expect(applied.code).toBe(4);
     expect((await fettle(made, 'plan', '--json')).stdout).toContain('The plugin files is not loaded');
-    expect((await fettle(made, 'validate')).code).toBe(0);
+    rmSync(made, { recursive: true });
+  });
+
+  it('sets its documents aside, and validate says which ones and why', async () => {
+    const made = make('name: p\nplugins: { files: {} }\n', doc('File', 'a') + '---\n' + doc('Anything', 'b'));
+    const ran = await fettle(made, 'validate', '--no-color');
+    expect(ran).toMatchObject({ code: 0, stdout: '0 documents are valid; 2 documents set aside\n' });
+    for (const place of ['desired/a.yaml:3:', 'desired/a.yaml:8:']) expect(ran.stderr).toContain(place);
+    expect(ran.stderr).toContain('The plugin files is not loaded. Install its package next to fettle');
+    const json = await fettle(made, 'validate', '--format', 'json');
+    expect(JSON.parse(json.stdout)).toEqual({ valid: true, documents: 0, set_aside: 2, kinds: {} });
+    rmSync(made, { recursive: true });
+  });
+
+  const until = '2099-01-01T00:00:00Z';
+  const suppression = (address: string) =>
+    `drift: { suppress: [{ address: "${address}", path: /x, until: "${until}", owner: o, reason: r }] }\n`;
+  const override = (address: string) =>
+    `safety: { overrides: [{ rule: any, address: ${address}, until: "${until}", reason: r }] }\n`;
+  const budget = (match: string) => `safety: { budgets: [{ match: { ${match} }, max: 1, per: 1h }] }\n`;
+
+  it.each([
+    ['budget', budget('plugin: files')],
+    ['budget', budget('plugin: files, kind: File')],
+    ['budget', budget('kind: File')],
+    ['suppression', suppression('files/File/*')],
+    ['override', override('files/File/a')],
+  ])('is why a %s that names it is set aside: %s', async (part, config) => {
+    const made = make(`name: p\nplugins: { files: {} }\n${config}`, doc('File', 'a'));
+    const ran = await fettle(made, 'plan', '--no-color');
+    expect(ran.code).toBe(4);
+    expect(ran.stderr).toContain(`the ${part} is set aside, and is neither checked nor in effect. The plugin files is`);
+    expect((await fettle(made, 'validate')).stderr).not.toContain('matches no resource now');
+    rmSync(made, { recursive: true });
+  });
+
+  it.each([
+    ['a budget of another plugin', budget('plugin: filez'), 'unknown plugin'],
+    ['a budget of a misspelt kind', budget('kind: Certificat'), 'did you mean'],
+    ['a suppression of another plugin', suppression('filez/File/*'), 'cannot match a kind of any plugin'],
+    ['an override of another plugin', override('filez/File/a'), 'unknown plugin'],
+  ])('%s stays an error', async (_name, config, message) => {
+    const made = make(`name: p\nplugins: { files: {} }\n${config}`, doc('File', 'a'));
+    const ran = await fettle(made, 'plan', '--no-color');
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain(message);
     rmSync(made, { recursive: true });
   });
 

@@ -41,7 +41,14 @@ describe('specs', () => {
     expect(errorsOf(certificates.config, config)).toEqual([]);
     expect(config).toMatchObject({
       parallelism: 8,
-      probe: { concurrency: 100, connectSeconds: 5, handshakeSeconds: 5, totalSeconds: 10, deny: [] },
+      probe: {
+        concurrency: 100,
+        connectSeconds: 5,
+        handshakeSeconds: 5,
+        greetingSeconds: 20,
+        totalSeconds: 10,
+        deny: [],
+      },
       renewal: { enabled: true, thresholdDays: 30, maxRetries: 10 },
     });
   });
@@ -100,7 +107,15 @@ const names: readonly (readonly [string, dnsName: boolean, hostName: boolean])[]
   ['a..b', false, false],
   ['-a.test', false, false],
   ['a-.test', false, false],
-  ['a_b.test', false, false],
+  ['a_b.test', true, true],
+  ['_a._tcp.test', true, true],
+  ['-_a.test', false, false],
+  ['127.0.0.1', true, true],
+  ['::1', false, true],
+  ['2001:DB8::192.0.2.1', false, true],
+  ['[::1]', false, false],
+  ['fe80::1%eth0', false, false],
+  ['a.test:443', false, false],
   ['bücher.example', false, false],
   ['a b', false, false],
   ['a.test\n', false, false],

@@ -45,6 +45,13 @@ function isSelfIssued(certificate: X509Certificate): boolean {
   return certificate.subject === certificate.issuer;
 }
 
+/** Reports whether the served certificates alone lead to a root: clients need to know no authority below it. */
+export function isComplete({ path, anchored }: ClientPath, served: readonly X509Certificate[]): boolean {
+  const root = path.at(-1);
+  if (!anchored || root === undefined || !isSelfIssued(root)) return false;
+  return path.slice(0, -1).every((each) => served.some((other) => same(each, other)));
+}
+
 function bestIssuer(
   of: X509Certificate,
   candidates: readonly X509Certificate[],
@@ -101,13 +108,17 @@ const MOST_PATHS = 20;
 
 /**
  * The certificate whose end is the end of all paths: if a certificate of a path ends and another path exists, clients
- * use that path. Undefined if no path is valid at `now`.
+ * use that path. `present` is the path at `now`. Undefined if no path is valid at `now`.
  */
-export function endOfPaths(input: PathInput, now: number): X509Certificate | undefined {
+export function endOfPaths(
+  input: PathInput,
+  now: number,
+  present: ClientPath = clientPath(input, now),
+): X509Certificate | undefined {
   let end: X509Certificate | undefined;
   let at = now;
   for (let round = 0; round < MOST_PATHS; round += 1) {
-    const { path, anchored } = clientPath(input, at);
+    const { path, anchored } = round === 0 ? present : clientPath(input, at);
     if (!anchored || path.some((each) => !isValidAt(each, at))) return end;
     end = firstToEnd(path);
     if (end === undefined || end === input.leaf) return end;

@@ -6,11 +6,13 @@ import type { DetailedPeerCertificate, SecureContext, TLSSocket } from 'node:tls
 import { type CheckedAddress, connectTo, distrustOf, secureOver } from '#plugin/net';
 import { codeOf, defined } from '#plugin';
 import type { ConnectError, StartTls } from '../world.ts';
-import { askForTls } from './start-tls.ts';
+import { askForTls, greets } from './start-tls.ts';
 
 export interface ProbeLimits {
   readonly connectMs: number;
   readonly handshakeMs: number;
+  /** Of a greeting before STARTTLS; not part of `totalMs`. */
+  readonly greetingMs: number;
   readonly totalMs: number;
 }
 
@@ -50,16 +52,18 @@ const UNREACHABLE = new Set([
 ]);
 const RESET = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ENOTCONN']);
 
-type Phase = 'connect' | 'starttls' | 'handshake';
+type Phase = 'connect' | 'greeting' | 'starttls' | 'handshake';
 
 const LATE: Readonly<Record<Phase, string>> = {
   connect: 'the server did not accept the connection',
+  greeting: 'the server did not send its greeting',
   starttls: 'the server did not switch to TLS',
   handshake: 'the server did not finish the handshake',
 };
 
 const CLOSED: Readonly<Record<Phase, string>> = {
   connect: 'the server closed the connection',
+  greeting: 'the server closed the connection before its greeting',
   starttls: 'the server closed the connection after the request for TLS',
   handshake: 'the server closed the connection during the handshake',
 };
@@ -104,6 +108,18 @@ function chainOf(socket: TLSSocket): readonly X509Certificate[] {
 
 const seconds = (ms: number): string => `${ms / 1000} s`;
 
+function limitOf(phase: Phase, limits: ProbeLimits): number {
+  switch (phase) {
+    case 'connect':
+      return Math.min(limits.connectMs, limits.totalMs);
+    case 'greeting':
+      return limits.greetingMs;
+    case 'starttls':
+    case 'handshake':
+      return Math.min(limits.handshakeMs, limits.totalMs);
+  }
+}
+
 /**
  * Replaces the form of the certificate that Node.js prepares for `checkServerIdentity`, which takes a fifth of a probe's
  * time. It is not used: the chain is read in a cheaper form.
@@ -142,9 +158,14 @@ export function handshake(
       settle();
     };
     const fail = (failure: Failure): void => end(() => resolve(failure));
-    const expire = (): void => {
-      const limit = Math.min(phase === 'connect' ? limits.connectMs : limits.handshakeMs, limits.totalMs);
-      fail({ ok: false, error: 'timeout', reason: `${LATE[phase]} within ${seconds(limit)}` });
+    const expire = (): void =>
+      fail({ ok: false, error: 'timeout', reason: `${LATE[phase]} within ${seconds(limitOf(phase, limits))}` });
+    /** The greeting has a deadline of its own; all other phases share what is left. */
+    const enter = (next: Phase): void => {
+      phase = next;
+      clearTimeout(timer);
+      const rest = left - (performance.now() - started);
+      timer = setTimeout(expire, next === 'greeting' ? limits.greetingMs : Math.min(limits.handshakeMs, rest));
     };
     const abort = (): void => end(() => reject(signal?.reason as Error));
     let timer = setTimeout(expire, Math.min(limits.connectMs, left));
@@ -191,14 +212,16 @@ export function handshake(
     };
     plain.once('connect', () => {
       rttMs = Math.round((performance.now() - started) * 10) / 10;
-      clearTimeout(timer);
-      timer = setTimeout(expire, Math.min(limits.handshakeMs, left - (performance.now() - started)));
       if (endpoint.startTls === undefined) {
+        enter('handshake');
         shake();
         return;
       }
-      phase = 'starttls';
-      askForTls(plain, endpoint.startTls, (refusal) => {
+      enter(greets(endpoint.startTls) ? 'greeting' : 'starttls');
+      const begun = (): void => {
+        if (phase === 'greeting') enter('starttls');
+      };
+      askForTls(plain, endpoint.startTls, begun, (refusal) => {
         if (ended) return;
         if (refusal === undefined) shake();
         else fail({ ok: false, error: 'starttls', reason: refusal });

@@ -6,7 +6,8 @@ import type { Limiter } from '#plugin/limit';
 import { checkedAddress, type Denial, deniedWords, type Names, type Resolved } from '#plugin/net';
 import type { AddressSeen, ConnectError, MissingIssuer, ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
 import { type Endpoint, type Handshake, type ProbeLimits, handshake } from './connect.ts';
-import { DATE_CODES, clientPath, endOfPaths, isValidAt } from './client-path.ts';
+import { greets } from './start-tls.ts';
+import { DATE_CODES, clientPath, endOfPaths, isComplete, isValidAt } from './client-path.ts';
 import { pathFlaw, subjectText } from './client-flaws.ts';
 import type { Anchors, Made, TrustSet } from './trust.ts';
 import { fingerprintOf, isSignedBy, oneLine, x509Seen } from './x509-read.ts';
@@ -57,7 +58,7 @@ function dateFlaw(certificate: X509Certificate, origin: string, at: number): str
 
 type Refused = Pick<
   Extract<AddressSeen, { served: true }>,
-  'distrust' | 'distrustDetail' | 'missing_issuer' | 'chain_end'
+  'distrust' | 'distrustDetail' | 'missing_issuer' | 'chain_end' | 'complete'
 >;
 
 /**
@@ -69,10 +70,13 @@ function judged(code: string | undefined, chain: readonly X509Certificate[], mad
   if (leaf === undefined) return {};
   const input = { leaf, others, anchorsOf: made.bySubject, partial: made.partial };
   if (code === undefined) {
-    const end = endOfPaths(input, now);
+    const present = clientPath(input, now);
+    const complete = isComplete(present, chain) ? ({ complete: true } as const) : {};
+    const end = endOfPaths(input, now, present);
     return end === undefined || end === leaf || end.validToDate >= leaf.validToDate
-      ? {}
+      ? complete
       : {
+          ...complete,
           chain_end: {
             subject: subjectText(end),
             fingerprint: fingerprintOf(end),
@@ -167,7 +171,7 @@ async function probeAddress(
   address: string,
   target: ServerTarget,
   trust: TrustSet,
-  { anchors, read, denial, limits }: ProbeWays,
+  { anchors, read, denial, limits: usual }: ProbeWays,
   now: number,
   signal: AbortSignal,
 ): Promise<AddressSeen> {
@@ -175,7 +179,10 @@ async function probeAddress(
   const network = denial(address);
   if (network !== undefined) return fail('denied', `it ${deniedWords(network)}`);
   const began = performance.now();
-  const left = (): number => Math.max(1, limits.totalMs - (performance.now() - began));
+  const greetingMs = target.greetingSeconds === undefined ? usual.greetingMs : target.greetingSeconds * 1000;
+  const limits: ProbeLimits = { ...usual, greetingMs };
+  const waitMs = greets(target.startTls) ? greetingMs : 0;
+  const left = (): number => Math.max(1, limits.totalMs + waitMs - (performance.now() - began));
   const host = bare(target.host);
   const endpoint = defined<Endpoint>({
     address: checkedAddress(address, denial),

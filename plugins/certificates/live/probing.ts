@@ -26,6 +26,7 @@ export function probeWays(settings: ProbeSettings, places: number): ProbeWays {
     limits: {
       connectMs: settings.connectSeconds * 1000,
       handshakeMs: settings.handshakeSeconds * 1000,
+      greetingMs: settings.greetingSeconds * 1000,
       totalMs: settings.totalSeconds * 1000,
     },
     limit: limiter(places),

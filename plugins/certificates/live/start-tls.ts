@@ -142,14 +142,25 @@ function askOf(protocol: StartTls, ownAddress: string): Ask {
   }
 }
 
+/** Reports whether the server speaks first, before the request for TLS. */
+export function greets(protocol: StartTls | undefined): boolean {
+  return protocol === 'smtp' || protocol === 'imap';
+}
+
 /**
- * Requests TLS on a connected socket; calls `done` once, with `undefined` on agreement, else with the reason. Deadlines,
+ * Requests TLS on a connected socket. Calls `begun` with the first request, which follows the greeting; calls `done` once, with `undefined` on agreement, else with the reason. Deadlines,
  * errors and the end of the socket are the caller's. Returns a function that stops listening.
  */
-export function askForTls(socket: Socket, protocol: StartTls, done: (refusal: string | undefined) => void): () => void {
+export function askForTls(
+  socket: Socket,
+  protocol: StartTls,
+  begun: () => void,
+  done: (refusal: string | undefined) => void,
+): () => void {
   let ask = askOf(protocol, socket.localAddress ?? '127.0.0.1');
   let bytes = Buffer.alloc(0);
   let total = 0;
+  let asked = false;
   const stop = (): void => {
     socket.off('data', read);
     socket.pause();
@@ -169,6 +180,8 @@ export function askForTls(socket: Socket, protocol: StartTls, done: (refusal: st
       if (turned.bytes.length > 0) {
         // An early answer may be injected (RFC 3207, 6; CVE-2011-0411).
         if (bytes.length > 0 && turned.used > 0) return end('the server answers before the request');
+        if (!asked) begun();
+        asked = true;
         socket.write(turned.bytes);
       }
       ask = turned.then;

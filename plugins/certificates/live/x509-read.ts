@@ -1,6 +1,7 @@
 /** Reads X.509 certificates and private keys from PEM text with node:crypto. */
 
 import { type KeyObject, X509Certificate, createPrivateKey, hash } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import type { X509Seen } from '../world.ts';
 import { type Block, blocksOf } from './pem.ts';
 
@@ -193,6 +194,11 @@ export function oneLine(name: string | undefined): string {
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (letter) => `\\u{${(letter.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
+/** An IP address in its usual form: Node.js prints all groups of an IPv6 address. */
+function shortAddress(address: string): string {
+  return isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
+}
+
 const seen = new WeakMap<X509Certificate, X509Seen>();
 
 /** The facts of one certificate. */
@@ -212,7 +218,7 @@ function shownOf(certificate: X509Certificate): X509Seen {
     not_before: certificate.validFromDate.toISOString(),
     not_after: certificate.validToDate.toISOString(),
     dnsNames: [...new Set(names)].sort(),
-    ipAddresses: alternativeNames(certificate.subjectAltName, 'IP Address'),
+    ipAddresses: alternativeNames(certificate.subjectAltName, 'IP Address').map(shortAddress),
     keyAlgorithm: publicKeyAlgorithm(certificate),
     ca: certificate.ca,
     self_signed: isSignedBy(certificate, certificate),

@@ -348,7 +348,8 @@ async function checkConfig(
     };
   }
   if (written === undefined) return { mistakes, plugins, unloaded, namesDocuments };
-  const more = [...storeMistakes(written), ...(await safetyMistakes(filledOf(written), loaders, now))];
+  const safety = await safetyMistakes(filledOf(written), { loaders, unloaded }, now);
+  const more = [...storeMistakes(written), ...safety];
   return { mistakes: [...mistakes, ...(part?.inWhole(more) ?? more)], written, plugins, unloaded, namesDocuments };
 }
 

@@ -6,11 +6,13 @@ import {
   defined,
   escapePointer,
   FOLDER_FORMAT,
+  isNameFormat,
   isPathFormat,
   nearest,
   pathMistake,
   pointerKeys,
   printable,
+  punycodeHint,
   type SchemaError,
   suggest,
   valueAt,
@@ -220,7 +222,8 @@ function explainOne(
       if (unmeant !== undefined) return wrong(`${path} ${unmeant.message}: ${echo(found)}`, unmeant.suggestion);
       // The value in the place of a secret may be a secret.
       const but = format === 'secret' ? '' : `, not ${echo(found)}`;
-      return wrong(`${path} must be ${formats[format] ?? `a ${format}`}${but}`);
+      const hint = isNameFormat(format) ? punycodeHint(String(found)) : undefined;
+      return wrong(`${path} must be ${formats[format] ?? `a ${format}`}${but}`, hint);
     }
     default:
       return wrong(`${path} ${printable(error.message ?? 'is not allowed')}`);

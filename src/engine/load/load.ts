@@ -59,6 +59,7 @@ import {
 } from './link.ts';
 import { echo, shorten, type TextMistake } from './mistake.ts';
 import { openLookUp } from './look-up.ts';
+import { notLoaded } from './not-loaded.ts';
 import { findSharedPlaces } from './shared-places.ts';
 import { documentTest, type Entry, findFiles, shownPath } from './paths.ts';
 import { inOrder, located, positionAt, problemAt, problemOfText, type Source, sourceOf } from './problem-in.ts';
@@ -101,6 +102,8 @@ export interface Loaded {
   readonly desired: readonly Desired[];
   /** In the order of their places. */
   readonly problems: readonly Problem[];
+  /** Warnings: documents of plugins that are not loaded, which are not checked. */
+  readonly setAside: readonly Problem[];
   readonly files: number;
   readonly documents: number;
 }
@@ -126,6 +129,7 @@ interface Reading {
   /** Addresses of documents with errors: references to them are not unknown. */
   readonly spoilt: Set<string>;
   readonly problems: Problem[];
+  readonly setAside: Problem[];
   /** Documents by file. */
   readonly counts: Map<string, number>;
   documents: number;
@@ -141,6 +145,7 @@ function emptyReading(problems: readonly Problem[] = []): Reading {
     incomplete: [],
     spoilt: new Set(),
     problems: [...problems],
+    setAside: [],
     counts: new Map(),
     documents: 0,
     isPartial: problems.length > 0,
@@ -183,6 +188,7 @@ export async function load(options: LoadOptions): Promise<Loaded> {
       .map(({ desired }) => desired)
       .sort((a, b) => compareText(formatRef(a.ref), formatRef(b.ref))),
     problems: inOrder(reading.problems),
+    setAside: inOrder(reading.setAside),
     files: found.files.length,
     documents: reading.documents,
   };
@@ -291,6 +297,7 @@ async function readSound(
       return false;
   }
   for (const each of sound.declared) reading.declared.push(each);
+  for (const each of sound.setAside) reading.setAside.push(each);
   reading.documents += sound.documents;
   if (sound.documents > 0) reading.counts.set(path, sound.documents);
   return true;
@@ -327,7 +334,13 @@ function takeDocument(
     reading.isPartial = true;
     return document.mistakes;
   }
-  if (unloaded?.has(pluginName(document) ?? '') === true) return document.mistakes;
+  const name = pluginName(document);
+  if (name !== undefined && unloaded?.has(name) === true) {
+    const at = placeOfName(document, source);
+    const message = `the document is set aside, and is neither checked nor planned. ${notLoaded(name)}`;
+    reading.setAside.push({ code: 'set-aside', message, at, severity: 'warning' });
+    return document.mistakes;
+  }
   // Before its defaults are filled in.
   const written = leavesOf(isMembers(document.value) ? document.value['spec'] : undefined);
   const checked = checkDocument(document.value, pluginOf, [...plugins.keys()]);

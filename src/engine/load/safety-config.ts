@@ -7,6 +7,7 @@ import {
   durationMs,
   formatRef,
   type KindTables,
+  nearest,
   parseRef,
   type Plugin,
   type Safety,
@@ -21,6 +22,7 @@ import { hasField } from '../field-path.ts';
 import type { PointerMistake } from './explain.ts';
 import type { FreezeRule } from './freeze.ts';
 import { echo } from './mistake.ts';
+import { notLoaded } from './not-loaded.ts';
 
 /** The part of `Safety` from the file; freeze windows are laid out at the time of the run. */
 export type WrittenSafety = Omit<Safety, 'freeze' | 'maxRemovals'> & { readonly freeze: readonly FreezeRule[] };
@@ -56,16 +58,16 @@ async function mistakesOfFreezes({ freeze }: SafetyConfig, now: number): Promise
 
 async function ruleIds(
   address: string,
-  plugins: ReadonlyMap<string, () => Promise<Plugin>>,
+  { loaders }: Plugins,
 ): Promise<readonly { readonly id: string; readonly overridable: boolean }[]> {
   const ref = parseRef(address);
-  const plugin = ref === undefined ? undefined : await plugins.get(ref.plugin)?.();
+  const plugin = ref === undefined ? undefined : await loaders.get(ref.plugin)?.();
   return [...engineRuleTables, ...(ref === undefined ? [] : (plugin?.tables.kinds[ref.kind]?.rules ?? []))];
 }
 
 async function overrideMistakes(
   { overrides }: SafetyConfig,
-  plugins: ReadonlyMap<string, () => Promise<Plugin>>,
+  plugins: Plugins,
   now: number,
 ): Promise<readonly PointerMistake[]> {
   const mistakes: PointerMistake[] = [];
@@ -76,6 +78,10 @@ async function overrideMistakes(
         mistakeAt(`${at}/address`, 'expected one address, not a pattern', 'such as certificates/Certificate/www'),
       );
     const ref = parseRef(address);
+    if (ref !== undefined && plugins.unloaded.includes(ref.plugin)) {
+      mistakes.push(setAside(`${at}/address`, 'override', ref.plugin));
+      continue;
+    }
     const kinds = ref === undefined ? [] : await kindsOf(plugins, (prefix) => `${ref.plugin}/` === prefix);
     if (ref !== undefined && !kinds.some(({ kind }) => kind === ref.kind)) {
       mistakes.push(unknownKind(`${at}/address`, `${ref.plugin}/${ref.kind}`, plugins, kinds));
@@ -101,7 +107,18 @@ async function overrideMistakes(
   return mistakes;
 }
 
-type Loaders = ReadonlyMap<string, () => Promise<Plugin>>;
+interface Plugins {
+  /** By name; a plugin is imported for the first part that names it. */
+  readonly loaders: ReadonlyMap<string, () => Promise<Plugin>>;
+  /** Plugins with an entry under `plugins:` that are not loaded. */
+  readonly unloaded: readonly string[];
+}
+
+/** A part of the file that only a plugin could check that is not loaded. */
+function setAside(pointer: string, part: string, plugin: string): PointerMistake {
+  const message = `the ${part} is set aside, and is neither checked nor in effect. ${notLoaded(plugin)}`;
+  return { ...mistakeAt(pointer, message), code: 'set-aside', severity: 'warning' };
+}
 
 interface NamedKind {
   readonly plugin: string;
@@ -112,7 +129,7 @@ interface NamedKind {
 }
 
 /** The kinds of all plugins whose addresses start with a prefix: `certificates/`. */
-async function kindsOf(loaders: Loaders, asked: (prefix: string) => boolean): Promise<readonly NamedKind[]> {
+async function kindsOf({ loaders }: Plugins, asked: (prefix: string) => boolean): Promise<readonly NamedKind[]> {
   const kinds: NamedKind[] = [];
   for (const [plugin, load] of [...loaders].sort(([a], [b]) => compareText(a, b))) {
     if (!asked(`${plugin}/`)) continue;
@@ -125,7 +142,7 @@ async function kindsOf(loaders: Loaders, asked: (prefix: string) => boolean): Pr
   return kinds;
 }
 
-function unknownKind(pointer: string, name: string, loaders: Loaders, kinds: readonly NamedKind[]): PointerMistake {
+function unknownKind(pointer: string, name: string, { loaders }: Plugins, kinds: readonly NamedKind[]): PointerMistake {
   const [plugin = '', kind = ''] = name.split('/');
   if (loaders.has(plugin)) {
     const known = kinds.map((each) => each.kind);
@@ -135,16 +152,22 @@ function unknownKind(pointer: string, name: string, loaders: Loaders, kinds: rea
 }
 
 /** An unknown plugin or kind in a budget. */
-async function budgetMistakes({ budgets }: SafetyConfig, loaders: Loaders): Promise<readonly PointerMistake[]> {
+async function budgetMistakes({ budgets }: SafetyConfig, plugins: Plugins): Promise<readonly PointerMistake[]> {
   const mistakes: PointerMistake[] = [];
   for (const [i, { match }] of budgets.entries()) {
     const at = `/safety/budgets/${i}/match`;
     const { plugin, kind } = match;
-    if (plugin !== undefined && !loaders.has(plugin)) mistakes.push(unknownKind(`${at}/plugin`, plugin, loaders, []));
+    if (plugin !== undefined && plugins.unloaded.includes(plugin))
+      mistakes.push(setAside(`${at}/plugin`, 'budget', plugin));
+    else if (plugin !== undefined && !plugins.loaders.has(plugin))
+      mistakes.push(unknownKind(`${at}/plugin`, plugin, plugins, []));
     else if (kind !== undefined) {
-      const kinds = await kindsOf(loaders, (prefix) => plugin === undefined || `${plugin}/` === prefix);
+      const kinds = await kindsOf(plugins, (prefix) => plugin === undefined || `${plugin}/` === prefix);
       const known = kinds.map((each) => each.kind);
-      if (!known.includes(kind))
+      const [other] = plugin === undefined && nearest(kind, known) === undefined ? plugins.unloaded : [];
+      if (known.includes(kind)) continue;
+      if (other !== undefined) mistakes.push(setAside(`${at}/kind`, 'budget', other));
+      else
         mistakes.push(
           mistakeAt(
             `${at}/kind`,
@@ -160,7 +183,7 @@ async function budgetMistakes({ budgets }: SafetyConfig, loaders: Loaders): Prom
 }
 
 /** Mistakes in the address, path or finding of a suppression. */
-async function suppressMistakes({ drift }: FettleConfig, loaders: Loaders): Promise<readonly PointerMistake[]> {
+async function suppressMistakes({ drift }: FettleConfig, plugins: Plugins): Promise<readonly PointerMistake[]> {
   const mistakes: PointerMistake[] = [];
   for (const [i, { address, path, finding }] of drift.suppress.entries()) {
     const at = `/drift/suppress/${i}`;
@@ -170,11 +193,16 @@ async function suppressMistakes({ drift }: FettleConfig, loaders: Loaders): Prom
           ? mistakeAt(at, 'a suppression needs the `path` of drift, or the code of a `finding`', 'add path or finding')
           : mistakeAt(at, 'a suppression has either `path` or `finding`, not both', 'write one suppression for each'),
       );
-    const reached = await kindsOf(loaders, (prefix) => reachesBelow(address, prefix));
+    const reached = await kindsOf(plugins, (prefix) => reachesBelow(address, prefix));
     const kinds = reached.filter(({ plugin, kind }) => reachesBelow(address, `${plugin}/${kind}/`));
     const names = reached.map(({ plugin, kind }) => `${plugin}/${kind}`);
+    const other = plugins.unloaded.find((name) => reachesBelow(address, `${name}/`));
+    if (kinds.length === 0 && other !== undefined) {
+      mistakes.push(setAside(`${at}/address`, 'suppression', other));
+      continue;
+    }
     if (kinds.length === 0) {
-      const known = names.length === 0 ? [...loaders.keys()] : names;
+      const known = names.length === 0 ? [...plugins.loaders.keys()] : names;
       const given = address.split('/').slice(0, names.length === 0 ? 1 : 2);
       mistakes.push(
         mistakeAt(
@@ -186,7 +214,7 @@ async function suppressMistakes({ drift }: FettleConfig, loaders: Loaders): Prom
       continue;
     }
     const shown = kinds.map(({ plugin, kind }) => `${plugin}/${kind}`).join(', ');
-    if (path !== undefined && !kinds.some(({ tables }) => hasField(tables, path)))
+    if (path !== undefined && other === undefined && !kinds.some(({ tables }) => hasField(tables, path)))
       mistakes.push(
         mistakeAt(
           `${at}/path`,
@@ -195,7 +223,7 @@ async function suppressMistakes({ drift }: FettleConfig, loaders: Loaders): Prom
         ),
       );
     const codes = [...new Set(kinds.flatMap(({ findings }) => findings))];
-    if (finding !== undefined && !codes.includes(finding))
+    if (finding !== undefined && other === undefined && !codes.includes(finding))
       mistakes.push(
         mistakeAt(
           `${at}/finding`,
@@ -210,7 +238,7 @@ async function suppressMistakes({ drift }: FettleConfig, loaders: Loaders): Prom
 /** All mistakes that the schema cannot find. `config` has passed its schema. */
 export async function safetyMistakes(
   config: FettleConfig,
-  plugins: ReadonlyMap<string, () => Promise<Plugin>>,
+  plugins: Plugins,
   now: number,
 ): Promise<readonly PointerMistake[]> {
   const { safety, drift } = config;

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { explain, pathWords } from '../../../src/engine/load/explain.ts';
 import { withSchemas } from '#plugin';
 
-const ajv = new Ajv({ allErrors: true, strict: false, formats: { host: /^[a-z.]+$/u } });
+const ajv = new Ajv({ allErrors: true, strict: false, formats: { host: /^[a-z.]+$/u, 'host-name': /^[a-z.-]+$/u } });
 
 function words(schema: object, value: unknown): readonly string[] {
   const validate = withSchemas(ajv.compile(schema), schema);
@@ -61,6 +61,12 @@ it.each<[object, unknown, string]>([
   ],
   [{ type: 'object' }, null, 'missing-value /spec/k `spec.k` has no value; it must be a mapping'],
   [{ format: 'host' }, 'A', 'wrong-value /spec/k `spec.k` must be a host name, not "A"'],
+  [
+    { format: 'host-name' },
+    'bücher.example',
+    'wrong-value /spec/k `spec.k` must be a host-name, not "bücher.example" (write xn--bcher-kva.example)',
+  ],
+  [{ format: 'host-name' }, 'bü/cher', 'wrong-value /spec/k `spec.k` must be a host-name, not "bü/cher"'],
   [{ pattern: '^a$' }, 'b', 'wrong-value /spec/k `spec.k` must match ^a$, and is "b"'],
   [
     { pattern: '^a$', description: 'The letter a.' },

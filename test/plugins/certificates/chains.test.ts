@@ -503,3 +503,67 @@ test('any authority: it is usable exactly if openssl accepts its certificates', 
   );
   expect(Math.min(usable, broken)).toBeGreaterThan(RUNS / 10);
 });
+
+describe('a served chain other than the stored one', () => {
+  async function crossSigned() {
+    const roots = [
+      await make({ name: 'Root A', to: 3000, ca: true }),
+      await make({ name: 'Root B', to: 3000, ca: true }),
+    ];
+    const [a, b] = roots as [MadeCertificate, MadeCertificate];
+    const stored = await make({ name: 'Intermediate', by: a, to: 900, ca: true });
+    const served = await make({ name: 'Intermediate', by: b, to: 900, ca: true, like: stored });
+    const leaf = await make({ name: HOST, by: stored, to: 80, dnsNames: [HOST] });
+    return { a, b, stored, served, leaf };
+  }
+
+  type Chain = Awaited<ReturnType<typeof crossSigned>>;
+
+  test.each<readonly [string, (chain: Chain) => string, (chain: Chain) => string, boolean, readonly string[]]>([
+    ['is complete if it leads to a root as well', ({ served }) => served.pem, ({ a, b }) => a.pem + b.pem, true, []],
+    [
+      'is incomplete if its root is not an anchor',
+      ({ served }) => served.pem,
+      ({ a }) => a.pem,
+      false,
+      ['untrusted', 'chain-incomplete'],
+    ],
+    [
+      'is incomplete if only an anchor below a root replaces the intermediate',
+      () => '',
+      ({ stored }) => stored.pem,
+      true,
+      ['chain-incomplete'],
+    ],
+  ])('%s', async (_name, sent, anchors, isTrusted, codes) => {
+    const folder = tempFolder();
+    const chain = await crossSigned();
+    const { leaf, stored } = chain;
+    mkdirSync(join(folder, 'tls'));
+    writeFileSync(join(folder, 'tls/www.crt'), pemOf(leaf, stored));
+    writeFileSync(join(folder, 'tls/www.key'), keyPemOf(leaf), { mode: 0o600 });
+    writeFileSync(join(folder, 'anchors.crt'), anchors(chain));
+    const port = await serve(leaf, sent(chain));
+    writeFileSync(
+      join(folder, 'd.yaml'),
+      `apiVersion: certificates/v1
+kind: Issuer
+metadata: { name: ca }
+spec: { selfSigned: {} }
+---
+apiVersion: certificates/v1
+kind: Certificate
+metadata: { name: www }
+spec: { issuer: ca, dnsNames: [${HOST}], storage: { file: { certificate: tls/www.crt, key: tls/www.key } } }
+---
+apiVersion: certificates/v1
+kind: Domain
+metadata: { name: d }
+spec: { host: ${HOST}, address: 127.0.0.1, port: ${port}, certificate: www, trust: [anchors.crt] }
+`,
+    );
+    expect(verified(folder, anchors(chain), sent(chain), leaf.pem)).toBe(isTrusted);
+    const { findings } = await judged(folder, 'certificates/Domain/d');
+    expect(findings.map((each) => each.split(/[ :]/u)[1])).toEqual(codes);
+  });
+});

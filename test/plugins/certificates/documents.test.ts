@@ -16,7 +16,9 @@ const check = (desired: Desired, settings: Json = {}) => checkWith(desired, unde
 
 describe('a Certificate', () => {
   test('with usual values is valid', () => {
-    expect(check(certificate({ dnsNames: ['a.test', '*.a.test', 'xn--bcher-kva.example', 'localhost'] }))).toEqual([]);
+    expect(
+      check(certificate({ dnsNames: ['a.test', '*.a.test', 'xn--bcher-kva.example', 'localhost', 'a_b.test'] })),
+    ).toEqual([]);
   });
 
   test.each([
@@ -31,6 +33,7 @@ describe('a Certificate', () => {
     ['a..test', 'is not a DNS name'],
     [`${'a'.repeat(64)}.test`, 'is not a DNS name'],
     ['a b.test', 'is not a DNS name'],
+    ['*.a_b.test', 'clients do not accept a wildcard in a name with an underscore'],
   ])('rejects the name %j', (name, text) => {
     const mistakes = check(certificate({ dnsNames: ['ok.test', name] }));
     expect(mistakes).toMatchObject([{ code: 'invalid-name', pointer: '/spec/dnsNames/1' }]);
@@ -156,6 +159,30 @@ describe('a Domain', () => {
     const mistakes = check(domain({ address }));
     expect(mistakes).toMatchObject([{ code: 'invalid-address', pointer: '/spec/address' }]);
     expect(mistakes[0]?.message).toContain(text);
+  });
+  test.each<readonly [Partial<DomainSpec>, string, string, suggestion: string | undefined]>([
+    [{ host: '1:2' }, '/spec/host', '1:2 is not a valid IPv6 address', undefined],
+    [{ host: 'a.test:443' }, '/spec/host', 'a.test:443 is not a valid IPv6 address', undefined],
+    [{ host: 'fe80::1' }, '/spec/host', 'fe80::1 is in fe80::/10, which is denied', undefined],
+    [{ address: 'bücher.test' }, '/spec/address', 'is not a valid address or host name', 'write xn--bcher-kva.test'],
+    [
+      { host: '::1', verified: { txt: 'x' } },
+      '/spec/verified',
+      '::1 is an address, and DNS has no TXT record for it',
+      undefined,
+    ],
+  ])('%j is a mistake', (spec, pointer, message, suggestion) => {
+    const mistakes = check(domain(spec));
+    expect(mistakes).toMatchObject([{ pointer, message: expect.stringContaining(message) as unknown }]);
+    if (suggestion !== undefined) expect(mistakes).toMatchObject([{ suggestion }]);
+  });
+  test.each<Partial<DomainSpec>>([
+    { host: '::1' },
+    { host: '127.0.0.1' },
+    { host: 'a_b.test' },
+    { host: '::1', verified: { txt: 'x', name: 'verify.test' } },
+  ])('%j has no mistake', (spec) => {
+    expect(check(domain(spec))).toEqual([]);
   });
   test('is not a wildcard', () => {
     expect(check(domain({ host: '*.a.test' }))).toMatchObject([{ code: 'invalid-host', pointer: '/spec/host' }]);

@@ -21,6 +21,7 @@ const SETTINGS: ProbeSettings = {
   concurrency: 40,
   connectSeconds: 5,
   handshakeSeconds: 5,
+  greetingSeconds: 5,
   totalSeconds: 10,
   allow: [],
   deny: [],

@@ -14,11 +14,19 @@ import type { DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { makeAuthority, makeKeys, makeLeaf, keyPem } from '../../../plugins/certificates/live/x509-make.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { Observed, Query } from '#plugin';
+import { freePort } from '../../support/daemons.ts';
 import { DAY, desiredOf, domainSpec, outside, queryOf, refOf, refreshed } from './support.ts';
 
 /** Later than the start of every certificate here. */
 let now = Date.now();
 const HOST = 'www.example.test';
+
+const SELF_SIGNED = ['req', '-x509', '-newkey', 'ed25519', '-nodes', '-subj', '/CN=x', '-days', '60'];
+const ODD_NAMES = {
+  ipv6: 'IP:::1',
+  underscores: 'DNS:a_b.example.test,DNS:*.w.test',
+  'address-as-name': 'DNS:127.0.0.1',
+};
 
 let folder: string;
 const pem: Record<string, { readonly cert: string; readonly key: string }> = {};
@@ -153,20 +161,25 @@ beforeAll(async () => {
     '60',
   );
   pem['cn'] = { cert: text('cn.crt'), key: text('cn.key') };
+  for (const [name, names] of Object.entries(ODD_NAMES)) {
+    const extension = `subjectAltName=${names}`;
+    run(...SELF_SIGNED, '-keyout', `${name}.key`, '-out', `${name}.crt`, '-addext', extension);
+    pem[name] = { cert: text(`${name}.crt`), key: text(`${name}.key`) };
+  }
   now = Date.now() + 1000;
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Listens on a free port until the test ends. */
-async function listening(server: Server): Promise<number> {
+async function listening(server: Server, host = '127.0.0.1'): Promise<number> {
   const sockets = new Set<{ destroy: () => void }>();
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => {});
   });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => void server.listen(0, host, resolve));
   onTestFinished(async () => {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
@@ -184,7 +197,7 @@ interface Tls {
   readonly bytes: () => number;
 }
 
-async function tlsServer(name: string, options: TlsOptions = {}): Promise<Tls> {
+async function tlsServer(name: string, options: TlsOptions = {}, host?: string): Promise<Tls> {
   const names: string[] = [];
   let bytes = 0;
   let done = 0;
@@ -200,7 +213,7 @@ async function tlsServer(name: string, options: TlsOptions = {}): Promise<Tls> {
     socket.on('error', () => {});
   });
   server.on('tlsClientError', () => {});
-  return { port: await listening(server), names, done: () => done, bytes: () => bytes };
+  return { port: await listening(server, host), names, done: () => done, bytes: () => bytes };
 }
 
 const LIMITS = { probe: { concurrency: 100, connectSeconds: 0.4, handshakeSeconds: 0.4, totalSeconds: 1 } };
@@ -300,6 +313,22 @@ describe('a server whose certificate works', () => {
     expect(server.names).toEqual([]);
   });
 
+  test.each(['::1', '0:0:0:0:0:0:0:1'])('for the IPv6 address %s, without SNI', async (host) => {
+    const server = await tlsServer('ipv6', {}, '::1');
+    expect(await probe({ host, address: host, port: server.port, trust: ['ipv6.crt'] })).toMatchObject({
+      state: 'issued',
+      facts: { names: ['::1'] },
+    });
+    expect(server.names).toEqual([]);
+  });
+
+  test('for a name with an underscore', async () => {
+    const server = await tlsServer('underscores');
+    const spec = { port: server.port, trust: ['underscores.crt'] };
+    expect((await probe({ ...spec, host: 'a_b.example.test' })).state).toBe('issued');
+    expect(server.names).toEqual(['a_b.example.test']);
+  });
+
   test('with a trust file that does not exist yet among them', async () => {
     const server = await tlsServer('good');
     expect((await probe({ port: server.port, trust: ['nowhere/ca.crt', 'ca.crt'] })).state).toBe('issued');
@@ -365,6 +394,33 @@ describe('a server that a client would refuse', () => {
     expect(seen.findings.every(({ severity }) => severity === 'error')).toBe(true);
     expect(seen.findings[0]?.message).toMatch(message);
     expect(seen.facts).toMatchObject({ error: expected[0] });
+  });
+
+  test.each([
+    [
+      'address-as-name',
+      '127.0.0.1',
+      'carries the address 127.0.0.1 as a DNS name. Clients accept an address only as an IP address: issue the certificate with subjectAltName IP:127.0.0.1',
+    ],
+    ['ipv6', '127.0.0.1', 'valid for ::1, not for 127.0.0.1'],
+    [
+      'underscores',
+      'x_y.w.test',
+      'valid for *.w.test, a_b.example.test, not for x_y.w.test. Clients do not accept a wildcard for a name with an underscore',
+    ],
+  ])('because of its name: %s', async (name, host, message) => {
+    const server = await tlsServer(name);
+    const { findings } = await probe({ port: server.port, host, trust: [`${name}.crt`] });
+    expect(findings).toMatchObject([{ code: 'wrong-name', message }]);
+    const flag = /^[\d.]+$/u.test(host) ? '-checkip' : '-checkhost';
+    const said = execFileSync('openssl', ['x509', '-in', `${name}.crt`, '-noout', flag, host], { cwd: folder });
+    expect(said.toString()).toContain('does NOT match');
+  });
+
+  test('names an IPv6 address and its port as one place', async () => {
+    const port = await freePort();
+    const { findings } = await probe({ host: '::1', address: '::1', port });
+    expect(findings).toMatchObject([{ code: 'refused', message: `[::1]:${port}: connection refused` }]);
   });
 
   test('has facts that do not change with time', async () => {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { TLSSocket, createSecureContext } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { DomainFacts } from '../../../plugins/certificates/facts.ts';
-import type { DomainSpec } from '../../../plugins/certificates/generated.ts';
+import type { CertificatesConfig, DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { keyPem, makeAuthority, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { Observed } from '#plugin';
@@ -46,7 +46,18 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function probe(spec: Partial<DomainSpec>, seconds = 5): Promise<Observed<DomainFacts>> {
-  const config = { connectSeconds: seconds, handshakeSeconds: seconds, totalSeconds: 2 * seconds };
+  return probeWithin(spec, {
+    connectSeconds: seconds,
+    handshakeSeconds: seconds,
+    greetingSeconds: seconds,
+    totalSeconds: 2 * seconds,
+  });
+}
+
+async function probeWithin(
+  spec: Partial<DomainSpec>,
+  config: Partial<CertificatesConfig['probe']>,
+): Promise<Observed<DomainFacts>> {
   const reader = await certificates.openReader(outside(folder, { probe: config }));
   const written = domainSpec({ host: HOST, address: '127.0.0.1', trust: ['ca.crt'], ...spec });
   const { observed, gaps } = await refreshed(reader, queryOf([desiredOf('Domain', 'mail', written)], { now }));
@@ -124,8 +135,12 @@ interface Talk {
 
 type Say = (socket: Socket, heard: string, secure: () => void) => void;
 
-/** A server that greets, answers the client's input so far, and starts TLS when its answer says so. */
-async function talking(greeting: string, say: Say): Promise<Talk> {
+/** A server that greets, answers the client's input so far, and starts TLS when its answer says so. `more`: a later greeting; an empty one ends the connection. */
+async function talking(
+  greeting: string,
+  say: Say,
+  more?: { readonly late: string; readonly afterMs: number },
+): Promise<Talk> {
   let heard = '';
   let beyond = 0;
   const server = createServer((socket) => {
@@ -138,6 +153,7 @@ async function talking(greeting: string, say: Say): Promise<Talk> {
     socket.on('error', () => undefined);
     onTestFinished(() => void socket.destroy());
     if (greeting !== '') socket.write(greeting);
+    if (more !== undefined) setTimeout(() => (more.late === '' ? socket.end() : socket.write(more.late)), more.afterMs);
     socket.on('data', (data: Buffer) => {
       heard += data.toString('latin1');
       own += data.toString('latin1');
@@ -160,6 +176,13 @@ function smtp(ehlo: string, agree = '220 go on\r\n'): Say {
 }
 
 const OFFER = '250-mail.example.test\r\n250-SIZE 1000\r\n250 STARTTLS\r\n';
+
+/** Agrees to the STARTTLS of IMAP. */
+const agreeing: Say = (socket, heard, secure) => {
+  if (heard !== 'a1 STARTTLS\r\n') return;
+  socket.write('* CAPABILITY IMAP4rev2\r\na1 OK begin\r\n');
+  secure();
+};
 
 /** The same text in pieces that arrive one after the other. */
 function inPieces(socket: Socket, text: string, then: () => void = () => undefined): void {
@@ -190,8 +213,41 @@ describe('smtp', () => {
 
   test('waits for a complete greeting', async () => {
     const server = await talking('220 re', () => undefined);
-    expect(await refusal(server, 'smtp', 0.3)).toBe('timeout: the server did not switch to TLS within 0.3 s');
+    expect(await refusal(server, 'smtp', 0.3)).toBe('timeout: the server did not send its greeting within 0.3 s');
     expect(server.heard()).toBe('');
+  });
+
+  test.each([
+    ['smtp', '220-slow\r\n', '220 ready\r\n', smtp(OFFER)],
+    ['imap', '', '* OK ready\r\n', agreeing],
+  ] as const)('waits for a greeting of %s by a deadline of its own', async (startTls, first, last, say) => {
+    const server = await talking(first, say, { late: last, afterMs: 900 });
+    const limits = { connectSeconds: 0.5, handshakeSeconds: 0.5, totalSeconds: 0.5 };
+    const spec = { port: server.port, startTls };
+    expect(await probeWithin(spec, { ...limits, greetingSeconds: 5 })).toMatchObject({ state: 'issued' });
+    // The document of a Domain overrides the settings.
+    expect(await probeWithin({ ...spec, greetingSeconds: 0.2 }, { ...limits, greetingSeconds: 5 })).toMatchObject({
+      state: 'tls_error',
+      facts: { message: expect.stringContaining('the server did not send its greeting within 0.2 s') as unknown },
+    });
+    expect(await probeWithin({ ...spec, greetingSeconds: 5 }, { ...limits, greetingSeconds: 0.2 })).toMatchObject({
+      state: 'issued',
+    });
+  });
+
+  test('does not extend other deadlines by that of the greeting', async () => {
+    const server = await talking('220 ready\r\n', () => undefined);
+    const limits = { connectSeconds: 0.3, handshakeSeconds: 0.3, totalSeconds: 0.3, greetingSeconds: 20 };
+    const started = Date.now();
+    expect(await probeWithin({ port: server.port, startTls: 'smtp' }, limits)).toMatchObject({
+      facts: { message: expect.stringContaining('the server did not switch to TLS within 0.3 s') as unknown },
+    });
+    expect(Date.now() - started).toBeLessThan(5000);
+  });
+
+  test('a server that closes before its greeting', async () => {
+    const server = await talking('', () => undefined, { late: '', afterMs: 50 });
+    expect(await refusal(server, 'smtp')).toBe('reset: the server closed the connection before its greeting');
   });
 
   test('accepts replies in pieces, and bare line feeds', async () => {
@@ -258,14 +314,8 @@ describe('smtp', () => {
 });
 
 describe('imap', () => {
-  const agree: Say = (socket, heard, secure) => {
-    if (heard !== 'a1 STARTTLS\r\n') return;
-    socket.write('* CAPABILITY IMAP4rev2\r\na1 OK begin\r\n');
-    secure();
-  };
-
   test('sends STARTTLS, and nothing else', async () => {
-    const server = await talking('* OK ready\r\n', agree);
+    const server = await talking('* OK ready\r\n', agreeing);
     expect((await probe({ port: server.port, startTls: 'imap' })).state).toBe('issued');
     expect(server.heard()).toBe('a1 STARTTLS\r\n');
   });
