@@ -4,6 +4,8 @@
  * | File | Content |
  * |---|---|
  * | `cli.js` | the entry, an ES module without static imports; answers `version`, loads the rest |
+ * | `lib/core.cjs` | everything that `plan` loads, as one chunk; other commands take it from there too |
+ * | `lib/base.cjs` | the part of that which threads load as well |
  * | `lib/*.cjs` | CommonJS chunks: one for each command, plugin and heavy library that stands behind an `import()` |
  * | `api/` | ES modules: what other packages import of fettle, and `fettle-spec` |
  * | `types/` | their declarations |
@@ -33,7 +35,13 @@ import {
 } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+import {
+  type ChunkingContext,
+  type CodeSplittingNameFunction,
+  type OutputChunk,
+  type Plugin,
+  rolldown,
+} from 'rolldown';
 import { generate } from '../src/codegen/generate.ts';
 import { thirdPartyLicenses } from './build/licenses.ts';
 
@@ -47,6 +55,12 @@ const chunks: Readonly<Record<string, string>> = {
   'scripts/bench/plugin.ts': 'bench.cjs',
   'test/torture/effects-plugin.ts': 'effects.cjs',
 };
+
+/** Everything that these modules import statically is one chunk: a file that is opened costs more than its code. */
+const core: readonly string[] = ['src/commands/main.ts', 'src/commands/plan.ts'];
+
+/** Entries of threads, which load nothing of the core that they do not use. */
+const threads: readonly string[] = ['src/store/heartbeat-worker.ts', 'plugins/certificates/live/probe-worker.ts'];
 
 /** Source by file in dist. */
 const entries: Readonly<Record<string, string>> = {
@@ -104,8 +118,15 @@ async function bundleInto(made: string): Promise<readonly string[]> {
     ),
     define,
     target: 'node24',
-    plugins: [withoutProcesses],
-    output: { dir: join(made, 'lib'), format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name].cjs' },
+    alias: yamlModules,
+    plugins: [leanCommander],
+    output: {
+      dir: join(made, 'lib'),
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+      chunkFileNames: '[name].cjs',
+      codeSplitting: { groups: [{ debugName: 'core', name: coreChunks() }] },
+    },
   });
   const modules = lib.flatMap((chunk) => chunk.moduleIds);
   for (const [file, source] of Object.entries(entries)) {
@@ -133,6 +154,23 @@ async function bundleInto(made: string): Promise<readonly string[]> {
   writeTypes(join(made, 'types'));
   for (const command of ['cli.js', 'api/spec.js']) chmodSync(join(made, command), 0o755);
   return modules;
+}
+
+/** Names the chunk of a module that is part of the core. */
+function coreChunks(): CodeSplittingNameFunction {
+  const reached = new Map<readonly string[], ReadonlySet<string>>();
+  const reach = (entries: readonly string[], graph: ChunkingContext): ReadonlySet<string> => {
+    const known = reached.get(entries);
+    if (known !== undefined) return known;
+    const found = new Set(entries.map((file) => join(root, file)));
+    for (const id of found) for (const next of graph.getModuleInfo(id)?.importedIds ?? []) found.add(next);
+    reached.set(entries, found);
+    return found;
+  };
+  return (id, graph) => {
+    if (!reach(core, graph).has(id)) return null;
+    return reach(threads, graph).has(id) ? 'base' : 'core';
+  };
 }
 
 /** Digest of everything that decides what the text of a document is read as: what was read by another reader is read again. */
@@ -177,18 +215,44 @@ function writeTypes(types: string): void {
   }
 }
 
-/** commander starts other programs as subcommands, and fettle has none: loading what starts them is part of every start. */
-const withoutProcesses: Plugin = {
-  name: 'commander-without-processes',
-  resolveId: (source, importer) =>
-    source === 'node:child_process' && importer?.includes('/node_modules/commander/') === true ? '\0none' : undefined,
-  load: (id) => (id === '\0none' ? 'export default undefined;' : undefined),
+/**
+ * Modules of Node.js as commander gets them. Its subcommands can be programs and files, and those of fettle are not: what
+ * starts them is left out. The others are passed as they are; the bundler's wrapper copies every export at each start.
+ */
+const commanderBuiltins: Readonly<Record<string, string>> = {
+  'node:child_process': 'undefined',
+  'node:fs': 'undefined',
+  'node:path': "process.getBuiltinModule('node:path')",
+  'node:process': 'process',
 };
+
+const leanCommander: Plugin = {
+  name: 'lean-commander',
+  resolveId: (source, importer) =>
+    source in commanderBuiltins && importer?.includes('/node_modules/commander/') === true
+      ? `\0commander:${source}`
+      : undefined,
+  load: (id) => {
+    const value = id.startsWith('\0commander:') ? commanderBuiltins[id.slice('\0commander:'.length)] : undefined;
+    return value === undefined ? undefined : `export default ${value};`;
+  },
+  transform: (code, id) => {
+    if (!id.endsWith('/commander/lib/option.js')) return undefined;
+    // The names of our values are ASCII, and all letters of Unicode take two milliseconds of each start.
+    const lean = code.replace('\\p{ID_Continue}', '\\w');
+    if (lean === code) throw new Error('commander/lib/option.js no longer tests for \\p{ID_Continue}');
+    return { code: lean };
+  },
+};
+
+/** The same code of yaml as ES modules: the bundler keeps what is used. */
+const yamlModules = { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') };
 
 interface Job {
   readonly input: string | Readonly<Record<string, string>>;
   readonly define: Record<string, string>;
   readonly target: string;
+  readonly alias?: Record<string, string>;
   readonly plugins: Plugin[];
   readonly output: object;
 }
@@ -199,6 +263,7 @@ async function bundle(job: Job): Promise<readonly OutputChunk[]> {
     cwd: root,
     platform: 'node',
     plugins: job.plugins,
+    ...(job.alias === undefined ? {} : { resolve: { alias: job.alias } }),
     transform: { define: job.define, target: job.target },
     // An unresolved name would fail on a user's machine, not here.
     onLog: (_level, log) => {

@@ -10,7 +10,6 @@
  */
 
 import { readFileSync, realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { basename, dirname, join, sep } from 'node:path';
 import { errorText, InputError, type Plugin } from '#plugin';
 
@@ -84,6 +83,7 @@ function loadPlugin(name: string, file: string, from: string): Plugin {
   let plugin: unknown;
   try {
     // Not `import()`: the bundle is a script to V8, and Node.js warns that this is experimental there.
+    const { createRequire } = process.getBuiltinModule('node:module');
     ({ plugin } = createRequire(file)(file) as { readonly plugin?: unknown });
   } catch (error) {
     throw new InputError(`${PLUGINS}: ${from} cannot be loaded: ${errorText(error)}`, { cause: error });

@@ -54,6 +54,8 @@ export function finish(shell: Pick<Shell, 'stdout' | 'stderr'>, code: number): v
     const lost = shell.stdout.failure();
     if (lost !== undefined) shell.stderr.write(`error: standard output: ${lost.message}\n`);
     process.exitCode = code === 0 && lost !== undefined ? 1 : code;
+    // Node.js would take down its heap before it ends.
+    process.once('beforeExit', () => process.exit());
     setTimeout(() => process.exit(), lingerMs).unref();
   });
 }

@@ -12,8 +12,10 @@ import {
   instantText,
   type Memory,
   type Observed,
+  observedOf,
   pass,
   reject,
+  seenFacts,
 } from 'fettle/plugin';
 import { type FileMemory, type FileRuleId, type FileSpec, type FileStep, tables } from './generated.ts';
 
@@ -48,7 +50,9 @@ function declared(desired: { readonly spec: FileSpec } | undefined): FileSpec {
 }
 
 const file = defineKind<World, FileSpec, FileFacts, FileMemory, FileStep, FileRuleId>({
-  diff({ desired, sight: { observed } }) {
+  diff(resource) {
+    const { desired } = resource;
+    const observed = observedOf(resource);
     if (desired === undefined) return { step: 'present>absent', goal: 'remove', because: 'no longer declared' };
     if (observed === undefined) return { step: 'absent>present', goal: 'create', because: 'the file does not exist' };
     const [before, after] = [observed.facts.content, desired.spec.content];
@@ -56,11 +60,12 @@ const file = defineKind<World, FileSpec, FileFacts, FileMemory, FileStep, FileRu
     const fields = [{ path: '/content', before, after }];
     return { step: 'present>present', goal: 'update', because: 'the content differs', fields };
   },
-  seen: ({ sight: { observed } }) => (observed === undefined ? {} : { content: observed.facts.content }),
-  note: ({ desired, sight: { observed } }) => (desired === undefined || observed === undefined ? {} : { path: desired.spec.path }),
+  seen: ({ sight }) => ({ content: sight.observed.facts.content }),
+  note: ({ desired, sight }) => (desired === undefined || sight.is === 'absent' ? {} : { path: desired.spec.path }),
   rules: {
-    'keeps-lines': (_change, { desired, sight: { observed } }) => {
-      const lines = observed?.facts.content.split('\n').length ?? 0;
+    'keeps-lines': (_change, resource) => {
+      const { desired } = resource;
+      const lines = seenFacts(resource)?.content.split('\n').length ?? 0;
       const facts = { lines, most: MOST_LINES };
       if (lines <= MOST_LINES || desired?.spec.content !== '') return pass('The content is kept', facts);
       const remedy = { outside: 'Declare the content, or delete the document to remove the file' };

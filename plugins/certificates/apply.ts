@@ -1,7 +1,7 @@
 /** Apply: the handler of every step. All writes are durable when a handler returns; its errors contain no secrets. */
 
 import { promisify } from 'node:util';
-import { type ActionRun, defined, errorText, instantText, PartlyDoneError } from '#plugin';
+import { type ActionRun, defined, errorText, instantText, PartlyDoneError, seenFacts } from '#plugin';
 import { forEachOf } from '#plugin/limit';
 import { needsIssue } from './differences.ts';
 import { AUTHORITY_FIELD, type CertificateResource, type IssuerResource } from './diff.ts';
@@ -42,12 +42,13 @@ const createAuthority: IssuerHandler = async (world, { desired, memory }, run) =
 };
 
 /** Corrects the files of an authority. Records another authority if its row was accepted. */
-const setAuthorityRight: IssuerHandler = async (world, { desired, sight: { observed }, memory }, run) => {
+const setAuthorityRight: IssuerHandler = async (world, resource, run) => {
+  const { desired, memory } = resource;
   const dir = desired?.spec.localCa?.dir;
   if (dir === undefined) throw new Error('only a local authority has files');
   await world.tidyAuthority(dir, !hasBegun(memory));
   if (!run.change.fields.some(({ path }) => path === AUTHORITY_FIELD)) return undefined;
-  const fingerprint = observed?.facts.fingerprint;
+  const fingerprint = seenFacts(resource)?.fingerprint;
   if (fingerprint === undefined) throw new Error('the authority to adopt does not exist');
   return { fingerprint };
 };
@@ -55,7 +56,7 @@ const setAuthorityRight: IssuerHandler = async (world, { desired, sight: { obser
 const removeAuthority: IssuerHandler = async (world, resource, run) => {
   const localCa = issuerSpec(resource.desired, resource.memory)?.localCa;
   if (localCa === undefined) throw new Error('the state does not have the folder of the authority');
-  const fingerprint = resource.sight.observed?.facts.fingerprint;
+  const fingerprint = seenFacts(resource)?.fingerprint;
   await world.deleteAuthority(localCa.dir, {
     ...(fingerprint === undefined ? {} : { fingerprint }),
     keep: keepsAuthority(resource, run.change),
@@ -70,10 +71,11 @@ export const issuerHandlers = {
   'broken>absent': removeAuthority,
 } as const satisfies Record<IssuerStep, IssuerHandler>;
 
-function storageOf({ desired, sight: { observed }, memory }: CertificateResource): PairStorage {
+function storageOf(resource: CertificateResource): PairStorage {
+  const { desired, memory } = resource;
   const spec = certificateSpec(desired, memory);
   if (spec === undefined) throw new Error('the state does not have the storage of the pair');
-  return (observed?.facts.elsewhere === true ? storageBefore(spec, memory) : undefined) ?? spec.storage;
+  return (seenFacts(resource)?.elsewhere === true ? storageBefore(spec, memory) : undefined) ?? spec.storage;
 }
 
 function authorityOf(spec: CertificateSpec, run: ActionRun): Pick<IssueOrder, 'authority'> {
@@ -93,7 +95,7 @@ async function issue(
   const spec = resource.desired?.spec;
   if (spec === undefined) throw new Error('a certificate without a document is not issued');
   const now = run.now();
-  const before = resource.sight.observed?.facts.fingerprint ?? resource.memory?.kept.fingerprint;
+  const before = seenFacts(resource)?.fingerprint ?? resource.memory?.kept.fingerprint;
   const issued = await world.issue({
     storage: spec.storage,
     ...(spec.reload === undefined ? {} : { service: spec.reload }),
@@ -101,8 +103,8 @@ async function issue(
     dnsNames: spec.dnsNames,
     keyAlgorithm: spec.keyAlgorithm,
     validityDays: spec.validityDays,
-    first: first || resource.sight.observed?.facts.elsewhere === true,
-    untouched: !hasSwapped(resource.memory) || resource.sight.observed?.facts.elsewhere === true,
+    first: first || seenFacts(resource)?.elsewhere === true,
+    untouched: !hasSwapped(resource.memory) || seenFacts(resource)?.elsewhere === true,
     ...judgedOf(resource),
     now,
     signal: run.signal,
@@ -264,7 +266,7 @@ const setRight: CertificateHandler = async (world, resource, run) => {
       ? { rewritten: false }
       : await world.tidyPair(storageOf(resource), !hasSwapped(resource.memory), judgedOf(resource).found);
   const spec = resource.desired?.spec;
-  const fingerprint = resource.sight.observed?.facts.fingerprint;
+  const fingerprint = seenFacts(resource)?.fingerprint;
   if (spec === undefined || fingerprint === undefined || (due === undefined && !rewritten)) return undefined;
   return bringOut(world, resource, run, spec, fingerprint, {}, due?.places ?? []);
 };

@@ -1,6 +1,18 @@
 /** Diff: the next step of an Issuer or a Certificate towards its document. A Domain has no steps. */
 
-import { attemptsAt, counted, type FieldChange, type Proposal, type Resource, type Scene, spanText } from '#plugin';
+import {
+  attemptsAt,
+  counted,
+  type FieldChange,
+  type Proposal,
+  type Resource,
+  type Scene,
+  spanText,
+  type KnownResource,
+  observedOf,
+  seenFacts,
+  isSeen,
+} from '#plugin';
 import { daysLeft, isDue, isExpired, thresholdInForce } from './days.ts';
 import { KEY_MODE, type WantedIssuer, differences, fieldText, needsIssue } from './differences.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
@@ -28,7 +40,9 @@ const GONE = 'no longer declared';
 /** The field that identifies the authority. */
 export const AUTHORITY_FIELD = '/localCa/fingerprint';
 
-export function diffIssuer({ desired, sight: { observed }, memory }: IssuerResource): Proposal<IssuerStep> | undefined {
+export function diffIssuer(resource: KnownResource<IssuerResource>): Proposal<IssuerStep> | undefined {
+  const { desired, memory } = resource;
+  const observed = observedOf(resource);
   if (observed?.given === true) return undefined;
   if (desired === undefined) {
     if (observed === undefined) return undefined;
@@ -65,7 +79,7 @@ export function diffIssuer({ desired, sight: { observed }, memory }: IssuerResou
 function wantedIssuer({ memory }: CertificateResource, spec: CertificateSpec, scene: Scene): WantedIssuer {
   const issuer = scene.get(issuerRef(spec));
   return {
-    facts: issuer?.sight.observed?.facts as IssuerFacts | undefined,
+    facts: seenFacts(issuer) as IssuerFacts | undefined,
     rememberedSigner: memory?.kept.fingerprint === undefined ? undefined : memory.kept.issuer,
   };
 }
@@ -79,8 +93,7 @@ function newIssuer(
 ): readonly FieldChange[] {
   const before = (rememberedSpec(memory) as CertificateSpec | undefined)?.issuer;
   const issuer = scene.get(issuerRef(spec));
-  if (before === undefined || before === spec.issuer || issuer === undefined || issuer.sight.observed !== undefined)
-    return [];
+  if (before === undefined || before === spec.issuer || issuer === undefined || isSeen(issuer)) return [];
   return [{ path: '/issuer', before: facts.issuer_fingerprint ?? before, after: spec.issuer }];
 }
 
@@ -148,12 +161,12 @@ function removal(state: string): Proposal<CertificateStep> | undefined {
 
 const INTERRUPTED = { goal: 'update', because: 'an interrupted swap must be completed', cause: 'progress' } as const;
 
-export function diffCertificate(resource: CertificateResource, scene: Scene): Proposal<CertificateStep> | undefined {
-  const {
-    desired,
-    sight: { observed },
-    memory,
-  } = resource;
+export function diffCertificate(
+  resource: KnownResource<CertificateResource>,
+  scene: Scene,
+): Proposal<CertificateStep> | undefined {
+  const { desired, memory } = resource;
+  const observed = observedOf(resource);
   if (observed === undefined)
     return desired === undefined
       ? undefined
@@ -193,11 +206,8 @@ function whileValid(
   fields: readonly FieldChange[],
   scene: Scene,
 ): Proposal<CertificateStep> | undefined {
-  const {
-    sight: { observed },
-    memory,
-  } = resource;
-  if (observed !== undefined && isAskedFor(policy.renewal, observed.facts, memory, scene.now))
+  const facts = seenFacts(resource);
+  if (facts !== undefined && isAskedFor(policy.renewal, facts, resource.memory, scene.now))
     return { step: 'normal>renewing', goal: 'update', fields, because: ASKED_FOR, cause: 'policy' };
   if (fields.length > 0) return { step: 'normal>normal', goal: 'update', fields, because: differText(fields) };
   const reload = reloadDue(resource, scene);

@@ -1,6 +1,6 @@
 /** Effect: the effects of a Certificate's steps that rows and specs do not show. Pure. */
 
-import type { Change, Effect, Facts, Json, Scene } from '#plugin';
+import type { Change, Effect, Facts, Json, Scene, SeenResource } from '#plugin';
 import type { CertificateResource } from './diff.ts';
 import type { CertificateSpec } from './generated.ts';
 import { targetOf } from './observe-domain.ts';
@@ -42,9 +42,9 @@ export function certificateEffect(change: Change, resource: CertificateResource,
 }
 
 /** Observed values of a pair, in the shape of its spec. */
-export function certificateSeen({ sight: { observed } }: CertificateResource): Json {
-  const { usable, dnsNames, keyAlgorithm } = observed?.facts ?? {};
-  if (usable !== true) return {};
+export function certificateSeen({ sight }: SeenResource<CertificateResource>): Json {
+  const { usable, dnsNames, keyAlgorithm } = sight.observed.facts;
+  if (!usable) return {};
   return {
     ...(dnsNames === undefined || dnsNames.length === 0 ? {} : { dnsNames }),
     ...(keyAlgorithm === undefined || keyAlgorithm === 'unknown' ? {} : { keyAlgorithm }),

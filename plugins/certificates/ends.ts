@@ -12,6 +12,9 @@ import {
   type RetryPolicy,
   type Scene,
   spanText,
+  seenFacts,
+  seenState,
+  isSeen,
 } from '#plugin';
 import { DAY_MS, isDue, isExpired, thresholdInForce } from './days.ts';
 import type { CertificateResource, IssuerResource } from './diff.ts';
@@ -50,9 +53,10 @@ function issuerThreshold(name: string, scene: Pick<Scene, 'ofKind' | 'given'>): 
 }
 
 /** The finding for a usable authority that expires soon. */
-export function issuerFindings({ ref, sight: { observed } }: IssuerResource, scene: Scene): readonly Finding[] {
-  const { subject, not_before: notBefore, not_after: notAfter, chain_end: chainEnd } = observed?.facts ?? {};
-  if (observed?.state !== 'ready' || subject === undefined || notBefore === undefined || notAfter === undefined)
+export function issuerFindings(resource: IssuerResource, scene: Scene): readonly Finding[] {
+  const { ref } = resource;
+  const { subject, not_before: notBefore, not_after: notAfter, chain_end: chainEnd } = seenFacts(resource) ?? {};
+  if (seenState(resource) !== 'ready' || subject === undefined || notBefore === undefined || notAfter === undefined)
     return [];
   const validity = usableIn(defined({ not_before: notBefore, not_after: notAfter, chain_end: chainEnd }));
   const until = validity.notAfter;
@@ -81,8 +85,8 @@ function endOf({ usable, subject, not_before: notBefore, not_after: notAfter, ch
 }
 
 /** The finding for a declared certificate that has expired. */
-function expiredFindings({ ref, desired, sight: { observed } }: CertificateResource, now: number): readonly Finding[] {
-  const ended = observed?.state === 'expired' ? endOf(observed.facts) : undefined;
+function expiredFindings({ ref, desired, sight }: CertificateResource, now: number): readonly Finding[] {
+  const ended = sight.is === 'seen' && sight.observed.state === 'expired' ? endOf(sight.observed.facts) : undefined;
   if (desired === undefined || ended === undefined || !isExpired(ended.validity, now)) return [];
   const ago = spanText(now - ended.validity.notAfter);
   const message = ended.isChain
@@ -93,14 +97,10 @@ function expiredFindings({ ref, desired, sight: { observed } }: CertificateResou
 
 /** The finding for a certificate that expires soon with its authority: a renewal would expire at the same time. */
 function authorityFindings(resource: CertificateResource, scene: Scene): readonly Finding[] {
-  const {
-    ref,
-    desired,
-    sight: { observed },
-  } = resource;
-  const stored = observed === undefined || observed.state === 'expired' ? undefined : endOf(observed.facts);
+  const { ref, desired, sight } = resource;
+  const stored = sight.is === 'seen' && sight.observed.state !== 'expired' ? endOf(sight.observed.facts) : undefined;
   if (desired === undefined || stored === undefined) return [];
-  const authority = Issuer.get(scene, issuerRef(desired.spec))?.sight.observed?.facts;
+  const authority = seenFacts(Issuer.get(scene, issuerRef(desired.spec)));
   const until = usableUntil(authority ?? {});
   const { thresholdDays } = policyOf(resource).renewal;
   if (until === undefined || Date.parse(until) > stored.validity.notAfter) return [];
@@ -121,11 +121,7 @@ interface Tried {
 
 /** Failed attempts under the present document. */
 function tried(resource: CertificateResource): readonly Tried[] {
-  const {
-    desired,
-    sight: { observed },
-    memory,
-  } = resource;
+  const { desired, memory } = resource;
   const policy = policyOf(resource);
   const of = (setting: Tried['setting'], texts: Tried['texts'], attempts: Attempts): Tried => ({
     texts,
@@ -138,9 +134,9 @@ function tried(resource: CertificateResource): readonly Tried[] {
     recovering: attemptsAt(memory, desired, 'recovering'),
     normal: attemptsAt(memory, desired, 'normal'),
   };
-  const reloads = reloadsOf(memory, desired, observed?.facts.fingerprint);
+  const reloads = reloadsOf(memory, desired, seenFacts(resource)?.fingerprint);
   return [
-    observed?.state === 'expired'
+    seenState(resource) === 'expired'
       ? of('recovery', ['failed recovery', 'failed recoveries'], recovering)
       : of('renewal', ['failed renewal', 'failed renewals'], renewing),
     of('renewal', ['failed change', 'failed changes'], normal),
@@ -150,13 +146,8 @@ function tried(resource: CertificateResource): readonly Tried[] {
 
 /** The finding for a failed last renewal, or for exhausted attempts. */
 function failedFindings(resource: CertificateResource, now: number): readonly Finding[] {
-  const {
-    ref,
-    desired,
-    sight: { observed },
-    memory,
-  } = resource;
-  if (desired === undefined || observed === undefined) return [];
+  const { ref, desired, memory } = resource;
+  if (desired === undefined || !isSeen(resource)) return [];
   const exhausted = tried(resource).find(({ policy, attempts }) => isExhausted(policy, attempts));
   if (exhausted !== undefined) {
     const { texts, setting, policy, attempts } = exhausted;
@@ -166,7 +157,7 @@ function failedFindings(resource: CertificateResource, now: number): readonly Fi
     return [finding(ref, 'retry-exhausted', 'error', message, { failed, setting })];
   }
   const last = memory?.lastError;
-  if (observed.state !== 'renewal_failed' || !renewalFailed(memory) || last === undefined) return [];
+  if (resource.sight.observed.state !== 'renewal_failed' || !renewalFailed(memory) || last === undefined) return [];
   const { renewal } = policyOf(resource);
   const next = nextTryAt(renewal, attemptsAt(memory, desired, 'renewing'));
   const then = next === undefined || next <= now ? '' : `. The next attempt is at ${instantText(next)}`;

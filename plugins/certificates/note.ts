@@ -1,8 +1,7 @@
 /** Note: facts that the state records, so that an interrupted run loses nothing; and findings over two resources. */
 
-import { defined, type Finding, instantText, type Scene } from '#plugin';
+import { defined, type Finding, instantText, type Scene, type KnownResource, observedOf, seenFacts } from '#plugin';
 import type { CertificateResource, DomainResource, IssuerResource } from './diff.ts';
-import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, DomainMemory, FindingCode, IssuerMemory } from './generated.ts';
 import { backoffSeconds } from './failure-policy.ts';
 import { targetText } from './observe-domain.ts';
@@ -13,11 +12,9 @@ import { type Serves, type Shown, serversOf, shownBy, shownFor, storedOf } from 
 import { Certificate } from './kinds.ts';
 
 /** Records only the first observed authority: a different one must stay visible as a change. */
-export function noteIssuer(resource: IssuerResource): Partial<IssuerMemory> {
-  const {
-    sight: { observed },
-    memory,
-  } = resource;
+export function noteIssuer(resource: KnownResource<IssuerResource>): Partial<IssuerMemory> {
+  const { memory } = resource;
+  const observed = observedOf(resource);
   if (memory?.open?.goal === 'create' && memory.kept.began !== true && observed === undefined) return { began: true };
   const fingerprint = observed?.facts.fingerprint;
   if (!mayGain(resource)) return {};
@@ -65,11 +62,13 @@ function reloaded(resource: CertificateResource, fingerprint: string, scene: Sce
   return { reloaded: fingerprint, ...(kept?.unserved === fingerprint ? { unserved: '' } : {}) };
 }
 
-export function noteCertificate(resource: CertificateResource, now: number, scene: Scene): Partial<CertificateMemory> {
-  const {
-    sight: { observed },
-    memory,
-  } = resource;
+export function noteCertificate(
+  resource: KnownResource<CertificateResource>,
+  now: number,
+  scene: Scene,
+): Partial<CertificateMemory> {
+  const { memory } = resource;
+  const observed = observedOf(resource);
   if (observed === undefined) return {};
   const { fingerprint, not_after: notAfter, issuer_fingerprint: issuerFingerprint, usable } = observed.facts;
   const checked = checkedAt(resource, now);
@@ -96,10 +95,9 @@ export function noteCertificate(resource: CertificateResource, now: number, scen
  * would refuse counts: waiting for a certificate, a route or another party's server is not a failure. An empty text
  * clears a field; a field that is left out keeps its recorded value.
  */
-export function noteDomain(
-  { desired, sight: { observed }, memory }: DomainResource,
-  now: number,
-): Partial<DomainMemory> {
+export function noteDomain(resource: KnownResource<DomainResource>, now: number): Partial<DomainMemory> {
+  const { desired, memory } = resource;
+  const observed = observedOf(resource);
   if (observed === undefined || observed.facts.remembered === true) return {};
   const { fingerprint, not_after: notAfter, error, message } = observed.facts;
   const failures = observed.state === 'tls_error' ? (memory?.kept.failures ?? 0) + 1 : 0;
@@ -174,20 +172,12 @@ function addressesText(shown: readonly Shown[]): string {
  * that gives its own download address, as only those below a well-known root do.
  */
 function chainFindings(resource: DomainResource, scene: Scene): readonly Finding[] {
-  const {
-    desired,
-    sight: { observed },
-    ref,
-  } = resource;
+  const { desired, ref } = resource;
   if (desired === undefined || desired.spec.tlsMode === 'passthrough' || !desired.spec.verify) return [];
   const name = desired.spec.certificate;
   const facts =
-    name === undefined
-      ? undefined
-      : (scene.get({ plugin: PLUGIN, kind: 'Certificate', name })?.sight.observed?.facts as
-          | CertificateFacts
-          | undefined);
-  const addresses = observed?.facts.addresses ?? [];
+    name === undefined ? undefined : seenFacts(Certificate.get(scene, { plugin: PLUGIN, kind: 'Certificate', name }));
+  const addresses = seenFacts(resource)?.addresses ?? [];
   const lacking = addresses.flatMap(({ address, fingerprint, chain = [], missing_issuer: missingIssuer, complete }) => {
     // Another intermediate of the same name and key, signed by another root, can lead to an anchor as well.
     if (complete === true) return [];

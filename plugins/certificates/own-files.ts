@@ -1,6 +1,6 @@
 /** Ownership of files: fettle replaces and removes only files that it wrote, or adopted in a usable state. */
 
-import { type Change, type Memory, pass, reject, type Verdict, defined, mayBeOwned } from '#plugin';
+import { type Change, type Memory, pass, reject, type Verdict, defined, mayBeOwned, seenFacts } from '#plugin';
 import type { CertificateResource, IssuerResource } from './diff.ts';
 import type { CertificateFacts, ForeignFile } from './facts.ts';
 import type { CertificateMemory, CertificateSpec } from './generated.ts';
@@ -55,12 +55,8 @@ export function foreignFiles(
 
 /** Records the owned files: usable files of an adopted pair, and all files that a step started to write. */
 export function notePlaces(resource: CertificateResource): Partial<CertificateMemory> {
-  const {
-    desired,
-    sight: { observed },
-    memory,
-  } = resource;
-  const facts = observed?.facts;
+  const { desired, memory } = resource;
+  const facts = seenFacts(resource);
   const spec = certificateSpec(desired, memory);
   if (spec === undefined || facts?.usable !== true || facts.elsewhere === true) return {};
   const isUnderWay = memory?.open !== undefined && swaps(memory.open.step);
@@ -93,9 +89,9 @@ function damagedKeys(facts: CertificateFacts, storage: PairStorage): readonly Fo
 }
 
 /** Files that would be lost: no step replaces or removes them without an override. */
-function lostFiles({ desired, sight: { observed }, memory }: CertificateResource): readonly ForeignFile[] {
-  const facts = observed?.facts;
-  const spec = certificateSpec(desired, memory);
+function lostFiles(resource: CertificateResource): readonly ForeignFile[] {
+  const facts = seenFacts(resource);
+  const spec = certificateSpec(resource.desired, resource.memory);
   if (facts === undefined || spec === undefined) return [];
   const foreign = facts.foreign ?? [];
   const keys = damagedKeys(facts, spec.storage).filter(({ path }) => !foreign.some((each) => each.path === path));
@@ -113,8 +109,9 @@ function isOwnCertificate({ fingerprint }: CertificateFacts, kept: Partial<Certi
 }
 
 /** Files at owned places with foreign content, which may be its only copy. */
-function oddFiles({ desired, sight: { observed }, memory }: CertificateResource): readonly ForeignFile[] {
-  const facts = observed?.facts;
+function oddFiles(resource: CertificateResource): readonly ForeignFile[] {
+  const { desired, memory } = resource;
+  const facts = seenFacts(resource);
   const spec = certificateSpec(desired, memory);
   // An incomplete swap explains these files.
   if (facts === undefined || spec === undefined || facts.elsewhere === true || facts.swap !== 'none') return [];
@@ -135,14 +132,14 @@ function oddFiles({ desired, sight: { observed }, memory }: CertificateResource)
 /** Foreign files that a removal would delete. The rule `foreign-key` covers a foreign key. */
 function strangeFiles(resource: CertificateResource): readonly ForeignFile[] {
   const lost = lostFiles(resource);
-  if (isOtherKey(resource.sight.observed?.facts ?? {}, resource.memory?.kept ?? {})) return lost;
+  if (isOtherKey(seenFacts(resource) ?? {}, resource.memory?.kept ?? {})) return lost;
   const known = new Set(lost.map(({ path }) => path));
   return [...lost, ...oddFiles(resource).filter(({ path }) => !known.has(path))];
 }
 
 /** The key that the rules judged, and the files that a step keeps next to their places. */
 export function judgedOf(resource: CertificateResource, removes = false): { readonly found?: Judged } {
-  const facts = resource.sight.observed?.facts;
+  const facts = seenFacts(resource);
   if (facts === undefined) return {};
   const keep = [
     ...new Set(
@@ -160,9 +157,9 @@ function listText(files: readonly ForeignFile[]): string {
 export function foreignFile(change: Change, resource: CertificateResource): Verdict {
   if (change.step === 'normal>normal' && change.fields.length === 0) return pass('no file is written', {});
   // The rule `foreign-key` covers these.
-  const isTold = ['encrypted', 'not-a-file'].includes(resource.sight.observed?.facts.problem_code ?? '');
+  const isTold = ['encrypted', 'not-a-file'].includes(seenFacts(resource)?.problem_code ?? '');
   const lost = isTold
-    ? (resource.sight.observed?.facts.foreign ?? [])
+    ? (seenFacts(resource)?.foreign ?? [])
     : change.goal === 'remove'
       ? strangeFiles(resource)
       : lostFiles(resource);
@@ -182,9 +179,10 @@ export function foreignFile(change: Change, resource: CertificateResource): Verd
 }
 
 /** The rule on the removal of an authority: it must be the recorded one, and have been usable. */
-export function foreignAuthority(_change: Change, { desired, sight: { observed }, memory }: IssuerResource): Verdict {
+export function foreignAuthority(_change: Change, resource: IssuerResource): Verdict {
+  const { desired, memory } = resource;
   const dir = issuerSpec(desired, memory)?.localCa?.dir ?? '';
-  const { fingerprint, problem } = observed?.facts ?? {};
+  const { fingerprint, problem } = seenFacts(resource) ?? {};
   const remembered = memory?.kept.fingerprint;
   const used = { dir, observed: fingerprint ?? null, remembered: remembered ?? null, problem: problem ?? null };
   const remedy = {

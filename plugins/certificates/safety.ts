@@ -24,6 +24,11 @@ import {
   spanText,
   type Verdict,
   warn,
+  seenFacts,
+  ABSENT,
+  seenState,
+  isSeen,
+  seenSignals,
 } from '#plugin';
 import { DAY_MS } from './days.ts';
 import { needsIssue } from './differences.ts';
@@ -46,12 +51,12 @@ interface Authority {
 function authorityOf(resource: Resource | undefined): Authority | undefined {
   const { spec, fingerprint } = issuerOf(resource);
   if (spec?.localCa === undefined) return undefined;
-  const facts = resource?.sight.observed?.facts as IssuerFacts | undefined;
+  const facts = seenFacts(resource) as IssuerFacts | undefined;
   return {
     dir: spec.localCa.dir,
     remembered: fingerprint,
     observed: facts?.fingerprint,
-    state: resource?.sight.observed?.state ?? 'absent',
+    state: resource === undefined ? ABSENT : (seenState(resource) ?? 'unseen'),
   };
 }
 
@@ -74,7 +79,8 @@ function changed(authority: Authority): string | undefined {
 /** The reason why an authority cannot sign, from its finding. */
 function unusableText(issuer: Resource | undefined): string {
   const code: FindingCode = 'ca-unusable';
-  return issuer?.sight.observed?.findings.find((each) => each.code === code)?.message ?? 'cannot sign';
+  const findings = issuer !== undefined && isSeen(issuer) ? issuer.sight.observed.findings : [];
+  return findings.find((each) => each.code === code)?.message ?? 'cannot sign';
 }
 
 /** The rule on the Issuer's own steps. */
@@ -119,7 +125,7 @@ export function certificateIssuerChanged(change: Change, resource: CertificateRe
     own.change.goal !== 'protect'
   )
     return pass('a row of this plan creates or adopts the authority first', facts);
-  if (issuer?.sight.observed === undefined && issuer?.sight.gap !== undefined)
+  if (issuer?.sight.is === 'unseen')
     return reject(`the authority in ${authority.dir} cannot be read: ${issuer.sight.gap.message}`, facts, {
       remedy: { outside: `make ${authority.dir} readable` },
     });
@@ -138,11 +144,11 @@ export function certificateIssuerChanged(change: Change, resource: CertificateRe
 /** A working pair is not replaced by one that expires before it, because a certificate never outlives its authority. */
 export function neverWithoutValidPair(change: Change, resource: CertificateResource, scene: Scene): Verdict {
   const spec = resource.desired?.spec;
-  const { usable } = resource.sight.observed?.facts ?? {};
-  const notAfter = usableUntil(resource.sight.observed?.facts ?? {});
+  const { usable } = seenFacts(resource) ?? {};
+  const notAfter = usableUntil(seenFacts(resource) ?? {});
   if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
   if (usable !== true || notAfter === undefined) return pass('no valid pair is replaced', { usable: false });
-  const authority = Issuer.get(scene, issuerRef(spec))?.sight.observed?.facts;
+  const authority = seenFacts(Issuer.get(scene, issuerRef(spec)));
   const stored = Date.parse(notAfter);
   const wanted = scene.now + spec.validityDays * DAY_MS;
   const authorityUntil = usableUntil(authority ?? {});
@@ -168,7 +174,7 @@ const LEAST_LIFE_MS = 3_600_000;
 export function cutShort(change: Change, resource: CertificateResource, scene: Scene): Verdict {
   const spec = resource.desired?.spec;
   if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
-  const authority = Issuer.get(scene, issuerRef(spec))?.sight.observed?.facts;
+  const authority = seenFacts(Issuer.get(scene, issuerRef(spec)));
   const until = usableUntil(authority ?? {});
   if (authority === undefined || until === undefined)
     return pass('the authority does not expire before the new certificate', { issuer: spec.issuer });
@@ -197,8 +203,8 @@ export function renewalLoop(change: Change, resource: CertificateResource, scene
   if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
   const { issued_at: issuedAt } = resource.memory?.kept ?? {};
   if (issuedAt === undefined) return pass('fettle has not issued this certificate before', {});
-  const { not_before: notBefore } = resource.sight.observed?.facts ?? {};
-  const notAfter = usableUntil(resource.sight.observed?.facts ?? {});
+  const { not_before: notBefore } = seenFacts(resource) ?? {};
+  const notAfter = usableUntil(seenFacts(resource) ?? {});
   const lifetime = Math.min(
     spec.validityDays * DAY_MS,
     notBefore === undefined || notAfter === undefined
@@ -239,18 +245,14 @@ interface Tried {
 
 /** Earlier failures of the operation of a step. */
 function triedBefore(change: Change, resource: CertificateResource): Tried {
-  const {
-    desired,
-    sight: { observed },
-    memory,
-  } = resource;
+  const { desired, memory } = resource;
   const policy = policyOf(resource);
   if (change.step === 'expired>recovering')
     return { what: 'recovery', policy: policy.recovery, attempts: attemptsAt(memory, desired, 'recovering') };
   if (change.step !== 'normal>normal')
     return { what: 'renewal', policy: policy.renewal, attempts: attemptsAt(memory, desired, 'renewing') };
   // Corrections and new issues are tried like renewals; reloads have a count of their own.
-  const reloads = reloadsOf(memory, desired, observed?.facts.fingerprint);
+  const reloads = reloadsOf(memory, desired, seenFacts(resource)?.fingerprint);
   if (change.fields.length === 0) return { what: 'reload', policy: policy.served, attempts: reloads };
   const attempts = reloads.failed > 0 ? NOTHING_FAILED : attemptsAt(memory, desired, 'normal');
   return { what: 'change', policy: policy.renewal, attempts };
@@ -309,12 +311,12 @@ export function backoff(change: Change, resource: CertificateResource, scene: Sc
 /** Rejects the removal of a certificate that a server presents to its clients. */
 export function stillServed(_change: Change, resource: CertificateResource, scene: Scene): Verdict {
   const stored = storedOf(resource);
-  const fingerprint = resource.sight.observed?.facts.fingerprint;
+  const fingerprint = seenFacts(resource)?.fingerprint;
   if (fingerprint === undefined) return pass('no certificate is stored', {});
   const by = domainsServing(fingerprint, scene).flatMap((domain) =>
     shownBy(domain, stored ?? { fingerprint, former: [] }).filter(({ serves }) => serves === 'stored'),
   );
-  const asked = resource.sight.observed?.signals?.['servedAt'];
+  const asked = seenSignals(resource)?.['servedAt'];
   const places = new Set([
     ...by.map(oneShownText),
     ...(Array.isArray(asked) ? asked.filter((each) => typeof each === 'string') : []),

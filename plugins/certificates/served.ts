@@ -16,7 +16,7 @@ import type { AddressFacts, CertificateFacts, DomainFacts } from './facts.ts';
 import type { CertificateMemory, CertificateSpec, DomainSpec } from './generated.ts';
 import { placeText, targetOf } from './observe-domain.ts';
 import type { ServerTarget } from './world.ts';
-import { defined } from '#plugin';
+import { defined, seenFacts } from '#plugin';
 import { Domain } from './kinds.ts';
 
 type CertificateResource = Resource<CertificateSpec, CertificateFacts, CertificateMemory>;
@@ -43,10 +43,10 @@ export interface Stored {
 }
 
 /** The stored certificate, if it is usable. */
-export function storedOf({ sight: { observed }, memory }: CertificateResource): Stored | undefined {
-  const { fingerprint, not_before: notBefore, usable } = observed?.facts ?? {};
+export function storedOf(resource: CertificateResource): Stored | undefined {
+  const { fingerprint, not_before: notBefore, usable } = seenFacts(resource) ?? {};
   if (fingerprint === undefined || usable !== true) return undefined;
-  const former = memory?.kept.former ?? [];
+  const former = resource.memory?.kept.former ?? [];
   return defined({ fingerprint, former, not_before: notBefore });
 }
 
@@ -63,10 +63,11 @@ export function servesOf(
 }
 
 /** Compares every probed address of a Domain with the stored certificate. */
-export function shownBy({ ref, desired, sight: { observed } }: DomainResource, stored: Stored): readonly Shown[] {
+export function shownBy(resource: DomainResource, stored: Stored): readonly Shown[] {
+  const { ref, desired } = resource;
   const target = desired === undefined ? undefined : targetOf(desired.spec);
   if (target === undefined) return [];
-  return (observed?.facts.addresses ?? []).map((each) => ({
+  return (seenFacts(resource)?.addresses ?? []).map((each) => ({
     domain: ref,
     target,
     address: each.address,
@@ -104,7 +105,7 @@ export function domainsNaming(certificate: string, scene: Looking): readonly Dom
 /** The Domains that serve a certificate at an address, including those that name another one. */
 export function domainsServing(fingerprint: string, scene: Looking): readonly DomainResource[] {
   return Domain.all(scene).filter(
-    ({ sight: { observed } }) => observed?.facts.addresses?.some((each) => each.fingerprint === fingerprint) === true,
+    (domain) => seenFacts(domain)?.addresses?.some((each) => each.fingerprint === fingerprint) === true,
   );
 }
 
@@ -162,14 +163,10 @@ export function reloadDue(resource: CertificateResource, scene: Looking): Reload
 
 /** Resources to refresh with a step: Domains that should serve the certificate, and before a removal those that do. */
 export function certificateMatters(resource: CertificateResource, scene: Looking): readonly Ref[] {
-  const {
-    desired,
-    sight: { observed },
-    ref,
-  } = resource;
+  const { desired, ref } = resource;
   if (desired !== undefined)
     return canReload(desired.spec) ? domainsNaming(ref.name, scene).map((each) => each.ref) : [];
-  const fingerprint = observed?.facts.fingerprint;
+  const fingerprint = seenFacts(resource)?.fingerprint;
   return fingerprint === undefined ? [] : domainsServing(fingerprint, scene).map((each) => each.ref);
 }
 
@@ -186,16 +183,13 @@ function serverKey({ host, address, port, startTls }: Server): string {
  * another certificate at a refresh, and those that a Domain shows.
  */
 export function serversOf(resource: CertificateResource, scene: Looking): readonly Server[] {
-  const fingerprint = resource.sight.observed?.facts.fingerprint;
+  const fingerprint = seenFacts(resource)?.fingerprint;
   const remembered = resource.memory?.kept.servers ?? [];
   if (fingerprint === undefined) return remembered;
   const all = new Map(remembered.map((server) => [serverKey(server), server]));
-  for (const {
-    desired,
-    sight: { observed },
-  } of domainsNaming(resource.ref.name, scene)) {
-    const target = desired === undefined ? undefined : targetOf(desired.spec);
-    const addresses = observed?.facts.addresses ?? [];
+  for (const domain of domainsNaming(resource.ref.name, scene)) {
+    const target = domain.desired === undefined ? undefined : targetOf(domain.desired.spec);
+    const addresses = seenFacts(domain)?.addresses ?? [];
     if (target === undefined || addresses.length === 0) continue;
     const shows = addresses.some((each) => each.fingerprint === fingerprint);
     if (shows || addresses.every((each) => each.fingerprint !== undefined)) all.delete(serverKey(target));

@@ -1,6 +1,6 @@
 /** Safety rules about storage and signing: foreign keys stay, and authorities respect their constraints. */
 
-import { type Change, formatRef, pass, reject, type Scene, type Verdict, mayBeOwned } from '#plugin';
+import { type Change, formatRef, pass, reject, type Scene, type Verdict, mayBeOwned, seenFacts } from '#plugin';
 import { needsIssue } from './differences.ts';
 import type { CertificateResource } from './diff.ts';
 import type { CertificateMemory } from './generated.ts';
@@ -14,21 +14,19 @@ import { Issuer } from './kinds.ts';
  * returns the key that it created; a key that another program stored later is not owned.
  */
 export function noteKey(resource: CertificateResource): Partial<CertificateMemory> {
-  const {
-    sight: { observed },
-    memory,
-  } = resource;
-  const key = observed?.facts.key_fingerprint;
-  if (key === undefined || observed?.facts.usable !== true || key === memory?.kept.key) return {};
+  const { memory } = resource;
+  const { key_fingerprint: key, usable } = seenFacts(resource) ?? {};
+  if (key === undefined || usable !== true || key === memory?.kept.key) return {};
   const isUnderWay = memory?.open !== undefined && memory.open.goal !== 'remove';
   const isFirst = mayGain(resource) && (!mayBeOwned(memory) || memory?.kept.key === undefined);
   return isFirst || isUnderWay ? { key } : {};
 }
 
 /** Records that a swap was started here, if a refresh finds an interrupted step. */
-export function noteSwap({ sight: { observed }, memory }: CertificateResource): Partial<CertificateMemory> {
+export function noteSwap(resource: CertificateResource): Partial<CertificateMemory> {
+  const { memory } = resource;
   if (memory?.open === undefined || memory.open.goal === 'remove' || memory.owned === 'created') return {};
-  const facts = observed?.facts;
+  const facts = seenFacts(resource);
   const isSeen = facts !== undefined && (facts.leftovers.length > 0 || isOtherKey(facts, memory.kept));
   return isSeen || hasSwapped(memory) ? { began: true } : {};
 }
@@ -38,12 +36,8 @@ export function foreignKey(change: Change, resource: CertificateResource): Verdi
   const removes = change.goal === 'remove';
   if (!removes && change.step === 'normal>normal' && !needsIssue(change.fields))
     return pass('the key does not change', {});
-  const {
-    sight: { observed },
-    memory,
-    desired,
-  } = resource;
-  const facts = observed?.facts;
+  const { memory, desired } = resource;
+  const facts = seenFacts(resource);
   if (facts?.elsewhere === true && !removes) return pass('no key is stored at the new location', {});
   const stored = facts?.key_fingerprint;
   const remembered = memory?.kept.key;
@@ -78,7 +72,7 @@ export function issuerNameConstraints(change: Change, { desired }: CertificateRe
   if (change.step === 'normal>normal' && !needsIssue(change.fields)) return pass('nothing is issued', {});
   if (desired === undefined) return pass('nothing is issued', {});
   const { spec } = desired;
-  const authority = Issuer.get(scene, issuerRef(spec))?.sight.observed?.facts;
+  const authority = seenFacts(Issuer.get(scene, issuerRef(spec)));
   const constraints = authority?.name_constraints;
   if (constraints === undefined)
     return pass('the authority is permitted to sign for any name', { issuer: spec.issuer });

@@ -1,6 +1,6 @@
 /** Summary: numbers of certificates and Domains by state and by days left. Pure. */
 
-import type { Resource, Scene, Summary } from '#plugin';
+import { type Resource, type Scene, type Summary, ABSENT, seenFacts, isKnown } from '#plugin';
 import { DAY_MS } from './days.ts';
 import { tables } from './generated.ts';
 
@@ -22,20 +22,25 @@ function statesOf(kind: CountedKind): readonly string[] {
 }
 
 /** The observed state, or the recorded one in a gap. Undefined for resources that are neither declared nor observed. */
-function stateOf({ desired, sight: { observed, gap }, memory }: Resource): string | undefined {
-  if (observed !== undefined) return observed.state;
-  if (gap !== undefined) return memory?.state;
-  return desired === undefined ? undefined : 'absent';
+function stateOf({ desired, sight, memory }: Resource): string | undefined {
+  switch (sight.is) {
+    case 'seen':
+      return sight.observed.state;
+    case 'absent':
+      return desired === undefined ? undefined : ABSENT;
+    case 'unseen':
+      return memory?.state;
+  }
 }
 
 /** End of the validity, epoch ms; NaN if unknown. */
-function endOf({ sight: { observed, gap }, memory }: Resource): number {
-  const facts = (observed?.facts ?? {}) as {
+function endOf(resource: Resource): number {
+  const facts = (seenFacts(resource) ?? {}) as {
     readonly not_after?: unknown;
     readonly chain_end?: { readonly not_after: string };
   };
   const seen = facts.chain_end?.not_after ?? facts.not_after;
-  const end = observed === undefined && gap !== undefined ? memory?.kept['not_after'] : seen;
+  const end = isKnown(resource) ? seen : resource.memory?.kept['not_after'];
   return typeof end === 'string' ? Date.parse(end) : Number.NaN;
 }
 

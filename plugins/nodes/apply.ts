@@ -1,6 +1,15 @@
 /** Apply: the handler of every step of a Node. A call that returned is done at the provider; one that is made again does no harm. */
 
-import { type ActionRun, defined, type FileSeen, instantText, unescapePointer, UnknownOutcomeError } from '#plugin';
+import {
+  type ActionRun,
+  defined,
+  type FileSeen,
+  instantText,
+  unescapePointer,
+  UnknownOutcomeError,
+  seenFacts,
+  otherState,
+} from '#plugin';
 import { TOLD_FIELD } from './diff.ts';
 import { isNamed, wantedLabels } from './differences.ts';
 import type { NodeResource } from './facts.ts';
@@ -23,8 +32,8 @@ function specOf({ desired }: NodeResource): NodeSpec {
   return desired.spec;
 }
 
-function idOf({ sight: { observed } }: NodeResource): number {
-  const id = observed?.facts.serverId;
+function idOf(resource: NodeResource): number {
+  const id = seenFacts(resource)?.serverId;
   if (id === undefined) throw new Error('The server of the node is not known');
   return id;
 }
@@ -102,7 +111,7 @@ const drain: NodeHandler = async (world, resource, run) => {
 };
 
 const remove: NodeHandler = async (world, resource, run) => {
-  if (resource.sight.observed?.others?.['power'] === 'on' && (resource.sight.observed.facts.volumes ?? []).length > 0) {
+  if (otherState(resource, 'power') === 'on' && (seenFacts(resource)?.volumes ?? []).length > 0) {
     // What is written to a volume at this moment is not to be lost.
     run.progress('turning the server off before its volumes are detached');
     await world.powerOff(idOf(resource), run);
@@ -127,7 +136,7 @@ function labelChange(run: ActionRun): LabelChange | undefined {
 
 async function setNetworks(world: NodesWriter, id: number, resource: NodeResource, call: Call): Promise<void> {
   const want = specOf(resource).networks ?? [];
-  const have = resource.sight.observed?.facts.networks ?? [];
+  const have = seenFacts(resource)?.networks ?? [];
   for (const there of have) {
     const wanted = want.find(({ network }) => isNamed(there.network, network));
     if (wanted === undefined || (wanted.ip !== undefined && wanted.ip !== there.ip))
@@ -157,7 +166,7 @@ const edit: NodeHandler = async (world, resource, run) => {
   if (run.change.fields.some(({ path }) => path === TOLD_FIELD)) return tell(world, resource, run);
   const id = idOf(resource);
   const spec = specOf(resource);
-  const facts = resource.sight.observed?.facts;
+  const facts = seenFacts(resource);
   const has = (path: string): boolean => run.change.fields.some((field) => field.path === path);
   if (has('/protection')) await world.setProtection(id, spec.protection ?? false, run);
   if (has('/name')) await world.rename(id, resource.ref.name, run);
@@ -196,7 +205,7 @@ const powerOff: NodeHandler = async (world, resource, run) => {
 async function changeWhileOff(world: NodesWriter, resource: NodeResource, run: ActionRun): Promise<void> {
   const id = idOf(resource);
   const spec = specOf(resource);
-  const facts = resource.sight.observed?.facts ?? {};
+  const facts = seenFacts(resource) ?? {};
   const has = (path: string): boolean => run.change.fields.some((field) => field.path === path);
   if (has('/placementGroup')) {
     if (facts.placementGroup !== undefined) await world.leavePlacementGroup(id, run);

@@ -1,6 +1,6 @@
 /** Audit: what a node is like beside every decision about it, and who decided. */
 
-import type { Change, Facts, Scene } from '#plugin';
+import { type Change, type Facts, type Scene, seenState, otherState, seenFacts } from '#plugin';
 import { decisionOf } from './decision.ts';
 import { type NodeResource, nodeSignals } from './facts.ts';
 
@@ -26,8 +26,8 @@ export function auditNode(change: Change, resource: NodeResource, scene: Scene):
   const life = signals?.life;
   const { now } = scene;
   const snapshot = {
-    lifecycle_state: resource.sight.observed?.state ?? 'absent',
-    health_status: resource.sight.observed?.others?.['health'] ?? 'unknown',
+    lifecycle_state: seenState(resource) ?? 'unknown',
+    health_status: otherState(resource, 'health') ?? 'unknown',
     container_count: life?.containers,
     allocated_ram_mb: life?.allocatedMb,
     total_containers_ever: life?.containersEver,
@@ -38,7 +38,7 @@ export function auditNode(change: Change, resource: NodeResource, scene: Scene):
     first_container_at: life?.firstContainerAt,
     last_container_at: life?.lastContainerAt,
     idle_minutes: minutes(life?.emptySince, now),
-    node_id: resource.sight.observed?.facts.serverId,
+    node_id: seenFacts(resource)?.serverId,
     action: ACTIONS[change.goal] ?? 'node_change',
     decision_by: decidedBy(change, resource, scene),
   };

@@ -16,7 +16,15 @@
  * | differs in what cannot be changed | yes | drain, or remove, to be made anew |
  */
 
-import type { FieldChange, Proposal, Scene } from '#plugin';
+import {
+  type FieldChange,
+  type Proposal,
+  type Scene,
+  gapOver,
+  otherState,
+  type KnownResource,
+  observedOf,
+} from '#plugin';
 import { decisionOf } from './decision.ts';
 import { type Differences, differencesOf } from './differences.ts';
 import { type NodeResource, nodeSignals } from './facts.ts';
@@ -71,7 +79,7 @@ function telling(resource: NodeResource, state: string): Proposal<NodeStep> | un
   const signals = nodeSignals(resource);
   if (state !== 'draining' || signals?.drains !== true || signals.workloads === 'none') return undefined;
   // Where a gap covers it, nobody knows whether the source calls it by the name that it would be told.
-  if (resource.memory?.kept.toldAt !== undefined || resource.sight.gap !== undefined) return undefined;
+  if (resource.memory?.kept.toldAt !== undefined || gapOver(resource) !== undefined) return undefined;
   return {
     step: 'draining>draining',
     goal: 'update',
@@ -157,7 +165,7 @@ function diskFull(resource: NodeResource, state: string): Proposal<NodeStep> | u
 }
 
 function power(resource: NodeResource, wanted: 'on' | 'off'): Proposal<NodeStep> | undefined {
-  const now = resource.sight.observed?.others?.['power'];
+  const now = otherState(resource, 'power');
   const fields = [{ path: '/power', before: now ?? null, after: wanted }];
   if (now === 'off' && wanted === 'on')
     return { step: 'power:off>on', goal: 'update', fields, because: 'The server is turned on: its document says so' };
@@ -173,19 +181,15 @@ function cycle(
   fields: readonly FieldChange[],
   because: string,
 ): Proposal<NodeStep> | undefined {
-  const now = resource.sight.observed?.others?.['power'];
+  const now = otherState(resource, 'power');
   if (now === 'on') return { step: 'power:on>on', goal, fields, because };
   return now === 'off' ? { step: 'power:off>off', goal, fields, because } : undefined;
 }
 
 /** Of a node that is written and there. */
-function change(resource: NodeResource, state: string): Proposal<NodeStep> | undefined {
-  const {
-    desired,
-    sight: { observed },
-    memory,
-    ref,
-  } = resource;
+function change(resource: KnownResource<NodeResource>, state: string): Proposal<NodeStep> | undefined {
+  const { desired, memory, ref } = resource;
+  const observed = observedOf(resource);
   if (desired === undefined || observed === undefined) return undefined;
   const { spec } = desired;
   const found = differencesOf(ref.name, spec, observed.facts, memory?.kept ?? {});
@@ -239,11 +243,9 @@ function change(resource: NodeResource, state: string): Proposal<NodeStep> | und
   return leaving(state, { goal: 'replace', fields: found.replace, because });
 }
 
-export function diffNode(resource: NodeResource, scene: Scene): Proposal<NodeStep> | undefined {
-  const {
-    desired,
-    sight: { observed },
-  } = resource;
+export function diffNode(resource: KnownResource<NodeResource>, scene: Scene): Proposal<NodeStep> | undefined {
+  const { desired } = resource;
+  const observed = observedOf(resource);
   if (observed?.given === true || desired?.spec.provider === 'static') return undefined;
   if (observed === undefined) {
     if (desired === undefined) return undefined;

@@ -5,7 +5,7 @@ import { LABELS } from './labels.ts';
 import type { ContainerResource, NodeResource } from './facts.ts';
 import { inSource } from './pool/container.ts';
 import { leastOf, poolOf, poolRef, settingsOfResource } from './settings.ts';
-import { defined } from '#plugin';
+import { defined, seenFacts, type SeenResource, otherState } from '#plugin';
 import { NodePool } from './kinds.ts';
 
 /** What a pool asks of those that leave it. */
@@ -36,12 +36,8 @@ export function poolEffect(): Effect {
   return {};
 }
 
-export function containerEffect(
-  _change: Change,
-  { desired, sight: { observed } }: ContainerResource,
-  scene: Scene,
-): Effect {
-  const [from, to] = [observed?.facts.node, desired?.spec.node];
+export function containerEffect(_change: Change, resource: ContainerResource, scene: Scene): Effect {
+  const [from, to] = [seenFacts(resource)?.node, resource.desired?.spec.node];
   return {
     values: {
       from: from === undefined ? null : inSource(from, scene),
@@ -51,11 +47,13 @@ export function containerEffect(
 }
 
 /** What is seen of a server, as its document would say it; labels that others put there are none of the document's. */
-export function nodeSeen({ desired, sight: { observed }, memory }: NodeResource): Json {
+export function nodeSeen(resource: SeenResource<NodeResource>): Json {
+  const { desired, memory } = resource;
+  const { facts } = resource.sight.observed;
   const { serverType, image, location, placementGroup, backups, protection, networks, firewalls, volumes, labels } =
-    observed?.facts ?? {};
-  const { ipv4, ipv6 } = observed?.facts ?? {};
-  const power = observed?.others?.['power'];
+    facts;
+  const { ipv4, ipv6 } = facts;
+  const power = otherState(resource, 'power');
   const own = new Set([...Object.keys(desired?.spec.labels ?? {}), ...(memory?.kept.labels ?? [])]);
   const plugins = new Set<string>(Object.values(LABELS));
   return JSON.parse(
@@ -73,7 +71,7 @@ export function nodeSeen({ desired, sight: { observed }, memory }: NodeResource)
         labels === undefined
           ? undefined
           : Object.fromEntries(Object.entries(labels).filter(([key]) => own.has(key) && !plugins.has(key))),
-      publicNet: observed === undefined ? undefined : { ipv4: ipv4 !== undefined, ipv6: ipv6 !== undefined },
+      publicNet: { ipv4: ipv4 !== undefined, ipv6: ipv6 !== undefined },
       power: power === 'on' || power === 'off' ? power : undefined,
     }),
   ) as Json;

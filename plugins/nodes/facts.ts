@@ -1,6 +1,6 @@
 /** What is seen of nodes, pools and containers: stable facts that judgements rest on, and signals that change by themselves. */
 
-import type { Resource } from '#plugin';
+import { type Resource, seenSignals } from '#plugin';
 import type {
   ContainerMemory,
   ContainerSpec,
@@ -154,13 +154,13 @@ export interface ContainerSignals {
 
 /** Signals of what is seen; undefined where nothing is. */
 export function nodeSignals(resource: Pick<Resource, 'sight'> | undefined): NodeSignals | undefined {
-  return resource?.sight.observed?.signals as NodeSignals | undefined;
+  return seenSignals(resource) as NodeSignals | undefined;
 }
 
 export function poolSignals(resource: Resource | PoolResource | undefined): PoolSignals | undefined {
-  return resource?.sight.observed?.signals as PoolSignals | undefined;
+  return seenSignals(resource) as PoolSignals | undefined;
 }
 
 export function containerSignals(resource: Resource | ContainerResource | undefined): ContainerSignals | undefined {
-  return resource?.sight.observed?.signals as ContainerSignals | undefined;
+  return seenSignals(resource) as ContainerSignals | undefined;
 }

@@ -1,6 +1,6 @@
 /** Note: what of a look is remembered, so that neither a restart nor the loss of a document loses it. */
 
-import { digestOf, type Scene, defined } from '#plugin';
+import { digestOf, type Scene, defined, isSeen, seenFacts, isGiven, type KnownResource, observedOf } from '#plugin';
 import { type NodeFacts, type NodeLife, type NodeResource, nodeSignals } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
 import { LABELS } from './labels.ts';
@@ -67,23 +67,25 @@ function namesOf(
     server: facts.name,
     former,
   });
-  const names = formerNames(named, (name) => scene?.get(nodeRef(name))?.sight.observed !== undefined);
+  const names = formerNames(named, (name) => {
+    const other = scene?.get(nodeRef(name));
+    return other !== undefined && isSeen(other);
+  });
   return names.length === 0 && memory?.kept.names === undefined ? {} : { names };
 }
 
 /** What a successor would get; nothing of a server that only now takes what is left. */
-function leftNote({ desired, sight: { observed }, memory }: NodeResource): Partial<NodeMemory> {
-  if (desired === undefined || observed === undefined || observed.given === true) return {};
-  const left = memory?.open?.goal === 'create' ? memory.kept.left : leftBy(desired.spec, observed.facts);
+function leftNote(resource: NodeResource): Partial<NodeMemory> {
+  const { desired, memory } = resource;
+  const facts = seenFacts(resource);
+  if (desired === undefined || facts === undefined || isGiven(resource)) return {};
+  const left = memory?.open?.goal === 'create' ? memory.kept.left : leftBy(desired.spec, facts);
   return { left: left ?? null } as unknown as Partial<NodeMemory>;
 }
 
-export function noteNode(resource: NodeResource, _now?: number, scene?: Scene): Partial<NodeMemory> {
-  const {
-    desired,
-    sight: { observed },
-    memory,
-  } = resource;
+export function noteNode(resource: KnownResource<NodeResource>, _now?: number, scene?: Scene): Partial<NodeMemory> {
+  const { desired, memory } = resource;
+  const observed = observedOf(resource);
   const signals = nodeSignals(resource);
   // Of one that is gone, all stays: when it is there again, its id tells whether it is the same. What went to make room
   // for its successor hands on what it had, and nothing else.

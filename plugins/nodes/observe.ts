@@ -17,10 +17,11 @@ import {
   type Observed,
   type Query,
   type Ref,
-  type Sight,
   type Sighting,
   type View,
   defined,
+  type KnownResource,
+  observedOf,
 } from '#plugin';
 import { catalogueFor, type Lists, listsOf, type Order } from './catalogue.ts';
 import { differencesOf } from './differences.ts';
@@ -304,16 +305,12 @@ type Wanted = ReadonlyMap<CatalogueList, readonly Ref[]>;
 const NAMED_IN_PLACE: ReadonlySet<string> = new Set(['/networks', '/firewalls', '/volumes']);
 
 /** A node as far as its orders depend on it. */
-type OrderedNode = Pick<NodeResource, 'ref' | 'desired' | 'memory' | 'sight'>;
+type OrderedNode = KnownResource<Pick<NodeResource, 'ref' | 'desired' | 'memory' | 'sight'>>;
 
 /** Whether a node that is written may need what the provider has: it is to be made, changed or replaced. */
 function isToOrder(resource: OrderedNode): boolean {
-  const {
-    desired,
-    sight: { observed },
-    memory,
-    ref,
-  } = resource;
+  const { desired, memory, ref } = resource;
+  const observed = observedOf(resource);
   if (desired === undefined || desired.spec.provider === 'static' || observed?.claimedBy !== undefined) return false;
   if (observed === undefined) return true;
   const signals = nodeSignals(resource);
@@ -341,7 +338,7 @@ function ordersOf(targets: Targets, observed: readonly Sighting[], read: ReadAll
   const seen = new Map(observed.map((each) => [formatRef(each.ref), each as Sighting<NodeFacts>]));
   const nodes = targets.cloud.flatMap(({ ref, desired, memory, settings }): readonly (readonly [Ref, Order])[] => {
     const there = seen.get(formatRef(ref));
-    const sight: Sight<NodeFacts> =
+    const sight: OrderedNode['sight'] =
       there === undefined ? { is: 'absent' } : { is: 'seen', observed: withStates(there, settings, memory) };
     const resource: OrderedNode = defined({ ref, desired, memory, sight });
     const order = isToOrder(resource) ? orderOfNode(resource) : undefined;

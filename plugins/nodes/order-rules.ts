@@ -19,6 +19,7 @@ import {
   type Scene,
   type Verdict,
   defined,
+  seenFacts,
 } from '#plugin';
 import { type Obstacle, obstaclesOf, type Ordering } from './catalogue.ts';
 import { type NodeResource, nodeSignals } from './facts.ts';
@@ -49,13 +50,11 @@ function joiningOf(spec: NodeSpec, resource: NodeResource, scene: Scene): number
 }
 
 /** What a node's server is, or would be, made of: its document, and what its predecessor had where that says nothing. */
-export function orderOfNode({
-  desired,
-  sight: { observed },
-  memory,
-}: Pick<NodeResource, 'desired' | 'sight' | 'memory'>): NodeSpec | undefined {
+export function orderOfNode(resource: Pick<NodeResource, 'desired' | 'sight' | 'memory'>): NodeSpec | undefined {
+  const { desired, memory } = resource;
   if (desired === undefined || desired.spec.provider === 'static') return undefined;
-  const left = observed === undefined ? memory?.kept.left : leftBy(desired.spec, observed.facts);
+  const facts = seenFacts(resource);
+  const left = facts === undefined ? memory?.kept.left : leftBy(desired.spec, facts);
   return withLeft(desired.spec, left);
 }
 
@@ -68,7 +67,7 @@ function orderingOf(change: Change, resource: NodeResource, scene: Scene): Order
   const fields = new Set(change.fields.map(({ path }) => path));
   if (!isNew && fields.size === 0) return undefined;
   const order = isNew ? whole : resource.desired.spec;
-  const facts = resource.sight.observed?.facts;
+  const facts = seenFacts(resource);
   return defined({
     order,
     fields: isNew ? undefined : fields,

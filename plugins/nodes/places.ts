@@ -1,6 +1,6 @@
 /** What a node stands for: one server of the cloud, by its name, which differs from no other by case alone, and by its id. */
 
-import type { Claim } from '#plugin';
+import { type Claim, seenFacts } from '#plugin';
 import type { Resource } from '#plugin';
 import type { NodeFacts } from './facts.ts';
 import type { NodeMemory, NodeSpec } from './generated.ts';
@@ -14,7 +14,7 @@ export function serverKey(name: string): string {
 export function nodePlaces(resource: Resource<NodeSpec, NodeFacts, NodeMemory>): readonly Claim[] {
   // A machine that no cloud manages is only probed.
   if (settingsOf(resource.desired, resource.memory).provider === 'static') return [];
-  const id = resource.sight.observed?.facts.serverId ?? resource.memory?.kept.serverId;
+  const id = seenFacts(resource)?.serverId ?? resource.memory?.kept.serverId;
   return [
     { kind: 'key', key: `the server ${serverKey(resource.ref.name)}` },
     ...(id === undefined ? [] : [{ kind: 'key' as const, key: `the server with the id ${id}` }]),

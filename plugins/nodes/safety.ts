@@ -22,6 +22,11 @@ import {
   type Verdict,
   defined,
   mayBeOwned,
+  isSeen,
+  seenFacts,
+  seenState,
+  otherState,
+  protectedBy,
 } from '#plugin';
 import { type NodeLife, type NodeResource, type NodeSignals, nodeSignals } from './facts.ts';
 import { type NodePoolMemory, type NodePoolSpec, type NodeRuleId, tables } from './generated.ts';
@@ -61,7 +66,7 @@ function whenTaken(
     if (!takesAway(change)) return KEPT;
     const signals = nodeSignals(resource);
     // Without a look there is nothing to judge: the engine's own rules let nothing go that is not seen.
-    if (resource.sight.observed === undefined || signals === undefined) return pass('The node was not observed');
+    if (!isSeen(resource) || signals === undefined) return pass('The node was not observed');
     return rule({ state: resource.sight.observed.state, signals, life: signals.life }, resource, scene, change);
   };
 }
@@ -98,11 +103,10 @@ function withinGrace(
 
 const otherServer: NodeRule = (_change, resource) => {
   const facts = {
-    server_id: resource.sight.observed?.facts.serverId ?? null,
+    server_id: seenFacts(resource)?.serverId ?? null,
     ours: resource.memory?.kept.serverId ?? null,
   };
-  if (resource.sight.observed?.facts.other !== true)
-    return pass('The server is the recorded one, or does not exist', facts);
+  if (seenFacts(resource)?.other !== true) return pass('The server is the recorded one, or does not exist', facts);
   return reject(
     `The server of this name has the id ${facts.server_id} and is not the one that was created or adopted`,
     facts,
@@ -326,8 +330,8 @@ function poolSeen(resource: NodeResource, scene: Scene): PoolSeen | undefined {
 
 const IN_SERVICE: ReadonlySet<string> = new Set(['ready', 'active', 'idle']);
 
-function isInService({ sight: { observed } }: NodeResource): boolean {
-  return observed !== undefined && IN_SERVICE.has(observed.state);
+function isInService(resource: NodeResource): boolean {
+  return isSeen(resource) && IN_SERVICE.has(resource.sight.observed.state);
 }
 
 /** An accepted action on it is under way that takes it out of service, for good or for a time. */
@@ -366,14 +370,12 @@ function inTheWay(change: Change, resource: NodeResource, pool: PoolSeen, scene:
   return others
     .filter((each) => {
       if (isGoing(each, scene)) return true;
-      const state = each.sight.observed?.state;
+      const state = seenState(each);
       // A node that was drained may be removed while another one is: neither is in service.
       if (isDrain || isPower) {
         if (state === 'draining' || state === 'decommissioned') return true;
       }
-      return (
-        isPower && state !== undefined && IN_SERVICE.has(state) && each.sight.observed?.others?.['health'] !== 'healthy'
-      );
+      return isPower && state !== undefined && IN_SERVICE.has(state) && otherState(each, 'health') !== 'healthy';
     })
     .map(({ ref }) => ref.name);
 }
@@ -431,24 +433,23 @@ const powerNeeded: NodeRule = (change, resource) => {
 };
 
 /** What a replacement does not hand on, by name. */
-function lostBy({ desired, sight: { observed } }: NodeResource): string {
-  const { diskGb, backups, ipv4, ipv6, volumes = [] } = observed?.facts ?? {};
-  const spec = desired?.spec;
+function lostBy(resource: NodeResource): string {
+  const facts = seenFacts(resource);
+  const { diskGb, backups, ipv4, ipv6, volumes = [] } = facts ?? {};
+  const spec = resource.desired?.spec;
   const addresses = [
     ...(spec?.publicNet.ipv4Address === undefined && ipv4 !== undefined ? [ipv4.ip] : []),
     ...(spec?.publicNet.ipv6Address === undefined && ipv6 !== undefined ? [ipv6.ip] : []),
   ];
   const behind =
-    spec !== undefined && observed !== undefined && spec.volumes === undefined && staysBehind(spec, observed.facts)
+    spec !== undefined && facts !== undefined && spec.volumes === undefined && staysBehind(spec, facts)
       ? volumes.map(({ name }) => name)
       : [];
   return [
     `the data on its disk${diskGb === undefined ? '' : ` (${diskGb} GB)`}`,
     ...(backups === true ? ['all of its backups'] : []),
     ...(addresses.length === 0 ? [] : [`the addresses ${addresses.join(' and ')}`]),
-    ...(behind.length === 0
-      ? []
-      : [`its volumes ${behind.join(', ')}, which stay detached in ${observed?.facts.location}`]),
+    ...(behind.length === 0 ? [] : [`its volumes ${behind.join(', ')}, which stay detached in ${facts?.location}`]),
   ].join(', ');
 }
 
@@ -590,9 +591,10 @@ export interface Refusal {
 export function refusalOf(resource: NodeResource, scene: Scene): Refusal | undefined {
   if (resource.memory?.protect === true || resource.desired?.meta.lifecycle.protect === true)
     return { rule: 'protected', message: 'The node is protected' };
-  const by = resource.sight.observed?.protectedBy;
+  const by = protectedBy(resource);
   if (by !== undefined) return { rule: 'provider-protected', message: `The provider protects the server: ${by}` };
-  const state = resource.sight.observed?.state ?? 'absent';
+  const state = seenState(resource);
+  if (state === undefined) return { rule: 'partial-view', message: 'The node cannot be seen' };
   const kind = tables.kinds.Node;
   const change = changeOf(resource.ref, kind, {
     step: removalStep(kind, state),

@@ -15,6 +15,7 @@ import {
   strictest,
   withInputValues,
   defined,
+  seenFacts,
 } from '#plugin';
 import { type NodeFacts, PLUGIN } from './facts.ts';
 import { defaults, type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from './generated.ts';
@@ -128,7 +129,7 @@ export function ms(duration: string): number {
 export function dedication(resource: Resource): string | undefined {
   const settings = settingsOfResource(resource);
   if (settings.provider === 'static') return 'no cloud provider manages the node';
-  const facts = resource.sight.observed?.facts as NodeFacts | undefined;
+  const facts = seenFacts(resource) as NodeFacts | undefined;
   const label = facts?.labels?.[LABELS.role];
   return settings.role === 'system' || label === 'system' ? 'the node is a system node' : undefined;
 }

@@ -1,6 +1,15 @@
 /** A minimal plugin: items in memory that exist once they are created, by this run or an earlier one. */
 
-import { defineKind, definePlugin, formatRef, type Memory, type Observed, type PluginTables, type Ref } from '#plugin';
+import {
+  defineKind,
+  definePlugin,
+  formatRef,
+  type Memory,
+  type Observed,
+  type PluginTables,
+  type Ref,
+  observedOf,
+} from '#plugin';
 
 interface ItemSpec {
   readonly size: number;
@@ -55,7 +64,9 @@ export const benchPlugin = definePlugin<BenchWorld, BenchWorld>({
   validators: async () => ({ 'spec:Item': () => true, 'memory:Item': () => true, config: () => true }),
   kinds: {
     Item: defineKind<BenchWorld, ItemSpec, ItemSpec, object, ItemStep, never>({
-      diff: ({ desired, sight: { observed } }) => {
+      diff: (resource) => {
+        const { desired } = resource;
+        const observed = observedOf(resource);
         if (desired === undefined) return { step: 'ready>absent', goal: 'remove', because: 'no longer declared' };
         if (observed === undefined) return { step: 'absent>ready', goal: 'create', because: 'the item does not exist' };
         if (observed.facts.size === desired.spec.size) return undefined;

@@ -27,11 +27,42 @@ interface Loaded {
 /** Chunks that this process has loaded, by path: the entries of one bundle share their chunks. */
 export const loadedChunks = new Map<string, Loaded>();
 
+/** Modules of Node.js that take their time to load: a command pays for those that it uses. Chunks use their exports by name. */
+const onDemand: ReadonlySet<string> = new Set([
+  'node:crypto',
+  'node:dns',
+  'node:dns/promises',
+  'node:fs/promises',
+  'node:http',
+  'node:https',
+  'node:net',
+  'node:os',
+  'node:timers/promises',
+  'node:tls',
+  'node:worker_threads',
+  'node:zlib',
+]);
+
+function builtinModule(id: string, chunk: string): object {
+  const found: object | undefined = process.getBuiltinModule(id);
+  if (found === undefined) throw new Error(`${chunk} needs ${id}, which is not a module of Node.js`);
+  return found;
+}
+
+/** Stands for a module until one of its exports is used. */
+function lazily(load: () => object): object {
+  let loaded: object | undefined;
+  return new Proxy({}, { get: (_, name): unknown => Reflect.get((loaded ??= load()), name) });
+}
+
 /** The file with the bytecode of a chunk, for this Node.js. */
 export function bytecodeFile(root: string, chunk: string): string {
   const path = process.getBuiltinModule('node:path');
   return path.join(root, 'cache', `${process.version}-${process.platform}-${process.arch}`, `${chunk}.bin`);
 }
+
+const opening = Buffer.from('(function (exports, require, module, __filename, __dirname) {');
+const closing = Buffer.from('\n})');
 
 /** Returns the exports of `lib/<chunk>` under `root`. */
 export function loadChunk(root: string, chunk: string): Chunk {
@@ -43,8 +74,9 @@ export function loadChunk(root: string, chunk: string): Chunk {
   if (known !== undefined) return known.module.exports;
 
   const cachedData = bytecode();
-  const source = readFileSync(file, 'utf8');
-  const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+  // Chunks are ASCII. A source that is put together as bytes is copied once; V8 would flatten a template on top of that.
+  const source = Buffer.concat([opening, readFileSync(file), closing]).toString('latin1');
+  const script = new Script(source, {
     filename: file,
     ...(cachedData === undefined ? {} : { cachedData }),
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
@@ -56,9 +88,7 @@ export function loadChunk(root: string, chunk: string): Chunk {
 
   function need(id: string): unknown {
     if (id.startsWith('./')) return loadChunk(root, id.slice('./'.length));
-    const builtin = process.getBuiltinModule(id);
-    if (builtin === undefined) throw new Error(`${chunk} needs ${id}, which is not a module of Node.js`);
-    return builtin;
+    return onDemand.has(id) ? lazily(() => builtinModule(id, chunk)) : builtinModule(id, chunk);
   }
 
   function bytecode(): Buffer | undefined {

@@ -89,7 +89,7 @@ async function callCommand(
   const color = wantsColor(flags['color'], shell);
   const view = (): View => ({ color, width: shell.stdout.columns(), now: shell.now() });
   const print = shell.stdout.write;
-  const render = command.render?.(flags, view);
+  const render = await command.render?.(flags, view);
   outcome.reporter = isStream
     ? await streamReporter(shell)
     : textReporter(shell, color, (event) => render?.(event, print));

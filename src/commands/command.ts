@@ -99,7 +99,7 @@ export interface Command<N extends string, O, W> {
   readonly events?: true;
   readonly call: (call: Call<Flags<O>, Given<W>>) => Promise<Ending>;
   /** Renders events as text, if they are not written as JSON. */
-  readonly render?: (flags: Flags<O>, view: () => View) => Render;
+  readonly render?: (flags: Flags<O>, view: () => View) => Render | Promise<Render>;
 }
 
 /** Declares a command; the types of `flags` and `words` follow from its declarations. */

@@ -31,7 +31,7 @@ export function hostOf(shell: Shell): Host {
   return {
     env: shell.env,
     now: shell.now,
-    elapsed: () => performance.now(),
+    elapsed: () => Number(process.hrtime.bigint()) / 1e6,
     randomId: () => randomBytes(8).toString('hex'),
     uid: process.getuid?.(),
     actor: actorOf(shell.env),

@@ -1,7 +1,6 @@
 /** `fettle plan`: refreshes, compares and judges, and prints the plan. */
 
 import { basename } from 'node:path';
-import { planMarkdown } from '../report/plan-markdown.ts';
 import { planText } from '../report/plan-text.ts';
 import { plan as runPlan } from '../run/plan.ts';
 import { savePlan, writePlanJson } from '../run/plan-file.ts';
@@ -48,12 +47,16 @@ export const plan = command({
     };
     return (await runPlan(await openWorkspace(host, source, say), options, say)).ending;
   },
-  render: (flags, view) => (event, write) => {
-    if (event.type !== 'planned') return;
+  render: async (flags, view) => {
     const detail = flags.detail ?? false;
     const artifact = flags.out === undefined ? {} : { artifact: basename(flags.out) };
-    if (flags.format === 'json') writePlanJson(event.plan, write);
-    else if (flags.format === 'markdown') write(planMarkdown(event.plan, { now: view().now, detail, ...artifact }));
-    else write(planText(event.plan, { ...view(), detail }));
+    const markdown = flags.format === 'markdown' ? await import('../report/plan-markdown.ts') : undefined;
+    return (event, write) => {
+      if (event.type !== 'planned') return;
+      if (flags.format === 'json') writePlanJson(event.plan, write);
+      else if (markdown !== undefined)
+        write(markdown.planMarkdown(event.plan, { now: view().now, detail, ...artifact }));
+      else write(planText(event.plan, { ...view(), detail }));
+    };
   },
 });

@@ -2,7 +2,16 @@
 
 import { match } from '../engine/match.ts';
 import { emptyRecall } from '../engine/remember.ts';
-import { formatRef, type Json, type Memory, type Observed, type Plugin, type Sighting, type View } from '#plugin';
+import {
+  formatRef,
+  type Json,
+  type Memory,
+  type Observed,
+  type Plugin,
+  type Sighting,
+  type View,
+  isSeen,
+} from '#plugin';
 
 interface Given {
   readonly desired?: Parameters<typeof match>[0];
@@ -22,7 +31,11 @@ export function derivedView(
   const by = { plugins: new Map([[plugin.name, plugin]]), settings: new Map([[plugin.name, settings]]), now };
   const { resources } = match(desired, view, recall, by, failures);
   if (failures.size > 0) throw new Error([...failures.values()].join('; '));
-  return { ...view, observed: view.observed.flatMap(({ ref }) => resources.get(formatRef(ref))?.sight.observed ?? []) };
+  const observed = view.observed.flatMap(({ ref }) => {
+    const resource = resources.get(formatRef(ref));
+    return resource !== undefined && isSeen(resource) ? [resource.sight.observed] : [];
+  });
+  return { ...view, observed };
 }
 
 /** One sighting with its state. */

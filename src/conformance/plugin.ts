@@ -26,6 +26,7 @@ import {
   type Resource,
   type Plugin,
   stepTransition,
+  isSeen,
 } from '#plugin';
 import { reconcile } from '../engine/reconcile.ts';
 
@@ -153,12 +154,12 @@ function seen({ ref, state, others, facts, findings }: Observed): unknown {
 function stable({ view, resources }: Planned): unknown {
   return {
     observed: [...resources.values()]
-      .flatMap(({ sight }) => sight.observed ?? [])
+      .flatMap(({ sight }) => (sight.is === 'seen' ? [sight.observed] : []))
       .map(seen)
       .toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
     // A resource that is only in the state may be forgotten by the first refresh.
     bases: [...resources].flatMap(([address, resource]) =>
-      resource.desired === undefined && resource.sight.observed === undefined && resource.memory === undefined
+      resource.desired === undefined && !isSeen(resource) && resource.memory === undefined
         ? []
         : [[address, seenOf(resource)]],
     ),
@@ -315,7 +316,7 @@ export function pluginConformance<B extends Bench>(
           // A refresh of some resources shows them like a full refresh.
           for (const resource of first.resources.values())
             expect((await lookAt(plugin, bench, resource, first, situation.scheduled)).map(seen)).toEqual(
-              resource.sight.observed === undefined ? [] : [seen(resource.sight.observed)],
+              isSeen(resource) ? [seen(resource.sight.observed)] : [],
             );
           expect(bench.world()).toEqual(before);
 

@@ -41,6 +41,12 @@ import {
   stepTransition,
   withMemory,
   defined,
+  type KnownResource,
+  isKnown,
+  isSeen,
+  seenState,
+  gapOver,
+  observedOf,
 } from '#plugin';
 import { propose } from './diff.ts';
 import { plainJson, soundAudit } from './guard.ts';
@@ -111,6 +117,15 @@ interface Look {
   readonly scene: Scene;
 }
 
+/** A refresh that shows that the resource exists, or that it does not. */
+interface KnownLook extends Look {
+  readonly resource: KnownResource;
+}
+
+function isKnownLook(look: Look): look is KnownLook {
+  return isKnown(look.resource);
+}
+
 export interface Ending {
   readonly status: RowStatus;
   readonly message: string;
@@ -173,12 +188,13 @@ export function sentence(judgements: readonly Judgement[]): string {
   return judgements.map(({ rule, message }) => `${rule}: ${message}`).join('; ');
 }
 
+function unseenText(resource: Resource): string {
+  return `The resource could not be read: ${gapOver(resource)?.message ?? 'the refresh did not run'}`;
+}
+
 /** The reason why an accepted action must not run now; undefined if it may run. */
-function staleness(action: Action, look: Look, neededBy: readonly string[]): Ending | undefined {
+function staleness(action: Action, look: KnownLook, neededBy: readonly string[]): Ending | undefined {
   const { change } = action;
-  const { sight } = look.resource;
-  if (sight.is === 'unseen')
-    return { status: 'stale', message: `The resource could not be read: ${sight.gap.message}` };
   const judged = judgeOne(change, look.resource, look.scene, neededBy, action.after);
   if (judged.basis !== action.basis)
     return { status: 'stale', message: 'The resource has changed since the plan was created' };
@@ -220,7 +236,7 @@ function intentOf(action: Action, resource: Resource, audit: Audit, input: Apply
   };
 }
 
-function noted({ resource, scene }: Look): Readonly<Record<string, Json>> {
+function noted({ resource, scene }: KnownLook): Readonly<Record<string, Json>> {
   try {
     return noteOf(resource, scene);
   } catch {
@@ -229,7 +245,7 @@ function noted({ resource, scene }: Look): Readonly<Record<string, Json>> {
   }
 }
 
-function memoryDraft(action: Action, look: Look, input: ApplyInput): Draft {
+function memoryDraft(action: Action, look: KnownLook, input: ApplyInput): Draft {
   const { change } = action;
   const { resource } = look;
   const { desired, tables } = resource;
@@ -244,7 +260,7 @@ function memoryDraft(action: Action, look: Look, input: ApplyInput): Draft {
       because: change.because,
       ...(desired === undefined ? {} : { meta: metaAfter(change, { ...resource, desired }) }),
       ...(goal === 'adopt' && desired !== undefined ? specNote(desired.spec) : {}),
-      ...(resource.sight.observed === undefined ? {} : { state: resource.sight.observed.state }),
+      ...(isSeen(resource) ? { state: seenState(resource) } : {}),
       ...(Object.keys(kept).length === 0 ? {} : { kept, version: tables.memoryVersion }),
     },
   };
@@ -273,7 +289,7 @@ async function readFor(change: Change, { resource, scene }: Look, { files }: App
 /** Runs the handler. Returns its result, or its error. */
 async function handle(
   action: Action,
-  look: Look,
+  look: KnownLook,
   input: ApplyInput,
   id: string,
   aside: Moments['aside'],
@@ -330,7 +346,7 @@ function messageOf(error: unknown, { look }: ApplyInput): string {
 }
 
 /** The resource with its future state: the result of a handler can settle the step. */
-function asRemembered(resource: Resource, kept: Readonly<Record<string, Json>>): Resource {
+function asRemembered(resource: KnownResource, kept: Readonly<Record<string, Json>>): KnownResource {
   const memory = resource.memory ?? { ref: resource.ref, version: 1, kept: {} };
   return withMemory(resource, { ...memory, kept: { ...memory.kept, ...kept } });
 }
@@ -345,14 +361,13 @@ function endingOf(
   const { change } = action;
   const cut = error instanceof DeadlineError || error instanceof AbortedError || isUnknownOutcome(error);
   if (error !== undefined && !cut) return { status: 'failed', message: messageOf(error, input) };
-  const sight = after?.resource.sight;
-  if (after === undefined || sight === undefined || sight.is === 'unseen')
-    return {
-      status: 'unknown',
-      message: cut
-        ? messageOf(error, input)
-        : `The resource could not be read: ${sight?.gap?.message ?? 'the refresh did not run'}`,
-    };
+  if (after === undefined || !isKnownLook(after)) {
+    const gap = after === undefined ? undefined : gapOver(after.resource);
+    const message = cut
+      ? messageOf(error, input)
+      : `The resource could not be read: ${gap?.message ?? 'the refresh did not run'}`;
+    return { status: 'unknown', message };
+  }
   const { kind, tables } = after.resource;
   const wanted = after.resource.desired?.spec;
   const planned = isAsPlanned(asRemembered(after.resource, kept), change, wanted, after.scene);
@@ -368,7 +383,7 @@ function endingOf(
   if (cut) return { status: 'unknown', message: messageOf(error, input) };
   const transition = stepTransition(tables, change.step);
   const settles = transition === undefined ? change.to : settlesIn(transition);
-  const state = after.resource.sight.observed?.state ?? ABSENT;
+  const state = seenState(after.resource);
   return {
     status: 'failed',
     message:
@@ -384,7 +399,7 @@ function endingOf(
  */
 function movedBy(
   change: Change,
-  resource: Resource,
+  resource: KnownResource,
   ending: Ending,
 ): { readonly state?: string; readonly moves: readonly Move[] } | undefined {
   const { tables } = resource;
@@ -393,12 +408,9 @@ function movedBy(
   if (ending.status === 'done') {
     const moves = movesOf(tables, change.step, seen);
     if (isOwn) return { moves };
-    const {
-      memory,
-      sight: { observed },
-    } = resource;
-    const [before, now] = [memory?.state ?? ABSENT, observed?.state ?? ABSENT];
-    return { moves: [...moves, ...movesBetween(tables, firstMachine(tables), before, now, undefined, observed?.via)] };
+    const [before, now] = [resource.memory?.state ?? ABSENT, seenState(resource)];
+    const via = observedOf(resource)?.via;
+    return { moves: [...moves, ...movesBetween(tables, firstMachine(tables), before, now, undefined, via)] };
   }
   if (ending.status !== 'failed') return undefined;
   const { state, moves } = movesOfFailure(tables, change.step, seen);
@@ -419,11 +431,12 @@ function outcomeDraft(
   input: ApplyInput,
 ): Draft {
   const { change } = action;
-  const seen = after === undefined || after.resource.sight.is === 'unseen' ? undefined : after.resource;
-  const found = seen === undefined ? undefined : (seen.sight.observed?.state ?? ABSENT);
+  const known = after !== undefined && isKnownLook(after) ? after : undefined;
+  const seen = known?.resource;
+  const found = seen === undefined ? undefined : seenState(seen);
   const moved = seen === undefined ? undefined : movedBy(change, seen, ending);
   const state = moved?.state ?? found;
-  const remembered = ending.status === 'done' && after !== undefined ? { ...noted(after), ...kept } : kept;
+  const remembered = ending.status === 'done' && known !== undefined ? { ...noted(known), ...kept } : kept;
   const removed = (change.goal === 'remove' || change.goal === 'replace') && state === ABSENT;
   return {
     kind: 'outcome',
@@ -434,7 +447,7 @@ function outcomeDraft(
       outcome: ending.status === 'done' ? 'done' : ending.status === 'unknown' ? 'unknown' : 'failed',
       more: ending.more === true ? true : undefined,
       state,
-      others: seen?.sight.observed?.others,
+      others: seen === undefined ? undefined : observedOf(seen)?.others,
       moves: moved?.moves,
       created:
         change.goal === 'create' && isPartlyDone(error) && found !== undefined && found !== ABSENT ? true : undefined,
@@ -484,12 +497,13 @@ async function judgeAgain(
   live: Map<string, Resource>,
   neededBy: readonly string[],
   input: ApplyInput,
-): Promise<Look | Ending> {
+): Promise<KnownLook | Ending> {
   try {
     const seen = await lookAgain(resource, live, input);
     const { given } = seen.scene;
     const files = await readFor(action.change, seen, input);
     const look: Look = given === undefined ? seen : { ...seen, scene: { ...seen.scene, given: { ...given, files } } };
+    if (!isKnownLook(look)) return { status: 'stale', message: unseenText(look.resource) };
     return staleness(action, look, neededBy) ?? look;
   } catch (error) {
     return { status: 'stale', message: `The plugin failed: ${messageOf(error, input)}` };

@@ -15,6 +15,7 @@ import {
   type Resource,
   sameJson,
   type Scene,
+  isGiven,
 } from '#plugin';
 import { changedInputs, needsOf } from './safety-inputs.ts';
 
@@ -61,8 +62,7 @@ function unapplied(resource: Resource): Unapplied {
   if (desired === undefined) return undefined;
   if (changedInputs(resource).length > 0) return 'edit';
   // A given resource exists without a step, and most of them are never applied.
-  if (memory?.applied === undefined)
-    return sight.observed?.given === true || isBegun(desired, memory) ? undefined : 'new';
+  if (memory?.applied === undefined) return isGiven({ sight }) || isBegun(desired, memory) ? undefined : 'new';
   return isLastApplied(desired, memory) ? undefined : 'edit';
 }
 

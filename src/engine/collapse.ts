@@ -1,6 +1,6 @@
 /** Collapse: a refresh that finds far fewer owned resources than the last one is doubtful. */
 
-import { ABSENT, type KindCount, type Resource, type Safety } from '#plugin';
+import { ABSENT, type KindCount, type Resource, type Safety, isGiven } from '#plugin';
 
 /** True if the removal or replacement of a resource has started: fettle may have removed it. */
 function isLeaving({ memory }: Resource): boolean {
@@ -9,7 +9,7 @@ function isLeaving({ memory }: Resource): boolean {
 
 /** True if a complete refresh does not find a resource: its name does not exist, or is of another object. */
 function isMissing({ sight }: Resource): boolean {
-  return sight.is === 'absent' || sight.observed?.stranger === true;
+  return sight.is === 'absent' || (sight.is === 'seen' && sight.observed.stranger === true);
 }
 
 /**
@@ -21,7 +21,7 @@ export function missingByKind(resources: Iterable<Resource>): ReadonlyMap<string
   for (const resource of resources) {
     const state = resource.memory?.state;
     if (!resource.owned || state === undefined || state === ABSENT || isLeaving(resource)) continue;
-    if (resource.sight.observed?.given === true) continue;
+    if (isGiven(resource)) continue;
     const key = `${resource.ref.plugin}/${resource.ref.kind}`;
     const count = counts.get(key) ?? { known: 0, missing: 0 };
     count.known += 1;

@@ -192,10 +192,15 @@ export function basisOf(change: Change, resource: Resource, covered: Covered): s
 }
 
 /** The sighting of a resource, without signals. */
-export function seenOf({ sight: { observed } }: Resource): Json {
-  const { state, others, facts } = observed ?? {};
-  return {
-    ...(state === undefined ? {} : { state, facts: facts as Json }),
-    ...(others === undefined ? {} : { others }),
-  };
+export function seenOf({ sight }: Resource): Json {
+  switch (sight.is) {
+    case 'seen': {
+      const { state, others, facts } = sight.observed;
+      return { state, facts: facts as Json, ...(others === undefined ? {} : { others }) };
+    }
+    case 'absent':
+      return {};
+    case 'unseen':
+      return { unseen: true };
+  }
 }

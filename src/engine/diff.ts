@@ -16,6 +16,12 @@ import {
   removalStep,
   type Scene,
   type Step,
+  seenState,
+  isAbsent,
+  isKnown,
+  type KnownResource,
+  isSeen,
+  isGiven,
 } from '#plugin';
 import { isBegun, isLastApplied } from './causes.ts';
 import { type Failures, guarded, soundProposal } from './guard.ts';
@@ -23,7 +29,7 @@ import { withIgnored, withoutIgnored } from './ignored.ts';
 import { hiddenInputs, letsGo, onRemoveOf } from './safety-inputs.ts';
 
 function stillStep(resource: Resource): Step {
-  const state = resource.sight.observed?.state ?? resource.memory?.state ?? ABSENT;
+  const state = seenState(resource) ?? resource.memory?.state ?? ABSENT;
   return `${state}>${state}`;
 }
 
@@ -38,11 +44,11 @@ function memoryChange(
 }
 
 function orphanChange(resource: Resource, scene: Scene): Change | undefined {
-  const { kind, tables, sight } = resource;
-  if (!resource.owned || sight.is === 'absent') return undefined;
+  const { kind, tables } = resource;
+  if (!resource.owned || isAbsent(resource)) return undefined;
   if (onRemoveOf(undefined, resource.memory, tables) === 'release')
     return memoryChange(resource, 'release', 'orphan', 'no longer declared');
-  if (sight.is === 'unseen') {
+  if (!isKnown(resource)) {
     // The removal stays in the plan as a rejected row.
     const state = resource.memory?.state ?? ABSENT;
     const step = removalStep(tables, state);
@@ -69,7 +75,7 @@ function causeOf(resource: Resource, proposal: Proposal): Cause {
 }
 
 /** The next step towards the declared resource. The resource has a document. */
-export function managedChange(resource: Resource, scene: Scene): Change | undefined {
+export function managedChange(resource: KnownResource, scene: Scene): Change | undefined {
   const proposed = soundProposal(resource.kind.diff(withIgnored(resource), scene));
   const proposal = proposed === undefined ? undefined : withoutIgnored(resource, proposed);
   if (proposal === undefined) return undefined;
@@ -86,10 +92,10 @@ function liftedFirst(fields: readonly FieldChange[]): readonly FieldChange[] {
 
 /** The next step of one resource. */
 export function propose(resource: Resource, scene: Scene): Change | undefined {
-  const { tables, sight } = resource;
+  const { tables } = resource;
   if (resource.desired === undefined) return orphanChange(resource, scene);
-  if (sight.is === 'unseen') return undefined;
-  if (sight.is === 'seen' && sight.observed.given !== true && !resource.owned) {
+  if (!isKnown(resource)) return undefined;
+  if (isSeen(resource) && !isGiven(resource) && !resource.owned) {
     const because = scene.memoryGap === undefined ? 'is not owned yet' : 'its owner is unknown';
     return memoryChange(resource, 'adopt', 'new', `the resource exists, and ${because}`);
   }

@@ -25,6 +25,10 @@ import {
   type Resource,
   sameJson,
   type Scene,
+  type KnownResource,
+  isKnown,
+  isGiven,
+  isSeen,
 } from '#plugin';
 import { managedChange } from './diff.ts';
 import type { Suppression } from './load/config.ts';
@@ -63,7 +67,7 @@ function referenceOf(
 }
 
 /** The resource with `spec` as the declared one. */
-function asWritten(resource: Resource, spec: unknown): Resource {
+function asWritten(resource: KnownResource, spec: unknown): KnownResource {
   const desired: Desired = {
     ref: resource.ref,
     meta: resource.desired?.meta ?? { labels: resource.memory?.labels ?? {}, lifecycle: { ignore: [] } },
@@ -75,7 +79,7 @@ function asWritten(resource: Resource, spec: unknown): Resource {
 }
 
 /** The change that would restore `spec`, if the actual state has changed. */
-function wayBack(resource: Resource, spec: unknown, scene: Scene): Change | undefined {
+function wayBack(resource: KnownResource, spec: unknown, scene: Scene): Change | undefined {
   const change = managedChange(asWritten(resource, spec), scene);
   return change === undefined || ['time', 'progress', 'policy'].includes(change.cause) ? undefined : change;
 }
@@ -95,7 +99,7 @@ export function driftOf(resource: Resource, change: Change | undefined, scene: S
 function comparison(resource: Resource, change: Change | undefined, scene: Scene): Drifted {
   // Another run works on the resource: it is in an intermediate state.
   if (scene.busy !== undefined && resource.memory?.open !== undefined) return undefined;
-  if (resource.sight.is === 'unseen' || resource.sight.observed?.given === true) return undefined;
+  if (!isKnown(resource) || isGiven(resource)) return undefined;
   const reference = referenceOf(resource);
   if (reference === undefined) return undefined;
   const adopting = change?.goal === 'adopt' || change?.goal === 'protect';
@@ -154,8 +158,8 @@ export function findDrift(input: DriftInput): Drift {
     let isLeft = true;
     for (const { rule, matches } of rules) {
       if (rule.path === undefined || rule.until <= scene.now || !isLeft || !matches(address)) continue;
-      // The absence of a resource is not a difference at one path.
-      if (resource.sight.observed === undefined) continue;
+      // The loss of the whole resource does not match one path.
+      if (!isSeen(resource)) continue;
       const { kept, hidden, whole } = splitBy(fields, rule.path);
       if (hidden.length === 0) continue;
       suppressed.push({ resource, ...found, back: { ...found.back, fields: hidden }, by: rule });

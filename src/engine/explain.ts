@@ -1,7 +1,6 @@
 /** Explain: one resource with its state, the verdicts on its next step, and their remedies. */
 
 import {
-  ABSENT,
   type Action,
   type Finding,
   firstMachine,
@@ -11,6 +10,9 @@ import {
   type Ref,
   type Transition,
   defined,
+  seenState,
+  isSeen,
+  isAbsent,
 } from '#plugin';
 import type { Head } from '../store/store.ts';
 import type { Reconciled } from './reconcile.ts';
@@ -50,12 +52,12 @@ export interface Explained {
 }
 
 function waysOut(resource: Resource): readonly WayOut[] {
-  const { tables } = resource;
-  const states: Readonly<Record<string, string>> = {
-    [firstMachine(tables)]: resource.sight.observed?.state ?? ABSENT,
-    ...resource.sight.observed?.others,
+  const { tables, memory } = resource;
+  const states: Readonly<Record<string, string | undefined>> = {
+    [firstMachine(tables)]: seenState(resource) ?? memory?.state,
+    ...(isSeen(resource) ? resource.sight.observed.others : isAbsent(resource) ? {} : memory?.others),
   };
-  const { since, state } = resource.memory ?? {};
+  const { since, state } = memory ?? {};
   const dueOf = ({ by, withinMs, from }: Transition): { readonly dueAt?: number } =>
     by === 'world' && withinMs !== undefined && since !== undefined && state === from
       ? { dueAt: Date.parse(since) + withinMs }
@@ -78,11 +80,10 @@ export function explain(
   const resource = reconciled.resources.get(address);
   if (resource === undefined) return undefined;
   const { sealed, scene, actions } = reconciled;
-  const { sight, tables, desired, memory } = resource;
+  const { tables, desired, memory } = resource;
   const action = actions.get(address);
   const late = overdue(resource, scene.now);
-  const state =
-    sight.is === 'seen' ? sight.observed.state : sight.is === 'absent' ? ABSENT : (memory?.state ?? 'not known');
+  const state = seenState(resource) ?? memory?.state ?? 'not known';
   const hold = holdOf(resource);
   return defined({
     resource,

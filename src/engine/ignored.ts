@@ -5,14 +5,24 @@
  * judge the real effect, and its handlers do not change the field.
  */
 
-import { changeAt, type FieldChange, type Json, overlaid, type Resource, type Proposal, valueAt } from '#plugin';
+import {
+  changeAt,
+  type FieldChange,
+  type Json,
+  overlaid,
+  type Resource,
+  type Proposal,
+  valueAt,
+  type SeenResource,
+  isSeen,
+} from '#plugin';
 
 /** True if a pointer covers a field: `/spec/labels/seen` covers `/labels/seen` and its parts. */
 function isIgnored({ path }: FieldChange, ignore: readonly string[]): boolean {
   return ignore.some((pointer) => `/spec${path}` === pointer || `/spec${path}`.startsWith(`${pointer}/`));
 }
 
-function seenOf(resource: Resource): Json | undefined {
+function seenOf(resource: SeenResource): Json | undefined {
   try {
     return resource.kind.seen?.(resource);
   } catch {
@@ -25,14 +35,10 @@ function seenOf(resource: Resource): Json | undefined {
  * The resource as its kind gets it: an ignored field has its actual value, or the last applied one if the actual one is
  * unknown. If the resource does not exist, or was never applied, the field has the declared value.
  */
-export function withIgnored(resource: Resource): Resource {
-  const {
-    desired,
-    sight: { observed },
-    memory,
-  } = resource;
+export function withIgnored<R extends Resource>(resource: R): R {
+  const { desired, memory } = resource;
   const ignore = desired?.meta.lifecycle.ignore ?? [];
-  if (desired === undefined || observed === undefined || ignore.length === 0) return resource;
+  if (desired === undefined || !isSeen(resource) || ignore.length === 0) return resource;
   const applied = memory?.applied?.spec;
   const seen = seenOf(resource);
   const spec = ignore.reduce<Json>((changed, pointer) => {

@@ -5,19 +5,20 @@ import {
   firstMachine,
   type KindTables,
   type Machine,
-  type Resource,
   type Step,
   stepParts,
   stepTransition,
   type Transition,
+  type KnownResource,
+  seenState,
+  otherState,
 } from '#plugin';
 import type { Move } from '../formats/log-record.ts';
 
-/** Actual state of the machine of a step; `absent` if the resource was not seen. */
-export function stateFor(resource: Resource, step: Step): string {
+/** Actual state of the machine of a step; `absent` for an absent resource. */
+export function stateFor(resource: KnownResource, step: Step): string {
   const { machine } = stepParts(step);
-  if (resource.sight.observed === undefined) return ABSENT;
-  return machine === undefined ? resource.sight.observed.state : (resource.sight.observed.others?.[machine] ?? ABSENT);
+  return machine === undefined ? seenState(resource) : (otherState(resource, machine) ?? ABSENT);
 }
 
 /** Triggers of moves after a step that was interrupted or failed. */

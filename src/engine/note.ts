@@ -14,6 +14,12 @@ import {
   type Resource,
   sameJson,
   type Scene,
+  type KnownResource,
+  isGiven,
+  observedOf,
+  seenState,
+  isKnown,
+  isAbsent,
 } from '#plugin';
 import { ignoredBy } from './causes.ts';
 import { type Failures, guarded, plainJson } from './guard.ts';
@@ -38,7 +44,7 @@ function changedFacts(noted: Facts, kept: Facts): Facts | undefined {
 }
 
 /** The part of a refresh that a kind records, as plain JSON. Throws if it is not an object, or is too large. */
-export function noteOf(resource: Resource, scene: Scene): Facts {
+export function noteOf(resource: KnownResource, scene: Scene): Facts {
   const noted = plainJson(
     resource.kind.note?.(resource, scene.now, scene) ?? {},
     'the recorded part of a refresh',
@@ -51,27 +57,24 @@ export function noteOf(resource: Resource, scene: Scene): Facts {
 
 /** True for resources that the state has or gets: owned ones, and declared given ones. */
 function isRemembered(resource: Resource): boolean {
-  return (
-    resource.owned ||
-    resource.memory !== undefined ||
-    (resource.desired !== undefined && resource.sight.observed?.given === true)
-  );
+  return resource.owned || resource.memory !== undefined || (resource.desired !== undefined && isGiven(resource));
 }
 
-function seenState(resource: Resource): Pick<Seen, 'state' | 'others' | 'moves'> {
-  const state = resource.sight.observed?.state ?? ABSENT;
+function statesSeen(resource: KnownResource): Pick<Seen, 'state' | 'others' | 'moves'> {
+  const observed = observedOf(resource);
+  const state = seenState(resource);
   const before = resource.memory?.state ?? ABSENT;
-  const others = resource.sight.observed?.others;
+  const others = observed?.others;
   const { tables } = resource;
   const machine = firstMachine(tables);
   const moves = [
-    ...movesBetween(tables, machine, before, state, resource.memory?.lastError?.step, resource.sight.observed?.via),
+    ...movesBetween(tables, machine, before, state, resource.memory?.lastError?.step, observed?.via),
     ...Object.entries(others ?? {}).flatMap(([name, now]) => {
       const then = resource.memory?.others?.[name];
       return then === undefined || then === now ? [] : [moveOf(tables, name, then, now, 'world')];
     }),
   ];
-  const first = resource.memory?.state === undefined && resource.sight.observed !== undefined;
+  const first = resource.memory?.state === undefined && observed !== undefined;
   return {
     ...(state === before && !first ? {} : { state }),
     ...(others === undefined || sameJson(others, resource.memory?.others) ? {} : { others }),
@@ -80,17 +83,17 @@ function seenState(resource: Resource): Pick<Seen, 'state' | 'others' | 'moves'>
 }
 
 function seenOf(resource: Resource, scene: Scene): Seen | undefined {
-  const { sight, tables } = resource;
-  if (!isRemembered(resource) || sight.is === 'unseen') return undefined;
-  if (resource.desired === undefined && (sight.is === 'absent' || sight.observed.given === true))
+  const { tables } = resource;
+  if (!isRemembered(resource) || !isKnown(resource)) return undefined;
+  if (resource.desired === undefined && (isAbsent(resource) || isGiven(resource)))
     return resource.memory === undefined || resource.memory.open !== undefined
       ? undefined
       : { ref: resource.ref, gone: true };
-  if (sight.is === 'absent' && resource.memory === undefined) return undefined;
+  if (isAbsent(resource) && resource.memory === undefined) return undefined;
   const kept = changedFacts(noteOf(resource, scene), (resource.memory?.kept ?? {}) as Facts);
   const seen: Seen = {
     ref: resource.ref,
-    ...seenState(resource),
+    ...statesSeen(resource),
     ...(kept === undefined ? {} : { kept, version: tables.memoryVersion }),
     ...metaSeen(resource),
   };
@@ -157,7 +160,7 @@ export function noteApplied(
   for (const [address, resource] of resources) {
     if (resource.desired === undefined || resource.sight.is !== 'seen' || changes.has(address)) continue;
     const applied = resource.memory?.applied;
-    if (!resource.owned && (resource.sight.observed.given !== true || applied === undefined)) continue;
+    if (!resource.owned && (!isGiven(resource) || applied === undefined)) continue;
     const noted =
       applied?.spec !== undefined && sameJson(applied.spec, resource.desired.spec)
         ? undefined

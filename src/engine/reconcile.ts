@@ -32,6 +32,7 @@ import {
   type Scene,
   type View,
   defined,
+  isSeen,
 } from '#plugin';
 import type { Draft } from '../formats/log-record.ts';
 import type { Recall } from './remember.ts';
@@ -98,7 +99,7 @@ function findingsOf(resources: ReadonlyMap<string, Resource>, scene: Scene, fail
     return guarded(address, failures, () => soundFindings(kind.findings?.(resource, scene), ref)) ?? [];
   };
   return [...resources].flatMap(([address, resource]) => [
-    ...(resource.sight.observed?.findings ?? []),
+    ...(isSeen(resource) ? resource.sight.observed.findings : []),
     ...own(address, resource),
     ...stuckFinding(resource, scene),
   ]);

@@ -28,6 +28,14 @@ import {
   stepTransition,
   type Verdict,
   warn,
+  isKnown,
+  isAbsent,
+  isGiven,
+  claimedBy,
+  protectedBy,
+  gapOver,
+  isSeen,
+  seenState,
 } from '#plugin';
 import type { EngineRuleId } from './generated.ts';
 import { gapScope } from './gap.ts';
@@ -49,7 +57,7 @@ export type EngineRule = (change: Change, resource: Resource, scene: Scene, grou
 function lifecycle(change: Change, resource: Resource): Verdict {
   if (isMemoryOnly(change)) return pass('Only changes the state', { step: change.step });
   const { from } = change;
-  const state = resource.sight.is === 'unseen' ? from : stateFor(resource, change.step);
+  const state = isKnown(resource) ? stateFor(resource, change.step) : from;
   if (stepTransition(resource.tables, change.step) === undefined)
     return reject(`${change.step} is not a step of ${change.ref.kind}`, { step: change.step, state });
   if (from !== state) return reject(`The resource is ${state}, not ${from}`, { step: change.step, state });
@@ -57,12 +65,7 @@ function lifecycle(change: Change, resource: Resource): Verdict {
 }
 
 function notOwned(change: Change, resource: Resource): Verdict {
-  if (
-    change.goal === 'adopt' ||
-    resource.sight.observed === undefined ||
-    resource.sight.observed.given === true ||
-    resource.owned
-  )
+  if (change.goal === 'adopt' || isAbsent(resource) || isGiven(resource) || resource.owned)
     return pass('Owned by this project, or by no project', { owned: resource.memory?.owned ?? null });
   const address = formatRef(change.ref);
   return reject(
@@ -83,7 +86,7 @@ function samePlaceRule(change: Change, resource: Resource, scene: Scene): Verdic
 }
 
 function otherProject(change: Change, resource: Resource): Verdict {
-  const by = resource.sight.observed?.claimedBy;
+  const by = claimedBy(resource);
   const facts = { claimed_by: by ?? null };
   if (by === undefined) return pass('No other project marks the resource as its own', facts);
   if (isMemoryOnly(change) && change.goal !== 'adopt') return pass('Only changes the state', facts);
@@ -115,7 +118,7 @@ function protectedRule(change: Change, resource: Resource): Verdict {
 }
 
 function providerProtected(change: Change, resource: Resource): Verdict {
-  const by = resource.sight.observed?.protectedBy;
+  const by = protectedBy(resource);
   const facts = { protected_by: by ?? null, goal: change.goal };
   if (by === undefined) return pass('The provider does not protect the resource', facts);
   if (change.goal !== 'remove' && change.goal !== 'replace') return pass('Not removed or replaced', facts);
@@ -126,19 +129,17 @@ function providerProtected(change: Change, resource: Resource): Verdict {
 
 function partialView(change: Change, resource: Resource): Verdict {
   if (!change.effect.destructive) return pass('Not destructive', { destructive: false });
-  if (resource.sight.gap === undefined) return pass('The resource was read', { destructive: true });
-  return reject(
-    `The resource could not be read: ${resource.sight.gap.message}`,
-    { destructive: true, gap: gapScope(resource.sight.gap) },
-    {
-      remedy: { outside: `make ${resource.sight.gap.endpoint ?? gapScope(resource.sight.gap)} readable again` },
-    },
-  );
+  const gap = gapOver(resource);
+  if (gap === undefined) return pass('The resource was read', { destructive: true });
+  const facts = { destructive: true, gap: gapScope(gap) };
+  return reject(`The resource could not be read: ${gap.message}`, facts, {
+    remedy: { outside: `make ${gap.endpoint ?? gapScope(gap)} readable again` },
+  });
 }
 
 function staleView(change: Change, resource: Resource, scene: Scene): Verdict {
   if (!change.effect.destructive) return pass('Not destructive', { destructive: false });
-  const seenAt = resource.sight.observed === undefined ? scene.viewedAt : Date.parse(resource.sight.observed.at);
+  const seenAt = isSeen(resource) ? Date.parse(resource.sight.observed.at) : scene.viewedAt;
   const ageSeconds = Math.max(0, Math.round((scene.now - seenAt) / 1000));
   const maxSeconds = Math.round(scene.safety.maxAgeMs / 1000);
   const facts = { age_seconds: ageSeconds, max_seconds: maxSeconds };
@@ -163,8 +164,9 @@ function missingNeed(address: string, scene: Scene): string | undefined {
   const settled = sight.is === 'seen' && !isUnsettled(tables, sight.observed.state);
   if (action === undefined) {
     if (settled) return undefined;
-    if (sight.gap !== undefined) return `${address} could not be read: ${sight.gap.message}`;
-    return `${address} ${sight.is === 'seen' ? `is ${sight.observed.state}` : 'does not exist'}`;
+    const gap = gapOver(resource);
+    if (gap !== undefined) return `${address} could not be read: ${gap.message}`;
+    return `${address} ${isSeen(resource) ? `is ${seenState(resource)}` : 'does not exist'}`;
   }
   if (action.verdict === 'accept') return undefined;
   if (settled && action.change.goal !== 'remove' && action.change.goal !== 'replace') return undefined;
@@ -348,20 +350,17 @@ export interface Overdue {
 
 /** The transient state, its start and its deadline, if the deadline has passed; otherwise undefined. */
 export function overdue(resource: Resource, now: number): Overdue | undefined {
-  const {
-    sight: { observed },
-    memory,
-    tables,
-  } = resource;
+  const { memory, tables } = resource;
+  const state = isSeen(resource) ? seenState(resource) : undefined;
   // Until this state is recorded, its start is unknown.
-  if (observed === undefined || memory?.since === undefined || memory.state !== observed.state) return undefined;
+  if (state === undefined || memory?.since === undefined || memory.state !== state) return undefined;
   const limits = (tables.machines[firstMachine(tables)]?.transitions ?? []).flatMap(({ from, by, withinMs }) =>
-    from === observed.state && by === 'world' && withinMs !== undefined ? [withinMs] : [],
+    from === state && by === 'world' && withinMs !== undefined ? [withinMs] : [],
   );
   if (limits.length === 0) return undefined;
   const since = Date.parse(memory.since);
   const dueAt = since + Math.max(...limits);
-  return now <= dueAt ? undefined : { state: observed.state, since, dueAt };
+  return now <= dueAt ? undefined : { state, since, dueAt };
 }
 
 /** The text and facts of an overdue resource, for the rule and the finding. */

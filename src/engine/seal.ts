@@ -14,6 +14,9 @@ import {
   type Step,
   type Summary,
   defined,
+  isSeen,
+  isGiven,
+  claimedBy,
 } from '#plugin';
 import { sortedCauses } from './causes.ts';
 import { type Drifted, driftOf } from './drift.ts';
@@ -145,22 +148,10 @@ function isApplied(found: Drifted): found is Exclude<Drifted, 'unknown' | undefi
 /** Existing resources that are not declared and not owned; empty without the state, as ownership is unknown then. */
 function unmanaged({ resources, memoryGap }: SealInput): readonly string[] {
   if (memoryGap !== undefined) return [];
-  return [...resources].flatMap(
-    ([
-      address,
-      {
-        desired,
-        memory,
-        sight: { observed },
-      },
-    ]) =>
-      desired === undefined &&
-      memory === undefined &&
-      observed !== undefined &&
-      observed.given !== true &&
-      observed.claimedBy === undefined
-        ? [address]
-        : [],
+  const isFree = (resource: Resource): boolean =>
+    isSeen(resource) && !isGiven(resource) && claimedBy(resource) === undefined;
+  return [...resources].flatMap(([address, resource]) =>
+    resource.desired === undefined && resource.memory === undefined && isFree(resource) ? [address] : [],
   );
 }
 

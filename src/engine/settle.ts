@@ -31,6 +31,11 @@ import {
   settlesIn,
   stepParts,
   stepTransition,
+  type KnownResource,
+  isAbsent,
+  isSeen,
+  isKnown,
+  seenState,
 } from '#plugin';
 import type { Draft, Move } from '../formats/log-record.ts';
 
@@ -40,14 +45,14 @@ type Planned = Pick<OpenIntent, 'step' | 'goal'> & { readonly fields?: readonly 
 /**
  * True if the resource is as planned after a step. If it needs the same step again for other fields, this one is done.
  */
-export function isAsPlanned(resource: Resource, intent: Planned, spec: unknown, scene: Scene): boolean {
-  const { kind, tables, sight } = resource;
+export function isAsPlanned(resource: KnownResource, intent: Planned, spec: unknown, scene: Scene): boolean {
+  const { kind, tables } = resource;
   const { machine, from, to } = stepParts(intent.step);
   const transition = stepTransition(tables, intent.step);
   const settles = transition === undefined ? to : settlesIn(transition);
-  if (sight.is !== 'seen') return settles === ABSENT;
+  if (isAbsent(resource)) return settles === ABSENT;
   if (settles === ABSENT) return false;
-  const state = machine === undefined ? sight.observed.state : (sight.observed.others?.[machine] ?? ABSENT);
+  const state = stateFor(resource, intent.step);
   if (state !== settles) {
     if (!worldLeadsTo(tables, machine, settles, state)) return false;
     // The infrastructure may have moved it since. If it also gets there from the state before, the step may not have
@@ -62,8 +67,8 @@ export function isAsPlanned(resource: Resource, intent: Planned, spec: unknown, 
   return fields.size > 0 && next.fields?.some(({ path }) => fields.has(path)) !== true;
 }
 
-function isDone(resource: Resource, open: OpenIntent, scene: Scene): boolean {
-  if (open.goal === 'create') return resource.sight.is === 'seen';
+function isDone(resource: KnownResource, open: OpenIntent, scene: Scene): boolean {
+  if (open.goal === 'create') return isSeen(resource);
   if (open.applied?.spec === undefined) return isAsPlanned(resource, open, resource.desired?.spec, scene);
   const desired: Desired = resource.desired ?? {
     ref: resource.ref,
@@ -75,7 +80,7 @@ function isDone(resource: Resource, open: OpenIntent, scene: Scene): boolean {
   return isAsPlanned({ ...resource, desired }, open, open.applied.spec, scene);
 }
 
-function movesTo(resource: Resource, open: OpenIntent, done: boolean): readonly Move[] {
+function movesTo(resource: KnownResource, open: OpenIntent, done: boolean): readonly Move[] {
   const { tables } = resource;
   const { machine, from } = stepParts(open.step);
   const seen = stateFor(resource, open.step);
@@ -95,8 +100,8 @@ export function settle(
   const drafts: Draft[] = [];
   for (const [address, resource] of resources) {
     const open = resource.memory?.open;
-    if (open === undefined || resource.sight.is === 'unseen') continue;
-    if (resource.sight.is === 'absent' && doubted.has(`${resource.ref.plugin}/${resource.ref.kind}`)) continue;
+    if (open === undefined || !isKnown(resource)) continue;
+    if (isAbsent(resource) && doubted.has(`${resource.ref.plugin}/${resource.ref.kind}`)) continue;
     const found = guarded(address, failures, () => ({
       done: isDone(resource, open, scene),
       kept: noteOf(resource, scene),
@@ -104,7 +109,7 @@ export function settle(
     // The outcome is unknown: the intent stays open.
     if (found === undefined) continue;
     const { done, kept } = found;
-    const state = resource.sight.observed?.state ?? ABSENT;
+    const state = seenState(resource);
     drafts.push({
       kind: 'outcome',
       body: {

@@ -1,6 +1,6 @@
 /** The drift report: the JSON document of `fettle drift`. */
 
-import { type Action, formatRef, instantText, defined } from '#plugin';
+import { type Action, formatRef, instantText, defined, isAbsent } from '#plugin';
 import type { Drift, DriftedResource } from '../engine/drift.ts';
 import { clearsAt } from '../engine/standing.ts';
 import { driftValues } from './change-values.ts';
@@ -77,22 +77,18 @@ export interface DriftReport {
 }
 
 function rowOf({ resource, back, since }: DriftedResource): DriftRow {
-  const {
-    ref,
-    desired,
-    sight: { observed },
-    memory,
-  } = resource;
+  const { ref, desired, memory } = resource;
+  const missing = isAbsent(resource);
   return {
     address: formatRef(ref),
     type: `${ref.plugin}/${ref.kind}`,
     name: ref.name,
     provider_name: ref.plugin,
     change: driftValues(back),
-    because: observed === undefined ? 'the resource does not exist' : back.because,
+    because: missing ? 'the resource does not exist' : back.because,
     since,
     ...(since === 'applied' && memory?.applied !== undefined ? { applied_at: memory.applied.at } : {}),
-    ...(observed === undefined ? { missing: true } : {}),
+    ...(missing ? { missing } : {}),
     ...(desired === undefined ? {} : { source: sourceOf(desired.source) }),
   };
 }

@@ -160,11 +160,8 @@ function memoryOf({ resource: { memory }, owned, isProtected, onRemove, hold }: 
 /** Returns the document of an explanation. */
 export function explanationDocument(explained: Explained): Explanation {
   const { resource, since, overdueSince, action, head } = explained;
-  const {
-    ref,
-    desired,
-    sight: { observed, gap },
-  } = resource;
+  const { ref, desired, sight } = resource;
+  const observed = sight.is === 'seen' ? sight.observed : undefined;
   return {
     format_version: EXPLANATION_FORMAT,
     address: formatRef(ref),
@@ -175,7 +172,7 @@ export function explanationDocument(explained: Explained): Explanation {
       : { source: { filename: desired.source.file, line: desired.source.line, column: desired.source.column } }),
     written: desired !== undefined,
     seen: observed !== undefined,
-    ...(gap === undefined || observed !== undefined ? {} : { gap: { scope: gapScope(gap), message: gap.message } }),
+    ...(sight.is === 'unseen' ? { gap: { scope: gapScope(sight.gap), message: sight.gap.message } } : {}),
     state: explained.state,
     ...(since === undefined ? {} : { since: instantText(since) }),
     ...(observed?.others === undefined ? {} : { others: observed.others }),

@@ -168,7 +168,8 @@ function resourceChange(action: Action): ResourceChange {
 
 function refusedChange(action: Action, { resources, viewedAt }: Sealed): RefusedChange {
   const reasons = standing(action);
-  const observedAt = resources.get(formatRef(action.change.ref))?.sight.observed?.at ?? instantText(viewedAt);
+  const sight = resources.get(formatRef(action.change.ref))?.sight;
+  const observedAt = sight?.is === 'seen' ? sight.observed.at : instantText(viewedAt);
   return {
     reason: reasons[0]?.rule ?? 'unknown',
     resource_change: resourceChange(action),
@@ -239,18 +240,11 @@ export function planDocument(sealed: Sealed): Plan {
     rejected_changes: refused('reject'),
     deferred_changes: refused('defer'),
     prior_state: {
-      resources: [...sealed.resources].flatMap(
-        ([
-          address,
-          {
-            ref,
-            sight: { observed },
-          },
-        ]) =>
-          observed === undefined
-            ? []
-            : [{ address, type: `${ref.plugin}/${ref.kind}`, state: observed.state, values: observed.facts as Json }],
-      ),
+      resources: [...sealed.resources].flatMap(([address, { ref, sight }]) => {
+        if (sight.is !== 'seen') return [];
+        const { state, facts } = sight.observed;
+        return [{ address, type: `${ref.plugin}/${ref.kind}`, state, values: facts as Json }];
+      }),
     },
     resource_drift: sealed.drift.map(({ address, back }) => ({ address, change: driftValues(back) })),
     checks: sealed.findings.map(checkOf),

@@ -7,8 +7,8 @@
  */
 
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, sep } from 'node:path';
+import { lstat, open, type ReadHandle, readdir, realpath, stat } from './direct-files.ts';
 import { InputError } from './errors.ts';
 
 /** Names further folders for such files: absolute paths, separated by colons. */
@@ -113,15 +113,16 @@ export async function outsideMistake(path: string, roots: readonly string[]): Pr
   return within === undefined || (await isInStore(place, within)) ? outside : undefined;
 }
 
-async function readHandle(handle: FileHandle, path: string, name: string, limit: number): Promise<Buffer> {
+async function readHandle(handle: ReadHandle, path: string, name: string, limit: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let length = 0;
   for (;;) {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(65_536), 0, 65_536, length);
-    if (bytesRead === 0) return Buffer.concat(parts);
-    length += bytesRead;
+    const buffer = Buffer.alloc(65_536);
+    const read = await handle.read(buffer, 0, buffer.length);
+    if (read === 0) return Buffer.concat(parts);
+    length += read;
     if (length > limit) throw new FileError(path, `${name} is larger than ${limit} bytes`);
-    parts.push(buffer.subarray(0, bytesRead));
+    parts.push(buffer.subarray(0, read));
   }
 }
 
@@ -129,7 +130,7 @@ async function readHandle(handle: FileHandle, path: string, name: string, limit:
 export async function readInside(path: string, name: string, { roots, limit }: Reach): Promise<Buffer> {
   const mistake = await outsideMistake(path, roots);
   if (mistake !== undefined) throw new FileError(path, `${name} ${mistake}`, 'outside');
-  let handle: FileHandle | undefined;
+  let handle: ReadHandle | undefined;
   try {
     const real = await realpath(path);
     // Non-blocking: opening a named pipe would wait for ever.

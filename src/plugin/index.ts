@@ -27,6 +27,7 @@ export * from './safety-inputs.ts';
 export * from './sandbox.ts';
 export * from './schema-runtime.ts';
 export * from './secret.ts';
+export * from './sight.ts';
 export * from './steps.ts';
 export * from './tables.ts';
 export * from './text.ts';

@@ -13,7 +13,7 @@ export function isPathFormat(format: string): boolean {
 }
 
 /** Control characters, characters that change the display of a text, and lone surrogates. */
-const INVISIBLE = /[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\ud800-\udfff\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
 
 /** A mistake in a path, as the end of "the path …". */
 export interface PathMistake {

@@ -11,12 +11,14 @@ import type {
   Finding,
   Gap,
   Json,
+  KnownResource,
   Memory,
   Resource,
   Proposal,
   Ref,
   Safety,
   Scene,
+  SeenResource,
   Sighting,
   Standing,
   Step,
@@ -62,7 +64,7 @@ export interface ActionRun {
  * the step may have been done.
  */
 export type Handler<W, S = unknown, F = unknown, M = Facts> = {
-  take(world: W, resource: Resource<S, F, M>, run: ActionRun): Promise<Partial<M> | undefined>;
+  take(world: W, resource: KnownResource<Resource<S, F, M>>, run: ActionRun): Promise<Partial<M> | undefined>;
 }['take'];
 
 /** Effects of a step that neither its row nor its spec shows. An approval covers them, and the plan lists them. */
@@ -98,7 +100,7 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
    */
   state?(policy: unknown, seen: Sighting<F>, memory: Memory<M> | undefined, now: number): Standing<F>;
   /** The next step towards the declared resource; without `desired`, towards its removal. */
-  diff(resource: Resource<S, F, M>, scene: Scene): Proposal<P> | undefined;
+  diff(resource: KnownResource<Resource<S, F, M>>, scene: Scene): Proposal<P> | undefined;
   /**
    * Effects of a step that neither its row nor its spec shows. By default, a step uses every file that its spec names
    * for reading or sending, and runs no command.
@@ -107,11 +109,11 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
   /**
    * The actual resource in the shape of the spec, as far as the provider shows it: for fields that a document ignores.
    */
-  seen?(resource: Resource<S, F, M>): Json;
+  seen?(resource: SeenResource<Resource<S, F, M>>): Json;
   /**
    * The part of a refresh to record in the state; only differences from `resource.memory` are written. `now`: epoch ms.
    */
-  note?(resource: Resource<S, F, M>, now: number, scene: Scene): Partial<M>;
+  note?(resource: KnownResource<Resource<S, F, M>>, now: number, scene: Scene): Partial<M>;
   /** Findings that depend on other resources, or on the state. */
   findings?(resource: Resource<S, F, M>, scene: Scene): readonly Finding[];
   /**

@@ -90,6 +90,8 @@ const SECRET_NAME =
 
 /** The password in an address, as in `FETTLE_STORE`, both decoded and encoded. */
 function passwordsIn(address: string): readonly string[] {
+  // Few variables hold an address, and the patterns cost more than this.
+  if (!address.includes('://') && !/[?&]/u.test(address)) return [];
   const found = /^[a-z][a-z0-9+.-]*:\/\/[^:@/?#]*:([^/?#]*)@/iu.exec(address)?.[1];
   const parameter = /[?&]password=([^&#]*)/iu.exec(address)?.[1];
   return [found, parameter].flatMap((text) => {

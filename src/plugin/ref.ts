@@ -2,7 +2,7 @@
 
 import type { Ref } from './types.ts';
 
-const UNSAFE = /[/@*?%\s\p{Cc}]/gu;
+const UNSAFE = /[/@*?%\s\u0000-\u001f\u007f-\u009f]/gu;
 /** Names that need no encoding, for speed: most names do not, and a large fleet has many addresses. */
 const SAFE = /^[\w.:-]*$/;
 

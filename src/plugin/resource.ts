@@ -1,7 +1,7 @@
 /** Resources: their construction from parts, and their ownership. */
 
 import { formatRef } from './ref.ts';
-import type { Facts, Json, Memory, Resource } from './types.ts';
+import type { Json, Memory, Resource } from './types.ts';
 
 /**
  * True if the project owns the resource: its log created or adopted it, and no damage of the log puts that in doubt.
@@ -45,10 +45,7 @@ export function resourceOf(
 }
 
 /** A copy of the resource with another state, or without one. */
-export function withMemory<S, F, M = Facts>(
-  resource: Resource<S, F, M>,
-  memory: Memory<M> | undefined,
-): Resource<S, F, M> {
+export function withMemory<R extends Resource>(resource: R, memory: Memory | undefined): R {
   if (memory === resource.memory) return resource;
-  return resourceOf({ ...resource, desired: resource.desired, memory } as Parts, resource.address) as Resource<S, F, M>;
+  return resourceOf({ ...resource, desired: resource.desired, memory }, resource.address) as R;
 }

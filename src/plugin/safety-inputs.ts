@@ -3,6 +3,7 @@
  * defines how the applied and the declared values combine.
  */
 
+import { isGiven, isSeen } from './sight.ts';
 import { sameJson } from './canonical.ts';
 import { changeAt, valueAt } from './pointer.ts';
 import type { Combining, SafetyInput } from './tables.ts';
@@ -79,7 +80,7 @@ export function withInputValues<S>(spec: S, inputs: Inputs, table: readonly Safe
 
 /** True if the state records the applied values of the resource, so that a change can be detected. */
 export function isKept(resource: Resource): boolean {
-  return resource.owned || (resource.sight.observed?.given === true && resource.memory !== undefined);
+  return resource.owned || (isGiven(resource) && resource.memory !== undefined);
 }
 
 /** The change of one field; empty if the values are equal. */
@@ -92,12 +93,8 @@ export function fieldChange(path: string, before: Json | undefined, after: Json 
  * The safety inputs whose declared values differ from the applied ones; empty if the resource is not seen or not kept.
  */
 export function changedSpecInputs(resource: Resource, table: readonly SafetyInput[]): readonly FieldChange[] {
-  const {
-    desired,
-    memory,
-    sight: { observed },
-  } = resource;
-  if (desired === undefined || observed === undefined || !isKept(resource)) return [];
+  const { desired, memory } = resource;
+  if (desired === undefined || !isSeen(resource) || !isKept(resource)) return [];
   const before = appliedInputs(memory, table);
   if (before === undefined) return [];
   const after = inputsOf(desired.spec, table);

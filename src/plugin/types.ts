@@ -324,14 +324,26 @@ export interface Spent {
   readonly disruptive?: true;
 }
 
-/**
- * The result of a refresh for one resource. `unseen` is not `absent`: a resource under a gap may exist. A resource that
- * was seen although a gap covers it is `seen` with the gap, and no destructive step runs on it.
- */
-export type Sight<F = unknown> =
-  | { readonly is: 'seen'; readonly observed: Observed<F>; readonly gap?: Gap }
-  | { readonly is: 'absent'; readonly observed?: undefined; readonly gap?: undefined }
-  | { readonly is: 'unseen'; readonly gap: Gap; readonly observed?: undefined };
+/** A resource that a refresh shows. With a gap, a wider gap covers it, and no destructive step runs on it. */
+export interface Seen<F = unknown> {
+  readonly is: 'seen';
+  readonly observed: Observed<F>;
+  readonly gap?: Gap;
+}
+
+/** A resource that does not exist: a refresh would have shown it. */
+export interface Absent {
+  readonly is: 'absent';
+}
+
+/** A resource under a gap: it may exist or not. */
+export interface Unseen {
+  readonly is: 'unseen';
+  readonly gap: Gap;
+}
+
+/** The result of a refresh for one resource. `unseen` is never treated as `absent`; only `seen` has `observed`. */
+export type Sight<F = unknown> = Seen<F> | Absent | Unseen;
 
 /** A resource as declared, seen and recorded in the state, with its kind. Created by `match`. */
 export interface Resource<S = unknown, F = unknown, M = Facts> {
@@ -350,6 +362,16 @@ export interface Resource<S = unknown, F = unknown, M = Facts> {
   /** The effective policy: `Kind.policy` merges the document, the state and the settings. */
   readonly policy: unknown;
 }
+
+/** A resource that is known to exist or not to exist. Diffs, notes and handlers only get such resources. */
+export type KnownResource<R extends Pick<Resource, 'sight'> = Resource> = R & {
+  readonly sight: Exclude<R['sight'], Unseen>;
+};
+
+/** A resource that a refresh shows. */
+export type SeenResource<R extends Pick<Resource, 'sight'> = Resource> = R & {
+  readonly sight: Extract<R['sight'], { readonly is: 'seen' }>;
+};
 
 /** A resource of a plugin or kind that is not loaded. It is not changed, and its state is kept. */
 export interface Unloaded {

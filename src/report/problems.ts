@@ -10,10 +10,12 @@ const IN_ALL = 1_000;
 const WIDTH = 120;
 const TAB = 4;
 
-/** Characters that take two columns on a terminal: East Asian wide characters, and emoji. */
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f000}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-const NO_WIDTH = /[\p{Mn}\p{Me}]/u;
+/** Tests for characters that take two columns on a terminal: East Asian wide characters, and emoji. */
+function isWide(character: string): boolean {
+  return /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f000}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u.test(
+    character,
+  );
+}
 
 interface Cell {
   readonly text: string;
@@ -21,8 +23,8 @@ interface Cell {
 }
 
 function cellOf(character: string): Cell {
-  if (NO_WIDTH.test(character)) return { text: character, width: 0 };
-  return { text: character, width: WIDE.test(character) ? 2 : 1 };
+  if (/[\p{Mn}\p{Me}]/u.test(character)) return { text: character, width: 0 };
+  return { text: character, width: isWide(character) ? 2 : 1 };
 }
 
 /** Returns each character of a line in printable form, by its offset. */

@@ -10,6 +10,8 @@ import {
   type Ref,
   type Resource,
   withProjectPaths,
+  isAbsent,
+  isGiven,
 } from '#plugin';
 import { apply } from './apply.ts';
 import type { ApplyOptions } from './apply-round.ts';
@@ -47,9 +49,9 @@ export async function adopt(
     check: ({ resources, actions }) => {
       const resource = resources.get(address);
       if (resource?.desired === undefined) throw new InputError(undescribed(ref, described(resources)));
-      if (resource.sight.observed === undefined)
-        throw new InputError(resource.sight.gap?.message ?? `${address} does not exist, so it cannot be adopted`);
-      if (resource.sight.observed.given === true) say({ type: 'adoption-unneeded', address, owned: undefined });
+      if (resource.sight.is === 'unseen') throw new InputError(resource.sight.gap.message);
+      if (isAbsent(resource)) throw new InputError(`${address} does not exist, so it cannot be adopted`);
+      if (isGiven(resource)) say({ type: 'adoption-unneeded', address, owned: undefined });
       else if (actions.get(address)?.change.goal !== 'adopt')
         say({ type: 'adoption-unneeded', address, owned: resource.memory?.owned ?? 'known' });
     },

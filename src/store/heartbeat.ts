@@ -9,7 +9,7 @@
  */
 
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { FileBeat } from './files/beat.ts';
 import type { PostgresBeat } from './postgres/beat.ts';
 
@@ -55,7 +55,9 @@ export function startHeartbeat(beat: Beat, beatMs: number): Heartbeat {
   let stopped = false;
   let timer: NodeJS.Timeout;
   const begin = (): void => {
-    worker = new Worker(workerFile(), { workerData: order, stdin: false, execArgv: [] });
+    // Only a run that holds the lock needs threads.
+    const threads = process.getBuiltinModule('node:worker_threads');
+    worker = new threads.Worker(workerFile(), { workerData: order, stdin: false, execArgv: [] });
     worker.unref();
     // The thread ends by itself when the lock is lost. After an error it is started again.
     worker.on('error', () => {

@@ -1,6 +1,5 @@
 /** Waits for a lock that another process holds: the same for every backend. */
 
-import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HeldLock } from './backend.ts';
 import { LockHeldError, StoreError } from './errors.ts';

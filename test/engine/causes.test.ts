@@ -1,7 +1,7 @@
 /** `--cause` and changes of several steps, with a toy whose items are drained before their removal. */
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Cause, Desired, KindTables, Plugin, PluginTables } from '#plugin';
+import { type Cause, type Desired, type KindTables, type Plugin, type PluginTables, observedOf } from '#plugin';
 import {
   addressOf,
   applyToy,
@@ -52,7 +52,9 @@ const plugin: Plugin = {
       rules: {},
       expand: (desired) =>
         desired.ref.name === 'team' ? [desired, { ...desired, ref: { ...desired.ref, name: 'team-1' } }] : [desired],
-      diff: ({ desired, sight: { observed } }) => {
+      diff: (resource) => {
+        const { desired } = resource;
+        const observed = observedOf(resource);
         const value = (desired?.spec as { value: number } | undefined)?.value;
         if (observed === undefined)
           return value === undefined ? undefined : { step: 'absent>ready', goal: 'create', because: 'not found' };

@@ -14,7 +14,6 @@ import {
   type Handler,
   type Kind,
   type KindTables,
-  type Resource,
   parseRef,
   pass,
   type Ref,
@@ -22,6 +21,10 @@ import {
   type Rule,
   type Scene,
   stepTransition,
+  seenFacts,
+  seenSignals,
+  observedOf,
+  otherState,
 } from '#plugin';
 
 const source = { file: 'x.yaml', line: 1, column: 1 };
@@ -51,9 +54,9 @@ const renew: Handler<CertificateWorld, CertificateSpec, CertificateFacts, Certif
   fingerprint: await world.issue(resource.desired?.spec.dnsNames ?? [], run.signal),
 });
 const sameIssuer: Rule<CertificateSpec, CertificateFacts, CertificateMemory> = (_change, resource) =>
-  resource.memory?.kept.fingerprint === resource.sight.observed?.facts.fingerprint
+  resource.memory?.kept.fingerprint === seenFacts(resource)?.fingerprint
     ? pass('the same as remembered')
-    : reject('another one than was remembered', { seen: resource.sight.observed?.facts.fingerprint ?? null });
+    : reject('another one than was remembered', { seen: seenFacts(resource)?.fingerprint ?? null });
 const certificate: Kind<
   CertificateWorld,
   CertificateSpec,
@@ -62,13 +65,14 @@ const certificate: Kind<
   CertificateStep,
   'same-issuer'
 > = {
-  diff: ({ sight: { observed } }, { now }) => {
+  diff: (resource, { now }) => {
+    const observed = observedOf(resource);
     if (observed === undefined) return { step: 'absent>normal', goal: 'create', because: 'never issued' };
     if (observed.state !== 'expiring_soon') return undefined;
     const days = Math.trunc((Date.parse(observed.facts.notAfter) - now) / 86_400_000);
     return { step: 'expiring_soon>renewing', goal: 'update', because: `expires in ${days} days`, cause: 'time' };
   },
-  note: ({ sight: { observed } }) => (observed === undefined ? {} : { fingerprint: observed.facts.fingerprint }),
+  note: ({ sight }) => (sight.is === 'absent' ? {} : { fingerprint: sight.observed.facts.fingerprint }),
   rules: { 'same-issuer': sameIssuer },
   handlers: { 'absent>normal': renew, 'expiring_soon>renewing': renew },
 };
@@ -123,18 +127,18 @@ const port: Kind<
   'up>up',
   'warm-restart'
 > = {
-  diff: ({ desired, sight: { observed } }) =>
-    desired === undefined || observed === undefined || desired.spec.mtu === observed.facts.mtu
+  diff: ({ desired, sight }) =>
+    desired === undefined || sight.is === 'absent' || desired.spec.mtu === sight.observed.facts.mtu
       ? undefined
       : {
           step: 'up>up',
           goal: 'update',
           because: 'mtu differs',
-          fields: [{ path: '/mtu', before: observed.facts.mtu, after: desired.spec.mtu }],
+          fields: [{ path: '/mtu', before: sight.observed.facts.mtu, after: desired.spec.mtu }],
         },
   rules: {
     'warm-restart': (_change, resource) =>
-      resource.sight.observed?.signals?.warmRestart === true
+      seenSignals(resource)?.warmRestart === true
         ? defer('a warm restart is going on', { warmRestart: true }, { clearsAt: Date.parse('2026-01-01T00:00:00Z') })
         : pass('no warm restart'),
   },
@@ -194,8 +198,8 @@ const fabric: Kind<
   'absent>connected' | 'sync:OUT_OF_SYNC>SYNCING',
   'maintenance'
 > = {
-  diff: ({ sight: { observed } }) =>
-    observed?.others?.sync === 'OUT_OF_SYNC'
+  diff: (resource) =>
+    otherState(resource, 'sync') === 'OUT_OF_SYNC'
       ? { step: 'sync:OUT_OF_SYNC>SYNCING', goal: 'update', because: 'out of sync' }
       : undefined,
   rules: { maintenance: () => pass('no maintenance') },
@@ -235,7 +239,7 @@ describe('unlike resources fit the central types', () => {
       findings: [],
       at: '2026-01-01T00:00:00Z',
     };
-    const resource: Resource<unknown, { readonly generation: number }> = resourceWith({
+    const resource = resourceWith({
       ref: fabricRef,
       kind: defineKind(fabric),
       tables: fabricTables,

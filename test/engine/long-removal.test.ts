@@ -12,6 +12,9 @@ import {
   type Plugin,
   type PluginTables,
   removalStep,
+  observedOf,
+  seenState,
+  otherState,
 } from '#plugin';
 import {
   addressOf,
@@ -54,7 +57,9 @@ const plugin: Plugin = {
   kinds: {
     Item: {
       ...toyPlugin.kinds['Item'],
-      diff: ({ desired, sight: { observed } }) => {
+      diff: (resource) => {
+        const { desired } = resource;
+        const observed = observedOf(resource);
         const value = (desired?.spec as { value: number } | undefined)?.value;
         if (observed === undefined)
           return value === undefined ? undefined : { step: 'absent>ready', goal: 'create', because: 'it is not there' };
@@ -65,9 +70,9 @@ const plugin: Plugin = {
         if ((observed.facts as { value: number }).value === value) return undefined;
         return { step: 'ready>draining', goal, because: 'another value' };
       },
-      note: ({ sight: { observed } }) =>
-        observed === undefined ? {} : { lastValue: (observed as Observed<{ value: number }>).facts.value },
-      audit: (_change, { sight: { observed } }): Facts => ({ was: observed?.state ?? 'absent' }),
+      note: ({ sight }) =>
+        sight.is === 'absent' ? {} : { lastValue: (sight.observed as Observed<{ value: number }>).facts.value },
+      audit: (_change, resource): Facts => ({ was: seenState(resource) ?? 'unseen' }),
       rules: {},
       handlers: {
         'absent>ready': async (world, resource) => {
@@ -249,8 +254,8 @@ const lampPlugin: Plugin = {
   tables: { ...tables, kinds: { Item: lampTables } },
   kinds: {
     Item: {
-      diff: ({ sight: { observed } }) =>
-        observed?.others?.['lamp'] === 'off'
+      diff: (resource) =>
+        otherState(resource, 'lamp') === 'off'
           ? { step: 'lamp:off>on', goal: 'update', because: 'it is dark' }
           : undefined,
       rules: {},

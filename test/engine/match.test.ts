@@ -1,7 +1,7 @@
 /** Matching: one resource for each address, and resources whose plugin or kind is not loaded. */
 
 import { describe, expect, it } from 'vitest';
-import { formatRef, type Gap, mayBeOwned, type Memory, type Observed, type Resource } from '#plugin';
+import { formatRef, type Gap, mayBeOwned, type Memory, type Observed, type Resource, isSeen, gapOver } from '#plugin';
 import { match } from '../../src/engine/match.ts';
 import { emptyRecall } from '../../src/engine/remember.ts';
 import { resourceWith } from '../support/resource.ts';
@@ -30,9 +30,9 @@ describe('match', () => {
       addressOf('a'),
     ) as Resource;
     expect(resource.desired !== undefined).toBe(has.desired === true);
-    expect(resource.sight.observed !== undefined).toBe(has.observed === true);
+    expect(isSeen(resource)).toBe(has.observed === true);
     expect(resource.memory !== undefined).toBe(has.memory === true);
-    expect(resource.sight.gap !== undefined).toBe(has.gap === true);
+    expect(gapOver(resource) !== undefined).toBe(has.gap === true);
     expect(resource.owned).toBe(has.memory === true);
   });
 

@@ -1,7 +1,7 @@
 /** Settling: whether the result of an interrupted step is as planned. */
 
 import { describe, expect, it } from 'vitest';
-import type { Observed, OpenIntent, Resource, Scene, Step } from '#plugin';
+import type { Observed, OpenIntent, Scene, Step } from '#plugin';
 import { isAsPlanned } from '../../src/engine/settle.ts';
 import { repairing } from '../support/lifecycles.ts';
 import { resourceWith } from '../support/resource.ts';
@@ -19,10 +19,8 @@ describe('an interrupted step', () => {
     ['absent>good', 'create', 'bad', true],
   ])('%s (%s) is as planned if it is observed %s: %s', (step, goal, state, expected) => {
     const observed: Observed = { ref: item('a'), state, facts: {}, findings: [], at: '2026-01-01T00:00:00Z' };
-    const resource: Resource =
-      state === 'absent'
-        ? resourceWith({ ref: item('a'), tables: repairing })
-        : resourceWith({ ref: item('a'), tables: repairing, observed });
+    const parts = { ref: item('a'), tables: repairing };
+    const resource = resourceWith(state === 'absent' ? parts : { ...parts, observed });
     expect(isAsPlanned(resource, { step, goal }, {}, {} as Scene)).toBe(expected);
   });
 });

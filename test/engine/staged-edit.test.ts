@@ -1,7 +1,7 @@
 /** Consecutive edits of one resource by the same step: each is done separately, and together they are one edit. */
 
 import { describe, expect, it } from 'vitest';
-import type { FieldChange, Observed, Plugin } from '#plugin';
+import { type FieldChange, type Observed, type Plugin, observedOf } from '#plugin';
 import { addressOf, applyToy, type Item, toyLog, toyPlugin, toyWorld, type ToyWorld, wanted } from '../support/toy.ts';
 
 /** An item's value in tens and ones: the tens are set first. */
@@ -17,7 +17,9 @@ function pluginWith(isDeaf: boolean): Plugin {
     kinds: {
       Item: {
         ...toyPlugin.kinds['Item'],
-        diff: ({ desired, sight: { observed } }) => {
+        diff: (resource) => {
+          const { desired } = resource;
+          const observed = observedOf(resource);
           const value = (desired?.spec as { value: number } | undefined)?.value ?? 0;
           if (observed === undefined) return { step: 'absent>ready', goal: 'create', because: 'it is not there' };
           const fields = fieldsOf(value, (observed as Observed<{ value: number }>).facts.value);

@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { validators } from '../../src/formats/generated.validators.js';
-import type { Plugin, Summary } from '#plugin';
+import { type Plugin, type Summary, isSeen } from '#plugin';
 import { planEvents } from '../../src/formats/events.ts';
 import { planMarkdown } from '../../src/report/plan-markdown.ts';
 import { planText } from '../../src/report/plan-text.ts';
@@ -18,8 +18,8 @@ afterEach(() => {
 
 /** Counts observed resources, resources in the state, and the effect of the accepted changes. */
 const counting: Plugin['summary'] = (resources, scene) => {
-  const seen = resources.filter(({ sight: { observed } }) => observed !== undefined).length;
-  const unseen = resources.filter(({ sight: { observed, gap } }) => observed === undefined && gap !== undefined).length;
+  const seen = resources.filter(isSeen).length;
+  const unseen = resources.filter(({ sight }) => sight.is === 'unseen').length;
   const known = resources.filter(({ memory }) => memory !== undefined).length;
   const accepted = [...scene.judged.values()].filter(({ verdict }) => verdict === 'accept');
   const made = accepted.filter(({ change }) => change.goal === 'create').length;

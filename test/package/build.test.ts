@@ -1,6 +1,6 @@
 /** The bundle: the same from every build, without this machine in it, and with an entry that loads nothing. */
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   cpSync,
   mkdirSync,
@@ -125,6 +125,98 @@ describe('fettle version', () => {
     const files = new Set(read.map(({ file }) => file).filter((file) => !file.endsWith('package.json')));
     expect([...files]).toEqual(['cli.js']);
   });
+});
+
+describe('a plan', () => {
+  /** Public modules of Node.js that a program loads and an empty one does not. */
+  function builtinsOf(entry: string, ...args: readonly string[]): readonly string[] {
+    const list = join(folder, 'list-builtins.cjs');
+    writeFileSync(
+      list,
+      "process.on('exit', () => require('node:fs').writeSync(3, process.moduleLoadList.join('\\n')));",
+    );
+    const loaded = (argv: readonly string[]): readonly string[] => {
+      const ended = spawnSync(process.execPath, ['--require', list, ...argv], {
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+        encoding: 'utf8',
+      });
+      expect(ended.status, ended.stderr).toBe(0);
+      return String(ended.output[3]).split('\n');
+    };
+    const empty = join(folder, 'empty.mjs');
+    writeFileSync(empty, '');
+    const without = new Set(loaded([empty]));
+    return loaded([entry, ...args])
+      .filter((name) => !without.has(name) && !/internal\/|^Internal/.test(name))
+      .map((name) => name.replace('NativeModule ', ''))
+      .toSorted();
+  }
+
+  function chunksOf(entry: string, ...args: readonly string[]): readonly string[] {
+    const read = opened([process.execPath, entry, ...args], first).map(({ file }) => file);
+    return read.filter((file) => file.startsWith('lib/')).toSorted();
+  }
+
+  function sizeOf(chunks: readonly string[]): number {
+    return chunks.reduce((sum, file) => sum + statSync(join(first, file)).size, 0);
+  }
+
+  it('loads one core of limited size, and of Node.js what it uses', () => {
+    const project = mkdtempSync(join(folder, 'items-'));
+    mkdirSync(join(project, 'desired'));
+    writeFileSync(join(project, 'fettle.yaml'), 'name: shop\n');
+    writeFileSync(
+      join(project, 'desired', 'item.yaml'),
+      'apiVersion: bench/v1\nkind: Item\nmetadata: { name: one }\nspec: { size: 1 }\n',
+    );
+    const plan = [join(first, 'bench/cli.js'), 'plan', '--chdir', project] as const;
+    const chunks = chunksOf(...plan);
+    expect(chunks).toEqual(['base', 'bench', 'core', 'main', 'rolldown-runtime'].map((name) => `lib/${name}.cjs`));
+    expect(sizeOf(chunks)).toBeLessThan(850_000);
+    // Digests need `crypto`, which needs streams.
+    expect(builtinsOf(...plan)).toEqual(['crypto', 'os', 'stream', 'stream/promises', 'string_decoder', 'vm']);
+  });
+
+  it('of certificates in files loads no code for HTTP, PostgreSQL, other plugins or threads', () => {
+    const project = mkdtempSync(join(folder, 'certificates-'));
+    mkdirSync(join(project, 'desired'));
+    writeFileSync(join(project, 'fettle.yaml'), 'name: shop\n');
+    const storage = '{ file: { certificate: ./tls/www.crt, key: ./tls/www.key } }';
+    writeFileSync(
+      join(project, 'desired', 'www.yaml'),
+      [
+        'apiVersion: certificates/v1\nkind: Issuer\nmetadata: { name: ca }\nspec: { localCa: { dir: ./ca, commonName: CA } }\n',
+        `apiVersion: certificates/v1\nkind: Certificate\nmetadata: { name: www }\nspec: { issuer: ca, dnsNames: [www.example.test], storage: ${storage} }\n`,
+      ].join('---\n'),
+    );
+    const plan = [join(first, 'cli.js'), 'plan', '--chdir', project] as const;
+    const chunks = chunksOf(...plan);
+    expect(chunks.length).toBeLessThan(24);
+    expect(sizeOf(chunks)).toBeLessThan(1_350_000);
+    const heavy = /postgres|connection|sandbox|x509\.cjs|markdown|apply|drift|explain|worker|bench/;
+    expect(chunks.filter((file) => heavy.test(file))).toEqual([]);
+    const builtins = builtinsOf(...plan);
+    for (const name of ['child_process', 'http', 'https', 'perf_hooks', 'readline', 'worker_threads'])
+      expect(builtins).not.toContain(name);
+  });
+});
+
+describe('a thread', () => {
+  it('loads nothing of the core', () => {
+    for (const file of shipped(first).filter((name) => name.endsWith('-worker.cjs')))
+      expect(requiredBy(file)).not.toContain('lib/core.cjs');
+  });
+
+  /** Chunks that a chunk loads, directly or not. */
+  function requiredBy(entry: string): readonly string[] {
+    const found = new Set([entry]);
+    for (const file of found)
+      for (const [, name = ''] of readFileSync(join(first, file), 'utf8').matchAll(
+        /^(?:const \w+ = )?require\("\.\/([^"]+)"\)/gm,
+      ))
+        found.add(`lib/${name}`);
+    return [...found];
+  }
 });
 
 describe('any command', () => {

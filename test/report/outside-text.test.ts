@@ -11,7 +11,7 @@ import { driftDocument } from '../../src/formats/drift.ts';
 import { explanationDocument } from '../../src/formats/explanation.ts';
 import { explain } from '../../src/engine/explain.ts';
 import { documentsText } from '../../src/engine/load/write-documents.ts';
-import { type Found, inert, printable, type Problem } from '#plugin';
+import { type Found, inert, printable, type Problem, UNSEEN as UNSEEN_CLASS } from '#plugin';
 import type { Plan, ResourceChange } from '../../src/formats/plan.ts';
 import type { LogRecord } from '../../src/formats/log-record.ts';
 import { planJson } from '../../src/run/plan-file.ts';
@@ -436,6 +436,28 @@ describe('printable and inert', () => {
       if (code !== '9' && code !== 'd') expect(printable(character)).toBe(`\\u{${code}}`);
     },
   );
+
+  it('show every code point of the class, and no other, whatever the rest of the text is', () => {
+    const unseen = new RegExp(`^[${UNSEEN_CLASS}]$`, 'u');
+    const wrong: string[] = [];
+    for (let point = 0; point <= 0x10ffff; point += 1) {
+      const character = String.fromCodePoint(point);
+      const [isUnseen, text] = [unseen.test(character), `a${character}b`];
+      if ((printable(text) !== text) !== isUnseen) wrong.push(`printable ${point.toString(16)}`);
+      if ((inert(text) !== text) !== (isUnseen && character !== '\n')) wrong.push(`inert ${point.toString(16)}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('show commands of runners in plain text and in text with unseen code points alike', () => {
+    for (const command of ['##vso[x]', 'section_start:1', '##[group]x']) {
+      expect(printable(command)).not.toBe(command);
+      expect(printable(`\u00ad${command}`)).toBe(`\\u{ad}${printable(command)}`);
+      expect(inert(`a\n${command}`)).toBe(`a\n${inert(command)}`);
+    }
+    expect(inert('a\n ::error::x')).not.toMatch(/::error/u);
+    expect(inert('\u001b[1m::error::x')).not.toMatch(/::error/u);
+  });
 
   it('leave readable text unchanged', () => {
     const text = '→ … · “ünïcode” ✓ 日本語 עברית 😀 [::1]:443 fe80::1 a#b ##heading ## x 12:30 {a: b}';

@@ -5,7 +5,19 @@
 import { certificates } from '../../plugins/certificates/plugin.ts';
 import { nodes } from '../../plugins/nodes/plugin.ts';
 import { kindIn, sightOf } from '../../src/engine/match.ts';
-import { type Facts, type Gap, type Kind, type Observed, type Plugin, type Resource, resourceOf } from '#plugin';
+import {
+  type Absent,
+  type Seen,
+  type Facts,
+  type Gap,
+  type Kind,
+  type Observed,
+  type Plugin,
+  type Resource,
+  resourceOf,
+  gapOver,
+  type KnownResource,
+} from '#plugin';
 import { toyPlugin } from './toy.ts';
 
 const PLUGINS: ReadonlyMap<string, Plugin> = new Map([certificates, nodes, toyPlugin].map((each) => [each.name, each]));
@@ -18,24 +30,37 @@ export type Given<S = unknown, F = unknown, M = Facts> = Pick<Resource, 'ref'> &
     readonly gap?: Gap;
   };
 
-export function resourceWith<S = unknown, F = unknown, M = Facts>(given: Given<S, F, M>): Resource<S, F, M> {
+/** Parts without a gap: the resource is seen or absent. */
+type GivenKnown<S, F, M> = Given<S, F, M> & { readonly gap?: never; readonly sight?: Seen<F> | Absent };
+
+export function resourceWith<S = unknown, F = unknown, M = Facts>(
+  given: GivenKnown<S, F, M>,
+): KnownResource<Resource<S, F, M>>;
+export function resourceWith<S = unknown, F = unknown, M = Facts>(given: Given<S, F, M>): Resource<S, F, M>;
+export function resourceWith<S, F, M>(given: Given<S, F, M>): Resource<S, F, M> {
   const { ref, desired, memory, sight } = given;
   const known = kindIn(PLUGINS.get(ref.plugin), ref.kind);
   const kind = given.kind ?? known?.kind;
   const tables = given.tables ?? known?.tables;
   if (kind === undefined || tables === undefined) throw new Error(`no kind ${ref.plugin}/${ref.kind}`);
-  const observed = 'observed' in given ? given.observed : sight?.observed;
+  const observed = 'observed' in given ? given.observed : sight?.is === 'seen' ? sight.observed : undefined;
   return resourceOf({
     ref,
     kind,
     tables,
     desired,
-    sight: sightOf(observed, given.gap ?? sight?.gap),
+    sight: sightOf(observed, given.gap ?? (sight === undefined ? undefined : gapOver({ sight }))),
     memory: memory as Resource['memory'],
   }) as Resource<S, F, M>;
 }
 
+/** Returns what is seen of a resource. Throws where nothing is. */
+export function seenOf<F>({ sight, address }: Pick<Resource<unknown, F>, 'sight' | 'address'>): Observed<F> {
+  if (sight.is !== 'seen') throw new Error(`${address} is ${sight.is}`);
+  return sight.observed;
+}
+
 /** The same resource as a refresh that misses it shows it. */
-export function absent<S, F, M>(resource: Resource<S, F, M>): Resource<S, F, M> {
+export function absent<S, F, M>(resource: Resource<S, F, M>): KnownResource<Resource<S, F, M>> {
   return { ...resource, sight: { is: 'absent' } };
 }

@@ -29,6 +29,8 @@ import {
   type Ref,
   reject,
   type Safety,
+  observedOf,
+  seenState,
 } from '#plugin';
 import { reconcile } from '../../src/engine/reconcile.ts';
 
@@ -133,7 +135,9 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
   validators: async () => ({ 'spec:Item': () => true, 'memory:Item': () => true, config: () => true }),
   kinds: {
     Item: defineKind<ToyWorld, ItemSpec, Facts, { readonly lastValue: number }, ToyStep, 'not-thirteen' | 'keep-one'>({
-      diff: ({ desired, sight: { observed } }) => {
+      diff: (resource) => {
+        const { desired } = resource;
+        const observed = observedOf(resource);
         if (desired === undefined)
           return observed === undefined
             ? undefined
@@ -162,7 +166,7 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
         const all = pool === undefined ? [] : scene.ofKind('toy', 'Item');
         return all.filter((each) => labelsNow(each)['pool'] === pool).map(({ ref }) => ref);
       },
-      note: ({ sight: { observed } }) => (observed === undefined ? {} : { lastValue: observed.facts.value }),
+      note: ({ sight }) => (sight.is === 'absent' ? {} : { lastValue: sight.observed.facts.value }),
       rules: {
         'not-thirteen': (_change, { desired }) =>
           desired?.spec.value === 13
@@ -172,7 +176,7 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
           const { pool } = labelsNow(resource);
           const ready = scene
             .ofKind('toy', 'Item')
-            .filter((each) => each.sight.observed?.state === 'ready' && labelsNow(each)['pool'] === pool);
+            .filter((each) => seenState(each) === 'ready' && labelsNow(each)['pool'] === pool);
           const going = ready.filter(({ ref }) => scene.underWay.has(formatRef(ref))).length;
           const facts = { pool: pool ?? null, ready: ready.length, going };
           return pool === undefined || ready.length - going > 1

@@ -9,7 +9,15 @@
 import { appendFile, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ActionRun, defineKind, definePlugin, type Observed, type Resource, type PluginTables } from '#plugin';
+import {
+  type ActionRun,
+  defineKind,
+  definePlugin,
+  type Observed,
+  type Resource,
+  type PluginTables,
+  observedOf,
+} from '#plugin';
 
 export interface ItemSpec {
   readonly value: number;
@@ -118,7 +126,9 @@ export const effectsPlugin = definePlugin<EffectsWorld, EffectsWorld>({
   validators: async () => ({ 'spec:Item': () => true, 'memory:Item': () => true, config: () => true }),
   kinds: {
     Item: defineKind<EffectsWorld, ItemSpec, ItemFacts, object, ItemStep, never>({
-      diff: ({ desired, sight: { observed } }) => {
+      diff: (resource) => {
+        const { desired } = resource;
+        const observed = observedOf(resource);
         if (desired === undefined) return { step: 'ready>absent', goal: 'remove', because: 'no longer declared' };
         if (observed === undefined) return { step: 'absent>ready', goal: 'create', because: 'it does not exist' };
         if (observed.facts.value === desired.spec.value) return undefined;

@@ -13,8 +13,14 @@ import {
   type Scene,
   type Verdict,
   defined,
+  type KnownResource,
+  observedOf,
+  seenFacts,
+  isAbsent,
+  seenState,
+  isSeen,
 } from '#plugin';
-import { type ContainerResource, containerSignals, nodeSignals } from '../facts.ts';
+import { type ContainerResource, containerSignals, type NodeResource, nodeSignals } from '../facts.ts';
 import type { ContainerMemory, ContainerSpec, ContainerStep } from '../generated.ts';
 import { poolRef, settingsOfResource } from '../settings.ts';
 import { workloadName } from '../workload-names.ts';
@@ -39,9 +45,11 @@ function isGivenUp(pool: string, scene: Scene): boolean {
 }
 
 export function diffContainer(
-  { desired, sight: { observed }, memory }: ContainerResource,
+  resource: KnownResource<ContainerResource>,
   scene: Scene,
 ): Proposal<ContainerStep> | undefined {
+  const { desired, memory } = resource;
+  const observed = observedOf(resource);
   if (desired === undefined || observed === undefined) return undefined;
   const { node, pool } = desired.spec;
   if (observed.facts.node === node) return undefined;
@@ -60,9 +68,9 @@ export function diffContainer(
 }
 
 /** What a move depends on: the nodes that it goes from and to, and the pool that wants it. */
-export function mattersToContainer({ desired, sight: { observed } }: ContainerResource): readonly Ref[] {
-  const { node, pool } = desired?.spec ?? {};
-  const from = observed?.facts.node;
+export function mattersToContainer(resource: ContainerResource): readonly Ref[] {
+  const { node, pool } = resource.desired?.spec ?? {};
+  const from = seenFacts(resource)?.node;
   return [
     ...(node === undefined ? [] : [nodeRef(node)]),
     ...(from === undefined ? [] : [nodeRef(from)]),
@@ -89,6 +97,11 @@ function arriving(node: string, own: string, scene: Scene): number {
   }, 0);
 }
 
+function stateText(node: NodeResource | undefined): string {
+  if (node === undefined || isAbsent(node)) return 'not found';
+  return seenState(node) ?? 'covered by a gap';
+}
+
 /** The rule on where it may be moved to. */
 export function targetUnfit(_change: Change, resource: ContainerResource, scene: Scene): Verdict {
   const name = resource.desired?.spec.node ?? '';
@@ -98,9 +111,9 @@ export function targetUnfit(_change: Change, resource: ContainerResource, scene:
   const needed = containerSignals(resource)?.mb ?? 0;
   const free =
     memoryMb === undefined ? undefined : memoryMb - (life?.allocatedMb ?? 0) - arriving(name, resource.ref.name, scene);
-  const facts = { node: name, state: target?.sight.observed?.state ?? null, free_mb: free ?? null, needed_mb: needed };
-  if (phase !== 'serving')
-    return reject(`The target ${name} is ${target?.sight.observed?.state ?? 'not found'}`, facts);
+  const state = target !== undefined && isSeen(target) ? seenState(target) : null;
+  const facts = { node: name, state, free_mb: free ?? null, needed_mb: needed };
+  if (phase !== 'serving') return reject(`The target ${name} is ${stateText(target)}`, facts);
   if (free === undefined) return reject(`The memory of ${name} is not known`, facts);
   return free >= needed
     ? pass('The target has enough memory', facts)
@@ -115,10 +128,11 @@ export function inSource(node: string, scene: Scene): string {
 /** Tells the source to move it, and waits until it says that it did. */
 export async function moveContainer(
   world: NodesWriter,
-  { ref, desired, sight: { observed } }: ContainerResource,
+  resource: ContainerResource,
   run: ActionRun,
 ): Promise<Partial<ContainerMemory>> {
-  const from = observed?.facts.node;
+  const { ref, desired } = resource;
+  const from = seenFacts(resource)?.node;
   const to = desired?.spec.node;
   if (from === undefined || to === undefined) throw new Error('The source or the target of the container is not known');
   const call = { signal: run.signal, progress: run.progress };
@@ -126,8 +140,8 @@ export async function moveContainer(
   return { node: to };
 }
 
-export function noteContainer({ sight: { observed } }: ContainerResource): Partial<ContainerMemory> {
-  return observed === undefined ? {} : { node: observed.facts.node };
+export function noteContainer({ sight }: KnownResource<ContainerResource>): Partial<ContainerMemory> {
+  return sight.is === 'absent' ? {} : { node: sight.observed.facts.node };
 }
 
 /** What the log says beside every decision about a container. */
@@ -137,7 +151,7 @@ export function auditContainer(_change: Change, resource: ContainerResource): Fa
     action: 'container_migrate',
     decision_by: resource.desired?.spec.pool === undefined ? 'manual' : 'consolidation_policy',
     container_id: resource.ref.name,
-    node_id: resource.sight.observed?.facts.node ?? null,
+    node_id: seenFacts(resource)?.node ?? null,
     target_node_id: resource.desired?.spec.node ?? null,
     ram_mb: mb ?? null,
     tier: tier ?? null,

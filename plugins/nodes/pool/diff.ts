@@ -9,6 +9,9 @@ import {
   type Proposal,
   sameJson,
   type Scene,
+  isSeen,
+  isAbsent,
+  seenState,
 } from '#plugin';
 import type { PoolResource } from '../facts.ts';
 import type { NodePoolStep } from '../generated.ts';
@@ -26,7 +29,7 @@ export interface Decided {
 
 /** Decides for a pool as the scene has it; undefined without a document. */
 export function decideFor(resource: PoolResource, scene: Scene): Decided | undefined {
-  if (resource.desired === undefined || resource.sight.observed === undefined) return undefined;
+  if (resource.desired === undefined || !isSeen(resource)) return undefined;
   const { size, min, max } = resource.desired.spec;
   // How many it is to have is decided by what is written; a row says so, and its nodes are judged by what is applied.
   const { size: _size, min: _min, max: _max, ...rest } = strictPoolSpec(resource) ?? resource.desired.spec;
@@ -54,7 +57,10 @@ export function movesOf({ plan }: Decision, prefix: string): readonly Move[] {
 export function fieldsOf(decision: Decision, situation: Situation, scene: Scene): readonly FieldChange[] {
   const { prefix, remembered } = situation;
   const { kind, added, plan } = decision;
-  const stateOf = (name: string): string => scene.get(nodeRef(name))?.sight.observed?.state ?? 'planned';
+  const stateOf = (name: string): string => {
+    const node = scene.get(nodeRef(name));
+    return node === undefined || isAbsent(node) ? 'planned' : (seenState(node) ?? 'unseen');
+  };
   const isLeaving = (number: number): boolean => !decision.numbers.members.includes(number);
   return [
     ...added.map((number): FieldChange => {

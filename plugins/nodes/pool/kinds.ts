@@ -1,6 +1,6 @@
 /** The kinds NodePool and Container: what the engine asks of them. */
 
-import { instantText, type Kind, type Ref, type Scene } from '#plugin';
+import { instantText, type Kind, type Ref, type Scene, type KnownResource, isAbsent } from '#plugin';
 import { containerEffect, poolEffect } from '../effect.ts';
 import type { ContainerFacts, PoolFacts, PoolResource } from '../facts.ts';
 import { poolSignals } from '../facts.ts';
@@ -40,13 +40,9 @@ function mattersToPool(resource: PoolResource, scene: Scene): readonly Ref[] {
 }
 
 /** Since when a threshold of the reactive policy is crossed, where the policy waits for that. */
-function notePool(resource: PoolResource, _now: number, scene: Scene): Partial<NodePoolMemory> {
-  const {
-    desired,
-    sight: { observed },
-    memory,
-  } = resource;
-  if (desired === undefined || observed === undefined || memory?.kept.members === undefined) return {};
+function notePool(resource: KnownResource<PoolResource>, _now: number, scene: Scene): Partial<NodePoolMemory> {
+  const { desired, memory } = resource;
+  if (desired === undefined || isAbsent(resource) || memory?.kept.members === undefined) return {};
   const situation = situationOf(resource, desired.spec, scene);
   const crossing =
     situation.scaling === undefined || situation.scaling.forMs === 0 ? undefined : crossingNow(situation);

@@ -1,6 +1,17 @@
 /** Safety rules on the change of a pool. What it does to its nodes is judged again at each of them. */
 
-import { type Change, counted, defer, instantText, pass, reject, sameJson, type Scene, type Verdict } from '#plugin';
+import {
+  type Change,
+  counted,
+  defer,
+  instantText,
+  pass,
+  reject,
+  sameJson,
+  type Scene,
+  type Verdict,
+  isSeen,
+} from '#plugin';
 import type { Obstacle, Ordering } from '../catalogue.ts';
 import { type PoolResource } from '../facts.ts';
 import { obstacleVerdict } from '../order-rules.ts';
@@ -146,9 +157,9 @@ function orderingOf(
   if (template === undefined || count === 0) return undefined;
   const group = template.placementGroup;
   const nodes = Node.all(scene);
+  // One that cannot be seen may have to be created too.
   const planned = nodes.filter(
-    ({ desired, sight: { observed } }) =>
-      group !== undefined && desired?.spec.placementGroup === group && observed === undefined,
+    (node) => group !== undefined && node.desired?.spec.placementGroup === group && !isSeen(node),
   );
   return { order: template, joining: planned.length, count, now: scene.now };
 }

@@ -1,7 +1,7 @@
 /** The situation of a pool: from its resource, its nodes and its containers in a scene to what `decide` decides on. */
 
 import { serverKey } from '../places.ts';
-import { formatRef, type Resource, type Scene, defined, mayBeOwned } from '#plugin';
+import { formatRef, type Resource, type Scene, defined, mayBeOwned, seenFacts } from '#plugin';
 import {
   type ContainerSeen,
   type NodeResource,
@@ -78,13 +78,10 @@ const PHASES: Readonly<Record<string, NodePhase>> = {
 
 /** What a node is to its pool; undefined where there is none, and none is to be. */
 export function phaseOf(resource: NodeResource): NodePhase | undefined {
-  const {
-    sight: { observed, gap },
-    desired,
-  } = resource;
-  if (observed === undefined) return gap !== undefined ? 'unseen' : desired === undefined ? undefined : 'planned';
-  if (observed.claimedBy !== undefined) return 'unseen';
-  const phase = PHASES[observed.state] ?? 'unseen';
+  const { sight } = resource;
+  if (sight.is === 'absent') return resource.desired === undefined ? undefined : 'planned';
+  if (sight.is === 'unseen' || sight.observed.claimedBy !== undefined) return 'unseen';
+  const phase = PHASES[sight.observed.state] ?? 'unseen';
   const signals = nodeSignals(resource);
   // Once it was drained it never returns to service, healthy or not.
   if (phase === 'unhealthy' && signals?.life.drainingAt !== undefined) return 'leaving';
@@ -106,18 +103,15 @@ function nodeOf(resource: NodeResource, phase: NodePhase, plannedMb: number | un
     ramMb,
     allocatedMb: life?.allocatedMb ?? 0,
     containers: list.map(containerOf),
-    hourly:
-      hourly === undefined
-        ? undefined
-        : withBackups({ hourly, monthly }, resource.sight.observed?.facts.backups).hourly,
+    hourly: hourly === undefined ? undefined : withBackups({ hourly, monthly }, seenFacts(resource)?.backups).hourly,
     initializedAt,
     emptySince,
   });
 }
 
 /** It is not as the pool's template has it, in what only a new server would change. */
-function isOutdated({ sight: { observed } }: NodeResource, { template }: NodePoolSpec): boolean {
-  const { serverType, location } = observed?.facts ?? {};
+function isOutdated(resource: NodeResource, { template }: NodePoolSpec): boolean {
+  const { serverType, location } = seenFacts(resource) ?? {};
   return (
     (serverType !== undefined && serverType !== template.serverType) ||
     (location !== undefined && location !== template.location)

@@ -11,6 +11,11 @@ import {
   type Summary,
   defined,
   mayBeOwned,
+  isGiven,
+  claimedBy,
+  ABSENT,
+  seenFacts,
+  seenState,
 } from '#plugin';
 import { type NodeResource, nodeSignals, PLUGIN, type PoolResource } from '../facts.ts';
 import type { NodePoolSpec, NodeSpec } from '../generated.ts';
@@ -62,20 +67,15 @@ function offered(name: string, { serverType, location, backups }: Offered, scene
 
 /** What a server costs as it is; a static one costs nothing here. */
 function seen(resource: NodeResource): Priced | undefined {
-  const {
-    ref,
-    sight: { observed, gap },
-    memory,
-  } = resource;
-  if (observed?.given === true || observed?.claimedBy !== undefined) return undefined;
+  const { ref, sight, memory } = resource;
+  if (isGiven(resource) || claimedBy(resource) !== undefined) return undefined;
   if (resource.desired === undefined && !mayBeOwned(memory)) return undefined;
-  if (observed === undefined)
-    return gap !== undefined && memory?.state !== undefined && memory.state !== 'absent'
-      ? { name: ref.name }
-      : undefined;
+  if (sight.is === 'absent') return undefined;
+  if (sight.is === 'unseen')
+    return memory?.state === undefined || memory.state === ABSENT ? undefined : { name: ref.name };
   const { hourly, monthly } = nodeSignals(resource) ?? {};
   if (hourly === undefined || monthly === undefined) return { name: ref.name };
-  return { name: ref.name, price: withBackups({ hourly, monthly }, observed.facts.backups) };
+  return { name: ref.name, price: withBackups({ hourly, monthly }, sight.observed.facts.backups) };
 }
 
 function acceptedChange({ ref }: Resource, scene: Scene): Change | undefined {
@@ -95,7 +95,7 @@ function later(
   const changes = (path: string): boolean => change?.fields.some((field) => field.path === path) ?? false;
   const isNew = change?.goal === 'create' || change?.goal === 'replace';
   if (spec === undefined || !(isNew || changes('/serverType') || changes('/backups'))) return now;
-  const location = isNew ? spec.location : resource.sight.observed?.facts.location;
+  const location = isNew ? spec.location : seenFacts(resource)?.location;
   return offered(resource.ref.name, { serverType: spec.serverType, location, backups: spec.backups }, scene);
 }
 
@@ -144,11 +144,8 @@ function costSummary(resources: readonly Resource[], scene: Scene): readonly Sum
 function stateSummary(resources: readonly Resource[]): readonly Summary[] {
   const states = resources
     .filter(({ ref, desired, memory }) => ref.kind === 'Node' && (desired !== undefined || memory !== undefined))
-    .filter(({ sight: { observed } }) => observed?.claimedBy === undefined)
-    .map(
-      ({ sight: { observed, gap }, memory }) =>
-        observed?.state ?? (gap === undefined ? 'absent' : (memory?.state ?? 'absent')),
-    );
+    .filter((resource) => claimedBy(resource) === undefined)
+    .map((resource) => seenState(resource) ?? resource.memory?.state ?? ABSENT);
   if (states.length === 0) return [];
   const counts = new Map<string, number>();
   for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1);

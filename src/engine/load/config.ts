@@ -1,6 +1,5 @@
 /** Reads `fettle.yaml`: found upward from a folder, held to its schema, with durations in ms and shares as fractions. */
 
-import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { FettleConfig } from '../generated.ts';
 import { validators as engineValidators } from '../generated.validators.js';
@@ -14,6 +13,7 @@ import {
   type Plugin,
   type Problem,
 } from '#plugin';
+import { realpath, stat } from '#plugin/direct-files';
 import { type AddressSource, isAddressMistake, isDatabase, readStoreAddress } from '../store-address.ts';
 import { readDocuments, type TextDocument, textMistake } from './documents.ts';
 import type { PointerMistake } from './explain.ts';

@@ -29,7 +29,7 @@
  */
 
 import { Composer, type Document, isAlias, isMap, isScalar, isSeq, Lexer, type Node, Parser, Schema } from 'yaml';
-import { defined, type Json, pointerKeys, UNSEEN } from '#plugin';
+import { defined, type Json, pointerKeys, SEEN, UNSEEN } from '#plugin';
 import { limits } from './limits.ts';
 import { blankRun } from './lines.ts';
 import { echo, shorten, type TextMistake } from './mistake.ts';
@@ -61,10 +61,15 @@ const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)/u;
 /** Conflict markers of git at the beginning of a line, which valid documents never have. */
 const CONFLICT = /^(?:<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|$)/mu;
 /** An invisible character of a plain scalar in the place of indentation, of the space after a mark, or by accident. */
-const MISPLACED = new RegExp(
-  `(?<=^|^-|^[\\w.-]+:|\\n[ \\t]*)(?![\\n\\r\\t])[${UNSEEN}]|(?![\\n\\r\\t])[${UNSEEN}]$`,
-  'u',
-);
+const MISPLACED = `(?<=^|^-|^[\\w.-]+:|\\n[ \\t]*)(?![\\n\\r\\t])[${UNSEEN}]|(?![\\n\\r\\t])[${UNSEEN}]$`;
+const NOT_SEEN = new RegExp(`[^\\n\\r\\t${SEEN}]`, 'u');
+let misplacedPattern: RegExp | undefined;
+
+function misplacedIn(lexeme: string): RegExpExecArray | null {
+  // Few texts need the pattern, which takes milliseconds to compile.
+  return NOT_SEEN.test(lexeme) ? (misplacedPattern ??= new RegExp(MISPLACED, 'u')).exec(lexeme) : null;
+}
+
 const NAMES: Readonly<Record<string, string>> = {
   '\u00a0': 'no-break space',
   '\u00ad': 'soft hyphen',
@@ -242,7 +247,7 @@ export function* readDocuments(text: string): Documents {
         if (first === '*' && ++counts.aliases > limits.aliases)
           end('too-many-aliases', `more than ${limits.aliases} aliases in one file`);
       }
-      const misplaced = isScalarNext && !isBlock ? MISPLACED.exec(lexeme) : null;
+      const misplaced = isScalarNext && !isBlock ? misplacedIn(lexeme) : null;
       if (misplaced !== null) {
         add(invisibleMistake(misplaced[0], parser.offset + misplaced.index));
         throw new ReadingEnds();

@@ -12,11 +12,11 @@
  * line (`--config`) has made that decision.
  */
 
-import { lstat, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Problem } from '#plugin';
 import { distrustOf, type Owners, TRUST_OWNER } from './owner.ts';
 import type { FileIdentity } from './read-text.ts';
+import { lstat, realpath, stat } from '#plugin/direct-files';
 import { isContentOf } from '#plugin/files';
 import { rootOf } from './within-root.ts';
 

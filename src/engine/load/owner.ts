@@ -5,9 +5,9 @@
  * shared machine, neither may come from a folder that another user can write.
  */
 
-import { lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError } from '#plugin';
+import { lstat } from '#plugin/direct-files';
 
 /** `FETTLE_TRUST_OWNER`: `1` for every owner, or user ids between commas. */
 export const TRUST_OWNER = 'FETTLE_TRUST_OWNER';

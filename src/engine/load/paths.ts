@@ -1,8 +1,8 @@
 /** Finds the files that paths, folders and patterns name. */
 
-import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { compareText, type Problem } from '#plugin';
+import { entriesOf, lstat, realpath, stat } from '#plugin/direct-files';
 import { isContentOf, isInside } from '#plugin/files';
 import { shorten } from './mistake.ts';
 import { alternatives, MOST_ALTERNATIVES, pathPattern, type PathPattern, type PathPlaces } from './path-glob.ts';
@@ -51,7 +51,7 @@ async function walk(folder: string, seen: Set<string>, files: string[], root: st
   const real = await realpath(folder);
   if (seen.has(real)) return;
   seen.add(real);
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = await entriesOf(folder);
   entries.sort((a, b) => compareText(a.name, b.name));
   for (const entry of entries) {
     if (isSkipped(entry.name)) continue;
@@ -97,7 +97,7 @@ async function descend(folder: string, places: PathPlaces, descent: Descent): Pr
   if (seen.size >= MOST_FOLDERS)
     throw new TooMuchError(`goes through more than ${MOST_FOLDERS.toLocaleString('en-US')} folders`);
   seen.add(key);
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+  const entries = await entriesOf(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOTDIR') return [];
     throw error;
   });

@@ -7,7 +7,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open } from '#plugin/direct-files';
 import { limits } from './limits.ts';
 
 /** A file that is not text. `line` and `column` are set if a place can be named. */
@@ -134,9 +134,9 @@ export async function readText(path: string, identity?: FileIdentity): Promise<T
     let length = 0;
     for (;;) {
       if (length === bytes.length) bytes = Buffer.concat([bytes], Math.min(bytes.length * 2, limit + 2));
-      const { bytesRead } = await file.read(bytes, length, bytes.length - length);
-      if (bytesRead === 0) break;
-      length += bytesRead;
+      const read = await file.read(bytes, length, bytes.length - length);
+      if (read === 0) break;
+      length += read;
       if (length > limit) return tooLarge(`more than ${megabytes(limit)}`);
     }
     return textOf(bytes.subarray(0, length));

@@ -4,13 +4,13 @@
  * Problems quote their line. A pull request that names a file elsewhere on the machine, or links to one, could print it.
  */
 
-import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Problem } from '#plugin';
 import type { Owners } from './owner.ts';
 import { shorten } from './mistake.ts';
 import { alternatives, pathPattern } from './path-glob.ts';
 import { type Found, findFiles, shownPath } from './paths.ts';
+import { lstat, realpath } from '#plugin/direct-files';
 import { isContentOf, realPlace } from '#plugin/files';
 import { defined } from '#plugin';
 

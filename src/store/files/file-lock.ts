@@ -41,11 +41,11 @@
  * the write; and its late bytes are behind the seal.
  */
 
-import { instantText } from '#plugin';
 import { readdirSync, readFileSync } from 'node:fs';
-import { type FileHandle, open, readdir, unlink } from 'node:fs/promises';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
+import { instantText } from '#plugin';
+import { readdir } from '#plugin/direct-files';
 import type { HeldLock } from '../backend.ts';
 import { ignoreMissing, linkWhole, writeAll } from './durable.ts';
 import { errorCode } from '../error-code.ts';

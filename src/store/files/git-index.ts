@@ -11,8 +11,8 @@
  * | index of another version, or cut           | an error: the answer is unknown |
  */
 
-import { lstat, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
+import { lstat, readBytes } from '#plugin/direct-files';
 import { errorCode } from '../error-code.ts';
 import { StoreError } from '../errors.ts';
 import { defined } from '#plugin';
@@ -137,7 +137,7 @@ export function entryOf(entries: readonly IndexEntry[], path: string): string | 
 
 async function textOf(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return (await readBytes(path)).toString('utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
     throw error;
@@ -165,7 +165,7 @@ async function gitFolders(root: string): Promise<{ readonly own: string; readonl
 
 async function bytesOf(path: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(path);
+    return await readBytes(path);
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
     throw error;

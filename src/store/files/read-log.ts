@@ -17,8 +17,8 @@
  * itself the cold start after damage that left nothing.
  */
 
-import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { readdir, stat } from '#plugin/direct-files';
 import { type Base, isBase, type LogView, type Reading, type Seal, type Segment } from '../backend.ts';
 import type { CheckpointRecord } from '../chain.ts';
 import { errorCode } from '../error-code.ts';

@@ -10,8 +10,8 @@
  * | that git tracks, itself or a link that leads to it | refused: a pull request could change it |
  */
 
-import { lstat, readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { lstat, readdir, realpath } from '#plugin/direct-files';
 import { distrustOf, type Owners, TRUST_OWNER } from '../../engine/load/owner.ts';
 import { errorCode } from '../error-code.ts';
 import { StoreError } from '../errors.ts';

@@ -15,7 +15,6 @@
  * | `takeOver` names the holder                                               | a person has checked                 |
  */
 
-import { performance } from 'node:perf_hooks';
 import type { HeldLock } from '../backend.ts';
 import { FenceLostError, StoreBrokenError } from '../errors.ts';
 import { isDead, parseHolder } from '../holder.ts';

@@ -12,7 +12,6 @@
  * | because another holder has the fence              | FenceLostError, permanently                                  |
  */
 
-import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backend, Base, HeldLock, Reading, Salvage, Segment, Tail } from '../backend.ts';
 import type { Chain } from '../chain.ts';

@@ -6,7 +6,7 @@ import { type IssuerResource, diffCertificate, diffDomain, diffIssuer } from '..
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import { tables } from '../../../plugins/certificates/generated.ts';
 import type { StoredFile } from '../../../plugins/certificates/world.ts';
-import { type Memory, type Resource, type Step, stepTransition } from '#plugin';
+import { type Memory, type Resource, type Step, stepTransition, type KnownResource } from '#plugin';
 import {
   type AnyCertificateResource,
   CA_SPEC,
@@ -418,7 +418,7 @@ describe('a Certificate', () => {
 });
 
 describe('an Issuer', () => {
-  const typed = (resource: Resource): IssuerResource => resource as unknown as IssuerResource;
+  const typed = (resource: Resource) => resource as unknown as KnownResource<IssuerResource>;
   const missing = absent(issuerResource());
   const { desired: _desired, ...orphan } = issuerResource();
   const broken = observedOf('Issuer', 'ca', 'broken', { problem: 'ca.key is missing' });

@@ -4,7 +4,18 @@ import { derivedView } from '../../../src/conformance/derived.ts';
 import { tables } from '../../../plugins/certificates/generated.ts';
 import { NO_FILES } from '../../support/covers.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
-import { changeOf, type Desired, formatRef, type Memory, type Proposal, type Resource, type View } from '#plugin';
+import {
+  changeOf,
+  type Desired,
+  formatRef,
+  type Memory,
+  type Proposal,
+  type Resource,
+  type View,
+  type KnownResource,
+  isKnown,
+  seenState,
+} from '#plugin';
 import { match } from '../../../src/engine/match.ts';
 import { emptyRecall } from '../../../src/engine/remember.ts';
 import { outside, queryOf, sceneOf } from './support.ts';
@@ -55,10 +66,11 @@ function resources(line: Line, seen: View): readonly Resource[] {
 export async function proposal(
   line: Line,
   address: string,
-): Promise<{ readonly resource: Resource; readonly proposal?: Proposal; readonly all: readonly Resource[] }> {
+): Promise<{ readonly resource: KnownResource; readonly proposal?: Proposal; readonly all: readonly Resource[] }> {
   const all = resources(line, await sighted(line));
   const resource = all.find((each) => formatRef(each.ref) === address);
   if (resource === undefined) throw new Error(`${address} is neither declared nor in the state`);
+  if (!isKnown(resource)) throw new Error(`${address} cannot be seen`);
   const found = certificates.kinds[resource.ref.kind]?.diff(resource, sceneOf(all, { now: line.now }));
   return found === undefined ? { resource, all } : { resource, proposal: found, all };
 }
@@ -110,5 +122,5 @@ export async function take(
 
 /** Returns the state of one resource; `absent` if it is not observed. */
 export async function stateOf(line: Line, address: string): Promise<string> {
-  return (await proposal(line, address)).resource.sight.observed?.state ?? 'absent';
+  return seenState((await proposal(line, address)).resource);
 }

@@ -6,7 +6,7 @@ import type { CertificateResource, DomainResource, IssuerResource } from '../../
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import type { CertificateMemory, DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { formerOf, noteCertificate, noteDomain, noteIssuer } from '../../../plugins/certificates/note.ts';
-import type { Memory, OpenIntent, Resource } from '#plugin';
+import type { Memory, OpenIntent, Resource, KnownResource } from '#plugin';
 import {
   DAY,
   NOW,
@@ -25,7 +25,7 @@ const HOUR = 3_600_000;
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 describe('of an Issuer', () => {
-  const note = (resource: Resource) => noteIssuer(resource as unknown as IssuerResource);
+  const note = (resource: Resource) => noteIssuer(resource as unknown as KnownResource<IssuerResource>);
   test('only the first authority is noted', () => {
     expect(note(issuerResource({ memory: memoryOf('Issuer', 'ca') }))).toEqual({ fingerprint: fingerprint('a') });
     expect(
@@ -64,7 +64,7 @@ describe('of a Certificate', () => {
     readonly spec?: Parameters<typeof certificateSpec>[0];
   }
   const note = ({ state = 'normal', facts, memory, domains = [], spec }: Given = {}) => {
-    const resource: CertificateResource = resourceWith({
+    const resource: KnownResource<CertificateResource> = resourceWith({
       ref: refOf('Certificate', 'www'),
       desired: desiredOf('Certificate', 'www', certificateSpec(spec)),
       observed: observedOf('Certificate', 'www', state, certificateFacts(facts)),
@@ -193,7 +193,7 @@ describe('of a Certificate', () => {
 });
 
 describe('of a Domain', () => {
-  const resource: DomainResource = resourceWith({
+  const resource: KnownResource<DomainResource> = resourceWith({
     ref: refOf('Domain', 'd'),
     desired: desiredOf('Domain', 'd', DOMAIN),
     observed: observedOf('Domain', 'd', 'issued', {

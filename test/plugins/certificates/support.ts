@@ -25,6 +25,7 @@ import {
   type Query,
   type Ref,
   type Scene,
+  type KnownResource,
 } from '#plugin';
 
 export { outside } from './outside.ts';
@@ -162,7 +163,8 @@ export function certificateFacts(more: Partial<CertificateFacts> = {}): Certific
   };
 }
 
-export type AnyCertificateResource = Resource<CertificateSpec, CertificateFacts, CertificateMemory>;
+/** A Certificate that is seen or absent. */
+export type AnyCertificateResource = KnownResource<Resource<CertificateSpec, CertificateFacts, CertificateMemory>>;
 
 /** The Issuer `ca`, ready and in the state. */
 export function issuerResource(more: Partial<Given> = {}): Resource {

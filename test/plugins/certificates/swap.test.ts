@@ -3,6 +3,7 @@
  * behind.
  */
 
+import { seenState, observedOf, seenFacts, isAbsent } from '#plugin';
 import { X509Certificate, createPrivateKey, createPublicKey } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -246,8 +247,8 @@ describe('an edit that was interrupted', () => {
     expect(hasValidPair(line.folder, now)).toBe(true);
     const leftovers = !swapped && name !== 'before anything';
     const { resource, proposal: found } = await proposal(line, WWW);
-    expect(resource.sight.observed?.state).toBe(swapped && name !== 'done' ? 'renewing' : 'normal');
-    expect(resource.sight.observed?.findings.some(({ code }) => code === 'leftover-files')).toBe(
+    expect(seenState(resource)).toBe(swapped && name !== 'done' ? 'renewing' : 'normal');
+    expect(observedOf(resource)?.findings.some(({ code }) => code === 'leftover-files')).toBe(
       leftovers || (swapped && name !== 'done'),
     );
     expect(found?.step).toBe(leftovers ? 'normal>normal' : swapped && name !== 'done' ? 'renewing>normal' : undefined);
@@ -478,7 +479,7 @@ describe('the whole life of a certificate', () => {
       expect(await take(current, WWW)).toBe('normal>normal');
       expect(await take(current, WWW)).toBeUndefined();
     }
-    expect((await proposal(current, WWW)).resource.sight.observed?.facts).toMatchObject({
+    expect(seenFacts((await proposal(current, WWW)).resource)).toMatchObject({
       self_signed: true,
       dnsNames: ['a.test'],
       chain_length: 1,
@@ -513,7 +514,7 @@ describe('the whole life of a certificate', () => {
   test('a first issue never overwrites a file that appeared meanwhile', async () => {
     const line = folderWith({});
     const { resource } = await proposal(line, WWW);
-    expect(resource.sight.observed).toBeUndefined();
+    expect(isAbsent(resource)).toBe(true);
     writeFileSync(join(line.folder, 'tls/www.key'), 'somebody else');
     await expect(
       issueIn({

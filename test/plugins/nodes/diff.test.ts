@@ -7,7 +7,7 @@ import { diffNode, TOLD_FIELD } from '../../../plugins/nodes/diff.ts';
 import type { NodeFacts, NodeResource } from '../../../plugins/nodes/facts.ts';
 import type { NodeSpec } from '../../../plugins/nodes/generated.ts';
 import { madeWith } from '../../../plugins/nodes/note.ts';
-import type { FieldChange, Proposal, Scene } from '#plugin';
+import type { FieldChange, Proposal, Scene, KnownResource } from '#plugin';
 import {
   ago,
   changeOf,
@@ -25,12 +25,16 @@ import {
   signalsOf,
 } from './node-support.ts';
 
-function propose(resource: NodeResource, scene: Scene = sceneOf([resource])): Proposal | undefined {
+function propose(resource: KnownResource<NodeResource>, scene: Scene = sceneOf([resource])): Proposal | undefined {
   return diffNode(resource, scene);
 }
 
 /** A node as it was made by a spec, and a document that says something else now. */
-function edited(before: Partial<NodeSpec>, after: Partial<NodeSpec>, parts: NodeParts = {}): NodeResource {
+function edited(
+  before: Partial<NodeSpec>,
+  after: Partial<NodeSpec>,
+  parts: NodeParts = {},
+): KnownResource<NodeResource> {
   const made = madeWith(nodeSpec(before), {});
   return nodeResource({ ...parts, spec: nodeSpec({ ...before, ...after }), kept: { ...made, ...parts.kept } });
 }
@@ -43,7 +47,7 @@ const off: NodeParts = {
 
 interface Row {
   readonly is: string;
-  readonly resource: NodeResource;
+  readonly resource: KnownResource<NodeResource>;
   readonly step: string | undefined;
   readonly goal?: string;
   readonly fields?: readonly FieldChange[];

@@ -12,7 +12,7 @@ import { lifeOf, type LookAtNode, MOST_IDS } from '../../../plugins/nodes/life.t
 import { noteNode } from '../../../plugins/nodes/note.ts';
 import { settingsOfSpec } from '../../../plugins/nodes/settings.ts';
 import type { WorkloadsOfNode } from '../../../plugins/nodes/workload-names.ts';
-import type { Memory, Sighting } from '#plugin';
+import { type Memory, type Sighting, seenFacts } from '#plugin';
 import { ago, MINUTE, nodeResource, nodeSpec, NOW, refOf, signalsOf } from './node-support.ts';
 
 /** A node that is looked at again and again, with nothing between the looks but its memory, as after a restart. */
@@ -525,7 +525,7 @@ describe('what is remembered', () => {
   });
 
   it('of a server that is another one under the same name, nothing is remembered', () => {
-    const resource = nodeResource({ facts: { ...nodeResource().sight.observed?.facts, serverId: 43, other: true } });
+    const resource = nodeResource({ facts: { ...seenFacts(nodeResource()), serverId: 43, other: true } });
     expect(noteNode(resource)).toEqual({});
   });
 });

@@ -1,7 +1,7 @@
 /** What the tests of nodes as data share: specs, pairs and scenes. */
 
 import { resourceWith } from '../../support/resource.ts';
-import { changeOf as changeBy } from '#plugin';
+import { changeOf as changeBy, type KnownResource } from '#plugin';
 import { NOTHING_COVERED } from '../../support/covers.ts';
 import type { NodeFacts, NodeLife, NodeResource, NodeSignals } from '../../../plugins/nodes/facts.ts';
 import { type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from '../../../plugins/nodes/generated.ts';
@@ -108,7 +108,7 @@ export interface NodeParts {
 }
 
 /** A node that is there, ours, and as it is written, but for the parts that are given. */
-export function nodeResource(parts: NodeParts = {}): NodeResource {
+export function nodeResource(parts: NodeParts = {}): KnownResource<NodeResource> {
   const { name = 'web-1', spec = nodeSpec(), state = 'ready', signals = signalsOf() } = parts;
   const ref = refOf('Node', name);
   const facts = parts.facts ?? { ...CX23, name };
@@ -138,7 +138,9 @@ export function nodeResource(parts: NodeParts = {}): NodeResource {
 }
 
 /** An orphan that its document left behind, with the settings that it had. */
-export function orphan(parts: Omit<NodeParts, 'spec'> & { readonly was?: Partial<NodeSpec> } = {}): NodeResource {
+export function orphan(
+  parts: Omit<NodeParts, 'spec'> & { readonly was?: Partial<NodeSpec> } = {},
+): KnownResource<NodeResource> {
   const safety = nodeInputs(nodeSpec(parts.was));
   return nodeResource({ ...parts, spec: null, memory: { safety, ...parts.memory } });
 }

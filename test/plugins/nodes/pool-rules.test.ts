@@ -1,12 +1,11 @@
 /** Rules of pools and containers at their borders, what of a node counts for its pool, and findings. */
 
-import { absent, resourceWith } from '../../support/resource.ts';
+import { absent, resourceWith, seenOf } from '../../support/resource.ts';
 import { describe, expect, it } from 'vitest';
 import type {
   ContainerResource,
   NodeResource,
   NodeSignals,
-  PoolFacts,
   PoolResource,
   PoolSignals,
 } from '../../../plugins/nodes/facts.ts';
@@ -19,7 +18,16 @@ import { poolFindings } from '../../../plugins/nodes/pool/findings.ts';
 import { observeContainer, observePool } from '../../../plugins/nodes/pool/observe.ts';
 import { poolRules } from '../../../plugins/nodes/pool/rules.ts';
 import { isExpanded, phaseOf, situationOf } from '../../../plugins/nodes/pool/situation.ts';
-import type { Observed, Change, Facts, Json, Memory, Resource, Scene } from '#plugin';
+import {
+  type Change,
+  type Facts,
+  type Json,
+  type Memory,
+  type Resource,
+  type Scene,
+  seenSignals,
+  type KnownResource,
+} from '#plugin';
 import {
   ago,
   changeOf,
@@ -139,14 +147,10 @@ describe('queue-waits', () => {
 
   it('defers while nobody knows', () => {
     const resource = pool({ ...three, spec: { size: 2, min: undefined, max: undefined } });
-    const {
-      queue: _queue,
-      unnamed: _unnamed,
-      ...blind
-    } = (resource.sight.observed?.signals ?? {}) as Record<string, Json>;
+    const { queue: _queue, unnamed: _unnamed, ...blind } = (seenSignals(resource) ?? {}) as Record<string, Json>;
     const unseen = resourceWith({
       ...resource,
-      observed: { ...(resource.sight.observed as Observed<PoolFacts>), signals: blind },
+      observed: { ...seenOf(resource), signals: blind },
     });
     expect(judge('queue-waits', unseen, nodes)).toMatchObject({
       outcome: 'defer',
@@ -383,7 +387,7 @@ function containerResource(
   to: string,
   seen: Facts = { mb: 100, tier: 'small', players: 0 },
   by?: string,
-): ContainerResource {
+): KnownResource<ContainerResource> {
   const ref = refOf('Container', name);
   return resourceWith({
     ref,

@@ -18,6 +18,7 @@ import {
   type Scene,
   type Step,
   type Verdict,
+  seenState,
 } from '#plugin';
 import {
   ago,
@@ -55,7 +56,7 @@ interface Case {
 const ADDRESS = 'nodes/Node/web-1';
 
 function judge({ rule, resource, step, goal = 'remove', change = {}, scene = sceneOf([resource]) }: Case): Verdict {
-  const state = resource.sight.observed?.state ?? 'absent';
+  const state = seenState(resource) ?? 'absent';
   return nodeRules[rule](changeOf(resource, step ?? `${state}>draining`, goal, change), resource, scene);
 }
 

@@ -9,7 +9,7 @@ import { nodeInputs, settingsOf } from '../../../plugins/nodes/settings.ts';
 import { nodeStanding } from '../../../plugins/nodes/standing.ts';
 import { mergedWorkloads, type WorkloadsOfNode } from '../../../plugins/nodes/workload-names.ts';
 import type { ServerSeen } from '../../../plugins/nodes/world.ts';
-import { type Desired, type Memory, removalStep } from '#plugin';
+import { type Desired, type Memory, removalStep, seenState } from '#plugin';
 import { ago, changeOf, desiredOf, MINUTE, nodeSpec, NOW, refOf, sceneOf } from './node-support.ts';
 
 const OWN = 'web-1';
@@ -77,7 +77,7 @@ const busy = (name: string): WorkloadsOfNode => ({ name, containers: [{ id: `on-
 const NAMES = [OWN, RENAMED, FORMER, APPLIED, WRITTEN];
 
 function blocks(resource: ReturnType<typeof seen>): readonly string[] {
-  const state = resource.sight.observed?.state ?? '';
+  const state = seenState(resource) ?? '';
   const change = changeOf(resource, removalStep(tables.kinds.Node, state));
   return (['containers-unknown', 'drains-containers', 'has-containers', 'idle-grace'] as const).filter(
     (rule) => nodeRules[rule](change, resource as never, sceneOf([resource as never])).outcome === 'reject',
