@@ -28,13 +28,16 @@ function actorOf(env: Env): string {
 
 /** Throws InputError if the environment names a plugin that cannot be loaded. */
 export function hostOf(shell: Shell): Host {
+  let actor: string | undefined;
   return {
     env: shell.env,
     now: shell.now,
     elapsed: () => Number(process.hrtime.bigint()) / 1e6,
     randomId: () => randomBytes(8).toString('hex'),
     uid: process.getuid?.(),
-    actor: actorOf(shell.env),
+    get actor() {
+      return (actor ??= actorOf(shell.env));
+    },
     plugins: shell.plugins ?? pluginLoaders(shell.env),
     openStore: openConfiguredStore,
   };

@@ -6,6 +6,7 @@ import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
 import { isDatabase } from '../engine/store-address.ts';
 import { InputError, instantText } from '#plugin';
+import type { LogHandleOptions } from '../store/log-handle.ts';
 import { openFileStore } from '../store/files/file-store.ts';
 import type { ReadReport, Store } from '../store/store.ts';
 import { checkStoreFolder, realPathOf } from '../store/files/trust-store.ts';
@@ -42,17 +43,27 @@ async function checkedFolder(folder: string, config: Config, say: Listener): Pro
  */
 export async function openConfiguredStore({ host, config }: Workspace, say: Listener): Promise<Store> {
   const run = ciRun(host.env);
-  const { actor, now, randomId } = host;
-  const options = { project: config.name, actor, now, randomId, ...(run === undefined ? {} : { run }) };
+  const { now, randomId } = host;
+  const options = <Place extends object>(place: Place): Place & LogHandleOptions & { readonly project: string } => ({
+    ...place,
+    project: config.name,
+    // The actor is only known to the system, and only a writer needs it.
+    get actor() {
+      return host.actor;
+    },
+    now,
+    randomId,
+    ...(run === undefined ? {} : { run }),
+  });
   const folder = storeFolder(config);
-  if (folder !== undefined) return openFileStore({ ...options, folder: await checkedFolder(folder, config, say) });
+  if (folder !== undefined) return openFileStore(options({ folder: await checkedFolder(folder, config, say) }));
   // The PostgreSQL driver is only loaded for a database.
   const { openPostgresStore } = await import('../store/postgres/postgres-store.ts');
   const { targetOf } = await import('../store/postgres/target.ts');
   if (!config.nameWritten)
     throw new InputError('a shared store needs `name` in fettle.yaml, which identifies the project in it');
   const target = await targetOf(config.store, config.storeFrom === 'environment' ? 'environment' : 'file', host.env);
-  return openPostgresStore({ ...options, target });
+  return openPostgresStore(options({ target }));
 }
 
 /** Opens the store of a workspace for `work`, and closes it. */

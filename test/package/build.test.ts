@@ -174,7 +174,7 @@ describe('a plan', () => {
     expect(chunks).toEqual(['base', 'bench', 'core', 'main', 'rolldown-runtime'].map((name) => `lib/${name}.cjs`));
     expect(sizeOf(chunks)).toBeLessThan(850_000);
     // Digests need `crypto`, which needs streams.
-    expect(builtinsOf(...plan)).toEqual(['crypto', 'os', 'stream', 'stream/promises', 'string_decoder', 'vm']);
+    expect(builtinsOf(...plan)).toEqual(['crypto', 'stream', 'stream/promises', 'string_decoder', 'vm']);
   });
 
   it('of certificates in files loads no code for HTTP, PostgreSQL, other plugins or threads', () => {
