@@ -23,7 +23,7 @@ function* occupiedBy(resources: Iterable<Resource>, lookUp: LookUp): Generator<O
     try {
       places = placesOf(resource, lookUp);
     } catch {
-      // Its own steps are judged by what it says then, and fail there.
+      // The rule `same-place` reports the error on the resource's own steps.
     }
     yield* places;
   }
