@@ -44,7 +44,7 @@ class Unreadable extends Error {}
 /** An index that cannot be parsed. */
 function endOf(bytes: Buffer, from: number): number {
   const end = bytes.indexOf(0, from);
-  if (end < 0) throw new Unreadable('it is cut');
+  if (end < 0) throw new Unreadable('the file is truncated');
   return end;
 }
 
@@ -76,7 +76,7 @@ function sharedIn(bytes: Buffer, from: number, hashBytes: number): string | unde
 /** Reads an index; `hashBytes` is 20 or 32. Throws Unreadable for an unknown or damaged format. */
 export function parseIndex(bytes: Buffer, hashBytes: number): GitIndex {
   try {
-    if (bytes.toString('latin1', 0, 4) !== 'DIRC') throw new Unreadable('it is not an index');
+    if (bytes.toString('latin1', 0, 4) !== 'DIRC') throw new Unreadable('the file is not an index');
     const version = bytes.readUInt32BE(4);
     if (version < 2 || version > 4) throw new Unreadable(`its version is ${version}`);
     const count = bytes.readUInt32BE(8);
@@ -93,7 +93,7 @@ export function parseIndex(bytes: Buffer, hashBytes: number): GitIndex {
       if (version === 4) {
         const { value: dropped, next } = offsetAt(bytes, at);
         const end = endOf(bytes, next);
-        if (dropped > before.length) throw new Unreadable('it is damaged');
+        if (dropped > before.length) throw new Unreadable('the file is damaged');
         name = Buffer.concat([before.subarray(0, before.length - dropped), bytes.subarray(next, end)]);
         before = name;
         at = end + 1;
@@ -105,11 +105,11 @@ export function parseIndex(bytes: Buffer, hashBytes: number): GitIndex {
       }
       entries.push({ path: name.toString('utf8'), isRepository });
     }
-    if (at > bytes.length - hashBytes) throw new Unreadable('it is cut');
+    if (at > bytes.length - hashBytes) throw new Unreadable('the file is truncated');
     const shared = sharedIn(bytes, at, hashBytes);
     return defined({ entries, shared });
   } catch (error) {
-    if (error instanceof RangeError) throw new Unreadable('it is cut');
+    if (error instanceof RangeError) throw new Unreadable('the file is truncated');
     throw error;
   }
 }
