@@ -140,7 +140,7 @@ function matters(resource: Resource, scene: Scene): ReadonlyMap<string, Ref> {
   return new Map(all.map((ref) => [formatRef(ref), ref]));
 }
 
-async function lookAgain(resource: Resource, live: Map<string, Resource>, input: ApplyInput): Promise<Look> {
+async function refreshAgain(resource: Resource, live: Map<string, Resource>, input: ApplyInput): Promise<Look> {
   const wanted = matters(resource, input.scene);
   const desired = [...wanted.keys()].flatMap((address) => live.get(address)?.desired ?? []);
   const resources = new Map(
@@ -499,7 +499,7 @@ async function judgeAgain(
   input: ApplyInput,
 ): Promise<KnownLook | Ending> {
   try {
-    const seen = await lookAgain(resource, live, input);
+    const seen = await refreshAgain(resource, live, input);
     const { given } = seen.scene;
     const files = await readFor(action.change, seen, input);
     const look: Look = given === undefined ? seen : { ...seen, scene: { ...seen.scene, given: { ...given, files } } };
@@ -511,7 +511,7 @@ async function judgeAgain(
 }
 
 /** Refreshes after a handler, and decides the end of the action. */
-async function lookAfter(
+async function refreshAfter(
   action: Action,
   look: Look,
   error: unknown,
@@ -520,7 +520,7 @@ async function lookAfter(
   input: ApplyInput,
 ): Promise<{ readonly after: Look | undefined; readonly ending: Ending }> {
   try {
-    const after = input.abort.aborted ? undefined : await lookAgain(look.resource, live, input);
+    const after = input.abort.aborted ? undefined : await refreshAgain(look.resource, live, input);
     return { after, ending: endingOf(action, error, after, kept, input) };
   } catch (failure) {
     const why = `The plugin failed after the step: ${messageOf(failure, input)}`;
@@ -582,7 +582,7 @@ export async function take(
     intentId({ run: input.run, seq: intent.seq }),
     moments.aside,
   );
-  const { after, ending } = await lookAfter(action, look, error, kept ?? {}, live, input);
+  const { after, ending } = await refreshAfter(action, look, error, kept ?? {}, live, input);
   moments.seen();
   // The result of a handler counts if it was done. If it threw with a result, the result counts too.
   const said = ending.status === 'done' || error !== undefined ? kept : undefined;

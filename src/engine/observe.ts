@@ -47,7 +47,7 @@ export interface ObserveInput {
 const FACTS_BYTES = 1024 * 1024;
 
 /** The mistake in the view of a plugin; undefined if the view is valid. */
-function rubbish(view: View, plugin: Plugin): string | undefined {
+function viewMistake(view: View, plugin: Plugin): string | undefined {
   if (!Array.isArray(view?.observed) || !Array.isArray(view.gaps)) return 'the view is not a valid view';
   const seen = new Set<string>();
   for (const each of view.observed as readonly Sighting[]) {
@@ -105,7 +105,7 @@ async function observeOne(
           memory,
           only,
           scheduled: input.scheduled,
-          lastLookAt: input.recall.lookedAt === '' ? undefined : input.recall.lookedAt,
+          lastLookAt: input.recall.refreshedAt === '' ? undefined : input.recall.refreshedAt,
           collapse: input.collapse,
           now,
           signal,
@@ -113,7 +113,7 @@ async function observeOne(
         }),
       ),
     );
-    const wrong = rubbish(view, plugin);
+    const wrong = viewMistake(view, plugin);
     if (wrong === undefined) return redacted(view, input.redact ?? redactPatterns);
     return {
       observed: [],

@@ -42,11 +42,11 @@ export interface Recall {
   /** Time of the newest record: ISO 8601. Never runs backwards. */
   at: string;
   /** Time of the last recorded refresh, or of a checkpoint after it: ISO 8601; empty if there was none. */
-  lookedAt: string;
+  refreshedAt: string;
 }
 
 export function emptyRecall(): Recall {
-  return { resources: new Map(), spent: new Map(), at: '', lookedAt: '' };
+  return { resources: new Map(), spent: new Map(), at: '', refreshedAt: '' };
 }
 
 /** The recorded texts of documents, by digest. */
@@ -335,7 +335,7 @@ export function fold(recall: Recall, record: LogRecord): void {
       recall.resources.clear();
       recall.spent.clear();
       // Earlier records are not read: the last refresh was not later than this.
-      if (recall.lookedAt === '') recall.lookedAt = recall.at;
+      if (recall.refreshedAt === '') recall.refreshedAt = recall.at;
       return;
     case 'remembered':
       if ('memory' in record.body)
@@ -343,7 +343,7 @@ export function fold(recall: Recall, record: LogRecord): void {
       else recall.spent.set(record.body.spent.seq, spentOf(record.body.spent));
       return;
     case 'seen':
-      recall.lookedAt = recall.at;
+      recall.refreshedAt = recall.at;
       for (const seen of record.body.resources) put(recall, seen.ref, { kind: 'seen', body: seen });
       return;
     case 'intent':
