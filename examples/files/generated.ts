@@ -30,7 +30,7 @@ export type RuleId = 'keeps-lines';
 
 /** Its part of `fettle.yaml`, with the defaults filled in. */
 export interface FilesConfig {
-  /** How many actions of this plugin run at once. */
+  /** Number of actions of this plugin that run at once. */
   readonly parallelism: number;
 }
 

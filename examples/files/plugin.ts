@@ -9,7 +9,6 @@ import {
   definePlugin,
   errorText,
   type Gap,
-  instantText,
   type Memory,
   type Observed,
   observedOf,
@@ -93,7 +92,6 @@ export const plugin = definePlugin<World, World>({
   openReader: open,
   openWriter: open,
   async observe(world, { desired, memory, now, progress }) {
-    const at = instantText(now);
     const kept = (memory as readonly Memory<FileMemory>[]).map(({ ref, kept: { path } }) => ({ ref, path }));
     const wanted = desired.map(({ ref, spec }) => ({ ref, path: (spec as FileSpec).path }));
     const places = new Map([...kept, ...wanted].map((each) => [each.ref.name, each]));
@@ -104,13 +102,13 @@ export const plugin = definePlugin<World, World>({
       try {
         const content = await readFile(placeOf(world, path), 'utf8');
         const empty = { ref, code: 'empty-file', severity: 'info', message: 'The file is empty', facts: {} } as const;
-        observed.push({ ref, state: 'present', facts: { content }, findings: content === '' ? [empty] : [], at });
+        observed.push({ ref, state: 'present', facts: { content }, findings: content === '' ? [empty] : [], at: now });
       } catch (error) {
         // A file that does not exist is not observed. A failed read is a gap, and nothing that it covers is removed.
         if (codeOf(error) !== 'ENOENT') gaps.push({ plugin: 'files', refs: [ref], endpoint: path, message: errorText(error) });
       }
       progress(observed.length + gaps.length, places.size);
     }
-    return { observed, gaps, at };
+    return { observed, gaps, at: now };
   },
 });

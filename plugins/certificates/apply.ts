@@ -167,10 +167,11 @@ async function bringOut(
         stillApproved,
       });
     }
-    if (spec.reload !== undefined) {
+    const service = spec.reload;
+    if (service !== undefined) {
       run.progress('reloading the service');
-      const members = serviceMembers(spec.reload, run.scene);
-      await run.aside(world.reload({ service: spec.reload, name: resource.ref.name, members, signal, stillApproved }));
+      const members = () => serviceMembers(service, run.scene);
+      await run.aside(world.reload({ service, name: resource.ref.name, members, signal, stillApproved }));
     }
   } catch (error) {
     if (signal.aborted) throw error;

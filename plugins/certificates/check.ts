@@ -1,6 +1,6 @@
 /** Checks of documents that a schema cannot express: unacceptable names, and commands that are not permitted. */
 
-import { type Desired, fromProject, type Json, type Mistake } from '#plugin';
+import { type Desired, fromProject, type Json, type Mistake, instantOf } from '#plugin';
 import { isAllowed } from './allowed-command.ts';
 import { checkDomain } from './check-domain.ts';
 import { type CertificateSpec, type CertificatesConfig, defaults, type DomainSpec } from './generated.ts';
@@ -68,7 +68,7 @@ function checkTimes(spec: CertificateSpec, settings: Partial<CertificatesConfig>
   const { issuedAfter } = spec.renewal;
   return [
     ...timeMistakes(spec, settings, '/spec').map((mistake) => ({ code: 'invalid-time', ...mistake })),
-    ...(issuedAfter === undefined || !Number.isNaN(Date.parse(issuedAfter))
+    ...(issuedAfter === undefined || !Number.isNaN(instantOf(issuedAfter))
       ? []
       : [
           {

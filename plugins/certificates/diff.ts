@@ -26,6 +26,7 @@ import type {
   IssuerSpec,
   IssuerStep,
 } from './generated.ts';
+import { Issuer } from './kinds.ts';
 import { issuerRef, rememberedSpec, storageBefore } from './remembered.ts';
 import { type Policy, policyOf } from './renewal.ts';
 import { reloadDue } from './served.ts';
@@ -77,9 +78,8 @@ export function diffIssuer(resource: KnownResource<IssuerResource>): Proposal<Is
 }
 
 function wantedIssuer({ memory }: CertificateResource, spec: CertificateSpec, scene: Scene): WantedIssuer {
-  const issuer = scene.get(issuerRef(spec));
   return {
-    facts: seenFacts(issuer) as IssuerFacts | undefined,
+    facts: seenFacts(Issuer.get(scene, issuerRef(spec))),
     rememberedSigner: memory?.kept.fingerprint === undefined ? undefined : memory.kept.issuer,
   };
 }

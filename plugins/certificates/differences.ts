@@ -1,6 +1,6 @@
 /** Differences between a stored certificate and its document, as fields of its spec. */
 
-import type { FieldChange } from '#plugin';
+import { type FieldChange, type Change } from '#plugin';
 import type { CertificateFacts, IssuerFacts } from './facts.ts';
 import type { CertificateSpec } from './generated.ts';
 import { holdsKey } from './paths.ts';
@@ -114,6 +114,11 @@ export function differences(
 /** True if the fields require another certificate, not only corrected files. */
 export function needsIssue(fields: readonly FieldChange[]): boolean {
   return fields.some(({ path }) => CONTENT.has(path));
+}
+
+/** True if a step issues a certificate: a change in place can also just correct files, or reload their services. */
+export function issues({ step, fields }: Change): boolean {
+  return step !== 'normal>normal' || needsIssue(fields);
 }
 
 const NAMES: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 /** Discover: pairs in folders that no document declares, as proposed documents. */
 
-import { type Discovery, errorText, formatRef, type Found, type Gap, type Json, toDocument } from '#plugin';
+import { type Discovery, errorText, formatRef, type Found, type Gap, type Json, toDocument, instantOf } from '#plugin';
 import type { CertificateSpec } from './generated.ts';
 import { mainPath, mapPaths, placesOf } from './paths.ts';
 import { PLUGIN, certificateSpec } from './remembered.ts';
@@ -26,7 +26,7 @@ function nameOf({ storage, leaf }: FoundPair, taken: ReadonlySet<string>): strin
 }
 
 function validityDays({ not_before: notBefore, not_after: notAfter }: X509Seen): number {
-  const days = Math.round((Date.parse(notAfter) - Date.parse(notBefore)) / DAY_MS);
+  const days = Math.round((instantOf(notAfter) - instantOf(notBefore)) / DAY_MS);
   return Math.min(3650, Math.max(1, days));
 }
 

@@ -15,6 +15,7 @@ import {
   seenFacts,
   seenState,
   isSeen,
+  instantOf,
 } from '#plugin';
 import { DAY_MS, isDue, isExpired, thresholdInForce } from './days.ts';
 import type { CertificateResource, IssuerResource } from './diff.ts';
@@ -103,8 +104,8 @@ function authorityFindings(resource: CertificateResource, scene: Scene): readonl
   const authority = seenFacts(Issuer.get(scene, issuerRef(desired.spec)));
   const until = usableUntil(authority ?? {});
   const { thresholdDays } = policyOf(resource).renewal;
-  if (until === undefined || Date.parse(until) > stored.validity.notAfter) return [];
-  const left = Date.parse(until) - scene.now;
+  if (until === undefined || instantOf(until) > stored.validity.notAfter) return [];
+  const left = instantOf(until) - scene.now;
   if (left > thresholdDays * DAY_MS) return [];
   const end = authority?.chain_end ?? { subject: authority?.subject ?? '', not_after: until };
   const message = `expires in ${spanText(left)} with the authority ${desired.spec.issuer}, and a renewal cannot extend it: ${endText(end, 'expires')}`;
@@ -161,7 +162,7 @@ function failedFindings(resource: CertificateResource, now: number): readonly Fi
   const { renewal } = policyOf(resource);
   const next = nextTryAt(renewal, attemptsAt(memory, desired, 'renewing'));
   const then = next === undefined || next <= now ? '' : `. The next attempt is at ${instantText(next)}`;
-  const message = `the last renewal failed at ${last.at}: ${last.message}${then}`;
+  const message = `the last renewal failed at ${instantText(last.at)}: ${last.message}${then}`;
   return [finding(ref, 'renewal-failed', 'error', message, { failed_at: last.at })];
 }
 

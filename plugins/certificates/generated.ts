@@ -349,7 +349,7 @@ export type RuleId =
 
 /** Its part of `fettle.yaml`, with the defaults filled in. */
 export interface CertificatesConfig {
-  /** How many actions of this plugin run at once. */
+  /** Number of actions of this plugin that run at once. */
   readonly parallelism: number;
   /** Limits of the probes of TLS servers. */
   readonly probe: {
@@ -521,7 +521,7 @@ export const tables = {
           id: 'foreign-file',
           guards: ['ready>absent', 'broken>absent'],
           overridable: true,
-          text: 'A file in the place of one to store or remove was not written by fettle, and not adopted in a usable state. An override lets fettle proceed and keeps the foreign file next to the new one.',
+          text: 'A foreign file is in the place of a file to store or remove: fettle neither created it nor adopted it in a usable state. An override lets fettle proceed and keeps the foreign file next to the new one.',
         },
       ],
       references: [],
@@ -738,7 +738,7 @@ export const tables = {
             'normal>normal',
           ],
           overridable: true,
-          text: 'A file in the place of one to store or remove was not written by fettle, and not adopted in a usable state. An override lets fettle proceed and keeps the foreign file next to the new one.',
+          text: 'A foreign file is in the place of a file to store or remove: fettle neither created it nor adopted it in a usable state. An override lets fettle proceed and keeps the foreign file next to the new one.',
         },
         {
           id: 'issuer-name-constraints',

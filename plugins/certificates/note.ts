@@ -1,6 +1,15 @@
 /** Note: facts that the state records, so that an interrupted run loses nothing; and findings over two resources. */
 
-import { defined, type Finding, instantText, type Scene, type KnownResource, observedOf, seenFacts } from '#plugin';
+import {
+  defined,
+  type Finding,
+  instantText,
+  type Scene,
+  type KnownResource,
+  observedOf,
+  seenFacts,
+  instantOf,
+} from '#plugin';
 import type { CertificateResource, DomainResource, IssuerResource } from './diff.ts';
 import type { CertificateMemory, DomainMemory, FindingCode, IssuerMemory } from './generated.ts';
 import { backoffSeconds } from './failure-policy.ts';
@@ -25,7 +34,7 @@ export function noteIssuer(resource: KnownResource<IssuerResource>): Partial<Iss
 /** Time of the refresh, once in the declared interval. */
 function checkedAt(resource: CertificateResource, now: number): Partial<CertificateMemory> {
   const { memory } = resource;
-  const last = Date.parse(memory?.kept.checked_at ?? '');
+  const last = instantOf(memory?.kept.checked_at ?? '');
   const { checkMs } = policyOf(resource).renewal;
   return now - last < checkMs && now >= last ? {} : { checked_at: instantText(now) };
 }
@@ -42,7 +51,7 @@ export function formerOf(kept: Partial<CertificateMemory> | undefined, fingerpri
 function madeBefore({ memory }: CertificateResource, fingerprint: string): Partial<CertificateMemory> {
   const { open, kept } = memory ?? {};
   if (open === undefined || open.goal === 'remove' || kept?.fingerprint === fingerprint) return {};
-  return { made: fingerprint, issued: (kept?.issued ?? 0) + 1, issued_at: open.at };
+  return { made: fingerprint, issued: (kept?.issued ?? 0) + 1, issued_at: instantText(open.at) };
 }
 
 /**

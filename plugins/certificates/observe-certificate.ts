@@ -1,6 +1,6 @@
 /** A Certificate: the facts of its files, and its state and findings at a time. Pure. */
 
-import { type Finding, type Memory, type Ref, type Sighting, spanText, type Standing } from '#plugin';
+import { type Finding, type Memory, type Ref, type Sighting, spanText, type Standing, type Instant } from '#plugin';
 import { daysLeft, isNotYetValid, thresholdInForce } from './days.ts';
 import type { CertificateFacts } from './facts.ts';
 import type { CertificateMemory, CertificateState, FindingCode } from './generated.ts';
@@ -129,7 +129,7 @@ export function seenPair(
   ref: Ref,
   found: PairSeen,
   memory: Memory<CertificateMemory> | undefined,
-  at: string,
+  at: Instant,
   {
     elsewhere = false,
     foreign = [],

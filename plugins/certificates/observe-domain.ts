@@ -17,7 +17,17 @@
  * no route to is ignored while another one is reached.
  */
 
-import { type Facts, type Finding, type Memory, type Ref, type Sighting, spanText, type Standing } from '#plugin';
+import {
+  type Facts,
+  type Finding,
+  type Memory,
+  type Ref,
+  type Sighting,
+  spanText,
+  type Standing,
+  type Instant,
+  instantOf,
+} from '#plugin';
 import { addressNumber } from '#plugin/net';
 import { DAY_MS, daysLeft, isExpired, isNotYetValid } from './days.ts';
 import type { AddressFacts, DomainError, DomainFacts } from './facts.ts';
@@ -228,7 +238,7 @@ function servedFacts(seen: Served): DomainFacts {
 /** Time from which a client refuses the served certificate: the expiry of the leaf, or of its verified chain. */
 function endOf(seen: AddressSeen, { verify }: Pick<DomainSpec, 'verify'>): number {
   if (!seen.served) return Number.POSITIVE_INFINITY;
-  return Date.parse((verify ? seen.chain_end?.not_after : undefined) ?? seen.chain[0].not_after);
+  return instantOf((verify ? seen.chain_end?.not_after : undefined) ?? seen.chain[0].not_after);
 }
 
 /** The address that represents the Domain: the first failing one, else the one whose certificate expires first. */
@@ -326,7 +336,10 @@ function reached(
     if (fails) return neverIssued ? 'pending_issue' : 'tls_error';
     return counted.some((each) => isNear(each.seen)) ? 'expiring' : 'issued';
   })();
-  const told = ({ seen: each, problems }: Judged): readonly (readonly [FindingCode, Finding['severity'], string])[] => {
+  const findingsOf = ({
+    seen: each,
+    problems,
+  }: Judged): readonly (readonly [FindingCode, Finding['severity'], string])[] => {
     if (spec.tlsMode === 'passthrough')
       return problems.map(({ code, message }) => ['upstream', 'warning', `${code}: ${message}`]);
     if (problems.length > 0)
@@ -338,7 +351,7 @@ function reached(
     return [nearText(each, spec, now)];
   };
   // A certificate that was never issued cannot be served: the row that issues it reports this.
-  const findings = state === 'pending_issue' ? [] : grouped(ref, counted, told);
+  const findings = state === 'pending_issue' ? [] : grouped(ref, counted, findingsOf);
   const leftOut: readonly Finding[] =
     seen.leftOut === 0
       ? []
@@ -418,10 +431,10 @@ export function seenDomain(
   spec: DomainSpec,
   look: DomainLook,
   neverIssued: boolean,
-  at: string,
+  at: Instant,
 ): Sighting<DomainFacts> {
   const met: Met = { spec, look, neverIssued };
-  const seenAt = look.kind === 'spaced' ? (look.memory.kept.failed_at ?? '') : at;
+  const seenAt = look.kind === 'spaced' ? (instantOf(look.memory.kept.failed_at) ?? at) : at;
   return { ref, given: true, facts: {}, raw: met, at: seenAt };
 }
 

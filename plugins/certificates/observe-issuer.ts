@@ -1,6 +1,15 @@
 /** An Issuer: the facts of its files, and its ability to sign at a time. Pure. */
 
-import { type Finding, type Memory, type Ref, type Sighting, spanText, type Standing } from '#plugin';
+import {
+  type Finding,
+  type Memory,
+  type Ref,
+  type Sighting,
+  spanText,
+  type Standing,
+  type Instant,
+  instantOf,
+} from '#plugin';
 import { daysLeft, isExpired, isNotYetValid } from './days.ts';
 import type { IssuerFacts } from './facts.ts';
 import type { FindingCode } from './generated.ts';
@@ -9,7 +18,7 @@ import type { AuthoritySeen, ChainEnd, X509Seen } from './world.ts';
 import { defined } from '#plugin';
 
 /** The facts of a self-signed Issuer, which always exists. */
-export function seenSelfSigned(ref: Ref, at: string): Sighting<IssuerFacts> {
+export function seenSelfSigned(ref: Ref, at: Instant): Sighting<IssuerFacts> {
   return { ref, given: true, facts: { self_signed: true }, at };
 }
 
@@ -33,14 +42,14 @@ function aboveProblem(above: readonly X509Seen[], now: number): string | undefin
 /** The certificate above an authority that expires first, if it expires before the authority. */
 function chainEndOf(certificate: X509Seen | undefined, above: readonly X509Seen[]): ChainEnd | undefined {
   if (certificate === undefined) return undefined;
-  const [first] = above.toSorted((a, b) => Date.parse(a.not_after) - Date.parse(b.not_after));
-  if (first === undefined || Date.parse(first.not_after) >= Date.parse(certificate.not_after)) return undefined;
+  const [first] = above.toSorted((a, b) => instantOf(a.not_after) - instantOf(b.not_after));
+  if (first === undefined || instantOf(first.not_after) >= instantOf(certificate.not_after)) return undefined;
   const { subject, fingerprint, not_after: notAfter } = first;
   return { subject, fingerprint, not_after: notAfter, from: 'in ca.crt' };
 }
 
 /** The facts of an authority in a folder; undefined if the folder has no authority. */
-export function seenAuthority(ref: Ref, seen: AuthoritySeen, at: string): Sighting<IssuerFacts> | undefined {
+export function seenAuthority(ref: Ref, seen: AuthoritySeen, at: Instant): Sighting<IssuerFacts> | undefined {
   if (seen.status === 'absent') return undefined;
   const { certificate, keyFile } = seen;
   const chainEnd = chainEndOf(certificate, seen.above);
@@ -85,7 +94,7 @@ export function issuerStanding(
     state: problem === undefined ? 'ready' : 'broken',
     ...(certificate === undefined
       ? {}
-      : { signals: { days_left: daysLeft(Date.parse(facts.chain_end?.not_after ?? certificate.not_after), now) } }),
+      : { signals: { days_left: daysLeft(instantOf(facts.chain_end?.not_after ?? certificate.not_after), now) } }),
     findings: problem === undefined ? [] : [finding],
   };
 }

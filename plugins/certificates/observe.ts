@@ -4,8 +4,8 @@ import {
   type Desired,
   errorText,
   formatRef,
+  inAddressOrder,
   type Gap,
-  instantText,
   type Memory,
   type Query,
   type Ref,
@@ -14,6 +14,8 @@ import {
   type View,
   defined,
   mayBeOwned,
+  type Instant,
+  instantOf,
 } from '#plugin';
 import { forEachOf } from '#plugin/limit';
 import type { CertificateMemory, CertificateSpec, DomainMemory, DomainSpec } from './generated.ts';
@@ -26,8 +28,8 @@ import { PLUGIN, certificateSpec, issuerSpec, storageBefore } from './remembered
 import { oneShownText } from './served.ts';
 import type { CertificatesReader, PairSeen, PairStorage, Probes, Trust } from './world.ts';
 
-/** Number of files that are read at once: more would wait for the same disk. */
-const FILES_AT_ONCE = 16;
+/** Maximum number of resources whose files are open at once. A refresh of no more of them needs no queue. */
+const FILES_AT_ONCE = 100;
 
 /** A resource to refresh: declared, recorded, or both. */
 interface Target {
@@ -40,7 +42,7 @@ interface Target {
 interface Look {
   readonly world: CertificatesReader;
   readonly query: Query;
-  readonly at: string;
+  readonly at: Instant;
   readonly targets: ReadonlyMap<string, Target>;
   /** Reads each set of trust anchors once in a refresh. */
   readonly trust: (files: readonly string[]) => Promise<Trust>;
@@ -155,7 +157,7 @@ async function neverIssued(look: Look, spec: DomainSpec): Promise<boolean> {
 /** True if this target failed, and its next scheduled refresh is not due yet. */
 function isSpaced(spec: DomainSpec, memory: Memory<DomainMemory> | undefined, { scheduled, now }: Query): boolean {
   if (scheduled !== true || memory?.state !== 'tls_error' || memory.kept.target !== targetText(spec)) return false;
-  return Date.parse(memory.kept.retry_at ?? '') > now;
+  return instantOf(memory.kept.retry_at ?? '') > now;
 }
 
 async function lookFor(look: Look, spec: DomainSpec, memory: Memory<DomainMemory> | undefined): Promise<DomainLook> {
@@ -203,7 +205,7 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
   const look: Look = {
     world,
     query,
-    at: instantText(query.now),
+    at: query.now,
     targets,
     trust: (files) => trust(files.join('\0')),
     probes,
@@ -237,13 +239,5 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
     await probes.close();
   }
   query.signal.throwIfAborted();
-  return { observed: inOrder(observed), gaps, at: look.at };
-}
-
-/** Sorts results, so that their order does not depend on the order of answers. */
-function inOrder(observed: readonly Sighting[]): readonly Sighting[] {
-  return observed
-    .map((each) => ({ each, address: formatRef(each.ref) }))
-    .sort((a, b) => (a.address < b.address ? -1 : 1))
-    .map(({ each }) => each);
+  return { observed: inAddressOrder(observed), gaps, at: look.at };
 }

@@ -167,7 +167,7 @@ export function foreignFile(change: Change, resource: CertificateResource): Verd
   if (lost.length === 0) return pass('fettle wrote the files, or adopted them in a usable state', used);
   const verb = change.goal === 'remove' ? 'removed' : 'replaced';
   return reject(
-    `${listText(lost)} would be ${verb}, and ${lost.length === 1 ? 'is' : 'are'} neither written by fettle nor adopted in a usable state`,
+    `${listText(lost)} would be ${verb}. fettle neither created nor adopted ${lost.length === 1 ? 'it' : 'them'} in a usable state`,
     used,
     {
       remedy: {

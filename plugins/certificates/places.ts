@@ -29,7 +29,7 @@ function storagePlaces(storage: PairStorage): readonly Claim[] {
     return [
       // Several pairs can share a chain, as one file under several names.
       { kind: 'file', path, pointer, ...(part === 'chain' ? { aside: true as const } : {}) },
-      ...[pending, backup].map((beside): Claim => ({ kind: 'file', path: beside, pointer, aside: true })),
+      ...[pending, backup].map((path): Claim => ({ kind: 'file', path, pointer, aside: true })),
     ];
   });
 }

@@ -13,10 +13,11 @@ import {
   NOTHING_FAILED,
   type Resource,
   type RetryPolicy,
+  instantOf,
 } from '#plugin';
 import { type CertificateMemory, type CertificateSpec, type CertificatesConfig, defaults } from './generated.ts';
 
-type Written = Partial<Pick<CertificateSpec, 'renewal' | 'recovery' | 'served'>>;
+type Draft = Partial<Pick<CertificateSpec, 'renewal' | 'recovery' | 'served'>>;
 type Settings = Partial<Pick<CertificatesConfig, 'renewal' | 'recovery' | 'served'>>;
 
 /** The three parts of a document that get defaults from the plugin's configuration. */
@@ -25,7 +26,7 @@ type Complete = Pick<CertificatesConfig, 'recovery' | 'served'> & {
 };
 
 /** Fills in the defaults of a document from the plugin's configuration. No other code does. */
-export function withSettings<S extends Written>(spec: S, settings: Settings): S & Complete {
+export function withSettings<S extends Draft>(spec: S, settings: Settings): S & Complete {
   const { renewal, recovery, served } = defaults.config;
   return {
     ...spec,
@@ -43,7 +44,7 @@ export function certificatePolicy(
 ): Policy {
   // `expand` has filled in the defaults.
   if (desired !== undefined) return numbersOf(desired.spec as CertificateSpec & Complete);
-  return numbersOf(withSettings((memory?.applied?.spec ?? {}) as Written, settings));
+  return numbersOf(withSettings((memory?.applied?.spec ?? {}) as Draft, settings));
 }
 
 export interface Policy {
@@ -68,14 +69,14 @@ export function defaultPolicy(settings: ReadonlyMap<string, Json> | undefined): 
   return certificatePolicy(undefined, undefined, (settings?.get('certificates') ?? {}) as unknown as Settings);
 }
 
-interface WrittenRetry {
+interface DeclaredRetry {
   readonly retryInterval: string;
   readonly maxRetries: number;
   readonly backoffMultiplier: number;
   readonly maxBackoff: string;
 }
 
-function retryOf({ retryInterval, maxRetries, backoffMultiplier, maxBackoff }: WrittenRetry): RetryPolicy {
+function retryOf({ retryInterval, maxRetries, backoffMultiplier, maxBackoff }: DeclaredRetry): RetryPolicy {
   return {
     retryMs: durationMs(retryInterval),
     maxRetries,
@@ -93,7 +94,7 @@ function numbersOf({ renewal, recovery, served }: Complete): Policy {
       enabled: renewal.enabled,
       thresholdDays: renewal.thresholdDays,
       checkMs: durationMs(renewal.checkInterval),
-      ...(issuedAfter === undefined ? {} : { issuedAfter: Date.parse(issuedAfter) }),
+      ...(issuedAfter === undefined ? {} : { issuedAfter: instantOf(issuedAfter) }),
     },
     recovery: { ...retryOf(recovery), enabled: recovery.enabled },
     served: { ...retryOf(served), withinMs: served.withinSeconds * 1000 },
@@ -109,7 +110,7 @@ export function reloadsOf(
   const { unserved, unserved_tries: unservedTries = 0, unserved_at: unservedAt } = memory?.kept ?? {};
   if (stored === undefined || unserved !== stored || unservedAt === undefined || isNewDocument(memory, desired))
     return NOTHING_FAILED;
-  return { failed: unservedTries, at: Date.parse(unservedAt) };
+  return { failed: unservedTries, at: instantOf(unservedAt) };
 }
 
 interface SettingsMistake {
@@ -120,9 +121,9 @@ interface SettingsMistake {
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
-type Retrying = Partial<Pick<WrittenRetry, 'retryInterval' | 'maxBackoff'>> & { readonly checkInterval?: string };
+type Retrying = Partial<Pick<DeclaredRetry, 'retryInterval' | 'maxBackoff'>> & { readonly checkInterval?: string };
 
-function retryMistakes(pointer: string, written: Retrying, fallback: WrittenRetry): readonly SettingsMistake[] {
+function retryMistakes(pointer: string, written: Retrying, fallback: DeclaredRetry): readonly SettingsMistake[] {
   const { retryInterval, maxBackoff, checkInterval } = written;
   const retry = retryInterval ?? fallback.retryInterval;
   const most = maxBackoff ?? fallback.maxBackoff;
@@ -147,7 +148,7 @@ function retryMistakes(pointer: string, written: Retrying, fallback: WrittenRetr
 
 /** Problems of the declared times that a schema cannot express; `settings` has the defaults. */
 export function timeMistakes(
-  written: Written | Settings,
+  written: Draft | Settings,
   settings: Settings,
   pointer: string,
 ): readonly SettingsMistake[] {

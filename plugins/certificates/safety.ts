@@ -18,7 +18,6 @@ import {
   pass,
   reject,
   type Remedy,
-  type Resource,
   type RetryPolicy,
   type Scene,
   spanText,
@@ -29,11 +28,12 @@ import {
   seenState,
   isSeen,
   seenSignals,
+  instantOf,
 } from '#plugin';
 import { DAY_MS } from './days.ts';
-import { needsIssue } from './differences.ts';
+import { issues } from './differences.ts';
 import type { CertificateResource, IssuerResource } from './diff.ts';
-import { type IssuerFacts, usableUntil } from './facts.ts';
+import { usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
 import { issuerOf, issuerRef } from './remembered.ts';
 import { policyOf, reloadsOf } from './renewal.ts';
@@ -48,14 +48,13 @@ interface Authority {
   readonly state: string;
 }
 
-function authorityOf(resource: Resource | undefined): Authority | undefined {
+function authorityOf(resource: IssuerResource | undefined): Authority | undefined {
   const { spec, fingerprint } = issuerOf(resource);
   if (spec?.localCa === undefined) return undefined;
-  const facts = seenFacts(resource) as IssuerFacts | undefined;
   return {
     dir: spec.localCa.dir,
     remembered: fingerprint,
-    observed: facts?.fingerprint,
+    observed: seenFacts(resource)?.fingerprint,
     state: resource === undefined ? ABSENT : (seenState(resource) ?? 'unseen'),
   };
 }
@@ -77,7 +76,7 @@ function changed(authority: Authority): string | undefined {
 }
 
 /** The reason why an authority cannot sign, from its finding. */
-function unusableText(issuer: Resource | undefined): string {
+function unusableText(issuer: IssuerResource | undefined): string {
   const code: FindingCode = 'ca-unusable';
   const findings = issuer !== undefined && isSeen(issuer) ? issuer.sight.observed.findings : [];
   return findings.find((each) => each.code === code)?.message ?? 'cannot sign';
@@ -99,11 +98,6 @@ export function issuerChanged(_change: Change, resource: IssuerResource): Verdic
   return reject(problem, facts, { remedy: putBack(authority) });
 }
 
-/** True if a step issues a certificate: a change in place may only correct files, or reload servers. */
-function issues({ step, fields }: Change): boolean {
-  return step !== 'normal>normal' || needsIssue(fields);
-}
-
 const NOTHING_ISSUED = pass('nothing is issued', {});
 
 /** The rule on the steps of a Certificate that issue. */
@@ -112,7 +106,7 @@ export function certificateIssuerChanged(change: Change, resource: CertificateRe
   const spec = resource.desired?.spec;
   if (spec === undefined) return NOTHING_ISSUED;
   const ref = issuerRef(spec);
-  const issuer = scene.get(ref);
+  const issuer = Issuer.get(scene, ref);
   const authority = authorityOf(issuer);
   if (authority === undefined) return pass('the Issuer is self-signed', { issuer: spec.issuer });
   const facts = { issuer: spec.issuer, ...factsOf(authority) };
@@ -149,10 +143,10 @@ export function neverWithoutValidPair(change: Change, resource: CertificateResou
   if (!issues(change) || spec === undefined) return NOTHING_ISSUED;
   if (usable !== true || notAfter === undefined) return pass('no valid pair is replaced', { usable: false });
   const authority = seenFacts(Issuer.get(scene, issuerRef(spec)));
-  const stored = Date.parse(notAfter);
+  const stored = instantOf(notAfter);
   const wanted = scene.now + spec.validityDays * DAY_MS;
   const authorityUntil = usableUntil(authority ?? {});
-  const signedUntil = authorityUntil === undefined ? Number.POSITIVE_INFINITY : Date.parse(authorityUntil);
+  const signedUntil = authorityUntil === undefined ? Number.POSITIVE_INFINITY : instantOf(authorityUntil);
   const facts = {
     stored_until: notAfter,
     new_until: instantText(Math.min(wanted, signedUntil)),
@@ -178,7 +172,7 @@ export function cutShort(change: Change, resource: CertificateResource, scene: S
   const until = usableUntil(authority ?? {});
   if (authority === undefined || until === undefined)
     return pass('the authority does not expire before the new certificate', { issuer: spec.issuer });
-  const left = Date.parse(until) - scene.now;
+  const left = instantOf(until) - scene.now;
   const subject = authority.chain_end?.subject ?? authority.subject ?? '';
   const facts = { issuer: spec.issuer, validity_days: spec.validityDays, authority_until: until, subject };
   if (left >= spec.validityDays * DAY_MS)
@@ -209,11 +203,11 @@ export function renewalLoop(change: Change, resource: CertificateResource, scene
     spec.validityDays * DAY_MS,
     notBefore === undefined || notAfter === undefined
       ? Number.POSITIVE_INFINITY
-      : Date.parse(notAfter) - Date.parse(notBefore),
+      : instantOf(notAfter) - instantOf(notBefore),
   );
   // The stored certificate must not expire meanwhile.
-  const saving = notAfter === undefined ? Number.POSITIVE_INFINITY : Date.parse(notAfter) - lifetime / 30;
-  const clears = Math.min(Date.parse(issuedAt) + lifetime / 3, saving);
+  const saving = notAfter === undefined ? Number.POSITIVE_INFINITY : instantOf(notAfter) - lifetime / 30;
+  const clears = Math.min(instantOf(issuedAt) + lifetime / 3, saving);
   const facts = { issued_at: issuedAt, lifetime_seconds: Math.round(lifetime / 1000), cause: change.cause };
   if (change.cause === 'edit' || change.cause === 'new') return pass('the document changed', facts);
   const { issuedAfter } = policyOf(resource).renewal;
@@ -221,7 +215,7 @@ export function renewalLoop(change: Change, resource: CertificateResource, scene
   const authority = change.fields.find(({ path }) => path === '/issuer')?.after;
   if (authority !== undefined && authority !== signer)
     return pass('the authority is not the one that signed the stored certificate', { ...facts, signer, authority });
-  if (issuedAfter !== undefined && Date.parse(issuedAt) < issuedAfter && issuedAfter <= scene.now)
+  if (issuedAfter !== undefined && instantOf(issuedAt) < issuedAfter && issuedAfter <= scene.now)
     return pass('renewal.issuedAfter asks for a newer certificate', facts);
   if (scene.now >= clears)
     return pass(

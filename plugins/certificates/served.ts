@@ -16,7 +16,7 @@ import type { AddressFacts, CertificateFacts, DomainFacts } from './facts.ts';
 import type { CertificateMemory, CertificateSpec, DomainSpec } from './generated.ts';
 import { placeText, targetOf } from './observe-domain.ts';
 import type { ServerTarget } from './world.ts';
-import { defined, seenFacts } from '#plugin';
+import { defined, seenFacts, instantOf } from '#plugin';
 import { Domain } from './kinds.ts';
 
 type CertificateResource = Resource<CertificateSpec, CertificateFacts, CertificateMemory>;
@@ -58,8 +58,8 @@ export function servesOf(
   if (fingerprint === undefined) return 'nothing';
   if (fingerprint === stored.fingerprint) return 'stored';
   if (stored.former.includes(fingerprint)) return 'older';
-  const began = Date.parse(notBefore ?? '');
-  return error !== 'wrong-name' && began < Date.parse(stored.not_before ?? '') ? 'older' : 'other';
+  const began = instantOf(notBefore ?? '');
+  return error !== 'wrong-name' && began < instantOf(stored.not_before ?? '') ? 'older' : 'other';
 }
 
 /** Compares every probed address of a Domain with the stored certificate. */

@@ -23,7 +23,7 @@ import { type Validity, isDue, isExpired, isNotYetValid } from './days.ts';
 import type { CertificateMemory, CertificateState } from './generated.ts';
 import type { CertificateFacts } from './facts.ts';
 import type { ChainEnd, X509Seen } from './world.ts';
-import type { Memory } from '#plugin';
+import { type Memory, instantOf } from '#plugin';
 
 type Remembered = Pick<Memory<CertificateMemory>, 'state' | 'since' | 'failures' | 'lastError' | 'kept'>;
 
@@ -34,7 +34,7 @@ export interface DueRule {
 }
 
 export function validityOf(dates: Pick<X509Seen, 'not_before' | 'not_after'>): Validity {
-  return { notBefore: Date.parse(dates.not_before), notAfter: Date.parse(dates.not_after) };
+  return { notBefore: instantOf(dates.not_before), notAfter: instantOf(dates.not_after) };
 }
 
 /** Validity of a certificate, its chain included. */
@@ -52,7 +52,7 @@ export function issuedAt(
   memory: Pick<Remembered, 'kept'> | undefined,
 ): number {
   const { made, issued_at: at } = memory?.kept ?? {};
-  return Date.parse((made !== undefined && made === leaf.fingerprint ? at : undefined) ?? leaf.not_before ?? '');
+  return instantOf((made !== undefined && made === leaf.fingerprint ? at : undefined) ?? leaf.not_before ?? '');
 }
 
 /** True if a document requests a renewal, even of a valid certificate. */
@@ -71,11 +71,11 @@ export function renewalFailed(
 ): boolean {
   if (memory?.state === 'renewal_failed') return true;
   // The refresh after the failure was a gap: the state is still the one before the step.
-  const { state, lastError, since = '' } = memory ?? {};
+  const { state, lastError, since = 0 } = memory ?? {};
   return (memory?.failures ?? 0) > 0 && lastError?.step === `${state}>renewing` && lastError.at >= since;
 }
 
-/** The state of an incomplete swap: of a renewal or a recovery, whichever was started. */
+/** The state of an incomplete swap: of the started renewal or recovery. */
 function inProgress(
   replaced: CertificateFacts['replaced'],
   before: string | undefined,

@@ -1,7 +1,7 @@
 /** Safety rules about storage and signing: foreign keys stay, and authorities respect their constraints. */
 
 import { type Change, formatRef, pass, reject, type Scene, type Verdict, mayBeOwned, seenFacts } from '#plugin';
-import { needsIssue } from './differences.ts';
+import { issues } from './differences.ts';
 import type { CertificateResource } from './diff.ts';
 import type { CertificateMemory } from './generated.ts';
 import { namesNotAllowed } from './name-constraints.ts';
@@ -34,8 +34,7 @@ export function noteSwap(resource: CertificateResource): Partial<CertificateMemo
 /** The rule on every step that overwrites or removes a key. */
 export function foreignKey(change: Change, resource: CertificateResource): Verdict {
   const removes = change.goal === 'remove';
-  if (!removes && change.step === 'normal>normal' && !needsIssue(change.fields))
-    return pass('the key does not change', {});
+  if (!removes && !issues(change)) return pass('the key does not change', {});
   const { memory, desired } = resource;
   const facts = seenFacts(resource);
   if (facts?.elsewhere === true && !removes) return pass('no key is stored at the new location', {});
@@ -69,8 +68,7 @@ export function foreignKey(change: Change, resource: CertificateResource): Verdi
 
 /** The rule on every step that signs. */
 export function issuerNameConstraints(change: Change, { desired }: CertificateResource, scene: Scene): Verdict {
-  if (change.step === 'normal>normal' && !needsIssue(change.fields)) return pass('nothing is issued', {});
-  if (desired === undefined) return pass('nothing is issued', {});
+  if (!issues(change) || desired === undefined) return pass('nothing is issued', {});
   const { spec } = desired;
   const authority = seenFacts(Issuer.get(scene, issuerRef(spec)));
   const constraints = authority?.name_constraints;

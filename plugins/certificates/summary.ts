@@ -1,6 +1,6 @@
 /** Summary: numbers of certificates and Domains by state and by days left. Pure. */
 
-import { type Resource, type Scene, type Summary, ABSENT, seenFacts, isKnown } from '#plugin';
+import { type Resource, type Scene, type Summary, ABSENT, seenFacts, isKnown, instantOf } from '#plugin';
 import { DAY_MS } from './days.ts';
 import { tables } from './generated.ts';
 
@@ -41,7 +41,7 @@ function endOf(resource: Resource): number {
   };
   const seen = facts.chain_end?.not_after ?? facts.not_after;
   const end = isKnown(resource) ? seen : resource.memory?.kept['not_after'];
-  return typeof end === 'string' ? Date.parse(end) : Number.NaN;
+  return typeof end === 'string' ? instantOf(end) : Number.NaN;
 }
 
 function spanOf(end: number, now: number): string {

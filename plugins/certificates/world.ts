@@ -327,8 +327,8 @@ export interface ReloadOrder {
   readonly service: Service;
   /** Name of the requesting resource. */
   readonly name: string;
-  /** Names of all Certificates of the service that this run swaps. */
-  readonly members: ReadonlySet<string>;
+  /** Names of all Certificates of the service that this run swaps; called once for each reload. */
+  readonly members: () => ReadonlySet<string>;
   readonly signal: AbortSignal;
   /** As in a DeployOrder; called for the first member of a reload. */
   readonly stillApproved: () => Promise<void>;

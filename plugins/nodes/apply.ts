@@ -1,4 +1,4 @@
-/** Apply: the handler of every step of a Node. A call that returned is done at the provider; one that is made again does no harm. */
+/** Apply: the handler of every step of a Node. A call that returned is done at the provider, and can be repeated. */
 
 import {
   type ActionRun,
@@ -33,8 +33,8 @@ function specOf({ desired }: NodeResource): NodeSpec {
 }
 
 function idOf(resource: NodeResource): number {
-  const id = seenFacts(resource)?.serverId;
-  if (id === undefined) throw new Error('The server of the node is not known');
+  const id = seenFacts(resource)?.server_id;
+  if (id === undefined) throw new Error('The server of the node is unknown');
   return id;
 }
 
@@ -43,7 +43,7 @@ function required(value: string | undefined, what: string): string {
   return value;
 }
 
-/** The order of a new server; its label finds it again, whatever happens after the call. */
+/** The order of a new server, with a label that finds the server again after an interruption. */
 function orderOf(
   name: string,
   spec: NodeSpec,
@@ -71,7 +71,7 @@ function orderOf(
   });
 }
 
-/** The file of its user data with the content that was approved; undefined where there is none. */
+/** The user data file with its approved content; undefined without such a file. */
 function userDataSent({ userDataFile }: NodeSpec, { files }: ActionRun): FileSeen | undefined {
   if (userDataFile === undefined) return undefined;
   const sent = files.find(({ use }) => use === 'send');
@@ -86,33 +86,40 @@ const create: NodeHandler = async (world, resource, run) => {
   const whole = withLeft(spec, leftInRow(run.change.fields));
   const order = orderOf(resource.ref.name, whole, userData, world.limits.project, run.id);
   const server = await world.createServer(order, run).catch(async (error: unknown) => {
-    // A server that is there is ours, whatever went wrong after it was made; the next look settles it.
+    // An existing server is owned even if a later call failed; the next refresh settles the step.
     const found = await world.serverByName(resource.ref.name, run.signal).catch(() => 'unknown' as const);
     const isOurs = found === 'unknown' || found?.labels[LABELS.intent] === run.id;
     throw isOurs ? new UnknownOutcomeError(error) : error;
   });
-  return { serverId: server.id, ...madeWith(spec, file?.digest === undefined ? undefined : { userData: file.digest }) };
+  return {
+    server_id: server.id,
+    ...madeWith(spec, file?.digest === undefined ? undefined : { userData: file.digest }),
+  };
 };
 
-/** Tells the workload source to put nothing more on it; the same again does no harm. */
-async function tell(world: NodesWriter, resource: NodeResource, run: ActionRun): Promise<Pick<NodeMemory, 'toldAt'>> {
+/** Notifies the workload source to start no new containers on the node; can be repeated. */
+async function notifySource(
+  world: NodesWriter,
+  resource: NodeResource,
+  run: ActionRun,
+): Promise<Pick<NodeMemory, 'told_at'>> {
   const settings = settingsOfResource(resource);
   if (!settings.unlisted) await world.drainHook(workloadName(resource.ref.name, settings), run);
-  return { toldAt: instantText(run.now()) };
+  return { told_at: instantText(run.now()) };
 }
 
-/** The source first: a node that has the label is one that nothing more is put on. */
+/** Notifies the source before it sets the label: a node with the label gets no new containers. */
 const drain: NodeHandler = async (world, resource, run) => {
   run.progress('draining the node');
-  const told = await tell(world, resource, run);
+  const notified = await notifySource(world, resource, run);
   const now = run.now();
   await world.changeLabels(idOf(resource), { set: { [LABELS.drain]: drainValue(now) }, remove: [] }, run);
-  return { ...told, drainingAt: instantText(now) };
+  return { ...notified, draining_at: instantText(now) };
 };
 
 const remove: NodeHandler = async (world, resource, run) => {
   if (otherState(resource, 'power') === 'on' && (seenFacts(resource)?.volumes ?? []).length > 0) {
-    // What is written to a volume at this moment is not to be lost.
+    // A shutdown completes the writes to the volumes.
     run.progress('turning the server off before its volumes are detached');
     await world.powerOff(idOf(resource), run);
   }
@@ -161,9 +168,9 @@ async function setNames(
   for (const each of have) if (!want.some((name) => isNamed(each, name))) await take(String(each.id));
 }
 
-/** Sets right what the row says, one call after another: a server is locked while an action of it runs. */
+/** Applies the fields of the row, one call after another, because a server is locked while an action runs. */
 const edit: NodeHandler = async (world, resource, run) => {
-  if (run.change.fields.some(({ path }) => path === TOLD_FIELD)) return tell(world, resource, run);
+  if (run.change.fields.some(({ path }) => path === TOLD_FIELD)) return notifySource(world, resource, run);
   const id = idOf(resource);
   const spec = specOf(resource);
   const facts = seenFacts(resource);
@@ -201,7 +208,7 @@ const powerOff: NodeHandler = async (world, resource, run) => {
   return undefined;
 };
 
-/** What of the row needs the power off, on a server that is off. */
+/** Applies the fields of the row that need the power off, to a server that is off. */
 async function changeWhileOff(world: NodesWriter, resource: NodeResource, run: ActionRun): Promise<void> {
   const id = idOf(resource);
   const spec = specOf(resource);
@@ -229,7 +236,7 @@ const changeRunning: NodeHandler = async (world, resource, run) => {
   try {
     await changeWhileOff(world, resource, run);
   } catch (error) {
-    // What was refused (no room for the type, say) must not leave off a server that ran; that it failed is what counts.
+    // After a refused change (no capacity for the type), a server that ran is turned on again; the failure is reported.
     await world.powerOn(idOf(resource), run).catch(() => undefined);
     throw error;
   }
@@ -238,7 +245,7 @@ const changeRunning: NodeHandler = async (world, resource, run) => {
   return undefined;
 };
 
-/** A new type, or a new disk, starts the server again: one that ought to be off is turned off once more. */
+/** A new type, or a new disk, starts the server: one that should be off is turned off again. */
 const changeOff: NodeHandler = async (world, resource, run) => {
   if (run.change.goal === 'replace') await rebuild(world, resource, run);
   else await changeWhileOff(world, resource, run);

@@ -1,36 +1,36 @@
 /**
- * The catalogue as it is judged: what documents name, held against what the provider has. Pure.
+ * The catalogue for rules: the names in documents, compared with the provider's lists. Pure.
  *
- * A look reads the lists that a document needs and keeps what it names of them, and the nearest names of what it misses
- * (`catalogueFor`); the rules `not-in-catalogue` and `not-available` judge orders by that (`obstaclesOf`), in the plan and
- * again right before each step. What was not read stands in the way like what is not there.
+ * A refresh reads the lists that a document needs, and keeps the named entries, with the nearest names of missing ones
+ * (`catalogueFor`). The rules `not-in-catalogue` and `not-available` judge orders by them (`obstaclesOf`), in the plan
+ * and again immediately before each step. A list that was not read blocks an order like a missing entry.
  */
 
-import { type Desired, type Facts, type Scene, suggest } from '#plugin';
+import { type Facts, type Scene, suggest, instantOf } from '#plugin';
 import { isNamed } from './differences.ts';
 import { type NodeFacts, PLUGIN } from './facts.ts';
-import type { NodePoolSpec, NodeSpec } from './generated.ts';
+import type { NodeSpec } from './generated.ts';
 import { isOfOther, projectOf } from './labels.ts';
 import type { Catalogue, CatalogueList, ImageSeen, Named, ServerTypeSeen } from './world.ts';
 
 /** Lists that were read; the others are absent. */
 export type Lists = Partial<Catalogue>;
 
-/** What of one list documents name, by the text that they name it by; `near` holds a hint for each name that is not there. */
+/** Entries of a list by their name in the documents; `near` has a hint for each missing name. */
 interface Table<T> {
   readonly found: Readonly<Record<string, T>>;
   readonly near: Readonly<Record<string, string>>;
 }
 
-/** Images of one name exist once for each architecture. */
+/** Images of a name, one for each architecture. */
 type Judged = { readonly [List in Exclude<CatalogueList, 'images' | 'types'>]?: Table<Catalogue[List][number]> } & {
   readonly types?: Table<ServerTypeSeen>;
   readonly images?: Table<readonly ImageSeen[]>;
-  /** This project. */
+  /** Name of this project. */
   readonly project?: string;
 };
 
-/** What a new server is to be made of: the spec of a node, or the template of a pool. */
+/** The parts of a new server: the spec of a node, or the template of a pool. */
 export type Order = Pick<
   NodeSpec,
   'serverType' | 'image' | 'location' | 'sshKeys' | 'networks' | 'firewalls' | 'placementGroup' | 'publicNet'
@@ -86,7 +86,7 @@ const KINDS_OF_NAMED = [
   'primaryIps',
 ] as const satisfies readonly CatalogueList[];
 
-/** What of the lists that were read these orders name. */
+/** The entries of the lists that these orders name. */
 export function catalogueFor(lists: Lists, orders: readonly Order[], project: string): Facts {
   const names = orders.map(namesOf);
   const wanted = (list: CatalogueList): ReadonlySet<string> => new Set(names.flatMap((each) => each[list]));
@@ -95,7 +95,7 @@ export function catalogueFor(lists: Lists, orders: readonly Order[], project: st
     const all: readonly Named[] | undefined = lists[list];
     if (all === undefined) return [];
     const known = all.map(({ name }) => name);
-    // What has the name comes before what has it as its id, as where it is ordered.
+    // A name takes precedence over an id, as in an order.
     const find = (name: string): Named | undefined =>
       all.find((each) => each.name === name) ?? all.find((each) => isNamed(each, name));
     return [[list, tableOf(wanted(list), find, known)] as const];
@@ -134,17 +134,9 @@ function judgedIn(scene: Scene): Judged {
   return (scene.extras?.[PLUGIN]?.['catalogue'] ?? {}) as unknown as Judged;
 }
 
-/** The order of a document: what its server, or a member, would be made of. */
-export function orderOfDocument({ ref, spec }: Desired): Order | undefined {
-  if (ref.kind === 'NodePool') return (spec as NodePoolSpec).template;
-  if (ref.kind !== 'Node') return undefined;
-  const node = spec as NodeSpec;
-  return node.provider === 'static' ? undefined : node;
-}
-
 /**
- * Why an order cannot be carried out. `missing`: what it names is not there, or does not go together; `unavailable`: it is
- * there, and cannot be had now, as far as the provider says.
+ * Reason why an order is not possible. `missing`: a named object does not exist, or does not fit another one;
+ * `unavailable`: it exists, and the provider reports that it is not available now.
  */
 export interface Obstacle {
   readonly why: 'missing' | 'unavailable';
@@ -153,25 +145,25 @@ export interface Obstacle {
   readonly message: string;
 }
 
-/** What is ordered, and beside what. */
+/** An order in its context. */
 export interface Ordering {
   readonly order: Order;
-  /** A whole server is made; else only the fields at these paths change. */
+  /** Paths of the changed fields; absent for a new server. */
   readonly fields?: ReadonlySet<string>;
-  /** The server that is changed, or makes room for the new one. */
+  /** The server that changes, or that is replaced. */
   readonly server?: NodeFacts;
-  /** Other servers that join the placement group before, and are not in it yet. */
+  /** Other servers that join the placement group first, and are not in it yet. */
   readonly joining: number;
-  /** So many are made. */
+  /** Number of servers in the order. */
   readonly count: number;
   readonly now: number;
 }
 
-/** Servers of a placement group that spreads. Source: "Placement Groups", Hetzner Cloud documentation. */
+/** Maximum number of servers in a spread placement group. Source: "Placement Groups", Hetzner Cloud documentation. */
 const SPREAD_MAX = 10;
-/** Private networks of a server. Source: "Networks", Hetzner Cloud documentation. */
+/** Maximum number of private networks of a server. Source: "Networks", Hetzner Cloud documentation. */
 const NETWORKS_MAX = 3;
-/** A deprecated image can be had for so long. Source: "Images", Hetzner Cloud documentation. */
+/** Time for which a deprecated image is available. Source: "Images", Hetzner Cloud documentation. */
 const IMAGE_AFTER_DEPRECATION_MS = 92 * 86_400_000;
 
 type Found<T> = { readonly is: T } | { readonly obstacle: Obstacle };
@@ -204,19 +196,19 @@ function typeObstacles(ordering: Ordering, judged: Judged): readonly Obstacle[] 
   const here = locations[location];
   if (here === undefined) {
     const sold = Object.keys(locations).sort();
-    // Where the location itself is unknown, that is said already.
+    // An unknown location is already reported.
     if (fields === undefined && judged.locations?.found[location] === undefined) return [];
     return [
       missing(
         path,
         sold.length === 0
           ? `The server type ${name} is not sold anywhere`
-          : `The server type ${name} is not sold in ${location}, but in ${sold.join(', ')}`,
+          : `The server type ${name} is not sold in ${location}; it is sold in ${sold.join(', ')}`,
       ),
     ];
   }
-  if (here.endsAt !== undefined && Date.parse(here.endsAt) <= now)
-    return [missing(path, `The server type ${name} cannot be ordered in ${location} since ${here.endsAt}`)];
+  if (here.endsAt !== undefined && instantOf(here.endsAt) <= now)
+    return [missing(path, `The server type ${name} has not been available in ${location} since ${here.endsAt}`)];
   return here.available ? [] : [unavailable(path, `The server type ${name} is not available in ${location} now`)];
 }
 
@@ -227,7 +219,7 @@ function imageObstacles({ order, fields, server, now }: Ordering, judged: Judged
   if ('obstacle' in found) return [found.obstacle];
   const type = order.serverType === undefined ? undefined : judged.types?.found[order.serverType];
   const architecture = fields === undefined ? type?.architecture : server?.architecture;
-  const diskGb = fields === undefined ? type?.diskGb : server?.diskGb;
+  const diskGb = fields === undefined ? type?.diskGb : server?.disk_gb;
   const fitting = found.is.filter((image) => architecture === undefined || image.architecture === architecture);
   const [image] = fitting;
   if (image === undefined) {
@@ -237,7 +229,7 @@ function imageObstacles({ order, fields, server, now }: Ordering, judged: Judged
   const problems: Obstacle[] = [];
   if (!fitting.some(({ isAvailable }) => isAvailable))
     problems.push(unavailable(path, `The image ${order.image} is not available now`));
-  if (image.deprecated !== undefined && Date.parse(image.deprecated) + IMAGE_AFTER_DEPRECATION_MS <= now)
+  if (image.deprecated !== undefined && instantOf(image.deprecated) + IMAGE_AFTER_DEPRECATION_MS <= now)
     problems.push(
       missing(path, `The image ${order.image} has been deprecated since ${image.deprecated} and can no longer be used`),
     );
@@ -254,7 +246,7 @@ function groupObstacles({ order, server, joining, count }: Ordering, judged: Jud
   const found = lookUp(judged.placementGroups, order.placementGroup, path, 'placement group');
   if ('obstacle' in found) return [found.obstacle];
   const { name, type, servers } = found.is;
-  const inside = servers.filter((id) => id !== server?.serverId).length;
+  const inside = servers.filter((id) => id !== server?.server_id).length;
   if (type !== 'spread' || inside + joining + count <= SPREAD_MAX) return [];
   return [
     missing(
@@ -289,7 +281,7 @@ function networkObstacles(ordering: Ordering, judged: Judged): readonly Obstacle
   ];
 }
 
-/** A thing that only one server can have, and that stays in its location. */
+/** Checks an object that only one server can use, and that stays in its location. */
 function placedObstacle(
   what: string,
   name: string,
@@ -303,7 +295,7 @@ function placedObstacle(
     return missing(path, `The ${what} ${name} carries the label of the project ${projectOf(thing.labels)}`);
   if (location !== undefined && thing.location !== location)
     return missing(path, `The ${what} ${name} is in ${thing.location}, but the server is in ${location}`);
-  if (thing.server !== undefined && thing.server !== server?.serverId)
+  if (thing.server !== undefined && thing.server !== server?.server_id)
     return missing(path, `The ${what} ${name} belongs to the server ${thing.server}`);
   return undefined;
 }
@@ -326,7 +318,7 @@ function addressObstacles(ordering: Ordering, judged: Judged): readonly Obstacle
     if (name === undefined) return [];
     const found = lookUp(judged.primaryIps, name, path, 'primary IP');
     if ('obstacle' in found) return [found.obstacle];
-    if (found.is.type !== type) return [missing(path, `The primary IP ${name} is of ${found.is.type}`)];
+    if (found.is.type !== type) return [missing(path, `The primary IP ${name} is an ${found.is.type} address`)];
     const placed = placedObstacle('primary IP', name, path, found.is, ordering, judged.project ?? '');
     if (placed !== undefined) return [placed];
     return found.is.server !== undefined && found.is.goesWithServer
@@ -350,7 +342,7 @@ function plainObstacles({ order, fields }: Ordering, judged: Judged): readonly O
   ];
 }
 
-/** What stands in the way of an order, by the catalogue that the scene has. */
+/** The obstacles of an order, by the catalogue in the scene. */
 export function obstaclesOf(ordering: Ordering, scene: Scene): readonly Obstacle[] {
   const judged = judgedIn(scene);
   const { fields } = ordering;

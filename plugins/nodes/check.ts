@@ -1,4 +1,4 @@
-/** Checks of documents that a schema cannot make: what belongs together, and what the provider would refuse anyway. */
+/** Checks of documents that a schema cannot express: related fields, and values that the provider refuses. */
 
 import { type Desired, escapePointer, type Mistake, type Ref } from '#plugin';
 import type { NodePoolSpec, NodeSpec } from './generated.ts';
@@ -9,11 +9,11 @@ import { ms, settingsOfSpec } from './settings.ts';
 import { workloadName } from './workload-names.ts';
 import { defined } from '#plugin';
 
-/** Labels of RFC 1123 in lower case, joined by dots: what the provider takes for a server's name. */
+/** Server names that the provider accepts: labels of RFC 1123 in lower case, joined by dots. */
 const SERVER_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/u;
 const LABEL_KEY =
   /^(?:(?=[^/]{1,253}\/)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/u;
-/** What only a cloud has. */
+/** Fields that only a cloud server has. */
 const CLOUD_ONLY = [
   'serverType',
   'image',
@@ -52,7 +52,7 @@ function labels(spec: Template, at: string): readonly Mistake[] {
   });
 }
 
-/** What nodes and templates of pools have in common. */
+/** Checks of nodes and of pool templates. */
 function common(spec: Template, at: string): readonly Mistake[] {
   const { userData, userDataFile, readiness, networks, publicNet } = spec;
   const network = readiness.tcp?.network ?? readiness.http?.network;
@@ -133,7 +133,7 @@ function checkNode(desired: Desired<NodeSpec>): readonly Mistake[] {
   ];
 }
 
-/** Mistakes within one document, as it is written. */
+/** Problems within one document, before defaults are filled in. */
 export function check(desired: Desired): readonly Mistake[] {
   if (desired.ref.kind === 'Node') return checkNode(desired as Desired<NodeSpec>);
   if (desired.ref.kind !== 'NodePool') return [];
@@ -141,7 +141,7 @@ export function check(desired: Desired): readonly Mistake[] {
   return [...common({ ...pool.spec.template }, '/spec/template'), ...checkPool(pool)];
 }
 
-/** Nodes of which the workload source could not tell one from another: two of a name, or one with the name of another one. */
+/** Nodes with the same name at the workload source: two with one alias, or an alias that is another node's name. */
 function sameInSource(documents: readonly Desired[]): readonly (Mistake & { readonly ref: Ref })[] {
   const taken = new Map<string, Ref>();
   const nodes = documents.filter(({ ref }) => ref.kind === 'Node') as readonly Desired<NodeSpec>[];
@@ -165,7 +165,7 @@ function sameInSource(documents: readonly Desired[]): readonly (Mistake & { read
   });
 }
 
-/** Mistakes that show only across documents. */
+/** Problems over several documents. */
 export function checkTogether(documents: readonly Desired[]): readonly (Mistake & { readonly ref: Ref })[] {
   return [...checkNames(documents), ...sameInSource(documents)];
 }

@@ -1,7 +1,7 @@
-/** Who decided that a node goes: a policy of its pool, as the pool remembers, or people, by what they write. */
+/** The source of a removal: a policy of the pool, from its state, or an edited document. */
 
 import type { Resource, Scene } from '#plugin';
-import type { NodePoolMemory } from './generated.ts';
+import { NodePool } from './kinds.ts';
 import { numberOf } from './pool/names.ts';
 import { poolOf, poolRef } from './settings.ts';
 
@@ -9,15 +9,14 @@ export type DecisionBy = 'reactive_policy' | 'consolidation_policy' | 'manual';
 
 export interface Decision {
   readonly by: DecisionBy;
-  /** Absent where nobody but the document says why. */
+  /** The reason of the policy; absent if a document decided. */
   readonly because?: string;
 }
 
-/** Why a node is no member of its pool any more, as far as the pool remembers. */
+/** The recorded reason why a node is no longer a member of its pool. */
 export function decisionOf(resource: Resource, scene: Scene): Decision {
   const pool = poolOf(resource);
-  const memory = pool === undefined ? undefined : scene.get(poolRef(pool))?.memory;
-  const kept = memory?.kept as Partial<NodePoolMemory> | undefined;
+  const kept = pool === undefined ? undefined : NodePool.get(scene, poolRef(pool))?.memory?.kept;
   const number = pool === undefined ? undefined : numberOf(kept?.prefix ?? pool, resource.ref.name);
   if (number === undefined || resource.desired !== undefined) return { by: 'manual' };
   const dropped = kept?.dropped?.findLast(({ members }) => members.includes(number));

@@ -1,19 +1,19 @@
 /**
- * Diff: the one step that brings a Node nearer to what is written.
+ * Diff: the next step of a Node towards its document.
  *
- * | seen | written | step |
+ * | observed | declared | step |
  * |---|---|---|
  * | nothing | yes | create |
  * | in service | no | drain, to be removed |
  * | starting, draining or unhealthy | no | remove |
- * | draining | yes | remove, to be made anew: it never returns to service |
+ * | draining | yes | remove, to be created again: a drained node never returns to service |
  * | in service, its disk too full | yes | drain |
- * | its provider protects it | not to be protected | lift that, and nothing else |
+ * | protected at the provider | not protected | lift the protection, and nothing else |
  * | differs in place | yes | edit |
- * | off | on, or the other way | turn it on or off |
- * | differs in what needs its power off | yes | turn it off, change it, turn it on |
- * | another image, or no backups any more | yes | a row that destroys data |
- * | differs in what cannot be changed | yes | drain, or remove, to be made anew |
+ * | off | on, or vice versa | turn it on or off |
+ * | differs in a field that needs the power off | yes | turn it off, change it, turn it on |
+ * | differs in the image, or in turned-off backups | yes | a row that destroys data |
+ * | differs in a field that cannot change | yes | drain, or remove, to be created again |
  */
 
 import {
@@ -35,7 +35,7 @@ import { dedication } from './settings.ts';
 
 type Taking = { readonly goal: 'remove' | 'replace' } & Pick<Proposal, 'because' | 'cause' | 'fields'>;
 
-/** The step that drains a node; undefined where it is not in service. */
+/** The step that drains a node; undefined for a node that is not in service. */
 function drainStep(state: string): NodeStep | undefined {
   switch (state) {
     case 'ready':
@@ -49,7 +49,7 @@ function drainStep(state: string): NodeStep | undefined {
   }
 }
 
-/** The step that deletes a node which has nothing to drain; undefined where the provider is already at it. */
+/** The step that deletes a node without a drain; undefined if the provider is already deleting it. */
 function deleteStep(state: string): NodeStep | undefined {
   switch (state) {
     case 'provisioning':
@@ -65,21 +65,21 @@ function deleteStep(state: string): NodeStep | undefined {
   }
 }
 
-/** The step that takes a node away, or nearer to it. */
+/** The next step of the removal of a node. */
 function leaving(state: string, how: Taking): Proposal<NodeStep> | undefined {
   const step = drainStep(state) ?? deleteStep(state);
   return step === undefined ? undefined : { step, ...how };
 }
 
-/** The field that says whether the workload source knows of a drain. */
+/** The field for the notification of the workload source about a drain. */
 export const TOLD_FIELD = '/workloads/drained';
 
-/** A node that somebody else drained, by its label: the workload source does not know yet. */
-function telling(resource: NodeResource, state: string): Proposal<NodeStep> | undefined {
+/** The step for a node that another program drained by its label: notifies the workload source. */
+function notification(resource: NodeResource, state: string): Proposal<NodeStep> | undefined {
   const signals = nodeSignals(resource);
   if (state !== 'draining' || signals?.drains !== true || signals.workloads === 'none') return undefined;
-  // Where a gap covers it, nobody knows whether the source calls it by the name that it would be told.
-  if (resource.memory?.kept.toldAt !== undefined || gapOver(resource) !== undefined) return undefined;
+  // In a gap, the name of the node at the source is uncertain.
+  if (resource.memory?.kept.told_at !== undefined || gapOver(resource) !== undefined) return undefined;
   return {
     step: 'draining>draining',
     goal: 'update',
@@ -90,14 +90,14 @@ function telling(resource: NodeResource, state: string): Proposal<NodeStep> | un
 }
 
 function removal(resource: NodeResource, state: string, scene: Scene): Proposal<NodeStep> | undefined {
-  const untold = telling(resource, state);
-  if (untold !== undefined) return untold;
+  const notifying = notification(resource, state);
+  if (notifying !== undefined) return notifying;
   const { because } = decisionOf(resource, scene);
   const why = because ?? 'no longer declared';
   return leaving(state, {
     goal: 'remove',
     because: state === 'draining' ? `The node is drained: ${why}` : why,
-    // Its pool let it go, by a row that was applied.
+    // An applied row of the pool removed the node.
     ...(because === undefined ? {} : { cause: 'policy' as const }),
   });
 }
@@ -110,7 +110,7 @@ const NAMES: Readonly<Record<string, string>> = {
   '/firewalls': 'its firewalls',
   '/volumes': 'its volumes',
   '/serverType': 'its server type',
-  '/upgradeDisk': 'its disk, for good',
+  '/upgradeDisk': 'its disk, irreversibly',
   '/placementGroup': 'its placement group',
   '/image': 'its image',
   '/location': 'its location',
@@ -125,11 +125,11 @@ function listed(fields: readonly FieldChange[]): string {
   return [...new Set(fields.map(({ path }) => NAMES[path] ?? 'its labels'))].join(', ');
 }
 
-/** What waits behind a row: one step a resource a plan. */
+/** Text of the differences that wait for later plans, because a plan has one step for each resource. */
 function later(found: Differences, shown: readonly FieldChange[]): string {
   const all = [found.inPlace, found.cycle, found.endBackups, found.rebuild, found.replace].flat();
   const rest = all.filter((field) => !shown.includes(field));
-  return rest.length === 0 ? '' : `; after that: ${listed(rest)}`;
+  return rest.length === 0 ? '' : `. Later steps: ${listed(rest)}`;
 }
 
 function edit(state: string, fields: readonly FieldChange[], because: string): Proposal<NodeStep> | undefined {
@@ -153,7 +153,7 @@ function edit(state: string, fields: readonly FieldChange[], because: string): P
 }
 
 function diskFull(resource: NodeResource, state: string): Proposal<NodeStep> | undefined {
-  const used = nodeSignals(resource)?.diskUsedPercent;
+  const used = nodeSignals(resource)?.disk_used_percent;
   if (used === undefined || used <= DISK_FULL_PERCENT || dedication(resource) !== undefined) return undefined;
   const how = {
     goal: 'update',
@@ -168,13 +168,13 @@ function power(resource: NodeResource, wanted: 'on' | 'off'): Proposal<NodeStep>
   const now = otherState(resource, 'power');
   const fields = [{ path: '/power', before: now ?? null, after: wanted }];
   if (now === 'off' && wanted === 'on')
-    return { step: 'power:off>on', goal: 'update', fields, because: 'The server is turned on: its document says so' };
+    return { step: 'power:off>on', goal: 'update', fields, because: 'The server is turned on, as declared' };
   if (now === 'on' && wanted === 'off')
-    return { step: 'power:on>off', goal: 'update', fields, because: 'The server is turned off: its document says so' };
+    return { step: 'power:on>off', goal: 'update', fields, because: 'The server is turned off, as declared' };
   return undefined;
 }
 
-/** A change that needs the power off; undefined while the server starts or stops. */
+/** The step for a change that needs the power off; undefined while the server starts or stops. */
 function cycle(
   resource: NodeResource,
   goal: 'update' | 'replace',
@@ -186,7 +186,7 @@ function cycle(
   return now === 'off' ? { step: 'power:off>off', goal, fields, because } : undefined;
 }
 
-/** Of a node that is written and there. */
+/** The step of a declared and existing node. */
 function change(resource: KnownResource<NodeResource>, state: string): Proposal<NodeStep> | undefined {
   const { desired, memory, ref } = resource;
   const observed = observedOf(resource);
@@ -194,10 +194,10 @@ function change(resource: KnownResource<NodeResource>, state: string): Proposal<
   const { spec } = desired;
   const found = differencesOf(ref.name, spec, observed.facts, memory?.kept ?? {});
   if (found.lift.length > 0)
-    return edit(state, found.lift, `The protection by the provider is lifted${later(found, [])}`);
-  if (state === 'draining' || (state === 'unhealthy' && nodeSignals(resource)?.life.drainingAt !== undefined))
+    return edit(state, found.lift, `The protection at the provider is lifted${later(found, [])}`);
+  if (state === 'draining' || (state === 'unhealthy' && nodeSignals(resource)?.life.draining_at !== undefined))
     return (
-      telling(resource, state) ??
+      notification(resource, state) ??
       leaving(state, {
         goal: 'replace',
         because: 'The node was drained and does not return to service, so its server is replaced',
@@ -222,7 +222,7 @@ function change(resource: KnownResource<NodeResource>, state: string): Proposal<
           found.cycle,
           `${isOff ? 'The server is off, and is changed before it is turned on again' : 'The server is turned off and on again to change it'}: ${listed(found.cycle)}${later(found, found.cycle)}`,
         );
-  // What is off anyway is changed before it is turned on again.
+  // A server that is off is changed before it is turned on.
   const first = isOff ? (cycled() ?? power(resource, spec.power)) : (power(resource, spec.power) ?? cycled());
   if (first !== undefined) return first;
   if (found.endBackups.length > 0)
@@ -251,12 +251,12 @@ export function diffNode(resource: KnownResource<NodeResource>, scene: Scene): P
     if (desired === undefined) return undefined;
     const { serverType = '', image = '', location = '' } = desired.spec;
     const handed = leftFields(desired.spec, resource.memory?.kept.left);
-    const beside = handed.length === 0 ? '' : `. The former server hands on ${listed(handed)}`;
+    const passed = handed.length === 0 ? '' : `. The server gets ${listed(handed)} from the former one`;
     return {
       step: 'absent>provisioning',
       goal: 'create',
       ...(handed.length === 0 ? {} : { fields: handed }),
-      because: `The server does not exist. It is created as a ${serverType} from ${image} in ${location}${beside}`,
+      because: `The server does not exist. It is created as a ${serverType} from ${image} in ${location}${passed}`,
     };
   }
   return desired === undefined ? removal(resource, observed.state, scene) : change(resource, observed.state);

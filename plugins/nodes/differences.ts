@@ -1,4 +1,4 @@
-/** Differences between a server and what is written of it, by what it takes to set them right. */
+/** Differences between a server and its document, by the operation that removes them. */
 
 import { defined, escapePointer, type FieldChange, type Json, sameJson } from '#plugin';
 import type { NodeFacts } from './facts.ts';
@@ -8,17 +8,17 @@ import { sshKeysDigest, userDataDigest } from './note.ts';
 import type { Named } from './world.ts';
 
 export interface Differences {
-  /** A provider's protection that is to be lifted. */
+  /** Protection at the provider that the step lifts. */
   readonly lift: readonly FieldChange[];
-  /** What the server hardly notices. */
+  /** Changes without an interruption. */
   readonly inPlace: readonly FieldChange[];
-  /** What needs its power off. */
+  /** Changes that need the power off. */
   readonly cycle: readonly FieldChange[];
-  /** Another image on the same server: its disk is lost. */
+  /** Another image on the same server, which destroys its disk. */
   readonly rebuild: readonly FieldChange[];
-  /** The end of its backups: all of them are lost. */
+  /** Turning backups off, which deletes all of them. */
   readonly endBackups: readonly FieldChange[];
-  /** What only another server can have. */
+  /** Changes that need another server. */
   readonly replace: readonly FieldChange[];
 }
 
@@ -26,12 +26,12 @@ function differs(path: string, before: Json, after: Json): readonly FieldChange[
   return sameJson(before, after) ? [] : [{ path, before, after }];
 }
 
-/** Whether something is what a document names: by its name, or by its id. */
+/** True if an object is the one that a document names, by its name or its id. */
 export function isNamed({ id, name }: Named, wanted: string): boolean {
   return name === wanted || String(id) === wanted;
 }
 
-/** Labels that it is to have; those of the document, and the plugin's own. */
+/** Labels that the server should have: those of the document, and the plugin's own. */
 export function wantedLabels(
   spec: Pick<NodeSpec, 'labels' | 'role' | 'pool'>,
   project: string,
@@ -44,7 +44,7 @@ export function wantedLabels(
   };
 }
 
-/** Labels that others put there stay; those that the document put there, and no longer names, go. */
+/** Removes labels that the document no longer declares. Labels from other programs stay. */
 function labelFields(spec: NodeSpec, facts: NodeFacts, written: readonly string[]): readonly FieldChange[] {
   const have = facts.labels ?? {};
   const want = wantedLabels(spec, facts.project ?? '');
@@ -62,7 +62,7 @@ function labelFields(spec: NodeSpec, facts: NodeFacts, written: readonly string[
   });
 }
 
-/** One list of names: what is there under another name for the same thing is the same. */
+/** Compares a list of names; another name of the same object is equal. */
 function namesField(
   path: string,
   have: readonly Named[] | undefined,
@@ -92,19 +92,19 @@ function networksField(spec: NodeSpec, facts: NodeFacts): readonly FieldChange[]
   return [{ path: '/networks', before, after: want }];
 }
 
-/** A type with a smaller disk, or of another architecture, is another server. */
+/** True if a server type needs another server: its disk is smaller, or its architecture differs. */
 function typeField(spec: NodeSpec, facts: NodeFacts): { readonly field?: FieldChange; readonly another: boolean } {
   const { serverType } = spec;
   if (serverType === undefined || serverType === facts.serverType) return { another: false };
-  const { wantedType, diskGb = 0, architecture } = facts;
+  const { wanted_type: wantedType, disk_gb: diskGb = 0, architecture } = facts;
   const another =
     wantedType !== undefined &&
-    (wantedType.diskGb < diskGb || (architecture !== undefined && wantedType.architecture !== architecture));
+    (wantedType.disk_gb < diskGb || (architecture !== undefined && wantedType.architecture !== architecture));
   return { field: { path: '/serverType', before: facts.serverType ?? null, after: serverType }, another };
 }
 
 function imageField(spec: NodeSpec, facts: NodeFacts): readonly FieldChange[] {
-  // An image that is gone from the provider can't be told from another one.
+  // An image that no longer exists at the provider cannot be compared.
   if (spec.image === undefined || facts.image === undefined || isNamed(facts.image, spec.image)) return [];
   return spec.onImageChange === 'ignore' ? [] : [{ path: '/image', before: facts.image.name, after: spec.image }];
 }
@@ -117,7 +117,7 @@ function addressFields(spec: NodeSpec, facts: NodeFacts): readonly FieldChange[]
   ];
 }
 
-/** What nobody can see of a server is held against what it was made with. */
+/** Differences of fields that the provider does not report, from the recorded values at the creation. */
 function madeFields(spec: NodeSpec, facts: NodeFacts, kept: Partial<NodeMemory>): readonly FieldChange[] {
   const userData = userDataDigest(spec, facts);
   return [
@@ -158,7 +158,7 @@ export function differencesOf(name: string, spec: NodeSpec, facts: NodeFacts, ke
     ],
     cycle: [
       ...(type.another ? [] : typeFields),
-      // A larger disk has no way back: the row says so.
+      // A larger disk cannot be undone, and the row says so.
       ...(type.another || type.field === undefined || !spec.upgradeDisk ? [] : [{ path: '/upgradeDisk', after: true }]),
       ...(spec.placementGroup === undefined || (group !== undefined && isNamed(group, spec.placementGroup))
         ? []

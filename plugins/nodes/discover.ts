@@ -1,11 +1,11 @@
-/** Discover: servers of the account that no document names yet, as the documents that would describe them. */
+/** Discover: servers of the account that no document declares, as proposed documents. */
 
 import { defined, type Desired, type Discovery, errorText, formatRef, type Found, type Gap, type Json } from '#plugin';
 import { PLUGIN } from './facts.ts';
 import { isOfOther, LABELS, labelValue, OWN_PREFIX, projectOf } from './labels.ts';
 import type { NodesReader, ServerSeen } from './world.ts';
 
-/** Prefixes of labels that no document writes. */
+/** Prefixes of labels that documents cannot declare. */
 const NOT_WRITTEN = [OWN_PREFIX, 'hetzner.cloud/'];
 
 function specOf(server: ServerSeen): Json {
@@ -43,19 +43,19 @@ function foundOf(server: ServerSeen): Found {
     spec: specOf(server),
     notes: [
       `server ${server.id}${server.created === undefined ? '' : `, created at ${server.created}`}`,
-      'role: system keeps it from being removed; readiness says how it is probed',
+      'role: system prevents its removal; readiness declares its probe',
       ...(server.image === undefined ? ['image: the image that the server was created from no longer exists'] : []),
     ],
   };
 }
 
-/** Names that are written, or remembered as ours. */
+/** Names that are declared, or owned in the state. */
 function known({ desired, memory }: Pick<Discovery, 'desired' | 'memory'>): ReadonlySet<string> {
   const nodes = [...desired, ...memory].filter(({ ref }) => ref.kind === 'Node');
   return new Set(nodes.map(({ ref }) => ref.name));
 }
 
-/** Addresses of machines that no cloud manages can't be found by looking. Pools that were written are left to themselves. */
+/** Finds undeclared servers. Static machines cannot be found. Servers of declared pools are left out. */
 export async function discover(
   world: NodesReader,
   discovery: Discovery,

@@ -1,4 +1,4 @@
-/** Effect: what the steps of nodes, pools and containers do beside what their rows and specs say. Pure. */
+/** Effect: the effects of the steps of nodes, pools and containers that rows and specs do not show. Pure. */
 
 import type { Change, Effect, Json, Scene } from '#plugin';
 import { LABELS } from './labels.ts';
@@ -8,7 +8,7 @@ import { leastOf, poolOf, poolRef, settingsOfResource } from './settings.ts';
 import { defined, seenFacts, type SeenResource, otherState } from '#plugin';
 import { NodePool } from './kinds.ts';
 
-/** What a pool asks of those that leave it. */
+/** The requirements of a pool for its leaving members. */
 function poolLimits(resource: NodeResource, scene: Scene): Json {
   const name = poolOf(resource);
   const spec = name === undefined ? undefined : NodePool.get(scene, poolRef(name))?.desired?.spec;
@@ -22,16 +22,16 @@ export function nodeEffect({ goal }: Change, resource: NodeResource, scene: Scen
   if (goal === 'create')
     return {
       ...(file === undefined ? {} : { files: [{ path: file, use: 'send' }] }),
-      // What a server before it left behind is ordered with it.
+      // The order includes the settings of the former server.
       values: defined({ project: scene.given?.project ?? '', left }),
     };
   if (goal !== 'remove' && goal !== 'replace') return {};
-  // A document that is gone has left its limits behind.
+  // The limits of a removed document still apply.
   const settings = desired === undefined ? { settings: settingsOfResource(resource) as unknown as Json } : {};
   return { values: { pool: poolLimits(resource, scene), ...settings } };
 }
 
-/** A pool's step changes what it remembers: what its nodes are made of counts in their own rows. */
+/** The effect of a pool's step, which changes only the state; the rows of its nodes have their own effects. */
 export function poolEffect(): Effect {
   return {};
 }
@@ -46,7 +46,7 @@ export function containerEffect(_change: Change, resource: ContainerResource, sc
   };
 }
 
-/** What is seen of a server, as its document would say it; labels that others put there are none of the document's. */
+/** Observed values of a server, in the shape of its spec, without the labels of other programs. */
 export function nodeSeen(resource: SeenResource<NodeResource>): Json {
   const { desired, memory } = resource;
   const { facts } = resource.sight.observed;

@@ -1,4 +1,4 @@
-/** What is seen of nodes, pools and containers: stable facts that judgements rest on, and signals that change by themselves. */
+/** Stable facts of nodes, pools and containers for judgements, and signals that change by themselves. */
 
 import { type Resource, seenSignals } from '#plugin';
 import type {
@@ -17,18 +17,18 @@ export type NodeResource = Resource<NodeSpec, NodeFacts, NodeMemory>;
 export type PoolResource = Resource<NodePoolSpec, PoolFacts, NodePoolMemory>;
 export type ContainerResource = Resource<ContainerSpec, ContainerFacts, ContainerMemory>;
 
-/** Facts of a Node. A static one has none of a server's. */
+/** Facts of a Node. A static node has no facts of a server. */
 export interface NodeFacts {
-  readonly serverId?: number;
-  /** Name of the server, which may have been changed by somebody. */
+  readonly server_id?: number;
+  /** Name of the server, which another user can have changed. */
   readonly name?: string;
   readonly serverType?: string;
-  readonly diskGb?: number;
+  readonly disk_gb?: number;
   readonly location?: string;
   readonly image?: Named;
   readonly protection?: { readonly delete: boolean; readonly rebuild: boolean };
   readonly backups?: boolean;
-  /** All of them, also those that others put there. */
+  /** All labels, including those of other programs. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly ipv4?: { readonly id: number; readonly ip: string };
   readonly ipv6?: { readonly id: number; readonly ip: string };
@@ -36,81 +36,81 @@ export interface NodeFacts {
   readonly firewalls?: readonly Named[];
   readonly volumes?: readonly Named[];
   readonly placementGroup?: Named;
-  /** The type that it ought to have, where that is another one and is known. */
-  readonly wantedType?: { readonly diskGb: number; readonly architecture: string };
+  /** The declared server type, if it differs and is known. */
+  readonly wanted_type?: { readonly disk_gb: number; readonly architecture: string };
   readonly architecture?: string;
-  /** Digest of the file with its user data as it is now. */
+  /** Digest of the present user data file. */
   readonly userData?: string;
-  /** The value that the label of the project ought to have. */
+  /** Expected value of the project label. */
   readonly project?: string;
-  /** It is not the server that was made or adopted under this name. */
+  /** True if it is not the server that was created or adopted under this name. */
   readonly other?: true;
 }
 
-/** One container as the source lists it. */
+/** A container in the report of the source. */
 export interface ContainerSeen {
   readonly id: string;
   readonly mb: number;
   readonly tier?: string;
-  /** Players who are connected; absent where nobody knows. */
+  /** Connected players; absent if unknown. */
   readonly players?: number;
   /** ISO 8601. */
   readonly since?: string;
 }
 
-/** What is known of the containers of a node: `none` where nothing lists them by consent, `unread` where the source could not be read. */
+/** Knowledge about the containers of a node: `none` with `workloads.none`, `unread` if the source could not be read. */
 export type WorkloadsKnown = 'listed' | 'unlisted' | 'none' | 'unread';
 
-/** What a node has been through, this look included. Times are ISO 8601. */
+/** The history of a node, this refresh included. Times are ISO 8601. */
 export interface NodeLife {
-  readonly provisionedAt?: string;
-  readonly initializedAt?: string;
-  readonly firstContainerAt?: string;
-  readonly lastContainerAt?: string;
-  readonly drainingAt?: string;
-  readonly recoveredAt?: string;
-  readonly syncCompletedAt?: string;
-  readonly containersEver: number;
-  readonly startedTotal?: number;
-  readonly containerIds?: readonly string[];
-  /** Last known; absent where nothing was ever known. */
+  readonly provisioned_at?: string;
+  readonly initialized_at?: string;
+  readonly first_container_at?: string;
+  readonly last_container_at?: string;
+  readonly draining_at?: string;
+  readonly recovered_at?: string;
+  readonly sync_completed_at?: string;
+  readonly containers_ever: number;
+  readonly started_total?: number;
+  readonly container_ids?: readonly string[];
+  /** Last known number of containers; absent if it was never known. */
   readonly containers?: number;
-  readonly allocatedMb?: number;
-  readonly emptySince?: string;
-  readonly lookedAt?: string;
-  readonly probeFailures: number;
-  readonly probeFailedAt?: string;
-  /** When the first of the failed probes in a row was. */
-  readonly failingSince?: string;
+  readonly allocated_mb?: number;
+  readonly empty_since?: string;
+  readonly looked_at?: string;
+  readonly probe_failures: number;
+  readonly probe_failed_at?: string;
+  /** Time of the first failed probe in a row. */
+  readonly failing_since?: string;
 }
 
-/** Signals of a Node: they move while nothing of it is changed, so no judgement is stale because of them; rules read them anew. */
+/** Signals of a Node: they change without a step, so they do not make a judgement stale; rules read fresh values. */
 export interface NodeSignals {
   readonly status?: ProviderStatus;
   readonly locked?: boolean;
-  /** It is in rescue mode, or boots into it. */
+  /** True in rescue mode, or while booting into it. */
   readonly rescue?: true;
-  /** The ISO that is mounted. */
+  /** Name of the mounted ISO. */
   readonly iso?: string;
-  /** `none`: there was nothing to ask. */
+  /** Result of the probe; `none` if nothing was probed. */
   readonly probe: 'answered' | 'failed' | 'none';
-  readonly probeMessage?: string;
-  readonly rttMs?: number;
+  readonly probe_message?: string;
+  readonly rtt_ms?: number;
   readonly workloads: WorkloadsKnown;
-  /** Those that the source lists now; absent where it does not list the node. */
+  /** Containers in the present report of the source; absent if it does not list the node. */
   readonly list?: readonly ContainerSeen[];
-  readonly diskUsedPercent?: number;
+  readonly disk_used_percent?: number;
   readonly life: NodeLife;
-  /** The source has a hook that is told of a drain. */
+  /** True if the source has a hook for drains. */
   readonly drains: boolean;
-  /** What waits for room that this node could give; absent where nobody knows. */
+  /** Queued containers that could run on this node; absent if unknown. */
   readonly queue?: QueueSeen;
-  /** Net, in `currency`; absent where the price of its type is not known. */
+  /** Net price, in `currency`; absent if the price of the type is unknown. */
   readonly hourly?: number;
   readonly monthly?: number;
   readonly currency?: string;
   /** Memory of its server type, in MB. */
-  readonly memoryMb?: number;
+  readonly memory_mb?: number;
 }
 
 export interface QueueSeen {
@@ -118,30 +118,30 @@ export interface QueueSeen {
   readonly mb: number;
 }
 
-/** A pool has no facts but those of its members. */
+/** Facts of a pool: it has only those of its members. */
 export type PoolFacts = Readonly<Record<string, never>>;
 
 export interface PoolSignals {
-  /** What waits for room that this pool could give; absent where the source could not be read. */
+  /** Queued containers that could run in this pool; absent if the source could not be read. */
   readonly queue?: QueueSeen;
-  /** That part of it that names no pool. */
+  /** Queued containers that name no pool. */
   readonly unnamed?: QueueSeen;
   /** Names of the servers with the labels of this project and this pool. */
   readonly labelled: readonly string[];
-  /** Of its template's server type in its location, net; absent where they are not known. */
+  /** Net prices of the template's server type in its location; absent if unknown. */
   readonly hourly?: number;
   readonly monthly?: number;
   readonly currency?: string;
   /** Memory of that type, in MB. */
-  readonly memoryMb?: number;
-  /** The type can be ordered in the location now. */
+  readonly memory_mb?: number;
+  /** True if the type can be ordered in the location now. */
   readonly available?: boolean;
-  /** The source has a hook that moves containers. */
+  /** True if the source has a hook that moves containers. */
   readonly migrates: boolean;
 }
 
 export interface ContainerFacts {
-  /** What the source calls the node that it runs on. */
+  /** Name of the container's node at the source. */
   readonly node: string;
 }
 
@@ -152,7 +152,7 @@ export interface ContainerSignals {
   readonly since?: string;
 }
 
-/** Signals of what is seen; undefined where nothing is. */
+/** Signals of a sighting; undefined for an absent resource. */
 export function nodeSignals(resource: Pick<Resource, 'sight'> | undefined): NodeSignals | undefined {
   return seenSignals(resource) as NodeSignals | undefined;
 }

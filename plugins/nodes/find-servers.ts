@@ -1,4 +1,4 @@
-/** Finding servers: which of the account's servers is which node, and which is nobody's: pure. */
+/** Finding servers: matches the servers of the account to nodes, and finds unmanaged ones. Pure. */
 
 import type { Desired, Memory, Ref } from '#plugin';
 import type { NodeMemory, NodeSpec } from './generated.ts';
@@ -7,7 +7,7 @@ import { serverKey } from './places.ts';
 import type { Settings } from './settings.ts';
 import type { ServerSeen } from './world.ts';
 
-/** A node to look at, with what has to be known of it. */
+/** A node to refresh, with the values that identify it. */
 export interface NodeTarget {
   readonly ref: Ref;
   readonly desired?: Desired<NodeSpec>;
@@ -17,28 +17,28 @@ export interface NodeTarget {
 
 export const NOTHING_FOUND: Found = { servers: new Map(), others: [], names: new Set(), alike: new Map() };
 
-/** A document names it, or something is remembered of it. */
+/** True if a document declares the node, or the state has it. */
 export function isWritten({ desired, memory }: NodeTarget): boolean {
   return desired !== undefined || memory !== undefined;
 }
 
-/** Servers by the node that they are, and all that are nobody's. */
+/** Servers by node, and unmanaged servers. */
 export interface Found {
   readonly servers: ReadonlyMap<string, ServerSeen>;
   readonly others: readonly ServerSeen[];
-  /** Names of all servers that were seen. */
+  /** Names of all observed servers. */
   readonly names: ReadonlySet<string>;
-  /** Nodes without a server whose name differs by case alone from that of a server that is nobody's: both names. */
+  /** Nodes without a server, with the unmanaged server whose name differs only by case: both names. */
   readonly alike: ReadonlyMap<string, string>;
 }
 
-/** A server that has the name while a create of ours is open, and is not what that made, is not looked at yet. */
+/** True for a server with the name of an open create that did not create it; such a server is ignored for now. */
 export function isTaken({ memory }: NodeTarget, server: ServerSeen): boolean {
   const isOpen = memory?.open?.goal === 'create';
-  return isOpen && memory?.kept.serverId !== server.id && !isOfOurCreate(memory, server);
+  return isOpen && memory?.kept.server_id !== server.id && !isOfOurCreate(memory, server);
 }
 
-/** Which server is which node: by the id that is remembered, else by its name. */
+/** Matches servers to nodes, by the recorded id, else by name. */
 export function assign(nodes: readonly NodeTarget[], all: readonly ServerSeen[]): Found {
   const byId = new Map(all.map((server) => [server.id, server]));
   const byName = new Map(all.map((server) => [server.name, server]));
@@ -50,7 +50,7 @@ export function assign(nodes: readonly NodeTarget[], all: readonly ServerSeen[])
     taken.add(server.id);
   };
   for (const node of nodes) {
-    const id = node.memory?.kept.serverId;
+    const id = node.memory?.kept.server_id;
     if (id !== undefined) take(node, byId.get(id));
   }
   for (const node of nodes) if (!servers.has(node.ref.name)) take(node, byName.get(node.ref.name));

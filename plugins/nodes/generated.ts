@@ -103,7 +103,7 @@ export interface NodeSpec {
 /** Its state, as far as it is known. */
 export interface NodeMemory {
   /** Id of the server at the provider. */
-  readonly serverId: number;
+  readonly server_id: number;
   /** Value of the project label at the last refresh of the server. */
   readonly project: string;
   /** Present values of settings that the document leaves open, for a replacement of the server. */
@@ -120,7 +120,7 @@ export interface NodeMemory {
     readonly protection?: boolean;
   };
   /** The node was a system node once, and in use without any container. */
-  readonly wasSystem: boolean;
+  readonly was_system: boolean;
   /** Former names of the server, the newest first. */
   readonly names: readonly string[];
   /** Keys of the labels that come from the document: those that the document no longer declares are removed. */
@@ -130,41 +130,41 @@ export interface NodeMemory {
   /** Digest of the user data at the creation. */
   readonly userData: string;
   /** Time of the creation at the provider, ISO 8601. */
-  readonly provisionedAt: string;
+  readonly provisioned_at: string;
   /** Time of the first readiness, ISO 8601. */
-  readonly initializedAt: string;
+  readonly initialized_at: string;
   /** Time when the first container started, ISO 8601. */
-  readonly firstContainerAt: string;
+  readonly first_container_at: string;
   /** Time when the last container ended, ISO 8601. */
-  readonly lastContainerAt: string;
+  readonly last_container_at: string;
   /** Time of the draining, ISO 8601; a drained node never returns to service. */
-  readonly drainingAt: string;
+  readonly draining_at: string;
   /** Time when the workload source stopped new containers, ISO 8601. */
-  readonly toldAt: string;
+  readonly told_at: string;
   /** Time when the server was found at the provider and adopted, ISO 8601. */
-  readonly recoveredAt: string;
+  readonly recovered_at: string;
   /** Time when the containers of every node had been read once after that, ISO 8601. */
-  readonly syncCompletedAt: string;
+  readonly sync_completed_at: string;
   /** Containers that ever started on the node. */
-  readonly containersEver: number;
+  readonly containers_ever: number;
   /** The last count of started containers from the source. */
-  readonly startedTotal: number;
+  readonly started_total: number;
   /** Short digests of the containers at the last refresh, if the source does not count. */
-  readonly containerIds: readonly string[];
+  readonly container_ids: readonly string[];
   /** Containers at the last refresh. */
   readonly containers: number;
   /** Memory of the containers at the last refresh, in MB. */
-  readonly allocatedMb: number;
+  readonly allocated_mb: number;
   /** Time since which the node has been empty, ISO 8601. */
-  readonly emptySince: string;
+  readonly empty_since: string;
   /** Time of the last refresh of the containers, ISO 8601; kept if the source does not report `emptySince`. */
-  readonly lookedAt: string;
+  readonly looked_at: string;
   /** Failed probes in a row. */
-  readonly probeFailures: number;
+  readonly probe_failures: number;
   /** Time of the last counted failed probe, ISO 8601. */
-  readonly probeFailedAt: string;
+  readonly probe_failed_at: string;
   /** Time of the first failed probe in that row, ISO 8601. */
-  readonly failingSince: string;
+  readonly failing_since: string;
 }
 
 export type NodeState =
@@ -364,17 +364,17 @@ export interface NodePoolMemory {
   /** The next number; numbers are never used twice. */
   readonly next: number;
   /** Intent whose outcome last changed the members. */
-  readonly changedBy: string;
+  readonly changed_by: string;
   /** Time of the last growth, ISO 8601. */
-  readonly scaledUpAt: string;
+  readonly scaled_up_at: string;
   /** Time of the last shrinkage, ISO 8601. */
-  readonly scaledDownAt: string;
+  readonly scaled_down_at: string;
   /** Threshold of the reactive policy that was crossed at the last refresh. */
   readonly crossing: 'up' | 'down';
   /** Time since which the threshold has been crossed, ISO 8601. */
-  readonly crossingSince: string;
+  readonly crossing_since: string;
   /** Start of the last consolidation, ISO 8601. */
-  readonly consolidatedAt: string;
+  readonly consolidated_at: string;
   /** Former members that may still exist, with the policy that removed them. */
   readonly dropped: readonly {
     readonly members: readonly number[];
@@ -523,7 +523,7 @@ export type RuleId =
 
 /** Its part of `fettle.yaml`, with the defaults filled in. */
 export interface NodesConfig {
-  /** How many actions of this plugin run at once. */
+  /** Number of actions of this plugin that run at once. */
   readonly parallelism: number;
   readonly provider: {
     /** The account at Hetzner Cloud. */

@@ -1,4 +1,4 @@
-/** The kinds of this plugin, with the types of their resources. */
+/** Kinds of this plugin, with the types of their resources. */
 
 import { kindHandle } from '#plugin';
 import type { ContainerResource, NodeResource, PoolResource } from './facts.ts';

@@ -1,27 +1,27 @@
-/** The labels that the plugin itself puts on servers. They only find things again: what is ours, the log says. */
+/** The labels that the plugin adds to servers. They only find servers again; the log decides ownership. */
 
 import { digestOf } from '#plugin';
 
-/** Keys with this beginning are the plugin's; documents do not write them. */
+/** Prefix of the plugin's own keys, which documents cannot declare. */
 export const OWN_PREFIX = 'fettle/';
 
 export const LABELS = {
-  /** The project that made or adopted it. */
+  /** Project that created or adopted the server. */
   project: `${OWN_PREFIX}project`,
-  /** `system` where it is a system node; absent on workers. */
+  /** `system` for a system node; absent on workers. */
   role: `${OWN_PREFIX}role`,
-  /** The pool that it is a member of. */
+  /** Pool of the node. */
   pool: `${OWN_PREFIX}pool`,
-  /** The intent that made it: a run that was killed finds it again by this. */
+  /** Intent of the creation, by which the run after an interrupted one finds the server. */
   intent: `${OWN_PREFIX}intent`,
-  /** It is drained; the value is since when, in Unix seconds. */
+  /** Mark of a drained node; the value is the time of the drain, in Unix seconds. */
   drain: `${OWN_PREFIX}drain`,
 } as const;
 
 const LONGEST = 63;
 const VALUE = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/u;
 
-/** A text as a label's value: itself where it is one, else a readable rest of it with a digest behind. */
+/** A text as the value of a label: unchanged if it is valid, else a readable part with a digest. */
 export function labelValue(text: string): string {
   if (VALUE.test(text)) return text;
   const digest = digestOf(text).slice('sha256:'.length, 'sha256:'.length + 12);
@@ -32,26 +32,26 @@ export function labelValue(text: string): string {
   return rest === '' ? digest : `${rest}-${digest}`;
 }
 
-/** The project that a server belongs to by its label; undefined where the label says none. */
+/** The project of a server by its label; undefined without the label. */
 export function projectOf(labels: Readonly<Record<string, string>>): string | undefined {
   const value = labels[LABELS.project];
   return value === '' ? undefined : value;
 }
 
-/** Whether a server belongs to another project than this one, by its label. */
+/** True if the label of a server names another project. */
 export function isOfOther(labels: Readonly<Record<string, string>>, project: string): boolean {
   const value = projectOf(labels);
   return value !== undefined && value !== labelValue(project);
 }
 
-/** Reads the drain label: epoch ms; undefined where there is none, `invalid` where its value is no time. */
+/** Reads the drain label: epoch ms; undefined without the label, `invalid` if its value is not a time. */
 export function drainLabel(labels: Readonly<Record<string, string>>): number | 'invalid' | undefined {
   const value = labels[LABELS.drain];
   if (value === undefined) return undefined;
   return /^[1-9]\d{0,10}$/u.test(value) ? Number(value) * 1000 : 'invalid';
 }
 
-/** The value of the drain label at a time, in epoch ms. */
+/** The value of the drain label for a time in epoch ms. */
 export function drainValue(now: number): string {
   return String(Math.floor(now / 1000));
 }

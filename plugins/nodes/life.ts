@@ -1,11 +1,20 @@
 /**
- * What a node has been through: pure, from what is remembered and what one look sees.
+ * The history of a node, from its recorded state and one refresh. Pure.
  *
- * Everything that is counted is counted here, once a look. The same look again counts nothing again: containers are
- * told apart by what the source counts, or by their ids, failed probes by their times.
+ * All counting is done here, once in a refresh. The same refresh again counts nothing: containers are distinguished by
+ * the total of the source, or by their ids, and failed probes by their times.
  */
 
-import { CLOCK_AHEAD_MS, digestOf, instantText, type Memory, stepParts, defined } from '#plugin';
+import {
+  CLOCK_AHEAD_MS,
+  digestOf,
+  type Instant,
+  instantOf,
+  instantText,
+  type Memory,
+  stepParts,
+  defined,
+} from '#plugin';
 import type { NodeLife, WorkloadsKnown } from './facts.ts';
 import type { NodeMemory } from './generated.ts';
 import { drainLabel } from './labels.ts';
@@ -14,49 +23,46 @@ import { beforeOf, SERVED } from './state.ts';
 import type { WorkloadsOfNode } from './workload-names.ts';
 import type { ProviderStatus } from './world.ts';
 
-/** One look at one node. */
+/** A refresh of a node. */
 export interface LookAtNode {
   /** Epoch ms. */
   readonly now: number;
-  /** `running` for a machine that no cloud manages. */
+  /** Status at the provider; `running` for a static machine. */
   readonly status: ProviderStatus;
-  /** When the provider made it: ISO 8601, never later than `now`. */
-  readonly created?: string;
-  /** When the last look was that the log holds, or somewhat later: ISO 8601. */
-  readonly lastLookAt?: string;
+  /** Time of the creation at the provider, never later than `now`. */
+  readonly created?: Instant;
+  /** The time of the last refresh in the log, or somewhat later. */
+  readonly lastLookAt?: Instant;
   readonly labels: Readonly<Record<string, string>>;
   readonly settings: Settings;
-  /** What is remembered of this very server; nothing of one before it. */
+  /** The recorded state of this server, without that of a former one. */
   readonly memory?: Memory<NodeMemory>;
-  /** It was there before it was ours: it is not held to have begun now. */
+  /** True if the server existed before it was owned: its history did not start now. */
   readonly recovered: boolean;
   readonly probe: 'answered' | 'failed' | 'none';
   readonly known: WorkloadsKnown;
-  /** Where it is listed. */
+  /** Report of the source about the node, if it lists the node. */
   readonly workloads?: WorkloadsOfNode;
-  /** It is not empty for longer than this, by one of its names: ISO 8601. */
-  readonly emptyFrom?: string;
+  /** Earliest start of the emptiness, by its names at the source. */
+  readonly emptyFrom?: Instant;
   readonly probeIntervalMs: number;
   readonly workloadsIntervalMs: number;
 }
 
-/** So many ids of containers are remembered where the source does not count; of more, only the growth of their number is counted. */
+/** Maximum number of recorded container ids if the source does not count; of more, only growth counts. */
 export const MOST_IDS = 400;
 
-interface Counted {
-  readonly containersEver: number;
-  /** Containers that came since the last look. */
+interface Counted extends Pick<NodeLife, 'containers_ever' | 'started_total' | 'container_ids'> {
+  /** Number of containers that started since the last refresh. */
   readonly came: number;
-  readonly startedTotal?: number;
-  readonly containerIds?: readonly string[];
 }
 
 const shortId = (id: string): string => digestOf(id).slice('sha256:'.length, 'sha256:'.length + 12);
 
 function countByTotal(kept: Partial<NodeMemory>, startedTotal: number, present: number, isOfAnother: boolean): Counted {
-  const [ever, before] = [kept.containersEver ?? 0, kept.startedTotal];
-  if (before === undefined && isOfAnother) return { containersEver: ever, came: 0, startedTotal };
-  // Where it runs backwards, the source has begun to count anew.
+  const [ever, before] = [kept.containers_ever ?? 0, kept.started_total];
+  if (before === undefined && isOfAnother) return { containers_ever: ever, came: 0, started_total: startedTotal };
+  // A smaller total means that the source started to count again.
   const came =
     before === undefined
       ? Math.max(0, startedTotal - ever)
@@ -64,38 +70,38 @@ function countByTotal(kept: Partial<NodeMemory>, startedTotal: number, present: 
         ? startedTotal - before
         : startedTotal;
   const containersEver = Math.max(ever + came, present);
-  return { containersEver, came: containersEver - ever, startedTotal };
+  return { containers_ever: containersEver, came: containersEver - ever, started_total: startedTotal };
 }
 
 function countByIds(kept: Partial<NodeMemory>, ids: readonly string[]): Counted {
-  const ever = kept.containersEver ?? 0;
-  const known = new Set(kept.containerIds);
+  const ever = kept.containers_ever ?? 0;
+  const known = new Set(kept.container_ids);
   const containerIds = ids.map(shortId).sort().slice(0, MOST_IDS);
   const came =
     ids.length > MOST_IDS
       ? Math.max(0, ids.length - (kept.containers ?? 0))
       : containerIds.filter((id) => !known.has(id)).length;
-  return { containersEver: Math.max(ever + came, ids.length), came, containerIds };
+  return { containers_ever: Math.max(ever + came, ids.length), came, container_ids: containerIds };
 }
 
-/** What a source says is about an earlier server of the name: nothing ran there since this one was made, or it was never ready. */
+/** True if the report is about an earlier server: its emptiness started before this one, or this one was never ready. */
 function isOfEarlier(
-  { containers, emptySince: told }: WorkloadsOfNode,
+  { containers, emptySince: reported }: WorkloadsOfNode,
   { created }: LookAtNode,
   wasReady: boolean,
 ): boolean {
   if (containers.length > 0) return false;
-  return told === undefined || created === undefined ? !wasReady : Date.parse(told) < Date.parse(created);
+  return reported === undefined || created === undefined ? !wasReady : instantOf(reported) < created;
 }
 
 function count(kept: Partial<NodeMemory>, look: LookAtNode, wasReady: boolean): Counted {
   const { workloads } = look;
   if (workloads === undefined)
     return defined({
-      containersEver: kept.containersEver ?? 0,
+      containers_ever: kept.containers_ever ?? 0,
       came: 0,
-      startedTotal: kept.startedTotal,
-      containerIds: kept.containerIds,
+      started_total: kept.started_total,
+      container_ids: kept.container_ids,
     });
   const { startedTotal, containers } = workloads;
   if (startedTotal !== undefined)
@@ -105,165 +111,164 @@ function count(kept: Partial<NodeMemory>, look: LookAtNode, wasReady: boolean): 
     containers.map(({ id }) => id),
   );
   const unseen = counted.came === 0 && wasUsedBetween(kept, workloads) ? 1 : 0;
-  return { ...counted, containersEver: counted.containersEver + unseen, came: counted.came + unseen };
+  return { ...counted, containers_ever: counted.containers_ever + unseen, came: counted.came + unseen };
 }
 
-/** It was empty at the last look and is empty now, and by its source for less long: something ran there in between. */
+/** True if a container ran between two refreshes of an empty node: its emptiness started after the first one. */
 function wasUsedBetween(kept: Partial<NodeMemory>, { emptySince, containers }: WorkloadsOfNode): boolean {
   return (
     (kept.containers ?? 0) === 0 &&
     containers.length === 0 &&
-    kept.emptySince !== undefined &&
+    kept.empty_since !== undefined &&
     emptySince !== undefined &&
-    Date.parse(emptySince) - Date.parse(kept.emptySince) > CLOCK_AHEAD_MS
+    instantOf(emptySince) - instantOf(kept.empty_since) > CLOCK_AHEAD_MS
   );
 }
 
-/** Nothing that a source says of a node's emptiness is about a time before this: epoch ms. */
+/** The earliest start of a node's emptiness that a report can have: epoch ms. */
 function emptyFrom(
   kept: Partial<NodeMemory>,
   look: LookAtNode,
-  initializedAt: string | undefined,
+  initializedAt: Instant | undefined,
   came: number,
 ): number {
   const { created, lastLookAt, emptyFrom: named, now } = look;
-  // It had some at the last look: it is empty from then on at the earliest.
+  // The node had containers at the last refresh, so its emptiness started later.
   const hadSome = (kept.containers ?? 0) > 0 || came > 0;
-  const times = [created, initializedAt, named, hadSome ? lastLookAt : kept.lastContainerAt];
-  return Math.min(now, Math.max(...times.map((time) => (time === undefined ? 0 : Date.parse(time)))));
+  const times = [created, initializedAt, named, hadSome ? lastLookAt : instantOf(kept.last_container_at)];
+  return Math.min(now, Math.max(...times.map((time) => time ?? 0)));
 }
 
-/** Since when a node that is listed without containers has none. */
+/** The start of the emptiness of a node that is listed without containers. */
 function emptySince(
   kept: Partial<NodeMemory>,
   { now, workloadsIntervalMs }: LookAtNode,
-  told: string | undefined,
+  reported: string | undefined,
   came: number,
   from: number,
 ): string {
-  // Never later than now: clocks differ.
-  if (told !== undefined) return instantText(Math.min(Math.max(Date.parse(told), from), now));
-  // Between two looks that lie far apart, anything may have come and gone.
-  const unbroken = kept.lookedAt !== undefined && now - Date.parse(kept.lookedAt) <= 2 * workloadsIntervalMs;
-  return unbroken && came === 0 && kept.emptySince !== undefined && (kept.containers ?? 0) === 0
-    ? instantText(Math.max(Date.parse(kept.emptySince), from))
+  // Limited to now, because clocks differ.
+  if (reported !== undefined) return instantText(Math.min(Math.max(instantOf(reported), from), now));
+  // Between two distant refreshes, containers can have started and ended.
+  const unbroken = kept.looked_at !== undefined && now - instantOf(kept.looked_at) <= 2 * workloadsIntervalMs;
+  return unbroken && came === 0 && kept.empty_since !== undefined && (kept.containers ?? 0) === 0
+    ? instantText(Math.max(instantOf(kept.empty_since), from))
     : instantText(now);
 }
 
-interface Failures {
-  readonly probeFailures: number;
-  readonly probeFailedAt?: string;
-  readonly failingSince?: string;
-}
+type Failures = Pick<NodeLife, 'probe_failures' | 'probe_failed_at' | 'failing_since'>;
 
-/** Failed probes in a row. Those that follow each other faster than the interval count once. */
+/** Counts failed probes in a row. Failures within the interval count once. */
 function failuresOf(kept: Partial<NodeMemory>, probe: LookAtNode['probe'], now: number, intervalMs: number): Failures {
-  const { probeFailures = 0, probeFailedAt, failingSince = probeFailedAt } = kept;
-  if (probe === 'answered') return { probeFailures: 0 };
+  const {
+    probe_failures: probeFailures = 0,
+    probe_failed_at: probeFailedAt,
+    failing_since: failingSince = probeFailedAt,
+  } = kept;
+  if (probe === 'answered') return { probe_failures: 0 };
   const same = defined<Failures>({
-    probeFailures,
-    probeFailedAt,
-    failingSince,
+    probe_failures: probeFailures,
+    probe_failed_at: probeFailedAt,
+    failing_since: failingSince,
   });
   if (probe === 'none') return same;
-  if (probeFailedAt !== undefined && now - Date.parse(probeFailedAt) < intervalMs) return same;
+  if (probeFailedAt !== undefined && now - instantOf(probeFailedAt) < intervalMs) return same;
   return {
-    probeFailures: probeFailures + 1,
-    probeFailedAt: instantText(now),
-    failingSince: failingSince ?? instantText(now),
+    probe_failures: probeFailures + 1,
+    probe_failed_at: instantText(now),
+    failing_since: failingSince ?? instantText(now),
   };
 }
 
-/** When it became ready: by its time where only time makes it so, else now. */
+/** Time of the first readiness: the declared time after the creation, else now. */
 function readyAt({ settings, created, now }: LookAtNode): string {
   const times = settings.ways.map(({ after }) =>
-    after === undefined || created === undefined ? now : Date.parse(created) + ms(after),
+    after === undefined || created === undefined ? now : created + ms(after),
   );
   return instantText(Math.min(now, Math.max(...times)));
 }
 
-/** When its first container started, as far as the ones that are there, or the end of the last one, tell. */
+/** Time of the first container, from the present containers or the end of the last one. */
 function earliest(
   workloads: WorkloadsOfNode,
   since: string | undefined,
   { created, now }: Pick<LookAtNode, 'created' | 'now'>,
 ): string {
   if (since !== undefined) return since;
-  const times = workloads.containers.flatMap(({ since }) => (since === undefined ? [] : [Date.parse(since)]));
-  const made = created === undefined ? 0 : Date.parse(created);
-  return instantText(Math.max(made, Math.min(now, ...times)));
+  const times = workloads.containers.flatMap(({ since }) => (since === undefined ? [] : [instantOf(since)]));
+  return instantText(Math.max(created ?? 0, Math.min(now, ...times)));
 }
 
-/** What is known of its containers: as listed, or as last known. */
+/** The containers of the node: listed, or last known. */
 function knownContainers(
   kept: Partial<NodeMemory>,
   { known, workloads }: LookAtNode,
-): { readonly containers?: number; readonly allocatedMb?: number } {
-  if (known === 'none') return { containers: 0, allocatedMb: 0 };
+): Pick<NodeLife, 'containers' | 'allocated_mb'> {
+  if (known === 'none') return { containers: 0, allocated_mb: 0 };
   if (workloads !== undefined)
     return {
       containers: workloads.containers.length,
-      allocatedMb: workloads.allocatedMb ?? workloads.containers.reduce((sum, { mb }) => sum + mb, 0),
+      allocated_mb: workloads.allocatedMb ?? workloads.containers.reduce((sum, { mb }) => sum + mb, 0),
     };
   return defined({
     containers: kept.containers,
-    allocatedMb: kept.allocatedMb,
+    allocated_mb: kept.allocated_mb,
   });
 }
-/** When its containers were known for the first time, all of them, after it was found: at the first whole look since. */
+/** Time at which all containers were first known after the node was found: the first complete refresh since. */
 function syncCompletedAt(kept: Partial<NodeMemory>, { known, now }: LookAtNode): string | undefined {
-  if (kept.syncCompletedAt !== undefined || kept.recoveredAt === undefined) return kept.syncCompletedAt;
-  return known !== 'unread' && now > Date.parse(kept.recoveredAt) ? instantText(now) : undefined;
+  if (kept.sync_completed_at !== undefined || kept.recovered_at === undefined) return kept.sync_completed_at;
+  return known !== 'unread' && now > instantOf(kept.recovered_at) ? instantText(now) : undefined;
 }
 
 /**
- * When a server was drained, by its label. The value counts where a drain of ours was begun and not finished; anybody
- * else's drain counts from when it is first seen, so that no label makes a grace shorter.
+ * Time of a drain, by the label of the server. The value counts for an interrupted drain of this project. A drain by
+ * another program counts from its first refresh, so that a label cannot shorten a grace.
  */
 function labelledAt({ labels, now, memory }: LookAtNode): string | undefined {
   const at = drainLabel(labels);
   if (at === undefined || at === 'invalid') return undefined;
   const open = memory?.open;
-  const begun = open !== undefined && stepParts(open.step).to === 'draining' ? Date.parse(open.at) : now;
+  const begun = open !== undefined && stepParts(open.step).to === 'draining' ? open.at : now;
   return instantText(Math.min(now, Math.max(at, begun)));
 }
 
-/** What one look makes of what is remembered. */
+/** Returns the recorded history after a refresh. */
 export function lifeOf(look: LookAtNode): NodeLife {
   const { now, status, memory, recovered, probe, workloads } = look;
   const kept = memory?.kept ?? {};
   const before = beforeOf(memory);
   const containers = knownContainers(kept, look);
-  const drainingAt = kept.drainingAt ?? labelledAt(look) ?? (before === 'draining' ? instantText(now) : undefined);
+  const drainingAt = kept.draining_at ?? labelledAt(look) ?? (before === 'draining' ? instantText(now) : undefined);
   const wasReady =
-    kept.initializedAt !== undefined || recovered || kept.recoveredAt !== undefined || SERVED.has(before ?? '');
+    kept.initialized_at !== undefined || recovered || kept.recovered_at !== undefined || SERVED.has(before ?? '');
   const counted = count(kept, look, wasReady);
-  const failures: Failures = wasReady ? failuresOf(kept, probe, now, look.probeIntervalMs) : { probeFailures: 0 };
+  const failures: Failures = wasReady ? failuresOf(kept, probe, now, look.probeIntervalMs) : { probe_failures: 0 };
   const becameReady = !wasReady && status === 'running' && probe === 'answered';
-  const initializedAt = kept.initializedAt ?? (becameReady ? readyAt(look) : undefined);
+  const initializedAt = kept.initialized_at ?? (becameReady ? readyAt(look) : undefined);
   const isEmpty = workloads !== undefined && workloads.containers.length === 0;
-  const from = emptyFrom(kept, look, initializedAt, counted.came);
+  const from = emptyFrom(kept, look, instantOf(initializedAt), counted.came);
   const since = isEmpty ? emptySince(kept, look, workloads.emptySince, counted.came, from) : undefined;
   const hadSome = (kept.containers ?? 0) > 0 || counted.came > 0;
   return defined({
-    provisionedAt: look.created ?? kept.provisionedAt,
-    initializedAt,
-    firstContainerAt:
-      kept.firstContainerAt ??
-      (counted.containersEver > 0 && workloads !== undefined ? earliest(workloads, since, look) : undefined),
-    lastContainerAt: isEmpty && hadSome ? since : kept.lastContainerAt,
-    drainingAt,
-    recoveredAt: kept.recoveredAt ?? (recovered ? instantText(now) : undefined),
-    syncCompletedAt: syncCompletedAt(kept, look),
-    containersEver: counted.containersEver,
-    startedTotal: counted.startedTotal,
-    containerIds: counted.containerIds,
+    provisioned_at: instantText(look.created) ?? kept.provisioned_at,
+    initialized_at: initializedAt,
+    first_container_at:
+      kept.first_container_at ??
+      (counted.containers_ever > 0 && workloads !== undefined ? earliest(workloads, since, look) : undefined),
+    last_container_at: isEmpty && hadSome ? since : kept.last_container_at,
+    draining_at: drainingAt,
+    recovered_at: kept.recovered_at ?? (recovered ? instantText(now) : undefined),
+    sync_completed_at: syncCompletedAt(kept, look),
+    containers_ever: counted.containers_ever,
+    started_total: counted.started_total,
+    container_ids: counted.container_ids,
     containers: containers.containers,
-    allocatedMb: containers.allocatedMb,
-    emptySince: workloads === undefined ? kept.emptySince : since,
-    lookedAt: isEmpty && workloads.emptySince === undefined ? instantText(now) : undefined,
-    probeFailures: failures.probeFailures,
-    probeFailedAt: failures.probeFailedAt,
-    failingSince: failures.failingSince,
+    allocated_mb: containers.allocated_mb,
+    empty_since: workloads === undefined ? kept.empty_since : since,
+    looked_at: isEmpty && workloads.emptySince === undefined ? instantText(now) : undefined,
+    probe_failures: failures.probe_failures,
+    probe_failed_at: failures.probe_failed_at,
+    failing_since: failures.failing_since,
   });
 }

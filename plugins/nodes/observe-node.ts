@@ -1,16 +1,16 @@
-/** What is seen of a Node: pure, from its server, the answer of its probe, and what the workload source says. */
+/** A Node at a refresh, from its server, the answer of its probe and the report of the workload source. Pure. */
 
 import {
   defined,
   type Facts,
   type Finding,
-  instantText,
   intentId,
   isOwned,
   type Memory,
   type Ref,
   type Sighting,
   toldTime,
+  type Instant,
 } from '#plugin';
 import type { NodeFacts, NodeSignals, QueueSeen, WorkloadsKnown } from './facts.ts';
 import type { FindingCode, NodeMemory, NodeSpec, Workloads } from './generated.ts';
@@ -22,52 +22,52 @@ import {
   expectedNames,
   mergedWorkloads,
   type Named as NamedNode,
-  type Told,
+  type Report,
   type WorkloadsOfNode,
 } from './workload-names.ts';
 import type { NodesLimits, PriceList, ProbeSeen, ServerSeen } from './world.ts';
 
-/** A disk that is fuller drains its node. */
+/** Percentage of disk use above which a node is drained. */
 export const DISK_FULL_PERCENT = 90;
-export const DISK_CRITICAL_PERCENT = 95;
+const DISK_CRITICAL_PERCENT = 95;
 
-/** What one look has for every node. */
+/** Values of a refresh that all nodes share. */
 export interface Surroundings {
   /** Epoch ms. */
   readonly now: number;
-  readonly at: string;
+  readonly at: Instant;
   readonly limits: NodesLimits;
-  /** When the last look was that the log holds, or somewhat later: ISO 8601; absent without one. */
-  readonly lastLookAt?: string;
-  /** The source has a hook that is told of a drain. */
+  /** Time of the last recorded refresh, or slightly later; absent without one. */
+  readonly lastLookAt?: Instant;
+  /** True if the source has a hook for drains. */
   readonly drains: boolean;
-  /** Absent where the source could not be read, or none is configured. */
+  /** Report of the source; absent if it could not be read, or is not configured. */
   readonly workloads?: Workloads;
-  /** There is a source, and it could not be read. */
+  /** True if the configured source could not be read. */
   readonly isSourceDown?: true;
-  /** The same by name. */
+  /** The report by name. */
   readonly byName: ReadonlyMap<string, WorkloadsOfNode>;
-  /** Absent where they could not be read. */
+  /** Absent if the prices could not be read. */
   readonly prices?: PriceList;
 }
 
-/** What one look has of one node. */
+/** Values of a refresh for a node. */
 export interface NodeSeen {
   readonly ref: Ref;
   readonly spec?: NodeSpec;
   readonly settings: Settings;
   readonly memory?: Memory<NodeMemory>;
-  /** Absent on a static node. */
+  /** Server of the node; absent for a static node. */
   readonly server?: ServerSeen;
-  /** Absent where there was nothing to ask. */
+  /** Answer of the probe; absent if nothing was probed. */
   readonly probe?: ProbeSeen;
-  /** Digest of the file with its user data. */
+  /** Digest of the user data file. */
   readonly userData?: string;
-  /** Its alias is the name of another node: what the source says there is about that one. */
+  /** True if its alias is the name of another node, which the report under that name is about. */
   readonly borrowed?: true;
 }
 
-/** A create of this project that is under way, or that failed or was lost, made this server: its label has that very intent. */
+/** True if an open or failed creation of this project created this server: its label has that intent. */
 export function isOfOurCreate(memory: Memory<NodeMemory> | undefined, server: ServerSeen): boolean {
   const label = server.labels[LABELS.intent];
   if (label === undefined || memory === undefined) return false;
@@ -76,40 +76,40 @@ export function isOfOurCreate(memory: Memory<NodeMemory> | undefined, server: Se
 }
 
 /**
- * The other project that a server belongs to by its label. A label that is this project's, or was when this very server
- * was last seen (a project can be renamed), is none of another.
+ * The other project that the label of a server names. A label with the name of this project, or with its name at the
+ * last refresh of this server (a project can be renamed), is not another project.
  */
 function claimOf(memory: Memory<NodeMemory> | undefined, server: ServerSeen, project: string): string | undefined {
   const label = projectOf(server.labels);
   if (label === undefined || label === labelValue(project)) return undefined;
-  const isSame = isOwned(memory) && memory?.kept.serverId === server.id;
+  const isSame = isOwned(memory) && memory?.kept.server_id === server.id;
   return isSame && label === memory?.kept.project ? undefined : label;
 }
 
 /**
- * Whether a server is another one than what is remembered under its name. What vanished and was made anew by somebody
- * else is not ours because of its name; what a create of ours left behind is.
+ * True if a server is not the one that the state has under its name. A server that another program created again is not
+ * owned because of its name; a server that an interrupted creation of this project left is.
  */
 export function isOther(memory: Memory<NodeMemory> | undefined, server: ServerSeen): boolean {
   if (!isOwned(memory) || isOfOurCreate(memory, server)) return false;
-  return memory?.kept.serverId !== server.id;
+  return memory?.kept.server_id !== server.id;
 }
 
-/** What is remembered, as far as it is about this server: a new one under an old name has its life before it. */
+/** The recorded state of this server; a new server under an old name has no history. */
 export function memoryOfServer(
   memory: Memory<NodeMemory> | undefined,
   seen: number | undefined,
 ): Memory<NodeMemory> | undefined {
   if (memory === undefined || seen === undefined) return memory;
-  const { serverId, labels, startedTotal } = memory.kept;
+  const { server_id: serverId, labels, started_total: startedTotal } = memory.kept;
   if (serverId === undefined || serverId === seen) return memory;
   const { state: _state, since: _since, others: _others, ...rest } = memory;
   return {
     ...rest,
     kept: defined({
       labels,
-      // A source that counts by name goes on from what it said of the server before.
-      startedTotal,
+      // A source that counts by name continues the total of the former server.
+      started_total: startedTotal,
     }),
   };
 }
@@ -119,10 +119,10 @@ function factsOf({ server, spec, userData }: NodeSeen, { prices, limits }: Surro
   const wanted = spec?.serverType === undefined ? undefined : prices?.types[spec.serverType];
   const architecture = prices?.types[server.serverType.name]?.architecture;
   return defined({
-    serverId: server.id,
+    server_id: server.id,
     name: server.name,
     serverType: server.serverType.name,
-    diskGb: server.diskGb,
+    disk_gb: server.diskGb,
     location: server.location,
     image: server.image === undefined ? undefined : { id: server.image.id, name: server.image.name },
     protection: server.protection,
@@ -134,10 +134,10 @@ function factsOf({ server, spec, userData }: NodeSeen, { prices, limits }: Surro
     firewalls: server.firewalls,
     volumes: server.volumes,
     placementGroup: server.placementGroup,
-    wantedType:
+    wanted_type:
       wanted === undefined || wanted.name === server.serverType.name
         ? undefined
-        : { diskGb: wanted.diskGb, architecture: wanted.architecture },
+        : { disk_gb: wanted.diskGb, architecture: wanted.architecture },
     architecture,
     userData,
     project: labelValue(limits.project),
@@ -145,7 +145,7 @@ function factsOf({ server, spec, userData }: NodeSeen, { prices, limits }: Surro
   });
 }
 
-/** The names of a node, with those that its server had before. */
+/** The names of a node, with the former names of its server. */
 function namedOf({ ref, server }: NodeSeen, memory: Memory<NodeMemory> | undefined): NamedNode {
   const former = memory?.kept.names;
   return defined({
@@ -155,28 +155,32 @@ function namedOf({ ref, server }: NodeSeen, memory: Memory<NodeMemory> | undefin
   });
 }
 
-/** What the source says of a node, under all of its names. */
-function toldOf(seen: NodeSeen, memory: Memory<NodeMemory> | undefined, { byName }: Surroundings): Told | undefined {
+/** The report of the source about a node, under all of its names. */
+function reportOf(
+  seen: NodeSeen,
+  memory: Memory<NodeMemory> | undefined,
+  { byName }: Surroundings,
+): Report | undefined {
   return mergedWorkloads(countedNames(namedOf(seen, memory), seen.settings).flatMap((name) => byName.get(name) ?? []));
 }
 
 function knownOf(
   { ref, settings, borrowed }: NodeSeen,
   memory: Memory<NodeMemory> | undefined,
-  told: Told | undefined,
+  report: Report | undefined,
   { workloads, byName, isSourceDown }: Surroundings,
 ): WorkloadsKnown {
   if (borrowed === true) return 'unread';
   if (settings.unlisted) {
-    // What is listed all the same counts, and so does what was, while nobody can ask.
-    if (told !== undefined) return 'listed';
+    // A listed node counts in any case. While the source cannot be read, an earlier report counts.
+    if (report !== undefined) return 'listed';
     return isSourceDown === true && (memory?.kept.containers ?? 0) > 0 ? 'unread' : 'none';
   }
   if (workloads === undefined) return 'unread';
   return expectedNames(ref.name, settings).every((name) => byName.has(name)) ? 'listed' : 'unlisted';
 }
 
-/** What waits for room that a member of this pool, or a node without one, could give. */
+/** Queued containers that could run on a member of this pool, or on a node without a pool. */
 export function queueFor(workloads: Workloads | undefined, pool: string | undefined): QueueSeen | undefined {
   if (workloads === undefined) return undefined;
   const waiting = workloads.queue.filter((each) => each.pool === undefined || each.pool === pool);
@@ -186,17 +190,17 @@ export function queueFor(workloads: Workloads | undefined, pool: string | undefi
 function costOf(
   server: ServerSeen | undefined,
   prices: PriceList | undefined,
-): Pick<NodeSignals, 'hourly' | 'monthly' | 'currency' | 'memoryMb'> {
+): Pick<NodeSignals, 'hourly' | 'monthly' | 'currency' | 'memory_mb'> {
   const type = server === undefined ? undefined : prices?.types[server.serverType.name];
   if (server === undefined || prices === undefined || type === undefined) return {};
   const price = type.locations[server.location];
   return {
-    memoryMb: type.memoryMb,
+    memory_mb: type.memoryMb,
     ...(price === undefined ? {} : { hourly: price.hourly, monthly: price.monthly, currency: prices.currency }),
   };
 }
 
-/** Findings that follow from the look alone. */
+/** Findings of the refresh itself. */
 function findingsOf(seen: NodeSeen, disk: number | undefined, other: boolean): readonly Finding[] {
   const { ref, server, memory } = seen;
   const found: Finding[] = [];
@@ -207,13 +211,13 @@ function findingsOf(seen: NodeSeen, disk: number | undefined, other: boolean): r
     add(
       'other-server',
       'error',
-      `The server of this name has the id ${server.id}; ${memory?.kept.serverId === undefined ? 'the recorded server no longer exists' : `the recorded id is ${memory.kept.serverId}`}`,
-      { serverId: server.id, ours: memory?.kept.serverId ?? null },
+      `The server of this name has the id ${server.id}; ${memory?.kept.server_id === undefined ? 'the recorded server no longer exists' : `the recorded id is ${memory.kept.server_id}`}`,
+      { server_id: server.id, ours: memory?.kept.server_id ?? null },
     );
   if (disk !== undefined && disk > DISK_CRITICAL_PERCENT)
-    add('disk-critical', 'error', `The disk of the node is ${disk} % full`, { diskUsedPercent: disk });
+    add('disk-critical', 'error', `The disk of the node is ${disk} % full`, { disk_used_percent: disk });
   else if (disk !== undefined && disk > DISK_FULL_PERCENT)
-    add('disk-full', 'warning', `The disk of the node is ${disk} % full`, { diskUsedPercent: disk });
+    add('disk-full', 'warning', `The disk of the node is ${disk} % full`, { disk_used_percent: disk });
   if (drainLabel(server?.labels ?? {}) === 'invalid')
     add(
       'drain-label',
@@ -244,7 +248,7 @@ function protectedBy(server: ServerSeen | undefined): string | undefined {
   return server.protection.delete ? 'delete protection' : 'rebuild protection';
 }
 
-/** Whether a server was there before it was ours, so that its life did not begin under our eyes. */
+/** True if the server existed before it was owned, so that its earlier history is unknown. */
 function isRecovered(memory: Memory<NodeMemory> | undefined, server: ServerSeen | undefined): boolean {
   return server !== undefined && !isOwned(memory) && !isOfOurCreate(memory, server);
 }
@@ -253,17 +257,17 @@ export function seenNode(seen: NodeSeen, around: Surroundings): Sighting<NodeFac
   const { ref, server, settings, probe } = seen;
   const other = server !== undefined && isOther(seen.memory, server);
   const memory = memoryOfServer(seen.memory, server?.id);
-  const told = toldOf(seen, memory, around);
-  const known = knownOf(seen, memory, told, around);
-  // Not listed under a name that it ought to have, it is not known to be empty; what runs on it is known all the same.
-  const counts = known === 'listed' || (told?.workloads.containers.length ?? 0) > 0;
-  const workloads = counts ? told?.workloads : undefined;
+  const report = reportOf(seen, memory, around);
+  const known = knownOf(seen, memory, report, around);
+  // A node that is not listed under a required name does not count as empty, but its listed containers count.
+  const counts = known === 'listed' || (report?.workloads.containers.length ?? 0) > 0;
+  const workloads = counts ? report?.workloads : undefined;
   const created = server?.created === undefined ? undefined : toldTime(server.created, around.now);
   const life = lifeOf(
     defined({
       now: around.now,
       status: server?.status ?? 'running',
-      created: created === undefined ? undefined : instantText(created),
+      created,
       lastLookAt: around.lastLookAt,
       labels: server?.labels ?? {},
       settings,
@@ -272,7 +276,7 @@ export function seenNode(seen: NodeSeen, around: Surroundings): Sighting<NodeFac
       probe: probe === undefined ? 'none' : probe.answered ? 'answered' : 'failed',
       known,
       workloads,
-      emptyFrom: told?.emptyFrom,
+      emptyFrom: report?.emptyFrom,
       probeIntervalMs: around.limits.probeIntervalMs,
       workloadsIntervalMs: around.limits.workloadsIntervalMs,
     }),
@@ -285,11 +289,11 @@ export function seenNode(seen: NodeSeen, around: Surroundings): Sighting<NodeFac
     rescue: server?.rescue,
     iso: server?.iso,
     probe: probe === undefined ? 'none' : probe.answered ? 'answered' : 'failed',
-    probeMessage: probe?.answered === false ? probe.message : undefined,
-    rttMs: probe?.answered === true ? probe.rttMs : undefined,
+    probe_message: probe?.answered === false ? probe.message : undefined,
+    rtt_ms: probe?.answered === true ? probe.rttMs : undefined,
     workloads: known,
     list: workloads?.containers,
-    diskUsedPercent: disk,
+    disk_used_percent: disk,
     life,
     drains: around.drains,
     queue,

@@ -1,18 +1,18 @@
 /**
- * Observe: the servers of the account, what the workload source says, prices, and the probes; all at the same time, as far
- * as one does not need the other.
+ * Observe: the servers of the account, the report of the workload source, prices, and probes; concurrently, unless one
+ * needs the result of another.
  *
- * What cannot be read is a gap: the account, on everything that it has; the workload source, on every node whose containers
- * it ought to list, and on the containers; the prices, on the pools. A node under a gap is seen all the same, if its server
- * is; nothing of it is taken away. A whole look also gives the servers that nobody wrote anything of.
+ * A failed read is a gap: of the account, for all of its servers; of the workload source, for every node that it should
+ * list, and for the containers; of the prices, for the pools. A node in a gap is still observed if its server is, and is
+ * not removed. A complete refresh also returns undeclared servers.
  */
 
 import {
   type Desired,
   errorText,
   formatRef,
+  inAddressOrder,
   type Gap,
-  instantText,
   type Memory,
   type Observed,
   type Query,
@@ -34,7 +34,7 @@ import { type AccountSeen, observeContainer, observePool } from './pool/observe.
 import { pricesBeside } from './pool/summary.ts';
 import { probeTarget } from './readiness.ts';
 import { type Settings, settingsOf } from './settings.ts';
-import { nodeStanding, SOMEBODY_ELSES } from './standing.ts';
+import { nodeStanding, OTHER_PROJECT } from './standing.ts';
 import { expectedNames } from './workload-names.ts';
 import type { CatalogueList, NodesReader, PriceList, ProbeSeen, ServerSeen } from './world.ts';
 
@@ -44,13 +44,13 @@ interface Target {
   readonly memory?: Memory;
 }
 
-/** With more servers to look at than this, the whole list costs less. */
+/** Number of servers above which reading the whole list takes fewer requests. */
 const SINGLE_LOOKS = 8;
 
-/** So many servers that a list leaves out are asked for one by one. */
+/** Maximum number of missing servers that are requested one by one. */
 const MOST_LEFT_OUT = 50;
 
-/** What was read, or why it was not. */
+/** The result of a read, or its error. */
 type Read<T> = { readonly value: T } | { readonly error: unknown };
 
 async function attempt<T>(read: Promise<T>): Promise<Read<T>> {
@@ -61,14 +61,14 @@ async function attempt<T>(read: Promise<T>): Promise<Read<T>> {
   }
 }
 
-/** What was read; undefined where it was not. */
+/** The read value; undefined after an error. */
 function valueOf<T>(read: Read<T> | undefined): T | undefined {
   return read !== undefined && 'value' in read ? read.value : undefined;
 }
 
 function gapOf(error: unknown, what: { readonly kind: string } | { readonly refs: readonly Ref[] }): Gap {
   const said = errorText(error);
-  // The same of the same failure each time: a plan does not differ by the number of a request.
+  // The same text for the same failure each time: request numbers would change the plan.
   const message = said.replace(/ \(correlation id [^)]*\)$/u, '');
   const endpoint =
     error instanceof Error && 'endpoint' in error && typeof error.endpoint === 'string' ? error.endpoint : undefined;
@@ -99,15 +99,15 @@ function nodeTarget({ ref, ...rest }: Target): NodeTarget {
 }
 
 async function findOne(world: NodesReader, node: NodeTarget, signal: AbortSignal): Promise<ServerSeen | undefined> {
-  const id = node.memory?.kept.serverId;
+  const id = node.memory?.kept.server_id;
   const known = id === undefined ? undefined : await world.server(id, signal);
   const found = known ?? (await world.serverByName(node.ref.name, signal));
   return found === undefined || isTaken(node, found) ? undefined : found;
 }
 
 /**
- * Servers that are remembered and not in the list. While its pages are read, one that is deleted and one that is made can
- * hide a third between two of them: what is missing is asked for by its id before it counts as gone.
+ * Recorded servers that the list does not have. While pages are read, a deletion and a creation can hide a third server
+ * between two pages: a missing server is requested by its id before it counts as removed.
  */
 async function leftOut(
   world: NodesReader,
@@ -116,14 +116,14 @@ async function leftOut(
   signal: AbortSignal,
 ): Promise<readonly ServerSeen[]> {
   const listed = new Set(all.map(({ id }) => id));
-  const ids = nodes.flatMap(({ memory }) => memory?.kept.serverId ?? []).filter((id) => !listed.has(id));
-  // More than that are no accident of paging, and what is to be thought of it is the engine's.
+  const ids = nodes.flatMap(({ memory }) => memory?.kept.server_id ?? []).filter((id) => !listed.has(id));
+  // A larger number is not an effect of paging; the engine judges it.
   if (ids.length > MOST_LEFT_OUT) return [];
   const found = await Promise.all(ids.map((id) => world.server(id, signal)));
   return found.filter((server) => server !== undefined);
 }
 
-/** The servers of the account, by the node that they are: all of them for a whole look, one by one for a few. */
+/** Reads the servers of the account, by node: the whole list for a complete refresh, single servers for a few nodes. */
 async function readServers(
   world: NodesReader,
   nodes: readonly NodeTarget[],
@@ -146,22 +146,22 @@ async function readServers(
   return { ...assign(nodes, [...new Map(seen).values()]), others: [] };
 }
 
-/** From `safety.collapse.from` nodes on, more than this part of them that are silent at once is no accident of theirs. */
+/** Share of silent nodes above which the network is doubted, from `safety.collapse.from` nodes on. */
 const DOUBTED_FROM = 4;
 const DOUBTED_SHARE = 0.5;
 
 type Probes = ReadonlyMap<string, Read<ProbeSeen>>;
 
-/** It was ready once, so that its silence says something: of itself, or of the way to it. */
+/** True if the node was ready once, so that its silence means a fault of the node or the network. */
 function hasAnswered(memory: Memory<NodeMemory> | undefined): boolean {
   const health = memory?.others?.['health'];
-  const { initializedAt, recoveredAt } = memory?.kept ?? {};
+  const { initialized_at: initializedAt, recovered_at: recoveredAt } = memory?.kept ?? {};
   return health === 'healthy' || (health === 'unhealthy' && (initializedAt ?? recoveredAt) !== undefined);
 }
 
 /**
- * Names of nodes that answered at the last look and do not now, where they are so many that the way to them is doubted
- * rather than they: nobody counts their silence, and nothing of them is taken away.
+ * Names of nodes that answered at the last refresh and do not now, if their number makes the network doubtful: their
+ * silence does not count, and none of them is removed.
  */
 function silenced(nodes: readonly NodeTarget[], probes: Probes, from: number): readonly string[] {
   const before = nodes.filter(({ ref, memory }) => hasAnswered(memory) && probes.has(ref.name));
@@ -170,22 +170,22 @@ function silenced(nodes: readonly NodeTarget[], probes: Probes, from: number): r
   return isDoubted ? silent.map(({ ref }) => ref.name) : [];
 }
 
-/** The probes of a whole look, with the silence that is doubted as something that could not be read. */
+/** The probes of a complete refresh, with doubtful silence as a failed read. */
 function withDoubt(nodes: readonly NodeTarget[], probes: Probes, from: number): Probes {
   const silent = silenced(nodes, probes, from);
   if (silent.length === 0) return probes;
   const error = new Error(
-    `${silent.length} nodes that were ready do not answer in the same refresh. The network is probably at fault, so their health is not known`,
+    `${silent.length} nodes that were ready do not answer in the same refresh. The network is probably at fault, so their health is unknown`,
   );
   return new Map([...probes, ...silent.map((name) => [name, { error }] as const)]);
 }
 
 /**
- * The answer that counts of those to two ways, as applied and as written: of a node that was ready once, the one that says
- * that it still is; of another one, the one that says that it is not yet. Nothing is unhealthy, or ready, by one alone.
+ * The answer that counts if the applied and the declared probe differ. For a node that was ready once, a success
+ * counts; for another one, a failure counts. A node becomes unhealthy or ready only if both probes agree.
  */
 function decisive(heard: readonly Read<ProbeSeen>[], { memory }: NodeTarget): Read<ProbeSeen> | undefined {
-  const { initializedAt, recoveredAt } = memory?.kept ?? {};
+  const { initialized_at: initializedAt, recovered_at: recoveredAt } = memory?.kept ?? {};
   const wasReady = initializedAt !== undefined || recoveredAt !== undefined;
   return (
     heard.find((each) => 'value' in each && each.value.answered === wasReady) ??
@@ -194,7 +194,7 @@ function decisive(heard: readonly Read<ProbeSeen>[], { memory }: NodeTarget): Re
   );
 }
 
-/** Answers by the name of the node; where this machine itself could not ask, the error. */
+/** Answers by the name of the node, or the error if this machine could not probe. */
 async function readProbes(
   world: NodesReader,
   nodes: readonly NodeTarget[],
@@ -237,15 +237,15 @@ async function readUserData(
   return new Map(read.flat());
 }
 
-const NO_SOURCE = 'No workload source is configured, so the containers of the node are not known';
+const NO_SOURCE = 'No workload source is configured, so the containers of the node are unknown';
 
-/** What a query names, by what it is. */
+/** The resources of a query, by kind and provider. */
 interface Targets {
   readonly count: number;
   readonly nodes: readonly NodeTarget[];
-  /** Of the provider. */
+  /** Nodes at the cloud provider. */
   readonly cloud: readonly NodeTarget[];
-  /** Machines that no cloud manages; what is not written of them is not looked at. */
+  /** Static machines; only declared ones are refreshed. */
   readonly machines: readonly NodeTarget[];
   readonly pools: readonly Desired<NodePoolSpec>[];
   readonly containers: readonly Ref[];
@@ -267,7 +267,7 @@ function sorted(query: Query): Targets {
   };
 }
 
-/** All that was read, or why it was not. */
+/** The results of all reads, or their errors. */
 interface ReadAll {
   readonly servers: Read<Found>;
   readonly workloads: Read<Workloads | undefined>;
@@ -298,23 +298,23 @@ async function readAll(world: NodesReader, query: Query, targets: Targets): Prom
   return { servers: read, workloads, prices, userData, probes };
 }
 
-/** What of the catalogue is needed: by list, with the nodes and pools that need it. */
+/** Required lists of the catalogue, with the nodes and pools that need each. */
 type Wanted = ReadonlyMap<CatalogueList, readonly Ref[]>;
 
-/** Fields that are changed in place, and name something at the provider. */
+/** Fields that are changed in place, and name an object at the provider. */
 const NAMED_IN_PLACE: ReadonlySet<string> = new Set(['/networks', '/firewalls', '/volumes']);
 
-/** A node as far as its orders depend on it. */
+/** The values of a node that its orders depend on. */
 type OrderedNode = KnownResource<Pick<NodeResource, 'ref' | 'desired' | 'memory' | 'sight'>>;
 
-/** Whether a node that is written may need what the provider has: it is to be made, changed or replaced. */
+/** True if a declared node may need the catalogue, because it is created, changed or replaced. */
 function isToOrder(resource: OrderedNode): boolean {
   const { desired, memory, ref } = resource;
   const observed = observedOf(resource);
   if (desired === undefined || desired.spec.provider === 'static' || observed?.claimedBy !== undefined) return false;
   if (observed === undefined) return true;
   const signals = nodeSignals(resource);
-  if (observed.state === 'draining' || signals?.life.drainingAt !== undefined) return true;
+  if (observed.state === 'draining' || signals?.life.draining_at !== undefined) return true;
   const found = differencesOf(ref.name, desired.spec, observed.facts, memory?.kept ?? {});
   return (
     found.inPlace.some(({ path }) => NAMED_IN_PLACE.has(path)) ||
@@ -322,18 +322,18 @@ function isToOrder(resource: OrderedNode): boolean {
   );
 }
 
-/** A node as its look shows it, when that was taken. */
+/** A node at the time of its refresh. */
 function withStates(
   { raw: _raw, ...seen }: Sighting<NodeFacts>,
   settings: Settings,
   memory: Memory<NodeMemory> | undefined,
 ): Observed<NodeFacts> {
-  return { ...seen, findings: [], ...nodeStanding(settings, seen, memory, Date.parse(seen.at)) };
+  return { ...seen, findings: [], ...nodeStanding(settings, seen, memory, seen.at) };
 }
 
-/** Orders of all that may need the catalogue. */
+/** Orders of all nodes and pools that may need the catalogue. */
 function ordersOf(targets: Targets, observed: readonly Sighting[], read: ReadAll): readonly (readonly [Ref, Order])[] {
-  // Without the servers, nothing is made or changed.
+  // Without the list of servers, no server is created or changed.
   if (!('value' in read.servers)) return [];
   const seen = new Map(observed.map((each) => [formatRef(each.ref), each as Sighting<NodeFacts>]));
   const nodes = targets.cloud.flatMap(({ ref, desired, memory, settings }): readonly (readonly [Ref, Order])[] => {
@@ -343,7 +343,7 @@ function ordersOf(targets: Targets, observed: readonly Sighting[], read: ReadAll
     const resource: OrderedNode = defined({ ref, desired, memory, sight });
     const order = isToOrder(resource) ? orderOfNode(resource) : undefined;
     if (order === undefined || desired === undefined) return [];
-    // What is changed in place stays where the server is.
+    // A change in place keeps the location of the server.
     const { location } = there?.facts ?? {};
     const here = { ...desired.spec, ...(location === undefined ? {} : { location }) };
     return [order, desired.spec, here].map((each) => [ref, each] as const);
@@ -358,7 +358,7 @@ function wantedOf(orders: readonly (readonly [Ref, Order])[]): Wanted {
   return wanted;
 }
 
-/** The lists that are needed, and a gap for what needs one that could not be read. */
+/** The required lists, and a gap for the resources that need an unreadable one. */
 async function readCatalogue(
   world: NodesReader,
   wanted: Wanted,
@@ -389,7 +389,7 @@ function seenNodes(targets: Targets, read: ReadAll, around: Surroundings): reado
   const names = new Set(targets.nodes.filter(isWritten).map(({ ref }) => ref.name));
   const strangers = [
     ...targets.cloud.filter((node) => !isWritten(node)).flatMap(({ ref }) => servers.get(ref.name) ?? []),
-    // A name that a document or memory has stands for its server, whatever else is called so.
+    // A declared or recorded name means its own server, even if another server has the same name.
     ...others.filter(({ name }) => !names.has(name)),
   ];
   return [
@@ -411,11 +411,11 @@ function seenNodes(targets: Targets, read: ReadAll, around: Surroundings): reado
         around,
       );
     }),
-    // Nobody asks a server of somebody else anything, or finds anything wrong with it.
+    // A server of another project is not probed, and has no findings.
     ...strangers.map((server) => {
       const ref: Ref = { plugin: PLUGIN, kind: 'Node', name: server.name };
       const settings = settingsOf(undefined, undefined);
-      return { ...seenNode({ ref, settings, server }, around), findings: [], raw: SOMEBODY_ELSES };
+      return { ...seenNode({ ref, settings, server }, around), findings: [], raw: OTHER_PROJECT };
     }),
   ];
 }
@@ -447,7 +447,7 @@ function observedOthers(
   ];
 }
 
-/** Nodes that are to be listed under the name of another one, with that name: what is said there is not about them. */
+/** Nodes whose alias is the name of another node, which the report under that name is about; by alias. */
 function borrowedNames(targets: Targets, { servers, names }: Found): ReadonlyMap<string, string> {
   const written = targets.nodes.filter(isWritten);
   const taken = new Set([...written.map(({ ref }) => ref.name), ...names]);
@@ -465,19 +465,19 @@ function aliasGaps(known: readonly NodeTarget[], targets: Targets, found: Found)
   return known.flatMap(({ ref }) => {
     const alias = borrowed.get(ref.name);
     if (alias === undefined) return [];
-    const message = `workloads.name is ${alias}, which is the name of another node, so the containers of this node are not known`;
+    const message = `workloads.name is ${alias}, which is the name of another node, so the containers of this node are unknown`;
     return [{ plugin: PLUGIN, refs: [ref], message }];
   });
 }
 
-/** To a provider, two names that differ by case alone are one: a server of this name cannot be made beside the other one. */
+/** The gap of a node whose name differs only by case from another server's: the provider cannot create both. */
 function alikeGap(name: string, other: string): Gap {
   const refs: readonly Ref[] = [{ plugin: PLUGIN, kind: 'Node', name }];
   const message = `The unmanaged server ${other} has a name that differs from this one only in case. Rename that server or this node`;
   return { plugin: PLUGIN, refs, message };
 }
 
-/** One gap for all that the same error left unread. */
+/** Merges the gaps with the same error. */
 function sharedGaps(nodes: readonly NodeTarget[], reads: ReadonlyMap<string, Read<unknown>>): readonly Gap[] {
   const byMessage = new Map<string, { readonly error: unknown; readonly refs: Ref[] }>();
   for (const { ref } of nodes) {
@@ -510,11 +510,11 @@ function gapsOf(targets: Targets, read: ReadAll): readonly Gap[] {
   ];
 }
 
-/** Looks at all that a query names; throws only when aborted. */
+/** Refreshes all resources of a query; throws only when aborted. */
 export async function observe(world: NodesReader, query: Query): Promise<View> {
   const targets = sorted(query);
   const read = await readAll(world, query, targets);
-  const at = instantText(query.now);
+  const at = query.now;
   const workloads = valueOf(read.workloads);
   const prices = valueOf(read.prices);
   const around: Surroundings = defined({
@@ -533,7 +533,7 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
   const catalogue = await readCatalogue(world, wantedOf(orders), query.signal);
   query.progress(targets.count, targets.count);
   return {
-    observed: inOrder(observed),
+    observed: inAddressOrder(observed),
     gaps: [...gapsOf(targets, read), ...catalogue.gaps],
     extras: {
       [PLUGIN]: {
@@ -547,12 +547,4 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
     },
     at,
   };
-}
-
-/** The order does not depend on what answered first. */
-function inOrder(observed: readonly Sighting[]): readonly Sighting[] {
-  return observed
-    .map((each) => ({ each, address: formatRef(each.ref) }))
-    .sort((a, b) => (a.address < b.address ? -1 : 1))
-    .map(({ each }) => each);
 }

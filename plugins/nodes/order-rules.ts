@@ -1,6 +1,6 @@
 /**
- * Rules about whether a step can be carried out at all: whether the provider has what it needs, whether it failed before,
- * and whether somebody works on the server. Nothing is drained or turned off for what cannot come after it.
+ * Rules about the feasibility of a step: the provider offers the ordered objects, earlier attempts did not fail too
+ * often, and no other work runs on the server. No node is drained or turned off for a step that cannot follow.
  */
 
 import {
@@ -31,12 +31,12 @@ type NodeRule = (change: Change, resource: NodeResource, scene: Scene) => Verdic
 
 const isPower = ({ machine }: Change): boolean => machine === 'power';
 
-/** Whether a step is to bring about a new server: at once, or by making room for it first. */
+/** True if a step leads to a new server: at once, or after the removal of the old one. */
 function isOrder(change: Change): boolean {
   return change.goal === 'create' || (change.goal === 'replace' && !isPower(change));
 }
 
-/** Servers that come into a placement group by what is accepted, and are not in it yet. */
+/** Servers that accepted actions add to a placement group, and that are not in it yet. */
 function joiningOf(spec: NodeSpec, resource: NodeResource, scene: Scene): number {
   const { placementGroup: group } = spec;
   if (group === undefined) return 0;
@@ -49,7 +49,7 @@ function joiningOf(spec: NodeSpec, resource: NodeResource, scene: Scene): number
   }).length;
 }
 
-/** What a node's server is, or would be, made of: its document, and what its predecessor had where that says nothing. */
+/** The order of a node's server: its document, with the settings of its predecessor for its open fields. */
 export function orderOfNode(resource: Pick<NodeResource, 'desired' | 'sight' | 'memory'>): NodeSpec | undefined {
   const { desired, memory } = resource;
   if (desired === undefined || desired.spec.provider === 'static') return undefined;
@@ -58,12 +58,12 @@ export function orderOfNode(resource: Pick<NodeResource, 'desired' | 'sight' | '
   return withLeft(desired.spec, left);
 }
 
-/** What a change orders; undefined where it orders nothing. */
+/** The order of a change; undefined if it orders nothing. */
 function orderingOf(change: Change, resource: NodeResource, scene: Scene): Ordering | undefined {
   const whole = orderOfNode(resource);
   if (whole === undefined || change.goal === 'remove' || resource.desired === undefined) return undefined;
   const isNew = isOrder(change);
-  // A rebuild, and a change in place, take what the row says, and leave the rest.
+  // A rebuild, and a change in place, change only the fields of the row.
   const fields = new Set(change.fields.map(({ path }) => path));
   if (!isNew && fields.size === 0) return undefined;
   const order = isNew ? whole : resource.desired.spec;
@@ -78,18 +78,18 @@ function orderingOf(change: Change, resource: NodeResource, scene: Scene): Order
   });
 }
 
-/** What one kind of obstacles comes to, as a verdict. */
+/** The verdict on one kind of obstacle. */
 export function obstacleVerdict(why: Obstacle['why'], ordering: Ordering | undefined, scene: Scene): Verdict {
   if (ordering === undefined) return pass('The step orders nothing');
   const found = obstaclesOf(ordering, scene).filter((each) => each.why === why);
   const facts: Facts = { obstacles: found.map(({ path, message }) => ({ path, message })) };
-  if (found.length === 0) return pass('The provider has what the step needs', facts);
+  if (found.length === 0) return pass('The provider offers every object that the step needs', facts);
   return reject(found.map(({ message }) => message).join('; '), facts, {
     remedy: {
       outside:
         why === 'missing'
           ? 'Correct the document, or create the missing object at the provider'
-          : 'Wait until the provider offers it, or declare something that the provider offers',
+          : 'Wait until the provider offers it, or declare an object that the provider offers',
     },
   });
 }
@@ -102,7 +102,7 @@ const notAvailable: NodeRule = (change, resource, scene) =>
 
 const MINUTE_MS = 60_000;
 
-/** Attempts to make or to change a server. */
+/** Attempts to create or change a server. */
 export const ATTEMPTS: RetryPolicy = { retryMs: MINUTE_MS, multiplier: 2, maxMs: 4 * MINUTE_MS, maxRetries: 4 };
 
 function attempts({ to }: Change, { memory, desired }: NodeResource) {
@@ -118,7 +118,7 @@ function attempts({ to }: Change, { memory, desired }: NodeResource) {
 const backoff: NodeRule = (change, resource, scene) => {
   const { tried, facts } = attempts(change, resource);
   const next = nextTryAt(ATTEMPTS, tried);
-  if (next === undefined || isExhausted(ATTEMPTS, tried)) return pass('No attempt is waiting', facts);
+  if (next === undefined || isExhausted(ATTEMPTS, tried)) return pass('No attempt has failed', facts);
   const all = { ...facts, next_at: instantText(next) };
   if (scene.now >= next) return pass('The next attempt is due', all);
   return defer(
@@ -132,7 +132,7 @@ const retryExhausted: NodeRule = (change, resource) => {
   const { tried, facts } = attempts(change, resource);
   if (!isExhausted(ATTEMPTS, tried)) return pass('The step can be attempted', facts);
   return reject(
-    `${counted(tried.failed, 'attempt')} failed in a row; the limit is ${ATTEMPTS.maxRetries}. The last error: ${tried.message ?? 'unknown'}`,
+    `${counted(tried.failed, 'attempt')} failed in a row; the limit is ${ATTEMPTS.maxRetries}. Last error: ${tried.message ?? 'unknown'}`,
     facts,
     { remedy: { outside: 'Fix the cause of the failure. Then change the document, or override this rule' } },
   );
@@ -141,7 +141,7 @@ const retryExhausted: NodeRule = (change, resource) => {
 const inUseByHand: NodeRule = (change, resource) => {
   const { rescue, iso: image, locked } = nodeSignals(resource) ?? {};
   const facts: Facts = { rescue: rescue === true, iso: image ?? null, locked: locked === true };
-  // A drain for a full disk keeps the server as it is.
+  // A drain for a full disk does not change the server.
   if (change.to === 'draining' && change.goal === 'update') return pass('The server stays as it is', facts);
   const why = [
     ...(rescue === true ? ['The server is in rescue mode'] : []),

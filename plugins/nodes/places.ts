@@ -1,4 +1,4 @@
-/** What a node stands for: one server of the cloud, by its name, which differs from no other by case alone, and by its id. */
+/** The place of a node: a server of the cloud, by its name, in which case does not matter, and by its id. */
 
 import { type Claim, seenFacts } from '#plugin';
 import type { Resource } from '#plugin';
@@ -12,9 +12,9 @@ export function serverKey(name: string): string {
 }
 
 export function nodePlaces(resource: Resource<NodeSpec, NodeFacts, NodeMemory>): readonly Claim[] {
-  // A machine that no cloud manages is only probed.
+  // A static machine is only probed.
   if (settingsOf(resource.desired, resource.memory).provider === 'static') return [];
-  const id = seenFacts(resource)?.serverId ?? resource.memory?.kept.serverId;
+  const id = seenFacts(resource)?.server_id ?? resource.memory?.kept.server_id;
   return [
     { kind: 'key', key: `the server ${serverKey(resource.ref.name)}` },
     ...(id === undefined ? [] : [{ kind: 'key' as const, key: `the server with the id ${id}` }]),

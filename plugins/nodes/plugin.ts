@@ -1,4 +1,4 @@
-/** The nodes plugin: servers of a cloud, pools of them, and the containers that keep them from being taken away. */
+/** The nodes plugin: cloud servers, pools of servers, and the containers that prevent their removal. */
 
 import { definePlugin, type Kind } from '#plugin';
 import { nodeHandlers } from './apply.ts';
@@ -31,7 +31,7 @@ const node: Kind<NodesWriter, NodeSpec, NodeFacts, NodeMemory, NodeStep, NodeRul
   handlers: nodeHandlers,
 };
 
-/** What looks and writes is loaded when it is first needed: a plan of nothing must start at once. */
+/** Loads the code that refreshes and writes on first use: a plan without nodes must start at once. */
 export const nodes = definePlugin<NodesReader, NodesWriter>({
   name: 'nodes',
   tables,

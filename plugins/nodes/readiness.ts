@@ -1,9 +1,10 @@
-/** Readiness: what a node is asked, or what its labels and its age say: pure. */
+/** Readiness: the probe of a node, or its answer from labels and age. Pure. */
 
+import { instantOf } from '#plugin';
 import { ms, type Settings, type Way } from './settings.ts';
 import type { ProbeSeen, ProbeTarget, ServerSeen } from './world.ts';
 
-/** The first address of an IPv6 network as the provider gives it: `2001:db8:1::/64` is `2001:db8:1::1`. */
+/** Returns the first address of an IPv6 network of the provider: `2001:db8:1::1` for `2001:db8:1::/64`. */
 function firstOf(network: string): string {
   const prefix = network.replace(/\/\d+$/u, '');
   return prefix.endsWith('::') ? `${prefix}1` : prefix;
@@ -29,7 +30,7 @@ function byLabel(label: string, labels: Readonly<Record<string, string>>): Probe
     : { answered: false, message: `the server has no label ${label}` };
 }
 
-/** What a node is to be asked by one way, or the answer where nobody has to be; undefined where it is not running, so that there is none. */
+/** The probe for a readiness, or its answer if no probe is necessary; undefined for a node that is not running. */
 export function probeTarget(
   { provider, address }: Pick<Settings, 'provider' | 'address'>,
   readiness: Way,
@@ -41,7 +42,7 @@ export function probeTarget(
   const network = readiness.tcp?.network ?? readiness.http?.network;
   if (readiness.label !== undefined) return byLabel(readiness.label, server.labels);
   if (readiness.after !== undefined) {
-    const due = server.created === undefined ? undefined : Date.parse(server.created) + ms(readiness.after);
+    const due = server.created === undefined ? undefined : instantOf(server.created) + ms(readiness.after);
     return due === undefined || now >= due
       ? { answered: true, rttMs: 0 }
       : { answered: false, message: `the server was created less than ${readiness.after} ago` };

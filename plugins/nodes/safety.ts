@@ -1,8 +1,8 @@
 /**
- * Safety rules of Nodes: what has to hold before a node is drained, removed or replaced, or its power goes.
+ * Safety rules of Nodes: conditions for draining, removing or replacing a node, and for turning it off.
  *
- * A removal is judged by them at both of its steps, at its draining and at its deletion, and right before each again. A
- * node that is only drained because its disk is full stays where it is: what guards removals passes it.
+ * They judge both steps of a removal, the drain and the deletion, in the plan and again immediately before each step. A
+ * node that is only drained because its disk is full is not removed, so rules about removals pass.
  */
 
 import {
@@ -27,6 +27,7 @@ import {
   seenState,
   otherState,
   protectedBy,
+  instantOf,
 } from '#plugin';
 import { type NodeLife, type NodeResource, type NodeSignals, nodeSignals } from './facts.ts';
 import { type NodePoolMemory, type NodePoolSpec, type NodeRuleId, tables } from './generated.ts';
@@ -35,9 +36,9 @@ import { orderRules } from './order-rules.ts';
 import { dedication, leastOf, ms, poolOf, poolRef, settingsOfResource, strictPoolSpec } from './settings.ts';
 import { DISK_FULL_PERCENT } from './observe-node.ts';
 import { isBusy } from './state.ts';
-import { Node } from './kinds.ts';
+import { Node, NodePool } from './kinds.ts';
 
-/** So long after its containers were read for the first time, a node that was found is left alone. */
+/** Time for which a found node is kept after its containers were first read. */
 export const POST_SYNC_GRACE_MS = 10 * 60_000;
 
 type NodeRule = (change: Change, resource: NodeResource, scene: Scene) => Verdict;
@@ -48,12 +49,12 @@ function takesAway({ goal }: Change): boolean {
   return goal === 'remove' || goal === 'replace';
 }
 
-/** The server is off for a time, or for good. */
+/** True if the step turns the server off, for a time or permanently. */
 function stopsPower({ machine, from }: Change): boolean {
   return machine === 'power' && from === 'on';
 }
 
-/** A rule about removals and replacements alone: of what is seen, with all that is known of it. */
+/** Wraps a rule about removals and replacements of observed nodes. */
 function whenTaken(
   rule: (
     known: { readonly state: string; readonly signals: NodeSignals; readonly life: NodeLife },
@@ -65,7 +66,7 @@ function whenTaken(
   return (change, resource, scene) => {
     if (!takesAway(change)) return KEPT;
     const signals = nodeSignals(resource);
-    // Without a look there is nothing to judge: the engine's own rules let nothing go that is not seen.
+    // A node without an observation cannot be judged; the engine's own rules keep it.
     if (!isSeen(resource) || signals === undefined) return pass('The node was not observed');
     return rule({ state: resource.sight.observed.state, signals, life: signals.life }, resource, scene, change);
   };
@@ -81,7 +82,7 @@ function limitText(limit: number): string {
   return limit > 0 && limit % 60_000 === 0 ? `${limit / 60_000} min` : `${limit / 1000} s`;
 }
 
-/** The state of a grace period, which excludes its end. */
+/** State of a grace period, which excludes its end. */
 function withinGrace(
   since: number,
   graceMs: number,
@@ -103,8 +104,8 @@ function withinGrace(
 
 const otherServer: NodeRule = (_change, resource) => {
   const facts = {
-    server_id: seenFacts(resource)?.serverId ?? null,
-    ours: resource.memory?.kept.serverId ?? null,
+    server_id: seenFacts(resource)?.server_id ?? null,
+    ours: resource.memory?.kept.server_id ?? null,
   };
   if (seenFacts(resource)?.other !== true) return pass('The server is the recorded one, or does not exist', facts);
   return reject(
@@ -145,22 +146,22 @@ const dedicatedNode: NodeRule = (change, resource) => {
 };
 
 const syncInProgress = whenTaken(({ life }, _pair, scene) => {
-  const { recoveredAt, syncCompletedAt } = life;
+  const { recovered_at: recoveredAt, sync_completed_at: syncCompletedAt } = life;
   const facts = { recovered_at: recoveredAt ?? null, sync_completed_at: syncCompletedAt ?? null };
   if (recoveredAt === undefined) return pass('The node was created, not found', facts);
   if (syncCompletedAt !== undefined) return pass('The containers of every node have been read since', facts);
   return reject(
-    `The node was found ${spanText(scene.now - Date.parse(recoveredAt))} ago, and the containers of every node have not been read since`,
+    `The node was found ${spanText(scene.now - instantOf(recoveredAt))} ago, and the containers of every node have not been read since`,
     facts,
     { remedy: { outside: 'Apply again once the workload source can be read' } },
   );
 });
 
 const postSyncGrace = whenTaken(({ life }, _pair, scene) => {
-  const { recoveredAt, syncCompletedAt } = life;
+  const { recovered_at: recoveredAt, sync_completed_at: syncCompletedAt } = life;
   if (recoveredAt === undefined || syncCompletedAt === undefined)
     return pass('No containers have been synced', { recovered_at: recoveredAt ?? null });
-  const syncedAt = Date.parse(syncCompletedAt);
+  const syncedAt = instantOf(syncCompletedAt);
   const grace = withinGrace(syncedAt, POST_SYNC_GRACE_MS, scene.now);
   if (grace.over) return pass('The containers of the node have been known for long enough', grace.facts);
   return reject(
@@ -174,8 +175,8 @@ const containersUnknown = whenTaken(({ signals, life }) => {
   const facts = { workloads: signals.workloads, last_known: life.containers ?? null };
   if (signals.workloads === 'listed') return pass('The workload source lists the node', facts);
   if (signals.workloads === 'none') return pass('workloads.none is set in the document of the node', facts);
-  // What never was ready never could take anything.
-  if (life.initializedAt === undefined && life.recoveredAt === undefined && life.containersEver === 0)
+  // A node that was never ready cannot have containers.
+  if (life.initialized_at === undefined && life.recovered_at === undefined && life.containers_ever === 0)
     return pass('The node has never been ready', facts);
   const what = signals.workloads === 'unlisted' ? 'does not list the node' : 'could not be read';
   return reject(`The workload source ${what}, so the node may not be empty`, facts, {
@@ -184,11 +185,11 @@ const containersUnknown = whenTaken(({ signals, life }) => {
 });
 
 const stillStarting = whenTaken(({ state, life }, resource) => {
-  const facts = { state, provisioned_at: life.provisionedAt ?? null };
+  const facts = { state, provisioned_at: life.provisioned_at ?? null };
   if (state !== 'provisioning' && state !== 'initializing') return pass('The node has started', facts);
   const { startDeadline } = settingsOfResource(resource);
   const due =
-    life.provisionedAt === undefined ? undefined : instantText(Date.parse(life.provisionedAt) + ms(startDeadline));
+    life.provisioned_at === undefined ? undefined : instantText(instantOf(life.provisioned_at) + ms(startDeadline));
   return reject(`The node is still ${state}`, facts, {
     remedy: {
       outside: `Wait until the node is ready${due === undefined ? '' : `; it becomes unhealthy at ${due} otherwise`}`,
@@ -211,7 +212,7 @@ const noContainers = whenTaken(({ life, signals }) => {
 });
 
 const allocatedMemory = whenTaken(({ life }, _pair, _scene, change) => {
-  const { allocatedMb = 0, containers = 0 } = life;
+  const { allocated_mb: allocatedMb = 0, containers = 0 } = life;
   const facts = { allocated_mb: allocatedMb, containers };
   if (allocatedMb === 0) return pass('No memory is allocated', facts);
   if (containers > 0 && change.to === 'draining') return pass('The containers of the node have the memory', facts);
@@ -222,37 +223,37 @@ const allocatedMemory = whenTaken(({ life }, _pair, _scene, change) => {
 
 const tooYoung = whenTaken(({ state, life }, resource, scene) => {
   if (state !== 'ready') return pass('The node has had a container, or is not ready', { state });
-  const begun = life.initializedAt ?? life.provisionedAt;
-  if (begun === undefined) return pass('The age of the node is not known', { state });
-  const since = Date.parse(begun);
+  const begun = life.initialized_at ?? life.provisioned_at;
+  if (begun === undefined) return pass('The age of the node is unknown', { state });
+  const since = instantOf(begun);
   const { readyGrace } = settingsOfResource(resource);
   const grace = withinGrace(since, ms(readyGrace), scene.now);
   if (grace.over) return pass('The grace period is over', grace.facts);
   const age = spanText(Math.max(0, scene.now - since));
   const remaining = spanText(grace.clearsAt - scene.now);
   return reject(
-    `Ready node too young: ${life.initializedAt === undefined ? 'created' : 'ready'} ${age} ago; readyGrace is ${limitText(ms(readyGrace))}, ${remaining} remain`,
+    `Ready node too young: ${life.initialized_at === undefined ? 'created' : 'ready'} ${age} ago; readyGrace is ${limitText(ms(readyGrace))}, ${remaining} remain`,
     grace.facts,
     { clearsAt: grace.clearsAt },
   );
 });
 
 const ageUnknown = whenTaken(({ state, life }) => {
-  const facts = { state, initialized_at: life.initializedAt ?? null, provisioned_at: life.provisionedAt ?? null };
+  const facts = { state, initialized_at: life.initialized_at ?? null, provisioned_at: life.provisioned_at ?? null };
   if (state !== 'ready') return pass('The node has had a container, or is not ready', facts);
-  if (life.initializedAt !== undefined || life.provisionedAt !== undefined)
+  if (life.initialized_at !== undefined || life.provisioned_at !== undefined)
     return pass('The age of the node is known', facts);
-  return reject('The age of the node is not known: neither its creation nor its readiness has a time', facts, {
+  return reject('The age of the node is unknown: neither its creation nor its readiness has a time', facts, {
     remedy: { outside: 'Find out why the provider does not report the creation time of the server' },
   });
 });
 
 const noHistory = whenTaken(({ state, life }, resource) => {
-  const facts = { state, containers_ever: life.containersEver };
+  const facts = { state, containers_ever: life.containers_ever };
   if (state !== 'active' && state !== 'idle') return pass('The node is neither active nor idle', facts);
-  if (dedication(resource) !== undefined || resource.memory?.kept.wasSystem === true)
+  if (dedication(resource) !== undefined || resource.memory?.kept.was_system === true)
     return pass('A system node is in use without containers', facts);
-  if (life.containersEver > 0) return pass(`The node has had ${counted(life.containersEver, 'container')}`, facts);
+  if (life.containers_ever > 0) return pass(`The node has had ${counted(life.containers_ever, 'container')}`, facts);
   return reject(`The node is ${state}, but no container has ever been counted on it`, facts, {
     remedy: { outside: 'Find out what ran on the node before you remove it' },
   });
@@ -262,20 +263,20 @@ const idleGrace = whenTaken(({ state, life }, resource, scene) => {
   if (state !== 'active' && state !== 'idle') return pass('The node is neither active nor idle', { state });
   if ((life.containers ?? 0) > 0) return pass('The node is not empty', { state, containers: life.containers ?? 0 });
   const grace = settingsOfResource(resource).idleGrace;
-  if (life.emptySince === undefined)
+  if (life.empty_since === undefined)
     return reject(
-      'The time since when the node has been empty is not known',
+      'The time since which the node has been empty is unknown',
       { state, empty_since: null, grace },
       {
         remedy: { outside: 'Let the workload source list the node' },
       },
     );
-  const since = Date.parse(life.emptySince);
+  const since = instantOf(life.empty_since);
   const spent = withinGrace(since, ms(grace), scene.now);
-  const facts = { ...spent.facts, containers_ever: life.containersEver };
+  const facts = { ...spent.facts, containers_ever: life.containers_ever };
   const idle = spanText(Math.max(0, scene.now - since));
   if (spent.over)
-    return pass(`The node has had ${counted(life.containersEver, 'container')} and has been idle for ${idle}`, facts);
+    return pass(`The node has had ${counted(life.containers_ever, 'container')} and has been idle for ${idle}`, facts);
   return reject(`Idle for ${idle}; idleGrace is ${limitText(ms(grace))}`, facts, {
     clearsAt: spent.clearsAt,
   });
@@ -287,7 +288,7 @@ const queueWaits = whenTaken(({ state, signals }) => {
   if (state === 'unhealthy') return pass('An unhealthy node cannot take containers', { ...facts, state });
   if (signals.workloads === 'none') return pass('The node takes no containers', facts);
   if (queue === undefined)
-    return reject('The queue of the workload source is not known', facts, {
+    return reject('The queue of the workload source is unknown', facts, {
       remedy: { outside: 'Make the workload source readable' },
     });
   if (queue.count === 0) return pass('The queue is empty', facts);
@@ -298,24 +299,24 @@ const queueWaits = whenTaken(({ state, signals }) => {
   );
 });
 
-/** A pool as far as rules about its members ask. */
+/** The values of a pool that rules about its members use. */
 interface PoolSeen {
   readonly name: string;
   readonly spec?: NodePoolSpec;
-  /** With what counts until its safety inputs are applied. */
+  /** Its spec, with the stricter of the applied and declared safety inputs. */
   readonly strict?: NodePoolSpec;
   readonly kept?: Partial<NodePoolMemory>;
-  /** Every node that is, or was, of it. */
+  /** Every present or former member. */
   readonly nodes: readonly NodeResource[];
 }
 
 function poolSeen(resource: NodeResource, scene: Scene): PoolSeen | undefined {
   const name = poolOf(resource);
   if (name === undefined) return undefined;
-  const pool = scene.get(poolRef(name));
-  const spec = pool?.desired?.spec as NodePoolSpec | undefined;
+  const pool = NodePool.get(scene, poolRef(name));
+  const spec = pool?.desired?.spec;
   const strict = strictPoolSpec(pool);
-  const kept = pool?.memory?.kept as Partial<NodePoolMemory> | undefined;
+  const kept = pool?.memory?.kept;
   const nodes = Node.all(scene).filter(
     (each) => (each.desired !== undefined || mayBeOwned(each.memory)) && poolOf(each) === name,
   );
@@ -334,7 +335,7 @@ function isInService(resource: NodeResource): boolean {
   return isSeen(resource) && IN_SERVICE.has(resource.sight.observed.state);
 }
 
-/** An accepted action on it is under way that takes it out of service, for good or for a time. */
+/** True if an accepted action takes the node out of service, for a time or permanently. */
 function isGoing(resource: NodeResource, scene: Scene): boolean {
   const change = scene.underWay.get(formatRef(resource.ref))?.change;
   if (change === undefined) return false;
@@ -362,7 +363,7 @@ const keepsMin: NodeRule = (_change, resource, scene) => {
   });
 };
 
-/** Others of its pool that stand in the way of a step on it, by their names. */
+/** Names of other members of its pool that block a step on the node. */
 function inTheWay(change: Change, resource: NodeResource, pool: PoolSeen, scene: Scene): readonly string[] {
   const others = pool.nodes.filter((each) => !isSame(each, resource));
   const isPower = change.machine === 'power';
@@ -371,7 +372,7 @@ function inTheWay(change: Change, resource: NodeResource, pool: PoolSeen, scene:
     .filter((each) => {
       if (isGoing(each, scene)) return true;
       const state = seenState(each);
-      // A node that was drained may be removed while another one is: neither is in service.
+      // Drained nodes can be removed at the same time: none of them is in service.
       if (isDrain || isPower) {
         if (state === 'draining' || state === 'decommissioned') return true;
       }
@@ -397,15 +398,15 @@ const oneAtATime: NodeRule = (change, resource, scene) => {
 
 const drainGrace = whenTaken(({ life }, resource, scene) => {
   const { drainGrace: grace } = settingsOfResource(resource);
-  if (life.drainingAt === undefined)
+  if (life.draining_at === undefined)
     return defer(
-      'The time since when the node has been draining is not known',
+      'The time since which the node has been draining is unknown',
       { grace },
       { remedy: { outside: 'Plan again' } },
     );
-  // Until the workload source was told, it could still put something there.
-  const { toldAt = life.drainingAt } = resource.memory?.kept ?? {};
-  const since = Math.max(Date.parse(toldAt), Date.parse(life.drainingAt));
+  // Until it is notified, the workload source can still start containers on the node.
+  const { told_at: toldAt = life.draining_at } = resource.memory?.kept ?? {};
+  const since = Math.max(instantOf(toldAt), instantOf(life.draining_at));
   const spent = withinGrace(since, ms(grace), scene.now);
   const drained = spanText(Math.max(0, scene.now - since));
   if (spent.over) return pass(`The node has been draining for ${drained}`, spent.facts);
@@ -420,22 +421,22 @@ const powerNeeded: NodeRule = (change, resource) => {
   const facts = { containers: containers ?? null, workloads: signals?.workloads ?? null };
   if (change.step === 'power:off>off') return pass('The server is off', facts);
   const isKnown = signals?.workloads === 'listed' || signals?.workloads === 'none';
-  if (isKnown && containers === 0) return pass('Nothing runs on the node', facts);
-  const neverReady = signals?.life.initializedAt === undefined && signals?.life.recoveredAt === undefined;
+  if (isKnown && containers === 0) return pass('No container runs on the node', facts);
+  const neverReady = signals?.life.initialized_at === undefined && signals?.life.recovered_at === undefined;
   if (neverReady && (containers ?? 0) === 0) return pass('The node has never been ready', facts);
   return reject(
     (containers ?? 0) > 0
       ? `The server must be off for this change. ${containersText(containers ?? 0)}`
-      : 'The server must be off for this change, and what runs on the node is not known',
+      : 'The server must be off for this change, and the containers of the node are unknown',
     facts,
     { remedy: { outside: 'Wait until the node is empty, or move its containers to other nodes' } },
   );
 };
 
-/** What a replacement does not hand on, by name. */
+/** Names of everything that a replacement loses. */
 function lostBy(resource: NodeResource): string {
   const facts = seenFacts(resource);
-  const { diskGb, backups, ipv4, ipv6, volumes = [] } = facts ?? {};
+  const { disk_gb: diskGb, backups, ipv4, ipv6, volumes = [] } = facts ?? {};
   const spec = resource.desired?.spec;
   const addresses = [
     ...(spec?.publicNet.ipv4Address === undefined && ipv4 !== undefined ? [ipv4.ip] : []),
@@ -453,8 +454,8 @@ function lostBy(resource: NodeResource): string {
   ].join(', ');
 }
 
-/** What of a change destroys data; undefined where nothing does. */
-export function destroys({ goal, machine, fields }: Change, resource: NodeResource): string | undefined {
+/** The data that a change destroys; undefined for none. */
+function destroys({ goal, machine, fields }: Change, resource: NodeResource): string | undefined {
   if (goal === 'replace')
     return machine === 'power' ? 'A rebuild destroys the data on the disk' : `A replacement loses ${lostBy(resource)}`;
   return goal === 'update' && fields.some(({ path, after }) => path === '/backups' && after === false)
@@ -478,24 +479,24 @@ const unknownMembers = whenTaken((_known, resource, scene) => {
   if (pool.spec === undefined || pool.kept?.members !== undefined)
     return pass('The members of the pool are in the state', facts);
   return reject(
-    `The members of pool "${pool.name}" are not in the state, so the nodes to remove are not known yet`,
+    `The members of pool "${pool.name}" are not in the state, so it is not known which nodes can be removed`,
     facts,
     {
-      remedy: { outside: 'Apply: it records the members' },
+      remedy: { outside: 'Run apply to record the members' },
     },
   );
 });
 
 function isDiskFull(signals: NodeSignals | undefined): boolean {
-  return (signals?.diskUsedPercent ?? 0) > DISK_FULL_PERCENT;
+  return (signals?.disk_used_percent ?? 0) > DISK_FULL_PERCENT;
 }
 
-/** A pool is judged before its members: a plan that lets one go does not make it first. */
+/** Rejects the creation of a member that its pool removes in the same plan: a pool is judged before its members. */
 const leavesPool: NodeRule = (_change, resource, scene) => {
   const seen = poolSeen(resource, scene);
   if (seen === undefined) return pass('The node is not a member of a pool');
   const { name: pool, spec, kept, nodes } = seen;
-  // Beside one whose disk is full, another one is made before that is drained.
+  // A replacement for a member with a full disk is created before that member is drained.
   const full = nodes.filter((each) => each.desired !== undefined && isDiskFull(nodeSignals(each))).length;
   const members = (kept?.members?.length ?? 0) - full;
   const most = spec?.size ?? spec?.max ?? Number.MAX_SAFE_INTEGER;
@@ -516,15 +517,14 @@ const leavesPool: NodeRule = (_change, resource, scene) => {
   return defer(`Pool "${pool}" is removing the node: ${action.change.because}`, facts);
 };
 
-/** A node is not taken away for being unhealthy before it has failed for so long. */
+/** Rejects the removal of a node that has been unhealthy for less than the grace period. */
 export const UNHEALTHY_GRACE_MS = 5 * 60_000;
 
 const unhealthyGrace = whenTaken(({ state, life }, resource, scene) => {
   if (state !== 'unhealthy') return pass('The node is not unhealthy', { state });
   const { memory } = resource;
   const known = memory?.state === 'unhealthy' ? memory.since : undefined;
-  const begun = life.failingSince ?? known;
-  const since = begun === undefined ? scene.now : Date.parse(begun);
+  const since = instantOf(life.failing_since) ?? known ?? scene.now;
   const grace = withinGrace(since, UNHEALTHY_GRACE_MS, scene.now);
   const failing = spanText(Math.max(0, scene.now - since));
   if (grace.over) return pass(`The node has been unhealthy for ${failing}`, grace.facts);
@@ -562,7 +562,7 @@ export const nodeRules = {
   'leaves-pool': leavesPool,
 } as const satisfies Record<NodeRuleId, NodeRule>;
 
-/** Rules about a node itself, whatever its pool wants. */
+/** Rules about a node itself, independent of its pool. */
 const OF_ITSELF = [
   'other-server',
   'provider-busy',
@@ -579,15 +579,15 @@ const OF_ITSELF = [
   'idle-grace',
 ] as const satisfies readonly NodeRuleId[];
 
-/** Why a node may not be taken away now; the first rule that says so. */
+/** The first rule that rejects the removal of a node now. */
 export interface Refusal {
   readonly rule: string;
   readonly message: string;
-  /** When it clears by itself: epoch ms. */
+  /** Time at which the rejection clears by itself: epoch ms. */
   readonly clearsAt?: number;
 }
 
-/** What the rules about a node itself, and its protections, say of its removal; undefined where it may go. */
+/** Evaluates the rules about a node itself, and its protections, for its removal; undefined if it can be removed. */
 export function refusalOf(resource: NodeResource, scene: Scene): Refusal | undefined {
   if (resource.memory?.protect === true || resource.desired?.meta.lifecycle.protect === true)
     return { rule: 'protected', message: 'The node is protected' };
@@ -609,7 +609,7 @@ export function refusalOf(resource: NodeResource, scene: Scene): Refusal | undef
   return undefined;
 }
 
-/** Others of its pool: what a rule about the pool has to see right before an action. */
+/** Other members of its pool, which rules need fresh immediately before an action. */
 export function mattersToNode(resource: NodeResource, scene: Scene): readonly Resource['ref'][] {
   const change = scene.changes.get(formatRef(resource.ref));
   if (change === undefined || !(isTaking(change) || stopsPower(change))) return [];

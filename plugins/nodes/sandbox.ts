@@ -1,8 +1,8 @@
 /**
- * The emulated world of nodes: a cloud provider on this machine, and the source that says what runs on its servers.
+ * The emulated infrastructure of nodes: a cloud provider on this machine, and the workload source of its servers.
  *
- * What is made there lives as fast as somebody who plays can watch it. A server called `busy` gets a container as soon as
- * it is up, and keeps it; `idle` has had some; `young` never gets any. One that nobody wrote anything of is there already.
+ * Servers go through their lifecycle fast enough to watch. The server `busy` gets a container as soon as it runs, and
+ * keeps it; `idle` has had containers; `young` never gets any. One undeclared server exists from the beginning.
  */
 
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import { type Emulator, startEmulator } from './sandbox/emulator.ts';
 import type { Times } from './sandbox/timeline.ts';
 
 const DAY_MS = 86_400_000;
-/** ms: seconds instead of minutes. */
+/** Delays in ms: seconds instead of minutes. */
 const TIMES: Times = {
   create: 300,
   start: 200,
@@ -28,7 +28,7 @@ const TIMES: Times = {
   image: 1000,
   other: 100,
 };
-/** Key of the label that drains a node. */
+/** Key of the drain label. */
 const DRAIN_LABEL = 'fettle/drain';
 const STATE = 'cloud.json';
 
@@ -46,22 +46,22 @@ interface Saved {
 interface Written {
   readonly name: string;
   readonly shows: string;
-  /** More of its spec. */
+  /** Further fields of the spec. */
   readonly spec: string;
 }
 
 const NODES: readonly Written[] = [
-  { name: 'young', shows: 'is ready, and never had a container', spec: '' },
-  { name: 'busy', shows: 'gets a container as soon as it is up', spec: '' },
+  { name: 'young', shows: 'is ready, and has never had a container', spec: '' },
+  { name: 'busy', shows: 'gets a container as soon as it runs', spec: '' },
   {
     name: 'idle',
     shows: 'has had containers, and is empty',
-    // Short, so that it can be watched.
+    // Short times, for an observer.
     spec: '  idleGrace: 2s\n  drainGrace: 2s\n',
   },
 ];
 
-/** What runs on a server that has just come up. */
+/** The containers of a server that has just started. */
 function settleIn({ workloads }: Emulator, name: string): void {
   if (name === 'busy') workloads.start('busy', { id: 'lobby-1', mb: 1024, tier: 'small', players: 7 });
   if (name !== 'idle') return;
@@ -80,7 +80,7 @@ async function readSaved(file: string): Promise<Saved | undefined> {
   }
 }
 
-/** Writes the state down at rest times, one write after the other; `flush` at once. */
+/** Saves the state with a delay, one write at a time; `flush` saves at once. */
 function keeper(file: string, content: () => string): { readonly touch: () => void; readonly flush: () => void } {
   let waiting: NodeJS.Timeout | undefined;
   let last: Promise<void> = Promise.resolve();
@@ -103,7 +103,7 @@ function keeper(file: string, content: () => string): { readonly touch: () => vo
 }
 
 function readinessYaml(port: number): string {
-  // Without a loopback of many addresses there is nothing to probe.
+  // Without several loopback addresses, servers cannot be probed.
   return port === 0 ? '{ after: 2s }' : `{ http: { port: ${port}, path: /healthz } }`;
 }
 
@@ -119,7 +119,7 @@ spec:
 ${spec}`;
 }
 
-/** One file a node, so that somebody who plays can delete one. One that was deleted stays away. */
+/** Writes a document for each node, so that a user can delete one. A deleted document is not written again. */
 async function writeDocuments(folder: string, port: number, fresh: boolean): Promise<void> {
   const desired = join(folder, 'desired');
   await mkdir(desired, { recursive: true });
@@ -167,7 +167,7 @@ async function start(folder: string, now: number): Promise<RunningWorld> {
     config: configOf(up),
     rows: [
       { name: 'cloud', address: endpoint, shows: `the API of a cloud provider, token ${tokens.readWrite}` },
-      { name: 'workloads', address: workloads.url, shows: 'what runs on its servers' },
+      { name: 'workloads', address: workloads.url, shows: 'the workload source of its servers' },
       ...NODES.map(({ name, shows }) => ({ name: `node ${name}`, address: '-', shows })),
     ],
     stop: async () => {

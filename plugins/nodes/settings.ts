@@ -1,4 +1,4 @@
-/** Settings of a node, from its document and from what was applied of it. */
+/** Settings of a node, from its document and its applied safety inputs. */
 
 import {
   appliedInputs,
@@ -17,26 +17,25 @@ import {
   defined,
   seenFacts,
 } from '#plugin';
-import { type NodeFacts, PLUGIN } from './facts.ts';
+import { type NodeResource, PLUGIN, type PoolResource } from './facts.ts';
 import { defaults, type NodeMemory, type NodePoolSpec, type NodeSpec, tables } from './generated.ts';
 import { LABELS } from './labels.ts';
 
 export type Way = NodeSpec['readiness'];
 
 /**
- * What rules ask of a node's document, whether it is written, remembered, or both: of what was applied and what is
- * written, the stricter one.
+ * Settings of a node for rules: the stricter of the applied and the declared value.
  */
 export interface Settings
   extends Pick<
     NodeSpec,
     'provider' | 'role' | 'pool' | 'address' | 'readyGrace' | 'idleGrace' | 'drainGrace' | 'startDeadline' | 'power'
   > {
-  /** How its readiness is found out, as applied and as written. */
+  /** Readiness probes, as applied and as declared. */
   readonly ways: readonly Way[];
-  /** Nothing lists what runs on it, by consent. */
+  /** True if `workloads.none` says that no source lists its containers. */
   readonly unlisted: boolean;
-  /** What the workload source is to call it, as applied and as written; undefined stands for its own name. */
+  /** Names at the workload source, as applied and as declared; undefined means its own name. */
   readonly aliases: readonly (string | undefined)[];
 }
 
@@ -45,7 +44,7 @@ const POOL_INPUTS: readonly SafetyInput[] = tables.kinds.NodePool.safetyInputs;
 
 const SIZES: ReadonlySet<string> = new Set(['/size', '/min']);
 
-/** Of a server that nobody wrote anything of: nothing is asked, and nothing is taken for granted. */
+/** Settings of an undeclared server: no probe, and no exemptions. */
 const UNWRITTEN: Inputs = {
   '/provider': defaults.Node.provider,
   '/role': defaults.Node.role,
@@ -64,7 +63,7 @@ function distinct<T>(values: readonly T[]): readonly T[] {
 
 type Known = Pick<Memory<NodeMemory>, 'safety' | 'applied' | 'open'>;
 
-/** The safety inputs of a node as they were applied. */
+/** The applied safety inputs of a node. */
 export function nodeInputs(spec: NodeSpec): Inputs {
   return inputsOf(spec, NODE_INPUTS);
 }
@@ -97,15 +96,15 @@ export function settingsOfSpec(spec: NodeSpec): Settings {
   return settingsOf({ spec }, undefined);
 }
 
-/** What counts for a node, as the engine worked it out. */
+/** The settings of a node, as computed by the engine. */
 export function settingsOfResource({ policy }: Pick<Resource, 'policy'>): Settings {
   return policy as Settings;
 }
 
-/** A pool's spec with what counts until its safety inputs are applied; undefined without a document. */
-export function strictPoolSpec(resource: Resource | undefined): NodePoolSpec | undefined {
+/** A pool's spec, with the stricter of its applied and declared safety inputs; undefined without a document. */
+export function strictPoolSpec(resource: PoolResource | undefined): NodePoolSpec | undefined {
   if (resource?.desired === undefined) return undefined;
-  const { spec } = resource.desired as Desired<NodePoolSpec>;
+  const { spec } = resource.desired;
   const written = inputsOf(spec, POOL_INPUTS);
   return withInputValues(
     spec,
@@ -114,27 +113,26 @@ export function strictPoolSpec(resource: Resource | undefined): NodePoolSpec | u
   );
 }
 
-/** How many a pool is to have, where that is written otherwise than it was applied: the pool's own step shows it. */
+/** Fields of a pool's size whose declared values differ from the applied ones; the pool's own step shows them. */
 export function changedSizes(resource: Resource): readonly FieldChange[] {
   const sizes = POOL_INPUTS.filter(({ pointer }) => SIZES.has(pointer));
   return changedSpecInputs(resource, sizes);
 }
 
-/** A duration that a schema has checked, in ms. */
+/** Parses a duration that a schema has checked, to ms. */
 export function ms(duration: string): number {
   return durationMs(duration);
 }
 
-/** Why a node is dedicated: it is a system node by its document, its label or what is remembered, or no cloud manages it. */
-export function dedication(resource: Resource): string | undefined {
+/** The reason why a node is dedicated: it is a system node by its document, its label or the state, or it is static. */
+export function dedication(resource: NodeResource): string | undefined {
   const settings = settingsOfResource(resource);
   if (settings.provider === 'static') return 'no cloud provider manages the node';
-  const facts = seenFacts(resource) as NodeFacts | undefined;
-  const label = facts?.labels?.[LABELS.role];
+  const label = seenFacts(resource)?.labels?.[LABELS.role];
   return settings.role === 'system' || label === 'system' ? 'the node is a system node' : undefined;
 }
 
-/** Name of the pool that a node is, or was, a member of. */
+/** Name of the present or former pool of a node. */
 export function poolOf(resource: Resource): string | undefined {
   return settingsOfResource(resource).pool;
 }
@@ -143,7 +141,7 @@ export function poolRef(name: string): { readonly plugin: string; readonly kind:
   return { plugin: PLUGIN, kind: 'NodePool', name };
 }
 
-/** So many of a pool have to be in service; 0 where nobody says. Of a size and a min, the larger one. */
+/** Minimum number of nodes in service of a pool: the larger of size and min, 0 without both. */
 export function leastOf(spec: NodePoolSpec | undefined): number {
   return Math.max(spec?.size ?? 0, spec?.min ?? 0);
 }

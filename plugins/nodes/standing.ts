@@ -1,28 +1,28 @@
-/** What follows from a sighting of a node at a time: its state, its health, its power, and what is wrong with it. Pure. */
+/** State, health, power and findings of a node at a time, from a sighting. Pure. */
 
-import { type Facts, type Finding, instantText, type Memory, type Sighting, type Standing } from '#plugin';
-import { type NodeFacts, type NodeSignals } from './facts.ts';
+import { type Facts, type Finding, instantText, type Memory, type Sighting, type Standing, instantOf } from '#plugin';
+import type { NodeFacts, NodeLife, NodeSignals } from './facts.ts';
 import type { FindingCode, NodeMemory } from './generated.ts';
 import { memoryOfServer } from './observe-node.ts';
 import { ms, type Settings } from './settings.ts';
 import { beforeOf, type Health, healthOf, powerOf, SERVED, type Seen, stateOf, via } from './state.ts';
 import { workloadName } from './workload-names.ts';
 
-/** What a look says of a server that is neither declared nor in state: nobody finds anything wrong with it. */
-export const SOMEBODY_ELSES = 'somebody-elses';
+/** The standing of a server that is neither declared nor in the state: it has no findings. */
+export const OTHER_PROJECT = 'other-project';
 
-/** When its age alone makes a node ready, as all of its ways to readiness are an age: epoch ms. */
+/** Time at which a node becomes ready by its age, if all of its readiness probes are ages: epoch ms. */
 function readyByAge({ provider, ways }: Settings, { status, life }: NodeSignals): number | undefined {
-  const { provisionedAt } = life;
+  const { provisioned_at: provisionedAt } = life;
   if (provider === 'static' || status !== 'running' || provisionedAt === undefined) return undefined;
-  const times = ways.map(({ after }) => (after === undefined ? Number.NaN : Date.parse(provisionedAt) + ms(after)));
+  const times = ways.map(({ after }) => (after === undefined ? Number.NaN : instantOf(provisionedAt) + ms(after)));
   const last = Math.max(...times);
   return Number.isNaN(last) ? undefined : last;
 }
 
 function findingsOf(
   { ref, facts }: Sighting<NodeFacts>,
-  { status, probe, probeMessage, workloads }: NodeSignals,
+  { status, probe, probe_message: probeMessage, workloads }: NodeSignals,
   settings: Settings,
   state: Seen,
   health: Health,
@@ -48,7 +48,7 @@ function findingsOf(
             'unhealthy',
             'error',
             health === 'unhealthy' ? why : 'The node was drained and does not return to service',
-            { status: facts.serverId === undefined ? null : (status ?? null), health },
+            { status: facts.server_id === undefined ? null : (status ?? null), health },
           ),
         ]
       : []),
@@ -58,7 +58,7 @@ function findingsOf(
   ];
 }
 
-/** The states of a node. What was counted was counted by the look; deadlines are held against `now`. */
+/** The states of a node. The refresh has counted failures; deadlines are compared with `now`. */
 export function nodeStanding(
   settings: Settings,
   seen: Sighting<NodeFacts>,
@@ -67,29 +67,33 @@ export function nodeStanding(
 ): Standing<NodeFacts> {
   const signals = seen.signals as unknown as NodeSignals;
   const { life, status = 'running' } = signals;
-  const memory = memoryOfServer(remembered, seen.facts.serverId);
+  const memory = memoryOfServer(remembered, seen.facts.server_id);
   const before = beforeOf(memory);
   const healthBefore = memory?.others?.['health'] as Health | undefined;
   const wasReady =
-    memory?.kept.initializedAt !== undefined || life.recoveredAt !== undefined || SERVED.has(before ?? '');
+    memory?.kept.initialized_at !== undefined || life.recovered_at !== undefined || SERVED.has(before ?? '');
   const ready = readyByAge(settings, signals);
   const isReadyByAge = signals.probe === 'failed' && ready !== undefined && now >= ready;
   const probe = isReadyByAge ? 'answered' : signals.probe;
-  const startedAt = life.provisionedAt ?? memory?.since;
+  const startedAt = instantOf(life.provisioned_at) ?? memory?.since;
   const standing = {
     status,
     ...(before === undefined ? {} : { before }),
     ...(healthBefore === undefined ? {} : { healthBefore }),
     wanted: settings.power,
     initialized: wasReady,
-    late: !wasReady && startedAt !== undefined && now - Date.parse(startedAt) > ms(settings.startDeadline),
-    drained: life.drainingAt !== undefined,
+    late: !wasReady && startedAt !== undefined && now - startedAt > ms(settings.startDeadline),
+    drained: life.draining_at !== undefined,
     system: settings.role === 'system',
     probe,
-    failures: life.probeFailures ?? 0,
+    failures: life.probe_failures ?? 0,
     containers: life.containers ?? 0,
-    containersEver: life.containersEver ?? 0,
+    containersEver: life.containers_ever ?? 0,
   };
+  const aged: NodeLife | undefined =
+    isReadyByAge && life.initialized_at === undefined && !wasReady
+      ? { ...life, initialized_at: instantText(ready) }
+      : undefined;
   const state = stateOf(standing);
   const becameReady = !wasReady && status === 'running' && probe === 'answered';
   const health = healthOf({ ...standing, initialized: wasReady || becameReady });
@@ -101,9 +105,7 @@ export function nodeStanding(
     state,
     ...(way.length === 0 ? {} : { via: way }),
     others: { health, power: powerOf(status) },
-    ...(isReadyByAge && life.initializedAt === undefined && !wasReady
-      ? { signals: { life: { ...life, initializedAt: instantText(ready) } } }
-      : {}),
-    findings: seen.raw === SOMEBODY_ELSES ? [] : findingsOf(seen, { ...signals, probe }, settings, state, health),
+    ...(aged === undefined ? {} : { signals: { life: { ...aged } } }),
+    findings: seen.raw === OTHER_PROJECT ? [] : findingsOf(seen, { ...signals, probe }, settings, state, health),
   };
 }

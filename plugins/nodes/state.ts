@@ -1,63 +1,63 @@
 /**
- * The state of a node, its health and its power, from what is seen and what it was before: pure.
+ * State, health and power of a node, from an observation and its recorded state. Pure.
  *
- * | the provider says | and | state |
+ * | status at the provider | condition | state |
  * |---|---|---|
  * | deleting | | decommissioned |
- * | any | it was unhealthy after it had been drained | unhealthy: it never returns to service |
- * | migrating, rebuilding, unknown | | as before |
- * | off, stopping | as it ought to be | as before |
- * | off, stopping | not asked for | unhealthy |
- * | initializing, starting | it never ran | provisioning |
- * | initializing, starting | it ran before | as before |
- * | running | never ready, and within its time to start | initializing |
- * | running | never ready, and later than that | unhealthy |
- * | running | five probes in a row failed, or it was unhealthy and none was answered | unhealthy |
+ * | any | unhealthy after a drain | unhealthy: a drained node never returns to service |
+ * | migrating, rebuilding, unknown | | recorded state |
+ * | off, stopping | as declared | recorded state |
+ * | off, stopping | not declared | unhealthy |
+ * | initializing, starting | never ran | provisioning |
+ * | initializing, starting | ran before | recorded state |
+ * | running | never ready, before the start deadline | initializing |
+ * | running | never ready, after the start deadline | unhealthy |
+ * | running | five probes in a row failed, or it was unhealthy and no probe has succeeded | unhealthy |
  * | running | drained | draining |
  * | running | a system node | active |
- * | running | it has containers | active |
- * | running | it had containers | idle |
- * | running | it never had any | ready |
+ * | running | has containers | active |
+ * | running | had containers | idle |
+ * | running | never had containers | ready |
  */
 
 import type { Memory } from '#plugin';
 import type { NodeState } from './generated.ts';
 import type { ProviderStatus } from './world.ts';
 
-/** So many failed probes in a row make a node unhealthy. */
+/** Number of failed probes in a row that make a node unhealthy. */
 export const MOST_FAILURES = 5;
 
 export type Seen = Exclude<NodeState, 'absent'>;
-/** What a node can have been before: one that was decommissioned is another one when it is there again. */
+/** Recorded states of a node. A node that exists again after it was decommissioned is a new one. */
 export type Before = Exclude<Seen, 'decommissioned'>;
 export type Health = 'unknown' | 'healthy' | 'unhealthy';
 export type Power = 'on' | 'off' | 'changing';
 
 export interface Standing {
   readonly status: ProviderStatus;
-  /** State at the last look; absent where it was not there, or nobody looked. */
+  /** State at the last refresh; absent if it did not exist, or was not refreshed. */
   readonly before?: Before;
   readonly healthBefore?: Health;
   readonly wanted: 'on' | 'off';
-  /** It was ready once, or was ready before it was ours. */
+  /** True if the node was ready once, or before it was owned. */
   readonly initialized: boolean;
-  /** It never was ready, and had its time to become so. */
+  /** True if the node was never ready, and its start deadline has passed. */
   readonly late: boolean;
   readonly drained: boolean;
-  /** A system node is in use as long as it is there. */
+  /** True for a system node, which is in use as long as it exists. */
   readonly system: boolean;
   readonly probe: 'answered' | 'failed' | 'none';
-  /** Failed probes in a row, this one included. */
+  /** Failed probes in a row, including the present one. */
   readonly failures: number;
-  /** Last known. */
+  /** Last known number of containers. */
   readonly containers: number;
   readonly containersEver: number;
 }
 
-/** States of a node that was ready. */
+/** States of a node that was ready once. */
 export const SERVED: ReadonlySet<string> = new Set(['ready', 'active', 'idle', 'draining']);
 
-/** What a node was before; undefined where it was not there. */
+/** The recorded state of a node; undefined if it did not exist. */
 export function beforeOf(memory: Pick<Memory, 'state'> | undefined): Before | undefined {
   const was = memory?.state as Seen | 'absent' | undefined;
   return was === 'absent' || was === 'decommissioned' ? undefined : was;
@@ -67,7 +67,7 @@ const BUSY: ReadonlySet<ProviderStatus> = new Set(['migrating', 'rebuilding', 'u
 const OFF: ReadonlySet<ProviderStatus> = new Set(['off', 'stopping']);
 const COMING: ReadonlySet<ProviderStatus> = new Set(['initializing', 'starting']);
 
-/** Its provider is at it, or does not say what it does. */
+/** True if the provider is working on the server, or does not report its status. */
 export function isBusy(status: ProviderStatus | undefined): boolean {
   return status !== undefined && BUSY.has(status);
 }
@@ -85,11 +85,11 @@ export function healthOf(standing: Standing): Health {
   return probe === 'answered' ? 'healthy' : (healthBefore ?? (system ? 'healthy' : 'unknown'));
 }
 
-/** In service or drained, by its containers. */
+/** The state of a node in service, or drained, by its containers. */
 function serving({ drained, system, containers, containersEver, before }: Standing): Seen {
   if (drained) return 'draining';
   if (system || containers > 0) return 'active';
-  // There is no way back to `ready`, whatever was forgotten of its containers.
+  // A node never returns to `ready`, even if its recorded containers were lost.
   return containersEver > 0 || before === 'active' || before === 'idle' ? 'idle' : 'ready';
 }
 
@@ -117,7 +117,7 @@ export function stateOf(standing: Standing): Seen {
 
 const SERVICE: ReadonlySet<Seen> = new Set(['active', 'idle', 'draining']);
 
-/** States that a node went through between two looks, oldest first: only those that the lifecycle has no way around. */
+/** States between two refreshes, oldest first: only those that the lifecycle requires. */
 export function via(before: Before | undefined, now: Seen): readonly Seen[] {
   if (before === 'provisioning' && now === 'ready') return ['initializing'];
   if (before === 'provisioning' && SERVICE.has(now)) return ['initializing', 'ready'];

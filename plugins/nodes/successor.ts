@@ -1,6 +1,6 @@
 /**
- * What a server hands on to its successor: pure. A document that leaves volumes, networks, firewalls, the placement group,
- * backups or protection open leaves them as they are; a server that is made in the place of another gets what that one had.
+ * Settings that a server passes to its successor. Pure. If a document leaves volumes, networks, firewalls, the
+ * placement group, backups or protection open, they do not change; a server that replaces another one gets its settings.
  */
 
 import type { FieldChange, Json } from '#plugin';
@@ -9,7 +9,7 @@ import type { NodeMemory, NodeSpec } from './generated.ts';
 
 export type Left = NodeMemory['left'];
 
-/** What a server has of what its document leaves open; undefined where that is nothing. */
+/** The present values of the fields that the document leaves open; undefined for none. */
 export function leftBy(spec: NodeSpec, facts: NodeFacts): Left | undefined {
   const { networks = [], firewalls = [], volumes = [], placementGroup, backups, protection } = facts;
   const ids = (all: readonly { readonly id: number }[]): readonly string[] => all.map(({ id }) => String(id));
@@ -32,24 +32,24 @@ export function leftBy(spec: NodeSpec, facts: NodeFacts): Left | undefined {
   return Object.keys(left).length === 0 ? undefined : left;
 }
 
-/** Volumes stay in their location: a server that is made in another one cannot have them. */
+/** True if the volumes can be attached: they stay in their location. */
 export function staysBehind(spec: NodeSpec, { location }: NodeFacts): boolean {
   return spec.location !== undefined && location !== undefined && spec.location !== location;
 }
 
-/** A spec with what its predecessor left, where the spec leaves it open. */
+/** A spec with the values of its predecessor for the fields that it leaves open. */
 export function withLeft(spec: NodeSpec, left: Left | undefined): NodeSpec {
   return left === undefined ? spec : { ...(left as Partial<NodeSpec>), ...spec };
 }
 
-/** What is handed on, as fields of the row that makes the successor: nothing is done that no row says. */
+/** The passed settings, as fields of the row that creates the successor. */
 export function leftFields(spec: NodeSpec, left: Left | undefined): readonly FieldChange[] {
   return Object.entries(left ?? {})
     .filter(([name]) => !(name in spec))
     .map(([name, after]) => ({ path: `/${name}`, after: after as Json }));
 }
 
-/** What a row hands on: the other way round. */
+/** The passed settings of a row: the inverse. */
 export function leftInRow(fields: readonly FieldChange[]): Left {
   return Object.fromEntries(fields.map(({ path, after }) => [path.slice(1), after]));
 }

@@ -1,35 +1,35 @@
 /**
- * Under which names the workload source speaks of a node: pure.
+ * The names of a node at the workload source. Pure.
  *
- * Its document may give it another name there (`workloads.name`). That name has to be listed for anybody to know what
- * runs on the node; and what the source says under the name of the node or of its server, now or before, counts in any
- * case, so that no document hides a container.
+ * A document can declare another name (`workloads.name`). The containers of the node are known only if the source lists
+ * that name. A report under any present or former name of the node or its server counts too, so that a document cannot
+ * hide a container.
  */
 
 import type { NodeMemory, Workloads } from './generated.ts';
 import type { Settings } from './settings.ts';
-import { defined } from '#plugin';
+import { defined, type Instant, instantOf } from '#plugin';
 
 export type WorkloadsOfNode = Workloads['nodes'][number];
 
-/** A node as far as its names go. */
+/** The names of a node. */
 export interface Named {
-  /** Of its resource. */
+  /** Name of the resource. */
   readonly name: string;
-  /** Of its server at the provider. */
+  /** Name of its server at the provider. */
   readonly server?: string;
-  /** Names that its server had before. */
+  /** Former names of its server. */
   readonly former?: readonly string[];
 }
 
 const MOST_FORMER = 5;
 
-/** Names that have to be listed, as applied and as written. */
+/** Names that the source must list, as applied and as declared. */
 export function expectedNames(name: string, { aliases }: Pick<Settings, 'aliases'>): readonly string[] {
   return [...new Set(aliases.map((alias) => alias ?? name))];
 }
 
-/** What hooks of the source call a node. */
+/** The name of a node for hooks of the source. */
 export function workloadName(name: string, settings: Pick<Settings, 'aliases'>): string {
   return expectedNames(name, settings)[0] ?? name;
 }
@@ -42,7 +42,7 @@ export function countedNames(
   return [...new Set([...expectedNames(name, settings), name, ...(server === undefined ? [] : [server]), ...former])];
 }
 
-/** Names that its server had, the newest first, without those that another node has now. */
+/** Former names of its server, the newest first, without present names of other nodes. */
 export function formerNames(
   { name, server, former = [] }: Named,
   isTaken: (name: string) => boolean,
@@ -51,32 +51,32 @@ export function formerNames(
   return all.filter((each) => each !== name && (each === server || !isTaken(each))).slice(0, MOST_FORMER);
 }
 
-/** What a source says of one node under several names. */
-export interface Told {
+/** The merged report about a node with several names. */
+export interface Report {
   readonly workloads: WorkloadsOfNode;
-  /** It is not empty for longer than this, by a name under which the source says so: ISO 8601. */
-  readonly emptyFrom?: string;
+  /** Earliest start of the emptiness, by any of its names. */
+  readonly emptyFrom?: Instant;
 }
 
 function sum(values: readonly number[]): number {
   return values.reduce((all, value) => all + value, 0);
 }
 
-/** Whole only where every entry has the member. */
+/** The sum over all entries; undefined if one entry does not have the value. */
 function all<T>(values: readonly (T | undefined)[]): readonly T[] | undefined {
   const known = values.filter((value) => value !== undefined);
   return known.length === values.length ? known : undefined;
 }
 
-/** All that is said of a node, as one: every container counts, and it is empty since the last of the names is. */
-export function mergedWorkloads(said: readonly WorkloadsOfNode[]): Told | undefined {
+/** Merges the reports about a node: every container counts, and the latest start of the emptiness. */
+export function mergedWorkloads(said: readonly WorkloadsOfNode[]): Report | undefined {
   const [first] = said;
   if (first === undefined) return undefined;
   if (said.length === 1) return { workloads: first };
   const containers = [...new Map(said.flatMap((each) => each.containers).map((each) => [each.id, each])).values()];
   const started = all(said.map(({ startedTotal }) => startedTotal));
   const disks = said.flatMap(({ diskUsedPercent }) => diskUsedPercent ?? []);
-  const empty = said.flatMap(({ emptySince }) => emptySince ?? []).sort((a, b) => Date.parse(b) - Date.parse(a));
+  const empty = said.flatMap(({ emptySince }) => emptySince ?? []).sort((a, b) => instantOf(b) - instantOf(a));
   const [last] = containers.length > 0 ? [] : empty;
   return defined({
     workloads: {
@@ -87,6 +87,6 @@ export function mergedWorkloads(said: readonly WorkloadsOfNode[]): Told | undefi
       ...(last === undefined || empty.length < said.length ? {} : { emptySince: last }),
       ...(disks.length === 0 ? {} : { diskUsedPercent: Math.max(...disks) }),
     },
-    emptyFrom: last,
+    emptyFrom: instantOf(last),
   });
 }

@@ -1,8 +1,8 @@
-/** The outside of the nodes plugin: servers of a cloud provider, what runs on them, and whether they answer. */
+/** The outside of the nodes plugin: servers of a cloud provider, their containers, and probes. */
 
 import type { Workloads } from './generated.ts';
 
-/** What the provider says a server does; `unknown` also stands for a word that is not known here. */
+/** Status of a server at the provider; `unknown` also stands for an unsupported status. */
 export type ProviderStatus =
   | 'running'
   | 'initializing'
@@ -14,104 +14,104 @@ export type ProviderStatus =
   | 'rebuilding'
   | 'unknown';
 
-/** Something that a server refers to, by both of its names. `name` is the id as text where it has none (a snapshot), or is gone. */
+/** An object that a server refers to. `name` is the id as text for a snapshot or a removed object. */
 export interface Named {
   readonly id: number;
   readonly name: string;
 }
 
-/** One end of a server in a private network. */
+/** The attachment of a server to a private network. */
 export interface Attachment {
   readonly network: Named;
   readonly ip: string;
-  /** In the order of the provider. */
+  /** Alias addresses in the order of the provider. */
   readonly aliasIps: readonly string[];
 }
 
-/** A server as its provider tells it. */
+/** A server, as reported by its provider. */
 export interface ServerSeen {
   readonly id: number;
   readonly name: string;
   readonly status: ProviderStatus;
-  /** When it was made: ISO 8601, UTC. Absent where the provider says nothing that can be read. */
+  /** Time of its creation: ISO 8601, UTC. Absent if the provider reports no valid time. */
   readonly created?: string;
   readonly serverType: Named & { readonly deprecated: boolean };
-  /** Size of its disk, in GB. */
+  /** Size of the disk, in GB. */
   readonly diskGb: number;
   readonly location: string;
-  /** Absent where the image is gone. */
+  /** Image of the server; absent if the image no longer exists. */
   readonly image?: Named & { readonly deprecated: boolean };
-  /** An action of the provider is running on it. */
+  /** True while an action of the provider runs on the server. */
   readonly locked: boolean;
-  /** Delete and rebuild protection; the provider keeps them apart, and lets them only be set alike. */
+  /** Delete and rebuild protection; the provider reports them separately, and only sets both together. */
   readonly protection: { readonly delete: boolean; readonly rebuild: boolean };
   readonly backups: boolean;
   readonly labels: Readonly<Record<string, string>>;
-  /** Public addresses with the ids of their primary IPs; absent where it has none. The IPv6 one is a network, `2001:db8::/64`. */
+  /** Public addresses with the ids of their primary IPs; absent without one. IPv6 has a network, `2001:db8::/64`. */
   readonly ipv4?: { readonly id: number; readonly ip: string };
   readonly ipv6?: { readonly id: number; readonly ip: string };
   readonly networks: readonly Attachment[];
   readonly firewalls: readonly Named[];
   readonly volumes: readonly Named[];
   readonly placementGroup?: Named;
-  /** It boots, or has booted, into the rescue system. */
+  /** True if the server boots, or has booted, into the rescue system. */
   readonly rescue?: true;
-  /** Name of the ISO that is mounted. */
+  /** Name of the mounted ISO. */
   readonly iso?: string;
 }
 
-/** A server type, with what it costs. */
+/** A server type, with its prices. */
 export interface ServerTypeSeen {
   readonly id: number;
   readonly name: string;
   readonly cores: number;
-  /** In MB: what the provider gives in GB, times 1024. */
+  /** Memory in MB: the provider's value in GB, times 1024. */
   readonly memoryMb: number;
   readonly diskGb: number;
   readonly architecture: string;
   readonly deprecated: boolean;
-  /** By location; a location that is not there does not have the type. */
+  /** Offers by location; a missing location does not offer the type. */
   readonly locations: Readonly<Record<string, TypeInLocation>>;
 }
 
 export interface TypeInLocation {
-  /** It can be ordered there now; where the provider does not say, it can. */
+  /** True if the type can be ordered there now, or if the provider does not report that. */
   readonly available: boolean;
   /** Net prices of a running server in the currency of the account, as decimal numbers. */
   readonly hourly: number;
   readonly monthly: number;
-  /** From when on it cannot be ordered there any more: ISO 8601. */
+  /** Time from which it can no longer be ordered there: ISO 8601. */
   readonly endsAt?: string;
 }
 
 export interface PriceList {
-  /** `EUR`. */
+  /** Currency, for example `EUR`. */
   readonly currency: string;
-  /** By name. */
+  /** Entries by name. */
   readonly types: Readonly<Record<string, ServerTypeSeen>>;
 }
 
-/** An image; one without a name is called by its id. */
+/** An image; an image without a name has its id as its name. */
 export interface ImageSeen extends Named {
-  /** The provider's own. */
+  /** True for an image of the provider. */
   readonly isSystem: boolean;
   readonly isAvailable: boolean;
   readonly architecture: string;
-  /** What a server's disk needs at least, in GB. */
+  /** Minimum size of the disk, in GB. */
   readonly diskGb: number;
-  /** Since when it is deprecated. */
+  /** Time of the deprecation. */
   readonly deprecated?: string;
 }
 
-/** What a server can be made of, by lists that are read apart. A `server` is the id of the one that has the thing. */
+/** Objects that a server can use, in lists that are read separately. `server` is the id of the present user. */
 export interface Catalogue {
-  /** By name. */
+  /** Entries by name. */
   readonly types: PriceList['types'];
   readonly images: readonly ImageSeen[];
   readonly locations: readonly (Named & { readonly zone: string })[];
   readonly sshKeys: readonly Named[];
   readonly firewalls: readonly Named[];
-  /** With the network zones of its subnets. */
+  /** Networks, with the network zones of their subnets. */
   readonly networks: readonly (Named & { readonly zones: readonly string[] })[];
   readonly placementGroups: readonly (Named & { readonly type: string; readonly servers: readonly number[] })[];
   readonly volumes: readonly (Named & Placed)[];
@@ -126,65 +126,65 @@ interface Placed {
 
 export type CatalogueList = keyof Catalogue;
 
-/** What the workload source says, and when it was asked: ISO 8601, UTC. */
+/** The report of the workload source, and the time of the request: ISO 8601, UTC. */
 export interface WorkloadsSeen {
   readonly at: string;
   readonly workloads: Workloads;
 }
 
-/** How one server is asked whether it is ready. */
+/** The readiness probe of a server. */
 export type ProbeTarget =
   | { readonly tcp: { readonly host: string; readonly port: number } }
   | { readonly http: { readonly host: string; readonly port: number; readonly path: string } };
 
 export type ProbeSeen =
   | { readonly answered: true; readonly rttMs: number }
-  /** Says the same of the same failure each time: `refused`, `timeout`, `status 503`. */
+  /** Text that is the same for the same failure each time: `refused`, `timeout`, `status 503`. */
   | { readonly answered: false; readonly message: string };
 
-/** What the world was opened with. */
+/** The settings of the connection. */
 export interface NodesLimits {
-  /** Probes that are open at once. */
+  /** Maximum number of concurrent probes. */
   readonly probes: number;
-  /** Failed probes that follow each other faster count once. */
+  /** Interval within which failed probes count once. */
   readonly probeIntervalMs: number;
-  /** How often the workload source is looked at, at least. */
+  /** Maximum time between two refreshes of the workload source. */
   readonly workloadsIntervalMs: number;
-  /** Name of the project, as it stands in labels. */
+  /** Name of the project in labels. */
   readonly project: string;
 }
 
 /**
- * Reads the account, the workload source and the servers themselves. Every call ends at a deadline of its own, or when
- * its signal is aborted. What cannot be read throws an Error whose message holds no secret, and never looks like
- * something that is not there; an `endpoint` on it says what did not answer.
+ * Reads the account, the workload source and the servers themselves. Every call ends at its own deadline, or when its
+ * signal is aborted. A failed read throws an Error without secrets, and never looks like a missing object; its
+ * `endpoint` is the address that did not answer.
  */
 export interface NodesReader {
   readonly limits: NodesLimits;
-  /** Every server of the account, whatever it is. */
+  /** Every server of the account. */
   servers(signal: AbortSignal): Promise<readonly ServerSeen[]>;
-  /** One server; undefined where the provider says that there is none. */
+  /** A server by id; undefined if the provider reports that it does not exist. */
   server(id: number, signal: AbortSignal): Promise<ServerSeen | undefined>;
-  /** The one server of this exact name; undefined where there is none. */
+  /** The server with this exact name; undefined if it does not exist. */
   serverByName(name: string, signal: AbortSignal): Promise<ServerSeen | undefined>;
-  /** Server types and prices; read once for as long as the world is open. */
+  /** Server types and prices; read once for each opened connection. */
   prices(signal: AbortSignal): Promise<PriceList>;
-  /** One list of the catalogue, no older than half a minute. */
+  /** A list of the catalogue, at most half a minute old. */
   catalogue<List extends CatalogueList>(list: List, signal: AbortSignal): Promise<Catalogue[List]>;
-  /** Undefined where no source is configured. */
+  /** The report of the workload source; undefined if no source is configured. */
   workloads(signal: AbortSignal): Promise<WorkloadsSeen | undefined>;
-  /** Which hooks the source has. */
+  /** The hooks of the source. */
   readonly hooks: { readonly drain: boolean; readonly migrate: boolean };
   probe(target: ProbeTarget, signal: AbortSignal): Promise<ProbeSeen>;
-  /** SHA-256 of a file with user data, `sha256:` and 64 hex digits; undefined where there is none. Relative to the project. */
+  /** SHA-256 of a user data file, `sha256:` and 64 hex digits; undefined if it does not exist. */
   userDataDigest(file: string): Promise<string | undefined>;
 }
 
-/** What every call that changes something gets. */
+/** Arguments of every call that writes. */
 export interface Call {
-  /** Fires at the deadline of the step. */
+  /** Signal that fires at the deadline of the step. */
   readonly signal: AbortSignal;
-  /** Says in a few words what is going on. */
+  /** Reports progress in a few words. */
   readonly progress: (text: string) => void;
 }
 
@@ -195,7 +195,7 @@ export interface CreateOrder {
   readonly location: string;
   readonly sshKeys: readonly string[];
   readonly userData?: string;
-  /** Addresses and aliases that the order itself cannot carry are set once the server is there. */
+  /** Networks; addresses and aliases that an order cannot have are set once the server exists. */
   readonly networks: readonly {
     readonly network: string;
     readonly ip?: string;
@@ -216,37 +216,37 @@ export interface CreateOrder {
   readonly start: boolean;
 }
 
-/** Labels that a server is to have, and keys that it is not to have any more. All others stay. */
+/** Labels to set, and keys to remove. All other labels stay. */
 export interface LabelChange {
   readonly set: Readonly<Record<string, string>>;
   readonly remove: readonly string[];
 }
 
 /**
- * Changes what it can read. A call returns when the provider says that it is done: every action that it started was
- * awaited. A server that is locked is waited for. Names may be ids as text. A call may be made again after it was cut
- * short: what is already so is no error.
+ * Changes servers. A call returns when the provider has completed every action that it started. It waits for a locked
+ * server. Names may be ids as text. A call can be repeated after an interruption: an already reached state is not an
+ * error.
  */
 export interface NodesWriter extends NodesReader {
   /**
-   * Makes a server, with backups and protection, and gives it as it is then. A password that the provider makes is thrown
-   * away. Where the server is there already and has all of `order.labels`, an earlier call made it, and it is given.
+   * Creates a server, with backups and protection, and returns it. Discards a password that the provider sets. If a server
+   * with all of `order.labels` exists, an earlier call created it, and it is returned.
    */
   createServer(order: CreateOrder, call: Call): Promise<ServerSeen>;
-  /** Done too where the server is gone. */
+  /** Deletes a server; succeeds if it no longer exists. */
   deleteServer(id: number, call: Call): Promise<void>;
   rename(id: number, name: string, call: Call): Promise<void>;
-  /** Reads the labels anew and changes nothing but these. */
+  /** Reads the present labels, and changes only the given ones. */
   changeLabels(id: number, change: LabelChange, call: Call): Promise<void>;
   powerOn(id: number, call: Call): Promise<void>;
-  /** Asks the server to shut down, waits until it is off, and turns it off hard where it does not. */
+  /** Shuts the server down, waits until it is off, and turns it off hard if it does not. */
   powerOff(id: number, call: Call): Promise<void>;
-  /** The server is off. */
+  /** Requires the server to be off. */
   changeType(id: number, serverType: string, upgradeDisk: boolean, call: Call): Promise<void>;
-  /** Destroys the disk. The user data that it was made with is used again. */
+  /** Rebuilds the server, which destroys the disk. The provider uses the user data of the creation again. */
   rebuild(id: number, image: string, call: Call): Promise<void>;
   setProtection(id: number, isProtected: boolean, call: Call): Promise<void>;
-  /** To end them deletes every backup. */
+  /** Turns backups on or off; turning them off deletes every backup. */
   setBackups(id: number, enabled: boolean, call: Call): Promise<void>;
   attachNetwork(
     id: number,
@@ -261,11 +261,11 @@ export interface NodesWriter extends NodesReader {
   removeFirewall(id: number, firewall: string, call: Call): Promise<void>;
   attachVolume(id: number, volume: string, call: Call): Promise<void>;
   detachVolume(id: number, volume: string, call: Call): Promise<void>;
-  /** The server is off. */
+  /** Requires the server to be off. */
   joinPlacementGroup(id: number, group: string, call: Call): Promise<void>;
   leavePlacementGroup(id: number, call: Call): Promise<void>;
-  /** Tells the source to put nothing more on a node, and waits for its answer; false where it has no such hook. */
+  /** Notifies the source to start no new containers on a node, and waits for its answer; false without such a hook. */
   drainHook(node: string, call: Call): Promise<boolean>;
-  /** Tells the source to move a container, and waits for its answer. Throws where it has no such hook. */
+  /** Requests the move of a container from the source, and waits for its answer. Throws without such a hook. */
   migrateHook(container: string, from: string, to: string, call: Call): Promise<void>;
 }

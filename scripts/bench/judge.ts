@@ -5,26 +5,18 @@
  * two refreshes of the item, the rules, the intent, the handler and the outcome.
  */
 
+import { usualSafety } from '../../src/conformance/memory-log.ts';
 import { everyPlace } from '../../test/support/places.ts';
 import { apply } from '../../src/engine/apply.ts';
 import type { Draft, LogRecord } from '../../src/formats/log-record.ts';
 import { reconcile } from '../../src/engine/reconcile.ts';
 import { emptyRecall, fold } from '../../src/engine/remember.ts';
-import type { Desired, Safety } from '#plugin';
+import type { Desired } from '#plugin';
 import { median } from './measure.ts';
 import { type BenchWorld, benchPlugin } from './plugin.ts';
 
 const ACTIONS = 1000;
 const ROUNDS = 7;
-
-const safety: Safety = {
-  maxAgeMs: 60_000,
-  removals: { max: 10, share: 0.3, from: 4, perMs: 3_600_000 },
-  collapse: { share: 0.5, from: 4 },
-  budgets: [],
-  freeze: [],
-  overrides: [],
-};
 
 function documents(count: number, edited: number): readonly Desired[] {
   return Array.from({ length: count }, (_, i) => ({
@@ -64,7 +56,7 @@ async function fleetOf(count: number): Promise<Fleet> {
       version: '0',
       documents: desired,
       reader: open,
-      safety,
+      safety: usualSafety,
     });
     const before = process.cpuUsage();
     await apply({

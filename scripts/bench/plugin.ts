@@ -84,16 +84,15 @@ export const benchPlugin = definePlugin<BenchWorld, BenchWorld>({
   openReader: async () => shared,
   openWriter: async () => shared,
   observe: async (world, { desired, memory, only, now }) => {
-    const at = new Date(now).toISOString();
     const remembered = new Map(memory.map((each) => [formatRef(each.ref), each]));
     const refs = new Map(
       (only ?? [...desired, ...memory].map(({ ref }) => ref)).map((ref) => [formatRef(ref), ref] as const),
     );
     const observed = [...refs].flatMap(([address, ref]): readonly Observed<ItemSpec>[] => {
       const size = sizeOf(world, address, remembered.get(address));
-      return size === undefined ? [] : [{ ref, state: 'ready', facts: { size }, findings: [], at }];
+      return size === undefined ? [] : [{ ref, state: 'ready', facts: { size }, findings: [], at: now }];
     });
-    return { observed, gaps: [], at };
+    return { observed, gaps: [], at: now };
   },
 });
 

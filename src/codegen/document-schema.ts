@@ -65,7 +65,7 @@ export function pluginConfig(plugin: PluginSpec): Schema {
         minimum: 1,
         maximum: 1000,
         default: plugin.parallelism,
-        description: 'How many actions of this plugin run at once.',
+        description: 'Number of actions of this plugin that run at once.',
       },
       ...plugin.config.properties,
     },

@@ -10,7 +10,7 @@ import type { KindSpec, PluginSpec, SafetySpec } from './spec.ts';
 import { membersOf, typeOf } from './type-of-schema.ts';
 
 /** `certificates` → `Certificates`, `sonic-ports` → `SonicPorts`. */
-export function pascalCase(name: string): string {
+function pascalCase(name: string): string {
   return name.replace(/(?:^|-)([a-z0-9])/gu, (_all, letter: string) => letter.toUpperCase());
 }
 
@@ -79,7 +79,7 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec): object 
 }
 
 /** The plugin's tables for the engine. */
-export function pluginTables(spec: PluginSpec): object {
+function pluginTables(spec: PluginSpec): object {
   return {
     name: spec.name,
     version: spec.version,

@@ -67,7 +67,7 @@ function fieldTable(schema: Schema): string {
 }
 
 /** The machine as Mermaid. */
-export function diagram(machine: MachineSpec): string {
+function diagram(machine: MachineSpec): string {
   const states = editsOf(machine).map(({ state }) => state);
   return ['```mermaid', ...lifecycleGraph(machine.transitions.flatMap(writeOut), states), '```'].join('\n');
 }

@@ -22,7 +22,7 @@ Write generated.ts, generated.validators.js and generated.validators.d.ts of a p
 `;
 
 /** Prints a line for each changed file. Returns the exit code. */
-export function specCommand(args: readonly string[], engineSpec: string): number {
+function specCommand(args: readonly string[], engineSpec: string): number {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,

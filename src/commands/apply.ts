@@ -5,7 +5,6 @@ import { applyJsonRenderer, applyMarkdownRenderer, applyTextRenderer } from '../
 import { apply as runApply, SETTLING_MS } from '../run/apply.ts';
 import type { Approval } from '../run/apply-round.ts';
 import { readPlan } from '../run/plan-file.ts';
-import { openWorkspace } from '../run/project.ts';
 import { version } from '../version.ts';
 import { mustAgree } from './ask.ts';
 import { command } from './command.ts';
@@ -42,7 +41,9 @@ export const apply = command({
     ...passes,
     allowRejected: flag('Exit 0 even if rejected rows remain.'),
     planDigest: text('<digest>', 'Apply only if the plan has this digest.'),
-    untilSettled: flag('Repeat plan and apply, waiting for holds that clear, until no changes remain.'),
+    untilSettled: flag(
+      'Repeat plan and apply until no changes remain; wait for rejected and deferred rows that clear.',
+    ),
     timeout: parsed('<time>', duration, 'Limit on the duration of --until-settled. Default: 1h.'),
     parallelism: parsed('<n>', wholeNumber(1), 'Maximum number of concurrent actions.'),
     ...locking,
@@ -51,13 +52,13 @@ export const apply = command({
   },
   more: exitCodesText,
   events: true,
-  call: async ({ flags, words: { file }, host, source, path, shell, say, interruption, isStream }) => {
+  call: async ({ flags, words: { file }, path, shell, say, interruption, isStream, openWorkspace }) => {
     const { planDigest: digest, parallelism, lockTimeout, allowRejected } = flags;
     if (digest !== undefined && !/^sha256:[0-9a-f]{64}$/u.test(digest))
       throw new InputError('--plan-digest must be sha256: followed by 64 hex digits, as printed by plan');
     if (flags.untilSettled === true && (file !== undefined || digest !== undefined))
       throw new InputError('--until-settled makes a new plan each round, so it cannot apply a saved or approved plan');
-    const workspace = await openWorkspace(host, source, say);
+    const workspace = await openWorkspace();
     const ways = 'Use --yes or --plan-digest, or apply a saved plan';
     const approving = { ...flags, ways, isUnseen: isStream || flags.format !== 'text' };
     const approval: Approval =

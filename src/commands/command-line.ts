@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { Argument, Command as Parser, CommanderError, Option as ParserOption } from 'commander';
 import { type Ending, exitCode } from '../run/ending.ts';
+import { openWorkspace } from '../run/project.ts';
 import type { Main, Shell } from '../shell.ts';
 import { version } from '../version.ts';
 import type { Command, Option, View, Word } from './command.ts';
@@ -95,6 +96,7 @@ async function callCommand(
     : textReporter(shell, color, (event) => render?.(event, print));
   const folder = resolve(shell.cwd(), typeof flags['chdir'] === 'string' ? flags['chdir'] : '.');
   const config = typeof flags['config'] === 'string' ? resolve(folder, flags['config']) : undefined;
+  const [host, source] = [hostOf(shell), { folder, config }];
   let interruption: ReturnType<typeof interruptionOf> | undefined;
   try {
     outcome.ending = await command.call({
@@ -104,8 +106,9 @@ async function callCommand(
         parser.args.filter((word) => word !== undefined),
       ),
       shell,
-      host: hostOf(shell),
-      source: { folder, config },
+      host,
+      source,
+      openWorkspace: () => openWorkspace(host, source, outcome.reporter.say),
       path: (given) => resolve(folder, given),
       view,
       say: outcome.reporter.say,
@@ -126,7 +129,12 @@ function parserOf(commands: readonly AnyCommand[], table: CommandTable, shell: S
     writeErr: (text: string) => shell.stderr.write(text),
   };
   const prepare = (parser: Parser): Parser =>
-    parser.exitOverride().configureOutput(output).showSuggestionAfterError().helpCommand(false);
+    parser
+      .exitOverride()
+      .configureOutput(output)
+      .showSuggestionAfterError()
+      .helpOption('-h, --help', 'Show help.')
+      .helpCommand(false);
   const program = prepare(new Parser('fettle'))
     .description(
       'A declarative reconciler. The plan lists every unsafe step as REJECTED, with the reason. Keep your fleet in fine fettle.',

@@ -4,7 +4,7 @@ import type { Command as Parser } from 'commander';
 import type { RunEvent } from '../run/events.ts';
 import type { Ending } from '../run/ending.ts';
 import type { Interruption } from '../run/interruption.ts';
-import type { Host, Source } from '../run/project.ts';
+import type { Host, Source, Workspace } from '../run/project.ts';
 import type { Shell } from '../shell.ts';
 
 /** An option of a command. Its key, in kebab-case, is its long name. */
@@ -74,6 +74,8 @@ export interface Call<O, W> {
   readonly host: Host;
   /** Location of the configuration, from the flags. */
   readonly source: Source;
+  /** Reads the configuration at `source`, and reports its warnings. Throws ProblemsError. */
+  readonly openWorkspace: () => Promise<Workspace>;
   /** Makes a path of the command line absolute. */
   readonly path: (given: string) => string;
   readonly view: () => View;

@@ -10,7 +10,7 @@ import { recallFrom, withStore } from '../run/stores.ts';
 import { command } from './command.ts';
 import { flag, optional, where } from './options.ts';
 
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type ShellName = (typeof SHELLS)[number];
 
 /** Kind of a value: a word of a list, an address, a path, or any text. */
@@ -58,7 +58,7 @@ function argumentValues(argument: Argument | undefined): Values | undefined {
 }
 
 /** Lists a command and its subcommands. */
-export function shapesOf(command: Command, words = ''): readonly CommandShape[] {
+function shapesOf(command: Command, words = ''): readonly CommandShape[] {
   const below = command.commands;
   const argument = argumentValues(command.registeredArguments[0]);
   return [

@@ -3,14 +3,13 @@
 import { driftMarkdown } from '../report/drift-markdown.ts';
 import { driftText } from '../report/drift-text.ts';
 import { drift as runDrift } from '../run/drift.ts';
-import { openWorkspace } from '../run/project.ts';
 import { command } from './command.ts';
 import { exitCodesText } from './exit-codes-text.ts';
 import { failing, failOnOf, flag, locking, rendered, selection, selectionOf, stream, where } from './options.ts';
 
 export const drift = command({
   name: 'drift',
-  summary: 'Show how the infrastructure differs from the state that was last applied.',
+  summary: 'Show differences of the infrastructure from the last applied state.',
   options: {
     ...where,
     ...selection,
@@ -22,10 +21,10 @@ export const drift = command({
   },
   more: exitCodesText,
   events: true,
-  call: async ({ flags, host, source, say, interruption }) => {
+  call: async ({ flags, say, interruption, openWorkspace }) => {
     const { record, lockTimeout } = flags;
     const options = { selection: selectionOf(flags), record, lockTimeout, interruption: interruption() };
-    const workspace = await openWorkspace(host, source, say);
+    const workspace = await openWorkspace();
     return (await runDrift(workspace, { ...options, ...failOnOf(flags) }, say)).ending;
   },
   render:

@@ -3,7 +3,6 @@
 import { explainMarkdown } from '../report/explain-markdown.ts';
 import { explainText } from '../report/explain-text.ts';
 import { explain as runExplain } from '../run/explain.ts';
-import { openWorkspace } from '../run/project.ts';
 import { addressOf } from '../run/selection.ts';
 import { command } from './command.ts';
 import { address, parsedOr, passes, passesOf, rendered, where, wholeNumber } from './options.ts';
@@ -18,10 +17,10 @@ export const explain = command({
     ...passes,
     ...rendered,
   },
-  call: async ({ flags, words, host, source, say, interruption }) => {
+  call: async ({ flags, words, say, interruption, openWorkspace }) => {
     const ref = addressOf(words.address);
     const options = { ref, last: flags.last, passes: passesOf(flags), stop: interruption().stop };
-    return (await runExplain(await openWorkspace(host, source, say), options, say)).ending;
+    return (await runExplain(await openWorkspace(), options, say)).ending;
   },
   render:
     ({ format, detail = false }, view) =>

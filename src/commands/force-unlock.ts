@@ -3,7 +3,6 @@
 import { lockText } from '../report/lock-text.ts';
 import { lockToTake, takeLock } from '../run/force-unlock.ts';
 import { stoppedBy } from '../run/interruption.ts';
-import { openWorkspace } from '../run/project.ts';
 import { mustAgree } from './ask.ts';
 import { command } from './command.ts';
 import { reason, required, shown, where, asking } from './options.ts';
@@ -13,8 +12,8 @@ export const forceUnlock = command({
   summary: 'Release a stuck lock. Its previous holder can no longer write to the log.',
   words: { id: required('ID of the holder, as printed by `fettle lock status`.') },
   options: { ...where, ...asking, ...reason, ...shown },
-  call: async ({ flags, words: { id }, host, source, say, print, shell, view, interruption }) => {
-    const workspace = await openWorkspace(host, source, say);
+  call: async ({ flags, words: { id }, say, print, shell, view, interruption, openWorkspace }) => {
+    const workspace = await openWorkspace();
     const { status, place } = await lockToTake(workspace, id, say);
     print(lockText(status, { now: view().now, place }));
     const alive = status.liveness === 'held' ? ' The holder appears to be running; its run will be cut short.' : '';
@@ -28,7 +27,7 @@ export const forceUnlock = command({
       return stopped;
     }
     const options = { id, reason: flags.reason?.[0], interruption: signals };
-    const { ending, token } = await takeLock(workspace, options, say);
+    const { ending, result: token } = await takeLock(workspace, options, say);
     if (token !== undefined) print(`The lock was released. ${id} can no longer write to the log (fence ${token}).\n`);
     return ending;
   },

@@ -6,7 +6,7 @@ import { documentsText } from '../engine/load/write-documents.ts';
 import { counted, type Gap, InputError, type Plugin, printable } from '#plugin';
 import { applyTextRenderer, applyJsonRenderer } from '../report/apply-renderers.ts';
 import { adopt, discover, pluginOf } from '../run/import.ts';
-import { openProject, openWorkspace } from '../run/project.ts';
+import { openProject } from '../run/project.ts';
 import { addressOf } from '../run/selection.ts';
 import { version } from '../version.ts';
 import { command } from './command.ts';
@@ -52,7 +52,7 @@ export const importCommand = command({
     ...locking,
     ...shown,
   },
-  call: async ({ flags, words: { words }, host, source, path, say, print, shell, interruption }) => {
+  call: async ({ flags, words: { words }, host, source, path, say, print, shell, interruption, openWorkspace }) => {
     if (flags.all !== true) {
       const [address, ...more] = words;
       if (address === undefined || more.length > 0)
@@ -60,7 +60,7 @@ export const importCommand = command({
       const ref = addressOf(address);
       const { lockTimeout } = flags;
       const options = { ref, passes: passesOf(flags), lockTimeout, interruption: interruption() };
-      return (await adopt(await openWorkspace(host, source, say), options, say)).ending;
+      return (await adopt(await openWorkspace(), options, say)).ending;
     }
     if (flags.plugin === undefined) throw new InputError('--all needs --plugin NAME');
     const plugin = await pluginOf(host, flags.plugin);

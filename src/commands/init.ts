@@ -6,7 +6,7 @@ import { InputError, printable } from '#plugin';
 import { command } from './command.ts';
 import { chdir, choice, optional } from './options.ts';
 
-export const FORGES = ['github', 'gitlab'] as const;
+const FORGES = ['github', 'gitlab'] as const;
 
 /** Folder of templates in the package, for the sources and for the bundle. */
 const TEMPLATES = join(import.meta.dirname, '../../templates');

@@ -1,24 +1,24 @@
 /** `fettle lock status`: shows the holder of the lock, its age, and if the holder still runs. */
 
+import { lockDocument } from '../formats/lock-status.ts';
 import { lockText } from '../report/lock-text.ts';
-import { openWorkspace } from '../run/project.ts';
 import { withStore } from '../run/stores.ts';
 import { command } from './command.ts';
 import { shown, where } from './options.ts';
 
 export const lockStatus = command({
   name: 'lock status',
-  summary: 'Show the holder of the lock, since when, and if it still runs.',
+  summary: 'Show the holder of the lock, its start time, and if it still runs.',
   options: { ...where, ...shown },
-  call: async ({ flags, host, source, say, print, view }) => {
-    const workspace = await openWorkspace(host, source, say);
+  call: async ({ flags, say, print, view, openWorkspace }) => {
+    const workspace = await openWorkspace();
     const { status, place } = await withStore(workspace, say, async (store) => ({
       status: await store.lockStatus(),
       place: store.place,
     }));
     print(
       flags.format === 'json'
-        ? `${JSON.stringify(status === undefined ? { held: false } : { held: true, ...status })}\n`
+        ? `${JSON.stringify(lockDocument(status))}\n`
         : lockText(status, { now: view().now, place }),
     );
     return 'ok';

@@ -4,7 +4,6 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { counted, inert, InputError } from '#plugin';
 import { exportLog } from '../run/log.ts';
-import { openWorkspace } from '../run/project.ts';
 import { lineOf } from '../store/line.ts';
 import { command } from './command.ts';
 import { parsedOr, text, where, wholeNumber } from './options.ts';
@@ -18,8 +17,8 @@ export const logExport = command({
     to: parsedOr('<seq>', wholeNumber(1), 'Last record to export.', Number.POSITIVE_INFINITY, 'last'),
     out: text('<file>', 'Write to this new file. Default: standard output.', { short: 'o' }),
   },
-  call: async ({ flags, host, source, path, say, print, shell }) => {
-    const workspace = await openWorkspace(host, source, say);
+  call: async ({ flags, path, say, print, shell, openWorkspace }) => {
+    const workspace = await openWorkspace();
     const file = flags.out === undefined ? undefined : path(flags.out);
     const stream = file === undefined ? undefined : createWriteStream(file, { flags: 'wx', mode: 0o600 });
     const failed = stream === undefined ? undefined : finished(stream);

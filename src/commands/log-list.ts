@@ -2,7 +2,6 @@
 
 import { auditLines, recordLine } from '../report/log-text.ts';
 import { listLog } from '../run/log.ts';
-import { openWorkspace } from '../run/project.ts';
 import { command } from './command.ts';
 import { commaList, parsed, parsedOr, pointInTime, shown, text, where, wholeNumber } from './options.ts';
 
@@ -32,9 +31,9 @@ export const logList = command({
     last: parsedOr('<n>', wholeNumber(0), 'Number of records to show; 0 for all.', 50),
     ...shown,
   },
-  call: async ({ flags, host, source, say, print }) => {
+  call: async ({ flags, say, print, openWorkspace }) => {
     const { last, format, ...filter } = flags;
-    const { ending, records } = await listLog(await openWorkspace(host, source, say), filter, last, say);
+    const { ending, records } = await listLog(await openWorkspace(), filter, last, say);
     const line = filter.action === undefined ? recordLine : auditLines;
     for (const record of records) print(format === 'json' ? `${JSON.stringify(record)}\n` : line(record));
     return ending;

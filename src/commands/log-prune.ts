@@ -2,7 +2,6 @@
 
 import { InputError, printable } from '#plugin';
 import { pruneLog } from '../run/log.ts';
-import { openWorkspace } from '../run/project.ts';
 import { mustAgree } from './ask.ts';
 import { command } from './command.ts';
 import { locking, parsed, shown, where, wholeNumber, asking } from './options.ts';
@@ -17,7 +16,7 @@ export const logPrune = command({
     ...locking,
     ...shown,
   },
-  call: async ({ flags, host, source, say, print, shell, interruption }) => {
+  call: async ({ flags, say, print, shell, interruption, openWorkspace }) => {
     const { keep, lockTimeout } = flags;
     if (keep === undefined) throw new InputError('--keep is required: the number of segments to keep');
     const ask = (place: string, stop: AbortSignal): Promise<void> =>
@@ -27,9 +26,9 @@ export const logPrune = command({
         shell,
         stop,
       );
-    const workspace = await openWorkspace(host, source, say);
+    const workspace = await openWorkspace();
     const options = { keep, ask, lockTimeout, interruption: interruption() };
-    const { ending, report } = await pruneLog(workspace, options, say);
+    const { ending, result: report } = await pruneLog(workspace, options, say);
     if (report === undefined) return ending;
     if (flags.format === 'json') print(`${JSON.stringify(report)}\n`);
     else {

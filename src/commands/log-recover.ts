@@ -1,7 +1,6 @@
 /** `fettle log recover`: restarts a damaged log from its last valid record. No data is deleted. */
 
 import { recoverLog } from '../run/log.ts';
-import { openWorkspace } from '../run/project.ts';
 import { command } from './command.ts';
 import { locking, shown, where } from './options.ts';
 
@@ -9,8 +8,8 @@ export const logRecover = command({
   name: 'log recover',
   summary: 'Restart a damaged log from its last valid record. No data is deleted.',
   options: { ...where, ...locking, ...shown },
-  call: async ({ flags, host, source, say, print, interruption }) => {
-    const workspace = await openWorkspace(host, source, say);
+  call: async ({ flags, say, print, interruption, openWorkspace }) => {
+    const workspace = await openWorkspace();
     const locked = { lockTimeout: flags.lockTimeout, interruption: interruption() };
     const { ending, report } = await recoverLog(workspace, locked, say);
     if (report === undefined) {

@@ -2,7 +2,6 @@
 
 import { InputError } from '#plugin';
 import { verifyText } from '../report/verify-text.ts';
-import { openWorkspace } from '../run/project.ts';
 import { withStore } from '../run/stores.ts';
 import type { Head } from '../store/store.ts';
 import { command } from './command.ts';
@@ -24,9 +23,9 @@ export const logVerify = command({
     head: text('<seq:hash>', 'Require this head, as printed by plan or apply, to be in the log.'),
     ...shown,
   },
-  call: async ({ flags, host, source, say, print }) => {
+  call: async ({ flags, say, print, openWorkspace }) => {
     const head = flags.head === undefined ? undefined : headOf(flags.head);
-    const workspace = await openWorkspace(host, source, say);
+    const workspace = await openWorkspace();
     const report = await withStore(workspace, say, (store) => store.verify(head));
     print(flags.format === 'json' ? `${JSON.stringify(report)}\n` : verifyText(report));
     return report.status === 'damaged' || report.damage.length > 0 ? 'error' : 'ok';

@@ -2,7 +2,6 @@
 
 import { storyText } from '../report/story-text.ts';
 import { storyOf } from '../run/log.ts';
-import { openWorkspace } from '../run/project.ts';
 import { addressOf } from '../run/selection.ts';
 import { command } from './command.ts';
 import { address, shown, where } from './options.ts';
@@ -12,9 +11,9 @@ export const logWhy = command({
   summary: 'Print the decisions and actions of one resource, with reasons and actors.',
   words: { address },
   options: { ...where, ...shown },
-  call: async ({ flags, words, host, source, say, print, view }) => {
+  call: async ({ flags, words, say, print, view, openWorkspace }) => {
     const ref = addressOf(words.address);
-    const story = await storyOf(await openWorkspace(host, source, say), ref, say);
+    const story = await storyOf(await openWorkspace(), ref, say);
     if (flags.format === 'json') for (const record of story.records) print(`${JSON.stringify(record)}\n`);
     else print(storyText(story.address, story.records, story.runs, view()));
     return story.ending;

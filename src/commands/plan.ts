@@ -4,7 +4,6 @@ import { basename } from 'node:path';
 import { planText } from '../report/plan-text.ts';
 import { plan as runPlan } from '../run/plan.ts';
 import { savePlan, writePlanJson } from '../run/plan-file.ts';
-import { openWorkspace } from '../run/project.ts';
 import { command } from './command.ts';
 import { exitCodesText } from './exit-codes-text.ts';
 import {
@@ -23,7 +22,7 @@ import {
 
 export const plan = command({
   name: 'plan',
-  summary: 'Refresh, compare, judge and print the plan. Nothing is changed.',
+  summary: 'Refresh resources and print the plan, without changing anything.',
   options: {
     ...where,
     out: text('<file>', 'Save the plan to this file, for show and apply.', { short: 'o' }),
@@ -36,7 +35,7 @@ export const plan = command({
   },
   more: exitCodesText,
   events: true,
-  call: async ({ flags, host, source, path, say, interruption }) => {
+  call: async ({ flags, path, say, interruption, openWorkspace }) => {
     const { out } = flags;
     const options = {
       selection: selectionOf(flags),
@@ -45,7 +44,7 @@ export const plan = command({
       save: out === undefined ? undefined : savePlan.bind(undefined, path(out)),
       ...failOnOf(flags),
     };
-    return (await runPlan(await openWorkspace(host, source, say), options, say)).ending;
+    return (await runPlan(await openWorkspace(), options, say)).ending;
   },
   render: async (flags, view) => {
     const detail = flags.detail ?? false;

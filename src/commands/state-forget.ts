@@ -1,7 +1,6 @@
 /** `fettle state forget ADDRESS…`: removes resources from the state; the infrastructure does not change. */
 
 import { counted, printable } from '#plugin';
-import { openWorkspace } from '../run/project.ts';
 import { type Forgetting, forgetState } from '../run/state.ts';
 import { mustAgree } from './ask.ts';
 import { command } from './command.ts';
@@ -23,17 +22,18 @@ export const stateForget = command({
   summary: 'Remove resources from the state. The infrastructure does not change.',
   words: { addresses: rest('Addresses or globs.', 'some') },
   options: { ...where, ...asking, ...reason, ...locking, ...shown },
-  call: async ({ flags, words: { addresses }, host, source, say, print, shell, interruption }) => {
+  call: async ({ flags, words: { addresses }, say, print, shell, interruption, openWorkspace }) => {
     const ask = async (forgetting: Forgetting, stop: AbortSignal): Promise<void> => {
       print(forgettingText(forgetting));
       const count = forgetting.addresses.length;
       if (count > 1 || forgetting.guarded.length > 0)
         await mustAgree(`Forget ${counted(count, 'resource')}?`, flags, shell, stop);
     };
-    const workspace = await openWorkspace(host, source, say);
+    const workspace = await openWorkspace();
     const { lockTimeout } = flags;
     const options = { addresses, ask, reason: flags.reason?.[0], lockTimeout, interruption: interruption() };
-    const { ending, forgotten, head } = await forgetState(workspace, options, say);
+    const { ending, result } = await forgetState(workspace, options, say);
+    const { forgotten, head } = result ?? {};
     if (head !== undefined) print(`forgotten: ${forgotten}\nlog head ${head.seq}:${head.hash}\n`);
     return ending;
   },

@@ -1,9 +1,9 @@
 /** `fettle state list`: lists the resources in the state, one per line. */
 
-import { type Memory, printable } from '#plugin';
+import { type Memory, printable, instantText } from '#plugin';
+import { memoryBody } from '../formats/log-record.ts';
 import { summaryLines } from '../report/plan-text.ts';
 import { columnWidth, painter } from '../report/text.ts';
-import { openWorkspace } from '../run/project.ts';
 import { listState, stateSummaries } from '../run/state.ts';
 import { command } from './command.ts';
 import { selection, selectionOf, shown, where } from './options.ts';
@@ -28,7 +28,7 @@ function stateText(resources: ReadonlyMap<string, Memory>): string {
   return [...resources]
     .map(
       ([address, memory]) =>
-        `${printable(address).padEnd(width)}  ${(memory.state ?? '-').padEnd(states)}  ${memory.since ?? '-'}  ${marks(memory)}\n`,
+        `${printable(address).padEnd(width)}  ${(memory.state ?? '-').padEnd(states)}  ${memory.since === undefined ? '-' : instantText(memory.since)}  ${marks(memory)}\n`,
     )
     .join('');
 }
@@ -37,11 +37,11 @@ export const stateList = command({
   name: 'state list',
   summary: 'List the resources in the state, one per line.',
   options: { ...where, ...selection, ...shown },
-  call: async ({ flags, host, source, say, print, view }) => {
-    const workspace = await openWorkspace(host, source, say);
+  call: async ({ flags, say, print, view, openWorkspace }) => {
+    const workspace = await openWorkspace();
     const resources = await listState(workspace, selectionOf(flags), say);
     if (flags.format === 'json') {
-      for (const [address, memory] of resources) print(`${JSON.stringify({ address, ...memory })}\n`);
+      for (const [address, memory] of resources) print(`${JSON.stringify({ address, ...memoryBody(memory) })}\n`);
       return 'ok';
     }
     print(stateText(resources));

@@ -1,6 +1,5 @@
 /** `fettle state rename OLD NEW`: renames the project in its log. */
 
-import { openWorkspace } from '../run/project.ts';
 import { renameProject } from '../run/state.ts';
 import { command } from './command.ts';
 import { locking, reason, required, shown, where } from './options.ts';
@@ -10,8 +9,8 @@ export const stateRename = command({
   summary: 'Rename the project in its log. The infrastructure does not change.',
   words: { old: required('Present name, as in the log.'), new: required('New name, for fettle.yaml.') },
   options: { ...where, ...reason, ...locking, ...shown },
-  call: async ({ flags, words: { old: from, new: to }, host, source, say, print, interruption }) => {
-    const workspace = await openWorkspace(host, source, say);
+  call: async ({ flags, words: { old: from, new: to }, say, print, interruption, openWorkspace }) => {
+    const workspace = await openWorkspace();
     const { lockTimeout } = flags;
     const options = { reason: flags.reason?.[0], lockTimeout, interruption: interruption() };
     const ending = await renameProject(workspace, { from, to }, options, say);

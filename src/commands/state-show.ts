@@ -1,6 +1,6 @@
 /** `fettle state show ADDRESS`: prints the state of one resource. */
 
-import { openWorkspace } from '../run/project.ts';
+import { memoryBody } from '../formats/log-record.ts';
 import { addressOf } from '../run/selection.ts';
 import { showState } from '../run/state.ts';
 import { command } from './command.ts';
@@ -11,10 +11,10 @@ export const stateShow = command({
   summary: 'Print the state of one resource.',
   words: { address },
   options: { ...where, ...shown },
-  call: async ({ flags, words, host, source, say, print }) => {
+  call: async ({ flags, words, say, print, openWorkspace }) => {
     const ref = addressOf(words.address);
-    const memory = await showState(await openWorkspace(host, source, say), ref, say);
-    print(`${JSON.stringify(memory, null, flags.format === 'json' ? undefined : 2)}\n`);
+    const memory = await showState(await openWorkspace(), ref, say);
+    print(`${JSON.stringify(memoryBody(memory), null, flags.format === 'json' ? undefined : 2)}\n`);
     return 'ok';
   },
 });

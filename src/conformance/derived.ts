@@ -29,7 +29,7 @@ export function derivedView(
   const failures = new Map<string, string>();
   const recall = { ...emptyRecall(), resources: new Map(memory.map((each) => [formatRef(each.ref), each])) };
   const by = { plugins: new Map([[plugin.name, plugin]]), settings: new Map([[plugin.name, settings]]), now };
-  const { resources } = match(desired, view, recall, by, failures);
+  const { resources } = match(desired, view, recall, { ...by, failures });
   if (failures.size > 0) throw new Error([...failures.values()].join('; '));
   const observed = view.observed.flatMap(({ ref }) => {
     const resource = resources.get(formatRef(ref));

@@ -1,6 +1,6 @@
 /** A log in memory and the default limits, for the tests of a plugin. */
 
-import { instantText, type Safety } from '#plugin';
+import { instantText, type Safety, instantOf } from '#plugin';
 import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
 
@@ -21,7 +21,7 @@ export interface MemoryLog {
   readonly record: (drafts: readonly Draft[]) => Promise<readonly LogRecord[]>;
 }
 
-const START = Date.parse('2026-01-01T00:00:00Z');
+const START = instantOf('2026-01-01T00:00:00Z');
 
 export function memoryLog(now: () => number = () => START): MemoryLog {
   const recall = emptyRecall();

@@ -66,7 +66,7 @@ import { standing } from './standing.ts';
 import { isAsPlanned } from './settle.ts';
 
 /** Deadline of a handler and of a refresh, if the spec does not have one. */
-export const ACTION_DEADLINE_MS = 60_000;
+const ACTION_DEADLINE_MS = 60_000;
 
 export type RowStatus = 'done' | 'failed' | 'unknown' | 'stale' | 'not-attempted' | 'rejected' | 'deferred';
 
@@ -112,6 +112,37 @@ export interface ApplyInput {
 /** Reads the present files, each by its `fileKey`. */
 export type ReadFiles = (uses: readonly FileUse[], written: readonly string[]) => Promise<Given['files']>;
 
+/** One accepted action of a run, with the resources as they are now. */
+export interface Attempt {
+  readonly action: Action;
+  readonly live: Map<string, Resource>;
+  /** Addresses of the resources that depend on its resource. */
+  readonly neededBy: readonly string[];
+  readonly input: ApplyInput;
+  readonly moments: Moments;
+}
+
+type Kept = Readonly<Record<string, Json>>;
+
+/** The result of a handler: what it returned, or the error that it threw. */
+interface Handled {
+  readonly kept?: Kept;
+  readonly error?: unknown;
+}
+
+/** An action whose handler has ended. */
+interface Ended {
+  /** Sequence number of its intent. */
+  readonly seq: number;
+  readonly look: Look;
+  readonly handled: Handled;
+  /** The refresh after it; undefined if there was none. */
+  readonly after: Look | undefined;
+  readonly ending: Ending;
+  readonly audit: Audit;
+  readonly elapsedMs: number;
+}
+
 interface Look {
   readonly resource: Resource;
   readonly scene: Scene;
@@ -140,7 +171,7 @@ function matters(resource: Resource, scene: Scene): ReadonlyMap<string, Ref> {
   return new Map(all.map((ref) => [formatRef(ref), ref]));
 }
 
-async function refreshAgain(resource: Resource, live: Map<string, Resource>, input: ApplyInput): Promise<Look> {
+async function refreshAgain(resource: Resource, { live, input }: Attempt): Promise<Look> {
   const wanted = matters(resource, input.scene);
   const desired = [...wanted.keys()].flatMap((address) => live.get(address)?.desired ?? []);
   const resources = new Map(
@@ -180,7 +211,7 @@ async function refreshAgain(resource: Resource, live: Map<string, Resource>, inp
   const extras = view.extras === undefined ? {} : { extras: view.extras };
   return {
     resource: seen,
-    scene: withFresh(input.scene, live, { now: input.now(), viewedAt: Date.parse(view.at), gaps, ...extras }),
+    scene: withFresh(input.scene, live, { now: input.now(), viewedAt: view.at, gaps, ...extras }),
   };
 }
 
@@ -193,9 +224,9 @@ function unseenText(resource: Resource): string {
 }
 
 /** The reason why an accepted action must not run now; undefined if it may run. */
-function staleness(action: Action, look: KnownLook, neededBy: readonly string[]): Ending | undefined {
+function staleness({ action, neededBy }: Attempt, look: KnownLook): Ending | undefined {
   const { change } = action;
-  const judged = judgeOne(change, look.resource, look.scene, neededBy, action.after);
+  const judged = judgeOne({ change, resource: look.resource, scene: look.scene, neededBy, after: action.after });
   if (judged.basis !== action.basis)
     return { status: 'stale', message: 'The resource has changed since the plan was created' };
   const again = propose(look.resource, look.scene);
@@ -287,13 +318,7 @@ async function readFor(change: Change, { resource, scene }: Look, { files }: App
 }
 
 /** Runs the handler. Returns its result, or its error. */
-async function handle(
-  action: Action,
-  look: KnownLook,
-  input: ApplyInput,
-  id: string,
-  aside: Moments['aside'],
-): Promise<{ readonly kept?: Readonly<Record<string, Json>>; readonly error?: unknown }> {
+async function handle({ action, input, moments }: Attempt, look: KnownLook, id: string): Promise<Handled> {
   const { change } = action;
   const { kind, tables } = look.resource;
   const handler = kind.handlers[change.step];
@@ -318,7 +343,7 @@ async function handle(
             change,
             text: (input.look.redact ?? redactPatterns)(errorText(text)),
           }),
-        aside,
+        aside: moments.aside,
       }),
     );
     return kept === undefined || kept === null ? {} : { kept: keptJson(kept, change) };
@@ -333,11 +358,11 @@ async function handle(
 }
 
 /** The result of a handler as plain JSON, for the state. Throws if it is not an object. */
-function keptJson(kept: unknown, change: Change): Readonly<Record<string, Json>> {
+function keptJson(kept: unknown, change: Change): Kept {
   const plain = plainJson(kept, `the result of the handler of ${change.step}`, MEMORY_LIMIT_BYTES);
   if (typeof plain !== 'object' || plain === null || Array.isArray(plain))
     throw new Error(`the result of the handler of ${change.step} is not an object`);
-  return plain as Readonly<Record<string, Json>>;
+  return plain as Kept;
 }
 
 /** The text of an error, without secrets. */
@@ -346,18 +371,12 @@ function messageOf(error: unknown, { look }: ApplyInput): string {
 }
 
 /** The resource with its future state: the result of a handler can settle the step. */
-function asRemembered(resource: KnownResource, kept: Readonly<Record<string, Json>>): KnownResource {
+function asRemembered(resource: KnownResource, kept: Kept): KnownResource {
   const memory = resource.memory ?? { ref: resource.ref, version: 1, kept: {} };
   return withMemory(resource, { ...memory, kept: { ...memory.kept, ...kept } });
 }
 
-function endingOf(
-  action: Action,
-  error: unknown,
-  after: Look | undefined,
-  kept: Readonly<Record<string, Json>>,
-  input: ApplyInput,
-): Ending {
+function endingOf({ action, input }: Attempt, { kept = {}, error }: Handled, after: Look | undefined): Ending {
   const { change } = action;
   const cut = error instanceof DeadlineError || error instanceof AbortedError || isUnknownOutcome(error);
   if (error !== undefined && !cut) return { status: 'failed', message: messageOf(error, input) };
@@ -410,7 +429,9 @@ function movedBy(
     if (isOwn) return { moves };
     const [before, now] = [resource.memory?.state ?? ABSENT, seenState(resource)];
     const via = observedOf(resource)?.via;
-    return { moves: [...moves, ...movesBetween(tables, firstMachine(tables), before, now, undefined, via)] };
+    return {
+      moves: [...moves, ...movesBetween(tables, { machine: firstMachine(tables), from: before, to: now }, { via })],
+    };
   }
   if (ending.status !== 'failed') return undefined;
   const { state, moves } = movesOfFailure(tables, change.step, seen);
@@ -418,19 +439,11 @@ function movedBy(
   return isOwn ? { state, moves } : { moves };
 }
 
-function outcomeDraft(
-  action: Action,
-  look: Look,
-  ending: Ending,
-  seq: number,
-  after: Look | undefined,
-  kept: Readonly<Record<string, Json>> | undefined,
-  error: unknown,
-  audit: Audit,
-  elapsedMs: number,
-  input: ApplyInput,
-): Draft {
+function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
   const { change } = action;
+  const { look, handled, after, ending, audit } = ended;
+  // The result of a handler counts if it was done. If it threw with a result, the result counts too.
+  const kept = ending.status === 'done' || handled.error !== undefined ? handled.kept : undefined;
   const known = after !== undefined && isKnownLook(after) ? after : undefined;
   const seen = known?.resource;
   const found = seen === undefined ? undefined : seenState(seen);
@@ -443,21 +456,23 @@ function outcomeDraft(
     body: defined({
       run: input.run,
       ref: change.ref,
-      intent: seq,
+      intent: ended.seq,
       outcome: ending.status === 'done' ? 'done' : ending.status === 'unknown' ? 'unknown' : 'failed',
       more: ending.more === true ? true : undefined,
       state,
       others: seen === undefined ? undefined : observedOf(seen)?.others,
       moves: moved?.moves,
       created:
-        change.goal === 'create' && isPartlyDone(error) && found !== undefined && found !== ABSENT ? true : undefined,
+        change.goal === 'create' && isPartlyDone(handled.error) && found !== undefined && found !== ABSENT
+          ? true
+          : undefined,
       // A removed resource is forgotten. A replaced one leaves its successor's digest.
       ...(remembered === undefined || (removed && change.goal === 'remove') || Object.keys(remembered).length === 0
         ? {}
         : { kept: remembered, version: look.resource.tables.memoryVersion }),
       error: ending.message === '' ? undefined : ending.message,
       ...audit,
-      elapsed_ms: elapsedMs,
+      elapsed_ms: ended.elapsedMs,
     }),
   };
 }
@@ -476,13 +491,16 @@ export function auditOf(
   return audit === undefined ? {} : { audit };
 }
 
-export function refusalDraft(
-  action: Action,
-  verdict: 'rejected' | 'deferred' | 'stale',
-  reasons: readonly Judgement[],
-  audit: Audit,
-  run: string,
-): Draft {
+/** An action that is not taken, and why. */
+export interface Refusal {
+  readonly action: Action;
+  readonly verdict: 'rejected' | 'deferred' | 'stale';
+  readonly reasons: readonly Judgement[];
+  readonly audit: Audit;
+  readonly run: string;
+}
+
+export function refusalDraft({ action, verdict, reasons, audit, run }: Refusal): Draft {
   const { ref, step, goal, cause } = action.change;
   return {
     kind: 'refusal',
@@ -491,37 +509,26 @@ export function refusalDraft(
 }
 
 /** Refreshes and judges again. Returns the refresh for the action, or its end. An error of a plugin is an end. */
-async function judgeAgain(
-  action: Action,
-  resource: Resource,
-  live: Map<string, Resource>,
-  neededBy: readonly string[],
-  input: ApplyInput,
-): Promise<KnownLook | Ending> {
+async function judgeAgain(attempt: Attempt, resource: Resource): Promise<KnownLook | Ending> {
+  const { action, input } = attempt;
   try {
-    const seen = await refreshAgain(resource, live, input);
+    const seen = await refreshAgain(resource, attempt);
     const { given } = seen.scene;
     const files = await readFor(action.change, seen, input);
     const look: Look = given === undefined ? seen : { ...seen, scene: { ...seen.scene, given: { ...given, files } } };
     if (!isKnownLook(look)) return { status: 'stale', message: unseenText(look.resource) };
-    return staleness(action, look, neededBy) ?? look;
+    return staleness(attempt, look) ?? look;
   } catch (error) {
     return { status: 'stale', message: `The plugin failed: ${messageOf(error, input)}` };
   }
 }
 
 /** Refreshes after a handler, and decides the end of the action. */
-async function refreshAfter(
-  action: Action,
-  look: Look,
-  error: unknown,
-  kept: Readonly<Record<string, Json>>,
-  live: Map<string, Resource>,
-  input: ApplyInput,
-): Promise<{ readonly after: Look | undefined; readonly ending: Ending }> {
+async function refreshAfter(attempt: Attempt, look: Look, handled: Handled): Promise<Pick<Ended, 'after' | 'ending'>> {
+  const { input } = attempt;
   try {
-    const after = input.abort.aborted ? undefined : await refreshAgain(look.resource, live, input);
-    return { after, ending: endingOf(action, error, after, kept, input) };
+    const after = input.abort.aborted ? undefined : await refreshAgain(look.resource, attempt);
+    return { after, ending: endingOf(attempt, handled, after) };
   } catch (failure) {
     const why = `The plugin failed after the step: ${messageOf(failure, input)}`;
     return { after: undefined, ending: { status: 'unknown', message: why } };
@@ -539,17 +546,12 @@ export interface Moments {
 }
 
 /** Runs one accepted action. Throws only if the log cannot be written: no action runs without a record. */
-export async function take(
-  action: Action,
-  live: Map<string, Resource>,
-  neededBy: readonly string[],
-  input: ApplyInput,
-  moments: Moments,
-): Promise<Ending> {
+export async function take(attempt: Attempt): Promise<Ending> {
+  const { action, live, input, moments } = attempt;
   const address = formatRef(action.change.ref);
   const resource = live.get(address);
   if (resource === undefined) throw new Error(`${address} is not part of the plan`);
-  const judged = await judgeAgain(action, resource, live, neededBy, input);
+  const judged = await judgeAgain(attempt, resource);
   if (input.abort.aborted) return { status: 'not-attempted', message: 'The run was stopped' };
   if ('status' in judged) {
     const stale = judged;
@@ -561,7 +563,7 @@ export async function take(
       overridable: false,
     };
     const audit = auditOf(action.change, live.get(address) ?? resource, input);
-    await input.record([refusalDraft(action, 'stale', [reason], audit, input.run)]);
+    await input.record([refusalDraft({ action, verdict: 'stale', reasons: [reason], audit, run: input.run })]);
     return stale;
   }
   if (isMemoryOnly(action.change)) {
@@ -575,20 +577,12 @@ export async function take(
   const [intent] = await input.record([intentOf(action, look.resource, audit, input)]);
   if (intent === undefined) throw new Error('the store did not return the record of an intent');
   const started = input.now();
-  const { kept, error } = await handle(
-    action,
-    look,
-    input,
-    intentId({ run: input.run, seq: intent.seq }),
-    moments.aside,
-  );
-  const { after, ending } = await refreshAfter(action, look, error, kept ?? {}, live, input);
+  const { seq } = intent;
+  const handled = await handle(attempt, look, intentId({ run: input.run, seq }));
+  const { after, ending } = await refreshAfter(attempt, look, handled);
   moments.seen();
-  // The result of a handler counts if it was done. If it threw with a result, the result counts too.
-  const said = ending.status === 'done' || error !== undefined ? kept : undefined;
-  await input.record([
-    outcomeDraft(action, look, ending, intent.seq, after, said, error, audit, input.now() - started, input),
-  ]);
+  const elapsedMs = input.now() - started;
+  await input.record([outcomeDraft(attempt, { seq, look, handled, after, ending, audit, elapsedMs })]);
   remember(address, live, input);
   return ending;
 }

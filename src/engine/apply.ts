@@ -105,13 +105,13 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
   if (refused.length > 0)
     await input.record(
       refused.map(({ address, action, status }) =>
-        refusalDraft(
+        refusalDraft({
           action,
-          status,
-          standing(action),
-          auditOf(action.change, input.resources.get(address), input),
-          input.run,
-        ),
+          verdict: status,
+          reasons: standing(action),
+          audit: auditOf(action.change, input.resources.get(address), input),
+          run: input.run,
+        }),
       ),
     );
   for (const { address, action, status } of refused)
@@ -137,11 +137,9 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
       return finish(address, action, { status: 'not-attempted', message: 'The run was stopped' });
     input.on({ type: 'start', address, change: action.change });
     const started = input.now();
-    const ending = await take(action, live, neededBy.get(address) ?? [], input, {
-      begun: () => underWay.set(address, action),
-      seen: leave,
-      aside,
-    }).finally(() => underWay.delete(address));
+    const moments = { begun: () => underWay.set(address, action), seen: leave, aside };
+    const attempt = { action, live, neededBy: neededBy.get(address) ?? [], input, moments };
+    const ending = await take(attempt).finally(() => underWay.delete(address));
     finish(address, action, ending, input.now() - started);
   };
   const start = async (address: string, action: Action, needs: readonly unknown[]): Promise<void> => {

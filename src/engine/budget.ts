@@ -18,7 +18,7 @@ export function isCovered({ match }: Budget, ref: Ref, labels: readonly Labels[]
 
 /** Labels within the period of a budget before `at` (epoch ms): a change of labels does not circumvent the budget. */
 function formerWithin({ perMs }: Budget, former: readonly FormerLabels[] = [], at: number): readonly Labels[] {
-  return former.filter(({ until }) => Date.parse(until) > at - perMs).map(({ labels }) => labels);
+  return former.filter(({ until }) => until > at - perMs).map(({ labels }) => labels);
 }
 
 /** True if a budget counts a resource at `now` (epoch ms), by its recorded, declared and recent labels. */
@@ -37,9 +37,9 @@ export function budgetUses(budgets: readonly Budget[], spent: Iterable<Spent>): 
     budget,
     times: disruptions
       .filter(({ ref, labels, formerLabels, at }) =>
-        isCovered(budget, ref, [labels, ...formerWithin(budget, formerLabels, Date.parse(at))]),
+        isCovered(budget, ref, [labels, ...formerWithin(budget, formerLabels, at)]),
       )
-      .map(({ at }) => Date.parse(at))
+      .map(({ at }) => at)
       .sort((a, b) => a - b),
   }));
 }

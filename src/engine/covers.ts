@@ -97,7 +97,7 @@ function isEmpty(value: Json | undefined): boolean {
 }
 
 /** Settings without those that do not decide about steps, and without resulting empty objects. */
-export function decidingSettings(settings: Json, undeciding: readonly string[]): Json {
+function decidingSettings(settings: Json, undeciding: readonly string[]): Json {
   const left = undeciding.reduce<Json>(
     (changed, pointer) =>
       valueAt(changed, pointer) === undefined ? changed : changeAt(changed, pointer, () => undefined),
@@ -138,14 +138,16 @@ export function uncovered(effect: ReturnType<typeof effectOf>, scene: Scene): st
   return bad === undefined ? undefined : `${bad.path} ${bad.problem}`;
 }
 
+/** A change in its scene, with its effect. `resource` is as the kind gets it. */
+export interface Effective {
+  readonly change: Change;
+  readonly resource: Resource;
+  readonly scene: Scene;
+  readonly effect: Required<Effect>;
+}
+
 /** The inputs that the approval of a row covers. `resource` is as the kind gets it. */
-export function coveredBy(
-  change: Change,
-  resource: Resource,
-  scene: Scene,
-  judgements: readonly Judgement[],
-  effect: Required<Effect>,
-): Covered {
+export function coveredBy({ change, resource, scene, effect }: Effective, judgements: readonly Judgement[]): Covered {
   const { desired, memory, tables } = resource;
   const settings = scene.given?.settings.get(change.ref.plugin) ?? {};
   return {

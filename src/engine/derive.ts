@@ -9,6 +9,7 @@ import {
   type Resource,
   type Sighting,
 } from '#plugin';
+import type { Failures } from './guard.ts';
 
 /** Inputs other than document, sighting and state. */
 export interface Deriving {
@@ -18,6 +19,8 @@ export interface Deriving {
   /** Epoch ms. */
   readonly now: number;
   readonly redact?: Redact | undefined;
+  /** Gets the errors of kinds, by address. */
+  readonly failures?: Failures | undefined;
 }
 
 /** Adds the states to a sighting. Throws if the kind throws, or returns a state that its spec does not have. */

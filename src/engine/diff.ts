@@ -33,21 +33,23 @@ function stillStep(resource: Resource): Step {
   return `${state}>${state}`;
 }
 
-function memoryChange(
-  resource: Resource,
-  goal: 'adopt' | 'protect' | 'release',
-  cause: Cause,
-  because: string,
-  fields: readonly FieldChange[] = [],
-): Change {
-  return changeOf(resource.ref, resource.tables, { step: stillStep(resource), goal, fields, because, cause });
+/** A row that changes the state alone. */
+interface MemoryRow {
+  readonly goal: 'adopt' | 'protect' | 'release';
+  readonly cause: Cause;
+  readonly because: string;
+  readonly fields?: readonly FieldChange[];
+}
+
+function memoryChange(resource: Resource, { fields = [], ...row }: MemoryRow): Change {
+  return changeOf(resource.ref, resource.tables, { step: stillStep(resource), fields, ...row });
 }
 
 function orphanChange(resource: Resource, scene: Scene): Change | undefined {
   const { kind, tables } = resource;
   if (!resource.owned || isAbsent(resource)) return undefined;
   if (onRemoveOf(undefined, resource.memory, tables) === 'release')
-    return memoryChange(resource, 'release', 'orphan', 'no longer declared');
+    return memoryChange(resource, { goal: 'release', cause: 'orphan', because: 'no longer declared' });
   if (!isKnown(resource)) {
     // The removal stays in the plan as a rejected row.
     const state = resource.memory?.state ?? ABSENT;
@@ -97,13 +99,18 @@ export function propose(resource: Resource, scene: Scene): Change | undefined {
   if (!isKnown(resource)) return undefined;
   if (isSeen(resource) && !isGiven(resource) && !resource.owned) {
     const because = scene.memoryGap === undefined ? 'is not owned yet' : 'its owner is unknown';
-    return memoryChange(resource, 'adopt', 'new', `the resource exists, and ${because}`);
+    return memoryChange(resource, { goal: 'adopt', cause: 'new', because: `the resource exists, and ${because}` });
   }
   const next = managedChange(resource, scene);
   const hidden = hiddenInputs(next, resource);
   if (hidden.length === 0) return next;
   const fields = letsGo({ goal: 'protect', fields: hidden }, tables) ? liftedFirst(hidden) : hidden;
-  return memoryChange(resource, 'protect', 'edit', 'the document changes safety inputs', fields);
+  return memoryChange(resource, {
+    goal: 'protect',
+    cause: 'edit',
+    because: 'the document changes safety inputs',
+    fields,
+  });
 }
 
 /** The proposed changes by address, in the order of the resources. A resource whose diff throws is in `failures`. */

@@ -60,7 +60,7 @@ function waysOut(resource: Resource): readonly WayOut[] {
   const { since, state } = memory ?? {};
   const dueOf = ({ by, withinMs, from }: Transition): { readonly dueAt?: number } =>
     by === 'world' && withinMs !== undefined && since !== undefined && state === from
-      ? { dueAt: Date.parse(since) + withinMs }
+      ? { dueAt: since + withinMs }
       : {};
   return Object.entries(tables.machines).flatMap(([machine, { transitions }]) =>
     transitions
@@ -89,7 +89,7 @@ export function explain(
     resource,
     summary: tables.summary,
     state,
-    since: memory?.since === undefined || memory.state !== state ? undefined : Date.parse(memory.since),
+    since: memory?.state === state ? memory?.since : undefined,
     overdueSince: late?.dueAt,
     waysOut: waysOut(resource),
     owned: resource.owned ? memory?.owned : undefined,

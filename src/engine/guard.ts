@@ -18,6 +18,7 @@ import {
   type Scene,
   type Summary,
   type Verdict,
+  isRecord,
 } from '#plugin';
 
 /** Failures of plugins, by address. */
@@ -48,10 +49,6 @@ const VERDICT_BYTES = 64 * 1024;
 const GOALS: ReadonlySet<string> = new Set(['create', 'update', 'replace', 'remove']);
 const CAUSES: ReadonlySet<string | undefined> = new Set([undefined, 'time', 'progress', 'policy']);
 const OUTCOMES: ReadonlySet<Outcome> = new Set(['pass', 'warn', 'defer', 'reject']);
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Checks that a proposal matches its type. Throws otherwise. */
 export function soundProposal(proposal: Proposal | undefined): Proposal | undefined {

@@ -143,7 +143,7 @@ function judgement(asked: Asked, override: Override | undefined): Judgement {
 }
 
 /** The effective outcome: an overridden rule passes. */
-export function effective(judgement: Judgement): Judgement['outcome'] {
+function effective(judgement: Judgement): Judgement['outcome'] {
   return judgement.overridden === undefined ? judgement.outcome : 'pass';
 }
 
@@ -154,17 +154,22 @@ function verdictOf(judgements: readonly Judgement[]): Action['verdict'] {
 
 /** True if an override has not expired at the time of the judgement. */
 function counts({ until }: Override, now: number): boolean {
-  return until === undefined || now < Date.parse(until);
+  return until === undefined || now < until;
+}
+
+/** One change in its scene. */
+interface ToJudge {
+  readonly change: Change;
+  readonly resource: Resource;
+  readonly scene: Scene;
+  /** Addresses of the resources that depend on its resource. */
+  readonly neededBy: readonly string[];
+  /** Addresses of the changes that come before it. */
+  readonly after: readonly string[];
 }
 
 /** Judges one change in its scene. */
-export function judgeOne(
-  change: Change,
-  resource: Resource,
-  scene: Scene,
-  neededBy: readonly string[],
-  after: readonly string[],
-): Action {
+export function judgeOne({ change, resource, scene, neededBy, after }: ToJudge): Action {
   const given = withIgnored(resource);
   const effect = effectOf(change, given, scene);
   const ground: Ground = { neededBy, uncovered: uncovered(effect, scene) };
@@ -176,7 +181,7 @@ export function judgeOne(
       overrides.find(({ rule }) => rule === asked.id),
     ),
   );
-  const covers = coveredBy(change, given, scene, judgements, effect);
+  const covers = coveredBy({ change, resource: given, scene, effect }, judgements);
   const { source, written } = resource.desired ?? {};
   const edits = isMemoryOnly(change) ? [] : editsOf(change, given);
   return defined({
@@ -216,7 +221,13 @@ export function judge(
     const change = changes.get(address);
     const resource = resources.get(address);
     if (change === undefined || resource === undefined) continue;
-    const action = judgeOne(change, resource, seen, needed.get(address) ?? [], before.get(address) ?? []);
+    const action = judgeOne({
+      change,
+      resource,
+      scene: seen,
+      neededBy: needed.get(address) ?? [],
+      after: before.get(address) ?? [],
+    });
     judged.set(address, action);
     if (action.verdict !== 'accept') continue;
     underWay.set(address, action);

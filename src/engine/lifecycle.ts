@@ -25,30 +25,39 @@ export function stateFor(resource: KnownResource, step: Step): string {
 const INTERRUPTED = 'interrupted';
 const ERROR = 'error';
 
+/** Two states of a machine. */
+interface Between {
+  readonly machine: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The transition to look up between two states. */
+interface Wanted extends Between {
+  readonly by: Transition['by'];
+  readonly trigger?: string;
+}
+
+/** The known details of the moves between two states. */
+interface Way {
+  /** The step that failed since the last refresh. */
+  readonly failed?: Step | undefined;
+  /** The states in between, oldest first. */
+  readonly via?: readonly string[] | undefined;
+}
+
 /** The transition between two states, preferably by the given actor, and among several with the given trigger. */
-function listed(
-  machine: Machine,
-  from: string,
-  to: string,
-  by: Transition['by'],
-  trigger?: string,
-): Transition | undefined {
+function listed(machine: Machine, { from, to, by, trigger }: Wanted): Transition | undefined {
   const all = machine.transitions.filter((each) => each.from === from && each.to === to);
   const meant = all.filter((each) => each.by === by);
   return meant.find((each) => each.trigger === trigger) ?? meant[0] ?? all[0];
 }
 
 /** A move between two states with its trigger, or `unlisted` if the table does not have it. */
-export function moveOf(
-  kind: KindTables,
-  machine: string,
-  from: string,
-  to: string,
-  by: Transition['by'],
-  trigger?: string,
-): Move {
+export function moveOf(kind: KindTables, wanted: Wanted): Move {
+  const { machine, from, to } = wanted;
   const table = kind.machines[machine];
-  const transition = table === undefined ? undefined : listed(table, from, to, by, trigger);
+  const transition = table === undefined ? undefined : listed(table, wanted);
   return transition === undefined
     ? { machine, from, to, trigger: 'unlisted', unlisted: true }
     : { machine, from, to, trigger: transition.trigger };
@@ -67,7 +76,10 @@ function wayOut(kind: KindTables, machine: string, from: string, to: string): re
   const outs = all.filter((out) => out.from === from && all.some((on) => on.from === out.to && on.to === to));
   const out = outs.find(({ trigger }) => trigger === INTERRUPTED) ?? outs[0];
   if (out === undefined) return undefined;
-  return [moveOf(kind, machine, from, out.to, 'world', INTERRUPTED), moveOf(kind, machine, out.to, to, 'world')];
+  return [
+    moveOf(kind, { machine, from, to: out.to, by: 'world', trigger: INTERRUPTED }),
+    moveOf(kind, { machine, from: out.to, to, by: 'world' }),
+  ];
 }
 
 /**
@@ -76,19 +88,20 @@ function wayOut(kind: KindTables, machine: string, from: string, to: string): re
  */
 export function movesBetween(
   kind: KindTables,
-  machine: string,
-  from: string,
-  to: string,
-  failed: Step | undefined,
-  via: readonly string[] = [],
+  { machine, from, to }: Between,
+  { failed, via = [] }: Way = {},
 ): readonly Move[] {
   if (from === to) return [];
-  if (via.length > 0) return [...via, to].map((stop, i) => moveOf(kind, machine, via[i - 1] ?? from, stop, 'world'));
-  const direct = moveOf(kind, machine, from, to, 'world', INTERRUPTED);
+  if (via.length > 0)
+    return [...via, to].map((stop, i) => moveOf(kind, { machine, from: via[i - 1] ?? from, to: stop, by: 'world' }));
+  const direct = moveOf(kind, { machine, from, to, by: 'world', trigger: INTERRUPTED });
   if (direct.unlisted !== true) return [direct];
   const step = failed === undefined ? undefined : stepParts(failed);
   if (step?.from === from && (step.machine ?? firstMachine(kind)) === machine && isPassed(kind, machine, step.to)) {
-    const detour = [moveOf(kind, machine, from, step.to, 'fettle'), moveOf(kind, machine, step.to, to, 'world', ERROR)];
+    const detour = [
+      moveOf(kind, { machine, from, to: step.to, by: 'fettle' }),
+      moveOf(kind, { machine, from: step.to, to, by: 'world', trigger: ERROR }),
+    ];
     if (detour.every(({ unlisted }) => unlisted !== true)) return detour;
   }
   return wayOut(kind, machine, from, to) ?? [direct];
@@ -99,7 +112,7 @@ export function movesOf(kind: KindTables, step: Step, settled: string): readonly
   const parts = stepParts(step);
   const machine = parts.machine ?? firstMachine(kind);
   const stops = [parts.from, parts.to, settled].filter((state, i, all) => i === 0 || state !== all[i - 1]);
-  return stops.slice(1).map((to, i) => moveOf(kind, machine, stops[i] ?? to, to, 'fettle'));
+  return stops.slice(1).map((to, i) => moveOf(kind, { machine, from: stops[i] ?? to, to, by: 'fettle' }));
 }
 
 /**
@@ -116,21 +129,24 @@ export function movesOfFailure(
   if (seen !== from) {
     const moves = movesOf(kind, step, seen);
     const known = moves.every(({ unlisted }) => unlisted !== true);
-    return { state: seen, moves: known ? moves : movesBetween(kind, machine, from, seen, undefined) };
+    return { state: seen, moves: known ? moves : movesBetween(kind, { machine, from, to: seen }) };
   }
   if (fails === undefined) return { state: seen, moves: [] };
-  const moves = [moveOf(kind, machine, from, to, 'fettle'), moveOf(kind, machine, to, fails, 'world', ERROR)];
+  const moves = [
+    moveOf(kind, { machine, from, to, by: 'fettle' }),
+    moveOf(kind, { machine, from: to, to: fails, by: 'world', trigger: ERROR }),
+  ];
   return { state: fails, moves };
 }
 
 /** The moves of an interrupted step to the state that a refresh shows. */
 export function movesOfUndone(kind: KindTables, step: Step, seen: string): readonly Move[] {
   const { from, to, machine = firstMachine(kind) } = stepParts(step);
-  if (from === to) return movesBetween(kind, machine, from, seen, undefined);
-  const begun = moveOf(kind, machine, from, to, 'fettle');
+  if (from === to) return movesBetween(kind, { machine, from, to: seen });
+  const begun = moveOf(kind, { machine, from, to, by: 'fettle' });
   if (seen === to) return [begun];
-  const back = moveOf(kind, machine, to, seen, 'world', INTERRUPTED);
-  return back.trigger === INTERRUPTED ? [begun, back] : movesBetween(kind, machine, from, seen, undefined);
+  const back = moveOf(kind, { machine, from: to, to: seen, by: 'world', trigger: INTERRUPTED });
+  return back.trigger === INTERRUPTED ? [begun, back] : movesBetween(kind, { machine, from, to: seen });
 }
 
 /**

@@ -89,8 +89,7 @@ function unknown(parts: Omit<Parts, 'sight'>, address: string, failures: Failure
 function resourceSeen(
   parts: Omit<Parts, 'sight'>,
   address: string,
-  seen: Sighting | undefined,
-  gap: Gap | undefined,
+  { seen, gap }: { readonly seen: Sighting | undefined; readonly gap: Gap | undefined },
   by: Deriving,
 ): Resource {
   const resource = resourceOf({ ...parts, sight: sightOf(undefined, gap) }, address);
@@ -99,17 +98,10 @@ function resourceSeen(
 }
 
 /**
- * Combines the inputs with the same address to one resource: finds its kind, and derives its policy and states.
- * `failures` gets the errors of kinds.
+ * Makes one resource of all that has the same address: finds its kind, and derives its policy and its states at a time.
  */
-export function match(
-  desired: readonly Desired[],
-  view: View,
-  recall: Recall,
-  by: Deriving,
-  failures: Failures = new Map(),
-): Matched {
-  const { plugins } = by;
+export function match(desired: readonly Desired[], view: View, recall: Recall, by: Deriving): Matched {
+  const { plugins, failures = new Map() } = by;
   const declared = new Map(desired.map((each) => [formatRef(each.ref), each]));
   const seen = new Map(view.observed.map((each) => [formatRef(each.ref), each]));
   const gapOf = gapFinder(view.gaps);
@@ -130,7 +122,7 @@ export function match(
     }
     const settings = by.settings.get(ref.plugin) ?? {};
     const parts = { ref, ...loaded, settings, desired: document, memory };
-    const made = guarded(address, failures, () => resourceSeen(parts, address, observed, gap, by));
+    const made = guarded(address, failures, () => resourceSeen(parts, address, { seen: observed, gap }, by));
     resources.set(address, made ?? unknown(parts, address, failures));
   }
   return { resources, unloaded };

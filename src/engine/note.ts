@@ -9,7 +9,6 @@ import {
   firstMachine,
   type Finding,
   formatRef,
-  type Gap,
   type Json,
   type Resource,
   sameJson,
@@ -31,6 +30,18 @@ import { metaSeen } from './safety-inputs.ts';
 /** Size limit of the state of one resource. A spec over the limit is only recorded as a digest. */
 export const MEMORY_LIMIT_BYTES = 16_384;
 const RESOURCES_PER_RECORD = 200;
+
+/** A complete refresh, as its records are made. */
+export interface Refreshed {
+  readonly resources: ReadonlyMap<string, Resource>;
+  /** The scene of these resources. */
+  readonly scene: Scene;
+  readonly run: string;
+  /** The kinds (`plugin/Kind`) of which the refresh misses too much. */
+  readonly doubted: ReadonlySet<string>;
+  /** Gets the errors of kinds. */
+  readonly failures: Failures;
+}
 
 /** The recorded form of a spec: the whole spec, or only its digest if it is large. */
 export function specNote(spec: unknown): { readonly spec?: Json; readonly spec_digest: string } {
@@ -68,10 +79,16 @@ function statesSeen(resource: KnownResource): Pick<Seen, 'state' | 'others' | 'm
   const { tables } = resource;
   const machine = firstMachine(tables);
   const moves = [
-    ...movesBetween(tables, machine, before, state, resource.memory?.lastError?.step, observed?.via),
+    ...movesBetween(
+      tables,
+      { machine, from: before, to: state },
+      { failed: resource.memory?.lastError?.step, via: observed?.via },
+    ),
     ...Object.entries(others ?? {}).flatMap(([name, now]) => {
       const then = resource.memory?.others?.[name];
-      return then === undefined || then === now ? [] : [moveOf(tables, name, then, now, 'world')];
+      return then === undefined || then === now
+        ? []
+        : [moveOf(tables, { machine: name, from: then, to: now, by: 'world' })];
     }),
   ];
   const first = resource.memory?.state === undefined && observed !== undefined;
@@ -122,14 +139,7 @@ function inRecords(
 }
 
 /** The records of a whole refresh. `doubted` has the kinds (`plugin/Kind`) with too many missing resources. */
-export function note(
-  resources: ReadonlyMap<string, Resource>,
-  gaps: readonly Gap[],
-  run: string,
-  scene: Scene,
-  doubted: ReadonlySet<string>,
-  failures: Failures,
-): readonly Draft[] {
+export function note({ resources, scene, run, doubted, failures }: Refreshed): readonly Draft[] {
   const counts: Record<string, number> = {};
   const changed: Seen[] = [];
   for (const [address, resource] of resources) {
@@ -142,7 +152,7 @@ export function note(
     const seen = guarded(address, failures, () => seenOf(resource, scene));
     if (seen !== undefined) changed.push(seen);
   }
-  return inRecords(run, changed, counts, gaps.map(gapScope).sort());
+  return inRecords(run, changed, counts, scene.gaps.map(gapScope).sort());
 }
 
 /**

@@ -6,7 +6,6 @@ import {
   errorText,
   formatRef,
   type Gap,
-  instantText,
   type Memory,
   type Plugin,
   type Redact,
@@ -16,6 +15,7 @@ import {
   type Sighting,
   type View,
   defined,
+  isInstant,
 } from '#plugin';
 import { notLoaded } from './load/not-loaded.ts';
 import { kindIn, unloadedGaps } from './match.ts';
@@ -60,7 +60,7 @@ function viewMistake(view: View, plugin: Plugin): string | undefined {
     const states = Object.values(kind.machines)[0]?.states ?? [];
     if (each.state !== undefined && !states.includes(each.state))
       return `${address} is in a state that the kind does not have: ${each.state}`;
-    if (Number.isNaN(Date.parse(each.at))) return `${address} does not have a valid time`;
+    if (!isInstant(each.at)) return `${address} does not have a valid time`;
     if (each.findings !== undefined && !Array.isArray(each.findings))
       return `${address} does not have a list of findings`;
     const said = JSON.stringify([each.facts, each.signals, each.others, each.findings]);
@@ -105,7 +105,7 @@ async function observeOne(
           memory,
           only,
           scheduled: input.scheduled,
-          lastLookAt: input.recall.refreshedAt === '' ? undefined : input.recall.refreshedAt,
+          lastLookAt: input.recall.refreshedAt,
           collapse: input.collapse,
           now,
           signal,
@@ -118,11 +118,11 @@ async function observeOne(
     return {
       observed: [],
       gaps: [gapOf(plugin.name, only, `the plugin returned an invalid response: ${wrong}`)],
-      at: instantText(now),
+      at: now,
     };
   } catch (error) {
     const message = (input.redact ?? redactPatterns)(errorText(error));
-    return { observed: [], gaps: [gapOf(plugin.name, only, message)], at: instantText(now) };
+    return { observed: [], gaps: [gapOf(plugin.name, only, message)], at: now };
   }
 }
 
@@ -151,7 +151,8 @@ export async function observe(input: ObserveInput): Promise<View> {
     names.map(async (name): Promise<View> => {
       const plugin = input.plugins.get(name);
       // The documents of a plugin that is not loaded were left out: the gap covers the whole plugin.
-      if (plugin === undefined) return { observed: [], gaps: [{ plugin: name, message: notLoaded(name) }], at: '' };
+      if (plugin === undefined)
+        return { observed: [], gaps: [{ plugin: name, message: notLoaded(name) }], at: input.now() };
       const [documents, known] = [desired.get(name) ?? [], memory.get(name) ?? []];
       const isLoaded = ({ ref }: { readonly ref: Ref }): boolean => kindIn(plugin, ref.kind) !== undefined;
       const unloaded = [...documents, ...known].filter((each) => !isLoaded(each)).map(({ ref }) => ref);
@@ -169,6 +170,6 @@ export async function observe(input: ObserveInput): Promise<View> {
         return own === undefined ? [] : [[names[i], own]];
       }),
     ),
-    at: instantText(input.now()),
+    at: input.now(),
   };
 }

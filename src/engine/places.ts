@@ -55,7 +55,7 @@ function occupied(holder: Holder, claim: Claim, lookUp: LookUp, plugin: string):
 }
 
 /** The places of a resource by its kind; by default, the paths that its spec writes. */
-export function claimsOf(resource: Resource): readonly Claim[] {
+function claimsOf(resource: Resource): readonly Claim[] {
   const { kind, tables } = resource;
   if (kind.places !== undefined) return kind.places(resource);
   const spec = resource.desired?.spec ?? resource.memory?.open?.applied?.spec ?? resource.memory?.applied?.spec;

@@ -44,7 +44,7 @@ import { type PlacesInput, sharedPlaces } from './shared-places.ts';
 import { summarize } from './summary.ts';
 
 /** Deadline of the refresh of one plugin. */
-export const LOOK_DEADLINE_MS = 15 * 60_000;
+const LOOK_DEADLINE_MS = 15 * 60_000;
 
 export interface ReconcileInput {
   readonly project: string;
@@ -207,7 +207,7 @@ async function compared(
   const now = input.now();
   // Read before this run's own records change it.
   const given: Given = { project: input.project, settings: input.settings ?? new Map(), writes: [], files: new Map() };
-  const logAt = recall.at === '' ? undefined : Date.parse(recall.at);
+  const logAt = recall.at;
   const sceneFor = (resources: ReadonlyMap<string, Resource>): Scene =>
     sceneOf(
       defined({
@@ -216,7 +216,7 @@ async function compared(
         gaps: view.gaps,
         extras: view.extras,
         now,
-        viewedAt: Date.parse(view.at),
+        viewedAt: view.at,
         safety,
         given,
         busy: input.busy,
@@ -229,14 +229,17 @@ async function compared(
     );
   const failures: Failures = new Map();
   const by = { plugins, settings: given.settings, now, redact: input.redact };
-  const { resources: found, unloaded } = match(desired, view, recall, by, failures);
+  const { resources: found, unloaded } = match(desired, view, recall, { ...by, failures });
   const doubted = collapsedKinds(found, safety.collapse);
-  const closed = input.busy === undefined && complete ? settle(found, sceneFor(found), run, doubted, failures) : [];
+  const closed =
+    input.busy === undefined && complete
+      ? settle({ resources: found, scene: sceneFor(found), run, doubted, failures })
+      : [];
   const settled = settledRows(closed, found);
   await input.record(closed);
   if (complete) {
     const met = remembering(found, recall, failures);
-    await input.record(note(met, view.gaps, run, sceneFor(met), doubted, failures));
+    await input.record(note({ resources: met, scene: sceneFor(met), run, doubted, failures }));
   }
 
   const resources = remembering(found, recall, failures);

@@ -11,6 +11,8 @@ import {
   compareText,
   formatRef,
   type FormerLabels,
+  type Instant,
+  instantOf,
   intentId,
   type Json,
   type Labels,
@@ -39,14 +41,14 @@ export interface Recall {
   readonly resources: Map<string, Memory>;
   /** Steps that count against limits over time, by sequence number of the intent, oldest first; see SPENT_KEPT_MS. */
   readonly spent: Map<number, Spent>;
-  /** Time of the newest record: ISO 8601. Never runs backwards. */
-  at: string;
-  /** Time of the last recorded refresh, or of a checkpoint after it: ISO 8601; empty if there was none. */
-  refreshedAt: string;
+  /** Time of the newest record. Never runs backwards. Absent without a record. */
+  at?: Instant;
+  /** Time of the last recorded refresh, or of a checkpoint after it. Absent without one. */
+  refreshedAt?: Instant;
 }
 
 export function emptyRecall(): Recall {
-  return { resources: new Map(), spent: new Map(), at: '', refreshedAt: '' };
+  return { resources: new Map(), spent: new Map() };
 }
 
 /** The recorded texts of documents, by digest. */
@@ -93,13 +95,13 @@ function tidy(memory: Memory): Memory {
 const MOST_FORMER = 32;
 
 /** Former labels that a budget may still count, with those that end now. */
-function formerOf({ formerLabels = [] }: Memory, ended: Labels | undefined, at: string): readonly FormerLabels[] {
-  const oldest = Date.parse(at) - SPENT_KEPT_MS;
+function formerOf({ formerLabels = [] }: Memory, ended: Labels | undefined, at: Instant): readonly FormerLabels[] {
+  const oldest = at - SPENT_KEPT_MS;
   const all = [...formerLabels, ...(ended === undefined ? [] : [{ labels: ended, until: at }])];
-  return all.filter(({ until }) => Date.parse(until) >= oldest).slice(-MOST_FORMER);
+  return all.filter(({ until }) => until >= oldest).slice(-MOST_FORMER);
 }
 
-function withMeta(memory: Memory, meta: MetaNote | undefined, at: string): Memory {
+function withMeta(memory: Memory, meta: MetaNote | undefined, at: Instant): Memory {
   if (meta === undefined) return memory;
   const former = formerOf(memory, meta.labels_before, at);
   return {
@@ -116,12 +118,12 @@ function withMeta(memory: Memory, meta: MetaNote | undefined, at: string): Memor
   } as Memory;
 }
 
-function appliedOf(at: string, spec: Json | undefined, digest: string | undefined): Applied | undefined {
+function appliedOf(at: Instant, spec: Json | undefined, digest: string | undefined): Applied | undefined {
   if (digest === undefined) return undefined;
   return spec === undefined ? { at, digest } : { at, digest, spec };
 }
 
-function withState(memory: Memory, at: string, state: string | undefined): Memory {
+function withState(memory: Memory, at: Instant, state: string | undefined): Memory {
   return state === undefined || state === memory.state ? memory : { ...memory, state, since: at };
 }
 
@@ -135,13 +137,13 @@ function withKept(
 }
 
 /** The codes of findings, each with its start time; undefined if there are none. */
-function standingSince(codes: readonly string[], { findings }: Memory, at: string): Memory['findings'] {
+function standingSince(codes: readonly string[], { findings }: Memory, at: Instant): Memory['findings'] {
   if (codes.length === 0) return undefined;
   const known = new Map(Object.entries(findings ?? {}));
   return Object.fromEntries(codes.map((code) => [code, known.get(code) ?? at]));
 }
 
-function rememberSeen(memory: Memory | undefined, seen: Seen, at: string): Memory | undefined {
+function rememberSeen(memory: Memory | undefined, seen: Seen, at: Instant): Memory | undefined {
   if (seen.gone === true) return undefined;
   const before = memory ?? blank(seen.ref);
   const met: Memory = {
@@ -178,14 +180,14 @@ function withTried(memory: Memory, { open, tried = [] }: Memory): Memory {
 /** The state of a resource after the removal of its replacement: the lifecycle settings about removals. */
 function promised(
   { ref, protect, onRemove, hold, needs, labels, formerLabels, safety, open }: Memory,
-  at: string,
+  at: Instant,
 ): Memory {
   const successor = open?.applied?.digest;
   const kept = { protect, onRemove, hold, needs, labels, formerLabels, safety, successor };
   return { ...blank(ref), ...kept, state: 'absent', since: at } as Memory;
 }
 
-function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome'], at: string): Memory | undefined {
+function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome'], at: Instant): Memory | undefined {
   const before = memory ?? blank(body.ref);
   const open = before.open;
   const closed = { ...before, open: body.outcome === 'unknown' ? open : undefined } as Memory;
@@ -235,7 +237,7 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
   );
 }
 
-function rememberMemory(memory: Memory | undefined, body: RecordBodies['memory'], at: string): Memory | undefined {
+function rememberMemory(memory: Memory | undefined, body: RecordBodies['memory'], at: Instant): Memory | undefined {
   if (body.goal === 'release') return undefined;
   const before = memory ?? blank(body.ref);
   const adopted =
@@ -252,12 +254,12 @@ function rememberMemory(memory: Memory | undefined, body: RecordBodies['memory']
 }
 
 /** Applies one record to the state of one resource; undefined if the state no longer has the resource. */
-export function rememberOne(memory: Memory | undefined, entry: Entry, at: string): Memory | undefined {
+function rememberOne(memory: Memory | undefined, entry: Entry, at: Instant): Memory | undefined {
   const next = remembered(memory, entry, at);
   return next === undefined ? undefined : tidy(next);
 }
 
-function remembered(memory: Memory | undefined, entry: Entry, at: string): Memory | undefined {
+function remembered(memory: Memory | undefined, entry: Entry, at: Instant): Memory | undefined {
   switch (entry.kind) {
     case 'seen':
       return rememberSeen(memory, entry.body, at);
@@ -282,20 +284,20 @@ function remembered(memory: Memory | undefined, entry: Entry, at: string): Memor
   }
 }
 
-function put(recall: Recall, ref: Ref, entry: Entry): void {
+function put(recall: Recall, ref: Ref, entry: Entry, at: Instant): void {
   const address = formatRef(ref);
-  const next = rememberOne(recall.resources.get(address), entry, recall.at);
+  const next = rememberOne(recall.resources.get(address), entry, at);
   if (next === undefined) recall.resources.delete(address);
   else recall.resources.set(address, next);
 }
 
 /** Counts the step of an intent, and drops steps that no limit counts any longer. */
-function spend(recall: Recall, body: RecordBodies['intent'], seq: number, at: string): void {
+function spend(recall: Recall, body: RecordBodies['intent'], seq: number, at: Instant): void {
   const removal = body.goal === 'remove' || body.goal === 'replace';
   if (!removal && body.disruptive !== true) return;
-  const oldest = Date.parse(recall.at) - SPENT_KEPT_MS;
+  const oldest = at - SPENT_KEPT_MS;
   for (const [key, spent] of recall.spent) {
-    if (Date.parse(spent.at) >= oldest) break;
+    if (spent.at >= oldest) break;
     recall.spent.delete(key);
   }
   const memory = recall.resources.get(formatRef(body.ref));
@@ -329,13 +331,14 @@ function move(recall: Recall, from: Ref, to: Ref): void {
 
 /** Applies one record to the table. */
 export function fold(recall: Recall, record: LogRecord): void {
-  if (record.time > recall.at) recall.at = record.time;
+  const at = Math.max(instantOf(record.time), recall.at ?? 0);
+  recall.at = at;
   switch (record.kind) {
     case 'checkpoint':
       recall.resources.clear();
       recall.spent.clear();
       // Earlier records are not read: the last refresh was not later than this.
-      if (recall.refreshedAt === '') recall.refreshedAt = recall.at;
+      recall.refreshedAt ??= at;
       return;
     case 'remembered':
       if ('memory' in record.body)
@@ -343,20 +346,20 @@ export function fold(recall: Recall, record: LogRecord): void {
       else recall.spent.set(record.body.spent.seq, spentOf(record.body.spent));
       return;
     case 'seen':
-      recall.refreshedAt = recall.at;
-      for (const seen of record.body.resources) put(recall, seen.ref, { kind: 'seen', body: seen });
+      recall.refreshedAt = at;
+      for (const seen of record.body.resources) put(recall, seen.ref, { kind: 'seen', body: seen }, at);
       return;
     case 'intent':
-      spend(recall, record.body, record.seq, recall.at);
-      put(recall, record.body.ref, { kind: 'intent', body: record.body, seq: record.seq });
+      spend(recall, record.body, record.seq, at);
+      put(recall, record.body.ref, { kind: 'intent', body: record.body, seq: record.seq }, at);
       return;
     case 'outcome':
       // The intent had no effect.
       if (record.body.outcome === 'undone') recall.spent.delete(record.body.intent);
-      put(recall, record.body.ref, { kind: 'outcome', body: record.body });
+      put(recall, record.body.ref, { kind: 'outcome', body: record.body }, at);
       return;
     case 'memory':
-      put(recall, record.body.ref, { kind: 'memory', body: record.body });
+      put(recall, record.body.ref, { kind: 'memory', body: record.body }, at);
       return;
     case 'moved':
       move(recall, record.body.from, record.body.ref);

@@ -139,7 +139,7 @@ function partialView(change: Change, resource: Resource): Verdict {
 
 function staleView(change: Change, resource: Resource, scene: Scene): Verdict {
   if (!change.effect.destructive) return pass('Not destructive', { destructive: false });
-  const seenAt = isSeen(resource) ? Date.parse(resource.sight.observed.at) : scene.viewedAt;
+  const seenAt = isSeen(resource) ? resource.sight.observed.at : scene.viewedAt;
   const ageSeconds = Math.max(0, Math.round((scene.now - seenAt) / 1000));
   const maxSeconds = Math.round(scene.safety.maxAgeMs / 1000);
   const facts = { age_seconds: ageSeconds, max_seconds: maxSeconds };
@@ -306,8 +306,8 @@ function clockBehind(change: Change, _resource: Resource, scene: Scene): Verdict
 function inProgress(_change: Change, resource: Resource, scene: Scene): Verdict {
   const open = resource.memory?.open;
   if (open === undefined || scene.busy === undefined) return pass('No other run works on the resource');
-  const facts = { step: open.step, since: open.at, holder: scene.busy.holder };
-  return defer(`${scene.busy.holder} started ${open.step} at ${open.at}`, facts, {
+  const facts = { step: open.step, since: instantText(open.at), holder: scene.busy.holder };
+  return defer(`${scene.busy.holder} started ${open.step} at ${facts.since}`, facts, {
     remedy: { outside: 'wait until that run has ended' },
   });
 }
@@ -358,7 +358,7 @@ export function overdue(resource: Resource, now: number): Overdue | undefined {
     from === state && by === 'world' && withinMs !== undefined ? [withinMs] : [],
   );
   if (limits.length === 0) return undefined;
-  const since = Date.parse(memory.since);
+  const { since } = memory;
   const dueAt = since + Math.max(...limits);
   return now <= dueAt ? undefined : { state, since, dueAt };
 }

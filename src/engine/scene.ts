@@ -79,7 +79,7 @@ function removedLately(scene: Scene, spent: Iterable<Spent>): ReadonlyMap<string
   const since = scene.now - scene.safety.removals.perMs;
   const removed = new Map<string, Set<string>>();
   for (const { removal, at, ref } of spent) {
-    if (removal !== true || Date.parse(at) <= since) continue;
+    if (removal !== true || at <= since) continue;
     const key = `${ref.plugin}/${ref.kind}`;
     const known = removed.get(key);
     if (known === undefined) removed.set(key, new Set([formatRef(ref)]));

@@ -16,17 +16,16 @@
  * None of these counts as a failure, as no failure was observed.
  */
 
-import { type Failures, guarded } from './guard.ts';
+import { guarded } from './guard.ts';
 import { withIgnored } from './ignored.ts';
 import { movesBetween, movesOf, movesOfUndone, stateFor, worldLeadsTo } from './lifecycle.ts';
-import { noteOf } from './note.ts';
+import { noteOf, type Refreshed } from './note.ts';
 import {
   ABSENT,
   type Desired,
   type FieldChange,
   firstMachine,
   type OpenIntent,
-  type Resource,
   type Scene,
   settlesIn,
   stepParts,
@@ -86,17 +85,13 @@ function movesTo(resource: KnownResource, open: OpenIntent, done: boolean): read
   const seen = stateFor(resource, open.step);
   const before = machine === undefined ? (resource.memory?.state ?? ABSENT) : resource.memory?.others?.[machine];
   if (before === from) return done ? movesOf(tables, open.step, seen) : movesOfUndone(tables, open.step, seen);
-  return before === undefined ? [] : movesBetween(tables, machine ?? firstMachine(tables), before, seen, undefined);
+  return before === undefined
+    ? []
+    : movesBetween(tables, { machine: machine ?? firstMachine(tables), from: before, to: seen });
 }
 
 /** One outcome record for each open intent that a refresh settles. */
-export function settle(
-  resources: ReadonlyMap<string, Resource>,
-  scene: Scene,
-  run: string,
-  doubted: ReadonlySet<string>,
-  failures: Failures,
-): readonly Draft[] {
+export function settle({ resources, scene, run, doubted, failures }: Refreshed): readonly Draft[] {
   const drafts: Draft[] = [];
   for (const [address, resource] of resources) {
     const open = resource.memory?.open;

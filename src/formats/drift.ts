@@ -7,7 +7,7 @@ import { driftValues } from './change-values.ts';
 import { clearsAtOf, type LogHead, type Source, sourceOf, type Suppressed, suppressedBy } from './parts.ts';
 import type { Plan, ResourceChange } from './plan.ts';
 
-export const DRIFT_FORMAT = '1.0';
+const DRIFT_FORMAT = '1.0';
 
 /** A drifted resource: `before` is the applied or declared value, and `after` the actual value. */
 export interface DriftRow {
@@ -87,7 +87,7 @@ function rowOf({ resource, back, since }: DriftedResource): DriftRow {
     change: driftValues(back),
     because: missing ? 'the resource does not exist' : back.because,
     since,
-    ...(since === 'applied' && memory?.applied !== undefined ? { applied_at: memory.applied.at } : {}),
+    ...(since === 'applied' && memory?.applied !== undefined ? { applied_at: instantText(memory.applied.at) } : {}),
     ...(missing ? { missing } : {}),
     ...(desired === undefined ? {} : { source: sourceOf(desired.source) }),
   };

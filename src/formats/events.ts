@@ -50,7 +50,7 @@ import { headText, summaryText } from '../report/plan-text.ts';
 import { shortDigests } from '../report/text.ts';
 
 /** Version of the format of the stream. */
-export const EVENT_FORMAT = '1.0';
+const EVENT_FORMAT = '1.0';
 
 export type EventAction = 'create' | 'update' | 'replace' | 'delete' | 'remove' | 'import' | 'noop';
 

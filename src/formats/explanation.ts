@@ -8,7 +8,7 @@ import { clearsAt, standing } from '../engine/standing.ts';
 import { overrideText, setText } from '../report/remedy-text.ts';
 import { type Check, checkOf, type Clearing, clearingOf, clearsAtOf, logHead, type LogHead } from './parts.ts';
 
-export const EXPLANATION_FORMAT = '1.0';
+const EXPLANATION_FORMAT = '1.0';
 
 /** A move out of the present state, as the spec defines it. */
 export interface WayOut {
@@ -144,14 +144,20 @@ function memoryOf({ resource: { memory }, owned, isProtected, onRemove, hold }: 
     protected: isProtected,
     on_remove: onRemove,
     hold,
-    applied_at: memory?.applied?.at,
+    applied_at: instantText(memory?.applied?.at),
     failures: memory?.failures ?? 0,
     last_error:
       memory?.lastError === undefined
         ? undefined
-        : { at: memory.lastError.at, step: memory.lastError.step, message: memory.lastError.message },
+        : {
+            at: instantText(memory.lastError.at),
+            step: memory.lastError.step,
+            message: memory.lastError.message,
+          },
     open_intent:
-      memory?.open === undefined ? undefined : { step: memory.open.step, at: memory.open.at, run: memory.open.run },
+      memory?.open === undefined
+        ? undefined
+        : { step: memory.open.step, at: instantText(memory.open.at), run: memory.open.run },
     unknown: memory?.unknown === true,
     kept: memory === undefined || Object.keys(memory.kept).length === 0 ? undefined : (memory.kept as Json),
   });

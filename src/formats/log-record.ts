@@ -1,16 +1,21 @@
 /** The records of the log and their parts, by kind. The store adds sequence, time, actor and hashes. */
 
 import type {
+  Applied,
   Cause,
   Facts,
   FieldChange,
+  FormerLabels,
   Goal,
   Inputs,
+  Instant,
   Json,
   Judgement,
   Labels,
   Memory,
   MetaNote,
+  OnRemove,
+  OpenIntent,
   Override,
   ReadText,
   Ref,
@@ -18,7 +23,7 @@ import type {
   Step,
 } from '#plugin';
 import { type Clearing, clearingOf } from './parts.ts';
-import { defined } from '#plugin';
+import { defined, instantOf, instantText } from '#plugin';
 
 /** A move that a run observed or made; `unlisted` if the spec does not define it. */
 export interface Move {
@@ -69,47 +74,97 @@ export function refusalReason({ clearsAt, remedy, ...judgement }: Judgement): Re
   };
 }
 
-/** The state of one resource, as in a checkpoint and in `fettle state`. */
-export interface MemoryBody extends Omit<Memory, 'onRemove' | 'formerLabels' | 'lastError'> {
-  readonly on_remove?: Memory['onRemove'];
-  readonly former_labels?: Memory['formerLabels'];
-  readonly last_error?: Memory['lastError'];
+/** The same with its time as text: ISO 8601. */
+type Timed<T extends { readonly at: Instant }> = Omit<T, 'at'> & { readonly at: string };
+
+function timed<T extends { readonly at: Instant }>(value: T): Timed<T> {
+  return { ...value, at: instantText(value.at) };
 }
 
-export function memoryBody({ onRemove, formerLabels, lastError, ...rest }: Memory): MemoryBody {
-  return {
+function parsed<T extends { readonly at: string }>(value: T): Omit<T, 'at'> & { readonly at: Instant } {
+  return { ...value, at: instantOf(value.at) };
+}
+
+interface LabelsBody extends Omit<FormerLabels, 'until'> {
+  readonly until: string;
+}
+
+function labelsBody({ labels, until }: FormerLabels): LabelsBody {
+  return { labels, until: instantText(until) };
+}
+
+function labelsOf({ labels, until }: LabelsBody): FormerLabels {
+  return { labels, until: instantOf(until) };
+}
+
+interface OpenBody extends Timed<Omit<OpenIntent, 'applied'>> {
+  readonly applied?: Timed<Applied>;
+}
+
+function openBody({ applied, ...open }: OpenIntent): OpenBody {
+  return { ...timed(open), ...(applied === undefined ? {} : { applied: timed(applied) }) };
+}
+
+function openOf({ applied, ...open }: OpenBody): OpenIntent {
+  return { ...parsed(open), ...(applied === undefined ? {} : { applied: parsed(applied) }) };
+}
+
+type TimedMember = 'since' | 'applied' | 'open' | 'findings';
+
+/** The state of one resource, as in a checkpoint and in `fettle state`. Its times are ISO 8601. */
+export interface MemoryBody extends Omit<Memory, TimedMember | 'onRemove' | 'formerLabels' | 'lastError'> {
+  readonly on_remove?: OnRemove;
+  readonly former_labels?: readonly LabelsBody[];
+  readonly last_error?: Timed<NonNullable<Memory['lastError']>>;
+  readonly since?: string;
+  readonly applied?: Timed<Applied>;
+  readonly open?: OpenBody;
+  readonly findings?: Readonly<Record<string, string>>;
+}
+
+function mapValues<T, U>(values: Readonly<Record<string, T>>, map: (value: T) => U): Readonly<Record<string, U>> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value)]));
+}
+
+export function memoryBody(memory: Memory): MemoryBody {
+  const { onRemove, formerLabels, lastError, since, applied, open, findings, ...rest } = memory;
+  return defined<MemoryBody>({
     ...rest,
-    ...(onRemove === undefined ? {} : { on_remove: onRemove }),
-    ...(formerLabels === undefined ? {} : { former_labels: formerLabels }),
-    ...(lastError === undefined ? {} : { last_error: lastError }),
-  };
+    on_remove: onRemove,
+    former_labels: formerLabels?.map(labelsBody),
+    last_error: lastError && timed(lastError),
+    since: instantText(since),
+    applied: applied && timed(applied),
+    open: open && openBody(open),
+    findings: findings && mapValues(findings, (at) => instantText(at)),
+  });
 }
 
-export function memoryOf({
-  on_remove: onRemove,
-  former_labels: former,
-  last_error: last,
-  ...rest
-}: MemoryBody): Memory {
-  return {
+export function memoryOf(body: MemoryBody): Memory {
+  const { on_remove, former_labels, last_error, since, applied, open, findings, ...rest } = body;
+  return defined<Memory>({
     ...rest,
-    ...(onRemove === undefined ? {} : { onRemove }),
-    ...(former === undefined ? {} : { formerLabels: former }),
-    ...(last === undefined ? {} : { lastError: last }),
-  };
+    onRemove: on_remove,
+    formerLabels: former_labels?.map(labelsOf),
+    lastError: last_error && parsed(last_error),
+    since: instantOf(since),
+    applied: applied && parsed(applied),
+    open: open && openOf(open),
+    findings: findings && mapValues(findings, (at) => instantOf(at)),
+  });
 }
 
-/** A step that counts against a limit, as in a checkpoint. */
-export interface SpentBody extends Omit<Spent, 'formerLabels'> {
-  readonly former_labels?: Spent['formerLabels'];
+/** A step that counts against a limit, as in a checkpoint. Its times are ISO 8601. */
+export interface SpentBody extends Timed<Omit<Spent, 'formerLabels'>> {
+  readonly former_labels?: readonly LabelsBody[];
 }
 
 export function spentBody({ formerLabels, ...rest }: Spent): SpentBody {
-  return formerLabels === undefined ? rest : { ...rest, former_labels: formerLabels };
+  return { ...timed(rest), ...(formerLabels === undefined ? {} : { former_labels: formerLabels.map(labelsBody) }) };
 }
 
 export function spentOf({ former_labels: former, ...rest }: SpentBody): Spent {
-  return former === undefined ? rest : { ...rest, formerLabels: former };
+  return { ...parsed(rest), ...(former === undefined ? {} : { formerLabels: former.map(labelsOf) }) };
 }
 
 export interface RecordBodies {
@@ -120,7 +175,7 @@ export interface RecordBodies {
     readonly version: string;
     readonly digest?: string;
     readonly reason?: string;
-    readonly overrides?: readonly Override[];
+    readonly overrides?: readonly Omit<Override, 'until'>[];
     readonly max_removals?: { readonly count: number; readonly reason: string };
   };
   /** The end of that command, with its counts. */

@@ -64,7 +64,14 @@ export interface Check {
 }
 
 export function checkOf({ ref, code, severity, message, facts, since }: Finding): Check {
-  return { address: formatRef(ref), code, severity, message, facts, ...(since === undefined ? {} : { since }) };
+  return {
+    address: formatRef(ref),
+    code,
+    severity,
+    message,
+    facts,
+    ...(since === undefined ? {} : { since: instantText(since) }),
+  };
 }
 
 /** A suppression: its end (ISO 8601), its owner, and its reason. */

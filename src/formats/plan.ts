@@ -169,7 +169,7 @@ function resourceChange(action: Action): ResourceChange {
 function refusedChange(action: Action, { resources, viewedAt }: Sealed): RefusedChange {
   const reasons = standing(action);
   const sight = resources.get(formatRef(action.change.ref))?.sight;
-  const observedAt = sight?.is === 'seen' ? sight.observed.at : instantText(viewedAt);
+  const observedAt = sight?.is === 'seen' ? sight.observed.at : viewedAt;
   return {
     reason: reasons[0]?.rule ?? 'unknown',
     resource_change: resourceChange(action),
@@ -177,7 +177,7 @@ function refusedChange(action: Action, { resources, viewedAt }: Sealed): Refused
       rule: reason.rule,
       message: reason.message,
       facts: reason.facts,
-      observed_at: observedAt,
+      observed_at: instantText(observedAt),
       ...clearingOf(reason),
       overridable: reason.overridable,
     })),
@@ -212,12 +212,12 @@ function gapRow(gap: Gap): Plan['gaps'][number] {
     plugin: gap.plugin,
     scope: gapScope(gap),
     message: gap.message,
-    since: gap.since,
+    since: instantText(gap.since),
   });
 }
 
 /** Returns the document of a plan. */
-export function planDocument(sealed: Sealed): Plan {
+function planDocument(sealed: Sealed): Plan {
   const { memoryGap, targeted, causes, actions, suppressed, summaries, head } = sealed;
   const having = (verdict: Action['verdict']) => actions.filter((action) => action.verdict === verdict);
   const refused = (verdict: Action['verdict']) => having(verdict).map((action) => refusedChange(action, sealed));

@@ -74,7 +74,7 @@ export function secureOver(
 }
 
 /** A lookup that returns only checked addresses, and a DeniedError if a name has none. Node.js never calls it for literals. */
-export function checkedLookup(denial: Denial): LookupFunction {
+function checkedLookup(denial: Denial): LookupFunction {
   return (name, options, done) => {
     lookup(name, { ...options, all: true }, (error, found) => {
       if (error !== null) return done(error, []);
@@ -88,7 +88,7 @@ export function checkedLookup(denial: Denial): LookupFunction {
 }
 
 /** A host as Node.js connects to it: without the brackets of an address in a URL. */
-export function bareHost(host: string): string {
+function bareHost(host: string): string {
   return host.replace(/^\[(.*)\]$/u, '$1');
 }
 

@@ -49,7 +49,7 @@ export function attemptsAt(
 ): Attempts {
   const last = memory?.lastError;
   if (last === undefined || stepParts(last.step).to !== goal || isNewDocument(memory, desired)) return NOTHING_FAILED;
-  return { failed: memory?.failures ?? 0, at: Date.parse(last.at), message: last.message };
+  return { failed: memory?.failures ?? 0, at: last.at, message: last.message };
 }
 
 /** True if the retries are used up. */

@@ -1,4 +1,4 @@
-/** Objects with optional members: the compiler distinguishes an absent member from an undefined one. */
+/** Mappings, and objects with optional members: the compiler distinguishes an absent member from an undefined one. */
 
 /** `undefined` for a member of `T` that can be absent. */
 type Absence<T, K extends keyof T> = string extends K
@@ -21,4 +21,9 @@ export function defined<T>(members: NoInfer<Members<T>>): T {
 
 function without(members: object): object {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}
+
+/** A mapping of JSON or YAML: an object that is not an array. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -9,7 +9,7 @@
 import { constants } from 'node:fs';
 import { dirname, isAbsolute, join, sep } from 'node:path';
 import { lstat, open, type ReadHandle, readdir, realpath, stat } from './direct-files.ts';
-import { InputError } from './errors.ts';
+import { codeOf, InputError } from './errors.ts';
 
 /** Names further folders for such files: absolute paths, separated by colons. */
 export const FILE_ROOTS = 'FETTLE_FILE_ROOTS';
@@ -75,16 +75,12 @@ const NEVER = ['/proc', '/sys'];
 
 const GONE = new Set(['ENOENT', 'ENOTDIR']);
 
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? 'unknown';
-}
-
 /** The real path of a file. If it does not exist, a path below the real path of its nearest existing folder. */
 export async function realPlace(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {
-    if (!GONE.has(codeOf(error)) || dirname(path) === path) throw error;
+    if (!GONE.has(codeOf(error) ?? '') || dirname(path) === path) throw error;
     // A dangling link counts as outside, so that the answer does not reveal whether its target exists.
     if ((await lstat(path).catch(() => undefined)) !== undefined) return sep;
     return join(await realPlace(dirname(path)), ' ');
@@ -146,7 +142,8 @@ export async function readInside(path: string, name: string, { roots, limit }: R
     return await readHandle(handle, path, name, limit);
   } catch (error) {
     if (error instanceof FileError) throw error;
-    throw new FileError(path, `${name} cannot be read (${codeOf(error)})`, codeOf(error));
+    const code = codeOf(error) ?? 'unknown';
+    throw new FileError(path, `${name} cannot be read (${code})`, code);
   } finally {
     await handle?.close();
   }

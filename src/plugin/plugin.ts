@@ -1,5 +1,6 @@
 /** The interface of a plugin: kinds with pure functions and handlers, and worlds opened for reading or writing. */
 
+import type { Instant } from './time.ts';
 import type { Claim } from './places.ts';
 import type { PluginTables } from './tables.ts';
 import type {
@@ -79,6 +80,9 @@ export interface Effect {
   readonly values?: Facts;
 }
 
+/** Fields to record; `null` drops one. */
+export type Note<M> = { readonly [K in keyof M]?: M[K] | null };
+
 /**
  * One kind of resource: pure functions, and a handler for every step. They are methods, so that kinds of different
  * types fit one table.
@@ -113,7 +117,7 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
   /**
    * The part of a refresh to record in the state; only differences from `resource.memory` are written. `now`: epoch ms.
    */
-  note?(resource: KnownResource<Resource<S, F, M>>, now: number, scene: Scene): Partial<M>;
+  note?(resource: KnownResource<Resource<S, F, M>>, now: number, scene: Scene): Note<M>;
   /** Findings that depend on other resources, or on the state. */
   findings?(resource: Resource<S, F, M>, scene: Scene): readonly Finding[];
   /**
@@ -144,8 +148,8 @@ export interface Query {
   readonly scheduled?: true;
   /** `safety.collapse`: the limits above which missing resources make a refresh doubtful. */
   readonly collapse?: Safety['collapse'];
-  /** Time of the last recorded refresh, or slightly later: ISO 8601. Absent if the log has none. */
-  readonly lastLookAt?: string;
+  /** Time of the last recorded refresh, or slightly later. Absent if the log has none. */
+  readonly lastLookAt?: Instant;
   /** Time for every decision of this refresh: epoch ms. */
   readonly now: number;
   readonly signal: AbortSignal;

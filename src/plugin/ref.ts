@@ -35,3 +35,11 @@ export function parseRef(address: string): Ref | undefined {
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+/** By address, in an order that does not depend on what answered first. */
+export function inAddressOrder<T extends { readonly ref: Ref }>(items: readonly T[]): readonly T[] {
+  return items
+    .map((item) => ({ item, address: formatRef(item.ref) }))
+    .sort((a, b) => compareText(a.address, b.address))
+    .map(({ item }) => item);
+}

@@ -15,6 +15,11 @@ export function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/u, '')}…`;
 }
 
+/** One line without control characters; text beyond 300 characters is cut. */
+export function shortLine(text: string): string {
+  return shorten(text.replace(/[\p{C}\s]+/gu, ' ').trim(), 301);
+}
+
 /** The fraction of a percentage: 0.3 for `30%`. */
 export function shareOf(text: string): number {
   return Number(text.slice(0, -1)) / 100;

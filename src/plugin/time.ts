@@ -1,4 +1,7 @@
-/** Durations as text, and checks of times from other machines. */
+/** Durations as text, instants, and checks of times from other machines. */
+
+/** A time, in epoch ms. Text of it exists only where it is read, recorded or shown: `instantOf`, `instantText`. */
+export type Instant = number;
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -35,7 +38,7 @@ export const CLOCK_AHEAD_MS = 60_000;
 
 /** The reason why a time from another machine cannot be right; undefined if it can. `now`: epoch ms. */
 export function timeDoubt(text: string, now: number): string | undefined {
-  const at = Date.parse(text);
+  const at = instantOf(text);
   if (Number.isNaN(at)) return `${text} is not a time`;
   const ahead = at - now;
   return ahead > CLOCK_AHEAD_MS
@@ -45,15 +48,24 @@ export function timeDoubt(text: string, now: number): string | undefined {
 
 /** A time from another machine, in epoch ms and never later than `now`; undefined if it cannot be right. */
 export function toldTime(text: string, now: number): number | undefined {
-  return timeDoubt(text, now) === undefined ? Math.min(Date.parse(text), now) : undefined;
+  return timeDoubt(text, now) === undefined ? Math.min(instantOf(text), now) : undefined;
 }
 
-/** Prints epoch ms in ISO 8601, UTC: `2026-11-20T14:30:10.000Z`. */
-export function instantText(at: number): string {
-  return new Date(at).toISOString();
+/** The time that a text (ISO 8601) gives; NaN if it is not a time. */
+export function instantOf(text: string): Instant;
+export function instantOf(text: string | undefined): Instant | undefined;
+export function instantOf(text: string | undefined): Instant | undefined {
+  return text === undefined ? undefined : Date.parse(text);
 }
 
-/** True for epoch ms that ISO 8601 can express. */
-export function isInstant(at: unknown): at is number {
+/** `2026-11-20T14:30:10.000Z`: ISO 8601, UTC. */
+export function instantText(at: Instant): string;
+export function instantText(at: Instant | undefined): string | undefined;
+export function instantText(at: Instant | undefined): string | undefined {
+  return at === undefined ? undefined : new Date(at).toISOString();
+}
+
+/** True for a time that ISO 8601 can express. */
+export function isInstant(at: unknown): at is Instant {
   return typeof at === 'number' && !Number.isNaN(new Date(at).getTime());
 }

@@ -6,6 +6,7 @@ import type { SharedPlaces } from './places.ts';
 import type { Kind } from './plugin.ts';
 import type { KindTables } from './tables.ts';
 import type { StepEffect, StepParts } from './steps.ts';
+import type { Instant } from './time.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -129,8 +130,8 @@ export interface Finding {
   readonly severity: Severity;
   readonly message: string;
   readonly facts: Facts;
-  /** Time at which an apply first recorded the finding: ISO 8601. Set by the engine; absent for a new finding. */
-  readonly since?: string;
+  /** When an apply first recorded the finding; set by the engine, absent for a new one. */
+  readonly since?: Instant;
 }
 
 /** A summary of a plugin's resources below the rows of a plan: for example their cost, or counts by state. */
@@ -168,8 +169,8 @@ export interface Observed<F = unknown> {
   /** Values that change without the resource (a round-trip time, days left): shown, never compared. */
   readonly signals?: Facts;
   readonly findings: readonly Finding[];
-  /** Time of the refresh: ISO 8601, UTC. */
-  readonly at: string;
+  /** The time of the refresh. */
+  readonly at: Instant;
 }
 
 /**
@@ -203,7 +204,7 @@ export interface Gap {
   /** The address or file that could not be read, for the message. */
   readonly endpoint?: string;
   readonly message: string;
-  readonly since?: string;
+  readonly since?: Instant;
 }
 
 export interface View {
@@ -213,7 +214,7 @@ export interface View {
    * Observed values other than resources, by plugin, such as prices. Rules can use them. They are not part of a basis.
    */
   readonly extras?: Readonly<Record<string, Facts>>;
-  readonly at: string;
+  readonly at: Instant;
 }
 
 /** An intent without an outcome in the log. */
@@ -221,7 +222,7 @@ export interface OpenIntent {
   readonly seq: number;
   readonly step: Step;
   readonly goal: Goal;
-  readonly at: string;
+  readonly at: Instant;
   readonly run: string;
   /** State to record when the step is done. Both are absent for a removal. */
   readonly applied?: Applied;
@@ -246,15 +247,15 @@ export interface MetaNote {
   readonly ignore?: readonly string[];
 }
 
-/** Former labels of a resource, until a time in ISO 8601. */
+/** Labels that a resource had until a time. */
 export interface FormerLabels {
   readonly labels: Labels;
-  readonly until: string;
+  readonly until: Instant;
 }
 
 /** The last applied spec. A spec over the size limit is only kept as a digest. */
 export interface Applied {
-  readonly at: string;
+  readonly at: Instant;
   readonly digest: string;
   readonly spec?: Json;
 }
@@ -290,19 +291,19 @@ export interface Memory<M = Facts> {
   readonly successor?: string;
   /** Last observed state of the first machine, and the start of that state. */
   readonly state?: string;
-  readonly since?: string;
+  readonly since?: Instant;
   readonly others?: Readonly<Record<string, string>>;
   /** Consecutive failures to reach one state by one document, and the last failure. */
   readonly failures?: number;
   readonly lastError?: {
-    readonly at: string;
+    readonly at: Instant;
     readonly step: Step;
     readonly message: string;
     /** Digest of the spec that was not applied. */
     readonly digest?: string;
   };
-  /** Codes of its findings at the last recorded refresh, each with the start time of the finding: ISO 8601. */
-  readonly findings?: Readonly<Record<string, string>>;
+  /** Codes of its findings at the last recorded refresh, each with the time of the first one in a row. */
+  readonly findings?: Readonly<Record<string, Instant>>;
   readonly open?: OpenIntent;
   /**
    * Ids of create intents without an observed result, newest last. A resource with such an id is owned.
@@ -314,7 +315,7 @@ export interface Memory<M = Facts> {
 export interface Spent {
   /** Sequence number of the intent. */
   readonly seq: number;
-  readonly at: string;
+  readonly at: Instant;
   readonly ref: Ref;
   readonly step: Step;
   readonly labels: Readonly<Record<string, string>>;
@@ -505,8 +506,8 @@ export interface Override {
   readonly rule: string;
   readonly address: string;
   readonly reason: string;
-  /** End of the override: ISO 8601; absent for an override of this run only. */
-  readonly until?: string;
+  /** Until when; absent for one that is given for this run alone. */
+  readonly until?: Instant;
 }
 
 /** A limit of disruptive steps per period, over all resources that match. */

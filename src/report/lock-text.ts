@@ -1,5 +1,6 @@
 /** The status of a lock as text: its holder, the liveness of the holder, and the command that helps. */
 
+import { instantText, spanText } from '#plugin';
 import type { LockStatus } from '../store/store.ts';
 import { ageText, textOf } from './text.ts';
 
@@ -25,7 +26,12 @@ export function lockText(
     ...(holder.run === undefined ? [] : [['run', holder.run] as const]),
     ...(heartbeatAt === undefined
       ? []
-      : [['heartbeat', `${heartbeatAt} (${ageText(heartbeatAt, now)} ago), lease ${leaseMs / 1000} s`] as const]),
+      : [
+          [
+            'heartbeat',
+            `${instantText(heartbeatAt)} (${spanText(now - heartbeatAt)} ago), lease ${leaseMs / 1000} s`,
+          ] as const,
+        ]),
     ['state', liveness],
     ['fence', String(token)],
     ['id', holder.id],

@@ -195,7 +195,12 @@ function sectionsOf(plan: Plan, detail: boolean): readonly Section[] {
     rowsSection(
       plan.settled,
       ({ address, step, outcome }) => `- ${code(address)} ${code(stepText({ step }))}: ${escapeText(outcome)}`,
-      { noun: 'step left open', plural: 'steps left open', title: 'Left open by an earlier run', collapsed: true },
+      {
+        noun: 'unfinished step',
+        plural: 'unfinished steps',
+        title: 'Unfinished steps of an earlier run',
+        collapsed: true,
+      },
     ),
     rowsSection(plan.unmanaged, (address) => `- ${code(address)}`, {
       noun: 'unmanaged resource',

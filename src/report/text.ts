@@ -1,7 +1,7 @@
 /** Text for terminals: text from outside is made printable, columns are aligned, and no meaning depends on colour. */
 
 import { styleText } from 'node:util';
-import { printable, printableLine, spanText } from '#plugin';
+import { printable, printableLine, spanText, instantOf } from '#plugin';
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
@@ -68,12 +68,12 @@ export function columnWidth(cells: readonly string[], limit: number): number {
 
 /** Returns the time from `time`, as published (ISO 8601), until `now` (epoch ms): `3 min`. */
 export function ageText(time: string, now: number): string {
-  return spanText(now - Date.parse(time));
+  return spanText(now - instantOf(time));
 }
 
 /** Returns `3 min ago` or `in 3 min` for a published time (ISO 8601), relative to `now` (epoch ms). */
 export function relativeText(time: string, now: number): string {
-  const ms = now - Date.parse(time);
+  const ms = now - instantOf(time);
   return ms >= 0 ? `${spanText(ms)} ago` : `in ${spanText(-ms)}`;
 }
 

@@ -56,16 +56,20 @@ function withSavedCauses(options: ApplyUntil, causes: SavedPlan['plan']['causes'
   return planned === undefined ? options : { ...options, selection: { ...options.selection, causes: planned } };
 }
 
+interface LockedRound {
+  readonly project: Project;
+  readonly store: Store;
+  readonly options: ApplyOptions;
+  readonly say: Listener;
+  /** True from the second round on. */
+  readonly again: boolean;
+}
+
 /** Takes the lock, runs one round and releases the lock. Throws LockHeldError. */
-async function lockedRound(
-  project: Project,
-  store: Store,
-  options: ApplyOptions,
-  say: Listener,
-  again: boolean,
-): Promise<Finished> {
+async function lockedRound(round: LockedRound): Promise<Finished> {
+  const { store, options, say } = round;
   const locking = { ...options, command: options.part?.command ?? 'apply' };
-  return withLock(store, locking, say, (fence) => applyRound({ ...options, project, store, fence, say, again }));
+  return withLock(store, locking, say, (fence) => applyRound({ ...options, ...round, fence }));
 }
 
 async function untilSettled(
@@ -79,7 +83,7 @@ async function untilSettled(
   const until = now() + timeoutMs;
   const rows = new Map<string, Row>();
   for (let fruitless = 0, again = false; ; again = true) {
-    const finished = await lockedRound(project, store, options, say, again);
+    const finished = await lockedRound({ project, store, options, say, again });
     for (const row of finished.rows) rows.set(row.address, row);
     const ended = (ending: Ending): Finished => ({
       ...finished,
@@ -120,7 +124,7 @@ export async function apply(
     try {
       const { ending, rows, head } =
         limited.untilSettled === undefined
-          ? await lockedRound(project, store, limited, say, false)
+          ? await lockedRound({ project, store, options: limited, say, again: false })
           : await untilSettled(project, store, { ...limited, ...limited.untilSettled }, say);
       const applied: Applied = { ending, project: project.config.name, rows, head };
       say({ type: 'applied', applied });

@@ -44,8 +44,8 @@ async function recorded(workspace: Workspace, options: DriftOptions, say: Listen
   const { interruption, lockTimeout, selection = {} } = options;
   refuseInCi(workspace, 'drift --record');
   const project = await openDocuments(workspace, say);
-  let result: Drifted | undefined;
-  const ending = await writeLog(workspace, { command: 'drift', lockTimeout, interruption }, say, async (log) => {
+  const writing = { command: 'drift', lockTimeout, interruption };
+  const { ending, result } = await writeLog<Drifted>(workspace, writing, say, async (log) => {
     const { recall, record, run } = log;
     const plugins = await pluginsFor(project, project.documents, recall);
     upgradeRecall(recall, plugins);
@@ -71,8 +71,8 @@ async function recorded(workspace: Workspace, options: DriftOptions, say: Listen
       const stopped = stoppedEnding(interruption);
       if (stopped !== undefined) return { ending: stopped };
       const report = head === undefined ? log.report : { ...log.report, head };
-      result = drifted({ project, reconciled, report }, options, say);
-      return { ending: result.ending };
+      const result = drifted({ project, reconciled, report }, options, say);
+      return { ending: result.ending, result };
     } finally {
       await worlds.close();
     }

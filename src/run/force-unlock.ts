@@ -3,12 +3,11 @@
 import { holderText } from '../engine/holder-text.ts';
 import { InputError } from '#plugin';
 import type { LockStatus } from '../store/store.ts';
-import type { Ending } from './ending.ts';
 import type { Listener } from './events.ts';
 import type { Interruption } from './interruption.ts';
 import type { Workspace } from './project.ts';
 import { withStore } from './stores.ts';
-import { writeLog } from './write-log.ts';
+import { type Ended, writeLog } from './write-log.ts';
 
 /** The status of the lock with holder `id`. Throws InputError if the lock is free or has another holder. */
 export async function lockToTake(
@@ -34,18 +33,13 @@ export interface TakeLockOptions {
   readonly interruption: Interruption;
 }
 
-/** Takes the lock over from a holder, and releases it. The token is absent if the run was stopped. */
+/** Takes the lock over from a holder, and releases it. The result is its token, absent if the run was stopped. */
 export async function takeLock(
   workspace: Workspace,
   { id, reason, interruption }: TakeLockOptions,
   say: Listener,
-): Promise<{ readonly ending: Ending; readonly token?: number | undefined }> {
-  let token: number | undefined;
+): Promise<Ended<number>> {
   const body = reason === undefined ? {} : { reason };
   const writing = { command: 'force-unlock', takeOver: id, body, interruption };
-  const ending = await writeLog(workspace, writing, say, async ({ fence }) => {
-    token = fence.token;
-    return { ending: 'ok' };
-  });
-  return { ending, token };
+  return writeLog(workspace, writing, say, async ({ fence }) => ({ ending: 'ok', result: fence.token }));
 }

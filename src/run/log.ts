@@ -1,7 +1,7 @@
 /** The log: lists, exports, recovers and prunes it, and collects the history of a resource. */
 
 import { recordTexts } from '../engine/generated.ts';
-import { formatRef, InputError, type Ref, suggest } from '#plugin';
+import { formatRef, InputError, type Ref, suggest, instantOf } from '#plugin';
 import type { LogRecord, RecordKind } from '../formats/log-record.ts';
 import type { PruneReport, ReadReport, RecoverReport } from '../store/store.ts';
 import type { Ending } from './ending.ts';
@@ -11,7 +11,7 @@ import type { Workspace } from './project.ts';
 import { aboutAddress, addressesIn } from './records.ts';
 import { addressOf, didYouMean } from './selection.ts';
 import { sayLogState, withStore } from './stores.ts';
-import { writeLog } from './write-log.ts';
+import { type Ended, writeLog } from './write-log.ts';
 
 /** A filter over records; absent members match every record. Times are epoch ms. */
 export interface LogFilter {
@@ -52,8 +52,8 @@ function wanted(filter: LogFilter): (record: LogRecord) => boolean {
     (actor === undefined || record.actor === actor) &&
     (outcomes === undefined || outcomes.includes(outcomeOf(record) ?? '')) &&
     (actions === undefined || actions.includes(auditedAction(record))) &&
-    (since === undefined || Date.parse(record.time) >= since) &&
-    (until === undefined || Date.parse(record.time) <= until) &&
+    (since === undefined || instantOf(record.time) >= since) &&
+    (until === undefined || instantOf(record.time) <= until) &&
     (kinds === undefined ? record.kind !== 'remembered' : kinds.includes(record.kind)) &&
     (address === undefined || aboutAddress(record, address) !== undefined) &&
     (run === undefined || ('run' in record.body && record.body.run === run));
@@ -182,17 +182,15 @@ export interface PruneOptions extends Omit<Locking, 'command'> {
   readonly ask: (place: string, stop: AbortSignal) => Promise<void>;
 }
 
-/** Deletes the oldest segments. The report is absent if the run was stopped before it deleted one. */
+/** Deletes the oldest segments. The result is absent if the run was stopped before it deleted one. */
 export async function pruneLog(
   workspace: Workspace,
   { keep, ask, ...locking }: PruneOptions,
   say: Listener,
-): Promise<{ readonly ending: Ending; readonly report?: PruneReport }> {
-  let report: PruneReport | undefined;
-  const ending = await writeLog(workspace, { ...locking, command: 'log prune' }, say, async ({ store, fence }) => {
+): Promise<Ended<PruneReport>> {
+  return writeLog(workspace, { ...locking, command: 'log prune' }, say, async ({ store, fence }) => {
     await ask(store.place, locking.interruption.stop);
-    report = await store.prune(keep, fence);
-    return { ending: 'ok', counts: { deleted: report.deleted.length } };
+    const report = await store.prune(keep, fence);
+    return { ending: 'ok', counts: { deleted: report.deleted.length }, result: report };
   });
-  return report === undefined ? { ending } : { ending, report };
 }

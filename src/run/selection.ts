@@ -130,14 +130,17 @@ export function judgeSelectors(
     throw new InputError('--target and --exclude leave no resource. Exclude fewer resources');
 }
 
-/** Reports the parts of `fettle.yaml` that match no resource. `now`: epoch ms. */
-export function sayIdle(
-  config: Config,
-  resources: readonly Labelled[],
-  selectable: Selectable,
-  now: number,
-  say: Listener,
-): void {
+/** The resources that parts of `fettle.yaml` can match. */
+interface Idling {
+  readonly config: Config;
+  readonly resources: readonly Labelled[];
+  readonly selectable: Selectable;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+/** Reports the parts of `fettle.yaml` that match no resource. */
+export function sayIdle({ config, resources, selectable, now }: Idling, say: Listener): void {
   for (const message of idleParts(config, resources, selectable, now)) say({ type: 'config-idle', message });
 }
 
@@ -165,7 +168,7 @@ export function judgeOnView(on: OnView, say: Listener): void {
   };
   judgeSelectors({ ...selection, ...passes }, selectable, say);
   const labelled = [...resources.values()].map((resource) => ({ ref: resource.ref, labels: labelsOf(resource) }));
-  sayIdle(config, labelled, selectable, now, say);
+  sayIdle({ config, resources: labelled, selectable, now }, say);
   for (const { rule, address } of passes.overrides ?? []) {
     const judgements = actions.get(address)?.judgements ?? [];
     if (!judgements.some((each) => each.rule === rule && each.overridden !== undefined))

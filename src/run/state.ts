@@ -7,7 +7,7 @@ import type { PluginSummary } from '../engine/seal.ts';
 import { emptyRecall, type Recall, rememberedOf } from '../engine/remember.ts';
 import { sceneOf } from '../engine/scene.ts';
 import { summarize } from '../engine/summary.ts';
-import { formatRef, type Gap, InputError, instantText, type Memory, parseRef, type Ref } from '#plugin';
+import { formatRef, type Gap, InputError, type Memory, parseRef, type Ref } from '#plugin';
 import type { Head } from '../store/store.ts';
 import type { Ending } from './ending.ts';
 import type { Listener } from './events.ts';
@@ -16,7 +16,7 @@ import type { Workspace } from './project.ts';
 import { judgeSelectors, nothingRemembered, removedLately, type Selection, withinOf } from './selection.ts';
 import { recallFrom, sayLogState, withStore } from './stores.ts';
 import { pluginsFor, redactorFor, safetyOf, upgradeRecall } from './worlds.ts';
-import { refuseInCi, writeLog } from './write-log.ts';
+import { type Ended, refuseInCi, writeLog } from './write-log.ts';
 
 /** Reads the state. Damage to the log is reported as an event. */
 export async function readState(
@@ -67,8 +67,7 @@ export async function stateSummaries(
   known: ReadonlyMap<string, Memory>,
 ): Promise<readonly PluginSummary[]> {
   const now = workspace.host.now();
-  const at = instantText(now);
-  const recall = { ...emptyRecall(), resources: new Map(known), at };
+  const recall = { ...emptyRecall(), resources: new Map(known), at: now };
   const plugins = await pluginsFor(workspace, [], recall);
   // Resources that a newer version of the plugin recorded are listed, but this version cannot summarize them.
   for (const [address, { ref, version }] of known)
@@ -76,7 +75,7 @@ export async function stateSummaries(
       recall.resources.delete(address);
   upgradeRecall(recall, plugins);
   const gaps = [...plugins.keys()].map((plugin): Gap => ({ plugin, message: 'not refreshed' }));
-  const { resources } = match([], { observed: [], gaps, at }, recall, { plugins, settings: new Map(), now });
+  const { resources } = match([], { observed: [], gaps, at: now }, recall, { plugins, settings: new Map(), now });
   const safety = await safetyOf(workspace.config, {}, now);
   const scene = sceneOf({ resources, gaps, now, viewedAt: now, safety, spent: recall.spent });
   return summarize(resources, plugins, scene, redactorFor(workspace));
@@ -86,32 +85,29 @@ export interface StateWrite extends Omit<Locking, 'command'> {
   readonly reason?: string | undefined;
 }
 
-/** Moves a resource in the state to another address, with references to it. `head` is absent if the run was stopped. */
+/** Moves a resource in the state to another address, with references to it. The result is the log's head, absent if the run was stopped. */
 export async function moveState(
   workspace: Workspace,
   names: { readonly from: Ref; readonly to: Ref },
   { reason, ...locking }: StateWrite,
   say: Listener,
-): Promise<{ readonly ending: Ending; readonly head?: Head | undefined }> {
+): Promise<Ended<Head | undefined>> {
   const { from, to } = names;
   const [source, target] = [formatRef(from), formatRef(to)];
   if (from.plugin !== to.plugin || from.kind !== to.kind)
     throw new InputError('a resource keeps its plugin and kind; only scope and name can change');
   if (source === target) throw new InputError('both names are identical');
   refuseInCi(workspace, 'state mv');
-  let end: Head | undefined;
   const writing = { ...locking, command: 'state mv' };
-  const ending = await writeLog(workspace, writing, say, async ({ recall, record, run, head }) => {
+  return writeLog(workspace, writing, say, async ({ recall, record, run, head }) => {
     const memory = recall.resources.get(source);
     if (memory === undefined) throw new InputError(nothingRemembered(source, recall.resources.keys()));
     if (memory.open !== undefined)
       throw new InputError(`${source} has an open step (${memory.open.step}). Run apply first to settle it`);
     if (recall.resources.has(target)) throw new InputError(`${target} is already in the state`);
     await record([{ kind: 'moved', body: { run, from, ref: to, ...(reason === undefined ? {} : { reason }) } }]);
-    end = head();
-    return { ending: 'ok', counts: { moved: 1 } };
+    return { ending: 'ok', counts: { moved: 1 }, result: head() };
   });
-  return { ending, head: end };
 }
 
 /** Renames the project in its log. */
@@ -140,11 +136,12 @@ export async function renameProject(
     if (found !== from) throw new InputError(`the log at ${store.place} is of project ${found}, not ${from}`);
   });
   const writing = { ...locking, command: 'state rename' };
-  return writeLog(old, writing, say, async ({ store, recall, fence, run }) => {
+  const { ending } = await writeLog(old, writing, say, async ({ store, recall, fence, run }) => {
     const rename = { to, run, ...(reason === undefined ? {} : { reason }) };
     await store.rename(rename, rememberedOf(recall), fence);
     return { ending: 'ok', counts: { renamed: 1 } };
   });
+  return ending;
 }
 
 /** Resources that are about to be forgotten. */
@@ -161,19 +158,23 @@ export interface ForgetOptions extends StateWrite {
   readonly ask: (forgetting: Forgetting, stop: AbortSignal) => Promise<void>;
 }
 
-/** Forgets resources. `head` is absent if the run was stopped. */
+export interface Forgotten {
+  /** Number of resources. */
+  readonly forgotten: number;
+  readonly head: Head | undefined;
+}
+
+/** Forgets resources. The result is absent if the run was stopped. */
 export async function forgetState(
   workspace: Workspace,
   { addresses: globs, ask, reason, ...locking }: ForgetOptions,
   say: Listener,
-): Promise<{ readonly ending: Ending; readonly forgotten: number; readonly head?: Head | undefined }> {
+): Promise<Ended<Forgotten>> {
   if (globs.length === 0) throw new InputError('an address is expected, or a glob such as "nodes/Node/*"');
   const tests = globs.map((glob) => ({ glob, matches: addressMatcher(glob) }));
   refuseInCi(workspace, 'state forget');
-  let forgotten = 0;
-  let end: Head | undefined;
   const writing = { ...locking, command: 'state forget' };
-  const ending = await writeLog(workspace, writing, say, async ({ recall, record, run, head }) => {
+  return writeLog(workspace, writing, say, async ({ recall, record, run, head }) => {
     const { stop } = locking.interruption;
     const known = [...recall.resources.keys()].sort();
     for (const { glob, matches } of tests)
@@ -189,9 +190,7 @@ export async function forgetState(
         return [{ kind: 'memory', body: { run, ref, goal: 'release', because: reason ?? 'state forget' } } as const];
       }),
     );
-    forgotten = addresses.length;
-    end = head();
-    return { ending: 'ok', counts: { forgotten } };
+    const forgotten = addresses.length;
+    return { ending: 'ok', counts: { forgotten }, result: { forgotten, head: head() } };
   });
-  return { ending, forgotten, head: end };
 }

@@ -18,14 +18,16 @@ export async function sayIdleInDocuments(project: Project, say: Listener): Promi
   const plugins = await pluginsFor(project, documents, recall);
   const resources = expand(documents, plugins, recall, await settingsFor(plugins, config));
   sayIdle(
-    config,
-    resources.map(({ ref, meta }) => ({ ref, labels: [meta.labels] })),
     {
-      addresses: resources.map(({ ref }) => formatRef(ref)),
-      removed: [],
-      gaps: config.unloaded.map((plugin) => ({ plugin, message: notLoaded(plugin) })),
+      config,
+      resources: resources.map(({ ref, meta }) => ({ ref, labels: [meta.labels] })),
+      selectable: {
+        addresses: resources.map(({ ref }) => formatRef(ref)),
+        removed: [],
+        gaps: config.unloaded.map((plugin) => ({ plugin, message: notLoaded(plugin) })),
+      },
+      now: host.now(),
     },
-    host.now(),
     say,
   );
 }

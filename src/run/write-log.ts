@@ -30,8 +30,13 @@ export interface Writing extends Locking {
   readonly body?: Partial<RecordBodies['run']>;
 }
 
-export interface Written {
+/** The end of a run, and its result. The result is absent if the run was stopped, or did not get the lock. */
+export interface Ended<T> {
   readonly ending: Ending;
+  readonly result?: T;
+}
+
+export interface Written<T> extends Ended<T> {
   readonly counts?: Readonly<Record<string, number>>;
 }
 
@@ -43,13 +48,14 @@ export function refuseInCi({ host, config }: Workspace, command: string): void {
   );
 }
 
-async function underLock(
-  { host }: Workspace,
-  store: Store,
-  fence: Fence,
-  writing: Writing,
-  work: (log: OpenLog) => Promise<Written>,
-): Promise<Ending> {
+interface Locked<T> extends Pick<Workspace, 'host'> {
+  readonly store: Store;
+  readonly fence: Fence;
+  readonly writing: Writing;
+  readonly work: (log: OpenLog) => Promise<Written<T>>;
+}
+
+async function underLock<T>({ host, store, fence, writing, work }: Locked<T>): Promise<Ended<T>> {
   const { command, interruption, body } = writing;
   const { recall, report } = await recallFrom(store);
   if (report.status === 'damaged') throw new InputError(DAMAGED);
@@ -57,31 +63,34 @@ async function underLock(
   const { record, head } = recorder(store, fence, recall, report.head);
   await record([{ kind: 'run', body: { run, version, ...body, command } }]);
   const log: OpenLog = { store, fence, recall, report, run, interruption, record, head };
-  const written = await work(log).catch(async (error: unknown): Promise<Written> => {
+  const written = await work(log).catch(async (error: unknown): Promise<Written<T>> => {
     const stopped = stoppedBy(interruption, error);
     if (stopped !== undefined) return { ending: stopped };
     if (error instanceof InputError)
       await record([{ kind: 'end', body: { run, exit: exitCode('error'), counts: {} } }]);
     throw error;
   });
-  const ending = stoppedEnding(interruption) ?? written.ending;
-  await record([{ kind: 'end', body: { run, exit: exitCode(ending), counts: written.counts ?? {} } }]);
+  const { counts = {}, ...ended } = written;
+  const ending = stoppedEnding(interruption) ?? ended.ending;
+  await record([{ kind: 'end', body: { run, exit: exitCode(ending), counts } }]);
   await store.checkpoint(rememberedOf(recall), fence);
-  return ending;
+  return { ...ended, ending };
 }
 
 /** Takes the lock, runs `work`, and releases everything. */
-export async function writeLog(
+export async function writeLog<T>(
   workspace: Workspace,
   writing: Writing,
   say: Listener,
-  work: (log: OpenLog) => Promise<Written>,
-): Promise<Ending> {
+  work: (log: OpenLog) => Promise<Written<T>>,
+): Promise<Ended<T>> {
   return withStore(workspace, say, async (store) => {
     try {
-      return await withLock(store, writing, say, (fence) => underLock(workspace, store, fence, writing, work));
+      return await withLock(store, writing, say, (fence) =>
+        underLock({ host: workspace.host, store, fence, writing, work }),
+      );
     } catch (error) {
-      return endingWithoutLock(error, writing.interruption, say);
+      return { ending: endingWithoutLock(error, writing.interruption, say) };
     }
   });
 }

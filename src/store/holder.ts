@@ -95,7 +95,7 @@ export function isDead(holder: Holder): boolean {
 }
 
 /** The holder of an unreadable lock file, which is never judged dead. */
-export const UNKNOWN_HOLDER: Holder = {
+const UNKNOWN_HOLDER: Holder = {
   id: '',
   user: '',
   host: '',

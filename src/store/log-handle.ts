@@ -7,7 +7,7 @@
  * after them.
  */
 
-import { defined, errorText, instantText } from '#plugin';
+import { defined, errorText, instantText, instantOf } from '#plugin';
 import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { emptyRecall, fold, rememberedOf } from '../engine/remember.ts';
 import { type AppendQueue, appendQueue } from './append-queue.ts';
@@ -192,7 +192,7 @@ export class LogHandle<V extends LogView> implements Store {
 
   /** ISO 8601; times never run backwards. */
   #timeAfter(end: { readonly time: string } | undefined): string {
-    return instantText(Math.max(this.#options.now(), end === undefined ? 0 : Date.parse(end.time)));
+    return instantText(Math.max(this.#options.now(), end === undefined ? 0 : instantOf(end.time)));
   }
 
   #poisoned(error: unknown): StoreError {

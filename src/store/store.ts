@@ -1,5 +1,6 @@
 /** The interface of a store: one fenced, append-only, hash-chained log, and a lock. The same for every backend. */
 
+import type { Instant } from '#plugin';
 import type { Draft, LogRecord, RecordBodies } from '../formats/log-record.ts';
 
 /** The body of one `remembered` record. */
@@ -75,8 +76,8 @@ export interface LockStatus {
    * waiting process will most likely get it. `dead`: its process has provably ended.
    */
   readonly liveness: 'held' | 'silent' | 'dead';
-  /** The last heartbeat: ISO 8601, by the clock of the file server or the database. */
-  readonly heartbeatAt?: string;
+  /** The last heartbeat, by the clock of the file server or the database. */
+  readonly heartbeatAt?: Instant;
   /** Time without a heartbeat after which others may take the lock over. */
   readonly leaseMs: number;
 }

@@ -326,7 +326,7 @@ describe('an override of fettle.yaml', () => {
     const log = toyLog(() => now);
     const world = toyWorld();
     await applyToy(world, [wanted('a', 2, { lifecycle: { protect: true } })], log, { now: () => now });
-    const until = new Date(START + forMs).toISOString();
+    const until = START + forMs;
     const overrides = [{ rule: 'protected', address: addressOf('a'), reason: 'x', until }];
     const { rows, reconciled } = await applyToy(world, [], log, {
       now: () => now,

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { misspelt } from '../formats/field-names.ts';
 import { type Done, fettle, type Settings } from '../support/command-line.ts';
 import type { Change, Plugin } from '#plugin';
 import { toyPlugin, type ToyWorld, toyWorld } from '../support/toy.ts';
@@ -180,8 +181,11 @@ describe('the lock', () => {
       );
       const status = await at.run('lock status');
       expect([status.code, status.stdout]).toEqual([0, expect.stringContaining(`fettle force-unlock ${id}`)]);
-      expect(JSON.parse((await at.run('lock status --format json')).stdout)).toMatchObject({
+      const document = JSON.parse((await at.run('lock status --format json')).stdout) as unknown;
+      expect(misspelt(document)).toEqual([]);
+      expect(document).toMatchObject({
         held: true,
+        lease_ms: 15_000,
         liveness: 'held',
         holder: { id, command: 'hold', pid: child.pid },
       });

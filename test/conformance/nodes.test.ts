@@ -591,7 +591,7 @@ const refusals: readonly Situation<CloudBench>[] = [
     name: 'one of no age',
     prepare: async (line) => {
       await one(line, 'ready');
-      await misremember(line, 'web-1', 'ready', { provisionedAt: null, initializedAt: null });
+      await misremember(line, 'web-1', 'ready', { provisioned_at: null, initialized_at: null });
       await forgetCreated(line);
       return [];
     },
@@ -602,7 +602,7 @@ const refusals: readonly Situation<CloudBench>[] = [
     name: 'one that is idle, and never had anything',
     prepare: async (line) => {
       await one(line, 'ready');
-      await misremember(line, 'web-1', 'idle', { containersEver: 0 });
+      await misremember(line, 'web-1', 'idle', { containers_ever: 0 });
       await line.bench.pass(31 * MINUTE);
       return [];
     },

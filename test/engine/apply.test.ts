@@ -69,17 +69,17 @@ describe('apply', () => {
   it('keeps what a handler did before it failed only if the handler reports it', async () => {
     const { world, log } = await owned({ a: 2 });
     world.faults.set('ready>ready a', async () => {
-      throw new PartlyDoneError('half of it', { lastValue: 3 });
+      throw new PartlyDoneError('half of it', { last_value: 3 });
     });
     const { rows } = await applyToy(world, [wanted('a', 4)], log);
     expect(rows.a).toMatchObject({ status: 'failed', message: 'half of it' });
-    expect(memoryOf(log, 'a')).toMatchObject({ failures: 1, kept: { lastValue: 3 } });
+    expect(memoryOf(log, 'a')).toMatchObject({ failures: 1, kept: { last_value: 3 } });
     world.faults.set('ready>ready a', async () => {
-      throw new PartlyDoneError('nothing that can be kept', { lastValue: 1n as unknown as number });
+      throw new PartlyDoneError('nothing that can be kept', { last_value: 1n as unknown as number });
     });
     expect((await applyToy(world, [wanted('a', 4)], log)).rows.a?.status).toBe('failed');
     // The note of the refresh before it remains.
-    expect(memoryOf(log, 'a')).toMatchObject({ failures: 2, kept: { lastValue: 2 } });
+    expect(memoryOf(log, 'a')).toMatchObject({ failures: 2, kept: { last_value: 2 } });
   });
 
   it('owns a resource that a failed step created if the handler reports that it did its part', async () => {
@@ -95,7 +95,7 @@ describe('apply', () => {
     expect(memoryOf(log, 'a')).toMatchObject({ failures: 1, state: 'ready' });
     expect(memoryOf(log, 'a')?.owned).toBeUndefined();
     world.items.clear();
-    world.faults.set('absent>ready a', made(new PartlyDoneError('no notice was sent', { lastValue: 2 })));
+    world.faults.set('absent>ready a', made(new PartlyDoneError('no notice was sent', { last_value: 2 })));
     await applyToy(world, [document], log);
     expect(memoryOf(log, 'a')).toMatchObject({
       failures: 2,

@@ -4,7 +4,6 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { isAllMissing } from '../../src/engine/collapse.ts';
 import { emptyRecall, fold, type Recall } from '../../src/engine/remember.ts';
 import type { Draft } from '../../src/formats/log-record.ts';
 import type { Goal, Memory, Ref, Step } from '#plugin';
@@ -108,7 +107,7 @@ describe('a replacement', () => {
         kind: 'seen',
         body: {
           run: 'run',
-          resources: [{ ref: REF, state: 'draining', kept: { serverId: 7 }, version: 1 }],
+          resources: [{ ref: REF, state: 'draining', kept: { server_id: 7 }, version: 1 }],
           counts: {},
         },
       });
@@ -126,18 +125,5 @@ describe('a replacement', () => {
     };
     expect(ended('replace', 'done')?.kept).toEqual({ left: { volumes: ['1'] } });
     expect(ended('remove', 'done')).toBeUndefined();
-  });
-});
-
-describe('an account that lists no owned resource', () => {
-  it.each([
-    [{ known: 2, missing: 2 }, true],
-    [{ known: 3, missing: 3 }, true],
-    [{ known: 3, missing: 2 }, false],
-    [{ known: 1, missing: 1 }, false],
-    [{ known: 0, missing: 0 }, false],
-    [undefined, false],
-  ])('%o: %s', (count, expected) => {
-    expect(isAllMissing(count)).toBe(expected);
   });
 });

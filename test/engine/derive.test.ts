@@ -23,7 +23,7 @@ const seen: Sighting = {
     not_before: new Date(of.NOW - 50 * of.DAY).toISOString(),
     not_after: new Date(of.NOW + 40 * of.DAY).toISOString(),
   }),
-  at: AT,
+  at: Date.parse(AT),
 };
 const declared = (thresholdDays?: number) =>
   of.desiredOf(
@@ -63,11 +63,11 @@ describe('a Node', () => {
   /** A server of a minute ago, which does not answer. */
   const sighting = {
     ref: node.refOf('Node', 'web-1'),
-    facts: { serverId: 42 },
+    facts: { server_id: 42 },
     signals: node.signalsOf({
       probe: 'failed',
-      probeMessage: 'no',
-      life: { provisionedAt: node.ago(node.MINUTE), containersEver: 0, probeFailures: 0 },
+      probe_message: 'no',
+      life: { provisioned_at: node.ago(node.MINUTE), containers_ever: 0, probe_failures: 0 },
     }),
     at: new Date(node.NOW).toISOString(),
   } as unknown as Sighting;
@@ -77,7 +77,7 @@ describe('a Node', () => {
     expect(stateAt(node.NOW).state).toBe('initializing');
     expect(stateAt(node.NOW + node.MINUTE)).toMatchObject({
       state: 'ready',
-      signals: { life: { initializedAt: new Date(node.NOW + node.MINUTE).toISOString() } },
+      signals: { life: { initialized_at: new Date(node.NOW + node.MINUTE).toISOString() } },
     });
   });
 
@@ -90,7 +90,7 @@ describe('a Node', () => {
 });
 
 describe('a round without a refresh', () => {
-  const view: View = { observed: [seen], gaps: [], at: AT };
+  const view: View = { observed: [seen], gaps: [], at: Date.parse(AT) };
   const round = (now: number, plugin: Plugin = certificates) => {
     const log = memoryLog(() => now);
     log.recall.resources.set('certificates/Certificate/www', of.memoryOf('Certificate', 'www', { state: 'normal' }));

@@ -10,7 +10,7 @@ describe('diff and cause', () => {
     const { rows, reconciled } = await applyToy(world, [wanted('a', 2)], log);
     expect(reconciled.plan.resource_changes[0]).toMatchObject({ goal: 'create', cause: 'new', step: 'absent>ready' });
     expect(rows.a?.status).toBe('done');
-    expect(memoryOf(log, 'a')).toMatchObject({ owned: 'created', state: 'ready', kept: { lastValue: 2 } });
+    expect(memoryOf(log, 'a')).toMatchObject({ owned: 'created', state: 'ready', kept: { last_value: 2 } });
     const again = await planToy(world, [wanted('a', 2)], log);
     expect(again.actions.size).toBe(0);
     expect(again.plan.summary).toMatchObject({ unchanged: 1, add: 0 });

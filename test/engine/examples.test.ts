@@ -237,7 +237,7 @@ describe('unlike resources fit the central types', () => {
       others: { sync: 'OUT_OF_SYNC', health: 'DEGRADED' },
       facts: { generation: 3 },
       findings: [],
-      at: '2026-01-01T00:00:00Z',
+      at: Date.parse('2026-01-01T00:00:00Z'),
     };
     const resource = resourceWith({
       ref: fabricRef,

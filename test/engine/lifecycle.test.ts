@@ -32,13 +32,13 @@ describe('lifecycle', () => {
   });
 
   it('names moves, and marks those that are not in the table', () => {
-    expect(moveOf(itemTables, 'item', 'absent', 'ready', 'world')).toEqual({
+    expect(moveOf(itemTables, { machine: 'item', from: 'absent', to: 'ready', by: 'world' })).toEqual({
       machine: 'item',
       from: 'absent',
       to: 'ready',
       trigger: 'create',
     });
-    expect(moveOf(itemTables, 'item', 'draining', 'ready', 'world').unlisted).toBe(true);
+    expect(moveOf(itemTables, { machine: 'item', from: 'draining', to: 'ready', by: 'world' }).unlisted).toBe(true);
     expect(movesOf(itemTables, 'ready>ready', 'ready')).toEqual([]);
     expect(movesOf(itemTables, 'absent>ready', 'ready')).toHaveLength(1);
   });
@@ -47,11 +47,15 @@ describe('lifecycle', () => {
     moves.map(({ from, to, trigger, unlisted }) => `${from}>${to} ${unlisted === true ? '?' : trigger}`);
 
   it('a move has the trigger of its actor', () => {
-    expect(short([moveOf(repairing, 'item', 'absent', 'good', 'world')])).toEqual(['absent>good found']);
-    expect(short([moveOf(repairing, 'item', 'absent', 'good', 'fettle')])).toEqual(['absent>good create']);
-    expect(short([moveOf(repairing, 'item', 'repairing', 'failed', 'world', 'error')])).toEqual([
-      'repairing>failed error',
+    expect(short([moveOf(repairing, { machine: 'item', from: 'absent', to: 'good', by: 'world' })])).toEqual([
+      'absent>good found',
     ]);
+    expect(short([moveOf(repairing, { machine: 'item', from: 'absent', to: 'good', by: 'fettle' })])).toEqual([
+      'absent>good create',
+    ]);
+    expect(
+      short([moveOf(repairing, { machine: 'item', from: 'repairing', to: 'failed', by: 'world', trigger: 'error' })]),
+    ).toEqual(['repairing>failed error']);
   });
 
   it.each<[Step, string, string, readonly string[]]>([
@@ -85,7 +89,7 @@ describe('lifecycle', () => {
     ['repairing', 'absent', undefined, ['repairing>bad interrupted', 'bad>absent lost']],
     ['failed', 'bad', undefined, ['failed>bad ?']],
   ])('a refresh that finds %s as %s (failed %s)', (from, to, failed, moves) => {
-    expect(short(movesBetween(repairing, 'item', from, to, failed))).toEqual(moves);
+    expect(short(movesBetween(repairing, { machine: 'item', from, to }, { failed }))).toEqual(moves);
   });
 
   it('finds the moves that the infrastructure makes by itself', () => {

@@ -71,7 +71,7 @@ const plugin: Plugin = {
         return { step: 'ready>draining', goal, because: 'another value' };
       },
       note: ({ sight }) =>
-        sight.is === 'absent' ? {} : { lastValue: (sight.observed as Observed<{ value: number }>).facts.value },
+        sight.is === 'absent' ? {} : { last_value: (sight.observed as Observed<{ value: number }>).facts.value },
       audit: (_change, resource): Facts => ({ was: seenState(resource) ?? 'unseen' }),
       rules: {},
       handlers: {
@@ -177,7 +177,7 @@ describe('a replacement that ends in absence', () => {
       kept: {},
       onRemove: 'release',
       state: 'absent',
-      since: expect.any(String) as string,
+      since: expect.any(Number) as number,
       // Of the document that the replacement was for: its creation is a later step of what was approved.
       successor: digestOf(changed[0]?.spec),
     });
@@ -299,11 +299,13 @@ describe('moves', () => {
   });
 
   it('pass through the states that a refresh reports', () => {
-    expect(movesBetween(itemTables, 'item', 'absent', 'ready', undefined, ['starting'])).toEqual([
+    expect(movesBetween(itemTables, { machine: 'item', from: 'absent', to: 'ready' }, { via: ['starting'] })).toEqual([
       { machine: 'item', from: 'absent', to: 'starting', trigger: 'found' },
       { machine: 'item', from: 'starting', to: 'ready', trigger: 'started' },
     ]);
-    expect(movesBetween(itemTables, 'item', 'ready', 'ready', undefined, ['draining'])).toEqual([]);
+    expect(movesBetween(itemTables, { machine: 'item', from: 'ready', to: 'ready' }, { via: ['draining'] })).toEqual(
+      [],
+    );
   });
 
   it('no move of the provider leads through absence: a resource after it is another one', () => {

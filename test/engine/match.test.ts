@@ -10,7 +10,13 @@ import { addressOf, applyToy, item, planToy, toyLog, toyPlugins, toyWorld, wante
 const BY = { plugins: toyPlugins, settings: new Map(), now: 0 };
 
 describe('match', () => {
-  const seen: Observed = { ref: item('a'), state: 'ready', facts: {}, findings: [], at: '2026-01-01T00:00:00Z' };
+  const seen: Observed = {
+    ref: item('a'),
+    state: 'ready',
+    facts: {},
+    findings: [],
+    at: Date.parse('2026-01-01T00:00:00Z'),
+  };
   const memory: Memory = { ref: item('a'), version: 1, kept: {}, owned: 'created' };
   const gap: Gap = { plugin: 'toy', refs: [item('a')], message: 'silent' };
 
@@ -25,7 +31,7 @@ describe('match', () => {
   ])('%s', (_name, has) => {
     const recall = emptyRecall();
     if (has.memory === true) recall.resources.set(addressOf('a'), memory);
-    const view = { observed: has.observed === true ? [seen] : [], gaps: has.gap === true ? [gap] : [], at: '' };
+    const view = { observed: has.observed === true ? [seen] : [], gaps: has.gap === true ? [gap] : [], at: 0 };
     const resource = match(has.desired === true ? [wanted('a', 1)] : [], view, recall, BY).resources.get(
       addressOf('a'),
     ) as Resource;
@@ -38,7 +44,7 @@ describe('match', () => {
 
   it('is ordered by address, for any order of documents and resources', () => {
     const all = ['c', 'a', 'b'].map((name) => wanted(name, 1));
-    expect([...match(all, { observed: [], gaps: [], at: '' }, emptyRecall(), BY).resources.keys()]).toEqual(
+    expect([...match(all, { observed: [], gaps: [], at: 0 }, emptyRecall(), BY).resources.keys()]).toEqual(
       ['a', 'b', 'c'].map(addressOf),
     );
   });
@@ -64,7 +70,7 @@ describe('a resource whose plugin or kind is not loaded', () => {
     const recall = emptyRecall();
     const memory: Memory = { ref, version: 1, kept: {}, owned: 'created' };
     recall.resources.set(formatRef(ref), memory);
-    const matched = match([], { observed: [], gaps: [], at: '' }, recall, BY);
+    const matched = match([], { observed: [], gaps: [], at: 0 }, recall, BY);
     expect(matched.resources.size).toBe(0);
     expect(matched.unloaded.get(formatRef(ref))).toMatchObject({ ref, memory, gap: scope });
   });

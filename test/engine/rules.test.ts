@@ -1,8 +1,25 @@
 /** Rules of the engine: verdicts over an infrastructure in memory. */
 
 import { describe, expect, it } from 'vitest';
-import { type Memory } from '#plugin';
-import { addressOf, applyToy, memoryOf, owned, planToy, START, toyLog, toyWorld, wanted } from '../support/toy.ts';
+import { changeOf, type KindTables, type Memory, type Verdict } from '#plugin';
+import type { EngineRuleId } from '../../src/engine/generated.ts';
+import { engineRules } from '../../src/engine/rules.ts';
+import { sceneOf } from '../../src/engine/scene.ts';
+import { type Given, resourceWith } from '../support/resource.ts';
+import {
+  addressOf,
+  applyToy,
+  item,
+  memoryOf,
+  owned,
+  planToy,
+  safety,
+  START,
+  toyLog,
+  toyTables,
+  toyWorld,
+  wanted,
+} from '../support/toy.ts';
 
 describe('rules', () => {
   it('protected: outlives the document, and is lifted by a row of its own', async () => {
@@ -153,5 +170,34 @@ describe('rules', () => {
     const { plan, actions } = await planToy(world, [wanted('a', 4)], log);
     expect(plan.resource_changes).toEqual([expect.objectContaining({ address: addressOf('a'), goal: 'adopt' })]);
     expect(actions.get(addressOf('b'))).toBeUndefined();
+  });
+});
+
+describe('the sight of a resource', () => {
+  const gap = { plugin: 'toy', message: 'no answer' };
+  const observed = { ref: item('a'), state: 'ready', facts: {}, findings: [], at: Date.parse('2026-01-01T00:00:00Z') };
+  const orphan: Memory = { ref: item('a'), version: 1, kept: {}, owned: 'created', state: 'ready' };
+  const tables = toyTables.kinds['Item'] as KindTables;
+  const removal = changeOf(item('a'), tables, { step: 'ready>absent', goal: 'remove', because: '', cause: 'orphan' });
+
+  it.each<[EngineRuleId, string, Partial<Given>, Verdict['outcome']]>([
+    ['partial-view', 'seen', { observed, memory: orphan }, 'pass'],
+    ['partial-view', 'seen under a wider gap', { observed, gap, memory: orphan }, 'reject'],
+    ['partial-view', 'unseen', { gap, memory: orphan }, 'reject'],
+    ['not-owned', 'absent', {}, 'pass'],
+    ['not-owned', 'seen and owned', { observed, memory: orphan }, 'pass'],
+    ['not-owned', 'unseen and owned', { gap, memory: orphan }, 'pass'],
+    ['not-owned', 'seen and foreign', { observed }, 'reject'],
+    ['not-owned', 'unseen and foreign', { gap }, 'reject'],
+    ['not-owned', 'given', { observed: { ...observed, given: true } }, 'pass'],
+    ['other-project', 'claimed', { observed: { ...observed, claimedBy: 'other' } }, 'reject'],
+    ['other-project', 'not claimed', { observed }, 'pass'],
+    ['provider-protected', 'protected', { observed: { ...observed, protectedBy: 'delete protection' } }, 'reject'],
+    ['provider-protected', 'not protected', { observed }, 'pass'],
+  ])('%s judges the removal of a resource that is %s', (rule, _sight, parts, outcome) => {
+    const resource = resourceWith({ ref: item('a'), ...parts });
+    const resources = new Map([[resource.address, resource]]);
+    const scene = sceneOf({ resources, gaps: [], now: START, viewedAt: START, safety, spent: new Map() });
+    expect(engineRules[rule](removal, resource, scene, { neededBy: [] }).outcome).toBe(outcome);
   });
 });

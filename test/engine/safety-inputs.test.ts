@@ -99,7 +99,7 @@ function resourceOf(applied: Written, written: Written, tables: KindTables): Res
     ...(protect === undefined ? {} : { protect }),
     ...(hold === undefined ? {} : { hold }),
   };
-  const observed = { ref: REF, state: 'ready', facts: {}, findings: [], at: '2026-11-20T12:00:00Z' };
+  const observed = { ref: REF, state: 'ready', facts: {}, findings: [], at: Date.parse('2026-11-20T12:00:00Z') };
   return resourceWith({ ref: REF, tables, desired: desiredOf(written), observed, memory });
 }
 

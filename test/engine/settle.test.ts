@@ -18,7 +18,13 @@ describe('an interrupted step', () => {
     ['absent>good', 'create', 'good', true],
     ['absent>good', 'create', 'bad', true],
   ])('%s (%s) is as planned if it is observed %s: %s', (step, goal, state, expected) => {
-    const observed: Observed = { ref: item('a'), state, facts: {}, findings: [], at: '2026-01-01T00:00:00Z' };
+    const observed: Observed = {
+      ref: item('a'),
+      state,
+      facts: {},
+      findings: [],
+      at: Date.parse('2026-01-01T00:00:00Z'),
+    };
     const parts = { ref: item('a'), tables: repairing };
     const resource = resourceWith(state === 'absent' ? parts : { ...parts, observed });
     expect(isAsPlanned(resource, { step, goal }, {}, {} as Scene)).toBe(expected);

@@ -29,7 +29,7 @@ const observed = {
   facts: { value: 1 },
   signals: { load: 2 },
   findings: [],
-  at: '2026-01-01T00:00:00Z',
+  at: Date.parse('2026-01-01T00:00:00Z'),
 };
 
 function answers(sight: Sight) {

@@ -269,8 +269,8 @@ function expectedOf(plan: Plan): readonly Expected[] {
       count: plan.resource_drift.length,
     },
     {
-      title: 'Left open by an earlier run',
-      words: ['step left open', 'steps left open'],
+      title: 'Unfinished steps of an earlier run',
+      words: ['unfinished step', 'unfinished steps'],
       count: plan.settled.length,
     },
     {

@@ -16,6 +16,7 @@ import { type ManualClock, manualClock } from '../../plugins/nodes/sandbox/clock
 import { type Emulator, startEmulator } from '../../plugins/nodes/sandbox/emulator.ts';
 import type { SeedServer } from '../../plugins/nodes/sandbox/seed.ts';
 import { durationMs, type Plugin } from '#plugin';
+import { JSON_COMMANDS, JSON_COMMANDS_OF_RESOURCE, jsonValues, misspelt } from '../formats/field-names.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { type Done, fettle } from '../support/command-line.ts';
 import { expectGolden, scenarioNames, TIMES, withoutVolatile } from './golden.ts';
@@ -156,6 +157,23 @@ async function happen(world: World, each: Happening): Promise<string> {
   return `$ fettle ${each.run}\n${done.stdout}${done.stderr}\n`;
 }
 
+/** Names of published fields that are not in snake_case, with the command that prints them. */
+async function misspeltIn(world: World): Promise<readonly string[]> {
+  const state = await runLine(world, 'state list --format json');
+  const addresses = [...new Set(state.stdout.match(/nodes\/[A-Za-z]+\/[\w-]+/gu))].slice(0, 3);
+  const lines = [
+    ...JSON_COMMANDS_OF_RESOURCE.flatMap((line) => addresses.map((address) => line.replace('ADDRESS', address))),
+    ...JSON_COMMANDS,
+  ];
+  const found: string[] = [];
+  for (const line of lines) {
+    const { stdout, stderr } = await runLine(world, line);
+    expect([line, stdout === '' ? stderr : '']).toEqual([line, '']);
+    found.push(...misspelt(jsonValues(stdout)).map((place) => `${line}: ${place}`));
+  }
+  return found;
+}
+
 /** Formats a time as `T+1h05`, to the minute, because waits of the client do not matter. */
 function sinceStart(time: string): string {
   const minutes = Math.round((Date.parse(time) - START) / 60_000);
@@ -172,6 +190,7 @@ describe('scenarios of nodes', () => {
       for (const each of scenario.happens) printed += await happen(world, each);
       const text = withoutVolatile(printed, world.folder).replaceAll(world.emulator.endpoint, 'API');
       expectGolden(dir, text.replaceAll(TIMES, sinceStart));
+      expect(await misspeltIn(world)).toEqual([]);
     } finally {
       await world.emulator.stop();
       rmSync(world.folder, { recursive: true, force: true });

@@ -134,7 +134,7 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
   tables: toyTables,
   validators: async () => ({ 'spec:Item': () => true, 'memory:Item': () => true, config: () => true }),
   kinds: {
-    Item: defineKind<ToyWorld, ItemSpec, Facts, { readonly lastValue: number }, ToyStep, 'not-thirteen' | 'keep-one'>({
+    Item: defineKind<ToyWorld, ItemSpec, Facts, { readonly last_value: number }, ToyStep, 'not-thirteen' | 'keep-one'>({
       diff: (resource) => {
         const { desired } = resource;
         const observed = observedOf(resource);
@@ -166,7 +166,7 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
         const all = pool === undefined ? [] : scene.ofKind('toy', 'Item');
         return all.filter((each) => labelsNow(each)['pool'] === pool).map(({ ref }) => ref);
       },
-      note: ({ sight }) => (sight.is === 'absent' ? {} : { lastValue: sight.observed.facts.value }),
+      note: ({ sight }) => (sight.is === 'absent' ? {} : { last_value: sight.observed.facts.value }),
       rules: {
         'not-thirteen': (_change, { desired }) =>
           desired?.spec.value === 13
@@ -203,7 +203,7 @@ export const toyPlugin: Plugin = definePlugin<ToyWorld, ToyWorld>({
   openReader: async () => toyWorld(),
   openWriter: async () => toyWorld(),
   observe: async (world, query) => {
-    const at = new Date(query.now).toISOString();
+    const at = query.now;
     const names = query.only === undefined ? [...world.items.keys()] : query.only.map(({ name }) => name);
     const seen = names.filter((name) => world.items.has(name) && !world.blind.has(name));
     return {

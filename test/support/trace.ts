@@ -45,7 +45,7 @@ function isChange(line: string): boolean {
 }
 
 /** The content of a trace with named files (`-y`), with links followed. Pure. */
-export function traceOf(text: string, ran: Ran): Trace {
+function traceOf(text: string, ran: Ran): Trace {
   const lines = text.split('\n').filter((line) => /\w+\(/u.test(line));
   const unique = (items: readonly string[]): readonly string[] => [...new Set(items)].sort();
   const opened = lines.flatMap((line) => {

@@ -142,7 +142,6 @@ export const effectsPlugin = definePlugin<EffectsWorld, EffectsWorld>({
   openReader: async ({ folder, env }) => worldOf(folder, env),
   openWriter: async ({ folder, env }) => worldOf(folder, env),
   observe: async ({ folder }, { only, now }) => {
-    const at = new Date(now).toISOString();
     const wanted = only === undefined ? undefined : new Set(only.map(({ name }) => name));
     const names = (await namesIn(itemsFolder(folder))).filter((name) => wanted?.has(name) ?? true);
     const observed = await Promise.all(
@@ -151,10 +150,10 @@ export const effectsPlugin = definePlugin<EffectsWorld, EffectsWorld>({
         const last = text === undefined ? undefined : parseEffects(text).at(-1);
         if (last === undefined) return [];
         const ref = { plugin: 'effects', kind: 'Item', name };
-        return [{ ref, state: 'ready', facts: { value: last.value }, findings: [], at }];
+        return [{ ref, state: 'ready', facts: { value: last.value }, findings: [], at: now }];
       }),
     );
-    return { observed: observed.flat(), gaps: [], at };
+    return { observed: observed.flat(), gaps: [], at: now };
   },
 });
 

@@ -126,7 +126,7 @@ export function effectsIn(
 }
 
 /** Ids of the intents of a log, as handlers get them. */
-export function intentsOf(records: readonly LogRecord[]): ReadonlySet<string> {
+function intentsOf(records: readonly LogRecord[]): ReadonlySet<string> {
   return new Set(records.flatMap((record) => (record.kind === 'intent' ? [`${record.body.run}-${record.seq}`] : [])));
 }
 

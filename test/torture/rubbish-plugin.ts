@@ -62,7 +62,7 @@ const RUBBISH: readonly (() => unknown)[] = [
     gaps: [],
     at: '',
   }),
-  () => ({ lastValue: 'x'.repeat(100_000) }),
+  () => ({ last_value: 'x'.repeat(100_000) }),
   () => 'x'.repeat(10_000_000),
 ];
 

@@ -132,10 +132,10 @@ export function handshake(
   secureContext: SecureContext,
   limits: ProbeLimits,
   left: number,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<Handshake> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) {
+    if (signal.aborted) {
       reject(signal.reason as Error);
       return;
     }
@@ -153,7 +153,7 @@ export function handshake(
       if (ended) return;
       ended = true;
       clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
+      signal.removeEventListener('abort', abort);
       leave();
       settle();
     };
@@ -167,9 +167,9 @@ export function handshake(
       const rest = left - (performance.now() - started);
       timer = setTimeout(expire, next === 'greeting' ? limits.greetingMs : Math.min(limits.handshakeMs, rest));
     };
-    const abort = (): void => end(() => reject(signal?.reason as Error));
+    const abort = (): void => end(() => reject(signal.reason as Error));
     let timer = setTimeout(expire, Math.min(limits.connectMs, left));
-    signal?.addEventListener('abort', abort, { once: true });
+    signal.addEventListener('abort', abort, { once: true });
     const broken = (error: Error): void => {
       try {
         fail(failureOf(error, phase, endpoint.address));

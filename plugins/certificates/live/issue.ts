@@ -32,7 +32,7 @@ function validatePair(wanted: Wanted, certificate: string, key: string, issuer: 
   const seen = x509Seen(leaf);
   const names = [...new Set(wanted.dnsNames.map((name) => name.toLowerCase()))].sort();
   if (seen.dnsNames.join(' ') !== names.join(' ')) throw new Error('the new certificate is valid for other names');
-  if (seen.keyAlgorithm !== wanted.keyAlgorithm) throw new Error(`the new key is of the type ${seen.keyAlgorithm}`);
+  if (seen.keyAlgorithm !== wanted.keyAlgorithm) throw new Error(`the new key has the type ${seen.keyAlgorithm}`);
   if (wanted.now > leaf.validToDate.getTime()) throw new Error('the validity of the new certificate has ended');
   if (wanted.now < leaf.validFromDate.getTime()) throw new Error('the validity of the new certificate has not begun');
 }
@@ -89,7 +89,7 @@ export async function issue(order: IssueOrder, accounts: Accounts): Promise<Issu
   await replaceStored(storage, order, made, accounts, validate, signal);
   return {
     fingerprint: fingerprintOf(made.leaf),
-    not_after: made.leaf.validToDate.toISOString(),
+    not_after: instantText(made.leaf.validToDate.getTime()),
     issuer: fingerprintOf(made.issuer ?? made.leaf),
     key: publicKeyFingerprint(made.leaf.publicKey),
   };

@@ -11,7 +11,7 @@ import { DATE_CODES, clientPath, endOfPaths, isComplete, isValidAt } from './cli
 import { pathFlaw, subjectText } from './client-flaws.ts';
 import type { Anchors, Made, TrustSet } from './trust.ts';
 import { fingerprintOf, isSignedBy, oneLine, x509Seen } from './x509-read.ts';
-import { defined } from '#plugin';
+import { defined, instantText } from '#plugin';
 
 /** Errors of servers that may need another group for the key exchange. */
 const OTHER_GROUPS = /handshake[_ ]failure|insufficient[_ ]security|key[_ ]share|group/iu;
@@ -52,8 +52,8 @@ function dateFlaw(certificate: X509Certificate, origin: string, at: number): str
   const end = certificate.validToDate;
   const begin = certificate.validFromDate;
   return at > end.getTime()
-    ? `the certificate of ${subjectText(certificate)} (${origin}) expired at ${end.toISOString()}`
-    : `the certificate of ${subjectText(certificate)} (${origin}) is not valid before ${begin.toISOString()}`;
+    ? `the certificate of ${subjectText(certificate)} (${origin}) expired at ${instantText(end.getTime())}`
+    : `the certificate of ${subjectText(certificate)} (${origin}) is not valid before ${instantText(begin.getTime())}`;
 }
 
 type Refused = Pick<
@@ -80,7 +80,7 @@ function judged(code: string | undefined, chain: readonly X509Certificate[], mad
           chain_end: {
             subject: subjectText(end),
             fingerprint: fingerprintOf(end),
-            not_after: end.validToDate.toISOString(),
+            not_after: instantText(end.validToDate.getTime()),
             from: originOf(end, chain, made),
           },
         };

@@ -1,10 +1,10 @@
 /** Runs a command line that the configuration allows, without a shell or input, under a deadline. */
 
 import { spawn } from 'node:child_process';
+import { shortLine } from '#plugin';
 
 /** Number of bytes kept of the end of a command's output. */
 const KEPT_BYTES = 4096;
-const LAST_WORDS = 300;
 /** Time between SIGTERM and SIGKILL. */
 const GRACE_MS = 5000;
 /** Time to wait for output after the command has ended; a process that it left running can hold the pipe forever. */
@@ -29,10 +29,9 @@ export function commandText(words: readonly string[]): string {
 function lastWords(output: string): string {
   const last = output
     .split('\n')
-    .map((line) => line.replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ').trim())
+    .map(shortLine)
     .findLast((line) => line !== '');
-  if (last === undefined) return '';
-  return `: ${last.length > LAST_WORDS ? `${last.slice(0, LAST_WORDS)}…` : last}`;
+  return last === undefined ? '' : `: ${last}`;
 }
 
 /** Sends a signal to a process group; no effect if it no longer exists. */

@@ -17,7 +17,7 @@ export interface Timing {
   readonly longest: number;
 }
 
-export const TIMING: Timing = { quiet: 1000, longest: 30_000 };
+const TIMING: Timing = { quiet: 1000, longest: 30_000 };
 
 interface Batch {
   readonly askedAt: number;
@@ -91,7 +91,7 @@ export function openServices(
         return run(service, abort.signal);
       });
     state.running = done.catch(() => undefined);
-    const batch: Batch = { askedAt: now(), done, begin, abort, awaited: new Set(members), waiting: 0 };
+    const batch: Batch = { askedAt: now(), done, begin, abort, awaited: new Set(members()), waiting: 0 };
     state.batch = batch;
     return batch;
   };

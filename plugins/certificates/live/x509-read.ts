@@ -1,5 +1,6 @@
 /** Reads X.509 certificates and private keys from PEM text with node:crypto. */
 
+import { instantText } from '#plugin';
 import { type KeyObject, X509Certificate, createPrivateKey, hash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { X509Seen } from '../world.ts';
@@ -215,8 +216,8 @@ function shownOf(certificate: X509Certificate): X509Seen {
     subject: oneLine(certificate.subject),
     issuer: oneLine(certificate.issuer),
     serial: certificate.serialNumber.toLowerCase(),
-    not_before: certificate.validFromDate.toISOString(),
-    not_after: certificate.validToDate.toISOString(),
+    not_before: instantText(certificate.validFromDate.getTime()),
+    not_after: instantText(certificate.validToDate.getTime()),
     dnsNames: [...new Set(names)].sort(),
     ipAddresses: alternativeNames(certificate.subjectAltName, 'IP Address').map(shortAddress),
     keyAlgorithm: publicKeyAlgorithm(certificate),

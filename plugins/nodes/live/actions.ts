@@ -2,6 +2,7 @@
 
 import { type ApiAction, actionShape } from './answers.ts';
 import { ApiError, type Client, list, object } from '#plugin/http';
+import { shortLine } from '#plugin';
 import { raced } from '#plugin/deadline';
 
 /** Maximum number of ids in one request. Some gateways refuse longer addresses. */
@@ -45,21 +46,13 @@ function chunksOf(ids: readonly number[]): readonly (readonly number[])[] {
   );
 }
 
-/** One line of at most 300 characters. */
-function plain(text: string): string {
-  return text
-    .replace(/[\p{C}\s]+/gu, ' ')
-    .trim()
-    .slice(0, 300);
-}
-
 function failureOf(what: string, action: ApiAction): ActionError {
   const code = action.error?.code ?? 'unknown';
   const said = action.error?.message ?? 'the API gave no reason';
   return new ActionError(
     what,
-    plain(code),
-    `the action ${plain(action.command)} failed: ${plain(said)} (${plain(code)})`,
+    shortLine(code),
+    `the action ${shortLine(action.command)} failed: ${shortLine(said)} (${shortLine(code)})`,
   );
 }
 

@@ -5,7 +5,7 @@ import { count, flag, id, labels, list, nullable, number, object, partly, text, 
 const money = object({ net: text, gross: text });
 
 /** Prices are decimal text in the currency of the account. */
-export const priceShape = object({ location: text, price_hourly: money, price_monthly: money });
+const priceShape = object({ location: text, price_hourly: money, price_monthly: money });
 
 const typeLocationShape = object({
   name: text,

@@ -55,7 +55,7 @@ export async function settledServer(writable: Writable, id: number, call: Call):
   for (;;) {
     const server = await presentServer(writable, id, call.signal);
     if (!server.locked) return server;
-    call.progress('waiting for the actions that run on it');
+    call.progress('waiting for running actions of the server');
     const running = await runningOn(writable, id, call.signal);
     if (running.length === 0) await writable.client.timing.sleep(LOCK_LOOK_MS, call.signal);
     else

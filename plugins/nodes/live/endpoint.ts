@@ -3,7 +3,7 @@
 import { isLoopback, sendingMistake } from '#plugin';
 
 /** The address cannot be used. */
-export class EndpointError extends Error {
+class EndpointError extends Error {
   override readonly name = 'EndpointError';
 }
 

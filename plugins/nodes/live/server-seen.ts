@@ -1,6 +1,6 @@
 /** Converts servers from the API's format to fettle's. */
 
-import { instantText } from '#plugin';
+import { instantText, instantOf } from '#plugin';
 import type { Attachment, Named, ProviderStatus, ServerSeen } from '../world.ts';
 import type { ApiServer } from './answers.ts';
 import type { Directories } from './directory.ts';
@@ -30,7 +30,7 @@ export interface References {
 }
 
 /** The references of all of these servers. */
-export function referencesOf(servers: readonly ApiServer[]): References {
+function referencesOf(servers: readonly ApiServer[]): References {
   return {
     networks: servers.flatMap(({ private_net }) => private_net.flatMap(({ network }) => network ?? [])),
     firewalls: servers.flatMap(({ public_net }) => (public_net.firewalls ?? []).flatMap(({ id }) => id ?? [])),
@@ -78,7 +78,7 @@ function isDeprecated({ server_type, location }: ApiServer): boolean {
 
 /** A time as ISO 8601 in UTC; undefined if the text is not a time. */
 function timeOf(text: string): string | undefined {
-  const at = Date.parse(text);
+  const at = instantOf(text);
   return Number.isNaN(at) ? undefined : instantText(at);
 }
 

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { FileError, readInside } from '#plugin/files';
-import { instantText, type Json, redactor, sendingMistake } from '#plugin';
+import { instantText, type Json, redactor, sendingMistake, instantOf } from '#plugin';
 import type { SendHttp } from '#plugin/net';
 import type { NodesConfig, Workloads } from '../generated.ts';
 import { validators } from '../generated.validators.js';
@@ -150,7 +150,7 @@ async function readFile(path: string, name: string, roots: readonly string[]): P
 
 /** The answer, if its own time is recent enough. */
 function fresh(workloads: Workloads, where: string, now: number, oldestMs: number): Workloads {
-  const age = workloads.at === undefined ? 0 : now - Date.parse(workloads.at);
+  const age = workloads.at === undefined ? 0 : now - instantOf(workloads.at);
   if (age <= oldestMs) return workloads;
   const seconds = `${Math.floor(age / 1000)} s old; the maximum is ${oldestMs / 1000} s`;
   throw new SourceError(where, `the answer of the workload source is ${seconds}`);

@@ -1,4 +1,4 @@
-/** Apply: taking a pool's step changes what it remembers, and nothing else; its nodes and containers follow in the next plan. */
+/** Apply: the step of a pool changes only its state; its nodes and containers follow in the next plan. */
 
 import { type ActionRun, type Change, defined, type Facts, formatRef, instantText, type Scene } from '#plugin';
 import type { PoolResource } from '../facts.ts';
@@ -10,12 +10,12 @@ import { nameOf } from './names.ts';
 
 type Dropped = NodePoolMemory['dropped'];
 
-/** Who decided it, in the words of the audit log. */
-export function decisionBy({ by }: Decision): Dropped[number]['by'] {
+/** The source of a decision, in the terms of the audit log. */
+function decisionBy({ by }: Decision): Dropped[number]['by'] {
   return by === 'reactive' ? 'reactive_policy' : by === 'consolidation' ? 'consolidation_policy' : 'manual';
 }
 
-/** What is known of members that were let go, as long as anything of them is left. */
+/** Former members, as long as their servers exist. */
 function stillDropped(dropped: Dropped, prefix: string, scene: Scene): Dropped {
   return dropped
     .map((each) => ({
@@ -25,7 +25,7 @@ function stillDropped(dropped: Dropped, prefix: string, scene: Scene): Dropped {
     .filter(({ members }) => members.length > 0);
 }
 
-/** Longest reason that is remembered for each member that was let go. */
+/** Maximum length of the recorded reason for each former member. */
 const BECAUSE_LENGTH = 200;
 
 function kept(
@@ -53,13 +53,13 @@ function kept(
           ],
     going: isMoving ? gone : [],
     moves: isMoving ? movesOf(decision, prefix) : [],
-    ...(added.length > leaving.length ? { scaledUpAt: at } : {}),
-    ...(leaving.length > added.length ? { scaledDownAt: at } : {}),
-    ...(kind === 'consolidate' ? { consolidatedAt: at } : {}),
+    ...(added.length > leaving.length ? { scaled_up_at: at } : {}),
+    ...(leaving.length > added.length ? { scaled_down_at: at } : {}),
+    ...(kind === 'consolidate' ? { consolidated_at: at } : {}),
   };
 }
 
-/** The handler of a pool's only step. */
+/** Handler of a pool's only step. */
 export async function changePool(
   _world: unknown,
   resource: PoolResource,
@@ -67,16 +67,16 @@ export async function changePool(
 ): Promise<Partial<NodePoolMemory>> {
   const { situation, decision } = decideFor(resource, run.scene) ?? {};
   if (situation === undefined || decision === undefined) throw new Error('The pool no longer decides anything');
-  return { ...kept(decision, situation, resource.memory?.kept ?? {}, run.scene), changedBy: run.id };
+  return { ...kept(decision, situation, resource.memory?.kept ?? {}, run.scene), changed_by: run.id };
 }
 
-/** Who decided what would not be decided any more. */
+/** The source of a decision that is no longer current. */
 function byCause({ cause, fields }: Change): Dropped[number]['by'] {
   if (cause !== 'policy') return 'manual';
   return fields.some(({ path }) => path.startsWith('/moves/')) ? 'consolidation_policy' : 'reactive_policy';
 }
 
-/** What the log says beside every decision about a pool. */
+/** The snapshot of a pool for each decision in the log. */
 export function auditPool(change: Change, resource: PoolResource, scene: Scene): Facts {
   const { situation, decision } = decideFor(resource, scene) ?? {};
   const comes = change.fields.filter(({ path, after }) => path.startsWith('/members/') && after !== undefined).length;

@@ -1,11 +1,11 @@
-/** Checks of pools that a schema cannot make: sizes that fit together, and names that only a pool gives. */
+/** Checks of pools that a schema cannot express: consistent sizes, and names that are reserved for members. */
 
 import { type Desired, formatRef, type Mistake, type Ref, defined } from '#plugin';
 import { PLUGIN } from '../facts.ts';
 import type { NodePoolSpec, NodeSpec } from '../generated.ts';
 import { numberOf } from './names.ts';
 
-/** A host name has 63 characters; a hyphen and a number of four digits follow. */
+/** Maximum length of a prefix: a host name has 63 characters, of which a hyphen and four digits are reserved. */
 const LONGEST_NAME = 58;
 const NAME = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/u;
 
@@ -28,7 +28,7 @@ function thresholds({ scaling }: NodePoolSpec): readonly Mistake[] {
   return [{ code: 'wrong-value', pointer: '/spec/scaling/down', message }];
 }
 
-/** What a policy would have nothing to go by for, or nothing to decide. */
+/** Problems of policies without input, or without a decision to make. */
 function policies({ size, consolidation, template }: NodePoolSpec): readonly Mistake[] {
   const wrong = (pointer: string, message: string, suggestion: string): readonly Mistake[] => [
     { code: 'wrong-value', pointer, message, suggestion },
@@ -48,19 +48,19 @@ function poolName(name: string): readonly Mistake[] {
   return [{ code: 'wrong-value', pointer: '/metadata/name', message }];
 }
 
-/** What is wrong with one pool. */
+/** Problems of one pool. */
 export function checkPool(pool: Desired<NodePoolSpec>): readonly Mistake[] {
   return [...poolName(pool.ref.name), ...sizes(pool.spec), ...thresholds(pool.spec), ...policies(pool.spec)];
 }
 
-/** What is wrong with a Node as somebody wrote it, for the sake of pools. */
+/** Problems of a declared Node that concern pools. */
 export function checkNodeOfPool({ spec }: Desired<NodeSpec>): readonly Mistake[] {
   if (spec.pool === undefined) return [];
   const message = 'pool is reserved for the nodes that a pool declares';
   return [{ code: 'wrong-value', pointer: '/spec/pool', message, suggestion: 'Remove the key' }];
 }
 
-/** Names that a pool may give to a member, and that are written too. */
+/** Declared nodes with a name that a pool may give to a member. */
 export function checkNames(documents: readonly Desired[]): readonly (Mistake & { readonly ref: Ref })[] {
   const pools = documents.filter(({ ref }) => ref.plugin === PLUGIN && ref.kind === 'NodePool');
   const nodes = documents.filter(({ ref }) => ref.plugin === PLUGIN && ref.kind === 'Node');

@@ -1,4 +1,4 @@
-/** Consolidation: which members could go if their containers moved together, and whether that is worth it. */
+/** Consolidation: members that could be removed if their containers moved to the others, and the saving. */
 
 import { counted, durationText } from '#plugin';
 import { moneyText } from './cost.ts';
@@ -6,19 +6,19 @@ import { type Fleet, isInUse, type PoolNode, percent, project, unknowns } from '
 import { type Emptying, empty, type Migration, type Room, roomOn } from './migration.ts';
 import { isOver } from './reactive.ts';
 
-/** More containers are not moved by one consolidation: what is planned has to be remembered, and to be true for as long. */
+/** Maximum number of moves of a consolidation: all of them are recorded, and must stay valid until they are done. */
 export const MOST_MOVES = 50;
 
 /** Times in ms, shares in percent of memory, money in the provider's currency, net. */
 export interface ConsolidationPolicy {
   readonly cooldownMs: number;
-  /** It only begins while no more of the fleet is taken. */
+  /** Greatest share of allocated memory at which a consolidation starts. */
   readonly mostPercent: number;
   readonly minUptimeMs: number;
-  /** For so long nothing came to a node that goes. */
+  /** Time for which a node to remove must not have received a container. */
   readonly minIdleMs: number;
   readonly minSavingsHourly: number;
-  /** Not with fewer nodes in service. */
+  /** Least number of nodes in service. */
   readonly minNodes: number;
 }
 
@@ -34,19 +34,19 @@ export const CONSOLIDATION: ConsolidationPolicy = {
 export interface ConsolidationInput {
   readonly fleet: Fleet;
   readonly policy: ConsolidationPolicy;
-  /** So many members stay in any case. */
+  /** Number of members that stay in any case. */
   readonly min: number;
-  /** More than this share of memory, and the pool would have to grow again at once. */
+  /** Share of memory above which the pool would have to grow again at once. */
   readonly upPercent: number;
-  /** Of prices; empty where nobody knows. */
+  /** Currency of prices; empty if unknown. */
   readonly currency: string;
-  /** Members that must not go, and why. */
+  /** Members that must stay, with the reasons. */
   readonly fixed: ReadonlyMap<string, string>;
   /** Epoch ms. */
   readonly now: number;
 }
 
-/** What a member that could not go is kept by. */
+/** A member that stays, with the reason. */
 export interface Kept {
   readonly name: string;
   readonly why: string;
@@ -56,17 +56,17 @@ export interface Consolidation {
   readonly going: readonly string[];
   readonly moves: readonly Migration[];
   readonly kept: readonly Kept[];
-  /** Per hour, in the provider's currency, net. */
+  /** Saving per hour, in the provider's currency, net. */
   readonly savings: number;
-  /** Shares of memory that are taken, in percent. */
+  /** Shares of allocated memory, in percent. */
   readonly before: number;
   readonly after: number;
 }
 
-/** A consolidation that is worth it, or why there is none, with what was found on the way. */
+/** A consolidation, or the reason against it, with the members that stay. */
 export type Consolidating = { readonly plan: Consolidation } | { readonly why: string; readonly kept: readonly Kept[] };
 
-/** Since when nothing came to a node: it is empty, or its last container came then. Epoch ms; undefined where nobody knows. */
+/** Time since which a node received no container: its emptiness, or its last container. Epoch ms; undefined if unknown. */
 export function quietSince({ containers, emptySince }: PoolNode): number | undefined {
   if (containers.length === 0) return emptySince;
   return containers.reduce<number | undefined>(
@@ -77,13 +77,13 @@ export function quietSince({ containers, emptySince }: PoolNode): number | undef
 
 function whyTooFresh(node: PoolNode, { policy, now }: ConsolidationInput): string | undefined {
   const { initializedAt } = node;
-  if (initializedAt === undefined) return 'the start time of the node is not known';
+  if (initializedAt === undefined) return 'the start time of the node is unknown';
   const [up, least] = [now - initializedAt, durationText(policy.minUptimeMs)];
   if (up < policy.minUptimeMs) return `the node has been up for ${minutes(up)}; minUptime is ${least}`;
   const quiet = quietSince(node);
-  if (quiet === undefined) return 'the time of the last container of the node is not known';
+  if (quiet === undefined) return 'the time of the last container of the node is unknown';
   if (now - quiet < policy.minIdleMs)
-    return `the node has been quiet for ${minutes(now - quiet)}; minIdle is ${durationText(policy.minIdleMs)}`;
+    return `the node has received no container for ${minutes(now - quiet)}; minIdle is ${durationText(policy.minIdleMs)}`;
   return undefined;
 }
 
@@ -91,10 +91,10 @@ function minutes(ms: number): string {
   return `${Math.floor(ms / 60_000)} min`;
 }
 
-/** What has to hold before anything is looked for; undefined where it does. */
+/** The first condition that prevents a consolidation; undefined for none. */
 function whyNotNow({ fleet, policy }: ConsolidationInput): string | undefined {
   const projection = project(fleet);
-  if (projection === undefined) return `not known: ${unknowns(fleet).join(', ')}`;
+  if (projection === undefined) return `unknown: ${unknowns(fleet).join(', ')}`;
   const { queued, coming, serving, allocatedMb, servingMb } = projection;
   if (queued > 0) return `${counted(queued, 'container')} ${queued === 1 ? 'waits' : 'wait'} in the queue`;
   if (coming > 0) return `${counted(coming, 'node')} still starting`;
@@ -104,7 +104,7 @@ function whyNotNow({ fleet, policy }: ConsolidationInput): string | undefined {
   return undefined;
 }
 
-/** Those that cost most for what they hold come first: they are the best to lose. */
+/** Sorts members by their cost for each allocated MB, the highest first: they are removed first. */
 function byWorth(nodes: readonly PoolNode[]): readonly PoolNode[] {
   return nodes.toSorted(
     (a, b) => a.allocatedMb - b.allocatedMb || (b.hourly ?? 0) - (a.hourly ?? 0) || (a.name < b.name ? 1 : -1),
@@ -118,7 +118,7 @@ interface Progress {
   readonly room: Room;
 }
 
-/** Why one more must not go, all else being well. */
+/** The reason why a further member must stay; undefined if it can be removed. */
 function whyEnough(
   node: PoolNode,
   so: Progress,
@@ -139,9 +139,9 @@ function takeOne(so: Progress, node: PoolNode, staying: readonly PoolNode[], inp
   const keep = (why: string): Progress => ({ ...so, kept: [...so.kept, { name: node.name, why }] });
   const why =
     input.fixed.get(node.name) ??
-    (node.hourly === undefined ? 'the price is not known' : undefined) ??
+    (node.hourly === undefined ? 'the price is unknown' : undefined) ??
     whyTooFresh(node, input) ??
-    // What is moved to it in this plan would have to be moved twice.
+    // Containers that are moved to this node would have to be moved twice.
     (so.moves.some(({ to }) => to === node.name) ? 'containers are moved to the node' : undefined) ??
     whyEnough(node, so, staying, input);
   if (why !== undefined) return keep(why);
@@ -157,7 +157,7 @@ function takeOne(so: Progress, node: PoolNode, staying: readonly PoolNode[], inp
   };
 }
 
-/** The most that can go, one after another, and whether it is worth it. */
+/** Finds the members that can be removed, one after another, and checks the saving. */
 export function consolidate(input: ConsolidationInput): Consolidating {
   const notNow = whyNotNow(input);
   if (notNow !== undefined) return { why: notNow, kept: [] };
@@ -168,7 +168,7 @@ export function consolidate(input: ConsolidationInput): Consolidating {
   const { going, moves, kept } = found;
   const savings = going.reduce((all, { hourly = 0 }) => all + hourly, 0);
   if (going.length === 0) return { why: 'no node of the pool can be removed', kept };
-  // Prices have at most ten decimals: what adds up to the threshold must not fall short of it by a rounding.
+  // Prices have at most ten decimals: a sum that equals the threshold must not fall below it by rounding.
   if (Math.round(savings * 1e10) < Math.round(policy.minSavingsHourly * 1e10))
     return {
       why: `${going.map(({ name }) => name).join(', ')} could be removed, which would save ${moneyText(savings, 4, input.currency)} an hour; minSavings is ${moneyText(policy.minSavingsHourly, 4, input.currency)}`,

@@ -1,4 +1,4 @@
-/** Containers that have to run on a certain node: where they are, whether they may move, and how they are moved. */
+/** Containers that must run on a certain node: their present node, the rules on moves, and the move. */
 
 import {
   type ActionRun,
@@ -31,14 +31,14 @@ import { whyFixed } from './migration.ts';
 import { phaseOf } from './situation.ts';
 import { Container, Node, NodePool } from '../kinds.ts';
 
-/** A container needs the node that it is to run on. */
+/** The node of a container, as its dependency. */
 export function expandContainer(desired: Desired<ContainerSpec>): readonly Desired[] {
   const node = nodeRef(desired.spec.node);
   const isNeeded = desired.needs.some((need) => formatRef(need) === formatRef(node));
   return [isNeeded ? desired : { ...desired, needs: [...desired.needs, node] }];
 }
 
-/** Its pool gives the consolidation up in this very plan. */
+/** True if its pool abandons the consolidation in this plan. */
 function isGivenUp(pool: string, scene: Scene): boolean {
   const resource = NodePool.get(scene, poolRef(pool));
   return resource !== undefined && decideFor(resource, scene)?.decision?.kind === 'abandon';
@@ -53,7 +53,7 @@ export function diffContainer(
   if (desired === undefined || observed === undefined) return undefined;
   const { node, pool } = desired.spec;
   if (observed.facts.node === node) return undefined;
-  // A move of a consolidation that failed is not tried again: its pool gives the consolidation up.
+  // A failed move of a consolidation is not tried again: its pool abandons the consolidation.
   if (pool !== undefined && ((memory?.failures ?? 0) > 0 || isGivenUp(pool, scene))) return undefined;
   return {
     step: 'placed>placed',
@@ -67,7 +67,7 @@ export function diffContainer(
   };
 }
 
-/** What a move depends on: the nodes that it goes from and to, and the pool that wants it. */
+/** Resources that a move depends on: source and target node, and the pool. */
 export function mattersToContainer(resource: ContainerResource): readonly Ref[] {
   const { node, pool } = resource.desired?.spec ?? {};
   const from = seenFacts(resource)?.node;
@@ -78,7 +78,7 @@ export function mattersToContainer(resource: ContainerResource): readonly Ref[] 
   ];
 }
 
-/** The rule on what may be moved at all. */
+/** The rule on the tier and the players of a container. */
 export function notMigratable(_change: Change, resource: ContainerResource): Verdict {
   const { tier, players } = containerSignals(resource) ?? {};
   const facts = { tier: tier ?? null, players: players ?? null };
@@ -88,7 +88,7 @@ export function notMigratable(_change: Change, resource: ContainerResource): Ver
     : reject(why, facts, { remedy: { outside: 'Wait until fewer players are connected' } });
 }
 
-/** Memory that other moves of this run bring to a node. */
+/** Memory that other moves of this run add to a node. */
 function arriving(node: string, own: string, scene: Scene): number {
   return [...scene.underWay].reduce((sum, [address, { change }]) => {
     if (change.ref.kind !== 'Container' || change.ref.name === own) return sum;
@@ -102,19 +102,21 @@ function stateText(node: NodeResource | undefined): string {
   return seenState(node) ?? 'covered by a gap';
 }
 
-/** The rule on where it may be moved to. */
+/** The rule on the target node of a move. */
 export function targetUnfit(_change: Change, resource: ContainerResource, scene: Scene): Verdict {
   const name = resource.desired?.spec.node ?? '';
   const target = Node.get(scene, nodeRef(name));
   const phase = target === undefined ? undefined : phaseOf(target);
-  const { memoryMb, life } = nodeSignals(target) ?? {};
+  const { memory_mb: memoryMb, life } = nodeSignals(target) ?? {};
   const needed = containerSignals(resource)?.mb ?? 0;
   const free =
-    memoryMb === undefined ? undefined : memoryMb - (life?.allocatedMb ?? 0) - arriving(name, resource.ref.name, scene);
+    memoryMb === undefined
+      ? undefined
+      : memoryMb - (life?.allocated_mb ?? 0) - arriving(name, resource.ref.name, scene);
   const state = target !== undefined && isSeen(target) ? seenState(target) : null;
   const facts = { node: name, state, free_mb: free ?? null, needed_mb: needed };
   if (phase !== 'serving') return reject(`The target ${name} is ${stateText(target)}`, facts);
-  if (free === undefined) return reject(`The memory of ${name} is not known`, facts);
+  if (free === undefined) return reject(`The memory of ${name} is unknown`, facts);
   return free >= needed
     ? pass('The target has enough memory', facts)
     : reject(`${name} has ${free} MB free; the container needs ${needed} MB`, facts);
@@ -125,7 +127,7 @@ export function inSource(node: string, scene: Scene): string {
   return resource === undefined ? node : workloadName(node, settingsOfResource(resource));
 }
 
-/** Tells the source to move it, and waits until it says that it did. */
+/** Requests the move from the source, and waits for its confirmation. */
 export async function moveContainer(
   world: NodesWriter,
   resource: ContainerResource,
@@ -134,7 +136,7 @@ export async function moveContainer(
   const { ref, desired } = resource;
   const from = seenFacts(resource)?.node;
   const to = desired?.spec.node;
-  if (from === undefined || to === undefined) throw new Error('The source or the target of the container is not known');
+  if (from === undefined || to === undefined) throw new Error('The source or the target of the container is unknown');
   const call = { signal: run.signal, progress: run.progress };
   await world.migrateHook(ref.name, inSource(from, run.scene), inSource(to, run.scene), call);
   return { node: to };
@@ -144,7 +146,7 @@ export function noteContainer({ sight }: KnownResource<ContainerResource>): Part
   return sight.is === 'absent' ? {} : { node: sight.observed.facts.node };
 }
 
-/** What the log says beside every decision about a container. */
+/** The snapshot of a container for each decision in the log. */
 export function auditContainer(_change: Change, resource: ContainerResource): Facts {
   const { mb, tier, players } = containerSignals(resource) ?? {};
   return {

@@ -1,23 +1,23 @@
-/** What servers cost, in the provider's currency and without tax, and how a plan tells it. */
+/** Costs of servers, in the provider's currency and without tax, and their text in a plan. */
 
 import { counted } from '#plugin';
 
-/** Net. A month is the provider's own price for it, which is no multiple of the hour's. */
+/** Net prices. The price of a month is the provider's own, and not a multiple of the hourly price. */
 export interface Price {
   readonly hourly: number;
   readonly monthly: number;
 }
 
-/** Daily backups cost so much of the server's price more. Source: "Backups", Hetzner Cloud documentation. */
+/** Surcharge for daily backups, as a share of the server's price. Source: "Backups", Hetzner Cloud documentation. */
 const BACKUPS = 0.2;
 
-/** The price of a server, with its backups where it has them. */
+/** The price of a server, including its backups. */
 export function withBackups(price: Price, backups: boolean | undefined): Price {
   const factor = backups === true ? 1 + BACKUPS : 1;
   return { hourly: price.hourly * factor, monthly: price.monthly * factor };
 }
 
-/** One server, and its price where that is known. */
+/** A server, and its price if known. */
 export interface Priced {
   readonly name: string;
   readonly price?: Price;
@@ -25,16 +25,16 @@ export interface Priced {
 
 export interface Cost extends Price {
   readonly servers: number;
-  /** Names of those whose price is not known: they are not in the sum. */
+  /** Names of servers with an unknown price, which are not in the sum. */
   readonly unknown: readonly string[];
 }
 
-/** A decimal number as the provider writes prices (`0.0060000000`); undefined where it is none. */
+/** Parses a decimal price of the provider (`0.0060000000`); undefined for an invalid number. */
 export function decimal(text: string): number | undefined {
   return /^\d{1,12}(?:\.\d{1,20})?$/u.test(text) ? Number(text) : undefined;
 }
 
-/** Prices are added as multiples of 10⁻¹⁰, the provider's smallest part: no sum of many is off by roundings. */
+/** Adds prices as multiples of 10⁻¹⁰, the provider's smallest unit, without rounding errors. */
 const UNIT = 1e10;
 
 function total(amounts: readonly number[]): number {
@@ -51,7 +51,7 @@ export function costOf(servers: readonly Priced[]): Cost {
   };
 }
 
-/** `€0.0060`, or `0.0060 USD`. */
+/** Text of an amount: `€0.0060`, or `0.0060 USD`. */
 export function moneyText(amount: number, decimals: number, currency: string): string {
   const number = Math.abs(amount).toFixed(decimals);
   const sign = amount < 0 ? '-' : '';
@@ -64,7 +64,7 @@ function costText({ hourly, monthly, servers }: Cost, currency: string): string 
 
 const NAMES_SHOWN = 3;
 
-/** What it costs now, what it will once all of the plan is through, and what is not in the sums. */
+/** Lines for the cost now, the cost after the plan, and the servers that are not in the sums. */
 export function costLines(now: Cost, after: Cost, currency: string): readonly string[] {
   const [hourly, monthly] = [total([after.hourly, -now.hourly]), total([after.monthly, -now.monthly])];
   const change = (amount: number, decimals: number): string =>
@@ -80,7 +80,7 @@ export function costLines(now: Cost, after: Cost, currency: string): readonly st
     ...(unknown.length === 0
       ? []
       : [
-          `not included: ${unknown.slice(0, NAMES_SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}, whose price is not known`,
+          `not included: ${unknown.slice(0, NAMES_SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}, whose price is unknown`,
         ]),
   ];
 }

@@ -1,16 +1,16 @@
 /**
- * Decide: the one change that a pool needs next, from all that is known of it.
+ * Decide: the next change of a pool, from its situation.
  *
- * | first that holds | change |
+ * | first condition that holds | change |
  * |---|---|
- * | it never began | begin: with its servers that are there, and new ones up to its size |
- * | fewer members than it has to have | grow |
- * | a consolidation goes on | finish it, give it up, or wait for it |
- * | a member was drained, or is unhealthy for too long | swap it for a new one |
- * | more members than it may have | shrink |
- * | the reactive policy asks for more | grow by one, up to what it may have |
- * | the reactive policy asks for fewer | shrink by one, down to what it has to have |
- * | consolidation is on, and worth it | consolidate |
+ * | no recorded members | start with its existing servers, and new ones up to its size |
+ * | fewer members than the minimum | grow |
+ * | a consolidation is in progress | complete it, abandon it, or wait for it |
+ * | a member was drained, or has been unhealthy for too long | replace it |
+ * | more members than the maximum | shrink |
+ * | the reactive policy recommends more | grow by one, up to the maximum |
+ * | the reactive policy recommends fewer | shrink by one, down to the minimum |
+ * | consolidation is enabled, and saves enough | consolidate |
  */
 
 import { counted, durationText, defined } from '#plugin';
@@ -31,31 +31,31 @@ import {
   waitsUntil,
 } from './reactive.ts';
 
-/** A node of a pool: a member, or one that was let go and is still there. */
+/** A node of a pool: a member, or a former member that still exists. */
 export interface Member extends Candidate {
   readonly isMember: boolean;
-  /** Epoch ms; absent unless it is unhealthy. */
+  /** Start of its unhealthy state: epoch ms; absent unless it is unhealthy. */
   readonly unhealthySince?: number;
-  /** When it first failed, of the failures that made it unhealthy: epoch ms. */
+  /** Time of the first of the failures that made it unhealthy: epoch ms. */
   readonly failingSince?: number;
-  /** Its disk is so full that it is to be drained: another one is needed in its place first. */
+  /** True if its full disk requires a drain, after another member is created. */
   readonly isFull?: true;
 }
 
-/** A container that has to move, by numbers of members. */
+/** A move of a container, by numbers of members. */
 export interface Move {
   readonly container: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** What a pool remembers. */
+/** The recorded state of a pool. */
 export interface Remembered extends Numbers {
   readonly scaled: Scaled;
   readonly crossing?: Crossing;
-  /** When a consolidation last began: epoch ms. */
+  /** Start of the last consolidation: epoch ms. */
   readonly consolidatedAt?: number;
-  /** Members that a consolidation empties; empty where none goes on. */
+  /** Members that a consolidation empties; empty without a consolidation. */
   readonly going: readonly number[];
   readonly moves: readonly Move[];
 }
@@ -64,35 +64,35 @@ export interface Situation {
   readonly prefix: string;
   readonly min: number;
   readonly max: number;
-  /** Absent where the size is fixed. */
+  /** Reactive policy; absent with a fixed size. */
   readonly scaling?: ReactivePolicy;
-  /** Absent where it is off. */
+  /** Consolidation policy; absent if it is off. */
   readonly consolidation?: ConsolidationPolicy;
-  /** Share of memory that must not be passed by moving containers together, in percent. */
+  /** Share of memory that a consolidation must not exceed, in percent. */
   readonly upPercent: number;
   readonly removalsAtOnce: number;
   readonly replaceUnhealthyAfterMs?: number;
-  /** Absent where it never began, or nobody remembers. */
+  /** Recorded state; absent if the pool has not started, or its state was lost. */
   readonly remembered?: Remembered;
-  /** Numbers of servers that belong to it though it remembers none. */
+  /** Numbers of existing servers of a pool without recorded members. */
   readonly found: readonly number[];
   readonly isTaken: (name: string) => boolean;
   readonly nodes: readonly Member[];
-  /** Of prices; absent where nobody knows. */
+  /** Currency of prices; absent if unknown. */
   readonly currency?: string;
-  /** What waits for room in any pool: nothing is taken away meanwhile. Absent where nobody knows. */
+  /** Queued containers of any pool, during which no node is removed. Absent if unknown. */
   readonly queue?: Queue;
-  /** What of it is this pool's to find room for. */
+  /** Queued containers that count for this pool. */
   readonly queueHere?: Queue;
-  /** The source can move containers. */
+  /** True if the source can move containers. */
   readonly migrates: boolean;
-  /** Why moves failed, by container. */
+  /** Errors of failed moves, by container. */
   readonly failedMoves: ReadonlyMap<string, string>;
   /** Epoch ms. */
   readonly now: number;
 }
 
-/** Who decides: the document, or a policy. */
+/** Source of the decision: the document, or a policy. */
 export type By = 'document' | 'reactive' | 'consolidation' | 'health';
 
 export interface Decision {
@@ -102,15 +102,9 @@ export interface Decision {
   readonly numbers: Numbers;
   readonly added: readonly number[];
   readonly gone: readonly number[];
-  /** Of a consolidation that begins. */
+  /** Moves of a consolidation that starts. */
   readonly plan?: Consolidation;
   readonly recommendation?: Recommendation;
-}
-
-/** Where a policy wants something that it does not get, for a finding. */
-export interface Unmet {
-  readonly full?: Recommendation;
-  readonly consolidating?: Consolidating;
 }
 
 function numbersOf(situation: Situation): Numbers {
@@ -119,7 +113,7 @@ function numbersOf(situation: Situation): Numbers {
   return { members: found, next: found.reduce((next, number) => Math.max(next, number + 1), 1) };
 }
 
-/** The fleet as policies see it: what is no member any more, or has a full disk, is on its way out, whatever it does. */
+/** The fleet for policies: a former member, or one with a full disk, counts as leaving. */
 export function fleetOf({ nodes, queueHere }: Situation): Fleet {
   return defined({
     nodes: nodes.map(({ node, isMember, isFull }) =>
@@ -133,12 +127,12 @@ function members({ nodes }: Situation): readonly Member[] {
   return nodes.filter(({ isMember }) => isMember);
 }
 
-/** How many members it has that are of use for longer. */
+/** Number of members that stay useful. */
 function countOf(situation: Situation): number {
   return numbersOf(situation).members.length - members(situation).filter(({ isFull }) => isFull === true).length;
 }
 
-/** Numbers of the members that are the best to lose, at least one: those that may go, or the one that may go first. */
+/** Numbers of the members that are the best to lose, at least one: removable ones, or the first candidate. */
 function worst(situation: Situation, most: number): readonly number[] {
   const order = inOrderOfLoss(situation.prefix, members(situation));
   const free = order.filter(({ refusal, node }) => refusal === undefined && !isInUse(node)).slice(0, most);
@@ -174,7 +168,7 @@ function nodeNumbered({ prefix, nodes }: Situation, number: number): Member | un
   return nodes.find(({ node }) => node.name === nameOf(prefix, number));
 }
 
-/** Why a consolidation that goes on has to be given up; undefined where it need not. */
+/** The reason to abandon a consolidation; undefined for none. */
 function whyAbandon(situation: Situation, going: readonly PoolNode[], moves: readonly Move[]): string | undefined {
   const { queueHere, prefix, failedMoves } = situation;
   if (queueHere !== undefined && queueHere.count > 0)
@@ -197,7 +191,7 @@ function whyAbandon(situation: Situation, going: readonly PoolNode[], moves: rea
   return undefined;
 }
 
-/** What becomes of a consolidation that goes on; undefined while its containers move, or nobody knows. */
+/** The end of a consolidation; undefined while its containers move, or their nodes are unknown. */
 function goOn(situation: Situation, remembered: Remembered): Decision | undefined {
   const numbers = numbersOf(situation);
   const going = remembered.going.flatMap((number) => nodeNumbered(situation, number)?.node ?? []);
@@ -212,7 +206,7 @@ function goOn(situation: Situation, remembered: Remembered): Decision | undefine
   return { kind: 'finish', by, because, numbers: without(numbers, gone), added: [], gone };
 }
 
-/** Why a member is no use any more: it was drained, and never returns to service, or is unhealthy for too long. */
+/** The reason to replace a member: it was drained, or has been unhealthy for too long. */
 function uselessness(
   { node, unhealthySince, failingSince }: Member,
   { replaceUnhealthyAfterMs: after, now }: Situation,
@@ -224,7 +218,7 @@ function uselessness(
     : undefined;
 }
 
-/** As many new ones as are lost, but no more than the pool may have. */
+/** New members for the lost ones, up to the maximum of the pool. */
 function swap(situation: Situation): Decision | undefined {
   const { prefix, removalsAtOnce, isTaken, max } = situation;
   const due = members(situation)
@@ -255,7 +249,7 @@ function recommended(situation: Situation, projection: Projection): Recommendati
   return recommend(projection, scaling, least?.node.phase === 'serving' ? least.node.ramMb : 0);
 }
 
-/** The threshold that is crossed now, and since when; undefined where none is, or nobody knows. */
+/** The crossed threshold, and its time; undefined for none or an unknown load. */
 export function crossingNow(situation: Situation): Crossing | undefined {
   const projection = project(fleetOf(situation));
   const recommendation = projection === undefined ? undefined : recommended(situation, projection);
@@ -270,13 +264,13 @@ function reactive(situation: Situation): Decision | undefined {
   const { direction, because } = recommendation;
   if (direction === 'up')
     return count >= situation.max ? undefined : { ...grow(situation, 1, 'reactive', because), recommendation };
-  // Where every one of them is in use, only a consolidation can make one go.
+  // If every member is in use, only a consolidation can free one.
   const [least] = inOrderOfLoss(situation.prefix, members(situation));
   if (count <= situation.min || least === undefined || isInUse(least.node)) return undefined;
   return { ...shrink(situation, 1, 'reactive', because), recommendation };
 }
 
-/** What a rule for nodes says that passes with time, or that a consolidation itself mends. */
+/** Rules for nodes that clear with time, or by the consolidation itself. */
 const PASSES: ReadonlySet<string> = new Set([
   'drains-containers',
   'has-containers',
@@ -285,7 +279,7 @@ const PASSES: ReadonlySet<string> = new Set([
   'too-young',
 ]);
 
-/** What a consolidation would do now, or why it does nothing; undefined where it is off. */
+/** The result of a consolidation now, or the reason against it; undefined if it is off. */
 export function consolidating(situation: Situation): Consolidating | undefined {
   const { consolidation: policy, min, upPercent, now, migrates, currency } = situation;
   if (policy === undefined) return undefined;
@@ -306,12 +300,12 @@ function consolidation(situation: Situation): Decision | undefined {
   const gone = plan.going.flatMap((name) => numberOf(situation.prefix, name) ?? []);
   const because = `${plan.going.join(', ')} can be removed${plan.moves.length === 0 ? '' : ` once ${counted(plan.moves.length, 'container')} moved`}, which saves ${moneyText(plan.savings, 4, situation.currency ?? '')} an hour`;
   const before = numbersOf(situation);
-  // Those that are to be emptied first stay members until they are.
+  // Members to be emptied stay members until they are empty.
   const numbers = plan.moves.length === 0 ? without(before, gone) : before;
   return { kind: 'consolidate', by: 'consolidation', because, numbers, added: [], gone, plan };
 }
 
-/** The change that the pool needs next; undefined for none. */
+/** Returns the next change of the pool; undefined for none. */
 export function decide(situation: Situation): Decision | undefined {
   const { remembered, min, max, removalsAtOnce } = situation;
   if (remembered === undefined) {
@@ -320,14 +314,14 @@ export function decide(situation: Situation): Decision | undefined {
   }
   const count = countOf(situation);
   const full = members(situation).filter(({ isFull }) => isFull === true);
-  const beside =
+  const extra =
     full.length === 0 ? '' : ` in addition to ${full.map(({ node }) => node.name).join(', ')}, whose disk is full`;
   if (count < min)
     return grow(
       situation,
       min - count,
       'document',
-      `The pool has ${counted(count, 'node')}${beside}; its minimum is ${min}`,
+      `The pool has ${counted(count, 'node')}${extra}; its minimum is ${min}`,
     );
   if (remembered !== undefined && remembered.going.length > 0) return goOn(situation, remembered);
   const swapped = swap(situation);
@@ -339,14 +333,14 @@ export function decide(situation: Situation): Decision | undefined {
   return reactive(situation) ?? consolidation(situation);
 }
 
-/** What the reactive policy wants and the pool's size does not allow. */
+/** A recommendation of the reactive policy that the limits of the pool do not allow. */
 export function unmetGrowth(situation: Situation): Recommendation | undefined {
   const projection = project(fleetOf(situation));
   const wanted = projection === undefined ? undefined : recommended(situation, projection);
   return wanted?.direction === 'up' && countOf(situation) >= situation.max ? wanted : undefined;
 }
 
-/** Until when a decision of a policy has to wait, and why; undefined where it need not. */
+/** Time until which a decision of a policy must wait, with the reason; undefined if it need not wait. */
 export function cooldownOf(
   decision: Decision,
   situation: Situation,
@@ -370,7 +364,7 @@ export function cooldownOf(
       : [
           {
             until: remembered.consolidatedAt + policy.cooldownMs,
-            because: `A consolidation began less than ${durationText(policy.cooldownMs)} ago`,
+            because: `A consolidation started less than ${durationText(policy.cooldownMs)} ago`,
           },
         ]),
     ...(scaling === undefined ? [] : [waitsUntil('down', remembered.scaled, scaling, now) ?? []].flat()),

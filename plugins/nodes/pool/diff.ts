@@ -1,4 +1,4 @@
-/** Diff of a pool: what is decided for it, as a step with the names that come and go. */
+/** Diff of a pool: the decision, as a step with the names of added and removed members. */
 
 import {
   defined,
@@ -21,17 +21,17 @@ import { nameOf, numberOf } from './names.ts';
 import { changedSizes, strictPoolSpec } from '../settings.ts';
 import { isExpanded, situationOf } from './situation.ts';
 
-/** What a pool is decided on, and what is decided: undefined where nothing is, or nothing can be now. */
+/** The situation of a pool, and its decision; the decision is undefined for none, or if none is possible now. */
 export interface Decided {
   readonly situation: Situation;
   readonly decision?: Decision;
 }
 
-/** Decides for a pool as the scene has it; undefined without a document. */
+/** Decides for a pool in the scene; undefined without a document. */
 export function decideFor(resource: PoolResource, scene: Scene): Decided | undefined {
   if (resource.desired === undefined || !isSeen(resource)) return undefined;
   const { size, min, max } = resource.desired.spec;
-  // How many it is to have is decided by what is written; a row says so, and its nodes are judged by what is applied.
+  // The declared size decides, and a row shows it; the nodes are judged by the applied values.
   const { size: _size, min: _min, max: _max, ...rest } = strictPoolSpec(resource) ?? resource.desired.spec;
   const spec = {
     ...rest,
@@ -44,7 +44,7 @@ export function decideFor(resource: PoolResource, scene: Scene): Decided | undef
   return defined({ situation, decision });
 }
 
-/** The moves that a consolidation begins with, by numbers. */
+/** The moves of a consolidation that starts, by numbers. */
 export function movesOf({ plan }: Decision, prefix: string): readonly Move[] {
   return (plan?.moves ?? []).map(({ container, from, to }) => ({
     container,
@@ -53,7 +53,7 @@ export function movesOf({ plan }: Decision, prefix: string): readonly Move[] {
   }));
 }
 
-/** Names that come and go, and containers that move: nothing that changes by itself, for a plan is approved by these. */
+/** Fields for added and removed names, and for moves: an approval covers them, so they do not change by themselves. */
 export function fieldsOf(decision: Decision, situation: Situation, scene: Scene): readonly FieldChange[] {
   const { prefix, remembered } = situation;
   const { kind, added, plan } = decision;
@@ -87,13 +87,13 @@ export function fieldsOf(decision: Decision, situation: Situation, scene: Scene)
   ];
 }
 
-/** What a change comes to, whatever state its nodes are in: two that are the same here do the same. */
+/** The effect of a change, independent of the states of its nodes: equal texts mean equal effects. */
 export function essence(fields: readonly FieldChange[]): Json {
   return fields
     .filter(({ path }) => path.startsWith('/members/') || path.startsWith('/moves/'))
     .map(({ path, after }) =>
       path.startsWith('/members/')
-        ? `${path} ${after === undefined ? 'goes' : 'comes'}`
+        ? `${path} ${after === undefined ? 'removed' : 'added'}`
         : `${path} ${JSON.stringify(after ?? null)}`,
     )
     .sort();
@@ -102,15 +102,15 @@ export function essence(fields: readonly FieldChange[]): Json {
 function causeOf({ by }: Decision, resource: PoolResource): Pick<Proposal, 'cause'> {
   if (by === 'reactive' || by === 'consolidation') return { cause: 'policy' };
   if (by === 'health') return { cause: 'time' };
-  // The same document goes on in several steps.
+  // The same document continues over several steps.
   const { spec } = resource.memory?.applied ?? {};
   return spec !== undefined && sameJson(spec, resource.desired?.spec) ? { cause: 'progress' } : {};
 }
 
-/** A change was begun, and is not what is remembered: nothing of it was done, for what a pool remembers is all that it does. */
+/** True if a change was started and is not recorded: it had no effect, because a pool's step changes only its state. */
 function isUnfinished({ memory }: PoolResource): boolean {
   const { open, kept } = memory ?? {};
-  return open !== undefined && kept?.changedBy !== intentId(open);
+  return open !== undefined && kept?.changed_by !== intentId(open);
 }
 
 export function diffPool(resource: PoolResource, scene: Scene): Proposal<NodePoolStep> | undefined {
@@ -118,7 +118,7 @@ export function diffPool(resource: PoolResource, scene: Scene): Proposal<NodePoo
     return {
       step: 'active>active',
       goal: 'update',
-      because: 'A change of the pool was started and not finished',
+      because: 'A change of the pool was interrupted',
       cause: 'progress',
     };
   const { situation, decision } = decideFor(resource, scene) ?? {};

@@ -1,4 +1,4 @@
-/** Expand: a pool stands for a Node of each of its members, and for the containers that its consolidation moves. */
+/** Expand: a pool expands to a Node for each of its members, and to the containers that its consolidation moves. */
 
 import type { Desired, Ref } from '#plugin';
 import { PLUGIN } from '../facts.ts';
@@ -13,12 +13,12 @@ export function containerRef(id: string): Ref {
   return { plugin: PLUGIN, kind: 'Container', name: id };
 }
 
-/** What the names of a pool's members begin with. */
+/** The prefix of the names of a pool's members. */
 export function prefixOf(pool: Ref, kept: Partial<NodePoolMemory> | undefined): string {
   return kept?.prefix ?? pool.name;
 }
 
-/** Each of its members as a document of its own; it inherits labels and lifecycle. */
+/** A document for each member, with the labels and lifecycle of the pool. */
 function memberSpec(pool: Desired<NodePoolSpec>): NodeSpec {
   const { workloads, ...template } = pool.spec.template;
   return { ...template, provider: 'hetzner', role: 'worker', pool: pool.ref.name, power: 'on', workloads };
@@ -26,7 +26,7 @@ function memberSpec(pool: Desired<NodePoolSpec>): NodeSpec {
 
 const TEMPLATE = '/template';
 
-/** What the pool's document says itself of each of its members. */
+/** The fields of a member that come from the pool's document. */
 function memberWritten(written: readonly string[]): readonly string[] {
   const own = written.flatMap((pointer) =>
     pointer.startsWith(`${TEMPLATE}/`) ? [pointer.slice(TEMPLATE.length)] : [],
@@ -34,7 +34,7 @@ function memberWritten(written: readonly string[]): readonly string[] {
   return [...own, '/pool'];
 }
 
-/** The pool itself, its members, and its moves. */
+/** The pool, its members, and its moves. */
 export function expandPool(pool: Desired<NodePoolSpec>, kept: Partial<NodePoolMemory> | undefined): readonly Desired[] {
   const prefix = prefixOf(pool.ref, kept);
   const spec = memberSpec(pool);

@@ -1,4 +1,4 @@
-/** Findings of a pool: what its document wants and no step brings about. */
+/** Findings of a pool: differences from its document that no step removes. */
 
 import { counted, type Finding, type Scene, mayBeOwned } from '#plugin';
 import { type PoolResource, poolSignals } from '../facts.ts';
@@ -30,7 +30,7 @@ export function poolFindings(resource: PoolResource, scene: Scene): readonly Fin
     );
   const members = situation.nodes.filter(({ isMember }) => isMember);
   const count = (...phases: readonly string[]) => members.filter(({ node }) => phases.includes(node.phase)).length;
-  // What failed until nothing more is tried is not on its way.
+  // A member whose creation is exhausted does not count as starting.
   const given = members.filter(
     ({ node }) =>
       node.phase === 'planned' && (scene.get(nodeRef(node.name))?.memory?.failures ?? 0) >= ATTEMPTS.maxRetries,
@@ -49,7 +49,7 @@ export function poolFindings(resource: PoolResource, scene: Scene): readonly Fin
     });
   const missing = unknowns(fleetOf(situation));
   if (missing.length > 0 && (situation.scaling !== undefined || situation.consolidation !== undefined))
-    add('blind', `The scaling policy decides nothing, because it does not know ${missing.join(', ')}`, {
+    add('blind', `The scaling policy decides nothing. Unknown input: ${missing.join(', ')}`, {
       unknown: missing,
     });
   return found;

@@ -1,53 +1,53 @@
-/** The fleet of one pool as its policies see it, and what of its capacity is there, coming, and taken. */
+/** The fleet of a pool for its policies, and its present, starting and allocated capacity. */
 
-/** One container, as the source of workloads tells it. */
+/** A container, as reported by the workload source. */
 export interface PoolContainer {
   readonly id: string;
   readonly mb: number;
-  /** Absent where the source does not say. */
+  /** Absent if the source does not report it. */
   readonly tier?: string;
-  /** Players who are connected; absent where nobody knows. */
+  /** Connected players; absent if unknown. */
   readonly players?: number;
-  /** Since when it is on its node: epoch ms. */
+  /** Start on its node: epoch ms. */
   readonly since?: number;
 }
 
 /**
- * What a node is to its pool.
+ * The phase of a node in its pool.
  *
- * | phase | is | counts as capacity |
+ * | phase | meaning | counts as capacity |
  * |---|---|---|
- * | `planned` | a name without a server | coming |
- * | `starting` | provisioning or initializing | coming |
- * | `serving` | ready, active or idle | there |
- * | `leaving` | draining, or no member any more | no |
+ * | `planned` | a name without a server | starting |
+ * | `starting` | provisioning or initializing | starting |
+ * | `serving` | ready, active or idle | in service |
+ * | `leaving` | draining, or no longer a member | no |
  * | `unhealthy` | off, or without an answer | no |
- * | `unseen` | covered by a gap, or its workloads are | nobody knows |
+ * | `unseen` | the node or its containers are in a gap | unknown |
  */
 export type NodePhase = 'planned' | 'starting' | 'serving' | 'leaving' | 'unhealthy' | 'unseen';
 
-/** One node of a pool: a member, or one that was a member and is still there. */
+/** A node of a pool: a member, or a former member that still exists. */
 export interface PoolNode {
   readonly name: string;
   readonly phase: NodePhase;
-  /** Memory of its server; undefined where its type is not known. */
+  /** Memory of its server; undefined if its type is unknown. */
   readonly ramMb?: number;
   readonly allocatedMb: number;
   readonly containers: readonly PoolContainer[];
-  /** Price in the provider's currency, net. */
+  /** Net price in the provider's currency. */
   readonly hourly?: number;
-  /** Since when it can hold containers: epoch ms. */
+  /** Time since which it can run containers: epoch ms. */
   readonly initializedAt?: number;
-  /** Since when it is empty: epoch ms. */
+  /** Time since which it has been empty: epoch ms. */
   readonly emptySince?: number;
 }
 
-/** Something runs on it, or has memory there. */
+/** True if containers run on it, or have memory there. */
 export function isInUse({ containers, allocatedMb }: PoolNode): boolean {
   return containers.length > 0 || allocatedMb > 0;
 }
 
-/** What waits for room. */
+/** Queued containers. */
 export interface Queue {
   readonly count: number;
   readonly mb: number;
@@ -55,14 +55,14 @@ export interface Queue {
 
 export interface Fleet {
   readonly nodes: readonly PoolNode[];
-  /** Undefined where nobody can tell. */
+  /** Queued containers; undefined if unknown. */
   readonly queue?: Queue;
 }
 
-/** Capacity in MB of memory, and how much of it is taken. What was taken counts wherever it is. */
+/** Capacity in MB of memory, and the allocated part of it, on all nodes. */
 export interface Projection {
   readonly servingMb: number;
-  /** On its way: it holds nothing yet, and will. */
+  /** Nodes that are starting, without containers yet. */
   readonly comingMb: number;
   readonly allocatedMb: number;
   readonly queuedMb: number;
@@ -77,7 +77,7 @@ function sum(values: readonly number[]): number {
   return values.reduce((all, value) => all + value, 0);
 }
 
-/** Names of what keeps a projection from being one; empty where all is known. */
+/** Names of the unknown inputs of a projection; empty if all are known. */
 export function unknowns({ nodes, queue }: Fleet): readonly string[] {
   return [
     ...nodes.filter(({ phase }) => phase === 'unseen').map(({ name }) => `the containers of ${name}`),
@@ -88,7 +88,7 @@ export function unknowns({ nodes, queue }: Fleet): readonly string[] {
   ];
 }
 
-/** What is there and what is coming; undefined where part of it is not known. */
+/** Present and starting capacity; undefined if a part is unknown. */
 export function project(fleet: Fleet): Projection | undefined {
   const { nodes, queue } = fleet;
   if (queue === undefined || unknowns(fleet).length > 0) return undefined;
@@ -105,7 +105,7 @@ export function project(fleet: Fleet): Projection | undefined {
   };
 }
 
-/** A share in percent with one decimal: `86.3`. Only for people: what decides compares whole numbers. */
+/** A share in percent with one decimal, for output: `86.3`. Decisions compare whole numbers. */
 export function percent(part: number, whole: number): number {
   return whole === 0 ? 0 : Math.round((part * 1000) / whole) / 10;
 }

@@ -1,6 +1,6 @@
-/** The kinds NodePool and Container: what the engine asks of them. */
+/** The kinds NodePool and Container for the engine. */
 
-import { instantText, type Kind, type Ref, type Scene, type KnownResource, isAbsent } from '#plugin';
+import { instantText, type Kind, type Ref, type Scene, type KnownResource, isAbsent, type Note } from '#plugin';
 import { containerEffect, poolEffect } from '../effect.ts';
 import type { ContainerFacts, PoolFacts, PoolResource } from '../facts.ts';
 import { poolSignals } from '../facts.ts';
@@ -33,14 +33,14 @@ import { poolRules } from './rules.ts';
 import { crossingNow } from './decide.ts';
 import { nodesOfPool, situationOf } from './situation.ts';
 
-/** Its nodes, and the servers with its label that it may begin with. */
+/** Its nodes, and the servers with its label, which it may start with. */
 function mattersToPool(resource: PoolResource, scene: Scene): readonly Ref[] {
   const labelled = (poolSignals(resource)?.labelled ?? []).map(nodeRef);
   return [...nodesOfPool(resource.ref.name, scene).map(({ ref }) => ref), ...labelled];
 }
 
-/** Since when a threshold of the reactive policy is crossed, where the policy waits for that. */
-function notePool(resource: KnownResource<PoolResource>, _now: number, scene: Scene): Partial<NodePoolMemory> {
+/** Records the time since which a threshold of the reactive policy has been crossed. */
+function notePool(resource: KnownResource<PoolResource>, _now: number, scene: Scene): Note<NodePoolMemory> {
   const { desired, memory } = resource;
   if (desired === undefined || isAbsent(resource) || memory?.kept.members === undefined) return {};
   const situation = situationOf(resource, desired.spec, scene);
@@ -48,7 +48,7 @@ function notePool(resource: KnownResource<PoolResource>, _now: number, scene: Sc
     situation.scaling === undefined || situation.scaling.forMs === 0 ? undefined : crossingNow(situation);
   if (crossing === undefined && memory.kept.crossing === undefined) return {};
   const since = crossing === undefined ? null : instantText(crossing.since);
-  return { crossing: crossing?.direction ?? null, crossingSince: since } as unknown as Partial<NodePoolMemory>;
+  return { crossing: crossing?.direction ?? null, crossing_since: since };
 }
 
 export const nodePool: Kind<NodesWriter, NodePoolSpec, PoolFacts, NodePoolMemory, NodePoolStep, NodePoolRuleId> = {

@@ -1,4 +1,4 @@
-/** Which member of a pool is the best to lose. */
+/** The order in which a pool removes its members. */
 
 import type { Refusal } from '../safety.ts';
 import { isInUse, type PoolNode } from './fleet.ts';
@@ -7,7 +7,7 @@ import { numberOf } from './names.ts';
 export interface Candidate {
   readonly node: PoolNode;
   readonly refusal?: Refusal;
-  /** It is not as the pool's documents want it, and would have to be replaced. */
+  /** True if the member differs from the template in a field that needs a replacement. */
   readonly outdated?: boolean;
 }
 
@@ -16,9 +16,9 @@ type Rank = readonly number[];
 const LAST = Number.MAX_SAFE_INTEGER;
 
 /**
- * The smaller, the better to lose. In this order: a name without a server; one that may go at once (unhealthy, then outdated,
- * then the dearest, then the one that is empty longest); one that may go soon (the sooner the better); one that may not and
- * is empty; one in use (fewest players, then least memory). Among equals the newest name goes.
+ * The sort key of a member; the smallest is removed first. The order: a name without a server; removable members
+ * (unhealthy, then outdated, then the most expensive, then the longest empty); members that become removable (the
+ * soonest first); other empty members; members in use (fewest players, then least memory). Of equals, the newest name.
  */
 function rankOf(prefix: string, { node, refusal, outdated }: Candidate): Rank {
   const newest = -(numberOf(prefix, node.name) ?? 0);
@@ -45,7 +45,7 @@ function compareRanks(a: Rank, b: Rank): number {
   return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
 }
 
-/** All candidates, the best to lose first. */
+/** Sorts all candidates, the best to lose first. */
 export function inOrderOfLoss(prefix: string, candidates: readonly Candidate[]): readonly Candidate[] {
   return candidates.toSorted((a, b) => compareRanks(rankOf(prefix, a), rankOf(prefix, b)));
 }

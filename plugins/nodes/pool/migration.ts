@@ -1,21 +1,21 @@
-/** Migration: which containers may be moved, and where there is room for them. */
+/** Migration: movable containers, and nodes with enough memory for them. */
 
 import { counted } from '#plugin';
 import type { PoolContainer, PoolNode } from './fleet.ts';
 
-/** Tiers of containers that are moved while few are connected, and those that are moved only when nobody is. */
+/** Tiers that are moved with few connected players, and tiers that are moved only without players. */
 const SMALL: ReadonlySet<string> = new Set(['micro', 'small']);
 const EMPTY_ONLY: ReadonlySet<string> = new Set(['medium']);
 
-/** So many players at most are disturbed by the move of a small container. */
-export const MOST_PLAYERS = 5;
+/** Maximum number of connected players for the move of a small container. */
+const MOST_PLAYERS = 5;
 
-/** Why a container is not moved; undefined where it may be. A tier that is not known is never moved. */
+/** The reason why a container is not moved; undefined if it can be. An unknown tier is never moved. */
 export function whyFixed({ tier, players }: Pick<PoolContainer, 'tier' | 'players'>): string | undefined {
-  if (tier === undefined) return 'the tier is not known';
+  if (tier === undefined) return 'the tier is unknown';
   const most = SMALL.has(tier) ? MOST_PLAYERS : EMPTY_ONLY.has(tier) ? 0 : undefined;
   if (most === undefined) return `${tier} is never moved`;
-  if (players === undefined) return `${tier}, and the number of connected players is not known`;
+  if (players === undefined) return `${tier}, and the number of connected players is unknown`;
   return players <= most ? undefined : `${tier} with ${counted(players, 'player')}; the limit is ${most}`;
 }
 
@@ -26,17 +26,17 @@ export interface Migration {
   readonly to: string;
 }
 
-/** Memory that is free on each node that stays, by name, in MB. */
+/** Free memory of each node that stays, by name, in MB. */
 export type Room = ReadonlyMap<string, number>;
 
 export function roomOn(nodes: readonly PoolNode[]): Room {
   return new Map(nodes.map(({ name, ramMb = 0, allocatedMb }) => [name, ramMb - allocatedMb]));
 }
 
-/** What it takes to empty a node: every move, and the room that is left; or why it cannot be emptied. */
+/** The moves that empty a node, and the free memory after them; or the reason why it cannot be emptied. */
 export type Emptying = { readonly moves: readonly Migration[]; readonly room: Room } | { readonly why: string };
 
-/** Puts each container, the largest first, where the least room is left by it. */
+/** Assigns each container, the largest first, to the node with the least free memory after it. */
 export function empty(node: PoolNode, room: Room): Emptying {
   const listed = node.containers.reduce((sum, { mb }) => sum + mb, 0);
   if (node.allocatedMb > listed)

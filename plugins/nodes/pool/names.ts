@@ -1,9 +1,9 @@
-/** Names of a pool's members: a prefix and a number. A number is given once, and never again. */
+/** Names of a pool's members: a prefix and a number. Numbers are never used twice. */
 
 export interface Numbers {
-  /** In the order in which they came. */
+  /** Numbers in the order of their creation. */
   readonly members: readonly number[];
-  /** The next number that is given. */
+  /** The next number. */
   readonly next: number;
 }
 
@@ -11,7 +11,7 @@ export function nameOf(prefix: string, number: number): string {
   return `${prefix}-${number}`;
 }
 
-/** Number of a name with this prefix; undefined for any other name. */
+/** Returns the number of a name with this prefix; undefined for another name. */
 export function numberOf(prefix: string, name: string): number | undefined {
   if (!name.startsWith(`${prefix}-`)) return undefined;
   const digits = name.slice(prefix.length + 1);
@@ -19,8 +19,8 @@ export function numberOf(prefix: string, name: string): number | undefined {
 }
 
 /**
- * With so many more members. `isTaken` says which names anything else goes by, written, seen or remembered: a server
- * that is not of the pool must not become one of it by its name.
+ * Adds `count` members. `isTaken` is true for a name that another declared, observed or recorded server has: such a
+ * server must not become a member because of its name.
  */
 export function withMore(prefix: string, numbers: Numbers, count: number, isTaken: (name: string) => boolean): Numbers {
   const members = [...numbers.members];

@@ -1,4 +1,4 @@
-/** What is seen of pools and containers: what waits for room, what a member costs, and where a container runs. */
+/** Pools and containers at a refresh: queued containers, the price of a member, and the node of a container. */
 
 import type { Desired, Facts, Ref, Sighting } from '#plugin';
 import type { ContainerFacts, ContainerSignals, PoolFacts, PoolSignals } from '../facts.ts';
@@ -6,34 +6,34 @@ import type { NodePoolSpec, Workloads } from '../generated.ts';
 import { LABELS, labelValue } from '../labels.ts';
 import { queueFor } from '../observe-node.ts';
 import type { PriceList, ServerSeen } from '../world.ts';
-import { defined } from '#plugin';
+import { defined, type Instant } from '#plugin';
 
-/** What one look at the account and the workload source found; what could not be read is absent. */
+/** Results of a refresh of the account and the workload source; failed reads are absent. */
 export interface AccountSeen {
   readonly servers?: readonly Pick<ServerSeen, 'name' | 'labels'>[];
   readonly prices?: PriceList;
   readonly workloads?: Workloads;
   readonly project: string;
-  /** The source has a hook that moves containers. */
+  /** True if the source has a hook that moves containers. */
   readonly migrates: boolean;
 }
 
-/** Prices and size of a server type in a location; nothing of what is not known. */
-export function offerOf(
+/** Prices and size of a server type in a location, without unknown values. */
+function offerOf(
   prices: PriceList | undefined,
   serverType: string | undefined,
   location: string | undefined,
-): Pick<PoolSignals, 'hourly' | 'monthly' | 'currency' | 'memoryMb' | 'available'> {
+): Pick<PoolSignals, 'hourly' | 'monthly' | 'currency' | 'memory_mb' | 'available'> {
   const type = serverType === undefined ? undefined : prices?.types[serverType];
   if (prices === undefined || type === undefined) return {};
   const here = location === undefined ? undefined : type.locations[location];
-  const size = { memoryMb: type.memoryMb, currency: prices.currency };
+  const size: Pick<PoolSignals, 'memory_mb' | 'currency'> = { memory_mb: type.memoryMb, currency: prices.currency };
   if (here === undefined) return { ...size, available: false };
   return { ...size, hourly: here.hourly, monthly: here.monthly, available: here.available };
 }
 
-/** A pool as one look sees it. It is there as soon as it is written. */
-export function observePool(desired: Desired<NodePoolSpec>, seen: AccountSeen, at: string): Sighting<PoolFacts> {
+/** A pool at a refresh. A pool exists as soon as it is declared. */
+export function observePool(desired: Desired<NodePoolSpec>, seen: AccountSeen, at: Instant): Sighting<PoolFacts> {
   const { name } = desired.ref;
   const { template } = desired.spec;
   const { workloads } = seen;
@@ -58,12 +58,12 @@ export function observePool(desired: Desired<NodePoolSpec>, seen: AccountSeen, a
   };
 }
 
-/** Where a container runs; undefined where no node lists it. `nodeName` says what we call a node of the source. */
+/** The node of a container; undefined if no node lists it. `nodeName` maps a name of the source to the node. */
 export function observeContainer(
   ref: Ref,
   workloads: Workloads,
   nodeName: (source: string) => string,
-  at: string,
+  at: Instant,
 ): Sighting<ContainerFacts> | undefined {
   for (const node of workloads.nodes) {
     const found = node.containers.find(({ id }) => id === ref.name);

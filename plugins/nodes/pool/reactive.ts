@@ -1,4 +1,4 @@
-/** The reactive policy: more members when memory runs short, fewer when it lies idle; it only recommends. */
+/** The reactive policy: recommends more members when memory is scarce, and fewer when it is idle. */
 
 import { counted, durationText } from '#plugin';
 import { type Projection, percent } from './fleet.ts';
@@ -7,11 +7,11 @@ import { type Projection, percent } from './fleet.ts';
 export interface ReactivePolicy {
   readonly upPercent: number;
   readonly downPercent: number;
-  /** Between two changes of size. */
+  /** Least time between two changes of size. */
   readonly cooldownMs: number;
-  /** Between a growth and a shrinking after it. */
+  /** Least time between growing and shrinking. */
   readonly downAfterUpMs: number;
-  /** How long a threshold has to be crossed. */
+  /** Time for which a threshold must be crossed. */
   readonly forMs: number;
 }
 
@@ -23,7 +23,7 @@ export const REACTIVE: ReactivePolicy = {
   forMs: 0,
 };
 
-/** When a pool grew and shrank last: epoch ms. Only what was done counts. */
+/** Times of the last applied growth and shrinkage: epoch ms. */
 export interface Scaled {
   readonly upAt?: number;
   readonly downAt?: number;
@@ -35,29 +35,29 @@ export interface Recommendation {
   readonly direction: 'up' | 'down';
   readonly because: string;
   readonly urgency?: Urgency;
-  /** It does not wait for the end of a cooldown. */
+  /** True if the recommendation does not wait for a cooldown. */
   readonly atOnce: boolean;
 }
 
-/** Over 95 % critical, over 88 and 92 % more and more; in percent of memory. */
+/** Urgency by percent of memory: from 88, from 92, and critical from 95. */
 const URGENCIES: readonly (readonly [over: number, Urgency])[] = [
   [95, 'critical'],
   [92, 'high'],
   [88, 'medium'],
 ];
 
-/** Compares `part` of `whole` with a share in percent, in thousandths of one, so that nothing is rounded: > 0 where it is more. */
+/** Compares `part` of `whole` with a share in percent, without rounding; positive if it is more. */
 function compareShare(part: number, whole: number, share: number): number {
   return part * 100_000 - whole * Math.round(share * 1000);
 }
 
-/** Whether it is more than so many percent. */
+/** True above a share in percent. */
 export function isOver(part: number, whole: number, share: number): boolean {
   return compareShare(part, whole, share) > 0;
 }
 
-/** Whether it is less than so many percent. */
-export function isUnder(part: number, whole: number, share: number): boolean {
+/** True below a share in percent. */
+function isUnder(part: number, whole: number, share: number): boolean {
   return compareShare(part, whole, share) < 0;
 }
 
@@ -66,10 +66,10 @@ export function urgencyOf(part: number, whole: number): Urgency {
 }
 
 /**
- * What the policy recommends. Growth looks at all that is there or coming, so that what is starting is not ordered twice;
- * shrinking looks only at what serves, and a fleet that would have to grow at once again does not shrink.
+ * The recommendation of the policy. Growth counts present and starting capacity, so that nothing is ordered twice.
+ * Shrinking counts only capacity in service, and a fleet that would have to grow again at once does not shrink.
  *
- * `leastMb` is the memory of the member that would be lost.
+ * `leastMb` is the memory of the member that would be removed.
  */
 export function recommend(
   fleet: Projection,
@@ -96,13 +96,13 @@ export function recommend(
   return { direction: 'down', because, atOnce: false };
 }
 
-/** A threshold that is crossed, and since when: epoch ms. */
+/** A crossed threshold, and the time since which it is crossed: epoch ms. */
 export interface Crossing {
   readonly direction: 'up' | 'down';
   readonly since: number;
 }
 
-/** The crossing after this refresh: it goes on where it was the same at the one before. */
+/** The crossing after this refresh; it continues that of the previous refresh if the threshold is the same. */
 export function crossingOf(
   recommendation: Recommendation | undefined,
   before: Crossing | undefined,
@@ -115,7 +115,7 @@ export function crossingOf(
     : { direction, since: now };
 }
 
-/** Until when a change of size has to wait: epoch ms and why; undefined where it need not. */
+/** Time until which a change of size must wait (epoch ms), with the reason; undefined if it need not wait. */
 export function waitsUntil(
   direction: 'up' | 'down',
   scaled: Scaled,

@@ -1,4 +1,4 @@
-/** Safety rules on the change of a pool. What it does to its nodes is judged again at each of them. */
+/** Safety rules on the change of a pool. Its effects on nodes are judged again for each node. */
 
 import {
   type Change,
@@ -24,15 +24,15 @@ import { Node } from '../kinds.ts';
 
 type PoolRule = (change: Change, resource: PoolResource, scene: Scene) => Verdict;
 
-/** A rule on what is decided; where nothing is decided any more, `decided-otherwise` says so. */
+/** A rule on the decision of a pool; `decided-otherwise` covers a pool that no longer decides anything. */
 type Judge = (decision: Decision, situation: Situation) => Verdict;
 
-/** Nodes that the change lets go, or begins to empty. */
+/** Nodes that the change removes, or starts to empty. */
 function going({ gone }: Decision, { prefix, nodes }: Situation): readonly Member[] {
   return gone.flatMap((number) => nodes.find(({ node }) => node.name === nameOf(prefix, number)) ?? []);
 }
 
-/** It takes capacity away: it is no exchange, and what goes has a server. */
+/** True if the change removes capacity: it is not a replacement, and removed members have servers. */
 function takesAway(decision: Decision, situation: Situation): boolean {
   return decision.kind !== 'swap' && going(decision, situation).some(({ node }) => node.phase !== 'planned');
 }
@@ -42,7 +42,7 @@ const queueWaits: Judge = (decision, situation) => {
   const facts = { queued: queue?.count ?? null, queued_mb: queue?.mb ?? null };
   if (!takesAway(decision, situation)) return pass('The change removes no capacity', facts);
   if (queue === undefined)
-    return defer('The queue of the workload source is not known', facts, {
+    return defer('The queue of the workload source is unknown', facts, {
       remedy: { outside: 'Make the workload source readable' },
     });
   if (queue.count === 0) return pass('The queue is empty', facts);
@@ -105,7 +105,7 @@ const capacityStarting: Judge = (decision, situation) => {
   return defer(`${starting.join(', ')} ${starting.length === 1 ? 'is' : 'are'} still starting`, facts);
 };
 
-/** A consolidation empties its nodes first: what their containers forbid does not hold it back then. */
+/** True if a rejection does not block a consolidation, which first empties its nodes. */
 const noCandidate: Judge = (decision, situation) => {
   if (decision.kind === 'swap' || (decision.plan?.moves ?? []).length > 0)
     return pass('The rules for nodes apply before any of them is removed', {});
@@ -125,7 +125,7 @@ const noCandidate: Judge = (decision, situation) => {
   );
 };
 
-/** A judge as a rule: it judges what would be decided now, which `decided-otherwise` holds against what was planned. */
+/** Wraps a judge as a rule on the present decision, which `decided-otherwise` compares with the planned one. */
 function judged(judge: Judge): PoolRule {
   return (_change, resource, scene) => {
     const { situation, decision } = decideFor(resource, scene) ?? {};
@@ -145,7 +145,7 @@ const decidedOtherwise: PoolRule = (change, resource, scene) => {
     : reject(`The pool decides differently now: ${decision.because}`, facts);
 };
 
-/** What the members that it would gain are made of. */
+/** The orders of the new members. */
 function orderingOf(
   { added }: Decision,
   { found }: Situation,

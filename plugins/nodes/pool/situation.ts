@@ -1,7 +1,7 @@
-/** The situation of a pool: from its resource, its nodes and its containers in a scene to what `decide` decides on. */
+/** The situation of a pool: the input of `decide`, from its resource, its nodes and its containers in a scene. */
 
 import { serverKey } from '../places.ts';
-import { formatRef, type Resource, type Scene, defined, mayBeOwned, seenFacts } from '#plugin';
+import { defined, formatRef, instantOf, mayBeOwned, type Scene, seenFacts } from '#plugin';
 import {
   type ContainerSeen,
   type NodeResource,
@@ -23,7 +23,7 @@ import { numberOf } from './names.ts';
 import type { ReactivePolicy } from './reactive.ts';
 import { Node, NodePool } from '../kinds.ts';
 
-/** `87.5%` as 87.5. */
+/** Parses `87.5%` to 87.5. */
 function percentOf(text: string): number {
   return Number(text.slice(0, -1));
 }
@@ -52,7 +52,7 @@ function consolidationPolicy({ consolidation: written }: NodePoolSpec): Consolid
 }
 
 function time(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Date.parse(text);
+  return text === undefined ? undefined : instantOf(text);
 }
 
 function containerOf({ id, mb, tier, players, since }: ContainerSeen): PoolContainer {
@@ -61,7 +61,7 @@ function containerOf({ id, mb, tier, players, since }: ContainerSeen): PoolConta
     mb,
     tier,
     players,
-    since: since === undefined ? undefined : Date.parse(since),
+    since: since === undefined ? undefined : instantOf(since),
   });
 }
 
@@ -76,32 +76,32 @@ const PHASES: Readonly<Record<string, NodePhase>> = {
   unhealthy: 'unhealthy',
 };
 
-/** What a node is to its pool; undefined where there is none, and none is to be. */
+/** The phase of a node in its pool; undefined if it neither exists nor is declared. */
 export function phaseOf(resource: NodeResource): NodePhase | undefined {
   const { sight } = resource;
   if (sight.is === 'absent') return resource.desired === undefined ? undefined : 'planned';
   if (sight.is === 'unseen' || sight.observed.claimedBy !== undefined) return 'unseen';
   const phase = PHASES[sight.observed.state] ?? 'unseen';
   const signals = nodeSignals(resource);
-  // Once it was drained it never returns to service, healthy or not.
-  if (phase === 'unhealthy' && signals?.life.drainingAt !== undefined) return 'leaving';
+  // A drained node never returns to service, even if it is healthy.
+  if (phase === 'unhealthy' && signals?.life.draining_at !== undefined) return 'leaving';
   if (phase !== 'serving') return phase;
   if (signals?.workloads === 'listed' || signals?.workloads === 'none') return 'serving';
-  // A source that does not list it yet puts nothing there: it is as good as starting.
-  return signals?.workloads === 'unlisted' && signals.life.containersEver === 0 ? 'starting' : 'unseen';
+  // A source that does not list the node yet starts no containers on it: it counts as starting.
+  return signals?.workloads === 'unlisted' && signals.life.containers_ever === 0 ? 'starting' : 'unseen';
 }
 
 function nodeOf(resource: NodeResource, phase: NodePhase, plannedMb: number | undefined): PoolNode {
   const signals = nodeSignals(resource);
   const { life, list = [], hourly, monthly = 0 } = signals ?? {};
-  const ramMb = phase === 'planned' ? plannedMb : signals?.memoryMb;
-  const initializedAt = time(life?.initializedAt ?? life?.provisionedAt);
-  const emptySince = time(life?.emptySince ?? (life?.containersEver === 0 ? life.initializedAt : undefined));
+  const ramMb = phase === 'planned' ? plannedMb : signals?.memory_mb;
+  const initializedAt = time(life?.initialized_at ?? life?.provisioned_at);
+  const emptySince = time(life?.empty_since ?? (life?.containers_ever === 0 ? life.initialized_at : undefined));
   return defined({
     name: resource.ref.name,
     phase,
     ramMb,
-    allocatedMb: life?.allocatedMb ?? 0,
+    allocatedMb: life?.allocated_mb ?? 0,
     containers: list.map(containerOf),
     hourly: hourly === undefined ? undefined : withBackups({ hourly, monthly }, seenFacts(resource)?.backups).hourly,
     initializedAt,
@@ -109,7 +109,7 @@ function nodeOf(resource: NodeResource, phase: NodePhase, plannedMb: number | un
   });
 }
 
-/** It is not as the pool's template has it, in what only a new server would change. */
+/** True if the node differs from the template in a field that needs a new server. */
 function isOutdated(resource: NodeResource, { template }: NodePoolSpec): boolean {
   const { serverType, location } = seenFacts(resource) ?? {};
   return (
@@ -128,14 +128,15 @@ function memberOf(
   const phase = phaseOf(resource);
   if (phase === undefined) return undefined;
   const refusal = phase === 'planned' ? undefined : refusalOf(resource, scene);
-  const since = resource.memory?.state === 'unhealthy' ? time(resource.memory.since) : undefined;
-  const failingSince = time(nodeSignals(resource)?.life.failingSince);
+  const since = resource.memory?.state === 'unhealthy' ? resource.memory.since : undefined;
+  const failingSince = time(nodeSignals(resource)?.life.failing_since);
   return defined({
     node: nodeOf(resource, phase, plannedMb),
     isMember,
     refusal,
     outdated: isOutdated(resource, spec) ? true : undefined,
-    isFull: phase === 'serving' && (nodeSignals(resource)?.diskUsedPercent ?? 0) > DISK_FULL_PERCENT ? true : undefined,
+    isFull:
+      phase === 'serving' && (nodeSignals(resource)?.disk_used_percent ?? 0) > DISK_FULL_PERCENT ? true : undefined,
     unhealthySince: phase === 'unhealthy' && since !== undefined ? since : undefined,
     failingSince: phase === 'unhealthy' && failingSince !== undefined ? failingSince : undefined,
   });
@@ -143,16 +144,16 @@ function memberOf(
 
 function rememberedOf(kept: Partial<NodePoolMemory> | undefined): Remembered | undefined {
   if (kept?.members === undefined) return undefined;
-  const [upAt, downAt, consolidatedAt] = [kept.scaledUpAt, kept.scaledDownAt, kept.consolidatedAt].map(time);
+  const [upAt, downAt, consolidatedAt] = [kept.scaled_up_at, kept.scaled_down_at, kept.consolidated_at].map(time);
   return defined({
     members: kept.members,
     next: kept.next ?? 1,
     scaled: defined({ upAt, downAt }),
     consolidatedAt,
     crossing:
-      kept.crossing === undefined || kept.crossingSince === undefined
+      kept.crossing === undefined || kept.crossing_since === undefined
         ? undefined
-        : { direction: kept.crossing, since: Date.parse(kept.crossingSince) },
+        : { direction: kept.crossing, since: instantOf(kept.crossing_since) },
     going: kept.going ?? [],
     moves: kept.moves ?? [],
   });
@@ -162,7 +163,7 @@ function poolResources(scene: Scene): readonly PoolResource[] {
   return NodePool.all(scene);
 }
 
-/** What names no pool is for the first one, by name, that may still grow; or for the first, where none may. */
+/** The pool for queued containers without a pool: the first one, by name, that can grow, else the first one. */
 function isHeir(resource: PoolResource, scene: Scene): boolean {
   const scaling = poolResources(scene).filter(
     ({ desired }) => desired !== undefined && desired.spec.size === undefined,
@@ -179,7 +180,7 @@ function queues(
   spec: NodePoolSpec,
   scene: Scene,
 ): { readonly queue?: Queue; readonly queueHere?: Queue } {
-  // What nobody lists waits for nothing.
+  // With `workloads.none`, the queue does not count.
   if (spec.template.workloads.none) return { queue: { count: 0, mb: 0 }, queueHere: { count: 0, mb: 0 } };
   const signals = poolSignals(resource);
   const { queue, unnamed } = signals ?? {};
@@ -188,12 +189,11 @@ function queues(
   return { queue, queueHere: { count: queue.count - unnamed.count, mb: queue.mb - unnamed.mb } };
 }
 
-/** Nodes that are, or were, of a pool. */
+/** Present and former members of a pool. */
 export function nodesOfPool(pool: string, scene: Scene): readonly NodeResource[] {
   const nodes = Node.all(scene);
   return nodes.filter(
-    (resource) =>
-      (resource.desired !== undefined || mayBeOwned(resource.memory)) && poolOf(resource as Resource) === pool,
+    (resource) => (resource.desired !== undefined || mayBeOwned(resource.memory)) && poolOf(resource) === pool,
   );
 }
 
@@ -206,7 +206,7 @@ function failedMoves(remembered: Remembered | undefined, scene: Scene): Readonly
   );
 }
 
-/** Which names a server goes by, written, seen or remembered: one that differs by case alone is the same to a provider. */
+/** All declared, observed and recorded names of servers, in lower case, because the provider ignores case. */
 function nameTaken(scene: Scene): (name: string) => boolean {
   let taken: ReadonlySet<string> | undefined;
   return (name) => {
@@ -215,7 +215,7 @@ function nameTaken(scene: Scene): (name: string) => boolean {
   };
 }
 
-/** All that a pool is decided on; the resource has a document. */
+/** Returns the situation of a pool with a document. */
 export function situationOf(resource: PoolResource, spec: NodePoolSpec, scene: Scene): Situation {
   const { ref, memory } = resource;
   const kept = memory?.kept;
@@ -243,7 +243,8 @@ export function situationOf(resource: PoolResource, spec: NodePoolSpec, scene: S
     found: remembered === undefined ? [...new Set([...labelled, ...ours])].sort((a, b) => a - b) : [],
     isTaken: nameTaken(scene),
     nodes: resources.flatMap(
-      (node) => memberOf(node, spec, members.has(numberOf(prefix, node.ref.name) ?? 0), signals?.memoryMb, scene) ?? [],
+      (node) =>
+        memberOf(node, spec, members.has(numberOf(prefix, node.ref.name) ?? 0), signals?.memory_mb, scene) ?? [],
     ),
     ...queues(resource, spec, scene),
     currency: signals?.currency,
@@ -254,8 +255,8 @@ export function situationOf(resource: PoolResource, spec: NodePoolSpec, scene: S
 }
 
 /**
- * Whether what is remembered is what its documents were expanded from: once a step is taken, the rest of the run still has
- * the documents from before it, and nothing more is decided on those.
+ * True if the documents were expanded from the recorded members: after the step of a pool, the rest of the run still
+ * has the earlier documents, and decides nothing on them.
  */
 export function isExpanded(resource: PoolResource, scene: Scene): boolean {
   const kept: Partial<NodePoolMemory> = resource.memory?.kept ?? {};

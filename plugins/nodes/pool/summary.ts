@@ -1,4 +1,4 @@
-/** Summary: nodes by state, what they cost before and after the plan, and what the policies of pools see. */
+/** Summary: nodes by state, their cost before and after the plan, and the input of pool policies. */
 
 import {
   type Change,
@@ -37,7 +37,7 @@ function offerKey(serverType: string, location: string): string {
   return `${serverType}@${location}`;
 }
 
-/** Prices of what documents ask for: what a summary needs of servers that are not there yet. */
+/** Prices of declared server types, for servers that do not exist yet. */
 export function pricesBeside(prices: PriceList | undefined, documents: readonly Desired[]): Facts {
   if (prices === undefined) return {};
   const wanted = documents.flatMap(({ ref, spec }): readonly Offered[] => {
@@ -65,7 +65,7 @@ function offered(name: string, { serverType, location, backups }: Offered, scene
   return price === undefined ? { name } : { name, price: withBackups(price, backups) };
 }
 
-/** What a server costs as it is; a static one costs nothing here. */
+/** The cost of an existing server; a static one has no cost. */
 function seen(resource: NodeResource): Priced | undefined {
   const { ref, sight, memory } = resource;
   if (isGiven(resource) || claimedBy(resource) !== undefined) return undefined;
@@ -83,7 +83,7 @@ function acceptedChange({ ref }: Resource, scene: Scene): Change | undefined {
   return action?.verdict === 'accept' ? action.change : undefined;
 }
 
-/** What it costs once its accepted change is through; undefined where nothing is left of it. */
+/** The cost of a server after its accepted change; undefined for a removed server. */
 function later(
   resource: NodeResource,
   now: Priced | undefined,
@@ -99,13 +99,12 @@ function later(
   return offered(resource.ref.name, { serverType: spec.serverType, location, backups: spec.backups }, scene);
 }
 
-/** Names that come to pools and go from them, by what is accepted. */
+/** Names that accepted changes add to pools and remove from them. */
 function poolChanges(resources: readonly Resource[], scene: Scene) {
   const comes: Priced[] = [];
   const goes = new Set<string>();
-  for (const resource of resources) {
-    if (resource.ref.kind !== 'NodePool') continue;
-    const template = (resource as PoolResource).desired?.spec.template;
+  for (const resource of NodePool.among(resources)) {
+    const template = resource.desired?.spec.template;
     for (const { path, after } of acceptedChange(resource, scene)?.fields ?? []) {
       if (!path.startsWith('/members/')) continue;
       const name = path.slice('/members/'.length);
@@ -156,7 +155,7 @@ function stateSummary(resources: readonly Resource[]): readonly Summary[] {
   ];
 }
 
-/** What is left of a consolidation that goes on; undefined where none does. */
+/** The progress of a consolidation; undefined without one. */
 function goingOn({ remembered, nodes, prefix }: Situation): string | undefined {
   if (remembered === undefined || remembered.going.length === 0) return undefined;
   const names = remembered.going.map((number) => nameOf(prefix, number));
@@ -167,7 +166,7 @@ function goingOn({ remembered, nodes, prefix }: Situation): string | undefined {
   return `consolidation: in progress: ${Math.max(0, moves - left)} of ${counted(moves, 'container')} moved, to remove ${names.join(', ')}`;
 }
 
-/** So many lines about what stays are shown for each pool. */
+/** Maximum number of lines about nodes that stay, for each pool. */
 const KEPT_SHOWN = 5;
 
 function poolSummary(resource: PoolResource, scene: Scene): readonly Summary[] {
@@ -179,7 +178,7 @@ function poolSummary(resource: PoolResource, scene: Scene): readonly Summary[] {
   const members = situation.nodes.filter(({ isMember }) => isMember).length;
   const lines =
     projection === undefined
-      ? [`${counted(members, 'member')}; not known: ${unknowns(fleet).join(', ')}`]
+      ? [`${counted(members, 'member')}; unknown: ${unknowns(fleet).join(', ')}`]
       : [
           `${counted(members, 'member')}, ${projection.serving} in service, ${projection.coming} starting; ` +
             `${percent(projection.allocatedMb, projection.servingMb)} % of ${projection.servingMb} MB allocated, ` +

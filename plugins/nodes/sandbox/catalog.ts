@@ -154,7 +154,7 @@ export const ISOS: readonly IsoRow[] = [
   { id: 26_638, name: 'virtio-win-0.1.240.iso' },
 ];
 
-export const VAT_PERCENT = 19;
+const VAT_PERCENT = 19;
 const MILLION = 1_000_000;
 
 /** Formats millionths as a decimal; `gross` includes the tax. */

@@ -133,10 +133,7 @@ export function membersOf(cloud: Cloud, group: number): readonly ServerRow[] {
 }
 
 /** All firewalls of a server, applied by id or by label. */
-export function firewallsOf(
-  cloud: Cloud,
-  server: ServerRow,
-): readonly { readonly id: number; readonly applied: boolean }[] {
+function firewallsOf(cloud: Cloud, server: ServerRow): readonly { readonly id: number; readonly applied: boolean }[] {
   return [...cloud.firewalls.values()].flatMap((firewall) => {
     const named = firewall.servers.find(({ id }) => id === server.id);
     if (named !== undefined) return [{ id: firewall.id, applied: named.applied }];

@@ -96,7 +96,7 @@ export function objectIn(body: Body, name: string): Body | undefined {
   return optional(body, name, isObject, 'an object');
 }
 
-export function listIn(body: Body, name: string): readonly Json[] | undefined {
+function listIn(body: Body, name: string): readonly Json[] | undefined {
   return optional(body, name, (value): value is readonly Json[] => Array.isArray(value), 'a list');
 }
 

@@ -1,6 +1,5 @@
 /** Scheduled events: the ends of actions, and the starts and stops of guests, in order of time. */
 
-import { parseSelector } from './labels.ts';
 import { type ActionRow, type Cloud, type Due, type Effect, patchRow, takeId } from './state.ts';
 
 /** Durations at the provider, in ms. */
@@ -206,10 +205,4 @@ export function removeServer(cloud: Cloud, id: number): void {
   }
   dropBackups(cloud, id);
   cloud.servers.delete(id);
-}
-
-/** Servers that match a label selector. */
-export function serversWith(cloud: Cloud, selector: string): readonly number[] {
-  const matches = parseSelector(selector);
-  return [...cloud.servers.values()].filter(({ labels }) => matches(labels)).map(({ id }) => id);
 }

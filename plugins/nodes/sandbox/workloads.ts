@@ -4,7 +4,7 @@
  */
 
 import type { RequestListener, ServerResponse } from 'node:http';
-import type { Json } from '#plugin';
+import { type Json, instantText } from '#plugin';
 import type { Clock } from './clock.ts';
 import { type ArmedFault, type Fault, type Mishap, mishapFor } from './faults.ts';
 import { type Listening, listen, type Seen } from './http.ts';
@@ -144,10 +144,6 @@ function take(work: Work, container: ContainerRow, now: number): void {
   if (on(work, container.node).length === 0) patch(work, container.node, { emptySince: now });
 }
 
-function instant(at: number): string {
-  return new Date(at).toISOString();
-}
-
 function published(work: Work, reticence: Reticence): Json {
   const nodes = [...work.nodes.values()]
     .filter(({ name }) => reticence.nodes?.includes(name) !== true)
@@ -157,7 +153,7 @@ function published(work: Work, reticence: Reticence): Json {
         name: node.name,
         ...(node.emptySince === undefined || reticence.emptySince === true
           ? {}
-          : { emptySince: instant(node.emptySince) }),
+          : { emptySince: instantText(node.emptySince) }),
         ...(reticence.startedTotal === true ? {} : { startedTotal: node.startedTotal }),
         allocatedMb: containers.reduce((sum, { mb }) => sum + mb, 0),
         ...(node.diskUsedPercent === undefined ? {} : { diskUsedPercent: node.diskUsedPercent }),
@@ -166,7 +162,7 @@ function published(work: Work, reticence: Reticence): Json {
           mb,
           ...(tier === undefined ? {} : { tier }),
           ...(players === undefined ? {} : { players }),
-          since: instant(since),
+          since: instantText(since),
         })),
       };
     });
@@ -174,7 +170,7 @@ function published(work: Work, reticence: Reticence): Json {
     id,
     mb,
     ...(pool === undefined ? {} : { pool }),
-    since: instant(since),
+    since: instantText(since),
   }));
   return { nodes, queue };
 }

@@ -12,6 +12,7 @@ import {
   pathMistake,
   type Plugin,
   type Problem,
+  instantOf,
 } from '#plugin';
 import { realpath, stat } from '#plugin/direct-files';
 import { type AddressSource, isAddressMistake, isDatabase, readStoreAddress } from '../store-address.ts';
@@ -390,7 +391,7 @@ function configOf(
     plugins,
     unloaded,
     safety: safetyOfConfig(config.safety, now),
-    suppress: config.drift.suppress.map(({ until, ...rest }) => ({ ...rest, until: Date.parse(until) })),
+    suppress: config.drift.suppress.map(({ until, ...rest }) => ({ ...rest, until: instantOf(until) })),
     ...place,
   };
 }

@@ -60,12 +60,12 @@ export function documentTexts(text: string): readonly DocumentText[] | undefined
   return isSmall ? parts : undefined;
 }
 
-export function textDigest(text: string, reader: string): string {
+function textDigest(text: string, reader: string): string {
   return hash('sha256', `${reader}\n${text}`, 'hex');
 }
 
 /** The value of a text, for the log; undefined if it is over the size limit. `name` is an offset in the text. */
-export function readTextOf(digest: string, name: number, value: Json): ReadText | undefined {
+function readTextOf(digest: string, name: number, value: Json): ReadText | undefined {
   const json = JSON.stringify(value);
   return Buffer.byteLength(json) > MOST_REMEMBERED_BYTES ? undefined : { digest, name, value: copyOf(value, json) };
 }

@@ -20,7 +20,7 @@ import { lstat, realpath, stat } from '#plugin/direct-files';
 import { isContentOf } from '#plugin/files';
 import { rootOf } from './within-root.ts';
 
-export const CONFIG_FILE = 'fettle.yaml';
+const CONFIG_FILE = 'fettle.yaml';
 
 export interface SearchPlace {
   /** Absolute. */

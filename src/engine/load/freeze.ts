@@ -12,7 +12,7 @@ export interface FreezeRule {
 }
 
 /** The horizon for windows: longer than any run lasts. */
-export const HORIZON_MS = 31 * 24 * 60 * 60_000;
+const HORIZON_MS = 31 * 24 * 60 * 60_000;
 
 /** An expression that fires more often than this within its own length freezes for good. */
 const MOST_BEGINNINGS = 10_000;

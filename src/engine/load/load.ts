@@ -22,7 +22,6 @@ import { dirname, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { validators as engineValidators } from '../generated.validators.js';
 import {
-  compareText,
   type Desired,
   formatRef,
   type Json,
@@ -40,6 +39,8 @@ import {
   textsAt,
   type Validators,
   defined,
+  isRecord,
+  inAddressOrder,
 } from '#plugin';
 import type { Reserved } from '../places.ts';
 import { hasField } from '../field-path.ts';
@@ -77,8 +78,6 @@ export interface LoadOptions {
   readonly plugins: ReadonlyMap<string, () => Promise<Plugin>>;
   /** Plugins that are configured and not loaded: their documents are set aside. */
   readonly unloaded?: ReadonlySet<string>;
-  /** The configuration, which is not a document, if its name is not `fettle.yaml`. Absolute. */
-  readonly configFile?: string;
   /** The plugins' parts of the configuration, validated, by their names. */
   readonly settings?: Readonly<Record<string, Json>>;
   /** Absolute: files whose real path is outside are problems, and not read. */
@@ -124,7 +123,7 @@ type PluginOf = (name: string) => Known | undefined;
 /** The result so far. */
 interface Reading {
   readonly declared: Declared[];
-  /** Valid parts of documents with errors, for checks of other documents. They are never returned. */
+  /** The valid parts of documents with errors: compared with the others, and never returned. */
   readonly incomplete: Declared[];
   /** Addresses of documents with errors: references to them are not unknown. */
   readonly spoilt: Set<string>;
@@ -152,18 +151,13 @@ function emptyReading(problems: readonly Problem[] = []): Reading {
   };
 }
 
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Loads documents. Throws only if aborted, or for a bug. */
 export async function load(options: LoadOptions): Promise<Loaded> {
   const { folder, signal, onProgress } = options;
-  const except = options.configFile;
   const found =
     options.root === undefined
-      ? await findFiles(folder, options.paths, except === undefined ? {} : { except })
-      : await findWithin(folder, options.paths, options.root, except);
+      ? await findFiles(folder, options.paths)
+      : await findWithin(folder, options.paths, options.root);
   const reading = emptyReading(found.problems);
   const known = new Map<string, Known>();
   for (const [index, path] of found.files.entries()) {
@@ -184,9 +178,7 @@ export async function load(options: LoadOptions): Promise<Loaded> {
   if (options.allowEmpty !== true) reading.problems.push(...emptyEntries(found.entries, reading));
   reading.problems.push(...(await checkTogether(reading, known, options, found.files)));
   return {
-    desired: reading.declared
-      .map(({ desired }) => desired)
-      .sort((a, b) => compareText(formatRef(a.ref), formatRef(b.ref))),
+    desired: inAddressOrder(reading.declared.map(({ desired }) => desired)),
     problems: inOrder(reading.problems),
     setAside: inOrder(reading.setAside),
     files: found.files.length,
@@ -317,7 +309,7 @@ async function knowPluginOf(
 
 /** `nodes` of `apiVersion: nodes/v1`. */
 function pluginName({ value }: Pick<TextDocument, 'value'>): string | undefined {
-  const version = isMembers(value) ? value['apiVersion'] : undefined;
+  const version = isRecord(value) ? value['apiVersion'] : undefined;
   return typeof version === 'string' ? version.split('/', 1)[0] : undefined;
 }
 
@@ -342,7 +334,7 @@ function takeDocument(
     return document.mistakes;
   }
   // Before its defaults are filled in.
-  const written = leavesOf(isMembers(document.value) ? document.value['spec'] : undefined);
+  const written = leavesOf(isRecord(document.value) ? document.value['spec'] : undefined);
   const checked = checkDocument(document.value, pluginOf, [...plugins.keys()]);
   const places = new Set(document.mistakes.map(({ offset }) => offset));
   const mistakes = [
@@ -396,7 +388,7 @@ interface Checked {
   readonly parts?: Parts;
 }
 
-/** The valid parts of a document, with the defaults of its schemas. */
+/** The valid part of a document, with the defaults of its schemas. */
 interface Parts {
   readonly spec: unknown;
   readonly meta: Desired['meta'];
@@ -410,12 +402,12 @@ const HOLD_WITHOUT_REASON: PointerMistake = {
   pointer: '/lifecycle/hold',
   at: 'value',
   message: 'hold must be a text with the reason, or false',
-  suggestion: 'hold: the reason, and until when',
+  suggestion: 'hold: the reason, and its expected end',
 };
 
 /** Checks one document alone. The defaults of its schemas are filled into `value`. */
 function checkDocument(value: unknown, pluginOf: PluginOf, names: readonly string[]): Checked {
-  if (!isMembers(value)) {
+  if (!isRecord(value)) {
     return {
       mistakes: [
         {
@@ -441,13 +433,13 @@ function checkDocument(value: unknown, pluginOf: PluginOf, names: readonly strin
   );
   if (known === undefined || tables === undefined) return { mistakes: [...unknown, ...wrong] };
   const validate = known.validators[`spec:${kind}`];
-  const inSpec = validate === undefined || !isMembers(value['spec']) ? [] : errorsOf(validate, value['spec'], '/spec');
+  const inSpec = validate === undefined || !isRecord(value['spec']) ? [] : errorsOf(validate, value['spec'], '/spec');
   const mistakes = [...unknown, ...wrong, ...inSpec];
   const ref = refOf(value, known.plugin.tables.name, kind, tables.scope);
   if (ref === undefined) return { mistakes };
   const outer = wrong.length === 0 ? undefined : validPart(envelope, value as Json, '');
   const whole = wrong.length === 0 ? value : outer?.value;
-  if (!isMembers(whole) || !isMembers(whole['spec'])) return { mistakes, ref };
+  if (!isRecord(whole) || !isRecord(whole['spec'])) return { mistakes, ref };
   const inner =
     validate === undefined || inSpec.length === 0 ? undefined : validPart(validate, whole['spec'] as Json, '/spec');
   if (inSpec.length > 0 && inner === undefined) return { mistakes, ref };
@@ -578,7 +570,7 @@ function kindOf(
 }
 
 function refOf(value: Members, plugin: string, kind: string, scope: readonly string[]): Ref | undefined {
-  const metadata = isMembers(value['metadata']) ? value['metadata'] : {};
+  const metadata = isRecord(value['metadata']) ? value['metadata'] : {};
   const { name } = metadata;
   const parts = scope.map((part) => metadata[part]);
   const isName = (each: unknown): each is string => typeof each === 'string' && each !== '';

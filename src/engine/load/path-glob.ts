@@ -10,7 +10,7 @@ import { type Part, partsMatch, partsOf } from '../address-glob.ts';
 /** Greatest number of alternatives that the braces of a pattern may expand to. */
 export const MOST_ALTERNATIVES = 100;
 /** The longest pattern with braces, in UTF-16 code units. */
-export const LONGEST_PATTERN = 1024;
+const LONGEST_PATTERN = 1024;
 
 /** The first braces with a comma of their own: start, end and alternatives. */
 function bracesOf(

@@ -155,18 +155,13 @@ function problemOf(path: string, error: unknown): Problem {
  * problem. A file with two names, links included, is listed once, under the name that sorts first. With `root`, folders
  * outside are not read.
  */
-export async function findFiles(
-  folder: string,
-  paths: readonly string[],
-  { except, root }: { readonly except?: string; readonly root?: string } = {},
-): Promise<Found> {
+export async function findFiles(folder: string, paths: readonly string[], root?: string): Promise<Found> {
   const problems: Problem[] = [];
   const named = new Map<string, string>();
   const entries: { path: string; reals: string[] }[] = [];
-  const isConfiguration = (file: string): boolean => basename(file) === 'fettle.yaml' || file === except;
   for (const path of new Set(paths)) {
     try {
-      const files = (await filesOf(folder, path, root)).filter((file) => !isConfiguration(file));
+      const files = (await filesOf(folder, path, root)).filter((file) => basename(file) !== 'fettle.yaml');
       const reals: string[] = [];
       for (const file of files) {
         const real = await realpath(file).catch(() => file);

@@ -18,7 +18,7 @@ export const MOST_BYTES = 64 << 20;
 /** The most files below one folder. */
 export const MOST_FILES = 2000;
 /** The largest file that is sent. */
-export const MOST_SENT_BYTES = 1 << 20;
+const MOST_SENT_BYTES = 1 << 20;
 
 const CHUNK_BYTES = 1 << 16;
 

@@ -14,6 +14,7 @@ import {
   shareOf,
   suggest,
   defined,
+  instantOf,
 } from '#plugin';
 import { reachesBelow } from '../address-glob.ts';
 import { SPENT_KEPT_MS } from '../remember.ts';
@@ -93,7 +94,7 @@ async function overrideMistakes(
     if (known === undefined)
       mistakes.push(mistakeAt(`${at}/rule`, `the kind has no rule ${echo(rule)}`, suggest(rule, names, 'rules')));
     else if (!known.overridable) mistakes.push(mistakeAt(`${at}/rule`, `the rule ${rule} cannot be overridden`));
-    if (Date.parse(until) <= now)
+    if (instantOf(until) <= now)
       mistakes.push({
         ...mistakeAt(
           `${at}/until`,
@@ -252,7 +253,7 @@ export async function safetyMistakes(
     ...(await mistakesOfFreezes(safety, now)),
     ...(await overrideMistakes(safety, plugins, now)),
     ...drift.suppress.flatMap(({ until, address, owner, path, finding }, i): readonly PointerMistake[] =>
-      Date.parse(until) <= now
+      instantOf(until) <= now
         ? [
             {
               ...mistakeAt(
@@ -289,10 +290,10 @@ export function safetyOfConfig(safety: SafetyConfig, now: number): WrittenSafety
       forMs: durationMs(length),
     })),
     overrides: overrides
-      .filter(({ until }) => Date.parse(until) > now)
       .map(({ rule, address, reason, until }) => {
         const ref = parseRef(address);
-        return { rule, address: ref === undefined ? address : formatRef(ref), reason, until };
-      }),
+        return { rule, address: ref === undefined ? address : formatRef(ref), reason, until: instantOf(until) };
+      })
+      .filter(({ until }) => until > now),
   };
 }

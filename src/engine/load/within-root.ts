@@ -12,7 +12,6 @@ import { alternatives, pathPattern } from './path-glob.ts';
 import { type Found, findFiles, shownPath } from './paths.ts';
 import { lstat, realpath } from '#plugin/direct-files';
 import { isContentOf, realPlace } from '#plugin/files';
-import { defined } from '#plugin';
 
 /**
  * The repository of a folder: the nearest one above with a `.git`; else the folder itself. A `.git` of another user, such as
@@ -73,15 +72,10 @@ async function linkOutside(folder: string, file: string, root: string): Promise<
 }
 
 /** The files of `paths` whose real path is below `root`; every other one is a problem. */
-export async function findWithin(
-  folder: string,
-  paths: readonly string[],
-  root: string,
-  except?: string,
-): Promise<Found> {
+export async function findWithin(folder: string, paths: readonly string[], root: string): Promise<Found> {
   const real = await realpath(root);
   const entries = await entriesWithin(folder, paths, real);
-  const found = await findFiles(folder, entries.paths, defined({ root: real, except }));
+  const found = await findFiles(folder, entries.paths, real);
   const folders = new Map<string, Promise<string>>();
   const realOf = async (file: string): Promise<string> => {
     if ((await lstat(file)).isSymbolicLink()) return realpath(file);

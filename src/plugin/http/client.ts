@@ -4,7 +4,7 @@
  * A call is retried only as `retry.ts` decides. The caller gets a value of the call's shape, or an ApiError.
  */
 
-import { instantText } from '../time.ts';
+import { instantText, instantOf } from '../time.ts';
 import { redactor } from '../redact.ts';
 import type { Json } from '../types.ts';
 import { ApiError, type Failure, type Fate } from './api-error.ts';
@@ -16,6 +16,7 @@ import { readShape, type Shape, ShapeError } from './shape.ts';
 import { type Limiter, limiter } from '../limit.ts';
 import type { Timing } from './timing.ts';
 import { defined } from '../defined.ts';
+import { shortLine } from '../text.ts';
 
 /** One API call. */
 export interface Call<T> {
@@ -84,12 +85,6 @@ interface Quota {
   readonly limit: Limiter;
 }
 
-/** One line of at most 300 characters. */
-function plain(text: string): string {
-  const line = text.replace(/[\p{C}\s]+/gu, ' ').trim();
-  return line.length <= 300 ? line : `${line.slice(0, 300)}…`;
-}
-
 /** The value of a header with a count; undefined if it is not a count. */
 function numberIn(headers: Headers, name: string): number | undefined {
   const value = headers.get(name);
@@ -100,7 +95,7 @@ function numberIn(headers: Headers, name: string): number | undefined {
 function retryAfterIn(headers: Headers, now: number): number | undefined {
   const seconds = numberIn(headers, 'retry-after');
   if (seconds !== undefined) return seconds * 1000;
-  const at = Date.parse(headers.get('retry-after') ?? '');
+  const at = instantOf(headers.get('retry-after') ?? '');
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
 
@@ -160,7 +155,7 @@ function refusalOf(what: string, answer: Answer, dialect: Dialect, now: number):
       message: dialect.meaning(code, `the server responded with status ${status} without a reason`),
     };
   }
-  const code = plain(refused.code).slice(0, 60);
+  const code = shortLine(refused.code).slice(0, 60);
   return { ...common, code, message: dialect.meaning(code, refused.message) };
 }
 
@@ -198,7 +193,7 @@ export function openClient(options: ClientOptions): Client {
   const state: Quota = { bucket: newBucket(timing.now()), spending: nothingSpent, limit: limiter(AT_ONCE) };
 
   const fail = (failure: Failure, secrets: readonly string[] = []): ApiError =>
-    new ApiError({ ...failure, message: plain(redactor([token.value, ...secrets])(failure.message)) });
+    new ApiError({ ...failure, message: shortLine(redactor([token.value, ...secrets])(failure.message)) });
 
   /** Waits until the rate allows a call. */
   async function permitted({ what, method }: Call<unknown>, signal: AbortSignal): Promise<void> {

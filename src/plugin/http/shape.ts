@@ -1,5 +1,8 @@
 /** Shapes: expected forms of responses, as data. A read keeps the members that the shape names, and drops the rest. */
 
+import { isRecord } from '../defined.ts';
+import { instantOf } from '../time.ts';
+
 /** An untyped shape. A test compares it with the published API description. */
 export type Form =
   | { readonly is: 'text' | 'time' | 'number' | 'id' | 'count' | 'flag' | 'labels' }
@@ -60,10 +63,6 @@ export function partly<M extends Shapes, O extends Shapes>(
   return { is: 'object', members, optional };
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function wrong(path: string, wanted: string): ShapeError {
   return new ShapeError(`${path === '' ? 'it' : path} is not ${wanted}`);
 }
@@ -80,7 +79,7 @@ function readForm(form: Form, value: unknown, path: string): unknown {
       if (typeof value !== 'string') throw wrong(path, 'text');
       return value;
     case 'time':
-      if (typeof value !== 'string' || Number.isNaN(Date.parse(value))) throw wrong(path, 'a time');
+      if (typeof value !== 'string' || Number.isNaN(instantOf(value))) throw wrong(path, 'a time');
       return value;
     case 'number':
       if (typeof value !== 'number') throw wrong(path, 'a number');

@@ -1,7 +1,7 @@
 /** Files that are complete and on disk before they get their names, so that a kill leaves no file or a sound one. */
 
 import { writeSync } from 'node:fs';
-import { type FileHandle, link, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { type FileHandle, link, open, readdir, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../error-code.ts';
 import { TEMPORARY } from './layout.ts';
@@ -65,24 +65,6 @@ export async function linkWhole(
     named?.();
   } finally {
     await unlink(temporary).catch(ignoreMissing);
-  }
-  await syncFolder(folder);
-}
-
-/** Writes a file under a temporary name and renames it over any file of its own name. */
-export async function replaceWhole(
-  folder: string,
-  name: string,
-  id: string,
-  write: (handle: FileHandle) => Promise<void>,
-): Promise<void> {
-  const temporary = join(folder, `${TEMPORARY}${id}`);
-  try {
-    await writeDurably(temporary, write);
-    await rename(temporary, join(folder, name));
-  } catch (error) {
-    await unlink(temporary).catch(ignoreMissing);
-    throw error;
   }
   await syncFolder(folder);
 }

@@ -44,7 +44,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { instantText } from '#plugin';
 import { readdir } from '#plugin/direct-files';
 import type { HeldLock } from '../backend.ts';
 import { ignoreMissing, linkWhole, writeAll } from './durable.ts';
@@ -226,7 +225,7 @@ export async function lockStatusOf(folder: string, leaseMs: number, now: number)
   if (lock === undefined) return undefined;
   const { holder, token, beatAt } = lock;
   const liveness = isDead(holder) ? 'dead' : now - beatAt > leaseMs ? 'silent' : 'held';
-  return { holder, token, liveness, heartbeatAt: instantText(beatAt), leaseMs };
+  return { holder, token, liveness, heartbeatAt: beatAt, leaseMs };
 }
 
 /**

@@ -15,6 +15,7 @@
  * | `takeOver` names the holder                                               | a person has checked                 |
  */
 
+import { type Instant, instantOf } from '#plugin';
 import type { HeldLock } from '../backend.ts';
 import { FenceLostError, StoreBrokenError } from '../errors.ts';
 import { isDead, parseHolder } from '../holder.ts';
@@ -39,8 +40,8 @@ export interface FenceRow {
   /** Absent if the lock is not held. */
   readonly holder?: Holder;
   readonly beat: number;
-  /** ISO 8601, by the database's clock. */
-  readonly beatAt: string;
+  /** By the database's clock. */
+  readonly beatAt: Instant;
   /** Time since the last heartbeat, by the database's clock. */
   readonly silentMs: number;
   /** The end of the log; absent until the log exists. */
@@ -67,7 +68,7 @@ export async function readFence(
     // The id has its own column, so that it is known even if the holder's text cannot be read.
     ...(typeof holderId === 'string' ? { holder: { ...parseHolder(String(holder)), id: holderId } } : {}),
     beat: Number(beat),
-    beatAt: String(beatAt),
+    beatAt: instantOf(String(beatAt)),
     silentMs: Number(silentMs),
     ...(typeof seq === 'string' && typeof hash === 'string' ? { head: { seq: Number(seq), hash } } : {}),
   };

@@ -33,7 +33,7 @@ const FIELD = String.raw`((?:\\.|[^:\\])*)`;
 const LINE = new RegExp(`^${FIELD}:${FIELD}:${FIELD}:${FIELD}:(.*)$`, 'u');
 const LONGEST = 1024 * 1024;
 
-export function passEntries(text: string): readonly PassEntry[] {
+function passEntries(text: string): readonly PassEntry[] {
   return text.split(/\r?\n/u).flatMap((line) => {
     const found = line.startsWith('#') ? null : LINE.exec(line);
     if (found === null) return [];

@@ -92,8 +92,8 @@ export interface Target {
   readonly owner?: string;
 }
 
-export const ORIGIN_VARIABLE = 'FETTLE_STORE_ORIGIN';
-export const OWNER_VARIABLE = 'FETTLE_STORE_OWNER';
+const ORIGIN_VARIABLE = 'FETTLE_STORE_ORIGIN';
+const OWNER_VARIABLE = 'FETTLE_STORE_OWNER';
 
 function bare(server: StoreServer): string {
   return server.kind === 'socket' ? server.folder : server.host.replace(/^\[|\]$/gu, '');

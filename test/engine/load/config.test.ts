@@ -242,7 +242,12 @@ describe('safety and drift', () => {
       ],
       freeze: [{ cron: '0 16 * * FRI', forMs: 230_400_000, timezone: 'Europe/Berlin', reason: 'weekend' }],
       overrides: [
-        { rule: 'freeze', address: 'certificates/Certificate/www', until: '2026-12-01T00:00:00Z', reason: 'r' },
+        {
+          rule: 'freeze',
+          address: 'certificates/Certificate/www',
+          until: Date.parse('2026-12-01T00:00:00Z'),
+          reason: 'r',
+        },
       ],
     });
     expect(config.suppress).toEqual([

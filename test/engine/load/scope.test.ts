@@ -82,7 +82,7 @@ const fabric: Plugin = definePlugin({
   kinds: {},
   openReader: async () => undefined,
   openWriter: async () => undefined,
-  observe: async () => ({ observed: [], gaps: [], at: '' }),
+  observe: async () => ({ observed: [], gaps: [], at: 0 }),
 });
 const plugins = new Map([['fabric', async () => fabric]]);
 

@@ -22,7 +22,7 @@ import {
   readAuthority,
 } from '../../../plugins/certificates/live/authority.ts';
 import { keyPem, makeAuthority, makeKeys } from '../../../plugins/certificates/live/x509-make.ts';
-import { DAY, openssl, read, tempFolder } from './support.ts';
+import { DAY, openssl, read, tempFolder, words } from './support.ts';
 
 const now = Date.now();
 
@@ -156,19 +156,7 @@ describe('files of another owner', () => {
     await expect(openAuthority(dir, undefined)).rejects.not.toThrow('secret');
     writeFileSync(join(dir, 'ca.key'), key);
     expect(await problemOf()).toBeUndefined();
-    openssl(
-      dir,
-      'req',
-      '-x509',
-      '-key',
-      'ca.key',
-      '-out',
-      'ca.crt',
-      '-subj',
-      '/CN=x',
-      '-addext',
-      'basicConstraints=critical,CA:FALSE',
-    );
+    openssl(dir, ...words('req -x509 -key ca.key -out ca.crt -subj /CN=x -addext basicConstraints=critical,CA:FALSE'));
     expect(await problemOf()).toBe('CN=x is not a certificate of an authority');
   });
 
@@ -186,36 +174,12 @@ describe('files of another owner', () => {
     writeFileSync(join(dir, 'root/ca.crt'), (await makeAuthority('Root', keys, now, { below: 1 })).toString());
     openssl(
       dir,
-      'req',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-keyout',
-      'ca.key',
-      '-out',
-      'ca.csr',
-      '-subj',
-      '/CN=Inter',
+      ...words('req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.csr -subj /CN=Inter'),
     );
     writeFileSync(join(dir, 'ext'), 'basicConstraints=critical,CA:true\n');
     openssl(
       dir,
-      'x509',
-      '-req',
-      '-in',
-      'ca.csr',
-      '-CA',
-      'root/ca.crt',
-      '-CAkey',
-      'root/ca.key',
-      '-out',
-      'inter.crt',
-      '-extfile',
-      'ext',
-      '-days',
-      '5',
+      ...words('x509 -req -in ca.csr -CA root/ca.crt -CAkey root/ca.key -out inter.crt -extfile ext -days 5'),
     );
     writeFileSync(join(dir, 'ca.crt'), read(dir, 'inter.crt') + read(dir, 'root/ca.crt'));
     const { chain, signer } = await openAuthority(dir, undefined);

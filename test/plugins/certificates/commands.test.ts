@@ -115,7 +115,7 @@ const { stillApproved } = NO_FILES;
 
 /** One requester of a reload, which knows of no other. */
 function orderOf(service: Service, more: Partial<ReloadOrder> = {}): ReloadOrder {
-  return { service, name: 'www', members: new Set(['www']), signal: never, stillApproved, ...more };
+  return { service, name: 'www', members: () => new Set(['www']), signal: never, stillApproved, ...more };
 }
 
 describe('the list in fettle.yaml', () => {
@@ -240,7 +240,7 @@ describe('a service', () => {
   const nginx: Service = { command: ['nginx'], timeoutSeconds: 60 };
   const other: Service = { command: ['haproxy'], timeoutSeconds: 60 };
   /** Two requesters that know of each other. */
-  const A: Asks = { name: 'a', members: new Set(['a', 'b']) };
+  const A: Asks = { name: 'a', members: () => new Set(['a', 'b']) };
   const B: Asks = { name: 'b', members: A.members };
 
   function services(timing = { quiet: 30, longest: 10_000 }) {
@@ -272,7 +272,7 @@ describe('a service', () => {
       const end = begin(nginx);
       await later(done.length);
       end();
-      await reload(orderOf(nginx, { name, members }));
+      await reload(orderOf(nginx, { name, members: () => members }));
       done.push(name);
     };
     const [last = '', ...others] = members;
@@ -290,7 +290,7 @@ describe('a service', () => {
 
   test('does not wait forever for a member that never asks', async () => {
     const { reload, ran, running, begun } = services({ quiet: 30, longest: 3_600_000 });
-    const all = ['a', 'b'].map((name) => reload(orderOf(nginx, { name, members: new Set(['a', 'b', 'c']) })));
+    const all = ['a', 'b'].map((name) => reload(orderOf(nginx, { name, members: () => new Set(['a', 'b', 'c']) })));
     await begun(1);
     running[0]?.end();
     await Promise.all(all);

@@ -55,7 +55,7 @@ function filesWith(more: Partial<Record<'certificate' | 'key', Partial<StoredFil
 
 /** The state after consecutive failures. */
 function failed(step: Step, failures: number): Partial<Memory> {
-  return { failures, lastError: { at: new Date(NOW - DAY).toISOString(), step, message: 'no room' } };
+  return { failures, lastError: { at: NOW - DAY, step, message: 'no room' } };
 }
 
 const scene = sceneOf([issuerResource()]);
@@ -339,7 +339,7 @@ describe('a Certificate', () => {
 
   const moved = { file: { certificate: 'new/www.crt', key: 'new/www.key' } };
   const appliedSpec = certificateSpec() as unknown as NonNullable<Memory['applied']>['spec'];
-  const applied = { at: '', digest: '', ...(appliedSpec === undefined ? {} : { spec: appliedSpec }) };
+  const applied = { at: 0, digest: '', ...(appliedSpec === undefined ? {} : { spec: appliedSpec }) };
   test('with a new place is issued there, for any condition of its old files', () => {
     const facts = { elsewhere: true as const, leftovers: ['x'] };
     const resource = certificateResource('normal', facts, { spec: { storage: moved }, memory: { applied } });

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { CertificateSpec } from '../../../plugins/certificates/generated.ts';
 import { fettle, temporaryFolder, writeFiles } from '../../support/cli.ts';
+import { words } from './support.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -145,20 +146,9 @@ describe('import --all --plugin certificates', () => {
     writeFileSync(join(at, 'middle.ext'), 'basicConstraints=critical,CA:TRUE\n');
     const signed = (what: string, by: string) =>
       run(
-        'x509',
-        '-req',
-        '-in',
-        `${what}.csr`,
-        '-CA',
-        `${by}.crt`,
-        '-CAkey',
-        `${by}.key`,
-        '-out',
-        `${what}.crt`,
-        '-days',
-        '90',
-        '-extfile',
-        `${what}.ext`,
+        ...words(
+          `x509 -req -in ${what}.csr -CA ${by}.crt -CAkey ${by}.key -out ${what}.crt -days 90 -extfile ${what}.ext`,
+        ),
       );
     signed('middle', 'root');
     run('req', ...ec, '-keyout', 'leaf.key', '-out', 'leaf.csr', '-subj', `/CN=${name}`);

@@ -18,8 +18,6 @@ import type { AddressSeen, ConnectError, X509Seen } from '../../../plugins/certi
 import type { Memory, Observed, Sighting } from '#plugin';
 import { DAY, NOW, desiredOf, domainSpec, fingerprint, memoryOf, refOf } from './support.ts';
 
-const AT = new Date(NOW).toISOString();
-
 function leaf(more: Partial<X509Seen> = {}): X509Seen {
   return {
     fingerprint: fingerprint('c'),
@@ -61,7 +59,7 @@ function standing(seen: Sighting<DomainFacts>, now: number): Observed<DomainFact
 }
 
 function see(met: DomainLook, spec: Partial<DomainSpec> = {}, neverIssued = false): Observed<DomainFacts> {
-  return standing(seenDomain(refOf('Domain', 'www'), domainSpec(spec), met, neverIssued, AT), NOW);
+  return standing(seenDomain(refOf('Domain', 'www'), domainSpec(spec), met, neverIssued, NOW), NOW);
 }
 
 const EXPIRED = served('192.0.2.1', {
@@ -240,7 +238,7 @@ describe('the time to the next probe', () => {
     const desired = desiredOf('Domain', 'www', domainSpec({ failurePolicy: 'strict' }));
     let kept: Partial<DomainMemory> = {};
     const noted = (met: DomainLook, now: number): Partial<DomainMemory> => {
-      const observed = standing(seenDomain(desired.ref, desired.spec, met, false, new Date(now).toISOString()), now);
+      const observed = standing(seenDomain(desired.ref, desired.spec, met, false, now), now);
       const memory = memoryOf('Domain', 'www', { kept, state: 'tls_error' }) as Memory<DomainMemory>;
       return noteDomain(resourceWith({ ref: desired.ref, desired, observed, memory }), now);
     };

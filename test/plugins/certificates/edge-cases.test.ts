@@ -53,7 +53,7 @@ function stored(chain: readonly X509Seen[]): PairSeen {
 
 /** The observation of a stored pair, by a document. */
 function standing(pair: PairSeen, spec: CertificateSpec): Observed | undefined {
-  const sighting = seenPair(WWW, pair, undefined, iso(NOW));
+  const sighting = seenPair(WWW, pair, undefined, NOW);
   if (sighting === undefined) return undefined;
   return derivedOne(certificates, sighting, { desired: [desiredOf('Certificate', 'www', spec)], now: NOW });
 }
@@ -77,7 +77,7 @@ describe('states as values', () => {
             observe: async () => ({
               observed: [observedOf('Certificate', 'www', state, certificateFacts())],
               gaps: [],
-              at: iso(NOW),
+              at: NOW,
             }),
           },
         ],

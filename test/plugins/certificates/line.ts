@@ -114,7 +114,7 @@ export async function take(
         ? before?.applied === undefined
           ? {}
           : { applied: before.applied }
-        : { applied: { at: '', digest: '', spec } }),
+        : { applied: { at: 0, digest: '', spec } }),
     });
   }
   return found.step;

@@ -88,7 +88,7 @@ describe('of a Certificate', () => {
     seq: 1,
     step,
     goal,
-    at: iso(NOW - HOUR),
+    at: Date.parse(iso(NOW - HOUR)),
     run: 'r',
   });
 

@@ -20,6 +20,7 @@ import {
   refOf,
   tempFolder,
   refreshed,
+  words,
 } from './support.ts';
 
 const now = Date.now();
@@ -112,9 +113,9 @@ describe('a refresh', () => {
         seq: 1,
         step: 'absent>normal',
         goal: 'create',
-        at: '',
+        at: 0,
         run: 'r',
-        applied: { at: '', digest: '', spec: certificateSpec() as never },
+        applied: { at: 0, digest: '', spec: certificateSpec() as never },
       },
     };
     expect(seenIn(await view({ ...line, desired: [], memory: new Map([[WWW, memory]]) }))).toEqual([`${WWW} normal`]);
@@ -158,9 +159,9 @@ describe('a refresh', () => {
     line.memory.set(WWW, {
       ...before,
       state: 'expiring_soon',
-      since: new Date(line.now - DAY).toISOString(),
+      since: line.now - DAY,
       failures: 1,
-      lastError: { at: new Date(line.now).toISOString(), step: 'expiring_soon>renewing', message: 'x' },
+      lastError: { at: line.now, step: 'expiring_soon>renewing', message: 'x' },
     });
     expect(seenIn(await view(line))[0]).toBe(`${WWW} renewal_failed`);
     line.now += 70 * DAY;
@@ -261,18 +262,7 @@ describe('a pair of another program', () => {
     make(folder);
     openssl(
       folder,
-      'req',
-      '-x509',
-      '-key',
-      'tls/www.key',
-      '-out',
-      'tls/www.crt',
-      '-subj',
-      '/CN=x',
-      '-addext',
-      'subjectAltName=DNS:x.test',
-      '-days',
-      '90',
+      ...words('req -x509 -key tls/www.key -out tls/www.crt -subj /CN=x -addext subjectAltName=DNS:x.test -days 90'),
     );
     const { observed } = await view(lineOf(folder, [www], Date.now() + 1000));
     expect(observed[0]).toMatchObject({

@@ -11,7 +11,7 @@ import { valuesOf } from '../../../plugins/certificates/live/der.ts';
 import { readChain, readKey, x509Seen } from '../../../plugins/certificates/live/x509-read.ts';
 import type { Observed } from '#plugin';
 import { lineOf, view } from './line.ts';
-import { certificateSpec, desiredOf, openssl, read, tempFolder } from './support.ts';
+import { certificateSpec, desiredOf, openssl, read, tempFolder, words } from './support.ts';
 
 /** Reads the pair in `tls/www.crt` and `tls/www.key` of a folder. */
 async function look(folder: string, now = Date.now()): Promise<Observed<CertificateFacts>> {
@@ -304,17 +304,9 @@ describe('any bytes', () => {
     return {
       crt: openssl(
         folder,
-        'req',
-        '-x509',
-        '-newkey',
-        'ed25519',
-        '-nodes',
-        '-keyout',
-        '/dev/null',
-        '-subj',
-        '/CN=x',
-        '-addext',
-        'nameConstraints=permitted;DNS:a.test',
+        ...words(
+          'req -x509 -newkey ed25519 -nodes -keyout /dev/null -subj /CN=x -addext nameConstraints=permitted;DNS:a.test',
+        ),
       ),
       key: openssl(folder, 'genpkey', '-algorithm', 'ED25519'),
     };

@@ -406,7 +406,7 @@ describe('a removal during a power loss', () => {
         const folder = mkdtempSync(join(tmpdir(), 'fettle-remains-'));
         try {
           putInto(folder, remains);
-          const applied = { at: '', digest: '', spec: certificateSpec({ storage }) as unknown as never };
+          const applied = { at: 0, digest: '', spec: certificateSpec({ storage }) as unknown as never };
           const line = lineOf(folder, [], now);
           line.memory.set('certificates/Certificate/www', memoryOf('Certificate', 'www', { applied }));
           const hasKey = filesIn(remains).some(({ path, text }) => !path.startsWith('ca/') && text.includes('PRIVATE'));

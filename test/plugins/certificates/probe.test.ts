@@ -15,7 +15,7 @@ import { makeAuthority, makeKeys, makeLeaf, keyPem } from '../../../plugins/cert
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { Observed, Query } from '#plugin';
 import { freePort } from '../../support/daemons.ts';
-import { DAY, desiredOf, domainSpec, outside, queryOf, refOf, refreshed } from './support.ts';
+import { DAY, desiredOf, domainSpec, outside, queryOf, refOf, refreshed, words } from './support.ts';
 
 /** Later than the start of every certificate here. */
 let now = Date.now();
@@ -71,21 +71,9 @@ beforeAll(async () => {
   const run = (...args: readonly string[]): void =>
     void execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
   run(
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-keyout',
-    'root.key',
-    '-out',
-    'root.crt',
-    '-subj',
-    '/CN=Root',
-    '-days',
-    '60',
+    ...words(
+      'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout root.key -out root.crt -subj /CN=Root -days 60',
+    ),
   );
   for (const [name, issuer, ext] of [
     ['inter', 'root', 'basicConstraints=critical,CA:true'],
@@ -93,73 +81,26 @@ beforeAll(async () => {
   ] as const) {
     writeFileSync(join(folder, `${name}.ext`), `${ext}\n`);
     run(
-      'req',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.csr`,
-      '-subj',
-      `/CN=${name}`,
+      ...words(
+        `req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${name}.key -out ${name}.csr -subj /CN=${name}`,
+      ),
     );
     run(
-      'x509',
-      '-req',
-      '-in',
-      `${name}.csr`,
-      '-CA',
-      `${issuer}.crt`,
-      '-CAkey',
-      `${issuer}.key`,
-      '-CAcreateserial',
-      '-extfile',
-      `${name}.ext`,
-      '-out',
-      `${name}.crt`,
-      '-days',
-      '60',
+      ...words(
+        `x509 -req -in ${name}.csr -CA ${issuer}.crt -CAkey ${issuer}.key -CAcreateserial -extfile ${name}.ext -out ${name}.crt -days 60`,
+      ),
     );
   }
   const text = (name: string): string => readFileSync(join(folder, name), 'utf8');
   pem['chained'] = { cert: text('chained.crt') + text('inter.crt'), key: text('chained.key') };
   pem['unchained'] = { cert: text('chained.crt'), key: text('chained.key') };
   run(
-    'req',
-    '-x509',
-    '-newkey',
-    'ed25519',
-    '-nodes',
-    '-keyout',
-    'ip.key',
-    '-out',
-    'ip.crt',
-    '-subj',
-    '/CN=ip',
-    '-addext',
-    'subjectAltName=IP:127.0.0.1',
-    '-days',
-    '60',
+    ...words(
+      'req -x509 -newkey ed25519 -nodes -keyout ip.key -out ip.crt -subj /CN=ip -addext subjectAltName=IP:127.0.0.1 -days 60',
+    ),
   );
   pem['ip'] = { cert: text('ip.crt'), key: text('ip.key') };
-  run(
-    'req',
-    '-x509',
-    '-newkey',
-    'ed25519',
-    '-nodes',
-    '-keyout',
-    'cn.key',
-    '-out',
-    'cn.crt',
-    '-subj',
-    `/CN=${HOST}`,
-    '-days',
-    '60',
-  );
+  run(...words(`req -x509 -newkey ed25519 -nodes -keyout cn.key -out cn.crt -subj /CN=${HOST} -days 60`));
   pem['cn'] = { cert: text('cn.crt'), key: text('cn.key') };
   for (const [name, names] of Object.entries(ODD_NAMES)) {
     const extension = `subjectAltName=${names}`;

@@ -90,7 +90,7 @@ describe('configuration', () => {
 
   test('a spec of an older version has the defaults', () => {
     expect(
-      certificatePolicy(undefined, { applied: { at: '', digest: '', spec: { renewal: { thresholdDays: 7 } } } }, {}),
+      certificatePolicy(undefined, { applied: { at: 0, digest: '', spec: { renewal: { thresholdDays: 7 } } } }, {}),
     ).toMatchObject({
       renewal: { enabled: true, thresholdDays: 7, maxRetries: 10 },
       recovery: { enabled: true, maxRetries: 3 },
@@ -213,7 +213,7 @@ describe('counts', () => {
   const failed = (step: `${string}>${string}`, failures: number, digest?: string): Memory =>
     memoryOf('Certificate', 'www', {
       failures,
-      lastError: { at, step, message: 'no room', ...(digest === undefined ? {} : { digest }) },
+      lastError: { at: Date.parse(at), step, message: 'no room', ...(digest === undefined ? {} : { digest }) },
     });
   const none: Attempts = { failed: 0, at: Number.NEGATIVE_INFINITY };
 

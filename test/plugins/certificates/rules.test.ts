@@ -205,7 +205,12 @@ describe('renewal-loop', () => {
 function failed(step: Step, failures: number, ago: number, digest?: string): Partial<Memory> {
   return {
     failures,
-    lastError: { at: iso(NOW - ago), step, message: 'no room', ...(digest === undefined ? {} : { digest }) },
+    lastError: {
+      at: Date.parse(iso(NOW - ago)),
+      step,
+      message: 'no room',
+      ...(digest === undefined ? {} : { digest }),
+    },
   };
 }
 

@@ -23,6 +23,7 @@ import {
   certificateFacts,
   certificateSpec,
   desiredOf,
+  domainSpec,
   fingerprint,
   issuerResource,
   memoryOf,
@@ -66,17 +67,7 @@ function domain(
   spec: Partial<DomainSpec> = {},
   name = 'd',
 ): DomainResource {
-  const written: DomainSpec = {
-    host: 'www.example.test',
-    port: 443,
-    tlsMode: 'termination',
-    verify: true,
-    verified: true,
-    failurePolicy: 'standard',
-    expiryWarnDays: 30,
-    certificate: 'www',
-    ...spec,
-  };
+  const written = domainSpec({ certificate: 'www', ...spec });
   return resourceWith({
     ref: refOf('Domain', name),
     desired: desiredOf('Domain', name, written),

@@ -50,10 +50,8 @@ const damaged = stored({ problem_code: 'key-mismatch', problem, key_matches: fal
 function was(state: string, failed?: Step, more: Partial<Memory> = {}): Memory {
   return memoryOf('Certificate', 'www', {
     state,
-    since: iso(NOW - 2 * DAY),
-    ...(failed === undefined
-      ? {}
-      : { failures: 1, lastError: { at: iso(NOW - DAY), step: failed, message: 'no room' } }),
+    since: NOW - 2 * DAY,
+    ...(failed === undefined ? {} : { failures: 1, lastError: { at: NOW - DAY, step: failed, message: 'no room' } }),
     ...more,
   });
 }
@@ -64,7 +62,7 @@ const failedBefore = was('expiring_soon', 'expiring_soon>renewing');
 
 /** The state of a pair as a refresh reads it. */
 function stateOf(pair: PairSeen, due: DueRule, memory: Memory<CertificateMemory> | undefined, now: number): string {
-  const seen = seenPair(refOf('Certificate', 'www'), pair, memory, iso(now));
+  const seen = seenPair(refOf('Certificate', 'www'), pair, memory, now);
   if (seen === undefined) throw new Error('nothing is stored');
   return certificateState(seen.facts, due, memory, now);
 }
@@ -157,7 +155,7 @@ test.each<readonly [string, Partial<Memory> | undefined, boolean]>([
   ['nothing failed', was('expiring_soon'), false],
   ['it is known', was('renewal_failed'), true],
   ['a renewal failed, and nothing was seen since', failedBefore, true],
-  ['a renewal failed before it came to this state', { ...failedBefore, since: iso(NOW) }, false],
+  ['a renewal failed before it came to this state', { ...failedBefore, since: Date.parse(iso(NOW)) }, false],
   ['a recovery failed', was('expired', 'expired>recovering'), false],
   ['an edit failed', was('expiring_soon', 'normal>normal'), false],
   ['it succeeded since', { ...failedBefore, failures: 0 }, false],
@@ -261,12 +259,12 @@ describe('all pairs of states', () => {
   const found = new Map<string, Set<string>>();
   for (const from of STATES) {
     for (const failed of FAILED) {
-      for (const since of [iso(NOW - 2 * DAY), iso(NOW)]) {
+      for (const since of [NOW - 2 * DAY, NOW]) {
         const memory = { ...was(from, failed), since };
         for (const [pair, due] of WORLDS) {
           const to = stateOf(pair, due, memory, NOW);
           const key = `${from}>${to}`;
-          const moves = movesBetween(kind, 'certificate', from, to, failed)
+          const moves = movesBetween(kind, { machine: 'certificate', from, to }, { failed })
             .map(({ trigger, unlisted }) => (unlisted === true ? 'UNLISTED' : trigger))
             .join(' ');
           found.set(key, (found.get(key) ?? new Set()).add(moves));

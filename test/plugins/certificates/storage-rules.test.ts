@@ -26,6 +26,7 @@ import {
   refOf,
   sceneOf,
   tempFolder,
+  words,
 } from './support.ts';
 
 function change(step: Change['step'], more: Partial<Pick<Change, 'goal' | 'fields' | 'cause'>> = {}): Change {
@@ -145,7 +146,7 @@ describe('foreign-key', () => {
 });
 
 describe('the owned key', () => {
-  const open = { seq: 1, step: 'expiring_soon>renewing', goal: 'update', at: '', run: 'r' } as const;
+  const open = { seq: 1, step: 'expiring_soon>renewing', goal: 'update', at: 0, run: 'r' } as const;
   test.each<readonly [string, CertificateResource, string | undefined]>([
     ['is the first one that is seen', pairOf({ key_fingerprint: A }), A],
     ['stays what it was', pairOf({ key_fingerprint: B }, { key: A }), undefined],
@@ -190,23 +191,9 @@ async function authority(constraints: string, more: readonly string[] = []): Pro
   writeFileSync(join(folder, 'ca.cnf'), `${[...lines, ...more].join('\n')}\n`);
   openssl(
     folder,
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-keyout',
-    'ca/ca.key',
-    '-out',
-    'ca/ca.crt',
-    '-subj',
-    '/O=Example/CN=CA',
-    '-config',
-    'ca.cnf',
-    '-days',
-    '900',
+    ...words(
+      'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca/ca.key -out ca/ca.crt -subj /O=Example/CN=CA -config ca.cnf -days 900',
+    ),
   );
   return { folder, world: (await certificates.openWriter(outside(folder))) as CertificatesWriter };
 }
@@ -284,39 +271,14 @@ describe('issuer-name-constraints', () => {
     const made = await authority('permitted;DNS:example.test');
     const { folder } = made;
     mkdirSync(join(folder, 'sub'));
-    openssl(
-      folder,
-      'req',
-      '-newkey',
-      'ed25519',
-      '-nodes',
-      '-keyout',
-      'sub/ca.key',
-      '-out',
-      'sub.csr',
-      '-subj',
-      '/CN=Sub',
-    );
+    openssl(folder, ...words('req -newkey ed25519 -nodes -keyout sub/ca.key -out sub.csr -subj /CN=Sub'));
     writeFileSync(
       join(folder, 'sub.ext'),
       'basicConstraints=critical,CA:TRUE\nnameConstraints=critical,excluded;DNS:secret.example.test\n',
     );
     openssl(
       folder,
-      'x509',
-      '-req',
-      '-in',
-      'sub.csr',
-      '-CA',
-      'ca/ca.crt',
-      '-CAkey',
-      'ca/ca.key',
-      '-days',
-      '90',
-      '-extfile',
-      'sub.ext',
-      '-out',
-      'sub/ca.crt',
+      ...words('x509 -req -in sub.csr -CA ca/ca.crt -CAkey ca/ca.key -days 90 -extfile sub.ext -out sub/ca.crt'),
     );
     openssl(folder, 'x509', '-in', 'ca/ca.crt', '-out', 'root.pem');
     const both = `${openssl(folder, 'x509', '-in', 'sub/ca.crt')}${openssl(folder, 'x509', '-in', 'root.pem')}`;
@@ -401,7 +363,7 @@ describe('issuer-name-constraints', () => {
 
 describe('an earlier swap', () => {
   const open = (step: Change['step'], goal: 'create' | 'update' | 'remove' = 'update') =>
-    ({ seq: 1, step, goal, at: '', run: 'r' }) as const;
+    ({ seq: 1, step, goal, at: 0, run: 'r' }) as const;
   const adopted = (more: Partial<Memory>): Memory => memoryOf('Certificate', 'www', { owned: 'adopted', ...more });
   const { owned: _made, ...nobodys } = memoryOf('Certificate', 'www');
   test.each<readonly [string, Memory | undefined, boolean]>([
@@ -413,8 +375,8 @@ describe('an earlier swap', () => {
     ['that was settled', adopted({ kept: { began: true } }), true],
     ['an edit is open, which may only set a mode', adopted({ open: open('normal>normal') }), false],
     ['a removal is open', adopted({ open: open('normal>absent', 'remove') }), false],
-    ['a renewal failed', adopted({ lastError: { at: '', step: 'expired>recovering', message: '' } }), true],
-    ['an edit failed', adopted({ lastError: { at: '', step: 'normal>normal', message: '' } }), false],
+    ['a renewal failed', adopted({ lastError: { at: 0, step: 'expired>recovering', message: '' } }), true],
+    ['an edit failed', adopted({ lastError: { at: 0, step: 'normal>normal', message: '' } }), false],
     ['the first one was broken off', { ...nobodys, open: open('absent>normal', 'create') }, true],
   ])('%s: %j', (_name, memory, expected) => {
     expect(hasSwapped(memory)).toBe(expected);

@@ -26,7 +26,7 @@ import { readChain } from '../../../plugins/certificates/live/x509-read.ts';
 import { placesOf } from '../../../plugins/certificates/paths.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { CertificatesWriter, IssueOrder, PairSeen, PairStorage } from '../../../plugins/certificates/world.ts';
-import { DAY, openssl, outside, read, tempFolder } from './support.ts';
+import { DAY, openssl, outside, read, tempFolder, words } from './support.ts';
 
 const isRoot = process.getuid?.() === 0;
 const now = Math.floor(Date.now() / 1000) * 1000;
@@ -619,70 +619,19 @@ describe('a chain of other authorities', () => {
   function chainIn(folder: string): { readonly root: string; readonly middle: string; readonly leaf: string } {
     mkdirSync(join(folder, 'tls'), { recursive: true });
     const run = (...args: readonly string[]) => openssl(folder, ...args);
-    run(
-      'req',
-      '-x509',
-      '-newkey',
-      'ed25519',
-      '-nodes',
-      '-keyout',
-      'root.key',
-      '-out',
-      'root.crt',
-      '-subj',
-      '/CN=Root',
-      '-days',
-      '900',
-    );
+    run(...words('req -x509 -newkey ed25519 -nodes -keyout root.key -out root.crt -subj /CN=Root -days 900'));
     run('req', '-newkey', 'ed25519', '-nodes', '-keyout', 'middle.key', '-out', 'middle.csr', '-subj', '/CN=Middle');
     writeFileSync(join(folder, 'middle.ext'), 'basicConstraints=critical,CA:TRUE\n');
     run(
-      'x509',
-      '-req',
-      '-in',
-      'middle.csr',
-      '-CA',
-      'root.crt',
-      '-CAkey',
-      'root.key',
-      '-out',
-      'middle.crt',
-      '-days',
-      '800',
-      '-extfile',
-      'middle.ext',
+      ...words('x509 -req -in middle.csr -CA root.crt -CAkey root.key -out middle.crt -days 800 -extfile middle.ext'),
     );
     run(
-      'req',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-keyout',
-      'tls/www.key',
-      '-out',
-      'leaf.csr',
-      '-subj',
-      '/CN=www.example.test',
+      ...words(
+        'req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout tls/www.key -out leaf.csr -subj /CN=www.example.test',
+      ),
     );
     writeFileSync(join(folder, 'leaf.ext'), 'subjectAltName=DNS:www.example.test\n');
-    run(
-      'x509',
-      '-req',
-      '-in',
-      'leaf.csr',
-      '-CA',
-      'middle.crt',
-      '-CAkey',
-      'middle.key',
-      '-out',
-      'leaf.crt',
-      '-days',
-      '90',
-      '-extfile',
-      'leaf.ext',
-    );
+    run(...words('x509 -req -in leaf.csr -CA middle.crt -CAkey middle.key -out leaf.crt -days 90 -extfile leaf.ext'));
     chmodSync(join(folder, 'tls/www.key'), 0o600);
     return { root: read(folder, 'root.crt'), middle: read(folder, 'middle.crt'), leaf: read(folder, 'leaf.crt') };
   }

@@ -1,5 +1,6 @@
 /** Shared parts of the certificates tests: temporary folders, certificates from openssl, and pairs as data. */
 
+import { sceneAt } from '../../support/scene.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import { derivedView } from '../../../src/conformance/derived.ts';
 import { type Given, resourceWith } from '../../support/resource.ts';
@@ -18,7 +19,6 @@ import type {
 import { withSettings } from '../../../plugins/certificates/renewal.ts';
 import {
   type Desired,
-  formatRef,
   type Memory,
   type Observed,
   type Resource,
@@ -44,6 +44,11 @@ export function openssl(folder: string, ...args: readonly string[]): string {
   return execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
+/** Arguments without spaces, written in one line. */
+export function words(text: string): readonly string[] {
+  return text.split(' ');
+}
+
 export function read(...path: readonly string[]): string {
   return readFileSync(join(...path), 'utf8');
 }
@@ -67,34 +72,11 @@ export function memoryOf(kind: string, name: string, more: Partial<Memory> = {})
 }
 
 export function observedOf<F>(kind: string, name: string, state: string, facts: F): Observed<F> {
-  return { ref: refOf(kind, name), state, facts, findings: [], at: new Date(NOW).toISOString() };
+  return { ref: refOf(kind, name), state, facts, findings: [], at: NOW };
 }
 
 export function sceneOf(resources: readonly Resource[] = [], more: Partial<Scene> = {}): Scene {
-  const byAddress = new Map(resources.map((resource) => [formatRef(resource.ref), resource]));
-  return {
-    now: NOW,
-    safety: {
-      maxAgeMs: 60_000,
-      removals: { max: 10, share: 0.3, from: 4, perMs: 3_600_000 },
-      collapse: { share: 0.5, from: 4 },
-      budgets: [],
-      freeze: [],
-      overrides: [],
-    },
-    viewedAt: NOW,
-    gaps: [],
-    unloaded: new Map(),
-    get: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
-    ofKind: (plugin, kind) => [...byAddress.values()].filter(({ ref }) => ref.plugin === plugin && ref.kind === kind),
-    changes: new Map(),
-    removals: new Map(),
-    missing: new Map(),
-    budgets: [],
-    underWay: new Map(),
-    judged: new Map(),
-    ...more,
-  };
+  return sceneAt(NOW, resources, more);
 }
 
 export function queryOf(desired: readonly Desired[], more: Partial<Query> = {}): Query {

@@ -501,7 +501,7 @@ describe('the whole life of a certificate', () => {
             version: 1,
             kept: {},
             owned: 'created',
-            applied: { at: '', digest: '', spec },
+            applied: { at: 0, digest: '', spec },
           },
         ],
       ]),

@@ -14,7 +14,7 @@ import {
   x509Seen,
 } from '../../../plugins/certificates/live/x509-read.ts';
 import type { KeyAlgorithm } from '../../../plugins/certificates/world.ts';
-import { DAY, openssl, read, tempFolder } from './support.ts';
+import { DAY, openssl, read, tempFolder, words } from './support.ts';
 
 const ALGORITHMS: readonly KeyAlgorithm[] = ['ecdsa-p256', 'ecdsa-p384', 'rsa-2048', 'rsa-4096', 'ed25519'];
 const now = Date.now();
@@ -45,15 +45,7 @@ describe('an issued certificate', () => {
       expect(
         openssl(
           folder,
-          'verify',
-          '-x509_strict',
-          '-purpose',
-          'sslserver',
-          '-verify_hostname',
-          'example.test',
-          '-CAfile',
-          'ca.crt',
-          'leaf.crt',
+          ...words('verify -x509_strict -purpose sslserver -verify_hostname example.test -CAfile ca.crt leaf.crt'),
         ),
       ).toContain('leaf.crt: OK');
       const text = openssl(folder, 'x509', '-in', 'leaf.crt', '-noout', '-text');
@@ -275,16 +267,7 @@ describe('reading', () => {
     const folder = tempFolder();
     openssl(
       folder,
-      'genpkey',
-      '-algorithm',
-      'EC',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-aes256',
-      '-pass',
-      'pass:secret',
-      '-out',
-      'encrypted.key',
+      ...words('genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes256 -pass pass:secret -out encrypted.key'),
     );
     openssl(folder, 'genrsa', '-traditional', '-aes128', '-passout', 'pass:secret', '-out', 'old.key', '2048');
     expect(readKey(read(folder, 'encrypted.key'))).toEqual({ problem: 'is encrypted', code: 'encrypted' });

@@ -131,7 +131,7 @@ const named = (
 
 const WRONG: readonly Wrong[] = [
   ...named('serverType', (serverType) => ({ serverType }), 'cx23'),
-  { field: 'serverType', way: 'deprecated', spec: () => ({ serverType: 'cx22' }), says: /cannot be ordered/u },
+  { field: 'serverType', way: 'deprecated', spec: () => ({ serverType: 'cx22' }), says: /has not been available/u },
   {
     field: 'serverType',
     way: 'sold out in that location',
@@ -196,7 +196,7 @@ const WRONG: readonly Wrong[] = [
     field: 'ipv4Address',
     way: 'of the other version',
     spec: () => ({ publicNet: { ipv4Address: 'fixed-six' } }),
-    says: /is of ipv6/u,
+    says: /is an ipv6/u,
     onlyNew: true,
   },
 ];

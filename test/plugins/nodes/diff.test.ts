@@ -127,7 +127,7 @@ const ROWS: readonly Row[] = [
     ),
     step: 'ready>ready',
     fields: [{ path: '/protection', before: true, after: false }],
-    because: 'The protection by the provider is lifted; after that: its labels',
+    because: 'The protection at the provider is lifted. Later steps: its labels',
   },
   {
     is: 'protected by somebody, and its document says nothing of that',
@@ -217,7 +217,7 @@ const ROWS: readonly Row[] = [
     resource: edited(
       {},
       { serverType: 'cx33' },
-      { facts: { ...CX23, wantedType: { diskGb: 80, architecture: 'x86' } } },
+      { facts: { ...CX23, wanted_type: { disk_gb: 80, architecture: 'x86' } } },
     ),
     step: 'power:on>on',
     goal: 'update',
@@ -229,7 +229,7 @@ const ROWS: readonly Row[] = [
     resource: edited(
       {},
       { serverType: 'cx13' },
-      { facts: { ...CX23, wantedType: { diskGb: 20, architecture: 'x86' } } },
+      { facts: { ...CX23, wanted_type: { disk_gb: 20, architecture: 'x86' } } },
     ),
     step: 'ready>draining',
     goal: 'replace',
@@ -240,7 +240,7 @@ const ROWS: readonly Row[] = [
     resource: edited(
       {},
       { serverType: 'cax11' },
-      { facts: { ...CX23, architecture: 'x86', wantedType: { diskGb: 40, architecture: 'arm' } } },
+      { facts: { ...CX23, architecture: 'x86', wanted_type: { disk_gb: 40, architecture: 'arm' } } },
     ),
     step: 'ready>draining',
     goal: 'replace',
@@ -357,16 +357,16 @@ const ROWS: readonly Row[] = [
     resource: edited({}, { labels: { a: '1' }, serverType: 'cx33', image: 'debian-14', location: 'fsn1' }),
     step: 'ready>ready',
     fields: [{ path: '/labels/a', after: '1' }],
-    because: 'The server is updated in place: its labels; after that: its server type, its image, its location',
+    because: 'The server is updated in place: its labels. Later steps: its server type, its image, its location',
   },
   {
     is: 'with a disk that is 90 % full',
-    resource: edited({}, {}, { state: 'active', signals: signalsOf({ diskUsedPercent: 90 }) }),
+    resource: edited({}, {}, { state: 'active', signals: signalsOf({ disk_used_percent: 90 }) }),
     step: undefined,
   },
   {
     is: 'with a disk that is more than 90 % full',
-    resource: edited({}, {}, { state: 'active', signals: signalsOf({ diskUsedPercent: 90.1 }) }),
+    resource: edited({}, {}, { state: 'active', signals: signalsOf({ disk_used_percent: 90.1 }) }),
     step: 'active>draining',
     goal: 'update',
     because: 'The disk of the node is 90.1 % full; the limit is 90 %',
@@ -378,14 +378,14 @@ const ROWS: readonly Row[] = [
       { role: 'system' },
       {
         facts: { ...CX23, labels: { ...CX23.labels, 'fettle/role': 'system' } },
-        signals: signalsOf({ diskUsedPercent: 99 }),
+        signals: signalsOf({ disk_used_percent: 99 }),
       },
     ),
     step: undefined,
   },
   {
     is: 'drained, and still written',
-    resource: edited({}, {}, { state: 'draining', kept: { toldAt: ago(0) }, signals: signalsOf({ drains: true }) }),
+    resource: edited({}, {}, { state: 'draining', kept: { told_at: ago(0) }, signals: signalsOf({ drains: true }) }),
     step: 'draining>decommissioned',
     goal: 'replace',
   },
@@ -485,12 +485,12 @@ describe('why a member of a pool goes', () => {
 describe('the picture beside a decision', () => {
   it('has what the requirement asks for, as far as it is known', () => {
     const life = lifeOfNode({
-      provisionedAt: ago(90 * MINUTE),
-      initializedAt: ago(80 * MINUTE + 59_999),
-      firstContainerAt: ago(70 * MINUTE),
-      lastContainerAt: ago(40 * MINUTE),
-      emptySince: ago(40 * MINUTE),
-      containersEver: 7,
+      provisioned_at: ago(90 * MINUTE),
+      initialized_at: ago(80 * MINUTE + 59_999),
+      first_container_at: ago(70 * MINUTE),
+      last_container_at: ago(40 * MINUTE),
+      empty_since: ago(40 * MINUTE),
+      containers_ever: 7,
     });
     const resource = orphan({ state: 'idle', signals: signalsOf({ life, hourly: 0.006, currency: 'EUR' }) });
     expect(auditNode(changeOf(resource, 'idle>draining'), resource, sceneOf([resource]))).toEqual({

@@ -371,7 +371,7 @@ function differences(playing: Playing): readonly string[] {
     const server = servers.find((row) => row.name === key);
     const memory = whole.recall().resources.get(`nodes/Node/${key}`);
     // Ours went, and somebody else made another one of its name: that is for a person to say.
-    if (server !== undefined && memory?.owned !== undefined && memory.kept['serverId'] !== server.id) continue;
+    if (server !== undefined && memory?.owned !== undefined && memory.kept['server_id'] !== server.id) continue;
     if (server === undefined) {
       if (!waitsForAPerson(playing, key)) wrong.push(`${key} is not there`);
     } else if (server.labels[DRAIN_LABEL] !== undefined && server.labels['fettle/role'] !== 'system') {

@@ -45,7 +45,7 @@ function look(node: Watched, seen: Glance = {}, spec: NodeSpec = nodeSpec()): Li
   const glance = {
     now,
     status: 'running',
-    created: CREATED,
+    created: Date.parse(CREATED),
     labels: {},
     settings,
     memory,
@@ -58,7 +58,7 @@ function look(node: Watched, seen: Glance = {}, spec: NodeSpec = nodeSpec()): Li
     ...seen,
   } as LookAtNode;
   const counted = lifeOf(glance);
-  const at = new Date(now).toISOString();
+  const at = now;
   const { status, probe, known } = glance;
   const signals = signalsOf({ life: counted, status, probe, workloads: known });
   const sighting = { ref: memory.ref, facts: {}, signals, at } as unknown as Sighting<NodeFacts>;
@@ -96,57 +96,57 @@ describe('from its making to its service', () => {
     expect(look(node, { status: 'initializing', probe: 'none', ...unlisted }).state).toBe('provisioning');
     node.now += MINUTE;
     expect(look(node, { probe: 'failed', ...unlisted })).toMatchObject({ state: 'initializing', health: 'unknown' });
-    expect(node.memory.kept.initializedAt).toBeUndefined();
+    expect(node.memory.kept.initialized_at).toBeUndefined();
     node.now += MINUTE;
     const ready = look(node);
     expect(ready).toMatchObject({ state: 'ready', health: 'healthy' });
     expect(ready.life).toMatchObject({
-      provisionedAt: CREATED,
-      initializedAt: new Date(NOW + 2 * MINUTE).toISOString(),
-      containersEver: 0,
+      provisioned_at: CREATED,
+      initialized_at: new Date(NOW + 2 * MINUTE).toISOString(),
+      containers_ever: 0,
     });
     node.now += MINUTE;
     const active = look(node, busy('a', 'b'));
     expect(active.state).toBe('active');
     expect(active.life).toMatchObject({
-      containersEver: 2,
+      containers_ever: 2,
       containers: 2,
-      allocatedMb: 1024,
-      firstContainerAt: new Date(NOW + 3 * MINUTE).toISOString(),
+      allocated_mb: 1024,
+      first_container_at: new Date(NOW + 3 * MINUTE).toISOString(),
     });
-    expect(active.life.emptySince).toBeUndefined();
+    expect(active.life.empty_since).toBeUndefined();
     node.now += MINUTE;
     const idle = look(node);
     expect(idle.state).toBe('idle');
     const emptied = new Date(NOW + 4 * MINUTE).toISOString();
     expect(idle.life).toMatchObject({
-      containersEver: 2,
+      containers_ever: 2,
       containers: 0,
-      lastContainerAt: emptied,
-      emptySince: emptied,
+      last_container_at: emptied,
+      empty_since: emptied,
     });
     // A look later, all of it stands.
     node.now += MINUTE;
     expect(look(node).life).toMatchObject({
-      initializedAt: new Date(NOW + 2 * MINUTE).toISOString(),
-      containersEver: 2,
-      firstContainerAt: active.life.firstContainerAt,
-      lastContainerAt: emptied,
-      emptySince: emptied,
+      initialized_at: new Date(NOW + 2 * MINUTE).toISOString(),
+      containers_ever: 2,
+      first_container_at: active.life.first_container_at,
+      last_container_at: emptied,
+      empty_since: emptied,
     });
   });
 
   it('what happened between two looks is told in the moves between them', () => {
-    const node = watched({}, { state: 'provisioning', since: CREATED });
+    const node = watched({}, { state: 'provisioning', since: Date.parse(CREATED) });
     const life = look(node, busy('a'));
     expect(life).toMatchObject({ state: 'active', via: ['initializing', 'ready'] });
-    const recovered = watched({ initializedAt: CREATED, containersEver: 1 }, { state: 'unhealthy' });
+    const recovered = watched({ initialized_at: CREATED, containers_ever: 1 }, { state: 'unhealthy' });
     expect(look(recovered)).toMatchObject({ state: 'idle', via: ['ready'] });
   });
 
   it('is ready by its time where time makes it ready, whenever that is looked at', () => {
     const spec = nodeSpec({ readiness: { after: '2m' } });
-    expect(look(watched(), {}, spec).life.initializedAt).toBe(ago(8 * MINUTE));
+    expect(look(watched(), {}, spec).life.initialized_at).toBe(ago(8 * MINUTE));
   });
 
   it('is held to have started late at more than its deadline, and not at the deadline itself', () => {
@@ -162,19 +162,19 @@ describe('from its making to its service', () => {
     const first = look(found, {
       memory: undefined,
       recovered: true,
-      created: ago(5 * 60 * MINUTE),
+      created: Date.parse(ago(5 * 60 * MINUTE)),
     });
     expect(first).toMatchObject({ state: 'ready' });
-    expect(first.life.provisionedAt).toBe(ago(5 * 60 * MINUTE));
-    expect(first.life.initializedAt).toBeUndefined();
+    expect(first.life.provisioned_at).toBe(ago(5 * 60 * MINUTE));
+    expect(first.life.initialized_at).toBeUndefined();
   });
 });
 
 describe('containers that ever were', () => {
   it('are counted by what the source counts, also those that came and went between two looks', () => {
-    const node = watched({ initializedAt: CREATED });
+    const node = watched({ initialized_at: CREATED });
     const total = (startedTotal: number, ...ids: readonly string[]) =>
-      look(node, { workloads: { name: 'web-1', startedTotal, containers: containers(...ids) } }).life.containersEver;
+      look(node, { workloads: { name: 'web-1', startedTotal, containers: containers(...ids) } }).life.containers_ever;
     expect(total(0)).toBe(0);
     expect(total(2, 'a', 'b')).toBe(2);
     expect(total(2, 'a', 'b')).toBe(2);
@@ -185,13 +185,18 @@ describe('containers that ever were', () => {
   });
 
   it('one that came and went between two looks makes a node that was ready one that is idle', () => {
-    const node = watched({ initializedAt: CREATED }, { state: 'ready' });
+    const node = watched({ initialized_at: CREATED }, { state: 'ready' });
     look(node, { workloads: { name: 'web-1', startedTotal: 0, containers: [] } });
     node.now += MINUTE;
     const life = look(node, { workloads: { name: 'web-1', startedTotal: 1, containers: [] } });
     expect(life.state).toBe('idle');
     const at = new Date(node.now).toISOString();
-    expect(life.life).toMatchObject({ containersEver: 1, firstContainerAt: at, lastContainerAt: at, emptySince: at });
+    expect(life.life).toMatchObject({
+      containers_ever: 1,
+      first_container_at: at,
+      last_container_at: at,
+      empty_since: at,
+    });
   });
 
   it.each([
@@ -200,26 +205,30 @@ describe('containers that ever were', () => {
     ['has a clock that is ahead by a minute', MINUTE, 0, 'ready'],
     ['has a clock that is ahead by more', MINUTE + 1, 1, 'idle'],
   ])('came and went, too, where a source that does not count %s', (_what, later, ever, state) => {
-    const node = watched({ initializedAt: CREATED }, { state: 'ready' });
+    const node = watched({ initialized_at: CREATED }, { state: 'ready' });
     const first = node.now - MINUTE;
     const empty = (at: number) =>
       look(node, { workloads: { name: 'web-1', containers: [], emptySince: new Date(at).toISOString() } });
     empty(first);
     node.now += 20 * MINUTE;
     const { life, state: now } = empty(first + later);
-    expect([life.containersEver, now]).toEqual([ever, state]);
+    expect([life.containers_ever, now]).toEqual([ever, state]);
   });
 
   it('that are gone already began no later than they ended', () => {
-    const node = watched({ initializedAt: CREATED }, { state: 'ready' });
+    const node = watched({ initialized_at: CREATED }, { state: 'ready' });
     const emptySince = ago(5 * MINUTE);
     const { life } = look(node, { workloads: { name: 'web-1', startedTotal: 2, containers: [], emptySince } });
-    expect(life).toMatchObject({ firstContainerAt: emptySince, lastContainerAt: emptySince, emptySince });
+    expect(life).toMatchObject({
+      first_container_at: emptySince,
+      last_container_at: emptySince,
+      empty_since: emptySince,
+    });
   });
 
   it('are told apart by their ids where the source does not count', () => {
-    const node = watched({ initializedAt: CREATED });
-    const ever = (...ids: readonly string[]) => look(node, busy(...ids)).life.containersEver;
+    const node = watched({ initialized_at: CREATED });
+    const ever = (...ids: readonly string[]) => look(node, busy(...ids)).life.containers_ever;
     expect(ever('a', 'b')).toBe(2);
     expect(ever('b', 'a')).toBe(2);
     expect(ever('b', 'c')).toBe(3);
@@ -229,11 +238,11 @@ describe('containers that ever were', () => {
   });
 
   it('stay countable with more of them than ids are remembered', () => {
-    const node = watched({ initializedAt: CREATED });
+    const node = watched({ initialized_at: CREATED });
     const many = Array.from({ length: MOST_IDS + 5 }, (_, i) => `c${i}`);
-    expect(look(node, busy(...many)).life.containersEver).toBe(MOST_IDS + 5);
-    expect(look(node, busy(...many)).life.containersEver).toBe(MOST_IDS + 5);
-    expect(look(node, busy(...many, 'one more')).life.containersEver).toBe(MOST_IDS + 6);
+    expect(look(node, busy(...many)).life.containers_ever).toBe(MOST_IDS + 5);
+    expect(look(node, busy(...many)).life.containers_ever).toBe(MOST_IDS + 5);
+    expect(look(node, busy(...many, 'one more')).life.containers_ever).toBe(MOST_IDS + 6);
     expect(JSON.stringify(node.memory.kept).length).toBeLessThan(10_000);
   });
 
@@ -245,7 +254,7 @@ describe('containers that ever were', () => {
     });
     fc.assert(
       fc.property(fc.array(seen, { maxLength: 12 }), (looks) => {
-        const node = watched({ initializedAt: CREATED });
+        const node = watched({ initialized_at: CREATED });
         let before = 0;
         for (const { startedTotal, ids, known } of looks) {
           const given: Glance = known
@@ -261,9 +270,9 @@ describe('containers that ever were', () => {
           const again = look(node, given);
           expect(again.life).toEqual(first.life);
           expect(again.state).toBe(first.state);
-          expect(first.life.containersEver).toBeGreaterThanOrEqual(before);
-          if (known) expect(first.life.containersEver).toBeGreaterThanOrEqual(ids.length);
-          before = first.life.containersEver;
+          expect(first.life.containers_ever).toBeGreaterThanOrEqual(before);
+          if (known) expect(first.life.containers_ever).toBeGreaterThanOrEqual(ids.length);
+          before = first.life.containers_ever;
           node.now += MINUTE;
         }
       }),
@@ -278,54 +287,54 @@ describe('what a source says of a time before', () => {
   const ZERO = '0001-01-01T00:00:00Z';
 
   it.each([
-    ['the server was made', {}, { created: CREATED }, CREATED],
-    ['the server was ready', { initializedAt: ago(8 * MINUTE) }, {}, ago(8 * MINUTE)],
-    ['its last container was gone', { lastContainerAt: ago(3 * MINUTE) }, {}, ago(3 * MINUTE)],
-    ['the last look with a container', { containers: 2 }, { lastLookAt: ago(2 * MINUTE) }, ago(2 * MINUTE)],
+    ['the server was made', {}, { created: Date.parse(CREATED) }, CREATED],
+    ['the server was ready', { initialized_at: ago(8 * MINUTE) }, {}, ago(8 * MINUTE)],
+    ['its last container was gone', { last_container_at: ago(3 * MINUTE) }, {}, ago(3 * MINUTE)],
+    ['the last look with a container', { containers: 2 }, { lastLookAt: Date.parse(ago(2 * MINUTE)) }, ago(2 * MINUTE)],
     [
       'a container came and went between two looks',
-      { startedTotal: 3, containersEver: 3 },
-      { lastLookAt: ago(MINUTE), ...empty(ZERO, 4) },
+      { started_total: 3, containers_ever: 3 },
+      { lastLookAt: Date.parse(ago(MINUTE)), ...empty(ZERO, 4) },
       ago(MINUTE),
     ],
   ] as const)('is clamped to when %s', (_when, kept, seen, expected) => {
-    const node = watched({ initializedAt: CREATED, ...kept });
+    const node = watched({ initialized_at: CREATED, ...kept });
     const { life } = look(node, { ...empty(ZERO), ...seen });
-    expect(life.emptySince).toBe(expected);
+    expect(life.empty_since).toBe(expected);
     // And stays so at the next look, when all of it is behind.
     node.now += MINUTE;
-    expect(look(node, { ...empty(ZERO), lastLookAt: new Date(node.now).toISOString() }).life.emptySince).toBe(expected);
+    expect(look(node, { ...empty(ZERO), lastLookAt: node.now }).life.empty_since).toBe(expected);
   });
 
   it('is about another server: its counts are where this one begins, and not what ran on it', () => {
     const node = watched();
-    expect(look(node, empty(ago(20 * MINUTE), 41))).toMatchObject({ state: 'ready', life: { containersEver: 0 } });
+    expect(look(node, empty(ago(20 * MINUTE), 41))).toMatchObject({ state: 'ready', life: { containers_ever: 0 } });
     node.now += MINUTE;
     const later = look(node, { workloads: { name: 'web-1', containers: containers('a'), startedTotal: 42 } });
-    expect(later).toMatchObject({ state: 'active', life: { containersEver: 1 } });
+    expect(later).toMatchObject({ state: 'active', life: { containers_ever: 1 } });
   });
 
   it.each([
     ['told', empty(ago(5 * MINUTE), 3), 3],
     ['told by its list alone', { workloads: { name: 'web-1', containers: containers('a'), startedTotal: 3 } }, 3],
   ] as const)('is not a server that had containers since it was made: %s', (_how, seen, ever) => {
-    expect(look(watched(), seen).life.containersEver).toBe(ever);
+    expect(look(watched(), seen).life.containers_ever).toBe(ever);
   });
 
   it('is no first container from before the server was made', () => {
     const since = ago(30 * MINUTE);
     const seen: Glance = { workloads: { name: 'web-1', containers: [{ id: 'a', mb: 1, since }] } };
-    expect(look(watched(), seen).life.firstContainerAt).toBe(CREATED);
+    expect(look(watched(), seen).life.first_container_at).toBe(CREATED);
   });
 });
 
 describe('since when it is empty', () => {
   it('is what the source says, but never later than now', () => {
-    const node = watched({ initializedAt: CREATED });
+    const node = watched({ initialized_at: CREATED });
     const empty = (emptySince: string) => look(node, { workloads: { name: 'web-1', containers: [], emptySince } });
-    expect(empty(ago(9 * MINUTE)).life.emptySince).toBe(ago(9 * MINUTE));
-    expect(empty(ago(-5 * MINUTE)).life.emptySince).toBe(ago(0));
-    expect(node.memory.kept.lookedAt).toBeUndefined();
+    expect(empty(ago(9 * MINUTE)).life.empty_since).toBe(ago(9 * MINUTE));
+    expect(empty(ago(-5 * MINUTE)).life.empty_since).toBe(ago(0));
+    expect(node.memory.kept.looked_at).toBeUndefined();
   });
 
   const INTERVAL = 2 * MINUTE;
@@ -333,28 +342,28 @@ describe('since when it is empty', () => {
     [2 * INTERVAL, true],
     [2 * INTERVAL + 1, false],
   ])('without that, looks that lie %i ms apart %s go on', (gap, goesOn) => {
-    const node = watched({ initializedAt: CREATED, containersEver: 1 }, { state: 'idle' });
-    const first = look(node).life.emptySince;
+    const node = watched({ initialized_at: CREATED, containers_ever: 1 }, { state: 'idle' });
+    const first = look(node).life.empty_since;
     node.now += gap;
-    expect(look(node).life.emptySince === first).toBe(goesOn);
+    expect(look(node).life.empty_since === first).toBe(goesOn);
   });
 
   it('begins anew where something came and went between two looks', () => {
-    const node = watched({ initializedAt: CREATED, containersEver: 1, startedTotal: 1 }, { state: 'idle' });
+    const node = watched({ initialized_at: CREATED, containers_ever: 1, started_total: 1 }, { state: 'idle' });
     const empty = (startedTotal: number) => look(node, { workloads: { name: 'web-1', startedTotal, containers: [] } });
-    const first = empty(1).life.emptySince;
+    const first = empty(1).life.empty_since;
     node.now += MINUTE;
-    expect(empty(1).life.emptySince).toBe(first);
-    expect(empty(2).life.emptySince).toBe(new Date(node.now).toISOString());
+    expect(empty(1).life.empty_since).toBe(first);
+    expect(empty(2).life.empty_since).toBe(new Date(node.now).toISOString());
   });
 
   it('a time in which the source was not read is such a gap, too', () => {
-    const node = watched({ initializedAt: CREATED, containersEver: 1 }, { state: 'idle' });
-    const first = look(node).life.emptySince;
+    const node = watched({ initialized_at: CREATED, containers_ever: 1 }, { state: 'idle' });
+    const first = look(node).life.empty_since;
     node.now += 3 * MINUTE;
     look(node, { known: 'unread', workloads: undefined });
     node.now += 3 * MINUTE;
-    expect(look(node).life.emptySince).not.toBe(first);
+    expect(look(node).life.empty_since).not.toBe(first);
   });
 });
 
@@ -362,30 +371,30 @@ describe('last known containers', () => {
   const unlisted: Glance = { known: 'unlisted', workloads: undefined };
 
   it('stand while the node is off, does not answer or is not listed, until the source says that it is empty', () => {
-    const node = watched({ initializedAt: CREATED }, { state: 'ready' });
+    const node = watched({ initialized_at: CREATED }, { state: 'ready' });
     look(node, busy('a', 'b'));
     node.now += MINUTE;
     const off = look(node, { status: 'off', probe: 'none', ...unlisted });
     expect(off).toMatchObject({ state: 'unhealthy', health: 'unhealthy' });
-    expect(off.life).toMatchObject({ containers: 2, allocatedMb: 1024 });
+    expect(off.life).toMatchObject({ containers: 2, allocated_mb: 1024 });
     node.now += MINUTE;
     expect(look(node, { probe: 'failed', ...unlisted }).life.containers).toBe(2);
     node.now += MINUTE;
     expect(look(node, { known: 'unread', workloads: undefined }).state).toBe('active');
     node.now += MINUTE;
-    expect(look(node, { status: 'off', probe: 'none' }).life).toMatchObject({ containers: 0, allocatedMb: 0 });
+    expect(look(node, { status: 'off', probe: 'none' }).life).toMatchObject({ containers: 0, allocated_mb: 0 });
   });
 
   it('memory is what the source says, or the sum over them', () => {
-    const node = watched({ initializedAt: CREATED });
-    expect(look(node, busy('a', 'b')).life.allocatedMb).toBe(1024);
+    const node = watched({ initialized_at: CREATED });
+    expect(look(node, busy('a', 'b')).life.allocated_mb).toBe(1024);
     const told = { workloads: { name: 'web-1', allocatedMb: 99, containers: containers('a') } };
-    expect(look(node, told).life.allocatedMb).toBe(99);
+    expect(look(node, told).life.allocated_mb).toBe(99);
   });
 });
 
 describe('health', () => {
-  const ready = (): Watched => watched({ initializedAt: CREATED }, { state: 'ready', others: { health: 'healthy' } });
+  const ready = (): Watched => watched({ initialized_at: CREATED }, { state: 'ready', others: { health: 'healthy' } });
 
   it('four failed probes in a row do nothing, the fifth makes it unhealthy, and one answer healthy again', () => {
     const node = ready();
@@ -401,8 +410,8 @@ describe('health', () => {
     ]);
     node.now += 10_000;
     expect(look(node)).toMatchObject({ state: 'ready', health: 'healthy' });
-    expect(node.memory.kept).toMatchObject({ probeFailures: 0 });
-    expect(node.memory.kept.probeFailedAt).toBeUndefined();
+    expect(node.memory.kept).toMatchObject({ probe_failures: 0 });
+    expect(node.memory.kept.probe_failed_at).toBeUndefined();
   });
 
   it('an answer between them begins the count anew', () => {
@@ -430,7 +439,7 @@ describe('health', () => {
     const node = ready();
     look(node, { probe: 'failed' });
     node.now += apart;
-    expect(look(node, { probe: 'failed' }).life.probeFailures).toBe(count);
+    expect(look(node, { probe: 'failed' }).life.probe_failures).toBe(count);
   });
 
   it('a burst of looks makes nobody unhealthy', () => {
@@ -453,15 +462,15 @@ describe('a node that was found', () => {
   it('has its sync completed by the first whole look after it, whether or not the source lists it', () => {
     for (const known of ['listed', 'unlisted', 'none'] as const) {
       const node = adopted();
-      expect(node.memory.kept).toMatchObject({ recoveredAt: ago(0) });
-      expect(node.memory.kept.syncCompletedAt).toBeUndefined();
+      expect(node.memory.kept).toMatchObject({ recovered_at: ago(0) });
+      expect(node.memory.kept.sync_completed_at).toBeUndefined();
       node.now += MINUTE;
       const seen = known === 'listed' ? {} : { known, workloads: undefined };
-      expect(look(node, seen).life.syncCompletedAt).toBe(new Date(node.now).toISOString());
+      expect(look(node, seen).life.sync_completed_at).toBe(new Date(node.now).toISOString());
       // Once and for all.
-      const done = node.memory.kept.syncCompletedAt;
+      const done = node.memory.kept.sync_completed_at;
       node.now += MINUTE;
-      expect(look(node, seen).life).toMatchObject({ syncCompletedAt: done, recoveredAt: ago(0) });
+      expect(look(node, seen).life).toMatchObject({ sync_completed_at: done, recovered_at: ago(0) });
     }
   });
 
@@ -469,7 +478,7 @@ describe('a node that was found', () => {
     const node = adopted();
     node.now += MINUTE;
     const unread: Glance = { known: 'unread', workloads: undefined };
-    expect(look(node, unread).life.syncCompletedAt).toBeUndefined();
+    expect(look(node, unread).life.sync_completed_at).toBeUndefined();
   });
 });
 
@@ -477,45 +486,51 @@ describe('a drained node', () => {
   it('is so by its label: with the time of the label after a drain of ours that was cut short, else from now on', () => {
     const labels = { [LABELS.drain]: drainValue(NOW - 7 * MINUTE) };
     const state = 'idle';
-    const theirs = look(watched({ initializedAt: CREATED }, { state }), { labels });
-    expect(theirs).toMatchObject({ state: 'draining', life: { drainingAt: ago(0) } });
+    const theirs = look(watched({ initialized_at: CREATED }, { state }), { labels });
+    expect(theirs).toMatchObject({ state: 'draining', life: { draining_at: ago(0) } });
     const begun = (at: number) =>
-      ({ seq: 7, run: 'r', step: 'idle>draining', goal: 'remove', at: ago(at) }) as const satisfies Memory['open'];
-    const ours = look(watched({ initializedAt: CREATED }, { state, open: begun(8 * MINUTE) }), { labels });
-    expect(ours).toMatchObject({ state: 'draining', life: { drainingAt: ago(7 * MINUTE) } });
+      ({
+        seq: 7,
+        run: 'r',
+        step: 'idle>draining',
+        goal: 'remove',
+        at: Date.parse(ago(at)),
+      }) as const satisfies Memory['open'];
+    const ours = look(watched({ initialized_at: CREATED }, { state, open: begun(8 * MINUTE) }), { labels });
+    expect(ours).toMatchObject({ state: 'draining', life: { draining_at: ago(7 * MINUTE) } });
     // No label is older than the intent that put it there.
-    const older = look(watched({ initializedAt: CREATED }, { state, open: begun(3 * MINUTE) }), { labels });
-    expect(older.life.drainingAt).toBe(ago(3 * MINUTE));
+    const older = look(watched({ initialized_at: CREATED }, { state, open: begun(3 * MINUTE) }), { labels });
+    expect(older.life.draining_at).toBe(ago(3 * MINUTE));
   });
 
   it('stays so when somebody takes the label away', () => {
-    const node = watched({ initializedAt: CREATED, drainingAt: ago(MINUTE) }, { state: 'draining' });
-    expect(look(node, busy('a'))).toMatchObject({ state: 'draining', life: { drainingAt: ago(MINUTE) } });
+    const node = watched({ initialized_at: CREATED, draining_at: ago(MINUTE) }, { state: 'draining' });
+    expect(look(node, busy('a'))).toMatchObject({ state: 'draining', life: { draining_at: ago(MINUTE) } });
   });
 
   it.each(['soon', '', '0', 'true', '99999999999999'])('is not drained by a label that says no time: %s', (value) => {
-    const node = watched({ initializedAt: CREATED }, { state: 'idle' });
+    const node = watched({ initialized_at: CREATED }, { state: 'idle' });
     expect(look(node, { labels: { [LABELS.drain]: value } }).state).not.toBe('draining');
-    expect(look(node, { labels: { [LABELS.drain]: value } }).life.drainingAt).toBeUndefined();
+    expect(look(node, { labels: { [LABELS.drain]: value } }).life.draining_at).toBeUndefined();
   });
 
   it('does not come from the future', () => {
-    const node = watched({ initializedAt: CREATED }, { state: 'idle' });
+    const node = watched({ initialized_at: CREATED }, { state: 'idle' });
     const life = look(node, { labels: { [LABELS.drain]: drainValue(NOW + 60 * MINUTE) } });
-    expect(life.life.drainingAt).toBe(ago(0));
+    expect(life.life.draining_at).toBe(ago(0));
   });
 });
 
 describe('what is remembered', () => {
   it('is all of a life, and what is not known any more is forgotten', () => {
-    const life: NodeLife = { containersEver: 3, probeFailures: 0 };
+    const life: NodeLife = { containers_ever: 3, probe_failures: 0 };
     const noted = noteNode(nodeResource({ signals: signalsOf({ life }) })) as Readonly<Record<string, unknown>>;
     expect(noted).toMatchObject({
-      containersEver: 3,
-      emptySince: null,
-      drainingAt: null,
-      containerIds: null,
-      serverId: 42,
+      containers_ever: 3,
+      empty_since: null,
+      draining_at: null,
+      container_ids: null,
+      server_id: 42,
     });
   });
 
@@ -525,7 +540,7 @@ describe('what is remembered', () => {
   });
 
   it('of a server that is another one under the same name, nothing is remembered', () => {
-    const resource = nodeResource({ facts: { ...seenFacts(nodeResource()), serverId: 43, other: true } });
+    const resource = nodeResource({ facts: { ...seenFacts(nodeResource()), server_id: 43, other: true } });
     expect(noteNode(resource)).toEqual({});
   });
 });

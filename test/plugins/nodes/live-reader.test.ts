@@ -292,7 +292,7 @@ describe('a server that a list leaves out', () => {
     const remembered = [hidden, 4711].map((serverId, index) => ({
       ref: ref(index === 0 ? 'web-3' : 'web-9'),
       version: 1,
-      kept: { serverId },
+      kept: { server_id: serverId },
       owned: 'created' as const,
     }));
     const view = await observe(reader, {

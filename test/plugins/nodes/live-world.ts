@@ -15,7 +15,7 @@ import { wrongRequestByDescription } from './published.ts';
 export const START = Date.parse('2026-11-20T00:00:00Z');
 
 /** Waits move the clock on to where they end; several at once pass together. */
-export function timingOn(clock: ManualClock, random = 0.5): Timing {
+function timingOn(clock: ManualClock, random = 0.5): Timing {
   return {
     now: clock.now,
     random: () => random,

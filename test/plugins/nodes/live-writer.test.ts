@@ -686,7 +686,7 @@ describe('actions', () => {
     world.mark();
     await world.world.setBackups(id, true, world.call);
     expect(posts(world)).toEqual([]);
-    expect(world.progress).toContain('waiting for the actions that run on it');
+    expect(world.progress).toContain('waiting for running actions of the server');
   });
 
   test('a lock without an action that is listed is looked at every two seconds', async () => {

@@ -164,14 +164,14 @@ describe('a replacement', () => {
     expect(await run(whole)).toEqual(['web-1 absent>provisioning create']);
     const after = whole.emulator.server('web-1');
     expect(after.id).not.toBe(before);
-    expect(kept(whole)).toMatchObject({ serverId: after.id, containersEver: 0 });
+    expect(kept(whole)).toMatchObject({ server_id: after.id, containers_ever: 0 });
     for (const field of [
-      'initializedAt',
-      'firstContainerAt',
-      'lastContainerAt',
-      'drainingAt',
-      'toldAt',
-      'recoveredAt',
+      'initialized_at',
+      'first_container_at',
+      'last_container_at',
+      'draining_at',
+      'told_at',
+      'recovered_at',
     ] as const)
       expect([field, kept(whole)[field]]).toEqual([field, undefined]);
     await whole.pass(2 * MINUTE);
@@ -181,11 +181,11 @@ describe('a replacement', () => {
 
   it('of one that somebody deleted is a new one with a life of its own', async () => {
     const whole = await made();
-    const { initializedAt } = kept(whole);
+    const { initialized_at: initializedAt } = kept(whole);
     whole.emulator.vanish('web-1');
     expect(await run(whole)).toEqual(['web-1 absent>provisioning create']);
-    expect(kept(whole).serverId).toBe(whole.emulator.server('web-1').id);
-    expect(kept(whole).initializedAt).toBeUndefined();
+    expect(kept(whole).server_id).toBe(whole.emulator.server('web-1').id);
+    expect(kept(whole).initialized_at).toBeUndefined();
     expect(initializedAt).toBeDefined();
     expect(whole.recall().resources.get('nodes/Node/web-1')?.state).toBe('initializing');
   });
@@ -209,7 +209,7 @@ describe('a creation', () => {
     expect(next.reconciled?.plan.settled).toMatchObject([{ outcome: 'done' }]);
     expect(rowsOf(next)).toEqual(['REJECTED web-1 initializing>decommissioned: still-starting']);
     expect(whole.recall().resources.get('nodes/Node/web-1')?.owned).toBe('created');
-    expect(kept(whole).recoveredAt).toBeUndefined();
+    expect(kept(whole).recovered_at).toBeUndefined();
   });
 
   it('that the provider refuses has failed', async () => {
@@ -348,7 +348,7 @@ describe('what a document leaves open', () => {
     // The row says what is handed on: nothing is attached that nobody could read.
     const row = creation.reconciled?.plan.resource_changes[0];
     expect(row?.because).toContain(
-      'hands on its networks, its firewalls, its volumes, its placement group, its backups',
+      'The server gets its networks, its firewalls, its volumes, its placement group, its backups',
     );
     expect(row?.change.after).toMatchObject({
       volumes: [String(volume)],
@@ -412,7 +412,7 @@ describe('a drain', () => {
     expect(await run(whole)).toEqual(['web-1 ready>draining remove']);
     expect(whole.emulator.workloads.isDrained('web-1')).toBe(true);
     expect(whole.emulator.server('web-1').labels[LABELS.drain]).toMatch(/^\d+$/u);
-    expect(kept(whole).drainingAt).toBeDefined();
+    expect(kept(whole).draining_at).toBeDefined();
   });
 
   it('by hand is told to the source by us, and its grace counts from then', async () => {

@@ -1,5 +1,6 @@
 /** What the tests of nodes as data share: specs, pairs and scenes. */
 
+import { sceneAt } from '../../support/scene.ts';
 import { resourceWith } from '../../support/resource.ts';
 import { changeOf as changeBy, type KnownResource } from '#plugin';
 import { NOTHING_COVERED } from '../../support/covers.ts';
@@ -61,10 +62,10 @@ export function desiredOf<S>(kind: string, name: string, spec: S, more: Partial<
 }
 
 export const CX23: NodeFacts = {
-  serverId: 42,
+  server_id: 42,
   name: 'web-1',
   serverType: 'cx23',
-  diskGb: 40,
+  disk_gb: 40,
   location: 'nbg1',
   image: { id: 7, name: 'debian-13' },
   protection: { delete: false, rebuild: false },
@@ -79,7 +80,7 @@ export const CX23: NodeFacts = {
 };
 
 export function lifeOfNode(more: Partial<NodeLife> = {}): NodeLife {
-  return { containersEver: 0, probeFailures: 0, containers: 0, allocatedMb: 0, ...more };
+  return { containers_ever: 0, probe_failures: 0, containers: 0, allocated_mb: 0, ...more };
 }
 
 export function signalsOf(more: Partial<NodeSignals> = {}): NodeSignals {
@@ -122,13 +123,13 @@ export function nodeResource(parts: NodeParts = {}): KnownResource<NodeResource>
       facts,
       signals: signals as unknown as Facts,
       findings: [],
-      at: new Date(NOW).toISOString(),
+      at: NOW,
       ...parts.observed,
     },
     memory: {
       ref,
       version: 1,
-      kept: { serverId: 42, ...parts.kept },
+      kept: { server_id: 42, ...parts.kept },
       owned: 'created',
       ...(spec === null ? {} : { safety: nodeInputs(spec) }),
       state,
@@ -159,30 +160,7 @@ export function poolResource(
 }
 
 export function sceneOf(resources: readonly Resource[] = [], more: Partial<Scene> = {}): Scene {
-  const byAddress = new Map(resources.map((resource) => [formatRef(resource.ref), resource]));
-  return {
-    now: NOW,
-    safety: {
-      maxAgeMs: 60_000,
-      removals: { max: 10, share: 0.3, from: 4, perMs: 3_600_000 },
-      collapse: { share: 0.5, from: 4 },
-      budgets: [],
-      freeze: [],
-      overrides: [],
-    },
-    viewedAt: NOW,
-    gaps: [],
-    unloaded: new Map(),
-    get: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
-    ofKind: (plugin, kind) => [...byAddress.values()].filter(({ ref }) => ref.plugin === plugin && ref.kind === kind),
-    changes: new Map(),
-    removals: new Map(),
-    missing: new Map(),
-    budgets: [],
-    underWay: new Map(),
-    judged: new Map(),
-    ...more,
-  };
+  return sceneAt(NOW, resources, more);
 }
 
 export function changeOf(

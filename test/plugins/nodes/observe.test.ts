@@ -83,28 +83,28 @@ describe('which server is which node', () => {
     const source = await start();
     const ours = source.started.emulator.seed({ name: 'renamed' });
     source.started.emulator.seed({ name: 'web-1' });
-    const view = await look(source, [doc(source, 'web-1')], { memory: [remembered('web-1', { serverId: ours.id })] });
+    const view = await look(source, [doc(source, 'web-1')], { memory: [remembered('web-1', { server_id: ours.id })] });
     expect(names(view)).toEqual(['web-1']);
-    expect(factsOf(view, 'web-1')).toMatchObject({ serverId: ours.id, name: 'renamed' });
+    expect(factsOf(view, 'web-1')).toMatchObject({ server_id: ours.id, name: 'renamed' });
     expect(factsOf(view, 'web-1').other).toBeUndefined();
   });
 
   it('is told by its name where nothing is remembered', async () => {
     const source = await start();
     const server = source.started.emulator.seed({ name: 'web-1' });
-    expect(factsOf(await look(source, [doc(source, 'web-1')]), 'web-1').serverId).toBe(server.id);
+    expect(factsOf(await look(source, [doc(source, 'web-1')]), 'web-1').server_id).toBe(server.id);
   });
 
   it('one that was made anew under the name of ours is another one, and found to be', async () => {
     const source = await start();
     const server = source.started.emulator.seed({ name: 'web-1' });
-    const memory = [remembered('web-1', { serverId: server.id + 1000, containersEver: 9 })];
+    const memory = [remembered('web-1', { server_id: server.id + 1000, containers_ever: 9 })];
     const view = await look(source, [doc(source, 'web-1')], { memory });
-    expect(factsOf(view, 'web-1')).toMatchObject({ serverId: server.id, other: true });
+    expect(factsOf(view, 'web-1')).toMatchObject({ server_id: server.id, other: true });
     expect(seenAs(view, 'web-1').findings.map(({ code }) => code)).toContain('other-server');
     // What the one before it had been through is not its own.
     expect(
-      nodeSignals(resourceWith({ ref: refOf('Node', 'web-1'), observed: seenAs(view, 'web-1') }))?.life.containersEver,
+      nodeSignals(resourceWith({ ref: refOf('Node', 'web-1'), observed: seenAs(view, 'web-1') }))?.life.containers_ever,
     ).toBe(0);
   });
 
@@ -113,7 +113,7 @@ describe('which server is which node', () => {
     run,
     step: 'absent>provisioning',
     goal: 'create',
-    at: new Date(NOW).toISOString(),
+    at: NOW,
   });
 
   it.each([
@@ -154,7 +154,7 @@ describe('which server is which node', () => {
       {},
       {
         failures: 1,
-        lastError: { at: new Date(NOW).toISOString(), step: 'absent>provisioning', message: 'the answer was lost' },
+        lastError: { at: NOW, step: 'absent>provisioning', message: 'the answer was lost' },
         tried: ['abc-6', 'abc-7'],
       },
     );
@@ -170,13 +170,13 @@ describe('a server of another project', () => {
 
   it.each([
     ['that a document names', []],
-    ['that is remembered as ours', [remembered('web-1', { serverId: 0 })]],
-    ['that has the intent of somebody else', [remembered('web-1', { serverId: 1 }, { tried: ['ours-3'] })]],
+    ['that is remembered as ours', [remembered('web-1', { server_id: 0 })]],
+    ['that has the intent of somebody else', [remembered('web-1', { server_id: 1 }, { tried: ['ours-3'] })]],
   ])('%s is marked as theirs', async (_what, memories) => {
     const source = await start();
     const { id } = source.started.emulator.seed({ name: 'web-1', labels: { ...labels, [LABELS.intent]: 'theirs-9' } });
     const memory = memories.map((each) =>
-      each.kept['serverId'] === 0 ? { ...each, kept: { ...each.kept, serverId: id } } : each,
+      each.kept['server_id'] === 0 ? { ...each, kept: { ...each.kept, server_id: id } } : each,
     );
     for (const only of [undefined, [refOf('Node', 'web-1')]]) {
       const view = await look(source, [doc(source, 'web-1')], only === undefined ? { memory } : { memory, only });
@@ -188,7 +188,7 @@ describe('a server of another project', () => {
   it('is ours where its label is the one that this project had when the server was last seen', async () => {
     const source = await start();
     const { id } = source.started.emulator.seed({ name: 'web-1', labels });
-    const memory = [remembered('web-1', { serverId: id, project: 'other' })];
+    const memory = [remembered('web-1', { server_id: id, project: 'other' })];
     const view = await look(source, [doc(source, 'web-1')], { memory });
     expect(view.observed.map(({ ref, claimedBy }) => [ref.name, claimedBy])).toEqual([['web-1', undefined]]);
   });
@@ -212,7 +212,7 @@ describe('nodes that fall silent', () => {
     const memory = all.map(({ name, id }, i) =>
       remembered(
         name,
-        { serverId: id, initializedAt: new Date(NOW).toISOString(), probeFailures: 4 },
+        { server_id: id, initialized_at: new Date(NOW).toISOString(), probe_failures: 4 },
         { others: { health: i < count ? before : 'healthy', power: 'on' } },
       ),
     );
@@ -250,7 +250,7 @@ describe('nodes that fall silent', () => {
         plugin: PLUGIN,
         refs: ['web-1', 'web-2', 'web-3'].map((name) => refOf('Node', name)),
         message:
-          '3 nodes that were ready do not answer in the same refresh. The network is probably at fault, so their health is not known',
+          '3 nodes that were ready do not answer in the same refresh. The network is probably at fault, so their health is unknown',
       },
     ]);
   });
@@ -336,10 +336,10 @@ describe('what cannot be read', () => {
     ];
     const memory = [
       remembered('web-1', {
-        serverId: id,
-        initializedAt: new Date(NOW).toISOString(),
+        server_id: id,
+        initialized_at: new Date(NOW).toISOString(),
         containers: 2,
-        containersEver: 2,
+        containers_ever: 2,
       }),
     ];
     const view = await look(source, documents, { memory });
@@ -359,7 +359,7 @@ describe('what cannot be read', () => {
       {
         plugin: PLUGIN,
         refs: [refOf('Node', 'web-1')],
-        message: 'No workload source is configured, so the containers of the node are not known',
+        message: 'No workload source is configured, so the containers of the node are unknown',
       },
     ]);
     expect(seenAs(view, 'web-1').state).toBe('ready');
@@ -381,7 +381,7 @@ describe('how it is asked', () => {
     const all = Array.from({ length: 9 }, (_, i) => source.started.emulator.seed({ name: `web-${i + 1}` }));
     await source.started.emulator.settle();
     const documents = all.map(({ name }) => doc(source, name));
-    const memory = all.map(({ name, id }) => remembered(name, { serverId: id }));
+    const memory = all.map(({ name, id }) => remembered(name, { server_id: id }));
     const asked = async (count: number): Promise<readonly string[]> => {
       source.started.mark();
       const refs = documents.slice(0, count).map(({ ref }) => ref);
@@ -401,10 +401,10 @@ describe('how it is asked', () => {
     source.started.emulator.workloads.start('worker-a', { id: 'c1', mb: 64 });
     const document = doc(source, 'web-1', { workloads: { name: 'worker-a', none: false } });
     const wanted = desiredOf('Container', 'c1', { node: 'web-1' });
-    const view = await look(source, [document, wanted], { memory: [remembered('web-1', { serverId: id })] });
+    const view = await look(source, [document, wanted], { memory: [remembered('web-1', { server_id: id })] });
     expect(seenAs(view, 'web-1')).toMatchObject({
       state: 'active',
-      signals: { workloads: 'listed', life: { allocatedMb: 64 } },
+      signals: { workloads: 'listed', life: { allocated_mb: 64 } },
     });
     expect(seenAs(view, 'c1')).toMatchObject({ state: 'placed', facts: { node: 'web-1' } });
   });
@@ -418,7 +418,7 @@ describe('how it is asked', () => {
     const view = await look(source, [doc(source, 'web-1', { workloads: { name: 'worker-a', none: false } })]);
     expect(seenAs(view, 'web-1')).toMatchObject({
       state: 'active',
-      signals: { workloads: 'unread', life: { allocatedMb: 64 } },
+      signals: { workloads: 'unread', life: { allocated_mb: 64 } },
     });
     expect(view.gaps).toEqual([expect.objectContaining({ message: expect.stringContaining('worker-a') as string })]);
   });
@@ -431,7 +431,7 @@ describe('how it is asked', () => {
       hourly: expect.any(Number) as number,
       monthly: expect.any(Number) as number,
       currency: 'EUR',
-      memoryMb: 4096,
+      memory_mb: 4096,
     });
   });
 });

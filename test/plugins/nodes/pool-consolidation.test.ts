@@ -81,9 +81,9 @@ describe('who may be moved', () => {
     [{ tier: 'large', players: 0 }, 'large is never moved'],
     [{ tier: 'xlarge', players: 0 }, 'xlarge is never moved'],
     [{ tier: 'Small', players: 0 }, 'Small is never moved'],
-    [{ players: 0 }, 'the tier is not known'],
-    [{ tier: 'micro' }, 'micro, and the number of connected players is not known'],
-    [{ tier: 'medium' }, 'medium, and the number of connected players is not known'],
+    [{ players: 0 }, 'the tier is unknown'],
+    [{ tier: 'micro' }, 'micro, and the number of connected players is unknown'],
+    [{ tier: 'medium' }, 'medium, and the number of connected players is unknown'],
     [{ tier: 'large' }, 'large is never moved'],
   ])('%o: %o', (one, expected) => {
     expect(whyFixed(one)).toBe(expected);
@@ -247,9 +247,13 @@ describe('a consolidation', () => {
     [
       'empty for 1 ms less',
       { emptySince: NOW - 15 * MINUTE + 1 },
-      'the node has been quiet for 14 min; minIdle is 15m',
+      'the node has received no container for 14 min; minIdle is 15m',
     ],
-    ['empty for 2 min', { emptySince: NOW - 2 * MINUTE }, 'the node has been quiet for 2 min; minIdle is 15m'],
+    [
+      'empty for 2 min',
+      { emptySince: NOW - 2 * MINUTE },
+      'the node has received no container for 2 min; minIdle is 15m',
+    ],
   ])('and a node that is %s', (_what, more, why) => {
     const nodes = [node('a', [], more), node('b', [container('y', { tier: 'large' })])];
     expect(keptBy(nodes, 'a')).toBe(why);
@@ -259,7 +263,7 @@ describe('a consolidation', () => {
 
   it.each<[string, number, string | undefined]>([
     ['exactly 15 min ago', 15 * MINUTE, undefined],
-    ['1 ms later', 15 * MINUTE - 1, 'the node has been quiet for 14 min; minIdle is 15m'],
+    ['1 ms later', 15 * MINUTE - 1, 'the node has received no container for 14 min; minIdle is 15m'],
   ])('and a node to which a container came %s', (_what, ago, why) => {
     expect(
       keptBy([node('a', [container('x', { since: NOW - ago })]), node('b', [container('y', { mb: 900 })])], 'a'),
@@ -270,17 +274,17 @@ describe('a consolidation', () => {
     [
       'since when it is up',
       { phase: 'serving', ramMb: 4000, allocatedMb: 0, containers: [], hourly: 1, emptySince: 0 },
-      'the start time of the node is not known',
+      'the start time of the node is unknown',
     ],
     [
       'since when it is empty',
       { phase: 'serving', ramMb: 4000, allocatedMb: 0, containers: [], hourly: 1, initializedAt: 0 },
-      'the time of the last container of the node is not known',
+      'the time of the last container of the node is unknown',
     ],
     [
       'what it costs',
       { phase: 'serving', ramMb: 4000, allocatedMb: 0, containers: [], initializedAt: 0, emptySince: 0 },
-      'the price is not known',
+      'the price is unknown',
     ],
   ])('keeps a node of which nobody knows %s', (_what, one, why) => {
     expect(keptBy([{ name: 'a', ...one }, node('b', [container('y')])], 'a')).toBe(why);

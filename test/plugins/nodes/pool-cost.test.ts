@@ -71,11 +71,11 @@ describe('the lines', () => {
     expect(costLines(costOf([unknown]), costOf([unknown, named('d')]), 'EUR')).toEqual([
       'now    €0.0000 an hour, €0.00 a month, 1 server',
       'after  €0.0000 an hour, €0.00 a month, 2 servers (€0.0000 an hour, €0.00 a month)',
-      'not included: c, d, whose price is not known',
+      'not included: c, d, whose price is unknown',
     ]);
     const many = ['v', 'w', 'x', 'y', 'z'].map(named);
     expect(costLines(costOf(many), costOf(many), 'EUR')[1]).toBe(
-      'not included: v, w, x and 2 more, whose price is not known',
+      'not included: v, w, x and 2 more, whose price is unknown',
     );
   });
 });

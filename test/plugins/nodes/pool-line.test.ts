@@ -151,7 +151,7 @@ describe('a pool of a fixed size', () => {
     const ran = await whole.run();
     expect(rowsOf(ran)).toEqual(['WAITING NodePool/web active>active: no-candidate']);
     const [waiting] = ran.reconciled?.plan.deferred_changes ?? [];
-    const initializedAt = whole.recall().resources.get('nodes/Node/web-2')?.kept['initializedAt'] as string;
+    const initializedAt = whole.recall().resources.get('nodes/Node/web-2')?.kept['initialized_at'] as string;
     expect(waiting?.clears_at).toBe(new Date(Date.parse(initializedAt) + 30 * MINUTE).toISOString());
     expect(waiting?.reasons[0]?.message).toContain(
       'web-2 is the first node to remove, but too-young rejects that: Ready node too young',
@@ -226,8 +226,8 @@ describe('a pool of a fixed size', () => {
     const before = keptOf(whole);
     expect(await run(whole)).toContain('NodePool/web active>active (time)');
     // Not more than it had with the new one: it shrank.
-    expect(keptOf(whole)).toMatchObject({ members: [1, 3], scaledUpAt: before.scaledUpAt });
-    expect(keptOf(whole).scaledDownAt).toBeDefined();
+    expect(keptOf(whole)).toMatchObject({ members: [1, 3], scaled_up_at: before.scaled_up_at });
+    expect(keptOf(whole).scaled_down_at).toBeDefined();
     await whole.pass(HOUR);
     expect(await run(whole)).toEqual(['REJECTED Node/web-2 draining>decommissioned: has-containers, allocated-memory']);
     expect(whole.emulator.workloads.containers().map(({ node }) => node)).toEqual(['web-2']);
@@ -244,7 +244,7 @@ describe('a pool of a fixed size', () => {
     whole.write(yaml.replace('readiness: { after: 1m }', probed));
     await settle(whole);
     await whole.pass(HOUR);
-    const grewAt = keptOf(whole).scaledUpAt;
+    const grewAt = keptOf(whole).scaled_up_at;
     whole.emulator.alter('web-2', { faults: { silent: true } });
     for (let i = 0; i < 5; i += 1) {
       expect(await run(whole)).toEqual([]);
@@ -252,8 +252,8 @@ describe('a pool of a fixed size', () => {
     }
     await whole.pass(10 * MINUTE);
     expect(await run(whole)).toContain('NodePool/web active>active (time)');
-    expect(keptOf(whole)).toMatchObject({ members: [1, 3], scaledUpAt: grewAt });
-    expect(keptOf(whole).scaledDownAt).toBeUndefined();
+    expect(keptOf(whole)).toMatchObject({ members: [1, 3], scaled_up_at: grewAt });
+    expect(keptOf(whole).scaled_down_at).toBeUndefined();
     await settle(whole);
     expect(servers(whole)).toEqual(['web-1', 'web-3']);
   });
@@ -333,7 +333,7 @@ describe('the reactive policy', () => {
     await whole.pass(5 * MINUTE);
     put(whole, 'web-1', 'a', 3500);
     expect(await run(whole)).toEqual(['NodePool/web active>active (policy)']);
-    const grewAt = keptOf(whole).scaledUpAt ?? '';
+    const grewAt = keptOf(whole).scaled_up_at ?? '';
     expect(Date.parse(grewAt)).toBeLessThanOrEqual(whole.clock.now());
     const grown = whole.records().findLast(({ kind, body }) => kind === 'outcome' && 'audit' in body);
     expect(grown?.body).toMatchObject({
@@ -356,7 +356,7 @@ describe('the reactive policy', () => {
     expect(clearsAt).toBe(new Date(Date.parse(grewAt) + 5 * MINUTE).toISOString());
     await whole.pass(Date.parse(clearsAt) - whole.clock.now() - 1);
     expect(await run(whole)).toEqual(['WAITING NodePool/web active>active: cooldown']);
-    expect(keptOf(whole).scaledUpAt).toBe(grewAt);
+    expect(keptOf(whole).scaled_up_at).toBe(grewAt);
     await whole.pass(1);
     expect(await run(whole)).toEqual(['NodePool/web active>active (policy)']);
     expect(keptOf(whole).members).toEqual([1, 2, 3]);
@@ -380,7 +380,7 @@ describe('the reactive policy', () => {
     await whole.pass(MINUTE);
     put(whole, 'web-1', 'c', 500);
     expect(await run(whole)).toEqual(['WAITING NodePool/web active>active: cooldown']);
-    const again = keptOf(whole).crossingSince ?? '';
+    const again = keptOf(whole).crossing_since ?? '';
     await whole.pass(Date.parse(again) + 10 * MINUTE - whole.clock.now() - 1);
     expect(await run(whole)).toEqual(['WAITING NodePool/web active>active: cooldown']);
     await whole.pass(1);
@@ -514,7 +514,7 @@ describe('a consolidation', () => {
   it('is given up when a move fails, and not begun again before its cooldown', async () => {
     const whole = await spread();
     await run(whole);
-    const begun = Date.parse(keptOf(whole).consolidatedAt ?? '');
+    const begun = Date.parse(keptOf(whole).consolidated_at ?? '');
     whole.emulator.workloads.inject({
       path: '/migrate',
       times: Number.POSITIVE_INFINITY,

@@ -49,8 +49,8 @@ const HOUR = 60 * MINUTE;
 const MEMORY_MB = 4096;
 
 function signals(more: Partial<NodeSignals> = {}, life: Parameters<typeof lifeOfNode>[0] = {}): NodeSignals {
-  const at = { provisionedAt: ago(9 * HOUR), initializedAt: ago(9 * HOUR), emptySince: ago(8 * HOUR) };
-  return signalsOf({ memoryMb: MEMORY_MB, hourly: 0.2, life: lifeOfNode({ ...at, ...life }), list: [], ...more });
+  const at = { provisioned_at: ago(9 * HOUR), initialized_at: ago(9 * HOUR), empty_since: ago(8 * HOUR) };
+  return signalsOf({ memory_mb: MEMORY_MB, hourly: 0.2, life: lifeOfNode({ ...at, ...life }), list: [], ...more });
 }
 
 /** A member that is in service and empty for long. */
@@ -63,7 +63,7 @@ function busy(number: number, mb: number): NodeResource {
   const list = [{ id: `c${number}`, mb, tier: 'small', players: 0, since: ago(5 * HOUR) }];
   return node(number, {
     state: 'active',
-    signals: signals({ list }, { containers: 1, containersEver: 1, allocatedMb: mb }),
+    signals: signals({ list }, { containers: 1, containers_ever: 1, allocated_mb: mb }),
   });
 }
 
@@ -86,7 +86,7 @@ function pool({ spec = {}, kept = {}, signals: seen = {}, memory = {} }: PoolPar
     queue: EMPTY,
     unnamed: EMPTY,
     labelled: [],
-    memoryMb: MEMORY_MB,
+    memory_mb: MEMORY_MB,
     migrates: true,
     ...seen,
   };
@@ -100,7 +100,7 @@ function pool({ spec = {}, kept = {}, signals: seen = {}, memory = {} }: PoolPar
       facts: {},
       signals: told as unknown as Facts,
       findings: [],
-      at: new Date(NOW).toISOString(),
+      at: NOW,
     },
     memory: { ref, version: 1, kept: { prefix: 'web', next: 9, ...kept }, ...memory },
   });
@@ -154,7 +154,7 @@ describe('queue-waits', () => {
     });
     expect(judge('queue-waits', unseen, nodes)).toMatchObject({
       outcome: 'defer',
-      message: 'The queue of the workload source is not known',
+      message: 'The queue of the workload source is unknown',
     });
   });
 
@@ -178,7 +178,7 @@ describe('queue-waits', () => {
 
 it('queue-waits passes an exchange: it takes no capacity away', () => {
   const { memory, ...sick } = node(2, { state: 'unhealthy' });
-  const since = { ...sick, memory: { ref: sick.ref, version: 1, kept: {}, ...memory, since: ago(HOUR) } };
+  const since = { ...sick, memory: { ref: sick.ref, version: 1, kept: {}, ...memory, since: NOW - HOUR } };
   const resource = pool({
     kept: { members: [1, 2] },
     spec: { size: 2, min: undefined, max: undefined, replaceUnhealthyAfter: '30m' },
@@ -192,9 +192,9 @@ describe('keeps-min', () => {
   const unhealthy = (number: number) => {
     const { memory, ...pair } = node(number, {
       state: 'unhealthy',
-      signals: signals({}, { containers: 1, allocatedMb: 9 }),
+      signals: signals({}, { containers: 1, allocated_mb: 9 }),
     });
-    return { ...pair, ...(memory === undefined ? {} : { memory: { ...memory, since: ago(MINUTE) } }) };
+    return { ...pair, ...(memory === undefined ? {} : { memory: { ...memory, since: NOW - MINUTE } }) };
   };
   it.each<[string, number, string]>([
     ['exactly as many stay in service', 2, 'pass'],
@@ -234,10 +234,10 @@ describe('one-at-a-time', () => {
 describe('cooldown', () => {
   it.each<[string, Partial<NodePoolMemory>, string, number | undefined]>([
     ['never changed', {}, 'pass', undefined],
-    ['shrank exactly 5 min ago', { scaledDownAt: ago(5 * MINUTE) }, 'pass', undefined],
-    ['shrank 1 ms less ago', { scaledDownAt: ago(5 * MINUTE - 1) }, 'defer', NOW + 1],
-    ['grew exactly 20 min ago', { scaledUpAt: ago(20 * MINUTE) }, 'pass', undefined],
-    ['grew 1 ms less ago', { scaledUpAt: ago(20 * MINUTE - 1) }, 'defer', NOW + 1],
+    ['shrank exactly 5 min ago', { scaled_down_at: ago(5 * MINUTE) }, 'pass', undefined],
+    ['shrank 1 ms less ago', { scaled_down_at: ago(5 * MINUTE - 1) }, 'defer', NOW + 1],
+    ['grew exactly 20 min ago', { scaled_up_at: ago(20 * MINUTE) }, 'pass', undefined],
+    ['grew 1 ms less ago', { scaled_up_at: ago(20 * MINUTE - 1) }, 'defer', NOW + 1],
   ])('%s', (_what, kept, outcome, clearsAt) => {
     const resource = pool({ kept: { members: [1, 2, 3], ...kept } });
     const found = judge('cooldown', resource, [node(1), node(2), node(3)]);
@@ -246,7 +246,7 @@ describe('cooldown', () => {
 
   it('does not hold what the document asks for', () => {
     const size = { size: 2, min: undefined, max: undefined };
-    const resource = pool({ kept: { members: [1, 2, 3], scaledDownAt: ago(0), scaledUpAt: ago(0) }, spec: size });
+    const resource = pool({ kept: { members: [1, 2, 3], scaled_down_at: ago(0), scaled_up_at: ago(0) }, spec: size });
     expect(judge('cooldown', resource, [node(1), node(2), node(3)]).outcome).toBe('pass');
   });
 });
@@ -272,7 +272,7 @@ describe('capacity-starting', () => {
 describe('no-candidate', () => {
   const size = { size: 1, min: undefined, max: undefined };
   const young = (age: number) =>
-    node(2, { signals: signals({}, { initializedAt: ago(age), provisionedAt: ago(age) }) });
+    node(2, { signals: signals({}, { initialized_at: ago(age), provisioned_at: ago(age) }) });
   it.each<[string, NodeResource, string, number | undefined]>([
     ['of exactly its grace', young(30 * MINUTE), 'pass', undefined],
     ['of 1 ms less', young(30 * MINUTE - 1), 'defer', NOW + 1],
@@ -330,10 +330,10 @@ describe('what a node is to its pool', () => {
     ['draining', withState('draining'), 'leaving'],
     ['decommissioned', withState('decommissioned'), 'leaving'],
     ['unhealthy', withState('unhealthy'), 'unhealthy'],
-    ['unhealthy after it was drained', withState('unhealthy', {}, { drainingAt: ago(1) }), 'leaving'],
+    ['unhealthy after it was drained', withState('unhealthy', {}, { draining_at: ago(1) }), 'leaving'],
     ['ready, and nothing lists it by consent', withState('ready', { workloads: 'none' }), 'serving'],
     ['ready, and not listed yet', withState('ready', { workloads: 'unlisted' }), 'starting'],
-    ['idle, and not listed any more', withState('idle', { workloads: 'unlisted' }, { containersEver: 3 }), 'unseen'],
+    ['idle, and not listed any more', withState('idle', { workloads: 'unlisted' }, { containers_ever: 3 }), 'unseen'],
     ['ready, and the source is not read', withState('ready', { workloads: 'unread' }), 'unseen'],
     ['written, and not there', unmade, 'planned'],
     ['written, and covered by a gap', resourceWith({ ...unmade, gap }), 'unseen'],
@@ -345,7 +345,7 @@ describe('what a node is to its pool', () => {
   it('takes what is remembered of it where it does not answer', () => {
     const off = node(1, {
       state: 'unhealthy',
-      signals: signals({ workloads: 'unread' }, { containers: 2, allocatedMb: 700 }),
+      signals: signals({ workloads: 'unread' }, { containers: 2, allocated_mb: 700 }),
     });
     const resource = pool({ kept: { members: [1] } });
     const { nodes } = situationOf(resource, poolSpec({ min: 1, max: 2 }), scene(resource, [off]));
@@ -392,7 +392,15 @@ function containerResource(
   return resourceWith({
     ref,
     desired: desiredOf('Container', name, { node: to, ...(by === undefined ? {} : { pool: by }) }),
-    observed: { ref, state: 'placed', given: true, facts: { node: from }, signals: seen, findings: [], at: ago(0) },
+    observed: {
+      ref,
+      state: 'placed',
+      given: true,
+      facts: { node: from },
+      signals: seen,
+      findings: [],
+      at: Date.parse(ago(0)),
+    },
   });
 }
 
@@ -456,12 +464,12 @@ describe('containers', () => {
     const container = { id: 'a', mb: 5, tier: 'small' };
     const workloads = { nodes: [{ name: 'x', containers: [container] }], queue: [] };
     const name = (source: string) => (source === 'x' ? 'web-1' : source);
-    expect(observeContainer(refOf('Container', 'a'), workloads, name, ago(0))).toMatchObject({
+    expect(observeContainer(refOf('Container', 'a'), workloads, name, NOW)).toMatchObject({
       given: true,
       facts: { node: 'web-1' },
       signals: { mb: 5, tier: 'small' },
     });
-    expect(observeContainer(refOf('Container', 'b'), workloads, name, ago(0))).toBeUndefined();
+    expect(observeContainer(refOf('Container', 'b'), workloads, name, NOW)).toBeUndefined();
   });
 });
 
@@ -476,7 +484,7 @@ describe('a look at a pool', () => {
     ],
   };
   const told = (more: object): PoolSignals =>
-    observePool(desired, { project: 'shop', migrates: false, ...more }, ago(0)).signals as unknown as PoolSignals;
+    observePool(desired, { project: 'shop', migrates: false, ...more }, NOW).signals as unknown as PoolSignals;
 
   it('sees what waits for it, and what names nobody', () => {
     expect(told({ workloads: waiting })).toMatchObject({ queue: { count: 2, mb: 12 }, unnamed: { count: 1, mb: 5 } });

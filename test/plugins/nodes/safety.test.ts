@@ -76,7 +76,7 @@ const OWN: readonly Case[] = [
   {
     rule: 'other-server',
     is: 'another one of that name',
-    resource: nodeResource({ facts: { ...CX23, serverId: 43, other: true } }),
+    resource: nodeResource({ facts: { ...CX23, server_id: 43, other: true } }),
     outcome: 'reject',
     says: '43',
   },
@@ -156,21 +156,21 @@ const OWN: readonly Case[] = [
   {
     rule: 'container-sync-in-progress',
     is: 'found, and not synced',
-    resource: gone('ready', { recoveredAt: ago(MINUTE) }),
+    resource: gone('ready', { recovered_at: ago(MINUTE) }),
     outcome: 'reject',
     says: 'found 60 s ago',
   },
   {
     rule: 'container-sync-in-progress',
     is: 'found and synced',
-    resource: gone('ready', { recoveredAt: ago(MINUTE), syncCompletedAt: ago(0) }),
+    resource: gone('ready', { recovered_at: ago(MINUTE), sync_completed_at: ago(0) }),
     outcome: 'pass',
   },
   { rule: 'post-sync-grace-period', is: 'one that was made', resource: gone('ready'), outcome: 'pass' },
   {
     rule: 'post-sync-grace-period',
     is: 'synced one ms less than ten minutes ago',
-    resource: gone('idle', { recoveredAt: ago(60 * MINUTE), syncCompletedAt: ago(POST_SYNC_GRACE_MS - 1) }),
+    resource: gone('idle', { recovered_at: ago(60 * MINUTE), sync_completed_at: ago(POST_SYNC_GRACE_MS - 1) }),
     outcome: 'reject',
     says: 'the grace period is 10 min',
     clearsIn: 1,
@@ -178,28 +178,28 @@ const OWN: readonly Case[] = [
   {
     rule: 'post-sync-grace-period',
     is: 'synced exactly ten minutes ago',
-    resource: gone('idle', { recoveredAt: ago(60 * MINUTE), syncCompletedAt: ago(POST_SYNC_GRACE_MS) }),
+    resource: gone('idle', { recovered_at: ago(60 * MINUTE), sync_completed_at: ago(POST_SYNC_GRACE_MS) }),
     outcome: 'pass',
   },
-  { rule: 'containers-unknown', is: 'listed', resource: gone('ready', { initializedAt: ago(0) }), outcome: 'pass' },
+  { rule: 'containers-unknown', is: 'listed', resource: gone('ready', { initialized_at: ago(0) }), outcome: 'pass' },
   {
     rule: 'containers-unknown',
     is: 'not listed',
-    resource: orphan({ signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ initializedAt: ago(0) }) }) }),
+    resource: orphan({ signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ initialized_at: ago(0) }) }) }),
     outcome: 'reject',
     says: 'does not list the node',
   },
   {
     rule: 'containers-unknown',
     is: 'not read',
-    resource: orphan({ signals: signalsOf({ workloads: 'unread', life: lifeOfNode({ initializedAt: ago(0) }) }) }),
+    resource: orphan({ signals: signalsOf({ workloads: 'unread', life: lifeOfNode({ initialized_at: ago(0) }) }) }),
     outcome: 'reject',
     says: 'could not be read',
   },
   {
     rule: 'containers-unknown',
     is: 'not listed, and found instead of made',
-    resource: orphan({ signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ recoveredAt: ago(0) }) }) }),
+    resource: orphan({ signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ recovered_at: ago(0) }) }) }),
     outcome: 'reject',
   },
   {
@@ -212,7 +212,7 @@ const OWN: readonly Case[] = [
   {
     rule: 'containers-unknown',
     is: 'nothing lists it, by consent',
-    resource: orphan({ signals: signalsOf({ workloads: 'none', life: lifeOfNode({ initializedAt: ago(0) }) }) }),
+    resource: orphan({ signals: signalsOf({ workloads: 'none', life: lifeOfNode({ initialized_at: ago(0) }) }) }),
     outcome: 'pass',
   },
   ...(['provisioning', 'initializing'] as const).map(
@@ -276,31 +276,31 @@ const OWN: readonly Case[] = [
     goal: 'replace',
     outcome: 'reject',
   },
-  { rule: 'allocated-memory', is: 'nothing allocated', resource: gone('idle', { allocatedMb: 0 }), outcome: 'pass' },
+  { rule: 'allocated-memory', is: 'nothing allocated', resource: gone('idle', { allocated_mb: 0 }), outcome: 'pass' },
   {
     rule: 'allocated-memory',
     is: 'memory without containers',
-    resource: gone('idle', { allocatedMb: 512 }),
+    resource: gone('idle', { allocated_mb: 512 }),
     outcome: 'reject',
     says: '512 MB',
   },
   {
     rule: 'allocated-memory',
     is: 'the memory of containers, at its draining',
-    resource: gone('active', { allocatedMb: 512, containers: 1 }),
+    resource: gone('active', { allocated_mb: 512, containers: 1 }),
     outcome: 'pass',
   },
   {
     rule: 'allocated-memory',
     is: 'the memory of containers, at its deletion',
-    resource: gone('draining', { allocatedMb: 512, containers: 1 }),
+    resource: gone('draining', { allocated_mb: 512, containers: 1 }),
     step: 'draining>decommissioned',
     outcome: 'reject',
   },
   {
     rule: 'too-young',
     is: 'ready one ms less than its grace',
-    resource: gone('ready', { initializedAt: ago(GRACE - 1), provisionedAt: ago(9 * GRACE) }),
+    resource: gone('ready', { initialized_at: ago(GRACE - 1), provisioned_at: ago(9 * GRACE) }),
     outcome: 'reject',
     says: 'Ready node too young: ready 29 min ago; readyGrace is 30 min',
     clearsIn: 1,
@@ -308,13 +308,13 @@ const OWN: readonly Case[] = [
   {
     rule: 'too-young',
     is: 'ready exactly as long as its grace',
-    resource: gone('ready', { initializedAt: ago(GRACE) }),
+    resource: gone('ready', { initialized_at: ago(GRACE) }),
     outcome: 'pass',
   },
   {
     rule: 'too-young',
     is: 'made less than its grace ago, and nobody knows when it was ready',
-    resource: gone('ready', { provisionedAt: ago(GRACE - 1) }),
+    resource: gone('ready', { provisioned_at: ago(GRACE - 1) }),
     outcome: 'reject',
     says: 'created 29 min ago',
     clearsIn: 1,
@@ -322,50 +322,50 @@ const OWN: readonly Case[] = [
   {
     rule: 'too-young',
     is: 'made exactly its grace ago, and nobody knows when it was ready',
-    resource: gone('ready', { provisionedAt: ago(GRACE) }),
+    resource: gone('ready', { provisioned_at: ago(GRACE) }),
     outcome: 'pass',
   },
   {
     rule: 'too-young',
     is: 'ready in the future, by a clock that is off',
-    resource: gone('ready', { initializedAt: ago(-5 * MINUTE) }),
+    resource: gone('ready', { initialized_at: ago(-5 * MINUTE) }),
     outcome: 'reject',
     clearsIn: GRACE,
   },
   {
     rule: 'too-young',
     is: 'a grace of its own, by what is remembered of its document',
-    resource: gone('ready', { initializedAt: ago(MINUTE) }, { was: { readyGrace: '1m' } }),
+    resource: gone('ready', { initialized_at: ago(MINUTE) }, { was: { readyGrace: '1m' } }),
     outcome: 'pass',
   },
   {
     rule: 'too-young',
     is: 'one that had containers',
-    resource: gone('idle', { initializedAt: ago(0) }),
+    resource: gone('idle', { initialized_at: ago(0) }),
     outcome: 'pass',
   },
-  { rule: 'age-unknown', is: 'a known age', resource: gone('ready', { provisionedAt: ago(0) }), outcome: 'pass' },
+  { rule: 'age-unknown', is: 'a known age', resource: gone('ready', { provisioned_at: ago(0) }), outcome: 'pass' },
   { rule: 'age-unknown', is: 'no age at all', resource: gone('ready'), outcome: 'reject' },
   { rule: 'age-unknown', is: 'no age at all, but containers', resource: gone('idle'), outcome: 'pass' },
   {
     rule: 'no-history',
     is: 'idle after one container',
-    resource: gone('idle', { containersEver: 1 }),
+    resource: gone('idle', { containers_ever: 1 }),
     outcome: 'pass',
   },
-  { rule: 'no-history', is: 'idle after none', resource: gone('idle', { containersEver: 0 }), outcome: 'reject' },
-  { rule: 'no-history', is: 'active after none', resource: gone('active', { containersEver: 0 }), outcome: 'reject' },
+  { rule: 'no-history', is: 'idle after none', resource: gone('idle', { containers_ever: 0 }), outcome: 'reject' },
+  { rule: 'no-history', is: 'active after none', resource: gone('active', { containers_ever: 0 }), outcome: 'reject' },
   {
     rule: 'no-history',
     is: 'idle after it was a system node',
-    resource: gone('idle', {}, { kept: { wasSystem: true } }),
+    resource: gone('idle', {}, { kept: { was_system: true } }),
     outcome: 'pass',
   },
   { rule: 'no-history', is: 'ready after none', resource: gone('ready'), outcome: 'pass' },
   {
     rule: 'idle-grace',
     is: 'empty one ms less than its grace',
-    resource: gone('idle', { containersEver: 4, emptySince: ago(GRACE - 1) }),
+    resource: gone('idle', { containers_ever: 4, empty_since: ago(GRACE - 1) }),
     outcome: 'reject',
     says: 'Idle for 29 min; idleGrace is 30 min',
     clearsIn: 1,
@@ -373,20 +373,20 @@ const OWN: readonly Case[] = [
   {
     rule: 'idle-grace',
     is: 'empty exactly as long as its grace',
-    resource: gone('idle', { containersEver: 4, emptySince: ago(GRACE) }),
+    resource: gone('idle', { containers_ever: 4, empty_since: ago(GRACE) }),
     outcome: 'pass',
     says: 'had 4 containers',
   },
   {
     rule: 'idle-grace',
     is: 'empty since nobody knows when',
-    resource: gone('idle', { containersEver: 4 }),
+    resource: gone('idle', { containers_ever: 4 }),
     outcome: 'reject',
   },
   {
     rule: 'idle-grace',
     is: 'drained, and empty for a moment',
-    resource: gone('draining', { containersEver: 4, emptySince: ago(0) }),
+    resource: gone('draining', { containers_ever: 4, empty_since: ago(0) }),
     step: 'draining>decommissioned',
     outcome: 'pass',
   },
@@ -427,7 +427,7 @@ const OWN: readonly Case[] = [
   {
     rule: 'drain-grace',
     is: 'drained one ms less than its grace ago',
-    resource: gone('draining', { drainingAt: ago(5 * MINUTE - 1) }),
+    resource: gone('draining', { draining_at: ago(5 * MINUTE - 1) }),
     step: 'draining>decommissioned',
     outcome: 'defer',
     says: 'drainGrace is 5 min',
@@ -436,14 +436,14 @@ const OWN: readonly Case[] = [
   {
     rule: 'drain-grace',
     is: 'drained exactly its grace ago',
-    resource: gone('draining', { drainingAt: ago(5 * MINUTE) }),
+    resource: gone('draining', { draining_at: ago(5 * MINUTE) }),
     step: 'draining>decommissioned',
     outcome: 'pass',
   },
   {
     rule: 'drain-grace',
     is: 'drained long ago, and the workload source was told only now',
-    resource: gone('draining', { drainingAt: ago(60 * MINUTE) }, { kept: { toldAt: ago(MINUTE) } }),
+    resource: gone('draining', { draining_at: ago(60 * MINUTE) }, { kept: { told_at: ago(MINUTE) } }),
     step: 'draining>decommissioned',
     outcome: 'defer',
     clearsIn: 4 * MINUTE,
@@ -469,7 +469,7 @@ const OWN: readonly Case[] = [
     rule: 'power-needed',
     is: 'nobody knows what runs on it',
     resource: nodeResource({
-      signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ initializedAt: ago(0) }) }),
+      signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ initialized_at: ago(0) }) }),
     }),
     step: 'power:on>on',
     goal: 'update',
@@ -717,7 +717,10 @@ function toBeMade(serverType: string, memory: Partial<Memory<NodeMemory>> = {}):
 
 function failedBefore(failures: number, ageMs: number): Partial<Memory<NodeMemory>> {
   const digest = digestOf(nodeSpec({ serverType: 'cx23' }));
-  return { failures, lastError: { at: ago(ageMs), step: 'absent>provisioning', message: 'no room', digest } };
+  return {
+    failures,
+    lastError: { at: Date.parse(ago(ageMs)), step: 'absent>provisioning', message: 'no room', digest },
+  };
 }
 
 const ORDERS: readonly Case[] = (
@@ -787,20 +790,20 @@ const BY_HAND: readonly Case[] = [
   {
     rule: 'unhealthy-grace',
     is: 'it failed first five minutes ago',
-    resource: gone('unhealthy', { failingSince: ago(5 * MINUTE) }),
+    resource: gone('unhealthy', { failing_since: ago(5 * MINUTE) }),
     outcome: 'pass',
   },
   {
     rule: 'unhealthy-grace',
     is: 'it failed first a little less ago',
-    resource: gone('unhealthy', { failingSince: ago(5 * MINUTE - 1) }),
+    resource: gone('unhealthy', { failing_since: ago(5 * MINUTE - 1) }),
     outcome: 'reject',
     clearsIn: 1,
   },
   {
     rule: 'unhealthy-grace',
     is: 'it is off since then',
-    resource: gone('unhealthy', {}, { memory: { since: ago(4 * MINUTE) } }),
+    resource: gone('unhealthy', {}, { memory: { since: Date.parse(ago(4 * MINUTE)) } }),
     outcome: 'reject',
     clearsIn: MINUTE,
   },
@@ -920,7 +923,7 @@ describe('the rules', () => {
       signals: signalsOf({
         workloads: 'unlisted',
         queue: { count: 3, mb: 1 },
-        life: lifeOfNode({ containers: 3, allocatedMb: 9 }),
+        life: lifeOfNode({ containers: 3, allocated_mb: 9 }),
       }),
     });
     const change = changeOf(busy, 'active>active', 'update');
@@ -948,7 +951,7 @@ describe('the rules', () => {
 
 describe('the refusal of a node as such', () => {
   it('is the first rule that stands, with when it clears', () => {
-    const young = gone('ready', { initializedAt: ago(10 * MINUTE) });
+    const young = gone('ready', { initialized_at: ago(10 * MINUTE) });
     expect(refusalOf(young, sceneOf([young]))).toEqual({
       rule: 'too-young',
       message: 'Ready node too young: ready 10 min ago; readyGrace is 30 min, 20 min remain',
@@ -959,7 +962,7 @@ describe('the refusal of a node as such', () => {
   });
 
   it('is none where it may go, whatever its pool wants', () => {
-    const idle = gone('idle', { containersEver: 1, emptySince: ago(GRACE) });
+    const idle = gone('idle', { containers_ever: 1, empty_since: ago(GRACE) });
     expect(refusalOf(idle, sceneOf([idle]))).toBeUndefined();
   });
 

@@ -46,7 +46,7 @@ const PAIRS = STATES.flatMap((from) => STATES.map((to) => [from, to] as const));
 describe('the table of moves', () => {
   it.each(PAIRS)('%s to %s', (from, to) => {
     const allowed = ALLOWED[from].includes(to);
-    expect(moveOf(node, 'node', from, to, 'world').unlisted !== true).toBe(allowed);
+    expect(moveOf(node, { machine: 'node', from, to, by: 'world' }).unlisted !== true).toBe(allowed);
     // What fettle itself does is part of it, and edits are no moves.
     if (from !== to && stepTransition(node, `${from}>${to}`) !== undefined) expect(allowed).toBe(true);
   });
@@ -286,7 +286,7 @@ describe('two looks', () => {
       fc.property(standings(), (standing) => {
         const state = stateOf(standing);
         const from = standing.before ?? 'absent';
-        const moves = movesBetween(node, 'node', from, state, undefined, via(standing.before, state));
+        const moves = movesBetween(node, { machine: 'node', from, to: state }, { via: via(standing.before, state) });
         const unlisted = moves.filter((move) => move.unlisted === true).map((move) => `${move.from}>${move.to}`);
         // Only somebody else deletes a node that has containers.
         expect(unlisted.filter((move) => move !== 'active>decommissioned')).toEqual([]);

@@ -124,7 +124,7 @@ describe('the cost', () => {
     const ran = await whole.run();
     expect(costOf(ran).unknown).toEqual(['a']);
     const lines = ran.reconciled?.plan.summaries?.find(({ title }) => title === 'cost')?.lines;
-    expect(lines?.at(-1)).toBe('not included: a, whose price is not known');
+    expect(lines?.at(-1)).toBe('not included: a, whose price is unknown');
   });
 
   it('leaves out what nobody manages, and machines that no cloud does', async () => {

@@ -26,7 +26,7 @@ function seen(applied: Workloads, written: Workloads | undefined, said: readonly
   const memory: Memory = {
     ref,
     version: 1,
-    kept: { serverId: 42, initializedAt: ago(90 * MINUTE), names: [FORMER], containersEver: 3 },
+    kept: { server_id: 42, initialized_at: ago(90 * MINUTE), names: [FORMER], containers_ever: 3 },
     owned: 'created',
     state: 'idle',
     safety: nodeInputs(nodeSpec({ workloads: applied })),
@@ -59,7 +59,7 @@ function seen(applied: Workloads, written: Workloads | undefined, said: readonly
   const workloads = { nodes: said, queue: [] };
   const around: Surroundings = {
     now: NOW,
-    at: new Date(NOW).toISOString(),
+    at: NOW,
     limits: { probes: 1, probeIntervalMs: 10_000, workloadsIntervalMs: 2 * MINUTE, project: 'shop' },
     drains: false,
     workloads,
@@ -133,7 +133,7 @@ describe('what is said under several names', () => {
         emptySince: ago(5 * MINUTE),
         diskUsedPercent: 91,
       },
-      emptyFrom: ago(5 * MINUTE),
+      emptyFrom: Date.parse(ago(5 * MINUTE)),
     });
     const partly = mergedWorkloads([empty('a'), { name: 'b', containers: [] }]);
     expect(partly?.workloads.emptySince).toBeUndefined();

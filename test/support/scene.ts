@@ -1,0 +1,25 @@
+/** A scene of given resources, with the usual limits: what rules and diffs of a plugin are called with. */
+
+import { formatRef, type Resource, type Scene } from '#plugin';
+import { usualSafety } from '../../src/conformance/memory-log.ts';
+
+/** `now`: epoch ms. */
+export function sceneAt(now: number, resources: readonly Resource[], more: Partial<Scene>): Scene {
+  const byAddress = new Map(resources.map((resource) => [formatRef(resource.ref), resource]));
+  return {
+    now,
+    safety: usualSafety,
+    viewedAt: now,
+    gaps: [],
+    unloaded: new Map(),
+    get: (ref) => byAddress.get(typeof ref === 'string' ? ref : formatRef(ref)),
+    ofKind: (plugin, kind) => [...byAddress.values()].filter(({ ref }) => ref.plugin === plugin && ref.kind === kind),
+    changes: new Map(),
+    removals: new Map(),
+    missing: new Map(),
+    budgets: [],
+    underWay: new Map(),
+    judged: new Map(),
+    ...more,
+  };
+}
