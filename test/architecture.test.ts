@@ -13,6 +13,7 @@ import {
   checkHomes,
   checkLayers,
   checkPurity,
+  checkTimes,
 } from '../src/codegen/architecture.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -239,6 +240,16 @@ describe('engine', () => {
       `import { stat } from 'node:fs/promises';`,
       'only src/engine/load can import node:fs/promises',
     ],
+  ]);
+});
+
+describe('times', () => {
+  cases(checkTimes, [
+    ['src/engine/a.ts', `const a = Date.parse(b);`, 'only src/plugin/time.ts can use parse'],
+    ['plugins/nodes/life.ts', `const a = new Date(b).toISOString();`, 'only src/plugin/time.ts can use toISOString'],
+    ['src/plugin/time.ts', `const a = Date.parse(b);`, undefined],
+    ['plugins/nodes/sandbox/a.ts', `const a = new Date(b).toISOString();`, undefined],
+    ['src/engine/a.ts', `const a = JSON.parse(b);`, undefined],
   ]);
 });
 

@@ -112,6 +112,18 @@ export function validityOfFacts({
   });
 }
 
+/** The reason for a renewal of a usable pair: its end is near, or its document asks for a newer one. */
+export function renewalDueBy(
+  facts: Pick<CertificateFacts, 'fingerprint' | 'not_before' | 'not_after' | 'chain_end'>,
+  due: DueRule,
+  memory: Pick<Remembered, 'kept'> | undefined,
+  now: number,
+): 'time' | 'request' | undefined {
+  const validity = validityOfFacts(facts);
+  if (validity !== undefined && isDue(due.thresholdDays, validity, now)) return 'time';
+  return isAskedFor(due, facts, memory, now) ? 'request' : undefined;
+}
+
 /** The state of an existing pair. */
 export function certificateState(
   facts: Pick<
@@ -126,8 +138,8 @@ export function certificateState(
   const validity = facts.usable ? validityOfFacts(facts) : undefined;
   if (validity === undefined) return 'expired';
   if (isExpired(validity, now) || isNotYetValid(validity, now)) return 'expired';
-  const isNear = isDue(due.thresholdDays, validity, now);
-  if (!isNear && !isAskedFor(due, facts, memory, now)) return 'normal';
+  const dueBy = renewalDueBy(facts, due, memory, now);
+  if (dueBy === undefined) return 'normal';
   if (renewalFailed(memory)) return 'renewal_failed';
-  return isNear ? 'expiring_soon' : 'normal';
+  return dueBy === 'time' ? 'expiring_soon' : 'normal';
 }

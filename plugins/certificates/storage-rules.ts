@@ -55,7 +55,7 @@ export function foreignKey(change: Change, resource: CertificateResource): Verdi
   if (facts?.copies !== undefined && !removes) {
     const { copies } = facts;
     return reject(
-      `${copies.join(' and ')} ${copies.length === 1 ? 'exists' : 'exist'} where fettle keeps its copies, and fettle has not created any here`,
+      `${copies.join(' and ')} ${copies.length === 1 ? 'has the name of a copy' : 'have the names of copies'} that fettle keeps, and fettle did not create ${copies.length === 1 ? 'it' : 'them'}`,
       { ...used, copies },
       { remedy: { outside: `move ${copies.join(' and ')} away` } },
     );

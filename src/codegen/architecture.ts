@@ -349,6 +349,21 @@ export function checkEngine(files: readonly CheckedFile[]): readonly Violation[]
     });
 }
 
+/** The one file that makes times of text, and text of times; emulators speak as the services that they emulate. */
+const TIME_HOME = 'src/plugin/time.ts';
+
+/** Checks that a time is parsed and printed by one file. */
+export function checkTimes(files: readonly CheckedFile[]): readonly Violation[] {
+  return files
+    .filter(({ path }) => path !== TIME_HOME && !path.startsWith('src/codegen/') && !path.includes('/sandbox/'))
+    .flatMap((file) =>
+      file.source
+        .getDescendantsOfKind(SyntaxKind.PropertyAccessExpression)
+        .filter((node) => node.getText() === 'Date.parse' || node.getName() === 'toISOString')
+        .map((node) => violation(file, node, `only ${TIME_HOME} can use ${node.getName()}`)),
+    );
+}
+
 /** The names that a file imports from a module of Node.js; `*` for the whole module. Types do not count. */
 function takenOf(source: SourceFile, module: string): readonly { readonly name: string; readonly node: Node }[] {
   const declared = source
@@ -447,7 +462,7 @@ export function checkForms(files: readonly CheckedFile[]): readonly Violation[] 
 
 /** All checks over all files. */
 export function checkArchitecture(files: readonly CheckedFile[]): readonly Violation[] {
-  return [checkLayers, checkHomes, checkPurity, checkEngine, checkConnections, checkForms].flatMap((check) =>
-    check(files),
+  return [checkLayers, checkHomes, checkPurity, checkEngine, checkTimes, checkConnections, checkForms].flatMap(
+    (check) => check(files),
   );
 }

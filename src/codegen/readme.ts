@@ -138,7 +138,9 @@ function safetyTable(safety: readonly SafetySpec[]): string {
     safety.map(({ fields, combine, releases, text }) => [
       fields.map((field) => code(fieldName(field))).join(', '),
       combiningText(combine),
-      releases === undefined ? text : `${text} \`lifecycle.protect\` and \`lifecycle.hold\` guard against that.`,
+      releases === undefined
+        ? text
+        : `${text} \`lifecycle.protect\` and \`lifecycle.hold\` guard against such a change.`,
     ]),
   );
 }
@@ -151,15 +153,15 @@ function kindText(name: string, kind: KindSpec): string {
   const removal = `the resource is ${kind.onRemove === 'remove' ? 'removed' : 'released, and stays unchanged'}`;
   return [
     `### ${name}`,
-    `${kind.summary}${scope} When its document is removed, ${removal}, unless \`lifecycle.onRemove\` says otherwise.`,
+    `${kind.summary}${scope} If its document is removed, ${removal}, unless \`lifecycle.onRemove\` declares the opposite.`,
     fieldTable(kind.spec),
     '#### Safety inputs',
-    'Until a change of such a field is applied, the applied and the declared value combine.',
+    'These fields decide if the resource may be disrupted or removed. Until a change of one is applied, its applied and its declared value combine as listed.',
     safetyTable(kind.safety),
     ...machines.map(([machineName, machine]) => machineText(machineName, machine, machines.length === 1)),
-    '#### Memory',
+    '#### Recorded state',
     memory.length === 0
-      ? 'Nothing of its own.'
+      ? 'This kind records no fields of its own.'
       : table(
           ['Field', 'Type', 'Meaning'],
           memory.map(([field, schema]) => [code(field), typeText(schema), schema.description ?? '']),
@@ -184,7 +186,9 @@ export function readmePart(spec: PluginSpec): string {
     `\`apiVersion: ${spec.name}/${spec.version}\``,
     ...Object.entries(spec.kinds).map(([name, kind]) => kindText(name, kind)),
     '### Rules',
-    rules.length === 0 ? 'None of its own.' : table(['Rule', 'Meaning', 'Guards', 'Can be overridden'], rules),
+    rules.length === 0
+      ? 'The plugin has no rules of its own.'
+      : table(['Rule', 'Meaning', 'Guards', 'Can be overridden'], rules),
     '### Findings',
     findings.length === 0 ? 'None.' : table(['Code', 'Kind', 'Severity', 'Meaning'], findings),
     ...Object.entries(spec.inputs ?? {}).flatMap(([name, schema]) => [

@@ -43,7 +43,7 @@ function unaskable({ input, isUnseen }: Asking, shell: Shell): string | undefine
  * of `stop` after a signal.
  */
 export async function mustAgree(question: string, asking: Asking, shell: Shell, stop: AbortSignal): Promise<void> {
-  const { yes, input, isUnseen = false, ways = 'Use --yes to approve without a question' } = asking;
+  const { yes, input, isUnseen = false, ways = 'Use --yes to approve without a prompt' } = asking;
   if (yes === true) return;
   const reason = unaskable({ input, isUnseen }, shell);
   if (reason !== undefined) throw new InputError(`Cannot ask for approval: ${reason}. ${ways}.`);

@@ -4,6 +4,7 @@
  */
 
 import {
+  type Adoption,
   type Change,
   errorText,
   type Facts,
@@ -61,10 +62,23 @@ export function soundProposal(proposal: Proposal | undefined): Proposal | undefi
     GOALS.has(plain.goal) &&
     CAUSES.has(plain.cause) &&
     typeof plain.because === 'string' &&
-    (plain.fields === undefined ||
-      (Array.isArray(plain.fields) &&
-        plain.fields.every((field: unknown) => isRecord(field) && typeof field['path'] === 'string')));
+    (plain.fields === undefined || areFields(plain.fields));
   if (!isSound) throw new Error('the plugin returned an invalid proposal');
+  return plain;
+}
+
+function areFields(fields: unknown): boolean {
+  return (
+    Array.isArray(fields) && fields.every((field: unknown) => isRecord(field) && typeof field['path'] === 'string')
+  );
+}
+
+/** Checks that the differences of an adoption match their type. Throws otherwise. */
+export function soundAdoption(adoption: Adoption | undefined): Adoption | undefined {
+  if (adoption === undefined) return undefined;
+  const plain = plainJson(adoption, 'the adoption', PROPOSAL_BYTES) as unknown as Adoption;
+  if (!isRecord(plain) || typeof plain.because !== 'string' || !areFields(plain.fields))
+    throw new Error('the plugin returned an invalid adoption');
   return plain;
 }
 

@@ -30,7 +30,7 @@ export interface ObserveInput {
   readonly desired: readonly Desired[];
   readonly recall: Recall;
   readonly only?: readonly Ref[];
-  /** Set for a scheduled refresh. */
+  /** True if failing resources may keep their recorded state until their next retry is due. */
   readonly scheduled?: true | undefined;
   /** Limits above which missing resources make a refresh doubtful, for the checks of plugins. */
   readonly collapse?: Safety['collapse'];

@@ -74,7 +74,7 @@ function seenEntry(seen: Seen): Entry | undefined {
     return { word: 'removed', style: 'yellow', lines: ['no longer exists; removed from the state'] };
   const moves = seen.moves ?? [];
   if (moves.length > 0) return { word: 'seen', style: 'cyan', lines: [movesText(moves)] };
-  if (seen.state !== undefined) return { word: 'seen', style: 'cyan', lines: [`first seen ${seen.state}`] };
+  if (seen.state !== undefined) return { word: 'seen', style: 'cyan', lines: [`first observed as ${seen.state}`] };
   if (seen.spec_digest !== undefined)
     return {
       word: 'seen',

@@ -133,7 +133,7 @@ export async function renameProject(
   await withStore(old, say, async (store) => {
     const found = await store.project();
     if (found === undefined) throw new InputError(`no log of project ${from} was found at ${store.place}`);
-    if (found !== from) throw new InputError(`the log at ${store.place} is of project ${found}, not ${from}`);
+    if (found !== from) throw new InputError(`the log at ${store.place} belongs to project ${found}, not ${from}`);
   });
   const writing = { ...locking, command: 'state rename' };
   const { ending } = await writeLog(old, writing, say, async ({ store, recall, fence, run }) => {

@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { certificateYaml, cliFile, issuerYaml, type Ran, run, temporaryFolder, writeFiles } from '../support/cli.ts';
 
 let root: string;
@@ -30,8 +30,6 @@ beforeEach(async () => {
   git('init', '-q');
   expect((await fettle('apply', '--yes')).code).toBe(0);
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
-
 function writeProject(at: string, config: string): void {
   writeFiles(at, {
     'fettle.yaml': config,
@@ -287,7 +285,7 @@ describe('the name of a project', () => {
     expect(wrong.stderr).toContain('neither blog nor news');
     writeFileSync(join(folder, 'fettle.yaml'), 'name: news\nstore: .fettle\n');
     const stranger = await fettle('state', 'rename', 'blog', 'news');
-    expect([stranger.code, stranger.stderr]).toEqual([1, expect.stringContaining('is of project shop, not blog')]);
+    expect([stranger.code, stranger.stderr]).toEqual([1, expect.stringContaining('belongs to project shop, not blog')]);
 
     const renamed = await fettle('state', 'rename', 'shop', 'news', '--reason', 'OPS-7');
     expect([renamed.code, renamed.stderr]).toEqual([0, '']);

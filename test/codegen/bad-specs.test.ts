@@ -130,6 +130,23 @@ describe('plugins', () => {
     expect(found?.file).toBe('specs/fabric.yaml');
   });
 
+  test.each([
+    ['minimum: 1, default: 30', 'minimum: 0', '/lease/days: minimum differs from the setting of the same name'],
+    ['maximum: 90, default: 30', 'minimum: 1', '/lease/days: maximum differs from the setting of the same name'],
+    ['default: 30', 'default: 31', '/lease/days: the setting of the same name has the default'],
+    ['minimum: 1, default: 30', 'minimum: 1', undefined],
+  ])('a setting of %s, and a field of the same name of %s: %s', (setting, field, message) => {
+    const lease = (bounds: string): string =>
+      `lease: { type: object, properties: { days: { type: integer, ${bounds} } } }`;
+    const text = fabricText.text
+      .replace('properties: {} }', `properties: { ${lease(setting)} } }`)
+      .replace('        subnets:\n', `        ${lease(field)}\n        subnets:\n`);
+    const { problems } = readSpecs([engineText, { ...fabricText, text }]);
+    const found = problems.map((problem) => problem.message).filter((each) => each.includes('of the same name'));
+    if (message === undefined) expect(found).toEqual([]);
+    else expect(found).toContain(message);
+  });
+
   test('all problems of all files come at once', () => {
     const text = fabricText.text.replace('edits: [ready]', 'edits: [a, b]').replace('x-ref: VPC', 'x-ref: Vpc');
     const other = { file: 'specs/other.yaml', text: 'name: other\n' };

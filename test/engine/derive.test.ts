@@ -69,7 +69,7 @@ describe('a Node', () => {
       probe_message: 'no',
       life: { provisioned_at: node.ago(node.MINUTE), containers_ever: 0, probe_failures: 0 },
     }),
-    at: new Date(node.NOW).toISOString(),
+    at: node.NOW,
   } as unknown as Sighting;
 
   test('becomes ready by its age alone', () => {

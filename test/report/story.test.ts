@@ -34,7 +34,7 @@ describe('a seen record', () => {
   it.each<[string, Omit<Seen, 'ref'>]>([
     ['no longer exists; removed from the state', { gone: true }],
     ['a > b (clock)', { state: 'b', moves: [{ from: 'a', to: 'b', trigger: 'clock', by: 'world' } as never] }],
-    ['first seen ready', { state: 'ready' }],
+    ['first observed as ready', { state: 'ready' }],
     ['on hold: OPS-7', { hold: 'OPS-7' }],
     [
       'idle_since; needs: none; labels; findings: old',

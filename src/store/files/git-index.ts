@@ -44,7 +44,7 @@ class Unreadable extends Error {}
 /** An index that cannot be parsed. */
 function endOf(bytes: Buffer, from: number): number {
   const end = bytes.indexOf(0, from);
-  if (end < 0) throw new Unreadable('the file is truncated');
+  if (end < 0) throw new Unreadable('the index is truncated');
   return end;
 }
 
@@ -93,7 +93,7 @@ export function parseIndex(bytes: Buffer, hashBytes: number): GitIndex {
       if (version === 4) {
         const { value: dropped, next } = offsetAt(bytes, at);
         const end = endOf(bytes, next);
-        if (dropped > before.length) throw new Unreadable('the file is damaged');
+        if (dropped > before.length) throw new Unreadable('the index is damaged');
         name = Buffer.concat([before.subarray(0, before.length - dropped), bytes.subarray(next, end)]);
         before = name;
         at = end + 1;
@@ -105,11 +105,11 @@ export function parseIndex(bytes: Buffer, hashBytes: number): GitIndex {
       }
       entries.push({ path: name.toString('utf8'), isRepository });
     }
-    if (at > bytes.length - hashBytes) throw new Unreadable('the file is truncated');
+    if (at > bytes.length - hashBytes) throw new Unreadable('the index is truncated');
     const shared = sharedIn(bytes, at, hashBytes);
     return defined({ entries, shared });
   } catch (error) {
-    if (error instanceof RangeError) throw new Unreadable('the file is truncated');
+    if (error instanceof RangeError) throw new Unreadable('the index is truncated');
     throw error;
   }
 }

@@ -103,7 +103,7 @@ function fenceDamage({ fence, isFenced }: Facts, base: Base<RowSegment>): readon
   const wrong = (message: string): readonly Damage[] => [{ code: 'fence-wrong', message, seq: base.end.seq }];
   if (fence === undefined) return wrong('the fence of the project is missing');
   const { head, token } = fence;
-  if (head === undefined) return wrong('the fence does not name the end of the log');
+  if (head === undefined) return wrong('the fence does not match the end of the log');
   if (head.seq > base.end.seq) return [missingRecords(base.end.seq + 1, head.seq, ' at the end of the log')];
   if (!isFenced || head.seq !== base.end.seq)
     return wrong(

@@ -7,7 +7,7 @@ import type { DomainFacts } from '../../../plugins/certificates/facts.ts';
 import type { DomainMemory, DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { noteDomain } from '../../../plugins/certificates/note.ts';
 import {
-  type DomainLook,
+  type DomainRefresh,
   domainStanding,
   seenDomain,
   targetOf,
@@ -49,7 +49,7 @@ function failed(address: string, error: ConnectError, noRoute?: true): AddressSe
   };
 }
 
-function look(addresses: readonly AddressSeen[]): DomainLook {
+function look(addresses: readonly AddressSeen[]): DomainRefresh {
   return { kind: 'probed', seen: { resolved: true, addresses: addresses as [AddressSeen], leftOut: 0 }, trust: [] };
 }
 
@@ -58,7 +58,7 @@ function standing(seen: Sighting<DomainFacts>, now: number): Observed<DomainFact
   return { ...rest, ...domainStanding(undefined, seen, undefined, now) };
 }
 
-function see(met: DomainLook, spec: Partial<DomainSpec> = {}, neverIssued = false): Observed<DomainFacts> {
+function see(met: DomainRefresh, spec: Partial<DomainSpec> = {}, neverIssued = false): Observed<DomainFacts> {
   return standing(seenDomain(refOf('Domain', 'www'), domainSpec(spec), met, neverIssued, NOW), NOW);
 }
 
@@ -68,6 +68,21 @@ const EXPIRED = served('192.0.2.1', {
 });
 const codes = ({ findings }: Observed): readonly string[] =>
   findings.map(({ code, severity }) => `${severity} ${code}`);
+
+describe('an edited document', () => {
+  const seen = seenDomain(refOf('Domain', 'www'), domainSpec(), look([EXPIRED]), false, NOW);
+
+  it('is judged by the facts of the last refresh if it asks for the same probes', () => {
+    const passthrough = domainSpec({ tlsMode: 'passthrough' });
+    expect(domainStanding(domainSpec(), seen, undefined, NOW).state).toBe('tls_error');
+    expect(domainStanding(passthrough, seen, undefined, NOW).state).toBe('passthrough_unverified');
+  });
+
+  it('keeps the judgement of the last refresh if it asks for other probes', () => {
+    const elsewhere = domainSpec({ tlsMode: 'passthrough', port: 8443 });
+    expect(domainStanding(elsewhere, seen, undefined, NOW).state).toBe('tls_error');
+  });
+});
 
 describe('tlsMode: passthrough', () => {
   const spec = { tlsMode: 'passthrough' } as const;
@@ -83,7 +98,7 @@ describe('tlsMode: passthrough', () => {
     expect(seen.state).toBe('passthrough_unverified');
     expect(seen.findings.map(({ code, severity, message }) => `${severity} ${code}: ${message}`)).toEqual([
       expect.stringMatching(/^warning upstream: expired: expired 3 days ago, at /u),
-      expect.stringMatching(/^warning upstream: untrusted: does not lead to a trust anchor: CERT_HAS_EXPIRED/u),
+      expect.stringMatching(/^warning upstream: untrusted: is not trusted: CERT_HAS_EXPIRED/u),
     ]);
     expect(seen.facts.error).toBe('expired');
     expect(codes(see(look([failed('192.0.2.1', 'refused')]), spec))).toEqual(['warning upstream']);
@@ -97,7 +112,12 @@ describe('tlsMode: passthrough', () => {
   it('counts no failure', () => {
     const observed = see(look([failed('192.0.2.1', 'refused')]), spec);
     const memory = memoryOf('Domain', 'www', { kept: { failures: 3 } }) as Memory<DomainMemory>;
-    expect(noteDomain(resourceWith({ ref: observed.ref, observed, memory }), NOW)).toMatchObject({
+    expect(
+      noteDomain(
+        resourceWith({ ref: observed.ref, desired: desiredOf('Domain', 'www', domainSpec(spec)), observed, memory }),
+        NOW,
+      ),
+    ).toMatchObject({
       error: 'refused',
       failures: 0,
       retry_at: '',
@@ -174,7 +194,7 @@ describe('an incomplete chain', () => {
   it('names the missing certificate', () => {
     const [found] = see(look([broken(false)])).findings;
     expect(found?.message).toBe(
-      'does not lead to a trust anchor: UNABLE_TO_VERIFY_LEAF_SIGNATURE; issued by CN=Test CA; the certificate of CN=Inter is neither served nor an anchor',
+      'is not trusted: the certificate of CN=Inter is neither served nor a trust anchor (UNABLE_TO_VERIFY_LEAF_SIGNATURE); issued by CN=Test CA',
     );
   });
 });
@@ -189,7 +209,9 @@ describe('before the first issue', () => {
 
   it('a failure is not counted', () => {
     const observed = see(look([failed('192.0.2.1', 'refused')]), { certificate: 'www' }, true);
-    expect(noteDomain(resourceWith({ ref: observed.ref, observed }), NOW)).toMatchObject({ failures: 0, retry_at: '' });
+    expect(
+      noteDomain(resourceWith({ ref: observed.ref, desired: desiredOf('Domain', 'www', domainSpec()), observed }), NOW),
+    ).toMatchObject({ failures: 0, retry_at: '' });
   });
 });
 
@@ -237,7 +259,7 @@ describe('the time to the next probe', () => {
   it('grows with each failed probe, and is reset by a success', () => {
     const desired = desiredOf('Domain', 'www', domainSpec({ failurePolicy: 'strict' }));
     let kept: Partial<DomainMemory> = {};
-    const noted = (met: DomainLook, now: number): Partial<DomainMemory> => {
+    const noted = (met: DomainRefresh, now: number): Partial<DomainMemory> => {
       const observed = standing(seenDomain(desired.ref, desired.spec, met, false, now), now);
       const memory = memoryOf('Domain', 'www', { kept, state: 'tls_error' }) as Memory<DomainMemory>;
       return noteDomain(resourceWith({ ref: desired.ref, desired, observed, memory }), now);
@@ -288,7 +310,7 @@ test('a Domain that was not probed yet is shown as in the state', () => {
   const seen = see({ kind: 'spaced', memory: { state: 'tls_error', kept } });
   expect(seen).toMatchObject({
     state: 'tls_error',
-    at: kept.failed_at,
+    at: Date.parse(kept.failed_at),
     facts: { error: 'refused', message: kept.message, fingerprint: kept.fingerprint, remembered: true },
   });
   expect(seen.findings.map(({ code, severity, message }) => [code, severity, message])).toEqual([

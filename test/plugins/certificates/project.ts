@@ -17,10 +17,11 @@ import { dirname, join } from 'node:path';
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { expect } from 'vitest';
 import { keyPem, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
-import type { LogRecord, Move } from '../../../src/formats/log-record.ts';
+import { type LogRecord, type MemoryBody, memoryOf, type Move } from '../../../src/formats/log-record.ts';
 import type { Memory } from '#plugin';
 import { type Done, fettle } from '../../support/command-line.ts';
-import { DAY, tempFolder } from './support.ts';
+import { DAY } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 export const START = Date.parse('2026-01-10T12:00:00Z');
 
@@ -57,7 +58,7 @@ ${lines}`;
 
 /** A project in which no step waits for another certificate: `www` alone, in a file of its own. */
 export function projectOf(documents: Readonly<Record<string, string>>, config = ''): Project {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const clock = { at: START };
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -77,7 +78,7 @@ export function projectOf(documents: Readonly<Record<string, string>>, config = 
     write,
     memory: async (name = 'www') => {
       const { stdout } = await run(`state show certificates/Certificate/${name} --format json`);
-      return JSON.parse(stdout) as Memory;
+      return memoryOf(JSON.parse(stdout) as MemoryBody);
     },
     records: () =>
       logFiles(folder).flatMap((file) =>

@@ -223,7 +223,7 @@ describe('copies next to a pair', () => {
       ['www.key.backup', 'www.crt.backup'].map((name) => readFileSync(at(name), 'utf8'));
     const theirs = kept();
 
-    // It is adopted, and its mode is corrected, without a message about them.
+    // The pair is adopted, and its mode is corrected, without a message about them.
     await project.run('import certificates/Certificate/www');
     await project.run('apply --yes');
     expect((statSync(at('www.key')).mode & 0o777).toString(8)).toBe('600');
@@ -233,7 +233,7 @@ describe('copies next to a pair', () => {
     project.clock.at += 60 * DAY;
     const { stdout } = await project.run('apply --yes', 3);
     expect(stdout).toContain(
-      'foreign-key: www.crt.backup and www.key.backup exist where fettle keeps its copies, and fettle has not created any here',
+      'foreign-key: www.crt.backup and www.key.backup have the names of copies that fettle keeps, and fettle did not create them',
     );
     expect([readFileSync(at('www.key')), ...kept()]).toEqual([own, ...theirs]);
 
