@@ -469,14 +469,21 @@ describe('why a member of a pool goes', () => {
   // Its pool let it go by a row that was applied, an edit of its size too: the rest needs no other approval.
   it.each(['reactive_policy', 'consolidation_policy', 'manual'])('is what its pool remembers: %s', (by) => {
     const scene = sceneOf([poolResource('web', poolSpec({ min: 1, max: 3 }), dropped(by)), member]);
-    expect(propose(member, scene)).toMatchObject({ step: 'idle>draining', because: 'under 30 %' });
+    expect(propose(member, scene)).toMatchObject({
+      step: 'idle>draining',
+      because: expect.stringMatching(
+        /^under 30 %\. A later plan deletes the server, at \S+Z at the earliest \(drainGrace is 5m\)$/u,
+      ),
+    });
     expect(propose(member, scene)?.cause).toBe('policy');
     expect(auditNode(changeOf(member, 'idle>draining'), member, scene)).toMatchObject({ decision_by: by });
   });
 
   it('is people, where the pool says nothing, or is gone itself', () => {
     for (const scene of [sceneOf([member]), sceneOf([poolResource('web', undefined, {}), member])]) {
-      expect(propose(member, scene)).toMatchObject({ because: 'no longer declared' });
+      expect(propose(member, scene)).toMatchObject({
+        because: expect.stringMatching(/^The server is no longer declared\. A later plan deletes the server, /u),
+      });
       expect(auditNode(changeOf(member, 'idle>draining'), member, scene)).toMatchObject({ decision_by: 'manual' });
     }
   });
