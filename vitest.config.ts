@@ -14,6 +14,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/setup.ts'],
+    setupFiles: ['test/support/clean-up.ts'],
     watch: false,
     // One more than there are processors: many files wait, for a deadline, a lease or a server.
     maxWorkers: availableParallelism() + 1,

@@ -42,7 +42,7 @@ const createAuthority: IssuerHandler = async (world, { desired, memory }, run) =
 };
 
 /** Corrects the files of an authority. Records another authority if its row was accepted. */
-const setAuthorityRight: IssuerHandler = async (world, resource, run) => {
+const correctAuthority: IssuerHandler = async (world, resource, run) => {
   const { desired, memory } = resource;
   const dir = desired?.spec.localCa?.dir;
   if (dir === undefined) throw new Error('only a local authority has files');
@@ -66,7 +66,7 @@ const removeAuthority: IssuerHandler = async (world, resource, run) => {
 
 export const issuerHandlers = {
   'absent>ready': createAuthority,
-  'ready>ready': setAuthorityRight,
+  'ready>ready': correctAuthority,
   'ready>absent': removeAuthority,
   'broken>absent': removeAuthority,
 } as const satisfies Record<IssuerStep, IssuerHandler>;
@@ -80,7 +80,7 @@ function storageOf(resource: CertificateResource): PairStorage {
 
 function authorityOf(spec: CertificateSpec, run: ActionRun): Pick<IssueOrder, 'authority'> {
   const issuer = issuerOf(run.scene.get(issuerRef(spec)));
-  if (issuer.spec === undefined) throw new Error(`the Issuer ${spec.issuer} is not known`);
+  if (issuer.spec === undefined) throw new Error(`the Issuer ${spec.issuer} does not exist`);
   if (issuer.spec.localCa === undefined) return {};
   const { dir } = issuer.spec.localCa;
   return { authority: defined({ dir, fingerprint: issuer.fingerprint }) };
@@ -123,7 +123,7 @@ async function issue(
     issued: (resource.memory?.kept.issued ?? 0) + 1,
     issued_at: instantText(now),
   };
-  return bringOut(world, resource, run, spec, fingerprint, kept, servingBefore(resource, before, run));
+  return deliver({ world, resource, run, spec, fingerprint, kept, places: servingBefore(resource, before, run) });
 }
 
 /** Places that must serve the new certificate: those that served the previous one. Others do not fail the step. */
@@ -133,19 +133,28 @@ function servingBefore(resource: CertificateResource, before: string | undefined
   return shown.filter(({ serves }) => serves === 'stored');
 }
 
+/** A stored pair on its way to its servers. */
+interface Delivery {
+  readonly world: CertificatesWriter;
+  readonly resource: CertificateResource;
+  readonly run: ActionRun;
+  readonly spec: CertificateSpec;
+  readonly fingerprint: string;
+  /** Fields that the step records in any case. */
+  readonly kept: Partial<CertificateMemory>;
+  /** Places that must serve the pair. */
+  readonly places: readonly Shown[];
+}
+
+/** A certificate that servers are probed for. */
+type Sought = Pick<Delivery, 'world' | 'fingerprint' | 'run'>;
+
 /**
  * Deploys the stored pair, reloads its servers, and waits until every place serves it. After a failure the state still
  * records the completed part: the next step starts with the reload, and issues nothing.
  */
-async function bringOut(
-  world: CertificatesWriter,
-  resource: CertificateResource,
-  run: ActionRun,
-  spec: CertificateSpec,
-  fingerprint: string,
-  kept: Partial<CertificateMemory>,
-  places: readonly Shown[],
-): Promise<Partial<CertificateMemory>> {
+async function deliver(delivery: Delivery): Promise<Partial<CertificateMemory>> {
+  const { world, resource, run, spec, fingerprint, kept, places } = delivery;
   // Without `deploy` and `reload`, servers read the files by themselves, or another program reloads them.
   if (!canReload(spec)) return { ...kept, reloaded: fingerprint };
   const { signal, stillApproved } = run;
@@ -177,7 +186,7 @@ async function bringOut(
     if (signal.aborted) throw error;
     throw failed(`the certificate is stored and was not delivered to its servers: ${errorText(error)}`, {}, error);
   }
-  const left = await run.aside(untilServed(world, places, fingerprint, withinMs, run));
+  const left = await run.aside(untilServed(delivery, places, withinMs));
   if (left.length > 0) {
     const many = left.length > 1;
     throw failed(
@@ -197,27 +206,22 @@ const CONFIRM_AFTER_MS = 150;
  * Probes until every place serves the certificate, and once more after a moment. Returns the places that do not serve
  * it at the deadline.
  */
-async function untilServed(
-  world: CertificatesWriter,
-  places: readonly Shown[],
-  fingerprint: string,
-  withinMs: number,
-  run: ActionRun,
-): Promise<readonly Shown[]> {
+async function untilServed(sought: Sought, places: readonly Shown[], withinMs: number): Promise<readonly Shown[]> {
+  const { world, run } = sought;
   if (places.length === 0) return [];
   run.progress(`waiting until ${shownText(places)} ${places.length === 1 ? 'serves' : 'serve'} the certificate`);
   const trust = await world.readTrust([]);
   const late = AbortSignal.timeout(withinMs);
   const inTime = AbortSignal.any([run.signal, late]);
-  const look = (those: readonly Shown[], signal: AbortSignal): Promise<readonly Shown[]> =>
-    stillLeft(world, those, fingerprint, trust, run.now(), signal);
+  const probe = (those: readonly Shown[], signal: AbortSignal): Promise<readonly Shown[]> =>
+    stillLeft(sought, those, trust, signal);
   const wait = promisify(setTimeout);
   let left = places;
   for (let pause = SHORTEST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
-    left = await look(left, inTime);
+    left = await probe(left, inTime);
     if (left.length === 0) {
       await wait(CONFIRM_AFTER_MS);
-      left = await look(places, run.signal);
+      left = await probe(places, run.signal);
     }
     run.signal.throwIfAborted();
     if (left.length === 0 || late.aborted) return left;
@@ -230,24 +234,23 @@ const ASKED_AT_ONCE = 8;
 
 /** Places that do not serve the certificate yet, without addresses that the name no longer has. */
 async function stillLeft(
-  world: CertificatesWriter,
+  { world, fingerprint, run }: Sought,
   places: readonly Shown[],
-  fingerprint: string,
   trust: Trust,
-  now: number,
   signal: AbortSignal,
 ): Promise<readonly Shown[]> {
   const right = new Set<Shown>();
   const ask = async ([first, ...others]: readonly Shown[]): Promise<void> => {
     if (first === undefined) return;
-    const seen = await world.probe(first.target, trust, now, signal).catch((error: unknown) => {
+    const seen = await world.probe(first.target, trust, run.now(), signal).catch((error: unknown) => {
       if (signal.aborted) return undefined;
       throw error;
     });
     if (seen?.resolved !== true) return;
     for (const place of [first, ...others]) {
-      const shown = seen.addresses.find(({ address }) => address === place.address);
-      if (shown === undefined || (shown.served && shown.chain[0].fingerprint === fingerprint)) right.add(place);
+      const shown = seen.addresses.filter(({ address }) => address === place.address);
+      const serves = shown.some((each) => each.served && each.chain[0].fingerprint === fingerprint);
+      if (shown.length === 0 || serves) right.add(place);
     }
   };
   const servers = Map.groupBy(places, ({ target }) => JSON.stringify(target));
@@ -259,7 +262,7 @@ const issueFirst: CertificateHandler = (world, resource, run) => issue(world, re
 const issueAgain: CertificateHandler = (world, resource, run) => issue(world, resource, run, false);
 
 /** A change in place: issues another certificate, corrects files, or reloads the service, as the row says. */
-const setRight: CertificateHandler = async (world, resource, run) => {
+const correct: CertificateHandler = async (world, resource, run) => {
   if (needsIssue(run.change.fields)) return issue(world, resource, run, false);
   const due = reloadDue(resource, run.scene);
   const { rewritten } =
@@ -269,7 +272,7 @@ const setRight: CertificateHandler = async (world, resource, run) => {
   const spec = resource.desired?.spec;
   const fingerprint = seenFacts(resource)?.fingerprint;
   if (spec === undefined || fingerprint === undefined || (due === undefined && !rewritten)) return undefined;
-  return bringOut(world, resource, run, spec, fingerprint, {}, due?.places ?? []);
+  return deliver({ world, resource, run, spec, fingerprint, kept: {}, places: due?.places ?? [] });
 };
 
 /** Completes a swap. The next plan, which refreshes the stored pair, has the reload. */
@@ -282,7 +285,7 @@ const removePair: CertificateHandler = async (world, resource) => {
 
 export const certificateHandlers = {
   'absent>normal': issueFirst,
-  'normal>normal': setRight,
+  'normal>normal': correct,
   'normal>renewing': issueAgain,
   'expiring_soon>renewing': issueAgain,
   'renewal_failed>renewing': issueAgain,

@@ -57,7 +57,7 @@ function checkThreshold(spec: CertificateSpec, settings: Partial<CertificatesCon
     {
       code: 'threshold-too-long',
       pointer: spec.renewal.thresholdDays === undefined ? '/spec/validityDays' : '/spec/renewal/thresholdDays',
-      message: `renewal.thresholdDays is ${threshold}, and validityDays is ${validity}. A renewal starts when a third of the lifetime is left at the earliest, ${inForce} days before the expiry`,
+      message: `renewal.thresholdDays is ${threshold}, and validityDays is ${validity}. Renewals start at the earliest ${inForce} days before the expiry, at a third of the lifetime`,
       suggestion: `set renewal.thresholdDays to ${inForce}, or increase validityDays`,
       severity: 'warning',
     },

@@ -3,6 +3,7 @@
 import type {
   ChainEnd,
   ConnectError,
+  KeyType,
   MissingIssuer,
   NameConstraints,
   PairProblem,
@@ -84,6 +85,8 @@ export type DomainError = ConnectError | CertificateError;
 /** Facts of one address of a Domain. */
 export interface AddressFacts {
   readonly address: string;
+  /** The key type that the client accepts, if the server was probed for more than one. */
+  readonly key_type?: KeyType;
   /** Reason of a client to refuse the address, or the failure of the probe. */
   readonly error?: DomainError;
   /** Text that is the same for the same failure each time, without addresses. */

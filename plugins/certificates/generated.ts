@@ -156,6 +156,8 @@ export interface CertificateMemory {
   readonly issued_at: string;
   /** Fingerprint of the last issued certificate. */
   readonly made: string;
+  /** Fingerprint of the certificate at its adoption, which keeps its content until its renewal. */
+  readonly adopted: string;
   /** Fingerprints of earlier stored certificates, the newest first. */
   readonly former: readonly string[];
   /** Time of the last refresh, ISO 8601; recorded once in `checkInterval`. */
@@ -175,6 +177,7 @@ export interface CertificateMemory {
     readonly port: number;
     readonly startTls?: 'smtp' | 'imap' | 'postgres';
     readonly greetingSeconds?: number;
+    readonly keyTypes?: readonly ('ecdsa' | 'rsa')[];
   }[];
   /** Fingerprint of the authority that signed the certificate. */
   readonly issuer: string;
@@ -235,6 +238,8 @@ export interface DomainSpec {
   readonly startTls?: 'smtp' | 'imap' | 'postgres';
   /** Deadline of the greeting with `startTls: smtp` or `imap`, in seconds. Defaults to `probe.greetingSeconds` of the settings. */
   readonly greetingSeconds?: number;
+  /** Key types of the certificates that the server has. fettle requests each with a handshake of its own, as a client that accepts only this type, and each must be served. By default, one handshake accepts both types. After an ECDSA certificate, a second handshake prefers RSA, once for each served certificate, and at every refresh if the server has an RSA certificate too. */
+  readonly keyTypes?: readonly ('ecdsa' | 'rsa')[];
   /** `passthrough`: another party manages the certificate; its problems are only reported. */
   readonly tlsMode: 'termination' | 'passthrough';
   /** Requires a certificate that clients accept. With `false`, only the days left count. */
@@ -253,7 +258,7 @@ export interface DomainSpec {
     /** Region of the target. */
     readonly region?: string;
   };
-  /** Intervals at which `drift --record` refreshes a failing Domain: from 1 minute doubling to 6 hours, from 5 minutes to 12 hours, or from 10 minutes to a day. Other commands always refresh. */
+  /** Intervals at which `drift --record --backoff` probes a failing Domain: from 1 minute doubling to 6 hours, from 5 minutes to 12 hours, or from 10 minutes to a day. Without `--backoff`, every command probes it. */
   readonly failurePolicy: 'standard' | 'strict' | 'hold';
   /** Days left from which the certificate counts as expiring. */
   readonly expiryWarnDays: number;
@@ -275,6 +280,8 @@ export interface DomainMemory {
   readonly message: string;
   /** Address that was probed. */
   readonly target: string;
+  /** SHA-256 of the served ECDSA certificate, if clients that prefer RSA get it too. */
+  readonly single: string;
   /** Failed probes since the last successful one. */
   readonly failures: number;
   /** Time of the last failed probe, ISO 8601. */
@@ -304,6 +311,7 @@ export type FindingCode =
   | 'expired'
   | 'renewal-failed'
   | 'retry-exhausted'
+  | 'changed-by-renewal'
   | 'authority-ends'
   | 'pair-unusable'
   | 'pair-incomplete'
@@ -328,6 +336,7 @@ export type FindingCode =
   | 'wrong-name'
   | 'untrusted'
   | 'expiring'
+  | 'must-staple'
   | 'chain-expiring'
   | 'trust-file'
   | 'served-older-than-stored'
@@ -913,6 +922,8 @@ export const tables = {
         '/port',
         '/startTls',
         '/greetingSeconds',
+        '/keyTypes',
+        '/keyTypes/*',
         '/tlsMode',
         '/verify',
         '/verified',
@@ -975,6 +986,12 @@ export const tables = {
       kind: 'Certificate',
       severity: 'error',
       text: 'The maximum number of failures is reached: fettle does not try again.',
+    },
+    {
+      code: 'changed-by-renewal',
+      kind: 'Certificate',
+      severity: 'info',
+      text: 'The adopted certificate differs from its document. The renewal applies the difference.',
     },
     {
       code: 'authority-ends',
@@ -1067,6 +1084,12 @@ export const tables = {
       text: 'The served certificate does not lead to a trust anchor.',
     },
     { code: 'expiring', kind: 'Domain', severity: 'warning', text: 'The served certificate expires soon.' },
+    {
+      code: 'must-staple',
+      kind: 'Domain',
+      severity: 'warning',
+      text: 'The served certificate requires a stapled OCSP response (TLS feature extension), and the server sends none.',
+    },
     {
       code: 'chain-expiring',
       kind: 'Domain',

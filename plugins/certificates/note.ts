@@ -13,7 +13,7 @@ import {
 import type { CertificateResource, DomainResource, IssuerResource } from './diff.ts';
 import type { CertificateMemory, DomainMemory, FindingCode, IssuerMemory } from './generated.ts';
 import { backoffSeconds } from './failure-policy.ts';
-import { targetText } from './observe-domain.ts';
+import { labelOf, targetText } from './observe-domain.ts';
 import { mayGain, PLUGIN } from './remembered.ts';
 import { policyOf } from './renewal.ts';
 import { noteKey } from './storage-rules.ts';
@@ -109,6 +109,7 @@ export function noteDomain(resource: KnownResource<DomainResource>, now: number)
   const observed = observedOf(resource);
   // A Domain without a document is not probed.
   if (desired === undefined || observed === undefined || observed.facts.remembered === true) return {};
+  const { signals } = observed;
   const { fingerprint, not_after: notAfter, error, message } = observed.facts;
   const failures = observed.state === 'tls_error' ? (memory?.kept.failures ?? 0) + 1 : 0;
   const next = now + backoffSeconds(desired.spec.failurePolicy, failures) * 1000;
@@ -119,9 +120,14 @@ export function noteDomain(resource: KnownResource<DomainResource>, now: number)
     failed_at: failures === 0 ? '' : instantText(now),
     retry_at: failures === 0 ? '' : instantText(next),
     target: targetText(desired.spec),
-    fingerprint,
-    not_after: notAfter,
+    // A Domain without a route serves nothing: its last certificate says nothing about it.
+    ...(observed.state === 'pending_route' ? withoutCertificate(memory?.kept) : { fingerprint, not_after: notAfter }),
+    single: typeof signals?.['single'] === 'string' ? signals['single'] : undefined,
   });
+}
+
+function withoutCertificate(kept: Partial<DomainMemory> | undefined): Partial<DomainMemory> {
+  return kept?.fingerprint === undefined ? {} : { fingerprint: '', not_after: '' };
 }
 
 const short = (fingerprint: string): string => fingerprint.slice(0, 'sha256:'.length + 12);
@@ -188,7 +194,9 @@ function chainFindings(resource: DomainResource, scene: Scene): readonly Finding
   const facts =
     name === undefined ? undefined : seenFacts(Certificate.get(scene, { plugin: PLUGIN, kind: 'Certificate', name }));
   const addresses = seenFacts(resource)?.addresses ?? [];
-  const lacking = addresses.flatMap(({ address, fingerprint, chain = [], missing_issuer: missingIssuer, complete }) => {
+  const lacking = addresses.flatMap((each) => {
+    const { fingerprint, chain = [], missing_issuer: missingIssuer, complete } = each;
+    const address = labelOf(each);
     // Another intermediate of the same name and key, signed by another root, can lead to an anchor as well.
     if (complete === true) return [];
     const left =

@@ -59,9 +59,13 @@ function unusable(
   { swap, problem, problem_code: problemCode, not_before: notBefore, not_after: notAfter }: CertificateFacts,
   now: number,
 ): { readonly code: FindingCode; readonly text: string } | undefined {
+  if (problem !== undefined) {
+    const why =
+      swap === 'finish' ? '. An interrupted swap left the pair mixed, and the next apply completes the swap' : '';
+    return { code: PROBLEM_CODES[problemCode ?? 'damaged'], text: problem + why };
+  }
   // A swap that only has to be completed is not a fault.
   if (swap === 'finish') return undefined;
-  if (problem !== undefined) return { code: PROBLEM_CODES[problemCode ?? 'damaged'], text: problem };
   const validity =
     notBefore === undefined || notAfter === undefined
       ? undefined

@@ -33,7 +33,7 @@ import { DAY_MS, daysLeft, isExpired, isNotYetValid } from './days.ts';
 import type { AddressFacts, DomainError, DomainFacts } from './facts.ts';
 import type { DomainMemory, DomainSpec, DomainState, FindingCode } from './generated.ts';
 import { validityOf } from './state.ts';
-import type { AddressSeen, ProbeSeen, ServerTarget, TrustProblem, X509Seen } from './world.ts';
+import type { AddressSeen, KeyType, ProbeSeen, ServerTarget, TrustProblem, X509Seen } from './world.ts';
 import { defined } from '#plugin';
 
 type Served = Extract<AddressSeen, { served: true }>;
@@ -53,7 +53,7 @@ export function knownProbe(seen: ProbeSeen): KnownProbe {
 type Judgement = Standing<DomainFacts> & { readonly findings: readonly Finding[] };
 
 /** The result of a refresh of a Domain. */
-export type DomainLook =
+export type DomainRefresh =
   | { readonly kind: 'unverified'; readonly problem?: string }
   | { readonly kind: 'no-route' }
   | { readonly kind: 'spaced'; readonly memory: Pick<Memory<DomainMemory>, 'state' | 'kept'> }
@@ -79,6 +79,7 @@ export function targetOf(spec: DomainSpec): ServerTarget | undefined {
     address,
     startTls: spec.startTls,
     greetingSeconds: spec.startTls === undefined ? undefined : spec.greetingSeconds,
+    keyTypes: spec.keyTypes,
   });
 }
 
@@ -131,15 +132,22 @@ function wrongNameText(leaf: X509Seen, host: string): string {
     : text;
 }
 
+/** Explanations of OpenSSL's codes for a chain that ends at a root that is not an anchor. */
+const ROOT_TEXTS: ReadonlyMap<string | undefined, string> = new Map([
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'the certificate is self-signed, and is not a trust anchor'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'the root is served, and is not a trust anchor'],
+]);
+
+/** The reason of OpenSSL in words, with its code in parentheses. */
 function untrustedText(seen: Served): string {
   const { issuer } = seen.chain[0];
   const missing = seen.missing_issuer?.name;
-  const text = `does not lead to a trust anchor: ${seen.distrust}; issued by ${issuer === '' ? 'an unnamed issuer' : issuer}`;
-  if (seen.distrustDetail !== undefined) return `${text}; ${seen.distrustDetail}`;
-  if (missing === undefined) return text;
-  return missing === issuer
-    ? `${text}, whose certificate is neither served nor an anchor`
-    : `${text}; the certificate of ${missing} is neither served nor an anchor`;
+  const byIssuer = `issued by ${issuer === '' ? 'an unnamed issuer' : issuer}`;
+  const root = ROOT_TEXTS.get(seen.distrust);
+  const text = (reason: string): string => `is not trusted: ${reason} (${seen.distrust}); ${byIssuer}`;
+  if (seen.distrustDetail !== undefined) return text(seen.distrustDetail);
+  if (missing === undefined) return root === undefined ? `is not trusted: ${seen.distrust}; ${byIssuer}` : text(root);
+  return text(`the certificate of ${missing === issuer ? 'its issuer' : missing} is neither served nor a trust anchor`);
 }
 
 /** All reasons of a client to refuse a certificate, in a fixed order. */
@@ -200,6 +208,7 @@ function counts({ seen }: Judged, all: readonly Judged[]): boolean {
 function addressFacts({ seen, problems: [first] }: Judged): AddressFacts {
   return defined({
     address: seen.address,
+    key_type: seen.key_type,
     error: first?.code,
     message: first?.stable,
     ...(seen.served
@@ -281,6 +290,13 @@ function trustFindings(
 
 const MOST_ADDRESSES = 3;
 
+export const KEY_TYPE_NAMES: Readonly<Record<KeyType, string>> = { ecdsa: 'ECDSA', rsa: 'RSA' };
+
+/** `192.0.2.1`, `192.0.2.1 (RSA)`. */
+export function labelOf({ address, key_type: keyType }: Pick<AddressFacts, 'address' | 'key_type'>): string {
+  return keyType === undefined ? address : `${address} (${KEY_TYPE_NAMES[keyType]})`;
+}
+
 /** Merges findings with the same code and message over all addresses. */
 function grouped(
   ref: Ref,
@@ -293,7 +309,7 @@ function grouped(
       const key = `${code} ${message}`;
       const known = groups.get(key);
       if (known !== undefined) {
-        known.addresses.push(each.seen.address);
+        known.addresses.push(labelOf(each.seen));
         continue;
       }
       const facts: Facts = each.seen.served
@@ -301,7 +317,7 @@ function grouped(
         : {};
       groups.set(key, {
         first: each,
-        addresses: [each.seen.address],
+        addresses: [labelOf(each.seen)],
         found: { ref, code, severity, message, facts },
       });
     }
@@ -315,6 +331,22 @@ function grouped(
           facts: { ...found.facts, addresses },
         },
   );
+}
+
+function unstapled(seen: Served): readonly (readonly [FindingCode, Finding['severity'], string])[] {
+  if (seen.unstapled !== true) return [];
+  const message =
+    'the certificate requires a stapled OCSP response (must-staple), and the server sends none: clients that check this refuse the server';
+  return [['must-staple', 'warning', message]];
+}
+
+/** The fingerprint of the one certificate that all addresses serve, if none has an RSA certificate in addition. */
+function singleOf(addresses: readonly AddressSeen[]): Facts {
+  const fingerprints = new Set(
+    addresses.map((each) => (each.served && each.single === true ? each.chain[0].fingerprint : undefined)),
+  );
+  const [single] = fingerprints;
+  return fingerprints.size === 1 && single !== undefined ? { single } : {};
 }
 
 function reached(
@@ -344,14 +376,17 @@ function reached(
       return problems.map(({ code, message }) => ['upstream', 'warning', `${code}: ${message}`]);
     if (problems.length > 0)
       return [...problems, ...incomplete(each, spec)].map(({ code, message }) => [code, 'error', message]);
-    if (!each.served || !isNear(each)) return [];
+    if (!each.served) return [];
+    const staple = spec.verify ? unstapled(each) : [];
+    if (!isNear(each)) return staple;
     const validity = validityOf(each.chain[0]);
     if (isExpired(validity, now))
       return [['expired', 'error', `expired ${spanText(now - validity.notAfter)} ago, at ${each.chain[0].not_after}`]];
-    return [nearText(each, spec, now)];
+    return [nearText(each, spec, now), ...staple];
   };
   // A certificate that was never issued cannot be served: the row that issues it reports this.
   const findings = state === 'pending_issue' ? [] : grouped(ref, counted, findingsOf);
+  const probed = new Set(seen.addresses.map(({ address }) => address)).size;
   const leftOut: readonly Finding[] =
     seen.leftOut === 0
       ? []
@@ -360,7 +395,7 @@ function reached(
             ref,
             code: 'too-many-addresses' satisfies FindingCode,
             severity: 'warning',
-            message: `the host has ${seen.addresses.length + seen.leftOut} addresses. ${seen.leftOut} of them were not probed`,
+            message: `the host has ${probed + seen.leftOut} addresses. ${seen.leftOut} of them were not probed`,
             facts: { left_out: seen.leftOut },
           },
         ];
@@ -379,6 +414,7 @@ function reached(
         ? { days_left: daysLeft(endOf(first.seen, spec), now), rtt_ms: first.seen.rtt_ms }
         : {}),
       ...(first === undefined ? {} : { address: first.seen.address }),
+      ...singleOf(seen.addresses),
     },
     findings: [...findings, ...trustFindings(ref, trust, state, counted), ...leftOut],
   };
@@ -388,21 +424,33 @@ function unresolved(ref: Ref, spec: DomainSpec, { error, message: why }: Unresol
   const message = `${placeText(targetOf(spec)?.address ?? spec.host, spec.port)}: ${why}`;
   return {
     state: 'pending_route',
-    facts: { error, message },
+    facts: {},
     findings: [{ ref, code: error, severity: 'error', message, facts: {} }],
   };
 }
 
+/** Adds the recorded failures of a failing Domain, and the time of its next scheduled probe. */
+function withFailures(spec: DomainSpec, judgement: Judgement, memory: Memory<DomainMemory> | undefined): Judgement {
+  const { failures = 0, failed_at: failedAt = '', retry_at: retryAt = '', target } = memory?.kept ?? {};
+  if (judgement.state !== 'tls_error' || failures === 0 || target !== targetText(spec)) return judgement;
+  const recorded = {
+    recorded_failures: failures,
+    last_recorded_failure: failedAt,
+    next_scheduled_probe: retryAt,
+    failure_policy: spec.failurePolicy,
+  };
+  return { ...judgement, signals: { ...judgement.signals, ...recorded } };
+}
+
 /** The recorded state of a failed Domain, until its next scheduled refresh. */
-function spaced(ref: Ref, { state, kept }: Extract<DomainLook, { kind: 'spaced' }>['memory']): Judgement {
+function spaced(ref: Ref, { state, kept }: Extract<DomainRefresh, { kind: 'spaced' }>['memory']): Judgement {
   const { error = 'timeout', message = '', failures = 0, failed_at: failedAt = '', retry_at: retryAt = '' } = kept;
   return {
     state: state ?? 'tls_error',
     facts: defined({
       error: error as DomainError,
       message,
-      fingerprint: kept.fingerprint,
-      not_after: kept.not_after,
+      ...(kept.fingerprint === '' ? {} : { fingerprint: kept.fingerprint, not_after: kept.not_after }),
       remembered: true,
     }),
     findings: [
@@ -421,7 +469,7 @@ function spaced(ref: Ref, { state, kept }: Extract<DomainLook, { kind: 'spaced' 
 /** The result of a refresh, with the spec that was used. */
 interface Met {
   readonly spec: DomainSpec;
-  readonly look: DomainLook;
+  readonly refresh: DomainRefresh;
   readonly neverIssued: boolean;
 }
 
@@ -429,12 +477,12 @@ interface Met {
 export function seenDomain(
   ref: Ref,
   spec: DomainSpec,
-  look: DomainLook,
+  refresh: DomainRefresh,
   neverIssued: boolean,
   at: Instant,
 ): Sighting<DomainFacts> {
-  const met: Met = { spec, look, neverIssued };
-  const seenAt = look.kind === 'spaced' ? (instantOf(look.memory.kept.failed_at) ?? at) : at;
+  const met: Met = { spec, refresh, neverIssued };
+  const seenAt = refresh.kind === 'spaced' ? (instantOf(refresh.memory.kept.failed_at) ?? at) : at;
   return { ref, given: true, facts: {}, raw: met, at: seenAt };
 }
 
@@ -451,27 +499,27 @@ function probedBy(spec: DomainSpec): string {
 export function domainStanding(
   declared: unknown,
   { ref, raw }: Sighting<DomainFacts>,
-  _memory: Memory | undefined,
+  memory: Memory<DomainMemory> | undefined,
   now: number,
 ): Judgement {
-  const { spec: probed, look, neverIssued } = raw as Met;
+  const { spec: probed, refresh, neverIssued } = raw as Met;
   const edited = declared as DomainSpec | undefined;
   const spec = edited !== undefined && probedBy(edited) === probedBy(probed) ? edited : probed;
-  switch (look.kind) {
+  switch (refresh.kind) {
     case 'unverified': {
       const findings: readonly Finding[] =
-        look.problem === undefined
+        refresh.problem === undefined
           ? []
-          : [{ ref, code: 'not-verified', severity: 'warning', message: look.problem, facts: {} }];
+          : [{ ref, code: 'not-verified', severity: 'warning', message: refresh.problem, facts: {} }];
       return { state: 'pending_issue', facts: {}, findings };
     }
     case 'no-route':
       return { state: 'pending_route', facts: {}, findings: [] };
     case 'spaced':
-      return spaced(ref, look.memory);
+      return spaced(ref, refresh.memory);
     case 'probed':
-      return look.seen.resolved
-        ? reached(ref, spec, look.seen, look.trust, neverIssued, now)
-        : unresolved(ref, spec, look.seen);
+      return refresh.seen.resolved
+        ? withFailures(spec, reached(ref, spec, refresh.seen, refresh.trust, neverIssued, now), memory)
+        : unresolved(ref, spec, refresh.seen);
   }
 }

@@ -22,11 +22,11 @@ import type { CertificateMemory, CertificateSpec, DomainMemory, DomainSpec } fro
 import { seenPair } from './observe-certificate.ts';
 import { foreignFiles } from './own-files.ts';
 import { placesOf } from './paths.ts';
-import { type DomainLook, knownProbe, seenDomain, targetOf, targetText, verificationOf } from './observe-domain.ts';
+import { type DomainRefresh, knownProbe, seenDomain, targetOf, targetText, verificationOf } from './observe-domain.ts';
 import { seenAuthority, seenSelfSigned } from './observe-issuer.ts';
 import { PLUGIN, certificateSpec, issuerSpec, storageBefore } from './remembered.ts';
 import { oneShownText } from './served.ts';
-import type { CertificatesReader, PairSeen, PairStorage, Probes, Trust } from './world.ts';
+import type { CertificatesReader, PairSeen, PairStorage, Probes, ServerTarget, Trust } from './world.ts';
 
 /** Maximum number of resources whose files are open at once. A refresh of no more of them needs no queue. */
 const FILES_AT_ONCE = 100;
@@ -39,7 +39,7 @@ interface Target {
 }
 
 /** A refresh, with the values that all of its parts share. */
-interface Look {
+interface Refresh {
   readonly world: CertificatesReader;
   readonly query: Query;
   readonly at: Instant;
@@ -77,25 +77,26 @@ function cannotBeFound(memory: Memory | undefined): undefined {
   throw new Error('the document was removed, and the spec was too large for the state: restore the document');
 }
 
-async function lookAtIssuer(look: Look, { ref, desired, memory }: Target): Promise<Sighting | undefined> {
+async function refreshIssuer(refresh: Refresh, { ref, desired, memory }: Target): Promise<Sighting | undefined> {
   const spec = issuerSpec(desired, memory);
-  if (spec?.localCa !== undefined) return seenAuthority(ref, await look.world.readAuthority(spec.localCa.dir), look.at);
+  if (spec?.localCa !== undefined)
+    return seenAuthority(ref, await refresh.world.readAuthority(spec.localCa.dir), refresh.at);
   if (spec === undefined) return cannotBeFound(memory);
-  return desired === undefined ? undefined : seenSelfSigned(ref, look.at);
+  return desired === undefined ? undefined : seenSelfSigned(ref, refresh.at);
 }
 
-async function lookAtCertificate(look: Look, { ref, desired, memory }: Target): Promise<Sighting | undefined> {
+async function refreshCertificate(refresh: Refresh, { ref, desired, memory }: Target): Promise<Sighting | undefined> {
   const spec = certificateSpec(desired, memory);
   if (spec === undefined) return cannotBeFound(memory);
-  const here = await look.pair(spec.storage);
+  const here = await refresh.pair(spec.storage);
   const before = isMoved(spec, here, memory) ? storageBefore(spec, memory) : undefined;
-  const there = before === undefined ? here : await look.pair(before);
+  const there = before === undefined ? here : await refresh.pair(before);
   const elsewhere = before !== undefined && there.status === 'seen';
   const pair = elsewhere ? there : here;
   const foreign = foreignFiles(spec.storage, here, memory);
-  const seen = seenPair(ref, pair, memory, look.at, { elsewhere, foreign });
+  const seen = seenPair(ref, pair, memory, refresh.at, { elsewhere, foreign });
   if (seen === undefined || desired !== undefined || memory?.onRemove !== 'remove') return seen;
-  return { ...seen, signals: { ...seen.signals, servedAt: await servedAt(look, memory, seen.facts.fingerprint) } };
+  return { ...seen, signals: { ...seen.signals, servedAt: await servedAt(refresh, memory, seen.facts.fingerprint) } };
 }
 
 /**
@@ -121,7 +122,7 @@ function storageOfOpen(memory: Memory<CertificateMemory>): PairStorage | undefin
 
 /** Places that still serve a certificate to be removed: probes the recorded servers, which no Domain covers. */
 async function servedAt(
-  { probes, trust, query }: Look,
+  { probes, trust, query }: Refresh,
   memory: Memory<CertificateMemory>,
   fingerprint: string | undefined,
 ): Promise<readonly string[]> {
@@ -142,13 +143,13 @@ async function servedAt(
 }
 
 /** True if the Certificate of a Domain was never observed, and does not exist now. */
-async function neverIssued(look: Look, spec: DomainSpec): Promise<boolean> {
+async function neverIssued(refresh: Refresh, spec: DomainSpec): Promise<boolean> {
   if (spec.certificate === undefined) return false;
-  const target = look.targets.get(formatRef({ plugin: PLUGIN, kind: 'Certificate', name: spec.certificate }));
+  const target = refresh.targets.get(formatRef({ plugin: PLUGIN, kind: 'Certificate', name: spec.certificate }));
   const stored = certificateSpec(target?.desired, target?.memory);
   if (stored === undefined || target?.memory?.kept['fingerprint'] !== undefined) return false;
   // Files that cannot be read may have a certificate; they have their own gap.
-  return look.pair(stored.storage).then(
+  return refresh.pair(stored.storage).then(
     (pair) => pair.status === 'absent',
     () => false,
   );
@@ -160,31 +161,47 @@ function isSpaced(spec: DomainSpec, memory: Memory<DomainMemory> | undefined, { 
   return instantOf(memory.kept.retry_at ?? '') > now;
 }
 
-async function lookFor(look: Look, spec: DomainSpec, memory: Memory<DomainMemory> | undefined): Promise<DomainLook> {
-  const { now, signal } = look.query;
+/** Searches for an RSA certificate next to an ECDSA one, unless the server is known to have none next to the latter. */
+function withSearch(target: ServerTarget, spec: DomainSpec, memory: Memory<DomainMemory> | undefined): ServerTarget {
+  // A second connection is slow where servers delay their greeting.
+  if (spec.startTls !== undefined || spec.tlsMode === 'passthrough') return target;
+  const single = memory?.kept.target === targetText(spec) ? memory.kept.single : undefined;
+  return { ...target, searchRsa: single === undefined ? {} : { unless: single } };
+}
+
+async function probeDomain(
+  refresh: Refresh,
+  spec: DomainSpec,
+  memory: Memory<DomainMemory> | undefined,
+): Promise<DomainRefresh> {
+  const { now, signal } = refresh.query;
   if (spec.verified === false) return { kind: 'unverified' };
   const target = targetOf(spec);
   if (target === undefined) return { kind: 'no-route' };
   const record = verificationOf(spec);
-  if (record !== undefined && !(await look.world.readTxt(record.name, signal)).includes(record.txt))
+  if (record !== undefined && !(await refresh.world.readTxt(record.name, signal)).includes(record.txt))
     return { kind: 'unverified', problem: `the TXT record ${record.name} with the text ${record.txt} does not exist` };
-  if (memory !== undefined && isSpaced(spec, memory, look.query)) return { kind: 'spaced', memory };
-  const trust = await look.trust(spec.trust ?? []);
-  return { kind: 'probed', seen: knownProbe(await look.probes.probe(target, trust, now)), trust: trust.problems };
+  if (memory !== undefined && isSpaced(spec, memory, refresh.query)) return { kind: 'spaced', memory };
+  const trust = await refresh.trust(spec.trust ?? []);
+  return {
+    kind: 'probed',
+    seen: knownProbe(await refresh.probes.probe(withSearch(target, spec, memory), trust, now)),
+    trust: trust.problems,
+  };
 }
 
-async function lookAtDomain(look: Look, { ref, desired, memory }: Target): Promise<Sighting | undefined> {
+async function refreshDomain(refresh: Refresh, { ref, desired, memory }: Target): Promise<Sighting | undefined> {
   if (desired === undefined) return undefined;
   const spec = desired.spec as DomainSpec;
-  const met = await lookFor(look, spec, memory);
-  const isNew = met.kind === 'probed' && (await neverIssued(look, spec));
-  return seenDomain(ref, spec, met, isNew, look.at);
+  const met = await probeDomain(refresh, spec, memory);
+  const isNew = met.kind === 'probed' && (await neverIssued(refresh, spec));
+  return seenDomain(ref, spec, met, isNew, refresh.at);
 }
 
-const LOOKS: Readonly<Record<string, (look: Look, target: Target) => Promise<Sighting | undefined>>> = {
-  Issuer: lookAtIssuer,
-  Certificate: lookAtCertificate,
-  Domain: lookAtDomain,
+const REFRESHERS: Readonly<Record<string, (refresh: Refresh, target: Target) => Promise<Sighting | undefined>>> = {
+  Issuer: refreshIssuer,
+  Certificate: refreshCertificate,
+  Domain: refreshDomain,
 };
 
 function gapOf(ref: Ref, error: unknown): Gap {
@@ -202,7 +219,7 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
   const wanted = [...targets].flatMap(([address, target]) => (only === undefined || only.has(address) ? [target] : []));
   const domains = wanted.filter(({ ref }) => ref.kind === 'Domain').length;
   const probes = await world.openProbes(domains, query.signal);
-  const look: Look = {
+  const refresh: Refresh = {
     world,
     query,
     at: query.now,
@@ -217,7 +234,7 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
   const lookAt = async (target: Target): Promise<void> => {
     if (query.signal.aborted) return;
     try {
-      const seen = await LOOKS[target.ref.kind]?.(look, target);
+      const seen = await REFRESHERS[target.ref.kind]?.(refresh, target);
       if (seen !== undefined) observed.push(seen);
     } catch (error) {
       if (!query.signal.aborted) gaps.push(gapOf(target.ref, error));
@@ -239,5 +256,5 @@ export async function observe(world: CertificatesReader, query: Query): Promise<
     await probes.close();
   }
   query.signal.throwIfAborted();
-  return { observed: inAddressOrder(observed), gaps, at: look.at };
+  return { observed: inAddressOrder(observed), gaps, at: refresh.at };
 }

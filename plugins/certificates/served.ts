@@ -15,7 +15,7 @@ import type { Resource, Ref, Scene } from '#plugin';
 import type { AddressFacts, CertificateFacts, DomainFacts } from './facts.ts';
 import type { CertificateMemory, CertificateSpec, DomainSpec } from './generated.ts';
 import { placeText, targetOf } from './observe-domain.ts';
-import type { ServerTarget } from './world.ts';
+import type { KeyType, ServerTarget } from './world.ts';
 import { defined, seenFacts, instantOf } from '#plugin';
 import { Domain } from './kinds.ts';
 
@@ -37,6 +37,7 @@ export interface Shown {
 /** The stored certificate, which addresses must serve, and earlier stored ones. */
 export interface Stored {
   readonly fingerprint: string;
+  readonly keyType?: KeyType;
   /** ISO 8601. */
   readonly not_before?: string;
   readonly former: readonly string[];
@@ -44,10 +45,15 @@ export interface Stored {
 
 /** The stored certificate, if it is usable. */
 export function storedOf(resource: CertificateResource): Stored | undefined {
-  const { fingerprint, not_before: notBefore, usable } = seenFacts(resource) ?? {};
+  const { fingerprint, not_before: notBefore, usable, keyAlgorithm } = seenFacts(resource) ?? {};
   if (fingerprint === undefined || usable !== true) return undefined;
   const former = resource.memory?.kept.former ?? [];
-  return defined({ fingerprint, former, not_before: notBefore });
+  const keyType = keyAlgorithm === undefined ? undefined : keyTypeOf(keyAlgorithm);
+  return defined({ fingerprint, former, not_before: notBefore, keyType });
+}
+
+function keyTypeOf(keyAlgorithm: string): KeyType {
+  return keyAlgorithm.startsWith('rsa') ? 'rsa' : 'ecdsa';
 }
 
 /** Compares the certificate at an address with the stored one. */
@@ -62,27 +68,44 @@ export function servesOf(
   return error !== 'wrong-name' && began < instantOf(stored.not_before ?? '') ? 'older' : 'other';
 }
 
-/** Compares every probed address of a Domain with the stored certificate. */
-export function shownBy(resource: DomainResource, stored: Stored): readonly Shown[] {
-  const { ref, desired } = resource;
+/** The server of a Domain, with the key types of the certificates that it showed. */
+function targetShown(domain: DomainResource): ServerTarget | undefined {
+  const { desired } = domain;
   const target = desired === undefined ? undefined : targetOf(desired.spec);
-  if (target === undefined) return [];
-  return (seenFacts(resource)?.addresses ?? []).map((each) => ({
-    domain: ref,
-    target,
-    address: each.address,
-    serves: servesOf(each, stored),
-    ...(each.fingerprint === undefined ? {} : { fingerprint: each.fingerprint }),
-  }));
+  if (target === undefined || target.keyTypes !== undefined) return target;
+  const keyTypes = [...new Set((seenFacts(domain)?.addresses ?? []).flatMap(({ key_type: keyType }) => keyType ?? []))];
+  return keyTypes.length === 0 ? target : { ...target, keyTypes };
 }
 
-type Looking = Pick<Scene, 'ofKind' | 'get' | 'changes'>;
+/** The certificate to compare with the stored one, of those that an address serves to different clients. */
+function comparable(all: readonly AddressFacts[], stored: Stored): AddressFacts | undefined {
+  return (
+    all.find(({ fingerprint }) => fingerprint === stored.fingerprint) ??
+    all.find(({ key_type: keyType }) => keyType !== undefined && keyType === stored.keyType) ??
+    all[0]
+  );
+}
+
+/** Compares every probed address of a Domain with the stored certificate. */
+export function shownBy(domain: DomainResource, stored: Stored): readonly Shown[] {
+  const target = targetShown(domain);
+  if (target === undefined) return [];
+  const byAddress = Map.groupBy(seenFacts(domain)?.addresses ?? [], ({ address }) => address);
+  return [...byAddress.values()].flatMap((all) => {
+    const each = comparable(all, stored);
+    if (each === undefined) return [];
+    const { address, fingerprint } = each;
+    return [defined({ domain: domain.ref, target, address, serves: servesOf(each, stored), fingerprint })];
+  });
+}
+
+type DomainScene = Pick<Scene, 'ofKind' | 'get' | 'changes'>;
 
 /** Documents do not change while resources are refreshed: one index serves all scenes of a plan. */
-const indexes = new WeakMap<Looking['changes'], ReadonlyMap<string, readonly Ref[]>>();
+const indexes = new WeakMap<DomainScene['changes'], ReadonlyMap<string, readonly Ref[]>>();
 
 /** The Domains that name each Certificate. */
-function namingIndex(scene: Looking): ReadonlyMap<string, readonly Ref[]> {
+function namingIndex(scene: DomainScene): ReadonlyMap<string, readonly Ref[]> {
   const known = indexes.get(scene.changes);
   if (known !== undefined) return known;
   const domains = Domain.all(scene).filter(({ desired }) => desired?.spec.certificate !== undefined);
@@ -97,20 +120,20 @@ function namingIndex(scene: Looking): ReadonlyMap<string, readonly Ref[]> {
 }
 
 /** The Domains whose documents name a certificate, in the order of their addresses. */
-export function domainsNaming(certificate: string, scene: Looking): readonly DomainResource[] {
+export function domainsNaming(certificate: string, scene: DomainScene): readonly DomainResource[] {
   const refs = namingIndex(scene).get(certificate) ?? [];
   return refs.flatMap((ref) => Domain.get(scene, ref) ?? []);
 }
 
 /** The Domains that serve a certificate at an address, including those that name another one. */
-export function domainsServing(fingerprint: string, scene: Looking): readonly DomainResource[] {
+export function domainsServing(fingerprint: string, scene: DomainScene): readonly DomainResource[] {
   return Domain.all(scene).filter(
     (domain) => seenFacts(domain)?.addresses?.some((each) => each.fingerprint === fingerprint) === true,
   );
 }
 
 /** The addresses that should serve the stored certificate, without those of passthrough Domains. */
-export function shownFor(certificate: string, stored: Stored, scene: Looking): readonly Shown[] {
+export function shownFor(certificate: string, stored: Stored, scene: DomainScene): readonly Shown[] {
   return domainsNaming(certificate, scene)
     .filter(({ desired }) => desired?.spec.tlsMode !== 'passthrough')
     .flatMap((domain) => shownBy(domain, stored));
@@ -144,7 +167,7 @@ export interface ReloadDue {
  * The due reload of a certificate: an address still serves an older one, or its servers were not reloaded since it was
  * stored and no refresh found it served. Undefined if no reload is due or possible.
  */
-export function reloadDue(resource: CertificateResource, scene: Looking): ReloadDue | undefined {
+export function reloadDue(resource: CertificateResource, scene: DomainScene): ReloadDue | undefined {
   const stored = storedOf(resource);
   const spec = resource.desired?.spec;
   if (stored === undefined || spec === undefined || !canReload(spec)) return undefined;
@@ -162,7 +185,7 @@ export function reloadDue(resource: CertificateResource, scene: Looking): Reload
 }
 
 /** Resources to refresh with a step: Domains that should serve the certificate, and before a removal those that do. */
-export function certificateMatters(resource: CertificateResource, scene: Looking): readonly Ref[] {
+export function certificateMatters(resource: CertificateResource, scene: DomainScene): readonly Ref[] {
   const { desired, ref } = resource;
   if (desired !== undefined)
     return canReload(desired.spec) ? domainsNaming(ref.name, scene).map((each) => each.ref) : [];
@@ -182,13 +205,13 @@ function serverKey({ host, address, port, startTls }: Server): string {
  * Servers of a certificate, to be probed once no Domain names it: the recorded ones, without those that now serve
  * another certificate at a refresh, and those that a Domain shows.
  */
-export function serversOf(resource: CertificateResource, scene: Looking): readonly Server[] {
+export function serversOf(resource: CertificateResource, scene: DomainScene): readonly Server[] {
   const fingerprint = seenFacts(resource)?.fingerprint;
   const remembered = resource.memory?.kept.servers ?? [];
   if (fingerprint === undefined) return remembered;
   const all = new Map(remembered.map((server) => [serverKey(server), server]));
   for (const domain of domainsNaming(resource.ref.name, scene)) {
-    const target = domain.desired === undefined ? undefined : targetOf(domain.desired.spec);
+    const target = targetShown(domain);
     const addresses = seenFacts(domain)?.addresses ?? [];
     if (target === undefined || addresses.length === 0) continue;
     const shows = addresses.some((each) => each.fingerprint === fingerprint);

@@ -22,6 +22,8 @@ export interface X509Seen {
   /** `ecdsa-p256`, `rsa-2048`, `ed25519` and so on; `unknown` for a key of an unknown type. */
   readonly keyAlgorithm: string;
   readonly ca: boolean;
+  /** TLS feature `status_request` (RFC 7633): the server has to staple an OCSP response. */
+  readonly must_staple?: true;
   /** True if the certificate is signed with its own key. */
   readonly self_signed: boolean;
 }
@@ -133,6 +135,9 @@ export type ConnectError =
   | 'starttls'
   | 'denied';
 
+/** The type of a certificate's key, as clients select certificates. Ed25519 counts as `ecdsa`. */
+export type KeyType = 'ecdsa' | 'rsa';
+
 /** A protocol with a command that starts TLS. */
 export type StartTls = NonNullable<DomainSpec['startTls']>;
 
@@ -144,10 +149,14 @@ export interface ServerTarget {
   readonly startTls?: StartTls;
   /** Deadline of the greeting before STARTTLS, in seconds; by default that of the settings. */
   readonly greetingSeconds?: number;
+  /** Each is requested with a handshake of its own; by default, one handshake accepts all. */
+  readonly keyTypes?: readonly KeyType[];
+  /** Without `keyTypes`: also search for an RSA certificate next to an ECDSA one, unless the latter has this fingerprint. */
+  readonly searchRsa?: { readonly unless?: string };
 }
 
-/** The result of a probe at an address. */
-export type AddressSeen =
+/** The result of a probe at an address; `key_type`: for clients that accept only such certificates. */
+export type AddressSeen = { readonly key_type?: KeyType } & (
   | {
       readonly served: false;
       readonly address: string;
@@ -174,9 +183,14 @@ export type AddressSeen =
       readonly missing_issuer?: MissingIssuer;
       /** The served certificates alone lead to a root that is a trust anchor. */
       readonly complete?: true;
+      /** The certificate requires a stapled OCSP response, and the server sends none. */
+      readonly unstapled?: true;
+      /** A client that prefers RSA gets this ECDSA certificate too. */
+      readonly single?: true;
       readonly protocol: string;
       readonly rtt_ms: number;
-    };
+    }
+);
 
 /** The certificate of a chain that expires first, before the leaf. */
 export type ChainEnd = {
@@ -203,7 +217,7 @@ export type ProbeSeen =
   | { readonly resolved: false; readonly error: 'no-answer'; readonly message: string }
   | {
       readonly resolved: true;
-      /** Results in the order of the addresses, each address once. */
+      /** Results in the order of the addresses, each address once, or once for each key type. */
       readonly addresses: readonly [AddressSeen, ...AddressSeen[]];
       /** Number of further addresses that are not probed. */
       readonly leftOut: number;
@@ -330,7 +344,7 @@ export interface ReloadOrder {
   /** Names of all Certificates of the service that this run swaps; called once for each reload. */
   readonly members: () => ReadonlySet<string>;
   readonly signal: AbortSignal;
-  /** As in a DeployOrder; called for the first member of a reload. */
+  /** The check of a DeployOrder, called for the first member of a reload. */
   readonly stillApproved: () => Promise<void>;
 }
 

@@ -43,14 +43,17 @@ function required(value: string | undefined, what: string): string {
   return value;
 }
 
+interface NewServer {
+  readonly name: string;
+  readonly spec: NodeSpec;
+  readonly userData: string | undefined;
+  readonly project: string;
+  /** Id of the intent to create it. */
+  readonly intent: string;
+}
+
 /** The order of a new server, with a label that finds the server again after an interruption. */
-function orderOf(
-  name: string,
-  spec: NodeSpec,
-  userData: string | undefined,
-  project: string,
-  intent: string,
-): CreateOrder {
+function orderOf({ name, spec, userData, project, intent }: NewServer): CreateOrder {
   const { placementGroup, publicNet } = spec;
   return defined({
     name,
@@ -84,7 +87,13 @@ const create: NodeHandler = async (world, resource, run) => {
   const file = userDataSent(spec, run);
   const userData = file === undefined ? spec.userData : new TextDecoder().decode(file.content);
   const whole = withLeft(spec, leftInRow(run.change.fields));
-  const order = orderOf(resource.ref.name, whole, userData, world.limits.project, run.id);
+  const order = orderOf({
+    name: resource.ref.name,
+    spec: whole,
+    userData,
+    project: world.limits.project,
+    intent: run.id,
+  });
   const server = await world.createServer(order, run).catch(async (error: unknown) => {
     // An existing server is owned even if a later call failed; the next refresh settles the step.
     const found = await world.serverByName(resource.ref.name, run.signal).catch(() => 'unknown' as const);

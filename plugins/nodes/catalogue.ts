@@ -281,14 +281,19 @@ function networkObstacles(ordering: Ordering, judged: Judged): readonly Obstacle
   ];
 }
 
+interface Placed {
+  /** In words: `volume`. */
+  readonly what: string;
+  readonly name: string;
+  readonly path: string;
+  readonly thing: Catalogue['volumes'][number];
+}
+
 /** Checks an object that only one server can use, and that stays in its location. */
 function placedObstacle(
-  what: string,
-  name: string,
-  path: string,
-  thing: Catalogue['volumes'][number],
+  { what, name, path, thing }: Placed,
   { order, fields, server }: Ordering,
-  project: string,
+  { project = '' }: Judged,
 ): Obstacle | undefined {
   const location = fields === undefined ? order.location : server?.location;
   if (isOfOther(thing.labels, project))
@@ -306,7 +311,7 @@ function volumeObstacles(ordering: Ordering, judged: Judged): readonly Obstacle[
     const found = lookUp(judged.volumes, name, path, 'volume');
     return 'obstacle' in found
       ? [found.obstacle]
-      : (placedObstacle('volume', name, path, found.is, ordering, judged.project ?? '') ?? []);
+      : (placedObstacle({ what: 'volume', name, path, thing: found.is }, ordering, judged) ?? []);
   });
 }
 
@@ -319,7 +324,7 @@ function addressObstacles(ordering: Ordering, judged: Judged): readonly Obstacle
     const found = lookUp(judged.primaryIps, name, path, 'primary IP');
     if ('obstacle' in found) return [found.obstacle];
     if (found.is.type !== type) return [missing(path, `The primary IP ${name} is an ${found.is.type} address`)];
-    const placed = placedObstacle('primary IP', name, path, found.is, ordering, judged.project ?? '');
+    const placed = placedObstacle({ what: 'primary IP', name, path, thing: found.is }, ordering, judged);
     if (placed !== undefined) return [placed];
     return found.is.server !== undefined && found.is.goesWithServer
       ? [missing(path, `The primary IP ${name} is deleted with the server that has it (auto_delete)`)]

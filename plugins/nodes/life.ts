@@ -24,7 +24,7 @@ import type { WorkloadsOfNode } from './workload-names.ts';
 import type { ProviderStatus } from './world.ts';
 
 /** A refresh of a node. */
-export interface LookAtNode {
+export interface NodeRefresh {
   /** Epoch ms. */
   readonly now: number;
   /** Status at the provider; `running` for a static machine. */
@@ -32,7 +32,7 @@ export interface LookAtNode {
   /** Time of the creation at the provider, never later than `now`. */
   readonly created?: Instant;
   /** The time of the last refresh in the log, or somewhat later. */
-  readonly lastLookAt?: Instant;
+  readonly lastRefreshAt?: Instant;
   readonly labels: Readonly<Record<string, string>>;
   readonly settings: Settings;
   /** The recorded state of this server, without that of a former one. */
@@ -87,15 +87,15 @@ function countByIds(kept: Partial<NodeMemory>, ids: readonly string[]): Counted 
 /** True if the report is about an earlier server: its emptiness started before this one, or this one was never ready. */
 function isOfEarlier(
   { containers, emptySince: reported }: WorkloadsOfNode,
-  { created }: LookAtNode,
+  { created }: NodeRefresh,
   wasReady: boolean,
 ): boolean {
   if (containers.length > 0) return false;
   return reported === undefined || created === undefined ? !wasReady : instantOf(reported) < created;
 }
 
-function count(kept: Partial<NodeMemory>, look: LookAtNode, wasReady: boolean): Counted {
-  const { workloads } = look;
+function count(kept: Partial<NodeMemory>, refresh: NodeRefresh, wasReady: boolean): Counted {
+  const { workloads } = refresh;
   if (workloads === undefined)
     return defined({
       containers_ever: kept.containers_ever ?? 0,
@@ -105,7 +105,7 @@ function count(kept: Partial<NodeMemory>, look: LookAtNode, wasReady: boolean): 
     });
   const { startedTotal, containers } = workloads;
   if (startedTotal !== undefined)
-    return countByTotal(kept, startedTotal, containers.length, isOfEarlier(workloads, look, wasReady));
+    return countByTotal(kept, startedTotal, containers.length, isOfEarlier(workloads, refresh, wasReady));
   const counted = countByIds(
     kept,
     containers.map(({ id }) => id),
@@ -128,21 +128,21 @@ function wasUsedBetween(kept: Partial<NodeMemory>, { emptySince, containers }: W
 /** The earliest start of a node's emptiness that a report can have: epoch ms. */
 function emptyFrom(
   kept: Partial<NodeMemory>,
-  look: LookAtNode,
+  refresh: NodeRefresh,
   initializedAt: Instant | undefined,
   came: number,
 ): number {
-  const { created, lastLookAt, emptyFrom: named, now } = look;
+  const { created, lastRefreshAt, emptyFrom: named, now } = refresh;
   // The node had containers at the last refresh, so its emptiness started later.
   const hadSome = (kept.containers ?? 0) > 0 || came > 0;
-  const times = [created, initializedAt, named, hadSome ? lastLookAt : instantOf(kept.last_container_at)];
+  const times = [created, initializedAt, named, hadSome ? lastRefreshAt : instantOf(kept.last_container_at)];
   return Math.min(now, Math.max(...times.map((time) => time ?? 0)));
 }
 
 /** The start of the emptiness of a node that is listed without containers. */
 function emptySince(
   kept: Partial<NodeMemory>,
-  { now, workloadsIntervalMs }: LookAtNode,
+  { now, workloadsIntervalMs }: NodeRefresh,
   reported: string | undefined,
   came: number,
   from: number,
@@ -159,7 +159,7 @@ function emptySince(
 type Failures = Pick<NodeLife, 'probe_failures' | 'probe_failed_at' | 'failing_since'>;
 
 /** Counts failed probes in a row. Failures within the interval count once. */
-function failuresOf(kept: Partial<NodeMemory>, probe: LookAtNode['probe'], now: number, intervalMs: number): Failures {
+function failuresOf(kept: Partial<NodeMemory>, probe: NodeRefresh['probe'], now: number, intervalMs: number): Failures {
   const {
     probe_failures: probeFailures = 0,
     probe_failed_at: probeFailedAt,
@@ -181,7 +181,7 @@ function failuresOf(kept: Partial<NodeMemory>, probe: LookAtNode['probe'], now: 
 }
 
 /** Time of the first readiness: the declared time after the creation, else now. */
-function readyAt({ settings, created, now }: LookAtNode): string {
+function readyAt({ settings, created, now }: NodeRefresh): string {
   const times = settings.ways.map(({ after }) =>
     after === undefined || created === undefined ? now : created + ms(after),
   );
@@ -192,7 +192,7 @@ function readyAt({ settings, created, now }: LookAtNode): string {
 function earliest(
   workloads: WorkloadsOfNode,
   since: string | undefined,
-  { created, now }: Pick<LookAtNode, 'created' | 'now'>,
+  { created, now }: Pick<NodeRefresh, 'created' | 'now'>,
 ): string {
   if (since !== undefined) return since;
   const times = workloads.containers.flatMap(({ since }) => (since === undefined ? [] : [instantOf(since)]));
@@ -202,7 +202,7 @@ function earliest(
 /** The containers of the node: listed, or last known. */
 function knownContainers(
   kept: Partial<NodeMemory>,
-  { known, workloads }: LookAtNode,
+  { known, workloads }: NodeRefresh,
 ): Pick<NodeLife, 'containers' | 'allocated_mb'> {
   if (known === 'none') return { containers: 0, allocated_mb: 0 };
   if (workloads !== undefined)
@@ -216,7 +216,7 @@ function knownContainers(
   });
 }
 /** Time at which all containers were first known after the node was found: the first complete refresh since. */
-function syncCompletedAt(kept: Partial<NodeMemory>, { known, now }: LookAtNode): string | undefined {
+function syncCompletedAt(kept: Partial<NodeMemory>, { known, now }: NodeRefresh): string | undefined {
   if (kept.sync_completed_at !== undefined || kept.recovered_at === undefined) return kept.sync_completed_at;
   return known !== 'unread' && now > instantOf(kept.recovered_at) ? instantText(now) : undefined;
 }
@@ -225,7 +225,7 @@ function syncCompletedAt(kept: Partial<NodeMemory>, { known, now }: LookAtNode):
  * Time of a drain, by the label of the server. The value counts for an interrupted drain of this project. A drain by
  * another program counts from its first refresh, so that a label cannot shorten a grace.
  */
-function labelledAt({ labels, now, memory }: LookAtNode): string | undefined {
+function labelledAt({ labels, now, memory }: NodeRefresh): string | undefined {
   const at = drainLabel(labels);
   if (at === undefined || at === 'invalid') return undefined;
   const open = memory?.open;
@@ -234,32 +234,32 @@ function labelledAt({ labels, now, memory }: LookAtNode): string | undefined {
 }
 
 /** Returns the recorded history after a refresh. */
-export function lifeOf(look: LookAtNode): NodeLife {
-  const { now, status, memory, recovered, probe, workloads } = look;
+export function lifeOf(refresh: NodeRefresh): NodeLife {
+  const { now, status, memory, recovered, probe, workloads } = refresh;
   const kept = memory?.kept ?? {};
   const before = beforeOf(memory);
-  const containers = knownContainers(kept, look);
-  const drainingAt = kept.draining_at ?? labelledAt(look) ?? (before === 'draining' ? instantText(now) : undefined);
+  const containers = knownContainers(kept, refresh);
+  const drainingAt = kept.draining_at ?? labelledAt(refresh) ?? (before === 'draining' ? instantText(now) : undefined);
   const wasReady =
     kept.initialized_at !== undefined || recovered || kept.recovered_at !== undefined || SERVED.has(before ?? '');
-  const counted = count(kept, look, wasReady);
-  const failures: Failures = wasReady ? failuresOf(kept, probe, now, look.probeIntervalMs) : { probe_failures: 0 };
+  const counted = count(kept, refresh, wasReady);
+  const failures: Failures = wasReady ? failuresOf(kept, probe, now, refresh.probeIntervalMs) : { probe_failures: 0 };
   const becameReady = !wasReady && status === 'running' && probe === 'answered';
-  const initializedAt = kept.initialized_at ?? (becameReady ? readyAt(look) : undefined);
+  const initializedAt = kept.initialized_at ?? (becameReady ? readyAt(refresh) : undefined);
   const isEmpty = workloads !== undefined && workloads.containers.length === 0;
-  const from = emptyFrom(kept, look, instantOf(initializedAt), counted.came);
-  const since = isEmpty ? emptySince(kept, look, workloads.emptySince, counted.came, from) : undefined;
+  const from = emptyFrom(kept, refresh, instantOf(initializedAt), counted.came);
+  const since = isEmpty ? emptySince(kept, refresh, workloads.emptySince, counted.came, from) : undefined;
   const hadSome = (kept.containers ?? 0) > 0 || counted.came > 0;
   return defined({
-    provisioned_at: instantText(look.created) ?? kept.provisioned_at,
+    provisioned_at: instantText(refresh.created) ?? kept.provisioned_at,
     initialized_at: initializedAt,
     first_container_at:
       kept.first_container_at ??
-      (counted.containers_ever > 0 && workloads !== undefined ? earliest(workloads, since, look) : undefined),
+      (counted.containers_ever > 0 && workloads !== undefined ? earliest(workloads, since, refresh) : undefined),
     last_container_at: isEmpty && hadSome ? since : kept.last_container_at,
     draining_at: drainingAt,
     recovered_at: kept.recovered_at ?? (recovered ? instantText(now) : undefined),
-    sync_completed_at: syncCompletedAt(kept, look),
+    sync_completed_at: syncCompletedAt(kept, refresh),
     containers_ever: counted.containers_ever,
     started_total: counted.started_total,
     container_ids: counted.container_ids,

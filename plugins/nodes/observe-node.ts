@@ -38,7 +38,7 @@ export interface Surroundings {
   readonly at: Instant;
   readonly limits: NodesLimits;
   /** Time of the last recorded refresh, or slightly later; absent without one. */
-  readonly lastLookAt?: Instant;
+  readonly lastRefreshAt?: Instant;
   /** True if the source has a hook for drains. */
   readonly drains: boolean;
   /** Report of the source; absent if it could not be read, or is not configured. */
@@ -268,7 +268,7 @@ export function seenNode(seen: NodeSeen, around: Surroundings): Sighting<NodeFac
       now: around.now,
       status: server?.status ?? 'running',
       created,
-      lastLookAt: around.lastLookAt,
+      lastRefreshAt: around.lastRefreshAt,
       labels: server?.labels ?? {},
       settings,
       memory,

@@ -521,7 +521,7 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
     now: query.now,
     at,
     limits: world.limits,
-    lastLookAt: query.lastLookAt,
+    lastRefreshAt: query.lastLookAt,
     drains: world.hooks.drain,
     workloads,
     isSourceDown: 'error' in read.workloads ? true : undefined,

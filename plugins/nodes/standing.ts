@@ -24,8 +24,7 @@ function findingsOf(
   { ref, facts }: Sighting<NodeFacts>,
   { status, probe, probe_message: probeMessage, workloads }: NodeSignals,
   settings: Settings,
-  state: Seen,
-  health: Health,
+  { state, health }: { readonly state: Seen; readonly health: Health },
 ): readonly Finding[] {
   const finding = (code: FindingCode, severity: Finding['severity'], message: string, more: Facts): Finding => ({
     ref,
@@ -106,6 +105,6 @@ export function nodeStanding(
     ...(way.length === 0 ? {} : { via: way }),
     others: { health, power: powerOf(status) },
     ...(aged === undefined ? {} : { signals: { life: { ...aged } } }),
-    findings: seen.raw === OTHER_PROJECT ? [] : findingsOf(seen, { ...signals, probe }, settings, state, health),
+    findings: seen.raw === OTHER_PROJECT ? [] : findingsOf(seen, { ...signals, probe }, settings, { state, health }),
   };
 }

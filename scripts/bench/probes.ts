@@ -55,7 +55,7 @@ function project({ folder, port }: Server, name: string, silentPort?: number): s
     return `apiVersion: certificates/v1
 kind: Domain
 metadata: { name: d${i} }
-spec: { host: ${HOST}, address: 127.0.0.1, port: ${at}, trust: [../../ca.crt] }
+spec: { host: ${HOST}, address: 127.0.0.1, port: ${at}, trust: [../../ca.crt], keyTypes: [ecdsa] }
 `;
   };
   const documents = Array.from({ length: DOMAINS }, (_, i) => document(i));

@@ -18,7 +18,7 @@ async function folderFor(dir: string | undefined): Promise<{ readonly folder: st
   await mkdir(dir, { recursive: true });
   const names = await readdir(dir);
   if (names.length > 0 && !names.includes(MARK))
-    throw new InputError(`${dir} is not empty and was not made by a sandbox. Name an empty or a new folder`);
+    throw new InputError(`${dir} is not empty and was not created by a sandbox. Use an empty or new folder`);
   return { folder: dir, keep: true };
 }
 

@@ -102,8 +102,15 @@ function memoryRows(explanation: Explanation, { now }: ExplainTextOptions, paint
   ];
 }
 
+function entryRows(label: string, values: Json | undefined): readonly Row[] {
+  if (values === undefined || values === null || typeof values !== 'object') return [];
+  return Object.entries(values).map(
+    ([name, value], i): Row => [i === 0 ? label : '', `${printable(name)} ${valueText(value)}`],
+  );
+}
+
 function topRows(explanation: Explanation, options: ExplainTextOptions, paint: Paint): readonly Row[] {
-  const { source, written, ways_out: ways, needs, needed_by: neededBy, values } = explanation;
+  const { source, written, ways_out: ways, needs, needed_by: neededBy, values, signals } = explanation;
   const single = new Set(ways.map(({ machine }) => machine)).size <= 1;
   const list = (label: string, items: readonly string[]): readonly Row[] =>
     items.length === 0 ? [] : [[label, items.map(clean).join(', ')]];
@@ -117,11 +124,8 @@ function topRows(explanation: Explanation, options: ExplainTextOptions, paint: P
     ...memoryRows(explanation, options, paint),
     ...list('needs', needs),
     ...list('needed by', neededBy),
-    ...(values === undefined || values === null || typeof values !== 'object'
-      ? []
-      : Object.entries(values).map(
-          ([name, value], i): Row => [i === 0 ? 'facts' : '', `${printable(name)} ${valueText(value)}`],
-        )),
+    ...entryRows('facts', values),
+    ...entryRows('signals', signals),
   ];
 }
 
@@ -162,18 +166,18 @@ const WAY_WORD: Readonly<Record<Way['do'], string>> = {
 
 const RANK: Readonly<Record<RuleSaid['outcome'], number>> = { reject: 0, defer: 1, warn: 2, pass: 3 };
 
+function noStepText({ gap, written, findings }: Explanation): string {
+  if (gap !== undefined) return 'Next step: unknown, because the resource could not be read.';
+  if (!written) return 'Next step: none. The resource is neither declared nor owned.';
+  const fault = findings.find(({ severity }) => severity === 'error');
+  if (fault === undefined) return 'Next step: none. The resource is as declared.';
+  return `Next step: none. fettle has no step for this error: ${fault.code}: ${clean(fault.message)}`;
+}
+
 /** Returns the next step and its verdict. */
 function stepLines(explanation: Explanation, { now }: ExplainTextOptions, paint: Paint): readonly string[] {
   const { next } = explanation;
-  if (next === undefined) {
-    return [
-      explanation.gap !== undefined
-        ? 'Next step: unknown, because the resource could not be read.'
-        : explanation.written
-          ? 'Next step: none. The resource is as declared.'
-          : 'Next step: none. The resource is neither declared nor owned.',
-    ];
-  }
+  if (next === undefined) return [noStepText(explanation)];
   const words = {
     accept: paint('green', 'would be applied'),
     reject: paint('red', 'REJECTED'),

@@ -466,6 +466,5 @@ describe('a setting of fettle.yaml', { timeout: 120_000 }, () => {
       if (after !== before) other.push(leaf.pointer);
     }
     expect(other).toEqual(TAKING_DECIDES);
-    rmSync(folder, { recursive: true, force: true });
   });
 });

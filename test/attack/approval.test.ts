@@ -19,7 +19,6 @@ afterEach(async () => {
 
 function project(files: Readonly<Record<string, string>>, config = 'name: shop\n'): string {
   const folder = temporaryFolder();
-  closing.push(() => rmSync(folder, { recursive: true, force: true }));
   writeFiles(folder, { '.git/HEAD': '', 'fettle.yaml': `${config}store: .fettle\n`, ...files });
   for (const name of Object.keys(files)) if (name.endsWith('.sh')) chmodSync(join(folder, name), 0o755);
   return folder;

@@ -19,7 +19,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openFileStore } from '../../src/store/files/file-store.ts';
 import {
   bareEnvironment,
@@ -35,16 +35,7 @@ import {
 } from '../support/cli.ts';
 import { applyAgo } from '../support/command-line.ts';
 
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-function project(...names: readonly string[]): string {
-  const folder = certificateProject(names);
-  folders.push(folder);
-  return folder;
-}
+const project = (...names: readonly string[]): string => certificateProject(names);
 
 async function applied(...names: readonly string[]): Promise<string> {
   const folder = project(...names);
@@ -342,14 +333,13 @@ describe('exit codes', () => {
   it('8: the outcome of an action is unknown, until a refresh settles it', async () => {
     const underStrace = (folder: string, ...rules: readonly string[]): Promise<Ran> => {
       const path = join(folder, 'tls/www.crt');
-      const args = ['-f', '-qq', '-o', `${folder}.trace`, '-P', path, '-e', 'trace=openat', ...rules];
-      folders.push(`${folder}.trace`);
+      const args = ['-f', '-qq', '-o', join(folder, 'trace'), '-P', path, '-e', 'trace=openat', ...rules];
       // One thread for all file calls: strace counts the calls of each thread.
       return run('strace', [...args, process.execPath, cliFile, 'apply', '--yes'], folder, { UV_THREADPOOL_SIZE: '1' });
     };
     const first = project('www');
     expect((await underStrace(first)).code).toBe(0);
-    const opened = readFileSync(`${first}.trace`, 'utf8')
+    const opened = readFileSync(join(first, 'trace'), 'utf8')
       .split('\n')
       .filter((line) => line.includes('openat('));
     const threadOf = (line: string | undefined): string | undefined => line?.split(' ')[0];

@@ -30,7 +30,7 @@ import {
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import PQueue from 'p-queue';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   copyFolder,
   bareEnvironment,
@@ -89,10 +89,6 @@ beforeAll(async () => {
   expect(head).toMatch(/^\d+:/u);
   process.stdout.write(`damage to logs: FETTLE_TEST_SEED=${seed}\n`);
 });
-afterAll(() => {
-  for (const folder of [root, template]) rmSync(folder, { recursive: true, force: true });
-});
-
 function copy(): string {
   const folder = join(root, String((copies += 1)));
   copyFolder(template, folder);

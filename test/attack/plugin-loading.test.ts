@@ -5,7 +5,7 @@
 
 import { cpSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { installationOf, installedPlugins } from '../../src/installed-plugins.ts';
 import { cliFile, fettle, run, temporaryFolder } from '../support/cli.ts';
 
@@ -49,8 +49,6 @@ symlinkSync(join(project, 'plugin.js'), join(modules, 'inner', 'link.js'));
 for (const name of ['good', 'evil', 'linked'])
   writePackage(join(project, 'node_modules', name), about(name, 'made'), trap(join(folder, 'loaded')));
 writePackage(join(folder, 'node_modules', 'evil'), about('evil', 'evil'), trap(join(folder, 'loaded')));
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const plugins = (list: string) => installedPlugins({ FETTLE_PLUGINS: list }, () => modules, ['certificates', 'nodes']);
 

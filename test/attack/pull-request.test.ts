@@ -6,9 +6,9 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Bait, startBait } from '../support/bait.ts';
 import { bareEnvironment, certificateYaml, cliFile, issuerYaml, temporaryFolder, writeFiles } from '../support/cli.ts';
 import { type Trace, traced } from '../support/trace.ts';
@@ -443,7 +443,6 @@ const attacks: readonly Attack[] = [
 
 let stage: Stage;
 let bait: Bait;
-const folders: string[] = [];
 
 beforeAll(async () => {
   bait = await startBait();
@@ -453,7 +452,6 @@ afterAll(() => bait.close());
 function newStage(): Stage {
   const repo = temporaryFolder();
   const outside = temporaryFolder();
-  folders.push(repo, outside);
   execFileSync('git', ['init', '-q', repo]);
   writeFileSync(join(outside, 'private.txt'), `${SECRET}-file: [1, 2\n`);
   writeFileSync(join(outside, 'private.yaml'), `${SECRET}-yaml: 1\n`);
@@ -468,10 +466,6 @@ function newStage(): Stage {
 beforeEach(() => {
   stage = newStage();
 });
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
 async function runOf({ files, env, args = ['plan'] }: Run, alone: boolean): Promise<Seen> {
   files(stage);
   const given = args.map((word) => word.replaceAll('@OUTSIDE@', stage.outside));

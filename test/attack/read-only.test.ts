@@ -37,10 +37,6 @@ spec: { host: closed.example.test, address: 127.0.0.1, port: 1, trust: [../ca/ca
   saved = join(temporaryFolder(), 'plan.json');
   expect((await fettle(folder, 'plan', '-o', saved)).code).toBe(0);
 });
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-  rmSync(join(saved, '..'), { recursive: true, force: true });
-});
 
 /** Every file below a folder with its bytes, mode and time of change. */
 function stateOf(dir: string): readonly string[] {

@@ -2,14 +2,9 @@
 
 import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { certificateProject, certificateYaml, cliFile, issueWithOpenssl, run, writeFiles } from '../support/cli.ts';
 import { applyAgo } from '../support/command-line.ts';
-
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
 
 const CANARY = 'canary-3f9b1c77d2';
 const environment = {
@@ -45,7 +40,6 @@ function secretsOf(folder: string): readonly string[] {
 
 it('through plan, apply, failing actions, broken keys and every command that prints', { timeout: 60_000 }, async () => {
   const folder = certificateProject(['www', 'api']);
-  folders.push(folder);
   const printed: string[] = [];
   const fettle = async (...args: readonly string[]): Promise<void> => {
     const done = await run(process.execPath, [cliFile, ...args], folder, environment);

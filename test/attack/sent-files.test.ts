@@ -3,7 +3,7 @@
  * command.
  */
 
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { tables as certificateTables } from '../../plugins/certificates/generated.ts';
@@ -31,7 +31,6 @@ async function projectWith(spec: Json, kind: string, workloads: Json | undefined
   const emulator = await startEmulator({ times: { create: 1, start: 1, boot: 1 } });
   closing.push(() => emulator.stop());
   const top = temporaryFolder();
-  closing.push(() => rmSync(top, { recursive: true, force: true }));
   const folder = join(top, 'repo');
   const nodes = {
     provider: { hetzner: { endpoint: emulator.endpoint, token: emulator.tokens.readWrite } },
@@ -103,7 +102,6 @@ it.each(Object.entries(SENT))(
   { timeout: 60_000 },
   async (_field, [make, content]) => {
     const outside = temporaryFolder();
-    closing.push(() => rmSync(outside, { recursive: true, force: true }));
     writeFileSync(join(outside, 'sent'), content);
     const project = await make(join(outside, 'sent'));
     for (const command of COMMANDS) expect([command, await project.leaks(command)]).toEqual([command, false]);

@@ -3,7 +3,7 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -19,10 +19,8 @@ import {
   writeFiles,
 } from '../support/cli.ts';
 
-const folders: string[] = [];
 const servers: (() => void)[] = [];
 afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   for (const close of servers.splice(0)) close();
 });
 
@@ -31,7 +29,6 @@ const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];
 /** Certificates whose keys take a second or more each, one after another. */
 async function slowProject(): Promise<string> {
   const folder = certificateProject(NAMES);
-  folders.push(folder);
   const slow = Object.fromEntries(
     NAMES.map((name) => [
       `desired/${name}.yaml`,
@@ -94,7 +91,6 @@ async function silentProject(): Promise<{ readonly folder: string; readonly conn
     server.close();
   });
   const folder = certificateProject(['a']);
-  folders.push(folder);
   writeFiles(folder, {
     'desired/domain.yaml': `apiVersion: certificates/v1
 kind: Domain
@@ -217,7 +213,6 @@ describe('apply', () => {
 
   it('Ctrl-C at the prompt: nothing is done, exit 130', async () => {
     const folder = certificateProject(['a']);
-    folders.push(folder);
     const { code, said } = await interruptedQuestion(folder, 'apply');
     expect([code, said]).toEqual([130, expect.stringContaining('Nothing was done.')]);
     expect(readdirSync(folder).sort()).toEqual(['.fettle', 'desired', 'fettle.yaml']);
@@ -251,7 +246,6 @@ describe('Ctrl-C at a question', () => {
     ['log prune', 'log prune --keep 1', 'Delete all but'],
   ])('of %s leaves everything unchanged', async (_command, words, question) => {
     const folder = certificateProject(['a', 'b']);
-    folders.push(folder);
     await expectInOrder(folder);
     await fettle(folder, 'apply', '--yes');
     const segments = readdirSync(join(folder, '.fettle/log'));

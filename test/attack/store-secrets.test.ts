@@ -3,7 +3,7 @@
  * does not name. Each hostile configuration has an honest twin, for which the same recorder sees the secret.
  */
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readStoreAddress } from '../../src/engine/store-address.ts';
@@ -26,7 +26,6 @@ beforeEach(() => {
 });
 afterEach(async () => {
   for (const server of servers) await server.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function recording(how: Recording = {}): Promise<RecordingServer> {

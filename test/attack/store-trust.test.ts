@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { certificateYaml, cliFile, issuerYaml, type Ran, run, temporaryFolder, writeFiles } from '../support/cli.ts';
 
 let root: string;
@@ -30,8 +30,6 @@ beforeEach(async () => {
   git('init', '-q');
   expect((await fettle('apply', '--yes')).code).toBe(0);
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
-
 function writeProject(at: string, config: string): void {
   writeFiles(at, {
     'fettle.yaml': config,

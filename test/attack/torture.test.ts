@@ -1,6 +1,5 @@
 /** The short form of every torture test; `npm run torture` has the long ones. */
 
-import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { afterAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, testSeed } from '../support/cli.ts';
@@ -12,7 +11,6 @@ const seed = testSeed();
 const folder = temporaryFolder();
 afterAll(async () => {
   await stopDatabases();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 describe('torture', () => {

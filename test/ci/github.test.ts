@@ -190,10 +190,7 @@ beforeAll(async () => {
   await applyAgo(join(repository.folder, 'work'), 70);
 }, 120_000);
 
-afterAll(() => {
-  forge.close();
-  repository.close();
-});
+afterAll(() => forge.close());
 
 describe('a pull request', () => {
   it('gets one comment, edited in place, and the digest as a status; its merge is applied, also after a renewal in between', async () => {

@@ -26,7 +26,6 @@ export interface Repository {
   readonly checkout: (commit: string) => void;
   /** Runs fettle in a checkout of its own of main, as a person does. */
   readonly fettle: (...args: readonly string[]) => Promise<Ran>;
-  readonly close: () => void;
 }
 
 function git(folder: string, ...args: readonly string[]): string {
@@ -107,7 +106,6 @@ export async function makeRepository(forge: 'github' | 'gitlab'): Promise<Reposi
       git(work, 'checkout', '--quiet', 'main');
       return run(process.execPath, [cliFile, ...args], work);
     },
-    close: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 

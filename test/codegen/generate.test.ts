@@ -1,22 +1,18 @@
 /** Generation is deterministic and complete, and `--check` names the files that are out of date. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { generate } from '../../src/codegen/generate.ts';
 import { outputsOf } from '../../src/codegen/outputs.ts';
 import { BEGIN, END } from '../../src/codegen/readme.ts';
 import { engineText, fabricText, root, specsOf, specTexts } from './specs.ts';
-
-const folders: string[] = [];
-afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+import { temporaryFolder } from '../support/cli.ts';
 
 /** The input and output of generation, in its own folder. */
 function copyOfTree(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'fettle-codegen-'));
-  folders.push(folder);
+  const folder = temporaryFolder();
   for (const part of ['specs', 'schemas', 'plugins', 'docs', 'src', 'package.json'])
     cpSync(join(root, part), join(folder, part), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));

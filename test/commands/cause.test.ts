@@ -3,18 +3,13 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/formats/plan.ts';
 import { temporaryFolder, writeFiles } from '../support/cli.ts';
 import { applyAgo, fettle } from '../support/command-line.ts';
 
 const PULL_REQUEST = '--cause new,edit,orphan';
 const SCHEDULE = '--cause time,progress,policy';
-
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
 
 const CA = `apiVersion: certificates/v1
 kind: Issuer
@@ -36,7 +31,6 @@ ${more}`;
 /** A project with an authority, and a certificate `www` that ends in 20 days. */
 async function project(): Promise<string> {
   const folder = temporaryFolder();
-  folders.push(folder);
   writeFiles(folder, {
     'fettle.yaml': 'name: shop\nstore: .fettle\n',
     'desired/ca.yaml': CA,

@@ -2,7 +2,7 @@
 
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { bareEnvironment, cliFile, fettle, run, temporaryFolder, writeFiles } from '../support/cli.ts';
 
 let folder: string;
@@ -25,8 +25,6 @@ beforeAll(async () => {
     writeFiles(folder, { [`completion.${shell}`]: stdout });
   }
 });
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Returns the suggestions of a shell for a line whose last word is being typed. */
 const offers: Readonly<Record<string, (words: readonly string[]) => Promise<readonly string[]>>> = {

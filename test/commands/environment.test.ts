@@ -1,12 +1,9 @@
 /** The environment sets defaults. A variable for a decision that belongs to one run is an error in every command. */
 
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fettle } from '../support/command-line.ts';
-import { itemsYaml, toyPlugins, toyProject } from '../support/toy-project.ts';
-import { toyWorld } from '../support/toy.ts';
+import { itemsYaml, toyProject } from '../support/toy-project.ts';
+import { temporaryFolder } from '../support/cli.ts';
 
 const FLAGS = {
   FETTLE_YES: '--yes',
@@ -47,7 +44,7 @@ const COMMANDS = [
 ];
 
 it.each(COMMANDS)('the old name of a variable is an error in `%s`, and names the new one', async (line) => {
-  const empty = mkdtempSync(join(tmpdir(), 'fettle-environment-'));
+  const empty = temporaryFolder();
   const done = await fettle(empty, line, { env: { FETTLE_WORKLOADS_ORIGIN: 'https://conductor.example.test' } });
   expect([done.code, done.stderr]).toEqual([
     1,
@@ -56,7 +53,7 @@ it.each(COMMANDS)('the old name of a variable is an error in `%s`, and names the
 });
 
 describe('a variable for a decision of one run', () => {
-  const empty = mkdtempSync(join(tmpdir(), 'fettle-environment-'));
+  const empty = temporaryFolder();
 
   it.each(COMMANDS)('is an error in `%s`, and names the flag to use', async (line) => {
     for (const [name, flag] of Object.entries(FLAGS)) {
@@ -73,12 +70,11 @@ describe('a variable for a decision of one run', () => {
   });
 
   it('stops an apply before the refresh', async () => {
-    const world = toyWorld();
-    const folder = toyProject(itemsYaml({ a: 2 }));
+    const { world, run } = toyProject(itemsYaml({ a: 2 }));
     const env = { FETTLE_PLAN_DIGEST: `sha256:${'0'.repeat(64)}` };
-    expect(await fettle(folder, 'apply --yes', { plugins: toyPlugins(world), env })).toMatchObject({ code: 1 });
+    expect(await run('apply --yes', { env })).toMatchObject({ code: 1 });
     expect(world.calls).toEqual([]);
-    expect(await fettle(folder, 'apply --yes', { plugins: toyPlugins(world) })).toMatchObject({ code: 0 });
+    expect(await run('apply --yes')).toMatchObject({ code: 0 });
     expect(world.calls).toEqual(['absent>ready a']);
   });
 });

@@ -6,22 +6,16 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cliFile, fettle, issuerYaml, type Ran, run, temporaryFolder, writeFiles } from '../support/cli.ts';
 
 const SECRET = 'geheim-5c0e71';
 const OTHER = 4001;
 const isRoot = process.getuid?.() === 0;
 
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
 /** `above/repo` is a repository with documents and without a configuration. */
 function repository(): { readonly above: string; readonly repo: string } {
   const above = temporaryFolder();
-  folders.push(above);
   const repo = join(above, 'repo');
   writeFiles(repo, { 'desired/ca.yaml': issuerYaml, 'env/prod/note': '' });
   mkdirSync(join(repo, '.git'));

@@ -1,8 +1,8 @@
 /** `fettle graph`: Mermaid of documents and of lifecycles. */
 
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { temporaryFolder, writeFiles } from '../support/cli.ts';
 import { fettle } from '../support/command-line.ts';
 
@@ -10,8 +10,6 @@ let folder: string;
 beforeEach(() => {
   folder = temporaryFolder();
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
 it('draws an arrow from each resource to its dependencies', async () => {
   await fettle(folder, 'init .');
   const { code, stdout } = await fettle(folder, 'graph');

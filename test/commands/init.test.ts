@@ -1,8 +1,8 @@
 /** `fettle init`: its files can be planned at once, and existing files are not overwritten. */
 
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder, writeFiles } from '../support/cli.ts';
 import { fettle } from '../support/command-line.ts';
 
@@ -10,8 +10,6 @@ let folder: string;
 beforeEach(() => {
   folder = temporaryFolder();
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
 const read = (path: string): string => readFileSync(join(folder, path), 'utf8');
 
 describe('init', () => {

@@ -2,20 +2,11 @@
 
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { certificateProject, certificateYaml, writeFiles } from '../support/cli.ts';
 import { applyAgo, fettle, type Settings } from '../support/command-line.ts';
 
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-function project(...names: readonly string[]): string {
-  const folder = certificateProject(names);
-  folders.push(folder);
-  return folder;
-}
+const project = (...names: readonly string[]): string => certificateProject(names);
 
 describe('the prompt', () => {
   it.each([

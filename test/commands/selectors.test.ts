@@ -1,25 +1,14 @@
 /** A selector on the command line must match: a misspelt address, glob, rule or filter is an error. */
 
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fettle } from '../support/command-line.ts';
-import { toyWorld } from '../support/toy.ts';
 import { itemsYaml, toyPlugins, toyProject } from '../support/toy-project.ts';
-
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
 
 /** Items a and b, declared; a is applied. */
 async function bench(config = '') {
-  const world = toyWorld();
-  const folder = toyProject(itemsYaml({ a: 2, b: 4 }), config);
-  folders.push(folder);
-  const run = (line: string) => fettle(folder, line, { plugins: toyPlugins(world) });
-  await run('apply -y --target toy/Item/a');
-  return { world, folder, run, write: (text: string) => writeFileSync(join(folder, 'items.yaml'), text) };
+  const at = toyProject(itemsYaml({ a: 2, b: 4 }), config);
+  await at.run('apply -y --target toy/Item/a');
+  return at;
 }
 
 describe('a selector that matches nothing is an error', () => {

@@ -1,14 +1,12 @@
 /** `fettle validate`: all problems of the configuration and of the documents in one run. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fettle } from '../support/command-line.ts';
+import { temporaryFolder } from '../support/cli.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'fettle-validate-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
+const folder = temporaryFolder();
 const config = `name: shop
 safety:
   removals: { share: 130% }

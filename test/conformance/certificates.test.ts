@@ -45,7 +45,7 @@ async function open(): Promise<FilesBench> {
   // Addresses that never respond are listed here.
   const dns = await dnsServer({});
   const config = {
-    probe: { handshakeSeconds: 0.2, resolvers: [dns.address] },
+    probe: { handshakeSeconds: 0.5, resolvers: [dns.address] },
     pidFiles: [join(folder, 'www.pid')],
   };
   (await certificates.validators())['config']?.(config);
@@ -414,6 +414,20 @@ const situations: readonly Situation<FilesBench>[] = [
     finds: ['Certificate authority-ends'],
   },
   {
+    name: 'an adopted certificate with other names',
+    prepare: async (line) => {
+      const { folder } = line.bench;
+      mkdirSync(join(folder, 'tls'));
+      authorityWithOpenssl(folder, 1000);
+      issueWithOpenssl(folder, 'www', 80);
+      const other = www({ dnsNames: ['www.example.test', 'new.example.test'] });
+      await line.apply([issuer(), other]);
+      return [issuer(), other];
+    },
+    takes: [],
+    finds: ['Certificate changed-by-renewal'],
+  },
+  {
     name: 'an authority that ends before what it is to sign',
     prepare: async (line) => {
       authorityWithOpenssl(line.bench.folder, 20);
@@ -553,7 +567,7 @@ const situations: readonly Situation<FilesBench>[] = [
       return [issuer(), www()];
     },
     takes: ['Certificate renewing>normal'],
-    finds: ['Certificate leftover-files'],
+    finds: ['Certificate key-mismatch', 'Certificate leftover-files'],
   },
   {
     name: 'a recovery that was interrupted between its renames',
@@ -564,7 +578,7 @@ const situations: readonly Situation<FilesBench>[] = [
       return [issuer(), www()];
     },
     takes: ['Certificate recovering>normal'],
-    finds: ['Certificate leftover-files'],
+    finds: ['Certificate key-mismatch', 'Certificate leftover-files'],
   },
   {
     name: 'orphans that are let go',
@@ -815,6 +829,20 @@ const situations: readonly Situation<FilesBench>[] = [
     },
     takes: [],
     finds: ['Domain chain-expiring'],
+  },
+  {
+    name: 'a server that does not staple the OCSP response that its certificate requires',
+    prepare: async ({ bench: { folder, serve } }) => {
+      const at = (name: string) => join(folder, name);
+      const names = ['subjectAltName=DNS:www.example.test', 'tlsfeature=status_request'];
+      const more = names.flatMap((each) => ['-addext', each]);
+      const key = ['-newkey', 'ed25519', '-nodes', '-keyout', at('staple.key')];
+      openssl('req', '-x509', ...key, '-out', at('staple.crt'), '-subj', '/CN=Staple', '-days', '90', ...more);
+      const pair = { cert: readFileSync(at('staple.crt')), key: readFileSync(at('staple.key')) };
+      return [domain('www', await serve(createTlsServer(pair)), { trust: ['staple.crt'] })];
+    },
+    takes: [],
+    finds: ['Domain must-staple'],
   },
   {
     name: 'servers that cannot be talked to',

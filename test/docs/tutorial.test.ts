@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { PATH } from '../ci/repository.ts';
 import { run, temporaryFolder } from '../support/cli.ts';
 
@@ -51,8 +51,6 @@ beforeAll(() => {
     cwd: root,
   });
 }, 120_000);
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const installs = blocks(section('Install'), '').flatMap((block) => block.trimEnd().split('\n'));
 

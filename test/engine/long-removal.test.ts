@@ -62,7 +62,9 @@ const plugin: Plugin = {
         const observed = observedOf(resource);
         const value = (desired?.spec as { value: number } | undefined)?.value;
         if (observed === undefined)
-          return value === undefined ? undefined : { step: 'absent>ready', goal: 'create', because: 'it is not there' };
+          return value === undefined
+            ? undefined
+            : { step: 'absent>ready', goal: 'create', because: 'it does not exist' };
         const goal = desired === undefined ? 'remove' : 'replace';
         if (observed.state === 'draining')
           return { step: 'draining>gone', goal, because: 'it is drained', cause: 'progress' };

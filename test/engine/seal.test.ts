@@ -47,8 +47,8 @@ function resource(name: string, parts: Partial<Given> = {}): Resource {
 }
 
 function seen(more: Partial<Observed> = {}): Partial<Given> {
-  const observed = { ref: item('a'), state: 'ready', facts: {}, findings: [], at: '2026-01-01T00:00:00Z', ...more };
-  return { observed } as Partial<Given>;
+  const observed = { ref: item('a'), state: 'ready', facts: {}, findings: [], at: START, ...more };
+  return { observed };
 }
 
 const memory = (name: string): Memory => ({ ref: item(name), version: 1, kept: {}, owned: 'created', state: 'ready' });
@@ -124,7 +124,7 @@ it('a declared or recorded resource is not unmanaged', () => {
   expect(sealed(all).unmanaged).toEqual([]);
 });
 
-it('tells the scope of a plan: a selection, and causes with their excluded changes', () => {
+it('shows the scope of a plan: a selection, and causes with their excluded changes', () => {
   expect(sealed([]).targeted).toBe(false);
   const part = sealed([], [], { within: () => false, causes: new Set(['time', 'new']), excluded: 3 });
   expect(part).toMatchObject({ targeted: true, causes: ['new', 'time'], counts: { excluded: 3 } });

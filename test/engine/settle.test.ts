@@ -10,7 +10,7 @@ import { item } from '../support/toy.ts';
 describe('an interrupted step', () => {
   it.each<[Step, OpenIntent['goal'], string, boolean]>([
     ['bad>repairing', 'update', 'good', true],
-    // It may have been good in between, or the step may not have started.
+    // The step has no effect: it was reverted, or did not start.
     ['bad>repairing', 'update', 'bad', false],
     ['bad>repairing', 'update', 'absent', false],
     // A failure leads nowhere else by itself.

@@ -21,7 +21,7 @@ function pluginWith(isDeaf: boolean): Plugin {
           const { desired } = resource;
           const observed = observedOf(resource);
           const value = (desired?.spec as { value: number } | undefined)?.value ?? 0;
-          if (observed === undefined) return { step: 'absent>ready', goal: 'create', because: 'it is not there' };
+          if (observed === undefined) return { step: 'absent>ready', goal: 'create', because: 'it does not exist' };
           const fields = fieldsOf(value, (observed as Observed<{ value: number }>).facts.value);
           return fields.length === 0
             ? undefined

@@ -1,20 +1,13 @@
 /** Summaries: the total lines of a plugin in a plan and in `state list`. A failing summary stops nothing. */
 
-import { rmSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { validators } from '../../src/formats/generated.validators.js';
 import { type Plugin, type Summary, isSeen } from '#plugin';
 import { planEvents } from '../../src/formats/events.ts';
 import { planMarkdown } from '../../src/report/plan-markdown.ts';
 import { planText } from '../../src/report/plan-text.ts';
-import { fettle } from '../support/command-line.ts';
-import { type ToyWorld, applyToy, planToy, START, toyLog, toyPlugin, toyWorld, wanted } from '../support/toy.ts';
-import { itemsYaml, toyProject } from '../support/toy-project.ts';
-
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
+import { applyToy, planToy, START, toyLog, toyPlugin, toyWorld, wanted } from '../support/toy.ts';
+import { itemsYaml, toyPlugins, toyProject } from '../support/toy-project.ts';
 
 /** Counts observed resources, resources in the state, and the effect of the accepted changes. */
 const counting: Plugin['summary'] = (resources, scene) => {
@@ -158,11 +151,7 @@ describe('a summary in a plan', () => {
 
 describe('a summary in state list', () => {
   it('is about the listed resources of the state, which are not refreshed', async () => {
-    const world: ToyWorld = toyWorld();
-    const folder = toyProject(itemsYaml({ a: 2, b: 4 }));
-    folders.push(folder);
-    const plugin = { ...toyWith(counting), openReader: async () => world, openWriter: async () => world };
-    const run = (line: string) => fettle(folder, line, { plugins: new Map([['toy', async () => plugin]]) });
+    const { run } = toyProject(itemsYaml({ a: 2, b: 4 }), '', toyWith(counting));
     await run('apply -y');
     expect((await run('state list')).stdout).toMatch(
       /toy\/Item\/b .*\n\ntoy · items\n {4}0 seen, 2 not\n {4}0 more\n$/u,
@@ -176,19 +165,11 @@ describe('a summary in state list', () => {
   });
 
   it('leaves out state of a newer plugin, and still lists the resource', async () => {
-    const world: ToyWorld = toyWorld();
-    const folder = toyProject(itemsYaml({ a: 2 }));
-    folders.push(folder);
     const kinds = { Item: { ...toyPlugin.tables.kinds['Item'], memoryVersion: 2 } } as Plugin['tables']['kinds'];
     const newer = { ...toyPlugin, tables: { ...toyPlugin.tables, kinds } };
-    const opened = (plugin: Plugin): Plugin => ({
-      ...plugin,
-      openReader: async () => world,
-      openWriter: async () => world,
-    });
-    await fettle(folder, 'apply -y', { plugins: new Map([['toy', async () => opened(newer)]]) });
-    const older = opened(toyWith(counting));
-    const { code, stdout } = await fettle(folder, 'state list', { plugins: new Map([['toy', async () => older]]) });
+    const at = toyProject(itemsYaml({ a: 2 }), '', newer);
+    await at.run('apply -y');
+    const { code, stdout } = await at.run('state list', { plugins: toyPlugins(at.world, toyWith(counting)) });
     expect(code).toBe(0);
     expect(stdout).toContain('toy/Item/a');
     expect(stdout).not.toContain('toy · items');

@@ -12,12 +12,13 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir, hostname, tmpdir } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { join, relative } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/cli.ts';
 
 const root = join(import.meta.dirname, '../..');
-const folder = realpathSync(mkdtempSync(join(tmpdir(), 'fettle-build-')));
+const folder = realpathSync(temporaryFolder());
 const first = join(folder, 'first');
 const second = join(folder, 'second');
 
@@ -53,8 +54,6 @@ beforeAll(() => {
     execFileSync(process.execPath, [join(root, 'scripts/build.ts'), '--out', out], { stdio: 'pipe', cwd: folder });
   }
 }, 120_000);
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('build', () => {
   it('gives the same bytes twice', () => {

@@ -4,13 +4,13 @@
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/cli.ts';
 
 const root = join(import.meta.dirname, '../..');
-const folder = realpathSync(mkdtempSync(join(tmpdir(), 'fettle-clone-')));
+const folder = realpathSync(temporaryFolder());
 const clone = join(folder, 'clone');
 const validators = join(clone, 'src/engine/generated.validators.js');
 
@@ -21,8 +21,6 @@ function node(...args: readonly string[]): ReturnType<typeof spawnSync> {
 beforeAll(() => {
   execFileSync('git', ['checkout-index', '-a', `--prefix=${clone}/`], { cwd: root });
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
 it('is not built if npm omitted the build tools, and says so', () => {
   mkdirSync(join(clone, 'node_modules'));
   const { status, stdout, stderr } = node('scripts/prepare.ts');

@@ -1,17 +1,15 @@
 /** The end of a process of fettle: all output arrives, or the exit code reports the loss. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/cli.ts';
 
 const root = join(import.meta.dirname, '../..');
 const cli = join(root, 'dist', 'cli.js');
-const folder = mkdtempSync(join(tmpdir(), 'fettle-entry-'));
+const folder = temporaryFolder();
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs a body of `main(argv, shell)` the way the CLI does, in a shell pipeline that begins with it. */
 function pipeline(

@@ -1,10 +1,10 @@
 /** The package as users get it: packed, installed elsewhere without a network, and run. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/cli.ts';
 
 interface Packed {
   readonly filename: string;
@@ -14,7 +14,7 @@ interface Packed {
 }
 
 const root = join(import.meta.dirname, '../..');
-const folder = mkdtempSync(join(tmpdir(), 'fettle-pack-'));
+const folder = temporaryFolder();
 const home = join(folder, 'home');
 const installed = join(folder, 'elsewhere');
 const command = join(installed, 'node_modules', '.bin', 'fettle');
@@ -51,8 +51,6 @@ beforeAll(() => {
   const install = ['install', '--omit=dev', '--offline', '--no-audit', '--no-fund', join(folder, packed.filename)];
   execFileSync('npm', install, { cwd: installed, env, stdio: 'pipe' });
 }, 120_000);
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('npm pack', () => {
   it('contains the files needed to run, and nothing else', () => {

@@ -1,29 +1,10 @@
 /** `--json` and `--format markdown` on whole command lines. */
 
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Event } from '../../src/formats/events.ts';
-import { fettle } from '../support/command-line.ts';
-import { toyWorld } from '../support/toy.ts';
-import { itemsYaml, toyPlugins, toyProject } from '../support/toy-project.ts';
-
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-function bench(documents: string) {
-  const world = toyWorld();
-  const folder = toyProject(documents);
-  folders.push(folder);
-  return {
-    world,
-    folder,
-    run: (line: string, env: Readonly<Record<string, string>> = {}) =>
-      fettle(folder, line, { plugins: toyPlugins(world), env }),
-  };
-}
+import { itemsYaml, toyProject } from '../support/toy-project.ts';
 
 function read(text: string): readonly Event[] {
   return text
@@ -38,7 +19,7 @@ function typesOf(events: readonly Event[]): readonly string[] {
 
 describe('plan --json', () => {
   it('reports the refresh, the rows, the counts, the head and the result, and nothing else', async () => {
-    const { run } = bench(itemsYaml({ a: 2, b: 13 }));
+    const { run } = toyProject(itemsYaml({ a: 2, b: 13 }));
     const { code, stdout, stderr } = await run('plan -json --detailed-exitcode');
     const events = read(stdout);
     expect([code, stderr]).toEqual([2, '']);
@@ -56,7 +37,7 @@ describe('plan --json', () => {
   });
 
   it('reports problems of documents as diagnostics, with their places', async () => {
-    const { run, folder } = bench(itemsYaml({ a: 2 }));
+    const { run, folder } = toyProject(itemsYaml({ a: 2 }));
     writeFileSync(join(folder, 'items.yaml'), 'apiVersion: toy/v1\nkind: Item\nmetadata: { nam: a }\nspec: {}\n');
     const { code, stdout, stderr } = await run('plan --json');
     const events = read(stdout);
@@ -70,7 +51,7 @@ describe('plan --json', () => {
   });
 
   it('reports an invalid option and an unused override as diagnostics', async () => {
-    const { run } = bench(itemsYaml({ a: 2 }));
+    const { run } = toyProject(itemsYaml({ a: 2 }));
     const wrong = await run('plan --json --override nothing --reason x');
     expect([wrong.code, wrong.stderr]).toEqual([1, '']);
     expect(read(wrong.stdout).slice(-2)).toMatchObject([
@@ -90,15 +71,15 @@ describe('plan --json', () => {
   });
 
   it('and --format exclude each other; options take precedence over the environment', async () => {
-    const { run } = bench(itemsYaml({ a: 2 }));
+    const { run } = toyProject(itemsYaml({ a: 2 }));
     const both = await run('plan --json --format json');
     expect([both.code, both.stdout, both.stderr]).toEqual([1, '', expect.stringContaining('cannot be used with')]);
     const firstType = async (line: string, env: Readonly<Record<string, string>>) =>
-      (JSON.parse((await run(line, env)).stdout.split('\n')[0] ?? '') as Event).type;
+      (JSON.parse((await run(line, { env })).stdout.split('\n')[0] ?? '') as Event).type;
     expect(await firstType('plan --json', { FETTLE_FORMAT: 'markdown' })).toBe('version');
     expect(await firstType('plan', { FETTLE_JSON: '1' })).toBe('version');
-    expect((await run('plan --format text', { FETTLE_JSON: '1' })).stdout).toMatch(/^fettle plan/u);
-    expect((await run('plan', { FETTLE_JSON: '1', FETTLE_FORMAT: 'json' })).stderr).toContain(
+    expect((await run('plan --format text', { env: { FETTLE_JSON: '1' } })).stdout).toMatch(/^fettle plan/u);
+    expect((await run('plan', { env: { FETTLE_JSON: '1', FETTLE_FORMAT: 'json' } })).stderr).toContain(
       'cannot be used together',
     );
   });
@@ -106,7 +87,7 @@ describe('plan --json', () => {
 
 describe('--format markdown', () => {
   it('is the same for a plan and for its saved file, which it names', async () => {
-    const { run } = bench(itemsYaml({ a: 2, b: 13 }));
+    const { run } = toyProject(itemsYaml({ a: 2, b: 13 }));
     const planned = await run('plan --format markdown -o plan.json');
     const shown = await run('show plan.json --format markdown');
     expect([planned.code, planned.stderr, shown.code]).toEqual([0, '', 0]);
@@ -118,7 +99,7 @@ describe('--format markdown', () => {
 
   it('stays within the size limit of a comment, and names the omitted rows', async () => {
     const values = Object.fromEntries(Array.from({ length: 1200 }, (_, i) => [`item-with-a-name-${i}`, 2]));
-    const { run } = bench(itemsYaml(values));
+    const { run } = toyProject(itemsYaml(values));
     const { stdout } = await run('plan --format markdown -o plan.json');
     expect(Buffer.byteLength(stdout)).toBeLessThanOrEqual(65_536);
     expect(Buffer.byteLength(stdout)).toBeGreaterThan(65_000);

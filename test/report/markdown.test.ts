@@ -18,7 +18,7 @@ import {
   withinBudget,
 } from '../../src/report/markdown.ts';
 import { planMarkdown } from '../../src/report/plan-markdown.ts';
-import { applyToy, planToy, START, toyLog, toyWorld, wanted } from '../support/toy.ts';
+import { applyToy, planToy, START, toyLog, toyWorld, wanted, mixedPlan } from '../support/toy.ts';
 import { hostile, hostilePlan, hostileRows } from './hostile.ts';
 
 describe('data', () => {
@@ -306,22 +306,7 @@ describe('a plan', () => {
   });
 
   it('has errors first, then rejected changes, removals, waiting changes, and the rest', async () => {
-    const world = toyWorld({ foreign: 2 });
-    const log = toyLog();
-    await applyToy(
-      world,
-      [wanted('gone', 2), wanted('kept', 2, { lifecycle: { protect: true } }), wanted('old', 4)],
-      log,
-    );
-    world.blind.add('blind');
-    const documents = [
-      wanted('old', 6),
-      wanted('new', 3),
-      wanted('bad', 13),
-      wanted('waits', 2, { needs: ['bad'] }),
-      wanted('blind', 2),
-    ];
-    const { plan } = await planToy(world, documents, log);
+    const plan = await mixedPlan(toyWorld({ foreign: 2 }));
     const text = planMarkdown(plan, { now: START + 2000 });
     const order = [
       '<!-- fettle plan: test -->\n\n## fettle plan: test',

@@ -8,9 +8,8 @@ import { planMarkdown } from '../../src/report/plan-markdown.ts';
 import { planText } from '../../src/report/plan-text.ts';
 import { type Json, printable } from '#plugin';
 import { columnWidth, scopeText, shortDigests } from '../../src/report/text.ts';
-import type { Plan } from '../../src/formats/plan.ts';
 import { NOTHING_COVERED } from '../support/covers.ts';
-import { applyToy, item, planToy, START, toyLog, toyWorld, wanted } from '../support/toy.ts';
+import { applyToy, item, planToy, START, toyLog, toyWorld, wanted, mixedPlan } from '../support/toy.ts';
 
 const ESCAPE = String.fromCharCode(27);
 const ESCAPES = new RegExp(`${ESCAPE}\\[\\d+m`, 'gu');
@@ -41,34 +40,15 @@ describe('small parts', () => {
   });
 });
 
-async function fullPlan(): Promise<Plan> {
-  const world = toyWorld();
-  const log = toyLog();
-  await applyToy(
-    world,
-    [wanted('gone', 2), wanted('kept', 2, { lifecycle: { protect: true } }), wanted('old', 4)],
-    log,
-  );
-  world.blind.add('blind');
-  const documents = [
-    wanted('old', 6),
-    wanted('new', 3),
-    wanted('bad', 13),
-    wanted('waits', 2, { needs: ['bad'] }),
-    wanted('blind', 2),
-  ];
-  return (await planToy(world, documents, log)).plan;
-}
-
 describe('text for approval', () => {
   const shownOf = async (
     goal: 'update' | 'protect' | 'replace',
     before: Json,
     after: Json,
   ): Promise<readonly string[]> => {
-    const plan = await fullPlan();
+    const plan = await mixedPlan();
     const [row] = plan.resource_changes;
-    if (row === undefined) throw new Error('there is no row');
+    if (row === undefined) throw new Error('no row');
     const change = { ...row.change, before, after };
     const one = { ...plan, resource_changes: [{ ...row, goal, change }] };
     return [planText(one, { color: false, now: START }), planMarkdown(one, { now: START })];
@@ -101,7 +81,7 @@ describe('text for approval', () => {
   });
 
   it('differs from every other command line, even if it is shortened', async () => {
-    const plan = await fullPlan();
+    const plan = await mixedPlan();
     const shown = (last: string): readonly string[] => {
       const resource_changes = plan.resource_changes.map((row) => ({
         ...row,
@@ -120,7 +100,7 @@ describe('text for approval', () => {
 
 describe('a plan', () => {
   it('has changes first, removals on top, then rejections and waiting changes; unchanged resources are counted', async () => {
-    const text = planText(await fullPlan(), { color: false, now: START + 2000 });
+    const text = planText(await mixedPlan(), { color: false, now: START + 2000 });
     const at = (part: string) => text.indexOf(part);
     const order = [
       'refreshed 2 s ago',
@@ -155,7 +135,7 @@ describe('a plan', () => {
   });
 
   it('stays within the width of the terminal, except for names and commands', async () => {
-    const plan = await fullPlan();
+    const plan = await mixedPlan();
     const narrow = planText(plan, { color: false, now: START, width: 60 });
     const words = (text: string): readonly string[] =>
       text
@@ -170,7 +150,7 @@ describe('a plan', () => {
   });
 
   it('distinguishes errors from warnings by words, and counts findings that an earlier apply recorded', async () => {
-    const plan = await fullPlan();
+    const plan = await mixedPlan();
     const check = { address: 'toy/Item/a', code: 'odd', message: 'The value is odd.', facts: {} };
     const checks = [
       { ...check, severity: 'warning' as const },
@@ -185,7 +165,7 @@ describe('a plan', () => {
   });
 
   it('means the same without its colours', async () => {
-    const plan = await fullPlan();
+    const plan = await mixedPlan();
     const plain = planText(plan, { color: false, now: START });
     const colored = planText(plan, { color: true, now: START });
     expect(colored).not.toBe(plain);
@@ -206,7 +186,7 @@ describe('a plan', () => {
     ['progress', '~ toy/Item/old  ready > ready  value differs; value: 4 → 6  (progress)'],
     ['time', '~ toy/Item/old  ready > ready  value differs; value: 4 → 6  (time)'],
   ] as const)('explains an edit with the cause %s if its fields do not', async (cause, expected) => {
-    const plan = await fullPlan();
+    const plan = await mixedPlan();
     const row = plan.resource_changes.find(({ name }) => name === 'old');
     if (row === undefined) throw new Error('no row');
     const only = { ...plan, rejected_changes: [], deferred_changes: [], resource_changes: [{ ...row, cause }] };
@@ -214,7 +194,7 @@ describe('a plan', () => {
   });
 
   it('shows a secret only as changed', async () => {
-    const plan = await fullPlan();
+    const plan = await mixedPlan();
     const [row] = plan.resource_changes;
     if (row === undefined) throw new Error('no row');
     const change = {

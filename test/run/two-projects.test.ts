@@ -1,7 +1,6 @@
-/** Two projects in one process: planned and applied at once, on different clocks, with real stores and real services. */
+/** Two projects in one process, planned and applied at once, with their own clocks, stores and services. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { afterEach, expect, it } from 'vitest';
@@ -12,6 +11,7 @@ import { plan } from '../../src/run/plan.ts';
 import { type Host, openWorkspace, type Workspace } from '../../src/run/project.ts';
 import { openConfiguredStore } from '../../src/run/stores.ts';
 import { tlsSandbox } from '../../plugins/certificates/sandbox.ts';
+import { temporaryFolder } from '../support/cli.ts';
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -41,8 +41,7 @@ interface Opened {
 }
 
 async function opened(name: string, now: () => number): Promise<Opened> {
-  const folder = mkdtempSync(join(tmpdir(), 'fettle-two-'));
-  cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   const world = await tlsSandbox.start(folder, now());
   cleanups.push(() => world.stop());
   writeFileSync(

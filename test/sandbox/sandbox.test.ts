@@ -2,9 +2,8 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { X509Certificate } from 'node:crypto';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -28,16 +27,13 @@ interface Up {
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
 }
 
-const folders: string[] = [];
 const running: ChildProcess[] = [];
 afterEach(() => {
   for (const child of running.splice(0)) child.kill('SIGKILL');
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
 function fresh(): string {
   const folder = temporaryFolder();
-  folders.push(folder);
   return folder;
 }
 
@@ -155,8 +151,7 @@ describe('sandbox up', () => {
   });
 
   it('keeps a named folder, and continues with it', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'fettle-test-'));
-    folders.push(folder);
+    const folder = temporaryFolder();
     const first = await up(fresh(), folder);
     expect(statSync(join(folder, 'tls/good.key')).mode & 0o777).toBe(0o600);
     expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);

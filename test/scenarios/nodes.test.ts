@@ -9,7 +9,6 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { LABELS } from '../../plugins/nodes/labels.ts';
 import { openReader } from '../../plugins/nodes/live/reader.ts';
-import type { Timing } from '#plugin/http';
 import { openWriter } from '../../plugins/nodes/live/writer.ts';
 import { nodes } from '../../plugins/nodes/plugin.ts';
 import { type ManualClock, manualClock } from '../../plugins/nodes/sandbox/clock.ts';
@@ -20,6 +19,7 @@ import { JSON_COMMANDS, JSON_COMMANDS_OF_RESOURCE, jsonValues, misspelt } from '
 import { temporaryFolder } from '../support/cli.ts';
 import { type Done, fettle } from '../support/command-line.ts';
 import { expectGolden, scenarioNames, TIMES, withoutVolatile } from './golden.ts';
+import { timingOf } from '../plugins/nodes/whole.ts';
 
 interface StartedContainer {
   readonly id: string;
@@ -64,20 +64,6 @@ interface World {
 }
 
 const START = Date.parse('2026-11-20T08:00:00Z');
-
-/** Waits of the client advance the clock to their end. */
-function timingOf(clock: ManualClock): Timing {
-  return {
-    now: clock.now,
-    random: () => 0.5,
-    sleep: async (ms, signal) => {
-      const until = clock.now() + ms;
-      await new Promise((resolve) => setImmediate(resolve));
-      signal.throwIfAborted();
-      if (until > clock.now()) clock.advance(until - clock.now());
-    },
-  };
-}
 
 function configOf({ endpoint, workloads }: Emulator): string {
   const { url, drainUrl, migrateUrl } = workloads;
@@ -143,7 +129,7 @@ async function happen(world: World, each: Happening): Promise<string> {
   for (const waiting of each.wait ?? []) workloads.wait(waiting);
   for (const id of each.unqueue ?? []) workloads.unqueue(id);
   if (each.settle === true) await settle(world);
-  if (each.settle === true) return '(applied until nothing is done any more)\n\n';
+  if (each.settle === true) return '(applied until no changes remain)\n\n';
   if (each.pass !== undefined) return `(${each.pass} later)\n\n`;
   if (each.run === undefined) return '';
   // One at a time, so that the output has one order.

@@ -1,9 +1,9 @@
 /** The check that git tracks a path: indexes as git itself writes them, in every form. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { entryOf, parseIndex, trackedAs } from '../../src/store/files/git-index.ts';
 import { temporaryFolder, writeFiles } from '../support/cli.ts';
 
@@ -11,8 +11,6 @@ let folder: string;
 beforeEach(() => {
   folder = temporaryFolder();
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
 function git(at: string, ...args: readonly string[]): string {
   const own = [
     '-c',

@@ -8,35 +8,19 @@
  */
 
 import { execFile, spawnSync } from 'node:child_process';
-import { cpSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import PQueue from 'p-queue';
 import { rolldown } from 'rolldown';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { randomFrom, sampleOf, testSeed } from '../support/cli.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { randomFrom, sampleOf, testSeed, temporaryFolder } from '../support/cli.ts';
 import { intent, memoriesOf, rememberedIn, note, outcome, recordsOf } from './drafts.ts';
 import { fileBench, openAt, segmentsOf } from './file-bench.ts';
 
-const CALLS = [
-  'openat',
-  'write',
-  'pwrite64',
-  'writev',
-  'fsync',
-  'fdatasync',
-  'rename',
-  'renameat',
-  'renameat2',
-  'link',
-  'linkat',
-  'unlink',
-  'unlinkat',
-  'mkdir',
-  'rmdir',
-  'ftruncate',
-  'copy_file_range',
-];
+const CALLS = (
+  'openat write pwrite64 writev fsync fdatasync rename renameat renameat2 link linkat unlink unlinkat ' +
+  'mkdir rmdir ftruncate copy_file_range'
+).split(' ');
 
 const FULL = process.env['FETTLE_TEST_FULL'] === '1';
 const seed = testSeed();
@@ -48,15 +32,13 @@ let runs = 0;
 
 beforeAll(async () => {
   if (spawnSync('strace', ['-V']).status !== 0) throw new Error('these tests need strace: apt-get install strace');
-  root = mkdtempSync(join(tmpdir(), 'fettle-kill-'));
+  root = temporaryFolder();
   script = join(root, 'writer.mjs');
   // One file, so that hardly any of the calls are those of loading the program.
   const bundle = await rolldown({ input: join(import.meta.dirname, 'fixtures/writer.ts'), platform: 'node' });
   await bundle.write({ file: script, format: 'esm' });
   await bundle.close();
 });
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
 interface Run {
   readonly stdout: string;
   readonly killed: boolean;

@@ -2,8 +2,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +12,7 @@ import { openFileStore } from '../../src/store/files/file-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { intent, memoriesOf, note, own, recordsOf, rememberedIn } from './drafts.ts';
 import { segmentsOf } from './file-bench.ts';
+import { temporaryFolder } from '../support/cli.ts';
 
 const HOLDER = fileURLToPath(new URL('fixtures/holder.ts', import.meta.url));
 const LEASE_MS = 900;
@@ -31,7 +31,7 @@ let folder: string;
 let stores: Store[];
 let children: ChildProcess[];
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'fettle-lease-'));
+  root = temporaryFolder();
   folder = join(root, '.fettle');
   stores = [];
   children = [];
@@ -39,7 +39,6 @@ beforeEach(() => {
 afterEach(async () => {
   for (const child of children) child.kill('SIGKILL');
   for (const store of stores) await store.close();
-  rmSync(root, { recursive: true, force: true });
 });
 
 function open(actor = 'me'): Store {

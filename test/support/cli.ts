@@ -49,13 +49,27 @@ export function run(
   });
 }
 
+/** The words of a command line; double quotes hold words together. */
+export function wordsOf(line: string): readonly string[] {
+  return line.match(/"[^"]*"|\S+/gu)?.map((word) => word.replaceAll('"', '')) ?? [];
+}
+
 /** Runs `fettle` in a folder. */
 export function fettle(folder: string, ...args: readonly string[]): Promise<Ran> {
   return run(process.execPath, [cliFile, ...args], folder);
 }
 
+const folders: string[] = [];
+
+/** Creates a folder, which is removed after the tests of the file (`clean-up.ts`). */
 export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'fettle-test-'));
+  const folder = mkdtempSync(join(tmpdir(), 'fettle-test-'));
+  folders.push(folder);
+  return folder;
+}
+
+export function removeTemporaryFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Copies a folder with all modes and times: a store that others can read is rejected. */

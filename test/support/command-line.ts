@@ -8,7 +8,7 @@ import { CLEAR_LINE, inert } from '#plugin';
 import type { Output } from '../../src/output.ts';
 import type { PluginLoaders } from '../../src/plugins.ts';
 import type { Shell } from '../../src/shell.ts';
-import { bareEnvironment } from './cli.ts';
+import { bareEnvironment, wordsOf } from './cli.ts';
 
 export interface Settings {
   readonly env?: NodeJS.ProcessEnv;
@@ -42,9 +42,9 @@ function output(isTTY: boolean): Output & { readonly text: () => string } {
   };
 }
 
-/** Runs one command line in this process; double quotes hold words together. */
+/** Runs one command line in this process. */
 export function fettle(folder: string, line: string, settings: Settings = {}): Promise<Done> {
-  return runWords(folder, line.match(/"[^"]*"|\S+/gu)?.map((word) => word.replaceAll('"', '')) ?? [], settings);
+  return runWords(folder, wordsOf(line), settings);
 }
 
 /**

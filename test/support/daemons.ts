@@ -180,7 +180,7 @@ passdb {
 }
 userdb {
   driver = static
-  args = uid=nobody gid=nogroup home=/nonexistent
+  args = uid=65534 gid=65534 home=/nonexistent
 }
 `;
   chmodSync(folder, 0o755);

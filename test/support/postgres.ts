@@ -1,12 +1,12 @@
 /** A real PostgreSQL server for the tests of one file, with a database for each test. */
 
 import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { temporaryFolder } from './cli.ts';
 
 /** The password of the superuser, which would be recognised in any text. */
 export const PASSWORD = 'canary-Pa55:w@rd/?';
@@ -64,7 +64,7 @@ export interface PostgresOptions {
 export async function startPostgres({ tls, rules }: PostgresOptions = {}): Promise<PostgresServer> {
   const bin = programs();
   const { words, uid, gid } = asUser();
-  const root = mkdtempSync(join(tmpdir(), 'fettle-postgres-'));
+  const root = temporaryFolder();
   const secret = join(root, 'password');
   writeFileSync(secret, `${PASSWORD}\n`, { mode: 0o600 });
   if (uid !== undefined && gid !== undefined) for (const path of [root, secret]) chownSync(path, uid, gid);

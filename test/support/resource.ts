@@ -54,7 +54,7 @@ export function resourceWith<S, F, M>(given: Given<S, F, M>): Resource<S, F, M> 
   }) as Resource<S, F, M>;
 }
 
-/** Returns what is seen of a resource. Throws where nothing is. */
+/** Returns the observation of a resource. Throws without one. */
 export function seenOf<F>({ sight, address }: Pick<Resource<unknown, F>, 'sight' | 'address'>): Observed<F> {
   if (sight.is !== 'seen') throw new Error(`${address} is ${sight.is}`);
   return sight.observed;

@@ -4,7 +4,7 @@ import { formatRef, type Resource, type Scene } from '#plugin';
 import { usualSafety } from '../../src/conformance/memory-log.ts';
 
 /** `now`: epoch ms. */
-export function sceneAt(now: number, resources: readonly Resource[], more: Partial<Scene>): Scene {
+export function sceneAt(now: number, resources: readonly Resource[], more: Partial<Scene> = {}): Scene {
   const byAddress = new Map(resources.map((resource) => [formatRef(resource.ref), resource]));
   return {
     now,

@@ -1,6 +1,6 @@
 /** A small, complete plugin over a world in memory, and the reconciliation over it, for the tests of the engine. */
 
-import { type Planned, planned } from '../../src/formats/plan.ts';
+import { type Plan, type Planned, planned } from '../../src/formats/plan.ts';
 import { everyPlace } from './places.ts';
 import {
   memoryLog as toyLog,
@@ -350,4 +350,23 @@ export async function owned(
 /** The state of an item, from the log. */
 export function memoryOf(log: ToyLog, name: string): Memory | undefined {
   return log.recall.resources.get(addressOf(name));
+}
+
+/** A plan with a removal, an edit, a creation, rejected and waiting changes, and a gap. */
+export async function mixedPlan(world: ToyWorld = toyWorld()): Promise<Plan> {
+  const log = toyLog();
+  await applyToy(
+    world,
+    [wanted('gone', 2), wanted('kept', 2, { lifecycle: { protect: true } }), wanted('old', 4)],
+    log,
+  );
+  world.blind.add('blind');
+  const documents = [
+    wanted('old', 6),
+    wanted('new', 3),
+    wanted('bad', 13),
+    wanted('waits', 2, { needs: ['bad'] }),
+    wanted('blind', 2),
+  ];
+  return (await planToy(world, documents, log)).plan;
 }

@@ -37,6 +37,7 @@ export const INTEGER = 0x02;
 export const BITS = 0x03;
 export const OCTETS = 0x04;
 export const OBJECT_ID = 0x06;
+export const ENUMERATED = 0x0a;
 export const SEQUENCE = 0x30;
 
 /** The content of a context-specific tag, by number: `[0]`, constructed or not. */

@@ -140,7 +140,7 @@ function readBlock(
     if (text.startsWith(END)) {
       if (text !== `${END}${label}${DASHES}`)
         return broken(
-          `has in line ${at} an end line with something else on it; \`${END}${labelText(label)}${DASHES}\` must be alone on its line`,
+          `has in line ${at} an end line with other text on it; \`${END}${labelText(label)}${DASHES}\` must be alone on its line`,
         );
       const der = decoded(header === 'maybe' ? before : behind);
       if (der === undefined) return broken('is not valid base64');

@@ -4,12 +4,14 @@ import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Limiter } from '#plugin/limit';
 import { checkedAddress, type Denial, deniedWords, type Names, type Resolved } from '#plugin/net';
-import type { AddressSeen, ConnectError, MissingIssuer, ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
+import type { AddressSeen, ConnectError, KeyType, MissingIssuer, ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
 import { type Endpoint, type Handshake, type ProbeLimits, handshake } from './connect.ts';
 import { greets } from './start-tls.ts';
 import { DATE_CODES, clientPath, endOfPaths, isComplete, isValidAt } from './client-path.ts';
 import { pathFlaw, subjectText } from './client-flaws.ts';
-import type { Anchors, Made, TrustSet } from './trust.ts';
+import { KEY_TYPE_NAMES } from '../observe-domain.ts';
+import type { Accepted, Anchors, Groups, Made, TrustSet } from './trust.ts';
+import { isSuccessfulStaple } from './x509-extensions.ts';
 import { fingerprintOf, isSignedBy, oneLine, x509Seen } from './x509-read.ts';
 import { defined, instantText } from '#plugin';
 
@@ -166,7 +168,12 @@ export interface ProbeWays {
   readonly limit: Limiter;
 }
 
-/** Probes one address. Throws when aborted, and if this machine fails. */
+/** A client's handshake with one address; by default, the client accepts all certificates. */
+type Shake = (accepted: Accepted | undefined, groups: readonly [Groups, ...Groups[]]) => Promise<Handshake>;
+
+const ALL_GROUPS = ['quick', 'all'] as const;
+
+/** Probes one address: one result, or one for each key type. Throws when aborted, and if this machine fails. */
 async function probeAddress(
   address: string,
   target: ServerTarget,
@@ -174,15 +181,13 @@ async function probeAddress(
   { anchors, read, denial, limits: usual }: ProbeWays,
   now: number,
   signal: AbortSignal,
-): Promise<AddressSeen> {
+): Promise<readonly AddressSeen[]> {
   const fail = (error: ConnectError, message: string) => ({ served: false, address, error, message }) as const;
   const network = denial(address);
-  if (network !== undefined) return fail('denied', `it ${deniedWords(network)}`);
-  const began = performance.now();
+  if (network !== undefined) return [fail('denied', `it ${deniedWords(network)}`)];
   const greetingMs = target.greetingSeconds === undefined ? usual.greetingMs : target.greetingSeconds * 1000;
   const limits: ProbeLimits = { ...usual, greetingMs };
-  const waitMs = greets(target.startTls) ? greetingMs : 0;
-  const left = (): number => Math.max(1, limits.totalMs + waitMs - (performance.now() - began));
+  const wholeMs = limits.totalMs + (greets(target.startTls) ? greetingMs : 0);
   const host = bare(target.host);
   const endpoint = defined<Endpoint>({
     address: checkedAddress(address, denial),
@@ -191,25 +196,91 @@ async function probeAddress(
     startTls: target.startTls,
   });
   const made = anchors.of(trust);
-  let result = await handshake(endpoint, made.context('quick'), limits, left(), signal);
-  if (isAboutGroups(result)) result = await handshake(endpoint, made.context('all'), limits, left(), signal);
-  if (!result.ok) {
-    const noRoute = result.error === 'unreachable' && NO_ROUTE.has(result.code ?? '');
-    return { ...fail(result.error, result.reason), ...(noRoute ? { no_route: noRoute } : {}) };
-  }
-  const [leaf] = result.chain;
-  const chain = readAll(result.chain, read);
-  if (leaf === undefined || chain === undefined)
-    return fail('handshake', 'the server serves a certificate that cannot be read');
-  return {
-    served: true,
-    address,
-    chain,
-    namesHost: namesHost(leaf, host),
-    ...judged(result.distrust, result.chain, made, now),
-    protocol: result.protocol,
-    rtt_ms: result.rtt_ms,
+  const shake: Shake = async (accepted, [first, second]) => {
+    const began = performance.now();
+    const left = (): number => Math.max(1, wholeMs - (performance.now() - began));
+    const shakeWith = (groups: Groups, more: Pick<Endpoint, 'staple'> = {}): Promise<Handshake> =>
+      handshake({ ...endpoint, ...more }, made.context(groups, accepted), limits, left(), signal);
+    const quick = await shakeWith(first);
+    const groups = second !== undefined && isAboutGroups(quick) ? second : first;
+    const result = groups === first ? quick : await shakeWith(groups);
+    if (!result.ok || readAll(result.chain.slice(0, 1), read)?.[0].must_staple !== true) return result;
+    // Few certificates require a stapled response: only then is it worth the time of a request.
+    const stapled = await shakeWith(groups, { staple: true });
+    return stapled.ok ? stapled : result;
   };
+  const shown = (result: Handshake): AddressSeen => {
+    if (!result.ok) {
+      const noRoute = result.error === 'unreachable' && NO_ROUTE.has(result.code ?? '');
+      return { ...fail(result.error, result.reason), ...(noRoute ? { no_route: noRoute } : {}) };
+    }
+    const [leaf] = result.chain;
+    const chain = readAll(result.chain, read);
+    if (leaf === undefined || chain === undefined)
+      return fail('handshake', 'the server serves a certificate that cannot be read');
+    const { staple } = result;
+    const isUnstapled = staple === 'none' || (staple !== undefined && !isSuccessfulStaple(staple));
+    return {
+      served: true,
+      address,
+      chain,
+      namesHost: namesHost(leaf, host),
+      ...judged(result.distrust, result.chain, made, now),
+      ...(chain[0].must_staple === true && isUnstapled ? { unstapled: true } : {}),
+      protocol: result.protocol,
+      rtt_ms: result.rtt_ms,
+    };
+  };
+  return target.keyTypes === undefined
+    ? probeAnyType(target, shake, shown)
+    : probeEachType(target.keyTypes, shake, shown);
+}
+
+/** One handshake for each key type. A failure to connect is one result for all of them. */
+async function probeEachType(
+  keyTypes: readonly KeyType[],
+  shake: Shake,
+  shown: (result: Handshake) => AddressSeen,
+): Promise<readonly AddressSeen[]> {
+  const all: AddressSeen[] = [];
+  for (const keyType of keyTypes) {
+    const result = await shake(keyType, ALL_GROUPS);
+    // A server without a certificate of the type refuses the handshake, or closes the connection.
+    const isRefusal = result.ok || result.error === 'handshake' || result.error === 'reset';
+    if (all.length === 0 && !isRefusal) return [shown(result)];
+    const seen = shown(result);
+    const only = `a client that accepts only ${KEY_TYPE_NAMES[keyType]} certificates gets none: `;
+    all.push({
+      ...(seen.served || !isRefusal ? seen : { ...seen, message: only + seen.message }),
+      ...(keyTypes.length > 1 ? { key_type: keyType } : {}),
+    });
+  }
+  return all;
+}
+
+/**
+ * One handshake that accepts all key types, and, after an ECDSA certificate, another one that prefers RSA. A server
+ * without an RSA certificate serves the same one again: no handshake fails, and the server logs no error.
+ */
+async function probeAnyType(
+  { searchRsa }: ServerTarget,
+  shake: Shake,
+  shown: (result: Handshake) => AddressSeen,
+): Promise<readonly AddressSeen[]> {
+  const first = shown(await shake(undefined, ALL_GROUPS));
+  if (!first.served || searchRsa === undefined) return [first];
+  const [{ keyAlgorithm, fingerprint }] = first.chain;
+  if (!/^(?:ecdsa-|ed)/u.test(keyAlgorithm) || fingerprint === searchRsa.unless) return [first];
+  const second = shown(await shake('rsa-first', ALL_GROUPS));
+  if (!second.served) return [first];
+  const [other] = second.chain;
+  if (other.fingerprint === fingerprint) return [{ ...first, single: true }];
+  // Several servers behind one address can serve different ECDSA certificates.
+  if (!other.keyAlgorithm.startsWith('rsa')) return [first];
+  return [
+    { ...first, key_type: 'ecdsa' },
+    { ...second, key_type: 'rsa' },
+  ];
 }
 
 /** Probes one server. Throws when aborted, and if this machine fails. */
@@ -232,7 +303,7 @@ export async function probe(
   );
   return {
     resolved: true,
-    addresses: seen as [AddressSeen, ...AddressSeen[]],
+    addresses: seen.flat() as unknown as [AddressSeen, ...AddressSeen[]],
     leftOut: found.addresses.length - addresses.length,
   };
 }

@@ -3,7 +3,7 @@
 import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { DEFAULT_CIPHERS, type SecureContext, createSecureContext, getCACertificates } from 'node:tls';
-import type { Trust, TrustProblem } from '../world.ts';
+import type { KeyType, Trust, TrustProblem } from '../world.ts';
 import { type FileSeen, readWhole } from './files.ts';
 import { isDer, readKey, readTrusted } from './x509-read.ts';
 
@@ -21,6 +21,19 @@ const QUICK_CIPHERS = [QUICK_SUITE, ...DEFAULT_CIPHERS.split(':').filter((each) 
 
 export type Groups = 'quick' | 'all';
 
+const ECDSA = 'ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448';
+const RSA = 'RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512';
+
+/** The certificates that a client accepts: of one key type alone, or of both with a preference for RSA. */
+export type Accepted = KeyType | 'rsa-first';
+
+/** Signature algorithms, by which servers select a certificate, and excluded suites of TLS 1.2. */
+const ACCEPTED: Readonly<Record<Accepted, { readonly sigalgs: string; readonly without: string }>> = {
+  ecdsa: { sigalgs: ECDSA, without: ':!aRSA' },
+  rsa: { sigalgs: RSA, without: ':!aECDSA' },
+  'rsa-first': { sigalgs: `${RSA}:${ECDSA}`, without: '' },
+};
+
 /** One trusted certificate. */
 export interface Anchor {
   readonly pem: string;
@@ -37,7 +50,7 @@ export interface TrustSet extends Pick<Trust, 'id'> {
 export interface Made {
   /** Anchors, which need not be roots. */
   readonly partial: boolean;
-  readonly context: (groups: Groups) => SecureContext;
+  readonly context: (groups: Groups, accepted?: Accepted) => SecureContext;
   /** Anchors with this subject, as node:crypto prints it. */
   readonly bySubject: (subject: string) => readonly X509Certificate[];
   /** The file of an anchor; undefined for well-known ones. */
@@ -132,12 +145,26 @@ function make({ anchors }: TrustSet): Made {
           allowPartialTrustChain: true,
         },
   );
-  const quick = once(() => createSecureContext({ ...options(), ecdhCurve: QUICK_GROUPS, ciphers: QUICK_CIPHERS }));
-  const all = once(() => createSecureContext(options()));
+  const contexts = new Map<string, SecureContext>();
+  const create = (groups: Groups, accepted: Accepted | undefined): SecureContext => {
+    const only = accepted === undefined ? undefined : ACCEPTED[accepted];
+    const ciphers = groups === 'quick' ? QUICK_CIPHERS : DEFAULT_CIPHERS;
+    return createSecureContext({
+      ...options(),
+      ...(groups === 'quick' ? { ecdhCurve: QUICK_GROUPS } : {}),
+      ciphers: ciphers + (only?.without ?? ''),
+      ...(only === undefined ? {} : { sigalgs: only.sigalgs }),
+    });
+  };
   const own = once(() => bySubjectOf(pems));
   const files = once(() => new Map(anchors.map(({ pem, file }) => [new X509Certificate(pem).fingerprint256, file])));
   return {
-    context: (groups) => (groups === 'quick' ? quick() : all()),
+    context: (groups, accepted) => {
+      const key = `${groups} ${accepted ?? ''}`;
+      const known = contexts.get(key) ?? create(groups, accepted);
+      contexts.set(key, known);
+      return known;
+    },
     bySubject: (subject) => [...wellKnownAnchors(subject), ...(own().get(subject) ?? [])],
     fileOf: (certificate) => files().get(certificate.fingerprint256),
     partial: pems.length > 0,

@@ -2,12 +2,16 @@
 
 import type { X509Certificate } from 'node:crypto';
 import type { NameConstraints } from '../world.ts';
-import { BITS, INTEGER, OBJECT_ID, OCTETS, SEQUENCE, type Value, contextTag, valuesOf } from './der.ts';
+import { BITS, ENUMERATED, INTEGER, OBJECT_ID, OCTETS, SEQUENCE, type Value, contextTag, valuesOf } from './der.ts';
 
 /** 2.5.29.15 */
 const KEY_USAGE = Buffer.from('551d0f', 'hex');
 /** 2.5.29.19 */
 const BASIC_CONSTRAINTS = Buffer.from('551d13', 'hex');
+/** 1.3.6.1.5.5.7.1.24 */
+const TLS_FEATURE = Buffer.from('2b06010505070118', 'hex');
+/** The TLS extension `status_request` (RFC 6066, 8). */
+const STATUS_REQUEST = 5;
 /** 2.5.29.30 */
 const NAME_CONSTRAINTS = Buffer.from('551d1e', 'hex');
 const EXTENSIONS = contextTag(3, true);
@@ -87,6 +91,21 @@ export function maySignCertificates(certificate: X509Certificate): boolean {
   if (der === undefined) return true;
   const [bits] = valuesOf(der) ?? [];
   return bits?.tag === BITS && ((bits.content[1] ?? 0) & CERT_SIGN) !== 0;
+}
+
+/** Reports whether servers of a certificate have to staple an OCSP response (RFC 7633). */
+export function mustStaple(certificate: X509Certificate): boolean {
+  const der = extensionOf(certificate, TLS_FEATURE);
+  const [list] = der === undefined ? [] : (valuesOf(der) ?? []);
+  const features = list === undefined ? [] : (valuesOf(list.content) ?? []);
+  return features.some(({ tag, content }) => tag === INTEGER && content.length === 1 && content[0] === STATUS_REQUEST);
+}
+
+/** Reports whether a stapled OCSP response is a successful one (RFC 6960, 4.2.1). */
+export function isSuccessfulStaple(der: Buffer): boolean {
+  const [whole] = valuesOf(der) ?? [];
+  const [status] = whole === undefined ? [] : (valuesOf(whole.content) ?? []);
+  return status?.tag === ENUMERATED && status.content.length === 1 && status.content[0] === 0;
 }
 
 /** The object identifier of the signature algorithm, in hex digits. */

@@ -5,6 +5,7 @@ import { type KeyObject, X509Certificate, createPrivateKey, hash } from 'node:cr
 import { isIPv6 } from 'node:net';
 import type { X509Seen } from '../world.ts';
 import { type Block, blocksOf } from './pem.ts';
+import { mustStaple } from './x509-extensions.ts';
 
 const PRIVATE_KEY = /(?:^| )PRIVATE KEY$/u;
 /** Maximum number of certificates read from a file; no chain is longer. */
@@ -222,6 +223,7 @@ function shownOf(certificate: X509Certificate): X509Seen {
     ipAddresses: alternativeNames(certificate.subjectAltName, 'IP Address').map(shortAddress),
     keyAlgorithm: publicKeyAlgorithm(certificate),
     ca: certificate.ca,
+    ...(mustStaple(certificate) ? { must_staple: true } : {}),
     self_signed: isSignedBy(certificate, certificate),
   };
 }

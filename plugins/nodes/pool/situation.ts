@@ -118,12 +118,17 @@ function isOutdated(resource: NodeResource, { template }: NodePoolSpec): boolean
   );
 }
 
+/** A pool, as far as the judgement of one member needs it. */
+interface PoolOfMember {
+  readonly spec: NodePoolSpec;
+  readonly plannedMb: number | undefined;
+  readonly scene: Scene;
+}
+
 function memberOf(
   resource: NodeResource,
-  spec: NodePoolSpec,
   isMember: boolean,
-  plannedMb: number | undefined,
-  scene: Scene,
+  { spec, plannedMb, scene }: PoolOfMember,
 ): Member | undefined {
   const phase = phaseOf(resource);
   if (phase === undefined) return undefined;
@@ -244,7 +249,11 @@ export function situationOf(resource: PoolResource, spec: NodePoolSpec, scene: S
     isTaken: nameTaken(scene),
     nodes: resources.flatMap(
       (node) =>
-        memberOf(node, spec, members.has(numberOf(prefix, node.ref.name) ?? 0), signals?.memory_mb, scene) ?? [],
+        memberOf(node, members.has(numberOf(prefix, node.ref.name) ?? 0), {
+          spec,
+          plannedMb: signals?.memory_mb,
+          scene,
+        }) ?? [],
     ),
     ...queues(resource, spec, scene),
     currency: signals?.currency,

@@ -41,7 +41,7 @@ async function read(text: string | Uint8Array): Promise<LoadedConfig> {
 }
 
 describe('the configuration', () => {
-  it('has defaults if there is no file', async () => {
+  it('has defaults without a file', async () => {
     const startFolder = join(folderOf({}), 'My shop (2)');
     mkdirSync(startFolder);
     const { config, problems } = await loadConfig({

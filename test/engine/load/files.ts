@@ -1,23 +1,15 @@
 /** Folders with documents for the tests of loading. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll } from 'vitest';
 import { type Loaded, load, type LoadOptions } from '../../../src/engine/load/load.ts';
 import type { Problem } from '#plugin';
 import { builtinPlugins } from '../../../src/plugins.ts';
-
-const folders: string[] = [];
-
-afterAll(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
+import { temporaryFolder } from '../../support/cli.ts';
 
 /** A new folder with these files; removed after the tests of the file. */
 export function folderOf(files: Readonly<Record<string, string | Uint8Array>>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'fettle-load-'));
-  folders.push(folder);
+  const folder = temporaryFolder();
   for (const [name, content] of Object.entries(files)) {
     const path = join(folder, name);
     mkdirSync(dirname(path), { recursive: true });

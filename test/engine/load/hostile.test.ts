@@ -1,13 +1,14 @@
 /** Hostile texts end as problems with a place, within 3 s and 512 MB, each in a process of its own. */
 
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { rolldown } from 'rolldown';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { hostileTexts } from './hostile-texts.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 interface Result {
   readonly codes: readonly string[];
@@ -19,7 +20,7 @@ interface Result {
   readonly cpuMs: number;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'fettle-hostile-'));
+const folder = temporaryFolder();
 const child = join(folder, 'child.mjs');
 const results = new Map<string, PromiseWithResolvers<Result>>(
   hostileTexts.map(({ name }) => [name, Promise.withResolvers<Result>()]),
@@ -51,10 +52,6 @@ beforeAll(async () => {
   // A failure is reported by the test of that text.
   for (const { promise } of results.values()) promise.catch(() => undefined);
   for (let worker = 0; worker < Math.max(1, availableParallelism() - 1); worker++) void work();
-});
-
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
 });
 
 describe('hostile texts', () => {

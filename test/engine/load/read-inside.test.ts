@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { FileError, namedFileRoots, outsideMistake, readInside } from '#plugin/files';
 import { temporaryFolder, writeFiles } from '../../support/cli.ts';
 
@@ -42,8 +42,6 @@ beforeAll(() => {
   mkdirSync(join(repo, 'folder'));
   execFileSync('mkfifo', [join(repo, 'pipe')]);
 });
-afterAll(() => rmSync(top, { recursive: true, force: true }));
-
 async function read(path: string, roots: readonly string[] = [repo, named], limit = 100): Promise<string> {
   const bytes = await readInside(join(repo, path), 'the file', { roots, limit });
   return bytes.toString();

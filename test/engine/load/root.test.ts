@@ -1,21 +1,15 @@
 /** The root: what a configuration names is read only inside its repository, links followed. */
 
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fettle, issuerYaml, temporaryFolder, writeFiles } from '../../support/cli.ts';
-
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
 
 const SECRET = 'geheim: line of another file\n';
 
 /** A repository with a project below it, and a file outside of both. */
 function repository(): { readonly outside: string; readonly project: string } {
   const outside = temporaryFolder();
-  folders.push(outside);
   writeFileSync(join(outside, 'other.yaml'), SECRET);
   const project = join(outside, 'repo/env/prod');
   mkdirSync(join(outside, 'repo/.git'), { recursive: true });
@@ -42,7 +36,7 @@ describe('documents that a configuration names', () => {
     const { code, stderr, stdout } = await fettle(project, 'validate');
     expect([code, stderr]).toEqual([1, expect.stringContaining('outside-root')]);
     expect(stdout + stderr).not.toContain('geheim');
-    // Whether a file exists there is not disclosed.
+    // The existence of a file there is not disclosed.
     writeFiles(project, { 'fettle.yaml': `name: x\ndesired: [${JSON.stringify(`${path(outside)}-none`)}]\n` });
     const none = await fettle(project, 'validate');
     expect(none.stderr.replaceAll('-none', '')).toBe(stderr);

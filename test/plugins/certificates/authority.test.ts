@@ -22,7 +22,8 @@ import {
   readAuthority,
 } from '../../../plugins/certificates/live/authority.ts';
 import { keyPem, makeAuthority, makeKeys } from '../../../plugins/certificates/live/x509-make.ts';
-import { DAY, openssl, read, tempFolder, words } from './support.ts';
+import { DAY, openssl, read } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const now = Date.now();
 
@@ -37,14 +38,14 @@ function modeOf(...path: readonly string[]): string {
 
 test('an authority is created with its modes, and can be opened', async () => {
   withoutUmask();
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const dir = join(folder, 'a/b/ca');
   expect(await readAuthority(dir)).toEqual({ status: 'absent' });
   const fingerprint = await createAuthority(dir, 'Test CA', now);
   expect(readdirSync(dir).sort()).toEqual(['ca.crt', 'ca.key']);
   expect([modeOf(dir, 'ca.key'), modeOf(dir, 'ca.crt'), modeOf(dir)]).toEqual(['600', '644', '755']);
-  expect(openssl(dir, 'verify', '-CAfile', 'ca.crt', 'ca.crt')).toContain('OK');
-  const printed = openssl(dir, 'x509', '-in', 'ca.crt', '-noout', '-fingerprint', '-sha256').trim().split('=')[1] ?? '';
+  expect(openssl(dir, 'verify -CAfile ca.crt ca.crt')).toContain('OK');
+  const printed = openssl(dir, 'x509 -in ca.crt -noout -fingerprint -sha256').trim().split('=')[1] ?? '';
   expect(fingerprint).toBe(`sha256:${printed.replaceAll(':', '').toLowerCase()}`);
   const seen = await readAuthority(dir);
   expect(seen).toMatchObject({
@@ -60,7 +61,7 @@ test('an authority is created with its modes, and can be opened', async () => {
 test('modes do not depend on the umask', async () => {
   const before = process.umask(0o077);
   onTestFinished(() => void process.umask(before));
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   await createAuthority(join(folder, 'ca'), 'Test CA', now);
   expect([modeOf(folder, 'ca/ca.key'), modeOf(folder, 'ca/ca.crt')]).toEqual(['600', '644']);
 });
@@ -79,7 +80,7 @@ describe('a creation that was interrupted', () => {
     readonly fingerprint: string;
     readonly path: (name: string) => string;
   }> {
-    const dir = join(tempFolder(), 'ca');
+    const dir = join(temporaryFolder(), 'ca');
     const fingerprint = await createAuthority(dir, 'Test CA', now);
     return { dir, fingerprint, path: (name) => join(dir, name) };
   }
@@ -94,7 +95,7 @@ describe('a creation that was interrupted', () => {
   });
 
   test('in the middle of a write begins again', async () => {
-    const dir = join(tempFolder(), 'ca');
+    const dir = join(temporaryFolder(), 'ca');
     mkdirSync(dir);
     writeFileSync(join(dir, 'ca.key.pending'), '-----BEGIN PRIV', { mode: 0o600 });
     expect(await readAuthority(dir)).toEqual({ status: 'absent' });
@@ -131,7 +132,7 @@ describe('files of another owner', () => {
     ['a certificate alone', (dir) => writeFileSync(join(dir, 'ca.crt'), 'mine'), 'ca.crt has no certificate in it'],
     ['a folder', (dir) => mkdirSync(join(dir, 'ca.crt')), 'ca.crt is a directory'],
   ])('%s: broken, and never overwritten', async (_name, put, problem) => {
-    const dir = tempFolder();
+    const dir = temporaryFolder();
     put(dir);
     const before = readdirSync(dir);
     expect(await readAuthority(dir)).toMatchObject({ status: 'seen', problem });
@@ -140,8 +141,8 @@ describe('files of another owner', () => {
   });
 
   test('an unusable file has a reason', async () => {
-    const dir = tempFolder();
-    const other = tempFolder();
+    const dir = temporaryFolder();
+    const other = temporaryFolder();
     await createAuthority(dir, 'Test CA', now);
     await createAuthority(other, 'Other CA', now);
     const key = readFileSync(join(dir, 'ca.key'));
@@ -156,31 +157,25 @@ describe('files of another owner', () => {
     await expect(openAuthority(dir, undefined)).rejects.not.toThrow('secret');
     writeFileSync(join(dir, 'ca.key'), key);
     expect(await problemOf()).toBeUndefined();
-    openssl(dir, ...words('req -x509 -key ca.key -out ca.crt -subj /CN=x -addext basicConstraints=critical,CA:FALSE'));
+    openssl(dir, 'req -x509 -key ca.key -out ca.crt -subj /CN=x -addext basicConstraints=critical,CA:FALSE');
     expect(await problemOf()).toBe('CN=x is not a certificate of an authority');
   });
 
   test('links in a circle cannot be read', async () => {
-    const dir = tempFolder();
+    const dir = temporaryFolder();
     symlinkSync('ca.crt', join(dir, 'ca.crt'));
     await expect(readAuthority(dir)).rejects.toMatchObject({ name: 'StorageError', code: 'ELOOP' });
   });
 
   test('an intermediate includes the certificates up to its root', async () => {
-    const dir = tempFolder();
+    const dir = temporaryFolder();
     const keys = await makeKeys('ecdsa-p256');
     mkdirSync(join(dir, 'root'));
     writeFileSync(join(dir, 'root/ca.key'), keyPem(keys.privateKey));
     writeFileSync(join(dir, 'root/ca.crt'), (await makeAuthority('Root', keys, now, { below: 1 })).toString());
-    openssl(
-      dir,
-      ...words('req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.csr -subj /CN=Inter'),
-    );
+    openssl(dir, 'req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.csr -subj /CN=Inter');
     writeFileSync(join(dir, 'ext'), 'basicConstraints=critical,CA:true\n');
-    openssl(
-      dir,
-      ...words('x509 -req -in ca.csr -CA root/ca.crt -CAkey root/ca.key -out inter.crt -extfile ext -days 5'),
-    );
+    openssl(dir, 'x509 -req -in ca.csr -CA root/ca.crt -CAkey root/ca.key -out inter.crt -extfile ext -days 5');
     writeFileSync(join(dir, 'ca.crt'), read(dir, 'inter.crt') + read(dir, 'root/ca.crt'));
     const { chain, signer } = await openAuthority(dir, undefined);
     expect(chain.map((each) => each.subject)).toEqual(['CN=Inter', 'CN=Root']);
@@ -190,7 +185,7 @@ describe('files of another owner', () => {
 
 describe('a removal', () => {
   test('removes the files, and the folder if it is empty then', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const dir = join(folder, 'ca');
     await createAuthority(dir, 'Test CA', now);
     await removeAuthority(dir);
@@ -203,7 +198,7 @@ describe('a removal', () => {
   });
 
   test('that was interrupted after the key is observed as broken', async () => {
-    const dir = join(tempFolder(), 'ca');
+    const dir = join(temporaryFolder(), 'ca');
     await createAuthority(dir, 'Test CA', now);
     renameSync(join(dir, 'ca.key'), join(dir, '..', 'gone'));
     expect(await readAuthority(dir)).toMatchObject({ problem: 'ca.key is missing' });
@@ -213,7 +208,7 @@ describe('a removal', () => {
 });
 
 test('the key on disk belongs to the certificate, which is valid for ten years', async () => {
-  const dir = tempFolder();
+  const dir = temporaryFolder();
   chmodSync(dir, 0o755);
   await createAuthority(dir, 'Test CA', now);
   const certificate = new X509Certificate(read(dir, 'ca.crt'));

@@ -17,7 +17,8 @@ import type { DomainFacts } from '../../../plugins/certificates/facts.ts';
 import type { Observed } from '#plugin';
 import { fettle } from '../../support/command-line.ts';
 import { type MadeCertificate, type Wanted, keyPemOf, makeCertificate } from './chain-maker.ts';
-import { DAY, desiredOf, domainSpec, outside, queryOf, tempFolder, refreshed } from './support.ts';
+import { DAY, desiredOf, domainSpec, outside, queryOf, refreshed } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const HOST = 'www.example.test';
 const now = Date.now();
@@ -128,7 +129,7 @@ describe('a chain whose first certificate to expire', () => {
     ['Intermediate', ...ended, /^error untrusted: .*the certificate of CN=Intermediate \(served\) expired at 20/u],
     ['Root', ...ended, /^error untrusted: .*the certificate of CN=Root \(in anchors\.crt\) expired at 20/u],
   ] as const)('is %s, in %i days, is a finding of the server: %s', async (who, days, severity, expected) => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const { root, intermediate, leaf } = await chainOf(who, days);
     writeFileSync(join(folder, 'anchors.crt'), root.pem);
     const seen = await lookAt(folder, await serve(leaf, intermediate.pem));
@@ -196,7 +197,7 @@ describe('a chain whose first certificate to expire', () => {
   });
 
   test('is cross-signed, and another path to an anchor lasts longer: only the longest path counts', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const { root, intermediate, leaf } = await chainOf('Root', 3000);
     const old = await make({ name: 'Old Root', from: -900, to: 3, ca: true });
     const crossed = await make({ name: 'Root', by: old, from: -300, to: 3, ca: true, like: root });
@@ -212,7 +213,7 @@ describe('a chain whose first certificate to expire', () => {
   });
 
   test('does not count with verify: false', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const { root, intermediate, leaf } = await chainOf('Intermediate', 5);
     writeFileSync(join(folder, 'anchors.crt'), root.pem);
     expect(messagesOf(await lookAt(folder, await serve(leaf, intermediate.pem), { verify: false }))).toEqual([]);
@@ -224,7 +225,7 @@ describe('a chain whose first certificate to expire', () => {
  * days.
  */
 async function stored(who: (typeof WHO)[number], days: number): Promise<string> {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const { root, intermediate, leaf } = await chainOf(who, days);
   for (const name of ['ca', 'tls']) mkdirSync(join(folder, name));
   writeFileSync(join(folder, 'ca/ca.crt'), pemOf(intermediate, root));
@@ -267,8 +268,8 @@ describe('an authority that expires before the requested end', () => {
 
 describe('a certificate that a client would refuse', () => {
   const flawed: readonly (readonly [string, Partial<Wanted>, Partial<Wanted>, Partial<Wanted>, RegExp])[] = [
-    ['SHA-1 on the leaf', {}, {}, { hash: 'SHA-1' }, /the signature of CN=www\.example\.test is too weak: SHA-1$/u],
-    ['SHA-1 on the intermediate', {}, { hash: 'SHA-1' }, {}, /the signature of CN=Intermediate is too weak: SHA-1$/u],
+    ['SHA-1 on the leaf', {}, {}, { hash: 'SHA-1' }, /the signature of CN=www\.example\.test is too weak: SHA-1 \(/u],
+    ['SHA-1 on the intermediate', {}, { hash: 'SHA-1' }, {}, /the signature of CN=Intermediate is too weak: SHA-1 \(/u],
     [
       'RSA 1024 of the leaf',
       {},
@@ -288,14 +289,14 @@ describe('a certificate that a client would refuse', () => {
       { pathLength: 0 },
       {},
       {},
-      /CN=Root allows no authority below it \(its path length is 0\); the path has 1$/u,
+      /CN=Root allows no authority below it \(its path length is 0\); the path has 1 \(/u,
     ],
     [
       'names that are not permitted',
       {},
       { permitted: 'other.test' },
       {},
-      /CN=Intermediate is not permitted to sign for www\.example\.test, only for other\.test$/u,
+      /CN=Intermediate is not permitted to sign for www\.example\.test, only for other\.test \(/u,
     ],
     ['a leaf for clients', {}, {}, { usage: 'clientAuth' }, /CN=www\.example\.test is not valid for TLS servers/u],
     ['an intermediate for clients', {}, { usage: 'clientAuth' }, {}, /CN=Intermediate is not valid for TLS servers/u],
@@ -311,7 +312,7 @@ describe('a certificate that a client would refuse', () => {
   test.each(flawed)(
     '%s: the server is refused as OpenSSL refuses it, with the reason in the finding',
     async (_name, r, i, l, why) => {
-      const folder = tempFolder();
+      const folder = temporaryFolder();
       const root = await make({ name: 'Root', to: 3000, ca: true, ...r });
       const intermediate = await make({ name: 'Intermediate', by: root, to: 900, ca: true, ...i });
       const leaf = await make({ name: HOST, by: intermediate, dnsNames: [HOST], ...l });
@@ -330,7 +331,7 @@ describe('a certificate that a client would refuse', () => {
   );
 
   test('an expired copy of the intermediate among the anchors: OpenSSL and fettle both refuse it', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const { root, intermediate, leaf } = await chainOf('Root', 3000);
     const old = await make({ name: 'Intermediate', by: root, from: -900, to: -1, ca: true, like: intermediate });
     writeFileSync(join(folder, 'anchors.crt'), pemOf(root, old));
@@ -344,7 +345,7 @@ describe('a certificate that a client would refuse', () => {
 });
 
 test('a pair that a client would refuse does not replace the working pair', async () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const dir = join(folder, 'ca');
   await createAuthority(dir, 'Test CA', now);
   writeFileSync(
@@ -434,7 +435,7 @@ async function built({ authorities, leaf }: { readonly authorities: readonly obj
 test('any chain: a server is refused exactly if openssl refuses it, and expires when openssl says so', {
   timeout: 600_000,
 }, async () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   let [accepted, refused] = [0, 0];
   await fc.assert(
     fc.asyncProperty(anyChain, async (wanted) => {
@@ -475,7 +476,7 @@ test('any authority: it is usable exactly if openssl accepts its certificates', 
   const valid = { from: -400, to: 900, permitted: undefined };
   await fc.assert(
     fc.asyncProperty(fc.array(anyAuthority, { minLength: 1, maxLength: 4 }), async (authorities) => {
-      const folder = tempFolder();
+      const folder = temporaryFolder();
       const leaf = { dnsNames: [HOST], usage: 'serverAuth' };
       const { chain, signer, own } = await built({
         authorities: authorities.map((each) => ({ ...each, ...valid })),
@@ -536,7 +537,7 @@ describe('a served chain other than the stored one', () => {
       ['chain-incomplete'],
     ],
   ])('%s', async (_name, sent, anchors, isTrusted, codes) => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const chain = await crossSigned();
     const { leaf, stored } = chain;
     mkdirSync(join(folder, 'tls'));

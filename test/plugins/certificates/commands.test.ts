@@ -11,12 +11,13 @@ import { runCommand } from '../../../plugins/certificates/live/run-command.ts';
 import { openServices } from '../../../plugins/certificates/live/services.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { CertificatesWriter, DeployOrder, ReloadOrder, Service } from '../../../plugins/certificates/world.ts';
-import { outside, read, tempFolder } from './support.ts';
+import { outside, read } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const never = new AbortController().signal;
 let folder = '';
 beforeEach(() => {
-  folder = tempFolder();
+  folder = temporaryFolder();
 });
 
 function command(words: readonly string[], more: Partial<Parameters<typeof runCommand>[0]> = {}): Promise<void> {
@@ -45,7 +46,7 @@ describe('a command', () => {
     ['says none', sh('exit 1'), 'ended with code 1'],
     ['moves no cursor', sh(String.raw`printf 'a\033[2Jb\007\n'; exit 1`), 'ended with code 1: a [2Jb'],
     ['is ended by a signal', sh('kill -9 $$'), 'was ended by SIGKILL'],
-    ['is not there', ['no-such-program', 'x y'], 'no-such-program "x y" cannot be started: ENOENT'],
+    ['does not exist', ['no-such-program', 'x y'], 'no-such-program "x y" cannot be started: ENOENT'],
     ['is not a program', ['./'], './ cannot be started: EACCES'],
   ])('that fails: %s', async (_name, words, text) => {
     const failed = command(words);

@@ -5,20 +5,21 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SEQUENCE, valuesOf } from '../../../plugins/certificates/live/der.ts';
 import { makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
-import { DAY, openssl, tempFolder } from './support.ts';
+import { DAY, openssl } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 function parsed(der: Buffer): string {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   writeFileSync(join(folder, 'der'), der);
-  return openssl(folder, 'asn1parse', '-inform', 'DER', '-in', 'der');
+  return openssl(folder, 'asn1parse -inform DER -in der');
 }
 
 describe('values', () => {
   test('are those that openssl reads, of any length', () => {
     for (const bits of ['512', '2048', '4096']) {
-      const folder = tempFolder();
-      openssl(folder, 'genrsa', '-traditional', '-out', 'key', bits);
-      openssl(folder, 'rsa', '-in', 'key', '-traditional', '-outform', 'DER', '-out', 'der');
+      const folder = temporaryFolder();
+      openssl(folder, 'genrsa -traditional -out key', bits);
+      openssl(folder, 'rsa -in key -traditional -outform DER -out der');
       const der = readFileSync(join(folder, 'der'));
       const [whole, ...none] = valuesOf(der) ?? [];
       expect([whole?.tag, none]).toEqual([SEQUENCE, []]);

@@ -7,7 +7,7 @@ import type { DomainFacts } from '../../../plugins/certificates/facts.ts';
 import type { DomainMemory, DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { noteDomain } from '../../../plugins/certificates/note.ts';
 import {
-  type DomainLook,
+  type DomainRefresh,
   domainStanding,
   seenDomain,
   targetOf,
@@ -49,7 +49,7 @@ function failed(address: string, error: ConnectError, noRoute?: true): AddressSe
   };
 }
 
-function look(addresses: readonly AddressSeen[]): DomainLook {
+function look(addresses: readonly AddressSeen[]): DomainRefresh {
   return { kind: 'probed', seen: { resolved: true, addresses: addresses as [AddressSeen], leftOut: 0 }, trust: [] };
 }
 
@@ -58,7 +58,7 @@ function standing(seen: Sighting<DomainFacts>, now: number): Observed<DomainFact
   return { ...rest, ...domainStanding(undefined, seen, undefined, now) };
 }
 
-function see(met: DomainLook, spec: Partial<DomainSpec> = {}, neverIssued = false): Observed<DomainFacts> {
+function see(met: DomainRefresh, spec: Partial<DomainSpec> = {}, neverIssued = false): Observed<DomainFacts> {
   return standing(seenDomain(refOf('Domain', 'www'), domainSpec(spec), met, neverIssued, NOW), NOW);
 }
 
@@ -98,7 +98,7 @@ describe('tlsMode: passthrough', () => {
     expect(seen.state).toBe('passthrough_unverified');
     expect(seen.findings.map(({ code, severity, message }) => `${severity} ${code}: ${message}`)).toEqual([
       expect.stringMatching(/^warning upstream: expired: expired 3 days ago, at /u),
-      expect.stringMatching(/^warning upstream: untrusted: does not lead to a trust anchor: CERT_HAS_EXPIRED/u),
+      expect.stringMatching(/^warning upstream: untrusted: is not trusted: CERT_HAS_EXPIRED/u),
     ]);
     expect(seen.facts.error).toBe('expired');
     expect(codes(see(look([failed('192.0.2.1', 'refused')]), spec))).toEqual(['warning upstream']);
@@ -194,7 +194,7 @@ describe('an incomplete chain', () => {
   it('names the missing certificate', () => {
     const [found] = see(look([broken(false)])).findings;
     expect(found?.message).toBe(
-      'does not lead to a trust anchor: UNABLE_TO_VERIFY_LEAF_SIGNATURE; issued by CN=Test CA; the certificate of CN=Inter is neither served nor an anchor',
+      'is not trusted: the certificate of CN=Inter is neither served nor a trust anchor (UNABLE_TO_VERIFY_LEAF_SIGNATURE); issued by CN=Test CA',
     );
   });
 });
@@ -259,7 +259,7 @@ describe('the time to the next probe', () => {
   it('grows with each failed probe, and is reset by a success', () => {
     const desired = desiredOf('Domain', 'www', domainSpec({ failurePolicy: 'strict' }));
     let kept: Partial<DomainMemory> = {};
-    const noted = (met: DomainLook, now: number): Partial<DomainMemory> => {
+    const noted = (met: DomainRefresh, now: number): Partial<DomainMemory> => {
       const observed = standing(seenDomain(desired.ref, desired.spec, met, false, now), now);
       const memory = memoryOf('Domain', 'www', { kept, state: 'tls_error' }) as Memory<DomainMemory>;
       return noteDomain(resourceWith({ ref: desired.ref, desired, observed, memory }), now);

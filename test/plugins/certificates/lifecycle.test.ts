@@ -3,7 +3,7 @@
 import { copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { digestOf } from '#plugin';
+import { digestOf, type Memory } from '#plugin';
 import {
   ISSUER,
   type Project,
@@ -17,11 +17,7 @@ import {
   placePair,
   projectOf,
 } from './project.ts';
-import { DAY } from './support.ts';
-
-const HOUR = 3_600_000;
-const MINUTE = 60_000;
-const iso = (ms: number): string => new Date(ms).toISOString();
+import { DAY, MINUTE, HOUR, iso } from './support.ts';
 
 /** Events of a certificate that was issued at START, and the moves that they leave in the log. */
 const moves: readonly (readonly [string, (project: Project) => Promise<unknown>, readonly string[]])[] = [
@@ -305,7 +301,7 @@ describe('counts last from run to run', () => {
       failures: 10,
       lastError: { at: tries[9], step: 'renewal_failed>renewing' },
     });
-    // There is no further attempt, after any time, without an override.
+    // No further attempt, after any time, without an override.
     clear();
     project.clock.at += 5 * DAY;
     expect((await project.run('apply --yes', 3)).stdout).toContain('retry-exhausted: 10 failed renewals in a row');
@@ -489,4 +485,36 @@ describe('a changed document issues anew, with a reason', () => {
     await project.run('plan --detailed-exitcode');
     expect(movesIn(project)).toEqual(['absent>normal issue']);
   });
+});
+
+test('a pair left mixed by a killed swap is an error until a run completes the swap', async () => {
+  const project = await issued();
+  after(project, 61);
+  await interrupted(project, 'expiring_soon>renewing', () => halfSwapped(project));
+  const drift = await project.run('drift', 2);
+  expect(drift.stdout).toContain('key-mismatch: cannot be used: ');
+  expect(drift.stdout).toContain('An interrupted swap left the pair mixed, and the next apply completes the swap');
+  expect((await project.run('plan')).stdout).toContain('renewing > normal');
+  await project.run('apply --yes');
+  expect((await project.run('drift')).stdout).not.toContain('key-mismatch');
+});
+
+test('a Domain that loses its route keeps no certificate and no error', async () => {
+  const project = await issued();
+  const server = (more: string): string => `apiVersion: certificates/v1
+kind: Domain
+metadata: { name: d }
+spec: { host: www.example.test, address: 127.0.0.1, ${more} }
+`;
+  project.write('d.yaml', server('port: 1'));
+  await project.run('drift --record', 2);
+  const kept = async () => {
+    const { stdout } = await project.run('state show certificates/Domain/d --format json');
+    return (JSON.parse(stdout) as Memory).kept;
+  };
+  expect(await kept()).toMatchObject({ error: 'refused', failures: 1 });
+  project.write('d.yaml', server('port: 1, route: none'));
+  await project.run('drift --record');
+  expect(await kept()).toMatchObject({ error: '', message: '', failures: 0, retry_at: '' });
+  expect((await project.run('explain certificates/Domain/d')).stdout).not.toContain('refused:');
 });

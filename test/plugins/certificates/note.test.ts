@@ -4,7 +4,7 @@ import { absent, resourceWith } from '../../support/resource.ts';
 import { describe, expect, test } from 'vitest';
 import type { CertificateResource, DomainResource, IssuerResource } from '../../../plugins/certificates/diff.ts';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
-import type { CertificateMemory, DomainSpec } from '../../../plugins/certificates/generated.ts';
+import type { CertificateMemory } from '../../../plugins/certificates/generated.ts';
 import { formerOf, noteCertificate, noteDomain, noteIssuer } from '../../../plugins/certificates/note.ts';
 import type { Memory, OpenIntent, Resource, KnownResource } from '#plugin';
 import {
@@ -19,10 +19,10 @@ import {
   observedOf,
   refOf,
   sceneOf,
+  HOUR,
+  iso,
+  domainSpec,
 } from './support.ts';
-
-const HOUR = 3_600_000;
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 describe('of an Issuer', () => {
   const note = (resource: Resource) => noteIssuer(resource as unknown as KnownResource<IssuerResource>);
@@ -44,16 +44,7 @@ describe('of an Issuer', () => {
   });
 });
 
-const DOMAIN: DomainSpec = {
-  host: 'a.test',
-  port: 443,
-  tlsMode: 'termination',
-  verify: true,
-  verified: true,
-  failurePolicy: 'standard',
-  expiryWarnDays: 30,
-  certificate: 'www',
-};
+const DOMAIN = domainSpec({ host: 'a.test', certificate: 'www' });
 
 describe('of a Certificate', () => {
   interface Given {
@@ -138,7 +129,7 @@ describe('of a Certificate', () => {
       ...made,
       issued: 1,
     });
-    // It was interrupted earlier, or was a removal.
+    // The run was interrupted earlier, or was a removal.
     expect(note({ memory: { kept: known(), open: intent('expiring_soon>renewing') } })).not.toHaveProperty('made');
     expect(note({ memory: { kept, open: intent('normal>absent', 'remove') } })).not.toHaveProperty('made');
   });
@@ -222,5 +213,31 @@ describe('of a Domain', () => {
       ),
     ).toMatchObject({ error: 'refused', message: 'no', failures: 1, failed_at: iso(NOW), retry_at: iso(NOW + 60_000) });
     expect(noteDomain(resourceWith({ ref: resource.ref }), NOW)).toEqual({});
+  });
+
+  test.each([
+    [undefined, {}],
+    [
+      { fingerprint: fingerprint('d'), not_after: '2027-01-01T00:00:00.000Z', error: 'refused', failures: 3 },
+      { fingerprint: '', not_after: '' },
+    ],
+  ])('nothing of a certificate without a route, after %j', (kept, expected) => {
+    const noted = noteDomain(
+      resourceWith({
+        ...resource,
+        observed: observedOf('Domain', 'd', 'pending_route', {}),
+        ...(kept === undefined ? {} : { memory: memoryOf('Domain', 'd', { kept }) }),
+      }),
+      NOW,
+    );
+    expect(noted).toEqual({
+      error: '',
+      message: '',
+      failures: 0,
+      failed_at: '',
+      retry_at: '',
+      target: 'a.test a.test:443',
+      ...expected,
+    });
   });
 });

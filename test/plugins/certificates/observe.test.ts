@@ -18,10 +18,9 @@ import {
   outside,
   queryOf,
   refOf,
-  tempFolder,
   refreshed,
-  words,
 } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const now = Date.now();
 const WWW = 'certificates/Certificate/www';
@@ -32,7 +31,7 @@ const www = desiredOf('Certificate', 'www', certificateSpec());
 const seenIn = (seen: View): readonly string[] => seen.observed.map(({ ref, state }) => `${formatRef(ref)} ${state}`);
 
 async function ready(): Promise<ReturnType<typeof lineOf>> {
-  const line = lineOf(tempFolder(), [issuer, www], now);
+  const line = lineOf(temporaryFolder(), [issuer, www], now);
   await take(line, CA);
   await take(line, WWW);
   return line;
@@ -40,7 +39,7 @@ async function ready(): Promise<ReturnType<typeof lineOf>> {
 
 describe('a refresh', () => {
   test('observes nothing in an empty folder', async () => {
-    expect(await view(lineOf(tempFolder(), [issuer, www], now))).toMatchObject({
+    expect(await view(lineOf(temporaryFolder(), [issuer, www], now))).toMatchObject({
       observed: [],
       gaps: [],
       at: now,
@@ -170,7 +169,7 @@ describe('a refresh', () => {
 
   test('of an issuer that signs nothing itself marks it as given', async () => {
     const self = desiredOf('Issuer', 'self', { selfSigned: {} });
-    const { observed } = await view(lineOf(tempFolder(), [self], now));
+    const { observed } = await view(lineOf(temporaryFolder(), [self], now));
     expect(observed).toMatchObject([{ state: 'ready', given: true, facts: { self_signed: true } }]);
   });
 });
@@ -217,19 +216,19 @@ describe('an unreadable file', () => {
     ['nothing', () => undefined, 'pair-incomplete', 'the key is missing'],
     [
       'another key',
-      (path) => void openssl(dirname(path), 'genpkey', '-algorithm', 'ED25519', '-out', path),
+      (path) => void openssl(dirname(path), 'genpkey -algorithm ED25519 -out', path),
       'key-mismatch',
       'the key does not belong to the certificate',
     ],
     [
       'an encrypted key',
-      (path) => void openssl(dirname(path), 'genrsa', '-aes128', '-passout', 'pass:secret', '-out', path, '2048'),
+      (path) => void openssl(dirname(path), 'genrsa -aes128 -passout pass:secret -out', path, '2048'),
       'key-encrypted',
       "the key's file is encrypted",
     ],
     [
       'a key in DER form',
-      (path) => void openssl(dirname(path), 'genpkey', '-algorithm', 'RSA', '-outform', 'DER', '-out', path),
+      (path) => void openssl(dirname(path), 'genpkey -algorithm RSA -outform DER -out', path),
       'pair-unusable',
       "the key's file is in DER form, not PEM",
     ],
@@ -250,19 +249,16 @@ describe('an unreadable file', () => {
 
 describe('a pair of another program', () => {
   test.each<readonly [string, (folder: string) => void]>([
-    ['PKCS#1', (folder) => void openssl(folder, 'genrsa', '-traditional', '-out', 'tls/www.key', '2048')],
-    [
-      'SEC1',
-      (folder) => void openssl(folder, 'ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', 'tls/www.key'),
-    ],
-    ['PKCS#8', (folder) => void openssl(folder, 'genpkey', '-algorithm', 'ED25519', '-out', 'tls/www.key')],
+    ['PKCS#1', (folder) => void openssl(folder, 'genrsa -traditional -out tls/www.key 2048')],
+    ['SEC1', (folder) => void openssl(folder, 'ecparam -name prime256v1 -genkey -noout -out tls/www.key')],
+    ['PKCS#8', (folder) => void openssl(folder, 'genpkey -algorithm ED25519 -out tls/www.key')],
   ])('with a key in %s is read', async (_name, make) => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     mkdirSync(join(folder, 'tls'));
     make(folder);
     openssl(
       folder,
-      ...words('req -x509 -key tls/www.key -out tls/www.crt -subj /CN=x -addext subjectAltName=DNS:x.test -days 90'),
+      'req -x509 -key tls/www.key -out tls/www.crt -subj /CN=x -addext subjectAltName=DNS:x.test -days 90',
     );
     const { observed } = await view(lineOf(folder, [www], Date.now() + 1000));
     expect(observed[0]).toMatchObject({
@@ -318,7 +314,7 @@ describe('a Domain whose Certificate', () => {
   });
 
   test('was never issued waits for it, while none is served', async () => {
-    const { observed } = await view(lineOf(tempFolder(), [issuer, www, domain], now));
+    const { observed } = await view(lineOf(temporaryFolder(), [issuer, www, domain], now));
     expect(observed).toMatchObject([
       { state: 'pending_issue', given: true, facts: { error: 'refused' }, findings: [] },
     ]);
@@ -334,7 +330,7 @@ describe('a Domain whose Certificate', () => {
   });
 
   test('was issued and removed has an error', async () => {
-    const line = lineOf(tempFolder(), [issuer, www, domain], now);
+    const line = lineOf(temporaryFolder(), [issuer, www, domain], now);
     line.memory.set(WWW, memoryOf('Certificate', 'www', { kept: { fingerprint: 'sha256:x' } }));
     expect((await view(line)).observed).toMatchObject([{ state: 'tls_error' }]);
   });

@@ -13,7 +13,8 @@ import { describe, expect, test } from 'vitest';
 import { blocksOf } from '../../../plugins/certificates/live/pem.ts';
 import { keyPem, makeAuthority, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
 import { readChain, readKey } from '../../../plugins/certificates/live/x509-read.ts';
-import { openssl, tempFolder } from './support.ts';
+import { openssl } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const now = Date.now();
 const authorityKeys = await makeKeys('ecdsa-p256');
@@ -138,19 +139,19 @@ describe('a text with a certificate and its chain', () => {
   test.each(TEXTS.filter(([, , expected]) => expected !== 'refused'))(
     '%s: as many as the openssl program finds',
     (_name, text, expected) => {
-      const folder = tempFolder();
+      const folder = temporaryFolder();
       writeFileSync(join(folder, 'www.crt'), text, 'latin1');
       // Only this program counts a certificate with trust settings in every position.
       const more = _name === 'TRUSTED CERTIFICATE, not the first one' ? 1 : 0;
-      const bundle = openssl(folder, 'crl2pkcs7', '-nocrl', '-certfile', 'www.crt', '-outform', 'PEM');
+      const bundle = openssl(folder, 'crl2pkcs7 -nocrl -certfile www.crt -outform PEM');
       writeFileSync(join(folder, 'bundle'), bundle);
-      const listed = openssl(folder, 'pkcs7', '-in', 'bundle', '-print_certs', '-noout');
+      const listed = openssl(folder, 'pkcs7 -in bundle -print_certs -noout');
       expect(listed.match(/^subject/gmu)?.length).toBe((expected as number) + more);
     },
   );
 
   test('nginx and haproxy load each usable text, and no other', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     mkdirSync(join(folder, 'logs'));
     writeFileSync(join(folder, 'www.key'), key);
     const verdicts = await Promise.all(
@@ -253,7 +254,7 @@ describe('a text with a private key', () => {
   ];
 
   test.each(keyTexts)('%s: as OpenSSL reads it', (_name, text) => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     writeFileSync(join(folder, 'www.key'), text, 'latin1');
     const asked = spawnSync('openssl', ['pkey', '-in', join(folder, 'www.key'), '-noout', '-passin', 'pass:']);
     expect('key' in readKey(text)).toBe(asked.status === 0);
@@ -276,7 +277,7 @@ describe('blocks', () => {
     [
       `\n${block('A').trimEnd()}${block('A')}`,
       [
-        'has a A that begins in line 2 and has in line 4 an end line with something else on it; `-----END A-----` must be alone on its line',
+        'has a A that begins in line 2 and has in line 4 an end line with other text on it; `-----END A-----` must be alone on its line',
       ],
     ],
     [`-----BEGIN \u001b[31m-----\n`, ['has a block that begins in line 1 and does not end']],

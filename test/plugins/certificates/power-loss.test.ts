@@ -9,24 +9,22 @@ import {
   chownSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   readdirSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { placesOf } from '../../../plugins/certificates/paths.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { CertificatesWriter, PairStorage } from '../../../plugins/certificates/world.ts';
-import { copyFolder, randomFrom, testSeed } from '../../support/cli.ts';
+import { copyFolder, randomFrom, testSeed, temporaryFolder } from '../../support/cli.ts';
 import { type FileLeft, type Remains, filesIn, putInto, record, remainsOf } from '../../support/power-loss.ts';
 import type { OneChange } from './change-once.ts';
 import { begun, lineOf, stateOf, take } from './line.ts';
-import { CA_SPEC, DAY, certificateSpec, desiredOf, memoryOf, openssl, outside, tempFolder } from './support.ts';
+import { CA_SPEC, DAY, certificateSpec, desiredOf, memoryOf, openssl, outside } from './support.ts';
 
 const FULL = process.env['FETTLE_TEST_FULL'] === '1';
 const MOST = FULL ? 64 : 3;
@@ -55,12 +53,10 @@ const DIRECTORY: PairStorage = {
 /** An authority, and next to it a pair for each storage that is near its end. */
 let base = '';
 beforeAll(async () => {
-  base = mkdtempSync(join(tmpdir(), 'fettle-power-'));
+  base = temporaryFolder();
   const world = (await certificates.openWriter(outside(base))) as CertificatesWriter;
   await world.createAuthority('ca', 'Test CA', now - 200 * DAY);
 });
-afterAll(() => rmSync(base, { recursive: true, force: true }));
-
 async function issueAt(folder: string, storage: PairStorage, at: number, first: boolean): Promise<void> {
   const world = (await certificates.openWriter(outside(folder))) as CertificatesWriter;
   await world.issue({
@@ -77,7 +73,7 @@ async function issueAt(folder: string, storage: PairStorage, at: number, first: 
 }
 
 function folderWithAuthority(): string {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   copyFolder(base, folder);
   return folder;
 }
@@ -91,7 +87,7 @@ async function traced(
   const folder = folderWithAuthority();
   await before(folder);
   const change: OneChange = { folder, what, storage, now };
-  const recorded = record(folder, [process.execPath, program, JSON.stringify(change)], tempFolder());
+  const recorded = record(folder, [process.execPath, program, JSON.stringify(change)], temporaryFolder());
   return remainsOf(recorded, MOST, random);
 }
 
@@ -148,7 +144,7 @@ function expectSound(folder: string, storage: PairStorage): void {
   const ca = new X509Certificate(readFileSync(join(folder, 'ca/ca.crt')));
   expect(leaf.checkPrivateKey(key)).toBe(true);
   expect(leaf.validToDate.getTime()).toBeGreaterThan(now);
-  expect(openssl(folder, 'verify', '-CAfile', 'ca/ca.crt', own)).toContain('OK');
+  expect(openssl(folder, 'verify -CAfile ca/ca.crt', own)).toContain('OK');
   for (const [part, path] of places) {
     const { certificates: found, keys } = held(readFileSync(path, 'latin1'));
     const alone = places.has('chain') || places.has('fullchain');
@@ -193,7 +189,7 @@ function expectSound(folder: string, storage: PairStorage): void {
 
 /** Takes steps from a state of the disk until none is needed, and compares the result with the declaration. */
 async function expectMended(remains: Remains, storage: PairStorage): Promise<readonly string[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'fettle-remains-'));
+  const folder = temporaryFolder();
   try {
     putInto(folder, remains);
     const documents = [
@@ -280,8 +276,7 @@ describe('a renewal during a power loss', () => {
     const all = await traced('again', DIRECTORY, old(DIRECTORY));
     const seen = new Set<string>();
     await forAll(all, async (remains) => {
-      const folder = mkdtempSync(join(tmpdir(), 'fettle-remains-'));
-      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      const folder = temporaryFolder();
       putInto(folder, remains);
       const [leaf] = held(readFileSync(join(folder, 'tls/www/cert.pem'), 'latin1')).certificates;
       const key = createPrivateKey(readFileSync(join(folder, 'tls/www/privkey.pem')));
@@ -322,7 +317,7 @@ describe('a first issue during a power loss', () => {
     ['one file', COMBINED],
     ['a folder', DIRECTORY],
   ] as const)(
-    'with %s is open to nobody else, and the next steps settle it',
+    'with %s has a private key, and the next steps settle it',
     async (_name, storage) => {
       const all = await traced('first', storage, () => undefined);
       await forAll(all, async (remains) => {
@@ -375,7 +370,7 @@ describe('a correction of files during a power loss', () => {
       },
     ],
   ])(
-    '%s: a valid pair stays, open to nobody else, and the next steps settle it',
+    '%s: leaves a valid, private pair, and the next steps settle it',
     async (_name, storage, before) => {
       const all = await traced('tidy', storage, before);
       await forAll(all, async (remains) => {
@@ -403,7 +398,7 @@ describe('a removal during a power loss', () => {
     async (_name, storage) => {
       const all = await traced('delete', storage, (folder) => issueAt(folder, storage, now - DAY, true));
       await forAll(all, async (remains) => {
-        const folder = mkdtempSync(join(tmpdir(), 'fettle-remains-'));
+        const folder = temporaryFolder();
         try {
           putInto(folder, remains);
           const applied = { at: 0, digest: '', spec: certificateSpec({ storage }) as unknown as never };
@@ -425,7 +420,7 @@ describe('a removal during a power loss', () => {
 });
 
 test('synced data is on the disk, and other data can be lost', () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   mkdirSync(join(folder, 'd'));
   const script = `
     const fs = require('node:fs');
@@ -435,7 +430,7 @@ test('synced data is on the disk, and other data can be lost', () => {
     fs.renameSync(folder + '/a', folder + '/c');
     const d = fs.openSync(folder, 'r'); fs.fsyncSync(d); fs.closeSync(d);
     put('e', false);`;
-  const recorded = record(folder, [process.execPath, '-e', script, join(folder, 'd')], tempFolder());
+  const recorded = record(folder, [process.execPath, '-e', script, join(folder, 'd')], temporaryFolder());
   const all = remainsOf(recorded, 64, randomFrom(1));
   const kinds = recorded.changes.map(({ effect }) => effect.kind);
   expect(kinds).toEqual(['names', 'data', 'names', 'data', 'names', 'names', 'data']);

@@ -20,7 +20,8 @@ import { keyPem, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x
 import { type LogRecord, type MemoryBody, memoryOf, type Move } from '../../../src/formats/log-record.ts';
 import type { Memory } from '#plugin';
 import { type Done, fettle } from '../../support/command-line.ts';
-import { DAY, tempFolder } from './support.ts';
+import { DAY } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 export const START = Date.parse('2026-01-10T12:00:00Z');
 
@@ -57,7 +58,7 @@ ${lines}`;
 
 /** A project in which no step waits for another certificate: `www` alone, in a file of its own. */
 export function projectOf(documents: Readonly<Record<string, string>>, config = ''): Project {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const clock = { at: START };
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { CertificatesWriter, PairStorage } from '../../../plugins/certificates/world.ts';
-import { outside, tempFolder } from './support.ts';
+import { outside } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 interface Saw {
   readonly looks: number;
@@ -55,7 +56,7 @@ test.each<readonly [string, string, string, PairStorage]>([
   async (_name, place, kind, storage) => {
     const before = process.umask(0);
     onTestFinished(() => void process.umask(before));
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = (await certificates.openWriter(outside(folder))) as CertificatesWriter;
     await world.createAuthority('ca', 'Test CA', Date.now());
     const issue = (first: boolean) =>

@@ -12,9 +12,8 @@ import { type Daemon, freePort, startNginx } from '../../support/daemons.ts';
 import { dnsServer } from '../../support/dns.ts';
 import { reloadingServer } from '../../support/reloading-server.ts';
 import { ISSUER, type Project, certificateText, interrupted, projectOf } from './project.ts';
-import { DAY } from './support.ts';
+import { DAY, MINUTE } from './support.ts';
 
-const MINUTE = 60_000;
 const HUP = 'reload: { signal: { pidFile: server.pid } }';
 const NGINX = 'reload: { signal: { pidFile: nginx.pid } }';
 

@@ -1,10 +1,9 @@
 /** Retries of renewals: configuration with its bounds, backoff, counted attempts, and the end of retries. */
 
 import { defaults } from '../../../plugins/certificates/generated.ts';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import { certificatePolicy, reloadsOf, withSettings } from '../../../plugins/certificates/renewal.ts';
 import {
@@ -21,14 +20,11 @@ import {
 import { loadConfig } from '../../../src/engine/load/config.ts';
 import { load } from '../../../src/engine/load/load.ts';
 import { builtinPlugins } from '../../../src/plugins.ts';
-import { NOW, certificateSpec, desiredOf, fingerprint, memoryOf } from './support.ts';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
+import { NOW, certificateSpec, desiredOf, fingerprint, memoryOf, MINUTE, HOUR } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 function folderWith(files: Readonly<Record<string, string>>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'fettle-renewal-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   return folder;
 }

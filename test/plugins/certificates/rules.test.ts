@@ -3,8 +3,7 @@
 import { resourceWith } from '../../support/resource.ts';
 import { changeOf as changeBy } from '#plugin';
 import { describe, expect, test } from 'vitest';
-import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
-import { type CertificateMemory, type CertificateSpec, tables } from '../../../plugins/certificates/generated.ts';
+import { type CertificateMemory, tables } from '../../../plugins/certificates/generated.ts';
 import {
   backoff,
   neverWithoutValidPair,
@@ -12,9 +11,10 @@ import {
   retryExhausted,
   stillServed,
 } from '../../../plugins/certificates/safety.ts';
-import { type Change, digestOf, type Facts, type Memory, type Resource, type Step } from '#plugin';
+import { type Change, digestOf, type Memory, type Resource, type Step } from '#plugin';
 import {
-  type AnyCertificateResource,
+  certificateResource,
+  type CertificateParts,
   DAY,
   NOW,
   certificateFacts,
@@ -22,33 +22,13 @@ import {
   desiredOf,
   fingerprint,
   issuerResource,
-  memoryOf,
   observedOf,
   refOf,
   sceneOf,
+  MINUTE,
+  HOUR,
+  iso,
 } from './support.ts';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const iso = (ms: number): string => new Date(ms).toISOString();
-
-interface Given {
-  readonly facts?: Partial<CertificateFacts>;
-  readonly spec?: Partial<CertificateSpec>;
-  readonly kept?: Partial<CertificateMemory>;
-  readonly memory?: Partial<Memory>;
-  readonly signals?: Facts;
-}
-
-function pairOf({ facts, spec, kept = {}, memory, signals }: Given = {}): AnyCertificateResource {
-  const observed = observedOf('Certificate', 'www', 'normal', certificateFacts(facts));
-  return resourceWith({
-    ref: refOf('Certificate', 'www'),
-    desired: desiredOf('Certificate', 'www', certificateSpec(spec)),
-    observed: signals === undefined ? observed : { ...observed, signals },
-    memory: memoryOf('Certificate', 'www', { kept, ...memory }),
-  });
-}
 
 function changeOf(step: Step, more: Partial<Pick<Change, 'goal' | 'fields' | 'because' | 'cause'>> = {}): Change {
   const parts = { step, goal: 'update', because: '', cause: 'time', ...more } as const;
@@ -64,14 +44,14 @@ describe('never-without-valid-pair', () => {
       observed: observedOf('Issuer', 'ca', 'ready', { fingerprint: fingerprint('a'), not_after: iso(until) }),
     });
   const end = NOW + 20 * DAY;
-  const judge = (given: Given, until: number | undefined, change = changeOf('expiring_soon>renewing')) =>
+  const judge = (given: CertificateParts, until: number | undefined, change = changeOf('expiring_soon>renewing')) =>
     neverWithoutValidPair(
       change,
-      pairOf({ facts: { not_after: iso(end) }, ...given }),
+      certificateResource({ facts: { not_after: iso(end) }, ...given }),
       sceneOf(until === undefined ? [] : [authority(until)]),
     );
 
-  test.each<readonly [string, Given, number | undefined, Change | undefined, string]>([
+  test.each<readonly [string, CertificateParts, number | undefined, Change | undefined, string]>([
     ['an authority that outlives the new one', {}, NOW + 90 * DAY, undefined, 'pass'],
     ['one that ends with the new one, after the stored one', {}, end + 1, undefined, 'pass'],
     ['one that ends with the stored one', {}, end, undefined, 'reject'],
@@ -103,14 +83,21 @@ describe('never-without-valid-pair', () => {
 
 describe('renewal-loop', () => {
   // 90 days of validity: a renewal in 30 days.
-  const judge = (issued: number | undefined, change = changeOf('expiring_soon>renewing'), given: Given = {}) =>
+  const judge = (
+    issued: number | undefined,
+    change = changeOf('expiring_soon>renewing'),
+    given: CertificateParts = {},
+  ) =>
     renewalLoop(
       change,
-      pairOf({ ...given, kept: { ...given.kept, ...(issued === undefined ? {} : { issued_at: iso(issued) }) } }),
+      certificateResource({
+        ...given,
+        kept: { ...given.kept, ...(issued === undefined ? {} : { issued_at: iso(issued) }) },
+      }),
       sceneOf([issuerResource()]),
     );
 
-  test.each<readonly [string, number | undefined, Change | undefined, Given | undefined, string]>([
+  test.each<readonly [string, number | undefined, Change | undefined, CertificateParts | undefined, string]>([
     ['never issued here', undefined, undefined, undefined, 'pass'],
     ['issued just now', NOW, undefined, undefined, 'reject'],
     ['issued a third of its lifetime ago, less 1 ms', NOW - 30 * DAY + 1, undefined, undefined, 'reject'],
@@ -221,12 +208,12 @@ const unserved = (tries: number, ago: number): Partial<CertificateMemory> => ({
 });
 
 describe('backoff', () => {
-  const judge = (change: Change, given: Given) => backoff(change, pairOf(given), sceneOf());
+  const judge = (change: Change, given: CertificateParts) => backoff(change, certificateResource(given), sceneOf());
   const retry = changeOf('renewal_failed>renewing');
   const recover = changeOf('expired>recovering');
   const reload = changeOf('normal>normal', { cause: 'progress' });
 
-  test.each<readonly [string, Change, Given, string]>([
+  test.each<readonly [string, Change, CertificateParts, string]>([
     ['nothing failed', retry, {}, 'pass'],
     ['a renewal, less than an hour ago', retry, { memory: failed('expiring_soon>renewing', 1, HOUR - 1) }, 'defer'],
     ['a renewal, an hour ago', retry, { memory: failed('expiring_soon>renewing', 1, HOUR) }, 'pass'],
@@ -312,11 +299,11 @@ describe('backoff', () => {
 });
 
 describe('retry-exhausted', () => {
-  const judge = (change: Change, given: Given) => retryExhausted(change, pairOf(given));
+  const judge = (change: Change, given: CertificateParts) => retryExhausted(change, certificateResource(given));
   const retry = changeOf('renewal_failed>renewing');
   const recover = changeOf('expired>recovering');
 
-  test.each<readonly [string, Change, Given, string]>([
+  test.each<readonly [string, Change, CertificateParts, string]>([
     ['nothing failed', retry, {}, 'pass'],
     ['nine renewals', retry, { memory: failed('renewal_failed>renewing', 9, DAY) }, 'pass'],
     ['ten renewals', retry, { memory: failed('renewal_failed>renewing', 10, DAY) }, 'reject'],
@@ -365,10 +352,10 @@ describe('still-served', () => {
       desired: desiredOf('Domain', 'd', { host: 'www.example.test', port: 443 }),
       observed: observedOf('Domain', 'd', 'issued', { addresses: [{ address: '192.0.2.1', fingerprint: print }] }),
     });
-  const judge = (given: Given, ...resources: readonly Resource[]) =>
-    stillServed(removal, pairOf(given), sceneOf(resources));
+  const judge = (given: CertificateParts, ...resources: readonly Resource[]) =>
+    stillServed(removal, certificateResource(given), sceneOf(resources));
 
-  test.each<readonly [string, Given, readonly Resource[], string]>([
+  test.each<readonly [string, CertificateParts, readonly Resource[], string]>([
     ['not served', {}, [], 'pass'],
     ['a Domain shows another one', {}, [domain(fingerprint('d'))], 'pass'],
     ['a Domain shows it', {}, [domain(fingerprint('c'))], 'reject'],
@@ -380,7 +367,10 @@ describe('still-served', () => {
   });
   test('passes if no certificate could be served', () => {
     const { fingerprint: _none, ...facts } = certificateFacts();
-    const resource = resourceWith({ ...pairOf(), observed: observedOf('Certificate', 'www', 'expired', facts) });
+    const resource = resourceWith({
+      ...certificateResource(),
+      observed: observedOf('Certificate', 'www', 'expired', facts),
+    });
     expect(stillServed(removal, resource, sceneOf([domain(fingerprint('c'))])).outcome).toBe('pass');
   });
   test('names the servers', () => {

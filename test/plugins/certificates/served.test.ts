@@ -17,16 +17,14 @@ import {
 } from '../../../plugins/certificates/served.ts';
 import type { Resource } from '#plugin';
 import {
+  certificateResource,
   type AnyCertificateResource,
   DAY,
   NOW,
-  certificateFacts,
-  certificateSpec,
   desiredOf,
   domainSpec,
   fingerprint,
   issuerResource,
-  memoryOf,
   observedOf,
   refOf,
   sceneOf,
@@ -45,12 +43,7 @@ function certificate(
   spec: Partial<CertificateSpec> = RELOADED,
   facts: Partial<CertificateFacts> = {},
 ): AnyCertificateResource {
-  return resourceWith({
-    ref: refOf('Certificate', 'www'),
-    desired: desiredOf('Certificate', 'www', certificateSpec(spec)),
-    observed: observedOf('Certificate', 'www', 'normal', certificateFacts(facts)),
-    memory: memoryOf('Certificate', 'www', { kept }),
-  });
+  return certificateResource({ kept, spec, facts });
 }
 
 const served = (address: string, print: string, days = 10, more: Partial<AddressFacts> = {}): AddressFacts => ({
@@ -67,10 +60,9 @@ function domain(
   spec: Partial<DomainSpec> = {},
   name = 'd',
 ): DomainResource {
-  const written = domainSpec({ certificate: 'www', ...spec });
   return resourceWith({
     ref: refOf('Domain', name),
-    desired: desiredOf('Domain', name, written),
+    desired: desiredOf('Domain', name, domainSpec({ certificate: 'www', ...spec })),
     observed: observedOf('Domain', name, 'issued', addresses === undefined ? {} : { addresses }),
   });
 }
@@ -234,12 +226,7 @@ describe('a reload', () => {
       [domain([served('192.0.2.1', OTHER, 1)])],
       undefined,
     ],
-    [
-      'is not due: there is no way to do it',
-      certificate({}, {}),
-      [domain([served('192.0.2.1', BEFORE, 80)])],
-      undefined,
-    ],
+    ['is not due without a way to do it', certificate({}, {}), [domain([served('192.0.2.1', BEFORE, 80)])], undefined],
     [
       'is asked of a command that deploys',
       certificate(done, { deploy: { command: ['push'], timeoutSeconds: 60 } }),

@@ -223,7 +223,7 @@ describe('copies next to a pair', () => {
       ['www.key.backup', 'www.crt.backup'].map((name) => readFileSync(at(name), 'utf8'));
     const theirs = kept();
 
-    // It is adopted, and its mode is corrected, without a message about them.
+    // The pair is adopted, and its mode is corrected, without a message about them.
     await project.run('import certificates/Certificate/www');
     await project.run('apply --yes');
     expect((statSync(at('www.key')).mode & 0o777).toString(8)).toBe('600');

@@ -1,12 +1,11 @@
 /** Probes with STARTTLS: real mail servers and a real database, and faults of servers before TLS. */
 
-import { chownSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket, createSecureContext } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { DomainFacts } from '../../../plugins/certificates/facts.ts';
 import type { CertificatesConfig, DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { keyPem, makeAuthority, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
@@ -15,6 +14,7 @@ import type { Observed } from '#plugin';
 import { type Daemon, freePort, startDovecot, startPostfix } from '../../support/daemons.ts';
 import { startPostgres } from '../../support/postgres.ts';
 import { DAY, desiredOf, domainSpec, outside, queryOf, refreshed } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const HOST = 'mail.example.test';
 const now = Date.now();
@@ -25,7 +25,7 @@ let pair: { readonly cert: string; readonly key: string };
 let paths: { readonly certificate: string; readonly key: string };
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'fettle-starttls-'));
+  folder = temporaryFolder();
   const keys = await makeKeys('ecdsa-p256');
   const authority = await makeAuthority('Mail CA', keys, now - DAY);
   const own = await makeKeys('ecdsa-p256');
@@ -42,8 +42,6 @@ beforeAll(async () => {
   writeFileSync(paths.certificate, pair.cert);
   writeFileSync(paths.key, pair.key, { mode: 0o600 });
 });
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function probe(spec: Partial<DomainSpec>, seconds = 5): Promise<Observed<DomainFacts>> {
   return probeWithin(spec, {
@@ -68,7 +66,7 @@ async function probeWithin(
 async function inFolder(
   start: (at: string, port: number) => Promise<Daemon>,
 ): Promise<{ port: number; daemon: Daemon }> {
-  const at = mkdtempSync(join(tmpdir(), 'fettle-daemon-'));
+  const at = temporaryFolder();
   const port = await freePort();
   const daemon = await start(at, port);
   onTestFinished(async () => {
@@ -135,7 +133,10 @@ interface Talk {
 
 type Say = (socket: Socket, heard: string, secure: () => void) => void;
 
-/** A server that greets, answers the client's input so far, and starts TLS when its answer says so. `more`: a later greeting; an empty one ends the connection. */
+/**
+ * A server that greets, answers the client's input so far, and starts TLS when its answer says so. `more` is a later
+ * greeting; an empty one ends the connection.
+ */
 async function talking(
   greeting: string,
   say: Say,

@@ -15,11 +15,9 @@ import {
 import type { PairSeen, X509Seen } from '../../../plugins/certificates/world.ts';
 import { movesBetween } from '../../../src/engine/lifecycle.ts';
 import type { Memory, Step } from '#plugin';
-import { DAY, NOW, fingerprint, memoryOf, refOf } from './support.ts';
+import { DAY, NOW, fingerprint, memoryOf, refOf, iso } from './support.ts';
 
 type Stored = Extract<PairSeen, { status: 'seen' }>;
-
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 function leaf(from: number, to: number): X509Seen {
   return {
@@ -177,7 +175,7 @@ const LOOKS: Readonly<Record<State, Readonly<Record<State, string>>>> = {
     expired: 'check',
     renewing: 'manual',
     recovering: 'never',
-    // A renewal failed since, and there was no refresh after it.
+    // A renewal failed since, without a refresh after it.
     renewal_failed: 'manual error',
   },
   expiring_soon: {

@@ -14,9 +14,7 @@ import { foreignKey, issuerNameConstraints, noteKey, noteSwap } from '../../../p
 import type { CertificatesWriter } from '../../../plugins/certificates/world.ts';
 import { type Change, changeOf, type Memory } from '#plugin';
 import {
-  certificateFacts,
-  certificateSpec,
-  desiredOf,
+  certificateResource,
   fingerprint,
   issuerResource,
   memoryOf,
@@ -25,9 +23,8 @@ import {
   outside,
   refOf,
   sceneOf,
-  tempFolder,
-  words,
 } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 function change(step: Change['step'], more: Partial<Pick<Change, 'goal' | 'fields' | 'cause'>> = {}): Change {
   const parts = { step, goal: 'update', because: '', cause: 'time', ...more } as const;
@@ -37,14 +34,9 @@ function change(step: Change['step'], more: Partial<Pick<Change, 'goal' | 'field
 function pairOf(
   facts: Partial<CertificateFacts>,
   kept: Partial<CertificateMemory> = {},
-  more: Partial<Memory> = {},
+  memory: Partial<Memory> = {},
 ): CertificateResource {
-  return resourceWith({
-    ref: refOf('Certificate', 'www'),
-    desired: desiredOf('Certificate', 'www', certificateSpec()),
-    observed: observedOf('Certificate', 'www', 'normal', certificateFacts(facts)),
-    memory: memoryOf('Certificate', 'www', { kept, ...more }),
-  });
+  return certificateResource({ facts, kept, memory });
 }
 
 const A = fingerprint('a');
@@ -177,7 +169,7 @@ interface Authority {
 
 /** An authority by openssl in `ca/`, with name constraints in the form of its configuration. */
 async function authority(constraints: string, more: readonly string[] = []): Promise<Authority> {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   mkdirSync(join(folder, 'ca'));
   const lines = [
     '[req]',
@@ -191,9 +183,7 @@ async function authority(constraints: string, more: readonly string[] = []): Pro
   writeFileSync(join(folder, 'ca.cnf'), `${[...lines, ...more].join('\n')}\n`);
   openssl(
     folder,
-    ...words(
-      'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca/ca.key -out ca/ca.crt -subj /O=Example/CN=CA -config ca.cnf -days 900',
-    ),
+    'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca/ca.key -out ca/ca.crt -subj /O=Example/CN=CA -config ca.cnf -days 900',
   );
   return { folder, world: (await certificates.openWriter(outside(folder))) as CertificatesWriter };
 }
@@ -220,7 +210,7 @@ async function isAccepted({ folder, world }: Authority, dnsNames: readonly strin
     return false;
   }
   try {
-    return openssl(folder, 'verify', '-CAfile', 'ca/ca.crt', 'www.crt').includes('OK');
+    return openssl(folder, 'verify -CAfile ca/ca.crt www.crt').includes('OK');
   } catch {
     return false;
   }
@@ -264,24 +254,21 @@ describe('issuer-name-constraints', () => {
   test('of subjects do not matter: the certificate has no subject', async () => {
     const made = await authority('permitted;dirName:dir,permitted;DNS:example.test', ['[dir]', 'O=Example']);
     expect(await isAccepted(made, ['www.example.test'])).toBe(true);
-    expect(openssl(made.folder, 'x509', '-in', 'www.crt', '-noout', '-subject')).toBe('subject=\n');
+    expect(openssl(made.folder, 'x509 -in www.crt -noout -subject')).toBe('subject=\n');
   });
 
   test('of an authority above it count too', async () => {
     const made = await authority('permitted;DNS:example.test');
     const { folder } = made;
     mkdirSync(join(folder, 'sub'));
-    openssl(folder, ...words('req -newkey ed25519 -nodes -keyout sub/ca.key -out sub.csr -subj /CN=Sub'));
+    openssl(folder, 'req -newkey ed25519 -nodes -keyout sub/ca.key -out sub.csr -subj /CN=Sub');
     writeFileSync(
       join(folder, 'sub.ext'),
       'basicConstraints=critical,CA:TRUE\nnameConstraints=critical,excluded;DNS:secret.example.test\n',
     );
-    openssl(
-      folder,
-      ...words('x509 -req -in sub.csr -CA ca/ca.crt -CAkey ca/ca.key -days 90 -extfile sub.ext -out sub/ca.crt'),
-    );
-    openssl(folder, 'x509', '-in', 'ca/ca.crt', '-out', 'root.pem');
-    const both = `${openssl(folder, 'x509', '-in', 'sub/ca.crt')}${openssl(folder, 'x509', '-in', 'root.pem')}`;
+    openssl(folder, 'x509 -req -in sub.csr -CA ca/ca.crt -CAkey ca/ca.key -days 90 -extfile sub.ext -out sub/ca.crt');
+    openssl(folder, 'x509 -in ca/ca.crt -out root.pem');
+    const both = `${openssl(folder, 'x509 -in sub/ca.crt')}${openssl(folder, 'x509 -in root.pem')}`;
     writeFileSync(join(folder, 'sub/ca.crt'), both);
     expect(await made.world.readAuthority('sub')).toMatchObject({
       name_constraints: { permitted: ['example.test'], excluded: ['secret.example.test'] },

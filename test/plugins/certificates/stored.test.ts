@@ -26,7 +26,8 @@ import { readChain } from '../../../plugins/certificates/live/x509-read.ts';
 import { placesOf } from '../../../plugins/certificates/paths.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { CertificatesWriter, IssueOrder, PairSeen, PairStorage } from '../../../plugins/certificates/world.ts';
-import { DAY, openssl, outside, read, tempFolder, words } from './support.ts';
+import { DAY, openssl, outside, read } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const isRoot = process.getuid?.() === 0;
 const now = Math.floor(Date.now() / 1000) * 1000;
@@ -73,11 +74,11 @@ const EVERYTHING = {
 
 describe('files', () => {
   test('all of them, as openssl reads them', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     const issued = await issue(world, { file: EVERYTHING });
     const digest = (path: string): string =>
-      openssl(folder, 'x509', '-in', path, '-noout', '-fingerprint', '-sha256')
+      openssl(folder, 'x509 -noout -fingerprint -sha256 -in', path)
         .split('=')[1]
         ?.trim()
         .replaceAll(':', '')
@@ -96,13 +97,12 @@ describe('files', () => {
       ['fullchain', 2, 0, '644'],
       ['combined', 2, 1, '600'],
     ]);
-    const verify = (...args: readonly string[]) =>
-      openssl(folder, 'verify', '-verify_hostname', 'example.test', ...args);
+    const verify = (...args: readonly string[]) => openssl(folder, 'verify -verify_hostname example.test', ...args);
     expect(verify('-CAfile', EVERYTHING.chain, EVERYTHING.certificate)).toContain('OK');
     expect(verify('-CAfile', 'ca/ca.crt', EVERYTHING.combined)).toContain('OK');
-    const publicOf = (path: string) => openssl(folder, 'pkey', '-in', path, '-pubout');
+    const publicOf = (path: string) => openssl(folder, 'pkey -pubout -in', path);
     expect(publicOf(EVERYTHING.combined)).toBe(publicOf(EVERYTHING.key));
-    expect(openssl(folder, 'x509', '-in', EVERYTHING.certificate, '-noout', '-pubkey')).toBe(publicOf(EVERYTHING.key));
+    expect(openssl(folder, 'x509 -noout -pubkey -in', EVERYTHING.certificate)).toBe(publicOf(EVERYTHING.key));
     expect(await world.readPair({ file: EVERYTHING })).toMatchObject({
       key_matches: true,
       key_fingerprint: issued.key,
@@ -119,7 +119,7 @@ describe('files', () => {
   });
 
   test('one of them, with key and certificates', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     const storage = { file: { combined: 'www.pem' } };
     const first = await issue(world, storage);
@@ -138,7 +138,7 @@ describe('files', () => {
   });
 
   test('of a self-signed certificate: it is its own authority', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     await world.issue({
       storage: { file: EVERYTHING },
@@ -157,7 +157,7 @@ describe('files', () => {
   });
 
   test('that are links are replaced, and their targets stay', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     const kept = { file: { certificate: 'archive/cert1.pem', key: 'archive/privkey1.pem' } };
     await issue(world, kept);
@@ -176,7 +176,7 @@ describe('files', () => {
 
 describe('owner, group and mode', () => {
   test.each(['0400', '0440', '0600', '0640'] as const)('of %s are those of every file with the key', async (mode) => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     const storage = { file: { ...EVERYTHING, mode } };
     await issue(world, storage);
@@ -186,7 +186,7 @@ describe('owner, group and mode', () => {
   });
 
   test('do not depend on the umask', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     for (const umask of [0o077, 0]) {
       const before = process.umask(umask);
@@ -206,7 +206,7 @@ describe('owner, group and mode', () => {
   });
 
   test.runIf(isRoot)('are set by name or number, and kept if a document omits them', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     const owners = (): readonly (readonly number[])[] =>
       Object.values(EVERYTHING).map((path) => [statSync(join(folder, path)).uid, statSync(join(folder, path)).gid]);
@@ -237,13 +237,13 @@ describe('owner, group and mode', () => {
   });
 
   test('of an unknown account are reported, and nothing is changed', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     await issue(world, { file: EVERYTHING });
     const before = read(folder, EVERYTHING.certificate);
-    await expect(
-      issue(world, { file: { ...EVERYTHING, owner: 'nobody-of-this-name' } }, { first: false }),
-    ).rejects.toThrow('user nobody-of-this-name does not exist on this machine');
+    await expect(issue(world, { file: { ...EVERYTHING, owner: 'missing-account' } }, { first: false })).rejects.toThrow(
+      'user missing-account does not exist on this machine',
+    );
     await expect(issue(world, { directory: { path: 'd', combined: false, group: 'no-such-group' } })).rejects.toThrow(
       'group no-such-group does not exist',
     );
@@ -253,13 +253,13 @@ describe('owner, group and mode', () => {
   });
 
   test('that cannot be set are reported, and nothing is changed', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     await open(folder);
     const order = { folder, what: 'first', storage: { file: { ...EVERYTHING, owner: 0, group: 0 } }, now };
     const words = [process.execPath, join(import.meta.dirname, 'change-once.ts'), JSON.stringify(order)];
-    const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...words];
+    const asOther = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...words];
     if (isRoot) for (const path of ['.', 'ca', 'ca/ca.key']) chownSync(join(folder, path), 65534, 65534);
-    const [program = '', ...args] = isRoot ? nobody : words;
+    const [program = '', ...args] = isRoot ? asOther : words;
     const ran = spawnSync(program, args, { encoding: 'utf8' });
     expect(ran.stderr).toContain('cannot be given to the user 0 and the group 0: EPERM');
     expect(readdirSync(join(folder, 'tls'))).toEqual([]);
@@ -272,7 +272,7 @@ describe('owner, group and mode', () => {
     ['a key that only reading is allowed of', 0o400, '400'],
     ['a key with a bit that keys do not have', 0o4600, '600'],
   ])('%s', async (_name, mode, after) => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     await issue(world, { file: EVERYTHING });
     chmodSync(join(folder, EVERYTHING.key), mode);
@@ -286,7 +286,7 @@ describe('owner, group and mode', () => {
   });
 
   test('of accounts are read as passwd(5) says', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     writeFileSync(
       join(folder, 'passwd'),
       'root:x:0:0::/:/bin/sh\nwww:x:33:33::/:\n\n#x\nbroken\nwww-too:x:33:1::/:\n+::::::\n12:x:77:1::/:\n',
@@ -303,14 +303,14 @@ describe('owner, group and mode', () => {
     expect(nameFor(33, 'root', 'user', accounts)).toBe('www');
     expect(nameFor(110, 110, 'group', accounts)).toBe('110');
     expect(nameFor(5, 'ssl', 'group', accounts)).toBe('5');
-    const nobody = await readAccounts(join(folder, 'none'), join(folder, 'none'));
-    expect(nameFor(0, undefined, 'user', nobody)).toBe('0');
+    const noAccounts = await readAccounts(join(folder, 'none'), join(folder, 'none'));
+    expect(nameFor(0, undefined, 'user', noAccounts)).toBe('0');
   });
 });
 
 describe('files that differ from the pair', () => {
   async function spoilt(spoil: (folder: string) => void, storage: PairStorage = { file: EVERYTHING }) {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     await issue(world, storage);
     spoil(folder);
@@ -368,7 +368,7 @@ describe('files that differ from the pair', () => {
     const after = await seen(world, storage);
     expect(after.chain[0]?.fingerprint).toBe(before.chain[0]?.fingerprint);
     expect(after.files.filter(({ problem }) => problem !== undefined)).toEqual([]);
-    expect(openssl(folder, 'verify', '-CAfile', EVERYTHING.chain, EVERYTHING.combined)).toContain('OK');
+    expect(openssl(folder, 'verify -CAfile', EVERYTHING.chain, EVERYTHING.combined)).toContain('OK');
     expect(readdirSync(join(folder, 'tls'))).toHaveLength(5);
     expect(await world.tidyPair(storage)).toEqual({ rewritten: false });
   });
@@ -415,7 +415,7 @@ describe('a folder that is switched', () => {
   const own = (folder: string): string => join(folder, 'tls/www');
 
   test('has the files that services open, behind one link, and keeps the previous version', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     for (const version of [1, 2, 3, 4]) {
       const issued = await issue(world, storage, { first: version === 1 });
@@ -433,11 +433,11 @@ describe('a folder that is switched', () => {
       ['cert.pem', 'chain.pem', 'combined.pem', 'current', 'fullchain.pem', 'privkey.pem', 'versions'].sort(),
     );
     for (const { path } of placesOf(storage)) expect(readlinkSync(join(folder, path))).toMatch(/^current\/\w+\.pem$/u);
-    expect(
-      openssl(own(folder), 'verify', '-CAfile', 'chain.pem', '-verify_hostname', 'example.test', 'fullchain.pem'),
-    ).toContain('OK');
-    expect(openssl(own(folder), 'pkey', '-in', 'privkey.pem', '-pubout')).toBe(
-      openssl(own(folder), 'x509', '-in', 'combined.pem', '-noout', '-pubkey'),
+    expect(openssl(own(folder), 'verify -CAfile chain.pem -verify_hostname example.test fullchain.pem')).toContain(
+      'OK',
+    );
+    expect(openssl(own(folder), 'pkey -in privkey.pem -pubout')).toBe(
+      openssl(own(folder), 'x509 -in combined.pem -noout -pubkey'),
     );
     expect(await seen(world, storage)).toMatchObject({ key_matches: true, swap: 'none', leftovers: [] });
     expect(
@@ -446,7 +446,7 @@ describe('a folder that is switched', () => {
   });
 
   test('is removed with all of its versions, and keeps other files', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     await issue(world, storage);
     await issue(world, storage, { first: false });
@@ -466,7 +466,7 @@ describe('a folder that is switched', () => {
   });
 
   test('loses the combined file if it is no longer declared', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     await issue(world, storage);
     await issue(world, { directory: { path: 'tls/www', combined: false } }, { first: false });
@@ -491,7 +491,7 @@ describe('a folder that is switched', () => {
       'current is not a link, and is not replaced',
     ],
   ])('is not created over %s', async (_name, put, text) => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     mkdirSync(own(folder), { recursive: true });
     put(folder);
@@ -503,7 +503,7 @@ describe('a folder that is switched', () => {
   });
 
   test('is not created in the place of a file', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     for (const text of ['mine', '']) {
       writeFileSync(join(folder, 'tls'), text);
@@ -525,7 +525,7 @@ describe('a folder that is switched', () => {
     ],
     [
       'a key of another pair',
-      (folder) => openssl(own(folder), 'genpkey', '-algorithm', 'ED25519', '-out', 'versions/1/privkey.pem'),
+      (folder) => openssl(own(folder), 'genpkey -algorithm ED25519 -out versions/1/privkey.pem'),
       { problem_code: 'key-mismatch' },
     ],
     [
@@ -537,7 +537,7 @@ describe('a folder that is switched', () => {
       { problem_code: 'damaged', problem: "the certificate's file is a directory" },
     ],
   ])('with %s is reported, and replaced by a valid one', async (_name, spoil, found) => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     await issue(world, storage);
     spoil(folder);
@@ -547,7 +547,7 @@ describe('a folder that is switched', () => {
   });
 
   test('with missing links gets them back', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     await issue(world, storage);
     rmSync(join(own(folder), 'fullchain.pem'));
@@ -568,7 +568,7 @@ describe('a folder that is switched', () => {
 
   describe('a folder whose new version', () => {
     async function swap(folder: string, validate: Validate, signal = new AbortController().signal): Promise<void> {
-      const source = tempFolder();
+      const source = temporaryFolder();
       await issue(await open(source), { file: { combined: 'new.pem' } });
       const text = read(source, 'new.pem');
       const pair = { path: readChain(text).certificates, key: text.slice(text.indexOf('-----BEGIN PRIVATE')) };
@@ -587,7 +587,7 @@ describe('a folder that is switched', () => {
       ['proves wrong before it is switched to', 1],
       ['proves wrong once it is switched to', 2],
     ])('%s: the previous one stays, and nothing else', async (_name, call) => {
-      const folder = tempFolder();
+      const folder = temporaryFolder();
       await issue(await open(folder), storage);
       const before = read(own(folder), 'combined.pem');
       await expect(swap(folder, throwsAt(call))).rejects.toThrow(`wrong at look ${call}`);
@@ -599,14 +599,14 @@ describe('a folder that is switched', () => {
     });
 
     test.each([1, 2])('is the first one, and proves invalid at read %i: there is none', async (call) => {
-      const folder = tempFolder();
+      const folder = temporaryFolder();
       await expect(swap(folder, throwsAt(call))).rejects.toThrow(`wrong at look ${call}`);
       expect((await (await open(folder)).readPair(storage)).status).toBe('absent');
       expect(readdirSync(join(own(folder), 'versions'))).toEqual([]);
     });
 
     test('is not switched to when the run is stopped', async () => {
-      const folder = tempFolder();
+      const folder = temporaryFolder();
       await issue(await open(folder), storage);
       await expect(swap(folder, () => undefined, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
       expect(readdirSync(join(own(folder), 'versions'))).toEqual(['1']);
@@ -618,20 +618,19 @@ describe('a chain of other authorities', () => {
   /** The root, intermediate and server certificate by openssl, and the key. */
   function chainIn(folder: string): { readonly root: string; readonly middle: string; readonly leaf: string } {
     mkdirSync(join(folder, 'tls'), { recursive: true });
-    const run = (...args: readonly string[]) => openssl(folder, ...args);
-    run(...words('req -x509 -newkey ed25519 -nodes -keyout root.key -out root.crt -subj /CN=Root -days 900'));
-    run('req', '-newkey', 'ed25519', '-nodes', '-keyout', 'middle.key', '-out', 'middle.csr', '-subj', '/CN=Middle');
+    openssl(folder, 'req -x509 -newkey ed25519 -nodes -keyout root.key -out root.crt -subj /CN=Root -days 900');
+    openssl(folder, 'req -newkey ed25519 -nodes -keyout middle.key -out middle.csr -subj /CN=Middle');
     writeFileSync(join(folder, 'middle.ext'), 'basicConstraints=critical,CA:TRUE\n');
-    run(
-      ...words('x509 -req -in middle.csr -CA root.crt -CAkey root.key -out middle.crt -days 800 -extfile middle.ext'),
+    openssl(
+      folder,
+      'x509 -req -in middle.csr -CA root.crt -CAkey root.key -out middle.crt -days 800 -extfile middle.ext',
     );
-    run(
-      ...words(
-        'req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout tls/www.key -out leaf.csr -subj /CN=www.example.test',
-      ),
+    openssl(
+      folder,
+      'req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout tls/www.key -out leaf.csr -subj /CN=www.example.test',
     );
     writeFileSync(join(folder, 'leaf.ext'), 'subjectAltName=DNS:www.example.test\n');
-    run(...words('x509 -req -in leaf.csr -CA middle.crt -CAkey middle.key -out leaf.crt -days 90 -extfile leaf.ext'));
+    openssl(folder, 'x509 -req -in leaf.csr -CA middle.crt -CAkey middle.key -out leaf.crt -days 90 -extfile leaf.ext');
     chmodSync(join(folder, 'tls/www.key'), 0o600);
     return { root: read(folder, 'root.crt'), middle: read(folder, 'middle.crt'), leaf: read(folder, 'leaf.crt') };
   }
@@ -656,7 +655,7 @@ describe('a chain of other authorities', () => {
     ],
     ['twice', ({ leaf, middle }) => leaf + leaf + middle + middle, ['www.example.test', 'Middle'], 'is not in order'],
   ])('%s is read', async (_name, text, names, problem) => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const chain = chainIn(folder);
     const world = await open(folder);
     writeFileSync(join(folder, 'tls/www.crt'), text(chain));
@@ -675,11 +674,11 @@ describe('a chain of other authorities', () => {
       ),
     ).toBe(true);
     writeFileSync(join(folder, 'middle-and-root.crt'), chain.middle + chain.root);
-    expect(openssl(folder, 'verify', '-CAfile', 'root.crt', '-untrusted', 'middle.crt', 'tls/www.crt')).toContain('OK');
+    expect(openssl(folder, 'verify -CAfile root.crt -untrusted middle.crt tls/www.crt')).toContain('OK');
   });
 
   test('gives the other files their content, from any storage', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const { leaf, middle, root } = chainIn(folder);
     const world = await open(folder);
     writeFileSync(join(folder, 'tls/www.crt'), leaf);
@@ -695,13 +694,13 @@ describe('a chain of other authorities', () => {
     const bare = (text: string): string => text.replaceAll(/^(?!-----|[A-Za-z0-9+/=]+$).*\n/gmu, '');
     expect(read(folder, EVERYTHING.chain)).toBe(bare(middle + root));
     expect(read(folder, EVERYTHING.fullchain)).toBe(bare(leaf + middle + root));
-    expect(
-      openssl(folder, 'verify', '-CAfile', 'root.crt', '-untrusted', EVERYTHING.combined, EVERYTHING.combined),
-    ).toContain('OK');
+    expect(openssl(folder, 'verify -CAfile root.crt -untrusted', EVERYTHING.combined, EVERYTHING.combined)).toContain(
+      'OK',
+    );
   });
 
   test('with an unrelated certificate leaves that one out', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const { leaf, middle } = chainIn(folder);
     const world = await open(folder);
     writeFileSync(join(folder, 'tls/www.crt'), leaf + middle + read(folder, 'ca/ca.crt'));
@@ -715,7 +714,7 @@ describe('files in the place of a first pair', () => {
   test.each(Object.keys(EVERYTHING) as readonly (keyof typeof EVERYTHING)[])(
     '%s of another owner is not overwritten',
     async (part) => {
-      const folder = tempFolder();
+      const folder = temporaryFolder();
       const world = await open(folder);
       mkdirSync(join(folder, 'tls'));
       writeFileSync(join(folder, EVERYTHING[part]), 'mine');
@@ -725,7 +724,7 @@ describe('files in the place of a first pair', () => {
   );
 
   test('a file in place of their folder is reported', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     writeFileSync(join(folder, 'tls'), 'mine');
     await expect(issue(world, { file: EVERYTHING })).rejects.toThrow('EEXIST');
@@ -733,7 +732,7 @@ describe('files in the place of a first pair', () => {
   });
 
   test('a copy is left unchanged', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     mkdirSync(join(folder, 'tls'));
     writeFileSync(join(folder, 'tls/www.key.backup'), 'mine');
@@ -760,7 +759,7 @@ describe('files in the place of a first pair', () => {
   });
 
   test('pending files of a pair that was never finished do not matter: they are owned', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const world = await open(folder);
     await issue(world, { file: EVERYTHING });
     for (const path of Object.values(EVERYTHING))

@@ -5,10 +5,9 @@ import { certificates } from '../../../plugins/certificates/plugin.ts';
 import { derivedView } from '../../../src/conformance/derived.ts';
 import { type Given, resourceWith } from '../../support/resource.ts';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { wordsOf } from '../../support/cli.ts';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import type {
   CertificateMemory,
@@ -19,6 +18,7 @@ import type {
 import { withSettings } from '../../../plugins/certificates/renewal.ts';
 import {
   type Desired,
+  type Facts,
   type Memory,
   type Observed,
   type Resource,
@@ -27,26 +27,18 @@ import {
   type Scene,
   type KnownResource,
 } from '#plugin';
-
 export { outside } from './outside.ts';
 
 export const NOW = Date.parse('2026-11-20T12:00:00Z');
-export const DAY = 86_400_000;
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+export const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** Creates a folder that is removed at the end of the test. */
-export function tempFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'fettle-certificates-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-export function openssl(folder: string, ...args: readonly string[]): string {
-  return execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-/** Arguments without spaces, written in one line. */
-export function words(text: string): readonly string[] {
-  return text.split(' ');
+/** Runs a command line of openssl in a folder, with `more` as its last words; returns its output. */
+export function openssl(folder: string, line: string, ...more: readonly string[]): string {
+  const words = [...wordsOf(line), ...more];
+  return execFileSync('openssl', words, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 export function read(...path: readonly string[]): string {
@@ -147,6 +139,28 @@ export function certificateFacts(more: Partial<CertificateFacts> = {}): Certific
 
 /** A Certificate that is seen or absent. */
 export type AnyCertificateResource = KnownResource<Resource<CertificateSpec, CertificateFacts, CertificateMemory>>;
+
+export interface CertificateParts {
+  /** Undefined for one that is not observed. */
+  readonly state?: string | undefined;
+  readonly facts?: Partial<CertificateFacts>;
+  readonly signals?: Facts;
+  readonly spec?: Partial<CertificateSpec>;
+  readonly kept?: Partial<CertificateMemory>;
+  readonly memory?: Partial<Memory>;
+}
+
+/** The Certificate `www`, normal and in the state, with these parts. */
+export function certificateResource(parts: CertificateParts = {}): AnyCertificateResource {
+  const { state, facts, signals, spec, kept, memory } = { state: 'normal', ...parts };
+  const seen = state === undefined ? undefined : observedOf('Certificate', 'www', state, certificateFacts(facts));
+  return resourceWith({
+    ref: refOf('Certificate', 'www'),
+    desired: desiredOf('Certificate', 'www', certificateSpec(spec)),
+    ...(seen === undefined ? {} : { observed: signals === undefined ? seen : { ...seen, signals } }),
+    memory: memoryOf('Certificate', 'www', { ...(kept === undefined ? {} : { kept }), ...memory }),
+  });
+}
 
 /** The Issuer `ca`, ready and in the state. */
 export function issuerResource(more: Partial<Given> = {}): Resource {

@@ -16,7 +16,8 @@ import { type NewPair, type Validate, settleSwap, swapIn } from '../../../plugin
 import { publicKeyFingerprint, readChain } from '../../../plugins/certificates/live/x509-read.ts';
 import type { IssueOrder, KeyAlgorithm, PairStorage } from '../../../plugins/certificates/world.ts';
 import { type Line, begun, lineOf, proposal, stateOf, take, view } from './line.ts';
-import { CA_SPEC, DAY, certificateSpec, desiredOf, openssl, tempFolder } from './support.ts';
+import { CA_SPEC, DAY, certificateSpec, desiredOf, openssl } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const WWW = 'certificates/Certificate/www';
 const CA = 'certificates/Issuer/ca';
@@ -55,25 +56,21 @@ async function pairAt(folder: string, at: number, keyAlgorithm: KeyAlgorithm = '
 }
 
 beforeAll(async () => {
-  const folder = `/tmp/fettle-swap-${process.pid}`;
-  try {
-    await createAuthority(join(folder, 'ca'), 'Test CA', now - 200 * DAY);
-    made.ca = {
-      crt: readFileSync(join(folder, 'ca/ca.crt'), 'latin1'),
-      key: readFileSync(join(folder, 'ca/ca.key'), 'latin1'),
-    };
-    made.old = await pairAt(folder, now - 70 * DAY);
-    made.ended = await pairAt(folder, now - 100 * DAY);
-    made.other = await pairAt(folder, now - 5 * DAY);
-    made.new = await pairAt(folder, now);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const folder = temporaryFolder();
+  await createAuthority(join(folder, 'ca'), 'Test CA', now - 200 * DAY);
+  made.ca = {
+    crt: readFileSync(join(folder, 'ca/ca.crt'), 'latin1'),
+    key: readFileSync(join(folder, 'ca/ca.key'), 'latin1'),
+  };
+  made.old = await pairAt(folder, now - 70 * DAY);
+  made.ended = await pairAt(folder, now - 100 * DAY);
+  made.other = await pairAt(folder, now - 5 * DAY);
+  made.new = await pairAt(folder, now);
 });
 
 /** A folder with an authority and these files in `tls/`. */
 function folderWith(files: Files): Line {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   mkdirSync(join(folder, 'ca'));
   writeFileSync(join(folder, 'ca/ca.crt'), made.ca['crt'] ?? '');
   writeFileSync(join(folder, 'ca/ca.key'), made.ca['key'] ?? '', { mode: 0o600 });
@@ -114,7 +111,7 @@ function expectSound({ folder }: Line): void {
   const certificate = new X509Certificate(readFileSync(join(folder, 'tls/www.crt')));
   expect(certificate.checkPrivateKey(createPrivateKey(readFileSync(join(folder, 'tls/www.key'))))).toBe(true);
   expect(certificate.validToDate.getTime()).toBeGreaterThan(now + 80 * DAY);
-  expect(openssl(folder, 'verify', '-CAfile', 'ca/ca.crt', 'tls/www.crt')).toContain('OK');
+  expect(openssl(folder, 'verify -CAfile ca/ca.crt tls/www.crt')).toContain('OK');
   expect((statSync(join(folder, 'tls/www.key')).mode & 0o777).toString(8)).toBe('600');
   expect((statSync(join(folder, 'tls/www.crt')).mode & 0o777).toString(8)).toBe('644');
 }
@@ -312,7 +309,7 @@ describe('a swap', () => {
           try {
             if ((statSync(join(tls, name)).mode & 0o077) !== 0) bad += 1;
           } catch {
-            // It was renamed in between.
+            // A file that was renamed in between.
           }
         }
         await new Promise((resolve) => setImmediate(resolve));
@@ -416,7 +413,7 @@ describe('a swap', () => {
 
 describe('the whole life of a certificate', () => {
   test('from nothing to nothing', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const line = lineOf(
       folder,
       [desiredOf('Issuer', 'ca', CA_SPEC), desiredOf('Certificate', 'www', certificateSpec())],
@@ -459,7 +456,7 @@ describe('the whole life of a certificate', () => {
   });
 
   test('a change of names, algorithm or issuer issues it again', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const issuers = [desiredOf('Issuer', 'ca', CA_SPEC), desiredOf('Issuer', 'self', { selfSigned: {} })];
     const line = (more: Parameters<typeof certificateSpec>[0], before?: Line): Line => ({
       folder,

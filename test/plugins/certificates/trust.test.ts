@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readAnchors } from '../../../plugins/certificates/live/trust.ts';
 import { keyPemOf, makeCertificate } from './chain-maker.ts';
-import { openssl, tempFolder } from './support.ts';
+import { openssl } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const root = await makeCertificate({ name: 'Root', ca: true }, Date.now());
 const other = await makeCertificate({ name: 'Other', ca: true }, Date.now());
 
 const bundle = (folder: string, form: string): Buffer => {
   writeFileSync(join(folder, 'root.crt'), root.pem);
-  openssl(folder, 'crl2pkcs7', '-nocrl', '-certfile', 'root.crt', '-outform', form, '-out', 'bundle');
+  openssl(folder, 'crl2pkcs7 -nocrl -certfile root.crt -out bundle -outform', form);
   return readFileSync(join(folder, 'bundle'));
 };
 
@@ -48,7 +49,7 @@ const FILES: readonly (readonly [string, (folder: string) => string | Buffer, nu
 ];
 
 test.each(FILES)('%s: %#', async (_name, content, count, problem) => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   writeFileSync(join(folder, 'anchors.cer'), content(folder));
   const { anchors, problems } = await readAnchors(folder, ['anchors.cer']);
   expect(anchors.map(({ file }) => file)).toEqual(Array.from({ length: count }, () => 'anchors.cer'));
@@ -56,7 +57,7 @@ test.each(FILES)('%s: %#', async (_name, content, count, problem) => {
 });
 
 test('a missing file, or a folder, is reported for each', async () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   mkdirSync(join(folder, 'k'));
   writeFileSync(join(folder, 'good.crt'), root.pem);
   expect(await readAnchors(folder, ['k', 'none.crt', 'good.crt'])).toMatchObject({
@@ -69,7 +70,7 @@ test('a missing file, or a folder, is reported for each', async () => {
 });
 
 test('a name with shell syntax is not in a suggested command', async () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const file = 'a; touch b';
   writeFileSync(join(folder, file), root.certificate.raw);
   const { problems } = await readAnchors(folder, [file]);

@@ -14,7 +14,8 @@ import {
   x509Seen,
 } from '../../../plugins/certificates/live/x509-read.ts';
 import type { KeyAlgorithm } from '../../../plugins/certificates/world.ts';
-import { DAY, openssl, read, tempFolder, words } from './support.ts';
+import { DAY, openssl, read } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const ALGORITHMS: readonly KeyAlgorithm[] = ['ecdsa-p256', 'ecdsa-p384', 'rsa-2048', 'rsa-4096', 'ed25519'];
 const now = Date.now();
@@ -30,7 +31,7 @@ describe('an issued certificate', () => {
   test.each(ALGORITHMS)(
     'with a key of %s is verified by openssl',
     async (algorithm) => {
-      const folder = tempFolder();
+      const folder = temporaryFolder();
       const signer = await authority(folder);
       const keys = await makeKeys(algorithm);
       const leaf = await makeLeaf({
@@ -43,12 +44,9 @@ describe('an issued certificate', () => {
       writeFileSync(join(folder, 'leaf.crt'), leaf.toString());
       writeFileSync(join(folder, 'leaf.key'), keyPem(keys.privateKey));
       expect(
-        openssl(
-          folder,
-          ...words('verify -x509_strict -purpose sslserver -verify_hostname example.test -CAfile ca.crt leaf.crt'),
-        ),
+        openssl(folder, 'verify -x509_strict -purpose sslserver -verify_hostname example.test -CAfile ca.crt leaf.crt'),
       ).toContain('leaf.crt: OK');
-      const text = openssl(folder, 'x509', '-in', 'leaf.crt', '-noout', '-text');
+      const text = openssl(folder, 'x509 -in leaf.crt -noout -text');
       expect(text).toContain('Version: 3');
       expect(text).toMatch(/Issuer: CN\s*=\s*Test CA/u);
       expect(text).toMatch(/Subject: CN\s*=\s*www\.Example\.test/u);
@@ -59,9 +57,7 @@ describe('an issued certificate', () => {
       expect(text).toMatch(/Extended Key Usage:\s+TLS Web Server Authentication\n/u);
       expect(text).toContain('Subject Key Identifier');
       expect(text).toContain('Authority Key Identifier');
-      expect(openssl(folder, 'pkey', '-in', 'leaf.key', '-pubout')).toBe(
-        openssl(folder, 'x509', '-in', 'leaf.crt', '-noout', '-pubkey'),
-      );
+      expect(openssl(folder, 'pkey -in leaf.key -pubout')).toBe(openssl(folder, 'x509 -in leaf.crt -noout -pubkey'));
       expect(read(folder, 'leaf.key')).toMatch(/^-----BEGIN PRIVATE KEY-----/u);
       const seen = x509Seen(leaf);
       expect(seen).toMatchObject({
@@ -81,11 +77,11 @@ describe('an issued certificate', () => {
   test.each(ALGORITHMS)(
     'that signs itself, with a key of %s, is verified by openssl',
     async (algorithm) => {
-      const folder = tempFolder();
+      const folder = temporaryFolder();
       const keys = await makeKeys(algorithm);
       const leaf = await makeLeaf({ dnsNames: ['a.test'], validityDays: 1, keys, now });
       writeFileSync(join(folder, 'leaf.crt'), leaf.toString());
-      expect(openssl(folder, 'verify', '-check_ss_sig', '-CAfile', 'leaf.crt', 'leaf.crt')).toContain('OK');
+      expect(openssl(folder, 'verify -check_ss_sig -CAfile leaf.crt leaf.crt')).toContain('OK');
       expect(x509Seen(leaf)).toMatchObject({
         self_signed: true,
         subject: 'CN=a.test',
@@ -97,15 +93,15 @@ describe('an issued certificate', () => {
   );
 
   test('whose first name exceeds a common name has none, and its names are critical', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const signer = await authority(folder);
     const name = `${'a'.repeat(60)}.b.test`;
     const leaf = await makeLeaf({ dnsNames: [name], validityDays: 1, keys: await makeKeys('ecdsa-p256'), signer, now });
     writeFileSync(join(folder, 'leaf.crt'), leaf.toString());
-    const text = openssl(folder, 'x509', '-in', 'leaf.crt', '-noout', '-text');
+    const text = openssl(folder, 'x509 -in leaf.crt -noout -text');
     expect(text).toMatch(/Subject Alternative Name: critical/u);
     expect(x509Seen(leaf)).toMatchObject({ subject: '', dnsNames: [name] });
-    expect(openssl(folder, 'verify', '-CAfile', 'ca.crt', 'leaf.crt')).toContain('OK');
+    expect(openssl(folder, 'verify -CAfile ca.crt leaf.crt')).toContain('OK');
   });
 
   test('of 100 names has all of them', async () => {
@@ -115,7 +111,7 @@ describe('an issued certificate', () => {
   });
 
   test('never outlives its authority, nor begins before it', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const signer = await authority(folder);
     const leaf = await makeLeaf({
       dnsNames: ['a.test'],
@@ -151,15 +147,15 @@ describe('an issued authority', () => {
   test.each(['Test CA', 'Größe, "quoted" + O=x', '#0102', ' spaced '])(
     'named %j is valid for openssl too',
     async (name) => {
-      const folder = tempFolder();
+      const folder = temporaryFolder();
       const { certificate } = await authority(folder, name);
-      const text = openssl(folder, 'x509', '-in', 'ca.crt', '-noout', '-text');
+      const text = openssl(folder, 'x509 -in ca.crt -noout -text');
       expect(text).toMatch(/Basic Constraints: critical\s+CA:TRUE, pathlen:0/u);
       expect(text).toMatch(/Key Usage: critical\s+Certificate Sign, CRL Sign/u);
-      expect(
-        openssl(folder, 'x509', '-in', 'ca.crt', '-noout', '-subject', '-nameopt', 'multiline,-esc_msb,utf8'),
-      ).toContain(`commonName                = ${name}\n`);
-      expect(openssl(folder, 'verify', '-x509_strict', '-check_ss_sig', '-CAfile', 'ca.crt', 'ca.crt')).toContain('OK');
+      expect(openssl(folder, 'x509 -in ca.crt -noout -subject -nameopt multiline,-esc_msb,utf8')).toContain(
+        `commonName                = ${name}\n`,
+      );
+      expect(openssl(folder, 'verify -x509_strict -check_ss_sig -CAfile ca.crt ca.crt')).toContain('OK');
       expect(certificate.ca).toBe(true);
       expect(certificate.validToDate.getTime() - now).toBeGreaterThan(3649 * DAY);
     },
@@ -178,26 +174,14 @@ describe('an authority of openssl', () => {
   test.each(kinds)(
     'with a key of %s signs, in any form of its key',
     async (algorithm, args) => {
-      const folder = tempFolder();
-      openssl(folder, 'genpkey', ...args, '-out', 'ca.key');
+      const folder = temporaryFolder();
+      openssl(folder, 'genpkey -out ca.key', ...args);
       openssl(
         folder,
-        'req',
-        '-x509',
-        '-new',
-        '-key',
-        'ca.key',
-        '-days',
-        '100',
-        '-out',
-        'ca.crt',
-        '-subj',
-        '/C=DE/O=Example, Inc./OU=a+CN=Müller CA',
-        '-utf8',
-        '-multivalue-rdn',
+        'req -x509 -new -key ca.key -days 100 -out ca.crt -subj "/C=DE/O=Example, Inc./OU=a+CN=Müller CA" -utf8 -multivalue-rdn',
       );
       const forms = [read(folder, 'ca.key')];
-      if (algorithm !== 'ed25519') forms.push(openssl(folder, 'pkey', '-in', 'ca.key', '-traditional'));
+      if (algorithm !== 'ed25519') forms.push(openssl(folder, 'pkey -in ca.key -traditional'));
       for (const pem of forms) {
         const opened = readKey(pem) as { readonly key: KeyObject };
         expect(keyAlgorithmOf(opened.key)).toBe(algorithm);
@@ -211,7 +195,7 @@ describe('an authority of openssl', () => {
           now,
         });
         writeFileSync(join(folder, 'leaf.crt'), leaf.toString());
-        expect(openssl(folder, 'verify', '-CAfile', 'ca.crt', 'leaf.crt')).toContain('OK');
+        expect(openssl(folder, 'verify -CAfile ca.crt leaf.crt')).toContain('OK');
         expect(isSignedBy(leaf, certificate)).toBe(true);
       }
       expect(forms[1] ?? 'BEGIN EC PRIVATE KEY BEGIN RSA PRIVATE KEY').toMatch(/BEGIN (EC|RSA) PRIVATE KEY/u);
@@ -220,9 +204,9 @@ describe('an authority of openssl', () => {
   );
 
   test('of a curve that cannot sign here is reported, without the key', async () => {
-    const folder = tempFolder();
-    openssl(folder, 'genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:secp256k1', '-out', 'ca.key');
-    openssl(folder, 'req', '-x509', '-new', '-key', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=k1');
+    const folder = temporaryFolder();
+    openssl(folder, 'genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 -out ca.key');
+    openssl(folder, 'req -x509 -new -key ca.key -out ca.crt -subj /CN=k1');
     const key = createPrivateKey(read(folder, 'ca.key'));
     const certificate = new X509Certificate(read(folder, 'ca.crt'));
     const made = makeLeaf({
@@ -238,7 +222,7 @@ describe('an authority of openssl', () => {
 
 describe('reading', () => {
   test('a chain gives its certificates in the order of the file, with text between them', async () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     const signer = await authority(folder);
     const leaf = await makeLeaf({
       dnsNames: ['a.test'],
@@ -264,12 +248,12 @@ describe('reading', () => {
   });
 
   test('an invalid key is reported, without its content', () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     openssl(
       folder,
-      ...words('genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes256 -pass pass:secret -out encrypted.key'),
+      'genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes256 -pass pass:secret -out encrypted.key',
     );
-    openssl(folder, 'genrsa', '-traditional', '-aes128', '-passout', 'pass:secret', '-out', 'old.key', '2048');
+    openssl(folder, 'genrsa -traditional -aes128 -passout pass:secret -out old.key 2048');
     expect(readKey(read(folder, 'encrypted.key'))).toEqual({ problem: 'is encrypted', code: 'encrypted' });
     expect(readKey(read(folder, 'old.key'))).toEqual({ problem: 'is encrypted', code: 'encrypted' });
     expect(readKey('-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n')).toEqual({
@@ -280,21 +264,10 @@ describe('reading', () => {
   });
 
   test('names with commas and quotes in them are complete', () => {
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     openssl(
       folder,
-      'req',
-      '-x509',
-      '-newkey',
-      'ed25519',
-      '-nodes',
-      '-keyout',
-      'a.key',
-      '-out',
-      'a.crt',
-      '-subj',
-      '/CN=a',
-      '-config',
+      'req -x509 -newkey ed25519 -nodes -keyout a.key -out a.crt -subj /CN=a -config',
       writeConfig(folder),
     );
     const seen = x509Seen(new X509Certificate(read(folder, 'a.crt')));

@@ -1,6 +1,7 @@
 /**
- * What a document names is held against the provider's catalogue in the plan: each field that names something, wrong in each
- * way, where a server is made, changed, replaced, or belongs to a pool. Nothing is sent that has an effect.
+ * Names in a document are checked against the provider's catalogue in the plan: each field that names an object, wrong
+ * in each way, for a server that is created, changed, replaced, or belongs to a pool. No request with an effect is
+ * sent.
  */
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -23,7 +24,7 @@ const PLAIN: Spec = {
   drainGrace: '0s',
   workloads: { none: true },
 };
-/** Every field that names something is written, so that a change of it is a change. */
+/** Every field that names an object is declared, so that another value is a change. */
 const FULL: Spec = {
   ...PLAIN,
   sshKeys: ['ops'],
@@ -43,12 +44,12 @@ function poolYaml(size: number, { readiness, workloads, ...template }: Spec): st
 
 interface Made {
   readonly whole: Whole;
-  /** Id of an image of an arm server, and of one with a disk of 320 GB. */
+  /** IDs of an image of an arm server, and of one with a disk of 320 GB. */
   readonly arm: string;
   readonly large: string;
 }
 
-/** An account with something of each kind that a document can name. */
+/** An account with one object of each kind that a document can name. */
 async function account(): Promise<Made> {
   const whole = await startWhole();
   const { emulator } = whole;
@@ -107,7 +108,7 @@ interface Wrong {
   readonly spec: (made: Made) => Spec;
   readonly says: RegExp;
   readonly rule?: Rule;
-  /** Only a new server is made of it. */
+  /** Only the creation of a server depends on it. */
   readonly onlyNew?: true;
   /** Templates of pools do not have it. */
   readonly notInPools?: true;
@@ -209,13 +210,13 @@ interface Refused {
 }
 
 function refusals({ reconciled, error }: Ran): readonly Refused[] {
-  if (reconciled === undefined) throw new Error('there is no plan', { cause: error });
+  if (reconciled === undefined) throw new Error('no plan', { cause: error });
   return reconciled.plan.rejected_changes.flatMap(({ resource_change: row, reasons }) =>
     reasons.map(({ rule, message }) => ({ address: row.address, step: row.step, rule, message })),
   );
 }
 
-/** Runs, and holds that nothing with an effect was sent and the wrong name is why. */
+/** Runs, and checks that no request with an effect was sent, because of the wrong name. */
 async function expectRefused(whole: Whole, { says, rule = 'not-in-catalogue' }: Wrong, kind: string): Promise<void> {
   const before = whole.emulator.requests().length;
   const ran = await whole.run();
@@ -248,12 +249,12 @@ function shared(prepare: (made: Made) => Promise<void> = async () => undefined):
   });
   afterAll(async () => made?.whole.stop());
   return () => {
-    if (made === undefined) throw new Error('it is not there yet');
+    if (made === undefined) throw new Error('the server was not created yet');
     return made;
   };
 }
 
-/** Applies documents until nothing is left. */
+/** Applies documents until no changes remain. */
 async function settled(whole: Whole, yaml: string): Promise<void> {
   whole.write(yaml);
   for (let i = 0; i < 4; i += 1) {
@@ -265,7 +266,7 @@ async function settled(whole: Whole, yaml: string): Promise<void> {
   expect(ran.reconciled?.plan.resource_changes).toEqual([]);
 }
 
-describe('a server that is to be made', () => {
+describe('a new server', () => {
   const one = shared();
   it.each(WRONG)('with $field $way is rejected', async (wrong) => {
     const made = one();
@@ -276,7 +277,7 @@ describe('a server that is to be made', () => {
 
 const OF_POOLS = WRONG.filter(({ notInPools }) => notInPools !== true);
 
-describe('a pool that begins', () => {
+describe('a new pool', () => {
   const one = shared();
   it.each(OF_POOLS)('with $field $way is rejected', async (wrong) => {
     const made = one();
@@ -285,7 +286,7 @@ describe('a pool that begins', () => {
   });
 });
 
-describe('a pool that grows', () => {
+describe('a growing pool', () => {
   const one = shared(({ whole }) => settled(whole, poolYaml(1, FULL)));
   it.each(OF_POOLS)('by a template with $field $way is rejected', async (wrong) => {
     const made = one();
@@ -293,7 +294,7 @@ describe('a pool that grows', () => {
     await expectRefused(made.whole, wrong, 'NodePool');
   });
 
-  it('of more members than its placement group holds is rejected at once', async () => {
+  it('with more members than its placement group holds is rejected at once', async () => {
     const { whole } = await fresh();
     whole.write(poolYaml(12, FULL));
     await expectRefused(
@@ -307,35 +308,35 @@ describe('a pool that grows', () => {
   });
 });
 
-describe('a server that is there', () => {
+describe('an existing server', () => {
   const base = { ...FULL, volumes: ['data'] };
   const one = shared(async ({ whole }) => {
     await settled(whole, nodeYaml(base));
     whole.lift('destroys-data@nodes/Node/web-1');
   });
 
-  it.each(WRONG.filter(({ onlyNew }) => onlyNew !== true))('is not touched for $field $way', async (wrong) => {
+  it.each(WRONG.filter(({ onlyNew }) => onlyNew !== true))('is not changed for $field $way', async (wrong) => {
     const made = one();
     made.whole.write(nodeYaml({ ...base, ...wrong.spec(made) }));
     await expectRefused(made.whole, wrong, 'Node');
   });
 });
 
-describe('a server that is to be replaced', () => {
+describe('a server that requires a replacement', () => {
   const base = { ...FULL, volumes: [] };
   const one = shared(async ({ whole }) => {
     await settled(whole, nodeYaml(base));
     whole.lift('destroys-data@nodes/Node/web-1');
   });
 
-  it.each(WRONG)('is not drained to be replaced by one with $field $way', async (wrong) => {
+  it.each(WRONG)('is not drained for a replacement with $field $way', async (wrong) => {
     const made = one();
     const spec = wrong.spec(made);
     made.whole.write(nodeYaml({ ...base, location: 'fsn1', ...spec }));
     const { says } = wrong;
     const elsewhere = wrong.field === 'ipv4Address' || wrong.field === 'volumes';
     const refused = wrong.field === 'volumes' && wrong.way === 'elsewhere';
-    // The volume that is elsewhere is where the new server would be.
+    // A volume in another location is in the location of the new server.
     if (refused) return;
     await expectRefused(
       made.whole,
@@ -344,7 +345,7 @@ describe('a server that is to be replaced', () => {
     );
   });
 
-  it('is replaced where all is right, so that the above was refused for what is wrong', async () => {
+  it('is replaced with valid names, so the rejections above are caused by the wrong one', async () => {
     const made = one();
     const before = made.whole.emulator.server('web-1').id;
     await made.whole.pass(HOUR);
@@ -360,11 +361,11 @@ describe('a server that is to be replaced', () => {
 });
 
 describe('between the plan and the step', () => {
-  it('a type that is sold out by then keeps the old server: at the drain, and at the deletion', async () => {
+  it('a type that sells out keeps the old server: at the drain, and at the deletion', async () => {
     const { whole } = await fresh();
     await settled(whole, nodeYaml({ ...FULL, serverType: 'cx33' }));
     whole.lift('destroys-data@nodes/Node/web-1');
-    // A smaller disk: another server.
+    // A smaller disk requires another server.
     whole.write(nodeYaml(FULL));
     whole.emulator.set({ unavailable: ['cx23@nbg1'] });
     expect(refusals(await whole.run()).map(({ step, rule }) => [step, rule])).toEqual([
@@ -381,7 +382,7 @@ describe('between the plan and the step', () => {
     expect(whole.emulator.cloud().servers.has(id)).toBe(true);
   });
 
-  it('a catalogue that cannot be read is a gap for what needs it, and makes nothing', async () => {
+  it('an unreadable catalogue is a gap for the resources that need it, and creates nothing', async () => {
     const { whole } = await fresh();
     await settled(whole, nodeYaml(FULL));
     const fail = { kind: 'error', status: 403, code: 'forbidden' } as const;

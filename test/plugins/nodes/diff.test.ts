@@ -1,4 +1,4 @@
-/** The one step that a node needs next, its fields and what it says; in place, with the power off, or another server. */
+/** The next step of a node, its fields and its message: in place, with the power off, or a replacement. */
 
 import { absent, resourceWith } from '../../support/resource.ts';
 import { describe, expect, it } from 'vitest';
@@ -29,7 +29,7 @@ function propose(resource: KnownResource<NodeResource>, scene: Scene = sceneOf([
   return diffNode(resource, scene);
 }
 
-/** A node as it was made by a spec, and a document that says something else now. */
+/** A node that was created from one spec, and a document with another. */
 function edited(
   before: Partial<NodeSpec>,
   after: Partial<NodeSpec>,
@@ -77,7 +77,7 @@ const ROWS: readonly Row[] = [
     fields: [{ path: '/name', before: 'mine-now', after: 'web-1' }],
   },
   {
-    is: 'with labels to set and to take away, and with one of somebody else',
+    is: 'with labels to set and to remove, and with a foreign one',
     resource: edited(
       { labels: { a: '1', b: '1' } },
       { labels: { a: '2', 'team/c': 'x' } },
@@ -119,7 +119,7 @@ const ROWS: readonly Row[] = [
     fields: [{ path: '/protection', before: false, after: true }],
   },
   {
-    is: 'not to be protected any more, and to be changed: the protection goes by itself',
+    is: 'no longer protected, and to be changed: the protection is lifted by a step of its own',
     resource: edited(
       {},
       { protection: false, labels: { a: '1' } },
@@ -150,7 +150,7 @@ const ROWS: readonly Row[] = [
     fields: [{ path: '/backups', before: false, after: true }],
   },
   {
-    is: 'to have none any more',
+    is: 'to have none',
     resource: edited({}, { backups: false }, { facts: { ...CX23, backups: true } }),
     step: 'ready>ready',
     fields: [{ path: '/backups', before: true, after: false }],
@@ -246,7 +246,7 @@ const ROWS: readonly Row[] = [
     goal: 'replace',
   },
   {
-    is: 'of another type that nobody knows',
+    is: 'of another type that is unknown',
     resource: edited({}, { serverType: 'cx99' }),
     step: 'power:on>on',
   },
@@ -268,7 +268,7 @@ const ROWS: readonly Row[] = [
     fields: [{ path: '/power', before: 'off', after: 'on' }],
   },
   {
-    is: 'running, and ought to be off',
+    is: 'running, and should be off',
     resource: edited({}, { power: 'off' }),
     step: 'power:on>off',
     fields: [{ path: '/power', before: 'on', after: 'off' }],
@@ -299,7 +299,7 @@ const ROWS: readonly Row[] = [
     step: undefined,
   },
   {
-    is: 'from an image that is gone',
+    is: 'from an image that was removed',
     resource: edited({}, { image: 'debian-14' }, { facts: (({ image: _gone, ...rest }) => rest)(CX23) }),
     step: undefined,
   },
@@ -397,7 +397,7 @@ const ROWS: readonly Row[] = [
     fields: [{ path: TOLD_FIELD, before: false, after: true }],
   },
   {
-    is: 'drained by somebody, where nobody has to be told',
+    is: 'drained by another program, without a hook to call',
     resource: edited({}, {}, { state: 'draining' }),
     step: 'draining>decommissioned',
   },
@@ -421,14 +421,14 @@ const ROWS: readonly Row[] = [
     ] as const
   ).map(
     ([state, step]): Row => ({
-      is: `${state}, and not written any more`,
+      is: `${state}, and no longer declared`,
       resource: orphan({ state }),
       step,
       ...(step === undefined ? {} : { goal: 'remove', because: 'no longer declared' }),
     }),
   ),
   {
-    is: 'off, and not written any more: it is not turned on to be removed',
+    is: 'off, and no longer declared: it is not turned on to be removed',
     resource: orphan({ ...off, signals: signalsOf({ status: 'off' }) }),
     step: 'unhealthy>decommissioned',
   },
@@ -438,7 +438,7 @@ const ROWS: readonly Row[] = [
     step: undefined,
   },
   {
-    is: 'a machine that no cloud manages and that is not there',
+    is: 'a machine without a cloud, which does not exist',
     resource: resourceWith({
       ref: refOf('Node', 'metal'),
       desired: { ...nodeResource().desired, spec: { ...nodeSpec(), provider: 'static' } } as never,
@@ -458,7 +458,7 @@ describe('a node that is', () => {
   });
 });
 
-describe('why a member of a pool goes', () => {
+describe('the reason for the removal of a member', () => {
   const dropped = (by: string) => ({
     prefix: 'web',
     members: [1],
@@ -466,8 +466,8 @@ describe('why a member of a pool goes', () => {
   });
   const member = orphan({ name: 'web-2', was: { pool: 'web' }, state: 'idle' });
 
-  // Its pool let it go by a row that was applied, an edit of its size too: the rest needs no other approval.
-  it.each(['reactive_policy', 'consolidation_policy', 'manual'])('is what its pool remembers: %s', (by) => {
+  // An applied row of its pool released it, also for an edit of its size: the rest needs no other approval.
+  it.each(['reactive_policy', 'consolidation_policy', 'manual'])('is the one in the state of its pool: %s', (by) => {
     const scene = sceneOf([poolResource('web', poolSpec({ min: 1, max: 3 }), dropped(by)), member]);
     expect(propose(member, scene)).toMatchObject({
       step: 'idle>draining',
@@ -479,7 +479,7 @@ describe('why a member of a pool goes', () => {
     expect(auditNode(changeOf(member, 'idle>draining'), member, scene)).toMatchObject({ decision_by: by });
   });
 
-  it('is people, where the pool says nothing, or is gone itself', () => {
+  it('is a user if the pool has none, or was removed itself', () => {
     for (const scene of [sceneOf([member]), sceneOf([poolResource('web', undefined, {}), member])]) {
       expect(propose(member, scene)).toMatchObject({
         because: expect.stringMatching(/^The server is no longer declared\. A later plan deletes the server, /u),
@@ -489,8 +489,8 @@ describe('why a member of a pool goes', () => {
   });
 });
 
-describe('the picture beside a decision', () => {
-  it('has what the requirement asks for, as far as it is known', () => {
+describe('the audited facts of a decision', () => {
+  it('are those that the requirement names, as far as they are known', () => {
     const life = lifeOfNode({
       provisioned_at: ago(90 * MINUTE),
       initialized_at: ago(80 * MINUTE + 59_999),
@@ -519,7 +519,7 @@ describe('the picture beside a decision', () => {
     });
   });
 
-  it('of one that is not there says so', () => {
+  it('mark a missing one', () => {
     const resource = absent(nodeResource());
     expect(auditNode(changeOf(resource, 'absent>provisioning', 'create'), resource, sceneOf([resource]))).toEqual({
       lifecycle_state: 'absent',
@@ -529,7 +529,7 @@ describe('the picture beside a decision', () => {
     });
   });
 
-  it('of a full disk names the policy', () => {
+  it('name the policy for a full disk', () => {
     const resource = nodeResource({ state: 'active' });
     const change = changeOf(resource, 'active>draining', 'update', { cause: 'policy' });
     expect(auditNode(change, resource, sceneOf([resource]))).toMatchObject({

@@ -1,4 +1,4 @@
-/** Documents of nodes and pools: their checks, and the defaults that they get. */
+/** Documents of nodes and pools: their checks and defaults. */
 
 import { describe, expect, it } from 'vitest';
 import { check, checkTogether } from '../../../plugins/nodes/check.ts';
@@ -19,7 +19,7 @@ const said = (desired: Desired): readonly string[] =>
   check(desired).map(({ pointer, message }) => `${pointer}: ${message}`);
 
 describe('a node', () => {
-  it('as it is usually written has no mistake', () => {
+  it('with usual values is valid', () => {
     expect(check(node())).toEqual([]);
     expect(check(staticNode())).toEqual([]);
     expect(check(node({ labels: { team: 'a', 'example.test/part': '', x: '1' } }))).toEqual([]);
@@ -67,7 +67,7 @@ describe('a node', () => {
     expect(said(desired).filter((each) => each.startsWith(expected))).toHaveLength(1);
   });
 
-  it('is ready by one way, and no more', () => {
+  it('has one kind of readiness', () => {
     const spec = (readiness: unknown) => {
       const value = { serverType: 'cx23', image: 'i', location: 'nbg1', readiness };
       return validators['spec:Node'](value);
@@ -77,7 +77,7 @@ describe('a node', () => {
     expect(spec({ tcp: { port: 22 }, after: '2m' })).toBe(false);
   });
 
-  it('is ready two minutes after it was made where nothing is said', () => {
+  it('is ready two minutes after its creation by default', () => {
     const value = { serverType: 'cx23', image: 'i', location: 'nbg1' };
     expect(validators['spec:Node'](value)).toBe(true);
     expect(value).toMatchObject({ readiness: { after: '2m' }, role: 'worker', provider: 'hetzner', readyGrace: '30m' });
@@ -94,7 +94,7 @@ describe('a node', () => {
     ['another node', [node({ workloads: { name: 'db-1', none: false } }, 'db-1')]],
     ['a node whose own name is other in the source', [node({ workloads: { name: 'x', none: false } }, 'db-1')]],
     ['a member that a pool could have', [desiredOf('NodePool', 'db', poolSpec({ size: 1 }))]],
-  ])('is not listed under the name of %s, whether or not it is listed at all', (_whose, others) => {
+  ])('is not listed under the name of %s, even if it is not listed at all', (_whose, others) => {
     for (const none of [false, true]) {
       const found = checkTogether([node({ workloads: { name: 'db-1', none } }, 'web-2'), ...others]);
       expect(found).toMatchObject([{ ref: { name: 'web-2' }, message: 'db-1 is the name of another node' }]);
@@ -103,7 +103,7 @@ describe('a node', () => {
 });
 
 describe('a template of a pool', () => {
-  it('is held to what holds for a node', () => {
+  it('has the checks of a node', () => {
     const spec = poolSpec({ size: 1 });
     const pool = desiredOf('NodePool', 'web', {
       ...spec,

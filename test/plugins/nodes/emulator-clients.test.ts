@@ -1,4 +1,4 @@
-/** Clients that others wrote work against the emulated provider: Hetzner's command line, and its Python library. */
+/** Independent clients work against the emulated provider: Hetzner's command line, and its Python library. */
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runningClock } from '../../../plugins/nodes/sandbox/clock.ts';
@@ -7,7 +7,7 @@ import { run } from '../../support/cli.ts';
 import { START } from './emulator-support.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG2hbGWxVdgTxnhe9nLeQh0E5CT0FXQMQY6nWN+BHOuR test';
-/** So much faster than the machine's own clock does the emulated time go. */
+/** The speed of the emulated time, relative to the machine's clock. */
 const SPEED = 200;
 
 let emulator: Emulator;
@@ -22,7 +22,7 @@ interface Done {
   readonly stderr: string;
 }
 
-/** `words` are separated by spaces; more arguments stand as they are. */
+/** `words` are separated by spaces; more arguments are passed unchanged. */
 function hcloud(words: string, ...more: readonly string[]): Promise<Done> {
   return run('hcloud', ['--poll-interval', '20ms', ...words.split(' '), ...more], '/', {
     HCLOUD_TOKEN: emulator.tokens.readWrite,
@@ -42,7 +42,7 @@ async function names(...args: readonly string[]): Promise<readonly string[]> {
 }
 
 describe('hcloud-cli', () => {
-  it('takes a server through its life', async () => {
+  it('manages a server through its life', async () => {
     await done('ssh-key create --name key --public-key', KEY);
     const created = await done(
       'server create --name web --type cx23 --image debian-13 --location fsn1 --ssh-key key --label pool=web',
@@ -75,7 +75,7 @@ describe('hcloud-cli', () => {
     await expect.poll(() => names()).toEqual([]);
   });
 
-  it('lists over many pages, by labels and sorted', async () => {
+  it('lists over several pages, by labels and sorted', async () => {
     for (let index = 0; index < 130; index += 1)
       emulator.seed({ name: `n-${index}`, labels: { pool: index % 2 === 0 ? 'even' : 'odd', [`n${index}`]: '' } });
     expect(await names()).toHaveLength(130);
@@ -108,7 +108,7 @@ describe('hcloud-cli', () => {
     expect(await done('primary-ip list')).toContain('127.64.');
   });
 
-  it('says what is wrong with a token', async () => {
+  it('reports an invalid token', async () => {
     const asked = (token: string) =>
       run('hcloud', ['server', 'create', '--name', 'a', '--type', 'cx23', '--image', 'debian-13'], '/', {
         HCLOUD_TOKEN: token,
@@ -127,7 +127,7 @@ from hcloud.locations.domain import Location
 from hcloud.server_types.domain import ServerType
 
 client = Client(token=os.environ["TOKEN"], api_endpoint=os.environ["ENDPOINT"], poll_interval=0.02)
-told = {}
+seen = {}
 
 def finish(action):
     action.wait_until_finished(max_retries=500)
@@ -146,34 +146,34 @@ finish(made.action)
 for action in made.next_actions:
     finish(action)
 server = client.servers.get_by_name("web")
-told["running"] = [server.status, server.server_type.name, server.image.name, server.labels, server.datacenter.location.name]
-told["password"] = made.root_password is not None
+seen["running"] = [server.status, server.server_type.name, server.image.name, server.labels, server.datacenter.location.name]
+seen["password"] = made.root_password is not None
 
 finish(server.power_off())
-told["off"] = client.servers.get_by_id(server.id).status
+seen["off"] = client.servers.get_by_id(server.id).status
 finish(server.change_type(ServerType(name="cx33"), upgrade_disk=True))
-told["type"] = client.servers.get_by_id(server.id).server_type.name
+seen["type"] = client.servers.get_by_id(server.id).server_type.name
 server = server.update(name="web-2", labels={"pool": "other"})
-told["renamed"] = [server.name, server.labels]
+seen["renamed"] = [server.name, server.labels]
 finish(server.change_protection(delete=True, rebuild=True))
-told["protected"] = refusal(server.delete)
+seen["protected"] = refusal(server.delete)
 finish(server.change_protection(delete=False, rebuild=False))
-told["uniqueness"] = refusal(lambda: client.servers.create(
+seen["uniqueness"] = refusal(lambda: client.servers.create(
     name="web-2", server_type=ServerType(name="cx23"), image=Image(name="debian-13")))
 finish(server.delete())
-told["gone"] = refusal(lambda: client.servers.get_by_id(server.id))[0]
+seen["gone"] = refusal(lambda: client.servers.get_by_id(server.id))[0]
 
-told["all"] = len(client.servers.get_all())
-told["even"] = len(client.servers.get_all(label_selector="pool in (even)"))
+seen["all"] = len(client.servers.get_all())
+seen["even"] = len(client.servers.get_all(label_selector="pool in (even)"))
 page, meta = client.servers.get_list(page=2, per_page=50)
-told["page"] = [len(page), meta.pagination.next_page, meta.pagination.last_page, meta.pagination.total_entries]
-told["types"] = [one.name for one in client.server_types.get_all() if one.name.startswith("cax")]
-told["locations"] = [one.name for one in client.locations.get_all()]
-print(json.dumps(told))
+seen["page"] = [len(page), meta.pagination.next_page, meta.pagination.last_page, meta.pagination.total_entries]
+seen["types"] = [one.name for one in client.server_types.get_all() if one.name.startswith("cax")]
+seen["locations"] = [one.name for one in client.locations.get_all()]
+print(json.dumps(seen))
 `;
 
 describe('python3-hcloud', () => {
-  it('takes a server through its life, and lists over many pages', async () => {
+  it('manages a server through its life, and lists over several pages', async () => {
     for (let index = 0; index < 120; index += 1)
       emulator.seed({ name: `n-${index}`, labels: { pool: index % 2 === 0 ? 'even' : 'odd' } });
     const { code, stdout, stderr } = await run('/usr/bin/python3', ['-c', PYTHON], '/', {

@@ -15,7 +15,7 @@ async function lookUps({ want }: Up): Promise<void> {
   await want(200, 'GET', '/pricing');
 }
 
-/** Makes one of everything that a server can be attached to. */
+/** Creates one object of each kind that a server can be attached to. */
 async function surroundings({ want, pass }: Up) {
   const labels = { made: 'by-hand' };
   const key = (await want(201, 'POST', '/ssh_keys', { name: 'key', public_key: KEY, labels })).ssh_key;
@@ -175,10 +175,10 @@ describe('the emulated API', () => {
   });
 
   test.skipIf(hasDescription)(
-    'is not held against the provider’s own description: FETTLE_TEST_HCLOUD_DESCRIPTION is not set',
+    'is not compared with the provider’s own description: FETTLE_TEST_HCLOUD_DESCRIPTION is not set',
     () => undefined,
   );
-  test.skipIf(!hasDescription)('is held against the provider’s own description', () => {
+  test.skipIf(!hasDescription)('matches the provider’s own description', () => {
     expect(hasDescription).toBe(true);
   });
 });

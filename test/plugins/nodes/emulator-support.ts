@@ -19,20 +19,20 @@ export interface Got {
 
 export interface Asking {
   readonly token?: string | null;
-  /** The request is wrong on purpose. */
+  /** The request is invalid on purpose. */
   readonly odd?: true;
 }
 
 export interface Up {
   readonly emulator: Emulator;
   readonly clock: ManualClock;
-  /** Asks, and holds the answer against the reference. */
+  /** Sends a request, and checks the answer against the reference. */
   readonly ask: (method: string, path: string, body?: Loose, asking?: Asking) => Promise<Got>;
-  /** As `ask`, and the answer has to be of that status. */
+  /** As `ask`, with an answer of that status. */
   readonly want: (status: number, method: string, path: string, body?: Loose, asking?: Asking) => Promise<Loose>;
-  /** Moves the clock on, and lets everything settle. */
+  /** Advances the clock, and waits for all actions. */
   readonly pass: (ms: number) => Promise<void>;
-  /** Calls that were answered well, by their patterns. */
+  /** Calls with a successful answer, by pattern. */
   readonly answered: ReadonlySet<string>;
 }
 
@@ -41,7 +41,7 @@ afterEach(async () => {
   for (const emulator of running.splice(0)) await emulator.stop();
 });
 
-/** Starts one that stops with the test. */
+/** Starts an emulator that stops with the test. */
 export async function up(options: EmulatorOptions = {}): Promise<Up> {
   const clock = manualClock(START);
   const emulator = await startEmulator({ clock, ...options });

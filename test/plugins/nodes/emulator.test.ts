@@ -1,4 +1,4 @@
-/** The emulated provider behaves as the real one: time, locks, refusals, lists, limits, and the faults it is asked for. */
+/** The emulated provider behaves as the real one: time, locks, refusals, lists, limits, and injected faults. */
 
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ async function statusOf({ want }: Up, id: number): Promise<readonly [string, boo
 }
 
 describe('the life of a server', () => {
-  it('goes through its states, each at its time', async () => {
+  it('passes through its states, each at its time', async () => {
     const tour = await up();
     const { server, action, next_actions, root_password } = await create(tour);
     expect([server.status, server.locked, root_password]).toEqual(['initializing', true, expect.any(String)]);
@@ -42,7 +42,7 @@ describe('the life of a server', () => {
     expect(await codeOf(tour.ask('DELETE', `/servers/${server.id}`))).toEqual([404, 'not_found']);
   });
 
-  it('is off where it was not to be started', async () => {
+  it('is off if it was not to be started', async () => {
     const tour = await up();
     const { server, next_actions } = await create(tour, { start_after_create: false });
     expect(next_actions).toEqual([]);
@@ -50,7 +50,7 @@ describe('the life of a server', () => {
     expect(await statusOf(tour, server.id)).toEqual(['off', false]);
   });
 
-  it('shuts down only if its guest hears, while power off always works', async () => {
+  it('shuts down only if its guest reacts, while power off always works', async () => {
     const tour = await up();
     for (const [name, deaf] of [
       ['good', false],
@@ -59,7 +59,7 @@ describe('the life of a server', () => {
       const { id } = tour.emulator.seed({ name, faults: deaf ? { deaf } : {} });
       const { action } = await tour.want(201, 'POST', `/servers/${id}/actions/shutdown`);
       await tour.pass(1000);
-      // The action only says that the signal was sent.
+      // The action only reports that the signal was sent.
       expect((await tour.want(200, 'GET', `/actions/${action.id}`)).action.status).toBe('success');
       expect(await statusOf(tour, id)).toEqual(['running', false]);
       await tour.pass(8000);
@@ -88,7 +88,7 @@ describe('the life of a server', () => {
     expect([server.status, server.server_type.name, server.primary_disk_size]).toEqual(['running', 'cx43', 80]);
   });
 
-  it('leaves what was attached, and takes its own addresses along', async () => {
+  it('keeps attached objects, and deletes its own addresses', async () => {
     const tour = await up();
     const { volume } = await tour.want(201, 'POST', '/volumes', { name: 'disk', size: 10, location: 'nbg1' });
     const own = { name: 'ip', type: 'ipv4', assignee_type: 'server', location: 'nbg1' };
@@ -105,7 +105,7 @@ describe('the life of a server', () => {
     expect(left.primary_ips).toEqual([expect.objectContaining({ id: primary_ip.id, assignee_id: null })]);
   });
 
-  it('fails on demand, and what follows fails with it', async () => {
+  it('fails on demand, with its later actions', async () => {
     const tour = await up();
     tour.emulator.failNext({ command: 'create_server', code: 'action_failed', message: 'no host' });
     const { server, action, next_actions } = await create(tour);
@@ -140,7 +140,7 @@ describe('refusals', () => {
     expect(await codeOf(tour.ask('POST', `/servers/${server.id}/actions/poweron`))).toEqual([423, 'locked']);
   });
 
-  it('protects, and sets both protections alike', async () => {
+  it('protects, and sets both protections to one value', async () => {
     const tour = await up();
     const { id } = tour.emulator.seed({ name: 'web', protected: true });
     expect(await codeOf(tour.ask('DELETE', `/servers/${id}`))).toEqual([423, 'protected']);
@@ -153,7 +153,7 @@ describe('refusals', () => {
     await tour.want(200, 'DELETE', `/servers/${id}`);
   });
 
-  it('wants unique names, of servers without regard to case', async () => {
+  it('requires unique names, of servers without regard to case', async () => {
     const tour = await up();
     tour.emulator.seed({ name: 'web' });
     const taken = await tour.ask('POST', '/servers', { ...ORDER, name: 'WEB' });
@@ -171,33 +171,33 @@ describe('refusals', () => {
   });
 
   it.each([
-    ['a name that is no host name', { name: 'a_b' }, 422, 'invalid_input'],
+    ['a name that is not a host name', { name: 'a_b' }, 422, 'invalid_input'],
     ['an unknown type', { server_type: 'cx99' }, 422, 'invalid_input'],
     ['an unknown image', { image: 'plan-9' }, 422, 'invalid_input'],
     ['an unknown location', { location: 'moon' }, 422, 'invalid_input'],
     ['a type that is not sold there', { server_type: 'cx23', location: 'ash' }, 422, 'unsupported_error'],
     ['a type that is no longer sold', { server_type: 'cx22' }, 422, 'invalid_server_type'],
-    ['an unknown key', { ssh_keys: ['nobody'] }, 422, 'invalid_input'],
+    ['an unknown key', { ssh_keys: ['missing'] }, 422, 'invalid_input'],
     ['an unknown network', { networks: [4711] }, 404, 'not_found'],
     ['too much user data', { user_data: 'ü'.repeat(16 * 1024 + 1) }, 422, 'invalid_input'],
     ['a label that is not allowed', { labels: { 'a b': '' } }, 422, 'invalid_input'],
     ['a reserved label', { labels: { 'hetzner.cloud/a': '' } }, 422, 'invalid_input'],
     ['no network at all', { public_net: { enable_ipv4: false, enable_ipv6: false } }, 422, 'invalid_input'],
-  ])('refuses %s', async (_what, more, status, code) => {
+  ])('rejects %s', async (_what, more, status, code) => {
     const tour = await up();
     expect(await codeOf(tour.ask('POST', '/servers', { ...ORDER, ...more }))).toEqual([status, code]);
     expect((await tour.want(200, 'GET', '/servers')).servers).toEqual([]);
     expect((await tour.want(200, 'GET', '/primary_ips')).primary_ips).toEqual([]);
   });
 
-  it('takes 32 KiB of user data, and not a byte more', async () => {
+  it('accepts 32 KiB of user data, and not a byte more', async () => {
     const tour = await up();
     await create(tour, { user_data: 'a'.repeat(32 * 1024) });
     const more = { ...ORDER, name: 'more', user_data: 'a'.repeat(32 * 1024 + 1) };
     expect(await codeOf(tour.ask('POST', '/servers', more))).toEqual([422, 'invalid_input']);
   });
 
-  it('has no type, or no host for it, where it is told so', async () => {
+  it('has no type, or no host for it, on demand', async () => {
     const tour = await up();
     tour.emulator.set({ unavailable: ['cx23@nbg1'], noPlace: ['cx33@nbg1'] });
     expect(await codeOf(tour.ask('POST', '/servers', ORDER))).toEqual([412, 'resource_unavailable']);
@@ -213,7 +213,7 @@ describe('refusals', () => {
     await create(tour, { location: 'fsn1' });
   });
 
-  it('spreads ten servers at most over a placement group', async () => {
+  it('spreads at most ten servers over a placement group', async () => {
     const tour = await up();
     const { placement_group } = await tour.want(201, 'POST', '/placement_groups', { name: 'a', type: 'spread' });
     for (let index = 0; index < 10; index += 1)
@@ -222,14 +222,14 @@ describe('refusals', () => {
     expect(await codeOf(tour.ask('POST', '/servers', eleventh))).toEqual([422, 'placement_error']);
   });
 
-  it('limits how much a project may have', async () => {
+  it('limits the number of objects of a project', async () => {
     const tour = await up({ limits: { servers: 1 } });
     await create(tour);
     const second = tour.ask('POST', '/servers', { ...ORDER, name: 'more' });
     expect(await codeOf(second)).toEqual([403, 'resource_limit_exceeded']);
   });
 
-  it('knows good, bad and read-only tokens', async () => {
+  it('distinguishes good, bad and read-only tokens', async () => {
     const tour = await up();
     const { readOnly } = tour.emulator.tokens;
     expect(await codeOf(tour.ask('GET', '/servers', undefined, { token: null }))).toEqual([401, 'unauthorized']);
@@ -250,7 +250,7 @@ describe('refusals', () => {
     expect(await codeOf(tour.ask('GET', '/server_types/cx23', undefined, odd))).toEqual([404, 'not_found']);
   });
 
-  it('gives addresses of a network once, and says so where none is left', async () => {
+  it('assigns addresses of a network once, and reports that none is left', async () => {
     const tour = await up();
     const subnets = [{ type: 'cloud', ip_range: '10.0.0.0/29', network_zone: 'eu-central' }];
     const { network } = await tour.want(201, 'POST', '/networks', { name: 'n', ip_range: '10.0.0.0/16', subnets });
@@ -270,7 +270,7 @@ describe('refusals', () => {
     const ips = servers.map((server: { private_net: { ip: string }[] }) => server.private_net[0]?.ip);
     expect(ips).toEqual(['10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.5', '10.0.0.6']);
     expect(await codeOf(attach('f'))).toEqual([409, 'no_subnet_available']);
-    // Its subnets are of another zone.
+    // Its subnets are in another zone.
     expect(await codeOf(attach('g', { location: 'ash' }))).toEqual([409, 'no_subnet_available']);
     const { id } = tour.emulator.server('a');
     const again = tour.ask('POST', `/servers/${id}/actions/attach_to_network`, { network: network.id });
@@ -314,11 +314,11 @@ describe('lists', () => {
   });
 
   it.each(['a b', 'pool=', '=web', 'pool in web', 'pool in (web', '!', 'pool=web,', 'a=b=c', '-a', 'pool in ()x'])(
-    'refuses the selector %s, or finds nothing by it',
+    'rejects the selector %s, or finds nothing by it',
     async (selector) => {
       const tour = await four();
       const got = await tour.ask('GET', `/servers?label_selector=${encodeURIComponent(selector)}`);
-      // An empty value is one that may be looked for.
+      // An empty value can be searched.
       const fine = selector === 'pool=';
       expect([got.status, got.body.error?.code ?? got.body.servers]).toEqual(fine ? [200, []] : [422, 'invalid_input']);
     },
@@ -337,7 +337,7 @@ describe('lists', () => {
     expect(await codeOf(tour.ask('GET', '/servers?status=asleep'))).toEqual([422, 'invalid_input']);
   });
 
-  it('gives pages, with meta and links', async () => {
+  it('has pages, with meta and links', async () => {
     const tour = await up();
     for (let index = 0; index < 60; index += 1) tour.emulator.seed({ name: `n${index}` });
     const page = async (query: string) => {
@@ -370,7 +370,7 @@ describe('lists', () => {
       last_page: 3,
       link: ['first', 'prev', 'last'],
     });
-    // More than fifty are never given, whatever is asked for.
+    // At most fifty are returned, for any request.
     expect(await page('per_page=500')).toMatchObject({ count: 50, per_page: 50, next_page: 2, last_page: 2 });
     expect(await page('page=9')).toMatchObject({ count: 0, next_page: null, last_page: 3 });
     for (const query of ['page=0', 'page=x', 'per_page=-1'])
@@ -380,7 +380,7 @@ describe('lists', () => {
     expect(new URL(next).search).toBe('?label_selector=%21a&per_page=7&page=2');
   });
 
-  it('finds images of one name for each architecture, and deprecated ones only on demand', async () => {
+  it('finds images of one name for each architecture, and deprecated ones only on request', async () => {
     const tour = await up();
     const { images } = await tour.want(200, 'GET', '/images?name=debian-13');
     expect(images.map(({ architecture }: { architecture: string }) => architecture)).toEqual(['x86', 'arm']);
@@ -391,7 +391,7 @@ describe('lists', () => {
     expect(server.image.architecture).toBe('arm');
   });
 
-  it('has prices as decimal texts, net and with the tax', async () => {
+  it('has prices as decimal texts, net and with tax', async () => {
     const tour = await up();
     const { pricing } = await tour.want(200, 'GET', '/pricing');
     expect([pricing.currency, pricing.vat_rate]).toEqual(['EUR', '19.0000000000']);
@@ -405,7 +405,7 @@ describe('lists', () => {
 });
 
 describe('the rate limit', () => {
-  it('counts every request, refills all the time, and says when it is full', async () => {
+  it('counts every request, refills continuously, and gives the time when it is full', async () => {
     const tour = await up({ rateLimit: { perHour: 3600 } });
     const asked = async (token?: string) => {
       const { status, headers } = await tour.ask('GET', '/locations', undefined, token === undefined ? {} : { token });
@@ -420,7 +420,7 @@ describe('the rate limit', () => {
     expect(await asked()).toEqual([200, 3600, 3599, second + 3602]);
   });
 
-  it('refuses what is too much, and lets the next one through when one was refilled', async () => {
+  it('rejects requests over the limit, and accepts the next one after a refill', async () => {
     const tour = await up({ rateLimit: { perHour: 3 } });
     for (let turn = 0; turn < 3; turn += 1) await tour.want(200, 'GET', '/locations');
     expect(await codeOf(tour.ask('GET', '/locations'))).toEqual([429, 'rate_limit_exceeded']);
@@ -436,7 +436,7 @@ describe('faults', () => {
   const names = async ({ want }: Up): Promise<readonly string[]> =>
     (await want(200, 'GET', '/servers')).servers.map(({ name }: { name: string }) => name);
 
-  it('hits the request it is meant for, as often as it says', async () => {
+  it('apply to the matching request, as often as set', async () => {
     const tour = await up();
     const { id } = tour.emulator.seed({ name: 'web' });
     const error = { kind: 'error', status: 503, code: 'unavailable', retryAfter: 7 } as const;
@@ -449,7 +449,7 @@ describe('faults', () => {
     await tour.want(200, 'GET', `/servers/${id}`);
   });
 
-  it('loses requests before their effect, and answers after it', async () => {
+  it('lose requests before their effect, and answers after it', async () => {
     const tour = await up();
     tour.emulator.inject(only({ kind: 'lost-before' }));
     await expect(tour.ask('POST', '/servers', ORDER)).rejects.toThrow('fetch failed');
@@ -465,7 +465,7 @@ describe('faults', () => {
     expect(await names(tour)).toEqual(['web', 'b', 'c']);
   });
 
-  it('answers with what is no JSON, without end, late, or never', async () => {
+  it('answer with text that is not JSON, without end, late, or never', async () => {
     const tour = await up();
     const url = `${tour.emulator.endpoint}/locations`;
     const headers = { Authorization: `Bearer ${tour.emulator.tokens.readWrite}` };
@@ -502,7 +502,7 @@ function opens(host: string, port: number): Promise<boolean> {
 }
 
 describe('readiness', () => {
-  it('opens a port of its own for each server that is up, and closes it when it is not', async () => {
+  it('opens a port of its own for each running server, and closes it when it is down', async () => {
     const tour = await up();
     const { server } = await create(tour);
     const other = tour.emulator.seed({ name: 'other', faults: { silent: true } });
@@ -524,7 +524,7 @@ describe('readiness', () => {
     expect(await opens(ipOf(other.ipv4), tour.emulator.readinessPort)).toBe(true);
   });
 
-  it('stays closed on a server whose guest never comes up', async () => {
+  it('stays closed on a server whose guest never starts', async () => {
     const tour = await up();
     const { server } = await create(tour);
     tour.emulator.alter('web', { faults: { neverReady: true } });
@@ -535,7 +535,7 @@ describe('readiness', () => {
 });
 
 describe('workloads', () => {
-  async function told({ emulator }: Up): Promise<{ nodes: Record<string, unknown>[]; queue: unknown[] }> {
+  async function listed({ emulator }: Up): Promise<{ nodes: Record<string, unknown>[]; queue: unknown[] }> {
     return (await fetch(emulator.workloads.url)).json() as Promise<{
       nodes: Record<string, unknown>[];
       queue: unknown[];
@@ -544,7 +544,7 @@ describe('workloads', () => {
   const post = async (url: string, body: object) =>
     (await fetch(url, { method: 'POST', body: JSON.stringify(body) })).status;
 
-  it('tells what runs where, since when nothing does, and what ever did', async () => {
+  it('list the node of each container, the start of idleness, and all past containers', async () => {
     const tour = await up();
     const { workloads } = tour.emulator;
     tour.emulator.seed({ name: 'a' });
@@ -553,7 +553,7 @@ describe('workloads', () => {
     expect(workloads.start('a', { id: 'x', mb: 512, tier: 'micro', players: 3 })).toBe(true);
     workloads.wait({ id: 'y', mb: 1024 });
     const at = new Date(START).toISOString();
-    expect(await told(tour)).toEqual({
+    expect(await listed(tour)).toEqual({
       nodes: [
         {
           name: 'a',
@@ -570,20 +570,20 @@ describe('workloads', () => {
     workloads.fillDisk('a', 91);
     const emptySince = new Date(START + MINUTE_MS).toISOString();
     const empty = { name: 'a', startedTotal: 1, emptySince, allocatedMb: 0, diskUsedPercent: 91, containers: [] };
-    expect(await told(tour)).toEqual({ nodes: [empty], queue: [] });
+    expect(await listed(tour)).toEqual({ nodes: [empty], queue: [] });
     workloads.leaveOut({ emptySince: true, startedTotal: true });
-    expect(await told(tour)).toEqual({
+    expect(await listed(tour)).toEqual({
       nodes: [{ name: 'a', allocatedMb: 0, diskUsedPercent: 91, containers: [] }],
       queue: [],
     });
   });
 
-  it('puts nothing more on a node that is drained, by its hook or by a label', async () => {
+  it('adds nothing to a drained node, by its hook or by a label', async () => {
     const tour = await up({ drainLabel: 'fettle/drain' });
     const { workloads } = tour.emulator;
     for (const name of ['a', 'b', 'c']) tour.emulator.seed({ name });
     expect(await post(workloads.drainUrl, { node: 'a' })).toBe(200);
-    expect(await post(workloads.drainUrl, { node: 'nobody' })).toBe(404);
+    expect(await post(workloads.drainUrl, { node: 'missing' })).toBe(404);
     const { id } = tour.emulator.server('b');
     await tour.want(200, 'PUT', `/servers/${id}`, { labels: { 'fettle/drain': '1' } });
     expect(['a', 'b', 'c'].map((name) => workloads.start(name, { id: `on-${name}`, mb: 1 }))).toEqual([
@@ -600,17 +600,17 @@ describe('workloads', () => {
     for (const name of ['a', 'b']) tour.emulator.seed({ name });
     workloads.start('a', { id: 'x', mb: 1 });
     const move = { container: 'x', from: 'a', to: 'b' };
-    expect(await post(workloads.migrateUrl, { ...move, to: 'nobody' })).toBe(409);
+    expect(await post(workloads.migrateUrl, { ...move, to: 'missing' })).toBe(409);
     expect(await post(workloads.migrateUrl, move)).toBe(200);
     expect(await post(workloads.migrateUrl, move)).toBe(200);
     expect(workloads.containers().map(({ node }) => node)).toEqual(['b']);
-    expect((await told(tour)).nodes.map(({ name, startedTotal }) => [name, startedTotal])).toEqual([
+    expect((await listed(tour)).nodes.map(({ name, startedTotal }) => [name, startedTotal])).toEqual([
       ['a', 1],
       ['b', 1],
     ]);
   });
 
-  it('forgets a node with its server, and does not take a new one of the same name for it', async () => {
+  it('drops a node with its server, and distinguishes a new one of the same name', async () => {
     const tour = await up();
     const { workloads } = tour.emulator;
     const { id } = tour.emulator.seed({ name: 'a' });
@@ -619,7 +619,7 @@ describe('workloads', () => {
     await tour.pass(MINUTE_MS);
     expect(workloads.containers()).toEqual([]);
     tour.emulator.seed({ name: 'a' });
-    expect((await told(tour)).nodes).toMatchObject([{ name: 'a', startedTotal: 0, containers: [] }]);
+    expect((await listed(tour)).nodes).toMatchObject([{ name: 'a', startedTotal: 0, containers: [] }]);
   });
 
   it('fails on demand', async () => {
@@ -639,7 +639,7 @@ describe('a saved state', () => {
     for (const emulator of emulators.splice(0)) await emulator.stop();
   });
 
-  it('goes on where it was, in the middle of what was under way', async () => {
+  it('continues where it was, in the middle of running actions', async () => {
     const tour = await up();
     const { server } = await create(tour);
     tour.emulator.seed({ name: 'other', labels: { a: 'b' } });

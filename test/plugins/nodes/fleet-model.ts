@@ -1,6 +1,6 @@
 /**
- * What may not happen to a fleet, by what is really so at the provider: a model that knows nothing of the plugin's rules.
- * It looks at every request to delete before it has an effect.
+ * The limits of a fleet, by its real state at the provider: a model that is independent of the plugin's rules. It
+ * checks every request to delete before the effect.
  */
 
 import type { Emulator } from '../../../plugins/nodes/sandbox/emulator.ts';
@@ -14,14 +14,14 @@ const DRAIN_GRACE = 5 * MINUTE;
 const START_DEADLINE = 15 * MINUTE;
 const POST_SYNC_GRACE = 10 * MINUTE;
 
-/** The one pool: of a fixed size where `min` is `max`, else by the reactive policy. */
+/** The one pool: of a fixed size if `min` is `max`, else by the reactive policy. */
 export interface WrittenPool {
   readonly min: number;
   readonly max: number;
   readonly consolidates: boolean;
 }
 
-/** What is written down now. */
+/** The present documents. */
 export interface Written {
   readonly nodes: ReadonlyMap<string, { readonly role: 'worker' | 'system'; readonly serverType: string }>;
   readonly pool: WrittenPool | undefined;
@@ -29,33 +29,33 @@ export interface Written {
 
 export interface Model {
   written: Written;
-  /** The source answers and says all it knows. */
+  /** True if the source answers with all of its data. */
   sourceAnswers: boolean;
   readonly breaches: string[];
-  /** Looks at what runs where: called after whatever may have changed it. */
+  /** Reads the containers of each node: called after every possible change. */
   readonly notice: () => void;
   readonly waiting: Set<string>;
-  /** Somebody else made a server. */
+  /** Another program created a server. */
   readonly madeElsewhere: (server: ServerRow) => void;
-  /** A run begins: what it finds, it may adopt. */
+  /** A run begins: it is allowed to adopt the servers that it finds. */
   readonly looked: () => void;
 }
 
-/** The pool of the test, and what its members are called. */
+/** The pool of the test, and the names of its members. */
 export const POOL = 'pool';
 const MEMBER = /^pool-\d+$/u;
 
 interface Past {
   upAt?: number;
-  /** Ids of the containers that were last seen. */
+  /** IDs of the containers at the last check. */
   containers?: ReadonlySet<string>;
   everUsed?: true;
-  /** The run that went on when its last container started, or the one before that. */
+  /** The run in progress when its last container started, or the one before that. */
   startedIn?: number;
   emptySince?: number;
   elsewhere?: true;
   foundAt?: number;
-  /** It was off, and did not come up since. */
+  /** True if it was off, and did not start since. */
   failed?: boolean;
 }
 
@@ -70,7 +70,7 @@ function containersOn(emulator: Emulator, name: string): readonly string[] {
     .map(({ id }) => id);
 }
 
-/** Why a healthy server may not be taken out of service. */
+/** The reason to keep a healthy server in service. */
 function drainBreaches(past: Past, now: number): readonly string[] {
   if (past.everUsed === true) {
     const empty = past.emptySince === undefined ? 0 : now - past.emptySince;
@@ -80,7 +80,7 @@ function drainBreaches(past: Past, now: number): readonly string[] {
   return age < READY_GRACE ? [`is ready for ${age / 1000} s`] : [];
 }
 
-/** Why a healthy server may not be deleted, beside what runs on it. */
+/** The reason to keep a healthy server, other than its containers. */
 function healthyBreaches(server: ServerRow, now: number): readonly string[] {
   const drained = Number(server.labels[DRAIN_LABEL] ?? Number.NaN) * 1000;
   if (Number.isNaN(drained)) return ['was never drained'];
@@ -88,13 +88,13 @@ function healthyBreaches(server: ServerRow, now: number): readonly string[] {
 }
 
 function sickBreaches(server: ServerRow, past: Past, now: number): readonly string[] {
-  // It was off without being asked to: unhealthy, until it answers.
+  // Off without a request: unhealthy, until it answers.
   if (past.failed === true) return [];
   const starting = server.guest === 'booting' || server.status === 'initializing' || server.status === 'starting';
   return starting && now - server.created < START_DEADLINE ? ['is still starting'] : [];
 }
 
-/** Watches the provider of a project. */
+/** Observes the provider of a project. */
 export function watchFleet({ emulator, clock, recall }: Whole): Model {
   const pasts = new Map<number, Past>();
   const pastOf = (id: number): Past => {
@@ -148,7 +148,7 @@ export function watchFleet({ emulator, clock, recall }: Whole): Model {
       breaches.push(`${server.name} is drained, and it ${text}`);
     };
     if (server.labels['fettle/role'] === 'system') say('is a system node');
-    // What starts after the last look, and before the label, nobody can know of: it is safe all the same.
+    // A start after the last refresh, and before the label, cannot be known: it is safe anyway.
     if (past.startedIn === looks) return;
     const containers = containersOn(emulator, server.name).length;
     if (containers > 0) say(`has ${containers} containers`);
@@ -162,7 +162,7 @@ export function watchFleet({ emulator, clock, recall }: Whole): Model {
     if (!members.includes(name)) breaches.push(`${name} is made, and nothing stands for it`);
     else if (model.written.pool === undefined || members.length > model.written.pool.max)
       breaches.push(
-        `${name} is made as one of ${members.length}, and the pool ought to have ${model.written.pool?.max ?? 'none'}`,
+        `${name} is created as one of ${members.length}, and the pool should have ${model.written.pool?.max ?? 'none'}`,
       );
   };
   emulator.watch({
@@ -210,7 +210,7 @@ export function watchFleet({ emulator, clock, recall }: Whole): Model {
     madeElsewhere: ({ id, created }) => {
       const past = pastOf(id);
       past.elsewhere = true;
-      // When it was ready nobody saw: it counts from when it was made.
+      // No refresh saw when it became ready: its creation counts.
       past.upAt = created;
     },
     looked: () => {

@@ -1,6 +1,6 @@
 /**
- * Stories of a fleet: what is written, what happens, what goes wrong, and runs in between, some of which are killed. Played
- * on the whole line; what was not allowed on the way, or is not as written at the end, is told.
+ * Stories of a fleet: documents, events, faults, and runs in between, some of which are killed. They run on the whole
+ * line; forbidden steps, and differences from the documents at the end, are reported.
  */
 
 import fc from 'fast-check';
@@ -8,7 +8,7 @@ import { type Model, MINUTE, POOL, watchFleet, type Written, type WrittenPool } 
 import { type Crash, DRAIN_LABEL, type Ran, startWhole, type Whole } from './whole.ts';
 
 const NAMES = ['a', 'b', 'c'];
-/** Quiet runs, each after some time, in which the fleet has to become what is written. */
+/** Quiet runs, each after some time, in which the fleet must reach the declared state. */
 const SETTLING_RUNS = 60;
 const SETTLING_MINUTES = 11;
 
@@ -34,7 +34,7 @@ export type Event =
   | { readonly do: 'reticent'; readonly emptySince: boolean; readonly startedTotal: boolean }
   | {
       readonly do: 'run';
-      /** So long after the event before. */
+      /** The time after the previous event. */
       readonly minutes: number;
       readonly crash?: Crash;
       readonly meanwhile?: { readonly request: number; readonly at: number };
@@ -125,7 +125,7 @@ const aFault = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('fail' as const), command: fc.constantFrom(...COMMANDS) }) },
   fc.constant<Event>({ do: 'source', answers: false }),
   { weight: 2, arbitrary: fc.constant<Event>({ do: 'source', answers: true }) },
-  // Where a source says neither, nobody can know of what came and went between two looks.
+  // If a source has neither, changes between two refreshes are unknown.
   fc.constantFrom<Event>(
     { do: 'reticent', emptySince: true, startedTotal: false },
     { do: 'reticent', emptySince: false, startedTotal: true },
@@ -133,7 +133,7 @@ const aFault = fc.oneof(
   ),
 );
 
-/** A fleet that is there: written, made, ready for a while, and some of it used. */
+/** An existing fleet: declared, created, ready for a while, and partly used. */
 const beginning: fc.Arbitrary<readonly Event[]> = fc
   .tuple(
     fc.array(aWriting, { minLength: 1, maxLength: 4 }),
@@ -146,7 +146,7 @@ const beginning: fc.Arbitrary<readonly Event[]> = fc
     ...starts,
     { do: 'run', minutes: later },
   ]);
-/** What happens to it. */
+/** Events of the fleet. */
 const middle: fc.Arbitrary<readonly Event[]> = fc.array(
   fc.oneof(
     { weight: 8, arbitrary: aRun },
@@ -217,7 +217,7 @@ function startContainer(playing: Playing, index: number): void {
   const on = serverAt(playing, index);
   playing.containers += 1;
   const id = `c${playing.containers}`;
-  // Some of them may be moved.
+  // Some of them can be moved.
   const tier = index % 2 === 0 ? 'micro' : 'large';
   if (on !== undefined) playing.whole.emulator.workloads.start(on, { id, mb: 512, tier, players: 0 });
 }
@@ -232,7 +232,7 @@ function endContainer({ whole }: Playing, index: number): void {
 async function somebodyElse({ whole }: Playing, method: string, path: string, body?: object): Promise<void> {
   const { endpoint, tokens } = whole.emulator;
   const headers = { Authorization: `Bearer ${tokens.readWrite}` };
-  // Faults are for the one who is tested; an answer does not matter here.
+  // Faults are for the tested client; an answer does not matter here.
   const more = body === undefined ? {} : { body: JSON.stringify(body) };
   await fetch(`${endpoint}${path}`, { method, headers, ...more })
     .then((answer) => answer.arrayBuffer())
@@ -291,7 +291,7 @@ async function play(playing: Playing, event: Exclude<Event, { readonly do: 'run'
       if (row !== undefined) emulator.alter(row.name, { faults: { ...row.faults, silent: event.silent } });
       return emulator.settle();
     case 'lose':
-      // Somebody else deletes it, whatever runs there: that is not ours to prevent.
+      // Another program deletes it, with its containers: fettle cannot prevent that.
       if (row !== undefined) emulator.vanish(row.name);
       return emulator.settle();
     case 'make':
@@ -333,7 +333,7 @@ async function play(playing: Playing, event: Exclude<Event, { readonly do: 'run'
   }
 }
 
-/** Nothing goes wrong any more, and nothing runs: everybody has let go. */
+/** Ends all faults, containers and protections. */
 async function calm(playing: Playing): Promise<void> {
   const { whole, model } = playing;
   const { emulator } = whole;
@@ -345,23 +345,26 @@ async function calm(playing: Playing): Promise<void> {
   model.sourceAnswers = true;
   while (emulator.workloads.containers().length > 0) endContainer(playing, 0);
   for (const { name: each, guest, faults } of emulator.cloud().servers.values()) {
-    // Somebody logs in to what never came up, and mends it.
-    const mended = faults.neverReady === true && guest === 'booting' ? { guest: 'up' as const } : {};
-    emulator.alter(each, { faults: {}, protection: { delete: false, rebuild: false }, ...mended });
+    // An operator repairs a server that never started.
+    const repaired = faults.neverReady === true && guest === 'booting' ? { guest: 'up' as const } : {};
+    emulator.alter(each, { faults: {}, protection: { delete: false, rebuild: false }, ...repaired });
   }
   await emulator.settle();
 }
 
-/** Rules that stop a creation until a person looks: an account without any of its servers, and attempts that all failed. */
+/**
+ * Rules that stop a creation until an operator decides: an account without any of its servers, and attempts that all
+ * failed.
+ */
 const FOR_A_PERSON: ReadonlySet<string> = new Set(['all-missing', 'retry-exhausted']);
 
-/** Whether the last plan says that a person has to decide about making a node. */
+/** True if the last plan requires a decision of an operator about a creation. */
 function waitsForAPerson({ last }: Playing, name: string): boolean {
   const action = last?.reconciled?.actions.get(`nodes/Node/${name}`);
   return action?.judgements.some(({ rule, outcome }) => outcome === 'reject' && FOR_A_PERSON.has(rule)) === true;
 }
 
-/** How the fleet differs from what is written; nothing where it does not. */
+/** The differences between the fleet and its documents. */
 function differences(playing: Playing): readonly string[] {
   const { whole, written, last } = playing;
   const servers = [...whole.emulator.cloud().servers.values()];
@@ -370,12 +373,12 @@ function differences(playing: Playing): readonly string[] {
   for (const [key, { role, serverType }] of written.nodes) {
     const server = servers.find((row) => row.name === key);
     const memory = whole.recall().resources.get(`nodes/Node/${key}`);
-    // Ours went, and somebody else made another one of its name: that is for a person to say.
+    // An owned server was removed, and another program created one of its name: a decision for an operator.
     if (server !== undefined && memory?.owned !== undefined && memory.kept['server_id'] !== server.id) continue;
     if (server === undefined) {
-      if (!waitsForAPerson(playing, key)) wrong.push(`${key} is not there`);
+      if (!waitsForAPerson(playing, key)) wrong.push(`${key} does not exist`);
     } else if (server.labels[DRAIN_LABEL] !== undefined && server.labels['fettle/role'] !== 'system') {
-      // To be made anew it loses its disk, and that is for a person to say: a row of the plan tells so.
+      // A new creation loses its disk: a decision for an operator, which a row of the plan shows.
       if (last?.rows.get(`nodes/Node/${key}`)?.status !== 'rejected') wrong.push(`${key} is drained`);
     } else if (server.status !== 'running' || server.guest !== 'up') wrong.push(`${key} is ${server.status}`);
     else if (server.labels['fettle/project'] === undefined) wrong.push(`${key} has no label of the project`);
@@ -396,7 +399,7 @@ function differences(playing: Playing): readonly string[] {
       `the pool has ${members.map((row) => row.name).join(', ') || 'no members'}, not ${written.pool.min} to ${written.pool.max}`,
     );
   for (const { name: each, labels } of servers) {
-    // It is remembered as a system node, though it never got the label.
+    // The state has it as a system node, though it never got the label.
     const row = last?.reconciled?.actions.get(`nodes/Node/${each}`);
     if (row?.judgements.some(({ rule, outcome }) => rule === 'dedicated-node' && outcome === 'reject')) continue;
     if (
@@ -410,10 +413,10 @@ function differences(playing: Playing): readonly string[] {
   return wrong;
 }
 
-/** Plays a story to its end, and says what was wrong on the way and at the end. */
-export async function told(
+/** Plays a story to its end, and returns its faults on the way and at the end. */
+export async function faultsOf(
   events: readonly Event[],
-  /** Hears of every event, and of how each run went. */
+  /** Receives every event, and the result of each run. */
   listen: (event: Event, ran: Ran | undefined, whole: Whole) => void = () => undefined,
 ): Promise<readonly string[]> {
   const whole = await startWhole({ rateLimit: { perHour: 1_000_000 } });

@@ -1,4 +1,4 @@
-/** The command line, killed right as a call arrives at the provider: the next run finds what came of it. */
+/** The command line, killed right as a call arrives at the provider: the next run finds its effect. */
 
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -8,11 +8,9 @@ import { bareEnvironment, cliFile, fettle, temporaryFolder, writeFiles } from '.
 
 /** ms. */
 const TIMES = { create: 50, start: 20, boot: 100, remove: 50, other: 20 };
-const folders: string[] = [];
 const emulators: Emulator[] = [];
 afterEach(async () => {
   for (const emulator of emulators.splice(0)) await emulator.stop();
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
 function documentOf(port: number): string {
@@ -33,7 +31,6 @@ async function project(): Promise<{ readonly folder: string; readonly emulator: 
   const emulator = await startEmulator({ times: TIMES });
   emulators.push(emulator);
   const folder = temporaryFolder();
-  folders.push(folder);
   const { endpoint, tokens, workloads } = emulator;
   const nodes = {
     provider: { hetzner: { endpoint, token: '${file:hcloud-token}' } },
@@ -48,7 +45,7 @@ async function project(): Promise<{ readonly folder: string; readonly emulator: 
   return { folder, emulator };
 }
 
-/** Applies until such a call arrives, and kills the process right then; the call still has its effect. */
+/** Applies until such a call arrives, and kills the process then; the call still has its effect. */
 async function applyKilledAt(folder: string, emulator: Emulator, method: string, path: RegExp): Promise<void> {
   await expect
     .poll(() => applyOnce(folder, emulator, method, path), { timeout: 60_000, interval: 100 })
@@ -82,7 +79,7 @@ function names(emulator: Emulator): readonly string[] {
   return [...emulator.cloud().servers.values()].map(({ name }) => name).toSorted();
 }
 
-/** Applies until a server is as it ought to be. */
+/** Applies until a server is as declared. */
 async function until(folder: string, isDone: () => boolean): Promise<void> {
   await expect
     .poll(
@@ -95,8 +92,8 @@ async function until(folder: string, isDone: () => boolean): Promise<void> {
     .toBe(true);
 }
 
-describe('killed as it', () => {
-  it('makes a server: the next run takes it as the one that it made', async () => {
+describe('killed during', () => {
+  it('the creation of a server: the next run owns the created one', async () => {
     const { folder, emulator } = await project();
     await applyKilledAt(folder, emulator, 'POST', /^\/servers$/u);
     expect(names(emulator)).toEqual(['web']);
@@ -108,14 +105,14 @@ describe('killed as it', () => {
     expect((await fettle(folder, 'plan', '--detailed-exitcode')).code).toBe(0);
   });
 
-  it('drains and removes one: the next run goes on, and nothing else is touched', async () => {
+  it('the drain and removal of one: the next run continues, and touches nothing else', async () => {
     const { folder, emulator } = await project();
     await until(folder, () => names(emulator).length === 2);
     await until(folder, () => emulator.server('web').guest === 'up');
     rmSync(`${folder}/desired/web.yaml`);
     await applyKilledAt(folder, emulator, 'PUT', /^\/servers\/\d+$/u);
     expect(emulator.server('web').labels['fettle/drain']).toBeDefined();
-    // What the killed run did to its label is seen by the next one.
+    // The next run observes the label of the killed one.
     await applyKilledAt(folder, emulator, 'DELETE', /^\/servers\/\d+$/u);
     await until(folder, () => names(emulator).length === 1);
     expect(names(emulator)).toEqual(['other']);

@@ -1,4 +1,4 @@
-/** What a node has been through is really counted, survives restarts, and counts nothing twice. */
+/** The life of a node is counted exactly, survives restarts, and counts nothing twice. */
 
 import type { NodeFacts } from '../../../plugins/nodes/facts.ts';
 import { nodeStanding } from '../../../plugins/nodes/standing.ts';
@@ -8,21 +8,21 @@ import { describe, expect, it } from 'vitest';
 import type { NodeLife } from '../../../plugins/nodes/facts.ts';
 import type { NodeMemory, NodeSpec } from '../../../plugins/nodes/generated.ts';
 import { drainValue, LABELS } from '../../../plugins/nodes/labels.ts';
-import { lifeOf, type LookAtNode, MOST_IDS } from '../../../plugins/nodes/life.ts';
+import { lifeOf, type NodeRefresh, MOST_IDS } from '../../../plugins/nodes/life.ts';
 import { noteNode } from '../../../plugins/nodes/note.ts';
 import { settingsOfSpec } from '../../../plugins/nodes/settings.ts';
 import type { WorkloadsOfNode } from '../../../plugins/nodes/workload-names.ts';
 import { type Memory, type Sighting, seenFacts } from '#plugin';
 import { ago, MINUTE, nodeResource, nodeSpec, NOW, refOf, signalsOf } from './node-support.ts';
 
-/** A node that is looked at again and again, with nothing between the looks but its memory, as after a restart. */
+/** A node that is refreshed repeatedly, with only its state between refreshes, as after a restart. */
 interface Watched {
   memory: Memory<NodeMemory>;
   now: number;
 }
 
-/** What of a look is other than usual. */
-type Glance = { readonly [K in keyof LookAtNode]?: LookAtNode[K] | undefined };
+/** The differences of a refresh from the usual one. */
+type Glance = { readonly [K in keyof NodeRefresh]?: NodeRefresh[K] | undefined };
 
 const CREATED = ago(10 * MINUTE);
 
@@ -38,7 +38,7 @@ interface Lived {
   readonly life: NodeLife;
 }
 
-/** Looks, and remembers what is noted, as the log does: what is null is forgotten. */
+/** Refreshes, and stores the notes as the log does: null removes a value. */
 function look(node: Watched, seen: Glance = {}, spec: NodeSpec = nodeSpec()): Lived {
   const { memory, now } = node;
   const settings = settingsOfSpec(spec);
@@ -56,7 +56,7 @@ function look(node: Watched, seen: Glance = {}, spec: NodeSpec = nodeSpec()): Li
     probeIntervalMs: 10_000,
     workloadsIntervalMs: 2 * MINUTE,
     ...seen,
-  } as LookAtNode;
+  } as NodeRefresh;
   const counted = lifeOf(glance);
   const at = now;
   const { status, probe, known } = glance;
@@ -89,8 +89,8 @@ const busy = (...ids: readonly string[]): Glance => ({
   workloads: { name: 'web-1', containers: containers(...ids) },
 });
 
-describe('from its making to its service', () => {
-  it('is made, runs, is ready, has containers, and has none again: with the times of each', () => {
+describe('from creation to service', () => {
+  it('is created, runs, is ready, has containers, and is idle again, with the time of each', () => {
     const node = watched();
     const unlisted: Glance = { known: 'unlisted', workloads: undefined };
     expect(look(node, { status: 'initializing', probe: 'none', ...unlisted }).state).toBe('provisioning');
@@ -125,7 +125,7 @@ describe('from its making to its service', () => {
       last_container_at: emptied,
       empty_since: emptied,
     });
-    // A look later, all of it stands.
+    // The next refresh keeps all of it.
     node.now += MINUTE;
     expect(look(node).life).toMatchObject({
       initialized_at: new Date(NOW + 2 * MINUTE).toISOString(),
@@ -136,7 +136,7 @@ describe('from its making to its service', () => {
     });
   });
 
-  it('what happened between two looks is told in the moves between them', () => {
+  it('events between two refreshes are in the moves between them', () => {
     const node = watched({}, { state: 'provisioning', since: Date.parse(CREATED) });
     const life = look(node, busy('a'));
     expect(life).toMatchObject({ state: 'active', via: ['initializing', 'ready'] });
@@ -144,12 +144,12 @@ describe('from its making to its service', () => {
     expect(look(recovered)).toMatchObject({ state: 'idle', via: ['ready'] });
   });
 
-  it('is ready by its time where time makes it ready, whenever that is looked at', () => {
+  it('is ready by time when that time has come, at any later refresh', () => {
     const spec = nodeSpec({ readiness: { after: '2m' } });
     expect(look(watched(), {}, spec).life.initialized_at).toBe(ago(8 * MINUTE));
   });
 
-  it('is held to have started late at more than its deadline, and not at the deadline itself', () => {
+  it('has started late after more than its deadline, and not at the deadline itself', () => {
     const spec = nodeSpec({ startDeadline: '10m' });
     expect(look(watched(), { probe: 'failed' }, spec).state).toBe('initializing');
     const late = watched();
@@ -157,7 +157,7 @@ describe('from its making to its service', () => {
     expect(look(late, { probe: 'failed' }, spec)).toMatchObject({ state: 'unhealthy', health: 'unhealthy' });
   });
 
-  it('the age of one that is adopted is that by its provider: a restart begins no grace anew', () => {
+  it('an adopted one has the age that its provider gives: a restart begins no new grace', () => {
     const found = watched({}, {});
     const first = look(found, {
       memory: undefined,
@@ -170,8 +170,8 @@ describe('from its making to its service', () => {
   });
 });
 
-describe('containers that ever were', () => {
-  it('are counted by what the source counts, also those that came and went between two looks', () => {
+describe('all containers', () => {
+  it('are counted by the source, including those between two refreshes', () => {
     const node = watched({ initialized_at: CREATED });
     const total = (startedTotal: number, ...ids: readonly string[]) =>
       look(node, { workloads: { name: 'web-1', startedTotal, containers: containers(...ids) } }).life.containers_ever;
@@ -179,12 +179,12 @@ describe('containers that ever were', () => {
     expect(total(2, 'a', 'b')).toBe(2);
     expect(total(2, 'a', 'b')).toBe(2);
     expect(total(7)).toBe(7);
-    // The source began anew.
+    // The source started again.
     expect(total(1, 'x')).toBe(8);
     expect(total(1, 'x')).toBe(8);
   });
 
-  it('one that came and went between two looks makes a node that was ready one that is idle', () => {
+  it('one between two refreshes turns a ready node into an idle one', () => {
     const node = watched({ initialized_at: CREATED }, { state: 'ready' });
     look(node, { workloads: { name: 'web-1', startedTotal: 0, containers: [] } });
     node.now += MINUTE;
@@ -200,11 +200,11 @@ describe('containers that ever were', () => {
   });
 
   it.each([
-    ['is empty for less long than at the last look', 10 * MINUTE, 1, 'idle'],
+    ['is empty for less long than at the last refresh', 10 * MINUTE, 1, 'idle'],
     ['is empty for as long', 0, 0, 'ready'],
     ['has a clock that is ahead by a minute', MINUTE, 0, 'ready'],
     ['has a clock that is ahead by more', MINUTE + 1, 1, 'idle'],
-  ])('came and went, too, where a source that does not count %s', (_what, later, ever, state) => {
+  ])('existed between two refreshes, too, if a source without a count %s', (_what, later, ever, state) => {
     const node = watched({ initialized_at: CREATED }, { state: 'ready' });
     const first = node.now - MINUTE;
     const empty = (at: number) =>
@@ -215,7 +215,7 @@ describe('containers that ever were', () => {
     expect([life.containers_ever, now]).toEqual([ever, state]);
   });
 
-  it('that are gone already began no later than they ended', () => {
+  it('that have ended began no later than their end', () => {
     const node = watched({ initialized_at: CREATED }, { state: 'ready' });
     const emptySince = ago(5 * MINUTE);
     const { life } = look(node, { workloads: { name: 'web-1', startedTotal: 2, containers: [], emptySince } });
@@ -226,18 +226,18 @@ describe('containers that ever were', () => {
     });
   });
 
-  it('are told apart by their ids where the source does not count', () => {
+  it('are distinguished by ID if the source does not count', () => {
     const node = watched({ initialized_at: CREATED });
     const ever = (...ids: readonly string[]) => look(node, busy(...ids)).life.containers_ever;
     expect(ever('a', 'b')).toBe(2);
     expect(ever('b', 'a')).toBe(2);
     expect(ever('b', 'c')).toBe(3);
     expect(ever()).toBe(3);
-    // It went and came again: nobody can tell it from another one.
+    // A container that ended and started again cannot be distinguished from another one.
     expect(ever('b')).toBe(4);
   });
 
-  it('stay countable with more of them than ids are remembered', () => {
+  it('stay countable with more of them than recorded IDs', () => {
     const node = watched({ initialized_at: CREATED });
     const many = Array.from({ length: MOST_IDS + 5 }, (_, i) => `c${i}`);
     expect(look(node, busy(...many)).life.containers_ever).toBe(MOST_IDS + 5);
@@ -246,7 +246,7 @@ describe('containers that ever were', () => {
     expect(JSON.stringify(node.memory.kept).length).toBeLessThan(10_000);
   });
 
-  it('never become fewer, whatever the source says, and the same look counts nothing twice', () => {
+  it('never decrease, for any answer of the source, and the same refresh counts nothing twice', () => {
     const seen = fc.record({
       startedTotal: fc.option(fc.nat(9), { nil: undefined }),
       ids: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 4 }),
@@ -280,7 +280,7 @@ describe('containers that ever were', () => {
   });
 });
 
-describe('what a source says of a time before', () => {
+describe('an earlier time in an answer of the source', () => {
   const empty = (emptySince: string, startedTotal?: number): Glance => ({
     workloads: { name: 'web-1', containers: [], emptySince, ...(startedTotal === undefined ? {} : { startedTotal }) },
   });
@@ -289,24 +289,29 @@ describe('what a source says of a time before', () => {
   it.each([
     ['the server was made', {}, { created: Date.parse(CREATED) }, CREATED],
     ['the server was ready', { initialized_at: ago(8 * MINUTE) }, {}, ago(8 * MINUTE)],
-    ['its last container was gone', { last_container_at: ago(3 * MINUTE) }, {}, ago(3 * MINUTE)],
-    ['the last look with a container', { containers: 2 }, { lastLookAt: Date.parse(ago(2 * MINUTE)) }, ago(2 * MINUTE)],
+    ['its last container had ended', { last_container_at: ago(3 * MINUTE) }, {}, ago(3 * MINUTE)],
     [
-      'a container came and went between two looks',
+      'the last refresh with a container',
+      { containers: 2 },
+      { lastRefreshAt: Date.parse(ago(2 * MINUTE)) },
+      ago(2 * MINUTE),
+    ],
+    [
+      'a container existed between two refreshes',
       { started_total: 3, containers_ever: 3 },
-      { lastLookAt: Date.parse(ago(MINUTE)), ...empty(ZERO, 4) },
+      { lastRefreshAt: Date.parse(ago(MINUTE)), ...empty(ZERO, 4) },
       ago(MINUTE),
     ],
-  ] as const)('is clamped to when %s', (_when, kept, seen, expected) => {
+  ] as const)('is limited to when %s', (_when, kept, seen, expected) => {
     const node = watched({ initialized_at: CREATED, ...kept });
     const { life } = look(node, { ...empty(ZERO), ...seen });
     expect(life.empty_since).toBe(expected);
-    // And stays so at the next look, when all of it is behind.
+    // The values stay so at the next refresh, when all of it is in the past.
     node.now += MINUTE;
-    expect(look(node, { ...empty(ZERO), lastLookAt: node.now }).life.empty_since).toBe(expected);
+    expect(look(node, { ...empty(ZERO), lastRefreshAt: node.now }).life.empty_since).toBe(expected);
   });
 
-  it('is about another server: its counts are where this one begins, and not what ran on it', () => {
+  it('is about another server: its counts begin here, without its containers', () => {
     const node = watched();
     expect(look(node, empty(ago(20 * MINUTE), 41))).toMatchObject({ state: 'ready', life: { containers_ever: 0 } });
     node.now += MINUTE;
@@ -315,21 +320,21 @@ describe('what a source says of a time before', () => {
   });
 
   it.each([
-    ['told', empty(ago(5 * MINUTE), 3), 3],
-    ['told by its list alone', { workloads: { name: 'web-1', containers: containers('a'), startedTotal: 3 } }, 3],
-  ] as const)('is not a server that had containers since it was made: %s', (_how, seen, ever) => {
+    ['reported', empty(ago(5 * MINUTE), 3), 3],
+    ['reported by its list alone', { workloads: { name: 'web-1', containers: containers('a'), startedTotal: 3 } }, 3],
+  ] as const)('is not a server that had containers since its creation: %s', (_how, seen, ever) => {
     expect(look(watched(), seen).life.containers_ever).toBe(ever);
   });
 
-  it('is no first container from before the server was made', () => {
+  it('is not a first container from before the creation of the server', () => {
     const since = ago(30 * MINUTE);
     const seen: Glance = { workloads: { name: 'web-1', containers: [{ id: 'a', mb: 1, since }] } };
     expect(look(watched(), seen).life.first_container_at).toBe(CREATED);
   });
 });
 
-describe('since when it is empty', () => {
-  it('is what the source says, but never later than now', () => {
+describe('the begin of idleness', () => {
+  it('is that of the source, but never later than now', () => {
     const node = watched({ initialized_at: CREATED });
     const empty = (emptySince: string) => look(node, { workloads: { name: 'web-1', containers: [], emptySince } });
     expect(empty(ago(9 * MINUTE)).life.empty_since).toBe(ago(9 * MINUTE));
@@ -341,14 +346,14 @@ describe('since when it is empty', () => {
   it.each([
     [2 * INTERVAL, true],
     [2 * INTERVAL + 1, false],
-  ])('without that, looks that lie %i ms apart %s go on', (gap, goesOn) => {
+  ])('without the source, refreshes that are %i ms apart %s continue it', (gap, goesOn) => {
     const node = watched({ initialized_at: CREATED, containers_ever: 1 }, { state: 'idle' });
     const first = look(node).life.empty_since;
     node.now += gap;
     expect(look(node).life.empty_since === first).toBe(goesOn);
   });
 
-  it('begins anew where something came and went between two looks', () => {
+  it('is reset if a container existed between two refreshes', () => {
     const node = watched({ initialized_at: CREATED, containers_ever: 1, started_total: 1 }, { state: 'idle' });
     const empty = (startedTotal: number) => look(node, { workloads: { name: 'web-1', startedTotal, containers: [] } });
     const first = empty(1).life.empty_since;
@@ -357,7 +362,7 @@ describe('since when it is empty', () => {
     expect(empty(2).life.empty_since).toBe(new Date(node.now).toISOString());
   });
 
-  it('a time in which the source was not read is such a gap, too', () => {
+  it('includes time in which the source was not read', () => {
     const node = watched({ initialized_at: CREATED, containers_ever: 1 }, { state: 'idle' });
     const first = look(node).life.empty_since;
     node.now += 3 * MINUTE;
@@ -367,10 +372,10 @@ describe('since when it is empty', () => {
   });
 });
 
-describe('last known containers', () => {
+describe('the last known containers', () => {
   const unlisted: Glance = { known: 'unlisted', workloads: undefined };
 
-  it('stand while the node is off, does not answer or is not listed, until the source says that it is empty', () => {
+  it('are kept while the node is off, does not answer or is not listed, until the source reports that it is empty', () => {
     const node = watched({ initialized_at: CREATED }, { state: 'ready' });
     look(node, busy('a', 'b'));
     node.now += MINUTE;
@@ -385,18 +390,18 @@ describe('last known containers', () => {
     expect(look(node, { status: 'off', probe: 'none' }).life).toMatchObject({ containers: 0, allocated_mb: 0 });
   });
 
-  it('memory is what the source says, or the sum over them', () => {
+  it('memory is that of the source, or the sum over them', () => {
     const node = watched({ initialized_at: CREATED });
     expect(look(node, busy('a', 'b')).life.allocated_mb).toBe(1024);
-    const told = { workloads: { name: 'web-1', allocatedMb: 99, containers: containers('a') } };
-    expect(look(node, told).life.allocated_mb).toBe(99);
+    const reported = { workloads: { name: 'web-1', allocatedMb: 99, containers: containers('a') } };
+    expect(look(node, reported).life.allocated_mb).toBe(99);
   });
 });
 
 describe('health', () => {
   const ready = (): Watched => watched({ initialized_at: CREATED }, { state: 'ready', others: { health: 'healthy' } });
 
-  it('four failed probes in a row do nothing, the fifth makes it unhealthy, and one answer healthy again', () => {
+  it('four failed probes in a row have no effect, the fifth makes it unhealthy, and one answer healthy again', () => {
     const node = ready();
     const states = Array.from({ length: 6 }, () => {
       node.now += 10_000;
@@ -414,7 +419,7 @@ describe('health', () => {
     expect(node.memory.kept.probe_failed_at).toBeUndefined();
   });
 
-  it('an answer between them begins the count anew', () => {
+  it('an answer between them resets the count', () => {
     const node = ready();
     for (const probe of [
       'failed',
@@ -442,7 +447,7 @@ describe('health', () => {
     expect(look(node, { probe: 'failed' }).life.probe_failures).toBe(count);
   });
 
-  it('a burst of looks makes nobody unhealthy', () => {
+  it('a burst of refreshes makes no node unhealthy', () => {
     const node = ready();
     for (let i = 0; i < 20; i += 1) {
       node.now += 100;
@@ -451,7 +456,7 @@ describe('health', () => {
   });
 });
 
-describe('a node that was found', () => {
+describe('a found node', () => {
   function adopted(): Watched {
     const node = watched();
     const { life } = look(node, { memory: undefined, recovered: true });
@@ -459,7 +464,7 @@ describe('a node that was found', () => {
     return node;
   }
 
-  it('has its sync completed by the first whole look after it, whether or not the source lists it', () => {
+  it('is synced by the first complete refresh after it, even if the source does not list it', () => {
     for (const known of ['listed', 'unlisted', 'none'] as const) {
       const node = adopted();
       expect(node.memory.kept).toMatchObject({ recovered_at: ago(0) });
@@ -467,7 +472,7 @@ describe('a node that was found', () => {
       node.now += MINUTE;
       const seen = known === 'listed' ? {} : { known, workloads: undefined };
       expect(look(node, seen).life.sync_completed_at).toBe(new Date(node.now).toISOString());
-      // Once and for all.
+      // Once only.
       const done = node.memory.kept.sync_completed_at;
       node.now += MINUTE;
       expect(look(node, seen).life).toMatchObject({ sync_completed_at: done, recovered_at: ago(0) });
@@ -483,7 +488,7 @@ describe('a node that was found', () => {
 });
 
 describe('a drained node', () => {
-  it('is so by its label: with the time of the label after a drain of ours that was cut short, else from now on', () => {
+  it('is drained by its label: with the time of the label after an interrupted drain of fettle, else from now on', () => {
     const labels = { [LABELS.drain]: drainValue(NOW - 7 * MINUTE) };
     const state = 'idle';
     const theirs = look(watched({ initialized_at: CREATED }, { state }), { labels });
@@ -498,31 +503,31 @@ describe('a drained node', () => {
       }) as const satisfies Memory['open'];
     const ours = look(watched({ initialized_at: CREATED }, { state, open: begun(8 * MINUTE) }), { labels });
     expect(ours).toMatchObject({ state: 'draining', life: { draining_at: ago(7 * MINUTE) } });
-    // No label is older than the intent that put it there.
+    // A label is not older than the intent that set it.
     const older = look(watched({ initialized_at: CREATED }, { state, open: begun(3 * MINUTE) }), { labels });
     expect(older.life.draining_at).toBe(ago(3 * MINUTE));
   });
 
-  it('stays so when somebody takes the label away', () => {
+  it('stays drained if another program removes the label', () => {
     const node = watched({ initialized_at: CREATED, draining_at: ago(MINUTE) }, { state: 'draining' });
     expect(look(node, busy('a'))).toMatchObject({ state: 'draining', life: { draining_at: ago(MINUTE) } });
   });
 
-  it.each(['soon', '', '0', 'true', '99999999999999'])('is not drained by a label that says no time: %s', (value) => {
+  it.each(['soon', '', '0', 'true', '99999999999999'])('is not drained by a label without a time: %s', (value) => {
     const node = watched({ initialized_at: CREATED }, { state: 'idle' });
     expect(look(node, { labels: { [LABELS.drain]: value } }).state).not.toBe('draining');
     expect(look(node, { labels: { [LABELS.drain]: value } }).life.draining_at).toBeUndefined();
   });
 
-  it('does not come from the future', () => {
+  it('is not from the future', () => {
     const node = watched({ initialized_at: CREATED }, { state: 'idle' });
     const life = look(node, { labels: { [LABELS.drain]: drainValue(NOW + 60 * MINUTE) } });
     expect(life.life.draining_at).toBe(ago(0));
   });
 });
 
-describe('what is remembered', () => {
-  it('is all of a life, and what is not known any more is forgotten', () => {
+describe('the state', () => {
+  it('has a whole life, and drops values that are no longer known', () => {
     const life: NodeLife = { containers_ever: 3, probe_failures: 0 };
     const noted = noteNode(nodeResource({ signals: signalsOf({ life }) })) as Readonly<Record<string, unknown>>;
     expect(noted).toMatchObject({
@@ -534,12 +539,12 @@ describe('what is remembered', () => {
     });
   });
 
-  it('stays as it is while the node is not there', () => {
+  it('is kept while the node does not exist', () => {
     const resource = absent(nodeResource());
     expect(noteNode(resource)).toEqual({});
   });
 
-  it('of a server that is another one under the same name, nothing is remembered', () => {
+  it('has nothing of another server under the same name', () => {
     const resource = nodeResource({ facts: { ...seenFacts(nodeResource()), server_id: 43, other: true } });
     expect(noteNode(resource)).toEqual({});
   });

@@ -1,4 +1,4 @@
-/** The client against servers that refuse, stall, babble, redirect and lie: real sockets, no real time. */
+/** The client against servers that refuse, stall, send invalid data, redirect and lie: real sockets, no real time. */
 
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
@@ -25,7 +25,7 @@ async function failure(promise: Promise<unknown>): Promise<ApiError> {
   return error;
 }
 
-/** Long enough for what is on its way over a local socket; too short only makes a test see less. */
+/** Long enough for data on a local socket; a shorter time only makes a test observe less. */
 async function pause(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 50));
 }
@@ -35,7 +35,7 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 describe('the token', () => {
-  test('is the one that the configuration gives, or else that of the environment, trimmed', () => {
+  test('is that of the configuration, or else that of the environment, trimmed', () => {
     const env = { HCLOUD_TOKEN: ` ${TOKEN}\n` };
     expect(tokenOf(undefined, env)).toEqual({ source: 'the environment variable HCLOUD_TOKEN', value: TOKEN });
     expect(tokenOf('x1\n', env)).toEqual({ source: 'provider.hetzner.token in fettle.yaml', value: 'x1' });
@@ -64,7 +64,7 @@ describe('the token', () => {
     ['unauthorized', 401, 'does not accept the token of the environment variable HCLOUD_TOKEN'],
     ['token_readonly', 401, 'the token of the environment variable HCLOUD_TOKEN is read-only'],
     ['forbidden', 403, 'is not allowed to do this'],
-  ])('%s is said plainly, and tried once', async (code, status, message) => {
+  ])('%s is reported clearly, and tried once', async (code, status, message) => {
     const fake = await serve(() => refusal(status, code));
     const error = await failure(clientOf(fake.endpoint).call(get, never));
     expect(error.message).toContain(message);
@@ -72,7 +72,7 @@ describe('the token', () => {
     expect(fake.asked.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${TOKEN}`]);
   });
 
-  test('is hidden where a server repeats it, in plain text or in base64', async () => {
+  test('is hidden if a server repeats it, in plain text or in base64', async () => {
     const echo = `you sent ${TOKEN} which is ${Buffer.from(TOKEN).toString('base64')}`;
     const fake = await serve(() => ({ status: 400, json: { error: { code: 'json_error', message: echo } } }));
     const error = await failure(clientOf(fake.endpoint).call(get, never));
@@ -81,8 +81,8 @@ describe('the token', () => {
   });
 });
 
-describe('what is sent', () => {
-  test('selectors and repeated names arrive as they were meant', async () => {
+describe('a request', () => {
+  test('has selectors and repeated names encoded as intended', async () => {
     const fake = await serve(() => word);
     const selector = 'env in (prod,süd),!old,a/b!=c&d=e #+%';
     const query = [
@@ -96,7 +96,7 @@ describe('what is sent', () => {
     expect(fake.asked[0]?.path).toBe('/v1/word');
   });
 
-  test('a body is JSON, and a call without one has none', async () => {
+  test('has JSON as its body, or none', async () => {
     const fake = await serve(() => word);
     const client = clientOf(fake.endpoint);
     await client.call(post, never);
@@ -109,7 +109,7 @@ describe('what is sent', () => {
 });
 
 describe('errors', () => {
-  test('name the fields, the code and the correlation id in one line', async () => {
+  test('name the fields, the code and the correlation ID in one line', async () => {
     const details = { fields: [{ name: 'server_type', messages: ['unknown\n\u001b[31mtype', 'too big'] }] };
     const headers = { 'x-correlation-id': 'abc-123\tx' };
     const fake = await serve(() => refusal(422, 'invalid_input', { details, headers }));
@@ -120,7 +120,7 @@ describe('errors', () => {
     expect(error.correlationId).toBe('abc-123x');
   });
 
-  test('are no longer than a thousand characters, whatever the server says', async () => {
+  test('have at most a thousand characters, for any answer', async () => {
     const fake = await serve(() => ({
       status: 400,
       json: { error: { code: 'x'.repeat(9000), message: 'y'.repeat(9000) } },
@@ -130,7 +130,7 @@ describe('errors', () => {
     expect(error.code.length).toBeLessThan(100);
   });
 
-  test('a 404 counts as "there is no such thing" only in the words of the API', async () => {
+  test('a 404 counts as missing only in the words of the API', async () => {
     let reply = refusal(404, 'not_found');
     const fake = await serve(() => reply);
     const client = clientOf(fake.endpoint);
@@ -141,7 +141,7 @@ describe('errors', () => {
     expect((await failure(client.call(get, never))).code).toBe('bad_answer');
   });
 
-  test('values that the call says are secret are hidden', async () => {
+  test('secret values of the call are hidden', async () => {
     const fake = await serve(({ body }) => ({
       status: 422,
       json: { error: { code: 'invalid_input', message: body } },
@@ -153,7 +153,7 @@ describe('errors', () => {
   });
 });
 
-describe('answers that are none', () => {
+describe('invalid answers', () => {
   test.each([
     ['no JSON', { text: '<html>' }, 'the response is not JSON'],
     ['nothing at all', { text: '' }, 'the response is not JSON'],
@@ -169,7 +169,7 @@ describe('answers that are none', () => {
     expect(fake.asked).toHaveLength(1);
   });
 
-  test('members that no shape names are left out', async () => {
+  test('members without a shape are dropped', async () => {
     const fake = await serve(() => ({ json: { word: 'x', root_password: 'y' } }));
     expect(await clientOf(fake.endpoint).call(get, never)).toEqual({ word: 'x' });
   });
@@ -177,7 +177,7 @@ describe('answers that are none', () => {
   test.each([
     ['says so', (length: number) => ({ headers: { 'content-length': String(length) } })],
     ['does not say so', () => ({ headers: { 'transfer-encoding': 'chunked' } })],
-  ])('a body over the limit that %s is not read on', async (_name, head) => {
+  ])('a body over the limit that %s is not read to its end', async (_name, head) => {
     const part = Buffer.alloc(1024 * 1024, 'x');
     let sent = 0;
     const fake = await serve((_asked, response) => {
@@ -197,7 +197,7 @@ describe('answers that are none', () => {
     expect(sent).toBeLessThan(100);
   });
 
-  test('a small body that unpacks to a large one is not unpacked on', async () => {
+  test('a small body that decompresses to a large one is not read to its end', async () => {
     const packed = gzipSync(Buffer.alloc(64 * 1024 * 1024, ' '));
     expect(packed.length).toBeLessThan(100_000);
     const fake = await serve(() => ({ headers: { 'content-encoding': 'gzip' }, text: packed }));
@@ -206,7 +206,7 @@ describe('answers that are none', () => {
   });
 
   test.each([301, 302, 303, 307, 308])(
-    'a redirect (%d) is not followed, and the token goes nowhere',
+    'a redirect (%d) is not followed, and the token is not sent there',
     async (status) => {
       const elsewhere = await serve(() => word);
       const fake = await serve(() => ({ status, headers: { location: `${elsewhere.endpoint}/word` } }));
@@ -225,7 +225,7 @@ describe('answers that are none', () => {
 describe('connections', () => {
   const short = (endpoint: string, timing = fakeTiming()): Client => clientOf(endpoint, timing, 200);
 
-  test('one that accepts and stays silent ends at the deadline: a GET is made again, a POST is not', async () => {
+  test('one that accepts and stays silent ends at the deadline: a GET is retried, a POST is not', async () => {
     let requests = 0;
     const endpoint = await serveSocket((socket) => {
       socket.on('data', () => {
@@ -241,7 +241,7 @@ describe('connections', () => {
     expect(requests).toBe(7);
   });
 
-  test('a kept connection whose other end is gone is noticed, and a new one is made', async () => {
+  test('a kept connection that the other end closed is detected, and replaced', async () => {
     let deaf = false;
     const ports: (number | undefined)[] = [];
     const endpoint = await serveSocket((socket) => {
@@ -262,7 +262,7 @@ describe('connections', () => {
     expect(new Set(ports).size).toBe(2);
   });
 
-  test('bytes that come one by one do not hold it beyond the deadline', async () => {
+  test('bytes one by one do not extend the deadline', async () => {
     const fake = await serve((_asked, response) => {
       response.writeHead(200);
       const timer = setInterval(() => response.write(' '), 20);
@@ -277,7 +277,7 @@ describe('connections', () => {
     ['at once', ''],
     ['within the head', 'HTTP/1.1 200 OK\r\ncontent-le'],
     ['within the body', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"word":'],
-  ])('one that breaks %s: a GET is made again, a POST is not', async (_name, bytes) => {
+  ])('one that breaks %s: a GET is retried, a POST is not', async (_name, bytes) => {
     let requests = 0;
     const endpoint = await serveSocket((socket) => {
       socket.once('data', () => {
@@ -294,14 +294,14 @@ describe('connections', () => {
     expect(requests).toBe(7);
   });
 
-  test('one that never came about is tried again for a POST too: nothing was sent', async () => {
+  test('a failed connection is retried for a POST too: nothing was sent', async () => {
     const timing = fakeTiming();
     const error = await failure(clientOf(await closedPort(), timing).call(post, never));
     expect(error).toMatchObject({ code: 'no_connection', fate: 'nothing' });
     expect(timing.waits).toEqual([500, 1000, 2000, 4000, 8000]);
   });
 
-  test('babble instead of HTTP, and heads without an end, are failures', async () => {
+  test('data other than HTTP, and heads without an end, are failures', async () => {
     const babble = await serveSocket((socket) => socket.once('data', () => socket.end('SSH-2.0-OpenSSH_9.2\r\n')));
     expect((await failure(short(babble).call(post, never))).code).toBe('broken_connection');
     const heads = await serveSocket((socket) =>
@@ -314,7 +314,7 @@ describe('connections', () => {
     expect((await failure(short(heads).call(post, never))).code).toBe('broken_connection');
   });
 
-  test('a call that is aborted ends at once, with the reason, and is not made again', async () => {
+  test('an aborted call ends at once, with the reason, and is not retried', async () => {
     let connections = 0;
     const abort = new AbortController();
     const endpoint = await serveSocket(() => {
@@ -328,7 +328,7 @@ describe('connections', () => {
   });
 });
 
-describe('what is made again', () => {
+describe('retries', () => {
   const safe = { ...post, safe: true };
   const table: readonly (readonly [number, string, 'always' | 'unless it may have happened' | 'never'])[] = [
     [400, 'json_error', 'never'],
@@ -366,7 +366,7 @@ describe('what is made again', () => {
   });
 
   test.each([404, 405, 409, 410, 422, 423])(
-    '%d without the words of the API means nothing: it is tried once',
+    '%d without the words of the API has no meaning: it is tried once',
     async (status) => {
       const fake = await serve(() => ({ status, text: '<h1>Sorry</h1>' }));
       expect((await failure(clientOf(fake.endpoint).call(get, never))).code).toBe('bad_answer');
@@ -385,7 +385,7 @@ describe('what is made again', () => {
     expect(fake.asked).toHaveLength(1);
   });
 
-  test('waits grow, are drawn evenly, and one that the answer asks for is the least', async () => {
+  test('waits grow, are random, and are at least the requested one', async () => {
     for (const [random, waits] of [
       [1, [1000, 2000, 4000, 8000, 16_000]],
       [0.25, [250, 500, 1000, 2000, 4000]],
@@ -401,7 +401,7 @@ describe('what is made again', () => {
     expect(timing.waits).toEqual([7000, 7000, 7000, 7000, 7000]);
   });
 
-  test('an answer that asks to wait for an hour is told instead', async () => {
+  test('a requested wait of an hour is reported instead', async () => {
     const fake = await serve(() => refusal(503, 'unavailable', { headers: { 'retry-after': '3600' } }));
     expect((await failure(clientOf(fake.endpoint).call(get, never))).code).toBe('unavailable');
     expect(fake.asked).toHaveLength(1);
@@ -417,7 +417,7 @@ describe('what is made again', () => {
     expect(fake.asked).toHaveLength(4);
   });
 
-  test('a lock is waited for as long as it takes, also by a POST', async () => {
+  test('a lock is awaited until it ends, also by a POST', async () => {
     let left = 40;
     const timing = fakeTiming(0.5);
     const fake = await serve(() => {
@@ -430,7 +430,7 @@ describe('what is made again', () => {
     expect(Math.max(...timing.waits)).toBeLessThan(5001);
   });
 
-  test('a lock that never ends is waited for until the step is aborted', async () => {
+  test('a lock that never ends is awaited until the step is aborted', async () => {
     const abort = new AbortController();
     let tries = 0;
     const fake = await serve(() => {
@@ -441,7 +441,7 @@ describe('what is made again', () => {
     await expect(clientOf(fake.endpoint).call(post, abort.signal)).rejects.toThrow('its time is up');
   });
 
-  test('of all calls of a run, a tenth and ten more are made again', async () => {
+  test('a tenth of all calls of a run, and ten more, are retried', async () => {
     let down = true;
     const fake = await serve(() => (down ? refusal(500, 'server_error') : word));
     const client = clientOf(fake.endpoint);
@@ -466,7 +466,7 @@ describe('the rate', () => {
     'ratelimit-reset': '1900000000',
   });
 
-  test('what is left goes at once; then each call waits for its token', async () => {
+  test('remaining calls are sent at once; then each call waits for its token', async () => {
     const timing = fakeTiming();
     let remaining = 3;
     const fake = await serve(() => {
@@ -481,7 +481,7 @@ describe('the rate', () => {
     expect(timing.waits).toEqual([1000, 1000]);
   });
 
-  test('a smaller limit flows back more slowly', async () => {
+  test('a smaller limit refills more slowly', async () => {
     const timing = fakeTiming();
     const fake = await serve(() => ({ ...word, headers: rate(360, 0) }));
     const client = clientOf(fake.endpoint, timing);
@@ -490,7 +490,7 @@ describe('the rate', () => {
     expect(timing.waits).toEqual([10_000]);
   });
 
-  test('a refusal holds up everybody, for as long as it says', async () => {
+  test('a refusal delays every call, for the time that it gives', async () => {
     const timing = fakeTiming();
     let refused = false;
     const fake = await serve(() => {
@@ -501,14 +501,14 @@ describe('the rate', () => {
     const client = clientOf(fake.endpoint, timing);
     await client.call(get, never);
     expect(timing.waits.filter((ms) => ms > 0)).toEqual([30_000]);
-    // Calls that begin later share what is known.
+    // Later calls share the known limit.
     refused = false;
     const start = timing.now();
     await Promise.all([client.call(get, never), client.call(get, never), client.call(get, never)]);
     expect(timing.now() - start).toBeGreaterThanOrEqual(30_000);
   });
 
-  test('a refusal holds up those too who are waiting already', async () => {
+  test('a refusal also delays calls that already wait', async () => {
     const clock = manualClock(START);
     const timing: Timing = {
       now: clock.now,
@@ -542,7 +542,7 @@ describe('the rate', () => {
     expect(await Promise.all(waiting)).toHaveLength(3);
   });
 
-  test('whoever is aborted while waiting leaves its token to the next', async () => {
+  test('a call that is aborted while it waits leaves its token to the next', async () => {
     const timing = fakeTiming();
     const fake = await serve(() => ({ ...word, headers: rate(3600, 0) }));
     const client = clientOf(fake.endpoint, timing);
@@ -556,7 +556,7 @@ describe('the rate', () => {
     expect(fake.asked).toHaveLength(2);
   });
 
-  test('calls on their way are taken off what is said to be left', async () => {
+  test('calls in progress are subtracted from the reported remainder', async () => {
     const timing = fakeTiming();
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
@@ -572,7 +572,7 @@ describe('the rate', () => {
     const slow = [1, 2, 3, 4].map(() => client.call(get, never));
     await Promise.race(slow);
     expect(timing.waits).toEqual([]);
-    // Three were left, and three are on their way.
+    // Three were left, and three are in progress.
     const next = client.call(get, never);
     await pause();
     expect(timing.waits).toEqual([1000]);
@@ -580,7 +580,7 @@ describe('the rate', () => {
     await Promise.all([...slow, next]);
   });
 
-  test('a storm of refusals is no storm of calls', async () => {
+  test('many refusals do not cause many calls', async () => {
     const timing = fakeTiming();
     let calm = false;
     let waves = 0;
@@ -593,12 +593,12 @@ describe('the rate', () => {
     const start = timing.now();
     const results = await Promise.allSettled(Array.from({ length: 20 }, () => client.call(get, never)));
     expect(results.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
-    // After the first wave no faster than the tokens flow.
+    // After the first wave, no faster than the refill.
     const seconds = (timing.now() - start) / 1000;
     expect(fake.asked.length - 20).toBeLessThanOrEqual(seconds + 1);
   });
 
-  test('a wait that would take longer than a run is told instead', async () => {
+  test('a wait longer than a run is reported instead', async () => {
     const fake = await serve(() => refusal(429, 'rate_limit_exceeded', { headers: { 'retry-after': '9999999' } }));
     const error = await failure(clientOf(fake.endpoint).call(get, never));
     expect(error.code).toBe('rate_limit_used_up');
@@ -606,7 +606,7 @@ describe('the rate', () => {
     expect(fake.asked).toHaveLength(1);
   });
 
-  test('what the headers say is not believed where it is no number', async () => {
+  test('headers that are not numbers are ignored', async () => {
     const timing = fakeTiming();
     const fake = await serve(() => ({ ...word, headers: { 'ratelimit-limit': '-5', 'ratelimit-remaining': 'NaN' } }));
     const client = clientOf(fake.endpoint, timing);
@@ -614,7 +614,7 @@ describe('the rate', () => {
     expect(timing.waits).toEqual([]);
   });
 
-  test('no more than 24 connections are open at once', async () => {
+  test('at most 24 connections are open at once', async () => {
     let open = 0;
     let most = 0;
     const fake = await serve(async () => {

@@ -1,13 +1,12 @@
-/** Readiness probes against ports that answer, refuse, stall and babble. */
+/** Readiness probes against ports that answer, refuse, stall and send invalid data. */
 
 import { describe, expect, test } from 'vitest';
 import { usualDenial } from '../../../src/net/connect.ts';
 import { probe } from '../../../plugins/nodes/live/probe.ts';
-import { closedPort, serve, serveSocket } from './live-support.ts';
+import { closedPort, serve, serveSocket, never } from './live-support.ts';
 import { startWorld } from './live-world.ts';
 
 const denial = usualDenial({});
-const never = new AbortController().signal;
 const host = '127.0.0.1';
 
 function portOf(endpoint: string): number {
@@ -23,7 +22,7 @@ describe('TCP', () => {
     });
   });
 
-  test('a port where nothing listens, the same words each time', async () => {
+  test('a port without a listener, with the same message each time', async () => {
     const port = portOf(await closedPort());
     for (let tries = 0; tries < 3; tries += 1)
       expect(await probe({ tcp: { host, port } }, denial, 2000, never)).toEqual({
@@ -36,20 +35,20 @@ describe('TCP', () => {
     const seen = await probe({ tcp: { host: 'nowhere.invalid', port: 1 } }, denial, 5000, never).catch(
       (error: unknown) => error,
     );
-    // Where there is no resolver at all, that says nothing about the server.
+    // A missing resolver is independent of the server.
     if (seen instanceof Error) expect(seen.message).toBe('the probe cannot be made: EAI_AGAIN');
     else expect(seen).toEqual({ answered: false, message: 'the name does not resolve' });
   });
 
-  test('what this machine cannot reach at all is an error, not a failed probe', async () => {
-    // A broadcast address: no connection leaves for it, whatever the network.
+  test('an address without a route is an error, not a failed probe', async () => {
+    // A broadcast address: no connection leaves for it, in any network.
     const denial = usualDenial({ FETTLE_ALLOW_NETWORKS: '255.255.255.255' });
     await expect(probe({ tcp: { host: '255.255.255.255', port: 9 } }, denial, 2000, never)).rejects.toThrow(
       'the probe cannot be made',
     );
   });
 
-  test('an aborted probe is no failed one', async () => {
+  test('an aborted probe is not a failed one', async () => {
     const abort = new AbortController();
     abort.abort(new Error('stop'));
     await expect(probe({ tcp: { host, port: 1 } }, denial, 2000, abort.signal)).rejects.toThrow('stop');
@@ -79,7 +78,7 @@ describe('HTTP', () => {
     ]);
   });
 
-  test('each probe makes a connection of its own', async () => {
+  test('each probe opens a connection of its own', async () => {
     let connections = 0;
     const port = portOf(
       await serveSocket((socket) => {
@@ -92,7 +91,7 @@ describe('HTTP', () => {
     expect(connections).toBe(3);
   });
 
-  test('ports that browsers do not go to are probed all the same', async () => {
+  test('ports that browsers block are probed', async () => {
     // 6667 is on the list of blocked ports of the Fetch standard.
     const seen = await probe({ http: { host, port: 6667, path: '/' } }, denial, 2000, never);
     expect(seen).toEqual({ answered: false, message: 'refused' });
@@ -130,7 +129,7 @@ describe('HTTP', () => {
     expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
 
-  test('something that does not speak HTTP, and something that hangs up', async () => {
+  test('a server without HTTP, and one that closes', async () => {
     const babble = portOf(await serveSocket((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n')));
     expect(await probe({ http: { host, port: babble, path: '/' } }, denial, 2000, never)).toEqual({
       answered: false,
@@ -143,12 +142,12 @@ describe('HTTP', () => {
     });
   });
 
-  test('a path that nobody can ask for is an error, not a failed probe', async () => {
+  test('an invalid path is an error, not a failed probe', async () => {
     await expect(probe({ http: { host, port: 1, path: '/a b' } }, denial, 2000, never)).rejects.toThrow('unescaped');
   });
 });
 
-test('no more probes are open at once than configured', async () => {
+test('at most the configured number of probes is open at once', async () => {
   let open = 0;
   let most = 0;
   const fake = await serve(async () => {

@@ -1,4 +1,4 @@
-/** The bucket of the rate limit: what goes at once, what waits, and for how long. */
+/** The bucket of the rate limit: the calls that are sent at once, those that wait, and their waits. */
 
 import { describe, expect, test } from 'vitest';
 import {
@@ -17,12 +17,12 @@ import {
 
 const T = Date.parse('2026-11-20T00:00:00Z');
 
-/** A bucket with so many tokens at T, nothing under way. */
+/** A bucket with this number of tokens at T, and no calls in progress. */
 function bucket(tokens: number, more: Partial<Bucket> = {}): Bucket {
   return { ...newBucket(T), tokens, ...more };
 }
 
-/** Waits of so many calls that are made at once. */
+/** The waits of a number of calls at one time. */
 function waits(from: Bucket, calls: number, now = T, reserve = 0): readonly number[] {
   let state = from;
   return Array.from({ length: calls }, () => {
@@ -32,7 +32,7 @@ function waits(from: Bucket, calls: number, now = T, reserve = 0): readonly numb
   });
 }
 
-describe('taking', () => {
+describe('a call', () => {
   test.each([
     ['a full bucket lets everything through', bucket(3600), 3, T, 0, [0, 0, 0]],
     ['an empty one gives a token a second, to each in turn', bucket(0), 3, T, 0, [1000, 2000, 3000]],
@@ -54,7 +54,7 @@ describe('taking', () => {
     expect(takeToken(bucket(3600), T + 3_600_000).bucket.tokens).toBe(3599);
   });
 
-  test('a call that was never sent gives its token back', () => {
+  test('a call that was never sent returns its token', () => {
     const taken = takeToken(bucket(5), T).bucket;
     expect(taken).toMatchObject({ tokens: 4, open: 1 });
     expect(giveBack(taken)).toMatchObject({ tokens: 5, open: 0 });
@@ -64,14 +64,14 @@ describe('taking', () => {
   });
 });
 
-describe('learning', () => {
+describe('an answer', () => {
   test.each([
     ['what is left is believed, less or more', bucket(3000, { open: 1 }), { remaining: 10 }, { tokens: 10, open: 0 }],
     ['', bucket(10, { open: 1 }), { remaining: 3000 }, { tokens: 3000 }],
     ['what is on its way is taken off', bucket(3000, { open: 5 }), { remaining: 10 }, { tokens: 6, open: 4 }],
     ['without news it stays', bucket(7, { open: 1 }), {}, { tokens: 7, open: 0 }],
     ['another limit', bucket(7, { open: 1 }), { limit: 7200, remaining: 5 }, { limit: 7200, tokens: 5 }],
-    ['a limit of nothing is none', bucket(7, { open: 1 }), { limit: 0 }, { limit: 3600 }],
+    ['a limit of 0 is ignored', bucket(7, { open: 1 }), { limit: 0 }, { limit: 3600 }],
     [
       'a refusal empties it for as long as it says',
       bucket(500, { open: 1 }),
@@ -90,7 +90,7 @@ describe('learning', () => {
   });
 });
 
-describe('making a call again', () => {
+describe('a retry', () => {
   const error = (code: string, retryAfterMs?: number): ApiError =>
     new ApiError({
       what: 'x',
@@ -113,7 +113,7 @@ describe('making a call again', () => {
       });
   });
 
-  test('after five it is given up; a lock never is, and its waits end at five seconds', () => {
+  test('after five it fails; for a lock it never does, and its waits end at five seconds', () => {
     expect(decide(error('server_error'), true, { faults: 5, locks: 0 }, 0)).toEqual({ again: false });
     expect(decide(error('locked'), false, { faults: 5, locks: 1000 }, 1)).toEqual({
       again: true,

@@ -1,4 +1,4 @@
-/** Looks at the fleet: in the fewest requests, whole or not at all, with the names of all that servers refer to. */
+/** Refreshes of the fleet: in the fewest requests, complete or failed, with the names of all referenced objects. */
 
 import { nodes as nodesPlugin } from '../../../plugins/nodes/plugin.ts';
 import { derivedView } from '../../../src/conformance/derived.ts';
@@ -10,10 +10,8 @@ import { listAll } from '../../../plugins/nodes/live/pages.ts';
 import { validators } from '../../../plugins/nodes/generated.validators.js';
 import { observe } from '../../../plugins/nodes/observe.ts';
 import { openReader } from '../../../plugins/nodes/live/reader.ts';
-import { clientOf, serve } from './live-support.ts';
+import { clientOf, serve, never } from './live-support.ts';
 import { configOf, elsewhere, START, startWorld, type World } from './live-world.ts';
-
-const never = new AbortController().signal;
 
 function seed(world: World, count: number): void {
   for (let index = 0; index < count; index += 1) world.emulator.seed({ name: `web-${index}` });
@@ -35,7 +33,7 @@ describe('the fleet', () => {
     expect(world.asked()).toEqual(Array.from({ length: requests }, () => 'GET /servers'));
   });
 
-  test('every page after the first is asked for before the second is answered', async () => {
+  test('every page after the first is requested before the second is answered', async () => {
     let waiting = 0;
     let release: () => void = () => undefined;
     const all = new Promise<void>((resolve) => {
@@ -58,7 +56,7 @@ describe('the fleet', () => {
     expect(fake.asked.map(({ query }) => query.get('per_page'))).toEqual(Array.from({ length: 20 }, () => '50'));
   });
 
-  test('names of what they refer to are listed once, with the other pages, and again for what is new', async () => {
+  test('names of referenced objects are listed once, with the other pages, and again for new ones', async () => {
     const world = await startWorld();
     seed(world, 120);
     const subnets = [{ type: 'cloud', ip_range: '10.0.0.0/16', network_zone: 'eu-central' }];
@@ -91,7 +89,7 @@ describe('the fleet', () => {
     expect(world.asked()).toEqual(['GET /servers/#', 'GET /firewalls']);
   });
 
-  test('an id that no list has is shown as it is, and not looked for each time', async () => {
+  test('an ID that is in no list is shown as it is, and not searched each time', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1' });
     const nets = [{ network: 4711, ip: '10.0.0.7', aliasIps: [], mac: '86:00:00:00:00:01' }];
@@ -104,7 +102,7 @@ describe('the fleet', () => {
     expect(world.asked().filter((each) => each === 'GET /networks')).toHaveLength(2);
   });
 
-  test('by id and by name; what is not there is undefined, what cannot be read is an error', async () => {
+  test('by ID and by name; a missing server is undefined, an unreadable one is an error', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1', age: 3_600_000 });
     world.emulator.seed({ name: 'web-10' });
@@ -121,14 +119,14 @@ describe('the fleet', () => {
     await expect(world.world.servers(never)).rejects.toThrow('list servers: the server responded with status 404');
   });
 
-  test('a list of which one page cannot be read is no list', async () => {
+  test('a list with an unreadable page is an error', async () => {
     const world = await startWorld();
     seed(world, 200);
     world.emulator.inject({ path: '/servers', after: 2, mishap: { kind: 'error', status: 403, code: 'forbidden' } });
     await expect(world.world.servers(never)).rejects.toThrow('(forbidden)');
   });
 
-  test('one failed page is asked for again, not all of them', async () => {
+  test('one failed page is retried, not all of them', async () => {
     const world = await startWorld();
     seed(world, 200);
     world.emulator.inject({ path: '/servers', after: 2, mishap: { kind: 'error', status: 500, code: 'server_error' } });
@@ -137,7 +135,7 @@ describe('the fleet', () => {
     expect(world.asked()).toHaveLength(5);
   });
 
-  test('what is deleted between two pages makes them be read again: nothing falls between them', async () => {
+  test('a deletion between two pages repeats the list: no server is missed', async () => {
     let things = Array.from({ length: 120 }, (_, index) => ({ id: index + 1, name: `thing-${index + 1}` }));
     const fake = await serve(({ query }) => {
       const number = Number(query.get('page'));
@@ -186,7 +184,7 @@ describe('the fleet', () => {
     );
   });
 
-  test('a status that nobody knows is unknown, not an error', async () => {
+  test('an unknown status is unknown, not an error', async () => {
     const world = await startWorld();
     world.emulator.seed({ name: 'web-1' });
     const real = await fetch(`${world.emulator.endpoint}/servers`, {
@@ -207,11 +205,11 @@ describe('the fleet', () => {
     const [seen] = await reader.servers(never);
     expect(seen).toMatchObject({ name: 'web-1', status: 'unknown' });
     expect(seen).not.toHaveProperty('created');
-    // Neither is a server that has another name than the one that was asked for.
+    // So is a server with another name than the requested one.
     expect(await reader.serverByName('web', never)).toBeUndefined();
   });
 
-  test('a type is deprecated as a whole, or where the server is', async () => {
+  test('a type is deprecated as a whole, or in the location of the server', async () => {
     const world = await startWorld();
     world.emulator.seed({ name: 'web-1', location: 'nbg1' });
     const answer = await fetch(`${world.emulator.endpoint}/servers`, {
@@ -242,7 +240,7 @@ describe('the fleet', () => {
     }
   });
 
-  test('names are asked for before the second page is answered', async () => {
+  test('names are requested before the second page is answered', async () => {
     const world = await startWorld();
     seed(world, 60);
     await elsewhere(world, '/firewalls', { name: 'closed' });
@@ -263,10 +261,10 @@ describe('the fleet', () => {
   });
 });
 
-describe('a server that a list leaves out', () => {
+describe('a server that is missing in a list', () => {
   const ref = (name: string) => ({ plugin: 'nodes', kind: 'Node', name });
 
-  /** Passes everything on, but for one server in lists. */
+  /** Forwards everything, except one server in lists. */
   async function hiding(world: World, id: number): Promise<string> {
     const { endpoint } = await serve(async ({ path, query, headers }) => {
       const answer = await fetch(`${world.emulator.endpoint}${path.replace(/^\/v1/u, '')}?${query.toString()}`, {
@@ -283,7 +281,7 @@ describe('a server that a list leaves out', () => {
     return endpoint;
   }
 
-  test('is asked for by its id before it counts as gone', async () => {
+  test('is requested by its ID before it counts as removed', async () => {
     const world = await startWorld();
     seed(world, 5);
     const hidden = world.emulator.server('web-3').id;
@@ -308,14 +306,14 @@ describe('a server that a list leaves out', () => {
   });
 });
 
-test('a whole look at a thousand nodes takes one list of them, two of prices, and one look at the containers', async () => {
+test('a refresh of a thousand nodes takes one list of them, two of prices, and one request for workloads', async () => {
   const world = await startWorld();
   seed(world, 1000);
   const nodes = Array.from({ length: 1000 }, (_, index) => ({ name: `web-${index}`, containers: [] }));
   const source = await serve(() => ({ json: { nodes } }));
   const reader = world.again({ workloads: { http: { url: source.endpoint } } });
   const spec = { serverType: 'cx23', image: 'ubuntu-24.04', location: 'nbg1', readiness: { after: '1m' } };
-  if (!validators['spec:Node'](spec)) throw new Error('the spec is none');
+  if (!validators['spec:Node'](spec)) throw new Error('the spec is not valid');
   const desired = nodes.map(({ name }) => ({
     ref: { plugin: 'nodes', kind: 'Node', name },
     spec,
@@ -338,7 +336,7 @@ test('a whole look at a thousand nodes takes one list of them, two of prices, an
 });
 
 describe('prices', () => {
-  test('are read once, in two requests, and say what can be had where', async () => {
+  test('are read once, in two requests, with the locations of each type', async () => {
     const world = await startWorld();
     world.emulator.set({ unavailable: ['cx33@hel1'] });
     const [prices] = await Promise.all([world.world.prices(never), world.world.prices(never)]);
@@ -357,7 +355,7 @@ describe('prices', () => {
     expect(prices.types['cx22']?.deprecated).toBe(true);
   });
 
-  test('a price where the type is not offered is none; without a list of places it is', async () => {
+  test('a type that is not offered has no price; a type without locations has one', async () => {
     const world = await startWorld();
     const money = { net: '0.0100000000', gross: '0.0119' };
     const prices = ['nbg1', 'ash'].map((location) => ({ location, price_hourly: money, price_monthly: money }));
@@ -386,7 +384,7 @@ describe('prices', () => {
     expect((await world.world.prices(never)).currency).toBe('EUR');
   });
 
-  test('whoever goes away does not take them from the others', async () => {
+  test('an aborted reader does not end the read of others', async () => {
     const world = await startWorld();
     const abort = new AbortController();
     const first = world.world.prices(abort.signal);
@@ -415,7 +413,7 @@ describe('the address of the API', () => {
     ['ftp://localhost/v1', 'does not use https'],
     ['https://user:secret@api.hetzner.cloud/v1', 'contains a user or a password'],
     ['https://api.hetzner.cloud/v1?x=secret', 'has a query'],
-  ])('%s is refused, and not repeated in full', (written, message) => {
+  ])('%s is rejected, and not repeated in full', (written, message) => {
     const error = (() => {
       try {
         return checkedEndpoint(written);
@@ -428,8 +426,8 @@ describe('the address of the API', () => {
   });
 });
 
-describe('what was configured', () => {
-  test('limits, with their defaults', async () => {
+describe('the configuration', () => {
+  test('has limits, with their defaults', async () => {
     const { again, world } = await startWorld();
     expect(world.limits).toEqual({
       probes: 100,
@@ -441,14 +439,14 @@ describe('what was configured', () => {
     expect(other.limits).toMatchObject({ probes: 7, probeIntervalMs: 60_000, workloadsIntervalMs: 300_000 });
   });
 
-  test('without a token nothing fails before the account is asked for', async () => {
+  test('without a token fails at the first request', async () => {
     const outside = { project: 'test', folder: '/', fileRoots: [], env: {}, now: () => START };
     const reader = openReader({ ...outside, config: configOf({}) });
     expect(await reader.workloads(never)).toBeUndefined();
     await expect(reader.servers(never)).rejects.toThrow('the environment variable HCLOUD_TOKEN is not set');
   });
 
-  test('the token of the configuration is used before that of the environment', async () => {
+  test('has a token that takes precedence over that of the environment', async () => {
     const { emulator } = await startWorld();
     const config = configOf({ endpoint: emulator.endpoint, token: emulator.tokens.readOnly });
     const outside = {
@@ -467,7 +465,7 @@ describe('what was configured', () => {
   });
 
   test.each(['https://elsewhere.example.test/v1', 'http://127.0.0.1:9/v1', 'https://api.hetzner.cloud:8443/v1'])(
-    'a token goes to %s where the environment says so alone',
+    'a token is sent to %s only if the environment names it',
     async (endpoint) => {
       const config = configOf({ endpoint, token: 'not-public' });
       const outside = { project: 'test', folder: '/', fileRoots: [], now: () => START, config };
@@ -482,16 +480,16 @@ describe('what was configured', () => {
     },
   );
 
-  test('an error says which origin to name, also where secrets are taken out of it', async () => {
+  test('an error names the origin to add, also after redaction', async () => {
     const config = configOf({ endpoint: 'https://elsewhere.example.test/v1', token: 'not-public' });
     const outside = { project: 'test', folder: '/', fileRoots: [], env: {}, now: () => START, config };
-    const told = await openReader(outside)
+    const message = await openReader(outside)
       .servers(never)
       .catch((error: unknown) => redactPatterns(error instanceof Error ? error.message : ''));
-    expect(told).toContain('Add https://elsewhere.example.test:443 to it, or set HCLOUD_ENDPOINT');
+    expect(message).toContain('Add https://elsewhere.example.test:443 to it, or set HCLOUD_ENDPOINT');
   });
 
-  test('the public token of the sandbox goes to this machine alone', async () => {
+  test('the public token of the sandbox is sent to this machine alone', async () => {
     const outside = { project: 'test', folder: '/', fileRoots: [], env: {}, now: () => START };
     const elsewhere = configOf({ endpoint: 'https://elsewhere.example.test/v1', token: 'sandbox-token-read-write' });
     await expect(openReader({ ...outside, config: elsewhere }).servers(never)).rejects.toThrow(
@@ -502,7 +500,7 @@ describe('what was configured', () => {
     expect(await openReader({ ...outside, config: here }).servers(never)).toEqual([]);
   });
 
-  test('the whole address may come from the environment', async () => {
+  test('the whole address can come from the environment', async () => {
     const { emulator } = await startWorld();
     const config = configOf({ endpoint: 'https://elsewhere.example.test/v1', token: emulator.tokens.readOnly });
     const outside = { project: 'test', folder: '/', fileRoots: [], env: {}, now: () => START, config };
@@ -510,13 +508,13 @@ describe('what was configured', () => {
     expect(await openReader({ ...outside, env }).servers(never)).toEqual([]);
   });
 
-  test('a reserve of the rate limit is left to others: looks slow down, changes do not', async () => {
+  test('a reserve of the rate limit is left to others: refreshes slow down, changes do not', async () => {
     const world = await startWorld({ rateLimit: { perHour: 720 } }, { requestReserve: 100 });
     const { id } = world.emulator.seed({ name: 'web-1' });
     for (let looks = 0; looks < 620; looks += 1) await world.world.server(id, never);
     expect(world.clock.now()).toBe(START);
     for (let looks = 0; looks < 10; looks += 1) await world.world.server(id, never);
-    // A token flows in every 5 s.
+    // A token is refilled every 5 s.
     expect(world.clock.now() - START).toBeGreaterThan(40_000);
     expect(world.clock.now() - START).toBeLessThan(60_000);
   });

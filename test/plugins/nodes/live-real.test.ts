@@ -1,7 +1,7 @@
 /**
- * One server's life from order to end, against the emulated API each time, and against the real one where
- * FETTLE_TEST_HCLOUD_TOKEN holds a read-write token of a project that is for tests alone. There it makes the smallest
- * server, which costs a cent, and leaves nothing behind.
+ * One server's life from creation to deletion, against the emulated API each time, and against the real one if
+ * FETTLE_TEST_HCLOUD_TOKEN has a read-write token of a project that is for tests alone. There it creates the smallest
+ * server, which costs a cent, and deletes everything.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -14,12 +14,12 @@ const VARIABLE = 'FETTLE_TEST_HCLOUD_TOKEN';
 const token = process.env[VARIABLE] ?? '';
 const minutes = 60_000;
 
-/** Label of everything that this test makes. */
+/** The label of everything that this test creates. */
 const MARK = 'fettle-test';
 const run = randomBytes(4).toString('hex');
 const never = new AbortController().signal;
 
-/** The cheapest type, and where it can be had. */
+/** The cheapest type, and a location that has it. */
 function smallest({ types }: PriceList): { readonly serverType: string; readonly location: string } {
   const [first] = Object.values(types)
     .filter(({ deprecated, architecture }) => !deprecated && architecture === 'x86')
@@ -33,7 +33,7 @@ function smallest({ types }: PriceList): { readonly serverType: string; readonly
   return { serverType: first.serverType, location: first.location };
 }
 
-/** Makes, finds, protects, drains and deletes one server. */
+/** Creates, finds, protects, drains and deletes one server. */
 async function life(world: NodesWriter, call: Call): Promise<void> {
   const name = `fettle-test-${run}`;
   const offer = smallest(await world.prices(never));
@@ -51,7 +51,7 @@ async function life(world: NodesWriter, call: Call): Promise<void> {
   expect((await world.servers(never)).some(({ id }) => id === made.id)).toBe(true);
   expect((await world.serverByName(name, never))?.id).toBe(made.id);
 
-  // Ordered again, it is the same one; another order does not get it.
+  // The same order again gives the same server; another order does not.
   expect((await world.createServer(order, call)).id).toBe(made.id);
   await expect(world.createServer({ ...order, labels: { [MARK]: 'another' } }, call)).rejects.toThrow('already');
 
@@ -67,7 +67,7 @@ async function life(world: NodesWriter, call: Call): Promise<void> {
   await world.deleteServer(made.id, call);
 }
 
-test('a server is made, found, protected, drained and deleted: emulated', async () => {
+test('a server is created, found, protected, drained and deleted: emulated', async () => {
   const { world, call, emulator } = await startWorld();
   await life(world, call);
   expect(emulator.cloud().servers.size).toBe(0);
@@ -82,7 +82,7 @@ describe.skipIf(token === '')(`the real API (${VARIABLE})`, () => {
     return openWriter({ config, project: 'test', folder: '/', fileRoots: [], env: process.env, now: () => Date.now() });
   };
 
-  // Whatever failed, the server does not stay.
+  // The server is deleted after any failure.
   afterAll(async () => {
     const world = open();
     const left = (await world.servers(never)).filter(({ labels }) => labels[MARK] === run);
@@ -92,11 +92,11 @@ describe.skipIf(token === '')(`the real API (${VARIABLE})`, () => {
     }
   }, 10 * minutes);
 
-  test('a server is made, found, protected, drained and deleted', { timeout: 15 * minutes }, async () => {
+  test('a server is created, found, protected, drained and deleted', { timeout: 15 * minutes }, async () => {
     await life(open(), call);
   });
 
-  test('a token that is wrong is told as such', { timeout: minutes }, async () => {
+  test('an invalid token is reported as such', { timeout: minutes }, async () => {
     const config = configOf({ token: 'x'.repeat(64) });
     const wrong = openWriter({ config, project: 'test', folder: '/', fileRoots: [], env: {}, now: () => Date.now() });
     await expect(wrong.servers(never)).rejects.toThrow('the API does not accept the token');

@@ -1,4 +1,7 @@
-/** What the client reads of each answer is there, of that type, and missing or null only where the reference lets it be. */
+/**
+ * Every value that the client reads exists in each answer, with its type, and is missing or null only if the reference
+ * allows it.
+ */
 
 import { describe, expect, test } from 'vitest';
 import {
@@ -34,7 +37,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   labels: ['object'],
 };
 
-/** Ways in which a reader expects more than a schema promises; `path` for the reader of the test. */
+/** The differences between a reader's expectation and a schema's promise; `path` for the reader of the test. */
 function mismatches(form: Form, schema: Schema | undefined, path: string): readonly string[] {
   if (schema === undefined) return [`${path}: nothing is said of it`];
   const variants = schema.anyOf ?? [schema];
@@ -93,7 +96,7 @@ describe('by the reference', () => {
     expect(mismatches(form, answerSchema(patternOf(method, path)) as Schema, path)).toEqual([]);
   });
 
-  test('what begins actions is one of two forms', () => {
+  test('an answer that begins actions has one of two forms', () => {
     expect(Object.keys(begunShape.is === 'object' ? begunShape.optional : {})).toEqual(['action', 'actions']);
   });
 });
@@ -140,7 +143,7 @@ describe('reading by a shape', () => {
     expect(() => readShape(shape, value)).toThrow(message);
   });
 
-  test('ids that are not whole, or larger than JavaScript holds, are refused', () => {
+  test('IDs that are not whole, or larger than JavaScript holds, are rejected', () => {
     for (const bad of ['1', '0', '-1', '1.5', '9007199254740993', '1e400', 'true'])
       expect(() => readShape(namedShape, JSON.parse(`{"id":${bad === '1' ? '"1"' : bad},"name":"x"}`)), bad).toThrow(
         '/id is not an id',

@@ -1,14 +1,12 @@
-/** A server that answers as a test says, a clock that passes by itself, and a client between them. */
+/** A server that answers as a test says, a clock that advances by itself, and a client between them. */
 
 import { dialectFor } from '../../../plugins/nodes/live/dialect.ts';
 import { usualDenial } from '../../../src/net/connect.ts';
 import { openHttp } from '../../../src/net/http.ts';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net';
-import { rmSync } from 'node:fs';
 import { afterEach } from 'vitest';
 import { type Client, type ClientOptions, openClient, type Timing } from '#plugin/http';
-import { temporaryFolder } from '../../support/cli.ts';
 
 export interface Asked {
   readonly method: string;
@@ -25,7 +23,7 @@ export interface Reply {
   readonly text?: string | Buffer;
 }
 
-/** Undefined: it has been answered on the response itself. */
+/** Undefined if the response was answered directly. */
 type Answering = (asked: Asked, response: ServerResponse) => Reply | undefined | Promise<Reply | undefined>;
 
 export interface Fake {
@@ -38,13 +36,6 @@ const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
-
-/** A folder that is gone after the test. */
-export function folderOfTest(): string {
-  const folder = temporaryFolder();
-  closing.push(async () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -86,7 +77,7 @@ export async function serve(answering: Answering): Promise<Fake> {
   return { endpoint: `http://127.0.0.1:${port}/v1`, asked };
 }
 
-/** A server that does with a connection as a test says; it ends with the test. */
+/** A server that handles a connection as a test says; it ends with the test. */
 export async function serveSocket(onSocket: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createSocketServer((socket) => {
@@ -103,7 +94,7 @@ export async function serveSocket(onSocket: (socket: Socket) => void): Promise<s
   return `http://127.0.0.1:${port}/v1`;
 }
 
-/** An endpoint where nothing listens. */
+/** An endpoint without a listener. */
 export async function closedPort(): Promise<string> {
   const server = createSocketServer();
   const port = await listening(server);
@@ -116,7 +107,7 @@ export interface FakeTiming extends Timing {
   readonly waits: number[];
 }
 
-/** A clock that stands still but for its waits, which take no time. */
+/** A clock that only advances by its waits, which take no time. */
 export function fakeTiming(random = 0.5): FakeTiming {
   let now = Date.parse('2026-11-20T00:00:00Z');
   const waits: number[] = [];

@@ -1,4 +1,4 @@
-/** The workload source: read whole and believed, or not at all; and its hooks. */
+/** The workload source: read completely and accepted, or not at all; and its hooks. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
@@ -8,10 +8,10 @@ import { openSource, type Source, SourceError } from '../../../plugins/nodes/liv
 import { usualDenial } from '../../../src/net/connect.ts';
 import { openHttp } from '../../../src/net/http.ts';
 import type { NodesConfig } from '../../../plugins/nodes/generated.ts';
-import { folderOfTest, serve, serveSocket } from './live-support.ts';
+import { serve, serveSocket, never } from './live-support.ts';
 import { configOf, START } from './live-world.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
-const never = new AbortController().signal;
 const send = openHttp(usualDenial({}));
 
 function letting({ http }: { readonly http?: { readonly url: string } }): Record<string, string> {
@@ -21,11 +21,11 @@ function letting({ http }: { readonly http?: { readonly url: string } }): Record
 interface Given {
   readonly folder?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** As it was read from where the configuration names it. */
+  /** The settings as read from the configuration. */
   readonly token?: string;
 }
 
-/** A token may go where the source is, unless an environment is given. */
+/** A token is allowed at the source, unless an environment is given. */
 function source(
   workloads: object,
   { folder = '/', token, env = token === undefined ? {} : letting(workloads) }: Given = {},
@@ -53,7 +53,7 @@ async function failure(promise: Promise<unknown>): Promise<SourceError> {
   return error;
 }
 
-test('without a source there is nothing to read, and nothing to tell', async () => {
+test('without a source there is nothing to read, and no hook to call', async () => {
   const none = openSource({
     send,
     config: undefined,
@@ -68,13 +68,13 @@ test('without a source there is nothing to read, and nothing to tell', async () 
   expect(await none.tell('drain', {}, never)).toBe(false);
 });
 
-describe('what it says', () => {
+describe('an answer', () => {
   async function said(value: unknown): Promise<unknown> {
     const fake = await serve(() => (typeof value === 'string' ? { text: value } : { json: value }));
     return source({ http: { url: `${fake.endpoint}/workloads` } }).read(never);
   }
 
-  test('is taken with its defaults, and with the time at which it was asked', async () => {
+  test('is accepted with its defaults, and with the time of the request', async () => {
     expect(await said(sound)).toEqual({ at: '2026-11-20T00:00:00.000Z', workloads: sound });
     expect(await said({ nodes: [{ name: 'a', containers: [{ id: 'c' }] }] })).toMatchObject({
       workloads: { nodes: [{ name: 'a', containers: [{ id: 'c', mb: 0 }] }], queue: [] },
@@ -90,16 +90,16 @@ describe('what it says', () => {
     ['the queue', { nodes: [], queue: [{ id: 'q', since: time }] }],
   ];
 
-  test.each(timed(AHEAD))('is not believed with a time more than a minute ahead: %s', async (_where, value) => {
+  test.each(timed(AHEAD))('is rejected with a time more than a minute ahead: %s', async (_where, value) => {
     expect((await failure(said(value))).message).toContain(`${AHEAD} is 61 s ahead of this machine's clock`);
   });
 
-  test.each(timed(BARELY))('is believed with a time a minute ahead: %s', async (_where, value) => {
+  test.each(timed(BARELY))('is accepted with a time a minute ahead: %s', async (_where, value) => {
     expect(await said(value)).toBeDefined();
   });
 
   test.each(timed('2026-13-45T00:00:00Z'))(
-    'is not believed with a time that no calendar has: %s',
+    'is rejected with a time that is not in the calendar: %s',
     async (_w, value) => {
       expect((await failure(said(value))).message).toContain('is not a time');
     },
@@ -112,7 +112,7 @@ describe('what it says', () => {
     ['memory of a container', { name: 'a', containers: [{ id: 'c', mb: 1e300 }] }, 'containers/0/mb'],
     ['players', { name: 'a', containers: [{ id: 'c', players: -1 }] }, 'containers/0/players'],
     ['a part of a disk', { name: 'a', containers: [], diskUsedPercent: 101 }, 'diskUsedPercent'],
-  ])('is not believed with an amount beyond all sense: %s', async (_what, node, where) => {
+  ])('is rejected with an amount over the limit: %s', async (_what, node, where) => {
     expect((await failure(said({ nodes: [node] }))).message).toContain(`/nodes/0/${where}`);
   });
 
@@ -127,7 +127,7 @@ describe('what it says', () => {
     ['a container without an id', { nodes: [{ name: 'a', containers: [{}] }] }, '/nodes/0/containers/0'],
     ['a negative amount', { nodes: [{ name: 'a', containers: [], allocatedMb: -1 }] }, '/nodes/0/allocatedMb'],
     ['text for a number', { nodes: [{ name: 'a', containers: [], startedTotal: '7' }] }, '/nodes/0/startedTotal'],
-    ['a time that is none', { nodes: [{ name: 'a', containers: [], emptySince: 'yesterday' }] }, '/nodes/0/emptySince'],
+    ['an invalid time', { nodes: [{ name: 'a', containers: [], emptySince: 'yesterday' }] }, '/nodes/0/emptySince'],
     [
       'too many nodes',
       { nodes: Array.from({ length: 10_001 }, (_, index) => ({ name: `n${index}`, containers: [] })) },
@@ -139,13 +139,13 @@ describe('what it says', () => {
       { nodes: [{ ...sound.nodes[0], emptySince: '2026-11-19T23:00:00Z' }] },
       'lists containers on web-1 and reports it as empty',
     ],
-  ])('%s is not believed', async (_name, value, message) => {
+  ])('%s is rejected', async (_name, value, message) => {
     expect((await failure(said(value))).message).toContain(message);
   });
 });
 
 describe('over HTTP', () => {
-  test('one GET, with the token that is named for it', async () => {
+  test('one GET, with its own token', async () => {
     const fake = await serve(() => ({ json: sound }));
     await source({ http: { url: `${fake.endpoint}/w?a=b` } }).read(never);
     await source({ http: { url: `${fake.endpoint}/w?a=b` } }, { token: 'abc-source' }).read(never);
@@ -155,16 +155,16 @@ describe('over HTTP', () => {
     ]);
   });
 
-  test('a token that is none is an error before anything is sent', async () => {
+  test('an invalid token is an error before a request', async () => {
     const fake = await serve(() => ({ json: sound }));
-    const told = source({ http: { url: `${fake.endpoint}/w` } }, { token: 'a b' });
-    expect((await failure(told.read(never))).message).toContain('its token is not one word');
+    const workloads = source({ http: { url: `${fake.endpoint}/w` } }, { token: 'a b' });
+    expect((await failure(workloads.read(never))).message).toContain('its token is not one word');
     expect(fake.asked).toEqual([]);
   });
 
   test.each<[string, string, Record<string, string>, string]>([
-    ['nobody says that it may', 'https://elsewhere.example.test', {}, 'if the environment variable'],
-    ['nobody says that it may, on this machine', 'http://127.0.0.1:9', {}, 'if the environment variable'],
+    ['the environment does not allow it', 'https://elsewhere.example.test', {}, 'if the environment variable'],
+    ['the environment does not allow it, on this machine', 'http://127.0.0.1:9', {}, 'if the environment variable'],
     [
       'another origin may have it',
       'https://elsewhere.example.test',
@@ -195,13 +195,13 @@ describe('over HTTP', () => {
       { FETTLE_PROVIDER_ORIGINS: 'http://conductor.example.test' },
       'in the clear',
     ],
-  ])('a token is not sent where %s', async (_name, url, env, message) => {
+  ])('a token is not sent if %s', async (_name, url, env, message) => {
     const error = await failure(source({ http: { url } }, { env, token: 'abc-source' }).read(never));
     expect(error.message).toContain(message);
     expect(error.message).not.toContain('abc-source');
   });
 
-  test('what it says is believed while it is fresh', async () => {
+  test('an answer is accepted while it is fresh', async () => {
     const at = (ago: number): string => new Date(START - ago).toISOString();
     const fake = await serve(({ query }) => ({ json: { ...sound, at: at(Number(query.get('ago'))) } }));
     const said = (ago: number) => source({ http: { url: `${fake.endpoint}/w?ago=${ago}` } }).read(never);
@@ -214,7 +214,7 @@ describe('over HTTP', () => {
     ['an error', { status: 500, json: sound }, 'the service answered 500'],
     ['a refusal', { status: 401, text: 'token abc-source is wrong' }, 'the service answered 401'],
     ['a redirect', { status: 302, headers: { location: '/elsewhere' } }, 'a redirect, which is not followed'],
-  ])('%s is no answer, and it is asked once', async (_name, reply, message) => {
+  ])('%s is not an answer, and is not retried', async (_name, reply, message) => {
     const fake = await serve(() => reply);
     const asking = source({ http: { url: `${fake.endpoint}/w?key=hidden1` } }, { token: 'abc-source' });
     const error = await failure(asking.read(never));
@@ -224,13 +224,13 @@ describe('over HTTP', () => {
     expect(fake.asked).toHaveLength(1);
   });
 
-  test('one that stays silent ends at its deadline', async () => {
+  test('a silent source ends at its deadline', async () => {
     const endpoint = await serveSocket(() => undefined);
     const error = await failure(source({ http: { url: endpoint, timeoutSeconds: 0.2 } }).read(never));
     expect(error.message).toContain('no complete response within 0.2 s');
   });
 
-  test('an answer without end is not read on', async () => {
+  test('an answer without end is not read to its end', async () => {
     const fake = await serve((_asked, response) => {
       const part = Buffer.alloc(1024 * 1024, ' ');
       const more = (): void => {
@@ -245,22 +245,19 @@ describe('over HTTP', () => {
     );
   });
 
-  test.each(['http://', 'http://[', 'http://user:secret@127.0.0.1/w'])(
-    '%s is no address that is asked',
-    async (url) => {
-      const error = await failure(source({ http: { url } }).read(never));
-      expect(error.message).toMatch(/its address is not a URL|contains a user or a password/u);
-      expect(`${error.message}${error.endpoint}`).not.toContain('secret');
-    },
-  );
+  test.each(['http://', 'http://[', 'http://user:secret@127.0.0.1/w'])('%s is not a valid address', async (url) => {
+    const error = await failure(source({ http: { url } }).read(never));
+    expect(error.message).toMatch(/its address is not a URL|contains a user or a password/u);
+    expect(`${error.message}${error.endpoint}`).not.toContain('secret');
+  });
 
-  test('whoever aborts it gets the reason', async () => {
+  test('an abort has its reason', async () => {
     const abort = new AbortController();
     const endpoint = await serveSocket(() => abort.abort(new Error('stop')));
     await expect(source({ http: { url: endpoint } }).read(abort.signal)).rejects.toThrow('stop');
   });
 
-  test('two sources are one too many', async () => {
+  test('two sources are an error', async () => {
     expect((await failure(source({ http: { url: 'http://127.0.0.1' }, file: 'x' }).read(never))).message).toContain(
       'both workload sources',
     );
@@ -269,14 +266,14 @@ describe('over HTTP', () => {
 
 describe('from a file', () => {
   test('relative to the project, through a link too', async () => {
-    const folder = folderOfTest();
+    const folder = temporaryFolder();
     await writeFile(join(folder, 'real.json'), JSON.stringify(sound));
     await symlink('real.json', join(folder, 'workloads.json'));
     expect((await source({ file: 'workloads.json' }, { folder }).read(never))?.workloads).toEqual(sound);
   });
 
-  test('one that is missing, a folder, a pipe, half written, or far too large is an error', async () => {
-    const folder = folderOfTest();
+  test('a missing file, a folder, a pipe, a partial file, or one over the limit is an error', async () => {
+    const folder = temporaryFolder();
     await writeFile(join(folder, 'half'), JSON.stringify(sound).slice(0, 40));
     await writeFile(join(folder, 'large'), '');
     await truncate(join(folder, 'large'), 65 * 1024 * 1024);
@@ -297,14 +294,14 @@ describe('from a file', () => {
 });
 
 describe('hooks', () => {
-  test('are told in a POST, and waited for', async () => {
+  test('are called by a POST, and awaited', async () => {
     let done = false;
     const fake = await serve(async () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
       done = true;
       return { status: 204 };
     });
-    const told = source(
+    const workloads = source(
       {
         http: {
           url: fake.endpoint,
@@ -314,21 +311,21 @@ describe('hooks', () => {
       },
       { token: 'abc' },
     );
-    expect(told.hooks).toEqual({ drain: true, migrate: true });
-    expect(await told.tell('drain', { node: 'web-1' }, never)).toBe(true);
+    expect(workloads.hooks).toEqual({ drain: true, migrate: true });
+    expect(await workloads.tell('drain', { node: 'web-1' }, never)).toBe(true);
     expect(done).toBe(true);
-    expect(await told.tell('migrate', { container: 'c', from: 'a', to: 'b' }, never)).toBe(true);
+    expect(await workloads.tell('migrate', { container: 'c', from: 'a', to: 'b' }, never)).toBe(true);
     expect(fake.asked.map(({ method, path, body, headers }) => [method, path, body, headers.authorization])).toEqual([
       ['POST', '/v1/drain', '{"node":"web-1"}', 'Bearer abc'],
       ['POST', '/v1/migrate', '{"container":"c","from":"a","to":"b"}', 'Bearer abc'],
     ]);
   });
 
-  test('one that the source does not have is not called', async () => {
+  test('a hook that the source does not have is not called', async () => {
     const fake = await serve(() => ({ status: 204 }));
-    const told = source({ http: { url: fake.endpoint, drainUrl: `${fake.endpoint}/drain` } });
-    expect(told.hooks).toEqual({ drain: true, migrate: false });
-    expect(await told.tell('migrate', {}, never)).toBe(false);
+    const workloads = source({ http: { url: fake.endpoint, drainUrl: `${fake.endpoint}/drain` } });
+    expect(workloads.hooks).toEqual({ drain: true, migrate: false });
+    expect(await workloads.tell('migrate', {}, never)).toBe(false);
     expect(fake.asked).toEqual([]);
   });
 
@@ -336,16 +333,16 @@ describe('hooks', () => {
     [500, 'call the drain hook of the workload source: the service answered 500'],
     [404, 'the service answered 404'],
     [302, 'a redirect'],
-  ])('an answer of %d is a failure, and it is not told twice', async (status, message) => {
+  ])('an answer of %d is a failure, and is not retried', async (status, message) => {
     const fake = await serve(() => ({ status, text: 'no' }));
-    const told = source({ http: { url: fake.endpoint, drainUrl: `${fake.endpoint}/drain` } });
-    expect((await failure(told.tell('drain', { node: 'a' }, never))).message).toContain(message);
+    const workloads = source({ http: { url: fake.endpoint, drainUrl: `${fake.endpoint}/drain` } });
+    expect((await failure(workloads.tell('drain', { node: 'a' }, never))).message).toContain(message);
     expect(fake.asked).toHaveLength(1);
   });
 
-  test('one that never answers ends at its deadline', async () => {
+  test('a hook that never answers ends at its deadline', async () => {
     const endpoint = await serveSocket(() => undefined);
-    const told = source({ http: { url: endpoint, drainUrl: endpoint, hookSeconds: 0.2 } });
-    expect((await failure(told.tell('drain', {}, never))).message).toContain('no complete response within 0.2 s');
+    const workloads = source({ http: { url: endpoint, drainUrl: endpoint, hookSeconds: 0.2 } });
+    expect((await failure(workloads.tell('drain', {}, never))).message).toContain('no complete response within 0.2 s');
   });
 });

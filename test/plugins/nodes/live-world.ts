@@ -1,4 +1,4 @@
-/** The real reader and writer against the emulated provider, on a clock that passes as fast as anybody waits. */
+/** The real reader and writer against the emulated provider, on a clock that advances with each wait. */
 
 import { afterEach, expect } from 'vitest';
 import { validators } from '../../../plugins/nodes/generated.validators.js';
@@ -14,8 +14,8 @@ import { wrongRequestByDescription } from './published.ts';
 
 export const START = Date.parse('2026-11-20T00:00:00Z');
 
-/** Waits move the clock on to where they end; several at once pass together. */
-function timingOn(clock: ManualClock, random = 0.5): Timing {
+/** Waits advance the clock to their end; several at once advance together. */
+export function timingOn(clock: ManualClock, random = 0.5): Timing {
   return {
     now: clock.now,
     random: () => random,
@@ -35,7 +35,7 @@ export interface World {
   readonly world: NodesWriter;
   readonly call: Call;
   readonly progress: string[];
-  /** Method and path of every request since `mark`, ids as `#`. */
+  /** Method and path of every request since `mark`, IDs as `#`. */
   readonly asked: () => readonly string[];
   readonly mark: () => void;
   /** Another process of the same project. */
@@ -47,7 +47,7 @@ const ending: Emulator[] = [];
 afterEach(async () => {
   for (const emulator of ending.splice(0)) {
     await emulator.stop();
-    // Whatever was sent is as the reference has it.
+    // Every request is as in the reference.
     for (const { method, path, query, body } of emulator.requests())
       expect(
         [...wrongInRequest(method, path, body), ...wrongRequestByDescription(method, path, query, body)],
@@ -59,7 +59,7 @@ afterEach(async () => {
 interface Given {
   /** Address of the API. */
   readonly endpoint?: string;
-  /** As it was read from where the configuration names it. */
+  /** The settings as read from the configuration. */
   readonly token?: string;
 }
 
@@ -116,7 +116,7 @@ export async function startWorld(
   };
 }
 
-/** Makes something at the provider by a plain request, as somebody else would. */
+/** Creates an object at the provider by a plain request, as another program would. */
 export async function elsewhere(
   { emulator }: World,
   path: string,

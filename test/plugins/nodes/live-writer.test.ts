@@ -1,4 +1,6 @@
-/** Every change of a server against the emulated provider: awaited, not made twice, and made out where an answer is lost. */
+/**
+ * Every change of a server against the emulated provider: awaited, not done twice, and settled if an answer is lost.
+ */
 
 import { resourceWith } from '../../support/resource.ts';
 import { NO_FILES } from '../../support/covers.ts';
@@ -12,10 +14,9 @@ import { validators } from '../../../plugins/nodes/generated.validators.js';
 import { observe } from '../../../plugins/nodes/observe.ts';
 import { changeOf, type Desired, type Observed, type Scene } from '#plugin';
 import { actionWaiter } from '../../../plugins/nodes/live/actions.ts';
-import { clientOf, folderOfTest, serve } from './live-support.ts';
+import { clientOf, serve, never } from './live-support.ts';
 import { elsewhere, orderOf, startWorld, type World } from './live-world.ts';
-
-const never = new AbortController().signal;
+import { temporaryFolder } from '../../support/cli.ts';
 
 async function network(world: World, name: string, range: string): Promise<number> {
   const subnets = [{ type: 'cloud', ip_range: range, network_zone: 'eu-central' }];
@@ -28,7 +29,7 @@ function posts(world: World): readonly string[] {
 }
 
 describe('create', () => {
-  test('one server with all that an order carries, awaited to its end', async () => {
+  test('creates one server with every field of an order, awaited to its end', async () => {
     const world = await startWorld();
     await network(world, 'inside', '10.0.0.0/16');
     await elsewhere(world, '/firewalls', { name: 'closed' });
@@ -66,7 +67,7 @@ describe('create', () => {
     expect(world.progress).toContain('waiting for create_server');
   });
 
-  test('backups, protection, and addresses that the order cannot carry come after, before its first start', async () => {
+  test('backups, protection, and addresses that the order cannot have are set afterwards, before its first start', async () => {
     const world = await startWorld();
     await network(world, 'inside', '10.0.0.0/16');
     world.mark();
@@ -107,7 +108,7 @@ describe('create', () => {
   });
 
   test('the digest of user data is that of its bytes', async () => {
-    const folder = folderOfTest();
+    const folder = temporaryFolder();
     const world = await startWorld({}, {}, folder);
     await writeFile(join(folder, 'init'), 'abc');
     // SHA-256 of "abc": FIPS 180-2, B.1.
@@ -127,7 +128,7 @@ describe('create', () => {
     ['the answer is cut', { kind: 'cut', bytes: 100 }],
     ['the answer never ends', { kind: 'endless' }],
     ['no answer ever comes', { kind: 'hang' }],
-  ] as const)('%s, and it is made: it is found by its labels, not made twice', async (_name, mishap) => {
+  ] as const)('%s, and it is created: it is found by its labels, not created twice', async (_name, mishap) => {
     const world = await startWorld({}, { requestSeconds: 0.5 });
     world.emulator.inject({ method: 'POST', path: '/servers', mishap });
     const seen = await world.world.createServer(orderOf(), world.call);
@@ -140,7 +141,7 @@ describe('create', () => {
     ['the connection ends before', { kind: 'lost-before' }],
     ['a gateway answers for it', { kind: 'text', status: 502, text: '<h1>Bad Gateway</h1>' }],
     ['it is said to be an error', { kind: 'error', status: 500, code: 'server_error' }],
-  ] as const)('%s, and it is not made: it is made after looking, once', async (_name, mishap) => {
+  ] as const)('%s, and it is not created: it is created after one search', async (_name, mishap) => {
     const world = await startWorld();
     world.emulator.inject({ method: 'POST', path: '/servers', mishap });
     await world.world.createServer(orderOf(), world.call);
@@ -149,7 +150,7 @@ describe('create', () => {
     expect(world.emulator.cloud().servers.size).toBe(1);
   });
 
-  test('a server that always fails to answer ends in an error, after three calls', async () => {
+  test('a server that always fails to answer is an error, after three calls', async () => {
     const world = await startWorld();
     world.emulator.inject({
       method: 'POST',
@@ -163,7 +164,7 @@ describe('create', () => {
     expect(posts(world)).toHaveLength(3);
   });
 
-  test("a name that somebody else's server has is an error; one that this order made is given", async () => {
+  test('a name of a foreign server is an error; a server of this order is returned', async () => {
     const world = await startWorld();
     world.emulator.seed({ name: 'web-1', labels: { tier: 'web' } });
     await expect(world.world.createServer(orderOf(), world.call)).rejects.toThrow('server web-1 already exists (id');
@@ -175,7 +176,7 @@ describe('create', () => {
     expect(world.emulator.cloud().servers.size).toBe(1);
   });
 
-  test('what an earlier call left undone is done when it is called again', async () => {
+  test('steps that an earlier call left open are done by the next call', async () => {
     const world = await startWorld();
     await network(world, 'inside', '10.0.0.0/16');
     const order = orderOf({
@@ -209,35 +210,35 @@ describe('create', () => {
   });
 
   test.each([
-    ['a type that nobody knows', { serverType: 'cx999' }, /server.type/u],
-    ['an image that nobody knows', { image: 'none' }, /image/u],
+    ['a type that is unknown', { serverType: 'cx999' }, /server.type/u],
+    ['an image that is unknown', { image: 'none' }, /image/u],
     [
-      'a network that nobody knows',
+      'a network that is unknown',
       { networks: [{ network: 'none', aliasIps: [] }] },
       /network none does not exist at the provider/u,
     ],
-    ['a firewall that nobody knows', { firewalls: ['none'] }, /firewall none does not exist/u],
-    ['a volume that nobody knows', { volumes: ['none'] }, /volume none does not exist/u],
-    ['a group that nobody knows', { placementGroup: 'none' }, /placement group none does not exist/u],
+    ['a firewall that is unknown', { firewalls: ['none'] }, /firewall none does not exist/u],
+    ['a volume that is unknown', { volumes: ['none'] }, /volume none does not exist/u],
+    ['a group that is unknown', { placementGroup: 'none' }, /placement group none does not exist/u],
     [
-      'an address that nobody knows',
+      'an address that is unknown',
       { publicNet: { ipv4: true, ipv6: true, ipv4Address: 'none' } },
       /primary IP none does not exist/u,
     ],
-  ])('%s is an error, and nothing is made', async (_name, more, message) => {
+  ])('%s is an error, and nothing is created', async (_name, more, message) => {
     const world = await startWorld();
     await expect(world.world.createServer(orderOf(more), world.call)).rejects.toThrow(message);
     expect(world.emulator.cloud().servers.size).toBe(0);
   });
 
-  test('a type that cannot be had there is told as it is, and tried once', async () => {
+  test('a type that is sold out in the location is reported as such, and tried once', async () => {
     const world = await startWorld();
     world.emulator.set({ unavailable: ['cx23@nbg1'] });
     await expect(world.world.createServer(orderOf(), world.call)).rejects.toThrow('(resource_unavailable)');
     expect(posts(world)).toEqual(['POST /servers']);
   });
 
-  test('user data is in no message, whatever the provider repeats', async () => {
+  test('user data is in no message, even if the provider repeats it', async () => {
     const world = await startWorld();
     const secret = 'correct-horse-battery-staple';
     world.emulator.inject({
@@ -252,13 +253,13 @@ describe('create', () => {
     expect(String(error)).not.toContain('correct-horse');
   });
 
-  test('a password that the provider makes reaches nobody', async () => {
+  test('a password from the provider is never passed on', async () => {
     const world = await startWorld();
     const seen = await world.world.createServer(orderOf(), world.call);
     expect(JSON.stringify([seen, world.progress])).not.toMatch(/root-|password/u);
   });
 
-  test('a read-only token is told as such', async () => {
+  test('a read-only token is reported as such', async () => {
     const world = await startWorld();
     const reader = world.again({}, world.emulator.tokens.readOnly);
     expect(await reader.servers(never)).toEqual([]);
@@ -279,7 +280,7 @@ describe('create', () => {
 });
 
 describe('delete', () => {
-  test('is awaited; one that is gone is done', async () => {
+  test('is awaited; a missing server is done', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1' });
     await world.world.deleteServer(id, world.call);
@@ -302,7 +303,7 @@ describe('delete', () => {
     expect(world.emulator.cloud().servers.size).toBe(0);
   });
 
-  test('an action that the API forgets with its server is done', async () => {
+  test('an action that the API drops with its server is done', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1' });
     const forgotten = { kind: 'text', status: 200, text: '{"actions":[]}' } as const;
@@ -320,7 +321,7 @@ describe('delete', () => {
     expect(world.emulator.cloud().servers.size).toBe(1);
   });
 
-  test('a 404 that is not in the words of the API is no success', async () => {
+  test('a 404 in other words than those of the API is not a success', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1' });
     world.emulator.inject({ method: 'DELETE', mishap: { kind: 'text', status: 404, text: '<h1>Not Found</h1>' } });
@@ -340,7 +341,7 @@ describe('delete', () => {
     expect(world.emulator.cloud().servers.size).toBe(0);
   });
 
-  test('a locked server is waited for', async () => {
+  test('a locked server is awaited', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1' });
     await elsewhere(world, `/servers/${id}/actions/reset`, {});
@@ -350,7 +351,7 @@ describe('delete', () => {
 });
 
 describe('power', () => {
-  test('off is a shutdown that is waited for', async () => {
+  test('off is a shutdown that is awaited', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1' });
     await world.world.powerOff(id, world.call);
@@ -360,7 +361,7 @@ describe('power', () => {
     expect(posts(world)).toHaveLength(1);
   });
 
-  test('a system that does not listen is turned off hard, two minutes later', async () => {
+  test('a system that does not react is turned off hard, two minutes later', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1', faults: { deaf: true } });
     const began = world.clock.now();
@@ -371,7 +372,7 @@ describe('power', () => {
     expect(world.clock.now() - began).toBeLessThan(140_000);
   });
 
-  test('on is awaited, and done where it is on', async () => {
+  test('on is awaited, and done if it is on', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1', status: 'off' });
     await world.world.powerOn(id, world.call);
@@ -393,7 +394,7 @@ describe('type and image', () => {
   });
 
   test.each(['lost-after', 'hang'] as const)(
-    'an answer that is lost (%s) after it began is made out by waiting',
+    'a lost answer (%s) after the begin is settled by waiting',
     async (kind) => {
       const world = await startWorld({}, { requestSeconds: 0.5 });
       const { id } = world.emulator.seed({ name: 'web-1', status: 'off' });
@@ -404,7 +405,7 @@ describe('type and image', () => {
     },
   );
 
-  test('a call that never arrived is not made twice: nobody knows', async () => {
+  test('a call that never arrived is not repeated: its outcome is unknown', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1', status: 'off' });
     world.emulator.inject({ method: 'POST', mishap: { kind: 'lost-before' } });
@@ -412,7 +413,7 @@ describe('type and image', () => {
     expect(posts(world)).toHaveLength(1);
   });
 
-  test('one that is running is an error, as is a smaller disk', async () => {
+  test('a running server is an error, as is a smaller disk', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1', type: 'cx33' });
     await expect(world.world.changeType(id, 'cx43', false, world.call)).rejects.toThrow('(server_not_stopped)');
@@ -429,7 +430,7 @@ describe('type and image', () => {
     expect(posts(world)).toEqual(['POST /servers/#/actions/rebuild']);
   });
 
-  test('a rebuild whose answer is lost destroys the disk once', async () => {
+  test('a rebuild with a lost answer destroys the disk once', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1' });
     world.emulator.inject({ method: 'POST', mishap: { kind: 'lost-after' } });
@@ -440,13 +441,13 @@ describe('type and image', () => {
 
 test.each([
   ['its type cannot be had there now', { unavailable: ['cx33@nbg1'] }, '(resource_unavailable)'],
-  ['nothing stands in the way', {}, undefined],
-])('a change that needs the power off leaves on a server that ran: %s', async (_name, settings, refused) => {
+  ['nothing fails', {}, undefined],
+])('a change that needs the power off, on a server that ran, leaves: %s', async (_name, settings, refused) => {
   const world = await startWorld();
   const { id } = world.emulator.seed({ name: 'web-1' });
   world.emulator.set(settings);
   const spec = { serverType: 'cx33', image: 'ubuntu-24.04', location: 'nbg1' } as unknown as NodeSpec;
-  if (!validators['spec:Node'](spec)) throw new Error('the spec is none');
+  if (!validators['spec:Node'](spec)) throw new Error('the spec is not valid');
   const ref = { plugin: 'nodes', kind: 'Node', name: 'web-1' };
   const query = { memory: [], now: world.clock.now(), signal: never, progress: () => undefined };
   const desired: Desired<NodeSpec> = {
@@ -489,14 +490,14 @@ describe('labels and name', () => {
     expect(world.emulator.server('web-1').labels).toEqual({ theirs: 'x', tier: 'b', 'fettle/drain': 'yes' });
   });
 
-  test('nothing is written where nothing differs', async () => {
+  test('nothing is sent without a difference', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1', labels: { tier: 'a' } });
     await world.world.changeLabels(id, { set: { tier: 'a' }, remove: ['none'] }, world.call);
     expect(posts(world)).toEqual([]);
   });
 
-  test('changes of one server at the same time do not undo each other', async () => {
+  test('concurrent changes of one server do not undo each other', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1', labels: { theirs: 'x' } });
     await Promise.all(
@@ -507,7 +508,7 @@ describe('labels and name', () => {
     expect(world.emulator.server('web-1').labels).toEqual({ theirs: 'x', a: 'yes', b: 'yes', c: 'yes', d: 'yes' });
   });
 
-  test('another name; a name that is taken is an error', async () => {
+  test('another name; a name in use is an error', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1' });
     world.emulator.seed({ name: 'web-2' });
@@ -519,7 +520,7 @@ describe('labels and name', () => {
   });
 });
 
-/** A world with one server and one of each thing that it can be attached to. */
+/** A writer with one server and one of each object that it can be attached to. */
 async function furnished(): Promise<World & { readonly id: number }> {
   const world = await startWorld();
   const { id } = world.emulator.seed({ name: 'web-1' });
@@ -534,7 +535,7 @@ async function furnished(): Promise<World & { readonly id: number }> {
   return { ...world, id };
 }
 
-describe('what is attached', () => {
+describe('attached objects', () => {
   test('networks: with an address, with another one, without one, and none', async () => {
     const { world, call, id, emulator, ...rest } = await furnished();
     const asked = (): readonly string[] => posts({ world, call, id, emulator, ...rest } as World);
@@ -565,7 +566,7 @@ describe('what is attached', () => {
     ]);
   });
 
-  test('firewalls, volumes and groups, by name and by id, each once', async () => {
+  test('firewalls, volumes and groups, by name and by ID, each once', async () => {
     const world = await furnished();
     const { id, call } = world;
     const firewall = [...world.emulator.cloud().firewalls.keys()][0]!;
@@ -613,7 +614,7 @@ describe('what is attached', () => {
     ['attachVolume', (world: World, id: number) => world.world.attachVolume(id, 'data', world.call)],
     ['setBackups', (world: World, id: number) => world.world.setBackups(id, true, world.call)],
     ['setProtection', (world: World, id: number) => world.world.setProtection(id, true, world.call)],
-  ])('%s is made out where its answer is lost', async (_name, change) => {
+  ])('%s is settled if its answer is lost', async (_name, change) => {
     for (const mishap of [
       { kind: 'lost-after' },
       { kind: 'error-after', status: 504, code: 'timeout' },
@@ -625,7 +626,7 @@ describe('what is attached', () => {
     }
   });
 
-  test('a volume that was given to another server meanwhile is not taken from it', async () => {
+  test('a volume that was attached to another server meanwhile is not detached from it', async () => {
     const world = await furnished();
     const other = world.emulator.seed({ name: 'web-2' });
     await world.world.attachVolume(other.id, 'data', world.call);
@@ -647,14 +648,14 @@ describe('what is attached', () => {
     expect(posts(world)).toHaveLength(4);
   });
 
-  test('a change of a server that is gone is an error', async () => {
+  test('a change of a missing server is an error', async () => {
     const world = await furnished();
     await expect(world.world.setBackups(4711, true, world.call)).rejects.toThrow('server 4711 no longer exists');
   });
 });
 
 describe('actions', () => {
-  test('of many changes at once are asked for together, no more than 25 in a request', async () => {
+  test('of several changes at once are requested together, at most 25 in a request', async () => {
     const world = await startWorld();
     const ids = Array.from({ length: 60 }, (_, index) => world.emulator.seed({ name: `web-${index}` }).id);
     world.emulator.set({ times: { other: 3000 } });
@@ -665,7 +666,7 @@ describe('actions', () => {
     expect(asked.length).toBeLessThan(30);
   });
 
-  test('one that the API forgets is given up, and the look decides', async () => {
+  test('an action that the API drops is given up, and the next refresh decides', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1' });
     world.emulator.inject({
@@ -679,7 +680,7 @@ describe('actions', () => {
     expect(world.asked().filter((each) => each === 'GET /actions')).toHaveLength(3);
   });
 
-  test('what somebody else has begun is waited for, and not begun again', async () => {
+  test('an action of another program is awaited, and not repeated', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1' });
     await elsewhere(world, `/servers/${id}/actions/enable_backup`, {});
@@ -689,7 +690,7 @@ describe('actions', () => {
     expect(world.progress).toContain('waiting for running actions of the server');
   });
 
-  test('a lock without an action that is listed is looked at every two seconds', async () => {
+  test('a lock without a listed action is checked every two seconds', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1' });
     world.emulator.set({ times: { other: 20_000 } });
@@ -705,7 +706,7 @@ describe('actions', () => {
     expect(world.emulator.server('web-1').backupWindow).not.toBeNull();
   });
 
-  test('one that fails is an error where the look shows that it was not done', async () => {
+  test('a failed one is an error if the refresh shows that it was not done', async () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1' });
     world.emulator.failNext({ command: 'enable_backup', code: 'action_failed', message: 'no room' });
@@ -714,7 +715,7 @@ describe('actions', () => {
     );
   });
 
-  test('once one has failed, or nobody waits any more, nobody asks', async () => {
+  test('after a failure, or the last abort, no request is sent', async () => {
     const ended = { id: 1, command: 'create_server', status: 'error', error: { code: 'action_failed', message: 'no' } };
     const running = { id: 2, command: 'start_server', status: 'running', error: null };
     const fake = await serve(({ query }) => ({
@@ -722,7 +723,7 @@ describe('actions', () => {
     }));
     const waiter = actionWaiter(clientOf(fake.endpoint));
     const asked = async (): Promise<number> => {
-      // Waits take no time here: whoever still asked would do so many times meanwhile.
+      // Waits take no time here, so that a remaining request would be sent repeatedly meanwhile.
       await new Promise((resolve) => setTimeout(resolve, 50));
       return fake.asked.length;
     };
@@ -742,7 +743,7 @@ describe('actions', () => {
     expect(await asked()).toBe(then);
   });
 
-  test('who stops waiting does not stop the others', async () => {
+  test('an abort of one wait does not end the others', async () => {
     const world = await startWorld();
     const [first, second] = ['web-1', 'web-2'].map((name) => world.emulator.seed({ name }).id);
     world.emulator.set({ times: { other: 20_000 } });

@@ -1,20 +1,12 @@
-/** Nodes on the whole line: every change at the provider, whole lives, and what the log says of each decision. */
+/** Nodes on the whole line: every change at the provider, whole lives, and the log of each decision. */
 
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { NodeMemory } from '../../../plugins/nodes/generated.ts';
 import { LABELS } from '../../../plugins/nodes/labels.ts';
 import type { ServerRow } from '../../../plugins/nodes/sandbox/state.ts';
-import type { PlanReason } from '../../../src/formats/plan.ts';
 import type { Facts } from '#plugin';
-import { type Ran, startWhole, type Whole } from './whole.ts';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-
-const running: Whole[] = [];
-afterEach(async () => {
-  for (const whole of running.splice(0)) await whole.stop();
-});
+import { HOUR, MINUTE, rowsOf, runOf, servers, type Shown, start } from './line.ts';
+import { type Whole } from './whole.ts';
 
 function yaml(more = '', name = 'web-1'): string {
   return `apiVersion: nodes/v1
@@ -25,33 +17,10 @@ spec:
 `;
 }
 
-async function start(text: string, config: object = {}): Promise<Whole> {
-  const whole = await startWhole({}, config);
-  running.push(whole);
-  whole.write(text);
-  return whole;
-}
+const SHOWN: Shown = { name: ({ name }) => name, rest: ({ goal }) => goal };
+const run = (whole: Whole): Promise<readonly string[]> => runOf(whole, SHOWN);
 
-function rowsOf({ reconciled, error }: Ran): readonly string[] {
-  if (reconciled === undefined) throw new Error('there is no plan', { cause: error });
-  const { resource_changes: taken, rejected_changes: rejected, deferred_changes: deferred } = reconciled.plan;
-  const rules = (reasons: readonly PlanReason[]) => reasons.map(({ rule }) => rule).join(', ');
-  return [
-    ...taken.map((row) => `${row.name} ${row.step} ${row.goal}`),
-    ...rejected.map(({ resource_change: row, reasons }) => `REJECTED ${row.name} ${row.step}: ${rules(reasons)}`),
-    ...deferred.map(({ resource_change: row, reasons }) => `WAITING ${row.name} ${row.step}: ${rules(reasons)}`),
-  ];
-}
-
-/** Runs, holds that every action was taken, and gives the rows. */
-async function run(whole: Whole): Promise<readonly string[]> {
-  const ran = await whole.run();
-  const bad = [...ran.rows.values()].filter(({ status }) => !['done', 'rejected', 'deferred'].includes(status));
-  expect(bad.map(({ address, status, message }) => `${address} ${status}: ${message}`)).toEqual([]);
-  return rowsOf(ran);
-}
-
-/** A node that is made, ready, and older than every grace. */
+/** A node that is created, ready, and older than every grace. */
 async function made(more = '', config: object = {}): Promise<Whole> {
   const whole = await start(yaml(more), config);
   await run(whole);
@@ -65,11 +34,7 @@ function kept(whole: Whole, name = 'web-1'): Partial<NodeMemory> {
   return whole.recall().resources.get(`nodes/Node/${name}`)?.kept ?? {};
 }
 
-function there(whole: Whole): readonly string[] {
-  return [...whole.emulator.cloud().servers.values()].map(({ name }) => name).sort();
-}
-
-/** Makes something beside servers by a plain request, as somebody else would; gives its id. */
+/** Creates an object other than a server by a plain request, as another program would; gives its ID. */
 async function make({ emulator }: Whole, path: string, body: object): Promise<number> {
   const headers = { authorization: `Bearer ${emulator.tokens.readWrite}`, 'content-type': 'application/json' };
   const answer = await fetch(`${emulator.endpoint}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
@@ -78,8 +43,8 @@ async function make({ emulator }: Whole, path: string, body: object): Promise<nu
   return found?.id ?? 0;
 }
 
-describe('what is changed in place', () => {
-  it('is set right, each by its own calls, and then is as it is written', async () => {
+describe('a change in place', () => {
+  it('is made, each by its own calls, and then the node is as declared', async () => {
     const whole = await made();
     const inside = await make(whole, '/networks', { name: 'inside', ip_range: '10.0.0.0/16' });
     for (const path of [`/networks/${inside}/actions/add_subnet`])
@@ -108,7 +73,7 @@ describe('what is changed in place', () => {
     expect(whole.emulator.cloud().volumes.get(volume)?.server).toBe(server.id);
     expect(JSON.stringify(whole.emulator.cloud().firewalls.get(firewall))).toContain(String(server.id));
 
-    // And back again: what the document put there goes, what others put there stays.
+    // And back again: values of the document are removed, foreign ones stay.
     whole.write(yaml('labels: { a: "1" }, networks: [], firewalls: [], volumes: [], backups: true, protection: false'));
     expect(await run(whole)).toEqual(['web-1 ready>ready update']);
     expect(whole.emulator.server('web-1').protection).toEqual({ delete: false, rebuild: false });
@@ -132,7 +97,7 @@ describe('what is changed in place', () => {
     expect(await run(whole)).toEqual([]);
   });
 
-  it('backups end only by an override, and then are gone', async () => {
+  it('of backups is ended only by an override, and then backups are off', async () => {
     const whole = await made('backups: true');
     whole.write(yaml('backups: false'));
     expect(await run(whole)).toEqual(['REJECTED web-1 ready>ready: destroys-data']);
@@ -143,7 +108,7 @@ describe('what is changed in place', () => {
 });
 
 describe('a replacement', () => {
-  it('drains, removes and makes anew, each in its plan, and only by overrides; nothing of the old life is left', async () => {
+  it('drains, removes and creates, each in its plan, and only by overrides; nothing of the old life remains', async () => {
     const whole = await made();
     whole.emulator.workloads.start('web-1', { id: 'c1', mb: 64 });
     await run(whole);
@@ -158,7 +123,7 @@ describe('a replacement', () => {
     expect(await run(whole)).toEqual(['WAITING web-1 draining>decommissioned: drain-grace']);
     await whole.pass(5 * MINUTE);
     expect(await run(whole)).toEqual(['web-1 draining>decommissioned replace']);
-    expect(there(whole)).toEqual([]);
+    expect(servers(whole)).toEqual([]);
     expect(whole.recall().resources.get('nodes/Node/web-1')?.owned).toBeUndefined();
     whole.lift();
     expect(await run(whole)).toEqual(['web-1 absent>provisioning create']);
@@ -179,7 +144,7 @@ describe('a replacement', () => {
     expect(whole.recall().resources.get('nodes/Node/web-1')).toMatchObject({ state: 'ready', owned: 'created' });
   });
 
-  it('of one that somebody deleted is a new one with a life of its own', async () => {
+  it('of a server that another program deleted is a new one with a life of its own', async () => {
     const whole = await made();
     const { initialized_at: initializedAt } = kept(whole);
     whole.emulator.vanish('web-1');
@@ -192,7 +157,7 @@ describe('a replacement', () => {
 });
 
 describe('a creation', () => {
-  it('that fails after the server is there leaves it ours, though its document is gone by then', async () => {
+  it('that fails after the server exists leaves it owned, even without its document', async () => {
     const whole = await start(yaml('protection: true'));
     whole.emulator.inject({
       method: 'POST',
@@ -202,12 +167,12 @@ describe('a creation', () => {
     });
     const failed = await whole.run();
     expect([...failed.rows.values()].map(({ status }) => status)).toEqual(['unknown']);
-    expect(there(whole)).toEqual(['web-1']);
+    expect(servers(whole)).toEqual(['web-1']);
     whole.emulator.clearFaults();
     whole.write('');
     const next = await whole.run();
     expect(next.reconciled?.plan.settled).toMatchObject([{ outcome: 'done' }]);
-    expect(rowsOf(next)).toEqual(['REJECTED web-1 initializing>decommissioned: still-starting']);
+    expect(rowsOf(next, SHOWN)).toEqual(['REJECTED web-1 initializing>decommissioned: still-starting']);
     expect(whole.recall().resources.get('nodes/Node/web-1')?.owned).toBe('created');
     expect(kept(whole).recovered_at).toBeUndefined();
   });
@@ -231,16 +196,16 @@ describe('a creation that fails', () => {
     mishap: { kind: 'error', status: 403, code: 'resource_limit_exceeded' },
   } as const;
 
-  /** Runs with a provider that refuses; how the row ended, and by which rule. */
+  /** Runs with a provider that refuses; the result of the row, and its rule. */
   async function refused(whole: Whole): Promise<string> {
     const ending = whole.emulator.inject({ ...FULL, times: 9 });
     const ran = await whole.run();
     ending();
     const [row] = [...ran.rows.values()];
-    return row?.status === 'failed' ? 'failed' : (rowsOf(ran)[0] ?? 'nothing');
+    return row?.status === 'failed' ? 'failed' : (rowsOf(ran, SHOWN)[0] ?? 'nothing');
   }
 
-  it('is tried again after 1, 2 and 4 minutes, and then not at all', async () => {
+  it('is retried after 1, 2 and 4 minutes, and then not again', async () => {
     const whole = await start(yaml());
     expect(await refused(whole)).toBe('failed');
     for (const minutes of [1, 2, 4]) {
@@ -257,7 +222,7 @@ describe('a creation that fails', () => {
     }
   });
 
-  it('begins anew with another document, and with an override', async () => {
+  it('starts again with another document, and with an override', async () => {
     const whole = await start(yaml());
     for (let i = 0; i < 4; i += 1) {
       expect(await refused(whole)).toBe('failed');
@@ -280,7 +245,7 @@ describe('a creation that fails', () => {
     expect(await run(whole)).toEqual(['web-1 absent>provisioning create']);
   });
 
-  it('so does a change that turns a server off', async () => {
+  it('and so does a change that turns a server off', async () => {
     const whole = await made('workloads: { none: true }');
     whole.emulator.set({ noPlace: ['cx33@nbg1'] });
     whole.write(yaml('workloads: { none: true }, serverType: cx33').replace('serverType: cx23, ', ''));
@@ -291,8 +256,8 @@ describe('a creation that fails', () => {
   });
 });
 
-describe('what a document leaves open', () => {
-  it.each(['replaced', 'vanished'])('is handed on to the server that is made where the former one %s', async (how) => {
+describe('a value that a document leaves open', () => {
+  it.each(['replaced', 'vanished'])('is passed on to the server that replaces one that %s', async (how) => {
     const whole = await made('workloads: { none: true }, readyGrace: 0s, drainGrace: 0s');
     const inside = await make(whole, '/networks', { name: 'inside', ip_range: '10.0.0.0/16' });
     const subnet = { type: 'cloud', ip_range: '10.0.1.0/24', network_zone: 'eu-central' };
@@ -336,16 +301,16 @@ describe('what a document leaves open', () => {
         .slice(before)
         .filter(({ method }) => method !== 'GET')
         .map(({ method, path }) => `${method} ${path}`);
-      // What is written to its volume at that moment is not lost.
+      // Data written to its volume at that moment is not lost.
       expect(paths.indexOf(`POST /servers/${id}/actions/shutdown`)).toBeLessThan(
         paths.indexOf(`DELETE /servers/${id}`),
       );
       expect(paths).toContain(`POST /servers/${id}/actions/shutdown`);
     }
-    expect(there(whole)).toEqual([]);
+    expect(servers(whole)).toEqual([]);
     const creation = await whole.run();
-    expect(rowsOf(creation)).toEqual(['web-1 absent>provisioning create']);
-    // The row says what is handed on: nothing is attached that nobody could read.
+    expect(rowsOf(creation, SHOWN)).toEqual(['web-1 absent>provisioning create']);
+    // The row shows the values that are passed on: only objects that a reader approved are attached.
     const row = creation.reconciled?.plan.resource_changes[0];
     expect(row?.because).toContain(
       'The server gets its networks, its firewalls, its volumes, its placement group, its backups',
@@ -364,21 +329,21 @@ describe('what a document leaves open', () => {
     expect(JSON.stringify(whole.emulator.cloud().firewalls.get(firewall))).toContain(String(server.id));
   });
 
-  it('and cannot follow to another location is named before anything is drained', async () => {
+  it('and that cannot move to another location is named before a drain', async () => {
     const whole = await made('workloads: { none: true }');
     await make(whole, '/volumes', { name: 'data', size: 10, server: whole.emulator.server('web-1').id });
     await whole.pass(MINUTE);
     await run(whole);
     whole.write(yaml('workloads: { none: true }, location: fsn1').replace('location: nbg1, ', ''));
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual(['REJECTED web-1 ready>draining: destroys-data']);
+    expect(rowsOf(ran, SHOWN)).toEqual(['REJECTED web-1 ready>draining: destroys-data']);
     expect(ran.reconciled?.plan.rejected_changes[0]?.reasons[0]?.message).toContain(
       'its volumes data, which stay detached in nbg1',
     );
   });
 });
 
-describe('a server that somebody works on', () => {
+describe('a server in use by an operator', () => {
   it.each([
     ['is in rescue mode', { rescue: true }, { rescue: false }],
     ['has an ISO', { iso: 26_637 }, { iso: null }],
@@ -389,7 +354,7 @@ describe('a server that somebody works on', () => {
       whole.emulator.alter('web-1', patch);
       whole.write(yaml('workloads: { none: true }, serverType: cx33').replace('serverType: cx23, ', ''));
       const ran = await whole.run();
-      expect(rowsOf(ran)).toEqual(['WAITING web-1 power:on>on: in-use-by-hand']);
+      expect(rowsOf(ran, SHOWN)).toEqual(['WAITING web-1 power:on>on: in-use-by-hand']);
       const row = ran.reconciled?.plan.deferred_changes[0]?.resource_change;
       expect(row).toMatchObject({ disruptive: true, because: expect.stringContaining('turned off and on again') });
       whole.write('');
@@ -401,7 +366,7 @@ describe('a server that somebody works on', () => {
 });
 
 describe('a drain', () => {
-  it('tells the workload source first; where that fails, nothing is drained', async () => {
+  it('calls the workload source first; if that fails, nothing is drained', async () => {
     const whole = await made();
     whole.write('');
     whole.emulator.workloads.inject({ method: 'POST', mishap: { kind: 'error', status: 500, code: 'no' } });
@@ -415,7 +380,7 @@ describe('a drain', () => {
     expect(kept(whole).draining_at).toBeDefined();
   });
 
-  it('by hand is told to the source by us, and its grace counts from then', async () => {
+  it('by hand is reported to the source by fettle, and its grace counts from then', async () => {
     const whole = await made();
     const { labels } = whole.emulator.server('web-1');
     whole.emulator.alter('web-1', {
@@ -426,10 +391,10 @@ describe('a drain', () => {
     expect(await run(whole)).toEqual(['WAITING web-1 draining>decommissioned: drain-grace']);
     await whole.pass(5 * MINUTE);
     expect(await run(whole)).toEqual(['web-1 draining>decommissioned remove']);
-    expect(there(whole)).toEqual([]);
+    expect(servers(whole)).toEqual([]);
   });
 
-  it('never lets it return: it stays drained when its label is taken away, and unhealthy when it answers again', async () => {
+  it('is never undone: it stays when its label is removed, and unhealthy when it answers again', async () => {
     const whole = await made();
     whole.write('');
     await run(whole);
@@ -439,10 +404,10 @@ describe('a drain', () => {
     whole.emulator.alter('web-1', { status: 'off', guest: 'down' });
     whole.write(yaml());
     expect(await run(whole)).toEqual(['REJECTED web-1 unhealthy>decommissioned: unhealthy-grace, destroys-data']);
-    expect(there(whole)).toEqual(['web-1']);
+    expect(servers(whole)).toEqual(['web-1']);
   });
 
-  it('because of a full disk lets a pool give its place to a new one', async () => {
+  it('because of a full disk lets a pool replace it with a new one', async () => {
     const pool = `apiVersion: nodes/v1
 kind: NodePool
 metadata: { name: web }
@@ -458,7 +423,7 @@ spec:
     }
     for (const name of ['web-1', 'web-2']) whole.emulator.workloads.start(name, { id: `on-${name}`, mb: 2000 });
     whole.emulator.workloads.fillDisk('web-1', 91);
-    // It is not drained while the pool would have fewer than it has to have: another one is made first.
+    // A node is not drained while the pool would be below its minimum: another one is created first.
     expect(await run(whole)).toEqual([
       'web-3 absent>provisioning create',
       'web active>active update',
@@ -472,19 +437,19 @@ spec:
     whole.emulator.workloads.end('on-web-1');
     await whole.pass(6 * MINUTE);
     expect(await run(whole)).toContain('web-1 draining>decommissioned remove');
-    expect(there(whole)).not.toContain('web-1');
-    expect(there(whole)).toContain('web-3');
+    expect(servers(whole)).not.toContain('web-1');
+    expect(servers(whole)).toContain('web-3');
   });
 });
 
 describe('a system node', () => {
-  it('is active from the first, is never removed without its document, and can be let go as it is', async () => {
+  it('is active at once, is never removed without its document, and can be released as it is', async () => {
     const whole = await made('role: system');
     expect(whole.recall().resources.get('nodes/Node/web-1')?.state).toBe('active');
     expect(whole.emulator.server('web-1').labels[LABELS.role]).toBe('system');
     whole.write('');
     expect(await run(whole)).toEqual(['REJECTED web-1 active>draining: dedicated-node']);
-    // Its label outlives what is remembered.
+    // Its label outlives the state.
     whole.recall().resources.clear();
     whole.write(yaml());
     await run(whole);
@@ -496,13 +461,13 @@ describe('a system node', () => {
     await run(whole);
     whole.write('');
     expect(await run(whole)).toEqual(['web-1 active>active release']);
-    expect(there(whole)).toEqual(['web-1']);
+    expect(servers(whole)).toEqual(['web-1']);
     expect(whole.recall().resources.size).toBe(0);
   });
 });
 
 describe('a worker that was a system node', () => {
-  it('may go like any other, though no container was ever counted on it', async () => {
+  it('is removed like any other, even if no container was ever counted on it', async () => {
     const whole = await made('role: system');
     whole.write(yaml());
     // A system node until the row that makes it a worker is applied.
@@ -517,7 +482,7 @@ describe('a worker that was a system node', () => {
 });
 
 describe('provider protection', () => {
-  it('is a reason, and lifted by a row of its own alone', async () => {
+  it('is a reason, and lifted only by a row of its own', async () => {
     const whole = await made('protection: true');
     whole.write('');
     expect(await run(whole)).toEqual(['REJECTED web-1 ready>draining: provider-protected']);
@@ -525,16 +490,16 @@ describe('provider protection', () => {
     expect(await run(whole)).toEqual(['web-1 ready>ready update']);
     whole.write('');
     expect(await run(whole)).toEqual(['web-1 ready>draining remove']);
-    // Somebody protects it in between.
+    // Another program protects it in between.
     whole.emulator.alter('web-1', { protection: { delete: true, rebuild: true } });
     await whole.pass(6 * MINUTE);
     expect(await run(whole)).toEqual(['REJECTED web-1 draining>decommissioned: provider-protected']);
-    expect(there(whole)).toEqual(['web-1']);
+    expect(servers(whole)).toEqual(['web-1']);
   });
 });
 
 describe('the log', () => {
-  it('has beside every decision what the node was like, who decided, and how it ended', async () => {
+  it('has the audited facts of each decision, its author, and its result', async () => {
     const whole = await made();
     whole.emulator.workloads.start('web-1', { id: 'c1', mb: 64 });
     whole.write('');
@@ -545,12 +510,12 @@ describe('the log', () => {
     await run(whole);
     await whole.pass(6 * MINUTE);
     await run(whole);
-    const told = whole.records().flatMap(({ kind, body }): readonly [string, string, Facts | undefined][] => {
+    const recorded = whole.records().flatMap(({ kind, body }): readonly [string, string, Facts | undefined][] => {
       if (kind === 'intent') return [['intent', body.step, body.audit]];
       if (kind === 'outcome') return [['outcome', body.outcome, body.audit]];
       return kind === 'refusal' ? [[body.verdict, body.reasons.map(({ rule }) => rule).join(', '), body.audit]] : [];
     });
-    const short = told.map(([kind, what, audit]) => [
+    const short = recorded.map(([kind, what, audit]) => [
       kind,
       what,
       audit?.['action'],
@@ -568,7 +533,7 @@ describe('the log', () => {
       ['intent', 'draining>decommissioned', 'node_decommission', 'draining', 0, 'manual'],
       ['outcome', 'done', 'node_decommission', 'draining', 0, 'manual'],
     ]);
-    expect(told.at(-1)?.[2]).toMatchObject({
+    expect(recorded.at(-1)?.[2]).toMatchObject({
       total_containers_ever: 1,
       health_status: 'healthy',
       hourly_cost: expect.any(Number) as number,

@@ -1,4 +1,4 @@
-/** What the tests of nodes as data share: specs, pairs and scenes. */
+/** Shared parts of the tests of nodes as data: specs, pairs and scenes. */
 
 import { sceneAt } from '../../support/scene.ts';
 import { resourceWith } from '../../support/resource.ts';
@@ -39,7 +39,7 @@ function withDefaults(name: 'spec:Node' | 'spec:NodePool', spec: object): unknow
   return value;
 }
 
-/** A spec as it comes out of the loader: what is given, and the defaults. */
+/** A spec as the loader returns it: the given values, and the defaults. */
 export function nodeSpec(more: Partial<NodeSpec> = {}): NodeSpec {
   const spec = { serverType: 'cx23', image: 'debian-13', location: 'nbg1', readiness: { tcp: { port: 22 } }, ...more };
   return withDefaults('spec:Node', JSON.parse(JSON.stringify(spec)) as object) as NodeSpec;
@@ -98,7 +98,7 @@ export function signalsOf(more: Partial<NodeSignals> = {}): NodeSignals {
 
 export interface NodeParts {
   readonly name?: string;
-  /** `null`: the document is gone. */
+  /** `null` for a removed document. */
   readonly spec?: NodeSpec | null;
   readonly state?: string;
   readonly facts?: NodeFacts;
@@ -108,7 +108,7 @@ export interface NodeParts {
   readonly observed?: Partial<Observed<NodeFacts>>;
 }
 
-/** A node that is there, ours, and as it is written, but for the parts that are given. */
+/** An owned node that exists as declared, except for the given parts. */
 export function nodeResource(parts: NodeParts = {}): KnownResource<NodeResource> {
   const { name = 'web-1', spec = nodeSpec(), state = 'ready', signals = signalsOf() } = parts;
   const ref = refOf('Node', name);
@@ -138,7 +138,7 @@ export function nodeResource(parts: NodeParts = {}): KnownResource<NodeResource>
   });
 }
 
-/** An orphan that its document left behind, with the settings that it had. */
+/** An orphan, with the settings of its former document. */
 export function orphan(
   parts: Omit<NodeParts, 'spec'> & { readonly was?: Partial<NodeSpec> } = {},
 ): KnownResource<NodeResource> {
@@ -173,7 +173,7 @@ export function changeOf(
   return changeBy(resource.ref, kind, { step, goal, because: '', cause: 'orphan', ...more });
 }
 
-/** Accepted actions that are under way. */
+/** Accepted actions in progress. */
 export function underWay(...changes: readonly Change[]): Scene['underWay'] {
   return new Map(
     changes.map((change): [string, Action] => [

@@ -1,12 +1,11 @@
-/** Looks at the emulated account: which server is which node, what is a gap, and how little is asked for. */
+/** Refreshes of the emulated account: the server of each node, the gaps, and the few requests. */
 
 import { nodes } from '../../../plugins/nodes/plugin.ts';
 import { derivedView } from '../../../src/conformance/derived.ts';
 import { resourceWith } from '../../support/resource.ts';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { discover } from '../../../plugins/nodes/discover.ts';
 import { type NodeFacts, nodeSignals, PLUGIN } from '../../../plugins/nodes/facts.ts';
 import type { NodeMemory, NodeSpec } from '../../../plugins/nodes/generated.ts';
@@ -18,6 +17,7 @@ import type { NodesReader, ServerSeen } from '../../../plugins/nodes/world.ts';
 import type { Desired, Memory, Observed, Query, View } from '#plugin';
 import { startWorld, type World } from './live-world.ts';
 import { desiredOf, nodeSpec, NOW, poolSpec, refOf } from './node-support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const HOUR = 3_600_000;
 
@@ -28,8 +28,7 @@ interface Source {
 }
 
 async function start(withSource = true): Promise<Source> {
-  const folder = mkdtempSync(join(tmpdir(), 'fettle-nodes-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   const started = await startWorld({}, {}, folder);
   const { url } = started.emulator.workloads;
   const source = { workloads: { http: { url, timeoutSeconds: 2 } } };
@@ -78,8 +77,8 @@ function seenAs(view: Seen, name: string): Observed {
   return found;
 }
 
-describe('which server is which node', () => {
-  it('is told by its id, whatever it is called now, and not by a name that another one has', async () => {
+describe('the server of a node', () => {
+  it('is found by its ID, under any present name, and not by a name that another one has', async () => {
     const source = await start();
     const ours = source.started.emulator.seed({ name: 'renamed' });
     source.started.emulator.seed({ name: 'web-1' });
@@ -89,20 +88,20 @@ describe('which server is which node', () => {
     expect(factsOf(view, 'web-1').other).toBeUndefined();
   });
 
-  it('is told by its name where nothing is remembered', async () => {
+  it('is found by its name if the state has none', async () => {
     const source = await start();
     const server = source.started.emulator.seed({ name: 'web-1' });
     expect(factsOf(await look(source, [doc(source, 'web-1')]), 'web-1').server_id).toBe(server.id);
   });
 
-  it('one that was made anew under the name of ours is another one, and found to be', async () => {
+  it('that was created again under an owned name is another one', async () => {
     const source = await start();
     const server = source.started.emulator.seed({ name: 'web-1' });
     const memory = [remembered('web-1', { server_id: server.id + 1000, containers_ever: 9 })];
     const view = await look(source, [doc(source, 'web-1')], { memory });
     expect(factsOf(view, 'web-1')).toMatchObject({ server_id: server.id, other: true });
     expect(seenAs(view, 'web-1').findings.map(({ code }) => code)).toContain('other-server');
-    // What the one before it had been through is not its own.
+    // The life of the one before it is not its own.
     expect(
       nodeSignals(resourceWith({ ref: refOf('Node', 'web-1'), observed: seenAs(view, 'web-1') }))?.life.containers_ever,
     ).toBe(0);
@@ -120,7 +119,7 @@ describe('which server is which node', () => {
     ['the one with its intent', 'abc-7', true],
     ['not one without', undefined, false],
     ['not one of another intent', 'abc-6', false],
-  ])('while a create is open, it is %s', async (_is, label, isSeen) => {
+  ])('is %s while a create is open', async (_is, label, isSeen) => {
     const source = await start();
     source.started.emulator.seed({
       name: 'web-1',
@@ -136,7 +135,7 @@ describe('which server is which node', () => {
     }
   });
 
-  it('what a create of ours left behind begins its life there: it is not taken for one that was found', async () => {
+  it('from an interrupted create begins its life there: it is not taken for a found one', async () => {
     const source = await start();
     source.started.emulator.seed({
       name: 'web-1',
@@ -172,7 +171,7 @@ describe('a server of another project', () => {
     ['that a document names', []],
     ['that is remembered as ours', [remembered('web-1', { server_id: 0 })]],
     ['that has the intent of somebody else', [remembered('web-1', { server_id: 1 }, { tried: ['ours-3'] })]],
-  ])('%s is marked as theirs', async (_what, memories) => {
+  ])('%s is marked as foreign', async (_what, memories) => {
     const source = await start();
     const { id } = source.started.emulator.seed({ name: 'web-1', labels: { ...labels, [LABELS.intent]: 'theirs-9' } });
     const memory = memories.map((each) =>
@@ -185,7 +184,7 @@ describe('a server of another project', () => {
     }
   });
 
-  it('is ours where its label is the one that this project had when the server was last seen', async () => {
+  it('is owned if its label is the one that this project had at the last refresh', async () => {
     const source = await start();
     const { id } = source.started.emulator.seed({ name: 'web-1', labels });
     const memory = [remembered('web-1', { server_id: id, project: 'other' })];
@@ -193,7 +192,7 @@ describe('a server of another project', () => {
     expect(view.observed.map(({ ref, claimedBy }) => [ref.name, claimedBy])).toEqual([['web-1', undefined]]);
   });
 
-  it('that nobody wrote is marked as theirs', async () => {
+  it('that is not declared is marked as foreign', async () => {
     const source = await start();
     source.started.emulator.seed({ name: 'theirs', labels });
     const view = await look(source, [doc(source, 'web-1')]);
@@ -201,8 +200,8 @@ describe('a server of another project', () => {
   });
 });
 
-describe('nodes that fall silent', () => {
-  /** A look at so many of so many that are silent; `before` is the health of those at the look before. */
+describe('nodes that become silent', () => {
+  /** A refresh with a number of silent ones among all; `before` is their health at the previous refresh. */
   async function silent(count: number, of: number, from = 4, before = 'healthy'): Promise<View> {
     const source = await start();
     const all = Array.from({ length: of }, (_, i) =>
@@ -242,7 +241,7 @@ describe('nodes that fall silent', () => {
     expect(view.gaps.map(({ refs }) => refs?.length)).toEqual([count]);
   });
 
-  it('more than half of four or more are doubted: the way to them may be broken, and none of them is given up', async () => {
+  it('of which more than half of four or more are silent are doubted: the route to them can be broken, and none of them is given up', async () => {
     const view = await silent(3, 4);
     expect(view.observed.map(({ state }) => state)).toEqual(['ready', 'ready', 'ready', 'ready']);
     expect(view.gaps).toEqual([
@@ -256,8 +255,8 @@ describe('nodes that fall silent', () => {
   });
 });
 
-describe('servers that nobody wrote', () => {
-  it('are listed by a whole look, asked nothing, and found fault with nothing', async () => {
+describe('undeclared servers', () => {
+  it('are listed by a complete refresh, not probed, and have no finding', async () => {
     const source = await start();
     source.started.emulator.seed({ name: 'web-1' });
     source.started.emulator.seed({ name: 'theirs', image: 'ubuntu-20.04', status: 'off' });
@@ -269,7 +268,7 @@ describe('servers that nobody wrote', () => {
     expect(names(only)).toEqual(['web-1']);
   });
 
-  it('become documents, but for those of a pool that is written', async () => {
+  it('become documents, except for those of a declared pool', async () => {
     const source = await start();
     source.started.emulator.seed({ name: 'a', labels: { team: 'x', 'fettle/project': 'test' }, protected: true });
     source.started.emulator.seed({ name: 'theirs', labels: { 'fettle/project': 'old' } });
@@ -294,8 +293,8 @@ describe('servers that nobody wrote', () => {
   });
 });
 
-describe('what cannot be read', () => {
-  it('of the account is a gap on all nodes; machines that no cloud manages are seen all the same', async () => {
+describe('an unreadable part', () => {
+  it('of the account is a gap on all nodes; machines without a cloud are observed', async () => {
     const source = await start();
     source.started.emulator.seed({ name: 'web-1' });
     const { server: metal } = { server: source.started.emulator.seed({ name: 'metal' }) };
@@ -323,7 +322,7 @@ describe('what cannot be read', () => {
     expect(JSON.stringify(view)).not.toContain(source.started.emulator.tokens.readWrite);
   });
 
-  it('of the workload source is a gap on what it ought to list; what it said last stands', async () => {
+  it('of the workload source is a gap on its nodes; its last answer is kept', async () => {
     const source = await start();
     for (const name of ['web-1', 'alone']) source.started.emulator.seed({ name });
     await source.started.emulator.settle();
@@ -351,7 +350,7 @@ describe('what cannot be read', () => {
     expect(seenAs(view, 'alone')).toMatchObject({ signals: { workloads: 'none' } });
   });
 
-  it('is so without a source, too: nobody knows what runs there', async () => {
+  it('is a missing source, too: its containers are unknown', async () => {
     const source = await start(false);
     source.started.emulator.seed({ name: 'web-1' });
     const view = await look(source, [doc(source, 'web-1')]);
@@ -365,7 +364,7 @@ describe('what cannot be read', () => {
     expect(seenAs(view, 'web-1').state).toBe('ready');
   });
 
-  it('of a file with user data is a gap on its node', async () => {
+  it('of user data is a gap on its node', async () => {
     const source = await start();
     source.started.emulator.seed({ name: 'web-1' });
     // A folder is not a file.
@@ -375,8 +374,8 @@ describe('what cannot be read', () => {
   });
 });
 
-describe('how it is asked', () => {
-  it('is by one server each for a few, and by the list for many', async () => {
+describe('a request', () => {
+  it('is for one server each for a few, and for the list for many', async () => {
     const source = await start();
     const all = Array.from({ length: 9 }, (_, i) => source.started.emulator.seed({ name: `web-${i + 1}` }));
     await source.started.emulator.settle();
@@ -394,7 +393,7 @@ describe('how it is asked', () => {
     expect(await asked(9)).toEqual(['GET /servers']);
   });
 
-  it('of the source is by the name that the document gives', async () => {
+  it('to the source uses the name in the document', async () => {
     const source = await start();
     const { id } = source.started.emulator.seed({ name: 'worker-a' });
     await source.started.emulator.settle();
@@ -409,7 +408,7 @@ describe('how it is asked', () => {
     expect(seenAs(view, 'c1')).toMatchObject({ state: 'placed', facts: { node: 'web-1' } });
   });
 
-  it('of the source is not known by the name of another server, and what is listed there counts all the same', async () => {
+  it('to the source ignores the name of another server, and its containers count', async () => {
     const source = await start();
     source.started.emulator.seed({ name: 'web-1' });
     source.started.emulator.seed({ name: 'worker-a' });
@@ -423,7 +422,7 @@ describe('how it is asked', () => {
     expect(view.gaps).toEqual([expect.objectContaining({ message: expect.stringContaining('worker-a') as string })]);
   });
 
-  it('has what it costs, and how much memory it has', async () => {
+  it('includes costs and the size of the memory', async () => {
     const source = await start();
     source.started.emulator.seed({ name: 'web-1', age: HOUR });
     const view = await look(source, [doc(source, 'web-1')]);
@@ -481,12 +480,12 @@ describe('readiness', () => {
       { answered: false, message: 'the server was created less than 2m ago' },
     ],
     ['one that does not run', target({ tcp: { port: 22 } }, { status: 'off' }), undefined],
-    ['one that is not there', target({ tcp: { port: 22 } }, null), undefined],
+    ['one that does not exist', target({ tcp: { port: 22 } }, null), undefined],
   ])('of %s', (_is, found, expected) => {
     expect(found).toEqual(expected);
   });
 
-  it('without an IPv4 address is asked at the first address of its network', () => {
+  it('without an IPv4 address is probed at the first address of its network', () => {
     const { readiness } = nodeSpec({ readiness: { tcp: { port: 22 } } });
     expect(probeTarget(settings, readiness, onlyIpv6 as ServerSeen, NOW)).toEqual({
       tcp: { host: '2001:db8:1::1', port: 22 },

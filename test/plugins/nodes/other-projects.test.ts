@@ -1,4 +1,4 @@
-/** Two projects on one account: what one of them has made is never touched by the other, whatever fails in between. */
+/** Two projects on one account: neither ever touches the servers of the other, for any failure in between. */
 
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -34,7 +34,7 @@ spec:
 }
 
 function rowsOf({ reconciled, error }: Ran): readonly string[] {
-  if (reconciled === undefined) throw new Error('there is no plan', { cause: error });
+  if (reconciled === undefined) throw new Error('no plan', { cause: error });
   const { resource_changes: taken, rejected_changes: rejected, deferred_changes: deferred } = reconciled.plan;
   return [
     ...taken.map((row) => `${row.name} ${row.goal}`),
@@ -52,8 +52,8 @@ const FAIL = {
   mishap: { kind: 'error', status: 412, code: 'resource_unavailable' },
 } as const;
 
-describe('a server that another project made under a name of ours', () => {
-  it('after a create of ours that failed is neither relabelled nor drained', async () => {
+describe('a server of another project under an owned name', () => {
+  it('after a failed create is neither relabelled nor drained', async () => {
     const { shop, blog } = await twoProjects();
     shop.write(yaml(['web-1']));
     await shop.run();
@@ -71,7 +71,7 @@ describe('a server that another project made under a name of ours', () => {
     for (const documents of [yaml(['web-1']), yaml(['web-1'], ', power: "off"'), '# none']) {
       shop.write(documents);
       for (let round = 0; round < 3; round += 1) {
-        // What is remembered of it may change; the server does not.
+        // Its state can change; the server does not.
         const taken = rowsOf(await shop.run()).filter((row) => !/^not |protect$/u.test(row));
         expect(taken).toEqual([]);
         await shop.pass(HOUR);
@@ -80,7 +80,7 @@ describe('a server that another project made under a name of ours', () => {
     expect(shop.emulator.server('web-1')).toEqual(theirs);
   });
 
-  it('is a row that says so, and not adopted', async () => {
+  it('is a row that names the project, and not adopted', async () => {
     const { shop, blog } = await twoProjects();
     blog.write(yaml(['web-1']));
     await blog.run();
@@ -90,12 +90,12 @@ describe('a server that another project made under a name of ours', () => {
     expect(ran.reconciled?.plan.gaps).toEqual([]);
     expect(ran.reconciled?.plan.unmanaged).toEqual([]);
     expect(shop.emulator.server('web-1').labels[LABELS.project]).toBe('blog');
-    // And nothing of blog's is listed to shop as what could be adopted.
+    // No server of blog is listed to shop as adoptable.
     shop.write(yaml(['web-2']));
     expect((await shop.run()).reconciled?.plan.unmanaged).toEqual([]);
   });
 
-  it('is passed over by a pool that gives names', async () => {
+  it('is skipped by a pool that assigns names', async () => {
     const { shop, blog } = await twoProjects();
     blog.write(yaml(['web-2']));
     await blog.run();
@@ -114,8 +114,8 @@ spec: { size: 2, template: { serverType: cx23, image: debian-13, location: nbg1,
   });
 });
 
-describe('a machine that no cloud manages', () => {
-  it('may have the name of a server of the account: both plans are as without that', async () => {
+describe('a machine without a cloud', () => {
+  it('can have the name of a server of the account: both plans are as without it', async () => {
     const { shop, blog } = await twoProjects();
     blog.write(yaml(['web-1']));
     await blog.run();
@@ -133,7 +133,7 @@ spec: { provider: static, address: 127.0.0.1, readiness: { after: 1m }, workload
 });
 
 describe('the list of another account', () => {
-  it('makes nothing anew of two or more that are remembered, run after run, and an override makes one', async () => {
+  it('creates none of two or more nodes in the state again, in any run, and an override creates one', async () => {
     const whole = await startWhole();
     running.push(whole);
     whole.write(yaml(['web-1', 'web-2']));
@@ -146,14 +146,14 @@ describe('the list of another account', () => {
     whole.lift('all-missing@nodes/Node/web-1');
     expect(rowsOf(await whole.run())).toEqual(['web-1 create', 'not web-2 create: all-missing']);
     whole.lift();
-    // One of them is there: what the other lacks is no question of the account any more.
+    // One of them exists: the others are not missing because of the account.
     expect(rowsOf(await whole.run())).toEqual(['web-2 create']);
   });
 
   it.each([
-    ['nobody’s', {}],
+    ['without a project', {}],
     ['another project’s', { [LABELS.project]: 'blog' }],
-  ])('is doubted where a server of it has the name of one that is remembered: %s', async (_whose, labels) => {
+  ])('is doubted if a server of it has the name of one in the state: %s', async (_whose, labels) => {
     const whole = await startWhole();
     running.push(whole);
     whole.write(yaml(['web-1', 'web-2', 'web-3']));
@@ -169,7 +169,7 @@ describe('the list of another account', () => {
       ]);
   });
 
-  it('is doubted where a machine that no cloud manages is there as ever', async () => {
+  it('is doubted if a machine without a cloud is still observed', async () => {
     const whole = await startWhole();
     running.push(whole);
     whole.write(yaml(['web-1', 'web-2', 'web-3']));
@@ -189,7 +189,7 @@ spec: { provider: static, address: 127.0.0.1, readiness: { after: 1m } }
     expect(rowsOf(await whole.run())).toEqual(['not web-1 create: all-missing', 'not web-2 create: all-missing']);
   });
 
-  it('is not doubted for one node alone', async () => {
+  it('is not doubted for a single node', async () => {
     const whole = await startWhole();
     running.push(whole);
     whole.write(yaml(['web-1']));
@@ -242,7 +242,7 @@ const deed: fc.Arbitrary<Did> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('pass' as const), minutes: fc.constantFrom(1, 10, 120) }) },
 );
 
-/** What of the other project's servers may not be another after a run of this one. */
+/** The values of the other project's servers that a run of this one must not change. */
 function standing(whole: Whole, project: string) {
   return [...whole.emulator.cloud().servers.values()]
     .filter(({ labels }) => labels[LABELS.project] === project)
@@ -250,7 +250,7 @@ function standing(whole: Whole, project: string) {
 }
 
 describe('two projects on one account', () => {
-  it('never touch what the other has made, whatever fails, is lost, vanishes or is marked', async () => {
+  it('never touch the servers of the other, for any failure, loss, removal or label', async () => {
     let [runs, refused] = [0, 0];
     await fc.assert(
       fc.asyncProperty(fc.array(deed, { minLength: 12, maxLength: 40 }), async (deeds) => {

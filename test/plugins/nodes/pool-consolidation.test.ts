@@ -1,4 +1,7 @@
-/** Consolidation and migration: who may move, where to, when it is worth it; every condition at its exact border. */
+/**
+ * Consolidation and migration: the containers that can move, their targets, the savings; every condition at its exact
+ * border.
+ */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -69,7 +72,7 @@ function keptBy(nodes: readonly PoolNode[], name: string, more: More = {}): stri
   return ('plan' in found ? found.plan : found).kept.find((each) => each.name === name)?.why;
 }
 
-describe('who may be moved', () => {
+describe('the containers that can move', () => {
   it.each<[Pick<PoolContainer, 'tier' | 'players'>, string | undefined]>([
     [{ tier: 'micro', players: 0 }, undefined],
     [{ tier: 'micro', players: 5 }, undefined],
@@ -91,7 +94,7 @@ describe('who may be moved', () => {
 });
 
 describe('emptying a node', () => {
-  it('puts the largest first, where it fits best', () => {
+  it('places the largest first, on the node that fits best', () => {
     const from = node('a', [container('x', { mb: 100 }), container('y', { mb: 900 })]);
     const room = new Map([
       ['a', 3000],
@@ -133,20 +136,20 @@ describe('emptying a node', () => {
       'no other node has 500 MB free for container x',
     ],
     [
-      'memory that is nobody’s',
+      'memory without a container',
       node('a', [container('x')], { allocatedMb: 501 }),
       new Map([['b', 9000]]),
       '1 MB are not allocated to a listed container',
     ],
-  ])('does not work with %s', (_what, from, room, why) => {
+  ])('is not possible with %s', (_what, from, room, why) => {
     expect(empty(from, room)).toEqual({ why });
   });
 
-  it('takes exactly the room that there is', () => {
+  it('uses exactly the free room', () => {
     expect(empty(node('a', [container('x')]), new Map([['b', 500]]))).toMatchObject({ room: new Map([['b', 0]]) });
   });
 
-  it('never gives more than there is, and moves each container once', () => {
+  it('never uses more than the room, and moves each container once', () => {
     const some = fc.array(fc.integer({ min: 1, max: 900 }), { maxLength: 8 });
     fc.assert(
       fc.property(some, fc.array(some, { minLength: 1, maxLength: 5 }), (own, others) => {
@@ -166,7 +169,7 @@ describe('emptying a node', () => {
         expect(found.moves.map((move) => move.container).sort()).toEqual(from.containers.map(({ id }) => id).sort());
         for (const target of targets) {
           const arriving = found.moves.filter(({ to }) => to === target.name).reduce((sum, { mb }) => sum + mb, 0);
-          // A source may list more on a node than fits; nothing is added to that.
+          // A source can list more on a node than fits; nothing is added to that.
           expect(arriving === 0 ? 0 : target.allocatedMb + arriving).toBeLessThanOrEqual(target.ramMb ?? 0);
         }
       }),
@@ -174,12 +177,12 @@ describe('emptying a node', () => {
   });
 });
 
-describe('when nothing came to a node', () => {
+describe('the time since the last container', () => {
   it.each<[string, PoolNode, number | undefined]>([
     ['empty', node('a', [], { emptySince: 7 }), 7],
-    ['empty, since nobody knows when', { name: 'a', phase: 'serving', allocatedMb: 0, containers: [] }, undefined],
+    ['empty, since an unknown time', { name: 'a', phase: 'serving', allocatedMb: 0, containers: [] }, undefined],
     ['the newest container', node('a', [container('x', { since: 5 }), container('y', { since: 9 })]), 9],
-    ['one of which nobody knows', node('a', [container('x', { since: 5 }), { id: 'y', mb: 1 }]), undefined],
+    ['one with an unknown time', node('a', [container('x', { since: 5 }), { id: 'y', mb: 1 }]), undefined],
   ])('%s', (_what, one, since) => {
     expect(quietSince(one)).toBe(since);
   });
@@ -188,7 +191,7 @@ describe('when nothing came to a node', () => {
 describe('a consolidation', () => {
   const two = [node('a', [container('x')]), node('b', [container('y'), container('z')])];
 
-  it('empties what holds least, and says what it saves', () => {
+  it('empties the least used node, and names its savings', () => {
     expect(planned(two)).toEqual({
       going: ['a'],
       moves: [{ container: 'x', mb: 500, from: 'a', to: 'b' }],
@@ -199,11 +202,11 @@ describe('a consolidation', () => {
     });
   });
 
-  it('takes an empty node without moving anything', () => {
+  it('removes an empty node without a move', () => {
     expect(planned([node('a'), node('b', [container('y')])])).toMatchObject({ going: ['a'], moves: [] });
   });
 
-  it('takes as many as can go', () => {
+  it('removes as many as possible', () => {
     const found = planned([
       node('a'),
       node('b', [container('x')]),
@@ -221,7 +224,7 @@ describe('a consolidation', () => {
     ['a node that is not made yet', [...two, node('c', [], { phase: 'planned' })], {}, '1 node still starting'],
     ['one node', two.slice(0, 1), {}, '1 node in service; minNodes is 2'],
     ['two where three are asked for', two, { policy: { minNodes: 3 } }, '2 nodes in service; minNodes is 3'],
-    ['a node that nobody sees', [...two, node('c', [], { phase: 'unseen' })], {}, 'not known: the containers of c'],
+    ['an unobserved node', [...two, node('c', [], { phase: 'unseen' })], {}, 'unknown: the containers of c'],
     [
       'a fleet that is full',
       [node('a', [container('x', { mb: 2801 })]), node('b', [container('y', { mb: 2800 })])],
@@ -233,7 +236,7 @@ describe('a consolidation', () => {
   });
 
   it('begins exactly at its share of the memory', () => {
-    // 2800 of 4000 each: 70 %, so it looks, and finds no room.
+    // 2800 of 4000 each: 70 %, so it searches, and finds no room.
     const full = [node('a', [container('x', { mb: 2800 })]), node('b', [container('y', { mb: 2800 })])];
     expect(refused(full)).toBe('no node of the pool can be removed');
     expect(keptBy(full, 'a')).toContain('140 % of the remaining memory would be allocated');
@@ -254,7 +257,7 @@ describe('a consolidation', () => {
       { emptySince: NOW - 2 * MINUTE },
       'the node has received no container for 2 min; minIdle is 15m',
     ],
-  ])('and a node that is %s', (_what, more, why) => {
+  ])('ignores a node that is %s', (_what, more, why) => {
     const nodes = [node('a', [], more), node('b', [container('y', { tier: 'large' })])];
     expect(keptBy(nodes, 'a')).toBe(why);
     if (why === undefined) expect(planned(nodes).going).toEqual(['a']);
@@ -264,7 +267,7 @@ describe('a consolidation', () => {
   it.each<[string, number, string | undefined]>([
     ['exactly 15 min ago', 15 * MINUTE, undefined],
     ['1 ms later', 15 * MINUTE - 1, 'the node has received no container for 14 min; minIdle is 15m'],
-  ])('and a node to which a container came %s', (_what, ago, why) => {
+  ])('ignores a node to which a container came %s', (_what, ago, why) => {
     expect(
       keptBy([node('a', [container('x', { since: NOW - ago })]), node('b', [container('y', { mb: 900 })])], 'a'),
     ).toBe(why);
@@ -286,11 +289,11 @@ describe('a consolidation', () => {
       { phase: 'serving', ramMb: 4000, allocatedMb: 0, containers: [], initializedAt: 0, emptySince: 0 },
       'the price is unknown',
     ],
-  ])('keeps a node of which nobody knows %s', (_what, one, why) => {
+  ])('keeps a node with unknown %s', (_what, one, why) => {
     expect(keptBy([{ name: 'a', ...one }, node('b', [container('y')])], 'a')).toBe(why);
   });
 
-  it('is worth it from exactly its savings on', () => {
+  it('begins at exactly its savings', () => {
     const nodes = (hourly: number) => [node('a', [], { hourly }), node('b', [container('y')])];
     expect(planned(nodes(0.1)).savings).toBe(0.1);
     expect(refused(nodes(0.0999999999))).toBe(
@@ -300,7 +303,7 @@ describe('a consolidation', () => {
     expect(planned(nodes(0.045), { policy: { minSavingsHourly: 0.045 } }).going).toEqual(['a']);
   });
 
-  it('adds up what several save, without a rounding between', () => {
+  it('adds up the savings of several nodes, without rounding in between', () => {
     const cheap = (name: string) => node(name, [], { hourly: 0.0333333333 });
     const nodes = [cheap('a'), cheap('b'), cheap('c'), node('d', [container('y')])];
     expect(planned(nodes, { policy: { minSavingsHourly: 0.0999999999 } }).going).toHaveLength(3);
@@ -308,7 +311,7 @@ describe('a consolidation', () => {
     expect(planned([...tenths, node('z', [container('y')])]).going).toHaveLength(10);
   });
 
-  it('keeps one node while there are containers, and none where there are none', () => {
+  it('keeps one node while there are containers, and none without', () => {
     const bare = [node('a'), node('b')];
     expect(planned(bare).going).toEqual(['b', 'a']);
     const held = [node('a', [container('x', { mb: 10 })]), node('b', [container('y', { mb: 10 })])];
@@ -319,32 +322,32 @@ describe('a consolidation', () => {
     expect(keptBy(off, 'a')).toBe('the pool must keep 1 node');
   });
 
-  it('keeps what the pool has to have', () => {
+  it('keeps the minimum of the pool', () => {
     const nodes = [node('a'), node('b'), node('c', [container('y')])];
     expect(planned(nodes, { min: 2 }).going).toEqual(['b']);
     expect(keptBy(nodes, 'a', { min: 2 })).toBe('the pool must keep 2 nodes');
     expect(refused(nodes, { min: 3 })).toBe('no node of the pool can be removed');
   });
 
-  it('leaves enough room, exactly up to where the pool would grow', () => {
+  it('leaves enough room, exactly up to the growth threshold of the pool', () => {
     const nodes = (mb: number) => [node('a'), node('b', [container('y', { mb })])];
     expect(planned(nodes(3400)).after).toBe(85);
     expect(keptBy(nodes(3401), 'a')).toBe('85 % of the remaining memory would be allocated; scaling.up is 85 %');
   });
 
-  it('moves no more than can be remembered at once', () => {
+  it('moves at most the number that the state can hold', () => {
     const small = (count: number) => Array.from({ length: count }, (_, i) => container(`s${i}`, { mb: 1 }));
     const nodes = (count: number) => [node('a', small(count)), node('b', [container('y', { tier: 'large' })])];
     expect(planned(nodes(MOST_MOVES)).moves).toHaveLength(MOST_MOVES);
     expect(keptBy(nodes(MOST_MOVES + 1), 'a')).toBe('more than 50 containers would be moved at once');
   });
 
-  it('never takes what must not go', () => {
+  it('never removes a node that must stay', () => {
     const fixed = new Map([['a', 'it is a system node']]);
     expect(keptBy([node('a'), node('b', [container('y')])], 'a', { fixed })).toBe('it is a system node');
   });
 
-  it('in any fleet keeps its promises', () => {
+  it('keeps its promises in any fleet', () => {
     const anyContainer = fc.record({
       mb: fc.integer({ min: 1, max: 1500 }),
       tier: fc.constantFrom('micro', 'small', 'medium', 'large'),

@@ -1,4 +1,4 @@
-/** Cost: prices as the provider writes them, sums without roundings, and the lines of a plan. */
+/** Cost: prices in the provider's format, sums without rounding, and the lines of a plan. */
 
 import { describe, expect, it } from 'vitest';
 import { costLines, costOf, decimal, moneyText, type Priced } from '../../../plugins/nodes/pool/cost.ts';
@@ -34,7 +34,7 @@ describe('a price', () => {
 });
 
 describe('a sum', () => {
-  it('is of what is known, and names the rest', () => {
+  it('includes the known prices, and names the rest', () => {
     expect(costOf([small, large, unknown])).toEqual({ hourly: 0.0173, monthly: 10.84, servers: 3, unknown: ['c'] });
     expect(costOf([])).toEqual({ hourly: 0, monthly: 0, servers: 0, unknown: [] });
   });
@@ -44,13 +44,13 @@ describe('a sum', () => {
     expect(costOf(many)).toMatchObject({ hourly: 0.1, monthly: 70 });
   });
 
-  it('of months is no multiple of hours', () => {
+  it('of months is not a multiple of hours', () => {
     expect(costOf([small]).monthly).not.toBe(small.price === undefined ? 0 : small.price.hourly * 730);
   });
 });
 
 describe('the lines', () => {
-  it('say what changes', () => {
+  it('show the changes', () => {
     expect(costLines(costOf([small]), costOf([small, large]), 'EUR')).toEqual([
       'now    €0.0060 an hour, €3.79 a month, 1 server',
       'after  €0.0173 an hour, €10.84 a month, 2 servers (+€0.0113 an hour, +€7.05 a month)',
@@ -60,13 +60,13 @@ describe('the lines', () => {
     );
   });
 
-  it('are one where nothing changes', () => {
+  it('are one without changes', () => {
     expect(costLines(costOf([small]), costOf([small]), 'EUR')).toEqual([
       'now    €0.0060 an hour, €3.79 a month, 1 server',
     ]);
   });
 
-  it('say what is not in them', () => {
+  it('name the resources that are not included', () => {
     const named = (name: string): Priced => ({ name });
     expect(costLines(costOf([unknown]), costOf([unknown, named('d')]), 'EUR')).toEqual([
       'now    €0.0000 an hour, €0.00 a month, 1 server',

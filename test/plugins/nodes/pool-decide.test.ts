@@ -1,4 +1,4 @@
-/** What a pool decides: which of all that could be done comes first, and what holds it back. */
+/** Decisions of a pool: the first of all possible steps, and its blockers. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -127,12 +127,12 @@ describe('size', () => {
   const fixed = (size: number, nodes: readonly Member[], more: Partial<Situation> = {}) =>
     decide(without(situation(nodes, { min: size, max: size, ...more }), 'scaling'));
 
-  it('that is right needs nothing, however empty or full it is', () => {
+  it('that is right needs no step, at any use', () => {
     expect(fixed(2, [member(1), member(2)])).toBeUndefined();
     expect(fixed(2, [member(1, 4000), member(2, 4000)], waiting(9, 9000))).toBeUndefined();
   });
 
-  it('grows by all that is missing', () => {
+  it('grows by all missing members', () => {
     expect(shown(fixed(4, [member(1), member(5)]))).toEqual({
       kind: 'grow',
       by: 'document',
@@ -142,7 +142,7 @@ describe('size', () => {
     });
   });
 
-  it('shrinks by the best to lose, as many as may leave at once', () => {
+  it('shrinks by the best candidates, as many as can leave at once', () => {
     const nodes = [
       member(1),
       member(2, 100, { refusal: { rule: 'has-containers', message: '' } }),
@@ -154,7 +154,7 @@ describe('size', () => {
     expect(shown(fixed(1, nodes, { removalsAtOnce: 5 }))).toMatchObject({ gone: [4, 3, 1], members: [2] });
   });
 
-  it('names the one that may go first where none may', () => {
+  it('names the first to become removable if none is', () => {
     const young = (number: number, clearsAt: number) =>
       member(number, 0, { refusal: { rule: 'too-young', message: 'young', clearsAt } });
     expect(shown(fixed(1, [young(1, 70), young(2, 60), young(3, 80)], { removalsAtOnce: 5 }))).toMatchObject({
@@ -162,7 +162,7 @@ describe('size', () => {
     });
   });
 
-  it('loses a name without a server first', () => {
+  it('removes one without a server first', () => {
     expect(shown(fixed(1, [member(1), member(2, 0, { node: { phase: 'planned' } })]))).toMatchObject({ gone: [2] });
   });
 });
@@ -170,7 +170,7 @@ describe('size', () => {
 describe('a member whose disk is full', () => {
   const full = (number: number, mb = 0) => member(number, mb, { isFull: true });
 
-  it('is not counted among those that the pool has, so that another one comes first', () => {
+  it('does not count as a member, so that another one is created first', () => {
     expect(decide(situation([member(1, 1500), full(2, 1500)], { min: 2, max: 2 }))).toMatchObject({
       kind: 'grow',
       by: 'document',
@@ -179,11 +179,11 @@ describe('a member whose disk is full', () => {
     });
   });
 
-  it('does not make the pool shrink once that one is there', () => {
+  it('does not shrink the pool once that one exists', () => {
     expect(decide(situation([member(1, 1500), full(2, 1500), member(3, 1500)], { min: 2, max: 2 }))).toBeUndefined();
   });
 
-  it('has no room for what waits', () => {
+  it('has no room for waiting workloads', () => {
     const so = situation([member(1, 3000), full(2)], { max: 2, ...waiting(1, 600) });
     expect(shown(decide(so))).toMatchObject({ kind: 'grow', by: 'reactive', added: [3] });
   });
@@ -237,11 +237,11 @@ describe('the reactive policy', () => {
     else expect(found).toMatchObject(expected as object);
   });
 
-  it('does not ask for what is in use, and lets a consolidation have its turn', () => {
+  it('ignores a blocked step, and lets a consolidation follow', () => {
     const nodes = [member(1, 600), member(2, 300), member(3, 100)];
     expect(decide(situation(nodes))).toBeUndefined();
     expect(decide(situation(nodes, { consolidation: CONSOLIDATION }))?.kind).toBe('consolidate');
-    // One that is only young, or empty for too short a time, is waited for.
+    // One that is young, or has been empty for too short a time, is awaited.
     const young = member(4, 0, { refusal: { rule: 'too-young', message: 'x', clearsAt: NOW + 1 } });
     expect(decide(situation([...nodes, young], { consolidation: CONSOLIDATION }))).toMatchObject({
       kind: 'shrink',
@@ -249,12 +249,12 @@ describe('the reactive policy', () => {
     });
   });
 
-  it('never gives the name of a node that is still leaving', () => {
+  it('never assigns the name of a node that is still leaving', () => {
     const so = situation([member(1, 3500), member(2, 0, { isMember: false })], { isTaken: (name) => name === 'web-2' });
     expect(shown(decide(so))).toMatchObject({ added: [3] });
   });
 
-  it('has to have its least first', () => {
+  it('needs its minimum first', () => {
     expect(shown(decide(situation([member(1)], { min: 3 })))).toEqual({
       kind: 'grow',
       by: 'document',
@@ -264,7 +264,7 @@ describe('the reactive policy', () => {
     });
   });
 
-  it('says what it would do if it might', () => {
+  it('names the step that it would take if it could', () => {
     expect(unmetGrowth(situation([member(1, 4000)], { max: 1 }))?.urgency).toBe('critical');
     expect(unmetGrowth(situation([member(1, 4000)], { max: 2 }))).toBeUndefined();
     expect(unmetGrowth(situation([member(1, 100)], { max: 1 }))).toBeUndefined();
@@ -282,7 +282,7 @@ describe('cooldowns', () => {
     return cooldownOf(decision, so)?.until;
   };
 
-  it('hold growth and shrinking, from when they were done', () => {
+  it('delay growth and shrinking, from the time when they were done', () => {
     expect(until(grown(NOW - 5 * MINUTE))).toBeUndefined();
     expect(until(grown(NOW - 5 * MINUTE + 1))).toBe(NOW + 1);
     const shrinking = (scaled: Remembered['scaled']) =>
@@ -292,7 +292,7 @@ describe('cooldowns', () => {
     expect(until(shrinking({ downAt: NOW - 5 * MINUTE + 1 }))).toBe(NOW + 1);
   });
 
-  it('do not hold what something waits for where there is no node', () => {
+  it('do not delay growth for waiting workloads without a node', () => {
     const so = situation([], {
       min: 0,
       remembered: remembered([], { scaled: { upAt: NOW, downAt: NOW } }),
@@ -301,12 +301,12 @@ describe('cooldowns', () => {
     expect(until(so)).toBeUndefined();
   });
 
-  it('do not hold what the document says', () => {
+  it('do not delay steps of the document', () => {
     const so = situation([member(1)], { min: 3, remembered: remembered([1], { scaled: { upAt: NOW, downAt: NOW } }) });
     expect(until(so)).toBeUndefined();
   });
 
-  it('of consolidations are their own, and those of shrinking', () => {
+  it('of consolidations are separate from those of shrinking', () => {
     const so = (more: Partial<Remembered>) =>
       situation([member(1, 2000), member(2, 500)], {
         consolidation: CONSOLIDATION,
@@ -320,7 +320,7 @@ describe('cooldowns', () => {
   });
 });
 
-describe('a member that is unhealthy', () => {
+describe('an unhealthy member', () => {
   const sick = (ago: number) =>
     situation([member(1, 1500), member(2, 1500, { node: { phase: 'unhealthy' }, unhealthySince: NOW - ago })], {
       replaceUnhealthyAfterMs: 10 * MINUTE,
@@ -333,11 +333,11 @@ describe('a member that is unhealthy', () => {
     expect(shown(decide(sick(ago)))).toEqual(expected);
   });
 
-  it('stays where nothing is said of it', () => {
+  it('stays by default', () => {
     expect(decide(without(sick(999 * MINUTE), 'replaceUnhealthyAfterMs'))).toBeUndefined();
   });
 
-  it('gives its place at once where it was drained: it never returns to service', () => {
+  it('is replaced at once if it was drained: it never returns to service', () => {
     const drained = member(2, 900, { node: { phase: 'leaving' } });
     expect(decide(situation([member(1, 1500), drained]))).toMatchObject({
       kind: 'swap',
@@ -347,13 +347,13 @@ describe('a member that is unhealthy', () => {
     });
   });
 
-  it('gives its place to nobody where the pool has more than it may', () => {
+  it('is not replaced if the pool is over its maximum', () => {
     const drained = member(3, 0, { node: { phase: 'leaving' } });
     const so = situation([member(1, 1500), member(2, 1500), drained], { max: 2 });
     expect(shown(decide(so))).toMatchObject({ kind: 'swap', gone: [3], added: [], members: [1, 2] });
   });
 
-  it('gives its place one at a time, as long as no more may leave', () => {
+  it('is replaced one at a time, within the limit of leaving members', () => {
     const ill = (number: number) => member(number, 0, { node: { phase: 'unhealthy' }, unhealthySince: 0 });
     const so = situation([ill(1), ill(2), ill(3)], { replaceUnhealthyAfterMs: 1, removalsAtOnce: 2 });
     expect(shown(decide(so))).toMatchObject({ gone: [1, 2], added: [4, 5], members: [3, 4, 5] });
@@ -363,48 +363,48 @@ describe('a member that is unhealthy', () => {
 describe('consolidation', () => {
   const on = { consolidation: CONSOLIDATION };
 
-  it('begins by emptying, with all members still there', () => {
+  it('begins by emptying, with all members present', () => {
     const found = decide(situation([member(1, 2000), member(2, 500)], on));
     expect(shown(found)).toEqual({ kind: 'consolidate', by: 'consolidation', added: [], gone: [2], members: [1, 2] });
     expect(found?.plan?.moves).toEqual([{ container: 'c2', mb: 500, from: 'web-2', to: 'web-1' }]);
     expect(found?.because).toBe('web-2 can be removed once 1 container moved, which saves €0.2000 an hour');
   });
 
-  it('lets what is empty go at once', () => {
+  it('removes an empty node at once', () => {
     const found = decide(situation([member(1, 3000), member(2)], on));
     expect(shown(found)).toEqual({ kind: 'consolidate', by: 'consolidation', added: [], gone: [2], members: [1] });
   });
 
-  it('is off where nobody turned it on', () => {
+  it('is off by default', () => {
     expect(decide(situation([member(1, 2000), member(2, 500)]))).toBeUndefined();
   });
 
-  it('comes after growth and shrinking', () => {
+  it('follows growth and shrinking', () => {
     expect(decide(situation([member(1, 100), member(2)], on))?.by).toBe('reactive');
     expect(decide(situation([member(1, 4000), member(2, 4000)], on))?.by).toBe('reactive');
   });
 
-  it('moves nothing without a hook, and still lets go what is empty', () => {
+  it('moves nothing without a hook, and still removes empty nodes', () => {
     expect(decide(situation([member(1, 2000), member(2, 500)], { ...on, migrates: false }))).toBeUndefined();
     expect(decide(situation([member(1, 3000), member(2)], { ...on, migrates: false }))?.gone).toEqual([2]);
   });
 
   it.each(['drains-containers', 'has-containers', 'allocated-memory', 'idle-grace', 'too-young'])(
-    'is not held back by %s, which passes or is mended',
+    'is not blocked by %s, which is temporary',
     (rule) => {
       const so = situation([member(1, 2000), member(2, 500, { refusal: { rule, message: 'x' } })], on);
       expect(decide(so)?.gone).toEqual([2]);
     },
   );
 
-  it('never touches what the rules for nodes keep for another reason', () => {
+  it('never touches a node that another rule keeps', () => {
     const refusal = { rule: 'dedicated-node', message: 'it is a system node' };
     const so = situation([member(1, 2000, { refusal }), member(2, 500, { refusal })], on);
     expect(decide(so)).toBeUndefined();
   });
 });
 
-describe('a consolidation that goes on', () => {
+describe('a consolidation in progress', () => {
   const moves = [{ container: 'c2', from: 2, to: 1 }];
   const going = (nodes: readonly Member[], more: Partial<Situation> = {}): Situation =>
     situation(nodes, {
@@ -417,7 +417,7 @@ describe('a consolidation that goes on', () => {
     expect(decide(going([member(1, 2000), member(2, 500)]))).toBeUndefined();
   });
 
-  it('lets its nodes go once they are empty', () => {
+  it('removes its nodes once they are empty', () => {
     expect(shown(decide(going([member(1, 2500), member(2)])))).toEqual({
       kind: 'finish',
       by: 'consolidation',
@@ -427,7 +427,7 @@ describe('a consolidation that goes on', () => {
     });
   });
 
-  it('waits while memory is still allocated, or nobody sees what is', () => {
+  it('waits while memory is allocated, or unknown', () => {
     expect(decide(going([member(1, 2500), member(2, 0, { node: { allocatedMb: 1 } })]))).toBeUndefined();
     expect(decide(going([member(1, 2500), member(2, 0, { node: { phase: 'unseen' } })]))).toBeUndefined();
     expect(decide(without(going([member(1, 2500), member(2)]), 'queue', 'queueHere'))).toBeUndefined();
@@ -462,7 +462,7 @@ describe('a consolidation that goes on', () => {
       'web-1, the target of container c2, is no longer in service',
     ],
     [
-      'the target is no member any more',
+      'the target is no longer a member',
       going([member(1, 2000, { isMember: false }), member(2, 500)]),
       'web-1, the target of container c2, is no longer in service',
     ],
@@ -477,7 +477,7 @@ describe('a consolidation that goes on', () => {
   });
 });
 
-it('whatever is decided, the numbers add up', () => {
+it('the numbers of every decision add up', () => {
   const anyMember = fc.record({
     phase: fc.constantFrom<NodePhase>(
       'planned',

@@ -1,17 +1,9 @@
-/** Pools on the whole line: documents, the engine, the plugin, its client, and the emulated provider and workload source. */
+/** Pools on the whole line: documents, engine, plugin, client, and the emulated provider and workload source. */
 
-import { afterEach, describe, expect, it } from 'vitest';
-import type { PlanReason } from '../../../src/formats/plan.ts';
+import { describe, expect, it } from 'vitest';
 import type { NodePoolMemory } from '../../../plugins/nodes/generated.ts';
-import { type Ran, startWhole, type Whole } from './whole.ts';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-
-const running: Whole[] = [];
-afterEach(async () => {
-  for (const whole of running.splice(0)) await whole.stop();
-});
+import { HOUR, MINUTE, rowsOf, runOf, servers, type Shown, start } from './line.ts';
+import { startWhole, type Whole } from './whole.ts';
 
 interface PoolOptions {
   readonly name?: string;
@@ -30,39 +22,13 @@ spec:
 `;
 }
 
-async function start(yaml: string, config: object = {}): Promise<Whole> {
-  const whole = await startWhole({}, config);
-  running.push(whole);
-  whole.write(yaml);
-  return whole;
-}
+const SHOWN: Shown = {
+  name: ({ address }) => address.replace('nodes/', ''),
+  rest: ({ cause }) => `(${cause})`,
+};
+const run = (whole: Whole): Promise<readonly string[]> => runOf(whole, SHOWN);
 
-/** Every row as text: what would run, and what not with its rules. */
-function rowsOf({ reconciled, error }: Ran): readonly string[] {
-  if (reconciled === undefined) throw new Error('there is no plan', { cause: error });
-  const { resource_changes: taken, rejected_changes: rejected, deferred_changes: deferred } = reconciled.plan;
-  const rules = (reasons: readonly PlanReason[]) => reasons.map(({ rule }) => rule).join(', ');
-  const short = (address: string) => address.replace('nodes/', '');
-  return [
-    ...taken.map((row) => `${short(row.address)} ${row.step} (${row.cause})`),
-    ...rejected.map(
-      ({ resource_change: row, reasons }) => `REJECTED ${short(row.address)} ${row.step}: ${rules(reasons)}`,
-    ),
-    ...deferred.map(
-      ({ resource_change: row, reasons }) => `WAITING ${short(row.address)} ${row.step}: ${rules(reasons)}`,
-    ),
-  ];
-}
-
-/** Runs, holds that every action was taken, and gives the rows. */
-async function run(whole: Whole): Promise<readonly string[]> {
-  const ran = await whole.run();
-  const bad = [...ran.rows.values()].filter(({ status }) => !['done', 'rejected', 'deferred'].includes(status));
-  expect(bad.map(({ address, status, message }) => `${address} ${status}: ${message}`)).toEqual([]);
-  return rowsOf(ran);
-}
-
-/** Runs until nothing is done any more, with a minute between; the last rows. */
+/** Runs until no changes remain, with a minute between; the last rows. */
 async function settle(whole: Whole, most = 10): Promise<readonly string[]> {
   for (let i = 0; i < most; i += 1) {
     const rows = await run(whole);
@@ -70,10 +36,6 @@ async function settle(whole: Whole, most = 10): Promise<readonly string[]> {
     await whole.pass(MINUTE);
   }
   throw new Error('it does not come to rest');
-}
-
-function servers(whole: Whole): readonly string[] {
-  return [...whole.emulator.cloud().servers.values()].map(({ name }) => name).sort();
 }
 
 function keptOf(whole: Whole, pool = 'web'): Partial<NodePoolMemory> {
@@ -93,7 +55,7 @@ function put(
 }
 
 describe('a pool of a fixed size', () => {
-  it('begins, is made, keeps its names, and grows', async () => {
+  it('begins, is created, keeps its names, and grows', async () => {
     const whole = await start(poolYaml('size: 2'));
     expect(await run(whole)).toEqual([
       'Node/web-1 absent>provisioning (new)',
@@ -113,7 +75,7 @@ describe('a pool of a fixed size', () => {
     expect(keptOf(whole)).toMatchObject({ prefix: 'web', members: [1, 2, 3, 4], next: 5 });
   });
 
-  it('makes a member anew that somebody deleted, under its own name', async () => {
+  it('creates a member that another program deleted again, under its own name', async () => {
     const whole = await start(poolYaml('size: 2'));
     await settle(whole);
     const { id } = whole.emulator.server('web-1');
@@ -123,7 +85,7 @@ describe('a pool of a fixed size', () => {
     expect(whole.emulator.server('web-1').id).not.toBe(id);
   });
 
-  it('loses the one that is best to lose, drained and then removed, and never gives its name again', async () => {
+  it('loses the best candidate, drained and then removed, and never reuses its name', async () => {
     const whole = await start(poolYaml('size: 3'));
     await settle(whole);
     put(whole, 'web-1', 'a', 500);
@@ -151,13 +113,13 @@ describe('a pool of a fixed size', () => {
     expect(keptOf(whole)).toMatchObject({ members: [1, 3, 4], next: 5, dropped: [] });
   });
 
-  it('waits for a young one, and says until when', async () => {
+  it('waits for a young one, and gives the time', async () => {
     const whole = await start(poolYaml('size: 2'));
     await settle(whole);
     put(whole, 'web-1', 'a', 500);
     whole.write(poolYaml('size: 1'));
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual(['WAITING NodePool/web active>active: no-candidate']);
+    expect(rowsOf(ran, SHOWN)).toEqual(['WAITING NodePool/web active>active: no-candidate']);
     const [waiting] = ran.reconciled?.plan.deferred_changes ?? [];
     const initializedAt = whole.recall().resources.get('nodes/Node/web-2')?.kept['initialized_at'] as string;
     expect(waiting?.clears_at).toBe(new Date(Date.parse(initializedAt) + 30 * MINUTE).toISOString());
@@ -170,7 +132,7 @@ describe('a pool of a fixed size', () => {
     expect(await run(whole)).toEqual(['Node/web-2 ready>draining (edit)', 'NodePool/web active>active (edit)']);
   });
 
-  it('lets none go while all are in use, or something waits', async () => {
+  it('loses none while all are in use, or workloads wait', async () => {
     const whole = await start(poolYaml('size: 2'));
     await settle(whole);
     put(whole, 'web-1', 'a', 500);
@@ -187,7 +149,7 @@ describe('a pool of a fixed size', () => {
     expect(keptOf(whole).members).toEqual([1]);
   });
 
-  it('lets one go at a time, or as many as it says', async () => {
+  it('loses one at a time, or as many as its limit', async () => {
     const whole = await start(poolYaml('size: 4'));
     await settle(whole);
     await whole.pass(HOUR);
@@ -200,7 +162,7 @@ describe('a pool of a fixed size', () => {
     ]);
     whole.write(poolYaml('size: 1', { more: 'removalsAtOnce: 3' }));
     const judged = ['NodePool/web active>active (edit)', 'WAITING Node/web-4 draining>decommissioned: drain-grace'];
-    // The row that lets more of them go at once comes first; until it is applied, one does.
+    // The row that raises the limit comes first; until it is applied, one leaves.
     expect(await run(whole)).toEqual(judged);
     expect(keptOf(whole).members).toHaveLength(3);
     expect(await run(whole)).toEqual([
@@ -211,7 +173,7 @@ describe('a pool of a fixed size', () => {
     expect(keptOf(whole).members).toHaveLength(1);
   });
 
-  it('never takes a server of the same name for its own', async () => {
+  it('never takes a server of the same name as its own', async () => {
     const whole = await start(poolYaml('size: 2'));
     whole.emulator.seed({ name: 'web-1' });
     await settle(whole);
@@ -219,7 +181,7 @@ describe('a pool of a fixed size', () => {
     expect(whole.recall().resources.has('nodes/Node/web-1')).toBe(false);
   });
 
-  it('makes a new member in the place of one whose disk is full, and moves nobody', async () => {
+  it('replaces a member whose disk is full, and moves no container', async () => {
     const whole = await start(poolYaml('size: 2'));
     await settle(whole);
     put(whole, 'web-2', 'a', 500);
@@ -246,7 +208,7 @@ describe('a pool of a fixed size', () => {
     expect(await run(whole)).toEqual([]);
   });
 
-  it('makes a new member in the place of one that is unhealthy for too long, which is no growth', async () => {
+  it('replaces a member that has been unhealthy for too long, which is not growth', async () => {
     const whole = await start('');
     const probed = `readiness: { tcp: { port: ${whole.emulator.readinessPort} } }`;
     const yaml = poolYaml('size: 2', { more: 'replaceUnhealthyAfter: 10m' });
@@ -267,7 +229,7 @@ describe('a pool of a fixed size', () => {
     expect(servers(whole)).toEqual(['web-1', 'web-3']);
   });
 
-  it('keeps one that fails for less than five minutes, however soon it may be replaced', async () => {
+  it('keeps one that fails for less than five minutes, for any setting', async () => {
     const whole = await start('');
     const probed = `readiness: { tcp: { port: ${whole.emulator.readinessPort} } }`;
     const yaml = poolYaml('size: 2', { more: 'replaceUnhealthyAfter: 0s' });
@@ -286,7 +248,7 @@ describe('a pool of a fixed size', () => {
     expect(await run(whole)).toContain('NodePool/web active>active (time)');
   });
 
-  it('is gone with its document, and its nodes are, one at a time', async () => {
+  it('is removed with its document, and its nodes are, one at a time', async () => {
     const whole = await start(poolYaml('size: 2'));
     await settle(whole);
     await whole.pass(HOUR);
@@ -302,8 +264,8 @@ describe('a pool of a fixed size', () => {
   });
 });
 
-describe('a pool that forgot its members', () => {
-  it('takes up what is still remembered of its nodes, and removes none meanwhile', async () => {
+describe('a pool that lost its members from the state', () => {
+  it('finds the nodes that are still in the state, and removes none meanwhile', async () => {
     const whole = await start(poolYaml('size: 2'));
     await settle(whole);
     await whole.pass(HOUR);
@@ -332,7 +294,7 @@ describe('a pool that forgot its members', () => {
 describe('the reactive policy', () => {
   const scaling = poolYaml('min: 1\n  max: 3');
 
-  it('grows by one, with what is starting in mind, and cools down from when it grew', async () => {
+  it('grows by one, counts starting members, and cools down from its growth', async () => {
     const whole = await start(scaling);
     await settle(whole);
     await whole.pass(5 * MINUTE);
@@ -356,7 +318,7 @@ describe('the reactive policy', () => {
     expect(await run(whole)).toEqual([]);
     whole.emulator.workloads.wait({ id: 'q', mb: 4000 });
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual(['WAITING NodePool/web active>active: cooldown']);
+    expect(rowsOf(ran, SHOWN)).toEqual(['WAITING NodePool/web active>active: cooldown']);
     const clearsAt = ran.reconciled?.plan.deferred_changes[0]?.clears_at ?? '';
     expect(clearsAt).toBe(new Date(Date.parse(grewAt) + 5 * MINUTE).toISOString());
     await whole.pass(Date.parse(clearsAt) - whole.clock.now() - 1);
@@ -367,16 +329,16 @@ describe('the reactive policy', () => {
     expect(keptOf(whole).members).toEqual([1, 2, 3]);
   });
 
-  it('acts once its threshold was crossed for as long as it says, whatever was in between', async () => {
+  it('acts once its threshold was crossed for its time, for any value in between', async () => {
     const whole = await start(poolYaml('min: 1\n  max: 3', { more: 'scaling: { for: 10m, cooldown: 0s }' }));
     await settle(whole);
     await whole.pass(5 * MINUTE);
     put(whole, 'web-1', 'a', 3500);
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual(['WAITING NodePool/web active>active: cooldown']);
+    expect(rowsOf(ran, SHOWN)).toEqual(['WAITING NodePool/web active>active: cooldown']);
     const begun = whole.clock.now();
     expect(ran.reconciled?.plan.deferred_changes[0]?.clears_at).toBe(new Date(begun + 10 * MINUTE).toISOString());
-    // It falls under the threshold, and crosses it again: the time begins anew.
+    // The use drops below the threshold, and crosses it again: the time starts again.
     await whole.pass(9 * MINUTE);
     whole.emulator.workloads.end('a');
     put(whole, 'web-1', 'b', 3000);
@@ -392,19 +354,19 @@ describe('the reactive policy', () => {
     expect(await run(whole)).toEqual(['NodePool/web active>active (policy)']);
   });
 
-  it('stops at its max, and says so', async () => {
+  it('stops at its max, and reports it', async () => {
     const whole = await start(poolYaml('min: 1\n  max: 1'));
     await settle(whole);
     put(whole, 'web-1', 'a', 3500);
     whole.emulator.workloads.wait({ id: 'q', mb: 4000 });
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual([]);
+    expect(rowsOf(ran, SHOWN)).toEqual([]);
     expect(ran.reconciled?.plan.checks.map(({ code, message }) => `${code}: ${message}`)).toEqual([
       'full: 183.1 % of the memory is allocated or queued for; scaling.up is 85 %. The pool is at its maximum of 1 node',
     ]);
   });
 
-  it('decides nothing while it is blind', async () => {
+  it('decides nothing while its view has a gap', async () => {
     const whole = await start(scaling);
     await settle(whole);
     await whole.pass(HOUR);
@@ -413,11 +375,11 @@ describe('the reactive policy', () => {
       mishap: { kind: 'text', status: 200, text: 'no' },
     });
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual([]);
+    expect(rowsOf(ran, SHOWN)).toEqual([]);
     expect(ran.reconciled?.plan.checks.map(({ code }) => code)).toContain('blind');
   });
 
-  it('counts what names no pool for one pool alone, and what names one for that', async () => {
+  it('counts workloads without a pool for one pool alone, and those with a pool for that', async () => {
     const two = `${poolYaml('min: 0\n  max: 3', { name: 'apple' })}---\n${poolYaml('min: 0\n  max: 3', { name: 'pear' })}`;
     const whole = await start(two);
     whole.emulator.workloads.wait({ id: 'any', mb: 100 });
@@ -428,7 +390,7 @@ describe('the reactive policy', () => {
     expect(servers(whole)).toEqual(['apple-1', 'pear-1']);
   });
 
-  it('does not shrink below its min, nor what serves below it', async () => {
+  it('does not shrink below its min, nor below the required service', async () => {
     const whole = await start(poolYaml('min: 2\n  max: 3'));
     await settle(whole);
     await whole.pass(HOUR);
@@ -441,7 +403,7 @@ describe('a consolidation', () => {
     more: 'consolidation: { enabled: true, minSavings: 0.004 }',
   });
 
-  /** Two nodes, with so much on each that one would do. */
+  /** Two nodes, with so few containers on each that one would suffice. */
   async function spread(yaml = consolidating): Promise<Whole> {
     const whole = await start(yaml.replace('min: 1', 'min: 2'));
     await settle(whole);
@@ -456,7 +418,7 @@ describe('a consolidation', () => {
   it('moves, empties, drains and removes; each move is a record', async () => {
     const whole = await spread();
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual(['NodePool/web active>active (policy)']);
+    expect(rowsOf(ran, SHOWN)).toEqual(['NodePool/web active>active (policy)']);
     const [row] = ran.reconciled?.plan.resource_changes ?? [];
     expect(row?.because).toBe('web-2 can be removed once 1 container moved, which saves €0.0048 an hour');
     expect(row?.change.after).toEqual({ min: 1, moves: { b: 'web-1' } });
@@ -491,7 +453,7 @@ describe('a consolidation', () => {
         },
       },
     ]);
-    // The idle grace of the node holds it, as any other.
+    // The idle grace of the node delays it, as any other.
     expect(await run(whole)).toEqual(['WAITING NodePool/web active>active: no-candidate']);
     await whole.pass(30 * MINUTE);
     expect(await run(whole)).toEqual(['NodePool/web active>active (policy)']);
@@ -531,26 +493,26 @@ describe('a consolidation', () => {
     ]);
     whole.emulator.workloads.clearFaults();
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual(['NodePool/web active>active (policy)']);
+    expect(rowsOf(ran, SHOWN)).toEqual(['NodePool/web active>active (policy)']);
     expect(ran.reconciled?.plan.resource_changes[0]?.because).toMatch(
       /^The consolidation is abandoned: container b could not be moved: /u,
     );
     expect(keptOf(whole)).toMatchObject({ members: [1, 2], going: [], moves: [] });
     expect(whole.recall().resources.has('nodes/Container/b')).toBe(true);
     const again = await whole.run();
-    expect(rowsOf(again)).toEqual(['WAITING NodePool/web active>active: cooldown']);
+    expect(rowsOf(again, SHOWN)).toEqual(['WAITING NodePool/web active>active: cooldown']);
     expect(again.reconciled?.plan.deferred_changes[0]?.clears_at).toBe(new Date(begun + 2 * HOUR).toISOString());
     expect(whole.recall().resources.has('nodes/Container/b')).toBe(false);
     expect(servers(whole)).toEqual(['web-1', 'web-2']);
   });
 
-  it('moves nobody when players join in between', async () => {
+  it('moves no container if players join in between', async () => {
     const whole = await spread();
     await run(whole);
     whole.emulator.workloads.end('b');
     put(whole, 'web-2', 'b', 900, { players: 6 });
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual(['NodePool/web active>active (policy)']);
+    expect(rowsOf(ran, SHOWN)).toEqual(['NodePool/web active>active (policy)']);
     expect(ran.reconciled?.plan.resource_changes[0]?.because).toBe(
       'The consolidation is abandoned: container b stays: small with 6 players; the limit is 5',
     );
@@ -568,12 +530,12 @@ describe('a consolidation', () => {
   });
 });
 
-describe('a run that is killed', () => {
+describe('a killed run', () => {
   interface Story {
     readonly what: string;
-    /** Brings a pool to where the run begins. */
+    /** Brings a pool to the start of the run. */
     readonly before: (whole: Whole) => Promise<void>;
-    /** How often it is run from there, with what between. */
+    /** The number of runs from there, with the events between. */
     readonly after: (whole: Whole) => Promise<void>;
     readonly expected: readonly string[];
   }
@@ -618,7 +580,7 @@ describe('a run that is killed', () => {
   /** Every kill point, or a sample. */
   const FULL = process.env['FETTLE_TEST_FULL'] === '1';
 
-  it.each(STORIES)('$what ends as it would have ended', { timeout: 60_000 }, async ({ before, after, expected }) => {
+  it.each(STORIES)('$what ends as without the kill', { timeout: 60_000 }, async ({ before, after, expected }) => {
     let killed = 0;
     for (const at of ['record', 'request'] as const)
       for (const happens of [true, false])
@@ -642,10 +604,10 @@ describe('a run that is killed', () => {
     expect(killed).toBeGreaterThan(4);
   });
 
-  it('has not done what nobody remembers, though nothing is left to do', async () => {
+  it('has not done an unrecorded step, even if no changes remain', async () => {
     const whole = await start(poolYaml('min: 0\n  max: 2'));
     whole.emulator.workloads.wait({ id: 'q', mb: 10 });
-    // The look and the intent are durable, the outcome is not.
+    // The refresh and the intent are durable, the outcome is not.
     const ran = await whole.run({ at: 'record', happens: false, after: 2 });
     expect(ran.killed).toBe(true);
     expect(whole.recall().resources.get('nodes/NodePool/web')?.open?.step).toBe('active>active');

@@ -1,4 +1,4 @@
-/** Names of members: stable, in order, and never given twice; and which member is the best to lose. */
+/** Names of members: stable, in order, and never reused; and the best member to remove. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -24,14 +24,14 @@ describe('names', () => {
     expect(numberOf('web', name)).toBe(number);
   });
 
-  it('begin with one, and go on', () => {
+  it('begin with one, and continue', () => {
     const first = withMore('web', { members: [], next: 1 }, 3, free);
     expect(first).toEqual({ members: [1, 2, 3], next: 4 });
     expect(withMore('web', without(first, [3]), 1, free)).toEqual({ members: [1, 2, 4], next: 5 });
     expect(withMore('web', without(first, first.members), 1, free)).toEqual({ members: [4], next: 5 });
   });
 
-  it('pass over what is taken, and what members have though nobody counted', () => {
+  it('skip names in use, and those of uncounted members', () => {
     expect(withMore('web', { members: [], next: 1 }, 2, (name) => name === 'web-1' || name === 'web-3')).toEqual({
       members: [2, 4],
       next: 5,
@@ -39,7 +39,7 @@ describe('names', () => {
     expect(withMore('web', { members: [7, 2], next: 1 }, 1, free).members).toEqual([7, 2, 8]);
   });
 
-  it('are given once in the life of a pool, whatever happens', () => {
+  it('are used once in the life of a pool, for any events', () => {
     const happens = fc.array(fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: -9, max: -1 })), {
       maxLength: 40,
     });
@@ -66,7 +66,7 @@ describe('names', () => {
     );
   });
 
-  it('come from their numbers, and back', () => {
+  it('are formed from their numbers, and back', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 999_999_999 }), (number) => {
         expect(numberOf('a-1', nameOf('a-1', number))).toBe(number);
@@ -84,7 +84,7 @@ const containers = (...players: readonly number[]) =>
 const busy = { refusal: { rule: 'has-containers', message: 'it has containers' } };
 const young = (clearsAt: number) => ({ refusal: { rule: 'too-young', message: 'it is too young', clearsAt } });
 
-/** Each is better to lose than all that follow. */
+/** Each is a better candidate than all that follow. */
 const ORDER: readonly Candidate[] = [
   candidate('web-20', { phase: 'planned' }),
   candidate('web-3', { phase: 'planned' }),
@@ -99,15 +99,15 @@ const ORDER: readonly Candidate[] = [
   candidate('web-9', { hourly: 9 }, young(50)),
   candidate('web-11', {}, young(60)),
   candidate('web-10', {}, young(60)),
-  candidate('web-12', {}, { refusal: { rule: 'containers-unknown', message: 'nobody knows' } }),
+  candidate('web-12', {}, { refusal: { rule: 'containers-unknown', message: 'not known' } }),
   candidate('web-13', { allocatedMb: 900, containers: containers(0) }, busy),
   candidate('web-15', { allocatedMb: 100, containers: containers(1) }, busy),
   candidate('web-14', { allocatedMb: 200, containers: containers(1) }, busy),
   candidate('web-16', { allocatedMb: 1, containers: containers(1, 1) }, busy),
 ];
 
-describe('the best to lose', () => {
-  it('comes first, in whatever order they are given', () => {
+describe('the best candidate for removal', () => {
+  it('comes first, for any given order', () => {
     const expected = ORDER.map(({ node }) => node.name);
     fc.assert(
       fc.property(fc.shuffledSubarray([...ORDER], { minLength: 0 }), (some) => {
@@ -117,10 +117,10 @@ describe('the best to lose', () => {
     );
   });
 
-  it('is never one that has containers while another has none', () => {
+  it('never has containers while another has none', () => {
     const [first] = inOrderOfLoss('web', [
       candidate('web-1', { containers: containers(0), allocatedMb: 1 }, young(1)),
-      candidate('web-2', {}, { refusal: { rule: 'age-unknown', message: 'nobody knows' } }),
+      candidate('web-2', {}, { refusal: { rule: 'age-unknown', message: 'not known' } }),
     ]);
     expect(first?.node.name).toBe('web-2');
   });

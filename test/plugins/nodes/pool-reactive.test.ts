@@ -1,4 +1,4 @@
-/** The reactive policy: its thresholds and cooldowns at their exact borders, and what counts as capacity. */
+/** The reactive policy: its thresholds and cooldowns at their exact borders, and the nodes that count as capacity. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -43,7 +43,7 @@ describe('the projection', () => {
     ['serving', { comingMb: 0, coming: 0, servingMb: 4 * GB, serving: 1 }],
     ['leaving', { comingMb: 0, coming: 0, servingMb: 0, serving: 0 }],
     ['unhealthy', { comingMb: 0, coming: 0, servingMb: 0, serving: 0 }],
-  ])('counts a %s node as it ought to, and what is taken on it in any case', (phase, expected) => {
+  ])('counts a %s node by its phase, and always its used memory', (phase, expected) => {
     expect(project(fleet([node('a', { phase, allocatedMb: 300 })], { count: 2, mb: 70 }))).toMatchObject({
       ...expected,
       allocatedMb: 300,
@@ -53,24 +53,24 @@ describe('the projection', () => {
   });
 
   it.each<[string, Fleet, readonly string[]]>([
-    ['a node that nobody sees', fleet([node('a', { phase: 'unseen' })]), ['the containers of a']],
+    ['an unobserved node', fleet([node('a', { phase: 'unseen' })]), ['the containers of a']],
     [
       'a type without a size',
       { nodes: [{ name: 'a', phase: 'planned', allocatedMb: 0, containers: [] }], queue: { count: 0, mb: 0 } },
       ['the memory of a'],
     ],
-    ['a queue that nobody tells', { nodes: [] }, ['the queue']],
-  ])('is none with %s', (_what, unknown, expected) => {
+    ['an unknown queue', { nodes: [] }, ['the queue']],
+  ])('is undefined with %s', (_what, unknown, expected) => {
     expect(project(unknown)).toBeUndefined();
     expect(unknowns(unknown)).toEqual(expected);
   });
 
-  it('does not need the size of a node that is no capacity', () => {
+  it('does not need the size of a node without capacity', () => {
     const gone: PoolNode = { name: 'a', phase: 'leaving', allocatedMb: 0, containers: [] };
     expect(project(fleet([gone]))).toMatchObject({ serving: 0, coming: 0 });
   });
 
-  it('gives shares for people with one decimal', () => {
+  it('shows shares with one decimal', () => {
     expect([percent(1, 3), percent(2, 3), percent(85, 100), percent(1, 0)]).toEqual([33.3, 66.7, 85, 0]);
   });
 });
@@ -109,27 +109,27 @@ describe('growth', () => {
     if (found !== undefined) expect(found).toMatchObject({ direction: 'up', atOnce: false });
   });
 
-  it('from nothing is at once when something waits, and only then', () => {
+  it('from nothing is at once if workloads wait, and only then', () => {
     expect(recommend(projection({ queued: 1, queuedMb: 10 }), REACTIVE, undefined)).toEqual({
       direction: 'up',
       because: '1 container waits in the queue, and the pool has no node',
       urgency: 'critical',
       atOnce: true,
     });
-    // Even what asks for no memory needs a place.
+    // A workload without memory needs a place too.
     expect(recommend(projection({ queued: 2 }), REACTIVE, undefined)?.atOnce).toBe(true);
     expect(recommend(projection({}), REACTIVE, undefined)).toBeUndefined();
-    // The first is on its way: no second for the same queue.
+    // The first is in progress: no second one for the same queue.
     expect(recommend(projection({ queued: 1, queuedMb: 10, comingMb: 4096 }), REACTIVE, undefined)).toBeUndefined();
   });
 
-  it('says why', () => {
+  it('gives a reason', () => {
     expect(recommend(projection({ servingMb: 1000, comingMb: 1000, allocatedMb: 1726 }), REACTIVE, 0)?.because).toBe(
       '86.3 % of the memory is allocated or queued for, including 1 node still starting; scaling.up is 85 %',
     );
   });
 
-  it('is at the threshold that the pool says', () => {
+  it('begins at the threshold of the pool', () => {
     const policy = { ...REACTIVE, upPercent: 50.5 };
     expect(recommend(projection({ servingMb: 1000, allocatedMb: 505 }), policy, 0)).toBeUndefined();
     expect(recommend(projection({ servingMb: 1000, allocatedMb: 506 }), policy, 0)?.direction).toBe('up');
@@ -148,21 +148,21 @@ describe('shrinking', () => {
     expect(recommend(projection(so), REACTIVE, least)?.direction).toBe(shrinks ? 'down' : undefined);
   });
 
-  it('does not happen where the pool would have to grow again at once', () => {
+  it('does not happen if the pool would have to grow again at once', () => {
     const so = projection({ servingMb: 10_000, allocatedMb: 2900, serving: 2 });
     // 2900 of 3412 are 84.99 %, of 3411 they are over 85 %.
     expect(recommend(so, REACTIVE, 6588)?.direction).toBe('down');
     expect(recommend(so, REACTIVE, 6589)).toBeUndefined();
-    // The last one holds something.
+    // The last one has containers.
     expect(recommend(projection({ servingMb: 10_000, allocatedMb: 1 }), REACTIVE, 10_000)).toBeUndefined();
     expect(recommend(projection({ servingMb: 10_000, allocatedMb: 0 }), REACTIVE, 10_000)?.direction).toBe('down');
   });
 
-  it('needs to know what would be lost', () => {
+  it('requires the size of the lost capacity', () => {
     expect(recommend(projection({ servingMb: 10_000, allocatedMb: 0 }), REACTIVE, undefined)).toBeUndefined();
   });
 
-  it('says why', () => {
+  it('gives a reason', () => {
     expect(recommend(projection({ servingMb: 10_000, allocatedMb: 2999 }), REACTIVE, least)?.because).toBe(
       '30 % of the memory is allocated; scaling.down is 30 %',
     );
@@ -187,7 +187,7 @@ describe('cooldowns', () => {
     expect(waitsUntil(direction, scaled, REACTIVE, now)?.until).toBe(until);
   });
 
-  it('that are over never come back', () => {
+  it('that have ended never return', () => {
     fc.assert(
       fc.property(
         fc.nat(),
@@ -204,7 +204,7 @@ describe('cooldowns', () => {
   });
 });
 
-it('a fleet that follows the policy comes to rest', () => {
+it('a fleet under the policy reaches a steady state', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 60_000 }), fc.integer({ min: 0, max: 12 }), (allocatedMb, count) => {
       const size = 4096;

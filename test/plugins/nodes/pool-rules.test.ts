@@ -1,4 +1,4 @@
-/** Rules of pools and containers at their borders, what of a node counts for its pool, and findings. */
+/** Rules of pools and containers at their borders, the phase of a node for its pool, and findings. */
 
 import { absent, resourceWith, seenOf } from '../../support/resource.ts';
 import { describe, expect, it } from 'vitest';
@@ -53,7 +53,7 @@ function signals(more: Partial<NodeSignals> = {}, life: Parameters<typeof lifeOf
   return signalsOf({ memory_mb: MEMORY_MB, hourly: 0.2, life: lifeOfNode({ ...at, ...life }), list: [], ...more });
 }
 
-/** A member that is in service and empty for long. */
+/** A member that is in service and has been empty for long. */
 function node(number: number, parts: Parameters<typeof nodeResource>[0] = {}): NodeResource {
   const spec = nodeSpec({ pool: 'web' });
   return nodeResource({ name: `web-${number}`, spec, signals: signals(), ...parts });
@@ -82,7 +82,7 @@ const EMPTY = { count: 0, mb: 0 };
 
 function pool({ spec = {}, kept = {}, signals: seen = {}, memory = {} }: PoolParts = {}): PoolResource {
   const ref = refOf('NodePool', 'web');
-  const told: PoolSignals = {
+  const reported: PoolSignals = {
     queue: EMPTY,
     unnamed: EMPTY,
     labelled: [],
@@ -98,7 +98,7 @@ function pool({ spec = {}, kept = {}, signals: seen = {}, memory = {} }: PoolPar
       state: 'active',
       given: true,
       facts: {},
-      signals: told as unknown as Facts,
+      signals: reported as unknown as Facts,
       findings: [],
       at: NOW,
     },
@@ -145,7 +145,7 @@ describe('queue-waits', () => {
     expect(judge('queue-waits', resource, nodes).outcome).toBe(outcome);
   });
 
-  it('defers while nobody knows', () => {
+  it('defers while the queue is unknown', () => {
     const resource = pool({ ...three, spec: { size: 2, min: undefined, max: undefined } });
     const { queue: _queue, unnamed: _unnamed, ...blind } = (seenSignals(resource) ?? {}) as Record<string, Json>;
     const unseen = resourceWith({
@@ -176,7 +176,7 @@ describe('queue-waits', () => {
   });
 });
 
-it('queue-waits passes an exchange: it takes no capacity away', () => {
+it('queue-waits passes an exchange, which removes no capacity', () => {
   const { memory, ...sick } = node(2, { state: 'unhealthy' });
   const since = { ...sick, memory: { ref: sick.ref, version: 1, kept: {}, ...memory, since: NOW - HOUR } };
   const resource = pool({
@@ -207,7 +207,7 @@ describe('keeps-min', () => {
     });
   });
 
-  it('passes what takes nothing out of service', () => {
+  it('passes steps that remove nothing from service', () => {
     const gone = node(3, { state: 'unhealthy', signals: signals() });
     const resource = pool({ ...three, spec: { size: 2, min: undefined, max: undefined } });
     expect(judge('keeps-min', resource, [node(1), node(2), gone])).toMatchObject({
@@ -224,7 +224,7 @@ describe('one-at-a-time', () => {
     [2, [left(7)], 'defer'],
     [3, [left(7)], 'pass'],
     [3, [left(7), left(8)], 'defer'],
-  ])('%d at once, with %j still there', (removalsAtOnce, leaving, outcome) => {
+  ])('%d at once, with %j remaining', (removalsAtOnce, leaving, outcome) => {
     const size = { size: 1, min: undefined, max: undefined };
     const resource = pool({ ...three, spec: { ...size, removalsAtOnce } });
     expect(judge('one-at-a-time', resource, [node(1), node(2), node(3), ...leaving]).outcome).toBe(outcome);
@@ -244,7 +244,7 @@ describe('cooldown', () => {
     expect([found.outcome, found.clearsAt]).toEqual([outcome, clearsAt]);
   });
 
-  it('does not hold what the document asks for', () => {
+  it('does not delay steps of the document', () => {
     const size = { size: 2, min: undefined, max: undefined };
     const resource = pool({ kept: { members: [1, 2, 3], scaled_down_at: ago(0), scaled_up_at: ago(0) }, spec: size });
     expect(judge('cooldown', resource, [node(1), node(2), node(3)]).outcome).toBe('pass');
@@ -253,7 +253,7 @@ describe('cooldown', () => {
 
 describe('capacity-starting', () => {
   const starting = node(3, { state: 'initializing' });
-  it('defers shrinking while another one starts, and passes it else', () => {
+  it('defers shrinking while another one starts, and passes it otherwise', () => {
     const size = { size: 2, min: undefined, max: undefined };
     const resource = pool({ ...three, spec: size });
     expect(judge('capacity-starting', resource, [node(1), node(2), starting])).toMatchObject({
@@ -285,7 +285,7 @@ describe('no-candidate', () => {
 });
 
 describe('decided-otherwise', () => {
-  it('passes what would be decided again, whatever else has changed', () => {
+  it('passes a step that would be decided again, for any other change', () => {
     const resource = pool(three);
     const nodes = [busy(1, 100), node(2), node(3)];
     const at = scene(resource, nodes);
@@ -294,7 +294,7 @@ describe('decided-otherwise', () => {
     expect(poolRules['decided-otherwise'](planned, resource, later).outcome).toBe('pass');
   });
 
-  it('rejects what would be decided otherwise, or not at all', () => {
+  it('rejects a step that would be decided differently, or not at all', () => {
     const resource = pool(three);
     const planned = change(resource, scene(resource, [busy(1, 100), node(2), node(3)]));
     const another = scene(resource, [busy(1, 100), node(2), busy(3, 100)]);
@@ -307,7 +307,7 @@ describe('decided-otherwise', () => {
     expect(poolRules['decided-otherwise'](planned, resource, rest).message).toBe('The pool no longer decides anything');
   });
 
-  it('tells moves apart by where they go, and members by whether they come', () => {
+  it('distinguishes moves by target, and members by direction', () => {
     const comes = { path: '/members/web-1', after: 'new' };
     expect(essence([comes])).toEqual(essence([{ path: '/members/web-1', after: 'found' }]));
     expect(essence([comes])).not.toEqual(essence([{ path: '/members/web-1', before: 'idle' }]));
@@ -316,7 +316,7 @@ describe('decided-otherwise', () => {
   });
 });
 
-describe('what a node is to its pool', () => {
+describe('the phase of a node for its pool', () => {
   const withState = (state: string, seen: Partial<NodeSignals> = {}, life = {}) =>
     node(1, { state, signals: signals(seen, life) });
   const unmade = absent(node(1));
@@ -333,16 +333,16 @@ describe('what a node is to its pool', () => {
     ['unhealthy after it was drained', withState('unhealthy', {}, { draining_at: ago(1) }), 'leaving'],
     ['ready, and nothing lists it by consent', withState('ready', { workloads: 'none' }), 'serving'],
     ['ready, and not listed yet', withState('ready', { workloads: 'unlisted' }), 'starting'],
-    ['idle, and not listed any more', withState('idle', { workloads: 'unlisted' }, { containers_ever: 3 }), 'unseen'],
+    ['idle, and no longer listed', withState('idle', { workloads: 'unlisted' }, { containers_ever: 3 }), 'unseen'],
     ['ready, and the source is not read', withState('ready', { workloads: 'unread' }), 'unseen'],
     ['written, and not there', unmade, 'planned'],
     ['written, and covered by a gap', resourceWith({ ...unmade, gap }), 'unseen'],
-    ['neither written nor there', resourceWith({ ref: refOf('Node', 'web-1') }), undefined],
+    ['neither declared nor existing', resourceWith({ ref: refOf('Node', 'web-1') }), undefined],
   ])('%s: %s', (_what, resource, phase) => {
     expect(phaseOf(resource)).toBe(phase);
   });
 
-  it('takes what is remembered of it where it does not answer', () => {
+  it('uses the state of one that does not answer', () => {
     const off = node(1, {
       state: 'unhealthy',
       signals: signals({ workloads: 'unread' }, { containers: 2, allocated_mb: 700 }),
@@ -369,7 +369,7 @@ describe('documents of a pool', () => {
     expect(expandPool(desired, undefined)).toEqual([desired]);
   });
 
-  it('are what is remembered, or nothing is decided on them', () => {
+  it('are those of the state, or nothing is decided on them', () => {
     const resource = pool(three);
     expect(isExpanded(resource, scene(resource, [node(1), node(2), node(3)]))).toBe(true);
     expect(isExpanded(resource, scene(resource, [node(1), node(2)]))).toBe(false);
@@ -407,7 +407,7 @@ function containerResource(
 describe('containers', () => {
   const move = (resource: ContainerResource) => changeOf(resource, 'placed>placed', 'update');
 
-  it('that are where they ought to be, or nowhere, need nothing', () => {
+  it('that are in their place, or nowhere, need no step', () => {
     expect(diffContainer(containerResource('a', 'web-1', 'web-1'), sceneOf())).toBeUndefined();
     const gone = absent(containerResource('a', 'web-1', 'web-2'));
     expect(diffContainer(gone, sceneOf())).toBeUndefined();
@@ -416,7 +416,7 @@ describe('containers', () => {
     });
   });
 
-  it('are not tried again for a consolidation once a move failed', () => {
+  it('are not retried for a consolidation after a failed move', () => {
     const resource = containerResource('a', 'web-1', 'web-2', undefined, 'web');
     expect(diffContainer(resource, sceneOf())?.cause).toBe('policy');
     const failed = { ...resource, memory: { ref: resource.ref, version: 1, kept: {}, failures: 1 } };
@@ -432,7 +432,7 @@ describe('containers', () => {
     [{ mb: 1, tier: 'medium', players: 1 }, 'reject'],
     [{ mb: 1, tier: 'large', players: 0 }, 'reject'],
     [{ mb: 1 }, 'reject'],
-  ])('of %j may be moved: %s', (seen, outcome) => {
+  ])('of %j can be moved: %s', (seen, outcome) => {
     const resource = containerResource('a', 'web-1', 'web-2', seen);
     expect(notMigratable(move(resource), resource).outcome).toBe(outcome);
   });
@@ -460,7 +460,7 @@ describe('containers', () => {
     expect(judged(first)).toBe('reject');
   });
 
-  it('are found where the source lists them, by our name of the node', () => {
+  it('are found where the source lists them, by the owned name of the node', () => {
     const container = { id: 'a', mb: 5, tier: 'small' };
     const workloads = { nodes: [{ name: 'x', containers: [container] }], queue: [] };
     const name = (source: string) => (source === 'x' ? 'web-1' : source);
@@ -473,7 +473,7 @@ describe('containers', () => {
   });
 });
 
-describe('a look at a pool', () => {
+describe('a refresh of a pool', () => {
   const desired = desiredOf('NodePool', 'web', poolSpec({ size: 2 }));
   const waiting = {
     nodes: [],
@@ -483,12 +483,15 @@ describe('a look at a pool', () => {
       { id: 'c', mb: 9, pool: 'other' },
     ],
   };
-  const told = (more: object): PoolSignals =>
+  const observedWith = (more: object): PoolSignals =>
     observePool(desired, { project: 'shop', migrates: false, ...more }, NOW).signals as unknown as PoolSignals;
 
-  it('sees what waits for it, and what names nobody', () => {
-    expect(told({ workloads: waiting })).toMatchObject({ queue: { count: 2, mb: 12 }, unnamed: { count: 1, mb: 5 } });
-    expect(told({})).not.toHaveProperty('queue');
+  it('counts the workloads that wait for it, and those without a pool', () => {
+    expect(observedWith({ workloads: waiting })).toMatchObject({
+      queue: { count: 2, mb: 12 },
+      unnamed: { count: 1, mb: 5 },
+    });
+    expect(observedWith({})).not.toHaveProperty('queue');
   });
 
   it('finds servers by both labels', () => {
@@ -501,7 +504,7 @@ describe('a look at a pool', () => {
       server('web-4', { ...own, 'fettle/pool': 'db' }),
       server('web-5', {}),
     ];
-    expect(told({ servers }).labelled).toEqual(['web-1', 'web-2']);
+    expect(observedWith({ servers }).labelled).toEqual(['web-1', 'web-2']);
   });
 });
 
@@ -509,32 +512,32 @@ describe('findings', () => {
   const codes = (resource: PoolResource, nodes: readonly NodeResource[], more: readonly Resource[] = []) =>
     poolFindings(resource, scene(resource, nodes, more)).map(({ code }) => code);
 
-  it('tell of too few in service, only while none is on its way', () => {
+  it('report too few in service, only while none is in progress', () => {
     const resource = pool({ kept: { members: [1, 2] }, spec: { min: 2, max: 3 } });
     expect(codes(resource, [busy(1, 2000), node(2, { state: 'unhealthy' })])).toEqual(['short']);
     expect(codes(resource, [busy(1, 2000), node(2, { state: 'initializing' })])).toEqual([]);
     expect(codes(resource, [busy(1, 2000), node(2)])).toEqual([]);
   });
 
-  it('tell of servers with its label that are nobody’s', () => {
+  it('report servers with its label that are not members', () => {
     const resource = pool({ kept: { members: [1] }, signals: { labelled: ['web-1', 'web-8'] } });
     expect(codes(resource, [busy(1, 2000)])).toEqual(['unmanaged']);
   });
 
-  it('tell of a policy that sees nothing', () => {
+  it('report a policy without data', () => {
     const resource = pool({ kept: { members: [1] } });
     expect(codes(resource, [node(1, { signals: signals({ workloads: 'unread' }) })])).toEqual(['blind']);
     const fixed = pool({ kept: { members: [1] }, spec: { size: 1, min: undefined, max: undefined } });
     expect(codes(fixed, [node(1, { signals: signals({ workloads: 'unread' }) })])).toEqual([]);
   });
 
-  it('tell of growth that is not allowed', () => {
+  it('report growth that is not allowed', () => {
     expect(codes(pool({ kept: { members: [1] }, spec: { min: 1, max: 1 } }), [busy(1, 4000)])).toEqual(['full']);
     expect(codes(pool({ kept: { members: [1] }, spec: { min: 1, max: 2 } }), [busy(1, 4000)])).toEqual([]);
   });
 });
 
-describe('documents that do not fit', () => {
+describe('invalid documents', () => {
   const wrong = (name: string, spec: object) =>
     checkPool(desiredOf('NodePool', name, poolSpec(spec))).map(({ pointer }) => pointer);
   const none = { serverType: 'cx23', image: 'debian-13', location: 'nbg1', workloads: { none: true } };
@@ -549,8 +552,8 @@ describe('documents that do not fit', () => {
     ['more at least than at most', { min: 3, max: 2 }, ['/spec/min']],
     ['equal thresholds', { min: 1, max: 2, scaling: { up: '50%', down: '50%' } }, ['/spec/scaling/down']],
     ['thresholds that just fit', { min: 1, max: 2, scaling: { up: '50.001%', down: '50%' } }, []],
-    ['a load that nobody lists', { min: 1, max: 2, template: none }, ['/spec/template/workloads/none']],
-    ['a size, and nobody lists anything', { size: 1, template: none }, []],
+    ['a load without a source', { min: 1, max: 2, template: none }, ['/spec/template/workloads/none']],
+    ['a size, and no source', { size: 1, template: none }, []],
     ['a size, and consolidation', { size: 1, consolidation: { enabled: true } }, ['/spec/consolidation/enabled']],
   ])('with %s', (_what, spec, pointers) => {
     expect(wrong('web', spec)).toEqual(pointers);
@@ -560,7 +563,7 @@ describe('documents that do not fit', () => {
     expect(wrong(name, { size: 1 })).toEqual(['/metadata/name']);
   });
 
-  it('write a pool into a Node, or give a Node the name of a member', () => {
+  it('set a pool in a Node, or give a Node the name of a member', () => {
     expect(checkNodeOfPool(desiredOf('Node', 'a', nodeSpec({ pool: 'web' })))).toHaveLength(1);
     expect(checkNodeOfPool(desiredOf('Node', 'a', nodeSpec()))).toEqual([]);
     const written = [

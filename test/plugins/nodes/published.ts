@@ -1,6 +1,7 @@
 /**
- * Holds answers against the provider's own description of its API (OpenAPI), where the environment names a copy:
- * FETTLE_TEST_HCLOUD_DESCRIPTION=cloud.spec.json, from https://docs.hetzner.cloud. It is not ours to hand on.
+ * Compares answers with the provider's own description of its API (OpenAPI), if the environment names a copy:
+ * FETTLE_TEST_HCLOUD_DESCRIPTION=cloud.spec.json, from https://docs.hetzner.cloud. Its licence does not allow a copy
+ * here.
  */
 
 import { readFileSync } from 'node:fs';
@@ -22,7 +23,7 @@ function within(node: unknown, ...keys: readonly string[]): unknown {
   return found;
 }
 
-/** OpenAPI 3.0 says `nullable` where JSON Schema has a type of its own. */
+/** OpenAPI 3.0 has `nullable` where JSON Schema has a type of its own. */
 function asJsonSchema(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(asJsonSchema);
   if (typeof node !== 'object' || node === null) return node;
@@ -32,7 +33,7 @@ function asJsonSchema(node: unknown): unknown {
   return nullable === true ? { anyOf: [{ ...rest, nullable: undefined }, { type: 'null' }] } : rest;
 }
 
-/** What the description says of a call: `{}` where it has none such, or there is no copy of it. */
+/** The description of a call: `{}` if it has none, or if a copy is missing. */
 function operationOf(method: string, path: string): Node {
   const paths = (within(description, 'paths') ?? {}) as Node;
   const parts = path.split('/');
@@ -74,13 +75,13 @@ function anyIds(path: string): string {
   return path.replaceAll(/\/\d+(?=\/|$)/gu, '/0');
 }
 
-/** What is wrong with an answer by the description; nothing where there is no copy of it, or it knows no such call. */
+/** The errors of an answer by the description; empty without a copy of it, or without such a call. */
 export function wrongByDescription(method: string, path: string, status: number, body: unknown): readonly string[] {
   const name = `${method} ${anyIds(path)} ${status}`;
   return validated(name, () => describedAnswer(method, path, status), body);
 }
 
-/** What is wrong with a request by the description: its body, and names of its query that no parameter has. */
+/** The errors of a request by the description: its body, and names in its query that are not parameters. */
 export function wrongRequestByDescription(
   method: string,
   path: string,
@@ -98,7 +99,7 @@ export function wrongRequestByDescription(
     return described === undefined ? undefined : asJsonSchema(described);
   };
   return [
-    ...unknown.map((name) => `there is no parameter ${name}`),
+    ...unknown.map((name) => `unknown parameter ${name}`),
     ...validated(`${method} ${anyIds(path)} request`, schema, body ?? {}),
   ];
 }

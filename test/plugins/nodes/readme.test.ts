@@ -1,6 +1,6 @@
-/** What the README shows is what the plugin takes: its documents, its configuration, and its example of a workload source. */
+/** The examples of the README are valid: its documents, its configuration, and its example of a workload source. */
 
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -11,7 +11,7 @@ import { temporaryFolder } from '../../support/cli.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../../plugins/nodes/README.md'), 'utf8');
 
-/** Blocks of one language, from the part that is written by hand. */
+/** Blocks of one language, from the handwritten part. */
 function blocks(language: string): readonly string[] {
   const [written = ''] = text.split('<!-- generated:begin -->');
   return [...written.matchAll(/^```(\w+)\n(.*?)^```$/gmsu)].flatMap(([, name, body = '']) =>
@@ -23,18 +23,14 @@ it('documents', async () => {
   const documents = blocks('yaml').filter((block) => block.startsWith('apiVersion:'));
   expect(documents).not.toEqual([]);
   const folder = temporaryFolder();
-  try {
-    for (const [i, document] of documents.entries()) writeFileSync(join(folder, `${i}.yaml`), document);
-    const { problems, desired } = await load({
-      folder,
-      paths: ['.'],
-      plugins: new Map([['nodes', async () => nodes]]),
-    });
-    expect(problems).toEqual([]);
-    expect(desired.map(({ ref }) => ref.kind).sort()).toEqual(['Node', 'NodePool']);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  for (const [i, document] of documents.entries()) writeFileSync(join(folder, `${i}.yaml`), document);
+  const { problems, desired } = await load({
+    folder,
+    paths: ['.'],
+    plugins: new Map([['nodes', async () => nodes]]),
+  });
+  expect(problems).toEqual([]);
+  expect(desired.map(({ ref }) => ref.kind).sort()).toEqual(['Node', 'NodePool']);
 });
 
 it('configuration', () => {

@@ -1,4 +1,4 @@
-/** A project that gets another name: the labels of its servers are changed by rows of the next plan, and nothing else. */
+/** A project with another name: the labels of its servers are changed by rows of the next plan, and nothing else. */
 
 import { afterEach, expect, it } from 'vitest';
 import { LABELS } from '../../../plugins/nodes/labels.ts';
@@ -26,7 +26,7 @@ function projects({ emulator }: Whole): readonly string[] {
   return [...emulator.cloud().servers.values()].map(({ name, labels }) => `${name} ${labels[LABELS.project]}`).sort();
 }
 
-it('keeps its servers when it is renamed, and removes them when their documents go', async () => {
+it('keeps its servers when it is renamed, and removes them without their documents', async () => {
   const whole = await startWhole({}, {}, undefined);
   shop = whole;
   whole.write(`${node}---\n${pool}`);
@@ -51,7 +51,7 @@ it('keeps its servers when it is renamed, and removes them when their documents 
   expect(quiet.reconciled?.plan.resource_changes).toEqual([]);
   expect([...whole.emulator.cloud().servers.keys()]).toEqual(ids);
 
-  // What is ours is still removed when its document goes.
+  // An owned server is still removed without its document.
   whole.rename('test');
   whole.write(pool);
   for (let round = 0; round < 8; round += 1) {

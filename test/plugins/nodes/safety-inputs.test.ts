@@ -1,6 +1,6 @@
 /**
- * Safety inputs on the whole line: a document that changes one has a row, and until that is applied what was applied
- * guards the node, whether it is removed in the same commit or a run later. Once it is applied, the removal goes on.
+ * Safety inputs on the whole line: a document that changes one has a row, and until that is applied the applied value
+ * guards the node, also if it is removed in the same commit or a run later. Once it is applied, the removal continues.
  */
 
 import { createServer } from 'node:http';
@@ -21,15 +21,15 @@ interface Story {
   /** Members of the spec as they are applied first. */
   readonly applied: string;
   readonly written: string;
-  /** What the world is like before the document changes. */
+  /** The infrastructure before the document changes. */
   readonly before?: (whole: Whole) => Promise<void>;
-  /** What happens after it, with the runs or looks in which it does. */
+  /** The events after it, with the runs or refreshes in which they occur. */
   readonly meanwhile?: (whole: Whole, look: () => Promise<unknown>) => Promise<void>;
-  /** Runs without the document before the step that is guarded. */
+  /** Runs without the document before the guarded step. */
   readonly steps?: number;
-  /** Rule that keeps the node by what was applied. */
+  /** The rule that keeps the node by the applied value. */
   readonly guard: string;
-  /** Rows of the removal by what is written; empty where the node is let go. */
+  /** Rows of the removal by the declared value; empty if the node is released. */
   readonly free: RegExp | undefined;
 }
 
@@ -44,7 +44,7 @@ const busyOnce = async (whole: Whole): Promise<void> => {
   await whole.pass(HOUR);
 };
 
-/** A pool alone writes `pool`: a Node that somebody writes cannot change it. */
+/** Only a pool sets `pool`: a document of a Node cannot change it. */
 const STORIES: Readonly<Record<Exclude<Input, '/pool'>, Story>> = {
   '/provider': {
     applied: 'readyGrace: 3h',
@@ -91,7 +91,7 @@ const STORIES: Readonly<Record<Exclude<Input, '/pool'>, Story>> = {
     applied: 'power: "off", readyGrace: 9h',
     written: 'power: "on", readyGrace: 9h',
     meanwhile: async (whole) => {
-      // Somebody else turns it off once it runs.
+      // Another program turns it off once it runs.
       whole.emulator.alter('web-1', { status: 'off' });
     },
     steps: 1,
@@ -126,7 +126,7 @@ spec: { ${cloud}${readiness}${more} }
 }
 
 function rows({ reconciled, error }: Ran): readonly string[] {
-  if (reconciled === undefined) throw new Error('there is no plan', { cause: error });
+  if (reconciled === undefined) throw new Error('no plan', { cause: error });
   const { resource_changes: taken, rejected_changes: rejected, deferred_changes: deferred } = reconciled.plan;
   return [
     ...taken.map((row) => `${row.name} ${row.step} ${row.goal}`),
@@ -150,7 +150,7 @@ async function made({ applied, before }: Story): Promise<Whole> {
   return whole;
 }
 
-/** What becomes of the node once its document is gone, at the step that is guarded. */
+/** The result for the node without its document, at the guarded step. */
 async function removal(whole: Whole, { steps = 0 }: Story): Promise<readonly string[]> {
   whole.write('');
   for (let i = 0; i < steps; i += 1) {
@@ -224,7 +224,7 @@ spec: { serverType: cx23, image: debian-13, location: nbg1, readiness: { after: 
 `;
 }
 
-/** Nodes that are made, ready and settled. */
+/** Nodes that are created, ready and settled. */
 async function settled(...documents: readonly string[]): Promise<Whole> {
   const whole = await startWhole();
   running.push(whole);
@@ -236,7 +236,7 @@ async function settled(...documents: readonly string[]): Promise<Whole> {
   return whole;
 }
 
-describe('what a document says beside its spec', () => {
+describe('the envelope of a document', () => {
   it('a hold outlives its document, and a document without it lifts it by a row', async () => {
     const whole = await settled(document('web-1'));
     whole.write(document('web-1', { lifecycle: 'hold: audit' }));
@@ -254,14 +254,14 @@ describe('what a document says beside its spec', () => {
     expect(rows(await whole.run())).toEqual(['web-1 ready>draining remove']);
   });
 
-  it('a hold holds as soon as it is written', async () => {
+  it('a hold counts as soon as it is declared', async () => {
     const whole = await settled(document('web-1'));
     whole.write(document('web-1', { lifecycle: 'hold: audit', spec: 'power: "off"' }));
     expect(rows(await whole.run())).toEqual(['web-1 ready>ready protect']);
     expect(rows(await whole.run())).toEqual(['REFUSED web-1 power:on>off: freeze']);
   });
 
-  it('a label that a budget counts by frees nothing in the commit that drops it', async () => {
+  it('a label of a budget frees nothing in the commit that removes it', async () => {
     const names = ['web-1', 'web-2', 'web-3'];
     const labelled = (label: string, spec = ''): string =>
       names.map((name) => document(name, { metadata: `labels: { pool: ${label} }`, spec })).join('');
@@ -291,7 +291,7 @@ describe('what a document says beside its spec', () => {
     expect(await turnedOff()).toHaveLength(2);
   });
 
-  it('a need that is dropped keeps what it names until that is applied', async () => {
+  it('a need that is removed keeps its target until that is applied', async () => {
     const needing = document('web-1', { metadata: 'dependsOn: [nodes/Node/db-1]' });
     const whole = await settled(document('db-1'), needing);
     whole.write(document('web-1'));
@@ -316,14 +316,14 @@ spec: { provider: static, address: 127.0.0.1, readiness: { after: 1m }, readyGra
   it.each([
     ['protect: true', 'protected', 'protect: false'],
     ['hold: audit', 'freeze', ''],
-  ])('%s guards a server that its document lets go as static', async (guard, rule, lifted) => {
+  ])('%s guards a server that its document releases as static', async (guard, rule, lifted) => {
     const whole = await settled(document('web-1'));
     whole.write(document('web-1', { lifecycle: guard }));
     await whole.run();
     whole.write(asStatic(guard));
     for (let round = 0; round < 2; round += 1)
       expect(rows(await whole.run())).toEqual([`REFUSED web-1 ready>ready: ${rule}`]);
-    // Written together, what guards it is lifted by a row before.
+    // Declared together, the guard is lifted by a row before.
     whole.write(asStatic(lifted));
     const { reconciled } = await whole.run();
     expect(reconciled?.plan.resource_changes.map(({ change }) => change.after)).toEqual([
@@ -335,7 +335,7 @@ spec: { provider: static, address: 127.0.0.1, readiness: { after: 1m }, readyGra
 });
 
 describe('an alias that is the name of another node', () => {
-  it('makes what runs on it unknown: nothing of it is taken away', async () => {
+  it('makes its containers unknown: none of them is lost', async () => {
     const whole = await settled(document('web-1'));
     whole.emulator.seed({ name: 'somebodys' });
     whole.write(document('web-1', { spec: 'workloads: { name: somebodys }' }));
@@ -366,7 +366,7 @@ describe('an alias that is the name of another node', () => {
         whole.write(document('web-1', { spec: 'workloads: { name: somebodys }, power: "off"' }));
       },
     ],
-  ])('does nothing to either of them because of %s', async (_what, happen) => {
+  ])('has no effect on either of them because of %s', async (_what, happen) => {
     const whole = await settled(document('web-1'));
     whole.emulator.seed({ name: 'somebodys' });
     whole.write(document('web-1', { spec: 'workloads: { name: somebodys }' }));
@@ -379,8 +379,8 @@ describe('an alias that is the name of another node', () => {
     expect(whole.emulator.workloads.isDrained('somebodys')).toBe(false);
   });
 
-  it('is found right before the step, where its server was made after the plan', async () => {
-    // A source that lists the alias, whoever has that name.
+  it('is found right before the step, if its server was created after the plan', async () => {
+    // A source that lists the alias, for any node of that name.
     const source = createServer((_request, response) => {
       response.end(JSON.stringify({ nodes: ['lobby', 'web-1'].map((name) => ({ name, containers: [] })) }));
     });
@@ -399,7 +399,7 @@ describe('an alias that is the name of another node', () => {
     let made = false;
     whole.emulator.watch({
       request: (_method, path) => {
-        // One server alone is asked for right before a step.
+        // Only one server is requested right before a step.
         if (made || !/\/servers\/\d+$/u.test(path)) return;
         made = true;
         whole.emulator.seed({ name: 'lobby' });

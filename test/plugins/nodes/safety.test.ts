@@ -1,4 +1,4 @@
-/** Every safety rule of nodes: what passes, what does not, and both sides of every border. */
+/** Every safety rule of nodes: a case that passes, one that does not, and both sides of every border. */
 
 import { absent } from '../../support/resource.ts';
 import { NOTHING_COVERED } from '../../support/covers.ts';
@@ -313,7 +313,7 @@ const OWN: readonly Case[] = [
   },
   {
     rule: 'too-young',
-    is: 'made less than its grace ago, and nobody knows when it was ready',
+    is: 'made less than its grace ago, and its ready time is unknown',
     resource: gone('ready', { provisioned_at: ago(GRACE - 1) }),
     outcome: 'reject',
     says: 'created 29 min ago',
@@ -321,7 +321,7 @@ const OWN: readonly Case[] = [
   },
   {
     rule: 'too-young',
-    is: 'made exactly its grace ago, and nobody knows when it was ready',
+    is: 'made exactly its grace ago, and its ready time is unknown',
     resource: gone('ready', { provisioned_at: ago(GRACE) }),
     outcome: 'pass',
   },
@@ -379,7 +379,7 @@ const OWN: readonly Case[] = [
   },
   {
     rule: 'idle-grace',
-    is: 'empty since nobody knows when',
+    is: 'empty since an unknown time',
     resource: gone('idle', { containers_ever: 4 }),
     outcome: 'reject',
   },
@@ -414,7 +414,7 @@ const OWN: readonly Case[] = [
   },
   {
     rule: 'queue-waits',
-    is: 'nobody knows what waits',
+    is: 'the queue is unknown',
     resource: orphan({ state: 'idle', signals: { ...signalsOf({ workloads: 'unread' }), queue: undefined } as never }),
     outcome: 'reject',
   },
@@ -442,7 +442,7 @@ const OWN: readonly Case[] = [
   },
   {
     rule: 'drain-grace',
-    is: 'drained long ago, and the workload source was told only now',
+    is: 'drained long ago, and the workload source was called only now',
     resource: gone('draining', { draining_at: ago(60 * MINUTE) }, { kept: { told_at: ago(MINUTE) } }),
     step: 'draining>decommissioned',
     outcome: 'defer',
@@ -450,7 +450,7 @@ const OWN: readonly Case[] = [
   },
   {
     rule: 'drain-grace',
-    is: 'drained since nobody knows when',
+    is: 'drained since an unknown time',
     resource: gone('draining'),
     step: 'draining>decommissioned',
     outcome: 'defer',
@@ -467,7 +467,7 @@ const OWN: readonly Case[] = [
   },
   {
     rule: 'power-needed',
-    is: 'nobody knows what runs on it',
+    is: 'its containers are unknown',
     resource: nodeResource({
       signals: signalsOf({ workloads: 'unlisted', life: lifeOfNode({ initialized_at: ago(0) }) }),
     }),
@@ -533,13 +533,13 @@ const OWN: readonly Case[] = [
   },
 ];
 
-/** Members of the pool `web`, in service where no state is given. */
+/** Members of the pool `web`, in service by default. */
 function members(...parts: readonly NodeParts[]): readonly NodeResource[] {
   const spec = nodeSpec({ pool: 'web' });
   return parts.map((each, i) => nodeResource({ name: `web-${i + 1}`, spec, ...each }));
 }
 
-/** A scene of the pool with its members, of which the first is asked about. */
+/** A scene of the pool with its members, of which the first is judged. */
 function inPool(size: object | undefined, nodes: readonly NodeResource[], more: Partial<Scene> = {}): Scene {
   const pool = poolResource('web', size === undefined ? undefined : poolSpec(size));
   return sceneOf([pool, ...nodes], more);
@@ -610,7 +610,7 @@ const OF_POOLS: readonly Case[] = [
     { step: 'unhealthy>decommissioned' },
   ),
   poolCase('keeps-min', 'its disk is full', three, { min: 3, max: 5 }, { goal: 'update', outcome: 'reject' }),
-  poolCase('keeps-min', 'its pool is not written any more', three, undefined),
+  poolCase('keeps-min', 'its pool is no longer declared', three, undefined),
   { rule: 'one-at-a-time', is: 'a member of no pool', resource: orphan(), outcome: 'pass' },
   poolCase('one-at-a-time', 'no other goes', three, { size: 3 }),
   poolCase(
@@ -656,7 +656,7 @@ const OF_POOLS: readonly Case[] = [
       outcome: 'defer',
     },
   ),
-  poolCase('one-at-a-time', 'one of a pool that is not written any more', three, undefined, {
+  poolCase('one-at-a-time', 'one of a pool that is no longer declared', three, undefined, {
     under: [drain(third)],
     outcome: 'defer',
   }),
@@ -688,7 +688,7 @@ const OF_POOLS: readonly Case[] = [
   },
   {
     rule: 'unknown-members',
-    is: 'its pool is not written any more',
+    is: 'its pool is no longer declared',
     resource: third,
     scene: sceneOf([poolResource('web', undefined, {}), ...three]),
     outcome: 'pass',
@@ -726,7 +726,7 @@ function failedBefore(failures: number, ageMs: number): Partial<Memory<NodeMemor
 const ORDERS: readonly Case[] = (
   [
     ['not-in-catalogue', 'the provider has all of it', 'cx23', {}, 'pass'],
-    ['not-in-catalogue', 'its type is not there', 'cx32x', {}, 'reject', 'no server type cx32x'],
+    ['not-in-catalogue', 'its type does not exist', 'cx32x', {}, 'reject', 'no server type cx32x'],
     ['not-in-catalogue', 'its type was not looked up', 'cx43', {}, 'reject', 'was not read'],
     ['not-available', 'its type can be had', 'cx23', {}, 'pass'],
     ['not-available', 'its type is sold out', 'cx33', {}, 'reject', 'not available in nbg1'],
@@ -766,7 +766,7 @@ const ORDERS: readonly Case[] = (
 const BY_HAND: readonly Case[] = [
   ...(
     [
-      ['nobody works on it', {}, 'pass'],
+      ['no action is in progress', {}, 'pass'],
       ['it is in rescue mode', { rescue: true }, 'defer', 'rescue mode'],
       ['an ISO is mounted', { iso: 'debian.iso' }, 'defer', 'debian.iso'],
       ['an action runs on it', { locked: true }, 'defer', 'An action'],
@@ -871,7 +871,7 @@ describe.each([...new Set(CASES.map(({ rule }) => rule))])('%s', (rule) => {
     expect([outcome, message]).toEqual([each.outcome, message]);
     if (each.says !== undefined) expect(message).toContain(each.says);
     expect(clearsAt).toBe(each.clearsIn === undefined ? undefined : NOW + each.clearsIn);
-    // A refusal has its numbers, and says what would let it pass.
+    // A refusal has its numbers, and its remedy.
     if (outcome === 'pass') return;
     expect(Object.keys(facts)).not.toEqual([]);
     if (rule !== 'leaves-pool') expect(remedy ?? clearsAt).toBeDefined();
@@ -886,7 +886,7 @@ describe('the rules', () => {
     expect({ never: without(true), always: without(false) }).toEqual({ never: [], always: [] });
   });
 
-  it('are asked in the order of the requirement', () => {
+  it('are in the order of the requirement', () => {
     const ids = tables.kinds.Node.rules.map(({ id }) => id);
     const order: readonly NodeRuleId[] = [
       'dedicated-node',
@@ -917,7 +917,7 @@ describe('the rules', () => {
     );
   });
 
-  it('about removals let pass what only changes', () => {
+  it('of removals pass other changes', () => {
     const busy = nodeResource({
       state: 'active',
       signals: signalsOf({
@@ -928,7 +928,7 @@ describe('the rules', () => {
     });
     const change = changeOf(busy, 'active>active', 'update');
     const outcomes = Object.values(nodeRules).map((rule) => rule(change, busy, sceneOf([busy])).outcome);
-    // Only what needs the power asks for more; it guards no such step.
+    // Only steps that need the power have more rules; it guards no such step.
     expect(outcomes.filter((outcome) => outcome !== 'pass')).toEqual(['reject']);
   });
 
@@ -950,7 +950,7 @@ describe('the rules', () => {
 });
 
 describe('the refusal of a node as such', () => {
-  it('is the first rule that stands, with when it clears', () => {
+  it('is the first rule that rejects, with the time at which it clears', () => {
     const young = gone('ready', { initialized_at: ago(10 * MINUTE) });
     expect(refusalOf(young, sceneOf([young]))).toEqual({
       rule: 'too-young',
@@ -961,12 +961,12 @@ describe('the refusal of a node as such', () => {
     expect(refusalOf(system, sceneOf([system]))?.rule).toBe('dedicated-node');
   });
 
-  it('is none where it may go, whatever its pool wants', () => {
+  it('is undefined if it can be removed, for any state of its pool', () => {
     const idle = gone('idle', { containers_ever: 1, empty_since: ago(GRACE) });
     expect(refusalOf(idle, sceneOf([idle]))).toBeUndefined();
   });
 
-  it('is its protection, by us or by its provider', () => {
+  it('is its protection, by fettle or by its provider', () => {
     const kept = nodeResource({ memory: { protect: true } });
     expect(refusalOf(kept, sceneOf([kept]))?.rule).toBe('protected');
     const locked = nodeResource({ observed: { protectedBy: 'delete protection' } });
@@ -974,7 +974,7 @@ describe('the refusal of a node as such', () => {
   });
 });
 
-describe('what is looked at again', () => {
+describe('the resources that are refreshed again', () => {
   const pool: Resource = poolResource('web', poolSpec({ size: 3 }));
   const [first] = three;
   const matters = (change: Change): readonly string[] =>
@@ -982,7 +982,7 @@ describe('what is looked at again', () => {
       formatRef,
     );
 
-  it('is all of its pool before it goes, and nothing else before a change of its own', () => {
+  it('are all of its pool before its removal, and only itself before its own change', () => {
     const all = [`${PLUGIN}/NodePool/web`, ADDRESS, 'nodes/Node/web-2', 'nodes/Node/web-3'];
     expect(matters(drain(first as NodeResource))).toEqual(all);
     expect(matters(changeOf(first as NodeResource, 'power:on>on', 'update'))).toEqual(all);

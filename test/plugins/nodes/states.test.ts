@@ -1,4 +1,6 @@
-/** The lifecycle of a node: all pairs of its states, what looks can find, and the moves that lie between two looks. */
+/**
+ * The lifecycle of a node: all pairs of its states, those that a refresh can find, and the moves between two refreshes.
+ */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -28,7 +30,7 @@ const STATES = [
   'unhealthy',
 ] as const satisfies readonly Seen[];
 
-/** The transition table of the lifecycle, as it was given. */
+/** The transition table of the lifecycle, as required. */
 const ALLOWED: Readonly<Record<Seen, readonly Seen[]>> = {
   provisioning: ['initializing', 'unhealthy', 'decommissioned'],
   initializing: ['ready', 'unhealthy', 'decommissioned'],
@@ -47,7 +49,7 @@ describe('the table of moves', () => {
   it.each(PAIRS)('%s to %s', (from, to) => {
     const allowed = ALLOWED[from].includes(to);
     expect(moveOf(node, { machine: 'node', from, to, by: 'world' }).unlisted !== true).toBe(allowed);
-    // What fettle itself does is part of it, and edits are no moves.
+    // Moves of fettle are part of it, and edits are not moves.
     if (from !== to && stepTransition(node, `${from}>${to}`) !== undefined) expect(allowed).toBe(true);
   });
 
@@ -58,12 +60,12 @@ describe('the table of moves', () => {
     ).toEqual([]);
   });
 
-  it('ends a removal in absence: what is decommissioned is forgotten', () => {
+  it('ends a removal in absence: a decommissioned node leaves the state', () => {
     for (const from of ['provisioning', 'initializing', 'draining', 'unhealthy'] as const)
       expect(stepTransition(node, `${from}>decommissioned`)).toMatchObject({ settles: 'absent', destructive: true });
   });
 
-  it('has no removal that leaves out the draining', () => {
+  it('has no removal without the drain', () => {
     for (const from of ['ready', 'active', 'idle'] as const)
       expect(stepTransition(node, `${from}>decommissioned`)).toBeUndefined();
   });
@@ -186,7 +188,7 @@ const CASES: readonly Case[] = [
     health: 'unhealthy',
   },
   {
-    is: 'off as it ought to be',
+    is: 'off as declared',
     standing: { status: 'off', wanted: 'off', before: 'idle', probe: 'none' },
     state: 'idle',
     health: 'unknown',
@@ -224,12 +226,12 @@ const CASES: readonly Case[] = [
 ];
 
 describe('the state', () => {
-  it.each(CASES.map((each) => [each.is, each] as const))('of one that is %s', (_is, { standing, state, health }) => {
+  it.each(CASES.map((each) => [each.is, each] as const))('is %s', (_is, { standing, state, health }) => {
     expect(stateOf({ ...calm, ...standing })).toBe(state);
     expect(healthOf({ ...calm, ...standing })).toBe(health);
   });
 
-  it('of one that was drained is never one of service again, whatever is seen', () => {
+  it('is never in service again after a drain, for any observation', () => {
     fc.assert(
       fc.property(standings(), (standing) => {
         const state = stateOf({ ...standing, before: 'draining', drained: true, initialized: true });
@@ -267,7 +269,7 @@ function standings(): fc.Arbitrary<Standing> {
     containers: fc.nat(2),
     containersEver: fc.nat(3),
   });
-  // What cannot be: in service and never ready, or drained and not remembered so.
+  // Impossible ones: in service and never ready, or drained and not recorded so.
   return more.map(({ before: was, ...rest }) => {
     const served = was === 'ready' || was === 'active' || was === 'idle' || was === 'draining';
     return {
@@ -280,22 +282,22 @@ function standings(): fc.Arbitrary<Standing> {
   });
 }
 
-describe('two looks', () => {
-  it('have only moves of the table between them, whatever was seen', () => {
+describe('two refreshes', () => {
+  it('have only moves of the table between them, for any observation', () => {
     fc.assert(
       fc.property(standings(), (standing) => {
         const state = stateOf(standing);
         const from = standing.before ?? 'absent';
         const moves = movesBetween(node, { machine: 'node', from, to: state }, { via: via(standing.before, state) });
         const unlisted = moves.filter((move) => move.unlisted === true).map((move) => `${move.from}>${move.to}`);
-        // Only somebody else deletes a node that has containers.
+        // Only another program deletes a node with containers.
         expect(unlisted.filter((move) => move !== 'active>decommissioned')).toEqual([]);
       }),
       { numRuns: 2000 },
     );
   });
 
-  it('see the same where nothing moves: the second look finds what the first one left', () => {
+  it('find the same state without a change between them', () => {
     fc.assert(
       fc.property(standings(), (standing) => {
         const state = stateOf(standing);

@@ -1,4 +1,4 @@
-/** The summary of a plan: nodes by state, and what they cost before and after, by the provider's own prices. */
+/** The summary of a plan: nodes by state, and their cost before and after, by the provider's own prices. */
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Json } from '#plugin';
@@ -35,19 +35,19 @@ metadata: { name: spare }
 spec: { size: 0, template: { serverType: cx23, image: debian-13, location: nbg1 } }
 `;
 
-interface Told {
+interface Cost {
   readonly servers: number;
   readonly hourly: number;
   readonly monthly: number;
 }
 
-function costOf({ reconciled, error }: Ran): { readonly now: Told; readonly after: Told; readonly unknown: Json } {
+function costOf({ reconciled, error }: Ran): { readonly now: Cost; readonly after: Cost; readonly unknown: Json } {
   const cost = reconciled?.plan.summaries?.find(({ title }) => title === 'cost');
   if (cost === undefined) throw new Error('the plan says no cost', { cause: error });
   return cost.facts as unknown as ReturnType<typeof costOf>;
 }
 
-/** What the emulated provider asks for a type in a location, for an hour and a month. */
+/** The price of a type in a location at the emulated provider, for an hour and a month. */
 async function priceOf(whole: Whole, type: string, location: string): Promise<readonly [number, number]> {
   const { endpoint, tokens } = whole.emulator;
   const headers = { authorization: `Bearer ${tokens.readOnly}` };
@@ -65,7 +65,7 @@ async function priceOf(whole: Whole, type: string, location: string): Promise<re
 }
 
 describe('the cost', () => {
-  it('is the provider’s, with what comes, what changes and what goes', async () => {
+  it('is the provider’s, with added, changed and removed nodes', async () => {
     const whole = await start();
     const [small, smallMonth] = await priceOf(whole, 'cx23', 'nbg1');
     const [large, largeMonth] = await priceOf(whole, 'cx33', 'nbg1');
@@ -77,7 +77,7 @@ describe('the cost', () => {
     expect(made.after.hourly).toBeCloseTo(small * 2.2, 8);
     expect(made.after.monthly).toBeCloseTo(smallMonth * 2.2, 8);
     await whole.pass(HOUR);
-    // Another type for one; the other one goes.
+    // Another type for one; the other one is removed.
     whole.write(nodeYaml('a').replace('cx23', 'cx33') + SPARE);
     const changed = costOf(await whole.run());
     expect(changed.now.hourly).toBeCloseTo(small * 2.2, 8);
@@ -85,7 +85,7 @@ describe('the cost', () => {
     expect(changed.unknown).toEqual([]);
   });
 
-  it('of what is rejected stays as it is', async () => {
+  it('of a rejected change stays as it is', async () => {
     const whole = await start();
     whole.write(nodeYaml('a') + SPARE);
     await whole.run();
@@ -107,7 +107,7 @@ describe('the cost', () => {
     expect(costOf(await whole.run())).toMatchObject({ now: { servers: 3 }, after: { servers: 2 } });
   });
 
-  it('names what it does not know', async () => {
+  it('names the unknown prices', async () => {
     const whole = await start();
     whole.write(nodeYaml('a', ', protection: false').replace('cx23', 'cx33') + nodeYaml('b'));
     await whole.run();
@@ -127,7 +127,7 @@ describe('the cost', () => {
     expect(lines?.at(-1)).toBe('not included: a, whose price is unknown');
   });
 
-  it('leaves out what nobody manages, and machines that no cloud does', async () => {
+  it('excludes unmanaged servers, and machines without a cloud', async () => {
     const whole = await start();
     whole.emulator.seed({ name: 'somebodys' });
     whole.write(`${nodeYaml('a')}---
@@ -139,11 +139,11 @@ spec: { provider: static, address: 127.0.0.1, readiness: { after: 1m } }
     expect(costOf(await whole.run())).toMatchObject({ now: { servers: 0 }, after: { servers: 1 } });
   });
 
-  it('stands in markdown and JSON too', async () => {
+  it('is in markdown and JSON too', async () => {
     const whole = await start();
     whole.write(nodeYaml('a'));
     const plan = (await whole.run()).reconciled?.plan;
-    if (plan === undefined) throw new Error('there is no plan');
+    if (plan === undefined) throw new Error('no plan');
     expect(planMarkdown(plan, { now: whole.clock.now() })).toMatch(/<code>nodes<\/code> cost: after {2}€\d/u);
     const cost = (JSON.parse(JSON.stringify(plan)) as typeof plan).summaries?.find(({ title }) => title === 'cost');
     expect(cost?.facts['currency']).toBe('EUR');
@@ -151,7 +151,7 @@ spec: { provider: static, address: 127.0.0.1, readiness: { after: 1m } }
 });
 
 describe('the states', () => {
-  it('are counted, the most first', async () => {
+  it('are counted, the most frequent first', async () => {
     const whole = await start();
     whole.write(nodeYaml('a') + nodeYaml('b') + nodeYaml('c'));
     await whole.run();

@@ -1,6 +1,6 @@
 /**
- * The whole line for nodes: documents from files, the engine, the plugin, its client, a real socket, the emulated provider,
- * all on one clock that a test drives. A run can be killed at any request and at any record.
+ * The whole line for nodes: documents from files, the engine, the plugin, its client, a real socket, the emulated
+ * provider, all on one clock that a test drives. A run can be killed at any request and at any record.
  */
 
 import { type Planned, planned } from '../../../src/formats/plan.ts';
@@ -25,16 +25,16 @@ import { temporaryFolder } from '../../support/cli.ts';
 export const START = Date.parse('2026-11-20T08:00:00Z');
 export const DRAIN_LABEL = 'fettle/drain';
 
-/** The process dies there. */
+/** Kills the process there. */
 export interface Crash {
   readonly at: 'request' | 'record';
-  /** So many of them went well. */
+  /** The number of successes before it. */
   readonly after: number;
-  /** What it was at still happens. */
+  /** True if the effect of its last request still occurs. */
   readonly happens: boolean;
 }
 
-/** What a killed process can't do any more. */
+/** The requests and records that a killed process no longer makes. */
 class KilledError extends Error {
   override readonly name = 'KilledError';
 }
@@ -43,33 +43,33 @@ export interface Ran {
   readonly reconciled?: Planned;
   readonly rows: ReadonlyMap<string, Row>;
   readonly killed: boolean;
-  /** Why the run ended with an error, if it did and was not killed. */
+  /** The error of the run, unless it succeeded or was killed. */
   readonly error?: unknown;
 }
 
 export interface Whole {
   readonly emulator: Emulator;
   readonly clock: ManualClock;
-  /** Everything that is remembered. */
+  /** The whole state. */
   readonly recall: () => Recall;
   readonly records: () => readonly LogRecord[];
   /** Replaces all documents. */
   readonly write: (yaml: string) => void;
-  /** Plans, and applies what is accepted. */
+  /** Plans, and applies accepted changes. */
   readonly run: (crash?: Crash) => Promise<Ran>;
-  /** Looks and remembers what it sees, as a schedule does; applies nothing. */
+  /** Refreshes and records, as a schedule does; applies nothing. */
   readonly look: () => Promise<Planned>;
-  /** Limits of every run from now on. */
+  /** The limits of every later run. */
   readonly limit: (safety: Partial<Safety>) => void;
   readonly pass: (ms: number) => Promise<void>;
-  /** The project has this name from now on, as after `state rename`. */
+  /** Renames the project, as after `state rename`. */
   readonly rename: (project: string) => void;
-  /** Overrides of every run from now on, as `rule@nodes/Node/web-1`. */
+  /** The overrides of every later run, as `rule@nodes/Node/web-1`. */
   readonly lift: (...overrides: readonly string[]) => void;
   readonly stop: () => Promise<void>;
 }
 
-/** Nothing of the engine's own limits hides a mistake of the plugin's rules. */
+/** Limits of the engine that hide no fault of the plugin's rules. */
 const SAFETY: Safety = {
   maxAgeMs: 3_600_000,
   removals: { max: 1000, share: 1, from: 1000, perMs: 3_600_000 },
@@ -79,20 +79,20 @@ const SAFETY: Safety = {
   overrides: [],
 };
 
-/** One process: what it says and does until it dies. */
+/** One process: its requests and records until it dies. */
 interface Life {
   dead: boolean;
 }
 
-/** Waits move the clock on to where they end. */
-function timingOf(clock: ManualClock, life: Life): Timing {
+/** Waits advance the clock to their end, unless `check` throws. */
+export function timingOf(clock: ManualClock, check: () => void = () => undefined): Timing {
   return {
     now: clock.now,
     random: () => 0.5,
     sleep: async (ms, signal) => {
       const until = clock.now() + ms;
       await new Promise((resolve) => setImmediate(resolve));
-      if (life.dead) throw new KilledError('killed');
+      check();
       signal.throwIfAborted();
       if (until > clock.now()) clock.advance(until - clock.now());
     },
@@ -100,7 +100,9 @@ function timingOf(clock: ManualClock, life: Life): Timing {
 }
 
 function pluginOn(clock: ManualClock, life: Life): Plugin {
-  const timing = timingOf(clock, life);
+  const timing = timingOf(clock, () => {
+    if (life.dead) throw new KilledError('killed');
+  });
   return {
     ...nodes,
     openReader: async (outside) => openReader(outside, timing),
@@ -121,15 +123,15 @@ async function configOf(emulator: Emulator, more: object): Promise<Json> {
   return config;
 }
 
-/** Starts a provider, and a project on it; or another project on the provider of one that runs. */
+/** Starts a provider, and a project on it; or another project on the provider of an existing one. */
 export async function startWhole(
   options: EmulatorOptions = {},
   config: object = {},
-  beside?: { readonly whole: Whole; readonly project: string },
+  sibling?: { readonly whole: Whole; readonly project: string },
 ): Promise<Whole> {
-  const clock = beside?.whole.clock ?? manualClock(START);
-  const emulator = beside?.whole.emulator ?? (await startEmulator({ clock, drainLabel: DRAIN_LABEL, ...options }));
-  let project = beside?.project ?? 'test';
+  const clock = sibling?.whole.clock ?? manualClock(START);
+  const emulator = sibling?.whole.emulator ?? (await startEmulator({ clock, drainLabel: DRAIN_LABEL, ...options }));
+  let project = sibling?.project ?? 'test';
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'desired'));
   const settings = await configOf(emulator, config);
@@ -156,7 +158,7 @@ export async function startWhole(
       return record;
     });
 
-  /** Lets a life end where the crash says. */
+  /** Ends a life at the point of the crash. */
   const record = (life: Life, crash: Crash | undefined): ApplyInput['record'] => {
     let count = 0;
     return async (drafts) => {
@@ -278,7 +280,7 @@ export async function startWhole(
       await emulator.settle();
     },
     stop: async () => {
-      if (beside === undefined) await emulator.stop();
+      if (sibling === undefined) await emulator.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -20,7 +20,9 @@ const WRITTEN = 'written-alias';
 
 type Workloads = NodeSpec['workloads'];
 
-/** What is seen of the node while its applied document says one thing of its workloads, and the written one another. */
+/**
+ * The observation of the node while its applied document has one name of its workloads, and the declared one another.
+ */
 function seen(applied: Workloads, written: Workloads | undefined, said: readonly WorkloadsOfNode[]) {
   const ref = refOf('Node', OWN);
   const memory: Memory = {
@@ -94,9 +96,9 @@ describe('a container under any name of a node', () => {
     ['another alias is written', { none: false, name: APPLIED }, { none: false, name: WRITTEN }, [APPLIED, WRITTEN]],
     ['an alias is written', { none: false }, { none: false, name: WRITTEN }, [OWN, WRITTEN]],
     ['its alias is taken out', { none: false, name: APPLIED }, { none: false }, [OWN, APPLIED]],
-    ['it is to be listed by nobody', { none: false }, { none: true, name: WRITTEN }, [OWN, WRITTEN]],
-    ['it is listed by nobody', { none: true }, { none: true }, []],
-    ['the document is gone', { none: false, name: APPLIED }, undefined, [APPLIED]],
+    ['it is no longer listed', { none: false }, { none: true, name: WRITTEN }, [OWN, WRITTEN]],
+    ['it is not listed', { none: true }, { none: true }, []],
+    ['the document was removed', { none: false, name: APPLIED }, undefined, [APPLIED]],
   ];
 
   it.each(documents)('keeps it while %s', (_while, applied, written, expected) => {
@@ -118,8 +120,8 @@ describe('a container under any name of a node', () => {
   });
 });
 
-describe('what is said under several names', () => {
-  it('is one: containers of all, the last end, and a sum only where each counts', () => {
+describe('a list under several names', () => {
+  it('is one: containers of all, the last end, and a sum only if each has a count', () => {
     const merged = mergedWorkloads([
       { ...empty('a'), startedTotal: 3, allocatedMb: 10 },
       { name: 'b', containers: [], emptySince: ago(5 * MINUTE), startedTotal: 4, diskUsedPercent: 91 },

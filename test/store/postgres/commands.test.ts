@@ -1,6 +1,5 @@
 /** The commands over a store on PostgreSQL that `fettle.yaml` names, with its password from the environment. */
 
-import { rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/formats/plan.ts';
 import {
@@ -29,10 +28,7 @@ beforeEach(async () => {
   folder = temporaryFolder();
   writeFiles(folder, { 'desired/ca.yaml': issuerYaml, 'desired/www.yaml': certificateYaml('www') });
 });
-afterEach(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await bench.remove();
-});
+afterEach(() => bench.remove());
 
 function configure(store: string): void {
   writeFiles(folder, { 'fettle.yaml': `name: shop\ndesired: [desired]\nstore: "${store}"\n` });

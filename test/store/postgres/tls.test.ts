@@ -1,6 +1,5 @@
 /** A store over TLS, with a real server that requires it; and over its socket. */
 
-import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '../../../src/store/store.ts';
 import { openPostgresStore } from '../../../src/store/postgres/postgres-store.ts';
@@ -34,7 +33,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await server.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function open(address: string, env: Readonly<Record<string, string>>): Promise<Store> {

@@ -11,7 +11,8 @@ import { valuesOf } from '../../../plugins/certificates/live/der.ts';
 import { readChain, readKey, x509Seen } from '../../../plugins/certificates/live/x509-read.ts';
 import type { Observed } from '#plugin';
 import { lineOf, view } from './line.ts';
-import { certificateSpec, desiredOf, openssl, read, tempFolder, words } from './support.ts';
+import { certificateSpec, desiredOf, openssl, read } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 /** Reads the pair in `tls/www.crt` and `tls/www.key` of a folder. */
 async function look(folder: string, now = Date.now()): Promise<Observed<CertificateFacts>> {
@@ -43,9 +44,9 @@ function made({
   args = [],
   subject = '/CN=x',
 }: Made): string {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   mkdirSync(join(folder, 'tls'));
-  openssl(folder, 'genpkey', ...key, '-out', 'tls/www.key');
+  openssl(folder, 'genpkey -out tls/www.key', ...key);
   const san = names.length === 0 ? [] : ['subjectAltName=@names'];
   const lines = [
     '[req]',
@@ -59,22 +60,7 @@ function made({
     ...names,
   ];
   writeFileSync(join(folder, 'odd.cnf'), `${lines.join('\n')}\n`);
-  openssl(
-    folder,
-    'req',
-    '-x509',
-    '-key',
-    'tls/www.key',
-    '-out',
-    'tls/www.crt',
-    '-subj',
-    subject,
-    '-config',
-    'odd.cnf',
-    '-days',
-    '90',
-    ...args,
-  );
+  openssl(folder, 'req -x509 -key tls/www.key -out tls/www.crt -config odd.cnf -days 90 -subj', subject, ...args);
   return folder;
 }
 
@@ -124,7 +110,7 @@ describe('a certificate', () => {
       signingAlgorithm: algorithm,
     });
     writeFileSync(join(folder, 'tls/www.crt'), certificate.toString('pem'));
-    expect(openssl(folder, 'x509', '-in', 'tls/www.crt', '-noout', '-enddate')).toContain(to.slice(0, 4));
+    expect(openssl(folder, 'x509 -in tls/www.crt -noout -enddate')).toContain(to.slice(0, 4));
     return folder;
   }
 
@@ -220,8 +206,8 @@ describe('a certificate', () => {
 
   test('of version 1', async () => {
     const folder = made({ names: [] });
-    openssl(folder, 'req', '-new', '-key', 'tls/www.key', '-out', 'v1.csr', '-subj', '/CN=old', '-config', 'odd.cnf');
-    openssl(folder, 'x509', '-req', '-in', 'v1.csr', '-key', 'tls/www.key', '-out', 'tls/www.crt', '-days', '90');
+    openssl(folder, 'req -new -key tls/www.key -out v1.csr -subj /CN=old -config odd.cnf');
+    openssl(folder, 'x509 -req -in v1.csr -key tls/www.key -out tls/www.crt -days 90');
     expect(await look(folder)).toMatchObject({
       state: 'normal',
       facts: { subject: 'CN=old', dnsNames: [], usable: true },
@@ -253,7 +239,7 @@ describe('a file', () => {
 
   test('of a certificate with trust settings of openssl is read', async () => {
     const { folder } = good();
-    openssl(folder, 'x509', '-in', 'tls/www.crt', '-trustout', '-addtrust', 'serverAuth', '-out', 'trusted.crt');
+    openssl(folder, 'x509 -in tls/www.crt -trustout -addtrust serverAuth -out trusted.crt');
     writeFileSync(join(folder, 'tls/www.crt'), read(folder, 'trusted.crt'));
     expect(read(folder, 'tls/www.crt')).toContain('TRUSTED CERTIFICATE');
     expect(await look(folder)).toMatchObject({ state: 'normal', facts: { usable: true } });
@@ -263,14 +249,14 @@ describe('a file', () => {
     [
       'in DER form',
       (folder) => {
-        openssl(folder, 'x509', '-in', 'tls/www.crt', '-outform', 'DER', '-out', 'der');
+        openssl(folder, 'x509 -in tls/www.crt -outform DER -out der');
         return readFileSync(join(folder, 'der'));
       },
       'is in DER form, not PEM',
     ],
     [
       'of a request',
-      (folder) => openssl(folder, 'req', '-new', '-key', 'tls/www.key', '-subj', '/CN=x', '-config', 'odd.cnf'),
+      (folder) => openssl(folder, 'req -new -key tls/www.key -subj /CN=x -config odd.cnf'),
       'has no certificate in it',
     ],
     ['that is cut', (_folder, crt) => crt.slice(0, 200), 'has a CERTIFICATE that begins in line 1 and does not end'],
@@ -304,11 +290,9 @@ describe('any bytes', () => {
     return {
       crt: openssl(
         folder,
-        ...words(
-          'req -x509 -newkey ed25519 -nodes -keyout /dev/null -subj /CN=x -addext nameConstraints=permitted;DNS:a.test',
-        ),
+        'req -x509 -newkey ed25519 -nodes -keyout /dev/null -subj /CN=x -addext nameConstraints=permitted;DNS:a.test',
       ),
-      key: openssl(folder, 'genpkey', '-algorithm', 'ED25519'),
+      key: openssl(folder, 'genpkey -algorithm ED25519'),
     };
   })();
   const der = Buffer.from(crt.split('-----')[2] ?? '', 'base64');

@@ -1,9 +1,8 @@
 /** Many Domains in one refresh: real servers, threads, and both after an aborted refresh. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { anchorFlags, openThreads } from '../../../plugins/certificates/live/probe-threads.ts';
@@ -32,7 +31,7 @@ let port: number;
 let nginx: Daemon;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'fettle-fleet-'));
+  folder = temporaryFolder();
   const keys = await makeKeys('ecdsa-p256');
   const authority = await makeAuthority('Fleet CA', keys, Date.now() - DAY);
   writeFileSync(join(folder, 'ca.crt'), authority.toString());
@@ -58,7 +57,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await nginx.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 describe('threads', () => {
@@ -200,7 +198,7 @@ spec: { host: ${HOST}, address: 127.0.0.1, port: ${port}, trust: [${join(folder,
 });
 
 test('TLS that is routed by server name shows the certificate behind', { timeout: 60_000 }, async () => {
-  const at = mkdtempSync(join(tmpdir(), 'fettle-haproxy-'));
+  const at = temporaryFolder();
   const front = await freePort();
   const haproxy = await startHaproxy(
     at,

@@ -1,22 +1,11 @@
 /** Findings that an apply has recorded: `plan` counts them, shows new ones in full, and drops those that have ended. */
 
-import { rmSync } from 'node:fs';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/formats/plan.ts';
-import { fettle } from '../support/command-line.ts';
-import { itemsYaml, toyPlugins, toyProject } from '../support/toy-project.ts';
-import { toyWorld } from '../support/toy.ts';
-
-function bench(items: Readonly<Record<string, number>>) {
-  const world = toyWorld();
-  const folder = toyProject(itemsYaml(items));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return { world, run: async (line: string) => fettle(folder, line, { plugins: toyPlugins(world) }) };
-}
-
+import { itemsYaml, toyProject } from '../support/toy-project.ts';
 describe('a finding', () => {
   it('is new until an apply records it, and then has the time of that record', async () => {
-    const at = bench({ a: 3, b: 2 });
+    const at = toyProject(itemsYaml({ a: 3, b: 2 }));
     const first = (await at.run('apply -y')).stdout;
     expect(first).not.toContain('stand since');
     await at.run('apply -y');
@@ -30,14 +19,14 @@ describe('a finding', () => {
   });
 
   it('is not recorded by plan', async () => {
-    const at = bench({ a: 2 });
+    const at = toyProject(itemsYaml({ a: 2 }));
     await at.run('apply -y');
     at.world.items.set('a', { value: 3, state: 'ready' });
     for (const _ of [1, 2]) expect((await at.run('plan')).stdout).toContain('3 is odd');
   });
 
   it('that ended and returns is new again', async () => {
-    const at = bench({ a: 3 });
+    const at = toyProject(itemsYaml({ a: 3 }));
     await at.run('apply -y');
     await at.run('apply -y');
     at.world.items.set('a', { value: 2, state: 'ready' });

@@ -10,7 +10,8 @@ import type { DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { Observed } from '#plugin';
 import { freePort } from '../../support/daemons.ts';
-import { desiredOf, domainSpec, openssl, outside, queryOf, read, tempFolder, refreshed } from './support.ts';
+import { desiredOf, domainSpec, openssl, outside, queryOf, read, refreshed } from './support.ts';
+import { temporaryFolder } from '../../support/cli.ts';
 
 const HOST = 'www.example.test';
 
@@ -26,13 +27,13 @@ const EC = ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'];
 
 /** A self-signed pair, `odd.crt` and `odd.key`, in a folder that is removed after the test. */
 function made({ key = EC, names = [`DNS.1=${HOST}`], extensions = [], args = [], subject = '/CN=x' }: Made): string {
-  const folder = tempFolder();
-  openssl(folder, 'genpkey', ...key, '-out', 'odd.key');
+  const folder = temporaryFolder();
+  openssl(folder, 'genpkey -out odd.key', ...key);
   const san = names.length === 0 ? [] : ['subjectAltName=@names'];
   const head = ['[req]', 'distinguished_name=dn', 'x509_extensions=ext', '[dn]', '[ext]'];
   writeFileSync(join(folder, 'odd.cnf'), [...head, ...san, ...extensions, '[names]', ...names, ''].join('\n'));
   const options = ['-key', 'odd.key', '-out', 'odd.crt', '-subj', subject, '-config', 'odd.cnf', '-days', '90'];
-  openssl(folder, 'req', '-x509', ...options, ...args);
+  openssl(folder, 'req -x509', ...options, ...args);
   return folder;
 }
 

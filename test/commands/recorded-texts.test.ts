@@ -1,24 +1,18 @@
 /** Texts of documents in the state: `apply` records them, and `plan` reads documents from there. `apply` never does. */
 
-import { appendFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { emptyRecall, fold } from '../../src/engine/remember.ts';
 import type { Draft } from '../../src/formats/log-record.ts';
 import type { Memory } from '#plugin';
 import { openFileStore } from '../../src/store/files/file-store.ts';
 import { certificateProject, fettle } from '../support/cli.ts';
 
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
 const WWW = 'certificates/Certificate/www';
 
 async function applied(): Promise<string> {
   const folder = certificateProject(['www']);
-  folders.push(folder);
   const { code, stderr } = await fettle(folder, 'apply', '--yes');
   expect(`${code} ${stderr}`).toMatch(/^0 /u);
   return folder;
