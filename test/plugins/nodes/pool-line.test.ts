@@ -93,7 +93,7 @@ describe('a pool of a fixed size', () => {
     whole.write(poolYaml('size: 2'));
     await whole.pass(HOUR);
     const ran = await whole.run();
-    expect(rowsOf(ran)).toEqual(['Node/web-2 ready>draining (edit)', 'NodePool/web active>active (edit)']);
+    expect(rowsOf(ran, SHOWN)).toEqual(['Node/web-2 ready>draining (edit)', 'NodePool/web active>active (edit)']);
     const [drain] = ran.reconciled?.plan.resource_changes ?? [];
     expect(drain).toMatchObject({
       follows: 'nodes/NodePool/web',
