@@ -43,7 +43,7 @@ import {
   stillServed,
 } from './safety.ts';
 import { certificateMatters } from './served.ts';
-import { foreignKey, issuerNameConstraints, noteSwap } from './storage-rules.ts';
+import { foreignKey, issuerNameConstraints, noteSwap, publicToPrivate } from './storage-rules.ts';
 import { summary } from './summary.ts';
 import type { CertificatesReader, CertificatesWriter } from './world.ts';
 
@@ -97,6 +97,7 @@ const certificate: Kind<
     'still-served': stillServed,
     'foreign-key': foreignKey,
     'foreign-file': foreignFile,
+    'public-to-private': publicToPrivate,
     'issuer-name-constraints': issuerNameConstraints,
   },
   handlers: certificateHandlers,
