@@ -41,6 +41,7 @@ import {
   retryExhausted,
   stillServed,
 } from './safety.ts';
+import { certificateSchedule, domainSchedule, issuerSchedule } from './schedule.ts';
 import { certificateMatters } from './served.ts';
 import { foreignKey, issuerNameConstraints, noteSwap } from './storage-rules.ts';
 import { summary } from './summary.ts';
@@ -51,6 +52,7 @@ const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, Is
   places: issuerPlaces,
   diff: diffIssuer,
   note: noteIssuer,
+  schedule: issuerSchedule,
   findings: issuerFindings,
   rules: { 'issuer-changed': issuerChanged, 'foreign-file': foreignAuthority },
   handlers: issuerHandlers,
@@ -82,6 +84,7 @@ const certificate: Kind<
     ...noteSwap(resource),
     ...notePlaces(resource),
   }),
+  schedule: certificateSchedule,
   matters: certificateMatters,
   findings: certificateFindings,
   rules: {
@@ -104,6 +107,7 @@ const domain: Kind<CertificatesWriter, DomainSpec, DomainFacts, DomainMemory, Do
   state: domainStanding,
   diff: diffDomain,
   note: noteDomain,
+  schedule: domainSchedule,
   findings: domainFindings,
   rules: {},
   handlers: {},
