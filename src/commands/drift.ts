@@ -1,5 +1,6 @@
 /** `fettle drift`: shows how the infrastructure differs from what was last applied. */
 
+import { InputError } from '#plugin';
 import { driftMarkdown } from '../report/drift-markdown.ts';
 import { driftText } from '../report/drift-text.ts';
 import { drift as runDrift } from '../run/drift.ts';
@@ -14,6 +15,7 @@ export const drift = command({
     ...where,
     ...selection,
     record: flag('Record the refresh in the log.'),
+    backoff: flag('With --record: do not probe a failing Domain again before its failurePolicy allows it.'),
     ...locking,
     ...rendered,
     ...stream,
@@ -22,8 +24,10 @@ export const drift = command({
   more: exitCodesText,
   events: true,
   call: async ({ flags, say, interruption, openWorkspace }) => {
-    const { record, lockTimeout } = flags;
-    const options = { selection: selectionOf(flags), record, lockTimeout, interruption: interruption() };
+    const { record, backoff, lockTimeout } = flags;
+    if (backoff === true && record !== true)
+      throw new InputError('--backoff requires --record. Only a recorded refresh counts failures');
+    const options = { selection: selectionOf(flags), record, backoff, lockTimeout, interruption: interruption() };
     const workspace = await openWorkspace();
     return (await runDrift(workspace, { ...options, ...failOnOf(flags) }, say)).ending;
   },

@@ -24,7 +24,7 @@ import {
   isGiven,
 } from '#plugin';
 import { isBegun, isLastApplied } from './causes.ts';
-import { type Failures, guarded, soundProposal } from './guard.ts';
+import { type Failures, guarded, soundAdoption, soundProposal } from './guard.ts';
 import { withIgnored, withoutIgnored } from './ignored.ts';
 import { hiddenInputs, letsGo, onRemoveOf } from './safety-inputs.ts';
 
@@ -84,6 +84,15 @@ export function managedChange(resource: KnownResource, scene: Scene): Change | u
   return changeOf(resource.ref, resource.tables, { ...proposal, cause: causeOf(resource, proposal) });
 }
 
+/** The row that adopts a resource, with the differences from its document. */
+function adoptionChange(resource: KnownResource, scene: Scene): Change {
+  const owner = scene.memoryGap === undefined ? 'not ours yet' : 'unknown whether it is ours';
+  const found = soundAdoption(resource.kind.adoption?.(withIgnored(resource), scene));
+  const because = `it is there already, and ${owner}${found === undefined ? '' : `. ${found.because}`}`;
+  const fields = found === undefined ? {} : { fields: found.fields };
+  return memoryChange(resource, { goal: 'adopt', cause: 'new', because, ...fields });
+}
+
 /** What guards a resource is lifted by a row of its own, before its document lets it go. */
 function liftedFirst(fields: readonly FieldChange[]): readonly FieldChange[] {
   const lifted = fields.filter(({ path }) => path === '/lifecycle/protect' || path === '/lifecycle/hold');
@@ -96,8 +105,7 @@ export function propose(resource: Resource, scene: Scene): Change | undefined {
   if (resource.desired === undefined) return orphanChange(resource, scene);
   if (!isKnown(resource)) return undefined;
   if (isSeen(resource) && !isGiven(resource) && !resource.owned) {
-    const because = scene.memoryGap === undefined ? 'not ours yet' : 'unknown whether it is ours';
-    return memoryChange(resource, { goal: 'adopt', cause: 'new', because: `it is there already, and ${because}` });
+    return adoptionChange(resource, scene);
   }
   const next = managedChange(resource, scene);
   const hidden = hiddenInputs(next, resource);

@@ -4,6 +4,7 @@
  */
 
 import {
+  type Adoption,
   type Change,
   errorText,
   type Facts,
@@ -61,10 +62,23 @@ export function soundProposal(proposal: Proposal | undefined): Proposal | undefi
     GOALS.has(plain.goal) &&
     CAUSES.has(plain.cause) &&
     typeof plain.because === 'string' &&
-    (plain.fields === undefined ||
-      (Array.isArray(plain.fields) &&
-        plain.fields.every((field: unknown) => isRecord(field) && typeof field['path'] === 'string')));
+    (plain.fields === undefined || areFields(plain.fields));
   if (!isSound) throw new Error('the proposal is not valid');
+  return plain;
+}
+
+function areFields(fields: unknown): boolean {
+  return (
+    Array.isArray(fields) && fields.every((field: unknown) => isRecord(field) && typeof field['path'] === 'string')
+  );
+}
+
+/** The differences that an adoption finds, as their type says; throws for anything else. */
+export function soundAdoption(adoption: Adoption | undefined): Adoption | undefined {
+  if (adoption === undefined) return undefined;
+  const plain = plainJson(adoption, 'what its adoption finds', PROPOSAL_BYTES) as unknown as Adoption;
+  if (!isRecord(plain) || typeof plain.because !== 'string' || !areFields(plain.fields))
+    throw new Error('the adoption is not valid');
   return plain;
 }
 

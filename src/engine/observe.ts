@@ -30,7 +30,7 @@ export interface ObserveInput {
   readonly desired: readonly Desired[];
   readonly recall: Recall;
   readonly only?: readonly Ref[];
-  /** A schedule takes this look. */
+  /** Failing resources may keep their recorded state until their next try is due. */
   readonly scheduled?: true | undefined;
   /** How much may be missing before a look is doubted; for plugins that doubt more than the engine can. */
   readonly collapse?: Safety['collapse'];

@@ -17,6 +17,8 @@ export interface DriftOptions extends FailOn {
   readonly interruption: Interruption;
   /** Records the refresh in the log: later reports can then say since when a resource has drifted. */
   readonly record?: boolean | undefined;
+  /** Failing resources keep their recorded state until their failure policy allows the next refresh. */
+  readonly backoff?: boolean | undefined;
   readonly lockTimeout?: number | undefined;
 }
 
@@ -64,7 +66,7 @@ async function recorded(workspace: Workspace, options: DriftOptions, say: Listen
           run,
           head,
           abort: eitherOf(interruption),
-          scheduled: true,
+          ...(options.backoff === true ? { scheduled: true } : {}),
         },
         say,
       );

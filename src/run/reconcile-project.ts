@@ -27,7 +27,7 @@ export interface ReconcileProject {
   /** The reason for which the state could not be read. The plan then has no digest. */
   readonly memoryGap?: string | undefined;
   readonly busy?: ReconcileInput['busy'] | undefined;
-  /** The run was started by a schedule. */
+  /** Failing resources keep their recorded state until their failure policy allows the next refresh. */
   readonly scheduled?: true;
   /** Selects addresses, instead of `selection`. */
   readonly within?: ((address: string) => boolean) | undefined;

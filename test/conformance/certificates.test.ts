@@ -414,6 +414,20 @@ const situations: readonly Situation<FilesBench>[] = [
     finds: ['Certificate authority-ends'],
   },
   {
+    name: 'an adopted certificate with other names',
+    prepare: async (line) => {
+      const { folder } = line.bench;
+      mkdirSync(join(folder, 'tls'));
+      authorityWithOpenssl(folder, 1000);
+      issueWithOpenssl(folder, 'www', 80);
+      const other = www({ dnsNames: ['www.example.test', 'new.example.test'] });
+      await line.apply([issuer(), other]);
+      return [issuer(), other];
+    },
+    takes: [],
+    finds: ['Certificate changed-by-renewal'],
+  },
+  {
     name: 'an authority that ends before what it is to sign',
     prepare: async (line) => {
       authorityWithOpenssl(line.bench.folder, 20);
