@@ -158,6 +158,8 @@ export interface CertificateMemory {
   readonly issued_at: string;
   /** Fingerprint of the last issued certificate. */
   readonly made: string;
+  /** Fingerprint of the certificate at its adoption, which keeps its content until its renewal. */
+  readonly adopted: string;
   /** Fingerprints of earlier stored certificates, the newest first. */
   readonly former: readonly string[];
   /** Time of the last refresh, ISO 8601; recorded once in `checkInterval`. */
@@ -258,7 +260,7 @@ export interface DomainSpec {
     /** Region of the target. */
     readonly region?: string;
   };
-  /** Intervals at which `drift --record` refreshes a failing Domain: from 1 minute doubling to 6 hours, from 5 minutes to 12 hours, or from 10 minutes to a day. Other commands always refresh. */
+  /** Intervals at which `drift --record --backoff` probes a failing Domain: from 1 minute doubling to 6 hours, from 5 minutes to 12 hours, or from 10 minutes to a day. Without `--backoff`, every command probes it. */
   readonly failurePolicy: 'standard' | 'strict' | 'hold';
   /** Days left from which the certificate counts as expiring. */
   readonly expiryWarnDays: number;
@@ -315,6 +317,7 @@ export type FindingCode =
   | 'expired'
   | 'renewal-failed'
   | 'retry-exhausted'
+  | 'changed-by-renewal'
   | 'authority-ends'
   | 'pair-unusable'
   | 'pair-incomplete'
@@ -989,6 +992,12 @@ export const tables = {
       kind: 'Certificate',
       severity: 'error',
       text: 'The maximum number of failures is reached: fettle does not try again.',
+    },
+    {
+      code: 'changed-by-renewal',
+      kind: 'Certificate',
+      severity: 'info',
+      text: 'The adopted certificate differs from its document. The renewal applies the difference.',
     },
     {
       code: 'authority-ends',
