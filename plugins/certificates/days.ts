@@ -58,12 +58,12 @@ export function dueAt(thresholdDays: number, validity: Validity): number {
   const { notBefore, notAfter } = validity;
   if (!Number.isFinite(notAfter)) throw new RangeError('the end of the validity is not a valid time');
   const third = (notAfter - notBefore) / 3;
-  // As long as a millisecond of the day before the threshold is left, that day is whole.
-  const wholeDaysDue = notAfter - (thresholdInForce(thresholdDays, validity) + 1) * DAY_MS + 1;
-  return third >= DAY_MS ? wholeDaysDue : Math.max(wholeDaysDue, Math.ceil(notAfter - third));
+  const wholeDaysDue = notAfter - (thresholdInForce(thresholdDays, validity) + 1) * DAY_MS;
+  return third >= DAY_MS ? wholeDaysDue : Math.max(wholeDaysDue, notAfter - third);
 }
 
-/** True if a renewal is due. */
+/** True if a renewal is due. At the time itself, the day before the threshold is still a whole one. */
 export function isDue(thresholdDays: number, validity: Validity, now: number): boolean {
-  return now >= dueAt(thresholdDays, validity);
+  const due = dueAt(thresholdDays, validity);
+  return now > due || (now === due && daysLeft(validity.notAfter, now) <= thresholdInForce(thresholdDays, validity));
 }

@@ -67,7 +67,7 @@ describe('of a Certificate', () => {
   const stored = {
     fingerprint: fingerprint('c'),
     not_after: certificateFacts().not_after ?? '',
-    renewal_due_at: '2027-01-08T12:00:00.001Z',
+    renewal_due_at: '2027-01-08T12:00:00.000Z',
     issuer: fingerprint('a'),
   };
   const known = (kept: Partial<CertificateMemory> = {}) => ({
