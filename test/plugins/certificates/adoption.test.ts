@@ -4,7 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
+import { createServer } from 'node:tls';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { certificateYaml, cliFile, issuerYaml, type Ran, run, temporaryFolder, writeFiles } from '../../support/cli.ts';
 import { certificateText, ISSUER, type Project, projectOf, START } from './project.ts';
 import { DAY } from './support.ts';
 
@@ -14,17 +17,25 @@ interface Order {
   /** Further extensions, as lines of an openssl configuration. */
   readonly extensions?: string;
   readonly subject?: string;
+  /** Time of issue, epoch ms. */
+  readonly from?: number;
 }
 
-/** Stores a pair that another authority signed at the start of the project's clock. */
+/** Stores a pair that another authority signed, by default a day before the start of the project's clock. */
 export function foreignPair(
   { folder }: Pick<Project, 'folder'>,
   name: string,
-  { names = `DNS:${name}.example.test`, days = 90, extensions = 'extendedKeyUsage=serverAuth', subject }: Order = {},
+  {
+    names = `DNS:${name}.example.test`,
+    days = 90,
+    extensions = 'extendedKeyUsage=serverAuth',
+    subject,
+    from = START - DAY,
+  }: Order = {},
 ): void {
   mkdirSync(join(folder, 'tls'), { recursive: true });
   mkdirSync(join(folder, 'other'), { recursive: true });
-  const at = new Date(START - DAY).toISOString().replace('T', ' ').slice(0, 19);
+  const at = new Date(from).toISOString().replace('T', ' ').slice(0, 19);
   const run = (...args: readonly string[]): void =>
     void execFileSync('faketime', ['-f', `@${at}`, 'openssl', ...args], {
       cwd: folder,
@@ -121,5 +132,100 @@ describe('the adoption of a valid certificate', () => {
     await project.run('apply --yes --until-settled');
     project.clock.at = START + 80 * DAY;
     expect((await project.run('plan')).stdout).toContain('0 to step');
+  });
+});
+
+describe('a certificate of a publicly trusted issuer', () => {
+  const TIMESTAMPS = { extensions: 'extendedKeyUsage=serverAuth\n1.3.6.1.4.1.11129.2.4.2=DER:0400' };
+
+  it('is not renewed by a private issuer without an override', async () => {
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www') });
+    foreignPair(project, 'www', TIMESTAMPS);
+    await project.run('apply --yes --until-settled');
+    project.clock.at = START + 60 * DAY;
+    const { stdout } = await project.run('plan');
+    expect(stdout).toMatch(
+      /REJECTED[^]*public-to-private: the stored certificate is publicly trusted: it contains signed certificate timestamps\. The Issuer ca is private/u,
+    );
+    const override = '--override public-to-private@certificates/Certificate/www --reason "internal clients alone"';
+    await project.run(`apply --yes ${override}`);
+    expect(stored(project).issuer).toBe('CN=Test CA');
+    // The new certificate is private: nothing stands in the way of its own renewal.
+    project.clock.at = START + 130 * DAY;
+    expect((await project.run('apply --yes')).stdout).toContain('1 done');
+  });
+
+  it('is not replaced after it has expired either', async () => {
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www') });
+    foreignPair(project, 'www', TIMESTAMPS);
+    await project.run('apply --yes --until-settled');
+    project.clock.at = START + 100 * DAY;
+    expect((await project.run('plan')).stdout).toMatch(/expired > recovering[^]*public-to-private/u);
+  });
+
+  /** A project whose other authority is a well-known anchor. Its Certificate is adopted, and then edited. */
+  async function edited(extensions: string, documents: Readonly<Record<string, string>> = {}) {
+    const folder = temporaryFolder();
+    const project = { folder };
+    foreignPair(project, 'www', { from: Date.now() - DAY, extensions });
+    writeFiles(folder, {
+      'fettle.yaml': 'name: test\nstore: .fettle\n',
+      'desired/a.yaml': issuerYaml,
+      'desired/b.yaml': certificateYaml('www'),
+      ...documents,
+    });
+    const fettle = (...args: readonly string[]): Promise<Ran> =>
+      run(process.execPath, [cliFile, ...args], folder, { NODE_EXTRA_CA_CERTS: join(folder, 'other/ca.crt') });
+    const { code, stderr } = await fettle('apply', '--yes', '--until-settled');
+    expect([code, stderr]).toEqual([0, '']);
+    writeFiles(folder, { 'desired/b.yaml': certificateYaml('www').replace('[www', '[new.example.test, www') });
+    return fettle('plan');
+  }
+
+  const PUBLISHED = 'authorityInfoAccess=caIssuers;URI:http://ca.example.test/ca.crt';
+
+  it('is one whose chain leads to a well-known anchor', async () => {
+    expect((await edited(PUBLISHED)).stdout).toMatch(
+      /public-to-private: the stored certificate is publicly trusted: its chain leads to CN=Other CA/u,
+    );
+  });
+
+  it('can be replaced by an authority that leads to a well-known anchor too', async () => {
+    const { stdout } = await edited(PUBLISHED, { 'desired/a.yaml': issuerYaml.replace('../ca', '../other') });
+    expect(stdout).toContain('0 rejected');
+    expect(stdout).toContain('dnsNames: ["www.example.test"] → ');
+  });
+
+  it('is judged by the chain that a server sends, if the files have none', async () => {
+    const server = createServer((socket) => socket.end());
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    server.on('tlsClientError', () => undefined);
+    const { port } = server.address() as AddressInfo;
+    const folder = temporaryFolder();
+    foreignPair({ folder }, 'www', { from: Date.now() - DAY });
+    const read = (name: string) => readFileSync(join(folder, name));
+    server.setSecureContext({ cert: read('tls/www.crt'), key: read('tls/www.key') });
+    const domain = `apiVersion: certificates/v1
+kind: Domain
+metadata: { name: front }
+spec: { host: www.example.test, address: 127.0.0.1, port: ${port}, certificate: www }
+`;
+    writeFiles(folder, {
+      'fettle.yaml': 'name: test\nstore: .fettle\n',
+      'desired/a.yaml': issuerYaml,
+      'desired/b.yaml': certificateYaml('www'),
+      'desired/c.yaml': domain,
+    });
+    const fettle = (...args: readonly string[]): Promise<Ran> =>
+      run(process.execPath, [cliFile, ...args], folder, { NODE_EXTRA_CA_CERTS: join(folder, 'other/ca.crt') });
+    expect((await fettle('apply', '--yes', '--until-settled')).code).toBe(0);
+    writeFiles(folder, { 'desired/b.yaml': certificateYaml('www').replace('[www', '[new.example.test, www') });
+    const { stdout } = await fettle('plan');
+    server.close();
+    expect(stdout).toMatch(
+      /public-to-private: the certificate that 127\.0\.0\.1 serves for front is publicly trusted: its chain leads to CN=Other CA/u,
+    );
   });
 });
