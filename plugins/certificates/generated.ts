@@ -226,6 +226,7 @@ export type CertificateRuleId =
   | 'still-served'
   | 'foreign-key'
   | 'foreign-file'
+  | 'public-to-private'
   | 'issuer-name-constraints';
 
 /** A TLS server and the certificate that its clients get. With the defaults filled in. */
@@ -360,6 +361,7 @@ export type RuleId =
   | 'still-served'
   | 'foreign-key'
   | 'foreign-file'
+  | 'public-to-private'
   | 'issuer-name-constraints';
 
 /** Its part of `fettle.yaml`, with the defaults filled in. */
@@ -754,6 +756,19 @@ export const tables = {
           ],
           overridable: true,
           text: 'A foreign file is in the place of a file to store or remove: fettle neither created it nor adopted it in a usable state. An override lets fettle proceed and keeps the foreign file next to the new one.',
+        },
+        {
+          id: 'public-to-private',
+          guards: [
+            'absent>normal',
+            'normal>renewing',
+            'expiring_soon>renewing',
+            'renewal_failed>renewing',
+            'expired>recovering',
+            'normal>normal',
+          ],
+          overridable: true,
+          text: 'A certificate of a publicly trusted issuer, stored or served, is not replaced by one of a private issuer: clients would refuse it.',
         },
         {
           id: 'issuer-name-constraints',
