@@ -2,7 +2,7 @@
 
 import { definePlugin, type Kind } from '#plugin';
 import { nodeHandlers } from './apply.ts';
-import { auditNode } from './audit.ts';
+import { auditNode, NODE_ACTIONS } from './audit.ts';
 import { check, checkTogether } from './check.ts';
 import { diffNode } from './diff.ts';
 import { nodeEffect, nodeSeen } from './effect.ts';
@@ -26,6 +26,7 @@ const node: Kind<NodesWriter, NodeSpec, NodeFacts, NodeMemory, NodeStep, NodeRul
   seen: nodeSeen,
   note: noteNode,
   matters: mattersToNode,
+  actions: NODE_ACTIONS,
   audit: auditNode,
   rules: nodeRules,
   handlers: nodeHandlers,

@@ -442,6 +442,23 @@ spec:
   });
 });
 
+describe('a static node', () => {
+  it('that never answers is unhealthy for that reason from its start deadline on, and was never drained', async () => {
+    const whole = await start(
+      `apiVersion: nodes/v1\nkind: Node\nmetadata: { name: metal }\nspec: { provider: static, address: 127.0.0.1, readiness: { tcp: { port: 1 } } }\n`,
+    );
+    const codes: string[] = [];
+    for (let minute = 0; minute < 45; minute += 5) {
+      const { plan } = await whole.look();
+      codes.push(...plan.checks.map(({ message }) => message.replace(/:.*/u, '')));
+      await whole.pass(5 * MINUTE);
+    }
+    expect(new Set(codes)).toEqual(new Set(['The node does not answer']));
+    expect(codes.length).toBeGreaterThan(4);
+    expect(whole.recall().resources.get('nodes/Node/metal')?.others).toMatchObject({ health: 'unhealthy' });
+  });
+});
+
 describe('a system node', () => {
   it('is active at once, is never removed without its document, and can be released as it is', async () => {
     const whole = await made('role: system');
