@@ -133,6 +133,8 @@ function splitBy(
 
 export interface DriftInput {
   readonly resources: ReadonlyMap<string, Resource>;
+  /** Every proposed change, whatever the run is limited to. */
+  readonly proposed: ReadonlyMap<string, Change>;
   readonly actions: ReadonlyMap<string, Action>;
   readonly scene: Scene;
   readonly suppress: readonly Suppression[];
@@ -141,7 +143,7 @@ export interface DriftInput {
 
 /** Everything that drifted, with what is suppressed and what is due. */
 export function findDrift(input: DriftInput): Drift {
-  const { resources, actions, scene, suppress } = input;
+  const { resources, proposed, actions, scene, suppress } = input;
   const rows: DriftedResource[] = [];
   const suppressed: (DriftedResource & { readonly by: Suppression })[] = [];
   const due: Action[] = [];
@@ -151,7 +153,7 @@ export function findDrift(input: DriftInput): Drift {
     if (input.within?.(address) === false) continue;
     const action = actions.get(address);
     if (action !== undefined && ['time', 'progress', 'policy'].includes(action.change.cause)) due.push(action);
-    const found = driftOf(resource, action?.change, scene);
+    const found = driftOf(resource, proposed.get(address), scene);
     if (found === 'unknown') unknown += 1;
     if (found === undefined || found === 'unknown') continue;
     let { fields } = found.back;

@@ -87,6 +87,9 @@ export interface Reconciled {
   readonly view: View;
   readonly resources: ReadonlyMap<string, Resource>;
   readonly scene: Scene;
+  /** Every proposed change, whatever the run is limited to. */
+  readonly proposed: ReadonlyMap<string, Change>;
+  /** The changes of the selected addresses and causes. */
   readonly changes: ReadonlyMap<string, Change>;
   readonly actions: ReadonlyMap<string, Action>;
   readonly sealed: Sealed;
@@ -260,6 +263,7 @@ async function compared(
   const sealed = seal({
     ...input,
     resources,
+    proposed,
     actions,
     scene,
     settled,
@@ -268,5 +272,5 @@ async function compared(
     summaries: summarize(planned, plugins, { ...scene, changes, judged: actions }, redact),
     gaps: [...view.gaps, ...failureGaps(failures, resources, redact)],
   });
-  return { desired, view, resources, scene, changes, actions, sealed };
+  return { desired, view, resources, scene, proposed, changes, actions, sealed };
 }

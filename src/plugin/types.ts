@@ -119,7 +119,11 @@ export interface Desired<S = unknown> {
   readonly expandedFrom?: Ref;
 }
 
-export type Severity = 'error' | 'warning' | 'info';
+/**
+ * `critical`: waiting makes it worse within days, or it already fails for users; `error`: something does not work;
+ * `warning`: something will not work, or may not; `info`: a note.
+ */
+export type Severity = 'critical' | 'error' | 'warning' | 'info';
 
 /** Something seen that no step mends, or that a person has to know. */
 export interface Finding {
