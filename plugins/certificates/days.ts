@@ -60,3 +60,11 @@ export function isDue(thresholdDays: number, validity: Validity, now: number): b
   if (daysLeft(validity.notAfter, now) > thresholdInForce(thresholdDays, validity)) return false;
   return third >= DAY_MS || left <= third;
 }
+
+/** The time from which a renewal is due; epoch ms. */
+export function dueAt(thresholdDays: number, validity: Validity): number {
+  const third = (validity.notAfter - validity.notBefore) / 3;
+  if (third < DAY_MS) return validity.notAfter - third;
+  // Whole days count: with a threshold of 30, a certificate with 30 days and 23 hours left is due.
+  return validity.notAfter - (thresholdInForce(thresholdDays, validity) + 1) * DAY_MS;
+}

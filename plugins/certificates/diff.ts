@@ -1,6 +1,7 @@
 /** Diff: the next step of an Issuer or a Certificate towards its document. A Domain has no steps. */
 
 import {
+  type Adoption,
   attemptsAt,
   counted,
   type FieldChange,
@@ -8,13 +9,15 @@ import {
   type Resource,
   type Scene,
   spanText,
+  instantText,
   type KnownResource,
+  type Observed,
   observedOf,
   seenFacts,
   isSeen,
 } from '#plugin';
-import { daysLeft, isExpired, thresholdInForce } from './days.ts';
-import { KEY_MODE, type WantedIssuer, differences, fieldText, needsIssue } from './differences.ts';
+import { daysLeft, dueAt, isDue, isExpired, thresholdInForce } from './days.ts';
+import { KEY_MODE, type WantedIssuer, differences, fieldText, isContent, needsIssue } from './differences.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import type {
   CertificateMemory,
@@ -29,6 +32,7 @@ import type {
 import { Issuer } from './kinds.ts';
 import { issuerRef, rememberedSpec, storageBefore } from './remembered.ts';
 import { policyOf } from './renewal.ts';
+import { whenApplied } from './kept.ts';
 import { reloadDue } from './served.ts';
 import { renewalDueBy, validityOfFacts } from './state.ts';
 
@@ -116,9 +120,13 @@ function fieldsOf(
   ];
 }
 
+/** The names of fields, in a sentence. */
+function fieldsText(fields: readonly FieldChange[]): string {
+  return fields.map(({ path }) => fieldText(path)).join(', ');
+}
+
 function differText(fields: readonly FieldChange[]): string {
-  const names = fields.map(({ path }) => fieldText(path));
-  return `to update: ${names.join(', ')}`;
+  return `to update: ${fieldsText(fields)}`;
 }
 
 function dueText(facts: CertificateFacts, thresholdDays: number, now: number): string {
@@ -177,27 +185,28 @@ export function diffCertificate(
   const { spec } = desired;
   const policy = policyOf(resource);
   const fields = fieldsOf(resource, spec, facts, scene);
+  const { now } = whenApplied(resource, fields);
   const dueBy = renewalDueBy(facts, policy.renewal, memory, scene.now);
   const due = dueBy === 'request' ? ASKED_FOR : dueText(facts, policy.renewal.thresholdDays, scene.now);
   switch (observed.state) {
     case 'expiring_soon':
-      return policy.renewal.enabled || needsIssue(fields)
+      return policy.renewal.enabled || needsIssue(now)
         ? { step: 'expiring_soon>renewing', goal: 'update', fields, because: due, cause: 'time' }
         : undefined;
     case 'renewal_failed': {
-      if (!policy.renewal.enabled && !needsIssue(fields)) return undefined;
+      if (!policy.renewal.enabled && !needsIssue(now)) return undefined;
       const { failed } = attemptsAt(memory, undefined, 'renewing');
       const because = `${due}; ${failed <= 1 ? 'the last renewal' : `the last ${failed} renewals`} failed`;
       return { step: 'renewal_failed>renewing', goal: 'update', fields, because, cause: 'time' };
     }
     case 'expired':
-      return policy.recovery.enabled || needsIssue(fields)
+      return policy.recovery.enabled || needsIssue(now)
         ? { step: 'expired>recovering', goal: 'update', fields, ...recovery(facts, scene.now) }
         : undefined;
     default:
       return dueBy === 'request'
         ? { step: 'normal>renewing', goal: 'update', fields, because: ASKED_FOR, cause: 'policy' }
-        : inPlace(resource, fields, scene);
+        : inPlace(resource, needsIssue(now) ? fields : now, scene);
   }
 }
 
@@ -212,6 +221,56 @@ function inPlace(
   return reload === undefined
     ? undefined
     : { step: 'normal>normal', goal: 'update', because: reload.because, cause: 'progress' };
+}
+
+/** The content that an adopted certificate keeps until its renewal, although its document declares another one. */
+export function keptFields(resource: CertificateResource, scene: Scene): readonly FieldChange[] {
+  const { desired } = resource;
+  const facts = seenFacts(resource);
+  if (desired === undefined || facts === undefined || facts.swap === 'finish') return [];
+  return whenApplied(resource, fieldsOf(resource, desired.spec, facts, scene)).later;
+}
+
+/** The row of an adoption: every difference, and when it is applied. */
+export function adoptCertificate(resource: KnownResource<CertificateResource>, scene: Scene): Adoption | undefined {
+  const { desired } = resource;
+  const observed = observedOf(resource);
+  if (desired === undefined || observed === undefined || observed.facts.swap === 'finish') return undefined;
+  const fields = [
+    ...fieldsOf(resource, desired.spec, observed.facts, scene),
+    ...futureIssuer(resource, desired.spec, observed.facts, scene),
+  ];
+  if (fields.length === 0) return undefined;
+  const files = fields.filter((field) => !isContent(field));
+  const because = [
+    ...(files.length === fields.length ? [] : [keepText(resource, observed, scene)]),
+    ...(files.length === 0 ? [] : [`The next apply corrects ${fieldsText(files)}`]),
+  ];
+  return { fields, because: because.join('. ') };
+}
+
+/** The issuer, if the first apply creates it: its authority cannot be compared yet. */
+function futureIssuer(
+  { desired }: CertificateResource,
+  spec: CertificateSpec,
+  facts: CertificateFacts,
+  scene: Scene,
+): readonly FieldChange[] {
+  const issuer = scene.get(issuerRef(spec));
+  if (desired === undefined || issuer === undefined || isSeen(issuer)) return [];
+  return [{ path: '/issuer', before: facts.issuer_fingerprint ?? facts.issuer ?? '', after: spec.issuer }];
+}
+
+function keepText(resource: CertificateResource, { state, facts }: Observed<CertificateFacts>, scene: Scene): string {
+  if (state === 'expired') return 'The certificate cannot be used now: its recovery applies the differences';
+  const { renewal } = policyOf(resource);
+  const validity = validityOfFacts(facts);
+  if (!renewal.enabled || validity === undefined)
+    return 'The certificate is kept: only a renewal applies the differences';
+  if (isDue(renewal.thresholdDays, validity, scene.now))
+    return 'The renewal, which is due now, applies the differences';
+  const due = instantText(dueAt(renewal.thresholdDays, validity));
+  return `The certificate is kept until its renewal, due at ${due}, which applies the differences`;
 }
 
 export function diffDomain(): undefined {

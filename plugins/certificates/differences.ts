@@ -111,9 +111,14 @@ export function differences(
   ];
 }
 
+/** True if a difference requires another certificate. */
+export function isContent({ path }: FieldChange): boolean {
+  return CONTENT.has(path);
+}
+
 /** True if the fields require another certificate, not only corrected files. */
 export function needsIssue(fields: readonly FieldChange[]): boolean {
-  return fields.some(({ path }) => CONTENT.has(path));
+  return fields.some(isContent);
 }
 
 /** True if a step issues a certificate: a change in place can also just correct files, or reload their services. */

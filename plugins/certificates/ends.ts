@@ -4,9 +4,12 @@ import {
   type Attempts,
   attemptsAt,
   defined,
+  type FieldChange,
   type Finding,
   instantText,
   isExhausted,
+  mayBeOwned,
+  type Json,
   nextTryAt,
   type Ref,
   type RetryPolicy,
@@ -17,8 +20,9 @@ import {
   isSeen,
   instantOf,
 } from '#plugin';
-import { DAY_MS, isDue, isExpired, thresholdInForce } from './days.ts';
-import type { CertificateResource, IssuerResource } from './diff.ts';
+import { DAY_MS, dueAt, isDue, isExpired, thresholdInForce } from './days.ts';
+import { type CertificateResource, type IssuerResource, keptFields } from './diff.ts';
+import { fieldText } from './differences.ts';
 import { type CertificateFacts, usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
 import { issuerRef } from './remembered.ts';
@@ -166,10 +170,39 @@ function failedFindings(resource: CertificateResource, now: number): readonly Fi
   return [finding(ref, 'renewal-failed', 'error', message, { failed_at: last.at })];
 }
 
+/** The finding for an adopted certificate that differs from its document: its renewal changes it. */
+function keptFindings(resource: CertificateResource, scene: Scene): readonly Finding[] {
+  const { ref, memory, desired } = resource;
+  const facts = seenFacts(resource);
+  // The row that adopts the certificate shows the differences.
+  if (memory === undefined || !mayBeOwned(memory) || desired === undefined) return [];
+  const fields = keptFields(resource, scene);
+  const { thresholdDays, enabled } = policyOf(resource).renewal;
+  const stored = facts === undefined ? undefined : endOf(facts);
+  if (fields.length === 0 || stored === undefined || seenState(resource) === 'expired') return [];
+  const due = instantText(dueAt(thresholdDays, stored.validity));
+  const when = enabled ? `its renewal, due at ${due},` : 'a renewal';
+  const message = `keeps the content that it had at its adoption: ${when} changes ${fields.map((each) => changeText(each, desired.spec.issuer, facts?.issuer)).join(', ')}`;
+  return [
+    finding(ref, 'changed-by-renewal', 'info', message, {
+      fields: fields.map((each) => defined({ ...each })) as Json,
+      due_at: due,
+    }),
+  ];
+}
+
+const valueText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? null));
+
+function changeText({ path, before, after }: FieldChange, issuer: string, signer = ''): string {
+  if (path === '/issuer') return `${fieldText(path)} (${signer} → the Issuer ${issuer})`;
+  return `${fieldText(path)} (${valueText(before)} → ${valueText(after)})`;
+}
+
 export function certificateFindings(resource: CertificateResource, scene: Scene): readonly Finding[] {
   return [
     ...expiredFindings(resource, scene.now),
     ...failedFindings(resource, scene.now),
     ...authorityFindings(resource, scene),
+    ...keptFindings(resource, scene),
   ];
 }

@@ -22,6 +22,8 @@ export interface IssuerFacts {
   readonly keyAlgorithm?: string;
   /** A certificate above the authority that expires before it does. */
   readonly chain_end?: ChainEnd;
+  /** True if it leads to a well-known anchor: clients trust its certificates. */
+  readonly public_trust?: true;
   /** Names that the authority is permitted to sign for; absent if it has no constraints. */
   readonly name_constraints?: NameConstraints;
   /** Four octal digits. */
@@ -56,6 +58,8 @@ export interface CertificateFacts {
   readonly keyAlgorithm?: string;
   /** The certificate above the leaf that expires first, if it expires before the leaf. */
   readonly chain_end?: ChainEnd;
+  /** Sign of a publicly trusted issuer; absent for a private one. */
+  readonly public_trust?: string;
   readonly key_matches: boolean;
   /** SHA-256 of the public part of the stored key. */
   readonly key_fingerprint?: string;
@@ -104,6 +108,8 @@ export interface AddressFacts {
   readonly missing_issuer?: MissingIssuer;
   /** The served certificates alone lead to a root that is a trust anchor. */
   readonly complete?: true;
+  /** The well-known anchor that the chain leads to. */
+  readonly public_anchor?: string;
 }
 
 /** Facts of a Domain; of its certificate at the first failing address, else at the one that expires first. */

@@ -156,6 +156,8 @@ export interface CertificateMemory {
   readonly issued_at: string;
   /** Fingerprint of the last issued certificate. */
   readonly made: string;
+  /** Fingerprint of the certificate at its adoption, which keeps its content until its renewal. */
+  readonly adopted: string;
   /** Fingerprints of earlier stored certificates, the newest first. */
   readonly former: readonly string[];
   /** Time of the last refresh, ISO 8601; recorded once in `checkInterval`. */
@@ -222,6 +224,7 @@ export type CertificateRuleId =
   | 'still-served'
   | 'foreign-key'
   | 'foreign-file'
+  | 'public-to-private'
   | 'issuer-name-constraints';
 
 /** A TLS server and the certificate that its clients get. With the defaults filled in. */
@@ -311,6 +314,7 @@ export type FindingCode =
   | 'expired'
   | 'renewal-failed'
   | 'retry-exhausted'
+  | 'changed-by-renewal'
   | 'authority-ends'
   | 'pair-unusable'
   | 'pair-incomplete'
@@ -355,6 +359,7 @@ export type RuleId =
   | 'still-served'
   | 'foreign-key'
   | 'foreign-file'
+  | 'public-to-private'
   | 'issuer-name-constraints';
 
 /** Its part of `fettle.yaml`, with the defaults filled in. */
@@ -751,6 +756,19 @@ export const tables = {
           text: 'A foreign file is in the place of a file to store or remove: fettle neither created it nor adopted it in a usable state. An override lets fettle proceed and keeps the foreign file next to the new one.',
         },
         {
+          id: 'public-to-private',
+          guards: [
+            'absent>normal',
+            'normal>renewing',
+            'expiring_soon>renewing',
+            'renewal_failed>renewing',
+            'expired>recovering',
+            'normal>normal',
+          ],
+          overridable: true,
+          text: 'A certificate of a publicly trusted issuer, stored or served, is not replaced by one of a private issuer: clients would refuse it.',
+        },
+        {
           id: 'issuer-name-constraints',
           guards: [
             'absent>normal',
@@ -988,6 +1006,12 @@ export const tables = {
       kind: 'Certificate',
       severity: 'error',
       text: 'The maximum number of failures is reached: fettle does not try again.',
+    },
+    {
+      code: 'changed-by-renewal',
+      kind: 'Certificate',
+      severity: 'info',
+      text: 'The adopted certificate differs from its document. The renewal applies the difference.',
     },
     {
       code: 'authority-ends',

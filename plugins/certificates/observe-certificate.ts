@@ -32,6 +32,7 @@ function factsOf(pair: Stored): CertificateFacts {
     keyAlgorithm: leaf?.keyAlgorithm,
     issuer_fingerprint: pair.issuer_fingerprint,
     chain_end: pair.chain_end,
+    public_trust: pair.public_trust,
     key_matches: pair.key_matches,
     key_fingerprint: pair.key_fingerprint,
     chain_length: pair.chain.length,

@@ -219,6 +219,7 @@ function addressFacts({ seen, problems: [first] }: Judged): AddressFacts {
           chain: seen.chain.map(({ fingerprint }) => fingerprint),
           missing_issuer: seen.missing_issuer,
           complete: seen.complete,
+          public_anchor: seen.public_anchor,
         })
       : seen.no_route === undefined
         ? {}

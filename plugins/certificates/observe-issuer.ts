@@ -60,6 +60,7 @@ export function seenAuthority(ref: Ref, seen: AuthoritySeen, at: Instant): Sight
     not_after: certificate?.not_after,
     keyAlgorithm: certificate?.keyAlgorithm,
     chain_end: chainEnd,
+    public_trust: seen.public_trust,
     name_constraints: seen.name_constraints,
     key_mode: keyFile?.mode,
     leftovers: seen.leftovers.length === 0 ? undefined : seen.leftovers,

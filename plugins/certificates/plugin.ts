@@ -4,7 +4,7 @@ import { definePlugin, type Kind } from '#plugin';
 import { certificateHandlers, issuerHandlers } from './apply.ts';
 import { check } from './check.ts';
 import { checkProbe } from './check-domain.ts';
-import { diffCertificate, diffDomain, diffIssuer } from './diff.ts';
+import { adoptCertificate, diffCertificate, diffDomain, diffIssuer } from './diff.ts';
 import { certificateEffect, certificateSeen } from './effect.ts';
 import type { CertificateFacts, DomainFacts, IssuerFacts } from './facts.ts';
 import {
@@ -24,6 +24,7 @@ import {
   tables,
 } from './generated.ts';
 import { certificateFindings, issuerFindings } from './ends.ts';
+import { noteAdopted } from './kept.ts';
 import { domainFindings, noteCertificate, noteDomain, noteIssuer } from './note.ts';
 import { certificateStanding } from './observe-certificate.ts';
 import { domainStanding } from './observe-domain.ts';
@@ -42,7 +43,7 @@ import {
   stillServed,
 } from './safety.ts';
 import { certificateMatters } from './served.ts';
-import { foreignKey, issuerNameConstraints, noteSwap } from './storage-rules.ts';
+import { foreignKey, issuerNameConstraints, noteSwap, publicToPrivate } from './storage-rules.ts';
 import { summary } from './summary.ts';
 import type { CertificatesReader, CertificatesWriter } from './world.ts';
 
@@ -75,11 +76,13 @@ const certificate: Kind<
   state: certificateStanding,
   places: certificatePlaces,
   diff: diffCertificate,
+  adoption: adoptCertificate,
   effect: certificateEffect,
   seen: certificateSeen,
   note: (resource, now, scene) => ({
     ...noteCertificate(resource, now, scene),
     ...noteSwap(resource),
+    ...noteAdopted(resource),
     ...notePlaces(resource),
   }),
   matters: certificateMatters,
@@ -94,6 +97,7 @@ const certificate: Kind<
     'still-served': stillServed,
     'foreign-key': foreignKey,
     'foreign-file': foreignFile,
+    'public-to-private': publicToPrivate,
     'issuer-name-constraints': issuerNameConstraints,
   },
   handlers: certificateHandlers,

@@ -5,6 +5,7 @@ import { issues } from './differences.ts';
 import type { CertificateResource } from './diff.ts';
 import type { CertificateMemory } from './generated.ts';
 import { namesNotAllowed } from './name-constraints.ts';
+import { domainsServing } from './served.ts';
 import { mainPath } from './paths.ts';
 import { certificateSpec, hasSwapped, isOtherKey, issuerRef, mayGain } from './remembered.ts';
 import { Issuer } from './kinds.ts';
@@ -64,6 +65,41 @@ export function foreignKey(change: Change, resource: CertificateResource): Verdi
   if (remembered === undefined) return pass('the state records no other key', used);
   if (stored === remembered) return pass('fettle created or adopted the key', used);
   return reject(`fettle neither created nor adopted the key${where}`, used, { remedy });
+}
+
+/** Where the certificate that a step replaces proves to be publicly trusted; undefined for a private one. */
+function publicTrust(resource: CertificateResource, scene: Scene): string | undefined {
+  const facts = seenFacts(resource);
+  if (facts?.public_trust !== undefined) return `the stored certificate is publicly trusted: ${facts.public_trust}`;
+  // A server can still serve a certificate whose files were removed or damaged.
+  const fingerprint = facts?.fingerprint ?? resource.memory?.kept.fingerprint;
+  for (const domain of fingerprint === undefined ? [] : domainsServing(fingerprint, scene))
+    for (const { address, fingerprint: served, public_anchor: anchor } of seenFacts(domain)?.addresses ?? [])
+      if (served === fingerprint && anchor !== undefined)
+        return `the certificate that ${address} serves for ${domain.ref.name} is publicly trusted: its chain leads to ${anchor}`;
+  return undefined;
+}
+
+/** The rule on every step that replaces a certificate: clients refuse one of an authority that they do not know. */
+export function publicToPrivate(change: Change, resource: CertificateResource, scene: Scene): Verdict {
+  const { desired } = resource;
+  if (!issues(change) || desired === undefined) return pass('nothing is issued', {});
+  const { issuer } = desired.spec;
+  const trust = publicTrust(resource, scene);
+  const facts = { issuer, public_trust: trust ?? null };
+  if (trust === undefined) return pass('no publicly trusted certificate is replaced', facts);
+  if (seenFacts(Issuer.get(scene, issuerRef(desired.spec)))?.public_trust === true)
+    return pass('the authority of the Issuer leads to a well-known anchor too', facts);
+  return reject(
+    `${trust}. The Issuer ${issuer} is private: clients that do not know its authority would refuse the new certificate`,
+    facts,
+    {
+      remedy: {
+        outside:
+          'let the program that issued the certificate renew it, with `renewal.enabled: false` and `recovery.enabled: false` in the document. Override the rule if every client knows the authority',
+      },
+    },
+  );
 }
 
 /** The rule on every step that signs. */

@@ -52,6 +52,8 @@ export type AuthoritySeen =
       readonly certificate?: X509Seen;
       /** The certificates from the authority to its root, as far as `ca.crt` has them. */
       readonly above: readonly X509Seen[];
+      /** True if it leads to a well-known anchor. */
+      readonly public_trust?: true;
       /** Constraints of its own certificate and of those above it. */
       readonly name_constraints?: NameConstraints;
       readonly keyFile?: FileMode;
@@ -109,6 +111,8 @@ export type PairSeen =
       readonly issuer_fingerprint?: string;
       /** The certificate above the leaf that expires first, if it expires before the leaf. */
       readonly chain_end?: ChainEnd;
+      /** Sign that the certificate has a publicly trusted issuer: `its chain leads to CN=…`; absent for a private one. */
+      readonly public_trust?: string;
       readonly key_matches: boolean;
       /** SHA-256 of the public part of the key, SPKI: `sha256:` and 64 hex digits. Absent without a readable key. */
       readonly key_fingerprint?: string;
@@ -183,6 +187,8 @@ export type AddressSeen = { readonly key_type?: KeyType } & (
       readonly missing_issuer?: MissingIssuer;
       /** The served certificates alone lead to a root that is a trust anchor. */
       readonly complete?: true;
+      /** The well-known anchor that the chain leads to, if no declared one is needed. */
+      readonly public_anchor?: string;
       /** The certificate requires a stapled OCSP response, and the server sends none. */
       readonly unstapled?: true;
       /** A client that prefers RSA gets this ECDSA certificate too. */

@@ -7,6 +7,7 @@ import type {
   Change,
   Desired,
   Facts,
+  FieldChange,
   FileSeen,
   FileUse,
   Finding,
@@ -80,6 +81,13 @@ export interface Effect {
   readonly values?: Facts;
 }
 
+/** The differences that an adoption finds. The adoption itself changes none of them. */
+export interface Adoption {
+  readonly fields: readonly FieldChange[];
+  /** When they are applied, as a sentence without its full stop. */
+  readonly because: string;
+}
+
 /** Fields to record; `null` drops one. */
 export type Note<M> = { readonly [K in keyof M]?: M[K] | null };
 
@@ -105,6 +113,11 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
   state?(policy: unknown, seen: Sighting<F>, memory: Memory<M> | undefined, now: number): Standing<F>;
   /** The next step towards the declared resource; without `desired`, towards its removal. */
   diff(resource: KnownResource<Resource<S, F, M>>, scene: Scene): Proposal<P> | undefined;
+  /**
+   * Differences between the resource to adopt and its document, for the row that adopts it, and what becomes of them.
+   * By default, the row shows no differences.
+   */
+  adoption?(resource: KnownResource<Resource<S, F, M>>, scene: Scene): Adoption | undefined;
   /**
    * Effects of a step that neither its row nor its spec shows. By default, a step uses every file that its spec names
    * for reading or sending, and runs no command.

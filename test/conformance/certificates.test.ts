@@ -414,6 +414,38 @@ const situations: readonly Situation<FilesBench>[] = [
     finds: ['Certificate authority-ends'],
   },
   {
+    name: 'an adopted certificate with other names',
+    prepare: async (line) => {
+      const { folder } = line.bench;
+      mkdirSync(join(folder, 'tls'));
+      authorityWithOpenssl(folder, 1000);
+      issueWithOpenssl(folder, 'www', 80);
+      const other = www({ dnsNames: ['www.example.test', 'new.example.test'] });
+      await line.apply([issuer(), other]);
+      return [issuer(), other];
+    },
+    takes: [],
+    finds: ['Certificate changed-by-renewal'],
+  },
+  {
+    name: 'an adopted certificate of a public authority, with an edit of its names',
+    prepare: async (line) => {
+      const { folder } = line.bench;
+      mkdirSync(join(folder, 'tls'));
+      authorityWithOpenssl(folder, 1000);
+      await line.apply([issuer()]);
+      const at = (name: string) => join(folder, name);
+      const timestamps = ['-addext', '1.3.6.1.4.1.11129.2.4.2=DER:0400'];
+      const subject = ['-x509', '-subj', '/CN=www.example.test', '-days', '80', '-nodes', '-newkey', 'ed25519'];
+      openssl('req', ...subject, ...timestamps, '-keyout', at('tls/www.key'), '-out', at('tls/www.crt'));
+      await line.apply([issuer(), www()]);
+      return [issuer(), www({ dnsNames: ['new.example.test'] })];
+    },
+    takes: [],
+    rejects: ['Certificate public-to-private'],
+    finds: ['Certificate changed-by-renewal'],
+  },
+  {
     name: 'an authority that ends before what it is to sign',
     prepare: async (line) => {
       authorityWithOpenssl(line.bench.folder, 20);

@@ -26,6 +26,7 @@ import {
 } from './files.ts';
 import { authoritiesFlaw } from './client-flaws.ts';
 import { type Signer, canSign, keyPem, makeAuthority, makeKeys } from './x509-make.ts';
+import { isPublicAuthority } from './public-trust.ts';
 import { constraintsOf } from './x509-extensions.ts';
 import { fingerprintOf, isKeyOf, isSignedBy, readChain, readKey, x509Seen } from './x509-read.ts';
 import { defined } from '#plugin';
@@ -110,6 +111,7 @@ async function read(places: Places): Promise<Read> {
       above: chainUp.slice(1).map(x509Seen),
       problem,
       certificate,
+      public_trust: isPublicAuthority(chainUp) ? (true as const) : undefined,
       name_constraints: nameConstraints,
       keyFile: keyFile.kind === 'file' ? keyFile.stat : undefined,
     }),

@@ -46,6 +46,7 @@ import {
   readParts,
   storedFiles,
 } from './parts.ts';
+import { publicTrustOf } from './public-trust.ts';
 import { wellKnownAnchors } from './trust.ts';
 import { fingerprintOf, isKeyOf, isSignedBy, x509Seen } from './x509-read.ts';
 import { defined } from '#plugin';
@@ -217,6 +218,7 @@ export function seenOfPair(
     chain: [...pair.path, ...pair.others].map(x509Seen),
     issuer_fingerprint: signer === undefined ? undefined : fingerprintOf(signer),
     ...chainEndOf(pair),
+    public_trust: leaf === undefined ? undefined : publicTrustOf(leaf, [...pair.path.slice(1), ...pair.others]),
     key_matches: pair.matches,
     key_fingerprint: key,
   });

@@ -7,10 +7,10 @@ import { checkedAddress, type Denial, deniedWords, type Names, type Resolved } f
 import type { AddressSeen, ConnectError, KeyType, MissingIssuer, ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
 import { type Endpoint, type Handshake, type ProbeLimits, handshake } from './connect.ts';
 import { greets } from './start-tls.ts';
-import { DATE_CODES, clientPath, endOfPaths, isComplete, isValidAt } from './client-path.ts';
+import { type ClientPath, DATE_CODES, clientPath, endOfPaths, isComplete, isValidAt } from './client-path.ts';
 import { pathFlaw, subjectText } from './client-flaws.ts';
 import { KEY_TYPE_NAMES } from '../observe-domain.ts';
-import type { Accepted, Anchors, Groups, Made, TrustSet } from './trust.ts';
+import { type Accepted, type Anchors, type Groups, type Made, type TrustSet, wellKnownAnchors } from './trust.ts';
 import { isSuccessfulStaple } from './x509-extensions.ts';
 import { fingerprintOf, isSignedBy, oneLine, x509Seen } from './x509-read.ts';
 import { defined, instantText } from '#plugin';
@@ -60,7 +60,7 @@ function dateFlaw(certificate: X509Certificate, origin: string, at: number): str
 
 type Refused = Pick<
   Extract<AddressSeen, { served: true }>,
-  'distrust' | 'distrustDetail' | 'missing_issuer' | 'chain_end' | 'complete'
+  'distrust' | 'distrustDetail' | 'missing_issuer' | 'chain_end' | 'complete' | 'public_anchor'
 >;
 
 /**
@@ -73,7 +73,10 @@ function judged(code: string | undefined, chain: readonly X509Certificate[], mad
   const input = { leaf, others, anchorsOf: made.bySubject, partial: made.partial };
   if (code === undefined) {
     const present = clientPath(input, now);
-    const complete = isComplete(present, chain) ? ({ complete: true } as const) : {};
+    const complete = {
+      ...(isComplete(present, chain) ? ({ complete: true } as const) : {}),
+      ...publicAnchor(present),
+    };
     const end = endOfPaths(input, now, present);
     return end === undefined || end === leaf || end.validToDate >= leaf.validToDate
       ? complete
@@ -89,7 +92,7 @@ function judged(code: string | undefined, chain: readonly X509Certificate[], mad
   }
   const { path, anchored } = clientPath(input, now);
   const missingIssuer = anchored ? undefined : missingIssuerOf(chain, made.bySubject);
-  const missing = defined<Refused>({ missing_issuer: missingIssuer });
+  const missing = defined<Refused>({ missing_issuer: missingIssuer, ...publicAnchor({ path, anchored }) });
   const dated = path.slice(1).flatMap((each) => dateFlaw(each, originOf(each, chain, made), now) ?? []);
   if (!DATE_CODES.has(code)) {
     const detail = anchored ? (pathFlaw(path, x509Seen(leaf).dnsNames) ?? dated[0]) : undefined;
@@ -101,6 +104,13 @@ function judged(code: string | undefined, chain: readonly X509Certificate[], mad
   if (!anchored) return { distrust: NOT_ANCHORED, ...missing };
   const isOtherTime = path.some((each) => isValidAt(each, now) !== isValidAt(each, Date.now()));
   return isValidAt(leaf, now) && !isOtherTime ? { distrust: code } : {};
+}
+
+function publicAnchor({ path, anchored }: ClientPath): Pick<Refused, 'public_anchor'> {
+  const root = path.at(-1);
+  if (!anchored || root === undefined) return {};
+  const isPublic = wellKnownAnchors(root.subject).some((each) => each.raw.equals(root.raw));
+  return isPublic ? { public_anchor: oneLine(root.subject) } : {};
 }
 
 /** OpenSSL's error code. */

@@ -14,6 +14,8 @@ const TLS_FEATURE = Buffer.from('2b06010505070118', 'hex');
 const STATUS_REQUEST = 5;
 /** 2.5.29.30 */
 const NAME_CONSTRAINTS = Buffer.from('551d1e', 'hex');
+/** 1.3.6.1.4.1.11129.2.4.2 */
+const TIMESTAMPS = Buffer.from('2b06010401d679020402', 'hex');
 const EXTENSIONS = contextTag(3, true);
 const PERMITTED = contextTag(0, true);
 const EXCLUDED = contextTag(1, true);
@@ -99,6 +101,11 @@ export function mustStaple(certificate: X509Certificate): boolean {
   const [list] = der === undefined ? [] : (valuesOf(der) ?? []);
   const features = list === undefined ? [] : (valuesOf(list.content) ?? []);
   return features.some(({ tag, content }) => tag === INTEGER && content.length === 1 && content[0] === STATUS_REQUEST);
+}
+
+/** Reports whether a log of certificate transparency has confirmed a certificate (RFC 6962, 3.3). */
+export function hasTimestamps(certificate: X509Certificate): boolean {
+  return extensionOf(certificate, TIMESTAMPS) !== undefined;
 }
 
 /** Reports whether a stapled OCSP response is a successful one (RFC 6960, 4.2.1). */

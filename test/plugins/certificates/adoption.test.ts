@@ -1,0 +1,231 @@
+/** Adoption changes nothing that works: certificates from openssl, through every command, with a clock. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { X509Certificate } from 'node:crypto';
+import { createServer } from 'node:tls';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { certificateYaml, cliFile, issuerYaml, type Ran, run, temporaryFolder, writeFiles } from '../../support/cli.ts';
+import { certificateText, ISSUER, type Project, projectOf, START } from './project.ts';
+import { DAY } from './support.ts';
+
+interface Order {
+  readonly names?: string;
+  readonly days?: number;
+  /** Further extensions, as lines of an openssl configuration. */
+  readonly extensions?: string;
+  readonly subject?: string;
+  /** Time of issue, epoch ms. */
+  readonly from?: number;
+}
+
+/** Stores a pair that another authority signed, by default a day before the start of the project's clock. */
+export function foreignPair(
+  { folder }: Pick<Project, 'folder'>,
+  name: string,
+  {
+    names = `DNS:${name}.example.test`,
+    days = 90,
+    extensions = 'extendedKeyUsage=serverAuth',
+    subject,
+    from = START - DAY,
+  }: Order = {},
+): void {
+  mkdirSync(join(folder, 'tls'), { recursive: true });
+  mkdirSync(join(folder, 'other'), { recursive: true });
+  const at = new Date(from).toISOString().replace('T', ' ').slice(0, 19);
+  const run = (...args: readonly string[]): void =>
+    void execFileSync('faketime', ['-f', `@${at}`, 'openssl', ...args], {
+      cwd: folder,
+      stdio: 'pipe',
+      env: { ...process.env, TZ: 'UTC' },
+    });
+  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  run(
+    'req',
+    '-x509',
+    ...ec,
+    '-days',
+    '3000',
+    '-subj',
+    '/CN=Other CA',
+    '-keyout',
+    'other/ca.key',
+    '-out',
+    'other/ca.crt',
+  );
+  const csr = ['-keyout', `tls/${name}.key`, '-out', 'other/csr', '-subj', subject ?? `/CN=${name}.example.test`];
+  run('req', ...ec, ...csr);
+  writeFileSync(join(folder, 'other/ext'), `${names === '' ? '' : `subjectAltName=${names}\n`}${extensions}\n`);
+  const ca = ['-CA', 'other/ca.crt', '-CAkey', 'other/ca.key', '-extfile', 'other/ext'];
+  run('x509', '-req', '-in', 'other/csr', ...ca, '-days', String(days), '-out', `tls/${name}.crt`);
+}
+
+function stored({ folder }: Project, name = 'www'): X509Certificate {
+  return new X509Certificate(readFileSync(join(folder, `tls/${name}.crt`)));
+}
+
+const WITH_ALT = { names: 'DNS:www.example.test,DNS:alt.example.test' };
+
+describe('the adoption of a valid certificate', () => {
+  it('keeps its issuer and names, and shows the differences in its row', async () => {
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www') });
+    foreignPair(project, 'www', WITH_ALT);
+    const before = stored(project).fingerprint256;
+    const { stdout } = await project.run('plan');
+    expect(stdout).toMatch(
+      /adopt: .* is kept until its renewal, due at 2026-03-09T12:00:00.000Z, which applies the differences; dnsNames: \["alt\.example\.test","www\.example\.test"\] → \["www\.example\.test"\], issuer: "CN=Other CA" → "ca"/u,
+    );
+    await project.run('apply --yes --until-settled');
+    await project.run('apply --yes');
+    expect(stored(project).fingerprint256).toBe(before);
+    expect((await project.run('plan --detail')).stdout).toMatch(
+      /changed-by-renewal: .* due at 2026-03-09T12:00:00.000Z, changes the DNS names \(.*\), the issuer \(CN=Other CA → the Issuer ca\)/u,
+    );
+    expect((await project.run('drift')).stdout).toContain('0 of 2 drifted');
+  });
+
+  it('applies the differences with the renewal, whose row shows them again', async () => {
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www') });
+    foreignPair(project, 'www', WITH_ALT);
+    await project.run('apply --yes --until-settled');
+    project.clock.at = START + 60 * DAY;
+    const { stdout } = await project.run('apply --yes');
+    expect(stdout).toMatch(/expiring_soon > renewing .*dnsNames: \["alt.*issuer: "CN=Other CA" → /u);
+    expect(stored(project).subjectAltName).toBe('DNS:www.example.test');
+    expect((await project.run('plan')).stdout).toContain('0 findings');
+  });
+
+  it('applies all differences with an edit of one of the fields, and with no other edit', async () => {
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www') });
+    foreignPair(project, 'www', WITH_ALT);
+    await project.run('apply --yes --until-settled');
+    project.write('b.yaml', certificateText('www', 'renewal: { thresholdDays: 20 }'));
+    expect((await project.run('plan')).stdout).toContain('0 to change');
+    await project.run('apply --yes');
+    const edited = certificateText('www').replace('[www.example.test]', '[www.example.test, new.example.test]');
+    project.write('b.yaml', edited);
+    expect((await project.run('plan')).stdout).toMatch(/normal > normal +dnsNames: .*issuer: .* \(edit\)/u);
+    // The former names again: nothing is left to do.
+    project.write('b.yaml', certificateText('www'));
+    expect((await project.run('plan')).stdout).toContain('0 to change');
+    project.write('b.yaml', edited);
+    await project.run('apply --yes');
+    expect(stored(project).subjectAltName).toBe('DNS:www.example.test, DNS:new.example.test');
+  });
+
+  it('does not cover a certificate that another program stores later', async () => {
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www') });
+    foreignPair(project, 'www', WITH_ALT);
+    await project.run('apply --yes --until-settled');
+    foreignPair(project, 'www', { names: 'DNS:third.example.test' });
+    expect((await project.run('drift', 2)).stdout).toMatch(
+      /dnsNames: \["www\.example\.test"\] → \["third\.example\.test"\]/u,
+    );
+  });
+
+  it('does not renew a certificate whose renewal is off because of a difference', async () => {
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www', 'renewal: { enabled: false }') });
+    foreignPair(project, 'www', WITH_ALT);
+    await project.run('apply --yes --until-settled');
+    project.clock.at = START + 80 * DAY;
+    expect((await project.run('plan')).stdout).toContain('0 to step');
+  });
+});
+
+describe('a certificate of a publicly trusted issuer', () => {
+  const TIMESTAMPS = { extensions: 'extendedKeyUsage=serverAuth\n1.3.6.1.4.1.11129.2.4.2=DER:0400' };
+
+  it('is not renewed by a private issuer without an override', async () => {
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www') });
+    foreignPair(project, 'www', TIMESTAMPS);
+    await project.run('apply --yes --until-settled');
+    project.clock.at = START + 60 * DAY;
+    const { stdout } = await project.run('plan');
+    expect(stdout).toMatch(
+      /REJECTED[^]*public-to-private: the stored certificate is publicly trusted: it contains signed certificate timestamps\. The Issuer ca is private/u,
+    );
+    const override = '--override public-to-private@certificates/Certificate/www --reason "internal clients alone"';
+    await project.run(`apply --yes ${override}`);
+    expect(stored(project).issuer).toBe('CN=Test CA');
+    // The new certificate is private: nothing stands in the way of its own renewal.
+    project.clock.at = START + 130 * DAY;
+    expect((await project.run('apply --yes')).stdout).toContain('1 done');
+  });
+
+  it('is not replaced after it has expired either', async () => {
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www') });
+    foreignPair(project, 'www', TIMESTAMPS);
+    await project.run('apply --yes --until-settled');
+    project.clock.at = START + 100 * DAY;
+    expect((await project.run('plan')).stdout).toMatch(/expired > recovering[^]*public-to-private/u);
+  });
+
+  /** A project whose other authority is a well-known anchor. Its Certificate is adopted, and then edited. */
+  async function edited(extensions: string, documents: Readonly<Record<string, string>> = {}) {
+    const folder = temporaryFolder();
+    const project = { folder };
+    foreignPair(project, 'www', { from: Date.now() - DAY, extensions });
+    writeFiles(folder, {
+      'fettle.yaml': 'name: test\nstore: .fettle\n',
+      'desired/a.yaml': issuerYaml,
+      'desired/b.yaml': certificateYaml('www'),
+      ...documents,
+    });
+    const fettle = (...args: readonly string[]): Promise<Ran> =>
+      run(process.execPath, [cliFile, ...args], folder, { NODE_EXTRA_CA_CERTS: join(folder, 'other/ca.crt') });
+    const { code, stderr } = await fettle('apply', '--yes', '--until-settled');
+    expect([code, stderr]).toEqual([0, '']);
+    writeFiles(folder, { 'desired/b.yaml': certificateYaml('www').replace('[www', '[new.example.test, www') });
+    return fettle('plan');
+  }
+
+  const PUBLISHED = 'authorityInfoAccess=caIssuers;URI:http://ca.example.test/ca.crt';
+
+  it('is one whose chain leads to a well-known anchor', async () => {
+    expect((await edited(PUBLISHED)).stdout).toMatch(
+      /public-to-private: the stored certificate is publicly trusted: its chain leads to CN=Other CA/u,
+    );
+  });
+
+  it('can be replaced by an authority that leads to a well-known anchor too', async () => {
+    const { stdout } = await edited(PUBLISHED, { 'desired/a.yaml': issuerYaml.replace('../ca', '../other') });
+    expect(stdout).toContain('0 rejected');
+    expect(stdout).toContain('dnsNames: ["www.example.test"] → ');
+  });
+
+  it('is judged by the chain that a server sends, if the files have none', async () => {
+    const server = createServer((socket) => socket.end());
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    server.on('tlsClientError', () => undefined);
+    const { port } = server.address() as AddressInfo;
+    const folder = temporaryFolder();
+    foreignPair({ folder }, 'www', { from: Date.now() - DAY });
+    const read = (name: string) => readFileSync(join(folder, name));
+    server.setSecureContext({ cert: read('tls/www.crt'), key: read('tls/www.key') });
+    const domain = `apiVersion: certificates/v1
+kind: Domain
+metadata: { name: front }
+spec: { host: www.example.test, address: 127.0.0.1, port: ${port}, certificate: www }
+`;
+    writeFiles(folder, {
+      'fettle.yaml': 'name: test\nstore: .fettle\n',
+      'desired/a.yaml': issuerYaml,
+      'desired/b.yaml': certificateYaml('www'),
+      'desired/c.yaml': domain,
+    });
+    const fettle = (...args: readonly string[]): Promise<Ran> =>
+      run(process.execPath, [cliFile, ...args], folder, { NODE_EXTRA_CA_CERTS: join(folder, 'other/ca.crt') });
+    expect((await fettle('apply', '--yes', '--until-settled')).code).toBe(0);
+    writeFiles(folder, { 'desired/b.yaml': certificateYaml('www').replace('[www', '[new.example.test, www') });
+    const { stdout } = await fettle('plan');
+    server.close();
+    expect(stdout).toMatch(
+      /public-to-private: the certificate that 127\.0\.0\.1 serves for front is publicly trusted: its chain leads to CN=Other CA/u,
+    );
+  });
+});
