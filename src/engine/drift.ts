@@ -133,7 +133,7 @@ function splitBy(
 
 export interface DriftInput {
   readonly resources: ReadonlyMap<string, Resource>;
-  /** Every proposed change, whatever the run is limited to. */
+  /** Every proposed change, including those outside the selection of the run. */
   readonly proposed: ReadonlyMap<string, Change>;
   readonly actions: ReadonlyMap<string, Action>;
   readonly scene: Scene;

@@ -87,7 +87,7 @@ export interface Reconciled {
   readonly view: View;
   readonly resources: ReadonlyMap<string, Resource>;
   readonly scene: Scene;
-  /** Every proposed change, whatever the run is limited to. */
+  /** Every proposed change, including those outside the selection of the run. */
   readonly proposed: ReadonlyMap<string, Change>;
   /** The changes of the selected addresses and causes. */
   readonly changes: ReadonlyMap<string, Change>;

@@ -92,7 +92,7 @@ export interface SealInput {
   readonly project: string;
   readonly version: string;
   readonly resources: ReadonlyMap<string, Resource>;
-  /** Every proposed change, whatever the run is limited to. */
+  /** Every proposed change, including those outside the selection of the run. */
   readonly proposed: ReadonlyMap<string, Change>;
   readonly actions: ReadonlyMap<string, Action>;
   readonly findings: readonly Finding[];

@@ -122,8 +122,8 @@ export interface Desired<S = unknown> {
 }
 
 /**
- * `critical`: waiting makes it worse within days, or it already fails for users; `error`: something does not work;
- * `warning`: something will not work, or may not; `info`: a note.
+ * `critical`: users are affected, or will be within days; `error`: a part does not work;
+ * `warning`: a part will stop working, or may; `info`: a note.
  */
 export type Severity = 'critical' | 'error' | 'warning' | 'info';
 
