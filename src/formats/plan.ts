@@ -19,6 +19,7 @@ import {
 import { gapScope } from '../engine/gap.ts';
 import type { Reconciled } from '../engine/reconcile.ts';
 import type { PlanCounts, PluginSummary, Sealed, Settled } from '../engine/seal.ts';
+import { scheduleOf } from '../engine/schedule.ts';
 import { clearsAt, overridesOf, standing } from '../engine/standing.ts';
 import { changeJson, driftValues } from './change-values.ts';
 import {
@@ -109,6 +110,8 @@ export interface Plan {
       readonly type: string;
       readonly state: string;
       readonly values: Json;
+      /** When the resource is due and was last refreshed, and the policy of its retries. */
+      readonly schedule?: Facts;
     }[];
   };
   readonly resource_drift: readonly { readonly address: string; readonly change: ResourceChange['change'] }[];
@@ -240,10 +243,12 @@ function planDocument(sealed: Sealed): Plan {
     rejected_changes: refused('reject'),
     deferred_changes: refused('defer'),
     prior_state: {
-      resources: [...sealed.resources].flatMap(([address, { ref, sight }]) => {
+      resources: [...sealed.resources].flatMap(([address, resource]) => {
+        const { ref, sight } = resource;
         if (sight.is !== 'seen') return [];
         const { state, facts } = sight.observed;
-        return [{ address, type: `${ref.plugin}/${ref.kind}`, state, values: facts as Json }];
+        const schedule = scheduleOf(resource, sealed.at);
+        return [defined({ address, type: `${ref.plugin}/${ref.kind}`, state, values: facts as Json, schedule })];
       }),
     },
     resource_drift: sealed.drift.map(({ address, back }) => ({ address, change: driftValues(back) })),

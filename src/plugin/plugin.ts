@@ -131,6 +131,12 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
    * The part of a refresh to record in the state; only differences from `resource.memory` are written. `now`: epoch ms.
    */
   note?(resource: KnownResource<Resource<S, F, M>>, now: number, scene: Scene): Note<M>;
+  /**
+   * When the resource is due, when it was last refreshed, and the policy of its retries: for readers alone, no rule
+   * uses it. Values are shown in their order; times are ISO 8601. A resource under a gap has its state alone. `now`:
+   * epoch ms. Pure.
+   */
+  schedule?(resource: Resource<S, F, M>, now: number): Facts;
   /** Findings that depend on other resources, or on the state. */
   findings?(resource: Resource<S, F, M>, scene: Scene): readonly Finding[];
   /**
