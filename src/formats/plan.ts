@@ -60,6 +60,8 @@ export interface ResourceChange {
   /** The step disturbs resources in use. */
   readonly disruptive?: true;
   readonly basis: string;
+  /** Address of the row that adds, changes or ends the document of the resource. The row runs only after that one is done. */
+  readonly follows?: string;
   /** Everything that determines the effect of the row, except observed values. The digest of the plan covers it. */
   readonly covers?: Covered;
   /** Pointers to the fields of the spec that the document declares; the other fields are defaults. */
@@ -158,6 +160,7 @@ function resourceChange(action: Action): ResourceChange {
     reversible: effect.reversible,
     disruptive: effect.disruptive ? true : undefined,
     basis: action.basis,
+    follows: action.follows,
     covers,
     written,
     edits,
