@@ -131,7 +131,7 @@ export function catalogueFor(lists: Lists, orders: readonly Order[], project: st
 }
 
 function judgedIn(scene: Scene): Judged {
-  return (scene.beside?.[PLUGIN]?.['catalogue'] ?? {}) as unknown as Judged;
+  return (scene.extras?.[PLUGIN]?.['catalogue'] ?? {}) as unknown as Judged;
 }
 
 /**

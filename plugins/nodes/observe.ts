@@ -535,7 +535,7 @@ export async function observe(world: NodesReader, query: Query): Promise<View> {
   return {
     observed: inAddressOrder(observed),
     gaps: [...gapsOf(targets, read), ...catalogue.gaps],
-    beside: {
+    extras: {
       [PLUGIN]: {
         ...pricesBeside(prices, query.desired),
         catalogue: catalogueFor(

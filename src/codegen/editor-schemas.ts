@@ -70,7 +70,7 @@ export function editorSchemas(engine: EngineSpec, plugins: readonly PluginSpec[]
   return Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, { $schema: DRAFT, ...schema }]));
 }
 
-/** The module that `fettle schema` prints from; the schemas of the kinds stand in it once. */
+/** The module that `fettle schema` prints from; it has the schema of each kind once. */
 export function editorSchemasSource(schemas: Readonly<Record<string, object>>): string {
   const text = (value: unknown) => JSON.stringify(value, null, 2);
   const { definitions, ...document } = schemas['document'] as Readonly<Record<string, unknown>>;

@@ -1,16 +1,16 @@
 /**
- * Action: takes one accepted action, after it was looked at and judged once more.
+ * Action: runs one accepted action, after another refresh and judgement.
  *
- * Look again at what matters · has its basis changed? · judge again · intent, durable · handler, under a deadline ·
- * look · outcome, durable. Nothing is done without its intent in the log.
+ * The sequence: refresh · compare the basis · judge again · write the intent, durable · run the handler, under a
+ * deadline · refresh · write the outcome, durable. No handler runs without its intent in the log.
  *
- * | what happens | it ends as |
+ * | event | outcome |
  * |---|---|
- * | the handler returned, and the look shows what was planned | done |
- * | the handler threw, or the look shows something else | failed |
- * | the deadline passed, the run was aborted, or nothing could be seen afterwards | unknown |
- * | the handler threw, and says that it does not know what came of it | unknown |
- * | basis, proposal or verdict differ right before it | stale |
+ * | the handler returned, and the refresh shows the planned result | done |
+ * | the handler threw, or the refresh shows another result | failed |
+ * | the deadline passed, the run was cancelled, or the resource could not be read afterwards | unknown |
+ * | the handler threw UnknownOutcomeError | unknown |
+ * | basis, proposal or verdict have changed since the plan | stale |
  */
 
 import { AbortedError, DeadlineError, withDeadline } from '#plugin/deadline';
@@ -65,12 +65,12 @@ import { withFresh } from './scene.ts';
 import { standing } from './standing.ts';
 import { isAsPlanned } from './settle.ts';
 
-/** Deadline of a handler, and of a single look, where the spec names none. */
+/** Deadline of a handler and of a refresh, if the spec does not have one. */
 const ACTION_DEADLINE_MS = 60_000;
 
 export type RowStatus = 'done' | 'failed' | 'unknown' | 'stale' | 'not-attempted' | 'rejected' | 'deferred';
 
-/** How one action ended. */
+/** The end of one action. */
 export interface Row {
   readonly address: string;
   readonly action: Action;
@@ -79,7 +79,7 @@ export interface Row {
   readonly elapsedMs: number;
 }
 
-/** What happens to one action, for the reader of a terminal. */
+/** Progress events of one action, for the terminal. */
 export type ApplyEvent =
   | { readonly type: 'start'; readonly address: string; readonly change: Change }
   | { readonly type: 'progress'; readonly address: string; readonly change: Change; readonly text: string }
@@ -92,24 +92,24 @@ export interface ApplyInput {
   readonly scene: Scene;
   readonly recall: Recall;
   readonly look: Omit<ObserveInput, 'only' | 'deadlineMs' | 'abort' | 'progress'>;
-  /** Reads the files that steps use; absent where nothing of this run uses any. */
+  /** Reads the files that steps use; absent if the run does not use files. */
   readonly files?: ReadFiles | undefined;
-  /** Opens a plugin's world for writing; the same one every time. */
+  /** Opens a plugin's world for writing; always the same one. */
   readonly writer: (plugin: string) => Promise<unknown>;
-  /** Makes records durable and takes them into `recall`. */
+  /** Writes records durably, and folds them into `recall`. */
   readonly record: (drafts: readonly Draft[]) => Promise<readonly LogRecord[]>;
   readonly run: string;
   readonly parallelism: number;
   readonly limits: Readonly<Record<string, number>>;
   readonly now: () => number;
-  /** Finish what runs, start nothing new. */
+  /** Running actions finish, and no other action starts. */
   readonly stop: AbortSignal;
-  /** End at once. */
+  /** Running actions are cancelled. */
   readonly abort: AbortSignal;
   readonly on: (event: ApplyEvent) => void;
 }
 
-/** Reads files as they are now, each by its `fileKey`. */
+/** Reads the present files, each by its `fileKey`. */
 export type ReadFiles = (uses: readonly FileUse[], written: readonly string[]) => Promise<Given['files']>;
 
 /** One accepted action of a run, with the resources as they are now. */
@@ -148,7 +148,7 @@ interface Look {
   readonly scene: Scene;
 }
 
-/** A look that shows the resource, or shows that it does not exist. */
+/** A refresh that shows that the resource exists, or that it does not. */
 interface KnownLook extends Look {
   readonly resource: KnownResource;
 }
@@ -160,18 +160,18 @@ function isKnownLook(look: Look): look is KnownLook {
 export interface Ending {
   readonly status: RowStatus;
   readonly message: string;
-  /** The same step is needed once more, for other fields. */
+  /** True if the same step is needed again, for other fields. */
   readonly more?: true;
 }
 
-/** What matters for one action, by address: itself, what it needs, and what its kind says. */
+/** The resources to refresh for an action: its own, its dependencies, and those that its kind names. */
 function matters(resource: Resource, scene: Scene): ReadonlyMap<string, Ref> {
   const more = resource.kind.matters?.(resource, scene) ?? [];
   const all = [resource.ref, ...(resource.desired?.needs ?? []), ...more];
   return new Map(all.map((ref) => [formatRef(ref), ref]));
 }
 
-async function lookAgain(resource: Resource, { live, input }: Attempt): Promise<Look> {
+async function refreshAgain(resource: Resource, { live, input }: Attempt): Promise<Look> {
   const wanted = matters(resource, input.scene);
   const desired = [...wanted.keys()].flatMap((address) => live.get(address)?.desired ?? []);
   const resources = new Map(
@@ -208,10 +208,10 @@ async function lookAgain(resource: Resource, { live, input }: Attempt): Promise<
     );
   live.set(address, seen);
   const gaps: readonly Gap[] = view.gaps;
-  const beside = view.beside === undefined ? {} : { beside: view.beside };
+  const extras = view.extras === undefined ? {} : { extras: view.extras };
   return {
     resource: seen,
-    scene: withFresh(input.scene, live, { now: input.now(), viewedAt: view.at, gaps, ...beside }),
+    scene: withFresh(input.scene, live, { now: input.now(), viewedAt: view.at, gaps, ...extras }),
   };
 }
 
@@ -220,19 +220,21 @@ export function sentence(judgements: readonly Judgement[]): string {
 }
 
 function unseenText(resource: Resource): string {
-  return `it cannot be seen any more: ${gapOver(resource)?.message ?? 'no look'}`;
+  return `The resource could not be read: ${gapOver(resource)?.message ?? 'the refresh did not run'}`;
 }
 
-/** Why an action that was accepted is not taken now; undefined when it is. */
+/** The reason why an accepted action must not run now; undefined if it may run. */
 function staleness({ action, neededBy }: Attempt, look: KnownLook): Ending | undefined {
   const { change } = action;
   const judged = judgeOne({ change, resource: look.resource, scene: look.scene, neededBy, after: action.after });
-  if (judged.basis !== action.basis) return { status: 'stale', message: 'it is not as it was when the plan was made' };
+  if (judged.basis !== action.basis)
+    return { status: 'stale', message: 'The resource has changed since the plan was created' };
   const again = propose(look.resource, look.scene);
   if (again === undefined || again.step !== change.step || again.goal !== change.goal)
     return {
       status: 'stale',
-      message: again === undefined ? 'there is nothing to do any more' : `it now needs ${again.step}`,
+      message:
+        again === undefined ? 'The resource no longer needs a step' : `The resource now needs the step ${again.step}`,
     };
   if (judged.verdict === 'accept') return undefined;
   return { status: 'stale', message: sentence(standing(judged)) };
@@ -269,7 +271,7 @@ function noted({ resource, scene }: KnownLook): Readonly<Record<string, Json>> {
   try {
     return noteOf(resource, scene);
   } catch {
-    // The next look notes it, or tells why it cannot.
+    // The next refresh records it, or reports why it cannot.
     return {};
   }
 }
@@ -295,16 +297,16 @@ function memoryDraft(action: Action, look: KnownLook, input: ApplyInput): Draft 
   };
 }
 
-/** Throws where a file that the step runs is not as it was when it was approved. */
+/** Throws if a file that the step runs differs from the approved one. */
 async function stillApproved(action: Action, look: Look, input: ApplyInput): Promise<void> {
   const now = (await filesNow(action.change, look, input)).filter(({ use }) => use === 'run');
   const approved = action.covers.files.filter(({ use }) => use === 'run');
   const digests = new Map(now.map(({ path, digest }) => [path, digest]));
   const other = approved.find(({ path, digest }) => digests.get(path) !== digest)?.path ?? now[approved.length]?.path;
-  if (other !== undefined) throw new Error(`${other} is not as it was when the plan was made: it is not run`);
+  if (other !== undefined) throw new Error(`${other} has changed since the plan was created, so it was not run`);
 }
 
-/** The files that a step uses, read now. */
+/** Reads the files that a step uses. */
 async function filesNow(change: Change, look: Look, input: ApplyInput): Promise<readonly FileSeen[]> {
   return [...(await readFor(change, look, input)).values()].flat();
 }
@@ -315,7 +317,7 @@ async function readFor(change: Change, { resource, scene }: Look, { files }: App
   return uses.length === 0 ? new Map() : files(uses, scene.given?.writes ?? []);
 }
 
-/** Runs the handler; what it says it did, or the error that it ended with. */
+/** Runs the handler. Returns its result, or its error. */
 async function handle({ action, input, moments }: Attempt, look: KnownLook, id: string): Promise<Handled> {
   const { change } = action;
   const { kind, tables } = look.resource;
@@ -355,20 +357,20 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, id: 
   }
 }
 
-/** What a handler wants remembered, as plain JSON. Throws where it is none. */
+/** The result of a handler as plain JSON, for the state. Throws if it is not an object. */
 function keptJson(kept: unknown, change: Change): Kept {
-  const plain = plainJson(kept, `what the handler of ${change.step} gives`, MEMORY_LIMIT_BYTES);
+  const plain = plainJson(kept, `the result of the handler of ${change.step}`, MEMORY_LIMIT_BYTES);
   if (typeof plain !== 'object' || plain === null || Array.isArray(plain))
-    throw new Error(`the handler of ${change.step} gave something that cannot be remembered`);
+    throw new Error(`the result of the handler of ${change.step} is not an object`);
   return plain as Kept;
 }
 
-/** What an error says, without secrets. */
+/** The text of an error, without secrets. */
 function messageOf(error: unknown, { look }: ApplyInput): string {
   return (look.redact ?? redactPatterns)(errorText(error));
 }
 
-/** The resource as it will be remembered: what a handler returned may be what makes it settled. */
+/** The resource with its future state: the result of a handler can settle the step. */
 function asRemembered(resource: KnownResource, kept: Kept): KnownResource {
   const memory = resource.memory ?? { ref: resource.ref, version: 1, kept: {} };
   return withMemory(resource, { ...memory, kept: { ...memory.kept, ...kept } });
@@ -380,14 +382,16 @@ function endingOf({ action, input }: Attempt, { kept = {}, error }: Handled, aft
   if (error !== undefined && !cut) return { status: 'failed', message: messageOf(error, input) };
   if (after === undefined || !isKnownLook(after)) {
     const gap = after === undefined ? undefined : gapOver(after.resource);
-    const message = cut ? messageOf(error, input) : `it cannot be seen: ${gap?.message ?? 'no look'}`;
+    const message = cut
+      ? messageOf(error, input)
+      : `The resource could not be read: ${gap?.message ?? 'the refresh did not run'}`;
     return { status: 'unknown', message };
   }
   const { kind, tables } = after.resource;
   const wanted = after.resource.desired?.spec;
   const planned = isAsPlanned(asRemembered(after.resource, kept), change, wanted, after.scene);
   if (planned && !cut) {
-    // What is written is not applied as long as the same step is needed for the rest of it.
+    // The document is not applied as long as the same step is needed for the rest of it.
     const next = kind.diff(withIgnored(asRemembered(after.resource, kept)), after.scene);
     return {
       status: 'done',
@@ -401,13 +405,16 @@ function endingOf({ action, input }: Attempt, { kept = {}, error }: Handled, aft
   const state = seenState(after.resource);
   return {
     status: 'failed',
-    message: state === settles ? 'it still differs from what is written' : `it is ${state}, and ought to be ${settles}`,
+    message:
+      state === settles
+        ? 'The resource still differs from its document'
+        : `The resource is ${state}; ${settles} was expected`,
   };
 }
 
 /**
- * How a step moved its machine, and, where a failure moved the first one, the state that it is in now. Where the step is
- * another machine's, the moves that the resource's own one made meanwhile follow.
+ * The moves of a step in its machine, and the present state if a failure moved the first machine. If the step is of
+ * another machine, the moves of the first machine follow.
  */
 function movedBy(
   change: Change,
@@ -435,7 +442,7 @@ function movedBy(
 function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
   const { change } = action;
   const { look, handled, after, ending, audit } = ended;
-  // What a handler says counts where it was done; where it threw, it said so on purpose.
+  // The result of a handler counts if it was done. If it threw with a result, the result counts too.
   const kept = ending.status === 'done' || handled.error !== undefined ? handled.kept : undefined;
   const known = after !== undefined && isKnownLook(after) ? after : undefined;
   const seen = known?.resource;
@@ -459,7 +466,7 @@ function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
         change.goal === 'create' && isPartlyDone(handled.error) && found !== undefined && found !== ABSENT
           ? true
           : undefined,
-      // What was removed is forgotten; what made room hands on to its successor.
+      // A removed resource is forgotten. A replaced one leaves its successor's digest.
       ...(remembered === undefined || (removed && change.goal === 'remove') || Object.keys(remembered).length === 0
         ? {}
         : { kept: remembered, version: look.resource.tables.memoryVersion }),
@@ -470,10 +477,10 @@ function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
   };
 }
 
-/** The member of a record that says what the resource was like. */
+/** The audit member of a record. */
 type Audit = { readonly audit?: Facts };
 
-/** What the log says of a resource beside a decision about it. */
+/** The audit values of a resource for a record about a decision. */
 export function auditOf(
   change: Change,
   resource: Resource | undefined,
@@ -501,51 +508,51 @@ export function refusalDraft({ action, verdict, reasons, audit, run }: Refusal):
   };
 }
 
-/** Looks and judges once more: the look that the action is taken on, or why it is not. What a plugin throws is a reason. */
+/** Refreshes and judges again. Returns the refresh for the action, or its end. An error of a plugin is an end. */
 async function judgeAgain(attempt: Attempt, resource: Resource): Promise<KnownLook | Ending> {
   const { action, input } = attempt;
   try {
-    const seen = await lookAgain(resource, attempt);
+    const seen = await refreshAgain(resource, attempt);
     const { given } = seen.scene;
     const files = await readFor(action.change, seen, input);
     const look: Look = given === undefined ? seen : { ...seen, scene: { ...seen.scene, given: { ...given, files } } };
     if (!isKnownLook(look)) return { status: 'stale', message: unseenText(look.resource) };
     return staleness(attempt, look) ?? look;
   } catch (error) {
-    return { status: 'stale', message: `the plugin failed: ${messageOf(error, input)}` };
+    return { status: 'stale', message: `The plugin failed: ${messageOf(error, input)}` };
   }
 }
 
-/** The look after a handler, and how the action ended by it. */
-async function lookAfter(attempt: Attempt, look: Look, handled: Handled): Promise<Pick<Ended, 'after' | 'ending'>> {
+/** Refreshes after a handler, and decides the end of the action. */
+async function refreshAfter(attempt: Attempt, look: Look, handled: Handled): Promise<Pick<Ended, 'after' | 'ending'>> {
   const { input } = attempt;
   try {
-    const after = input.abort.aborted ? undefined : await lookAgain(look.resource, attempt);
+    const after = input.abort.aborted ? undefined : await refreshAgain(look.resource, attempt);
     return { after, ending: endingOf(attempt, handled, after) };
   } catch (failure) {
-    const why = `the plugin failed after it: ${messageOf(failure, input)}`;
+    const why = `The plugin failed after the step: ${messageOf(failure, input)}`;
     return { after: undefined, ending: { status: 'unknown', message: why } };
   }
 }
 
-/** Moments of one action that its surroundings have to know. */
+/** Callbacks of one action. */
 export interface Moments {
-  /** It has passed its second judgement: from now on others have to count it. */
+  /** Called after the second judgement: from now on, other actions count this one. */
   readonly begun: () => unknown;
-  /** The world is done with: what is left is to make the outcome durable. */
+  /** Called when the plugin's world is no longer used, and only the outcome has to be written. */
   readonly seen: () => void;
-  /** It waits without a place among those that run at once, as `ActionRun.aside` says. */
+  /** Waits without a slot, as `ActionRun.aside`. */
   readonly aside: <T>(waiting: Promise<T>) => Promise<T>;
 }
 
-/** Takes one accepted action. Throws only for the log's sake: without a record nothing may go on. */
+/** Runs one accepted action. Throws only if the log cannot be written: no action runs without a record. */
 export async function take(attempt: Attempt): Promise<Ending> {
   const { action, live, input, moments } = attempt;
   const address = formatRef(action.change.ref);
   const resource = live.get(address);
   if (resource === undefined) throw new Error(`${address} is not part of the plan`);
   const judged = await judgeAgain(attempt, resource);
-  if (input.abort.aborted) return { status: 'not-attempted', message: 'the run was stopped' };
+  if (input.abort.aborted) return { status: 'not-attempted', message: 'The run was stopped' };
   if ('status' in judged) {
     const stale = judged;
     const reason: Judgement = {
@@ -568,11 +575,11 @@ export async function take(attempt: Attempt): Promise<Ending> {
   moments.begun();
   const audit = auditOf(action.change, look.resource, input, look.scene);
   const [intent] = await input.record([intentOf(action, look.resource, audit, input)]);
-  if (intent === undefined) throw new Error('the store gave no record for an intent');
+  if (intent === undefined) throw new Error('the store did not return the record of an intent');
   const started = input.now();
   const { seq } = intent;
   const handled = await handle(attempt, look, intentId({ run: input.run, seq }));
-  const { after, ending } = await lookAfter(attempt, look, handled);
+  const { after, ending } = await refreshAfter(attempt, look, handled);
   moments.seen();
   const elapsedMs = input.now() - started;
   await input.record([outcomeDraft(attempt, { seq, look, handled, after, ending, audit, elapsedMs })]);
@@ -580,7 +587,7 @@ export async function take(attempt: Attempt): Promise<Ending> {
   return ending;
 }
 
-/** Brings the memory of one resource up to what was just recorded. */
+/** Updates the state of one resource from `recall`. */
 function remember(address: string, live: Map<string, Resource>, input: ApplyInput): void {
   const resource = live.get(address);
   const memory = input.recall.resources.get(address);

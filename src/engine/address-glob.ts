@@ -1,8 +1,8 @@
 /**
- * Globs over addresses: `*` stops at `/`, `**` does not, `?` is one character but `/`.
+ * Globs over addresses: `*` stops at `/`, `**` does not, `?` is one character other than `/`.
  *
- * All ways through a glob are followed at once, so that the time is that of the glob's length times the address's,
- * whatever either of them is: nothing is ever tried again.
+ * A match follows all states of the glob at once and never backtracks, so the time is at most the product of the
+ * lengths of glob and address.
  */
 
 /** `is` tests one character. */
@@ -16,10 +16,10 @@ export function partsOf(glob: string): readonly Part[] {
   });
 }
 
-/** Which parts may come next, by their place; the place behind the last one says that all were met. */
+/** The possible next parts, by index. The index after the last part means that all parts have matched. */
 type Places = readonly boolean[];
 
-/** A star may also stand for nothing. */
+/** Adds the parts after a star, which may match nothing. */
 function withNothing(places: boolean[], parts: readonly Part[]): Places {
   for (const [i, part] of parts.entries())
     if (places[i] === true && (part === '*' || part === '**')) places[i + 1] = true;
@@ -41,7 +41,7 @@ function after(places: Places, parts: readonly Part[], character: string): Place
   return withNothing(next, parts);
 }
 
-/** Goes through a text; `step` hears of every character that is looked at. */
+/** Matches a text; calls `step` for every character. */
 function through(parts: readonly Part[], text: string, step?: () => void): Places {
   let places = startOf(parts);
   for (const character of text) {
@@ -52,19 +52,19 @@ function through(parts: readonly Part[], text: string, step?: () => void): Place
   return places;
 }
 
-/** Whether parts match all of a text. */
+/** True if the parts match the whole text. */
 export function partsMatch(parts: readonly Part[], text: string): boolean {
   return through(parts, text)[parts.length] === true;
 }
 
-/** A glob as a test. `step` hears of every character of an address that is looked at. */
+/** A predicate for a glob. Calls `step` for every character of an address that is read. */
 export function addressMatcher(glob: string, step?: () => void): (address: string) => boolean {
   if (!/[*?]/u.test(glob)) return (address) => address === glob;
   const parts = partsOf(glob);
   return (address) => through(parts, address, step)[parts.length] === true;
 }
 
-/** Whether a glob could match an address that begins with `prefix` and goes on. */
+/** True if a glob could match a longer address that starts with `prefix`. */
 export function reachesBelow(glob: string, prefix: string): boolean {
   const parts = partsOf(glob);
   return through(parts, prefix).slice(0, -1).includes(true);

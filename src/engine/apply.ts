@@ -1,8 +1,8 @@
 /**
- * Apply: takes the accepted actions of a plan, and accounts for every one.
+ * Apply: runs the accepted actions of a plan, and returns a row for every action.
  *
- * An action starts when those it waits for are done; independent ones run in parallel, with a limit per plugin, and
- * one failure never stops what does not depend on it. When the log cannot be written, nothing new starts.
+ * An action starts when the actions that it waits for are done. Independent actions run in parallel, with a limit per
+ * plugin, and a failure does not stop independent actions. If the log cannot be written, no other action starts.
  */
 
 import { groupsOf } from './group.ts';
@@ -13,7 +13,7 @@ import { standing } from './standing.ts';
 import type { Action } from '#plugin';
 import { type Limiter, limiter } from '#plugin/limit';
 
-/** Whether what an action waited for is there all the same: a failed edit of a settled resource blocks nothing. */
+/** True if a row blocks the actions that wait for it: a failed edit of a settled resource does not. */
 function blocks(need: Row): boolean {
   const { goal } = need.action.change;
   return need.status !== 'done' && goal !== 'update' && goal !== 'adopt' && goal !== 'protect';
@@ -34,10 +34,10 @@ function places({ parallelism, limits }: ApplyInput): Enter {
     });
 }
 
-/** What one action has of the places of those that run at once. */
+/** The slot of one action. */
 interface Place {
   readonly take: () => Promise<void>;
-  /** Gives it back for good. */
+  /** Releases the slot; the action does not get it again. */
   readonly leave: () => void;
   readonly aside: <T>(waiting: Promise<T>) => Promise<T>;
 }
@@ -48,7 +48,7 @@ function placeIn(enter: Enter, plugin: string): Place {
   let waiting = 0;
   const take = async (priority: number): Promise<void> => {
     free = await enter(plugin, priority);
-    // An action that ended while it waited needs no place.
+    // An action that ended during the wait does not need a slot.
     if (left) free();
   };
   return {
@@ -64,7 +64,7 @@ function placeIn(enter: Enter, plugin: string): Place {
         return await work;
       } finally {
         waiting -= 1;
-        // Actions that have begun end before others begin.
+        // Started actions finish before others start.
         if (waiting === 0 && !left) await take(1);
       }
     },
@@ -72,8 +72,8 @@ function placeIn(enter: Enter, plugin: string): Place {
 }
 
 /**
- * Takes all accepted actions and gives one row for every action. Rejected and deferred ones are recorded first.
- * Throws what the store throws: what was under way then is open in the log.
+ * Runs all accepted actions, and returns one row for every action. Rejected and deferred ones are recorded first.
+ * Throws errors of the store. The intents of running actions are then open in the log.
  */
 export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>> {
   const rows = new Map<string, Row>();
@@ -85,7 +85,7 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
       removals: removalsByKind(given.scene, given.changes, given.recall.spent.values()),
       judged: given.actions,
       underWay,
-      // Each accepted step found room when all of them were judged; while the lock is held nobody else can take it.
+      // The judgement of all actions has checked the budgets, and no other run can spend them while the lock is held.
       budgets: given.scene.budgets,
     }),
   };
@@ -118,10 +118,10 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
     finish(address, action, { status, message: sentence(standing(action)) });
 
   const enter = places(input);
-  /** What the log could not take; the first of it is thrown at the end. */
+  /** Errors of the log; the first one is thrown at the end. */
   const broken: unknown[] = [];
 
-  /** Its place is free when the world is done with, while the outcome is still made durable. */
+  /** The slot is released when the plugin's world is no longer used, before the outcome is durable. */
   const attempt = async (address: string, action: Action, { leave, aside }: Place): Promise<void> => {
     const need = action.after
       .map((each) => rows.get(each))
@@ -129,12 +129,12 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
     if (need !== undefined)
       return finish(address, action, {
         status: 'not-attempted',
-        message: `it needs ${need.address}, which is ${need.status}`,
+        message: `Depends on ${need.address}, which is ${need.status}`,
       });
     if (broken.length > 0)
-      return finish(address, action, { status: 'not-attempted', message: 'the log cannot be written' });
+      return finish(address, action, { status: 'not-attempted', message: 'The log cannot be written' });
     if (input.stop.aborted || input.abort.aborted)
-      return finish(address, action, { status: 'not-attempted', message: 'the run was stopped' });
+      return finish(address, action, { status: 'not-attempted', message: 'The run was stopped' });
     input.on({ type: 'start', address, change: action.change });
     const started = input.now();
     const moments = { begun: () => underWay.set(address, action), seen: leave, aside };
@@ -155,9 +155,9 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
     }
   };
   const ended = new Map<string, Promise<void>>();
-  /** The last action of each group: a rule that judges the fleet sees one change of its group at a time. */
+  /** The last action of each group: a rule about a fleet sees one change of its group at a time. */
   const last = new Map<string, string>();
-  // None waits for a later one.
+  // No action waits for a later one.
   for (const [address, action] of input.actions) {
     if (action.verdict !== 'accept') continue;
     const resource = input.resources.get(address);

@@ -1,4 +1,4 @@
-/** Approve: of the actions that are right now, only those that a saved plan shows as rows that would run. */
+/** Approve: selects the present actions that a saved plan has as rows. */
 
 import type { Plan, ResourceChange } from '../formats/plan.ts';
 import { coverDifference } from './cover-difference.ts';
@@ -6,15 +6,15 @@ import { overridesOf } from './standing.ts';
 import type { Action } from '#plugin';
 
 export interface Approved {
-  /** What may run, and what is rejected or waits. */
+  /** The approved actions, and those that are rejected or wait. */
   readonly actions: ReadonlyMap<string, Action>;
-  /** Rows of the saved plan that no longer hold, and why. */
+  /** Rows of the saved plan that no longer apply, with the reason. */
   readonly stale: readonly { readonly row: ResourceChange; readonly message: string }[];
-  /** Addresses of rows that are new since the plan was saved: they do not run. */
+  /** Addresses of rows that are not in the saved plan: they do not run. */
   readonly added: readonly string[];
 }
 
-/** Rules that a saved row passed by an override which nobody gives now. */
+/** Rules that a saved row passed by an override that is missing now. */
 function withdrawn({ overrides = [] }: ResourceChange, action: Action): readonly string[] {
   const stands = new Set(
     action.judgements.flatMap(({ rule, outcome, overridden }) =>
@@ -25,26 +25,27 @@ function withdrawn({ overrides = [] }: ResourceChange, action: Action): readonly
 }
 
 function staleness(row: ResourceChange, action: Action | undefined): string | undefined {
-  if (action === undefined) return 'there is nothing to do any more';
+  if (action === undefined) return 'The resource no longer needs a step';
   if (action.verdict !== 'accept') {
-    const now = `the row is ${action.verdict === 'reject' ? 'rejected' : 'waiting'} now`;
+    const now = `The row is now ${action.verdict === 'reject' ? 'rejected' : 'waiting'}`;
     const gone = withdrawn(row, action);
     return gone.length === 0
       ? now
-      : `${now}: the plan's override of ${gone.join(', ')} counts only while the command line or fettle.yaml gives it`;
+      : `${now}. The plan overrides ${gone.join(', ')}: use the same override in the command line or fettle.yaml`;
   }
-  if (action.change.step !== row.step || action.change.goal !== row.goal) return `it now needs ${action.change.step}`;
+  if (action.change.step !== row.step || action.change.goal !== row.goal)
+    return `The resource now needs the step ${action.change.step}`;
   const approved = new Set(row.overrides?.map(({ rule }) => rule));
   const more = overridesOf(action).filter(({ rule }) => !approved.has(rule));
-  if (more.length > 0) return `it now needs an override of ${more.map(({ rule }) => rule).join(', ')}`;
+  if (more.length > 0) return `The row now needs an override of ${more.map(({ rule }) => rule).join(', ')}`;
   if (action.basis === row.basis) return undefined;
   const parts = coverDifference(row.covers, action.covers);
   return parts.length === 0
-    ? 'it is not as it was when the plan was made'
-    : `it is not as it was when the plan was made: other ${parts.join(', ')}`;
+    ? 'The resource has changed since the plan was created'
+    : `Changed since the plan was created: ${parts.join(', ')}`;
 }
 
-/** Holds the actions of now against a saved plan. */
+/** Compares the present actions with a saved plan. */
 export function approve(saved: Plan, actions: ReadonlyMap<string, Action>): Approved {
   const rows = new Map(saved.resource_changes.map((row) => [row.address, row]));
   const stale = saved.resource_changes.flatMap((row) => {

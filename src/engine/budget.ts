@@ -1,4 +1,4 @@
-/** Budgets: how many disruptive steps earlier runs have spent, and when there is room again. */
+/** Budgets: the disruptive steps that earlier runs have spent, and the time of the next permitted step. */
 
 import { labelsOf } from './safety-inputs.ts';
 import type { Budget, BudgetUse, FormerLabels, Labels, Resource, Ref, Spent } from '#plugin';
@@ -7,7 +7,7 @@ function hasLabels(labels: Labels, wanted: Labels): boolean {
   return Object.entries(wanted).every(([name, value]) => labels[name] === value);
 }
 
-/** Whether a budget is for a resource that has any of these sets of labels. */
+/** True if a budget matches a resource with any of these sets of labels. */
 export function isCovered({ match }: Budget, ref: Ref, labels: readonly Labels[]): boolean {
   return (
     (match.plugin ?? ref.plugin) === ref.plugin &&
@@ -16,12 +16,12 @@ export function isCovered({ match }: Budget, ref: Ref, labels: readonly Labels[]
   );
 }
 
-/** Labels that a resource had within the time of a budget before `at` (epoch ms): a change of them is no way around it. */
+/** Labels within the period of a budget before `at` (epoch ms): a change of labels does not circumvent the budget. */
 function formerWithin({ perMs }: Budget, former: readonly FormerLabels[] = [], at: number): readonly Labels[] {
   return former.filter(({ until }) => until > at - perMs).map(({ labels }) => labels);
 }
 
-/** Whether a budget counts a resource now (epoch ms): by its labels as remembered, as written, and as they were lately. */
+/** True if a budget counts a resource at `now` (epoch ms), by its recorded, declared and recent labels. */
 export function isCounted(budget: Budget, resource: Resource, now: number): boolean {
   return isCovered(budget, resource.ref, [
     ...labelsOf(resource),
@@ -29,7 +29,7 @@ export function isCounted(budget: Budget, resource: Resource, now: number): bool
   ]);
 }
 
-/** What earlier runs have spent of each budget. */
+/** The steps of earlier runs that count against each budget. */
 export function budgetUses(budgets: readonly Budget[], spent: Iterable<Spent>): readonly BudgetUse[] {
   if (budgets.length === 0) return [];
   const disruptions = [...spent].filter(({ disruptive }) => disruptive === true);
@@ -44,7 +44,7 @@ export function budgetUses(budgets: readonly Budget[], spent: Iterable<Spent>): 
   }));
 }
 
-/** How many of ascending `times` are later than `from`. */
+/** The number of ascending `times` that are later than `from`. */
 function countAfter(times: readonly number[], from: number): number {
   let low = 0;
   let high = times.length;
@@ -56,7 +56,7 @@ function countAfter(times: readonly number[], from: number): number {
   return times.length - low;
 }
 
-/** How a budget stands: spent within its time, and when the next step would have room (epoch ms); absent if never. */
+/** The steps spent within the period, and the time of the next permitted step (epoch ms); absent if there is none. */
 export function standingOf(
   { budget, times }: BudgetUse,
   accepted: number,
@@ -65,7 +65,7 @@ export function standingOf(
   const spent = countAfter(times, now - budget.perMs);
   const over = spent + accepted - budget.max + 1;
   if (over <= 0 || budget.max === 0) return { spent };
-  // So many have to drop out of the time; those that are only accepted are as old as now.
+  // The number of steps that must leave the period. Accepted steps are as old as `now`.
   const last = times[times.length - spent + over - 1] ?? now;
   return { spent, clearsAt: last + budget.perMs };
 }

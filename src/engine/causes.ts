@@ -1,9 +1,8 @@
 /**
  * Causes: `--cause` limits a run to changes of some causes.
  *
- * A run without `edit` applies no edit. The step of a resource whose document was edited would carry the edit along,
- * however it is caused, so that the rule `unapplied-edit` rejects it; and it belongs to a run with `edit`, which
- * shows the edit for approval.
+ * A run without `edit` applies no edit. A step of a resource with an edited document would apply the edit too, for any
+ * cause, so the rule `unapplied-edit` rejects it. The step belongs to a run with `edit`, which shows it for approval.
  */
 
 import {
@@ -30,47 +29,52 @@ export const CAUSES = [
   'policy',
 ] as const satisfies readonly Cause[];
 
-/** Causes in their order, each once, as a plan names them. */
+/** Unique causes, in the order of a plan. */
 export function sortedCauses(causes: ReadonlySet<Cause>): readonly Cause[] {
   return CAUSES.filter((cause) => causes.has(cause));
 }
 
-/** The pointers that a document ignores, in one order; undefined for none. */
+/** The pointers that a document ignores, sorted; undefined if there are none. */
 export function ignoredBy({ meta }: Desired): readonly string[] | undefined {
   const { ignore } = meta.lifecycle;
   return ignore.length === 0 ? undefined : ignore.toSorted(compareText);
 }
 
-/** Whether a spec, with the fields that its document ignores, is the one that was last applied. */
+/** True if a spec, with the fields that its document ignores, is the last applied one. */
 export function isLastApplied(desired: Desired, memory: Resource['memory']): boolean {
   const { applied, ignore } = memory ?? {};
   if (applied === undefined || !sameJson(ignoredBy(desired) ?? [], ignore ?? [])) return false;
   return applied.spec === undefined ? applied.digest === digestOf(desired.spec) : sameJson(applied.spec, desired.spec);
 }
 
-/** Whether an applied step began what brings the resource about: its replacement, or a change of the document that it is expanded from. */
+/**
+ * True if an applied step already began to create the resource: its replacement, or a change of its source document.
+ */
 export function isBegun(desired: Desired, memory: Resource['memory']): boolean {
   return desired.expandedFrom !== undefined || (memory?.successor ?? '') === digestOf(desired.spec);
 }
 
-/** What keeps a document from being as it was last applied. */
+/** The difference between a document and its last apply. */
 type Unapplied = 'new' | 'edit' | undefined;
 
 function unapplied(resource: Resource): Unapplied {
   const { desired, memory, sight } = resource;
   if (desired === undefined) return undefined;
   if (changedInputs(resource).length > 0) return 'edit';
-  // What is given is there without a step, and most of it is never applied.
+  // A given resource exists without a step, and most of them are never applied.
   if (memory?.applied === undefined) return isGiven({ sight }) || isBegun(desired, memory) ? undefined : 'new';
   return isLastApplied(desired, memory) ? undefined : 'edit';
 }
 
-/** Whether a change is among the causes; one that carries an edit along counts as an edit too. */
+/** True if a change has one of the causes. A change that would also apply an edit counts as an edit too. */
 export function isOfCause({ cause }: Pick<Change, 'cause'>, resource: Resource, causes: ReadonlySet<Cause>): boolean {
   return causes.has(cause) || (causes.has('edit') && unapplied(resource) === 'edit');
 }
 
-/** Addresses whose documents a change would apply though the run is not about them: its own, those that it needs, and the one that it is expanded from. */
+/**
+ * Addresses of edited documents that a change would apply although the run excludes edits: its own, those of its
+ * dependencies, and its source document.
+ */
 export function unappliedEdits(change: Change, resource: Resource, scene: Scene): readonly string[] {
   const { causes } = scene;
   if (causes === undefined || causes.has('edit')) return [];

@@ -1,20 +1,20 @@
-/** Collapse: far fewer of what is ours are seen than were there at the last look, so the look is doubted, not the world. */
+/** Collapse: a refresh that finds far fewer owned resources than the last one is doubtful. */
 
 import { ABSENT, type KindCount, type Resource, type Safety, isGiven } from '#plugin';
 
-/** A resource whose removal, or replacement, was begun may well be gone: that is ours. */
+/** True if the removal or replacement of a resource has started: fettle may have removed it. */
 function isLeaving({ memory }: Resource): boolean {
   return memory?.open?.goal === 'remove' || memory?.open?.goal === 'replace';
 }
 
-/** Whether a complete look misses it: nothing of its name is there, or something else has the name. */
+/** True if a complete refresh does not find a resource: its name does not exist, or is of another object. */
 function isMissing({ sight }: Resource): boolean {
   return sight.is === 'absent' || (sight.is === 'seen' && sight.observed.stranger === true);
 }
 
 /**
- * What is ours and was there at the last look, and how much of it a complete look misses now, by `plugin/Kind`. What is
- * there whoever is asked (a probed host) says nothing about the account.
+ * Counts of owned resources at the last refresh, and of those that a complete refresh does not find now, by
+ * `plugin/Kind`. Given resources (probed hosts) do not count: they do not depend on an account.
  */
 export function missingByKind(resources: Iterable<Resource>): ReadonlyMap<string, KindCount> {
   const counts = new Map<string, { known: number; missing: number }>();
@@ -31,23 +31,23 @@ export function missingByKind(resources: Iterable<Resource>): ReadonlyMap<string
   return counts;
 }
 
-/** Whether so much is missing that nothing may be concluded from it. */
+/** True if too many resources are missing for a conclusion. */
 export function isCollapsed(count: KindCount | undefined, { share, from }: Safety['collapse']): boolean {
   if (count === undefined || count.known < from || count.missing === 0) return false;
   return count.missing / count.known > share;
 }
 
-/** From so many on, all of a kind missing at once speaks against the account that was asked. */
+/** Least number of resources of a kind for which a refresh without any of them is doubtful. */
 const ALL_FROM = 2;
 
-/** Whether an account lists nothing of what is ours: it may be another account. */
+/** True if an account does not list any owned resource: it may be another account. */
 export function isAllMissing(count: KindCount | undefined): boolean {
   return count !== undefined && count.known >= ALL_FROM && count.missing === count.known;
 }
 
 /**
- * The kinds whose look is doubted, as `plugin/Kind`. What is missing there is not recorded as gone: otherwise the next
- * run would take the collapse for what has always been so.
+ * The kinds with a doubtful refresh, as `plugin/Kind`. Their missing resources are not recorded as absent; otherwise,
+ * the next run would not detect the collapse.
  */
 export function collapsedKinds(
   resources: ReadonlyMap<string, Resource>,

@@ -1,8 +1,8 @@
-/** Rows of an apply, counted by how they ended. */
+/** Counts of the rows of an apply, by status. */
 
 import type { Row, RowStatus } from './action.ts';
 
-/** In the order in which reports list them. */
+/** Statuses in the order of reports. */
 export const ROW_STATUSES: readonly RowStatus[] = [
   'done',
   'failed',
@@ -13,7 +13,7 @@ export const ROW_STATUSES: readonly RowStatus[] = [
   'deferred',
 ];
 
-/** Counts by status, all of them always there. */
+/** Counts by status; every status has a count. */
 export function countRows(rows: Iterable<Row>): Readonly<Record<RowStatus, number>> {
   const counts = Object.fromEntries(ROW_STATUSES.map((status) => [status, 0])) as Record<RowStatus, number>;
   for (const { status } of rows) counts[status] += 1;

@@ -1,4 +1,4 @@
-/** What an approval covers that is another one now, in words. */
+/** Differences between the inputs of an approval and the present ones, in words. */
 
 import { type Covered, sameJson } from '#plugin';
 
@@ -8,17 +8,17 @@ const PARTS = {
   applied: 'last applied spec',
   rules: 'rules',
   limits: 'limits of rules',
-  uses: 'spec of a resource that it uses',
-  settings: 'settings of its plugin',
-  files: 'content of a file that it uses',
+  uses: 'spec of a used resource',
+  settings: 'settings of the plugin',
+  files: 'content of a used file',
   commands: 'command lines',
-  values: 'values that its kind names',
+  values: 'values of the kind',
 } as const satisfies { readonly [Part in keyof Required<Covered>]: string };
 
-/** What an approval covers that is another one now, in words; a plan of an older version covered less. */
+/** The names of the inputs of an approval that differ now. A plan of an older version covers fewer inputs. */
 export function coverDifference(before: Covered | undefined, after: Covered | undefined): readonly string[] {
   if (before === undefined || after === undefined)
-    return before === after ? [] : ['coverage: the plan is of an older version of fettle'];
+    return before === after ? [] : ['coverage (the plan is of an older version of fettle)'];
   return (Object.keys(PARTS) as readonly (keyof Covered)[])
     .filter((part) => !sameJson(before[part], after[part]))
     .map((part) => PARTS[part]);

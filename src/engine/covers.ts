@@ -1,8 +1,8 @@
 /**
- * Covers: all that decides what a row does, in one structure. An approval is about this: the digest of a plan is made of
- * it, and so is the basis by which a row of a saved plan, and an action that is about to begin, are held against now.
+ * Covers: all inputs that decide the effect of a row, in one structure. An approval covers them: the digest of a plan
+ * is computed from them, and so is the basis by which a row of a saved plan or an action is compared with the present.
  *
- * Positions, times, versions and messages are no part of it, nor the path of the checkout.
+ * Positions, times, versions, messages and the path of the checkout are not part of it.
  */
 
 import {
@@ -40,21 +40,21 @@ const NOTHING: Required<Effect> = { commands: [], files: [], uses: [], values: {
 /** Largest effect of one step, as JSON. */
 const EFFECT_BYTES = 256 * 1024;
 
-/** Files that the spec itself names, for a kind that does not say which of them a step uses. */
+/** Files that the spec names, for a kind without its own `effect`. */
 function filesNamed({ desired, tables }: Resource): readonly FileUse[] {
   return pathsIn(desired?.spec, tables.paths).flatMap(({ text, use }) =>
     use === 'write' ? [] : [{ path: text, use }],
   );
 }
 
-/** Resources that a spec names. */
+/** Resources that a spec references. */
 function namedBy({ ref, desired, tables: { references } }: Resource): readonly Ref[] {
   return references.flatMap(({ pointer, kind }) =>
     textsAt(desired?.spec, pointer).map(({ text }) => ({ plugin: ref.plugin, kind, name: text })),
   );
 }
 
-/** What a step does beside what its row and its spec say; a problem where nobody can tell. */
+/** The effect of a step that its row and spec do not show, or the problem in determining it. */
 export function effectOf(
   change: Change,
   resource: Resource,
@@ -67,7 +67,7 @@ export function effectOf(
     const said =
       kind.effect === undefined
         ? { files: change.goal === 'remove' ? [] : filesNamed(resource) }
-        : (plainJson(kind.effect(change, resource, scene), 'its effect', EFFECT_BYTES) as unknown as Effect);
+        : (plainJson(kind.effect(change, resource, scene), 'the effect', EFFECT_BYTES) as unknown as Effect);
     const { commands = [], files = [], values = {} } = said;
     return { commands, files, values, uses: [...uses, ...(said.uses ?? [])] };
   } catch (error) {
@@ -75,7 +75,7 @@ export function effectOf(
   }
 }
 
-/** Every file that a step may use: those that it names, and words of its command lines. */
+/** Every file that a step may use: named files, and words of its command lines. */
 export function filesOf({ files, commands }: Required<Effect>): readonly FileUse[] {
   return [...files, ...commands.map((words): FileUse => ({ words, use: 'run' }))];
 }
@@ -96,7 +96,7 @@ function isEmpty(value: Json | undefined): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
 }
 
-/** Settings without those that decide nothing, and without what is empty then. */
+/** Settings without those that do not decide about steps, and without resulting empty objects. */
 function decidingSettings(settings: Json, undeciding: readonly string[]): Json {
   const left = undeciding.reduce<Json>(
     (changed, pointer) =>
@@ -131,7 +131,7 @@ function lifecycleOf({ desired, memory, tables }: Resource): Json {
   return { ...meta, onRemove, ignore: ignore.toSorted() };
 }
 
-/** Why it cannot be told whole what a step does; undefined where it can. */
+/** The reason why the effect of a step is not fully known; undefined if it is known. */
 export function uncovered(effect: ReturnType<typeof effectOf>, scene: Scene): string | undefined {
   if (effect.problem !== undefined) return effect.problem;
   const bad = filesSeen(effect, scene).find(({ problem }) => problem !== undefined);
@@ -146,7 +146,7 @@ export interface Effective {
   readonly effect: Required<Effect>;
 }
 
-/** What a row's approval covers. `resource` is as the kind gets it. */
+/** The inputs that the approval of a row covers. `resource` is as the kind gets it. */
 export function coveredBy({ change, resource, scene, effect }: Effective, judgements: readonly Judgement[]): Covered {
   const { desired, memory, tables } = resource;
   const settings = scene.given?.settings.get(change.ref.plugin) ?? {};
@@ -170,7 +170,7 @@ export function coveredBy({ change, resource, scene, effect }: Effective, judgem
   };
 }
 
-/** What a spec says otherwise than when it was last applied, but for what the fields of the change show. */
+/** The edits of a spec since the last apply that the fields of the change do not show. */
 export function editsOf({ fields }: Change, { desired, memory }: Resource): readonly SpecEdit[] {
   const applied = memory?.applied?.spec;
   if (desired === undefined || applied === undefined) return [];
@@ -181,19 +181,19 @@ export function editsOf({ fields }: Change, { desired, memory }: Resource): read
   return [...new Set([...leavesOf(applied), ...leavesOf(desired.spec)])].flatMap((path) => {
     const [before, after] = [valueAt(applied, path), valueAt(desired.spec, path)];
     if (shown(path) || sameJson(before, after)) return [];
-    // A leaf of the one side may hold a tree of the other: its leaves are told.
+    // A leaf of one side may be a tree of the other side: its leaves are listed.
     if (path === '' || isTree(before) || isTree(after)) return [];
     return [defined({ path, before, after })];
   });
 }
 
-/** Digest of all that an action rests on: the row, what its approval covers, and the world as far as it was seen. */
+/** Digest of the inputs of an action: the row, `covers`, and the sighting. */
 export function basisOf(change: Change, resource: Resource, covered: Covered): string {
   const { ref, step, goal, fields } = change;
   return digestOf({ address: formatRef(ref), step, goal, fields, covered, seen: seenOf(resource) });
 }
 
-/** What was seen of a resource, without what changes by itself. */
+/** The sighting of a resource, without signals. */
 export function seenOf({ sight }: Resource): Json {
   switch (sight.is) {
     case 'seen': {

@@ -1,4 +1,4 @@
-/** Derive: what a kind makes of what was seen at a time: its states, and the findings that follow. */
+/** Derive: computes states and findings from a sighting, at a time. */
 
 import {
   type Json,
@@ -11,10 +11,10 @@ import {
 } from '#plugin';
 import type { Failures } from './guard.ts';
 
-/** What decides beside a document, a sighting and a memory. */
+/** Inputs other than document, sighting and state. */
 export interface Deriving {
   readonly plugins: ReadonlyMap<string, Plugin>;
-  /** Each plugin's part of `fettle.yaml`, by its name. */
+  /** Each plugin's part of `fettle.yaml`, by plugin. */
   readonly settings: ReadonlyMap<string, Json>;
   /** Epoch ms. */
   readonly now: number;
@@ -23,7 +23,7 @@ export interface Deriving {
   readonly failures?: Failures | undefined;
 }
 
-/** Gives a sighting its states; throws where its kind cannot, or gives one that its spec does not have. */
+/** Adds the states to a sighting. Throws if the kind throws, or returns a state that its spec does not have. */
 export function derived(
   seen: Sighting,
   { kind, tables, policy, memory }: Pick<Resource, 'kind' | 'tables' | 'policy' | 'memory'>,
@@ -34,7 +34,7 @@ export function derived(
   const state = standing?.state ?? seen.state;
   const states = Object.values(tables.machines)[0]?.states ?? [];
   if (state === undefined || !states.includes(state))
-    throw new Error(`the plugin gave a state that the kind does not have: ${String(state)}`);
+    throw new Error(`the plugin returned a state that the kind does not have: ${String(state)}`);
   if (standing === undefined) return { ...rest, state, findings: seen.findings ?? [] };
   const { signals, findings = [], ...others } = standing;
   return {

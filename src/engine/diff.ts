@@ -1,8 +1,8 @@
 /**
- * Diff: the one step that each resource needs next, if any.
+ * Diff: the next step of each resource, if it needs one.
  *
- * Rows that change memory alone come first, because what follows depends on them: a foreign resource is adopted
- * before it is changed, and a protection is in the log before anything else happens to its resource.
+ * Rows that only change the state come first, because later steps depend on them: a foreign resource is adopted before
+ * it is changed, and a protection is in the log before another step of its resource.
  */
 
 import {
@@ -51,7 +51,7 @@ function orphanChange(resource: Resource, scene: Scene): Change | undefined {
   if (onRemoveOf(undefined, resource.memory, tables) === 'release')
     return memoryChange(resource, { goal: 'release', cause: 'orphan', because: 'no longer declared' });
   if (!isKnown(resource)) {
-    // The removal stays a row, and is rejected there.
+    // The removal stays in the plan as a rejected row.
     const state = resource.memory?.state ?? ABSENT;
     const step = removalStep(tables, state);
     return changeOf(resource.ref, tables, { step, goal: 'remove', because: 'no longer declared', cause: 'orphan' });
@@ -62,7 +62,7 @@ function orphanChange(resource: Resource, scene: Scene): Change | undefined {
     : changeOf(resource.ref, tables, { ...proposal, cause: causeOfOrphan(resource, proposal) });
 }
 
-/** Whatever its kind says of a removal, the first step of one is never the progress of another. */
+/** The cause of a removal. Its first step never has the cause `progress`, even if the kind proposes that. */
 function causeOfOrphan({ memory }: Resource, { cause, goal }: Proposal): Cause {
   if (cause !== undefined && (cause !== 'progress' || goal !== 'remove')) return cause;
   return memory?.removing === true ? 'progress' : 'orphan';
@@ -76,7 +76,7 @@ function causeOf(resource: Resource, proposal: Proposal): Cause {
   return isLastApplied(desired, memory) ? 'drift' : 'edit';
 }
 
-/** The step that brings what is seen to what is written; the resource has a document. */
+/** The next step towards the declared resource. The resource has a document. */
 export function managedChange(resource: KnownResource, scene: Scene): Change | undefined {
   const proposed = soundProposal(resource.kind.diff(withIgnored(resource), scene));
   const proposal = proposed === undefined ? undefined : withoutIgnored(resource, proposed);
@@ -86,20 +86,22 @@ export function managedChange(resource: KnownResource, scene: Scene): Change | u
 
 /** The row that adopts a resource, with the differences from its document. */
 function adoptionChange(resource: KnownResource, scene: Scene): Change {
-  const owner = scene.memoryGap === undefined ? 'not ours yet' : 'unknown whether it is ours';
+  const owner = scene.memoryGap === undefined ? 'is not owned yet' : 'its owner is unknown';
   const found = soundAdoption(resource.kind.adoption?.(withIgnored(resource), scene));
-  const because = `it is there already, and ${owner}${found === undefined ? '' : `. ${found.because}`}`;
+  const because = `the resource exists, and ${owner}${found === undefined ? '' : `. ${found.because}`}`;
   const fields = found === undefined ? {} : { fields: found.fields };
   return memoryChange(resource, { goal: 'adopt', cause: 'new', because, ...fields });
 }
 
-/** What guards a resource is lifted by a row of its own, before its document lets it go. */
+/**
+ * The end of a protection or hold alone if there is one: it is its own row, before the document releases the resource.
+ */
 function liftedFirst(fields: readonly FieldChange[]): readonly FieldChange[] {
   const lifted = fields.filter(({ path }) => path === '/lifecycle/protect' || path === '/lifecycle/hold');
   return lifted.length === 0 ? fields : lifted;
 }
 
-/** The step that one resource needs next. */
+/** The next step of one resource. */
 export function propose(resource: Resource, scene: Scene): Change | undefined {
   const { tables } = resource;
   if (resource.desired === undefined) return orphanChange(resource, scene);
@@ -114,12 +116,12 @@ export function propose(resource: Resource, scene: Scene): Change | undefined {
   return memoryChange(resource, {
     goal: 'protect',
     cause: 'edit',
-    because: 'its document changes how it is guarded',
+    because: 'the document changes safety inputs',
     fields,
   });
 }
 
-/** Every proposed change by address, in the order of the resources. A resource whose diff throws has none, and is in `failures`. */
+/** The proposed changes by address, in the order of the resources. A resource whose diff throws is in `failures`. */
 export function diff(
   resources: ReadonlyMap<string, Resource>,
   scene: Scene,

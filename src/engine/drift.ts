@@ -1,18 +1,18 @@
 /**
- * Drift: how the world differs from what was last applied.
+ * Drift: differences between the actual state and the last apply.
  *
- * | written | last applied | seen | is |
+ * | declared | last applied | seen | result |
  * |---|---|---|---|
- * | A | A | A | nothing |
- * | A | A | B, or gone | drift |
- * | B | A | A | an edit that waits: no drift |
- * | B | A | B | the world is already as it is to be: no drift |
- * | B | A | C, or gone | drift, from A |
- * | no more | A | B, or gone | drift |
- * | A | never | B, or absent | drift: it is not as declared |
- * | any | any | a gap | not known |
+ * | A | A | A | no drift |
+ * | A | A | B, or absent | drift |
+ * | B | A | A | a pending edit: no drift |
+ * | B | A | B | already as declared: no drift |
+ * | B | A | C, or absent | drift from A |
+ * | removed | A | B, or absent | drift |
+ * | A | never | B, or absent | drift: not as declared |
+ * | any | any | a gap | unknown |
  *
- * What is due by time, or goes on by itself, is listed apart and is no drift.
+ * Changes that are due by time or in progress are listed separately, and are not drift.
  */
 
 import { addressMatcher } from './address-glob.ts';
@@ -33,27 +33,27 @@ import {
 import { managedChange } from './diff.ts';
 import type { Suppression } from './load/config.ts';
 
-/** One resource that drifted: the change is the way back to what was applied, or declared. */
+/** A drifted resource. The change restores the applied or declared resource. */
 export interface DriftedResource {
   readonly resource: Resource;
   readonly back: Change;
-  /** What it was compared with. */
+  /** The side of the comparison. */
   readonly since: 'applied' | 'declared';
 }
 
-/** How the infrastructure differs from what was last applied. */
+/** The differences between the infrastructure and the last apply. */
 export interface Drift {
   readonly rows: readonly DriftedResource[];
   readonly suppressed: readonly (DriftedResource & { readonly by: Suppression })[];
-  /** Suppressions whose time is over. */
+  /** Expired suppressions. */
   readonly expired: readonly Suppression[];
-  /** What is due by time or goes on by itself: steps of the next apply, and no drift. */
+  /** Changes that are due by time or in progress: steps of the next apply, not drift. */
   readonly due: readonly Action[];
-  /** Specs too large to be remembered whole, and edited since: what was applied is not known. */
+  /** Resources whose applied spec is unknown: it was too large for the state, and the document has changed since. */
   readonly unknown: number;
 }
 
-/** What a resource is held against: `undefined` where nothing is, `unknown` where it is not remembered whole. */
+/** The spec for the comparison: `undefined` if there is none, `unknown` if the state only has its digest. */
 function referenceOf(
   resource: Resource,
 ): { readonly spec: unknown; readonly since: 'applied' | 'declared' } | 'unknown' | undefined {
@@ -66,7 +66,7 @@ function referenceOf(
     : 'unknown';
 }
 
-/** The resource as if `spec` were what is written. */
+/** The resource with `spec` as the declared one. */
 function asWritten(resource: KnownResource, spec: unknown): KnownResource {
   const desired: Desired = {
     ref: resource.ref,
@@ -78,7 +78,7 @@ function asWritten(resource: KnownResource, spec: unknown): KnownResource {
   return { ...resource, desired };
 }
 
-/** The change that would bring the world back to `spec`, where it is the world that moved. */
+/** The change that would restore `spec`, if the actual state has changed. */
 function wayBack(resource: KnownResource, spec: unknown, scene: Scene): Change | undefined {
   const change = managedChange(asWritten(resource, spec), scene);
   return change === undefined || ['time', 'progress', 'policy'].includes(change.cause) ? undefined : change;
@@ -86,24 +86,24 @@ function wayBack(resource: KnownResource, spec: unknown, scene: Scene): Change |
 
 export type Drifted = { readonly back: Change; readonly since: 'applied' | 'declared' } | 'unknown' | undefined;
 
-/** How one resource drifted, as the change back; `unknown` where nobody can say, also because the plugin failed. */
+/** The drift of one resource, as the change that restores it; `unknown` if it cannot be determined. */
 export function driftOf(resource: Resource, change: Change | undefined, scene: Scene): Drifted {
   try {
     return comparison(resource, change, scene);
   } catch {
-    // The diff of the plan told the failure already.
+    // The diff of the plan has already reported the failure.
     return 'unknown';
   }
 }
 
 function comparison(resource: Resource, change: Change | undefined, scene: Scene): Drifted {
-  // Another run is at it: what is seen is neither the one nor the other.
+  // Another run works on the resource: it is in an intermediate state.
   if (scene.busy !== undefined && resource.memory?.open !== undefined) return undefined;
   if (!isKnown(resource) || isGiven(resource)) return undefined;
   const reference = referenceOf(resource);
   if (reference === undefined) return undefined;
   const adopting = change?.goal === 'adopt' || change?.goal === 'protect';
-  // Nothing to do: the world is as it is written, whatever was applied.
+  // No step is needed: the actual state is as declared, independent of the last apply.
   if (resource.desired !== undefined && change === undefined) return undefined;
   if (reference === 'unknown') return 'unknown';
   const { spec, since } = reference;
@@ -119,7 +119,7 @@ function covers(path: string, field: FieldChange): boolean {
   return field.path === path || field.path.startsWith(`${path}/`);
 }
 
-/** What a suppression of a path leaves of a change's fields. */
+/** The fields of a change that no suppression of a path covers. */
 function splitBy(
   fields: readonly FieldChange[],
   path: string,
@@ -139,7 +139,7 @@ export interface DriftInput {
   readonly within?: ((address: string) => boolean) | undefined;
 }
 
-/** Everything that drifted, with what is suppressed and what is due. */
+/** Finds drift, with the suppressed and the due changes. */
 export function findDrift(input: DriftInput): Drift {
   const { resources, actions, scene, suppress } = input;
   const rows: DriftedResource[] = [];

@@ -1,9 +1,12 @@
-/** Expand: one document becomes the resources that it stands for, its paths as seen from the project's folder; most stand for themselves. */
+/** Expand: converts each document to its resources, usually one, with paths relative to the project's folder. */
 
 import { compareText, type Desired, formatRef, type Json, type Plugin, withProjectPaths } from '#plugin';
 import type { Recall } from './remember.ts';
 
-/** The resources that documents stand for, in the order of their addresses; `settings` has each plugin's part of the configuration. What a name stands for twice is a bug of the plugin. */
+/**
+ * The resources of documents, sorted by address. `settings` has each plugin's part of the configuration. Throws if two
+ * documents expand to the same address, which is a bug of the plugin.
+ */
 export function expand(
   documents: readonly Desired[],
   plugins: ReadonlyMap<string, Plugin>,

@@ -1,4 +1,4 @@
-/** Explain: all that is known about one resource, why its next step may or may not be taken, and what would change that. */
+/** Explain: one resource with its state, the verdicts on its next step, and their remedies. */
 
 import {
   type Action,
@@ -20,21 +20,21 @@ import type { LogRecord } from '../formats/log-record.ts';
 import { overdue } from './rules.ts';
 import { holdOf } from './safety-inputs.ts';
 
-/** A way out of the present state, as the spec has it. */
+/** A transition from the present state, from the spec. */
 export interface WayOut {
   readonly machine: string;
   readonly transition: Transition;
-  /** Until when the infrastructure should have gone it: epoch ms. */
+  /** Time by which the infrastructure should have made the transition: epoch ms. */
   readonly dueAt?: number;
 }
 
-/** All that is known about one resource. */
+/** The explanation of one resource. */
 export interface Explained {
   readonly resource: Resource;
-  /** Of its kind. */
+  /** Summary of the kind. */
   readonly summary: string;
   readonly state: string;
-  /** Since when it is in that state, and when it should have left it: epoch ms. */
+  /** Start of the present state, and the time by which it should have ended: epoch ms. */
   readonly since?: number;
   readonly overdueSince?: number;
   readonly waysOut: readonly WayOut[];
@@ -44,7 +44,7 @@ export interface Explained {
   readonly hold?: string;
   readonly needs: readonly string[];
   readonly neededBy: readonly string[];
-  /** Absent: there is nothing to do. */
+  /** Absent if the resource needs no step. */
   readonly action?: Action;
   readonly findings: readonly Finding[];
   readonly records: readonly LogRecord[];
@@ -69,7 +69,7 @@ function waysOut(resource: Resource): readonly WayOut[] {
   );
 }
 
-/** Explains one resource of a reconciliation; undefined when it is neither declared, nor seen, nor in state. */
+/** Explains one resource of a reconciliation; undefined if it is not declared, seen or in the state. */
 export function explain(
   reconciled: Reconciled,
   ref: Ref,

@@ -1,8 +1,8 @@
-/** JSON pointers into the spec of a kind: whether there is such a field. */
+/** JSON pointers into the spec of a kind: checks that the field exists. */
 
 import type { KindTables } from '#plugin';
 
-/** Whether drift of a kind can be told at a path: a field, or something below one that has items or keys of any name. */
+/** True if drift of a kind can have the path: a field, or a part of a field with items or keys of any name. */
 export function hasField({ fields }: KindTables, path: string): boolean {
   const wanted = path.split('/');
   return (

@@ -1,14 +1,14 @@
-/** Gaps: which resources a part of the world that could not be read covers. */
+/** Gaps: the resources in a part of the infrastructure that could not be read. */
 
 import { formatRef, type Gap, type Ref } from '#plugin';
 
-/** Text that names the part: `certificates/Certificate/www`, `nodes/Node`, or `nodes`. */
+/** The name of the part: `certificates/Certificate/www`, `nodes/Node`, or `nodes`. */
 export function gapScope(gap: Gap): string {
   if (gap.refs !== undefined) return gap.refs.map(formatRef).sort().join(' ');
   return gap.kind === undefined ? gap.plugin : `${gap.plugin}/${gap.kind}`;
 }
 
-/** A test for many resources at once: the first gap that covers a resource. */
+/** A lookup for many resources: returns the first gap that covers a resource. */
 export function gapFinder(gaps: readonly Gap[]): (ref: Ref, address: string) => Gap | undefined {
   const named = new Map<string, Gap>();
   const wide: Gap[] = [];

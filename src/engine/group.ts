@@ -1,8 +1,10 @@
-/** Groups: actions that a rule about the fleet has to judge one after another, each against what the one before did. */
+/**
+ * Groups: actions that a rule about a fleet must judge one after another, each after the effect of the previous one.
+ */
 
 import { type Change, type Json, type Resource, valueAt } from '#plugin';
 
-/** Value of a group's field: `kind` is all of the kind, `label:pool` a label, `/pool` a field of the spec. */
+/** The value of a group's field: `kind` is the whole kind, `label:pool` a label, `/pool` a field of the spec. */
 function fieldOf(resource: Resource, field: string): Json {
   if (field === 'kind') return null;
   if (field.startsWith('label:')) {
@@ -12,7 +14,7 @@ function fieldOf(resource: Resource, field: string): Json {
   return valueAt(resource.desired?.spec ?? resource.memory?.applied?.spec, field) ?? null;
 }
 
-/** Names of the groups that a change belongs to: one for every rule on its step that looks at the fleet. */
+/** The groups of a change: one for each rule about a fleet on its step. */
 export function groupsOf(change: Change, resource: Resource): readonly string[] {
   const fields = resource.tables.rules.flatMap(({ group, guards }) =>
     group !== undefined && guards.includes(change.step) ? [group] : [],

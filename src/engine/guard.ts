@@ -1,6 +1,6 @@
 /**
- * Guards around what plugins compute: a function that throws, or gives what cannot be kept, concerns its own resource
- * alone. Everything that a plugin gives becomes plain JSON here, or is refused, before it can reach a plan or the log.
+ * Guards around functions of plugins: a function that throws, or returns an invalid value, only affects its own
+ * resource. Every result becomes plain JSON here, or is refused, before it reaches a plan or the log.
  */
 
 import {
@@ -22,10 +22,10 @@ import {
   isRecord,
 } from '#plugin';
 
-/** Why a plugin could not say anything of a resource, by address. */
+/** Failures of plugins, by address. */
 export type Failures = Map<string, string>;
 
-/** What `work` gives; undefined, with the reason in `failures`, where it throws. */
+/** Returns the result of `work`; undefined if it throws, with the reason in `failures`. */
 export function guarded<T>(address: string, failures: Failures, work: () => T): T | undefined {
   try {
     return work();
@@ -35,10 +35,10 @@ export function guarded<T>(address: string, failures: Failures, work: () => T): 
   }
 }
 
-/** The same value as plain JSON. Throws where it has none (circles, BigInt, functions alone), or is too large. */
+/** Converts a value to plain JSON. Throws if it is not JSON (circles, BigInt, functions), or is too large. */
 export function plainJson(value: unknown, what: string, mostBytes: number): Json {
   const text = JSON.stringify(value) as string | undefined;
-  if (text === undefined) throw new Error(`${what} is nothing that can be kept`);
+  if (text === undefined) throw new Error(`${what} is not JSON`);
   if (text.length > mostBytes) throw new Error(`${what} is too large: ${text.length} characters`);
   return JSON.parse(text) as Json;
 }
@@ -51,10 +51,10 @@ const GOALS: ReadonlySet<string> = new Set(['create', 'update', 'replace', 'remo
 const CAUSES: ReadonlySet<string | undefined> = new Set([undefined, 'time', 'progress', 'policy']);
 const OUTCOMES: ReadonlySet<Outcome> = new Set(['pass', 'warn', 'defer', 'reject']);
 
-/** A proposal as its type says; throws for anything else. */
+/** Checks that a proposal matches its type. Throws otherwise. */
 export function soundProposal(proposal: Proposal | undefined): Proposal | undefined {
   if (proposal === undefined) return undefined;
-  const plain = plainJson(proposal, 'its proposal', PROPOSAL_BYTES) as unknown as Proposal;
+  const plain = plainJson(proposal, 'the proposal', PROPOSAL_BYTES) as unknown as Proposal;
   const isSound =
     isRecord(plain) &&
     typeof plain.step === 'string' &&
@@ -63,7 +63,7 @@ export function soundProposal(proposal: Proposal | undefined): Proposal | undefi
     CAUSES.has(plain.cause) &&
     typeof plain.because === 'string' &&
     (plain.fields === undefined || areFields(plain.fields));
-  if (!isSound) throw new Error('the proposal is not valid');
+  if (!isSound) throw new Error('the plugin returned an invalid proposal');
   return plain;
 }
 
@@ -73,26 +73,26 @@ function areFields(fields: unknown): boolean {
   );
 }
 
-/** The differences that an adoption finds, as their type says; throws for anything else. */
+/** Checks that the differences of an adoption match their type. Throws otherwise. */
 export function soundAdoption(adoption: Adoption | undefined): Adoption | undefined {
   if (adoption === undefined) return undefined;
-  const plain = plainJson(adoption, 'what its adoption finds', PROPOSAL_BYTES) as unknown as Adoption;
+  const plain = plainJson(adoption, 'the adoption', PROPOSAL_BYTES) as unknown as Adoption;
   if (!isRecord(plain) || typeof plain.because !== 'string' || !areFields(plain.fields))
-    throw new Error('the adoption is not valid');
+    throw new Error('the plugin returned an invalid adoption');
   return plain;
 }
 
-/** Largest picture of a resource beside a decision, as JSON. */
+/** Size limit of the audit values of a resource, as JSON. */
 const AUDIT_BYTES = 16 * 1024;
 
-/** What a kind says of a resource beside a decision about it. One that throws says so instead: the decision stands without it. */
+/** The audit values of a resource. If the kind throws, the values have the error, and the decision does not change. */
 export function soundAudit(change: Change, resource: Resource, scene: Scene): Facts | undefined {
   const { kind } = resource;
   if (kind.audit === undefined) return undefined;
   try {
-    const plain = plainJson(kind.audit(change, resource, scene), 'its picture', AUDIT_BYTES);
+    const plain = plainJson(kind.audit(change, resource, scene), 'the audit values', AUDIT_BYTES);
     if (isRecord(plain)) return plain;
-    throw new Error('its picture is none');
+    throw new Error('the plugin returned invalid audit values');
   } catch (error) {
     return { error: redactPatterns(errorText(error)) };
   }
@@ -103,10 +103,10 @@ const SEVERITIES: ReadonlySet<unknown> = new Set(['error', 'warning', 'info']);
 /** Largest findings of one resource, as JSON. */
 const FINDINGS_BYTES = 256 * 1024;
 
-/** Findings about one resource as their type says; throws for anything else. */
+/** Checks that findings match their type. Throws otherwise. */
 export function soundFindings(findings: readonly Finding[] | undefined, ref: Ref): readonly Finding[] {
   if (findings === undefined) return [];
-  const plain: unknown = plainJson(findings, 'what it finds', FINDINGS_BYTES);
+  const plain: unknown = plainJson(findings, 'the list of findings', FINDINGS_BYTES);
   const isSound =
     Array.isArray(plain) &&
     plain.every(
@@ -117,13 +117,13 @@ export function soundFindings(findings: readonly Finding[] | undefined, ref: Ref
         SEVERITIES.has(found['severity']) &&
         isRecord(found['facts']),
     );
-  if (!isSound) throw new Error('what it finds are no findings');
+  if (!isSound) throw new Error('the plugin returned invalid findings');
   return (plain as readonly Finding[]).map((found) => ({ ...found, ref }));
 }
 
-/** A verdict as its type says; throws for anything else. */
+/** Checks that a verdict matches its type. Throws otherwise. */
 export function soundVerdict(verdict: Verdict): Verdict {
-  const plain = plainJson(verdict, 'its verdict', VERDICT_BYTES) as unknown as Verdict;
+  const plain = plainJson(verdict, 'the verdict', VERDICT_BYTES) as unknown as Verdict;
   const isSound =
     isRecord(plain) &&
     OUTCOMES.has(plain.outcome) &&
@@ -131,16 +131,16 @@ export function soundVerdict(verdict: Verdict): Verdict {
     isRecord(plain.facts) &&
     (plain.limits === undefined || isRecord(plain.limits)) &&
     (plain.clearsAt === undefined || isInstant(plain.clearsAt));
-  if (!isSound) throw new Error('the verdict is not valid');
+  if (!isSound) throw new Error('the plugin returned an invalid verdict');
   return plain;
 }
 
 /** Largest summaries of one plugin, as JSON. */
 const SUMMARIES_BYTES = 64 * 1024;
 
-/** Summaries as their type says; throws for anything else. */
+/** Checks that summaries match their type. Throws otherwise. */
 export function soundSummaries(summaries: readonly Summary[] | undefined): readonly Summary[] {
-  const plain: unknown = plainJson(summaries ?? [], 'what it sums up', SUMMARIES_BYTES);
+  const plain: unknown = plainJson(summaries ?? [], 'the list of summaries', SUMMARIES_BYTES);
   const isSound =
     Array.isArray(plain) &&
     plain.every(
@@ -151,6 +151,6 @@ export function soundSummaries(summaries: readonly Summary[] | undefined): reado
         each['lines'].every((line: unknown) => typeof line === 'string') &&
         isRecord(each['facts']),
     );
-  if (!isSound) throw new Error('what it sums up are no summaries');
+  if (!isSound) throw new Error('the plugin returned invalid summaries');
   return plain as readonly Summary[];
 }

@@ -1,4 +1,4 @@
-/** Who holds a lock, in one line. */
+/** The holder of a lock, in one line. */
 
 import type { Holder } from '../store/store.ts';
 import { printable } from '#plugin';

@@ -1,4 +1,4 @@
-/** What `fettle.yaml` selects where nothing is: budgets, overrides and suppressions that match no resource now. */
+/** Idle configuration: budgets, overrides and suppressions in `fettle.yaml` that match no resource. */
 
 import { isCovered } from './budget.ts';
 import type { Config } from './load/config.ts';
@@ -7,11 +7,11 @@ import type { Labels, Ref } from '#plugin';
 
 export interface Labelled {
   readonly ref: Ref;
-  /** As remembered, and as written. */
+  /** The recorded and the declared labels. */
   readonly labels: readonly Labels[];
 }
 
-/** A sentence for each; `now` is epoch ms. What a gap may hide is not told. */
+/** A sentence for each idle part. A part that may match a resource under a gap is not idle. `now`: epoch ms. */
 export function idleParts(
   { safety, suppress }: Pick<Config, 'safety' | 'suppress'>,
   resources: readonly Labelled[],
@@ -48,7 +48,7 @@ export function idleParts(
     ),
     ...addressed(
       'drift.suppress',
-      // Those that are over are told as expired.
+      // Expired ones are reported elsewhere.
       suppress.filter(({ until }) => until > now).map(({ address }) => address),
     ),
   ];

@@ -1,8 +1,8 @@
 /**
- * Ignored fields: what `lifecycle.ignore` names stays as it is, whatever a step does.
+ * Ignored fields: no step changes a field in `lifecycle.ignore`.
  *
- * A kind never gets the document's value of such a field where another one is seen: its diff finds no difference there,
- * its rules judge what will be done, and its handlers, which take the spec that they are given, change nothing of it.
+ * A kind gets the actual value of such a field instead of the declared one. So its diff finds no difference, its rules
+ * judge the real effect, and its handlers do not change the field.
  */
 
 import {
@@ -17,7 +17,7 @@ import {
   isSeen,
 } from '#plugin';
 
-/** `/spec/labels/seen` covers the field `/labels/seen`, and what lies below it. */
+/** True if a pointer covers a field: `/spec/labels/seen` covers `/labels/seen` and its parts. */
 function isIgnored({ path }: FieldChange, ignore: readonly string[]): boolean {
   return ignore.some((pointer) => `/spec${path}` === pointer || `/spec${path}`.startsWith(`${pointer}/`));
 }
@@ -26,14 +26,14 @@ function seenOf(resource: SeenResource): Json | undefined {
   try {
     return resource.kind.seen?.(resource);
   } catch {
-    // Nothing is known of what is seen then; the field stays as it was applied.
+    // The actual value is unknown, so the field keeps its applied value.
     return undefined;
   }
 }
 
 /**
- * The resource as its kind gets it: a field that the document ignores has the value that is seen, or, where nothing shows it,
- * the one that was applied last. What is not there yet, or was never applied, has the document's.
+ * The resource as its kind gets it: an ignored field has its actual value, or the last applied one if the actual one is
+ * unknown. If the resource does not exist, or was never applied, the field has the declared value.
  */
 export function withIgnored<R extends Resource>(resource: R): R {
   const { desired, memory } = resource;
@@ -54,14 +54,14 @@ function isValue(value: Json | undefined): boolean {
   return value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
 }
 
-/** The fields of a step that the document ignores, and that have a value now which the step would change. */
+/** The ignored fields of a step that have an actual value that the step would change. */
 export function ignoredFields(fields: readonly FieldChange[], ignore: readonly string[]): readonly FieldChange[] {
   return fields.filter((field) => isValue(field.before) && isIgnored(field, ignore));
 }
 
 /**
- * A proposal without the fields that its document ignores; undefined where it was about nothing else. A step that is due
- * for another reason keeps those that it cannot leave as they are: a rule refuses it.
+ * A proposal without its ignored fields; undefined if no other field remains. A step with another reason keeps the
+ * fields that it must change, and a rule rejects it.
  */
 export function withoutIgnored(resource: Resource, proposal: Proposal): Proposal | undefined {
   const ignore = resource.desired?.meta.lifecycle.ignore ?? [];

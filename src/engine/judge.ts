@@ -1,9 +1,9 @@
 /**
- * Judge: every change gets a verdict, in an order in which each is judged knowing what was decided before it.
+ * Judge: every change gets a verdict, in an order in which each judgement knows the earlier ones.
  *
- * What is needed is judged before what needs it; what needs something that goes is judged before its removal. Within
- * that, the order is that of the addresses, so that the same plan is judged the same way every time. A rejected
- * change keeps its place in the plan, with every rule that was asked.
+ * A dependency is judged before its dependents; dependents are judged before a removal. Otherwise, changes are judged
+ * in the order of addresses, so that the result is deterministic. A rejected change stays in the plan, with all its
+ * judgements.
  */
 
 import { isCounted } from './budget.ts';
@@ -32,7 +32,7 @@ import { engineRules, type Ground } from './rules.ts';
 import { needsOf } from './safety-inputs.ts';
 import { removalsByKind, withChanges } from './scene.ts';
 
-/** Addresses of what needs a resource, for every resource that is needed. */
+/** Addresses of the dependents of each resource. */
 export function dependents({ resources, unloaded }: Matched): ReadonlyMap<string, readonly string[]> {
   const index = new Map<string, string[]>();
   const add = (address: string, needs: readonly string[]): void => {
@@ -49,7 +49,7 @@ export function dependents({ resources, unloaded }: Matched): ReadonlyMap<string
   return index;
 }
 
-/** Addresses of the changes that come before one: what it needs, or, before a removal, the leaving of what needs it. */
+/** Addresses of the changes before a change: those of its dependencies, or, before a removal, of its dependents. */
 function changesBefore(
   change: Change,
   resource: Resource,
@@ -68,7 +68,7 @@ function changesBefore(
   });
 }
 
-/** Addresses so that each comes after those it waits for; without recursion, for chains of any length. */
+/** Sorts addresses so that each comes after those that it waits for. Iterative, for chains of any length. */
 export function inOrder(before: ReadonlyMap<string, readonly string[]>): readonly string[] {
   const order: string[] = [];
   const state = new Map<string, 'open' | 'done'>();
@@ -93,12 +93,12 @@ export function inOrder(before: ReadonlyMap<string, readonly string[]>): readonl
   return order;
 }
 
-/** What a plugin's rule says. One that throws has not let the step pass. */
+/** The verdict of a plugin's rule. A rule that throws rejects the step. */
 function judgedBy(rule: string, ask: () => Verdict): Verdict {
   try {
     return soundVerdict(ask());
   } catch (error) {
-    return reject(`the rule ${rule} failed: ${redactPatterns(errorText(error))}`, {});
+    return reject(`The rule ${rule} failed: ${redactPatterns(errorText(error))}`, {});
   }
 }
 
@@ -142,7 +142,7 @@ function judgement(asked: Asked, override: Override | undefined): Judgement {
   };
 }
 
-/** The outcome that counts: an overridden rule is passed by. */
+/** The effective outcome: an overridden rule passes. */
 function effective(judgement: Judgement): Judgement['outcome'] {
   return judgement.overridden === undefined ? judgement.outcome : 'pass';
 }
@@ -152,7 +152,7 @@ function verdictOf(judgements: readonly Judgement[]): Action['verdict'] {
   return outcomes.includes('reject') ? 'reject' : outcomes.includes('defer') ? 'defer' : 'accept';
 }
 
-/** Whether an override still counts: its time is held against the moment of the judgement. */
+/** True if an override has not expired at the time of the judgement. */
 function counts({ until }: Override, now: number): boolean {
   return until === undefined || now < until;
 }
@@ -197,7 +197,7 @@ export function judgeOne({ change, resource, scene, neededBy, after }: ToJudge):
   });
 }
 
-/** Judges all changes; the actions come in the order in which they may be taken. */
+/** Judges all changes. Returns actions in a valid order of execution. */
 export function judge(
   changes: ReadonlyMap<string, Change>,
   resources: ReadonlyMap<string, Resource>,

@@ -1,4 +1,4 @@
-/** Lifecycles as tables: which steps there are, where they settle, and which moves lie on the way. */
+/** Lifecycles as tables: steps, the states in which they settle, and the moves between. */
 
 import {
   ABSENT,
@@ -15,13 +15,13 @@ import {
 } from '#plugin';
 import type { Move } from '../formats/log-record.ts';
 
-/** State of the machine that a step belongs to, as seen; `absent` for an absent resource. */
+/** Actual state of the machine of a step; `absent` for an absent resource. */
 export function stateFor(resource: KnownResource, step: Step): string {
   const { machine } = stepParts(step);
   return machine === undefined ? seenState(resource) : (otherState(resource, machine) ?? ABSENT);
 }
 
-/** Triggers of moves out of a step that ended without success: it was broken off, or it failed. */
+/** Triggers of moves after a step that was interrupted or failed. */
 const INTERRUPTED = 'interrupted';
 const ERROR = 'error';
 
@@ -38,7 +38,7 @@ interface Wanted extends Between {
   readonly trigger?: string;
 }
 
-/** What is known of the way between two states. */
+/** The known details of the moves between two states. */
 interface Way {
   /** The step that failed since the last refresh. */
   readonly failed?: Step | undefined;
@@ -46,14 +46,14 @@ interface Way {
   readonly via?: readonly string[] | undefined;
 }
 
-/** The move between two states: one of who is meant where there is such, and among several the one of that trigger. */
+/** The transition between two states, preferably by the given actor, and among several with the given trigger. */
 function listed(machine: Machine, { from, to, by, trigger }: Wanted): Transition | undefined {
   const all = machine.transitions.filter((each) => each.from === from && each.to === to);
   const meant = all.filter((each) => each.by === by);
   return meant.find((each) => each.trigger === trigger) ?? meant[0] ?? all[0];
 }
 
-/** A move between two states, with its trigger, or marked where the table has no such move. */
+/** A move between two states with its trigger, or `unlisted` if the table does not have it. */
 export function moveOf(kind: KindTables, wanted: Wanted): Move {
   const { machine, from, to } = wanted;
   const table = kind.machines[machine];
@@ -63,13 +63,13 @@ export function moveOf(kind: KindTables, wanted: Wanted): Move {
     : { machine, from, to, trigger: transition.trigger };
 }
 
-/** Whether a state is one that a step only passes through, on its way to where it settles. */
+/** True if a state is only an intermediate state of a step. */
 function isPassed(kind: KindTables, machine: string, state: string): boolean {
   const all = kind.machines[machine]?.transitions ?? [];
   return all.some(({ to, settles }) => to === state && settles !== undefined && settles !== to);
 }
 
-/** Out of a state that a step only passes through, by a listed move of the world, and on by another one. */
+/** The moves from an intermediate state by a listed move of the infrastructure, and on by another one. */
 function wayOut(kind: KindTables, machine: string, from: string, to: string): readonly Move[] | undefined {
   if (!isPassed(kind, machine, from)) return undefined;
   const all = (kind.machines[machine]?.transitions ?? []).filter(({ by }) => by === 'world');
@@ -83,9 +83,8 @@ function wayOut(kind: KindTables, machine: string, from: string, to: string): re
 }
 
 /**
- * The moves by which a look finds a resource in another state: one that is listed; or, where a step failed since the
- * look before, into that step and out of it; or out of a step that was broken off, and on; or one that the spec does
- * not have. `via` are the states that it went through on the way, as the look knows them.
+ * The moves between two refreshes: one listed move; or into and out of a step that failed meanwhile; or out of an
+ * interrupted step, and on; or one that the spec does not have. `via` has the known intermediate states.
  */
 export function movesBetween(
   kind: KindTables,
@@ -108,7 +107,7 @@ export function movesBetween(
   return wayOut(kind, machine, from, to) ?? [direct];
 }
 
-/** The moves of a step that is done: to its target, and on to where it settled. An edit moves nothing. */
+/** The moves of a step that is done: to its target, and on to its settled state. An edit has no moves. */
 export function movesOf(kind: KindTables, step: Step, settled: string): readonly Move[] {
   const parts = stepParts(step);
   const machine = parts.machine ?? firstMachine(kind);
@@ -117,8 +116,8 @@ export function movesOf(kind: KindTables, step: Step, settled: string): readonly
 }
 
 /**
- * The moves of a step that failed, and the state that it leads to: where a look finds the resource as it was before,
- * the one that the spec says (`fails`); where it is another state after all, the way there.
+ * The moves of a failed step, and the resulting state: if a refresh shows the state before, the one that the spec has
+ * as `fails`; if it shows another state, the moves to it.
  */
 export function movesOfFailure(
   kind: KindTables,
@@ -140,7 +139,7 @@ export function movesOfFailure(
   return { state: fails, moves };
 }
 
-/** The moves of a step that was broken off, where a look finds the resource in a state. */
+/** The moves of an interrupted step to the state that a refresh shows. */
 export function movesOfUndone(kind: KindTables, step: Step, seen: string): readonly Move[] {
   const { from, to, machine = firstMachine(kind) } = stepParts(step);
   if (from === to) return movesBetween(kind, { machine, from, to: seen });
@@ -150,7 +149,9 @@ export function movesOfUndone(kind: KindTables, step: Step, seen: string): reado
   return back.trigger === INTERRUPTED ? [begun, back] : movesBetween(kind, { machine, from, to: seen });
 }
 
-/** Whether the world by itself leads from one state to another, in any number of moves; what goes in between is another resource. */
+/**
+ * True if the infrastructure can move a resource from one state to another, in any number of moves, without absence.
+ */
 export function worldLeadsTo(kind: KindTables, machineName: string | undefined, from: string, to: string): boolean {
   const machine = kind.machines[machineName ?? firstMachine(kind)];
   const reached = new Set([from]);
@@ -164,7 +165,7 @@ export function worldLeadsTo(kind: KindTables, machineName: string | undefined, 
   return false;
 }
 
-/** Whether a state is one that the world has to leave by itself: what depends on the resource waits. */
+/** True if a state is transient: dependents of the resource wait until the infrastructure has left it. */
 export function isUnsettled(kind: KindTables, state: string): boolean {
   const machine = kind.machines[firstMachine(kind)];
   return machine?.transitions.some((each) => each.from === state && each.withinMs !== undefined) ?? false;

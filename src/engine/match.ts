@@ -1,18 +1,18 @@
 /**
- * Match: what is declared, what is seen and what is remembered, made into one resource for each address, with its kind.
+ * Match: combines documents, sightings and state to one resource for each address, with its kind.
  *
- * | declared | sight | remembered | is |
+ * | declared | sight | in the state | result |
  * |---|---|---|---|
- * | yes | seen | ours | managed: diffed |
- * | yes | seen | no | foreign, of the same name: an adoption |
- * | yes | absent | any | to be created |
- * | yes | unseen | any | not known: nothing is proposed |
- * | no | seen | ours | an orphan: removed or released |
+ * | yes | seen | owned | managed: diffed |
+ * | yes | seen | no | foreign, with the same name: adopted |
+ * | yes | absent | any | created |
+ * | yes | unseen | any | unknown: no step is proposed |
+ * | no | seen | owned | an orphan: removed or released |
  * | no | seen | no | foreign: counted, never changed |
- * | no | absent | any | gone: forgotten |
+ * | no | absent | any | forgotten |
  * | no | unseen | any | kept |
  *
- * A resource of a plugin or a kind that is not loaded is `unloaded`: it has no kind that could say anything of it.
+ * A resource of a plugin or kind that is not loaded is `unloaded`: it does not have a kind to judge it.
  */
 
 import { notLoaded } from './load/not-loaded.ts';
@@ -41,7 +41,7 @@ import {
 } from '#plugin';
 import type { Recall } from './remember.ts';
 
-/** Every resource by its address, in the order of the addresses. */
+/** Every resource by its address, sorted by address. */
 export interface Matched {
   readonly resources: ReadonlyMap<string, Resource>;
   readonly unloaded: ReadonlyMap<string, Unloaded>;
@@ -59,7 +59,7 @@ interface Loaded {
   readonly tables: KindTables;
 }
 
-/** A kind by its name; undefined where the plugin is not loaded, or does not have it. */
+/** A kind by its name; undefined if the plugin is not loaded, or does not have the kind. */
 export function kindIn(plugin: Plugin | undefined, name: string): Loaded | undefined {
   const kind = plugin?.kinds[name];
   const tables = plugin?.tables.kinds[name];
@@ -72,20 +72,20 @@ function unloadedGap({ plugin, kind }: Ref, plugins: ReadonlyMap<string, Plugin>
     : { plugin, message: notLoaded(plugin) };
 }
 
-/** The gaps of resources whose plugins or kinds are not loaded, each once. */
+/** The unique gaps of resources whose plugins or kinds are not loaded. */
 export function unloadedGaps(refs: readonly Ref[], plugins: ReadonlyMap<string, Plugin>): readonly Gap[] {
   const gaps = refs.map((ref) => unloadedGap(ref, plugins));
   return [...new Map(gaps.map((gap) => [gapScope(gap), gap])).values()];
 }
 
-/** What its kind cannot work out is not known, like what cannot be seen. */
+/** A resource whose kind failed. Its state is unknown, as under a gap. */
 function unknown(parts: Omit<Parts, 'sight'>, address: string, failures: Failures): Resource {
   const { plugin } = parts.ref;
-  const message = failures.get(address) ?? 'its state is not known';
+  const message = failures.get(address) ?? 'the state of the resource is not known';
   return resourceOf({ ...parts, sight: { is: 'unseen', gap: { plugin, refs: [parts.ref], message } } }, address, null);
 }
 
-/** The resource with its policy, and with the states of what was seen. */
+/** The resource with its policy, and with the derived states of its sighting. */
 function resourceSeen(
   parts: Omit<Parts, 'sight'>,
   address: string,
@@ -128,7 +128,7 @@ export function match(desired: readonly Desired[], view: View, recall: Recall, b
   return { resources, unloaded };
 }
 
-/** The same resources with what is remembered by now; the states stay those of the match. */
+/** Copies of the resources with their present state in `recall`. The actual states stay as matched. */
 export function remembering(
   resources: ReadonlyMap<string, Resource>,
   recall: Recall,

@@ -1,4 +1,4 @@
-/** Note: what a look found different from what is remembered, as records; nothing new is one short line. */
+/** Note: records the differences between a refresh and the state. Without differences, the record is one short line. */
 
 import {
   ABSENT,
@@ -27,7 +27,7 @@ import type { Draft, Seen } from '../formats/log-record.ts';
 import { gapScope } from './gap.ts';
 import { metaSeen } from './safety-inputs.ts';
 
-/** A memory over this size is refused; a spec over it is kept as its digest alone. */
+/** Size limit of the state of one resource. A spec over the limit is only recorded as a digest. */
 export const MEMORY_LIMIT_BYTES = 16_384;
 const RESOURCES_PER_RECORD = 200;
 
@@ -43,7 +43,7 @@ export interface Refreshed {
   readonly failures: Failures;
 }
 
-/** A spec as it is remembered: whole, or, when it is large, as its digest alone. */
+/** The recorded form of a spec: the whole spec, or only its digest if it is large. */
 export function specNote(spec: unknown): { readonly spec?: Json; readonly spec_digest: string } {
   const small = Buffer.byteLength(JSON.stringify(spec)) <= MEMORY_LIMIT_BYTES / 2;
   return { ...(small ? { spec: spec as Json } : {}), spec_digest: digestOf(spec) };
@@ -54,15 +54,19 @@ function changedFacts(noted: Facts, kept: Facts): Facts | undefined {
   return changed.length === 0 ? undefined : Object.fromEntries(changed.map(([key, value]) => [key, value ?? null]));
 }
 
-/** What a kind wants remembered of a look, as plain JSON. Throws where it is none, or more than a memory holds. */
+/** The part of a refresh that a kind records, as plain JSON. Throws if it is not an object, or is too large. */
 export function noteOf(resource: KnownResource, scene: Scene): Facts {
-  const noted = plainJson(resource.kind.note?.(resource, scene.now, scene) ?? {}, 'what it notes', MEMORY_LIMIT_BYTES);
+  const noted = plainJson(
+    resource.kind.note?.(resource, scene.now, scene) ?? {},
+    'the recorded part of a refresh',
+    MEMORY_LIMIT_BYTES,
+  );
   if (typeof noted !== 'object' || noted === null || Array.isArray(noted))
-    throw new Error('the noted fields are not an object');
+    throw new Error('the recorded part of a refresh is not an object');
   return noted as Facts;
 }
 
-/** What is to be remembered at all: what is ours, and what is given and written. */
+/** True for resources that the state has or gets: owned ones, and declared given ones. */
 function isRemembered(resource: Resource): boolean {
   return resource.owned || resource.memory !== undefined || (resource.desired !== undefined && isGiven(resource));
 }
@@ -134,7 +138,7 @@ function inRecords(
   return drafts;
 }
 
-/** What one look of a whole world is remembered as; `doubted` names the kinds (`plugin/Kind`) of which it misses too much. */
+/** The records of a whole refresh. `doubted` has the kinds (`plugin/Kind`) with too many missing resources. */
 export function note({ resources, scene, run, doubted, failures }: Refreshed): readonly Draft[] {
   const counts: Record<string, number> = {};
   const changed: Seen[] = [];
@@ -143,7 +147,7 @@ export function note({ resources, scene, run, doubted, failures }: Refreshed): r
       const key = `${resource.ref.plugin}/${resource.ref.kind}`;
       counts[key] = (counts[key] ?? 0) + 1;
     }
-    // Where the look itself is doubted, what it misses stays as it was.
+    // If the refresh of the kind is doubtful, the state of missing resources does not change.
     if (resource.sight.is !== 'seen' && doubted.has(`${resource.ref.plugin}/${resource.ref.kind}`)) continue;
     const seen = guarded(address, failures, () => seenOf(resource, scene));
     if (seen !== undefined) changed.push(seen);
@@ -152,9 +156,9 @@ export function note({ resources, scene, run, doubted, failures }: Refreshed): r
 }
 
 /**
- * Where nothing is left to do: a spec that the world already answers to counts as applied, though it never was, and
- * failures count no more. `changes` has those of all resources, whatever part of them is planned. A run without edits
- * (`isEditing`) takes no document as applied.
+ * Records that resources without a change are applied, even if no apply ran, and that their failures no longer count.
+ * `changes` has those of all resources, planned or not. A run without edits (`isEditing`) records no document as
+ * applied.
  */
 export function noteApplied(
   resources: ReadonlyMap<string, Resource>,
@@ -186,7 +190,7 @@ export function noteApplied(
   return changed.length === 0 ? [] : inRecords(run, changed, {}, []);
 }
 
-/** The findings of resources in the state, where their codes differ from the recorded ones. */
+/** Records the findings of resources in the state whose codes differ from the recorded ones. */
 export function noteFindings(
   resources: ReadonlyMap<string, Resource>,
   findings: readonly Finding[],

@@ -1,4 +1,4 @@
-/** Observe: asks every plugin for its part of the world, each under a deadline; what cannot be read is a gap. */
+/** Observe: refreshes the resources of every plugin, each under a deadline. Unreadable parts are gaps. */
 
 import { withDeadline } from '#plugin/deadline';
 import {
@@ -25,48 +25,49 @@ export interface ObserveInput {
   readonly plugins: ReadonlyMap<string, Plugin>;
   /** Plugins that `fettle.yaml` configures and that are not loaded. */
   readonly unloaded?: readonly string[] | undefined;
-  /** Opens a plugin's world for reading; the same one every time. */
+  /** Opens a plugin's world for reading; always the same one. */
   readonly reader: (plugin: string) => Promise<unknown>;
   readonly desired: readonly Desired[];
   readonly recall: Recall;
   readonly only?: readonly Ref[];
-  /** Failing resources may keep their recorded state until their next try is due. */
+  /** True if failing resources may keep their recorded state until their next retry is due. */
   readonly scheduled?: true | undefined;
-  /** How much may be missing before a look is doubted; for plugins that doubt more than the engine can. */
+  /** Limits above which missing resources make a refresh doubtful, for the checks of plugins. */
   readonly collapse?: Safety['collapse'];
   /** Epoch ms. */
   readonly now: () => number;
   readonly deadlineMs: number;
   readonly abort: AbortSignal;
   readonly progress?: ((plugin: string, done: number, total: number) => void) | undefined;
-  /** Takes secrets out of what plugins say; by default what looks like one. */
+  /** Redacts secrets in messages of plugins; by default, texts with the form of a secret. */
   readonly redact?: Redact | undefined;
 }
 
 /** Largest facts, signals and findings of one resource, as JSON. */
 const FACTS_BYTES = 1024 * 1024;
 
-/** What a plugin gave that it must not give; undefined when all is well. */
-function rubbish(view: View, plugin: Plugin): string | undefined {
+/** The mistake in the view of a plugin; undefined if the view is valid. */
+function viewMistake(view: View, plugin: Plugin): string | undefined {
   if (!Array.isArray(view?.observed) || !Array.isArray(view.gaps)) return 'the view is not a valid view';
   const seen = new Set<string>();
   for (const each of view.observed as readonly Sighting[]) {
     const kind = plugin.tables.kinds[each.ref?.kind];
     if (each.ref?.plugin !== plugin.name || kind === undefined || typeof each.ref.name !== 'string')
-      return 'it saw a resource of a kind that it does not have';
+      return 'a resource has a kind that the plugin does not have';
     const address = formatRef(each.ref);
-    if (seen.has(address)) return `it saw ${address} twice`;
+    if (seen.has(address)) return `${address} is in the view twice`;
     seen.add(address);
     const states = Object.values(kind.machines)[0]?.states ?? [];
     if (each.state !== undefined && !states.includes(each.state))
-      return `it saw ${address} in a state that the kind does not have: ${each.state}`;
-    if (!isInstant(each.at)) return `it saw ${address} at no time`;
+      return `${address} is in a state that the kind does not have: ${each.state}`;
+    if (!isInstant(each.at)) return `${address} does not have a valid time`;
     if (each.findings !== undefined && !Array.isArray(each.findings))
-      return `it saw ${address} without a list of findings`;
+      return `${address} does not have a list of findings`;
     const said = JSON.stringify([each.facts, each.signals, each.others, each.findings]);
-    if (said.length > FACTS_BYTES) return `it saw too much of ${address}: ${said.length} characters`;
+    if (said.length > FACTS_BYTES) return `${address} is too large: ${said.length} characters`;
   }
-  if ((JSON.stringify(view.beside ?? {}) ?? '').length > FACTS_BYTES) return 'it saw too much beside its resources';
+  if ((JSON.stringify(view.extras ?? {}) ?? '').length > FACTS_BYTES)
+    return 'the values other than resources are too large';
   return undefined;
 }
 
@@ -74,7 +75,7 @@ function gapOf(plugin: string, refs: readonly Ref[] | undefined, message: string
   return refs === undefined ? { plugin, message } : { plugin, refs, message };
 }
 
-/** A view without secrets in what it says of gaps and findings. */
+/** Redacts secrets in the messages of gaps and findings. */
 function redacted(view: View, redact: Redact): View {
   return {
     ...view,
@@ -96,7 +97,7 @@ async function observeOne(
   const only = input.only?.filter((ref) => ref.plugin === plugin.name);
   const now = input.now();
   try {
-    const view = await withDeadline(`looking at ${plugin.name}`, input.deadlineMs, input.abort, async (signal) =>
+    const view = await withDeadline(`the refresh of ${plugin.name}`, input.deadlineMs, input.abort, async (signal) =>
       plugin.observe(
         await input.reader(plugin.name),
         defined({
@@ -104,7 +105,7 @@ async function observeOne(
           memory,
           only,
           scheduled: input.scheduled,
-          lastLookAt: input.recall.lookedAt,
+          lastLookAt: input.recall.refreshedAt,
           collapse: input.collapse,
           now,
           signal,
@@ -112,7 +113,7 @@ async function observeOne(
         }),
       ),
     );
-    const wrong = rubbish(view, plugin);
+    const wrong = viewMistake(view, plugin);
     if (wrong === undefined) return redacted(view, input.redact ?? redactPatterns);
     return {
       observed: [],
@@ -139,7 +140,7 @@ function grouped<T extends { readonly ref: Ref }>(
   return groups;
 }
 
-/** Everything that is written or remembered, or with `only` nothing but these. Never throws for a plugin's sake. */
+/** Refreshes all declared and recorded resources; with `only`, these alone. Errors of plugins become gaps. */
 export async function observe(input: ObserveInput): Promise<View> {
   const wanted = input.only === undefined ? undefined : new Set(input.only.map(formatRef));
   const desired = grouped(input.desired, wanted);
@@ -149,7 +150,7 @@ export async function observe(input: ObserveInput): Promise<View> {
   const views = await Promise.all(
     names.map(async (name): Promise<View> => {
       const plugin = input.plugins.get(name);
-      // The documents of a plugin that is not loaded were set aside: the gap covers all of the plugin.
+      // The documents of a plugin that is not loaded were left out: the gap covers the whole plugin.
       if (plugin === undefined)
         return { observed: [], gaps: [{ plugin: name, message: notLoaded(name) }], at: input.now() };
       const [documents, known] = [desired.get(name) ?? [], memory.get(name) ?? []];
@@ -163,9 +164,9 @@ export async function observe(input: ObserveInput): Promise<View> {
   return {
     observed: views.flatMap((view) => view.observed),
     gaps: views.flatMap((view) => view.gaps),
-    beside: Object.fromEntries(
-      views.flatMap(({ beside }, i) => {
-        const own = beside?.[names[i] ?? ''];
+    extras: Object.fromEntries(
+      views.flatMap(({ extras }, i) => {
+        const own = extras?.[names[i] ?? ''];
         return own === undefined ? [] : [[names[i], own]];
       }),
     ),

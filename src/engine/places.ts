@@ -1,7 +1,7 @@
 /**
- * Places: what each resource describes in the world, by what is there and not by its spelling, and which of them two
- * resources share. A place belongs to one resource: the documents are held to that when they are loaded, and every step
- * is, by the rule `same-place`, in the plan and again right before it.
+ * Places: the files, folders and names that each resource manages, compared by identity instead of spelling, and the
+ * places that two resources share. A place belongs to one resource. Loading checks the documents; the rule `same-place`
+ * checks every step, in the plan and again right before the step.
  */
 
 import {
@@ -23,21 +23,21 @@ import {
   defined,
 } from '#plugin';
 
-/** Looks at the disk. */
+/** Access to the disk. */
 export interface LookUp {
   readonly file: (path: string) => Spot;
   readonly folder: (path: string) => Spot;
-  /** Which file is there, links followed, and whether other names may lead to it. */
+  /** The file at a path, links followed, and whether other names may lead to it. */
   readonly inode: (path: string) => { readonly inode: string; readonly isShared: boolean } | undefined;
-  /** Whether names in a folder are the same that differ by case alone. */
+  /** True if names in a folder that only differ by case are the same. */
   readonly folds: (folder: string) => boolean;
 }
 
-/** Files and folders that no resource may describe. Paths are absolute. */
+/** Files and folders that no resource may manage. Paths are absolute. */
 export interface Reserved {
   readonly kind: 'file' | 'folder';
   readonly path: string;
-  /** Ends the sentence "… is …": `the store's folder`. */
+  /** A noun for messages: `the store's folder`. */
   readonly what: string;
 }
 
@@ -54,7 +54,7 @@ function occupied(holder: Holder, claim: Claim, lookUp: LookUp, plugin: string):
   return defined({ holder, claim, spot: spotOf(claim, lookUp, plugin), inode });
 }
 
-/** What a kind says of a resource; without a function of its own, the paths that its spec writes. */
+/** The places of a resource by its kind; by default, the paths that its spec writes. */
 function claimsOf(resource: Resource): readonly Claim[] {
   const { kind, tables } = resource;
   if (kind.places !== undefined) return kind.places(resource);
@@ -67,7 +67,7 @@ function claimsOf(resource: Resource): readonly Claim[] {
   }));
 }
 
-/** Every place of a resource: what its document describes, and, where it is ours, what is remembered and seen of it. */
+/** Every place of a resource: those of its document, and, if it is owned, those of its state and sighting. */
 export function placesOf(resource: Resource, lookUp: LookUp): readonly Occupied[] {
   const { address, desired, memory } = resource;
   const of = (by: 'document' | 'memory', part: Resource): readonly Occupied[] =>
@@ -88,11 +88,11 @@ function sameHolder(a: Holder, b: Holder): boolean {
   return a.address === b.address;
 }
 
-/** What is occupied, by the identities of the places. */
+/** The occupied places, by identity. */
 export interface PlaceIndex {
   readonly at: ReadonlyMap<string, readonly Occupied[]>;
   readonly linked: ReadonlyMap<string, readonly Occupied[]>;
-  /** Claims inside a folder, by the folder. */
+  /** Places inside a folder, by the folder. */
   readonly inside: ReadonlyMap<string, readonly Occupied[]>;
 }
 
@@ -123,14 +123,14 @@ function meets(some: readonly Identity[], others: readonly Identity[], lookUp: L
 }
 
 /**
- * Whether a file of one name is what the index says. Two paths that lead to it are one place, as where a container mounts
- * a single file a second time; but the number of a file that is gone may be another file's by now.
+ * True if the file at a path is still the one in the index. Two paths that lead to it are one place, for example if a
+ * container mounts a file twice. But the inode of a removed file may have been given to another file.
  */
 function isStillThere({ claim, inode }: Occupied, lookUp: LookUp): boolean {
   return claim.kind !== 'key' && lookUp.inode(claim.path)?.inode === inode?.inode;
 }
 
-/** What others describe of the places of one resource, each other place once. */
+/** The places of one resource that others manage too, each once. */
 export function sharingOf(own: readonly Occupied[], index: PlaceIndex, lookUp: LookUp): readonly Sharing[] {
   const found: Sharing[] = [];
   for (const each of own) {
@@ -163,7 +163,7 @@ export function sharingOf(own: readonly Occupied[], index: PlaceIndex, lookUp: L
   return found;
 }
 
-/** Places that one document names twice, for unlike uses. */
+/** Places that one document names twice, for different uses. */
 export function namedTwice(own: readonly Occupied[], lookUp: LookUp): readonly Sharing[] {
   const seen = new Map<string, Occupied>();
   const twice: Sharing[] = [];
@@ -181,22 +181,22 @@ export function claimText(claim: Claim): string {
   return claim.kind === 'key' ? claim.key : claim.path;
 }
 
-/** `tls2/www.crt is the same file as tls/www.crt`, as the beginning of a sentence about the other one. */
+/** The beginning of a sentence about two places: `tls2/www.crt is the same as tls/www.crt`. */
 export function sharingText({ own, other, how }: Sharing): string {
   const [mine, theirs] = [claimText(own.claim), claimText(other.claim)];
   if (other.holder.by === 'project')
-    return how === 'same' ? `${mine} is ${other.holder.what}` : `${mine} and ${other.holder.what} lie one in the other`;
+    return how === 'same' ? `${mine} is ${other.holder.what}` : `${mine} contains or is inside ${other.holder.what}`;
   if (how === 'link') return `${mine} and ${theirs} are two names of one file`;
-  if (how === 'inside') return `${mine} and ${theirs} lie one in the other`;
+  if (how === 'inside') return `${mine} contains or is inside ${theirs}`;
   return mine === theirs ? mine : `${mine} is the same as ${theirs}`;
 }
 
-/** Whether a resource that is ours is remembered at the place of another's. */
+/** True if the state has the resource `address` at one of the places. */
 function isRememberedAt(sharings: readonly Sharing[], address: string): boolean {
   return sharings.some(({ other: { holder } }) => holder.by === 'memory' && holder.address === address);
 }
 
-/** Which of the places that are shared stand against a change. */
+/** The shared places that forbid a change. */
 function standing(change: Change, all: readonly Sharing[]): readonly Sharing[] {
   const mine = all.filter(({ own }) => own.holder.by === 'memory');
   const wanted = all.filter(({ own }) => own.holder.by === 'document');
@@ -205,10 +205,10 @@ function standing(change: Change, all: readonly Sharing[]): readonly Sharing[] {
     case 'protect':
       return [];
     case 'remove':
-      // A link goes, and what it leads to stays.
+      // The removal of a link does not remove its target.
       return all.filter(({ how }) => how !== 'link');
     case 'release':
-      // Somebody else's document wants to take the place over: memory goes to that name, and is not lost.
+      // Another resource's document takes the place over: its state must be moved to that address, not lost.
       return mine.filter(({ other: { holder } }) => holder.by === 'document' && !isRememberedAt(mine, holder.address));
     case 'adopt':
       return wanted;
@@ -218,28 +218,28 @@ function standing(change: Change, all: readonly Sharing[]): readonly Sharing[] {
 }
 
 function remedyFor({ own, other }: Sharing, change: Change, documented: (address: string) => boolean): string {
-  if (other.holder.by === 'project') return 'name another place in its document';
+  if (other.holder.by === 'project') return 'use another place in the document';
   const address = formatRef(change.ref);
   const theirs = other.holder.address;
   const sameKind = theirs.split('/').slice(0, 2).join('/') === address.split('/').slice(0, 2).join('/');
   if (own.holder.by === 'document' && other.holder.by === 'memory' && sameKind && !documented(theirs))
-    return `\`fettle state mv ${theirs} ${address}\` gives what is remembered the new name; \`fettle state forget ${theirs}\` gives it up`;
+    return `run \`fettle state mv ${theirs} ${address}\` to move the state to the new address, or \`fettle state forget ${theirs}\` to drop it`;
   if (own.holder.by === 'memory' && other.holder.by === 'document' && sameKind && !documented(address))
-    return `\`fettle state mv ${address} ${theirs}\` gives what is remembered the new name; \`fettle state forget ${address}\` gives it up`;
-  return `let one of the two describe another place, or give one up: \`fettle state forget ${theirs}\``;
+    return `run \`fettle state mv ${address} ${theirs}\` to move the state to the new address, or \`fettle state forget ${address}\` to drop it`;
+  return `use another place in one of the two documents, or drop one of the resources: \`fettle state forget ${theirs}\``;
 }
 
-/** The rule on every step: a place belongs to one resource, whatever it is called. */
+/** The rule `same-place` for every step: a place belongs to one resource, under any of its names. */
 export function samePlace(
   change: Change,
   resource: Resource,
   shared: SharedPlaces | undefined,
   documented: (address: string) => boolean,
 ): Verdict {
-  if (shared === undefined || change.goal === 'protect') return pass('no place is taken');
+  if (shared === undefined || change.goal === 'protect') return pass('The step uses no place');
   const found = standing(change, shared(resource));
   const [first] = found;
-  if (first === undefined) return pass('no other resource describes its places');
+  if (first === undefined) return pass('No other resource has these places');
   const { holder } = first.other;
   const others = [
     ...new Set(found.map(({ other }) => (other.holder.by === 'project' ? other.holder.what : other.holder.address))),
@@ -248,6 +248,6 @@ export function samePlace(
   const who =
     holder.by === 'project'
       ? ''
-      : `, which ${holder.by === 'document' ? `${holder.address} describes` : `is remembered as that of ${holder.address}`}`;
+      : `, which ${holder.by === 'document' ? `${holder.address} declares` : `the state has as a place of ${holder.address}`}`;
   return reject(`${sharingText(first)}${who}`, facts, { remedy: { outside: remedyFor(first, change, documented) } });
 }

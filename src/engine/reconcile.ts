@@ -1,4 +1,4 @@
-/** Reconcile: the line from documents and memory to a sealed plan, in its order. */
+/** Reconcile: the sequence from documents and state to a sealed plan. */
 
 import type { Head } from '../store/store.ts';
 import { isOfCause } from './causes.ts';
@@ -43,7 +43,7 @@ import { settle } from './settle.ts';
 import { type PlacesInput, sharedPlaces } from './shared-places.ts';
 import { summarize } from './summary.ts';
 
-/** How long the look at a plugin's whole world may take. */
+/** Deadline of the refresh of one plugin. */
 const LOOK_DEADLINE_MS = 15 * 60_000;
 
 export interface ReconcileInput {
@@ -53,18 +53,18 @@ export interface ReconcileInput {
   readonly documents: readonly Desired[];
   readonly plugins: ReadonlyMap<string, Plugin>;
   readonly unloaded?: ObserveInput['unloaded'];
-  /** Each plugin's part of `fettle.yaml`, validated, by its name. */
+  /** Each plugin's part of `fettle.yaml`, validated, by plugin. */
   readonly settings?: ReadonlyMap<string, Json>;
-  /** Reads the files that steps use; absent where nothing of this run uses any. */
+  /** Reads the files that steps use; absent if the run does not use files. */
   readonly files?: ReadFiles;
   readonly reader: ObserveInput['reader'];
   readonly recall: Recall;
-  /** Takes records into `recall`; `apply` makes them durable first, `plan` does not write them. */
+  /** Folds records into `recall`; `apply` writes them durably first, `plan` does not write them. */
   readonly record: (drafts: readonly Draft[]) => Promise<unknown>;
   readonly safety: Safety;
-  /** What is known of drift and findings, from `fettle.yaml`. */
+  /** Suppressions of drift and findings, from `fettle.yaml`. */
   readonly suppress?: readonly Suppression[];
-  /** Another run holds the lock: what it left open is not settled, but waited for. */
+  /** Set if another run holds the lock: open intents are not settled, and their steps wait. */
   readonly busy?: Scene['busy'];
   readonly now: () => number;
   readonly abort: AbortSignal;
@@ -76,9 +76,9 @@ export interface ReconcileInput {
   /** Only changes of these causes are part of the plan; undefined for all. */
   readonly causes?: Scene['causes'];
   readonly head?: Head;
-  /** Where the project lies, and what of it no resource may describe. */
+  /** Access to the project's folder, and its reserved places. */
   readonly places: PlacesInput;
-  /** Why the memory could not be read: the plan has no digest then, and cannot be applied. */
+  /** The reason why the state could not be read. The plan then has no digest, and cannot be applied. */
   readonly memoryGap?: string;
 }
 
@@ -105,20 +105,20 @@ function findingsOf(resources: ReadonlyMap<string, Resource>, scene: Scene, fail
   ]);
 }
 
-/** The finding with the time since which the log has it. */
+/** The finding, with the time at which the log first recorded it. */
 function withSince(finding: Finding, resources: ReadonlyMap<string, Resource>): Finding {
   const since = resources.get(formatRef(finding.ref))?.memory?.findings?.[finding.code];
   return since === undefined ? finding : { ...finding, since };
 }
 
-/** What the world ought to have moved on long ago, whether or not there is a step of ours for it. */
+/** Findings about resources that are overdue in a transient state, with or without a step. */
 function stuckFinding(resource: Resource, scene: Scene): readonly Finding[] {
   const late = overdue(resource, scene.now);
   if (late === undefined) return [];
   return [{ ref: resource.ref, code: STUCK, severity: 'warning', ...overdueText(late) }];
 }
 
-/** What a plugin could say nothing of: it is not known, like what cannot be seen. */
+/** Gaps for resources whose plugin failed. */
 function failureGaps(failures: Failures, resources: ReadonlyMap<string, Resource>, redact: Redact): readonly Gap[] {
   return [...failures].flatMap(([address, message]) => {
     const ref = resources.get(address)?.ref;
@@ -126,7 +126,7 @@ function failureGaps(failures: Failures, resources: ReadonlyMap<string, Resource
   });
 }
 
-/** What earlier runs left open, and how it ended. */
+/** The open intents of earlier runs, with their outcomes. */
 function settledRows(drafts: readonly Draft[], resources: ReadonlyMap<string, Resource>): readonly Settled[] {
   return drafts.flatMap((draft) => {
     if (draft.kind !== 'outcome') return [];
@@ -153,7 +153,7 @@ function ofCauses(
   );
 }
 
-/** Every file that the proposed steps use, as it is now. */
+/** Every file that the proposed steps use, read now. */
 async function filesNow(
   changes: ReadonlyMap<string, Change>,
   resources: ReadonlyMap<string, Resource>,
@@ -168,7 +168,7 @@ async function filesNow(
   return uses.length === 0 ? new Map() : files(uses, scene.given?.writes ?? []);
 }
 
-/** Paths that fettle writes, of documents and of what was applied last. */
+/** Paths that fettle writes, from documents and the last applied specs. */
 function writesOf(resources: ReadonlyMap<string, Resource>): readonly string[] {
   return [...resources.values()].flatMap(({ tables: { paths }, desired, memory }) => {
     const written = paths.filter(({ use }) => use === 'write');
@@ -177,26 +177,26 @@ function writesOf(resources: ReadonlyMap<string, Resource>): readonly string[] {
   });
 }
 
-/** Refreshes, compares and judges. Writes nothing but through `record`. */
+/** Refreshes, compares and judges. Only writes by `record`. */
 export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   const { plugins, recall, safety } = input;
   const desired = expand(input.documents, plugins, recall, input.settings);
   const view = await observe({ ...input, collapse: safety.collapse, desired, deadlineMs: LOOK_DEADLINE_MS });
-  // A refresh that was cut short says nothing about what it did not reach.
+  // An interrupted refresh has no result for the resources that it did not reach.
   return compared(view, desired, input, !input.abort.aborted);
 }
 
 /**
- * Compares and judges what an earlier refresh saw, without another one. States are derived at `input.now()`, so that the
- * clock alone moves what is due by time; rules see the age of the view. A move by the clock was not seen: nothing is
- * recorded, and open intents wait for a refresh.
+ * Compares and judges an earlier view without a refresh. States are derived at `input.now()`, so the clock alone makes
+ * changes due. Rules see the age of the view. Nothing is recorded, as a state change by the clock was not observed, and
+ * open intents wait for a refresh.
  */
 export async function reconcileView(view: View, input: ReconcileInput): Promise<Reconciled> {
   const desired = expand(input.documents, input.plugins, input.recall, input.settings);
   return compared(view, desired, input, false);
 }
 
-/** `complete`: the view is a whole refresh of just now, so what it shows settles intents and is recorded. */
+/** `complete`: the view is a whole, new refresh, so it settles intents and is recorded. */
 async function compared(
   view: View,
   desired: readonly Desired[],
@@ -205,7 +205,7 @@ async function compared(
 ): Promise<Reconciled> {
   const { plugins, recall, run, safety } = input;
   const now = input.now();
-  // Before this run's own records move it on.
+  // Read before this run's own records change it.
   const given: Given = { project: input.project, settings: input.settings ?? new Map(), writes: [], files: new Map() };
   const logAt = recall.at;
   const sceneFor = (resources: ReadonlyMap<string, Resource>): Scene =>
@@ -214,7 +214,7 @@ async function compared(
         resources,
         unloaded,
         gaps: view.gaps,
-        beside: view.beside,
+        extras: view.extras,
         now,
         viewedAt: view.at,
         safety,

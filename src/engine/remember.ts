@@ -1,9 +1,9 @@
 /**
- * Memory as a fold of the log.
+ * The state as a fold of the log.
  *
- * `rememberOne` says what one record does to the memory of one resource, and is pure. `fold` runs it over
- * a table of memories in place, so that a long log costs one pass. Both give the same for the same records,
- * whether they are read, verified or just written: there is no other way for anything to be remembered.
+ * `rememberOne` is pure: it applies one record to the state of one resource. `fold` applies it to a table in place, so
+ * that a long log takes one pass. Both have the same result for the same records, whether these are read, verified or
+ * just written. The state does not change in another way.
  */
 
 import {
@@ -36,30 +36,30 @@ import {
   spentOf,
 } from '../formats/log-record.ts';
 
-/** All that is remembered, by address, and up to when. */
+/** The state of all resources by address, and its time. */
 export interface Recall {
   readonly resources: Map<string, Memory>;
-  /** Steps that limits over time count, by the sequence number of their intent, oldest first; see SPENT_KEPT_MS. */
+  /** Steps that count against limits over time, by sequence number of the intent, oldest first; see SPENT_KEPT_MS. */
   readonly spent: Map<number, Spent>;
   /** Time of the newest record. Never runs backwards. Absent without a record. */
   at?: Instant;
   /** Time of the last recorded refresh, or of a checkpoint after it. Absent without one. */
-  lookedAt?: Instant;
+  refreshedAt?: Instant;
 }
 
 export function emptyRecall(): Recall {
   return { resources: new Map(), spent: new Map() };
 }
 
-/** What is remembered of the texts of documents, by digest. */
+/** The recorded texts of documents, by digest. */
 export function textsOf({ resources }: Recall): ReadonlyMap<string, ReadText> {
   return new Map([...resources.values()].flatMap(({ read }) => (read === undefined ? [] : [[read.digest, read]])));
 }
 
-/** No limit may look back further than this. */
+/** Longest period of a limit over time. */
 export const SPENT_KEPT_MS = 7 * 24 * 60 * 60_000;
 
-/** Everything that is remembered, as a checkpoint says it: resources by address, then spent steps by sequence. */
+/** The whole state in the order of a checkpoint: resources by address, then spent steps by sequence number. */
 export function rememberedOf(recall: Recall): readonly RecordBodies['remembered'][] {
   return [
     ...[...recall.resources]
@@ -79,22 +79,22 @@ function blank(ref: Ref): Memory {
   return { ref, version: 1, kept: {} };
 }
 
-/** An object without the members that say nothing; itself where all do, as most. */
+/** An object without its empty members; the object itself if it has none, for speed. */
 function without<T extends object>(object: T, saysNothing: (value: unknown) => boolean): T {
   if (!Object.values(object).some(saysNothing)) return object;
   return Object.fromEntries(Object.entries(object).filter(([, value]) => !saysNothing(value))) as T;
 }
 
-/** Drops members that are undefined or say nothing, so that equal memories are equal as JSON. */
+/** Drops undefined and empty members, so that equal states are equal as JSON. */
 function tidy(memory: Memory): Memory {
   const kept = without(memory.kept, (value) => value === undefined || value === null);
   return without(kept === memory.kept ? memory : { ...memory, kept }, (value) => value === undefined);
 }
 
-/** The most label sets of the past that are remembered of one resource. */
+/** Limit of recorded former label sets of one resource. */
 const MOST_FORMER = 32;
 
-/** Labels of the past that some budget may still look back to, with those that end now. */
+/** Former labels that a budget may still count, with those that end now. */
 function formerOf({ formerLabels = [] }: Memory, ended: Labels | undefined, at: Instant): readonly FormerLabels[] {
   const oldest = at - SPENT_KEPT_MS;
   const all = [...formerLabels, ...(ended === undefined ? [] : [{ labels: ended, until: at }])];
@@ -136,7 +136,7 @@ function withKept(
   return { ...memory, version: version ?? memory.version, kept: { ...memory.kept, ...kept } };
 }
 
-/** The codes of findings, each with the time since which it stands; undefined without any. */
+/** The codes of findings, each with its start time; undefined if there are none. */
 function standingSince(codes: readonly string[], { findings }: Memory, at: Instant): Memory['findings'] {
   if (codes.length === 0) return undefined;
   const known = new Map(Object.entries(findings ?? {}));
@@ -162,22 +162,22 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: Instant): Memo
   return withKept(withState(met, at, seen.state), seen.kept, seen.version);
 }
 
-/** Whether the step that is open was to reach what the last one failed to reach, by the same document. */
+/** True if the open step has the same target and document as the last failed one. */
 function isSameAttempt({ open, lastError }: Memory): boolean {
   if (open === undefined || lastError === undefined) return false;
   if (stepParts(open.step).to !== stepParts(lastError.step).to) return false;
   return lastError.digest === undefined || lastError.digest === open.applied?.digest;
 }
 
-/** So many intents to create a resource are remembered where nothing was seen of them. */
+/** Limit of recorded create intents of one resource without an observed result. */
 const MOST_TRIED = 16;
 
-/** With the intent that is open, where that was to create it, as one whose work may still turn up. */
+/** Adds an open create intent to those whose result may still appear. */
 function withTried(memory: Memory, { open, tried = [] }: Memory): Memory {
   return open?.goal === 'create' ? { ...memory, tried: [...tried, intentId(open)].slice(-MOST_TRIED) } : memory;
 }
 
-/** What is left of a resource that went to make room for its successor: what its document said of removals. */
+/** The state of a resource after the removal of its replacement: the lifecycle settings about removals. */
 function promised(
   { ref, protect, onRemove, hold, needs, labels, formerLabels, safety, open }: Memory,
   at: Instant,
@@ -253,7 +253,7 @@ function rememberMemory(memory: Memory | undefined, body: RecordBodies['memory']
   return withState(withKept(withMeta(adopted as Memory, body.meta, at), body.kept, body.version), at, body.state);
 }
 
-/** What one record makes of the memory of one resource; undefined when nothing is remembered any more. */
+/** Applies one record to the state of one resource; undefined if the state no longer has the resource. */
 function rememberOne(memory: Memory | undefined, entry: Entry, at: Instant): Memory | undefined {
   const next = remembered(memory, entry, at);
   return next === undefined ? undefined : tidy(next);
@@ -291,7 +291,7 @@ function put(recall: Recall, ref: Ref, entry: Entry, at: Instant): void {
   else recall.resources.set(address, next);
 }
 
-/** Counts the step of an intent, and forgets those that no limit asks for any more. */
+/** Counts the step of an intent, and drops steps that no limit counts any longer. */
 function spend(recall: Recall, body: RecordBodies['intent'], seq: number, at: Instant): void {
   const removal = body.goal === 'remove' || body.goal === 'replace';
   if (!removal && body.disruptive !== true) return;
@@ -313,7 +313,7 @@ function spend(recall: Recall, body: RecordBodies['intent'], seq: number, at: In
   });
 }
 
-/** Gives a memory another name, also where others need it. */
+/** Moves a resource to another address, with references to it. */
 function move(recall: Recall, from: Ref, to: Ref): void {
   const [source, target] = [formatRef(from), formatRef(to)];
   const memory = recall.resources.get(source);
@@ -329,7 +329,7 @@ function move(recall: Recall, from: Ref, to: Ref): void {
   }
 }
 
-/** Takes one record into the table. */
+/** Applies one record to the table. */
 export function fold(recall: Recall, record: LogRecord): void {
   const at = Math.max(instantOf(record.time), recall.at ?? 0);
   recall.at = at;
@@ -337,8 +337,8 @@ export function fold(recall: Recall, record: LogRecord): void {
     case 'checkpoint':
       recall.resources.clear();
       recall.spent.clear();
-      // What it follows is not read: the last look was no later than this.
-      recall.lookedAt ??= at;
+      // Earlier records are not read: the last refresh was not later than this.
+      recall.refreshedAt ??= at;
       return;
     case 'remembered':
       if ('memory' in record.body)
@@ -346,7 +346,7 @@ export function fold(recall: Recall, record: LogRecord): void {
       else recall.spent.set(record.body.spent.seq, spentOf(record.body.spent));
       return;
     case 'seen':
-      recall.lookedAt = at;
+      recall.refreshedAt = at;
       for (const seen of record.body.resources) put(recall, seen.ref, { kind: 'seen', body: seen }, at);
       return;
     case 'intent':
@@ -354,7 +354,7 @@ export function fold(recall: Recall, record: LogRecord): void {
       put(recall, record.body.ref, { kind: 'intent', body: record.body, seq: record.seq }, at);
       return;
     case 'outcome':
-      // Nothing came of it.
+      // The intent had no effect.
       if (record.body.outcome === 'undone') recall.spent.delete(record.body.intent);
       put(recall, record.body.ref, { kind: 'outcome', body: record.body }, at);
       return;

@@ -1,11 +1,11 @@
 /**
- * Safety inputs: fields of a document by which rules decide whether its own resource may be disturbed or taken away.
+ * Safety inputs: fields of a document by which rules decide whether its own resource may be disturbed or removed.
  *
- * Who writes such a field is judged by it. So what was applied is remembered, a change of it is a row, and until that
- * row is applied the stricter of the two counts, or both. `specs/` says of each field how the two combine.
+ * The author of such a field is judged by it. So the state has the applied value, a change of it is a row, and until
+ * that row is applied the stricter of the two values counts, or both. `specs/` defines the combination for each field.
  *
- * A change needs no row of its own where the step that the resource needs anyway shows it: the field itself, or, for
- * what is no longer needed, the reference that named it.
+ * A change does not need its own row if the next step of the resource shows it: the field itself, or, for a removed
+ * dependency, the reference that named it.
  */
 
 import {
@@ -33,12 +33,12 @@ import {
 } from '#plugin';
 import type { EnvelopeInput } from './generated.ts';
 
-/** Whether the document's removal takes the resource away or lets it go; what is written outlives the document. */
+/** The effect of removing the document: `remove` or `release`. The recorded value outlives the document. */
 export function onRemoveOf(desired: Desired | undefined, memory: Memory | undefined, tables: KindTables): OnRemove {
   return desired?.meta.lifecycle.onRemove ?? memory?.onRemove ?? tables.onRemove;
 }
 
-/** Why nothing is done to a resource: as written, or as remembered. */
+/** The reason of a hold: declared, or recorded. */
 export function holdOf({ desired, memory }: Resource): string | undefined {
   return writtenHold(desired) ?? memory?.hold;
 }
@@ -48,18 +48,18 @@ function writtenHold(desired: Desired | undefined): string | undefined {
   return hold === false ? undefined : hold;
 }
 
-/** Labels by which a limit counts a resource: as remembered, and as written. */
+/** Labels by which a limit counts a resource: the recorded and the declared ones. */
 export function labelsOf({ desired, memory }: Resource): readonly Labels[] {
   const [remembered, written] = [memory?.labels ?? {}, desired?.meta.labels];
   return written === undefined || sameJson(written, remembered) ? [remembered] : [written, remembered];
 }
 
-/** Addresses of what a resource needs, by what is written or by what was applied. */
+/** Addresses of the dependencies of a resource, declared or applied. */
 export function needsOf({ desired, memory }: Pick<Resource, 'desired' | 'memory'>): readonly string[] {
   return [...new Set([...(desired?.needs.map(formatRef) ?? []), ...(memory?.needs ?? [])])];
 }
 
-/** A limit may count the kind by its labels: a disruption budget, or a group of a rule. */
+/** True if a limit may count the kind by its labels: a disruption budget, or a group of a rule. */
 function isCountedByLabels({ machines, rules }: KindTables): boolean {
   return (
     rules.some(({ group }) => group?.startsWith('label:') === true) ||
@@ -86,14 +86,16 @@ const ENVELOPE: Readonly<Record<EnvelopeInput, Compare>> = {
           .sort()
           .flatMap((key) => field(`${LABELS}/${escapePointer(key)}`, labels[key], meta.labels[key]))
       : [],
-  // What is needed more counts at once: nothing goes that somebody begins to need.
+  // An added dependency counts at once: it must not be removed from now on.
   [NEEDS]: ({ needs }, { needs: before = [] }) => {
     const written = needs.map(formatRef);
     return before.every((need) => written.includes(need)) ? [] : field(NEEDS, before, written);
   },
 };
 
-/** Safety inputs that are written otherwise than they were applied; what is given is never removed, and not asked for that. */
+/**
+ * Safety inputs whose declared value differs from the applied one. Those about removal do not apply to given resources.
+ */
 export function changedInputs(resource: Resource): readonly FieldChange[] {
   const { desired, memory, tables } = resource;
   if (desired === undefined || memory === undefined || resource.sight.is !== 'seen' || !isKept(resource)) return [];
@@ -106,7 +108,7 @@ export function changedInputs(resource: Resource): readonly FieldChange[] {
   return [...envelope, ...changedSpecInputs(resource, tables.safetyInputs)];
 }
 
-/** Whether a step of the resource shows the change of a safety input, and applies it. */
+/** True if a step of the resource shows the change of a safety input, and applies it. */
 function isShownBy(change: FieldChange, { fields }: Pick<Change, 'fields'>, { references }: KindTables): boolean {
   if (change.path !== NEEDS) return fields.some(({ path }) => path === change.path);
   const dropped = (change.before as readonly string[]).filter(
@@ -120,13 +122,13 @@ function isShownBy(change: FieldChange, { fields }: Pick<Change, 'fields'>, { re
   );
 }
 
-/** The changed safety inputs that the step does not show which a resource needs: they need a row before it. */
+/** The changed safety inputs that the next step does not show: they need a row before it. */
 export function hiddenInputs(own: Change | undefined, resource: Resource): readonly FieldChange[] {
   const changed = changedInputs(resource);
   return own === undefined ? changed : changed.filter((each) => !isShownBy(each, own, resource.tables));
 }
 
-/** Whether a change of its document lets go what was managed: what is there stays, and nobody manages it any more. */
+/** True if a change of the document releases a managed object: the object stays, and is no longer managed. */
 export function letsGo({ goal, fields }: Pick<Change, 'goal' | 'fields'>, { releases = [] }: KindTables): boolean {
   if (goal === 'adopt') return false;
   return releases.some(({ pointer, to }) =>
@@ -137,7 +139,7 @@ export function letsGo({ goal, fields }: Pick<Change, 'goal' | 'fields'>, { rele
   );
 }
 
-/** What is to be remembered of a document as it is written; a protection that it does not mention stays as it was. */
+/** The recorded part of a declared document. A protection that it does not mention stays. */
 export function metaOf(desired: Desired, memory: Memory | undefined, tables: KindTables): Omit<MetaNote, 'read'> {
   const hold = writtenHold(desired);
   const { ignore } = desired.meta.lifecycle;
@@ -153,7 +155,7 @@ export function metaOf(desired: Desired, memory: Memory | undefined, tables: Kin
   });
 }
 
-/** Inputs as they are written, but for those that stay as they were applied. */
+/** The declared inputs, except for those that keep their applied value. */
 function partly(applied: Inputs, written: Inputs, staying: ReadonlySet<string>, table: readonly SafetyInput[]): Inputs {
   return Object.fromEntries(
     table.flatMap(({ pointer }) => {
@@ -163,7 +165,7 @@ function partly(applied: Inputs, written: Inputs, staying: ReadonlySet<string>, 
   );
 }
 
-/** What is remembered of a document beside its spec once a change is done: of safety inputs, those that the change shows. */
+/** The recorded part of a document after a change, other than its spec: only safety inputs that the change shows. */
 export function metaAfter(change: Change, resource: Resource & { readonly desired: Desired }): MetaNote {
   const { read } = resource.desired;
   const note = { ...shownMeta(change, resource), ...(read === undefined ? {} : { read }) };
@@ -195,7 +197,10 @@ function shownMeta(change: Change, resource: Resource & { readonly desired: Desi
   };
 }
 
-/** What a look remembers of a document beside its spec: all of it where nothing was applied yet, and what needs no row. */
+/**
+ * The part of a document, other than its spec, that a refresh records: all before the first apply, then inputs without
+ * a row.
+ */
 export function metaSeen(resource: Resource): Partial<Pick<MetaNote, 'hold' | 'needs' | 'labels' | 'safety' | 'read'>> {
   const { desired, memory, tables } = resource;
   if (desired === undefined) return {};

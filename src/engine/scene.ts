@@ -1,4 +1,4 @@
-/** The scene: what a rule or a diff may look at beside its own resource. */
+/** The scene: the context of a rule or diff other than its own resource. */
 
 import { budgetUses } from './budget.ts';
 import { missingByKind } from './collapse.ts';
@@ -18,7 +18,7 @@ export interface SceneInput {
   readonly resources: ReadonlyMap<string, Resource>;
   readonly unloaded?: Scene['unloaded'];
   readonly gaps: readonly Gap[];
-  readonly beside?: Scene['beside'];
+  readonly extras?: Scene['extras'];
   readonly now: number;
   readonly viewedAt: number;
   readonly safety: Safety;
@@ -26,7 +26,7 @@ export interface SceneInput {
   readonly busy?: Scene['busy'];
   readonly memoryGap?: Scene['memoryGap'];
   readonly logAt?: number;
-  /** Steps of earlier runs that limits over time count. */
+  /** Steps of earlier runs that count against limits over time. */
   readonly spent: ReadonlyMap<number, Spent>;
   readonly shared?: Scene['shared'];
   readonly causes?: Scene['causes'];
@@ -43,7 +43,7 @@ function addressesByKind(resources: ReadonlyMap<string, Resource>): ReadonlyMap<
   return kinds;
 }
 
-/** A scene without changes yet: what a diff sees. It looks into `resources` as they are when it is asked. */
+/** A scene without changes, for a diff. It reads `resources` at each call. */
 export function sceneOf(input: SceneInput): Scene {
   let kinds: ReadonlyMap<string, readonly string[]> | undefined;
   const resource = (ref: Ref | string) => input.resources.get(typeof ref === 'string' ? ref : formatRef(ref));
@@ -52,7 +52,7 @@ export function sceneOf(input: SceneInput): Scene {
     viewedAt: input.viewedAt,
     safety: input.safety,
     gaps: input.gaps,
-    beside: input.beside,
+    extras: input.extras,
     given: input.given,
     busy: input.busy,
     memoryGap: input.memoryGap,
@@ -74,7 +74,7 @@ export function sceneOf(input: SceneInput): Scene {
   });
 }
 
-/** Addresses of what was removed within the time that the limits look back, by `plugin/Kind`. */
+/** Addresses of resources removed within the period of the limits, by `plugin/Kind`. */
 function removedLately(scene: Scene, spent: Iterable<Spent>): ReadonlyMap<string, ReadonlySet<string>> {
   const since = scene.now - scene.safety.removals.perMs;
   const removed = new Map<string, Set<string>>();
@@ -88,7 +88,7 @@ function removedLately(scene: Scene, spent: Iterable<Spent>): ReadonlyMap<string
   return removed;
 }
 
-/** Counts only the kinds of which something would be removed. What is ours still, or again, was not removed. */
+/** Counts kinds with removals. A resource that is still or again owned does not count as removed. */
 export function removalsByKind(scene: Scene, changes: Scene['changes'], spent: Iterable<Spent>): Scene['removals'] {
   const proposed = new Map<string, { ref: Ref; count: number }>();
   for (const { goal, ref } of changes.values()) {
@@ -108,7 +108,7 @@ export function removalsByKind(scene: Scene, changes: Scene['changes'], spent: I
   );
 }
 
-/** What the rules see beside the proposed changes. */
+/** Inputs of the rules other than the proposed changes. */
 export interface Deciding {
   readonly removals: Scene['removals'];
   readonly judged: Scene['judged'];
@@ -116,12 +116,12 @@ export interface Deciding {
   readonly budgets: Scene['budgets'];
 }
 
-/** The scene as the rules see it: with every proposed change, and what is decided so far. */
+/** The scene for rules: with every proposed change, and the decisions so far. */
 export function withChanges(scene: Scene, changes: ReadonlyMap<string, Change>, deciding: Deciding): Scene {
   return { ...scene, changes, ...deciding };
 }
 
-/** The scene with fresh resources laid over it: right before an action, only what matters is looked at again. */
+/** The scene with refreshed resources: right before an action, only the relevant ones are refreshed again. */
 export function withFresh(
   scene: Scene,
   fresh: ReadonlyMap<string, Resource>,
@@ -129,7 +129,7 @@ export function withFresh(
     readonly now: number;
     readonly viewedAt: number;
     readonly gaps: readonly Gap[];
-    readonly beside?: Scene['beside'];
+    readonly extras?: Scene['extras'];
   },
 ): Scene {
   return {
@@ -137,7 +137,7 @@ export function withFresh(
     now: seen.now,
     viewedAt: seen.viewedAt,
     gaps: seen.gaps,
-    ...(seen.beside === undefined ? {} : { beside: { ...scene.beside, ...seen.beside } }),
+    ...(seen.extras === undefined ? {} : { extras: { ...scene.extras, ...seen.extras } }),
     get: (ref) => {
       const address = typeof ref === 'string' ? ref : formatRef(ref);
       return fresh.get(address) ?? scene.get(address);

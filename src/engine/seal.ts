@@ -1,4 +1,4 @@
-/** Seal: puts together all that a plan says, in its order; `src/formats/plan.ts` makes the document of it. */
+/** Seal: assembles the sorted contents of a plan. `src/formats/plan.ts` converts them to the document. */
 
 import type { Head } from '../store/store.ts';
 import {
@@ -23,7 +23,7 @@ import { type Drifted, driftOf } from './drift.ts';
 import type { Suppression } from './load/config.ts';
 import { splitFindings, type SuppressedFinding } from './suppress.ts';
 
-/** How many resources there are, and what becomes of them. */
+/** Counts of resources and changes. */
 export interface PlanCounts {
   readonly resources: number;
   readonly plugins: number;
@@ -41,41 +41,41 @@ export interface PlanCounts {
   readonly unread: number;
 }
 
-/** What the resources of one plugin come to. */
+/** A summary of the resources of one plugin. */
 export interface PluginSummary extends Summary {
   readonly plugin: string;
 }
 
-/** What an earlier run left open, and how it ended as far as can be seen. */
+/** An open intent of an earlier run, with its outcome from the refresh. */
 export interface Settled {
   readonly address: string;
   readonly step: Step;
   readonly outcome: string;
 }
 
-/** All that a plan says. */
+/** The contents of a plan. */
 export interface Sealed {
   readonly project: string;
   readonly version: string;
   /** Epoch ms. */
   readonly at: number;
-  /** Addresses were named or excluded: the rest was not judged. */
+  /** True if `--target` or `--exclude` limits the plan: other resources were not judged. */
   readonly targeted: boolean;
-  /** The causes that `--cause` limits the plan to, in the order of the contract; absent for all. */
+  /** The causes of `--cause`, sorted; absent for all. */
   readonly causes?: readonly Cause[];
-  /** Removals first, then by address. */
+  /** Sorted: removals first, then by address. */
   readonly actions: readonly Action[];
   readonly resources: ReadonlyMap<string, Resource>;
-  /** When the view was taken: epoch ms. */
+  /** Time of the refresh: epoch ms. */
   readonly viewedAt: number;
-  /** Of what was applied by this project; the change is the way back. */
+  /** Drift of resources that this project applied. The change restores the resource. */
   readonly drift: readonly { readonly address: string; readonly back: Change }[];
   readonly findings: readonly Finding[];
   readonly suppressed: readonly SuppressedFinding[];
   readonly gaps: readonly Gap[];
-  /** Why the memory could not be read: the plan has no digest then, and cannot be applied. */
+  /** The reason why the state could not be read. The plan then has no digest, and cannot be applied. */
   readonly memoryGap?: string;
-  /** Observed, and neither declared nor ours. */
+  /** Existing resources that are not declared and not owned. */
   readonly unmanaged: readonly string[];
   readonly settled: readonly Settled[];
   readonly counts: PlanCounts;
@@ -99,7 +99,7 @@ export interface SealInput {
   readonly scene: Scene;
   readonly gaps: readonly Gap[];
   readonly settled: readonly Settled[];
-  /** Why the memory could not be read: the plan has no digest then, and cannot be applied. */
+  /** The reason why the state could not be read. The plan then has no digest, and cannot be applied. */
   readonly memoryGap?: string | undefined;
   /** Only these addresses are part of the plan; undefined for all. */
   readonly within?: ((address: string) => boolean) | undefined;
@@ -145,7 +145,7 @@ function isApplied(found: Drifted): found is Exclude<Drifted, 'unknown' | undefi
   return found !== undefined && found !== 'unknown' && found.since === 'applied';
 }
 
-/** Observed, and neither declared nor ours. Without memory, what no document describes may well be ours. */
+/** Existing resources that are not declared and not owned; empty without the state, as ownership is unknown then. */
 function unmanaged({ resources, memoryGap }: SealInput): readonly string[] {
   if (memoryGap !== undefined) return [];
   const isFree = (resource: Resource): boolean =>
@@ -155,7 +155,7 @@ function unmanaged({ resources, memoryGap }: SealInput): readonly string[] {
   );
 }
 
-/** What a plan says, with removals first, then by address. */
+/** Assembles a plan, sorted: removals first, then by address. */
 export function seal(input: SealInput): Sealed {
   const { project, version, resources, scene, gaps, memoryGap, settled, summaries, head } = input;
   const all = byGravity([...input.actions.values()]);

@@ -1,26 +1,26 @@
-/** Whether what selects addresses selects anything: held against documents, memory, what was seen, and what is gone lately. */
+/** Selection: checks that a selector matches a document, the state, the refresh, or a recently removed resource. */
 
 import { addressMatcher, reachesBelow } from './address-glob.ts';
 import { gapScope } from './gap.ts';
 import { type Gap, nearest } from '#plugin';
 
-/** All that a selector may mean. */
+/** The addresses that a selector can match. */
 export interface Selectable {
-  /** Written, remembered or seen. */
+  /** Declared, recorded or seen. */
   readonly addresses: readonly string[];
-  /** Removed within the days that the log keeps of what was spent. */
+  /** Removed within the period for which the log keeps spent steps. */
   readonly removed: readonly string[];
   readonly gaps: readonly Gap[];
 }
 
-/** A selector that matches nothing: what is near, and the gap that may hide what is meant. */
+/** A selector that matches nothing, with a similar address, and the gap that may hide the match. */
 export interface Unmatched {
   readonly near?: string;
   /** Scope of the gap. */
   readonly hiddenBy?: string;
 }
 
-/** The known address that is meant most likely: one that ends so, or is spelt nearly so, or nearly ends so. */
+/** The most likely known address: one with this ending, a similar one, or one with a similar ending. */
 export function nearestAddress(text: string, addresses: readonly string[]): string | undefined {
   const endsSo = addresses.find((address) => address.endsWith(`/${text}`));
   if (endsSo !== undefined) return endsSo;
@@ -31,11 +31,11 @@ export function nearestAddress(text: string, addresses: readonly string[]): stri
   return byEnd.get(nearest(text, byEnd.keys()) ?? '');
 }
 
-/** Undefined where a glob or an address matches something. */
+/** Checks a glob or address; undefined if it matches. */
 export function unmatched(glob: string, { addresses, removed, gaps }: Selectable): Unmatched | undefined {
   const matches = addressMatcher(glob);
   if (addresses.some(matches) || removed.some(matches)) return undefined;
-  // A gap with names covers what is known anyway.
+  // A gap with `refs` only covers known addresses.
   const gap = gaps.find(
     ({ plugin, kind, refs }) =>
       refs === undefined && reachesBelow(glob, kind === undefined ? `${plugin}/` : `${plugin}/${kind}/`),

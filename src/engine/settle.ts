@@ -1,19 +1,19 @@
 /**
- * Settle: closes the intents that an earlier run left open, by what is seen now.
+ * Settle: closes the open intents of earlier runs by a refresh.
  *
  * | intent | seen now | outcome |
  * |---|---|---|
- * | removal | nothing | done |
- * | removal | it is there | undone: it is proposed again if it is still wanted |
- * | creation | it is there | done, and ours: the intent came before it |
- * | creation | nothing | undone |
- * | update | in the state where the step settles, and as the intent wanted it | done |
- * | update | in a state to which the world leads from there alone, and not from before the step | done |
- * | update | anything else | undone: the next step starts from what is seen |
- * | any | covered by a gap, or by a run that goes on | stays open |
- * | any | nothing, in a kind of which far too much is missing (`doubted`: `plugin/Kind`) | stays open |
+ * | removal | absent | done |
+ * | removal | exists | undone: proposed again if still required |
+ * | creation | exists | done, and owned: the intent came first |
+ * | creation | absent | undone |
+ * | update | in the settled state of the step, and as the intent specified | done |
+ * | update | in a state that the infrastructure reaches from there, and not from the state before the step | done |
+ * | update | any other | undone: the next step starts from the actual state |
+ * | any | under a gap, or of a run that has not ended | stays open |
+ * | any | absent, in a kind with a doubtful refresh (`doubted`: `plugin/Kind`) | stays open |
  *
- * No failure is counted for any of it: nobody knows that one happened.
+ * None of these counts as a failure, as no failure was observed.
  */
 
 import { guarded } from './guard.ts';
@@ -38,12 +38,11 @@ import {
 } from '#plugin';
 import type { Draft, Move } from '../formats/log-record.ts';
 
-/** A step as it was planned, with its fields where they are known. */
+/** A planned step, with its fields if they are known. */
 type Planned = Pick<OpenIntent, 'step' | 'goal'> & { readonly fields?: readonly FieldChange[] };
 
 /**
- * Whether what is seen is what a step was to bring about. A resource that needs the same step once more, for other
- * fields, has taken this one.
+ * True if the resource is as planned after a step. If it needs the same step again for other fields, this one is done.
  */
 export function isAsPlanned(resource: KnownResource, intent: Planned, spec: unknown, scene: Scene): boolean {
   const { kind, tables } = resource;
@@ -55,7 +54,8 @@ export function isAsPlanned(resource: KnownResource, intent: Planned, spec: unkn
   const state = stateFor(resource, intent.step);
   if (state !== settles) {
     if (!worldLeadsTo(tables, machine, settles, state)) return false;
-    // The world may have moved it on since; where it leads there from before the step too, nothing speaks for the step.
+    // The infrastructure may have moved it since. If it also gets there from the state before, the step may not have
+    // run.
     if (intent.goal === 'update' && worldLeadsTo(tables, machine, from, state)) return false;
   }
   if (intent.goal === 'remove' || from !== to || resource.desired === undefined) return true;
@@ -90,7 +90,7 @@ function movesTo(resource: KnownResource, open: OpenIntent, done: boolean): read
     : movesBetween(tables, { machine: machine ?? firstMachine(tables), from: before, to: seen });
 }
 
-/** One outcome record for each open intent that a look settles. */
+/** One outcome record for each open intent that a refresh settles. */
 export function settle({ resources, scene, run, doubted, failures }: Refreshed): readonly Draft[] {
   const drafts: Draft[] = [];
   for (const [address, resource] of resources) {
@@ -101,7 +101,7 @@ export function settle({ resources, scene, run, doubted, failures }: Refreshed):
       done: isDone(resource, open, scene),
       kept: noteOf(resource, scene),
     }));
-    // Nobody can say how it ended: it stays open.
+    // The outcome is unknown: the intent stays open.
     if (found === undefined) continue;
     const { done, kept } = found;
     const state = seenState(resource);
@@ -115,7 +115,7 @@ export function settle({ resources, scene, run, doubted, failures }: Refreshed):
         settled: true,
         state,
         moves: movesTo(resource, open, done),
-        // Also of a step that came to nothing in the end: what it did before is seen, and nothing later tells whose it is.
+        // Also for an undone step: its partial result may exist, and no later record would show that it is owned.
         ...(Object.keys(kept).length === 0 ? {} : { kept, version: resource.tables.memoryVersion }),
       },
     });

@@ -1,35 +1,35 @@
-/** Shared places: asks, for a resource, who else describes its places; what the others describe is looked up anew now and then. */
+/** Shared places: finds other holders of a resource's places. The places of all others are looked up at intervals. */
 
 import { indexOf, type LookUp, type PlaceIndex, placesOf, type Reserved, sharingOf } from './places.ts';
 import { type Occupied, type Resource, type SharedPlaces, withMemory } from '#plugin';
 import type { Recall } from './remember.ts';
 
 export interface PlacesInput {
-  /** Opens a look-up from the project's folder: every folder is looked at anew. */
+  /** Opens a lookup from the project's folder, without cached folders. */
   readonly look: () => LookUp;
-  /** A clock that never runs backwards, in ms. */
+  /** A monotonic clock, in ms. */
   readonly clock: () => number;
   readonly reserved: readonly Reserved[];
 }
 
-/** The places of all others are looked up again when that is longer ago, and took less than a small part of that time. */
+/** Age at which the places of all others are looked up again, unless the lookup took a large part of that time. */
 const OLDEST_MS = 1000;
 const SHARE = 20;
 
-/** Every place of some resources; a plugin that fails says nothing of its own. */
+/** Every place of some resources, without those of plugins that fail. */
 function* occupiedBy(resources: Iterable<Resource>, lookUp: LookUp): Generator<Occupied> {
   for (const resource of resources) {
     let places: readonly Occupied[] = [];
     try {
       places = placesOf(resource, lookUp);
     } catch {
-      // Its own steps are judged by what it says then, and fail there.
+      // The rule `same-place` reports the error on the resource's own steps.
     }
     yield* places;
   }
 }
 
-/** What rules ask. Memory is taken as it is when they ask; the places of the resource itself are looked up every time. */
+/** The lookup for rules. It uses the state at the call, and looks up the places of the resource at each call. */
 export function sharedPlaces(
   { look, clock, reserved }: PlacesInput,
   resources: ReadonlyMap<string, Resource>,

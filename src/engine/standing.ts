@@ -1,4 +1,4 @@
-/** What stands against an action, what lets it pass, and when it clears: read from its judgements. */
+/** Standing judgements of an action: the refusals, the overrides, and the time at which the refusals clear. */
 
 import type { Action, Judgement } from '#plugin';
 
@@ -9,13 +9,15 @@ export function overridesOf({ judgements }: Judged): readonly { readonly rule: s
   return judgements.flatMap(({ rule, overridden }) => (overridden === undefined ? [] : [{ rule, reason: overridden }]));
 }
 
-/** The judgements for which an action does not run; the gravest kind first. */
+/** The judgements that refuse an action, rejections first. */
 export function standing({ judgements }: Judged): readonly Judgement[] {
   const left = judgements.filter(({ overridden }) => overridden === undefined);
   return [...left.filter(({ outcome }) => outcome === 'reject'), ...left.filter(({ outcome }) => outcome === 'defer')];
 }
 
-/** When all that stands against an action has cleared (epoch ms); undefined where one reason does not clear by itself. */
+/**
+ * Time at which all refusals of an action have cleared (epoch ms); undefined if one does not clear without a change.
+ */
 export function clearsAt(action: Judged): number | undefined {
   const times = standing(action).map((reason) => reason.clearsAt);
   return times.length > 0 && times.every((time) => time !== undefined) ? Math.max(...times) : undefined;

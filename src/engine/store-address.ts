@@ -1,37 +1,37 @@
 /**
- * The address of a store on PostgreSQL, taken apart in one way, so that no two readers of it see two servers.
+ * The parser for addresses of PostgreSQL stores. There is only one, so that no two readers see different servers.
  *
- * Each part is named once: where the URL names it before the `?`, a parameter that names it again is a mistake. In
- * `fettle.yaml`, which a pull request changes, the address holds a password as `${env:NAME}` alone, and nothing that
- * decides how far the server is trusted; the environment (`FETTLE_STORE`) may say all of it.
+ * Each part is named once: a parameter that repeats a part before the `?` is a mistake. In `fettle.yaml`, which a pull
+ * request can change, the password must be `${env:NAME}`, and the address must not set how the server is trusted. The
+ * environment (`FETTLE_STORE`) may set every part.
  */
 
 import { canonicalHost, defined } from '#plugin';
 
-/** Who wrote an address: `fettle.yaml`, or the environment. */
+/** The source of an address: `fettle.yaml`, or the environment. */
 export type AddressSource = 'file' | 'environment';
 
-/** The host in its one spelling, or the absolute path of the folder of a Unix socket. */
+/** The canonical host, or the absolute path of the folder of a Unix socket. */
 export type StoreServer =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'socket'; readonly folder: string; readonly port: number };
 
 export interface StoreAddress {
-  /** Absent: the environment names the server, or it is on this machine. */
+  /** Absent if the environment names the server, or the server is on this machine. */
   readonly server?: StoreServer;
   readonly user?: string;
   readonly database?: string;
-  /** From the environment alone. */
+  /** Only from the environment. */
   readonly password?: string;
-  /** Name of the variable that holds the password. */
+  /** Name of the variable with the password. */
   readonly passwordVariable?: string;
   readonly schema: string;
   readonly applicationName?: string;
-  /** How the connection is protected, by parameter; from the environment alone. */
+  /** Parameters that protect the connection; only from the environment. */
   readonly tls: Readonly<Partial<Record<TlsParameter, string>>>;
 }
 
-/** Why a text is not such an address: a sentence, which repeats nothing of it but names of parameters. */
+/** The reason why a text is not a valid address: a sentence that quotes only names of parameters. */
 export interface AddressMistake {
   readonly mistake: string;
   readonly suggestion?: string;
@@ -50,14 +50,14 @@ export function isAddressMistake(value: StoreAddress | AddressMistake): value is
   return 'mistake' in value;
 }
 
-/** Whether `store` names a database, and not a folder. */
+/** True if `store` is a database, not a folder. */
 export function isDatabase(store: unknown): store is string {
   return typeof store === 'string' && /^postgres(?:ql)?:\/\//u.test(store);
 }
 
 const REFERENCE = /^(postgres(?:ql)?:\/\/[^/?#@:[\]]*):\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}@/u;
 
-/** The variable that stands in the place of the password, and the address without it. */
+/** The variable in place of the password, and the address without it. */
 function withoutReference(text: string): { readonly address: string; readonly variable?: string } {
   const found = REFERENCE.exec(text);
   if (found === null) return { address: text };
@@ -81,23 +81,23 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new Wrong('the address of the store has a percent sign that begins no character');
+    throw new Wrong('the address of the store has an invalid percent sign');
   }
 }
 
 function urlOf(text: string): URL {
-  // The parser passes over them, so two readers might see two addresses.
+  // The URL parser ignores them, so two readers might see two addresses.
   if (/[\u0000-\u0020\u007f\\]/u.test(text))
     throw new Wrong('the address of the store has a space, a backslash or a control character');
   try {
     return new URL(text);
   } catch {
-    // The error of the parser repeats its input, and with it the password.
+    // The error of the URL parser quotes its input, and with it the password.
     throw new Wrong(SHAPE);
   }
 }
 
-/** The part of the address that one of the two places names, and only one. */
+/** The part of the address from the one place that names it. */
 function once(name: string, before: string, parameters: ReadonlyMap<string, string>): string | undefined {
   const after = parameters.get(name);
   if (before !== '' && after !== undefined) throw new Wrong(`the address of the store names its ${name} twice`);
@@ -112,7 +112,7 @@ function parametersOf(url: URL, source: AddressSource): ReadonlyMap<string, stri
     if (parameters.has(name)) throw new Wrong(`the address of the store has the parameter ${name} twice`);
     if (source === 'file' && TRUSTED_PARAMETERS.includes(name)) {
       throw new Wrong(
-        `the address of the store may not say ${name} in fettle.yaml, which a pull request changes`,
+        `the address of the store must not set ${name} in fettle.yaml, which a pull request can change`,
         name === 'password' ? 'set PGPASSWORD' : `set PG${name.toUpperCase()} in the environment`,
       );
     }
@@ -127,17 +127,17 @@ function portOf(text: string | undefined): number {
   if (text === undefined) return DEFAULT_PORT;
   const port = Number(text);
   if (!/^\d{1,5}$/u.test(text) || port < 1 || port > 65_535)
-    throw new Wrong('the address of the store has a port that is not valid');
+    throw new Wrong('the address of the store has an invalid port');
   return port;
 }
 
 function serverOf(url: URL, parameters: ReadonlyMap<string, string>): StoreServer | undefined {
-  // A socket's folder may stand before the `?` too, percent-encoded.
+  // A socket's folder may also be before the `?`, percent-encoded.
   const before = /^%2f/iu.test(url.hostname) ? decoded(url.hostname) : url.hostname;
   const host = once('host', before, parameters);
   const port = once('port', url.port, parameters);
   if (host === undefined) {
-    if (port !== undefined) throw new Wrong('the address of the store has a port and no host');
+    if (port !== undefined) throw new Wrong('the address of the store has a port without a host');
     return undefined;
   }
   return serverNamed(host, portOf(port));
@@ -145,16 +145,16 @@ function serverOf(url: URL, parameters: ReadonlyMap<string, string>): StoreServe
 
 function serverNamed(host: string, port: number): StoreServer {
   if (host.startsWith('/')) {
-    if (host.split('/').includes('..')) throw new Wrong('the address of the store has a socket with `..` in its path');
+    if (host.split('/').includes('..')) throw new Wrong('the address of the store has a socket path with `..`');
     return { kind: 'socket', folder: host, port };
   }
   const canonical = canonicalHost(/^[0-9a-f:.]*:[0-9a-f:.]*$/iu.test(host) ? `[${host}]` : host);
   if (canonical === undefined)
-    throw new Wrong('the address of the store has a host that is not valid; several hosts are not supported');
+    throw new Wrong('the address of the store has an invalid host; several hosts are not supported');
   return { kind: 'tcp', host: canonical, port };
 }
 
-/** What PGHOST and PGPORT name; undefined where PGHOST is not set. */
+/** The server in PGHOST and PGPORT; undefined if PGHOST is not set. */
 export function serverFrom(
   host: string | undefined,
   port: string | undefined,
@@ -175,23 +175,23 @@ function taken(text: string, source: AddressSource): StoreAddress {
   if (address.includes('${')) {
     throw new Wrong(
       source === 'file'
-        ? 'in the address of the store, ${env:NAME} may only be the whole password'
-        : 'FETTLE_STORE takes no ${…}: its value is the address itself',
-      source === 'file' ? 'write postgres://user:${env:NAME}@host/database' : undefined,
+        ? 'in the address of the store, ${env:NAME} must be the whole password'
+        : 'FETTLE_STORE does not support ${…}. Set the address itself',
+      source === 'file' ? 'use postgres://user:${env:NAME}@host/database' : undefined,
     );
   }
   const url = urlOf(address);
   if (url.hash !== '') throw new Wrong('the address of the store has a #');
   const parameters = parametersOf(url, source);
   if (source === 'file' && url.password !== '')
-    throw new Wrong('a password may not be written here', 'give it by PGPASSWORD, or as ${env:NAME}');
+    throw new Wrong('a password must not be in this file', 'set PGPASSWORD, or use ${env:NAME}');
   const server = serverOf(url, parameters);
   const user = once('user', decoded(url.username), parameters);
   const password = once('password', decoded(url.password), parameters);
   const database = once('database', decoded(url.pathname.slice(1)), new Map());
   const schema = parameters.get('schema') ?? DEFAULT_SCHEMA;
   if (!/^[a-z_][a-z0-9_]{0,62}$/u.test(schema) || schema.startsWith('pg_'))
-    throw new Wrong('the schema in the address of the store is not small letters, digits and underscores');
+    throw new Wrong('the schema in the address of the store must have only lower-case letters, digits and underscores');
   const applicationName = once('application_name', '', parameters);
   const tls: Partial<Record<TlsParameter, string>> = {};
   for (const name of TLS_PARAMETERS) {
@@ -210,7 +210,7 @@ function taken(text: string, source: AddressSource): StoreAddress {
   });
 }
 
-/** Takes `postgres://user@host:port/database?schema=…` apart. A mistake repeats nothing of it but names of parameters. */
+/** Parses `postgres://user@host:port/database?schema=…`. A mistake quotes only names of parameters. */
 export function readStoreAddress(text: string, source: AddressSource): StoreAddress | AddressMistake {
   try {
     return taken(text, source);

@@ -1,11 +1,11 @@
-/** Summaries: what the resources of each plugin come to, in a few lines that the plugin writes. */
+/** Summaries: a few lines from each plugin about its resources. */
 
 import { errorText, type Resource, type Plugin, type Redact, type Scene, type Summary } from '#plugin';
 import { soundSummaries } from './guard.ts';
 import type { PluginSummary } from './seal.ts';
 
 function failed(error: unknown): Summary {
-  return { title: 'summary', lines: [`it could not be made: ${errorText(error)}`], facts: {} };
+  return { title: 'summary', lines: [`the summary failed: ${errorText(error)}`], facts: {} };
 }
 
 function summariesOf(plugin: Plugin, resources: readonly Resource[], scene: Scene): readonly Summary[] {
@@ -16,7 +16,7 @@ function summariesOf(plugin: Plugin, resources: readonly Resource[], scene: Scen
   }
 }
 
-/** Every summary of the plugins that have any, in the order of their names; one that fails says so, and stops nothing. */
+/** The summaries of all plugins, sorted by plugin. A failing summary has its error as text. */
 export function summarize(
   resources: ReadonlyMap<string, Resource>,
   plugins: ReadonlyMap<string, Plugin>,

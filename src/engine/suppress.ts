@@ -1,16 +1,16 @@
-/** Suppressions of findings: which findings of a plan are known, by whom, and until when. */
+/** Suppressions of findings: known findings of a plan, with their owner and end. */
 
 import { type Finding, formatRef } from '#plugin';
 import { addressMatcher } from './address-glob.ts';
 import type { Suppression } from './load/config.ts';
 
-/** A finding that does not count, and what says so. */
+/** A suppressed finding, and its suppression. */
 export interface SuppressedFinding {
   readonly finding: Finding;
   readonly by: Suppression;
 }
 
-/** The findings that count, and those that a suppression covers at `now` (epoch ms). */
+/** Separates the findings that count from those that a suppression covers at `now` (epoch ms). */
 export function splitFindings(
   findings: readonly Finding[],
   suppress: readonly Suppression[],

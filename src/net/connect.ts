@@ -12,7 +12,7 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'n
 import { reported } from './contacts.ts';
 import { allowedNetworks, denialOf, type NetworkPolicy, networkPolicy } from './networks.ts';
 
-/** The network because of which an address may not be connected to; undefined where it may. */
+/** The network for which connections to an address are denied; undefined if they are permitted. */
 export type Denial = (address: string) => string | undefined;
 
 /** Addresses whose denial is kept: many names lead to the same few. */
@@ -40,7 +40,7 @@ export function deniedWords(network: string): string {
   return `is in ${network}, which is denied`;
 }
 
-/** An address that may not be connected to. Its message names neither the address nor its network. */
+/** Thrown for a denied address. The message does not name the address or its network. */
 export class DeniedError extends Error {
   override readonly name = 'DeniedError';
   /** Like the errors of the system. */

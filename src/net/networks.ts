@@ -187,7 +187,7 @@ export function networkPolicy(allow: readonly string[], deny: readonly string[])
 /** Stands for a network where a text is not an address: that is never connected to. */
 const NOT_AN_ADDRESS = 'not an address';
 
-/** The network because of which an address may not be connected to; undefined where it may. */
+/** The network for which connections to an address are denied; undefined if they are permitted. */
 export function denialOf(address: string, policy: NetworkPolicy): string | undefined {
   const number = addressNumber(address);
   if (number === undefined) return NOT_AN_ADDRESS;

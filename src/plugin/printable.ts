@@ -19,8 +19,8 @@ export const UNSEEN =
   '\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u2800\\u3000\\u{13441}\\u{13442}\\u{16fe4}\\u{1d159}';
 
 /**
- * A class of a regular expression: code points that are certainly not in `UNSEEN`. A text of these alone is the rule, and
- * spares the class of all others, which takes a millisecond to build.
+ * A regular expression class: code points that are certainly not in `UNSEEN`. Most texts only have these, and do not
+ * need the other class, which takes a millisecond to build.
  */
 export const SEEN = ' -~\\u00a1-\\u00ac\\u00ae-\\u034e\\u2010-\\u2027\\u2190-\\u27ff';
 
@@ -39,7 +39,9 @@ export const CLEAR_LINE = '\r\u001b[K';
 const NOT_SEEN_IN_LINE = new RegExp(`[^${SEEN}]`, 'u');
 const NOT_SEEN = new RegExp(`[^\\n${SEEN}]`, 'u');
 
-/** The pattern for a text: `commands` alone if every code point is certainly seen. Each is compiled when it is needed. */
+/**
+ * The pattern for a text: only `commands` if every code point is in `SEEN`. Each pattern is compiled at its first use.
+ */
 function patternFor(notSeen: RegExp, unseen: string, commands: string, flags: string): (text: string) => RegExp {
   let short: RegExp | undefined;
   let whole: RegExp | undefined;

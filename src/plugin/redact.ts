@@ -25,7 +25,7 @@ const SCHEME = /\b(bearer|basic)(\s+)([A-Za-z0-9+/=_.~-]{6,})/giu;
 const SETTING =
   /\b([\w-]*(?:password|passwd|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential)[\w-]*)(["']?\s*[:=]\s*["']?)([^\s"'&,;)}\]]{4,})/giu;
 
-/** Replaces texts that look like a secret. */
+/** Replaces texts with the form of a secret. */
 function replacePatterns(text: string, hide: (secret: string) => string): string {
   return text
     .replace(PEM, hide)
@@ -40,7 +40,7 @@ function replacePatterns(text: string, hide: (secret: string) => string): string
     );
 }
 
-/** Redacts texts that look like a secret. */
+/** Redacts texts with the form of a secret. */
 export function redactPatterns(text: string): string {
   return replacePatterns(text, () => HIDDEN);
 }

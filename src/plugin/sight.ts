@@ -1,8 +1,8 @@
 /**
- * Sight: the questions that are asked of what a refresh shows of a resource.
+ * Sight: queries on the result of a refresh for a resource.
  *
- * No answer takes `unseen` for `absent`. A question about what is seen (its facts, its findings) has no answer for either of
- * them; a question whose answer differs between the two takes a resource that is known to be one of seen and absent.
+ * No query treats `unseen` as `absent`. A query about observed values (facts, findings) returns undefined for both. A
+ * query whose result differs between the two takes a resource that is known to be seen or absent.
  */
 
 import type { Absent, Facts, Gap, KnownResource, Observed, Resource, Seen, SeenResource, Sight } from './types.ts';
@@ -16,17 +16,17 @@ export function isSeen<R extends Pick<Resource, 'sight'>>(resource: R): resource
   return resource.sight.is === 'seen';
 }
 
-/** Returns true for a resource that a refresh would have shown, and did not. */
+/** Returns true for a resource that does not exist: a refresh would have shown it. */
 export function isAbsent({ sight }: Sighted): boolean {
   return sight.is === 'absent';
 }
 
-/** Returns true for a resource of which a refresh shows that it exists, or that it does not. */
+/** Returns true for a resource that is known to exist or not to exist. */
 export function isKnown<R extends Pick<Resource, 'sight'>>(resource: R): resource is KnownResource<R> {
   return resource.sight.is !== 'unseen';
 }
 
-/** Returns what is seen; undefined for an absent resource alone. */
+/** Returns the observed resource; undefined only for an absent one. */
 export function observedOf<F>({ sight }: { readonly sight: Seen<F> | Absent }): Observed<F> | undefined {
   return sight.is === 'seen' ? sight.observed : undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * The nouns of the engine as plain, readonly data: what is written, seen, remembered, proposed, judged and recorded.
+ * The data types of the engine, all readonly: documents, sightings, state, changes, verdicts and actions.
  */
 
 import type { SharedPlaces } from './places.ts';
@@ -10,10 +10,12 @@ import type { Instant } from './time.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** Named values that explain a judgement or a finding; they are printed and logged, so they never hold a secret. */
+/**
+ * Named values that explain a judgement or a finding. They are printed and logged, so they must not contain secrets.
+ */
 export type Facts = Readonly<Record<string, Json>>;
 
-/** Names one resource. `scope` lists the outer names from the outside in, as the kind's spec names them. */
+/** The identity of a resource. `scope` has the outer names, outermost first, in the order of the kind's spec. */
 export interface Ref {
   readonly plugin: string;
   readonly kind: string;
@@ -21,24 +23,24 @@ export interface Ref {
   readonly name: string;
 }
 
-/** `from>to`; a machine other than the kind's first is named in front: `sync:OUT_OF_SYNC>SYNCING`. */
+/** `from>to`, with a prefix for every machine but the kind's first: `sync:OUT_OF_SYNC>SYNCING`. */
 export type Step = `${string}>${string}`;
 
-/** A place in a document: lines and columns count from 1. */
+/** A place in a document. Lines and columns start at 1. */
 export interface Position {
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
 
-/** A mistake of the user, with its place; problems are collected and printed together. */
+/** A mistake of the user, with its place. Problems are collected and printed together. */
 export interface Problem {
   readonly code: string;
   readonly message: string;
   readonly at?: Position;
-  /** The text of the line that `at` points to. */
+  /** The text of the line at `at`. */
   readonly sourceLine?: string;
-  /** What was expected, or the nearest known name. */
+  /** The expected value, or the nearest known name. */
   readonly suggestion?: string;
   /** Errors stop the command; warnings are printed. */
   readonly severity: 'error' | 'warning';
@@ -48,15 +50,15 @@ export type OnRemove = 'remove' | 'release';
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** Safety inputs of a spec, by JSON pointer; what is not written is not there. */
+/** Safety inputs of a spec, by JSON pointer; absent fields have no entry. */
 export type Inputs = Readonly<Record<string, Json>>;
 
-/** `protect: undefined` says nothing: a protection that is remembered stays. */
+/** Lifecycle settings of a document. If `protect` is undefined, the recorded protection stays. */
 export interface Lifecycle {
   readonly protect?: boolean;
   readonly onRemove?: OnRemove;
   readonly ignore: readonly string[];
-  /** Why nothing is done to it; `false` says the same as nothing. */
+  /** The reason of the hold; `false` is the same as absent. */
   readonly hold?: string | false;
 }
 
@@ -65,36 +67,36 @@ export interface Meta {
   readonly lifecycle: Lifecycle;
 }
 
-/** How a step uses a file: its content is sent somewhere, read here, or run as a word of a command line. */
+/** The use of a file in a step: its content is sent, read on this machine, or run as a word of a command line. */
 export type FileUse =
   | { readonly use: 'send' | 'read'; readonly path: string }
   | { readonly use: 'run'; readonly words: readonly string[] };
 
-/** One file, or folder, that a step uses, as it was read. */
+/** A file or folder that a step uses, as it was read. */
 export interface FileSeen {
-  /** Relative to the folder of `fettle.yaml` where it lies inside the repository, else absolute. */
+  /** Relative to the folder of `fettle.yaml` if the file is inside the repository, otherwise absolute. */
   readonly path: string;
   readonly use: FileUse['use'];
-  /** `sha256:` and 64 hex digits, over its bytes, or over the names and bytes below a folder. */
+  /** `sha256:` and 64 hex digits, over the bytes of a file, or the names and bytes in a folder. */
   readonly digest?: string;
-  /** Why it has none, as the end of a sentence: `is missing`. */
+  /** The reason for a missing digest, as a predicate: `is missing`. */
   readonly problem?: string;
-  /** Of a file that is sent. */
+  /** The content, if the file is sent. */
   readonly content?: Uint8Array;
 }
 
-/** What decides beside documents and world. */
+/** Inputs of decisions other than documents and actual state. */
 export interface Given {
   readonly project: string;
-  /** Each plugin's part of `fettle.yaml`; secrets by the names of their references. */
+  /** Each plugin's part of `fettle.yaml`, with references in place of secrets. */
   readonly settings: ReadonlyMap<string, Json>;
-  /** Paths that fettle itself writes, as specs name them: their content is an outcome, and approved by nobody. */
+  /** Paths that fettle writes, as in specs. Their content is a result, so an approval does not cover it. */
   readonly writes: readonly string[];
   /** Files that the proposed steps use, by `fileKey`. */
   readonly files: ReadonlyMap<string, readonly FileSeen[]>;
 }
 
-/** What the text of a document was read as: the same text, found by its digest, is not parsed again. */
+/** The recorded result of parsing a document. A text with the same digest is not parsed again. */
 export interface ReadText {
   /** SHA-256 of the text and of the reader's version, in hex. */
   readonly digest: string;
@@ -104,24 +106,24 @@ export interface ReadText {
   readonly value: Json;
 }
 
-/** One resource as written. `needs` holds what it depends on: `dependsOn`, and the references that its spec makes. */
+/** A declared resource. `needs` has its dependencies: `dependsOn`, and the references in its spec. */
 export interface Desired<S = unknown> {
   readonly ref: Ref;
   readonly spec: S;
   readonly meta: Meta;
   readonly needs: readonly Ref[];
   readonly source: Position;
-  /** Pointers into the spec, of what the document says itself: the rest are defaults. Absent: nobody knows. */
+  /** JSON pointers to the fields that the document sets itself; all others are defaults. Absent if unknown. */
   readonly written?: readonly string[];
-  /** Absent: it is not to be remembered. */
+  /** Absent if the result of parsing is not recorded. */
   readonly read?: ReadText;
-  /** The document of another resource that stands for this one. */
+  /** The resource whose document was expanded to this one. */
   readonly expandedFrom?: Ref;
 }
 
 export type Severity = 'error' | 'warning' | 'info';
 
-/** Something seen that no step mends, or that a person has to know. */
+/** A problem that no step fixes, or that a person should know. */
 export interface Finding {
   readonly ref: Ref;
   readonly code: string;
@@ -132,37 +134,39 @@ export interface Finding {
   readonly since?: Instant;
 }
 
-/** What the resources of a plugin come to, under the rows of a plan: what they cost, how many are in which state. */
+/** A summary of a plugin's resources below the rows of a plan: for example their cost, or counts by state. */
 export interface Summary {
   /** A word or two: `cost`. */
   readonly title: string;
   readonly lines: readonly string[];
-  /** The same as values, for programs. */
+  /** The values of the lines, for programs. */
   readonly facts: Facts;
 }
 
-/** One resource as seen. A resource that is not there has no Observed at all. */
+/** The actual state of a resource. A resource that does not exist does not have one. */
 export interface Observed<F = unknown> {
   readonly ref: Ref;
-  /** State of the kind's first machine. */
+  /** State in the kind's first machine. */
   readonly state: string;
-  /** States of its other machines, by machine. */
+  /** States in the other machines, by machine. */
   readonly others?: Readonly<Record<string, string>>;
-  /** States of the first machine that it went through since the last look, where the look knows, oldest first. */
+  /** Intermediate states of the first machine since the last refresh, oldest first, if they are known. */
   readonly via?: readonly string[];
   /**
-   * What its provider protects it by, as in `delete protection`: it is neither removed nor replaced while that stands.
+   * Name of the provider's protection, such as `delete protection`. A protected resource is not removed or replaced.
    */
   readonly protectedBy?: string;
-  /** Name of another project that marks it as its own: it is neither adopted nor changed. */
+  /** Name of another project that marks the resource as its own. Such a resource is not adopted or changed. */
   readonly claimedBy?: string;
-  /** Something else has its name: what is remembered of it is about a thing that is not seen. */
+  /** True if another object has the name of the resource: the state is about an object that was not found. */
   readonly stranger?: true;
-  /** It is there without anybody making it (a probed host): it is never created, adopted or removed. */
+  /**
+   * True if the resource exists independent of fettle, such as a probed host: it is never created, adopted or removed.
+   */
   readonly given?: true;
-  /** What was seen and only changes when the resource does: part of the basis of a judgement. */
+  /** Facts that only change with the resource. They are part of the basis of an action. */
   readonly facts: F;
-  /** What changes by itself (a round-trip time, days left): shown, never compared. */
+  /** Values that change without the resource (a round-trip time, days left): shown, never compared. */
   readonly signals?: Facts;
   readonly findings: readonly Finding[];
   /** The time of the refresh. */
@@ -170,19 +174,19 @@ export interface Observed<F = unknown> {
 }
 
 /**
- * What a refresh saw of one resource: facts alone. Its states follow from them, from what is remembered and from the
- * time (`Kind.state`); a kind without that function gives the state that the outside itself reports.
+ * The facts of a resource in a refresh. `Kind.state` derives its states from the facts, the recorded state and the
+ * time. A kind without that function returns the state that the provider reports.
  */
 export interface Sighting<F = unknown>
   extends Omit<Observed<F>, 'state' | 'others' | 'via' | 'findings'>,
     Partial<Pick<Observed<F>, 'state' | 'others' | 'via' | 'findings'>> {
-  /** What its kind's `state` reads beside facts and signals; kept with the view, neither compared nor shown. */
+  /** Further input of `Kind.state`. It is kept in the view, and never compared or shown. */
   readonly raw?: unknown;
 }
 
-/** What a kind derives from a sighting. */
+/** The states and findings that a kind derives from a sighting. */
 export interface Standing<F = unknown> extends Pick<Observed<F>, 'state' | 'others' | 'via'> {
-  /** Facts that the time decides, as that something has expired; they take the place of those of the sighting. */
+  /** Facts that depend on the time, such as expiry. They replace those of the sighting. */
   readonly facts?: F;
   /** Added to those of the sighting. */
   readonly signals?: Facts;
@@ -191,14 +195,13 @@ export interface Standing<F = unknown> extends Pick<Observed<F>, 'state' | 'othe
 }
 
 /**
- * A part of the world that could not be read. What `refs` or `kind` leave open, it covers: without both, the whole
- * plugin.
+ * A part of the infrastructure that could not be read: `refs`, or all of `kind`; without both, the whole plugin.
  */
 export interface Gap {
   readonly plugin: string;
   readonly kind?: string;
   readonly refs?: readonly Ref[];
-  /** The address or file that did not answer, for the reader. */
+  /** The address or file that could not be read, for the message. */
   readonly endpoint?: string;
   readonly message: string;
   readonly since?: Instant;
@@ -208,40 +211,39 @@ export interface View {
   readonly observed: readonly Sighting[];
   readonly gaps: readonly Gap[];
   /**
-   * What a look saw beside resources, by plugin: prices, what a provider offers. Rules may judge by it; it is no part
-   * of a basis.
+   * Observed values other than resources, by plugin, such as prices. Rules can use them. They are not part of a basis.
    */
-  readonly beside?: Readonly<Record<string, Facts>>;
+  readonly extras?: Readonly<Record<string, Facts>>;
   readonly at: Instant;
 }
 
-/** An intent whose outcome is not in the log yet. */
+/** An intent without an outcome in the log. */
 export interface OpenIntent {
   readonly seq: number;
   readonly step: Step;
   readonly goal: Goal;
   readonly at: Instant;
   readonly run: string;
-  /** What is remembered once it is done; both are absent for a removal. */
+  /** State to record when the step is done. Both are absent for a removal. */
   readonly applied?: Applied;
   readonly meta?: MetaNote;
-  /** An override lets it begin anew: failures before it do not count. */
+  /** True if an override restarts the count of failures. */
   readonly anew?: true;
 }
 
-/** What is remembered of a document beside its spec. */
+/** The recorded part of a document other than its spec. */
 export interface MetaNote {
   readonly protect?: true;
   readonly on_remove: OnRemove;
   readonly hold?: string;
   readonly needs: readonly string[];
   readonly labels: Labels;
-  /** The labels that end with this, where there were others. */
+  /** The labels before this change, if they were different. */
   readonly labels_before?: Labels;
-  /** Safety inputs of its spec; absent where its kind has none. */
+  /** Safety inputs of the spec; absent if the kind does not have any. */
   readonly safety?: Inputs;
   readonly read?: ReadText;
-  /** Pointers that it ignores, sorted; absent for none. */
+  /** JSON pointers that the document ignores, sorted; absent if there are none. */
   readonly ignore?: readonly string[];
 }
 
@@ -251,79 +253,79 @@ export interface FormerLabels {
   readonly until: Instant;
 }
 
-/** What was last applied. A spec over the size limit of a memory is kept as its digest alone. */
+/** The last applied spec. A spec over the size limit is only kept as a digest. */
 export interface Applied {
   readonly at: Instant;
   readonly digest: string;
   readonly spec?: Json;
 }
 
-/** What is remembered about one resource: a fold of the log. `kept` holds the fields that the kind's spec declares. */
+/** The state of one resource, folded from the log. `kept` has the fields that the kind's spec declares. */
 export interface Memory<M = Facts> {
   readonly ref: Ref;
   /** Version of the schema of `kept`. */
   readonly version: number;
   readonly kept: Partial<M>;
-  /** Ours because a run created it, or adopted it; absent: not ours. */
+  /** Set if a run created or adopted the resource; absent if the project does not own it. */
   readonly owned?: 'created' | 'adopted';
-  /** A damaged log named it: neither created nor removed before a look settles it. */
+  /** True if the damaged part of a log named the resource. It is not created or removed until a refresh settles it. */
   readonly unknown?: true;
   readonly protect?: true;
   readonly onRemove?: OnRemove;
   readonly hold?: string;
-  /** Addresses of what it needs, for the order of removals. */
+  /** Addresses of its dependencies, for the order of removals. */
   readonly needs?: readonly string[];
   readonly labels?: Labels;
-  /** Labels that it had before, oldest first: a budget counts it by them as long as it looks back. */
+  /** Former labels, oldest first. A budget counts the resource by them within its period. */
   readonly formerLabels?: readonly FormerLabels[];
-  /** Safety inputs of its spec as they were last applied. */
+  /** The last applied safety inputs of its spec. */
   readonly safety?: Inputs;
-  /** Its document, as an apply read it last. */
+  /** Its document, as the last apply read it. */
   readonly read?: ReadText;
-  /** Pointers that its document ignored when it was last applied, sorted. */
+  /** JSON pointers that its document ignored at the last apply, sorted. */
   readonly ignore?: readonly string[];
   readonly applied?: Applied;
-  /** A removal was begun, and is not at its end. */
+  /** True if a removal has started and not ended. */
   readonly removing?: true;
-  /** A replacement removed it: digest of the spec that is to be created. */
+  /** Set after the removal of a replacement: digest of the spec to create. */
   readonly successor?: string;
-  /** State of the first machine when it was last seen, and since when it is in it. */
+  /** Last observed state of the first machine, and the start of that state. */
   readonly state?: string;
   readonly since?: Instant;
   readonly others?: Readonly<Record<string, string>>;
-  /** Attempts in a row that failed to reach the same state by the same document, and the last of them. */
+  /** Consecutive failures to reach one state by one document, and the last failure. */
   readonly failures?: number;
   readonly lastError?: {
     readonly at: Instant;
     readonly step: Step;
     readonly message: string;
-    /** Digest of the spec that was to be applied. */
+    /** Digest of the spec that was not applied. */
     readonly digest?: string;
   };
   /** Codes of its findings at the last recorded refresh, each with the time of the first one in a row. */
   readonly findings?: Readonly<Record<string, Instant>>;
   readonly open?: OpenIntent;
   /**
-   * Ids of intents to create it of which nothing was seen, newest last: what they made may still turn up, and is ours.
+   * Ids of create intents without an observed result, newest last. A resource with such an id is owned.
    */
   readonly tried?: readonly string[];
 }
 
-/** A step that counts against a limit over time. It outlives the memory of its resource, which a removal ends. */
+/** A step that counts against a limit over time. It is kept after the removal of its resource from the state. */
 export interface Spent {
-  /** Sequence number of its intent. */
+  /** Sequence number of the intent. */
   readonly seq: number;
   readonly at: Instant;
   readonly ref: Ref;
   readonly step: Step;
   readonly labels: Readonly<Record<string, string>>;
-  /** Labels that its resource had before. */
+  /** Former labels of the resource. */
   readonly formerLabels?: readonly FormerLabels[];
   readonly removal?: true;
   readonly disruptive?: true;
 }
 
-/** A resource that a refresh shows. With a gap, a wider one covers it: nothing destructive is done to it. */
+/** A resource that a refresh shows. With a gap, a wider gap covers it, and no destructive step runs on it. */
 export interface Seen<F = unknown> {
   readonly is: 'seen';
   readonly observed: Observed<F>;
@@ -335,34 +337,34 @@ export interface Absent {
   readonly is: 'absent';
 }
 
-/** A resource that a gap covers: it may exist, or not. */
+/** A resource under a gap: it may exist or not. */
 export interface Unseen {
   readonly is: 'unseen';
   readonly gap: Gap;
 }
 
-/** What a refresh shows of a resource. `unseen` is never taken for `absent`: only `seen` has something observed. */
+/** The result of a refresh for one resource. `unseen` is never treated as `absent`; only `seen` has `observed`. */
 export type Sight<F = unknown> = Seen<F> | Absent | Unseen;
 
-/** One resource as declared, seen and remembered, with its kind: `match` makes it, and finds the kind once. */
+/** A resource as declared, seen and recorded in the state, with its kind. Created by `match`. */
 export interface Resource<S = unknown, F = unknown, M = Facts> {
   readonly ref: Ref;
-  /** `certificates/Certificate/www`: the text of `ref`. */
+  /** The text of `ref`: `certificates/Certificate/www`. */
   readonly address: string;
   readonly kind: Kind<unknown>;
   readonly tables: KindTables;
   readonly desired?: Desired<S>;
   readonly sight: Sight<F>;
   readonly memory?: Memory<M>;
-  /** Created or adopted by this project's log, and not put in doubt by a damage. */
+  /** True if the project owns the resource: its log created or adopted it, and no damage puts that in doubt. */
   readonly owned: boolean;
   /** The plugin's part of `fettle.yaml`. */
   readonly settings: Json;
-  /** What counts for it, as `Kind.policy` merges its document, what was applied of it, and the settings. */
+  /** The effective policy: `Kind.policy` merges the document, the state and the settings. */
   readonly policy: unknown;
 }
 
-/** A resource of which a refresh shows that it exists, or that it does not: all that a diff, a note or a handler gets. */
+/** A resource that is known to exist or not to exist. Diffs, notes and handlers only get such resources. */
 export type KnownResource<R extends Pick<Resource, 'sight'> = Resource> = R & {
   readonly sight: Exclude<R['sight'], Unseen>;
 };
@@ -372,7 +374,7 @@ export type SeenResource<R extends Pick<Resource, 'sight'> = Resource> = R & {
   readonly sight: Extract<R['sight'], { readonly is: 'seen' }>;
 };
 
-/** A resource of a plugin or a kind that is not loaded: nothing of it is changed, and its memory is kept. */
+/** A resource of a plugin or kind that is not loaded. It is not changed, and its state is kept. */
 export interface Unloaded {
   readonly ref: Ref;
   readonly desired?: Desired;
@@ -384,7 +386,7 @@ export type Goal = 'create' | 'update' | 'replace' | 'remove' | 'adopt' | 'prote
 
 export type Cause = 'new' | 'edit' | 'drift' | 'orphan' | 'time' | 'progress' | 'policy';
 
-/** One difference: `before` as seen, `after` as wanted; a secret's values are left out. */
+/** One difference: `before` is the actual value, `after` the declared one. Values of secrets are left out. */
 export interface FieldChange {
   /** JSON pointer into the spec: `/labels/tier`. */
   readonly path: string;
@@ -394,18 +396,18 @@ export interface FieldChange {
 }
 
 /**
- * What a kind's diff proposes; the engine adds the address, and the cause where it follows from what was last applied.
+ * The proposal of a kind's diff. The engine adds the address, and the cause if the last applied spec shows it.
  */
 export interface Proposal<P extends Step = Step> {
   readonly step: P;
   readonly goal: 'create' | 'update' | 'replace' | 'remove';
   readonly fields?: readonly FieldChange[];
   readonly because: string;
-  /** Left out: `new`, `edit`, `drift` or `orphan`, found by comparing with what was last applied. */
+  /** By default `new`, `edit`, `drift` or `orphan`, from a comparison with the last applied spec. */
   readonly cause?: 'time' | 'progress' | 'policy';
 }
 
-/** One step that is proposed for one resource: its name, and the same taken apart. `changeOf` makes one. */
+/** One proposed step of one resource, with its name and its parts. Created by `changeOf`. */
 export interface Change extends StepParts {
   readonly ref: Ref;
   readonly step: Step;
@@ -418,84 +420,88 @@ export interface Change extends StepParts {
 
 export type Outcome = 'pass' | 'warn' | 'defer' | 'reject';
 
-/** What would let a step pass, beside the time: `clearsAt` of the verdict says until when to wait. */
+/** A way to let a step pass, other than waiting until `clearsAt` of the verdict. */
 export interface Remedy {
-  /** A path of the document, and the value that would do. */
+  /** A path in the document, with a value that passes. */
   readonly set?: { readonly path: string; readonly value: Json };
-  /** Something to do outside. */
+  /** An instruction for outside of fettle. */
   readonly outside?: string;
 }
 
-/** What a rule says of one change, always with the facts that it used. */
+/** The verdict of a rule on one change, with the facts that it used. */
 export interface Verdict {
   readonly outcome: Outcome;
   readonly message: string;
   readonly facts: Facts;
-  /** Limits from `fettle.yaml` and the command line that it held the change against: an approval covers them. */
+  /**
+   * Limits from `fettle.yaml` and the command line with which the rule compared the change. An approval covers them.
+   */
   readonly limits?: Facts;
-  /** When it clears by itself: epoch ms. */
+  /** Time at which the refusal clears without a change: epoch ms. */
   readonly clearsAt?: number;
   readonly remedy?: Remedy;
 }
 
-/** A verdict with its rule. `overridden` holds the reason that was given. */
+/** A verdict with its rule. `overridden` has the reason of the override. */
 export interface Judgement extends Verdict {
   readonly rule: string;
   readonly overridable: boolean;
   readonly overridden?: string;
 }
 
-/** All that decides what a row does, beside the row itself and the world. */
+/** All inputs that decide the effect of a row, other than the row and the actual state. */
 export interface Covered {
-  /** As its kind gets it: defaults filled in, paths relative to the project, ignored fields as they are seen. */
+  /**
+   * The spec as its kind gets it: with defaults, paths relative to the project, and actual values of ignored fields.
+   */
   readonly spec?: Json;
-  /** What is remembered of the document beside its spec, and the pointers that it ignores. */
+  /** The recorded part of the document other than its spec, and the pointers that it ignores. */
   readonly lifecycle: Json;
-  /** Digest of what was applied last, where the document is gone. */
+  /** Digest of the last applied spec, if the document was removed. */
   readonly applied?: string;
   /** Every rule that was asked. */
   readonly rules: readonly string[];
-  /** Limits of configuration and command line that the rules held something against, by rule. */
+  /** Limits from configuration and command line that rules used, by rule. */
   readonly limits: Readonly<Record<string, Facts>>;
-  /** Digests of the specs of other resources that it uses, by address. */
+  /** Digests of the specs of other resources that the step uses, by address. */
   readonly uses: Readonly<Record<string, string>>;
-  /** The plugin's settings that decide what steps of the kind do; a secret is the name of its reference. */
+  /** The plugin's settings that decide about steps of the kind, with references in place of secrets. */
   readonly settings: Json;
   /** Files whose content is sent, read or run. */
   readonly files: readonly FileSeen[];
-  /** Command lines that it runs. */
+  /** Command lines that the step runs. */
   readonly commands: readonly (readonly string[])[];
-  /** What else decides, as its kind says. */
+  /** Other values from the kind that decide about the step. */
   readonly values: Facts;
 }
 
-/** One value of a spec that was edited; `path` is a JSON pointer. */
+/** One edited value of a spec; `path` is a JSON pointer. */
 export interface SpecEdit {
   readonly path: string;
   readonly before?: Json;
   readonly after?: Json;
 }
 
-/** A Change with its verdict and the digest of what it was judged on. */
+/** A change with its verdict, and the digest of the inputs of the judgement. */
 export interface Action {
   readonly change: Change;
   readonly verdict: 'accept' | 'reject' | 'defer';
   /** Every rule that was asked, in order. */
   readonly judgements: readonly Judgement[];
-  /** What an approval of it covers. */
+  /** The inputs that an approval covers. */
   readonly covers: Covered;
-  /** Digest of the change, of what is covered, and of what was seen: `sha256:…`. */
+  /** Digest of the change, of `covers`, and of the sighting: `sha256:…`. */
   readonly basis: string;
-  /** Addresses of the actions that have to be done before. */
+  /** Addresses of the actions that must be done before. */
   readonly after: readonly string[];
   readonly source?: Position;
-  /** As of its document. */
+  /** `written` of its document. */
   readonly written?: readonly string[];
-  /** What the document says otherwise than when it was last applied, and no field of the change shows. */
+  /** Edits of the document since the last apply that no field of the change shows. */
   readonly edits?: readonly SpecEdit[];
 }
 
-/** One rule on one address may be passed by, with a reason. */
+/** An exception from one rule for one address, with a reason. */
 export interface Override {
   readonly rule: string;
   readonly address: string;
@@ -504,7 +510,7 @@ export interface Override {
   readonly until?: Instant;
 }
 
-/** So many disruptive steps in a time, over all resources that match. */
+/** A limit of disruptive steps per period, over all resources that match. */
 export interface Budget {
   readonly match: {
     readonly plugin?: string;
@@ -515,7 +521,7 @@ export interface Budget {
   readonly perMs: number;
 }
 
-/** A time in which nothing is done: epoch ms, the end not included. */
+/** A period without actions: epoch ms, the end not included. */
 export interface FreezeWindow {
   readonly from: number;
   readonly to: number;
@@ -524,34 +530,34 @@ export interface FreezeWindow {
 
 /** Limits of the safety rules, from `fettle.yaml` and the command line. */
 export interface Safety {
-  /** How old a view may be for a destructive step, in ms. */
+  /** Maximum age of a view for a destructive step, in ms. */
   readonly maxAgeMs: number;
-  /** `share` is a fraction; removals of the last `perMs` count too. */
+  /** Limits of removals. `share` is a fraction; removals of the last `perMs` count too. */
   readonly removals: {
     readonly max: number;
     readonly share: number;
     readonly from: number;
     readonly perMs: number;
   };
-  /** A look that misses more than this fraction of what was there, where it is at least `from`, is doubted. */
+  /** A refresh is doubtful if more than this fraction of at least `from` known resources is missing. */
   readonly collapse: { readonly share: number; readonly from: number };
   readonly budgets: readonly Budget[];
-  /** In the order of their beginnings, none touching another. */
+  /** Sorted by start; windows do not touch. */
   readonly freeze: readonly FreezeWindow[];
-  /** The rules that these windows are laid out from. */
+  /** The rules from which the windows were computed. */
   readonly freezeRules?: readonly { readonly cron: string; readonly forMs: number; readonly timezone: string }[];
   /** `--max-removals` with its reason: lifts the limits of removals to this count. */
   readonly maxRemovals?: { readonly count: number; readonly reason: string };
   readonly overrides: readonly Override[];
 }
 
-/** How much of a kind was there at the last look, and how much of that is missing now. */
+/** Number of resources of a kind that existed at the last refresh, and of those that are missing now. */
 export interface KindCount {
   readonly known: number;
   readonly missing: number;
 }
 
-/** A budget with the times (epoch ms, ascending) of the steps that earlier runs took from it. */
+/** A budget with the times (epoch ms, ascending) of the steps that earlier runs spent. */
 export interface BudgetUse {
   readonly budget: Budget;
   readonly times: readonly number[];
@@ -560,52 +566,52 @@ export interface BudgetUse {
 /** Counts of one kind, for the limits of removals. */
 export interface RemovalCount {
   readonly owned: number;
-  /** Proposed now. */
+  /** Removals in this plan. */
   readonly removals: number;
-  /** Removed within the time that the limits look back, and not there any more. */
+  /** Resources removed within the period of the limits that no longer exist. */
   readonly recent: number;
 }
 
-/** What a rule may look at beside its own resource. */
+/** The context of a rule other than its own resource. */
 export interface Scene {
   /** Epoch ms. */
   readonly now: number;
   readonly safety: Safety;
-  /** When the view was taken: epoch ms. */
+  /** Time of the refresh: epoch ms. */
   readonly viewedAt: number;
-  /** What decides beside documents and world. */
+  /** Inputs of decisions other than documents and actual state. */
   readonly given?: Given;
   readonly gaps: readonly Gap[];
-  /** What the look saw beside resources, by plugin. */
-  readonly beside?: Readonly<Record<string, Facts>>;
+  /** Observed values other than resources, by plugin. */
+  readonly extras?: Readonly<Record<string, Facts>>;
   /** Time of the log's last record: epoch ms; absent without a log. */
   readonly logAt?: number;
-  /** Why the memory could not be read: nothing is known of what is managed. */
+  /** The reason why the state could not be read. Ownership is then unknown. */
   readonly memoryGap?: string;
-  /** Another run holds the lock, and may be taking the steps whose intents are open. */
+  /** Set if another run holds the lock: it may be executing the steps with open intents. */
   readonly busy?: { readonly holder: string };
   readonly get: (ref: Ref | string) => Resource | undefined;
   /** Resources of plugins and kinds that are not loaded, by address. */
   readonly unloaded: ReadonlyMap<string, Unloaded>;
-  /** Every resource of one kind, in the order of their addresses. */
+  /** Every resource of one kind, sorted by address. */
   readonly ofKind: (plugin: string, kind: string) => readonly Resource[];
   /** Every proposed change, by address. */
   readonly changes: ReadonlyMap<string, Change>;
-  /** Owned resources and proposed removals, by `plugin/Kind`; a kind without removals is not there. */
+  /** Counts of owned resources and proposed removals, by `plugin/Kind`, only for kinds with removals. */
   readonly removals: ReadonlyMap<string, RemovalCount>;
-  /** What is ours and was there at the last look, and how much of it is not seen now, by `plugin/Kind`. */
+  /** Counts of owned resources at the last refresh, and of those that are missing now, by `plugin/Kind`. */
   readonly missing: ReadonlyMap<string, KindCount>;
-  /** What earlier runs have spent of each budget, and how many accepted steps of this plan count against it too. */
+  /** Steps of earlier runs that count against each budget, and the number of accepted steps of this plan. */
   readonly budgets: readonly (BudgetUse & { readonly accepted: number })[];
-  /** Actions judged so far, by address; right before an action, all of the plan. */
+  /** Actions judged before this one, by address; right before an action, all actions of the plan. */
   readonly judged: ReadonlyMap<string, Action>;
   /**
-   * Accepted actions whose effect the resources do not show yet, by address: in a plan those judged before, right
-   * before an action those that others are taking at this moment. A rule about the fleet counts these.
+   * Accepted actions that the resources do not show yet, by address: in a plan, those judged before; right before an
+   * action, those that run at this moment. A rule about a fleet counts them.
    */
   readonly underWay: ReadonlyMap<string, Action>;
-  /** Who else describes the places of a resource; they are looked up when it is asked. */
+  /** Finds other holders of the places of a resource. The lookup happens at the call. */
   readonly shared?: SharedPlaces;
-  /** The run is about changes of these causes; absent for all. */
+  /** Causes to which the run is limited; absent for all. */
   readonly causes?: ReadonlySet<Cause>;
 }

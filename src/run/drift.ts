@@ -7,7 +7,7 @@ import type { Listener } from './events.ts';
 import { eitherOf, type Interruption, stoppedEnding } from './interruption.ts';
 import { openDocuments, type Workspace } from './project.ts';
 import { reconcileProject } from './reconcile-project.ts';
-import { type Looked, refreshed } from './refresh.ts';
+import { type RefreshResult, refreshed } from './refresh.ts';
 import { type Selection, withinOf } from './selection.ts';
 import { openWorlds, pluginsFor, upgradeRecall } from './worlds.ts';
 import { refuseInCi, writeLog } from './write-log.ts';
@@ -28,11 +28,11 @@ interface Drifted {
 }
 
 function drifted(
-  looked: Pick<Looked, 'project' | 'reconciled' | 'report'>,
+  refresh: Pick<RefreshResult, 'project' | 'reconciled' | 'report'>,
   options: DriftOptions,
   say: Listener,
 ): Drifted {
-  const { project, reconciled, report: log } = looked;
+  const { project, reconciled, report: log } = refresh;
   const { plan, resources, actions, scene } = reconciled;
   const { suppress } = project.config;
   const within = withinOf(options.selection ?? {});
@@ -86,7 +86,7 @@ async function recorded(workspace: Workspace, options: DriftOptions, say: Listen
 export async function drift(workspace: Workspace, options: DriftOptions, say: Listener): Promise<Drifted> {
   if (options.record === true) return recorded(workspace, options, say);
   const { selection = {}, interruption } = options;
-  return refreshed(workspace, { selection, stop: interruption.stop }, say, async (looked) =>
-    drifted(looked, options, say),
+  return refreshed(workspace, { selection, stop: interruption.stop }, say, async (refresh) =>
+    drifted(refresh, options, say),
   );
 }

@@ -3,7 +3,7 @@
 import type { LogRecord } from '../formats/log-record.ts';
 import { formatRef } from '#plugin';
 
-/** The part of a record about one address: of a refresh, only that resource. Undefined if there is no such part. */
+/** The part of a record about one address: of a refresh, only that resource. Undefined if the record has none. */
 export function aboutAddress(record: LogRecord, address: string): LogRecord | undefined {
   if (record.kind === 'seen') {
     const resources = record.body.resources.filter(({ ref }) => formatRef(ref) === address);

@@ -16,7 +16,7 @@ import { recallFrom, rememberOnly, sayLogState } from './stores.ts';
 import { openWorlds, pluginsFor, upgradeRecall } from './worlds.ts';
 
 /** The result of a refresh, with its inputs. */
-export interface Looked {
+export interface RefreshResult {
   readonly project: Project;
   /** Undefined if the state could not be read. */
   readonly store: Store | undefined;
@@ -62,7 +62,7 @@ export async function refreshed<T>(
   workspace: Workspace,
   options: RefreshOptions,
   say: Listener,
-  use: (looked: Looked) => Promise<T>,
+  use: (result: RefreshResult) => Promise<T>,
 ): Promise<T | { readonly ending: Ending }> {
   const { selection = {}, passes = {}, stop, memoryMayBeUnread = false } = options;
   const { host } = workspace;

@@ -61,7 +61,7 @@ export async function openConfiguredStore({ host, config }: Workspace, say: List
   const { openPostgresStore } = await import('../store/postgres/postgres-store.ts');
   const { targetOf } = await import('../store/postgres/target.ts');
   if (!config.nameWritten)
-    throw new InputError('a shared store needs `name` in fettle.yaml, which tells the projects in it apart');
+    throw new InputError('a shared store needs `name` in fettle.yaml, which identifies the project in it');
   const target = await targetOf(config.store, config.storeFrom === 'environment' ? 'environment' : 'file', host.env);
   return openPostgresStore(options({ target }));
 }

@@ -27,6 +27,10 @@ export function checkHead(head: Head, { hashAt, end, from }: HeadFacts): Damage 
   if (end === undefined) return missingHead(head, 'the log has no sound record');
   if (head.seq > end.seq) return missingHead(head, `the log ends earlier, at record ${end.seq}`);
   if (head.seq < from)
-    return missingHead(head, `it cannot be checked, because the log begins at record ${from}`, 'head-uncheckable');
+    return missingHead(
+      head,
+      `the record cannot be checked, because the log begins at record ${from}`,
+      'head-uncheckable',
+    );
   return missingHead(head, 'that record is damaged');
 }

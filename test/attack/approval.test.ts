@@ -95,7 +95,7 @@ describe('a digest that was approved', () => {
     expect((await planOf(folder)).plan_digest).not.toBe(before.plan_digest);
     expect((await fettle(folder, `apply --plan-digest ${before.plan_digest}`)).code).toBe(6);
     const saved = await fettle(folder, 'apply plan.json');
-    expect(saved.stderr).toContain('other content of a file that it uses');
+    expect(saved.stderr).toContain('content of a used file');
     expect(existsSync(join(folder, 'ran'))).toBe(false);
   });
 
@@ -153,7 +153,7 @@ describe('a digest that was approved', () => {
       `name: shop\n${COMMANDS}`,
     );
     const done = await fettle(folder, 'apply --yes', { env: { PATH: process.env['PATH'] ?? '' } });
-    expect(done.stdout + done.stderr).toContain('after.sh is not as it was when the plan was made: it is not run');
+    expect(done.stdout + done.stderr).toContain('after.sh has changed since the plan was created, so it was not run');
     expect(existsSync(join(folder, 'ran'))).toBe(false);
   });
 });
@@ -264,7 +264,7 @@ describe('a plan file', () => {
     const done = await fettle(folder, 'apply plan.json');
     expect([done.code, done.stderr]).toEqual([
       6,
-      expect.stringContaining("the plan's override of protected counts only"),
+      expect.stringContaining('The plan overrides protected: use the same override'),
     ]);
     expect(existsSync(join(folder, 'tls/www.key'))).toBe(true);
   });

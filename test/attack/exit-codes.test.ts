@@ -272,7 +272,7 @@ describe('exit codes', () => {
       expect((await fettle(folder, 'plan', '-out', file, ...override)).code).toBe(0);
       const without = await fettle(folder, 'apply', file);
       expectEnding(without, 6);
-      expect(without.stderr).toContain("the plan's override of protected counts only while");
+      expect(without.stderr).toContain('The plan overrides protected: use the same override');
       readFileSync(join(folder, 'tls/api.crt'));
       expect((await fettle(folder, 'apply', file, ...override)).code).toBe(0);
       expect(() => readFileSync(join(folder, 'tls/api.crt'))).toThrow('ENOENT');
@@ -325,7 +325,7 @@ describe('exit codes', () => {
     writeFiles(folder, { ca: '' });
     const done = await fettle(folder, 'apply', '--yes');
     expectEnding(done, 7);
-    expect(done.stdout).toContain('it needs certificates/Issuer/ca, which is failed');
+    expect(done.stdout).toContain('Depends on certificates/Issuer/ca, which is failed');
     rmSync(join(folder, 'ca'));
     expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
   });

@@ -37,7 +37,7 @@ describe('apply', () => {
     const { rows } = await applyToy(world, documents, log);
     expect(rows.a).toMatchObject({ status: 'failed', message: 'no room' });
     expect(rows.b?.status).toBe('done');
-    expect(rows.c).toMatchObject({ status: 'not-attempted', message: 'it needs toy/Item/a, which is failed' });
+    expect(rows.c).toMatchObject({ status: 'not-attempted', message: 'Depends on toy/Item/a, which is failed' });
     expect(memoryOf(log, 'a')).toMatchObject({ failures: 1, lastError: { message: 'no room', step: 'absent>ready' } });
     world.faults.clear();
     await applyToy(world, documents, log);
@@ -144,31 +144,31 @@ describe('apply', () => {
     const take = world.items.set.bind(world.items);
     world.items.set = (name, value) => (name === 'a' ? world.items : take(name, value));
     const { rows } = await applyToy(world, [wanted('a', 2)], log);
-    expect(rows.a).toMatchObject({ status: 'failed', message: 'it is absent, and ought to be ready' });
+    expect(rows.a).toMatchObject({ status: 'failed', message: 'The resource is absent; ready was expected' });
   });
 
   it('an edit without an effect is a failure', async () => {
     const { world, log } = await owned({ a: 2 });
     world.items.set = () => world.items;
     const { rows } = await applyToy(world, [wanted('a', 4)], log);
-    expect(rows.a).toMatchObject({ status: 'failed', message: 'it still differs from what is written' });
+    expect(rows.a).toMatchObject({ status: 'failed', message: 'The resource still differs from its document' });
   });
 
   it.each([
     [
       'its value changed',
       (world: ReturnType<typeof toyWorld>) => world.items.set('a', { value: 6, state: 'ready' }),
-      'it is not as it was when the plan was made',
+      'The resource has changed since the plan was created',
     ],
     [
       'it was removed',
       (world: ReturnType<typeof toyWorld>) => world.items.delete('a'),
-      'it is not as it was when the plan was made',
+      'The resource has changed since the plan was created',
     ],
     [
       'its view has a gap',
       (world: ReturnType<typeof toyWorld>) => world.blind.add('a'),
-      'it cannot be seen any more: it does not answer',
+      'The resource could not be read: it does not answer',
     ],
   ])('is stale if, since the plan, %s', async (_name, between, message) => {
     const { world, log } = await owned({ a: 2, b: 2 });
@@ -194,7 +194,7 @@ describe('apply', () => {
       { stop: stop.signal },
     );
     expect(rows.n00?.status).toBe('done');
-    expect(rows.n11).toMatchObject({ status: 'not-attempted', message: 'the run was stopped' });
+    expect(rows.n11).toMatchObject({ status: 'not-attempted', message: 'The run was stopped' });
     expect(Object.keys(rows)).toHaveLength(12);
   });
 

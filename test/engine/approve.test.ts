@@ -27,7 +27,7 @@ describe('a saved row', () => {
   });
 
   it.each<[string, Partial<Action> | undefined, RegExp]>([
-    ['without a change now', undefined, /nothing to do/],
+    ['without a change now', undefined, /no longer needs/],
     ['that needs another step', { change: { ...ROW.change, step: 'ready>ready' } }, /ready>ready/],
     ['that has another goal', { change: { ...ROW.change, goal: 'update' } }, /absent>ready/],
     [
@@ -35,7 +35,7 @@ describe('a saved row', () => {
       { judgements: [{ ...JUDGEMENT, overridden: 'x' }] },
       /keep-one/,
     ],
-    ['with another basis', { basis: 'sha256:other' }, /not as/],
+    ['with another basis', { basis: 'sha256:other' }, /has changed/],
     ['with another spec', { basis: 'sha256:other', covers: { ...ROW.covers, spec: { value: 9 } } }, /spec$/],
     [
       'with other command lines',

@@ -178,7 +178,7 @@ describe('budget', () => {
       });
       expect(second.plan.rejected_changes[0]?.reasons[0]).toMatchObject({
         rule: 'budget',
-        message: '1 disruption in 1h is allowed, 1 taken',
+        message: 'The budget is 1 disruption per 1h: 1 spent',
         clears_at: new Date(START + HOUR).toISOString(),
       });
       now = START + HOUR;
@@ -305,7 +305,7 @@ describe('provider-protected', () => {
     const { rows } = await applyToy(world, [], log, { plugins: new Map([['toy', guarded]]), safety: { overrides } });
     expect(rows.n0).toMatchObject({
       status: 'rejected',
-      message: 'provider-protected: its provider protects it: delete protection',
+      message: 'provider-protected: The provider protects the resource: delete protection',
     });
   });
 });

@@ -131,7 +131,7 @@ describe('a removal in two steps', () => {
     const first = await applyToy(world, [], log, { plugins });
     expect(first.rows['needy']).toMatchObject({ status: 'done' });
     expect(first.rows['base']).toMatchObject({ status: 'rejected' });
-    expect(first.rows['base']?.message).toContain('toy/Item/needy needs it');
+    expect(first.rows['base']?.message).toContain('toy/Item/needy depends on the resource');
     const second = await applyToy(world, [], log, { plugins });
     expect(second.rows['needy']).toMatchObject({ status: 'done' });
     // Its own first step follows: the dependent is removed by then.

@@ -159,7 +159,7 @@ describe('rules', () => {
     const { plan } = await planToy(toyWorld(), [wanted('a', 2, { lifecycle: { hold: 'audit' } })], toyLog());
     expect(plan.rejected_changes[0]).toMatchObject({
       reason: 'freeze',
-      reasons: [expect.objectContaining({ message: 'on hold: audit' })],
+      reasons: [expect.objectContaining({ message: 'On hold: audit' })],
     });
   });
 

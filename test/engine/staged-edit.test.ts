@@ -70,6 +70,6 @@ describe('an edit in two stages', () => {
     await applyToy(world, [wanted('a', 12)], log, { plugins });
     const deaf = { plugins: new Map([['toy', pluginWith(true)]]) };
     const { rows } = await applyToy(world, [wanted('a', 34)], log, deaf);
-    expect(rows['a']).toMatchObject({ status: 'failed', message: 'it still differs from what is written' });
+    expect(rows['a']).toMatchObject({ status: 'failed', message: 'The resource still differs from its document' });
   });
 });

@@ -59,11 +59,11 @@ describe('a summary in a plan', () => {
   it('reads the facts that the refresh found next to resources, of its own plugin only', async () => {
     const plugin: Plugin = {
       ...toyWith((_pairs, scene) => [
-        { title: 'beside', lines: [JSON.stringify(scene.beside)], facts: scene.beside?.['toy'] ?? {} },
+        { title: 'extras', lines: [JSON.stringify(scene.extras)], facts: scene.extras?.['toy'] ?? {} },
       ]),
       observe: async (world, query) => ({
         ...(await toyPlugin.observe(world, query)),
-        beside: { toy: { price: 3 }, other: { price: 4 } },
+        extras: { toy: { price: 3 }, other: { price: 4 } },
       }),
     };
     const { plan } = await planToy(toyWorld(), [wanted('a', 2)], toyLog(), { plugins: new Map([['toy', plugin]]) });
@@ -75,12 +75,12 @@ describe('a summary in a plan', () => {
       ...toyPlugin,
       observe: async (world, query) => ({
         ...(await toyPlugin.observe(world, query)),
-        beside: { toy: { text: 'x'.repeat(1024 * 1024) } },
+        extras: { toy: { text: 'x'.repeat(1024 * 1024) } },
       }),
     };
     const { plan } = await planToy(toyWorld(), [wanted('a', 2)], toyLog(), { plugins: new Map([['toy', plugin]]) });
     expect(plan.gaps.map(({ message }) => message)).toEqual([
-      'the plugin returned an invalid response: it saw too much beside its resources',
+      'the plugin returned an invalid response: the values other than resources are too large',
     ]);
   });
 
@@ -117,23 +117,23 @@ describe('a summary in a plan', () => {
       () => {
         throw new Error('no sum of token=s3cr3t-s3cr3t-s3cr3t');
       },
-      'it could not be made: no sum of token=(hidden)',
+      'the summary failed: no sum of token=(hidden)',
     ],
-    ['is not a list', () => ({ title: 'x' }), 'it could not be made: what it sums up are no summaries'],
+    ['is not a list', () => ({ title: 'x' }), 'the summary failed: the plugin returned invalid summaries'],
     [
       'has lines that are not text',
       () => [{ title: 'x', lines: [1], facts: {} }],
-      'it could not be made: what it sums up are no summaries',
+      'the summary failed: the plugin returned invalid summaries',
     ],
     [
       'cannot be kept',
       () => [{ title: 'x', lines: [], facts: { n: 1n } }],
-      'it could not be made: Do not know how to serialize a BigInt',
+      'the summary failed: Do not know how to serialize a BigInt',
     ],
     [
       'is too large',
       () => [{ title: 'x', lines: ['y'.repeat(70_000)], facts: {} }],
-      'it could not be made: what it sums up is too large: 70',
+      'the summary failed: the list of summaries is too large: 70',
     ],
   ])('that %s says so, and stops nothing', async (_what, summary, expected) => {
     const world = toyWorld();

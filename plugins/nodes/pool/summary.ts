@@ -53,7 +53,7 @@ export function pricesBeside(prices: PriceList | undefined, documents: readonly 
 }
 
 function besideOf(scene: Scene): { readonly currency?: string; readonly offers: Readonly<Record<string, Price>> } {
-  const { currency, offers } = scene.beside?.[PLUGIN] ?? {};
+  const { currency, offers } = scene.extras?.[PLUGIN] ?? {};
   return {
     ...(typeof currency === 'string' ? { currency } : {}),
     offers: (offers ?? {}) as unknown as Readonly<Record<string, Price>>,

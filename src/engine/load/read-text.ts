@@ -30,9 +30,9 @@ function megabytes(bytes: number): string {
 function whyNot(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT') return 'the file does not exist';
-  if (code === 'EACCES' || code === 'EPERM') return 'this user has no permission to read it';
+  if (code === 'EACCES' || code === 'EPERM') return 'this user does not have permission to read the file';
   if (code === 'ELOOP') return 'its symbolic links form a loop';
-  if (code === 'ENXIO') return 'it is not a regular file';
+  if (code === 'ENXIO') return 'the path is not a regular file';
   return code ?? String(error);
 }
 
@@ -116,7 +116,7 @@ export async function readText(path: string, identity?: FileIdentity): Promise<T
           : stat.isSocket()
             ? 'a socket'
             : 'a device';
-      return { unreadable: { code: 'unreadable-file', message: `it is ${nature}, not a regular file` } };
+      return { unreadable: { code: 'unreadable-file', message: `the path is ${nature}, not a regular file` } };
     }
     const limit = limits.fileBytes;
     const tooLarge = (size: string): TextOrNot => ({

@@ -4,10 +4,10 @@ import type { Readable } from 'node:stream';
 import { within } from '../deadline.ts';
 import { DeniedError, type SendHttp } from '../net.ts';
 
-/** Whether the request was sent before the failure; `no` is certain. */
+/** The progress of the request at the failure: `no` if it was certainly not sent. */
 type Sent = 'no' | 'maybe';
 
-/** Thrown if there is no response, or no usable one. */
+/** Thrown without a response, or for one that cannot be used. */
 export class ExchangeError extends Error {
   override readonly name = 'ExchangeError';
   readonly reason: 'timeout' | 'connect' | 'broken' | 'too-large' | 'untrusted' | 'unknown-name' | 'denied';
@@ -73,7 +73,7 @@ async function readBody(body: Readable, most: number): Promise<string> {
 }
 
 /**
- * Sends one request and reads the whole response, of any status. Throws ExchangeError if there is no response, and the
+ * Sends one request and reads the whole response, of any status. Throws ExchangeError without a response, and the
  * signal's reason when it fires. A redirect is a response like any other, and is not followed.
  */
 export async function exchange(send: SendHttp, request: Request, limits: Limits, signal: AbortSignal): Promise<Answer> {

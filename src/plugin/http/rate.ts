@@ -81,7 +81,7 @@ export function giveBack(before: Bucket): Bucket {
   };
 }
 
-/** Updates the bucket after a call; `news` is empty if there was no response. */
+/** Updates the bucket after a call; without a response, `news` is empty. */
 export function learnRate(before: Bucket, news: RateNews, now: number): Bucket {
   const open = Math.max(0, before.open - 1);
   const known = refilled(before, now);

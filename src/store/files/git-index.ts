@@ -76,7 +76,7 @@ function sharedIn(bytes: Buffer, from: number, hashBytes: number): string | unde
 /** Reads an index; `hashBytes` is 20 or 32. Throws Unreadable for an unknown or damaged format. */
 export function parseIndex(bytes: Buffer, hashBytes: number): GitIndex {
   try {
-    if (bytes.toString('latin1', 0, 4) !== 'DIRC') throw new Unreadable('it is not an index');
+    if (bytes.toString('latin1', 0, 4) !== 'DIRC') throw new Unreadable('the file is not an index');
     const version = bytes.readUInt32BE(4);
     if (version < 2 || version > 4) throw new Unreadable(`its version is ${version}`);
     const count = bytes.readUInt32BE(8);
@@ -93,7 +93,7 @@ export function parseIndex(bytes: Buffer, hashBytes: number): GitIndex {
       if (version === 4) {
         const { value: dropped, next } = offsetAt(bytes, at);
         const end = endOf(bytes, next);
-        if (dropped > before.length) throw new Unreadable('it is damaged');
+        if (dropped > before.length) throw new Unreadable('the index is damaged');
         name = Buffer.concat([before.subarray(0, before.length - dropped), bytes.subarray(next, end)]);
         before = name;
         at = end + 1;

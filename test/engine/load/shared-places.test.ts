@@ -100,22 +100,22 @@ describe('two documents', () => {
     [
       'an authority in a folder that is switched',
       { 'x.yaml': [issuer('ca', 'tls/a/versions/1'), directory('a', 'tls/a')].join('\n---\n') },
-      'lie one in the other',
+      'contains or is inside',
     ],
     [
       'a file in a folder that is switched',
       { 'x.yaml': [CA, directory('a', 'tls/www'), pair('b', 'tls/www/fullchain.pem', 'b.key')].join('\n---\n') },
-      'lie one in the other',
+      'contains or is inside',
     ],
     [
       'a folder in the versions of another',
       { 'x.yaml': [CA, directory('a', 'tls/www'), directory('b', 'tls/www/versions/7')].join('\n---\n') },
-      'lie one in the other',
+      'contains or is inside',
     ],
     [
       'a folder around another',
       { 'x.yaml': [CA, directory('a', 'tls/www'), directory('b', 'tls')].join('\n---\n') },
-      'lie one in the other',
+      'contains or is inside',
     ],
     [
       'a file in the place of a folder',
@@ -152,12 +152,12 @@ describe('a document', () => {
     [
       'in the store',
       { file: { certificate: '.fettle/log/900000000001-00000001.ndjson', key: 'k' } },
-      'lie one in the other',
+      'contains or is inside',
     ],
-    ['as a lock', { file: { certificate: 'c', key: '.fettle/lock-9999' } }, 'lie one in the other'],
-    ['in the store, through a link', { file: { certificate: 'to-store/log/x', key: 'k' } }, 'lie one in the other'],
+    ['as a lock', { file: { certificate: 'c', key: '.fettle/lock-9999' } }, 'contains or is inside'],
+    ['in the store, through a link', { file: { certificate: 'to-store/log/x', key: 'k' } }, 'contains or is inside'],
     ['as the store itself', { directory: { path: '.fettle' } }, "the store's folder"],
-    ['around the store', { directory: { path: '.' } }, 'lie one in the other'],
+    ['around the store', { directory: { path: '.' } }, 'contains or is inside'],
     ['as the configuration', { file: { certificate: 'fettle.yaml', key: 'k' } }, 'the configuration'],
     [
       'as the configuration, by the name of a copy',
@@ -166,8 +166,8 @@ describe('a document', () => {
     ],
     ['as itself', { file: { combined: 'x.yaml' } }, 'a document'],
     ['as another document', { file: { combined: 'sub/y.yaml' } }, 'a document'],
-    ['around a document', { directory: { path: 'sub' } }, 'lie one in the other'],
-    ['as an authority in the store', '.fettle/ca', 'lie one in the other'],
+    ['around a document', { directory: { path: 'sub' } }, 'contains or is inside'],
+    ['as an authority in the store', '.fettle/ca', 'contains or is inside'],
   ])('cannot describe a place %s', async (_name, storage, words) => {
     const own = typeof storage === 'string' ? issuer('b', storage) : certificate('b', storage);
     const documents = { 'x.yaml': [CA, own].join('\n---\n'), 'sub/y.yaml': pair('c', '../y.crt', '../y.key') };

@@ -754,7 +754,7 @@ const ORDERS: readonly Case[] = (
     rule,
     is,
     resource,
-    scene: sceneOf([resource], { beside: { nodes: { catalogue: CATALOGUE } } }),
+    scene: sceneOf([resource], { extras: { nodes: { catalogue: CATALOGUE } } }),
     step: 'absent>provisioning',
     goal: 'create',
     outcome,

@@ -108,7 +108,7 @@ describe('a store on PostgreSQL', () => {
     expect(plan).not.toHaveProperty('plan_digest');
     // An existing resource may be owned, and a missing one may have been: rows say no more than that.
     expect(plan.resource_changes.map(({ address, warnings }) => [address, warnings.join()])).toEqual([
-      ['certificates/Certificate/www', expect.stringContaining('unknown whether it was made before')],
+      ['certificates/Certificate/www', expect.stringContaining('the resource may have existed before')],
     ]);
     expect(plan.deferred_changes.map(({ reason, resource_change: row }) => [row.address, reason])).toEqual([
       ['certificates/Issuer/ca', 'memory-unread'],
