@@ -50,21 +50,20 @@ export function thresholdInForce(thresholdDays: number, validity: Validity): num
 }
 
 /**
- * True if a renewal is due: at most as many whole days are left as the threshold in force. If a third of the lifetime
- * is less than a day, whole days are too coarse (a one-day certificate has zero days left from its first second on),
- * and the third itself counts.
+ * The time from which a renewal is due, epoch ms: at most as many whole days are left as the threshold in force. If a
+ * third of the lifetime is less than a day, whole days are too coarse (a one-day certificate has zero days left from
+ * its first second on), and the third itself counts.
  */
-export function isDue(thresholdDays: number, validity: Validity, now: number): boolean {
-  const left = validity.notAfter - now;
-  const third = (validity.notAfter - validity.notBefore) / 3;
-  if (daysLeft(validity.notAfter, now) > thresholdInForce(thresholdDays, validity)) return false;
-  return third >= DAY_MS || left <= third;
+export function dueAt(thresholdDays: number, validity: Validity): number {
+  const { notBefore, notAfter } = validity;
+  if (!Number.isFinite(notAfter)) throw new RangeError('the end of the validity is not a valid time');
+  const third = (notAfter - notBefore) / 3;
+  const wholeDaysDue = notAfter - (thresholdInForce(thresholdDays, validity) + 1) * DAY_MS;
+  return third >= DAY_MS ? wholeDaysDue : Math.max(wholeDaysDue, notAfter - third);
 }
 
-/** The time from which a renewal is due; epoch ms. */
-export function dueAt(thresholdDays: number, validity: Validity): number {
-  const third = (validity.notAfter - validity.notBefore) / 3;
-  if (third < DAY_MS) return validity.notAfter - third;
-  // Whole days count: with a threshold of 30, a certificate with 30 days and 23 hours left is due.
-  return validity.notAfter - (thresholdInForce(thresholdDays, validity) + 1) * DAY_MS;
+/** True if a renewal is due. At the time itself, the day before the threshold is still a whole one. */
+export function isDue(thresholdDays: number, validity: Validity, now: number): boolean {
+  const due = dueAt(thresholdDays, validity);
+  return now > due || (now === due && daysLeft(validity.notAfter, now) <= thresholdInForce(thresholdDays, validity));
 }

@@ -9,7 +9,6 @@ import {
   instantText,
   isExhausted,
   mayBeOwned,
-  type Json,
   nextTryAt,
   type Ref,
   type RetryPolicy,
@@ -185,7 +184,7 @@ function keptFindings(resource: CertificateResource, scene: Scene): readonly Fin
   const message = `keeps the content that it had at its adoption: ${when} changes ${fields.map((each) => changeText(each, desired.spec.issuer, facts?.issuer)).join(', ')}`;
   return [
     finding(ref, 'changed-by-renewal', 'info', message, {
-      fields: fields.map((each) => defined({ ...each })) as Json,
+      fields: fields.map((each) => defined({ ...each })),
       due_at: due,
     }),
   ];

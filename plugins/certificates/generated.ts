@@ -150,6 +150,8 @@ export interface CertificateMemory {
   readonly fingerprint: string;
   /** Expiry of that certificate, ISO 8601. */
   readonly not_after: string;
+  /** Time from which its renewal is due, ISO 8601; empty if renewals are off. */
+  readonly renewal_due_at: string;
   /** Number of times the certificate was issued or renewed. */
   readonly issued: number;
   /** Time of the last issue, ISO 8601. */
@@ -283,6 +285,10 @@ export interface DomainMemory {
   readonly target: string;
   /** SHA-256 of the served ECDSA certificate, if clients that prefer RSA get it too. */
   readonly single: string;
+  /** Time of the last probe, ISO 8601; recorded once an hour. */
+  readonly checked_at: string;
+  /** Failure policy of the document at the last probe. */
+  readonly failure_policy: string;
   /** Failed probes since the last successful one. */
   readonly failures: number;
   /** Time of the last failed probe, ISO 8601. */

@@ -16,6 +16,7 @@ import { backoffSeconds } from './failure-policy.ts';
 import { labelOf, targetText } from './observe-domain.ts';
 import { mayGain, PLUGIN } from './remembered.ts';
 import { policyOf } from './renewal.ts';
+import { renewalDueAt } from './schedule.ts';
 import { noteKey } from './storage-rules.ts';
 import { type Serves, type Shown, serversOf, shownBy, shownFor, storedOf } from './served.ts';
 import { Certificate } from './kinds.ts';
@@ -31,12 +32,14 @@ export function noteIssuer(resource: KnownResource<IssuerResource>): Partial<Iss
   return { fingerprint };
 }
 
-/** Time of the refresh, once in the declared interval. */
-function checkedAt(resource: CertificateResource, now: number): Partial<CertificateMemory> {
-  const { memory } = resource;
+/** Time of the refresh, recorded once in an interval. */
+function checkedAt(
+  { memory }: CertificateResource | DomainResource,
+  now: number,
+  everyMs: number,
+): { readonly checked_at?: string } {
   const last = instantOf(memory?.kept.checked_at ?? '');
-  const { checkMs } = policyOf(resource).renewal;
-  return now - last < checkMs && now >= last ? {} : { checked_at: instantText(now) };
+  return now - last < everyMs && now >= last ? {} : { checked_at: instantText(now) };
 }
 
 const MOST_FORMER = 5;
@@ -80,16 +83,18 @@ export function noteCertificate(
   const observed = observedOf(resource);
   if (observed === undefined) return {};
   const { fingerprint, not_after: notAfter, issuer_fingerprint: issuerFingerprint, usable } = observed.facts;
-  const checked = checkedAt(resource, now);
+  const checked = checkedAt(resource, now, policyOf(resource).renewal.checkMs);
   // During an incomplete swap, the stored pair is neither the old nor the new one.
   const unfinished = observed.state === 'renewing' || observed.state === 'recovering';
   if (unfinished || !usable || fingerprint === undefined || notAfter === undefined) return checked;
   const former = formerOf(memory?.kept, fingerprint);
+  const due = instantText(renewalDueAt(observed.facts, policyOf(resource), memory)) ?? '';
   const servers = serversOf(resource, scene);
   return {
     ...checked,
     fingerprint,
     not_after: notAfter,
+    ...(due === '' && memory?.kept.renewal_due_at === undefined ? {} : { renewal_due_at: due }),
     ...(issuerFingerprint === undefined ? {} : { issuer: issuerFingerprint }),
     ...(former.length === 0 ? {} : { former }),
     ...(servers.length === 0 && memory?.kept.servers === undefined ? {} : { servers }),
@@ -98,6 +103,9 @@ export function noteCertificate(
     ...reloaded(resource, fingerprint, scene),
   };
 }
+
+/** The interval at which the time of a successful probe is recorded. */
+const DOMAIN_CHECK_MS = 3_600_000;
 
 /**
  * Counts failed refreshes, with the time of the next one; any other result resets the count. Only a fault that a client
@@ -119,6 +127,9 @@ export function noteDomain(resource: KnownResource<DomainResource>, now: number)
     failures,
     failed_at: failures === 0 ? '' : instantText(now),
     retry_at: failures === 0 ? '' : instantText(next),
+    // A failure and the recovery from it have a record of their own: their time is exact.
+    ...checkedAt(resource, now, failures > 0 || (memory?.kept.failures ?? 0) > 0 ? 0 : DOMAIN_CHECK_MS),
+    failure_policy: desired.spec.failurePolicy,
     target: targetText(desired.spec),
     // A Domain without a route serves nothing: its last certificate says nothing about it.
     ...(observed.state === 'pending_route' ? withoutCertificate(memory?.kept) : { fingerprint, not_after: notAfter }),

@@ -42,6 +42,7 @@ import {
   retryExhausted,
   stillServed,
 } from './safety.ts';
+import { certificateSchedule, domainSchedule, issuerSchedule } from './schedule.ts';
 import { certificateMatters } from './served.ts';
 import { foreignKey, issuerNameConstraints, noteSwap, publicToPrivate } from './storage-rules.ts';
 import { summary } from './summary.ts';
@@ -52,6 +53,7 @@ const issuer: Kind<CertificatesWriter, IssuerSpec, IssuerFacts, IssuerMemory, Is
   places: issuerPlaces,
   diff: diffIssuer,
   note: noteIssuer,
+  schedule: issuerSchedule,
   findings: issuerFindings,
   rules: { 'issuer-changed': issuerChanged, 'foreign-file': foreignAuthority },
   handlers: issuerHandlers,
@@ -85,6 +87,7 @@ const certificate: Kind<
     ...noteAdopted(resource),
     ...notePlaces(resource),
   }),
+  schedule: certificateSchedule,
   matters: certificateMatters,
   findings: certificateFindings,
   rules: {
@@ -108,6 +111,7 @@ const domain: Kind<CertificatesWriter, DomainSpec, DomainFacts, DomainMemory, Do
   state: domainStanding,
   diff: diffDomain,
   note: noteDomain,
+  schedule: domainSchedule,
   findings: domainFindings,
   rules: {},
   handlers: {},

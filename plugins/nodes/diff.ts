@@ -21,6 +21,7 @@ import {
   type Proposal,
   type Scene,
   gapOver,
+  instantText,
   otherState,
   type KnownResource,
   observedOf,
@@ -31,7 +32,7 @@ import { type NodeResource, nodeSignals } from './facts.ts';
 import type { NodeStep } from './generated.ts';
 import { DISK_FULL_PERCENT } from './observe-node.ts';
 import { leftFields } from './successor.ts';
-import { dedication } from './settings.ts';
+import { dedication, ms, type Settings, settingsOfResource } from './settings.ts';
 
 type Taking = { readonly goal: 'remove' | 'replace' } & Pick<Proposal, 'because' | 'cause' | 'fields'>;
 
@@ -65,9 +66,19 @@ function deleteStep(state: string): NodeStep | undefined {
   }
 }
 
-/** The next step of the removal of a node. */
-function leaving(state: string, how: Taking): Proposal<NodeStep> | undefined {
-  const step = drainStep(state) ?? deleteStep(state);
+/** The deletion that follows a drain, in a later plan. */
+function deletedLater({ drainGrace }: Settings, now: number): string {
+  const grace = ms(drainGrace);
+  const when = grace === 0 ? '' : `, at ${instantText(now + grace)} at the earliest (drainGrace is ${drainGrace})`;
+  return `A later plan deletes the server${when}`;
+}
+
+/** The next step of the removal of a node: a node in service is drained first. */
+function leaving(resource: NodeResource, state: string, scene: Scene, how: Taking): Proposal<NodeStep> | undefined {
+  const drain = drainStep(state);
+  if (drain !== undefined)
+    return { step: drain, ...how, because: `${how.because}. ${deletedLater(settingsOfResource(resource), scene.now)}` };
+  const step = deleteStep(state);
   return step === undefined ? undefined : { step, ...how };
 }
 
@@ -93,8 +104,8 @@ function removal(resource: NodeResource, state: string, scene: Scene): Proposal<
   const notifying = notification(resource, state);
   if (notifying !== undefined) return notifying;
   const { because } = decisionOf(resource, scene);
-  const why = because ?? 'no longer declared';
-  return leaving(state, {
+  const why = because ?? 'The server is no longer declared';
+  return leaving(resource, state, scene, {
     goal: 'remove',
     because: state === 'draining' ? `The node is drained: ${why}` : why,
     // An applied row of the pool removed the node.
@@ -187,7 +198,7 @@ function cycle(
 }
 
 /** The step of a declared and existing node. */
-function change(resource: KnownResource<NodeResource>, state: string): Proposal<NodeStep> | undefined {
+function change(resource: KnownResource<NodeResource>, state: string, scene: Scene): Proposal<NodeStep> | undefined {
   const { desired, memory, ref } = resource;
   const observed = observedOf(resource);
   if (desired === undefined || observed === undefined) return undefined;
@@ -198,7 +209,7 @@ function change(resource: KnownResource<NodeResource>, state: string): Proposal<
   if (state === 'draining' || (state === 'unhealthy' && nodeSignals(resource)?.life.draining_at !== undefined))
     return (
       notification(resource, state) ??
-      leaving(state, {
+      leaving(resource, state, scene, {
         goal: 'replace',
         because: 'The node was drained and does not return to service, so its server is replaced',
         cause: 'progress',
@@ -240,7 +251,7 @@ function change(resource: KnownResource<NodeResource>, state: string): Proposal<
     );
   if (found.replace.length === 0) return undefined;
   const because = `The server is replaced, because ${listed(found.replace)} cannot be changed. The data on its disk is lost`;
-  return leaving(state, { goal: 'replace', fields: found.replace, because });
+  return leaving(resource, state, scene, { goal: 'replace', fields: found.replace, because });
 }
 
 export function diffNode(resource: KnownResource<NodeResource>, scene: Scene): Proposal<NodeStep> | undefined {
@@ -259,5 +270,5 @@ export function diffNode(resource: KnownResource<NodeResource>, scene: Scene): P
       because: `The server does not exist. It is created as a ${serverType} from ${image} in ${location}${passed}`,
     };
   }
-  return desired === undefined ? removal(resource, observed.state, scene) : change(resource, observed.state);
+  return desired === undefined ? removal(resource, observed.state, scene) : change(resource, observed.state, scene);
 }

@@ -31,7 +31,7 @@ export const explain = command({
       else
         write(
           format === 'markdown'
-            ? explainMarkdown(explanation, project)
+            ? explainMarkdown(explanation, project, view().now)
             : explainText(explanation, { ...view(), detail }),
         );
     },

@@ -1,5 +1,6 @@
 /** `fettle state show ADDRESS`: prints the state of one resource. */
 
+import { defined } from '#plugin';
 import { memoryBody } from '../formats/log-record.ts';
 import { addressOf } from '../run/selection.ts';
 import { showState } from '../run/state.ts';
@@ -13,8 +14,9 @@ export const stateShow = command({
   options: { ...where, ...shown },
   call: async ({ flags, words, say, print, openWorkspace }) => {
     const ref = addressOf(words.address);
-    const memory = await showState(await openWorkspace(), ref, say);
-    print(`${JSON.stringify(memoryBody(memory), null, flags.format === 'json' ? undefined : 2)}\n`);
+    const { memory, schedule } = await showState(await openWorkspace(), ref, say);
+    const body = defined({ ...memoryBody(memory), schedule });
+    print(`${JSON.stringify(body, null, flags.format === 'json' ? undefined : 2)}\n`);
     return 'ok';
   },
 });

@@ -51,6 +51,7 @@ import {
 import { propose } from './diff.ts';
 import { plainJson, soundAudit } from './guard.ts';
 import { effectOf, filesOf } from './covers.ts';
+import type { Follower } from './follow.ts';
 import { withIgnored } from './ignored.ts';
 import { judgeOne } from './judge.ts';
 import { movesBetween, movesOf, movesOfFailure, stateFor } from './lifecycle.ts';
@@ -88,6 +89,8 @@ export type ApplyEvent =
 export interface ApplyInput {
   readonly actions: ReadonlyMap<string, Action>;
   readonly resources: ReadonlyMap<string, Resource>;
+  /** Resources that get their documents, or lose them, by another action of the run. */
+  readonly followers: ReadonlyMap<string, Follower>;
   readonly changes: ReadonlyMap<string, Change>;
   readonly scene: Scene;
   readonly recall: Recall;
@@ -173,7 +176,8 @@ function matters(resource: Resource, scene: Scene): ReadonlyMap<string, Ref> {
 
 async function refreshAgain(resource: Resource, { live, input }: Attempt): Promise<Look> {
   const wanted = matters(resource, input.scene);
-  const desired = [...wanted.keys()].flatMap((address) => live.get(address)?.desired ?? []);
+  const before = new Map([...wanted.keys()].map((address) => [address, live.get(address)?.desired]));
+  const desired = [...before.values()].flatMap((document) => document ?? []);
   const resources = new Map(
     [...wanted.keys()].flatMap((address) => {
       const memory = input.recall.resources.get(address);
@@ -192,7 +196,9 @@ async function refreshAgain(resource: Resource, { live, input }: Attempt): Promi
   const { plugins, redact } = input.look;
   const settings = input.scene.given?.settings ?? new Map<string, Json>();
   const fresh = match(desired, view, recall, { plugins, settings, now: input.now(), redact }).resources;
-  for (const [address, seen] of fresh) if (wanted.has(address)) live.set(address, seen);
+  // An action that is done meanwhile may have given it another document: this view is older then.
+  for (const [address, seen] of fresh)
+    if (wanted.has(address) && live.get(address)?.desired === before.get(address)) live.set(address, seen);
   const { address, ref } = resource;
   const seen =
     fresh.get(address) ??

@@ -7,6 +7,8 @@
 
 import { groupsOf } from './group.ts';
 import { auditOf, type ApplyInput, type Ending, type Row, refusalDraft, sentence, take } from './action.ts';
+import { beforeOrigins, ledBy } from './follow.ts';
+import { guarded } from './guard.ts';
 import { dependents } from './judge.ts';
 import { removalsByKind, withChanges, withFresh } from './scene.ts';
 import { standing } from './standing.ts';
@@ -77,11 +79,13 @@ function placeIn(enter: Enter, plugin: string): Place {
  */
 export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>> {
   const rows = new Map<string, Row>();
-  const live = new Map(given.resources);
+  const { followers } = given;
+  const live = beforeOrigins(given.resources, followers);
   const underWay = new Map<string, Action>();
+  const coming = [...followers.values()].map(({ resource }) => resource.ref);
   const input: ApplyInput = {
     ...given,
-    scene: withChanges(withFresh(given.scene, live, given.scene), given.changes, {
+    scene: withChanges(withFresh(given.scene, live, { ...given.scene, coming }), given.changes, {
       removals: removalsByKind(given.scene, given.changes, given.recall.spent.values()),
       judged: given.actions,
       underWay,
@@ -121,6 +125,14 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
   /** Errors of the log; the first one is thrown at the end. */
   const broken: unknown[] = [];
 
+  /** Gives the followers of an action that is done their documents. Without them their own actions find nothing to do. */
+  const lead = (address: string): void => {
+    const origin = live.get(address);
+    if (origin === undefined || ![...followers.values()].some((each) => each.origin === address)) return;
+    const led = guarded(address, new Map(), () => ledBy(origin, followers, live, input.recall, input.look.plugins));
+    for (const [each, resource] of led ?? []) live.set(each, resource);
+  };
+
   /** The slot is released when the plugin's world is no longer used, before the outcome is durable. */
   const attempt = async (address: string, action: Action, { leave, aside }: Place): Promise<void> => {
     const need = action.after
@@ -135,11 +147,18 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
       return finish(address, action, { status: 'not-attempted', message: 'The log cannot be written' });
     if (input.stop.aborted || input.abort.aborted)
       return finish(address, action, { status: 'not-attempted', message: 'The run was stopped' });
+    const origin = action.follows === undefined ? undefined : rows.get(action.follows);
+    if (action.follows !== undefined && origin?.status !== 'done')
+      return finish(address, action, {
+        status: 'not-attempted',
+        message: `Follows from ${action.follows}, which is ${origin?.status ?? 'not part of this run'}`,
+      });
     input.on({ type: 'start', address, change: action.change });
     const started = input.now();
     const moments = { begun: () => underWay.set(address, action), seen: leave, aside };
     const attempt = { action, live, neededBy: neededBy.get(address) ?? [], input, moments };
     const ending = await take(attempt).finally(() => underWay.delete(address));
+    if (ending.status === 'done') lead(address);
     finish(address, action, ending, input.now() - started);
   };
   const start = async (address: string, action: Action, needs: readonly unknown[]): Promise<void> => {

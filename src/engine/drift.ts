@@ -151,7 +151,8 @@ export function findDrift(input: DriftInput): Drift {
     if (input.within?.(address) === false) continue;
     const action = actions.get(address);
     if (action !== undefined && ['time', 'progress', 'policy'].includes(action.change.cause)) due.push(action);
-    const found = driftOf(resource, action?.change, scene);
+    const found =
+      action?.follows !== undefined && !resource.owned ? undefined : driftOf(resource, action?.change, scene);
     if (found === 'unknown') unknown += 1;
     if (found === undefined || found === 'unknown') continue;
     let { fields } = found.back;

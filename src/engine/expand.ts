@@ -1,7 +1,31 @@
 /** Expand: converts each document to its resources, usually one, with paths relative to the project's folder. */
 
-import { compareText, type Desired, formatRef, type Json, type Plugin, withProjectPaths } from '#plugin';
+import {
+  compareText,
+  type Desired,
+  formatRef,
+  type Json,
+  type Memory,
+  type Plugin,
+  type Ref,
+  withProjectPaths,
+} from '#plugin';
 import type { Recall } from './remember.ts';
+
+/** The resources that one document stands for; its paths start at the project's folder. */
+export function expandOne(
+  document: Desired,
+  plugin: Plugin | undefined,
+  remembered: (ref: Ref) => Memory | undefined,
+  settings: Json = {},
+): readonly Desired[] {
+  const kind = plugin?.kinds[document.ref.kind];
+  if (kind?.expand === undefined) return [document];
+  const own = formatRef(document.ref);
+  return kind
+    .expand(document, remembered, settings)
+    .map((each) => (formatRef(each.ref) === own ? each : { ...each, expandedFrom: document.ref }));
+}
 
 /**
  * The resources of documents, sorted by address. `settings` has each plugin's part of the configuration. Throws if two
@@ -16,12 +40,8 @@ export function expand(
   const remembered = (ref: Desired['ref']) => recall.resources.get(formatRef(ref));
   const expanded = documents.flatMap((document) => {
     const plugin = plugins.get(document.ref.plugin);
-    const kind = plugin?.kinds[document.ref.kind];
     const seen = withProjectPaths(document, plugin?.tables.kinds[document.ref.kind]?.paths ?? []);
-    if (kind?.expand === undefined) return [seen];
-    const all = kind.expand(seen, remembered, settings.get(document.ref.plugin) ?? {});
-    const own = formatRef(document.ref);
-    return all.map((each) => (formatRef(each.ref) === own ? each : { ...each, expandedFrom: document.ref }));
+    return expandOne(seen, plugin, remembered, settings.get(document.ref.plugin));
   });
   const byAddress = new Map<string, Desired>();
   for (const desired of expanded) {

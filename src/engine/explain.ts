@@ -2,6 +2,7 @@
 
 import {
   type Action,
+  type Facts,
   type Finding,
   firstMachine,
   formatRef,
@@ -19,6 +20,7 @@ import type { Reconciled } from './reconcile.ts';
 import type { LogRecord } from '../formats/log-record.ts';
 import { overdue } from './rules.ts';
 import { holdOf } from './safety-inputs.ts';
+import { scheduleOf } from './schedule.ts';
 
 /** A transition from the present state, from the spec. */
 export interface WayOut {
@@ -42,6 +44,7 @@ export interface Explained {
   readonly isProtected: boolean;
   readonly onRemove: OnRemove;
   readonly hold?: string;
+  readonly schedule?: Facts;
   readonly needs: readonly string[];
   readonly neededBy: readonly string[];
   /** Absent if the resource needs no step. */
@@ -96,6 +99,7 @@ export function explain(
     isProtected: memory?.protect === true || desired?.meta.lifecycle.protect === true,
     onRemove: desired?.meta.lifecycle.onRemove ?? memory?.onRemove ?? tables.onRemove,
     hold,
+    schedule: scheduleOf(resource, scene.now),
     needs: desired?.needs.map(formatRef) ?? memory?.needs ?? [],
     neededBy,
     action,

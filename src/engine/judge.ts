@@ -25,12 +25,13 @@ import {
   type Verdict,
   defined,
 } from '#plugin';
+import { type Origin, followersOf, withFollowers } from './follow.ts';
 import { soundVerdict } from './guard.ts';
 import { withIgnored } from './ignored.ts';
 import type { Matched } from './match.ts';
 import { engineRules, type Ground } from './rules.ts';
 import { needsOf } from './safety-inputs.ts';
-import { removalsByKind, withChanges } from './scene.ts';
+import { removalsByKind, withChanges, withLater } from './scene.ts';
 
 /** Addresses of the dependents of each resource. */
 export function dependents({ resources, unloaded }: Matched): ReadonlyMap<string, readonly string[]> {
@@ -166,10 +167,12 @@ interface ToJudge {
   readonly neededBy: readonly string[];
   /** Addresses of the changes that come before it. */
   readonly after: readonly string[];
+  /** Address of the change that it follows. */
+  readonly follows?: string | undefined;
 }
 
 /** Judges one change in its scene. */
-export function judgeOne({ change, resource, scene, neededBy, after }: ToJudge): Action {
+export function judgeOne({ change, resource, scene, neededBy, after, follows }: ToJudge): Action {
   const given = withIgnored(resource);
   const effect = effectOf(change, given, scene);
   const ground: Ground = { neededBy, uncovered: uncovered(effect, scene) };
@@ -191,46 +194,64 @@ export function judgeOne({ change, resource, scene, neededBy, after }: ToJudge):
     covers,
     basis: basisOf(change, given, covers),
     after,
+    follows,
     source,
     written,
     edits: edits.length === 0 ? undefined : edits,
   });
 }
 
-/** Judges all changes. Returns actions in a valid order of execution. */
+/**
+ * Judges all changes. Returns actions in a valid order of execution. A follower has an action if its origin is accepted,
+ * instead of one for its own change.
+ */
 export function judge(
   changes: ReadonlyMap<string, Change>,
   resources: ReadonlyMap<string, Resource>,
   scene: Scene,
   spent: Iterable<Spent>,
+  origins: readonly Origin[] = [],
 ): ReadonlyMap<string, Action> {
   if (changes.size === 0) return new Map();
+  const followers = followersOf(origins);
+  const all = withFollowers(changes, followers);
   const needed = dependents({ resources, unloaded: scene.unloaded });
   const before = new Map<string, readonly string[]>();
-  for (const [address, change] of changes) {
-    const resource = resources.get(address);
-    if (resource !== undefined)
-      before.set(address, changesBefore(change, resource, changes, needed.get(address) ?? []));
+  for (const [address, change] of all) {
+    const follower = followers.get(address);
+    const resource = follower?.resource ?? resources.get(address);
+    if (resource === undefined) continue;
+    const earlier = changesBefore(change, resource, all, needed.get(address) ?? []);
+    before.set(address, [...new Set([...(follower === undefined ? [] : [follower.origin]), ...earlier])]);
   }
   const judged = new Map<string, Action>();
   const underWay = new Map<string, Action>();
   const budgets = scene.budgets.map((use) => ({ ...use }));
-  const removals = removalsByKind(scene, changes, spent);
-  const seen = withChanges(scene, changes, { removals, judged, underWay, budgets });
+  const removals = removalsByKind(scene, all, spent);
+  const seen = withChanges(scene, all, { removals, judged, underWay, budgets });
+  const later = new Map<string, Resource>();
+  const then = withLater(seen, later);
   for (const address of inOrder(before)) {
-    const change = changes.get(address);
-    const resource = resources.get(address);
+    const follower = later.has(address) ? followers.get(address) : undefined;
+    const change = follower === undefined ? changes.get(address) : follower.change;
+    const resource = follower?.resource ?? resources.get(address);
     if (change === undefined || resource === undefined) continue;
     const action = judgeOne({
       change,
       resource,
-      scene: seen,
+      scene: follower === undefined ? seen : then,
       neededBy: needed.get(address) ?? [],
       after: before.get(address) ?? [],
+      follows: follower?.origin,
     });
     judged.set(address, action);
     if (action.verdict !== 'accept') continue;
     underWay.set(address, action);
+    const origin = origins.find((each) => each.address === address);
+    if (origin !== undefined) {
+      later.set(address, origin.after);
+      for (const [each, led] of origin.followers) later.set(each, led.resource);
+    }
     if (budgets.length === 0 || !change.effect.disruptive) continue;
     for (const use of budgets) if (isCounted(use.budget, resource, scene.now)) use.accepted += 1;
   }

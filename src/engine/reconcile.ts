@@ -5,6 +5,7 @@ import { isOfCause } from './causes.ts';
 import { collapsedKinds } from './collapse.ts';
 import { diff } from './diff.ts';
 import { expand } from './expand.ts';
+import { type Follower, followersOf, originsOf, withFollowers } from './follow.ts';
 import { type Failures, guarded, soundFindings } from './guard.ts';
 import type { ReadFiles } from './action.ts';
 import { effectOf, filesOf } from './covers.ts';
@@ -17,6 +18,7 @@ import { type ObserveInput, observe } from './observe.ts';
 import {
   type Action,
   type Change,
+  compareText,
   type Desired,
   type Finding,
   formatRef,
@@ -85,7 +87,10 @@ export interface ReconcileInput {
 export interface Reconciled {
   readonly desired: readonly Desired[];
   readonly view: View;
+  /** Followers have the documents that their accepted origins give them. */
   readonly resources: ReadonlyMap<string, Resource>;
+  readonly followers: ReadonlyMap<string, Follower>;
+  /** The scene before any change. */
   readonly scene: Scene;
   readonly changes: ReadonlyMap<string, Change>;
   readonly actions: ReadonlyMap<string, Action>;
@@ -156,13 +161,16 @@ function ofCauses(
 /** Every file that the proposed steps use, read now. */
 async function filesNow(
   changes: ReadonlyMap<string, Change>,
-  resources: ReadonlyMap<string, Resource>,
+  {
+    resources,
+    possible,
+  }: { readonly resources: ReadonlyMap<string, Resource>; readonly possible: ReadonlyMap<string, Follower> },
   scene: Scene,
   { files }: ReconcileInput,
 ): Promise<Given['files']> {
   if (files === undefined) return new Map();
   const uses = [...changes].flatMap(([address, change]) => {
-    const resource = resources.get(address);
+    const resource = possible.get(address)?.resource ?? resources.get(address);
     return resource === undefined ? [] : filesOf(effectOf(change, withIgnored(resource), scene));
   });
   return uses.length === 0 ? new Map() : files(uses, scene.given?.writes ?? []);
@@ -175,6 +183,18 @@ function writesOf(resources: ReadonlyMap<string, Resource>): readonly string[] {
     if (written.length === 0) return [];
     return [desired?.spec, memory?.applied?.spec].flatMap((spec) => pathsIn(spec, written).map(({ text }) => text));
   });
+}
+
+/** Resources with followers as their origins leave them, in the order of the addresses. */
+function ledResources(
+  resources: ReadonlyMap<string, Resource>,
+  followers: ReadonlyMap<string, Follower>,
+): ReadonlyMap<string, Resource> {
+  if (followers.size === 0) return resources;
+  const all = [
+    ...new Map([...resources, ...[...followers].map(([address, { resource }]) => [address, resource] as const)]),
+  ];
+  return new Map(all.sort(([a], [b]) => compareText(a, b)));
 }
 
 /** Refreshes, compares and judges. Only writes by `record`. */
@@ -250,23 +270,29 @@ async function compared(
   const selected = only(proposed, input.within);
   const changes = ofCauses(selected, resources, input);
   const writing: Scene = { ...looked, given: { ...given, writes: writesOf(resources) } };
-  const files = await filesNow(changes, resources, writing, input);
+  const { within } = input;
+  const origins = originsOf({ changes, resources, scene: writing, view, recall, by, run, within, failures });
+  const possible = followersOf(origins);
+  const files = await filesNow(withFollowers(changes, possible), { resources, possible }, writing, input);
   const scene: Scene = { ...writing, given: { ...given, ...writing.given, files } };
-  const actions = judge(changes, resources, scene, recall.spent.values());
-  const planned = only(resources, input.within);
+  const actions = judge(changes, resources, scene, recall.spent.values(), origins);
+  const followers = followersOf(origins.filter(({ address }) => actions.get(address)?.verdict === 'accept'));
+  const all = withFollowers(changes, followers);
+  const led = ledResources(resources, followers);
+  const planned = only(resources, within);
   const findings = findingsOf(planned, scene, failures).map((finding) => withSince(finding, planned));
   if (complete) await input.record(noteFindings(planned, findings, run));
   const redact = input.redact ?? redactPatterns;
   const sealed = seal({
     ...input,
-    resources,
+    resources: led,
     actions,
     scene,
     settled,
     findings,
     excluded: selected.size - changes.size,
-    summaries: summarize(planned, plugins, { ...scene, changes, judged: actions }, redact),
+    summaries: summarize(only(led, within), plugins, { ...scene, changes: all, judged: actions }, redact),
     gaps: [...view.gaps, ...failureGaps(failures, resources, redact)],
   });
-  return { desired, view, resources, scene, changes, actions, sealed };
+  return { desired, view, resources: led, followers, scene, changes: all, actions, sealed };
 }

@@ -284,6 +284,18 @@ function remembered(memory: Memory | undefined, entry: Entry, at: Instant): Memo
   }
 }
 
+/** What is remembered of a resource once a step of it is recorded as done. */
+export function rememberDone(
+  memory: Memory | undefined,
+  intent: RecordBodies['intent'],
+  outcome: Omit<RecordBodies['outcome'], 'run' | 'ref' | 'intent' | 'outcome'>,
+  at: Instant,
+): Memory | undefined {
+  const begun = rememberOne(memory, { kind: 'intent', body: intent, seq: 0 }, at);
+  const { run, ref } = intent;
+  return rememberOne(begun, { kind: 'outcome', body: { run, ref, intent: 0, outcome: 'done', ...outcome } }, at);
+}
+
 function put(recall: Recall, ref: Ref, entry: Entry, at: Instant): void {
   const address = formatRef(ref);
   const next = rememberOne(recall.resources.get(address), entry, at);

@@ -4,6 +4,7 @@ import { budgetUses } from './budget.ts';
 import { missingByKind } from './collapse.ts';
 import {
   type Change,
+  compareText,
   formatRef,
   type Gap,
   type Resource,
@@ -121,17 +122,47 @@ export function withChanges(scene: Scene, changes: ReadonlyMap<string, Change>, 
   return { ...scene, changes, ...deciding };
 }
 
+/** The scene with resources as they are after steps that are accepted, and not done yet. `later` may grow. */
+export function withLater(scene: Scene, later: ReadonlyMap<string, Resource>): Scene {
+  let size = -1;
+  const kinds = new Map<string, readonly Resource[]>();
+  const ofKind = (plugin: string, kind: string): readonly Resource[] => {
+    const known = scene.ofKind(plugin, kind);
+    const all = new Map(known.map((resource) => [resource.address, later.get(resource.address) ?? resource]));
+    for (const [address, resource] of later)
+      if (resource.ref.plugin === plugin && resource.ref.kind === kind) all.set(address, resource);
+    return all.size === known.length
+      ? [...all.values()]
+      : [...all.values()].sort((a, b) => compareText(a.address, b.address));
+  };
+  return {
+    ...scene,
+    get: (ref) => later.get(typeof ref === 'string' ? ref : formatRef(ref)) ?? scene.get(ref),
+    ofKind: (plugin, kind) => {
+      if (size !== later.size) kinds.clear();
+      size = later.size;
+      const key = `${plugin}/${kind}`;
+      const found = kinds.get(key) ?? ofKind(plugin, kind);
+      kinds.set(key, found);
+      return found;
+    },
+  };
+}
+
 /** The scene with refreshed resources: right before an action, only the relevant ones are refreshed again. */
 export function withFresh(
   scene: Scene,
   fresh: ReadonlyMap<string, Resource>,
   seen: {
+    /** Resources that the scene may get: they count from the time when they are among the fresh ones. */
+    readonly coming?: readonly Ref[];
     readonly now: number;
     readonly viewedAt: number;
     readonly gaps: readonly Gap[];
     readonly extras?: Scene['extras'];
   },
 ): Scene {
+  const coming = (seen.coming ?? []).filter((ref) => scene.get(ref) === undefined);
   return {
     ...scene,
     now: seen.now,
@@ -142,6 +173,12 @@ export function withFresh(
       const address = typeof ref === 'string' ? ref : formatRef(ref);
       return fresh.get(address) ?? scene.get(address);
     },
-    ofKind: (plugin, kind) => scene.ofKind(plugin, kind).map((resource) => fresh.get(resource.address) ?? resource),
+    ofKind: (plugin, kind) => {
+      const known = scene.ofKind(plugin, kind).map((resource) => fresh.get(resource.address) ?? resource);
+      const come = coming.flatMap((ref) =>
+        ref.plugin === plugin && ref.kind === kind ? (fresh.get(formatRef(ref)) ?? []) : [],
+      );
+      return come.length === 0 ? known : [...known, ...come].sort((a, b) => compareText(a.address, b.address));
+    },
   };
 }

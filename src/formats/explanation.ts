@@ -1,6 +1,15 @@
 /** An explanation: the JSON document of `fettle explain --format json`. */
 
-import { type Action, type FieldChange, formatRef, instantText, type Json, type Judgement, defined } from '#plugin';
+import {
+  type Action,
+  type Facts,
+  type FieldChange,
+  formatRef,
+  instantText,
+  type Json,
+  type Judgement,
+  defined,
+} from '#plugin';
 import type { Explained, WayOut as ExplainedWayOut } from '../engine/explain.ts';
 import { gapScope } from '../engine/gap.ts';
 import type { LogRecord } from './log-record.ts';
@@ -53,6 +62,8 @@ export interface Explanation {
   /** The time by which the resource should have left its state. */
   readonly overdue_since?: string;
   readonly ways_out: readonly WayOut[];
+  /** When the resource is due and was last refreshed, and the policy of its retries; absent if its kind has none. */
+  readonly schedule?: Facts;
   readonly values?: Json;
   readonly signals?: Json;
   readonly needs: readonly string[];
@@ -184,6 +195,7 @@ export function explanationDocument(explained: Explained): Explanation {
     ...(observed?.others === undefined ? {} : { others: observed.others }),
     ...(overdueSince === undefined ? {} : { overdue_since: instantText(overdueSince) }),
     ways_out: explained.waysOut.map(wayOut),
+    ...(explained.schedule === undefined ? {} : { schedule: explained.schedule }),
     ...(observed === undefined ? {} : { values: observed.facts as Json }),
     ...(observed?.signals === undefined ? {} : { signals: observed.signals }),
     needs: explained.needs,

@@ -19,6 +19,7 @@ import {
 import { gapScope } from '../engine/gap.ts';
 import type { Reconciled } from '../engine/reconcile.ts';
 import type { PlanCounts, PluginSummary, Sealed, Settled } from '../engine/seal.ts';
+import { scheduleOf } from '../engine/schedule.ts';
 import { clearsAt, overridesOf, standing } from '../engine/standing.ts';
 import { changeJson, driftValues } from './change-values.ts';
 import {
@@ -59,6 +60,8 @@ export interface ResourceChange {
   /** The step disturbs resources in use. */
   readonly disruptive?: true;
   readonly basis: string;
+  /** Address of the row that adds, changes or ends the document of the resource. The row runs only after that one is done. */
+  readonly follows?: string;
   /** Everything that determines the effect of the row, except observed values. The digest of the plan covers it. */
   readonly covers?: Covered;
   /** Pointers to the fields of the spec that the document declares; the other fields are defaults. */
@@ -109,6 +112,8 @@ export interface Plan {
       readonly type: string;
       readonly state: string;
       readonly values: Json;
+      /** When the resource is due and was last refreshed, and the policy of its retries. */
+      readonly schedule?: Facts;
     }[];
   };
   readonly resource_drift: readonly { readonly address: string; readonly change: ResourceChange['change'] }[];
@@ -155,6 +160,7 @@ function resourceChange(action: Action): ResourceChange {
     reversible: effect.reversible,
     disruptive: effect.disruptive ? true : undefined,
     basis: action.basis,
+    follows: action.follows,
     covers,
     written,
     edits,
@@ -240,10 +246,12 @@ function planDocument(sealed: Sealed): Plan {
     rejected_changes: refused('reject'),
     deferred_changes: refused('defer'),
     prior_state: {
-      resources: [...sealed.resources].flatMap(([address, { ref, sight }]) => {
+      resources: [...sealed.resources].flatMap(([address, resource]) => {
+        const { ref, sight } = resource;
         if (sight.is !== 'seen') return [];
         const { state, facts } = sight.observed;
-        return [{ address, type: `${ref.plugin}/${ref.kind}`, state, values: facts as Json }];
+        const schedule = scheduleOf(resource, sealed.at);
+        return [defined({ address, type: `${ref.plugin}/${ref.kind}`, state, values: facts as Json, schedule })];
       }),
     },
     resource_drift: sealed.drift.map(({ address, back }) => ({ address, change: driftValues(back) })),

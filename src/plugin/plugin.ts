@@ -111,6 +111,12 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
    * same sighting without another refresh. By default, the sighting has the state that the provider reports. Pure.
    */
   state?(policy: unknown, seen: Sighting<F>, memory: Memory<M> | undefined, now: number): Standing<F>;
+  /**
+   * The state that a step will record, for a kind whose state decides what its document expands to: the first steps of
+   * the resources that the step adds or ends become rows of the same plan. Undefined if they belong to a later plan.
+   * Pure.
+   */
+  recordedAfter?(change: Change, resource: KnownResource<Resource<S, F, M>>, scene: Scene): Partial<M> | undefined;
   /** The next step towards the declared resource; without `desired`, towards its removal. */
   diff(resource: KnownResource<Resource<S, F, M>>, scene: Scene): Proposal<P> | undefined;
   /**
@@ -131,6 +137,12 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
    * The part of a refresh to record in the state; only differences from `resource.memory` are written. `now`: epoch ms.
    */
   note?(resource: KnownResource<Resource<S, F, M>>, now: number, scene: Scene): Note<M>;
+  /**
+   * When the resource is due, when it was last refreshed, and the policy of its retries: for readers alone, no rule
+   * uses it. Values are shown in their order; times are ISO 8601. A resource under a gap has its state alone. `now`:
+   * epoch ms. Pure.
+   */
+  schedule?(resource: Resource<S, F, M>, now: number): Facts;
   /** Findings that depend on other resources, or on the state. */
   findings?(resource: Resource<S, F, M>, scene: Scene): readonly Finding[];
   /**

@@ -494,6 +494,8 @@ export interface Action {
   readonly basis: string;
   /** Addresses of the actions that must be done before. */
   readonly after: readonly string[];
+  /** Address of the action that adds, changes or ends the document of its resource: without that one it does not run. */
+  readonly follows?: string;
   readonly source?: Position;
   /** `written` of its document. */
   readonly written?: readonly string[];

@@ -8,6 +8,7 @@ import type { LogRecord } from '../formats/log-record.ts';
 import { counted, type Json, printable } from '#plugin';
 import { valueText } from './fields.ts';
 import { recordLine } from './log-text.ts';
+import { scheduleTexts } from './schedule-text.ts';
 import {
   columnWidth,
   type Paint,
@@ -110,7 +111,7 @@ function entryRows(label: string, values: Json | undefined): readonly Row[] {
 }
 
 function topRows(explanation: Explanation, options: ExplainTextOptions, paint: Paint): readonly Row[] {
-  const { source, written, ways_out: ways, needs, needed_by: neededBy, values, signals } = explanation;
+  const { source, written, ways_out: ways, needs, needed_by: neededBy, schedule, values, signals } = explanation;
   const single = new Set(ways.map(({ machine }) => machine)).size <= 1;
   const list = (label: string, items: readonly string[]): readonly Row[] =>
     items.length === 0 ? [] : [[label, items.map(clean).join(', ')]];
@@ -124,6 +125,7 @@ function topRows(explanation: Explanation, options: ExplainTextOptions, paint: P
     ...memoryRows(explanation, options, paint),
     ...list('needs', needs),
     ...list('needed by', neededBy),
+    ...scheduleTexts(schedule, options.now).map((text, i): Row => [i === 0 ? 'schedule' : '', text]),
     ...entryRows('facts', values),
     ...entryRows('signals', signals),
   ];

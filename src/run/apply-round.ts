@@ -241,7 +241,7 @@ async function decide(reconciled: Planned, run: Deciding): Promise<Decided> {
 
 async function takeActions(
   actions: ReadonlyMap<string, Action>,
-  { resources, changes, scene, desired }: Planned,
+  { resources, followers, changes, scene, desired }: Planned,
   run: Deciding,
 ): Promise<readonly Row[]> {
   const { project, plugins, recall, worlds, interruption, say } = run;
@@ -254,6 +254,7 @@ async function takeActions(
     const rows = await applyActions({
       actions,
       resources,
+      followers,
       changes,
       scene,
       recall,

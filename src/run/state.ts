@@ -5,9 +5,21 @@ import { PROJECT_NAME } from '../engine/load/config.ts';
 import { match } from '../engine/match.ts';
 import type { PluginSummary } from '../engine/seal.ts';
 import { emptyRecall, type Recall, rememberedOf } from '../engine/remember.ts';
+import { scheduleOf } from '../engine/schedule.ts';
 import { sceneOf } from '../engine/scene.ts';
 import { summarize } from '../engine/summary.ts';
-import { formatRef, type Gap, InputError, type Memory, parseRef, type Ref } from '#plugin';
+import {
+  defined,
+  type Facts,
+  formatRef,
+  type Gap,
+  InputError,
+  type Memory,
+  parseRef,
+  type Plugin,
+  type Ref,
+  type Resource,
+} from '#plugin';
 import type { Head } from '../store/store.ts';
 import type { Ending } from './ending.ts';
 import type { Listener } from './events.ts';
@@ -15,7 +27,7 @@ import type { Locking } from './lock.ts';
 import type { Workspace } from './project.ts';
 import { judgeSelectors, nothingRemembered, removedLately, type Selection, withinOf } from './selection.ts';
 import { recallFrom, sayLogState, withStore } from './stores.ts';
-import { pluginsFor, redactorFor, safetyOf, upgradeRecall } from './worlds.ts';
+import { pluginsFor, redactorFor, safetyOf, settingsFor, upgradeRecall } from './worlds.ts';
 import { type Ended, refuseInCi, writeLog } from './write-log.ts';
 
 /** Reads the state. Damage to the log is reported as an event. */
@@ -53,19 +65,35 @@ export async function listState(
   );
 }
 
-/** One resource of the state. Throws InputError if it is not in the state. */
-export async function showState(workspace: Workspace, ref: Ref, say: Listener): Promise<Memory> {
-  const { recall } = await readState(workspace, say);
-  const memory = recall.resources.get(formatRef(ref));
-  if (memory === undefined) throw new InputError(nothingRemembered(formatRef(ref), recall.resources.keys()));
-  return memory;
+/** One resource of the state. */
+export interface ShownState {
+  readonly memory: Memory;
+  /** When the resource is due, as far as the state has it. */
+  readonly schedule?: Facts;
 }
 
-/** The plugins' summaries of the listed resources. Without a refresh, the actual state of each resource is unknown. */
-export async function stateSummaries(
-  workspace: Workspace,
-  known: ReadonlyMap<string, Memory>,
-): Promise<readonly PluginSummary[]> {
+/** One resource of the state. Throws InputError if it is not in the state. */
+export async function showState(workspace: Workspace, ref: Ref, say: Listener): Promise<ShownState> {
+  const { recall } = await readState(workspace, say);
+  const address = formatRef(ref);
+  const memory = recall.resources.get(address);
+  if (memory === undefined) throw new InputError(nothingRemembered(address, recall.resources.keys()));
+  const { resources, now } = await unrefreshed(workspace, new Map([[address, memory]]));
+  const resource = resources.get(address);
+  return defined({ memory, schedule: resource === undefined ? undefined : scheduleOf(resource, now) });
+}
+
+/** Resources as the state has them. */
+interface Unrefreshed {
+  readonly plugins: ReadonlyMap<string, Plugin>;
+  readonly resources: ReadonlyMap<string, Resource>;
+  readonly gaps: readonly Gap[];
+  readonly recall: Recall;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+async function unrefreshed(workspace: Workspace, known: ReadonlyMap<string, Memory>): Promise<Unrefreshed> {
   const now = workspace.host.now();
   const recall = { ...emptyRecall(), resources: new Map(known), at: now };
   const plugins = await pluginsFor(workspace, [], recall);
@@ -75,7 +103,17 @@ export async function stateSummaries(
       recall.resources.delete(address);
   upgradeRecall(recall, plugins);
   const gaps = [...plugins.keys()].map((plugin): Gap => ({ plugin, message: 'not refreshed' }));
-  const { resources } = match([], { observed: [], gaps, at: now }, recall, { plugins, settings: new Map(), now });
+  const settings = await settingsFor(plugins, workspace.config);
+  const { resources } = match([], { observed: [], gaps, at: now }, recall, { plugins, settings, now });
+  return { plugins, resources, gaps, recall, now };
+}
+
+/** The plugins' summaries of the listed resources. Without a refresh, the actual state of each resource is unknown. */
+export async function stateSummaries(
+  workspace: Workspace,
+  known: ReadonlyMap<string, Memory>,
+): Promise<readonly PluginSummary[]> {
+  const { plugins, resources, gaps, recall, now } = await unrefreshed(workspace, known);
   const safety = await safetyOf(workspace.config, {}, now);
   const scene = sceneOf({ resources, gaps, now, viewedAt: now, safety, spent: recall.spent });
   return summarize(resources, plugins, scene, redactorFor(workspace));

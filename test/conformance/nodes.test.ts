@@ -684,31 +684,29 @@ const pools: readonly Situation<CloudBench>[] = [
     takes: [],
   },
   {
-    name: 'a smaller pool, of which one member does not exist yet',
+    name: 'a pool whose policy removes a member that does not exist',
     prepare: async (line) => {
-      const document = poolDoc(line, 'web', { size: 1 });
-      await pool(line, document);
-      // Its second member is in the state, but was not created.
-      await line.apply([poolDoc(line, 'web', { size: 2 })]);
-      return [document];
+      await pool(line, poolDoc(line, 'web', { min: 2, max: 2 }));
+      await line.bench.pass(60 * MINUTE);
+      line.bench.emulator.vanish('web-2');
+      return [poolDoc(line, 'web', { min: 1, max: 2 })];
     },
     takes: ['NodePool active>active'],
     defers: ['Node leaves-pool'],
     leaves: [],
   },
   {
-    name: 'a pool that forgot its members',
+    name: 'a pool that forgot its members, and cannot have another one',
     prepare: async (line) => {
       const document = poolDoc(line, 'web', { size: 2 });
       await pool(line, document);
       await line.bench.pass(60 * MINUTE);
       const ref = refOf('NodePool', 'web');
       await line.log.record([{ kind: 'seen', body: { run: 'run', resources: [{ ref, gone: true }], counts: {} } }]);
-      return [document];
+      return [poolDoc(line, 'web', { size: 3 }, { serverType: 'cx32x' })];
     },
-    takes: ['NodePool active>active'],
-    rejects: ['Node keeps-min', 'Node unknown-members'],
-    leaves: [],
+    takes: [],
+    rejects: ['Node keeps-min', 'Node unknown-members', 'NodePool not-in-catalogue'],
   },
   {
     name: 'a pool that is no longer declared',
@@ -844,7 +842,7 @@ const pools: readonly Situation<CloudBench>[] = [
       await line.bench.pass(60 * MINUTE);
       return [poolDoc(line, 'web', { size: 1 })];
     },
-    takes: ['NodePool active>active'],
+    takes: ['Node ready>draining', 'NodePool active>active'],
     between: async ({ bench }) => bench.emulator.workloads.start('web-2', { id: 'c1', mb: 1 }),
     stale: ['NodePool decided-otherwise'],
   },

@@ -257,8 +257,8 @@ describe('hostile text in every field', async () => {
     if (explanation === undefined) throw new Error('nothing is explained');
     everywhere(explanation, (each) => [
       explainText(each, options),
-      explainMarkdown(each, 'p'),
-      explainMarkdown(each, each.address),
+      explainMarkdown(each, 'p', 0),
+      explainMarkdown(each, each.address, 0),
     ]);
   }, 60_000);
 

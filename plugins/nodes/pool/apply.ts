@@ -1,4 +1,4 @@
-/** Apply: the step of a pool changes only its state; its nodes and containers follow in the next plan. */
+/** Apply: the step of a pool changes only its state; its nodes and containers have steps of their own. */
 
 import { type ActionRun, type Change, defined, type Facts, formatRef, instantText, type Scene } from '#plugin';
 import type { PoolResource } from '../facts.ts';
@@ -57,6 +57,21 @@ function kept(
     ...(leaving.length > added.length ? { scaled_down_at: at } : {}),
     ...(kind === 'consolidate' ? { consolidated_at: at } : {}),
   };
+}
+
+/**
+ * The state of a pool after its step, if the first steps of its nodes belong to the same plan: a document decided, or
+ * the health of a member. The nodes of a policy's decision follow in a later plan.
+ */
+export function poolAfter(
+  { fields }: Change,
+  resource: PoolResource,
+  scene: Scene,
+): Partial<NodePoolMemory> | undefined {
+  const { situation, decision } = decideFor(resource, scene) ?? {};
+  if (situation === undefined || decision === undefined || fields.length === 0) return undefined;
+  if (decision.by === 'reactive' || decision.by === 'consolidation') return undefined;
+  return kept(decision, situation, resource.memory?.kept ?? {}, scene);
 }
 
 /** Handler of a pool's only step. */

@@ -321,14 +321,15 @@ export function decide(situation: Situation): Decision | undefined {
       situation,
       min - count,
       'document',
-      `The pool has ${counted(count, 'node')}${extra}; its minimum is ${min}`,
+      `The pool has ${counted(count, 'node')}${extra}; its ${situation.scaling === undefined ? 'size' : 'minimum'} is ${min}`,
     );
   if (remembered !== undefined && remembered.going.length > 0) return goOn(situation, remembered);
   const swapped = swap(situation);
   if (swapped !== undefined) return swapped;
   if (count > max) {
     const most = Math.min(count - max, removalsAtOnce);
-    return shrink(situation, most, 'document', `The pool has ${counted(count, 'node')}; its maximum is ${max}`);
+    const limit = situation.scaling === undefined ? 'size' : 'maximum';
+    return shrink(situation, most, 'document', `The pool has ${counted(count, 'node')}; its ${limit} is ${max}`);
   }
   return reactive(situation) ?? consolidation(situation);
 }

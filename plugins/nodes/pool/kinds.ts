@@ -15,7 +15,7 @@ import type {
   NodePoolStep,
 } from '../generated.ts';
 import type { NodesWriter } from '../world.ts';
-import { auditPool, changePool } from './apply.ts';
+import { auditPool, changePool, poolAfter } from './apply.ts';
 import {
   auditContainer,
   diffContainer,
@@ -54,6 +54,7 @@ function notePool(resource: KnownResource<PoolResource>, _now: number, scene: Sc
 export const nodePool: Kind<NodesWriter, NodePoolSpec, PoolFacts, NodePoolMemory, NodePoolStep, NodePoolRuleId> = {
   expand: (desired, recall) => expandPool(desired, recall(desired.ref)?.kept),
   state: () => ({ state: 'active' }),
+  recordedAfter: poolAfter,
   diff: diffPool,
   effect: poolEffect,
   note: notePool,

@@ -99,8 +99,11 @@ function later(
   return offered(resource.ref.name, { serverType: spec.serverType, location, backups: spec.backups }, scene);
 }
 
-/** Names that accepted changes add to pools and remove from them. */
+/** Names that accepted changes add to pools and remove from them; a new member with a row of its own is not among them. */
 function poolChanges(resources: readonly Resource[], scene: Scene) {
+  const declared = new Set(
+    Node.among(resources).flatMap(({ ref, desired }) => (desired === undefined ? [] : ref.name)),
+  );
   const comes: Priced[] = [];
   const goes = new Set<string>();
   for (const resource of NodePool.among(resources)) {
@@ -109,7 +112,8 @@ function poolChanges(resources: readonly Resource[], scene: Scene) {
       if (!path.startsWith('/members/')) continue;
       const name = path.slice('/members/'.length);
       if (after === undefined) goes.add(name);
-      else if (after === 'new' && template !== undefined) comes.push(offered(name, template, scene));
+      else if (after === 'new' && template !== undefined && !declared.has(name))
+        comes.push(offered(name, template, scene));
     }
   }
   return { comes, goes };

@@ -67,6 +67,7 @@ describe('of a Certificate', () => {
   const stored = {
     fingerprint: fingerprint('c'),
     not_after: certificateFacts().not_after ?? '',
+    renewal_due_at: '2027-01-08T12:00:00.000Z',
     issuer: fingerprint('a'),
   };
   const known = (kept: Partial<CertificateMemory> = {}) => ({
@@ -199,6 +200,8 @@ describe('of a Domain', () => {
       failures: 0,
       failed_at: '',
       retry_at: '',
+      checked_at: iso(NOW),
+      failure_policy: 'standard',
       target: 'a.test a.test:443',
       fingerprint: fingerprint('d'),
       not_after: '2027-01-01T00:00:00.000Z',
@@ -236,6 +239,8 @@ describe('of a Domain', () => {
       failures: 0,
       failed_at: '',
       retry_at: '',
+      checked_at: iso(NOW),
+      failure_policy: 'standard',
       target: 'a.test a.test:443',
       ...expected,
     });

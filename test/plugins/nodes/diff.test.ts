@@ -469,14 +469,21 @@ describe('the reason for the removal of a member', () => {
   // An applied row of its pool released it, also for an edit of its size: the rest needs no other approval.
   it.each(['reactive_policy', 'consolidation_policy', 'manual'])('is the one in the state of its pool: %s', (by) => {
     const scene = sceneOf([poolResource('web', poolSpec({ min: 1, max: 3 }), dropped(by)), member]);
-    expect(propose(member, scene)).toMatchObject({ step: 'idle>draining', because: 'under 30 %' });
+    expect(propose(member, scene)).toMatchObject({
+      step: 'idle>draining',
+      because: expect.stringMatching(
+        /^under 30 %\. A later plan deletes the server, at \S+Z at the earliest \(drainGrace is 5m\)$/u,
+      ),
+    });
     expect(propose(member, scene)?.cause).toBe('policy');
     expect(auditNode(changeOf(member, 'idle>draining'), member, scene)).toMatchObject({ decision_by: by });
   });
 
   it('is a user if the pool has none, or was removed itself', () => {
     for (const scene of [sceneOf([member]), sceneOf([poolResource('web', undefined, {}), member])]) {
-      expect(propose(member, scene)).toMatchObject({ because: 'no longer declared' });
+      expect(propose(member, scene)).toMatchObject({
+        because: expect.stringMatching(/^The server is no longer declared\. A later plan deletes the server, /u),
+      });
       expect(auditNode(changeOf(member, 'idle>draining'), member, scene)).toMatchObject({ decision_by: 'manual' });
     }
   });

@@ -101,7 +101,7 @@ describe('the cost', () => {
     const whole = await start();
     whole.write(SPARE.replace('size: 0', 'size: 3'));
     expect(costOf(await whole.run())).toMatchObject({ now: { servers: 0 }, after: { servers: 3 } });
-    expect(costOf(await whole.run())).toMatchObject({ now: { servers: 0 }, after: { servers: 3 } });
+    expect(costOf(await whole.run())).toMatchObject({ now: { servers: 3 }, after: { servers: 3 } });
     await whole.pass(HOUR);
     whole.write(SPARE.replace('size: 0', 'size: 2'));
     expect(costOf(await whole.run())).toMatchObject({ now: { servers: 3 }, after: { servers: 2 } });

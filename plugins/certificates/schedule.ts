@@ -1,0 +1,136 @@
+/** Schedules of authorities, certificates and servers: when they end, are due, were last checked and are tried again. */
+
+import {
+  type Attempts,
+  attemptsAt,
+  defined,
+  durationText,
+  type Facts,
+  instantOf,
+  instantText,
+  isExhausted,
+  nextTryAt,
+  type RetryPolicy,
+  seenFacts,
+  seenSignals,
+  seenState,
+} from '#plugin';
+import { daysLeft, dueAt, thresholdInForce } from './days.ts';
+import type { CertificateResource, DomainResource, IssuerResource } from './diff.ts';
+import { type CertificateFacts, usableUntil } from './facts.ts';
+import { defaults } from './generated.ts';
+import { type Policy, policyOf, reloadsOf } from './renewal.ts';
+import { issuedAt, validityOfFacts } from './state.ts';
+
+/** Empty texts stand for fields that a note cleared. */
+function timeOf(text: string | undefined): string | undefined {
+  return text === undefined || text === '' ? undefined : text;
+}
+
+function endOf(until: string | undefined, now: number): Facts {
+  return until === undefined ? {} : { expires_at: until, days_left: daysLeft(instantOf(until), now) };
+}
+
+/** The time from which the renewal of a stored pair is due, epoch ms; undefined for an unusable pair. */
+export function renewalDueAt(
+  facts: CertificateFacts,
+  { renewal }: Policy,
+  memory: CertificateResource['memory'],
+): number | undefined {
+  const validity = facts.usable ? validityOfFacts(facts) : undefined;
+  if (!renewal.enabled || validity === undefined) return undefined;
+  const due = dueAt(renewal.thresholdDays, validity);
+  const { issuedAfter } = renewal;
+  const asked = issuedAfter !== undefined && issuedAt(facts, memory) < issuedAfter ? issuedAfter : due;
+  return Math.min(due, asked);
+}
+
+function retries(policy: RetryPolicy, attempts: Attempts): Facts {
+  const next = isExhausted(policy, attempts) ? undefined : nextTryAt(policy, attempts);
+  return {
+    failures: attempts.failed,
+    ...(attempts.failed === 0 ? {} : { last_failed_at: instantText(attempts.at) }),
+    ...(next === undefined ? {} : { next_try_at: instantText(next) }),
+    ...(isExhausted(policy, attempts) ? { retries_exhausted: true } : {}),
+    failure_policy: {
+      retry_interval: durationText(policy.retryMs),
+      backoff_multiplier: policy.multiplier,
+      max_backoff: durationText(policy.maxMs),
+      max_retries: policy.maxRetries,
+    },
+  };
+}
+
+/** The failures of the operation that the state calls for: a renewal, a recovery, or the delivery to the servers. */
+function retriesOf(resource: CertificateResource): Facts {
+  const { desired, memory } = resource;
+  const policy = policyOf(resource);
+  const state = seenState(resource) ?? memory?.state;
+  const stored = seenFacts(resource)?.fingerprint ?? memory?.kept.fingerprint;
+  const reloads = reloadsOf(memory, desired, stored);
+  if (reloads.failed > 0) return retries(policy.served, reloads);
+  if (state === 'expired' || state === 'recovering')
+    return retries(policy.recovery, attemptsAt(memory, desired, 'recovering'));
+  const goal = state === undefined || state === 'absent' || state === 'normal' ? 'normal' : 'renewing';
+  return retries(policy.renewal, attemptsAt(memory, desired, goal));
+}
+
+export function certificateSchedule(resource: CertificateResource, now: number): Facts {
+  const { memory, sight } = resource;
+  const facts = seenFacts(resource);
+  const policy = policyOf(resource);
+  const validity = facts === undefined ? undefined : validityOfFacts(facts);
+  const due = facts === undefined ? undefined : renewalDueAt(facts, policy, memory);
+  const dueText = facts === undefined ? timeOf(memory?.kept.renewal_due_at) : instantText(due);
+  return defined<Facts>({
+    ...endOf(facts === undefined ? timeOf(memory?.kept.not_after) : usableUntil(facts), now),
+    renewal_due_at: policy.renewal.enabled ? dueText : undefined,
+    renewal_enabled: policy.renewal.enabled,
+    threshold_days: policy.renewal.thresholdDays,
+    threshold_days_in_force:
+      validity === undefined ? undefined : thresholdInForce(policy.renewal.thresholdDays, validity),
+    last_checked_at: sight.is === 'seen' ? instantText(sight.observed.at) : timeOf(memory?.kept.checked_at),
+    ...retriesOf(resource),
+  });
+}
+
+/**
+ * The failures that the log has, and the probe that follows from them. The state of a resource that was just probed
+ * counts this probe already, also where nothing records it: the signals have the numbers before it.
+ */
+function recordedFailures(resource: DomainResource): Facts {
+  const facts = seenFacts(resource);
+  const { kept = {} } = resource.memory ?? {};
+  const signals = seenSignals(resource) ?? {};
+  const isProbed = facts !== undefined && facts.remembered !== true;
+  const [failures = 0, failedAt, retryAt] = isProbed
+    ? [signals['recorded_failures'], signals['last_recorded_failure'], signals['next_scheduled_probe']]
+    : [kept.failures, timeOf(kept.failed_at), timeOf(kept.retry_at)];
+  return defined<Facts>({
+    recorded_failures: failures,
+    last_recorded_failure_at: failedAt,
+    next_scheduled_probe_at: retryAt,
+  });
+}
+
+export function domainSchedule(resource: DomainResource, now: number): Facts {
+  const { desired, memory, sight } = resource;
+  const { kept = {} } = memory ?? {};
+  const facts = seenFacts(resource);
+  const shown = seenSignals(resource)?.['days_left'];
+  const until = facts === undefined ? timeOf(kept.not_after) : usableUntil(facts);
+  return defined<Facts>({
+    ...endOf(until, now),
+    // A self-signed chain that is not verified ends with its leaf.
+    ...(typeof shown === 'number' ? { days_left: shown } : {}),
+    expiry_warn_days: desired?.spec.expiryWarnDays,
+    last_checked_at: sight.is === 'seen' ? instantText(sight.observed.at) : timeOf(kept.checked_at),
+    ...recordedFailures(resource),
+    failure_policy: desired?.spec.failurePolicy ?? kept.failure_policy ?? defaults.Domain.failurePolicy,
+  });
+}
+
+export function issuerSchedule(resource: IssuerResource, now: number): Facts {
+  const facts = seenFacts(resource);
+  return facts === undefined ? {} : endOf(usableUntil(facts), now);
+}

@@ -1,0 +1,140 @@
+/** Schedules: when a certificate is due, when it was last checked, and when a failed operation is tried again. */
+
+import { describe, expect, test } from 'vitest';
+import { dueAt, isDue } from '../../../plugins/certificates/days.ts';
+import { certificateSchedule } from '../../../plugins/certificates/schedule.ts';
+import { certificateProject, fettle, writeFiles } from '../../support/cli.ts';
+import { resourceWith } from '../../support/resource.ts';
+import {
+  certificateFacts,
+  certificateSpec,
+  DAY,
+  desiredOf,
+  HOUR,
+  iso,
+  memoryOf,
+  NOW,
+  observedOf,
+  refOf,
+} from './support.ts';
+
+test.each([
+  [30, 90],
+  [89, 90],
+  [30, 7],
+  [30, 2],
+  [30, 1],
+  [1, 90],
+])(
+  'a renewal with a threshold of %i days, of a certificate of %i days, is due from the given time on',
+  (threshold, days) => {
+    const validity = { notBefore: NOW, notAfter: NOW + days * DAY };
+    const due = dueAt(threshold, validity);
+    expect(isDue(threshold, validity, due + 1)).toBe(true);
+    expect(isDue(threshold, validity, due - 1)).toBe(false);
+    // At least two thirds of the lifetime are over, but for the rest of the day.
+    expect(due - NOW).toBeGreaterThanOrEqual(validity.notAfter - NOW - (days * DAY) / 3 - DAY);
+  },
+);
+
+describe('the schedule of a certificate', () => {
+  const schedule = (
+    state: 'normal' | 'renewal_failed' | 'expired',
+    memory: NonNullable<Parameters<typeof memoryOf>[2]> = {},
+    spec: Parameters<typeof certificateSpec>[0] = {},
+  ) =>
+    certificateSchedule(
+      resourceWith({
+        ref: refOf('Certificate', 'www'),
+        desired: desiredOf('Certificate', 'www', certificateSpec(spec)),
+        observed: observedOf('Certificate', 'www', state, certificateFacts()),
+        memory: memoryOf('Certificate', 'www', memory),
+      }),
+      NOW,
+    );
+
+  test('has the declared threshold and the one in force', () => {
+    expect(schedule('normal', {}, { renewal: { thresholdDays: 89 } })).toMatchObject({
+      threshold_days: 89,
+      threshold_days_in_force: 30,
+      failures: 0,
+      last_checked_at: iso(NOW),
+    });
+  });
+
+  test('has no time of a renewal that is switched off, and an earlier time on request', () => {
+    const off = schedule('normal', {}, { renewal: { enabled: false } });
+    expect(off).toMatchObject({ renewal_enabled: false });
+    expect(off).not.toHaveProperty('renewal_due_at');
+    const asked = iso(NOW + HOUR);
+    expect(schedule('normal', {}, { renewal: { issuedAfter: asked } })).toMatchObject({ renewal_due_at: asked });
+  });
+
+  test.each([
+    ['renewal_failed', 'renewal_failed>renewing', 2, NOW + HOUR, '1h'],
+    ['expired', 'expired>recovering', 2, NOW - HOUR + 120_000, '1m'],
+  ] as const)('of a certificate in %s has the retries of that operation', (state, step, failures, next, interval) => {
+    const lastError = { at: NOW - HOUR, step, message: 'disk full' };
+    expect(schedule(state, { state, failures, lastError })).toMatchObject({
+      failures,
+      last_failed_at: iso(NOW - HOUR),
+      next_try_at: iso(next),
+      failure_policy: { retry_interval: interval },
+    });
+  });
+
+  test('says that no try follows the last allowed failure', () => {
+    const lastError = { at: NOW - HOUR, step: 'expired>recovering', message: 'disk full' } as const;
+    const exhausted = schedule('expired', { state: 'expired', failures: 3, lastError });
+    expect(exhausted).toMatchObject({ failures: 3, retries_exhausted: true });
+    expect(exhausted).not.toHaveProperty('next_try_at');
+  });
+});
+
+test('explain, state show and the JSON of a plan have the schedules', async () => {
+  const folder = certificateProject(['www']);
+  writeFiles(folder, {
+    'desired/domain.yaml': `apiVersion: certificates/v1
+kind: Domain
+metadata: { name: front }
+spec: { host: www.example.test, address: 127.0.0.1, port: 1, failurePolicy: strict }
+`,
+  });
+  await fettle(folder, 'apply', '--yes');
+  const [www, front] = ['certificates/Certificate/www', 'certificates/Domain/front'];
+  const due = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/u;
+  const expected = {
+    certificate: {
+      renewal_due_at: expect.stringMatching(due),
+      threshold_days: 30,
+      last_checked_at: expect.stringMatching(due),
+      days_left: 89,
+      failures: 0,
+      failure_policy: { retry_interval: '1h', backoff_multiplier: 2, max_backoff: '1d', max_retries: 10 },
+    },
+    domain: {
+      last_checked_at: expect.stringMatching(due),
+      recorded_failures: 1,
+      last_recorded_failure_at: expect.stringMatching(due),
+      next_scheduled_probe_at: expect.stringMatching(due),
+      failure_policy: 'strict',
+    },
+  };
+  const json = async (...words: readonly string[]) => JSON.parse((await fettle(folder, ...words)).stdout);
+  expect((await json('explain', www, '--format', 'json')).schedule).toMatchObject(expected.certificate);
+  expect((await json('state', 'show', www)).schedule).toMatchObject(expected.certificate);
+  expect((await json('explain', front, '--format', 'json')).schedule).toMatchObject(expected.domain);
+  expect((await json('state', 'show', front)).schedule).toMatchObject(expected.domain);
+  const { resources } = (await json('plan', '--format', 'json')).prior_state as {
+    resources: readonly { readonly address: string; readonly schedule?: unknown }[];
+  };
+  const of = (address: string) => resources.find((each) => each.address === address)?.schedule;
+  expect(of(www)).toMatchObject(expected.certificate);
+  expect(of(front)).toMatchObject(expected.domain);
+  const text = (await fettle(folder, 'explain', www)).stdout;
+  expect(text).toMatch(/schedule +expires at \S+ \(in 89 days\)/u);
+  expect(text).toMatch(/renewal due at \S+ \(in 5\d days\)/u);
+  expect((await fettle(folder, 'explain', front, '--format', 'markdown')).stdout).toMatch(
+    /next scheduled probe at <code>\S+<\/code> \(in \d+ \w+\)/u,
+  );
+});
