@@ -15,6 +15,7 @@ import type {
   Json,
   KnownResource,
   Memory,
+  OnRemove,
   Resource,
   Proposal,
   Ref,
@@ -112,6 +113,11 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
    */
   state?(policy: unknown, seen: Sighting<F>, memory: Memory<M> | undefined, now: number): Standing<F>;
   /**
+   * The end of an undeclared resource, removal or release, instead of the recorded `lifecycle.onRemove`: for a resource
+   * that the document of another one ended. Undefined for the recorded value. Pure.
+   */
+  onRemove?(resource: Resource<S, F, M>, scene: Scene): OnRemove | undefined;
+  /**
    * The state that a step will record, for a kind whose state decides what its document expands to: the first steps of
    * the resources that the step adds or ends become rows of the same plan. Undefined if they belong to a later plan.
    * Pure.
@@ -193,6 +199,21 @@ export interface Found {
   readonly notes: readonly string[];
 }
 
+/** A found thing for which no document is written. */
+export interface PassedOver {
+  /** Paths, or a name. */
+  readonly what: string;
+  /** The reason, as a predicate: `is in DER form, not PEM`. */
+  readonly why: string;
+}
+
+/** The result of a discovery: it accounts for everything that it found. */
+export interface Discovered {
+  readonly found: readonly Found[];
+  readonly passed: readonly PassedOver[];
+  readonly gaps: readonly Gap[];
+}
+
 /** The scope of a discovery of resources that are neither declared nor in the state. */
 export interface Discovery {
   /** Documents, with paths relative to the project's folder. */
@@ -263,10 +284,7 @@ export interface Plugin<R = unknown, W = unknown> {
   /**
    * Finds resources that are neither declared nor in the state, as documents. Absent if the plugin cannot find them.
    */
-  discover?(
-    world: R,
-    discovery: Discovery,
-  ): Promise<{ readonly found: readonly Found[]; readonly gaps: readonly Gap[] }>;
+  discover?(world: R, discovery: Discovery): Promise<Discovered>;
   close?(world: R): Promise<void>;
 }
 

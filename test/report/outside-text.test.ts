@@ -210,6 +210,7 @@ async function samples() {
   };
   const base = {
     resources: reconciled.resources,
+    proposed: reconciled.proposed,
     actions: reconciled.actions,
     scene: reconciled.scene,
   };
