@@ -2,7 +2,7 @@
 
 import { inert, printable } from '#plugin';
 import type { LogRecord } from '../formats/log-record.ts';
-import type { AuditStats, Decision } from '../run/audit.ts';
+import type { AuditStats, Decision } from '../engine/audit.ts';
 import { valueText } from './fields.ts';
 import { textOf } from './text.ts';
 

@@ -6,7 +6,7 @@ import type { LogRecord, RecordKind } from '../formats/log-record.ts';
 import type { PruneReport, ReadReport, RecoverReport } from '../store/store.ts';
 import type { Ending } from './ending.ts';
 import type { Listener } from './events.ts';
-import { auditStats, type AuditStats, concerns, type Decision, Decisions } from './audit.ts';
+import { auditStats, type AuditStats, concerns, type Decision, Decisions } from '../engine/audit.ts';
 import { endingWithoutLock, type Locking, withLock } from './lock.ts';
 import type { Workspace } from './project.ts';
 import { aboutAddress, addressesIn } from './records.ts';

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type AuditStats, isoWeek } from '../../src/run/audit.ts';
+import { type AuditStats, isoWeek } from '../../src/engine/audit.ts';
 import type { Change } from '#plugin';
 import { toyPlugin } from '../support/toy.ts';
 import { appliedToys, itemsYaml, itemYaml, type ToyProject, toyProject } from '../support/toy-project.ts';

@@ -34,7 +34,7 @@ import { explainText } from '../../src/report/explain-text.ts';
 import { holderText } from '../../src/engine/holder-text.ts';
 import { lockText } from '../../src/report/lock-text.ts';
 import type { LogRecord } from '../../src/formats/log-record.ts';
-import { Decisions } from '../../src/run/audit.ts';
+import { Decisions } from '../../src/engine/audit.ts';
 import { decisionLines } from '../../src/report/audit-text.ts';
 import { recordLine } from '../../src/report/log-text.ts';
 import { planMarkdown } from '../../src/report/plan-markdown.ts';

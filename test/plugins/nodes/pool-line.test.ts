@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { NodePoolMemory } from '../../../plugins/nodes/generated.ts';
-import { concerns, type Decision, Decisions } from '../../../src/run/audit.ts';
+import { concerns, type Decision, Decisions } from '../../../src/engine/audit.ts';
 import { HOUR, MINUTE, rowsOf, runOf, servers, type Shown, start } from './line.ts';
 import { startWhole, type Whole } from './whole.ts';
 
