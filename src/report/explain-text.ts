@@ -9,6 +9,7 @@ import { counted, type Json, printable } from '#plugin';
 import { valueText } from './fields.ts';
 import { recordLine } from './log-text.ts';
 import { scheduleTexts } from './schedule-text.ts';
+import { namedText } from './labels-text.ts';
 import {
   columnWidth,
   type Paint,
@@ -241,7 +242,7 @@ function recordLines(records: readonly LogRecord[]): readonly string[] {
 export function explainText(explanation: Explanation, options: ExplainTextOptions): string {
   const paint = painter(options.color);
   const blocks = [
-    [`${paint('bold', printable(explanation.address))} · ${clean(explanation.summary)}`],
+    [`${paint('bold', namedText(explanation))} · ${clean(explanation.summary)}`],
     stepLines(explanation, options, paint),
     blockerLines(explanation, paint),
     rowsText(topRows(explanation, options, paint), paint),

@@ -3,6 +3,7 @@
 import { counted } from '#plugin';
 import type { Check, SuppressedCheck } from '../formats/parts.ts';
 import { cleanText } from './plan-rows.ts';
+import { namedText } from './labels-text.ts';
 import { columnWidth, type Paint, type Style, wrapped } from './text.ts';
 
 type Severity = Check['severity'];
@@ -23,12 +24,10 @@ export interface FindingOptions {
 /** Returns a line for each finding, errors first. The severity is a word, so that no meaning depends on colour. */
 export function findingLines(checks: readonly Check[], { paint, width }: FindingOptions): readonly string[] {
   const sorted = checks.toSorted((a, b) => RANK[a.severity] - RANK[b.severity]);
-  const column = columnWidth(
-    sorted.map(({ address }) => cleanText(address)),
-    ADDRESS,
-  );
-  return sorted.flatMap(({ address, code, severity, message }) => {
-    const place = `${cleanText(address).padEnd(column)}  `;
+  const column = columnWidth(sorted.map(namedText), ADDRESS);
+  return sorted.flatMap((check) => {
+    const { code, severity, message } = check;
+    const place = `${namedText(check).padEnd(column)}  `;
     const said = `${code}: ${cleanText(message)}`;
     const mark = `  ${paint(STYLE[severity], severity.padEnd(WORD))}  `;
     const long = WORD + 4 + place.length + said.length;

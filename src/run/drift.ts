@@ -8,7 +8,7 @@ import { eitherOf, type Interruption, stoppedEnding } from './interruption.ts';
 import { openDocuments, type Workspace } from './project.ts';
 import { reconcileProject } from './reconcile-project.ts';
 import { type RefreshResult, refreshed } from './refresh.ts';
-import { type Selection, withinOf } from './selection.ts';
+import { type Selection, selects } from './selection.ts';
 import { openWorlds, pluginsFor, upgradeRecall } from './worlds.ts';
 import { refuseInCi, writeLog } from './write-log.ts';
 
@@ -35,7 +35,7 @@ function drifted(
   const { project, reconciled, report: log } = refresh;
   const { plan, resources, actions, scene } = reconciled;
   const { suppress } = project.config;
-  const within = withinOf(options.selection ?? {});
+  const within = selects(options.selection ?? {}, resources);
   const found = findDrift({ resources, actions, scene, suppress, within });
   const report = driftDocument(found, plan, log.status !== 'none');
   say({ type: 'drifted', report });
