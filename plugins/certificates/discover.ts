@@ -1,7 +1,21 @@
 /** Discover: pairs in folders that no document declares, as proposed documents. */
 
-import { type Discovery, errorText, formatRef, type Found, type Gap, type Json, toDocument, instantOf } from '#plugin';
-import type { CertificateSpec } from './generated.ts';
+import { dirname } from 'node:path';
+import {
+  defined,
+  type Desired,
+  type Discovered,
+  type Discovery,
+  errorText,
+  formatRef,
+  type Found,
+  type Gap,
+  type Json,
+  type PassedOver,
+  toDocument,
+  instantOf,
+} from '#plugin';
+import type { CertificateSpec, IssuerSpec } from './generated.ts';
 import { mainPath, mapPaths, placesOf } from './paths.ts';
 import { PLUGIN, certificateSpec } from './remembered.ts';
 import type { CertificatesReader, FoundPair, PairStorage, X509Seen } from './world.ts';
@@ -11,8 +25,6 @@ const DAY_MS = 86_400_000;
 /** Maximum number of names in a document. */
 const MOST_NAMES = 1000;
 const MOST_KEY_MODE = 0o640;
-/** Placeholder for an unknown Issuer: such a document is refused until it names one. */
-const UNNAMED_ISSUER = 'name-the-issuer';
 
 function nameOf({ storage, leaf }: FoundPair, taken: ReadonlySet<string>): string {
   const file =
@@ -37,16 +49,49 @@ function writtenStorage(storage: PairStorage, document: string): Json {
   return { directory: { path: directory.path, ...(directory.combined ? { combined: true } : {}) } };
 }
 
-function documentOf(pair: FoundPair, name: string, issuers: readonly string[], document: string): Found {
-  const { leaf, storage, key_mode: keyMode, copies } = pair;
+/** A declared Issuer, with the certificate of its authority. */
+interface IssuerSeen {
+  readonly name: string;
+  readonly fingerprint?: string;
+  readonly subject?: string;
+  readonly self_signed?: true;
+}
+
+function hasSigned({ fingerprint, subject, self_signed: selfSigned }: IssuerSeen, pair: FoundPair): boolean {
+  const { leaf, issuer_fingerprint: signer } = pair;
+  if (selfSigned === true || leaf.self_signed) return selfSigned === true && leaf.self_signed;
+  return signer === undefined ? subject === leaf.issuer : fingerprint === signer;
+}
+
+/** The Issuer for a pair: the one that has signed it, or the only one; else the reason why none is named. */
+function issuerFor(pair: FoundPair, issuers: readonly IssuerSeen[]): IssuerSeen | { readonly why: string } {
+  const signers = issuers.filter((each) => hasSigned(each, pair));
+  const [only, ...more] = signers.length > 0 ? signers : issuers;
+  const by = `was issued by ${pair.leaf.issuer}`;
+  if (only === undefined)
+    return { why: `${by}, and no Issuer is declared. Declare the Issuer that will renew it first` };
+  if (more.length === 0) return only;
+  return { why: `${by}, and several declared Issuers could renew it. Declare the Certificate by hand` };
+}
+
+/** Settings that leave the renewal to another program. */
+const NOT_RENEWED = { renewal: { enabled: false }, recovery: { enabled: false } };
+
+function isInTwoFolders({ storage }: FoundPair): boolean {
+  const { certificate, key } = storage.file ?? {};
+  return certificate !== undefined && key !== undefined && dirname(certificate) !== dirname(key);
+}
+
+function documentOf(pair: FoundPair, name: string, issuer: IssuerSeen, document: string): Found {
+  const { leaf, storage, key_mode: keyMode, copies, public_trust: publicTrust } = pair;
   const known = KEY_ALGORITHMS.has(leaf.keyAlgorithm);
-  const issuer = issuers.length === 1 ? issuers[0] : undefined;
   const spec = {
-    issuer: issuer ?? UNNAMED_ISSUER,
+    issuer: issuer.name,
     dnsNames: leaf.dnsNames.slice(0, MOST_NAMES),
     ...(known ? { keyAlgorithm: leaf.keyAlgorithm } : {}),
     validityDays: validityDays(leaf),
     storage: writtenStorage(storage, document),
+    ...(publicTrust === undefined ? {} : NOT_RENEWED),
   };
   const wide = (Number.parseInt(keyMode, 8) & ~MOST_KEY_MODE) !== 0;
   return {
@@ -54,7 +99,12 @@ function documentOf(pair: FoundPair, name: string, issuers: readonly string[], d
     spec,
     notes: [
       `issued by ${leaf.issuer}, valid until ${leaf.not_after}`,
-      ...(issuer === undefined ? [`issuer: the name of the Issuer that will renew it`] : []),
+      ...(publicTrust === undefined
+        ? hasSigned(issuer, pair)
+          ? []
+          : [`another authority than that of the Issuer ${issuer.name} has signed it: its renewal changes the issuer`]
+        : ['it is publicly trusted: fettle leaves its renewal to the program that issued it']),
+      ...(isInTwoFolders(pair) ? ['its key is in another folder than its certificate'] : []),
       ...(known ? [] : [`its key is ${leaf.keyAlgorithm}; the next one will be ecdsa-p256`]),
       ...(wide ? [`its key has the mode ${keyMode}, which lets other users read it; it becomes 0600`] : []),
       ...(leaf.dnsNames.length > MOST_NAMES
@@ -65,11 +115,35 @@ function documentOf(pair: FoundPair, name: string, issuers: readonly string[], d
   };
 }
 
+/** The declared Issuers, with the authorities that can be read. */
+async function issuersOf(world: CertificatesReader, desired: readonly Desired[]): Promise<readonly IssuerSeen[]> {
+  const issuers = desired.filter(({ ref }) => ref.kind === 'Issuer');
+  return Promise.all(
+    issuers.map(async ({ ref: { name }, spec }) => {
+      const { localCa } = spec as IssuerSpec;
+      if (localCa === undefined) return { name, self_signed: true as const };
+      // An authority that cannot be read, or does not exist yet, has signed nothing that is known.
+      const seen = await world.readAuthority(localCa.dir).catch(() => undefined);
+      const certificate = seen?.status === 'seen' ? seen.certificate : undefined;
+      return defined({ name, fingerprint: certificate?.fingerprint, subject: certificate?.subject });
+    }),
+  );
+}
+
+/** The reason why a pair cannot be declared next to others. */
+function whyNot(pair: FoundPair, known: ReadonlySet<string>): string | undefined {
+  if (pair.leaf.dnsNames.length === 0) return `its certificate (${pair.leaf.subject}) has no DNS names`;
+  const shared = placesOf(pair.storage).find(({ path }) => known.has(path));
+  return shared === undefined
+    ? undefined
+    : `shares ${shared.path} with another Certificate, and a file belongs to one Certificate alone`;
+}
+
 /** Searches the given folders, and leaves out declared pairs. A folder that cannot be read is a gap. */
 export async function discover(
   world: CertificatesReader,
   { desired, memory, places, document, signal, progress }: Discovery,
-): Promise<{ readonly found: readonly Found[]; readonly gaps: readonly Gap[] }> {
+): Promise<Discovered> {
   const known = new Set<string>();
   const taken = new Set<string>();
   const note = (name: string, spec: CertificateSpec | undefined): void => {
@@ -79,29 +153,42 @@ export async function discover(
   for (const each of desired)
     if (each.ref.kind === 'Certificate') note(each.ref.name, certificateSpec(each, undefined));
   for (const each of memory) if (each.ref.kind === 'Certificate') note(each.ref.name, certificateSpec(undefined, each));
-  const issuers = desired.filter(({ ref }) => ref.kind === 'Issuer').map(({ ref }) => ref.name);
+  const declared = new Set(known);
+  const issuers = await issuersOf(world, desired);
+  const authorities = new Set(
+    desired.flatMap(({ ref, spec }) => (ref.kind === 'Issuer' ? ((spec as IssuerSpec).localCa?.dir ?? []) : [])),
+  );
   const found: Found[] = [];
+  const passed: PassedOver[] = [];
   const gaps: Gap[] = [];
+  const add = (pair: FoundPair): void => {
+    const parts = placesOf(pair.storage);
+    // The certificate's file tells which pair it is: several may share a chain or a key.
+    const own = parts.filter(({ part }) => part !== 'chain' && part !== 'key');
+    if (own.some(({ path }) => declared.has(path))) return;
+    const issuer = issuerFor(pair, issuers);
+    const why = whyNot(pair, known) ?? ('why' in issuer ? issuer.why : undefined);
+    if (why !== undefined || 'why' in issuer) {
+      passed.push({ what: parts.map(({ path }) => path).join(', '), why: why ?? '' });
+      return;
+    }
+    const name = nameOf(pair, taken);
+    note(name, undefined);
+    for (const { path } of parts) known.add(path);
+    found.push(documentOf(pair, name, issuer, document));
+  };
   for (const [done, place] of places.entries()) {
     progress(done, places.length);
     try {
-      const { pairs, unread } = await world.findPairs(place, signal);
-      for (const pair of pairs) {
-        // Several pairs may share a chain or a key.
-        const paths = placesOf(pair.storage)
-          .filter(({ part }) => part !== 'chain' && part !== 'key')
-          .map(({ path }) => path);
-        if (paths.some((path) => known.has(path)) || pair.leaf.dnsNames.length === 0) continue;
-        const name = nameOf(pair, taken);
-        note(name, undefined);
-        for (const path of paths) known.add(path);
-        found.push(documentOf(pair, name, issuers, document));
-      }
+      const { pairs, passed: over, unread } = await world.findPairs(place, signal);
+      for (const pair of pairs) add(pair);
+      // Files of declared resources are accounted for.
+      passed.push(...over.filter(({ what }) => !declared.has(what) && !authorities.has(dirname(what))));
       for (const { path, message } of unread) gaps.push({ plugin: PLUGIN, endpoint: path, message });
     } catch (error) {
       if (signal.aborted) throw error;
       gaps.push({ plugin: PLUGIN, endpoint: place, message: errorText(error) });
     }
   }
-  return { found: found.toSorted((a, b) => (formatRef(a.ref) < formatRef(b.ref) ? -1 : 1)), gaps };
+  return { found: found.toSorted((a, b) => (formatRef(a.ref) < formatRef(b.ref) ? -1 : 1)), passed, gaps };
 }

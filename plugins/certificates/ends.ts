@@ -9,7 +9,6 @@ import {
   instantText,
   isExhausted,
   mayBeOwned,
-  type Json,
   nextTryAt,
   type Ref,
   type RetryPolicy,
@@ -97,7 +96,7 @@ function expiredFindings({ ref, desired, sight }: CertificateResource, now: numb
   const message = ended.isChain
     ? `its chain expired ${ago} ago: ${endText(ended.end, 'expired')}`
     : `expired ${ago} ago, at ${ended.end.not_after}`;
-  return [finding(ref, 'expired', 'error', message, { not_after: ended.end.not_after })];
+  return [finding(ref, 'expired', 'critical', message, { not_after: ended.end.not_after })];
 }
 
 /** The finding for a certificate that expires soon with its authority: a renewal would expire at the same time. */
@@ -185,7 +184,7 @@ function keptFindings(resource: CertificateResource, scene: Scene): readonly Fin
   const message = `keeps the content that it had at its adoption: ${when} changes ${fields.map((each) => changeText(each, desired.spec.issuer, facts?.issuer)).join(', ')}`;
   return [
     finding(ref, 'changed-by-renewal', 'info', message, {
-      fields: fields.map((each) => defined({ ...each })) as Json,
+      fields: fields.map((each) => defined({ ...each })),
       due_at: due,
     }),
   ];

@@ -1,5 +1,6 @@
 /** The outside of the certificates plugin: PEM files of authorities and key pairs, and TLS servers. */
 
+import type { PassedOver } from '#plugin';
 import type { CertificateSpec, DomainSpec } from './generated.ts';
 
 export type KeyAlgorithm = CertificateSpec['keyAlgorithm'];
@@ -259,6 +260,10 @@ export interface FoundPair {
   readonly key_mode: string;
   /** Other files with the same certificate that are not part of the storage. */
   readonly copies: readonly string[];
+  /** Fingerprint of the certificate that signed the leaf, if the files have it. */
+  readonly issuer_fingerprint?: string;
+  /** Sign of a publicly trusted issuer. */
+  readonly public_trust?: string;
 }
 
 /** A file that could not be read, with the system's error code, or PEM that no server loads, with the reason. */
@@ -277,7 +282,11 @@ export interface CertificatesReader {
   findPairs(
     dir: string,
     signal: AbortSignal,
-  ): Promise<{ readonly pairs: readonly FoundPair[]; readonly unread: readonly Unread[] }>;
+  ): Promise<{
+    readonly pairs: readonly FoundPair[];
+    readonly passed: readonly PassedOver[];
+    readonly unread: readonly Unread[];
+  }>;
   /** Reads PEM files of trust anchors, with the problems of each. */
   readTrust(files: readonly string[]): Promise<Trust>;
   /**

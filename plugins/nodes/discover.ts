@@ -1,6 +1,15 @@
 /** Discover: servers of the account that no document declares, as proposed documents. */
 
-import { defined, type Desired, type Discovery, errorText, formatRef, type Found, type Gap, type Json } from '#plugin';
+import {
+  defined,
+  type Desired,
+  type Discovered,
+  type Discovery,
+  errorText,
+  formatRef,
+  type Found,
+  type Json,
+} from '#plugin';
 import { PLUGIN } from './facts.ts';
 import { isOfOther, LABELS, labelValue, OWN_PREFIX, projectOf } from './labels.ts';
 import type { NodesReader, ServerSeen } from './world.ts';
@@ -56,10 +65,7 @@ function known({ desired, memory }: Pick<Discovery, 'desired' | 'memory'>): Read
 }
 
 /** Finds undeclared servers. Static machines cannot be found. Servers of declared pools are left out. */
-export async function discover(
-  world: NodesReader,
-  discovery: Discovery,
-): Promise<{ readonly found: readonly Found[]; readonly gaps: readonly Gap[] }> {
+export async function discover(world: NodesReader, discovery: Discovery): Promise<Discovered> {
   const taken = known(discovery);
   const pools = new Set(
     discovery.desired.filter(({ ref }: Desired) => ref.kind === 'NodePool').map(({ ref }) => labelValue(ref.name)),
@@ -67,16 +73,23 @@ export async function discover(
   discovery.progress(0, 1);
   try {
     const servers = await world.servers(discovery.signal);
-    const found = servers.filter(
+    const undeclared = servers.filter(
       ({ name, labels }) =>
-        !taken.has(name) &&
-        !isOfOther(labels, world.limits.project) &&
-        !(projectOf(labels) !== undefined && pools.has(labels[LABELS.pool] ?? '')),
+        !taken.has(name) && !(projectOf(labels) !== undefined && pools.has(labels[LABELS.pool] ?? '')),
     );
+    const isOther = ({ labels }: ServerSeen): boolean => isOfOther(labels, world.limits.project);
+    const found = undeclared.filter((each) => !isOther(each));
     discovery.progress(1, 1);
-    return { found: found.map(foundOf).toSorted((a, b) => (formatRef(a.ref) < formatRef(b.ref) ? -1 : 1)), gaps: [] };
+    return {
+      found: found.map(foundOf).toSorted((a, b) => (formatRef(a.ref) < formatRef(b.ref) ? -1 : 1)),
+      passed: undeclared.filter(isOther).map(({ name, labels }) => ({
+        what: `server ${name}`,
+        why: `belongs to the project ${projectOf(labels) ?? ''}`,
+      })),
+      gaps: [],
+    };
   } catch (error) {
     if (discovery.signal.aborted) throw error;
-    return { found: [], gaps: [{ plugin: PLUGIN, message: errorText(error) }] };
+    return { found: [], passed: [], gaps: [{ plugin: PLUGIN, message: errorText(error) }] };
   }
 }

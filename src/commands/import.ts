@@ -3,7 +3,7 @@
 import { open } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { documentsText } from '../engine/load/write-documents.ts';
-import { counted, type Gap, InputError, type Plugin, printable } from '#plugin';
+import { counted, type Gap, InputError, type PassedOver, type Plugin, printable } from '#plugin';
 import { applyTextRenderer, applyJsonRenderer } from '../report/apply-renderers.ts';
 import { adopt, discover, pluginOf } from '../run/import.ts';
 import { openProject } from '../run/project.ts';
@@ -39,6 +39,18 @@ function gapLines(gaps: readonly Gap[], { name }: Plugin): string {
     .join('');
 }
 
+/** An account of everything that was found and is not written. */
+function passedLines(passed: readonly PassedOver[]): string {
+  return passed.map(({ what, why }) => `passed over: ${printable(what)}: ${printable(why)}\n`).join('');
+}
+
+function resultLine(found: number, passed: number, file: string | undefined): string {
+  const over = passed === 0 ? '' : `; ${counted(passed, 'entry', 'entries')} passed over, listed above`;
+  if (found > 0)
+    return `note: ${counted(found, 'document')}${file === undefined ? '' : ` in ${file}`}${over}. Review the documents, then run \`fettle plan\`: it shows a row \`adopt\` for each\n`;
+  return passed === 0 ? 'note: every resource found is already declared\n' : `note: no documents${over}\n`;
+}
+
 export const importCommand = command({
   name: 'import',
   summary: 'Adopt an existing resource; with --all, write documents for undeclared resources.',
@@ -70,17 +82,17 @@ export const importCommand = command({
     const file = flags.out === undefined ? undefined : path(flags.out);
     const document = file === undefined ? importedDocument(desired) : relative(folder, file);
     const places = words.map((place) => relative(folder, path(place)) || '.');
-    const { found, gaps } = await discover(project, { plugin, places, document, stop: interruption().stop }, say);
-    shell.stderr.write(gapLines(gaps, plugin));
+    const { found, passed, gaps } = await discover(
+      project,
+      { plugin, places, document, stop: interruption().stop },
+      say,
+    );
+    shell.stderr.write(gapLines(gaps, plugin) + passedLines(passed));
     const head = file === undefined ? `# For ${document}: relative paths start there.\n` : '';
     const content = found.length === 0 ? '' : head + documentsText(found, plugin.tables);
     if (file === undefined) print(content);
     else if (found.length > 0) await writeNew(file, content);
-    shell.stderr.write(
-      found.length === 0
-        ? 'note: every resource found is already declared\n'
-        : `note: ${counted(found.length, 'document')}${file === undefined ? '' : ` in ${file}`}; review them, then run \`fettle plan\`: it shows a row \`adopt\` for each\n`,
-    );
+    shell.stderr.write(resultLine(found.length, passed.length, file));
     return gaps.length > 0 ? 'partly-read' : 'ok';
   },
   render: ({ format }, view) => (format === 'json' ? applyJsonRenderer(version) : applyTextRenderer(view)),

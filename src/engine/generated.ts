@@ -385,8 +385,8 @@ export const exitCodes: readonly ExitCode[] = [
   {
     name: 'changes',
     code: 2,
-    text: 'There are changes, drift, or findings that are errors.',
-    next: 'Review them and apply.',
+    text: 'There are changes, drift, or findings that `--fail-on` names.',
+    next: 'Review them above: apply changes, and fix the causes of findings.',
   },
   { name: 'ok', code: 0, text: 'The command succeeded.', next: 'Nothing is left to do.' },
 ];

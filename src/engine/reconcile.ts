@@ -93,6 +93,9 @@ export interface Reconciled {
   readonly followers: ReadonlyMap<string, Follower>;
   /** The scene before any change. */
   readonly scene: Scene;
+  /** Every proposed change, including those outside the selection of the run. */
+  readonly proposed: ReadonlyMap<string, Change>;
+  /** The changes of the selected addresses and causes. */
   readonly changes: ReadonlyMap<string, Change>;
   readonly actions: ReadonlyMap<string, Action>;
   readonly sealed: Sealed;
@@ -285,6 +288,7 @@ async function compared(
   const actions = judge(changes, resources, scene, recall.spent.values(), origins);
   const followers = followersOf(origins.filter(({ address }) => actions.get(address)?.verdict === 'accept'));
   const all = withFollowers(changes, followers);
+  const everything = withFollowers(proposed, followers);
   const led = ledResources(resources, followers);
   const planned = only(resources, within);
   const findings = findingsOf(planned, scene, failures).map((finding) => withSince(finding, planned));
@@ -294,6 +298,7 @@ async function compared(
     ...input,
     within,
     resources: led,
+    proposed: everything,
     actions,
     scene,
     settled,
@@ -302,5 +307,5 @@ async function compared(
     summaries: summarize(only(led, within), plugins, { ...scene, changes: all, judged: actions }, redact),
     gaps: [...view.gaps, ...failureGaps(failures, resources, redact)],
   });
-  return { desired, view, resources: led, followers, scene, changes: all, actions, sealed };
+  return { desired, view, resources: led, followers, scene, proposed: everything, changes: all, actions, sealed };
 }

@@ -25,7 +25,7 @@
  */
 
 import type { PluginSummary } from '../engine/seal.ts';
-import { type Check, logHead, type LogHead, type Source, sourceOf } from './parts.ts';
+import { type Check, isGrave, logHead, type LogHead, type Source, sourceOf } from './parts.ts';
 import type { Row, RowStatus } from '../engine/action.ts';
 import type { DriftReport } from './drift.ts';
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from './plan.ts';
@@ -317,7 +317,7 @@ function* driftRowEvents(rows: Plan['resource_drift']): Generator<EventBody> {
 function* findingEvents(findings: Plan['checks']): Generator<EventBody> {
   for (const finding of findings)
     yield {
-      '@level': finding.severity === 'error' ? 'error' : finding.severity === 'warning' ? 'warn' : 'info',
+      '@level': isGrave(finding) ? 'error' : finding.severity === 'warning' ? 'warn' : 'info',
       '@message': printable(`${finding.address}: ${finding.code}: ${finding.message}`),
       type: 'finding',
       finding,

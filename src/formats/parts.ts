@@ -66,6 +66,11 @@ export interface Check {
   readonly since?: string;
 }
 
+/** Reports whether a finding is an error, or graver. */
+export function isGrave({ severity }: Pick<Check, 'severity'>): boolean {
+  return severity === 'critical' || severity === 'error';
+}
+
 export function checkOf({ ref, code, severity, message, facts, labels, since }: Finding): Check {
   return {
     address: formatRef(ref),

@@ -191,6 +191,21 @@ export interface Found {
   readonly notes: readonly string[];
 }
 
+/** A found thing for which no document is written. */
+export interface PassedOver {
+  /** Paths, or a name. */
+  readonly what: string;
+  /** The reason, as a predicate: `is in DER form, not PEM`. */
+  readonly why: string;
+}
+
+/** The result of a discovery: it accounts for everything that it found. */
+export interface Discovered {
+  readonly found: readonly Found[];
+  readonly passed: readonly PassedOver[];
+  readonly gaps: readonly Gap[];
+}
+
 /** The scope of a discovery of resources that are neither declared nor in the state. */
 export interface Discovery {
   /** Documents, with paths relative to the project's folder. */
@@ -261,10 +276,7 @@ export interface Plugin<R = unknown, W = unknown> {
   /**
    * Finds resources that are neither declared nor in the state, as documents. Absent if the plugin cannot find them.
    */
-  discover?(
-    world: R,
-    discovery: Discovery,
-  ): Promise<{ readonly found: readonly Found[]; readonly gaps: readonly Gap[] }>;
+  discover?(world: R, discovery: Discovery): Promise<Discovered>;
   close?(world: R): Promise<void>;
 }
 

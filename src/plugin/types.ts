@@ -121,7 +121,11 @@ export interface Desired<S = unknown> {
   readonly expandedFrom?: Ref;
 }
 
-export type Severity = 'error' | 'warning' | 'info';
+/**
+ * `critical`: users are affected, or will be within days; `error`: a part does not work;
+ * `warning`: a part will stop working, or may; `info`: a note.
+ */
+export type Severity = 'critical' | 'error' | 'warning' | 'info';
 
 /** A problem that no step fixes, or that a person should know. */
 export interface Finding {

@@ -2,6 +2,8 @@
 
 import type { DriftReport, DriftRow, DueRow, SuppressedDrift } from '../formats/drift.ts';
 import { driftSummary } from './drift-text.ts';
+import { isGrave } from '../formats/parts.ts';
+import { byGravity } from './findings-text.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { fieldCells, findingRow, suppressedFindings } from './plan-markdown.ts';
 import { headText } from './plan-text.ts';
@@ -46,9 +48,9 @@ function sectionsOf(report: DriftReport, detail: boolean): readonly Section[] {
     ...report.gaps.map(
       ({ scope, message }) => `- **could not be read** ${code(scopeText(scope))}: ${escapeText(message)}`,
     ),
-    ...report.checks.filter(({ severity }) => severity === 'error').map(findingRow),
+    ...report.checks.filter(isGrave).toSorted(byGravity).map(findingRow),
   ];
-  const findings = report.checks.filter(({ severity }) => severity !== 'error');
+  const findings = report.checks.filter((check) => !isGrave(check));
   return [
     rowsSection(errors, (row) => row, { noun: 'error', title: 'Errors' }),
     rowsSection(report.resource_drift, (row) => driftRow(row, detail), {

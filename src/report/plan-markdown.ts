@@ -5,9 +5,11 @@
 
 import { counted, digestOf } from '#plugin';
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../formats/plan.ts';
+import { isGrave } from '../formats/parts.ts';
 import { causeLines } from './cause-text.ts';
 import { coverLines } from './covers-text.ts';
 import { approvedCut, fieldRows } from './fields.ts';
+import { byGravity } from './findings-text.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { secretRows, stepText, symbolOf } from './plan-rows.ts';
 import { headText, NO_DIGEST, summaryText } from './plan-text.ts';
@@ -150,7 +152,7 @@ function sectionsOf(plan: Plan, detail: boolean): readonly Section[] {
     ...plan.gaps.map(
       ({ scope, message }) => `- **could not be read** ${code(scopeText(scope))}: ${escapeText(message)}`,
     ),
-    ...plan.checks.filter(({ severity }) => severity === 'error').map(findingRow),
+    ...plan.checks.filter(isGrave).toSorted(byGravity).map(findingRow),
   ];
   const findings = [
     ...plan.checks.filter(({ severity }) => severity === 'warning'),

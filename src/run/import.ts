@@ -1,10 +1,11 @@
 /** Imports: adopts a resource that a document declares, and discovers resources that no document declares. */
 
 import {
+  type Desired,
+  type Discovered,
   type Discovery,
   formatRef,
   type Found,
-  type Gap,
   InputError,
   type Plugin,
   type Ref,
@@ -20,7 +21,7 @@ import type { Applied, Listener } from './events.ts';
 import type { Host, Project, Workspace } from './project.ts';
 import { didYouMean } from './selection.ts';
 import { recallFrom, withStore } from './stores.ts';
-import { openWorlds } from './worlds.ts';
+import { openWorlds, settingsFor } from './worlds.ts';
 
 /** The message for an address that no document declares. */
 function undescribed(ref: Ref, documents: Iterable<string>): string {
@@ -75,12 +76,51 @@ export interface DiscoverOptions {
   readonly stop: AbortSignal;
 }
 
+/** Reasons for which `validate` would refuse documents: they are not written. */
+async function refusals(
+  found: readonly Found[],
+  plugin: Plugin,
+  { documents, config }: Project,
+): Promise<ReadonlyMap<Found, string>> {
+  const validators = await plugin.validators();
+  const declared = new Map(documents.map((each) => [formatRef(each.ref), each]));
+  const settings = (await settingsFor(new Map([[plugin.name, plugin]]), config)).get(plugin.name) ?? {};
+  const why = (each: Found): string | undefined => {
+    const { ref } = each;
+    const address = formatRef(ref);
+    const validate = validators[`spec:${ref.kind}`];
+    // The validator fills in defaults: the document keeps its own form.
+    const spec = structuredClone(each.spec);
+    if (validate === undefined || declared.has(address)) return 'has the name of a declared resource';
+    if (!validate(spec)) {
+      const [first] = validate.errors ?? [];
+      return `cannot be declared: ${first?.instancePath ?? ''} ${first?.message ?? 'is not valid'}`;
+    }
+    const desired: Desired = {
+      ref,
+      spec,
+      meta: { labels: each.labels ?? {}, lifecycle: { ignore: [] } },
+      needs: [],
+      source: { file: '', line: 1, column: 1 },
+    };
+    const mistakes = plugin.check?.(desired, (of) => declared.get(formatRef(of)), settings) ?? [];
+    const fault = mistakes.find(({ severity }) => severity !== 'warning');
+    return fault === undefined ? undefined : `cannot be declared: ${fault.pointer} ${fault.message}`;
+  };
+  return new Map(
+    found.flatMap((each) => {
+      const reason = why(each);
+      return reason === undefined ? [] : [[each, reason] as const];
+    }),
+  );
+}
+
 /** Discovers resources that no document declares. Throws InputError if the plugin cannot discover resources. */
 export async function discover(
   project: Project,
   { plugin, places, document, stop }: DiscoverOptions,
   say: Listener,
-): Promise<{ readonly found: readonly Found[]; readonly gaps: readonly Gap[] }> {
+): Promise<Discovered> {
   if (plugin.discover === undefined) throw new InputError(`plugin ${plugin.name} cannot discover resources`);
   const discoverWith: NonNullable<Plugin['discover']> = plugin.discover.bind(plugin);
   const { now, elapsed } = project.host;
@@ -105,7 +145,13 @@ export async function discover(
             elapsedMs: elapsed() - started,
           }),
       };
-      return await discoverWith(await worlds.reader(plugin.name), discovery);
+      const { found, passed, gaps } = await discoverWith(await worlds.reader(plugin.name), discovery);
+      const refused = await refusals(found, plugin, project);
+      return {
+        found: found.filter((each) => !refused.has(each)),
+        passed: [...passed, ...[...refused].map(([{ ref }, why]) => ({ what: formatRef(ref), why }))],
+        gaps,
+      };
     } finally {
       await worlds.close();
     }

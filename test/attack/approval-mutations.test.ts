@@ -236,6 +236,7 @@ const MUTATIONS: Readonly<Record<string, Readonly<Record<string, Mutation>>>> = 
     '/spec/route': { value: 'none' },
     '/spec/certificate': { value: 'api' },
     '/spec/trust': { value: ['../other.crt'] },
+    '/spec/keyTypes': { value: ['ecdsa'] },
   },
 };
 
@@ -267,6 +268,7 @@ const DOMAIN_DECIDES = [
   '/spec/host',
   '/spec/address',
   '/spec/port',
+  '/spec/keyTypes',
   '/spec/startTls',
   '/spec/tlsMode',
   '/spec/route',

@@ -208,6 +208,7 @@ async function samples() {
   };
   const base = {
     resources: reconciled.resources,
+    proposed: reconciled.proposed,
     actions: reconciled.actions,
     scene: reconciled.scene,
   };

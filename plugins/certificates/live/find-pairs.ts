@@ -5,14 +5,16 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { directoryPlaces } from '../paths.ts';
 import type { FoundPair, PairStorage, Unread, X509Seen } from '../world.ts';
-import { codeOf, defined } from '#plugin';
+import { codeOf, defined, type PassedOver } from '#plugin';
 import { StorageError, readLink } from './files.ts';
-import { readPart } from './parts.ts';
-import { isSignedBy, publicKeyFingerprint, x509Seen } from './x509-read.ts';
+import { type PartFile, pathFrom, readPart } from './parts.ts';
+import { publicTrustOf } from './public-trust.ts';
+import { fingerprintOf, isDer, isSignedBy, publicKeyFingerprint, x509Seen } from './x509-read.ts';
 
 const DEEPEST = 10;
 const MOST_FILES = 100_000;
-const ENDINGS = /\.(?:pem|crt|cer|cert|key|chain)$/iu;
+const ENDINGS = /\.(?:pem|crt|cer|cert|key|chain|der|p12|pfx|jks)$/iu;
+const STORES = /\.(?:p12|pfx|jks)$/iu;
 /** The folder in which certbot keeps the versions that its folder `live` leads to. */
 const ARCHIVED = /\/archive\/[^/]+\/(?:cert|chain|fullchain|privkey)\d+\.pem$/u;
 /** Maximum number of certificates of a file that are matched against keys. */
@@ -64,6 +66,8 @@ interface Holding {
   readonly publics: readonly string[];
   /** Public part of its private key. */
   readonly key?: string;
+  /** Reason why the file can be no part of a pair. */
+  readonly why?: string;
 }
 
 function publicOf(read: () => Parameters<typeof publicKeyFingerprint>[0]): string {
@@ -74,17 +78,26 @@ function publicOf(read: () => Parameters<typeof publicKeyFingerprint>[0]): strin
   }
 }
 
+/** The reason why a file without a certificate or usable key is passed over. */
+function unusableText({ text = '', keyProblem }: PartFile, path: string): string {
+  if (STORES.test(path)) return 'is a key store, not PEM; convert it, for example with `openssl pkcs12`';
+  if (isDer(text))
+    return 'is in DER form, not PEM; convert it with `openssl x509` or `openssl pkey`, and `-inform DER`';
+  if (keyProblem?.code === 'encrypted') return 'holds an encrypted key; decrypt it with `openssl pkey`';
+  return 'holds no certificate and no private key that can be read';
+}
+
 /** Throws a StorageError if the file cannot be read, or is PEM that servers refuse. */
 async function holdingOf(path: string): Promise<Holding | undefined> {
-  const { stat, certificates: all, key, broken } = await readPart('combined', path);
+  const part = await readPart('combined', path);
+  const { stat, certificates: all, key, broken } = part;
   if (broken !== undefined) throw new StorageError(path, broken);
   if (stat === undefined) return undefined;
   const certificates = all.slice(0, MOST_IN_A_CHAIN);
   const publics = certificates.map((each) => publicOf(() => each.publicKey));
   const own = key === undefined ? '' : publicOf(() => createPublicKey(key));
-  return certificates.length === 0 && own === ''
-    ? undefined
-    : { path, mode: stat.mode, certificates, publics, ...(own === '' ? {} : { key: own }) };
+  const why = certificates.length === 0 && own === '' ? { why: unusableText(part, path) } : {};
+  return { path, mode: stat.mode, certificates, publics, ...(own === '' ? {} : { key: own }), ...why };
 }
 
 /** A file that contains a leaf. */
@@ -197,8 +210,45 @@ function isAuthority({ ca, dnsNames }: X509Seen): boolean {
 
 export interface Found {
   readonly pairs: readonly FoundPair[];
+  /** Files that belong to no pair, with the reason. */
+  readonly passed: readonly PassedOver[];
   /** Files that could not be read, or that servers refuse. */
   readonly unread: readonly Unread[];
+}
+
+/** The reason why a file that can be read is part of no pair. */
+function aloneText({ certificates, key, why }: Holding): string {
+  if (why !== undefined) return why;
+  const [leaf] = certificates;
+  if (leaf === undefined) return 'holds a private key, and no certificate for it was found';
+  const { subject, ca } = x509Seen(leaf);
+  if (ca)
+    return `is the certificate of the authority ${subject}${key === undefined ? '' : ', with its key: declare an Issuer'}`;
+  return `holds the certificate of ${subject}, and no key for it was found`;
+}
+
+/** Files that are in no pair. The chain of a pair, and further files with its key, belong to it. */
+function passedOver(files: readonly Holding[], groups: readonly Group[]): readonly PassedOver[] {
+  const keys = new Set(groups.map(({ key }) => key.key));
+  const copies = new Set(groups.flatMap((group) => group.copies));
+  const leaves = groups.map(({ leaf }) => leaf);
+  const isChain = ({ key, certificates: [first] }: Holding): boolean =>
+    key === undefined && first !== undefined && leaves.some((leaf) => isSignedBy(leaf, first));
+  const isUsed = (file: Holding): boolean =>
+    copies.has(file) ||
+    (file.certificates.length === 0 && file.key !== undefined && keys.has(file.key)) ||
+    isChain(file);
+  return files.filter((file) => !isUsed(file)).map((file) => ({ what: file.path, why: aloneText(file) }));
+}
+
+/** Facts about the signer of a leaf, from the certificates of the same files. */
+function signerOf(leaf: X509Certificate, others: readonly X509Certificate[]) {
+  const path = pathFrom(leaf, others);
+  const signer = path[1];
+  return defined<Pick<FoundPair, 'issuer_fingerprint' | 'public_trust'>>({
+    issuer_fingerprint: signer === undefined ? undefined : fingerprintOf(signer),
+    public_trust: publicTrustOf(leaf, others),
+  });
 }
 
 /** One pair for every certificate with a key. Throws if a folder cannot be read. */
@@ -222,6 +272,9 @@ export async function findPairs(project: string, dir: string, signal: AbortSigna
   };
   const pairs: FoundPair[] = [];
   const groups = groupsOf(holdings).filter(({ leaf }) => !isAuthority(x509Seen(leaf)));
+  const passed = passedOver(holdings, groups).map(({ what, why }) => ({ what: inProject(what), why }));
+  const all = new Map(holdings.flatMap(({ certificates }) => certificates.map((each) => [each.fingerprint256, each])));
+  const authorities = [...all.values()].filter(({ ca }) => ca);
   for (const group of groups) {
     const leaf = x509Seen(group.leaf);
     const { file, others } = storageOf(group, holdings, groups);
@@ -232,6 +285,7 @@ export async function findPairs(project: string, dir: string, signal: AbortSigna
       leaf,
       key_mode: group.key.mode,
       copies: others.map(inProject),
+      ...signerOf(group.leaf, authorities),
     });
   }
   for (const folder of switched) {
@@ -245,7 +299,8 @@ export async function findPairs(project: string, dir: string, signal: AbortSigna
       leaf: x509Seen(own),
       key_mode: key.stat.mode,
       copies: [],
+      ...signerOf(own, certificate.certificates),
     });
   }
-  return { pairs, unread };
+  return { pairs, passed, unread };
 }

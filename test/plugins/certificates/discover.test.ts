@@ -1,7 +1,16 @@
 /** Discovery: pairs in folders, from openssl, as documents that load without a problem. */
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -76,21 +85,86 @@ describe('import --all --plugin certificates', () => {
     );
     expect([again.code, again.stderr]).toEqual([
       0,
-      expect.stringContaining('every resource found is already declared'),
+      expect.stringContaining('note: no documents; 2 entries passed over, listed above'),
     ]);
     pair('pki/live/d', 'd.example.test');
     const over = await fettle(folder, 'import', '--all', '--plugin', 'certificates', 'pki', '-o', 'desired/found.yaml');
     expect([over.code, over.stderr]).toEqual([1, expect.stringContaining('already exists and is not overwritten')]);
   });
 
-  it('without an Issuer, writes a document that asks for one, and does not validate', async () => {
+  it('without an Issuer, passes a pair over with the reason', async () => {
     rmSync(join(folder, 'desired/self.yaml'));
     pair('pki', 'a.example.test');
-    const { stdout } = await fettle(folder, 'import', '--all', '--plugin', 'certificates', 'pki');
-    expect(stdout).toContain('# issuer: the name of the Issuer');
-    expect(stdout).not.toContain('PRIVATE');
-    writeFiles(folder, { 'desired/imported.yaml': stdout });
-    expect((await fettle(folder, 'validate')).stderr).toContain('name-the-issuer');
+    const { stdout, stderr } = await fettle(folder, 'import', '--all', '--plugin', 'certificates', 'pki');
+    expect(stdout).toBe('');
+    expect(stderr).toContain(
+      'passed over: pki/fullchain.pem, pki/privkey.pem: was issued by CN=a.example.test, and no Issuer is declared',
+    );
+    expect(stderr).toContain('note: no documents; 1 entry passed over');
+  });
+
+  it('accounts for every file that belongs to no pair, or that no document can declare', async () => {
+    const at = join(folder, 'pki');
+    for (const name of ['encrypted', 'der', 'store', 'alone', 'apart']) pair(`pki/${name}`, `${name}.example.test`);
+    const openssl = (...args: readonly string[]) => execFileSync('openssl', args, { cwd: at, stdio: 'pipe' });
+    openssl('pkey', '-in', 'encrypted/privkey.pem', '-aes128', '-passout', 'pass:x', '-out', 'encrypted/locked.key');
+    rmSync(join(at, 'encrypted/privkey.pem'));
+    openssl('x509', '-in', 'der/fullchain.pem', '-outform', 'DER', '-out', 'der/www.der');
+    rmSync(join(at, 'der/fullchain.pem'));
+    const store = ['-in', 'store/fullchain.pem', '-inkey', 'store/privkey.pem', '-passout', 'pass:x'];
+    openssl('pkcs12', '-export', ...store, '-out', 'store/www.pfx');
+    for (const file of ['fullchain', 'privkey']) rmSync(join(at, `store/${file}.pem`));
+    rmSync(join(at, 'alone/privkey.pem'));
+    mkdirSync(join(at, 'apart/private'));
+    renameSync(join(at, 'apart/privkey.pem'), join(at, 'apart/private/key.pem'));
+    const { specs, stderr, text, code } = await imported('pki');
+    expect(code).toBe(0);
+    expect(stderr.match(/^passed over: .*$/gmu)?.toSorted()).toEqual([
+      'passed over: pki/alone/fullchain.pem: holds the certificate of CN=alone.example.test, and no key for it was found',
+      'passed over: pki/der/privkey.pem: holds a private key, and no certificate for it was found',
+      'passed over: pki/der/www.der: is in DER form, not PEM; convert it with `openssl x509` or `openssl pkey`, and `-inform DER`',
+      'passed over: pki/encrypted/fullchain.pem: holds the certificate of CN=encrypted.example.test, and no key for it was found',
+      'passed over: pki/encrypted/locked.key: holds an encrypted key; decrypt it with `openssl pkey`',
+      'passed over: pki/store/www.pfx: is a key store, not PEM; convert it, for example with `openssl pkcs12`',
+    ]);
+    expect(specs.map(({ dnsNames }) => dnsNames)).toEqual([['apart.example.test']]);
+    expect(text).toContain('# its key is in another folder than its certificate');
+  });
+
+  it('writes nothing that validate refuses', async () => {
+    pair('pki/dot', 'dot.example.test.');
+    pair('pki/shared', 'a.example.test');
+    const again = ['-key', 'privkey.pem', '-subj', '/CN=b', '-addext', 'subjectAltName=DNS:b.example.test'];
+    execFileSync('openssl', ['req', '-x509', ...again, '-out', 'other.pem'], { cwd: join(folder, 'pki/shared') });
+    const { stderr, text } = await imported('pki');
+    expect(stderr).toMatch(
+      /passed over: certificates\/Certificate\/dot\.example\.test\.: cannot be declared: \/dnsNames\/0/u,
+    );
+    expect(stderr).toMatch(/passed over: .*: shares pki\/shared\/privkey\.pem with another Certificate/u);
+    writeFiles(folder, { 'desired/found.yaml': text });
+    expect((await fettle(folder, 'validate')).code).toBe(0);
+  });
+
+  it('names the Issuer that has signed a pair, and leaves a publicly trusted one to its program', async () => {
+    writeFiles(folder, {
+      'desired/ca.yaml':
+        'apiVersion: certificates/v1\nkind: Issuer\nmetadata: { name: ca }\nspec: { localCa: { dir: ../ca, commonName: Test CA } }\n',
+    });
+    expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
+    const { leaf, key } = chain('www.example.test');
+    writeFiles(folder, { 'pki/foreign.crt': leaf, 'pki/foreign.key': key });
+    pair('pki/self', 'self.example.test');
+    const timestamps = ['-newkey', 'ed25519', '-addext', '1.3.6.1.4.1.11129.2.4.2=DER:0400'];
+    pair('pki/public', 'public.example.test', timestamps);
+    const { specs, stderr, text } = await imported('pki');
+    expect(specs.map(({ issuer, dnsNames, renewal }) => [issuer, ...dnsNames, renewal?.enabled])).toEqual([
+      ['self', 'public.example.test', false],
+      ['self', 'self.example.test', undefined],
+    ]);
+    expect(text).toContain('# it is publicly trusted: fettle leaves its renewal to the program that issued it');
+    expect(stderr).toMatch(
+      /pki\/foreign\.crt, .*: was issued by CN=Middle, and several declared Issuers could renew it/u,
+    );
   });
 
   it.skipIf(process.getuid?.() === 0)('a folder that cannot be read is reported, and the rest is found', async () => {

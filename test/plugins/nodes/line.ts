@@ -27,7 +27,7 @@ export async function start(documents: string, config: object = {}): Promise<Who
 export function rowsOf({ reconciled, error }: Ran, { name, rest }: Shown): readonly string[] {
   if (reconciled === undefined) throw new Error('no plan', { cause: error });
   const { resource_changes: taken, rejected_changes: rejected, deferred_changes: deferred } = reconciled.plan;
-  const blocked = (word: string, rows: typeof rejected | typeof deferred): readonly string[] =>
+  const blocked = (word: string, rows: typeof rejected): readonly string[] =>
     rows.map(
       ({ resource_change: row, reasons }) =>
         `${word} ${name(row)} ${row.step}: ${reasons.map(({ rule }) => rule).join(', ')}`,

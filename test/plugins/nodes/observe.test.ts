@@ -284,7 +284,8 @@ describe('undeclared servers', () => {
       signal: new AbortController().signal,
       progress: () => {},
     };
-    const { found, gaps } = await discover(source.reader, discovery);
+    const { found, passed, gaps } = await discover(source.reader, discovery);
+    expect(passed).toEqual([{ what: 'server theirs', why: 'belongs to the project old' }]);
     expect(gaps).toEqual([]);
     expect(found.map(({ ref, spec }) => [ref.name, spec])).toEqual([
       ['a', { serverType: 'cx23', image: 'ubuntu-24.04', location: 'nbg1', labels: { team: 'x' }, protection: true }],
