@@ -12,7 +12,14 @@ export function driftIn(
   { config }: Project,
   selection: Selection = {},
 ): Drift {
-  return findDrift({ resources, proposed, actions, scene, suppress: config.suppress, within: selects(selection, resources) });
+  return findDrift({
+    resources,
+    proposed,
+    actions,
+    scene,
+    suppress: config.suppress,
+    within: selects(selection, resources),
+  });
 }
 
 /** Returns the contents of a plan that `--fail-on` counts. A resource that was never applied has not drifted. */
