@@ -61,6 +61,22 @@ function addressMistakes({ host, verified }: DomainSpec, probe: ProbeSettings): 
   return placeMistakes(host, '/spec/host', probe);
 }
 
+/** Critical days that come before the warning. */
+function expiryMistakes({ expiryCriticalDays: critical, expiryWarnDays: warn }: DomainSpec): readonly Mistake[] {
+  if (critical === undefined || critical === 0 || critical < warn) return [];
+  return [
+    {
+      code: 'wrong-threshold',
+      pointer: '/spec/expiryCriticalDays',
+      message: `expiryCriticalDays is ${critical}, and expiryWarnDays is ${warn}. The finding becomes critical after it was a warning`,
+      suggestion:
+        warn === 0
+          ? 'increase expiryWarnDays'
+          : `set expiryCriticalDays to ${warn - 1} or less, or increase expiryWarnDays`,
+    },
+  ];
+}
+
 export function checkDomain(spec: DomainSpec, { probe }: Partial<CertificatesConfig>): readonly Mistake[] {
   const { host, address, route } = spec;
   const target = typeof route === 'object' ? route.target : undefined;
@@ -76,6 +92,7 @@ export function checkDomain(spec: DomainSpec, { probe }: Partial<CertificatesCon
           },
         ]
       : []),
+    ...expiryMistakes(spec),
     ...addressMistakes(spec, settings),
     ...(address === undefined ? [] : placeMistakes(address, '/spec/address', settings)),
     ...(target === undefined ? [] : placeMistakes(target, '/spec/route/target', settings)),

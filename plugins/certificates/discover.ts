@@ -169,7 +169,7 @@ export async function discover(
   const gaps: Gap[] = [];
   const add = (pair: FoundPair): void => {
     const parts = placesOf(pair.storage);
-    // The certificate's file tells which pair it is: several may share a chain or a key.
+    // The certificate's file identifies the pair: several pairs can share a chain or a key.
     const own = parts.filter(({ part }) => part !== 'chain' && part !== 'key');
     if (own.some(({ path }) => declared.has(path))) return;
     const issuer = issuerFor(pair, issuers);

@@ -96,7 +96,7 @@ function expiredFindings({ ref, desired, sight }: CertificateResource, now: numb
   const message = ended.isChain
     ? `its chain expired ${ago} ago: ${endText(ended.end, 'expired')}`
     : `expired ${ago} ago, at ${ended.end.not_after}`;
-  return [finding(ref, 'expired', 'error', message, { not_after: ended.end.not_after })];
+  return [finding(ref, 'expired', 'critical', message, { not_after: ended.end.not_after })];
 }
 
 /** The finding for a certificate that expires soon with its authority: a renewal would expire at the same time. */

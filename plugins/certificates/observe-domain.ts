@@ -259,15 +259,35 @@ function foremost(counted: readonly Judged[], spec: DomainSpec): Judged | undefi
   );
 }
 
+const MOST_CRITICAL_DAYS = 7;
+
+/** Days left from which the finding about the expiry is critical. */
+export function criticalDaysOf({
+  expiryCriticalDays,
+  expiryWarnDays,
+}: Pick<DomainSpec, 'expiryCriticalDays' | 'expiryWarnDays'>): number {
+  return expiryCriticalDays ?? Math.min(MOST_CRITICAL_DAYS, Math.floor(expiryWarnDays / 4));
+}
+
+/** The severity of a problem of a server: an expired certificate stays as grave as one that expires soon. */
+function severityOf(code: string): Finding['severity'] {
+  return code === 'expired' ? 'critical' : 'error';
+}
+
 /** The finding for a served certificate that expires soon, or whose chain to its anchor does. */
 function nearText(seen: Served, spec: DomainSpec, now: number): readonly [FindingCode, Finding['severity'], string] {
-  const left = spanText(endOf(seen, spec) - now);
+  const leftMs = endOf(seen, spec) - now;
+  const left = spanText(leftMs);
+  const criticalDays = criticalDaysOf(spec);
+  const isCritical = leftMs <= criticalDays * DAY_MS;
+  const severity = isCritical ? 'critical' : 'warning';
+  const limit = isCritical ? `expiryCriticalDays is ${criticalDays}` : `expiryWarnDays is ${spec.expiryWarnDays}`;
   const { chain_end: chainEnd } = seen;
   if (chainEnd === undefined || !spec.verify)
-    return ['expiring', 'warning', `expires in ${left} (expiryWarnDays is ${spec.expiryWarnDays})`];
+    return [isCritical ? 'expiring-critical' : 'expiring', severity, `expires in ${left} (${limit})`];
   const { subject, from, not_after: notAfter } = chainEnd;
-  const message = `the chain of the served certificate expires in ${left}: the certificate of ${subject} (${from}) expires at ${notAfter} (expiryWarnDays is ${spec.expiryWarnDays})`;
-  return ['chain-expiring', 'warning', message];
+  const message = `the chain of the served certificate expires in ${left}: the certificate of ${subject} (${from}) expires at ${notAfter} (${limit})`;
+  return [isCritical ? 'chain-expiring-critical' : 'chain-expiring', severity, message];
 }
 
 /** Findings for unusable trust files. A missing file is not reported while no certificate can be served yet. */
@@ -376,13 +396,15 @@ function reached(
     if (spec.tlsMode === 'passthrough')
       return problems.map(({ code, message }) => ['upstream', 'warning', `${code}: ${message}`]);
     if (problems.length > 0)
-      return [...problems, ...incomplete(each, spec)].map(({ code, message }) => [code, 'error', message]);
+      return [...problems, ...incomplete(each, spec)].map(({ code, message }) => [code, severityOf(code), message]);
     if (!each.served) return [];
     const staple = spec.verify ? unstapled(each) : [];
     if (!isNear(each)) return staple;
     const validity = validityOf(each.chain[0]);
     if (isExpired(validity, now))
-      return [['expired', 'error', `expired ${spanText(now - validity.notAfter)} ago, at ${each.chain[0].not_after}`]];
+      return [
+        ['expired', 'critical', `expired ${spanText(now - validity.notAfter)} ago, at ${each.chain[0].not_after}`],
+      ];
     return [nearText(each, spec, now), ...staple];
   };
   // A certificate that was never issued cannot be served: the row that issues it reports this.
@@ -455,7 +477,7 @@ function spaced(ref: Ref, { state, kept }: Extract<DomainRefresh, { kind: 'space
       remembered: true,
     }),
     findings: [
-      { ref, code: error, severity: 'error', message: `${message} (probed at ${failedAt})`, facts: {} },
+      { ref, code: error, severity: severityOf(error), message: `${message} (probed at ${failedAt})`, facts: {} },
       {
         ref,
         code: 'backing-off' satisfies FindingCode,

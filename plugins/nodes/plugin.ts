@@ -10,6 +10,7 @@ import type { NodeFacts } from './facts.ts';
 import { type NodeMemory, type NodeRuleId, type NodeSpec, type NodeStep, tables } from './generated.ts';
 import { noteNode } from './note.ts';
 import { nodePlaces } from './places.ts';
+import { onRemoveOfMember } from './pool/expand.ts';
 import { container, nodePool } from './pool/kinds.ts';
 import { summaryOf } from './pool/summary.ts';
 import { settingsOf } from './settings.ts';
@@ -21,6 +22,7 @@ const node: Kind<NodesWriter, NodeSpec, NodeFacts, NodeMemory, NodeStep, NodeRul
   policy: (desired, memory) => settingsOf(desired, memory),
   state: nodeStanding,
   places: nodePlaces,
+  onRemove: onRemoveOfMember,
   diff: diffNode,
   effect: nodeEffect,
   seen: nodeSeen,

@@ -225,7 +225,7 @@ export const pluginSpecSchema = {
         items: closed({
           code: kebab,
           kind: { type: 'string' },
-          severity: { enum: ['error', 'warning', 'info'] },
+          severity: { enum: ['critical', 'error', 'warning', 'info'] },
           text: sentence,
         }),
       },

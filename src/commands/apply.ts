@@ -13,6 +13,7 @@ import {
   asking,
   causes,
   duration,
+  failOn,
   flag,
   locking,
   optional,
@@ -40,6 +41,7 @@ export const apply = command({
     ...causes,
     ...passes,
     allowRejected: flag('Exit 0 even if rejected rows remain.'),
+    failOn,
     planDigest: text('<digest>', 'Apply only if the plan has this digest.'),
     untilSettled: flag(
       'Repeat plan and apply until no changes remain; wait for rejected and deferred rows that clear.',
@@ -58,6 +60,8 @@ export const apply = command({
       throw new InputError('--plan-digest must be sha256: followed by 64 hex digits, as printed by plan');
     if (flags.untilSettled === true && (file !== undefined || digest !== undefined))
       throw new InputError('--until-settled makes a new plan each round, so it cannot apply a saved or approved plan');
+    if (allowRejected === true && flags.failOn?.includes('rejected') === true)
+      throw new InputError('--allow-rejected and --fail-on rejected contradict each other. Omit one of them');
     const workspace = await openWorkspace();
     const ways = 'Use --yes or --plan-digest, or apply a saved plan';
     const approving = { ...flags, ways, isUnseen: isStream || flags.format !== 'text' };
@@ -74,6 +78,7 @@ export const apply = command({
         passes: passesOf(flags),
         approval,
         allowRejected,
+        failOn: flags.failOn,
         parallelism,
         lockTimeout,
         interruption: interruption(),

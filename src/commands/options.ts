@@ -135,8 +135,8 @@ export const stream = {
 };
 
 export const selection = {
-  target: many('<address>', 'Only include these addresses (glob, repeatable).'),
-  exclude: many('<address>', 'Exclude these addresses (glob, repeatable).'),
+  target: many('<address>', 'Only include these addresses (glob, or label=NAME:VALUE; repeatable).'),
+  exclude: many('<address>', 'Exclude these addresses (glob, or label=NAME:VALUE; repeatable).'),
 };
 
 export const causes = {
@@ -164,14 +164,17 @@ export const passes = {
   ...overrideReason,
 };
 
+export const failOn = namesAmong(
+  '<list>',
+  FAIL_ON,
+  { one: 'a value of --fail-on', all: 'Values' },
+  `Reasons to exit with 2, with 3 for rejected, or with 4 for gaps (comma-separated): ${FAIL_ON.join(', ')}. ` +
+    'Default of drift: drift,findings. findings are errors and critical ones; warnings include both.',
+);
+
 export const failing = {
   detailedExitcode: flag('Exit 2 if there are changes.'),
-  failOn: namesAmong(
-    '<what>',
-    FAIL_ON,
-    { one: 'a value of --fail-on', all: 'Values' },
-    `Reasons to exit with 2, or with 3 for rejected rows (comma-separated): ${FAIL_ON.join(', ')}.`,
-  ),
+  failOn,
 };
 
 export const locking = {
@@ -218,12 +221,9 @@ export function selectionOf(flags: {
   return { target: flags.target, exclude: flags.exclude, causes: flags.cause };
 }
 
-/** Returns the conditions under which the command exits with 2 or 3. */
-export function failOnOf(flags: {
-  readonly detailedExitcode?: boolean | undefined;
-  readonly failOn?: FailOn['failOn'];
-}): FailOn {
-  return { failOn: [...(flags.failOn ?? []), ...(flags.detailedExitcode === true ? (['changes'] as const) : [])] };
+/** Returns the conditions under which the command exits with 2, 3 or 4. */
+export function failOnOf({ failOn, detailedExitcode }: FailOn): FailOn {
+  return { failOn, detailedExitcode };
 }
 
 /** Returns overrides and the limit of removals, each with its reason. Throws InputError. */

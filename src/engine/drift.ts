@@ -133,6 +133,8 @@ function splitBy(
 
 export interface DriftInput {
   readonly resources: ReadonlyMap<string, Resource>;
+  /** Every proposed change, including those outside the selection of the run. */
+  readonly proposed: ReadonlyMap<string, Change>;
   readonly actions: ReadonlyMap<string, Action>;
   readonly scene: Scene;
   readonly suppress: readonly Suppression[];
@@ -141,7 +143,7 @@ export interface DriftInput {
 
 /** Finds drift, with the suppressed and the due changes. */
 export function findDrift(input: DriftInput): Drift {
-  const { resources, actions, scene, suppress } = input;
+  const { resources, proposed, actions, scene, suppress } = input;
   const rows: DriftedResource[] = [];
   const suppressed: (DriftedResource & { readonly by: Suppression })[] = [];
   const due: Action[] = [];
@@ -152,7 +154,7 @@ export function findDrift(input: DriftInput): Drift {
     const action = actions.get(address);
     if (action !== undefined && ['time', 'progress', 'policy'].includes(action.change.cause)) due.push(action);
     const found =
-      action?.follows !== undefined && !resource.owned ? undefined : driftOf(resource, action?.change, scene);
+      action?.follows !== undefined && !resource.owned ? undefined : driftOf(resource, proposed.get(address), scene);
     if (found === 'unknown') unknown += 1;
     if (found === undefined || found === 'unknown') continue;
     let { fields } = found.back;

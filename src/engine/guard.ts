@@ -98,7 +98,7 @@ export function soundAudit(change: Change, resource: Resource, scene: Scene): Fa
   }
 }
 
-const SEVERITIES: ReadonlySet<unknown> = new Set(['error', 'warning', 'info']);
+const SEVERITIES: ReadonlySet<unknown> = new Set(['critical', 'error', 'warning', 'info']);
 
 /** Largest findings of one resource, as JSON. */
 const FINDINGS_BYTES = 256 * 1024;

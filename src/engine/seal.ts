@@ -92,6 +92,8 @@ export interface SealInput {
   readonly project: string;
   readonly version: string;
   readonly resources: ReadonlyMap<string, Resource>;
+  /** Every proposed change, including those outside the selection of the run. */
+  readonly proposed: ReadonlyMap<string, Change>;
   readonly actions: ReadonlyMap<string, Action>;
   readonly findings: readonly Finding[];
   readonly suppress?: readonly Suppression[];
@@ -172,7 +174,8 @@ export function seal(input: SealInput): Sealed {
     resources,
     viewedAt: scene.viewedAt,
     drift: [...resources].flatMap(([address, resource]) => {
-      const found = driftOf(resource, input.actions.get(address)?.change, scene);
+      if (input.within?.(address) === false) return [];
+      const found = driftOf(resource, input.proposed.get(address), scene);
       return isApplied(found) ? [{ address, back: found.back }] : [];
     }),
     findings: counted,

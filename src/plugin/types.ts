@@ -121,7 +121,11 @@ export interface Desired<S = unknown> {
   readonly expandedFrom?: Ref;
 }
 
-export type Severity = 'error' | 'warning' | 'info';
+/**
+ * `critical`: users are affected, or will be within days; `error`: a part does not work;
+ * `warning`: a part will stop working, or may; `info`: a note.
+ */
+export type Severity = 'critical' | 'error' | 'warning' | 'info';
 
 /** A problem that no step fixes, or that a person should know. */
 export interface Finding {
@@ -130,6 +134,8 @@ export interface Finding {
   readonly severity: Severity;
   readonly message: string;
   readonly facts: Facts;
+  /** Labels of the resource; set by the engine, absent without any. */
+  readonly labels?: Labels;
   /** When an apply first recorded the finding; set by the engine, absent for a new one. */
   readonly since?: Instant;
 }
@@ -497,6 +503,8 @@ export interface Action {
   /** Address of the action that adds, changes or ends the document of its resource: without that one it does not run. */
   readonly follows?: string;
   readonly source?: Position;
+  /** Labels of its resource, declared or recorded; absent without any. */
+  readonly labels?: Labels;
   /** `written` of its document. */
   readonly written?: readonly string[];
   /** Edits of the document since the last apply that no field of the change shows. */

@@ -2,9 +2,12 @@
 
 import type { DriftReport, DriftRow, DueRow, SuppressedDrift } from '../formats/drift.ts';
 import { driftSummary } from './drift-text.ts';
+import { isGrave } from '../formats/parts.ts';
+import { byGravity } from './findings-text.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { fieldCells, findingRow, suppressedFindings } from './plan-markdown.ts';
 import { headText } from './plan-text.ts';
+import { namedCode } from './labels-text.ts';
 import { scopeText } from './text.ts';
 
 export interface DriftMarkdownOptions {
@@ -23,21 +26,21 @@ function whatCell(row: DriftRow, detail: boolean): string {
 
 function driftRow(row: DriftRow, detail: boolean): string {
   const since = row.applied_at === undefined ? 'declared, never applied' : `applied ${row.applied_at}`;
-  return tableRow([code(row.address), whatCell(row, detail), escapeText(since)]);
+  return tableRow([namedCode(row), whatCell(row, detail), escapeText(since)]);
 }
 
 function suppressedRow(row: SuppressedDrift, detail: boolean): string {
   const { until, owner, reason } = row.suppressed;
   return tableRow([
-    code(row.address),
+    namedCode(row),
     whatCell(row, detail),
     `until ${escapeText(until)}, ${escapeText(owner)}: ${escapeText(reason)}`,
   ]);
 }
 
-function dueRow({ address, step, because, verdict, clears_at: clears }: DueRow): string {
+function dueRow({ address, labels, step, because, verdict, clears_at: clears }: DueRow): string {
   const state = verdict === 'accept' ? '' : verdict === 'reject' ? ' **REJECTED**' : ' **WAITING**';
-  return `- ${code(address)} ${code(step)} ${escapeText(because)}${state}${clears === undefined ? '' : `; clears at ${code(clears)}`}`;
+  return `- ${namedCode({ address, labels })} ${code(step)} ${escapeText(because)}${state}${clears === undefined ? '' : `; clears at ${code(clears)}`}`;
 }
 
 function sectionsOf(report: DriftReport, detail: boolean): readonly Section[] {
@@ -45,9 +48,9 @@ function sectionsOf(report: DriftReport, detail: boolean): readonly Section[] {
     ...report.gaps.map(
       ({ scope, message }) => `- **could not be read** ${code(scopeText(scope))}: ${escapeText(message)}`,
     ),
-    ...report.checks.filter(({ severity }) => severity === 'error').map(findingRow),
+    ...report.checks.filter(isGrave).toSorted(byGravity).map(findingRow),
   ];
-  const findings = report.checks.filter(({ severity }) => severity !== 'error');
+  const findings = report.checks.filter((check) => !isGrave(check));
   return [
     rowsSection(errors, (row) => row, { noun: 'error', title: 'Errors' }),
     rowsSection(report.resource_drift, (row) => driftRow(row, detail), {

@@ -7,8 +7,11 @@ import type { Explanation, RuleSaid, Way, WayOut } from '../formats/explanation.
 import type { LogRecord } from '../formats/log-record.ts';
 import { counted, type Json, printable } from '#plugin';
 import { valueText } from './fields.ts';
+import { isGrave } from '../formats/parts.ts';
+import { SEVERITY_STYLE } from './findings-text.ts';
 import { recordLine } from './log-text.ts';
 import { scheduleTexts } from './schedule-text.ts';
+import { namedText } from './labels-text.ts';
 import {
   columnWidth,
   type Paint,
@@ -171,7 +174,7 @@ const RANK: Readonly<Record<RuleSaid['outcome'], number>> = { reject: 0, defer: 
 function noStepText({ gap, written, findings }: Explanation): string {
   if (gap !== undefined) return 'Next step: unknown, because the resource could not be read.';
   if (!written) return 'Next step: none. The resource is neither declared nor owned.';
-  const fault = findings.find(({ severity }) => severity === 'error');
+  const fault = findings.find(isGrave);
   if (fault === undefined) return 'Next step: none. The resource is as declared.';
   return `Next step: none. fettle has no step for this error: ${fault.code}: ${clean(fault.message)}`;
 }
@@ -223,7 +226,7 @@ function passingLines({ next }: Explanation, detail: boolean, paint: Paint): rea
 
 function findingLines({ findings }: Explanation, paint: Paint): readonly string[] {
   return findings.flatMap(({ code, severity, message, facts }) => {
-    const style: Style = severity === 'error' ? 'red' : severity === 'warning' ? 'yellow' : 'dim';
+    const style: Style = SEVERITY_STYLE[severity];
     const known = factsText(facts);
     return [`  ${paint(style, code)}: ${clean(message)}`, ...(known === '' ? [] : [`      ${paint('dim', known)}`])];
   });
@@ -241,7 +244,7 @@ function recordLines(records: readonly LogRecord[]): readonly string[] {
 export function explainText(explanation: Explanation, options: ExplainTextOptions): string {
   const paint = painter(options.color);
   const blocks = [
-    [`${paint('bold', printable(explanation.address))} · ${clean(explanation.summary)}`],
+    [`${paint('bold', namedText(explanation))} · ${clean(explanation.summary)}`],
     stepLines(explanation, options, paint),
     blockerLines(explanation, paint),
     rowsText(topRows(explanation, options, paint), paint),

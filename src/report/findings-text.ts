@@ -3,16 +3,28 @@
 import { counted } from '#plugin';
 import type { Check, SuppressedCheck } from '../formats/parts.ts';
 import { cleanText } from './plan-rows.ts';
+import { namedText } from './labels-text.ts';
 import { columnWidth, type Paint, type Style, wrapped } from './text.ts';
 
 type Severity = Check['severity'];
 
-const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
-const STYLE: Readonly<Record<Severity, Style>> = { error: 'red', warning: 'yellow', info: 'dim' };
-/** The width of the longest severity. */
+/** Ranks of severities, the gravest first. */
+const RANK: Readonly<Record<Severity, number>> = { critical: 0, error: 1, warning: 2, info: 3 };
+export const SEVERITY_STYLE: Readonly<Record<Severity, Style>> = {
+  critical: 'red',
+  error: 'red',
+  warning: 'yellow',
+  info: 'dim',
+};
+/** The width of a severity, unless a longer one is present. */
 const WORD = 'warning'.length;
 /** The limit for the width of the address column. */
 const ADDRESS = 56;
+
+/** Compares findings by severity, the gravest first. */
+export function byGravity(a: Pick<Check, 'severity'>, b: Pick<Check, 'severity'>): number {
+  return RANK[a.severity] - RANK[b.severity];
+}
 
 export interface FindingOptions {
   readonly paint: Paint;
@@ -20,19 +32,18 @@ export interface FindingOptions {
   readonly width: number | undefined;
 }
 
-/** Returns a line for each finding, errors first. The severity is a word, so that no meaning depends on colour. */
+/** Returns a line for each finding, the gravest first. The severity is a word, so that no meaning depends on colour. */
 export function findingLines(checks: readonly Check[], { paint, width }: FindingOptions): readonly string[] {
-  const sorted = checks.toSorted((a, b) => RANK[a.severity] - RANK[b.severity]);
-  const column = columnWidth(
-    sorted.map(({ address }) => cleanText(address)),
-    ADDRESS,
-  );
-  return sorted.flatMap(({ address, code, severity, message }) => {
-    const place = `${cleanText(address).padEnd(column)}  `;
+  const sorted = checks.toSorted(byGravity);
+  const word = Math.max(WORD, ...sorted.map(({ severity }) => severity.length));
+  const column = columnWidth(sorted.map(namedText), ADDRESS);
+  return sorted.flatMap((check) => {
+    const { code, severity, message } = check;
+    const place = `${namedText(check).padEnd(column)}  `;
     const said = `${code}: ${cleanText(message)}`;
-    const mark = `  ${paint(STYLE[severity], severity.padEnd(WORD))}  `;
-    const long = WORD + 4 + place.length + said.length;
-    const painted = (text: string): string => text.replace(code, paint(STYLE[severity], code));
+    const mark = `  ${paint(SEVERITY_STYLE[severity], severity.padEnd(word))}  `;
+    const long = word + 4 + place.length + said.length;
+    const painted = (text: string): string => text.replace(code, paint(SEVERITY_STYLE[severity], code));
     if (width === undefined || long <= width) return [`${mark}${place}${painted(said)}`];
     return [
       `${mark}${place.trimEnd()}`,
@@ -44,12 +55,14 @@ export function findingLines(checks: readonly Check[], { paint, width }: Finding
 function countsText(checks: readonly Check[]): string {
   const codes = (severity: Severity): readonly string[] =>
     [...new Set(checks.filter((check) => check.severity === severity).map(({ code }) => code))].sort();
-  return (['error', 'warning', 'info'] as const)
+  return (['critical', 'error', 'warning', 'info'] as const)
     .flatMap((severity) => {
       const count = checks.filter((check) => check.severity === severity).length;
       return count === 0
         ? []
-        : [`${counted(count, severity === 'info' ? 'note' : severity)} (${codes(severity).join(', ')})`];
+        : [
+            `${severity === 'critical' ? `${count} critical` : counted(count, severity === 'info' ? 'note' : severity)} (${codes(severity).join(', ')})`,
+          ];
     })
     .join(', ');
 }

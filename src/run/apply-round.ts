@@ -16,7 +16,8 @@ import type { RecordBodies } from '../formats/log-record.ts';
 import { type Recall, rememberedOf } from '../engine/remember.ts';
 import type { Fence, Head, ReadReport, Store } from '../store/store.ts';
 import { version } from '../version.ts';
-import { applyEnding, type Ending, exitCode } from './ending.ts';
+import { foundIn } from './drifted.ts';
+import { applyEnding, type Ending, exitCode, type FailOn, refreshEnding } from './ending.ts';
 import type { Listener } from './events.ts';
 import { eitherOf, type Interruption, stoppedBy, stoppedEnding } from './interruption.ts';
 import { type Recorder, recorder } from './lock.ts';
@@ -49,7 +50,7 @@ export interface Part {
   readonly check: (reconciled: Planned) => void;
 }
 
-export interface ApplyOptions {
+export interface ApplyOptions extends Pick<FailOn, 'failOn'> {
   readonly selection?: Selection;
   readonly passes?: Passes;
   readonly approval: Approval;
@@ -75,6 +76,8 @@ export interface Round extends ApplyOptions {
 /** The result of a round. */
 export interface Finished {
   readonly ending: Ending;
+  /** The ending by `failOn` if the command has no other one than `ok`. */
+  readonly otherwise: Ending;
   readonly rows: readonly Row[];
   readonly plan: Plan;
   /** The judged actions, by address. */
@@ -127,6 +130,15 @@ function runBody(run: Round, id: string): RecordBodies['run'] {
   };
 }
 
+/** The ending that `failOn` gives an apply whose actions are all done: by the refresh before them, and the rows left. */
+function otherwiseOf(reconciled: Planned, rows: readonly Row[], { failOn, project, selection }: Round): Ending {
+  if (failOn === undefined) return 'ok';
+  const found = foundIn(reconciled, project, selection);
+  const done = new Set(rows.flatMap(({ address, status }) => (status === 'done' ? [address] : [])));
+  const left = found.plan.resource_changes.filter(({ address }) => !done.has(address));
+  return refreshEnding({ ...found, plan: { ...found.plan, resource_changes: left } }, { failOn });
+}
+
 /** Runs one round. The caller holds the lock. */
 export async function applyRound(run: Round): Promise<Finished> {
   const { project, store, fence, interruption, say, part } = run;
@@ -169,10 +181,13 @@ export async function applyRound(run: Round): Promise<Finished> {
       },
     );
     const ending = stoppedEnding(interruption) ?? result.ending;
-    await record([{ kind: 'end', body: { run: id, exit: exitCode(ending), counts: countRows(result.rows) } }]);
+    const otherwise = otherwiseOf(reconciled, result.rows, run);
+    const exit = exitCode(ending === 'ok' ? otherwise : ending);
+    await record([{ kind: 'end', body: { run: id, exit, counts: countRows(result.rows) } }]);
     await store.checkpoint(rememberedOf(recall), fence);
     return {
       ending,
+      otherwise,
       rows: result.rows,
       plan: reconciled.plan,
       actions: reconciled.actions,

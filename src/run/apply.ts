@@ -122,10 +122,15 @@ export async function apply(
   const limited = saved === undefined ? options : withSavedCauses(options, saved.plan.causes);
   return withStore(workspace, say, async (store) => {
     try {
-      const { ending, rows, head } =
-        limited.untilSettled === undefined
-          ? await lockedRound({ project, store, options: limited, say, again: false })
-          : await untilSettled(project, store, { ...limited, ...limited.untilSettled }, say);
+      const {
+        ending: own,
+        otherwise,
+        rows,
+        head,
+      } = limited.untilSettled === undefined
+        ? await lockedRound({ project, store, options: limited, say, again: false })
+        : await untilSettled(project, store, { ...limited, ...limited.untilSettled }, say);
+      const ending = own === 'ok' ? otherwise : own;
       const applied: Applied = { ending, project: project.config.name, rows, head };
       say({ type: 'applied', applied });
       return { ending, applied };

@@ -1,14 +1,14 @@
 /** Drift: differences between the infrastructure and the last apply. Writes nothing, unless the refresh is recorded. */
 
-import { findDrift } from '../engine/drift.ts';
 import { driftDocument, type DriftReport } from '../formats/drift.ts';
-import { driftEnding, type Ending, type FailOn } from './ending.ts';
+import { driftIn } from './drifted.ts';
+import { type Ending, type FailOn, refreshEnding } from './ending.ts';
 import type { Listener } from './events.ts';
 import { eitherOf, type Interruption, stoppedEnding } from './interruption.ts';
 import { openDocuments, type Workspace } from './project.ts';
 import { reconcileProject } from './reconcile-project.ts';
 import { type RefreshResult, refreshed } from './refresh.ts';
-import { type Selection, withinOf } from './selection.ts';
+import type { Selection } from './selection.ts';
 import { openWorlds, pluginsFor, upgradeRecall } from './worlds.ts';
 import { refuseInCi, writeLog } from './write-log.ts';
 
@@ -33,13 +33,11 @@ function drifted(
   say: Listener,
 ): Drifted {
   const { project, reconciled, report: log } = refresh;
-  const { plan, resources, actions, scene } = reconciled;
-  const { suppress } = project.config;
-  const within = withinOf(options.selection ?? {});
-  const found = findDrift({ resources, actions, scene, suppress, within });
+  const { plan } = reconciled;
+  const found = driftIn(reconciled, project, options.selection);
   const report = driftDocument(found, plan, log.status !== 'none');
   say({ type: 'drifted', report });
-  return { ending: driftEnding(report, plan, options), report };
+  return { ending: refreshEnding({ plan, drifted: () => found.rows.length }, options, ['drift', 'findings']), report };
 }
 
 async function recorded(workspace: Workspace, options: DriftOptions, say: Listener): Promise<Drifted> {

@@ -1,7 +1,8 @@
 /** Plans: refreshes, compares and judges. Writes nothing. */
 
 import type { Plan } from '../formats/plan.ts';
-import { type Ending, type FailOn, planEnding } from './ending.ts';
+import { foundIn } from './drifted.ts';
+import { type Ending, type FailOn, refreshEnding } from './ending.ts';
 import type { Listener } from './events.ts';
 import type { Workspace } from './project.ts';
 import { refreshed, type RefreshOptions } from './refresh.ts';
@@ -18,10 +19,10 @@ export async function plan(
   say: Listener,
 ): Promise<{ readonly ending: Ending; readonly plan?: Plan }> {
   // A pull request from a fork has no secrets, and still gets the rest of the plan.
-  return refreshed(workspace, { ...options, memoryMayBeUnread: true }, say, async ({ reconciled }) => {
+  return refreshed(workspace, { ...options, memoryMayBeUnread: true }, say, async ({ project, reconciled }) => {
     const sealed = reconciled.plan;
     await options.save?.(sealed);
     say({ type: 'planned', plan: sealed });
-    return { ending: planEnding(sealed, options), plan: sealed };
+    return { ending: refreshEnding(foundIn(reconciled, project, options.selection), options), plan: sealed };
   });
 }

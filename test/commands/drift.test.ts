@@ -112,12 +112,45 @@ describe('drift', () => {
     expect(await drift(at)).toMatchObject({ code: 0, report: { summary: { findings: 1, drifted: 0 } } });
   });
 
-  it('--fail-on adds findings that fail', async () => {
+  it('--fail-on replaces the default drift,findings, and --detailed-exitcode adds changes', async () => {
     const at = await appliedToys(itemsYaml({ a: 2 }));
     at.write(itemsYaml({ a: 13 }));
     expect((await drift(at)).code).toBe(0);
     expect((await drift(at, '--fail-on changes')).code).toBe(2);
+    expect((await drift(at, '--detailed-exitcode')).code).toBe(2);
     expect((await drift(at, '--fail-on rejected')).code).toBe(3);
+    at.write(itemsYaml({ a: 2 }));
+    at.world.items.set('a', ready(8));
+    for (const [line, code] of [
+      ['drift', 2],
+      ['drift --fail-on drift', 2],
+      ['drift --fail-on critical', 0],
+      ['plan --fail-on drift', 2],
+      ['plan', 0],
+      ['apply -y --fail-on findings,drift,rejected --cause new', 2],
+    ] as const)
+      expect([line, (await at.run(line)).code]).toEqual([line, code]);
+    const known = 'address: "toy/**", path: /value, until: 2999-01-01T00:00:00Z, owner: ops, reason: known';
+    at.configure(`drift: { suppress: [{ ${known} }] }\n`);
+    expect((await at.run('plan --fail-on drift')).code).toBe(0);
+    at.world.blind.add('a');
+    for (const command of ['plan', 'drift', 'apply -y'])
+      expect([command, (await at.run(`${command} --fail-on gaps`)).code]).toEqual([command, 4]);
+  });
+
+  it('--fail-on of apply counts the rows that its actions leave', async () => {
+    const at = await appliedToys(itemsYaml({ a: 2 }));
+    at.write(itemsYaml({ a: 4 }));
+    expect((await at.run('apply -y --fail-on changes')).code).toBe(0);
+    at.write(itemsYaml({ a: 3 }));
+    await at.run('apply -y');
+    expect((await at.run('apply -y --fail-on findings,critical')).code).toBe(0);
+    expect((await at.run('apply -y --fail-on warnings')).code).toBe(2);
+    at.write(itemsYaml({ a: 13 }));
+    expect((await at.run('apply -y --fail-on warnings')).code).toBe(3);
+    expect((await at.run('apply -y --allow-rejected --fail-on changes')).code).toBe(2);
+    const both = await at.run('apply -y --allow-rejected --fail-on rejected');
+    expect([both.code, both.stderr]).toEqual([1, expect.stringContaining('contradict each other')]);
   });
 });
 

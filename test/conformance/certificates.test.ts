@@ -868,6 +868,25 @@ const situations: readonly Situation<FilesBench>[] = [
     finds: ['Domain chain-expiring'],
   },
   {
+    name: 'servers whose certificate or authority ends within the critical days',
+    prepare: async (line) => {
+      const { folder, serve } = line.bench;
+      await settled(line);
+      const at = (name: string) => join(folder, name);
+      const subject = ['-x509', '-subj', '/CN=Test CA', '-days', '5'];
+      openssl('req', ...subject, '-key', at('ca/ca.key'), '-out', at('short.crt'));
+      const port = await serve(serverOf(folder, 'www'));
+      return [
+        issuer(),
+        www(),
+        domain('www', port, { trust: ['short.crt'] }),
+        domain('far', port, { verify: false, expiryWarnDays: 3650, expiryCriticalDays: 3649 }),
+      ];
+    },
+    takes: [],
+    finds: ['Domain chain-expiring-critical', 'Domain expiring-critical'],
+  },
+  {
     name: 'a server that does not staple the OCSP response that its certificate requires',
     prepare: async ({ bench: { folder, serve } }) => {
       const at = (name: string) => join(folder, name);

@@ -122,7 +122,7 @@ export const hostilePlan: fc.Arbitrary<Plan> = fc.record({
     fc.record({
       address: hostile,
       code: hostile,
-      severity: fc.constantFrom('error', 'warning', 'info' as const),
+      severity: fc.constantFrom('critical', 'error', 'warning', 'info' as const),
       message: hostile,
       facts: fc.constant({}),
     }),

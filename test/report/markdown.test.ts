@@ -246,7 +246,7 @@ function checkDocument(text: string, what: string, expected: readonly Expected[]
 
 function expectedOf(plan: Plan): readonly Expected[] {
   const takes = plan.resource_changes.filter(({ goal }) => goal === 'remove' || goal === 'replace').length;
-  const errors = plan.checks.filter(({ severity }) => severity === 'error').length;
+  const errors = plan.checks.filter(({ severity }) => severity === 'critical' || severity === 'error').length;
   return [
     { title: 'Errors', words: ['error', 'errors'], count: plan.gaps.length + errors },
     { title: 'Rejected: these will not run', words: ['rejection', 'rejections'], count: plan.rejected_changes.length },

@@ -208,6 +208,7 @@ async function samples() {
   };
   const base = {
     resources: reconciled.resources,
+    proposed: reconciled.proposed,
     actions: reconciled.actions,
     scene: reconciled.scene,
   };
@@ -386,7 +387,7 @@ describe('hostile text in every field', async () => {
             sourceLine: each.holder,
             at: { file: each.holder, line: 1, column: 1 },
           }),
-          ...each.rows.map((row) => applyProgressEvent(row.address, row.action.change, 1, each.holder)),
+          ...each.rows.map((row) => applyProgressEvent(row.address, row.action, 1, each.holder)),
         ].map((event) => eventLine(event, START)),
       same,
     );

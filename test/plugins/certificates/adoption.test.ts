@@ -150,7 +150,7 @@ describe('a certificate of a publicly trusted issuer', () => {
     const override = '--override public-to-private@certificates/Certificate/www --reason "internal clients alone"';
     await project.run(`apply --yes ${override}`);
     expect(stored(project).issuer).toBe('CN=Test CA');
-    // The new certificate is private: nothing stands in the way of its own renewal.
+    // The new certificate is private: no rule rejects its own renewal.
     project.clock.at = START + 130 * DAY;
     expect((await project.run('apply --yes')).stdout).toContain('1 done');
   });

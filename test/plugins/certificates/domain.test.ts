@@ -138,7 +138,7 @@ describe('verify: false', () => {
   it('also if it has expired', () => {
     const seen = see(look([EXPIRED]), spec);
     expect(seen.state).toBe('expiring');
-    expect(codes(seen)).toEqual(['error expired']);
+    expect(codes(seen)).toEqual(['critical expired']);
   });
 
   it('but not if none is served', () => {

@@ -1,0 +1,106 @@
+/** Expiry as an alert: severities in every output, and exit codes by `--fail-on`, with a real TLS server. */
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createServer } from 'node:tls';
+import { expect, onTestFinished, test } from 'vitest';
+import type { DriftReport } from '../../../src/formats/drift.ts';
+import { temporaryFolder, writeFiles } from '../../support/cli.ts';
+import { type Done, fettle } from '../../support/command-line.ts';
+
+const DAY = 86_400_000;
+
+interface Site {
+  readonly folder: string;
+  /** Runs a command with this number of days left. */
+  readonly run: (line: string, daysLeft: number) => Promise<Done>;
+  readonly declare: (more: string) => void;
+}
+
+/** A Domain whose server presents a certificate with 90 days. */
+async function site(): Promise<Site> {
+  const folder = temporaryFolder();
+  const [key, certificate] = [join(folder, 'server.key'), join(folder, 'server.crt')];
+  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '90'];
+  const files = ['-keyout', key, '-out', certificate, '-addext', 'subjectAltName=DNS:www.example.test'];
+  execFileSync('openssl', [...request, '-subj', '/CN=www.example.test', ...files], { stdio: 'ignore' });
+  const end = Date.now() + 90 * DAY;
+  const server = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (socket) => {
+    socket.on('error', () => undefined).end();
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const declare = (more: string): void =>
+    writeFiles(folder, {
+      'fettle.yaml': 'name: test\nstore: .fettle\n',
+      'desired/www.yaml': `apiVersion: certificates/v1
+kind: Domain
+metadata: { name: www }
+spec: { host: www.example.test, address: 127.0.0.1, port: ${port}, verify: false${more} }
+`,
+    });
+  declare('');
+  return {
+    folder,
+    declare,
+    run: (line, daysLeft) => fettle(folder, line, { now: () => end - daysLeft * DAY - 60_000 }),
+  };
+}
+
+test.each([
+  // Days left, code, severity, and the exit codes of drift, and of plan with --fail-on critical, findings, warnings.
+  [60, undefined, undefined, 0, 0, 0, 0],
+  [20, 'expiring', 'warning', 0, 0, 0, 2],
+  [4, 'expiring-critical', 'critical', 2, 2, 2, 2],
+  [-3, 'expired', 'critical', 2, 2, 2, 2],
+] as const)('%i days left: %s', async (left, code, severity, drift, critical, findings, warnings) => {
+  const { run } = await site();
+  const checks = code === undefined ? [] : [expect.objectContaining({ code, severity })];
+  for (const command of ['plan', 'drift']) {
+    const { stdout } = await run(`${command} --format json`, left);
+    expect(JSON.parse(stdout)).toMatchObject({ checks });
+    const line = expect.stringMatching(
+      severity === undefined ? /0 findings/u : new RegExp(`${severity} .*${code}`, 'u'),
+    );
+    expect((await run(command, left)).stdout).toEqual(line);
+    expect((await run(`${command} --format markdown`, left)).stdout.includes(`**${severity}**`)).toBe(
+      code !== undefined,
+    );
+    for (const [value, exit] of [
+      ['critical', critical],
+      ['findings', findings],
+      ['warnings', warnings],
+    ] as const) {
+      expect([command, value, (await run(`${command} --fail-on ${value}`, left)).code]).toEqual([command, value, exit]);
+    }
+  }
+  expect((await run('plan', left)).code).toBe(0);
+  expect((await run('drift', left)).code).toBe(drift);
+  expect((await run('drift --json', left)).stdout.includes(`"severity":"${severity}"`)).toBe(code !== undefined);
+  expect((await run('apply --yes', left)).code).toBe(0);
+  expect((await run('apply --yes --fail-on critical', left)).code).toBe(critical);
+  expect((await run('apply --yes --until-settled --fail-on warnings', left)).code).toBe(warnings);
+  const end = JSON.parse((await run('log list --kind end --last 1 --format json', left)).stdout) as unknown;
+  expect(end).toMatchObject({ body: { exit: warnings } });
+});
+
+test('expiryCriticalDays decides, is less than expiryWarnDays, and defaults to a quarter of it', async () => {
+  const { run, declare } = await site();
+  const codes = async (left: number): Promise<readonly string[]> =>
+    (JSON.parse((await run('drift --format json', left)).stdout) as DriftReport).checks.map(({ code }) => code);
+  declare(', expiryWarnDays: 20');
+  expect([await codes(6), await codes(4)]).toEqual([['expiring'], ['expiring-critical']]);
+  declare(', expiryWarnDays: 20, expiryCriticalDays: 10');
+  expect(await codes(9)).toEqual(['expiring-critical']);
+  declare(', expiryCriticalDays: 0');
+  expect(await codes(0.5)).toEqual(['expiring']);
+  declare(', expiryWarnDays: 20, expiryCriticalDays: 20');
+  const refused = await run('validate', 60);
+  expect([refused.code, refused.stderr + refused.stdout]).toEqual([
+    1,
+    expect.stringContaining('expiryCriticalDays is 20, and expiryWarnDays is 20'),
+  ]);
+});
