@@ -268,8 +268,10 @@ export interface DomainSpec {
   };
   /** Intervals at which `drift --record --backoff` probes a failing Domain: from 1 minute doubling to 6 hours, from 5 minutes to 12 hours, or from 10 minutes to a day. Without `--backoff`, every command probes it. */
   readonly failurePolicy: 'standard' | 'strict' | 'hold';
-  /** Days left from which the certificate counts as expiring. */
+  /** Days left from which the certificate counts as expiring: the warning `expiring`. */
   readonly expiryWarnDays: number;
+  /** Days left from which the finding is critical, fewer than `expiryWarnDays`: `expiring-critical`. Defaults to a quarter of `expiryWarnDays`, 7 at most; 0 means only after the expiry. */
+  readonly expiryCriticalDays?: number;
   /** Name of the Certificate that should be served here. */
   readonly certificate?: string;
   /** PEM files with further trust anchors, relative to the document. A file that is missing or has no PEM certificate is a finding. */
@@ -349,7 +351,9 @@ export type FindingCode =
   | 'untrusted'
   | 'expiring'
   | 'must-staple'
+  | 'expiring-critical'
   | 'chain-expiring'
+  | 'chain-expiring-critical'
   | 'trust-file'
   | 'served-older-than-stored'
   | 'stale-address'
@@ -978,6 +982,7 @@ export const tables = {
         '/route/region',
         '/failurePolicy',
         '/expiryWarnDays',
+        '/expiryCriticalDays',
         '/certificate',
         '/trust',
         '/trust/*',
@@ -1016,7 +1021,7 @@ export const tables = {
     {
       code: 'expired',
       kind: 'Certificate',
-      severity: 'error',
+      severity: 'critical',
       text: 'The stored certificate, or its chain, has expired.',
     },
     {
@@ -1113,7 +1118,7 @@ export const tables = {
       severity: 'info',
       text: 'An earlier probe failed, and the next scheduled probe is not due yet.',
     },
-    { code: 'expired', kind: 'Domain', severity: 'error', text: 'The served certificate has expired.' },
+    { code: 'expired', kind: 'Domain', severity: 'critical', text: 'The served certificate has expired.' },
     { code: 'not-yet-valid', kind: 'Domain', severity: 'error', text: 'The served certificate is not valid yet.' },
     {
       code: 'wrong-name',
@@ -1135,10 +1140,22 @@ export const tables = {
       text: 'The served certificate requires a stapled OCSP response (TLS feature extension), and the server sends none.',
     },
     {
+      code: 'expiring-critical',
+      kind: 'Domain',
+      severity: 'critical',
+      text: 'The served certificate expires within `expiryCriticalDays`.',
+    },
+    {
       code: 'chain-expiring',
       kind: 'Domain',
       severity: 'warning',
       text: 'A certificate between the served one and its trust anchor, or the anchor itself, expires soon and before the served one.',
+    },
+    {
+      code: 'chain-expiring-critical',
+      kind: 'Domain',
+      severity: 'critical',
+      text: 'The same, within `expiryCriticalDays`.',
     },
     {
       code: 'trust-file',

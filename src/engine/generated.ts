@@ -155,7 +155,7 @@ export interface DocumentEnvelope {
 export interface FettleConfig {
   /** Name of the project, its scope in a shared store. Defaults to the name of the folder. */
   readonly name?: string;
-  /** Files, folders and patterns with documents, relative to this file. */
+  /** Files, folders and patterns with documents, relative to this file. `[]` ends the project: every resource in the state becomes an orphan. */
   readonly desired: string | readonly string[];
   /** Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`, sent only to an origin that FETTLE_STORE_ORIGIN names. */
   readonly store: string;
@@ -386,8 +386,8 @@ export const exitCodes: readonly ExitCode[] = [
   {
     name: 'changes',
     code: 2,
-    text: 'There are changes, drift, or findings that are errors.',
-    next: 'Review them and apply.',
+    text: 'There are changes, drift, or findings that `--fail-on` names.',
+    next: 'Review them above: apply changes, and fix the causes of findings.',
   },
   { name: 'ok', code: 0, text: 'The command succeeded.', next: 'Nothing is left to do.' },
 ];
