@@ -322,3 +322,41 @@ describe('the content of a certificate', () => {
     expect(stored(project).issuer).toBe('CN=Test CA');
   });
 });
+
+describe('further blocks of a file', () => {
+  const BLOCK = '-----BEGIN DH PARAMETERS-----\nMAYCAQUCAQI=\n-----END DH PARAMETERS-----\n';
+  const COMBINED = certificateText('www').replace(
+    'certificate: tls/www.crt, key: tls/www.key',
+    'combined: tls/www.pem',
+  );
+  const read = ({ folder }: Project, name: string): string => readFileSync(join(folder, name), 'utf8');
+
+  it('are kept in a combined file through adoption and renewals, once and behind the key', async () => {
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': COMBINED });
+    foreignPair(project, 'www', { days: 30 });
+    const key = read(project, 'tls/www.key');
+    writeFileSync(join(project.folder, 'tls/www.pem'), read(project, 'tls/www.crt') + BLOCK + key, { mode: 0o600 });
+    await project.run('apply --yes --until-settled');
+    for (const days of [25, 100]) {
+      project.clock.at = START + days * DAY;
+      expect((await project.run('apply --yes')).stdout).toContain('1 done');
+      const text = read(project, 'tls/www.pem');
+      expect(text.endsWith(`-----END PRIVATE KEY-----\n${BLOCK}`)).toBe(true);
+      expect(text.split('DH PARAMETERS')).toHaveLength(3);
+      expect(text).not.toContain(key.split('\n')[1]);
+    }
+    expect((await project.run('plan')).stdout).toContain('2 unchanged');
+  });
+
+  it('are kept in a folder that is switched as a whole', async () => {
+    const folder = 'storage: { directory: { path: tls/www, combined: true } }';
+    const document = certificateText('www').replace(/storage: .*/u, folder);
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': document });
+    await project.run('apply --yes');
+    writeFileSync(join(project.folder, 'tls/www/combined.pem'), read(project, 'tls/www/combined.pem') + BLOCK);
+    project.clock.at = START + 70 * DAY;
+    await project.run('apply --yes');
+    expect(read(project, 'tls/www/combined.pem').endsWith(BLOCK)).toBe(true);
+    expect(read(project, 'tls/www/fullchain.pem')).not.toContain('DH PARAMETERS');
+  });
+});
