@@ -13,6 +13,7 @@
 
 import { digestOf, type FieldChange, mayBeOwned, sameJson, seenFacts } from '#plugin';
 import type { CertificateResource } from './diff.ts';
+import { ipAddressesOf, usagesOf } from './declared.ts';
 import { isContent } from './differences.ts';
 import type { CertificateMemory, CertificateSpec } from './generated.ts';
 
@@ -30,6 +31,10 @@ function declaredAt(path: string, spec: Partial<CertificateSpec>): unknown {
       return spec.issuer;
     case '/dnsNames':
       return spec.dnsNames;
+    case '/ipAddresses':
+      return ipAddressesOf(spec);
+    case '/usages':
+      return usagesOf(spec);
     case '/keyAlgorithm':
       return spec.keyAlgorithm;
     default:
@@ -56,12 +61,25 @@ function isKept({ memory, sight }: CertificateResource): boolean {
   return memory?.owned === 'adopted' && made === undefined && (adopted ?? stored) === stored;
 }
 
+function isNotOwned({ memory }: CertificateResource): boolean {
+  return memory === undefined || !mayBeOwned(memory);
+}
+
+/**
+ * The differences without those that change nothing for the declared uses: a certificate without usages allows every
+ * use. An adopted one may be in another use, which a renewal would end.
+ */
+export function withoutWider(resource: CertificateResource, fields: readonly FieldChange[]): readonly FieldChange[] {
+  if (isNotOwned(resource) || isKept(resource)) return fields;
+  return fields.filter(({ path, before }) => path !== '/usages' || !Array.isArray(before) || before.length > 0);
+}
+
 /** Splits differences into those of the next step, and those that wait for the renewal of an adopted certificate. */
 export function whenApplied(
   resource: CertificateResource,
   fields: readonly FieldChange[],
 ): { readonly now: readonly FieldChange[]; readonly later: readonly FieldChange[] } {
-  const isForeign = resource.memory === undefined || !mayBeOwned(resource.memory);
+  const isForeign = isNotOwned(resource);
   if (!isForeign && !isKept(resource)) return { now: fields, later: [] };
   const waits = (field: FieldChange): boolean =>
     isContent(field) && (isForeign || isUnedited(field.path, resource)) && seenFacts(resource)?.elsewhere !== true;

@@ -75,6 +75,7 @@ export type FormatName =
   | 'address'
   | 'dns-name'
   | 'host-name'
+  | 'ip-address'
   | 'duration'
   | 'percentage'
   | 'instant'
@@ -440,6 +441,7 @@ export const formatTexts: Readonly<Record<FormatName, string>> = {
   address: 'an address like certificates/Issuer/test-ca',
   'dns-name': 'a DNS name like www.example.org or *.example.org',
   'host-name': 'a host name like www.example.org, or an IP address like 192.0.2.1 or 2001:db8::1',
+  'ip-address': 'an IP address like 192.0.2.1 or 2001:db8::1',
   duration: 'a duration like 500ms, 60s, 5m or 1h',
   percentage: 'a percentage like 30%',
   instant: 'a time like 2026-11-20T14:30:10Z',

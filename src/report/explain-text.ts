@@ -11,6 +11,7 @@ import { isGrave } from '../formats/parts.ts';
 import { SEVERITY_STYLE } from './findings-text.ts';
 import { recordLine } from './log-text.ts';
 import { scheduleTexts } from './schedule-text.ts';
+import { namedText } from './labels-text.ts';
 import {
   columnWidth,
   type Paint,
@@ -243,7 +244,7 @@ function recordLines(records: readonly LogRecord[]): readonly string[] {
 export function explainText(explanation: Explanation, options: ExplainTextOptions): string {
   const paint = painter(options.color);
   const blocks = [
-    [`${paint('bold', printable(explanation.address))} · ${clean(explanation.summary)}`],
+    [`${paint('bold', namedText(explanation))} · ${clean(explanation.summary)}`],
     stepLines(explanation, options, paint),
     blockerLines(explanation, paint),
     rowsText(topRows(explanation, options, paint), paint),
