@@ -126,6 +126,19 @@ describe('the adoption of a valid certificate', () => {
     );
   });
 
+  it('leaves the issuer and the key to the program that renews the certificate, and shows other names', async () => {
+    const off = 'renewal: { enabled: false }\nrecovery: { enabled: false }';
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www', off) });
+    foreignPair(project, 'www');
+    await project.run('apply --yes --until-settled');
+    // Another authority, another key.
+    foreignPair(project, 'www');
+    expect((await project.run('plan')).stdout).toContain('0 to change');
+    expect((await project.run('drift')).stdout).toContain('0 of 2 drifted');
+    foreignPair(project, 'www', WITH_ALT);
+    expect((await project.run('drift', 2)).stdout).toContain('dnsNames: ["www.example.test"] → ["alt.example.test",');
+  });
+
   it('does not renew a certificate whose renewal is off because of a difference', async () => {
     const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www', 'renewal: { enabled: false }') });
     foreignPair(project, 'www', WITH_ALT);
