@@ -216,7 +216,7 @@ export async function makeLeaf(order: LeafOrder): Promise<X509Certificate> {
     throw new Error('DNS names in certificates are limited to ASCII; use Punycode for other characters');
   const [first] = order.dnsNames;
   const commonName = first !== undefined && first.length <= MAX_COMMON_NAME && order.bare !== true ? first : undefined;
-  const usages = usagesOf({ ...(order.usages === undefined ? {} : { usages: order.usages }) });
+  const usages = usagesOf(order.usages === undefined ? {} : { usages: order.usages });
   const { signer } = order;
   const authorities = signer === undefined ? [] : [signer.certificate, ...(signer.above ?? [])];
   const begins = order.now - CLOCK_SKEW_MS;

@@ -59,7 +59,7 @@ function readCertificates(pem: string, trusted: (place: number) => boolean): Cha
     if (!PLAIN.has(block.label) && !(block.label === TRUSTED && trusted(certificates.length))) continue;
     if (certificates.length === MAX_CERTIFICATES)
       return { certificates, problem: `has more than ${MAX_CERTIFICATES} certificates` };
-    const read = readCertificate(block);
+    const read = readCertificate(block, certificates.length === 0);
     if (typeof read === 'string') return { certificates, problem: read };
     certificates.push(read);
   }
@@ -67,8 +67,11 @@ function readCertificates(pem: string, trusted: (place: number) => boolean): Cha
   return { certificates, problem: isDer(pem) ? 'is in DER form, not PEM' : 'has no certificate in it' };
 }
 
-/** One certificate, or its fault. */
-function readCertificate({ der, headers, line }: Block): X509Certificate | string {
+/**
+ * One certificate, or its fault. `isFirst`: OpenSSL reads bytes behind it as trust settings, and refuses others
+ * (`d2i_X509_AUX`); behind later certificates, it ignores them.
+ */
+function readCertificate({ der, headers, line, text }: Block, isFirst: boolean): X509Certificate | string {
   if (headers !== '')
     return `has header lines in the certificate that begins in line ${line}, which is not read with them`;
   try {
@@ -76,9 +79,20 @@ function readCertificate({ der, headers, line }: Block): X509Certificate | strin
     // An invalid date shows only when it is read.
     if (Number.isNaN(certificate.validFromDate.getTime()) || Number.isNaN(certificate.validToDate.getTime()))
       return 'has a certificate without a proper validity';
+    if (isFirst && certificate.raw.length !== der.length && !hasTrustSettings(text))
+      return `has other bytes behind the certificate that begins in line ${line}`;
     return certificate;
   } catch {
     return 'has a certificate that cannot be parsed';
+  }
+}
+
+/** Reports whether Node.js, which reads PEM with `d2i_X509_AUX`, accepts what is behind a certificate. */
+function hasTrustSettings(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
   }
 }
 
