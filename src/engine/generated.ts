@@ -101,6 +101,7 @@ export type ExitCodeName =
   | 'plan-refused'
   | 'unknown-outcome'
   | 'incomplete'
+  | 'timed-out'
   | 'partly-read'
   | 'rejected'
   | 'changes'
@@ -370,6 +371,12 @@ export const exitCodes: readonly ExitCode[] = [
     code: 7,
     text: 'An accepted action failed, is stale, or was not attempted.',
     next: 'Check the reasons above and apply again.',
+  },
+  {
+    name: 'timed-out',
+    code: 9,
+    text: '`--timeout` passed before every change was settled; no action failed.',
+    next: 'Run the command again, or set a longer `--timeout`: the warning above says what it waited for.',
   },
   {
     name: 'partly-read',

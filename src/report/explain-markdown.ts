@@ -37,14 +37,16 @@ function memoryText({ memory }: Explanation): readonly string[] {
   ];
 }
 
-function nextText({ next, gap, written }: Explanation): readonly string[] {
+function nextText({ next, gap, written, schedule }: Explanation): readonly string[] {
   if (next === undefined) {
     const why =
       gap !== undefined
         ? 'unknown, because the resource could not be read'
-        : written
-          ? 'none, the resource is as declared'
-          : 'none';
+        : typeof schedule?.['waiting_for'] === 'string'
+          ? `none until the resource is ready. It waits for ${escapeText(schedule['waiting_for'])}`
+          : written
+            ? 'none, the resource is as declared'
+            : 'none';
     return [`**Next step:** ${why}`];
   }
   const verdict = { accept: 'would be applied', reject: '**REJECTED**', defer: '**WAITING**' }[next.verdict];
