@@ -6,7 +6,7 @@ import { fieldRows } from './fields.ts';
 import { recordLine } from './log-text.ts';
 import { code, escapeText, marker, rowsSection, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { scheduleTexts } from './schedule-text.ts';
-import { findingRow } from './plan-markdown.ts';
+import { findingRow, pendingFindings, suppressedFindings } from './plan-markdown.ts';
 
 const WAYS: Readonly<Record<Way['do'], string>> = {
   wait: 'wait',
@@ -83,6 +83,8 @@ export function explainMarkdown(explanation: Explanation, project: string, now: 
         title: 'Ways to unblock the step',
       }),
       rowsSection(findings, findingRow, { noun: 'finding', title: 'Findings' }),
+      pendingFindings(explanation.pending_checks),
+      suppressedFindings(explanation.suppressed_checks),
       rowsSection(rules, ruleRow, {
         noun: 'rule',
         title: 'Rules',
