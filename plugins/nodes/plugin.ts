@@ -10,10 +10,12 @@ import type { NodeFacts } from './facts.ts';
 import { type NodeMemory, type NodeRuleId, type NodeSpec, type NodeStep, tables } from './generated.ts';
 import { noteNode } from './note.ts';
 import { nodePlaces } from './places.ts';
+import { onRemoveOfMember } from './pool/expand.ts';
 import { container, nodePool } from './pool/kinds.ts';
 import { summaryOf } from './pool/summary.ts';
 import { settingsOf } from './settings.ts';
 import { nodeStanding } from './standing.ts';
+import { nodeSchedule } from './schedule.ts';
 import { mattersToNode, nodeRules } from './safety.ts';
 import type { NodesReader, NodesWriter } from './world.ts';
 
@@ -21,10 +23,12 @@ const node: Kind<NodesWriter, NodeSpec, NodeFacts, NodeMemory, NodeStep, NodeRul
   policy: (desired, memory) => settingsOf(desired, memory),
   state: nodeStanding,
   places: nodePlaces,
+  onRemove: onRemoveOfMember,
   diff: diffNode,
   effect: nodeEffect,
   seen: nodeSeen,
   note: noteNode,
+  schedule: nodeSchedule,
   matters: mattersToNode,
   audit: auditNode,
   rules: nodeRules,

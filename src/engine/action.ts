@@ -32,6 +32,7 @@ import {
   isUnknownOutcome,
   type Json,
   type Judgement,
+  type Labels,
   type Resource,
   redactPatterns,
   type Ref,
@@ -63,6 +64,7 @@ import { type Draft, type LogRecord, type Move, type RecordBodies, refusalReason
 import type { Recall } from './remember.ts';
 import { metaAfter } from './safety-inputs.ts';
 import { withFresh } from './scene.ts';
+import { shownLabels } from './selector.ts';
 import { standing } from './standing.ts';
 import { isAsPlanned } from './settle.ts';
 
@@ -82,7 +84,7 @@ export interface Row {
 
 /** Progress events of one action, for the terminal. */
 export type ApplyEvent =
-  | { readonly type: 'start'; readonly address: string; readonly change: Change }
+  | { readonly type: 'start'; readonly address: string; readonly change: Change; readonly labels: Labels | undefined }
   | { readonly type: 'progress'; readonly address: string; readonly change: Change; readonly text: string }
   | { readonly type: 'end'; readonly row: Row };
 
@@ -295,6 +297,7 @@ function memoryDraft(action: Action, look: KnownLook, input: ApplyInput): Draft 
       ref: change.ref,
       goal,
       because: change.because,
+      ...defined<Audit>({ labels: shownLabels(resource) }),
       ...(desired === undefined ? {} : { meta: metaAfter(change, { ...resource, desired }) }),
       ...(goal === 'adopt' && desired !== undefined ? specNote(desired.spec) : {}),
       ...(isSeen(resource) ? { state: seenState(resource) } : {}),
@@ -483,8 +486,8 @@ function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
   };
 }
 
-/** The audit member of a record. */
-type Audit = { readonly audit?: Facts };
+/** The members of a record that describe its resource: audit values, and labels. */
+type Audit = { readonly labels?: Labels; readonly audit?: Facts };
 
 /** The audit values of a resource for a record about a decision. */
 export function auditOf(
@@ -494,7 +497,7 @@ export function auditOf(
   scene = planned,
 ): Audit {
   const audit = resource === undefined ? undefined : soundAudit(change, resource, scene);
-  return audit === undefined ? {} : { audit };
+  return defined<Audit>({ labels: shownLabels(resource), audit });
 }
 
 /** An action that is not taken, and why. */

@@ -11,6 +11,7 @@ import {
   type Change,
   changeOf,
   type FieldChange,
+  type OnRemove,
   type Resource,
   type Proposal,
   removalStep,
@@ -45,10 +46,18 @@ function memoryChange(resource: Resource, { fields = [], ...row }: MemoryRow): C
   return changeOf(resource.ref, resource.tables, { step: stillStep(resource), fields, ...row });
 }
 
+/** The end of an undeclared resource: removal or release. Throws if its kind returns another value. */
+function endOf(resource: Resource, scene: Scene): OnRemove {
+  const { kind, memory, tables } = resource;
+  const end = kind.onRemove?.(resource, scene) ?? onRemoveOf(undefined, memory, tables);
+  if (end !== 'remove' && end !== 'release') throw new Error(`Not a valid onRemove: ${String(end)}`);
+  return end;
+}
+
 function orphanChange(resource: Resource, scene: Scene): Change | undefined {
   const { kind, tables } = resource;
   if (!resource.owned || isAbsent(resource)) return undefined;
-  if (onRemoveOf(undefined, resource.memory, tables) === 'release')
+  if (endOf(resource, scene) === 'release')
     return memoryChange(resource, { goal: 'release', cause: 'orphan', because: 'no longer declared' });
   if (!isKnown(resource)) {
     // The removal stays in the plan as a rejected row.

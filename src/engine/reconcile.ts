@@ -42,6 +42,7 @@ import type { Recall } from './remember.ts';
 import { overdue, overdueText, STUCK } from './rules.ts';
 import { sceneOf } from './scene.ts';
 import { type Sealed, type Settled, seal } from './seal.ts';
+import { labelsIn, shownLabels, type Within } from './selector.ts';
 import { settle } from './settle.ts';
 import { type PlacesInput, sharedPlaces } from './shared-places.ts';
 import { summarize } from './summary.ts';
@@ -79,7 +80,7 @@ export interface ReconcileInput {
   readonly redact?: ObserveInput['redact'];
   readonly scheduled?: ObserveInput['scheduled'];
   /** Only these addresses are part of the plan; undefined for all. */
-  readonly within?: (address: string) => boolean;
+  readonly within?: Within;
   /** Only changes of these causes are part of the plan; undefined for all. */
   readonly causes?: Scene['causes'];
   readonly head?: Head;
@@ -118,10 +119,11 @@ function findingsOf(resources: ReadonlyMap<string, Resource>, scene: Scene, fail
   ]);
 }
 
-/** The finding, with the time at which the log first recorded it. */
+/** The finding, with the labels of its resource and the time at which the log first recorded it. */
 function withSince(finding: Finding, resources: ReadonlyMap<string, Resource>): Finding {
-  const since = resources.get(formatRef(finding.ref))?.memory?.findings?.[finding.code];
-  return since === undefined ? finding : { ...finding, since };
+  const resource = resources.get(formatRef(finding.ref));
+  const since = resource?.memory?.findings?.[finding.code];
+  return defined({ ...finding, labels: shownLabels(resource), since });
 }
 
 /** Findings about resources that are overdue in a transient state, with or without a step. */
@@ -148,7 +150,10 @@ function settledRows(drafts: readonly Draft[], resources: ReadonlyMap<string, Re
   });
 }
 
-function only<T>(items: ReadonlyMap<string, T>, within: ReconcileInput['within']): ReadonlyMap<string, T> {
+function only<T>(
+  items: ReadonlyMap<string, T>,
+  within: ((address: string) => boolean) | undefined,
+): ReadonlyMap<string, T> {
   return within === undefined ? items : new Map([...items].filter(([address]) => within(address)));
 }
 
@@ -276,10 +281,12 @@ async function compared(
   const proposed = diff(resources, looked, failures);
   const isEditing = input.causes?.has('edit') ?? true;
   if (complete) await input.record(noteApplied(resources, proposed, run, isEditing));
-  const selected = only(proposed, input.within);
+  const labelsOf = labelsIn(resources, unloaded);
+  const within =
+    input.within === undefined ? undefined : (address: string) => input.within?.(address, labelsOf) ?? true;
+  const selected = only(proposed, within);
   const changes = ofCauses(selected, resources, input);
   const writing: Scene = { ...looked, given: { ...given, writes: writesOf(resources) } };
-  const { within } = input;
   const origins = originsOf({ changes, resources, scene: writing, view, recall, by, run, within, failures });
   const possible = followersOf(origins);
   const files = await filesNow(withFollowers(changes, possible), { resources, possible }, writing, input);
@@ -297,6 +304,7 @@ async function compared(
   const redact = input.redact ?? redactPatterns;
   const sealed = seal({
     ...input,
+    within,
     resources: led,
     proposed: everything,
     actions,

@@ -286,7 +286,7 @@ function remembered(memory: Memory | undefined, entry: Entry, at: Instant): Memo
   }
 }
 
-/** What is remembered of a resource once a step of it is recorded as done. */
+/** The memory of a resource after the records of a step that is done. */
 export function rememberDone(
   memory: Memory | undefined,
   intent: RecordBodies['intent'],

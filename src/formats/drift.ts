@@ -1,7 +1,8 @@
 /** The drift report: the JSON document of `fettle drift`. */
 
-import { type Action, formatRef, instantText, defined, isAbsent } from '#plugin';
+import { type Action, formatRef, type Labels, instantText, defined, isAbsent } from '#plugin';
 import type { Drift, DriftedResource } from '../engine/drift.ts';
+import { shownLabels } from '../engine/selector.ts';
 import { clearsAt } from '../engine/standing.ts';
 import { driftValues } from './change-values.ts';
 import { clearsAtOf, type LogHead, type Source, sourceOf, type Suppressed, suppressedBy } from './parts.ts';
@@ -15,6 +16,8 @@ export interface DriftRow {
   readonly type: string;
   readonly name: string;
   readonly provider_name: string;
+  /** Labels of the resource; absent without any. */
+  readonly labels?: Labels;
   readonly change: ResourceChange['change'];
   readonly because: string;
   /** The base of the comparison. */
@@ -33,6 +36,7 @@ export interface SuppressedDrift extends DriftRow {
 /** A step of the next apply that is due, or that continues on its own. It is not drift. */
 export interface DueRow {
   readonly address: string;
+  readonly labels?: Labels;
   readonly step: string;
   readonly cause: string;
   readonly because: string;
@@ -87,6 +91,7 @@ function rowOf({ resource, back, since }: DriftedResource): DriftRow {
     type: `${ref.plugin}/${ref.kind}`,
     name: ref.name,
     provider_name: ref.plugin,
+    ...defined<Pick<DriftRow, 'labels'>>({ labels: shownLabels(resource) }),
     change: driftValues(back),
     because: missing ? 'the resource does not exist' : back.because,
     since,
@@ -100,6 +105,7 @@ function dueRow(action: Action): DueRow {
   const { ref, step, cause, because } = action.change;
   return {
     address: formatRef(ref),
+    ...(action.labels === undefined ? {} : { labels: action.labels }),
     step,
     cause,
     because,

@@ -30,11 +30,12 @@ import type { Row, RowStatus } from '../engine/action.ts';
 import type { DriftReport } from './drift.ts';
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from './plan.ts';
 import {
+  type Action,
   type Cause,
-  type Change,
   counted,
   defined,
   type Goal,
+  type Labels,
   instantText,
   parseRef,
   printable,
@@ -64,6 +65,8 @@ export interface EventResource {
   readonly resource_type: string;
   readonly resource_name: string;
   readonly resource_key: null;
+  /** Absent without any. */
+  readonly labels?: Labels;
 }
 
 export interface EventChange {
@@ -177,7 +180,7 @@ function info(message: string): { readonly '@level': 'info'; readonly '@message'
   return { '@level': 'info', '@message': shortDigests(printable(message)) };
 }
 
-function resourceOf(address: string): EventResource {
+function resourceOf(address: string, labels?: Labels): EventResource {
   const ref = parseRef(address);
   return {
     addr: address,
@@ -187,6 +190,7 @@ function resourceOf(address: string): EventResource {
     resource_type: ref === undefined ? '' : `${ref.plugin}/${ref.kind}`,
     resource_name: ref?.name ?? address,
     resource_key: null,
+    ...(labels === undefined ? {} : { labels }),
   };
 }
 
@@ -200,8 +204,8 @@ const ACTIONS: Readonly<Record<Goal, EventAction>> = {
   release: 'remove',
 };
 
-function changeOf({ address, goal, cause, step, because }: ResourceChange): EventChange {
-  return { resource: resourceOf(address), action: ACTIONS[goal], reason: cause, step, goal, because };
+function changeOf({ address, labels, goal, cause, step, because }: ResourceChange): EventChange {
+  return { resource: resourceOf(address, labels), action: ACTIONS[goal], reason: cause, step, goal, because };
 }
 
 function driftAction(actions: ResourceChange['change']['actions']): EventAction {
@@ -301,12 +305,12 @@ function* gapEvents(gaps: Plan['gaps']): Generator<EventBody> {
 }
 
 function* driftRowEvents(rows: Plan['resource_drift']): Generator<EventBody> {
-  for (const { address, change } of rows) {
+  for (const { address, labels, change } of rows) {
     const action = driftAction(change.actions);
     yield {
       ...info(`${address}: Drift detected (${action})`),
       type: 'resource_drift',
-      change: { resource: resourceOf(address), action },
+      change: { resource: resourceOf(address, labels), action },
     };
   }
 }
@@ -405,22 +409,27 @@ export function lockWaitEvent(holder: Holder): EventBody {
   return { ...info(`waiting for the lock: ${holderText(holder)}`), type: 'lock_wait', lock: holder };
 }
 
-function hookOf(address: string, change: Change): ApplyHook {
-  return { resource: resourceOf(address), action: ACTIONS[change.goal], step: change.step };
+/** The change of a running action, and the labels of its resource. */
+export interface Acting extends Pick<Action, 'change'> {
+  readonly labels?: Labels | undefined;
 }
 
-export function applyStartEvent(address: string, change: Change): EventBody {
-  return { ...info(`${address}: ${doing(change)}…`), type: 'apply_start', hook: hookOf(address, change) };
+function hookOf(address: string, { change, labels }: Acting): ApplyHook {
+  return { resource: resourceOf(address, labels), action: ACTIONS[change.goal], step: change.step };
+}
+
+export function applyStartEvent(address: string, acting: Acting): EventBody {
+  return { ...info(`${address}: ${doing(acting.change)}…`), type: 'apply_start', hook: hookOf(address, acting) };
 }
 
 /** `text`: the progress text of the handler. */
-export function applyProgressEvent(address: string, change: Change, elapsedMs: number, text?: string): EventBody {
+export function applyProgressEvent(address: string, acting: Acting, elapsedMs: number, text?: string): EventBody {
   const seconds = Math.round(elapsedMs / 1000);
   return {
-    ...info(`${address}: still ${doing(change)}… ${text === undefined ? '' : `${text} `}[${seconds}s elapsed]`),
+    ...info(`${address}: still ${doing(acting.change)}… ${text === undefined ? '' : `${text} `}[${seconds}s elapsed]`),
     type: 'apply_progress',
     hook: {
-      ...hookOf(address, change),
+      ...hookOf(address, acting),
       elapsed_seconds: elapsedMs / 1000,
       ...(text === undefined ? {} : { text }),
     },
@@ -445,7 +454,7 @@ export function applyEndEvent({ address, action, status, message, elapsedMs }: R
     '@level': ENDINGS[status],
     type: status === 'done' ? 'apply_complete' : 'apply_errored',
     hook: {
-      ...hookOf(address, action.change),
+      ...hookOf(address, action),
       elapsed_seconds: elapsedMs / 1000,
       status,
       ...(message === '' ? {} : { message }),

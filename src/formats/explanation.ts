@@ -7,12 +7,14 @@ import {
   formatRef,
   instantText,
   type Json,
+  type Labels,
   type Judgement,
   defined,
 } from '#plugin';
 import type { Explained, WayOut as ExplainedWayOut } from '../engine/explain.ts';
 import { gapScope } from '../engine/gap.ts';
 import type { LogRecord } from './log-record.ts';
+import { shownLabels } from '../engine/selector.ts';
 import { clearsAt, standing } from '../engine/standing.ts';
 import { overrideText, setText } from '../report/remedy-text.ts';
 import {
@@ -63,6 +65,8 @@ export interface Explanation {
   readonly address: string;
   readonly type: string;
   readonly summary: string;
+  /** Absent without any. */
+  readonly labels?: Labels;
   readonly source?: { readonly filename: string; readonly line: number; readonly column: number };
   readonly written: boolean;
   readonly seen: boolean;
@@ -199,6 +203,7 @@ export function explanationDocument(explained: Explained): Explanation {
     address: formatRef(ref),
     type: `${ref.plugin}/${ref.kind}`,
     summary: explained.summary,
+    ...defined<Pick<Explanation, 'labels'>>({ labels: shownLabels(resource) }),
     ...(desired === undefined
       ? {}
       : { source: { filename: desired.source.file, line: desired.source.line, column: desired.source.column } }),

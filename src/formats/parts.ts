@@ -6,6 +6,7 @@ import {
   formatRef,
   instantText,
   type Judgement,
+  type Labels,
   type Position,
   type Severity,
 } from '#plugin';
@@ -61,6 +62,8 @@ export interface Check {
   readonly severity: Severity;
   readonly message: string;
   readonly facts: Facts;
+  /** Labels of the resource; absent without any. */
+  readonly labels?: Labels;
   /** The time at which an apply first recorded it: ISO 8601; absent if no apply has recorded it yet. */
   readonly since?: string;
 }
@@ -70,13 +73,14 @@ export function isGrave({ severity }: Pick<Check, 'severity'>): boolean {
   return severity === 'critical' || severity === 'error';
 }
 
-export function checkOf({ ref, code, severity, message, facts, since }: Finding): Check {
+export function checkOf({ ref, code, severity, message, facts, labels, since }: Finding): Check {
   return {
     address: formatRef(ref),
     code,
     severity,
     message,
     facts,
+    ...(labels === undefined ? {} : { labels }),
     ...(since === undefined ? {} : { since: instantText(since) }),
   };
 }

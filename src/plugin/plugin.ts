@@ -15,6 +15,7 @@ import type {
   Json,
   KnownResource,
   Memory,
+  OnRemove,
   Resource,
   Proposal,
   Ref,
@@ -111,6 +112,11 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
    * same sighting without another refresh. By default, the sighting has the state that the provider reports. Pure.
    */
   state?(policy: unknown, seen: Sighting<F>, memory: Memory<M> | undefined, now: number): Standing<F>;
+  /**
+   * The end of an undeclared resource, removal or release, instead of the recorded `lifecycle.onRemove`: for a resource
+   * that the document of another one ended. Undefined for the recorded value. Pure.
+   */
+  onRemove?(resource: Resource<S, F, M>, scene: Scene): OnRemove | undefined;
   /**
    * The state that a step will record, for a kind whose state decides what its document expands to: the first steps of
    * the resources that the step adds or ends become rows of the same plan. Undefined if they belong to a later plan.

@@ -8,6 +8,7 @@ import type { DriftReport, DriftRow } from '../formats/drift.ts';
 import { fieldRows } from './fields.ts';
 import { counted, printable } from '#plugin';
 import { findingCountText, findingLines, pendingFindingLines, suppressedFindingLines } from './findings-text.ts';
+import { namedText } from './labels-text.ts';
 import { columnWidth, type Paint, painter, scopeText, ageText, textOfBlocks } from './text.ts';
 
 export interface DriftTextOptions {
@@ -40,7 +41,7 @@ function rowText(row: DriftRow, width: number, detail: boolean, paint: Paint): s
   const mark = row.missing === true ? paint('red', '-') : paint('yellow', '~');
   const since = row.applied_at === undefined ? 'as declared, never applied' : `applied ${row.applied_at}`;
   const what = fields === '' ? printable(row.because) : fields;
-  return `  ${mark} ${printable(row.address).padEnd(width)}  ${what}  ${paint('dim', `(${since})`)}`;
+  return `  ${mark} ${namedText(row).padEnd(width)}  ${what}  ${paint('dim', `(${since})`)}`;
 }
 
 /** `Drift: 1 drifted, …`. */
@@ -61,10 +62,7 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
   const paint = painter(options.color);
   const detail = options.detail ?? false;
   const age = ageText(report.timestamp, options.now);
-  const width = columnWidth(
-    [...report.resource_drift, ...report.suppressed_drift].map(({ address }) => printable(address)),
-    56,
-  );
+  const width = columnWidth([...report.resource_drift, ...report.suppressed_drift].map(namedText), 56);
   const blocks = [
     [
       paint('bold', `fettle drift · ${counted(report.summary.resources, 'resource')} · refreshed ${age} ago`),
@@ -92,8 +90,8 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
       : [],
     detail
       ? report.due_changes.map(
-          ({ address, step, because, verdict }) =>
-            `  > ${printable(address)}  ${step}  ${printable(because)}${verdict === 'accept' ? '' : ` (${verdict === 'reject' ? 'rejected' : 'waiting'})`}`,
+          ({ address, labels, step, because, verdict }) =>
+            `  > ${namedText({ address, labels })}  ${step}  ${printable(because)}${verdict === 'accept' ? '' : ` (${verdict === 'reject' ? 'rejected' : 'waiting'})`}`,
         )
       : [],
     [

@@ -3,6 +3,7 @@
 import { counted } from '#plugin';
 import type { Check, PendingCheck, SuppressedCheck } from '../formats/parts.ts';
 import { cleanText } from './plan-rows.ts';
+import { namedText } from './labels-text.ts';
 import { columnWidth, type Paint, type Style, wrapped } from './text.ts';
 
 type Severity = Check['severity'];
@@ -35,12 +36,10 @@ export interface FindingOptions {
 export function findingLines(checks: readonly Check[], { paint, width }: FindingOptions): readonly string[] {
   const sorted = checks.toSorted(byGravity);
   const word = Math.max(WORD, ...sorted.map(({ severity }) => severity.length));
-  const column = columnWidth(
-    sorted.map(({ address }) => cleanText(address)),
-    ADDRESS,
-  );
-  return sorted.flatMap(({ address, code, severity, message }) => {
-    const place = `${cleanText(address).padEnd(column)}  `;
+  const column = columnWidth(sorted.map(namedText), ADDRESS);
+  return sorted.flatMap((check) => {
+    const { code, severity, message } = check;
+    const place = `${namedText(check).padEnd(column)}  `;
     const said = `${code}: ${cleanText(message)}`;
     const mark = `  ${paint(SEVERITY_STYLE[severity], severity.padEnd(word))}  `;
     const long = word + 4 + place.length + said.length;
@@ -83,8 +82,8 @@ export function progressText({ seen, after }: PendingCheck['pending']): string {
 /** Returns the findings that do not count yet, each with the number of its refreshes. */
 export function pendingFindingLines(checks: readonly PendingCheck[] | undefined, paint: Paint): readonly string[] {
   return (checks ?? []).map(
-    ({ address, code, message, pending }) =>
-      `  ${paint('dim', 'pending'.padEnd(WORD))}  ${cleanText(address)}  ${paint('dim', code)}: ${cleanText(message)} (${progressText(pending)})`,
+    ({ address, labels, code, message, pending }) =>
+      `  ${paint('dim', 'pending'.padEnd(WORD))}  ${namedText({ address, labels })}  ${paint('dim', code)}: ${cleanText(message)} (${progressText(pending)})`,
   );
 }
 

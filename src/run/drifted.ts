@@ -4,7 +4,7 @@ import { type Drift, findDrift } from '../engine/drift.ts';
 import type { Planned } from '../formats/plan.ts';
 import type { Found } from './ending.ts';
 import type { Project } from './project.ts';
-import { type Selection, withinOf } from './selection.ts';
+import { type Selection, selects } from './selection.ts';
 
 /** Returns the drift within a selection, and its suppressed part. */
 export function driftIn(
@@ -12,7 +12,14 @@ export function driftIn(
   { config }: Project,
   selection: Selection = {},
 ): Drift {
-  return findDrift({ resources, proposed, actions, scene, suppress: config.suppress, within: withinOf(selection) });
+  return findDrift({
+    resources,
+    proposed,
+    actions,
+    scene,
+    suppress: config.suppress,
+    within: selects(selection, resources),
+  });
 }
 
 /** Returns the contents of a plan that `--fail-on` counts. A resource that was never applied has not drifted. */

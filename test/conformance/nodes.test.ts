@@ -715,6 +715,17 @@ const pools: readonly Situation<CloudBench>[] = [
       await line.bench.pass(60 * MINUTE);
       return [];
     },
+    takes: ['Node release', 'Node release'],
+    leaves: [],
+  },
+  {
+    name: 'a pool that is no longer declared, and was to be removed',
+    prepare: async (line) => {
+      const document = poolDoc(line, 'web', { size: 2 });
+      await pool(line, { ...document, meta: { ...document.meta, lifecycle: { ignore: [], onRemove: 'remove' } } });
+      await line.bench.pass(60 * MINUTE);
+      return [];
+    },
     takes: [GOING],
     defers: ['Node one-at-a-time'],
     leaves: [GOING, 'Node draining>decommissioned'],

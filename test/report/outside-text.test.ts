@@ -387,7 +387,7 @@ describe('hostile text in every field', async () => {
             sourceLine: each.holder,
             at: { file: each.holder, line: 1, column: 1 },
           }),
-          ...each.rows.map((row) => applyProgressEvent(row.address, row.action.change, 1, each.holder)),
+          ...each.rows.map((row) => applyProgressEvent(row.address, row.action, 1, each.holder)),
         ].map((event) => eventLine(event, START)),
       same,
     );

@@ -1,8 +1,10 @@
 /** Expand: a pool expands to a Node for each of its members, and to the containers that its consolidation moves. */
 
-import type { Desired, Ref } from '#plugin';
-import { PLUGIN } from '../facts.ts';
-import type { ContainerSpec, NodePoolMemory, NodePoolSpec, NodeSpec } from '../generated.ts';
+import type { Desired, Meta, OnRemove, Ref, Scene } from '#plugin';
+import { type NodeResource, PLUGIN } from '../facts.ts';
+import { type ContainerSpec, type NodePoolMemory, type NodePoolSpec, type NodeSpec, tables } from '../generated.ts';
+import { NodePool } from '../kinds.ts';
+import { poolOf, poolRef } from '../settings.ts';
 import { nameOf } from './names.ts';
 
 export function nodeRef(name: string): Ref {
@@ -34,15 +36,34 @@ function memberWritten(written: readonly string[]): readonly string[] {
   return [...own, '/pool'];
 }
 
+/** The labels and lifecycle of a member: those of the pool. If the pool is released, so are its members. */
+function memberMeta({ meta }: Desired<NodePoolSpec>): Meta {
+  const { onRemove = tables.kinds.NodePool.onRemove } = meta.lifecycle;
+  return { ...meta, lifecycle: { ...meta.lifecycle, onRemove } };
+}
+
+/**
+ * A member that its pool ended is removed, unless the document of the pool declares `onRemove: release`. Undefined for
+ * a node whose pool is not declared: the recorded value counts then.
+ */
+export function onRemoveOfMember(resource: NodeResource, scene: Scene): OnRemove | undefined {
+  if (resource.memory?.removing === true) return 'remove';
+  const name = poolOf(resource);
+  const pool = name === undefined ? undefined : NodePool.get(scene, poolRef(name))?.desired;
+  return pool === undefined ? undefined : (pool.meta.lifecycle.onRemove ?? 'remove');
+}
+
 /** The pool, its members, and its moves. */
 export function expandPool(pool: Desired<NodePoolSpec>, kept: Partial<NodePoolMemory> | undefined): readonly Desired[] {
   const prefix = prefixOf(pool.ref, kept);
   const spec = memberSpec(pool);
+  const meta = memberMeta(pool);
   const nodes = (kept?.members ?? []).map(
     (number): Desired<NodeSpec> => ({
       ...pool,
       ref: nodeRef(nameOf(prefix, number)),
       spec,
+      meta,
       ...(pool.written === undefined ? {} : { written: memberWritten(pool.written) }),
       needs: [pool.ref, ...pool.needs],
     }),

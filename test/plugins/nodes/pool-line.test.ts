@@ -248,8 +248,8 @@ describe('a pool of a fixed size', () => {
     expect(await run(whole)).toContain('NodePool/web active>active (time)');
   });
 
-  it('is removed with its document, and its nodes are, one at a time', async () => {
-    const whole = await start(poolYaml('size: 2'));
+  it('removes its nodes one at a time after its document, if the document declares so', async () => {
+    const whole = await start(poolYaml('size: 2').replace('spec:', 'lifecycle: { onRemove: remove }\nspec:'));
     await settle(whole);
     await whole.pass(HOUR);
     whole.write('');
@@ -261,6 +261,48 @@ describe('a pool of a fixed size', () => {
     }
     expect(servers(whole)).toEqual([]);
     expect(whole.recall().resources.size).toBe(0);
+  });
+
+  it('releases its nodes in one plan after its document', async () => {
+    const whole = await start(poolYaml('size: 2'));
+    await settle(whole);
+    await whole.pass(HOUR);
+    whole.write('');
+    const ran = await whole.run();
+    expect(rowsOf(ran, SHOWN)).toEqual(['Node/web-1 ready>ready (orphan)', 'Node/web-2 ready>ready (orphan)']);
+    expect(ran.reconciled?.plan.resource_changes.map(({ goal }) => goal)).toEqual(['release', 'release']);
+    expect(servers(whole)).toEqual(['web-1', 'web-2']);
+    expect(whole.recall().resources.size).toBe(0);
+    expect(await run(whole)).toEqual([]);
+  });
+
+  it('deletes the node that it drained before its document was removed, and releases the others', async () => {
+    const whole = await start(poolYaml('size: 2'));
+    await settle(whole);
+    await whole.pass(HOUR);
+    whole.write(poolYaml('size: 1'));
+    await run(whole);
+    whole.write('');
+    await whole.pass(HOUR);
+    expect(await run(whole)).toEqual([
+      'Node/web-2 draining>decommissioned (progress)',
+      'Node/web-1 ready>ready (orphan)',
+    ]);
+    expect(servers(whole)).toEqual(['web-1']);
+  });
+
+  it('releases a member that it ends, if its document declares so', async () => {
+    const yaml = poolYaml('size: 2').replace('spec:', 'lifecycle: { onRemove: release }\nspec:');
+    const whole = await start(yaml);
+    await settle(whole);
+    await whole.pass(HOUR);
+    whole.write(yaml.replace('size: 2', 'size: 1'));
+    const ran = await whole.run();
+    expect(ran.reconciled?.plan.resource_changes.map(({ address, goal }) => [address, goal])).toEqual([
+      ['nodes/Node/web-2', 'release'],
+      ['nodes/NodePool/web', 'update'],
+    ]);
+    expect(servers(whole)).toEqual(['web-1', 'web-2']);
   });
 });
 
