@@ -237,6 +237,15 @@ export interface FettleConfig {
       readonly owner: string;
       readonly reason: string;
     }[];
+    /** Findings that count only after several refreshes in a row; the first entry that matches decides. */
+    readonly confirm: readonly {
+      /** Address or glob, for example `certificates/Domain/*`. */
+      readonly address: string;
+      /** Codes of findings. They share one count: a refresh with any of them adds to it. */
+      readonly findings: readonly string[];
+      /** Number of refreshes in a row after which the finding counts. `apply` and `drift --record` record each refresh, once in each run; until then the finding is pending. */
+      readonly after: number;
+    }[];
   };
 }
 

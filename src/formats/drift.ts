@@ -66,6 +66,7 @@ export interface DriftReport {
   readonly due_changes: readonly DueRow[];
   readonly checks: Plan['checks'];
   readonly suppressed_checks?: Plan['suppressed_checks'];
+  readonly pending_checks?: Plan['pending_checks'];
   readonly gaps: Plan['gaps'];
   readonly summary: {
     readonly resources: number;
@@ -73,6 +74,8 @@ export interface DriftReport {
     readonly suppressed: number;
     readonly due: number;
     readonly findings: number;
+    /** Findings that do not count yet; absent if there are none. */
+    readonly pending?: number;
     readonly unread: number;
     /** Edited resources whose applied spec is unknown, because it was too large for the state. */
     readonly unknown: number;
@@ -131,6 +134,7 @@ export function driftDocument(drift: Drift, plan: Plan, hasLog: boolean): DriftR
     due_changes: due.map(dueRow),
     checks: plan.checks,
     suppressed_checks: plan.suppressed_checks,
+    pending_checks: plan.pending_checks,
     gaps: plan.gaps,
     summary: {
       resources: plan.summary.resources,
@@ -138,6 +142,7 @@ export function driftDocument(drift: Drift, plan: Plan, hasLog: boolean): DriftR
       suppressed: suppressed.length + (plan.suppressed_checks?.length ?? 0),
       due: due.length,
       findings: plan.checks.length,
+      ...(plan.summary.pending === undefined ? {} : { pending: plan.summary.pending }),
       unread: plan.summary.unread,
       unknown,
     },

@@ -7,7 +7,7 @@ import { recordLine } from './log-text.ts';
 import { code, escapeText, marker, rowsSection, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { scheduleTexts } from './schedule-text.ts';
 import { namedCode } from './labels-text.ts';
-import { findingRow } from './plan-markdown.ts';
+import { findingRow, pendingFindings, suppressedFindings } from './plan-markdown.ts';
 
 const WAYS: Readonly<Record<Way['do'], string>> = {
   wait: 'wait',
@@ -86,6 +86,8 @@ export function explainMarkdown(explanation: Explanation, project: string, now: 
         title: 'Ways to unblock the step',
       }),
       rowsSection(findings, findingRow, { noun: 'finding', title: 'Findings' }),
+      pendingFindings(explanation.pending_checks),
+      suppressedFindings(explanation.suppressed_checks),
       rowsSection(rules, ruleRow, {
         noun: 'rule',
         title: 'Rules',

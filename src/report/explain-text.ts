@@ -8,7 +8,7 @@ import type { LogRecord } from '../formats/log-record.ts';
 import { counted, type Json, printable } from '#plugin';
 import { valueText } from './fields.ts';
 import { isGrave } from '../formats/parts.ts';
-import { SEVERITY_STYLE } from './findings-text.ts';
+import { pendingFindingLines, SEVERITY_STYLE, suppressedFindingLines } from './findings-text.ts';
 import { recordLine } from './log-text.ts';
 import { scheduleTexts } from './schedule-text.ts';
 import { namedText } from './labels-text.ts';
@@ -234,6 +234,10 @@ function findingLines({ findings }: Explanation, paint: Paint): readonly string[
   });
 }
 
+function uncountedLines({ pending_checks, suppressed_checks }: Explanation, paint: Paint): readonly string[] {
+  return [...pendingFindingLines(pending_checks, paint), ...suppressedFindingLines(suppressed_checks, paint)];
+}
+
 function block(title: string, lines: readonly string[], paint: Paint): readonly string[] {
   return lines.length === 0 ? [] : [paint('bold', title), ...lines];
 }
@@ -251,6 +255,7 @@ export function explainText(explanation: Explanation, options: ExplainTextOption
     blockerLines(explanation, paint),
     rowsText(topRows(explanation, options, paint), paint),
     block('Findings', findingLines(explanation, paint), paint),
+    block('Findings that do not count', uncountedLines(explanation, paint), paint),
     explanation.records.length === 0
       ? ['The log has no record of the resource.']
       : block('Last records', recordLines(explanation.records), paint),

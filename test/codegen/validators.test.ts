@@ -196,7 +196,7 @@ describe('configuration', () => {
         freeze: [],
         overrides: [],
       },
-      drift: { suppress: [] },
+      drift: { suppress: [], confirm: [] },
     });
   });
 });
