@@ -187,6 +187,8 @@ const MUTATIONS: Readonly<Record<string, Readonly<Record<string, Mutation>>>> = 
   Certificate: {
     '/spec/issuer': { value: 'ca2' },
     '/spec/dnsNames': { value: ['other.example.test'] },
+    '/spec/ipAddresses': { value: ['192.0.2.7'] },
+    '/spec/usages': { value: ['clientAuth'] },
     '/spec/storage/file/owner': { value: 'root' },
     '/spec/storage/file/group': { value: 'root' },
     '/spec/storage/directory/owner': { value: 'root', with: { '/spec/storage/directory/path': '../www' } },

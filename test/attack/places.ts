@@ -165,6 +165,7 @@ export const NOT_REACHED: Readonly<Record<string, string>> = {
   'fettle/drift/suppress/*/address': 'an address of a resource',
   'certificates/probe/allow/*': 'always empty',
   'certificates/probe/deny/*': 'networks that are never connected to',
+  'certificates/Certificate/ipAddresses/*': 'written into the certificate',
   'nodes/Node/networks/*/ip': 'sent to the provider',
   'nodes/Node/networks/*/aliasIps/*': 'sent to the provider',
   'nodes/Node/publicNet/ipv4Address': 'the name of a primary IP',
