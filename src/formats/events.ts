@@ -354,6 +354,12 @@ export function* driftEvents(report: DriftReport): Generator<EventBody> {
   yield* findingEvents(report.checks);
   yield* pendingEvents(report.pending_checks);
   yield* suppressedEvents(report.suppressed_checks);
+  for (const { address, path, finding, owner } of report.unused_suppressions ?? [])
+    yield diagnosticEvent({
+      severity: 'warning',
+      summary: `the suppression of ${finding ?? path ?? 'drift'} by ${owner} covers nothing now; remove it`,
+      address,
+    });
   const { drifted, suppressed, due, findings, unread } = report.summary;
   const changes = { add: 0, change: drifted, remove: 0, import: 0, suppressed, due, findings, unread };
   yield { ...info(driftSummary(report)), type: 'change_summary', changes: { ...changes, operation: 'drift' } };

@@ -64,6 +64,12 @@ function sectionsOf(report: DriftReport, detail: boolean): readonly Section[] {
         `- ${code(address)} ${code(finding ?? path ?? 'drift')}: expired at ${code(until)}, ask ${escapeText(owner)}`,
       { noun: 'expired suppression', title: 'Expired suppressions' },
     ),
+    rowsSection(
+      report.unused_suppressions ?? [],
+      ({ address, path, finding, owner }) =>
+        `- ${code(address)} ${code(finding ?? path ?? 'drift')}: covers nothing now; ask ${escapeText(owner)}, or remove it`,
+      { noun: 'unused suppression', title: 'Unused suppressions', collapsed: true },
+    ),
     rowsSection(report.due_changes, dueRow, {
       noun: 'due change',
       title: 'Due, or in progress',

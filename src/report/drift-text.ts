@@ -82,6 +82,10 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
       ({ address, path, finding, until, owner }) =>
         `  ${paint('yellow', '!')} ${printable(address)}  the suppression of ${printable(finding ?? path ?? 'drift')} by ${printable(owner)} expired at ${until}`,
     ),
+    (report.unused_suppressions ?? []).map(
+      ({ address, path, finding, owner }) =>
+        `  ${paint('yellow', '!')} ${printable(address)}  the suppression of ${printable(finding ?? path ?? 'drift')} by ${printable(owner)} covers nothing now; remove it`,
+    ),
     detail
       ? report.suppressed_drift.flatMap((row) => [
           rowText(row, width, true, paint),
