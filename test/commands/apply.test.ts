@@ -99,7 +99,7 @@ describe('--until-settled', () => {
     expect(document.summary).toMatchObject({ done: 2, failed: 0 });
   });
 
-  it('tells a time limit from a failure, and what it waited for', async () => {
+  it('distinguishes a time limit from a failure, and names the awaited resource', async () => {
     const at = toyProject(itemYaml('a', 2));
     const { toyPlugin } = await import('../support/toy.ts');
     const { defer } = await import('#plugin');
