@@ -377,6 +377,7 @@ function settingMutations(address: string): Readonly<Record<string, Mutation>> {
     '/safety/overrides': {
       value: [{ rule: 'protected', address, until: '2999-01-01T00:00:00Z', reason: 'mutated' }],
     },
+    '/drift/confirm': { value: [{ address, findings: ['stuck'], after: 3 }] },
     '/drift/suppress': {
       value: [
         {

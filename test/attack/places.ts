@@ -162,6 +162,7 @@ export const REACHED: Readonly<Record<string, Reach>> = {
 export const NOT_REACHED: Readonly<Record<string, string>> = {
   'fettle/store': 'the store has its own test: store-secrets.test.ts',
   'fettle/safety/overrides/*/address': 'an address of a resource',
+  'fettle/drift/confirm/*/address': 'an address of a resource',
   'fettle/drift/suppress/*/address': 'an address of a resource',
   'certificates/probe/allow/*': 'always empty',
   'certificates/probe/deny/*': 'networks that are never connected to',
