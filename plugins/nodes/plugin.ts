@@ -15,6 +15,7 @@ import { container, nodePool } from './pool/kinds.ts';
 import { summaryOf } from './pool/summary.ts';
 import { settingsOf } from './settings.ts';
 import { nodeStanding } from './standing.ts';
+import { nodeSchedule } from './schedule.ts';
 import { mattersToNode, nodeRules } from './safety.ts';
 import type { NodesReader, NodesWriter } from './world.ts';
 
@@ -27,6 +28,7 @@ const node: Kind<NodesWriter, NodeSpec, NodeFacts, NodeMemory, NodeStep, NodeRul
   effect: nodeEffect,
   seen: nodeSeen,
   note: noteNode,
+  schedule: nodeSchedule,
   matters: mattersToNode,
   actions: NODE_ACTIONS,
   audit: auditNode,

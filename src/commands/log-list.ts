@@ -19,7 +19,7 @@ export const logList = command({
       'Only show these kinds of record (comma-separated): run, seen, intent, outcome, refusal, …',
     ),
     step: text('<step>', 'Only show this step, for example ready>absent.'),
-    actor: text('<actor>', 'Only show records of this actor.'),
+    actor: text('<actor>', 'Only show records of this actor, for example octocat or alice@laptop.'),
     outcome: commaList(
       '<outcomes>',
       'Only show these outcomes (comma-separated): done, failed, unknown, undone, rejected, …',

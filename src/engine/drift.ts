@@ -47,6 +47,8 @@ export interface Drift {
   readonly suppressed: readonly (DriftedResource & { readonly by: Suppression })[];
   /** Expired suppressions. */
   readonly expired: readonly Suppression[];
+  /** Suppressions that match resources and cover none of their drift and findings. */
+  readonly unused: readonly Suppression[];
   /** Changes that are due by time or in progress: steps of the next apply, not drift. */
   readonly due: readonly Action[];
   /** Resources whose applied spec is unknown: it was too large for the state, and the document has changed since. */
@@ -138,7 +140,16 @@ export interface DriftInput {
   readonly actions: ReadonlyMap<string, Action>;
   readonly scene: Scene;
   readonly suppress: readonly Suppression[];
+  /** Suppressions that cover a finding. */
+  readonly covering?: ReadonlySet<Suppression>;
   readonly within?: ((address: string) => boolean) | undefined;
+}
+
+/** Reports whether a glob matches resources, all of which were read; unknown for a part of the resources. */
+function isIdle(matches: (address: string) => boolean, { resources, within }: DriftInput): boolean {
+  if (within !== undefined) return false;
+  const matched = [...resources].filter(([address]) => matches(address));
+  return matched.length > 0 && matched.every(([, resource]) => isKnown(resource));
 }
 
 /** Finds drift, with the suppressed and the due changes. */
@@ -171,5 +182,15 @@ export function findDrift(input: DriftInput): Drift {
     }
     if (isLeft) rows.push({ resource, ...found, back: { ...found.back, fields } });
   }
-  return { rows, suppressed, expired: suppress.filter(({ until }) => until <= scene.now), due, unknown };
+  const used = new Set([...(input.covering ?? []), ...suppressed.map(({ by }) => by)]);
+  return {
+    rows,
+    suppressed,
+    expired: suppress.filter(({ until }) => until <= scene.now),
+    unused: rules.flatMap(({ rule, matches }) =>
+      rule.until > scene.now && !used.has(rule) && isIdle(matches, input) ? [rule] : [],
+    ),
+    due,
+    unknown,
+  };
 }

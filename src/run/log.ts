@@ -4,6 +4,7 @@ import { recordTexts } from '../engine/generated.ts';
 import { formatRef, type Goal, InputError, type Ref, suggest, instantOf } from '#plugin';
 import type { LogRecord, RecordKind } from '../formats/log-record.ts';
 import type { PruneReport, ReadReport, RecoverReport } from '../store/store.ts';
+import { isActor } from './ci.ts';
 import type { Ending } from './ending.ts';
 import type { Listener } from './events.ts';
 import { auditStats, type AuditStats, concerns, type Decision, Decisions } from '../engine/audit.ts';
@@ -44,7 +45,7 @@ function wanted(filter: LogFilter): (record: LogRecord) => boolean {
   };
   return (record) =>
     (step === undefined || isStep(record)) &&
-    (actor === undefined || record.actor === actor) &&
+    (actor === undefined || isActor(record.actor, actor)) &&
     (outcomes === undefined || outcomes.includes(outcomeOf(record) ?? '')) &&
     (since === undefined || instantOf(record.time) >= since) &&
     (until === undefined || instantOf(record.time) <= until) &&

@@ -85,7 +85,7 @@ export function notMigratable(_change: Change, resource: ContainerResource): Ver
   const why = whyFixed(defined({ tier, players }));
   return why === undefined
     ? pass('The container can be moved', facts)
-    : reject(why, facts, { remedy: { outside: 'Wait until fewer players are connected' } });
+    : reject(why, facts, { remedy: { outside: 'wait until fewer players are connected' } });
 }
 
 /** Memory that other moves of this run add to a node. */
