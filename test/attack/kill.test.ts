@@ -588,14 +588,14 @@ describe('failing at a call that changes something', () => {
           trace,
           ...point.rules(folder, 0, `error=${error}`),
         ]);
-        const injected =
-          readFileSync(trace, 'utf8')
-            .split('\n')
-            .find((line) => line.includes('(INJECTED)')) ?? '';
+        const injected = readFileSync(trace, 'utf8')
+          .split('\n')
+          .filter((line) => line.includes('(INJECTED)'))
+          .map((line) => line.replace(/AT_FDCWD<[^>]*>/gu, ''));
         const where = `${error} at ${point.label}`;
         rmSync(trace);
-        // A wake-up of another thread may have come in its place.
-        if (injected.replace(/AT_FDCWD<[^>]*>/gu, '').includes(folder)) {
+        // strace counts the calls of each thread: the wake-up of another one may fail too, or instead, and ends Node.js.
+        if (injected.length > 0 && injected.every((line) => line.includes(folder))) {
           failures += 1;
           expect([where, ran.signal, ran.stderr]).toEqual([where, null, expect.not.stringContaining('internal error')]);
           // Done, rejected rows or not; error; failed; unknown.
