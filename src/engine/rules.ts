@@ -58,6 +58,14 @@ function lifecycle(change: Change, resource: Resource): Verdict {
   if (isMemoryOnly(change)) return pass('Only changes the state', { step: change.step });
   const { from } = change;
   const state = isKnown(resource) ? stateFor(resource, change.step) : from;
+  const gap = gapOver(resource);
+  if (stepTransition(resource.tables, change.step) === undefined && gap !== undefined)
+    // Without a refresh, the state is unknown, and so is the step that leads on.
+    return reject(
+      `The state of the resource is unknown, because it could not be read: ${gap.message}`,
+      { step: change.step, state },
+      { remedy: { outside: `make ${gap.endpoint ?? gapScope(gap)} readable again` } },
+    );
   if (stepTransition(resource.tables, change.step) === undefined)
     return reject(`${change.step} is not a step of ${change.ref.kind}`, { step: change.step, state });
   if (from !== state) return reject(`The resource is ${state}, not ${from}`, { step: change.step, state });

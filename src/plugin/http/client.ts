@@ -128,6 +128,11 @@ function fateOf(status: number): Fate {
   return status >= 500 || status < 400 ? 'unknown' : 'nothing';
 }
 
+/** A time of the response, limited to a day: the server could send any number. */
+function resetText(now: number, afterMs: number): string {
+  return instantText(now + Math.min(86_400_000, Math.max(0, afterMs)));
+}
+
 function refusalOf(what: string, answer: Answer, dialect: Dialect, now: number): Failure {
   const { status, headers, body } = answer;
   const correlationId = correlationIn(headers, dialect.headers.correlation);
@@ -156,7 +161,9 @@ function refusalOf(what: string, answer: Answer, dialect: Dialect, now: number):
     };
   }
   const code = shortLine(refused.code).slice(0, 60);
-  return { ...common, code, message: dialect.meaning(code, refused.message) };
+  const reset =
+    status !== 429 || retryAfterMs === undefined ? '' : `; the limit resets at ${resetText(now, retryAfterMs)}`;
+  return { ...common, code, message: `${dialect.meaning(code, refused.message)}${reset}` };
 }
 
 function silenceOf(what: string, { reason, sent, message }: ExchangeError): Failure {

@@ -51,14 +51,15 @@ function ofSystem(error: unknown): NodeJS.ErrnoException {
   return (first ?? error) as NodeJS.ErrnoException;
 }
 
-function failureOf(error: unknown): ExchangeError {
+function failureOf(error: unknown, host: string): ExchangeError {
   if (error instanceof ExchangeError) return error;
   if (error instanceof DeniedError) return new ExchangeError('denied', 'no', error.message);
   const { code = 'unknown', syscall = '' } = ofSystem(error);
-  if (code === 'ENOTFOUND') return new ExchangeError('unknown-name', 'no', 'the name does not resolve');
+  if (code === 'ENOTFOUND') return new ExchangeError('unknown-name', 'no', `the name of ${host} does not resolve`);
   if (UNTRUSTED.test(code)) return new ExchangeError('untrusted', 'no', `its certificate is not trusted (${code})`);
-  if (BEFORE_SENDING.has(syscall)) return new ExchangeError('connect', 'no', `the connection failed (${code})`);
-  return new ExchangeError('broken', 'maybe', `the connection broke (${code})`);
+  if (BEFORE_SENDING.has(syscall))
+    return new ExchangeError('connect', 'no', `the connection to ${host} failed (${code})`);
+  return new ExchangeError('broken', 'maybe', `the connection to ${host} broke (${code})`);
 }
 
 async function readBody(body: Readable, most: number): Promise<string> {
@@ -85,6 +86,6 @@ export async function exchange(send: SendHttp, request: Request, limits: Limits,
     });
   } catch (error) {
     signal.throwIfAborted();
-    throw failureOf(error);
+    throw failureOf(error, request.url.host);
   }
 }
