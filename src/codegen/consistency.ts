@@ -324,10 +324,6 @@ export function engineMistakes(spec: EngineSpec): readonly SpecMistake[] {
       path: ['rules', String(index), 'id'],
       message: `rule ${spec.rules[index]?.id} is listed twice`,
     })),
-    ...repeated(spec.exitCodes, ({ code }) => String(code)).map((index) => ({
-      path: ['exitCodes', String(index), 'code'],
-      message: `exit code ${spec.exitCodes[index]?.code} is listed twice`,
-    })),
     ...repeated(spec.exitCodes, ({ name }) => name).map((index) => ({
       path: ['exitCodes', String(index), 'name'],
       message: `exit code ${spec.exitCodes[index]?.name} is listed twice`,

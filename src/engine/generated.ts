@@ -383,7 +383,7 @@ export const exitCodes: readonly ExitCode[] = [
   },
   {
     name: 'timed-out',
-    code: 9,
+    code: 7,
     text: '`--timeout` passed before every change was settled; no action failed.',
     next: 'Run the command again, or set a longer `--timeout`: the warning above says what it waited for.',
   },

@@ -163,7 +163,6 @@ describe('plugins', () => {
 
 describe('the engine', () => {
   test.each([
-    ['code: 143', 'code: 130', 'exit code 130 is listed twice'],
     ['id: not-owned', 'id: lifecycle', 'rule lifecycle is listed twice'],
     ['name: locked', 'name: error', 'exit code error is listed twice'],
     ['format: address }', 'format: adress }', 'unknown format adress'],
