@@ -409,7 +409,7 @@ describe('type and image', () => {
     const world = await startWorld();
     const { id } = world.emulator.seed({ name: 'web-1', status: 'off' });
     world.emulator.inject({ method: 'POST', mishap: { kind: 'lost-before' } });
-    await expect(world.world.changeType(id, 'cx33', false, world.call)).rejects.toThrow('the connection broke');
+    await expect(world.world.changeType(id, 'cx33', false, world.call)).rejects.toThrow(/the connection to \S+ broke/u);
     expect(posts(world)).toHaveLength(1);
   });
 
