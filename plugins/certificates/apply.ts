@@ -3,6 +3,7 @@
 import { promisify } from 'node:util';
 import { type ActionRun, defined, errorText, instantText, PartlyDoneError, seenFacts } from '#plugin';
 import { forEachOf } from '#plugin/limit';
+import { ipAddressesOf, usagesOf } from './declared.ts';
 import { needsIssue } from './differences.ts';
 import { AUTHORITY_FIELD, type CertificateResource, type IssuerResource } from './diff.ts';
 import type { CertificateMemory, CertificateSpec, CertificateStep, IssuerMemory, IssuerStep } from './generated.ts';
@@ -101,6 +102,8 @@ async function issue(
     ...(spec.reload === undefined ? {} : { service: spec.reload }),
     ...authorityOf(spec, run),
     dnsNames: spec.dnsNames,
+    ipAddresses: ipAddressesOf(spec),
+    usages: usagesOf(spec),
     keyAlgorithm: spec.keyAlgorithm,
     validityDays: spec.validityDays,
     first: first || seenFacts(resource)?.elsewhere === true,

@@ -1,8 +1,10 @@
 /** Checks of documents that a schema cannot express: unacceptable names, and commands that are not permitted. */
 
 import { type Desired, fromProject, type Json, type Mistake, instantOf } from '#plugin';
+import { addressNumber } from '#plugin/net';
 import { isAllowed } from './allowed-command.ts';
 import { checkDomain } from './check-domain.ts';
+import { ipAddressesOf, plainAddress } from './declared.ts';
 import { type CertificateSpec, type CertificatesConfig, defaults, type DomainSpec } from './generated.ts';
 import { timeMistakes, withSettings } from './renewal.ts';
 
@@ -15,7 +17,8 @@ function isAddress(text: string): boolean {
 
 /** The problem of a DNS name of a certificate. */
 function nameMistake(name: string): Pick<Mistake, 'message' | 'suggestion'> | undefined {
-  if (isAddress(name)) return { message: `${name} is an IP address, not a DNS name` };
+  if (isAddress(name))
+    return { message: `${name} is an IP address, not a DNS name`, suggestion: 'list it in `ipAddresses`' };
   if (name.endsWith('.')) return { message: `${name} ends with a dot`, suggestion: `use ${name.slice(0, -1)}` };
   const labels = name.split('.');
   const [first, ...others] = labels;
@@ -43,6 +46,27 @@ function checkNames(names: readonly string[]): readonly Mistake[] {
     else mistakes.push({ code: 'duplicate-name', pointer, message: `${name} is the same name as item ${before + 1}` });
   });
   return mistakes;
+}
+
+/** Problems of IP addresses that their format does not find. */
+function checkAddresses(addresses: readonly string[]): readonly Mistake[] {
+  const seen = new Map<string, number>();
+  return addresses.flatMap((address, i): readonly Mistake[] => {
+    const pointer = `/spec/ipAddresses/${i}`;
+    if (addressNumber(address) === undefined)
+      return [{ code: 'invalid-name', pointer, message: `${address} is not a valid IP address` }];
+    const before = seen.get(plainAddress(address));
+    seen.set(plainAddress(address), before ?? i);
+    return before === undefined
+      ? []
+      : [{ code: 'duplicate-name', pointer, message: `${address} is the same address as item ${before + 1}` }];
+  });
+}
+
+function checkAnyName(spec: CertificateSpec): readonly Mistake[] {
+  if (spec.dnsNames.length + ipAddressesOf(spec).length > 0) return [];
+  const message = 'the certificate has no name. Set `dnsNames`, `ipAddresses`, or both';
+  return [{ code: 'missing-name', pointer: '/spec', message }];
 }
 
 function checkThreshold(spec: CertificateSpec, settings: Partial<CertificatesConfig>): readonly Mistake[] {
@@ -146,7 +170,9 @@ function checkCertificate(
   settings: Partial<CertificatesConfig>,
 ): readonly Mistake[] {
   return [
+    ...checkAnyName(spec),
     ...checkNames(spec.dnsNames),
+    ...checkAddresses(ipAddressesOf(spec)),
     ...checkThreshold(spec, settings),
     ...checkTimes(spec, settings),
     ...checkStorage(spec),

@@ -32,7 +32,7 @@ import type {
 import { Issuer } from './kinds.ts';
 import { issuerRef, rememberedSpec, storageBefore } from './remembered.ts';
 import { policyOf } from './renewal.ts';
-import { whenApplied } from './kept.ts';
+import { whenApplied, withoutWider } from './kept.ts';
 import { reloadDue } from './served.ts';
 import { renewalDueBy, validityOfFacts } from './state.ts';
 
@@ -109,7 +109,7 @@ function fieldsOf(
   scene: Scene,
 ): readonly FieldChange[] {
   const all = [
-    ...differences(spec, facts, wantedIssuer(resource, spec, scene)),
+    ...withoutWider(resource, differences(spec, facts, wantedIssuer(resource, spec, scene))),
     ...newIssuer(resource, spec, facts, scene),
   ];
   const before = facts.elsewhere === true ? storageBefore(spec, resource.memory) : undefined;
@@ -240,13 +240,21 @@ export function adoptCertificate(resource: KnownResource<CertificateResource>, s
     ...fieldsOf(resource, desired.spec, observed.facts, scene),
     ...futureIssuer(resource, desired.spec, observed.facts, scene),
   ];
-  if (fields.length === 0) return undefined;
+  if (fields.length === 0 && observed.facts.undeclarable === undefined) return undefined;
   const files = fields.filter((field) => !isContent(field));
   const because = [
     ...(files.length === fields.length ? [] : [keepText(resource, observed, scene)]),
     ...(files.length === 0 ? [] : [`The next apply corrects ${fieldsText(files)}`]),
+    ...lostTexts(observed.facts),
   ];
   return { fields, because: because.join('. ') };
+}
+
+/** Content that a new certificate would not have. */
+export function lostTexts({ undeclarable = [] }: CertificateFacts): readonly string[] {
+  return undeclarable.length === 0
+    ? []
+    : [`A new certificate would not have ${undeclarable.join(', ')}, which no document can declare`];
 }
 
 /** The issuer, if the first apply creates it: its authority cannot be compared yet. */

@@ -1,6 +1,7 @@
 /** Differences between a stored certificate and its document, as fields of its spec. */
 
 import { type FieldChange, type Change } from '#plugin';
+import { ipAddressesOf, plainAddress, usagesOf } from './declared.ts';
 import type { CertificateFacts, IssuerFacts } from './facts.ts';
 import type { CertificateSpec } from './generated.ts';
 import { holdsKey } from './paths.ts';
@@ -15,7 +16,7 @@ const MOST_KEY_MODE = 0o640;
 const LOST_CHAIN = '/storage/chain';
 
 /** Fields whose differences require another certificate. */
-const CONTENT = new Set(['/dnsNames', '/keyAlgorithm', '/issuer', '/storage', LOST_CHAIN]);
+const CONTENT = new Set(['/dnsNames', '/ipAddresses', '/usages', '/keyAlgorithm', '/issuer', '/storage', LOST_CHAIN]);
 
 /** The Issuer that a certificate should come from. */
 export interface WantedIssuer {
@@ -99,10 +100,16 @@ export function differences(
   issuer: WantedIssuer,
 ): readonly FieldChange[] {
   const names = facts.dnsNames ?? [];
+  const addresses = facts.ipAddresses ?? [];
+  const usages = facts.usages ?? [];
   const algorithm = spec.keyAlgorithm;
   const signed = issuerField(facts, issuer);
   return [
     ...(sameNames(names, spec.dnsNames) ? [] : [{ path: '/dnsNames', before: names, after: spec.dnsNames }]),
+    ...(sameNames(addresses, ipAddressesOf(spec).map(plainAddress))
+      ? []
+      : [{ path: '/ipAddresses', before: addresses, after: ipAddressesOf(spec) }]),
+    ...(sameNames(usages, usagesOf(spec)) ? [] : [{ path: '/usages', before: usages, after: usagesOf(spec) }]),
     ...(facts.keyAlgorithm === algorithm
       ? []
       : [{ path: '/keyAlgorithm', before: facts.keyAlgorithm ?? '', after: algorithm }]),
@@ -128,6 +135,8 @@ export function issues({ step, fields }: Change): boolean {
 
 const NAMES: Readonly<Record<string, string>> = {
   '/dnsNames': 'the DNS names',
+  '/ipAddresses': 'the IP addresses',
+  '/usages': 'the usages',
   '/keyAlgorithm': 'the key algorithm',
   '/issuer': 'the issuer',
   '/storage': 'the storage location',

@@ -32,7 +32,7 @@ function nameOf({ storage, leaf }: FoundPair, taken: ReadonlySet<string>): strin
       .split('/')
       .at(-1)
       ?.replace(/\.[^.]*$/u, '') ?? 'certificate';
-  const base = leaf.dnsNames[0]?.replace(/^\*\./u, 'wildcard.') ?? file;
+  const base = leaf.dnsNames[0]?.replace(/^\*\./u, 'wildcard.') ?? leaf.ipAddresses[0] ?? file;
   if (!taken.has(base)) return base;
   for (let i = 2; ; i += 1) if (!taken.has(`${base}-${i}`)) return `${base}-${i}`;
 }
@@ -88,6 +88,8 @@ function documentOf(pair: FoundPair, name: string, issuer: IssuerSeen, document:
   const spec = {
     issuer: issuer.name,
     dnsNames: leaf.dnsNames.slice(0, MOST_NAMES),
+    ...(leaf.ipAddresses.length === 0 ? {} : { ipAddresses: leaf.ipAddresses.slice(0, MOST_NAMES) }),
+    ...(leaf.usages.length === 1 && leaf.usages[0] === 'serverAuth' ? {} : { usages: leaf.usages }),
     ...(known ? { keyAlgorithm: leaf.keyAlgorithm } : {}),
     validityDays: validityDays(leaf),
     storage: writtenStorage(storage, document),
@@ -105,6 +107,9 @@ function documentOf(pair: FoundPair, name: string, issuer: IssuerSeen, document:
           : [`another authority than that of the Issuer ${issuer.name} has signed it: its renewal changes the issuer`]
         : ['it is publicly trusted: fettle leaves its renewal to the program that issued it']),
       ...(isInTwoFolders(pair) ? ['its key is in another folder than its certificate'] : []),
+      ...(leaf.undeclarable === undefined
+        ? []
+        : [`no document can declare ${leaf.undeclarable.join(', ')}: the rule content-lost rejects its renewal`]),
       ...(known ? [] : [`its key is ${leaf.keyAlgorithm}; the next one will be ecdsa-p256`]),
       ...(wide ? [`its key has the mode ${keyMode}, which lets other users read it; it becomes 0600`] : []),
       ...(leaf.dnsNames.length > MOST_NAMES
@@ -132,7 +137,8 @@ async function issuersOf(world: CertificatesReader, desired: readonly Desired[])
 
 /** The reason why a pair cannot be declared next to others. */
 function whyNot(pair: FoundPair, known: ReadonlySet<string>): string | undefined {
-  if (pair.leaf.dnsNames.length === 0) return `its certificate (${pair.leaf.subject}) has no DNS names`;
+  if (pair.leaf.dnsNames.length + pair.leaf.ipAddresses.length === 0)
+    return `its certificate (${pair.leaf.subject}) has no DNS names and no IP addresses`;
   const shared = placesOf(pair.storage).find(({ path }) => known.has(path));
   return shared === undefined
     ? undefined
@@ -163,7 +169,7 @@ export async function discover(
   const gaps: Gap[] = [];
   const add = (pair: FoundPair): void => {
     const parts = placesOf(pair.storage);
-    // The certificate's file tells which pair it is: several may share a chain or a key.
+    // The certificate's file identifies the pair: several pairs can share a chain or a key.
     const own = parts.filter(({ part }) => part !== 'chain' && part !== 'key');
     if (own.some(({ path }) => declared.has(path))) return;
     const issuer = issuerFor(pair, issuers);

@@ -43,10 +43,12 @@ export function certificateEffect(change: Change, resource: CertificateResource,
 
 /** Observed values of a pair, in the shape of its spec. */
 export function certificateSeen({ sight }: SeenResource<CertificateResource>): Json {
-  const { usable, dnsNames, keyAlgorithm } = sight.observed.facts;
+  const { usable, dnsNames, ipAddresses, usages, keyAlgorithm } = sight.observed.facts;
   if (!usable) return {};
   return {
     ...(dnsNames === undefined || dnsNames.length === 0 ? {} : { dnsNames }),
+    ...(ipAddresses === undefined ? {} : { ipAddresses }),
+    usages: usages ?? [],
     ...(keyAlgorithm === undefined || keyAlgorithm === 'unknown' ? {} : { keyAlgorithm }),
   };
 }

@@ -20,7 +20,7 @@ import {
   instantOf,
 } from '#plugin';
 import { DAY_MS, dueAt, isDue, isExpired, thresholdInForce } from './days.ts';
-import { type CertificateResource, type IssuerResource, keptFields } from './diff.ts';
+import { type CertificateResource, type IssuerResource, keptFields, lostTexts } from './diff.ts';
 import { fieldText } from './differences.ts';
 import { type CertificateFacts, usableUntil } from './facts.ts';
 import type { FindingCode } from './generated.ts';
@@ -178,10 +178,13 @@ function keptFindings(resource: CertificateResource, scene: Scene): readonly Fin
   const fields = keptFields(resource, scene);
   const { thresholdDays, enabled } = policyOf(resource).renewal;
   const stored = facts === undefined ? undefined : endOf(facts);
-  if (fields.length === 0 || stored === undefined || seenState(resource) === 'expired') return [];
+  const lost = facts === undefined ? [] : lostTexts(facts);
+  if (fields.length + lost.length === 0 || stored === undefined || seenState(resource) === 'expired') return [];
   const due = instantText(dueAt(thresholdDays, stored.validity));
   const when = enabled ? `its renewal, due at ${due},` : 'a renewal';
-  const message = `keeps the content that it had at its adoption: ${when} changes ${fields.map((each) => changeText(each, desired.spec.issuer, facts?.issuer)).join(', ')}`;
+  const changes = `${when} changes ${fields.map((each) => changeText(each, desired.spec.issuer, facts?.issuer)).join(', ')}`;
+  const texts = [...(fields.length === 0 ? [] : [changes]), ...lost];
+  const message = `keeps the content that it had at its adoption: ${texts.join('. ')}`;
   return [
     finding(ref, 'changed-by-renewal', 'info', message, {
       fields: fields.map((each) => defined({ ...each })),

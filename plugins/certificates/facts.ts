@@ -46,6 +46,12 @@ export interface CertificateFacts {
   readonly subject?: string;
   /** Lower case, sorted. */
   readonly dnsNames?: readonly string[];
+  /** In their usual form, sorted; absent for none. */
+  readonly ipAddresses?: readonly string[];
+  /** Extended key usages that a document can declare; absent if the certificate has none and allows every use. */
+  readonly usages?: readonly string[];
+  /** Values that a document cannot declare, as texts; absent for none. */
+  readonly undeclarable?: readonly string[];
   /** Distinguished name of the signer. */
   readonly issuer?: string;
   /** Fingerprint of the signer's certificate, if the chain has it; of a self-signed certificate, its own. */

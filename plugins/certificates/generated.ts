@@ -35,8 +35,12 @@ export type IssuerRuleId = 'issuer-changed' | 'foreign-file';
 export interface CertificateSpec {
   /** Name of the Issuer that signs the certificate. */
   readonly issuer: string;
-  /** Names that the certificate is valid for; the first one is the common name, if it fits. */
+  /** Names that the certificate is valid for; the first one is the common name, if it fits. A certificate has at least one name or IP address. */
   readonly dnsNames: readonly string[];
+  /** IP addresses that the certificate is valid for. */
+  readonly ipAddresses?: readonly string[];
+  /** Extended key usages; by default `serverAuth` alone. An empty list: no extended key usage, which allows every use. */
+  readonly usages?: readonly ('serverAuth' | 'clientAuth' | 'codeSigning' | 'emailProtection' | 'ipsecIKE')[];
   /** Algorithm of the key. */
   readonly keyAlgorithm: 'ecdsa-p256' | 'ecdsa-p384' | 'rsa-2048' | 'rsa-4096' | 'ed25519';
   /** Validity of the certificate, in days. */
@@ -227,6 +231,7 @@ export type CertificateRuleId =
   | 'foreign-key'
   | 'foreign-file'
   | 'public-to-private'
+  | 'content-lost'
   | 'issuer-name-constraints';
 
 /** A TLS server and the certificate that its clients get. With the defaults filled in. */
@@ -366,6 +371,7 @@ export type RuleId =
   | 'foreign-key'
   | 'foreign-file'
   | 'public-to-private'
+  | 'content-lost'
   | 'issuer-name-constraints';
 
 /** Its part of `fettle.yaml`, with the defaults filled in. */
@@ -469,6 +475,7 @@ export const defaults = {
   },
   Issuer: {},
   Certificate: {
+    dnsNames: [],
     keyAlgorithm: 'ecdsa-p256',
     validityDays: 90,
     storage: { directory: { combined: false } },
@@ -775,6 +782,18 @@ export const tables = {
           text: 'A certificate of a publicly trusted issuer, stored or served, is not replaced by one of a private issuer: clients would refuse it.',
         },
         {
+          id: 'content-lost',
+          guards: [
+            'normal>renewing',
+            'expiring_soon>renewing',
+            'renewal_failed>renewing',
+            'expired>recovering',
+            'normal>normal',
+          ],
+          overridable: true,
+          text: 'The stored certificate contains values that no document can declare, such as names of other types: a new certificate would not have them.',
+        },
+        {
           id: 'issuer-name-constraints',
           guards: [
             'absent>normal',
@@ -793,6 +812,10 @@ export const tables = {
         '/issuer',
         '/dnsNames',
         '/dnsNames/*',
+        '/ipAddresses',
+        '/ipAddresses/*',
+        '/usages',
+        '/usages/*',
         '/keyAlgorithm',
         '/validityDays',
         '/storage',

@@ -12,6 +12,11 @@ import { defined } from '#plugin';
 
 type Stored = Extract<PairSeen, { status: 'seen' }>;
 
+/** A list that is not empty. */
+function some<T>(list: readonly T[] | undefined): readonly T[] | undefined {
+  return list === undefined || list.length === 0 ? undefined : list;
+}
+
 function factsOf(pair: Stored): CertificateFacts {
   const [leaf, ...others] = pair.chain;
   const intermediates = others
@@ -24,6 +29,9 @@ function factsOf(pair: Stored): CertificateFacts {
     fingerprint: leaf?.fingerprint,
     subject: leaf?.subject,
     dnsNames: leaf?.dnsNames,
+    ipAddresses: some(leaf?.ipAddresses.toSorted()),
+    usages: some(leaf?.usages),
+    undeclarable: some(leaf?.undeclarable),
     issuer: leaf?.issuer,
     self_signed: leaf?.self_signed,
     serial: leaf?.serial,

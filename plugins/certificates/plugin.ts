@@ -44,7 +44,7 @@ import {
 } from './safety.ts';
 import { certificateSchedule, domainSchedule, issuerSchedule } from './schedule.ts';
 import { certificateMatters } from './served.ts';
-import { foreignKey, issuerNameConstraints, noteSwap, publicToPrivate } from './storage-rules.ts';
+import { contentLost, foreignKey, issuerNameConstraints, noteSwap, publicToPrivate } from './storage-rules.ts';
 import { summary } from './summary.ts';
 import type { CertificatesReader, CertificatesWriter } from './world.ts';
 
@@ -101,6 +101,7 @@ const certificate: Kind<
     'foreign-key': foreignKey,
     'foreign-file': foreignFile,
     'public-to-private': publicToPrivate,
+    'content-lost': contentLost,
     'issuer-name-constraints': issuerNameConstraints,
   },
   handlers: certificateHandlers,

@@ -67,6 +67,22 @@ export function foreignKey(change: Change, resource: CertificateResource): Verdi
   return reject(`fettle neither created nor adopted the key${where}`, used, { remedy });
 }
 
+/** The rule on every step that replaces a certificate with values that no document can declare. */
+export function contentLost(change: Change, resource: CertificateResource): Verdict {
+  if (!issues(change)) return pass('nothing is issued', {});
+  const lost = seenFacts(resource)?.undeclarable ?? [];
+  if (lost.length === 0) return pass('the document can declare the whole content of the stored certificate', {});
+  return reject(
+    `the stored certificate contains ${lost.join(', ')}, which no document can declare: the new certificate would not have them`,
+    { lost: [...lost] },
+    {
+      remedy: {
+        outside: 'issue the certificate with the program that issued it, or override the rule if no client needs them',
+      },
+    },
+  );
+}
+
 /** Where the certificate that a step replaces proves to be publicly trusted; undefined for a private one. */
 function publicTrust(resource: CertificateResource, scene: Scene): string | undefined {
   const facts = seenFacts(resource);

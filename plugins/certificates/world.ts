@@ -1,6 +1,7 @@
 /** The outside of the certificates plugin: PEM files of authorities and key pairs, and TLS servers. */
 
 import type { PassedOver } from '#plugin';
+import type { Usage } from './declared.ts';
 import type { CertificateSpec, DomainSpec } from './generated.ts';
 
 export type KeyAlgorithm = CertificateSpec['keyAlgorithm'];
@@ -20,6 +21,10 @@ export interface X509Seen {
   /** DNS names in lower case, sorted. */
   readonly dnsNames: readonly string[];
   readonly ipAddresses: readonly string[];
+  /** Extended key usages that a document can declare; empty without any, which allows every use. */
+  readonly usages: readonly string[];
+  /** Values that a document cannot declare, as texts: `email:a@example.test`. */
+  readonly undeclarable?: readonly string[];
   /** `ecdsa-p256`, `rsa-2048`, `ed25519` and so on; `unknown` for a key of an unknown type. */
   readonly keyAlgorithm: string;
   readonly ca: boolean;
@@ -318,6 +323,10 @@ export interface IssueOrder {
   /** Folder of the signing authority, and its expected fingerprint. Absent for a self-signed certificate. */
   readonly authority?: { readonly dir: string; readonly fingerprint?: string };
   readonly dnsNames: readonly string[];
+  /** None by default. */
+  readonly ipAddresses?: readonly string[];
+  /** By default `serverAuth` alone. */
+  readonly usages?: readonly Usage[];
   readonly keyAlgorithm: KeyAlgorithm;
   readonly validityDays: number;
   /** True for the first pair: existing files in its place are foreign, and stay. */

@@ -134,7 +134,7 @@ const retryExhausted: NodeRule = (change, resource) => {
   return reject(
     `${counted(tried.failed, 'attempt')} failed in a row; the limit is ${ATTEMPTS.maxRetries}. Last error: ${tried.message ?? 'unknown'}`,
     facts,
-    { remedy: { outside: 'Fix the cause of the failure. Then change the document, or override this rule' } },
+    { remedy: { outside: 'fix the cause of the failure. Then change the document, or override this rule' } },
   );
 };
 
@@ -150,7 +150,7 @@ const inUseByHand: NodeRule = (change, resource) => {
   ];
   if (why.length === 0) return pass('The provider reports no work on the server', facts);
   return defer(`${why.join('; ')}. Until that ends, the server is neither turned off nor removed`, facts, {
-    remedy: { outside: 'End the rescue mode, unmount the ISO, or wait until the action is done; then apply again' },
+    remedy: { outside: 'end the rescue mode, unmount the ISO, or wait until the action is done; then apply again' },
   });
 };
 

@@ -113,7 +113,7 @@ const otherServer: NodeRule = (_change, resource) => {
     facts,
     {
       remedy: {
-        outside: `Rename one of the two servers, or run \`fettle state forget ${formatRef(resource.ref)}\` to adopt this one`,
+        outside: `rename one of the two servers, or run \`fettle state forget ${formatRef(resource.ref)}\` to adopt this one`,
       },
     },
   );
@@ -126,7 +126,7 @@ const providerBusy: NodeRule = (_change, resource) => {
     `The provider reports that the server is ${status}`,
     { status: status ?? null },
     {
-      remedy: { outside: 'Wait until the provider has finished' },
+      remedy: { outside: 'wait until the provider has finished' },
     },
   );
 };
@@ -140,7 +140,7 @@ const dedicatedNode: NodeRule = (change, resource) => {
   if (!takesAway(change) && !isDrain) return pass('The node is neither drained, removed nor replaced', facts);
   return reject(`cannot decommission dedicated node: ${why}`, facts, {
     remedy: {
-      outside: 'Set lifecycle.onRemove: release in its document to stop managing the node without removing it',
+      outside: 'set lifecycle.onRemove: release in its document to stop managing the node without removing it',
     },
   });
 };
@@ -153,7 +153,7 @@ const syncInProgress = whenTaken(({ life }, _pair, scene) => {
   return reject(
     `The node was found ${spanText(scene.now - instantOf(recoveredAt))} ago, and the containers of every node have not been read since`,
     facts,
-    { remedy: { outside: 'Apply again once the workload source can be read' } },
+    { remedy: { outside: 'apply again once the workload source can be read' } },
   );
 });
 
@@ -180,7 +180,7 @@ const containersUnknown = whenTaken(({ signals, life }) => {
     return pass('The node has never been ready', facts);
   const what = signals.workloads === 'unlisted' ? 'does not list the node' : 'could not be read';
   return reject(`The workload source ${what}, so the node may not be empty`, facts, {
-    remedy: { outside: 'Let the workload source list the node, with an empty list of containers if it has none' },
+    remedy: { outside: 'let the workload source list the node, with an empty list of containers if it has none' },
   });
 });
 
@@ -192,7 +192,7 @@ const stillStarting = whenTaken(({ state, life }, resource) => {
     life.provisioned_at === undefined ? undefined : instantText(instantOf(life.provisioned_at) + ms(startDeadline));
   return reject(`The node is still ${state}`, facts, {
     remedy: {
-      outside: `Wait until the node is ready${due === undefined ? '' : `; it becomes unhealthy at ${due} otherwise`}`,
+      outside: `wait until the node is ready${due === undefined ? '' : `; it becomes unhealthy at ${due} otherwise`}`,
     },
   });
 });
@@ -207,7 +207,7 @@ const noContainers = whenTaken(({ life, signals }) => {
   if (containers === 0) return pass('The node has no containers', facts);
   const known = signals.workloads === 'listed' ? '' : ', as last known';
   return reject(`${containersText(containers)}${known}`, facts, {
-    remedy: { outside: 'Wait until the containers end, or move them to other nodes' },
+    remedy: { outside: 'wait until the containers end, or move them to other nodes' },
   });
 });
 
@@ -217,7 +217,7 @@ const allocatedMemory = whenTaken(({ life }, _pair, _scene, change) => {
   if (allocatedMb === 0) return pass('No memory is allocated', facts);
   if (containers > 0 && change.to === 'draining') return pass('The containers of the node have the memory', facts);
   return reject(`${allocatedMb} MB of memory are allocated`, facts, {
-    remedy: { outside: 'Wait until the workload source reports no allocated memory' },
+    remedy: { outside: 'wait until the workload source reports no allocated memory' },
   });
 });
 
@@ -244,7 +244,7 @@ const ageUnknown = whenTaken(({ state, life }) => {
   if (life.initialized_at !== undefined || life.provisioned_at !== undefined)
     return pass('The age of the node is known', facts);
   return reject('The age of the node is unknown: neither its creation nor its readiness has a time', facts, {
-    remedy: { outside: 'Find out why the provider does not report the creation time of the server' },
+    remedy: { outside: 'find out why the provider does not report the creation time of the server' },
   });
 });
 
@@ -255,7 +255,7 @@ const noHistory = whenTaken(({ state, life }, resource) => {
     return pass('A system node is in use without containers', facts);
   if (life.containers_ever > 0) return pass(`The node has had ${counted(life.containers_ever, 'container')}`, facts);
   return reject(`The node is ${state}, but no container has ever been counted on it`, facts, {
-    remedy: { outside: 'Find out what ran on the node before you remove it' },
+    remedy: { outside: 'find out what ran on the node before you remove it' },
   });
 });
 
@@ -268,7 +268,7 @@ const idleGrace = whenTaken(({ state, life }, resource, scene) => {
       'The time since which the node has been empty is unknown',
       { state, empty_since: null, grace },
       {
-        remedy: { outside: 'Let the workload source list the node' },
+        remedy: { outside: 'let the workload source list the node' },
       },
     );
   const since = instantOf(life.empty_since);
@@ -289,13 +289,13 @@ const queueWaits = whenTaken(({ state, signals }) => {
   if (signals.workloads === 'none') return pass('The node takes no containers', facts);
   if (queue === undefined)
     return reject('The queue of the workload source is unknown', facts, {
-      remedy: { outside: 'Make the workload source readable' },
+      remedy: { outside: 'make the workload source readable' },
     });
   if (queue.count === 0) return pass('The queue is empty', facts);
   return reject(
     `${queue.count} container${queue.count === 1 ? ' waits' : 's wait'} for ${queue.mb} MB of memory`,
     facts,
-    { remedy: { outside: 'Wait until the queue is empty' } },
+    { remedy: { outside: 'wait until the queue is empty' } },
   );
 });
 
@@ -359,7 +359,7 @@ const keepsMin: NodeRule = (_change, resource, scene) => {
   if (left >= min)
     return pass(`Pool "${pool.name}" would have ${counted(left, 'node')} in service; its minimum is ${min}`, facts);
   return reject(`Pool "${pool.name}" would have ${counted(left, 'node')} in service; its minimum is ${min}`, facts, {
-    remedy: { outside: 'Wait until another node is in service, or lower the minimum of the pool' },
+    remedy: { outside: 'wait until another node is in service, or lower the minimum of the pool' },
   });
 };
 
@@ -392,7 +392,7 @@ const oneAtATime: NodeRule = (change, resource, scene) => {
   return defer(
     `${andList(others)} ${others.length === 1 ? 'is' : 'are'} already being drained, removed or turned off; pool "${pool.name}" allows ${atOnce} at a time`,
     facts,
-    { remedy: { outside: 'Apply again when that has finished' } },
+    { remedy: { outside: 'apply again when that has finished' } },
   );
 };
 
@@ -402,7 +402,7 @@ const drainGrace = whenTaken(({ life }, resource, scene) => {
     return defer(
       'The time since which the node has been draining is unknown',
       { grace },
-      { remedy: { outside: 'Plan again' } },
+      { remedy: { outside: 'plan again' } },
     );
   // Until it is notified, the workload source can still start containers on the node.
   const { told_at: toldAt = life.draining_at } = resource.memory?.kept ?? {};
@@ -429,7 +429,7 @@ const powerNeeded: NodeRule = (change, resource) => {
       ? `The server must be off for this change. ${containersText(containers ?? 0)}`
       : 'The server must be off for this change, and the containers of the node are unknown',
     facts,
-    { remedy: { outside: 'Wait until the node is empty, or move its containers to other nodes' } },
+    { remedy: { outside: 'wait until the node is empty, or move its containers to other nodes' } },
   );
 };
 
@@ -468,7 +468,7 @@ const destroysData: NodeRule = (change, resource) => {
   const facts = { goal: change.goal, fields: change.fields.map(({ path }) => path) };
   if (what === undefined) return pass('No data is destroyed', facts);
   return reject(what, facts, {
-    remedy: { outside: 'Restore the previous value, or override destroys-data to accept losing the data' },
+    remedy: { outside: 'restore the previous value, or override destroys-data to accept losing the data' },
   });
 };
 
@@ -482,7 +482,7 @@ const unknownMembers = whenTaken((_known, resource, scene) => {
     `The members of pool "${pool.name}" are not in the state, so it is not known which nodes can be removed`,
     facts,
     {
-      remedy: { outside: 'Run apply to record the members' },
+      remedy: { outside: 'run apply to record the members' },
     },
   );
 });

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { pluginLoaders } from '../plugins.ts';
-import { ciRun } from '../run/ci.ts';
+import { actorIn } from '../run/ci.ts';
 import type { Host } from '../run/project.ts';
 import { openConfiguredStore } from '../run/stores.ts';
 import type { Shell } from '../shell.ts';
@@ -19,11 +19,8 @@ function userName(env: Env): string {
   }
 }
 
-/** `alice@laptop`, or with the CI run behind it. */
 function actorOf(env: Env): string {
-  const run = ciRun(env);
-  const who = `${userName(env)}@${hostname()}`;
-  return run === undefined ? who : `${who} ${run}`;
+  return actorIn(env, `${userName(env)}@${hostname()}`);
 }
 
 /** Throws InputError if the environment names a plugin that cannot be loaded. */

@@ -135,8 +135,8 @@ export const stream = {
 };
 
 export const selection = {
-  target: many('<address>', 'Only include these addresses (glob, repeatable).'),
-  exclude: many('<address>', 'Exclude these addresses (glob, repeatable).'),
+  target: many('<address>', 'Only include these addresses (glob, or label=NAME:VALUE; repeatable).'),
+  exclude: many('<address>', 'Exclude these addresses (glob, or label=NAME:VALUE; repeatable).'),
 };
 
 export const causes = {

@@ -1,7 +1,8 @@
 /** `fettle state list`: lists the resources in the state, one per line. */
 
-import { type Memory, printable, instantText } from '#plugin';
+import { type Memory, instantText } from '#plugin';
 import { memoryBody } from '../formats/log-record.ts';
+import { namedText } from '../report/labels-text.ts';
 import { summaryLines } from '../report/plan-text.ts';
 import { columnWidth, painter } from '../report/text.ts';
 import { listState, stateSummaries } from '../run/state.ts';
@@ -20,7 +21,10 @@ function marks(memory: Memory): string {
 }
 
 function stateText(resources: ReadonlyMap<string, Memory>): string {
-  const width = columnWidth([...resources.keys()], 56);
+  const width = columnWidth(
+    [...resources].map(([address, { labels }]) => namedText({ address, labels })),
+    56,
+  );
   const states = columnWidth(
     [...resources.values()].map(({ state }) => state ?? '-'),
     24,
@@ -28,7 +32,7 @@ function stateText(resources: ReadonlyMap<string, Memory>): string {
   return [...resources]
     .map(
       ([address, memory]) =>
-        `${printable(address).padEnd(width)}  ${(memory.state ?? '-').padEnd(states)}  ${memory.since === undefined ? '-' : instantText(memory.since)}  ${marks(memory)}\n`,
+        `${namedText({ address, labels: memory.labels }).padEnd(width)}  ${(memory.state ?? '-').padEnd(states)}  ${memory.since === undefined ? '-' : instantText(memory.since)}  ${marks(memory)}\n`,
     )
     .join('');
 }

@@ -167,10 +167,14 @@ function stable({ view, resources }: Planned): unknown {
   };
 }
 
-/** The plan as bytes, without the parts that the first refresh records: settled steps, and the age of findings. */
+/**
+ * The plan as bytes, without the parts that the first refresh records: settled steps, the age of findings, and recorded
+ * failures in the schedules of resources.
+ */
 function bytesOf({ plan }: Planned): string {
   const checks = plan.checks.map(({ since: _recorded, ...check }) => check);
-  return JSON.stringify({ ...plan, checks, settled: [] });
+  const resources = plan.prior_state.resources.map(({ schedule: _recorded, ...resource }) => resource);
+  return JSON.stringify({ ...plan, checks, prior_state: { resources }, settled: [] });
 }
 
 /** True if a gap of a refresh of some resources is a part of a gap of the full refresh. */

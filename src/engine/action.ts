@@ -32,6 +32,8 @@ import {
   isUnknownOutcome,
   type Json,
   type Judgement,
+  type Labels,
+  type Proposal,
   type Resource,
   redactPatterns,
   type Ref,
@@ -63,6 +65,7 @@ import { type Draft, type LogRecord, type Move, type RecordBodies, refusalReason
 import type { Recall } from './remember.ts';
 import { metaAfter } from './safety-inputs.ts';
 import { withFresh } from './scene.ts';
+import { shownLabels } from './selector.ts';
 import { standing } from './standing.ts';
 import { isAsPlanned } from './settle.ts';
 
@@ -82,7 +85,7 @@ export interface Row {
 
 /** Progress events of one action, for the terminal. */
 export type ApplyEvent =
-  | { readonly type: 'start'; readonly address: string; readonly change: Change }
+  | { readonly type: 'start'; readonly address: string; readonly change: Change; readonly labels: Labels | undefined }
   | { readonly type: 'progress'; readonly address: string; readonly change: Change; readonly text: string }
   | { readonly type: 'end'; readonly row: Row };
 
@@ -295,6 +298,7 @@ function memoryDraft(action: Action, look: KnownLook, input: ApplyInput): Draft 
       ref: change.ref,
       goal,
       because: change.because,
+      ...defined<Audit>({ labels: shownLabels(resource) }),
       ...(desired === undefined ? {} : { meta: metaAfter(change, { ...resource, desired }) }),
       ...(goal === 'adopt' && desired !== undefined ? specNote(desired.spec) : {}),
       ...(isSeen(resource) ? { state: seenState(resource) } : {}),
@@ -382,6 +386,12 @@ function asRemembered(resource: KnownResource, kept: Kept): KnownResource {
   return withMemory(resource, { ...memory, kept: { ...memory.kept, ...kept } });
 }
 
+/** True if a change leaves a part of its document to another step, which neither the time nor a policy causes. */
+function isRest(change: Change, next: Proposal | undefined): boolean {
+  if (next === undefined || change.goal !== 'update') return false;
+  return next.step === change.step || next.cause === undefined;
+}
+
 function endingOf({ action, input }: Attempt, { kept = {}, error }: Handled, after: Look | undefined): Ending {
   const { change } = action;
   const cut = error instanceof DeadlineError || error instanceof AbortedError || isUnknownOutcome(error);
@@ -397,12 +407,12 @@ function endingOf({ action, input }: Attempt, { kept = {}, error }: Handled, aft
   const wanted = after.resource.desired?.spec;
   const planned = isAsPlanned(asRemembered(after.resource, kept), change, wanted, after.scene);
   if (planned && !cut) {
-    // The document is not applied as long as the same step is needed for the rest of it.
+    // The document is not applied as long as another step is needed for the rest of it.
     const next = kind.diff(withIgnored(asRemembered(after.resource, kept)), after.scene);
     return {
       status: 'done',
       message: '',
-      ...(next?.step === change.step && change.goal === 'update' ? { more: true } : {}),
+      ...(isRest(change, next) ? { more: true } : {}),
     };
   }
   if (cut) return { status: 'unknown', message: messageOf(error, input) };
@@ -483,8 +493,8 @@ function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
   };
 }
 
-/** The audit member of a record. */
-type Audit = { readonly audit?: Facts };
+/** The members of a record that describe its resource: audit values, and labels. */
+type Audit = { readonly labels?: Labels; readonly audit?: Facts };
 
 /** The audit values of a resource for a record about a decision. */
 export function auditOf(
@@ -494,7 +504,7 @@ export function auditOf(
   scene = planned,
 ): Audit {
   const audit = resource === undefined ? undefined : soundAudit(change, resource, scene);
-  return audit === undefined ? {} : { audit };
+  return defined<Audit>({ labels: shownLabels(resource), audit });
 }
 
 /** An action that is not taken, and why. */

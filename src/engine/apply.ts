@@ -153,7 +153,7 @@ export async function apply(given: ApplyInput): Promise<ReadonlyMap<string, Row>
         status: 'not-attempted',
         message: `Follows from ${action.follows}, which is ${origin?.status ?? 'not part of this run'}`,
       });
-    input.on({ type: 'start', address, change: action.change });
+    input.on({ type: 'start', address, change: action.change, labels: action.labels });
     const started = input.now();
     const moments = { begun: () => underWay.set(address, action), seen: leave, aside };
     const attempt = { action, live, neededBy: neededBy.get(address) ?? [], input, moments };

@@ -75,6 +75,7 @@ export type FormatName =
   | 'address'
   | 'dns-name'
   | 'host-name'
+  | 'ip-address'
   | 'duration'
   | 'percentage'
   | 'instant'
@@ -100,6 +101,7 @@ export type ExitCodeName =
   | 'plan-refused'
   | 'unknown-outcome'
   | 'incomplete'
+  | 'timed-out'
   | 'partly-read'
   | 'rejected'
   | 'changes'
@@ -154,7 +156,7 @@ export interface DocumentEnvelope {
 export interface FettleConfig {
   /** Name of the project, its scope in a shared store. Defaults to the name of the folder. */
   readonly name?: string;
-  /** Files, folders and patterns with documents, relative to this file. */
+  /** Files, folders and patterns with documents, relative to this file. `[]` ends the project: every resource in the state becomes an orphan. */
   readonly desired: string | readonly string[];
   /** Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`, sent only to an origin that FETTLE_STORE_ORIGIN names. */
   readonly store: string;
@@ -234,6 +236,15 @@ export interface FettleConfig {
       /** Person or team that is responsible. */
       readonly owner: string;
       readonly reason: string;
+    }[];
+    /** Findings that count only after several refreshes in a row; the first entry that matches decides. */
+    readonly confirm: readonly {
+      /** Address or glob, for example `certificates/Domain/*`. */
+      readonly address: string;
+      /** Codes of findings. They share one count: a refresh with any of them adds to it. */
+      readonly findings: readonly string[];
+      /** Number of refreshes in a row after which the finding counts. `apply` and `drift --record` record each refresh, once in each run; until then the finding is pending. */
+      readonly after: number;
     }[];
   };
 }
@@ -371,6 +382,12 @@ export const exitCodes: readonly ExitCode[] = [
     next: 'Check the reasons above and apply again.',
   },
   {
+    name: 'timed-out',
+    code: 9,
+    text: '`--timeout` passed before every change was settled; no action failed.',
+    next: 'Run the command again, or set a longer `--timeout`: the warning above says what it waited for.',
+  },
+  {
     name: 'partly-read',
     code: 4,
     text: 'Some resources could not be read.',
@@ -440,6 +457,7 @@ export const formatTexts: Readonly<Record<FormatName, string>> = {
   address: 'an address like certificates/Issuer/test-ca',
   'dns-name': 'a DNS name like www.example.org or *.example.org',
   'host-name': 'a host name like www.example.org, or an IP address like 192.0.2.1 or 2001:db8::1',
+  'ip-address': 'an IP address like 192.0.2.1 or 2001:db8::1',
   duration: 'a duration like 500ms, 60s, 5m or 1h',
   percentage: 'a percentage like 30%',
   instant: 'a time like 2026-11-20T14:30:10Z',

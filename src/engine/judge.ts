@@ -31,6 +31,7 @@ import { withIgnored } from './ignored.ts';
 import type { Matched } from './match.ts';
 import { engineRules, type Ground } from './rules.ts';
 import { needsOf } from './safety-inputs.ts';
+import { shownLabels } from './selector.ts';
 import { removalsByKind, withChanges, withLater } from './scene.ts';
 
 /** Addresses of the dependents of each resource. */
@@ -196,6 +197,7 @@ export function judgeOne({ change, resource, scene, neededBy, after, follows }: 
     after,
     follows,
     source,
+    labels: shownLabels(resource),
     written,
     edits: edits.length === 0 ? undefined : edits,
   });

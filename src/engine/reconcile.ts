@@ -6,12 +6,13 @@ import { collapsedKinds } from './collapse.ts';
 import { diff } from './diff.ts';
 import { expand } from './expand.ts';
 import { type Follower, followersOf, originsOf, withFollowers } from './follow.ts';
+import { confirmFindings } from './confirm.ts';
 import { type Failures, guarded, soundFindings } from './guard.ts';
 import type { ReadFiles } from './action.ts';
 import { effectOf, filesOf } from './covers.ts';
 import { withIgnored } from './ignored.ts';
 import { judge } from './judge.ts';
-import type { Suppression } from './load/config.ts';
+import type { Confirmation, Suppression } from './load/config.ts';
 import { match, remembering } from './match.ts';
 import { note, noteApplied, noteFindings } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
@@ -41,6 +42,7 @@ import type { Recall } from './remember.ts';
 import { overdue, overdueText, STUCK } from './rules.ts';
 import { sceneOf } from './scene.ts';
 import { type Sealed, type Settled, seal } from './seal.ts';
+import { labelsIn, shownLabels, type Within } from './selector.ts';
 import { settle } from './settle.ts';
 import { type PlacesInput, sharedPlaces } from './shared-places.ts';
 import { summarize } from './summary.ts';
@@ -66,6 +68,10 @@ export interface ReconcileInput {
   readonly safety: Safety;
   /** Suppressions of drift and findings, from `fettle.yaml`. */
   readonly suppress?: readonly Suppression[];
+  /** Findings that count only after several refreshes in a row, from `fettle.yaml`. */
+  readonly confirm?: readonly Confirmation[];
+  /** True for a further refresh of the same run: a run counts once. */
+  readonly again?: boolean | undefined;
   /** Set if another run holds the lock: open intents are not settled, and their steps wait. */
   readonly busy?: Scene['busy'];
   readonly now: () => number;
@@ -74,7 +80,7 @@ export interface ReconcileInput {
   readonly redact?: ObserveInput['redact'];
   readonly scheduled?: ObserveInput['scheduled'];
   /** Only these addresses are part of the plan; undefined for all. */
-  readonly within?: (address: string) => boolean;
+  readonly within?: Within;
   /** Only changes of these causes are part of the plan; undefined for all. */
   readonly causes?: Scene['causes'];
   readonly head?: Head;
@@ -113,10 +119,11 @@ function findingsOf(resources: ReadonlyMap<string, Resource>, scene: Scene, fail
   ]);
 }
 
-/** The finding, with the time at which the log first recorded it. */
+/** The finding, with the labels of its resource and the time at which the log first recorded it. */
 function withSince(finding: Finding, resources: ReadonlyMap<string, Resource>): Finding {
-  const since = resources.get(formatRef(finding.ref))?.memory?.findings?.[finding.code];
-  return since === undefined ? finding : { ...finding, since };
+  const resource = resources.get(formatRef(finding.ref));
+  const since = resource?.memory?.findings?.[finding.code];
+  return defined({ ...finding, labels: shownLabels(resource), since });
 }
 
 /** Findings about resources that are overdue in a transient state, with or without a step. */
@@ -143,7 +150,10 @@ function settledRows(drafts: readonly Draft[], resources: ReadonlyMap<string, Re
   });
 }
 
-function only<T>(items: ReadonlyMap<string, T>, within: ReconcileInput['within']): ReadonlyMap<string, T> {
+function only<T>(
+  items: ReadonlyMap<string, T>,
+  within: ((address: string) => boolean) | undefined,
+): ReadonlyMap<string, T> {
   return within === undefined ? items : new Map([...items].filter(([address]) => within(address)));
 }
 
@@ -231,6 +241,7 @@ async function compared(
   // Read before this run's own records change it.
   const given: Given = { project: input.project, settings: input.settings ?? new Map(), writes: [], files: new Map() };
   const logAt = recall.at;
+  const recordedAt = recall.refreshedAt;
   const sceneFor = (resources: ReadonlyMap<string, Resource>): Scene =>
     sceneOf(
       defined({
@@ -270,10 +281,12 @@ async function compared(
   const proposed = diff(resources, looked, failures);
   const isEditing = input.causes?.has('edit') ?? true;
   if (complete) await input.record(noteApplied(resources, proposed, run, isEditing));
-  const selected = only(proposed, input.within);
+  const labelsOf = labelsIn(resources, unloaded);
+  const within =
+    input.within === undefined ? undefined : (address: string) => input.within?.(address, labelsOf) ?? true;
+  const selected = only(proposed, within);
   const changes = ofCauses(selected, resources, input);
   const writing: Scene = { ...looked, given: { ...given, writes: writesOf(resources) } };
-  const { within } = input;
   const origins = originsOf({ changes, resources, scene: writing, view, recall, by, run, within, failures });
   const possible = followersOf(origins);
   const files = await filesNow(withFollowers(changes, possible), { resources, possible }, writing, input);
@@ -285,16 +298,20 @@ async function compared(
   const led = ledResources(resources, followers);
   const planned = only(resources, within);
   const findings = findingsOf(planned, scene, failures).map((finding) => withSince(finding, planned));
-  if (complete) await input.record(noteFindings(planned, findings, run));
+  const { confirm = [], again = false } = input;
+  const { pending, repeats } = confirmFindings({ findings, resources: planned, confirm, recordedAt, again });
+  if (complete) await input.record(noteFindings(planned, findings, repeats, run));
   const redact = input.redact ?? redactPatterns;
   const sealed = seal({
     ...input,
+    within,
     resources: led,
     proposed: everything,
     actions,
     scene,
     settled,
     findings,
+    pending,
     excluded: selected.size - changes.size,
     summaries: summarize(only(led, within), plugins, { ...scene, changes: all, judged: actions }, redact),
     gaps: [...view.gaps, ...failureGaps(failures, resources, redact)],

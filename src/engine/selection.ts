@@ -1,13 +1,16 @@
 /** Selection: checks that a selector matches a document, the state, the refresh, or a recently removed resource. */
 
-import { addressMatcher, reachesBelow } from './address-glob.ts';
+import { reachesBelow } from './address-glob.ts';
+import { labelSelector, labelSelectors, selectorMatcher } from './selector.ts';
 import { gapScope } from './gap.ts';
-import { type Gap, nearest } from '#plugin';
+import { type Gap, type Labels, nearest } from '#plugin';
 
 /** The addresses that a selector can match. */
 export interface Selectable {
   /** Declared, recorded or seen. */
   readonly addresses: readonly string[];
+  /** Labels of the addresses that have any. */
+  readonly labels?: ReadonlyMap<string, Labels>;
   /** Removed within the period for which the log keeps spent steps. */
   readonly removed: readonly string[];
   readonly gaps: readonly Gap[];
@@ -32,9 +35,19 @@ export function nearestAddress(text: string, addresses: readonly string[]): stri
 }
 
 /** Checks a glob or address; undefined if it matches. */
-export function unmatched(glob: string, { addresses, removed, gaps }: Selectable): Unmatched | undefined {
-  const matches = addressMatcher(glob);
+export function unmatched(
+  glob: string,
+  { addresses, labels = new Map(), removed, gaps }: Selectable,
+): Unmatched | undefined {
+  const matches = selectorMatcher(glob, (address) => labels.get(address) ?? {});
   if (addresses.some(matches) || removed.some(matches)) return undefined;
+  if (labelSelector(glob) !== undefined) {
+    // Labels come from documents and the state: only an unread plugin can hide one.
+    const unread = gaps.find(({ kind, refs }) => kind === undefined && refs === undefined);
+    if (unread !== undefined) return { hiddenBy: gapScope(unread) };
+    const near = nearest(glob, labelSelectors(labels.values()));
+    return near === undefined ? {} : { near };
+  }
   // A gap with `refs` only covers known addresses.
   const gap = gaps.find(
     ({ plugin, kind, refs }) =>

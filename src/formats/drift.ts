@@ -1,7 +1,9 @@
 /** The drift report: the JSON document of `fettle drift`. */
 
-import { type Action, formatRef, instantText, defined, isAbsent } from '#plugin';
+import { type Action, formatRef, type Labels, instantText, defined, isAbsent } from '#plugin';
 import type { Drift, DriftedResource } from '../engine/drift.ts';
+import { shownLabels } from '../engine/selector.ts';
+import type { Suppression } from '../engine/load/config.ts';
 import { clearsAt } from '../engine/standing.ts';
 import { driftValues } from './change-values.ts';
 import { clearsAtOf, type LogHead, type Source, sourceOf, type Suppressed, suppressedBy } from './parts.ts';
@@ -15,6 +17,8 @@ export interface DriftRow {
   readonly type: string;
   readonly name: string;
   readonly provider_name: string;
+  /** Labels of the resource; absent without any. */
+  readonly labels?: Labels;
   readonly change: ResourceChange['change'];
   readonly because: string;
   /** The base of the comparison. */
@@ -33,11 +37,25 @@ export interface SuppressedDrift extends DriftRow {
 /** A step of the next apply that is due, or that continues on its own. It is not drift. */
 export interface DueRow {
   readonly address: string;
+  readonly labels?: Labels;
   readonly step: string;
   readonly cause: string;
   readonly because: string;
   readonly verdict: Action['verdict'];
   readonly clears_at?: string;
+}
+
+/** A suppression: the address, the path or the code of the finding, the end (ISO 8601) and the owner. */
+export interface NamedSuppression {
+  readonly address: string;
+  readonly path?: string;
+  readonly finding?: string;
+  readonly until: string;
+  readonly owner: string;
+}
+
+function namedSuppression({ reason: _reason, until, ...rest }: Suppression): NamedSuppression {
+  return { ...rest, until: instantText(until) };
 }
 
 export interface DriftReport {
@@ -52,16 +70,13 @@ export interface DriftReport {
   readonly resource_drift: readonly DriftRow[];
   readonly suppressed_drift: readonly SuppressedDrift[];
   /** Expired suppressions. */
-  readonly expired_suppressions: readonly {
-    readonly address: string;
-    readonly path?: string;
-    readonly finding?: string;
-    readonly until: string;
-    readonly owner: string;
-  }[];
+  readonly expired_suppressions: readonly NamedSuppression[];
+  /** Suppressions that match resources and cover none of their drift and findings; absent if there are none. */
+  readonly unused_suppressions?: readonly NamedSuppression[];
   readonly due_changes: readonly DueRow[];
   readonly checks: Plan['checks'];
   readonly suppressed_checks?: Plan['suppressed_checks'];
+  readonly pending_checks?: Plan['pending_checks'];
   readonly gaps: Plan['gaps'];
   readonly summary: {
     readonly resources: number;
@@ -69,6 +84,8 @@ export interface DriftReport {
     readonly suppressed: number;
     readonly due: number;
     readonly findings: number;
+    /** Findings that do not count yet; absent if there are none. */
+    readonly pending?: number;
     readonly unread: number;
     /** Edited resources whose applied spec is unknown, because it was too large for the state. */
     readonly unknown: number;
@@ -84,6 +101,7 @@ function rowOf({ resource, back, since }: DriftedResource): DriftRow {
     type: `${ref.plugin}/${ref.kind}`,
     name: ref.name,
     provider_name: ref.plugin,
+    ...defined<Pick<DriftRow, 'labels'>>({ labels: shownLabels(resource) }),
     change: driftValues(back),
     because: missing ? 'the resource does not exist' : back.because,
     since,
@@ -97,6 +115,7 @@ function dueRow(action: Action): DueRow {
   const { ref, step, cause, because } = action.change;
   return {
     address: formatRef(ref),
+    ...(action.labels === undefined ? {} : { labels: action.labels }),
     step,
     cause,
     because,
@@ -107,7 +126,7 @@ function dueRow(action: Action): DueRow {
 
 /** Returns the document of a report. `hasLog`: a log of earlier applies exists. */
 export function driftDocument(drift: Drift, plan: Plan, hasLog: boolean): DriftReport {
-  const { rows, suppressed, expired, due, unknown } = drift;
+  const { rows, suppressed, expired, unused, due, unknown } = drift;
   return defined({
     format_version: DRIFT_FORMAT,
     fettle_version: plan.fettle_version,
@@ -118,13 +137,12 @@ export function driftDocument(drift: Drift, plan: Plan, hasLog: boolean): DriftR
     compared_with: hasLog ? 'applied' : 'declared',
     resource_drift: rows.map(rowOf),
     suppressed_drift: suppressed.map((row) => ({ ...rowOf(row), suppressed: suppressedBy(row.by) })),
-    expired_suppressions: expired.map(({ reason: _reason, until, ...rest }) => ({
-      ...rest,
-      until: instantText(until),
-    })),
+    expired_suppressions: expired.map(namedSuppression),
+    unused_suppressions: unused.length === 0 ? undefined : unused.map(namedSuppression),
     due_changes: due.map(dueRow),
     checks: plan.checks,
     suppressed_checks: plan.suppressed_checks,
+    pending_checks: plan.pending_checks,
     gaps: plan.gaps,
     summary: {
       resources: plan.summary.resources,
@@ -132,6 +150,7 @@ export function driftDocument(drift: Drift, plan: Plan, hasLog: boolean): DriftR
       suppressed: suppressed.length + (plan.suppressed_checks?.length ?? 0),
       due: due.length,
       findings: plan.checks.length,
+      ...(plan.summary.pending === undefined ? {} : { pending: plan.summary.pending }),
       unread: plan.summary.unread,
       unknown,
     },

@@ -14,7 +14,7 @@
  * | `planned_change` | `change`: `reason` is its cause; also `step`, `goal`, `because` |
  * | `planned_rejection` | `change`, `rejection`: the reasons as in the plan's JSON |
  * | `planned_deferral` | `change`, `deferral`: the reasons as in the plan's JSON |
- * | `finding` | `finding`, as in the `checks` of the plan's JSON; a suppressed one has the member `suppressed` |
+ * | `finding` | `finding`, as in the `checks` of the plan's JSON; one that does not count has the member `suppressed` or `pending` |
  * | `plugin_summary` | `summary`: the totals of a `plugin`, as in the `summaries` of the plan's JSON |
  * | `change_summary` | `changes`: counts of the `operation` `plan` or `apply`; for a plan also its `plan_digest` |
  * | `lock_wait` | `lock`: its holder |
@@ -30,11 +30,12 @@ import type { Row, RowStatus } from '../engine/action.ts';
 import type { DriftReport } from './drift.ts';
 import type { Plan, PlanReason, RefusedChange, ResourceChange } from './plan.ts';
 import {
+  type Action,
   type Cause,
-  type Change,
   counted,
   defined,
   type Goal,
+  type Labels,
   instantText,
   parseRef,
   printable,
@@ -46,6 +47,7 @@ import { countRows } from '../engine/count-rows.ts';
 import { holderText } from '../engine/holder-text.ts';
 import { applySummary, doing } from '../report/apply-text.ts';
 import { driftSummary } from '../report/drift-text.ts';
+import { progressText } from '../report/findings-text.ts';
 import { headText, summaryText } from '../report/plan-text.ts';
 import { shortDigests } from '../report/text.ts';
 
@@ -63,6 +65,8 @@ export interface EventResource {
   readonly resource_type: string;
   readonly resource_name: string;
   readonly resource_key: null;
+  /** Absent without any. */
+  readonly labels?: Labels;
 }
 
 export interface EventChange {
@@ -176,7 +180,7 @@ function info(message: string): { readonly '@level': 'info'; readonly '@message'
   return { '@level': 'info', '@message': shortDigests(printable(message)) };
 }
 
-function resourceOf(address: string): EventResource {
+function resourceOf(address: string, labels?: Labels): EventResource {
   const ref = parseRef(address);
   return {
     addr: address,
@@ -186,6 +190,7 @@ function resourceOf(address: string): EventResource {
     resource_type: ref === undefined ? '' : `${ref.plugin}/${ref.kind}`,
     resource_name: ref?.name ?? address,
     resource_key: null,
+    ...(labels === undefined ? {} : { labels }),
   };
 }
 
@@ -199,8 +204,8 @@ const ACTIONS: Readonly<Record<Goal, EventAction>> = {
   release: 'remove',
 };
 
-function changeOf({ address, goal, cause, step, because }: ResourceChange): EventChange {
-  return { resource: resourceOf(address), action: ACTIONS[goal], reason: cause, step, goal, because };
+function changeOf({ address, labels, goal, cause, step, because }: ResourceChange): EventChange {
+  return { resource: resourceOf(address, labels), action: ACTIONS[goal], reason: cause, step, goal, because };
 }
 
 function driftAction(actions: ResourceChange['change']['actions']): EventAction {
@@ -300,12 +305,12 @@ function* gapEvents(gaps: Plan['gaps']): Generator<EventBody> {
 }
 
 function* driftRowEvents(rows: Plan['resource_drift']): Generator<EventBody> {
-  for (const { address, change } of rows) {
+  for (const { address, labels, change } of rows) {
     const action = driftAction(change.actions);
     yield {
       ...info(`${address}: Drift detected (${action})`),
       type: 'resource_drift',
-      change: { resource: resourceOf(address), action },
+      change: { resource: resourceOf(address, labels), action },
     };
   }
 }
@@ -315,6 +320,15 @@ function* findingEvents(findings: Plan['checks']): Generator<EventBody> {
     yield {
       '@level': isGrave(finding) ? 'error' : finding.severity === 'warning' ? 'warn' : 'info',
       '@message': printable(`${finding.address}: ${finding.code}: ${finding.message}`),
+      type: 'finding',
+      finding,
+    };
+}
+
+function* pendingEvents(findings: Plan['pending_checks']): Generator<EventBody> {
+  for (const finding of findings ?? [])
+    yield {
+      ...info(`${finding.address}: ${finding.code}: ${finding.message} (pending: ${progressText(finding.pending)})`),
       type: 'finding',
       finding,
     };
@@ -338,7 +352,14 @@ export function* driftEvents(report: DriftReport): Generator<EventBody> {
   yield* gapEvents(report.gaps);
   yield* driftRowEvents(report.resource_drift);
   yield* findingEvents(report.checks);
+  yield* pendingEvents(report.pending_checks);
   yield* suppressedEvents(report.suppressed_checks);
+  for (const { address, path, finding, owner } of report.unused_suppressions ?? [])
+    yield diagnosticEvent({
+      severity: 'warning',
+      summary: `the suppression of ${finding ?? path ?? 'drift'} by ${owner} covers nothing now; remove it`,
+      address,
+    });
   const { drifted, suppressed, due, findings, unread } = report.summary;
   const changes = { add: 0, change: drifted, remove: 0, import: 0, suppressed, due, findings, unread };
   yield { ...info(driftSummary(report)), type: 'change_summary', changes: { ...changes, operation: 'drift' } };
@@ -369,6 +390,7 @@ export function* planEvents(plan: Plan): Generator<EventBody> {
     yield { ...info(`${each.address}: Plan to ${change.action}`), type: 'planned_change', change };
   }
   yield* findingEvents(plan.checks);
+  yield* pendingEvents(plan.pending_checks);
   yield* suppressedEvents(plan.suppressed_checks);
   for (const summary of plan.summaries ?? [])
     yield {
@@ -393,22 +415,27 @@ export function lockWaitEvent(holder: Holder): EventBody {
   return { ...info(`waiting for the lock: ${holderText(holder)}`), type: 'lock_wait', lock: holder };
 }
 
-function hookOf(address: string, change: Change): ApplyHook {
-  return { resource: resourceOf(address), action: ACTIONS[change.goal], step: change.step };
+/** The change of a running action, and the labels of its resource. */
+export interface Acting extends Pick<Action, 'change'> {
+  readonly labels?: Labels | undefined;
 }
 
-export function applyStartEvent(address: string, change: Change): EventBody {
-  return { ...info(`${address}: ${doing(change)}…`), type: 'apply_start', hook: hookOf(address, change) };
+function hookOf(address: string, { change, labels }: Acting): ApplyHook {
+  return { resource: resourceOf(address, labels), action: ACTIONS[change.goal], step: change.step };
+}
+
+export function applyStartEvent(address: string, acting: Acting): EventBody {
+  return { ...info(`${address}: ${doing(acting.change)}…`), type: 'apply_start', hook: hookOf(address, acting) };
 }
 
 /** `text`: the progress text of the handler. */
-export function applyProgressEvent(address: string, change: Change, elapsedMs: number, text?: string): EventBody {
+export function applyProgressEvent(address: string, acting: Acting, elapsedMs: number, text?: string): EventBody {
   const seconds = Math.round(elapsedMs / 1000);
   return {
-    ...info(`${address}: still ${doing(change)}… ${text === undefined ? '' : `${text} `}[${seconds}s elapsed]`),
+    ...info(`${address}: still ${doing(acting.change)}… ${text === undefined ? '' : `${text} `}[${seconds}s elapsed]`),
     type: 'apply_progress',
     hook: {
-      ...hookOf(address, change),
+      ...hookOf(address, acting),
       elapsed_seconds: elapsedMs / 1000,
       ...(text === undefined ? {} : { text }),
     },
@@ -433,7 +460,7 @@ export function applyEndEvent({ address, action, status, message, elapsedMs }: R
     '@level': ENDINGS[status],
     type: status === 'done' ? 'apply_complete' : 'apply_errored',
     hook: {
-      ...hookOf(address, action.change),
+      ...hookOf(address, action),
       elapsed_seconds: elapsedMs / 1000,
       status,
       ...(message === '' ? {} : { message }),

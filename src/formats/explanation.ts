@@ -7,15 +7,29 @@ import {
   formatRef,
   instantText,
   type Json,
+  type Labels,
   type Judgement,
   defined,
 } from '#plugin';
 import type { Explained, WayOut as ExplainedWayOut } from '../engine/explain.ts';
 import { gapScope } from '../engine/gap.ts';
 import type { LogRecord } from './log-record.ts';
+import { shownLabels } from '../engine/selector.ts';
 import { clearsAt, standing } from '../engine/standing.ts';
 import { overrideText, setText } from '../report/remedy-text.ts';
-import { type Check, checkOf, type Clearing, clearingOf, clearsAtOf, logHead, type LogHead } from './parts.ts';
+import {
+  type Check,
+  checkOf,
+  type Clearing,
+  clearingOf,
+  clearsAtOf,
+  logHead,
+  type LogHead,
+  pendingCheck,
+  type PendingCheck,
+  suppressedCheck,
+  type SuppressedCheck,
+} from './parts.ts';
 
 const EXPLANATION_FORMAT = '1.0';
 
@@ -51,6 +65,8 @@ export interface Explanation {
   readonly address: string;
   readonly type: string;
   readonly summary: string;
+  /** Absent without any. */
+  readonly labels?: Labels;
   readonly source?: { readonly filename: string; readonly line: number; readonly column: number };
   readonly written: boolean;
   readonly seen: boolean;
@@ -96,6 +112,9 @@ export interface Explanation {
     readonly after: readonly string[];
   };
   readonly findings: readonly Check[];
+  /** Findings that do not count yet, and suppressed ones; absent if there are none. */
+  readonly pending_checks?: readonly PendingCheck[];
+  readonly suppressed_checks?: readonly SuppressedCheck[];
   readonly records: readonly LogRecord[];
   readonly log_head?: LogHead;
 }
@@ -184,6 +203,7 @@ export function explanationDocument(explained: Explained): Explanation {
     address: formatRef(ref),
     type: `${ref.plugin}/${ref.kind}`,
     summary: explained.summary,
+    ...defined<Pick<Explanation, 'labels'>>({ labels: shownLabels(resource) }),
     ...(desired === undefined
       ? {}
       : { source: { filename: desired.source.file, line: desired.source.line, column: desired.source.column } }),
@@ -203,6 +223,8 @@ export function explanationDocument(explained: Explained): Explanation {
     memory: memoryOf(explained),
     ...(action === undefined ? {} : { next: nextOf(action) }),
     findings: explained.findings.map(checkOf),
+    ...(explained.pending.length === 0 ? {} : { pending_checks: explained.pending.map(pendingCheck) }),
+    ...(explained.suppressed.length === 0 ? {} : { suppressed_checks: explained.suppressed.map(suppressedCheck) }),
     records: explained.records,
     ...(head === undefined ? {} : { log_head: logHead(head) }),
   };

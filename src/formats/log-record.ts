@@ -51,6 +51,8 @@ export interface Seen {
   readonly ignore?: readonly string[];
   /** Codes of its findings, sorted, if they differ from the recorded ones. */
   readonly findings?: readonly string[];
+  /** Refreshes in a row with each finding that `drift.confirm` covers, by code, if they differ from the recorded ones. */
+  readonly repeats?: Readonly<Record<string, number>>;
   /** The resource is already as a newer spec declares, so that spec counts as applied. */
   readonly spec?: Json;
   readonly spec_digest?: string;
@@ -201,6 +203,8 @@ export interface RecordBodies {
      * Facts of the resource at the time of the decision, as its kind reports them; also in an outcome and a refusal.
      */
     readonly audit?: Facts;
+    /** Labels of the resource; also in an outcome, a refusal and a change of the state. */
+    readonly labels?: Labels;
     /** The spec marks the step as disruptive: it counts against disruption budgets. */
     readonly disruptive?: true;
     readonly overrides?: readonly { readonly rule: string; readonly reason: string }[];
@@ -226,6 +230,7 @@ export interface RecordBodies {
     readonly kept?: Readonly<Record<string, Json>>;
     readonly version?: number;
     readonly error?: string;
+    readonly labels?: Labels;
     readonly audit?: Facts;
     readonly elapsed_ms?: number;
   };
@@ -238,6 +243,7 @@ export interface RecordBodies {
     readonly cause: Cause;
     readonly verdict: 'rejected' | 'deferred' | 'stale';
     readonly reasons: readonly RefusalReason[];
+    readonly labels?: Labels;
     readonly audit?: Facts;
   };
   /** A row that changes only the state. */
@@ -246,6 +252,7 @@ export interface RecordBodies {
     readonly ref: Ref;
     readonly goal: 'adopt' | 'protect' | 'release';
     readonly because: string;
+    readonly labels?: Labels;
     readonly meta?: MetaNote;
     readonly spec?: Json;
     readonly spec_digest?: string;

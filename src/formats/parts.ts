@@ -6,10 +6,13 @@ import {
   formatRef,
   instantText,
   type Judgement,
+  type Labels,
   type Position,
   type Severity,
 } from '#plugin';
+import type { PendingFinding, Progress } from '../engine/confirm.ts';
 import type { Suppression } from '../engine/load/config.ts';
+import type { SuppressedFinding } from '../engine/suppress.ts';
 import type { Head } from '../store/store.ts';
 
 /** The end of the log; `hash` is `sha256:` and 64 hex digits. */
@@ -59,6 +62,8 @@ export interface Check {
   readonly severity: Severity;
   readonly message: string;
   readonly facts: Facts;
+  /** Labels of the resource; absent without any. */
+  readonly labels?: Labels;
   /** The time at which an apply first recorded it: ISO 8601; absent if no apply has recorded it yet. */
   readonly since?: string;
 }
@@ -68,13 +73,14 @@ export function isGrave({ severity }: Pick<Check, 'severity'>): boolean {
   return severity === 'critical' || severity === 'error';
 }
 
-export function checkOf({ ref, code, severity, message, facts, since }: Finding): Check {
+export function checkOf({ ref, code, severity, message, facts, labels, since }: Finding): Check {
   return {
     address: formatRef(ref),
     code,
     severity,
     message,
     facts,
+    ...(labels === undefined ? {} : { labels }),
     ...(since === undefined ? {} : { since: instantText(since) }),
   };
 }
@@ -90,6 +96,19 @@ export function suppressedBy({ until, owner, reason }: Suppression): Suppressed 
   return { until: instantText(until), owner, reason };
 }
 
+/** A finding that does not count yet, by `drift.confirm`. */
+export interface PendingCheck extends Check {
+  readonly pending: Progress;
+}
+
+export function pendingCheck({ finding, seen, after }: PendingFinding): PendingCheck {
+  return { ...checkOf(finding), pending: { seen, after } };
+}
+
 export interface SuppressedCheck extends Check {
   readonly suppressed: Suppressed;
+}
+
+export function suppressedCheck({ finding, by }: SuppressedFinding): SuppressedCheck {
+  return { ...checkOf(finding), suppressed: suppressedBy(by) };
 }

@@ -12,6 +12,7 @@ import {
   type Goal,
   instantText,
   type Json,
+  type Labels,
   type SpecEdit,
   type Step,
   defined,
@@ -19,6 +20,7 @@ import {
 import { gapScope } from '../engine/gap.ts';
 import type { Reconciled } from '../engine/reconcile.ts';
 import type { PlanCounts, PluginSummary, Sealed, Settled } from '../engine/seal.ts';
+import { shownLabels } from '../engine/selector.ts';
 import { scheduleOf } from '../engine/schedule.ts';
 import { clearsAt, overridesOf, standing } from '../engine/standing.ts';
 import { changeJson, driftValues } from './change-values.ts';
@@ -29,10 +31,12 @@ import {
   clearingOf,
   clearsAtOf,
   logHead,
+  pendingCheck,
+  type PendingCheck,
   type LogHead,
   type Source,
   sourceOf,
-  suppressedBy,
+  suppressedCheck,
   type SuppressedCheck,
 } from './parts.ts';
 
@@ -45,6 +49,8 @@ export interface ResourceChange {
   readonly type: string;
   readonly name: string;
   readonly provider_name: string;
+  /** Labels of the resource; absent without any. */
+  readonly labels?: Labels;
   readonly change: {
     readonly actions: readonly PlanActionName[];
     readonly before: Json;
@@ -111,15 +117,22 @@ export interface Plan {
       readonly address: string;
       readonly type: string;
       readonly state: string;
+      readonly labels?: Labels;
       readonly values: Json;
       /** When the resource is due and was last refreshed, and the policy of its retries. */
       readonly schedule?: Facts;
     }[];
   };
-  readonly resource_drift: readonly { readonly address: string; readonly change: ResourceChange['change'] }[];
+  readonly resource_drift: readonly {
+    readonly address: string;
+    readonly labels?: Labels;
+    readonly change: ResourceChange['change'];
+  }[];
   readonly checks: readonly Check[];
   /** Findings that `drift.suppress` covers; absent without any. */
   readonly suppressed_checks?: readonly SuppressedCheck[];
+  /** Findings that do not count yet, by `drift.confirm`; absent without any. */
+  readonly pending_checks?: readonly PendingCheck[];
   readonly gaps: readonly {
     readonly plugin: string;
     readonly scope: string;
@@ -144,7 +157,7 @@ export interface Plan {
 }
 
 function resourceChange(action: Action): ResourceChange {
-  const { change, source, covers, written, edits } = action;
+  const { change, source, labels, covers, written, edits } = action;
   const { ref, step, goal, cause, because, effect } = change;
   const overrides = overridesOf(action);
   return defined({
@@ -152,6 +165,7 @@ function resourceChange(action: Action): ResourceChange {
     type: `${ref.plugin}/${ref.kind}`,
     name: ref.name,
     provider_name: ref.plugin,
+    labels,
     change: changeJson(change, covers.spec),
     step,
     goal,
@@ -251,18 +265,17 @@ function planDocument(sealed: Sealed): Plan {
         if (sight.is !== 'seen') return [];
         const { state, facts } = sight.observed;
         const schedule = scheduleOf(resource, sealed.at);
-        return [defined({ address, type: `${ref.plugin}/${ref.kind}`, state, values: facts as Json, schedule })];
+        const type = `${ref.plugin}/${ref.kind}`;
+        const labels = shownLabels(resource);
+        return [defined({ address, type, labels, state, values: facts as Json, schedule })];
       }),
     },
-    resource_drift: sealed.drift.map(({ address, back }) => ({ address, change: driftValues(back) })),
+    resource_drift: sealed.drift.map(({ address, back }) =>
+      defined({ address, labels: shownLabels(sealed.resources.get(address)), change: driftValues(back) }),
+    ),
     checks: sealed.findings.map(checkOf),
-    suppressed_checks:
-      suppressed.length === 0
-        ? undefined
-        : suppressed.map(({ finding, by }) => ({
-            ...checkOf(finding),
-            suppressed: suppressedBy(by),
-          })),
+    pending_checks: sealed.pending.length === 0 ? undefined : sealed.pending.map(pendingCheck),
+    suppressed_checks: suppressed.length === 0 ? undefined : suppressed.map(suppressedCheck),
     gaps,
     unmanaged: sealed.unmanaged,
     settled: sealed.settled,

@@ -37,9 +37,9 @@ export function* eventsOf(event: RunEvent): Generator<EventBody> {
     case 'drifted':
       return yield* driftEvents(event.report);
     case 'action-started':
-      return yield applyStartEvent(event.address, event.change);
+      return yield applyStartEvent(event.address, event);
     case 'action-progress':
-      return yield applyProgressEvent(event.address, event.change, event.elapsedMs, event.text);
+      return yield applyProgressEvent(event.address, event, event.elapsedMs, event.text);
     case 'action-ended': {
       const body = applyEndEvent(event.row);
       if (body !== undefined) yield body;

@@ -134,6 +134,8 @@ export interface Finding {
   readonly severity: Severity;
   readonly message: string;
   readonly facts: Facts;
+  /** Labels of the resource; set by the engine, absent without any. */
+  readonly labels?: Labels;
   /** When an apply first recorded the finding; set by the engine, absent for a new one. */
   readonly since?: Instant;
 }
@@ -308,6 +310,8 @@ export interface Memory<M = Facts> {
   };
   /** Codes of its findings at the last recorded refresh, each with the time of the first one in a row. */
   readonly findings?: Readonly<Record<string, Instant>>;
+  /** Recorded refreshes in a row with a finding that `drift.confirm` covers, by its code. */
+  readonly repeats?: Readonly<Record<string, number>>;
   readonly open?: OpenIntent;
   /**
    * Ids of create intents without an observed result, newest last. A resource with such an id is owned.
@@ -501,6 +505,8 @@ export interface Action {
   /** Address of the action that adds, changes or ends the document of its resource: without that one it does not run. */
   readonly follows?: string;
   readonly source?: Position;
+  /** Labels of its resource, declared or recorded; absent without any. */
+  readonly labels?: Labels;
   /** `written` of its document. */
   readonly written?: readonly string[];
   /** Edits of the document since the last apply that no field of the change shows. */

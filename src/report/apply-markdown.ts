@@ -6,6 +6,7 @@
 import type { Row, RowStatus } from '../engine/action.ts';
 import { applySummary } from './apply-text.ts';
 import { code, escapeText, marker, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
+import { namedCode } from './labels-text.ts';
 import { stepText, symbolOf } from './plan-rows.ts';
 
 export interface ApplyMarkdownOptions {
@@ -46,7 +47,7 @@ function resultRow({ address, action, message, elapsedMs }: Row): string {
   const { change } = action;
   return tableRow([
     code(symbolOf(change)),
-    code(address),
+    namedCode({ address, labels: action.labels }),
     code(stepText(change)),
     escapeText(message === '' ? change.because : message),
     (elapsedMs / 1000).toFixed(1),

@@ -3,6 +3,7 @@
 import type { Row, RowStatus } from '../engine/action.ts';
 import { countRows, ROW_STATUSES } from '../engine/count-rows.ts';
 import { type Change, printable } from '#plugin';
+import { namedText } from './labels-text.ts';
 import { columnWidth, type Paint, painter, shortDigests, type Style, textOf } from './text.ts';
 
 const STYLES: Readonly<Record<RowStatus, Style>> = {
@@ -53,17 +54,22 @@ export function endLine(row: Row, color: boolean): string {
   const paint = painter(color);
   const seconds = row.elapsedMs < 100 ? '' : ` after ${(row.elapsedMs / 1000).toFixed(1)} s`;
   const message = row.message === '' ? '' : `: ${shortDigests(row.message)}`;
-  return textOf([`${row.address}: ${paint(STYLES[row.status], word(row.status))}${seconds}${message}`], color);
+  return textOf(
+    [
+      `${namedText({ address: row.address, labels: row.action.labels })}: ${paint(STYLES[row.status], word(row.status))}${seconds}${message}`,
+    ],
+    color,
+  );
 }
 
 function rowLines(rows: readonly Row[], paint: Paint): readonly string[] {
   const width = columnWidth(
-    rows.map(({ address }) => printable(address)),
+    rows.map(({ address, action }) => namedText({ address, labels: action.labels })),
     56,
   );
   return rows.map(
-    ({ status, address, message }) =>
-      `  ${paint(STYLES[status], word(status).padEnd(13))}  ${printable(address).padEnd(width)}  ${shortDigests(printable(message))}`,
+    ({ status, address, action, message }) =>
+      `  ${paint(STYLES[status], word(status).padEnd(13))}  ${namedText({ address, labels: action.labels }).padEnd(width)}  ${shortDigests(printable(message))}`,
   );
 }
 

@@ -5,8 +5,9 @@ import { driftSummary } from './drift-text.ts';
 import { isGrave } from '../formats/parts.ts';
 import { byGravity } from './findings-text.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
-import { fieldCells, findingRow, suppressedFindings } from './plan-markdown.ts';
+import { fieldCells, findingRow, pendingFindings, suppressedFindings } from './plan-markdown.ts';
 import { headText } from './plan-text.ts';
+import { namedCode } from './labels-text.ts';
 import { scopeText } from './text.ts';
 
 export interface DriftMarkdownOptions {
@@ -25,21 +26,21 @@ function whatCell(row: DriftRow, detail: boolean): string {
 
 function driftRow(row: DriftRow, detail: boolean): string {
   const since = row.applied_at === undefined ? 'declared, never applied' : `applied ${row.applied_at}`;
-  return tableRow([code(row.address), whatCell(row, detail), escapeText(since)]);
+  return tableRow([namedCode(row), whatCell(row, detail), escapeText(since)]);
 }
 
 function suppressedRow(row: SuppressedDrift, detail: boolean): string {
   const { until, owner, reason } = row.suppressed;
   return tableRow([
-    code(row.address),
+    namedCode(row),
     whatCell(row, detail),
     `until ${escapeText(until)}, ${escapeText(owner)}: ${escapeText(reason)}`,
   ]);
 }
 
-function dueRow({ address, step, because, verdict, clears_at: clears }: DueRow): string {
+function dueRow({ address, labels, step, because, verdict, clears_at: clears }: DueRow): string {
   const state = verdict === 'accept' ? '' : verdict === 'reject' ? ' **REJECTED**' : ' **WAITING**';
-  return `- ${code(address)} ${code(step)} ${escapeText(because)}${state}${clears === undefined ? '' : `; clears at ${code(clears)}`}`;
+  return `- ${namedCode({ address, labels })} ${code(step)} ${escapeText(because)}${state}${clears === undefined ? '' : `; clears at ${code(clears)}`}`;
 }
 
 function sectionsOf(report: DriftReport, detail: boolean): readonly Section[] {
@@ -63,12 +64,19 @@ function sectionsOf(report: DriftReport, detail: boolean): readonly Section[] {
         `- ${code(address)} ${code(finding ?? path ?? 'drift')}: expired at ${code(until)}, ask ${escapeText(owner)}`,
       { noun: 'expired suppression', title: 'Expired suppressions' },
     ),
+    rowsSection(
+      report.unused_suppressions ?? [],
+      ({ address, path, finding, owner }) =>
+        `- ${code(address)} ${code(finding ?? path ?? 'drift')}: covers nothing now; ask ${escapeText(owner)}, or remove it`,
+      { noun: 'unused suppression', title: 'Unused suppressions', collapsed: true },
+    ),
     rowsSection(report.due_changes, dueRow, {
       noun: 'due change',
       title: 'Due, or in progress',
       collapsed: true,
     }),
     rowsSection(findings, findingRow, { noun: 'finding', title: 'Findings', collapsed: true }),
+    pendingFindings(report.pending_checks),
     suppressedFindings(report.suppressed_checks),
     rowsSection(report.suppressed_drift, (row) => suppressedRow(row, detail), {
       noun: 'suppressed drift',

@@ -7,7 +7,8 @@ import { headText } from './plan-text.ts';
 import type { DriftReport, DriftRow } from '../formats/drift.ts';
 import { fieldRows } from './fields.ts';
 import { counted, printable } from '#plugin';
-import { findingLines, suppressedFindingLines } from './findings-text.ts';
+import { findingCountText, findingLines, pendingFindingLines, suppressedFindingLines } from './findings-text.ts';
+import { namedText } from './labels-text.ts';
 import { columnWidth, type Paint, painter, scopeText, ageText, textOfBlocks } from './text.ts';
 
 export interface DriftTextOptions {
@@ -40,7 +41,7 @@ function rowText(row: DriftRow, width: number, detail: boolean, paint: Paint): s
   const mark = row.missing === true ? paint('red', '-') : paint('yellow', '~');
   const since = row.applied_at === undefined ? 'as declared, never applied' : `applied ${row.applied_at}`;
   const what = fields === '' ? printable(row.because) : fields;
-  return `  ${mark} ${printable(row.address).padEnd(width)}  ${what}  ${paint('dim', `(${since})`)}`;
+  return `  ${mark} ${namedText(row).padEnd(width)}  ${what}  ${paint('dim', `(${since})`)}`;
 }
 
 /** `Drift: 1 drifted, …`. */
@@ -52,7 +53,7 @@ export function driftSummary({ summary }: DriftReport): string {
       : ` Of ${summary.unknown} drift is unknown: their specs are too large for the state and have been edited.`;
   return (
     `Drift: ${summary.drifted} of ${summary.resources} drifted, ${summary.suppressed} suppressed, ` +
-    `${summary.due} due or in progress, ${counted(summary.findings, 'finding')}.${blind}${unknown}`
+    `${summary.due} due or in progress, ${findingCountText(summary)}.${blind}${unknown}`
   );
 }
 
@@ -61,10 +62,7 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
   const paint = painter(options.color);
   const detail = options.detail ?? false;
   const age = ageText(report.timestamp, options.now);
-  const width = columnWidth(
-    [...report.resource_drift, ...report.suppressed_drift].map(({ address }) => printable(address)),
-    56,
-  );
+  const width = columnWidth([...report.resource_drift, ...report.suppressed_drift].map(namedText), 56);
   const blocks = [
     [
       paint('bold', `fettle drift · ${counted(report.summary.resources, 'resource')} · refreshed ${age} ago`),
@@ -78,10 +76,15 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
     ),
     report.resource_drift.map((row) => rowText(row, width, detail, paint)),
     findingLines(report.checks, { paint, width: options.width }),
+    pendingFindingLines(report.pending_checks, paint),
     suppressedFindingLines(report.suppressed_checks, paint),
     report.expired_suppressions.map(
       ({ address, path, finding, until, owner }) =>
         `  ${paint('yellow', '!')} ${printable(address)}  the suppression of ${printable(finding ?? path ?? 'drift')} by ${printable(owner)} expired at ${until}`,
+    ),
+    (report.unused_suppressions ?? []).map(
+      ({ address, path, finding, owner }) =>
+        `  ${paint('yellow', '!')} ${printable(address)}  the suppression of ${printable(finding ?? path ?? 'drift')} by ${printable(owner)} covers nothing now; remove it`,
     ),
     detail
       ? report.suppressed_drift.flatMap((row) => [
@@ -91,8 +94,8 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
       : [],
     detail
       ? report.due_changes.map(
-          ({ address, step, because, verdict }) =>
-            `  > ${printable(address)}  ${step}  ${printable(because)}${verdict === 'accept' ? '' : ` (${verdict === 'reject' ? 'rejected' : 'waiting'})`}`,
+          ({ address, labels, step, because, verdict }) =>
+            `  > ${namedText({ address, labels })}  ${step}  ${printable(because)}${verdict === 'accept' ? '' : ` (${verdict === 'reject' ? 'rejected' : 'waiting'})`}`,
         )
       : [],
     [

@@ -6,7 +6,8 @@ import { fieldRows } from './fields.ts';
 import { recordLine } from './log-text.ts';
 import { code, escapeText, marker, rowsSection, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { scheduleTexts } from './schedule-text.ts';
-import { findingRow } from './plan-markdown.ts';
+import { namedCode } from './labels-text.ts';
+import { findingRow, pendingFindings, suppressedFindings } from './plan-markdown.ts';
 
 const WAYS: Readonly<Record<Way['do'], string>> = {
   wait: 'wait',
@@ -36,14 +37,16 @@ function memoryText({ memory }: Explanation): readonly string[] {
   ];
 }
 
-function nextText({ next, gap, written }: Explanation): readonly string[] {
+function nextText({ next, gap, written, schedule }: Explanation): readonly string[] {
   if (next === undefined) {
     const why =
       gap !== undefined
         ? 'unknown, because the resource could not be read'
-        : written
-          ? 'none, the resource is as declared'
-          : 'none';
+        : typeof schedule?.['waiting_for'] === 'string'
+          ? `none until the resource is ready. It waits for ${escapeText(schedule['waiting_for'])}`
+          : written
+            ? 'none, the resource is as declared'
+            : 'none';
     return [`**Next step:** ${why}`];
   }
   const verdict = { accept: 'would be applied', reject: '**REJECTED**', defer: '**WAITING**' }[next.verdict];
@@ -63,14 +66,14 @@ function nextText({ next, gap, written }: Explanation): readonly string[] {
 
 /** Returns the explanation within the size limit of a comment. Ends with a newline. */
 export function explainMarkdown(explanation: Explanation, project: string, now: number): string {
-  const { address, summary, state, since, next, findings, records, gap } = explanation;
+  const { summary, state, since, next, findings, records, gap } = explanation;
   const schedule = scheduleTexts(explanation.schedule, now);
   const rank = { reject: 0, defer: 1, warn: 2, pass: 3 } as const;
   const rules = (next?.rules ?? []).toSorted((a, b) => rank[a.outcome] - rank[b.outcome]);
   return withinBudget({
     lead: [
       marker('explain', project),
-      `## ${code(address)}`,
+      `## ${namedCode(explanation)}`,
       escapeText(summary),
       `**State:** ${code(state)}${since === undefined ? '' : ` since ${code(since)}`}${gap === undefined ? '' : `; could not be read: ${escapeText(gap.message)}`}`,
       memoryText(explanation).join('<br>'),
@@ -83,6 +86,8 @@ export function explainMarkdown(explanation: Explanation, project: string, now: 
         title: 'Ways to unblock the step',
       }),
       rowsSection(findings, findingRow, { noun: 'finding', title: 'Findings' }),
+      pendingFindings(explanation.pending_checks),
+      suppressedFindings(explanation.suppressed_checks),
       rowsSection(rules, ruleRow, {
         noun: 'rule',
         title: 'Rules',

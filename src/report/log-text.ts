@@ -1,8 +1,8 @@
 /** Records of the log as text, one line for each. */
 
 import type { LogRecord, Move } from '../formats/log-record.ts';
-import { type Facts, formatRef, printable } from '#plugin';
-import { valueText } from './fields.ts';
+import { formatRef, type Labels, type Ref } from '#plugin';
+import { namedText } from './labels-text.ts';
 import { textOf } from './text.ts';
 
 function movesText(moves: readonly Move[] | undefined): string {
@@ -23,6 +23,11 @@ function seenText(record: LogRecord & { readonly kind: 'seen' }): string {
   return [...seen, ...(shown.length === 0 ? ['no changes'] : shown), ...blind].join('; ');
 }
 
+/** Returns the address of the resource, with its labels. */
+function about({ ref, labels }: { readonly ref: Ref; readonly labels?: Labels }): string {
+  return namedText({ address: formatRef(ref), labels });
+}
+
 /** Returns the text of a record after its number, time and kind. */
 function bodyText(record: LogRecord): string {
   switch (record.kind) {
@@ -38,17 +43,17 @@ function bodyText(record: LogRecord): string {
       const overrides = (record.body.overrides ?? [])
         .map(({ rule, reason }) => `; overrides ${rule}: ${reason}`)
         .join('');
-      return `${formatRef(record.body.ref)} ${record.body.step}: ${record.body.because}${overrides}`;
+      return `${about(record.body)} ${record.body.step}: ${record.body.because}${overrides}`;
     }
     case 'outcome': {
       const { body } = record;
       const moves = movesText(body.moves);
-      return `${formatRef(body.ref)} ${body.outcome}${body.settled === true ? ', as a later refresh found' : ''} (intent ${body.intent})${moves === '' ? '' : `: ${moves}`}${body.error === undefined ? '' : `: ${body.error}`}`;
+      return `${about(body)} ${body.outcome}${body.settled === true ? ', as a later refresh found' : ''} (intent ${body.intent})${moves === '' ? '' : `: ${moves}`}${body.error === undefined ? '' : `: ${body.error}`}`;
     }
     case 'refusal':
-      return `${formatRef(record.body.ref)} ${record.body.step} ${record.body.verdict}: ${record.body.reasons.map(({ rule, message }) => `${rule}: ${message}`).join('; ')}`;
+      return `${about(record.body)} ${record.body.step} ${record.body.verdict}: ${record.body.reasons.map(({ rule, message }) => `${rule}: ${message}`).join('; ')}`;
     case 'memory':
-      return `${formatRef(record.body.ref)} ${record.body.goal}: ${record.body.because}`;
+      return `${about(record.body)} ${record.body.goal}: ${record.body.because}`;
     case 'moved':
       return `${formatRef(record.body.from)} is now ${formatRef(record.body.ref)}${record.body.reason === undefined ? '' : `: ${record.body.reason}`}`;
     case 'checkpoint':
@@ -64,16 +69,4 @@ export function recordLine(record: LogRecord): string {
     [`${String(record.seq).padStart(6)}  ${record.time}  ${record.kind.padEnd(10)}  ${bodyText(record)}`],
     false,
   );
-}
-
-function factsText(facts: Facts): string {
-  return Object.entries(facts)
-    .map(([name, value]) => `${printable(name)}=${valueText(value)}`)
-    .join(' ');
-}
-
-/** Returns one record, and below it the audited facts of its resource. Ends with a newline. */
-export function auditLines(record: LogRecord): string {
-  const audit = 'audit' in record.body ? record.body.audit : undefined;
-  return audit === undefined ? recordLine(record) : recordLine(record) + textOf([`        ${factsText(audit)}`], false);
 }

@@ -9,11 +9,12 @@ import { isGrave } from '../formats/parts.ts';
 import { causeLines } from './cause-text.ts';
 import { coverLines } from './covers-text.ts';
 import { approvedCut, fieldRows } from './fields.ts';
-import { byGravity } from './findings-text.ts';
+import { byGravity, progressText } from './findings-text.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { secretRows, stepText, symbolOf } from './plan-rows.ts';
 import { headText, NO_DIGEST, summaryText } from './plan-text.ts';
 import { overrideText, remedyText } from './remedy-text.ts';
+import { namedCode } from './labels-text.ts';
 import { scopeText, shortDigests, ageText } from './text.ts';
 
 export interface PlanMarkdownOptions {
@@ -81,7 +82,7 @@ function asides(change: ResourceChange, detail: boolean): readonly string[] {
 function changeRow(change: ResourceChange, detail: boolean): string {
   return tableRow([
     code(symbolOf(change)),
-    code(change.address),
+    namedCode(change),
     code(stepText(change)),
     [whatText(change, detail), ...asides(change, detail)].join('<br>'),
     escapeText(change.cause),
@@ -109,15 +110,24 @@ function refusedRow(refused: RefusedChange, word: string, detail: boolean): stri
     ]),
     ...(more === 0 ? [] : [`and ${counted(more, 'more reason')}`]),
   ];
-  const head = `- ${code(symbolOf(change))} ${code(change.address)} ${code(stepText(change))} ${whatText(change, detail)} (${escapeText(change.cause)})`;
+  const head = `- ${code(symbolOf(change))} ${namedCode(change)} ${code(stepText(change))} ${whatText(change, detail)} (${escapeText(change.cause)})`;
   return [head, ...lines.map((line) => `  - ${line}`)].join('\n');
 }
 
 type Check = Plan['checks'][number];
 
 /** Returns the row of a finding. */
-export function findingRow({ address, severity, code: name, message }: Check): string {
-  return `- **${escapeText(severity)}** ${code(address)} ${code(name)}: ${escapeText(message)}`;
+export function findingRow({ address, labels, severity, code: name, message }: Check): string {
+  return `- **${escapeText(severity)}** ${namedCode({ address, labels })} ${code(name)}: ${escapeText(message)}`;
+}
+
+/** Returns the collapsed section of findings that do not count yet. */
+export function pendingFindings(checks: Plan['pending_checks']): Section {
+  return rowsSection(checks ?? [], (check) => `${findingRow(check)}; ${progressText(check.pending)}`, {
+    noun: 'pending finding',
+    title: 'Pending findings',
+    collapsed: true,
+  });
 }
 
 /** Returns the collapsed section of suppressed findings, each with its owner and the end of its suppression. */
@@ -132,9 +142,9 @@ export function suppressedFindings(checks: Plan['suppressed_checks']): Section {
   );
 }
 
-function driftRow({ address, change }: Plan['resource_drift'][number], detail: boolean): string {
+function driftRow({ address, labels, change }: Plan['resource_drift'][number], detail: boolean): string {
   const isRemoved = change.actions.includes('delete');
-  return tableRow([code(address), isRemoved ? 'no longer exists' : fieldCells({ change }, detail)]);
+  return tableRow([namedCode({ address, labels }), isRemoved ? 'no longer exists' : fieldCells({ change }, detail)]);
 }
 
 /** Returns the summaries of plugins, a row for each line. */
@@ -187,6 +197,7 @@ function sectionsOf(plan: Plan, detail: boolean): readonly Section[] {
       title: 'Summary',
     }),
     rowsSection(findings, findingRow, { noun: 'finding', title: 'Findings', collapsed: true }),
+    pendingFindings(plan.pending_checks),
     suppressedFindings(plan.suppressed_checks),
     rowsSection(plan.resource_drift, (row) => driftRow(row, detail), {
       noun: 'drifted resource',

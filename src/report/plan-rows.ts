@@ -7,6 +7,7 @@ import type { ResourceChange } from '../formats/plan.ts';
 import { printable as harmless, stepParts } from '#plugin';
 import { coverLines } from './covers-text.ts';
 import { type FieldRow, fieldRows } from './fields.ts';
+import { namedText } from './labels-text.ts';
 import { columnWidth, type Paint, shortDigests, type Style, wrapped } from './text.ts';
 
 /** Returns text from outside in printable form, with its digests shortened. */
@@ -99,10 +100,7 @@ export interface RowColumns {
 export function columnsOf(changes: readonly ResourceChange[]): RowColumns {
   return {
     symbol: columnWidth(changes.map(symbolOf), WIDEST.symbol),
-    address: columnWidth(
-      changes.map(({ address }) => cleanText(address)),
-      WIDEST.address,
-    ),
+    address: columnWidth(changes.map(namedText), WIDEST.address),
     step: columnWidth(changes.map(stepText), WIDEST.step),
   };
 }
@@ -132,7 +130,7 @@ function notesText(notes: readonly NoteLine[], { paint, width }: RowOptions): re
 export function rowLines({ change, notes }: PlanRow, options: RowOptions): readonly string[] {
   const { paint, columns, width, detail } = options;
   const symbol = symbolOf(change);
-  const address = cleanText(change.address).padEnd(columns.address);
+  const address = namedText(change).padEnd(columns.address);
   const step = stepText(change);
   const reason = reasonText(change);
   const cause = `(${change.cause})`;

@@ -1,4 +1,4 @@
-/** CI: detection of a CI system, and the address of its run. */
+/** CI: detection of a CI system, and the user and the address of its run. */
 
 import type { Host } from './project.ts';
 
@@ -36,4 +36,46 @@ export function ciRun(env: Env): string | undefined {
         env.BUILD_URL ??
         env.TRAVIS_JOB_WEB_URL);
   return address === undefined ? undefined : withoutCredentials(address);
+}
+
+const set = (value: string | undefined): string | undefined =>
+  value === undefined || value === '' ? undefined : value;
+
+/** The user that started the CI run, by the variable of its system; undefined outside CI. Any process can set it. */
+function claimedUser(env: Env): string | undefined {
+  if (!isCi(env)) return undefined;
+  if (set(env.GITHUB_ACTIONS) !== undefined) return set(env.GITHUB_TRIGGERING_ACTOR) ?? set(env.GITHUB_ACTOR);
+  if (set(env.GITLAB_CI) !== undefined) return set(env.GITLAB_USER_LOGIN);
+  if (set(env.TF_BUILD) !== undefined) return set(env.BUILD_REQUESTEDFOREMAIL) ?? set(env.BUILD_REQUESTEDFOR);
+  const others = [
+    env.BUILDKITE_BUILD_CREATOR_EMAIL,
+    env.BUILDKITE_BUILD_CREATOR,
+    env.CIRCLE_USERNAME,
+    env.BITBUCKET_STEP_TRIGGERER_UUID,
+    env.CF_BUILD_INITIATOR,
+    env.BUILD_USER_ID,
+  ];
+  return others.map(set).find((each) => each !== undefined);
+}
+
+/** The limit for the name of a user, in characters. */
+const USER = 100;
+
+/**
+ * The actor of a run: `alice@laptop`; in CI `octocat (unverified) runner@vm https://…/runs/1`. `account` is the account
+ * of the process. The name from the environment has no spaces and parentheses, so that it cannot imitate the rest.
+ */
+export function actorIn(env: Env, account: string): string {
+  const user = claimedUser(env)
+    ?.replace(/[^\p{L}\p{N}._@+[\]-]/gu, '_')
+    .slice(0, USER);
+  const run = ciRun(env);
+  return [...(user === undefined ? [] : [`${user} (unverified)`]), account, ...(run === undefined ? [] : [run])].join(
+    ' ',
+  );
+}
+
+/** True if an actor of a record is the named one: the whole text, or its first word. */
+export function isActor(actor: string, name: string): boolean {
+  return actor === name || actor.startsWith(`${name} `);
 }

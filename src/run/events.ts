@@ -8,7 +8,7 @@ import type { DriftReport } from '../formats/drift.ts';
 import type { Explanation } from '../formats/explanation.ts';
 import type { Plan, ResourceChange } from '../formats/plan.ts';
 import type { PlanDifference } from '../formats/plan-difference.ts';
-import type { Change, Problem } from '#plugin';
+import type { Change, Labels, Problem } from '#plugin';
 import type { Damage, Head, Holder, RecoverReport } from '../store/store.ts';
 import type { Ending } from './ending.ts';
 
@@ -86,11 +86,18 @@ export type RunEvent =
   | { readonly type: 'row-unapproved'; readonly address: string }
   | { readonly type: 'adoption-unneeded'; readonly address: string; readonly owned: string | undefined }
   // Actions. Progress is reported every ten seconds for each running action.
-  | { readonly type: 'action-started'; readonly address: string; readonly change: Change }
+  | {
+      readonly type: 'action-started';
+      readonly address: string;
+      readonly change: Change;
+      /** Of the resource. */
+      readonly labels: Labels | undefined;
+    }
   | {
       readonly type: 'action-progress';
       readonly address: string;
       readonly change: Change;
+      readonly labels: Labels | undefined;
       readonly elapsedMs: number;
       /** The last progress text of the handler. */
       readonly text: string | undefined;
@@ -98,6 +105,8 @@ export type RunEvent =
   | { readonly type: 'action-ended'; readonly row: Row }
   /** Running actions finish, and no other action starts. */
   | { readonly type: 'stopping'; readonly ending: Ending }
+  /** The time limit for all rounds has passed. */
+  | { readonly type: 'settling-late'; readonly timeoutMs: number; readonly reason: string }
   /** The next round starts at `until`. */
   | { readonly type: 'round-wait'; readonly until: number; readonly reason: string };
 

@@ -28,7 +28,7 @@ export interface Host {
   readonly randomId: () => string;
   /** The user's id; undefined if the operating system does not have user ids. */
   readonly uid: number | undefined;
-  /** The actor, for the log: `alice@laptop`. */
+  /** The actor, for the log: `alice@laptop`, or in CI `octocat (unverified) runner@vm https://…`. */
   readonly actor: string;
   readonly plugins: PluginLoaders;
   readonly openStore: OpenStore;

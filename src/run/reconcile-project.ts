@@ -10,6 +10,7 @@ import { version } from '../version.ts';
 import type { Listener, Progress } from './events.ts';
 import type { Project } from './project.ts';
 import { reservedPlaces } from './reserved-places.ts';
+import type { Within } from '../engine/selector.ts';
 import { judgeOnView, type Passes, type Selection, withinOf } from './selection.ts';
 import { filesFor, safetyOf, settingsFor, type Worlds } from './worlds.ts';
 
@@ -30,7 +31,7 @@ export interface ReconcileProject {
   /** Failing resources keep their recorded state until their failure policy allows the next refresh. */
   readonly scheduled?: true;
   /** Selects addresses, instead of `selection`. */
-  readonly within?: ((address: string) => boolean) | undefined;
+  readonly within?: Within | undefined;
   /** True in a later round of a run: the first round judged the selection. */
   readonly again?: boolean | undefined;
 }
@@ -103,6 +104,8 @@ export async function reconcileProject(input: ReconcileProject, say: Listener): 
           ),
         },
         suppress: config.suppress,
+        confirm: config.confirm,
+        again: input.again,
         unloaded: config.unloaded,
         now: host.now,
         abort: input.abort,

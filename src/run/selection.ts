@@ -1,6 +1,5 @@
 /** Selection: the resources and changes that a run is limited to, checked against those that exist. */
 
-import { addressMatcher } from '../engine/address-glob.ts';
 import { engineRuleTables } from '../engine/generated.ts';
 import { idleParts, type Labelled } from '../engine/idle-config.ts';
 import type { Config } from '../engine/load/config.ts';
@@ -8,22 +7,25 @@ import {
   type Cause,
   formatRef,
   InputError,
+  type Labels,
   type Override,
   parseRef,
   type Plugin,
   type Ref,
+  type Resource,
   type Safety,
   suggest,
 } from '#plugin';
 import type { Planned } from '../formats/plan.ts';
 import type { Recall } from '../engine/remember.ts';
 import { labelsOf } from '../engine/safety-inputs.ts';
+import { labelsIn, selectorMatcher, shownLabels, type Within } from '../engine/selector.ts';
 import { nearestAddress, type Selectable, unmatched } from '../engine/selection.ts';
 import type { Listener } from './events.ts';
 
 /** The resources and changes that a run is limited to; absent members do not limit it. */
 export interface Selection {
-  /** Globs over addresses. */
+  /** Globs over addresses, or labels: `label=team:web`. */
   readonly target?: readonly string[] | undefined;
   readonly exclude?: readonly string[] | undefined;
   readonly causes?: readonly Cause[] | undefined;
@@ -35,13 +37,23 @@ export interface Passes {
   readonly maxRemovals?: Safety['maxRemovals'] | undefined;
 }
 
-/** A predicate over addresses from `target` and `exclude`; undefined if they do not limit the run. */
-export function withinOf(selection: Selection): ((address: string) => boolean) | undefined {
-  const targets = (selection.target ?? []).map((glob) => addressMatcher(glob));
-  const excludes = (selection.exclude ?? []).map((glob) => addressMatcher(glob));
-  if (targets.length === 0 && excludes.length === 0) return undefined;
-  return (address) =>
-    (targets.length === 0 || targets.some((test) => test(address))) && !excludes.some((test) => test(address));
+/** A predicate from `target` and `exclude`; undefined if they do not limit the run. */
+export function withinOf({ target = [], exclude = [] }: Selection): Within | undefined {
+  if (target.length === 0 && exclude.length === 0) return undefined;
+  return (address, labelsOf) => {
+    const matches = (selector: string): boolean => selectorMatcher(selector, labelsOf)(address);
+    return (target.length === 0 || target.some(matches)) && !exclude.some(matches);
+  };
+}
+
+/** The same over the addresses of known resources. */
+export function selects(
+  selection: Selection,
+  resources: ReadonlyMap<string, Pick<Resource, 'desired' | 'memory'>>,
+): ((address: string) => boolean) | undefined {
+  const within = withinOf(selection);
+  const labelsOf = labelsIn(resources);
+  return within === undefined ? undefined : (address) => within(address, labelsOf);
 }
 
 /** Parses the address of one resource. Throws InputError if the text is not an address. */
@@ -125,8 +137,9 @@ export function judgeSelectors(
   });
   refuse(mistakes);
   const within = withinOf(selection);
+  const { labels = new Map<string, Labels>() } = selectable;
   const known = [...selectable.addresses, ...selectable.removed];
-  if (within !== undefined && !isHidden && !known.some(within))
+  if (within !== undefined && !isHidden && !known.some((address) => within(address, (each) => labels.get(each) ?? {})))
     throw new InputError('--target and --exclude leave no resource. Exclude fewer resources');
 }
 
@@ -142,6 +155,18 @@ interface Idling {
 /** Reports the parts of `fettle.yaml` that match no resource. */
 export function sayIdle({ config, resources, selectable, now }: Idling, say: Listener): void {
   for (const message of idleParts(config, resources, selectable, now)) say({ type: 'config-idle', message });
+}
+
+/** The labels of labelled resources, by address. */
+export function labelsByAddress(
+  resources: ReadonlyMap<string, Pick<Resource, 'desired' | 'memory'>>,
+): ReadonlyMap<string, Labels> {
+  return new Map(
+    [...resources].flatMap(([address, resource]) => {
+      const labels = shownLabels(resource);
+      return labels === undefined ? [] : [[address, labels] as const];
+    }),
+  );
 }
 
 export interface OnView {
@@ -163,6 +188,7 @@ export function judgeOnView(on: OnView, say: Listener): void {
   const unread = memoryGap === undefined ? [] : [...plugins.keys()].map((plugin) => ({ plugin, message: memoryGap }));
   const selectable = {
     addresses: [...resources.keys()],
+    labels: labelsByAddress(resources),
     removed: removedLately(recall),
     gaps: [...view.gaps, ...unread],
   };

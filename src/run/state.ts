@@ -25,7 +25,14 @@ import type { Ending } from './ending.ts';
 import type { Listener } from './events.ts';
 import type { Locking } from './lock.ts';
 import type { Workspace } from './project.ts';
-import { judgeSelectors, nothingRemembered, removedLately, type Selection, withinOf } from './selection.ts';
+import {
+  judgeSelectors,
+  labelsByAddress,
+  nothingRemembered,
+  removedLately,
+  type Selection,
+  selects,
+} from './selection.ts';
 import { recallFrom, sayLogState, withStore } from './stores.ts';
 import { pluginsFor, redactorFor, safetyOf, settingsFor, upgradeRecall } from './worlds.ts';
 import { type Ended, refuseInCi, writeLog } from './write-log.ts';
@@ -50,13 +57,14 @@ export async function listState(
 ): Promise<ReadonlyMap<string, Memory>> {
   const { recall } = await readState(workspace, say);
   const addresses = [...recall.resources.keys()].sort();
+  const known = new Map([...recall.resources].map(([address, memory]) => [address, { memory }]));
   judgeSelectors(
     selection,
-    { addresses, removed: removedLately(recall), gaps: [] },
+    { addresses, labels: labelsByAddress(known), removed: removedLately(recall), gaps: [] },
     say,
     'matches no resource in the state',
   );
-  const within = withinOf(selection);
+  const within = selects(selection, known);
   return new Map(
     addresses.flatMap((address) => {
       const memory = recall.resources.get(address);

@@ -435,7 +435,8 @@ const situations: readonly Situation<FilesBench>[] = [
       authorityWithOpenssl(folder, 1000);
       await line.apply([issuer()]);
       const at = (name: string) => join(folder, name);
-      const timestamps = ['-addext', '1.3.6.1.4.1.11129.2.4.2=DER:0400'];
+      const names = ['-addext', 'subjectAltName=DNS:www.example.test'];
+      const timestamps = [...names, '-addext', '1.3.6.1.4.1.11129.2.4.2=DER:0400'];
       const subject = ['-x509', '-subj', '/CN=www.example.test', '-days', '80', '-nodes', '-newkey', 'ed25519'];
       openssl('req', ...subject, ...timestamps, '-keyout', at('tls/www.key'), '-out', at('tls/www.crt'));
       await line.apply([issuer(), www()]);
@@ -443,6 +444,24 @@ const situations: readonly Situation<FilesBench>[] = [
     },
     takes: [],
     rejects: ['Certificate public-to-private'],
+    finds: ['Certificate changed-by-renewal'],
+  },
+  {
+    name: 'an adopted certificate with a name of another type, with an edit of its names',
+    prepare: async (line) => {
+      const { folder } = line.bench;
+      mkdirSync(join(folder, 'tls'));
+      authorityWithOpenssl(folder, 1000);
+      await line.apply([issuer()]);
+      const at = (name: string) => join(folder, name);
+      const names = ['-addext', 'subjectAltName=DNS:www.example.test,email:www@example.test'];
+      const subject = ['-x509', '-subj', '/CN=www.example.test', '-days', '80', '-nodes', '-newkey', 'ed25519'];
+      openssl('req', ...subject, ...names, '-keyout', at('tls/www.key'), '-out', at('tls/www.crt'));
+      await line.apply([issuer(), www()]);
+      return [issuer(), www({ dnsNames: ['new.example.test'] })];
+    },
+    takes: [],
+    rejects: ['Certificate content-lost'],
     finds: ['Certificate changed-by-renewal'],
   },
   {

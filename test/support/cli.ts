@@ -125,7 +125,7 @@ export function issueWithOpenssl(folder: string, name: string, days: number, ane
   // Issued at a time that leaves exactly these days of its lifetime.
   const shift = days - LIFETIME_DAYS;
   const back = `${shift < 0 ? '-' : '+'}${Math.abs(shift)}d`;
-  writeFileSync(at('san.ext'), `subjectAltName=DNS:${name}.example.test\n`);
+  writeFileSync(at('san.ext'), `subjectAltName=DNS:${name}.example.test\nextendedKeyUsage=serverAuth\n`);
   const key = at(`tls/${name}.key`);
   if (anew || !existsSync(key)) {
     openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', key);

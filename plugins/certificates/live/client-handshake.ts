@@ -4,10 +4,11 @@
  */
 
 import { errorText } from '#plugin';
+import type { Usage } from '../declared.ts';
 import type { X509Certificate } from 'node:crypto';
 import { type SecureContext, createSecureContext } from 'node:tls';
 import { handshakeInMemory } from '#plugin/net';
-import { pathFlaw } from './client-flaws.ts';
+import { authoritiesFlaw, pathFlaw } from './client-flaws.ts';
 import { DATE_CODES, isValidAt } from './client-path.ts';
 
 /** The fastest key exchange; its choice has no effect on the verification of certificates. */
@@ -40,10 +41,15 @@ export interface NewChain {
   /** PEM. */
   readonly key: string;
   readonly dnsNames: readonly string[];
+  readonly ipAddresses?: readonly string[];
+  readonly usages?: readonly Usage[];
 }
 
 /** Throws the reason for which a client would refuse a new pair at a time, in epoch ms. */
-export async function verifyAsClient({ path, key, dnsNames }: NewChain, now: number): Promise<void> {
+export async function verifyAsClient(
+  { path, key, dnsNames, ipAddresses = [], usages = ['serverAuth'] }: NewChain,
+  now: number,
+): Promise<void> {
   const [leaf] = path;
   const anchor = path.at(-1);
   if (leaf === undefined || anchor === undefined) throw new Error('the certificate is missing');
@@ -52,7 +58,15 @@ export async function verifyAsClient({ path, key, dnsNames }: NewChain, now: num
   const other = dnsNames.find(
     (name) => leaf.checkHost(exampleOf(name), { subject: 'never', partialWildcards: false }) === undefined,
   );
+  const elsewhere = ipAddresses.find((address) => leaf.checkIP(address) === undefined);
+  if (elsewhere !== undefined) throw refusal(`the new certificate is not valid for ${elsewhere}`);
   if (other !== undefined) throw refusal(`the new certificate is not valid for ${other}`);
+  if (usages.length > 0 && !usages.includes('serverAuth')) {
+    // No server presents the certificate: the handshake would refuse its purpose.
+    const flaw = authoritiesFlaw(path.slice(1));
+    if (flaw !== undefined) throw refusal(flaw);
+    return;
+  }
   const chain = path.map((each) => each.toString()).join('');
   const distrust = await handshakeInMemory(serverOf(chain, key), clientOf(anchor), dnsNames.map(exampleOf)[0]);
   // OpenSSL uses the clock of this machine; the dates were checked above, at the given time.

@@ -204,8 +204,8 @@ function groupsOf(files: readonly Holding[]): readonly Group[] {
 }
 
 /** An authority that is not a server's: its certificate names no server. */
-function isAuthority({ ca, dnsNames }: X509Seen): boolean {
-  return ca && dnsNames.length === 0;
+function isAuthority({ ca, dnsNames, ipAddresses }: X509Seen): boolean {
+  return ca && dnsNames.length + ipAddresses.length === 0;
 }
 
 export interface Found {

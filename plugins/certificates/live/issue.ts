@@ -3,6 +3,7 @@
 import { instantText } from '#plugin';
 import type { X509Certificate } from 'node:crypto';
 import { DAY_MS } from '../days.ts';
+import { ipAddressesOf, plainAddress, usagesOf } from '../declared.ts';
 import type { Issued, IssueOrder } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import { openAuthority } from './authority.ts';
@@ -17,7 +18,7 @@ import { fingerprintOf, isKeyOf, isSignedBy, publicKeyFingerprint, readChain, re
 /** A certificate with a shorter validity is reported. */
 const SHORT_LIFE_MS = 7 * DAY_MS;
 
-type Wanted = Pick<IssueOrder, 'dnsNames' | 'keyAlgorithm' | 'now'>;
+type Wanted = Pick<IssueOrder, 'dnsNames' | 'ipAddresses' | 'usages' | 'keyAlgorithm' | 'now'>;
 
 /** Throws the fault of a pair that was read back as PEM: it must match the request, and be usable now. */
 function validatePair(wanted: Wanted, certificate: string, key: string, issuer: X509Certificate | undefined): void {
@@ -32,6 +33,11 @@ function validatePair(wanted: Wanted, certificate: string, key: string, issuer: 
   const seen = x509Seen(leaf);
   const names = [...new Set(wanted.dnsNames.map((name) => name.toLowerCase()))].sort();
   if (seen.dnsNames.join(' ') !== names.join(' ')) throw new Error('the new certificate is valid for other names');
+  const addresses = [...new Set(ipAddressesOf(wanted).map(plainAddress))].sort();
+  if (seen.ipAddresses.toSorted().join(' ') !== addresses.join(' '))
+    throw new Error('the new certificate is valid for other IP addresses');
+  if (seen.usages.toSorted().join(' ') !== usagesOf(wanted).toSorted().join(' '))
+    throw new Error('the new certificate is valid for other uses');
   if (seen.keyAlgorithm !== wanted.keyAlgorithm) throw new Error(`the new key has the type ${seen.keyAlgorithm}`);
   if (wanted.now > leaf.validToDate.getTime()) throw new Error('the validity of the new certificate has ended');
   if (wanted.now < leaf.validFromDate.getTime()) throw new Error('the validity of the new certificate has not begun');
@@ -51,6 +57,8 @@ async function makePair(
   const keys = await makeKeys(order.keyAlgorithm);
   const leaf = await makeLeaf({
     dnsNames: order.dnsNames,
+    ipAddresses: ipAddressesOf(order),
+    usages: usagesOf(order),
     validityDays: order.validityDays,
     keys,
     now,
@@ -83,7 +91,8 @@ export async function issue(order: IssueOrder, accounts: Accounts): Promise<Issu
   const made = await makePair(order);
   const ends = made.leaf.validToDate.getTime();
   if (ends - now < SHORT_LIFE_MS) order.progress(`the new certificate is only valid until ${instantText(ends)}`);
-  await verifyAsClient({ path: made.path, key: made.key, dnsNames: order.dnsNames }, now);
+  const names = { dnsNames: order.dnsNames, ipAddresses: ipAddressesOf(order), usages: usagesOf(order) };
+  await verifyAsClient({ path: made.path, key: made.key, ...names }, now);
   signal.throwIfAborted();
   const validate = once((certificate, key) => validatePair(order, certificate, key, made.issuer));
   await replaceStored(storage, order, made, accounts, validate, signal);

@@ -7,6 +7,7 @@ import { type KeyObject, X509Certificate, generateKeyPair, randomBytes } from 'n
 import { promisify } from 'node:util';
 import type * as X509Library from '@peculiar/x509';
 import { DAY_MS } from '../days.ts';
+import { plainAddress, USAGE_IDS, type Usage, usagesOf } from '../declared.ts';
 import type { KeyAlgorithm } from '../world.ts';
 import { keyAlgorithmOf } from './x509-read.ts';
 
@@ -33,6 +34,9 @@ export interface Signer {
 
 export interface LeafOrder {
   readonly dnsNames: readonly string[];
+  readonly ipAddresses?: readonly string[];
+  /** By default, the certificate is for TLS servers; an empty list allows every use. */
+  readonly usages?: readonly Usage[];
   readonly validityDays: number;
   readonly keys: KeyPair;
   /** Absent for a self-signed certificate. */
@@ -210,8 +214,9 @@ export async function makeLeaf(order: LeafOrder): Promise<X509Certificate> {
   // Other characters would be encoded in a form that clients do not compare with the host name.
   if (!order.dnsNames.every((name) => /^[\x21-\x7e]+$/u.test(name)))
     throw new Error('DNS names in certificates are limited to ASCII; use Punycode for other characters');
-  const [first = ''] = order.dnsNames;
-  const commonName = first.length <= MAX_COMMON_NAME && order.bare !== true ? first : undefined;
+  const [first] = order.dnsNames;
+  const commonName = first !== undefined && first.length <= MAX_COMMON_NAME && order.bare !== true ? first : undefined;
+  const usages = usagesOf(order.usages === undefined ? {} : { usages: order.usages });
   const { signer } = order;
   const authorities = signer === undefined ? [] : [signer.certificate, ...(signer.above ?? [])];
   const begins = order.now - CLOCK_SKEW_MS;
@@ -230,10 +235,13 @@ export async function makeLeaf(order: LeafOrder): Promise<X509Certificate> {
         x509.KeyUsageFlags.digitalSignature | (isRsa ? x509.KeyUsageFlags.keyEncipherment : 0),
         true,
       ),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      ...(usages.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension(usages.map((each) => USAGE_IDS[each]))]),
       // Without a subject, only the names identify the server, so the extension is critical.
       new x509.SubjectAlternativeNameExtension(
-        order.dnsNames.map((value) => ({ type: 'dns' as const, value: value.toLowerCase() })),
+        [
+          ...order.dnsNames.map((value) => ({ type: 'dns' as const, value: value.toLowerCase() })),
+          ...(order.ipAddresses ?? []).map((value) => ({ type: 'ip' as const, value: plainAddress(value) })),
+        ],
         commonName === undefined,
       ),
     ],

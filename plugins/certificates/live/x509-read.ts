@@ -3,6 +3,7 @@
 import { instantText } from '#plugin';
 import { type KeyObject, X509Certificate, createPrivateKey, hash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
+import { USAGE_IDS, type Usage } from '../declared.ts';
 import type { X509Seen } from '../world.ts';
 import { type Block, blocksOf } from './pem.ts';
 import { mustStaple } from './x509-extensions.ts';
@@ -58,7 +59,7 @@ function readCertificates(pem: string, trusted: (place: number) => boolean): Cha
     if (!PLAIN.has(block.label) && !(block.label === TRUSTED && trusted(certificates.length))) continue;
     if (certificates.length === MAX_CERTIFICATES)
       return { certificates, problem: `has more than ${MAX_CERTIFICATES} certificates` };
-    const read = readCertificate(block);
+    const read = readCertificate(block, certificates.length === 0);
     if (typeof read === 'string') return { certificates, problem: read };
     certificates.push(read);
   }
@@ -66,8 +67,11 @@ function readCertificates(pem: string, trusted: (place: number) => boolean): Cha
   return { certificates, problem: isDer(pem) ? 'is in DER form, not PEM' : 'has no certificate in it' };
 }
 
-/** One certificate, or its fault. */
-function readCertificate({ der, headers, line }: Block): X509Certificate | string {
+/**
+ * One certificate, or its fault. `isFirst`: OpenSSL reads bytes behind it as trust settings, and refuses others
+ * (`d2i_X509_AUX`); behind later certificates, it ignores them.
+ */
+function readCertificate({ der, headers, line, text }: Block, isFirst: boolean): X509Certificate | string {
   if (headers !== '')
     return `has header lines in the certificate that begins in line ${line}, which is not read with them`;
   try {
@@ -75,9 +79,20 @@ function readCertificate({ der, headers, line }: Block): X509Certificate | strin
     // An invalid date shows only when it is read.
     if (Number.isNaN(certificate.validFromDate.getTime()) || Number.isNaN(certificate.validToDate.getTime()))
       return 'has a certificate without a proper validity';
+    if (isFirst && certificate.raw.length !== der.length && !hasTrustSettings(text))
+      return `has other bytes behind the certificate that begins in line ${line}`;
     return certificate;
   } catch {
     return 'has a certificate that cannot be parsed';
+  }
+}
+
+/** Reports whether Node.js, which reads PEM with `d2i_X509_AUX`, accepts what is behind a certificate. */
+function hasTrustSettings(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
   }
 }
 
@@ -146,6 +161,13 @@ function alternativeNames(text: string | undefined, kind: string): readonly stri
   return names;
 }
 
+/** The types of the entries of a subjectAltName. */
+function alternativeTypes(text: string | undefined): readonly string[] {
+  return [...(text ?? '').matchAll(/(?:^|, )([A-Za-z0-9 ]+):(?:"(?:[^"\\]|\\.)*"|[^,]*)/gu)].map(
+    ([, type]) => type ?? '',
+  );
+}
+
 function unquoted(value: string): string {
   try {
     const parsed: unknown = JSON.parse(value);
@@ -201,6 +223,35 @@ function shortAddress(address: string): string {
   return isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
 }
 
+const USAGES = Object.keys(USAGE_IDS) as readonly Usage[];
+
+/** Values of a certificate that a document cannot declare; `names` are the declarable ones. */
+function undeclarableIn(certificate: X509Certificate, names: readonly string[]): readonly string[] {
+  const ids = certificate.keyUsage ?? [];
+  const known = new Set<string>(Object.values(USAGE_IDS));
+  const others = alternativeTypes(certificate.subjectAltName).filter((type) => type !== 'DNS' && type !== 'IP Address');
+  return [
+    ...[...new Set(others)].flatMap((type) =>
+      alternativeNames(certificate.subjectAltName, type).map((value) => `the name ${oneLine(`${type}:${value}`)}`),
+    ),
+    ...ids.filter((id) => !known.has(id)).map((id) => `the usage ${id}`),
+    ...(mustStaple(certificate) ? ['the TLS feature must-staple'] : []),
+    // Clients of a server ignore the subject. Servers identify a client by it.
+    ...(ids.length === 1 && ids[0] === USAGE_IDS.serverAuth ? [] : subjectBeyond(certificate, names)),
+  ];
+}
+
+/** A common name that a document can declare as its first name. */
+const DECLARABLE = /^CN=(?:[a-z0-9-]+\.)+[a-z0-9-]+$/iu;
+
+/** The subject, if it identifies more than one of the names. */
+function subjectBeyond({ subject }: X509Certificate, names: readonly string[]): readonly string[] {
+  const parts = (subject as string | undefined)?.split('\n').filter((part) => part !== '') ?? [];
+  const isName = (part: string): boolean =>
+    DECLARABLE.test(part) || (part.startsWith('CN=') && names.includes(part.slice(3).toLowerCase()));
+  return parts.every(isName) ? [] : [`the subject ${oneLine(subject)}`];
+}
+
 const seen = new WeakMap<X509Certificate, X509Seen>();
 
 /** The facts of one certificate. */
@@ -212,6 +263,9 @@ export function x509Seen(certificate: X509Certificate): X509Seen {
 
 function shownOf(certificate: X509Certificate): X509Seen {
   const names = alternativeNames(certificate.subjectAltName, 'DNS').map((name) => name.toLowerCase());
+  const ipAddresses = alternativeNames(certificate.subjectAltName, 'IP Address').map(shortAddress);
+  const ids = certificate.keyUsage ?? [];
+  const undeclarable = undeclarableIn(certificate, [...names, ...ipAddresses]);
   return {
     fingerprint: fingerprintOf(certificate),
     subject: oneLine(certificate.subject),
@@ -220,7 +274,9 @@ function shownOf(certificate: X509Certificate): X509Seen {
     not_before: instantText(certificate.validFromDate.getTime()),
     not_after: instantText(certificate.validToDate.getTime()),
     dnsNames: [...new Set(names)].sort(),
-    ipAddresses: alternativeNames(certificate.subjectAltName, 'IP Address').map(shortAddress),
+    ipAddresses,
+    usages: USAGES.filter((usage) => ids.includes(USAGE_IDS[usage])),
+    ...(undeclarable.length === 0 ? {} : { undeclarable }),
     keyAlgorithm: publicKeyAlgorithm(certificate),
     ca: certificate.ca,
     ...(mustStaple(certificate) ? { must_staple: true } : {}),

@@ -43,7 +43,7 @@ const queueWaits: Judge = (decision, situation) => {
   if (!takesAway(decision, situation)) return pass('The change removes no capacity', facts);
   if (queue === undefined)
     return defer('The queue of the workload source is unknown', facts, {
-      remedy: { outside: 'Make the workload source readable' },
+      remedy: { outside: 'make the workload source readable' },
     });
   if (queue.count === 0) return pass('The queue is empty', facts);
   return defer(
@@ -64,7 +64,7 @@ const keepsMin: Judge = (decision, situation) => {
     `The pool would have ${counted(serving.length - lost, 'node')} in service; its minimum is ${min}`,
     facts,
     {
-      remedy: { outside: 'Wait until more of its nodes are in service' },
+      remedy: { outside: 'wait until more of its nodes are in service' },
     },
   );
 };

@@ -194,7 +194,7 @@ function emptyEntries(entries: readonly Entry[], reading: Reading): readonly Pro
       message: `\`${shorten(path, 200)}\` contains no document`,
       severity: 'error' as const,
       suggestion:
-        'an empty path would mark everything that it declared for removal; correct the path, or remove the entry',
+        'an empty path would mark everything that it declared for removal. Correct the path, or remove the entry; to end the project, set `desired: []`',
     }));
 }
 

@@ -600,6 +600,8 @@ describe('paths', () => {
     expect(await run(['empty'])).toEqual(['empty-desired']);
     expect(await run(['none'])).toEqual(['empty-desired']);
     expect(await run(['none', 'empty'], true)).toEqual([]);
+    // `desired: []` ends a project: nothing is declared, on purpose.
+    expect(await run([])).toEqual([]);
   });
 
   it('can lead in circles, to pipes, devices and endless folders', async () => {

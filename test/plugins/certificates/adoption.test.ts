@@ -126,6 +126,19 @@ describe('the adoption of a valid certificate', () => {
     );
   });
 
+  it('leaves the issuer and the key to the program that renews the certificate, and shows other names', async () => {
+    const off = 'renewal: { enabled: false }\nrecovery: { enabled: false }';
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www', off) });
+    foreignPair(project, 'www');
+    await project.run('apply --yes --until-settled');
+    // Another authority, another key.
+    foreignPair(project, 'www');
+    expect((await project.run('plan')).stdout).toContain('0 to change');
+    expect((await project.run('drift')).stdout).toContain('0 of 2 drifted');
+    foreignPair(project, 'www', WITH_ALT);
+    expect((await project.run('drift', 2)).stdout).toContain('dnsNames: ["www.example.test"] → ["alt.example.test",');
+  });
+
   it('does not renew a certificate whose renewal is off because of a difference', async () => {
     const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www', 'renewal: { enabled: false }') });
     foreignPair(project, 'www', WITH_ALT);
@@ -227,5 +240,136 @@ spec: { host: www.example.test, address: 127.0.0.1, port: ${port}, certificate: 
     expect(stdout).toMatch(
       /public-to-private: the certificate that 127\.0\.0\.1 serves for front is publicly trusted: its chain leads to CN=Other CA/u,
     );
+  });
+});
+
+describe('the content of a certificate', () => {
+  const DECLARED = `ipAddresses: [192.0.2.7, "2001:DB8::7"]\nusages: [serverAuth, clientAuth]`;
+
+  it('has IP addresses and usages as declared, and is issued again after an edit of them', async () => {
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www', DECLARED) });
+    await project.run('apply --yes');
+    expect(stored(project).subjectAltName).toBe(
+      'DNS:www.example.test, IP Address:192.0.2.7, IP Address:2001:DB8:0:0:0:0:0:7',
+    );
+    expect(stored(project).keyUsage).toEqual(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']);
+    expect((await project.run('plan')).stdout).toContain('2 unchanged');
+    project.write('b.yaml', certificateText('www', 'ipAddresses: [192.0.2.8]'));
+    expect((await project.run('plan')).stdout).toMatch(
+      /ipAddresses: \["192\.0\.2\.7","2001:db8::7"\] → \["192\.0\.2\.8"\], usages: \["serverAuth","clientAuth"\] → \["serverAuth"\]/u,
+    );
+    await project.run('apply --yes');
+    expect(stored(project).subjectAltName).toBe('DNS:www.example.test, IP Address:192.0.2.8');
+  });
+
+  it('can be IP addresses alone, client authentication alone, or open to every use', async () => {
+    const of = (name: string, content: string): string =>
+      certificateText(name).replace(`dnsNames: [${name}.example.test]`, content);
+    const project = projectOf({
+      'a.yaml': ISSUER,
+      'b.yaml': of('www', 'ipAddresses: ["::1"]'),
+      'c.yaml': of('client', 'dnsNames: [client]\n  usages: [clientAuth]'),
+      'd.yaml': of('any', 'dnsNames: [any]\n  usages: []'),
+    });
+    await project.run('apply --yes');
+    expect([stored(project).subject, stored(project).subjectAltName]).toEqual([
+      undefined,
+      'IP Address:0:0:0:0:0:0:0:1',
+    ]);
+    expect(stored(project, 'client').keyUsage).toEqual(['1.3.6.1.5.5.7.3.2']);
+    expect(stored(project, 'any').keyUsage).toBeUndefined();
+    expect((await project.run('plan')).stdout).toContain('4 unchanged');
+  });
+
+  it('is checked: a valid address once, and at least one name', async () => {
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www', 'ipAddresses: [999.1.1.1]') });
+    expect((await project.run('validate', 1)).stderr).toContain('999.1.1.1 is not a valid IP address');
+    project.write('b.yaml', certificateText('www', 'ipAddresses: ["::1", "0:0::1"]'));
+    expect((await project.run('validate', 1)).stderr).toContain('0:0::1 is the same address as item 1');
+    project.write('b.yaml', certificateText('www').replace('[www.example.test]', '[]'));
+    expect((await project.run('validate', 1)).stderr).toContain('missing-name: the certificate has no name');
+  });
+
+  it('keeps addresses and usages through an import and a renewal', async () => {
+    const project = projectOf({ 'a.yaml': ISSUER });
+    foreignPair(project, 'www', {
+      names: 'DNS:www.example.test,IP:192.0.2.7',
+      extensions: 'extendedKeyUsage=serverAuth,clientAuth',
+    });
+    await project.run('import --all --plugin certificates tls -o b.yaml');
+    await project.run('apply --yes --until-settled');
+    project.clock.at = START + 70 * DAY;
+    await project.run('apply --yes');
+    expect(stored(project).issuer).toBe('CN=Test CA');
+    expect(stored(project).subjectAltName).toBe('DNS:www.example.test, IP Address:192.0.2.7');
+    expect(stored(project).keyUsage).toEqual(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']);
+  });
+
+  it.each([
+    [
+      'a name of another type',
+      { names: 'DNS:www.example.test,URI:spiffe://example.test/www' },
+      'the name URI:spiffe://example.test/www',
+    ],
+    ['another usage', { extensions: 'extendedKeyUsage=serverAuth,timeStamping' }, 'the usage 1.3.6.1.5.5.7.3.8'],
+    [
+      'must-staple',
+      { extensions: 'extendedKeyUsage=serverAuth\ntlsfeature=status_request' },
+      'the TLS feature must-staple',
+    ],
+    [
+      'a subject that servers identify a client by',
+      { subject: '/O=system:masters/CN=admin', extensions: 'extendedKeyUsage=clientAuth' },
+      'the subject O=system:masters, CN=admin',
+    ],
+  ])('that no document can declare, as %s, is not lost without an override', async (_what, order, lost) => {
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www') });
+    foreignPair(project, 'www', order);
+    expect((await project.run('plan')).stdout).toContain(`A new certificate would not have ${lost}`);
+    await project.run('apply --yes --until-settled');
+    project.clock.at = START + 70 * DAY;
+    const { stdout } = await project.run('plan');
+    expect(stdout).toContain('REJECTED content-lost');
+    expect(stdout).toContain(`content-lost: the stored certificate contains ${lost}, which no document can declare`);
+    await project.run('apply --yes --override content-lost@certificates/Certificate/www --reason unused');
+    expect(stored(project).issuer).toBe('CN=Test CA');
+  });
+});
+
+describe('further blocks of a file', () => {
+  const BLOCK = '-----BEGIN DH PARAMETERS-----\nMAYCAQUCAQI=\n-----END DH PARAMETERS-----\n';
+  const COMBINED = certificateText('www').replace(
+    'certificate: tls/www.crt, key: tls/www.key',
+    'combined: tls/www.pem',
+  );
+  const read = ({ folder }: Project, name: string): string => readFileSync(join(folder, name), 'utf8');
+
+  it('are kept in a combined file through adoption and renewals, once and behind the key', async () => {
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': COMBINED });
+    foreignPair(project, 'www', { days: 30 });
+    const key = read(project, 'tls/www.key');
+    writeFileSync(join(project.folder, 'tls/www.pem'), read(project, 'tls/www.crt') + BLOCK + key, { mode: 0o600 });
+    await project.run('apply --yes --until-settled');
+    for (const days of [25, 100]) {
+      project.clock.at = START + days * DAY;
+      expect((await project.run('apply --yes')).stdout).toContain('1 done');
+      const text = read(project, 'tls/www.pem');
+      expect(text.endsWith(`-----END PRIVATE KEY-----\n${BLOCK}`)).toBe(true);
+      expect(text.split('DH PARAMETERS')).toHaveLength(3);
+      expect(text).not.toContain(key.split('\n')[1]);
+    }
+    expect((await project.run('plan')).stdout).toContain('2 unchanged');
+  });
+
+  it('are kept in a folder that is switched as a whole', async () => {
+    const folder = 'storage: { directory: { path: tls/www, combined: true } }';
+    const document = certificateText('www').replace(/storage: .*/u, folder);
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': document });
+    await project.run('apply --yes');
+    writeFileSync(join(project.folder, 'tls/www/combined.pem'), read(project, 'tls/www/combined.pem') + BLOCK);
+    project.clock.at = START + 70 * DAY;
+    await project.run('apply --yes');
+    expect(read(project, 'tls/www/combined.pem').endsWith(BLOCK)).toBe(true);
+    expect(read(project, 'tls/www/fullchain.pem')).not.toContain('DH PARAMETERS');
   });
 });

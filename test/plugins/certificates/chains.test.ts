@@ -114,18 +114,18 @@ describe('a chain whose first certificate to expire', () => {
   const ended = [-2, 'error'] as const;
 
   test.each([
-    ['leaf', ...near, /^warning expiring: expires in 4 days/u],
+    ['leaf', ...near, /^critical expiring-critical: expires in 4 days \(expiryCriticalDays is 7\)/u],
     [
       'Intermediate',
       ...near,
-      /^warning chain-expiring: .* in 4 days: the certificate of CN=Intermediate \(served\) expires at 20/u,
+      /^critical chain-expiring-critical: .* in 4 days: the certificate of CN=Intermediate \(served\) expires at 20/u,
     ],
     [
       'Root',
       ...near,
-      /^warning chain-expiring: .* in 4 days: the certificate of CN=Root \(in anchors\.crt\) expires at 20/u,
+      /^critical chain-expiring-critical: .* in 4 days: the certificate of CN=Root \(in anchors\.crt\) expires at 20/u,
     ],
-    ['leaf', ...ended, /^error expired: expired 2 days ago/u],
+    ['leaf', ...ended, /^critical expired: expired 2 days ago/u],
     ['Intermediate', ...ended, /^error untrusted: .*the certificate of CN=Intermediate \(served\) expired at 20/u],
     ['Root', ...ended, /^error untrusted: .*the certificate of CN=Root \(in anchors\.crt\) expired at 20/u],
   ] as const)('is %s, in %i days, is a finding of the server: %s', async (who, days, severity, expected) => {
@@ -140,7 +140,7 @@ describe('a chain whose first certificate to expire', () => {
   });
 
   test.each([
-    ['leaf', ...ended, /^error expired: expired 2 days ago, at 20/u],
+    ['leaf', ...ended, /^critical expired: expired 2 days ago, at 20/u],
     [
       'Intermediate',
       ...near,
@@ -150,12 +150,12 @@ describe('a chain whose first certificate to expire', () => {
     [
       'Intermediate',
       ...ended,
-      /^error expired: its chain expired 2 days ago: the certificate of CN=Intermediate \(stored with it\) expired at 20/u,
+      /^critical expired: its chain expired 2 days ago: the certificate of CN=Intermediate \(stored with it\) expired at 20/u,
     ],
     [
       'Root',
       ...ended,
-      /^error expired: its chain expired 2 days ago: the certificate of CN=Root \(stored with it\) expired at 20/u,
+      /^critical expired: its chain expired 2 days ago: the certificate of CN=Root \(stored with it\) expired at 20/u,
     ],
   ] as const)(
     'is %s, in %i days, is a finding of the stored certificate: %s',
@@ -206,7 +206,7 @@ describe('a chain whose first certificate to expire', () => {
     expect(messagesOf(await lookAt(folder, port))).toEqual([]);
     writeFileSync(join(folder, 'old.crt'), old.pem);
     expect(messagesOf(await lookAt(folder, port, { trust: ['old.crt'] }))).toEqual([
-      expect.stringMatching(/^warning chain-expiring: .*CN=Root \(served\) expires/u),
+      expect.stringMatching(/^critical chain-expiring-critical: .*CN=Root \(served\) expires/u),
     ]);
     // With both anchors, OpenSSL follows the path that is valid for as long as there is one.
     expect(messagesOf(await lookAt(folder, port, { trust: ['old.crt', 'anchors.crt'] }))).toEqual([]);

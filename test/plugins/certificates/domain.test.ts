@@ -28,6 +28,7 @@ function leaf(more: Partial<X509Seen> = {}): X509Seen {
     not_after: new Date(NOW + 80 * DAY).toISOString(),
     dnsNames: ['www.example.test'],
     ipAddresses: [],
+    usages: [],
     keyAlgorithm: 'ecdsa-p256',
     ca: false,
     self_signed: false,

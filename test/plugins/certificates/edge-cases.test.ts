@@ -50,6 +50,7 @@ function leaf(notBefore: string, notAfter: string): X509Seen {
     not_after: notAfter,
     dnsNames: ['www.example.test'],
     ipAddresses: [],
+    usages: [],
     keyAlgorithm: 'ecdsa-p256',
     ca: false,
     self_signed: false,

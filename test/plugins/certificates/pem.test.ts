@@ -3,6 +3,7 @@
  * files.
  */
 
+import type { X509Certificate } from 'node:crypto';
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,6 +34,12 @@ const key = keyPem(keys.privateKey);
 const [, body = ''] = /-----BEGIN CERTIFICATE-----\n([^-]*)-----END/u.exec(L) ?? [];
 const certificate = (inner: string, label = 'CERTIFICATE'): string =>
   `-----BEGIN ${label}-----\n${inner}-----END ${label}-----\n`;
+const withTail = ({ raw }: X509Certificate, tail: readonly number[]): string =>
+  certificate(
+    Buffer.concat([raw, Buffer.from(tail)])
+      .toString('base64')
+      .replaceAll(/.{1,64}/gu, '$&\n'),
+  );
 const inOneLine = `${body.replaceAll('\n', '')}\n`;
 const wrapped = (width: number): string =>
   body.replaceAll('\n', '').replaceAll(new RegExp(`.{1,${width}}`, 'gu'), '$&\n');
@@ -100,6 +107,9 @@ const TEXTS: readonly (readonly [string, string, number | 'refused'])[] = [
   ['nothing', '', 'refused'],
   ['DER', leaf.raw.toString('latin1'), 'refused'],
   ['the same certificate twice', L + L, 2],
+  ['a byte behind the certificate in its base64', `${withTail(leaf, [0])}${C}`, 'refused'],
+  ['trust settings behind the certificate in its base64', `${withTail(leaf, [0x30, 0])}${C}`, 2],
+  ['a byte behind the authority in its base64', `${L}${withTail(authority, [0])}`, 2],
 ];
 
 /** True if OpenSSL loads a text as the file of a server's certificate and its chain. */

@@ -29,6 +29,7 @@ function leaf(from: number, to: number): X509Seen {
     not_after: iso(NOW + to),
     dnsNames: [],
     ipAddresses: [],
+    usages: [],
     keyAlgorithm: 'ecdsa-p256',
     ca: false,
     self_signed: false,
