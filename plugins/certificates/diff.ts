@@ -250,7 +250,7 @@ export function adoptCertificate(resource: KnownResource<CertificateResource>, s
   return { fields, because: because.join('. ') };
 }
 
-/** What a new certificate would not have. */
+/** Content that a new certificate would not have. */
 export function lostTexts({ undeclarable = [] }: CertificateFacts): readonly string[] {
   return undeclarable.length === 0
     ? []

@@ -9,12 +9,14 @@
  * | is the adopted one | edited since | now |
  * | was issued by fettle | any | now |
  * | was stored by another program after the adoption | any | now |
+ * | the same, and the document switches renewals off | issuer or key algorithm, unedited | with a renewal |
  */
 
 import { digestOf, type FieldChange, mayBeOwned, sameJson, seenFacts } from '#plugin';
 import type { CertificateResource } from './diff.ts';
 import { ipAddressesOf, usagesOf } from './declared.ts';
 import { isContent } from './differences.ts';
+import { policyOf } from './renewal.ts';
 import type { CertificateMemory, CertificateSpec } from './generated.ts';
 
 /** Records the certificate at its adoption: only that one is kept. */
@@ -74,14 +76,27 @@ export function withoutWider(resource: CertificateResource, fields: readonly Fie
   return fields.filter(({ path, before }) => path !== '/usages' || !Array.isArray(before) || before.length > 0);
 }
 
+/** True if another program renews the certificate, from an issuer and for a key of its own. */
+function isLeftToOther(resource: CertificateResource): boolean {
+  const { renewal, recovery } = policyOf(resource);
+  const { owned, kept } = resource.memory ?? {};
+  return owned === 'adopted' && kept?.made === undefined && !renewal.enabled && !recovery.enabled;
+}
+
+const OF_RENEWER: ReadonlySet<string> = new Set(['/issuer', '/keyAlgorithm']);
+
 /** Splits differences into those of the next step, and those that wait for the renewal of an adopted certificate. */
 export function whenApplied(
   resource: CertificateResource,
   fields: readonly FieldChange[],
 ): { readonly now: readonly FieldChange[]; readonly later: readonly FieldChange[] } {
   const isForeign = isNotOwned(resource);
-  if (!isForeign && !isKept(resource)) return { now: fields, later: [] };
+  const isWhole = isForeign || isKept(resource);
+  if (!isWhole && !isLeftToOther(resource)) return { now: fields, later: [] };
   const waits = (field: FieldChange): boolean =>
-    isContent(field) && (isForeign || isUnedited(field.path, resource)) && seenFacts(resource)?.elsewhere !== true;
+    isContent(field) &&
+    (isWhole || OF_RENEWER.has(field.path)) &&
+    (isForeign || isUnedited(field.path, resource)) &&
+    seenFacts(resource)?.elsewhere !== true;
   return { now: fields.filter((field) => !waits(field)), later: fields.filter(waits) };
 }

@@ -1,6 +1,16 @@
 /** Audit: the snapshot of a node for each decision about it, with the source of the decision. */
 
-import { type Change, type Facts, type Scene, seenState, otherState, seenFacts, defined, instantOf } from '#plugin';
+import {
+  type Change,
+  type Facts,
+  formatRef,
+  type Scene,
+  seenState,
+  otherState,
+  seenFacts,
+  defined,
+  instantOf,
+} from '#plugin';
 import { decisionOf } from './decision.ts';
 import { type NodeResource, nodeSignals } from './facts.ts';
 
@@ -9,7 +19,10 @@ function minutes(since: string | undefined, now: number): number | undefined {
   return since === undefined ? undefined : Math.max(0, Math.floor((now - instantOf(since)) / 60_000));
 }
 
-const ACTIONS: Readonly<Record<string, string>> = {
+/** The actions of a node's decisions. */
+export const NODE_ACTIONS = ['node_provision', 'node_decommission', 'node_change'] as const;
+
+const ACTIONS: Readonly<Record<string, (typeof NODE_ACTIONS)[number]>> = {
   create: 'node_provision',
   remove: 'node_decommission',
   replace: 'node_decommission',
@@ -38,7 +51,8 @@ export function auditNode(change: Change, resource: NodeResource, scene: Scene):
     first_container_at: life?.first_container_at,
     last_container_at: life?.last_container_at,
     idle_minutes: minutes(life?.empty_since, now),
-    node_id: seenFacts(resource)?.server_id,
+    node_id: formatRef(resource.ref),
+    server_id: seenFacts(resource)?.server_id,
     action: ACTIONS[change.goal] ?? 'node_change',
     decision_by: decidedBy(change, resource, scene),
   });

@@ -1,4 +1,4 @@
-/** The source of a removal: a policy of the pool, from its state, or an edited document. */
+/** The source of a node's creation or removal: a policy of the pool, from its state, or an edited document. */
 
 import type { Resource, Scene } from '#plugin';
 import { NodePool } from './kinds.ts';
@@ -13,12 +13,14 @@ export interface Decision {
   readonly because?: string;
 }
 
-/** The recorded reason why a node is no longer a member of its pool. */
+/** The source of a node's membership, or of its end with the recorded reason. */
 export function decisionOf(resource: Resource, scene: Scene): Decision {
   const pool = poolOf(resource);
   const kept = pool === undefined ? undefined : NodePool.get(scene, poolRef(pool))?.memory?.kept;
   const number = pool === undefined ? undefined : numberOf(kept?.prefix ?? pool, resource.ref.name);
-  if (number === undefined || resource.desired !== undefined) return { by: 'manual' };
+  if (number === undefined) return { by: 'manual' };
+  if (resource.desired !== undefined)
+    return { by: kept?.ordered?.find(({ members }) => members.includes(number))?.by ?? 'manual' };
   const dropped = kept?.dropped?.findLast(({ members }) => members.includes(number));
   return dropped === undefined ? { by: 'manual' } : { by: dropped.by, because: dropped.because };
 }

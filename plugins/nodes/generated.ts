@@ -383,6 +383,11 @@ export interface NodePoolMemory {
     readonly by: 'reactive_policy' | 'consolidation_policy' | 'manual';
     readonly because: string;
   }[];
+  /** Members that a policy ordered, with the policy. */
+  readonly ordered: readonly {
+    readonly members: readonly number[];
+    readonly by: 'reactive_policy' | 'consolidation_policy' | 'manual';
+  }[];
   /** Members that a consolidation empties. */
   readonly going: readonly number[];
   /** Containers that the consolidation moves. */

@@ -2,7 +2,7 @@
 
 import { definePlugin, type Kind } from '#plugin';
 import { nodeHandlers } from './apply.ts';
-import { auditNode } from './audit.ts';
+import { auditNode, NODE_ACTIONS } from './audit.ts';
 import { check, checkTogether } from './check.ts';
 import { diffNode } from './diff.ts';
 import { nodeEffect, nodeSeen } from './effect.ts';
@@ -15,6 +15,7 @@ import { container, nodePool } from './pool/kinds.ts';
 import { summaryOf } from './pool/summary.ts';
 import { settingsOf } from './settings.ts';
 import { nodeStanding } from './standing.ts';
+import { nodeSchedule } from './schedule.ts';
 import { mattersToNode, nodeRules } from './safety.ts';
 import type { NodesReader, NodesWriter } from './world.ts';
 
@@ -27,7 +28,9 @@ const node: Kind<NodesWriter, NodeSpec, NodeFacts, NodeMemory, NodeStep, NodeRul
   effect: nodeEffect,
   seen: nodeSeen,
   note: noteNode,
+  schedule: nodeSchedule,
   matters: mattersToNode,
+  actions: NODE_ACTIONS,
   audit: auditNode,
   rules: nodeRules,
   handlers: nodeHandlers,

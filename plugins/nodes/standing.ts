@@ -22,7 +22,7 @@ function readyByAge({ provider, ways }: Settings, { status, life }: NodeSignals)
 
 function findingsOf(
   { ref, facts }: Sighting<NodeFacts>,
-  { status, probe, probe_message: probeMessage, workloads }: NodeSignals,
+  { status, probe, probe_message: probeMessage, workloads, life }: NodeSignals,
   settings: Settings,
   { state, health }: { readonly state: Seen; readonly health: Health },
 ): readonly Finding[] {
@@ -46,7 +46,9 @@ function findingsOf(
           finding(
             'unhealthy',
             'error',
-            health === 'unhealthy' ? why : 'The node was drained and does not return to service',
+            health === 'unhealthy' || life.draining_at === undefined
+              ? why
+              : `The node was drained at ${life.draining_at} and does not return to service`,
             { status: facts.server_id === undefined ? null : (status ?? null), health },
           ),
         ]
@@ -81,7 +83,10 @@ export function nodeStanding(
     ...(healthBefore === undefined ? {} : { healthBefore }),
     wanted: settings.power,
     initialized: wasReady,
-    late: !wasReady && startedAt !== undefined && now - startedAt > ms(settings.startDeadline),
+    // A node that became unhealthy before its first readiness stays late: its state began at the deadline.
+    late:
+      !wasReady &&
+      (before === 'unhealthy' || (startedAt !== undefined && now - startedAt > ms(settings.startDeadline))),
     drained: life.draining_at !== undefined,
     system: settings.role === 'system',
     probe,

@@ -29,7 +29,7 @@ export function commandTable<T extends { readonly [N in keyof T]: () => Promise<
 }
 
 const GROUPS: Readonly<Record<string, { readonly summary: string; readonly alias?: string }>> = {
-  log: { summary: 'List, explain, verify, export, recover and prune the log.', alias: 'audit' },
+  log: { summary: 'List, explain, count, verify, export, recover and prune the log.', alias: 'audit' },
   lock: { summary: 'Show the lock of the log.' },
   state: { summary: 'List, show, move, rename, forget and print resources in the state.' },
   sandbox: { summary: 'Run emulated services on this machine.' },

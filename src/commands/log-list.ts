@@ -1,7 +1,9 @@
 /** `fettle log list`: prints records of the log, newest last. */
 
-import { auditLines, recordLine } from '../report/log-text.ts';
-import { listLog } from '../run/log.ts';
+import { decisionLines } from '../report/audit-text.ts';
+import { recordLine } from '../report/log-text.ts';
+import { listDecisions, listLog } from '../run/log.ts';
+import type { LogRecord } from '../formats/log-record.ts';
 import { command } from './command.ts';
 import { commaList, parsed, parsedOr, pointInTime, shown, text, where, wholeNumber } from './options.ts';
 
@@ -33,9 +35,15 @@ export const logList = command({
   },
   call: async ({ flags, say, print, openWorkspace }) => {
     const { last, format, ...filter } = flags;
-    const { ending, records } = await listLog(await openWorkspace(), filter, last, say);
-    const line = filter.action === undefined ? recordLine : auditLines;
-    for (const record of records) print(format === 'json' ? `${JSON.stringify(record)}\n` : line(record));
+    const workspace = await openWorkspace();
+    const json = (record: LogRecord): string => `${JSON.stringify(record)}\n`;
+    if (filter.action !== undefined) {
+      const { ending, decisions } = await listDecisions(workspace, filter, last, say);
+      for (const each of decisions) print(format === 'json' ? json(each.record) : decisionLines(each));
+      return ending;
+    }
+    const { ending, records } = await listLog(workspace, filter, last, say);
+    for (const record of records) print(format === 'json' ? json(record) : recordLine(record));
     return ending;
   },
 });

@@ -14,6 +14,7 @@ export const main = commandLine(
     import: async () => (await import('./import.ts')).importCommand,
     'log list': async () => (await import('./log-list.ts')).logList,
     'log why': async () => (await import('./log-why.ts')).logWhy,
+    'log stats': async () => (await import('./log-stats.ts')).logStats,
     'log verify': async () => (await import('./log-verify.ts')).logVerify,
     'log export': async () => (await import('./log-export.ts')).logExport,
     'log recover': async () => (await import('./log-recover.ts')).logRecover,

@@ -33,6 +33,7 @@ import {
   type Json,
   type Judgement,
   type Labels,
+  type Proposal,
   type Resource,
   redactPatterns,
   type Ref,
@@ -385,6 +386,12 @@ function asRemembered(resource: KnownResource, kept: Kept): KnownResource {
   return withMemory(resource, { ...memory, kept: { ...memory.kept, ...kept } });
 }
 
+/** True if a change leaves a part of its document to another step, which neither the time nor a policy causes. */
+function isRest(change: Change, next: Proposal | undefined): boolean {
+  if (next === undefined || change.goal !== 'update') return false;
+  return next.step === change.step || next.cause === undefined;
+}
+
 function endingOf({ action, input }: Attempt, { kept = {}, error }: Handled, after: Look | undefined): Ending {
   const { change } = action;
   const cut = error instanceof DeadlineError || error instanceof AbortedError || isUnknownOutcome(error);
@@ -400,12 +407,12 @@ function endingOf({ action, input }: Attempt, { kept = {}, error }: Handled, aft
   const wanted = after.resource.desired?.spec;
   const planned = isAsPlanned(asRemembered(after.resource, kept), change, wanted, after.scene);
   if (planned && !cut) {
-    // The document is not applied as long as the same step is needed for the rest of it.
+    // The document is not applied as long as another step is needed for the rest of it.
     const next = kind.diff(withIgnored(asRemembered(after.resource, kept)), after.scene);
     return {
       status: 'done',
       message: '',
-      ...(next?.step === change.step && change.goal === 'update' ? { more: true } : {}),
+      ...(isRest(change, next) ? { more: true } : {}),
     };
   }
   if (cut) return { status: 'unknown', message: messageOf(error, input) };

@@ -12,13 +12,14 @@
  * | A | never | B, or absent | drift: not as declared |
  * | any | any | a gap | unknown |
  *
- * Changes that are due by time or in progress are listed separately, and are not drift.
+ * Each field is compared on its own. Changes that are due by time or in progress are listed separately, and are not drift.
  */
 
 import { addressMatcher } from './address-glob.ts';
 import {
   type Action,
   type Change,
+  changeAt,
   type Desired,
   digestOf,
   type FieldChange,
@@ -29,6 +30,8 @@ import {
   isKnown,
   isGiven,
   isSeen,
+  type Json,
+  valueAt,
 } from '#plugin';
 import { managedChange } from './diff.ts';
 import type { Suppression } from './load/config.ts';
@@ -47,6 +50,8 @@ export interface Drift {
   readonly suppressed: readonly (DriftedResource & { readonly by: Suppression })[];
   /** Expired suppressions. */
   readonly expired: readonly Suppression[];
+  /** Suppressions that match resources and cover none of their drift and findings. */
+  readonly unused: readonly Suppression[];
   /** Changes that are due by time or in progress: steps of the next apply, not drift. */
   readonly due: readonly Action[];
   /** Resources whose applied spec is unknown: it was too large for the state, and the document has changed since. */
@@ -84,6 +89,27 @@ function wayBack(resource: KnownResource, spec: unknown, scene: Scene): Change |
   return change === undefined || ['time', 'progress', 'policy'].includes(change.cause) ? undefined : change;
 }
 
+/** Limit of steps that one edit takes. */
+const MOST_STEPS = 8;
+
+/**
+ * The applied spec with the declared value of every field that already has it: an earlier step of the same edit changed
+ * it, or a step whose later part failed. A declared value is actual if a comparison with it no longer has its field.
+ */
+function withActual(resource: KnownResource, applied: unknown, declared: unknown, scene: Scene): unknown {
+  let spec = applied as Json;
+  for (let i = 0; i < MOST_STEPS; i += 1) {
+    const paths = (wayBack(resource, spec, scene)?.fields ?? []).map(({ path }) => path);
+    const set = (among: readonly string[]): Json =>
+      among.reduce<Json>((changed, path) => changeAt(changed, path, () => valueAt(declared, path)), spec);
+    const left = new Set((wayBack(resource, set(paths), scene)?.fields ?? []).map(({ path }) => path));
+    const next = set(paths.filter((path) => !left.has(path)));
+    if (sameJson(next, spec)) return spec;
+    spec = next;
+  }
+  return spec;
+}
+
 export type Drifted = { readonly back: Change; readonly since: 'applied' | 'declared' } | 'unknown' | undefined;
 
 /** The drift of one resource, as the change that restores it; `unknown` if it cannot be determined. */
@@ -111,7 +137,9 @@ function comparison(resource: Resource, change: Change | undefined, scene: Scene
     if (change === undefined || ['time', 'progress', 'policy'].includes(change.cause)) return undefined;
     return { back: change, since };
   }
-  const back = wayBack(resource, spec, scene);
+  const { desired } = resource;
+  const base = desired === undefined || since === 'declared' ? spec : withActual(resource, spec, desired.spec, scene);
+  const back = wayBack(resource, base, scene);
   return back === undefined ? undefined : { back, since };
 }
 
@@ -138,7 +166,16 @@ export interface DriftInput {
   readonly actions: ReadonlyMap<string, Action>;
   readonly scene: Scene;
   readonly suppress: readonly Suppression[];
+  /** Suppressions that cover a finding. */
+  readonly covering?: ReadonlySet<Suppression>;
   readonly within?: ((address: string) => boolean) | undefined;
+}
+
+/** Reports whether a glob matches resources, all of which were read; unknown for a part of the resources. */
+function isIdle(matches: (address: string) => boolean, { resources, within }: DriftInput): boolean {
+  if (within !== undefined) return false;
+  const matched = [...resources].filter(([address]) => matches(address));
+  return matched.length > 0 && matched.every(([, resource]) => isKnown(resource));
 }
 
 /** Finds drift, with the suppressed and the due changes. */
@@ -171,5 +208,15 @@ export function findDrift(input: DriftInput): Drift {
     }
     if (isLeft) rows.push({ resource, ...found, back: { ...found.back, fields } });
   }
-  return { rows, suppressed, expired: suppress.filter(({ until }) => until <= scene.now), due, unknown };
+  const used = new Set([...(input.covering ?? []), ...suppressed.map(({ by }) => by)]);
+  return {
+    rows,
+    suppressed,
+    expired: suppress.filter(({ until }) => until <= scene.now),
+    unused: rules.flatMap(({ rule, matches }) =>
+      rule.until > scene.now && !used.has(rule) && isIdle(matches, input) ? [rule] : [],
+    ),
+    due,
+    unknown,
+  };
 }

@@ -18,6 +18,8 @@ import {
 import type { Head } from '../store/store.ts';
 import type { Reconciled } from './reconcile.ts';
 import type { LogRecord } from '../formats/log-record.ts';
+import type { PendingFinding } from './confirm.ts';
+import type { SuppressedFinding } from './suppress.ts';
 import { overdue } from './rules.ts';
 import { holdOf } from './safety-inputs.ts';
 import { scheduleOf } from './schedule.ts';
@@ -50,6 +52,9 @@ export interface Explained {
   /** Absent if the resource needs no step. */
   readonly action?: Action;
   readonly findings: readonly Finding[];
+  /** Findings that do not count yet. */
+  readonly pending: readonly PendingFinding[];
+  readonly suppressed: readonly SuppressedFinding[];
   readonly records: readonly LogRecord[];
   readonly head?: Head;
 }
@@ -104,6 +109,8 @@ export function explain(
     neededBy,
     action,
     findings: sealed.findings.filter((finding) => formatRef(finding.ref) === address),
+    pending: sealed.pending.filter(({ finding }) => formatRef(finding.ref) === address),
+    suppressed: sealed.suppressed.filter(({ finding }) => formatRef(finding.ref) === address),
     records,
     head: sealed.head,
   });

@@ -101,6 +101,7 @@ export type ExitCodeName =
   | 'plan-refused'
   | 'unknown-outcome'
   | 'incomplete'
+  | 'timed-out'
   | 'partly-read'
   | 'rejected'
   | 'changes'
@@ -236,6 +237,15 @@ export interface FettleConfig {
       readonly owner: string;
       readonly reason: string;
     }[];
+    /** Findings that count only after several refreshes in a row; the first entry that matches decides. */
+    readonly confirm: readonly {
+      /** Address or glob, for example `certificates/Domain/*`. */
+      readonly address: string;
+      /** Codes of findings. They share one count: a refresh with any of them adds to it. */
+      readonly findings: readonly string[];
+      /** Number of refreshes in a row after which the finding counts. `apply` and `drift --record` record each refresh, once in each run; until then the finding is pending. */
+      readonly after: number;
+    }[];
   };
 }
 
@@ -370,6 +380,12 @@ export const exitCodes: readonly ExitCode[] = [
     code: 7,
     text: 'An accepted action failed, is stale, or was not attempted.',
     next: 'Check the reasons above and apply again.',
+  },
+  {
+    name: 'timed-out',
+    code: 9,
+    text: '`--timeout` passed before every change was settled; no action failed.',
+    next: 'Run the command again, or set a longer `--timeout`: the warning above says what it waited for.',
   },
   {
     name: 'partly-read',

@@ -1,4 +1,4 @@
-/** Idle configuration: budgets, overrides and suppressions in `fettle.yaml` that match no resource. */
+/** Idle configuration: budgets, overrides, suppressions and confirmations in `fettle.yaml` that match no resource. */
 
 import { isCovered } from './budget.ts';
 import type { Config } from './load/config.ts';
@@ -13,7 +13,7 @@ export interface Labelled {
 
 /** A sentence for each idle part. A part that may match a resource under a gap is not idle. `now`: epoch ms. */
 export function idleParts(
-  { safety, suppress }: Pick<Config, 'safety' | 'suppress'>,
+  { safety, suppress, confirm }: Pick<Config, 'safety' | 'suppress' | 'confirm'>,
   resources: readonly Labelled[],
   selectable: Selectable,
   now: number,
@@ -50,6 +50,10 @@ export function idleParts(
       'drift.suppress',
       // Expired ones are reported elsewhere.
       suppress.filter(({ until }) => until > now).map(({ address }) => address),
+    ),
+    ...addressed(
+      'drift.confirm',
+      confirm.map(({ address }) => address),
     ),
   ];
 }

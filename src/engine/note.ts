@@ -190,10 +190,11 @@ export function noteApplied(
   return changed.length === 0 ? [] : inRecords(run, changed, {}, []);
 }
 
-/** Records the findings of resources in the state whose codes differ from the recorded ones. */
+/** Records the findings of resources in the state whose codes or counts differ from the recorded ones. */
 export function noteFindings(
   resources: ReadonlyMap<string, Resource>,
   findings: readonly Finding[],
+  repeats: ReadonlyMap<string, Readonly<Record<string, number>>>,
   run: string,
 ): readonly Draft[] {
   const codes = new Map<string, Set<string>>();
@@ -205,7 +206,11 @@ export function noteFindings(
   for (const [address, { ref, sight, memory }] of resources) {
     if (memory === undefined || sight.is !== 'seen') continue;
     const now = [...(codes.get(address) ?? [])].sort(compareText);
-    if (!sameJson(now, Object.keys(memory.findings ?? {}).sort(compareText))) changed.push({ ref, findings: now });
+    const counts = repeats.get(address) ?? {};
+    const isOther = !sameJson(now, Object.keys(memory.findings ?? {}).sort(compareText));
+    const isCounted = !sameJson(counts, memory.repeats ?? {});
+    if (isOther || isCounted)
+      changed.push({ ref, ...(isOther ? { findings: now } : {}), ...(isCounted ? { repeats: counts } : {}) });
   }
   return changed.length === 0 ? [] : inRecords(run, changed, {}, []);
 }

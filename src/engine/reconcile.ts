@@ -6,12 +6,13 @@ import { collapsedKinds } from './collapse.ts';
 import { diff } from './diff.ts';
 import { expand } from './expand.ts';
 import { type Follower, followersOf, originsOf, withFollowers } from './follow.ts';
+import { confirmFindings } from './confirm.ts';
 import { type Failures, guarded, soundFindings } from './guard.ts';
 import type { ReadFiles } from './action.ts';
 import { effectOf, filesOf } from './covers.ts';
 import { withIgnored } from './ignored.ts';
 import { judge } from './judge.ts';
-import type { Suppression } from './load/config.ts';
+import type { Confirmation, Suppression } from './load/config.ts';
 import { match, remembering } from './match.ts';
 import { note, noteApplied, noteFindings } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
@@ -67,6 +68,10 @@ export interface ReconcileInput {
   readonly safety: Safety;
   /** Suppressions of drift and findings, from `fettle.yaml`. */
   readonly suppress?: readonly Suppression[];
+  /** Findings that count only after several refreshes in a row, from `fettle.yaml`. */
+  readonly confirm?: readonly Confirmation[];
+  /** True for a further refresh of the same run: a run counts once. */
+  readonly again?: boolean | undefined;
   /** Set if another run holds the lock: open intents are not settled, and their steps wait. */
   readonly busy?: Scene['busy'];
   readonly now: () => number;
@@ -236,6 +241,7 @@ async function compared(
   // Read before this run's own records change it.
   const given: Given = { project: input.project, settings: input.settings ?? new Map(), writes: [], files: new Map() };
   const logAt = recall.at;
+  const recordedAt = recall.refreshedAt;
   const sceneFor = (resources: ReadonlyMap<string, Resource>): Scene =>
     sceneOf(
       defined({
@@ -292,7 +298,9 @@ async function compared(
   const led = ledResources(resources, followers);
   const planned = only(resources, within);
   const findings = findingsOf(planned, scene, failures).map((finding) => withSince(finding, planned));
-  if (complete) await input.record(noteFindings(planned, findings, run));
+  const { confirm = [], again = false } = input;
+  const { pending, repeats } = confirmFindings({ findings, resources: planned, confirm, recordedAt, again });
+  if (complete) await input.record(noteFindings(planned, findings, repeats, run));
   const redact = input.redact ?? redactPatterns;
   const sealed = seal({
     ...input,
@@ -303,6 +311,7 @@ async function compared(
     scene,
     settled,
     findings,
+    pending,
     excluded: selected.size - changes.size,
     summaries: summarize(only(led, within), plugins, { ...scene, changes: all, judged: actions }, redact),
     gaps: [...view.gaps, ...failureGaps(failures, resources, redact)],

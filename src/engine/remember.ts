@@ -154,6 +154,8 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: Instant): Memo
     safety: seen.safety ?? before.safety,
     read: seen.read ?? before.read,
     ignore: seen.ignore === undefined ? before.ignore : seen.ignore.length === 0 ? undefined : seen.ignore,
+    repeats:
+      seen.repeats === undefined ? before.repeats : Object.keys(seen.repeats).length === 0 ? undefined : seen.repeats,
     findings: seen.findings === undefined ? before.findings : standingSince(seen.findings, before, at),
     others: seen.others ?? before.others,
     applied: appliedOf(at, seen.spec, seen.spec_digest) ?? before.applied,

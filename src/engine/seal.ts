@@ -21,6 +21,7 @@ import {
 import { sortedCauses } from './causes.ts';
 import { type Drifted, driftOf } from './drift.ts';
 import type { Suppression } from './load/config.ts';
+import type { PendingFinding, Progress } from './confirm.ts';
 import { splitFindings, type SuppressedFinding } from './suppress.ts';
 
 /** Counts of resources and changes. */
@@ -34,6 +35,8 @@ export interface PlanCounts {
   readonly rejected: number;
   readonly deferred: number;
   readonly findings: number;
+  /** Findings that do not count yet; absent if there are none. */
+  readonly pending?: number;
   readonly unchanged: number;
   /** Changes of other causes; absent without `--cause`. */
   readonly excluded?: number;
@@ -72,6 +75,7 @@ export interface Sealed {
   readonly drift: readonly { readonly address: string; readonly back: Change }[];
   readonly findings: readonly Finding[];
   readonly suppressed: readonly SuppressedFinding[];
+  readonly pending: readonly PendingFinding[];
   readonly gaps: readonly Gap[];
   /** The reason why the state could not be read. The plan then has no digest, and cannot be applied. */
   readonly memoryGap?: string;
@@ -97,6 +101,8 @@ export interface SealInput {
   readonly actions: ReadonlyMap<string, Action>;
   readonly findings: readonly Finding[];
   readonly suppress?: readonly Suppression[];
+  /** The findings that do not count yet. */
+  readonly pending?: ReadonlyMap<Finding, Progress>;
   readonly summaries: readonly PluginSummary[];
   readonly scene: Scene;
   readonly gaps: readonly Gap[];
@@ -116,7 +122,7 @@ function summaryOf(
   accepted: readonly Action[],
   rejected: number,
   deferred: number,
-): Omit<PlanCounts, 'findings'> {
+): Omit<PlanCounts, 'findings' | 'pending'> {
   const goals = (...names: readonly Change['goal'][]) =>
     accepted.filter(({ change }) => names.includes(change.goal)).length;
   const stepping = accepted.filter(({ change }) => {
@@ -163,7 +169,12 @@ export function seal(input: SealInput): Sealed {
   const all = byGravity([...input.actions.values()]);
   const count = (verdict: Action['verdict']) => all.filter((action) => action.verdict === verdict).length;
   const accepted = all.filter(({ verdict }) => verdict === 'accept');
-  const { counted, suppressed } = splitFindings(input.findings, input.suppress ?? [], scene.now);
+  const { counted: unsuppressed, suppressed } = splitFindings(input.findings, input.suppress ?? [], scene.now);
+  const pending = unsuppressed.flatMap((finding): readonly PendingFinding[] => {
+    const progress = input.pending?.get(finding);
+    return progress === undefined ? [] : [{ finding, ...progress }];
+  });
+  const counted = unsuppressed.filter((finding) => input.pending?.has(finding) !== true);
   return defined({
     project,
     version,
@@ -180,11 +191,16 @@ export function seal(input: SealInput): Sealed {
     }),
     findings: counted,
     suppressed,
+    pending,
     gaps,
     memoryGap,
     unmanaged: unmanaged(input),
     settled,
-    counts: { ...summaryOf(input, accepted, count('reject'), count('defer')), findings: counted.length },
+    counts: {
+      ...summaryOf(input, accepted, count('reject'), count('defer')),
+      findings: counted.length,
+      ...(pending.length === 0 ? {} : { pending: pending.length }),
+    },
     summaries,
     head,
   });

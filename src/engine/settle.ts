@@ -51,6 +51,10 @@ export function isAsPlanned(resource: KnownResource, intent: Planned, spec: unkn
   const settles = transition === undefined ? to : settlesIn(transition);
   if (isAbsent(resource)) return settles === ABSENT;
   if (settles === ABSENT) return false;
+  const wanted: Desired | undefined = resource.desired === undefined ? undefined : { ...resource.desired, spec };
+  const next = wanted === undefined ? undefined : kind.diff(withIgnored({ ...resource, desired: wanted }), scene);
+  // A change of another machine, such as one of a server that is off, can also reach its declared state.
+  if (machine !== undefined && from === to && wanted !== undefined && next === undefined) return true;
   const state = stateFor(resource, intent.step);
   if (state !== settles) {
     if (!worldLeadsTo(tables, machine, settles, state)) return false;
@@ -58,9 +62,7 @@ export function isAsPlanned(resource: KnownResource, intent: Planned, spec: unkn
     // run.
     if (intent.goal === 'update' && worldLeadsTo(tables, machine, from, state)) return false;
   }
-  if (intent.goal === 'remove' || from !== to || resource.desired === undefined) return true;
-  const wanted: Desired = { ...resource.desired, spec };
-  const next = kind.diff(withIgnored({ ...resource, desired: wanted }), scene);
+  if (intent.goal === 'remove' || from !== to || wanted === undefined) return true;
   if (next?.step !== intent.step) return true;
   const fields = new Set(intent.fields?.map(({ path }) => path));
   return fields.size > 0 && next.fields?.some(({ path }) => fields.has(path)) !== true;

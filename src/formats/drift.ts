@@ -3,6 +3,7 @@
 import { type Action, formatRef, type Labels, instantText, defined, isAbsent } from '#plugin';
 import type { Drift, DriftedResource } from '../engine/drift.ts';
 import { shownLabels } from '../engine/selector.ts';
+import type { Suppression } from '../engine/load/config.ts';
 import { clearsAt } from '../engine/standing.ts';
 import { driftValues } from './change-values.ts';
 import { clearsAtOf, type LogHead, type Source, sourceOf, type Suppressed, suppressedBy } from './parts.ts';
@@ -44,6 +45,19 @@ export interface DueRow {
   readonly clears_at?: string;
 }
 
+/** A suppression: the address, the path or the code of the finding, the end (ISO 8601) and the owner. */
+export interface NamedSuppression {
+  readonly address: string;
+  readonly path?: string;
+  readonly finding?: string;
+  readonly until: string;
+  readonly owner: string;
+}
+
+function namedSuppression({ reason: _reason, until, ...rest }: Suppression): NamedSuppression {
+  return { ...rest, until: instantText(until) };
+}
+
 export interface DriftReport {
   readonly format_version: string;
   readonly fettle_version: string;
@@ -56,16 +70,13 @@ export interface DriftReport {
   readonly resource_drift: readonly DriftRow[];
   readonly suppressed_drift: readonly SuppressedDrift[];
   /** Expired suppressions. */
-  readonly expired_suppressions: readonly {
-    readonly address: string;
-    readonly path?: string;
-    readonly finding?: string;
-    readonly until: string;
-    readonly owner: string;
-  }[];
+  readonly expired_suppressions: readonly NamedSuppression[];
+  /** Suppressions that match resources and cover none of their drift and findings; absent if there are none. */
+  readonly unused_suppressions?: readonly NamedSuppression[];
   readonly due_changes: readonly DueRow[];
   readonly checks: Plan['checks'];
   readonly suppressed_checks?: Plan['suppressed_checks'];
+  readonly pending_checks?: Plan['pending_checks'];
   readonly gaps: Plan['gaps'];
   readonly summary: {
     readonly resources: number;
@@ -73,6 +84,8 @@ export interface DriftReport {
     readonly suppressed: number;
     readonly due: number;
     readonly findings: number;
+    /** Findings that do not count yet; absent if there are none. */
+    readonly pending?: number;
     readonly unread: number;
     /** Edited resources whose applied spec is unknown, because it was too large for the state. */
     readonly unknown: number;
@@ -113,7 +126,7 @@ function dueRow(action: Action): DueRow {
 
 /** Returns the document of a report. `hasLog`: a log of earlier applies exists. */
 export function driftDocument(drift: Drift, plan: Plan, hasLog: boolean): DriftReport {
-  const { rows, suppressed, expired, due, unknown } = drift;
+  const { rows, suppressed, expired, unused, due, unknown } = drift;
   return defined({
     format_version: DRIFT_FORMAT,
     fettle_version: plan.fettle_version,
@@ -124,13 +137,12 @@ export function driftDocument(drift: Drift, plan: Plan, hasLog: boolean): DriftR
     compared_with: hasLog ? 'applied' : 'declared',
     resource_drift: rows.map(rowOf),
     suppressed_drift: suppressed.map((row) => ({ ...rowOf(row), suppressed: suppressedBy(row.by) })),
-    expired_suppressions: expired.map(({ reason: _reason, until, ...rest }) => ({
-      ...rest,
-      until: instantText(until),
-    })),
+    expired_suppressions: expired.map(namedSuppression),
+    unused_suppressions: unused.length === 0 ? undefined : unused.map(namedSuppression),
     due_changes: due.map(dueRow),
     checks: plan.checks,
     suppressed_checks: plan.suppressed_checks,
+    pending_checks: plan.pending_checks,
     gaps: plan.gaps,
     summary: {
       resources: plan.summary.resources,
@@ -138,6 +150,7 @@ export function driftDocument(drift: Drift, plan: Plan, hasLog: boolean): DriftR
       suppressed: suppressed.length + (plan.suppressed_checks?.length ?? 0),
       due: due.length,
       findings: plan.checks.length,
+      ...(plan.summary.pending === undefined ? {} : { pending: plan.summary.pending }),
       unread: plan.summary.unread,
       unknown,
     },

@@ -14,7 +14,7 @@
  * | `planned_change` | `change`: `reason` is its cause; also `step`, `goal`, `because` |
  * | `planned_rejection` | `change`, `rejection`: the reasons as in the plan's JSON |
  * | `planned_deferral` | `change`, `deferral`: the reasons as in the plan's JSON |
- * | `finding` | `finding`, as in the `checks` of the plan's JSON; a suppressed one has the member `suppressed` |
+ * | `finding` | `finding`, as in the `checks` of the plan's JSON; one that does not count has the member `suppressed` or `pending` |
  * | `plugin_summary` | `summary`: the totals of a `plugin`, as in the `summaries` of the plan's JSON |
  * | `change_summary` | `changes`: counts of the `operation` `plan` or `apply`; for a plan also its `plan_digest` |
  * | `lock_wait` | `lock`: its holder |
@@ -47,6 +47,7 @@ import { countRows } from '../engine/count-rows.ts';
 import { holderText } from '../engine/holder-text.ts';
 import { applySummary, doing } from '../report/apply-text.ts';
 import { driftSummary } from '../report/drift-text.ts';
+import { progressText } from '../report/findings-text.ts';
 import { headText, summaryText } from '../report/plan-text.ts';
 import { shortDigests } from '../report/text.ts';
 
@@ -324,6 +325,15 @@ function* findingEvents(findings: Plan['checks']): Generator<EventBody> {
     };
 }
 
+function* pendingEvents(findings: Plan['pending_checks']): Generator<EventBody> {
+  for (const finding of findings ?? [])
+    yield {
+      ...info(`${finding.address}: ${finding.code}: ${finding.message} (pending: ${progressText(finding.pending)})`),
+      type: 'finding',
+      finding,
+    };
+}
+
 function* suppressedEvents(findings: Plan['suppressed_checks']): Generator<EventBody> {
   for (const finding of findings ?? []) {
     const { until, owner } = finding.suppressed;
@@ -342,7 +352,14 @@ export function* driftEvents(report: DriftReport): Generator<EventBody> {
   yield* gapEvents(report.gaps);
   yield* driftRowEvents(report.resource_drift);
   yield* findingEvents(report.checks);
+  yield* pendingEvents(report.pending_checks);
   yield* suppressedEvents(report.suppressed_checks);
+  for (const { address, path, finding, owner } of report.unused_suppressions ?? [])
+    yield diagnosticEvent({
+      severity: 'warning',
+      summary: `the suppression of ${finding ?? path ?? 'drift'} by ${owner} covers nothing now; remove it`,
+      address,
+    });
   const { drifted, suppressed, due, findings, unread } = report.summary;
   const changes = { add: 0, change: drifted, remove: 0, import: 0, suppressed, due, findings, unread };
   yield { ...info(driftSummary(report)), type: 'change_summary', changes: { ...changes, operation: 'drift' } };
@@ -373,6 +390,7 @@ export function* planEvents(plan: Plan): Generator<EventBody> {
     yield { ...info(`${each.address}: Plan to ${change.action}`), type: 'planned_change', change };
   }
   yield* findingEvents(plan.checks);
+  yield* pendingEvents(plan.pending_checks);
   yield* suppressedEvents(plan.suppressed_checks);
   for (const summary of plan.summaries ?? [])
     yield {

@@ -17,7 +17,19 @@ import type { LogRecord } from './log-record.ts';
 import { shownLabels } from '../engine/selector.ts';
 import { clearsAt, standing } from '../engine/standing.ts';
 import { overrideText, setText } from '../report/remedy-text.ts';
-import { type Check, checkOf, type Clearing, clearingOf, clearsAtOf, logHead, type LogHead } from './parts.ts';
+import {
+  type Check,
+  checkOf,
+  type Clearing,
+  clearingOf,
+  clearsAtOf,
+  logHead,
+  type LogHead,
+  pendingCheck,
+  type PendingCheck,
+  suppressedCheck,
+  type SuppressedCheck,
+} from './parts.ts';
 
 const EXPLANATION_FORMAT = '1.0';
 
@@ -100,6 +112,9 @@ export interface Explanation {
     readonly after: readonly string[];
   };
   readonly findings: readonly Check[];
+  /** Findings that do not count yet, and suppressed ones; absent if there are none. */
+  readonly pending_checks?: readonly PendingCheck[];
+  readonly suppressed_checks?: readonly SuppressedCheck[];
   readonly records: readonly LogRecord[];
   readonly log_head?: LogHead;
 }
@@ -208,6 +223,8 @@ export function explanationDocument(explained: Explained): Explanation {
     memory: memoryOf(explained),
     ...(action === undefined ? {} : { next: nextOf(action) }),
     findings: explained.findings.map(checkOf),
+    ...(explained.pending.length === 0 ? {} : { pending_checks: explained.pending.map(pendingCheck) }),
+    ...(explained.suppressed.length === 0 ? {} : { suppressed_checks: explained.suppressed.map(suppressedCheck) }),
     records: explained.records,
     ...(head === undefined ? {} : { log_head: logHead(head) }),
   };

@@ -51,6 +51,8 @@ export interface Seen {
   readonly ignore?: readonly string[];
   /** Codes of its findings, sorted, if they differ from the recorded ones. */
   readonly findings?: readonly string[];
+  /** Refreshes in a row with each finding that `drift.confirm` covers, by code, if they differ from the recorded ones. */
+  readonly repeats?: Readonly<Record<string, number>>;
   /** The resource is already as a newer spec declares, so that spec counts as applied. */
   readonly spec?: Json;
   readonly spec_digest?: string;

@@ -10,7 +10,9 @@ import {
   type Position,
   type Severity,
 } from '#plugin';
+import type { PendingFinding, Progress } from '../engine/confirm.ts';
 import type { Suppression } from '../engine/load/config.ts';
+import type { SuppressedFinding } from '../engine/suppress.ts';
 import type { Head } from '../store/store.ts';
 
 /** The end of the log; `hash` is `sha256:` and 64 hex digits. */
@@ -94,6 +96,19 @@ export function suppressedBy({ until, owner, reason }: Suppression): Suppressed 
   return { until: instantText(until), owner, reason };
 }
 
+/** A finding that does not count yet, by `drift.confirm`. */
+export interface PendingCheck extends Check {
+  readonly pending: Progress;
+}
+
+export function pendingCheck({ finding, seen, after }: PendingFinding): PendingCheck {
+  return { ...checkOf(finding), pending: { seen, after } };
+}
+
 export interface SuppressedCheck extends Check {
   readonly suppressed: Suppressed;
+}
+
+export function suppressedCheck({ finding, by }: SuppressedFinding): SuppressedCheck {
+  return { ...checkOf(finding), suppressed: suppressedBy(by) };
 }

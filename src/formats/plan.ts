@@ -31,10 +31,12 @@ import {
   clearingOf,
   clearsAtOf,
   logHead,
+  pendingCheck,
+  type PendingCheck,
   type LogHead,
   type Source,
   sourceOf,
-  suppressedBy,
+  suppressedCheck,
   type SuppressedCheck,
 } from './parts.ts';
 
@@ -129,6 +131,8 @@ export interface Plan {
   readonly checks: readonly Check[];
   /** Findings that `drift.suppress` covers; absent without any. */
   readonly suppressed_checks?: readonly SuppressedCheck[];
+  /** Findings that do not count yet, by `drift.confirm`; absent without any. */
+  readonly pending_checks?: readonly PendingCheck[];
   readonly gaps: readonly {
     readonly plugin: string;
     readonly scope: string;
@@ -270,13 +274,8 @@ function planDocument(sealed: Sealed): Plan {
       defined({ address, labels: shownLabels(sealed.resources.get(address)), change: driftValues(back) }),
     ),
     checks: sealed.findings.map(checkOf),
-    suppressed_checks:
-      suppressed.length === 0
-        ? undefined
-        : suppressed.map(({ finding, by }) => ({
-            ...checkOf(finding),
-            suppressed: suppressedBy(by),
-          })),
+    pending_checks: sealed.pending.length === 0 ? undefined : sealed.pending.map(pendingCheck),
+    suppressed_checks: suppressed.length === 0 ? undefined : suppressed.map(suppressedCheck),
     gaps,
     unmanaged: sealed.unmanaged,
     settled: sealed.settled,

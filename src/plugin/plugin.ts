@@ -162,6 +162,8 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
    * that it depends on are always refreshed.
    */
   matters?(resource: Resource<S, F, M>, scene: Scene): readonly Ref[];
+  /** Every `action` of the audit values. By default, actions are the name of the kind and a goal: `item_create`. */
+  readonly actions?: readonly string[];
   /** Audit values that the log adds to each intent, outcome and refusal of the resource. */
   audit?(change: Change, resource: Resource<S, F, M>, scene: Scene): Facts;
   /** Upgrades state that an older version recorded. */

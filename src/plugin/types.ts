@@ -310,6 +310,8 @@ export interface Memory<M = Facts> {
   };
   /** Codes of its findings at the last recorded refresh, each with the time of the first one in a row. */
   readonly findings?: Readonly<Record<string, Instant>>;
+  /** Recorded refreshes in a row with a finding that `drift.confirm` covers, by its code. */
+  readonly repeats?: Readonly<Record<string, number>>;
   readonly open?: OpenIntent;
   /**
    * Ids of create intents without an observed result, newest last. A resource with such an id is owned.

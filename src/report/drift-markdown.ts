@@ -5,7 +5,7 @@ import { driftSummary } from './drift-text.ts';
 import { isGrave } from '../formats/parts.ts';
 import { byGravity } from './findings-text.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
-import { fieldCells, findingRow, suppressedFindings } from './plan-markdown.ts';
+import { fieldCells, findingRow, pendingFindings, suppressedFindings } from './plan-markdown.ts';
 import { headText } from './plan-text.ts';
 import { namedCode } from './labels-text.ts';
 import { scopeText } from './text.ts';
@@ -64,12 +64,19 @@ function sectionsOf(report: DriftReport, detail: boolean): readonly Section[] {
         `- ${code(address)} ${code(finding ?? path ?? 'drift')}: expired at ${code(until)}, ask ${escapeText(owner)}`,
       { noun: 'expired suppression', title: 'Expired suppressions' },
     ),
+    rowsSection(
+      report.unused_suppressions ?? [],
+      ({ address, path, finding, owner }) =>
+        `- ${code(address)} ${code(finding ?? path ?? 'drift')}: covers nothing now; ask ${escapeText(owner)}, or remove it`,
+      { noun: 'unused suppression', title: 'Unused suppressions', collapsed: true },
+    ),
     rowsSection(report.due_changes, dueRow, {
       noun: 'due change',
       title: 'Due, or in progress',
       collapsed: true,
     }),
     rowsSection(findings, findingRow, { noun: 'finding', title: 'Findings', collapsed: true }),
+    pendingFindings(report.pending_checks),
     suppressedFindings(report.suppressed_checks),
     rowsSection(report.suppressed_drift, (row) => suppressedRow(row, detail), {
       noun: 'suppressed drift',

@@ -7,7 +7,7 @@ import { headText } from './plan-text.ts';
 import type { DriftReport, DriftRow } from '../formats/drift.ts';
 import { fieldRows } from './fields.ts';
 import { counted, printable } from '#plugin';
-import { findingLines, suppressedFindingLines } from './findings-text.ts';
+import { findingCountText, findingLines, pendingFindingLines, suppressedFindingLines } from './findings-text.ts';
 import { namedText } from './labels-text.ts';
 import { columnWidth, type Paint, painter, scopeText, ageText, textOfBlocks } from './text.ts';
 
@@ -53,7 +53,7 @@ export function driftSummary({ summary }: DriftReport): string {
       : ` Of ${summary.unknown} drift is unknown: their specs are too large for the state and have been edited.`;
   return (
     `Drift: ${summary.drifted} of ${summary.resources} drifted, ${summary.suppressed} suppressed, ` +
-    `${summary.due} due or in progress, ${counted(summary.findings, 'finding')}.${blind}${unknown}`
+    `${summary.due} due or in progress, ${findingCountText(summary)}.${blind}${unknown}`
   );
 }
 
@@ -76,10 +76,15 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
     ),
     report.resource_drift.map((row) => rowText(row, width, detail, paint)),
     findingLines(report.checks, { paint, width: options.width }),
+    pendingFindingLines(report.pending_checks, paint),
     suppressedFindingLines(report.suppressed_checks, paint),
     report.expired_suppressions.map(
       ({ address, path, finding, until, owner }) =>
         `  ${paint('yellow', '!')} ${printable(address)}  the suppression of ${printable(finding ?? path ?? 'drift')} by ${printable(owner)} expired at ${until}`,
+    ),
+    (report.unused_suppressions ?? []).map(
+      ({ address, path, finding, owner }) =>
+        `  ${paint('yellow', '!')} ${printable(address)}  the suppression of ${printable(finding ?? path ?? 'drift')} by ${printable(owner)} covers nothing now; remove it`,
     ),
     detail
       ? report.suppressed_drift.flatMap((row) => [

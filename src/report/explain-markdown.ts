@@ -7,7 +7,7 @@ import { recordLine } from './log-text.ts';
 import { code, escapeText, marker, rowsSection, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { scheduleTexts } from './schedule-text.ts';
 import { namedCode } from './labels-text.ts';
-import { findingRow } from './plan-markdown.ts';
+import { findingRow, pendingFindings, suppressedFindings } from './plan-markdown.ts';
 
 const WAYS: Readonly<Record<Way['do'], string>> = {
   wait: 'wait',
@@ -37,14 +37,16 @@ function memoryText({ memory }: Explanation): readonly string[] {
   ];
 }
 
-function nextText({ next, gap, written }: Explanation): readonly string[] {
+function nextText({ next, gap, written, schedule }: Explanation): readonly string[] {
   if (next === undefined) {
     const why =
       gap !== undefined
         ? 'unknown, because the resource could not be read'
-        : written
-          ? 'none, the resource is as declared'
-          : 'none';
+        : typeof schedule?.['waiting_for'] === 'string'
+          ? `none until the resource is ready. It waits for ${escapeText(schedule['waiting_for'])}`
+          : written
+            ? 'none, the resource is as declared'
+            : 'none';
     return [`**Next step:** ${why}`];
   }
   const verdict = { accept: 'would be applied', reject: '**REJECTED**', defer: '**WAITING**' }[next.verdict];
@@ -84,6 +86,8 @@ export function explainMarkdown(explanation: Explanation, project: string, now: 
         title: 'Ways to unblock the step',
       }),
       rowsSection(findings, findingRow, { noun: 'finding', title: 'Findings' }),
+      pendingFindings(explanation.pending_checks),
+      suppressedFindings(explanation.suppressed_checks),
       rowsSection(rules, ruleRow, {
         noun: 'rule',
         title: 'Rules',

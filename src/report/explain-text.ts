@@ -8,7 +8,7 @@ import type { LogRecord } from '../formats/log-record.ts';
 import { counted, type Json, printable } from '#plugin';
 import { valueText } from './fields.ts';
 import { isGrave } from '../formats/parts.ts';
-import { SEVERITY_STYLE } from './findings-text.ts';
+import { pendingFindingLines, SEVERITY_STYLE, suppressedFindingLines } from './findings-text.ts';
 import { recordLine } from './log-text.ts';
 import { scheduleTexts } from './schedule-text.ts';
 import { namedText } from './labels-text.ts';
@@ -171,9 +171,11 @@ const WAY_WORD: Readonly<Record<Way['do'], string>> = {
 
 const RANK: Readonly<Record<RuleSaid['outcome'], number>> = { reject: 0, defer: 1, warn: 2, pass: 3 };
 
-function noStepText({ gap, written, findings }: Explanation): string {
+function noStepText({ gap, written, findings, schedule }: Explanation): string {
   if (gap !== undefined) return 'Next step: unknown, because the resource could not be read.';
   if (!written) return 'Next step: none. The resource is neither declared nor owned.';
+  const waiting = schedule?.['waiting_for'];
+  if (typeof waiting === 'string') return `Next step: none until the resource is ready. It waits for ${clean(waiting)}`;
   const fault = findings.find(isGrave);
   if (fault === undefined) return 'Next step: none. The resource is as declared.';
   return `Next step: none. fettle has no step for this error: ${fault.code}: ${clean(fault.message)}`;
@@ -232,6 +234,10 @@ function findingLines({ findings }: Explanation, paint: Paint): readonly string[
   });
 }
 
+function uncountedLines({ pending_checks, suppressed_checks }: Explanation, paint: Paint): readonly string[] {
+  return [...pendingFindingLines(pending_checks, paint), ...suppressedFindingLines(suppressed_checks, paint)];
+}
+
 function block(title: string, lines: readonly string[], paint: Paint): readonly string[] {
   return lines.length === 0 ? [] : [paint('bold', title), ...lines];
 }
@@ -249,6 +255,7 @@ export function explainText(explanation: Explanation, options: ExplainTextOption
     blockerLines(explanation, paint),
     rowsText(topRows(explanation, options, paint), paint),
     block('Findings', findingLines(explanation, paint), paint),
+    block('Findings that do not count', uncountedLines(explanation, paint), paint),
     explanation.records.length === 0
       ? ['The log has no record of the resource.']
       : block('Last records', recordLines(explanation.records), paint),

@@ -1,7 +1,7 @@
 /** Findings as text: new ones in full, known ones as a count, suppressed ones with their owner. */
 
 import { counted } from '#plugin';
-import type { Check, SuppressedCheck } from '../formats/parts.ts';
+import type { Check, PendingCheck, SuppressedCheck } from '../formats/parts.ts';
 import { cleanText } from './plan-rows.ts';
 import { namedText } from './labels-text.ts';
 import { columnWidth, type Paint, type Style, wrapped } from './text.ts';
@@ -72,6 +72,30 @@ export function standingLines(checks: readonly Check[], options: FindingOptions)
   if (checks.length === 0) return [];
   const text = `Findings known since an earlier apply: ${countsText(checks)}. --detail lists them.`;
   return wrapped(text, options.width);
+}
+
+/** `1 of 3 refreshes in a row`. */
+export function progressText({ seen, after }: PendingCheck['pending']): string {
+  return `${seen} of ${after} refreshes in a row`;
+}
+
+/** Returns the findings that do not count yet, each with the number of its refreshes. */
+export function pendingFindingLines(checks: readonly PendingCheck[] | undefined, paint: Paint): readonly string[] {
+  return (checks ?? []).map(
+    ({ address, labels, code, message, pending }) =>
+      `  ${paint('dim', 'pending'.padEnd(WORD))}  ${namedText({ address, labels })}  ${paint('dim', code)}: ${cleanText(message)} (${progressText(pending)})`,
+  );
+}
+
+/** `1 finding`, `1 finding, 2 pending`. */
+export function findingCountText({
+  findings,
+  pending = 0,
+}: {
+  readonly findings: number;
+  readonly pending?: number;
+}): string {
+  return `${counted(findings, 'finding')}${pending === 0 ? '' : `, ${pending} pending`}`;
 }
 
 /** Returns the findings that `drift.suppress` covers, each with its owner and the end of its suppression. */

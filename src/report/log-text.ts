@@ -1,8 +1,7 @@
 /** Records of the log as text, one line for each. */
 
 import type { LogRecord, Move } from '../formats/log-record.ts';
-import { type Facts, formatRef, type Labels, printable, type Ref } from '#plugin';
-import { valueText } from './fields.ts';
+import { formatRef, type Labels, type Ref } from '#plugin';
 import { namedText } from './labels-text.ts';
 import { textOf } from './text.ts';
 
@@ -70,16 +69,4 @@ export function recordLine(record: LogRecord): string {
     [`${String(record.seq).padStart(6)}  ${record.time}  ${record.kind.padEnd(10)}  ${bodyText(record)}`],
     false,
   );
-}
-
-function factsText(facts: Facts): string {
-  return Object.entries(facts)
-    .map(([name, value]) => `${printable(name)}=${valueText(value)}`)
-    .join(' ');
-}
-
-/** Returns one record, and below it the audited facts of its resource. Ends with a newline. */
-export function auditLines(record: LogRecord): string {
-  const audit = 'audit' in record.body ? record.body.audit : undefined;
-  return audit === undefined ? recordLine(record) : recordLine(record) + textOf([`        ${factsText(audit)}`], false);
 }

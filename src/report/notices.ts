@@ -1,7 +1,7 @@
 /** Notices of a run, apart from its result, in one style: `error: …`, `warning: …`, `note: …`. */
 
 import { holderText } from '../engine/holder-text.ts';
-import { CLEAR_LINE, instantText, printable } from '#plugin';
+import { CLEAR_LINE, durationText, instantText, printable } from '#plugin';
 import type { Progress, RunEvent, SavedPlanRefusal } from '../run/events.ts';
 import { differenceText } from './difference-text.ts';
 import { formatProblems } from './problems.ts';
@@ -104,6 +104,8 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
         `${signal}: running actions will finish, and no other action will start. Send the signal again to stop at once`,
       );
     }
+    case 'settling-late':
+      return one('warning', `--timeout ${durationText(event.timeoutMs)} has passed: ${event.reason}`);
     case 'round-wait':
       return one('note', `waiting until ${instantText(event.until)}: ${event.reason}`);
     default:

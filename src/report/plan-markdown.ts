@@ -9,7 +9,7 @@ import { isGrave } from '../formats/parts.ts';
 import { causeLines } from './cause-text.ts';
 import { coverLines } from './covers-text.ts';
 import { approvedCut, fieldRows } from './fields.ts';
-import { byGravity } from './findings-text.ts';
+import { byGravity, progressText } from './findings-text.ts';
 import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRow, withinBudget } from './markdown.ts';
 import { secretRows, stepText, symbolOf } from './plan-rows.ts';
 import { headText, NO_DIGEST, summaryText } from './plan-text.ts';
@@ -121,6 +121,15 @@ export function findingRow({ address, labels, severity, code: name, message }: C
   return `- **${escapeText(severity)}** ${namedCode({ address, labels })} ${code(name)}: ${escapeText(message)}`;
 }
 
+/** Returns the collapsed section of findings that do not count yet. */
+export function pendingFindings(checks: Plan['pending_checks']): Section {
+  return rowsSection(checks ?? [], (check) => `${findingRow(check)}; ${progressText(check.pending)}`, {
+    noun: 'pending finding',
+    title: 'Pending findings',
+    collapsed: true,
+  });
+}
+
 /** Returns the collapsed section of suppressed findings, each with its owner and the end of its suppression. */
 export function suppressedFindings(checks: Plan['suppressed_checks']): Section {
   return rowsSection(
@@ -188,6 +197,7 @@ function sectionsOf(plan: Plan, detail: boolean): readonly Section[] {
       title: 'Summary',
     }),
     rowsSection(findings, findingRow, { noun: 'finding', title: 'Findings', collapsed: true }),
+    pendingFindings(plan.pending_checks),
     suppressedFindings(plan.suppressed_checks),
     rowsSection(plan.resource_drift, (row) => driftRow(row, detail), {
       noun: 'drifted resource',

@@ -7,7 +7,13 @@ import type { PluginSummary } from '../engine/seal.ts';
 import type { Plan } from '../formats/plan.ts';
 import { counted, printable } from '#plugin';
 import { causeLines } from './cause-text.ts';
-import { findingLines, standingLines, suppressedFindingLines } from './findings-text.ts';
+import {
+  findingCountText,
+  findingLines,
+  pendingFindingLines,
+  standingLines,
+  suppressedFindingLines,
+} from './findings-text.ts';
 import { cleanText, columnsOf, type RowOptions, rowLines } from './plan-rows.ts';
 import { refusalBlocks } from './refusals-text.ts';
 import { type Paint, painter, scopeText, ageText, textOfBlocks } from './text.ts';
@@ -68,12 +74,12 @@ export function summaryLines(summaries: readonly PluginSummary[] | undefined, pa
 
 /** `Plan: 1 to add, …`. */
 export function summaryText(plan: Plan): string {
-  const { add, change, step, remove, rejected, deferred, findings, unchanged, unread } = plan.summary;
+  const { add, change, step, remove, rejected, deferred, unchanged, unread } = plan.summary;
   const unseen = unread === 0 ? '' : ` ${unread} could not be read.`;
   const foreign = plan.unmanaged.length === 0 ? '' : ` ${plan.unmanaged.length} not managed.`;
   return (
     `Plan: ${add} to add, ${change} to change, ${step} to step, ${remove} to remove. ` +
-    `${rejected} rejected, ${deferred} waiting, ${counted(findings, 'finding')}. ${unchanged} unchanged.${unseen}${foreign}`
+    `${rejected} rejected, ${deferred} waiting, ${findingCountText(plan.summary)}. ${unchanged} unchanged.${unseen}${foreign}`
   );
 }
 
@@ -109,6 +115,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
     ...refusalBlocks(plan.deferred_changes, 'WAITING', { ...rows, now }),
     findingLines(fresh, { paint, width }),
     standingLines(standing, { paint, width }),
+    pendingFindingLines(plan.pending_checks, paint),
     suppressedFindingLines(plan.suppressed_checks, paint),
     unmanagedLines(plan, detail),
     summaryLines(plan.summaries, paint),

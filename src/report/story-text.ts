@@ -4,7 +4,7 @@
  */
 
 import type { LogRecord, Seen } from '../formats/log-record.ts';
-import { printable } from '#plugin';
+import { counted, printable } from '#plugin';
 import { painter, shortDigests, type Style, textOf } from './text.ts';
 
 /** The command and the actor of each run, by its ID. */
@@ -58,13 +58,16 @@ interface Entry {
  * Returns the changes that a refresh recorded apart from the state; empty for texts that are only kept for the next
  * plan.
  */
-function notedText({ hold, kept, needs, labels, findings, settled }: Seen): string {
+function notedText({ hold, kept, needs, labels, findings, repeats, settled }: Seen): string {
   return [
     ...Object.keys(kept ?? {}),
     ...(hold === undefined ? [] : [`on hold: ${hold}`]),
     ...(needs === undefined ? [] : [`needs: ${needs.join(', ') || 'none'}`]),
     ...(labels === undefined ? [] : ['labels']),
     ...(findings === undefined ? [] : [`findings: ${findings.join(', ') || 'none'}`]),
+    ...Object.entries(repeats ?? {}).map(
+      ([code, count]) => `${code}: ${counted(count, 'refresh', 'refreshes')} in a row`,
+    ),
     ...(settled === true ? ['failures are settled'] : []),
   ].join('; ');
 }

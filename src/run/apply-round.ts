@@ -10,6 +10,7 @@ import { apply as applyActions } from '../engine/apply.ts';
 import { type Approved, approve } from '../engine/approve.ts';
 import { countRows } from '../engine/count-rows.ts';
 import { isUnsettled } from '../engine/lifecycle.ts';
+import { scheduleOf } from '../engine/schedule.ts';
 import { planDifference } from '../formats/plan-difference.ts';
 import type { Plan, Planned } from '../formats/plan.ts';
 import type { RecordBodies } from '../formats/log-record.ts';
@@ -84,7 +85,7 @@ export interface Finished {
   readonly actions: ReadonlyMap<string, Action>;
   readonly head: Head | undefined;
   /** True if a resource is in a state that it leaves without an action. */
-  readonly unsettled: boolean;
+  readonly unsettled: readonly string[];
 }
 
 /** Reads the log under the lock. Throws if it is damaged, unless the configuration has `onDamage: recover`. */
@@ -108,13 +109,16 @@ function limitsOf({ config }: Project, plugins: ReadonlyMap<string, Plugin>): Re
   );
 }
 
-function hasUnsettled({ resources }: Planned): boolean {
-  return [...resources.values()].some(
-    ({ sight, tables, desired, memory }) =>
-      sight.is === 'seen' &&
-      (desired !== undefined || memory !== undefined) &&
-      isUnsettled(tables, sight.observed.state),
-  );
+/** A phrase for each resource in a transient state: its address, its state, and what it waits for. */
+function unsettledIn({ resources, scene }: Planned): readonly string[] {
+  return [...resources].flatMap(([address, resource]) => {
+    const { sight, tables, desired, memory } = resource;
+    if (sight.is !== 'seen' || (desired === undefined && memory === undefined)) return [];
+    const { state } = sight.observed;
+    if (!isUnsettled(tables, state)) return [];
+    const cause = scheduleOf(resource, scene.now)?.['waiting_for'];
+    return [`${address} is ${state}${typeof cause === 'string' ? ` and waits for ${cause}` : ''}`];
+  });
 }
 
 function runBody(run: Round, id: string): RecordBodies['run'] {
@@ -192,7 +196,7 @@ export async function applyRound(run: Round): Promise<Finished> {
       plan: reconciled.plan,
       actions: reconciled.actions,
       head: head(),
-      unsettled: hasUnsettled(reconciled),
+      unsettled: unsettledIn(reconciled),
     };
   } finally {
     await worlds.close();

@@ -72,6 +72,11 @@ async function lockedRound(round: LockedRound): Promise<Finished> {
   return withLock(store, locking, say, (fence) => applyRound({ ...options, ...round, fence }));
 }
 
+/** True for an action that ran, with any result: each counts, and a later round may run another one on its resource. */
+function isAttempted({ status }: Row): boolean {
+  return status === 'done' || status === 'failed' || status === 'unknown';
+}
+
 async function untilSettled(
   project: Project,
   store: Store,
@@ -81,18 +86,22 @@ async function untilSettled(
   const { interruption, timeoutMs, allowRejected = false } = options;
   const { now } = project.host;
   const until = now() + timeoutMs;
-  const rows = new Map<string, Row>();
+  const attempted: Row[] = [];
   for (let fruitless = 0, again = false; ; again = true) {
     const finished = await lockedRound({ project, store, options, say, again });
-    for (const row of finished.rows) rows.set(row.address, row);
+    const open = finished.rows.filter((row) => !isAttempted(row));
+    attempted.push(...finished.rows.filter(isAttempted));
     const ended = (ending: Ending): Finished => ({
       ...finished,
-      rows: [...rows.values()],
+      rows: [...attempted, ...open],
       ending: stoppedEnding(interruption) ?? ending,
     });
     fruitless = finished.rows.some(({ status }) => status === 'done') ? 0 : fruitless + 1;
     const next = nextRound(finished, { now: now(), until, fruitless, allowRejected });
-    if ('end' in next) return ended(next.end);
+    if ('end' in next) {
+      if (next.late !== undefined) say({ type: 'settling-late', timeoutMs, reason: next.late });
+      return ended(next.end);
+    }
     if (next.waitMs > 0) {
       say({ type: 'round-wait', until: now() + next.waitMs, reason: next.why });
       await sleep(Math.min(next.waitMs, LONGEST_WAIT_MS), undefined, { signal: interruption.stop }).catch(

@@ -7,19 +7,11 @@ import type { Project } from './project.ts';
 import { type Selection, selects } from './selection.ts';
 
 /** Returns the drift within a selection, and its suppressed part. */
-export function driftIn(
-  { resources, proposed, actions, scene }: Planned,
-  { config }: Project,
-  selection: Selection = {},
-): Drift {
-  return findDrift({
-    resources,
-    proposed,
-    actions,
-    scene,
-    suppress: config.suppress,
-    within: selects(selection, resources),
-  });
+export function driftIn(planned: Planned, { config }: Project, selection: Selection = {}): Drift {
+  const { resources, proposed, actions, scene, sealed } = planned;
+  const covering = new Set(sealed.suppressed.map(({ by }) => by));
+  const { suppress } = config;
+  return findDrift({ resources, proposed, actions, scene, suppress, covering, within: selects(selection, resources) });
 }
 
 /** Returns the contents of a plan that `--fail-on` counts. A resource that was never applied has not drifted. */

@@ -105,6 +105,8 @@ export type RunEvent =
   | { readonly type: 'action-ended'; readonly row: Row }
   /** Running actions finish, and no other action starts. */
   | { readonly type: 'stopping'; readonly ending: Ending }
+  /** The time limit for all rounds has passed. */
+  | { readonly type: 'settling-late'; readonly timeoutMs: number; readonly reason: string }
   /** The next round starts at `until`. */
   | { readonly type: 'round-wait'; readonly until: number; readonly reason: string };
 

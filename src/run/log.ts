@@ -1,12 +1,13 @@
 /** The log: lists, exports, recovers and prunes it, and collects the history of a resource. */
 
 import { recordTexts } from '../engine/generated.ts';
-import { formatRef, InputError, type Ref, suggest, instantOf } from '#plugin';
+import { formatRef, type Goal, InputError, type Ref, suggest, instantOf } from '#plugin';
 import type { LogRecord, RecordKind } from '../formats/log-record.ts';
 import type { PruneReport, ReadReport, RecoverReport } from '../store/store.ts';
 import { isActor } from './ci.ts';
 import type { Ending } from './ending.ts';
 import type { Listener } from './events.ts';
+import { auditStats, type AuditStats, concerns, type Decision, Decisions } from '../engine/audit.ts';
 import { endingWithoutLock, type Locking, withLock } from './lock.ts';
 import type { Workspace } from './project.ts';
 import { aboutAddress, addressesIn } from './records.ts';
@@ -32,14 +33,8 @@ function outcomeOf(record: LogRecord): string | undefined {
   return record.kind === 'outcome' ? record.body.outcome : record.kind === 'refusal' ? record.body.verdict : undefined;
 }
 
-/** The audit action of a decision, in the kind's own words: `node_decommission`. */
-function auditedAction(record: LogRecord): string {
-  const action = 'audit' in record.body ? record.body.audit?.['action'] : undefined;
-  return typeof action === 'string' ? action : '';
-}
-
 function wanted(filter: LogFilter): (record: LogRecord) => boolean {
-  const { step, actor, since, until, outcome: outcomes, action: actions, address, run } = filter;
+  const { step, actor, since, until, outcome: outcomes, address, run } = filter;
   const kinds = filter.kind as readonly RecordKind[] | undefined;
   // An outcome has the step of its intent.
   const intents = new Set<number>();
@@ -52,7 +47,6 @@ function wanted(filter: LogFilter): (record: LogRecord) => boolean {
     (step === undefined || isStep(record)) &&
     (actor === undefined || isActor(record.actor, actor)) &&
     (outcomes === undefined || outcomes.includes(outcomeOf(record) ?? '')) &&
-    (actions === undefined || actions.includes(auditedAction(record))) &&
     (since === undefined || instantOf(record.time) >= since) &&
     (until === undefined || instantOf(record.time) <= until) &&
     (kinds === undefined ? record.kind !== 'remembered' : kinds.includes(record.kind)) &&
@@ -110,6 +104,68 @@ export async function listLog(
 
 function endingOf({ status }: ReadReport): Ending {
   return status === 'damaged' ? 'error' : 'ok';
+}
+
+/** Goals of steps, which name the actions of a kind without audited actions. */
+const GOALS: readonly Goal[] = ['create', 'update', 'replace', 'remove'];
+
+/** The actions that the installed plugins audit; undefined if a plugin cannot be loaded. */
+async function knownActions({ host }: Workspace): Promise<readonly string[] | undefined> {
+  const loaded = await Promise.allSettled([...host.plugins.values()].map((load) => load()));
+  const plugins = loaded.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  if (plugins.length < loaded.length) return undefined;
+  return plugins.flatMap(({ kinds }) =>
+    Object.entries(kinds).flatMap(
+      ([name, { actions }]) => actions ?? GOALS.map((goal) => `${name.toLowerCase()}_${goal}`),
+    ),
+  );
+}
+
+/** Reads every decision of the log. */
+async function decisionsOf(
+  workspace: Workspace,
+  say: Listener,
+): Promise<{ readonly ending: Ending; readonly decisions: readonly Decision[] }> {
+  const found = new Decisions();
+  return withStore(workspace, say, async (store) => {
+    const report = await store.read((record) => found.add(record), 'all');
+    sayLogState(report, store, say);
+    return { ending: endingOf(report), decisions: found.all() };
+  });
+}
+
+/** The newest `last` decisions that match (0: all), oldest first. Throws InputError for an unknown action. */
+export async function listDecisions(
+  workspace: Workspace,
+  filter: LogFilter,
+  last: number,
+  say: Listener,
+): Promise<{ readonly ending: Ending; readonly decisions: readonly Decision[] }> {
+  checkFilter(filter);
+  const { action = [], address, ...rest } = filter;
+  const { ending, decisions } = await decisionsOf(workspace, say);
+  const known = await knownActions(workspace);
+  if (known !== undefined) mustBeAmong('--action', action, [...known, ...decisions.map((each) => each.action)]);
+  const keep = wanted({ ...rest, step: undefined });
+  const matching = decisions.filter(
+    (each) =>
+      action.includes(each.action) &&
+      (address === undefined || concerns(each, address)) &&
+      (filter.step === undefined || each.step === filter.step) &&
+      keep(each.record),
+  );
+  return { ending, decisions: last === 0 ? matching : matching.slice(-last) };
+}
+
+/** Counts the decisions of a period; times are epoch ms. */
+export async function statsOf(
+  workspace: Workspace,
+  { since, until }: Pick<LogFilter, 'since' | 'until'>,
+  say: Listener,
+): Promise<{ readonly ending: Ending; readonly stats: AuditStats }> {
+  const { ending, decisions } = await decisionsOf(workspace, say);
+  const keep = wanted({ since, until });
+  return { ending, stats: auditStats(decisions.filter(({ record }) => keep(record))) };
 }
 
 /** The history of one resource. */

@@ -13,6 +13,7 @@ const LISTS = new Set([
   'resource_drift',
   'checks',
   'suppressed_checks',
+  'pending_checks',
   'unmanaged',
 ]);
 

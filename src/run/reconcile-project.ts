@@ -104,6 +104,8 @@ export async function reconcileProject(input: ReconcileProject, say: Listener): 
           ),
         },
         suppress: config.suppress,
+        confirm: config.confirm,
+        again: input.again,
         unloaded: config.unloaded,
         now: host.now,
         abort: input.abort,

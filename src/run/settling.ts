@@ -11,6 +11,7 @@
  * | a row waits without a known time, or a resource is in a transient state | another round after a short wait |
  * | only rejected rows without a known time remain | end |
  * | no row remains | end: settled |
+ * | the time limit comes first | end: timed out, unless the round has an ending of its own |
  */
 
 import { clearsAt, standing } from '../engine/standing.ts';
@@ -32,7 +33,8 @@ export interface Settling {
   readonly allowRejected: boolean;
 }
 
-export type Next = { readonly end: Ending } | { readonly waitMs: number; readonly why: string };
+/** The end of the rounds, with the reason for which the time limit ended them; or the wait for the next round. */
+export type Next = { readonly end: Ending; readonly late?: string } | { readonly waitMs: number; readonly why: string };
 
 /** The refused row that clears first; `at` is epoch ms. */
 function firstClearing({
@@ -47,6 +49,14 @@ function firstClearing({
   return first;
 }
 
+const SHOWN = 3;
+
+function unsettledText(unsettled: readonly string[]): string {
+  if (unsettled.length === 0) return 'a change is in progress';
+  const more = unsettled.length - SHOWN;
+  return `${unsettled.slice(0, SHOWN).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+}
+
 export function nextRound(finished: Finished, { now, until, fruitless, allowRejected }: Settling): Next {
   const { ending: name, rows, plan, unsettled } = finished;
   const has = (status: string): boolean => rows.some((row) => row.status === status);
@@ -54,20 +64,24 @@ export function nextRound(finished: Finished, { now, until, fruitless, allowReje
   const waiting = plan.deferred_changes.length > 0;
   if (['interrupted', 'terminated', 'error', 'plan-refused', 'unknown-outcome'].includes(name)) return { end: name };
   if (has('failed') || has('unknown')) return { end: name };
-  const late = (): Next => ({ end: name === 'ok' ? 'incomplete' : name });
-  if (has('done')) return now >= until ? late() : { waitMs: 0, why: '' };
-  if (has('stale')) return now >= until || fruitless >= FRUITLESS_ROUNDS ? late() : { waitMs: 0, why: '' };
+  const late = (cause: string): Next => ({ end: name === 'ok' ? 'timed-out' : name, late: cause });
+  if (has('done'))
+    return now >= until ? late('the actions of the last round can have more steps') : { waitMs: 0, why: '' };
+  if (has('stale')) {
+    if (fruitless >= FRUITLESS_ROUNDS) return { end: name };
+    return now >= until ? late('actions were stale') : { waitMs: 0, why: '' };
+  }
   const clearing = firstClearing(finished);
-  const polls = waiting || unsettled || plan.gaps.length > 0;
+  const polls = waiting || unsettled.length > 0 || plan.gaps.length > 0;
   if (clearing === undefined && !polls) return { end: rejected && !allowRejected ? 'rejected' : 'ok' };
   const soonest = Math.min(clearing?.at ?? Number.POSITIVE_INFINITY, polls ? now + POLL_MS : Number.POSITIVE_INFINITY);
-  if (soonest > until) return late();
   const why =
     clearing !== undefined && clearing.at <= soonest
       ? `${clearing.rule} of ${clearing.address} clears then`
       : plan.gaps.length > 0
         ? 'part of the infrastructure cannot be read'
-        : 'a change is in progress';
+        : unsettledText(unsettled);
+  if (soonest > until) return late(why);
   // 50 ms more: if a clock runs slightly behind, the rule has not cleared yet.
   return { waitMs: Math.max(0, soonest - now) + 50, why };
 }

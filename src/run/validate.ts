@@ -12,8 +12,8 @@ import { pluginsFor, settingsFor } from './worlds.ts';
 /** Reports parts of `fettle.yaml` that match no document. Resources that are only in the state are not known here. */
 export async function sayIdleInDocuments(project: Project, say: Listener): Promise<void> {
   const { host, config, documents } = project;
-  const { safety, suppress } = config;
-  if (safety.budgets.length + safety.overrides.length + suppress.length === 0) return;
+  const { safety, suppress, confirm } = config;
+  if (safety.budgets.length + safety.overrides.length + suppress.length + confirm.length === 0) return;
   const recall = emptyRecall();
   const plugins = await pluginsFor(project, documents, recall);
   const resources = expand(documents, plugins, recall, await settingsFor(plugins, config));

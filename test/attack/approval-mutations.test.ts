@@ -187,6 +187,8 @@ const MUTATIONS: Readonly<Record<string, Readonly<Record<string, Mutation>>>> = 
   Certificate: {
     '/spec/issuer': { value: 'ca2' },
     '/spec/dnsNames': { value: ['other.example.test'] },
+    '/spec/ipAddresses': { value: ['192.0.2.7'] },
+    '/spec/usages': { value: ['clientAuth'] },
     '/spec/storage/file/owner': { value: 'root' },
     '/spec/storage/file/group': { value: 'root' },
     '/spec/storage/directory/owner': { value: 'root', with: { '/spec/storage/directory/path': '../www' } },
@@ -375,6 +377,7 @@ function settingMutations(address: string): Readonly<Record<string, Mutation>> {
     '/safety/overrides': {
       value: [{ rule: 'protected', address, until: '2999-01-01T00:00:00Z', reason: 'mutated' }],
     },
+    '/drift/confirm': { value: [{ address, findings: ['stuck'], after: 3 }] },
     '/drift/suppress': {
       value: [
         {

@@ -12,6 +12,7 @@
  * | 6 | a saved plan that was altered, belongs to another project, or is outdated |
  * | 7 | an action that failed, a saved row that is stale |
  * | 8 | files that could no longer be read once they were written |
+ * | 9 | a node that never gets ready, which has its own test file |
  * | 130, 143 | signals, which have their own test file |
  */
 

@@ -162,9 +162,11 @@ export const REACHED: Readonly<Record<string, Reach>> = {
 export const NOT_REACHED: Readonly<Record<string, string>> = {
   'fettle/store': 'the store has its own test: store-secrets.test.ts',
   'fettle/safety/overrides/*/address': 'an address of a resource',
+  'fettle/drift/confirm/*/address': 'an address of a resource',
   'fettle/drift/suppress/*/address': 'an address of a resource',
   'certificates/probe/allow/*': 'always empty',
   'certificates/probe/deny/*': 'networks that are never connected to',
+  'certificates/Certificate/ipAddresses/*': 'written into the certificate',
   'nodes/Node/networks/*/ip': 'sent to the provider',
   'nodes/Node/networks/*/aliasIps/*': 'sent to the provider',
   'nodes/Node/publicNet/ipv4Address': 'the name of a primary IP',

@@ -169,7 +169,8 @@ describe('configuration', () => {
     [{ name: 'shop', desired: ['a/', 'b/*.yaml'], plugins: { certificates: { probe: {} } } }, []],
     [{ desired: 'a.yaml', safety: { maxAge: '5m', removals: { share: '12.5%' } } }, []],
     [{ name: 'a b' }, ['/name pattern {"pattern":"^[A-Za-z0-9._-]+$"}']],
-    [{ desired: [] }, ['/desired minItems {"limit":1}']],
+    [{ desired: [] }, []],
+    [{ desired: '' }, ['/desired minLength {"limit":1}']],
     [{ desired: 3 }, ['/desired type {"type":["string","array"]}']],
     [{ parallelism: 0 }, ['/parallelism minimum {"comparison":">=","limit":1}']],
     [{ safety: { maxAge: '60' } }, ['/safety/maxAge format {"format":"duration"}']],
@@ -196,7 +197,7 @@ describe('configuration', () => {
         freeze: [],
         overrides: [],
       },
-      drift: { suppress: [] },
+      drift: { suppress: [], confirm: [] },
     });
   });
 });

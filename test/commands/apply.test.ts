@@ -90,6 +90,38 @@ describe('--until-settled', () => {
     expect((await at.run('apply -y --until-settled')).code).toBe(7);
   });
 
+  it('counts every action, also of a resource that a later round changes again', async () => {
+    const at = toyProject(itemsYaml({ a: 4 }));
+    at.world.items.set('a', ready(2));
+    const { stdout } = await at.run('apply -y --until-settled --format json');
+    const document = JSON.parse(stdout) as { readonly summary: object; readonly results: readonly { goal: string }[] };
+    expect(document.results.map(({ goal }) => goal)).toEqual(['adopt', 'update']);
+    expect(document.summary).toMatchObject({ done: 2, failed: 0 });
+  });
+
+  it('distinguishes a time limit from a failure, and names the awaited resource', async () => {
+    const at = toyProject(itemYaml('a', 2));
+    const { toyPlugin } = await import('../support/toy.ts');
+    const { defer } = await import('#plugin');
+    const kind = toyPlugin.kinds['Item'];
+    if (kind === undefined) throw new Error('no kind');
+    const later = Date.now() + 3_600_000;
+    const rules = { ...kind.rules, 'not-thirteen': () => defer('a backoff', {}, { clearsAt: later }) };
+    const plugin = {
+      ...toyPlugin,
+      openReader: async () => at.world,
+      openWriter: async () => at.world,
+      kinds: { Item: { ...kind, rules } },
+    };
+    const { code, stderr } = await at.run('apply -y --until-settled --timeout 1s', {
+      plugins: new Map([['toy', async () => plugin]]),
+    });
+    expect(code).toBe(9);
+    expect(stderr).toContain('--timeout 1s has passed: ');
+    expect(stderr).toMatch(/^exit 9: .*no action failed/mu);
+    expect(stderr).not.toContain('An accepted action failed');
+  });
+
   it('excludes a saved plan and a digest', async () => {
     const at = toyProject(itemsYaml({ a: 2 }));
     expect((await at.run(`apply -y --until-settled --plan-digest sha256:${'0'.repeat(64)}`)).code).toBe(1);

@@ -231,6 +231,33 @@ describe('suppressed findings', () => {
   });
 });
 
+describe('unused suppressions', () => {
+  const entry = (part: string) =>
+    `{ address: "toy/Item/*", ${part}, until: 2999-01-01T00:00:00Z, owner: ops, reason: known }`;
+  const unused = async (at: ToyProject, line = '') =>
+    (await drift(at, line)).report.unused_suppressions?.map(({ path, finding }) => path ?? finding);
+
+  it('are reported if they cover no drift or finding of resources that were read', async () => {
+    const at = await appliedToys(
+      itemsYaml({ a: 3 }),
+      `drift: { suppress: [${entry('finding: odd')}, ${entry('finding: stuck')}, ${entry('path: /value')}] }\n`,
+    );
+    expect(await unused(at)).toEqual(['stuck', '/value']);
+    for (const [line, text] of [
+      ['drift', 'toy/Item/*  the suppression of stuck by ops covers nothing now; remove it'],
+      ['drift --format markdown', 'Unused suppressions (2)'],
+      ['drift --json', '"summary":"the suppression of /value by ops covers nothing now; remove it"'],
+    ] as const)
+      expect([line, (await at.run(line)).stdout]).toEqual([line, expect.stringContaining(text)]);
+    at.world.items.set('a', ready(8));
+    expect(await unused(at)).toEqual(['odd', 'stuck']);
+    // A part of the resources, or a gap, can hide the drift or finding.
+    expect(await unused(at, '--target toy/Item/a')).toBeUndefined();
+    at.world.blind.add('a');
+    expect(await unused(at)).toBeUndefined();
+  });
+});
+
 describe('a part of fettle.yaml that matches nothing', () => {
   const until = 'until: 2999-01-01T00:00:00Z';
   it.each([

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type AuditStats, isoWeek } from '../../src/engine/audit.ts';
 import type { Change } from '#plugin';
 import { toyPlugin } from '../support/toy.ts';
 import { appliedToys, itemsYaml, itemYaml, type ToyProject, toyProject } from '../support/toy-project.ts';
@@ -71,21 +72,70 @@ describe('log list', () => {
     const { kinds } = toyPlugin;
     const item = kinds['Item'] as NonNullable<(typeof kinds)['Item']>;
     const audit = (change: Change) => ({ action: `item_${change.goal}`, decision_by: 'manual', note: '\u001b[2J' });
-    const { run } = toyProject(itemsYaml({ a: 2, b: 13 }), '', { ...toyPlugin, kinds: { Item: { ...item, audit } } });
+    const { run } = toyProject(itemsYaml({ a: 2, b: 13 }), '', {
+      ...toyPlugin,
+      kinds: { Item: { ...item, audit, actions: ['item_create', 'item_remove', 'item_other'] } },
+    });
     await run('apply -y');
     const { stdout } = await run('log list --action item_create,item_other');
     const lines = stdout.trimEnd().split('\n');
-    expect(lines).toHaveLength(6);
-    expect(lines.filter((line) => line.startsWith('        '))).toEqual(
-      Array.from({ length: 3 }, () => '        action="item_create" decision_by="manual" note="\\u001b[2J"'),
-    );
-    expect(lines.filter((line) => !line.startsWith('        ')).map((line) => line.split(/ {2,}/u)[3])).toEqual([
-      'refusal',
-      'intent',
-      'outcome',
+    const facts = '        action="item_create" decision_by="manual" note="\\u001b[2J"';
+    expect(lines.filter((line) => line.startsWith('        '))).toEqual([facts, facts]);
+    expect(lines.filter((line) => !line.startsWith('        ')).map((line) => line.split(/ {2,}/u).slice(3))).toEqual([
+      ['item_create', 'toy/Item/b', 'rejected: not-thirteen: 13 is not allowed'],
+      ['item_create', 'toy/Item/a', 'success'],
     ]);
+    expect(await run('log list --action item_crate')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('--action item_crate matches no record; did you mean `item_create`?') as string,
+    });
     expect((await run('log list --action item_remove')).stdout).toBe('');
     expect((await run('log list --action item_create --outcome rejected --format json')).stdout).toContain('"toy"');
+  });
+
+  it('counts a refusal that is repeated, and an unknown outcome that is settled, once', async () => {
+    const at = await appliedToys(itemsYaml({ a: 2, b: 13 }));
+    for (let i = 0; i < 3; i += 1) await at.run('apply -y');
+    at.world.faults.set('ready>ready a', async () => {
+      throw new Error('no');
+    });
+    at.write(itemsYaml({ a: 4, b: 13 }));
+    await at.run('apply -y');
+    at.world.faults.clear();
+    await at.run('apply -y');
+    at.write(itemsYaml({ b: 13 }));
+    await at.run('apply -y');
+    const { code, stdout } = await at.run('audit stats --format json');
+    const { by_week: weeks, ...stats } = JSON.parse(stdout) as AuditStats;
+    expect({ code, stats }).toEqual({
+      code: 0,
+      stats: {
+        decisions: 5,
+        by_action: {
+          item_create: { rejected: 1, success: 1 },
+          item_remove: { success: 1 },
+          item_update: { failed: 1, success: 1 },
+        },
+        by_result: { failed: 1, rejected: 1, success: 3 },
+        by_rule: { 'not-thirteen': 1 },
+        by_policy: { manual: { failed: 1, rejected: 1, success: 3 } },
+      },
+    });
+    expect(Object.values(weeks)).toEqual([{ failed: 1, rejected: 1, success: 3 }]);
+    const text = (await at.run('log stats')).stdout;
+    for (const part of ['Decisions: 5 (1 failed, 1 rejected, 3 success)', 'By rule:\n  not-thirteen  1\n', 'By week:'])
+      expect(text).toContain(part);
+    expect((await at.run('log stats --until 1h')).stdout).toBe('The log has no decision in this period.\n');
+    expect((await at.run('log stats --since 1h')).stdout).toBe(text);
+  });
+
+  it.each([
+    ['2026-01-01T00:00:00Z', '2026-W01'],
+    ['2027-01-03T23:59:59Z', '2026-W53'],
+    ['2027-01-04T00:00:00Z', '2027-W01'],
+    ['2024-12-30T12:00:00Z', '2025-W01'],
+  ])('%s is in the week %s', (time, week) => {
+    expect(isoWeek(Date.parse(time))).toBe(week);
   });
 
   it('rejects an invalid time', async () => {

@@ -13,7 +13,6 @@ import { explain } from '../../src/engine/explain.ts';
 import { documentsText } from '../../src/engine/load/write-documents.ts';
 import { type Found, inert, printable, type Problem, UNSEEN as UNSEEN_CLASS } from '#plugin';
 import type { Plan, ResourceChange } from '../../src/formats/plan.ts';
-import type { LogRecord } from '../../src/formats/log-record.ts';
 import { planJson } from '../../src/run/plan-file.ts';
 import { applyMarkdown } from '../../src/report/apply-markdown.ts';
 import { endLine, finalTable, startLine, stillLine } from '../../src/report/apply-text.ts';
@@ -34,7 +33,10 @@ import { explainMarkdown } from '../../src/report/explain-markdown.ts';
 import { explainText } from '../../src/report/explain-text.ts';
 import { holderText } from '../../src/engine/holder-text.ts';
 import { lockText } from '../../src/report/lock-text.ts';
-import { auditLines, recordLine } from '../../src/report/log-text.ts';
+import type { LogRecord } from '../../src/formats/log-record.ts';
+import { Decisions } from '../../src/engine/audit.ts';
+import { decisionLines } from '../../src/report/audit-text.ts';
+import { recordLine } from '../../src/report/log-text.ts';
 import { planMarkdown } from '../../src/report/plan-markdown.ts';
 import { planText } from '../../src/report/plan-text.ts';
 import { formatProblems } from '../../src/report/problems.ts';
@@ -228,6 +230,13 @@ async function samples() {
 
 const options = { color: false, now: START, detail: true };
 
+/** The decision of a refusal as text. */
+function decisionOf(record: LogRecord): readonly string[] {
+  const found = new Decisions();
+  found.add(record);
+  return found.all().map(decisionLines);
+}
+
 describe('hostile text in every field', async () => {
   const { full, report, hidden, explanation, records, rows } = await samples();
   const json = (value: unknown): readonly string[] => [`${JSON.stringify(value)}\n`];
@@ -280,7 +289,7 @@ describe('hostile text in every field', async () => {
     for (const record of [...records, ...more])
       everywhere(record, (each) => [
         recordLine(each),
-        auditLines(each),
+        ...decisionOf(each),
         storyText('a', [each], new Map([['r', { command: each.actor, actor: each.actor }]]), { color: false }),
       ]);
   }, 60_000);

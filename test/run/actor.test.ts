@@ -15,7 +15,11 @@ const GITHUB = {
 describe('the actor', () => {
   it.each([
     ['outside CI', {}, 'me@host'],
-    ['without CI, a variable alone names nobody', { GITHUB_ACTOR: 'octocat', GITLAB_USER_LOGIN: 'eve' }, 'me@host'],
+    [
+      'without CI, a variable alone does not name a user',
+      { GITHUB_ACTOR: 'octocat', GITLAB_USER_LOGIN: 'eve' },
+      'me@host',
+    ],
     ['GitHub', GITHUB, 'octocat (unverified) me@host https://github.test/shop/infra/actions/runs/7'],
     [
       'GitHub, run again by another user',

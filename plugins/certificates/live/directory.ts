@@ -246,7 +246,7 @@ export async function switchIn(
   const made = places.map(({ part, path: file }) => ({
     part,
     name: basename(file),
-    text: contentOf(part, pair.path, pair.key, parts),
+    text: contentOf(part, pair.path, pair.key, parts, keepsBefore ? undefined : stored[part]),
   }));
   /** Reads the version back from its present place. */
   const check = (folder: string): void => {

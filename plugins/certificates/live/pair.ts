@@ -122,7 +122,7 @@ function settlementOf({ places, stored, pending, backup }: Found): Settlement {
     const text = keyText(key.key);
     const parts = new Set(places.map(({ part }) => part));
     return pendings.filter(
-      ({ part }) => !isMain(part, places) && pending[part]?.text === contentOf(part, path, text, parts),
+      ({ part }) => !isMain(part, places) && pending[part]?.text === contentOf(part, path, text, parts, pending[part]),
     );
   };
 

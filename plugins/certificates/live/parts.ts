@@ -10,6 +10,7 @@ import { type Place, PARTS, holdsKey } from '../paths.ts';
 import type { PairPart, PairProblem, PairStorage, StoredFile } from '../world.ts';
 import { type Accounts, idFor, nameFor } from './accounts.ts';
 import { type Attributes, type FileStat, readWhole } from './files.ts';
+import { blocksOf } from './pem.ts';
 import { isKeyOf, isSignedBy, publicKeyFingerprint, readChain, readKey } from './x509-read.ts';
 import { defined } from '#plugin';
 
@@ -192,17 +193,29 @@ function certificatesOf(
   return leaf !== undefined && path.length === 1 && isSignedBy(leaf, leaf) ? path : path.slice(1);
 }
 
-/** The text of one file of a pair: PEM. */
+/** Labels of blocks that follow from the pair; a new pair has its own. */
+const OF_PAIR = /(?:CERTIFICATE|CERTIFICATE REQUEST|PRIVATE KEY|PUBLIC KEY|^EC PARAMETERS)$/u;
+
+/** The blocks of a file that are not of the pair, such as the DH parameters that haproxy reads from the same file. */
+function furtherBlocks({ text = '' }: Pick<PartFile, 'text'>): string {
+  const blocks: string[] = [];
+  for (const block of blocksOf(text))
+    if (block.kind === 'block' && !OF_PAIR.test(block.label)) blocks.push(`${block.text.trimEnd()}\n`);
+  return blocks.join('');
+}
+
+/** The text of one file of a pair: PEM. Further blocks of the file that it replaces are kept at its end. */
 export function contentOf(
   part: PairPart,
   path: readonly X509Certificate[],
   keyText: string,
   parts: ReadonlySet<PairPart>,
+  before: Pick<PartFile, 'text'> | undefined,
 ): string {
   const text = certificatesOf(part, path, parts)
     .map((each) => each.toString())
     .join('');
-  return holdsKey(part) ? text + keyText : text;
+  return `${text}${holdsKey(part) ? keyText : ''}${before === undefined ? '' : furtherBlocks(before)}`;
 }
 
 /** Reports whether certificates have the expected order. The root, which clients have, is optional; others may follow. */

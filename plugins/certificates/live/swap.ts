@@ -220,7 +220,11 @@ export async function swapIn(
   keep: readonly string[] = [],
 ): Promise<void> {
   const parts = new Set(files.places.map(({ part }) => part));
-  const made = files.places.map((place) => ({ ...place, text: contentOf(place.part, pair.path, pair.key, parts) }));
+  const made = files.places.map((place) => {
+    // A foreign file is set aside with everything in it.
+    const before = keep.includes(place.path) ? undefined : files.stored[place.part];
+    return { ...place, text: contentOf(place.part, pair.path, pair.key, parts, before) };
+  });
   await swapFiles(files, made, accounts, validate, signal, keep);
 }
 
@@ -249,7 +253,7 @@ export async function tidyPair(
     const parts = new Set(places.map(({ part }) => part));
     const made = places
       .filter(({ part }) => wrong.has(part))
-      .map((place) => ({ ...place, text: contentOf(place.part, pair.path, keyText(key), parts) }));
+      .map((place) => ({ ...place, text: contentOf(place.part, pair.path, keyText(key), parts, stored[place.part]) }));
     await swapFiles(files, made, accounts, () => undefined, new AbortController().signal, keep);
   }
   for (const { part, path } of places) await setAttributes(path, attributesFor(part, storage, stored, accounts));

@@ -9,6 +9,7 @@ import { nodeRef } from './expand.ts';
 import { nameOf } from './names.ts';
 
 type Dropped = NodePoolMemory['dropped'];
+type Ordered = NodePoolMemory['ordered'];
 
 /** The source of a decision, in the terms of the audit log. */
 function decisionBy({ by }: Decision): Dropped[number]['by'] {
@@ -25,6 +26,19 @@ function stillDropped(dropped: Dropped, prefix: string, scene: Scene): Dropped {
     .filter(({ members }) => members.length > 0);
 }
 
+/** The members with the policies that ordered them; those without an entry were ordered by a document. */
+function orderedBy(decision: Decision, before: Ordered): Ordered {
+  const { members } = decision.numbers;
+  const added = decision.added.filter((number) => members.includes(number));
+  const by = decisionBy(decision);
+  const older = before
+    .map((each) => ({ ...each, members: each.members.filter((number) => members.includes(number)) }))
+    .filter((each) => each.members.length > 0);
+  if (by === 'manual' || added.length === 0) return older;
+  const same = older.find((each) => each.by === by)?.members ?? [];
+  return [...older.filter((each) => each.by !== by), { by, members: [...new Set([...same, ...added])] }];
+}
+
 /** Maximum length of the recorded reason for each former member. */
 const BECAUSE_LENGTH = 200;
 
@@ -39,6 +53,7 @@ function kept(
   const at = instantText(now);
   const leaving = gone.filter((number) => !numbers.members.includes(number));
   const older = stillDropped(before.dropped ?? [], prefix, scene);
+  const ordered = orderedBy(decision, before.ordered ?? []);
   const isMoving = (plan?.moves ?? []).length > 0;
   return {
     prefix,
@@ -51,6 +66,7 @@ function kept(
             ...older,
             { members: leaving, at, by: decisionBy(decision), because: decision.because.slice(0, BECAUSE_LENGTH) },
           ],
+    ...(ordered.length === 0 && before.ordered === undefined ? {} : { ordered }),
     going: isMoving ? gone : [],
     moves: isMoving ? movesOf(decision, prefix) : [],
     ...(added.length > leaving.length ? { scaled_up_at: at } : {}),
@@ -91,12 +107,15 @@ function byCause({ cause, fields }: Change): Dropped[number]['by'] {
   return fields.some(({ path }) => path.startsWith('/moves/')) ? 'consolidation_policy' : 'reactive_policy';
 }
 
+/** The actions of a pool's decisions; another change of a pool is `pool_change`. */
+export const POOL_ACTIONS = ['scale_up', 'scale_down', 'pool_change'] as const;
+
 /** The snapshot of a pool for each decision in the log. */
 export function auditPool(change: Change, resource: PoolResource, scene: Scene): Facts {
   const { situation, decision } = decideFor(resource, scene) ?? {};
   const comes = change.fields.filter(({ path, after }) => path.startsWith('/members/') && after !== undefined).length;
   const goes = change.fields.filter(({ path, after }) => path.startsWith('/members/') && after === undefined).length;
-  const action = comes > goes ? 'scale_up' : goes > comes ? 'scale_down' : undefined;
+  const action = comes > goes ? 'scale_up' : goes > comes ? 'scale_down' : 'pool_change';
   return defined({
     action,
     decision_by: decision === undefined ? byCause(change) : decisionBy(decision),

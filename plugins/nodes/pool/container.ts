@@ -146,6 +146,14 @@ export function noteContainer({ sight }: KnownResource<ContainerResource>): Part
   return sight.is === 'absent' ? {} : { node: sight.observed.facts.node };
 }
 
+/** The address of a node by its name; null for an unknown one. */
+function addressOf(node: string | undefined): string | null {
+  return node === undefined ? null : formatRef(nodeRef(node));
+}
+
+/** The action of a container's decisions. */
+export const CONTAINER_ACTIONS = ['container_migrate'] as const;
+
 /** The snapshot of a container for each decision in the log. */
 export function auditContainer(_change: Change, resource: ContainerResource): Facts {
   const { mb, tier, players } = containerSignals(resource) ?? {};
@@ -153,8 +161,8 @@ export function auditContainer(_change: Change, resource: ContainerResource): Fa
     action: 'container_migrate',
     decision_by: resource.desired?.spec.pool === undefined ? 'manual' : 'consolidation_policy',
     container_id: resource.ref.name,
-    node_id: seenFacts(resource)?.node ?? null,
-    target_node_id: resource.desired?.spec.node ?? null,
+    node_id: addressOf(seenFacts(resource)?.node),
+    target_node_id: addressOf(resource.desired?.spec.node),
     ram_mb: mb ?? null,
     tier: tier ?? null,
     players: players ?? null,

@@ -15,9 +15,10 @@ import type {
   NodePoolStep,
 } from '../generated.ts';
 import type { NodesWriter } from '../world.ts';
-import { auditPool, changePool, poolAfter } from './apply.ts';
+import { auditPool, changePool, POOL_ACTIONS, poolAfter } from './apply.ts';
 import {
   auditContainer,
+  CONTAINER_ACTIONS,
   diffContainer,
   expandContainer,
   mattersToContainer,
@@ -60,6 +61,7 @@ export const nodePool: Kind<NodesWriter, NodePoolSpec, PoolFacts, NodePoolMemory
   note: notePool,
   findings: poolFindings,
   matters: mattersToPool,
+  actions: POOL_ACTIONS,
   audit: auditPool,
   rules: poolRules,
   handlers: { 'active>active': changePool },
@@ -79,6 +81,7 @@ export const container: Kind<
   effect: containerEffect,
   note: noteContainer,
   matters: mattersToContainer,
+  actions: CONTAINER_ACTIONS,
   audit: auditContainer,
   rules: { 'not-migratable': notMigratable, 'target-unfit': targetUnfit },
   handlers: { 'placed>placed': moveContainer },

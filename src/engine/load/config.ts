@@ -50,6 +50,16 @@ export interface Suppression {
   readonly reason: string;
 }
 
+/** Findings that count only after several refreshes in a row. */
+export interface Confirmation {
+  /** Address or glob. */
+  readonly address: string;
+  /** Codes of findings that share one count. */
+  readonly findings: readonly string[];
+  /** Number of refreshes in a row. */
+  readonly after: number;
+}
+
 /** The configuration of a project. */
 export interface Config {
   /** Scope of the project in a shared store. */
@@ -71,6 +81,8 @@ export interface Config {
   readonly safety: WrittenSafety;
   /** Known drift and findings; `until` in epoch ms, expired entries included. */
   readonly suppress: readonly Suppression[];
+  /** Findings that count only after several refreshes in a row. */
+  readonly confirm: readonly Confirmation[];
   /** Absolute; absent without a file. */
   readonly file?: string;
   /** Absolute: the base of relative paths in the configuration. */
@@ -391,6 +403,7 @@ function configOf(
     plugins,
     unloaded,
     safety: safetyOfConfig(config.safety, now),
+    confirm: config.drift.confirm,
     suppress: config.drift.suppress.map(({ until, ...rest }) => ({ ...rest, until: instantOf(until) })),
     ...place,
   };

@@ -183,8 +183,58 @@ async function budgetMistakes({ budgets }: SafetyConfig, plugins: Plugins): Prom
   return mistakes;
 }
 
-/** Mistakes in the address, path or finding of a suppression. */
-async function suppressMistakes({ drift }: FettleConfig, plugins: Plugins): Promise<readonly PointerMistake[]> {
+/** An entry of `drift`, with its address and the pointers to its fields. */
+interface DriftEntry {
+  readonly at: string;
+  readonly part: 'suppression' | 'confirmation';
+  readonly address: string;
+  readonly path?: string | undefined;
+  /** Codes of findings by the pointer to each. */
+  readonly findings: readonly (readonly [pointer: string, code: string])[];
+}
+
+/** Mistakes in the address, path or findings of an entry of `drift`. */
+async function driftEntryMistakes(entry: DriftEntry, plugins: Plugins): Promise<readonly PointerMistake[]> {
+  const { at, part, address, path, findings } = entry;
+  const reached = await kindsOf(plugins, (prefix) => reachesBelow(address, prefix));
+  const kinds = reached.filter(({ plugin, kind }) => reachesBelow(address, `${plugin}/${kind}/`));
+  const names = reached.map(({ plugin, kind }) => `${plugin}/${kind}`);
+  const other = plugins.unloaded.find((name) => reachesBelow(address, `${name}/`));
+  if (kinds.length === 0 && other !== undefined) return [setAside(`${at}/address`, part, other)];
+  if (kinds.length === 0) {
+    const known = names.length === 0 ? [...plugins.loaders.keys()] : names;
+    const given = address.split('/').slice(0, names.length === 0 ? 1 : 2);
+    return [
+      mistakeAt(
+        `${at}/address`,
+        `${echo(address)} cannot match a kind of any plugin`,
+        suggest(given.join('/'), known, names.length === 0 ? 'known plugins' : 'the kinds are'),
+      ),
+    ];
+  }
+  if (other !== undefined) return [];
+  const shown = kinds.map(({ plugin, kind }) => `${plugin}/${kind}`).join(', ');
+  const codes = [...new Set(kinds.flatMap((kind) => kind.findings))];
+  return [
+    ...(path === undefined || kinds.some(({ tables }) => hasField(tables, path))
+      ? []
+      : [
+          mistakeAt(
+            `${at}/path`,
+            `${echo(path)} is not a field of ${shown}`,
+            suggest(path, [...new Set(kinds.flatMap(({ tables }) => tables.fields ?? []))], 'the fields are'),
+          ),
+        ]),
+    ...findings.flatMap(([pointer, code]) =>
+      codes.includes(code)
+        ? []
+        : [mistakeAt(pointer, `${shown} has no finding ${echo(code)}`, suggest(code, codes, 'its findings are'))],
+    ),
+  ];
+}
+
+/** Mistakes in suppressions and confirmations. */
+async function driftMistakes({ drift }: FettleConfig, plugins: Plugins): Promise<readonly PointerMistake[]> {
   const mistakes: PointerMistake[] = [];
   for (const [i, { address, path, finding }] of drift.suppress.entries()) {
     const at = `/drift/suppress/${i}`;
@@ -194,44 +244,13 @@ async function suppressMistakes({ drift }: FettleConfig, plugins: Plugins): Prom
           ? mistakeAt(at, 'a suppression needs the `path` of drift, or the code of a `finding`', 'add path or finding')
           : mistakeAt(at, 'a suppression has either `path` or `finding`, not both', 'write one suppression for each'),
       );
-    const reached = await kindsOf(plugins, (prefix) => reachesBelow(address, prefix));
-    const kinds = reached.filter(({ plugin, kind }) => reachesBelow(address, `${plugin}/${kind}/`));
-    const names = reached.map(({ plugin, kind }) => `${plugin}/${kind}`);
-    const other = plugins.unloaded.find((name) => reachesBelow(address, `${name}/`));
-    if (kinds.length === 0 && other !== undefined) {
-      mistakes.push(setAside(`${at}/address`, 'suppression', other));
-      continue;
-    }
-    if (kinds.length === 0) {
-      const known = names.length === 0 ? [...plugins.loaders.keys()] : names;
-      const given = address.split('/').slice(0, names.length === 0 ? 1 : 2);
-      mistakes.push(
-        mistakeAt(
-          `${at}/address`,
-          `${echo(address)} cannot match a kind of any plugin`,
-          suggest(given.join('/'), known, names.length === 0 ? 'known plugins' : 'the kinds are'),
-        ),
-      );
-      continue;
-    }
-    const shown = kinds.map(({ plugin, kind }) => `${plugin}/${kind}`).join(', ');
-    if (path !== undefined && other === undefined && !kinds.some(({ tables }) => hasField(tables, path)))
-      mistakes.push(
-        mistakeAt(
-          `${at}/path`,
-          `${echo(path)} is not a field of ${shown}`,
-          suggest(path, [...new Set(kinds.flatMap(({ tables }) => tables.fields ?? []))], 'the fields are'),
-        ),
-      );
-    const codes = [...new Set(kinds.flatMap(({ findings }) => findings))];
-    if (finding !== undefined && other === undefined && !codes.includes(finding))
-      mistakes.push(
-        mistakeAt(
-          `${at}/finding`,
-          `${shown} has no finding ${echo(finding)}`,
-          suggest(finding, codes, 'its findings are'),
-        ),
-      );
+    const findings = finding === undefined ? [] : ([[`${at}/finding`, finding]] as const);
+    mistakes.push(...(await driftEntryMistakes({ at, part: 'suppression', address, path, findings }, plugins)));
+  }
+  for (const [i, { address, findings: codes }] of drift.confirm.entries()) {
+    const at = `/drift/confirm/${i}`;
+    const findings = codes.map((code, k) => [`${at}/findings/${k}`, code] as const);
+    mistakes.push(...(await driftEntryMistakes({ at, part: 'confirmation', address, findings }, plugins)));
   }
   return mistakes;
 }
@@ -249,7 +268,7 @@ export async function safetyMistakes(
     ...(durationMs(safety.removals.per) > SPENT_KEPT_MS ? per(safety.removals, '/safety/removals/per') : []),
     ...safety.budgets.flatMap((budget, i) => per(budget, `/safety/budgets/${i}/per`)),
     ...(await budgetMistakes(safety, plugins)),
-    ...(await suppressMistakes(config, plugins)),
+    ...(await driftMistakes(config, plugins)),
     ...(await mistakesOfFreezes(safety, now)),
     ...(await overrideMistakes(safety, plugins, now)),
     ...drift.suppress.flatMap(({ until, address, owner, path, finding }, i): readonly PointerMistake[] =>

@@ -27,6 +27,7 @@ const defaults = {
     overrides: [],
   },
   suppress: [],
+  confirm: [],
   unloaded: [],
   owners: 'everybody',
 };
@@ -108,6 +109,7 @@ describe('the configuration', () => {
         removals: { max: 0, share: 0.125, from: 1, perMs: 3_600_000 },
       },
       suppress: [],
+      confirm: [],
       unloaded: [],
       owners: 'everybody',
       file: join(config.folder, 'fettle.yaml'),

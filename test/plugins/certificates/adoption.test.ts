@@ -126,6 +126,19 @@ describe('the adoption of a valid certificate', () => {
     );
   });
 
+  it('leaves the issuer and the key to the program that renews the certificate, and shows other names', async () => {
+    const off = 'renewal: { enabled: false }\nrecovery: { enabled: false }';
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www', off) });
+    foreignPair(project, 'www');
+    await project.run('apply --yes --until-settled');
+    // Another authority, another key.
+    foreignPair(project, 'www');
+    expect((await project.run('plan')).stdout).toContain('0 to change');
+    expect((await project.run('drift')).stdout).toContain('0 of 2 drifted');
+    foreignPair(project, 'www', WITH_ALT);
+    expect((await project.run('drift', 2)).stdout).toContain('dnsNames: ["www.example.test"] → ["alt.example.test",');
+  });
+
   it('does not renew a certificate whose renewal is off because of a difference', async () => {
     const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': certificateText('www', 'renewal: { enabled: false }') });
     foreignPair(project, 'www', WITH_ALT);
@@ -320,5 +333,43 @@ describe('the content of a certificate', () => {
     expect(stdout).toContain(`content-lost: the stored certificate contains ${lost}, which no document can declare`);
     await project.run('apply --yes --override content-lost@certificates/Certificate/www --reason unused');
     expect(stored(project).issuer).toBe('CN=Test CA');
+  });
+});
+
+describe('further blocks of a file', () => {
+  const BLOCK = '-----BEGIN DH PARAMETERS-----\nMAYCAQUCAQI=\n-----END DH PARAMETERS-----\n';
+  const COMBINED = certificateText('www').replace(
+    'certificate: tls/www.crt, key: tls/www.key',
+    'combined: tls/www.pem',
+  );
+  const read = ({ folder }: Project, name: string): string => readFileSync(join(folder, name), 'utf8');
+
+  it('are kept in a combined file through adoption and renewals, once and behind the key', async () => {
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': COMBINED });
+    foreignPair(project, 'www', { days: 30 });
+    const key = read(project, 'tls/www.key');
+    writeFileSync(join(project.folder, 'tls/www.pem'), read(project, 'tls/www.crt') + BLOCK + key, { mode: 0o600 });
+    await project.run('apply --yes --until-settled');
+    for (const days of [25, 100]) {
+      project.clock.at = START + days * DAY;
+      expect((await project.run('apply --yes')).stdout).toContain('1 done');
+      const text = read(project, 'tls/www.pem');
+      expect(text.endsWith(`-----END PRIVATE KEY-----\n${BLOCK}`)).toBe(true);
+      expect(text.split('DH PARAMETERS')).toHaveLength(3);
+      expect(text).not.toContain(key.split('\n')[1]);
+    }
+    expect((await project.run('plan')).stdout).toContain('2 unchanged');
+  });
+
+  it('are kept in a folder that is switched as a whole', async () => {
+    const folder = 'storage: { directory: { path: tls/www, combined: true } }';
+    const document = certificateText('www').replace(/storage: .*/u, folder);
+    const project = projectOf({ 'a.yaml': ISSUER, 'b.yaml': document });
+    await project.run('apply --yes');
+    writeFileSync(join(project.folder, 'tls/www/combined.pem'), read(project, 'tls/www/combined.pem') + BLOCK);
+    project.clock.at = START + 70 * DAY;
+    await project.run('apply --yes');
+    expect(read(project, 'tls/www/combined.pem').endsWith(BLOCK)).toBe(true);
+    expect(read(project, 'tls/www/fullchain.pem')).not.toContain('DH PARAMETERS');
   });
 });

@@ -513,7 +513,8 @@ describe('the audited facts of a decision', () => {
       first_container_at: ago(70 * MINUTE),
       last_container_at: ago(40 * MINUTE),
       idle_minutes: 40,
-      node_id: 42,
+      node_id: 'nodes/Node/web-1',
+      server_id: 42,
       action: 'node_decommission',
       decision_by: 'manual',
     });
@@ -524,6 +525,7 @@ describe('the audited facts of a decision', () => {
     expect(auditNode(changeOf(resource, 'absent>provisioning', 'create'), resource, sceneOf([resource]))).toEqual({
       lifecycle_state: 'absent',
       health_status: 'unknown',
+      node_id: 'nodes/Node/web-1',
       action: 'node_provision',
       decision_by: 'manual',
     });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { NodeMemory } from '../../../plugins/nodes/generated.ts';
 import { LABELS } from '../../../plugins/nodes/labels.ts';
 import type { ServerRow } from '../../../plugins/nodes/sandbox/state.ts';
+import { findDrift } from '../../../src/engine/drift.ts';
 import type { Facts } from '#plugin';
 import { HOUR, MINUTE, rowsOf, runOf, servers, type Shown, start } from './line.ts';
 import { type Whole } from './whole.ts';
@@ -28,6 +29,14 @@ async function made(more = '', config: object = {}): Promise<Whole> {
   expect(await run(whole)).toEqual([]);
   await whole.pass(HOUR);
   return whole;
+}
+
+/** Paths of the fields that drifted. */
+async function driftIn(whole: Whole): Promise<readonly string[]> {
+  const { resources, actions, proposed, scene } = await whole.look();
+  return findDrift({ resources, actions, proposed, scene, suppress: [] }).rows.flatMap(({ back }) =>
+    back.fields.map(({ path }) => path),
+  );
 }
 
 function kept(whole: Whole, name = 'web-1'): Partial<NodeMemory> {
@@ -93,6 +102,22 @@ describe('a change in place', () => {
     expect(await run(whole)).toEqual(['web-1 power:on>on update']);
     expect(whole.emulator.server('web-1')).toMatchObject({ status: 'running', disk: 40 });
     expect(whole.emulator.server('web-1').placementGroup).not.toBeNull();
+    await whole.pass(MINUTE);
+    expect(await run(whole)).toEqual([]);
+  });
+
+  it('of several steps is no drift between its steps, but another change of the server is', async () => {
+    const whole = await made('labels: { team: a }');
+    whole.write(yaml('labels: { team: b }').replace('cx23', 'cx33'));
+    expect(await run(whole)).toEqual(['web-1 ready>ready update']);
+    expect(await driftIn(whole)).toEqual([]);
+    whole.emulator.alter('web-1', { status: 'off' });
+    expect(await driftIn(whole)).toEqual(['/power']);
+    expect(await run(whole)).toEqual(['web-1 power:off>off update']);
+    const { server } = whole.emulator;
+    expect(server('web-1')).toMatchObject({ status: 'running' });
+    expect(whole.records().findLast(({ kind }) => kind === 'outcome')?.body).toMatchObject({ outcome: 'done' });
+    expect(await driftIn(whole)).toEqual([]);
     await whole.pass(MINUTE);
     expect(await run(whole)).toEqual([]);
   });
@@ -439,6 +464,23 @@ spec:
     expect(await run(whole)).toContain('web-1 draining>decommissioned remove');
     expect(servers(whole)).not.toContain('web-1');
     expect(servers(whole)).toContain('web-3');
+  });
+});
+
+describe('a static node', () => {
+  it('that never answers is unhealthy for that reason from its start deadline on, and was never drained', async () => {
+    const whole = await start(
+      `apiVersion: nodes/v1\nkind: Node\nmetadata: { name: metal }\nspec: { provider: static, address: 127.0.0.1, readiness: { tcp: { port: 1 } } }\n`,
+    );
+    const codes: string[] = [];
+    for (let minute = 0; minute < 45; minute += 5) {
+      const { plan } = await whole.look();
+      codes.push(...plan.checks.map(({ message }) => message.replace(/:.*/u, '')));
+      await whole.pass(5 * MINUTE);
+    }
+    expect(new Set(codes)).toEqual(new Set(['The node does not answer']));
+    expect(codes.length).toBeGreaterThan(4);
+    expect(whole.recall().resources.get('nodes/Node/metal')?.others).toMatchObject({ health: 'unhealthy' });
   });
 });
 

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { NodePoolMemory } from '../../../plugins/nodes/generated.ts';
+import { concerns, type Decision, Decisions } from '../../../src/engine/audit.ts';
 import { HOUR, MINUTE, rowsOf, runOf, servers, type Shown, start } from './line.ts';
 import { startWhole, type Whole } from './whole.ts';
 
@@ -36,6 +37,12 @@ async function settle(whole: Whole, most = 10): Promise<readonly string[]> {
     await whole.pass(MINUTE);
   }
   throw new Error('it does not come to rest');
+}
+
+function decisionsOf(whole: Whole): readonly Decision[] {
+  const found = new Decisions();
+  for (const record of whole.records()) found.add(record);
+  return found.all();
 }
 
 function keptOf(whole: Whole, pool = 'web'): Partial<NodePoolMemory> {
@@ -366,6 +373,11 @@ describe('the reactive policy', () => {
     await whole.pass(Date.parse(clearsAt) - whole.clock.now() - 1);
     expect(await run(whole)).toEqual(['WAITING NodePool/web active>active: cooldown']);
     expect(keptOf(whole).scaled_up_at).toBe(grewAt);
+    expect(
+      decisionsOf(whole).flatMap(({ action, address, by }) =>
+        action === 'node_provision' ? [`${address} ${by}`] : [],
+      ),
+    ).toEqual(['nodes/Node/web-1 manual', 'nodes/Node/web-2 reactive_policy']);
     await whole.pass(1);
     expect(await run(whole)).toEqual(['NodePool/web active>active (policy)']);
     expect(keptOf(whole).members).toEqual([1, 2, 3]);
@@ -488,8 +500,8 @@ describe('a consolidation', () => {
         outcome: 'done',
         audit: {
           container_id: 'b',
-          node_id: 'web-2',
-          target_node_id: 'web-1',
+          node_id: 'nodes/Node/web-2',
+          target_node_id: 'nodes/Node/web-1',
           decision_by: 'consolidation_policy',
           players: 5,
         },
@@ -516,6 +528,15 @@ describe('a consolidation', () => {
           : [],
       );
     expect(decided).toEqual(['consolidation_policy', 'consolidation_policy']);
+    const audit = decisionsOf(whole);
+    expect(audit.filter(({ action }) => action === 'node_decommission')).toMatchObject([
+      { address: 'nodes/Node/web-2', result: 'success', by: 'consolidation_policy' },
+    ]);
+    for (const node of ['nodes/Node/web-1', 'nodes/Node/web-2'])
+      expect(
+        audit.filter((each) => concerns(each, node) && each.action === 'container_migrate'),
+        node,
+      ).toHaveLength(1);
     expect(servers(whole)).toEqual(['web-1']);
     expect(await run(whole)).toEqual([]);
   });
