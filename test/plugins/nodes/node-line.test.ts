@@ -106,7 +106,7 @@ describe('a change in place', () => {
     expect(await run(whole)).toEqual([]);
   });
 
-  it('of several steps is no drift between its steps, but another change of the server is', async () => {
+  it('of several steps is not drift between its steps, but another change of the server is', async () => {
     const whole = await made('labels: { team: a }');
     whole.write(yaml('labels: { team: b }').replace('cx23', 'cx33'));
     expect(await run(whole)).toEqual(['web-1 ready>ready update']);
