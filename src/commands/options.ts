@@ -236,7 +236,7 @@ export function passesOf(flags: {
   const reasons = flags.reason ?? [];
   const needed = wanted.length + (flags.maxRemovals === undefined ? 0 : 1);
   if (needed > 0 && reasons.length === 0)
-    throw new InputError('An override requires --reason "…", which is recorded in the log');
+    throw new InputError('--override and --max-removals require --reason "…", which is recorded in the log');
   if (reasons.length > 1 && reasons.length !== needed)
     throw new InputError(
       `Got ${reasons.length} reasons for ${needed} overrides. Give one for all, or one per override`,

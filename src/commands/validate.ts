@@ -26,7 +26,9 @@ export const validate = command({
     }
     const parts = [...kinds].sort(([a], [b]) => compareText(a, b)).map(([kind, count]) => `${count} ${kind}`);
     const aside = setAside.length === 0 ? '' : `; ${counted(setAside.length, 'document')} set aside`;
-    print(`${documents.length} documents are valid${parts.length === 0 ? '' : `: ${parts.join(', ')}`}${aside}\n`);
+    print(
+      `${counted(documents.length, 'document')} ${documents.length === 1 ? 'is' : 'are'} valid${parts.length === 0 ? '' : `: ${parts.join(', ')}`}${aside}\n`,
+    );
     return 'ok';
   },
 });

@@ -163,14 +163,16 @@ export function followersOf(origins: readonly Origin[]): ReadonlyMap<string, Fol
   return new Map(origins.flatMap(({ followers }) => [...followers]));
 }
 
-/** The changes with those of followers, which take the place of their own. */
+/** The changes with those of followers instead of their own. A follower that needs no step has none. */
 export function withFollowers(
   changes: ReadonlyMap<string, Change>,
   followers: ReadonlyMap<string, Follower>,
 ): ReadonlyMap<string, Change> {
   if (followers.size === 0) return changes;
   const all = new Map(changes);
-  for (const [address, { change }] of followers) if (change !== undefined) all.set(address, change);
+  for (const [address, { change }] of followers)
+    if (change === undefined) all.delete(address);
+    else all.set(address, change);
   return all;
 }
 

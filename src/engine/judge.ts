@@ -219,7 +219,7 @@ export function judge(
   const all = withFollowers(changes, followers);
   const needed = dependents({ resources, unloaded: scene.unloaded });
   const before = new Map<string, readonly string[]>();
-  for (const [address, change] of all) {
+  for (const [address, change] of new Map([...changes, ...all])) {
     const follower = followers.get(address);
     const resource = follower?.resource ?? resources.get(address);
     if (resource === undefined) continue;
