@@ -41,7 +41,9 @@ function setPlugin(recorded?: number): Plugin {
             ...members(recall(desired.ref)).map((name): Desired<ItemSpec> => wanted(name, 2, { needs: ['set'] })),
           ],
     recordedAfter: ({ goal }, { ref, desired }): Recorded | undefined =>
-      ref.name === 'set' && goal === 'update' ? { last_value: (desired?.spec as ItemSpec).value } : undefined,
+      ref.name === 'set' && goal === 'update'
+        ? { last_value: (desired?.spec as ItemSpec | undefined)?.value ?? 0 }
+        : undefined,
     handlers: {
       ...own.handlers,
       'ready>ready': async (world, resource, run) => {
@@ -49,7 +51,7 @@ function setPlugin(recorded?: number): Plugin {
         return recorded === undefined ? undefined : { last_value: recorded };
       },
     },
-  } as Kind<unknown>);
+  });
   return { ...toyPlugin, kinds: { Item: kind } };
 }
 
