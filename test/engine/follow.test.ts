@@ -18,9 +18,7 @@ import {
   wanted,
 } from '../support/toy.ts';
 
-interface Recorded {
-  readonly last_value: number;
-}
+type Recorded = Readonly<Record<'last_value', number>>;
 
 /** Names of the members of the item `set`: as many as its recorded value. */
 function members(memory: Memory | undefined): readonly string[] {
@@ -232,7 +230,7 @@ describe('a row that follows from another one', () => {
       recordedAfter: () => {
         throw new Error('unsound');
       },
-    } as Kind<unknown>);
+    });
     const line = await applied(1);
     const { plan: found } = await plan(line, 2, { plugins: new Map([['toy', { ...plugin, kinds: { Item: kind } }]]) });
     expect(found.resource_changes.map(({ address }) => address)).toEqual(['toy/Item/set']);
