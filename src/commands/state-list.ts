@@ -11,7 +11,8 @@ import { selection, selectionOf, shown, where } from './options.ts';
 
 function marks(memory: Memory): string {
   return [
-    memory.owned ?? 'not owned',
+    // A kind such as a pool has no object of its own that this project could create or adopt.
+    memory.owned ?? (memory.applied === undefined ? 'not owned' : 'applied'),
     ...(memory.protect === true ? ['protected'] : []),
     ...(memory.hold === undefined ? [] : [`on hold: ${memory.hold}`]),
     ...(memory.unknown === true ? ['unknown'] : []),

@@ -74,7 +74,11 @@ function stateText(explanation: Explanation, { now }: ExplainTextOptions, paint:
 
 function memoryRows(explanation: Explanation, { now }: ExplainTextOptions, paint: Paint): readonly Row[] {
   const { memory } = explanation;
-  const owned = memory.owned === null ? 'neither created nor adopted by this project' : `yes, ${memory.owned}`;
+  const none =
+    memory.applied_at === undefined
+      ? 'neither created nor adopted by this project'
+      : 'nothing of its own; its document is applied';
+  const owned = memory.owned === null ? none : `yes, ${memory.owned}`;
   return [
     ['owned', `${owned}${memory.protected ? ', protected' : ''}; if its document is removed: ${memory.on_remove}`],
     ...(memory.unknown

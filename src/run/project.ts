@@ -140,7 +140,7 @@ async function loadDocuments(
   const { host, config } = workspace;
   const given = paths.map((path) => relative(config.folder, path) || '.');
   const isGiven = given.length > 0;
-  return load({
+  const loaded = await load({
     folder: config.folder,
     paths: isGiven ? given : config.desired,
     plugins: host.plugins,
@@ -153,6 +153,17 @@ async function loadDocuments(
     ...(reader === undefined || texts === undefined ? {} : { remembered: { reader, texts } }),
     ...more,
   });
+  return config.file !== undefined || isGiven ? loaded : { ...loaded, problems: loaded.problems.map(withoutConfig) };
+}
+
+/** The problem of a folder without documents, in a folder without a configuration: probably another one was meant. */
+function withoutConfig(problem: Problem): Problem {
+  if (problem.code !== 'no-files' && problem.code !== 'empty-desired') return problem;
+  return {
+    ...problem,
+    message: `${problem.message}, and there is no fettle.yaml in this folder or above it`,
+    suggestion: 'run in the folder of a project, name one with --chdir, or create one: fettle init',
+  };
 }
 
 /** Reads the documents. Throws ProblemsError, with all problems at once. */

@@ -72,4 +72,10 @@ describe('validate', () => {
       ]
     `);
   });
+
+  it('says that there is no configuration in a folder without documents', async () => {
+    const { code, stderr } = await fettle(mkdtempSync(join(folder, 'elsewhere-')), 'plan');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('there is no fettle.yaml in this folder or above it')]);
+    expect(stderr).toContain('fettle init');
+  });
 });
