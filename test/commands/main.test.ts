@@ -60,7 +60,7 @@ describe('flags', () => {
   it.each([
     ['plan --override x --reason y', 'RULE@ADDRESS'],
     ['plan --reason y', '--reason requires --override or --max-removals'],
-    ['plan --max-removals 3', 'requires --reason'],
+    ['plan --max-removals 3', 'require --reason'],
     ['plan --override protected@a/B/c --reason " "', '--reason is empty'],
     ['plan --override protected@a/B/c --reason a --reason b', 'Got 2 reasons for 1 overrides'],
     ['plan --fail-on nothing', 'is not a value of --fail-on'],

@@ -268,14 +268,14 @@ const cases: readonly Case[] = [
   {
     name: 'no name of a host',
     text: certificate('  issuer: i\n').replace('a.test', '"a b"'),
-    at: ['5:14 wrong-value'],
+    at: ['5:14 wrong-value', '7:11 unknown-reference'],
     says: ['a DNS name'],
   },
   {
     name: 'an empty list',
     text: certificate('  issuer: i\n').replace('[a.test]', '[]'),
-    at: ['5:13 wrong-value'],
-    says: ['must not be empty'],
+    at: ['5:3 missing-name', '7:11 unknown-reference'],
+    says: ['the certificate has no name'],
   },
   {
     name: 'an item that stands twice',

@@ -195,7 +195,8 @@ describe('the list in fettle.yaml', () => {
       writeFileSync(join(folder, 'a.pid'), `${child.pid}\n`);
       const world = await open({ pidFiles: ['./a.pid'] });
       await world.reload(orderOf(service('a.pid')));
-      while (!existsSync(join(folder, 'got'))) await new Promise((resolve) => void setTimeout(resolve, 5));
+      while (!existsSync(join(folder, 'got')) || read(folder, 'got') === '')
+        await new Promise((resolve) => void setTimeout(resolve, 5));
       expect(read(folder, 'got')).toBe('hup\n');
     });
 

@@ -28,7 +28,7 @@ spec: { provider: static, address: 127.0.0.1, readiness: { tcp: { port: 1 } }, w
   const markdown = (await fettle(folder, 'explain', 'nodes/Node/m1', '--format', 'markdown')).stdout;
   expect(markdown).toContain('none until the resource is ready');
   const waiting = await fettle(folder, 'apply', '--yes', '--until-settled', '--timeout', '1s');
-  expect(waiting.code).toBe(9);
+  expect(waiting.code).toBe(7);
   expect(waiting.stderr).toContain(
     'nodes/Node/m1 is initializing and waits for the readiness probe tcp 127.0.0.1:1, whose last error is: refused',
   );
