@@ -1,9 +1,8 @@
 /** Public trust of stored certificates and of authorities: clients trust them without a private authority. */
 
-import { X509Certificate } from 'node:crypto';
-import { getCACertificates } from 'node:tls';
+import type { X509Certificate } from 'node:crypto';
 import { clientPath } from './client-path.ts';
-import { wellKnownAnchors } from './trust.ts';
+import { isExtraAnchor, wellKnownAnchors } from './trust.ts';
 import { hasTimestamps } from './x509-extensions.ts';
 import { oneLine } from './x509-read.ts';
 
@@ -23,9 +22,7 @@ export function publicTrustOf(leaf: X509Certificate, others: readonly X509Certif
 export function isPublicAuthority(chain: readonly X509Certificate[]): boolean {
   const [own, ...above] = chain;
   if (own === undefined) return false;
-  if (own.subject === own.issuer)
-    return getCACertificates('extra').some((pem) => new X509Certificate(pem).raw.equals(own.raw));
-  return anchorOf(own, above) !== undefined;
+  return own.subject === own.issuer ? isExtraAnchor(own) : anchorOf(own, above) !== undefined;
 }
 
 function anchorOf(leaf: X509Certificate, others: readonly X509Certificate[]): X509Certificate | undefined {

@@ -134,6 +134,14 @@ export function wellKnownAnchors(subject: string): readonly X509Certificate[] {
   return wellKnown().get(subject) ?? [];
 }
 
+/** The anchors that NODE_EXTRA_CA_CERTS adds, by subject. */
+const extra = once(() => bySubjectOf(getCACertificates('extra')));
+
+/** Reports whether NODE_EXTRA_CA_CERTS adds a certificate. */
+export function isExtraAnchor({ subject, raw }: X509Certificate): boolean {
+  return (extra().get(subject) ?? []).some((each) => each.raw.equals(raw));
+}
+
 function make({ anchors }: TrustSet): Made {
   const pems = anchors.map(({ pem }) => pem);
   const options = once(() =>
