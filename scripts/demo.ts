@@ -177,7 +177,7 @@ async function story(): Promise<void> {
   mustSay(
     fettle('log list --action node_decommission --last 3', 0),
     'too-young: Ready node too young',
-    'decommissioned > absent',
+    'nodes/Node/idle  success',
   );
   mustSay(fettle('log verify', 0), 'the log is valid');
 }
