@@ -161,7 +161,7 @@ function withoutConfig(problem: Problem): Problem {
   if (problem.code !== 'no-files' && problem.code !== 'empty-desired') return problem;
   return {
     ...problem,
-    message: `${problem.message}, and there is no fettle.yaml in this folder or above it`,
+    message: `${problem.message}, and neither this folder nor one above it has a fettle.yaml`,
     suggestion: 'run in the folder of a project, name one with --chdir, or create one: fettle init',
   };
 }

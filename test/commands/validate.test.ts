@@ -73,9 +73,12 @@ describe('validate', () => {
     `);
   });
 
-  it('says that there is no configuration in a folder without documents', async () => {
+  it('names the missing configuration in a folder without documents', async () => {
     const { code, stderr } = await fettle(mkdtempSync(join(folder, 'elsewhere-')), 'plan');
-    expect([code, stderr]).toEqual([1, expect.stringContaining('there is no fettle.yaml in this folder or above it')]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining('neither this folder nor one above it has a fettle.yaml'),
+    ]);
     expect(stderr).toContain('fettle init');
   });
 });
