@@ -1,6 +1,6 @@
 /** Field differences as text: `labels.tier: "a" → "b"`. */
 
-import { digestOf, type Json, printable as harmless, shorten } from '#plugin';
+import { digestOf, isTree, type Json, printable as harmless, shorten } from '#plugin';
 import { shortDigests } from './text.ts';
 
 export interface FieldRow {
@@ -31,10 +31,6 @@ export function approvedCut(text: string, length: number): string {
 /** Returns a value that is to be approved, on one line. */
 export function approvedText(value: Json | undefined, length = VALUE_LENGTH): string {
   return value === undefined ? '(none)' : approvedCut(printable(JSON.stringify(value)), length);
-}
-
-function isTree(value: Json | undefined): value is { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Reads an own field only: the name of a field can be `toString`. */

@@ -8,6 +8,7 @@ import {
   FOLDER_FORMAT,
   isNameFormat,
   isPathFormat,
+  isRecord,
   nearest,
   pathMistake,
   pointerKeys,
@@ -78,10 +79,6 @@ function wanted(schema: Parts, type: unknown): string {
   return `${types.join(' or ')}${isNumber ? range(schema) : ''}`;
 }
 
-function isParts(value: unknown): value is Parts {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** One error of a validator, with its place relative to the whole document. */
 function explainOne(
   error: SchemaError,
@@ -90,7 +87,7 @@ function explainOne(
   formats: Readonly<Record<string, string>>,
 ): PointerMistake {
   const pointer = `${base}${error.instancePath}`;
-  const schema = isParts(error.parentSchema) ? error.parentSchema : {};
+  const schema = isRecord(error.parentSchema) ? error.parentSchema : {};
   const { params } = error;
   const found: unknown = valueAt(value, error.instancePath);
   const path = pathWords(pointer);
@@ -121,9 +118,9 @@ function explainOne(
     }
     case 'required': {
       const key = String(params['missingProperty']);
-      const known = isParts(schema['properties']) ? schema['properties'][key] : undefined;
-      const type = isParts(known) ? known['type'] : undefined;
-      const note = isParts(known) && typeof known['description'] === 'string' ? `: ${known['description']}` : '';
+      const known = isRecord(schema['properties']) ? schema['properties'][key] : undefined;
+      const type = isRecord(known) ? known['type'] : undefined;
+      const note = isRecord(known) && typeof known['description'] === 'string' ? `: ${known['description']}` : '';
       const what = typeof type === 'string' ? ` (${TYPES[type] ?? type})` : '';
       return {
         code: 'missing-key',
@@ -135,7 +132,7 @@ function explainOne(
     }
     case 'additionalProperties': {
       const key = String(params['additionalProperty']);
-      const known = isParts(schema['properties']) ? Object.keys(schema['properties']) : [];
+      const known = isRecord(schema['properties']) ? Object.keys(schema['properties']) : [];
       const suggestion = known.length === 0 ? 'no keys are expected here' : suggest(key, known, 'known here');
       return defined({
         code: 'unknown-key',
@@ -200,9 +197,9 @@ function explainOne(
     }
     case 'minProperties':
     case 'maxProperties': {
-      const known = isParts(schema['properties']) ? Object.keys(schema['properties']) : [];
+      const known = isRecord(schema['properties']) ? Object.keys(schema['properties']) : [];
       const exactly = schema['minProperties'] === schema['maxProperties'] && schema['minProperties'] !== undefined;
-      const has = isParts(found) ? Object.keys(found).length : 0;
+      const has = isRecord(found) ? Object.keys(found).length : 0;
       const bound = exactly
         ? `exactly ${counted(limit, 'key')}`
         : error.keyword === 'minProperties'
