@@ -7,6 +7,7 @@ import {
   compareText,
   defined,
   escapePointer,
+  isRecord,
   type Json,
   nearest,
   pathMistake,
@@ -131,11 +132,7 @@ export function projectName(folder: string): string {
   return plain === '' ? 'project' : plain;
 }
 
-type Members = Record<string, unknown>;
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+type Members = Readonly<Record<string, unknown>>;
 
 /** The place of a configuration, and the files that may be read from there. */
 type Place = Pick<Config, 'folder' | 'root' | 'owners' | 'file'>;
@@ -231,9 +228,9 @@ async function secretPlaces(
   { root, start, value }: TextDocument,
   loaders: ConfigOptions['plugins'],
 ): Promise<ReadonlySet<number>> {
-  if (!isMembers(value)) return new Set();
+  if (!isRecord(value)) return new Set();
   const pointers = isDatabase(value['store']) ? ['/store'] : [];
-  const settings = isMembers(value['plugins']) ? value['plugins'] : {};
+  const settings = isRecord(value['plugins']) ? value['plugins'] : {};
   for (const [name, written] of Object.entries(settings)) {
     const plugin = await loaders.get(name)?.();
     const within = plugin === undefined ? [] : secretsIn(written, plugin.tables.secrets);
@@ -291,7 +288,7 @@ async function checkConfig(
   folder: string,
   roots: readonly string[],
 ): Promise<CheckedConfig> {
-  if (!isMembers(value)) {
+  if (!isRecord(value)) {
     return {
       mistakes: [
         {
@@ -310,10 +307,10 @@ async function checkConfig(
   const mistakes = [...errorsOf(engineValidators.config, value, '')];
   const part = mistakes.length === 0 ? undefined : validPart(engineValidators.config, pristine, '');
   const written = mistakes.length === 0 ? (pristine as Members) : (part?.value as Members | undefined);
-  const namesDocuments = isMembers(written) && Object.hasOwn(written, 'desired') === Object.hasOwn(pristine, 'desired');
+  const namesDocuments = isRecord(written) && Object.hasOwn(written, 'desired') === Object.hasOwn(pristine, 'desired');
   const plugins: Record<string, PluginConfig> = {};
   const unloaded: string[] = [];
-  const settings = isMembers(value['plugins']) ? value['plugins'] : {};
+  const settings = isRecord(value['plugins']) ? value['plugins'] : {};
   for (const name of Object.keys(settings).sort(compareText)) {
     const pointer = `/plugins/${escapePointer(name)}`;
     const loader = loaders.get(name);
@@ -331,7 +328,7 @@ async function checkConfig(
         });
       continue;
     }
-    if (!isMembers(settings[name])) continue;
+    if (!isRecord(settings[name])) continue;
     const plugin = await loader();
     const validate = (await plugin.validators())['config'];
     const given = settings[name];
