@@ -97,7 +97,7 @@ export interface ApplyInput {
   readonly changes: ReadonlyMap<string, Change>;
   readonly scene: Scene;
   readonly recall: Recall;
-  readonly look: Omit<ObserveInput, 'only' | 'deadlineMs' | 'abort' | 'progress'>;
+  readonly look: Omit<ObserveInput, 'only' | 'subject' | 'deadlineMs' | 'abort' | 'progress'>;
   /** Reads the files that steps use; absent if the run does not use files. */
   readonly files?: ReadFiles | undefined;
   /** Opens a plugin's world for writing; always the same one. */
@@ -193,6 +193,7 @@ async function refreshAgain(resource: Resource, { live, input }: Attempt): Promi
     desired,
     recall,
     only: [...wanted.values()],
+    subject: resource.ref,
     deadlineMs: ACTION_DEADLINE_MS,
     abort: input.abort,
   });
@@ -235,7 +236,9 @@ function unseenText(resource: Resource): string {
 /** The reason why an accepted action must not run now; undefined if it may run. */
 function staleness({ action, neededBy }: Attempt, look: KnownLook): Ending | undefined {
   const { change } = action;
-  const judged = judgeOne({ change, resource: look.resource, scene: look.scene, neededBy, after: action.after });
+  const { resource, scene } = look;
+  const { after, unproven } = action;
+  const judged = judgeOne({ change, resource, scene, neededBy, after, unproven });
   if (judged.basis !== action.basis)
     return { status: 'stale', message: 'The resource has changed since the plan was created' };
   const again = propose(look.resource, look.scene);

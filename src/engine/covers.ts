@@ -6,6 +6,7 @@
  */
 
 import {
+  type Action,
   type Change,
   changeAt,
   compareText,
@@ -187,10 +188,19 @@ export function editsOf({ fields }: Change, { desired, memory }: Resource): read
   });
 }
 
-/** Digest of the inputs of an action: the row, `covers`, and the sighting. */
-export function basisOf(change: Change, resource: Resource, covered: Covered): string {
+/**
+ * Digest of the inputs of an action: the row, `covers`, the sighting and the preview. The preview of an unproven action,
+ * and the differences that it shows, change with the actions before it: they are left out.
+ */
+export function basisOf(
+  { change, resource, unproven }: Pick<Action, 'change'> & { resource: Resource; unproven: true | undefined },
+  covered: Covered,
+): string {
   const { ref, step, goal, fields } = change;
-  return digestOf({ address: formatRef(ref), step, goal, fields, covered, seen: seenOf(resource) });
+  const { preview } = resource;
+  const row = { address: formatRef(ref), step, goal, covered, seen: seenOf(resource) };
+  if (unproven === true) return digestOf(row);
+  return digestOf(preview === undefined ? { ...row, fields } : { ...row, fields, preview });
 }
 
 /** The sighting of a resource, without signals. */

@@ -56,6 +56,7 @@ export type ProblemCode =
   | 'missing-key'
   | 'unknown-key'
   | 'unknown-api-version'
+  | 'yaml-versions'
   | 'unknown-kind'
   | 'wrong-type'
   | 'wrong-value'
@@ -437,6 +438,7 @@ export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'missing-key': 'A required key is missing.',
   'unknown-key': 'A key is unknown here.',
   'unknown-api-version': 'No loaded plugin has this `apiVersion`.',
+  'yaml-versions': 'A plain value of a foreign document is another value in YAML 1.1.',
   'unknown-kind': 'The plugin does not have this kind.',
   'wrong-type': 'A value has the wrong type.',
   'wrong-value': 'A value is invalid.',

@@ -170,10 +170,12 @@ interface ToJudge {
   readonly after: readonly string[];
   /** Address of the change that it follows. */
   readonly follows?: string | undefined;
+  /** True for the second judgement of an action that was unproven at the first. */
+  readonly unproven?: true | undefined;
 }
 
 /** Judges one change in its scene. */
-export function judgeOne({ change, resource, scene, neededBy, after, follows }: ToJudge): Action {
+export function judgeOne({ change, resource, scene, neededBy, after, follows, ...planned }: ToJudge): Action {
   const given = withIgnored(resource);
   const effect = effectOf(change, given, scene);
   const ground: Ground = { neededBy, uncovered: uncovered(effect, scene) };
@@ -188,14 +190,18 @@ export function judgeOne({ change, resource, scene, neededBy, after, follows }: 
   const covers = coveredBy({ change, resource: given, scene, effect }, judgements);
   const { source, written } = resource.desired ?? {};
   const edits = isMemoryOnly(change) ? [] : editsOf(change, given);
+  const verdict = verdictOf(judgements);
+  const isUnproven = verdict === 'accept' && judgements.some((each) => each.unproven === true);
+  const unproven = planned.unproven ?? (isUnproven ? true : undefined);
   return defined({
     change,
-    verdict: verdictOf(judgements),
+    verdict,
     judgements,
     covers,
-    basis: basisOf(change, given, covers),
+    basis: basisOf({ change, resource: given, unproven }, covers),
     after,
     follows,
+    unproven,
     source,
     labels: shownLabels(resource),
     written,

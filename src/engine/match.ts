@@ -104,6 +104,7 @@ export function match(desired: readonly Desired[], view: View, recall: Recall, b
   const { plugins, failures = new Map() } = by;
   const declared = new Map(desired.map((each) => [formatRef(each.ref), each]));
   const seen = new Map(view.observed.map((each) => [formatRef(each.ref), each]));
+  const previews = new Map(view.previews?.map(({ ref, facts }) => [formatRef(ref), facts]));
   const gapOf = gapFinder(view.gaps);
   const addresses = [...new Set([...declared.keys(), ...seen.keys(), ...recall.resources.keys()])].sort(compareText);
   const resources = new Map<string, Resource>();
@@ -121,7 +122,7 @@ export function match(desired: readonly Desired[], view: View, recall: Recall, b
       continue;
     }
     const settings = by.settings.get(ref.plugin) ?? {};
-    const parts = { ref, ...loaded, settings, desired: document, memory };
+    const parts = { ref, ...loaded, settings, desired: document, memory, preview: previews.get(address) };
     const made = guarded(address, failures, () => resourceSeen(parts, address, { seen: observed, gap }, by));
     resources.set(address, made ?? unknown(parts, address, failures));
   }

@@ -30,6 +30,8 @@ export interface ObserveInput {
   readonly desired: readonly Desired[];
   readonly recall: Recall;
   readonly only?: readonly Ref[];
+  /** The resource of `only` that an action changes. */
+  readonly subject?: Ref;
   /** True if failing resources may keep their recorded state until their next retry is due. */
   readonly scheduled?: true | undefined;
   /** Limits above which missing resources make a refresh doubtful, for the checks of plugins. */
@@ -65,6 +67,15 @@ function viewMistake(view: View, plugin: Plugin): string | undefined {
       return `${address} does not have a list of findings`;
     const said = JSON.stringify([each.facts, each.signals, each.others, each.findings]);
     if (said.length > FACTS_BYTES) return `${address} is too large: ${said.length} characters`;
+  }
+  const tried = new Set<string>();
+  for (const { ref, facts } of view.previews ?? []) {
+    const address = formatRef(ref);
+    if (ref.plugin !== plugin.name || plugin.tables.kinds[ref.kind] === undefined)
+      return 'a preview has a kind that the plugin does not have';
+    if (tried.has(address)) return `${address} has two previews`;
+    tried.add(address);
+    if (JSON.stringify(facts).length > FACTS_BYTES) return `the preview of ${address} is too large`;
   }
   if ((JSON.stringify(view.extras ?? {}) ?? '').length > FACTS_BYTES)
     return 'the values other than resources are too large';
@@ -104,6 +115,7 @@ async function observeOne(
           desired,
           memory,
           only,
+          subject: input.subject,
           scheduled: input.scheduled,
           lastLookAt: input.recall.refreshedAt,
           collapse: input.collapse,
@@ -164,6 +176,7 @@ export async function observe(input: ObserveInput): Promise<View> {
   return {
     observed: views.flatMap((view) => view.observed),
     gaps: views.flatMap((view) => view.gaps),
+    previews: views.flatMap((view) => view.previews ?? []),
     extras: Object.fromEntries(
       views.flatMap(({ extras }, i) => {
         const own = extras?.[names[i] ?? ''];

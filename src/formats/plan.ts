@@ -65,6 +65,8 @@ export interface ResourceChange {
   readonly reversible: 'yes' | 'no' | 'partly';
   /** The step disturbs resources in use. */
   readonly disruptive?: true;
+  /** False if the provider refuses the step until earlier rows of the plan are done; it is tried again right before it runs. */
+  readonly proven: boolean;
   readonly basis: string;
   /** Address of the row that adds, changes or ends the document of the resource. The row runs only after that one is done. */
   readonly follows?: string;
@@ -173,6 +175,7 @@ function resourceChange(action: Action): ResourceChange {
     because,
     reversible: effect.reversible,
     disruptive: effect.disruptive ? true : undefined,
+    proven: action.unproven !== true,
     basis: action.basis,
     follows: action.follows,
     covers,

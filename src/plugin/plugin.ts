@@ -16,6 +16,7 @@ import type {
   KnownResource,
   Memory,
   OnRemove,
+  Position,
   Resource,
   Proposal,
   Ref,
@@ -177,6 +178,8 @@ export interface Query {
   readonly desired: readonly Desired[];
   readonly memory: readonly Memory[];
   readonly only?: readonly Ref[];
+  /** With `only`: the resource that an action is about to change, or has changed. The others are its surroundings. */
+  readonly subject?: Ref;
   /** True for a refresh with backoff: failing resources may keep their recorded state until their next try is due. */
   readonly scheduled?: true;
   /** `safety.collapse`: the limits above which missing resources make a refresh doubtful. */
@@ -242,6 +245,30 @@ export interface Outside {
   readonly now: () => number;
 }
 
+/** A document of another system, such as a Kubernetes manifest. */
+export interface ForeignDocument {
+  /** Its group has a dot (`vpc.githedgehog.com/v1beta1`), or it has none (`v1`). */
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** The whole document. */
+  readonly value: { readonly [key: string]: Json };
+  readonly source: Position;
+}
+
+/** A resource that a plugin makes of a foreign document. */
+export interface Claimed extends Pick<Desired, 'ref' | 'spec' | 'meta' | 'needs'> {
+  /** Index of the document. */
+  readonly of: number;
+  /** Addresses that the document names, each with its JSON pointer: an undeclared one is an error. */
+  readonly links?: readonly { readonly address: string; readonly pointer: string }[];
+}
+
+/** The foreign documents that a plugin takes. One that is neither taken nor has a mistake belongs to somebody else. */
+export interface Claims {
+  readonly taken: readonly Claimed[];
+  readonly mistakes: readonly (Mistake & { readonly of: number })[];
+}
+
 /** One mistake that a validator found, with its place in the value. */
 export interface SchemaError {
   readonly instancePath: string;
@@ -269,6 +296,11 @@ export interface Plugin<R = unknown, W = unknown> {
   checkSettings?(settings: Json): readonly Omit<Mistake, 'code' | 'severity'>[];
   /** Checks of documents and the plugin's part of `fettle.yaml` that a schema cannot express. Pure. */
   check?(desired: Desired, find: (ref: Ref) => Desired | undefined, settings: Json): readonly Mistake[];
+  /**
+   * Takes documents of other systems. `own` has the valid documents of the plugin, which decide what belongs to it. One
+   * document may become several resources. Asked only if a document of the plugin, or no other plugin, is declared. Pure.
+   */
+  claim?(documents: readonly ForeignDocument[], own: readonly Desired[], settings: Json): Claims;
   /** Checks that need all declared documents of the plugin, such as two that write the same file. Pure. */
   checkTogether?(documents: readonly Desired[]): readonly (Mistake & { readonly ref: Ref })[];
   readonly kinds: Readonly<Record<string, Kind<W>>>;

@@ -1,7 +1,8 @@
 /** Resources: their construction from parts, and their ownership. */
 
+import { defined } from './defined.ts';
 import { formatRef } from './ref.ts';
-import type { Json, Memory, Resource } from './types.ts';
+import type { Facts, Json, Memory, Resource } from './types.ts';
 
 /**
  * True if the project owns the resource: its log created or adopted it, and no damage of the log puts that in doubt.
@@ -19,10 +20,11 @@ export function mayBeOwned(memory: Pick<Memory, 'owned'> | undefined): boolean {
 }
 
 /** The parts of a resource. Its address and ownership follow from them. */
-export type Parts = Omit<Resource, 'address' | 'owned' | 'policy' | 'settings' | 'desired' | 'memory'> & {
+export type Parts = Omit<Resource, 'address' | 'owned' | 'policy' | 'settings' | 'desired' | 'memory' | 'preview'> & {
   readonly desired: Resource['desired'] | undefined;
   readonly memory: Memory | undefined;
   readonly settings?: Json;
+  readonly preview?: Facts | undefined;
 };
 
 /**
@@ -30,11 +32,13 @@ export type Parts = Omit<Resource, 'address' | 'owned' | 'policy' | 'settings' |
  * has the same members in the same order, for speed: a plan can have 100,000 resources.
  */
 export function resourceOf(
-  { ref, kind, tables, desired, sight, memory, settings = {} }: Parts,
+  { ref, kind, tables, desired, sight, memory, settings = {}, preview }: Parts,
   address = formatRef(ref),
   policy: unknown = kind.policy?.(desired, memory, settings) ?? null,
 ): Resource {
   const owned = isOwned(memory);
+  if (preview !== undefined)
+    return defined({ ref, address, kind, tables, desired, sight, memory, owned, settings, policy, preview });
   if (desired === undefined)
     return memory === undefined
       ? { ref, address, kind, tables, sight, owned, settings, policy }
@@ -47,5 +51,6 @@ export function resourceOf(
 /** A copy of the resource with another state, or without one. */
 export function withMemory<R extends Resource>(resource: R, memory: Memory | undefined): R {
   if (memory === resource.memory) return resource;
-  return resourceOf({ ...resource, desired: resource.desired, memory }, resource.address) as R;
+  const { desired, preview } = resource;
+  return resourceOf({ ...resource, desired, memory, preview }, resource.address) as R;
 }

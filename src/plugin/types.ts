@@ -213,8 +213,20 @@ export interface Gap {
   readonly since?: Instant;
 }
 
+/**
+ * The answer of a provider to a trial of the next step of a resource: what a document would become, or why it would be
+ * refused. A resource without a sighting can have one: it is still absent.
+ */
+export interface Preview {
+  readonly ref: Ref;
+  /** Stable facts: no times and ids that each trial makes anew. They are part of the basis of an action. */
+  readonly facts: Facts;
+}
+
 export interface View {
   readonly observed: readonly Sighting[];
+  /** Answers to trials, for providers that have them. At most one for each resource. */
+  readonly previews?: readonly Preview[];
   readonly gaps: readonly Gap[];
   /**
    * Observed values other than resources, by plugin, such as prices. Rules can use them. They are not part of a basis.
@@ -368,6 +380,8 @@ export interface Resource<S = unknown, F = unknown, M = Facts> {
   readonly owned: boolean;
   /** The plugin's part of `fettle.yaml`. */
   readonly settings: Json;
+  /** The answer of the provider to a trial of the next step, in a plugin that asks for one. */
+  readonly preview?: Facts;
   /** The effective policy: `Kind.policy` merges the document, the state and the settings. */
   readonly policy: unknown;
 }
@@ -448,6 +462,11 @@ export interface Verdict {
   /** Time at which the refusal clears without a change: epoch ms. */
   readonly clearsAt?: number;
   readonly remedy?: Remedy;
+  /**
+   * With the outcome `warn`: the provider refuses the step now, because of changes of the same plan that come before it.
+   * The step is judged by a new trial right before it runs.
+   */
+  readonly unproven?: true;
 }
 
 /** A verdict with its rule. `overridden` has the reason of the override. */
@@ -504,6 +523,11 @@ export interface Action {
   readonly after: readonly string[];
   /** Address of the action that adds, changes or ends the document of its resource: without that one it does not run. */
   readonly follows?: string;
+  /**
+   * True if the provider could not prove the step at the plan. Its basis has neither the preview nor the differences that
+   * follow from it.
+   */
+  readonly unproven?: true;
   readonly source?: Position;
   /** Labels of its resource, declared or recorded; absent without any. */
   readonly labels?: Labels;

@@ -70,6 +70,7 @@ const change: fc.Arbitrary<ResourceChange> = fc.record({
   cause: fc.constantFrom('new', 'edit', 'drift', 'orphan', 'time', 'progress', 'policy' as const),
   because: hostile,
   reversible: fc.constant('yes' as const),
+  proven: fc.boolean(),
   basis: fc.constant('sha256:0'),
   warnings: fc.array(hostile, { maxLength: 2 }),
   overrides: fc.array(fc.record({ rule: hostile, reason: hostile }), { maxLength: 1 }),

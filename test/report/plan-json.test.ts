@@ -70,6 +70,7 @@ describe('the plan document', () => {
       cause: 'edit',
       because: 'value differs',
       reversible: 'yes',
+      proven: true,
       basis: expect.stringMatching(/^sha256:[0-9a-f]{64}$/u),
       covers: {
         spec: { value: 6 },

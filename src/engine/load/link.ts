@@ -32,8 +32,13 @@ export interface Declared {
   readonly valid?: Pick<ValidPart, 'inWhole'> | undefined;
 }
 
+/** A document with a mistake: its file, and the place of its name. */
+export interface MistakenDocument extends Pick<Declared, 'file' | 'valid'> {
+  readonly desired: Pick<Desired, 'source'>;
+}
+
 export interface LinkMistake extends PointerMistake {
-  readonly of: Declared;
+  readonly of: MistakenDocument;
 }
 
 /** Unknown references for which names are compared; for more, the time would grow with the product. */

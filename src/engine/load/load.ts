@@ -47,6 +47,7 @@ import { hasField } from '../field-path.ts';
 import { documentTexts, type RememberedTexts, soundDocuments } from './document-texts.ts';
 import { offsetAt, readDocuments, type TextDocument, textMistake } from './documents.ts';
 import type { PointerMistake } from './explain.ts';
+import { foreignOf, type ReadForeign, takeForeign, yamlVersionWarnings } from './foreign.ts';
 import { limits } from './limits.ts';
 import {
   type Declared,
@@ -129,6 +130,8 @@ interface Reading {
   readonly spoilt: Set<string>;
   readonly problems: Problem[];
   readonly setAside: Problem[];
+  /** Documents of other systems. */
+  readonly foreign: ReadForeign[];
   /** Documents by file. */
   readonly counts: Map<string, number>;
   documents: number;
@@ -145,6 +148,7 @@ function emptyReading(problems: readonly Problem[] = []): Reading {
     spoilt: new Set(),
     problems: [...problems],
     setAside: [],
+    foreign: [],
     counts: new Map(),
     documents: 0,
     isPartial: problems.length > 0,
@@ -176,7 +180,8 @@ export async function load(options: LoadOptions): Promise<Loaded> {
   }
   onProgress?.(found.files.length, found.files.length);
   if (options.allowEmpty !== true) reading.problems.push(...emptyEntries(found.entries, reading));
-  reading.problems.push(...(await checkTogether(reading, known, options, found.files)));
+  const unplaced = await takeForeignOf(reading, known, options);
+  reading.problems.push(...(await checkTogether(reading, known, options, found.files, unplaced)));
   return {
     desired: inAddressOrder(reading.declared.map(({ desired }) => desired)),
     problems: inOrder(reading.problems),
@@ -290,6 +295,7 @@ async function readSound(
   }
   for (const each of sound.declared) reading.declared.push(each);
   for (const each of sound.setAside) reading.setAside.push(each);
+  for (const each of sound.foreign) reading.foreign.push(each);
   reading.documents += sound.documents;
   if (sound.documents > 0) reading.counts.set(path, sound.documents);
   return true;
@@ -302,7 +308,11 @@ async function knowPluginOf(
   { plugins }: LoadOptions,
 ): Promise<void> {
   const name = pluginName(document);
-  if (name === undefined || known.has(name)) return;
+  if (name !== undefined) await knowPlugin(name, known, plugins);
+}
+
+async function knowPlugin(name: string, known: Map<string, Known>, plugins: LoadOptions['plugins']): Promise<void> {
+  if (known.has(name)) return;
   const plugin = await plugins.get(name)?.();
   if (plugin !== undefined) known.set(name, { plugin, validators: await plugin.validators() });
 }
@@ -332,6 +342,13 @@ function takeDocument(
     const message = `the document is set aside, and is neither checked nor planned. ${notLoaded(name)}`;
     reading.setAside.push({ code: 'set-aside', message, at, severity: 'warning' });
     return document.mistakes;
+  }
+  const foreign = foreignOf(document.value, source.file, placeOfName(document, source));
+  if (foreign !== undefined) {
+    const mistakes = [...document.mistakes, ...yamlVersionWarnings(document.root)];
+    if (mistakes.every(({ severity }) => severity === 'warning')) reading.foreign.push(foreign);
+    else reading.isPartial = true;
+    return mistakes;
   }
   // Before its defaults are filled in.
   const written = leavesOf(isRecord(document.value) ? document.value['spec'] : undefined);
@@ -612,7 +629,29 @@ function references(spec: unknown, ref: Ref, tables: KindTables, plugin: Plugin)
   });
 }
 
-/** Mistakes across documents, with their places. */
+/**
+ * Adds the resources that plugins make of foreign documents. Only plugins that other documents name are asked; without
+ * one that takes such documents, every plugin is loaded, for a better message.
+ */
+async function takeForeignOf(
+  reading: Reading,
+  known: Map<string, Known>,
+  { plugins, settings = {} }: LoadOptions,
+): Promise<readonly LinkMistake[]> {
+  if (reading.foreign.length === 0) return [];
+  const takes = (): boolean => [...known.values()].some(({ plugin }) => plugin.claim !== undefined);
+  if (!takes()) for (const name of plugins.keys()) await knowPlugin(name, known, plugins);
+  const { declared, mistakes } = takeForeign(
+    reading.foreign,
+    [...reading.declared, ...reading.incomplete],
+    [...known.values()].map(({ plugin }) => plugin),
+    settings,
+  );
+  reading.declared.push(...declared);
+  if (mistakes.some(({ severity }) => severity !== 'warning')) reading.isPartial = true;
+  return mistakes;
+}
+
 /** Paths of files whose content is sent, and that are outside of the permitted folders. */
 async function findSentOutside(
   documents: readonly Declared[],
@@ -641,17 +680,20 @@ async function findSentOutside(
   return mistakes;
 }
 
+/** Mistakes across documents, with their places; `unplaced` has earlier ones. */
 async function checkTogether(
   { declared, incomplete, spoilt, isPartial }: Reading,
   known: ReadonlyMap<string, Known>,
   { folder, paths, fileRoots, settings = {}, reserved = [], unloaded = new Set() }: LoadOptions,
   files: readonly string[],
+  unplaced: readonly LinkMistake[],
 ): Promise<readonly Problem[]> {
   const documents = files.map((path): Reserved => ({ kind: 'file', path, what: 'a document' }));
   const lookUp = openLookUp(folder);
   const isDocument = documentTest(paths, (path) => lookUp.folder(path).real);
   const all = [...declared, ...incomplete];
   const found = [
+    ...unplaced,
     ...findDuplicates(all),
     ...(isPartial ? [] : findUnknown(all, spoilt, unloaded)),
     ...findCycles(all),
