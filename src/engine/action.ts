@@ -134,6 +134,8 @@ type Kept = Readonly<Record<string, Json>>;
 interface Handled {
   readonly kept?: Kept;
   readonly error?: unknown;
+  /** A sentence for the result of the step, if it is done. */
+  readonly remark?: string;
 }
 
 /** An action whose handler has ended. */
@@ -338,6 +340,7 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, id: 
   if (handler === undefined) throw new Error(`no handler for ${change.step} of ${change.ref.kind}`);
   const deadlineMs = stepTransition(tables, change.step)?.deadlineMs ?? ACTION_DEADLINE_MS;
   const resource = withIgnored(look.resource);
+  let remark: string | undefined;
   try {
     const world = await input.writer(change.ref.plugin);
     const kept = await withDeadline(change.step, deadlineMs, input.abort, (signal) =>
@@ -356,10 +359,13 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, id: 
             change,
             text: (input.look.redact ?? redactPatterns)(errorText(text)),
           }),
+        remark: (text) => {
+          remark = (input.look.redact ?? redactPatterns)(errorText(text));
+        },
         aside: moments.aside,
       }),
     );
-    return kept === undefined || kept === null ? {} : { kept: keptJson(kept, change) };
+    return defined({ kept: kept === undefined || kept === null ? undefined : keptJson(kept, change), remark });
   } catch (error) {
     if (!isPartlyDone(error)) return { error };
     try {
@@ -395,7 +401,11 @@ function isRest(change: Change, next: Proposal | undefined): boolean {
   return next.step === change.step || next.cause === undefined;
 }
 
-function endingOf({ action, input }: Attempt, { kept = {}, error }: Handled, after: Look | undefined): Ending {
+function endingOf(
+  { action, input }: Attempt,
+  { kept = {}, error, remark = '' }: Handled,
+  after: Look | undefined,
+): Ending {
   const { change } = action;
   const cut = error instanceof DeadlineError || error instanceof AbortedError || isUnknownOutcome(error);
   if (error !== undefined && !cut) return { status: 'failed', message: messageOf(error, input) };
@@ -414,7 +424,7 @@ function endingOf({ action, input }: Attempt, { kept = {}, error }: Handled, aft
     const next = kind.diff(withIgnored(asRemembered(after.resource, kept)), after.scene);
     return {
       status: 'done',
-      message: '',
+      message: remark,
       ...(isRest(change, next) ? { more: true } : {}),
     };
   }
@@ -489,7 +499,7 @@ function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
       ...(remembered === undefined || (removed && change.goal === 'remove') || Object.keys(remembered).length === 0
         ? {}
         : { kept: remembered, version: look.resource.tables.memoryVersion }),
-      error: ending.message === '' ? undefined : ending.message,
+      error: ending.status === 'done' || ending.message === '' ? undefined : ending.message,
       ...audit,
       elapsed_ms: ended.elapsedMs,
     }),

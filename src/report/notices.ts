@@ -38,7 +38,7 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
     case 'selector-hidden':
       return one(
         'warning',
-        `${event.selector} matches no known resource. A gap can hide the resource: ${event.scope} could not be read`,
+        `${event.selector} matches no known resource. A gap can hide the resource: ${event.scope} could not be read${event.near === undefined ? '' : `. Did you mean ${event.near}?`}`,
       );
     case 'override-unused':
       return one(
@@ -79,9 +79,11 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
     case 'digest-differs': {
       const { approved, present = 'no digest', difference } = event;
       const detail = [
-        'The digest covers --cause. Use the same --cause for plan and apply.',
         ...(difference === undefined
-          ? ['The present plan is printed above. Apply a saved plan (`apply FILE`) to list each difference.']
+          ? [
+              'The present plan is printed above. Apply a saved plan (`apply FILE`) to list each difference.',
+              'If the approved plan was limited by --cause, apply it with the same --cause.',
+            ]
           : differenceText(difference).trimEnd().split('\n')),
       ];
       return one('error', [`the digest ${approved} was approved; the plan now has ${present}`, ...detail].join('\n'));

@@ -5,6 +5,7 @@ import { idleParts, type Labelled } from '../engine/idle-config.ts';
 import type { Config } from '../engine/load/config.ts';
 import {
   type Cause,
+  defined,
   formatRef,
   InputError,
   type Labels,
@@ -132,7 +133,7 @@ export function judgeSelectors(
     const { hiddenBy, near } = found;
     if (hiddenBy === undefined) return [`${shown} ${sources}${near === undefined ? '' : `; did you mean ${near}?`}`];
     isHidden = true;
-    say({ type: 'selector-hidden', selector: shown, scope: hiddenBy });
+    say(defined({ type: 'selector-hidden' as const, selector: shown, scope: hiddenBy, near }));
     return [];
   });
   refuse(mistakes);

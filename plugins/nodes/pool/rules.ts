@@ -119,7 +119,7 @@ const noCandidate: Judge = (decision, situation) => {
   if (first?.refusal === undefined) return pass('The nodes to remove can be removed', facts);
   const { rule, message, clearsAt } = first.refusal;
   return defer(
-    `${first.node.name} is the first node to remove, but ${rule} rejects that: ${message}`,
+    `${first.node.name} is the first node to remove, and the rule ${rule} rejects its removal: ${message}`,
     facts,
     clearsAt === undefined ? {} : { clearsAt },
   );

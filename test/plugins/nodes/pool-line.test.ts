@@ -131,7 +131,7 @@ describe('a pool of a fixed size', () => {
     const initializedAt = whole.recall().resources.get('nodes/Node/web-2')?.kept['initialized_at'] as string;
     expect(waiting?.clears_at).toBe(new Date(Date.parse(initializedAt) + 30 * MINUTE).toISOString());
     expect(waiting?.reasons[0]?.message).toContain(
-      'web-2 is the first node to remove, but too-young rejects that: Ready node too young',
+      'web-2 is the first node to remove, and the rule too-young rejects its removal: Ready node too young',
     );
     await whole.pass(Date.parse(waiting?.clears_at ?? '') - whole.clock.now() - 1);
     expect(await run(whole)).toEqual(['WAITING NodePool/web active>active: no-candidate']);
