@@ -33,6 +33,7 @@ import {
   type Json,
   type Judgement,
   type Labels,
+  type Memory,
   type Proposal,
   type Resource,
   redactPatterns,
@@ -50,6 +51,7 @@ import {
   gapOver,
   observedOf,
 } from '#plugin';
+import { differencesAt } from './adopted.ts';
 import { propose } from './diff.ts';
 import { plainJson, soundAudit } from './guard.ts';
 import { effectOf, filesOf } from './covers.ts';
@@ -290,6 +292,17 @@ function noted({ resource, scene }: KnownLook): Readonly<Record<string, Json>> {
   }
 }
 
+type Differs = Pick<RecordBodies['memory'], 'differs'>;
+
+function differencesNow({ resource, scene }: KnownLook): Memory['differs'] {
+  try {
+    return differencesAt(resource, scene);
+  } catch {
+    // The next plan shows them, or reports why it cannot.
+    return undefined;
+  }
+}
+
 function memoryDraft(action: Action, look: KnownLook, input: ApplyInput): Draft {
   const { change } = action;
   const { resource } = look;
@@ -306,6 +319,7 @@ function memoryDraft(action: Action, look: KnownLook, input: ApplyInput): Draft 
       ...defined<Audit>({ labels: shownLabels(resource) }),
       ...(desired === undefined ? {} : { meta: metaAfter(change, { ...resource, desired }) }),
       ...(goal === 'adopt' && desired !== undefined ? specNote(desired.spec) : {}),
+      ...(goal === 'adopt' ? defined<Differs>({ differs: differencesNow(look) }) : {}),
       ...(isSeen(resource) ? { state: seenState(resource) } : {}),
       ...(Object.keys(kept).length === 0 ? {} : { kept, version: tables.memoryVersion }),
     },
@@ -488,6 +502,10 @@ function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
       intent: ended.seq,
       outcome: ending.status === 'done' ? 'done' : ending.status === 'unknown' ? 'unknown' : 'failed',
       more: ending.more === true ? true : undefined,
+      differs:
+        ending.more === true && known !== undefined && look.resource.memory?.differs !== undefined
+          ? differencesNow(known)
+          : undefined,
       state,
       others: seen === undefined ? undefined : observedOf(seen)?.others,
       moves: moved?.moves,

@@ -24,7 +24,7 @@ import {
   isSeen,
   isGiven,
 } from '#plugin';
-import { isBegun, isLastApplied } from './causes.ts';
+import { isBegun, isFoundAtAdoption, isLastApplied } from './causes.ts';
 import { type Failures, guarded, soundAdoption, soundProposal } from './guard.ts';
 import { withIgnored, withoutIgnored } from './ignored.ts';
 import { hiddenInputs, letsGo, onRemoveOf } from './safety-inputs.ts';
@@ -82,6 +82,8 @@ function causeOf(resource: Resource, proposal: Proposal): Cause {
   const { desired, memory } = resource;
   if (desired === undefined) return 'orphan';
   if (memory?.applied === undefined) return isBegun(desired, memory) ? 'progress' : 'new';
+  const { fields = [] } = proposal;
+  if (fields.length > 0 && fields.every((field) => isFoundAtAdoption(field, memory))) return 'edit';
   return isLastApplied(desired, memory) ? 'drift' : 'edit';
 }
 

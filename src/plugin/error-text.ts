@@ -29,8 +29,9 @@ export function fileProblem(error: unknown): string | undefined {
 /** A failed call of the file system with its path; undefined for other errors. */
 function fileErrorText(error: unknown): string | undefined {
   const problem = fileProblem(error);
+  if (problem === undefined) return undefined;
   const { code, path } = error as NodeJS.ErrnoException;
-  return problem === undefined || typeof path !== 'string' ? undefined : `${path}: ${problem} (${code})`;
+  return typeof path !== 'string' ? undefined : `${path}: ${problem} (${code})`;
 }
 
 function plainText(error: unknown): string {
