@@ -103,15 +103,13 @@ function notification(resource: NodeResource, state: string): Proposal<NodeStep>
 function removal(resource: NodeResource, state: string, scene: Scene): Proposal<NodeStep> | undefined {
   const notifying = notification(resource, state);
   if (notifying !== undefined) return notifying;
-  const { by, because } = decisionOf(resource, scene);
+  const { because } = decisionOf(resource, scene);
   const why = because ?? 'The server is no longer declared';
   return leaving(resource, state, scene, {
     goal: 'remove',
     because: state === 'draining' ? `The node is drained: ${why}` : why,
-    // An applied row of the pool ended the node. The engine knows the later steps of a removal by the edited size.
-    ...(because === undefined || (by === 'manual' && resource.memory?.removing === true)
-      ? {}
-      : { cause: 'policy' as const }),
+    // An applied row of the pool removed the node.
+    ...(because === undefined ? {} : { cause: 'policy' as const }),
   });
 }
 

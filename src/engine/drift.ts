@@ -123,7 +123,7 @@ export function driftOf(resource: Resource, change: Change | undefined, scene: S
   }
 }
 
-/** The drift without the differences that the adoption found; undefined if there are no others. */
+/** The drift without the differences that the adoption found; undefined if it has only those. */
 function withoutAdopted(found: Drifted, { memory }: Resource): Drifted {
   if (found === undefined || found === 'unknown' || memory?.differs === undefined) return found;
   const fields = found.back.fields.filter((field) => !isFoundAtAdoption(field, memory));
