@@ -153,8 +153,13 @@ function orderingOf(
   scene: Scene,
 ): Ordering | undefined {
   const count = added.filter((number) => !found.includes(number)).length;
+  return count === 0 ? undefined : templateOrder(resource, count, scene);
+}
+
+/** An order of some servers from the template of a pool; undefined without a document. */
+export function templateOrder(resource: PoolResource, count: number, scene: Scene): Ordering | undefined {
   const template = resource.desired?.spec.template;
-  if (template === undefined || count === 0) return undefined;
+  if (template === undefined) return undefined;
   const group = template.placementGroup;
   const nodes = Node.all(scene);
   // One that cannot be seen may have to be created too.
