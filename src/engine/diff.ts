@@ -71,8 +71,12 @@ function orphanChange(resource: Resource, scene: Scene): Change | undefined {
     : changeOf(resource.ref, tables, { ...proposal, cause: causeOfOrphan(resource, proposal) });
 }
 
-/** The cause of a removal. Its first step never has the cause `progress`, even if the kind proposes that. */
+/**
+ * The cause of a step of an undeclared resource. The first step of a removal never has the cause `progress`, and a later
+ * one always has it, independent of the proposal.
+ */
 function causeOfOrphan({ memory }: Resource, { cause, goal }: Proposal): Cause {
+  if (goal === 'remove' && memory?.removing === true) return 'progress';
   if (cause !== undefined && (cause !== 'progress' || goal !== 'remove')) return cause;
   return memory?.removing === true ? 'progress' : 'orphan';
 }

@@ -112,7 +112,7 @@ describe('a pool of a fixed size', () => {
     });
     expect(await run(whole)).toEqual(['WAITING Node/web-2 draining>decommissioned: drain-grace']);
     await whole.pass(5 * MINUTE);
-    expect(await run(whole)).toEqual(['Node/web-2 draining>decommissioned (policy)']);
+    expect(await run(whole)).toEqual(['Node/web-2 draining>decommissioned (progress)']);
     expect(servers(whole)).toEqual(['web-1', 'web-3']);
     whole.write(poolYaml('size: 3'));
     await settle(whole);
@@ -519,7 +519,7 @@ describe('a consolidation', () => {
     });
     expect(await run(whole)).toEqual(['Node/web-2 idle>draining (policy)']);
     await whole.pass(5 * MINUTE);
-    expect(await run(whole)).toEqual(['Node/web-2 draining>decommissioned (policy)']);
+    expect(await run(whole)).toEqual(['Node/web-2 draining>decommissioned (progress)']);
     const decided = whole
       .records()
       .flatMap(({ kind, body }) =>
