@@ -271,7 +271,7 @@ function remarks(plan: Plan): readonly string[] {
     ...(adopted === 0
       ? []
       : [`${counted(adopted, 'change')} of these only ${adopted === 1 ? 'adopts' : 'adopt'} what is there.`]),
-    ...(plan.targeted ? ['This plan is partial: only targeted resources were planned.'] : []),
+    ...(plan.targeted ? ['This plan is partial: only the resources that the command names were planned.'] : []),
     ...causeLines(plan).map((line) => escapeText(line)),
     ...(plan.gaps.length === 0 ? [] : ['This plan is partial: some resources could not be read.']),
   ];

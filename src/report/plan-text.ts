@@ -122,7 +122,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
     [
       paint('bold', summaryText(plan)),
       ...(plan.targeted
-        ? ['This plan is partial: only the resources selected by --target and --exclude were planned.']
+        ? ['This plan is partial: only the resources that the command names were planned.']
         : []),
       ...causeLines(plan),
       ...(plan.gaps.length > 0 ? ['This plan is partial: some resources could not be read.'] : []),
