@@ -138,7 +138,7 @@ function refreshProgress(isTerminal: boolean): (event: RunEvent) => string {
       drawnAt = event.elapsedMs;
       const seconds = Math.round(event.elapsedMs / 1000);
       const text = counts(event.progress);
-      if (!isTerminal) return `still refreshing: ${text || 'no responses yet'} [${seconds}s elapsed]\n`;
+      if (!isTerminal) return `still refreshing: ${text || 'no resource has been read yet'} [${seconds}s elapsed]\n`;
       isDrawn = true;
       return `${CLEAR_LINE}refreshing: ${text} [${seconds}s]`;
     }
