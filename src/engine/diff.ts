@@ -131,7 +131,7 @@ export function propose(resource: Resource, scene: Scene): Change | undefined {
   return memoryChange(resource, {
     goal: 'protect',
     cause: 'edit',
-    because: 'the document changes safety inputs',
+    because: `the document changes safety inputs${next === undefined ? '' : '. A later plan has the next step of the resource'}`,
     fields,
   });
 }

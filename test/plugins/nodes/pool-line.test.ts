@@ -82,6 +82,19 @@ describe('a pool of a fixed size', () => {
     expect(keptOf(whole)).toMatchObject({ prefix: 'web', members: [1, 2, 3, 4], next: 5 });
   });
 
+  it('says that its size follows in a later plan if another safety input is first', async () => {
+    const whole = await start(poolYaml('size: 1', { more: 'removalsAtOnce: 1' }));
+    await settle(whole);
+    whole.write(poolYaml('size: 2', { more: 'removalsAtOnce: 2' }));
+    const { reconciled } = await whole.run();
+    const row = { goal: 'protect', because: expect.stringContaining('A later plan has the next step of the resource') };
+    expect(reconciled?.plan.resource_changes).toMatchObject([row]);
+    expect(await run(whole)).toEqual(['Node/web-2 absent>provisioning (edit)', 'NodePool/web active>active (edit)']);
+    whole.write(poolYaml('size: 2', { more: 'removalsAtOnce: 1' }));
+    const [alone] = (await whole.run()).reconciled?.plan.resource_changes ?? [];
+    expect(alone).toMatchObject({ goal: 'protect', because: 'the document changes safety inputs' });
+  });
+
   it('creates a member that another program deleted again, under its own name', async () => {
     const whole = await start(poolYaml('size: 2'));
     await settle(whole);
