@@ -103,13 +103,13 @@ function notification(resource: NodeResource, state: string): Proposal<NodeStep>
 function removal(resource: NodeResource, state: string, scene: Scene): Proposal<NodeStep> | undefined {
   const notifying = notification(resource, state);
   if (notifying !== undefined) return notifying;
-  const { by, because } = decisionOf(resource, scene);
+  const { because } = decisionOf(resource, scene);
   const why = because ?? 'The server is no longer declared';
   return leaving(resource, state, scene, {
     goal: 'remove',
     because: state === 'draining' ? `The node is drained: ${why}` : why,
-    // A policy of the pool decided; otherwise, an applied document did.
-    ...(by === 'manual' ? {} : { cause: 'policy' as const }),
+    // An applied row of the pool removed the node.
+    ...(because === undefined ? {} : { cause: 'policy' as const }),
   });
 }
 

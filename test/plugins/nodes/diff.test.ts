@@ -475,7 +475,7 @@ describe('the reason for the removal of a member', () => {
         /^under 30 %\. A later plan deletes the server, at \S+Z at the earliest \(drainGrace is 5m\)$/u,
       ),
     });
-    expect(propose(member, scene)?.cause).toBe(by === 'manual' ? undefined : 'policy');
+    expect(propose(member, scene)?.cause).toBe('policy');
     expect(auditNode(changeOf(member, 'idle>draining'), member, scene)).toMatchObject({ decision_by: by });
   });
 
