@@ -126,7 +126,8 @@ async function issue(
     issued: (resource.memory?.kept.issued ?? 0) + 1,
     issued_at: instantText(now),
   };
-  return deliver({ world, resource, run, spec, fingerprint, kept, places: servingBefore(resource, before, run) });
+  const places = servingBefore(resource, before, run);
+  return deliver({ world, resource, run, spec, fingerprint, kept, places, isFirst: first && before === undefined });
 }
 
 /** Places that must serve the new certificate: those that served the previous one. Others do not fail the step. */
@@ -147,6 +148,8 @@ interface Delivery {
   readonly kept: Partial<CertificateMemory>;
   /** Places that must serve the pair. */
   readonly places: readonly Shown[];
+  /** True for the first certificate at its place. */
+  readonly isFirst?: boolean;
 }
 
 /** A certificate that servers are probed for. */
@@ -157,16 +160,16 @@ type Sought = Pick<Delivery, 'world' | 'fingerprint' | 'run'>;
  * records the completed part: the next step starts with the reload, and issues nothing.
  */
 async function deliver(delivery: Delivery): Promise<Partial<CertificateMemory>> {
-  const { world, resource, run, spec, fingerprint, kept, places } = delivery;
+  const { world, resource, run, spec, fingerprint, kept, places, isFirst = false } = delivery;
   // Without `deploy` and `reload`, servers read the files by themselves, or another program reloads them.
   if (!canReload(spec)) return { ...kept, reloaded: fingerprint };
   const { signal, stillApproved } = run;
   const { withinMs } = policyOf(resource).served;
-  const failed = (message: string, more: Partial<CertificateMemory>, cause?: unknown): PartlyDoneError => {
+  const unserved = (more: Partial<CertificateMemory> = {}): Partial<CertificateMemory> => {
     const tries = reloadsOf(resource.memory, resource.desired, fingerprint).failed + 1;
-    const all = { ...kept, ...more, unserved: fingerprint, unserved_tries: tries, unserved_at: instantText(run.now()) };
-    return new PartlyDoneError(message, all, { cause });
+    return { ...kept, ...more, unserved: fingerprint, unserved_tries: tries, unserved_at: instantText(run.now()) };
   };
+  let isDeployed = false;
   try {
     if (spec.deploy !== undefined) {
       run.progress('deploying the pair');
@@ -179,6 +182,7 @@ async function deliver(delivery: Delivery): Promise<Partial<CertificateMemory>> 
         stillApproved,
       });
     }
+    isDeployed = true;
     const service = spec.reload;
     if (service !== undefined) {
       run.progress('reloading the service');
@@ -187,14 +191,18 @@ async function deliver(delivery: Delivery): Promise<Partial<CertificateMemory>> 
     }
   } catch (error) {
     if (signal.aborted) throw error;
-    throw failed(`the certificate is stored and was not delivered to its servers: ${errorText(error)}`, {}, error);
+    const message = `the certificate is stored and was not delivered to its servers: ${errorText(error)}`;
+    if (!isDeployed || !isFirst) throw new PartlyDoneError(message, unserved(), { cause: error });
+    // Most servers cannot start before their first certificate is stored, so its first reload may fail.
+    run.remark(`${message}. Start the service; a later apply reloads it`);
+    return unserved();
   }
   const left = await run.aside(untilServed(delivery, places, withinMs));
   if (left.length > 0) {
     const many = left.length > 1;
-    throw failed(
+    throw new PartlyDoneError(
       `the certificate is stored, and ${shownText(left)} ${many ? 'do' : 'does'} not serve it ${withinMs / 1000} s after the reload`,
-      { reloaded: fingerprint },
+      unserved({ reloaded: fingerprint }),
     );
   }
   return { ...kept, reloaded: fingerprint, ...(resource.memory?.kept.unserved === undefined ? {} : { unserved: '' }) };

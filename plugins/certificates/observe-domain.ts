@@ -465,6 +465,33 @@ function withFailures(spec: DomainSpec, judgement: Judgement, memory: Memory<Dom
   return { ...judgement, signals: { ...judgement.signals, ...recorded } };
 }
 
+/**
+ * Adds the critical finding about the last served certificate while no server answers: an outage must not resolve a page
+ * about an expiry. The certificate is taken from the state.
+ */
+function withLastServed(
+  spec: DomainSpec,
+  judgement: Judgement,
+  memory: Memory<DomainMemory> | undefined,
+  now: number,
+): Judgement {
+  const { not_after: notAfter = '', fingerprint = '', target } = memory?.kept ?? {};
+  const isServed = judgement.facts?.remembered !== true && judgement.facts?.fingerprint !== undefined;
+  if (memory === undefined || judgement.state !== 'tls_error' || isServed) return judgement;
+  if (notAfter === '' || target !== targetText(spec)) return judgement;
+  const leftMs = instantOf(notAfter) - now;
+  const criticalDays = criticalDaysOf(spec);
+  const code: FindingCode = leftMs <= 0 ? 'expired' : 'expiring-critical';
+  if (leftMs > criticalDays * DAY_MS || judgement.findings.some((found) => found.code === code)) return judgement;
+  const message =
+    leftMs <= 0
+      ? `the last served certificate expired ${spanText(-leftMs)} ago, at ${notAfter}; the server has not served another since`
+      : `the last served certificate expires in ${spanText(leftMs)} (expiryCriticalDays is ${criticalDays}); the server has not served another since`;
+  const facts = { fingerprint, not_after: notAfter };
+  const found: Finding = { ref: memory.ref, code, severity: 'critical', message, facts };
+  return { ...judgement, findings: [...judgement.findings, found] };
+}
+
 /** The recorded state of a failed Domain, until its next scheduled refresh. */
 function spaced(ref: Ref, { state, kept }: Extract<DomainRefresh, { kind: 'spaced' }>['memory']): Judgement {
   const { error = 'timeout', message = '', failures = 0, failed_at: failedAt = '', retry_at: retryAt = '' } = kept;
@@ -539,10 +566,15 @@ export function domainStanding(
     case 'no-route':
       return { state: 'pending_route', facts: {}, findings: [] };
     case 'spaced':
-      return spaced(ref, refresh.memory);
+      return withLastServed(spec, spaced(ref, refresh.memory), memory, now);
     case 'probed':
       return refresh.seen.resolved
-        ? withFailures(spec, reached(ref, spec, refresh.seen, refresh.trust, neverIssued, now), memory)
+        ? withLastServed(
+            spec,
+            withFailures(spec, reached(ref, spec, refresh.seen, refresh.trust, neverIssued, now), memory),
+            memory,
+            now,
+          )
         : unresolved(ref, spec, refresh.seen);
   }
 }

@@ -488,6 +488,7 @@ export type FindingCode =
   | 'unmanaged'
   | 'short'
   | 'full'
+  | 'wrong-template'
   | 'blind';
 
 export type RuleId =
@@ -1573,6 +1574,12 @@ export const tables = {
       kind: 'NodePool',
       severity: 'warning',
       text: 'The pool needs to grow, and has reached its maximum.',
+    },
+    {
+      code: 'wrong-template',
+      kind: 'NodePool',
+      severity: 'error',
+      text: 'The pool has no nodes, and its template names an object that the provider does not have.',
     },
     {
       code: 'blind',

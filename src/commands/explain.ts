@@ -3,7 +3,7 @@
 import { explainMarkdown } from '../report/explain-markdown.ts';
 import { explainText } from '../report/explain-text.ts';
 import { explain as runExplain } from '../run/explain.ts';
-import { addressOf } from '../run/selection.ts';
+import { namedAddress } from '../run/named-address.ts';
 import { command } from './command.ts';
 import { address, parsedOr, passes, passesOf, rendered, where, wholeNumber } from './options.ts';
 
@@ -18,9 +18,10 @@ export const explain = command({
     ...rendered,
   },
   call: async ({ flags, words, say, interruption, openWorkspace }) => {
-    const ref = addressOf(words.address);
+    const workspace = await openWorkspace();
+    const ref = await namedAddress(workspace, words.address);
     const options = { ref, last: flags.last, passes: passesOf(flags), stop: interruption().stop };
-    return (await runExplain(await openWorkspace(), options, say)).ending;
+    return (await runExplain(workspace, options, say)).ending;
   },
   render:
     ({ format, detail = false }, view) =>

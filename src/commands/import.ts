@@ -7,7 +7,7 @@ import { counted, type Gap, InputError, type PassedOver, type Plugin, printable 
 import { applyTextRenderer, applyJsonRenderer } from '../report/apply-renderers.ts';
 import { adopt, discover, pluginOf } from '../run/import.ts';
 import { openProject } from '../run/project.ts';
-import { addressOf } from '../run/selection.ts';
+import { namedAddress } from '../run/named-address.ts';
 import { version } from '../version.ts';
 import { command } from './command.ts';
 import { flag, locking, passes, passesOf, rest, shown, text, where } from './options.ts';
@@ -69,10 +69,11 @@ export const importCommand = command({
       const [address, ...more] = words;
       if (address === undefined || more.length > 0)
         throw new InputError('Expected one ADDRESS, or --all --plugin NAME with locations to search');
-      const ref = addressOf(address);
+      const workspace = await openWorkspace();
+      const ref = await namedAddress(workspace, address);
       const { lockTimeout } = flags;
       const options = { ref, passes: passesOf(flags), lockTimeout, interruption: interruption() };
-      return (await adopt(await openWorkspace(), options, say)).ending;
+      return (await adopt(workspace, options, say)).ending;
     }
     if (flags.plugin === undefined) throw new InputError('--all needs --plugin NAME');
     const plugin = await pluginOf(host, flags.plugin);

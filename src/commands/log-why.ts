@@ -2,7 +2,7 @@
 
 import { storyText } from '../report/story-text.ts';
 import { storyOf } from '../run/log.ts';
-import { addressOf } from '../run/selection.ts';
+import { namedAddress } from '../run/named-address.ts';
 import { command } from './command.ts';
 import { address, shown, where } from './options.ts';
 
@@ -12,8 +12,9 @@ export const logWhy = command({
   words: { address },
   options: { ...where, ...shown },
   call: async ({ flags, words, say, print, view, openWorkspace }) => {
-    const ref = addressOf(words.address);
-    const story = await storyOf(await openWorkspace(), ref, say);
+    const workspace = await openWorkspace();
+    const ref = await namedAddress(workspace, words.address);
+    const story = await storyOf(workspace, ref, say);
     if (flags.format === 'json') for (const record of story.records) print(`${JSON.stringify(record)}\n`);
     else print(storyText(story.address, story.records, story.runs, view()));
     return story.ending;

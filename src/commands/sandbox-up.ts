@@ -24,7 +24,15 @@ async function folderFor(dir: string | undefined): Promise<{ readonly folder: st
 
 async function writeProject(folder: string, worlds: ReadonlyMap<string, RunningWorld>): Promise<void> {
   const plugins = [...worlds].map(([plugin, { config }]) => `  ${plugin}: ${JSON.stringify(config)}`);
-  const lines = ['name: sandbox', 'desired: [desired/]', 'store: .fettle', 'plugins:', ...plugins, ''];
+  const lines = [
+    '# The tokens below are public, and fettle sends them to this machine only. In a project, write ${env:NAME} instead.',
+    'name: sandbox',
+    'desired: [desired/]',
+    'store: .fettle',
+    'plugins:',
+    ...plugins,
+    '',
+  ];
   await writeFile(join(folder, MARK), 'Made by `fettle sandbox up`.\n');
   await writeFile(join(folder, 'fettle.yaml'), lines.join('\n'));
 }

@@ -1,6 +1,7 @@
 /** `fettle state mv FROM TO`: moves a resource to another address in the state. */
 
 import { formatRef, printable } from '#plugin';
+import { namedAddress } from '../run/named-address.ts';
 import { addressOf } from '../run/selection.ts';
 import { moveState } from '../run/state.ts';
 import { command } from './command.ts';
@@ -12,8 +13,8 @@ export const stateMv = command({
   words: { from: required('Present address.'), to: required('New address, of the same kind.') },
   options: { ...where, ...reason, ...locking, ...shown },
   call: async ({ flags, words, say, print, interruption, openWorkspace }) => {
-    const names = { from: addressOf(words.from), to: addressOf(words.to) };
     const workspace = await openWorkspace();
+    const names = { from: await namedAddress(workspace, words.from), to: addressOf(words.to) };
     const { lockTimeout } = flags;
     const options = { reason: flags.reason?.[0], lockTimeout, interruption: interruption() };
     const { ending, result: head } = await moveState(workspace, names, options, say);

@@ -2,7 +2,7 @@
 
 import { defined } from '#plugin';
 import { memoryBody } from '../formats/log-record.ts';
-import { addressOf } from '../run/selection.ts';
+import { namedAddress } from '../run/named-address.ts';
 import { showState } from '../run/state.ts';
 import { command } from './command.ts';
 import { address, shown, where } from './options.ts';
@@ -13,8 +13,9 @@ export const stateShow = command({
   words: { address },
   options: { ...where, ...shown },
   call: async ({ flags, words, say, print, openWorkspace }) => {
-    const ref = addressOf(words.address);
-    const { memory, schedule } = await showState(await openWorkspace(), ref, say);
+    const workspace = await openWorkspace();
+    const ref = await namedAddress(workspace, words.address);
+    const { memory, schedule } = await showState(workspace, ref, say);
     const body = defined({ ...memoryBody(memory), schedule });
     print(`${JSON.stringify(body, null, flags.format === 'json' ? undefined : 2)}\n`);
     return 'ok';

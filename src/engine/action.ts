@@ -33,6 +33,7 @@ import {
   type Json,
   type Judgement,
   type Labels,
+  type Memory,
   type Proposal,
   type Resource,
   redactPatterns,
@@ -50,6 +51,7 @@ import {
   gapOver,
   observedOf,
 } from '#plugin';
+import { differencesAt } from './adopted.ts';
 import { propose } from './diff.ts';
 import { plainJson, soundAudit } from './guard.ts';
 import { effectOf, filesOf } from './covers.ts';
@@ -134,6 +136,8 @@ type Kept = Readonly<Record<string, Json>>;
 interface Handled {
   readonly kept?: Kept;
   readonly error?: unknown;
+  /** A sentence for the result of the step, if it is done. */
+  readonly remark?: string;
 }
 
 /** An action whose handler has ended. */
@@ -288,6 +292,17 @@ function noted({ resource, scene }: KnownLook): Readonly<Record<string, Json>> {
   }
 }
 
+type Differs = Pick<RecordBodies['memory'], 'differs'>;
+
+function differencesNow({ resource, scene }: KnownLook): Memory['differs'] {
+  try {
+    return differencesAt(resource, scene);
+  } catch {
+    // The next plan shows them, or reports why it cannot.
+    return undefined;
+  }
+}
+
 function memoryDraft(action: Action, look: KnownLook, input: ApplyInput): Draft {
   const { change } = action;
   const { resource } = look;
@@ -304,6 +319,7 @@ function memoryDraft(action: Action, look: KnownLook, input: ApplyInput): Draft 
       ...defined<Audit>({ labels: shownLabels(resource) }),
       ...(desired === undefined ? {} : { meta: metaAfter(change, { ...resource, desired }) }),
       ...(goal === 'adopt' && desired !== undefined ? specNote(desired.spec) : {}),
+      ...(goal === 'adopt' ? defined<Differs>({ differs: differencesNow(look) }) : {}),
       ...(isSeen(resource) ? { state: seenState(resource) } : {}),
       ...(Object.keys(kept).length === 0 ? {} : { kept, version: tables.memoryVersion }),
     },
@@ -338,6 +354,7 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, id: 
   if (handler === undefined) throw new Error(`no handler for ${change.step} of ${change.ref.kind}`);
   const deadlineMs = stepTransition(tables, change.step)?.deadlineMs ?? ACTION_DEADLINE_MS;
   const resource = withIgnored(look.resource);
+  let remark: string | undefined;
   try {
     const world = await input.writer(change.ref.plugin);
     const kept = await withDeadline(change.step, deadlineMs, input.abort, (signal) =>
@@ -356,10 +373,13 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, id: 
             change,
             text: (input.look.redact ?? redactPatterns)(errorText(text)),
           }),
+        remark: (text) => {
+          remark = (input.look.redact ?? redactPatterns)(errorText(text));
+        },
         aside: moments.aside,
       }),
     );
-    return kept === undefined || kept === null ? {} : { kept: keptJson(kept, change) };
+    return defined({ kept: kept === undefined || kept === null ? undefined : keptJson(kept, change), remark });
   } catch (error) {
     if (!isPartlyDone(error)) return { error };
     try {
@@ -395,7 +415,11 @@ function isRest(change: Change, next: Proposal | undefined): boolean {
   return next.step === change.step || next.cause === undefined;
 }
 
-function endingOf({ action, input }: Attempt, { kept = {}, error }: Handled, after: Look | undefined): Ending {
+function endingOf(
+  { action, input }: Attempt,
+  { kept = {}, error, remark = '' }: Handled,
+  after: Look | undefined,
+): Ending {
   const { change } = action;
   const cut = error instanceof DeadlineError || error instanceof AbortedError || isUnknownOutcome(error);
   if (error !== undefined && !cut) return { status: 'failed', message: messageOf(error, input) };
@@ -414,7 +438,7 @@ function endingOf({ action, input }: Attempt, { kept = {}, error }: Handled, aft
     const next = kind.diff(withIgnored(asRemembered(after.resource, kept)), after.scene);
     return {
       status: 'done',
-      message: '',
+      message: remark,
       ...(isRest(change, next) ? { more: true } : {}),
     };
   }
@@ -478,6 +502,10 @@ function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
       intent: ended.seq,
       outcome: ending.status === 'done' ? 'done' : ending.status === 'unknown' ? 'unknown' : 'failed',
       more: ending.more === true ? true : undefined,
+      differs:
+        ending.more === true && known !== undefined && look.resource.memory?.differs !== undefined
+          ? differencesNow(known)
+          : undefined,
       state,
       others: seen === undefined ? undefined : observedOf(seen)?.others,
       moves: moved?.moves,
@@ -489,7 +517,7 @@ function outcomeDraft({ action, input }: Attempt, ended: Ended): Draft {
       ...(remembered === undefined || (removed && change.goal === 'remove') || Object.keys(remembered).length === 0
         ? {}
         : { kept: remembered, version: look.resource.tables.memoryVersion }),
-      error: ending.message === '' ? undefined : ending.message,
+      error: ending.status === 'done' || ending.message === '' ? undefined : ending.message,
       ...audit,
       elapsed_ms: ended.elapsedMs,
     }),

@@ -11,6 +11,7 @@ import {
   compareText,
   type Desired,
   digestOf,
+  type FieldChange,
   formatRef,
   type Resource,
   sameJson,
@@ -52,6 +53,11 @@ export function isLastApplied(desired: Desired, memory: Resource['memory']): boo
  */
 export function isBegun(desired: Desired, memory: Resource['memory']): boolean {
   return desired.expandedFrom !== undefined || (memory?.successor ?? '') === digestOf(desired.spec);
+}
+
+/** True for a difference that the adoption found, and that has not changed since: a pending edit, and not drift. */
+export function isFoundAtAdoption({ path, before }: FieldChange, memory: Resource['memory']): boolean {
+  return memory?.differs?.[path] === digestOf(before ?? null);
 }
 
 /** The difference between a document and its last apply. */

@@ -24,7 +24,7 @@ import {
   isSeen,
   isGiven,
 } from '#plugin';
-import { isBegun, isLastApplied } from './causes.ts';
+import { isBegun, isFoundAtAdoption, isLastApplied } from './causes.ts';
 import { type Failures, guarded, soundAdoption, soundProposal } from './guard.ts';
 import { withIgnored, withoutIgnored } from './ignored.ts';
 import { hiddenInputs, letsGo, onRemoveOf } from './safety-inputs.ts';
@@ -71,8 +71,12 @@ function orphanChange(resource: Resource, scene: Scene): Change | undefined {
     : changeOf(resource.ref, tables, { ...proposal, cause: causeOfOrphan(resource, proposal) });
 }
 
-/** The cause of a removal. Its first step never has the cause `progress`, even if the kind proposes that. */
+/**
+ * The cause of a step of an undeclared resource. The first step of a removal never has the cause `progress`, and a later
+ * one always has it, independent of the proposal.
+ */
 function causeOfOrphan({ memory }: Resource, { cause, goal }: Proposal): Cause {
+  if (goal === 'remove' && memory?.removing === true) return 'progress';
   if (cause !== undefined && (cause !== 'progress' || goal !== 'remove')) return cause;
   return memory?.removing === true ? 'progress' : 'orphan';
 }
@@ -82,6 +86,8 @@ function causeOf(resource: Resource, proposal: Proposal): Cause {
   const { desired, memory } = resource;
   if (desired === undefined) return 'orphan';
   if (memory?.applied === undefined) return isBegun(desired, memory) ? 'progress' : 'new';
+  const { fields = [] } = proposal;
+  if (fields.length > 0 && fields.every((field) => isFoundAtAdoption(field, memory))) return 'edit';
   return isLastApplied(desired, memory) ? 'drift' : 'edit';
 }
 
@@ -125,7 +131,7 @@ export function propose(resource: Resource, scene: Scene): Change | undefined {
   return memoryChange(resource, {
     goal: 'protect',
     cause: 'edit',
-    because: 'the document changes safety inputs',
+    because: `the document changes safety inputs${next === undefined ? '' : '. A later plan has the next step of the resource'}`,
     fields,
   });
 }

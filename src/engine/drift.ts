@@ -33,6 +33,7 @@ import {
   type Json,
   valueAt,
 } from '#plugin';
+import { isFoundAtAdoption } from './causes.ts';
 import { managedChange } from './diff.ts';
 import type { Suppression } from './load/config.ts';
 
@@ -115,11 +116,19 @@ export type Drifted = { readonly back: Change; readonly since: 'applied' | 'decl
 /** The drift of one resource, as the change that restores it; `unknown` if it cannot be determined. */
 export function driftOf(resource: Resource, change: Change | undefined, scene: Scene): Drifted {
   try {
-    return comparison(resource, change, scene);
+    return withoutAdopted(comparison(resource, change, scene), resource);
   } catch {
     // The diff of the plan has already reported the failure.
     return 'unknown';
   }
+}
+
+/** The drift without the differences that the adoption found; undefined if it has only those. */
+function withoutAdopted(found: Drifted, { memory }: Resource): Drifted {
+  if (found === undefined || found === 'unknown' || memory?.differs === undefined) return found;
+  const fields = found.back.fields.filter((field) => !isFoundAtAdoption(field, memory));
+  if (fields.length === found.back.fields.length) return found;
+  return fields.length === 0 ? undefined : { ...found, back: { ...found.back, fields } };
 }
 
 function comparison(resource: Resource, change: Change | undefined, scene: Scene): Drifted {

@@ -68,7 +68,7 @@ export interface FollowInput {
   readonly by: Deriving;
   readonly run: string;
   /** Only these addresses are part of the plan; undefined for all. */
-  readonly within?: ((address: string) => boolean) | undefined;
+  readonly within?: ((address: string, origin?: string) => boolean) | undefined;
   readonly failures: Failures;
 }
 
@@ -122,7 +122,7 @@ function originOf(change: Change, resource: KnownResource, input: FollowInput): 
   const documents = expansion(after, plugin, (ref) => (formatRef(ref) === address ? memory : known(ref)));
   const addresses = new Set(
     differing(expansion(resource, plugin, known), documents).filter(
-      (each) => (within?.(each) ?? true) && !isForeign(resources.get(each)),
+      (each) => (within?.(each, address) ?? true) && !isForeign(resources.get(each)),
     ),
   );
   if (addresses.size === 0) return undefined;

@@ -72,6 +72,7 @@ export type ProblemCode =
 
 /** Text formats that a schema can require. */
 export type FormatName =
+  | 'resource-name'
   | 'plain-text'
   | 'address'
   | 'dns-name'
@@ -357,12 +358,12 @@ export const exitCodes: readonly ExitCode[] = [
     text: 'SIGTERM stopped the command.',
     next: 'Run the command again: the log has the actions that were running.',
   },
-  { name: 'error', code: 1, text: 'The command failed.', next: 'Fix the error above and run the command again.' },
+  { name: 'error', code: 1, text: 'The command failed.', next: 'Fix the error and run the command again.' },
   {
     name: 'locked',
     code: 5,
     text: 'The lock was not obtained, so nothing was written.',
-    next: 'Wait for the holder named above, or set `--lock-timeout`.',
+    next: 'Wait for the named holder, or set `--lock-timeout`.',
   },
   {
     name: 'plan-refused',
@@ -380,31 +381,31 @@ export const exitCodes: readonly ExitCode[] = [
     name: 'incomplete',
     code: 7,
     text: 'An accepted action failed, is stale, or was not attempted.',
-    next: 'Check the reasons above and apply again.',
+    next: 'Check the reasons in those rows and apply again.',
   },
   {
     name: 'timed-out',
     code: 7,
     text: '`--timeout` passed before every change was settled; no action failed.',
-    next: 'Run the command again, or set a longer `--timeout`: the warning above says what it waited for.',
+    next: 'Run the command again, or set a longer `--timeout`: its warning names what it waited for.',
   },
   {
     name: 'partly-read',
     code: 4,
     text: 'Some resources could not be read.',
-    next: 'Fix the access named above and run the command again.',
+    next: 'Fix the access that the gaps name and run the command again.',
   },
   {
     name: 'rejected',
     code: 3,
     text: 'Every accepted action is done, but rejected ones remain.',
-    next: 'Read the rejected rows above: they say why, and how to proceed. `--allow-rejected` exits with 0 instead.',
+    next: 'Read the rejected rows: they say why, and how to proceed. `--allow-rejected` exits with 0 instead.',
   },
   {
     name: 'changes',
     code: 2,
     text: 'There are changes, drift, or findings that `--fail-on` names.',
-    next: 'Review them above: apply changes, and fix the causes of findings.',
+    next: 'Review them: apply changes, and fix the causes of findings.',
   },
   { name: 'ok', code: 0, text: 'The command succeeded.', next: 'Nothing is left to do.' },
 ];
@@ -455,6 +456,7 @@ export const problemTexts: Readonly<Record<ProblemCode, string>> = {
 
 /** The description of each format, as the end of "must be …". */
 export const formatTexts: Readonly<Record<FormatName, string>> = {
+  'resource-name': 'a name without spaces, slashes or control characters',
   'plain-text': 'text without control characters',
   address: 'an address like certificates/Issuer/test-ca',
   'dns-name': 'a DNS name like www.example.org or *.example.org',

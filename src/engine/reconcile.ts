@@ -146,7 +146,9 @@ function settledRows(drafts: readonly Draft[], resources: ReadonlyMap<string, Re
   return drafts.flatMap((draft) => {
     if (draft.kind !== 'outcome') return [];
     const address = formatRef(draft.body.ref);
-    return [{ address, step: resources.get(address)?.memory?.open?.step ?? '?>?', outcome: draft.body.outcome }];
+    const resource = resources.get(address);
+    const step = resource?.memory?.open?.step ?? '?>?';
+    return [defined({ address, labels: shownLabels(resource), step, outcome: draft.body.outcome })];
   });
 }
 
@@ -282,12 +284,14 @@ async function compared(
   const isEditing = input.causes?.has('edit') ?? true;
   if (complete) await input.record(noteApplied(resources, proposed, run, isEditing));
   const labelsOf = labelsIn(resources, unloaded);
-  const within =
-    input.within === undefined ? undefined : (address: string) => input.within?.(address, labelsOf) ?? true;
-  const selected = only(proposed, within);
+  const isWithin =
+    input.within === undefined
+      ? undefined
+      : (address: string, origin?: string) => input.within?.(address, labelsOf, origin) ?? true;
+  const selected = only(proposed, isWithin);
   const changes = ofCauses(selected, resources, input);
   const writing: Scene = { ...looked, given: { ...given, writes: writesOf(resources) } };
-  const origins = originsOf({ changes, resources, scene: writing, view, recall, by, run, within, failures });
+  const origins = originsOf({ changes, resources, scene: writing, view, recall, by, run, within: isWithin, failures });
   const possible = followersOf(origins);
   const files = await filesNow(withFollowers(changes, possible), { resources, possible }, writing, input);
   const scene: Scene = { ...writing, given: { ...given, ...writing.given, files } };
@@ -295,6 +299,7 @@ async function compared(
   const followers = followersOf(origins.filter(({ address }) => actions.get(address)?.verdict === 'accept'));
   const all = withFollowers(changes, followers);
   const everything = withFollowers(proposed, followers);
+  const within = isWithin === undefined ? undefined : (address: string) => followers.has(address) || isWithin(address);
   const led = ledResources(resources, followers);
   const planned = only(resources, within);
   const findings = findingsOf(planned, scene, failures).map((finding) => withSince(finding, planned));

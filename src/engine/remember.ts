@@ -159,6 +159,7 @@ function rememberSeen(memory: Memory | undefined, seen: Seen, at: Instant): Memo
     findings: seen.findings === undefined ? before.findings : standingSince(seen.findings, before, at),
     others: seen.others ?? before.others,
     applied: appliedOf(at, seen.spec, seen.spec_digest) ?? before.applied,
+    differs: seen.spec === undefined && seen.spec_digest === undefined ? before.differs : undefined,
     ...(seen.settled === true ? { failures: undefined, lastError: undefined } : {}),
   } as Memory;
   return withKept(withState(met, at, seen.state), seen.kept, seen.version);
@@ -231,6 +232,7 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
     successor: undefined,
     others: body.others ?? before.others,
     applied: (body.more === true ? undefined : open?.applied) ?? before.applied,
+    differs: body.more === true ? (body.differs ?? before.differs) : undefined,
   };
   return withState(
     withKept(withMeta(done as unknown as Memory, open?.meta, at), body.kept, body.version),
@@ -250,6 +252,7 @@ function rememberMemory(memory: Memory | undefined, body: RecordBodies['memory']
           unknown: undefined,
           tried: undefined,
           applied: appliedOf(at, body.spec, body.spec_digest) ?? before.applied,
+          differs: body.differs,
         }
       : before;
   return withState(withKept(withMeta(adopted as Memory, body.meta, at), body.kept, body.version), at, body.state);

@@ -9,6 +9,7 @@ import {
   type Finding,
   formatRef,
   type Gap,
+  type Labels,
   type Resource,
   type Scene,
   type Step,
@@ -52,6 +53,8 @@ export interface PluginSummary extends Summary {
 /** An open intent of an earlier run, with its outcome from the refresh. */
 export interface Settled {
   readonly address: string;
+  /** Labels of the resource; absent without any. */
+  readonly labels?: Labels;
   readonly step: Step;
   readonly outcome: string;
 }

@@ -3,7 +3,7 @@
 import { reachesBelow } from './address-glob.ts';
 import { labelSelector, labelSelectors, selectorMatcher } from './selector.ts';
 import { gapScope } from './gap.ts';
-import { type Gap, type Labels, nearest } from '#plugin';
+import { defined, type Gap, type Labels, nearest } from '#plugin';
 
 /** The addresses that a selector can match. */
 export interface Selectable {
@@ -23,12 +23,22 @@ export interface Unmatched {
   readonly hiddenBy?: string;
 }
 
-/** The most likely known address: one with this ending, a similar one, or one with a similar ending. */
+/** The last part of an address: the name of its resource. */
+function lastPart(address: string): string {
+  return address.slice(address.lastIndexOf('/') + 1);
+}
+
+/**
+ * The most likely known address: one with this ending, a similar one, the only one of this name, or one with a similar
+ * ending.
+ */
 export function nearestAddress(text: string, addresses: readonly string[]): string | undefined {
   const endsSo = addresses.find((address) => address.endsWith(`/${text}`));
   if (endsSo !== undefined) return endsSo;
   const near = nearest(text, addresses);
   if (near !== undefined) return near;
+  const namesakes = addresses.filter((address) => lastPart(address) === lastPart(text));
+  if (namesakes.length === 1) return namesakes[0];
   const depth = text.split('/').length;
   const byEnd = new Map(addresses.map((address) => [address.split('/').slice(-depth).join('/'), address]));
   return byEnd.get(nearest(text, byEnd.keys()) ?? '');
@@ -44,9 +54,8 @@ export function unmatched(
   if (labelSelector(glob) !== undefined) {
     // Labels come from documents and the state: only an unread plugin can hide one.
     const unread = gaps.find(({ kind, refs }) => kind === undefined && refs === undefined);
-    if (unread !== undefined) return { hiddenBy: gapScope(unread) };
-    const near = nearest(glob, labelSelectors(labels.values()));
-    return near === undefined ? {} : { near };
+    const hiddenBy = unread === undefined ? undefined : gapScope(unread);
+    return defined({ near: nearest(glob, labelSelectors(labels.values())), hiddenBy });
   }
   // A gap with `refs` only covers known addresses.
   const gap = gaps.find(

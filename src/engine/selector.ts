@@ -22,8 +22,8 @@ export function labelsIn(...all: readonly ReadonlyMap<string, Pick<Resource, 'de
   };
 }
 
-/** Limits a run to some resources. */
-export type Within = (address: string, labelsOf: LabelsOf) => boolean;
+/** Limits a run to some resources. A selected origin (`follow.ts`) selects its followers, unless they are excluded. */
+export type Within = (address: string, labelsOf: LabelsOf, origin?: string) => boolean;
 
 /** Labels of an address; empty for an address without any. */
 export type LabelsOf = (address: string) => Labels;

@@ -220,6 +220,8 @@ export interface RecordBodies {
     readonly outcome: 'done' | 'failed' | 'unknown' | 'undone';
     /** The same step is needed once more, for other fields: the declared spec is not applied yet. */
     readonly more?: true;
+    /** With `more`, after an adoption: the differences that are left, as in the record of the adoption. */
+    readonly differs?: Readonly<Record<string, string>>;
     /** A later refresh settled the step, not the run that started it. */
     readonly settled?: true;
     /** The step failed, and the resource that it should create exists because of it. */
@@ -256,6 +258,8 @@ export interface RecordBodies {
     readonly meta?: MetaNote;
     readonly spec?: Json;
     readonly spec_digest?: string;
+    /** Of an adoption: digests of the actual values that differ from the document, by JSON pointer. */
+    readonly differs?: Readonly<Record<string, string>>;
     readonly state?: string;
     readonly kept?: Readonly<Record<string, Json>>;
     readonly version?: number;

@@ -23,21 +23,31 @@ export function distance(a: string, b: string, most: number): number {
   return Math.min(last[b.length] ?? most + 1, most + 1);
 }
 
-/** The nearest known name; undefined if none is near: a third of the letters may differ, at least 1 and at most 4. */
+/** The only known name that a shorter one begins: `certs` or `cert` for `certificates`. */
+function lengthened(wanted: string, known: readonly string[]): string | undefined {
+  const stem = wanted.replace(/s$/u, '');
+  const longer = stem.length < 3 ? [] : known.filter((candidate) => candidate.toLowerCase().startsWith(stem));
+  return longer.length === 1 ? longer[0] : undefined;
+}
+
+/**
+ * The nearest known name; undefined if none is near: a third of the letters may differ, at least 1 and at most 4, or the
+ * name is the beginning of only one.
+ */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   if (name.length === 0 || name.length > 100) return undefined;
   const wanted = name.toLowerCase();
   let best: string | undefined;
   let least = Math.min(4, Math.max(1, Math.floor(name.length / 3)));
-  for (const candidate of known) {
-    if (candidate === name) continue;
+  const others = [...known].filter((candidate) => candidate !== name);
+  for (const candidate of others) {
     const found = distance(wanted, candidate.toLowerCase(), least);
     if (found < least || (found === least && (best === undefined || candidate < best))) {
       least = found;
       best = candidate;
     }
   }
-  return best;
+  return best ?? lengthened(wanted, others);
 }
 
 /** `did you mean …` if a known name is near, otherwise `what` with the known names. */

@@ -56,6 +56,8 @@ export interface ActionRun {
   readonly signal: AbortSignal;
   /** Reports progress in a few words, for the terminal. */
   readonly progress: (text: string) => void;
+  /** Adds a sentence to the result of a step that is done: what is left for a person. The last one counts. */
+  readonly remark: (text: string) => void;
   /**
    * Waits for an event that several actions share, or that takes long without local work. Meanwhile, the slot of this
    * action is free for others. Settles like `waiting`, with a slot again.

@@ -303,6 +303,11 @@ export interface Memory<M = Facts> {
   /** JSON pointers that its document ignored at the last apply, sorted. */
   readonly ignore?: readonly string[];
   readonly applied?: Applied;
+  /**
+   * Differences from its document that its adoption found, until a step applies the document: digests of the actual
+   * values by JSON pointer. They are a pending edit, and not drift, as long as the values stay.
+   */
+  readonly differs?: Readonly<Record<string, string>>;
   /** True if a removal has started and not ended. */
   readonly removing?: true;
   /** Set after the removal of a replacement: digest of the spec to create. */

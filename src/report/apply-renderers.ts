@@ -75,6 +75,7 @@ export function applyJsonRenderer(version: string): Render {
     const head = headOf(event.applied);
     const results = rows.map(({ address, action, status, message, elapsedMs }) => ({
       address,
+      ...(action.labels === undefined ? {} : { labels: action.labels }),
       step: action.change.step,
       goal: action.change.goal,
       status,

@@ -2,8 +2,10 @@
 
 import type { Row, RowStatus } from '../engine/action.ts';
 import { countRows, ROW_STATUSES } from '../engine/count-rows.ts';
-import { type Change, printable } from '#plugin';
+import { type Change, counted, printable } from '#plugin';
+import { standing } from '../engine/standing.ts';
 import { namedText } from './labels-text.ts';
+import { groupedByRule } from './rule-groups.ts';
 import { columnWidth, type Paint, painter, shortDigests, type Style, textOf } from './text.ts';
 
 const STYLES: Readonly<Record<RowStatus, Style>> = {
@@ -79,13 +81,35 @@ export function applySummary(rows: Iterable<Row>): string {
   return `Apply: ${ROW_STATUSES.map((status) => `${counts[status]} ${word(status)}`).join(', ')}.`;
 }
 
+/** The rule that blocks a row first. */
+function firstRule({ action }: Row): string {
+  return standing(action)[0]?.rule ?? 'unknown';
+}
+
+/** Returns a line for each rule that blocks several rows. */
+function ruleLines(rows: readonly Row[], status: 'rejected' | 'deferred', paint: Paint): readonly string[] {
+  const own = rows.filter((row) => row.status === status);
+  return groupedByRule(own, firstRule).flatMap((group) =>
+    group.rows.length === 1
+      ? []
+      : [`  ${paint(STYLES[status], word(status))} by ${group.rule}: ${counted(group.rows.length, 'change')}`],
+  );
+}
+
 /** Returns the final table: every row that is not done, and the counts of all rows. */
 export function finalTable(rows: readonly Row[], options: { readonly color: boolean; readonly head: string }): string {
   const paint = painter(options.color);
-  const open = ROW_STATUSES.slice(1).flatMap((status) => rows.filter((row) => row.status === status));
+  const open = ROW_STATUSES.slice(1).flatMap((status) =>
+    groupedByRule(
+      rows.filter((row) => row.status === status),
+      firstRule,
+    ).flatMap((group) => group.rows),
+  );
   const lines = [
     '',
     ...rowLines(open, paint),
+    ...ruleLines(open, 'rejected', paint),
+    ...ruleLines(open, 'deferred', paint),
     ...(open.length > 0 ? [''] : []),
     paint('bold', applySummary(rows)),
     `log head ${options.head}`,

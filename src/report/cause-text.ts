@@ -8,5 +8,11 @@ import type { Plan } from '../formats/plan.ts';
  */
 export function causeLines({ causes, summary }: Pick<Plan, 'causes' | 'summary'>): readonly string[] {
   if (causes === undefined) return [];
-  return [`This plan is partial: --cause ${causes.join(',')} leaves out ${counted(summary.excluded ?? 0, 'change')}.`];
+  const { excluded = 0 } = summary;
+  const limit = `--cause ${causes.join(',')}`;
+  return [
+    excluded === 0
+      ? `This plan is limited by ${limit}, which leaves out no change.`
+      : `This plan is partial: ${limit} leaves out ${counted(excluded, 'change')}.`,
+  ];
 }

@@ -95,7 +95,7 @@ export function driftMarkdown(report: DriftReport, options: DriftMarkdownOptions
     ...(report.compared_with === 'declared'
       ? ['No log was found. Resources are compared with their documents, not with the specs that were last applied.']
       : []),
-    ...(report.targeted ? ['This report is partial: only targeted resources were refreshed.'] : []),
+    ...(report.targeted ? ['This report is partial: only the resources that the command names were refreshed.'] : []),
   ];
   return withinBudget({
     lead: [

@@ -100,9 +100,7 @@ export function driftText(report: DriftReport, options: DriftTextOptions): strin
       : [],
     [
       paint('bold', driftSummary(report)),
-      ...(report.targeted
-        ? ['This report is partial: only the resources selected by --target and --exclude were refreshed.']
-        : []),
+      ...(report.targeted ? ['This report is partial: only the resources that the command names were refreshed.'] : []),
       ...(report.log_head === undefined ? [] : [`log head ${headText(report.log_head)}`]),
     ],
   ];

@@ -48,6 +48,12 @@ function asCode(text: string): string {
   return `<code>${entities(text, IN_CODE)}</code>`;
 }
 
+/** A word as code, without the punctuation of its sentence, so that the copied word is exact. */
+function wordAsCode(word: string): string {
+  const [, before = '', inner = word, after = ''] = /^(\(*)(.*?)([,.;)]*)$/su.exec(word) ?? [];
+  return MEANS.test(inner) && inner !== '' ? `${before}${asCode(inner)}${after}` : asCode(word);
+}
+
 /** Returns data on one line: control characters and lone surrogates are made visible, digests are shortened. */
 function oneLine(data: string): string {
   return shortDigests(printable(data.toWellFormed()));
@@ -57,7 +63,7 @@ function oneLine(data: string): string {
 export function escapeText(data: string, length = 600): string {
   return shorten(oneLine(data), length)
     .split(/(?<=^|[^ ])(?= )|(?<= )(?=[^ ])/u)
-    .map((word, i) => (MEANS.test(word) ? asCode(word) : entities(word, i === 0 ? IN_TEXT : IN_WORD)))
+    .map((word, i) => (MEANS.test(word) ? wordAsCode(word) : entities(word, i === 0 ? IN_TEXT : IN_WORD)))
     .join('');
 }
 

@@ -38,7 +38,7 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
     case 'selector-hidden':
       return one(
         'warning',
-        `${event.selector} matches no known resource. A gap can hide the resource: ${event.scope} could not be read`,
+        `${event.selector} matches no known resource. A gap can hide the resource: ${event.scope} could not be read${event.near === undefined ? '' : `. Did you mean ${event.near}?`}`,
       );
     case 'override-unused':
       return one(
@@ -79,9 +79,11 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
     case 'digest-differs': {
       const { approved, present = 'no digest', difference } = event;
       const detail = [
-        'The digest covers --cause. Use the same --cause for plan and apply.',
         ...(difference === undefined
-          ? ['The present plan is printed above. Apply a saved plan (`apply FILE`) to list each difference.']
+          ? [
+              'The present plan is printed above. Apply a saved plan (`apply FILE`) to list each difference.',
+              'If the approved plan was limited by --cause, apply it with the same --cause.',
+            ]
           : differenceText(difference).trimEnd().split('\n')),
       ];
       return one('error', [`the digest ${approved} was approved; the plan now has ${present}`, ...detail].join('\n'));
@@ -136,7 +138,7 @@ function refreshProgress(isTerminal: boolean): (event: RunEvent) => string {
       drawnAt = event.elapsedMs;
       const seconds = Math.round(event.elapsedMs / 1000);
       const text = counts(event.progress);
-      if (!isTerminal) return `still refreshing: ${text || 'no responses yet'} [${seconds}s elapsed]\n`;
+      if (!isTerminal) return `still refreshing: ${text || 'no resource has been read yet'} [${seconds}s elapsed]\n`;
       isDrawn = true;
       return `${CLEAR_LINE}refreshing: ${text} [${seconds}s]`;
     }

@@ -14,6 +14,7 @@ import { code, escapeText, marker, rowsSection, type Section, tableHead, tableRo
 import { secretRows, stepText, symbolOf } from './plan-rows.ts';
 import { headText, NO_DIGEST, summaryText } from './plan-text.ts';
 import { overrideText, remedyText } from './remedy-text.ts';
+import { refusalGroups, sharedRemedy } from './rule-groups.ts';
 import { namedCode } from './labels-text.ts';
 import { scopeText, shortDigests, ageText } from './text.ts';
 
@@ -90,7 +91,7 @@ function changeRow(change: ResourceChange, detail: boolean): string {
 }
 
 function remedyLines({ remedy, rule, overridable }: PlanReason, address: string): readonly string[] {
-  const way = remedyText(remedy, { set: (text) => code(text, 300), outside: escapeText });
+  const way = remedyText(remedy, FORMATS);
   return [
     ...(way === undefined ? [] : [way]),
     ...(overridable ? [`override: ${code(overrideText(rule, address), 1500)}`] : []),
@@ -112,6 +113,29 @@ function refusedRow(refused: RefusedChange, word: string, detail: boolean): stri
   ];
   const head = `- ${code(symbolOf(change))} ${namedCode(change)} ${code(stepText(change))} ${whatText(change, detail)} (${escapeText(change.cause)})`;
   return [head, ...lines.map((line) => `  - ${line}`)].join('\n');
+}
+
+const FORMATS = { set: (text: string) => code(text, 300), outside: escapeText };
+
+/** Returns rows that do not run, grouped by rule; above them the rules with their counts, and with a shared remedy. */
+function refusedSection(
+  refused: readonly RefusedChange[],
+  word: string,
+  detail: boolean,
+  rest: Omit<Section, 'count' | 'row'>,
+): Section {
+  const groups = refusalGroups(refused);
+  const lines = groups.map((group) => {
+    const shared = sharedRemedy(group, FORMATS);
+    const each = shared === undefined ? '' : `; for each, ${shared}`;
+    return `**${word}** ${code(group.rule)} · ${counted(group.rows.length, 'change')}${each}  `;
+  });
+  return rowsSection(
+    groups.flatMap(({ rows }) => rows),
+    (each) => refusedRow(each, word, detail),
+    // Without several changes of a rule, each row says everything.
+    groups.length === refused.length ? rest : { ...rest, head: `${lines.join('\n')}\n` },
+  );
 }
 
 type Check = Plan['checks'][number];
@@ -170,7 +194,7 @@ function sectionsOf(plan: Plan, detail: boolean): readonly Section[] {
   const asRow = (change: ResourceChange) => changeRow(change, detail);
   return [
     rowsSection(errors, (row) => row, { noun: 'error', title: 'Errors' }),
-    rowsSection(plan.rejected_changes, (each) => refusedRow(each, 'REJECTED', detail), {
+    refusedSection(plan.rejected_changes, 'REJECTED', detail, {
       noun: 'rejection',
       title: 'Rejected: these will not run',
     }),
@@ -180,7 +204,7 @@ function sectionsOf(plan: Plan, detail: boolean): readonly Section[] {
       title: 'Removals and replacements',
       head: CHANGE_COLUMNS,
     }),
-    rowsSection(plan.deferred_changes, (each) => refusedRow(each, 'WAITING', detail), {
+    refusedSection(plan.deferred_changes, 'WAITING', detail, {
       noun: 'waiting change',
       title: 'Waiting',
       collapsed: plan.deferred_changes.length > OPEN_ROWS,
@@ -247,7 +271,7 @@ function remarks(plan: Plan): readonly string[] {
     ...(adopted === 0
       ? []
       : [`${counted(adopted, 'change')} of these only ${adopted === 1 ? 'adopts' : 'adopt'} what is there.`]),
-    ...(plan.targeted ? ['This plan is partial: only targeted resources were planned.'] : []),
+    ...(plan.targeted ? ['This plan is partial: only the resources that the command names were planned.'] : []),
     ...causeLines(plan).map((line) => escapeText(line)),
     ...(plan.gaps.length === 0 ? [] : ['This plan is partial: some resources could not be read.']),
   ];

@@ -48,10 +48,12 @@ function reasonText(change: ResourceChange): string {
   if (rows.length === 0) return word + cleanText(change.because);
   const { from, to } = stepParts(change.step);
   // Differences explain an edit of a document. A change that the plugin decided on, or that disturbs a resource in
-  // use, also needs its reason. An adoption changes none of its differences: the reason says when they are applied.
+  // use, also needs its reason. An adoption changes none of its differences: the reason says when they are applied. That
+  // of a changed safety input says whether another step waits for it.
   const isAsked =
     from === to &&
     change.goal !== 'adopt' &&
+    change.goal !== 'protect' &&
     change.disruptive !== true &&
     !['time', 'progress', 'policy'].includes(change.cause);
   const lead = isAsked ? '' : `${cleanText(change.because)}; `;

@@ -121,9 +121,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
     summaryLines(plan.summaries, paint),
     [
       paint('bold', summaryText(plan)),
-      ...(plan.targeted
-        ? ['This plan is partial: only the resources selected by --target and --exclude were planned.']
-        : []),
+      ...(plan.targeted ? ['This plan is partial: only the resources that the command names were planned.'] : []),
       ...causeLines(plan),
       ...(plan.gaps.length > 0 ? ['This plan is partial: some resources could not be read.'] : []),
       `${plan.plan_digest === undefined ? NO_DIGEST : `digest ${plan.plan_digest}`}   log head ${headText(plan.log_head)}`,

@@ -1,9 +1,10 @@
 /** Rejected and waiting changes as text, grouped by the rule that blocks them first. */
 
 import { counted } from '#plugin';
-import type { PlanReason, RefusedChange } from '../formats/plan.ts';
+import type { RefusedChange } from '../formats/plan.ts';
 import { cleanText, type NoteLine, type RowOptions, rowLines } from './plan-rows.ts';
-import { overrideText, remedyText } from './remedy-text.ts';
+import { overrideText } from './remedy-text.ts';
+import { refusalGroups, remedyOf, sharedRemedy } from './rule-groups.ts';
 import { relativeText, type Style, wrapped } from './text.ts';
 
 /** REJECTED: the step would be unsafe. WAITING: the step waits for another step, or for a time. */
@@ -14,40 +15,11 @@ const STYLE: Readonly<Record<RefusalWord, Style>> = { REJECTED: 'red', WAITING: 
 /** The number of rows of one rule that are shown without `--detail`. */
 const SHOWN = 20;
 
-interface RuleGroup {
-  readonly rule: string;
-  readonly refused: readonly RefusedChange[];
-}
-
-/** Groups changes by the first rule that blocks them, in the order of appearance. */
-function groupsOf(refused: readonly RefusedChange[]): readonly RuleGroup[] {
-  const groups = new Map<string, RefusedChange[]>();
-  for (const each of refused) {
-    const group = groups.get(each.reason);
-    if (group === undefined) groups.set(each.reason, [each]);
-    else group.push(each);
-  }
-  return [...groups].map(([rule, rows]) => ({ rule, refused: rows }));
-}
-
-function remedyOf({ remedy }: PlanReason): string | undefined {
-  return remedyText(remedy, { set: (text) => text, outside: cleanText });
-}
+const FORMATS = { set: (text: string) => text, outside: cleanText };
 
 function clearsText(clearsAt: string | undefined, now: number): string {
   if (clearsAt === undefined) return '';
   return `; clears at ${clearsAt} (${relativeText(clearsAt, now)})`;
-}
-
-/** Returns the remedy that all changes of a group share, which is then printed once. */
-function sharedRemedy(group: RuleGroup): string | undefined {
-  if (group.refused.length < 2) return undefined;
-  const remedies = new Set(
-    group.refused.map(({ reasons }) =>
-      reasons.length === 1 && reasons[0] !== undefined ? remedyOf(reasons[0]) : undefined,
-    ),
-  );
-  return remedies.size === 1 ? [...remedies][0] : undefined;
 }
 
 function notesOf(
@@ -57,7 +29,7 @@ function notesOf(
   shared: string | undefined,
 ): readonly NoteLine[] {
   return refused.reasons.flatMap((reason): readonly NoteLine[] => {
-    const remedy = remedyOf(reason);
+    const remedy = remedyOf(reason, FORMATS);
     return [
       {
         text: `${reason.rule}: ${cleanText(reason.message)}${clearsText(reason.clears_at, now)}`,
@@ -80,14 +52,14 @@ export function refusalBlocks(
   options: RowOptions & { readonly now: number },
 ): readonly (readonly string[])[] {
   const { paint, now, width, detail } = options;
-  return groupsOf(refused).map((group) => {
-    const shown = detail ? group.refused : group.refused.slice(0, SHOWN);
-    const more = group.refused.length - shown.length;
-    const shared = sharedRemedy(group);
+  return refusalGroups(refused).map((group) => {
+    const shown = detail ? group.rows : group.rows.slice(0, SHOWN);
+    const more = group.rows.length - shown.length;
+    const shared = sharedRemedy(group, FORMATS);
     return [
-      ...(group.refused.length === 1
+      ...(group.rows.length === 1
         ? []
-        : [`${paint(STYLE[word], word)} ${paint('bold', group.rule)} · ${counted(group.refused.length, 'change')}`]),
+        : [`${paint(STYLE[word], word)} ${paint('bold', group.rule)} · ${counted(group.rows.length, 'change')}`]),
       ...shown.flatMap((each) =>
         rowLines({ change: each.resource_change, notes: notesOf(each, word, now, shared) }, options),
       ),

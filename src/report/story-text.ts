@@ -46,6 +46,11 @@ function movesText(moves: readonly { readonly from: string; readonly to: string;
   return moves.map(({ from, to, trigger }) => `${from} > ${to} (${trigger})`).join(', ');
 }
 
+/** The texts that are not empty, with a separator. */
+function joined(separator: string, ...texts: readonly string[]): string {
+  return texts.filter((text) => text !== '').join(separator);
+}
+
 const MEMORY_WORDS = { adopt: 'adopted', protect: 'protected', release: 'released' } as const;
 
 interface Entry {
@@ -114,12 +119,18 @@ function entryOf(record: LogRecord): Entry | undefined {
     case 'outcome': {
       const { outcome, error, moves, settled, elapsed_ms: elapsedMs } = record.body;
       const style = outcome === 'done' ? 'green' : outcome === 'undone' ? 'yellow' : 'red';
-      const after = elapsedMs === undefined ? '' : ` after ${(elapsedMs / 1000).toFixed(1)} s`;
+      const when =
+        settled === true
+          ? 'as a later refresh found'
+          : elapsedMs === undefined
+            ? ''
+            : `after ${(elapsedMs / 1000).toFixed(1)} s`;
       return {
         word: outcome,
         style,
         lines: [
-          `${movesText(moves ?? [])}${settled === true ? ', as a later refresh found' : after}${error === undefined ? '' : `: ${error}`}`,
+          joined(settled === true ? ', ' : ' ', movesText(moves ?? []), when) +
+            (error === undefined ? '' : `: ${error}`),
         ],
       };
     }

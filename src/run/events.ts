@@ -43,7 +43,7 @@ export type RunEvent =
   // Configuration, documents and selectors.
   | { readonly type: 'problems'; readonly problems: readonly Problem[] }
   | { readonly type: 'config-idle'; readonly message: string }
-  | { readonly type: 'selector-hidden'; readonly selector: string; readonly scope: string }
+  | { readonly type: 'selector-hidden'; readonly selector: string; readonly scope: string; readonly near?: string }
   | { readonly type: 'override-unused'; readonly rule: string; readonly address: string }
   // The log and its lock.
   | { readonly type: 'store-doubted'; readonly message: string }

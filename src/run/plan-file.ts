@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, stat, unlink } from 'node:fs/promises';
-import { digestOf, errorText, inert, InputError } from '#plugin';
+import { digestOf, errorText, fileProblem, inert, InputError } from '#plugin';
 import { PLAN_FORMAT, type Plan, planDigest } from '../formats/plan.ts';
 
 const LARGEST_BYTES = 1 << 30;
@@ -102,7 +102,7 @@ export async function readPlan(file: string): Promise<SavedPlan> {
   } catch (error) {
     if (error instanceof InputError) throw error;
     if (error instanceof SyntaxError) throw new InputError(`${file} is not a plan: the file is not JSON`);
-    throw new InputError(`${file} cannot be read: ${errorText(error)}`);
+    throw new InputError(`${file} cannot be read: ${fileProblem(error) ?? errorText(error)}`);
   }
   const format = (value as { readonly format_version?: unknown } | null)?.format_version;
   if (typeof format === 'string' && format.split('.')[0] !== PLAN_FORMAT.split('.')[0])

@@ -5,6 +5,7 @@ import { idleParts, type Labelled } from '../engine/idle-config.ts';
 import type { Config } from '../engine/load/config.ts';
 import {
   type Cause,
+  defined,
   formatRef,
   InputError,
   type Labels,
@@ -40,9 +41,10 @@ export interface Passes {
 /** A predicate from `target` and `exclude`; undefined if they do not limit the run. */
 export function withinOf({ target = [], exclude = [] }: Selection): Within | undefined {
   if (target.length === 0 && exclude.length === 0) return undefined;
-  return (address, labelsOf) => {
-    const matches = (selector: string): boolean => selectorMatcher(selector, labelsOf)(address);
-    return (target.length === 0 || target.some(matches)) && !exclude.some(matches);
+  return (address, labelsOf, origin = address) => {
+    const isMatched = (selectors: readonly string[], ...addresses: readonly string[]): boolean =>
+      selectors.some((selector) => addresses.some(selectorMatcher(selector, labelsOf)));
+    return (target.length === 0 || isMatched(target, address, origin)) && !isMatched(exclude, address);
   };
 }
 
@@ -132,7 +134,7 @@ export function judgeSelectors(
     const { hiddenBy, near } = found;
     if (hiddenBy === undefined) return [`${shown} ${sources}${near === undefined ? '' : `; did you mean ${near}?`}`];
     isHidden = true;
-    say({ type: 'selector-hidden', selector: shown, scope: hiddenBy });
+    say(defined({ type: 'selector-hidden' as const, selector: shown, scope: hiddenBy, near }));
     return [];
   });
   refuse(mistakes);

@@ -13,6 +13,7 @@ import { pluginsFor, settingsFor } from './worlds.ts';
 export async function sayIdleInDocuments(project: Project, say: Listener): Promise<void> {
   const { host, config, documents } = project;
   const { safety, suppress, confirm } = config;
+  for (const name of config.unloaded) say({ type: 'config-idle', message: `plugins.${name}: ${notLoaded(name)}` });
   if (safety.budgets.length + safety.overrides.length + suppress.length + confirm.length === 0) return;
   const recall = emptyRecall();
   const plugins = await pluginsFor(project, documents, recall);

@@ -138,11 +138,15 @@ function envelope(more: object): object {
 describe('documents', () => {
   test.each([
     [{}, []],
-    [{ metadata: { name: 'ä 😀/?' } }, []],
+    [{ metadata: { name: 'ä😀?' } }, []],
+    [{ metadata: { name: 'a b' } }, ['/metadata/name format {"format":"resource-name"}']],
+    [{ metadata: { name: 'a/b' } }, ['/metadata/name format {"format":"resource-name"}']],
+    [{ metadata: { name: '..' } }, ['/metadata/name format {"format":"resource-name"}']],
+    [{ metadata: { name: 'a\tb' } }, ['/metadata/name format {"format":"resource-name"}']],
+    [{ metadata: { name: ' a' } }, ['/metadata/name format {"format":"resource-name"}']],
     [{ metadata: { name: '😀'.repeat(253) } }, []],
     [{ metadata: { name: '😀'.repeat(254) } }, ['/metadata/name maxLength {"limit":253}']],
     [{ metadata: { name: '' } }, ['/metadata/name minLength {"limit":1}']],
-    [{ metadata: { name: 'a\tb' } }, ['/metadata/name format {"format":"plain-text"}']],
     [{ metadata: {} }, ['/metadata required {"missingProperty":"name"}']],
     [{ metadata: { name: 'a', lables: {} } }, ['/metadata additionalProperties {"additionalProperty":"lables"}']],
     [{ metadata: { name: 'a', labels: { a: 1 } } }, ['/metadata/labels/a type {"type":"string"}']],

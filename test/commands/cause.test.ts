@@ -97,7 +97,7 @@ describe('the plan of a pull request', () => {
     expect(rowsOf(limited)).toEqual(rowsOf(all));
     const refused = await fettle(folder, `apply --plan-digest ${limited.plan_digest}`);
     expect(refused.code).toBe(6);
-    expect(refused.stderr).toContain('The digest covers --cause');
+    expect(refused.stderr).toContain('If the approved plan was limited by --cause, apply it with the same --cause.');
   });
 
   it('shows in text and in markdown which changes it leaves out', async () => {

@@ -17,7 +17,7 @@ beforeAll(async () => {
   symlinkSync(cliFile, join(folder, 'bin/fettle'));
   writeFiles(folder, {
     'fettle.yaml': 'name: shop\n',
-    'desired/a.yaml': `${document('internal')}---\n${document('"$(touch${IFS}evil)"')}---\n${document('"`touch evil`"')}`,
+    'desired/a.yaml': `${document('internal')}---\n${document('"$(touch${IFS}evil)"')}---\n${document('"`touch${IFS}evil`"')}`,
   });
   for (const shell of ['bash', 'zsh', 'fish']) {
     const { stdout, code } = await fettle(folder, 'completion', shell);

@@ -818,6 +818,15 @@ const pools: readonly Situation<CloudBench>[] = [
     finds: ['Node unhealthy', 'NodePool short', 'NodePool unmanaged'],
   },
   {
+    name: 'a pool without nodes, whose template is of a type that the provider does not have',
+    prepare: async (line) => {
+      await line.apply([poolDoc(line, 'web', { min: 0, max: 2 })]);
+      return [poolDoc(line, 'web', { min: 0, max: 2 }, { serverType: 'cx32x' })];
+    },
+    takes: [],
+    finds: ['NodePool wrong-template'],
+  },
+  {
     name: 'a pool of which one is not listed',
     prepare: async (line) => {
       const document = poolDoc(line, 'web', { min: 1, max: 2 });

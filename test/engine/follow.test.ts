@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { approve } from '../../src/engine/approve.ts';
 import { findDrift } from '../../src/engine/drift.ts';
+import { type Selection, withinOf } from '../../src/run/selection.ts';
 import type { Row } from '../../src/engine/action.ts';
 import { defineKind, type Desired, type Kind, type Memory, type Plugin } from '#plugin';
 import {
@@ -206,6 +207,24 @@ describe('a row that follows from another one', () => {
       (await plan(line, 2, { causes: new Set(causes) })).plan.resource_changes.map(({ address }) => address);
     expect(await addresses('edit')).toEqual(['toy/Item/set', 'toy/Item/set-2']);
     expect(await addresses('progress')).toEqual([]);
+  });
+
+  it('is selected with its origin, unless it is excluded', async () => {
+    const line = await applied(1);
+    const found = async (selection: Selection) => {
+      const { resource_changes: rows, summary } = (await plan(line, 3, { within: withinOf(selection) })).plan;
+      return { rows: rows.map(({ address }) => address), resources: summary.resources };
+    };
+    const target = ['toy/Item/set'];
+    expect(await found({ target })).toEqual({
+      rows: ['toy/Item/set', 'toy/Item/set-2', 'toy/Item/set-3'],
+      resources: 3,
+    });
+    expect(await found({ target, exclude: ['toy/Item/set-3'] })).toEqual({
+      rows: ['toy/Item/set', 'toy/Item/set-2'],
+      resources: 2,
+    });
+    expect(await found({ target: ['toy/Item/set-2'] })).toEqual({ rows: [], resources: 0 });
   });
 
   it('is proposed by the next plan if the run ends after its origin', async () => {

@@ -140,7 +140,7 @@ describe('a removal in two steps', () => {
 
   it('an interrupted removal is settled by a refresh: an absent resource is done', async () => {
     const [world, log] = [toyWorld(), toyLog()];
-    await applyToy(world, [wanted('a', 2)], log, { plugins });
+    await applyToy(world, [wanted('a', 2, { labels: { team: 'web' } })], log, { plugins });
     await applyToy(world, [], log, { plugins });
     const abort = new AbortController();
     world.faults.set('draining>gone a', async () => {
@@ -150,7 +150,8 @@ describe('a removal in two steps', () => {
     const cut = await applyToy(world, [], log, { plugins, abort: abort.signal });
     expect(cut.rows['a']).toMatchObject({ status: 'unknown' });
     const { plan } = await planToy(world, [], log, { plugins });
-    expect(plan.settled).toEqual([{ address: addressOf('a'), step: 'draining>gone', outcome: 'done' }]);
+    const labels = { team: 'web' };
+    expect(plan.settled).toEqual([{ address: addressOf('a'), labels, step: 'draining>gone', outcome: 'done' }]);
     expect(log.recall.resources.has(addressOf('a'))).toBe(false);
   });
 

@@ -46,7 +46,7 @@ describe('data', () => {
     ['since 2026-11-28T12:00:00Z', 'since <code>2026-11-28T12:00:00Z</code>'],
     [
       'by me@example.com, [vulnerability:1]',
-      'by <code>me&#64;<wbr>example.com,</code> <code>&#91;vulnerability:1&#93;</code>',
+      'by <code>me&#64;<wbr>example.com</code>, <code>&#91;vulnerability:1&#93;</code>',
     ],
     ['  two  blanks', '&#32; two  blanks'],
   ])('escapeText(%j)', (data, expected) => {

@@ -32,7 +32,7 @@ import {
   observedOf,
   seenState,
 } from '#plugin';
-import { reconcile } from '../../src/engine/reconcile.ts';
+import { reconcile, type ReconcileInput } from '../../src/engine/reconcile.ts';
 
 export interface ItemSpec {
   readonly value: number;
@@ -258,7 +258,7 @@ export const START = Date.parse('2026-01-01T00:00:00Z');
 export interface LineOptions {
   readonly safety?: Partial<Safety>;
   readonly now?: () => number;
-  readonly within?: (address: string) => boolean;
+  readonly within?: ReconcileInput['within'];
   readonly causes?: ReadonlySet<Cause>;
   readonly busy?: { readonly holder: string };
   readonly stop?: AbortSignal;

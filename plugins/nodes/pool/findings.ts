@@ -7,14 +7,21 @@ import { fleetOf, unmetGrowth } from './decide.ts';
 import { decideFor } from './diff.ts';
 import { nodeRef } from './expand.ts';
 import { unknowns } from './fleet.ts';
+import { obstaclesOf } from '../catalogue.ts';
 import { ATTEMPTS } from '../order-rules.ts';
+import { templateOrder } from './rules.ts';
 
 export function poolFindings(resource: PoolResource, scene: Scene): readonly Finding[] {
-  const { situation } = decideFor(resource, scene) ?? {};
+  const { situation, decision } = decideFor(resource, scene) ?? {};
   if (situation === undefined) return [];
   const found: Finding[] = [];
-  const add = (code: FindingCode, message: string, facts: Finding['facts']): void => {
-    found.push({ ref: resource.ref, code, severity: 'warning', message, facts });
+  const add = (
+    code: FindingCode,
+    message: string,
+    facts: Finding['facts'],
+    severity: Finding['severity'] = 'warning',
+  ): void => {
+    found.push({ ref: resource.ref, code, severity, message, facts });
   };
   const foreign = (poolSignals(resource)?.labelled ?? []).filter((name) => {
     const node = scene.get(nodeRef(name));
@@ -47,6 +54,16 @@ export function poolFindings(resource: PoolResource, scene: Scene): readonly Fin
       max: situation.max,
       urgency: wanted.urgency ?? null,
     });
+  // The rows of new and present nodes are rejected for it; without nodes, the template has no row.
+  const order = members.length === 0 && decision === undefined ? templateOrder(resource, 1, scene) : undefined;
+  const wrong = order === undefined ? [] : obstaclesOf(order, scene).filter(({ why }) => why === 'missing');
+  if (wrong.length > 0)
+    add(
+      'wrong-template',
+      `The pool cannot create nodes from its template: ${wrong.map(({ message }) => message).join('; ')}. Correct the document, or create the missing object at the provider`,
+      { obstacles: wrong.map(({ path, message }) => ({ path: `/template${path}`, message })) },
+      'error',
+    );
   const missing = unknowns(fleetOf(situation));
   if (missing.length > 0 && (situation.scaling !== undefined || situation.consolidation !== undefined))
     add('blind', `The scaling policy decides nothing. Unknown input: ${missing.join(', ')}`, {

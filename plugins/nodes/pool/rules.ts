@@ -119,7 +119,7 @@ const noCandidate: Judge = (decision, situation) => {
   if (first?.refusal === undefined) return pass('The nodes to remove can be removed', facts);
   const { rule, message, clearsAt } = first.refusal;
   return defer(
-    `${first.node.name} is the first node to remove, but ${rule} rejects that: ${message}`,
+    `${first.node.name} is the first node to remove, and the rule ${rule} rejects its removal: ${message}`,
     facts,
     clearsAt === undefined ? {} : { clearsAt },
   );
@@ -153,8 +153,13 @@ function orderingOf(
   scene: Scene,
 ): Ordering | undefined {
   const count = added.filter((number) => !found.includes(number)).length;
+  return count === 0 ? undefined : templateOrder(resource, count, scene);
+}
+
+/** An order of some servers from the template of a pool; undefined without a document. */
+export function templateOrder(resource: PoolResource, count: number, scene: Scene): Ordering | undefined {
   const template = resource.desired?.spec.template;
-  if (template === undefined || count === 0) return undefined;
+  if (template === undefined) return undefined;
   const group = template.placementGroup;
   const nodes = Node.all(scene);
   // One that cannot be seen may have to be created too.

@@ -33,6 +33,7 @@ import { defined, type Json, pointerKeys, SEEN, UNSEEN } from '#plugin';
 import { limits } from './limits.ts';
 import { blankRun } from './lines.ts';
 import { echo, shorten, type TextMistake } from './mistake.ts';
+import { type SyntaxWords, syntaxWords } from './yaml-words.ts';
 
 /** One document of a file. `root` is valid until the next document is requested. */
 export interface TextDocument {
@@ -165,10 +166,9 @@ export function* readDocuments(text: string): Documents {
     if (counts.firstMistake < 0) counts.firstMistake = counts.parts;
     target.mistakes.push(mistake);
   };
-  const syntax = (offset: number, code: string, message: string): void => {
+  const syntax = (offset: number, words: SyntaxWords, code = 'yaml-syntax'): void => {
     counts.errors++;
-    // Some of the composer's mistakes come without words.
-    add({ code, message: shorten(message.trim() === '' ? 'the text is not valid YAML' : message, 200), offset });
+    add({ ...words, code, offset });
     if (counts.errors >= limits.syntaxErrors) throw new ReadingEnds();
   };
   const end = (code: string, message: string, suggestion?: string): never => {
@@ -177,7 +177,13 @@ export function* readDocuments(text: string): Documents {
   };
   // The composer builds an Error for each mistake; this keeps a few words of it. A field of the class, not of its type.
   (composer as unknown as { onError: unknown }).onError = (source: unknown, code: string, message: string): void =>
-    syntax(offsetOf(source), code === 'TAG_RESOLVE_FAILED' ? 'unknown-tag' : 'yaml-syntax', message);
+    code === 'TAG_RESOLVE_FAILED'
+      ? syntax(
+          offsetOf(source),
+          { message: `unknown tag ${echo(message.replace(/^Unresolved tag: /u, ''))}` },
+          'unknown-tag',
+        )
+      : syntax(offsetOf(source), syntaxWords(code, message));
 
   const finish = (document: Document.Parsed, of: Held): TextDocument => {
     const root = document.contents as Node | null;
@@ -191,19 +197,17 @@ export function* readDocuments(text: string): Documents {
 
   type Token = Parameters<Composer['next']>[0];
   function* compose(token: Token): Documents {
-    if (token.type === 'error') return syntax(token.offset, 'yaml-syntax', token.message.replace(/: [\s\S]*$/u, ''));
+    if (token.type === 'error') return syntax(token.offset, syntaxWords('UNEXPECTED_TOKEN', token.message));
     if (token.type === 'directive') {
       if (/^%YAML[ \t]+1\.2[ \t]*$/u.test(token.source)) yield* composed(token);
       else
-        syntax(
-          token.offset,
-          'yaml-syntax',
-          `the directive ${echo(token.source)} is not supported; documents are YAML 1.2`,
-        );
+        syntax(token.offset, {
+          message: `the directive ${echo(token.source)} is not supported; documents are YAML 1.2`,
+        });
       return;
     }
     if (token.type === 'doc-end' && held === undefined)
-      return syntax(token.offset, 'yaml-syntax', 'an end marker without a document');
+      return syntax(token.offset, { message: 'an end marker without a document' });
     if (token.type !== 'document') return yield* composed(token);
     counts.ofDocument = 0;
     if (++counts.documents > limits.documents)

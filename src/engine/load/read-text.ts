@@ -7,6 +7,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
+import { errorText, fileProblem } from '#plugin';
 import { open } from '#plugin/direct-files';
 import { limits } from './limits.ts';
 
@@ -25,15 +26,6 @@ const MB = 1024 * 1024;
 
 function megabytes(bytes: number): string {
   return `${(bytes / MB).toFixed(1).replace(/\.0$/u, '')} MB`;
-}
-
-function whyNot(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT') return 'the file does not exist';
-  if (code === 'EACCES' || code === 'EPERM') return 'this user does not have permission to read the file';
-  if (code === 'ELOOP') return 'its symbolic links form a loop';
-  if (code === 'ENXIO') return 'the path is not a regular file';
-  return code ?? String(error);
 }
 
 /** Index of the first byte that is not valid UTF-8, or -1. */
@@ -141,6 +133,11 @@ export async function readText(path: string, identity?: FileIdentity): Promise<T
     }
     return textOf(bytes.subarray(0, length));
   } catch (error) {
-    return { unreadable: { code: 'unreadable-file', message: `the file cannot be read: ${whyNot(error)}` } };
+    return {
+      unreadable: {
+        code: 'unreadable-file',
+        message: `the file cannot be read: ${fileProblem(error) ?? errorText(error)}`,
+      },
+    };
   }
 }

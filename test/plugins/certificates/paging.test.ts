@@ -17,6 +17,8 @@ interface Site {
   /** Runs a command with this number of days left. */
   readonly run: (line: string, daysLeft: number) => Promise<Done>;
   readonly declare: (more: string) => void;
+  /** Ends the server. */
+  readonly stop: () => void;
 }
 
 /** A Domain whose server presents a certificate with 90 days. */
@@ -31,7 +33,8 @@ async function site(): Promise<Site> {
     socket.on('error', () => undefined).end();
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
+  const stop = (): void => void server.close();
+  onTestFinished(stop);
   const { port } = server.address() as AddressInfo;
   const declare = (more: string): void =>
     writeFiles(folder, {
@@ -46,6 +49,7 @@ spec: { host: www.example.test, address: 127.0.0.1, port: ${port}, verify: false
   return {
     folder,
     declare,
+    stop,
     run: (line, daysLeft) => fettle(folder, line, { now: () => end - daysLeft * DAY - 60_000 }),
   };
 }
@@ -103,4 +107,20 @@ test('expiryCriticalDays decides, is less than expiryWarnDays, and defaults to a
     1,
     expect.stringContaining('expiryCriticalDays is 20, and expiryWarnDays is 20'),
   ]);
+});
+
+test('an outage does not resolve the page about the last served certificate', async () => {
+  const { run, stop } = await site();
+  const codes = async (left: number): Promise<readonly string[]> =>
+    (JSON.parse((await run('drift --format json', left)).stdout) as DriftReport).checks.map(({ code }) => code);
+  await run('drift --record', 20);
+  stop();
+  // Without a critical finding before, the outage is the only one.
+  expect(await codes(20)).toEqual(['refused']);
+  expect(await codes(4)).toEqual(['refused', 'expiring-critical']);
+  expect(await codes(-1)).toEqual(['refused', 'expired']);
+  expect((await run('drift --record --backoff --fail-on critical', 4)).code).toBe(2);
+  expect((await run('drift --record --backoff --fail-on critical', 4)).stdout).toContain(
+    'the last served certificate expires in 4 days (expiryCriticalDays is 7); the server has not served another since',
+  );
 });

@@ -137,8 +137,9 @@ describe('nginx', () => {
     const now = Date.now();
     project.clock.at = now - 70 * DAY;
     // No server runs yet: the pair is stored, deployed and owned, and its reload is due later.
-    const first = await project.run('apply --yes', 7);
+    const first = await project.run('apply --yes');
     expect(first.stdout).toContain('the certificate is stored and was not delivered to its servers: ');
+    expect(first.stdout).toContain('Start the service; a later apply reloads it');
     expect(await project.memory()).toMatchObject({ owned: 'created', state: 'normal', kept: { issued: 1 } });
     expect((await project.run('plan')).stdout).toContain('WAITING backoff: after 1 unsuccessful reload');
     project.clock.at = now;

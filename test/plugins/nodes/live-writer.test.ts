@@ -460,6 +460,7 @@ test.each([
   const [observed] = (await observe(world.world, { ...query, desired: [desired] })).observed as Observed<NodeFacts>[];
   if (observed === undefined) throw new Error('it is not seen');
   const aside = <T>(waiting: Promise<T>): Promise<T> => waiting;
+  const remark = (): void => undefined;
   const fields = [{ path: '/serverType', before: 'cx23', after: 'cx33' }];
   const change = changeOf(ref, tables.kinds.Node, {
     step: 'power:on>on',
@@ -468,7 +469,16 @@ test.each([
     because: '',
     cause: 'edit',
   });
-  const run = { ...world.call, id: 'intent-1', change, scene: {} as Scene, now: world.clock.now, aside, ...NO_FILES };
+  const run = {
+    ...world.call,
+    id: 'intent-1',
+    change,
+    scene: {} as Scene,
+    now: world.clock.now,
+    aside,
+    remark,
+    ...NO_FILES,
+  };
   const taken = nodeHandlers['power:on>on'](world.world, resourceWith({ ref, desired, observed }), run);
   if (refused === undefined) await taken;
   else await expect(taken).rejects.toThrow(refused);

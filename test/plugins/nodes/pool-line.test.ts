@@ -82,6 +82,19 @@ describe('a pool of a fixed size', () => {
     expect(keptOf(whole)).toMatchObject({ prefix: 'web', members: [1, 2, 3, 4], next: 5 });
   });
 
+  it('says that its size follows in a later plan if another safety input is first', async () => {
+    const whole = await start(poolYaml('size: 1', { more: 'removalsAtOnce: 1' }));
+    await settle(whole);
+    whole.write(poolYaml('size: 2', { more: 'removalsAtOnce: 2' }));
+    const { reconciled } = await whole.run();
+    const row = { goal: 'protect', because: expect.stringContaining('A later plan has the next step of the resource') };
+    expect(reconciled?.plan.resource_changes).toMatchObject([row]);
+    expect(await run(whole)).toEqual(['Node/web-2 absent>provisioning (edit)', 'NodePool/web active>active (edit)']);
+    whole.write(poolYaml('size: 2', { more: 'removalsAtOnce: 1' }));
+    const [alone] = (await whole.run()).reconciled?.plan.resource_changes ?? [];
+    expect(alone).toMatchObject({ goal: 'protect', because: 'the document changes safety inputs' });
+  });
+
   it('creates a member that another program deleted again, under its own name', async () => {
     const whole = await start(poolYaml('size: 2'));
     await settle(whole);
@@ -112,7 +125,7 @@ describe('a pool of a fixed size', () => {
     });
     expect(await run(whole)).toEqual(['WAITING Node/web-2 draining>decommissioned: drain-grace']);
     await whole.pass(5 * MINUTE);
-    expect(await run(whole)).toEqual(['Node/web-2 draining>decommissioned (policy)']);
+    expect(await run(whole)).toEqual(['Node/web-2 draining>decommissioned (progress)']);
     expect(servers(whole)).toEqual(['web-1', 'web-3']);
     whole.write(poolYaml('size: 3'));
     await settle(whole);
@@ -131,7 +144,7 @@ describe('a pool of a fixed size', () => {
     const initializedAt = whole.recall().resources.get('nodes/Node/web-2')?.kept['initialized_at'] as string;
     expect(waiting?.clears_at).toBe(new Date(Date.parse(initializedAt) + 30 * MINUTE).toISOString());
     expect(waiting?.reasons[0]?.message).toContain(
-      'web-2 is the first node to remove, but too-young rejects that: Ready node too young',
+      'web-2 is the first node to remove, and the rule too-young rejects its removal: Ready node too young',
     );
     await whole.pass(Date.parse(waiting?.clears_at ?? '') - whole.clock.now() - 1);
     expect(await run(whole)).toEqual(['WAITING NodePool/web active>active: no-candidate']);
@@ -519,7 +532,7 @@ describe('a consolidation', () => {
     });
     expect(await run(whole)).toEqual(['Node/web-2 idle>draining (policy)']);
     await whole.pass(5 * MINUTE);
-    expect(await run(whole)).toEqual(['Node/web-2 draining>decommissioned (policy)']);
+    expect(await run(whole)).toEqual(['Node/web-2 draining>decommissioned (progress)']);
     const decided = whole
       .records()
       .flatMap(({ kind, body }) =>
