@@ -6,7 +6,8 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const START_MS = 20_000;
+/** Long, because several servers may start at once on few processors. */
+const START_MS = 60_000;
 const POLL_MS = 20;
 
 /** A program that runs until it is stopped. */
@@ -46,7 +47,13 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
-async function run(folder: string, argv: readonly string[], ports: readonly number[], log: string): Promise<Daemon> {
+/** Starts a program, and waits until it accepts connections. `log`: a file that it writes, in addition to its output. */
+export async function startDaemon(
+  folder: string,
+  argv: readonly string[],
+  ports: readonly number[],
+  log: string,
+): Promise<Daemon> {
   const [command = '', ...args] = argv;
   const out = openSync(join(folder, 'out.log'), 'a');
   // Dies with its parent.
@@ -105,7 +112,12 @@ export async function startNginx(
     `http { access_log off; ${temporary.join(' ')} ${servers} }`,
   ];
   writeFileSync(join(folder, 'nginx.conf'), `${config.join('\n')}\n`);
-  return run(folder, ['nginx', '-p', folder, '-c', join(folder, 'nginx.conf')], ports, join(folder, 'nginx.log'));
+  return startDaemon(
+    folder,
+    ['nginx', '-p', folder, '-c', join(folder, 'nginx.conf')],
+    ports,
+    join(folder, 'nginx.log'),
+  );
 }
 
 /** `sections`: its configuration but for the times that it needs. It reloads at SIGUSR2. */
@@ -113,7 +125,7 @@ export async function startHaproxy(folder: string, sections: string, ports: read
   const config = `defaults\n  timeout connect 5s\n  timeout client 5s\n  timeout server 5s\n${sections}\n`;
   writeFileSync(join(folder, 'haproxy.cfg'), config);
   const argv = ['haproxy', '-W', '-db', '-p', join(folder, 'haproxy.pid'), '-f', join(folder, 'haproxy.cfg')];
-  return run(folder, argv, ports, join(folder, 'haproxy.log'));
+  return startDaemon(folder, argv, ports, join(folder, 'haproxy.log'));
 }
 
 /** Postfix's SMTP server with STARTTLS. It needs root. */
@@ -154,7 +166,7 @@ export async function startPostfix(folder: string, port: number, { certificate, 
     'postlog unix-dgram n - n - 1 postlogd',
   ];
   writeFileSync(join(folder, 'etc/master.cf'), `${master.join('\n')}\n`);
-  return run(folder, ['postfix', '-c', join(folder, 'etc'), 'start-fg'], [port], join(folder, 'mail.log'));
+  return startDaemon(folder, ['postfix', '-c', join(folder, 'etc'), 'start-fg'], [port], join(folder, 'mail.log'));
 }
 
 /** Dovecot's IMAP server with STARTTLS. It needs root. */
@@ -185,5 +197,10 @@ userdb {
 `;
   chmodSync(folder, 0o755);
   writeFileSync(join(folder, 'dovecot.conf'), config);
-  return run(folder, ['dovecot', '-F', '-c', join(folder, 'dovecot.conf')], [port], join(folder, 'dovecot.log'));
+  return startDaemon(
+    folder,
+    ['dovecot', '-F', '-c', join(folder, 'dovecot.conf')],
+    [port],
+    join(folder, 'dovecot.log'),
+  );
 }

@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, globSync, readdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { generate } from '../../src/codegen/generate.ts';
+import { cachedPrograms, hasGo, preparePrograms } from './kubernetes/programs.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -35,13 +36,16 @@ const tools: Readonly<Record<string, string>> = {
 const serverFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 export function setup(): void {
-  provideTools();
+  provideTools(tools);
   const named = process.argv.slice(2).filter((word) => word !== 'run' && !word.startsWith('-'));
+  if (process.env['CI'] !== undefined && (named.length === 0 || named.some((name) => name.includes('fabric'))))
+    provideKubernetes();
   provideGenerated();
   provideDist(named.length > 0);
 }
 
-function provideTools(): void {
+/** `tools`: Debian package by command. */
+function provideTools(tools: Readonly<Record<string, string>>): void {
   const missing = Object.keys(tools).filter((tool) => !isThere(tool));
   if (missing.length === 0) return;
   const packages = missing.map((tool) => tools[tool] ?? tool);
@@ -58,6 +62,13 @@ function provideTools(): void {
   if (still.length > 0) {
     throw new Error(`the tests need ${still.join(', ')}; on Debian: apt-get install ${packages.join(' ')}`);
   }
+}
+
+/** In CI, the tests against the real API server of Kubernetes always run: its programs are built, or in the cache. */
+function provideKubernetes(): void {
+  if (cachedPrograms() !== undefined) return;
+  if (!hasGo()) provideTools({ go: 'golang-go' });
+  preparePrograms();
 }
 
 function aptGet([command = '', ...args]: readonly string[]): void {

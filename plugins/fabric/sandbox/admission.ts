@@ -171,8 +171,7 @@ export function admission(store: Store, hooks: readonly Hook[], cluster: Cluster
         checkResponse(webhook.name, response, warn);
         const patch = textAt(response, 'patch');
         if (patch === '') continue;
-        const kind = { group: request.group, kind: request.kind, resource: request.resource };
-        const next = jsonPatch(object, parseValue(Buffer.from(patch, 'base64').toString()), kind, request.name);
+        const next = jsonPatch(object, parseValue(Buffer.from(patch, 'base64').toString()));
         object = isTree(next) ? next : object;
       }
       return object;

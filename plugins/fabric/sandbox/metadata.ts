@@ -54,7 +54,17 @@ function annotationFaults(annotations: Tree): readonly Cause[] {
 /** Faults of the metadata of an object that would be stored. */
 export function metadataFaults(object: Tree): readonly Cause[] {
   const name = textAt(object, 'metadata', 'name');
-  const nameFault = NAME.test(name) && name.length <= MAX_NAME ? [] : [invalidValue('metadata.name', name, NAME_TEXT)];
+  const missing = {
+    reason: 'FieldValueRequired',
+    message: 'Required value: name or generateName is required',
+    field: 'metadata.name',
+  };
+  const nameFault =
+    name === ''
+      ? [missing]
+      : NAME.test(name) && name.length <= MAX_NAME
+        ? []
+        : [invalidValue('metadata.name', name, NAME_TEXT)];
   return [
     ...nameFault,
     ...labelFaults(treeAt(object, 'metadata', 'labels')),

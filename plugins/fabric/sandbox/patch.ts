@@ -1,7 +1,7 @@
 /** Merge patches (RFC 7386) and JSON patches (RFC 6902) of objects. */
 
 import { unescapePointer } from '#plugin';
-import { badRequest, invalid, type KindName } from './status.ts';
+import { ApiError, badRequest } from './status.ts';
 import { type Draft, encode, isList, isTree, sameValue, textAt, type Tree, type Value } from './value.ts';
 
 export function mergePatch(target: Value | undefined, patch: Value): Value {
@@ -94,7 +94,7 @@ function readOr(target: Value, keys: readonly string[]): Value {
 }
 
 /** Applies a JSON patch. Throws 400 for a patch that is not a list, and 422 for one that does not fit. */
-export function jsonPatch(target: Tree, patch: Value, kind: KindName, name: string): Value {
+export function jsonPatch(target: Tree, patch: Value): Value {
   if (!isList(patch)) throw badRequest(`error decoding patch: json: cannot unmarshal ${encode(patch).slice(0, 60)}`);
   try {
     return patch.reduce<Value>(
@@ -109,13 +109,6 @@ export function jsonPatch(target: Tree, patch: Value, kind: KindName, name: stri
     );
   } catch (error) {
     if (!(error instanceof PatchError)) throw error;
-    throw withMessage(kind, name, error.message);
+    throw new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request');
   }
-}
-
-/** The server answers 422 with the fault of the patch alone. */
-function withMessage(kind: KindName, name: string, message: string): Error {
-  const error = invalid(kind, name, []);
-  error.message = `the server rejected our request due to an error in our request: ${message}`;
-  return error;
 }

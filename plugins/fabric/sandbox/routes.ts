@@ -86,8 +86,10 @@ function managerFaults(manager: string, isApply: boolean): readonly Cause[] {
     return [{ reason: 'FieldValueRequired', message: 'Required value: is required for apply patch', field }];
   if (Buffer.byteLength(manager) > MAX_MANAGER)
     return [{ reason: 'FieldValueTooLong', message: `Too long: may not be more than ${MAX_MANAGER} bytes`, field }];
-  if (/^[^\p{C}\p{Zl}\p{Zp}]*$/u.test(manager)) return [];
-  const message = `Invalid value: ${JSON.stringify(manager)}: should only contain printable characters`;
+  const position = [...Array(manager.length).keys()].find((i) => /[\p{C}\p{Zl}\p{Zp}]/u.test(manager[i] ?? ''));
+  if (position === undefined) return [];
+  const code = manager.charCodeAt(position).toString(16).toUpperCase().padStart(4, '0');
+  const message = `Invalid value: ${JSON.stringify(manager)}: invalid character U+${code} (at position ${position})`;
   return [{ reason: 'FieldValueInvalid', message, field }];
 }
 

@@ -56,6 +56,17 @@ export function withDefaults(schema: Tree, value: Value): Value {
   return mapped(filled, (name, member) => withDefaults(memberSchema(schema, name) ?? {}, member));
 }
 
+/** Drops members that are null where the schema neither allows null nor has a default value. */
+export function withoutNulls(schema: Tree, value: Value): Value {
+  if (isList(value)) return value.map((item) => withoutNulls(treeAt(schema, 'items'), item));
+  if (!isTree(value)) return value;
+  return mapped(value, (name, member) => {
+    const inner = memberSchema(schema, name);
+    if (inner === undefined) return member;
+    return member === null && inner['nullable'] !== true ? undefined : withoutNulls(inner, member);
+  });
+}
+
 /** Drops fields that the schema does not declare, and lists their paths. */
 export function pruned(
   schema: Tree,
@@ -67,7 +78,7 @@ export function pruned(
     if (isList(inner)) return inner.map((item, i) => prune(treeAt(at, 'items'), item, `${path}[${i}]`, false));
     if (!isTree(inner) || at['x-kubernetes-int-or-string'] === true) return inner;
     return mapped(inner, (name, member) => {
-      if (root && ['apiVersion', 'kind', 'metadata'].includes(name)) return member;
+      if (root && OWN.includes(name)) return member;
       const here = path === '' ? name : `${path}.${name}`;
       const next = memberSchema(at, name);
       if (next !== undefined) return prune(next, member, here, false);
@@ -79,6 +90,8 @@ export function pruned(
   return { value: prune(schema, value, '', isRoot), unknown };
 }
 
+/** Members of every object, whose faults the schema does not decide. */
+const OWN = ['apiVersion', 'kind', 'metadata'];
 const BLOCKING = new Set([
   'FieldValueRequired',
   'FieldValueTypeInvalid',
@@ -87,18 +100,18 @@ const BLOCKING = new Set([
   'FieldValueTooMany',
 ]);
 
-/** Faults of an object; `before` is the stored one, for rules about changes. */
-export function violations(schema: Tree, object: Tree, before?: Tree): readonly Cause[] {
-  const faults: Cause[] = [];
+/** Faults of an object, after those of its metadata; `before` is the stored one, for rules about changes. */
+export function violations(schema: Tree, object: Tree, metadata: readonly Cause[], before?: Tree): readonly Cause[] {
+  const faults: Cause[] = [...metadata];
   for (const [name, inner] of Object.entries(treeAt(schema, 'properties')))
-    if (!['apiVersion', 'kind', 'metadata'].includes(name) && name in object)
+    if (!OWN.includes(name) && name in object)
       faults.push(...check(treeAt(inner), object[name] ?? null, name, before?.[name]));
   for (const name of textsAt(schema, 'required')) if (!(name in object)) faults.push(required(name));
   if (!hasRules(schema)) return faults;
   if (!faults.some(({ reason }) => BLOCKING.has(reason))) return [...faults, ...ruleFaults(schema, object, before)];
   const why =
     'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
-  return [...faults, { reason: 'FieldValueInvalid', message: `Invalid value: ${why}`, field: '<nil>' }];
+  return [...faults, { reason: 'FieldValueInvalid', message: `Invalid value: null: ${why}`, field: '<nil>' }];
 }
 
 function required(field: string): Cause {
@@ -185,7 +198,10 @@ function textFaults(schema: Tree, value: Value, field: string): readonly Cause[]
   if (typeof pattern === 'string' && !new RegExp(pattern).test(value))
     found.push(invalidValue(field, value, `${field} in body should match '${pattern}'`));
   if (typeof format === 'string' && FORMATS[format] !== undefined && !isOfFormat(format, value))
-    found.push(invalidValue(field, value, `${field} in body must be of type ${format}: ${JSON.stringify(value)}`));
+    found.push({
+      ...invalidValue(field, value, `${field} in body must be of type ${format}: ${JSON.stringify(value)}`),
+      reason: 'FieldValueTypeInvalid',
+    });
   return found;
 }
 
@@ -297,7 +313,7 @@ function ruleFaults(schema: Tree, value: Value, before: Value | undefined, field
   if (before === undefined || value === null) return [];
   const own = listAt(schema, RULES).flatMap((rule) =>
     IMMUTABLE.test(textAt(rule, 'rule')) && !sameValue(value, before)
-      ? [invalidValue(field, value, textAt(rule, 'message') || `failed rule: ${textAt(rule, 'rule')}`)]
+      ? [invalidValue(field, typeWord(value), textAt(rule, 'message') || `failed rule: ${textAt(rule, 'rule')}`)]
       : [],
   );
   if (isTree(value)) {

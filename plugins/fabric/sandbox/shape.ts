@@ -135,7 +135,7 @@ export function itemElement(list: ListShape, item: Value, index: number): string
   const keys = list.keys.map(({ name, fallback }) => [name, item[name] ?? fallback] as const);
   if (keys.every(([, value]) => value === undefined)) return undefined;
   const known = keys.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
-  return known.length < keys.length ? undefined : `k:${encode(Object.fromEntries(known))}`;
+  return `k:${encode(Object.fromEntries(known))}`;
 }
 
 /** One fault of a value against a shape: the path as the server prints it, and the reason. */
@@ -144,8 +144,13 @@ export interface Fault {
   readonly why: string;
 }
 
-function goValue(value: Value): string {
-  return isList(value) || isTree(value) ? '&{…}' : encode(value);
+/** A value as Go prints it. */
+function goText(value: Value): string {
+  if (value === null) return '<nil>';
+  if (isList(value)) return `[${value.map(goText).join(' ')}]`;
+  if (!isTree(value)) return typeof value === 'string' ? value : encode(value);
+  const keys = Object.keys(value).toSorted();
+  return `map[${keys.map((key) => `${key}:${goText(value[key] ?? null)}`).join(' ')}]`;
 }
 
 function scalarFault(type: ScalarType, value: Value): string | undefined {
@@ -165,9 +170,9 @@ function scalarFault(type: ScalarType, value: Value): string | undefined {
     case 'string':
       return word === 'string' ? undefined : `expected string, got &value.valueUnstructured{Value:${encode(value)}}`;
     case 'boolean':
-      return word === 'boolean' ? undefined : `expected boolean, got &{${goValue(value)}}`;
+      return word === 'boolean' ? undefined : `expected boolean, got &{${goText(value)}}`;
     case 'untyped':
-      return isList(value) || isTree(value) ? `expected any scalar, got &{${goValue(value)}}` : undefined;
+      return isList(value) || isTree(value) ? `expected any scalar, got &{${goText(value)}}` : undefined;
   }
 }
 
@@ -183,7 +188,7 @@ export function faultsOf(shape: Shape, value: Value, path = ''): readonly Fault[
 }
 
 function mapFaults(map: MapShape, value: Value, path: string): readonly Fault[] {
-  if (!isTree(value)) return [{ path, why: `expected map, got &{${encode(value)}}` }];
+  if (!isTree(value)) return [{ path, why: `expected map, got &{${goText(value)}}` }];
   return Object.entries(value).flatMap(([name, member]) =>
     map.fields.has(name) || map.rest !== undefined
       ? faultsOf(fieldShape(map, name), member, `${path}.${name}`)
@@ -192,7 +197,7 @@ function mapFaults(map: MapShape, value: Value, path: string): readonly Fault[] 
 }
 
 function listFaults(list: ListShape, value: Value, path: string): readonly Fault[] {
-  if (!isList(value)) return [{ path, why: `expected list, got &{${encode(value)}}` }];
+  if (!isList(value)) return [{ path, why: `expected list, got &{${goText(value)}}` }];
   const seen = new Set<string>();
   return value.flatMap((item, index): readonly Fault[] => {
     const element = itemElement(list, item, index);
@@ -206,8 +211,8 @@ function listFaults(list: ListShape, value: Value, path: string): readonly Fault
 
 function keylessText({ type, keys }: ListShape, index: number): string {
   if (type === 'set') return `element ${index}: associative list without keys has an element that's an explicit null`;
-  const [key] = keys.filter(({ fallback }) => fallback === undefined);
-  return `element ${index}: associative list with keys has an element that omits key field "${key?.name ?? ''}" (and doesn't have default value)`;
+  const names = keys.map(({ name }) => JSON.stringify(name)).join(' ');
+  return `element ${index}: associative list with keys has an element that omits all key fields [${names}] (and doesn't have default values for any key fields)`;
 }
 
 /** An element of a path as the server prints it. */

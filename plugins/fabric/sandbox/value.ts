@@ -69,7 +69,7 @@ export function encode(value: Value): string {
   if (isList(value)) return `[${value.map(encode).join(',')}]`;
   const members = Object.keys(value)
     .sort()
-    .map((key) => `${JSON.stringify(key)}:${encode((value as Tree)[key] ?? null)}`);
+    .map((key) => `${JSON.stringify(key)}:${encode(value[key] ?? null)}`);
   return `{${members.join(',')}}`;
 }
 

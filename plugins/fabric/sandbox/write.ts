@@ -14,7 +14,7 @@ import {
 import { applied, type Typing, updated, wholeSecond, withoutTimes, type Writer } from './managers.ts';
 import { checkMetadataTypes, metadataChanges, metadataFaults } from './metadata.ts';
 import { jsonPatch, mergePatch } from './patch.ts';
-import { pruned, violations, withDefaults } from './schema.ts';
+import { pruned, violations, withDefaults, withoutNulls } from './schema.ts';
 import {
   alreadyExists,
   badRequest,
@@ -78,10 +78,11 @@ export interface Written {
   readonly object: Tree;
 }
 
-function typingOf({ kind, namespace, name, subresource }: Call): Typing {
+function typingOf({ kind, subresource }: Call, sent: Tree): Typing {
+  const [namespace, name] = [textAt(sent, 'metadata', 'namespace'), textAt(sent, 'metadata', 'name')];
   return {
     shape: kind.shape,
-    label: `${namespace === '' ? '' : `${namespace}/`}${name}; ${groupVersion(kind)}, Kind=${kind.kind}`,
+    label: `${namespace}/${name}; ${groupVersion(kind)}, Kind=${kind.kind}`,
     ignored: subresource === 'status' ? ['f:metadata', 'f:spec'] : kind.hasStatus && kind.isCustom ? ['f:status'] : [],
   };
 }
@@ -124,7 +125,7 @@ function decoded({ kind, fieldValidation, warn }: Call, object: Tree): Tree {
       `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${faults.join(', ')}`,
     );
   if (fieldValidation !== 'Ignore') faults.forEach(warn);
-  return defaulted(kind, value as Tree);
+  return defaulted(kind, withoutNulls(kind.schema, value) as Tree);
 }
 
 function defaulted(kind: Kind, object: Tree): Tree {
@@ -155,11 +156,8 @@ function content(kind: Kind, object: Tree): Tree {
 }
 
 function checkValid({ kind }: Call, object: Tree, before?: Tree): void {
-  const faults: readonly Cause[] = [
-    ...metadataFaults(object),
-    ...(before === undefined ? [] : metadataChanges(before, object)),
-    ...(kind.isCustom ? violations(kind.schema, object, before) : []),
-  ];
+  const own = [...metadataFaults(object), ...(before === undefined ? [] : metadataChanges(before, object))];
+  const faults: readonly Cause[] = kind.isCustom ? violations(kind.schema, object, own, before) : own;
   if (faults.length > 0) throw invalid(kind, textAt(object, 'metadata', 'name'), faults);
   if (kind.resource === DEFINITIONS.resource) checkDefinition(object);
 }
@@ -265,17 +263,9 @@ export async function create(on: Writing, call: Call, body: Value): Promise<Writ
   const sent = placed(call, body);
   const prefix = textAt(sent, 'metadata', 'generateName');
   const name = textAt(sent, 'metadata', 'name') || (prefix === '' ? '' : `${prefix}${randomUUID().slice(0, 5)}`);
-  if (name === '') {
-    const cause = {
-      reason: 'FieldValueRequired',
-      message: 'Required value: name or generateName is required',
-      field: 'metadata.name',
-    };
-    throw invalid(call.kind, '', [cause]);
-  }
   const named = { ...call, name };
   const object = decoded(named, { ...sent, metadata: { ...treeAt(sent, 'metadata'), name } });
-  const owned = updated(typingOf(named), {}, withoutGiven(object), {
+  const owned = updated(typingOf(named, sent), {}, withoutGiven(object), {
     writer: writerOf(named, 'Update'),
     now: on.now(),
   });
@@ -296,7 +286,7 @@ export async function replace(on: Writing, call: Call, body: Value): Promise<Wri
     const message = 'Invalid value: 0: must be specified for an update';
     throw invalid(call.kind, call.name, [{ reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' }]);
   }
-  const owned = updated(typingOf(call), before, ownPart(call, before, sent), {
+  const owned = updated(typingOf(call, sent), before, ownPart(call, before, sent), {
     writer: writerOf(call, 'Update'),
     now: on.now(),
   });
@@ -315,9 +305,9 @@ export async function patch(on: Writing, call: Call, type: 'merge' | 'json', bod
   for (let tries = 1; ; tries += 1) {
     const before = currentOf(on, call);
     if (before === undefined) throw notFound(call.kind, call.name);
-    const next = type === 'merge' ? mergePatch(before, body) : jsonPatch(before, body, call.kind, call.name);
+    const next = type === 'merge' ? mergePatch(before, body) : jsonPatch(before, body);
     const sent = decoded(call, placed(call, next));
-    const owned = updated(typingOf(call), before, ownPart(call, before, sent), {
+    const owned = updated(typingOf(call, sent), before, ownPart(call, before, sent), {
       writer: writerOf(call, 'Update'),
       now: on.now(),
     });
@@ -341,13 +331,14 @@ export async function apply(on: Writing, call: Call, body: Value): Promise<Writt
   const { kind } = call;
   if (textAt(body, 'kind') !== kind.kind || textAt(body, 'apiVersion') !== groupVersion(kind))
     throw badRequest(`invalid object type: ${textAt(body, 'apiVersion')}, Kind=${textAt(body, 'kind')}`);
+  const typing = typingOf(call, body);
   const application = { writer: writerOf(call, 'Apply'), force: call.force, now: on.now() };
   for (let tries = 1; ; tries += 1) {
     const before = currentOf(on, call);
     const config = placed(call, body);
     if (before === undefined) {
       const uid = textAt(config, 'metadata', 'uid');
-      const made = applied(typingOf(call), {}, config, application);
+      const made = applied(typing, {}, config, application);
       on.mayCreate();
       if (uid !== '')
         throw conflict(
@@ -357,7 +348,7 @@ export async function apply(on: Writing, call: Call, body: Value): Promise<Writt
         );
       return { code: 201, object: await finishCreation(on, call, defaulted(kind, made)) };
     }
-    const next = applied(typingOf(call), before, config, application);
+    const next = applied(typing, before, config, application);
     try {
       return { code: 200, object: await finishUpdate(on, call, before, defaulted(kind, next)) };
     } catch (error) {
