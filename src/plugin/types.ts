@@ -443,6 +443,8 @@ export interface Change extends StepParts {
   readonly fields: readonly FieldChange[];
   readonly because: string;
   readonly cause: Cause;
+  /** In a change with the cause `edit`: pointers of the fields that somebody else changed, and the edit did not. */
+  readonly drifted?: readonly string[];
 }
 
 export type Outcome = 'pass' | 'warn' | 'defer' | 'reject';
