@@ -207,6 +207,7 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
         message: body.error ?? '',
         digest: open?.applied?.digest,
       }),
+      attempted: open?.goal === 'update' ? open.applied?.spec : undefined,
     };
     const made =
       body.created === true
@@ -233,6 +234,7 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
     others: body.others ?? before.others,
     applied: (body.more === true ? undefined : open?.applied) ?? before.applied,
     differs: body.more === true ? (body.differs ?? before.differs) : undefined,
+    attempted: undefined,
   };
   return withState(
     withKept(withMeta(done as unknown as Memory, open?.meta, at), body.kept, body.version),

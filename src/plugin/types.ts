@@ -308,6 +308,8 @@ export interface Memory<M = Facts> {
    * values by JSON pointer. They are a pending edit, and not drift, as long as the values stay.
    */
   readonly differs?: Readonly<Record<string, string>>;
+  /** Spec of the last step, if it failed: a value of it that is actual is fettle's own work, and not drift. */
+  readonly attempted?: Json;
   /** True if a removal has started and not ended. */
   readonly removing?: true;
   /** Set after the removal of a replacement: digest of the spec to create. */
