@@ -198,8 +198,11 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
   if (body.outcome === 'undone')
     return withState(withKept(withTried(closed, before), body.kept, body.version), at, body.state);
   if (body.outcome === 'failed') {
+    const { attempted: _former, ...rest } = closed;
+    const attempted = open?.goal === 'update' ? open.applied?.spec : undefined;
     const failed = {
-      ...closed,
+      ...rest,
+      ...(attempted === undefined ? {} : { attempted }),
       failures: open?.anew !== true && isSameAttempt(before) ? (before.failures ?? 0) + 1 : 1,
       lastError: defined<NonNullable<Memory['lastError']>>({
         at,
@@ -207,7 +210,6 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
         message: body.error ?? '',
         digest: open?.applied?.digest,
       }),
-      attempted: open?.goal === 'update' ? open.applied?.spec : undefined,
     };
     const made =
       body.created === true
