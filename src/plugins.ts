@@ -8,6 +8,7 @@ export type PluginLoaders = ReadonlyMap<string, () => Promise<Plugin>>;
 
 export const builtinPlugins: PluginLoaders = new Map([
   ['certificates', async () => (await import('../plugins/certificates/plugin.ts')).certificates],
+  ['fabric', async () => (await import('../plugins/fabric/plugin.ts')).fabric],
   ['nodes', async () => (await import('../plugins/nodes/plugin.ts')).nodes],
 ]);
 

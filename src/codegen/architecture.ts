@@ -114,7 +114,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   pg: ['src/store/postgres/**'],
   'reflect-metadata': ['plugins/certificates/live/x509-make.ts'],
   'ts-morph': ['src/codegen/**'],
-  yaml: ['src/engine/load/**', 'src/codegen/**'],
+  yaml: ['src/engine/load/**', 'src/codegen/**', 'plugins/fabric/live/**'],
 };
 
 /**

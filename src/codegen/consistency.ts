@@ -3,7 +3,14 @@
 import { type Transition, unescapePointer } from '#plugin';
 import { editsOf, guardedSteps, stepsOf, writeOut } from './machine.ts';
 import { PATH_FORMATS, placesIn, type Schema } from './schema.ts';
-import type { EngineSpec, KindSpec, MachineSpec, PluginSpec, SafetySpec } from './spec.ts';
+import {
+  allKinds,
+  type EngineSpec,
+  type KindSpec,
+  type MachineSpec,
+  type PluginSpec,
+  type SafetySpec,
+} from './spec.ts';
 
 /** A mistake at a path into the spec. */
 export interface SpecMistake {
@@ -250,7 +257,8 @@ function settingMistakes(spec: Schema, config: Schema, at: readonly string[]): r
 
 /** All mistakes of a plugin's spec that its schema does not find. */
 export function pluginMistakes(spec: PluginSpec, engine: EngineSpec): readonly SpecMistake[] {
-  const kinds = Object.keys(spec.kinds);
+  const every = allKinds(spec);
+  const kinds = Object.keys(every);
   const formats = Object.keys(engine.formats);
   const reserved = ['name', 'labels', 'dependsOn'];
   const ofKinds = Object.entries(spec.kinds).flatMap(([name, kind]): readonly SpecMistake[] => {
@@ -261,7 +269,7 @@ export function pluginMistakes(spec: PluginSpec, engine: EngineSpec): readonly S
       ...schemaMistakes({ properties: kind.memory.properties }, [...at, 'memory'], formats, kinds),
       ...settingMistakes(kind.spec, spec.config, [...at, 'spec']),
       ...safetyMistakes(kind.spec, kind.safety, [...at, 'safety']),
-      ...(kind.scope ?? [])
+      ...[...(kind.scope ?? []), ...(kind.also?.scope ?? [])]
         .filter((part) => reserved.includes(part))
         .map((part) => ({ path: [...at, 'scope'], message: `${part} has a meaning of its own in metadata` })),
       ...Object.entries(kind.machines).flatMap(([machineName, machine], index) =>
@@ -272,7 +280,7 @@ export function pluginMistakes(spec: PluginSpec, engine: EngineSpec): readonly S
   const ofRules = spec.rules.flatMap((rule, index) =>
     Object.entries(rule.guards).flatMap(([kindName, steps]): readonly SpecMistake[] => {
       const at = ['rules', String(index), 'guards', kindName];
-      const kind = spec.kinds[kindName];
+      const kind = every[kindName];
       if (kind === undefined) return [{ path: at, message: `the kind ${kindName} does not exist` }];
       return steps
         .filter((guard) => guardedSteps(kind, guard).length === 0)

@@ -6,7 +6,7 @@ import { machineTable, stepsOf, stepsOfGuards } from './machine.ts';
 import { moduleSource } from './module-source.ts';
 import { printUnion, printValue } from './print-value.ts';
 import { defaultsIn, PATH_FORMATS, placesIn, type Schema } from './schema.ts';
-import type { KindSpec, PluginSpec, SafetySpec } from './spec.ts';
+import { allKinds, type KindSpec, type PluginSpec, type SafetySpec } from './spec.ts';
 import { membersOf, typeOf } from './type-of-schema.ts';
 
 /** `certificates` → `Certificates`, `sonic-ports` → `SonicPorts`. */
@@ -14,8 +14,9 @@ function pascalCase(name: string): string {
   return name.replace(/(?:^|-)([a-z0-9])/gu, (_all, letter: string) => letter.toUpperCase());
 }
 
-function rulesOf(spec: PluginSpec, kindName: string): readonly PluginSpec['rules'][number][] {
-  return spec.rules.filter(({ guards }) => guards[kindName] !== undefined);
+/** The rules of one of these kinds: a kind of `also` has those of its base too. */
+function rulesOf(spec: PluginSpec, ...kindNames: readonly string[]): readonly PluginSpec['rules'][number][] {
+  return spec.rules.filter(({ guards }) => kindNames.some((name) => guards[name] !== undefined));
 }
 
 /** The paths in a schema, in its order. */
@@ -51,19 +52,21 @@ function undeciding(spec: PluginSpec, kindName: string): readonly string[] {
   return all.filter((pointer) => !all.some((outer) => pointer.startsWith(`${outer}/`)));
 }
 
-function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec): object {
+function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec & { base?: string }): object {
+  const { base = kindName } = kind;
   const references = placesIn(kind.spec).flatMap(({ pointer, schema }) =>
     schema['x-ref'] === undefined ? [] : [{ pointer, kind: schema['x-ref'] }],
   );
   return {
     summary: kind.summary,
     scope: kind.scope ?? [],
+    ...(kind.foreign === undefined ? {} : { foreign: kind.foreign }),
     onRemove: kind.onRemove,
     ...(kind.byAccount === undefined ? {} : { byAccount: kind.byAccount }),
     machines: Object.fromEntries(Object.entries(kind.machines).map(([name, machine]) => [name, machineTable(machine)])),
-    rules: rulesOf(spec, kindName).map(({ id, guards, overridable, group, text }) => ({
+    rules: rulesOf(spec, kindName, base).map(({ id, guards, overridable, group, text }) => ({
       id,
-      guards: stepsOfGuards(kind, guards[kindName] ?? []),
+      guards: stepsOfGuards(kind, guards[kindName] ?? guards[base] ?? []),
       overridable,
       group,
       text,
@@ -73,7 +76,7 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec): object 
     paths: pathTables(kind.spec),
     safetyInputs: safetyInputs(kind.safety),
     releases: releaseTables(kind.safety),
-    undeciding: undeciding(spec, kindName),
+    undeciding: undeciding(spec, base),
     memoryVersion: kind.memory.version,
   };
 }
@@ -85,7 +88,9 @@ function pluginTables(spec: PluginSpec): object {
     version: spec.version,
     summary: spec.summary,
     parallelism: spec.parallelism,
-    kinds: Object.fromEntries(Object.entries(spec.kinds).map(([name, kind]) => [name, kindTables(spec, name, kind)])),
+    kinds: Object.fromEntries(
+      Object.entries(allKinds(spec)).map(([name, kind]) => [name, kindTables(spec, name, kind)]),
+    ),
     secrets: placesIn(spec.config).flatMap(({ pointer, schema: { 'x-secret': variable } }) =>
       variable === undefined ? [] : [{ pointer, variable }],
     ),
@@ -114,7 +119,7 @@ function kindSource(spec: PluginSpec, name: string, kind: KindSpec): string {
     `/** Steps that fettle takes. */\n${printUnion(`${name}Step`, stepsOf(kind))}`,
     `/** Rules that guard its steps. */\n${printUnion(
       `${name}RuleId`,
-      rulesOf(spec, name).map(({ id }) => id),
+      rulesOf(spec, name, ...Object.keys(kind.also?.kinds ?? {})).map(({ id }) => id),
     )}`,
   ].join('\n');
 }

@@ -154,6 +154,12 @@ function kindText(name: string, kind: KindSpec): string {
   return [
     `### ${name}`,
     `${kind.summary}${scope} If its document is removed, ${removal}, unless \`lifecycle.onRemove\` declares the opposite.`,
+    ...(kind.also === undefined
+      ? []
+      : [
+          `The same fields, states and rules apply to the following kinds, whose scope is ${kind.also.scope.map((part) => code(`metadata.${part}`)).join(', ')}:`,
+          table(['Kind', 'Meaning'], Object.entries(kind.also.kinds)),
+        ]),
     fieldTable(kind.spec),
     '#### Safety inputs',
     'These fields decide if the resource may be disrupted or removed. Until a change of one is applied, its applied and its declared value combine as listed.',

@@ -31,6 +31,10 @@ export interface SafetySpec {
 export interface KindSpec {
   readonly summary: string;
   readonly scope?: readonly string[];
+  /** Further kinds with the same schema, lifecycle and rules, and their scope. */
+  readonly also?: { readonly scope: readonly string[]; readonly kinds: Readonly<Record<string, string>> };
+  /** Only ever `true`: documents of other systems declare it, and a document of the plugin cannot. */
+  readonly foreign?: true;
   readonly onRemove: OnRemove;
   /** Only ever `true`: the credentials of an account decide which resources are listed. */
   readonly byAccount?: true;
@@ -169,10 +173,19 @@ const safety = {
   ),
 } as const;
 
+const scope = {
+  type: 'array',
+  minItems: 1,
+  uniqueItems: true,
+  items: { type: 'string', pattern: '^[a-z][A-Za-z0-9]*$' },
+} as const;
+
 const kind = closed(
   {
     summary: sentence,
-    scope: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', pattern: '^[a-z][A-Za-z0-9]*$' } },
+    scope,
+    also: closed({ scope, kinds: table('^[A-Z][A-Za-z0-9]*$', sentence) }),
+    foreign: { const: true },
     onRemove: { enum: ['remove', 'release'] },
     byAccount: { const: true },
     derived: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', pattern: '^(/[^/]+)+$' } },
@@ -181,7 +194,7 @@ const kind = closed(
     memory: closed({ version: { type: 'integer', minimum: 1 }, properties: { $ref: '#/definitions/schemas' } }),
     machines: table('^[a-z][A-Za-z0-9_-]*$', machine),
   },
-  ['scope', 'byAccount', 'derived'],
+  ['scope', 'also', 'foreign', 'byAccount', 'derived'],
 );
 
 const definitions = {
@@ -234,6 +247,18 @@ export const pluginSpecSchema = {
   ),
   definitions,
 };
+
+/** Every kind by its name: those of `also` share everything but their scope and summary with the kind that lists them. */
+export function allKinds({ kinds }: Pick<PluginSpec, 'kinds'>): Readonly<Record<string, KindSpec & { base?: string }>> {
+  return Object.fromEntries(
+    Object.entries(kinds).flatMap(([name, { also, ...kind }]) => [
+      [name, kind] as const,
+      ...Object.entries(also?.kinds ?? {}).map(
+        ([each, summary]) => [each, { ...kind, summary, scope: also?.scope ?? [], base: name }] as const,
+      ),
+    ]),
+  );
+}
 
 /** The schema of `specs/engine.yaml`. */
 export const engineSpecSchema = {

@@ -16,6 +16,7 @@ import {
   type Resource,
   sameJson,
   type Scene,
+  valueAt,
   isGiven,
 } from '#plugin';
 import { changedInputs, needsOf } from './safety-inputs.ts';
@@ -58,6 +59,20 @@ export function isBegun(desired: Desired, memory: Resource['memory']): boolean {
 /** True for a difference that the adoption found, and that has not changed since: a pending edit, and not drift. */
 export function isFoundAtAdoption({ path, before }: FieldChange, memory: Resource['memory']): boolean {
   return memory?.differs?.[path] === digestOf(before ?? null);
+}
+
+/**
+ * Pointers of the declared fields that an edited document shares with its last apply: somebody else changed them. Empty
+ * if the last applied spec is not known.
+ */
+export function driftedFields(fields: readonly FieldChange[], { desired, memory }: Resource): readonly string[] {
+  const applied = memory?.applied?.spec;
+  if (desired === undefined || applied === undefined) return [];
+  return fields.flatMap((field) => {
+    const declared = valueAt(desired.spec, field.path);
+    const isShared = declared !== undefined && sameJson(declared, valueAt(applied, field.path) ?? null);
+    return isShared && !isFoundAtAdoption(field, memory) ? [field.path] : [];
+  });
 }
 
 /** The difference between a document and its last apply. */

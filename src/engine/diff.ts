@@ -24,7 +24,7 @@ import {
   isSeen,
   isGiven,
 } from '#plugin';
-import { isBegun, isFoundAtAdoption, isLastApplied } from './causes.ts';
+import { driftedFields, isBegun, isFoundAtAdoption, isLastApplied } from './causes.ts';
 import { type Failures, guarded, soundAdoption, soundProposal } from './guard.ts';
 import { withIgnored, withoutIgnored } from './ignored.ts';
 import { hiddenInputs, letsGo, onRemoveOf } from './safety-inputs.ts';
@@ -88,7 +88,9 @@ function causeOf(resource: Resource, proposal: Proposal): Cause {
   if (memory?.applied === undefined) return isBegun(desired, memory) ? 'progress' : 'new';
   const { fields = [] } = proposal;
   if (fields.length > 0 && fields.every((field) => isFoundAtAdoption(field, memory))) return 'edit';
-  return isLastApplied(desired, memory) ? 'drift' : 'edit';
+  if (isLastApplied(desired, memory)) return 'drift';
+  // A step that changes none of the edited fields only restores others.
+  return fields.length > 0 && driftedFields(fields, resource).length === fields.length ? 'drift' : 'edit';
 }
 
 /** The next step towards the declared resource. The resource has a document. */
@@ -96,7 +98,9 @@ export function managedChange(resource: KnownResource, scene: Scene): Change | u
   const proposed = soundProposal(resource.kind.diff(withIgnored(resource), scene));
   const proposal = proposed === undefined ? undefined : withoutIgnored(resource, proposed);
   if (proposal === undefined) return undefined;
-  return changeOf(resource.ref, resource.tables, { ...proposal, cause: causeOf(resource, proposal) });
+  const change = changeOf(resource.ref, resource.tables, { ...proposal, cause: causeOf(resource, proposal) });
+  const drifted = change.cause === 'edit' ? driftedFields(change.fields, resource) : [];
+  return drifted.length === 0 ? change : { ...change, drifted };
 }
 
 /** The row that adopts a resource, with the differences from its document. */

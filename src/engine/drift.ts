@@ -23,6 +23,7 @@ import {
   type Desired,
   digestOf,
   type FieldChange,
+  type Memory,
   type Resource,
   sameJson,
   type Scene,
@@ -116,17 +117,27 @@ export type Drifted = { readonly back: Change; readonly since: 'applied' | 'decl
 /** The drift of one resource, as the change that restores it; `unknown` if it cannot be determined. */
 export function driftOf(resource: Resource, change: Change | undefined, scene: Scene): Drifted {
   try {
-    return withoutAdopted(comparison(resource, change, scene), resource);
+    return withoutOwn(comparison(resource, change, scene), resource);
   } catch {
     // The diff of the plan has already reported the failure.
     return 'unknown';
   }
 }
 
-/** The drift without the differences that the adoption found; undefined if it has only those. */
-function withoutAdopted(found: Drifted, { memory }: Resource): Drifted {
-  if (found === undefined || found === 'unknown' || memory?.differs === undefined) return found;
-  const fields = found.back.fields.filter((field) => !isFoundAtAdoption(field, memory));
+/** True for a value that a failed step of this project left: its document declared it. */
+function isAttempted({ path, before }: FieldChange, { attempted }: Memory): boolean {
+  const value = attempted === undefined ? undefined : valueAt(attempted, path);
+  return value !== undefined && sameJson(value, before ?? null);
+}
+
+/**
+ * The drift without the differences that the adoption found, and without those that a failed step left; undefined if no
+ * others are left.
+ */
+function withoutOwn(found: Drifted, { memory }: Resource): Drifted {
+  if (found === undefined || found === 'unknown' || memory === undefined) return found;
+  if (memory.differs === undefined && memory.attempted === undefined) return found;
+  const fields = found.back.fields.filter((field) => !isFoundAtAdoption(field, memory) && !isAttempted(field, memory));
   if (fields.length === found.back.fields.length) return found;
   return fields.length === 0 ? undefined : { ...found, back: { ...found.back, fields } };
 }

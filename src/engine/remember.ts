@@ -198,8 +198,11 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
   if (body.outcome === 'undone')
     return withState(withKept(withTried(closed, before), body.kept, body.version), at, body.state);
   if (body.outcome === 'failed') {
+    const { attempted: _former, ...rest } = closed;
+    const attempted = open?.goal === 'update' ? open.applied?.spec : undefined;
     const failed = {
-      ...closed,
+      ...rest,
+      ...(attempted === undefined ? {} : { attempted }),
       failures: open?.anew !== true && isSameAttempt(before) ? (before.failures ?? 0) + 1 : 1,
       lastError: defined<NonNullable<Memory['lastError']>>({
         at,
@@ -233,6 +236,7 @@ function rememberOutcome(memory: Memory | undefined, body: RecordBodies['outcome
     others: body.others ?? before.others,
     applied: (body.more === true ? undefined : open?.applied) ?? before.applied,
     differs: body.more === true ? (body.differs ?? before.differs) : undefined,
+    attempted: undefined,
   };
   return withState(
     withKept(withMeta(done as unknown as Memory, open?.meta, at), body.kept, body.version),

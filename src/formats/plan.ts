@@ -61,6 +61,8 @@ export interface ResourceChange {
   readonly step: Step;
   readonly goal: Goal;
   readonly cause: Cause;
+  /** With the cause `edit`: JSON pointers of the fields whose cause is drift. */
+  readonly drifted?: readonly string[];
   readonly because: string;
   readonly reversible: 'yes' | 'no' | 'partly';
   /** The step disturbs resources in use. */
@@ -160,7 +162,7 @@ export interface Plan {
 
 function resourceChange(action: Action): ResourceChange {
   const { change, source, labels, covers, written, edits } = action;
-  const { ref, step, goal, cause, because, effect } = change;
+  const { ref, step, goal, cause, drifted, because, effect } = change;
   const overrides = overridesOf(action);
   return defined({
     address: formatRef(ref),
@@ -172,6 +174,7 @@ function resourceChange(action: Action): ResourceChange {
     step,
     goal,
     cause,
+    drifted,
     because,
     reversible: effect.reversible,
     disruptive: effect.disruptive ? true : undefined,

@@ -29,6 +29,11 @@ export type SendHttp = (request: HttpRequest, signal: AbortSignal) => Promise<Ht
 /** Idle time after which a kept connection is closed, in ms: less than servers allow. */
 const KEPT_MS = 4000;
 
+/** The length of a body. Node.js does not send one for methods that usually have no body, such as DELETE. */
+function lengthOf({ body }: HttpRequest): Readonly<Record<string, string>> {
+  return body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+}
+
 function headersOf({ rawHeaders }: IncomingMessage): Headers {
   const headers = new Headers();
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
@@ -49,10 +54,19 @@ function bodyOf(message: IncomingMessage, headers: Headers): Readable {
   return message.pipe(plain);
 }
 
+/** TLS settings of a server that the usual anchors do not verify, or that knows its clients by certificate. PEM. */
+export interface SecureHttp {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** The name that the server's certificate must have, instead of the host of the URL. */
+  readonly servername?: string;
+}
+
 /** Returns a client that keeps its connections and shares them among its requests. */
-export function openHttp(denial: Denial): SendHttp {
+export function openHttp(denial: Denial, secure: SecureHttp = {}): SendHttp {
   const kept = { keepAlive: true, timeout: KEPT_MS };
-  const agents = { plain: new HttpAgent(kept), secure: new HttpsAgent(kept) };
+  const agents = { plain: new HttpAgent(kept), secure: new HttpsAgent({ ...kept, ...secure }) };
   return (request, signal) =>
     new Promise((resolve, reject) => {
       const { url } = request;
@@ -63,7 +77,7 @@ export function openHttp(denial: Denial): SendHttp {
         port: url.port,
         path: `${url.pathname}${url.search}`,
         method: request.method,
-        headers: { host: url.host, 'accept-encoding': 'gzip', ...request.headers },
+        headers: { host: url.host, 'accept-encoding': 'gzip', ...lengthOf(request), ...request.headers },
         signal,
       };
       const asked: ClientRequest = isSecure

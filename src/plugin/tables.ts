@@ -107,6 +107,8 @@ export interface KindTables {
   /** Names of the parts of a resource's scope, outermost first. Each is read from `metadata.<part>`. */
   readonly scope: readonly string[];
   readonly onRemove: OnRemove;
+  /** Documents of other systems declare resources of the kind; a document of the plugin cannot. */
+  readonly foreign?: true;
   /** True if credentials decide which resources are listed: an empty list may be that of another account. */
   readonly byAccount?: true;
   /** The machines by name. The first machine decides whether the resource exists. */

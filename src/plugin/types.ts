@@ -308,6 +308,8 @@ export interface Memory<M = Facts> {
    * values by JSON pointer. They are a pending edit, and not drift, as long as the values stay.
    */
   readonly differs?: Readonly<Record<string, string>>;
+  /** Spec of the last step, if it failed: a value of it that is actual is fettle's own work, and not drift. */
+  readonly attempted?: Json;
   /** True if a removal has started and not ended. */
   readonly removing?: true;
   /** Set after the removal of a replacement: digest of the spec to create. */
@@ -443,6 +445,8 @@ export interface Change extends StepParts {
   readonly fields: readonly FieldChange[];
   readonly because: string;
   readonly cause: Cause;
+  /** In a change with the cause `edit`: pointers of the fields that somebody else changed, and the edit did not. */
+  readonly drifted?: readonly string[];
 }
 
 export type Outcome = 'pass' | 'warn' | 'defer' | 'reject';

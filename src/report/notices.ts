@@ -78,14 +78,13 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
       return one('error', refusedText(event.file, event.refusal));
     case 'digest-differs': {
       const { approved, present = 'no digest', difference } = event;
-      const detail = [
-        ...(difference === undefined
+      const detail =
+        difference === undefined
           ? [
               'The present plan is printed above. Apply a saved plan (`apply FILE`) to list each difference.',
               'If the approved plan was limited by --cause, apply it with the same --cause.',
             ]
-          : differenceText(difference).trimEnd().split('\n')),
-      ];
+          : differenceText(difference).trimEnd().split('\n');
       return one('error', [`the digest ${approved} was approved; the plan now has ${present}`, ...detail].join('\n'));
     }
     case 'row-stale':

@@ -4,7 +4,7 @@
  */
 
 import type { ResourceChange } from '../formats/plan.ts';
-import { printable as harmless, stepParts } from '#plugin';
+import { pointerKeys, printable as harmless, stepParts } from '#plugin';
 import { coverLines } from './covers-text.ts';
 import { type FieldRow, fieldRows } from './fields.ts';
 import { namedText } from './labels-text.ts';
@@ -57,7 +57,8 @@ function reasonText(change: ResourceChange): string {
     change.disruptive !== true &&
     !['time', 'progress', 'policy'].includes(change.cause);
   const lead = isAsked ? '' : `${cleanText(change.because)}; `;
-  return `${word}${lead}${rows.map(({ text }) => text).join(', ')}`;
+  const drifted = new Set((change.drifted ?? []).map((pointer) => pointerKeys(pointer).join('.')));
+  return `${word}${lead}${rows.map(({ path, text }) => (drifted.has(path) ? `${text} (drift)` : text)).join(', ')}`;
 }
 
 /** A line under a row. Prose is wrapped to the terminal. A command line is not wrapped, so that it can be copied. */

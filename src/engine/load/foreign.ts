@@ -35,7 +35,7 @@ export interface ReadForeign {
 export function foreignOf(value: Json, file: string, source: Position): ReadForeign | undefined {
   if (!isRecord(value) || !isForeignVersion(value['apiVersion'])) return undefined;
   const { apiVersion, kind } = value;
-  const body = value as ForeignDocument['value'];
+  const body = value;
   return { document: { apiVersion, kind: typeof kind === 'string' ? kind : '', value: body, source }, file, source };
 }
 

@@ -575,8 +575,22 @@ function kindOf(
           ),
         ];
   if (word === '') return { known, kind: word, mistakes };
-  if (Object.hasOwn(tables.kinds, word))
-    return { known, kind: word, tables: tables.kinds[word] as KindTables, mistakes };
+  const ofKind = Object.hasOwn(tables.kinds, word) ? (tables.kinds[word] as KindTables) : undefined;
+  if (ofKind?.foreign === true)
+    return {
+      known,
+      kind: word,
+      mistakes: [
+        ...mistakes,
+        wrong(
+          'unknown-kind',
+          '/kind',
+          `a document of ${tables.name} does not declare a ${word}: a document of its own system does`,
+          "write the document's own apiVersion and kind, for example a Kubernetes manifest",
+        ),
+      ],
+    };
+  if (ofKind !== undefined) return { known, kind: word, tables: ofKind, mistakes };
   const unknown = wrong(
     'unknown-kind',
     '/kind',

@@ -1,0 +1,36 @@
+/** Kinds of this plugin, with the types of their resources. */
+
+import { kindHandle, type Ref, type Scene } from '#plugin';
+import { tables } from './generated.ts';
+import { CLUSTER } from './objects/groups.ts';
+import type { FabricResource, ObjectResource } from './objects/facts.ts';
+
+export const PLUGIN = 'fabric';
+
+export const Fabric = kindHandle<FabricResource>(PLUGIN, 'Fabric');
+
+/** Every kind of an object: `Object`, and the kinds of a fabric. */
+export const OBJECT_KINDS: readonly string[] = Object.keys(tables.kinds).filter((kind) => kind !== 'Fabric');
+
+export function objectsOf(kind: string, scene: Pick<Scene, 'ofKind'>): readonly ObjectResource[] {
+  return kindHandle<ObjectResource>(PLUGIN, kind).all(scene);
+}
+
+export function objectAt(ref: Ref, scene: Pick<Scene, 'get'>): ObjectResource | undefined {
+  return kindHandle<ObjectResource>(PLUGIN, ref.kind).get(scene, ref);
+}
+
+/** The parts of an object's address. */
+export interface ObjectAddress {
+  readonly fabric: string;
+  readonly kind: string;
+  /** Absent for a cluster-scoped object. */
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+export function addressParts({ kind, scope = [], name }: Ref): ObjectAddress {
+  const [fabric = '', ...more] = scope;
+  const [namespace, own] = kind === 'Object' ? [more[2], more[1] ?? ''] : [more[0], kind];
+  return { fabric, kind: own, name, ...(namespace === undefined || namespace === CLUSTER ? {} : { namespace }) };
+}

@@ -1,0 +1,155 @@
+/** The steps of an object. */
+
+import {
+  type ActionRun,
+  isTree,
+  type Handler,
+  type Json,
+  OutsideError,
+  seenFacts,
+  seenSignals,
+  UnknownOutcomeError,
+} from '#plugin';
+import type { ObjectMemory, ObjectStep } from '../generated.ts';
+import { addressParts, Fabric } from '../kinds.ts';
+import { managerOf } from '../manager.ts';
+import type { ClusterWriter, FabricWriter, ObjectPlace, Reply } from '../world.ts';
+import type { LiveObject } from './content.ts';
+import { type ObjectFacts, type ObjectResource, previewOf } from './facts.ts';
+import { managedEntries, ownEntry } from './managed-fields.ts';
+import type { Manifest } from './manifest.ts';
+import { applyOrder } from './trial.ts';
+
+type ObjectHandler = Handler<FabricWriter, Manifest, ObjectFacts, ObjectMemory>;
+
+async function clusterOf(
+  world: FabricWriter,
+  { ref }: ObjectResource,
+  { scene, signal }: ActionRun,
+): Promise<ClusterWriter> {
+  const { fabric } = addressParts(ref);
+  const declared = Fabric.get(scene, { plugin: ref.plugin, kind: 'Fabric', name: fabric })?.desired;
+  if (declared === undefined) throw new Error(`the Fabric ${fabric} is not declared, so its cluster is not known`);
+  return world.cluster(declared.spec, signal);
+}
+
+async function placeOf(
+  cluster: ClusterWriter,
+  { ref, desired, memory }: ObjectResource,
+  signal: AbortSignal,
+): Promise<ObjectPlace> {
+  const { kind, namespace, name } = addressParts(ref);
+  const apiVersion = desired?.spec.apiVersion ?? memory?.kept.api_version ?? '';
+  const served = (await cluster.served(apiVersion, signal))?.find((each) => each.kind === kind);
+  if (served === undefined) throw new Error(`the cluster does not serve ${kind} of ${apiVersion}`);
+  return { served, name, ...(namespace === undefined ? {} : { namespace }) };
+}
+
+/** A write whose answer is lost may have been done: a refresh settles it. */
+async function written(reply: Promise<Reply>): Promise<Extract<Reply, { done: true }>> {
+  const answer = await reply.catch((error: unknown) => {
+    throw error instanceof OutsideError ? new UnknownOutcomeError(error) : error;
+  });
+  if (answer.done) return answer;
+  const { words, code } = answer.refusal;
+  throw new Error(`the cluster refused the step: ${words}${code === undefined ? '' : ` (${code})`}`);
+}
+
+/** The object as the refresh before the action showed it, as far as an update needs it. */
+function identityOf(resource: ObjectResource): LiveObject | undefined {
+  const { uid } = seenFacts(resource) ?? {};
+  if (uid === undefined) return undefined;
+  const version: Json = seenSignals(resource)?.['resource_version'] ?? '';
+  return { metadata: { uid, resourceVersion: version } };
+}
+
+function recorded({ object }: { readonly object?: LiveObject }): Partial<ObjectMemory> {
+  const metadata = isTree(object?.['metadata']) ? object['metadata'] : {};
+  const { uid } = metadata;
+  const apiVersion = object?.['apiVersion'];
+  return {
+    ...(typeof uid === 'string' ? { uid } : {}),
+    ...(typeof apiVersion === 'string' ? { api_version: apiVersion } : {}),
+  };
+}
+
+function manifestOf({ desired }: ObjectResource): Manifest {
+  if (desired === undefined) throw new Error('an object without a manifest is not applied');
+  return desired.spec;
+}
+
+const create: ObjectHandler = async (world, resource, run) => {
+  const cluster = await clusterOf(world, resource, run);
+  const place = await placeOf(cluster, resource, run.signal);
+  const order = applyOrder({ place, manifest: manifestOf(resource), live: undefined });
+  const answer = await written(cluster.apply(order, run.signal));
+  for (const warning of answer.warnings) run.remark(warning);
+  return recorded(answer);
+};
+
+/**
+ * Makes the fields of managers that wrote the object before its adoption ours, so that a field that leaves the manifest
+ * is really removed. Only writers by `Update` are taken over: another applier keeps its fields.
+ */
+async function takeOverFields(
+  cluster: ClusterWriter,
+  place: ObjectPlace,
+  self: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const live = await cluster.get(place, signal);
+  if (live === undefined || 'words' in live)
+    throw new Error('the object cannot be read before its fields are taken over');
+  const object = live;
+  if (ownEntry(object, self) !== undefined) return;
+  const entries = managedEntries(object);
+  const writers = entries.filter(({ operation, subresource }) => operation === 'Update' && subresource === undefined);
+  if (writers.length === 0) return;
+  const metadata = isTree(object['metadata']) ? object['metadata'] : {};
+  const fields = (Array.isArray(metadata['managedFields']) ? (metadata['managedFields'] as readonly Json[]) : []).map(
+    (entry) =>
+      isTree(entry) && entry['operation'] === 'Update' && entry['subresource'] === undefined
+        ? { ...entry, manager: self, operation: 'Apply' }
+        : entry,
+  );
+  // Two entries of one manager are merged by the server only if there is one writer.
+  if (writers.length > 1) return;
+  await written(cluster.takeOver(place, object, fields, signal));
+}
+
+const update: ObjectHandler = async (world, resource, run) => {
+  const cluster = await clusterOf(world, resource, run);
+  const place = await placeOf(cluster, resource, run.signal);
+  const preview = previewOf(resource);
+  const isAdopted = resource.memory?.owned === 'adopted' && resource.memory.differs !== undefined;
+  if (isAdopted) await takeOverFields(cluster, place, managerOf(world.project), run.signal);
+  const force = (preview?.others?.length ?? 0) > 0 && !isAdopted;
+  const answer = await written(
+    cluster.apply(applyOrder({ place, manifest: manifestOf(resource), live: identityOf(resource) }, force), run.signal),
+  );
+  for (const warning of answer.warnings) run.remark(warning);
+  return recorded(answer);
+};
+
+const remove: ObjectHandler = async (world, resource, run) => {
+  const cluster = await clusterOf(world, resource, run);
+  const place = await placeOf(cluster, resource, run.signal);
+  const { uid } = seenFacts(resource) ?? {};
+  if (uid === undefined) throw new Error('the identity of the object is not known');
+  await written(cluster.remove({ place, uid }, run.signal));
+  return undefined;
+};
+
+export const objectHandlers = {
+  'absent>SYNCED': create,
+  'PENDING>SYNCED': update,
+  'DRIFTED>SYNCED': update,
+  'PENDING>absent': remove,
+  'SYNCED>absent': remove,
+  'DRIFTED>absent': remove,
+  'ORPHANED>absent': remove,
+  'PENDING>DELETING': remove,
+  'SYNCED>DELETING': remove,
+  'DRIFTED>DELETING': remove,
+  'ORPHANED>DELETING': remove,
+} as const satisfies Record<ObjectStep, ObjectHandler>;

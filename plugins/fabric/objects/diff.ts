@@ -1,0 +1,82 @@
+/** The next step of an object, from the cluster's answer to it. */
+
+import {
+  type Adoption,
+  type Desired,
+  digestOf,
+  type KnownResource,
+  type Memory,
+  observedOf,
+  type Proposal,
+  sameJson,
+} from '#plugin';
+import type { ObjectMemory, ObjectState, ObjectStep } from '../generated.ts';
+import { addressParts } from '../kinds.ts';
+import { type ObjectPreview, type ObjectResource, previewOf } from './facts.ts';
+import type { Manifest } from './manifest.ts';
+import type { ObjectPolicy } from './sighting.ts';
+
+export function objectPolicy(
+  desired: Desired<Manifest> | undefined,
+  memory: Memory<ObjectMemory> | undefined,
+): ObjectPolicy {
+  if (desired === undefined) return { isDeclared: false, isEdited: false };
+  const { applied, differs } = memory ?? {};
+  const isApplied =
+    applied !== undefined &&
+    (applied.spec === undefined ? applied.digest === digestOf(desired.spec) : sameJson(applied.spec, desired.spec));
+  return { isDeclared: true, isEdited: !isApplied || differs !== undefined };
+}
+
+/** The state in which a removal starts. An object under deletion has none. */
+type Removable = Exclude<ObjectState, 'absent' | 'DELETING'>;
+
+function removal(state: Removable, preview: ObjectPreview | undefined): Proposal<ObjectStep> {
+  const held = preview?.finalizers ?? [];
+  const because = 'no manifest declares the object';
+  if (held.length === 0) return { step: `${state}>absent`, goal: 'remove', because };
+  return {
+    step: `${state}>DELETING`,
+    goal: 'remove',
+    because: `${because}. The finalizers ${held.join(', ')} hold it until its controllers have finished`,
+  };
+}
+
+function takenFrom({ others = [] }: ObjectPreview): string {
+  const ours = others.filter(({ ours: own }) => own);
+  const writers = [
+    ...new Set(ours.map(({ manager, time }) => (time === undefined ? manager : `${manager} at ${time}`))),
+  ];
+  return writers.length === 0 ? '' : `; ${writers.join(', ')} changed it`;
+}
+
+function update(state: 'PENDING' | 'DRIFTED', preview: ObjectPreview): Proposal<ObjectStep> {
+  const fields = preview.fields ?? [];
+  const [only] = fields;
+  const isOwnership = fields.length === 1 && only?.path === '/metadata/managedFields';
+  const because = isOwnership
+    ? 'the object is as declared, and its fields do not belong to this project yet'
+    : `the object differs from its manifest${takenFrom(preview)}`;
+  return { step: `${state}>SYNCED`, goal: 'update', fields, because };
+}
+
+export function diffObject(resource: KnownResource<ObjectResource>): Proposal<ObjectStep> | undefined {
+  const observed = observedOf(resource);
+  const preview = previewOf(resource);
+  const state = (observed?.state ?? 'absent') as ObjectState;
+  if (resource.desired === undefined)
+    return state === 'absent' || state === 'DELETING' ? undefined : removal(state, preview);
+  if (observed === undefined) {
+    const { fabric, namespace } = addressParts(resource.ref);
+    const place = namespace === undefined ? fabric : `namespace ${namespace} of ${fabric}`;
+    return { step: 'absent>SYNCED', goal: 'create', because: `the object does not exist in ${place}` };
+  }
+  if (preview === undefined || preview.outcome === 'unchanged') return undefined;
+  return state === 'PENDING' || state === 'DRIFTED' ? update(state, preview) : undefined;
+}
+
+/** The differences that an adoption finds. The next plan applies them. */
+export function adoptObject(resource: KnownResource<ObjectResource>): Adoption | undefined {
+  const fields = previewOf(resource)?.fields ?? [];
+  return fields.length === 0 ? undefined : { fields, because: 'A later plan applies the differences' };
+}

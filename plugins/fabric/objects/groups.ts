@@ -1,0 +1,56 @@
+/** The API groups of a Hedgehog fabric, and the kinds in them. Source: https://github.com/githedgehog/fabric/tree/master/api */
+
+/** The group of every kind that teams declare. Its names are kinds of this plugin. */
+export const KIND_GROUPS = {
+  Connection: 'wiring.githedgehog.com',
+  Server: 'wiring.githedgehog.com',
+  ServerProfile: 'wiring.githedgehog.com',
+  Switch: 'wiring.githedgehog.com',
+  SwitchGroup: 'wiring.githedgehog.com',
+  SwitchProfile: 'wiring.githedgehog.com',
+  VLANNamespace: 'wiring.githedgehog.com',
+  External: 'vpc.githedgehog.com',
+  ExternalAttachment: 'vpc.githedgehog.com',
+  ExternalPeering: 'vpc.githedgehog.com',
+  IPv4Namespace: 'vpc.githedgehog.com',
+  VPC: 'vpc.githedgehog.com',
+  VPCAttachment: 'vpc.githedgehog.com',
+  VPCPeering: 'vpc.githedgehog.com',
+  Gateway: 'gateway.githedgehog.com',
+  GatewayGroup: 'gateway.githedgehog.com',
+  GatewayPeering: 'gateway.githedgehog.com',
+} as const;
+
+export type FabricKind = keyof typeof KIND_GROUPS;
+
+/** Kinds that the controllers of the fabric write. No document declares them. */
+export const CONTROLLER_KINDS: ReadonlySet<string> = new Set([
+  'Agent',
+  'Catalog',
+  'DHCPSubnet',
+  'VPCInfo',
+  'GatewayAgent',
+]);
+
+export const FABRIC_GROUPS: ReadonlySet<string> = new Set([
+  ...Object.values(KIND_GROUPS),
+  'agent.githedgehog.com',
+  'dhcp.githedgehog.com',
+  'gwint.githedgehog.com',
+]);
+
+/** The only namespace that the fabric accepts. */
+export const FABRIC_NAMESPACE = 'default';
+
+/** Stands for the namespace of a cluster-scoped object in an address. Kubernetes allows no such name. */
+export const CLUSTER = '_';
+
+export function isFabricKind(kind: string): kind is FabricKind {
+  return Object.hasOwn(KIND_GROUPS, kind);
+}
+
+/** The group of an `apiVersion`; empty for the core group (`v1`). */
+export function groupOf(apiVersion: string): string {
+  const [group, version] = apiVersion.split('/', 2);
+  return version === undefined ? '' : (group ?? '');
+}

@@ -1,0 +1,89 @@
+/** From an object of the API server to facts, and from facts to a state. */
+
+import { type Instant, isTree, type Ref, type Sighting, type Standing } from '#plugin';
+import type { ObjectState } from '../generated.ts';
+import { contentDigest, type LiveObject, textOr } from './content.ts';
+import type { ObjectFacts, ObjectPreview } from './facts.ts';
+import { managedEntries } from './managed-fields.ts';
+
+/** Further input of the state: what the document and the trial say. */
+export interface ObjectRaw {
+  readonly isDeclared: boolean;
+  readonly outcome: ObjectPreview['outcome'];
+  /** The document differs from the object. */
+  readonly differs: boolean;
+}
+
+/** The key of an object in a list. */
+export function keyOf(namespace: string | undefined, name: string): string {
+  return `${namespace ?? ''}/${name}`;
+}
+
+interface Seen {
+  readonly ref: Ref;
+  readonly object: LiveObject;
+  readonly raw: ObjectRaw;
+  /** Our field manager. */
+  readonly self: string;
+  readonly at: Instant;
+}
+
+export function objectSighting({ ref, object, raw, self, at }: Seen): Sighting<ObjectFacts> {
+  const metadata = isTree(object['metadata']) ? object['metadata'] : {};
+  const { uid, finalizers, deletionTimestamp, resourceVersion, generation } = metadata;
+  const held = Array.isArray(finalizers) ? (finalizers as readonly string[]) : [];
+  const managers = managedEntries(object).map(({ manager }) => manager);
+  return {
+    ref,
+    raw,
+    at,
+    facts: {
+      api_version: textOr(object['apiVersion'], ''),
+      kind: textOr(object['kind'], ''),
+      uid: textOr(uid, ''),
+      content: contentDigest(object),
+      managers: [...new Set(managers)].filter((manager) => manager !== self).sort(),
+      ...(held.length === 0 ? {} : { finalizers: held }),
+      ...(deletionTimestamp === undefined ? {} : { deleting: true }),
+    },
+    signals: {
+      resource_version: textOr(resourceVersion, ''),
+      ...(typeof generation === 'number' ? { generation } : {}),
+    },
+  };
+}
+
+/** A document, compared with its last apply. */
+export interface ObjectPolicy {
+  readonly isDeclared: boolean;
+  /** The document was never applied, or differs from the applied one. */
+  readonly isEdited: boolean;
+}
+
+function stateOf(policy: ObjectPolicy, { deleting }: ObjectFacts, { outcome, differs }: ObjectRaw): ObjectState {
+  if (deleting === true) return 'DELETING';
+  if (!policy.isDeclared) return 'ORPHANED';
+  if (outcome === 'unchanged' || (outcome !== 'changes' && !differs)) return 'SYNCED';
+  return policy.isEdited ? 'PENDING' : 'DRIFTED';
+}
+
+export function objectStanding(policy: unknown, { ref, facts, raw }: Sighting<ObjectFacts>): Standing<ObjectFacts> {
+  const { outcome } = raw as ObjectRaw;
+  const state = stateOf(policy as ObjectPolicy, facts, raw as ObjectRaw);
+  const deleting = {
+    ref,
+    code: 'deleting',
+    severity: 'warning' as const,
+    message: `the object is being deleted, and waits for ${facts.finalizers?.join(', ') ?? 'its end'}`,
+    facts: { finalizers: facts.finalizers ?? [] },
+  };
+  const refused = {
+    ref,
+    code: 'refused-unchanged',
+    severity: 'warning' as const,
+    message: 'the cluster refuses the object as it is: a later change of it would be refused too',
+    facts: {},
+  };
+  if (state === 'DELETING') return { state, findings: [deleting] };
+  return { state, findings: state === 'SYNCED' && outcome === 'refused' ? [refused] : [] };
+}

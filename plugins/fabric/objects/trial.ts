@@ -1,0 +1,163 @@
+/** Trials: the cluster's answer to the next step of an object, from dry runs, in the terms of the plan. */
+
+import { type FieldChange, isTree, type Json, leavesOf, sameJson, valueAt } from '#plugin';
+import { isPassing, type Refusal } from '../live/answers.ts';
+import type { ApplyOrder, ClusterReader, ObjectPlace, Reply } from '../world.ts';
+import { lostValues } from './as-sent.ts';
+import { changesOf, contentOf, differencesBetween, type LiveObject, masked, secretPointers } from './content.ts';
+import type { ObjectPreview, OwnedByOther } from './facts.ts';
+import { ownEntry, writersOf } from './managed-fields.ts';
+import type { Manifest } from './manifest.ts';
+
+/** One declared object in its cluster. */
+export interface Declared {
+  readonly place: ObjectPlace;
+  readonly manifest: Manifest;
+  readonly live: LiveObject | undefined;
+  /** The last applied manifest of this project. */
+  readonly applied: Json | undefined;
+  /** Our field manager. */
+  readonly manager: string;
+  /** Managers whose fields are never taken over. */
+  readonly controllers: readonly string[];
+  /** JSON pointers to secret values of the kind. */
+  readonly secrets: readonly string[];
+}
+
+function metadataOf(live: LiveObject | undefined): { readonly [key: string]: Json } {
+  const metadata = live?.['metadata'];
+  return isTree(metadata) ? metadata : {};
+}
+
+/** The body of an apply. An update names the object's identity, so that it never creates another one. */
+export function bodyOf(
+  { place, manifest, live }: Pick<Declared, 'place' | 'manifest' | 'live'>,
+  force = false,
+): LiveObject {
+  const { uid, resourceVersion } = metadataOf(live);
+  return {
+    ...(manifest as LiveObject),
+    metadata: {
+      ...manifest.metadata,
+      name: place.name,
+      ...(place.namespace === undefined ? {} : { namespace: place.namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      // A forced update takes over only what the refresh showed.
+      ...(force && resourceVersion !== undefined ? { resourceVersion } : {}),
+    },
+  };
+}
+
+export function applyOrder(declared: Pick<Declared, 'place' | 'manifest' | 'live'>, force = false): ApplyOrder {
+  return { place: declared.place, body: bodyOf(declared, force), ...(force ? { force } : {}) };
+}
+
+/** `.spec.subnets.second.vlan` as a JSON pointer; a field in a list ends at the list. */
+function pointerOf(field: string): string {
+  return field.replace(/\[.*$/su, '').replaceAll('.', '/');
+}
+
+/** A field of a conflict, with its last writer. A field is ours if this project applied it, and a person changed it. */
+function owner(
+  { field, manager }: { readonly field: string; readonly manager: string },
+  { live, applied, controllers, manager: self }: Declared,
+): OwnedByOther {
+  const writer = live === undefined ? undefined : writersOf(live, field, self).find((each) => each.manager === manager);
+  const wasApplied = applied !== undefined && valueAt(applied, pointerOf(field)) !== undefined;
+  const ours = wasApplied && writer?.operation !== 'Apply' && !controllers.includes(manager);
+  return { field, manager, ours, ...(writer?.time === undefined ? {} : { time: writer.time }) };
+}
+
+/** Differences of the document from the object, by its own fields alone: without the cluster's answer. */
+export function comparedFields({ manifest, live, secrets }: Declared): readonly FieldChange[] {
+  const present = live === undefined ? {} : contentOf(live);
+  const fields = leavesOf(manifest).flatMap((path): readonly FieldChange[] => {
+    const [before, after] = [valueAt(present, path), valueAt(manifest, path)];
+    if (isTree(after) && Object.keys(after).length === 0) return [];
+    return sameJson(before ?? null, after ?? null) ? [] : differencesBetween(before, after, path);
+  });
+  return masked(fields, secretPointers(manifest.kind, secrets));
+}
+
+function refused(declared: Declared, { kind, words, code }: Refusal): ObjectPreview {
+  const fields = declared.live === undefined ? [] : comparedFields(declared);
+  const refusal = { kind, words, ...(code === undefined ? {} : { code }) };
+  const isUntried = kind === 'forbidden' || kind === 'no-dry-run';
+  return { outcome: isUntried ? 'untried' : 'refused', refusal, ...(fields.length === 0 ? {} : { fields }) };
+}
+
+function answered(
+  declared: Declared,
+  { object, warnings }: Extract<Reply, { done: true }>,
+  others: readonly OwnedByOther[],
+): ObjectPreview {
+  const { live, manifest, manager, secrets } = declared;
+  const predicted = object ?? {};
+  const fields = masked(changesOf(live, predicted), secretPointers(manifest.kind, secrets));
+  const lost = lostValues(manifest, predicted);
+  // Without an entry of its own, fettle does not own what it declares: the first apply writes the entry.
+  const isOwner = live !== undefined && ownEntry(live, manager) !== undefined;
+  const isUnchanged = live !== undefined && fields.length === 0 && others.length === 0 && isOwner;
+  const taken = live !== undefined && fields.length === 0 && !isUnchanged ? [ownership(live, manager)] : [];
+  return {
+    outcome: isUnchanged && lost.length === 0 ? 'unchanged' : 'changes',
+    ...(fields.length + taken.length === 0 ? {} : { fields: [...fields, ...taken] }),
+    ...(others.length === 0 ? {} : { others }),
+    ...(lost.length === 0 ? {} : { lost: maskedLost(lost, declared) }),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
+}
+
+function maskedLost(
+  lost: ReturnType<typeof lostValues>,
+  { manifest, secrets }: Declared,
+): ReturnType<typeof lostValues> {
+  const pointers = secretPointers(manifest.kind, secrets);
+  const isSecret = (path: string): boolean =>
+    pointers.some((pointer) => path === pointer || path.startsWith(`${pointer}/`));
+  return lost.map((each) => (isSecret(each.path) ? { path: each.path, sent: '(secret)' } : each));
+}
+
+/** The row of an apply that changes only who manages the fields. */
+function ownership(live: LiveObject, manager: string): FieldChange {
+  const managed = ownEntry(live, manager);
+  return { path: '/metadata/managedFields', ...(managed === undefined ? {} : { before: manager }), after: manager };
+}
+
+/** Tries an apply: first without taking over fields, and only after a conflict with it. */
+export async function triedApply(
+  cluster: ClusterReader,
+  declared: Declared,
+  signal: AbortSignal,
+): Promise<ObjectPreview> {
+  const first = await cluster.tryApply(applyOrder(declared), signal);
+  if (first.done) return answered(declared, first, []);
+  const { refusal } = first;
+  if (refusal.kind !== 'conflict' || declared.live === undefined) return refused(declared, refusal);
+  const others = (refusal.conflicts ?? []).map((conflict) => owner(conflict, declared));
+  const forced = await cluster.tryApply(applyOrder(declared, true), signal);
+  return forced.done ? answered(declared, forced, others) : { ...refused(declared, forced.refusal), others };
+}
+
+/** Tries a removal. */
+export async function triedRemove(
+  cluster: ClusterReader,
+  place: ObjectPlace,
+  live: LiveObject,
+  signal: AbortSignal,
+): Promise<ObjectPreview> {
+  const { uid, finalizers } = metadataOf(live);
+  const reply = await cluster.tryRemove({ place, uid: typeof uid === 'string' ? uid : '' }, signal);
+  if (!reply.done) {
+    const { kind, words, code } = reply.refusal;
+    const outcome = kind === 'forbidden' || kind === 'no-dry-run' ? 'untried' : 'refused';
+    return { outcome, refusal: { kind, words, ...(code === undefined ? {} : { code }) } };
+  }
+  const held = Array.isArray(finalizers) ? (finalizers as readonly string[]) : [];
+  return { outcome: 'changes', ...(held.length === 0 ? {} : { finalizers: held }) };
+}
+
+/** True if the refusal of a preview passes by itself. */
+export function isPassingRefusal({ refusal }: ObjectPreview): boolean {
+  return refusal !== undefined && isPassing({ ...refusal, status: 0 });
+}

@@ -1,0 +1,337 @@
+/**
+ * Refreshes every Fabric: its connection, its objects in lists, and the cluster's answer to the next step of each.
+ *
+ * A cluster that does not answer is a fact about its Fabric, and a gap over its objects. A list that the cluster refuses
+ * is a gap over the objects of that kind.
+ */
+
+import {
+  type Desired,
+  errorText,
+  formatRef,
+  type Gap,
+  type Memory,
+  type Preview,
+  type Query,
+  type Ref,
+  type Sighting,
+  type View,
+} from '#plugin';
+import { forEachOf } from '#plugin/limit';
+import type { FabricSpec, ObjectMemory } from './generated.ts';
+import { addressParts, OBJECT_KINDS, PLUGIN } from './kinds.ts';
+import type { LiveObject } from './objects/content.ts';
+import { asFacts, type FabricFacts, type ObjectFacts, type ObjectPreview } from './objects/facts.ts';
+import type { Manifest } from './objects/manifest.ts';
+import { keyOf, objectSighting, type ObjectRaw } from './objects/sighting.ts';
+import { settledByApply } from './objects/settled.ts';
+import { type Declared, triedApply, triedRemove } from './objects/trial.ts';
+import type { ClusterReader, FabricReader, ServedKind } from './world.ts';
+import { managerOf } from './manager.ts';
+
+type ObjectDesired = Desired<Manifest>;
+type FabricDesired = Desired<FabricSpec>;
+
+/** One object to refresh: declared, recorded, or both. */
+interface Wanted {
+  readonly ref: Ref;
+  readonly desired?: ObjectDesired;
+  readonly memory?: Memory<ObjectMemory>;
+}
+
+/** One Fabric with its objects. */
+interface Part {
+  readonly fabric: FabricDesired;
+  readonly objects: readonly Wanted[];
+}
+
+/** The result of a refresh of one Fabric. */
+interface Found {
+  readonly observed: Sighting[];
+  readonly previews: Preview[];
+  readonly gaps: Gap[];
+}
+
+const TRIALS_AT_ONCE = 16;
+
+function isObject({ kind }: Ref): boolean {
+  return OBJECT_KINDS.includes(kind);
+}
+
+function wantedIn(query: Query): readonly Wanted[] {
+  const wanted = new Map<string, Wanted>();
+  for (const desired of query.desired)
+    if (isObject(desired.ref))
+      wanted.set(formatRef(desired.ref), { ref: desired.ref, desired: desired as ObjectDesired });
+  for (const memory of query.memory) {
+    if (!isObject(memory.ref)) continue;
+    const address = formatRef(memory.ref);
+    const known = wanted.get(address) ?? { ref: memory.ref };
+    wanted.set(address, { ...known, memory: memory });
+  }
+  return [...wanted.values()];
+}
+
+/** The group and version of an object: as declared, or as last applied. */
+function versionOf({ desired, memory }: Wanted): string | undefined {
+  if (desired !== undefined) return desired.spec.apiVersion;
+  const applied = memory?.applied?.spec as { readonly apiVersion?: string } | undefined;
+  return memory?.kept.api_version ?? applied?.apiVersion;
+}
+
+function gapOver(objects: readonly Wanted[], endpoint: string, message: string): Gap {
+  return { plugin: PLUGIN, refs: objects.map(({ ref }) => ref), endpoint, message };
+}
+
+/** The objects of one kind in one namespace, which one list shows. */
+interface Group {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly objects: readonly Wanted[];
+}
+
+function groupsOf(objects: readonly Wanted[]): readonly Group[] {
+  const groups = Map.groupBy(objects, (each) => {
+    const { kind, namespace = '' } = addressParts(each.ref);
+    return `${versionOf(each) ?? ''} ${kind} ${namespace}`;
+  });
+  return [...groups.values()].map((own) => {
+    const [first] = own as [Wanted, ...Wanted[]];
+    const { kind, namespace } = addressParts(first.ref);
+    const group = { apiVersion: versionOf(first) ?? '', kind, objects: own };
+    return namespace === undefined ? group : { ...group, namespace };
+  });
+}
+
+class FabricRefresh {
+  readonly #query: Query;
+  readonly #world: FabricReader;
+  readonly #part: Part;
+  readonly #found: Found = { observed: [], previews: [], gaps: [] };
+
+  constructor(world: FabricReader, part: Part, query: Query) {
+    this.#world = world;
+    this.#part = part;
+    this.#query = query;
+  }
+
+  async run(progress: (done: number) => void): Promise<Found> {
+    const { fabric, objects } = this.#part;
+    let cluster: ClusterReader;
+    try {
+      cluster = await this.#world.cluster(fabric.spec, this.#query.signal);
+      // A group that every cluster serves: the answer proves connection and login.
+      await cluster.served('v1', this.#query.signal);
+    } catch (error) {
+      this.#query.signal.throwIfAborted();
+      this.#failed(errorText(error));
+      return this.#found;
+    }
+    this.#connected(cluster);
+    let done = 0;
+    for (const group of groupsOf(objects)) {
+      await this.#refreshGroup(cluster, group);
+      progress((done += group.objects.length));
+    }
+    return this.#found;
+  }
+
+  #fabricSighting(facts: FabricFacts, state: string): void {
+    const { ref } = this.#part.fabric;
+    const findings =
+      facts.error === undefined
+        ? []
+        : [
+            {
+              ref,
+              code: 'unreachable',
+              severity: 'error' as const,
+              message: facts.error,
+              facts: { server: facts.server },
+            },
+          ];
+    this.#found.observed.push({ ref, given: true, state, facts, findings, at: this.#query.now });
+  }
+
+  #failed(message: string): void {
+    const { fabric, objects } = this.#part;
+    const server = fabric.spec.server?.url ?? fabric.spec.context ?? '';
+    this.#fabricSighting({ server, error: message }, 'FAILED');
+    if (objects.length > 0) this.#found.gaps.push(gapOver(objects, fabric.ref.name, message));
+  }
+
+  #connected({ server }: ClusterReader): void {
+    this.#fabricSighting({ server }, 'CONNECTED');
+  }
+
+  async #refreshGroup(cluster: ClusterReader, group: Group): Promise<void> {
+    const { signal } = this.#query;
+    try {
+      if (group.apiVersion === '') {
+        const message = 'the group and version of the object are not recorded, so the cluster cannot be asked for it';
+        this.#found.gaps.push(gapOver(group.objects, cluster.server, message));
+        return;
+      }
+      const kinds = await cluster.served(group.apiVersion, signal);
+      const served = kinds?.find(({ kind }) => kind === group.kind);
+      if (served === undefined) return this.#notServed(group);
+      const wrong = scopeMistake(served, group);
+      if (wrong !== undefined) return this.#refusedAll(group, wrong);
+      await this.#refreshServed(cluster, group, served);
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#found.gaps.push(gapOver(group.objects, cluster.server, errorText(error)));
+    }
+  }
+
+  /** Objects of a kind that the cluster does not serve do not exist; a row of the plan may add their definition. */
+  #notServed({ apiVersion, kind, objects }: Group): void {
+    const words = `the cluster does not serve ${kind} of ${apiVersion}`;
+    this.#refused(objects, { outcome: 'refused', refusal: { kind: 'not-served', words, code: 'HH-K8S-010' } });
+  }
+
+  #refusedAll({ objects }: Group, words: string): void {
+    this.#refused(objects, { outcome: 'refused', refusal: { kind: 'invalid', words } });
+  }
+
+  #refused(objects: readonly Wanted[], preview: ObjectPreview): void {
+    for (const { ref, desired } of objects)
+      if (desired !== undefined) this.#found.previews.push({ ref, facts: asFacts(preview) });
+  }
+
+  async #refreshServed(cluster: ClusterReader, group: Group, served: ServedKind): Promise<void> {
+    const live = await this.#readAll(cluster, group, served);
+    if (live === undefined) return;
+    await forEachOf(group.objects, TRIALS_AT_ONCE, async (wanted) => {
+      const { name, namespace } = addressParts(wanted.ref);
+      const object = live.get(keyOf(namespace, name));
+      const place = { served, name, ...(namespace === undefined ? {} : { namespace }) };
+      const preview = await this.#trial(cluster, { wanted, place, object });
+      if (object !== undefined) this.#found.observed.push(this.#sighting(wanted, object, preview));
+      if (preview !== undefined) this.#found.previews.push({ ref: wanted.ref, facts: asFacts(preview) });
+    });
+  }
+
+  /** The objects of a group by namespace and name; undefined with a gap if the cluster refuses to show them. */
+  async #readAll(
+    cluster: ClusterReader,
+    group: Group,
+    served: ServedKind,
+  ): Promise<ReadonlyMap<string, LiveObject> | undefined> {
+    const { signal, only } = this.#query;
+    const { namespace, objects } = group;
+    const scope = namespace === undefined ? {} : { namespace };
+    if (only !== undefined) {
+      const pairs = await Promise.all(
+        objects.map(async ({ ref }) => {
+          const { name } = addressParts(ref);
+          const object = await cluster.get({ served, name, ...scope }, signal);
+          return [keyOf(namespace, name), object] as const;
+        }),
+      );
+      const bad = pairs.find(([, object]) => object !== undefined && 'words' in object)?.[1];
+      if (bad !== undefined && 'words' in bad && typeof bad.words === 'string') {
+        this.#found.gaps.push(gapOver(objects, cluster.server, bad.words));
+        return undefined;
+      }
+      return new Map(pairs.flatMap(([key, object]) => (object === undefined ? [] : [[key, object as LiveObject]])));
+    }
+    const listed = await cluster.list(served, scope, signal);
+    if ('words' in listed) {
+      this.#found.gaps.push(gapOver(objects, cluster.server, `${served.plural} cannot be listed: ${listed.words}`));
+      return undefined;
+    }
+    return new Map(
+      listed.map((object) => {
+        const metadata = object['metadata'] as { readonly name?: string; readonly namespace?: string } | undefined;
+        return [keyOf(metadata?.namespace, metadata?.name ?? ''), object];
+      }),
+    );
+  }
+
+  async #trial(
+    cluster: ClusterReader,
+    {
+      wanted,
+      place,
+      object,
+    }: { readonly wanted: Wanted; readonly place: Declared['place']; readonly object: LiveObject | undefined },
+  ): Promise<ObjectPreview | undefined> {
+    const { signal, subject } = this.#query;
+    const { ref, desired, memory } = wanted;
+    // The surroundings of an action are refreshed without a trial: no rule judges their next step.
+    if (subject !== undefined && formatRef(subject) !== formatRef(ref)) return undefined;
+    if (desired === undefined)
+      return object === undefined || memory?.owned === undefined
+        ? undefined
+        : triedRemove(cluster, place, object, signal);
+    const { spec: fabric } = this.#part.fabric;
+    const declared: Declared = {
+      place,
+      manifest: desired.spec,
+      live: object,
+      applied: memory?.applied?.spec,
+      manager: managerOf(this.#world.project),
+      controllers: fabric.controllers,
+      secrets: fabric.secrets.flatMap(({ kind, pointer }) => (kind === desired.spec.kind ? [pointer] : [])),
+    };
+    const settled = subject !== undefined && memory?.open !== undefined ? settledByApply(declared) : undefined;
+    return settled ?? triedApply(cluster, declared, signal);
+  }
+
+  #sighting({ ref, desired }: Wanted, object: LiveObject, preview: ObjectPreview | undefined): Sighting<ObjectFacts> {
+    const raw: ObjectRaw = {
+      isDeclared: desired !== undefined,
+      outcome: preview?.outcome ?? 'unchanged',
+      differs: (preview?.fields?.length ?? 0) > 0,
+    };
+    return objectSighting({ ref, object, raw, self: managerOf(this.#world.project), at: this.#query.now });
+  }
+}
+
+/** The reason why an object of a kind has no place in the cluster; undefined if it has one. */
+function scopeMistake({ kind, namespaced }: ServedKind, { namespace }: Group): string | undefined {
+  if (namespaced && namespace === undefined) return `${kind} belongs to a namespace: set metadata.namespace`;
+  return !namespaced && namespace !== undefined
+    ? `${kind} does not belong to a namespace: remove metadata.namespace`
+    : undefined;
+}
+
+/** Objects whose Fabric is not declared: the cluster is not known. */
+function undeclared(objects: readonly Wanted[], fabrics: ReadonlySet<string>): readonly Gap[] {
+  const lost = objects.filter(({ ref }) => !fabrics.has(addressParts(ref).fabric));
+  if (lost.length === 0) return [];
+  const names = [...new Set(lost.map(({ ref }) => addressParts(ref).fabric))].sort().join(', ');
+  const message = `the Fabric ${names} is not declared, so its cluster is not known. Declare it, or remove its objects from the state with \`fettle state forget\``;
+  return [gapOver(lost, names, message)];
+}
+
+/** Fabrics of a query: with `only`, those of its objects too. */
+function fabricsIn({ desired }: Query): readonly FabricDesired[] {
+  return desired.filter(({ ref }) => ref.kind === 'Fabric') as readonly FabricDesired[];
+}
+
+export async function observe(world: FabricReader, query: Query): Promise<View> {
+  const fabrics = fabricsIn(query);
+  const objects = wantedIn(query);
+  let done = 0;
+  const found = await Promise.all(
+    fabrics.map((fabric) => {
+      const own = objects.filter(({ ref }) => addressParts(ref).fabric === fabric.ref.name);
+      let counted = 0;
+      return new FabricRefresh(world, { fabric, objects: own }, query).run((count) => {
+        done += count - counted;
+        counted = count;
+        query.progress(done, objects.length);
+      });
+    }),
+  );
+  const names = new Set(fabrics.map(({ ref }) => ref.name));
+  return {
+    observed: found.flatMap(({ observed }) => observed),
+    previews: found.flatMap(({ previews }) => previews),
+    gaps: [...found.flatMap(({ gaps }) => gaps), ...undeclared(objects, names)],
+    at: query.now,
+  };
+}

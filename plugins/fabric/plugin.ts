@@ -1,0 +1,23 @@
+/** The fabric plugin: objects of Kubernetes API servers, as their manifests declare them. */
+
+import { definePlugin } from '#plugin';
+import { check } from './check.ts';
+import { fabricKind } from './fabric.ts';
+import { tables } from './generated.ts';
+import { OBJECT_KINDS } from './kinds.ts';
+import { claim } from './objects/claim.ts';
+import { objectKind } from './objects/kind.ts';
+import type { FabricReader, FabricWriter } from './world.ts';
+
+/** Loads the code that refreshes and writes on first use: a plan without a Fabric must start at once. */
+export const fabric = definePlugin<FabricReader, FabricWriter>({
+  name: 'fabric',
+  tables,
+  validators: async () => (await import('./generated.validators.js')).validators,
+  check,
+  claim,
+  kinds: { Fabric: fabricKind, ...Object.fromEntries(OBJECT_KINDS.map((kind) => [kind, objectKind])) },
+  openReader: async (outside) => (await import('./live/clusters.ts')).openClusters(outside),
+  openWriter: async (outside) => (await import('./live/clusters.ts')).openClusters(outside),
+  observe: async (world, query) => (await import('./observe.ts')).observe(world, query),
+});

@@ -1,0 +1,86 @@
+/** The Kubernetes API in its own terms: what the plugin reads from a cluster and writes to it. */
+
+import type { Json } from '#plugin';
+import type { LiveObject } from './objects/content.ts';
+import type { Refusal } from './live/answers.ts';
+
+/** A kind as discovery names it. */
+export interface ServedKind {
+  /** `vpc.githedgehog.com/v1beta1`; `v1` for the core group. */
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** `vpcs`, as in the path. */
+  readonly plural: string;
+  readonly namespaced: boolean;
+}
+
+/** One object, by its path. */
+export interface ObjectPlace {
+  readonly served: ServedKind;
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** The answer to a write, or to its dry run. `object` is absent for a removal that is complete. */
+export type Reply =
+  | { readonly done: true; readonly object?: LiveObject; readonly warnings: readonly string[] }
+  | { readonly done: false; readonly refusal: Refusal };
+
+export interface ApplyOrder {
+  readonly place: ObjectPlace;
+  /** The whole body: with name and namespace, and for an update with `metadata.uid`. */
+  readonly body: LiveObject;
+  /** Takes over fields of other managers. Requires `metadata.resourceVersion` in the body. */
+  readonly force?: true;
+}
+
+export interface RemoveOrder {
+  readonly place: ObjectPlace;
+  /** Another object of the same name is not removed. */
+  readonly uid: string;
+}
+
+/** A cluster that answers. Every call throws an OutsideError if no usable answer comes. */
+export interface ClusterReader {
+  /** The address of the API server, for messages. */
+  readonly server: string;
+  /** The kinds of a group and version; undefined if the cluster does not serve it. */
+  served(apiVersion: string, signal: AbortSignal): Promise<readonly ServedKind[] | undefined>;
+  /** Every object of a kind, or those of a namespace; a Refusal if the cluster refuses the list. */
+  list(served: ServedKind, options: ListOptions, signal: AbortSignal): Promise<readonly LiveObject[] | Refusal>;
+  /** One object; undefined if it does not exist. */
+  get(place: ObjectPlace, signal: AbortSignal): Promise<LiveObject | undefined | Refusal>;
+  /** The answer to an apply that changes nothing. */
+  tryApply(order: ApplyOrder, signal: AbortSignal): Promise<Reply>;
+  /** The answer to a removal that removes nothing. */
+  tryRemove(order: RemoveOrder, signal: AbortSignal): Promise<Reply>;
+}
+
+export interface ListOptions {
+  readonly namespace?: string;
+  readonly labels?: string;
+}
+
+export interface ClusterWriter extends ClusterReader {
+  apply(order: ApplyOrder, signal: AbortSignal): Promise<Reply>;
+  remove(order: RemoveOrder, signal: AbortSignal): Promise<Reply>;
+  /** Replaces the managed fields of an object, by which fettle takes over those of another manager. */
+  takeOver(place: ObjectPlace, from: LiveObject, managedFields: Json, signal: AbortSignal): Promise<Reply>;
+}
+
+/** A cluster as a Fabric names it. */
+export interface ClusterAddress {
+  readonly context?: string;
+  readonly server?: { readonly url: string; readonly ca?: string };
+}
+
+export interface FabricReader {
+  /** The project, which names the owner of applied fields. */
+  readonly project: string;
+  /** Opens a cluster; the same address gives the same one. Throws an InputError if the access is not configured. */
+  cluster(address: ClusterAddress, signal: AbortSignal): Promise<ClusterReader>;
+}
+
+export interface FabricWriter extends FabricReader {
+  cluster(address: ClusterAddress, signal: AbortSignal): Promise<ClusterWriter>;
+}

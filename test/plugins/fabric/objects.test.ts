@@ -1,0 +1,353 @@
+/** Objects of a cluster from manifest to object: plans by dry run, applies, drift, conflicts, removals. */
+
+import { describe, expect, it } from 'vitest';
+import { valueAt } from '#plugin';
+import { internalError } from '../../../plugins/fabric/sandbox/status.ts';
+import { clusterProject, definition, liveObject, manifest, never, placeOf } from './cluster.ts';
+
+const NAMESPACES = `${manifest('IPv4Namespace', 'default', '{ subnets: [10.10.0.0/16] }')}---\n${manifest('VLANNamespace', 'default', '{ ranges: [{ from: 1000, to: 2999 }] }')}`;
+const vpc = (name: string, vlan: number, more = ''): string =>
+  manifest('VPC', name, `{ subnets: { default: { subnet: 10.10.${vlan - 1000}.0/24, vlan: ${vlan} } }${more} }`);
+const attachment = (name: string, subnet: string): string =>
+  manifest('VPCAttachment', name, `{ subnet: ${subnet}, connection: server-1 }`);
+
+const whole = {
+  'desired/namespaces.yaml': NAMESPACES,
+  'desired/vpc.yaml': vpc('vpc-1', 1001),
+  'desired/attachment.yaml': attachment('one', 'vpc-1/default'),
+};
+
+describe('the first plan on an empty cluster', () => {
+  it('proves what the cluster accepts, leaves the rest unproven, and applies everything at the first try', async () => {
+    const project = await clusterProject(whole);
+    const plan = await project.plan();
+    expect(plan.rejected_changes).toEqual([]);
+    expect(plan.resource_changes.map(({ address, proven }) => [address, proven])).toEqual([
+      ['fabric/IPv4Namespace/prod/default/default', true],
+      ['fabric/VLANNamespace/prod/default/default', true],
+      ['fabric/VPC/prod/default/vpc-1', false],
+      ['fabric/VPCAttachment/prod/default/one', false],
+    ]);
+    expect(plan.resource_changes[2]?.warnings.join()).toContain('IPv4Namespace default not found');
+    await project.run('apply --yes');
+    expect((await project.plan()).resource_changes).toEqual([]);
+    await project.run('drift');
+  });
+
+  it('rejects a reference that nothing in the plan creates, with the words of the cluster', async () => {
+    const project = await clusterProject({ 'desired/a.yaml': attachment('one', 'nope/default') });
+    const plan = await project.plan();
+    expect(plan.resource_changes).toEqual([]);
+    expect(plan.rejected_changes).toMatchObject([
+      {
+        reason: 'refused',
+        reasons: [
+          {
+            message:
+              'The cluster refuses the step: vvpcattachment.kb.io: failed to validate vpc attachment: vpc nope not found (HH-K8S-011)',
+          },
+        ],
+      },
+    ]);
+  });
+});
+
+describe('an edit', () => {
+  it('shows the differences that the cluster would make, and applies them in at most four requests', async () => {
+    const project = await clusterProject(whole);
+    await project.run('apply --yes');
+    project.write({ 'desired/vpc.yaml': vpc('vpc-1', 1001, ', defaultIsolated: true') });
+    const plan = await project.plan();
+    expect(plan.resource_changes).toMatchObject([
+      { step: 'PENDING>SYNCED', cause: 'edit', proven: true, change: { after: { spec: { defaultIsolated: true } } } },
+    ]);
+    const before = project.emulator.seen.length;
+    await project.run(`apply --yes --plan-digest ${plan.plan_digest}`);
+    const own = project.emulator.seen.slice(before).filter(({ url }) => url.includes('/vpcs/vpc-1'));
+    // The dry run of the plan, and the requests of the action: read, dry run, apply, read.
+    expect(own.map(({ method, url }) => `${method}${url.includes('dryRun') ? ' dry run' : ''}`)).toEqual([
+      'PATCH dry run',
+      'GET',
+      'PATCH dry run',
+      'PATCH',
+      'GET',
+    ]);
+    expect(await liveObject(project, 'VPC', 'vpc-1')).toMatchObject({ spec: { defaultIsolated: true } });
+  });
+
+  it('makes the row stale if the object changes after the plan was approved', async () => {
+    const project = await clusterProject(whole);
+    await project.run('apply --yes');
+    project.write({ 'desired/vpc.yaml': vpc('vpc-1', 1001, ', defaultIsolated: true') });
+    await project.run('plan -o plan.json');
+    const other = await project.as('other');
+    const place = await placeOf(other, 'VPC', 'vpc-1');
+    const live = await liveObject(project, 'VPC', 'vpc-1');
+    const body = {
+      apiVersion: 'vpc.githedgehog.com/v1beta1',
+      kind: 'VPC',
+      metadata: { name: 'vpc-1', namespace: 'default' },
+      spec: { description: 'x' },
+    };
+    expect((await other.apply({ place, body }, never)).done).toBe(true);
+    expect(live).toBeDefined();
+    await project.run('apply plan.json --yes', 6);
+  });
+});
+
+describe('drift', () => {
+  it('is a field of ours that somebody changed: the row names them, and takes the field back', async () => {
+    const project = await clusterProject(whole);
+    await project.run('apply --yes');
+    await project.edit('PATCH', 'vpcs/vpc-1', 'kubectl-edit', { spec: { subnets: { default: { vlan: 1500 } } } });
+    const { stdout } = await project.run('drift', 2);
+    expect(stdout).toContain('spec.subnets.default.vlan: 1001 → 1500');
+    const plan = await project.plan();
+    expect(plan.resource_changes).toMatchObject([{ step: 'DRIFTED>SYNCED', cause: 'drift' }]);
+    expect(plan.resource_changes[0]?.because).toMatch(/kubectl-edit at 20\S+Z changed it/u);
+    await project.run('apply --yes');
+    expect(await liveObject(project, 'VPC', 'vpc-1')).toMatchObject({ spec: { subnets: { default: { vlan: 1001 } } } });
+    await project.run('drift');
+  });
+
+  it('heals a field of ours that somebody removed', async () => {
+    const project = await clusterProject(whole);
+    await project.run('apply --yes');
+    await project.edit('PATCH', 'vpcs/vpc-1', 'kubectl-edit', { spec: { subnets: { default: { vlan: null } } } });
+    await project.run('drift', 2);
+    await project.run('apply --yes');
+    expect(await liveObject(project, 'VPC', 'vpc-1')).toMatchObject({ spec: { subnets: { default: { vlan: 1001 } } } });
+  });
+
+  it('does not touch a field that another applier took over, unless an override says so', async () => {
+    const project = await clusterProject(whole);
+    await project.run('apply --yes');
+    const cluster = await project.as('other');
+    const place = await placeOf(cluster, 'VPC', 'vpc-1');
+    const live = await liveObject(project, 'VPC', 'vpc-1');
+    const patched = await cluster.apply(
+      {
+        place,
+        force: true,
+        body: {
+          apiVersion: 'vpc.githedgehog.com/v1beta1',
+          kind: 'VPC',
+          metadata: {
+            name: 'vpc-1',
+            namespace: 'default',
+            resourceVersion: valueAt(live, '/metadata/resourceVersion') ?? null,
+          },
+          spec: { subnets: { default: { vlan: 1500 } } },
+        },
+      },
+      never,
+    );
+    expect(patched.done).toBe(true);
+    const plan = await project.plan();
+    expect(plan.rejected_changes).toMatchObject([{ reason: 'field-owned-by-others' }]);
+    expect(plan.rejected_changes[0]?.reasons[0]?.message).toContain('fettle:other owns .spec.subnets.default.vlan');
+    const override =
+      '--override field-owned-by-others@fabric/VPC/prod/default/vpc-1 --reason "the manifests are the source"';
+    await project.run(`apply --yes ${override}`);
+    expect(await liveObject(project, 'VPC', 'vpc-1')).toMatchObject({ spec: { subnets: { default: { vlan: 1001 } } } });
+  });
+});
+
+describe('a removal', () => {
+  it('happens in the reverse order of references, by uid, and only of owned objects', async () => {
+    const project = await clusterProject(whole);
+    await project.run('apply --yes');
+    project.write({
+      'desired/vpc.yaml': NAMESPACES,
+      'desired/namespaces.yaml': '# moved\n',
+      'desired/attachment.yaml': '# removed\n',
+    });
+    const plan = await project.plan();
+    expect(plan.rejected_changes).toEqual([]);
+    expect(plan.resource_changes.map(({ address, step, proven }) => [address, step, proven])).toEqual([
+      ['fabric/VPC/prod/default/vpc-1', 'ORPHANED>absent', false],
+      ['fabric/VPCAttachment/prod/default/one', 'ORPHANED>absent', true],
+    ]);
+    await project.run('apply --yes');
+    expect(await liveObject(project, 'VPC', 'vpc-1')).toBeUndefined();
+    expect(await liveObject(project, 'VPCAttachment', 'one')).toBeUndefined();
+  });
+
+  it('that the cluster refuses is rejected with its words', async () => {
+    const project = await clusterProject(whole);
+    await project.run('apply --yes');
+    project.write({
+      'desired/vpc.yaml': '# removed\n',
+      'desired/attachment.yaml': attachment('one', 'vpc-1/default').replace(
+        'default }',
+        'default, annotations: { fettle.dev/onRemove: release } }',
+      ),
+    });
+    const plan = await project.plan();
+    expect(
+      plan.rejected_changes.some(({ reasons }) =>
+        reasons.some(({ message }) => message.includes('VPC has attachments')),
+      ),
+    ).toBe(true);
+  });
+});
+
+describe('a cluster that does not answer', () => {
+  it('is a finding of its Fabric and a gap over its objects', async () => {
+    const project = await clusterProject(whole);
+    await project.run('apply --yes');
+    await project.emulator.stop();
+    const plan = await project.plan();
+    expect(plan.checks).toMatchObject([{ address: 'fabric/Fabric/prod', code: 'unreachable' }]);
+    expect(plan.gaps).toHaveLength(1);
+    expect(plan.resource_changes).toEqual([]);
+  });
+});
+
+describe('an object that exists before its manifest', () => {
+  const created = {
+    apiVersion: 'vpc.githedgehog.com/v1beta1',
+    kind: 'VPC',
+    metadata: { name: 'vpc-1', namespace: 'default' },
+  };
+  const subnets = { default: { subnet: '10.10.1.0/24', vlan: 1001 }, old: { subnet: '10.10.2.0/24', vlan: 1002 } };
+
+  it('is adopted first, then its fields are taken over, and a field without a declaration is removed', async () => {
+    const project = await clusterProject({ 'desired/namespaces.yaml': NAMESPACES });
+    await project.run('apply --yes');
+    await project.edit('POST', 'vpcs', 'kubectl-client-side-apply', { ...created, spec: { subnets } });
+    project.write({ 'desired/vpc.yaml': vpc('vpc-1', 1001) });
+    expect((await project.plan()).resource_changes).toMatchObject([{ goal: 'adopt' }]);
+    await project.run('apply --yes');
+    await project.run('drift');
+    expect((await project.plan()).resource_changes).toMatchObject([{ step: 'PENDING>SYNCED', cause: 'edit' }]);
+    await project.run('apply --yes --until-settled');
+    const live = await liveObject(project, 'VPC', 'vpc-1');
+    expect(valueAt(live, '/spec/subnets')).toEqual({ default: subnets.default });
+    expect((await project.plan()).resource_changes).toEqual([]);
+    await project.run('drift');
+  });
+});
+
+describe('a declared value that the cluster would drop', () => {
+  it('is rejected, with the value', async () => {
+    const drops = {
+      group: 'wiring.githedgehog.com',
+      kind: 'VLANNamespace',
+      mutating: { name: 'mvlannamespace.kb.io', change: (object: object) => ({ ...object, spec: {} }) as never },
+    };
+    const project = await clusterProject(
+      { 'desired/a.yaml': manifest('VLANNamespace', 'bad', '{ ranges: [{ from: 5000, to: 5001 }] }') },
+      { hooks: [drops] },
+    );
+    const { rejected_changes: rejected } = await project.plan();
+    expect(rejected).toMatchObject([
+      { reason: 'not-as-sent', reasons: [{ message: 'The cluster would drop /spec/ranges' }] },
+    ]);
+  });
+});
+
+describe('two documents that overlap', () => {
+  it('are both rejected, although the cluster would accept each of them alone', async () => {
+    const project = await clusterProject({
+      'desired/namespaces.yaml': NAMESPACES,
+      'desired/vpc.yaml': `${vpc('vpc-1', 1001)}---\n${manifest('VPC', 'vpc-2', '{ subnets: { default: { subnet: 10.10.1.128/25, vlan: 1002 } } }')}`,
+    });
+    const { rejected_changes: rejected } = await project.plan();
+    expect(rejected.map(({ reason, reasons }) => [reason, reasons[0]?.message])).toEqual([
+      [
+        'one-at-a-time',
+        'The object and fabric/VPC/prod/default/vpc-2 share the subnet in the IPv4Namespace default: 10.10.1.0/24 and 10.10.1.128/25',
+      ],
+      [
+        'one-at-a-time',
+        'The object and fabric/VPC/prod/default/vpc-1 share the subnet in the IPv4Namespace default: 10.10.1.128/25 and 10.10.1.0/24',
+      ],
+    ]);
+  });
+});
+
+describe('a kind whose definition is in the same plan', () => {
+  const crd = JSON.stringify(definition('things.example.com', 'v1', 'Thing', 'things'));
+  const thing =
+    'apiVersion: things.example.com/v1\nkind: Thing\nmetadata: { name: one, namespace: default }\nspec: { size: 3 }\n';
+
+  it('is unproven until the definition exists, and applied in the same run', async () => {
+    const project = await clusterProject({ 'desired/crd.yaml': crd, 'desired/thing.yaml': thing });
+    const plan = await project.plan();
+    expect(plan.resource_changes.map(({ address, proven }) => [address, proven])).toEqual([
+      ['fabric/Object/prod/apiextensions.k8s.io/CustomResourceDefinition/_/things.things.example.com', true],
+      ['fabric/Object/prod/things.example.com/Thing/default/one', false],
+    ]);
+    await project.run('apply --yes');
+    expect((await project.plan()).resource_changes).toEqual([]);
+  });
+
+  it('is never removed without an override: its objects would go with it', async () => {
+    const project = await clusterProject({ 'desired/crd.yaml': crd, 'desired/thing.yaml': thing });
+    await project.run('apply --yes');
+    project.write({ 'desired/crd.yaml': '# removed\n', 'desired/thing.yaml': NAMESPACES });
+    expect(
+      (await project.plan()).rejected_changes
+        .map(({ reasons }) => reasons.map(({ message }) => message))
+        .flat()
+        .join(),
+    ).toContain('Every object in the CustomResourceDefinition things.things.example.com would be deleted with it');
+  });
+});
+
+describe('a finalizer', () => {
+  it('holds a removed object: the removal is in progress, and names it', async () => {
+    const project = await clusterProject({
+      'desired/namespaces.yaml': NAMESPACES,
+      'desired/vpc.yaml': vpc('vpc-1', 1001),
+    });
+    await project.run('apply --yes');
+    await project.edit('PATCH', 'vpcs/vpc-1', 'controller', { metadata: { finalizers: ['example.com/clean-up'] } });
+    project.write({ 'desired/vpc.yaml': '# removed\n', 'desired/more.yaml': manifest('SwitchGroup', 'a', '{}') });
+    expect((await project.plan()).resource_changes).toMatchObject([
+      { step: 'ORPHANED>DELETING', because: expect.stringContaining('example.com/clean-up') },
+      { step: 'absent>SYNCED' },
+    ]);
+    await project.run('apply --yes');
+    const plan = await project.plan();
+    expect(plan.resource_changes).toEqual([]);
+    expect(plan.checks).toMatchObject([{ code: 'deleting' }]);
+    await project.edit('PATCH', 'vpcs/vpc-1', 'controller', { metadata: { finalizers: null } });
+    await project.run('drift --record');
+    expect((await project.run('state list')).stdout).not.toContain('vpc-1');
+  });
+});
+
+describe('a login without the right to write', () => {
+  it('gets a plan by comparison, whose rows are unproven', async () => {
+    const rules = [{ verbs: ['get', 'list', 'watch'], groups: ['*'], resources: ['*'] }];
+    const project = await clusterProject(whole, {
+      users: { 'reader-token': { name: 'reader', groups: ['system:authenticated'], rules } },
+    });
+    await project.run('apply --yes');
+    project.write({ 'desired/vpc.yaml': vpc('vpc-1', 1001, ', defaultIsolated: true') });
+    project.login('reader-token');
+    const plan = await project.plan();
+    expect(plan.resource_changes).toMatchObject([{ address: 'fabric/VPC/prod/default/vpc-1', proven: false }]);
+    expect(plan.resource_changes[0]?.warnings.join()).toContain('cannot be tried');
+  });
+});
+
+describe('a webhook that does not answer', () => {
+  it('makes the rows of its kind wait, and nothing else', async () => {
+    const project = await clusterProject({ ...whole, 'desired/group.yaml': manifest('SwitchGroup', 'a', '{}') });
+    await project.run('apply --yes');
+    project.write({
+      'desired/vpc.yaml': vpc('vpc-1', 1001, ', defaultIsolated: true'),
+      'desired/group.yaml': manifest('SwitchGroup', 'b', '{}'),
+    });
+    const error = internalError('failed calling webhook "mvpc.kb.io": failed to call webhook: connection refused');
+    project.emulator.inject({ path: '/vpcs/vpc-1', method: 'PATCH', times: 10, mishap: { kind: 'error', error } });
+    const plan = await project.plan();
+    expect(plan.deferred_changes.map(({ reason, resource_change: row }) => [reason, row.address])).toEqual([
+      ['webhook-down', 'fabric/VPC/prod/default/vpc-1'],
+    ]);
+    expect(plan.resource_changes.map(({ address }) => address)).toContain('fabric/SwitchGroup/prod/default/b');
+  });
+});
