@@ -10,7 +10,16 @@ import type { AddressInfo, Socket } from 'node:net';
 import { EVERYTHING, type User } from './access.ts';
 import { admission, type Cluster, type Hook } from './admission.ts';
 import type { ArmedFault, Fault } from './faults.ts';
-import { BUILT_IN, DEFINITIONS, establishedDefinition, type Kind, kindsOf, NAMESPACES, storageOf } from './kinds.ts';
+import {
+  BUILT_IN,
+  DEFINITIONS,
+  establishedDefinition,
+  groupVersion,
+  type Kind,
+  kindsOf,
+  NAMESPACES,
+  storageOf,
+} from './kinds.ts';
 import { wholeSecond } from './managers.ts';
 import { type Seen, serve, type Service } from './server.ts';
 import { keyOf, openStore, type SavedStore, type Store } from './store.ts';
@@ -29,6 +38,8 @@ export interface EmulatorOptions {
   /** Custom resource definitions that are there from the start. */
   readonly definitions?: readonly Tree[];
   readonly hooks?: readonly Hook[];
+  /** Objects that a controller has made before the start: admission does not see them. */
+  readonly objects?: readonly Tree[];
   /** Users by bearer token, in addition to the administrator. */
   readonly users?: Readonly<Record<string, User>>;
   /** Ms between two bookmarks of a watch. */
@@ -66,11 +77,18 @@ interface Saved {
   readonly store: SavedStore;
 }
 
-/** Puts an object of the server's own kinds into the store, as it is at the start. */
+/** Puts an object into the store, as it is at the start. */
 function seed(store: Store, kind: Kind, object: Tree, now: number): void {
   const name = textAt(object, 'metadata', 'name');
   const metadata = { uid: crypto.randomUUID(), creationTimestamp: wholeSecond(now), ...treeAt(object, 'metadata') };
-  store.put(storageOf(kind), keyOf('', name), { ...object, metadata });
+  store.put(storageOf(kind), keyOf(textAt(object, 'metadata', 'namespace'), name), { ...object, metadata });
+}
+
+/** Puts an object of a served kind into the store. */
+function seedObject(store: Store, object: Tree, kinds: readonly Kind[], now: number): void {
+  const kind = kinds.find((one) => one.kind === object['kind'] && groupVersion(one) === object['apiVersion']);
+  if (kind === undefined) throw new Error(`${textAt(object, 'kind')} is not served`);
+  seed(store, kind, object, now);
 }
 
 function namespaceObject(name: string): Tree {
@@ -123,6 +141,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   if (saved === undefined) {
     for (const name of ['default', 'kube-system']) seed(store, NAMESPACES, namespaceObject(name), now());
     for (const one of definitions) seed(store, DEFINITIONS, establishedDefinition(one, wholeSecond(now())), now());
+    for (const one of options.objects ?? []) seedObject(store, one, kinds(), now());
   }
   const cluster = clusterOf(store, kinds);
   const faults: ArmedFault[] = [];

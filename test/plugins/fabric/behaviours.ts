@@ -202,7 +202,7 @@ export const BEHAVIOURS: Readonly<Record<string, (t: Things) => Promise<Value>>>
     ]);
     const groups = listAt((await api.send('/apis')).body, 'groups').map((one) => textAt(one, 'name'));
     return [
-      kinds.map((kind) => kind.join(' ')).toSorted(),
+      kinds.map((kind) => JSON.stringify(kind)).toSorted(),
       groups.includes('test.fettle.dev'),
       await send('/apis/nothing.fettle.dev/v1'),
       await send('/apis/test.fettle.dev/v9/things'),
