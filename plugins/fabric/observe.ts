@@ -24,6 +24,7 @@ import type { LiveObject } from './objects/content.ts';
 import { asFacts, type FabricFacts, type ObjectFacts, type ObjectPreview } from './objects/facts.ts';
 import type { Manifest } from './objects/manifest.ts';
 import { keyOf, objectSighting, type ObjectRaw } from './objects/sighting.ts';
+import { admissionOf, isProven } from './objects/proof.ts';
 import { settledByApply } from './objects/settled.ts';
 import { type Declared, triedApply, triedRemove } from './objects/trial.ts';
 import type { ClusterReader, FabricReader, ServedKind } from './world.ts';
@@ -129,6 +130,7 @@ class FabricRefresh {
       return this.#found;
     }
     this.#connected(cluster);
+    await this.#readAdmission(cluster);
     let done = 0;
     for (const group of groupsOf(objects)) {
       await this.#refreshGroup(cluster, group);
@@ -159,6 +161,20 @@ class FabricRefresh {
     const server = fabric.spec.server?.url ?? fabric.spec.context ?? '';
     this.#fabricSighting({ server, error: message }, 'FAILED');
     if (objects.length > 0) this.#found.gaps.push(gapOver(objects, fabric.ref.name, message));
+  }
+
+  /** Reads what decides about admission, once for all actions of a run. */
+  async #readAdmission(cluster: ClusterReader): Promise<void> {
+    const { only, signal } = this.#query;
+    const { name } = this.#part.fabric.ref;
+    if (only !== undefined || this.#part.objects.length === 0) return;
+    const admission = await admissionOf(cluster, signal).catch(() => undefined);
+    if (admission === undefined) this.#world.admissions.delete(name);
+    else this.#world.admissions.set(name, admission);
+  }
+
+  get #admission(): string | undefined {
+    return this.#world.admissions.get(this.#part.fabric.ref.name);
   }
 
   #connected({ server }: ClusterReader): void {
@@ -266,6 +282,8 @@ class FabricRefresh {
       return object === undefined || memory?.owned === undefined
         ? undefined
         : triedRemove(cluster, place, object, signal);
+    if (isProven({ manifest: desired.spec, live: object, memory, admission: this.#admission }))
+      return { outcome: 'unchanged' };
     const { spec: fabric } = this.#part.fabric;
     const declared: Declared = {
       place,
@@ -286,7 +304,14 @@ class FabricRefresh {
       outcome: preview?.outcome ?? 'unchanged',
       differs: (preview?.fields?.length ?? 0) > 0,
     };
-    return objectSighting({ ref, object, raw, self: managerOf(this.#world.project), at: this.#query.now });
+    return objectSighting({
+      ref,
+      object,
+      raw,
+      self: managerOf(this.#world.project),
+      admission: this.#admission,
+      at: this.#query.now,
+    });
   }
 }
 

@@ -77,6 +77,8 @@ export interface ClusterAddress {
 export interface FabricReader {
   /** The project, which names the owner of applied fields. */
   readonly project: string;
+  /** Digests of everything that decides about admission, by Fabric: of the last refresh of all objects. */
+  readonly admissions: Map<string, string>;
   /** Opens a cluster; the same address gives the same one. Throws an InputError if the access is not configured. */
   cluster(address: ClusterAddress, signal: AbortSignal): Promise<ClusterReader>;
 }

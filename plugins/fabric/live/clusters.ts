@@ -143,6 +143,7 @@ export function openClusters(outside: Outside): FabricWriter {
   const opened = new Map<string, Promise<ClusterWriter>>();
   return {
     project: outside.project,
+    admissions: new Map(),
     cluster: ({ context, server }) => {
       const key = JSON.stringify([context, server]);
       const known =

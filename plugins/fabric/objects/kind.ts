@@ -8,6 +8,7 @@ import { objectHandlers } from './apply.ts';
 import { adoptObject, diffObject, objectPolicy } from './diff.ts';
 import type { ObjectFacts, ObjectResource } from './facts.ts';
 import type { Manifest } from './manifest.ts';
+import { proofOf } from './proof.ts';
 import { objectRules } from './safety.ts';
 import { objectStanding } from './sighting.ts';
 
@@ -24,7 +25,7 @@ export const objectKind: Kind<FabricWriter, Manifest, ObjectFacts, ObjectMemory,
   matters: fabricOf,
   note: (resource: KnownResource<ObjectResource>) => {
     const facts = observedOf(resource)?.facts;
-    return facts === undefined ? {} : { uid: facts.uid, api_version: facts.api_version };
+    return facts === undefined ? {} : { uid: facts.uid, api_version: facts.api_version, ...proofOf(resource) };
   },
   rules: objectRules,
   handlers: objectHandlers,

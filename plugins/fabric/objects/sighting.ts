@@ -25,10 +25,12 @@ interface Seen {
   readonly raw: ObjectRaw;
   /** Our field manager. */
   readonly self: string;
+  /** Digest of the admission of the cluster; undefined if it is not known. */
+  readonly admission: string | undefined;
   readonly at: Instant;
 }
 
-export function objectSighting({ ref, object, raw, self, at }: Seen): Sighting<ObjectFacts> {
+export function objectSighting({ ref, object, raw, self, admission, at }: Seen): Sighting<ObjectFacts> {
   const metadata = isTree(object['metadata']) ? object['metadata'] : {};
   const { uid, finalizers, deletionTimestamp, resourceVersion, generation } = metadata;
   const held = Array.isArray(finalizers) ? (finalizers as readonly string[]) : [];
@@ -49,6 +51,7 @@ export function objectSighting({ ref, object, raw, self, at }: Seen): Sighting<O
     signals: {
       resource_version: textOr(resourceVersion, ''),
       ...(typeof generation === 'number' ? { generation } : {}),
+      ...(admission === undefined ? {} : { admission }),
     },
   };
 }

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { valueAt } from '#plugin';
 import { internalError } from '../../../plugins/fabric/sandbox/status.ts';
-import { clusterProject, definition, liveObject, manifest, never, placeOf } from './cluster.ts';
+import { type ClusterProject, clusterProject, definition, liveObject, manifest, never, placeOf } from './cluster.ts';
 
 const NAMESPACES = `${manifest('IPv4Namespace', 'default', '{ subnets: [10.10.0.0/16] }')}---\n${manifest('VLANNamespace', 'default', '{ ranges: [{ from: 1000, to: 2999 }] }')}`;
 const vpc = (name: string, vlan: number, more = ''): string =>
@@ -49,6 +49,46 @@ describe('the first plan on an empty cluster', () => {
         ],
       },
     ]);
+  });
+});
+
+describe('a plan after an apply', () => {
+  it('needs no dry run while nothing changed: one list of each kind', async () => {
+    const project = await clusterProject(whole);
+    await project.run('apply --yes');
+    const before = project.emulator.seen.length;
+    await project.run('plan --detailed-exitcode');
+    const requests = project.emulator.seen.slice(before);
+    expect(requests.filter(({ method }) => method !== 'GET')).toEqual([]);
+    const lists = requests
+      .map(({ url }) => url.split('?')[0])
+      .filter((path) => /namespaces\/default\/[^/]+$/u.test(path ?? ''));
+    expect(lists.map((path) => path?.split('/').at(-1)).toSorted()).toEqual([
+      'ipv4namespaces',
+      'vlannamespaces',
+      'vpcattachments',
+      'vpcs',
+    ]);
+  });
+
+  it.each([
+    [
+      'an object',
+      async (project: ClusterProject) => project.edit('PATCH', 'vpcs/vpc-1', 'x', { metadata: { labels: { a: 'b' } } }),
+    ],
+    [
+      'a document',
+      async (project: ClusterProject) =>
+        project.write({ 'desired/vpc.yaml': vpc('vpc-1', 1001, ', defaultIsolated: true') }),
+    ],
+  ] as const)('tries an object again after a change of %s', async (_what, change) => {
+    const project = await clusterProject(whole);
+    await project.run('apply --yes');
+    await change(project);
+    const before = project.emulator.seen.length;
+    await project.plan();
+    const tried = project.emulator.seen.slice(before).filter(({ url }) => url.includes('dryRun'));
+    expect(tried.map(({ url }) => url.split('?')[0]?.split('/').at(-1))).toEqual(['vpc-1']);
   });
 });
 
