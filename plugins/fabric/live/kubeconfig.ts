@@ -40,7 +40,7 @@ interface Merged {
 }
 
 /** A cluster and its user, as the files have them. */
-export interface ContextSource {
+interface ContextSource {
   readonly cluster: Entry;
   readonly user: Entry | undefined;
   readonly name: string;
@@ -127,7 +127,7 @@ function namedFiles(env: Environment): readonly string[] {
 }
 
 /** The kubeconfig files, in order. */
-export function kubeconfigFiles(env: Environment): readonly string[] {
+function kubeconfigFiles(env: Environment): readonly string[] {
   const named = namedFiles(env);
   return named.length > 0 ? named : [join(env['HOME'] ?? homedir(), '.kube', 'config')];
 }
@@ -191,7 +191,7 @@ function merged(files: readonly KubeconfigFile[]): Merged {
  * The cluster and the user of a context, by default of the current one. Throws InputError, which names the files and
  * never their content.
  */
-export async function contextOf(context: string | undefined, env: Environment): Promise<ContextSource> {
+async function contextOf(context: string | undefined, env: Environment): Promise<ContextSource> {
   const named = kubeconfigFiles(env).map((file) => resolve(file));
   const exist = await Promise.all(named.map(isThere));
   const files = named.filter((_file, i) => exist[i]);
@@ -216,7 +216,7 @@ export async function contextOf(context: string | undefined, env: Environment): 
 }
 
 /** A member as text; undefined if it is missing or empty. Throws InputError for a number, a list, or a map. */
-export function textIn({ value, file }: Entry, key: string): string | undefined {
+function textIn({ value, file }: Entry, key: string): string | undefined {
   const member = value[key] ?? '';
   if (typeof member !== 'string')
     throw new InputError(`the kubeconfig ${file} has a ${key} that is not text. Quote it`);
@@ -224,13 +224,13 @@ export function textIn({ value, file }: Entry, key: string): string | undefined 
 }
 
 /** The path that a member names, from the folder of its file. */
-export function pathIn(entry: Entry, key: string): string | undefined {
+function pathIn(entry: Entry, key: string): string | undefined {
   const path = textIn(entry, key);
   return path === undefined ? undefined : resolve(entry.folder, path);
 }
 
 /** Content given as base64 in `KEY-data`, or in the file that `KEY` names. Throws InputError. */
-export async function contentIn(entry: Entry, key: string): Promise<string | undefined> {
+async function contentIn(entry: Entry, key: string): Promise<string | undefined> {
   const data = textIn(entry, `${key}-data`);
   if (data !== undefined) return Buffer.from(data, 'base64').toString('utf8');
   const path = pathIn(entry, key);
@@ -240,7 +240,7 @@ export async function contentIn(entry: Entry, key: string): Promise<string | und
 }
 
 /** True if a file is inside a folder, by its name or by real paths. */
-export async function isInside(file: string, folder: string): Promise<boolean> {
+async function isInside(file: string, folder: string): Promise<boolean> {
   const isBelow = (path: string, root: string): boolean => {
     const way = relative(root, path);
     return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
@@ -479,5 +479,3 @@ export async function clusterOf({ env, context, projectFolder, now }: ClusterOpt
         : await credentialsOf(user, { env, projectFolder, now, server, info }),
   };
 }
-
-export type { Entry };

@@ -526,7 +526,15 @@ describe('exec plugins', () => {
   test('a program that does not end is ended at its deadline, with its child processes', async () => {
     const made = execScene('sleep 600 & echo $! > child; wait');
     const exec = { apiVersion: V1, command: join(made.folder, 'login') };
-    const order = { exec, server: emulator.url, env: made.env, folder: made.folder, signal, deadlineMs: 500 };
+    const order = {
+      exec,
+      server: emulator.url,
+      cluster: {},
+      env: made.env,
+      folder: made.folder,
+      signal,
+      deadlineMs: 500,
+    };
     expect(await mistake(execCredential(order))).toMatch(/did not end within 0\.5 s$/u);
     const pid = Number(readFileSync(join(made.folder, 'child'), 'utf8'));
     await vi.waitFor(() => expect(isRunning(pid)).toBe(false));
