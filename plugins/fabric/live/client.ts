@@ -10,7 +10,7 @@ import { type Refusal, refusalOf } from './answers.ts';
 import { parseExactly } from './numbers.ts';
 
 /** Headers of a request: the login, and the names on whose behalf it acts. `renew`: the last ones were refused. */
-export type Credentials = (signal: AbortSignal, renew?: true) => Promise<Readonly<Record<string, string>>>;
+export type Credentials = (signal: AbortSignal, renew?: true) => Promise<Request['headers']>;
 
 export interface ClientOptions {
   readonly server: URL;

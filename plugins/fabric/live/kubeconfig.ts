@@ -18,7 +18,8 @@ import { bearer, fileBearer, inCluster, isPod } from './in-cluster.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Members = Readonly<Record<string, unknown>>;
-type Headers = Readonly<Record<string, string>>;
+/** A list is sent as one header for each value: a comma does not separate groups. */
+type Headers = Readonly<Record<string, string | readonly string[]>>;
 
 /** Trusted user ids; `everybody` also on systems without owners. */
 type Owners = ReadonlySet<number> | 'everybody';
@@ -256,9 +257,6 @@ function textsOf(member: unknown, name: string): readonly string[] {
   const list = member ?? [];
   if (!Array.isArray(list) || !list.every((each) => typeof each === 'string'))
     throw new InputError(`the kubeconfig has a ${name} that is not a list of texts`);
-  // A request has each header once, and a comma does not separate groups.
-  if (list.length > 1)
-    throw new InputError(`the kubeconfig has several values in ${name}, which is not supported. Keep one`);
   return list;
 }
 
@@ -266,23 +264,21 @@ function textsOf(member: unknown, name: string): readonly string[] {
 function impersonation(user: Entry): Headers {
   const name = textIn(user, 'as');
   const uid = textIn(user, 'as-uid');
-  const [group] = textsOf(user.value['as-groups'], 'as-groups');
+  const groups = textsOf(user.value['as-groups'], 'as-groups');
   const extra = user.value['as-user-extra'] ?? {};
   if (!isRecord(extra)) throw new InputError('the kubeconfig has an as-user-extra that is not a map');
   const headers: Headers = {
     ...(name === undefined ? {} : { 'impersonate-user': name }),
     ...(uid === undefined ? {} : { 'impersonate-uid': uid }),
-    ...(group === undefined ? {} : { 'impersonate-group': group }),
+    ...(groups.length === 0 ? {} : { 'impersonate-group': groups }),
     ...Object.fromEntries(
-      Object.entries(extra).flatMap(([key, values]) =>
-        textsOf(values, `as-user-extra ${key}`).map((value) => [
-          `impersonate-extra-${encodeURIComponent(key.toLowerCase())}`,
-          value,
-        ]),
-      ),
+      Object.entries(extra).map(([key, values]) => [
+        `impersonate-extra-${encodeURIComponent(key.toLowerCase())}`,
+        textsOf(values, `as-user-extra ${key}`),
+      ]),
     ),
   };
-  const wrong = Object.entries(headers).find(([, value]) => !HEADER.test(value));
+  const wrong = Object.entries(headers).find(([, values]) => [values].flat().some((value) => !HEADER.test(value)));
   if (wrong !== undefined)
     throw new InputError(`the kubeconfig has a value for ${wrong[0]} that is not printable ASCII`);
   if (name === undefined && Object.keys(headers).length > 0)
