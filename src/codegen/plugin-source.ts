@@ -60,6 +60,7 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec & { base?
   return {
     summary: kind.summary,
     scope: kind.scope ?? [],
+    ...(kind.base === undefined ? {} : { base: kind.base }),
     ...(kind.foreign === undefined ? {} : { foreign: kind.foreign }),
     onRemove: kind.onRemove,
     ...(kind.byAccount === undefined ? {} : { byAccount: kind.byAccount }),
