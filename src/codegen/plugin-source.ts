@@ -73,7 +73,11 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec & { base?
       text,
     })),
     references,
-    fields: [...placesIn(kind.spec).map(({ pointer }) => pointer), ...(kind.derived ?? [])],
+    fields: [
+      ...placesIn(kind.spec).map(({ pointer }) => pointer),
+      ...(kind.spec.additionalProperties === true ? ['/**'] : []),
+      ...(kind.derived ?? []),
+    ],
     paths: pathTables(kind.spec),
     safetyInputs: safetyInputs(kind.safety),
     releases: releaseTables(kind.safety),
