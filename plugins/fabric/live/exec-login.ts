@@ -1,11 +1,44 @@
 /**
- * Exec plugins: a program of the kubeconfig that prints a token. Source of the protocol:
+ * Exec plugins: programs of a kubeconfig that print a token or a client certificate. Source of the protocol:
  * https://kubernetes.io/docs/reference/config-api/client-authentication.v1/
+ *
+ * Nothing that a program prints, and no argument, becomes part of a message: both may contain secrets.
  */
 
-import { execFile } from 'node:child_process';
-import { InputError, instantOf, isRecord, OutsideError } from '#plugin';
+import { spawn } from 'node:child_process';
+import { isAbsolute, resolve, sep } from 'node:path';
+import { codeOf, InputError, instantOf, isRecord, shortLine } from '#plugin';
+import { raced } from '#plugin/deadline';
 import { textOr } from '../objects/content.ts';
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** A program, and what it may know. */
+export interface ExecLogin {
+  /** The member `exec` of a user. */
+  readonly exec: Members;
+  readonly server: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The folder of the kubeconfig: a relative command starts here, and the program runs here. */
+  readonly folder?: string;
+  /** The cluster as the protocol describes it, for a program that asks for it (`provideClusterInfo`). */
+  readonly cluster?: Members;
+  /** 30 s by default. */
+  readonly deadlineMs?: number;
+}
+
+export interface ExecOrder extends ExecLogin {
+  readonly signal: AbortSignal;
+}
+
+/** The login that a program printed: a token, a client certificate with its key (PEM), or both. */
+export interface ExecCredential {
+  readonly token?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** Its end: epoch ms, absent if the program names none. */
+  readonly until?: number;
+}
 
 /** A token with its end: epoch ms, absent if the program names none. */
 export interface ExecToken {
@@ -13,32 +46,39 @@ export interface ExecToken {
   readonly until?: number;
 }
 
-export interface ExecOrder {
-  readonly exec: Readonly<Record<string, unknown>>;
-  readonly server: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly signal: AbortSignal;
-}
-
 const DEADLINE_MS = 30_000;
 const MOST_BYTES = 1024 * 1024;
-const VERSIONS = new Set(['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1']);
+/** Time to wait for output after a program has ended; a process that it left running can hold the pipe forever. */
+const DRAIN_MS = 1000;
+/** A login is made anew this long before its end, or after half of a shorter life. */
+const RENEW_MS = 30_000;
+/** Refusals within this time after a renewal belong to requests that the former login sent. */
+const RENEWED_MS = 5000;
+const VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
 
 interface Program {
   readonly version: string;
+  /** The command as the kubeconfig has it. */
   readonly command: string;
+  /** The file, or a name to look up in PATH. */
+  readonly file: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly hint: string;
+  readonly wantsCluster: boolean;
 }
 
-function programOf(exec: Readonly<Record<string, unknown>>): Program {
-  const { apiVersion, command, args, env, installHint } = exec;
+function programOf({ exec, folder = '.' }: ExecLogin): Program {
+  const { apiVersion, command, args, env, installHint, interactiveMode, provideClusterInfo } = exec;
   if (typeof command !== 'string' || command === '')
     throw new InputError('the exec plugin of the kubeconfig does not name a command');
-  if (typeof apiVersion !== 'string' || !VERSIONS.has(apiVersion))
+  if (typeof apiVersion !== 'string' || !VERSIONS.includes(apiVersion))
     throw new InputError(
-      `the exec plugin ${command} has an apiVersion that is not supported: use ${[...VERSIONS].join(' or ')}`,
+      `the exec plugin ${command} has an apiVersion that is not supported: use ${VERSIONS.join(' or ')}`,
+    );
+  if (interactiveMode === 'Always')
+    throw new InputError(
+      `the exec plugin ${command} asks for input (interactiveMode: Always), which is not supported. Use a login that does not ask`,
     );
   const variables = (Array.isArray(env) ? env : []).flatMap((each: unknown) =>
     isRecord(each) && typeof each['name'] === 'string' ? [[each['name'], textOr(each['value'], '')] as const] : [],
@@ -46,59 +86,182 @@ function programOf(exec: Readonly<Record<string, unknown>>): Program {
   return {
     version: apiVersion,
     command,
+    file: command.includes(sep) && !isAbsolute(command) ? resolve(folder, command) : command,
     args: (Array.isArray(args) ? args : []).map(String),
     env: Object.fromEntries(variables),
-    hint: typeof installHint === 'string' ? (installHint.trim().split('\n')[0] ?? '') : '',
+    hint: typeof installHint === 'string' ? shortLine(installHint) : '',
+    wantsCluster: provideClusterInfo === true,
   };
 }
 
-function output(
-  { command, args, env, hint, version }: Program,
-  { server, env: around, signal }: ExecOrder,
-): Promise<string> {
-  const info = { apiVersion: version, kind: 'ExecCredential', spec: { interactive: false, cluster: { server } } };
-  return new Promise((done, fail) => {
-    execFile(
-      command,
-      args,
-      {
-        env: { ...around, ...env, KUBERNETES_EXEC_INFO: JSON.stringify(info) },
-        timeout: DEADLINE_MS,
-        maxBuffer: MOST_BYTES,
-        signal,
-      },
-      (error, stdout) => {
-        if (error === null) return done(stdout);
-        // Its output and its errors may contain the token.
-        const { code, killed } = error as { readonly code?: unknown; readonly killed?: boolean };
-        const why =
-          code === 'ENOENT'
-            ? 'is not installed'
-            : killed === true
-              ? `did not end within ${DEADLINE_MS / 1000} s`
-              : `ended with ${String(code)}`;
-        fail(new OutsideError(`the exec plugin ${command} of the kubeconfig ${why}${hint === '' ? '' : `. ${hint}`}`));
-      },
-    );
-  });
+/** The value of KUBERNETES_EXEC_INFO. */
+function infoOf({ version, wantsCluster }: Program, { server, cluster }: ExecLogin): string {
+  const known = wantsCluster ? { cluster: { ...cluster, server } } : {};
+  return JSON.stringify({ apiVersion: version, kind: 'ExecCredential', spec: { interactive: false, ...known } });
 }
 
-/** Runs the program of an exec plugin. Throws without quoting what the program printed. */
-export async function execToken(order: ExecOrder): Promise<ExecToken> {
-  const program = programOf(order.exec);
-  const printed = await output(program, order);
-  let status: unknown;
+function failure({ command }: Program, why: string): InputError {
+  return new InputError(`the exec plugin ${command} of the kubeconfig ${why}`);
+}
+
+/** The failure of a program that cannot be started. */
+function startFailure(program: Program, error: unknown): InputError {
+  const code = codeOf(error) ?? 'unknown';
+  if (code !== 'ENOENT') return failure(program, `cannot be started: ${code}`);
+  return failure(program, `is not installed${program.hint === '' ? '' : `. ${program.hint}`}`);
+}
+
+/** Ends a program with its child processes. A login has nothing to lose. */
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
   try {
-    const value: unknown = JSON.parse(printed);
-    status = isRecord(value) ? value['status'] : undefined;
+    process.kill(-pid, 'SIGKILL');
   } catch {
-    status = undefined;
+    // The process has ended already.
   }
-  const token = isRecord(status) ? status['token'] : undefined;
-  if (typeof token !== 'string' || token === '')
-    throw new OutsideError(
-      `the exec plugin ${program.command} of the kubeconfig did not print a token; logins by client certificate are not supported for it`,
-    );
-  const until = isRecord(status) ? instantOf(textOr(status['expirationTimestamp'], '')) : Number.NaN;
-  return Number.isFinite(until) ? { token, until } : { token };
+}
+
+/** The output of a program. Rejects with the signal's reason when it fires; the program is ended then. */
+async function output(program: Program, order: ExecOrder): Promise<string> {
+  const { signal, env, folder, deadlineMs = DEADLINE_MS } = order;
+  signal.throwIfAborted();
+  const { promise, resolve: end, reject } = Promise.withResolvers<string>();
+  const child = spawn(program.file, program.args, {
+    ...(folder === undefined ? {} : { cwd: folder }),
+    env: { ...env, ...program.env, KUBERNETES_EXEC_INFO: infoOf(program, order) },
+    // A process group of its own can be ended as a whole.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  child.stdout.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > MOST_BYTES) reject(failure(program, `printed more than ${MOST_BYTES} bytes`));
+  });
+  child.on('error', (error) => reject(startFailure(program, error)));
+  child.on('exit', (code, ended) => {
+    if (code !== 0) return reject(failure(program, `ended with ${code === null ? String(ended) : `code ${code}`}`));
+    const done = (): void => end(Buffer.concat(chunks).toString('utf8'));
+    child.once('close', done);
+    setTimeout(done, DRAIN_MS).unref();
+  });
+  const late = setTimeout(() => reject(failure(program, `did not end within ${deadlineMs / 1000} s`)), deadlineMs);
+  try {
+    return await raced(promise, signal);
+  } finally {
+    clearTimeout(late);
+    if (child.exitCode === null && child.signalCode === null) killGroup(child.pid);
+    child.stdout.destroy();
+  }
+}
+
+function parsed(text: string): Members {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function credentialOf(program: Program, printed: string): ExecCredential {
+  const { apiVersion, kind, status } = parsed(printed);
+  if (kind !== 'ExecCredential' || !isRecord(status)) throw failure(program, 'did not print an ExecCredential');
+  if (apiVersion !== program.version)
+    throw failure(program, `printed another apiVersion than ${program.version}. Use the same in the kubeconfig`);
+  const token = textOr(status['token'], '');
+  const cert = textOr(status['clientCertificateData'], '');
+  const key = textOr(status['clientKeyData'], '');
+  if ((cert === '') !== (key === '')) throw failure(program, 'printed a client certificate or a key, but not both');
+  if (token === '' && cert === '') throw failure(program, 'printed neither a token nor a client certificate');
+  const expires = status['expirationTimestamp'] ?? undefined;
+  const until = expires === undefined ? undefined : instantOf(textOr(expires, ''));
+  if (Number.isNaN(until)) throw failure(program, 'printed an expirationTimestamp that is not a time');
+  return {
+    ...(token === '' ? {} : { token }),
+    ...(cert === '' ? {} : { cert, key }),
+    ...(until === undefined ? {} : { until }),
+  };
+}
+
+/** Runs the program of an exec plugin once. */
+export async function execCredential(order: ExecOrder): Promise<ExecCredential> {
+  const program = programOf(order);
+  return credentialOf(program, await output(program, order));
+}
+
+/** Runs the program of an exec plugin that prints a token. */
+export async function execToken(order: ExecOrder): Promise<ExecToken> {
+  const { token, until } = await execCredential(order);
+  if (token === undefined)
+    throw failure(programOf(order), 'printed a client certificate without a token, which is not supported');
+  return until === undefined ? { token } : { token, until };
+}
+
+interface Made {
+  readonly credential: ExecCredential;
+  /** Epoch ms, from which the login is made anew. */
+  readonly renewAt: number;
+}
+
+/** One run of a program, which several requests wait for. */
+interface Run {
+  readonly made: Promise<Made>;
+  readonly stop: AbortController;
+  waiting: number;
+}
+
+/**
+ * The login of an exec plugin: kept until shortly before its end, and made anew after a refusal (`renew`). Requests at
+ * the same time share one run of the program, which ends early when the last of them is aborted.
+ */
+export function execLogin(
+  login: ExecLogin,
+  now: () => number,
+): (signal: AbortSignal, renew?: true) => Promise<ExecCredential> {
+  // A mistake in the kubeconfig is found before the first request.
+  programOf(login);
+  let last: Made | undefined;
+  let renewedAt = Number.NEGATIVE_INFINITY;
+  let running: Run | undefined;
+
+  const make = async (signal: AbortSignal): Promise<Made> => {
+    const credential = await execCredential({ ...login, signal });
+    const { until = Number.POSITIVE_INFINITY } = credential;
+    return { credential, renewAt: until - Math.min(RENEW_MS, Math.max(0, until - now()) / 2) };
+  };
+
+  const start = (renew: boolean): Run => {
+    const stop = new AbortController();
+    const run: Run = { made: make(stop.signal), stop, waiting: 0 };
+    const ended = (): void => {
+      if (running === run) running = undefined;
+    };
+    run.made.then((made) => {
+      last = made;
+      if (renew) renewedAt = now();
+      ended();
+    }, ended);
+    return run;
+  };
+
+  return async (signal, renew) => {
+    signal.throwIfAborted();
+    const isRefused = renew === true && now() - renewedAt >= RENEWED_MS;
+    if (last !== undefined && !isRefused && now() < last.renewAt) return last.credential;
+    running ??= start(renew === true);
+    const run = running;
+    run.waiting += 1;
+    try {
+      return (await raced(run.made, signal)).credential;
+    } finally {
+      run.waiting -= 1;
+      if (run.waiting === 0 && running === run) {
+        running = undefined;
+        run.stop.abort(signal.reason);
+      }
+    }
+  };
 }
