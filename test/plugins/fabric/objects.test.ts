@@ -63,7 +63,7 @@ describe('a plan after an apply', () => {
     const lists = requests
       .map(({ url }) => url.split('?')[0])
       .filter((path) => /namespaces\/default\/[^/]+$/u.test(path ?? ''));
-    expect(lists.map((path) => path?.split('/').at(-1)).toSorted(compareText)).toEqual([
+    expect(lists.map((path) => path?.split('/').at(-1) ?? '').toSorted(compareText)).toEqual([
       'ipv4namespaces',
       'vlannamespaces',
       'vpcattachments',
