@@ -1,7 +1,8 @@
 /**
  * The emulated Kubernetes API server: HTTPS on this machine, custom resource definitions, server-side apply, admission,
  * watches. Not emulated: the schemas of the server's own kinds, rules in CEL other than `self == oldSelf`, conversion
- * between versions, bodies in YAML that are not JSON, garbage collection.
+ * between versions, bodies in YAML that are not JSON, bodies in protobuf (`kubectl auth can-i`, `kubectl create
+ * namespace`), garbage collection.
  */
 
 import { randomBytes } from 'node:crypto';

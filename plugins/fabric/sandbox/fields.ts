@@ -90,6 +90,16 @@ export function pathText(path: string): string {
   return path.split(SEPARATOR).map(elementText).join('');
 }
 
+/** The order of fields in the server's texts: in each structure, its own fields come before those below it. */
+export function pathOrder(a: string, b: string): number {
+  const [left, right] = [a.split(SEPARATOR), b.split(SEPARATOR)];
+  const at = left.findIndex((element, i) => element !== right[i]);
+  if (at < 0) return left.length - right.length;
+  const [isLeftLast, isRightLast] = [at === left.length - 1, at >= right.length - 1];
+  if (isLeftLast !== isRightLast) return isLeftLast ? -1 : 1;
+  return (left[at] ?? '') < (right[at] ?? '') ? -1 : 1;
+}
+
 /** Adds the declared parents of every field, so that a structure goes with its last field. */
 export function withParents(set: FieldSet, shape: Shape): FieldSet {
   const all = new Set(set);

@@ -8,6 +8,7 @@ import {
   compare,
   type FieldSet,
   fieldsOf,
+  pathOrder,
   pathText,
   readFields,
   withoutFields,
@@ -186,7 +187,7 @@ function conflictOf(conflicts: readonly (readonly [Manager, FieldSet])[]): Error
   const named = conflicts
     .map(([one, fields]) => ({
       name: managerText({ ...one, time: undefined }),
-      paths: [...fields].map(pathText).sort(),
+      paths: [...fields].toSorted(pathOrder).map(pathText),
     }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const causes = named.flatMap(({ name, paths }) =>
@@ -218,10 +219,15 @@ export function applied(typing: Typing, live: Tree, config: Tree, { writer, forc
   const id = idOf(writer);
   const last = former.get(id)?.fields ?? new Set<string>();
   const merged = merge(typing.shape, bare, config) ?? {};
-  const fields = ownable(fieldsOf(typing.shape, config), typing.ignored);
+  // The identity of the object counts as owned until the end: pruning must not take it.
+  const fields = fieldsOf(typing.shape, config);
   const managers = new Map(former).set(id, { ...writer, time: wholeSecond(now), fields });
   const pruned = prune(typing.shape, merged, managers, last);
   const result = settle(typing, { object: pruned, managers }, bare, { id, force });
+  const own = result.managers.get(id);
+  const kept = ownable(fields, typing.ignored);
+  if (own !== undefined && kept.size > 0) result.managers.set(id, { ...own, fields: kept });
+  else result.managers.delete(id);
   return withManagers(isTree(pruned) ? pruned : {}, result.managers);
 }
 

@@ -67,9 +67,11 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function parsed(text: string): Value {
+function parsed({ request, body }: Asked): Value {
+  if (request.headers['content-type'] === 'application/vnd.kubernetes.protobuf')
+    throw unsupportedMedia(['application/json', 'application/yaml']);
   try {
-    return parseValue(text);
+    return parseValue(body);
   } catch (error) {
     throw badRequest(
       `error decoding YAML: error converting YAML to JSON: ${error instanceof Error ? error.message : ''}`,
@@ -131,16 +133,16 @@ async function write(service: Service, asked: Asked, target: Target): Promise<Wr
   const on: Writing = { store, admission, now, mayCreate };
   switch (asked.method) {
     case 'POST':
-      return create(on, callOf(asked, target, 'CreateOptions'), parsed(asked.body));
+      return create(on, callOf(asked, target, 'CreateOptions'), parsed(asked));
     case 'PUT':
-      return replace(on, callOf(asked, target, 'UpdateOptions'), parsed(asked.body));
+      return replace(on, callOf(asked, target, 'UpdateOptions'), parsed(asked));
     case 'PATCH': {
       const type = patchType(asked, target);
       const call = callOf(asked, target, 'PatchOptions', type === 'apply');
-      return type === 'apply' ? apply(on, call, parsed(asked.body)) : patch(on, call, type, parsed(asked.body));
+      return type === 'apply' ? apply(on, call, parsed(asked)) : patch(on, call, type, parsed(asked));
     }
     default: {
-      const body = asked.body === '' ? undefined : parsed(asked.body);
+      const body = asked.body === '' ? undefined : parsed(asked);
       const { dryRun, ...wanted } = removalOf(asked.query, body);
       const call = { ...callOf({ ...asked, query: new URLSearchParams() }, target, 'DeleteOptions'), dryRun };
       return target.name === '' ? removeAll(on, service, asked, call) : remove(on, call, wanted);
@@ -194,14 +196,15 @@ async function answerObject(service: Service, asked: Asked, target: Target): Pro
 }
 
 /** Reviews, which are answered and not stored. */
-function reviewed({ path, method, user, body }: Asked): Tree | undefined {
+function reviewed(request: Asked): Tree | undefined {
+  const { path, method, user } = request;
   if (method !== 'POST') return undefined;
   if (path === '/apis/authentication.k8s.io/v1/selfsubjectreviews') {
     const userInfo = { username: user.name, groups: user.groups ?? ['system:authenticated'] };
     return { kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1', metadata: {}, status: { userInfo } };
   }
   if (path !== '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews') return undefined;
-  const spec = treeAt(parsed(body), 'spec');
+  const spec = treeAt(parsed(request), 'spec');
   const asked = treeAt(spec, 'resourceAttributes');
   const allowed = isAllowed(user, {
     verb: textAt(asked, 'verb'),

@@ -162,6 +162,14 @@ function checkValid({ kind }: Call, object: Tree, before?: Tree): void {
   if (kind.resource === DEFINITIONS.resource) checkDefinition(object);
 }
 
+/** The object without empty collections in its metadata, which the server does not store. */
+function tidied(object: Tree): Tree {
+  const metadata = Object.entries(treeAt(object, 'metadata')).filter(
+    ([, value]) => typeof value !== 'object' || (value !== null && Object.keys(value).length > 0),
+  );
+  return { ...object, metadata: Object.fromEntries(metadata) };
+}
+
 /** Fields of the server's own kinds that the server fills in. */
 function completed({ kind }: Call, object: Tree, time: string): Tree {
   if (kind === DEFINITIONS) return establishedDefinition(object, time);
@@ -196,7 +204,7 @@ async function finishCreation(on: Writing, call: Call, made: Tree): Promise<Tree
     ...(kind === NAMESPACES ? {} : { generation: 1 }),
   };
   const body = kind.isCustom && kind.hasStatus ? without(mutated, 'status') : mutated;
-  const object = completed(call, defaulted(kind, { ...body, metadata }), wholeSecond(on.now()));
+  const object = completed(call, tidied(defaulted(kind, { ...body, metadata })), wholeSecond(on.now()));
   checkValid(call, object);
   await on.admission.validate(requestOf(call, 'CREATE', object), call.warn);
   const known = on.store.get(storageOf(kind), keyOf(namespace, name));
@@ -234,7 +242,7 @@ async function finishUpdate(on: Writing, call: Call, before: Tree, next: Tree): 
   const { kind, namespace, name } = call;
   const mutated = await on.admission.mutate(requestOf(call, 'UPDATE', next, before), call.warn);
   const time = wholeSecond(on.now());
-  const object = completed(call, prepared(call, before, defaulted(kind, mutated)), time);
+  const object = completed(call, tidied(prepared(call, before, defaulted(kind, mutated))), time);
   const sentVersion = textAt(next, 'metadata', 'resourceVersion');
   if (sentVersion !== '' && sentVersion !== textAt(before, 'metadata', 'resourceVersion'))
     throw conflict(kind, name, MODIFIED);
