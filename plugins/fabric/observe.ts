@@ -25,6 +25,7 @@ import { asFacts, type FabricFacts, type ObjectFacts, type ObjectPreview } from 
 import type { Manifest } from './objects/manifest.ts';
 import { keyOf, objectSighting, type ObjectRaw } from './objects/sighting.ts';
 import { admissionOf, isProven } from './objects/proof.ts';
+import { fieldsOfOthers } from './objects/others.ts';
 import { settledByApply } from './objects/settled.ts';
 import { type Declared, triedApply, triedRemove } from './objects/trial.ts';
 import type { ClusterReader, FabricReader, ServedKind } from './world.ts';
@@ -122,8 +123,8 @@ class FabricRefresh {
     let cluster: ClusterReader;
     try {
       cluster = await this.#world.cluster(fabric.spec, this.#query.signal);
-      // A group that every cluster serves: the answer proves connection and login.
-      await cluster.served('v1', this.#query.signal);
+      // The requests of an action prove the connection by themselves.
+      if (this.#query.subject === undefined) await cluster.connect(this.#query.signal);
     } catch (error) {
       this.#query.signal.throwIfAborted();
       this.#failed(errorText(error));
@@ -298,11 +299,17 @@ class FabricRefresh {
     return settled ?? triedApply(cluster, declared, signal);
   }
 
+  /** Managers whose fields are not reported: our own, and the controllers that the Fabric names. */
+  #ownManagers(): ReadonlySet<string> {
+    return new Set([managerOf(this.#world.project), ...this.#part.fabric.spec.controllers]);
+  }
+
   #sighting({ ref, desired }: Wanted, object: LiveObject, preview: ObjectPreview | undefined): Sighting<ObjectFacts> {
     const raw: ObjectRaw = {
       isDeclared: desired !== undefined,
       outcome: preview?.outcome ?? 'unchanged',
       differs: (preview?.fields?.length ?? 0) > 0,
+      foreign: desired === undefined ? [] : fieldsOfOthers(object, desired.spec, this.#ownManagers()),
     };
     return objectSighting({
       ref,

@@ -16,7 +16,7 @@ export const fabric = definePlugin<FabricReader, FabricWriter>({
   validators: async () => (await import('./generated.validators.js')).validators,
   check,
   claim,
-  kinds: { Fabric: fabricKind, ...Object.fromEntries(OBJECT_KINDS.map((kind) => [kind, objectKind])) },
+  kinds: { Fabric: fabricKind, ...Object.fromEntries(OBJECT_KINDS.map((kind) => [kind, objectKind(kind)])) },
   openReader: async (outside) => (await import('./live/clusters.ts')).openClusters(outside),
   openWriter: async (outside) => (await import('./live/clusters.ts')).openClusters(outside),
   observe: async (world, query) => (await import('./observe.ts')).observe(world, query),

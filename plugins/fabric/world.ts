@@ -44,6 +44,8 @@ export interface RemoveOrder {
 export interface ClusterReader {
   /** The address of the API server, for messages. */
   readonly server: string;
+  /** Proves the connection and the login, by a new request. */
+  connect(signal: AbortSignal): Promise<void>;
   /** The kinds of a group and version; undefined if the cluster does not serve it. */
   served(apiVersion: string, signal: AbortSignal): Promise<readonly ServedKind[] | undefined>;
   /** Every object of a kind, or those of a namespace; a Refusal if the cluster refuses the list. */

@@ -60,6 +60,7 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec & { base?
   return {
     summary: kind.summary,
     scope: kind.scope ?? [],
+    ...(kind.base === undefined ? {} : { base: kind.base }),
     ...(kind.foreign === undefined ? {} : { foreign: kind.foreign }),
     onRemove: kind.onRemove,
     ...(kind.byAccount === undefined ? {} : { byAccount: kind.byAccount }),
@@ -72,7 +73,11 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec & { base?
       text,
     })),
     references,
-    fields: [...placesIn(kind.spec).map(({ pointer }) => pointer), ...(kind.derived ?? [])],
+    fields: [
+      ...placesIn(kind.spec).map(({ pointer }) => pointer),
+      ...(kind.spec.additionalProperties === true ? ['/**'] : []),
+      ...(kind.derived ?? []),
+    ],
     paths: pathTables(kind.spec),
     safetyInputs: safetyInputs(kind.safety),
     releases: releaseTables(kind.safety),

@@ -127,9 +127,15 @@ function lineOf<B extends Bench>(plugin: Plugin, bench: B, scheduled: true | und
   return line;
 }
 
+/** The kind whose steps and rules a kind shares, or the kind itself. */
+function baseOf(plugin: Plugin, kind: string): string {
+  return plugin.tables.kinds[kind]?.base ?? kind;
+}
+
+/** The steps of every kind; kinds with a base have those of their base. */
 function stepsOf(plugin: Plugin): readonly string[] {
-  return Object.entries(plugin.tables.kinds).flatMap(([kind, { machines }]) =>
-    Object.entries(machines).flatMap(([name, { transitions, edits }], index) => {
+  return Object.entries(plugin.tables.kinds).flatMap(([kind, { machines, base }]) =>
+    (base === undefined ? Object.entries(machines) : []).flatMap(([name, { transitions, edits }], index) => {
       const machine = index === 0 ? '' : `${name}:`;
       const own = transitions.filter(({ by }) => by === 'fettle').map(({ from, to }) => `${from}>${to}`);
       return [...own, ...edits.map(({ state }) => `${state}>${state}`)].map((step) => `${kind} ${machine}${step}`);
@@ -138,10 +144,14 @@ function stepsOf(plugin: Plugin): readonly string[] {
 }
 
 function named(
+  plugin: Plugin,
   changes: Iterable<{ readonly ref: { readonly kind: string }; readonly step: string; readonly goal: string }>,
 ): readonly string[] {
   return [...changes]
-    .map(({ ref, step, goal }) => `${ref.kind} ${['adopt', 'protect', 'release'].includes(goal) ? goal : step}`)
+    .map(
+      ({ ref, step, goal }) =>
+        `${baseOf(plugin, ref.kind)} ${['adopt', 'protect', 'release'].includes(goal) ? goal : step}`,
+    )
     .sort();
 }
 
@@ -263,7 +273,7 @@ function expandsOnce(plugin: Plugin, documents: readonly Desired[], memory: Read
 /** The rule of a kind with which a message starts: `rule: message`. */
 function ruleOf(plugin: Plugin, kind: string, message: string): readonly string[] {
   const rules = plugin.tables.kinds[kind]?.rules ?? [];
-  return rules.flatMap(({ id }) => (message.startsWith(`${id}: `) ? [`${kind} ${id}`] : []));
+  return rules.flatMap(({ id }) => (message.startsWith(`${id}: `) ? [`${baseOf(plugin, kind)} ${id}`] : []));
 }
 
 /** `describe` and `it` of a test runner, such as `node:test` or vitest. */
@@ -291,9 +301,10 @@ export function pluginConformance<B extends Bench>(
       for (const [name, tables] of Object.entries(plugin.tables.kinds)) {
         const kind = plugin.kinds[name];
         expect(Object.keys(kind?.rules ?? {}).sort()).toEqual(tables.rules.map(({ id }) => id).sort());
+        const base = baseOf(plugin, name);
         const steps = stepsOf(plugin)
-          .filter((step) => step.startsWith(`${name} `))
-          .map((step) => step.slice(name.length + 1));
+          .filter((step) => step.startsWith(`${base} `))
+          .map((step) => step.slice(base.length + 1));
         expect(Object.keys(kind?.handlers ?? {}).sort()).toEqual(steps.toSorted());
       }
     });
@@ -326,7 +337,7 @@ export function pluginConformance<B extends Bench>(
 
           // Findings are in the tables, with the same severity.
           const findings = first.plan.checks.map(({ address, code, severity }) => {
-            const kind = first.resources.get(address)?.ref.kind ?? '';
+            const kind = baseOf(plugin, first.resources.get(address)?.ref.kind ?? '');
             const table = plugin.tables.findings.find((each) => each.code === code && each.kind === kind);
             expect([address, code, severity]).toEqual([address, table?.code, table?.severity]);
             return `${kind} ${code}`;
@@ -347,13 +358,18 @@ export function pluginConformance<B extends Bench>(
             if (tables !== undefined && ['update', 'replace'].includes(change.goal))
               for (const { path } of change.fields) expect([path, hasField(tables, path)]).toEqual([path, true]);
           }
-          expect(named(actions.filter(({ verdict }) => verdict === 'accept').map(({ change }) => change))).toEqual(
-            situation.takes.toSorted(),
-          );
+          expect(
+            named(
+              plugin,
+              actions.filter(({ verdict }) => verdict === 'accept').map(({ change }) => change),
+            ),
+          ).toEqual(situation.takes.toSorted());
           const rejections = actions
             .filter(({ verdict }) => verdict === 'reject')
             .flatMap(({ change, judgements }) =>
-              judgements.filter(({ outcome }) => outcome === 'reject').map(({ rule }) => `${change.ref.kind} ${rule}`),
+              judgements
+                .filter(({ outcome }) => outcome === 'reject')
+                .map(({ rule }) => `${baseOf(plugin, change.ref.kind)} ${rule}`),
             );
           expect([...new Set(rejections)].sort()).toEqual((situation.rejects ?? []).toSorted());
           const deferrals = actions
@@ -361,7 +377,7 @@ export function pluginConformance<B extends Bench>(
             .flatMap(({ change, judgements }) =>
               judgements
                 .filter(({ rule, outcome }) => outcome === 'defer' && isOwnRule(change.ref.kind, rule))
-                .map(({ rule }) => `${change.ref.kind} ${rule}`),
+                .map(({ rule }) => `${baseOf(plugin, change.ref.kind)} ${rule}`),
             );
           if (situation.defers !== undefined)
             expect([...new Set(deferrals)].sort()).toEqual(situation.defers.toSorted());
@@ -369,7 +385,7 @@ export function pluginConformance<B extends Bench>(
           for (const { change, judgements } of actions)
             for (const { rule, outcome, message } of judgements) {
               expect(message).toMatch(/\S/u);
-              if (outcome === 'pass') passed.add(`${change.ref.kind} ${rule}`);
+              if (outcome === 'pass') passed.add(`${baseOf(plugin, change.ref.kind)} ${rule}`);
             }
 
           // Every accepted step is done. Afterwards, only refused rows remain.
@@ -391,6 +407,7 @@ export function pluginConformance<B extends Bench>(
           for (const step of situation.takes) taken.add(step);
           const after = await line.plan(documents, overrides);
           const refused = named(
+            plugin,
             rows.flatMap(({ action, status }) =>
               status === 'rejected' || status === 'deferred' ? [action.change] : [],
             ),
@@ -398,7 +415,12 @@ export function pluginConformance<B extends Bench>(
           expect(after.plan.resource_changes).toEqual([]);
           expect(after.plan.settled).toEqual([]);
           const waiting = [...after.actions.values()].filter(({ verdict }) => verdict !== 'accept');
-          expect(named(waiting.map(({ change }) => change))).toEqual((situation.leaves ?? refused).toSorted());
+          expect(
+            named(
+              plugin,
+              waiting.map(({ change }) => change),
+            ),
+          ).toEqual((situation.leaves ?? refused).toSorted());
 
           // Every move is in the tables.
           const moves = line.log.records.flatMap(({ kind, body }) =>
@@ -409,7 +431,7 @@ export function pluginConformance<B extends Bench>(
           // The state of each resource is valid by its schema, and within the size limit.
           const validators = await plugin.validators();
           for (const [address, memory] of line.log.recall.resources) {
-            const validate = validators[`memory:${memory.ref.kind}`];
+            const validate = validators[`memory:${baseOf(plugin, memory.ref.kind)}`];
             expect([address, validate?.({ ...memory.kept }), validate?.errors ?? null]).toEqual([address, true, null]);
             expect(Buffer.byteLength(JSON.stringify(memory))).toBeAtMost(MEMORY_LIMIT_BYTES);
             expect(memory.open).toEqual(undefined);
@@ -425,9 +447,10 @@ export function pluginConformance<B extends Bench>(
       });
 
     it('has situations for every step and finding, and for every rule to pass and to reject or defer', async () => {
-      const rules = Object.entries(plugin.tables.kinds).flatMap(([kind, tables]) =>
-        tables.rules.map(({ id }) => `${kind} ${id}`),
+      const ofKinds = Object.entries(plugin.tables.kinds).flatMap(([kind, tables]) =>
+        tables.rules.map(({ id }) => `${baseOf(plugin, kind)} ${id}`),
       );
+      const rules = [...new Set(ofKinds)];
       expect({
         steps: stepsOf(plugin).filter((step) => !taken.has(step)),
         passes: rules.filter((rule) => !passed.has(rule)),

@@ -8,6 +8,8 @@ export function hasField({ fields }: KindTables, path: string): boolean {
   return (
     fields === undefined ||
     fields.some((field) => {
+      // A spec with members of any name.
+      if (field === '/**') return wanted.length > 1;
       const parts = field.split('/');
       return parts.length === wanted.length && parts.every((part, i) => part === '*' || part === wanted[i]);
     })

@@ -12,7 +12,8 @@ export interface HttpRequest {
   readonly method: string;
   /** `http:` or `https:`. */
   readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
+  /** A list is sent as one header for each value. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
 }
 

@@ -107,6 +107,8 @@ export interface KindTables {
   /** Names of the parts of a resource's scope, outermost first. Each is read from `metadata.<part>`. */
   readonly scope: readonly string[];
   readonly onRemove: OnRemove;
+  /** The kind with which this one shares everything but its name, its scope and some rules; absent for most kinds. */
+  readonly base?: string;
   /** Documents of other systems declare resources of the kind; a document of the plugin cannot. */
   readonly foreign?: true;
   /** True if credentials decide which resources are listed: an empty list may be that of another account. */

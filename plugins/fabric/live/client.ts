@@ -10,7 +10,7 @@ import { type Refusal, refusalOf } from './answers.ts';
 import { parseExactly } from './numbers.ts';
 
 /** Headers of a request: the login, and the names on whose behalf it acts. `renew`: the last ones were refused. */
-export type Credentials = (signal: AbortSignal, renew?: true) => Promise<Readonly<Record<string, string>>>;
+export type Credentials = (signal: AbortSignal, renew?: true) => Promise<Request['headers']>;
 
 export interface ClientOptions {
   readonly server: URL;
@@ -71,6 +71,12 @@ export class KubernetesClient implements ClusterWriter {
     return this.#options.server.origin;
   }
 
+  async connect(signal: AbortSignal): Promise<void> {
+    // A group that every cluster serves, to users that it knows.
+    this.#served.delete('v1');
+    await this.served('v1', signal);
+  }
+
   served(apiVersion: string, signal: AbortSignal): Promise<readonly ServedKind[] | undefined> {
     const known = this.#served.get(apiVersion) ?? this.#discover(apiVersion, signal);
     this.#served.set(apiVersion, known);
@@ -101,7 +107,8 @@ export class KubernetesClient implements ClusterWriter {
     const answer = await this.#ask({ method: 'GET', path: pathOf(place, place.name) }, signal);
     if (isSuccess(answer)) return this.#object(answer);
     const refusal = this.#refusal(answer);
-    return refusal.kind === 'not-found' ? undefined : refusal;
+    // The same answer for a missing Namespace, and for an object in one.
+    return refusal.kind === 'not-found' || refusal.kind === 'no-namespace' ? undefined : refusal;
   }
 
   tryApply(order: ApplyOrder, signal: AbortSignal): Promise<Reply> {

@@ -20,9 +20,9 @@ export interface ExecLogin {
   readonly server: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The folder of the kubeconfig: a relative command starts here, and the program runs here. */
-  readonly folder?: string;
+  readonly folder: string;
   /** The cluster as the protocol describes it, for a program that asks for it (`provideClusterInfo`). */
-  readonly cluster?: Members;
+  readonly cluster: Members;
   /** 30 s by default. */
   readonly deadlineMs?: number;
 }
@@ -37,12 +37,6 @@ export interface ExecCredential {
   readonly cert?: string;
   readonly key?: string;
   /** Its end: epoch ms, absent if the program names none. */
-  readonly until?: number;
-}
-
-/** A token with its end: epoch ms, absent if the program names none. */
-export interface ExecToken {
-  readonly token: string;
   readonly until?: number;
 }
 
@@ -68,7 +62,7 @@ interface Program {
   readonly wantsCluster: boolean;
 }
 
-function programOf({ exec, folder = '.' }: ExecLogin): Program {
+function programOf({ exec, folder }: ExecLogin): Program {
   const { apiVersion, command, args, env, installHint, interactiveMode, provideClusterInfo } = exec;
   if (typeof command !== 'string' || command === '')
     throw new InputError('the exec plugin of the kubeconfig does not name a command');
@@ -127,7 +121,7 @@ async function output(program: Program, order: ExecOrder): Promise<string> {
   signal.throwIfAborted();
   const { promise, resolve: end, reject } = Promise.withResolvers<string>();
   const child = spawn(program.file, program.args, {
-    ...(folder === undefined ? {} : { cwd: folder }),
+    cwd: folder,
     env: { ...env, ...program.env, KUBERNETES_EXEC_INFO: infoOf(program, order) },
     // A process group of its own can be ended as a whole.
     detached: true,
@@ -190,14 +184,6 @@ function credentialOf(program: Program, printed: string): ExecCredential {
 export async function execCredential(order: ExecOrder): Promise<ExecCredential> {
   const program = programOf(order);
   return credentialOf(program, await output(program, order));
-}
-
-/** Runs the program of an exec plugin that prints a token. */
-export async function execToken(order: ExecOrder): Promise<ExecToken> {
-  const { token, until } = await execCredential(order);
-  if (token === undefined)
-    throw failure(programOf(order), 'printed a client certificate without a token, which is not supported');
-  return until === undefined ? { token } : { token, until };
 }
 
 interface Made {

@@ -18,7 +18,8 @@ import { bearer, fileBearer, inCluster, isPod } from './in-cluster.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Members = Readonly<Record<string, unknown>>;
-type Headers = Readonly<Record<string, string>>;
+/** A list is sent as one header for each value: a comma does not separate groups. */
+type Headers = Readonly<Record<string, string | readonly string[]>>;
 
 /** Trusted user ids; `everybody` also on systems without owners. */
 type Owners = ReadonlySet<number> | 'everybody';
@@ -40,7 +41,7 @@ interface Merged {
 }
 
 /** A cluster and its user, as the files have them. */
-export interface ContextSource {
+interface ContextSource {
   readonly cluster: Entry;
   readonly user: Entry | undefined;
   readonly name: string;
@@ -127,7 +128,7 @@ function namedFiles(env: Environment): readonly string[] {
 }
 
 /** The kubeconfig files, in order. */
-export function kubeconfigFiles(env: Environment): readonly string[] {
+function kubeconfigFiles(env: Environment): readonly string[] {
   const named = namedFiles(env);
   return named.length > 0 ? named : [join(env['HOME'] ?? homedir(), '.kube', 'config')];
 }
@@ -191,7 +192,7 @@ function merged(files: readonly KubeconfigFile[]): Merged {
  * The cluster and the user of a context, by default of the current one. Throws InputError, which names the files and
  * never their content.
  */
-export async function contextOf(context: string | undefined, env: Environment): Promise<ContextSource> {
+async function contextOf(context: string | undefined, env: Environment): Promise<ContextSource> {
   const named = kubeconfigFiles(env).map((file) => resolve(file));
   const exist = await Promise.all(named.map(isThere));
   const files = named.filter((_file, i) => exist[i]);
@@ -216,7 +217,7 @@ export async function contextOf(context: string | undefined, env: Environment): 
 }
 
 /** A member as text; undefined if it is missing or empty. Throws InputError for a number, a list, or a map. */
-export function textIn({ value, file }: Entry, key: string): string | undefined {
+function textIn({ value, file }: Entry, key: string): string | undefined {
   const member = value[key] ?? '';
   if (typeof member !== 'string')
     throw new InputError(`the kubeconfig ${file} has a ${key} that is not text. Quote it`);
@@ -224,13 +225,13 @@ export function textIn({ value, file }: Entry, key: string): string | undefined 
 }
 
 /** The path that a member names, from the folder of its file. */
-export function pathIn(entry: Entry, key: string): string | undefined {
+function pathIn(entry: Entry, key: string): string | undefined {
   const path = textIn(entry, key);
   return path === undefined ? undefined : resolve(entry.folder, path);
 }
 
 /** Content given as base64 in `KEY-data`, or in the file that `KEY` names. Throws InputError. */
-export async function contentIn(entry: Entry, key: string): Promise<string | undefined> {
+async function contentIn(entry: Entry, key: string): Promise<string | undefined> {
   const data = textIn(entry, `${key}-data`);
   if (data !== undefined) return Buffer.from(data, 'base64').toString('utf8');
   const path = pathIn(entry, key);
@@ -240,7 +241,7 @@ export async function contentIn(entry: Entry, key: string): Promise<string | und
 }
 
 /** True if a file is inside a folder, by its name or by real paths. */
-export async function isInside(file: string, folder: string): Promise<boolean> {
+async function isInside(file: string, folder: string): Promise<boolean> {
   const isBelow = (path: string, root: string): boolean => {
     const way = relative(root, path);
     return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
@@ -256,9 +257,6 @@ function textsOf(member: unknown, name: string): readonly string[] {
   const list = member ?? [];
   if (!Array.isArray(list) || !list.every((each) => typeof each === 'string'))
     throw new InputError(`the kubeconfig has a ${name} that is not a list of texts`);
-  // A request has each header once, and a comma does not separate groups.
-  if (list.length > 1)
-    throw new InputError(`the kubeconfig has several values in ${name}, which is not supported. Keep one`);
   return list;
 }
 
@@ -266,23 +264,21 @@ function textsOf(member: unknown, name: string): readonly string[] {
 function impersonation(user: Entry): Headers {
   const name = textIn(user, 'as');
   const uid = textIn(user, 'as-uid');
-  const [group] = textsOf(user.value['as-groups'], 'as-groups');
+  const groups = textsOf(user.value['as-groups'], 'as-groups');
   const extra = user.value['as-user-extra'] ?? {};
   if (!isRecord(extra)) throw new InputError('the kubeconfig has an as-user-extra that is not a map');
   const headers: Headers = {
     ...(name === undefined ? {} : { 'impersonate-user': name }),
     ...(uid === undefined ? {} : { 'impersonate-uid': uid }),
-    ...(group === undefined ? {} : { 'impersonate-group': group }),
+    ...(groups.length === 0 ? {} : { 'impersonate-group': groups }),
     ...Object.fromEntries(
-      Object.entries(extra).flatMap(([key, values]) =>
-        textsOf(values, `as-user-extra ${key}`).map((value) => [
-          `impersonate-extra-${encodeURIComponent(key.toLowerCase())}`,
-          value,
-        ]),
-      ),
+      Object.entries(extra).map(([key, values]) => [
+        `impersonate-extra-${encodeURIComponent(key.toLowerCase())}`,
+        textsOf(values, `as-user-extra ${key}`),
+      ]),
     ),
   };
-  const wrong = Object.entries(headers).find(([, value]) => !HEADER.test(value));
+  const wrong = Object.entries(headers).find(([, values]) => [values].flat().some((value) => !HEADER.test(value)));
   if (wrong !== undefined)
     throw new InputError(`the kubeconfig has a value for ${wrong[0]} that is not printable ASCII`);
   if (name === undefined && Object.keys(headers).length > 0)
@@ -479,5 +475,3 @@ export async function clusterOf({ env, context, projectFolder, now }: ClusterOpt
         : await credentialsOf(user, { env, projectFolder, now, server, info }),
   };
 }
-
-export type { Entry };

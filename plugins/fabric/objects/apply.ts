@@ -144,12 +144,6 @@ export const objectHandlers = {
   'absent>SYNCED': create,
   'PENDING>SYNCED': update,
   'DRIFTED>SYNCED': update,
-  'PENDING>absent': remove,
-  'SYNCED>absent': remove,
-  'DRIFTED>absent': remove,
   'ORPHANED>absent': remove,
-  'PENDING>DELETING': remove,
-  'SYNCED>DELETING': remove,
-  'DRIFTED>DELETING': remove,
   'ORPHANED>DELETING': remove,
 } as const satisfies Record<ObjectStep, ObjectHandler>;

@@ -28,15 +28,12 @@ export function objectPolicy(
   return { isDeclared: true, isEdited: !isApplied || differs !== undefined };
 }
 
-/** The state in which a removal starts. An object under deletion has none. */
-type Removable = Exclude<ObjectState, 'absent' | 'DELETING'>;
-
-function removal(state: Removable, preview: ObjectPreview | undefined): Proposal<ObjectStep> {
+function removal(preview: ObjectPreview | undefined): Proposal<ObjectStep> {
   const held = preview?.finalizers ?? [];
   const because = 'no manifest declares the object';
-  if (held.length === 0) return { step: `${state}>absent`, goal: 'remove', because };
+  if (held.length === 0) return { step: 'ORPHANED>absent', goal: 'remove', because };
   return {
-    step: `${state}>DELETING`,
+    step: 'ORPHANED>DELETING',
     goal: 'remove',
     because: `${because}. The finalizers ${held.join(', ')} hold it until its controllers have finished`,
   };
@@ -64,8 +61,7 @@ export function diffObject(resource: KnownResource<ObjectResource>): Proposal<Ob
   const observed = observedOf(resource);
   const preview = previewOf(resource);
   const state = (observed?.state ?? 'absent') as ObjectState;
-  if (resource.desired === undefined)
-    return state === 'absent' || state === 'DELETING' ? undefined : removal(state, preview);
+  if (resource.desired === undefined) return state === 'ORPHANED' ? removal(preview) : undefined;
   if (observed === undefined) {
     const { fabric, namespace } = addressParts(resource.ref);
     const place = namespace === undefined ? fabric : `namespace ${namespace} of ${fabric}`;

@@ -1,7 +1,7 @@
 /** The kind of every object of a cluster. */
 
-import { type Kind, type KnownResource, observedOf, type Ref } from '#plugin';
-import type { ObjectMemory, ObjectRuleId, ObjectStep } from '../generated.ts';
+import { defineKind, type Kind, type KnownResource, observedOf, type Ref } from '#plugin';
+import { type ObjectMemory, type ObjectRuleId, type ObjectStep, tables } from '../generated.ts';
 import { addressParts, PLUGIN } from '../kinds.ts';
 import type { FabricWriter } from '../world.ts';
 import { objectHandlers } from './apply.ts';
@@ -17,7 +17,9 @@ function fabricOf({ ref }: ObjectResource): readonly Ref[] {
   return [{ plugin: PLUGIN, kind: 'Fabric', name: addressParts(ref).fabric }];
 }
 
-export const objectKind: Kind<FabricWriter, Manifest, ObjectFacts, ObjectMemory, ObjectStep, ObjectRuleId> = {
+type ObjectKind = Kind<FabricWriter, Manifest, ObjectFacts, ObjectMemory, ObjectStep, ObjectRuleId>;
+
+const common: Omit<ObjectKind, 'rules'> = {
   policy: objectPolicy,
   state: objectStanding,
   diff: diffObject,
@@ -27,6 +29,13 @@ export const objectKind: Kind<FabricWriter, Manifest, ObjectFacts, ObjectMemory,
     const facts = observedOf(resource)?.facts;
     return facts === undefined ? {} : { uid: facts.uid, api_version: facts.api_version, ...proofOf(resource) };
   },
-  rules: objectRules,
   handlers: objectHandlers,
 };
+
+/** The kind with the rules that the spec has for it. */
+export function objectKind(name: string): Kind<FabricWriter> {
+  const own: readonly { readonly id: string }[] = tables.kinds[name as keyof typeof tables.kinds].rules;
+  const ids = new Set(own.map(({ id }) => id));
+  const rules = Object.fromEntries(Object.entries(objectRules).filter(([id]) => ids.has(id)));
+  return defineKind({ ...common, rules: rules as ObjectKind['rules'] });
+}

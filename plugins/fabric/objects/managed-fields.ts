@@ -46,6 +46,11 @@ export function ownedPaths(fields: Json, at = ''): readonly string[] {
   return members.flatMap(([key, inner]) => ownedPaths(inner, `${at}${stepOf(key)}`));
 }
 
+/** `.spec.subnets.second.vlan` as a JSON pointer; a field in a list ends at the list. */
+export function pointerOf(field: string): string {
+  return field.replace(/\[.*$/su, '').replaceAll('.', '/');
+}
+
 function stepOf(key: string): string {
   const rest = key.slice(2);
   if (key.startsWith('f:')) return `.${rest}`;

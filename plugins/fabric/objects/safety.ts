@@ -81,7 +81,16 @@ function remedyFor(words: string): { readonly remedy?: { readonly outside: strin
 const notServed: ObjectRule = (change, resource, scene) =>
   refusedUnless(change, resource, scene, ['not-served', 'no-namespace']) ?? pass('The cluster serves the kind');
 
+/** A step that the cluster cannot try is judged by comparison alone. */
+function untried(resource: ObjectResource): Verdict | undefined {
+  const tried = previewOf(resource);
+  if (tried?.outcome !== 'untried') return undefined;
+  const message = `Unproven: the step cannot be tried: ${tried.refusal?.words ?? ''}. It is judged by comparison alone`;
+  return { ...warn(message, factsOf(tried)), unproven: true };
+}
+
 const refused: ObjectRule = (change, resource, scene) =>
+  untried(resource) ??
   refusedUnless(change, resource, scene, [
     'denied',
     'invalid',
@@ -92,19 +101,8 @@ const refused: ObjectRule = (change, resource, scene) =>
     'not-found',
     'unauthorized',
     'expired',
-  ]) ?? pass('The cluster accepts the step');
-
-const notTried: ObjectRule = (_change, resource) => {
-  const preview = previewOf(resource);
-  if (preview?.outcome !== 'untried') return pass('The cluster tried the step');
-  return {
-    ...warn(
-      `Unproven: the step cannot be tried: ${preview.refusal?.words ?? ''}. It is judged by comparison alone`,
-      factsOf(preview),
-    ),
-    unproven: true,
-  };
-};
+  ]) ??
+  pass('The cluster accepts the step');
 
 const webhookDown: ObjectRule = (_change, resource) => {
   const preview = previewOf(resource);
@@ -232,7 +230,6 @@ const oneAtATime: ObjectRule = (change, resource, scene) => {
 export const objectRules = {
   'not-served': notServed,
   refused,
-  'not-tried': notTried,
   'webhook-down': webhookDown,
   'not-as-sent': notAsSent,
   'field-owned-by-others': fieldOwnedByOthers,

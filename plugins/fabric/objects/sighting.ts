@@ -1,10 +1,11 @@
 /** From an object of the API server to facts, and from facts to a state. */
 
-import { type Instant, isTree, type Ref, type Sighting, type Standing } from '#plugin';
+import { type Finding, type Instant, isTree, type Ref, type Sighting, type Standing } from '#plugin';
 import type { ObjectState } from '../generated.ts';
 import { contentDigest, type LiveObject, textOr } from './content.ts';
 import type { ObjectFacts, ObjectPreview } from './facts.ts';
 import { managedEntries } from './managed-fields.ts';
+import type { ForeignField } from './others.ts';
 
 /** Further input of the state: what the document and the trial say. */
 export interface ObjectRaw {
@@ -12,6 +13,7 @@ export interface ObjectRaw {
   readonly outcome: ObjectPreview['outcome'];
   /** The document differs from the object. */
   readonly differs: boolean;
+  readonly foreign: readonly ForeignField[];
 }
 
 /** The key of an object in a list. */
@@ -70,8 +72,23 @@ function stateOf(policy: ObjectPolicy, { deleting }: ObjectFacts, { outcome, dif
   return policy.isEdited ? 'PENDING' : 'DRIFTED';
 }
 
+function setByOthers(ref: Ref, foreign: readonly ForeignField[]): readonly Finding[] {
+  const [first] = foreign;
+  if (first === undefined) return [];
+  const more = foreign.length === 1 ? '' : `, and ${foreign.length - 1} more`;
+  return [
+    {
+      ref,
+      code: 'set-by-others',
+      severity: 'info',
+      message: `${first.manager} set ${first.field}${more}, which the manifest does not declare`,
+      facts: { fields: foreign.slice(0, 20).map(({ field, manager }) => ({ field, manager })) },
+    },
+  ];
+}
+
 export function objectStanding(policy: unknown, { ref, facts, raw }: Sighting<ObjectFacts>): Standing<ObjectFacts> {
-  const { outcome } = raw as ObjectRaw;
+  const { outcome, foreign } = raw as ObjectRaw;
   const state = stateOf(policy as ObjectPolicy, facts, raw as ObjectRaw);
   const deleting = {
     ref,
@@ -88,5 +105,6 @@ export function objectStanding(policy: unknown, { ref, facts, raw }: Sighting<Ob
     facts: {},
   };
   if (state === 'DELETING') return { state, findings: [deleting] };
-  return { state, findings: state === 'SYNCED' && outcome === 'refused' ? [refused] : [] };
+  const findings = [...(state === 'SYNCED' && outcome === 'refused' ? [refused] : []), ...setByOthers(ref, foreign)];
+  return { state, findings };
 }

@@ -6,7 +6,7 @@ import type { ApplyOrder, ClusterReader, ObjectPlace, Reply } from '../world.ts'
 import { lostValues } from './as-sent.ts';
 import { changesOf, contentOf, differencesBetween, type LiveObject, masked, secretPointers } from './content.ts';
 import type { ObjectPreview, OwnedByOther } from './facts.ts';
-import { ownEntry, writersOf } from './managed-fields.ts';
+import { ownEntry, pointerOf, writersOf } from './managed-fields.ts';
 import type { Manifest } from './manifest.ts';
 
 /** One declared object in its cluster. */
@@ -50,11 +50,6 @@ export function bodyOf(
 
 export function applyOrder(declared: Pick<Declared, 'place' | 'manifest' | 'live'>, force = false): ApplyOrder {
   return { place: declared.place, body: bodyOf(declared, force), ...(force ? { force } : {}) };
-}
-
-/** `.spec.subnets.second.vlan` as a JSON pointer; a field in a list ends at the list. */
-function pointerOf(field: string): string {
-  return field.replace(/\[.*$/su, '').replaceAll('.', '/');
 }
 
 /** A field of a conflict, with its last writer. A field is ours if this project applied it, and a person changed it. */

@@ -142,7 +142,7 @@ export function manifest(kind: string, name: string, spec: string, more = ''): s
 }
 
 /** A request of another client, by Node's own HTTPS. */
-function editAs(
+export function editAs(
   { url, adminToken, authority }: Emulator,
   edit: { readonly method: string; readonly path: string; readonly manager: string; readonly body: object },
 ): Promise<void> {

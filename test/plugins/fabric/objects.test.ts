@@ -1,7 +1,7 @@
 /** Objects of a cluster from manifest to object: plans by dry run, applies, drift, conflicts, removals. */
 
 import { describe, expect, it } from 'vitest';
-import { valueAt } from '#plugin';
+import { compareText, valueAt } from '#plugin';
 import { internalError } from '../../../plugins/fabric/sandbox/status.ts';
 import { type ClusterProject, clusterProject, definition, liveObject, manifest, never, placeOf } from './cluster.ts';
 
@@ -63,7 +63,7 @@ describe('a plan after an apply', () => {
     const lists = requests
       .map(({ url }) => url.split('?')[0])
       .filter((path) => /namespaces\/default\/[^/]+$/u.test(path ?? ''));
-    expect(lists.map((path) => path?.split('/').at(-1)).toSorted()).toEqual([
+    expect(lists.map((path) => path?.split('/').at(-1) ?? '').toSorted(compareText)).toEqual([
       'ipv4namespaces',
       'vlannamespaces',
       'vpcattachments',

@@ -1,0 +1,28 @@
+/** Fields that other managers set in the spec of an object, and that its manifest does not declare. */
+
+import { valueAt } from '#plugin';
+import type { LiveObject } from './content.ts';
+import { managedEntries, ownedPaths, pointerOf } from './managed-fields.ts';
+import type { Manifest } from './manifest.ts';
+
+export interface ForeignField {
+  /** `.spec.defaultIsolated`. */
+  readonly field: string;
+  readonly manager: string;
+  readonly time?: string;
+}
+
+/** `own` are managers whose fields are expected. */
+export function fieldsOfOthers(
+  object: LiveObject,
+  manifest: Manifest,
+  own: ReadonlySet<string>,
+): readonly ForeignField[] {
+  return managedEntries(object)
+    .filter(({ manager, subresource }) => !own.has(manager) && subresource === undefined)
+    .flatMap(({ manager, time, fields }) =>
+      ownedPaths(fields)
+        .filter((field) => field.startsWith('.spec') && valueAt(manifest, pointerOf(field)) === undefined)
+        .map((field) => ({ field, manager, ...(time === undefined ? {} : { time }) })),
+    );
+}
