@@ -11,6 +11,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { EVERYTHING, type User } from './access.ts';
 import { admission, type Cluster, type Hook } from './admission.ts';
 import type { ArmedFault, Fault } from './faults.ts';
+import { type Controller, controllerOf } from './inside.ts';
 import {
   BUILT_IN,
   DEFINITIONS,
@@ -66,6 +67,8 @@ export interface Emulator {
   readonly store: Store;
   /** Other objects, as admission sees them. */
   readonly cluster: Cluster;
+  /** A controller inside the emulator, with this field manager. */
+  readonly controller: (manager: string) => Controller;
   /** Ends all connections, as a restart does. */
   readonly disconnect: () => void;
   readonly save: () => string;
@@ -202,6 +205,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     inject: (fault) => void faults.push({ fault, seen: 0 }),
     store,
     cluster,
+    controller: (manager) => controllerOf(service, manager),
     disconnect,
     save: () =>
       encode({
