@@ -148,7 +148,7 @@ const PURE = [
 ];
 const NOT_PURE = [
   ...WAITING,
-  ...['deadline', 'direct-files', 'files', 'http', 'limit', 'net'].map((name) => `src/plugin/${name}.ts`),
+  ...['deadline', 'direct-files', 'files', 'http', 'limit', 'net', 'owner'].map((name) => `src/plugin/${name}.ts`),
   ...['apply', 'discover', 'observe', 'plugin', 'sandbox'].map((name) => `plugins/*/${name}.ts`),
 ];
 

@@ -200,6 +200,8 @@ export interface Found {
   readonly ref: Ref;
   readonly spec: Json;
   readonly labels?: Readonly<Record<string, string>>;
+  /** The whole document, if a document of another system declares the kind. */
+  readonly document?: { readonly [key: string]: Json };
   /** Notes for the reader of the document, or values to fill in. Each becomes a comment. */
   readonly notes: readonly string[];
 }

@@ -88,7 +88,7 @@ async function refusals(
   const why = (each: Found): string | undefined => {
     const { ref } = each;
     const address = formatRef(ref);
-    const validate = validators[`spec:${ref.kind}`];
+    const validate = validators[`spec:${plugin.tables.kinds[ref.kind]?.base ?? ref.kind}`];
     // The validator fills in defaults: the document keeps its own form.
     const spec = structuredClone(each.spec);
     if (validate === undefined || declared.has(address)) return 'has the name of a declared resource';

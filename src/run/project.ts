@@ -4,7 +4,7 @@ import { isAbsolute, relative } from 'node:path';
 import { type Config, isOtherAddress, loadConfig, type LoadedConfig, PROJECT_NAME } from '../engine/load/config.ts';
 import type { RememberedTexts } from '../engine/load/document-texts.ts';
 import { type Loaded, load } from '../engine/load/load.ts';
-import { trustedOwners } from '../engine/load/owner.ts';
+import { trustedOwners } from '#plugin/owner';
 import { stat } from '#plugin/direct-files';
 import { namedFileRoots } from '#plugin/files';
 import { type Desired, InputError, pathMistake, type Problem } from '#plugin';

@@ -158,6 +158,7 @@ function open({ config, documents }: Project, at: Emulator = emulator): Opened {
     HCLOUD_TOKEN: token,
     HCLOUD_TOKEN_OTHER: token,
     WORKLOADS_TOKEN: 'any',
+    FABRIC_TOKEN: 'any',
     FETTLE_PROVIDER_ORIGINS: origins.join(' '),
     PATH: process.env['PATH'] ?? '',
   };
@@ -370,6 +371,7 @@ function settingMutations(address: string): Readonly<Record<string, Mutation>> {
     '/plugins/nodes/workloads/http/drainUrl': { value: `${url}/drain` },
     '/plugins/nodes/workloads/http/migrateUrl': { value: `${url}/migrate` },
     '/plugins/nodes/workloads/http/token': { value: '${env:WORKLOADS_TOKEN}' },
+    '/plugins/fabric/token': { value: '${env:FABRIC_TOKEN}' },
     '/plugins/nodes/workloads/file': { value: 'workloads.json', with: { '/plugins/nodes/workloads/http': undefined } },
     '/safety/removals/max': { value: 9 },
     '/safety/budgets': { value: [{ max: 9, per: '1h' }] },

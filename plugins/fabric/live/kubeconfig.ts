@@ -11,7 +11,8 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { codeOf, errorText, fileProblem, InputError, isRecord } from '#plugin';
-import { lstat, realpath, stat } from '#plugin/direct-files';
+import { realpath, stat } from '#plugin/direct-files';
+import { distrustOf, type Owners, TRUST_OWNER, trustedOwners } from '#plugin/owner';
 import { parse } from 'yaml';
 import { type ExecCredential, execLogin } from './exec-login.ts';
 import { bearer, fileBearer, inCluster, isPod } from './in-cluster.ts';
@@ -20,9 +21,6 @@ type Environment = Readonly<Record<string, string | undefined>>;
 type Members = Readonly<Record<string, unknown>>;
 /** A list is sent as one header for each value: a comma does not separate groups. */
 type Headers = Readonly<Record<string, string | readonly string[]>>;
-
-/** Trusted user ids; `everybody` also on systems without owners. */
-type Owners = ReadonlySet<number> | 'everybody';
 
 /** One named entry with the folder of its file, from which its relative paths start. */
 interface Entry {
@@ -74,42 +72,20 @@ export interface ClusterOptions {
   readonly now: () => number;
 }
 
-const TRUST_OWNER = 'FETTLE_TRUST_OWNER';
-const UIDS = /^\d{1,10}(?:,\d{1,10})*$/u;
-const OTHERS_WRITE = 0o002;
-const STICKY = 0o1000;
 const MOST_BYTES = 16 * 1024 * 1024;
 
-/** The users whose files are trusted, by the rules for the files of a project. */
-function trustedOwners(env: Environment): Owners {
-  const uid = process.getuid?.();
-  const named = env[TRUST_OWNER]?.trim() ?? '';
-  if (named !== '' && !UIDS.test(named))
-    throw new InputError(`${TRUST_OWNER} must be 1 or a comma-separated list of user ids`);
-  if (named === '1' || uid === undefined) return 'everybody';
-  const sudo = uid === 0 && UIDS.test(env['SUDO_UID'] ?? '') ? [Number(env['SUDO_UID'])] : [];
-  return new Set([0, uid, ...sudo, ...(named === '' ? [] : named.split(',').map(Number))]);
-}
-
 /** The reason why other users can change the file at a real path, as a predicate; undefined if they cannot. */
-async function distrustOf(path: string, owners: Owners): Promise<string | undefined> {
-  if (owners === 'everybody') return undefined;
-  for (let at = path; ; at = dirname(at)) {
-    const { uid, mode } = await lstat(at);
-    const subject = at === path ? '' : `is in the folder ${at}, which `;
-    if ((at === path || at === dirname(path)) && !owners.has(uid)) return `${subject}belongs to user ${uid}`;
-    // In a sticky folder such as /tmp, users cannot replace files of others.
-    const isSafe = (mode & OTHERS_WRITE) === 0 || (at !== path && (mode & STICKY) !== 0);
-    if (!isSafe) return `${subject}can be written by every user`;
-    if (dirname(at) === at) return undefined;
-  }
+async function changeableBy(path: string, owners: Owners): Promise<string | undefined> {
+  const distrust = await distrustOf(path, owners);
+  if (distrust === undefined) return undefined;
+  return `${distrust.path === path ? '' : `is in the folder ${distrust.path}, which `}${distrust.reason}`;
 }
 
 /** Reads a file that only trusted users can change. `name` is the subject of messages. Throws InputError. */
 async function readTrusted(path: string, name: string, owners: Owners): Promise<string> {
   try {
     const real = await realpath(path);
-    const distrust = await distrustOf(real, owners);
+    const distrust = await changeableBy(real, owners);
     if (distrust !== undefined)
       throw new InputError(`${name} ${distrust}. Change that, or add the user id to ${TRUST_OWNER}`);
     const found = await stat(real);
@@ -198,7 +174,7 @@ async function contextOf(context: string | undefined, env: Environment): Promise
   const files = named.filter((_file, i) => exist[i]);
   const where = `the kubeconfig ${(files.length > 0 ? files : named).join(', ')}`;
   if (files.length === 0) throw new InputError(`${where} cannot be read: the file does not exist`);
-  const owners = trustedOwners(env);
+  const owners = trustedOwners(process.getuid?.(), env);
   const { clusters, users, contexts, current } = merged(
     await Promise.all(files.map((file) => readKubeconfig(file, owners))),
   );

@@ -22,7 +22,7 @@ import type { PointerMistake } from './explain.ts';
 import { echo, shorten } from './mistake.ts';
 import { inOrder, located, problemAt, problemOfText, sourceOf } from './problem-in.ts';
 import { findConfig } from './find-config.ts';
-import { alsoTrusting, type Owners } from './owner.ts';
+import { alsoTrusting, type Owners } from '#plugin/owner';
 import { sentOutside } from './sent-outside.ts';
 import { readText, type Unreadable } from './read-text.ts';
 import { errorsOf, validPart } from './valid-part.ts';

@@ -14,7 +14,7 @@
 
 import { dirname, join } from 'node:path';
 import type { Problem } from '#plugin';
-import { distrustOf, type Owners, TRUST_OWNER } from './owner.ts';
+import { distrustOf, type Owners, TRUST_OWNER } from '#plugin/owner';
 import type { FileIdentity } from './read-text.ts';
 import { lstat, realpath, stat } from '#plugin/direct-files';
 import { isContentOf } from '#plugin/files';

@@ -6,7 +6,7 @@
 
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Problem } from '#plugin';
-import type { Owners } from './owner.ts';
+import type { Owners } from '#plugin/owner';
 import { shorten } from './mistake.ts';
 import { alternatives, pathPattern } from './path-glob.ts';
 import { type Found, findFiles, shownPath } from './paths.ts';

@@ -17,13 +17,17 @@ function yamlText(value: unknown): string {
 }
 
 /** One document with its comments; `scope` names the parts of the ref's scope. */
-function documentText({ ref, spec, labels, notes }: Found, version: string, scope: readonly string[]): string {
+function documentText(
+  { ref, spec, labels, document, notes }: Found,
+  version: string,
+  scope: readonly string[],
+): string {
   const metadata = {
     name: ref.name,
     ...Object.fromEntries(scope.map((part, i) => [part, ref.scope?.[i] ?? ''])),
     ...(labels === undefined || Object.keys(labels).length === 0 ? {} : { labels }),
   };
-  const body = { apiVersion: `${ref.plugin}/${version}`, kind: ref.kind, metadata, spec };
+  const body = document ?? { apiVersion: `${ref.plugin}/${version}`, kind: ref.kind, metadata, spec };
   // A comment is one line: found text may contain line ends.
   const comments = notes.map((note) => `# ${printable(note)}\n`);
   return comments.join('') + yamlText(body);

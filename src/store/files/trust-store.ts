@@ -12,7 +12,7 @@
 
 import { basename, dirname, join } from 'node:path';
 import { lstat, readdir, realpath } from '#plugin/direct-files';
-import { distrustOf, type Owners, TRUST_OWNER } from '../../engine/load/owner.ts';
+import { distrustOf, type Owners, TRUST_OWNER } from '#plugin/owner';
 import { errorCode } from '../error-code.ts';
 import { StoreError } from '../errors.ts';
 import { trackedAs } from './git-index.ts';

@@ -190,7 +190,7 @@ describe('an unreadable file', () => {
         plugin: 'certificates',
         refs: [refOf('Certificate', 'loop')],
         endpoint: join(line.folder, 'loop.key'),
-        message: `${join(line.folder, 'loop.key')}: ELOOP`,
+        message: `${join(line.folder, 'loop.key')}: the symbolic links form a loop (ELOOP)`,
       },
     ]);
   });

@@ -6,8 +6,8 @@
  */
 
 import { dirname } from 'node:path';
-import { InputError } from '#plugin';
-import { lstat } from '#plugin/direct-files';
+import { lstat } from './direct-files.ts';
+import { InputError } from './errors.ts';
 
 /** `FETTLE_TRUST_OWNER`: `1` for every owner, or user ids between commas. */
 export const TRUST_OWNER = 'FETTLE_TRUST_OWNER';

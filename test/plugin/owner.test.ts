@@ -4,7 +4,7 @@ import { chmod, chown, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { distrustOf, type Owners, trustedOwners } from '../../../src/engine/load/owner.ts';
+import { distrustOf, type Owners, trustedOwners } from '#plugin/owner';
 
 const own = process.getuid?.() ?? 0;
 
