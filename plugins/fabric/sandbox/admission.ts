@@ -132,15 +132,15 @@ async function call({ name, config }: Webhook, review: Tree): Promise<Tree> {
     return treeAt(parseValue(text), 'response');
   } catch (error) {
     throw internalError(
-      `failed calling webhook "${name}": failed to call webhook: Post "${address}": ${faultText(error)}`,
+      `failed calling webhook "${name}": failed to call webhook: Post "${address}": ${faultText(error, url)}`,
     );
   }
 }
 
-function faultText(error: unknown): string {
+function faultText(error: unknown, url: string): string {
   const { code = '', name, message } = error as NodeJS.ErrnoException;
   if (name === 'TimeoutError' || name === 'AbortError') return 'context deadline exceeded';
-  if (code === 'ECONNREFUSED') return `dial tcp: connect: connection refused`;
+  if (code === 'ECONNREFUSED') return `dial tcp ${new URL(url).host}: connect: connection refused`;
   return /CERT|VERIFY/u.test(code) ? `tls: failed to verify certificate: x509: ${message}` : message;
 }
 

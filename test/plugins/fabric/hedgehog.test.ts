@@ -195,6 +195,26 @@ function fabricTests(start: () => Promise<Fabric>): void {
     const { code, headers } = await fabric.api.apply(`${pathOf(object)}?dryRun=All`, object);
     expect([code, headers['warning']]).toEqual([201, '299 - "MCLAG is deprecated and no longer supported"']);
   });
+
+  test('fails without its webhooks, also for what changes nothing', async () => {
+    if (fabric.webhooks === undefined) return;
+    await fabric.webhooks.stop();
+    const of = (kind: string, name: string): Tree =>
+      manifests.find((one) => textAt(one, 'kind') === kind && textAt(one, 'metadata', 'name') === name) ?? {};
+    const vpc = await fabric.api.apply(`${pathOf(of('VPC', 'vpc-1'))}?dryRun=All`, of('VPC', 'vpc-1'));
+    expect([vpc.code, textAt(vpc.body, 'reason')]).toEqual([500, 'InternalError']);
+    expect(textAt(vpc.body, 'message')).toMatch(
+      /^Internal error occurred: failed calling webhook "mvpc\.kb\.io": failed to call webhook: Post "https:\/\/127\.0\.0\.1:\d+\/mutating\?timeout=10s": dial tcp 127\.0\.0\.1:\d+: connect: connection refused$/u,
+    );
+    const removal = await attempt(fabric.api, { title: '', object: of('VPCPeering', 'vpc-1--vpc-2'), isRemoval: true });
+    expect([removal.code, textAt(removal.body, 'message')]).toEqual([
+      500,
+      expect.stringContaining('failed calling webhook "vvpcpeering.kb.io"'),
+    ]);
+    // A kind without webhooks goes on.
+    const group = of('SwitchGroup', 'rack-a');
+    expect((await fabric.api.apply(`${pathOf(group)}?dryRun=All`, group)).code).toBe(200);
+  });
 }
 
 describe('the emulated fabric', () => {

@@ -157,7 +157,7 @@ export async function serveWebhooks(server: ApiServer, hooks: readonly Hook[]): 
     stop: async () => {
       api.close();
       listener.closeAllConnections();
-      await new Promise((resolve) => listener.close(resolve));
+      if (listener.listening) await new Promise((resolve) => listener.close(resolve));
     },
   };
 }
