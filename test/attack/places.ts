@@ -126,6 +126,14 @@ export const REACHED: Readonly<Record<string, Reach>> = {
     () => ({ host: 'web.example.test' }),
     ({ host, port }) => ({ resolvers: [`${hostOf(host)}:${port}`] }),
   ),
+  'fabric/Fabric/server/url': ({ host, port }, env, { cloud }) =>
+    planOf(
+      {
+        'fettle.yaml': configYaml({ fabric: cloud?.startsWith('sandbox-token-') === true ? { token: cloud } : {} }),
+        'desired/web.yaml': document('fabric', 'Fabric', { server: { url: `https://${hostOf(host)}:${port}` } }),
+      },
+      { ...env, FABRIC_TOKEN: env['HCLOUD_TOKEN'] ?? NO_SECRETS.cloud ?? '' },
+    ),
   'nodes/Node/address': staticNode(({ port }) => ({ tcp: { port } })),
   'nodes/Node/address, by HTTP': staticNode(({ port }) => ({ http: { port, path: '/latest/meta-data?do=1' } })),
   'nodes/provider/hetzner/endpoint': ({ host, port }, env, secrets) =>
