@@ -1,0 +1,55 @@
+/** Alerts of a fabric: their types, lifecycle and order in the queue. */
+
+export type AlertStatus = 'active' | 'acknowledged' | 'resolved' | 'suppressed';
+export type AlertSeverity = 'critical' | 'high' | 'medium' | 'low';
+export type AlertAction = 'update_git' | 'import_to_git' | 'delete_from_cluster' | 'manual_review' | 'ignore';
+
+const HOUR = 3_600_000;
+
+/** Allowed moves. A closed alert is never opened again: a new one is created. */
+export const NEXT: Readonly<Record<AlertStatus, readonly AlertStatus[]>> = {
+  active: ['acknowledged', 'resolved', 'suppressed'],
+  acknowledged: ['resolved', 'suppressed'],
+  resolved: [],
+  suppressed: [],
+};
+
+/** Actions that each type of alert suggests; no other action resolves it. */
+export const SUGGESTED = {
+  drift_detected: ['update_git', 'import_to_git', 'ignore'],
+  orphaned_resource: ['import_to_git', 'delete_from_cluster', 'ignore'],
+  creation_pending: ['manual_review', 'ignore'],
+  deletion_pending: ['manual_review', 'ignore'],
+  sync_failure: ['manual_review', 'ignore'],
+  validation_error: ['manual_review', 'ignore'],
+  conflict_detected: ['manual_review'],
+} as const satisfies Readonly<Record<string, readonly AlertAction[]>>;
+
+export type AlertType = keyof typeof SUGGESTED;
+
+const SEVERITY: Readonly<Record<Exclude<AlertType, 'drift_detected'>, AlertSeverity>> = {
+  orphaned_resource: 'critical',
+  creation_pending: 'medium',
+  deletion_pending: 'high',
+  sync_failure: 'high',
+  validation_error: 'high',
+  conflict_detected: 'critical',
+};
+
+const BASE: Readonly<Record<AlertSeverity, number>> = { critical: 10, high: 30, medium: 50, low: 70 };
+
+/** `score`: the drift score, which decides only for `drift_detected`. */
+export function alertSeverity(type: AlertType, score: number): AlertSeverity {
+  if (type !== 'drift_detected') return SEVERITY[type];
+  if (score >= 0.8) return 'high';
+  return score >= 0.5 ? 'medium' : 'low';
+}
+
+/** Place in the queue: a lower number is sooner. Times are milliseconds. */
+export function priority(severity: AlertSeverity, age: number): number {
+  return Math.max(1, BASE[severity] - Math.min(age / HOUR, 20));
+}
+
+export function resolvable(type: AlertType, status: AlertStatus, action: AlertAction): boolean {
+  return NEXT[status].includes('resolved') && SUGGESTED[type].some((each) => each === action);
+}

@@ -1,0 +1,20 @@
+/** Waits before scheduled retries of a fabric, and the age at which a maintenance asks for review. */
+
+const SECOND = 1000;
+const HOUR = 3600 * SECOND;
+const CONNECTION_WAITS = [30, 60, 120, 300, 600] as const;
+
+/** Wait after `failures` failed connections in a row (1 or more), in milliseconds. */
+export function connectionWait(failures: number): number {
+  return (CONNECTION_WAITS[failures - 1] ?? 600) * SECOND;
+}
+
+/** Wait after `failures` failed syncs in a row (1 or more), in milliseconds. */
+export function syncWait(failures: number): number {
+  return Math.min(3600, 300 * 2 ** (failures - 1)) * SECOND;
+}
+
+/** True once a maintenance has lasted longer than 24 hours. Times are epoch milliseconds. */
+export function reviewDue(since: number, now: number): boolean {
+  return now - since > 24 * HOUR;
+}
