@@ -1,4 +1,4 @@
-/** How far an object of a fabric differs from its manifest. */
+/** Score of the difference between an object of a fabric and its manifest. */
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Json } from '#plugin';
