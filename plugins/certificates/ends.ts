@@ -105,6 +105,9 @@ function authorityFindings(resource: CertificateResource, scene: Scene): readonl
   const stored = sight.is === 'seen' && sight.observed.state !== 'expired' ? endOf(sight.observed.facts) : undefined;
   if (desired === undefined || stored === undefined) return [];
   const authority = seenFacts(Issuer.get(scene, issuerRef(desired.spec)));
+  const signer = seenFacts(resource)?.issuer_fingerprint;
+  // A pending or rejected change of the issuer: the stored certificate does not end with the declared one.
+  if (signer !== undefined && authority?.fingerprint !== undefined && signer !== authority.fingerprint) return [];
   const until = usableUntil(authority ?? {});
   const { thresholdDays } = policyOf(resource).renewal;
   if (until === undefined || instantOf(until) > stored.validity.notAfter) return [];

@@ -115,17 +115,14 @@ function listText(items: readonly string[], most: number): string {
   return items.length <= most ? shown : `${shown} and ${items.length - most} more`;
 }
 
-function namesText(leaf: X509Seen): string {
-  const names = namesOf(leaf);
-  return names.length === 0 ? 'no name' : listText(names, MOST_NAMES);
-}
-
 /** The names of a certificate that is not valid for a host, and the reason if it seems to name the host. */
 function wrongNameText(leaf: X509Seen, host: string): string {
   const named = host.replace(/\.$/u, '').toLowerCase();
   if (isAddress(named) && leaf.dnsNames.includes(named))
     return `carries the address ${host} as a DNS name. Clients accept an address only as an IP address: issue the certificate with subjectAltName IP:${host}`;
-  const text = `valid for ${namesText(leaf)}, not for ${host}`;
+  const names = namesOf(leaf);
+  if (names.length === 0) return 'the certificate has neither a DNS name nor an IP address in its subjectAltName';
+  const text = `valid for ${listText(names, MOST_NAMES)}, not for ${host}`;
   const parent = named.slice(named.indexOf('.') + 1);
   return named.includes('_') && leaf.dnsNames.includes(`*.${parent}`)
     ? `${text}. Clients do not accept a wildcard for a name with an underscore`
@@ -144,9 +141,10 @@ function untrustedText(seen: Served): string {
   const missing = seen.missing_issuer?.name;
   const byIssuer = `issued by ${issuer === '' ? 'an unnamed issuer' : issuer}`;
   const root = ROOT_TEXTS.get(seen.distrust);
-  const text = (reason: string): string => `is not trusted: ${reason} (${seen.distrust}); ${byIssuer}`;
+  const text = (reason: string): string => `${reason} (${seen.distrust}); ${byIssuer}`;
   if (seen.distrustDetail !== undefined) return text(seen.distrustDetail);
-  if (missing === undefined) return root === undefined ? `is not trusted: ${seen.distrust}; ${byIssuer}` : text(root);
+  if (missing === undefined)
+    return root === undefined ? `clients do not trust its chain: ${seen.distrust}; ${byIssuer}` : text(root);
   return text(`the certificate of ${missing === issuer ? 'its issuer' : missing} is neither served nor a trust anchor`);
 }
 

@@ -196,6 +196,17 @@ describe('a chain whose first certificate to expire', () => {
       expect((await judged(folder, address)).findings).toEqual([]);
   });
 
+  test('is of the declared authority, which did not sign the stored certificate, ends only the authority', async () => {
+    const folder = await stored('Root', 3000);
+    const { root, intermediate } = await chainOf('Intermediate', 5);
+    writeFileSync(join(folder, 'ca/ca.crt'), pemOf(intermediate, root));
+    writeFileSync(join(folder, 'ca/ca.key'), keyPemOf(intermediate), { mode: 0o600 });
+    expect((await judged(folder, 'certificates/Certificate/www')).findings).toEqual([]);
+    expect((await judged(folder, 'certificates/Issuer/ca')).findings).toEqual([
+      expect.stringMatching(/^warning ca-expiring: /u),
+    ]);
+  });
+
   test('is cross-signed, and another path to an anchor lasts longer: only the longest path counts', async () => {
     const folder = temporaryFolder();
     const { root, intermediate, leaf } = await chainOf('Root', 3000);

@@ -99,7 +99,7 @@ describe('tlsMode: passthrough', () => {
     expect(seen.state).toBe('passthrough_unverified');
     expect(seen.findings.map(({ code, severity, message }) => `${severity} ${code}: ${message}`)).toEqual([
       expect.stringMatching(/^warning upstream: expired: expired 3 days ago, at /u),
-      expect.stringMatching(/^warning upstream: untrusted: is not trusted: CERT_HAS_EXPIRED/u),
+      expect.stringMatching(/^warning upstream: untrusted: clients do not trust its chain: CERT_HAS_EXPIRED/u),
     ]);
     expect(seen.facts.error).toBe('expired');
     expect(codes(see(look([failed('192.0.2.1', 'refused')]), spec))).toEqual(['warning upstream']);
@@ -195,7 +195,7 @@ describe('an incomplete chain', () => {
   it('names the missing certificate', () => {
     const [found] = see(look([broken(false)])).findings;
     expect(found?.message).toBe(
-      'is not trusted: the certificate of CN=Inter is neither served nor a trust anchor (UNABLE_TO_VERIFY_LEAF_SIGNATURE); issued by CN=Test CA',
+      'the certificate of CN=Inter is neither served nor a trust anchor (UNABLE_TO_VERIFY_LEAF_SIGNATURE); issued by CN=Test CA',
     );
   });
 });
