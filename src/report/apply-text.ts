@@ -23,7 +23,7 @@ function word(status: RowStatus): string {
 }
 
 /** Describes the running change in a word or two: `creating`, `expiring_soon > renewing`. */
-export function doing(change: Change): string {
+export function doing(change: Pick<Change, 'from' | 'to' | 'goal'>): string {
   const { from, to } = change;
   switch (change.goal) {
     case 'create':
@@ -35,7 +35,7 @@ export function doing(change: Change): string {
     case 'adopt':
       return 'adopting';
     case 'protect':
-      return 'recording its protection';
+      return 'recording its safety inputs';
     case 'release':
       return 'releasing';
     case 'update':

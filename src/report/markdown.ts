@@ -50,8 +50,8 @@ function asCode(text: string): string {
 
 /** A word as code, without the punctuation of its sentence, so that the copied word is exact. */
 function wordAsCode(word: string): string {
-  const [, before = '', inner = word, after = ''] = /^(\(*)(.*?)([,.;)]*)$/su.exec(word) ?? [];
-  return MEANS.test(inner) && inner !== '' ? `${before}${asCode(inner)}${after}` : asCode(word);
+  const [, before = '', inner = word, after = ''] = /^(\(*)(:.*?:|.*?)([,.;:)]*)$/su.exec(word) ?? [];
+  return inner === '' ? asCode(word) : `${before}${asCode(inner)}${after}`;
 }
 
 /** Returns data on one line: control characters and lone surrogates are made visible, digests are shortened. */

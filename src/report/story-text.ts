@@ -51,7 +51,7 @@ function joined(separator: string, ...texts: readonly string[]): string {
   return texts.filter((text) => text !== '').join(separator);
 }
 
-const MEMORY_WORDS = { adopt: 'adopted', protect: 'protected', release: 'released' } as const;
+const MEMORY_WORDS = { adopt: 'adopted', protect: 'recorded', release: 'released' } as const;
 
 interface Entry {
   readonly word: string;

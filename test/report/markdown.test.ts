@@ -42,7 +42,8 @@ describe('data', () => {
     ['a\nb', 'a&#92;nb'],
     ['\u202eleft', '&#92;u&#123;202e&#125;left'],
     ['half \ud83d', 'half \ufffd'],
-    ['at 127.0.0.1:42469: refused', 'at <code>127.0.0.1:42469:</code> refused'],
+    ['at 127.0.0.1:42469: refused', 'at <code>127.0.0.1:42469</code>: refused'],
+    ['(:tada:, @team:)', '(<code>:tada:</code>, <code>&#64;team</code>:)'],
     ['since 2026-11-28T12:00:00Z', 'since <code>2026-11-28T12:00:00Z</code>'],
     [
       'by me@example.com, [vulnerability:1]',

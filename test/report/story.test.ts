@@ -45,6 +45,13 @@ describe('a seen record', () => {
     expect(story(seen(1, changes))).toEqual([expect.stringContaining(`  ${text}  (alice@laptop)`)]);
   });
 
+  it('of a row for safety inputs does not claim a protection', () => {
+    const body = { run: 'r', ref, goal: 'protect', because: 'the document changes safety inputs' } as const;
+    expect(story({ ...base, seq: 4, kind: 'memory', body })).toEqual([
+      expect.stringContaining('  recorded  the document changes safety inputs  '),
+    ]);
+  });
+
   it('without an entry does not separate refusals that are the same', () => {
     expect(story(refused(1), seen(2, { ignore: [] }), refused(3))[0]).toContain(', 2 times since');
   });

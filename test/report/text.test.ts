@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { LogRecord } from '../../src/formats/log-record.ts';
-import { endLine, finalTable } from '../../src/report/apply-text.ts';
+import { doing, endLine, finalTable } from '../../src/report/apply-text.ts';
 import { recordLine } from '../../src/report/log-text.ts';
 import { planMarkdown } from '../../src/report/plan-markdown.ts';
 import { planText } from '../../src/report/plan-text.ts';
@@ -32,6 +32,15 @@ describe('small parts', () => {
     ['a b c d e', 'a b c and 2 more'],
   ])('scopeText(%s)', (scope, expected) => {
     expect(scopeText(scope)).toBe(expected);
+  });
+
+  it.each([
+    ['protect', 'recording its safety inputs'],
+    ['adopt', 'adopting'],
+    ['release', 'releasing'],
+    ['update', 'updating'],
+  ] as const)('doing(%s)', (goal, expected) => {
+    expect(doing({ from: 'ready', to: 'ready', goal })).toBe(expected);
   });
 
   it('shortens digests and columns', () => {

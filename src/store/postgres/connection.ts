@@ -15,6 +15,7 @@
  * The settings are made inside each transaction, so that they also apply behind a connection pooler.
  */
 
+import { isIPv6 } from 'node:net';
 import pg from 'pg';
 import { errorCode } from '../error-code.ts';
 import { StoreError, StoreSecretError } from '../errors.ts';
@@ -107,7 +108,20 @@ function sentence(error: unknown, deadlines: Deadlines): string {
     return 'the server does not support TLS, and nothing is sent without TLS. Set up TLS on the server, or set PGSSLMODE=disable to connect without it';
   if (UNVERIFIED.has(errorCode(error)))
     return `the certificate of the server is not trusted: ${error.message} (set PGSSLROOTCERT to the file of its authority)`;
-  return error.message === '' ? errorCode(error) : error.message;
+  return systemSentence(error) ?? (error.message === '' ? errorCode(error) : error.message);
+}
+
+/** A failed call of the system in words, with the address or the name; undefined for other errors. */
+function systemSentence(error: Error): string | undefined {
+  const { syscall, code, address, port, hostname } = error as NodeJS.ErrnoException & {
+    readonly address?: string;
+    readonly port?: number;
+    readonly hostname?: string;
+  };
+  if (syscall === 'connect' && address !== undefined)
+    return `the connection to ${port === undefined ? address : `${isIPv6(address) ? `[${address}]` : address}:${port}`} failed (${code})`;
+  if (syscall === 'getaddrinfo' && hostname !== undefined) return `the name ${hostname} does not resolve (${code})`;
+  return undefined;
 }
 
 const UNVERIFIED = new Set([

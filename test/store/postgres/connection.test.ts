@@ -229,7 +229,7 @@ describe('an error', () => {
     const { port } = proxy;
     await proxy.close();
     for (const message of await messagesAt(bench.targetFor(server.url(bench.database, port))))
-      expect(message).toContain('ECONNREFUSED');
+      expect(message).toContain(`: the connection to 127.0.0.1:${port} failed (ECONNREFUSED)`);
     const local = server.url(bench.database, port).replace('127.0.0.1', 'localhost');
     for (const message of await messagesAt(bench.targetFor(local))) expect(message).toContain('ECONNREFUSED');
     proxy = await startProxy(server.port);
