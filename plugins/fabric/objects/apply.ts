@@ -14,9 +14,9 @@ import type { ObjectMemory, ObjectStep } from '../generated.ts';
 import { addressParts, Fabric } from '../kinds.ts';
 import { managerOf } from '../manager.ts';
 import type { ClusterWriter, FabricWriter, ObjectPlace, Reply } from '../world.ts';
-import type { LiveObject } from './content.ts';
+import { type LiveObject, textOr } from './content.ts';
 import { type ObjectFacts, type ObjectResource, previewOf } from './facts.ts';
-import { managedEntries, ownEntry } from './managed-fields.ts';
+import { ownEntry } from './managed-fields.ts';
 import type { Manifest } from './manifest.ts';
 import { applyOrder } from './trial.ts';
 
@@ -87,34 +87,33 @@ const create: ObjectHandler = async (world, resource, run) => {
   return recorded(answer);
 };
 
+/** True for an entry of a tool that wrote the object itself, other than by server-side apply. */
+function isWriter(entry: Json): boolean {
+  return isTree(entry) && entry['operation'] === 'Update' && textOr(entry['subresource'], '') === '';
+}
+
 /**
- * Makes the fields of managers that wrote the object before its adoption ours, so that a field that leaves the manifest
- * is really removed. Only writers by `Update` are taken over: another applier keeps its fields.
+ * Makes the fields of the tool that wrote the object before its adoption ours, so that a field that leaves the manifest is
+ * really removed. Returns false if the fields stay: with several writers, the server could not merge their entries.
  */
 async function takeOverFields(
   cluster: ClusterWriter,
   place: ObjectPlace,
   self: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const live = await cluster.get(place, signal);
   if (live === undefined || 'words' in live)
     throw new Error('the object cannot be read before its fields are taken over');
-  const object = live;
-  if (ownEntry(object, self) !== undefined) return;
-  const entries = managedEntries(object);
-  const writers = entries.filter(({ operation, subresource }) => operation === 'Update' && subresource === undefined);
-  if (writers.length === 0) return;
+  const object = live as LiveObject;
   const metadata = isTree(object['metadata']) ? object['metadata'] : {};
-  const fields = (Array.isArray(metadata['managedFields']) ? (metadata['managedFields'] as readonly Json[]) : []).map(
-    (entry) =>
-      isTree(entry) && entry['operation'] === 'Update' && entry['subresource'] === undefined
-        ? { ...entry, manager: self, operation: 'Apply' }
-        : entry,
+  const entries = Array.isArray(metadata['managedFields']) ? (metadata['managedFields'] as readonly Json[]) : [];
+  if (ownEntry(object, self) !== undefined || entries.filter(isWriter).length !== 1) return false;
+  const fields = entries.map((entry) =>
+    isWriter(entry) && isTree(entry) ? { ...entry, manager: self, operation: 'Apply' } : entry,
   );
-  // Two entries of one manager are merged by the server only if there is one writer.
-  if (writers.length > 1) return;
   await written(cluster.takeOver(place, object, fields, signal));
+  return true;
 }
 
 const update: ObjectHandler = async (world, resource, run) => {
@@ -122,8 +121,9 @@ const update: ObjectHandler = async (world, resource, run) => {
   const place = await placeOf(cluster, resource, run.signal);
   const preview = previewOf(resource);
   const isAdopted = resource.memory?.owned === 'adopted' && resource.memory.differs !== undefined;
-  if (isAdopted) await takeOverFields(cluster, place, managerOf(world.project), run.signal);
-  const force = (preview?.others?.length ?? 0) > 0 && !isAdopted;
+  const isTaken = isAdopted && (await takeOverFields(cluster, place, managerOf(world.project), run.signal));
+  // Without a force, fields that somebody else wrote since the refresh are refused, and not taken over.
+  const force = (preview?.others?.length ?? 0) > 0 && !isTaken;
   const answer = await written(
     cluster.apply(applyOrder({ place, manifest: manifestOf(resource), live: identityOf(resource) }, force), run.signal),
   );

@@ -9,9 +9,11 @@ import {
   formatRef,
   type Mistake,
   type Ref,
+  valueAt,
 } from '#plugin';
 import type { FabricSpec } from '../generated.ts';
 import { withCanonicalMacs } from './as-sent.ts';
+import { secretPointers } from './content.ts';
 import {
   CLUSTER,
   CONTROLLER_KINDS,
@@ -141,6 +143,25 @@ function claimsOf(fabric: Fabric, taken: readonly Readable[]): readonly Claimed[
 
 const dependsOnPointer = '/metadata/annotations/fettle.dev~1dependsOn';
 
+/** Secret values in a manifest: documents, plans and the log would show them. */
+function secretMistakes({ value, kind }: ForeignDocument, fabrics: readonly Fabric[]): readonly Mistake[] {
+  const more = fabrics.flatMap(({ spec }) =>
+    spec.secrets.flatMap((each) => (each.kind === kind ? [each.pointer] : [])),
+  );
+  return [...new Set(secretPointers(kind, more))].flatMap((pointer) =>
+    valueAt(value, pointer) === undefined
+      ? []
+      : [
+          {
+            code: 'secret-not-allowed',
+            pointer,
+            message: `the manifest of a ${kind} must not contain secret values: documents, plans and the log show them`,
+            suggestion: 'let an operator in the cluster create the value, and remove it from the manifest',
+          },
+        ],
+  );
+}
+
 function controllerMistake({ apiVersion, kind }: ForeignDocument): Mistake | undefined {
   if (!CONTROLLER_KINDS.has(kind) || !FABRIC_GROUPS.has(groupOf(apiVersion))) return undefined;
   return {
@@ -191,7 +212,7 @@ export function claim(documents: readonly ForeignDocument[], own: readonly Desir
     const all =
       takers.length === 0
         ? [untaken(document, fabrics)]
-        : [...(controller === undefined ? [] : [controller]), ...found];
+        : [...(controller === undefined ? [] : [controller]), ...secretMistakes(document, takers), ...found];
     return all.map((mistake) => ({ ...mistake, of }));
   });
   const bad = new Set(mistakes.filter(({ severity }) => severity !== 'warning').map(({ of }) => of));

@@ -80,6 +80,22 @@ describe('a manifest', () => {
       'a.yaml:3:27 wrong-value',
     ],
     [
+      'a secret value',
+      {
+        'f.yaml': fabric('prod', ', groups: [""]'),
+        'a.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: { name: a, namespace: b }\nstringData: { c: d }\n',
+      },
+      'a.yaml:4:13 secret-not-allowed',
+    ],
+    [
+      'a secret value at a pointer of the Fabric',
+      {
+        'f.yaml': fabric('prod', ', secrets: [{ kind: VPC, pointer: /spec/password }]'),
+        'a.yaml': vpc('{ name: a }', 'spec: { password: x }\n'),
+      },
+      'a.yaml:4:19 secret-not-allowed',
+    ],
+    [
       'a label that is not a text',
       { 'f.yaml': fabric('prod'), 'a.yaml': vpc('{ name: a, labels: { b: 1 } }') },
       'a.yaml:3:35 wrong-value',
