@@ -129,18 +129,26 @@ function wrongNameText(leaf: X509Seen, host: string): string {
     : text;
 }
 
-/** Explanations of OpenSSL's codes for a chain that ends at a root that is not an anchor. */
-const ROOT_TEXTS: ReadonlyMap<string | undefined, string> = new Map([
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'the certificate is self-signed, and is not a trust anchor'],
-  ['SELF_SIGNED_CERT_IN_CHAIN', 'the root is served, and is not a trust anchor'],
+/** OpenSSL's codes for a chain that does not end at an anchor. The last one is also the code if the leaf has expired. */
+const NOT_ANCHORED = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
 ]);
+
+/** The served root that is not an anchor; undefined if none is served, or if it is not the reason. */
+function rootText({ distrust = '', chain }: Served): string | undefined {
+  if (!NOT_ANCHORED.has(distrust)) return undefined;
+  if (chain[0].self_signed) return 'the certificate is self-signed, and is not a trust anchor';
+  return chain.some(({ self_signed: isRoot }) => isRoot) ? 'the root is served, and is not a trust anchor' : undefined;
+}
 
 /** The reason of OpenSSL in words, with its code in parentheses. */
 function untrustedText(seen: Served): string {
   const { issuer } = seen.chain[0];
   const missing = seen.missing_issuer?.name;
   const byIssuer = `issued by ${issuer === '' ? 'an unnamed issuer' : issuer}`;
-  const root = ROOT_TEXTS.get(seen.distrust);
+  const root = rootText(seen);
   const text = (reason: string): string => `${reason} (${seen.distrust}); ${byIssuer}`;
   if (seen.distrustDetail !== undefined) return text(seen.distrustDetail);
   if (missing === undefined)

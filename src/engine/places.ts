@@ -181,14 +181,14 @@ export function claimText(claim: Claim): string {
   return claim.kind === 'key' ? claim.key : claim.path;
 }
 
-/** The beginning of a sentence about two places: `tls2/www.crt is the same as tls/www.crt`. */
+/** The beginning of a sentence about two places, before `, which`: `tls2/www.crt is the same as tls/www.crt`. */
 export function sharingText({ own, other, how }: Sharing): string {
   const [mine, theirs] = [claimText(own.claim), claimText(other.claim)];
   if (other.holder.by === 'project')
     return how === 'same' ? `${mine} is ${other.holder.what}` : `${mine} contains or is inside ${other.holder.what}`;
   if (how === 'link') return `${mine} and ${theirs} are two names of one file`;
   if (how === 'inside') return `${mine} contains or is inside ${theirs}`;
-  return mine === theirs ? mine : `${mine} is the same as ${theirs}`;
+  return mine === theirs ? `two resources have the place ${mine}` : `${mine} is the same as ${theirs}`;
 }
 
 /** True if the state has the resource `address` at one of the places. */

@@ -85,7 +85,7 @@ describe('two documents', () => {
     [
       'a file of an authority',
       { 'x.yaml': [CA, pair('b', 'ca/ca.crt', 'b.key')].join('\n---\n') },
-      'certificates/Issuer/ca declares',
+      'two resources have the place ca/ca.crt, which certificates/Issuer/ca declares at x.yaml:',
     ],
     [
       'a key of an authority',

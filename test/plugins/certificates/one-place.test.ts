@@ -143,7 +143,9 @@ describe('a place in the state', () => {
     project.write('www.yaml', at('www', 'new/www.crt', 'new/www.key'));
     project.write('web.yaml', at('web', 'tls/www.crt', 'tls/www.key'));
     const text = textOf(await project.run('apply --yes', REJECTED));
-    expect(text).toContain('which the state has as a place of certificates/Certificate/www');
+    expect(text).toContain(
+      'same-place: two resources have the place tls/www.crt, which the state has as a place of certificates/Certificate/www',
+    );
     expect(digests(project, 'tls')).toEqual(before);
   });
 

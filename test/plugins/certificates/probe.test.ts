@@ -67,6 +67,7 @@ beforeAll(async () => {
   await leaf('stranger', stranger, [HOST], now, 90);
   await leaf('strange-expired', stranger, ['other.test'], now - 93 * DAY, 90);
   await leaf('self', undefined, [HOST], now, 90);
+  await leaf('self-expired', undefined, [HOST], now - 93 * DAY, 90);
   writeFileSync(join(folder, 'self.crt'), pem['self']?.cert ?? '');
   const ec = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes';
   openssl(folder, `req -x509 ${ec} -keyout root.key -out root.crt -subj /CN=Root -days 60`);
@@ -294,6 +295,14 @@ describe('the end of a certificate', () => {
 });
 
 describe('a server that a client would refuse', () => {
+  test('for two reasons has both in words: an expired self-signed certificate', async () => {
+    const server = await tlsServer('self-expired');
+    expect((await probe({ port: server.port })).findings.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+      expect.stringMatching(/^expired: expired 3 days ago/u),
+      expect.stringMatching(/^untrusted: the certificate is self-signed, and is not a trust anchor \(/u),
+    ]);
+  });
+
   test.each<readonly [string, Partial<DomainSpec>, readonly string[], RegExp]>([
     ['expired', {}, ['expired'], /^expired 3 days ago, at \d{4}-/u],
     ['early', {}, ['not-yet-valid'], /^not valid for another 47 h, until \d{4}-/u],
