@@ -105,7 +105,7 @@ async function takeOverFields(
   const live = await cluster.get(place, signal);
   if (live === undefined || 'words' in live)
     throw new Error('the object cannot be read before its fields are taken over');
-  const object = live as LiveObject;
+  const object: LiveObject = live;
   const metadata = isTree(object['metadata']) ? object['metadata'] : {};
   const entries = Array.isArray(metadata['managedFields']) ? (metadata['managedFields'] as readonly Json[]) : [];
   if (ownEntry(object, self) !== undefined || entries.filter(isWriter).length !== 1) return false;
