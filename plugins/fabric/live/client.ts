@@ -4,7 +4,7 @@ import { isRecord, isTree, type Json, OutsideError } from '#plugin';
 import { type Answer, exchange, ExchangeError, realTiming, type Request, type Timing } from '#plugin/http';
 import { type Limiter, limiter } from '#plugin/limit';
 import type { SendHttp } from '#plugin/net';
-import type { LiveObject } from '../objects/content.ts';
+import { type LiveObject, textOr } from '../objects/content.ts';
 import type { ApplyOrder, ClusterWriter, ListOptions, ObjectPlace, RemoveOrder, Reply, ServedKind } from '../world.ts';
 import { type Refusal, refusalOf } from './answers.ts';
 import { Breakers } from './breaker.ts';
@@ -117,6 +117,19 @@ export class KubernetesClient implements ClusterWriter {
       () => this.#served.delete(apiVersion),
     );
     return known;
+  }
+
+  async versions(group: string, signal: AbortSignal): Promise<readonly string[]> {
+    if (group === '') return ['v1'];
+    const answer = await this.#ask({ method: 'GET', path: `/apis/${group}` }, signal);
+    if (!isSuccess(answer)) {
+      const refusal = this.#refusal(answer);
+      if (refusal.status === 404) return [];
+      throw this.#failure(`the versions of ${group} cannot be listed: ${refusal.words}`);
+    }
+    const { preferredVersion, versions } = this.#object(answer);
+    const all = [preferredVersion, ...(Array.isArray(versions) ? (versions as readonly Json[]) : [])];
+    return [...new Set(all.flatMap((each) => (isTree(each) ? textOr(each['groupVersion'], '') : '')))].filter(Boolean);
   }
 
   async list(
