@@ -35,4 +35,5 @@ export function pluginLoaders(
 export const sandboxWorlds: ReadonlyMap<string, () => Promise<SandboxWorld>> = new Map([
   ['certificates', async () => (await import('../plugins/certificates/sandbox.ts')).tlsSandbox],
   ['nodes', async () => (await import('../plugins/nodes/sandbox.ts')).cloudSandbox],
+  ['fabric', async () => (await import('../plugins/fabric/sandbox.ts')).fabricSandbox],
 ]);
