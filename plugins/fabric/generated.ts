@@ -86,7 +86,7 @@ export type ObjectRuleId =
   | 'group-in-use'
   | 'one-at-a-time';
 
-export type FindingCode = 'unreachable' | 'deleting' | 'refused-unchanged' | 'set-by-others';
+export type FindingCode = 'unreachable' | 'deleting' | 'refused-unchanged' | 'unchecked' | 'set-by-others';
 
 export type RuleId =
   | 'not-served'
@@ -2147,6 +2147,12 @@ export const tables = {
       kind: 'Object',
       severity: 'warning',
       text: 'The cluster refuses the object as it is: a later change of it would be refused too.',
+    },
+    {
+      code: 'unchecked',
+      kind: 'Object',
+      severity: 'warning',
+      text: 'The cluster cannot check the object now: a webhook of its kind does not answer, or the server is busy.',
     },
     {
       code: 'set-by-others',
