@@ -134,6 +134,7 @@ export type FindingCode =
   | 'branch-not-found'
   | 'deleting'
   | 'refused-unchanged'
+  | 'unchecked'
   | 'set-by-others';
 
 export type RuleId =
@@ -2261,6 +2262,12 @@ export const tables = {
       kind: 'Object',
       severity: 'warning',
       text: 'The cluster refuses the object as it is: a later change of it would be refused too.',
+    },
+    {
+      code: 'unchecked',
+      kind: 'Object',
+      severity: 'warning',
+      text: 'The cluster cannot check the object now: a webhook of its kind does not answer, or the server is busy.',
     },
     {
       code: 'set-by-others',

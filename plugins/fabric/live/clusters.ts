@@ -72,7 +72,7 @@ function byServer({ url, ca }: NonNullable<ClusterAddress['server']>, outside: O
   });
 }
 
-/** Opens clusters on first use; one address is opened once. */
+/** Opens clusters on first use; one address is opened once, unless its opening fails. */
 export function openClusters(outside: Outside): FabricWriter {
   const opened = new Map<string, Promise<ClusterWriter>>();
   return {
@@ -89,6 +89,8 @@ export function openClusters(outside: Outside): FabricWriter {
             : Promise.resolve().then(() => byServer(server, outside))
           : byContext(context, outside));
       opened.set(key, known);
+      // The next caller tries again: a kubeconfig or a login may be there by then.
+      known.catch(() => opened.delete(key));
       return known;
     },
   };
