@@ -11,7 +11,7 @@ import { scrypt, X509Certificate } from 'node:crypto';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { defined, InputError, isRecord, type Outside, redactor, sendingMistake } from '#plugin';
 import { realTiming, type Timing } from '#plugin/http';
@@ -374,9 +374,9 @@ class Git implements RepositoryReader {
   ): Promise<RepositoryAnswer> {
     const addresses = await addressesOf(question.address.host, this.#denial, signal);
     if (isRecord(addresses)) return { answers: false, failure: addresses as Failure };
-    const folder = await mkdtemp(join(tmpdir(), 'fettle-git-'));
+    const { env } = this.#outside;
+    const folder = await mkdtemp(resolve(env['TMPDIR'] ?? tmpdir(), 'fettle-git-'));
     try {
-      const { env } = this.#outside;
       if (question.address.scheme === 'ssh' && login === undefined)
         throw new InputError('an address with ssh requires a login with a private key');
       const prepared =

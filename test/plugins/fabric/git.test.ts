@@ -2,7 +2,6 @@
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type GitOptions, openGit } from '../../../plugins/fabric/live/git.ts';
@@ -23,10 +22,13 @@ import { never } from './cluster.ts';
 const SECRET = 'canary-5f2c81d0';
 const basic = (user: string, secret: string): string => `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
 
+/** The folder for temporary files. */
+let scratch: string;
 let repositories: Repositories;
 let head: string;
 
 beforeAll(() => {
+  scratch = temporaryFolder();
   repositories = makeRepositories();
   head = repositories.commit('main');
 });
@@ -56,7 +58,7 @@ function opened({ login, env = {}, options = noPause }: Pick<Asking, 'login' | '
       project: 'test',
       folder: temporaryFolder(),
       fileRoots: [],
-      env: { PATH: process.env['PATH'] ?? '', ...env },
+      env: { PATH: process.env['PATH'] ?? '', TMPDIR: scratch, ...env },
       now: Date.now,
     },
     options,
@@ -77,8 +79,7 @@ function ask({ url, branch = 'main', login, ca, signal = never, ...more }: Askin
 
 const permitted = ({ origin }: GitServer) => ({ FETTLE_PROVIDER_ORIGINS: origin });
 
-/** Folders and processes that a test left behind. */
-const leftFolders = (): readonly string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('fettle-git-'));
+const leftFolders = (): readonly string[] => readdirSync(scratch);
 
 describe('over https', () => {
   test('the head of the branch is found without a login', async () => {
@@ -323,13 +324,7 @@ describe('over https', () => {
     const outer = temporaryFolder();
     execFileSync('git', ['init', '--quiet', outer]);
     execFileSync('git', ['-C', outer, 'config', 'http.proxy', 'http://127.0.0.1:1']);
-    const before = process.env['TMPDIR'];
-    process.env['TMPDIR'] = outer;
-    onTestFinished(() => {
-      if (before === undefined) delete process.env['TMPDIR'];
-      else process.env['TMPDIR'] = before;
-    });
-    expect(await ask({ url: server.url, ca: server.ca })).toMatchObject({ head });
+    expect(await ask({ url: server.url, ca: server.ca, env: { TMPDIR: outer } })).toMatchObject({ head });
   });
 
   test('a denied address gets no connection', async () => {
