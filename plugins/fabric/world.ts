@@ -3,6 +3,8 @@
 import type { Json } from '#plugin';
 import type { LiveObject } from './objects/content.ts';
 import type { Refusal } from './live/answers.ts';
+import type { RepositoryAddress } from './repository/address.ts';
+import type { Failure } from './repository/failures.ts';
 
 /** A kind as discovery names it. */
 export interface ServedKind {
@@ -50,6 +52,11 @@ export interface ClusterReader {
   served(apiVersion: string, signal: AbortSignal): Promise<readonly ServedKind[] | undefined>;
   /** Every object of a kind, or those of a namespace; a Refusal if the cluster refuses the list. */
   list(served: ServedKind, options: ListOptions, signal: AbortSignal): Promise<readonly LiveObject[] | Refusal>;
+  /**
+   * Every object of a kind, or those of a namespace, and then each change until the signal fires, whose reason is thrown.
+   * Lost connections are made again, and lost changes are found. Throws an OutsideError if the first list fails.
+   */
+  watch(served: ServedKind, options: WatchOptions, signal: AbortSignal): AsyncIterable<WatchEvent>;
   /** One object; undefined if it does not exist. */
   get(place: ObjectPlace, signal: AbortSignal): Promise<LiveObject | undefined | Refusal>;
   /** The answer to an apply that changes nothing. */
@@ -65,6 +72,32 @@ export interface ListOptions {
   readonly omit?: readonly string[];
 }
 
+export interface WatchOptions extends ListOptions {
+  /** Time without any event, not even a bookmark, after which the objects are listed again, in ms; 90 s by default. */
+  readonly silenceMs?: number;
+}
+
+/** A change of an object, in its order. The object of a removal is its last known state. */
+export type ObjectChange =
+  | { readonly type: 'changed'; readonly object: LiveObject }
+  | { readonly type: 'deleted'; readonly object: LiveObject };
+
+export type WatchEvent =
+  /** All objects. The first event, and the only one of this type. */
+  | { readonly type: 'listed'; readonly objects: readonly LiveObject[] }
+  | ObjectChange
+  /** All changes up to now have been given. */
+  | { readonly type: 'fresh' }
+  /**
+   * The objects were listed again: the watch was silent, its version was no longer kept, or it failed. `missed` changes
+   * follow, which no watch had reported.
+   */
+  | { readonly type: 'relisted'; readonly cause: 'silent' | 'expired' | 'failed'; readonly missed: number }
+  /** Changes come late: the cluster does not answer, and is asked again after this time. */
+  | { readonly type: 'interrupted'; readonly reason: string; readonly retryMs: number }
+  /** The last event: the cluster refuses the list or the watch. */
+  | { readonly type: 'refused'; readonly refusal: Refusal };
+
 export interface ClusterWriter extends ClusterReader {
   apply(order: ApplyOrder, signal: AbortSignal): Promise<Reply>;
   remove(order: RemoveOrder, signal: AbortSignal): Promise<Reply>;
@@ -78,7 +111,32 @@ export interface ClusterAddress {
   readonly server?: { readonly url: string; readonly ca?: string };
 }
 
+/** A branch to ask a repository for, and the login for it. */
+export interface RepositoryQuestion {
+  readonly address: RepositoryAddress;
+  readonly branch: string;
+  /** Name of a login of `fettle.yaml`. */
+  readonly credentials?: string;
+  /** PEM of the authority of the server. */
+  readonly ca?: string;
+}
+
+export type RepositoryAnswer =
+  /** `head`: the commit of the branch; absent if the repository does not have it. */
+  | { readonly answers: true; readonly head?: string; readonly defaultBranch?: string }
+  | { readonly answers: false; readonly failure: Failure };
+
+export interface RepositoryReader {
+  /** Asks a repository. Throws an InputError or an OutsideError for a mistake of this machine, which says nothing about it. */
+  ask(question: RepositoryQuestion, signal: AbortSignal): Promise<RepositoryAnswer>;
+  /** Text that changes with a login: its name and kind, and a short digest. Empty without one. Throws an InputError. */
+  mark(credentials: string | undefined): Promise<string>;
+  /** The last answer to a question; undefined before the first one. */
+  last(question: RepositoryQuestion): RepositoryAnswer | undefined;
+}
+
 export interface FabricReader {
+  readonly repositories: RepositoryReader;
   /** The project, which names the owner of applied fields. */
   readonly project: string;
   /** Digests of everything that decides about admission, by Fabric: of the last refresh of all objects. */
