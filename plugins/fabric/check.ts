@@ -1,7 +1,8 @@
 /** Checks of documents that a schema cannot express. */
 
-import type { Desired, Mistake } from '#plugin';
-import type { FabricSpec } from './generated.ts';
+import type { Desired, Json, Mistake } from '#plugin';
+import type { FabricSpec, GitRepositorySpec } from './generated.ts';
+import { repositoryMistakes } from './repository/check.ts';
 
 function fabricMistakes({ context, server }: FabricSpec): readonly Mistake[] {
   if (context !== undefined && server !== undefined)
@@ -25,6 +26,7 @@ function fabricMistakes({ context, server }: FabricSpec): readonly Mistake[] {
   return [];
 }
 
-export function check({ ref, spec }: Desired): readonly Mistake[] {
+export function check({ ref, spec }: Desired, _find: unknown, settings: Json): readonly Mistake[] {
+  if (ref.kind === 'GitRepository') return repositoryMistakes(spec as GitRepositorySpec, settings);
   return ref.kind === 'Fabric' ? fabricMistakes(spec as FabricSpec) : [];
 }

@@ -42,6 +42,48 @@ export type FabricStep = never;
 /** Rules that guard its steps. */
 export type FabricRuleId = never;
 
+/** A Git repository with manifests. fettle tests the connection to it, and changes nothing in it. With the defaults filled in. */
+export interface GitRepositorySpec {
+  /** Address of the repository: `https://HOST/PATH`, `ssh://USER@HOST/PATH` or `USER@HOST:PATH`, without a password. */
+  readonly url: string;
+  /** Branch with the manifests. */
+  readonly branch: string;
+  /** Name of a login under `plugins.fabric.git.credentials` of `fettle.yaml`. A repository with https that everybody can read has none. */
+  readonly credentials?: string;
+  /** Certificates of the authority that issued the certificate of an https server, as PEM. Defaults to those of the system. */
+  readonly ca?: string;
+}
+
+/** Its state, as far as it is known. */
+export interface GitRepositoryMemory {
+  /** Address at the last test. */
+  readonly url: string;
+  /** Name and kind of the login at the last test, and four hex digits of a slow hash of its secret: enough to notice a new secret, and too few to identify one. */
+  readonly login: string;
+  /** Time of the last successful test, ISO 8601; recorded once an hour. */
+  readonly last_validated: string;
+  /** Reason of the last failed test; empty after a successful one. */
+  readonly validation_error: string;
+  /** Code of that reason in the catalogue of errors. */
+  readonly error_code: string;
+  /** Commit of the branch at the last test; empty if it is not found. */
+  readonly head: string;
+  /** Failed tests in a row. */
+  readonly failures: number;
+  /** Time of the last failed test, ISO 8601; empty after a successful one. */
+  readonly failed_at: string;
+  /** Time of the next scheduled test after a failed one, ISO 8601; empty after a successful one. */
+  readonly retry_at: string;
+}
+
+export type GitRepositoryState = 'absent' | 'PENDING' | 'TESTING' | 'CONNECTED' | 'FAILED';
+
+/** Steps that fettle takes. */
+export type GitRepositoryStep = never;
+
+/** Rules that guard its steps. */
+export type GitRepositoryRuleId = never;
+
 /** An object of any other kind, as its manifest declares it. The namespace of a cluster-scoped object is `_`. With the defaults filled in. */
 export interface ObjectSpec {
   /** Group and version, or the version of the core group. */
@@ -86,7 +128,14 @@ export type ObjectRuleId =
   | 'group-in-use'
   | 'one-at-a-time';
 
-export type FindingCode = 'unreachable' | 'deleting' | 'refused-unchanged' | 'unchecked' | 'set-by-others';
+export type FindingCode =
+  | 'unreachable'
+  | 'repository-unreachable'
+  | 'branch-not-found'
+  | 'deleting'
+  | 'refused-unchanged'
+  | 'unchecked'
+  | 'set-by-others';
 
 export type RuleId =
   | 'not-served'
@@ -105,10 +154,27 @@ export interface FabricConfig {
   readonly parallelism: number;
   /** Bearer token for Fabrics with `server`, from the environment variable `FABRIC_TOKEN` or one whose name begins with `FABRIC_TOKEN_`. The token is sent only to origins in the environment variable `FETTLE_PROVIDER_ORIGINS`. */
   readonly token?: string;
+  /** Logins of GitRepositories. */
+  readonly git: {
+    /** Logins by the name that `credentials` of a GitRepository has. */
+    readonly credentials: Readonly<Record<string, {
+      /** Kind of the login: `TOKEN` and `BASIC` send the secret as the password of `username`, `OAUTH` sends it as a bearer token, and `SSH_KEY` is for addresses with ssh. */
+      readonly auth: 'TOKEN' | 'BASIC' | 'OAUTH' | 'SSH_KEY';
+      /** User of `BASIC`; for `TOKEN` it defaults to `git`. An `OAUTH` login with a user is sent as its password: GitLab requires `oauth2`. Other logins do not have one. */
+      readonly username?: string;
+      /** Token, password, or private key without a passphrase, from the environment variable `FABRIC_GIT_SECRET` (the default) or one whose name begins with `FABRIC_GIT_SECRET_`. The secret is only used for origins in the environment variable `FETTLE_PROVIDER_ORIGINS`, such as `https://git.example.com` or `ssh://git.example.com`. */
+      readonly secret?: string;
+    }>>;
+  };
 }
 
 /** The defaults of the configuration and of the documents of each kind, including those below optional parts. */
-export const defaults = { config: { parallelism: 8 }, Fabric: { groups: [], controllers: [], secrets: [] }, Object: {} } as const;
+export const defaults = {
+  config: { parallelism: 8, git: { credentials: {} } },
+  Fabric: { groups: [], controllers: [], secrets: [] },
+  GitRepository: { branch: 'main' },
+  Object: {},
+} as const;
 
 export const tables = {
   name: 'fabric',
@@ -155,7 +221,41 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
+      memoryVersion: 1,
+    },
+    GitRepository: {
+      summary: 'A Git repository with manifests. fettle tests the connection to it, and changes nothing in it.',
+      scope: [],
+      onRemove: 'release',
+      machines: {
+        connection: {
+          states: ['absent', 'PENDING', 'TESTING', 'CONNECTED', 'FAILED'],
+          transitions: [
+            { from: 'absent', to: 'PENDING', trigger: 'declare', by: 'world' },
+            { from: 'PENDING', to: 'TESTING', trigger: 'test', by: 'world' },
+            { from: 'TESTING', to: 'CONNECTED', trigger: 'passed', by: 'world' },
+            { from: 'TESTING', to: 'FAILED', trigger: 'failed', by: 'world' },
+            { from: 'CONNECTED', to: 'TESTING', trigger: 'test', by: 'world' },
+            { from: 'FAILED', to: 'TESTING', trigger: 'test', by: 'world' },
+            { from: 'CONNECTED', to: 'FAILED', trigger: 'operation', by: 'world' },
+            { from: 'CONNECTED', to: 'PENDING', trigger: 'address', by: 'world' },
+            { from: 'FAILED', to: 'PENDING', trigger: 'address', by: 'world' },
+            { from: 'PENDING', to: 'absent', trigger: 'forget', by: 'world' },
+            { from: 'TESTING', to: 'absent', trigger: 'forget', by: 'world' },
+            { from: 'CONNECTED', to: 'absent', trigger: 'forget', by: 'world' },
+            { from: 'FAILED', to: 'absent', trigger: 'forget', by: 'world' },
+          ],
+          edits: [],
+        },
+      },
+      rules: [],
+      references: [],
+      fields: ['/url', '/branch', '/credentials', '/ca'],
+      paths: [],
+      safetyInputs: [],
+      releases: [],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     Object: {
@@ -260,7 +360,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     Connection: {
@@ -373,7 +473,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     Server: {
@@ -479,7 +579,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     ServerProfile: {
@@ -585,7 +685,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     Switch: {
@@ -698,7 +798,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     SwitchGroup: {
@@ -810,7 +910,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     SwitchProfile: {
@@ -916,7 +1016,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     VLANNamespace: {
@@ -1029,7 +1129,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     External: {
@@ -1135,7 +1235,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     ExternalAttachment: {
@@ -1248,7 +1348,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     ExternalPeering: {
@@ -1354,7 +1454,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     IPv4Namespace: {
@@ -1467,7 +1567,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     VPC: {
@@ -1586,7 +1686,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     VPCAttachment: {
@@ -1699,7 +1799,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     VPCPeering: {
@@ -1805,7 +1905,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     Gateway: {
@@ -1911,7 +2011,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     GatewayGroup: {
@@ -2017,7 +2117,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     GatewayPeering: {
@@ -2123,11 +2223,14 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
   },
-  secrets: [{ pointer: '/token', variable: 'FABRIC_TOKEN' }],
+  secrets: [
+    { pointer: '/token', variable: 'FABRIC_TOKEN' },
+    { pointer: '/git/credentials/*/secret', variable: 'FABRIC_GIT_SECRET' },
+  ],
   settingPaths: [],
   findings: [
     {
@@ -2135,6 +2238,18 @@ export const tables = {
       kind: 'Fabric',
       severity: 'error',
       text: 'The API server does not answer, or refuses the login.',
+    },
+    {
+      code: 'repository-unreachable',
+      kind: 'GitRepository',
+      severity: 'error',
+      text: 'The server of the repository does not answer, or refuses the login.',
+    },
+    {
+      code: 'branch-not-found',
+      kind: 'GitRepository',
+      severity: 'error',
+      text: 'The repository does not have the branch.',
     },
     {
       code: 'deleting',

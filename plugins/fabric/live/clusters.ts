@@ -6,6 +6,7 @@ import type { FabricConfig } from '../generated.ts';
 import { managerOf } from '../manager.ts';
 import type { ClusterAddress, ClusterWriter, FabricWriter } from '../world.ts';
 import { type ClientOptions, KubernetesClient } from './client.ts';
+import { openGit } from './git.ts';
 import { bearer } from './in-cluster.ts';
 import { type Cluster, clusterOf, type Login } from './kubeconfig.ts';
 
@@ -77,6 +78,7 @@ export function openClusters(outside: Outside): FabricWriter {
   return {
     project: outside.project,
     admissions: new Map(),
+    repositories: openGit(outside),
     cluster: ({ context, server }) => {
       const key = JSON.stringify([context, server]);
       const known =
