@@ -73,6 +73,7 @@ export interface ClusterWriter extends ClusterReader {
 /** A cluster as a Fabric names it. */
 export interface ClusterAddress {
   readonly context?: string;
+  readonly inCluster?: true;
   readonly server?: { readonly url: string; readonly ca?: string };
 }
 
@@ -83,6 +84,8 @@ export interface FabricReader {
   readonly admissions: Map<string, string>;
   /** Opens a cluster; the same address gives the same one. Throws an InputError if the access is not configured. */
   cluster(address: ClusterAddress, signal: AbortSignal): Promise<ClusterReader>;
+  /** Digest that changes with the login that the environment has for a cluster; undefined if the login cannot be read. */
+  login(address: ClusterAddress): Promise<string | undefined>;
 }
 
 export interface FabricWriter extends FabricReader {

@@ -217,7 +217,9 @@ export function claim(documents: readonly ForeignDocument[], own: readonly Desir
   });
   const bad = new Set(mistakes.filter(({ severity }) => severity !== 'warning').map(({ of }) => of));
   const sound = read.filter(({ of }) => !bad.has(of));
-  const taken = fabrics.flatMap((fabric) =>
+  // A decommissioned Fabric does not declare objects: those that it has are removed.
+  const inService = fabrics.filter(({ spec }) => spec.status !== 'DECOMMISSIONED');
+  const taken = inService.flatMap((fabric) =>
     claimsOf(
       fabric,
       sound.filter(
