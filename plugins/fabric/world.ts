@@ -61,6 +61,8 @@ export interface ClusterReader {
 export interface ListOptions {
   readonly namespace?: string;
   readonly labels?: string;
+  /** Members of each object that are dropped as soon as the answer is parsed: they have secrets. */
+  readonly omit?: readonly string[];
 }
 
 export interface ClusterWriter extends ClusterReader {

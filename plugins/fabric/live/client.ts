@@ -52,6 +52,10 @@ function warningsOf(headers: Headers): readonly string[] {
   return [...text.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/gu)].map(([, words = '']) => words.replace(/\\(.)/gu, '$1'));
 }
 
+function withoutMembers(object: LiveObject, omit: readonly string[]): LiveObject {
+  return omit.length === 0 ? object : Object.fromEntries(Object.entries(object).filter(([key]) => !omit.includes(key)));
+}
+
 function isSuccess({ status }: Answer): boolean {
   return status >= 200 && status < 300;
 }
@@ -90,13 +94,13 @@ export class KubernetesClient implements ClusterWriter {
 
   async list(
     served: ServedKind,
-    { namespace, labels }: ListOptions,
+    { namespace, labels, omit = [] }: ListOptions,
     signal: AbortSignal,
   ): Promise<readonly LiveObject[] | Refusal> {
     const place = namespace === undefined ? { served } : { served, namespace };
     const query = { limit: String(PAGE), ...(labels === undefined ? {} : { labelSelector: labels }) };
     for (let restart = 0; ; restart += 1) {
-      const pages = await this.#pages(pathOf(place), query, served, signal);
+      const pages = await this.#pages(pathOf(place), query, { ...served, omit }, signal);
       // The rest that the server offers with an expired list is inconsistent: absence would not be certain.
       if (!('refusal' in pages)) return pages.objects;
       if (pages.refusal.kind !== 'expired' || restart >= MOST_RESTARTS) return pages.refusal;
@@ -161,7 +165,7 @@ export class KubernetesClient implements ClusterWriter {
   async #pages(
     path: string,
     query: Readonly<Record<string, string>>,
-    { apiVersion, kind }: ServedKind,
+    { apiVersion, kind, omit }: ServedKind & { readonly omit: readonly string[] },
     signal: AbortSignal,
   ): Promise<{ readonly objects: readonly LiveObject[] } | { readonly refusal: Refusal }> {
     const objects: LiveObject[] = [];
@@ -173,7 +177,7 @@ export class KubernetesClient implements ClusterWriter {
       const { items, metadata } = this.#object(answer);
       // Items of a list do not name their kind.
       for (const item of Array.isArray(items) ? (items as readonly Json[]) : [])
-        if (isTree(item)) objects.push({ ...item, apiVersion, kind });
+        if (isTree(item)) objects.push({ ...withoutMembers(item, omit), apiVersion, kind });
       const token = isTree(metadata) ? metadata['continue'] : undefined;
       next = typeof token === 'string' ? token : '';
     } while (next !== '');

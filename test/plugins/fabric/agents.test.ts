@@ -100,8 +100,11 @@ test('a failed apply shows as another run with the condition unchanged', async (
   agents.fail('leaf-1');
   await changeVpc(1051);
   await until(() => textAt(status('leaf-1'), 'runID') !== run);
-  expect(status('leaf-1')).toMatchObject({ lastAttemptGen: 2, lastAppliedGen: 2 });
-  expect(applied('leaf-1')['status']).toBe('False');
+  expect(status('leaf-1')).toMatchObject({ lastAppliedGen: 1 });
+  expect(applied('leaf-1')).toMatchObject({ status: 'False', message: 'Config will be applied, gen=2' });
+  agents.heal('leaf-1');
+  await until(() => allAgents().every(isApplied));
+  expect(applied('leaf-1')['status']).toBe('True');
 });
 
 test('a silent switch sends no heartbeat', async () => {

@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { sameValue, textAt, type Tree, treeAt, valueAt } from '../value.ts';
+import { isTree, listAt, sameValue, textAt, type Tree, treeAt, valueAt } from '../value.ts';
 import type { Cluster } from '../admission.ts';
 import type { Emulator } from '../emulator.ts';
 import type { Controller } from '../inside.ts';
@@ -21,7 +21,7 @@ export interface AgentTiming {
 }
 
 export interface Agents {
-  /** The next applies of this switch end the agent's process, which starts again and reports the generation. */
+  /** The next applies of this switch end the agent's process, which starts again and reports the generation before. */
   readonly fail: (name: string) => void;
   /** This switch no longer reports. */
   readonly silence: (name: string) => void;
@@ -35,22 +35,50 @@ const AGENT_API = 'agent.githedgehog.com/v1beta1';
 
 const named = (objects: readonly Tree[]): Tree => Object.fromEntries(objects.map((one) => [nameOf(one), specOf(one)]));
 
-/** The names of attached VPCs, and of those that they peer with. */
-function reachedVpcs(attachments: readonly Tree[], cluster: Cluster): ReadonlySet<string> {
-  const attached = new Set(attachments.map((one) => attachedTo(one).vpc));
+/** Connections of a switch. A spine also has those to static externals outside of VPCs. */
+function connectionsOf(device: Tree, cluster: Cluster): readonly Tree[] {
+  const isSpine = textAt(specOf(device), 'role') === 'spine';
+  return cluster.list('Connection').filter((one) => {
+    const { staticExternal } = specOf(one);
+    const isOutside = isTree(staticExternal) && textAt(staticExternal, 'withinVPC') === '';
+    return switchesOf(one).includes(nameOf(device)) || (isSpine && isOutside);
+  });
+}
+
+/** VPCs in which subnets of a VPC have their DHCP server. */
+function relaysOf(name: string, cluster: Cluster): readonly string[] {
+  const subnets = Object.values(treeAt(specOf(cluster.get('VPC', name)), 'subnets'));
+  return subnets.map((subnet) => textAt(subnet, 'dhcp', 'relayVPC')).filter((relay) => relay !== '');
+}
+
+/** The names of VPCs that a switch has to know: attached ones, those around its connections, and those that they reach. */
+function reachedVpcs(
+  connections: readonly Tree[],
+  attachments: readonly Tree[],
+  externals: ReadonlySet<string>,
+  cluster: Cluster,
+): ReadonlySet<string> {
+  const around = connections.map((one) => textAt(specOf(one), 'staticExternal', 'withinVPC'));
+  const attached = [...attachments.map((one) => attachedTo(one).vpc), ...around];
+  const own = new Set([...attached, ...attached.flatMap((name) => relaysOf(name, cluster))]);
   const peered = cluster.list('VPCPeering').map(peersOf);
-  return attached.union(new Set(peered.filter((peers) => peers.some((name) => attached.has(name))).flat()));
+  const outside = cluster
+    .list('ExternalPeering')
+    .map((one) => treeAt(specOf(one), 'permit'))
+    .filter((permit) => externals.has(textAt(permit, 'external', 'name')))
+    .map((permit) => textAt(permit, 'vpc', 'name'));
+  return new Set([...own, ...peered.filter((peers) => peers.some((name) => own.has(name))).flat(), ...outside]);
 }
 
 /** The specification of a switch's Agent. The secrets in it are not real; the names of their fields are. */
 function agentSpec(device: Tree, cluster: Cluster): Tree {
-  const connections = cluster.list('Connection').filter((one) => switchesOf(one).includes(nameOf(device)));
+  const connections = connectionsOf(device, cluster);
   const names = new Set(connections.map(nameOf));
   const isHere = (one: Tree): boolean => names.has(textAt(specOf(one), 'connection'));
   const attachments = cluster.list('VPCAttachment').filter(isHere);
   const externalAttachments = cluster.list('ExternalAttachment').filter(isHere);
   const externals = new Set(externalAttachments.map((one) => textAt(specOf(one), 'external')));
-  const vpcs = reachedVpcs(attachments, cluster);
+  const vpcs = reachedVpcs(connections, attachments, externals, cluster);
   return {
     role: textAt(specOf(device), 'role'),
     description: textAt(specOf(device), 'description'),
@@ -65,14 +93,16 @@ function agentSpec(device: Tree, cluster: Cluster): Tree {
   };
 }
 
-function condition(isApplied: boolean, generation: number, time: string): Tree {
+/** The condition of an agent. Like the real one, it names the generation in its message alone, and keeps its time. */
+function condition(agent: Tree | undefined, isApplied: boolean, generation: number, time: string): Tree {
+  const status = isApplied ? 'True' : 'False';
+  const before = treeAt(listAt(agent, 'status', 'conditions')[0]);
   return {
     type: 'Applied',
-    status: isApplied ? 'True' : 'False',
+    status,
     reason: isApplied ? 'ApplySucceeded' : 'ApplyPending',
     message: isApplied ? `Config applied, gen=${generation}` : `Config will be applied, gen=${generation}`,
-    lastTransitionTime: time,
-    observedGeneration: generation,
+    lastTransitionTime: before['status'] === status ? textAt(before, 'lastTransitionTime') : time,
   };
 }
 
@@ -142,21 +172,26 @@ export function playAgents({ cluster, store, controller }: Emulator, timing: Age
   const finish = async (name: string, generation: number): Promise<void> => {
     applying.delete(name);
     if (silent.has(name)) return;
+    const one = cluster.get('Agent', name);
     if (failing.has(name)) {
-      // The process ended, and its next run reports the generation of its file; the condition stays.
+      // The process ended. Its next run reports the generation of its file, which is the last one that it applied, and
+      // tries again; the condition stays.
+      const before = numberAt(one, 'status', 'lastAppliedGen');
       await report(name, {
         runID: randomUUID(),
         lastHeartbeat: time(),
-        lastAttemptGen: generation,
-        lastAppliedGen: generation,
+        lastAttemptTime: time(),
+        lastAttemptGen: before,
+        lastAppliedTime: time(),
+        lastAppliedGen: before,
       });
-      return;
+      return look(name);
     }
     await report(name, {
       lastHeartbeat: time(),
       lastAppliedTime: time(),
       lastAppliedGen: generation,
-      conditions: [condition(true, generation, time())],
+      conditions: [condition(one, true, generation, time())],
     });
     await look(name);
   };
@@ -173,7 +208,7 @@ export function playAgents({ cluster, store, controller }: Emulator, timing: Age
       lastHeartbeat: time(),
       lastAttemptTime: time(),
       lastAttemptGen: generation,
-      conditions: [condition(false, generation, time())],
+      conditions: [condition(one, false, generation, time())],
     });
     later(timing.apply, () => finish(name, generation));
   };
