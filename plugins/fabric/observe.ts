@@ -8,6 +8,7 @@
 import {
   type Desired,
   errorText,
+  type Facts,
   formatRef,
   type Gap,
   type Memory,
@@ -21,6 +22,9 @@ import {
 } from '#plugin';
 import { DeadlineError, withDeadline } from '#plugin/deadline';
 import { forEachOf } from '#plugin/limit';
+import { generationsOf } from './agents/await.ts';
+import { courseOf, problemsOf, standingsOf } from './agents/evidence.ts';
+import { listAgents } from './agents/list.ts';
 import type { FabricMemory, FabricSpec, ObjectMemory } from './generated.ts';
 import type { FabricFacts, FabricRaw } from './fabric/facts.ts';
 import { addressParts, OBJECT_KINDS, PLUGIN } from './kinds.ts';
@@ -59,6 +63,8 @@ interface Found {
   readonly gaps: Gap[];
   /** Digest of the login, if it was read. */
   login?: string;
+  /** Generations of the Agents, by switch; absent for a cluster without them. */
+  generations?: Readonly<Record<string, number>>;
 }
 
 const TRIALS_AT_ONCE = 16;
@@ -159,7 +165,10 @@ class FabricRefresh {
       progress((done += group.objects.length));
     }
     const { server } = cluster;
-    this.#fabricSighting({ server }, { connection: isTested ? 'passed' : 'kept', ...(await this.#evidence(cluster)) });
+    const evidence: FabricRaw = isTested
+      ? { connection: 'passed', ...(await this.#evidence(cluster)) }
+      : { connection: 'kept' };
+    this.#fabricSighting({ server }, evidence);
     return this.#found;
   }
 
@@ -199,12 +208,26 @@ class FabricRefresh {
 
   /** What a refresh of the whole Fabric shows about its sync. */
   async #evidence(cluster: ClusterReader): Promise<Partial<FabricRaw>> {
-    if (this.#query.only !== undefined) return {};
     const { objects } = this.#part;
-    const deployed = await this.#deployed(cluster);
+    const shown = { ...(await this.#deployed(cluster)), ...(await this.#agents(cluster)) };
     // Without a part of the objects, nothing about the sync can be asserted.
-    if (this.#found.gaps.length > 0) return deployed;
-    return { ...deployed, objects: { total: objects.length, differing: this.#differing() }, agents: 'none' };
+    if (this.#query.only !== undefined || this.#found.gaps.length > 0) return shown;
+    return { ...shown, objects: { total: objects.length, differing: this.#differing() } };
+  }
+
+  /** Reads the Agents of the switches. */
+  async #agents(cluster: ClusterReader): Promise<Pick<FabricRaw, 'agents' | 'switches'>> {
+    const { name } = this.#part.fabric.ref;
+    const reports = await listAgents(cluster, this.#query.signal).catch((error: unknown) => {
+      this.#query.signal.throwIfAborted();
+      return { words: errorText(error) };
+    });
+    if (reports === undefined) return { agents: 'none' };
+    if ('words' in reports)
+      return { switches: [{ name, course: 'unknown', words: `the Agents cannot be listed: ${reports.words}` }] };
+    const standings = standingsOf(reports, this.#world.tracksOf(name), this.#query.now);
+    this.#found.generations = Object.fromEntries(generationsOf(standings));
+    return { ...courseOf(standings), switches: problemsOf(standings) };
   }
 
   /** Number of objects that are not as their documents declare, or that no document declares. */
@@ -415,13 +438,17 @@ function fabricMemoryOf({ memory }: Query, { ref }: FabricDesired): Memory<Fabri
   return memory.find((each) => formatRef(each.ref) === address) as Memory<FabricMemory> | undefined;
 }
 
-function loginsOf(fabrics: readonly FabricDesired[], found: readonly Found[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    fabrics.flatMap(({ ref }, i) => {
-      const login = found[i]?.login;
-      return login === undefined ? [] : [[ref.name, login]];
-    }),
-  );
+/** Parts of a refresh that belong to no basis, by Fabric: the digest of its login, and the generations of its Agents. */
+function extrasOf(fabrics: readonly FabricDesired[], found: readonly Found[]): Facts {
+  const byName = <T>(part: (each: Found) => T | undefined): { readonly [name: string]: T } =>
+    Object.fromEntries(
+      fabrics.flatMap(({ ref }, i) => {
+        const own = found[i];
+        const value = own === undefined ? undefined : part(own);
+        return value === undefined ? [] : [[ref.name, value]];
+      }),
+    );
+  return { logins: byName(({ login }) => login), generations: byName(({ generations }) => generations) };
 }
 
 export async function observe(world: FabricReader, query: Query): Promise<View> {
@@ -445,7 +472,8 @@ export async function observe(world: FabricReader, query: Query): Promise<View> 
     observed: found.flatMap(({ observed }) => observed),
     previews: found.flatMap(({ previews }) => previews),
     gaps: [...found.flatMap(({ gaps }) => gaps), ...undeclared(objects, names)],
-    extras: { [PLUGIN]: { logins: loginsOf(fabrics, found) } },
+    // The surroundings of an action keep the extras of the refresh before the plan.
+    ...(query.only === undefined ? { extras: { [PLUGIN]: extrasOf(fabrics, found) } } : {}),
     at: query.now,
   };
 }

@@ -11,7 +11,7 @@ import { fabric } from '../../plugins/fabric/plugin.ts';
 import { denied, internalError } from '../../plugins/fabric/sandbox/status.ts';
 import { type Emulator, startEmulator } from '../../plugins/fabric/sandbox/emulator.ts';
 import type { ClusterWriter } from '../../plugins/fabric/world.ts';
-import { type Desired, type Json, type KnownResource, seenState } from '#plugin';
+import { type Desired, instantText, type Json, type KnownResource, seenState } from '#plugin';
 import { type Bench, type Line, pluginConformance, type Situation } from '../../src/conformance/plugin.ts';
 import { DEFINITIONS, definition, editAs, HOOKS, never, placeOf } from '../plugins/fabric/cluster.ts';
 import { temporaryFolder } from '../support/cli.ts';
@@ -46,7 +46,7 @@ async function open(): Promise<ClusterBench> {
   const now = (): number => time;
   const emulator = await startEmulator({
     now,
-    definitions: [...DEFINITIONS, APPLICATION, definition('things.example.com', 'v1', 'Thing', 'things')],
+    definitions: [...DEFINITIONS, APPLICATION, AGENT, definition('things.example.com', 'v1', 'Thing', 'things')],
     hooks: [...HOOKS, DROPS],
   });
   const kubeconfig = join(folder, 'kubeconfig');
@@ -77,7 +77,7 @@ async function open(): Promise<ClusterBench> {
   };
 }
 
-/** The Application of Argo CD, whose schema keeps every field. */
+const AGENT = definition('agent.githedgehog.com', 'v1beta1', 'Agent', 'agents');
 const APPLICATION = definition('argoproj.io', 'v1alpha1', 'Application', 'applications');
 
 const source = { file: 'desired/fabric.yaml', line: 1, column: 1 };
@@ -349,12 +349,77 @@ const fabricSituations: readonly Situation<ClusterBench>[] = [
   },
 ];
 
+const AGENTS = { apiVersion: 'agent.githedgehog.com/v1beta1', kind: 'Agent', plural: 'agents', namespaced: true };
+
+/** The Agent of leaf-1 reports: `status` is the part that is not usual. */
+async function report({ bench }: FabricLine, status: Manifest): Promise<void> {
+  const at = instantText(bench.now());
+  const usual = { lastHeartbeat: at, lastAppliedGen: 1, lastAttemptGen: 1, runID: 'run', bootID: 'boot', version: '1' };
+  const body = { apiVersion: AGENTS.apiVersion, kind: 'Agent', metadata: { name: 'leaf-1', namespace: 'default' } };
+  const place = { served: AGENTS, namespace: 'default', name: 'leaf-1' };
+  const done = await (await bench.other()).apply({ place, body: { ...body, status: { ...usual, ...status } } }, never);
+  if (!done.done) throw new Error(done.refusal.words);
+}
+
+const agentSituations: readonly Situation<ClusterBench>[] = [
+  {
+    name: 'an Agent that applies',
+    prepare: async (line) => {
+      await line.apply(declared(ipv4));
+      await report(line, {});
+      return declared(ipv4);
+    },
+    takes: [],
+  },
+  {
+    name: 'an Agent that cannot apply',
+    prepare: async (line) => {
+      await line.apply(declaredWith({ status: 'ACTIVE' }, ipv4));
+      const conditions = [
+        {
+          type: 'Applied',
+          status: 'False',
+          message: 'Config will be applied, gen=1',
+          lastTransitionTime: instantText(line.bench.now() - HOUR),
+        },
+      ];
+      await report(line, { conditions, lastAppliedGen: 0 });
+      return declaredWith({ status: 'ACTIVE' }, ipv4);
+    },
+    takes: [],
+    finds: ['Fabric agent-failing', 'Fabric sync-failed'],
+  },
+  {
+    name: 'an Agent that does not report',
+    prepare: async (line) => {
+      await line.apply(declared(ipv4));
+      await report(line, {});
+      await line.plan(declared(ipv4));
+      line.bench.later(HOUR);
+      return declared(ipv4);
+    },
+    takes: [],
+    finds: ['Fabric agent-silent', 'Fabric sync-failed'],
+  },
+  {
+    name: 'an Agent with an odd report',
+    prepare: async (line) => {
+      await line.apply(declared(ipv4));
+      await report(line, { lastAppliedGen: 'five' });
+      return declared(ipv4);
+    },
+    takes: [],
+    finds: ['Fabric agent-unknown'],
+  },
+];
+
 function unreachable({ emulator }: ClusterBench): void {
   emulator.inject({ path: '/api/v1', times: 1000, mishap: { kind: 'text', status: 502, text: 'bad gateway' } });
 }
 
 const situations: readonly Situation<ClusterBench>[] = [
   ...fabricSituations,
+  ...agentSituations,
   {
     name: 'new objects',
     prepare: async () => declared(ipv4, vpc(1001), group),

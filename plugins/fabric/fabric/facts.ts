@@ -16,13 +16,14 @@ export interface FabricRaw extends Evidence {
   readonly kept?: string;
   /** True if the Application of Argo CD is Synced and Healthy; absent if it was not read. */
   readonly deployed?: boolean;
-  /** The Agents that do not follow, by switch, each with its course and the words for it. */
+  /** The switches that do not follow, and those whose reports are odd. */
   readonly switches?: readonly SwitchProblem[];
 }
 
 export interface SwitchProblem {
   readonly name: string;
   readonly course: 'pending' | 'failing' | 'silent' | 'unknown';
+  /** A sentence without its full stop. */
   readonly words: string;
 }
 

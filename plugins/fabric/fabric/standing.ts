@@ -25,7 +25,7 @@ import {
 import { corrected, type FabricEvent, moved } from '../states/events.ts';
 import { isStatus, refreshed, type StatusCauses } from '../states/refreshed.ts';
 import { reviewDue } from '../states/retries.ts';
-import type { FabricFacts, FabricRaw } from './facts.ts';
+import type { FabricFacts, FabricRaw, SwitchProblem } from './facts.ts';
 import { type FabricPolicy, type MaintenanceDue, maintenanceDue } from './policy.ts';
 
 type Known = Memory<FabricMemory> | undefined;
@@ -129,21 +129,24 @@ function maintenanceReview({ ref, state, memory, now }: Judged): readonly Findin
 
 const AGENT_FINDINGS = { failing: 'error', silent: 'error', unknown: 'warning' } as const;
 
+/** Switches named in one message. */
+const NAMED = 5;
+
+function switchesText(switches: readonly SwitchProblem[]): string {
+  const named = switches.slice(0, NAMED).map(({ name, words }) => `${name}: ${words}`);
+  const more = switches.length - named.length;
+  return `${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+}
+
 function agentFindings({ ref, state, raw }: Judged): readonly Finding[] {
   if (isQuiet(state)) return [];
-  return (raw.switches ?? []).flatMap(({ name, course, words }) =>
-    course === 'pending'
-      ? []
-      : [
-          {
-            ref,
-            code: `agent-${course}`,
-            severity: AGENT_FINDINGS[course],
-            message: `The Agent of ${name} ${words}`,
-            facts: { switch: name },
-          },
-        ],
-  );
+  const courses = Map.groupBy(raw.switches ?? [], ({ course }) => course);
+  return Object.entries(AGENT_FINDINGS).flatMap(([course, severity]) => {
+    const switches = courses.get(course as keyof typeof AGENT_FINDINGS) ?? [];
+    if (switches.length === 0) return [];
+    const names = [...new Set(switches.map(({ name }) => name))];
+    return [{ ref, code: `agent-${course}`, severity, message: switchesText(switches), facts: { switches: names } }];
+  });
 }
 
 function syncFailed({ ref, state, memory }: Judged, error: string | undefined): readonly Finding[] {
@@ -184,8 +187,8 @@ function forbiddenStatus({ ref, state }: Judged, wanted: FabricPolicy['status'])
 /** The reason of a failed sync, if the evidence of this refresh shows one. */
 function syncError(sync: Sync, before: Sync, { switches = [], connection }: FabricRaw): string | undefined {
   if (sync !== 'ERROR') return sync === 'IN_SYNC' ? '' : undefined;
-  const bad = switches.filter(({ course }) => course !== 'unknown');
-  if (bad.length > 0) return bad.map(({ name, words }) => `the Agent of ${name} ${words}`).join('; ');
+  const bad = switches.filter(({ course }) => course === 'failing' || course === 'silent');
+  if (bad.length > 0) return switchesText(bad);
   if (connection === 'failed' && before === 'SYNCING') return 'the connection was lost during the sync';
   return undefined;
 }

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { defined, digestOf, InputError, type Json, type Outside, sendingMistake } from '#plugin';
 import { openHttp, usualDenial } from '#plugin/net';
+import type { AgentTracks } from '../agents/evidence.ts';
 import type { FabricConfig } from '../generated.ts';
 import { managerOf } from '../manager.ts';
 import type { ClusterAddress, ClusterWriter, FabricWriter } from '../world.ts';
@@ -112,9 +113,15 @@ function byServer({ url, ca }: NonNullable<ClusterAddress['server']>, outside: O
 /** Opens clusters on first use; one address is opened once. */
 export function openClusters(outside: Outside): FabricWriter {
   const opened = new Map<string, Promise<ClusterWriter>>();
+  const tracks = new Map<string, AgentTracks>();
   return {
     project: outside.project,
     admissions: new Map(),
+    tracksOf: (fabric) => {
+      const known = tracks.get(fabric) ?? new Map();
+      tracks.set(fabric, known);
+      return known;
+    },
     cluster: ({ context, server, inCluster: pod }) => {
       const address: ClusterAddress = defined({ context, server, inCluster: pod });
       const key = JSON.stringify(address);
