@@ -26,4 +26,5 @@ export function pluginLoaders(env: Readonly<Record<string, string | undefined>>)
 export const sandboxWorlds: ReadonlyMap<string, () => Promise<SandboxWorld>> = new Map([
   ['certificates', async () => (await import('../plugins/certificates/sandbox.ts')).tlsSandbox],
   ['nodes', async () => (await import('../plugins/nodes/sandbox.ts')).cloudSandbox],
+  ['fabric', async () => (await import('../plugins/fabric/sandbox.ts')).fabricSandbox],
 ]);

@@ -175,6 +175,7 @@ export type FindingCode =
   | 'agent-unknown'
   | 'deleting'
   | 'refused-unchanged'
+  | 'unchecked'
   | 'set-by-others';
 
 export type RuleId =
@@ -2463,6 +2464,12 @@ export const tables = {
       kind: 'Object',
       severity: 'warning',
       text: 'The cluster refuses the object as it is: a later change of it would be refused too.',
+    },
+    {
+      code: 'unchecked',
+      kind: 'Object',
+      severity: 'warning',
+      text: 'The cluster cannot check the object now: a webhook of its kind does not answer, or the server is busy.',
     },
     {
       code: 'set-by-others',

@@ -371,7 +371,7 @@ class FabricRefresh {
     if (desired === undefined)
       return object === undefined || memory?.owned === undefined
         ? undefined
-        : triedRemove(cluster, place, object, signal);
+        : triedRemove(cluster, { place, live: object, secrets: this.#secretsOf(place.served.kind) }, signal);
     if (isProven({ manifest: desired.spec, live: object, memory, admission: this.#admission }))
       return { outcome: 'unchanged' };
     const { spec: fabric } = this.#part.fabric;
@@ -382,10 +382,15 @@ class FabricRefresh {
       applied: memory?.applied?.spec,
       manager: managerOf(this.#world.project),
       controllers: fabric.controllers,
-      secrets: fabric.secrets.flatMap(({ kind, pointer }) => (kind === desired.spec.kind ? [pointer] : [])),
+      secrets: this.#secretsOf(desired.spec.kind),
     };
     const settled = subject !== undefined && memory?.open !== undefined ? settledByApply(declared) : undefined;
     return settled ?? triedApply(cluster, declared, signal);
+  }
+
+  /** Pointers to secret values of a kind, in addition to the known ones. */
+  #secretsOf(kind: string): readonly string[] {
+    return this.#part.fabric.spec.secrets.flatMap((each) => (each.kind === kind ? [each.pointer] : []));
   }
 
   /** Managers whose fields are not reported: our own, and the controllers that the Fabric names. */
@@ -397,6 +402,7 @@ class FabricRefresh {
     const raw: ObjectRaw = {
       isDeclared: desired !== undefined,
       outcome: preview?.outcome ?? 'unchanged',
+      ...(preview?.refusal === undefined ? {} : { refusal: preview.refusal }),
       differs: (preview?.fields?.length ?? 0) > 0,
       foreign: desired === undefined ? [] : fieldsOfOthers(object, desired.spec, this.#ownManagers()),
     };

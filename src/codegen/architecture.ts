@@ -148,7 +148,9 @@ const PURE = [
 ];
 const NOT_PURE = [
   ...WAITING,
-  ...['deadline', 'direct-files', 'files', 'http', 'limit', 'net', 'owner'].map((name) => `src/plugin/${name}.ts`),
+  ...['deadline', 'direct-files', 'files', 'http', 'limit', 'net', 'owner', 'saved-state'].map(
+    (name) => `src/plugin/${name}.ts`,
+  ),
   ...['apply', 'discover', 'observe', 'plugin', 'sandbox'].map((name) => `plugins/*/${name}.ts`),
 ];
 

@@ -29,8 +29,21 @@ export function limiter(most: number): Limiter {
   };
 }
 
-/** Runs `work` for every item, `most` at a time. At most `most` items do not need a queue. */
+/**
+ * Runs `work` for every item, `most` at a time, and rejects with the first failure, after which nothing more starts. At most
+ * `most` items do not need a queue.
+ */
 export async function forEachOf<T>(items: readonly T[], most: number, work: (item: T) => Promise<void>): Promise<void> {
+  let hasFailed = false;
+  const unlessFailed = async (item: T): Promise<void> => {
+    if (hasFailed) return;
+    try {
+      await work(item);
+    } catch (error) {
+      hasFailed = true;
+      throw error;
+    }
+  };
   const limit: Limiter = items.length <= most ? (each) => each() : limiter(most);
-  await Promise.all(items.map((item) => limit(() => work(item))));
+  await Promise.all(items.map((item) => limit(() => unlessFailed(item))));
 }

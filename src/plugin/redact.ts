@@ -71,8 +71,8 @@ function encodings(secret: string): readonly string[] {
   ];
 }
 
-/** A function that redacts these values too, in all forms in which they are quoted. */
-export function redactor(secrets: Iterable<string>): Redact {
+/** A function that redacts these values in all forms in which they are quoted, and nothing else. */
+export function valueRedactor(secrets: Iterable<string>): Redact {
   const forms = new Set<string>();
   for (const secret of secrets) {
     for (const part of [secret, ...secret.split(/\r?\n/u)].map((text) => text.trim()))
@@ -80,9 +80,15 @@ export function redactor(secrets: Iterable<string>): Redact {
   }
   // The longest first: one secret may be a prefix of another.
   const known = [...forms].sort((a, b) => b.length - a.length).map((form) => RegExp.escape(form));
-  if (known.length === 0) return redactPatterns;
+  if (known.length === 0) return (text) => text;
   const pattern = new RegExp(known.join('|'), 'gu');
-  return (text) => redactPatterns(text.replace(pattern, HIDDEN));
+  return (text) => text.replace(pattern, HIDDEN);
+}
+
+/** A function that redacts these values too, in all forms in which they are quoted. */
+export function redactor(secrets: Iterable<string>): Redact {
+  const redactValues = valueRedactor(secrets);
+  return (text) => redactPatterns(redactValues(text));
 }
 
 const SECRET_NAME =

@@ -73,3 +73,16 @@ it.each([2, 6])('forEachOf runs work for every item, %i at a time', async (most)
   await forEachOf([0, 1, 2, 4, 5, 6], most, work);
   expect(seen).toEqual({ most, order: [0, 1, 2, 4, 5, 6] });
 });
+
+it.each([2, 20])('forEachOf starts nothing more after a failure, %i at a time', async (most) => {
+  const begun: number[] = [];
+  const all = forEachOf([0, 1, 2, 3, 4, 5], most, async (item) => {
+    begun.push(item);
+    await turn();
+    if (item === 1) throw new Error('failed');
+    await turn();
+  });
+  await expect(all).rejects.toThrow('failed');
+  for (let i = 0; i < 10; i += 1) await turn();
+  expect(begun).toEqual(most === 2 ? [0, 1] : [0, 1, 2, 3, 4, 5]);
+});

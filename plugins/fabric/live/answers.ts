@@ -43,11 +43,18 @@ export interface FieldConflict {
   readonly manager: string;
 }
 
+/** The whole text of a refusal, and its parts about one field each. */
+export interface Said {
+  readonly text: string;
+  readonly fields: readonly { readonly field: string; readonly message: string }[];
+}
+
 export interface Refusal {
   readonly kind: RefusalKind;
   readonly status: number;
-  /** The server's words, on one line and limited in length. */
+  /** The server's words, on one line and limited in length. They may quote secret values of the object. */
   readonly words: string;
+  readonly said?: Said;
   /** The code in the catalogue of errors: `HH-K8S-011`. */
   readonly code?: string;
   readonly conflicts?: readonly FieldConflict[];
@@ -156,6 +163,9 @@ function refusalKind({ status: code }: RawAnswer, status: Status | undefined): R
       return 'too-many-requests';
     case 500:
       return kindOf500(status?.message ?? '');
+    case 504:
+      // A version of the time before a backup was restored.
+      return (status?.message ?? '').includes('Too large resource version') ? 'expired' : 'server-error';
     default:
       return code >= 500 ? 'server-error' : 'bad-request';
   }
@@ -167,23 +177,35 @@ function retryAfterOf(text: string | undefined): number | undefined {
   return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 60) * 1000 : undefined;
 }
 
-function wordsOf({ status, body }: RawAnswer, said: Status | undefined): string {
-  const text = (said?.message ?? body).trim();
-  const words = said?.message.replace(/^admission webhook "([^"]*)" denied the request: /u, '$1: ') ?? text;
-  return words === '' ? `HTTP ${status}` : shorten(printable(words.replace(/\s+/gu, ' ')), MOST_WORDS);
+/** A text of the server, on one line and limited in length. */
+export function asWords(text: string): string {
+  return shorten(printable(text.replace(/\s+/gu, ' ')), MOST_WORDS);
+}
+
+function saidIn({ status, body }: RawAnswer, said: Status | undefined): Said {
+  const text = said?.message.replace(/^admission webhook "([^"]*)" denied the request: /u, '$1: ') ?? body;
+  const fields =
+    said === undefined
+      ? []
+      : causesOf(said).flatMap(({ field, message }) =>
+          typeof field === 'string' && typeof message === 'string' ? [{ field, message }] : [],
+        );
+  return { text: text.trim() === '' ? `HTTP ${status}` : text.trim(), fields };
 }
 
 /** The meaning of an answer other than a success. Total: an unknown answer is an error of the server or the request. */
 export function refusalOf(answer: RawAnswer): Refusal {
-  const said = statusOf(answer);
-  const kind = refusalKind(answer, said);
-  const conflicts = kind === 'conflict' && said !== undefined ? conflictsIn(said) : undefined;
+  const parsed = statusOf(answer);
+  const kind = refusalKind(answer, parsed);
+  const conflicts = kind === 'conflict' && parsed !== undefined ? conflictsIn(parsed) : undefined;
+  const said = saidIn(answer, parsed);
   const retryAfterMs = retryAfterOf(answer.retryAfter);
   const code = CODES[kind];
   return {
     kind,
     status: answer.status,
-    words: wordsOf(answer, said),
+    words: asWords(said.text),
+    said,
     ...(code === undefined ? {} : { code }),
     ...(conflicts === undefined ? {} : { conflicts }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -191,6 +213,6 @@ export function refusalOf(answer: RawAnswer): Refusal {
 }
 
 /** True for a refusal that passes by itself: a later plan may get another answer. */
-export function isPassing({ kind }: Refusal): boolean {
+export function isPassing({ kind }: Pick<Refusal, 'kind'>): boolean {
   return kind === 'webhook-down' || kind === 'too-many-requests' || kind === 'server-error' || kind === 'terminating';
 }

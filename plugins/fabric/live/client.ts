@@ -7,6 +7,7 @@ import type { SendHttp } from '#plugin/net';
 import type { LiveObject } from '../objects/content.ts';
 import type { ApplyOrder, ClusterWriter, ListOptions, ObjectPlace, RemoveOrder, Reply, ServedKind } from '../world.ts';
 import { type Refusal, refusalOf } from './answers.ts';
+import { Breakers } from './breaker.ts';
 import { parseExactly } from './numbers.ts';
 
 /** Headers of a request: the login, and the names on whose behalf it acts. `renew`: the last ones were refused. */
@@ -23,17 +24,27 @@ export interface ClientOptions {
 
 const AT_ONCE = 16;
 const PAGE = 500;
-const REQUEST_MS = 30_000;
+/** Deadline of a read, in ms. */
+const READ_MS = 30_000;
+/** Deadline of a write and its dry run, in ms: the server gives up after 34 s, and its answer says why. */
+const WRITE_MS = 40_000;
 const MOST_BYTES = 64 * 1024 * 1024;
 /** Restarts of a list whose pages expired. */
 const MOST_RESTARTS = 3;
+/** Attempts of a request without an effect whose answer is lost. */
 const MOST_TRIES = 4;
 /** Pause before a request is repeated without a hint of the server, in ms. */
 const PAUSE_MS = 500;
+/** Most time that one request waits for a busy server, in ms. */
+const MOST_BUSY_MS = 60_000;
+/** Time after a write in which a webhook may not know the object yet, and the pause before it is asked again, in ms. */
+const LAG = { span: 5000, pause: 250 };
 
 interface Sending {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
+  /** The request changes something: a lost answer leaves its outcome open. */
+  readonly hasEffect?: true;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: Json;
   readonly contentType?: string;
@@ -60,15 +71,31 @@ function isSuccess({ status }: Answer): boolean {
   return status >= 200 && status < 300;
 }
 
+/** True for an answer that a load balancer gives while the server behind it restarts. */
+function isOfGateway({ status }: Answer): boolean {
+  return status === 502 || status === 503;
+}
+
+/** The dry run is part of the body: a server ignores it in the query of a request with a body, and removes. */
+function removing({ place, uid }: RemoveOrder, dryRun?: 'All'): Sending {
+  const options = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
+  const body = dryRun === undefined ? options : { ...options, dryRun: [dryRun] };
+  return { method: 'DELETE', path: pathOf(place, place.name), body };
+}
+
 export class KubernetesClient implements ClusterWriter {
   readonly #options: ClientOptions;
   readonly #timing: Timing;
   readonly #limit: Limiter = limiter(AT_ONCE);
   readonly #served = new Map<string, Promise<readonly ServedKind[] | undefined>>();
+  readonly #breakers: Breakers;
+  /** Time of the last write that changed the cluster. */
+  #written = Number.NEGATIVE_INFINITY;
 
   constructor(options: ClientOptions) {
     this.#options = options;
     this.#timing = options.timing ?? realTiming;
+    this.#breakers = new Breakers(this.#timing.now);
   }
 
   get server(): string {
@@ -103,7 +130,9 @@ export class KubernetesClient implements ClusterWriter {
       const pages = await this.#pages(pathOf(place), query, { ...served, omit }, signal);
       // The rest that the server offers with an expired list is inconsistent: absence would not be certain.
       if (!('refusal' in pages)) return pages.objects;
-      if (pages.refusal.kind !== 'expired' || restart >= MOST_RESTARTS) return pages.refusal;
+      const { kind, retryAfterMs } = pages.refusal;
+      if (kind !== 'expired' || restart >= MOST_RESTARTS) return pages.refusal;
+      if (retryAfterMs !== undefined) await this.#timing.sleep(retryAfterMs, signal);
     }
   }
 
@@ -116,19 +145,19 @@ export class KubernetesClient implements ClusterWriter {
   }
 
   tryApply(order: ApplyOrder, signal: AbortSignal): Promise<Reply> {
-    return this.#apply(order, { dryRun: 'All' }, signal);
+    return this.#write(order.place, this.#applying(order, 'All'), signal);
   }
 
   apply(order: ApplyOrder, signal: AbortSignal): Promise<Reply> {
-    return this.#apply(order, {}, signal);
+    return this.#write(order.place, { ...this.#applying(order), hasEffect: true }, signal);
   }
 
   tryRemove(order: RemoveOrder, signal: AbortSignal): Promise<Reply> {
-    return this.#remove(order, { dryRun: ['All'] }, signal);
+    return this.#write(order.place, removing(order, 'All'), signal);
   }
 
   remove(order: RemoveOrder, signal: AbortSignal): Promise<Reply> {
-    return this.#remove(order, {}, signal);
+    return this.#write(order.place, { ...removing(order), hasEffect: true }, signal);
   }
 
   async takeOver(place: ObjectPlace, from: LiveObject, managedFields: Json, signal: AbortSignal): Promise<Reply> {
@@ -139,9 +168,8 @@ export class KubernetesClient implements ClusterWriter {
     ];
     const path = pathOf(place, place.name);
     const query = { fieldManager: this.#options.manager };
-    return this.#reply(
-      await this.#ask({ method: 'PATCH', path, query, body, contentType: 'application/json-patch+json' }, signal),
-    );
+    const contentType = 'application/json-patch+json';
+    return this.#write(place, { method: 'PATCH', path, query, body, contentType, hasEffect: true }, signal);
   }
 
   async #discover(apiVersion: string, signal: AbortSignal): Promise<readonly ServedKind[] | undefined> {
@@ -184,31 +212,46 @@ export class KubernetesClient implements ClusterWriter {
     return { objects };
   }
 
-  async #apply(
-    { place, body, force }: ApplyOrder,
-    more: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<Reply> {
+  #applying({ place, body, force }: ApplyOrder, dryRun?: 'All'): Sending {
     const query = {
       fieldManager: this.#options.manager,
       fieldValidation: 'Strict',
       force: String(force === true),
-      ...more,
+      ...(dryRun === undefined ? {} : { dryRun }),
     };
     const path = pathOf(place, place.name);
-    return this.#reply(
-      await this.#ask({ method: 'PATCH', path, query, body, contentType: 'application/apply-patch+yaml' }, signal),
+    return { method: 'PATCH', path, query, body, contentType: 'application/apply-patch+yaml' };
+  }
+
+  /**
+   * One write, or its dry run. A refusal right after another write is asked for once more: a webhook may read from a cache
+   * that does not have the change yet.
+   */
+  #write({ served }: ObjectPlace, sending: Sending, signal: AbortSignal): Promise<Reply> {
+    return this.#breakers.run(
+      `${served.apiVersion} ${served.plural}`,
+      async () => {
+        const reply = await this.#answered(sending, signal);
+        const isLate = this.#timing.now() - this.#written > LAG.span;
+        if (reply.done || reply.refusal.kind !== 'denied' || isLate) return reply;
+        await this.#timing.sleep(LAG.pause, signal);
+        return this.#answered(sending, signal);
+      },
+      signal,
     );
   }
 
-  /** The dry run is part of the body: a server ignores it in the query of a request with a body, and removes. */
-  async #remove(
-    { place, uid }: RemoveOrder,
-    more: Readonly<Record<string, Json>>,
-    signal: AbortSignal,
-  ): Promise<Reply> {
-    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, ...more };
-    return this.#reply(await this.#ask({ method: 'DELETE', path: pathOf(place, place.name), body }, signal));
+  async #answered(sending: Sending, signal: AbortSignal): Promise<Reply> {
+    try {
+      const reply = this.#reply(await this.#ask(sending, signal));
+      if (reply.done && sending.hasEffect === true) this.#written = this.#timing.now();
+      return reply;
+    } catch (error) {
+      const { cause } = error as Error;
+      // Nothing but admission makes the dry run of a server hang that answers reads.
+      if (sending.hasEffect === true || !(cause instanceof ExchangeError) || cause.reason !== 'timeout') throw error;
+      return { done: false, refusal: { kind: 'webhook-down', status: 504, words: cause.message } };
+    }
   }
 
   #reply(answer: Answer): Reply {
@@ -239,38 +282,48 @@ export class KubernetesClient implements ClusterWriter {
     return value as LiveObject;
   }
 
-  #failure(message: string): OutsideError {
-    return new OutsideError(`${this.server}: ${message}`);
+  #failure(message: string, cause?: unknown): OutsideError {
+    return new OutsideError(`${this.server}: ${message}`, { cause });
   }
 
-  /** One request. Repeats it after a 429, after a refused login once, and reads also after a lost connection. */
+  /**
+   * One request, and what is safe to repeat of it: after a 429, which had no effect; after a refused login, once; and without
+   * an effect also after a lost answer, or one of a gateway.
+   */
   async #ask(sending: Sending, signal: AbortSignal): Promise<Answer> {
     return this.#limit(() => this.#tries(sending, signal), { signal });
   }
 
   async #tries(sending: Sending, signal: AbortSignal): Promise<Answer> {
+    const isSafe = sending.hasEffect !== true;
     let renewed: true | undefined;
-    for (let left = MOST_TRIES - 1; ; left -= 1) {
+    let left = MOST_TRIES - 1;
+    let busyMs = 0;
+    for (;;) {
       const answer = await this.#once(sending, signal, renewed).catch((error: unknown) => {
-        // A dry run and a read change nothing: they may be repeated after a lost answer.
-        const isSafe = sending.method === 'GET' || sending.query?.['dryRun'] !== undefined;
         if (!(error instanceof ExchangeError) || !isSafe || error.reason !== 'broken' || left <= 0)
           throw this.#named(error);
         return undefined;
       });
-      if (answer !== undefined) {
-        if (answer.status === 401 && renewed === undefined) {
-          renewed = true;
-          continue;
-        }
-        if (answer.status !== 429 || left <= 0) return answer;
-        await this.#timing.sleep(this.#refusal(answer).retryAfterMs ?? PAUSE_MS, signal);
-      } else await this.#timing.sleep(PAUSE_MS, signal);
+      let pause = PAUSE_MS;
+      if (answer?.status === 401 && renewed === undefined) {
+        renewed = true;
+        continue;
+      }
+      if (answer?.status === 429) {
+        pause = Math.max(PAUSE_MS, this.#refusal(answer).retryAfterMs ?? 0);
+        busyMs += pause;
+        if (busyMs > MOST_BUSY_MS) return answer;
+      } else {
+        if (answer !== undefined && !(isSafe && left > 0 && isOfGateway(answer))) return answer;
+        left -= 1;
+      }
+      await this.#timing.sleep(pause, signal);
     }
   }
 
   #named(error: unknown): unknown {
-    return error instanceof ExchangeError ? this.#failure(error.message) : error;
+    return error instanceof ExchangeError ? this.#failure(error.message, error) : error;
   }
 
   async #once(
@@ -290,6 +343,6 @@ export class KubernetesClient implements ClusterWriter {
       headers: body === undefined ? headers : { ...headers, 'content-type': contentType },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     };
-    return exchange(send, request, { ms: REQUEST_MS, bytes: MOST_BYTES }, signal);
+    return exchange(send, request, { ms: method === 'GET' ? READ_MS : WRITE_MS, bytes: MOST_BYTES }, signal);
   }
 }

@@ -110,7 +110,7 @@ function byServer({ url, ca }: NonNullable<ClusterAddress['server']>, outside: O
   });
 }
 
-/** Opens clusters on first use; one address is opened once. */
+/** Opens clusters on first use; one address is opened once, unless its opening fails. */
 export function openClusters(outside: Outside): FabricWriter {
   const opened = new Map<string, Promise<ClusterWriter>>();
   const tracks = new Map<string, AgentTracks>();
@@ -127,6 +127,8 @@ export function openClusters(outside: Outside): FabricWriter {
       const key = JSON.stringify(address);
       const known = opened.get(key) ?? open(address, outside);
       opened.set(key, known);
+      // The next caller tries again: a kubeconfig or a login may be there by then.
+      known.catch(() => opened.delete(key));
       return known;
     },
     login: (address) => loginOf(address, outside),

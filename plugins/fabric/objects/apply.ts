@@ -2,6 +2,7 @@
 
 import {
   type ActionRun,
+  type Desired,
   isTree,
   type Handler,
   type Json,
@@ -10,27 +11,25 @@ import {
   seenSignals,
   UnknownOutcomeError,
 } from '#plugin';
-import type { ObjectMemory, ObjectStep } from '../generated.ts';
+import type { FabricSpec, ObjectMemory, ObjectStep } from '../generated.ts';
 import { addressParts, Fabric } from '../kinds.ts';
 import { managerOf } from '../manager.ts';
 import type { ClusterWriter, FabricWriter, ObjectPlace, Reply } from '../world.ts';
-import { type LiveObject, textOr } from './content.ts';
+import type { Refusal } from '../live/answers.ts';
+import { type LiveObject, secretPointers, textOr } from './content.ts';
 import { type ObjectFacts, type ObjectResource, previewOf } from './facts.ts';
 import { ownEntry } from './managed-fields.ts';
 import type { Manifest } from './manifest.ts';
+import { publicWords } from './secret-words.ts';
 import { applyOrder } from './trial.ts';
 
 type ObjectHandler = Handler<FabricWriter, Manifest, ObjectFacts, ObjectMemory>;
 
-async function clusterOf(
-  world: FabricWriter,
-  { ref }: ObjectResource,
-  { scene, signal }: ActionRun,
-): Promise<ClusterWriter> {
+function fabricOf({ ref }: ObjectResource, { scene }: ActionRun): Desired<FabricSpec> {
   const { fabric } = addressParts(ref);
   const declared = Fabric.get(scene, { plugin: ref.plugin, kind: 'Fabric', name: fabric })?.desired;
   if (declared === undefined) throw new Error(`the Fabric ${fabric} is not declared, so its cluster is not known`);
-  return world.cluster(declared.spec, signal);
+  return declared;
 }
 
 async function placeOf(
@@ -45,13 +44,44 @@ async function placeOf(
   return { served, name, ...(namespace === undefined ? {} : { namespace }) };
 }
 
-/** A write whose answer is lost may have been done: a refresh settles it. */
-async function written(reply: Promise<Reply>): Promise<Extract<Reply, { done: true }>> {
+/** The object of a step, with the pointers to its secret values. */
+interface Target {
+  readonly cluster: ClusterWriter;
+  readonly place: ObjectPlace;
+  readonly secrets: readonly string[];
+}
+
+async function targetOf(world: FabricWriter, resource: ObjectResource, run: ActionRun): Promise<Target> {
+  const { spec } = fabricOf(resource, run);
+  const cluster = await world.cluster(spec, run.signal);
+  const place = await placeOf(cluster, resource, run.signal);
+  const { kind } = place.served;
+  const more = spec.secrets.flatMap((each) => (each.kind === kind ? [each.pointer] : []));
+  return { cluster, place, secrets: secretPointers(kind, more) };
+}
+
+/** The words of a refusal without the secret values of the object, which is read for that. */
+async function wordsOf({ cluster, place, secrets }: Target, refusal: Refusal, signal: AbortSignal): Promise<string> {
+  if (secrets.length === 0) return refusal.words;
+  const live = await cluster.get(place, signal).catch(() => 'unknown' as const);
+  if (live === 'unknown' || (live !== undefined && 'words' in live))
+    return 'its words are hidden, because they may quote a secret of the object, which cannot be read';
+  return publicWords(refusal, { pointers: secrets, holders: [live] });
+}
+
+/** A write whose answer is lost, or comes from a server that failed, may have been done: a refresh settles it. */
+async function written(
+  target: Target,
+  reply: Promise<Reply>,
+  signal: AbortSignal,
+): Promise<Extract<Reply, { done: true }>> {
   const answer = await reply.catch((error: unknown) => {
     throw error instanceof OutsideError ? new UnknownOutcomeError(error) : error;
   });
   if (answer.done) return answer;
-  const { words, code } = answer.refusal;
+  const { kind, code } = answer.refusal;
+  const words = await wordsOf(target, answer.refusal, signal);
+  if (kind === 'server-error') throw new UnknownOutcomeError(new Error(`the cluster failed during the step: ${words}`));
   throw new Error(`the cluster refused the step: ${words}${code === undefined ? '' : ` (${code})`}`);
 }
 
@@ -79,10 +109,10 @@ function manifestOf({ desired }: ObjectResource): Manifest {
 }
 
 const create: ObjectHandler = async (world, resource, run) => {
-  const cluster = await clusterOf(world, resource, run);
-  const place = await placeOf(cluster, resource, run.signal);
+  const target = await targetOf(world, resource, run);
+  const { cluster, place } = target;
   const order = applyOrder({ place, manifest: manifestOf(resource), live: undefined });
-  const answer = await written(cluster.apply(order, run.signal));
+  const answer = await written(target, cluster.apply(order, run.signal), run.signal);
   for (const warning of answer.warnings) run.remark(warning);
   return recorded(answer);
 };
@@ -96,12 +126,8 @@ function isWriter(entry: Json): boolean {
  * Makes the fields of the tool that wrote the object before its adoption ours, so that a field that leaves the manifest is
  * really removed. Returns false if the fields stay: with several writers, the server could not merge their entries.
  */
-async function takeOverFields(
-  cluster: ClusterWriter,
-  place: ObjectPlace,
-  self: string,
-  signal: AbortSignal,
-): Promise<boolean> {
+async function takeOverFields(target: Target, self: string, signal: AbortSignal): Promise<boolean> {
+  const { cluster, place } = target;
   const live = await cluster.get(place, signal);
   if (live === undefined || 'words' in live)
     throw new Error('the object cannot be read before its fields are taken over');
@@ -112,31 +138,30 @@ async function takeOverFields(
   const fields = entries.map((entry) =>
     isWriter(entry) && isTree(entry) ? { ...entry, manager: self, operation: 'Apply' } : entry,
   );
-  await written(cluster.takeOver(place, object, fields, signal));
+  await written(target, cluster.takeOver(place, object, fields, signal), signal);
   return true;
 }
 
 const update: ObjectHandler = async (world, resource, run) => {
-  const cluster = await clusterOf(world, resource, run);
-  const place = await placeOf(cluster, resource, run.signal);
+  const target = await targetOf(world, resource, run);
+  const { cluster, place } = target;
   const preview = previewOf(resource);
   const isAdopted = resource.memory?.owned === 'adopted' && resource.memory.differs !== undefined;
-  const isTaken = isAdopted && (await takeOverFields(cluster, place, managerOf(world.project), run.signal));
+  const isTaken = isAdopted && (await takeOverFields(target, managerOf(world.project), run.signal));
   // Without a force, fields that somebody else wrote since the refresh are refused, and not taken over.
   const force = (preview?.others?.length ?? 0) > 0 && !isTaken;
-  const answer = await written(
-    cluster.apply(applyOrder({ place, manifest: manifestOf(resource), live: identityOf(resource) }, force), run.signal),
-  );
+  const order = applyOrder({ place, manifest: manifestOf(resource), live: identityOf(resource) }, force);
+  const answer = await written(target, cluster.apply(order, run.signal), run.signal);
   for (const warning of answer.warnings) run.remark(warning);
   return recorded(answer);
 };
 
 const remove: ObjectHandler = async (world, resource, run) => {
-  const cluster = await clusterOf(world, resource, run);
-  const place = await placeOf(cluster, resource, run.signal);
+  const target = await targetOf(world, resource, run);
+  const { cluster, place } = target;
   const { uid } = seenFacts(resource) ?? {};
   if (uid === undefined) throw new Error('the identity of the object is not known');
-  await written(cluster.remove({ place, uid }, run.signal));
+  await written(target, cluster.remove({ place, uid }, run.signal), run.signal);
   return undefined;
 };
 

@@ -35,7 +35,12 @@ function isInside(file: string, path: string): boolean {
 /** The paths of a Fabric's manifests: those that it lists, or by default the folder of its document. */
 function pathsOf({ spec, source }: Fabric): readonly string[] {
   const folder = posix.dirname(source.file);
-  return spec.manifests === undefined ? [folder] : spec.manifests.map((path) => posix.join(folder, path));
+  return spec.manifests === undefined ? [folder] : spec.manifests.map((path) => withoutSlash(posix.join(folder, path)));
+}
+
+/** `prod/` and `prod` are the same folder. */
+function withoutSlash(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
 /** True if the Fabric takes documents of a group: the groups of Hedgehog's fabrics, and those that it lists. */

@@ -2,6 +2,7 @@
 
 import { type Finding, type Instant, isTree, type Ref, type Sighting, type Standing } from '#plugin';
 import type { ObjectState } from '../generated.ts';
+import { isPassing } from '../live/answers.ts';
 import { contentDigest, type LiveObject, textOr } from './content.ts';
 import type { ObjectFacts, ObjectPreview } from './facts.ts';
 import { managedEntries } from './managed-fields.ts';
@@ -11,6 +12,7 @@ import type { ForeignField } from './others.ts';
 export interface ObjectRaw {
   readonly isDeclared: boolean;
   readonly outcome: ObjectPreview['outcome'];
+  readonly refusal?: NonNullable<ObjectPreview['refusal']>;
   /** The document differs from the object. */
   readonly differs: boolean;
   readonly foreign: readonly ForeignField[];
@@ -87,8 +89,21 @@ function setByOthers(ref: Ref, foreign: readonly ForeignField[]): readonly Findi
   ];
 }
 
+/** An object that differs in nothing, and that the cluster refuses, or cannot check. */
+function refusedUnchanged(ref: Ref, refusal: ObjectRaw['refusal']): Finding {
+  const finding = { ref, severity: 'warning' as const, facts: refusal ?? {} };
+  const words = refusal?.words ?? '';
+  return refusal !== undefined && isPassing(refusal)
+    ? { ...finding, code: 'unchecked', message: `the cluster cannot check the object now: ${words}` }
+    : {
+        ...finding,
+        code: 'refused-unchanged',
+        message: `the cluster refuses the object as it is, and would refuse a later change of it too: ${words}`,
+      };
+}
+
 export function objectStanding(policy: unknown, { ref, facts, raw }: Sighting<ObjectFacts>): Standing<ObjectFacts> {
-  const { outcome, foreign } = raw as ObjectRaw;
+  const { outcome, foreign, refusal } = raw as ObjectRaw;
   const state = stateOf(policy as ObjectPolicy, facts, raw as ObjectRaw);
   const deleting = {
     ref,
@@ -97,14 +112,7 @@ export function objectStanding(policy: unknown, { ref, facts, raw }: Sighting<Ob
     message: `the object is being deleted, and waits for ${facts.finalizers?.join(', ') ?? 'its end'}`,
     facts: { finalizers: facts.finalizers ?? [] },
   };
-  const refused = {
-    ref,
-    code: 'refused-unchanged',
-    severity: 'warning' as const,
-    message: 'the cluster refuses the object as it is: a later change of it would be refused too',
-    facts: {},
-  };
   if (state === 'DELETING') return { state, findings: [deleting] };
-  const findings = [...(state === 'SYNCED' && outcome === 'refused' ? [refused] : []), ...setByOthers(ref, foreign)];
-  return { state, findings };
+  const refused = state === 'SYNCED' && outcome === 'refused' ? [refusedUnchanged(ref, refusal)] : [];
+  return { state, findings: [...refused, ...setByOthers(ref, foreign)] };
 }

@@ -1,13 +1,14 @@
 /** Trials: the cluster's answer to the next step of an object, from dry runs, in the terms of the plan. */
 
 import { type FieldChange, isTree, type Json, leavesOf, sameJson, valueAt } from '#plugin';
-import { isPassing, type Refusal } from '../live/answers.ts';
+import type { Refusal } from '../live/answers.ts';
 import type { ApplyOrder, ClusterReader, ObjectPlace, Reply } from '../world.ts';
 import { lostValues } from './as-sent.ts';
 import { changesOf, contentOf, differencesBetween, type LiveObject, masked, secretPointers } from './content.ts';
 import type { ObjectPreview, OwnedByOther } from './facts.ts';
 import { ownEntry, pointerOf, writersOf } from './managed-fields.ts';
 import type { Manifest } from './manifest.ts';
+import { hideSecrets, publicWords, type Secrets } from './secret-words.ts';
 
 /** One declared object in its cluster. */
 export interface Declared {
@@ -74,11 +75,23 @@ export function comparedFields({ manifest, live, secrets }: Declared): readonly 
   return masked(fields, secretPointers(manifest.kind, secrets));
 }
 
-function refused(declared: Declared, { kind, words, code }: Refusal): ObjectPreview {
-  const fields = declared.live === undefined ? [] : comparedFields(declared);
-  const refusal = { kind, words, ...(code === undefined ? {} : { code }) };
+function refusedPreview(refusal: Refusal, secrets: Secrets): Pick<ObjectPreview, 'outcome' | 'refusal'> {
+  const { kind, code } = refusal;
   const isUntried = kind === 'forbidden' || kind === 'no-dry-run';
-  return { outcome: isUntried ? 'untried' : 'refused', refusal, ...(fields.length === 0 ? {} : { fields }) };
+  const words = publicWords(refusal, secrets);
+  return {
+    outcome: isUntried ? 'untried' : 'refused',
+    refusal: { kind, words, ...(code === undefined ? {} : { code }) },
+  };
+}
+
+function secretsOf({ manifest, live, secrets }: Declared): Secrets {
+  return { pointers: secretPointers(manifest.kind, secrets), holders: [manifest, live] };
+}
+
+function refused(declared: Declared, refusal: Refusal): ObjectPreview {
+  const fields = declared.live === undefined ? [] : comparedFields(declared);
+  return { ...refusedPreview(refusal, secretsOf(declared)), ...(fields.length === 0 ? {} : { fields }) };
 }
 
 function answered(
@@ -99,7 +112,7 @@ function answered(
     ...(fields.length + taken.length === 0 ? {} : { fields: [...fields, ...taken] }),
     ...(others.length === 0 ? {} : { others }),
     ...(lost.length === 0 ? {} : { lost: maskedLost(lost, declared) }),
-    ...(warnings.length === 0 ? {} : { warnings }),
+    ...(warnings.length === 0 ? {} : { warnings: warnings.map((text) => hideSecrets(text, secretsOf(declared))) }),
   };
 }
 
@@ -134,25 +147,16 @@ export async function triedApply(
   return forced.done ? answered(declared, forced, others) : { ...refused(declared, forced.refusal), others };
 }
 
-/** Tries a removal. */
+/** Tries a removal. `secrets`: JSON pointers to secret values of the kind. */
 export async function triedRemove(
   cluster: ClusterReader,
-  place: ObjectPlace,
-  live: LiveObject,
+  { place, live, secrets }: Pick<Declared, 'place' | 'secrets'> & { readonly live: LiveObject },
   signal: AbortSignal,
 ): Promise<ObjectPreview> {
   const { uid, finalizers } = metadataOf(live);
   const reply = await cluster.tryRemove({ place, uid: typeof uid === 'string' ? uid : '' }, signal);
-  if (!reply.done) {
-    const { kind, words, code } = reply.refusal;
-    const outcome = kind === 'forbidden' || kind === 'no-dry-run' ? 'untried' : 'refused';
-    return { outcome, refusal: { kind, words, ...(code === undefined ? {} : { code }) } };
-  }
+  if (!reply.done)
+    return refusedPreview(reply.refusal, { pointers: secretPointers(place.served.kind, secrets), holders: [live] });
   const held = Array.isArray(finalizers) ? (finalizers as readonly string[]) : [];
   return { outcome: 'changes', ...(held.length === 0 ? {} : { finalizers: held }) };
-}
-
-/** True if the refusal of a preview passes by itself. */
-export function isPassingRefusal({ refusal }: ObjectPreview): boolean {
-  return refusal !== undefined && isPassing({ ...refusal, status: 0 });
 }

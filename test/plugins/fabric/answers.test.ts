@@ -129,9 +129,10 @@ describe('an answer', () => {
       undefined,
       true,
     ],
+    ['a version from the future', status(504, 'Timeout', 'Too large resource version'), 'expired', undefined, false],
     [
-      'a version from the future',
-      status(504, 'Timeout', 'Too large resource version'),
+      'a request that took too long',
+      status(504, 'Timeout', 'request did not complete within requested timeout'),
       'server-error',
       undefined,
       true,

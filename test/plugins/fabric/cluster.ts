@@ -12,6 +12,7 @@ import type { ClusterWriter, ObjectPlace } from '../../../plugins/fabric/world.t
 import type { Json } from '#plugin';
 import { temporaryFolder, writeFiles } from '../../support/cli.ts';
 import { type Done, fettle } from '../../support/command-line.ts';
+import type { ApiServer } from '../../support/kubernetes/api.ts';
 
 type Tree = NonNullable<EmulatorOptions['definitions']>[number];
 
@@ -163,30 +164,49 @@ export function editAs(
   });
 }
 
+interface OpenProject extends Pick<ClusterProject, 'folder' | 'run' | 'plan' | 'write'> {
+  readonly env: Readonly<Record<string, string>>;
+  /** Replaces the kubeconfig. */
+  readonly configure: (kubeconfig: string) => void;
+}
+
+/** A project over the cluster of a kubeconfig. */
+function openProject(kubeconfig: string, files: Readonly<Record<string, string>>): OpenProject {
+  const folder = temporaryFolder();
+  const file = join(temporaryFolder(), 'kubeconfig');
+  const configure = (text: string): void => writeFileSync(file, text);
+  configure(kubeconfig);
+  const context = (JSON.parse(kubeconfig) as { readonly 'current-context': string })['current-context'];
+  const env = { PATH: process.env['PATH'] ?? '', KUBECONFIG: file };
+  const write = (more: Readonly<Record<string, string>>): void => writeFiles(folder, more);
+  const fabric = FABRIC.replace('sandbox', context);
+  write({ 'fettle.yaml': 'name: test\nstore: .fettle\n', 'desired/fabric.yaml': fabric, ...files });
+  return {
+    folder,
+    env,
+    configure,
+    write,
+    run: async (line, code = 0) => {
+      const done = await fettle(folder, line, { env });
+      expect([line, done.code, code === done.code ? '' : done.stdout + done.stderr]).toEqual([line, code, '']);
+      return done;
+    },
+    plan: async (line = 'plan --format json') => JSON.parse((await fettle(folder, line, { env })).stdout) as PlanJson,
+  };
+}
+
 export async function clusterProject(
   files: Readonly<Record<string, string>>,
   options: EmulatorOptions = {},
 ): Promise<ClusterProject> {
   const emulator = await startEmulator({ definitions: DEFINITIONS, hooks: HOOKS, ...options });
   onTestFinished(() => emulator.stop());
-  const folder = temporaryFolder();
-  const kubeconfig = join(temporaryFolder(), 'kubeconfig');
-  writeFileSync(kubeconfig, emulator.kubeconfig());
-  const env = { PATH: process.env['PATH'] ?? '', KUBECONFIG: kubeconfig };
-  const write = (more: Readonly<Record<string, string>>): void => writeFiles(folder, more);
-  write({ 'fettle.yaml': 'name: test\nstore: .fettle\n', 'desired/fabric.yaml': FABRIC, ...files });
-  const run = async (line: string, code = 0): Promise<Done> => {
-    const done = await fettle(folder, line, { env });
-    expect([line, done.code, code === done.code ? '' : done.stdout + done.stderr]).toEqual([line, code, '']);
-    return done;
-  };
+  const { env, configure, ...project } = openProject(emulator.kubeconfig(), files);
+  const { folder } = project;
   return {
+    ...project,
     emulator,
-    folder,
-    write,
-    run,
-    plan: async (line = 'plan --format json') => JSON.parse((await fettle(folder, line, { env })).stdout) as PlanJson,
-    login: (token) => writeFileSync(kubeconfig, emulator.kubeconfig(token)),
+    login: (token) => configure(emulator.kubeconfig(token)),
     edit: (method, path, manager, body) => editAs(emulator, { method, path, manager, body }),
     as: (manager) =>
       openClusters({ config: {}, project: manager, folder, fileRoots: [], env, now: Date.now }).cluster(
@@ -194,6 +214,14 @@ export async function clusterProject(
         new AbortController().signal,
       ),
   };
+}
+
+/** A project over an API server that a test started. */
+export function projectOn(
+  server: Pick<ApiServer, 'kubeconfig'>,
+  files: Readonly<Record<string, string>>,
+): Pick<ClusterProject, 'run' | 'plan' | 'write'> {
+  return openProject(server.kubeconfig('admin'), files);
 }
 
 export const never = new AbortController().signal;

@@ -55,3 +55,24 @@ test('an exec plugin may print a client certificate', async () => {
   chmodSync(join(folder, 'login'), 0o700);
   expect(await userNow('v1')).toBe('ben');
 });
+
+test('a cluster that could not be opened is opened by a later call', async () => {
+  const folder = temporaryFolder();
+  const emulator = await startEmulator();
+  onTestFinished(() => emulator.stop());
+  const env = { PATH: process.env['PATH'] ?? '', KUBECONFIG: join(folder, 'config') };
+  const clusters = openClusters({
+    config: {},
+    project: 'test',
+    folder: temporaryFolder(),
+    fileRoots: [],
+    env,
+    now: Date.now,
+  });
+  const open = () => clusters.cluster({ context: 'sandbox' }, never);
+  await expect(open()).rejects.toThrow(/kubeconfig|config/u);
+  writeFileSync(join(folder, 'config'), emulator.kubeconfig());
+  const cluster = await open();
+  expect(await cluster.served('v1', never)).toBeDefined();
+  expect(await open()).toBe(cluster);
+});

@@ -1,6 +1,6 @@
 /** A fabric of 53 manifests on an empty cluster: its first plan, its first apply, and the plan after it, on both servers. */
 
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
@@ -9,12 +9,10 @@ import {
   VIRTUAL_PROFILE,
 } from '../../../plugins/fabric/sandbox/hedgehog/definitions.ts';
 import { HEDGEHOG_HOOKS } from '../../../plugins/fabric/sandbox/hedgehog/hooks.ts';
-import { temporaryFolder, writeFiles } from '../../support/cli.ts';
-import { type Done, fettle } from '../../support/command-line.ts';
 import { type ApiServer, openApi } from '../../support/kubernetes/api.ts';
 import { emulatedServer, hasRealServer, install, realServer } from '../../support/kubernetes/servers.ts';
 import { serveWebhooks } from '../../support/kubernetes/webhooks.ts';
-import { FABRIC, type PlanJson } from './cluster.ts';
+import { projectOn } from './cluster.ts';
 
 const manifests = Object.fromEntries(
   globSync('manifests/*.yaml', { cwd: import.meta.dirname }).map((file) => [
@@ -36,35 +34,6 @@ async function readyCluster(server: ApiServer): Promise<void> {
   });
 }
 
-interface Project {
-  readonly run: (line: string, code?: number) => Promise<Done>;
-  readonly plan: () => Promise<PlanJson>;
-  readonly write: (files: Readonly<Record<string, string>>) => void;
-}
-
-function projectOn(server: ApiServer): Project {
-  const folder = temporaryFolder();
-  const kubeconfig = join(temporaryFolder(), 'kubeconfig');
-  writeFileSync(kubeconfig, server.kubeconfig('admin'));
-  const context = (JSON.parse(server.kubeconfig('admin')) as { readonly 'current-context': string })['current-context'];
-  const env = { PATH: process.env['PATH'] ?? '', KUBECONFIG: kubeconfig };
-  const write = (files: Readonly<Record<string, string>>): void => writeFiles(folder, files);
-  write({
-    'fettle.yaml': 'name: test\nstore: .fettle\n',
-    'desired/fabric.yaml': FABRIC.replace('sandbox', context),
-    ...manifests,
-  });
-  return {
-    write,
-    run: async (line, code = 0) => {
-      const done = await fettle(folder, line, { env });
-      expect([line, done.code, code === done.code ? '' : done.stdout + done.stderr]).toEqual([line, code, '']);
-      return done;
-    },
-    plan: async () => JSON.parse((await fettle(folder, 'plan --format json', { env })).stdout) as PlanJson,
-  };
-}
-
 describe.each([
   ['the emulated API server', emulatedServer, true],
   ['the real API server', realServer, hasRealServer()],
@@ -76,7 +45,7 @@ describe.each([
       const server = await start();
       onTestFinished(() => server.stop());
       await readyCluster(server);
-      const project = projectOn(server);
+      const project = projectOn(server, manifests);
       const first = await project.plan();
       expect(
         first.rejected_changes.map(({ resource_change: row, reasons }) => [row.address, reasons[0]?.message]),
