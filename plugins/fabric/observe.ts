@@ -441,7 +441,7 @@ function fabricsIn({ desired }: Query): readonly FabricDesired[] {
 
 function fabricMemoryOf({ memory }: Query, { ref }: FabricDesired): Memory<FabricMemory> | undefined {
   const address = formatRef(ref);
-  return memory.find((each) => formatRef(each.ref) === address) as Memory<FabricMemory> | undefined;
+  return memory.find((each) => formatRef(each.ref) === address);
 }
 
 /** Parts of a refresh that belong to no basis, by Fabric: the digest of its login, and the generations of its Agents. */
