@@ -78,12 +78,13 @@ ${certificate}
 `;
 }
 
-/** Writes the Fabric, and at the first start its manifests. A changed or deleted manifest is not written again. */
-async function writeDocuments(folder: string, up: Emulator, isFirst: boolean): Promise<void> {
+/** Writes the Fabric if its address is new, and at the first start its manifests: a user may change or delete them. */
+async function writeDocuments(folder: string, up: Emulator, saved: Saved | undefined): Promise<void> {
+  if (saved?.port === up.port) return;
   const manifests = join(folder, 'desired', 'fabric');
   await mkdir(manifests, { recursive: true });
   await writeFile(join(folder, 'desired', 'fabric.yaml'), fabricYaml(up));
-  if (!isFirst) return;
+  if (saved !== undefined) return;
   for (const [name, text] of Object.entries(MANIFESTS)) await writeFile(join(manifests, name), text);
 }
 
@@ -106,7 +107,7 @@ async function start(folder: string): Promise<RunningWorld> {
   const endCompactions = compactRegularly(up);
   const kubeconfig = join(home, 'kubeconfig');
   await writeWhole(kubeconfig, kubeconfigOf(up.url, up.authority.certificate, TOKENS));
-  await writeDocuments(folder, up, saved === undefined);
+  await writeDocuments(folder, up, saved);
   await keep.flush();
   return {
     addresses: { kubeconfig },

@@ -254,12 +254,16 @@ describe('the next start', () => {
     expect(before).toMatch(/^[\da-f-]{36}$/u);
     const attachments = 'desired/fabric/attachments.yaml';
     rmSync(join(first.folder, attachments));
+    const fabric = join(first.folder, 'desired/fabric.yaml');
+    const edited = `${readFileSync(fabric, 'utf8')}  controllers: [an-operator]\n`;
+    writeFileSync(fabric, edited);
     await first.stop();
     await expect(first.api.send(VPCS, asSandbox)).rejects.toThrow('ECONNREFUSED');
     expect(statSync(join(first.folder, 'kubernetes/kubernetes.json')).mode & 0o777).toBe(0o600);
     const second = await lab(first.folder);
     expect([second.url, await uid(second)]).toEqual([first.url, before]);
-    // A deleted document is not written again.
+    // An edited document stays, and a deleted one is not written again.
+    expect(readFileSync(fabric, 'utf8')).toBe(edited);
     expect(existsSync(join(second.folder, attachments))).toBe(false);
     const { resource_changes: rows } = await second.plan();
     expect(rows.map(({ address, step }) => [address, step])).toEqual([
