@@ -525,6 +525,22 @@ const situations: readonly Situation<ClusterBench>[] = [
     finds: ['Object refused-unchanged'],
   },
   {
+    name: 'an unchanged object that the cluster cannot check',
+    prepare: after(declared(ipv4, vpc(1001)), async ({ bench }) => {
+      const error = internalError('failed calling webhook "mvpc.kb.io": failed to call webhook: connection refused');
+      await editAs(bench.emulator, {
+        method: 'PATCH',
+        path: 'vpcs/vpc-1',
+        manager: 'x',
+        body: { metadata: { labels: { a: 'b' } } },
+      });
+      bench.emulator.inject({ path: '/vpcs/vpc-1', method: 'PATCH', times: 1000, mishap: { kind: 'error', error } });
+      return declared(ipv4, vpc(1001));
+    }),
+    takes: [],
+    finds: ['Object unchecked'],
+  },
+  {
     name: 'a value that the cluster drops',
     prepare: async () => declared(manifest(WIRING, 'VLANNamespace', 'bad', { ranges: [{ from: 5000, to: 5001 }] })),
     takes: [],

@@ -122,7 +122,8 @@ test('a decommissioned Fabric is cleaned up after its own row, and is never acti
 test('a schedule waits for the next test of a failed connection, unless the login changes', async () => {
   const project = await clusterProject({ 'desired/objects.yaml': NAMESPACE });
   await project.run('apply --yes');
-  project.emulator.inject({ path: '/api/v1', times: 1, mishap: { kind: 'text', status: 502, text: 'bad gateway' } });
+  const error = internalError('the server is currently unable to handle the request');
+  project.emulator.inject({ path: '/api/v1', times: 1, mishap: { kind: 'error', error } });
   await project.run('drift --record', 4);
   expect(await shown(project)).toMatchObject({
     others: { connection: 'FAILED' },
