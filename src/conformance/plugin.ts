@@ -6,6 +6,7 @@
  * of the plugin's tables, and must make every rule pass, and reject or defer.
  */
 
+import { conformingCommands } from './commands.ts';
 import { derivedView } from './derived.ts';
 import { type Planned, planned } from '../formats/plan.ts';
 import { openLookUp } from '../engine/load/look-up.ts';
@@ -310,6 +311,9 @@ export function pluginConformance<B extends Bench>(
         expect(Object.keys(kind?.handlers ?? {}).sort()).toEqual(steps.toSorted());
       }
     });
+
+    it('has well-formed commands, whose pure functions refuse absurd input with an InputError', () =>
+      conformingCommands(plugin));
 
     for (const situation of situations)
       it(`${situation.name}: the refresh changes nothing, all plans are equal, and the apply settles`, async () => {

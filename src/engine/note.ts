@@ -49,7 +49,8 @@ export function specNote(spec: unknown): { readonly spec?: Json; readonly spec_d
   return { ...(small ? { spec: spec as Json } : {}), spec_digest: digestOf(spec) };
 }
 
-function changedFacts(noted: Facts, kept: Facts): Facts | undefined {
+/** The noted fields that differ from the kept ones; undefined if none does. `null` drops a field. */
+export function changedFacts(noted: Facts, kept: Facts): Facts | undefined {
   const changed = Object.entries(noted).filter(([key, value]) => !sameJson(value ?? null, kept[key] ?? null));
   return changed.length === 0 ? undefined : Object.fromEntries(changed.map(([key, value]) => [key, value ?? null]));
 }
@@ -126,7 +127,8 @@ function seenOf(resource: Resource, scene: Scene): Seen | undefined {
   return Object.keys(seen).length === 1 ? undefined : seen;
 }
 
-function inRecords(
+/** Records of changed resources, each with a limited number of them. */
+export function inRecords(
   run: string,
   resources: readonly Seen[],
   counts: Readonly<Record<string, number>>,
@@ -145,6 +147,13 @@ function inRecords(
     });
   }
   return drafts;
+}
+
+/** The same records, of a refresh of only some resources: the log has no newer refresh of the others. */
+export function asPartial(drafts: readonly Draft[]): readonly Draft[] {
+  return drafts.map((draft) =>
+    draft.kind === 'seen' ? { kind: 'seen', body: { ...draft.body, partial: true } } : draft,
+  );
 }
 
 /** The records of a whole refresh. `doubted` has the kinds (`plugin/Kind`) with too many missing resources. */

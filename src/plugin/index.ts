@@ -7,6 +7,7 @@
 
 export * from './backoff.ts';
 export * from './canonical.ts';
+export * from './commands.ts';
 export * from './defined.ts';
 export * from './dns-names.ts';
 export * from './error-text.ts';

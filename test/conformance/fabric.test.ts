@@ -8,7 +8,7 @@ import { claim } from '../../plugins/fabric/objects/claim.ts';
 import { openClusters } from '../../plugins/fabric/live/clusters.ts';
 import type { FabricSpec } from '../../plugins/fabric/generated.ts';
 import { fabric } from '../../plugins/fabric/plugin.ts';
-import { denied, internalError } from '../../plugins/fabric/sandbox/status.ts';
+import { type ApiError, denied, internalError } from '../../plugins/fabric/sandbox/status.ts';
 import { type Emulator, startEmulator } from '../../plugins/fabric/sandbox/emulator.ts';
 import type { ClusterWriter } from '../../plugins/fabric/world.ts';
 import { type Desired, instantText, type Json, type KnownResource, seenState } from '#plugin';
@@ -415,6 +415,12 @@ const agentSituations: readonly Situation<ClusterBench>[] = [
 
 function unreachable({ emulator }: ClusterBench): void {
   emulator.inject({ path: '/api/v1', times: 1000, mishap: { kind: 'text', status: 502, text: 'bad gateway' } });
+/** A right document, whose object nothing proves any longer: the trial of the unchanged object ends with an error. */
+async function unproven({ emulator }: ClusterBench, error: ApiError): Promise<readonly Desired[]> {
+  const body = { metadata: { labels: { a: 'b' } } };
+  await editAs(emulator, { method: 'PATCH', path: 'vpcs/vpc-1', manager: 'x', body });
+  emulator.inject({ path: '/vpcs/vpc-1', method: 'PATCH', times: 1000, mishap: { kind: 'error', error } });
+  return declared(ipv4, vpc(1001));
 }
 
 const situations: readonly Situation<ClusterBench>[] = [
@@ -509,18 +515,9 @@ const situations: readonly Situation<ClusterBench>[] = [
   },
   {
     name: 'an object that the cluster refuses as it is',
-    prepare: after(declared(ipv4, vpc(1001)), async ({ bench }) => {
-      // A right document, whose object nothing proves any longer: the trial of the unchanged object is refused.
-      const error = denied('vvpc.kb.io', 'no longer valid');
-      await editAs(bench.emulator, {
-        method: 'PATCH',
-        path: 'vpcs/vpc-1',
-        manager: 'x',
-        body: { metadata: { labels: { a: 'b' } } },
-      });
-      bench.emulator.inject({ path: '/vpcs/vpc-1', method: 'PATCH', times: 1000, mishap: { kind: 'error', error } });
-      return declared(ipv4, vpc(1001));
-    }),
+    prepare: after(declared(ipv4, vpc(1001)), async ({ bench }) =>
+      unproven(bench, denied('vvpc.kb.io', 'no longer valid')),
+    ),
     takes: [],
     finds: ['Object refused-unchanged'],
   },
@@ -537,6 +534,10 @@ const situations: readonly Situation<ClusterBench>[] = [
       bench.emulator.inject({ path: '/vpcs/vpc-1', method: 'PATCH', times: 1000, mishap: { kind: 'error', error } });
       return declared(ipv4, vpc(1001));
     }),
+    name: 'an object that the cluster cannot check',
+    prepare: after(declared(ipv4, vpc(1001)), async ({ bench }) =>
+      unproven(bench, internalError('failed calling webhook "vvpc.kb.io": failed to call webhook: connection refused')),
+    ),
     takes: [],
     finds: ['Object unchecked'],
   },
