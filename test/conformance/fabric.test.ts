@@ -414,7 +414,10 @@ const agentSituations: readonly Situation<ClusterBench>[] = [
 ];
 
 function unreachable({ emulator }: ClusterBench): void {
-  emulator.inject({ path: '/api/v1', times: 1000, mishap: { kind: 'text', status: 502, text: 'bad gateway' } });
+  const error = internalError('the server is currently unable to handle the request');
+  emulator.inject({ path: '/api/v1', times: 1000, mishap: { kind: 'error', error } });
+}
+
 /** A right document, whose object nothing proves any longer: the trial of the unchanged object ends with an error. */
 async function unproven({ emulator }: ClusterBench, error: ApiError): Promise<readonly Desired[]> {
   const body = { metadata: { labels: { a: 'b' } } };
