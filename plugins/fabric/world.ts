@@ -51,6 +51,11 @@ export interface ClusterReader {
   served(apiVersion: string, signal: AbortSignal): Promise<readonly ServedKind[] | undefined>;
   /** Every object of a kind, or those of a namespace; a Refusal if the cluster refuses the list. */
   list(served: ServedKind, options: ListOptions, signal: AbortSignal): Promise<readonly LiveObject[] | Refusal>;
+  /**
+   * Every object of a kind, or those of a namespace, and then each change until the signal fires, whose reason is thrown.
+   * Lost connections are made again, and lost changes are found. Throws an OutsideError if the first list fails.
+   */
+  watch(served: ServedKind, options: WatchOptions, signal: AbortSignal): AsyncIterable<WatchEvent>;
   /** One object; undefined if it does not exist. */
   get(place: ObjectPlace, signal: AbortSignal): Promise<LiveObject | undefined | Refusal>;
   /** The answer to an apply that changes nothing. */
@@ -65,6 +70,32 @@ export interface ListOptions {
   /** Members of each object that are dropped as soon as the answer is parsed: they have secrets. */
   readonly omit?: readonly string[];
 }
+
+export interface WatchOptions extends ListOptions {
+  /** Time without any event, not even a bookmark, after which the objects are listed again, in ms; 90 s by default. */
+  readonly silenceMs?: number;
+}
+
+/** A change of an object, in its order. The object of a removal is its last known state. */
+export type ObjectChange =
+  | { readonly type: 'changed'; readonly object: LiveObject }
+  | { readonly type: 'deleted'; readonly object: LiveObject };
+
+export type WatchEvent =
+  /** All objects. The first event, and the only one of this type. */
+  | { readonly type: 'listed'; readonly objects: readonly LiveObject[] }
+  | ObjectChange
+  /** All changes up to now have been given. */
+  | { readonly type: 'fresh' }
+  /**
+   * The objects were listed again: the watch was silent, its version was no longer kept, or it failed. `missed` changes
+   * follow, which no watch had reported.
+   */
+  | { readonly type: 'relisted'; readonly cause: 'silent' | 'expired' | 'failed'; readonly missed: number }
+  /** Changes come late: the cluster does not answer, and is asked again after this time. */
+  | { readonly type: 'interrupted'; readonly reason: string; readonly retryMs: number }
+  /** The last event: the cluster refuses the list or the watch. */
+  | { readonly type: 'refused'; readonly refusal: Refusal };
 
 export interface ClusterWriter extends ClusterReader {
   apply(order: ApplyOrder, signal: AbortSignal): Promise<Reply>;
