@@ -525,18 +525,6 @@ const situations: readonly Situation<ClusterBench>[] = [
     finds: ['Object refused-unchanged'],
   },
   {
-    name: 'an unchanged object that the cluster cannot check',
-    prepare: after(declared(ipv4, vpc(1001)), async ({ bench }) => {
-      const error = internalError('failed calling webhook "mvpc.kb.io": failed to call webhook: connection refused');
-      await editAs(bench.emulator, {
-        method: 'PATCH',
-        path: 'vpcs/vpc-1',
-        manager: 'x',
-        body: { metadata: { labels: { a: 'b' } } },
-      });
-      bench.emulator.inject({ path: '/vpcs/vpc-1', method: 'PATCH', times: 1000, mishap: { kind: 'error', error } });
-      return declared(ipv4, vpc(1001));
-    }),
     name: 'an object that the cluster cannot check',
     prepare: after(declared(ipv4, vpc(1001)), async ({ bench }) =>
       unproven(bench, internalError('failed calling webhook "vvpc.kb.io": failed to call webhook: connection refused')),
