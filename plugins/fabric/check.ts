@@ -1,8 +1,9 @@
 /** Checks of documents that a schema cannot express. */
 
-import { type Desired, durationMs, type Mistake } from '#plugin';
+import { type Desired, durationMs, type Json, type Mistake } from '#plugin';
 import { windowMistakes } from '#plugin/windows';
-import type { FabricSpec } from './generated.ts';
+import type { FabricSpec, GitRepositorySpec } from './generated.ts';
+import { repositoryMistakes } from './repository/check.ts';
 
 /** Longest maintenance window. */
 const LONGEST_WINDOW_MS = 366 * 24 * 3_600_000;
@@ -76,6 +77,7 @@ function fabricMistakes(spec: FabricSpec): readonly Mistake[] {
   return [...addressMistakes(spec), ...statusMistakes(spec), ...windowsMistakes(spec)];
 }
 
-export function check({ ref, spec }: Desired): readonly Mistake[] {
+export function check({ ref, spec }: Desired, _find: unknown, settings: Json): readonly Mistake[] {
+  if (ref.kind === 'GitRepository') return repositoryMistakes(spec as GitRepositorySpec, settings);
   return ref.kind === 'Fabric' ? fabricMistakes(spec as FabricSpec) : [];
 }

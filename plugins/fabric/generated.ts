@@ -119,6 +119,48 @@ export type FabricStep =
 /** Rules that guard its steps. */
 export type FabricRuleId = 'not-connected';
 
+/** A Git repository with manifests. fettle tests the connection to it, and changes nothing in it. With the defaults filled in. */
+export interface GitRepositorySpec {
+  /** Address of the repository: `https://HOST/PATH`, `ssh://USER@HOST/PATH` or `USER@HOST:PATH`, without a password. */
+  readonly url: string;
+  /** Branch with the manifests. */
+  readonly branch: string;
+  /** Name of a login under `plugins.fabric.git.credentials` of `fettle.yaml`. A repository with https that everybody can read has none. */
+  readonly credentials?: string;
+  /** Certificates of the authority that issued the certificate of an https server, as PEM. Defaults to those of the system. */
+  readonly ca?: string;
+}
+
+/** Its state, as far as it is known. */
+export interface GitRepositoryMemory {
+  /** Address at the last test. */
+  readonly url: string;
+  /** Name and kind of the login at the last test, and four hex digits of a slow hash of its secret: enough to notice a new secret, and too few to identify one. */
+  readonly login: string;
+  /** Time of the last successful test, ISO 8601; recorded once an hour. */
+  readonly last_validated: string;
+  /** Reason of the last failed test; empty after a successful one. */
+  readonly validation_error: string;
+  /** Code of that reason in the catalogue of errors. */
+  readonly error_code: string;
+  /** Commit of the branch at the last test; empty if it is not found. */
+  readonly head: string;
+  /** Failed tests in a row. */
+  readonly failures: number;
+  /** Time of the last failed test, ISO 8601; empty after a successful one. */
+  readonly failed_at: string;
+  /** Time of the next scheduled test after a failed one, ISO 8601; empty after a successful one. */
+  readonly retry_at: string;
+}
+
+export type GitRepositoryState = 'absent' | 'PENDING' | 'TESTING' | 'CONNECTED' | 'FAILED';
+
+/** Steps that fettle takes. */
+export type GitRepositoryStep = never;
+
+/** Rules that guard its steps. */
+export type GitRepositoryRuleId = never;
+
 /** An object of any other kind, as its manifest declares it. The namespace of a cluster-scoped object is `_`. With the defaults filled in. */
 export interface ObjectSpec {
   /** Group and version, or the version of the core group. */
@@ -173,6 +215,8 @@ export type FindingCode =
   | 'agent-failing'
   | 'agent-silent'
   | 'agent-unknown'
+  | 'repository-unreachable'
+  | 'branch-not-found'
   | 'deleting'
   | 'refused-unchanged'
   | 'unchecked'
@@ -197,11 +241,23 @@ export interface FabricConfig {
   readonly parallelism: number;
   /** Bearer token for Fabrics with `server`, from the environment variable `FABRIC_TOKEN` or one whose name begins with `FABRIC_TOKEN_`. The token is sent only to origins in the environment variable `FETTLE_PROVIDER_ORIGINS`. */
   readonly token?: string;
+  /** Logins of GitRepositories. */
+  readonly git: {
+    /** Logins by the name that `credentials` of a GitRepository has. */
+    readonly credentials: Readonly<Record<string, {
+      /** Kind of the login: `TOKEN` and `BASIC` send the secret as the password of `username`, `OAUTH` sends it as a bearer token, and `SSH_KEY` is for addresses with ssh. */
+      readonly auth: 'TOKEN' | 'BASIC' | 'OAUTH' | 'SSH_KEY';
+      /** User of `BASIC`; for `TOKEN` it defaults to `git`. An `OAUTH` login with a user is sent as its password: GitLab requires `oauth2`. Other logins do not have one. */
+      readonly username?: string;
+      /** Token, password, or private key without a passphrase, from the environment variable `FABRIC_GIT_SECRET` (the default) or one whose name begins with `FABRIC_GIT_SECRET_`. The secret is only used for origins in the environment variable `FETTLE_PROVIDER_ORIGINS`, such as `https://git.example.com` or `ssh://git.example.com`. */
+      readonly secret?: string;
+    }>>;
+  };
 }
 
 /** The defaults of the configuration and of the documents of each kind, including those below optional parts. */
 export const defaults = {
-  config: { parallelism: 8 },
+  config: { parallelism: 8, git: { credentials: {} } },
   Fabric: {
     application: { namespace: 'argocd' },
     maintenance: [],
@@ -213,6 +269,7 @@ export const defaults = {
     controllers: [],
     secrets: [],
   },
+  GitRepository: { branch: 'main' },
   Object: {},
 } as const;
 
@@ -337,7 +394,41 @@ export const tables = {
       paths: [],
       safetyInputs: [{ pointer: '/maintenance', combine: 'both' }],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
+      memoryVersion: 1,
+    },
+    GitRepository: {
+      summary: 'A Git repository with manifests. fettle tests the connection to it, and changes nothing in it.',
+      scope: [],
+      onRemove: 'release',
+      machines: {
+        connection: {
+          states: ['absent', 'PENDING', 'TESTING', 'CONNECTED', 'FAILED'],
+          transitions: [
+            { from: 'absent', to: 'PENDING', trigger: 'declare', by: 'world' },
+            { from: 'PENDING', to: 'TESTING', trigger: 'test', by: 'world' },
+            { from: 'TESTING', to: 'CONNECTED', trigger: 'passed', by: 'world' },
+            { from: 'TESTING', to: 'FAILED', trigger: 'failed', by: 'world' },
+            { from: 'CONNECTED', to: 'TESTING', trigger: 'test', by: 'world' },
+            { from: 'FAILED', to: 'TESTING', trigger: 'test', by: 'world' },
+            { from: 'CONNECTED', to: 'FAILED', trigger: 'operation', by: 'world' },
+            { from: 'CONNECTED', to: 'PENDING', trigger: 'address', by: 'world' },
+            { from: 'FAILED', to: 'PENDING', trigger: 'address', by: 'world' },
+            { from: 'PENDING', to: 'absent', trigger: 'forget', by: 'world' },
+            { from: 'TESTING', to: 'absent', trigger: 'forget', by: 'world' },
+            { from: 'CONNECTED', to: 'absent', trigger: 'forget', by: 'world' },
+            { from: 'FAILED', to: 'absent', trigger: 'forget', by: 'world' },
+          ],
+          edits: [],
+        },
+      },
+      rules: [],
+      references: [],
+      fields: ['/url', '/branch', '/credentials', '/ca'],
+      paths: [],
+      safetyInputs: [],
+      releases: [],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     Object: {
@@ -448,7 +539,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     Connection: {
@@ -567,7 +658,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     Server: {
@@ -679,7 +770,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     ServerProfile: {
@@ -791,7 +882,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     Switch: {
@@ -910,7 +1001,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     SwitchGroup: {
@@ -1028,7 +1119,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     SwitchProfile: {
@@ -1140,7 +1231,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     VLANNamespace: {
@@ -1259,7 +1350,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     External: {
@@ -1371,7 +1462,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     ExternalAttachment: {
@@ -1490,7 +1581,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     ExternalPeering: {
@@ -1602,7 +1693,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     IPv4Namespace: {
@@ -1721,7 +1812,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     VPC: {
@@ -1846,7 +1937,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     VPCAttachment: {
@@ -1965,7 +2056,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     VPCPeering: {
@@ -2077,7 +2168,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     Gateway: {
@@ -2189,7 +2280,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     GatewayGroup: {
@@ -2301,7 +2392,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     GatewayPeering: {
@@ -2413,11 +2504,14 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
   },
-  secrets: [{ pointer: '/token', variable: 'FABRIC_TOKEN' }],
+  secrets: [
+    { pointer: '/token', variable: 'FABRIC_TOKEN' },
+    { pointer: '/git/credentials/*/secret', variable: 'FABRIC_GIT_SECRET' },
+  ],
   settingPaths: [],
   findings: [
     {
@@ -2453,6 +2547,18 @@ export const tables = {
     },
     { code: 'agent-silent', kind: 'Fabric', severity: 'error', text: 'The Agent of a switch does not report.' },
     { code: 'agent-unknown', kind: 'Fabric', severity: 'warning', text: 'The status of an Agent cannot be read.' },
+    {
+      code: 'repository-unreachable',
+      kind: 'GitRepository',
+      severity: 'error',
+      text: 'The server of the repository does not answer, or refuses the login.',
+    },
+    {
+      code: 'branch-not-found',
+      kind: 'GitRepository',
+      severity: 'error',
+      text: 'The repository does not have the branch.',
+    },
     {
       code: 'deleting',
       kind: 'Object',

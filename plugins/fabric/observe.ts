@@ -38,6 +38,7 @@ import { settledByApply } from './objects/settled.ts';
 import { type Declared, triedApply, triedRemove } from './objects/trial.ts';
 import type { ClusterReader, FabricReader, ServedKind } from './world.ts';
 import { managerOf } from './manager.ts';
+import { refreshRepositories } from './repository/refresh.ts';
 
 type ObjectDesired = Desired<Manifest>;
 type FabricDesired = Desired<FabricSpec>;
@@ -461,6 +462,7 @@ export async function observe(world: FabricReader, query: Query): Promise<View> 
   const fabrics = fabricsIn(query);
   const objects = wantedIn(query);
   let done = 0;
+  const repositories = refreshRepositories(world.repositories, query);
   const found = await Promise.all(
     fabrics.map((fabric) => {
       const own = objects.filter(({ ref }) => addressParts(ref).fabric === fabric.ref.name);
@@ -474,10 +476,11 @@ export async function observe(world: FabricReader, query: Query): Promise<View> 
     }),
   );
   const names = new Set(fabrics.map(({ ref }) => ref.name));
+  const tested = await repositories;
   return {
-    observed: found.flatMap(({ observed }) => observed),
+    observed: [...tested.observed, ...found.flatMap(({ observed }) => observed)],
     previews: found.flatMap(({ previews }) => previews),
-    gaps: [...found.flatMap(({ gaps }) => gaps), ...undeclared(objects, names)],
+    gaps: [...tested.gaps, ...found.flatMap(({ gaps }) => gaps), ...undeclared(objects, names)],
     // The surroundings of an action keep the extras of the refresh before the plan.
     ...(query.only === undefined ? { extras: { [PLUGIN]: extrasOf(fabrics, found) } } : {}),
     at: query.now,

@@ -4,6 +4,8 @@ import type { Json } from '#plugin';
 import type { AgentTracks } from './agents/evidence.ts';
 import type { LiveObject } from './objects/content.ts';
 import type { Refusal } from './live/answers.ts';
+import type { RepositoryAddress } from './repository/address.ts';
+import type { Failure } from './repository/failures.ts';
 
 /** A kind as discovery names it. */
 export interface ServedKind {
@@ -111,7 +113,32 @@ export interface ClusterAddress {
   readonly server?: { readonly url: string; readonly ca?: string };
 }
 
+/** A branch to ask a repository for, and the login for it. */
+export interface RepositoryQuestion {
+  readonly address: RepositoryAddress;
+  readonly branch: string;
+  /** Name of a login of `fettle.yaml`. */
+  readonly credentials?: string;
+  /** PEM of the authority of the server. */
+  readonly ca?: string;
+}
+
+export type RepositoryAnswer =
+  /** `head`: the commit of the branch; absent if the repository does not have it. */
+  | { readonly answers: true; readonly head?: string; readonly defaultBranch?: string }
+  | { readonly answers: false; readonly failure: Failure };
+
+export interface RepositoryReader {
+  /** Asks a repository. Throws an InputError or an OutsideError for a mistake of this machine, which says nothing about it. */
+  ask(question: RepositoryQuestion, signal: AbortSignal): Promise<RepositoryAnswer>;
+  /** Text that changes with a login: its name and kind, and a short digest. Empty without one. Throws an InputError. */
+  mark(credentials: string | undefined): Promise<string>;
+  /** The last answer to a question; undefined before the first one. */
+  last(question: RepositoryQuestion): RepositoryAnswer | undefined;
+}
+
 export interface FabricReader {
+  readonly repositories: RepositoryReader;
   /** The project, which names the owner of applied fields. */
   readonly project: string;
   /** Digests of everything that decides about admission, by Fabric: of the last refresh of all objects. */

@@ -2,7 +2,7 @@
 
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { textOr } from '../../plugins/fabric/objects/content.ts';
 import { claim } from '../../plugins/fabric/objects/claim.ts';
 import { openClusters } from '../../plugins/fabric/live/clusters.ts';
@@ -15,6 +15,7 @@ import { type Desired, instantText, type Json, type KnownResource, seenState } f
 import { type Bench, type Line, pluginConformance, type Situation } from '../../src/conformance/plugin.ts';
 import { DEFINITIONS, definition, editAs, HOOKS, never, placeOf } from '../plugins/fabric/cluster.ts';
 import { temporaryFolder } from '../support/cli.ts';
+import { type GitServer, makeRepositories, startGitServer } from '../support/git-server.ts';
 
 interface ClusterBench extends Bench {
   readonly emulator: Emulator;
@@ -56,7 +57,7 @@ async function open(): Promise<ClusterBench> {
     project,
     folder: '/nowhere',
     fileRoots: [],
-    env: { KUBECONFIG: kubeconfig },
+    env: { KUBECONFIG: kubeconfig, PATH: process.env['PATH'] },
     now,
   });
   return {
@@ -418,6 +419,21 @@ function unreachable({ emulator }: ClusterBench): void {
   emulator.inject({ path: '/api/v1', times: 1000, mishap: { kind: 'error', error } });
 }
 
+const servers: { readonly open: GitServer; readonly closed: GitServer }[] = [];
+beforeAll(async () => {
+  const repositories = makeRepositories();
+  const [open, closed] = await Promise.all([startGitServer(repositories), startGitServer(repositories, 'Bearer x')]);
+  servers.push({ open, closed });
+});
+afterAll(() => Promise.all(servers.flatMap(({ open, closed }) => [open.stop(), closed.stop()])));
+
+/** A repository of the server that everybody can read, or of the one that asks for a login. */
+function repository(server: 'open' | 'closed', branch = 'main'): readonly Desired[] {
+  const { url = '', ca = '' } = servers[0]?.[server] ?? {};
+  const ref = { plugin: 'fabric', kind: 'GitRepository', name: 'infra' };
+  return [{ ...FABRIC, ref, spec: { url, branch, ca } }];
+}
+
 /** A right document, whose object nothing proves any longer: the trial of the unchanged object ends with an error. */
 async function unproven({ emulator }: ClusterBench, error: ApiError): Promise<readonly Desired[]> {
   const body = { metadata: { labels: { a: 'b' } } };
@@ -592,6 +608,29 @@ const situations: readonly Situation<ClusterBench>[] = [
     }),
     takes: [],
     finds: ['Fabric unreachable'],
+  },
+  { name: 'a repository', prepare: async () => repository('open'), takes: [] },
+  {
+    name: 'a repository without the branch',
+    prepare: async () => repository('open', 'release'),
+    takes: [],
+    finds: ['GitRepository branch-not-found'],
+  },
+  {
+    name: 'a repository that asks for a login, after another address',
+    prepare: async (line) => after(repository('open'), async () => repository('closed'))(line),
+    takes: [],
+    finds: ['GitRepository repository-unreachable'],
+  },
+  {
+    name: 'a repository whose next scheduled test is not due',
+    prepare: async ({ apply }) => {
+      await apply(repository('closed'));
+      return repository('closed');
+    },
+    scheduled: true,
+    takes: [],
+    finds: ['GitRepository repository-unreachable'],
   },
   {
     name: 'an object that the cluster adopts',

@@ -8,6 +8,7 @@ import type { FabricConfig } from '../generated.ts';
 import { managerOf } from '../manager.ts';
 import type { ClusterAddress, ClusterWriter, FabricWriter } from '../world.ts';
 import { type ClientOptions, KubernetesClient } from './client.ts';
+import { openGit } from './git.ts';
 import { bearer, inCluster, isPod } from './in-cluster.ts';
 import { type Cluster, clusterOf, kubeconfigFiles, type Login } from './kubeconfig.ts';
 
@@ -117,6 +118,7 @@ export function openClusters(outside: Outside): FabricWriter {
   return {
     project: outside.project,
     admissions: new Map(),
+    repositories: openGit(outside),
     tracksOf: (fabric) => {
       const known = tracks.get(fabric) ?? new Map();
       tracks.set(fabric, known);
