@@ -69,7 +69,7 @@ describe('help', () => {
     ['check', ['--lock-timeout', '--format', '--json'], ['--yes', '--reason']],
     [
       'review',
-      ['--until <time>', 'End of the review. Required.', '--reason', '--yes', '--lock-timeout'],
+      ['--until <time>', 'End of the review. Required.', 'Reason for the log. Required.', '--yes', '--lock-timeout'],
       ['--override'],
     ],
     [
@@ -367,7 +367,7 @@ describe('note', () => {
     expect((await fettle(folder, 'apply --yes')).code).toBe(0);
   });
 
-  it('refuses two notes about one resource, and a resource with an open step', async () => {
+  it('refuses two notes about one resource', async () => {
     const folder = await project('a');
     const twice = deciding([note({ kept: { reviewed_by: 'x' } }), note({ kept: { reviewed_by: 'y' } })]);
     expect((await fettle(folder, 'files decide', { plugins: withCommands([twice]) })).stderr).toContain(
