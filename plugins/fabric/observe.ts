@@ -207,7 +207,7 @@ class FabricRefresh {
     if (objects.length > 0) this.#found.gaps.push(gapOver(objects, fabric.ref.name, message));
   }
 
-  /** What a refresh of the whole Fabric shows about its sync. */
+  /** The evidence of a refresh of the whole Fabric about its sync. */
   async #evidence(cluster: ClusterReader): Promise<Partial<FabricRaw>> {
     const { objects } = this.#part;
     const shown = { ...(await this.#deployed(cluster)), ...(await this.#agents(cluster)) };

@@ -1,4 +1,4 @@
-/** What the Agents of a fabric show about its sync. */
+/** Evidence of the Agents of a fabric about its sync. */
 
 import type { SwitchProblem } from '../fabric/facts.ts';
 import type { Evidence } from '../states/refreshed.ts';

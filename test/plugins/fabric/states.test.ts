@@ -238,7 +238,7 @@ test.each<readonly [string, Sync, Evidence, Overdue, readonly Sync[]]>([
     ['SYNCING', 'IN_SYNC', 'OUT_OF_SYNC'],
   ],
   [
-    'a sync that nobody saw the end of',
+    'a sync whose end no refresh shows',
     'SYNCING',
     { connection: 'passed' },
     { test: false, sync: true },
