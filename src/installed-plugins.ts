@@ -96,12 +96,14 @@ function loadPlugin(name: string, file: string, from: string): Plugin {
 
 /**
  * The plugins that the environment names, in the order of its packages. Their code is loaded at the first use. Throws
- * InputError if a package is not in the installation, or if the name of a plugin is already used.
+ * InputError if a package is not in the installation, or if the name of a plugin is already used: by another plugin, or
+ * by a command (`reserved`).
  */
 export function installedPlugins(
   env: Readonly<Record<string, string | undefined>>,
   installation: () => string,
   builtin: Iterable<string>,
+  reserved: ReadonlySet<string> = new Set(),
 ): readonly InstalledPlugin[] {
   const packages = [...new Set((env[PLUGINS] ?? '').split(',').map((each) => each.trim()))].filter(
     (each) => each !== '',
@@ -123,6 +125,8 @@ export function installedPlugins(
       const owner = owners.get(plugin);
       if (owner !== undefined)
         throw new InputError(`${PLUGINS}: ${name} declares the plugin ${plugin}, which ${owner} already has`);
+      if (reserved.has(plugin))
+        throw new InputError(`${PLUGINS}: ${name} declares the plugin ${plugin}, which is the name of a command`);
       owners.set(plugin, name);
       const version = typeof about['version'] === 'string' ? about['version'] : '';
       return { name: plugin, package: name, version, load: async () => loadPlugin(plugin, file, name) };

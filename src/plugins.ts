@@ -12,18 +12,28 @@ export const builtinPlugins: PluginLoaders = new Map([
   ['nodes', async () => (await import('../plugins/nodes/plugin.ts')).nodes],
 ]);
 
-/** The plugins that the environment names. Throws InputError if one cannot be loaded. */
-export function namedPlugins(env: Readonly<Record<string, string | undefined>>): readonly InstalledPlugin[] {
-  return installedPlugins(env, () => installationOf(import.meta.dirname), builtinPlugins.keys());
+/**
+ * The plugins that the environment names. `reserved`: words that no plugin may have as its name. Throws InputError if one
+ * cannot be loaded.
+ */
+export function namedPlugins(
+  env: Readonly<Record<string, string | undefined>>,
+  reserved: ReadonlySet<string> = new Set(),
+): readonly InstalledPlugin[] {
+  return installedPlugins(env, () => installationOf(import.meta.dirname), builtinPlugins.keys(), reserved);
 }
 
 /** All plugins: the built-in ones, and those that the environment names. Throws InputError if one cannot be loaded. */
-export function pluginLoaders(env: Readonly<Record<string, string | undefined>>): PluginLoaders {
-  return new Map([...builtinPlugins, ...namedPlugins(env).map(({ name, load }) => [name, load] as const)]);
+export function pluginLoaders(
+  env: Readonly<Record<string, string | undefined>>,
+  reserved?: ReadonlySet<string>,
+): PluginLoaders {
+  return new Map([...builtinPlugins, ...namedPlugins(env, reserved).map(({ name, load }) => [name, load] as const)]);
 }
 
 /** The emulated worlds for the sandbox, by plugin. */
 export const sandboxWorlds: ReadonlyMap<string, () => Promise<SandboxWorld>> = new Map([
   ['certificates', async () => (await import('../plugins/certificates/sandbox.ts')).tlsSandbox],
   ['nodes', async () => (await import('../plugins/nodes/sandbox.ts')).cloudSandbox],
+  ['fabric', async () => (await import('../plugins/fabric/sandbox.ts')).fabricSandbox],
 ]);

@@ -14,6 +14,10 @@ export interface FileSpec {
 export interface FileMemory {
   /** The file that fettle wrote or adopted. */
   readonly path: string;
+  /** The actor of the last review. */
+  readonly reviewed_by: string;
+  /** End of the last review. */
+  readonly reviewed_until: string;
 }
 
 export type FileState = 'absent' | 'present';
@@ -57,6 +61,14 @@ export const tables = {
             { from: 'present', to: 'absent', trigger: 'check', by: 'world' },
           ],
           edits: [{ state: 'present' }],
+        },
+        review: {
+          states: ['pending', 'reviewed'],
+          transitions: [
+            { from: 'pending', to: 'reviewed', trigger: 'review', by: 'world' },
+            { from: 'reviewed', to: 'pending', trigger: 'unreview', by: 'world' },
+          ],
+          edits: [],
         },
       },
       rules: [

@@ -1,7 +1,7 @@
 /** A complete plugin: text files with declared content. */
 
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname } from 'node:path';
 import {
   codeOf,
   counted,
@@ -17,22 +17,14 @@ import {
   seenFacts,
 } from 'fettle/plugin';
 import { type FileMemory, type FileRuleId, type FileSpec, type FileStep, tables } from './generated.ts';
+import { placeOf, type World } from './world.ts';
 
 /** Facts of an existing file. */
 interface FileFacts {
   readonly content: string;
 }
 
-/** An opened connection: the folder that relative paths start from. */
-interface World {
-  readonly folder: string;
-}
-
 const MOST_LINES = 1000;
-
-function placeOf({ folder }: World, path: string): string {
-  return isAbsolute(path) ? path : join(folder, path);
-}
 
 /** Writes a whole file atomically, or keeps the old one. */
 async function write(world: World, { path, content }: FileSpec): Promise<Partial<FileMemory>> {
@@ -91,6 +83,7 @@ export const plugin = definePlugin<World, World>({
   kinds: { File: file },
   openReader: open,
   openWriter: open,
+  commands: async () => (await import('./commands.ts')).commands,
   async observe(world, { desired, memory, now, progress }) {
     const kept = (memory as readonly Memory<FileMemory>[]).map(({ ref, kept: { path } }) => ({ ref, path }));
     const wanted = desired.map(({ ref, spec }) => ({ ref, path: (spec as FileSpec).path }));

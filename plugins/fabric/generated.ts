@@ -13,6 +13,44 @@ export interface FabricSpec {
     /** Certificates of the authority that issued the server's certificate, as PEM. Defaults to those of the system. */
     readonly ca?: string;
   };
+  /** The cluster of the pod that fettle runs in, instead of a context. */
+  readonly inCluster?: true;
+  /** Status of the Fabric. Without it, the Fabric becomes ACTIVE after its first sync; with `auto`, once `application` is Synced and Healthy. MAINTENANCE suspends the steps of all objects. A DECOMMISSIONED Fabric does not declare objects: its objects are removed, and it is never active again. */
+  readonly status?: 'PLANNED' | 'ACTIVE' | 'MAINTENANCE' | 'DECOMMISSIONED' | 'auto';
+  /** Application of Argo CD in the same cluster, for `status: auto`. */
+  readonly application?: {
+    readonly name: string;
+    readonly namespace: string;
+  };
+  /** Recurring maintenance windows. The steps of all objects wait until the end of a window. */
+  readonly maintenance: readonly {
+    /** Start of the window: minute, hour, day of month, month, day of week. */
+    readonly cron: string;
+    /** Length of the window, 366d at most. */
+    readonly for: string;
+    /** Time zone of the schedule, for example Europe/Berlin. */
+    readonly timezone: string;
+    readonly reason: string;
+  }[];
+  /** Time between two refreshes by a schedule; `0s` for none. */
+  readonly syncInterval: string;
+  /** With `auto`, drift may be healed without a person, except drift of high or critical severity. */
+  readonly reconcile: 'plan' | 'auto';
+  /** Agents of the switches: a fabric is in sync once they have applied the objects. */
+  readonly agents: {
+    /** Time for which an apply waits for the Agents, and after which a sync has failed. */
+    readonly deadline: string;
+    /** Time in which the controller raises the generations of the Agents after a change. */
+    readonly settle: string;
+  };
+  /** Alerts about the Fabric and its objects. */
+  readonly alerts: {
+    readonly enabled: boolean;
+    /** Time after which a closed alert is dropped. */
+    readonly expireAfter: string;
+    /** Alerts of one type that begin within this time are shown as one; `0s` for never. */
+    readonly consolidateWithin: string;
+  };
   /** Files and folders with the manifests of the cluster, relative to this document. Defaults to the folder of this document. */
   readonly manifests?: readonly string[];
   /** API groups of manifests, in addition to those of Hedgehog's fabrics; `""` is the core group (`v1`). */
@@ -32,15 +70,96 @@ export interface FabricMemory {
   readonly server: string;
   /** Reason of the last failed connection; empty after a successful one. */
   readonly error: string;
+  /** Time of the last recorded successful test of the connection. */
+  readonly last_validated: string;
+  /** Start of the present state of the connection. */
+  readonly connection_since: string;
+  /** Failed tests of the connection in a row. */
+  readonly connection_failures: number;
+  /** Time of the next test of a failed connection by a schedule. */
+  readonly next_test: string;
+  /** Digest that changes with the configured login. */
+  readonly login: string;
+  /** Time of the last successful sync. */
+  readonly last_sync: string;
+  /** Reason of the last failed sync; empty after a successful one. */
+  readonly sync_error: string;
+  /** Start of the present state of the sync. */
+  readonly sync_since: string;
+  /** Failed syncs in a row. */
+  readonly sync_failures: number;
+  /** Time at which the Fabric became ACTIVE for the first time. */
+  readonly activated_at: string;
+  /** Time at which the Fabric was decommissioned. */
+  readonly decommissioned_at: string;
+  /** Cause of the present maintenance. */
+  readonly maintenance_by: 'document' | 'window' | 'request';
+  /** End of the requested maintenance. */
+  readonly request_until: string;
+  /** Reason of the requested maintenance. */
+  readonly request_reason: string;
+  /** Person who requested the maintenance. */
+  readonly request_by: string;
+  /** Digest of the document at the time of the request. A later document ends the request. */
+  readonly request_document: string;
 }
 
-export type FabricState = 'absent' | 'CONNECTED' | 'FAILED';
+export type FabricState = 'absent' | 'PLANNED' | 'ACTIVE' | 'MAINTENANCE' | 'DECOMMISSIONED';
 
 /** Steps that fettle takes. */
-export type FabricStep = never;
+export type FabricStep =
+  | 'PLANNED>ACTIVE'
+  | 'ACTIVE>MAINTENANCE'
+  | 'MAINTENANCE>ACTIVE'
+  | 'ACTIVE>DECOMMISSIONED'
+  | 'MAINTENANCE>DECOMMISSIONED'
+  | 'sync:IN_SYNC>OUT_OF_SYNC'
+  | 'sync:SYNCING>ERROR';
 
 /** Rules that guard its steps. */
-export type FabricRuleId = never;
+export type FabricRuleId = 'not-connected';
+
+/** A Git repository with manifests. fettle tests the connection to it, and changes nothing in it. With the defaults filled in. */
+export interface GitRepositorySpec {
+  /** Address of the repository: `https://HOST/PATH`, `ssh://USER@HOST/PATH` or `USER@HOST:PATH`, without a password. */
+  readonly url: string;
+  /** Branch with the manifests. */
+  readonly branch: string;
+  /** Name of a login under `plugins.fabric.git.credentials` of `fettle.yaml`. A repository with https that everybody can read has none. */
+  readonly credentials?: string;
+  /** Certificates of the authority that issued the certificate of an https server, as PEM. Defaults to those of the system. */
+  readonly ca?: string;
+}
+
+/** Its state, as far as it is known. */
+export interface GitRepositoryMemory {
+  /** Address at the last test. */
+  readonly url: string;
+  /** Name and kind of the login at the last test, and four hex digits of a slow hash of its secret: enough to notice a new secret, and too few to identify one. */
+  readonly login: string;
+  /** Time of the last successful test, ISO 8601; recorded once an hour. */
+  readonly last_validated: string;
+  /** Reason of the last failed test; empty after a successful one. */
+  readonly validation_error: string;
+  /** Code of that reason in the catalogue of errors. */
+  readonly error_code: string;
+  /** Commit of the branch at the last test; empty if it is not found. */
+  readonly head: string;
+  /** Failed tests in a row. */
+  readonly failures: number;
+  /** Time of the last failed test, ISO 8601; empty after a successful one. */
+  readonly failed_at: string;
+  /** Time of the next scheduled test after a failed one, ISO 8601; empty after a successful one. */
+  readonly retry_at: string;
+}
+
+export type GitRepositoryState = 'absent' | 'PENDING' | 'TESTING' | 'CONNECTED' | 'FAILED';
+
+/** Steps that fettle takes. */
+export type GitRepositoryStep = never;
+
+/** Rules that guard its steps. */
+export type GitRepositoryRuleId = never;
 
 /** An object of any other kind, as its manifest declares it. The namespace of a cluster-scoped object is `_`. With the defaults filled in. */
 export interface ObjectSpec {
@@ -76,6 +195,7 @@ export type ObjectStep =
 
 /** Rules that guard its steps. */
 export type ObjectRuleId =
+  | 'suspended'
   | 'not-served'
   | 'refused'
   | 'webhook-down'
@@ -86,9 +206,25 @@ export type ObjectRuleId =
   | 'group-in-use'
   | 'one-at-a-time';
 
-export type FindingCode = 'unreachable' | 'deleting' | 'refused-unchanged' | 'unchecked' | 'set-by-others';
+export type FindingCode =
+  | 'unreachable'
+  | 'forbidden-status'
+  | 'inconsistent'
+  | 'maintenance-review'
+  | 'sync-failed'
+  | 'agent-failing'
+  | 'agent-silent'
+  | 'agent-unknown'
+  | 'repository-unreachable'
+  | 'branch-not-found'
+  | 'deleting'
+  | 'refused-unchanged'
+  | 'unchecked'
+  | 'set-by-others';
 
 export type RuleId =
+  | 'not-connected'
+  | 'suspended'
   | 'not-served'
   | 'refused'
   | 'webhook-down'
@@ -105,10 +241,37 @@ export interface FabricConfig {
   readonly parallelism: number;
   /** Bearer token for Fabrics with `server`, from the environment variable `FABRIC_TOKEN` or one whose name begins with `FABRIC_TOKEN_`. The token is sent only to origins in the environment variable `FETTLE_PROVIDER_ORIGINS`. */
   readonly token?: string;
+  /** Logins of GitRepositories. */
+  readonly git: {
+    /** Logins by the name that `credentials` of a GitRepository has. */
+    readonly credentials: Readonly<Record<string, {
+      /** Kind of the login: `TOKEN` and `BASIC` send the secret as the password of `username`, `OAUTH` sends it as a bearer token, and `SSH_KEY` is for addresses with ssh. */
+      readonly auth: 'TOKEN' | 'BASIC' | 'OAUTH' | 'SSH_KEY';
+      /** User of `BASIC`; for `TOKEN` it defaults to `git`. An `OAUTH` login with a user is sent as its password: GitLab requires `oauth2`. Other logins do not have one. */
+      readonly username?: string;
+      /** Token, password, or private key without a passphrase, from the environment variable `FABRIC_GIT_SECRET` (the default) or one whose name begins with `FABRIC_GIT_SECRET_`. The secret is only used for origins in the environment variable `FETTLE_PROVIDER_ORIGINS`, such as `https://git.example.com` or `ssh://git.example.com`. */
+      readonly secret?: string;
+    }>>;
+  };
 }
 
 /** The defaults of the configuration and of the documents of each kind, including those below optional parts. */
-export const defaults = { config: { parallelism: 8 }, Fabric: { groups: [], controllers: [], secrets: [] }, Object: {} } as const;
+export const defaults = {
+  config: { parallelism: 8, git: { credentials: {} } },
+  Fabric: {
+    application: { namespace: 'argocd' },
+    maintenance: [],
+    syncInterval: '300s',
+    reconcile: 'plan',
+    agents: { deadline: '5m', settle: '2s' },
+    alerts: { enabled: true, expireAfter: '30d', consolidateWithin: '1h' },
+    groups: [],
+    controllers: [],
+    secrets: [],
+  },
+  GitRepository: { branch: 'main' },
+  Object: {},
+} as const;
 
 export const tables = {
   name: 'fabric',
@@ -121,26 +284,102 @@ export const tables = {
       scope: [],
       onRemove: 'release',
       machines: {
-        connection: {
-          states: ['absent', 'CONNECTED', 'FAILED'],
+        status: {
+          states: ['absent', 'PLANNED', 'ACTIVE', 'MAINTENANCE', 'DECOMMISSIONED'],
           transitions: [
-            { from: 'absent', to: 'CONNECTED', trigger: 'check', by: 'world' },
-            { from: 'absent', to: 'FAILED', trigger: 'check', by: 'world' },
-            { from: 'CONNECTED', to: 'FAILED', trigger: 'check', by: 'world' },
-            { from: 'FAILED', to: 'CONNECTED', trigger: 'check', by: 'world' },
-            { from: 'CONNECTED', to: 'absent', trigger: 'forget', by: 'world' },
-            { from: 'FAILED', to: 'absent', trigger: 'forget', by: 'world' },
+            { from: 'absent', to: 'PLANNED', trigger: 'check', by: 'world' },
+            { from: 'PLANNED', to: 'ACTIVE', trigger: 'activate', by: 'fettle' },
+            { from: 'ACTIVE', to: 'MAINTENANCE', trigger: 'maintain', by: 'fettle' },
+            { from: 'MAINTENANCE', to: 'ACTIVE', trigger: 'resume', by: 'fettle' },
+            {
+              from: 'ACTIVE',
+              to: 'DECOMMISSIONED',
+              trigger: 'decommission',
+              by: 'fettle',
+              disruptive: true,
+              reversible: 'no',
+            },
+            {
+              from: 'MAINTENANCE',
+              to: 'DECOMMISSIONED',
+              trigger: 'decommission',
+              by: 'fettle',
+              disruptive: true,
+              reversible: 'no',
+            },
+            { from: 'PLANNED', to: 'ACTIVE', trigger: 'deployed', by: 'world' },
+            { from: 'ACTIVE', to: 'MAINTENANCE', trigger: 'window', by: 'world' },
+            { from: 'ACTIVE', to: 'MAINTENANCE', trigger: 'request', by: 'world' },
+            { from: 'MAINTENANCE', to: 'ACTIVE', trigger: 'end', by: 'world' },
+            { from: 'PLANNED', to: 'absent', trigger: 'forget', by: 'world' },
+            { from: 'ACTIVE', to: 'absent', trigger: 'forget', by: 'world' },
+            { from: 'MAINTENANCE', to: 'absent', trigger: 'forget', by: 'world' },
+            { from: 'DECOMMISSIONED', to: 'absent', trigger: 'forget', by: 'world' },
+          ],
+          edits: [],
+        },
+        connection: {
+          states: ['UNKNOWN', 'TESTING', 'CONNECTED', 'FAILED'],
+          transitions: [
+            { from: 'UNKNOWN', to: 'TESTING', trigger: 'test', by: 'world' },
+            { from: 'CONNECTED', to: 'TESTING', trigger: 'test', by: 'world' },
+            { from: 'FAILED', to: 'TESTING', trigger: 'test', by: 'world' },
+            { from: 'TESTING', to: 'CONNECTED', trigger: 'tested', by: 'world' },
+            { from: 'TESTING', to: 'FAILED', trigger: 'tested', by: 'world' },
+            { from: 'CONNECTED', to: 'FAILED', trigger: 'lost', by: 'world' },
+          ],
+          edits: [],
+        },
+        sync: {
+          states: ['NEVER_SYNCED', 'SYNCING', 'IN_SYNC', 'OUT_OF_SYNC', 'ERROR'],
+          transitions: [
+            { from: 'NEVER_SYNCED', to: 'SYNCING', trigger: 'sync', by: 'world' },
+            { from: 'IN_SYNC', to: 'SYNCING', trigger: 'sync', by: 'world' },
+            { from: 'OUT_OF_SYNC', to: 'SYNCING', trigger: 'sync', by: 'world' },
+            { from: 'ERROR', to: 'SYNCING', trigger: 'sync', by: 'world' },
+            { from: 'SYNCING', to: 'IN_SYNC', trigger: 'synced', by: 'world' },
+            { from: 'SYNCING', to: 'ERROR', trigger: 'synced', by: 'world' },
+            { from: 'IN_SYNC', to: 'OUT_OF_SYNC', trigger: 'drift', by: 'world' },
+            { from: 'IN_SYNC', to: 'OUT_OF_SYNC', trigger: 'correct', by: 'fettle' },
+            { from: 'SYNCING', to: 'ERROR', trigger: 'correct', by: 'fettle' },
           ],
           edits: [],
         },
       },
-      rules: [],
+      rules: [
+        {
+          id: 'not-connected',
+          guards: ['PLANNED>ACTIVE', 'MAINTENANCE>ACTIVE'],
+          overridable: false,
+          text: 'A Fabric is activated only while its connection is CONNECTED.',
+        },
+      ],
       references: [],
       fields: [
         '/context',
         '/server',
         '/server/url',
         '/server/ca',
+        '/inCluster',
+        '/status',
+        '/application',
+        '/application/name',
+        '/application/namespace',
+        '/maintenance',
+        '/maintenance/*',
+        '/maintenance/*/cron',
+        '/maintenance/*/for',
+        '/maintenance/*/timezone',
+        '/maintenance/*/reason',
+        '/syncInterval',
+        '/reconcile',
+        '/agents',
+        '/agents/deadline',
+        '/agents/settle',
+        '/alerts',
+        '/alerts/enabled',
+        '/alerts/expireAfter',
+        '/alerts/consolidateWithin',
         '/manifests',
         '/manifests/*',
         '/groups',
@@ -153,9 +392,43 @@ export const tables = {
         '/secrets/*/pointer',
       ],
       paths: [],
+      safetyInputs: [{ pointer: '/maintenance', combine: 'both' }],
+      releases: [],
+      undeciding: ['/token', '/git'],
+      memoryVersion: 1,
+    },
+    GitRepository: {
+      summary: 'A Git repository with manifests. fettle tests the connection to it, and changes nothing in it.',
+      scope: [],
+      onRemove: 'release',
+      machines: {
+        connection: {
+          states: ['absent', 'PENDING', 'TESTING', 'CONNECTED', 'FAILED'],
+          transitions: [
+            { from: 'absent', to: 'PENDING', trigger: 'declare', by: 'world' },
+            { from: 'PENDING', to: 'TESTING', trigger: 'test', by: 'world' },
+            { from: 'TESTING', to: 'CONNECTED', trigger: 'passed', by: 'world' },
+            { from: 'TESTING', to: 'FAILED', trigger: 'failed', by: 'world' },
+            { from: 'CONNECTED', to: 'TESTING', trigger: 'test', by: 'world' },
+            { from: 'FAILED', to: 'TESTING', trigger: 'test', by: 'world' },
+            { from: 'CONNECTED', to: 'FAILED', trigger: 'operation', by: 'world' },
+            { from: 'CONNECTED', to: 'PENDING', trigger: 'address', by: 'world' },
+            { from: 'FAILED', to: 'PENDING', trigger: 'address', by: 'world' },
+            { from: 'PENDING', to: 'absent', trigger: 'forget', by: 'world' },
+            { from: 'TESTING', to: 'absent', trigger: 'forget', by: 'world' },
+            { from: 'CONNECTED', to: 'absent', trigger: 'forget', by: 'world' },
+            { from: 'FAILED', to: 'absent', trigger: 'forget', by: 'world' },
+          ],
+          edits: [],
+        },
+      },
+      rules: [],
+      references: [],
+      fields: ['/url', '/branch', '/credentials', '/ca'],
+      paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     Object: {
@@ -219,6 +492,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -260,7 +539,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     Connection: {
@@ -325,6 +604,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -373,7 +658,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     Server: {
@@ -438,6 +723,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -479,7 +770,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     ServerProfile: {
@@ -544,6 +835,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -585,7 +882,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     Switch: {
@@ -650,6 +947,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -698,7 +1001,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     SwitchGroup: {
@@ -763,6 +1066,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -810,7 +1119,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     SwitchProfile: {
@@ -875,6 +1184,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -916,7 +1231,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     VLANNamespace: {
@@ -981,6 +1296,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -1029,7 +1350,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     External: {
@@ -1094,6 +1415,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -1135,7 +1462,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     ExternalAttachment: {
@@ -1200,6 +1527,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -1248,7 +1581,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     ExternalPeering: {
@@ -1313,6 +1646,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -1354,7 +1693,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     IPv4Namespace: {
@@ -1419,6 +1758,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -1467,7 +1812,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     VPC: {
@@ -1532,6 +1877,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -1586,7 +1937,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     VPCAttachment: {
@@ -1651,6 +2002,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -1699,7 +2056,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     VPCPeering: {
@@ -1764,6 +2121,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -1805,7 +2168,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     Gateway: {
@@ -1870,6 +2233,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -1911,7 +2280,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     GatewayGroup: {
@@ -1976,6 +2345,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -2017,7 +2392,7 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
     GatewayPeering: {
@@ -2082,6 +2457,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -2123,11 +2504,14 @@ export const tables = {
       paths: [],
       safetyInputs: [],
       releases: [],
-      undeciding: ['/token'],
+      undeciding: ['/token', '/git'],
       memoryVersion: 1,
     },
   },
-  secrets: [{ pointer: '/token', variable: 'FABRIC_TOKEN' }],
+  secrets: [
+    { pointer: '/token', variable: 'FABRIC_TOKEN' },
+    { pointer: '/git/credentials/*/secret', variable: 'FABRIC_GIT_SECRET' },
+  ],
   settingPaths: [],
   findings: [
     {
@@ -2135,6 +2519,45 @@ export const tables = {
       kind: 'Fabric',
       severity: 'error',
       text: 'The API server does not answer, or refuses the login.',
+    },
+    {
+      code: 'forbidden-status',
+      kind: 'Fabric',
+      severity: 'error',
+      text: 'The document declares a status to which no step leads.',
+    },
+    {
+      code: 'inconsistent',
+      kind: 'Fabric',
+      severity: 'error',
+      text: 'The recorded states of the Fabric contradict each other. A row corrects them.',
+    },
+    {
+      code: 'maintenance-review',
+      kind: 'Fabric',
+      severity: 'warning',
+      text: 'The maintenance has lasted for more than 24 hours.',
+    },
+    { code: 'sync-failed', kind: 'Fabric', severity: 'warning', text: 'The last sync of the Fabric failed.' },
+    {
+      code: 'agent-failing',
+      kind: 'Fabric',
+      severity: 'error',
+      text: 'The Agent of a switch cannot apply the objects.',
+    },
+    { code: 'agent-silent', kind: 'Fabric', severity: 'error', text: 'The Agent of a switch does not report.' },
+    { code: 'agent-unknown', kind: 'Fabric', severity: 'warning', text: 'The status of an Agent cannot be read.' },
+    {
+      code: 'repository-unreachable',
+      kind: 'GitRepository',
+      severity: 'error',
+      text: 'The server of the repository does not answer, or refuses the login.',
+    },
+    {
+      code: 'branch-not-found',
+      kind: 'GitRepository',
+      severity: 'error',
+      text: 'The repository does not have the branch.',
     },
     {
       code: 'deleting',

@@ -3,14 +3,19 @@
 import { kindHandle, type Ref, type Scene } from '#plugin';
 import { tables } from './generated.ts';
 import { CLUSTER, CORE, isFabricKind, KIND_GROUPS } from './objects/groups.ts';
-import type { FabricResource, ObjectResource } from './objects/facts.ts';
+import type { FabricResource } from './fabric/facts.ts';
+import type { ObjectResource } from './objects/facts.ts';
+import type { RepositoryResource } from './repository/facts.ts';
 
 export const PLUGIN = 'fabric';
 
 export const Fabric = kindHandle<FabricResource>(PLUGIN, 'Fabric');
+export const GitRepository = kindHandle<RepositoryResource>(PLUGIN, 'GitRepository');
 
 /** Every kind of an object: `Object`, and the kinds of a fabric. */
-export const OBJECT_KINDS: readonly string[] = Object.keys(tables.kinds).filter((kind) => kind !== 'Fabric');
+export const OBJECT_KINDS: readonly string[] = Object.keys(tables.kinds).filter(
+  (kind) => kind !== 'Fabric' && kind !== 'GitRepository',
+);
 
 export function objectsOf(kind: string, scene: Pick<Scene, 'ofKind'>): readonly ObjectResource[] {
   return kindHandle<ObjectResource>(PLUGIN, kind).all(scene);

@@ -2,11 +2,13 @@
 
 import { definePlugin } from '#plugin';
 import { check } from './check.ts';
-import { fabricKind } from './fabric.ts';
+import { fabricKind } from './fabric/kind.ts';
 import { tables } from './generated.ts';
 import { OBJECT_KINDS } from './kinds.ts';
 import { claim } from './objects/claim.ts';
 import { objectKind } from './objects/kind.ts';
+import { settingMistakes } from './repository/check.ts';
+import { repositoryKind } from './repository/kind.ts';
 import type { FabricReader, FabricWriter } from './world.ts';
 
 /** Loads the code that refreshes and writes on first use: a plan without a Fabric must start at once. */
@@ -15,8 +17,13 @@ export const fabric = definePlugin<FabricReader, FabricWriter>({
   tables,
   validators: async () => (await import('./generated.validators.js')).validators,
   check,
+  checkSettings: settingMistakes,
   claim,
-  kinds: { Fabric: fabricKind, ...Object.fromEntries(OBJECT_KINDS.map((kind) => [kind, objectKind(kind)])) },
+  kinds: {
+    Fabric: fabricKind,
+    GitRepository: repositoryKind,
+    ...Object.fromEntries(OBJECT_KINDS.map((kind) => [kind, objectKind(kind)])),
+  },
   openReader: async (outside) => (await import('./live/clusters.ts')).openClusters(outside),
   openWriter: async (outside) => (await import('./live/clusters.ts')).openClusters(outside),
   observe: async (world, query) => (await import('./observe.ts')).observe(world, query),

@@ -5,10 +5,10 @@
  * keeps it; `idle` has had containers; `young` never gets any. One undeclared server exists from the beginning.
  */
 
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { writeFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json, RunningWorld, SandboxWorld } from '#plugin';
+import { keeper, readSaved } from '#plugin/saved-state';
 import { runningClock } from './sandbox/clock.ts';
 import { type Emulator, startEmulator } from './sandbox/emulator.ts';
 import type { Times } from './sandbox/timeline.ts';
@@ -71,37 +71,6 @@ function settleIn({ workloads }: Emulator, name: string): void {
   }
 }
 
-async function readSaved(file: string): Promise<Saved | undefined> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as Saved;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** Saves the state with a delay, one write at a time; `flush` saves at once. */
-function keeper(file: string, content: () => string): { readonly touch: () => void; readonly flush: () => void } {
-  let waiting: NodeJS.Timeout | undefined;
-  let last: Promise<void> = Promise.resolve();
-  const write = async (): Promise<void> => {
-    await writeFile(`${file}.new`, content(), { mode: 0o600 });
-    await rename(`${file}.new`, file);
-  };
-  return {
-    touch: () => {
-      waiting ??= setTimeout(() => {
-        waiting = undefined;
-        last = last.then(write).catch(() => undefined);
-      }, 50).unref();
-    },
-    flush: () => {
-      clearTimeout(waiting);
-      writeFileSync(file, content(), { mode: 0o600 });
-    },
-  };
-}
-
 function readinessYaml(port: number): string {
   // Without several loopback addresses, servers cannot be probed.
   return port === 0 ? '{ after: 2s }' : `{ http: { port: ${port}, path: /healthz } }`;
@@ -143,7 +112,7 @@ function configOf({ endpoint, workloads, tokens }: Emulator): Readonly<Record<st
 async function start(folder: string, now: number): Promise<RunningWorld> {
   const home = join(folder, 'cloud');
   await mkdir(home, { recursive: true });
-  const saved = await readSaved(join(home, STATE));
+  const saved = await readSaved<Saved>(join(home, STATE));
   const up = await startEmulator({
     clock: runningClock(now),
     times: TIMES,
@@ -160,7 +129,7 @@ async function start(folder: string, now: number): Promise<RunningWorld> {
   if (saved === undefined)
     up.seed({ name: 'somebodys', labels: { team: 'other' }, age: 90 * DAY_MS, type: 'cx33', protected: true });
   await writeDocuments(folder, up.readinessPort, saved === undefined || saved.ports.readiness !== up.readinessPort);
-  keep.flush();
+  await keep.flush();
   const { endpoint, workloads, tokens } = up;
   return {
     addresses: { endpoint, token: tokens.readWrite, workloads: workloads.url },
@@ -171,8 +140,8 @@ async function start(folder: string, now: number): Promise<RunningWorld> {
       ...NODES.map(({ name, shows }) => ({ name: `node ${name}`, address: '-', shows })),
     ],
     stop: async () => {
-      keep.flush();
       await up.stop();
+      await keep.flush();
     },
   };
 }

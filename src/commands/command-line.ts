@@ -2,14 +2,16 @@
 
 import { resolve } from 'node:path';
 import { Argument, Command as Parser, CommanderError, Option as ParserOption } from 'commander';
+import type { CommandWord } from '#plugin';
 import { type Ending, exitCode } from '../run/ending.ts';
 import { openWorkspace } from '../run/project.ts';
 import type { Main, Shell } from '../shell.ts';
 import { version } from '../version.ts';
-import type { Command, Option, View, Word } from './command.ts';
+import type { Command, Option, View } from './command.ts';
 import { kebab, type Line, lineOf, optionsOf } from './habits.ts';
 import { hostOf } from './host.ts';
 import { interruptionOf } from './interruption.ts';
+import { noticeText } from '../report/notices.ts';
 import { type Reporter, streamReporter, textReporter, wantsColor } from './reporters.ts';
 import { refuseDecisions, refuseRenamed, setFromEnvironment, wantsStream } from './environment.ts';
 
@@ -35,6 +37,11 @@ const GROUPS: Readonly<Record<string, { readonly summary: string; readonly alias
   sandbox: { summary: 'Run emulated services on this machine.' },
 };
 
+/** The group of a plugin's commands, or a group among them. */
+function pluginGroup(plugin = '', group?: string): (typeof GROUPS)[string] {
+  return { summary: `Commands of the plugin ${plugin}${group === undefined ? '' : ` for ${group}`}.` };
+}
+
 function parserOptions(key: string, option: Option, now: number): readonly ParserOption[] {
   const { summary, short, value, choices, parse, initial, initialText, negated, hidden, conflicts } = option;
   const name = kebab(key);
@@ -52,7 +59,7 @@ const MARKS = { required: ['<', '>'], optional: ['[', ']'], rest: ['[', '...]'],
 
 /** Arguments by name, as the command declares them. */
 function wordsOf(
-  words: Readonly<Record<string, Word>>,
+  words: Readonly<Record<string, CommandWord>>,
   given: readonly string[],
 ): Readonly<Record<string, string | readonly string[] | undefined>> {
   return Object.fromEntries(
@@ -61,6 +68,12 @@ function wordsOf(
       as === 'rest' || as === 'some' ? given.slice(i) : given[i],
     ]),
   );
+}
+
+/** The first words of fettle's own commands: no plugin may have such a name. */
+function reservedWords(table: CommandTable): ReadonlySet<string> {
+  const aliases = Object.values(GROUPS).flatMap(({ alias }) => alias ?? []);
+  return new Set(['help', ...aliases, ...Object.keys(table).map((name) => name.split(' ')[0] ?? '')]);
 }
 
 /** Returns the name of the group that has this name or alias. */
@@ -96,7 +109,7 @@ async function callCommand(
     : textReporter(shell, color, (event) => render?.(event, print));
   const folder = resolve(shell.cwd(), typeof flags['chdir'] === 'string' ? flags['chdir'] : '.');
   const config = typeof flags['config'] === 'string' ? resolve(folder, flags['config']) : undefined;
-  const [host, source] = [hostOf(shell), { folder, config }];
+  const [host, source] = [hostOf(shell, reservedWords(table)), { folder, config }];
   let interruption: ReturnType<typeof interruptionOf> | undefined;
   try {
     outcome.ending = await command.call({
@@ -114,7 +127,10 @@ async function callCommand(
       say: outcome.reporter.say,
       print,
       interruption: () => (interruption ??= interruptionOf(shell)),
-      program: async () => parserOf(await loaded(table, Object.keys(table)), table, shell, outcome),
+      program: async () => {
+        const { plugins } = await pluginCommands(table, shell);
+        return parserOf([...(await loaded(table)), ...plugins], table, shell, outcome);
+      },
       isStream,
     });
   } finally {
@@ -147,22 +163,23 @@ function parserOf(commands: readonly AnyCommand[], table: CommandTable, shell: S
     .helpCommand('help [command]', 'Show help for a command.')
     .showHelpAfterError('(Run fettle --help for usage.)');
   const groups = new Map<string, Parser>();
-  const parentOf = (group: string | undefined): Parser => {
+  const parentOf = (path: readonly string[]): Parser => {
+    const group = path.at(-1);
     if (group === undefined) return program;
-    const known = groups.get(group);
+    const known = groups.get(path.join(' '));
     if (known !== undefined) return known;
-    const made = prepare(program.command(group)).description(GROUPS[group]?.summary ?? '');
-    const alias = GROUPS[group]?.alias;
+    const { summary, alias } = path.length === 1 ? (GROUPS[group] ?? pluginGroup(group)) : pluginGroup(...path);
+    const made = prepare(parentOf(path.slice(0, -1)).command(group)).description(summary);
     if (alias !== undefined) made.alias(alias);
-    groups.set(group, made);
+    groups.set(path.join(' '), made);
     return made;
   };
   const now = shell.now();
   for (const command of commands) {
     const names = command.name.split(' ');
     const name = names.pop() ?? '';
-    const parser = prepare(parentOf(names[0]).command(name)).description(command.summary);
-    for (const [key, { summary, as, choices }] of Object.entries<Word>(command.words ?? {})) {
+    const parser = prepare(parentOf(names).command(name)).description(command.summary);
+    for (const [key, { summary, as, choices }] of Object.entries<CommandWord>(command.words ?? {})) {
       const argument = new Argument(`${MARKS[as][0]}${key}${MARKS[as][1]}`, summary);
       parser.addArgument(choices === undefined ? argument : argument.choices([...choices]));
     }
@@ -174,18 +191,42 @@ function parserOf(commands: readonly AnyCommand[], table: CommandTable, shell: S
   return program;
 }
 
-async function loaded(table: CommandTable, names: readonly string[]): Promise<readonly AnyCommand[]> {
-  return Promise.all(names.flatMap((name) => table[name]?.() ?? []));
+async function loaded(table: CommandTable): Promise<readonly AnyCommand[]> {
+  return Promise.all(Object.values(table).map((load) => load()));
 }
 
-function lineRunner(table: CommandTable): (line: Line, shell: Shell) => Promise<number> {
-  return async ({ command, words }, shell) => {
+/** The commands of the plugins that argv names, or of all; `failures` has those that cannot be loaded. */
+async function pluginCommands(
+  table: CommandTable,
+  shell: Shell,
+  argv: readonly string[] = [],
+): Promise<{ readonly plugins: readonly AnyCommand[]; readonly failures: readonly string[] }> {
+  return (await import('./plugin-commands.ts')).commandsOfPlugins(shell, reservedWords(table), argv);
+}
+
+/** A command line with its commands: the called one, or all of them for the help. */
+interface Read extends Line {
+  readonly commands: readonly AnyCommand[];
+}
+
+/** Finds the called command among those of fettle, then among those of plugins, which are loaded only for that. */
+async function readLine(argv: readonly string[], table: CommandTable, shell: Shell): Promise<Read> {
+  const own = await lineOf(argv, table, groupOf);
+  if (own.command !== undefined) return { ...own, commands: [own.command] };
+  const { plugins, failures } = await pluginCommands(table, shell, argv);
+  const line = await lineOf(argv, Object.fromEntries(plugins.map((each) => [each.name, async () => each])), groupOf);
+  if (line.command !== undefined) return { ...line, commands: [line.command] };
+  for (const text of failures) shell.stderr.write(noticeText({ level: 'warning', text }));
+  return { ...line, commands: [...(await loaded(table)), ...plugins] };
+}
+
+function lineRunner(table: CommandTable): (line: Read, shell: Shell) => Promise<number> {
+  return async ({ commands, words }, shell) => {
     const outcome: Outcome = {
       ending: 'error',
       reporter: textReporter(shell, wantsColor(undefined, shell), () => undefined),
     };
     try {
-      const commands = command === undefined ? await loaded(table, Object.keys(table)) : [command];
       const program = parserOf(commands, table, shell, outcome);
       if (words.length === 0) {
         shell.stdout.write(program.helpInformation());
@@ -210,9 +251,9 @@ function wantsLog({ FETTLE_LOG: level = '' }: Shell['env']): boolean {
 export function commandLine(table: CommandTable): Main {
   const runLine = lineRunner(table);
   return async (argv, shell) => {
-    const line = await lineOf(argv, table, groupOf);
-    if (!wantsLog(shell.env)) return runLine(line, shell);
     try {
+      const line = await readLine(argv, table, shell);
+      if (!wantsLog(shell.env)) return await runLine(line, shell);
       const end = (await import('./debug-log.ts')).startLog(line.command?.name ?? 'help', shell);
       const code = await runLine(line, shell);
       end(code);

@@ -1,6 +1,7 @@
 /** The shape of a command. The types of options and arguments are inferred from their declarations. */
 
 import type { Command as Parser } from 'commander';
+import type { CommandWords, GivenWords } from '#plugin';
 import type { RunEvent } from '../run/events.ts';
 import type { Ending } from '../run/ending.ts';
 import type { Interruption } from '../run/interruption.ts';
@@ -28,31 +29,8 @@ export interface Option<T = unknown> {
   readonly conflicts?: readonly string[];
 }
 
-type WordKind = 'required' | 'optional' | 'rest' | 'some';
-
-/** A positional argument. */
-export interface Word<A extends WordKind = WordKind> {
-  readonly summary: string;
-  /** `rest`: any number of values; `some`: at least one. */
-  readonly as: A;
-  readonly choices?: readonly string[];
-}
-
-export type Words = Readonly<Record<string, Word>>;
-
 /** Values of options, by key. */
 export type Flags<O> = { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
-
-/** Values of arguments, by name. */
-export type Given<W> = {
-  readonly [K in keyof W]: W[K] extends Word<infer A>
-    ? A extends 'required'
-      ? string
-      : A extends 'optional'
-        ? string | undefined
-        : readonly string[]
-    : never;
-};
 
 /** Presentation of results. */
 export interface View {
@@ -99,7 +77,7 @@ export interface Command<N extends string, O, W> {
   readonly more?: string;
   /** `--json` writes events instead of text. */
   readonly events?: true;
-  readonly call: (call: Call<Flags<O>, Given<W>>) => Promise<Ending>;
+  readonly call: (call: Call<Flags<O>, GivenWords<W>>) => Promise<Ending>;
   /** Renders events as text, if they are not written as JSON. */
   readonly render?: (flags: Flags<O>, view: () => View) => Render | Promise<Render>;
 }
@@ -110,7 +88,7 @@ export function command<
   // oxlint-disable-next-line typescript/no-explicit-any
   O extends Readonly<Record<string, Option<any>>>,
   // A command without arguments reads no `words`.
-  W extends Words = Readonly<Record<string, never>>,
+  W extends CommandWords = Readonly<Record<string, never>>,
 >(declared: Command<N, O, W>): Command<N, O, W> {
   return declared;
 }

@@ -85,21 +85,32 @@ function plainWords(words: readonly string[], options: Readonly<Record<string, O
   return plain;
 }
 
-/** Returns each place in argv where the words of a command's name could be, with the words between and before them. */
-function* namesIn(
-  argv: readonly string[],
-  table: CommandTable,
-  groupOf: (word: string) => string,
-): Generator<{ readonly name: string; readonly lead: readonly string[]; readonly rest: readonly string[] }> {
+/** Most words of a name: a plugin, a group and a command. */
+const MOST_WORDS = 3;
+
+/** The words of a command's name in argv, with the other words between and before them. */
+interface Found {
+  readonly name: string;
+  readonly lead: readonly string[];
+  readonly rest: readonly string[];
+}
+
+/** Returns each place in argv where the words of a command's name could be. */
+function* namesIn(argv: readonly string[], table: CommandTable, groupOf: (word: string) => string): Generator<Found> {
   const end = argv.indexOf('--');
   const words = [...argv.entries()].filter(([i, word]) => !word.startsWith('-') && (end < 0 || i < end));
+  const names = Object.keys(table);
+  /** `used`: the places of the words of `name`, its beginning. */
+  function* from(name: string, used: readonly number[]): Generator<Found> {
+    const last = used.at(-1) ?? -1;
+    if (Object.hasOwn(table, name))
+      yield { name, lead: argv.slice(0, last).filter((_, i) => !used.includes(i)), rest: argv.slice(last + 1) };
+    if (used.length >= MOST_WORDS || !names.some((each) => each.startsWith(`${name} `))) return;
+    for (const [i, word] of words) if (i > last) yield* from(`${name} ${word}`, [...used, i]);
+  }
   for (const [i, word] of words) {
-    if (Object.hasOwn(table, word)) yield { name: word, lead: argv.slice(0, i), rest: argv.slice(i + 1) };
-    for (const [j, second] of words) {
-      const name = `${groupOf(word)} ${second}`;
-      if (j > i && Object.hasOwn(table, name))
-        yield { name, lead: [...argv.slice(0, i), ...argv.slice(i + 1, j)], rest: argv.slice(j + 1) };
-    }
+    yield* from(word, [i]);
+    if (groupOf(word) !== word) yield* from(groupOf(word), [i]);
   }
 }
 

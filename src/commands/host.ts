@@ -23,8 +23,11 @@ function actorOf(env: Env): string {
   return actorIn(env, `${userName(env)}@${hostname()}`);
 }
 
-/** Throws InputError if the environment names a plugin that cannot be loaded. */
-export function hostOf(shell: Shell): Host {
+/**
+ * Throws InputError if the environment names a plugin that cannot be loaded, or one with a name of `reserved`: the first
+ * words of fettle's own commands.
+ */
+export function hostOf(shell: Shell, reserved: ReadonlySet<string>): Host {
   let actor: string | undefined;
   return {
     env: shell.env,
@@ -35,7 +38,7 @@ export function hostOf(shell: Shell): Host {
     get actor() {
       return (actor ??= actorOf(shell.env));
     },
-    plugins: shell.plugins ?? pluginLoaders(shell.env),
+    plugins: shell.plugins ?? pluginLoaders(shell.env, reserved),
     openStore: openConfiguredStore,
   };
 }

@@ -2,10 +2,10 @@
 
 import { InvalidArgumentError } from 'commander';
 import { CAUSES } from '../engine/causes.ts';
-import { type Cause, durationMs, InputError, parseRef, instantOf } from '#plugin';
+import { type Cause, type CommandWord, durationMs, InputError, parseRef, instantOf } from '#plugin';
 import { FAIL_ON, type FailOn } from '../run/ending.ts';
 import type { Passes, Selection } from '../run/selection.ts';
-import type { Option, Word } from './command.ts';
+import type { Option } from './command.ts';
 
 type Extra = Pick<Option, 'short' | 'conflicts'>;
 
@@ -194,21 +194,21 @@ export const asking = { yes: flag('Approve without asking.', { short: 'y' }), in
 export const always = { input: { ...input, hidden: true } as const };
 
 /** The argument of a command about one resource. */
-export const address: Word<'required'> = {
+export const address: CommandWord<'required'> = {
   summary: 'Address, for example certificates/Certificate/www.',
   as: 'required',
 };
 
-export function required(summary: string): Word<'required'> {
+export function required(summary: string): CommandWord<'required'> {
   return { summary, as: 'required' };
 }
 
-export function optional(summary: string): Word<'optional'> {
+export function optional(summary: string): CommandWord<'optional'> {
   return { summary, as: 'optional' };
 }
 
 /** Any number of arguments; `some`: at least one. */
-export function rest(summary: string, as: 'rest' | 'some' = 'rest'): Word<'rest' | 'some'> {
+export function rest(summary: string, as: 'rest' | 'some' = 'rest'): CommandWord<'rest' | 'some'> {
   return { summary, as };
 }
 

@@ -22,8 +22,8 @@ import {
 } from '#plugin';
 import { ignoredBy } from './causes.ts';
 import { type Failures, guarded, plainJson } from './guard.ts';
-import { moveOf, movesBetween } from './lifecycle.ts';
-import type { Draft, Seen } from '../formats/log-record.ts';
+import { movesBetween } from './lifecycle.ts';
+import type { Draft, Move, Seen } from '../formats/log-record.ts';
 import { gapScope } from './gap.ts';
 import { metaSeen } from './safety-inputs.ts';
 
@@ -49,7 +49,8 @@ export function specNote(spec: unknown): { readonly spec?: Json; readonly spec_d
   return { ...(small ? { spec: spec as Json } : {}), spec_digest: digestOf(spec) };
 }
 
-function changedFacts(noted: Facts, kept: Facts): Facts | undefined {
+/** The noted fields that differ from the kept ones; undefined if none does. `null` drops a field. */
+export function changedFacts(noted: Facts, kept: Facts): Facts | undefined {
   const changed = Object.entries(noted).filter(([key, value]) => !sameJson(value ?? null, kept[key] ?? null));
   return changed.length === 0 ? undefined : Object.fromEntries(changed.map(([key, value]) => [key, value ?? null]));
 }
@@ -71,6 +72,20 @@ function isRemembered(resource: Resource): boolean {
   return resource.owned || resource.memory !== undefined || (resource.desired !== undefined && isGiven(resource));
 }
 
+/** The moves of the machines other than the first since the last record. */
+export function otherMoves({ tables, memory, sight }: KnownResource): readonly Move[] {
+  if (sight.is !== 'seen') return [];
+  const { others = {}, viaOf = {} } = sight.observed;
+  return Object.entries(others).flatMap(([machine, to]) => {
+    const via = viaOf[machine] ?? [];
+    // Without a recorded state, the known way starts at its first state.
+    const from = memory?.others?.[machine] ?? via[0];
+    return from === undefined
+      ? []
+      : movesBetween(tables, { machine, from, to }, { via: via.filter((each) => each !== from) });
+  });
+}
+
 function statesSeen(resource: KnownResource): Pick<Seen, 'state' | 'others' | 'moves'> {
   const observed = observedOf(resource);
   const state = seenState(resource);
@@ -84,12 +99,7 @@ function statesSeen(resource: KnownResource): Pick<Seen, 'state' | 'others' | 'm
       { machine, from: before, to: state },
       { failed: resource.memory?.lastError?.step, via: observed?.via },
     ),
-    ...Object.entries(others ?? {}).flatMap(([name, now]) => {
-      const then = resource.memory?.others?.[name];
-      return then === undefined || then === now
-        ? []
-        : [moveOf(tables, { machine: name, from: then, to: now, by: 'world' })];
-    }),
+    ...otherMoves(resource),
   ];
   const first = resource.memory?.state === undefined && observed !== undefined;
   return {
@@ -117,7 +127,8 @@ function seenOf(resource: Resource, scene: Scene): Seen | undefined {
   return Object.keys(seen).length === 1 ? undefined : seen;
 }
 
-function inRecords(
+/** Records of changed resources, each with a limited number of them. */
+export function inRecords(
   run: string,
   resources: readonly Seen[],
   counts: Readonly<Record<string, number>>,
@@ -136,6 +147,13 @@ function inRecords(
     });
   }
   return drafts;
+}
+
+/** The same records, of a refresh of only some resources: the log has no newer refresh of the others. */
+export function asPartial(drafts: readonly Draft[]): readonly Draft[] {
+  return drafts.map((draft) =>
+    draft.kind === 'seen' ? { kind: 'seen', body: { ...draft.body, partial: true } } : draft,
+  );
 }
 
 /** The records of a whole refresh. `doubted` has the kinds (`plugin/Kind`) with too many missing resources. */

@@ -14,7 +14,7 @@ import { withIgnored } from './ignored.ts';
 import { judge } from './judge.ts';
 import type { Confirmation, Suppression } from './load/config.ts';
 import { match, remembering } from './match.ts';
-import { note, noteApplied, noteFindings } from './note.ts';
+import { asPartial, note, noteApplied, noteFindings } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
 import {
   type Action,
@@ -31,6 +31,7 @@ import {
   type Plugin,
   type Redact,
   redactPatterns,
+  type Ref,
   type Safety,
   type Scene,
   type View,
@@ -79,6 +80,8 @@ export interface ReconcileInput {
   readonly progress?: ObserveInput['progress'];
   readonly redact?: ObserveInput['redact'];
   readonly scheduled?: ObserveInput['scheduled'];
+  /** Refreshes only these resources. The others count as unseen, and no record names them. */
+  readonly only?: readonly Ref[] | undefined;
   /** Only these addresses are part of the plan; undefined for all. */
   readonly within?: Within;
   /** Only changes of these causes are part of the plan; undefined for all. */
@@ -212,13 +215,28 @@ function ledResources(
   return new Map(all.sort(([a], [b]) => compareText(a, b)));
 }
 
+/** A gap for each plugin, over its resources that a refresh of only some leaves out. */
+function leftOut(only: readonly Ref[], desired: readonly Desired[], recall: Recall): readonly Gap[] {
+  const wanted = new Set(only.map(formatRef));
+  const others = new Map<string, Map<string, Ref>>();
+  for (const { ref } of [...desired, ...recall.resources.values()]) {
+    const address = formatRef(ref);
+    if (wanted.has(address)) continue;
+    others.set(ref.plugin, (others.get(ref.plugin) ?? new Map<string, Ref>()).set(address, ref));
+  }
+  return [...others].map(([plugin, refs]) => ({ plugin, refs: [...refs.values()], message: 'not refreshed' }));
+}
+
 /** Refreshes, compares and judges. Only writes by `record`. */
 export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
-  const { plugins, recall, safety } = input;
+  const { plugins, recall, safety, only } = input;
   const desired = expand(input.documents, plugins, recall, input.settings);
-  const view = await observe({ ...input, collapse: safety.collapse, desired, deadlineMs: LOOK_DEADLINE_MS });
+  const view = await observe(defined({ ...input, collapse: safety.collapse, desired, deadlineMs: LOOK_DEADLINE_MS }));
   // An interrupted refresh has no result for the resources that it did not reach.
-  return compared(view, desired, input, !input.abort.aborted);
+  const complete = !input.abort.aborted;
+  if (only === undefined) return compared(view, desired, input, complete);
+  const record: ReconcileInput['record'] = (drafts) => input.record(asPartial(drafts));
+  return compared(view, desired, { ...input, record }, complete, leftOut(only, desired, recall));
 }
 
 /**
@@ -231,12 +249,16 @@ export async function reconcileView(view: View, input: ReconcileInput): Promise<
   return compared(view, desired, input, false);
 }
 
-/** `complete`: the view is a whole, new refresh, so it settles intents and is recorded. */
+/**
+ * `complete`: the view is a whole, new refresh, so it settles intents and is recorded. `unseen`: gaps over resources that
+ * it leaves out on purpose.
+ */
 async function compared(
   view: View,
   desired: readonly Desired[],
   input: ReconcileInput,
   complete: boolean,
+  unseen: readonly Gap[] = [],
 ): Promise<Reconciled> {
   const { plugins, recall, run, safety } = input;
   const now = input.now();
@@ -265,7 +287,10 @@ async function compared(
     );
   const failures: Failures = new Map();
   const by = { plugins, settings: given.settings, now, redact: input.redact };
-  const { resources: found, unloaded } = match(desired, view, recall, { ...by, failures });
+  const { resources: found, unloaded } = match(desired, { ...view, gaps: [...view.gaps, ...unseen] }, recall, {
+    ...by,
+    failures,
+  });
   const doubted = collapsedKinds(found, safety.collapse);
   const closed =
     input.busy === undefined && complete

@@ -43,7 +43,7 @@ export interface Recall {
   readonly spent: Map<number, Spent>;
   /** Time of the newest record. Never runs backwards. Absent without a record. */
   at?: Instant;
-  /** Time of the last recorded refresh, or of a checkpoint after it. Absent without one. */
+  /** Time of the last recorded refresh of all resources, or of a checkpoint after it. Absent without one. */
   refreshedAt?: Instant;
 }
 
@@ -367,7 +367,7 @@ export function fold(recall: Recall, record: LogRecord): void {
       else recall.spent.set(record.body.spent.seq, spentOf(record.body.spent));
       return;
     case 'seen':
-      recall.refreshedAt = at;
+      if (record.body.partial !== true) recall.refreshedAt = at;
       for (const seen of record.body.resources) put(recall, seen.ref, { kind: 'seen', body: seen }, at);
       return;
     case 'intent':

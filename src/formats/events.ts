@@ -19,6 +19,7 @@
  * | `change_summary` | `changes`: counts of the `operation` `plan` or `apply`; for a plan also its `plan_digest` |
  * | `lock_wait` | `lock`: its holder |
  * | `apply_start`, `apply_progress`, `apply_complete`, `apply_errored` | `hook`: `status` is the result |
+ * | `command_output` | `command` of a plugin, with the `facts` of its output |
  * | `log_head` | `log_head`: the end of the log, or null |
  *
  * Readers ignore unknown members, and reject a new major version of `ui`.
@@ -32,8 +33,10 @@ import type { Plan, PlanReason, RefusedChange, ResourceChange } from './plan.ts'
 import {
   type Action,
   type Cause,
+  type CommandReport,
   counted,
   defined,
+  type Facts,
   type Goal,
   type Labels,
   instantText,
@@ -158,6 +161,7 @@ export type EventBody = { readonly '@level': 'info' | 'warn' | 'error'; readonly
   | { readonly type: 'apply_start'; readonly hook: ApplyHook }
   | { readonly type: 'apply_progress'; readonly hook: ApplyProgressHook }
   | { readonly type: 'apply_complete' | 'apply_errored'; readonly hook: ApplyEndHook }
+  | { readonly type: 'command_output'; readonly command: string; readonly facts: Facts }
   | { readonly type: 'log_head'; readonly log_head: LogHead | null }
 );
 
@@ -407,7 +411,13 @@ export function* planEvents(plan: Plan): Generator<EventBody> {
   yield logHeadEvent(plan.log_head);
 }
 
-function logHeadEvent(head: LogHead | undefined): EventBody {
+/** Returns the event of a command's output; one that watches has several. */
+export function commandOutputEvent(command: string, { lines, facts }: CommandReport): EventBody {
+  return { ...info(lines.join('; ')), type: 'command_output', command, facts };
+}
+
+/** Returns the event for the end of the log. */
+export function logHeadEvent(head: LogHead | undefined): EventBody {
   return { ...info(`log head ${headText(head)}`), type: 'log_head', log_head: head ?? null };
 }
 

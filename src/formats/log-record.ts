@@ -188,6 +188,8 @@ export interface RecordBodies {
     readonly resources: readonly Seen[];
     readonly counts: Readonly<Record<string, number>>;
     readonly gaps?: readonly string[];
+    /** Only some resources were refreshed, or none: a command of a plugin noted changes of the state. */
+    readonly partial?: true;
   };
   /** A step that is about to start. */
   readonly intent: {

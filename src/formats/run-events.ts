@@ -2,16 +2,19 @@
 
 import type { RunEvent } from '../run/events.ts';
 import { noticesOf } from '../report/notices.ts';
+import { logHead } from './parts.ts';
 import {
   applyEndEvent,
   applyProgressEvent,
   applyStartEvent,
+  commandOutputEvent,
   diagnosticEvent,
   driftEvents,
   type EventBody,
   eventLine,
   lockWaitEvent,
   logEvent,
+  logHeadEvent,
   planEvents,
   problemEvent,
   refreshCompleteEvent,
@@ -45,6 +48,10 @@ export function* eventsOf(event: RunEvent): Generator<EventBody> {
       if (body !== undefined) yield body;
       return;
     }
+    case 'command-output':
+      yield commandOutputEvent(event.command, event.report);
+      if (event.head !== undefined) yield logHeadEvent(logHead(event.head));
+      return;
     case 'applied':
       return yield* resultEvents(event.applied.rows, event.applied.head);
     default:

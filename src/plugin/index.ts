@@ -1,12 +1,13 @@
 /**
  * `#plugin`: the pure part of the plugin API. Parts that reach outside the process have their own names:
- * `#plugin/http`, `#plugin/net`, `#plugin/files`, `#plugin/deadline`, `#plugin/limit`.
+ * `#plugin/http`, `#plugin/net`, `#plugin/files`, `#plugin/deadline`, `#plugin/limit`, `#plugin/windows`.
  *
  * No module here imports the engine; the engine uses the same types.
  */
 
 export * from './backoff.ts';
 export * from './canonical.ts';
+export * from './commands.ts';
 export * from './defined.ts';
 export * from './dns-names.ts';
 export * from './error-text.ts';

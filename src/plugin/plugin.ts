@@ -1,5 +1,6 @@
 /** The interface of a plugin: kinds with pure functions and handlers, and worlds opened for reading or writing. */
 
+import type { PluginCommand } from './commands.ts';
 import type { Instant } from './time.ts';
 import type { Claim } from './places.ts';
 import type { PluginTables } from './tables.ts';
@@ -267,9 +268,11 @@ export interface Claimed extends Pick<Desired, 'ref' | 'spec' | 'meta' | 'needs'
   readonly links?: readonly { readonly address: string; readonly pointer: string }[];
 }
 
-/** The foreign documents that a plugin takes. One that is neither taken nor has a mistake belongs to somebody else. */
+/** The foreign documents that a plugin takes. One that is in none of the lists belongs to somebody else. */
 export interface Claims {
   readonly taken: readonly Claimed[];
+  /** Indexes of documents that belong to the plugin, and declare no resource now. */
+  readonly aside?: readonly number[];
   readonly mistakes: readonly (Mistake & { readonly of: number })[];
 }
 
@@ -321,6 +324,11 @@ export interface Plugin<R = unknown, W = unknown> {
    * Finds resources that are neither declared nor in the state, as documents. Absent if the plugin cannot find them.
    */
   discover?(world: R, discovery: Discovery): Promise<Discovered>;
+  /**
+   * Commands under the name of the plugin, such as `fettle fabric test`. Loads them from a module of their own: only
+   * these commands, the help and the completion call it.
+   */
+  commands?(): Promise<readonly PluginCommand[]>;
   close?(world: R): Promise<void>;
 }
 

@@ -10,6 +10,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** The prefix of sandbox secrets: they are public, may be in files, and are only sent to this machine. */
 const PUBLIC = 'sandbox-token-';
 
+/** Protocols that encrypt what is sent. */
+const ENCRYPTED: ReadonlySet<string> = new Set(['https:', 'ssh:']);
+
 export function isPublic(secret: string): boolean {
   return secret.startsWith(PUBLIC);
 }
@@ -51,7 +54,7 @@ export function sendingMistake({ secret, variable, to }: Sending, list: string, 
   const shown = originText(origin);
   if (!namesOrigin(named, origin))
     return `is only sent to ${shown} if the environment variable ${list} names that origin. Add ${shown} to it`;
-  if (to.protocol !== 'https:' && !isLoopback(to.hostname))
+  if (!ENCRYPTED.has(to.protocol) && !isLoopback(to.hostname))
     return `must not be sent to ${shown}: without https it would be sent in the clear`;
   return undefined;
 }

@@ -105,6 +105,8 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
         `${signal}: running actions will finish, and no other action will start. Send the signal again to stop at once`,
       );
     }
+    case 'watch-failed':
+      return one('error', `the plugin ${event.plugin} could not watch: ${event.message}`);
     case 'settling-late':
       return one('warning', `--timeout ${durationText(event.timeoutMs)} has passed: ${event.reason}`);
     case 'round-wait':

@@ -7,8 +7,8 @@ import type { LogRecord, Seen } from '../formats/log-record.ts';
 import { counted, printable } from '#plugin';
 import { painter, shortDigests, type Style, textOf } from './text.ts';
 
-/** The command and the actor of each run, by its ID. */
-export type Runs = ReadonlyMap<string, { readonly command: string; readonly actor: string }>;
+/** The command, the actor and the reason of each run, by its ID. */
+export type Runs = ReadonlyMap<string, { readonly command: string; readonly actor: string; readonly reason?: string }>;
 
 interface Chapter {
   /** The entry of the last record. */
@@ -161,7 +161,8 @@ function chapterText({ entry, first, last, count }: Chapter, runs: Runs, color: 
   const paint = painter(color);
   const run = 'run' in last.body ? last.body.run : undefined;
   const who = run === undefined ? undefined : runs.get(run);
-  const by = who === undefined ? last.actor : `${who.command} by ${who.actor}`;
+  const reason = who?.reason === undefined ? '' : `: ${who.reason}`;
+  const by = who === undefined ? last.actor : `${who.command} by ${who.actor}${reason}`;
   const times = count === 1 ? '' : `, ${count} times since ${first.time} (record ${first.seq})`;
   const [lead = '', ...more] = entry.lines;
   const lines = [

@@ -41,14 +41,15 @@ export type Approval =
   | { readonly by: 'yes' }
   | { readonly by: 'ask'; readonly ask: Ask };
 
-/** A part of an apply: an import runs the row of one adoption, and no other row. */
+/** An apply under another name, or of a part: an import runs the row of one adoption, and no other row. */
 export interface Part {
   readonly command: string;
-  readonly within: (address: string) => boolean;
-  /** True for the accepted actions that run. The others are skipped, and not reported. */
-  readonly keeps: (action: Action) => boolean;
+  /** Selects addresses, instead of the selection. */
+  readonly within?: (address: string) => boolean;
+  /** True for the accepted actions that run. The others are skipped, and not reported. By default, all run. */
+  readonly keeps?: (action: Action) => boolean;
   /** Throws InputError if the part cannot be applied to this plan. */
-  readonly check: (reconciled: Planned) => void;
+  readonly check?: (reconciled: Planned) => void;
 }
 
 export interface ApplyOptions extends Pick<FailOn, 'failOn'> {
@@ -232,13 +233,14 @@ async function decide(reconciled: Planned, run: Deciding): Promise<Decided> {
   const { plan } = reconciled;
   const interrupted: Decided = { ending: 'interrupted', rows: [] };
   if (stoppedEnding(interruption) !== undefined) return interrupted;
-  part?.check(reconciled);
+  part?.check?.(reconciled);
   say({ type: 'planned', plan });
   if (isOtherPlan(plan, run)) return { ending: 'plan-refused', rows: [] };
+  const keeps = part?.keeps;
   const actions =
-    part === undefined
+    keeps === undefined
       ? reconciled.actions
-      : new Map([...reconciled.actions].filter(([, action]) => action.verdict !== 'accept' || part.keeps(action)));
+      : new Map([...reconciled.actions].filter(([, action]) => action.verdict !== 'accept' || keeps(action)));
   const approved: Approved =
     approval.by === 'saved' ? approve(approval.saved.plan, actions) : { actions, stale: [], added: [] };
   for (const { row, message } of approved.stale) say({ type: 'row-stale', row, message });

@@ -8,7 +8,7 @@ import type { DriftReport } from '../formats/drift.ts';
 import type { Explanation } from '../formats/explanation.ts';
 import type { Plan, ResourceChange } from '../formats/plan.ts';
 import type { PlanDifference } from '../formats/plan-difference.ts';
-import type { Change, Labels, Problem } from '#plugin';
+import type { Change, CommandReport, Labels, Problem } from '#plugin';
 import type { Damage, Head, Holder, RecoverReport } from '../store/store.ts';
 import type { Ending } from './ending.ts';
 
@@ -73,6 +73,14 @@ export type RunEvent =
   | { readonly type: 'drifted'; readonly report: DriftReport }
   | { readonly type: 'explained'; readonly explanation: Explanation; readonly project: string }
   | { readonly type: 'applied'; readonly applied: Applied }
+  /** Output of a command of a plugin; one that watches has several. `head`: the log after the command wrote to it. */
+  | {
+      readonly type: 'command-output';
+      readonly command: string;
+      readonly report: CommandReport;
+      readonly head?: Head;
+    }
+  | { readonly type: 'watch-failed'; readonly plugin: string; readonly message: string }
   // Approval.
   | { readonly type: 'saved-plan-refused'; readonly file: string; readonly refusal: SavedPlanRefusal }
   | {

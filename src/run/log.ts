@@ -1,7 +1,7 @@
 /** The log: lists, exports, recovers and prunes it, and collects the history of a resource. */
 
 import { recordTexts } from '../engine/generated.ts';
-import { formatRef, type Goal, InputError, type Ref, suggest, instantOf } from '#plugin';
+import { defined, formatRef, type Goal, InputError, type Ref, suggest, instantOf } from '#plugin';
 import type { LogRecord, RecordKind } from '../formats/log-record.ts';
 import type { PruneReport, ReadReport, RecoverReport } from '../store/store.ts';
 import { isActor } from './ci.ts';
@@ -174,18 +174,24 @@ export interface Story {
   readonly address: string;
   readonly records: readonly LogRecord[];
   /** Every run, by id. */
-  readonly runs: ReadonlyMap<string, { readonly command: string; readonly actor: string }>;
+  readonly runs: Runs;
 }
+
+/** The command, the actor and the reason of each run, by its ID. */
+type Runs = ReadonlyMap<string, { readonly command: string; readonly actor: string; readonly reason?: string }>;
 
 /** The decisions about one resource and their outcomes, newest last. Throws InputError if the log does not name it. */
 export async function storyOf(workspace: Workspace, ref: Ref, say: Listener): Promise<Story> {
   const address = formatRef(ref);
   const records: LogRecord[] = [];
   const others = new Set<string>();
-  const runs = new Map<string, { readonly command: string; readonly actor: string }>();
+  const runs = new Map<string, NonNullable<ReturnType<Runs['get']>>>();
   return withStore(workspace, say, async (store) => {
     const report = await store.read((record) => {
-      if (record.kind === 'run') runs.set(record.body.run, { command: record.body.command, actor: record.actor });
+      if (record.kind === 'run') {
+        const { run, command, reason } = record.body;
+        runs.set(run, defined({ command, actor: record.actor, reason }));
+      }
       const about = aboutAddress(record, address);
       if (about !== undefined) records.push(about);
       else if (records.length === 0) for (const each of addressesIn(record)) others.add(each);

@@ -1,7 +1,7 @@
 /** Reconciliation of a project, from documents and log to a judged plan: the common part of all runs that refresh. */
 
 import { openLookUp } from '../engine/load/look-up.ts';
-import type { Plugin, View } from '#plugin';
+import type { Plugin, Ref, View } from '#plugin';
 import { type ReconcileInput, reconcile } from '../engine/reconcile.ts';
 import { type Planned, planned } from '../formats/plan.ts';
 import type { Recall } from '../engine/remember.ts';
@@ -30,6 +30,8 @@ export interface ReconcileProject {
   readonly busy?: ReconcileInput['busy'] | undefined;
   /** Failing resources keep their recorded state until their failure policy allows the next refresh. */
   readonly scheduled?: true;
+  /** Refreshes only these resources, and takes the state of the others as it is. */
+  readonly only?: readonly Ref[] | undefined;
   /** Selects addresses, instead of `selection`. */
   readonly within?: Within | undefined;
   /** True in a later round of a run: the first round judged the selection. */
@@ -106,6 +108,7 @@ export async function reconcileProject(input: ReconcileProject, say: Listener): 
         suppress: config.suppress,
         confirm: config.confirm,
         again: input.again,
+        only: input.only,
         unloaded: config.unloaded,
         now: host.now,
         abort: input.abort,
@@ -120,7 +123,7 @@ export async function reconcileProject(input: ReconcileProject, say: Listener): 
       }),
     );
     refresh.ended(reconciled.view);
-    if (input.again !== true && !input.abort.aborted)
+    if (input.again !== true && input.only === undefined && !input.abort.aborted)
       judgeOnView({ ...input, config, now: host.now(), reconciled }, say);
     return reconciled;
   } finally {

@@ -372,6 +372,7 @@ function settingMutations(address: string): Readonly<Record<string, Mutation>> {
     '/plugins/nodes/workloads/http/migrateUrl': { value: `${url}/migrate` },
     '/plugins/nodes/workloads/http/token': { value: '${env:WORKLOADS_TOKEN}' },
     '/plugins/fabric/token': { value: '${env:FABRIC_TOKEN}' },
+    '/plugins/fabric/git/credentials': { value: { infra: { auth: 'SSH_KEY' } } },
     '/plugins/nodes/workloads/file': { value: 'workloads.json', with: { '/plugins/nodes/workloads/http': undefined } },
     '/safety/removals/max': { value: 9 },
     '/safety/budgets': { value: [{ max: 9, per: '1h' }] },

@@ -134,6 +134,29 @@ export const REACHED: Readonly<Record<string, Reach>> = {
       },
       { ...env, FABRIC_TOKEN: env['HCLOUD_TOKEN'] ?? NO_SECRETS.cloud ?? '' },
     ),
+  'fabric/GitRepository/url': ({ host, port }, env) =>
+    planOf(
+      {
+        'fettle.yaml': configYaml({ fabric: {} }),
+        'desired/infra.yaml': document('fabric', 'GitRepository', { url: `https://${hostOf(host)}:${port}/infra.git` }),
+      },
+      env,
+    ),
+  'fabric/GitRepository/url, by ssh': ({ host, port }, env) =>
+    planOf(
+      {
+        'fettle.yaml': configYaml({ fabric: { git: { credentials: { infra: { auth: 'SSH_KEY' } } } } }),
+        'desired/infra.yaml': document('fabric', 'GitRepository', {
+          url: `ssh://git@${hostOf(host)}:${port}/infra.git`,
+          credentials: 'infra',
+        }),
+      },
+      {
+        ...env,
+        FABRIC_GIT_SECRET: 'sandbox-token-of-a-test',
+        FETTLE_PROVIDER_ORIGINS: `ssh://${hostOf(host)}:${port}`,
+      },
+    ),
   'nodes/Node/address': staticNode(({ port }) => ({ tcp: { port } })),
   'nodes/Node/address, by HTTP': staticNode(({ port }) => ({ http: { port, path: '/latest/meta-data?do=1' } })),
   'nodes/provider/hetzner/endpoint': ({ host, port }, env, secrets) =>

@@ -35,6 +35,8 @@ writePackage(join(modules, 'good'), about('good', 'made'), MADE);
 writePackage(join(modules, '@scope', 'good'), about('@scope/good', 'scoped'), MADE.replaceAll('made', 'scoped'));
 writePackage(join(modules, 'again'), about('again', 'made'), MADE);
 writePackage(join(modules, 'shadow'), about('shadow', 'certificates'));
+for (const name of ['plan', 'log', 'audit', 'force-unlock', 'help'])
+  writePackage(join(modules, `named-${name}`), about(`named-${name}`, name), trap(join(folder, 'loaded')));
 writePackage(join(modules, 'other-name'), about('good', 'other'));
 writePackage(join(modules, 'silent'), { name: 'silent' });
 writePackage(join(modules, 'climbing'), about('climbing', 'climbing', '../good/plugin.js'));
@@ -119,6 +121,17 @@ describe('the command', () => {
     const wrong = await go({ FETTLE_PLUGINS: 'evil' }, 'version');
     expect(wrong).toMatchObject({ code: 1, stdout: '' });
     expect(wrong.stderr).toContain(`the package evil is not installed in ${modules}`);
+  });
+
+  it.each(['plan', 'log', 'audit', 'force-unlock', 'help'])('refuses a plugin with the name of %s', async (name) => {
+    for (const line of [['plan'], ['version'], ['log', 'list']]) {
+      const { code, stderr } = await go({ FETTLE_PLUGINS: `named-${name}` }, ...line);
+      expect([code, stderr]).toEqual([
+        1,
+        `error: FETTLE_PLUGINS: named-${name} declares the plugin ${name}, which is the name of a command\n`,
+      ]);
+    }
+    expect(wasLoaded).toThrow('ENOENT');
   });
 
   it('runs nothing of the project, nor of a folder above it, for any content of the project', async () => {

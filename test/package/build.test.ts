@@ -244,14 +244,14 @@ describe('the emulated services of `fettle sandbox`', () => {
     );
   }
 
-  it('are chunks of their own, and at most 5 % of the code', () => {
+  it('are chunks of their own, and at most 9 % of the code', () => {
     expect(emulatorChunks().length).toBeGreaterThan(1);
     for (const file of emulatorChunks()) expect(modulesOf(file).filter(({ path }) => !isEmulator(path))).toEqual([]);
     const sizeOf = (files: readonly string[]): number =>
       files.reduce((sum, file) => sum + statSync(join(first, file)).size, 0);
     const [own, all] = [sizeOf(emulatorChunks()), sizeOf(shipped(first).filter((file) => file.endsWith('.cjs')))];
     console.log(`emulated services: ${Math.round(own / 1024)} of ${Math.round(all / 1024)} KiB of code`);
-    expect(own / all).toBeLessThan(0.05);
+    expect(own / all).toBeLessThan(0.09);
   });
 
   it('are not read by plan and apply', () => {

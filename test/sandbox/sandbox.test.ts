@@ -22,6 +22,7 @@ interface Up {
   readonly desired: string;
   readonly tls: Readonly<Record<string, Endpoint>>;
   readonly cloud: { readonly endpoint: string; readonly token: string; readonly workloads: string };
+  readonly kubernetes: { readonly kubeconfig: string };
   readonly lines: () => readonly string[];
   /** Stops the sandbox as a user would; returns its exit code. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
@@ -52,7 +53,7 @@ async function up(temporary: string, ...args: readonly string[]): Promise<Up> {
     });
   });
   child.removeAllListeners('exit');
-  const line = JSON.parse(printed) as Pick<Up, 'desired' | 'tls' | 'cloud'>;
+  const line = JSON.parse(printed) as Pick<Up, 'desired' | 'tls' | 'cloud' | 'kubernetes'>;
   const stop = (signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> =>
     new Promise((resolve) => {
       child.once('exit', resolve);
@@ -115,6 +116,47 @@ describe('sandbox up', () => {
     });
     expect(answer).toBe('nothing');
     expect(await sandbox.stop()).toBe(0);
+  });
+
+  it('prints the addresses of each service under its name', async () => {
+    const folder = fresh();
+    const sandbox = await up(fresh(), folder);
+    const line = JSON.parse(sandbox.lines()[0] ?? '') as Readonly<Record<string, object>>;
+    expect(Object.keys(line)).toEqual(['desired', 'tls', 'cloud', 'kubernetes']);
+    expect(line).toMatchObject({
+      desired: folder,
+      tls: { good: { host: 'good.example.test', address: '127.0.0.1', port: expect.any(Number) as number } },
+      cloud: { token: 'sandbox-token-read-write' },
+    });
+    expect(Object.keys(sandbox.cloud)).toEqual(['endpoint', 'token', 'workloads']);
+    expect(line['kubernetes']).toEqual({ kubeconfig: join(folder, 'kubernetes/kubeconfig') });
+    expect(statSync(sandbox.kubernetes.kubeconfig).mode & 0o777).toBe(0o600);
+    expect(await sandbox.stop()).toBe(0);
+  });
+
+  it('has a fabric: the printed commands plan and apply it without a variable, and a restart keeps it', async () => {
+    const folder = fresh();
+    const first = await up(fresh(), folder);
+    const rows = async (): Promise<readonly string[]> => {
+      const { stdout } = await fettle(folder, 'plan', '--format', 'json', '--target', 'fabric/**');
+      const plan = JSON.parse(stdout) as {
+        readonly resource_changes: readonly { readonly address: string }[];
+        readonly gaps: readonly object[];
+      };
+      expect(plan.gaps).toEqual([]);
+      return plan.resource_changes.map(({ address }) => address);
+    };
+    expect(await rows()).toHaveLength(15);
+    expect((await fettle(folder, 'apply', '--yes', '--target', 'fabric/**')).code).toBe(0);
+    expect(await rows()).toEqual([]);
+    expect(await first.stop()).toBe(0);
+    const silent = await fettle(folder, 'plan', '--target', 'fabric/**');
+    expect([silent.code, silent.stdout]).toEqual([4, expect.stringContaining('ECONNREFUSED')]);
+    const second = await up(fresh(), folder);
+    expect(await rows()).toEqual([]);
+    rmSync(join(folder, 'desired/fabric/vpc-shop.yaml'));
+    expect((await fettle(folder, 'plan', '--target', 'fabric/**')).stdout).toContain('vvpc.kb.io: VPC has attachments');
+    expect(await second.stop()).toBe(0);
   });
 
   it('has a server that needs a signal, a forgotten address, and an incomplete chain', async () => {

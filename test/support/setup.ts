@@ -30,6 +30,8 @@ const tools: Readonly<Record<string, string>> = {
   haproxy: 'haproxy',
   postfix: 'postfix',
   dovecot: 'dovecot-imapd',
+  ssh: 'openssh-client',
+  sshd: 'openssh-server',
 };
 
 /** Debian's folders of servers, which are not in an ordinary user's PATH. */

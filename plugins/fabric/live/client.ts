@@ -1,14 +1,34 @@
-/** The client of one API server: discovery, lists in pages, server-side apply, removals, and their dry runs. */
+/** The client of one API server: discovery, lists in pages, watches, server-side apply, removals, and their dry runs. */
 
-import { isRecord, isTree, type Json, OutsideError } from '#plugin';
-import { type Answer, exchange, ExchangeError, realTiming, type Request, type Timing } from '#plugin/http';
+import { defined, isRecord, isTree, type Json, OutsideError } from '#plugin';
+import {
+  type Answer,
+  exchange,
+  ExchangeError,
+  exchangeLines,
+  type LineAnswer,
+  realTiming,
+  type Request,
+  type Timing,
+} from '#plugin/http';
 import { type Limiter, limiter } from '#plugin/limit';
 import type { SendHttp } from '#plugin/net';
 import { type LiveObject, textOr } from '../objects/content.ts';
-import type { ApplyOrder, ClusterWriter, ListOptions, ObjectPlace, RemoveOrder, Reply, ServedKind } from '../world.ts';
+import type {
+  ApplyOrder,
+  ClusterWriter,
+  ListOptions,
+  ObjectPlace,
+  RemoveOrder,
+  Reply,
+  ServedKind,
+  WatchEvent,
+  WatchOptions,
+} from '../world.ts';
 import { type Refusal, refusalOf } from './answers.ts';
 import { Breakers } from './breaker.ts';
 import { parseExactly } from './numbers.ts';
+import { type ListedObjects, type Refused, SILENCE_MS, watchObjects, type WatchSource } from './watch.ts';
 
 /** Headers of a request: the login, and the names on whose behalf it acts. `renew`: the last ones were refused. */
 export type Credentials = (signal: AbortSignal, renew?: true) => Promise<Request['headers']>;
@@ -24,11 +44,16 @@ export interface ClientOptions {
 
 const AT_ONCE = 16;
 const PAGE = 500;
+const MOST_PAGES = 2000;
 /** Deadline of a read, in ms. */
 const READ_MS = 30_000;
 /** Deadline of a write and its dry run, in ms: the server gives up after 34 s, and its answer says why. */
 const WRITE_MS = 40_000;
 const MOST_BYTES = 64 * 1024 * 1024;
+/** Size limit of an event: several times the largest object that a cluster stores. */
+const MOST_LINE = 16 * 1024 * 1024;
+/** Shortest duration of a watch that is asked for; the longest is twice as long. */
+const WATCH_SECONDS = 300;
 /** Restarts of a list whose pages expired. */
 const MOST_RESTARTS = 3;
 /** Attempts of a request without an effect whose answer is lost. */
@@ -63,8 +88,10 @@ function warningsOf(headers: Headers): readonly string[] {
   return [...text.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/gu)].map(([, words = '']) => words.replace(/\\(.)/gu, '$1'));
 }
 
-function withoutMembers(object: LiveObject, omit: readonly string[]): LiveObject {
-  return omit.length === 0 ? object : Object.fromEntries(Object.entries(object).filter(([key]) => !omit.includes(key)));
+/** An object of a list or an event. Items of a list do not name their kind. */
+function objectOf(item: LiveObject, { apiVersion, kind }: ServedKind, omit: readonly string[]): LiveObject {
+  const members = Object.entries(item).filter(([key]) => !omit.includes(key));
+  return { ...(omit.length === 0 ? item : Object.fromEntries(members)), apiVersion, kind };
 }
 
 function isSuccess({ status }: Answer): boolean {
@@ -132,21 +159,23 @@ export class KubernetesClient implements ClusterWriter {
     return [...new Set(all.flatMap((each) => (isTree(each) ? textOr(each['groupVersion'], '') : '')))].filter(Boolean);
   }
 
-  async list(
+  async list(served: ServedKind, options: ListOptions, signal: AbortSignal): Promise<readonly LiveObject[] | Refusal> {
+    const listed = await this.#list(served, options, signal);
+    return 'refusal' in listed ? listed.refusal : listed.objects;
+  }
+
+  watch(
     served: ServedKind,
-    { namespace, labels, omit = [] }: ListOptions,
+    { silenceMs = SILENCE_MS, ...options }: WatchOptions,
     signal: AbortSignal,
-  ): Promise<readonly LiveObject[] | Refusal> {
-    const place = namespace === undefined ? { served } : { served, namespace };
-    const query = { limit: String(PAGE), ...(labels === undefined ? {} : { labelSelector: labels }) };
-    for (let restart = 0; ; restart += 1) {
-      const pages = await this.#pages(pathOf(place), query, { ...served, omit }, signal);
-      // The rest that the server offers with an expired list is inconsistent: absence would not be certain.
-      if (!('refusal' in pages)) return pages.objects;
-      const { kind, retryAfterMs } = pages.refusal;
-      if (kind !== 'expired' || restart >= MOST_RESTARTS) return pages.refusal;
-      if (retryAfterMs !== undefined) await this.#timing.sleep(retryAfterMs, signal);
-    }
+  ): AsyncIterable<WatchEvent> {
+    const { omit = [] } = options;
+    const source: WatchSource = {
+      list: (either) => this.#list(served, options, either),
+      open: (version, either) => this.#watch(served, options, version, either),
+      object: (value) => objectOf(value, served, omit),
+    };
+    return watchObjects(source, { silenceMs, timing: this.#timing }, signal);
   }
 
   async get(place: ObjectPlace, signal: AbortSignal): Promise<LiveObject | undefined | Refusal> {
@@ -203,26 +232,77 @@ export class KubernetesClient implements ClusterWriter {
     });
   }
 
+  async #list(served: ServedKind, options: ListOptions, signal: AbortSignal): Promise<ListedObjects | Refused> {
+    for (let restart = 0; ; restart += 1) {
+      const pages = await this.#pages(served, options, signal);
+      // The rest that the server offers with an expired list is inconsistent: absence would not be certain.
+      if (!('refusal' in pages)) return pages;
+      const { kind, retryAfterMs } = pages.refusal;
+      if (kind !== 'expired' || restart >= MOST_RESTARTS) return pages;
+      if (retryAfterMs !== undefined) await this.#timing.sleep(retryAfterMs, signal);
+    }
+  }
+
   async #pages(
-    path: string,
-    query: Readonly<Record<string, string>>,
-    { apiVersion, kind, omit }: ServedKind & { readonly omit: readonly string[] },
+    served: ServedKind,
+    { namespace, labels, omit = [] }: ListOptions,
     signal: AbortSignal,
-  ): Promise<{ readonly objects: readonly LiveObject[] } | { readonly refusal: Refusal }> {
+  ): Promise<ListedObjects | Refused> {
+    const path = pathOf(defined({ served, namespace }));
+    const query = defined<Sending['query'] & object>({ limit: String(PAGE), labelSelector: labels });
     const objects: LiveObject[] = [];
-    let next = '';
-    do {
+    let [next, version] = ['', ''];
+    for (let pages = 0; pages < MOST_PAGES; pages += 1) {
       const page = { ...query, ...(next === '' ? {} : { continue: next }) };
       const answer = await this.#ask({ method: 'GET', path, query: page }, signal);
       if (!isSuccess(answer)) return { refusal: this.#refusal(answer) };
       const { items, metadata } = this.#object(answer);
-      // Items of a list do not name their kind.
       for (const item of Array.isArray(items) ? (items as readonly Json[]) : [])
-        if (isTree(item)) objects.push({ ...withoutMembers(item, omit), apiVersion, kind });
-      const token = isTree(metadata) ? metadata['continue'] : undefined;
-      next = typeof token === 'string' ? token : '';
-    } while (next !== '');
-    return { objects };
+        if (isTree(item)) objects.push(objectOf(item, served, omit));
+      const list = isTree(metadata) ? metadata : {};
+      // All pages are of one version.
+      version ||= textOr(list['resourceVersion'], '');
+      next = textOr(list['continue'], '');
+      if (next === '') return { objects, version };
+    }
+    throw this.#failure(`the list of ${served.plural} has more than ${MOST_PAGES} pages`);
+  }
+
+  /** Begins a watch. It takes no turn of the limit, as it lasts. */
+  async #watch(
+    served: ServedKind,
+    { namespace, labels }: ListOptions,
+    version: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly lines: AsyncIterable<string> } | Refused> {
+    const query = defined<Sending['query'] & object>({
+      watch: 'true',
+      resourceVersion: version,
+      allowWatchBookmarks: 'true',
+      timeoutSeconds: String(Math.round(WATCH_SECONDS * (1 + this.#timing.random()))),
+      labelSelector: labels,
+    });
+    const sending: Sending = { method: 'GET', path: pathOf(defined({ served, namespace })), query };
+    const open = async (renew?: true): Promise<Answer | LineAnswer> => {
+      const request = await this.#request(sending, signal, renew);
+      const headers = { ...request.headers, 'accept-encoding': 'identity' };
+      return exchangeLines(this.#options.send, { ...request, headers }, { ms: READ_MS, bytes: MOST_LINE }, signal);
+    };
+    try {
+      const first = await open();
+      const answer = first.status === 401 ? await open(true) : first;
+      return 'lines' in answer ? { lines: this.#lines(answer.lines) } : { refusal: this.#refusal(answer) };
+    } catch (error) {
+      throw this.#named(error);
+    }
+  }
+
+  async *#lines(lines: AsyncIterable<string>): AsyncGenerator<string, void> {
+    try {
+      yield* lines;
+    } catch (error) {
+      throw this.#named(error);
+    }
   }
 
   #applying({ place, body, force }: ApplyOrder, dryRun?: 'All'): Sending {
@@ -339,23 +419,28 @@ export class KubernetesClient implements ClusterWriter {
     return error instanceof ExchangeError ? this.#failure(error.message, error) : error;
   }
 
-  async #once(
+  async #once(sending: Sending, signal: AbortSignal, renew?: true): Promise<Answer> {
+    const request = await this.#request(sending, signal, renew);
+    const ms = sending.method === 'GET' ? READ_MS : WRITE_MS;
+    return exchange(this.#options.send, request, { ms, bytes: MOST_BYTES }, signal);
+  }
+
+  async #request(
     { method, path, query, body, contentType = 'application/json' }: Sending,
     signal: AbortSignal,
     renew?: true,
-  ): Promise<Answer> {
-    const { server, send, credentials } = this.#options;
+  ): Promise<Request> {
+    const { server, credentials } = this.#options;
     const url = new URL(server);
     url.pathname = `${url.pathname.replace(/\/$/u, '')}${path}`;
     url.search = new URLSearchParams(query).toString();
     const login = await credentials(signal, renew);
     const headers = { accept: 'application/json', 'user-agent': 'fettle', ...login };
-    const request: Request = {
+    return {
       method,
       url,
       headers: body === undefined ? headers : { ...headers, 'content-type': contentType },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     };
-    return exchange(send, request, { ms: method === 'GET' ? READ_MS : WRITE_MS, bytes: MOST_BYTES }, signal);
   }
 }

@@ -5,11 +5,11 @@
  * Nothing that a program prints, and no argument, becomes part of a message: both may contain secrets.
  */
 
-import { spawn } from 'node:child_process';
 import { isAbsolute, resolve, sep } from 'node:path';
-import { codeOf, InputError, instantOf, isRecord, shortLine } from '#plugin';
+import { InputError, instantOf, isRecord, shortLine } from '#plugin';
 import { raced } from '#plugin/deadline';
 import { textOr } from '../objects/content.ts';
+import { runProgram } from './program.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -42,8 +42,6 @@ export interface ExecCredential {
 
 const DEADLINE_MS = 30_000;
 const MOST_BYTES = 1024 * 1024;
-/** Time to wait for output after a program has ended; a process that it left running can hold the pipe forever. */
-const DRAIN_MS = 1000;
 /** A login is made anew this long before its end, or after half of a shorter life. */
 const RENEW_MS = 30_000;
 /** Refusals within this time after a renewal belong to requests that the former login sent. */
@@ -99,55 +97,35 @@ function failure({ command }: Program, why: string): InputError {
 }
 
 /** The failure of a program that cannot be started. */
-function startFailure(program: Program, error: unknown): InputError {
-  const code = codeOf(error) ?? 'unknown';
+function startFailure(program: Program, code: string): InputError {
   if (code !== 'ENOENT') return failure(program, `cannot be started: ${code}`);
   return failure(program, `is not installed${program.hint === '' ? '' : `. ${program.hint}`}`);
-}
-
-/** Ends a program with its child processes. A login has nothing to lose. */
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // The process has ended already.
-  }
 }
 
 /** The output of a program. Rejects with the signal's reason when it fires; the program is ended then. */
 async function output(program: Program, order: ExecOrder): Promise<string> {
   const { signal, env, folder, deadlineMs = DEADLINE_MS } = order;
-  signal.throwIfAborted();
-  const { promise, resolve: end, reject } = Promise.withResolvers<string>();
-  const child = spawn(program.file, program.args, {
-    cwd: folder,
+  const ended = await runProgram({
+    file: program.file,
+    args: program.args,
+    folder,
     env: { ...env, ...program.env, KUBERNETES_EXEC_INFO: infoOf(program, order) },
-    // A process group of its own can be ended as a whole.
-    detached: true,
-    stdio: ['ignore', 'pipe', 'ignore'],
+    deadlineMs,
+    mostBytes: MOST_BYTES,
+    signal,
   });
-  const chunks: Buffer[] = [];
-  let size = 0;
-  child.stdout.on('data', (chunk: Buffer) => {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MOST_BYTES) reject(failure(program, `printed more than ${MOST_BYTES} bytes`));
-  });
-  child.on('error', (error) => reject(startFailure(program, error)));
-  child.on('exit', (code, ended) => {
-    if (code !== 0) return reject(failure(program, `ended with ${code === null ? String(ended) : `code ${code}`}`));
-    const done = (): void => end(Buffer.concat(chunks).toString('utf8'));
-    child.once('close', done);
-    setTimeout(done, DRAIN_MS).unref();
-  });
-  const late = setTimeout(() => reject(failure(program, `did not end within ${deadlineMs / 1000} s`)), deadlineMs);
-  try {
-    return await raced(promise, signal);
-  } finally {
-    clearTimeout(late);
-    if (child.exitCode === null && child.signalCode === null) killGroup(child.pid);
-    child.stdout.destroy();
+  switch (ended.how) {
+    case 'code':
+      if (ended.code === 0) return ended.stdout;
+      throw failure(program, `ended with code ${ended.code}`);
+    case 'signal':
+      throw failure(program, `ended with ${ended.by}`);
+    case 'not-started':
+      throw startFailure(program, ended.code);
+    case 'late':
+      throw failure(program, `did not end within ${deadlineMs / 1000} s`);
+    case 'too-much':
+      throw failure(program, `printed more than ${MOST_BYTES} bytes`);
   }
 }
 

@@ -36,12 +36,22 @@ function isInside(file: string, path: string): boolean {
 /** The paths of a Fabric's manifests: those that it lists, or by default the folder of its document. */
 function pathsOf({ spec, source }: Fabric): readonly string[] {
   const folder = posix.dirname(source.file);
-  return spec.manifests === undefined ? [folder] : spec.manifests.map((path) => posix.join(folder, path));
+  return spec.manifests === undefined ? [folder] : spec.manifests.map((path) => withoutSlash(posix.join(folder, path)));
+}
+
+/** `prod/` and `prod` are the same folder. */
+function withoutSlash(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
 /** True if the Fabric takes documents of a group: the groups of Hedgehog's fabrics, and those that it lists. */
 function takesGroup({ spec }: Fabric, group: string): boolean {
   return FABRIC_GROUPS.has(group) || spec.groups.includes(group);
+}
+
+/** True if a manifest belongs to the Fabric: by its group, and by its place. */
+function takes(fabric: Fabric, { apiVersion, source }: ForeignDocument): boolean {
+  return takesGroup(fabric, groupOf(apiVersion)) && pathsOf(fabric).some((path) => isInside(source.file, path));
 }
 
 /** The address of an object: kinds of the fabric have their own, others are Objects with their group and kind. */
@@ -204,11 +214,7 @@ export function claim(documents: readonly ForeignDocument[], own: readonly Desir
   const fabrics = own.filter(({ ref }) => ref.kind === 'Fabric') as readonly Fabric[];
   const read = documents.map((document, of): Readable => ({ of, document, read: readManifest(document) }));
   const mistakes = read.flatMap(({ of, document, read: { mistakes: found } }) => {
-    const { file } = document.source;
-    const takers = fabrics.filter(
-      (fabric) =>
-        takesGroup(fabric, groupOf(document.apiVersion)) && pathsOf(fabric).some((path) => isInside(file, path)),
-    );
+    const takers = fabrics.filter((fabric) => takes(fabric, document));
     const controller = controllerMistake(document);
     const all =
       takers.length === 0
@@ -218,15 +224,10 @@ export function claim(documents: readonly ForeignDocument[], own: readonly Desir
   });
   const bad = new Set(mistakes.filter(({ severity }) => severity !== 'warning').map(({ of }) => of));
   const sound = read.filter(({ of }) => !bad.has(of));
-  const taken = fabrics.flatMap((fabric) =>
-    claimsOf(
-      fabric,
-      sound.filter(
-        ({ document }) =>
-          takesGroup(fabric, groupOf(document.apiVersion)) &&
-          pathsOf(fabric).some((path) => isInside(document.source.file, path)),
-      ),
-    ),
-  );
-  return { taken, mistakes };
+  const taken = fabrics.flatMap((fabric) => {
+    const own = sound.filter(({ document }) => takes(fabric, document));
+    // A decommissioned Fabric does not declare objects: those that it has are removed.
+    return fabric.spec.status === 'DECOMMISSIONED' ? [] : claimsOf(fabric, own);
+  });
+  return { taken, mistakes, aside: sound.map(({ of }) => of) };
 }

@@ -21,6 +21,7 @@ import { type ObjectFacts, type ObjectPreview, type ObjectResource, previewOf } 
 import type { Manifest } from './manifest.ts';
 import { type OverlapIndex, overlapIndex, overlapOf } from './overlaps.ts';
 import { referencesOf } from './references.ts';
+import { suspended } from './suspended.ts';
 
 type ObjectRule = Rule<Manifest, ObjectFacts, ObjectMemory>;
 
@@ -250,6 +251,7 @@ const oneAtATime: ObjectRule = (change, resource, scene) => {
 };
 
 export const objectRules = {
+  suspended,
   'not-served': notServed,
   refused,
   'webhook-down': webhookDown,

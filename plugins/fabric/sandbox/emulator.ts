@@ -46,6 +46,8 @@ export interface EmulatorOptions {
   readonly users?: Readonly<Record<string, User>>;
   /** Ms between two bookmarks of a watch. */
   readonly bookmarks?: number;
+  /** False for a server that runs for days: it does not keep the requests that it received. */
+  readonly remembers?: boolean;
   /** As `save` returned it. */
   readonly saved?: string;
 }
@@ -138,6 +140,7 @@ function clusterOf(store: Store, kinds: () => readonly Kind[]): Cluster {
 /** Starts the emulated API server. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { now = Date.now, port = 0, hooks = [], users = {}, definitions = [], bookmarks = BOOKMARKS_MS } = options;
+  const { remembers = true } = options;
   const saved = options.saved === undefined ? undefined : (parseValue(options.saved) as unknown as Saved);
   const authority =
     saved === undefined ? makeAuthority(AUTHORITY_NAME, now()) : authorityOf(saved.authority, AUTHORITY_NAME, now());
@@ -164,7 +167,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     now,
     timing: { bookmarks },
     faults,
-    seen,
+    record: (request) => void (remembers && seen.push(request)),
   };
 
   const pair = authority.forServer();
@@ -201,7 +204,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     port: address.port,
     authority,
     adminToken,
-    kubeconfig: (token = adminToken) => kubeconfigOf(url, authority.certificate, token),
+    kubeconfig: (token = adminToken) => kubeconfigOf(url, authority.certificate, { sandbox: token }),
     seen,
     handshakes: () => handshakes,
     inject: (fault) => void faults.push({ fault, seen: 0 }),
@@ -224,14 +227,16 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   };
 }
 
-function kubeconfigOf(server: string, certificate: string, token: string): string {
+/** A kubeconfig (as JSON) with a context for each login, by name. The first one is the current context. */
+export function kubeconfigOf(server: string, certificate: string, tokens: Readonly<Record<string, string>>): string {
   const ca = Buffer.from(certificate).toString('base64');
+  const names = Object.keys(tokens);
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: 'sandbox', cluster: { server, 'certificate-authority-data': ca } }],
-    users: [{ name: 'sandbox', user: { token } }],
-    contexts: [{ name: 'sandbox', context: { cluster: 'sandbox', user: 'sandbox', namespace: 'default' } }],
-    'current-context': 'sandbox',
+    users: names.map((name) => ({ name, user: { token: tokens[name] } })),
+    contexts: names.map((name) => ({ name, context: { cluster: 'sandbox', user: name, namespace: 'default' } })),
+    'current-context': names[0],
   });
 }

@@ -36,7 +36,7 @@ export interface Service {
   readonly now: () => number;
   readonly timing: WatchTiming;
   readonly faults: ArmedFault[];
-  readonly seen: Seen[];
+  readonly record: (request: Seen) => void;
 }
 
 /** A request with what was read of it. */
@@ -317,7 +317,7 @@ export async function serve(service: Service, request: IncomingMessage, response
   let body = '';
   const record = (status: number): void => {
     const isAnswered = !['lost-before', 'lost-after', 'hang', 'stall'].includes(mishap?.kind ?? '');
-    service.seen.push({ method, url, body, user, status: isAnswered ? status : 0 });
+    service.record({ method, url, body, user, status: isAnswered ? status : 0 });
   };
   const warnings: string[] = [];
   let made: Answer;

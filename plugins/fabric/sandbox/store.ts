@@ -48,8 +48,8 @@ export interface Store {
   /** Changes after a resource version. Throws 410 if they are no longer kept. */
   readonly since: (storage: string, version: number) => readonly StoreEvent[];
   readonly watch: (listener: (event: StoreEvent) => void) => () => void;
-  /** Forgets all changes up to now, as etcd's compaction does. */
-  readonly compact: () => void;
+  /** Forgets all changes up to a resource version, by default the last one, as etcd's compaction does. */
+  readonly compact: (until?: number) => void;
   /** All objects, to save them. */
   readonly save: () => SavedStore;
 }
@@ -130,9 +130,9 @@ export function openStore(saved?: SavedStore): Store {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    compact: () => {
-      events = [];
-      floor = version;
+    compact: (until = version) => {
+      events = events.filter((event) => event.version > until);
+      floor = Math.max(floor, until);
     },
     save: () => ({
       version,

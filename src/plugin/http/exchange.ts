@@ -41,6 +41,8 @@ export interface Answer {
   readonly body: string;
 }
 
+const NEWLINE = 0x0a;
+
 /** System calls that precede sending. */
 const BEFORE_SENDING = new Set(['connect', 'getaddrinfo']);
 const UNTRUSTED =
@@ -72,6 +74,61 @@ async function readBody(body: Readable, most: number): Promise<string> {
     parts.push(part);
   }
   return new TextDecoder().decode(Buffer.concat(parts));
+}
+
+/** Lines of a body that has no known end. Fails with the connection, and if the body ends within a line. */
+async function* linesOf(body: Readable, most: number, host: string): AsyncGenerator<string, void> {
+  const tooLarge = (): Error =>
+    new ExchangeError('too-large', 'maybe', `a line of the response is larger than ${most} bytes`);
+  let parts: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const part of body as AsyncIterable<Buffer>) {
+      let rest = part;
+      for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE)) {
+        if (length + end > most) throw tooLarge();
+        const line = Buffer.concat([...parts, rest.subarray(0, end)]);
+        [parts, length, rest] = [[], 0, rest.subarray(end + 1)];
+        yield new TextDecoder().decode(line);
+      }
+      length += rest.byteLength;
+      if (length > most) throw tooLarge();
+      if (rest.byteLength > 0) parts.push(rest);
+    }
+    if (length > 0) throw new ExchangeError('broken', 'maybe', `the response of ${host} ended within a line`);
+  } catch (error) {
+    throw failureOf(error, host);
+  }
+}
+
+/** A response whose body is read while it arrives. */
+export interface LineAnswer extends Omit<Answer, 'body'> {
+  /** Throws ExchangeError. A consumer that stops early ends the connection. */
+  readonly lines: AsyncIterable<string>;
+}
+
+/**
+ * Sends one request whose success is answered with lines for as long as the connection lasts. `ms` is the deadline for the
+ * head, `bytes` the size limit of a line; both hold for the whole answer if it is not a success. Throws like `exchange`.
+ */
+export async function exchangeLines(
+  send: SendHttp,
+  request: Request,
+  limits: Limits,
+  signal: AbortSignal,
+): Promise<Answer | LineAnswer> {
+  const late = (): Error => new ExchangeError('timeout', 'maybe', `no response within ${limits.ms / 1000} s`);
+  try {
+    return await within(limits.ms, late, signal, async (either) => {
+      const { status, headers, body } = await send(request, either);
+      return status >= 200 && status < 300
+        ? { status, headers, lines: linesOf(body, limits.bytes, request.url.host) }
+        : { status, headers, body: await readBody(body, limits.bytes) };
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw failureOf(error, request.url.host);
+  }
 }
 
 /**

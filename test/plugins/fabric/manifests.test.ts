@@ -30,7 +30,7 @@ async function loadFiles(files: Readonly<Record<string, string>>) {
 describe('a manifest', () => {
   it('belongs to the Fabrics whose paths and groups contain it, and becomes an object of each', async () => {
     const { addresses, shown } = await loadFiles({
-      'prod/fabric.yaml': fabric('prod', ', manifests: [., ../shared]'),
+      'prod/fabric.yaml': fabric('prod', ', manifests: [., ../shared/]'),
       'test/fabric.yaml': fabric('test', ', manifests: [., ../shared/b.yaml], groups: [things.example.com, ""]'),
       'prod/a.yaml': vpc('{ name: a }'),
       'shared/b.yaml': vpc('{ name: b, namespace: default }'),

@@ -1,0 +1,299 @@
+/**
+ * Commands of plugins. The plugin decides by pure functions of documents, state and arguments; everything that reaches
+ * outside or is recorded happens here: the lock, the refresh, the log, and the apply with its rules and approval.
+ */
+
+import { expand } from '../engine/expand.ts';
+import { gapFinder } from '../engine/gap.ts';
+import { soundReport } from '../engine/plugin-commands.ts';
+import type { Recall } from '../engine/remember.ts';
+import { noteDrafts } from '../engine/state-notes.ts';
+import {
+  type ApplyCommand,
+  type CommandInput,
+  type CommandReport,
+  defined,
+  errorText,
+  formatRef,
+  InputError,
+  type NoteCommand,
+  type Plugin,
+  type PluginCommand,
+  type Ref,
+  type RefreshCommand,
+  type ShowCommand,
+  type WatchCommand,
+} from '#plugin';
+import { apply } from './apply.ts';
+import type { ApplyOptions } from './apply-round.ts';
+import type { Ending } from './ending.ts';
+import type { Listener } from './events.ts';
+import { eitherOf, type Interruption, stoppedEnding } from './interruption.ts';
+import { openDocuments, type Project, type Workspace } from './project.ts';
+import { reconcileProject } from './reconcile-project.ts';
+import { recallFrom, sayLogState, withStore } from './stores.ts';
+import { openWorlds, pluginsFor, redactorFor, settingsFor, upgradeRecall } from './worlds.ts';
+import { type OpenLog, refuseInCi, writeLog } from './write-log.ts';
+
+/** A command of a plugin with its arguments. */
+export interface CommandCall<C extends PluginCommand = PluginCommand>
+  extends Pick<CommandInput, 'words' | 'flags' | 'reason'> {
+  readonly plugin: Plugin;
+  readonly command: C;
+}
+
+export interface CommandOptions {
+  readonly interruption: Interruption;
+  readonly lockTimeout?: number | undefined;
+  /** Asks for approval before notes are recorded. Throws if it is declined. */
+  readonly ask: (question: string, stop: AbortSignal) => Promise<void>;
+}
+
+/** The name of a command behind `fettle`, as in the log. */
+function nameOf({ plugin, command }: CommandCall): string {
+  return `${plugin.name} ${command.name}`;
+}
+
+/** The result of a function of the plugin. A plugin of another package brings its own copy of InputError. */
+function asked<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (Error.isError(error) && error.name === 'InputError') throw new InputError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** Plugins of documents and state, and the input of a command. */
+interface Given {
+  readonly plugins: ReadonlyMap<string, Plugin>;
+  readonly input: CommandInput;
+}
+
+async function givenTo(
+  { plugin, words, flags, reason }: CommandCall,
+  project: Project,
+  recall: Recall,
+): Promise<Given> {
+  const { host, config, documents } = project;
+  const plugins = new Map([...(await pluginsFor(project, documents, recall)), [plugin.name, plugin] as const]);
+  upgradeRecall(recall, plugins);
+  const settings = await settingsFor(plugins, config);
+  const isOwn = ({ ref }: { readonly ref: Ref }): boolean => ref.plugin === plugin.name;
+  const input = defined<CommandInput>({
+    words,
+    flags,
+    reason,
+    desired: expand(documents, plugins, recall, settings).filter(isOwn),
+    memory: [...recall.resources.values()].filter(isOwn),
+    now: host.now(),
+    actor: host.actor,
+    settings: settings.get(plugin.name) ?? {},
+  });
+  return { plugins, input };
+}
+
+/** Reads documents and state for a command that does not write. */
+async function reading<T>(
+  workspace: Workspace,
+  call: CommandCall,
+  say: Listener,
+  use: (project: Project, read: Pick<Given, 'input'> & { readonly ending: Ending }) => Promise<T>,
+): Promise<T> {
+  const project = await openDocuments(workspace, say);
+  return withStore(project, say, async (store) => {
+    const { recall, report } = await recallFrom(store);
+    if (report.status !== 'none') sayLogState(report, store, say);
+    const { input } = await givenTo(call, project, recall);
+    return use(project, { input, ending: report.status === 'damaged' ? 'error' : 'ok' });
+  });
+}
+
+/** Prints the output of a command that only reads documents and state. */
+export async function showCommand(
+  workspace: Workspace,
+  call: CommandCall<ShowCommand>,
+  say: Listener,
+): Promise<Ending> {
+  return reading<Ending>(workspace, call, say, async (_project, { input, ending }) => {
+    const report = soundReport(
+      asked(() => call.command.show(input)),
+      redactorFor(workspace),
+    );
+    say({ type: 'command-output', command: nameOf(call), report });
+    return ending;
+  });
+}
+
+/** Watches the infrastructure until the command ends, or is stopped. */
+export async function watchCommand(
+  workspace: Workspace,
+  call: CommandCall<WatchCommand>,
+  { interruption }: Pick<CommandOptions, 'interruption'>,
+  say: Listener,
+): Promise<Ending> {
+  const { plugin, command } = call;
+  return reading<Ending>(workspace, call, say, async (project, { input, ending }) => {
+    const worlds = await openWorlds(new Map([[plugin.name, plugin]]), project);
+    const { stop, abort } = interruption;
+    const { promise: aborted, resolve } = Promise.withResolvers<void>();
+    abort.addEventListener('abort', () => resolve(), { once: true });
+    try {
+      const watching = async (): Promise<void> =>
+        command.watch(await worlds.reader(plugin.name), {
+          ...input,
+          signal: stop,
+          print: (line, facts) => {
+            const report = soundReport({ lines: [line], facts }, worlds.redact);
+            if (!abort.aborted) say({ type: 'command-output', command: nameOf(call), report });
+          },
+        });
+      await Promise.race([watching(), aborted]);
+      return stoppedEnding(interruption) ?? ending;
+    } catch (error) {
+      const stopped = stoppedEnding(interruption);
+      if (stopped !== undefined) return stopped;
+      if (Error.isError(error) && error.name === 'InputError') throw new InputError(error.message, { cause: error });
+      say({ type: 'watch-failed', plugin: plugin.name, message: worlds.redact(errorText(error)) });
+      return 'partly-read';
+    } finally {
+      await worlds.close();
+    }
+  });
+}
+
+/** Takes the lock for a command, and records its run. */
+async function writing(
+  workspace: Workspace,
+  call: CommandCall,
+  { interruption, lockTimeout }: CommandOptions,
+  say: Listener,
+  work: (
+    log: OpenLog,
+    project: Project,
+    given: Given,
+  ) => Promise<{ readonly ending: Ending; readonly report?: Output }>,
+): Promise<Ending> {
+  const command = nameOf(call);
+  const project = await openDocuments(workspace, say);
+  refuseInCi(workspace, command);
+  const body = call.reason === undefined ? {} : { reason: call.reason };
+  const { ending, result } = await writeLog<Output>(
+    workspace,
+    { command, body, lockTimeout, interruption },
+    say,
+    async (log) => {
+      const { ending: own, report } = await work(log, project, await givenTo(call, project, log.recall));
+      return defined({ ending: own, result: report });
+    },
+  );
+  if (result !== undefined) say(defined({ type: 'command-output' as const, command, ...result }));
+  return ending;
+}
+
+interface Output {
+  readonly report: CommandReport;
+  readonly head: ReturnType<OpenLog['head']>;
+}
+
+/** The resources to refresh. Throws InputError for one that is neither declared nor in the state. */
+function wantedOf({ plugin, command }: CommandCall<RefreshCommand>, input: CommandInput): ReadonlyMap<string, Ref> {
+  const only = new Map(asked(() => command.only(input)).map((ref) => [formatRef(ref), ref]));
+  const known = new Set([...input.desired, ...input.memory].map(({ ref }) => formatRef(ref)));
+  for (const [address, ref] of only) {
+    if (ref.plugin !== plugin.name) throw new Error(`the plugin ${plugin.name} cannot refresh ${address}`);
+    if (!known.has(address)) throw new InputError(`${address} is neither declared nor in the state`);
+  }
+  if (only.size === 0) throw new InputError('no resource to refresh is declared or in the state');
+  return only;
+}
+
+/** Refreshes the resources that a command names, records the refresh, and reports them. */
+export async function refreshCommand(
+  workspace: Workspace,
+  call: CommandCall<RefreshCommand>,
+  options: CommandOptions,
+  say: Listener,
+): Promise<Ending> {
+  const { interruption } = options;
+  return writing(workspace, call, options, say, async (log, project, { plugins, input }) => {
+    const only = wantedOf(call, input);
+    const worlds = await openWorlds(plugins, project);
+    try {
+      const { sealed, resources } = await reconcileProject(
+        {
+          project,
+          recall: log.recall,
+          record: log.record,
+          run: log.run,
+          selection: {},
+          passes: {},
+          plugins,
+          worlds,
+          head: log.head(),
+          abort: eitherOf(interruption),
+          only: [...only.values()],
+          within: (address) => only.has(address),
+        },
+        say,
+      );
+      const stopped = stoppedEnding(interruption);
+      if (stopped !== undefined) return { ending: stopped };
+      const refreshed = [...only.keys()].flatMap((address) => resources.get(address) ?? []);
+      const { failed = false, ...own } = asked(() =>
+        call.command.report(refreshed, { ...input, now: project.host.now() }),
+      );
+      const gapOf = gapFinder(sealed.gaps);
+      const isGap = [...only].some(([address, ref]) => gapOf(ref, address) !== undefined);
+      const ending = failed || isGap ? 'partly-read' : 'ok';
+      return { ending, report: { report: soundReport(own, worlds.redact), head: log.head() } };
+    } finally {
+      await worlds.close();
+    }
+  });
+}
+
+/** Records the decision of a command in the state. The infrastructure does not change. */
+export async function noteCommand(
+  workspace: Workspace,
+  call: CommandCall<NoteCommand>,
+  options: CommandOptions,
+  say: Listener,
+): Promise<Ending> {
+  const { plugin, command } = call;
+  if (command.needsReason === true && (call.reason ?? '').trim() === '')
+    throw new InputError(`${nameOf(call)} requires --reason "…", which is recorded in the log`);
+  return writing(workspace, call, options, say, async (log, _project, { input }) => {
+    const { recall, run, record, head } = log;
+    const { notes, lines, facts = {}, ask } = asked(() => command.decide(input));
+    const desired = new Map(input.desired.map((each) => [formatRef(each.ref), each]));
+    const drafts = noteDrafts(notes, { plugin, validators: await plugin.validators(), desired, recall, run });
+    const report = soundReport({ lines, facts }, redactorFor(workspace));
+    const { stop } = options.interruption;
+    if (ask !== undefined && drafts.length > 0) await options.ask(ask, stop);
+    stop.throwIfAborted();
+    await record(drafts);
+    return { ending: 'ok', report: { report, head: head() } };
+  });
+}
+
+/** Plans and applies the steps of the resources that a command selects. */
+export async function applyCommand(
+  workspace: Workspace,
+  call: CommandCall<ApplyCommand>,
+  options: Omit<ApplyOptions, 'selection' | 'part'>,
+  say: Listener,
+): Promise<Ending> {
+  const { plugin, command } = call;
+  const target = await reading(
+    workspace,
+    call,
+    () => undefined,
+    async (_project, { input }) => asked(() => command.targets(input)),
+  );
+  if (target.length === 0) throw new InputError('the command selects no resource');
+  const foreign = target.find((each) => !each.startsWith(`${plugin.name}/`));
+  if (foreign !== undefined) throw new Error(`the plugin ${plugin.name} cannot apply ${foreign}`);
+  const part = { command: nameOf(call) };
+  return (await apply(workspace, { ...options, selection: { target }, part }, say)).ending;
+}
