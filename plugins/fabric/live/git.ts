@@ -15,7 +15,7 @@ import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { defined, InputError, isRecord, type Outside, redactor, sendingMistake } from '#plugin';
 import { realTiming, type Timing } from '#plugin/http';
-import { type Denial, openNames, usualDenial } from '#plugin/net';
+import { beginContact, type Denial, openNames, usualDenial } from '#plugin/net';
 import { branchMistake } from '../repository/address.ts';
 import { type GitLogin, loginsIn } from '../repository/check.ts';
 import { type Failure, failureOf, isTransient, type Printed, printedFailure } from '../repository/failures.ts';
@@ -275,7 +275,8 @@ async function runGit({ question, env, folder, prepared, deadlineMs, signal }: P
       : []),
     ...prepared.settings,
   ] as const;
-  return runProgram({
+  const report = beginContact();
+  const ended = await runProgram({
     file: 'git',
     args: ['ls-remote', '--quiet', '--symref', '--', address.url, 'HEAD', `refs/heads/${branch}`],
     folder,
@@ -289,6 +290,9 @@ async function runGit({ question, env, folder, prepared, deadlineMs, signal }: P
     mostBytes: MOST_BYTES,
     signal,
   });
+  const origin = `${address.scheme}://${address.host}:${address.port}`;
+  report?.('debug', `git ls-remote ${origin}: ${ended.how === 'code' ? `exit ${ended.code}` : ended.how}`);
+  return ended;
 }
 
 /** The references that git printed: `COMMIT<tab>NAME`, and `ref: refs/heads/main<tab>HEAD`. */

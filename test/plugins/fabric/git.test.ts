@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type GitOptions, openGit } from '../../../plugins/fabric/live/git.ts';
 import { isAddressMistake, repositoryAddress } from '../../../plugins/fabric/repository/address.ts';
+import { refreshRepositories } from '../../../plugins/fabric/repository/refresh.ts';
 import type { RepositoryQuestion } from '../../../plugins/fabric/world.ts';
 import type { Json } from '#plugin';
+import { listenToContacts } from '../../../src/net/contacts.ts';
 import { temporaryFolder } from '../../support/cli.ts';
 import {
   type GitServer,
@@ -508,6 +510,54 @@ describe('over ssh', () => {
     );
   });
 
+  test('ssh forwards, asks and runs nothing, and knows no other login', async () => {
+    const set = setUp(server.knownHost('localhost'));
+    const folder = temporaryFolder();
+    const log = join(folder, 'log');
+    const ssh = execFileSync('which', ['ssh'], { encoding: 'utf8' }).trim();
+    // The real program shows the settings that count.
+    writeFileSync(join(folder, 'ssh'), `#!/bin/sh\n${ssh} -G "$@" > ${log}\nexec ${ssh} "$@"\n`, { mode: 0o755 });
+    mkdirSync(join(set.env.HOME, '.ssh'), { recursive: true });
+    writeFileSync(join(set.env.HOME, '.ssh', 'config'), 'Host *\n  ProxyCommand touch proxied\n  ForwardAgent yes\n');
+    const env = { ...set.env, PATH: `${folder}:${process.env['PATH'] ?? ''}`, SSH_AUTH_SOCK: '/nonexistent' };
+    expect(await ask({ ...set, env })).toMatchObject({ head });
+    const settings = readFileSync(log, 'utf8').trim().split('\n');
+    for (const setting of [
+      'batchmode yes',
+      'stricthostkeychecking true',
+      'updatehostkeys false',
+      'userknownhostsfile known_hosts',
+      'checkhostip no',
+      'identityfile key',
+      'identitiesonly yes',
+      'identityagent none',
+      'preferredauthentications publickey',
+      'passwordauthentication no',
+      'kbdinteractiveauthentication no',
+      'gssapiauthentication no',
+      'hostbasedauthentication no',
+      'forwardagent no',
+      'forwardx11 no',
+      'clearallforwardings yes',
+      'permitlocalcommand no',
+      'controlmaster false',
+      'hostname 127.0.0.1',
+      `hostkeyalias [localhost]:${server.port}`,
+      `port ${server.port}`,
+      `user ${server.user}`,
+    ])
+      expect(settings).toContain(setting);
+    const names = settings.map((setting) => setting.split(' ')[0]);
+    for (const name of ['proxycommand', 'proxyjump', 'localcommand', 'remotecommand', 'controlpath', 'certificatefile'])
+      expect(names).not.toContain(name);
+  });
+
+  test('a key with line ends of Windows is used', async () => {
+    const set = setUp(server.knownHost('localhost'));
+    const secret = server.privateKey.replaceAll('\n', '\r\n');
+    expect(await ask({ ...set, login: { auth: 'SSH_KEY', secret } })).toMatchObject({ head });
+  });
+
   test('a denied address gets no connection', async () => {
     const set = setUp('');
     const env = { ...set.env, FETTLE_PROVIDER_ORIGINS: 'ssh://169.254.169.254' };
@@ -515,6 +565,41 @@ describe('over ssh', () => {
       failure: { code: 'HH-NET-004' },
     });
   });
+});
+
+test('the refresh before an action of another resource does not repeat the test', async () => {
+  const server = await served();
+  const world = opened({});
+  const ref = { plugin: 'fabric', kind: 'GitRepository', name: 'infra' };
+  const desired = {
+    ref,
+    spec: { url: server.url, branch: 'main', ca: server.ca },
+    meta: { labels: {}, lifecycle: { ignore: [] } },
+    needs: [],
+    source: { file: 'infra.yaml', line: 1, column: 1 },
+  };
+  const query = { desired: [desired], memory: [], now: 0, signal: never, progress: () => undefined };
+  const all = await refreshRepositories(world, query);
+  expect(all).toMatchObject({ observed: [{ ref, facts: { head } }], gaps: [] });
+  const asked = server.logins.length;
+  expect(await refreshRepositories(world, { ...query, only: [ref], subject: ref })).toEqual(all);
+  expect(server.logins.length).toBe(asked);
+  await refreshRepositories(world, query);
+  expect(server.logins.length).toBeGreaterThan(asked);
+});
+
+test('each run of git is reported for FETTLE_LOG, without a path or a secret', async () => {
+  const server = await served(basic('git', SECRET));
+  const heard: string[] = [];
+  const end = listenToContacts(({ text }) => heard.push(text));
+  onTestFinished(end);
+  const login = { auth: 'TOKEN', secret: SECRET };
+  expect(await ask({ ...server, login, env: permitted(server) })).toMatchObject({ head });
+  const { origin } = server;
+  expect(heard.filter((text) => text.startsWith('git '))).toEqual([
+    expect.stringMatching(new RegExp(`^git ls-remote ${RegExp.escape(origin)}: exit 0 after \\d+ ms$`, 'u')),
+  ]);
+  expect(heard.join('\n')).not.toContain(SECRET);
 });
 
 describe('the mark of a login', () => {
