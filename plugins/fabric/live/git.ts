@@ -13,7 +13,7 @@ import { isIP } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { defined, InputError, isRecord, type Outside, redactor, sendingMistake } from '#plugin';
+import { defined, InputError, isRecord, type Outside, type Redact, redactor, sendingMistake } from '#plugin';
 import { realTiming, type Timing } from '#plugin/http';
 import { beginContact, type Denial, openNames, usualDenial } from '#plugin/net';
 import { branchMistake } from '../repository/address.ts';
@@ -261,6 +261,12 @@ function curlAddress(address: string): string {
   return isIP(address) === 6 ? `[${address}]` : address;
 }
 
+/** The addresses for a try: ssh gets the first one alone, which is another one each time. */
+export function rotated(addresses: readonly string[], tries: number): readonly string[] {
+  const turn = tries % addresses.length;
+  return [...addresses.slice(turn), ...addresses.slice(0, turn)];
+}
+
 /** One run of git, over one or all addresses of the host. */
 async function runGit({ question, env, folder, prepared, deadlineMs, signal }: Prober, addresses: readonly string[]) {
   const { address, branch } = question;
@@ -313,10 +319,11 @@ function answerOf(stdout: string, branch: string): RepositoryAnswer {
 }
 
 /** The failure of a run; undefined for a successful one. Throws InputError if git cannot be started. */
-function printedBy(ended: Ended, { deadlineMs }: Pick<Prober, 'deadlineMs'>): Printed | undefined {
+function printedBy(ended: Ended, { deadlineMs }: Pick<Prober, 'deadlineMs'>, redact: Redact): Printed | undefined {
   switch (ended.how) {
     case 'code':
-      return ended.code === 0 ? undefined : printedFailure(ended.stderr);
+      // Before the text is shortened: a part of a secret would not be recognized.
+      return ended.code === 0 ? undefined : printedFailure(redact(ended.stderr));
     case 'signal':
       return { kind: 'other', detail: `git ended with ${ended.by}` };
     case 'late':
@@ -398,30 +405,25 @@ class Git implements RepositoryReader {
   async #tried(prober: Prober, addresses: readonly string[], login: Login | undefined): Promise<RepositoryAnswer> {
     const { question, signal } = prober;
     const end = performance.now() + this.#deadlineMs;
+    // A server may repeat the header in its words.
+    const redact = redactor(login === undefined ? [] : [login.secret, ...headerOf(login).split(' ')]);
     for (let tries = 0; ; tries += 1) {
       const left = end - performance.now();
-      // ssh gets one address, the next one with each try.
-      const turn = tries % addresses.length;
-      const turned = [...addresses.slice(turn), ...addresses.slice(0, turn)];
-      const ended = await runGit({ ...prober, deadlineMs: Math.max(1, left) }, turned);
-      const printed = printedBy(ended, prober);
+      const ended = await runGit({ ...prober, deadlineMs: Math.max(1, left) }, rotated(addresses, tries));
+      const printed = printedBy(ended, prober, redact);
       if (printed === undefined) return answerOf(ended.how === 'code' ? ended.stdout : '', question.branch);
       const pause = PAUSES_MS[tries];
       const hasTime = pause !== undefined && end - performance.now() > pause;
-      if (!isTransient(printed.kind) || !hasTime) return { answers: false, failure: this.#failure(printed, login) };
+      if (!isTransient(printed.kind) || !hasTime) return { answers: false, failure: failureBy(printed, login) };
       await this.#sleep(pause, signal);
     }
   }
+}
 
-  #failure({ kind, detail }: Printed, login: Login | undefined): Failure {
-    const isAsked = kind === 'unauthorized' && login === undefined;
-    // A server may repeat the header in its words.
-    const redact = redactor(login === undefined ? [] : [login.secret, ...headerOf(login).split(' ')]);
-    return failureOf(
-      kind,
-      isAsked ? 'the server requires one: set spec.credentials' : detail === undefined ? undefined : redact(detail),
-    );
-  }
+/** The failure in words. A server that refuses a test without a login asks for one. */
+function failureBy({ kind, detail }: Printed, login: Login | undefined): Failure {
+  const isAsked = kind === 'unauthorized' && login === undefined;
+  return failureOf(kind, isAsked ? 'the server requires one: set spec.credentials' : detail);
 }
 
 /** Opens the access to repositories. Nothing is started before the first question. */

@@ -25,8 +25,8 @@ export type Ended =
   | { readonly how: 'late' }
   | { readonly how: 'too-much' };
 
-/** Number of bytes kept of the end of its standard error. */
-const KEPT_BYTES = 65_536;
+/** Number of characters kept of the end of its standard error. */
+const KEPT = 65_536;
 /** Time to wait for output after a program has ended; a process that it left running can hold the pipe forever. */
 const DRAIN_MS = 1000;
 
@@ -56,7 +56,9 @@ export async function runProgram(program: Program): Promise<Ended> {
     if (size > mostBytes) resolve({ how: 'too-much' });
   });
   child.stderr.on('data', (chunk: Buffer) => {
-    stderr = (stderr + chunk.toString('utf8')).slice(-KEPT_BYTES);
+    stderr += chunk.toString('utf8');
+    // A part of a line could be a part of a secret, which nothing would recognize.
+    if (stderr.length > KEPT) stderr = stderr.slice(-KEPT).replace(/^.*\n?/u, '');
   });
   child.on('error', (error) => resolve({ how: 'not-started', code: codeOf(error) ?? 'unknown' }));
   child.on('exit', (code, by) => {
