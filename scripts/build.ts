@@ -84,6 +84,7 @@ const apiModules: Readonly<Record<string, string>> = {
   files: 'src/plugin/files.ts',
   deadline: 'src/plugin/deadline.ts',
   limit: 'src/plugin/limit.ts',
+  windows: 'src/plugin/windows.ts',
   conformance: 'src/conformance/plugin.ts',
   spec: 'src/codegen/spec-command.ts',
 };

@@ -13,6 +13,44 @@ export interface FabricSpec {
     /** Certificates of the authority that issued the server's certificate, as PEM. Defaults to those of the system. */
     readonly ca?: string;
   };
+  /** The cluster of the pod that fettle runs in, instead of a context. */
+  readonly inCluster?: true;
+  /** Status of the Fabric. Without it, the Fabric becomes ACTIVE after its first sync; with `auto`, once `application` is Synced and Healthy. MAINTENANCE suspends the steps of all objects. A DECOMMISSIONED Fabric does not declare objects: its objects are removed, and it is never active again. */
+  readonly status?: 'PLANNED' | 'ACTIVE' | 'MAINTENANCE' | 'DECOMMISSIONED' | 'auto';
+  /** Application of Argo CD in the same cluster, for `status: auto`. */
+  readonly application?: {
+    readonly name: string;
+    readonly namespace: string;
+  };
+  /** Recurring maintenance windows. The steps of all objects wait until the end of a window. */
+  readonly maintenance: readonly {
+    /** Start of the window: minute, hour, day of month, month, day of week. */
+    readonly cron: string;
+    /** Length of the window, 366d at most. */
+    readonly for: string;
+    /** Time zone of the schedule, for example Europe/Berlin. */
+    readonly timezone: string;
+    readonly reason: string;
+  }[];
+  /** Time between two refreshes by a schedule; `0s` for none. */
+  readonly syncInterval: string;
+  /** With `auto`, drift may be healed without a person, except drift of high or critical severity. */
+  readonly reconcile: 'plan' | 'auto';
+  /** Agents of the switches: a fabric is in sync once they have applied the objects. */
+  readonly agents: {
+    /** Time for which an apply waits for the Agents, and after which a sync has failed. */
+    readonly deadline: string;
+    /** Time in which the controller raises the generations of the Agents after a change. */
+    readonly settle: string;
+  };
+  /** Alerts about the Fabric and its objects. */
+  readonly alerts: {
+    readonly enabled: boolean;
+    /** Time after which a closed alert is dropped. */
+    readonly expireAfter: string;
+    /** Alerts of one type that begin within this time are shown as one; `0s` for never. */
+    readonly consolidateWithin: string;
+  };
   /** Files and folders with the manifests of the cluster, relative to this document. Defaults to the folder of this document. */
   readonly manifests?: readonly string[];
   /** API groups of manifests, in addition to those of Hedgehog's fabrics; `""` is the core group (`v1`). */
@@ -32,15 +70,54 @@ export interface FabricMemory {
   readonly server: string;
   /** Reason of the last failed connection; empty after a successful one. */
   readonly error: string;
+  /** Time of the last recorded successful test of the connection. */
+  readonly last_validated: string;
+  /** Start of the present state of the connection. */
+  readonly connection_since: string;
+  /** Failed tests of the connection in a row. */
+  readonly connection_failures: number;
+  /** Time of the next test of a failed connection by a schedule. */
+  readonly next_test: string;
+  /** Digest that changes with the configured login. */
+  readonly login: string;
+  /** Time of the last successful sync. */
+  readonly last_sync: string;
+  /** Reason of the last failed sync; empty after a successful one. */
+  readonly sync_error: string;
+  /** Start of the present state of the sync. */
+  readonly sync_since: string;
+  /** Failed syncs in a row. */
+  readonly sync_failures: number;
+  /** Time at which the Fabric became ACTIVE for the first time. */
+  readonly activated_at: string;
+  /** Time at which the Fabric was decommissioned. */
+  readonly decommissioned_at: string;
+  /** Cause of the present maintenance. */
+  readonly maintenance_by: 'document' | 'window' | 'request';
+  /** End of the requested maintenance. */
+  readonly request_until: string;
+  /** Reason of the requested maintenance. */
+  readonly request_reason: string;
+  /** Person who requested the maintenance. */
+  readonly request_by: string;
+  /** Digest of the document at the time of the request. A later document ends the request. */
+  readonly request_document: string;
 }
 
-export type FabricState = 'absent' | 'CONNECTED' | 'FAILED';
+export type FabricState = 'absent' | 'PLANNED' | 'ACTIVE' | 'MAINTENANCE' | 'DECOMMISSIONED';
 
 /** Steps that fettle takes. */
-export type FabricStep = never;
+export type FabricStep =
+  | 'PLANNED>ACTIVE'
+  | 'ACTIVE>MAINTENANCE'
+  | 'MAINTENANCE>ACTIVE'
+  | 'ACTIVE>DECOMMISSIONED'
+  | 'MAINTENANCE>DECOMMISSIONED'
+  | 'sync:IN_SYNC>OUT_OF_SYNC'
+  | 'sync:SYNCING>ERROR';
 
 /** Rules that guard its steps. */
-export type FabricRuleId = never;
+export type FabricRuleId = 'not-connected';
 
 /** A Git repository with manifests. fettle tests the connection to it, and changes nothing in it. With the defaults filled in. */
 export interface GitRepositorySpec {
@@ -118,6 +195,7 @@ export type ObjectStep =
 
 /** Rules that guard its steps. */
 export type ObjectRuleId =
+  | 'suspended'
   | 'not-served'
   | 'refused'
   | 'webhook-down'
@@ -130,6 +208,13 @@ export type ObjectRuleId =
 
 export type FindingCode =
   | 'unreachable'
+  | 'forbidden-status'
+  | 'inconsistent'
+  | 'maintenance-review'
+  | 'sync-failed'
+  | 'agent-failing'
+  | 'agent-silent'
+  | 'agent-unknown'
   | 'repository-unreachable'
   | 'branch-not-found'
   | 'deleting'
@@ -138,6 +223,8 @@ export type FindingCode =
   | 'set-by-others';
 
 export type RuleId =
+  | 'not-connected'
+  | 'suspended'
   | 'not-served'
   | 'refused'
   | 'webhook-down'
@@ -171,7 +258,17 @@ export interface FabricConfig {
 /** The defaults of the configuration and of the documents of each kind, including those below optional parts. */
 export const defaults = {
   config: { parallelism: 8, git: { credentials: {} } },
-  Fabric: { groups: [], controllers: [], secrets: [] },
+  Fabric: {
+    application: { namespace: 'argocd' },
+    maintenance: [],
+    syncInterval: '300s',
+    reconcile: 'plan',
+    agents: { deadline: '5m', settle: '2s' },
+    alerts: { enabled: true, expireAfter: '30d', consolidateWithin: '1h' },
+    groups: [],
+    controllers: [],
+    secrets: [],
+  },
   GitRepository: { branch: 'main' },
   Object: {},
 } as const;
@@ -187,26 +284,102 @@ export const tables = {
       scope: [],
       onRemove: 'release',
       machines: {
-        connection: {
-          states: ['absent', 'CONNECTED', 'FAILED'],
+        status: {
+          states: ['absent', 'PLANNED', 'ACTIVE', 'MAINTENANCE', 'DECOMMISSIONED'],
           transitions: [
-            { from: 'absent', to: 'CONNECTED', trigger: 'check', by: 'world' },
-            { from: 'absent', to: 'FAILED', trigger: 'check', by: 'world' },
-            { from: 'CONNECTED', to: 'FAILED', trigger: 'check', by: 'world' },
-            { from: 'FAILED', to: 'CONNECTED', trigger: 'check', by: 'world' },
-            { from: 'CONNECTED', to: 'absent', trigger: 'forget', by: 'world' },
-            { from: 'FAILED', to: 'absent', trigger: 'forget', by: 'world' },
+            { from: 'absent', to: 'PLANNED', trigger: 'check', by: 'world' },
+            { from: 'PLANNED', to: 'ACTIVE', trigger: 'activate', by: 'fettle' },
+            { from: 'ACTIVE', to: 'MAINTENANCE', trigger: 'maintain', by: 'fettle' },
+            { from: 'MAINTENANCE', to: 'ACTIVE', trigger: 'resume', by: 'fettle' },
+            {
+              from: 'ACTIVE',
+              to: 'DECOMMISSIONED',
+              trigger: 'decommission',
+              by: 'fettle',
+              disruptive: true,
+              reversible: 'no',
+            },
+            {
+              from: 'MAINTENANCE',
+              to: 'DECOMMISSIONED',
+              trigger: 'decommission',
+              by: 'fettle',
+              disruptive: true,
+              reversible: 'no',
+            },
+            { from: 'PLANNED', to: 'ACTIVE', trigger: 'deployed', by: 'world' },
+            { from: 'ACTIVE', to: 'MAINTENANCE', trigger: 'window', by: 'world' },
+            { from: 'ACTIVE', to: 'MAINTENANCE', trigger: 'request', by: 'world' },
+            { from: 'MAINTENANCE', to: 'ACTIVE', trigger: 'end', by: 'world' },
+            { from: 'PLANNED', to: 'absent', trigger: 'forget', by: 'world' },
+            { from: 'ACTIVE', to: 'absent', trigger: 'forget', by: 'world' },
+            { from: 'MAINTENANCE', to: 'absent', trigger: 'forget', by: 'world' },
+            { from: 'DECOMMISSIONED', to: 'absent', trigger: 'forget', by: 'world' },
+          ],
+          edits: [],
+        },
+        connection: {
+          states: ['UNKNOWN', 'TESTING', 'CONNECTED', 'FAILED'],
+          transitions: [
+            { from: 'UNKNOWN', to: 'TESTING', trigger: 'test', by: 'world' },
+            { from: 'CONNECTED', to: 'TESTING', trigger: 'test', by: 'world' },
+            { from: 'FAILED', to: 'TESTING', trigger: 'test', by: 'world' },
+            { from: 'TESTING', to: 'CONNECTED', trigger: 'tested', by: 'world' },
+            { from: 'TESTING', to: 'FAILED', trigger: 'tested', by: 'world' },
+            { from: 'CONNECTED', to: 'FAILED', trigger: 'lost', by: 'world' },
+          ],
+          edits: [],
+        },
+        sync: {
+          states: ['NEVER_SYNCED', 'SYNCING', 'IN_SYNC', 'OUT_OF_SYNC', 'ERROR'],
+          transitions: [
+            { from: 'NEVER_SYNCED', to: 'SYNCING', trigger: 'sync', by: 'world' },
+            { from: 'IN_SYNC', to: 'SYNCING', trigger: 'sync', by: 'world' },
+            { from: 'OUT_OF_SYNC', to: 'SYNCING', trigger: 'sync', by: 'world' },
+            { from: 'ERROR', to: 'SYNCING', trigger: 'sync', by: 'world' },
+            { from: 'SYNCING', to: 'IN_SYNC', trigger: 'synced', by: 'world' },
+            { from: 'SYNCING', to: 'ERROR', trigger: 'synced', by: 'world' },
+            { from: 'IN_SYNC', to: 'OUT_OF_SYNC', trigger: 'drift', by: 'world' },
+            { from: 'IN_SYNC', to: 'OUT_OF_SYNC', trigger: 'correct', by: 'fettle' },
+            { from: 'SYNCING', to: 'ERROR', trigger: 'correct', by: 'fettle' },
           ],
           edits: [],
         },
       },
-      rules: [],
+      rules: [
+        {
+          id: 'not-connected',
+          guards: ['PLANNED>ACTIVE', 'MAINTENANCE>ACTIVE'],
+          overridable: false,
+          text: 'A Fabric is activated only while its connection is CONNECTED.',
+        },
+      ],
       references: [],
       fields: [
         '/context',
         '/server',
         '/server/url',
         '/server/ca',
+        '/inCluster',
+        '/status',
+        '/application',
+        '/application/name',
+        '/application/namespace',
+        '/maintenance',
+        '/maintenance/*',
+        '/maintenance/*/cron',
+        '/maintenance/*/for',
+        '/maintenance/*/timezone',
+        '/maintenance/*/reason',
+        '/syncInterval',
+        '/reconcile',
+        '/agents',
+        '/agents/deadline',
+        '/agents/settle',
+        '/alerts',
+        '/alerts/enabled',
+        '/alerts/expireAfter',
+        '/alerts/consolidateWithin',
         '/manifests',
         '/manifests/*',
         '/groups',
@@ -219,7 +392,7 @@ export const tables = {
         '/secrets/*/pointer',
       ],
       paths: [],
-      safetyInputs: [],
+      safetyInputs: [{ pointer: '/maintenance', combine: 'both' }],
       releases: [],
       undeciding: ['/token', '/git'],
       memoryVersion: 1,
@@ -318,6 +491,12 @@ export const tables = {
         },
       },
       rules: [
+        {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
         {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
@@ -424,6 +603,12 @@ export const tables = {
         },
       },
       rules: [
+        {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
         {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
@@ -538,6 +723,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -644,6 +835,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -749,6 +946,12 @@ export const tables = {
         },
       },
       rules: [
+        {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
         {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
@@ -863,6 +1066,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -975,6 +1184,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -1080,6 +1295,12 @@ export const tables = {
         },
       },
       rules: [
+        {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
         {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
@@ -1194,6 +1415,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -1299,6 +1526,12 @@ export const tables = {
         },
       },
       rules: [
+        {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
         {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
@@ -1413,6 +1646,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -1518,6 +1757,12 @@ export const tables = {
         },
       },
       rules: [
+        {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
         {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
@@ -1631,6 +1876,12 @@ export const tables = {
         },
       },
       rules: [
+        {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
         {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
@@ -1751,6 +2002,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -1864,6 +2121,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -1969,6 +2232,12 @@ export const tables = {
         },
       },
       rules: [
+        {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
         {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
@@ -2076,6 +2345,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -2182,6 +2457,12 @@ export const tables = {
       },
       rules: [
         {
+          id: 'suspended',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
+          overridable: false,
+          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+        },
+        {
           id: 'not-served',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: false,
@@ -2239,6 +2520,33 @@ export const tables = {
       severity: 'error',
       text: 'The API server does not answer, or refuses the login.',
     },
+    {
+      code: 'forbidden-status',
+      kind: 'Fabric',
+      severity: 'error',
+      text: 'The document declares a status to which no step leads.',
+    },
+    {
+      code: 'inconsistent',
+      kind: 'Fabric',
+      severity: 'error',
+      text: 'The recorded states of the Fabric contradict each other. A row corrects them.',
+    },
+    {
+      code: 'maintenance-review',
+      kind: 'Fabric',
+      severity: 'warning',
+      text: 'The maintenance has lasted for more than 24 hours.',
+    },
+    { code: 'sync-failed', kind: 'Fabric', severity: 'warning', text: 'The last sync of the Fabric failed.' },
+    {
+      code: 'agent-failing',
+      kind: 'Fabric',
+      severity: 'error',
+      text: 'The Agent of a switch cannot apply the objects.',
+    },
+    { code: 'agent-silent', kind: 'Fabric', severity: 'error', text: 'The Agent of a switch does not report.' },
+    { code: 'agent-unknown', kind: 'Fabric', severity: 'warning', text: 'The status of an Agent cannot be read.' },
     {
       code: 'repository-unreachable',
       kind: 'GitRepository',

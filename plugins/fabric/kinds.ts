@@ -3,7 +3,8 @@
 import { kindHandle, type Ref, type Scene } from '#plugin';
 import { tables } from './generated.ts';
 import { CLUSTER } from './objects/groups.ts';
-import type { FabricResource, ObjectResource } from './objects/facts.ts';
+import type { FabricResource } from './fabric/facts.ts';
+import type { ObjectResource } from './objects/facts.ts';
 import type { RepositoryResource } from './repository/facts.ts';
 
 export const PLUGIN = 'fabric';

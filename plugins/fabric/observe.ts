@@ -8,6 +8,7 @@
 import {
   type Desired,
   errorText,
+  type Facts,
   formatRef,
   type Gap,
   type Memory,
@@ -15,13 +16,20 @@ import {
   type Query,
   type Ref,
   type Sighting,
+  instantOf,
+  valueAt,
   type View,
 } from '#plugin';
+import { DeadlineError, withDeadline } from '#plugin/deadline';
 import { forEachOf } from '#plugin/limit';
-import type { FabricSpec, ObjectMemory } from './generated.ts';
+import { generationsOf } from './agents/await.ts';
+import { courseOf, problemsOf, standingsOf } from './agents/evidence.ts';
+import { listAgents } from './agents/list.ts';
+import type { FabricMemory, FabricSpec, ObjectMemory } from './generated.ts';
+import type { FabricFacts, FabricRaw } from './fabric/facts.ts';
 import { addressParts, OBJECT_KINDS, PLUGIN } from './kinds.ts';
 import type { LiveObject } from './objects/content.ts';
-import { asFacts, type FabricFacts, type ObjectFacts, type ObjectPreview } from './objects/facts.ts';
+import { asFacts, type ObjectFacts, type ObjectPreview } from './objects/facts.ts';
 import type { Manifest } from './objects/manifest.ts';
 import { keyOf, objectSighting, type ObjectRaw } from './objects/sighting.ts';
 import { admissionOf, isProven } from './objects/proof.ts';
@@ -45,6 +53,7 @@ interface Wanted {
 /** One Fabric with its objects. */
 interface Part {
   readonly fabric: FabricDesired;
+  readonly memory: Memory<FabricMemory> | undefined;
   readonly objects: readonly Wanted[];
 }
 
@@ -53,9 +62,18 @@ interface Found {
   readonly observed: Sighting[];
   readonly previews: Preview[];
   readonly gaps: Gap[];
+  /** Digest of the login, if it was read. */
+  login?: string;
+  /** Generations of the Agents, by switch; absent for a cluster without them. */
+  generations?: Readonly<Record<string, number>>;
 }
 
 const TRIALS_AT_ONCE = 16;
+
+/** Longest test of a connection. */
+const TEST_MS = 30_000;
+
+const ARGO_API = 'argoproj.io/v1alpha1';
 
 function isObject({ kind }: Ref): boolean {
   return OBJECT_KINDS.includes(kind);
@@ -121,48 +139,123 @@ class FabricRefresh {
 
   async run(progress: (done: number) => void): Promise<Found> {
     const { fabric, objects } = this.#part;
+    const { signal, subject } = this.#query;
+    const login = await this.#world.login(fabric.spec);
+    if (login !== undefined) this.#found.login = login;
+    const wait = this.#waiting(login);
+    if (wait !== undefined) return this.#keep(wait);
     let cluster: ClusterReader;
+    // The requests of an action on an object prove the connection by themselves.
+    const isTested = subject === undefined || subject.kind === 'Fabric';
     try {
-      cluster = await this.#world.cluster(fabric.spec, this.#query.signal);
-      // The requests of an action prove the connection by themselves.
-      if (this.#query.subject === undefined) await cluster.connect(this.#query.signal);
+      cluster = await this.#world.cluster(fabric.spec, signal);
+      if (isTested) await withDeadline('the test of the connection', TEST_MS, signal, (own) => cluster.connect(own));
     } catch (error) {
-      this.#query.signal.throwIfAborted();
-      this.#failed(errorText(error));
+      signal.throwIfAborted();
+      this.#failed(
+        error instanceof DeadlineError
+          ? `the API server did not answer within ${TEST_MS / 1000} s (HH-K8S-004)`
+          : errorText(error),
+      );
       return this.#found;
     }
-    this.#connected(cluster);
     await this.#readAdmission(cluster);
     let done = 0;
     for (const group of groupsOf(objects)) {
       await this.#refreshGroup(cluster, group);
       progress((done += group.objects.length));
     }
+    const { server } = cluster;
+    const evidence: FabricRaw = isTested
+      ? { connection: 'passed', ...(await this.#evidence(cluster)) }
+      : { connection: 'kept' };
+    this.#fabricSighting({ server }, evidence);
     return this.#found;
   }
 
-  #fabricSighting(facts: FabricFacts, state: string): void {
-    const { ref } = this.#part.fabric;
-    const findings =
-      facts.error === undefined
-        ? []
-        : [
-            {
-              ref,
-              code: 'unreachable',
-              severity: 'error' as const,
-              message: facts.error,
-              facts: { server: facts.server },
-            },
-          ];
-    this.#found.observed.push({ ref, given: true, state, facts, findings, at: this.#query.now });
+  #fabricSighting(facts: FabricFacts, raw: FabricRaw): void {
+    this.#found.observed.push({ ref: this.#part.fabric.ref, given: true, raw, facts, at: this.#query.now });
+  }
+
+  get #address(): string {
+    const { server, context } = this.#part.fabric.spec;
+    return server?.url ?? context ?? 'the cluster of this pod';
+  }
+
+  /** The time of the next test of a failed connection, if a schedule has to wait for it. A changed login is tested at once. */
+  #waiting(login: string | undefined): string | undefined {
+    const { memory } = this.#part;
+    const { next_test: next, login: known } = memory?.kept ?? {};
+    const isDue = next === undefined || this.#query.now >= instantOf(next);
+    const isFailed = memory?.others?.['connection'] === 'FAILED';
+    return this.#query.scheduled === true && isFailed && !isDue && login === known ? next : undefined;
+  }
+
+  /** Keeps the recorded states of a failed connection. */
+  #keep(next: string): Found {
+    const { fabric, objects, memory } = this.#part;
+    const error = memory?.kept.error ?? 'the connection failed';
+    this.#fabricSighting({ server: memory?.kept.server ?? this.#address, error }, { connection: 'kept' });
+    const message = `${error}. The next test is due at ${next}`;
+    if (objects.length > 0) this.#found.gaps.push(gapOver(objects, fabric.ref.name, message));
+    return this.#found;
   }
 
   #failed(message: string): void {
     const { fabric, objects } = this.#part;
-    const server = fabric.spec.server?.url ?? fabric.spec.context ?? '';
-    this.#fabricSighting({ server, error: message }, 'FAILED');
+    this.#fabricSighting({ server: this.#address, error: message }, { connection: 'failed' });
     if (objects.length > 0) this.#found.gaps.push(gapOver(objects, fabric.ref.name, message));
+  }
+
+  /** The evidence of a refresh of the whole Fabric about its sync. */
+  async #evidence(cluster: ClusterReader): Promise<Partial<FabricRaw>> {
+    const { objects } = this.#part;
+    const shown = { ...(await this.#deployed(cluster)), ...(await this.#agents(cluster)) };
+    // Without a part of the objects, nothing about the sync can be asserted.
+    if (this.#query.only !== undefined || this.#found.gaps.length > 0) return shown;
+    return { ...shown, objects: { total: objects.length, differing: this.#differing() } };
+  }
+
+  /** Reads the Agents of the switches. */
+  async #agents(cluster: ClusterReader): Promise<Pick<FabricRaw, 'agents' | 'switches'>> {
+    const { name } = this.#part.fabric.ref;
+    const reports = await listAgents(cluster, this.#query.signal).catch((error: unknown) => {
+      this.#query.signal.throwIfAborted();
+      return { words: errorText(error) };
+    });
+    if (reports === undefined) return { agents: 'none' };
+    if ('words' in reports)
+      return { switches: [{ name, course: 'unknown', words: `the Agents cannot be listed: ${reports.words}` }] };
+    const standings = standingsOf(reports, this.#world.tracksOf(name), this.#query.now);
+    this.#found.generations = Object.fromEntries(generationsOf(standings));
+    return { ...courseOf(standings), switches: problemsOf(standings) };
+  }
+
+  /** Number of objects that are not as their documents declare, or that no document declares. */
+  #differing(): number {
+    const answers = new Map(this.#found.previews.map(({ ref, facts }) => [formatRef(ref), facts]));
+    const seen = new Set(this.#found.observed.map(({ ref }) => formatRef(ref)));
+    return this.#part.objects.filter(({ ref, desired, memory }) => {
+      const address = formatRef(ref);
+      if (desired === undefined) return seen.has(address) && memory?.owned !== undefined;
+      const { outcome, fields } = answers.get(address) ?? {};
+      return outcome === 'untried' ? Array.isArray(fields) && fields.length > 0 : outcome !== 'unchanged';
+    }).length;
+  }
+
+  /** True if the Application of Argo CD is Synced and Healthy. */
+  async #deployed(cluster: ClusterReader): Promise<Pick<FabricRaw, 'deployed'>> {
+    const { application } = this.#part.fabric.spec;
+    const { signal } = this.#query;
+    if (application === undefined) return {};
+    const served = (await cluster.served(ARGO_API, signal).catch(() => undefined))?.find(
+      ({ kind }) => kind === 'Application',
+    );
+    if (served === undefined) return { deployed: false };
+    const found = await cluster.get({ served, ...application }, signal);
+    if (found === undefined || 'words' in found) return { deployed: false };
+    const isSynced = valueAt(found, '/status/sync/status') === 'Synced';
+    return { deployed: isSynced && valueAt(found, '/status/health/status') === 'Healthy' };
   }
 
   /** Reads what decides about admission, once for all actions of a run. */
@@ -177,10 +270,6 @@ class FabricRefresh {
 
   get #admission(): string | undefined {
     return this.#world.admissions.get(this.#part.fabric.ref.name);
-  }
-
-  #connected({ server }: ClusterReader): void {
-    this.#fabricSighting({ server }, 'CONNECTED');
   }
 
   async #refreshGroup(cluster: ClusterReader, group: Group): Promise<void> {
@@ -351,6 +440,24 @@ function fabricsIn({ desired }: Query): readonly FabricDesired[] {
   return desired.filter(({ ref }) => ref.kind === 'Fabric') as readonly FabricDesired[];
 }
 
+function fabricMemoryOf({ memory }: Query, { ref }: FabricDesired): Memory<FabricMemory> | undefined {
+  const address = formatRef(ref);
+  return memory.find((each) => formatRef(each.ref) === address);
+}
+
+/** Parts of a refresh that belong to no basis, by Fabric: the digest of its login, and the generations of its Agents. */
+function extrasOf(fabrics: readonly FabricDesired[], found: readonly Found[]): Facts {
+  const byName = <T>(part: (each: Found) => T | undefined): { readonly [name: string]: T } =>
+    Object.fromEntries(
+      fabrics.flatMap(({ ref }, i) => {
+        const own = found[i];
+        const value = own === undefined ? undefined : part(own);
+        return value === undefined ? [] : [[ref.name, value]];
+      }),
+    );
+  return { logins: byName(({ login }) => login), generations: byName(({ generations }) => generations) };
+}
+
 export async function observe(world: FabricReader, query: Query): Promise<View> {
   const fabrics = fabricsIn(query);
   const objects = wantedIn(query);
@@ -360,7 +467,8 @@ export async function observe(world: FabricReader, query: Query): Promise<View> 
     fabrics.map((fabric) => {
       const own = objects.filter(({ ref }) => addressParts(ref).fabric === fabric.ref.name);
       let counted = 0;
-      return new FabricRefresh(world, { fabric, objects: own }, query).run((count) => {
+      const memory = fabricMemoryOf(query, fabric);
+      return new FabricRefresh(world, { fabric, memory, objects: own }, query).run((count) => {
         done += count - counted;
         counted = count;
         query.progress(done, objects.length);
@@ -373,6 +481,8 @@ export async function observe(world: FabricReader, query: Query): Promise<View> 
     observed: [...tested.observed, ...found.flatMap(({ observed }) => observed)],
     previews: found.flatMap(({ previews }) => previews),
     gaps: [...tested.gaps, ...found.flatMap(({ gaps }) => gaps), ...undeclared(objects, names)],
+    // The surroundings of an action keep the extras of the refresh before the plan.
+    ...(query.only === undefined ? { extras: { [PLUGIN]: extrasOf(fabrics, found) } } : {}),
     at: query.now,
   };
 }

@@ -2,7 +2,7 @@
 
 import { definePlugin } from '#plugin';
 import { check } from './check.ts';
-import { fabricKind } from './fabric.ts';
+import { fabricKind } from './fabric/kind.ts';
 import { tables } from './generated.ts';
 import { OBJECT_KINDS } from './kinds.ts';
 import { claim } from './objects/claim.ts';

@@ -1,6 +1,7 @@
 /** The Kubernetes API in its own terms: what the plugin reads from a cluster and writes to it. */
 
 import type { Json } from '#plugin';
+import type { AgentTracks } from './agents/evidence.ts';
 import type { LiveObject } from './objects/content.ts';
 import type { Refusal } from './live/answers.ts';
 import type { RepositoryAddress } from './repository/address.ts';
@@ -108,6 +109,7 @@ export interface ClusterWriter extends ClusterReader {
 /** A cluster as a Fabric names it. */
 export interface ClusterAddress {
   readonly context?: string;
+  readonly inCluster?: true;
   readonly server?: { readonly url: string; readonly ca?: string };
 }
 
@@ -141,8 +143,12 @@ export interface FabricReader {
   readonly project: string;
   /** Digests of everything that decides about admission, by Fabric: of the last refresh of all objects. */
   readonly admissions: Map<string, string>;
+  /** Readings of the Agents of a Fabric, for as long as the world is open. */
+  tracksOf(fabric: string): AgentTracks;
   /** Opens a cluster; the same address gives the same one. Throws an InputError if the access is not configured. */
   cluster(address: ClusterAddress, signal: AbortSignal): Promise<ClusterReader>;
+  /** Digest that changes with the login that the environment has for a cluster; undefined if the login cannot be read. */
+  login(address: ClusterAddress): Promise<string | undefined>;
 }
 
 export interface FabricWriter extends FabricReader {

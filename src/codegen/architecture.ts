@@ -109,7 +109,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   '@peculiar/x509': ['plugins/certificates/live/x509-make.ts'],
   ajv: ['src/codegen/**'],
   commander: ['src/commands/**', 'src/cli.ts'],
-  croner: ['src/engine/load/freeze.ts'],
+  croner: ['src/plugin/windows.ts'],
   'p-queue': ['src/plugin/limit.ts'],
   pg: ['src/store/postgres/**'],
   'reflect-metadata': ['plugins/certificates/live/x509-make.ts'],

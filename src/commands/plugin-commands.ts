@@ -33,7 +33,7 @@ import { type Call, command, type Flags, type Option, type Render, type View } f
 import type { AnyCommand } from './command-line.ts';
 import { exitCodesText } from './exit-codes-text.ts';
 import { kebab } from './habits.ts';
-import { asking, locking, pointInTime, reason, shown, stream, where } from './options.ts';
+import { asking, locking, many, pointInTime, reason, shown, stream, where } from './options.ts';
 
 /** Options of a command, by its effect. */
 export const COMMON = {
@@ -43,6 +43,8 @@ export const COMMON = {
   note: { ...where, ...asking, ...reason, ...locking, ...shown, ...stream },
   apply: applying,
 } as const;
+
+const NEEDED_REASON = many('<text>', 'Reason for the log. Required.');
 
 /** Parses a timestamp, or a span from now (`2h`, `7d`), to epoch ms. */
 function futureTime(value: string, _before: unknown, now: number): number {
@@ -127,7 +129,7 @@ async function callOf(plugin: Plugin, declared: PluginCommand, calling: Calling)
 
 const EXIT_CODES = {
   show: undefined,
-  watch: undefined,
+  watch: '\nExit codes: 0 ended, 1 error, 4 the infrastructure could not be read, 130 stopped.',
   refresh:
     '\nExit codes: 0 done, 1 error, 4 a resource could not be read, or the plugin reports a failure, 5 locked, 130 stopped.',
   note: '\nExit codes: 0 done, 1 error, 5 locked, 130 stopped.',
@@ -145,6 +147,7 @@ function commandOf(plugin: Plugin, declared: PluginCommand): AnyCommand {
     options: {
       ...Object.fromEntries(Object.entries(options).map(([key, option]) => [key, optionOf(option)])),
       ...COMMON[does],
+      ...(does === 'note' && declared.needsReason === true ? { reason: NEEDED_REASON } : {}),
     },
     ...(more === '' ? {} : { more }),
     events: true,

@@ -74,6 +74,8 @@ export interface Situation<B extends Bench> {
   readonly overrides?: readonly Override[];
   /** `Kind step` of the rows that are refused after the apply; by default, those refused before. */
   readonly leaves?: readonly string[];
+  /** `Kind step` of the rows that the next plan accepts because of the apply; by default, none. */
+  readonly then?: readonly string[];
   /** Runs between plan and apply. `stale` then has `Kind rule` of each refusal right before an action. */
   readonly between?: (line: Line<B>) => Promise<unknown>;
   readonly stale?: readonly string[];
@@ -416,7 +418,13 @@ export function pluginConformance<B extends Bench>(
               status === 'rejected' || status === 'deferred' ? [action.change] : [],
             ),
           );
-          expect(after.plan.resource_changes).toEqual([]);
+          const accepted = [...after.actions.values()].filter(({ verdict }) => verdict === 'accept');
+          expect(
+            named(
+              plugin,
+              accepted.map(({ change }) => change),
+            ),
+          ).toEqual((situation.then ?? []).toSorted());
           expect(after.plan.settled).toEqual([]);
           const waiting = [...after.actions.values()].filter(({ verdict }) => verdict !== 'accept');
           expect(

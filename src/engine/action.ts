@@ -61,7 +61,7 @@ import { judgeOne } from './judge.ts';
 import { movesBetween, movesOf, movesOfFailure, stateFor } from './lifecycle.ts';
 import { gapFinder } from './gap.ts';
 import { match, sightOf } from './match.ts';
-import { MEMORY_LIMIT_BYTES, noteOf, specNote } from './note.ts';
+import { MEMORY_LIMIT_BYTES, noteOf, otherMoves, specNote } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
 import { type Draft, type LogRecord, type Move, type RecordBodies, refusalReason } from '../formats/log-record.ts';
 import type { Recall } from './remember.ts';
@@ -469,7 +469,7 @@ function movedBy(
   const seen = stateFor(resource, change.step);
   if (ending.status === 'done') {
     const moves = movesOf(tables, change.step, seen);
-    if (isOwn) return { moves };
+    if (isOwn) return { moves: [...moves, ...otherMoves(resource)] };
     const [before, now] = [resource.memory?.state ?? ABSENT, seenState(resource)];
     const via = observedOf(resource)?.via;
     return {

@@ -476,7 +476,7 @@ export const formatTexts: Readonly<Record<FormatName, string>> = {
 export const recordTexts: Readonly<Record<RecordKind, string>> = {
   run: 'A command that writes starts.',
   end: 'The command ended, with its counts.',
-  seen: 'Differences that a refresh found from the recorded state.',
+  seen: 'Differences from the recorded state, which a refresh found or a command of a plugin noted.',
   intent: 'A step is about to run.',
   outcome: 'The outcome of the step of an intent.',
   refusal: 'An action that did not run, with the judgements of the rules.',

@@ -22,8 +22,8 @@ import {
 } from '#plugin';
 import { ignoredBy } from './causes.ts';
 import { type Failures, guarded, plainJson } from './guard.ts';
-import { moveOf, movesBetween } from './lifecycle.ts';
-import type { Draft, Seen } from '../formats/log-record.ts';
+import { movesBetween } from './lifecycle.ts';
+import type { Draft, Move, Seen } from '../formats/log-record.ts';
 import { gapScope } from './gap.ts';
 import { metaSeen } from './safety-inputs.ts';
 
@@ -72,6 +72,20 @@ function isRemembered(resource: Resource): boolean {
   return resource.owned || resource.memory !== undefined || (resource.desired !== undefined && isGiven(resource));
 }
 
+/** The moves of the machines other than the first since the last record. */
+export function otherMoves({ tables, memory, sight }: KnownResource): readonly Move[] {
+  if (sight.is !== 'seen') return [];
+  const { others = {}, viaOf = {} } = sight.observed;
+  return Object.entries(others).flatMap(([machine, to]) => {
+    const via = viaOf[machine] ?? [];
+    // Without a recorded state, the known way starts at its first state.
+    const from = memory?.others?.[machine] ?? via[0];
+    return from === undefined
+      ? []
+      : movesBetween(tables, { machine, from, to }, { via: via.filter((each) => each !== from) });
+  });
+}
+
 function statesSeen(resource: KnownResource): Pick<Seen, 'state' | 'others' | 'moves'> {
   const observed = observedOf(resource);
   const state = seenState(resource);
@@ -85,12 +99,7 @@ function statesSeen(resource: KnownResource): Pick<Seen, 'state' | 'others' | 'm
       { machine, from: before, to: state },
       { failed: resource.memory?.lastError?.step, via: observed?.via },
     ),
-    ...Object.entries(others ?? {}).flatMap(([name, now]) => {
-      const then = resource.memory?.others?.[name];
-      return then === undefined || then === now
-        ? []
-        : [moveOf(tables, { machine: name, from: then, to: now, by: 'world' })];
-    }),
+    ...otherMoves(resource),
   ];
   const first = resource.memory?.state === undefined && observed !== undefined;
   return {

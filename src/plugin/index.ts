@@ -1,6 +1,6 @@
 /**
  * `#plugin`: the pure part of the plugin API. Parts that reach outside the process have their own names:
- * `#plugin/http`, `#plugin/net`, `#plugin/files`, `#plugin/deadline`, `#plugin/limit`.
+ * `#plugin/http`, `#plugin/net`, `#plugin/files`, `#plugin/deadline`, `#plugin/limit`, `#plugin/windows`.
  *
  * No module here imports the engine; the engine uses the same types.
  */

@@ -268,9 +268,11 @@ export interface Claimed extends Pick<Desired, 'ref' | 'spec' | 'meta' | 'needs'
   readonly links?: readonly { readonly address: string; readonly pointer: string }[];
 }
 
-/** The foreign documents that a plugin takes. One that is neither taken nor has a mistake belongs to somebody else. */
+/** The foreign documents that a plugin takes. One that is in none of the lists belongs to somebody else. */
 export interface Claims {
   readonly taken: readonly Claimed[];
+  /** Indexes of documents that belong to the plugin, and declare no resource now. */
+  readonly aside?: readonly number[];
   readonly mistakes: readonly (Mistake & { readonly of: number })[];
 }
 

@@ -158,6 +158,8 @@ export interface Observed<F = unknown> {
   readonly others?: Readonly<Record<string, string>>;
   /** Intermediate states of the first machine since the last refresh, oldest first, if they are known. */
   readonly via?: readonly string[];
+  /** The same for the other machines, by machine. */
+  readonly viaOf?: Readonly<Record<string, readonly string[]>>;
   /**
    * Name of the provider's protection, such as `delete protection`. A protected resource is not removed or replaced.
    */
@@ -184,14 +186,14 @@ export interface Observed<F = unknown> {
  * time. A kind without that function returns the state that the provider reports.
  */
 export interface Sighting<F = unknown>
-  extends Omit<Observed<F>, 'state' | 'others' | 'via' | 'findings'>,
-    Partial<Pick<Observed<F>, 'state' | 'others' | 'via' | 'findings'>> {
+  extends Omit<Observed<F>, 'state' | 'others' | 'via' | 'viaOf' | 'findings'>,
+    Partial<Pick<Observed<F>, 'state' | 'others' | 'via' | 'viaOf' | 'findings'>> {
   /** Further input of `Kind.state`. It is kept in the view, and never compared or shown. */
   readonly raw?: unknown;
 }
 
 /** The states and findings that a kind derives from a sighting. */
-export interface Standing<F = unknown> extends Pick<Observed<F>, 'state' | 'others' | 'via'> {
+export interface Standing<F = unknown> extends Pick<Observed<F>, 'state' | 'others' | 'via' | 'viaOf'> {
   /** Facts that depend on the time, such as expiry. They replace those of the sighting. */
   readonly facts?: F;
   /** Added to those of the sighting. */
@@ -566,8 +568,8 @@ export interface Budget {
   readonly perMs: number;
 }
 
-/** A period without actions: epoch ms, the end not included. */
-export interface FreezeWindow {
+/** A period of time, such as one without actions: epoch ms, the end not included. */
+export interface TimeWindow {
   readonly from: number;
   readonly to: number;
   readonly reason: string;
@@ -588,7 +590,7 @@ export interface Safety {
   readonly collapse: { readonly share: number; readonly from: number };
   readonly budgets: readonly Budget[];
   /** Sorted by start; windows do not touch. */
-  readonly freeze: readonly FreezeWindow[];
+  readonly freeze: readonly TimeWindow[];
   /** The rules from which the windows were computed. */
   readonly freezeRules?: readonly { readonly cron: string; readonly forMs: number; readonly timezone: string }[];
   /** `--max-removals` with its reason: lifts the limits of removals to this count. */

@@ -32,7 +32,7 @@ function about({ ref, labels }: { readonly ref: Ref; readonly labels?: Labels })
 function bodyText(record: LogRecord): string {
   switch (record.kind) {
     case 'run':
-      return `${record.body.command} by ${record.actor}, fettle ${record.body.version}, run ${record.body.run}`;
+      return `${record.body.command} by ${record.actor}, fettle ${record.body.version}, run ${record.body.run}${record.body.reason === undefined ? '' : `: ${record.body.reason}`}`;
     case 'end': {
       const counts = Object.entries(record.body.counts).filter(([, count]) => count > 0);
       return `exit ${record.body.exit}${counts.length === 0 ? '' : `: ${counts.map(([name, count]) => `${count} ${name}`).join(', ')}`}`;

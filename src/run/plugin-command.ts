@@ -4,6 +4,7 @@
  */
 
 import { expand } from '../engine/expand.ts';
+import { gapFinder } from '../engine/gap.ts';
 import { soundReport } from '../engine/plugin-commands.ts';
 import type { Recall } from '../engine/remember.ts';
 import { noteDrafts } from '../engine/state-notes.ts';
@@ -219,10 +220,12 @@ export async function refreshCommand(
     const only = wantedOf(call, input);
     const worlds = await openWorlds(plugins, project);
     try {
-      const { plan, resources } = await reconcileProject(
+      const { sealed, resources } = await reconcileProject(
         {
-          ...log,
           project,
+          recall: log.recall,
+          record: log.record,
+          run: log.run,
           selection: {},
           passes: {},
           plugins,
@@ -240,7 +243,9 @@ export async function refreshCommand(
       const { failed = false, ...own } = asked(() =>
         call.command.report(refreshed, { ...input, now: project.host.now() }),
       );
-      const ending = failed || plan.gaps.length > 0 ? 'partly-read' : 'ok';
+      const gapOf = gapFinder(sealed.gaps);
+      const isGap = [...only].some(([address, ref]) => gapOf(ref, address) !== undefined);
+      const ending = failed || isGap ? 'partly-read' : 'ok';
       return { ending, report: { report: soundReport(own, worlds.redact), head: log.head() } };
     } finally {
       await worlds.close();

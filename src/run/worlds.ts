@@ -157,7 +157,7 @@ export function filesFor(workspace: Workspace): ReadFiles {
 /** The limits of one run: those of the configuration at `now` (epoch ms), and those of the command line. */
 export async function safetyOf(config: Config, { overrides = [], maxRemovals }: Passes, now: number): Promise<Safety> {
   const { freeze: rules, ...written } = config.safety;
-  const freeze = rules.length === 0 ? [] : (await import('../engine/load/freeze.ts')).freezeWindows(rules, now);
+  const freeze = rules.length === 0 ? [] : (await import('#plugin/windows')).windowsAround(rules, now);
   return {
     ...written,
     ...(maxRemovals === undefined ? {} : { maxRemovals }),

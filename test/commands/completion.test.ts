@@ -3,7 +3,10 @@
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { plugin as files } from '../../examples/files/plugin.ts';
+import { builtinPlugins } from '../../src/plugins.ts';
 import { bareEnvironment, cliFile, fettle, run, temporaryFolder, writeFiles } from '../support/cli.ts';
+import { fettle as fettleWith } from '../support/command-line.ts';
 
 let folder: string;
 const env = () => ({ PATH: `${join(folder, 'bin')}:${bareEnvironment()['PATH'] ?? ''}`, HOME: folder });
@@ -19,8 +22,9 @@ beforeAll(async () => {
     'fettle.yaml': 'name: shop\n',
     'desired/a.yaml': `${document('internal')}---\n${document('"$(touch${IFS}evil)"')}---\n${document('"`touch${IFS}evil`"')}`,
   });
+  const plugins = new Map([...builtinPlugins, ['files', async () => files] as const]);
   for (const shell of ['bash', 'zsh', 'fish']) {
-    const { stdout, code } = await fettle(folder, 'completion', shell);
+    const { stdout, code } = await fettleWith(folder, `completion ${shell}`, { plugins });
     expect(code).toBe(0);
     writeFiles(folder, { [`completion.${shell}`]: stdout });
   }
@@ -67,9 +71,15 @@ describe.each(Object.keys(offers))('%s', (shell) => {
     ['fettle apply --format m', ['markdown']],
     ['fettle init --ci git', ['github', 'gitlab']],
     ['fettle completion z', ['zsh']],
+    ['fettle fil', ['files']],
+    ['fettle files re', ['review', 'restore']],
+    ['fettle files review --un', ['--until']],
+    ['fettle files content w', ['watch']],
+    ['fettle files content watch --for', ['--format']],
+    ['fettle files check --format j', ['json']],
     ['fettle plan --cause new,', ['new,edit,orphan']],
   ])('completes %s', async (line, expected) => {
-    expect(await offered(line)).toEqual(expected);
+    expect((await offered(line)).toSorted()).toEqual(expected.toSorted());
   });
 
   it('completes addresses of documents, and never runs a part of a name', async () => {

@@ -6,11 +6,12 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import { textOr } from '../../plugins/fabric/objects/content.ts';
 import { claim } from '../../plugins/fabric/objects/claim.ts';
 import { openClusters } from '../../plugins/fabric/live/clusters.ts';
+import type { FabricSpec } from '../../plugins/fabric/generated.ts';
 import { fabric } from '../../plugins/fabric/plugin.ts';
 import { type ApiError, denied, internalError } from '../../plugins/fabric/sandbox/status.ts';
 import { type Emulator, startEmulator } from '../../plugins/fabric/sandbox/emulator.ts';
 import type { ClusterWriter } from '../../plugins/fabric/world.ts';
-import type { Desired, Json } from '#plugin';
+import { type Desired, instantText, type Json, type KnownResource, seenState } from '#plugin';
 import { type Bench, type Line, pluginConformance, type Situation } from '../../src/conformance/plugin.ts';
 import { DEFINITIONS, definition, editAs, HOOKS, never, placeOf } from '../plugins/fabric/cluster.ts';
 import { temporaryFolder } from '../support/cli.ts';
@@ -20,6 +21,8 @@ interface ClusterBench extends Bench {
   readonly emulator: Emulator;
   /** The cluster, as another applier reaches it. */
   readonly other: () => Promise<ClusterWriter>;
+  /** Moves the clock. */
+  readonly later: (ms: number) => void;
 }
 
 type FabricLine = Line<ClusterBench>;
@@ -40,9 +43,11 @@ const DROPS = {
 
 async function open(): Promise<ClusterBench> {
   const folder = temporaryFolder();
+  let time = START;
+  const now = (): number => time;
   const emulator = await startEmulator({
-    now: () => START,
-    definitions: [...DEFINITIONS, definition('things.example.com', 'v1', 'Thing', 'things')],
+    now,
+    definitions: [...DEFINITIONS, APPLICATION, AGENT, definition('things.example.com', 'v1', 'Thing', 'things')],
     hooks: [...HOOKS, DROPS],
   });
   const kubeconfig = join(folder, 'kubeconfig');
@@ -53,7 +58,7 @@ async function open(): Promise<ClusterBench> {
     folder: '/nowhere',
     fileRoots: [],
     env: { KUBECONFIG: kubeconfig, PATH: process.env['PATH'] },
-    now: () => START,
+    now,
   });
   return {
     emulator,
@@ -66,30 +71,55 @@ async function open(): Promise<ClusterBench> {
       await emulator.stop();
       rmSync(folder, { recursive: true, force: true });
     },
-    now: () => START,
+    now,
+    later: (ms) => {
+      time += ms;
+    },
   };
 }
 
+const AGENT = definition('agent.githedgehog.com', 'v1beta1', 'Agent', 'agents');
+const APPLICATION = definition('argoproj.io', 'v1alpha1', 'Application', 'applications');
+
 const source = { file: 'desired/fabric.yaml', line: 1, column: 1 };
-const FABRIC: Desired = {
+const SPEC: FabricSpec = {
+  context: 'sandbox',
+  groups: ['things.example.com', 'gone.example.com', ''],
+  controllers: [],
+  secrets: [],
+  maintenance: [],
+  syncInterval: '300s',
+  reconcile: 'plan',
+  agents: { deadline: '5m', settle: '2s' },
+  alerts: { enabled: true, expireAfter: '30d', consolidateWithin: '1h' },
+};
+const FABRIC: Desired<FabricSpec> = {
   ref: { plugin: 'fabric', kind: 'Fabric', name: 'prod' },
-  spec: { context: 'sandbox', groups: ['things.example.com', 'gone.example.com', ''], controllers: [], secrets: [] },
+  spec: SPEC,
   meta: { labels: {}, lifecycle: { ignore: [] } },
   needs: [],
   source,
 };
 
+type Manifest = { readonly [key: string]: Json };
+
 /** Documents as loading makes them of manifests. */
-function declared(...manifests: readonly { readonly [key: string]: Json }[]): readonly Desired[] {
+function declared(...manifests: readonly Manifest[]): readonly Desired[] {
+  return declaredWith({}, ...manifests);
+}
+
+/** The same with more members of the Fabric's spec. */
+function declaredWith(more: Partial<FabricSpec>, ...manifests: readonly Manifest[]): readonly Desired[] {
+  const fabric = { ...FABRIC, spec: { ...SPEC, ...more } };
   const documents = manifests.map((value) => ({
     apiVersion: textOr(value['apiVersion'], ''),
     kind: textOr(value['kind'], ''),
     value,
     source,
   }));
-  const { taken, mistakes } = claim(documents, [FABRIC]);
+  const { taken, mistakes } = claim(documents, [fabric]);
   if (mistakes.length > 0) throw new Error(JSON.stringify(mistakes));
-  return [FABRIC, ...taken.map(({ ref, spec, meta, needs }) => ({ ref, spec, meta, needs, source }))];
+  return [fabric, ...taken.map(({ ref, spec, meta, needs }) => ({ ref, spec, meta, needs, source }))];
 }
 
 const manifest = (
@@ -104,6 +134,12 @@ const manifest = (
   metadata: { name, namespace: 'default', ...more },
   spec,
 });
+const APPLICATIONS = {
+  apiVersion: 'argoproj.io/v1alpha1',
+  kind: 'Application',
+  plural: 'applications',
+  namespaced: true,
+};
 const VPCS = 'vpc.githedgehog.com/v1beta1';
 const WIRING = 'wiring.githedgehog.com/v1beta1';
 const ipv4 = manifest(VPCS, 'IPv4Namespace', 'default', { subnets: ['10.10.0.0/16'] });
@@ -134,6 +170,255 @@ async function seized({ bench }: FabricLine): Promise<void> {
   if (!(await cluster.apply({ place, force: true, body }, never)).done) throw new Error('the field was not seized');
 }
 
+const HOUR = 3_600_000;
+const MAINTENANCE = { cron: '0 8 * * *', for: '1h', timezone: 'UTC', reason: 'upgrade' } as const;
+
+/** Records states of the Fabric, as an older or damaged log may have them. */
+async function recordStates({ log }: FabricLine, state: string, connection: string, sync: string): Promise<void> {
+  await log.record([
+    {
+      kind: 'seen',
+      body: { run: 'run', resources: [{ ref: FABRIC.ref, state, others: { connection, sync } }], counts: {} },
+    },
+  ]);
+}
+
+const fabricSituations: readonly Situation<ClusterBench>[] = [
+  { name: 'an activation', prepare: async () => declaredWith({ status: 'ACTIVE' }), takes: ['Fabric PLANNED>ACTIVE'] },
+  {
+    name: 'a Fabric that stays planned',
+    prepare: after(declaredWith({ status: 'PLANNED' }, ipv4), async () => declaredWith({ status: 'PLANNED' }, ipv4)),
+    takes: [],
+  },
+  {
+    name: 'a Fabric that its Application activates',
+    prepare: async (line) => {
+      await line.apply(declaredWith({ status: 'auto', application: { name: 'fabric', namespace: 'default' } }));
+      const status = { sync: { status: 'Synced' }, health: { status: 'Healthy' } };
+      await (await line.bench.other()).apply(
+        {
+          place: { served: APPLICATIONS, namespace: 'default', name: 'fabric' },
+          body: {
+            apiVersion: 'argoproj.io/v1alpha1',
+            kind: 'Application',
+            metadata: { name: 'fabric', namespace: 'default' },
+            status,
+          },
+        },
+        never,
+      );
+      const documents = declaredWith({ status: 'auto', application: { name: 'fabric', namespace: 'default' } });
+      const { resources } = await line.plan(documents);
+      const state = seenState(resources.get('fabric/Fabric/prod') as KnownResource);
+      if (state !== 'ACTIVE') throw new Error(`the Fabric is ${state}`);
+      return documents;
+    },
+    takes: [],
+  },
+  {
+    name: 'a declared maintenance, whose objects wait',
+    prepare: after(declaredWith({ status: 'ACTIVE' }, ipv4), async () =>
+      declaredWith({ status: 'MAINTENANCE' }, ipv4, group),
+    ),
+    takes: ['Fabric ACTIVE>MAINTENANCE'],
+    defers: ['Object suspended'],
+  },
+  {
+    name: 'objects in a maintenance window',
+    prepare: after(declaredWith({ status: 'ACTIVE' }, ipv4), async ({ apply }) => {
+      await apply(declaredWith({ status: 'ACTIVE', maintenance: [MAINTENANCE] }, ipv4));
+      return declaredWith({ status: 'ACTIVE', maintenance: [MAINTENANCE] }, ipv4, group);
+    }),
+    takes: [],
+    defers: ['Object suspended'],
+  },
+  {
+    name: 'the end of a declared maintenance',
+    prepare: async ({ apply, bench }) => {
+      await apply(declaredWith({ status: 'ACTIVE' }, ipv4));
+      await apply(declaredWith({ status: 'MAINTENANCE' }, ipv4));
+      bench.later(HOUR);
+      return declaredWith({ status: 'ACTIVE' }, ipv4);
+    },
+    takes: ['Fabric MAINTENANCE>ACTIVE'],
+  },
+  {
+    name: 'a maintenance without an end',
+    prepare: async ({ apply, bench }) => {
+      await apply(declaredWith({ status: 'ACTIVE' }, ipv4));
+      await apply(declaredWith({ status: 'MAINTENANCE' }, ipv4));
+      bench.later(24 * HOUR + 1);
+      return declaredWith({ status: 'MAINTENANCE' }, ipv4);
+    },
+    takes: [],
+    finds: ['Fabric maintenance-review'],
+  },
+  {
+    name: 'a decommissioning, whose objects wait for it',
+    prepare: after(declaredWith({ status: 'ACTIVE' }, ipv4), async () =>
+      declaredWith({ status: 'DECOMMISSIONED' }, ipv4),
+    ),
+    takes: ['Fabric ACTIVE>DECOMMISSIONED'],
+    defers: ['Object suspended'],
+    leaves: [],
+    then: ['Object ORPHANED>absent'],
+  },
+  {
+    name: 'the objects of a decommissioned Fabric',
+    prepare: async ({ apply }) => {
+      await apply(declaredWith({ status: 'ACTIVE' }, ipv4));
+      await apply(declaredWith({ status: 'MAINTENANCE' }, ipv4));
+      return declaredWith({ status: 'DECOMMISSIONED' }, ipv4);
+    },
+    takes: ['Fabric MAINTENANCE>DECOMMISSIONED'],
+    defers: ['Object suspended'],
+    leaves: [],
+    then: ['Object ORPHANED>absent'],
+  },
+  {
+    name: 'the clean-up of a decommissioned Fabric',
+    prepare: async ({ apply }) => {
+      await apply(declaredWith({ status: 'ACTIVE' }, ipv4));
+      await apply(declaredWith({ status: 'DECOMMISSIONED' }, ipv4));
+      return declaredWith({ status: 'DECOMMISSIONED' }, ipv4);
+    },
+    takes: ['Object ORPHANED>absent'],
+  },
+  {
+    name: 'a decommissioned Fabric that shall be active',
+    prepare: async ({ apply }) => {
+      await apply(declaredWith({ status: 'ACTIVE' }));
+      await apply(declaredWith({ status: 'DECOMMISSIONED' }));
+      return declaredWith({ status: 'ACTIVE' });
+    },
+    takes: [],
+    finds: ['Fabric forbidden-status'],
+  },
+  {
+    name: 'a planned Fabric that shall be decommissioned',
+    prepare: async ({ apply }) => {
+      await apply(declaredWith({ status: 'PLANNED' }, ipv4));
+      return declaredWith({ status: 'DECOMMISSIONED' }, ipv4);
+    },
+    takes: [],
+    finds: ['Fabric forbidden-status'],
+    defers: ['Object suspended'],
+  },
+  {
+    name: 'the activation of a Fabric that cannot be reached',
+    prepare: async ({ bench }) => {
+      unreachable(bench);
+      return declaredWith({ status: 'ACTIVE' });
+    },
+    takes: [],
+    rejects: ['Fabric not-connected'],
+    finds: ['Fabric unreachable'],
+  },
+  {
+    name: 'a failed connection in a schedule',
+    prepare: async (line) => {
+      unreachable(line.bench);
+      await line.apply(declared());
+      return declared();
+    },
+    scheduled: true,
+    takes: [],
+    finds: ['Fabric unreachable'],
+  },
+  {
+    name: 'a decommissioned Fabric with the record of a sync',
+    prepare: async (line) => {
+      await line.apply(declaredWith({ status: 'DECOMMISSIONED' }));
+      await recordStates(line, 'DECOMMISSIONED', 'CONNECTED', 'SYNCING');
+      return declaredWith({ status: 'DECOMMISSIONED' });
+    },
+    takes: ['Fabric sync:SYNCING>ERROR'],
+    finds: ['Fabric inconsistent'],
+  },
+  {
+    name: 'a failed connection with the record of a sync, whose objects wait',
+    prepare: async (line) => {
+      await line.apply(declared(ipv4));
+      await recordStates(line, 'ACTIVE', 'FAILED', 'IN_SYNC');
+      return declared(ipv4, group);
+    },
+    takes: ['Fabric sync:IN_SYNC>OUT_OF_SYNC'],
+    defers: ['Object suspended'],
+    leaves: [],
+    then: ['Object absent>SYNCED'],
+    finds: ['Fabric inconsistent'],
+  },
+];
+
+const AGENTS = { apiVersion: 'agent.githedgehog.com/v1beta1', kind: 'Agent', plural: 'agents', namespaced: true };
+
+/** The Agent of leaf-1 reports: `status` is the part that is not usual. */
+async function report({ bench }: FabricLine, status: Manifest): Promise<void> {
+  const at = instantText(bench.now());
+  const usual = { lastHeartbeat: at, lastAppliedGen: 1, lastAttemptGen: 1, runID: 'run', bootID: 'boot', version: '1' };
+  const body = { apiVersion: AGENTS.apiVersion, kind: 'Agent', metadata: { name: 'leaf-1', namespace: 'default' } };
+  const place = { served: AGENTS, namespace: 'default', name: 'leaf-1' };
+  const done = await (await bench.other()).apply({ place, body: { ...body, status: { ...usual, ...status } } }, never);
+  if (!done.done) throw new Error(done.refusal.words);
+}
+
+const agentSituations: readonly Situation<ClusterBench>[] = [
+  {
+    name: 'an Agent that applies',
+    prepare: async (line) => {
+      await line.apply(declared(ipv4));
+      await report(line, {});
+      return declared(ipv4);
+    },
+    takes: [],
+  },
+  {
+    name: 'an Agent that cannot apply',
+    prepare: async (line) => {
+      await line.apply(declaredWith({ status: 'ACTIVE' }, ipv4));
+      const conditions = [
+        {
+          type: 'Applied',
+          status: 'False',
+          message: 'Config will be applied, gen=1',
+          lastTransitionTime: instantText(line.bench.now() - HOUR),
+        },
+      ];
+      await report(line, { conditions, lastAppliedGen: 0 });
+      return declaredWith({ status: 'ACTIVE' }, ipv4);
+    },
+    takes: [],
+    finds: ['Fabric agent-failing', 'Fabric sync-failed'],
+  },
+  {
+    name: 'an Agent that does not report',
+    prepare: async (line) => {
+      await line.apply(declared(ipv4));
+      await report(line, {});
+      await line.plan(declared(ipv4));
+      line.bench.later(HOUR);
+      return declared(ipv4);
+    },
+    takes: [],
+    finds: ['Fabric agent-silent', 'Fabric sync-failed'],
+  },
+  {
+    name: 'an Agent with an odd report',
+    prepare: async (line) => {
+      await line.apply(declared(ipv4));
+      await report(line, { lastAppliedGen: 'five' });
+      return declared(ipv4);
+    },
+    takes: [],
+    finds: ['Fabric agent-unknown'],
+  },
+];
+
+function unreachable({ emulator }: ClusterBench): void {
+  const error = internalError('the server is currently unable to handle the request');
+  emulator.inject({ path: '/api/v1', times: 1000, mishap: { kind: 'error', error } });
+}
+
 const servers: { readonly open: GitServer; readonly closed: GitServer }[] = [];
 beforeAll(async () => {
   const repositories = makeRepositories();
@@ -158,6 +443,8 @@ async function unproven({ emulator }: ClusterBench, error: ApiError): Promise<re
 }
 
 const situations: readonly Situation<ClusterBench>[] = [
+  ...fabricSituations,
+  ...agentSituations,
   {
     name: 'new objects',
     prepare: async () => declared(ipv4, vpc(1001), group),
@@ -316,11 +603,7 @@ const situations: readonly Situation<ClusterBench>[] = [
   {
     name: 'a cluster that does not answer',
     prepare: after(declared(ipv4), async ({ bench }) => {
-      bench.emulator.inject({
-        path: '/api/v1',
-        times: 1000,
-        mishap: { kind: 'text', status: 502, text: 'bad gateway' },
-      });
+      unreachable(bench);
       return declared(ipv4);
     }),
     takes: [],

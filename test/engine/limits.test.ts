@@ -1,7 +1,7 @@
 /** Limits over time and over the fleet: collapse, removals of earlier runs, budgets, freezes, groups. */
 
 import { describe, expect, it } from 'vitest';
-import { freezeMistakes, freezeWindows } from '../../src/engine/load/freeze.ts';
+import { windowMistakes, windowsAround } from '../../src/plugin/windows.ts';
 import { durationText, formatRef, type Json } from '#plugin';
 import { emptyRecall, fold, rememberedOf, SPENT_KEPT_MS } from '../../src/engine/remember.ts';
 import {
@@ -223,7 +223,7 @@ describe('freeze', () => {
   const friday = { cron: '0 16 * * FRI', forMs: 64 * HOUR, timezone: 'UTC', reason: 'weekend' };
   const at = (time: string) => Date.parse(time);
   const isOpen = (rule: typeof friday, now: number) =>
-    freezeWindows([rule], now).some(({ from, to }) => from <= now && now < to);
+    windowsAround([rule], now).some(({ from, to }) => from <= now && now < to);
 
   it.each([
     ['2026-11-20T15:59:59Z', false],
@@ -244,7 +244,7 @@ describe('freeze', () => {
 
   it('joins adjacent windows: it clears at the end of the last window', () => {
     const now = at('2026-11-20T17:00:00Z');
-    const windows = freezeWindows([friday, { ...friday, cron: '0 8 * * MON', forMs: HOUR, reason: 'standup' }], now);
+    const windows = windowsAround([friday, { ...friday, cron: '0 8 * * MON', forMs: HOUR, reason: 'standup' }], now);
     expect(windows[0]).toEqual({
       from: at('2026-11-20T16:00:00Z'),
       to: at('2026-11-23T09:00:00Z'),
@@ -266,13 +266,13 @@ describe('freeze', () => {
   });
 
   it('names the error in an expression', () => {
-    expect(freezeMistakes({ cron: '* * *', timezone: 'UTC' }, START)).toMatchObject([{ field: 'cron' }]);
-    expect(freezeMistakes({ cron: '0 0 30 2 *', timezone: 'UTC' }, START)).toMatchObject([
+    expect(windowMistakes({ cron: '* * *', timezone: 'UTC' }, START)).toMatchObject([{ field: 'cron' }]);
+    expect(windowMistakes({ cron: '0 0 30 2 *', timezone: 'UTC' }, START)).toMatchObject([
       { message: 'the expression never fires' },
     ]);
-    expect(freezeMistakes({ cron: '0 0 * * *', timezone: 'Foo/Bar' }, START)).toMatchObject([{ field: 'timezone' }]);
-    expect(freezeMistakes({ cron: '0 61 * * *', timezone: 'Foo/Bar' }, START)).toHaveLength(2);
-    expect(freezeMistakes({ cron: '0 0 * * *', timezone: 'UTC' }, START)).toEqual([]);
+    expect(windowMistakes({ cron: '0 0 * * *', timezone: 'Foo/Bar' }, START)).toMatchObject([{ field: 'timezone' }]);
+    expect(windowMistakes({ cron: '0 61 * * *', timezone: 'Foo/Bar' }, START)).toHaveLength(2);
+    expect(windowMistakes({ cron: '0 0 * * *', timezone: 'UTC' }, START)).toEqual([]);
   });
 });
 

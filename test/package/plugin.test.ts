@@ -1,6 +1,7 @@
 /** A plugin in another package: generated, type-checked, tried by the suite, packed, and loaded by an installed fettle. */
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
@@ -105,4 +106,54 @@ it('plans and applies, where it is installed next to fettle and named', () => {
   expect(applied.status, applied.stdout).toBe(0);
   expect(existsSync(join(project, 'motd.txt'))).toBe(false);
   expect(readFileSync(join(project, 'other.txt'), 'utf8')).toBe('hello');
+});
+
+it('has its commands under its name', () => {
+  const run = (...args: readonly string[]) => fettle('fettle-plugin-files', 'files', ...args);
+  expect(fettle('', '--help').stdout).not.toContain('Commands of the plugin files.');
+  expect(fettle('fettle-plugin-files', '--help').stdout).toContain('Commands of the plugin files.');
+  expect(fettle('', 'files', 'list')).toMatchObject({ status: 1, stdout: '' });
+  expect(run('--help').stdout).toContain('Record a review of the content of a File.');
+  expect(fettle('fettle-plugin-files', 'completion', 'bash').stdout).toContain("'files content watch'");
+
+  expect(run('list')).toMatchObject({ status: 0, stdout: 'other  present  not reviewed\n1 File\n', stderr: '' });
+  expect(run('check', 'other', '--format', 'json')).toMatchObject({
+    status: 0,
+    stdout: '{"results":[{"name":"other","result":"as declared"}]}\n',
+  });
+  const review = ['review', 'other', '--until', '2999-01-01T00:00:00Z'];
+  expect(run(...review, '--reason', 'as agreed').status).toBe(0);
+  expect(run('list', '--reviewed').stdout).toMatch(/^other {2}present {2}\S+.*\n1 File\n$/u);
+  writeFileSync(join(project, 'other.txt'), 'changed');
+  expect(run('restore', '--yes').status).toBe(0);
+  expect(readFileSync(join(project, 'other.txt'), 'utf8')).toBe('hello');
+  const why = fettle('fettle-plugin-files', 'log', 'why', 'files/File/other').stdout;
+  expect(why).toMatch(/pending > reviewed \(review\).*files review by .*: as agreed/u);
+  expect(fettle('fettle-plugin-files', 'log', 'verify').status).toBe(0);
+
+  // The errors of a plugin in another package are mistakes of the user too, and not bugs.
+  const wrong = run('check', 'othre');
+  expect(wrong.status).toBe(1);
+  expect(wrong.stderr).toMatch(
+    /^error: the File "othre" is neither declared nor in the state; did you mean other\?\n/u,
+  );
+});
+
+it('watches until a signal', async () => {
+  const child = spawn(join(installed, 'node_modules/.bin/fettle'), ['files', 'content', 'watch', 'other', '--json'], {
+    cwd: project,
+    env: { ...env, FETTLE_PLUGINS: 'fettle-plugin-files' },
+  });
+  let said = '';
+  for await (const chunk of child.stdout) {
+    said += String(chunk);
+    if (said.includes('command_output') && !said.includes('"exit"')) child.kill('SIGINT');
+  }
+  expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(130);
+  const events = said.trimEnd().split('\n');
+  expect(events.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { type: 'version' },
+    { type: 'command_output', command: 'files content watch', facts: { lines: 1 } },
+    { type: 'log', exit: { code: 130, name: 'interrupted' } },
+  ]);
 });

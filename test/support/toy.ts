@@ -259,6 +259,7 @@ export interface LineOptions {
   readonly safety?: Partial<Safety>;
   readonly now?: () => number;
   readonly within?: ReconcileInput['within'];
+  readonly only?: ReconcileInput['only'];
   readonly causes?: ReadonlySet<Cause>;
   readonly busy?: { readonly holder: string };
   readonly stop?: AbortSignal;
@@ -292,6 +293,7 @@ export function planToy(
     now: options.now ?? (() => START),
     abort: options.abort ?? new AbortController().signal,
     ...(options.within === undefined ? {} : { within: options.within }),
+    ...(options.only === undefined ? {} : { only: options.only }),
     ...(options.causes === undefined ? {} : { causes: options.causes }),
     ...(options.busy === undefined ? {} : { busy: options.busy }),
   }).then(planned);

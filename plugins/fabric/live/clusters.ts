@@ -1,14 +1,16 @@
 /** Clusters: opens the API server that a Fabric names, with the login of the environment. */
 
-import { InputError, type Outside, sendingMistake } from '#plugin';
+import { readFile } from 'node:fs/promises';
+import { defined, digestOf, InputError, type Json, type Outside, sendingMistake } from '#plugin';
 import { openHttp, usualDenial } from '#plugin/net';
+import type { AgentTracks } from '../agents/evidence.ts';
 import type { FabricConfig } from '../generated.ts';
 import { managerOf } from '../manager.ts';
 import type { ClusterAddress, ClusterWriter, FabricWriter } from '../world.ts';
 import { type ClientOptions, KubernetesClient } from './client.ts';
 import { openGit } from './git.ts';
-import { bearer } from './in-cluster.ts';
-import { type Cluster, clusterOf, type Login } from './kubeconfig.ts';
+import { bearer, inCluster, isPod } from './in-cluster.ts';
+import { type Cluster, clusterOf, kubeconfigFiles, type Login } from './kubeconfig.ts';
 
 type Connection = Pick<ClientOptions, 'send' | 'credentials'>;
 
@@ -41,11 +43,48 @@ function connectionOf({ ca, serverName, credentials }: Cluster, outside: Outside
 async function byContext(context: string, outside: Outside): Promise<ClusterWriter> {
   const { env, folder, now, project } = outside;
   const cluster = await clusterOf({ env, context, projectFolder: folder, now });
+  return clientOf(cluster, outside, project);
+}
+
+function clientOf(cluster: Cluster, outside: Outside, project: string): ClusterWriter {
   return new KubernetesClient({
     server: new URL(cluster.server),
     ...connectionOf(cluster, outside),
     manager: managerOf(project),
   });
+}
+
+async function byPod(outside: Outside): Promise<ClusterWriter> {
+  const { env, now, project } = outside;
+  if (!isPod(env))
+    throw new InputError(
+      'fettle does not run in a pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set. Declare a context or a server',
+    );
+  return clientOf(await inCluster(env, now), outside, project);
+}
+
+async function open({ context, server, inCluster: pod }: ClusterAddress, outside: Outside): Promise<ClusterWriter> {
+  if (context !== undefined) return byContext(context, outside);
+  if (server !== undefined) return byServer(server, outside);
+  if (pod === true) return byPod(outside);
+  throw new InputError('the Fabric does not name a cluster: declare a context, a server, or inCluster');
+}
+
+/**
+ * Digest of what the login is configured by: the token of a server, or the files of a kubeconfig. Tokens and keys are
+ * random, so that a digest does not disclose them.
+ */
+async function loginOf({ server }: ClusterAddress, { config, env }: Outside): Promise<string | undefined> {
+  if (server !== undefined) {
+    const { token = env['FABRIC_TOKEN'] } = config as unknown as FabricConfig;
+    return token === undefined ? undefined : shortDigest(['token', token]);
+  }
+  const texts = await Promise.all(kubeconfigFiles(env).map((file) => readFile(file, 'utf8').catch(() => '')));
+  return shortDigest(['files', texts]);
+}
+
+function shortDigest(value: Json): string {
+  return digestOf(value).slice('sha256:'.length, 'sha256:'.length + 16);
 }
 
 function byServer({ url, ca }: NonNullable<ClusterAddress['server']>, outside: Outside): ClusterWriter {
@@ -75,23 +114,25 @@ function byServer({ url, ca }: NonNullable<ClusterAddress['server']>, outside: O
 /** Opens clusters on first use; one address is opened once, unless its opening fails. */
 export function openClusters(outside: Outside): FabricWriter {
   const opened = new Map<string, Promise<ClusterWriter>>();
+  const tracks = new Map<string, AgentTracks>();
   return {
     project: outside.project,
     admissions: new Map(),
     repositories: openGit(outside),
-    cluster: ({ context, server }) => {
-      const key = JSON.stringify([context, server]);
-      const known =
-        opened.get(key) ??
-        (context === undefined
-          ? server === undefined
-            ? Promise.reject(new InputError('the Fabric names neither a context nor a server'))
-            : Promise.resolve().then(() => byServer(server, outside))
-          : byContext(context, outside));
+    tracksOf: (fabric) => {
+      const known = tracks.get(fabric) ?? new Map();
+      tracks.set(fabric, known);
+      return known;
+    },
+    cluster: ({ context, server, inCluster: pod }) => {
+      const address: ClusterAddress = defined({ context, server, inCluster: pod });
+      const key = JSON.stringify(address);
+      const known = opened.get(key) ?? open(address, outside);
       opened.set(key, known);
       // The next caller tries again: a kubeconfig or a login may be there by then.
       known.catch(() => opened.delete(key));
       return known;
     },
+    login: (address) => loginOf(address, outside),
   };
 }

@@ -104,7 +104,7 @@ function namedFiles(env: Environment): readonly string[] {
 }
 
 /** The kubeconfig files, in order. */
-function kubeconfigFiles(env: Environment): readonly string[] {
+export function kubeconfigFiles(env: Environment): readonly string[] {
   const named = namedFiles(env);
   return named.length > 0 ? named : [join(env['HOME'] ?? homedir(), '.kube', 'config')];
 }

@@ -48,6 +48,11 @@ function takesGroup({ spec }: Fabric, group: string): boolean {
   return FABRIC_GROUPS.has(group) || spec.groups.includes(group);
 }
 
+/** True if a manifest belongs to the Fabric: by its group, and by its place. */
+function takes(fabric: Fabric, { apiVersion, source }: ForeignDocument): boolean {
+  return takesGroup(fabric, groupOf(apiVersion)) && pathsOf(fabric).some((path) => isInside(source.file, path));
+}
+
 /** The address of an object: kinds of the fabric have their own, others are Objects with their group and kind. */
 export function objectRef(
   fabric: string,
@@ -208,11 +213,7 @@ export function claim(documents: readonly ForeignDocument[], own: readonly Desir
   const fabrics = own.filter(({ ref }) => ref.kind === 'Fabric') as readonly Fabric[];
   const read = documents.map((document, of): Readable => ({ of, document, read: readManifest(document) }));
   const mistakes = read.flatMap(({ of, document, read: { mistakes: found } }) => {
-    const { file } = document.source;
-    const takers = fabrics.filter(
-      (fabric) =>
-        takesGroup(fabric, groupOf(document.apiVersion)) && pathsOf(fabric).some((path) => isInside(file, path)),
-    );
+    const takers = fabrics.filter((fabric) => takes(fabric, document));
     const controller = controllerMistake(document);
     const all =
       takers.length === 0
@@ -222,15 +223,10 @@ export function claim(documents: readonly ForeignDocument[], own: readonly Desir
   });
   const bad = new Set(mistakes.filter(({ severity }) => severity !== 'warning').map(({ of }) => of));
   const sound = read.filter(({ of }) => !bad.has(of));
-  const taken = fabrics.flatMap((fabric) =>
-    claimsOf(
-      fabric,
-      sound.filter(
-        ({ document }) =>
-          takesGroup(fabric, groupOf(document.apiVersion)) &&
-          pathsOf(fabric).some((path) => isInside(document.source.file, path)),
-      ),
-    ),
-  );
-  return { taken, mistakes };
+  const taken = fabrics.flatMap((fabric) => {
+    const own = sound.filter(({ document }) => takes(fabric, document));
+    // A decommissioned Fabric does not declare objects: those that it has are removed.
+    return fabric.spec.status === 'DECOMMISSIONED' ? [] : claimsOf(fabric, own);
+  });
+  return { taken, mistakes, aside: sound.map(({ of }) => of) };
 }

@@ -1,7 +1,7 @@
 /** The facts of an object, and the answer of the cluster to a trial of its next step. */
 
 import type { FieldChange, Json, Resource } from '#plugin';
-import type { FabricMemory, FabricSpec, ObjectMemory } from '../generated.ts';
+import type { ObjectMemory } from '../generated.ts';
 import type { RefusalKind } from '../live/answers.ts';
 import type { Lost } from './as-sent.ts';
 import type { Manifest } from './manifest.ts';
@@ -43,8 +43,6 @@ export interface ObjectPreview {
 }
 
 export type ObjectResource = Resource<Manifest, ObjectFacts, ObjectMemory>;
-export type FabricFacts = { readonly server: string; readonly error?: string };
-export type FabricResource = Resource<FabricSpec, FabricFacts, FabricMemory>;
 
 /** The cluster's answer for a resource; undefined if none was asked for. */
 export function previewOf({ preview }: Pick<Resource, 'preview'>): ObjectPreview | undefined {

@@ -20,6 +20,7 @@ import { type ObjectFacts, type ObjectPreview, type ObjectResource, previewOf } 
 import type { Manifest } from './manifest.ts';
 import { overlapOf } from './overlaps.ts';
 import { referencesOf } from './references.ts';
+import { suspended } from './suspended.ts';
 
 type ObjectRule = Rule<Manifest, ObjectFacts, ObjectMemory>;
 
@@ -228,6 +229,7 @@ const oneAtATime: ObjectRule = (change, resource, scene) => {
 };
 
 export const objectRules = {
+  suspended,
   'not-served': notServed,
   refused,
   'webhook-down': webhookDown,

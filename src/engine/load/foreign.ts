@@ -133,7 +133,9 @@ export function takeForeign(
     const ofPlugin = own.filter(({ desired }) => desired.ref.plugin === plugin.name).map(({ desired }) => desired);
     return plugin.claim === undefined ? [] : [plugin.claim(documents, ofPlugin, settings[plugin.name] ?? {})];
   });
-  const known = new Set(claims.flatMap(({ taken, mistakes }) => [...taken, ...mistakes].map(({ of }) => of)));
+  const known = new Set(
+    claims.flatMap(({ taken, mistakes, aside = [] }) => [...[...taken, ...mistakes].map(({ of }) => of), ...aside]),
+  );
   const names = plugins.flatMap((plugin) => (plugin.claim === undefined ? [] : [plugin.name]));
   return {
     declared: claims.flatMap((each) => declaredOf(each, read)),

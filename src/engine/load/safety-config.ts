@@ -21,12 +21,12 @@ import { SPENT_KEPT_MS } from '../remember.ts';
 import { STUCK } from '../rules.ts';
 import { hasField } from '../field-path.ts';
 import type { PointerMistake } from './explain.ts';
-import type { FreezeRule } from './freeze.ts';
+import type { RecurringWindow } from '#plugin/windows';
 import { echo } from './mistake.ts';
 import { notLoaded } from './not-loaded.ts';
 
 /** The part of `Safety` from the file; freeze windows are laid out at the time of the run. */
-export type WrittenSafety = Omit<Safety, 'freeze' | 'maxRemovals'> & { readonly freeze: readonly FreezeRule[] };
+export type WrittenSafety = Omit<Safety, 'freeze' | 'maxRemovals'> & { readonly freeze: readonly RecurringWindow[] };
 
 type SafetyConfig = FettleConfig['safety'];
 
@@ -50,9 +50,9 @@ function tooLong(pointer: string, text: string, limitMs: number, limit: string):
 
 async function mistakesOfFreezes({ freeze }: SafetyConfig, now: number): Promise<readonly PointerMistake[]> {
   if (freeze.length === 0) return [];
-  const { freezeMistakes } = await import('./freeze.ts');
+  const { windowMistakes } = await import('#plugin/windows');
   return freeze.flatMap((rule, i) => [
-    ...freezeMistakes(rule, now).map(({ field, message }) => mistakeAt(`/safety/freeze/${i}/${field}`, message)),
+    ...windowMistakes(rule, now).map(({ field, message }) => mistakeAt(`/safety/freeze/${i}/${field}`, message)),
     ...tooLong(`/safety/freeze/${i}/for`, rule.for, LONGEST_FREEZE_MS, '366d'),
   ]);
 }

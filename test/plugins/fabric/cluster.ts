@@ -16,12 +16,10 @@ import type { ApiServer } from '../../support/kubernetes/api.ts';
 
 type Tree = NonNullable<EmulatorOptions['definitions']>[number];
 
-/** A definition whose spec may have any content. */
+/** A definition whose spec and status may have any content. */
 export function definition(group: string, version: string, kind: string, plural: string, scope = 'Namespaced'): Tree {
-  const schema = {
-    type: 'object',
-    properties: { spec: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-  };
+  const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  const schema = { type: 'object', properties: { spec: anything, status: anything } };
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',

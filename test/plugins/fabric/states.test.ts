@@ -9,9 +9,18 @@ import {
   isPossible,
   type Recorded,
   STATUSES,
+  type Status,
   SYNCS,
+  type Sync,
 } from '../../../plugins/fabric/states/combination.ts';
 import { corrected, type FabricEvent, MOVES, moved } from '../../../plugins/fabric/states/events.ts';
+import {
+  type AgentCourse,
+  type Evidence,
+  type Overdue,
+  refreshed,
+  type StatusCauses,
+} from '../../../plugins/fabric/states/refreshed.ts';
 import { requiredAction } from '../../../plugins/fabric/states/required-action.ts';
 
 const ALL: readonly Recorded[] = STATUSES.flatMap((status) =>
@@ -156,4 +165,121 @@ test.each([
   ['DECOMMISSIONED', 'CONNECTED', 'ERROR', 'clean-up'],
 ] as const)('%s, %s, %s requires %s', (status, connection, sync, action) => {
   expect(requiredAction({ status, connection, sync })).toBe(action);
+});
+
+const EVIDENCE: fc.Arbitrary<Evidence> = fc.record(
+  {
+    connection: fc.constantFrom('passed', 'failed', 'kept'),
+    repositoryFailed: fc.boolean(),
+    objects: fc
+      .tuple(fc.nat({ max: 3 }), fc.nat({ max: 3 }))
+      .map(([total, differing]) => ({ total, differing: Math.min(total, differing) })),
+    agents: fc.constantFrom('none', 'applied', 'pending', 'failing', 'silent'),
+  },
+  { requiredKeys: ['connection'] },
+);
+const CAUSES: fc.Arbitrary<StatusCauses> = fc.record({
+  isMaintenanceDue: fc.boolean(),
+  endsByItself: fc.boolean(),
+  activates: fc.constantFrom('after-first-sync', 'now', 'by-row'),
+});
+const OVERDUE = fc.record({ test: fc.boolean(), sync: fc.boolean() });
+
+test('a refresh of any combination gives a possible one, by allowed transitions alone', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...POSSIBLE), EVIDENCE, CAUSES, OVERDUE, (start, evidence, causes, overdue) => {
+      const { state, ways } = refreshed(start, evidence, causes, overdue);
+      expect(isPossible(state)).toBe(true);
+      for (const part of ['status', 'connection', 'sync'] as const) {
+        const way: readonly string[] = ways[part];
+        expect([way[0], way.at(-1)]).toEqual([start[part], state[part]]);
+        for (const [i, to] of way.slice(1).entries())
+          expect(ALLOWED[part] as readonly string[]).toContain(`${way[i]} ${to}`);
+      }
+      // Only a row decommissions.
+      if (start.status !== 'DECOMMISSIONED') expect(state.status).not.toBe('DECOMMISSIONED');
+      if (evidence.connection === 'failed') expect(state.connection).toBe('FAILED');
+      if (evidence.connection === 'passed') expect(state.connection).toBe('CONNECTED');
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+const QUIET: StatusCauses = { isMaintenanceDue: false, endsByItself: false, activates: 'by-row' };
+const IN_TIME: Overdue = { test: false, sync: false };
+const ALL_SAME = { total: 2, differing: 0 };
+const ONE_DIFFERS = { total: 2, differing: 1 };
+
+test.each<readonly [string, Sync, Evidence, Overdue, readonly Sync[]]>([
+  ['a first sync', 'NEVER_SYNCED', seenAs(ALL_SAME, 'applied'), IN_TIME, ['NEVER_SYNCED', 'SYNCING', 'IN_SYNC']],
+  ['a fabric without Agents', 'OUT_OF_SYNC', seenAs(ALL_SAME, 'none'), IN_TIME, ['OUT_OF_SYNC', 'SYNCING', 'IN_SYNC']],
+  ['no sync before its objects exist', 'NEVER_SYNCED', seenAs(ONE_DIFFERS, 'applied'), IN_TIME, ['NEVER_SYNCED']],
+  ['no sync without objects', 'NEVER_SYNCED', seenAs({ total: 0, differing: 0 }, 'none'), IN_TIME, ['NEVER_SYNCED']],
+  ['drift', 'IN_SYNC', seenAs(ONE_DIFFERS, 'applied'), IN_TIME, ['IN_SYNC', 'OUT_OF_SYNC']],
+  ['pending Agents', 'OUT_OF_SYNC', seenAs(ALL_SAME, 'pending'), IN_TIME, ['OUT_OF_SYNC', 'SYNCING']],
+  ['Agents that still work', 'SYNCING', seenAs(ALL_SAME, 'pending'), IN_TIME, ['SYNCING']],
+  [
+    'Agents over their deadline',
+    'SYNCING',
+    seenAs(ALL_SAME, 'pending'),
+    { test: false, sync: true },
+    ['SYNCING', 'ERROR'],
+  ],
+  ['a failed sync stays failed', 'ERROR', seenAs(ALL_SAME, 'pending'), IN_TIME, ['ERROR']],
+  ['a failed sync that recovers', 'ERROR', seenAs(ALL_SAME, 'applied'), IN_TIME, ['ERROR', 'SYNCING', 'IN_SYNC']],
+  ['a failed sync with drift', 'ERROR', seenAs(ONE_DIFFERS, 'applied'), IN_TIME, ['ERROR']],
+  ['a failing Agent', 'IN_SYNC', seenAs(ALL_SAME, 'failing'), IN_TIME, ['IN_SYNC', 'SYNCING', 'ERROR']],
+  ['a silent Agent', 'SYNCING', seenAs(ALL_SAME, 'silent'), IN_TIME, ['SYNCING', 'ERROR']],
+  [
+    'drift during a sync that ended',
+    'SYNCING',
+    seenAs(ONE_DIFFERS, 'applied'),
+    IN_TIME,
+    ['SYNCING', 'IN_SYNC', 'OUT_OF_SYNC'],
+  ],
+  [
+    'a sync whose end no refresh shows',
+    'SYNCING',
+    { connection: 'passed' },
+    { test: false, sync: true },
+    ['SYNCING', 'ERROR'],
+  ],
+  ['a lost connection', 'IN_SYNC', { connection: 'failed' }, IN_TIME, ['IN_SYNC', 'OUT_OF_SYNC']],
+  [
+    'a repository that cannot be read',
+    'SYNCING',
+    { ...seenAs(ALL_SAME, 'applied'), repositoryFailed: true },
+    IN_TIME,
+    ['SYNCING', 'ERROR'],
+  ],
+])('the sync after a refresh: %s', (_case, sync, evidence, overdue, way) => {
+  const start = { status: 'ACTIVE', connection: 'CONNECTED', sync } as Combination;
+  expect(refreshed(start, evidence, QUIET, overdue).ways.sync).toEqual(way);
+});
+
+function seenAs(objects: NonNullable<Evidence['objects']>, agents: AgentCourse): Evidence {
+  return { connection: 'passed', objects, agents };
+}
+
+test.each<readonly [Status, Partial<StatusCauses>, Sync, readonly Status[]]>([
+  ['ACTIVE', { isMaintenanceDue: true }, 'IN_SYNC', ['ACTIVE', 'MAINTENANCE']],
+  ['PLANNED', { isMaintenanceDue: true }, 'NEVER_SYNCED', ['PLANNED']],
+  ['MAINTENANCE', { endsByItself: true }, 'IN_SYNC', ['MAINTENANCE', 'ACTIVE']],
+  ['MAINTENANCE', {}, 'IN_SYNC', ['MAINTENANCE']],
+  ['PLANNED', { activates: 'now' }, 'NEVER_SYNCED', ['PLANNED', 'ACTIVE']],
+  ['PLANNED', { activates: 'after-first-sync' }, 'IN_SYNC', ['PLANNED', 'ACTIVE']],
+  ['PLANNED', { activates: 'after-first-sync' }, 'NEVER_SYNCED', ['PLANNED']],
+  ['PLANNED', { activates: 'now', isMaintenanceDue: true }, 'IN_SYNC', ['PLANNED', 'ACTIVE', 'MAINTENANCE']],
+  ['DECOMMISSIONED', { activates: 'now', isMaintenanceDue: true, endsByItself: true }, 'ERROR', ['DECOMMISSIONED']],
+])('the status %s with %j and %s', (status, causes, sync, way) => {
+  const start = { status, connection: 'CONNECTED', sync } as Combination;
+  const after = refreshed(start, { connection: 'passed' }, { ...QUIET, ...causes }, IN_TIME);
+  expect(after.ways.status).toEqual(way);
+});
+
+test('a test that was interrupted ends by its deadline', () => {
+  const start = { status: 'ACTIVE', connection: 'TESTING', sync: 'IN_SYNC' } as const;
+  const after = refreshed(start, { connection: 'kept' }, QUIET, { test: true, sync: false });
+  expect(after.state).toEqual({ status: 'ACTIVE', connection: 'FAILED', sync: 'OUT_OF_SYNC' });
+  expect(refreshed(start, { connection: 'kept' }, QUIET, IN_TIME).state).toEqual(start);
 });

@@ -1,10 +1,11 @@
-/** Freeze windows: cron expressions and lengths, as spans of time around now. The library is loaded only if one is declared. */
+/** Recurring windows of time: cron expressions and lengths, as spans around now. Loads the library that reads the expressions. */
 
 import { Cron } from 'croner';
-import { errorText, type FreezeWindow } from '#plugin';
+import { errorText } from './error-text.ts';
+import type { TimeWindow } from './types.ts';
 
-/** One entry of `safety.freeze`, with its length in ms. */
-export interface FreezeRule {
+/** A window that begins at every time of a cron expression, with its length in ms. */
+export interface RecurringWindow {
   readonly cron: string;
   readonly forMs: number;
   readonly timezone: string;
@@ -14,21 +15,24 @@ export interface FreezeRule {
 /** The horizon for windows: longer than any run lasts. */
 const HORIZON_MS = 31 * 24 * 60 * 60_000;
 
-/** An expression that fires more often than this within its own length freezes for good. */
+/** An expression that fires more often than this within its own length has one window without an end. */
 const MOST_BEGINNINGS = 10_000;
 
-function cronOf({ cron, timezone }: Pick<FreezeRule, 'cron' | 'timezone'>): Cron {
+function cronOf({ cron, timezone }: Pick<RecurringWindow, 'cron' | 'timezone'>): Cron {
   return new Cron(cron, { mode: '5-part', timezone, paused: true });
 }
 
-interface FreezeMistake {
+interface WindowMistake {
   readonly field: 'cron' | 'timezone';
   readonly message: string;
 }
 
 /** The mistakes in an expression and a time zone. */
-export function freezeMistakes(rule: Pick<FreezeRule, 'cron' | 'timezone'>, now: number): readonly FreezeMistake[] {
-  const mistakes: FreezeMistake[] = [];
+export function windowMistakes(
+  rule: Pick<RecurringWindow, 'cron' | 'timezone'>,
+  now: number,
+): readonly WindowMistake[] {
+  const mistakes: WindowMistake[] = [];
   let { timezone } = rule;
   try {
     new Intl.DateTimeFormat('en', { timeZone: timezone });
@@ -47,7 +51,7 @@ export function freezeMistakes(rule: Pick<FreezeRule, 'cron' | 'timezone'>, now:
 }
 
 /** Beginnings from `start` to `end`, both included. */
-function beginnings(rule: FreezeRule, start: number, end: number): readonly number[] {
+function beginnings(rule: RecurringWindow, start: number, end: number): readonly number[] {
   const cron = cronOf(rule);
   const found: number[] = [];
   // nextRun finds later times only; a window that begins exactly at the start counts too.
@@ -60,8 +64,8 @@ function beginnings(rule: FreezeRule, start: number, end: number): readonly numb
 }
 
 /** Windows that touch become one, with all their reasons. */
-function joined(windows: readonly FreezeWindow[]): readonly FreezeWindow[] {
-  const out: FreezeWindow[] = [];
+function joined(windows: readonly TimeWindow[]): readonly TimeWindow[] {
+  const out: TimeWindow[] = [];
   for (const window of windows.toSorted((a, b) => a.from - b.from || a.to - b.to)) {
     const last = out.at(-1);
     if (last === undefined || window.from > last.to) {
@@ -75,7 +79,7 @@ function joined(windows: readonly FreezeWindow[]): readonly FreezeWindow[] {
 }
 
 /** Every window that is open now, or opens within the horizon: in order, none touching another. */
-export function freezeWindows(rules: readonly FreezeRule[], now: number): readonly FreezeWindow[] {
+export function windowsAround(rules: readonly RecurringWindow[], now: number): readonly TimeWindow[] {
   return joined(
     rules.flatMap((rule) =>
       beginnings(rule, now - rule.forMs, now + HORIZON_MS).map((from) => ({

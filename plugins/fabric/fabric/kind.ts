@@ -1,0 +1,104 @@
+/** The kind Fabric: a cluster that exists independent of fettle, with its status, connection and sync. */
+
+import {
+  defineKind,
+  type Facts,
+  instantText,
+  isKnown,
+  type KnownResource,
+  type Proposal,
+  type Rule,
+  observedOf,
+  pass,
+  reject,
+  instantOf,
+  durationMs,
+  otherState,
+} from '#plugin';
+import type { FabricMemory, FabricRuleId, FabricSpec, FabricStep } from '../generated.ts';
+import { isPossible } from '../states/combination.ts';
+import { corrected } from '../states/events.ts';
+import { isStatus } from '../states/refreshed.ts';
+import type { FabricWriter } from '../world.ts';
+import type { FabricFacts, FabricResource } from './facts.ts';
+import { noteFabric } from './note.ts';
+import { fabricPolicy, type FabricPolicy } from './policy.ts';
+import { fabricStanding, recordedStates, STEP_EVENTS } from './standing.ts';
+
+/** The step that corrects recorded states that contradict each other. */
+function correction({ memory }: KnownResource<FabricResource>): Proposal<FabricStep> | undefined {
+  const states = recordedStates(memory);
+  const after = isPossible(states) ? undefined : corrected(states);
+  if (after === undefined) return undefined;
+  return {
+    step: `sync:${states.sync}>${after.sync}` as FabricStep,
+    goal: 'update',
+    because: `the recorded states contradict each other: status ${states.status}, connection ${states.connection}, sync ${states.sync}`,
+    cause: 'progress',
+  };
+}
+
+/** The step to the declared status; undefined if none leads there, which is a finding. */
+function statusStep(resource: KnownResource<FabricResource>): Proposal<FabricStep> | undefined {
+  const observed = observedOf(resource);
+  const { desired, policy } = resource;
+  if (observed === undefined || desired === undefined || !isStatus(observed.state)) return undefined;
+  const { state, signals = {} } = observed;
+  const { status: wanted } = policy as FabricPolicy;
+  const isTemporary = signals['maintenance_by'] !== undefined;
+  // Without a declared status, only a maintenance that a former document declared ends by a row.
+  const to = isStatus(wanted) ? wanted : state === 'MAINTENANCE' && !isTemporary ? 'ACTIVE' : state;
+  const step = `${state}>${to}`;
+  if (!(step in STEP_EVENTS) || (to === 'ACTIVE' && isTemporary)) return undefined;
+  return {
+    step: step as FabricStep,
+    goal: 'update',
+    fields: [{ path: '/status', before: state, after: to }],
+    because: isStatus(wanted)
+      ? `the document declares the status ${to}`
+      : 'the document no longer declares MAINTENANCE',
+  };
+}
+
+const notConnected: Rule<FabricSpec, FabricFacts, FabricMemory> = (_change, resource) => {
+  const connection = isKnown(resource) ? (otherState(resource, 'connection') ?? 'UNKNOWN') : 'UNKNOWN';
+  const facts = { connection };
+  if (connection === 'CONNECTED') return pass('The connection is CONNECTED', facts);
+  return reject(`The connection is ${connection} (HH-STATE-002)`, facts, {
+    remedy: { outside: 'restore the connection to the cluster' },
+  });
+};
+
+/** A step of a Fabric changes its recorded status alone: its intent and its outcome are the whole effect. */
+const recordOnly = async (): Promise<undefined> => undefined;
+
+/** When a Fabric is due: its next scheduled refresh, the next test of a failed connection, the end of a maintenance. */
+function schedule({ desired, memory }: FabricResource): Facts {
+  const { last_validated: validated, next_test: next, request_until: until } = memory?.kept ?? {};
+  const interval = durationMs(desired?.spec.syncInterval ?? '0s');
+  return {
+    ...(validated === undefined || interval === 0
+      ? {}
+      : { next_refresh: instantText(instantOf(validated) + interval) }),
+    ...(next === undefined ? {} : { next_test: next }),
+    ...(until === undefined ? {} : { requested_maintenance_until: until }),
+  };
+}
+
+export const fabricKind = defineKind<FabricWriter, FabricSpec, FabricFacts, FabricMemory, FabricStep, FabricRuleId>({
+  policy: fabricPolicy,
+  state: (policy, seen, memory, now) => fabricStanding(policy as FabricPolicy, seen, memory, now),
+  diff: (resource) => correction(resource) ?? statusStep(resource),
+  note: noteFabric,
+  schedule,
+  rules: { 'not-connected': notConnected },
+  handlers: {
+    'PLANNED>ACTIVE': recordOnly,
+    'ACTIVE>MAINTENANCE': recordOnly,
+    'MAINTENANCE>ACTIVE': recordOnly,
+    'ACTIVE>DECOMMISSIONED': recordOnly,
+    'MAINTENANCE>DECOMMISSIONED': recordOnly,
+    'sync:IN_SYNC>OUT_OF_SYNC': recordOnly,
+    'sync:SYNCING>ERROR': recordOnly,
+  },
+});

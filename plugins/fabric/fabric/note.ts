@@ -1,0 +1,100 @@
+/** The recorded part of a refresh of a Fabric: times, failures and the next tries. */
+
+import {
+  defined,
+  type Instant,
+  instantOf,
+  instantText,
+  type KnownResource,
+  type Note,
+  observedOf,
+  type Scene,
+} from '#plugin';
+import { PLUGIN } from '../kinds.ts';
+import type { FabricMemory } from '../generated.ts';
+import { connectionWait } from '../states/retries.ts';
+import type { FabricResource } from './facts.ts';
+import type { FabricPolicy } from './policy.ts';
+import { recordedStates } from './standing.ts';
+
+/** Time between two records of a successful test that finds nothing new. */
+const VALIDATED_MS = 3_600_000;
+
+type Kept = Partial<FabricMemory>;
+type Signals = Readonly<Record<string, unknown>>;
+
+function connectionNote(
+  now: Instant,
+  states: { from: string; to: string },
+  kept: Kept,
+  tested: unknown,
+): Note<FabricMemory> {
+  const at = instantText(now);
+  const isMoved = states.from !== states.to || kept.connection_since === undefined;
+  const began = isMoved ? { connection_since: at } : {};
+  if (tested === 'passed') {
+    const isOld = now - (instantOf(kept.last_validated) ?? 0) >= VALIDATED_MS;
+    return {
+      ...began,
+      ...(isMoved || isOld ? { last_validated: at } : {}),
+      ...(kept.connection_failures === undefined ? {} : { connection_failures: null }),
+      ...(kept.next_test === undefined ? {} : { next_test: null }),
+    };
+  }
+  if (tested !== 'failed') return began;
+  const failures = (kept.connection_failures ?? 0) + 1;
+  return { ...began, connection_failures: failures, next_test: instantText(now + connectionWait(failures)) };
+}
+
+function syncNote(now: Instant, states: { from: string; to: string }, kept: Kept, error: unknown): Note<FabricMemory> {
+  const { from, to } = states;
+  const isMoved = from !== to;
+  const at = instantText(now);
+  return {
+    ...(isMoved || kept.sync_since === undefined ? { sync_since: at } : {}),
+    ...(to === 'IN_SYNC' && isMoved ? { last_sync: at } : {}),
+    ...(typeof error === 'string' && error !== (kept.sync_error ?? '') ? { sync_error: error } : {}),
+    ...(to === 'ERROR' && isMoved ? { sync_failures: (kept.sync_failures ?? 0) + 1 } : {}),
+    ...(to === 'IN_SYNC' && kept.sync_failures !== undefined ? { sync_failures: null } : {}),
+  };
+}
+
+/** Cause of the present maintenance; `null` drops the former one. */
+function maintenanceNote(
+  status: string,
+  { status: wanted }: FabricPolicy,
+  signals: Signals,
+  kept: Kept,
+): Note<FabricMemory> {
+  if (status !== 'MAINTENANCE') return kept.maintenance_by === undefined ? {} : { maintenance_by: null };
+  const by = signals['maintenance_by'];
+  if (wanted === 'MAINTENANCE') return { maintenance_by: 'document' };
+  return by === 'window' || by === 'request' ? { maintenance_by: by } : {};
+}
+
+/** Digests of the logins, by Fabric: a part of the refresh that belongs to no basis, because each machine has its own. */
+export function loginsIn({ extras }: Pick<Scene, 'extras'>): Readonly<Record<string, string>> {
+  return (extras?.[PLUGIN]?.['logins'] ?? {}) as Readonly<Record<string, string>>;
+}
+
+export function noteFabric(resource: KnownResource<FabricResource>, now: Instant, scene: Scene): Note<FabricMemory> {
+  const observed = observedOf(resource);
+  if (observed === undefined) return {};
+  const { memory, policy } = resource;
+  const kept = memory?.kept ?? {};
+  const { facts, state, others = {}, signals = {} } = observed;
+  const before = recordedStates(memory);
+  const login = loginsIn(scene)[resource.ref.name];
+  return {
+    server: facts.server,
+    error: facts.error ?? '',
+    ...defined({ login }),
+    ...connectionNote(now, { from: before.connection, to: others['connection'] ?? '' }, kept, signals['tested']),
+    ...syncNote(now, { from: before.sync, to: others['sync'] ?? '' }, kept, signals['sync_error']),
+    ...maintenanceNote(state, policy as FabricPolicy, signals, kept),
+    ...(state === 'ACTIVE' && kept.activated_at === undefined ? { activated_at: instantText(now) } : {}),
+    ...(state === 'DECOMMISSIONED' && kept.decommissioned_at === undefined
+      ? { decommissioned_at: instantText(now) }
+      : {}),
+  };
+}
