@@ -462,8 +462,7 @@ export async function observe(world: FabricReader, query: Query): Promise<View> 
   const fabrics = fabricsIn(query);
   const objects = wantedIn(query);
   let done = 0;
-  const repositories = refreshRepositories(world.repositories, query);
-  const found = await Promise.all(
+  const refreshes = Promise.all(
     fabrics.map((fabric) => {
       const own = objects.filter(({ ref }) => addressParts(ref).fabric === fabric.ref.name);
       let counted = 0;
@@ -475,8 +474,8 @@ export async function observe(world: FabricReader, query: Query): Promise<View> 
       });
     }),
   );
+  const [found, tested] = await Promise.all([refreshes, refreshRepositories(world.repositories, query)]);
   const names = new Set(fabrics.map(({ ref }) => ref.name));
-  const tested = await repositories;
   return {
     observed: [...tested.observed, ...found.flatMap(({ observed }) => observed)],
     previews: found.flatMap(({ previews }) => previews),

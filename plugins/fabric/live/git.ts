@@ -8,7 +8,8 @@
  */
 
 import { scrypt, X509Certificate } from 'node:crypto';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
@@ -397,7 +398,8 @@ class Git implements RepositoryReader {
       const prober = { question, env, folder, prepared, deadlineMs: this.#deadlineMs, signal };
       return await this.#tried(prober, addresses as readonly string[], login);
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      // At once: an interrupted process may end before an asynchronous removal.
+      rmSync(folder, { recursive: true, force: true });
     }
   }
 

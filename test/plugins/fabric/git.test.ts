@@ -5,6 +5,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { openClusters } from '../../../plugins/fabric/live/clusters.ts';
+import { observe } from '../../../plugins/fabric/observe.ts';
 import { type GitOptions, openGit, rotated } from '../../../plugins/fabric/live/git.ts';
 import { isAddressMistake, repositoryAddress } from '../../../plugins/fabric/repository/address.ts';
 import { refreshRepositories } from '../../../plugins/fabric/repository/refresh.ts';
@@ -652,6 +654,41 @@ test('the refresh before an action of another resource does not repeat the test'
   expect(server.logins.length).toBe(asked);
   await refreshRepositories(world, query);
   expect(server.logins.length).toBeGreaterThan(asked);
+});
+
+test('an interruption of repositories and clusters together is one error', async () => {
+  const server = await served();
+  const stop = new AbortController();
+  let asked = 0;
+  server.mishap = () => {
+    asked += 1;
+    if (asked === 2) stop.abort(new Error('stopped'));
+    return true;
+  };
+  const world = openClusters({
+    config: { token: SECRET },
+    project: 'test',
+    folder: temporaryFolder(),
+    fileRoots: [],
+    env: { PATH: process.env['PATH'] ?? '', TMPDIR: scratch, ...permitted(server) },
+    now: Date.now,
+  });
+  const { url, ca, origin } = server;
+  const document = (kind: string, spec: object) => ({
+    ref: { plugin: 'fabric', kind, name: 'infra' },
+    spec,
+    meta: { labels: {}, lifecycle: { ignore: [] } },
+    needs: [],
+    source: { file: 'infra.yaml', line: 1, column: 1 },
+  });
+  const desired = [
+    document('GitRepository', { url, branch: 'main', ca }),
+    document('Fabric', { server: { url: origin, ca }, groups: [], controllers: [], secrets: [] }),
+  ];
+  const query = { desired, memory: [], now: 0, signal: stop.signal, progress: () => undefined };
+  // A second, unhandled one would end the process.
+  await expect(observe(world, query)).rejects.toThrow('stopped');
+  expect(leftFolders()).toEqual([]);
 });
 
 test('each run of git is reported for FETTLE_LOG, without a path or a secret', async () => {
