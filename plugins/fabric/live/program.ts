@@ -30,6 +30,11 @@ const KEPT = 65_536;
 /** Time to wait for output after a program has ended; a process that it left running can hold the pipe forever. */
 const DRAIN_MS = 1000;
 
+/** A text without a first line that is cut: a part of a secret would not be recognized. */
+function wholeLines(text: string, isCut: boolean): string {
+  return isCut ? text.replace(/^.*\n?/u, '') : text;
+}
+
 /** Ends a program with its child processes. */
 function killGroup(pid: number | undefined): void {
   if (pid === undefined) return;
@@ -50,6 +55,7 @@ export async function runProgram(program: Program): Promise<Ended> {
   const chunks: Buffer[] = [];
   let size = 0;
   let stderr = '';
+  let isCut = false;
   child.stdout.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
     size += chunk.length;
@@ -57,14 +63,20 @@ export async function runProgram(program: Program): Promise<Ended> {
   });
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString('utf8');
-    // A part of a line could be a part of a secret, which nothing would recognize.
-    if (stderr.length > KEPT) stderr = stderr.slice(-KEPT).replace(/^.*\n?/u, '');
+    isCut ||= stderr.length > KEPT;
+    stderr = stderr.slice(-KEPT);
   });
   child.on('error', (error) => resolve({ how: 'not-started', code: codeOf(error) ?? 'unknown' }));
   child.on('exit', (code, by) => {
     const done = (): void => {
       if (code === null) resolve({ how: 'signal', by: String(by) });
-      else resolve({ how: 'code', code, stdout: Buffer.concat(chunks).toString('utf8'), stderr });
+      else
+        resolve({
+          how: 'code',
+          code,
+          stdout: Buffer.concat(chunks).toString('utf8'),
+          stderr: wholeLines(stderr, isCut),
+        });
     };
     child.once('close', done);
     setTimeout(done, DRAIN_MS).unref();
