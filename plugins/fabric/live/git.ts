@@ -141,14 +141,18 @@ function bareHost(host: string): string {
   return host.replace(/^\[(.*)\]$/u, '$1');
 }
 
+function permittedOf(addresses: readonly string[], denial: Denial): readonly string[] | Failure {
+  const permitted = addresses.filter((address) => denial(address) === undefined);
+  return permitted.length === 0 ? failureOf('denied') : permitted;
+}
+
 /** The permitted addresses of a host, or the reason why there is not one. */
 async function addressesOf(host: string, denial: Denial, signal: AbortSignal): Promise<readonly string[] | Failure> {
   const bare = bareHost(host);
-  if (isIP(bare) !== 0) return denial(bare) === undefined ? [bare] : failureOf('denied');
+  if (isIP(bare) !== 0) return permittedOf([bare], denial);
   const found = await openNames(undefined, denial).addresses(bare, NAME_MS, signal);
   if (!found.ok) return failureOf('no-name', found.reason);
-  const permitted = found.addresses.filter((address) => denial(address) === undefined);
-  return permitted.length === 0 ? failureOf('denied') : permitted;
+  return permittedOf(found.addresses, denial);
 }
 
 /** Files and variables of one test, without the address. */
@@ -310,7 +314,7 @@ function answerOf(stdout: string, branch: string): RepositoryAnswer {
   const defaultBranch = target?.replace(/^ref: refs\/heads\//u, '');
   return defined({
     answers: true,
-    head: head !== undefined && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/u.test(head) ? head : undefined,
+    head,
     // The server's text.
     defaultBranch:
       defaultBranch === undefined || defaultBranch.length > 244 || branchMistake(defaultBranch) !== undefined

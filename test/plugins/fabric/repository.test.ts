@@ -325,7 +325,7 @@ describe('operations on a repository', () => {
     const after = (age: number) => repositoryStanding(sighting, undefined, NOW + age);
     expect(after(0)).toMatchObject({ state: 'CONNECTED', via: ['PENDING', 'TESTING'], findings: [] });
     expect(after(25 * HOUR).state).toBe('CONNECTED');
-    expect(after(25 * HOUR + 1)).toEqual({ state: 'TESTING', findings: [] });
+    expect(after(25 * HOUR + 1)).toEqual({ state: 'TESTING', findings: [], signals: {} });
   });
 });
 
