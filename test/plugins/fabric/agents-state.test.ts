@@ -22,6 +22,8 @@ import {
   judgeAgent,
   trackAgent,
 } from '../../../plugins/fabric/agents/standing.ts';
+import { openHttp, usualDenial } from '#plugin/net';
+import { KubernetesClient } from '../../../plugins/fabric/live/client.ts';
 import { openClusters } from '../../../plugins/fabric/live/clusters.ts';
 import type { LiveObject } from '../../../plugins/fabric/objects/content.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../../plugins/fabric/sandbox/emulator.ts';
@@ -35,7 +37,8 @@ import { HEDGEHOG_HOOKS } from '../../../plugins/fabric/sandbox/hedgehog/hooks.t
 import { textAt, type Tree, treeAt } from '../../../plugins/fabric/sandbox/value.ts';
 import type { ClusterWriter } from '../../../plugins/fabric/world.ts';
 import { temporaryFolder } from '../../support/cli.ts';
-import { type Api, objectsIn, openApi } from '../../support/kubernetes/api.ts';
+import { type Api, type ApiServer, objectsIn, openApi } from '../../support/kubernetes/api.ts';
+import { emulatedServer, hasRealServer, install, realServer } from '../../support/kubernetes/servers.ts';
 
 const never = new AbortController().signal;
 const at = (text: string): number => Date.parse(`2026-11-29T${text}Z`);
@@ -790,6 +793,72 @@ describe('an emulated fabric', () => {
     const listed = await listAgents(cluster, never);
     expect(listed).toHaveLength(606);
   });
+});
+
+/** Agents as a server stores them, whose status is a subresource. */
+function storedAgents(start: () => Promise<ApiServer>): void {
+  test('a status changes no generation, and a change of the specification is pending', async () => {
+    const server = await start();
+    const api = openApi(server);
+    onTestFinished(async () => {
+      api.close();
+      await server.stop();
+    });
+    await install(
+      server,
+      HEDGEHOG_DEFINITIONS.filter((each) => textAt(each, 'spec', 'names', 'kind') === 'Agent'),
+    );
+    const client = new KubernetesClient({
+      server: new URL(server.url),
+      send: openHttp(usualDenial({}), { ca: server.ca }),
+      credentials: async () => ({ authorization: `Bearer ${server.tokens['admin'] ?? ''}` }),
+      manager: 'fettle:test',
+    });
+    const agents = '/apis/agent.githedgehog.com/v1beta1/namespaces/default/agents';
+    const merge = async (path: string, body: Tree): Promise<void> => {
+      const { code, text } = await api.send(path, { method: 'PATCH', type: 'application/merge-patch+json', body });
+      expect([code, text]).toEqual([200, text]);
+    };
+    let track: AgentTrack | undefined;
+    const standing = async (): Promise<AgentStanding> => {
+      const reports = await listAgents(client, never);
+      if (reports === undefined || 'words' in reports) throw new Error('no Agents');
+      expect(JSON.stringify(reports)).not.toContain('SECRET');
+      const [report] = reports;
+      if (report === undefined) throw new Error('no Agent');
+      track = trackAgent(track, report, at('10:00:05'));
+      return judgeAgent(report, track, at('10:00:05'));
+    };
+    expect(await listAgents(client, never)).toEqual([]);
+    const { status: _status, ...created } = agentObject({}) as unknown as Tree;
+    const { uid: _uid, generation: _generation, ...metadata } = treeAt(created, 'metadata');
+    expect((await api.send(agents, { method: 'POST', body: { ...created, metadata } })).code).toBe(201);
+    expect(await standing()).toMatchObject({
+      state: 'pending',
+      reason: 'the switch has not reported yet',
+      generation: 1,
+    });
+    const status = { ...calm, lastAttemptGen: 1, lastAppliedGen: 1, conditions: [] };
+    await merge(`${agents}/leaf-1/status`, { status });
+    expect(await standing()).toMatchObject({ state: 'applied', generation: 1, findings: [] });
+    await merge(`${agents}/leaf-1`, { spec: { description: 'changed' } });
+    expect(await standing()).toMatchObject({ state: 'pending', generation: 2, applied: 1 });
+    await merge(`${agents}/leaf-1/status`, { status: { lastAttemptGen: 2, conditions: [PENDING(2)] } });
+    expect(await standing()).toMatchObject({ state: 'pending', reason: 'the switch applies generation 2' });
+    await merge(`${agents}/leaf-1/status`, { status: { runID: 'r-2', lastAttemptGen: 1 } });
+    expect(await standing()).toMatchObject({ state: 'failing' });
+    await merge(`${agents}/leaf-1/status`, {
+      status: { lastAttemptGen: 2, lastAppliedGen: 2, conditions: [SUCCEEDED(2)] },
+    });
+    expect(await standing()).toMatchObject({ state: 'applied', generation: 2, applied: 2 });
+  });
+}
+
+describe.skipIf(!hasRealServer())('Agents of kube-apiserver', () => {
+  storedAgents(realServer);
+});
+describe('Agents of the emulated API server', () => {
+  storedAgents(emulatedServer);
 });
 
 describe('the switches of an object', () => {

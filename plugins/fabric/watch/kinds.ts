@@ -1,0 +1,98 @@
+/** Watches of several kinds as one: the events of each as they come, without the members that have secrets. */
+
+import { secretPointers } from '../objects/content.ts';
+import type { ClusterReader, ServedKind, WatchEvent, WatchOptions } from '../world.ts';
+
+/** An event of the watch of one kind. */
+export interface KindEvent {
+  readonly served: ServedKind;
+  readonly event: WatchEvent;
+}
+
+/** Hands items of several producers to one consumer. A producer waits until its item is taken. */
+class Handover<T> {
+  readonly #items: { readonly item: T; readonly taken: () => void }[] = [];
+  #wake: (() => void) | undefined;
+  #producers: number;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(producers: number) {
+    this.#producers = producers;
+  }
+
+  offer(item: T): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#items.push({ item, taken: resolve });
+    this.#wake?.();
+    return promise;
+  }
+
+  /** One producer is done. */
+  end(): void {
+    this.#producers -= 1;
+    this.#wake?.();
+  }
+
+  /** Ends the consumer with an error. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#wake?.();
+  }
+
+  /** Lets all producers go on, without a consumer. */
+  release(): void {
+    for (const { taken } of this.#items.splice(0)) taken();
+  }
+
+  async *items(): AsyncGenerator<T, void> {
+    for (;;) {
+      const next = this.#items.shift();
+      if (next !== undefined) {
+        yield next.item;
+        next.taken();
+      } else if (this.#failure !== undefined) throw this.#failure.error;
+      else if (this.#producers === 0) return;
+      else {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.#wake = resolve;
+        await promise;
+      }
+    }
+  }
+}
+
+/** Members of a kind's objects that have secrets: the first part of each pointer. */
+function secretMembers(kind: string): readonly string[] {
+  return secretPointers(kind).map((pointer) => pointer.split('/')[1] ?? '');
+}
+
+/**
+ * Watches kinds until the signal fires, or until the cluster has refused each of them. A watch that throws ends all. Secret
+ * members of Agents and Secrets are in no event.
+ */
+export async function* watchKinds(
+  cluster: ClusterReader,
+  kinds: readonly ServedKind[],
+  options: Omit<WatchOptions, 'omit'>,
+  signal: AbortSignal,
+): AsyncGenerator<KindEvent, void> {
+  const stopping = new AbortController();
+  const either = AbortSignal.any([signal, stopping.signal]);
+  const handover = new Handover<KindEvent>(kinds.length);
+  const follow = async (served: ServedKind): Promise<void> => {
+    const omit = secretMembers(served.kind);
+    for await (const event of cluster.watch(served, { ...options, omit }, either))
+      await handover.offer({ served, event });
+  };
+  for (const served of kinds)
+    follow(served).then(
+      () => handover.end(),
+      (error: unknown) => handover.fail(error),
+    );
+  try {
+    yield* handover.items();
+  } finally {
+    stopping.abort();
+    handover.release();
+  }
+}
