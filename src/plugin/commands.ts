@@ -157,7 +157,10 @@ export interface WatchCommand<W = CommandWords, O = CommandOptions, R = unknown>
 /** Refreshes some resources, and records the refresh under the lock. */
 export interface RefreshCommand<W = CommandWords, O = CommandOptions> extends CommandShape<W, O> {
   readonly does: 'refresh';
-  /** The resources to refresh: declared or recorded ones of the plugin, at least one. Pure. */
+  /**
+   * The resources to refresh: declared or recorded ones of the plugin, at least one, with those that `note` and
+   * `findings` of their kinds read. All others are unseen. Pure.
+   */
   only(input: CommandInput<W, O>): readonly Ref[];
   /** Reports the refreshed resources, in the order of `only`. `failed` ends the command like a gap. Pure. */
   report(

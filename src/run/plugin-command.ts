@@ -222,8 +222,10 @@ export async function refreshCommand(
     try {
       const { sealed, resources } = await reconcileProject(
         {
-          ...log,
           project,
+          recall: log.recall,
+          record: log.record,
+          run: log.run,
           selection: {},
           passes: {},
           plugins,

@@ -205,6 +205,38 @@ describe('show', () => {
   });
 });
 
+describe('output', () => {
+  const TOKEN = 'token-0123456789abcdef';
+  const printing = defineCommand({
+    name: 'print',
+    summary: 'Print.',
+    does: 'show',
+    show: () => ({ lines: [`a ${TOKEN} \u001b[2J ##[error]x`], facts: { texts: [{ token: TOKEN }] } }),
+  });
+
+  it('has no secret of the environment, and no control character', async () => {
+    const folder = await project('a');
+    const settings = { plugins: withCommands([printing]), env: { HCLOUD_TOKEN: TOKEN } };
+    for (const line of ['files print', 'files print --format json', 'files print --json']) {
+      const { code, stdout } = await fettle(folder, line, settings);
+      expect([code, stdout.includes(TOKEN), stdout.includes('\u001b')]).toEqual([0, false, false]);
+      expect(stdout).toContain('(hidden)');
+    }
+  });
+
+  it.each<[string, unknown, string]>([
+    ['lines that are not texts', { lines: [1], facts: {} }, 'invalid output of the command'],
+    ['facts that are not an object', { lines: [], facts: [] }, 'invalid output of the command'],
+    ['facts that are not JSON', { lines: [], facts: { size: 1n } }, 'BigInt'],
+    ['facts without a limit', { lines: ['x'.repeat(17_000_000)], facts: {} }, 'is too large'],
+  ])('refuses %s', async (_name, report, text) => {
+    const folder = await project('a');
+    const wrong = defineCommand({ name: 'print', summary: 'Print.', does: 'show', show: () => report as never });
+    const { code, stderr } = await fettle(folder, 'files print', { plugins: withCommands([wrong]) });
+    expect([code, stderr]).toEqual([1, expect.stringContaining(text)]);
+  });
+});
+
 describe('refresh', () => {
   it('reads the named resources alone, and records nothing about the others', async () => {
     const folder = await project('a', 'b');
@@ -415,7 +447,11 @@ describe('apply', () => {
     expect(declined.stdout).not.toContain('files/File/b ');
     const digest = /digest (sha256:[0-9a-f]{64})/u.exec(declined.stdout)?.[1] ?? '';
     expect((await fettle(folder, `files restore b --plan-digest ${digest}`)).code).toBe(6);
-    expect((await fettle(folder, `files restore a --plan-digest ${digest}`)).code).toBe(0);
+    const applied = await fettle(folder, `files restore a --plan-digest ${digest} --format json`);
+    expect([applied.code, JSON.parse(applied.stdout)]).toMatchObject([
+      0,
+      { exit_code: 0, results: [{ address: 'files/File/a' }] },
+    ]);
     const read = (name: string): string => readFileSync(join(folder, `out/${name}.txt`), 'utf8');
     expect([read('a'), read('b')]).toEqual(['one', 'two']);
     const kinds = await records(folder, 4);
@@ -502,6 +538,14 @@ describe('commands that write', () => {
     const { code, stderr } = await fettle(folder, line, { env });
     const name = line.split(' ').slice(0, 2).join(' ');
     expect([code, stderr]).toEqual([1, expect.stringContaining(`in CI, ${name} needs \`store\` in fettle.yaml`)]);
+  });
+
+  it.each(lines)('%s ends at a signal, and can run again', async (line) => {
+    const folder = await project('a');
+    const { code } = await fettle(folder, line, { signal: 'SIGTERM' });
+    expect(code).toBe(143);
+    expect((await fettle(folder, line)).code).toBe(0);
+    await verified(folder);
   });
 
   it.each(lines)('%s ends with 5 if the lock is held', async (line) => {
