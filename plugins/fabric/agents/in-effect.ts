@@ -126,7 +126,7 @@ function noteOf({ fabric, memory, raw, now }: Ending): StateNote {
   return {
     ref,
     moves: [...movesAlong('sync', sync), ...movesAlong('status', status)],
-    kept: fabricNote({ memory, policy, facts, standing }, now) as Facts,
+    kept: fabricNote({ ref, memory, policy, facts, standing }, now) as Facts,
   };
 }
 

@@ -2,6 +2,7 @@
 
 import {
   defined,
+  formatRef,
   type Instant,
   instantOf,
   instantText,
@@ -9,10 +10,14 @@ import {
   type Memory,
   type Note,
   observedOf,
+  type Ref,
   type Scene,
   type Standing,
 } from '#plugin';
+import { fabricConditions } from '../alerts/conditions.ts';
+import { alertsNote, nextAlerts } from '../alerts/record.ts';
 import { PLUGIN } from '../kinds.ts';
+import type { Recorded } from '../states/combination.ts';
 import type { FabricMemory } from '../generated.ts';
 import { connectionWait } from '../states/retries.ts';
 import type { FabricFacts, FabricResource } from './facts.ts';
@@ -79,8 +84,20 @@ export function loginsIn({ extras }: Pick<Scene, 'extras'>): Readonly<Record<str
   return (extras?.[PLUGIN]?.['logins'] ?? {}) as Readonly<Record<string, string>>;
 }
 
+/** The alerts of a Fabric after a refresh. */
+function alertsOf({ ref, memory, policy, facts, standing }: NotedFabric, now: Instant): Note<FabricMemory> {
+  const { state, others = {}, signals = {} } = standing;
+  const error = signals['sync_error'];
+  const states = { ...recordedStates(undefined), ...others, status: state } as Recorded;
+  const words = { error: facts.error, syncError: typeof error === 'string' && error !== '' ? error : undefined, now };
+  const alerting = { address: formatRef(ref), now, isOn: policy.alerts.isOn, expireMs: policy.alerts.expireMs };
+  const before = memory?.kept.alerts;
+  return alertsNote(before, nextAlerts(before ?? {}, fabricConditions(states, memory, words), alerting));
+}
+
 /** A Fabric as a refresh, or the end of an apply, shows it. */
 export interface NotedFabric {
+  readonly ref: Ref;
   readonly memory: Memory<FabricMemory> | undefined;
   readonly policy: FabricPolicy;
   readonly facts: FabricFacts;
@@ -90,7 +107,8 @@ export interface NotedFabric {
 }
 
 /** The recorded part of a Fabric: only differences from the state are written. */
-export function fabricNote({ memory, policy, facts, standing, login }: NotedFabric, now: Instant): Note<FabricMemory> {
+export function fabricNote(noted: NotedFabric, now: Instant): Note<FabricMemory> {
+  const { memory, policy, facts, standing, login } = noted;
   const kept = memory?.kept ?? {};
   const { state, others = {}, signals = {} } = standing;
   const before = recordedStates(memory);
@@ -101,6 +119,7 @@ export function fabricNote({ memory, policy, facts, standing, login }: NotedFabr
     ...connectionNote(now, { from: before.connection, to: others['connection'] ?? '' }, kept, signals['tested']),
     ...syncNote(now, { from: before.sync, to: others['sync'] ?? '' }, kept, signals['sync_error']),
     ...maintenanceNote(state, policy, signals, kept),
+    ...alertsOf(noted, now),
     ...(state === 'ACTIVE' && kept.activated_at === undefined ? { activated_at: instantText(now) } : {}),
     ...(state === 'DECOMMISSIONED' && kept.decommissioned_at === undefined
       ? { decommissioned_at: instantText(now) }
@@ -114,5 +133,5 @@ export function noteFabric(resource: KnownResource<FabricResource>, now: Instant
   const { memory, policy, ref } = resource;
   const login = loginsIn(scene)[ref.name];
   const { facts } = observed;
-  return fabricNote({ memory, policy: policy as FabricPolicy, facts, standing: observed, login }, now);
+  return fabricNote({ ref, memory, policy: policy as FabricPolicy, facts, standing: observed, login }, now);
 }
