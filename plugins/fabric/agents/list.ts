@@ -1,14 +1,12 @@
 /** Agents of a cluster: their reports, without the specifications, which have secrets. */
 
 import type { Refusal } from '../live/answers.ts';
+import { secretMembers } from '../objects/content.ts';
 import { FABRIC_NAMESPACE } from '../objects/groups.ts';
 import type { ClusterReader, ServedKind } from '../world.ts';
 import { type AgentReport, readAgent } from './report.ts';
 
 const AGENT_API = 'agent.githedgehog.com/v1beta1';
-
-/** Members of an Agent that are dropped as soon as an answer is parsed. */
-export const AGENT_SECRETS = ['spec'] as const;
 
 /** The kind Agent, as the cluster serves it; undefined if it does not. */
 export async function agentKind(cluster: ClusterReader, signal: AbortSignal): Promise<ServedKind | undefined> {
@@ -25,7 +23,7 @@ export async function listAgents(
 ): Promise<readonly AgentReport[] | Refusal | undefined> {
   const served = await agentKind(cluster, signal);
   if (served === undefined) return undefined;
-  const listed = await cluster.list(served, { namespace: FABRIC_NAMESPACE, omit: AGENT_SECRETS }, signal);
+  const listed = await cluster.list(served, { namespace: FABRIC_NAMESPACE, omit: secretMembers(served.kind) }, signal);
   if (!('words' in listed)) return listed.map(readAgent);
   return listed.kind === 'not-served' ? undefined : listed;
 }

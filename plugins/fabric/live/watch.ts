@@ -7,7 +7,7 @@
  */
 
 import { backoffMs, defined, errorKind, errorText, isRecord, isTree, type Json, type RetryPolicy } from '#plugin';
-import { within } from '#plugin/deadline';
+import { raced } from '#plugin/deadline';
 import type { Timing } from '#plugin/http';
 import type { LiveObject } from '../objects/content.ts';
 import type { ObjectChange, WatchEvent } from '../world.ts';
@@ -97,6 +97,12 @@ class SilenceError extends Error {
   override readonly name = 'SilenceError';
 }
 
+/** One watch. `signal` fires with the caller's signal, and with `silence`. */
+interface Attempt {
+  readonly silence: AbortController;
+  readonly signal: AbortSignal;
+}
+
 class ObjectWatch {
   readonly #source: WatchSource;
   readonly #timing: Timing;
@@ -176,36 +182,36 @@ class ObjectWatch {
   async *#follow(): AsyncGenerator<WatchEvent, End> {
     const silence = new AbortController();
     const signal = AbortSignal.any([this.#signal, silence.signal]);
+    const attempt = { silence, signal };
     let accepted: number | undefined;
     let lines: AsyncIterator<string> | undefined;
     try {
-      const opened = await this.#heardWithin(() => this.#source.open(this.#version, signal));
+      const opened = await this.#heard(this.#source.open(this.#version, signal), attempt);
       if ('refusal' in opened) return this.#afterRefusal(opened.refusal, { next: 'watch' });
       accepted = this.#timing.now();
       lines = opened.lines[Symbol.asyncIterator]();
-      const end = yield* this.#events(lines);
+      const end = yield* this.#events(lines, attempt);
       this.#count(accepted);
       return end;
     } catch (error) {
       const reason = this.#reasonOf(error);
       this.#count(accepted);
-      if (error instanceof SilenceError) {
-        // Ends the line that is awaited.
-        silence.abort();
-        return { next: 'list', cause: 'silent' };
-      }
+      if (error instanceof SilenceError) return { next: 'list', cause: 'silent' };
       if (this.#failures >= MOST_FAILURES) return { next: 'list', cause: 'failed', failure: reason };
       // The first repetition is immediate, and not worth a word.
       return this.#failures > 1 ? { next: 'watch', failure: reason } : { next: 'watch' };
     } finally {
-      // Ends the connection. A signal would end it with an error that has no listener, if the answer is complete.
+      // Ends the connection. The signal would end it with an error that has no listener, if the answer is complete.
       lines?.return?.().catch(() => undefined);
     }
   }
 
-  async *#events(lines: AsyncIterator<string>): AsyncGenerator<WatchEvent, Exclude<End, { readonly next: 'nothing' }>> {
+  async *#events(
+    lines: AsyncIterator<string>,
+    attempt: Attempt,
+  ): AsyncGenerator<WatchEvent, Exclude<End, { readonly next: 'nothing' }>> {
     for (;;) {
-      const { done, value } = await this.#heardWithin(() => lines.next());
+      const { done, value } = await this.#heard(lines.next(), attempt);
       if (done === true) return { next: 'watch' };
       this.#quietMs = 0;
       const heard = heardIn(value);
@@ -233,13 +239,16 @@ class ObjectWatch {
     return changes;
   }
 
-  /** Waits for the server within what is left of the silence. Time in which the consumer is busy does not count. */
-  async #heardWithin<T>(work: () => Promise<T>): Promise<T> {
+  /** Waits for the server, for what is left of the silence. Time in which the consumer is busy does not count. */
+  async #heard<T>(work: Promise<T>, { silence, signal }: Attempt): Promise<T> {
     const begun = this.#timing.now();
     const left = Math.max(0, this.#silenceMs - this.#quietMs);
+    // The end of the silence also ends the connection.
+    const timer = setTimeout(() => silence.abort(new SilenceError()), left);
     try {
-      return await within(left, () => new SilenceError(), this.#signal, work);
+      return await raced(work, signal);
     } finally {
+      clearTimeout(timer);
       this.#quietMs += Math.max(0, this.#timing.now() - begun);
     }
   }

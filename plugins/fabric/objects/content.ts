@@ -63,6 +63,11 @@ export function secretPointers(kind: string, more: readonly string[] = []): read
   return [...(SECRET_POINTERS[kind] ?? []), ...more];
 }
 
+/** The members of a kind's objects that have known secrets: `spec` of an Agent. */
+export function secretMembers(kind: string): readonly string[] {
+  return secretPointers(kind).map((pointer) => pointer.split('/')[1] ?? '');
+}
+
 function isWithin(path: string, pointer: string): boolean {
   return path === pointer || path.startsWith(`${pointer}/`);
 }

@@ -1,6 +1,6 @@
 /** Watches of several kinds as one: the events of each as they come, without the members that have secrets. */
 
-import { secretPointers } from '../objects/content.ts';
+import { secretMembers } from '../objects/content.ts';
 import type { ClusterReader, ServedKind, WatchEvent, WatchOptions } from '../world.ts';
 
 /** An event of the watch of one kind. */
@@ -59,11 +59,6 @@ class Handover<T> {
       }
     }
   }
-}
-
-/** Members of a kind's objects that have secrets: the first part of each pointer. */
-function secretMembers(kind: string): readonly string[] {
-  return secretPointers(kind).map((pointer) => pointer.split('/')[1] ?? '');
 }
 
 /**

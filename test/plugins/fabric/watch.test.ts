@@ -511,6 +511,8 @@ describe('rarer events', () => {
       else await sleep(20);
     }
     await apply(api, 'last');
+    // A list may wait for its deadline on a kept connection that is frozen.
+    tunnel.cut();
     await consumer.next('changed', 'last');
     await consumer.next('fresh');
     const versions = (objects: Iterable<unknown>): readonly string[] =>
