@@ -393,7 +393,7 @@ export const tables = {
           id: 'not-connected',
           guards: ['PLANNED>ACTIVE', 'MAINTENANCE>ACTIVE'],
           overridable: false,
-          text: 'A Fabric is activated only while its connection is CONNECTED.',
+          text: 'A Fabric is activated only while its connection is CONNECTED, and its Git repository can be read.',
         },
       ],
       references: [{ pointer: '/gitRepository', kind: 'GitRepository' }],

@@ -106,7 +106,7 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
       );
     }
     case 'watch-failed':
-      return one('error', `the plugin ${event.plugin} could not watch: ${event.message}`);
+      return one('error', `the plugin ${event.plugin} could not read the infrastructure: ${event.message}`);
     case 'settling-late':
       return one('warning', `--timeout ${durationText(event.timeoutMs)} has passed: ${event.reason}`);
     case 'effect-awaited':

@@ -49,7 +49,7 @@ function reachesOf(scene: Scene, fabric: string): readonly Reach[] {
   const named = (name: string, spec: unknown): readonly LiveObject[] => {
     if (spec === undefined) return [];
     const manifest = spec as { readonly metadata?: Facts };
-    return [{ ...manifest, metadata: { ...manifest.metadata, name } } as LiveObject];
+    return [{ ...manifest, metadata: { ...manifest.metadata, name } }];
   };
   return [
     reachOf(resources.flatMap(({ ref, memory }) => named(ref.name, memory?.applied?.spec))),
@@ -126,7 +126,7 @@ function noteOf({ fabric, memory, raw, now }: Ending): StateNote {
   return {
     ref,
     moves: [...movesAlong('sync', sync), ...movesAlong('status', status)],
-    kept: fabricNote({ ref, memory, policy, facts, standing }, now) as Facts,
+    kept: fabricNote({ ref, memory, policy, facts, standing }, now),
   };
 }
 
@@ -138,7 +138,7 @@ function reachesSwitches({ goal, fields }: Change): boolean {
 async function endOf(world: FabricWriter, fabric: FabricResource, ended: EndedApply): Promise<ApplyEffect> {
   const { scene, now } = ended;
   const { ref, desired } = fabric;
-  const memory = ended.memoryOf(ref) as Memory<FabricMemory> | undefined;
+  const memory = ended.memoryOf(ref);
   const rows = ended.rows.filter(
     ({ change }) => OBJECT_KINDS.includes(change.ref.kind) && addressParts(change.ref).fabric === ref.name,
   );

@@ -5,7 +5,6 @@ import {
   type FieldChange,
   instantText,
   isRecord,
-  isSeen,
   isTree,
   type Json,
   type KnownResource,
@@ -23,7 +22,7 @@ import type { Condition } from './record.ts';
 type Spec = Readonly<Record<string, Json>>;
 
 function specOf(value: unknown): Spec | undefined {
-  return isRecord(value) && isTree(value['spec'] as Json) ? (value['spec'] as Spec) : undefined;
+  return isRecord(value) && isTree(value['spec']) ? (value['spec'] as Spec) : undefined;
 }
 
 /** The specification that the cluster has, from the differences of the row. */

@@ -61,7 +61,7 @@ export function nextAlerts(known: Alerts, conditions: readonly Condition[], aler
 
 /** The alerts to record; empty if they are as recorded. `null` drops the last one. */
 export function alertsNote(before: Alerts | undefined, after: Alerts): { readonly alerts?: Alerts | null } {
-  if (sameJson((before ?? {}) as never, after as never)) return {};
+  if (sameJson(before ?? {}, after)) return {};
   return { alerts: Object.keys(after).length === 0 ? null : after };
 }
 

@@ -11,6 +11,7 @@ import {
   observedOf,
   pass,
   reject,
+  type Scene,
   instantOf,
   durationMs,
   otherState,
@@ -19,6 +20,8 @@ import type { FabricMemory, FabricRuleId, FabricSpec, FabricStep } from '../gene
 import { isPossible } from '../states/combination.ts';
 import { corrected } from '../states/events.ts';
 import { isStatus } from '../states/refreshed.ts';
+import { GitRepository, PLUGIN } from '../kinds.ts';
+import { repositoryHold } from '../repository/facts.ts';
 import type { FabricWriter } from '../world.ts';
 import type { FabricFacts, FabricResource } from './facts.ts';
 import { noteFabric } from './note.ts';
@@ -60,9 +63,21 @@ function statusStep(resource: KnownResource<FabricResource>): Proposal<FabricSte
   };
 }
 
-const notConnected: Rule<FabricSpec, FabricFacts, FabricMemory> = (_change, resource) => {
+/** The reason why the Git repository of a Fabric cannot be used; undefined if it can, or the Fabric names none. */
+function repositoryReason({ desired }: FabricResource, scene: Scene): string | undefined {
+  const name = desired?.spec.gitRepository;
+  if (name === undefined) return undefined;
+  return repositoryHold(GitRepository.get(scene, { plugin: PLUGIN, kind: 'GitRepository', name }), scene.now);
+}
+
+const notConnected: Rule<FabricSpec, FabricFacts, FabricMemory> = (_change, resource, scene) => {
   const connection = isKnown(resource) ? (otherState(resource, 'connection') ?? 'UNKNOWN') : 'UNKNOWN';
   const facts = { connection };
+  const hold = repositoryReason(resource, scene);
+  if (connection === 'CONNECTED' && hold !== undefined)
+    return reject(`The Git repository cannot be used (HH-STATE-002): ${hold}`, facts, {
+      remedy: { outside: 'restore the connection to the Git repository' },
+    });
   if (connection === 'CONNECTED') return pass('The connection is CONNECTED', facts);
   return reject(`The connection is ${connection} (HH-STATE-002)`, facts, {
     remedy: { outside: 'restore the connection to the cluster' },
