@@ -900,7 +900,11 @@ describe('the switches of an object', () => {
     connection(
       'labelled',
       {},
-      { 'switch.fabric.githedgehog.com/leaf-1': 'true', 'server.fabric.githedgehog.com/leaf-2': 'true' },
+      {
+        'switch.fabric.githedgehog.com/leaf-1': 'true',
+        'switch.fabric.githedgehog.com/leaf-2': 'false',
+        'server.fabric.githedgehog.com/leaf-2': 'true',
+      },
     ),
     connection('plain', { unbundled: { link: { server: { port: 's/e1' }, switch: { port: 'leaf-2/E1/1' } } } }),
     connection('outside', { staticExternal: { link: { switch: { port: 'leaf-2/E1/2' } } } }),
