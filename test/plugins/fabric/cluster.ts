@@ -164,14 +164,14 @@ export function editAs(
   });
 }
 
-interface OpenProject extends Pick<ClusterProject, 'folder' | 'run' | 'plan' | 'write'> {
+export interface OpenProject extends Pick<ClusterProject, 'folder' | 'run' | 'plan' | 'write'> {
   readonly env: Readonly<Record<string, string>>;
   /** Replaces the kubeconfig. */
   readonly configure: (kubeconfig: string) => void;
 }
 
 /** A project over the cluster of a kubeconfig. */
-function openProject(kubeconfig: string, files: Readonly<Record<string, string>>): OpenProject {
+export function openProject(kubeconfig: string, files: Readonly<Record<string, string>>): OpenProject {
   const folder = temporaryFolder();
   const file = join(temporaryFolder(), 'kubeconfig');
   const configure = (text: string): void => writeFileSync(file, text);
