@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { applyRows, judgeRows, type Places, planRows as fleetRows } from './bench/fleet.ts';
 import { issueRows } from './bench/issue.ts';
 import { interleave, median, memoryHook, type Sample } from './bench/measure.ts';
+import { fabricRows } from './bench/fabric.ts';
 import { nodesRows } from './bench/nodes.ts';
 import { probesRows } from './bench/probes.ts';
 import { fixed, ratioRow, type Row } from './bench/rows.ts';
@@ -171,6 +172,7 @@ try {
     ...(await attempt('certificates issued', () => issueRows(places))),
     ...(await attempt('probes of Domains', () => probesRows(places))),
     ...(await attempt('plan of 1,000 servers', () => nodesRows(places))),
+    ...(await attempt('plan of objects of a cluster', () => fabricRows(places))),
     ...(await attempt('Terraform', () => terraformRows(places, process.argv.includes('--terraform')))),
   ];
   process.stdout.write(

@@ -74,6 +74,8 @@ const entries: Readonly<Record<string, string>> = {
   'bench/replay.js': 'scripts/bench/replay.ts',
   'bench/cloud.js': 'scripts/bench/cloud.ts',
   'bench/list.js': 'scripts/bench/list.ts',
+  'bench/cluster.js': 'scripts/bench/cluster.ts',
+  'bench/dry-runs.js': 'scripts/bench/dry-runs.ts',
 };
 
 /** Modules that other packages import, and `fettle-spec`, by their names in `api/`. */

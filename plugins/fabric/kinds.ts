@@ -2,7 +2,7 @@
 
 import { kindHandle, type Ref, type Scene } from '#plugin';
 import { tables } from './generated.ts';
-import { CLUSTER } from './objects/groups.ts';
+import { CLUSTER, CORE, isFabricKind, KIND_GROUPS } from './objects/groups.ts';
 import type { FabricResource } from './fabric/facts.ts';
 import type { ObjectResource } from './objects/facts.ts';
 import type { RepositoryResource } from './repository/facts.ts';
@@ -38,4 +38,11 @@ export function addressParts({ kind, scope = [], name }: Ref): ObjectAddress {
   const [fabric = '', ...more] = scope;
   const [namespace, own] = kind === 'Object' ? [more[2], more[1] ?? ''] : [more[0], kind];
   return { fabric, kind: own, name, ...(namespace === undefined || namespace === CLUSTER ? {} : { namespace }) };
+}
+
+/** The API group of an object, which its address names; empty for the core group. */
+export function groupAt({ kind, scope = [] }: Ref): string {
+  if (isFabricKind(kind)) return KIND_GROUPS[kind];
+  const [, group = ''] = scope;
+  return group === CORE ? '' : group;
 }

@@ -27,7 +27,7 @@ import { courseOf, problemsOf, standingsOf } from './agents/evidence.ts';
 import { listAgents } from './agents/list.ts';
 import type { FabricMemory, FabricSpec, ObjectMemory } from './generated.ts';
 import type { FabricFacts, FabricRaw } from './fabric/facts.ts';
-import { addressParts, OBJECT_KINDS, PLUGIN } from './kinds.ts';
+import { addressParts, groupAt, OBJECT_KINDS, PLUGIN } from './kinds.ts';
 import type { LiveObject } from './objects/content.ts';
 import { asFacts, type ObjectFacts, type ObjectPreview } from './objects/facts.ts';
 import type { Manifest } from './objects/manifest.ts';
@@ -96,11 +96,13 @@ function wantedIn(query: Query): readonly Wanted[] {
   return [...wanted.values()];
 }
 
-/** The group and version of an object: as declared, or as last applied. */
+/** The group and version of an object: as declared, as last applied, or of a creation whose outcome is unknown. */
 function versionOf({ desired, memory }: Wanted): string | undefined {
   if (desired !== undefined) return desired.spec.apiVersion;
-  const applied = memory?.applied?.spec as { readonly apiVersion?: string } | undefined;
-  return memory?.kept.api_version ?? applied?.apiVersion;
+  const [applied, tried] = [memory?.applied, memory?.open?.applied].map(
+    (each) => each?.spec as { readonly apiVersion?: string } | undefined,
+  );
+  return memory?.kept.api_version ?? applied?.apiVersion ?? tried?.apiVersion;
 }
 
 function gapOver(objects: readonly Wanted[], endpoint: string, message: string): Gap {
@@ -109,7 +111,10 @@ function gapOver(objects: readonly Wanted[], endpoint: string, message: string):
 
 /** The objects of one kind in one namespace, which one list shows. */
 interface Group {
-  readonly apiVersion: string;
+  /** Undefined for objects whose creation failed: their version is not recorded. */
+  readonly apiVersion: string | undefined;
+  /** The API group that the addresses name. */
+  readonly group: string;
   readonly kind: string;
   readonly namespace?: string;
   readonly objects: readonly Wanted[];
@@ -123,7 +128,7 @@ function groupsOf(objects: readonly Wanted[]): readonly Group[] {
   return [...groups.values()].map((own) => {
     const [first] = own as [Wanted, ...Wanted[]];
     const { kind, namespace } = addressParts(first.ref);
-    const group = { apiVersion: versionOf(first) ?? '', kind, objects: own };
+    const group = { apiVersion: versionOf(first), group: groupAt(first.ref), kind, objects: own };
     return namespace === undefined ? group : { ...group, namespace };
   });
 }
@@ -288,13 +293,7 @@ class FabricRefresh {
   async #refreshGroup(cluster: ClusterReader, group: Group): Promise<void> {
     const { signal } = this.#query;
     try {
-      if (group.apiVersion === '') {
-        const message = 'the group and version of the object are not recorded, so the cluster cannot be asked for it';
-        this.#found.gaps.push(gapOver(group.objects, cluster.server, message));
-        return;
-      }
-      const kinds = await cluster.served(group.apiVersion, signal);
-      const served = kinds?.find(({ kind }) => kind === group.kind);
+      const served = await this.#servedKind(cluster, group);
       if (served === undefined) return this.#notServed(group);
       const wrong = scopeMistake(served, group);
       if (wrong !== undefined) return this.#refusedAll(group, wrong);
@@ -305,9 +304,20 @@ class FabricRefresh {
     }
   }
 
+  /** The kind as the cluster serves it: in the version of the objects, or in any if that is not recorded. */
+  async #servedKind(cluster: ClusterReader, { apiVersion, group, kind }: Group): Promise<ServedKind | undefined> {
+    const { signal } = this.#query;
+    const versions = apiVersion === undefined ? await cluster.versions(group, signal) : [apiVersion];
+    for (const version of versions) {
+      const served = (await cluster.served(version, signal))?.find((each) => each.kind === kind);
+      if (served !== undefined) return served;
+    }
+    return undefined;
+  }
+
   /** Objects of a kind that the cluster does not serve do not exist; a row of the plan may add their definition. */
-  #notServed({ apiVersion, kind, objects }: Group): void {
-    const words = `the cluster does not serve ${kind} of ${apiVersion}`;
+  #notServed({ apiVersion, group, kind, objects }: Group): void {
+    const words = `the cluster does not serve ${kind} of ${apiVersion ?? group}`;
     this.#refused(objects, { outcome: 'refused', refusal: { kind: 'not-served', words, code: 'HH-K8S-010' } });
   }
 
@@ -383,7 +393,7 @@ class FabricRefresh {
     // The surroundings of an action are refreshed without a trial: no rule judges their next step.
     if (subject !== undefined && formatRef(subject) !== formatRef(ref)) return undefined;
     if (desired === undefined)
-      return object === undefined || memory?.owned === undefined
+      return object === undefined || !isOurs(memory)
         ? undefined
         : triedRemove(cluster, { place, live: object, secrets: this.#secretsOf(place.served.kind) }, signal);
     if (isProven({ manifest: desired.spec, live: object, memory, admission: this.#admission }))
@@ -429,6 +439,11 @@ class FabricRefresh {
       at: this.#query.now,
     });
   }
+}
+
+/** True for an object that the project made: also by a creation whose outcome is not recorded yet. */
+function isOurs(memory: Wanted['memory']): boolean {
+  return memory?.owned !== undefined || memory?.open?.goal === 'create';
 }
 
 /** The reason why an object of a kind has no place in the cluster; undefined if it has one. */
@@ -484,7 +499,9 @@ export async function observe(world: FabricReader, query: Query): Promise<View> 
   let done = 0;
   const repositories = refreshRepositories(world.repositories, query);
   const failedRepositories = repositories.then(failedIn);
-  const found = await Promise.all(
+  // An error of the tests is thrown below; a Fabric without a repository does not wait for it.
+  failedRepositories.catch(() => undefined);
+  const refreshes = Promise.all(
     fabrics.map((fabric) => {
       const own = objects.filter(({ ref }) => addressParts(ref).fabric === fabric.ref.name);
       let counted = 0;
@@ -496,8 +513,8 @@ export async function observe(world: FabricReader, query: Query): Promise<View> 
       });
     }),
   );
+  const [found, tested] = await Promise.all([refreshes, repositories]);
   const names = new Set(fabrics.map(({ ref }) => ref.name));
-  const tested = await repositories;
   return {
     observed: [...tested.observed, ...found.flatMap(({ observed }) => observed)],
     previews: found.flatMap(({ previews }) => previews),

@@ -51,6 +51,8 @@ export interface ClusterReader {
   connect(signal: AbortSignal): Promise<void>;
   /** The kinds of a group and version; undefined if the cluster does not serve it. */
   served(apiVersion: string, signal: AbortSignal): Promise<readonly ServedKind[] | undefined>;
+  /** The versions of a group as `apiVersion` has them, the preferred one first; empty if the cluster does not serve it. */
+  versions(group: string, signal: AbortSignal): Promise<readonly string[]>;
   /** Every object of a kind, or those of a namespace; a Refusal if the cluster refuses the list. */
   list(served: ServedKind, options: ListOptions, signal: AbortSignal): Promise<readonly LiveObject[] | Refusal>;
   /**

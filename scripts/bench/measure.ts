@@ -10,6 +10,8 @@ const QUOTE_CHARACTERS = 300;
 export interface Program {
   readonly argv: readonly string[];
   readonly cwd: string;
+  /** Variables in addition to those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Sample {
@@ -29,7 +31,7 @@ export const memoryHook = { file: 'peak-memory.cjs', text: peakHook } as const;
 /** One run of one program. Throws unless it exits with 0. `hook` is a file with `memoryHook`. */
 export function runOnce(program: Program, hook?: string): Sample {
   const [node = process.execPath, ...args] = program.argv;
-  const env: NodeJS.ProcessEnv = { ...process.env };
+  const env: NodeJS.ProcessEnv = { ...process.env, ...program.env };
   // The time to read a bundle of certificates at start is not part of the figure.
   delete env['NODE_EXTRA_CA_CERTS'];
   delete env['NODE_OPTIONS'];

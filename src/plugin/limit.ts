@@ -29,21 +29,20 @@ export function limiter(most: number): Limiter {
   };
 }
 
-/**
- * Runs `work` for every item, `most` at a time, and rejects with the first failure, after which nothing more starts. At most
- * `most` items do not need a queue.
- */
+/** Runs `work` for every item, `most` at a time. Rejects with the first failure, after which nothing more starts. */
 export async function forEachOf<T>(items: readonly T[], most: number, work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items.values();
   let hasFailed = false;
-  const unlessFailed = async (item: T): Promise<void> => {
-    if (hasFailed) return;
-    try {
-      await work(item);
-    } catch (error) {
-      hasFailed = true;
-      throw error;
+  const worker = async (): Promise<void> => {
+    for (const item of waiting) {
+      if (hasFailed) return;
+      try {
+        await work(item);
+      } catch (error) {
+        hasFailed = true;
+        throw error;
+      }
     }
   };
-  const limit: Limiter = items.length <= most ? (each) => each() : limiter(most);
-  await Promise.all(items.map((item) => limit(() => unlessFailed(item))));
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
 }

@@ -56,7 +56,8 @@ function progressOf(
   if (standing === undefined) return { name, state: 'missing', reason: 'the switch has no Agent' };
   const { generation, state, reason } = standing;
   const before = wait.before.get(name);
-  const hasMoved = before === undefined || generation === undefined || generation > before;
+  // A lower one is that of an Agent that was created anew.
+  const hasMoved = before === undefined || generation !== before;
   // A state of the generation before: a change may repair a failure, but does not if the controller ignores it.
   if (hasMoved || (isNoticed && state !== 'applied' && state !== 'pending')) return { name, state, reason };
   return { name, state: 'unmoved', reason: `the Agent still has generation ${generation}, as before the apply` };

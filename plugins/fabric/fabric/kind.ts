@@ -20,6 +20,7 @@ import type { FabricMemory, FabricRuleId, FabricSpec, FabricStep } from '../gene
 import { isPossible } from '../states/combination.ts';
 import { corrected } from '../states/events.ts';
 import { isStatus } from '../states/refreshed.ts';
+import { syncWait } from '../states/retries.ts';
 import { GitRepository, PLUGIN } from '../kinds.ts';
 import { repositoryHold } from '../repository/facts.ts';
 import type { FabricWriter } from '../world.ts';
@@ -87,15 +88,24 @@ const notConnected: Rule<FabricSpec, FabricFacts, FabricMemory> = (_change, reso
 /** A step of a Fabric changes its recorded status alone: its intent and its outcome are the whole effect. */
 const recordOnly = async (): Promise<undefined> => undefined;
 
-/** When a Fabric is due: its next scheduled refresh, the next test of a failed connection, the end of a maintenance. */
+/** When a Fabric is due: its next scheduled refresh, the next tries after a failure, the end of a maintenance. */
 function schedule({ desired, memory }: FabricResource): Facts {
-  const { last_validated: validated, next_test: next, request_until: until } = memory?.kept ?? {};
+  const {
+    last_validated: validated,
+    next_test: next,
+    request_until: until,
+    sync_failures: failed,
+    sync_since: since,
+  } = memory?.kept ?? {};
   const interval = durationMs(desired?.spec.syncInterval ?? '0s');
   return {
     ...(validated === undefined || interval === 0
       ? {}
       : { next_refresh: instantText(instantOf(validated) + interval) }),
     ...(next === undefined ? {} : { next_test: next }),
+    ...(failed === undefined || since === undefined
+      ? {}
+      : { next_sync: instantText(instantOf(since) + syncWait(failed)) }),
     ...(until === undefined ? {} : { requested_maintenance_until: until }),
   };
 }

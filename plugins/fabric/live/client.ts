@@ -146,6 +146,19 @@ export class KubernetesClient implements ClusterWriter {
     return known;
   }
 
+  async versions(group: string, signal: AbortSignal): Promise<readonly string[]> {
+    if (group === '') return ['v1'];
+    const answer = await this.#ask({ method: 'GET', path: `/apis/${group}` }, signal);
+    if (!isSuccess(answer)) {
+      const refusal = this.#refusal(answer);
+      if (refusal.status === 404) return [];
+      throw this.#failure(`the versions of ${group} cannot be listed: ${refusal.words}`);
+    }
+    const { preferredVersion, versions } = this.#object(answer);
+    const all = [preferredVersion, ...(Array.isArray(versions) ? (versions as readonly Json[]) : [])];
+    return [...new Set(all.flatMap((each) => (isTree(each) ? textOr(each['groupVersion'], '') : '')))].filter(Boolean);
+  }
+
   async list(served: ServedKind, options: ListOptions, signal: AbortSignal): Promise<readonly LiveObject[] | Refusal> {
     const listed = await this.#list(served, options, signal);
     return 'refusal' in listed ? listed.refusal : listed.objects;

@@ -32,13 +32,10 @@ function fabricOf({ ref }: ObjectResource, { scene }: ActionRun): Desired<Fabric
   return declared;
 }
 
-async function placeOf(
-  cluster: ClusterWriter,
-  { ref, desired, memory }: ObjectResource,
-  signal: AbortSignal,
-): Promise<ObjectPlace> {
+async function placeOf(cluster: ClusterWriter, resource: ObjectResource, signal: AbortSignal): Promise<ObjectPlace> {
+  const { ref, desired, memory } = resource;
   const { kind, namespace, name } = addressParts(ref);
-  const apiVersion = desired?.spec.apiVersion ?? memory?.kept.api_version ?? '';
+  const apiVersion = desired?.spec.apiVersion ?? memory?.kept.api_version ?? seenFacts(resource)?.api_version ?? '';
   const served = (await cluster.served(apiVersion, signal))?.find((each) => each.kind === kind);
   if (served === undefined) throw new Error(`the cluster does not serve ${kind} of ${apiVersion}`);
   return { served, name, ...(namespace === undefined ? {} : { namespace }) };

@@ -16,6 +16,7 @@ import { withCanonicalMacs } from './as-sent.ts';
 import { secretPointers } from './content.ts';
 import {
   CLUSTER,
+  CORE,
   CONTROLLER_KINDS,
   FABRIC_GROUPS,
   FABRIC_NAMESPACE,
@@ -70,7 +71,7 @@ export function objectRef(
   return {
     plugin: 'fabric',
     kind: 'Object',
-    scope: [fabric, group === '' ? 'core' : group, kind, namespace ?? CLUSTER],
+    scope: [fabric, group === '' ? CORE : group, kind, namespace ?? CLUSTER],
     name,
   };
 }

@@ -42,6 +42,9 @@ export const FABRIC_GROUPS: ReadonlySet<string> = new Set([
 /** The only namespace that the fabric accepts. */
 export const FABRIC_NAMESPACE = 'default';
 
+/** Stands for the core group, whose name is empty, in an address. */
+export const CORE = 'core';
+
 /** Stands for the namespace of a cluster-scoped object in an address. Kubernetes allows no such name. */
 export const CLUSTER = '_';
 

@@ -9,7 +9,7 @@ import { textOr } from './content.ts';
 import type { Manifest } from './manifest.ts';
 
 /** One value that an object claims for itself. Equal claims overlap; networks overlap if one contains the other. */
-export type Claimed =
+type Claimed =
   | { readonly what: string; readonly value: string }
   | { readonly what: string; readonly network: { readonly from: bigint; readonly to: bigint }; readonly value: string };
 
@@ -103,7 +103,7 @@ const CLAIMS: Readonly<Record<string, (manifest: Manifest) => readonly Claimed[]
 };
 
 /** The values that a manifest claims for itself. */
-export function claimsOf(manifest: Manifest): readonly Claimed[] {
+function claimsOf(manifest: Manifest): readonly Claimed[] {
   return CLAIMS[manifest.kind]?.(manifest) ?? [];
 }
 
@@ -122,4 +122,84 @@ export function overlapOf(a: Manifest, b: Manifest): string | undefined {
       return own.value === other.value ? `${own.what}: ${own.value}` : `${own.what}: ${own.value} and ${other.value}`;
   }
   return undefined;
+}
+
+/** An object in an index: only objects of one scope can overlap. */
+export interface Claimant {
+  readonly address: string;
+  readonly scope: string;
+  readonly manifest: Manifest;
+}
+
+/** Finds the claimants that share a claim with a manifest of a scope, in their order; the manifest itself may be among them. */
+export type OverlapIndex = (scope: string, manifest: Manifest) => readonly Claimant[];
+
+interface NetworkClaim {
+  readonly network: { readonly from: bigint; readonly to: bigint };
+  readonly position: number;
+}
+
+/** Networks in the order of their first address, with the highest last address up to each. */
+interface Networks {
+  readonly claims: readonly NetworkClaim[];
+  readonly highest: readonly bigint[];
+}
+
+function networksOf(unsorted: readonly NetworkClaim[]): Networks {
+  const claims = unsorted.toSorted((a, b) =>
+    a.network.from < b.network.from ? -1 : a.network.from > b.network.from ? 1 : 0,
+  );
+  const highest: bigint[] = [];
+  for (const { network } of claims) {
+    const before = highest.at(-1);
+    highest.push(before === undefined || network.to > before ? network.to : before);
+  }
+  return { claims, highest };
+}
+
+/** The number of networks that begin at or before an address. */
+function countUpTo({ claims }: Networks, address: bigint): number {
+  let [low, high] = [0, claims.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((claims[middle]?.network.from ?? 0n) <= address) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function positionsWithin(networks: Networks, { from, to }: NetworkClaim['network']): readonly number[] {
+  const found: number[] = [];
+  for (let i = countUpTo(networks, to) - 1; i >= 0 && (networks.highest[i] ?? 0n) >= from; i -= 1) {
+    const claim = networks.claims[i];
+    if (claim !== undefined && claim.network.to >= from) found.push(claim.position);
+  }
+  return found;
+}
+
+/** The claims of many objects: comparing each object with every other one takes a minute for thousands of them. */
+export function overlapIndex(claimants: readonly Claimant[]): OverlapIndex {
+  const values = new Map<string, number[]>();
+  const lists = new Map<string, NetworkClaim[]>();
+  const add = <T>(map: Map<string, T[]>, key: string, item: T): void => {
+    const known = map.get(key);
+    if (known === undefined) map.set(key, [item]);
+    else known.push(item);
+  };
+  const keyOf = (scope: string, { what, value }: Pick<Claimed, 'what' | 'value'>): string =>
+    JSON.stringify([scope, what, value]);
+  for (const [position, { scope, manifest }] of claimants.entries())
+    for (const claim of claimsOf(manifest)) {
+      if ('network' in claim) add(lists, keyOf(scope, { ...claim, value: '' }), { network: claim.network, position });
+      else add(values, keyOf(scope, claim), position);
+    }
+  const networks = new Map([...lists].map(([key, claims]) => [key, networksOf(claims)]));
+  return (scope, manifest) => {
+    const positions = claimsOf(manifest).flatMap((claim) => {
+      if (!('network' in claim)) return values.get(keyOf(scope, claim)) ?? [];
+      const own = networks.get(keyOf(scope, { ...claim, value: '' }));
+      return own === undefined ? [] : positionsWithin(own, claim.network);
+    });
+    return [...new Set(positions)].sort((a, b) => a - b).flatMap((position) => claimants[position] ?? []);
+  };
 }

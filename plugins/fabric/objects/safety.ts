@@ -7,6 +7,7 @@ import {
   isTree,
   type Json,
   pass,
+  type Ref,
   reject,
   type Rule,
   type Scene,
@@ -18,7 +19,7 @@ import type { ObjectMemory, ObjectRuleId } from '../generated.ts';
 import { addressParts, objectsOf } from '../kinds.ts';
 import { type ObjectFacts, type ObjectPreview, type ObjectResource, previewOf } from './facts.ts';
 import type { Manifest } from './manifest.ts';
-import { overlapOf } from './overlaps.ts';
+import { type OverlapIndex, overlapIndex, overlapOf } from './overlaps.ts';
 import { referencesOf } from './references.ts';
 import { suspended } from './suspended.ts';
 
@@ -169,6 +170,7 @@ const subnetInUse: ObjectRule = (_change, resource, scene) => {
   const before = resource.memory?.applied?.spec;
   const [old, wanted] = [valueAt(before, '/spec/subnets'), valueAt(resource.desired?.spec, '/spec/subnets')];
   const gone = isTree(old) ? Object.keys(old).filter((name) => !isTree(wanted) || wanted[name] === undefined) : [];
+  if (gone.length === 0) return pass('No removed subnet is in use', { removed: [], in_use_by: [] });
   const { name } = resource.ref;
   const users = siblings('VPCAttachment', resource, scene).filter((each) => {
     const subnet = valueAt(manifestOf(each), '/spec/subnet');
@@ -209,19 +211,39 @@ const groupInUse: ObjectRule = (_change, resource, scene) => {
       });
 };
 
+/** Indexes of the declared objects by kind: one for all judgements of a plan, and one for those of its apply. */
+const indexes = new WeakMap<Scene['changes'], Map<string, OverlapIndex>>();
+
+function scopeOf(ref: Ref): string {
+  const { fabric, namespace = '' } = addressParts(ref);
+  return `${fabric} ${namespace}`;
+}
+
+/** The declared objects of a kind, by what they claim. Objects that only the cluster has are compared by the cluster. */
+function declaredIndex(kind: string, scene: Scene): OverlapIndex {
+  const known = indexes.get(scene.changes) ?? new Map<string, OverlapIndex>();
+  indexes.set(scene.changes, known);
+  const index =
+    known.get(kind) ??
+    overlapIndex(
+      objectsOf(kind, scene).flatMap(({ address, ref, desired }) =>
+        desired === undefined ? [] : [{ address, scope: scopeOf(ref), manifest: desired.spec }],
+      ),
+    );
+  known.set(kind, index);
+  return index;
+}
+
 const oneAtATime: ObjectRule = (change, resource, scene) => {
   const own = resource.desired?.spec;
   if (own === undefined || change.goal === 'remove') return pass('The object does not overlap with another');
-  for (const other of siblings(own.kind, resource, scene)) {
-    if (other.address === resource.address || isLeaving(other, scene)) continue;
-    const theirs = other.desired?.spec;
-    // Objects that only the cluster has are compared by the cluster.
-    if (theirs === undefined) continue;
-    const overlap = overlapOf(own, theirs);
+  for (const { address, manifest } of declaredIndex(own.kind, scene)(scopeOf(resource.ref), own)) {
+    if (address === resource.address || scene.changes.get(address)?.goal === 'remove') continue;
+    const overlap = overlapOf(own, manifest);
     if (overlap !== undefined)
       return reject(
-        `The object and ${other.address} share ${overlap}`,
-        { other: other.address, overlap },
+        `The object and ${address} share ${overlap}`,
+        { other: address, overlap },
         { remedy: { outside: 'change one of the two documents' } },
       );
   }

@@ -66,6 +66,8 @@ export interface Emulator {
   /** Number of TLS handshakes. */
   readonly handshakes: () => number;
   readonly inject: (fault: Fault) => void;
+  /** Ends all injected faults. */
+  readonly endFaults: () => void;
   readonly store: Store;
   /** Other objects, as admission sees them. */
   readonly cluster: Cluster;
@@ -206,6 +208,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     seen,
     handshakes: () => handshakes,
     inject: (fault) => void faults.push({ fault, seen: 0 }),
+    endFaults: () => void faults.splice(0),
     store,
     cluster,
     controller: (manager) => controllerOf(service, manager),

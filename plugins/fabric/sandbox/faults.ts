@@ -18,12 +18,16 @@ export type Mishap =
   /** The answer is delayed by this number of ms. */
   | { readonly kind: 'slow'; readonly ms: number }
   /** The change is made, and no answer ever comes. */
-  | { readonly kind: 'hang' };
+  | { readonly kind: 'hang' }
+  /** Nothing is done, and no answer ever comes. */
+  | { readonly kind: 'stall' };
 
 export interface Fault {
   readonly method?: string;
   /** A part of the path with the query: `/vpcs/vpc-1`, `dryRun=All`. */
   readonly path?: string;
+  /** True for dry runs alone, false for all but dry runs. */
+  readonly dryRun?: boolean;
   /** Number of matching requests to let pass first; defaults to 0. */
   readonly after?: number;
   /** Number of requests to hit; defaults to 1. */
@@ -37,11 +41,23 @@ export interface ArmedFault {
   seen: number;
 }
 
+export interface FaultyRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly body: string;
+}
+
+/** A dry run is named in the query, or in the options of a removal. */
+function isDryRun({ method, url, body }: FaultyRequest): boolean {
+  return url.includes('dryRun=All') || (method === 'DELETE' && body.includes('"dryRun":["All"]'));
+}
+
 /** The mishap of the first fault that matches the request and is not used up. */
-export function mishapFor(armed: readonly ArmedFault[], method: string, url: string): Mishap | undefined {
+export function mishapFor(armed: readonly ArmedFault[], request: FaultyRequest): Mishap | undefined {
   for (const one of armed) {
-    const { after = 0, times = 1, mishap, path = '' } = one.fault;
-    const fits = (one.fault.method ?? method) === method && url.includes(path);
+    const { after = 0, times = 1, mishap, path = '', method = request.method, dryRun } = one.fault;
+    const fits =
+      method === request.method && request.url.includes(path) && (dryRun === undefined || dryRun === isDryRun(request));
     if (!fits || one.seen >= after + times) continue;
     one.seen += 1;
     if (one.seen > after) return mishap;

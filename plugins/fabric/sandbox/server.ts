@@ -267,6 +267,7 @@ function send(response: ServerResponse, { status, headers, text }: Answer, misha
       response.destroy();
       return;
     case 'hang':
+    case 'stall':
       return;
     case 'cut':
       response.writeHead(status, all);
@@ -295,6 +296,7 @@ function replaced(mishap: Mishap | undefined): Answer | undefined {
     case 'text':
       return { status: mishap.status, text: mishap.text, headers: { 'content-type': 'text/html' } };
     case 'lost-before':
+    case 'stall':
       return { status: 0, text: '', headers: {} };
     case 'lost-after':
     case 'cut':
@@ -309,18 +311,19 @@ function replaced(mishap: Mishap | undefined): Answer | undefined {
 export async function serve(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const method = request.method ?? 'GET';
   const url = request.url ?? '/';
-  const mishap = mishapFor(service.faults, method, url);
+  let mishap: Mishap | undefined;
   const { pathname, searchParams: query } = new URL(url, 'https://sandbox.invalid');
   let user = '';
   let body = '';
   const record = (status: number): void => {
-    const isAnswered = !['lost-before', 'lost-after', 'hang'].includes(mishap?.kind ?? '');
+    const isAnswered = !['lost-before', 'lost-after', 'hang', 'stall'].includes(mishap?.kind ?? '');
     service.record({ method, url, body, user, status: isAnswered ? status : 0 });
   };
   const warnings: string[] = [];
   let made: Answer;
   try {
     body = await readBody(request);
+    mishap = mishapFor(service.faults, { method, url, body });
     const replacement = replaced(mishap);
     if (replacement === undefined) {
       const who = userOf(request, service.credentials);

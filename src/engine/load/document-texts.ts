@@ -11,10 +11,10 @@
  */
 
 import { hash } from 'node:crypto';
-import type { Json, ReadText } from '#plugin';
+import { defined, isRecord, type Json, type ReadText } from '#plugin';
 import { offsetAt, readDocuments, type TextDocument } from './documents.ts';
+import { isForeignVersion } from './foreign.ts';
 import { limits } from './limits.ts';
-import { defined } from '#plugin';
 
 export interface DocumentText {
   /** Offset in the file. */
@@ -124,6 +124,8 @@ function* parsed(text: string, parts: readonly Digested[]): Generator<SoundDocum
     if (!isSound || part === undefined || first.start + start < part.start) return yield undefined;
     const name = first.start + (offsetAt(root, '/metadata/name') ?? start);
     const read = readTextOf(part.digest, name - part.start, value);
-    yield defined({ value, root: null, start: name, mistakes, read });
+    // A foreign document has warnings about the texts of its values.
+    const isForeign = isRecord(value) && isForeignVersion(value['apiVersion']);
+    yield defined({ value, root: isForeign ? root : null, start: name, mistakes, read });
   }
 }

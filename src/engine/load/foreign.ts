@@ -13,6 +13,7 @@ import {
   type Plugin,
   type Position,
   printable,
+  type ReadText,
 } from '#plugin';
 import type { Declared, LinkMistake } from './link.ts';
 import { echo, type TextMistake } from './mistake.ts';
@@ -30,13 +31,15 @@ export interface ReadForeign {
   readonly document: ForeignDocument;
   readonly file: string;
   readonly source: Position;
+  /** Its text, for the state: a later plan need not parse it. */
+  readonly read: ReadText | undefined;
 }
 
-export function foreignOf(value: Json, file: string, source: Position): ReadForeign | undefined {
+export function foreignOf(value: Json, place: Omit<ReadForeign, 'document'>): ReadForeign | undefined {
   if (!isRecord(value) || !isForeignVersion(value['apiVersion'])) return undefined;
   const { apiVersion, kind } = value;
-  const body = value;
-  return { document: { apiVersion, kind: typeof kind === 'string' ? kind : '', value: body, source }, file, source };
+  const { source } = place;
+  return { document: { apiVersion, kind: typeof kind === 'string' ? kind : '', value, source }, ...place };
 }
 
 /**
@@ -100,8 +103,9 @@ function declaredOf(claims: Claims, read: readonly ReadForeign[]): readonly Decl
   return claims.taken.flatMap(({ of, ref, spec, meta, needs, links = [] }): readonly Declared[] => {
     const foreign = read[of];
     if (foreign === undefined) return [];
-    const desired: Desired = { ref, spec, meta, needs, source: foreign.source, written: leavesOf(spec) };
-    return [{ desired, address: formatRef(ref), file: foreign.file, links }];
+    const { source, file, read: text } = foreign;
+    const desired = defined<Desired>({ ref, spec, meta, needs, source, written: leavesOf(spec), read: text });
+    return [{ desired, address: formatRef(ref), file, links }];
   });
 }
 

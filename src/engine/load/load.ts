@@ -343,7 +343,7 @@ function takeDocument(
     reading.setAside.push({ code: 'set-aside', message, at, severity: 'warning' });
     return document.mistakes;
   }
-  const foreign = foreignOf(document.value, source.file, placeOfName(document, source));
+  const foreign = foreignOf(document.value, { file: source.file, source: placeOfName(document, source), read });
   if (foreign !== undefined) {
     const mistakes = [...document.mistakes, ...yamlVersionWarnings(document.root)];
     if (mistakes.every(({ severity }) => severity === 'warning')) reading.foreign.push(foreign);

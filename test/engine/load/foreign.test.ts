@@ -1,7 +1,15 @@
 /** Documents of other systems: which plugin takes them, and what is said about those that no plugin takes. */
 
 import { describe, expect, it } from 'vitest';
-import { type Claims, type ForeignDocument, formatRef, type Plugin, type PluginTables } from '#plugin';
+import {
+  type Claims,
+  type ForeignDocument,
+  formatRef,
+  type Json,
+  type Plugin,
+  type PluginTables,
+  type ReadText,
+} from '#plugin';
 import { isForeignVersion } from '../../../src/engine/load/foreign.ts';
 import { toyPlugin, toyTables } from '../../support/toy.ts';
 import { brief, loadFiles } from './files.ts';
@@ -55,6 +63,30 @@ describe('the apiVersion of a foreign document', () => {
 });
 
 describe('a foreign document', () => {
+  it('is taken from memory if its text is the same, and warns about its values in any case', async () => {
+    const load = (text: string, texts: ReadonlyMap<string, ReadText>) =>
+      loadFiles({ 'a.yaml': item('one'), 'b.yaml': text }, { plugins, remembered: { reader: 'x', texts } });
+    const textsOf = async (text: string): Promise<ReadonlyMap<string, ReadText>> => {
+      const { desired } = await load(text, new Map());
+      return new Map(desired.flatMap(({ read }) => (read === undefined ? [] : [[read.digest, read]])));
+    };
+    const text = manifest('x', 'size: 3');
+    const known = await textsOf(text);
+    expect(known.size).toBe(2);
+    const changed = new Map(
+      [...known].map(([digest, read]) => [
+        digest,
+        { ...read, value: JSON.parse(JSON.stringify(read.value).replace('"size":3', '"size":4')) as Json },
+      ]),
+    );
+    const { desired, problems } = await load(text, changed);
+    expect(problems).toEqual([]);
+    expect(desired[1]).toMatchObject({ source: { file: 'b.yaml', line: 3 }, spec: { manifest: { size: 4 } } });
+    const old = manifest('x', 'on: yes');
+    const brought = await load(old, await textsOf(old));
+    expect(brought.problems.map(({ code }) => code)).toEqual(['yaml-versions', 'yaml-versions']);
+  });
+
   it('becomes a resource of every document that takes it, with its place and its content', async () => {
     const loaded = await loadHere({ 'a.yaml': item('one'), 'b.yaml': item('two'), 'c.yaml': manifest('x', 'size: 3') });
     expect(loaded.problems).toEqual([]);

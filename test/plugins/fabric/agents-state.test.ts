@@ -298,6 +298,28 @@ describe('several readings', () => {
       'generation 6 has not been applied for 6 min',
     ],
     [
+      'a new generation while an earlier one is applied, without heartbeats',
+      [
+        ['10:00:05', status({})],
+        ['10:00:10', six(attempting)],
+        ['10:00:20', { ...six(attempting), generation: 7 }],
+      ],
+      '10:03:00',
+      'pending',
+      'the switch applies generation 6, and generation 7 after it',
+    ],
+    [
+      'the same for longer than the grace',
+      [
+        ['10:00:05', status({})],
+        ['10:00:10', six(attempting)],
+        ['10:00:20', { ...six(attempting), generation: 7 }],
+      ],
+      '10:06:21',
+      'failing',
+      'generation 7 has not been applied for 6 min',
+    ],
+    [
       'a new generation for a switch that does not report',
       [
         ['10:00:05', status({})],
@@ -387,7 +409,7 @@ describe('several readings', () => {
       ],
       '10:00:40',
       'pending',
-      'the switch has not begun to apply generation 7 yet',
+      'the switch applies generation 6, and generation 7 after it',
     ],
     [
       'a success after a failure',
@@ -555,6 +577,11 @@ describe('the wait after an apply', () => {
 
   test('a change that concerns no switch is applied at once', () => {
     expect(awaitAgents({ ...wait, switches: [] }, [], at('10:00:00')).outcome).toBe('applied');
+  });
+
+  test('an Agent that was created anew has another generation', () => {
+    const wait1 = { ...wait, switches: ['leaf-1'] };
+    expect(awaitAgents(wait1, [standing('leaf-1', 1)], at('10:00:05')).outcome).toBe('applied');
   });
 
   test('a new switch is awaited from its first generation on', () => {
@@ -873,7 +900,11 @@ describe('the switches of an object', () => {
     connection(
       'labelled',
       {},
-      { 'switch.fabric.githedgehog.com/leaf-1': 'true', 'server.fabric.githedgehog.com/leaf-2': 'true' },
+      {
+        'switch.fabric.githedgehog.com/leaf-1': 'true',
+        'switch.fabric.githedgehog.com/leaf-2': 'false',
+        'server.fabric.githedgehog.com/leaf-2': 'true',
+      },
     ),
     connection('plain', { unbundled: { link: { server: { port: 's/e1' }, switch: { port: 'leaf-2/E1/1' } } } }),
     connection('outside', { staticExternal: { link: { switch: { port: 'leaf-2/E1/2' } } } }),

@@ -204,14 +204,14 @@ function following(
   return { until, done };
 }
 
-interface OpenProject extends Pick<ClusterProject, 'folder' | 'run' | 'plan' | 'write' | 'follow'> {
+export interface OpenProject extends Pick<ClusterProject, 'folder' | 'run' | 'plan' | 'write' | 'follow'> {
   readonly env: Readonly<Record<string, string>>;
   /** Replaces the kubeconfig. */
   readonly configure: (kubeconfig: string) => void;
 }
 
 /** A project over the cluster of a kubeconfig. */
-function openProject(kubeconfig: string, files: Readonly<Record<string, string>>): OpenProject {
+export function openProject(kubeconfig: string, files: Readonly<Record<string, string>>): OpenProject {
   const folder = temporaryFolder();
   const file = join(temporaryFolder(), 'kubeconfig');
   const configure = (text: string): void => writeFileSync(file, text);

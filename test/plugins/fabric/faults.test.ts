@@ -166,6 +166,30 @@ describe('a write that a server answers with a failure of its own', () => {
   });
 });
 
+describe('a document that is removed after its creation', () => {
+  const group = manifest('SwitchGroup', 'a', '{}');
+  const real = { method: 'PATCH', path: '/vpcs/', dryRun: false } as const;
+
+  it.each([
+    ['failed, is forgotten', { kind: 'error', error: denied('vvpc.kb.io', 'no room') }, 7, []],
+    ['was done without an answer, ends with a removal', { kind: 'lost-after' }, 8, ['ORPHANED>absent']],
+    ['was lost before it was done, is forgotten', { kind: 'lost-before' }, 8, []],
+  ] as const)('%s', async (_how, mishap, code, steps) => {
+    const files = { 'desired/vpc.yaml': manifest('VPC', 'a', '{}'), 'desired/group.yaml': group };
+    const project = await clusterProject(files, { hooks: [] });
+    project.emulator.inject({ ...real, times: 9, mishap });
+    await project.run('apply --yes', code);
+    project.emulator.endFaults();
+    project.write({ 'desired/vpc.yaml': '# removed' });
+    const plan = await project.plan();
+    expect(plan.gaps).toEqual([]);
+    expect(plan.resource_changes.map(({ step }) => step)).toEqual(steps);
+    await project.run('apply --yes');
+    expect(project.emulator.cluster.list('VPC')).toEqual([]);
+    expect((await project.plan()).resource_changes).toEqual([]);
+  });
+});
+
 /** A client of the project's cluster with a clock of the test's own. */
 function clientOf({ emulator }: ClusterProject) {
   let now = 0;
