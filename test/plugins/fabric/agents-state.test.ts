@@ -4,13 +4,7 @@ import { globSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import {
-  AGENTS_WAIT,
-  type AgentsWait,
-  awaitAgents,
-  generationsOf,
-  sumAgents,
-} from '../../../plugins/fabric/agents/await.ts';
+import { AGENTS_WAIT, type AgentsWait, awaitAgents, generationsOf } from '../../../plugins/fabric/agents/await.ts';
 import { listAgents } from '../../../plugins/fabric/agents/list.ts';
 import { REACH_KINDS, type Reach, reachKey, reachOf, switchesOfChanges } from '../../../plugins/fabric/agents/reach.ts';
 import { type AgentReport, readAgent } from '../../../plugins/fabric/agents/report.ts';
@@ -593,23 +587,6 @@ describe('the wait after an apply', () => {
   test('generations are taken from every Agent that names one', () => {
     const { generation: _generation, ...odd } = standing('leaf-3', 0, 'unknown');
     expect(generationsOf([standing('leaf-1', 5), odd])).toEqual(new Map([['leaf-1', 5]]));
-  });
-
-  test.each([
-    [['applied', 'applied'], 'applied', '2 switches applied the configuration'],
-    [['applied', 'pending'], 'pending', 'leaf-2: is pending'],
-    [['pending', 'unknown'], 'unknown', 'leaf-2: is unknown'],
-    [['silent', 'unknown'], 'silent', 'leaf-1: is silent'],
-    [['silent', 'failing'], 'failing', 'leaf-2: is failing'],
-    [['silent', 'silent'], 'silent', 'leaf-1, leaf-2: is silent'],
-  ] as const)('%j sums to %s', ([one, other], state, reason) => {
-    const standings = [standing('leaf-1', 5, one), standing('leaf-2', 5, other)];
-    expect(sumAgents(['leaf-1', 'leaf-2'], standings)).toMatchObject({ state, reason });
-  });
-
-  test('a switch without an Agent is unknown in the sum', () => {
-    expect(sumAgents(['leaf-1'], [])).toMatchObject({ state: 'unknown', reason: 'leaf-1: the switch has no Agent' });
-    expect(sumAgents([], [])).toMatchObject({ state: 'applied' });
   });
 });
 
