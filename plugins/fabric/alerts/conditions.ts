@@ -22,7 +22,7 @@ import type { Condition } from './record.ts';
 type Spec = Readonly<Record<string, Json>>;
 
 function specOf(value: unknown): Spec | undefined {
-  return isRecord(value) && isTree(value['spec']) ? (value['spec'] as Spec) : undefined;
+  return isRecord(value) && isTree(value['spec']) ? value['spec'] : undefined;
 }
 
 /** The specification that the cluster has, from the differences of the row. */
