@@ -73,8 +73,19 @@ function windowsMistakes({ maintenance }: FabricSpec): readonly Mistake[] {
   });
 }
 
+/** Longest wait for the Agents. */
+const LONGEST_WAIT_MS = 3_600_000;
+
+function agentsMistakes({ agents }: FabricSpec): readonly Mistake[] {
+  return (['deadline', 'settle'] as const).flatMap((field) =>
+    durationMs(agents[field]) <= LONGEST_WAIT_MS
+      ? []
+      : [{ code: 'wrong-value', pointer: `/spec/agents/${field}`, message: 'an apply waits for at most 1h' }],
+  );
+}
+
 function fabricMistakes(spec: FabricSpec): readonly Mistake[] {
-  return [...addressMistakes(spec), ...statusMistakes(spec), ...windowsMistakes(spec)];
+  return [...addressMistakes(spec), ...agentsMistakes(spec), ...statusMistakes(spec), ...windowsMistakes(spec)];
 }
 
 export function check({ ref, spec }: Desired, _find: unknown, settings: Json): readonly Mistake[] {

@@ -13,12 +13,13 @@ import {
   type Json,
   type PassedOver,
   type Ref,
+  valueAt,
 } from '#plugin';
 import type { FabricSpec } from './generated.ts';
 import { PLUGIN } from './kinds.ts';
 import { managerOf } from './manager.ts';
 import { objectRef } from './objects/claim.ts';
-import { type LiveObject, textOr } from './objects/content.ts';
+import { type LiveObject, secretPointers, textOr } from './objects/content.ts';
 import { declaredPart } from './objects/declared-part.ts';
 import { CONTROLLER_KINDS, FABRIC_NAMESPACE, groupOf, KIND_GROUPS } from './objects/groups.ts';
 import { readManifest } from './objects/manifest.ts';
@@ -27,7 +28,7 @@ import type { ClusterReader, FabricReader, ServedKind } from './world.ts';
 type Fabric = Desired<FabricSpec>;
 
 /** Managers of the fabric's own controllers: the objects that only they write are not declared by anyone. */
-const CONTROLLERS = ['hh-manager', 'agent', 'kube-apiserver', 'kube-controller-manager'] as const;
+export const CONTROLLERS = ['hh-manager', 'agent', 'kube-apiserver', 'kube-controller-manager'] as const;
 
 /** The versions of the groups that a Fabric takes. */
 const VERSIONS: Readonly<Record<string, string>> = {
@@ -36,7 +37,7 @@ const VERSIONS: Readonly<Record<string, string>> = {
   'gateway.githedgehog.com': 'v1alpha1',
 };
 
-function versionsOf({ spec }: Fabric): readonly string[] {
+export function versionsOf({ spec }: Fabric): readonly string[] {
   const own = [...new Set(Object.values(KIND_GROUPS))].map((group) => `${group}/${VERSIONS[group] ?? 'v1'}`);
   return [
     ...own,
@@ -66,7 +67,7 @@ function nameOf(object: LiveObject): {
 }
 
 /** The manifest of an object, with its mistakes left out as when it is read again. */
-function manifestOf(
+export function manifestOf(
   object: LiveObject,
   part: { readonly [key: string]: Json },
   namespaced: boolean,
@@ -105,6 +106,12 @@ interface Taking {
   readonly others: ReadonlySet<string>;
 }
 
+/** True for an object with values that a manifest must not have. */
+export function hasSecrets({ spec }: Pick<Fabric, 'spec'>, kind: string, object: LiveObject): boolean {
+  const more = spec.secrets.flatMap((each) => (each.kind === kind ? [each.pointer] : []));
+  return secretPointers(kind, more).some((pointer) => valueAt(object, pointer) !== undefined);
+}
+
 function take({ fabric, served, object, others }: Taking, collected: Collected): void {
   const { name, namespace, metadata } = nameOf(object);
   const { apiVersion, kind, namespaced } = served;
@@ -118,7 +125,7 @@ function take({ fabric, served, object, others }: Taking, collected: Collected):
   if (collected.known.has(address)) return;
   collected.known.add(address);
   const part = declaredPart(object, others);
-  const why = passedOver(metadata, part);
+  const why = hasSecrets(fabric, kind, object) ? 'has secret values' : passedOver(metadata, part);
   if (why !== undefined || part === undefined) {
     collected.passed.push({ what: address, why: why ?? 'is written by controllers alone' });
     return;

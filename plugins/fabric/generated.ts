@@ -32,6 +32,8 @@ export interface FabricSpec {
     readonly timezone: string;
     readonly reason: string;
   }[];
+  /** GitRepository with the manifests of the Fabric. While it cannot be read, the fabric does not count as in sync, and is not activated. */
+  readonly gitRepository?: string;
   /** Time between two refreshes by a schedule; `0s` for none. */
   readonly syncInterval: string;
   /** With `auto`, drift may be healed without a person, except drift of high or critical severity. */
@@ -102,6 +104,26 @@ export interface FabricMemory {
   readonly request_by: string;
   /** Digest of the document at the time of the request. A later document ends the request. */
   readonly request_document: string;
+  /** Alerts about the resource, by type. A closed one is kept as long as its condition lasts. */
+  readonly alerts: Readonly<Record<string, {
+    /** Identifies the alert for commands. */
+    readonly id: string;
+    readonly status: 'active' | 'acknowledged' | 'resolved' | 'suppressed';
+    readonly severity: 'critical' | 'high' | 'medium' | 'low';
+    /** Start of the condition. */
+    readonly since: string;
+    /** Digest of the condition. A closed alert with another one is followed by a new alert. */
+    readonly condition: string;
+    readonly message: string;
+    /** Drift score. */
+    readonly score?: number;
+    /** Person who acknowledged or closed the alert. */
+    readonly by?: string;
+    /** Time of that. */
+    readonly at?: string;
+    /** Action of the resolution. */
+    readonly action?: 'update_git' | 'import_to_git' | 'delete_from_cluster' | 'manual_review' | 'ignore';
+  }>>;
 }
 
 export type FabricState = 'absent' | 'PLANNED' | 'ACTIVE' | 'MAINTENANCE' | 'DECOMMISSIONED';
@@ -181,6 +203,26 @@ export interface ObjectMemory {
   readonly document: string;
   /** Digest of the versions of the definition and of the webhooks at that time. */
   readonly admission: string;
+  /** Alerts about the resource, by type. A closed one is kept as long as its condition lasts. */
+  readonly alerts: Readonly<Record<string, {
+    /** Identifies the alert for commands. */
+    readonly id: string;
+    readonly status: 'active' | 'acknowledged' | 'resolved' | 'suppressed';
+    readonly severity: 'critical' | 'high' | 'medium' | 'low';
+    /** Start of the condition. */
+    readonly since: string;
+    /** Digest of the condition. A closed alert with another one is followed by a new alert. */
+    readonly condition: string;
+    readonly message: string;
+    /** Drift score. */
+    readonly score?: number;
+    /** Person who acknowledged or closed the alert. */
+    readonly by?: string;
+    /** Time of that. */
+    readonly at?: string;
+    /** Action of the resolution. */
+    readonly action?: 'update_git' | 'import_to_git' | 'delete_from_cluster' | 'manual_review' | 'ignore';
+  }>>;
 }
 
 export type ObjectState = 'absent' | 'PENDING' | 'SYNCED' | 'DRIFTED' | 'ORPHANED' | 'DELETING';
@@ -351,10 +393,10 @@ export const tables = {
           id: 'not-connected',
           guards: ['PLANNED>ACTIVE', 'MAINTENANCE>ACTIVE'],
           overridable: false,
-          text: 'A Fabric is activated only while its connection is CONNECTED.',
+          text: 'A Fabric is activated only while its connection is CONNECTED, and its Git repository can be read.',
         },
       ],
-      references: [],
+      references: [{ pointer: '/gitRepository', kind: 'GitRepository' }],
       fields: [
         '/context',
         '/server',
@@ -371,6 +413,7 @@ export const tables = {
         '/maintenance/*/for',
         '/maintenance/*/timezone',
         '/maintenance/*/reason',
+        '/gitRepository',
         '/syncInterval',
         '/reconcile',
         '/agents',

@@ -38,6 +38,7 @@ import { settledByApply } from './objects/settled.ts';
 import { type Declared, triedApply, triedRemove } from './objects/trial.ts';
 import type { ClusterReader, FabricReader, ServedKind } from './world.ts';
 import { managerOf } from './manager.ts';
+import type { RepositoryFacts } from './repository/facts.ts';
 import { refreshRepositories } from './repository/refresh.ts';
 
 type ObjectDesired = Desired<Manifest>;
@@ -54,6 +55,8 @@ interface Wanted {
 interface Part {
   readonly fabric: FabricDesired;
   readonly memory: Memory<FabricMemory> | undefined;
+  /** The names of the Git repositories that cannot be read. */
+  readonly failedRepositories: Promise<ReadonlySet<string>>;
   readonly objects: readonly Wanted[];
 }
 
@@ -225,10 +228,20 @@ class FabricRefresh {
   /** The evidence of a refresh of the whole Fabric about its sync. */
   async #evidence(cluster: ClusterReader): Promise<Partial<FabricRaw>> {
     const { objects } = this.#part;
-    const shown = { ...(await this.#deployed(cluster)), ...(await this.#agents(cluster)) };
+    const shown = {
+      ...(await this.#deployed(cluster)),
+      ...(await this.#agents(cluster)),
+      ...(await this.#repository()),
+    };
     // Without a part of the objects, nothing about the sync can be asserted.
     if (this.#query.only !== undefined || this.#found.gaps.length > 0) return shown;
     return { ...shown, objects: { total: objects.length, differing: this.#differing() } };
+  }
+
+  async #repository(): Promise<Pick<FabricRaw, 'repositoryFailed'>> {
+    const { gitRepository } = this.#part.fabric.spec;
+    if (gitRepository === undefined) return {};
+    return { repositoryFailed: (await this.#part.failedRepositories).has(gitRepository) };
   }
 
   /** Reads the Agents of the switches. */
@@ -465,6 +478,13 @@ function fabricsIn({ desired }: Query): readonly FabricDesired[] {
   return desired.filter(({ ref }) => ref.kind === 'Fabric') as readonly FabricDesired[];
 }
 
+/** Names of the repositories that cannot be read. */
+function failedIn({ observed }: Pick<View, 'observed'>): ReadonlySet<string> {
+  return new Set(
+    observed.flatMap(({ ref, facts }) => ((facts as RepositoryFacts).error === undefined ? [] : [ref.name])),
+  );
+}
+
 function fabricMemoryOf({ memory }: Query, { ref }: FabricDesired): Memory<FabricMemory> | undefined {
   const address = formatRef(ref);
   return memory.find((each) => formatRef(each.ref) === address);
@@ -488,20 +508,23 @@ export async function observe(world: FabricReader, query: Query): Promise<View> 
   const objects = wantedIn(query);
   let done = 0;
   const repositories = refreshRepositories(world.repositories, query);
-  const found = await Promise.all(
+  const failedRepositories = repositories.then(failedIn);
+  // An error of the tests is thrown below; a Fabric without a repository does not wait for it.
+  failedRepositories.catch(() => undefined);
+  const refreshes = Promise.all(
     fabrics.map((fabric) => {
       const own = objects.filter(({ ref }) => addressParts(ref).fabric === fabric.ref.name);
       let counted = 0;
       const memory = fabricMemoryOf(query, fabric);
-      return new FabricRefresh(world, { fabric, memory, objects: own }, query).run((count) => {
+      return new FabricRefresh(world, { fabric, memory, failedRepositories, objects: own }, query).run((count) => {
         done += count - counted;
         counted = count;
         query.progress(done, objects.length);
       });
     }),
   );
+  const [found, tested] = await Promise.all([refreshes, repositories]);
   const names = new Set(fabrics.map(({ ref }) => ref.name));
-  const tested = await repositories;
   return {
     observed: [...tested.observed, ...found.flatMap(({ observed }) => observed)],
     previews: found.flatMap(({ previews }) => previews),

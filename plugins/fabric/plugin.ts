@@ -24,8 +24,10 @@ export const fabric = definePlugin<FabricReader, FabricWriter>({
     GitRepository: repositoryKind,
     ...Object.fromEntries(OBJECT_KINDS.map((kind) => [kind, objectKind(kind)])),
   },
+  commands: async () => (await import('./commands/index.ts')).commands,
   openReader: async (outside) => (await import('./live/clusters.ts')).openClusters(outside),
   openWriter: async (outside) => (await import('./live/clusters.ts')).openClusters(outside),
   observe: async (world, query) => (await import('./observe.ts')).observe(world, query),
+  inEffect: async (world, ended) => (await import('./agents/in-effect.ts')).inEffect(world, ended),
   discover: async (world, discovery) => (await import('./discover.ts')).discover(world, discovery),
 });

@@ -143,6 +143,8 @@ export interface FabricReader {
   readonly repositories: RepositoryReader;
   /** The project, which names the owner of applied fields. */
   readonly project: string;
+  /** Epoch ms. */
+  readonly now: () => number;
   /** Digests of everything that decides about admission, by Fabric: of the last refresh of all objects. */
   readonly admissions: Map<string, string>;
   /** Readings of the Agents of a Fabric, for as long as the world is open. */

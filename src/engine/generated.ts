@@ -380,7 +380,7 @@ export const exitCodes: readonly ExitCode[] = [
   {
     name: 'incomplete',
     code: 7,
-    text: 'An accepted action failed, is stale, or was not attempted.',
+    text: 'An accepted action failed, is stale, was not attempted, or is not in effect.',
     next: 'Check the reasons in those rows and apply again.',
   },
   {

@@ -2,6 +2,7 @@
 
 import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { codeOf } from '../plugin/errors.ts';
@@ -64,6 +65,19 @@ export interface SecureHttp {
   readonly servername?: string;
 }
 
+/** Sockets whose errors always have a listener. */
+const guarded = new WeakSet<Socket>();
+
+/**
+ * Keeps an error of a socket from ending the process. A signal that fires when an answer has just been received destroys the
+ * socket between its request and its agent, when neither listens.
+ */
+function guard(socket: Socket): void {
+  if (guarded.has(socket)) return;
+  guarded.add(socket);
+  socket.on('error', () => undefined);
+}
+
 /** Returns a client that keeps its connections and shares them among its requests. */
 export function openHttp(denial: Denial, secure: SecureHttp = {}): SendHttp {
   const kept = { keepAlive: true, timeout: KEPT_MS };
@@ -84,6 +98,7 @@ export function openHttp(denial: Denial, secure: SecureHttp = {}): SendHttp {
       const asked: ClientRequest = isSecure
         ? requestHttps({ ...options, agent: agents.secure })
         : requestHttp({ ...options, agent: agents.plain });
+      asked.on('socket', guard);
       asked.on('response', (message) => {
         const headers = headersOf(message);
         report?.('debug', `${request.method} ${url.origin}: ${message.statusCode ?? 0}`);

@@ -12,6 +12,7 @@ export * from './defined.ts';
 export * from './dns-names.ts';
 export * from './error-text.ts';
 export * from './errors.ts';
+export * from './in-effect.ts';
 export * from './intent.ts';
 export * from './kind-handle.ts';
 export * from './nearest.ts';

@@ -1,6 +1,7 @@
 /** The interface of a plugin: kinds with pure functions and handlers, and worlds opened for reading or writing. */
 
 import type { PluginCommand } from './commands.ts';
+import type { ApplyEffect, EndedApply } from './in-effect.ts';
 import type { Instant } from './time.ts';
 import type { Claim } from './places.ts';
 import type { PluginTables } from './tables.ts';
@@ -320,6 +321,11 @@ export interface Plugin<R = unknown, W = unknown> {
   openReader(outside: Outside): Promise<R>;
   openWriter(outside: Outside): Promise<W>;
   observe(world: R, query: Query): Promise<View>;
+  /**
+   * Waits, after the actions of an apply, until their changes are in effect: a provider may accept a change long before
+   * the systems behind it follow. Ends at a deadline of its own. Absent if a done row is in effect.
+   */
+  inEffect?(world: W, ended: EndedApply): Promise<ApplyEffect>;
   /**
    * Finds resources that are neither declared nor in the state, as documents. Absent if the plugin cannot find them.
    */

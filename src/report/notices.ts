@@ -106,9 +106,13 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
       );
     }
     case 'watch-failed':
-      return one('error', `the plugin ${event.plugin} could not watch: ${event.message}`);
+      return one('error', `the plugin ${event.plugin} could not read the infrastructure: ${event.message}`);
     case 'settling-late':
       return one('warning', `--timeout ${durationText(event.timeoutMs)} has passed: ${event.reason}`);
+    case 'effect-awaited':
+      return one('note', `${event.address}: ${event.text}`);
+    case 'not-in-effect':
+      return one('warning', `${event.address} is not in effect: ${event.message}`);
     case 'round-wait':
       return one('note', `waiting until ${instantText(event.until)}: ${event.reason}`);
     default:

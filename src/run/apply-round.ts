@@ -25,6 +25,7 @@ import { type Recorder, recorder } from './lock.ts';
 import type { SavedPlan } from './plan-file.ts';
 import type { Project } from './project.ts';
 import { reconcileProject } from './reconcile-project.ts';
+import { awaitEffect } from './in-effect.ts';
 import { runningActions } from './running-actions.ts';
 import type { Passes, Selection } from './selection.ts';
 import { recallFrom } from './stores.ts';
@@ -255,8 +256,23 @@ async function decide(reconciled: Planned, run: Deciding): Promise<Decided> {
   if (isAccepted && approval.by === 'ask') await approval.ask(plan, interruption.stop);
   if (stoppedEnding(interruption) !== undefined) return interrupted;
   const rows = await takeActions(approved.actions, reconciled, run);
+  const { plugins, worlds, recall, record } = run;
+  const isInEffect = await awaitEffect({
+    rows,
+    scene: reconciled.scene,
+    plugins,
+    worlds,
+    recall,
+    record,
+    run: run.id,
+    now: run.project.host.now,
+    stop: interruption.stop,
+    say,
+  });
   const ending =
-    approved.stale.length > 0 ? 'incomplete' : applyEnding(rows, plan, { allowRejected: run.allowRejected === true });
+    approved.stale.length > 0 || !isInEffect
+      ? 'incomplete'
+      : applyEnding(rows, plan, { allowRejected: run.allowRejected === true });
   return { ending: rows.some(({ status }) => status === 'unknown') ? 'unknown-outcome' : ending, rows };
 }
 

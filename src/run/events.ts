@@ -111,6 +111,9 @@ export type RunEvent =
       readonly text: string | undefined;
     }
   | { readonly type: 'action-ended'; readonly row: Row }
+  /** All actions have ended, and a plugin waits until they are in effect. */
+  | { readonly type: 'effect-awaited'; readonly address: string; readonly text: string }
+  | { readonly type: 'not-in-effect'; readonly address: string; readonly message: string }
   /** Running actions finish, and no other action starts. */
   | { readonly type: 'stopping'; readonly ending: Ending }
   /** The time limit for all rounds has passed. */

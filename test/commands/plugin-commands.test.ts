@@ -518,7 +518,7 @@ describe('watch', () => {
     mkdirSync(join(folder, 'out/a.txt'));
     expect(await fettle(folder, 'files content watch a')).toMatchObject({
       code: 4,
-      stderr: expect.stringContaining('error: the plugin files could not watch: EISDIR') as string,
+      stderr: expect.stringContaining('error: the plugin files could not read the infrastructure: EISDIR') as string,
     });
     expect(await fettle(folder, 'files content watch b')).toMatchObject({
       code: 1,

@@ -315,6 +315,13 @@ const fabricSituations: readonly Situation<ClusterBench>[] = [
     finds: ['Fabric unreachable'],
   },
   {
+    name: 'the activation of a Fabric whose repository cannot be read',
+    prepare: async () => [...declaredWith({ status: 'ACTIVE', gitRepository: 'infra' }), ...repository('closed')],
+    takes: [],
+    rejects: ['Fabric not-connected'],
+    finds: ['GitRepository repository-unreachable'],
+  },
+  {
     name: 'a failed connection in a schedule',
     prepare: async (line) => {
       unreachable(line.bench);

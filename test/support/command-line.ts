@@ -21,6 +21,10 @@ export interface Settings {
   readonly now?: () => number;
   /** A signal, sent as soon as a listener is added. */
   readonly signal?: 'SIGINT' | 'SIGTERM';
+  /** Sends SIGINT when this signal fires. */
+  readonly interrupt?: AbortSignal;
+  /** Gets everything that is written to standard output so far, at each write. */
+  readonly heard?: (stdout: string) => void;
 }
 
 export interface Done {
@@ -29,13 +33,14 @@ export interface Done {
   readonly stderr: string;
 }
 
-function output(isTTY: boolean): Output & { readonly text: () => string } {
+function output(isTTY: boolean, heard?: (text: string) => void): Output & { readonly text: () => string } {
   let text = '';
   return {
     isTTY,
     columns: () => (isTTY ? 100 : undefined),
     write: (more) => {
       text += isTTY && more.startsWith(CLEAR_LINE) ? more : inert(more);
+      heard?.(text);
     },
     failure: () => undefined,
     text: () => text,
@@ -56,7 +61,7 @@ export function fettleHere(folder: string, ...words: readonly string[]): Promise
 }
 
 async function runWords(folder: string, words: readonly string[], settings: Settings): Promise<Done> {
-  const stdout = output(settings.tty ?? false);
+  const stdout = output(settings.tty ?? false, settings.heard);
   const stderr = output(settings.tty ?? false);
   const stdin = Object.assign(new PassThrough(), { isTTY: settings.typed !== undefined });
   if (settings.typed !== undefined) stdin.end(settings.typed);
@@ -71,6 +76,7 @@ async function runWords(folder: string, words: readonly string[], settings: Sett
     onSignal: (take) => {
       const { signal } = settings;
       if (signal !== undefined) setImmediate(() => take(signal));
+      settings.interrupt?.addEventListener('abort', () => take('SIGINT'), { once: true });
       return () => undefined;
     },
     exit: (code) => {

@@ -56,7 +56,8 @@ function progressOf(
   if (standing === undefined) return { name, state: 'missing', reason: 'the switch has no Agent' };
   const { generation, state, reason } = standing;
   const before = wait.before.get(name);
-  const hasMoved = before === undefined || generation === undefined || generation > before;
+  // A lower one is that of an Agent that was created anew.
+  const hasMoved = before === undefined || generation !== before;
   // A state of the generation before: a change may repair a failure, but does not if the controller ignores it.
   if (hasMoved || (isNoticed && state !== 'applied' && state !== 'pending')) return { name, state, reason };
   return { name, state: 'unmoved', reason: `the Agent still has generation ${generation}, as before the apply` };
@@ -103,40 +104,4 @@ export function awaitAgents(wait: AgentsWait, standings: readonly AgentStanding[
   if (passed >= wait.deadlineMs)
     return { outcome: 'timed-out', reason: lateReason(switches, wait.deadlineMs), switches };
   return { outcome: 'waiting', reason: `${applied.length} of ${total} applied the change`, switches };
-}
-
-/** From the worst state on. */
-const BY_WEIGHT: readonly AgentState[] = ['failing', 'silent', 'unknown', 'pending', 'applied'];
-
-/** The state of several switches as one: the worst one decides. */
-export interface SwitchesStanding {
-  readonly state: AgentState;
-  /** A sentence that names the switches that decide. */
-  readonly reason: string;
-  readonly switches: readonly SwitchProgress[];
-}
-
-/** Sums the standings of the switches that an object concerns, or of all. Pure. */
-export function sumAgents(names: readonly string[], standings: readonly AgentStanding[]): SwitchesStanding {
-  const known = new Map(standings.map((standing) => [standing.name, standing]));
-  const switches = names.map((name): SwitchProgress => {
-    const standing = known.get(name);
-    return standing === undefined
-      ? { name, state: 'missing', reason: 'the switch has no Agent' }
-      : { name, state: standing.state, reason: standing.reason };
-  });
-  const stateOf = ({ state }: SwitchProgress): AgentState =>
-    state === 'missing' || state === 'unmoved' ? 'unknown' : state;
-  const state = BY_WEIGHT.find((each) => switches.some((one) => stateOf(one) === each)) ?? 'applied';
-  const deciding = switches.filter((each) => stateOf(each) === state);
-  const [first] = deciding;
-  if (first === undefined) return { state, reason: 'no switch is concerned', switches };
-  return {
-    state,
-    reason:
-      state === 'applied'
-        ? `${counted(switches.length, 'switch', 'switches')} applied the configuration`
-        : `${namesText(deciding)}: ${first.reason}`,
-    switches,
-  };
 }

@@ -173,37 +173,55 @@ function silenceOf({ heartbeat }: AgentReport, track: AgentTrack, now: Instant, 
   } satisfies Verdict;
 }
 
+/** The generation that the agent applies: the present one, or an earlier one that it began before; undefined for none. */
+function underWay(report: AgentReport, behind: Behind): number | undefined {
+  const { attempted, applied, condition } = report;
+  if (isAttempted(report) || behind.attemptedSince !== undefined) return behind.generation;
+  const earlier = [attempted?.generation, condition?.isTrue === false ? condition.generation : undefined];
+  return earlier.find((generation) => generation !== undefined && generation > (applied?.generation ?? generation));
+}
+
 /** The time for which an attempt has run. The switch's own times count too: they need no second reading. */
 function attemptMs({ heartbeat, condition }: AgentReport, behind: Behind, now: Instant): number {
-  const seen = behind.attemptedSince === undefined ? 0 : now - behind.attemptedSince;
+  const seen = now - (behind.attemptedSince ?? behind.since);
   const reported = heartbeat === undefined || condition?.since === undefined ? 0 : heartbeat - condition.since;
   return Math.max(seen, reported);
 }
 
-function judgeBehind(report: AgentReport, track: AgentTrack, now: Instant, limits: AgentLimits): Verdict {
-  const { behind } = track;
-  if (behind === undefined) return { state: 'pending', reason: 'the switch has not applied its configuration yet' };
-  const { generation, failed, since } = behind;
+/** A generation that the agent has not begun: a switch that does not report never will. */
+function judgeIdle(report: AgentReport, behind: Behind, track: AgentTrack, now: Instant, limits: AgentLimits): Verdict {
+  const { generation, since } = behind;
+  const waited = now - since;
+  const silence = silenceOf(report, track, now, limits);
+  if (silence !== undefined) return silence;
+  return waited > limits.graceMs
+    ? {
+        state: 'failing',
+        reason: `the switch reports, but has not begun to apply generation ${generation} for ${spanText(waited)}`,
+      }
+    : { state: 'pending', reason: `the switch has not begun to apply generation ${generation} yet` };
+}
+
+function judgeBehind(
+  report: AgentReport,
+  behind: Behind,
+  track: AgentTrack,
+  now: Instant,
+  limits: AgentLimits,
+): Verdict {
+  const { generation, failed } = behind;
   if (failed === true)
     return {
       state: 'failing',
       reason: `the agent's process ended while it applied generation ${generation}, and it tries again`,
     };
-  if (!isAttempted(report) && behind.attemptedSince === undefined) {
-    const silence = silenceOf(report, track, now, limits);
-    if (silence !== undefined) return silence;
-    const waited = now - since;
-    return waited > limits.graceMs
-      ? {
-          state: 'failing',
-          reason: `the switch reports, but has not begun to apply generation ${generation} for ${spanText(waited)}`,
-        }
-      : { state: 'pending', reason: `the switch has not begun to apply generation ${generation} yet` };
-  }
+  const present = underWay(report, behind);
+  if (present === undefined) return judgeIdle(report, behind, track, now, limits);
   const ms = attemptMs(report, behind, now);
-  return ms > limits.graceMs
-    ? { state: 'failing', reason: `generation ${generation} has not been applied for ${spanText(ms)}` }
-    : { state: 'pending', reason: `the switch applies generation ${generation}` };
+  if (ms > limits.graceMs)
+    return { state: 'failing', reason: `generation ${generation} has not been applied for ${spanText(ms)}` };
+  const next = present === generation ? '' : `, and generation ${generation} after it`;
+  return { state: 'pending', reason: `the switch applies generation ${present}${next}` };
 }
 
 function judged(report: AgentReport, track: AgentTrack, now: Instant, limits: AgentLimits): Verdict {
@@ -222,7 +240,7 @@ function judged(report: AgentReport, track: AgentTrack, now: Instant, limits: Ag
       state: 'unknown',
       reason: `the switch has applied generation ${applied.generation} of an earlier Agent, which was removed; this one has generation ${generation}`,
     };
-  if (isBehind(report)) return judgeBehind(report, track, now, limits);
+  if (track.behind !== undefined) return judgeBehind(report, track.behind, track, now, limits);
   if (heartbeat === undefined) return { state: 'unknown', reason: 'the Agent does not report a heartbeat' };
   return (
     silenceOf(report, track, now, limits) ?? {

@@ -23,9 +23,15 @@ export const SUGGESTED = {
   sync_failure: ['manual_review', 'ignore'],
   validation_error: ['manual_review', 'ignore'],
   conflict_detected: ['manual_review'],
+  connection_failure: ['manual_review', 'ignore'],
+  maintenance_review: ['manual_review', 'ignore'],
 } as const satisfies Readonly<Record<string, readonly AlertAction[]>>;
 
 export type AlertType = keyof typeof SUGGESTED;
+
+export function isAlertType(text: string): text is AlertType {
+  return Object.hasOwn(SUGGESTED, text);
+}
 
 const SEVERITY: Readonly<Record<Exclude<AlertType, 'drift_detected'>, AlertSeverity>> = {
   orphaned_resource: 'critical',
@@ -34,7 +40,20 @@ const SEVERITY: Readonly<Record<Exclude<AlertType, 'drift_detected'>, AlertSever
   sync_failure: 'high',
   validation_error: 'high',
   conflict_detected: 'critical',
+  connection_failure: 'high',
+  maintenance_review: 'medium',
 };
+
+/** Longest times until an alert should be handled, in ms. */
+export const TARGET_MS: Readonly<Record<AlertSeverity, number>> = {
+  critical: 0,
+  high: HOUR,
+  medium: 4 * HOUR,
+  low: 24 * HOUR,
+};
+
+/** Failed tries after which a person has to look. */
+export const ESCALATES_AFTER = 5;
 
 const BASE: Readonly<Record<AlertSeverity, number>> = { critical: 10, high: 30, medium: 50, low: 70 };
 

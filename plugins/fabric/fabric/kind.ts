@@ -11,6 +11,7 @@ import {
   observedOf,
   pass,
   reject,
+  type Scene,
   instantOf,
   durationMs,
   otherState,
@@ -19,6 +20,9 @@ import type { FabricMemory, FabricRuleId, FabricSpec, FabricStep } from '../gene
 import { isPossible } from '../states/combination.ts';
 import { corrected } from '../states/events.ts';
 import { isStatus } from '../states/refreshed.ts';
+import { syncWait } from '../states/retries.ts';
+import { GitRepository, PLUGIN } from '../kinds.ts';
+import { repositoryHold } from '../repository/facts.ts';
 import type { FabricWriter } from '../world.ts';
 import type { FabricFacts, FabricResource } from './facts.ts';
 import { noteFabric } from './note.ts';
@@ -60,9 +64,21 @@ function statusStep(resource: KnownResource<FabricResource>): Proposal<FabricSte
   };
 }
 
-const notConnected: Rule<FabricSpec, FabricFacts, FabricMemory> = (_change, resource) => {
+/** The reason why the Git repository of a Fabric cannot be used; undefined if it can, or the Fabric names none. */
+function repositoryReason({ desired }: FabricResource, scene: Scene): string | undefined {
+  const name = desired?.spec.gitRepository;
+  if (name === undefined) return undefined;
+  return repositoryHold(GitRepository.get(scene, { plugin: PLUGIN, kind: 'GitRepository', name }), scene.now);
+}
+
+const notConnected: Rule<FabricSpec, FabricFacts, FabricMemory> = (_change, resource, scene) => {
   const connection = isKnown(resource) ? (otherState(resource, 'connection') ?? 'UNKNOWN') : 'UNKNOWN';
   const facts = { connection };
+  const hold = repositoryReason(resource, scene);
+  if (connection === 'CONNECTED' && hold !== undefined)
+    return reject(`The Git repository cannot be used (HH-STATE-002): ${hold}`, facts, {
+      remedy: { outside: 'restore the connection to the Git repository' },
+    });
   if (connection === 'CONNECTED') return pass('The connection is CONNECTED', facts);
   return reject(`The connection is ${connection} (HH-STATE-002)`, facts, {
     remedy: { outside: 'restore the connection to the cluster' },
@@ -72,15 +88,24 @@ const notConnected: Rule<FabricSpec, FabricFacts, FabricMemory> = (_change, reso
 /** A step of a Fabric changes its recorded status alone: its intent and its outcome are the whole effect. */
 const recordOnly = async (): Promise<undefined> => undefined;
 
-/** When a Fabric is due: its next scheduled refresh, the next test of a failed connection, the end of a maintenance. */
+/** When a Fabric is due: its next scheduled refresh, the next tries after a failure, the end of a maintenance. */
 function schedule({ desired, memory }: FabricResource): Facts {
-  const { last_validated: validated, next_test: next, request_until: until } = memory?.kept ?? {};
+  const {
+    last_validated: validated,
+    next_test: next,
+    request_until: until,
+    sync_failures: failed,
+    sync_since: since,
+  } = memory?.kept ?? {};
   const interval = durationMs(desired?.spec.syncInterval ?? '0s');
   return {
     ...(validated === undefined || interval === 0
       ? {}
       : { next_refresh: instantText(instantOf(validated) + interval) }),
     ...(next === undefined ? {} : { next_test: next }),
+    ...(failed === undefined || since === undefined
+      ? {}
+      : { next_sync: instantText(instantOf(since) + syncWait(failed)) }),
     ...(until === undefined ? {} : { requested_maintenance_until: until }),
   };
 }

@@ -2,18 +2,25 @@
 
 import {
   defined,
+  formatRef,
   type Instant,
   instantOf,
   instantText,
   type KnownResource,
+  type Memory,
   type Note,
   observedOf,
+  type Ref,
   type Scene,
+  type Standing,
 } from '#plugin';
+import { fabricConditions } from '../alerts/conditions.ts';
+import { alertsNote, nextAlerts } from '../alerts/record.ts';
 import { PLUGIN } from '../kinds.ts';
+import type { Recorded } from '../states/combination.ts';
 import type { FabricMemory } from '../generated.ts';
 import { connectionWait } from '../states/retries.ts';
-import type { FabricResource } from './facts.ts';
+import type { FabricFacts, FabricResource } from './facts.ts';
 import type { FabricPolicy } from './policy.ts';
 import { recordedStates } from './standing.ts';
 
@@ -77,24 +84,54 @@ export function loginsIn({ extras }: Pick<Scene, 'extras'>): Readonly<Record<str
   return (extras?.[PLUGIN]?.['logins'] ?? {}) as Readonly<Record<string, string>>;
 }
 
-export function noteFabric(resource: KnownResource<FabricResource>, now: Instant, scene: Scene): Note<FabricMemory> {
-  const observed = observedOf(resource);
-  if (observed === undefined) return {};
-  const { memory, policy } = resource;
+/** The alerts of a Fabric after a refresh. */
+function alertsOf({ ref, memory, policy, facts, standing }: NotedFabric, now: Instant): Note<FabricMemory> {
+  const { state, others = {}, signals = {} } = standing;
+  const error = signals['sync_error'];
+  const states = { ...recordedStates(undefined), ...others, status: state } as Recorded;
+  const words = { error: facts.error, syncError: typeof error === 'string' && error !== '' ? error : undefined, now };
+  const alerting = { address: formatRef(ref), now, isOn: policy.alerts.isOn, expireMs: policy.alerts.expireMs };
+  const before = memory?.kept.alerts;
+  return alertsNote(before, nextAlerts(before ?? {}, fabricConditions(states, memory, words), alerting));
+}
+
+/** A Fabric as a refresh, or the end of an apply, shows it. */
+export interface NotedFabric {
+  readonly ref: Ref;
+  readonly memory: Memory<FabricMemory> | undefined;
+  readonly policy: FabricPolicy;
+  readonly facts: FabricFacts;
+  readonly standing: Standing<FabricFacts>;
+  /** Digest of the login, if it was read. */
+  readonly login?: string | undefined;
+}
+
+/** The recorded part of a Fabric: only differences from the state are written. */
+export function fabricNote(noted: NotedFabric, now: Instant): Note<FabricMemory> {
+  const { memory, policy, facts, standing, login } = noted;
   const kept = memory?.kept ?? {};
-  const { facts, state, others = {}, signals = {} } = observed;
+  const { state, others = {}, signals = {} } = standing;
   const before = recordedStates(memory);
-  const login = loginsIn(scene)[resource.ref.name];
   return {
     server: facts.server,
     error: facts.error ?? '',
     ...defined({ login }),
     ...connectionNote(now, { from: before.connection, to: others['connection'] ?? '' }, kept, signals['tested']),
     ...syncNote(now, { from: before.sync, to: others['sync'] ?? '' }, kept, signals['sync_error']),
-    ...maintenanceNote(state, policy as FabricPolicy, signals, kept),
+    ...maintenanceNote(state, policy, signals, kept),
+    ...alertsOf(noted, now),
     ...(state === 'ACTIVE' && kept.activated_at === undefined ? { activated_at: instantText(now) } : {}),
     ...(state === 'DECOMMISSIONED' && kept.decommissioned_at === undefined
       ? { decommissioned_at: instantText(now) }
       : {}),
   };
+}
+
+export function noteFabric(resource: KnownResource<FabricResource>, now: Instant, scene: Scene): Note<FabricMemory> {
+  const observed = observedOf(resource);
+  if (observed === undefined) return {};
+  const { memory, policy, ref } = resource;
+  const login = loginsIn(scene)[ref.name];
+  const { facts } = observed;
+  return fabricNote({ ref, memory, policy: policy as FabricPolicy, facts, standing: observed, login }, now);
 }

@@ -28,6 +28,8 @@ export interface FabricPolicy {
   readonly request?: MaintenanceDue & { readonly by: 'request' };
   /** Longest time of a sync, in ms. */
   readonly syncMs: number;
+  /** `expireMs`: time after which a closed alert is dropped. */
+  readonly alerts: { readonly isOn: boolean; readonly expireMs: number };
 }
 
 type Written = FabricSpec['maintenance'][number];
@@ -62,6 +64,7 @@ export function fabricPolicy(
     windows: windowsOf(spec, memory),
     ...(request === undefined ? {} : { request }),
     syncMs: durationMs(spec?.agents.deadline ?? '5m'),
+    alerts: { isOn: spec?.alerts.enabled === true, expireMs: durationMs(spec?.alerts.expireAfter ?? '30d') },
   };
 }
 

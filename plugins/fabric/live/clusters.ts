@@ -117,6 +117,7 @@ export function openClusters(outside: Outside): FabricWriter {
   const tracks = new Map<string, AgentTracks>();
   return {
     project: outside.project,
+    now: outside.now,
     admissions: new Map(),
     repositories: openGit(outside),
     tracksOf: (fabric) => {

@@ -8,14 +8,15 @@
  */
 
 import { scrypt, X509Certificate } from 'node:crypto';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { defined, InputError, isRecord, type Outside, redactor, sendingMistake } from '#plugin';
+import { defined, InputError, isRecord, type Outside, type Redact, redactor, sendingMistake } from '#plugin';
 import { realTiming, type Timing } from '#plugin/http';
-import { type Denial, openNames, usualDenial } from '#plugin/net';
+import { beginContact, type Denial, openNames, usualDenial } from '#plugin/net';
 import { branchMistake } from '../repository/address.ts';
 import { type GitLogin, loginsIn } from '../repository/check.ts';
 import { type Failure, failureOf, isTransient, type Printed, printedFailure } from '../repository/failures.ts';
@@ -140,14 +141,18 @@ function bareHost(host: string): string {
   return host.replace(/^\[(.*)\]$/u, '$1');
 }
 
+function permittedOf(addresses: readonly string[], denial: Denial): readonly string[] | Failure {
+  const permitted = addresses.filter((address) => denial(address) === undefined);
+  return permitted.length === 0 ? failureOf('denied') : permitted;
+}
+
 /** The permitted addresses of a host, or the reason why there is not one. */
 async function addressesOf(host: string, denial: Denial, signal: AbortSignal): Promise<readonly string[] | Failure> {
   const bare = bareHost(host);
-  if (isIP(bare) !== 0) return denial(bare) === undefined ? [bare] : failureOf('denied');
+  if (isIP(bare) !== 0) return permittedOf([bare], denial);
   const found = await openNames(undefined, denial).addresses(bare, NAME_MS, signal);
   if (!found.ok) return failureOf('no-name', found.reason);
-  const permitted = found.addresses.filter((address) => denial(address) === undefined);
-  return permitted.length === 0 ? failureOf('denied') : permitted;
+  return permittedOf(found.addresses, denial);
 }
 
 /** Files and variables of one test, without the address. */
@@ -261,6 +266,12 @@ function curlAddress(address: string): string {
   return isIP(address) === 6 ? `[${address}]` : address;
 }
 
+/** The addresses for a try: ssh gets the first one alone, which is another one each time. */
+export function rotated(addresses: readonly string[], tries: number): readonly string[] {
+  const turn = tries % addresses.length;
+  return [...addresses.slice(turn), ...addresses.slice(0, turn)];
+}
+
 /** One run of git, over one or all addresses of the host. */
 async function runGit({ question, env, folder, prepared, deadlineMs, signal }: Prober, addresses: readonly string[]) {
   const { address, branch } = question;
@@ -275,7 +286,8 @@ async function runGit({ question, env, folder, prepared, deadlineMs, signal }: P
       : []),
     ...prepared.settings,
   ] as const;
-  return runProgram({
+  const report = beginContact();
+  const ended = await runProgram({
     file: 'git',
     args: ['ls-remote', '--quiet', '--symref', '--', address.url, 'HEAD', `refs/heads/${branch}`],
     folder,
@@ -289,6 +301,9 @@ async function runGit({ question, env, folder, prepared, deadlineMs, signal }: P
     mostBytes: MOST_BYTES,
     signal,
   });
+  const origin = `${address.scheme}://${address.host}:${address.port}`;
+  report?.('debug', `git ls-remote ${origin}: ${ended.how === 'code' ? `exit ${ended.code}` : ended.how}`);
+  return ended;
 }
 
 /** The references that git printed: `COMMIT<tab>NAME`, and `ref: refs/heads/main<tab>HEAD`. */
@@ -299,7 +314,7 @@ function answerOf(stdout: string, branch: string): RepositoryAnswer {
   const defaultBranch = target?.replace(/^ref: refs\/heads\//u, '');
   return defined({
     answers: true,
-    head: head !== undefined && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/u.test(head) ? head : undefined,
+    head,
     // The server's text.
     defaultBranch:
       defaultBranch === undefined || defaultBranch.length > 244 || branchMistake(defaultBranch) !== undefined
@@ -309,10 +324,11 @@ function answerOf(stdout: string, branch: string): RepositoryAnswer {
 }
 
 /** The failure of a run; undefined for a successful one. Throws InputError if git cannot be started. */
-function printedBy(ended: Ended, { deadlineMs }: Pick<Prober, 'deadlineMs'>): Printed | undefined {
+function printedBy(ended: Ended, { deadlineMs }: Pick<Prober, 'deadlineMs'>, redact: Redact): Printed | undefined {
   switch (ended.how) {
     case 'code':
-      return ended.code === 0 ? undefined : printedFailure(ended.stderr);
+      // Before the text is shortened: a part of a secret would not be recognized.
+      return ended.code === 0 ? undefined : printedFailure(redact(ended.stderr));
     case 'signal':
       return { kind: 'other', detail: `git ended with ${ended.by}` };
     case 'late':
@@ -386,7 +402,8 @@ class Git implements RepositoryReader {
       const prober = { question, env, folder, prepared, deadlineMs: this.#deadlineMs, signal };
       return await this.#tried(prober, addresses as readonly string[], login);
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      // At once: an interrupted process may end before an asynchronous removal.
+      rmSync(folder, { recursive: true, force: true });
     }
   }
 
@@ -394,30 +411,25 @@ class Git implements RepositoryReader {
   async #tried(prober: Prober, addresses: readonly string[], login: Login | undefined): Promise<RepositoryAnswer> {
     const { question, signal } = prober;
     const end = performance.now() + this.#deadlineMs;
+    // A server may repeat the header in its words.
+    const redact = redactor(login === undefined ? [] : [login.secret, ...headerOf(login).split(' ')]);
     for (let tries = 0; ; tries += 1) {
       const left = end - performance.now();
-      // ssh gets one address, the next one with each try.
-      const turn = tries % addresses.length;
-      const turned = [...addresses.slice(turn), ...addresses.slice(0, turn)];
-      const ended = await runGit({ ...prober, deadlineMs: Math.max(1, left) }, turned);
-      const printed = printedBy(ended, prober);
+      const ended = await runGit({ ...prober, deadlineMs: Math.max(1, left) }, rotated(addresses, tries));
+      const printed = printedBy(ended, prober, redact);
       if (printed === undefined) return answerOf(ended.how === 'code' ? ended.stdout : '', question.branch);
       const pause = PAUSES_MS[tries];
       const hasTime = pause !== undefined && end - performance.now() > pause;
-      if (!isTransient(printed.kind) || !hasTime) return { answers: false, failure: this.#failure(printed, login) };
+      if (!isTransient(printed.kind) || !hasTime) return { answers: false, failure: failureBy(printed, login) };
       await this.#sleep(pause, signal);
     }
   }
+}
 
-  #failure({ kind, detail }: Printed, login: Login | undefined): Failure {
-    const isAsked = kind === 'unauthorized' && login === undefined;
-    // A server may repeat the header in its words.
-    const redact = redactor(login === undefined ? [] : [login.secret, ...headerOf(login).split(' ')]);
-    return failureOf(
-      kind,
-      isAsked ? 'the server requires one: set spec.credentials' : detail === undefined ? undefined : redact(detail),
-    );
-  }
+/** The failure in words. A server that refuses a test without a login asks for one. */
+function failureBy({ kind, detail }: Printed, login: Login | undefined): Failure {
+  const isAsked = kind === 'unauthorized' && login === undefined;
+  return failureOf(kind, isAsked ? 'the server requires one: set spec.credentials' : detail);
 }
 
 /** Opens the access to repositories. Nothing is started before the first question. */

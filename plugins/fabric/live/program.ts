@@ -25,10 +25,15 @@ export type Ended =
   | { readonly how: 'late' }
   | { readonly how: 'too-much' };
 
-/** Number of bytes kept of the end of its standard error. */
-const KEPT_BYTES = 65_536;
+/** Number of characters kept of the end of its standard error. */
+const KEPT = 65_536;
 /** Time to wait for output after a program has ended; a process that it left running can hold the pipe forever. */
 const DRAIN_MS = 1000;
+
+/** A text without a first line that is cut: a part of a secret would not be recognized. */
+function wholeLines(text: string, isCut: boolean): string {
+  return isCut ? text.replace(/^.*\n?/u, '') : text;
+}
 
 /** Ends a program with its child processes. */
 function killGroup(pid: number | undefined): void {
@@ -50,19 +55,28 @@ export async function runProgram(program: Program): Promise<Ended> {
   const chunks: Buffer[] = [];
   let size = 0;
   let stderr = '';
+  let isCut = false;
   child.stdout.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
     size += chunk.length;
     if (size > mostBytes) resolve({ how: 'too-much' });
   });
   child.stderr.on('data', (chunk: Buffer) => {
-    stderr = (stderr + chunk.toString('utf8')).slice(-KEPT_BYTES);
+    stderr += chunk.toString('utf8');
+    isCut ||= stderr.length > KEPT;
+    stderr = stderr.slice(-KEPT);
   });
   child.on('error', (error) => resolve({ how: 'not-started', code: codeOf(error) ?? 'unknown' }));
   child.on('exit', (code, by) => {
     const done = (): void => {
       if (code === null) resolve({ how: 'signal', by: String(by) });
-      else resolve({ how: 'code', code, stdout: Buffer.concat(chunks).toString('utf8'), stderr });
+      else
+        resolve({
+          how: 'code',
+          code,
+          stdout: Buffer.concat(chunks).toString('utf8'),
+          stderr: wholeLines(stderr, isCut),
+        });
     };
     child.once('close', done);
     setTimeout(done, DRAIN_MS).unref();

@@ -201,7 +201,7 @@ class ObjectWatch {
       // The first repetition is immediate, and not worth a word.
       return this.#failures > 1 ? { next: 'watch', failure: reason } : { next: 'watch' };
     } finally {
-      // Ends the connection. The signal would end it with an error that has no listener, if the answer is complete.
+      // Ends the connection.
       lines?.return?.().catch(() => undefined);
     }
   }

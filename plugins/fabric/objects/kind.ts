@@ -1,8 +1,22 @@
 /** The kind of every object of a cluster. */
 
-import { defineKind, type Kind, type KnownResource, observedOf, type Ref } from '#plugin';
+import {
+  defineKind,
+  durationMs,
+  type Instant,
+  isKnown,
+  type Kind,
+  type KnownResource,
+  type Note,
+  observedOf,
+  type Ref,
+  type Scene,
+  seenState,
+} from '#plugin';
+import { objectConditions } from '../alerts/conditions.ts';
+import { alertsNote, nextAlerts } from '../alerts/record.ts';
 import { type ObjectMemory, type ObjectRuleId, type ObjectStep, tables } from '../generated.ts';
-import { addressParts, PLUGIN } from '../kinds.ts';
+import { addressParts, Fabric, PLUGIN } from '../kinds.ts';
 import type { FabricWriter } from '../world.ts';
 import { objectHandlers } from './apply.ts';
 import { adoptObject, diffObject, objectPolicy } from './diff.ts';
@@ -17,6 +31,21 @@ function fabricOf({ ref }: ObjectResource): readonly Ref[] {
   return [{ plugin: PLUGIN, kind: 'Fabric', name: addressParts(ref).fabric }];
 }
 
+/** The alerts of an object after a refresh. A maintenance of its Fabric begins none. */
+function noteAlerts(resource: KnownResource<ObjectResource>, now: Instant, scene: Scene): Note<ObjectMemory> {
+  const fabric = Fabric.get(scene, { plugin: PLUGIN, kind: 'Fabric', name: addressParts(resource.ref).fabric });
+  const { alerts } = fabric?.desired?.spec ?? {};
+  const isQuiet = fabric === undefined || (isKnown(fabric) && seenState(fabric) === 'MAINTENANCE');
+  const alerting = {
+    address: resource.address,
+    now,
+    isOn: alerts?.enabled === true && !isQuiet,
+    expireMs: durationMs(alerts?.expireAfter ?? '30d'),
+  };
+  const before = resource.memory?.kept.alerts;
+  return alertsNote(before, nextAlerts(before ?? {}, objectConditions(resource), alerting));
+}
+
 type ObjectKind = Kind<FabricWriter, Manifest, ObjectFacts, ObjectMemory, ObjectStep, ObjectRuleId>;
 
 const common: Omit<ObjectKind, 'rules'> = {
@@ -25,9 +54,10 @@ const common: Omit<ObjectKind, 'rules'> = {
   diff: diffObject,
   adoption: adoptObject,
   matters: fabricOf,
-  note: (resource: KnownResource<ObjectResource>) => {
+  note: (resource: KnownResource<ObjectResource>, now, scene) => {
     const facts = observedOf(resource)?.facts;
-    return facts === undefined ? {} : { uid: facts.uid, api_version: facts.api_version, ...proofOf(resource) };
+    const known = facts === undefined ? {} : { uid: facts.uid, api_version: facts.api_version, ...proofOf(resource) };
+    return { ...known, ...noteAlerts(resource, now, scene) };
   },
   handlers: objectHandlers,
 };

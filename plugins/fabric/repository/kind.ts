@@ -72,6 +72,13 @@ function hasNewAddress({ url }: RepositoryFacts, { url: last }: Partial<GitRepos
   return last !== undefined && last !== url;
 }
 
+/** Failures before a test: its own one may be in the state already. */
+function recordedFailures({ failures = 0, failed_at: at, retry_at: retryAt }: Partial<GitRepositoryMemory>): Facts {
+  return failures === 0
+    ? {}
+    : defined<Facts>({ recorded_failures: failures, last_recorded_failure: at, next_scheduled_test: retryAt });
+}
+
 /** The state after the test that a sighting shows, by way of the states before. A success that is too old is due again. */
 export function repositoryStanding(
   seen: Sighting<RepositoryFacts>,
@@ -89,7 +96,8 @@ export function repositoryStanding(
     result: found.state === 'FAILED' ? { kind: 'test-failed', failure: found.failure } : { kind: 'test-passed', at },
   });
   const { state } = connectionAt(found, now);
-  return state === found.state ? { state, via, findings } : { state, findings };
+  const signals = recordedFailures(kept);
+  return state === found.state ? { state, via, findings, signals } : { state, findings, signals };
 }
 
 /** A failure is recorded each time, because the wait until the next test follows from it. */
@@ -124,15 +132,16 @@ function timeOf(text: string | undefined): string | undefined {
 function scheduleOf(resource: RepositoryResource): Facts {
   const { kept = {} } = resource.memory ?? {};
   const { sight } = resource;
-  const isTested = sight.is === 'seen' && sight.observed.facts.remembered !== true;
+  const tested = sight.is === 'seen' && sight.observed.facts.remembered !== true ? sight.observed : undefined;
   const validated =
-    isTested && sight.observed.facts.error === undefined ? instantText(sight.observed.at) : timeOf(kept.last_validated);
+    tested !== undefined && tested.facts.error === undefined ? instantText(tested.at) : timeOf(kept.last_validated);
+  const before = tested === undefined ? recordedFailures(kept) : (tested.signals ?? {});
   return defined<Facts>({
     last_validated_at: validated,
     test_due_at: validated === undefined ? undefined : instantText(instantOf(validated) + TEST_DUE_MS),
-    recorded_failures: kept.failures ?? 0,
-    last_recorded_failure_at: timeOf(kept.failed_at),
-    next_scheduled_test_at: timeOf(kept.retry_at),
+    recorded_failures: before['recorded_failures'] ?? 0,
+    last_recorded_failure_at: before['last_recorded_failure'],
+    next_scheduled_test_at: before['next_scheduled_test'],
   });
 }
 

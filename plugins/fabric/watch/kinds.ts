@@ -39,11 +39,6 @@ class Handover<T> {
     this.#wake?.();
   }
 
-  /** Lets all producers go on, without a consumer. */
-  release(): void {
-    for (const { taken } of this.#items.splice(0)) taken();
-  }
-
   async *items(): AsyncGenerator<T, void> {
     for (;;) {
       const next = this.#items.shift();
@@ -88,6 +83,5 @@ export async function* watchKinds(
     yield* handover.items();
   } finally {
     stopping.abort();
-    handover.release();
   }
 }

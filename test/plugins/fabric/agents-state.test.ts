@@ -4,13 +4,7 @@ import { globSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import {
-  AGENTS_WAIT,
-  type AgentsWait,
-  awaitAgents,
-  generationsOf,
-  sumAgents,
-} from '../../../plugins/fabric/agents/await.ts';
+import { AGENTS_WAIT, type AgentsWait, awaitAgents, generationsOf } from '../../../plugins/fabric/agents/await.ts';
 import { listAgents } from '../../../plugins/fabric/agents/list.ts';
 import { REACH_KINDS, type Reach, reachKey, reachOf, switchesOfChanges } from '../../../plugins/fabric/agents/reach.ts';
 import { type AgentReport, readAgent } from '../../../plugins/fabric/agents/report.ts';
@@ -298,6 +292,28 @@ describe('several readings', () => {
       'generation 6 has not been applied for 6 min',
     ],
     [
+      'a new generation while an earlier one is applied, without heartbeats',
+      [
+        ['10:00:05', status({})],
+        ['10:00:10', six(attempting)],
+        ['10:00:20', { ...six(attempting), generation: 7 }],
+      ],
+      '10:03:00',
+      'pending',
+      'the switch applies generation 6, and generation 7 after it',
+    ],
+    [
+      'the same for longer than the grace',
+      [
+        ['10:00:05', status({})],
+        ['10:00:10', six(attempting)],
+        ['10:00:20', { ...six(attempting), generation: 7 }],
+      ],
+      '10:06:21',
+      'failing',
+      'generation 7 has not been applied for 6 min',
+    ],
+    [
       'a new generation for a switch that does not report',
       [
         ['10:00:05', status({})],
@@ -387,7 +403,7 @@ describe('several readings', () => {
       ],
       '10:00:40',
       'pending',
-      'the switch has not begun to apply generation 7 yet',
+      'the switch applies generation 6, and generation 7 after it',
     ],
     [
       'a success after a failure',
@@ -557,6 +573,11 @@ describe('the wait after an apply', () => {
     expect(awaitAgents({ ...wait, switches: [] }, [], at('10:00:00')).outcome).toBe('applied');
   });
 
+  test('an Agent that was created anew has another generation', () => {
+    const wait1 = { ...wait, switches: ['leaf-1'] };
+    expect(awaitAgents(wait1, [standing('leaf-1', 1)], at('10:00:05')).outcome).toBe('applied');
+  });
+
   test('a new switch is awaited from its first generation on', () => {
     const created = { ...wait, switches: ['leaf-9'], before: new Map() };
     expect(awaitAgents(created, [], at('10:00:01')).outcome).toBe('waiting');
@@ -566,23 +587,6 @@ describe('the wait after an apply', () => {
   test('generations are taken from every Agent that names one', () => {
     const { generation: _generation, ...odd } = standing('leaf-3', 0, 'unknown');
     expect(generationsOf([standing('leaf-1', 5), odd])).toEqual(new Map([['leaf-1', 5]]));
-  });
-
-  test.each([
-    [['applied', 'applied'], 'applied', '2 switches applied the configuration'],
-    [['applied', 'pending'], 'pending', 'leaf-2: is pending'],
-    [['pending', 'unknown'], 'unknown', 'leaf-2: is unknown'],
-    [['silent', 'unknown'], 'silent', 'leaf-1: is silent'],
-    [['silent', 'failing'], 'failing', 'leaf-2: is failing'],
-    [['silent', 'silent'], 'silent', 'leaf-1, leaf-2: is silent'],
-  ] as const)('%j sums to %s', ([one, other], state, reason) => {
-    const standings = [standing('leaf-1', 5, one), standing('leaf-2', 5, other)];
-    expect(sumAgents(['leaf-1', 'leaf-2'], standings)).toMatchObject({ state, reason });
-  });
-
-  test('a switch without an Agent is unknown in the sum', () => {
-    expect(sumAgents(['leaf-1'], [])).toMatchObject({ state: 'unknown', reason: 'leaf-1: the switch has no Agent' });
-    expect(sumAgents([], [])).toMatchObject({ state: 'applied' });
   });
 });
 
@@ -873,7 +877,11 @@ describe('the switches of an object', () => {
     connection(
       'labelled',
       {},
-      { 'switch.fabric.githedgehog.com/leaf-1': 'true', 'server.fabric.githedgehog.com/leaf-2': 'true' },
+      {
+        'switch.fabric.githedgehog.com/leaf-1': 'true',
+        'switch.fabric.githedgehog.com/leaf-2': 'false',
+        'server.fabric.githedgehog.com/leaf-2': 'true',
+      },
     ),
     connection('plain', { unbundled: { link: { server: { port: 's/e1' }, switch: { port: 'leaf-2/E1/1' } } } }),
     connection('outside', { staticExternal: { link: { switch: { port: 'leaf-2/E1/2' } } } }),

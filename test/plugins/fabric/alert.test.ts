@@ -1,7 +1,9 @@
 /** Alerts of a fabric, drift scores and waits: both sides of every limit. */
 
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { alertSeverity, priority, resolvable } from '../../../plugins/fabric/alerts/alert.ts';
+import { alertSeverity, NEXT, priority, resolvable } from '../../../plugins/fabric/alerts/alert.ts';
+import { type Alert, type Alerts, type Condition, decided, nextAlerts } from '../../../plugins/fabric/alerts/record.ts';
 import { driftScore, driftSeverity } from '../../../plugins/fabric/states/drift-score.ts';
 import { connectionWait, reviewDue, syncWait } from '../../../plugins/fabric/states/retries.ts';
 
@@ -51,4 +53,68 @@ test('only an open alert is resolved, and only by a suggested action', () => {
   expect(resolvable('conflict_detected', 'active', 'ignore')).toBe(false);
   expect(resolvable('drift_detected', 'resolved', 'ignore')).toBe(false);
   expect(resolvable('drift_detected', 'suppressed', 'ignore')).toBe(false);
+});
+
+const DRIFT: Condition = { type: 'drift_detected', severity: 'low', message: 'spec.vlan differs', score: 0.2 };
+const AT = Date.parse('2026-11-20T08:00:00Z');
+const alerting = { address: 'fabric/VPC/prod/default/a', now: AT, isOn: true, expireMs: 30 * 24 * HOUR };
+
+test('an alert is updated, and never doubled', () => {
+  const first = nextAlerts({}, [DRIFT], alerting);
+  expect(first).toMatchObject({
+    drift_detected: { status: 'active', severity: 'low', since: '2026-11-20T08:00:00.000Z' },
+  });
+  const worse = nextAlerts(first, [{ ...DRIFT, severity: 'high', score: 0.9 }], { ...alerting, now: AT + HOUR });
+  expect(worse['drift_detected']).toMatchObject({ id: first['drift_detected']?.id, severity: 'high', score: 0.9 });
+  expect(nextAlerts(worse, [], alerting)).toEqual({});
+});
+
+test('a closed alert stays closed for as long as its condition, and at most until it expires', () => {
+  const open = nextAlerts({}, [DRIFT], alerting);
+  const alert = open['drift_detected'] as Alert;
+  const closed = { drift_detected: decided(alert, { status: 'resolved', by: 'ann', now: AT, action: 'ignore' }) };
+  expect(nextAlerts(closed, [DRIFT], { ...alerting, now: AT + HOUR })).toEqual(closed);
+  for (const [condition, now] of [
+    [{ ...DRIFT, message: 'spec.mode differs' }, AT + HOUR],
+    [DRIFT, AT + 30 * 24 * HOUR + 1],
+  ] as const) {
+    const next = nextAlerts(closed, [condition], { ...alerting, now });
+    expect(next['drift_detected']).toMatchObject({ status: 'active' });
+    expect(next['drift_detected']?.id).not.toBe(alert.id);
+  }
+});
+
+test('no alert begins during a maintenance, and open ones stay', () => {
+  const quiet = { ...alerting, isOn: false };
+  expect(nextAlerts({}, [DRIFT], quiet)).toEqual({});
+  const open = nextAlerts({}, [DRIFT], alerting);
+  expect(nextAlerts(open, [DRIFT], quiet)).toEqual(open);
+});
+
+test('under any order of conditions and decisions, a closed alert is never opened again', () => {
+  const steps = fc.oneof(
+    fc.record({ kind: fc.constant('refresh' as const), message: fc.constantFrom('a', 'b', undefined) }),
+    fc.record({
+      kind: fc.constant('decide' as const),
+      status: fc.constantFrom('acknowledged', 'resolved', 'suppressed'),
+    }),
+  );
+  fc.assert(
+    fc.property(fc.array(steps, { maxLength: 30 }), (all) => {
+      let alerts: Alerts = {};
+      const closed = new Set<string>();
+      for (const [i, step] of all.entries()) {
+        const now = AT + i * 1000;
+        const known = alerts['drift_detected'];
+        if (step.kind === 'refresh') {
+          const conditions = step.message === undefined ? [] : [{ ...DRIFT, message: step.message }];
+          alerts = nextAlerts(alerts, conditions, { ...alerting, now });
+        } else if (known !== undefined && NEXT[known.status].includes(step.status))
+          alerts = { drift_detected: decided(known, { status: step.status, by: 'ann', now }) };
+        const after = alerts['drift_detected'];
+        if (after !== undefined && NEXT[after.status].length > 0) expect(closed.has(after.id)).toBe(false);
+        if (after !== undefined && NEXT[after.status].length === 0) closed.add(after.id);
+      }
+    }),
+  );
 });

@@ -100,7 +100,14 @@ export interface ClusterProject {
   /** The plan as JSON. */
   readonly plan: (line?: string) => Promise<PlanJson>;
   /** Writes an object as other tools do: not by server-side apply. `path`: `vpcs/vpc-1`. */
-  readonly edit: (method: 'POST' | 'PATCH' | 'PUT', path: string, manager: string, body: object) => Promise<void>;
+  readonly edit: (
+    method: 'POST' | 'PATCH' | 'PUT' | 'DELETE',
+    path: string,
+    manager: string,
+    body: object,
+  ) => Promise<void>;
+  /** Starts a command that ends with the signal. */
+  readonly follow: (line: string, stop: AbortSignal) => Following;
   /** Uses another bearer token from now on. */
   readonly login: (token: string) => void;
   /** The cluster, as another user named `manager` reaches it. */
@@ -164,7 +171,40 @@ export function editAs(
   });
 }
 
-export interface OpenProject extends Pick<ClusterProject, 'folder' | 'run' | 'plan' | 'write'> {
+/** A command that is running. */
+export interface Following {
+  /** Settles once standard output matches. */
+  readonly until: (pattern: RegExp) => Promise<void>;
+  readonly done: Promise<Done>;
+}
+
+function following(
+  folder: string,
+  line: string,
+  env: Readonly<Record<string, string>>,
+  interrupt: AbortSignal,
+): Following {
+  let text = '';
+  let wake = (): void => undefined;
+  const heard = (stdout: string): void => {
+    text = stdout;
+    wake();
+  };
+  const done = fettle(folder, line, { env, interrupt, heard });
+  const until = async (pattern: RegExp): Promise<void> => {
+    while (!pattern.test(text)) {
+      const changed = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      const ended = await Promise.race([changed, done]);
+      if (ended !== undefined && !pattern.test(text))
+        throw new Error(`${line} ended with ${ended.code} before ${pattern}: ${ended.stdout}${ended.stderr}`);
+    }
+  };
+  return { until, done };
+}
+
+export interface OpenProject extends Pick<ClusterProject, 'folder' | 'run' | 'plan' | 'write' | 'follow'> {
   readonly env: Readonly<Record<string, string>>;
   /** Replaces the kubeconfig. */
   readonly configure: (kubeconfig: string) => void;
@@ -191,6 +231,7 @@ export function openProject(kubeconfig: string, files: Readonly<Record<string, s
       expect([line, done.code, code === done.code ? '' : done.stdout + done.stderr]).toEqual([line, code, '']);
       return done;
     },
+    follow: (line, stop) => following(folder, line, env, stop),
     plan: async (line = 'plan --format json') => JSON.parse((await fettle(folder, line, { env })).stdout) as PlanJson,
   };
 }

@@ -8,8 +8,9 @@ import { rmSync } from 'node:fs';
 import fc from 'fast-check';
 import type { Fault, Mishap } from '../../../plugins/fabric/sandbox/faults.ts';
 import { startEmulator } from '../../../plugins/fabric/sandbox/emulator.ts';
+import { isPossible, type Recorded } from '../../../plugins/fabric/states/combination.ts';
 import { ApiError, denied, internalError } from '../../../plugins/fabric/sandbox/status.ts';
-import { encode, textAt, type Tree, treeAt } from '../../../plugins/fabric/sandbox/value.ts';
+import { encode, isTree, listAt, textAt, type Tree, treeAt } from '../../../plugins/fabric/sandbox/value.ts';
 import { bareEnvironment, cliFile } from '../../support/cli.ts';
 import { fettle } from '../../support/command-line.ts';
 import { DEFINITIONS, editAs, HOOKS, manifest, openProject, type PlanJson } from './cluster.ts';
@@ -145,6 +146,28 @@ export interface Ending {
   readonly failed: number;
 }
 
+/** The records of a log after which the states of the Fabric contradict each other, or moved along no listed transition. */
+function contradictionsIn(log: string): readonly string[] {
+  const states = { status: 'PLANNED', connection: 'UNKNOWN', sync: 'NEVER_SYNCED' };
+  return log
+    .trim()
+    .split('\n')
+    .flatMap((line) => {
+      const { seq, body } = JSON.parse(line) as { readonly seq: number; readonly body: Tree };
+      const parts = [body, ...listAt(body, 'resources')].filter(isTree);
+      return parts
+        .filter((part) => textAt(part, 'ref', 'kind') === 'Fabric')
+        .flatMap((part) => {
+          const state = textAt(part, 'state');
+          Object.assign(states, treeAt(part, 'others'), state === '' ? {} : { status: state });
+          const unlisted = listAt(part, 'moves').filter((move) => isTree(move) && move['unlisted'] === true);
+          return isPossible(states as Recorded) && unlisted.length === 0
+            ? []
+            : [`record ${seq}: the Fabric is ${JSON.stringify(states)} by ${JSON.stringify(part)}`];
+        });
+    });
+}
+
 /** Runs a story. */
 export async function playStory(rounds: Story): Promise<Ending> {
   const emulator = await startEmulator({ definitions: DEFINITIONS, hooks: HOOKS, objects: BYSTANDERS });
@@ -256,6 +279,7 @@ export async function playStory(rounds: Story): Promise<Ending> {
       if (isSame && textAt(now, 'metadata', 'labels', 'team') !== 'x')
         broken.push(`a label of others was removed from ${idOf(object)}`);
     }
+    broken.push(...contradictionsIn((await fettle(folder, 'log export', { env })).stdout));
     const failed = emulator.seen.filter(({ status }) => status === 0 || status >= 400).length;
     return { broken, kills, failed };
   } finally {

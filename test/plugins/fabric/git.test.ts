@@ -1,13 +1,18 @@
 /** Git repositories over real HTTPS and ssh: what a test of the connection finds, what it sends, and what it never does. */
 
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type GitOptions, openGit } from '../../../plugins/fabric/live/git.ts';
+import { openClusters } from '../../../plugins/fabric/live/clusters.ts';
+import { observe } from '../../../plugins/fabric/observe.ts';
+import { type GitOptions, openGit, rotated } from '../../../plugins/fabric/live/git.ts';
 import { isAddressMistake, repositoryAddress } from '../../../plugins/fabric/repository/address.ts';
+import { refreshRepositories } from '../../../plugins/fabric/repository/refresh.ts';
 import type { RepositoryQuestion } from '../../../plugins/fabric/world.ts';
 import type { Json } from '#plugin';
+import { listenToContacts } from '../../../src/net/contacts.ts';
 import { temporaryFolder } from '../../support/cli.ts';
 import {
   type GitServer,
@@ -289,6 +294,52 @@ describe('over https', () => {
     expect(await ask({ ...server, branch: 'release' })).toEqual({ answers: true });
   });
 
+  test('a login in netrc is not used', async () => {
+    const server = await served(basic('ann', SECRET));
+    const home = temporaryFolder();
+    writeFileSync(join(home, '.netrc'), `machine localhost login ann password ${SECRET}\n`, { mode: 0o600 });
+    const { url, ca } = server;
+    // The honest twin: git itself uses it.
+    const caFile = join(home, 'ca.pem');
+    writeFileSync(caFile, ca);
+    const env = { PATH: process.env['PATH'] ?? '', HOME: home, GIT_SSL_CAINFO: caFile };
+    await promisify(execFile)('git', ['ls-remote', url], { cwd: home, env });
+    expect(await ask({ url, ca, env: { HOME: home } })).toMatchObject({ failure: { code: 'HH-GIT-002' } });
+  });
+
+  // A message is cut at its limit, which may be in the middle of a secret.
+  test.each([0, 240, 265, 280])(
+    'a server that repeats the login after %i letters does not bring it into a message',
+    async (letters) => {
+      const server = await served();
+      const encoded = Buffer.from(`git:${SECRET}`).toString('base64');
+      server.mishap = (_request, response) => {
+        const packet = (line: string): string => (line.length + 4).toString(16).padStart(4, '0') + line;
+        const words = `ERR ${'x'.repeat(letters)} ${encoded} ${SECRET}`;
+        response.writeHead(200, { 'content-type': 'application/x-git-upload-pack-advertisement' });
+        response.end(`${packet('# service=git-upload-pack\n')}0000${packet(words)}`);
+        return true;
+      };
+      const answer = await ask({ ...server, login: { auth: 'TOKEN', secret: SECRET }, env: permitted(server) });
+      expect(answer).toMatchObject({
+        failure: { code: 'HH-GIT-001', text: expect.stringContaining('git failed (fatal: remote error: ') },
+      });
+      for (const part of [SECRET, encoded]) expect(JSON.stringify(answer)).not.toContain(part.slice(0, 4));
+    },
+  );
+
+  test.each([
+    ['TOKEN', 'two words'],
+    ['OAUTH', 'line\r\nX-Injected: 1'],
+    ['BASIC', 'line\nX-Injected: 1'],
+  ])('a secret of the kind %s that cannot be in a header is refused: %j', async (auth, secret) => {
+    const server = await served();
+    const login = { auth, secret, ...(auth === 'BASIC' ? { username: 'ann' } : {}) };
+    const asked = ask({ ...server, login, env: permitted(server) });
+    await expect(asked).rejects.toThrow(/^the secret of the login infra (?:is not one word|has a line break)/u);
+    expect(server.logins).toEqual([]);
+  });
+
   test('no configuration, helper, proxy or netrc of the user counts', async () => {
     const [server, elsewhere] = [await served(), await served()];
     const home = temporaryFolder();
@@ -374,32 +425,51 @@ describe('over https', () => {
     const { url, ca, origin } = server;
     expect(await ask({ url, ca, env })).toMatchObject({ head });
     const lines = readFileSync(log, 'utf8').trim().split('\n');
-    const own = lines.filter((line) => line.includes('=') && !/^(?:PWD|OLDPWD|SHLVL|_)=/u.test(line));
-    expect(lines.slice(0, lines.indexOf(own[0] ?? ''))).toEqual([
-      'ls-remote',
-      '--quiet',
-      '--symref',
-      '--',
-      url,
-      'HEAD',
-      'refs/heads/main',
-    ]);
-    const names = own.map((line) => line.replace(/=.*$/su, '')).filter((name) => !name.startsWith('GIT_CONFIG_KEY_'));
-    expect(names.filter((name) => !name.startsWith('GIT_CONFIG_VALUE_')).toSorted()).toEqual([
-      'GIT_ALLOW_PROTOCOL',
-      'GIT_CONFIG_COUNT',
-      'GIT_CONFIG_GLOBAL',
-      'GIT_CONFIG_NOSYSTEM',
-      'GIT_DIR',
-      'GIT_TERMINAL_PROMPT',
-      'HOME',
-      'LC_ALL',
-      'PATH',
-      'SSH_ASKPASS_REQUIRE',
-    ]);
-    expect(own.find((line) => line.startsWith('PATH='))).toMatch(/^PATH=\//u);
+    const own = Object.fromEntries(
+      lines.filter((line) => /^\w+=/u.test(line)).map((line) => line.split(/=(.*)/su, 2) as [string, string]),
+    );
+    expect(
+      lines.slice(
+        0,
+        lines.findIndex((line) => /^\w+=/u.test(line)),
+      ),
+    ).toEqual(['ls-remote', '--quiet', '--symref', '--', url, 'HEAD', 'refs/heads/main']);
+    const { PATH: path, HOME: home = '', ...others } = own;
+    expect(path).toMatch(/^\//u);
+    expect(home).toMatch(new RegExp(`^${RegExp.escape(scratch)}/fettle-git-\\w+$`, 'u'));
+    // A shell adds some of its own.
+    const names = ['PWD', 'OLDPWD', 'SHLVL', '_'];
+    const isSetting = (name: string): boolean => /^GIT_CONFIG_(?:KEY|VALUE)_\d+$/u.test(name);
+    expect(
+      Object.fromEntries(Object.entries(others).filter(([name]) => !names.includes(name) && !isSetting(name))),
+    ).toEqual({
+      GIT_ALLOW_PROTOCOL: 'https',
+      GIT_CONFIG_COUNT: '11',
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_DIR: '/nonexistent',
+      GIT_TERMINAL_PROMPT: '0',
+      LC_ALL: 'C',
+      SSH_ASKPASS_REQUIRE: 'never',
+    });
     const { port } = new URL(origin);
-    expect(own.some((line) => line.includes(`=localhost:${port}:`) && line.includes('127.0.0.1'))).toBe(true);
+    const settings = Array.from({ length: 11 }, (_, i) => [own[`GIT_CONFIG_KEY_${i}`], own[`GIT_CONFIG_VALUE_${i}`]]);
+    expect(settings).toEqual([
+      ['protocol.allow', 'never'],
+      ['protocol.https.allow', 'always'],
+      [
+        'http.curloptResolve',
+        expect.stringMatching(new RegExp(`^localhost:${port}:[\\d.,:[\\]]*127\\.0\\.0\\.1`, 'u')),
+      ],
+      ['http.followRedirects', 'false'],
+      ['http.proxy', ''],
+      ['http.sslVerify', 'true'],
+      ['http.emptyAuth', 'false'],
+      ['credential.helper', ''],
+      ['core.askPass', ''],
+      ['http.sslCAInfo', join(home, 'ca.pem')],
+      ['http.sslCAPath', home],
+    ]);
   });
 });
 
@@ -508,6 +578,54 @@ describe('over ssh', () => {
     );
   });
 
+  test('ssh forwards, asks and runs nothing, and knows no other login', async () => {
+    const set = setUp(server.knownHost('localhost'));
+    const folder = temporaryFolder();
+    const log = join(folder, 'log');
+    const ssh = execFileSync('which', ['ssh'], { encoding: 'utf8' }).trim();
+    // The real program shows the settings that count.
+    writeFileSync(join(folder, 'ssh'), `#!/bin/sh\n${ssh} -G "$@" > ${log}\nexec ${ssh} "$@"\n`, { mode: 0o755 });
+    mkdirSync(join(set.env.HOME, '.ssh'), { recursive: true });
+    writeFileSync(join(set.env.HOME, '.ssh', 'config'), 'Host *\n  ProxyCommand touch proxied\n  ForwardAgent yes\n');
+    const env = { ...set.env, PATH: `${folder}:${process.env['PATH'] ?? ''}`, SSH_AUTH_SOCK: '/nonexistent' };
+    expect(await ask({ ...set, env })).toMatchObject({ head });
+    const settings = readFileSync(log, 'utf8').trim().split('\n');
+    for (const setting of [
+      'batchmode yes',
+      'stricthostkeychecking true',
+      'updatehostkeys false',
+      'userknownhostsfile known_hosts',
+      'checkhostip no',
+      'identityfile key',
+      'identitiesonly yes',
+      'identityagent none',
+      'preferredauthentications publickey',
+      'passwordauthentication no',
+      'kbdinteractiveauthentication no',
+      'gssapiauthentication no',
+      'hostbasedauthentication no',
+      'forwardagent no',
+      'forwardx11 no',
+      'clearallforwardings yes',
+      'permitlocalcommand no',
+      'controlmaster false',
+      'hostname 127.0.0.1',
+      `hostkeyalias [localhost]:${server.port}`,
+      `port ${server.port}`,
+      `user ${server.user}`,
+    ])
+      expect(settings).toContain(setting);
+    const names = settings.map((setting) => setting.split(' ')[0]);
+    for (const name of ['proxycommand', 'proxyjump', 'localcommand', 'remotecommand', 'controlpath', 'certificatefile'])
+      expect(names).not.toContain(name);
+  });
+
+  test('a key with line ends of Windows is used', async () => {
+    const set = setUp(server.knownHost('localhost'));
+    const secret = server.privateKey.replaceAll('\n', '\r\n');
+    expect(await ask({ ...set, login: { auth: 'SSH_KEY', secret } })).toMatchObject({ head });
+  });
+
   test('a denied address gets no connection', async () => {
     const set = setUp('');
     const env = { ...set.env, FETTLE_PROVIDER_ORIGINS: 'ssh://169.254.169.254' };
@@ -515,6 +633,80 @@ describe('over ssh', () => {
       failure: { code: 'HH-NET-004' },
     });
   });
+});
+
+test('the refresh before an action of another resource does not repeat the test', async () => {
+  const server = await served();
+  const world = opened({});
+  const ref = { plugin: 'fabric', kind: 'GitRepository', name: 'infra' };
+  const desired = {
+    ref,
+    spec: { url: server.url, branch: 'main', ca: server.ca },
+    meta: { labels: {}, lifecycle: { ignore: [] } },
+    needs: [],
+    source: { file: 'infra.yaml', line: 1, column: 1 },
+  };
+  const query = { desired: [desired], memory: [], now: 0, signal: never, progress: () => undefined };
+  const all = await refreshRepositories(world, query);
+  expect(all).toMatchObject({ observed: [{ ref, facts: { head } }], gaps: [] });
+  const asked = server.logins.length;
+  expect(await refreshRepositories(world, { ...query, only: [ref], subject: ref })).toEqual(all);
+  expect(server.logins.length).toBe(asked);
+  await refreshRepositories(world, query);
+  expect(server.logins.length).toBeGreaterThan(asked);
+});
+
+test('an interruption of repositories and clusters together is one error', async () => {
+  const server = await served();
+  const stop = new AbortController();
+  let asked = 0;
+  server.mishap = () => {
+    asked += 1;
+    if (asked === 2) stop.abort(new Error('stopped'));
+    return true;
+  };
+  const world = openClusters({
+    config: { token: SECRET },
+    project: 'test',
+    folder: temporaryFolder(),
+    fileRoots: [],
+    env: { PATH: process.env['PATH'] ?? '', TMPDIR: scratch, ...permitted(server) },
+    now: Date.now,
+  });
+  const { url, ca, origin } = server;
+  const document = (kind: string, spec: object) => ({
+    ref: { plugin: 'fabric', kind, name: 'infra' },
+    spec,
+    meta: { labels: {}, lifecycle: { ignore: [] } },
+    needs: [],
+    source: { file: 'infra.yaml', line: 1, column: 1 },
+  });
+  const desired = [
+    document('GitRepository', { url, branch: 'main', ca }),
+    document('Fabric', { server: { url: origin, ca }, groups: [], controllers: [], secrets: [] }),
+  ];
+  const query = { desired, memory: [], now: 0, signal: stop.signal, progress: () => undefined };
+  // A second, unhandled one would end the process.
+  await expect(observe(world, query)).rejects.toThrow('stopped');
+  expect(leftFolders()).toEqual([]);
+});
+
+test('each run of git is reported for FETTLE_LOG, without a path or a secret', async () => {
+  const server = await served(basic('git', SECRET));
+  const heard: string[] = [];
+  const end = listenToContacts(({ text }) => heard.push(text));
+  onTestFinished(end);
+  const login = { auth: 'TOKEN', secret: SECRET };
+  expect(await ask({ ...server, login, env: permitted(server) })).toMatchObject({ head });
+  const { origin } = server;
+  expect(heard.filter((text) => text.startsWith('git '))).toEqual([
+    expect.stringMatching(new RegExp(`^git ls-remote ${RegExp.escape(origin)}: exit 0 after \\d+ ms$`, 'u')),
+  ]);
+  expect(heard.join('\n')).not.toContain(SECRET);
+});
+
+test('each try begins with the next address', () => {
+  expect([0, 1, 2].map((tries) => rotated(['a', 'b'], tries).join(''))).toEqual(['ab', 'ba', 'ab']);
 });
 
 describe('the mark of a login', () => {

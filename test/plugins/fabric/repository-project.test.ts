@@ -125,6 +125,8 @@ test('a failing repository is a finding of every plan, and scheduled tests wait 
   expect(plan.stdout).toContain(UNREACHABLE);
   expect(plan.stdout).toContain(`${server.url}: the server refuses the login`);
   expect((await later('drift --fail-on error', 0)).code).not.toBe(0);
+  // A test that nothing records does not count.
+  expect((await later(`explain ${ADDRESS}`, 0)).stdout).toContain('recorded failures 0');
   const asked = (): number => server.logins.length;
   const waits: number[] = [];
   for (let failures = 1; failures <= 6; failures += 1) {
@@ -141,6 +143,7 @@ test('a failing repository is a finding of every plan, and scheduled tests wait 
     clock.now = retryAt;
   }
   expect(waits).toEqual([30, 60, 120, 300, 600, 600]);
+  expect((await later(`explain ${ADDRESS}`, 0)).stdout).toContain('recorded failures 6');
   // A plan does not wait.
   const before = asked();
   await later('plan', 0);

@@ -17,7 +17,12 @@ import {
   TEST_DUE_MS,
   tested,
 } from '../../../plugins/fabric/repository/connection.ts';
-import { recordedConnection } from '../../../plugins/fabric/repository/facts.ts';
+import {
+  recordedConnection,
+  repositoryHold,
+  type RepositoryResource,
+} from '../../../plugins/fabric/repository/facts.ts';
+import { repositoryStanding } from '../../../plugins/fabric/repository/kind.ts';
 import { failureOf, printedFailure, recordedFailure } from '../../../plugins/fabric/repository/failures.ts';
 
 describe('an address', () => {
@@ -286,6 +291,42 @@ test('a recorded connection without its time is tested again, and a failure with
   });
   expect(memory('FAILED')).toEqual({ state: 'FAILED', failure: recordedFailure(undefined, undefined) });
   expect([memory('PENDING'), memory('TESTING')]).toEqual([{ state: 'PENDING' }, { state: 'TESTING' }]);
+});
+
+describe('operations on a repository', () => {
+  const facts = { url: 'https://a.example/a', branch: 'main', login: '', head: 'a'.repeat(40) };
+  const ref = { plugin: 'fabric', kind: 'GitRepository', name: 'a' };
+  const NOW = Date.parse('2026-11-20T08:00:00Z');
+  const HOUR = 3_600_000;
+  const resource = (parts: object) => ({ ref, ...parts }) as unknown as RepositoryResource;
+  const seen = (at: number, more = {}) =>
+    resource({ sight: { is: 'seen', observed: { ref, state: '', facts: { ...facts, ...more }, findings: [], at } } });
+  const recorded = (kept: object, state: string) =>
+    resource({ sight: { is: 'absent' }, memory: { ref, version: 1, state, kept } });
+
+  test.each([
+    ['a test that passed now', seen(NOW), undefined],
+    ['a test that passed 24 h ago', seen(NOW - 24 * HOUR), undefined],
+    ['an older test', seen(NOW - 25 * HOUR), 'older than 24 hours'],
+    ['a test that failed', seen(NOW, { error: 'x', error_code: 'HH-GIT-002' }), 'failed: x'],
+    ['a gap', resource({ sight: { is: 'unseen', gap: { plugin: 'fabric', message: 'no git' } } }), 'no git'],
+    ['a recorded success', recorded({ last_validated: '2026-11-20T07:00:00.000Z' }, 'CONNECTED'), undefined],
+    ['a recorded failure', recorded({ validation_error: 'x' }, 'FAILED'), 'failed: x'],
+    ['a repository without a record', resource({ sight: { is: 'absent' } }), 'not tested yet'],
+    ['an undeclared repository', undefined, 'the repository is not declared'],
+  ])('%s', (_name, of, reason) => {
+    const hold = repositoryHold(of, NOW);
+    if (reason === undefined) expect(hold).toBeUndefined();
+    else expect(hold).toContain(reason);
+  });
+
+  test('the clock alone makes a success due again', () => {
+    const sighting = { ref, given: true as const, facts, at: NOW };
+    const after = (age: number) => repositoryStanding(sighting, undefined, NOW + age);
+    expect(after(0)).toMatchObject({ state: 'CONNECTED', via: ['PENDING', 'TESTING'], findings: [] });
+    expect(after(25 * HOUR).state).toBe('CONNECTED');
+    expect(after(25 * HOUR + 1)).toEqual({ state: 'TESTING', findings: [], signals: {} });
+  });
 });
 
 describe('messages of git', () => {

@@ -1,0 +1,99 @@
+/** The end of an apply on a fabric whose switches follow: played agents on the emulated API server, by the command line. */
+
+import { expect, onTestFinished, test } from 'vitest';
+import { type Agents, playAgents } from '../../../plugins/fabric/sandbox/hedgehog/agents.ts';
+import { HEDGEHOG_DEFINITIONS, VIRTUAL_PROFILE } from '../../../plugins/fabric/sandbox/hedgehog/definitions.ts';
+import { HEDGEHOG_HOOKS } from '../../../plugins/fabric/sandbox/hedgehog/hooks.ts';
+import { INSTALLED, MANIFESTS } from '../../../plugins/fabric/sandbox/hedgehog/lab.ts';
+import { type ClusterProject, clusterProject } from './cluster.ts';
+
+const TIMING = { notice: 50, apply: 300, heartbeat: 500 };
+
+interface Shown {
+  readonly state: string;
+  readonly others: Readonly<Record<string, string>>;
+  readonly kept: Readonly<Record<string, unknown>>;
+}
+
+interface FollowedProject extends ClusterProject {
+  readonly agents: Agents;
+  readonly shown: () => Promise<Shown>;
+}
+
+const vpcFile = 'vpc-shop.yaml';
+
+function fabric(agents: string): string {
+  return `apiVersion: fabric/v1\nkind: Fabric\nmetadata: { name: prod }\nspec: { context: sandbox, manifests: [fabric/], agents: ${agents} }\n`;
+}
+
+async function followedProject(agentsSpec = '{ settle: 500ms, deadline: 20s }'): Promise<FollowedProject> {
+  const files = Object.fromEntries(Object.entries(MANIFESTS).map(([file, text]) => [`desired/fabric/${file}`, text]));
+  const project = await clusterProject(
+    { ...files, 'desired/fabric.yaml': fabric(agentsSpec) },
+    { definitions: HEDGEHOG_DEFINITIONS, hooks: HEDGEHOG_HOOKS, objects: [VIRTUAL_PROFILE] },
+  );
+  const controller = project.emulator.controller('hh-manager');
+  for (const object of INSTALLED) await controller.create(object);
+  const agents = playAgents(project.emulator, TIMING, Date.now);
+  onTestFinished(() => agents.stop());
+  const shown = async (): Promise<Shown> =>
+    JSON.parse((await project.run('state show fabric/Fabric/prod --format json')).stdout) as Shown;
+  return { ...project, agents, shown };
+}
+
+/** The file of the VPCs with the first VLAN replaced. */
+function withVlan(vlan: number): Record<string, string> {
+  return { [`desired/fabric/${vpcFile}`]: (MANIFESTS[vpcFile] ?? '').replace(/vlan: \d+/u, `vlan: ${vlan}`) };
+}
+
+test('the first apply ends in sync, and the next one waits until the switches have applied a change', async () => {
+  const project = await followedProject();
+  await project.run('apply --yes');
+  expect(await project.shown()).toMatchObject({
+    state: 'ACTIVE',
+    others: { connection: 'CONNECTED', sync: 'IN_SYNC' },
+    kept: { last_sync: expect.any(String), activated_at: expect.any(String) },
+  });
+  project.write(withVlan(1777));
+  const { stdout, stderr } = await project.run('apply --yes');
+  expect(stdout + stderr).toMatch(/fabric\/Fabric\/prod: \d of \d switch(?:es)? applied the change/u);
+  expect((await project.shown()).others).toMatchObject({ sync: 'IN_SYNC' });
+  // The switches have applied the change by now, not only received it.
+  expect((await project.plan()).checks).toEqual([]);
+});
+
+test('a switch that cannot apply the change fails the apply, by name', async () => {
+  const project = await followedProject('{ settle: 500ms, deadline: 4s }');
+  await project.run('apply --yes');
+  for (const name of ['leaf-1', 'leaf-2']) project.agents.fail(name);
+  project.write(withVlan(1777));
+  const { stdout, stderr } = await project.run('apply --yes', 7);
+  expect(stdout + stderr).toMatch(/fabric\/Fabric\/prod is not in effect: .*leaf-\d/u);
+  expect(await project.shown()).toMatchObject({ others: { sync: 'ERROR' }, kept: { sync_failures: 1 } });
+  expect((await project.run('log verify')).stdout).toMatch(/valid/u);
+});
+
+test('a controller that does not run is named after the deadline', async () => {
+  const project = await followedProject('{ settle: 100ms, deadline: 2s }');
+  await project.run('apply --yes');
+  project.agents.stop();
+  project.write(withVlan(1777));
+  const { stdout, stderr } = await project.run('apply --yes', 7);
+  expect(stdout + stderr).toContain('no Agent changed its generation within');
+  expect((await project.shown()).others).toMatchObject({ sync: 'ERROR' });
+});
+
+test('an apply without an effect on switches does not wait', async () => {
+  const project = await followedProject('{ settle: 100ms, deadline: 1h }');
+  await project.run('apply --yes');
+  const file = 'servers.yaml';
+  const text = MANIFESTS[file] ?? '';
+  project.write({
+    [`desired/fabric/${file}`]: text.replace(
+      'kind: Server\nmetadata: {',
+      'kind: Server\nmetadata: { labels: { rack: r1 },',
+    ),
+  });
+  await project.run('apply --yes');
+  expect((await project.shown()).others).toMatchObject({ sync: 'IN_SYNC' });
+});
