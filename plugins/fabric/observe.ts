@@ -478,11 +478,10 @@ function fabricsIn({ desired }: Query): readonly FabricDesired[] {
   return desired.filter(({ ref }) => ref.kind === 'Fabric') as readonly FabricDesired[];
 }
 
-/** Names of the repositories that cannot be read. */
-function failedIn({ observed }: Pick<View, 'observed'>): ReadonlySet<string> {
-  return new Set(
-    observed.flatMap(({ ref, facts }) => ((facts as RepositoryFacts).error === undefined ? [] : [ref.name])),
-  );
+/** Names of the repositories that cannot be read, or whose login is missing. */
+function failedIn({ observed, gaps }: Pick<View, 'observed' | 'gaps'>): ReadonlySet<string> {
+  const failed = observed.filter(({ facts }) => (facts as RepositoryFacts).error !== undefined);
+  return new Set([...failed.map(({ ref }) => ref), ...gaps.flatMap(({ refs = [] }) => refs)].map(({ name }) => name));
 }
 
 function fabricMemoryOf({ memory }: Query, { ref }: FabricDesired): Memory<FabricMemory> | undefined {
