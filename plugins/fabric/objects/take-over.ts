@@ -10,7 +10,7 @@ import type { Manifest } from './manifest.ts';
 
 type Tree = { readonly [key: string]: Json };
 
-/** Fields of the metadata that belong to the controllers of an object, whoever wrote them. */
+/** Fields of the metadata that belong to the controllers of an object, also if a tool wrote them. */
 const CONTROLLED = ['f:finalizers', 'f:ownerReferences'];
 
 /** An object that the project adopts. */
@@ -64,7 +64,7 @@ function isWriter(entry: Json, { manifest, controllers }: Adopted): entry is Tre
   );
 }
 
-/** The take-over of an adopted object; undefined if it has an entry of ours, or nobody wrote what the manifest declares. */
+/** The take-over of an adopted object; undefined if it has an entry of ours, or no tool wrote a declared field. */
 export function takeOverOf(adopted: Adopted): TakeOver | undefined {
   const { live, manifest, manager } = adopted;
   if (ownEntry(live, manager) !== undefined) return undefined;

@@ -125,7 +125,7 @@ function takenOver(declared: Declared): TakeOver | undefined {
   return live === undefined || !isAdopted ? undefined : takeOverOf({ ...declared, live });
 }
 
-/** What the apply removes from its predicted result, once the fields of the former managers are ours. */
+/** The fields that the apply removes from its predicted result, once the fields of the former managers are ours. */
 function removedWith(declared: Declared, predicted: LiveObject): readonly FieldChange[] {
   const taken = takenOver(declared);
   return taken === undefined ? [] : removedByTakeOver({ ...declared, live: predicted }, taken);
