@@ -1,6 +1,6 @@
 /** Commands on the states of a Fabric: `status`, `test`, `sync` and `reconcile`. */
 
-import { type CommandInput, defineCommand, isSeen, type Memory, namedResource, type Ref } from '#plugin';
+import { type CommandInput, defineCommand, formatRef, isSeen, type Memory, namedResource, type Ref } from '#plugin';
 import type { FabricMemory } from '../generated.ts';
 import { recordedStates } from '../fabric/standing.ts';
 import { Fabric } from '../kinds.ts';
@@ -16,8 +16,10 @@ function fabricNamed(word: string, input: Named): Ref {
 
 /** The resources of a Fabric: itself and its objects. */
 function targetsOf(word: string, input: Named): readonly string[] {
-  const { name } = fabricNamed(word, input);
-  return [`fabric/Fabric/${name}`, `fabric/*/${name}/**`];
+  const address = formatRef(fabricNamed(word, input));
+  // The name as addresses have it: a `*` of a name is not one of the glob.
+  const name = address.slice(address.lastIndexOf('/') + 1);
+  return [address, `fabric/*/${name}/**`];
 }
 
 /** Sentences for the actions that combinations of states require. */
