@@ -28,6 +28,7 @@ import type { FabricMemory, FabricSpec, ObjectMemory } from './generated.ts';
 import type { FabricFacts, FabricRaw } from './fabric/facts.ts';
 import { addressParts, groupAt, OBJECT_KINDS, PLUGIN } from './kinds.ts';
 import type { LiveObject } from './objects/content.ts';
+import { DependantSearch, needsDependants } from './objects/dependants.ts';
 import { asFacts, type ObjectFacts, type ObjectPreview } from './objects/facts.ts';
 import type { Manifest } from './objects/manifest.ts';
 import { keyOf, objectSighting, type ObjectRaw } from './objects/sighting.ts';
@@ -346,14 +347,26 @@ class FabricRefresh {
   async #refreshServed(cluster: ClusterReader, group: Group, served: ServedKind): Promise<void> {
     const live = await this.#readAll(cluster, group, served);
     if (live === undefined) return;
+    const dependants = new DependantSearch(cluster, this.#query.signal);
     await forEachOf(group.objects, TRIALS_AT_ONCE, async (wanted) => {
       const { name, namespace } = addressParts(wanted.ref);
       const object = live.get(keyOf(namespace, name));
       const place = { served, name, ...(namespace === undefined ? {} : { namespace }) };
-      const preview = await this.#trial(cluster, { wanted, place, object });
+      const tried = await this.#trial(cluster, { wanted, place, object });
+      const preview = tried === undefined ? undefined : await this.#withDependants(dependants, wanted, tried);
       if (object !== undefined) this.#found.observed.push(this.#sighting(wanted, object, preview));
       if (preview !== undefined) this.#found.previews.push({ ref: wanted.ref, facts: asFacts(preview) });
     });
+  }
+
+  async #withDependants(
+    dependants: DependantSearch,
+    { ref, desired }: Wanted,
+    preview: ObjectPreview,
+  ): Promise<ObjectPreview> {
+    const { namespace, ...subject } = addressParts(ref);
+    if (namespace === undefined || !needsDependants(ref.kind, desired === undefined, preview)) return preview;
+    return { ...preview, dependants: await dependants.of({ ...subject, namespace }) };
   }
 
   /** The objects of a group by namespace and name; undefined with a gap if the cluster refuses to show them. */
@@ -420,6 +433,7 @@ class FabricRefresh {
       manager: managerOf(this.#world.project),
       controllers: fabric.controllers,
       secrets: this.#secretsOf(desired.spec.kind),
+      isAdopted: isAdopted(memory),
     };
     const settled = subject !== undefined && memory?.open !== undefined ? settledByApply(declared) : undefined;
     return settled ?? triedApply(cluster, declared, signal);
@@ -457,6 +471,11 @@ class FabricRefresh {
 /** True for an object that the project made: also by a creation whose outcome is not recorded yet. */
 function isOurs(memory: Wanted['memory']): boolean {
   return memory?.owned !== undefined || memory?.open?.goal === 'create';
+}
+
+/** True for an object that the project adopts, or adopted and has not applied yet. */
+function isAdopted(memory: Wanted['memory']): boolean {
+  return !isOurs(memory) || (memory?.owned === 'adopted' && memory.differs !== undefined);
 }
 
 /** The reason why an object of a kind has no place in the cluster; undefined if it has one. */

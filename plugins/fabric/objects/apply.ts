@@ -16,11 +16,11 @@ import { addressParts, Fabric } from '../kinds.ts';
 import { managerOf } from '../manager.ts';
 import type { ClusterWriter, FabricWriter, ObjectPlace, Reply } from '../world.ts';
 import type { Refusal } from '../live/answers.ts';
-import { type LiveObject, secretPointers, textOr } from './content.ts';
+import { changesOf, type LiveObject, secretPointers } from './content.ts';
 import { type ObjectFacts, type ObjectResource, previewOf } from './facts.ts';
-import { ownEntry } from './managed-fields.ts';
 import type { Manifest } from './manifest.ts';
 import { publicWords } from './secret-words.ts';
+import { takeOverOf, unexpectedPaths } from './take-over.ts';
 import { applyOrder } from './trial.ts';
 
 type ObjectHandler = Handler<FabricWriter, Manifest, ObjectFacts, ObjectMemory>;
@@ -114,29 +114,48 @@ const create: ObjectHandler = async (world, resource, run) => {
   return recorded(answer);
 };
 
-/** True for an entry of a tool that wrote the object itself, other than by server-side apply. */
-function isWriter(entry: Json): boolean {
-  return isTree(entry) && entry['operation'] === 'Update' && textOr(entry['subresource'], '') === '';
-}
-
 /**
- * Makes the fields of the tool that wrote the object before its adoption ours, so that a field that leaves the manifest is
- * really removed. Returns false if the fields stay: with several writers, the server could not merge their entries.
+ * Makes the fields of the tools that wrote the object before its adoption ours, so that a field that leaves the manifest is
+ * really removed. Throws if the apply would then change more than the plan showed.
+ * Returns the object after that; undefined if no field is taken over.
  */
-async function takeOverFields(target: Target, self: string, signal: AbortSignal): Promise<boolean> {
+async function takeOverFields(
+  target: Target,
+  self: string,
+  resource: ObjectResource,
+  run: ActionRun,
+): Promise<LiveObject | undefined> {
   const { cluster, place } = target;
+  const { signal } = run;
   const live = await cluster.get(place, signal);
   if (live === undefined || 'words' in live)
     throw new Error('the object cannot be read before its fields are taken over');
   const object: LiveObject = live;
-  const metadata = isTree(object['metadata']) ? object['metadata'] : {};
-  const entries = Array.isArray(metadata['managedFields']) ? (metadata['managedFields'] as readonly Json[]) : [];
-  if (ownEntry(object, self) !== undefined || entries.filter(isWriter).length !== 1) return false;
-  const fields = entries.map((entry) =>
-    isWriter(entry) && isTree(entry) ? { ...entry, manager: self, operation: 'Apply' } : entry,
+  const manifest = manifestOf(resource);
+  const { controllers } = fabricOf(resource, run).spec;
+  const taken = takeOverOf({ live: object, manifest, manager: self, controllers });
+  if (taken === undefined) return undefined;
+  const done = await written(
+    target,
+    cluster.takeOver(place, seenAgain(object, resource), taken.managedFields, signal),
+    signal,
   );
-  await written(target, cluster.takeOver(place, object, fields, signal), signal);
-  return true;
+  const tried = await cluster.tryApply(applyOrder({ place, manifest, live: identityOf(resource) }), signal);
+  // A refusal is that of the apply, which follows.
+  if (!tried.done) return done.object;
+  const unexpected = unexpectedPaths(changesOf(object, tried.object ?? {}), previewOf(resource)?.fields ?? []);
+  if (unexpected.length > 0)
+    throw new Error(
+      `the fields of ${taken.from.join(', ')} belong to this project now, and the apply would also change ${unexpected.slice(0, 5).join(', ')}. Plan again to see and approve that`,
+    );
+  return done.object;
+}
+
+/** An object at the version that the refresh before the action showed: a later one is refused. */
+function seenAgain(object: LiveObject, resource: ObjectResource): LiveObject {
+  const metadata = isTree(object['metadata']) ? object['metadata'] : {};
+  const version = seenSignals(resource)?.['resource_version'] ?? '';
+  return { ...object, metadata: { ...metadata, resourceVersion: version } };
 }
 
 const update: ObjectHandler = async (world, resource, run) => {
@@ -144,10 +163,11 @@ const update: ObjectHandler = async (world, resource, run) => {
   const { cluster, place } = target;
   const preview = previewOf(resource);
   const isAdopted = resource.memory?.owned === 'adopted' && resource.memory.differs !== undefined;
-  const isTaken = isAdopted && (await takeOverFields(target, managerOf(world.project), run.signal));
+  const taken = isAdopted ? await takeOverFields(target, managerOf(world.project), resource, run) : undefined;
   // Without a force, fields that somebody else wrote since the refresh are refused, and not taken over.
-  const force = (preview?.others?.length ?? 0) > 0 && !isTaken;
-  const order = applyOrder({ place, manifest: manifestOf(resource), live: identityOf(resource) }, force);
+  const force = (preview?.others?.length ?? 0) > 0;
+  // The take-over makes a new version of the object.
+  const order = applyOrder({ place, manifest: manifestOf(resource), live: taken ?? identityOf(resource) }, force);
   const answer = await written(target, cluster.apply(order, run.signal), run.signal);
   for (const warning of answer.warnings) run.remark(warning);
   return recorded(answer);

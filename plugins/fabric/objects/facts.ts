@@ -4,6 +4,7 @@ import type { FieldChange, Json, Resource } from '#plugin';
 import type { ObjectMemory } from '../generated.ts';
 import type { RefusalKind } from '../live/answers.ts';
 import type { Lost } from './as-sent.ts';
+import type { Dependants } from './dependants.ts';
 import type { Manifest } from './manifest.ts';
 
 export interface ObjectFacts {
@@ -40,6 +41,8 @@ export interface ObjectPreview {
   /** Of a removal: the finalizers that will hold the object. */
   readonly finalizers?: readonly string[];
   readonly warnings?: readonly string[];
+  /** Objects in the cluster that refer to this one; searched if the step removes something that they may use. */
+  readonly dependants?: Dependants;
 }
 
 export type ObjectResource = Resource<Manifest, ObjectFacts, ObjectMemory>;

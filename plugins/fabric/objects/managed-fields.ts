@@ -46,9 +46,16 @@ export function ownedPaths(fields: Json, at = ''): readonly string[] {
   return members.flatMap(([key, inner]) => ownedPaths(inner, `${at}${stepOf(key)}`));
 }
 
-/** `.spec.subnets.second.vlan` as a JSON pointer; a field in a list ends at the list. */
-export function pointerOf(field: string): string {
-  return field.replace(/\[.*$/su, '').replaceAll('.', '/');
+/**
+ * The value at a field of a conflict or an entry, such as `.spec.subnets.second.vlan`; undefined if it does not exist. A field
+ * in a list is the list. Keys may contain dots: `.metadata.labels.example.com/a`.
+ */
+export function valueOfField(value: Json | undefined, field: string): Json | undefined {
+  const path = field.replace(/\[.*$/su, '');
+  if (path === '') return value;
+  if (!isTree(value)) return undefined;
+  const keys = Object.keys(value).filter((key) => path === `.${key}` || path.startsWith(`.${key}.`));
+  return keys.map((key) => valueOfField(value[key], path.slice(key.length + 1))).find((found) => found !== undefined);
 }
 
 function stepOf(key: string): string {

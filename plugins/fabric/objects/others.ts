@@ -1,8 +1,7 @@
 /** Fields that other managers set in the spec of an object, and that its manifest does not declare. */
 
-import { valueAt } from '#plugin';
 import type { LiveObject } from './content.ts';
-import { managedEntries, ownedPaths, pointerOf } from './managed-fields.ts';
+import { managedEntries, ownedPaths, valueOfField } from './managed-fields.ts';
 import type { Manifest } from './manifest.ts';
 
 export interface ForeignField {
@@ -22,7 +21,7 @@ export function fieldsOfOthers(
     .filter(({ manager, subresource }) => !own.has(manager) && subresource === undefined)
     .flatMap(({ manager, time, fields }) =>
       ownedPaths(fields)
-        .filter((field) => field.startsWith('.spec') && valueAt(manifest, pointerOf(field)) === undefined)
+        .filter((field) => field.startsWith('.spec') && valueOfField(manifest, field) === undefined)
         .map((field) => ({ field, manager, ...(time === undefined ? {} : { time }) })),
     );
 }

@@ -19,6 +19,7 @@ import type { ObjectMemory, ObjectRuleId } from '../generated.ts';
 import { addressParts, objectsOf } from '../kinds.ts';
 import { type ObjectFacts, type ObjectPreview, type ObjectResource, previewOf } from './facts.ts';
 import type { Manifest } from './manifest.ts';
+import { isEslag, removedSubnets } from './dependants.ts';
 import { type OverlapIndex, overlapIndex, overlapOf } from './overlaps.ts';
 import { referencesOf } from './references.ts';
 import { suspended } from './suspended.ts';
@@ -50,9 +51,10 @@ function refusedUnless(
   const { refusal } = preview ?? {};
   if (preview?.outcome !== 'refused' || refusal === undefined || !kinds.includes(refusal.kind)) return undefined;
   const first = comingFirst(change, resource, scene);
+  const staying = stayingDependants(change, resource, scene);
   const code = refusal.code === undefined ? '' : ` (${refusal.code})`;
-  const facts = { ...factsOf(preview), first };
-  if (first.length > 0)
+  const facts = { ...factsOf(preview), first, ...(staying.length === 0 ? {} : { used_by: staying }) };
+  if (first.length > 0 && staying.length === 0)
     return {
       ...warn(
         `Unproven: the cluster says today: ${refusal.words}${code}. The step is tried again after ${first.join(', ')}`,
@@ -60,7 +62,28 @@ function refusedUnless(
       ),
       unproven: true,
     };
-  return reject(`The cluster refuses the step: ${refusal.words}${code}`, facts, remedyFor(refusal.words));
+  const users = staying.length === 0 ? '' : `. Used by ${listed(staying)}`;
+  return reject(`The cluster refuses the step: ${refusal.words}${code}${users}`, facts, remedyFor(refusal.words));
+}
+
+/** Names in one message. */
+const NAMED = 5;
+
+function listed(names: readonly string[]): string {
+  const more = names.length - NAMED;
+  return more > 0 ? `${names.slice(0, NAMED).join(', ')} and ${more} more` : names.join(', ');
+}
+
+/** Objects in the cluster that still refer to a removed one after the plan. */
+function stayingDependants({ goal }: Change, resource: ObjectResource, scene: Scene): readonly string[] {
+  if (goal !== 'remove') return [];
+  const found = previewOf(resource)?.dependants?.found ?? [];
+  return found.flatMap(({ address, manifest: { kind } }) => {
+    const known = siblings(kind, resource, scene).find((each) => each.address === address);
+    if (known === undefined) return [address];
+    const isMoved = known.desired !== undefined && !refersTo(known.desired.spec, resource.ref);
+    return isMoved || isLeaving(known, scene) ? [] : [address];
+  });
 }
 
 /** Refusals whose remedy the words do not name. */
@@ -166,49 +189,116 @@ function isLeaving({ address }: ObjectResource, scene: Scene): boolean {
   return scene.changes.get(address)?.goal === 'remove';
 }
 
+const NO_MANIFEST: Manifest = { apiVersion: '', kind: '', metadata: {} };
+
+function refersTo(manifest: Manifest | undefined, { kind, name }: Ref): boolean {
+  return referencesOf(manifest ?? NO_MANIFEST).some((to) => to.kind === kind && to.name === name);
+}
+
+/** An object that uses another one, as the plan leaves it. */
+interface User {
+  readonly address: string;
+  readonly manifest: Manifest;
+  readonly eslag?: true;
+}
+
+/** The objects of some kinds that refer to a resource after the plan: known ones, and others in the cluster. */
+function usersOf(resource: ObjectResource, kinds: readonly string[], scene: Scene): readonly User[] {
+  const dependants = previewOf(resource)?.dependants?.found ?? [];
+  return kinds.flatMap((kind): readonly User[] => {
+    const known = siblings(kind, resource, scene);
+    const addresses = new Set(known.map(({ address }) => address));
+    const staying = known.flatMap((each): readonly User[] => {
+      const manifest = manifestOf(each);
+      return manifest === undefined || isLeaving(each, scene) ? [] : [{ address: each.address, manifest }];
+    });
+    const others = dependants.filter(({ address, manifest }) => manifest.kind === kind && !addresses.has(address));
+    return [...staying, ...others].filter(({ manifest }) => refersTo(manifest, resource.ref));
+  });
+}
+
+/** A rejection if the objects that use a resource cannot be read. */
+function unreadUsers(resource: ObjectResource): Verdict | undefined {
+  const { unread } = previewOf(resource)?.dependants ?? {};
+  if (unread === undefined) return undefined;
+  return reject(
+    `The objects that use ${resource.address} are not known: ${unread}`,
+    { unread },
+    { remedy: { outside: 'give the login the right to list them' } },
+  );
+}
+
+/** The subnet of an attachment: `vpc-1` means `vpc-1/default`. */
+function attachedSubnet(manifest: Manifest): string {
+  const subnet = valueAt(manifest, '/spec/subnet');
+  if (typeof subnet !== 'string') return '';
+  return subnet.includes('/') ? subnet : `${subnet}/default`;
+}
+
+function subnetsRemovedFrom(resource: ObjectResource): readonly string[] {
+  const old = valueAt(resource.memory?.applied?.spec, '/spec/subnets');
+  const wanted = valueAt(resource.desired?.spec, '/spec/subnets');
+  const undeclared = isTree(old)
+    ? Object.keys(old).filter((name) => !isTree(wanted) || wanted[name] === undefined)
+    : [];
+  return [...new Set([...undeclared, ...removedSubnets(previewOf(resource)?.fields ?? [])])];
+}
+
 const subnetInUse: ObjectRule = (_change, resource, scene) => {
-  const before = resource.memory?.applied?.spec;
-  const [old, wanted] = [valueAt(before, '/spec/subnets'), valueAt(resource.desired?.spec, '/spec/subnets')];
-  const gone = isTree(old) ? Object.keys(old).filter((name) => !isTree(wanted) || wanted[name] === undefined) : [];
+  const gone = subnetsRemovedFrom(resource);
   if (gone.length === 0) return pass('No removed subnet is in use', { removed: [], in_use_by: [] });
   const { name } = resource.ref;
-  const users = siblings('VPCAttachment', resource, scene).filter((each) => {
-    const subnet = valueAt(manifestOf(each), '/spec/subnet');
-    const text = typeof subnet === 'string' ? (subnet.includes('/') ? subnet : `${subnet}/default`) : '';
-    return !isLeaving(each, scene) && gone.some((part) => text === `${name}/${part}`);
-  });
-  const peers = ['VPCPeering', 'ExternalPeering'].flatMap((kind) =>
-    siblings(kind, resource, scene).filter((each) => {
-      const text = JSON.stringify(valueAt(manifestOf(each), '/spec/permit') ?? null);
-      const isOurs = referencesOf(manifestOf(each) ?? { apiVersion: '', kind: '', metadata: {} }).some(
-        (to) => to.kind === 'VPC' && to.name === name,
-      );
-      return isOurs && !isLeaving(each, scene) && gone.some((part) => text.includes(JSON.stringify(part)));
-    }),
-  );
-  const inUse = [...users, ...peers].map(({ address }) => address);
+  const inUse = usersOf(resource, ['VPCAttachment', 'VPCPeering', 'ExternalPeering'], scene)
+    .filter(({ manifest }) => {
+      if (manifest.kind === 'VPCAttachment') return gone.some((part) => attachedSubnet(manifest) === `${name}/${part}`);
+      const text = JSON.stringify(valueAt(manifest, '/spec/permit') ?? null);
+      return gone.some((part) => text.includes(JSON.stringify(part)));
+    })
+    .map(({ address }) => address);
   const facts = { removed: gone, in_use_by: inUse };
-  if (inUse.length === 0) return pass('No removed subnet is in use', facts);
+  if (inUse.length === 0) return unreadUsers(resource) ?? pass('No removed subnet is in use', facts);
   return reject(`The subnet ${gone.join(', ')} is in use by ${inUse.join(', ')}`, facts, {
     remedy: { outside: 'remove what uses the subnet first' },
   });
 };
 
-const groupInUse: ObjectRule = (_change, resource, scene) => {
-  const users = siblings('Switch', resource, scene)
-    .filter((each) => !isLeaving(each, scene))
-    .filter((each) =>
-      referencesOf(manifestOf(each) ?? { apiVersion: '', kind: '', metadata: {} }).some(
-        (to) => to.kind === 'SwitchGroup' && to.name === resource.ref.name,
-      ),
-    )
+/** True for a VPC whose mode becomes one that attachments to several switches do not support. */
+function becomesL3vni(resource: ObjectResource): boolean {
+  if (valueAt(resource.desired?.spec, '/spec/mode') !== 'l3vni') return false;
+  const isApplied = valueAt(resource.memory?.applied?.spec, '/spec/mode') === 'l3vni';
+  return !isApplied || (previewOf(resource)?.fields ?? []).some(({ path }) => path === '/spec/mode');
+}
+
+const modeUnsupported: ObjectRule = (_change, resource, scene) => {
+  if (!becomesL3vni(resource)) return pass('The mode of the VPC stays, or every attachment supports it');
+  const connections = new Map(siblings('Connection', resource, scene).map((each) => [each.ref.name, manifestOf(each)]));
+  const inUse = usersOf(resource, ['VPCAttachment'], scene)
+    .filter(({ manifest, eslag }) => {
+      const name = valueAt(manifest, '/spec/connection');
+      const connection = typeof name === 'string' ? connections.get(name) : undefined;
+      return connection === undefined ? eslag === true || isEslagAt(resource, name) : isEslag(connection);
+    })
     .map(({ address }) => address);
+  const facts = { mode: 'l3vni', attachments: inUse };
+  if (inUse.length === 0) return unreadUsers(resource) ?? pass('Every attachment supports the mode', facts);
+  return reject(`The mode l3vni is not supported by the ESLAG connections of ${inUse.join(', ')}`, facts, {
+    remedy: { outside: 'remove these attachments first' },
+  });
+};
+
+/** True if the cluster has an attachment of the VPC to the same connection, which has several switches. */
+function isEslagAt(resource: ObjectResource, connection: Json | undefined): boolean {
+  const { found = [] } = previewOf(resource)?.dependants ?? {};
+  return found.some(({ manifest, eslag }) => eslag === true && valueAt(manifest, '/spec/connection') === connection);
+}
+
+const groupInUse: ObjectRule = (_change, resource, scene) => {
+  const users = usersOf(resource, ['Switch'], scene).map(({ address }) => address);
   const facts = { switches: users };
-  return users.length === 0
-    ? pass('No Switch is in the group', facts)
-    : reject(`The group is in use by ${users.join(', ')}`, facts, {
-        remedy: { outside: 'take the switches out of the group first' },
-      });
+  if (users.length === 0) return unreadUsers(resource) ?? pass('No Switch is in the group', facts);
+  return reject(`The group is in use by ${users.join(', ')}`, facts, {
+    remedy: { outside: 'take the switches out of the group first' },
+  });
 };
 
 /** Indexes of the declared objects by kind: one for all judgements of a plan, and one for those of its apply. */
@@ -259,6 +349,7 @@ export const objectRules = {
   'field-owned-by-others': fieldOwnedByOthers,
   'shared-kind': sharedKind,
   'subnet-in-use': subnetInUse,
+  'mode-unsupported-by-attachment': modeUnsupported,
   'group-in-use': groupInUse,
   'one-at-a-time': oneAtATime,
 } as const satisfies Record<ObjectRuleId, ObjectRule>;

@@ -6,9 +6,10 @@ import type { ApplyOrder, ClusterReader, ObjectPlace, Reply } from '../world.ts'
 import { lostValues } from './as-sent.ts';
 import { changesOf, contentOf, differencesBetween, type LiveObject, masked, secretPointers } from './content.ts';
 import type { ObjectPreview, OwnedByOther } from './facts.ts';
-import { ownEntry, pointerOf, writersOf } from './managed-fields.ts';
+import { ownEntry, valueOfField, writersOf } from './managed-fields.ts';
 import type { Manifest } from './manifest.ts';
 import { hideSecrets, publicWords, type Secrets } from './secret-words.ts';
+import { removedByTakeOver, type TakeOver, takeOverOf } from './take-over.ts';
 
 /** One declared object in its cluster. */
 export interface Declared {
@@ -23,6 +24,8 @@ export interface Declared {
   readonly controllers: readonly string[];
   /** JSON pointers to secret values of the kind. */
   readonly secrets: readonly string[];
+  /** The fields of the tools that wrote the object before its adoption become ours. */
+  readonly isAdopted: boolean;
 }
 
 function metadataOf(live: LiveObject | undefined): { readonly [key: string]: Json } {
@@ -59,7 +62,7 @@ function owner(
   { live, applied, controllers, manager: self }: Declared,
 ): OwnedByOther {
   const writer = live === undefined ? undefined : writersOf(live, field, self).find((each) => each.manager === manager);
-  const wasApplied = applied !== undefined && valueAt(applied, pointerOf(field)) !== undefined;
+  const wasApplied = valueOfField(applied, field) !== undefined;
   const ours = wasApplied && writer?.operation !== 'Apply' && !controllers.includes(manager);
   return { field, manager, ours, ...(writer?.time === undefined ? {} : { time: writer.time }) };
 }
@@ -101,7 +104,8 @@ function answered(
 ): ObjectPreview {
   const { live, manifest, manager, secrets } = declared;
   const predicted = object ?? {};
-  const fields = masked(changesOf(live, predicted), secretPointers(manifest.kind, secrets));
+  const removed = removedWith(declared, predicted);
+  const fields = masked([...changesOf(live, predicted), ...removed], secretPointers(manifest.kind, secrets));
   const lost = lostValues(manifest, predicted);
   // Without an entry of its own, fettle does not own what it declares: the first apply writes the entry.
   const isOwner = live !== undefined && ownEntry(live, manager) !== undefined;
@@ -114,6 +118,17 @@ function answered(
     ...(lost.length === 0 ? {} : { lost: maskedLost(lost, declared) }),
     ...(warnings.length === 0 ? {} : { warnings: warnings.map((text) => hideSecrets(text, secretsOf(declared))) }),
   };
+}
+
+function takenOver(declared: Declared): TakeOver | undefined {
+  const { live, isAdopted } = declared;
+  return live === undefined || !isAdopted ? undefined : takeOverOf({ ...declared, live });
+}
+
+/** The fields that the apply removes from its predicted result, once the fields of the former managers are ours. */
+function removedWith(declared: Declared, predicted: LiveObject): readonly FieldChange[] {
+  const taken = takenOver(declared);
+  return taken === undefined ? [] : removedByTakeOver({ ...declared, live: predicted }, taken);
 }
 
 function maskedLost(
@@ -142,7 +157,10 @@ export async function triedApply(
   if (first.done) return answered(declared, first, []);
   const { refusal } = first;
   if (refusal.kind !== 'conflict' || declared.live === undefined) return refused(declared, refusal);
-  const others = (refusal.conflicts ?? []).map((conflict) => owner(conflict, declared));
+  const { from: taken = [] } = takenOver(declared) ?? {};
+  const others = (refusal.conflicts ?? [])
+    .filter(({ manager }) => !taken.includes(manager))
+    .map((conflict) => owner(conflict, declared));
   const forced = await cluster.tryApply(applyOrder(declared, true), signal);
   return forced.done ? answered(declared, forced, others) : { ...refused(declared, forced.refusal), others };
 }

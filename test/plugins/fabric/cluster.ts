@@ -44,7 +44,12 @@ export const DEFINITIONS: readonly Tree[] = [
   definition(WIRING, 'v1beta1', 'VLANNamespace', 'vlannamespaces'),
   definition(WIRING, 'v1beta1', 'SwitchGroup', 'switchgroups'),
   definition(WIRING, 'v1beta1', 'Switch', 'switches'),
+  definition(WIRING, 'v1beta1', 'Connection', 'connections'),
 ];
+
+function groupOf(kind: string): string {
+  return /^(?:VLANNamespace|Connection|Switch.*)$/u.test(kind) ? WIRING : VPC_GROUP;
+}
 
 const spec = (object: unknown): { readonly [key: string]: Json } =>
   (object as { readonly spec?: { readonly [key: string]: Json } } | undefined)?.spec ?? {};
@@ -143,8 +148,7 @@ export const FABRIC =
 
 /** A manifest of the fabric. */
 export function manifest(kind: string, name: string, spec: string, more = ''): string {
-  const group = kind === 'VLANNamespace' || kind.startsWith('Switch') ? WIRING : VPC_GROUP;
-  return `apiVersion: ${group}/v1beta1\nkind: ${kind}\nmetadata: { name: ${name}, namespace: default${more} }\nspec: ${spec}\n`;
+  return `apiVersion: ${groupOf(kind)}/v1beta1\nkind: ${kind}\nmetadata: { name: ${name}, namespace: default${more} }\nspec: ${spec}\n`;
 }
 
 /** A request of another client, by Node's own HTTPS. */
@@ -269,8 +273,7 @@ export const never = new AbortController().signal;
 
 /** The place of an object of the fabric's groups. */
 export async function placeOf(cluster: ClusterWriter, kind: string, name: string): Promise<ObjectPlace> {
-  const group = kind === 'VLANNamespace' || kind.startsWith('Switch') ? WIRING : VPC_GROUP;
-  const served = (await cluster.served(`${group}/v1beta1`, never))?.find((each) => each.kind === kind);
+  const served = (await cluster.served(`${groupOf(kind)}/v1beta1`, never))?.find((each) => each.kind === kind);
   if (served === undefined) throw new Error(`${kind} is not served`);
   return { served, namespace: 'default', name };
 }

@@ -1,7 +1,7 @@
 /** Objects of a cluster from manifest to object: plans by dry run, applies, drift, conflicts, removals. */
 
 import { describe, expect, it } from 'vitest';
-import { compareText, valueAt } from '#plugin';
+import { compareText, type Json, valueAt } from '#plugin';
 import { internalError } from '../../../plugins/fabric/sandbox/status.ts';
 import { type ClusterProject, clusterProject, definition, liveObject, manifest, never, placeOf } from './cluster.ts';
 
@@ -260,7 +260,14 @@ describe('an object that exists before its manifest', () => {
     expect((await project.plan()).resource_changes).toMatchObject([{ goal: 'adopt' }]);
     await project.run('apply --yes');
     await project.run('drift');
-    expect((await project.plan()).resource_changes).toMatchObject([{ step: 'PENDING>SYNCED', cause: 'edit' }]);
+    expect((await project.plan()).resource_changes).toMatchObject([
+      {
+        step: 'PENDING>SYNCED',
+        cause: 'edit',
+        // The cluster's dry run alone does not show the removal: the former manager still owns the field.
+        change: { before: { spec: { subnets: { old: subnets.old } } }, after: {} },
+      },
+    ]);
     await project.run('apply --yes --until-settled');
     const live = await liveObject(project, 'VPC', 'vpc-1');
     expect(valueAt(live, '/spec/subnets')).toEqual({ default: subnets.default });
@@ -389,5 +396,112 @@ describe('a webhook that does not answer', () => {
       ['webhook-down', 'fabric/VPC/prod/default/vpc-1'],
     ]);
     expect(plan.resource_changes.map(({ address }) => address)).toContain('fabric/SwitchGroup/prod/default/b');
+  });
+});
+
+describe('an object that only the cluster has', () => {
+  const twoSubnets = manifest(
+    'VPC',
+    'vpc-1',
+    '{ subnets: { default: { subnet: 10.10.1.0/24, vlan: 1001 }, second: { subnet: 10.10.2.0/24, vlan: 1002 } } }',
+  );
+  const base = { 'desired/namespaces.yaml': NAMESPACES, 'desired/vpc.yaml': twoSubnets };
+
+  async function make(project: ClusterProject, kind: string, name: string, spec: Json): Promise<void> {
+    const cluster = await project.as('somebody');
+    const place = await placeOf(cluster, kind, name);
+    const { apiVersion } = place.served;
+    const body = { apiVersion, kind, metadata: { name, namespace: 'default' }, spec };
+    expect(await cluster.apply({ place, body }, never)).toMatchObject({ done: true });
+  }
+
+  const rejections = async (project: ClusterProject): Promise<readonly (readonly [string, string | undefined])[]> =>
+    (await project.plan()).rejected_changes.map(({ reason, reasons }) => [reason, reasons[0]?.message]);
+
+  it('keeps the subnet that it uses', async () => {
+    const project = await clusterProject(base);
+    await project.run('apply --yes');
+    await make(project, 'VPCAttachment', 'foreign', { subnet: 'vpc-1/second', connection: 'server-1' });
+    project.write({ 'desired/vpc.yaml': vpc('vpc-1', 1001) });
+    expect(await rejections(project)).toEqual([
+      ['subnet-in-use', 'The subnet second is in use by fabric/VPCAttachment/prod/default/foreign'],
+    ]);
+  });
+
+  it('keeps the subnet that it uses when the VPC is adopted', async () => {
+    const project = await clusterProject({ 'desired/namespaces.yaml': NAMESPACES });
+    await project.run('apply --yes');
+    const subnets = { default: { subnet: '10.10.1.0/24', vlan: 1001 }, second: { subnet: '10.10.2.0/24', vlan: 1002 } };
+    await project.edit('POST', 'vpcs', 'kubectl-client-side-apply', {
+      apiVersion: 'vpc.githedgehog.com/v1beta1',
+      kind: 'VPC',
+      metadata: { name: 'vpc-1', namespace: 'default' },
+      spec: { subnets },
+    });
+    await make(project, 'VPCPeering', 'foreign', { permit: [{ 'vpc-1': { subnets: ['second'] }, 'vpc-2': {} }] });
+    project.write({ 'desired/vpc.yaml': vpc('vpc-1', 1001) });
+    await project.run('apply --yes');
+    expect(await rejections(project)).toEqual([
+      ['subnet-in-use', 'The subnet second is in use by fabric/VPCPeering/prod/default/foreign'],
+    ]);
+  });
+
+  it('keeps the mode of its VPC, if the connection has several switches', async () => {
+    const project = await clusterProject({ ...base, 'desired/vpc.yaml': vpc('vpc-1', 1001) });
+    await project.run('apply --yes');
+    await make(project, 'Connection', 'server-1', { eslag: { links: [{ switch: { port: 'leaf-1/E1/1' } }] } });
+    await make(project, 'VPCAttachment', 'foreign', { subnet: 'vpc-1', connection: 'server-1' });
+    project.write({ 'desired/vpc.yaml': vpc('vpc-1', 1001, ', mode: l3vni') });
+    expect(await rejections(project)).toEqual([
+      [
+        'mode-unsupported-by-attachment',
+        'The mode l3vni is not supported by the ESLAG connections of fabric/VPCAttachment/prod/default/foreign',
+      ],
+    ]);
+    await make(project, 'Connection', 'server-2', { unbundled: { link: { switch: { port: 'leaf-1/E1/2' } } } });
+    await make(project, 'VPCAttachment', 'foreign', { subnet: 'vpc-1', connection: 'server-2' });
+    expect(await rejections(project)).toEqual([]);
+  });
+
+  it('keeps the group that it is in', async () => {
+    const project = await clusterProject({ ...base, 'desired/group.yaml': manifest('SwitchGroup', 'rack', '{}') });
+    await project.run('apply --yes');
+    await make(project, 'Switch', 'leaf-1', { groups: ['rack'] });
+    project.write({ 'desired/group.yaml': '# removed\n' });
+    expect(await rejections(project)).toEqual([
+      ['group-in-use', 'The group is in use by fabric/Switch/prod/default/leaf-1'],
+    ]);
+  });
+
+  it('is named if the cluster refuses a removal because of it, also if other dependants are removed in the plan', async () => {
+    const project = await clusterProject(whole);
+    await project.run('apply --yes');
+    await make(project, 'VPCAttachment', 'foreign', { subnet: 'vpc-1/default', connection: 'server-9' });
+    project.write({ 'desired/vpc.yaml': '# removed\n', 'desired/attachment.yaml': '# removed\n' });
+    expect(await rejections(project)).toEqual([
+      [
+        'refused',
+        'The cluster refuses the step: vvpc.kb.io: VPC has attachments (HH-K8S-011). Used by fabric/VPCAttachment/prod/default/foreign',
+      ],
+    ]);
+  });
+
+  it('that cannot be listed keeps what it may use', async () => {
+    const rules = [
+      {
+        verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'],
+        groups: ['*'],
+        resources: ['vpcs', 'ipv4namespaces', 'vlannamespaces'],
+      },
+    ];
+    const project = await clusterProject(base, {
+      users: { 'some-token': { name: 'some', groups: ['system:authenticated'], rules } },
+    });
+    await project.run('apply --yes');
+    project.write({ 'desired/vpc.yaml': vpc('vpc-1', 1001) });
+    project.login('some-token');
+    expect(await rejections(project)).toEqual([
+      ['subnet-in-use', expect.stringContaining('are not known: vpcattachments cannot be listed')],
+    ]);
   });
 });
