@@ -245,6 +245,7 @@ export type ObjectRuleId =
   | 'field-owned-by-others'
   | 'shared-kind'
   | 'subnet-in-use'
+  | 'mode-unsupported-by-attachment'
   | 'group-in-use'
   | 'one-at-a-time';
 
@@ -275,6 +276,7 @@ export type RuleId =
   | 'field-owned-by-others'
   | 'shared-kind'
   | 'subnet-in-use'
+  | 'mode-unsupported-by-attachment'
   | 'group-in-use'
   | 'one-at-a-time';
 
@@ -1967,6 +1969,12 @@ export const tables = {
           guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'A subnet of the VPC is attached or peered. The cluster would accept its removal, and cut the traffic.',
+        },
+        {
+          id: 'mode-unsupported-by-attachment',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: true,
+          text: 'The VPC is attached to a connection with several switches (ESLAG), which does not support the mode l3vni. The cluster would accept the change, and cut the traffic.',
         },
         {
           id: 'one-at-a-time',
