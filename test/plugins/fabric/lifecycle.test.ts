@@ -44,7 +44,6 @@ test('a new Fabric is tested, synced and then active, without a row of its own',
   const { resource_changes: rows } = await project.plan();
   expect(new Set(rows.map(({ address }) => address.split('/')[1]))).toEqual(new Set(['IPv4Namespace', 'VPC']));
   await project.run('apply --yes');
-  await project.run('drift --record');
   expect(await shown(project)).toMatchObject({ state: 'ACTIVE', others: { connection: 'CONNECTED', sync: 'IN_SYNC' } });
   expect(await moves(project)).toEqual([
     'status: absent > PLANNED (check)',
