@@ -74,6 +74,8 @@ interface Found {
   generations?: Readonly<Record<string, number>>;
 }
 
+/** Kinds that are listed and tried at once: while one is listed, the dry runs of others go on. */
+const GROUPS_AT_ONCE = 4;
 const TRIALS_AT_ONCE = 16;
 
 /** Longest test of a connection. */
@@ -172,16 +174,24 @@ class FabricRefresh {
     }
     await this.#readAdmission(cluster);
     let done = 0;
-    for (const group of groupsOf(objects)) {
+    await forEachOf(groupsOf(objects), GROUPS_AT_ONCE, async (group) => {
       await this.#refreshGroup(cluster, group);
       progress((done += group.objects.length));
-    }
+    });
+    this.#sortGaps();
     const { server } = cluster;
     const evidence: FabricRaw = isTested
       ? { connection: 'passed', ...(await this.#evidence(cluster)) }
       : { connection: 'kept' };
     this.#fabricSighting({ server }, evidence);
     return this.#found;
+  }
+
+  /** Groups end in any order, and their gaps are listed in the order of the objects. */
+  #sortGaps(): void {
+    const places = new Map(this.#part.objects.map(({ ref }, i) => [ref, i]));
+    const placeOf = ({ refs = [] }: Gap): number => (refs[0] === undefined ? -1 : (places.get(refs[0]) ?? -1));
+    this.#found.gaps.sort((a, b) => placeOf(a) - placeOf(b));
   }
 
   #fabricSighting(facts: FabricFacts, raw: FabricRaw): void {
@@ -499,11 +509,10 @@ function fabricsIn({ desired }: Query): readonly FabricDesired[] {
   return desired.filter(({ ref }) => ref.kind === 'Fabric') as readonly FabricDesired[];
 }
 
-/** Names of the repositories that cannot be read. */
-function failedIn({ observed }: Pick<View, 'observed'>): ReadonlySet<string> {
-  return new Set(
-    observed.flatMap(({ ref, facts }) => ((facts as RepositoryFacts).error === undefined ? [] : [ref.name])),
-  );
+/** Names of the repositories that cannot be read, or whose login is missing. */
+function failedIn({ observed, gaps }: Pick<View, 'observed' | 'gaps'>): ReadonlySet<string> {
+  const failed = observed.filter(({ facts }) => (facts as RepositoryFacts).error !== undefined);
+  return new Set([...failed.map(({ ref }) => ref), ...gaps.flatMap(({ refs = [] }) => refs)].map(({ name }) => name));
 }
 
 function fabricMemoryOf({ memory }: Query, { ref }: FabricDesired): Memory<FabricMemory> | undefined {

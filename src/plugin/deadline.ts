@@ -34,14 +34,17 @@ export async function within<T>(
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(late()), Math.max(0, ms));
+  signal.throwIfAborted();
+  // One signal for both ends: `AbortSignal.any` costs more than a small request.
+  const either = new AbortController();
+  const onAbort = (): void => either.abort(signal.reason);
+  const timer = setTimeout(() => either.abort(late()), Math.max(0, ms));
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const either = AbortSignal.any([signal, deadline.signal]);
-    either.throwIfAborted();
-    return await raced(work(either), either);
+    return await raced(work(either.signal), either.signal);
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

@@ -198,6 +198,7 @@ export const NOT_REACHED: Readonly<Record<string, string>> = {
   'certificates/probe/allow/*': 'always empty',
   'certificates/probe/deny/*': 'networks that are never connected to',
   'certificates/Certificate/ipAddresses/*': 'written into the certificate',
+  'fabric/Fabric/gitRepository': 'the name of a GitRepository',
   'nodes/Node/networks/*/ip': 'sent to the provider',
   'nodes/Node/networks/*/aliasIps/*': 'sent to the provider',
   'nodes/Node/publicNet/ipv4Address': 'the name of a primary IP',

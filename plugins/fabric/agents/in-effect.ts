@@ -11,6 +11,7 @@ import {
   type EndedApply,
   type Facts,
   type Instant,
+  isMemoryOnly,
   type Memory,
   type Ref,
   type Scene,
@@ -130,8 +131,10 @@ function noteOf({ fabric, memory, raw, now }: Ending): StateNote {
   };
 }
 
-/** False for a change of metadata alone: it has no generation, so no Agent follows. */
-function reachesSwitches({ goal, fields }: Change): boolean {
+/** False for a change of the state, and for one of metadata alone, which has no generation: no Agent follows. */
+function reachesSwitches(change: Change): boolean {
+  const { goal, fields } = change;
+  if (isMemoryOnly(change)) return false;
   return goal !== 'update' || fields.some(({ path }) => !path.startsWith('/metadata/'));
 }
 

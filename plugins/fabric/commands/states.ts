@@ -1,6 +1,14 @@
 /** Commands on the states of a Fabric: `status`, `test`, `sync` and `reconcile`. */
 
-import { type CommandInput, defineCommand, isSeen, type Memory, namedResource, type Ref } from '#plugin';
+import {
+  type CommandInput,
+  defineCommand,
+  isSeen,
+  type Memory,
+  namedResource,
+  type PluginCommand,
+  type Ref,
+} from '#plugin';
 import type { FabricMemory } from '../generated.ts';
 import { recordedStates } from '../fabric/standing.ts';
 import { Fabric } from '../kinds.ts';
@@ -104,18 +112,17 @@ export const test = defineCommand({
   },
 });
 
-export const sync = defineCommand({
-  name: 'sync',
-  summary: 'Plan and apply everything of a Fabric: its documents, and drift.',
-  words: NAME,
-  does: 'apply',
-  targets: (input) => targetsOf(input.words.name, input),
-});
+/** An apply of a Fabric and its objects, under another name. */
+function applying(name: string, summary: string): PluginCommand {
+  return defineCommand({
+    name,
+    summary,
+    words: NAME,
+    does: 'apply',
+    targets: (input) => targetsOf(input.words.name, input),
+  });
+}
 
-export const reconcile = defineCommand({
-  name: 'reconcile',
-  summary: 'Plan and apply the differences of a Fabric, as `sync` does.',
-  words: NAME,
-  does: 'apply',
-  targets: (input) => targetsOf(input.words.name, input),
-});
+export const sync = applying('sync', 'Plan and apply everything of a Fabric: its documents, and drift.');
+
+export const reconcile = applying('reconcile', 'Plan and apply the differences of a Fabric, as `sync` does.');

@@ -82,6 +82,7 @@ function comparedPath(manifest: Manifest, path: string): string {
 
 /** Declared values that the answer of the server does not have, up to the normalisations of the fabric. */
 export function lostValues(manifest: Manifest, answer: LiveObject): readonly Lost[] {
+  if (isInTree(manifest, answer)) return [];
   const paths = new Set(leavesOf(manifest).map((path) => comparedPath(manifest, path)));
   return [...paths].flatMap((path): readonly Lost[] => {
     const sent = valueAt(manifest, path);

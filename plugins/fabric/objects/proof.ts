@@ -29,15 +29,15 @@ function versionOf(object: LiveObject): readonly Json[] {
 
 /** Digest of the definitions and webhooks of a cluster; undefined if the login may not list them. */
 export async function admissionOf(cluster: ClusterReader, signal: AbortSignal): Promise<string | undefined> {
-  const versions: (readonly Json[])[] = [];
-  for (const [apiVersion, kind] of DECIDING) {
-    const served = (await cluster.served(apiVersion, signal))?.find((each) => each.kind === kind);
-    if (served === undefined) return undefined;
-    const listed = await cluster.list(served, {}, signal);
-    if ('words' in listed) return undefined;
-    for (const object of listed) versions.push(versionOf(object));
-  }
-  return digestOf(versions);
+  const versions = await Promise.all(
+    DECIDING.map(async ([apiVersion, kind]) => {
+      const served = (await cluster.served(apiVersion, signal))?.find((each) => each.kind === kind);
+      if (served === undefined) return undefined;
+      const listed = await cluster.list(served, {}, signal);
+      return 'words' in listed ? undefined : listed.map(versionOf);
+    }),
+  );
+  return versions.includes(undefined) ? undefined : digestOf(versions.flat());
 }
 
 /** The inputs of a dry run. */

@@ -160,7 +160,7 @@ describe('a write that a server answers with a failure of its own', () => {
       mishap: { kind: 'error', error },
     });
     const { stdout } = await project.run('apply --yes', 8);
-    expect(stdout).toContain('unknown: the cluster failed during the step: etcdserver: request timed out');
+    expect(stdout).toContain('the cluster failed during the step: etcdserver: request timed out');
     await project.run('apply --yes');
     expect((await project.plan()).resource_changes).toEqual([]);
   });
@@ -265,6 +265,39 @@ describe('a breaker', () => {
       });
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) await client.tryApply(await order('VPC', name), never);
     expect(triesOf(project)).toBe(5);
+  });
+});
+
+describe('a plan of many objects', () => {
+  it('lists each kind once, in pages of 500, and tries nothing that did not change', { timeout: 60_000 }, async () => {
+    const objects = Array.from({ length: 1100 }, (_, i) => ({
+      apiVersion: 'vpc.githedgehog.com/v1beta1',
+      kind: 'VPC',
+      metadata: { name: `other-${i}`, namespace: 'default' },
+      spec: {},
+    }));
+    const project = await clusterProject(files, { hooks: [], objects });
+    await project.run('apply --yes');
+    const before = project.emulator.seen.length;
+    expect((await project.plan()).resource_changes).toEqual([]);
+    const requests = project.emulator.seen.slice(before);
+    expect(requests.filter(({ method }) => method !== 'GET')).toEqual([]);
+    const pages = requests
+      .filter(({ url }) => url.includes('limit='))
+      .map(({ url }) => url.split('?')[0]?.split('/').at(-1));
+    expect(pages.filter((plural) => plural === 'vpcs')).toHaveLength(3);
+    expect(pages.filter((plural) => plural === 'switchgroups')).toHaveLength(1);
+  });
+
+  it('are refreshed a few kinds at a time, and name their gaps in the order of the objects', async () => {
+    const project = await clusterProject(files, { hooks: [] });
+    const error = new ApiError(500, 'InternalError', 'no list');
+    project.emulator.inject({ path: '/vpcs?', times: 9, mishap: { kind: 'error', error } });
+    project.emulator.inject({ path: '/switchgroups?', times: 9, mishap: { kind: 'error', error } });
+    const { gaps } = await project.plan();
+    expect(gaps.map(({ message }) => message)).toEqual(
+      ['switchgroups', 'vpcs'].map((plural) => expect.stringContaining(`${plural} cannot be listed`)),
+    );
   });
 });
 
