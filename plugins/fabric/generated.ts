@@ -241,7 +241,9 @@ export type ObjectRuleId =
   | 'not-served'
   | 'refused'
   | 'webhook-down'
+  | 'warned'
   | 'not-as-sent'
+  | 'field-kept'
   | 'field-owned-by-others'
   | 'shared-kind'
   | 'subnet-in-use'
@@ -263,6 +265,7 @@ export type FindingCode =
   | 'deleting'
   | 'refused-unchanged'
   | 'unchecked'
+  | 'field-kept'
   | 'set-by-others';
 
 export type RuleId =
@@ -271,7 +274,9 @@ export type RuleId =
   | 'not-served'
   | 'refused'
   | 'webhook-down'
+  | 'warned'
   | 'not-as-sent'
+  | 'field-kept'
   | 'field-owned-by-others'
   | 'shared-kind'
   | 'subnet-in-use'
@@ -561,10 +566,22 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
+          id: 'warned',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
+        },
+        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'The cluster would drop or replace a declared value.',
+        },
+        {
+          id: 'field-kept',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -673,10 +690,22 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
+          id: 'warned',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
+        },
+        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'The cluster would drop or replace a declared value.',
+        },
+        {
+          id: 'field-kept',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -792,10 +821,22 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
+          id: 'warned',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
+        },
+        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'The cluster would drop or replace a declared value.',
+        },
+        {
+          id: 'field-kept',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -904,10 +945,22 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
+          id: 'warned',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
+        },
+        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'The cluster would drop or replace a declared value.',
+        },
+        {
+          id: 'field-kept',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1016,10 +1069,22 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
+          id: 'warned',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
+        },
+        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'The cluster would drop or replace a declared value.',
+        },
+        {
+          id: 'field-kept',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1135,10 +1200,22 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
+          id: 'warned',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
+        },
+        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'The cluster would drop or replace a declared value.',
+        },
+        {
+          id: 'field-kept',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1253,10 +1330,22 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
+          id: 'warned',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
+        },
+        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'The cluster would drop or replace a declared value.',
+        },
+        {
+          id: 'field-kept',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1365,10 +1454,22 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
+          id: 'warned',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
+        },
+        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'The cluster would drop or replace a declared value.',
+        },
+        {
+          id: 'field-kept',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1484,10 +1585,22 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
+          id: 'warned',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
+        },
+        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'The cluster would drop or replace a declared value.',
+        },
+        {
+          id: 'field-kept',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1596,10 +1709,22 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
+          id: 'warned',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
+        },
+        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'The cluster would drop or replace a declared value.',
+        },
+        {
+          id: 'field-kept',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1715,10 +1840,22 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
+          id: 'warned',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
+        },
+        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'The cluster would drop or replace a declared value.',
+        },
+        {
+          id: 'field-kept',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1827,10 +1964,22 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
+          id: 'warned',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
+        },
+        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'The cluster would drop or replace a declared value.',
+        },
+        {
+          id: 'field-kept',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1946,10 +2095,22 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
+          id: 'warned',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
+        },
+        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'The cluster would drop or replace a declared value.',
+        },
+        {
+          id: 'field-kept',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -2077,10 +2238,22 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
+          id: 'warned',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
+        },
+        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'The cluster would drop or replace a declared value.',
+        },
+        {
+          id: 'field-kept',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -2196,10 +2369,22 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
+          id: 'warned',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
+        },
+        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'The cluster would drop or replace a declared value.',
+        },
+        {
+          id: 'field-kept',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -2308,10 +2493,22 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
+          id: 'warned',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
+        },
+        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'The cluster would drop or replace a declared value.',
+        },
+        {
+          id: 'field-kept',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -2420,10 +2617,22 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
+          id: 'warned',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
+        },
+        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'The cluster would drop or replace a declared value.',
+        },
+        {
+          id: 'field-kept',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -2532,10 +2741,22 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
+          id: 'warned',
+          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
+        },
+        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
           text: 'The cluster would drop or replace a declared value.',
+        },
+        {
+          id: 'field-kept',
+          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
+          overridable: false,
+          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -2627,6 +2848,12 @@ export const tables = {
       kind: 'Object',
       severity: 'warning',
       text: 'The cluster cannot check the object now: a webhook of its kind does not answer, or the server is busy.',
+    },
+    {
+      code: 'field-kept',
+      kind: 'Object',
+      severity: 'warning',
+      text: 'A field left the document, and the object keeps it.',
     },
     {
       code: 'set-by-others',

@@ -138,7 +138,7 @@ export interface PlanJson {
     readonly reason: string;
     readonly resource_change: { readonly address: string };
   }[];
-  readonly checks: readonly { readonly address: string; readonly code: string }[];
+  readonly checks: readonly { readonly address: string; readonly code: string; readonly message: string }[];
   readonly gaps: readonly { readonly message: string }[];
   readonly plan_digest: string;
 }

@@ -217,6 +217,14 @@ function fabricTests(start: () => Promise<Fabric>): void {
   });
 }
 
+test('every recorded refusal is a mistake that is tried', () => {
+  expect(
+    mistakesIn(manifests)
+      .map(({ title }) => title)
+      .toSorted(),
+  ).toEqual(Object.keys(words).toSorted());
+});
+
 describe('the emulated fabric', () => {
   fabricTests(async () => {
     const hooks = HEDGEHOG_HOOKS;
