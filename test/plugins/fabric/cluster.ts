@@ -140,6 +140,7 @@ export interface PlanJson {
   }[];
   readonly checks: readonly { readonly address: string; readonly code: string; readonly message: string }[];
   readonly gaps: readonly { readonly message: string }[];
+  readonly summaries?: readonly { readonly title: string; readonly lines: readonly string[] }[];
   readonly plan_digest: string;
 }
 

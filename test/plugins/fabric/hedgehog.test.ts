@@ -16,7 +16,7 @@ import { textAt, type Tree, treeAt, valueAt } from '../../../plugins/fabric/sand
 import { type Api, type ApiAnswer, type ApiServer, objectsIn, openApi } from '../../support/kubernetes/api.ts';
 import { emulatedServer, hasRealServer, install, realServer } from '../../support/kubernetes/servers.ts';
 import { serveWebhooks, type Webhooks } from '../../support/kubernetes/webhooks.ts';
-import { type Mistake, mistakesIn } from './refusals.ts';
+import { acceptedIn, type Mistake, mistakesIn } from './refusals.ts';
 
 const manifests = globSync('manifests/*.yaml', { cwd: import.meta.dirname })
   .toSorted()
@@ -181,6 +181,14 @@ function fabricTests(start: () => Promise<Fabric>): void {
     async (title, mistake) => {
       const { code, body } = await attempt(fabric.api, mistake);
       expect({ code, message: textAt(body, 'message') }).toEqual(words[title]);
+    },
+  );
+
+  test.each(acceptedIn(manifests).map((request) => [request.title, request] as const))(
+    'accepts: %s',
+    async (_title, request) => {
+      const { code, body } = await attempt(fabric.api, request);
+      expect([code, textAt(body, 'message')]).toEqual([200, '']);
     },
   );
 

@@ -237,6 +237,31 @@ describe('a field that left its document', () => {
   });
 });
 
+describe('peerings', () => {
+  const peering = (permit: string): string => manifest('VPCPeering', 'one', `{ permit: [${permit}] }`);
+
+  it('are summarized as the VPCs that reach each other before and after the plan', async () => {
+    const project = await clusterProject({
+      'desired/namespaces.yaml': NAMESPACES,
+      'desired/vpc.yaml': `${vpc('vpc-1', 1001)}---\n${vpc('vpc-2', 1002)}`,
+      'desired/peering.yaml': peering('{ vpc-1: { subnets: [default] }, vpc-2: {} }'),
+    });
+    const lines = async (): Promise<readonly string[]> =>
+      ((await project.plan()).summaries ?? []).flatMap((each) => each.lines);
+    const by = 'by fabric/VPCPeering/prod/default/one';
+    expect(await lines()).toEqual([`+ prod: vpc-1 (default) and vpc-2 (all subnets), ${by}`]);
+    await project.run('apply --yes');
+    expect(await lines()).toEqual([]);
+    project.write({ 'desired/peering.yaml': peering('{ vpc-1: {}, vpc-2: {} }') });
+    expect(await lines()).toEqual([
+      `+ prod: vpc-1 (all subnets) and vpc-2 (all subnets), ${by}`,
+      `- prod: vpc-1 (default) and vpc-2 (all subnets), ${by}`,
+    ]);
+    project.write({ 'desired/peering.yaml': '# removed\n' });
+    expect(await lines()).toEqual([`- prod: vpc-1 (default) and vpc-2 (all subnets), ${by}`]);
+  });
+});
+
 describe('a warning of the cluster', () => {
   it('is a warning of the row', async () => {
     const hook = {
