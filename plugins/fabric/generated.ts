@@ -241,9 +241,7 @@ export type ObjectRuleId =
   | 'not-served'
   | 'refused'
   | 'webhook-down'
-  | 'warned'
   | 'not-as-sent'
-  | 'field-kept'
   | 'field-owned-by-others'
   | 'shared-kind'
   | 'subnet-in-use'
@@ -274,9 +272,7 @@ export type RuleId =
   | 'not-served'
   | 'refused'
   | 'webhook-down'
-  | 'warned'
   | 'not-as-sent'
-  | 'field-kept'
   | 'field-owned-by-others'
   | 'shared-kind'
   | 'subnet-in-use'
@@ -557,7 +553,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -566,22 +562,10 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
-          id: 'warned',
-          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
-        },
-        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
-        },
-        {
-          id: 'field-kept',
-          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -681,7 +665,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -690,22 +674,10 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
-          id: 'warned',
-          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
-        },
-        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
-        },
-        {
-          id: 'field-kept',
-          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -812,7 +784,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -821,22 +793,10 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
-          id: 'warned',
-          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
-        },
-        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
-        },
-        {
-          id: 'field-kept',
-          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -936,7 +896,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -945,22 +905,10 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
-          id: 'warned',
-          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
-        },
-        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
-        },
-        {
-          id: 'field-kept',
-          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1060,7 +1008,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -1069,22 +1017,10 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
-          id: 'warned',
-          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
-        },
-        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
-        },
-        {
-          id: 'field-kept',
-          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1191,7 +1127,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -1200,22 +1136,10 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
-          id: 'warned',
-          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
-        },
-        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
-        },
-        {
-          id: 'field-kept',
-          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1321,7 +1245,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -1330,22 +1254,10 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
-          id: 'warned',
-          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
-        },
-        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
-        },
-        {
-          id: 'field-kept',
-          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1445,7 +1357,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -1454,22 +1366,10 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
-          id: 'warned',
-          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
-        },
-        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
-        },
-        {
-          id: 'field-kept',
-          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1576,7 +1476,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -1585,22 +1485,10 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
-          id: 'warned',
-          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
-        },
-        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
-        },
-        {
-          id: 'field-kept',
-          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1700,7 +1588,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -1709,22 +1597,10 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
-          id: 'warned',
-          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
-        },
-        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
-        },
-        {
-          id: 'field-kept',
-          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1831,7 +1707,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -1840,22 +1716,10 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
-          id: 'warned',
-          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
-        },
-        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
-        },
-        {
-          id: 'field-kept',
-          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1955,7 +1819,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -1964,22 +1828,10 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
-          id: 'warned',
-          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
-        },
-        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
-        },
-        {
-          id: 'field-kept',
-          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -2086,7 +1938,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -2095,22 +1947,10 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
-          id: 'warned',
-          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
-        },
-        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
-        },
-        {
-          id: 'field-kept',
-          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -2229,7 +2069,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -2238,22 +2078,10 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
-          id: 'warned',
-          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
-        },
-        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
-        },
-        {
-          id: 'field-kept',
-          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -2360,7 +2188,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -2369,22 +2197,10 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
-          id: 'warned',
-          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
-        },
-        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
-        },
-        {
-          id: 'field-kept',
-          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -2484,7 +2300,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -2493,22 +2309,10 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
-          id: 'warned',
-          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
-        },
-        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
-        },
-        {
-          id: 'field-kept',
-          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -2608,7 +2412,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -2617,22 +2421,10 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
-          id: 'warned',
-          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
-        },
-        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
-        },
-        {
-          id: 'field-kept',
-          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -2732,7 +2524,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -2741,22 +2533,10 @@ export const tables = {
           text: 'The webhook of the kind does not answer. Nothing of the kind changes until it does.',
         },
         {
-          id: 'warned',
-          guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'The cluster accepts the step with a warning, such as a deprecation. Only a warning.',
-        },
-        {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
-        },
-        {
-          id: 'field-kept',
-          guards: ['PENDING>SYNCED', 'DRIFTED>SYNCED'],
-          overridable: false,
-          text: 'A field left the document, and the object keeps it: another manager owns it too, or the cluster filled it in. Only a warning.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',

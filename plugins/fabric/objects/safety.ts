@@ -131,22 +131,22 @@ const refused: ObjectRule = (change, resource, scene) =>
     'unauthorized',
     'expired',
   ]) ??
+  warned(resource) ??
   pass('The cluster accepts the step');
 
 /** Warnings with which the cluster accepts a step: deprecations, and those of its webhooks. */
-const warned: ObjectRule = (_change, resource) => {
+function warned(resource: ObjectResource): Verdict | undefined {
   const { warnings = [] } = previewOf(resource) ?? {};
   return warnings.length === 0
-    ? pass('The cluster accepts the step without a warning')
+    ? undefined
     : warn(`The cluster warns: ${listed(warnings)}`, { warnings: [...warnings] });
-};
+}
 
-/** A field that left the document, and that the object keeps: warned about, because the cluster does not. */
-const fieldKept: ObjectRule = (_change, resource) => {
+/** A field that left the document, and that the object keeps. The cluster does not say that. */
+function keptWarning(resource: ObjectResource): Verdict | undefined {
   const { kept = [] } = previewOf(resource) ?? {};
-  if (kept.length === 0) return pass('The object keeps no field that left the document');
-  return warn(keptText(kept), { fields: kept as unknown as Json });
-};
+  return kept.length === 0 ? undefined : warn(keptText(kept), { fields: kept as unknown as Json });
+}
 
 const webhookDown: ObjectRule = (_change, resource) => {
   const preview = previewOf(resource);
@@ -162,7 +162,7 @@ const webhookDown: ObjectRule = (_change, resource) => {
 const notAsSent: ObjectRule = (_change, resource) => {
   const { lost = [] } = previewOf(resource) ?? {};
   const facts = { lost: lost as unknown as Json };
-  if (lost.length === 0) return pass('The cluster keeps every declared value', facts);
+  if (lost.length === 0) return keptWarning(resource) ?? pass('The cluster keeps every declared value', facts);
   const [first] = lost;
   const more = lost.length === 1 ? '' : `, and ${lost.length - 1} more`;
   const verb = first?.after === undefined ? 'drop' : 'replace';
@@ -375,9 +375,7 @@ export const objectRules = {
   'not-served': notServed,
   refused,
   'webhook-down': webhookDown,
-  warned,
   'not-as-sent': notAsSent,
-  'field-kept': fieldKept,
   'field-owned-by-others': fieldOwnedByOthers,
   'shared-kind': sharedKind,
   'subnet-in-use': subnetInUse,

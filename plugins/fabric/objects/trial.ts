@@ -111,7 +111,7 @@ function answered(
   // Without an entry of its own, fettle does not own what it declares: the first apply writes the entry.
   const isOwner = live !== undefined && ownEntry(live, manager) !== undefined;
   const isUnchanged = live !== undefined && fields.length === 0 && others.length === 0 && isOwner;
-  const kept = live === undefined ? [] : keptFields(manifest, declared.applied, predicted, manager);
+  const kept = live === undefined ? [] : keptFields(manifest, live, predicted, manager);
   const taken = live !== undefined && fields.length === 0 && !isUnchanged ? [ownership(live, manager)] : [];
   return {
     outcome: isUnchanged && lost.length === 0 ? 'unchanged' : 'changes',

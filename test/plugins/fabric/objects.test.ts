@@ -221,7 +221,7 @@ describe('a field that left its document', () => {
     expect(await cluster.apply({ place, body }, never)).toMatchObject({ done: true });
     project.write({ 'desired/vpc.yaml': vpc('vpc-1', 1001) });
     const words =
-      'The object keeps /spec/defaultIsolated, which left the document, because fettle:other owns it too. Declare another value, or remove the field in the cluster';
+      'The object keeps .spec.defaultIsolated, which left the document, because fettle:other owns it too. Declare another value, or remove the field in the cluster';
     const first = await project.plan();
     expect(first.resource_changes).toEqual([]);
     expect(first.checks).toMatchObject([
@@ -233,7 +233,7 @@ describe('a field that left its document', () => {
     ]);
     project.write({ 'desired/vpc.yaml': vpc('vpc-1', 1002) });
     const [row] = (await project.plan()).resource_changes;
-    expect(row?.warnings).toEqual([`field-kept: ${words}`]);
+    expect(row?.warnings).toEqual([`not-as-sent: ${words}`]);
   });
 });
 
@@ -278,7 +278,7 @@ describe('a warning of the cluster', () => {
       { hooks: [...HOOKS, hook] },
     );
     const [row] = (await project.plan()).resource_changes;
-    expect(row?.warnings).toEqual(['warned: The cluster warns: groups are deprecated']);
+    expect(row?.warnings).toEqual(['refused: The cluster warns: groups are deprecated']);
   });
 });
 
