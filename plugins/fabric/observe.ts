@@ -16,7 +16,6 @@ import {
   type Query,
   type Ref,
   type Sighting,
-  instantOf,
   valueAt,
   type View,
 } from '#plugin';
@@ -41,6 +40,7 @@ import { type Declared, triedApply, triedRemove } from './objects/trial.ts';
 import { codedWords } from './live/answers.ts';
 import type { ClusterReader, FabricReader, ServedKind } from './world.ts';
 import { managerOf } from './manager.ts';
+import { isBeforeTest } from './states/retries.ts';
 import type { RepositoryFacts } from './repository/facts.ts';
 import { refreshRepositories } from './repository/refresh.ts';
 
@@ -72,6 +72,8 @@ interface Found {
   login?: string;
   /** Generations of the Agents, by switch; absent for a cluster without them. */
   generations?: Readonly<Record<string, number>>;
+  /** The course of the Agents, if their reports show it. */
+  course?: Pick<FabricRaw, 'agents'>;
 }
 
 /** Kinds that are listed and tried at once: while one is listed, the dry runs of others go on. */
@@ -206,8 +208,8 @@ class FabricRefresh {
   /** The time of the next test of a failed connection, if a schedule has to wait for it. A changed login is tested at once. */
   #waiting(login: string | undefined): string | undefined {
     const { memory } = this.#part;
-    const { next_test: next, login: known } = memory?.kept ?? {};
-    const isDue = next === undefined || this.#query.now >= instantOf(next);
+    const { next_test: next, login: known, connection_failures: failures = 1 } = memory?.kept ?? {};
+    const isDue = next === undefined || !isBeforeTest(next, failures, this.#query.now);
     const isFailed = memory?.others?.['connection'] === 'FAILED';
     return this.#query.scheduled === true && isFailed && !isDue && login === known ? next : undefined;
   }
@@ -259,7 +261,8 @@ class FabricRefresh {
       return { switches: [{ name, course: 'unknown', words: `the Agents cannot be listed: ${reports.words}` }] };
     const standings = standingsOf(reports, this.#world.tracksOf(name), this.#query.now);
     this.#found.generations = Object.fromEntries(generationsOf(standings));
-    return { ...courseOf(standings), switches: problemsOf(standings) };
+    this.#found.course = courseOf(standings);
+    return { ...this.#found.course, switches: problemsOf(standings) };
   }
 
   /** Number of objects that are not as their documents declare, or that no document declares. */
@@ -520,7 +523,7 @@ function fabricMemoryOf({ memory }: Query, { ref }: FabricDesired): Memory<Fabri
   return memory.find((each) => formatRef(each.ref) === address);
 }
 
-/** Parts of a refresh that belong to no basis, by Fabric: the digest of its login, and the generations of its Agents. */
+/** Parts of a refresh that belong to no basis, by Fabric: the digest of its login, the generations and the course of its Agents. */
 function extrasOf(fabrics: readonly FabricDesired[], found: readonly Found[]): Facts {
   const byName = <T>(part: (each: Found) => T | undefined): { readonly [name: string]: T } =>
     Object.fromEntries(
@@ -530,7 +533,11 @@ function extrasOf(fabrics: readonly FabricDesired[], found: readonly Found[]): F
         return value === undefined ? [] : [[ref.name, value]];
       }),
     );
-  return { logins: byName(({ login }) => login), generations: byName(({ generations }) => generations) };
+  return {
+    logins: byName(({ login }) => login),
+    generations: byName(({ generations }) => generations),
+    courses: byName(({ course }) => course),
+  };
 }
 
 export async function observe(world: FabricReader, query: Query): Promise<View> {

@@ -15,8 +15,8 @@ export interface RecurringWindow {
 /** The horizon for windows: longer than any run lasts. */
 const HORIZON_MS = 31 * 24 * 60 * 60_000;
 
-/** An expression that fires more often than this within its own length has one window without an end. */
-const MOST_BEGINNINGS = 10_000;
+/** Windows of one rule that do not touch: the later ones are left out. */
+const MOST_WINDOWS = 1000;
 
 function cronOf({ cron, timezone }: Pick<RecurringWindow, 'cron' | 'timezone'>): Cron {
   return new Cron(cron, { mode: '5-part', timezone, paused: true });
@@ -50,15 +50,44 @@ export function windowMistakes(
   return mistakes;
 }
 
-/** Beginnings from `start` to `end`, both included. */
+/** The last beginning up to a time, included. */
+function lastBeginning(rule: RecurringWindow, until: number): number | undefined {
+  // previousRuns finds earlier times only, and those of the same second.
+  const [last] = cronOf(rule).previousRuns(1, new Date(Math.floor(until / 1000) * 1000 + 999));
+  return last?.getTime();
+}
+
+/** Windows in a row that are followed to find the end of an open one. */
+const MOST_FOLLOWED = 20;
+
+/** The window that is open now, joined with those that touch it; at most `MOST_FOLLOWED` after it. */
+export function openWindow(rules: readonly RecurringWindow[], now: number): TimeWindow | undefined {
+  const openAt = (time: number): readonly TimeWindow[] =>
+    rules.flatMap((rule) => {
+      const from = lastBeginning(rule, time);
+      return from === undefined || from + rule.forMs <= time
+        ? []
+        : [{ from, to: from + rule.forMs, reason: rule.reason }];
+    });
+  let [open] = joined(openAt(now));
+  for (let i = 0; open !== undefined && i < MOST_FOLLOWED; i++) {
+    const [longer] = joined([open, ...openAt(open.to)]);
+    if (longer === undefined || longer.to === open.to) return open;
+    open = longer;
+  }
+  return open;
+}
+
+/** Beginnings from `start` to `end`, both included, without those whose windows others cover. */
 function beginnings(rule: RecurringWindow, start: number, end: number): readonly number[] {
   const cron = cronOf(rule);
   const found: number[] = [];
   // nextRun finds later times only; a window that begins exactly at the start counts too.
-  let at = cron.nextRun(new Date(start - 1000));
-  while (at !== null && at.getTime() <= end && found.length < MOST_BEGINNINGS) {
-    if (at.getTime() >= start) found.push(at.getTime());
-    at = cron.nextRun(at);
+  let at = cron.nextRun(new Date(start - 1000))?.getTime();
+  while (at !== undefined && at <= end && found.length < MOST_WINDOWS) {
+    if (at >= start) found.push(at);
+    const last: number = lastBeginning(rule, at + rule.forMs) ?? at;
+    at = last > at ? last : cron.nextRun(new Date(at))?.getTime();
   }
   return found;
 }

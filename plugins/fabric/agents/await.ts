@@ -89,12 +89,16 @@ export function awaitAgents(wait: AgentsWait, standings: readonly AgentStanding[
   const are = (state: SwitchProgress['state']): readonly SwitchProgress[] =>
     switches.filter((each) => each.state === state);
   const [applied, unmoved, failing] = [are('applied'), are('unmoved'), are('failing')];
+  // A new switch gets its Agent from the controller, unless it does not run.
+  const without = are('missing').filter(({ name }) => !wait.before.has(name));
   const total = counted(switches.length, 'switch', 'switches');
   if (switches.length === 0) return { outcome: 'applied', reason: 'the change concerns no switch', switches };
   if (failing[0] !== undefined)
     return { outcome: 'failing', reason: `${failing[0].name}: ${failing[0].reason}`, switches };
   if (applied.length === switches.length)
     return { outcome: 'applied', reason: `${total} applied the change`, switches };
+  if (isNoticed && without.length > 0 && applied.length + unmoved.length + without.length === switches.length)
+    return { outcome: 'applied', reason: `${namesText(without)} without an Agent`, switches };
   if (isNoticed && applied.length > 0 && applied.length + unmoved.length === switches.length)
     return {
       outcome: 'applied',

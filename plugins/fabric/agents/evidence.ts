@@ -35,8 +35,8 @@ export function courseOf(standings: readonly AgentStanding[]): Pick<Evidence, 'a
 
 /** The switches that do not follow, and those whose reports are odd. */
 export function problemsOf(standings: readonly AgentStanding[]): readonly SwitchProblem[] {
-  return standings.flatMap(({ name, state, reason, findings }): readonly SwitchProblem[] => [
-    ...(state === 'applied' ? [] : [{ name, course: state, words: reason }]),
+  return standings.flatMap(({ name, state, reason, lasting, findings }): readonly SwitchProblem[] => [
+    ...(state === 'applied' ? [] : [{ name, course: state, words: reason, lasting }]),
     ...(state !== 'unknown' && findings[0] !== undefined
       ? [{ name, course: 'unknown' as const, words: findings.join('; ') }]
       : []),

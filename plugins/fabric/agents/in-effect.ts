@@ -9,12 +9,15 @@ import {
   type Change,
   durationMs,
   type EndedApply,
+  errorText,
   type Facts,
+  type Gap,
   type Instant,
   isMemoryOnly,
   type Memory,
   type Ref,
   type Scene,
+  shortLine,
   type StateNote,
 } from '#plugin';
 import type { FabricRaw, FabricResource } from '../fabric/facts.ts';
@@ -24,10 +27,10 @@ import { fabricStanding } from '../fabric/standing.ts';
 import { type FabricMemory, tables } from '../generated.ts';
 import { addressParts, Fabric, OBJECT_KINDS, objectsOf, PLUGIN } from '../kinds.ts';
 import type { LiveObject } from '../objects/content.ts';
-import type { AgentCourse } from '../states/refreshed.ts';
+import type { Evidence } from '../states/refreshed.ts';
 import type { ClusterReader, FabricWriter } from '../world.ts';
 import { type AgentsProgress, type AgentsWait, awaitAgents } from './await.ts';
-import { standingsOf } from './evidence.ts';
+import { courseOf, standingsOf } from './evidence.ts';
 import { listAgents } from './list.ts';
 import { REACH_KINDS, type Reach, reachOf, switchesOfChanges } from './reach.ts';
 
@@ -40,6 +43,16 @@ type Generations = Readonly<Record<string, number>>;
 function generationsIn({ extras }: Pick<Scene, 'extras'>, fabric: string): Generations | undefined {
   const all = extras?.[PLUGIN]?.['generations'] as Readonly<Record<string, Generations>> | undefined;
   return all?.[fabric];
+}
+
+/** The course of each Fabric's Agents at the refresh before the plan. */
+function coursesIn({ extras }: Pick<Scene, 'extras'>): Readonly<Record<string, Pick<Evidence, 'agents'>>> {
+  return (extras?.[PLUGIN]?.['courses'] ?? {}) as Readonly<Record<string, Pick<Evidence, 'agents'>>>;
+}
+
+/** True for a gap over objects of the Fabric. */
+function isGapOf({ plugin, refs }: Gap, { name }: Ref): boolean {
+  return plugin === PLUGIN && (refs === undefined || refs.some((each) => addressParts(each).fabric === name));
 }
 
 /** The documents of a Fabric that decide which switches an object concerns: as applied before, and as declared. */
@@ -65,17 +78,38 @@ interface Waiting extends Pick<EndedApply, 'now' | 'signal' | 'progress'> {
   readonly wait: AgentsWait;
 }
 
-/** Reads the Agents until the wait ends. The result is `waiting` after an interruption. */
-async function awaited({ fabric, cluster, world, wait, now, signal, progress }: Waiting): Promise<AgentsProgress> {
-  const tracks = world.tracksOf(fabric.name);
-  let said = '';
-  for (;;) {
+/** The end of a wait, and the course of all Agents; without one, nothing shows it. */
+interface Awaited extends Pick<AgentsProgress, 'outcome' | 'reason'> {
+  readonly course: Pick<Evidence, 'agents'>;
+}
+
+/** The Agents at one reading. A lost connection may be back at the next one. */
+async function readOnce({ fabric, cluster, world, wait, now, signal }: Waiting): Promise<Awaited> {
+  try {
     const reports = await listAgents(cluster, signal);
-    if (reports === undefined) return { outcome: 'applied', reason: 'the cluster does not have Agents', switches: [] };
+    if (reports === undefined)
+      return { outcome: 'applied', reason: 'the cluster does not have Agents', course: { agents: 'none' } };
     // A refused list ends the wait: nothing shows the Agents.
     if ('words' in reports)
-      return { outcome: 'timed-out', reason: `the Agents cannot be listed: ${reports.words}`, switches: [] };
-    const found = awaitAgents(wait, standingsOf(reports, tracks, now()), now());
+      return { outcome: 'timed-out', reason: `the Agents cannot be listed: ${reports.words}`, course: {} };
+    const standings = standingsOf(reports, world.tracksOf(fabric.name), now());
+    const { outcome, reason, switches } = awaitAgents(wait, standings, now());
+    // A switch without an Agent shows nothing yet.
+    const isWhole = switches.every(({ state }) => state !== 'missing');
+    return { outcome, reason, course: isWhole ? courseOf(standings) : {} };
+  } catch (error) {
+    signal.throwIfAborted();
+    const outcome = now() - wait.from >= wait.deadlineMs ? 'timed-out' : 'waiting';
+    return { outcome, reason: `the Agents cannot be read: ${shortLine(errorText(error))}`, course: {} };
+  }
+}
+
+/** Reads the Agents until the wait ends. The result is `waiting` after an interruption. */
+async function awaited(waiting: Waiting): Promise<Awaited> {
+  const { fabric, signal, progress } = waiting;
+  let said = '';
+  for (;;) {
+    const found = await readOnce(waiting);
     if (found.outcome !== 'waiting' || signal.aborted) return found;
     if (found.reason !== said) progress(fabric, found.reason);
     said = found.reason;
@@ -83,13 +117,12 @@ async function awaited({ fabric, cluster, world, wait, now, signal, progress }: 
   }
 }
 
-/** The course of the Agents at the end of a wait. A deadline that has passed is a failure. */
-const COURSES: Readonly<Record<AgentsProgress['outcome'], AgentCourse>> = {
-  applied: 'applied',
-  waiting: 'pending',
-  failing: 'failing',
-  'timed-out': 'failing',
-};
+/** The course of the Agents at the end of a wait: of the awaited ones, or of all once these have applied the change. */
+function courseAtEnd({ outcome, course }: Awaited): Pick<Evidence, 'agents'> {
+  if (outcome === 'applied') return course;
+  // A deadline that has passed is a failure.
+  return { agents: outcome === 'waiting' ? 'pending' : 'failing' };
+}
 
 /** The moves of a machine along a way, with their triggers in the spec. */
 function movesAlong(
@@ -150,10 +183,7 @@ async function endOf(world: FabricWriter, fabric: FabricResource, ended: EndedAp
     return { notes: [], late: [] };
   const before = generationsIn(scene, ref.name);
   const changes = done.filter(({ change }) => reachesSwitches(change)).map(({ change }) => addressParts(change.ref));
-  const switches =
-    before === undefined
-      ? []
-      : switchesOfChanges(changes, reachesOf(scene, ref.name)).filter((name) => before[name] !== undefined);
+  const switches = before === undefined ? [] : switchesOfChanges(changes, reachesOf(scene, ref.name));
   const { agents } = desired.spec;
   const wait: AgentsWait = {
     switches,
@@ -162,27 +192,38 @@ async function endOf(world: FabricWriter, fabric: FabricResource, ended: EndedAp
     noticeMs: durationMs(agents.settle),
     deadlineMs: durationMs(agents.deadline),
   };
-  const progress: AgentsProgress =
+  const waited: Awaited =
     switches.length === 0
-      ? { outcome: 'applied', reason: '', switches: [] }
+      ? { outcome: 'applied', reason: '', course: coursesIn(scene)[ref.name] ?? {} }
       : await awaited({ ...ended, fabric: ref, cluster: await world.cluster(desired.spec, ended.signal), world, wait });
-  const isPartial = scene.gaps.some(({ plugin }) => plugin === PLUGIN);
+  const { outcome, reason } = waited;
+  const isPartial = scene.gaps.some((gap) => isGapOf(gap, ref));
   const raw: FabricRaw = {
     connection: 'kept',
-    agents: before === undefined ? 'none' : COURSES[progress.outcome],
+    ...(before === undefined ? { agents: 'none' } : courseAtEnd(waited)),
     ...(isPartial ? {} : { objects: { total: rows.length, differing: rows.length - done.length } }),
-    ...(progress.outcome === 'applied' || progress.outcome === 'waiting'
+    ...(outcome === 'applied' || outcome === 'waiting'
       ? {}
-      : { switches: [{ name: ref.name, course: 'failing' as const, words: progress.reason }] }),
+      : { switches: [{ name: ref.name, course: 'failing' as const, words: reason }] }),
   };
   return {
     notes: [noteOf({ fabric, memory, raw, now: now() })],
-    late: progress.outcome === 'applied' ? [] : [{ ref, message: progress.reason }],
+    late: outcome === 'applied' ? [] : [{ ref, message: reason }],
   };
+}
+
+/** The end of an apply on one Fabric. An error ends the wait for this Fabric alone. */
+async function soundEnd(world: FabricWriter, fabric: FabricResource, ended: EndedApply): Promise<ApplyEffect> {
+  try {
+    return await endOf(world, fabric, ended);
+  } catch (error) {
+    ended.signal.throwIfAborted();
+    return { notes: [], late: [{ ref: fabric.ref, message: shortLine(errorText(error)) }] };
+  }
 }
 
 /** Waits until the changes of an apply are in effect on the switches of every Fabric. */
 export async function inEffect(world: FabricWriter, ended: EndedApply): Promise<ApplyEffect> {
-  const ends = await Promise.all(Fabric.all(ended.scene).map((fabric) => endOf(world, fabric, ended)));
+  const ends = await Promise.all(Fabric.all(ended.scene).map((fabric) => soundEnd(world, fabric, ended)));
   return { notes: ends.flatMap(({ notes }) => notes), late: ends.flatMap(({ late }) => late) };
 }

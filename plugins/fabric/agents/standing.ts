@@ -18,6 +18,8 @@ export interface AgentStanding {
   readonly state: AgentState;
   /** A sentence. */
   readonly reason: string;
+  /** The reason without the time for which it has lasted: the same at every reading. */
+  readonly lasting: string;
   /** Generation of the configuration that the controller wrote last. */
   readonly generation?: number;
   readonly applied?: number;
@@ -156,6 +158,8 @@ export function trackAgent(
 interface Verdict {
   readonly state: AgentState;
   readonly reason: string;
+  /** Time for which the reason has lasted, in ms. */
+  readonly ms?: number;
 }
 
 /** The verdict on a switch that does not report, or may not; undefined for one that reports. */
@@ -163,8 +167,7 @@ function silenceOf({ heartbeat }: AgentReport, track: AgentTrack, now: Instant, 
   if (heartbeat === undefined) return undefined;
   const { lag = now - heartbeat, hasMoved } = track;
   const age = now - heartbeat - lag;
-  if (age > silentMs)
-    return { state: 'silent', reason: `the switch has not reported for ${spanText(age)}` } satisfies Verdict;
+  if (age > silentMs) return { state: 'silent', reason: 'the switch has not reported', ms: age } satisfies Verdict;
   if (hasMoved === true || (lag <= silentMs && lag >= -CLOCK_AHEAD_MS)) return undefined;
   const difference = lag < 0 ? `${spanText(-lag)} ahead of` : `${spanText(lag)} old by`;
   return {
@@ -197,7 +200,8 @@ function judgeIdle(report: AgentReport, behind: Behind, track: AgentTrack, now: 
   return waited > limits.graceMs
     ? {
         state: 'failing',
-        reason: `the switch reports, but has not begun to apply generation ${generation} for ${spanText(waited)}`,
+        reason: `the switch reports, but has not begun to apply generation ${generation}`,
+        ms: waited,
       }
     : { state: 'pending', reason: `the switch has not begun to apply generation ${generation} yet` };
 }
@@ -218,8 +222,7 @@ function judgeBehind(
   const present = underWay(report, behind);
   if (present === undefined) return judgeIdle(report, behind, track, now, limits);
   const ms = attemptMs(report, behind, now);
-  if (ms > limits.graceMs)
-    return { state: 'failing', reason: `generation ${generation} has not been applied for ${spanText(ms)}` };
+  if (ms > limits.graceMs) return { state: 'failing', reason: `generation ${generation} has not been applied`, ms };
   const next = present === generation ? '' : `, and generation ${generation} after it`;
   return { state: 'pending', reason: `the switch applies generation ${present}${next}` };
 }
@@ -230,7 +233,7 @@ function judged(report: AgentReport, track: AgentTrack, now: Instant, limits: Ag
   if (!hasStatus) {
     const waited = now - track.firstAt;
     return waited > limits.graceMs
-      ? { state: 'silent', reason: `the switch has never reported, for ${spanText(waited)}` }
+      ? { state: 'silent', reason: 'the switch has never reported', ms: waited }
       : { state: 'pending', reason: 'the switch has not reported yet' };
   }
   if (applied === undefined)
@@ -261,9 +264,12 @@ export function judgeAgent(
   // A small lag is the age that the heartbeat had when it was read, rather than a difference of the clocks.
   const { lag = 0, hasMoved } = track;
   const differs = hasMoved === true && (lag > limits.silentMs || lag < 0);
+  const { state, reason, ms } = judged(report, track, now, limits);
   return defined<AgentStanding>({
     name: report.name,
-    ...judged(report, track, now, limits),
+    state,
+    reason: ms === undefined ? reason : `${reason} for ${spanText(ms)}`,
+    lasting: reason,
     generation: report.generation,
     applied: report.applied?.generation,
     heartbeatAge: heartbeat === undefined ? undefined : Math.max(0, now - heartbeat - (differs ? lag : 0)),

@@ -1,6 +1,6 @@
 /** Recorded alerts of one resource: how the conditions of a refresh change them. Pure. */
 
-import { defined, digestOf, type Instant, instantOf, instantText, sameJson } from '#plugin';
+import { defined, digestOf, type Instant, instantOf, instantText, sameJson, shorten } from '#plugin';
 import type { ObjectMemory } from '../generated.ts';
 import { type AlertAction, type AlertSeverity, type AlertStatus, type AlertType, isAlertType, NEXT } from './alert.ts';
 
@@ -26,13 +26,19 @@ export interface Alerting {
   readonly expireMs: number;
 }
 
+/** Longest message of an alert: a cluster or a manifest may have longer names. */
+const MOST_MESSAGE = 1000;
+
+/** Enough that the ids of thousands of alerts differ. */
+const ID_DIGITS = 12;
+
 function isClosed({ status }: Alert): boolean {
   return NEXT[status].length === 0;
 }
 
 function begun({ type, severity, message, score }: Condition, condition: string, { address, now }: Alerting): Alert {
   const since = instantText(now);
-  const id = digestOf([address, type, since]).slice('sha256:'.length, 'sha256:'.length + 8);
+  const id = digestOf([address, type, since]).slice('sha256:'.length, 'sha256:'.length + ID_DIGITS);
   return defined<Alert>({ id, status: 'active', severity, since, condition, message, score });
 }
 
@@ -52,7 +58,8 @@ function nextAlert(known: Alert | undefined, found: Condition, alerting: Alertin
 /** The alerts after a refresh. One whose condition has ended is dropped: the log has its course. */
 export function nextAlerts(known: Alerts, conditions: readonly Condition[], alerting: Alerting): Alerts {
   return Object.fromEntries(
-    conditions.flatMap((found) => {
+    conditions.flatMap((each) => {
+      const found = { ...each, message: shorten(each.message, MOST_MESSAGE) };
       const next = nextAlert(known[found.type], found, alerting);
       return next === undefined ? [] : [[found.type, next]];
     }),

@@ -172,7 +172,8 @@ export const alertsList = defineCommand({
 function named(ids: readonly string[], input: CommandInput): readonly Recorded[] {
   const all = recordedIn(input);
   return ids.map((id) => {
-    const found = all.find(({ alert }) => alert.id === id);
+    const [found, ...more] = all.filter(({ alert }) => alert.id === id);
+    if (more.length > 0) throw new InputError(`${more.length + 1} alerts have the id ${id}`);
     if (found === undefined)
       throw new InputError(`no alert has the id ${id}. List the ids: fettle fabric alerts list --all`);
     return found;

@@ -1,9 +1,13 @@
 /** `fettle fabric maintain NAME`: requests a maintenance for a time, or ends a requested one. */
 
 import { defineCommand, digestOf, InputError, instantText, type Memory, namedResource, type StateNote } from '#plugin';
+import { NO_REQUEST } from '../fabric/policy.ts';
 import type { FabricMemory } from '../generated.ts';
 
-const DROPPED = { request_until: null, request_reason: null, request_by: null, request_document: null } as const;
+/** Longest maintenance that can be requested, as that of a window. */
+const LONGEST_MS = 366 * 24 * 3_600_000;
+
+const MOST_REASON = 1000;
 
 type Known = Memory<FabricMemory>;
 
@@ -14,7 +18,7 @@ function ended(
   if (memory.kept.request_until === undefined) throw new InputError(`no maintenance of ${name} is requested`);
   const isOurs = memory.state === 'MAINTENANCE' && memory.kept.maintenance_by === 'request';
   const moves = isOurs ? [{ machine: 'status', from: 'MAINTENANCE', to: 'ACTIVE', trigger: 'end' }] : [];
-  const kept = isOurs ? { ...DROPPED, maintenance_by: null } : DROPPED;
+  const kept = isOurs ? { ...NO_REQUEST, maintenance_by: null } : NO_REQUEST;
   return {
     notes: [{ ref: memory.ref, kept, moves }],
     lines: [
@@ -42,9 +46,14 @@ export const maintain = defineCommand({
     const document = desired.find((each) => each.ref.kind === 'Fabric' && each.ref.name === ref.name);
     if (document === undefined) throw new InputError(`the Fabric ${ref.name} is not declared`);
     if (found === undefined) throw new InputError(`${ref.name} is not in the state. Run \`fettle apply\` first`);
+    if (flags.end === true && flags.until !== undefined) throw new InputError('use --until or --end, and not both');
     if (flags.end === true) return ended(ref.name, found);
     if (flags.until === undefined) throw new InputError('the end of the maintenance is missing: use --until, or --end');
-    if (reason === undefined) throw new InputError('a maintenance needs a reason: use --reason');
+    if (flags.until - now > LONGEST_MS) throw new InputError('a maintenance lasts for at most 366d');
+    if (reason === undefined || reason.trim() === '')
+      throw new InputError('a maintenance needs a reason: use --reason');
+    if (reason.length > MOST_REASON)
+      throw new InputError(`the reason of a maintenance has at most ${MOST_REASON} characters`);
     if (found.state !== 'ACTIVE' && found.state !== 'MAINTENANCE')
       throw new InputError(
         `the status of the Fabric cannot move from ${found.state ?? 'PLANNED'} to MAINTENANCE (HH-STATE-001)`,

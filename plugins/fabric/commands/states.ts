@@ -3,6 +3,7 @@
 import {
   type CommandInput,
   defineCommand,
+  formatRef,
   isSeen,
   type Memory,
   namedResource,
@@ -24,8 +25,12 @@ function fabricNamed(word: string, input: Named): Ref {
 
 /** The resources of a Fabric: itself and its objects. */
 function targetsOf(word: string, input: Named): readonly string[] {
-  const { name } = fabricNamed(word, input);
-  return [`fabric/Fabric/${name}`, `fabric/*/${name}/**`];
+  const fabric = fabricNamed(word, input);
+  const address = formatRef(fabric);
+  // The name as addresses have it: a `*` of a name is not one of the glob.
+  const name = address.slice(address.lastIndexOf('/') + 1);
+  const hasObjects = [...input.desired, ...input.memory].some(({ ref }) => ref.scope?.[0] === fabric.name);
+  return hasObjects ? [address, `fabric/*/${name}/**`] : [address];
 }
 
 /** Sentences for the actions that combinations of states require. */

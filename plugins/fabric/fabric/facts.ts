@@ -25,6 +25,8 @@ export interface SwitchProblem {
   readonly course: 'pending' | 'failing' | 'silent' | 'unknown';
   /** A sentence without its full stop. */
   readonly words: string;
+  /** The words without the time for which they have held, for records. By default, the words. */
+  readonly lasting?: string;
 }
 
 export type FabricResource = Resource<FabricSpec, FabricFacts, FabricMemory>;

@@ -21,7 +21,7 @@ import type { Recorded } from '../states/combination.ts';
 import type { FabricMemory } from '../generated.ts';
 import { connectionWait } from '../states/retries.ts';
 import type { FabricFacts, FabricResource } from './facts.ts';
-import type { FabricPolicy } from './policy.ts';
+import { type FabricPolicy, NO_REQUEST } from './policy.ts';
 import { recordedStates } from './standing.ts';
 
 /** Time between two records of a successful test that finds nothing new. */
@@ -40,7 +40,7 @@ function connectionNote(
   const isMoved = states.from !== states.to || kept.connection_since === undefined;
   const began = isMoved ? { connection_since: at } : {};
   if (tested === 'passed') {
-    const isOld = now - (instantOf(kept.last_validated) ?? 0) >= VALIDATED_MS;
+    const isOld = Math.abs(now - (instantOf(kept.last_validated) ?? 0)) >= VALIDATED_MS;
     return {
       ...began,
       ...(isMoved || isOld ? { last_validated: at } : {}),
@@ -77,6 +77,12 @@ function maintenanceNote(
   const by = signals['maintenance_by'];
   if (wanted === 'MAINTENANCE') return { maintenance_by: 'document' };
   return by === 'window' || by === 'request' ? { maintenance_by: by } : {};
+}
+
+/** A request that a document has ended, or that is over, is dropped: no later document revives it. */
+function requestNote({ request, overridden }: FabricPolicy, now: Instant): Note<FabricMemory> {
+  const isOver = overridden !== undefined || (request !== undefined && request.until <= now);
+  return isOver ? NO_REQUEST : {};
 }
 
 /** Digests of the logins, by Fabric: a part of the refresh that belongs to no basis, because each machine has its own. */
@@ -119,6 +125,7 @@ export function fabricNote(noted: NotedFabric, now: Instant): Note<FabricMemory>
     ...connectionNote(now, { from: before.connection, to: others['connection'] ?? '' }, kept, signals['tested']),
     ...syncNote(now, { from: before.sync, to: others['sync'] ?? '' }, kept, signals['sync_error']),
     ...maintenanceNote(state, policy, signals, kept),
+    ...requestNote(policy, now),
     ...alertsOf(noted, now),
     ...(state === 'ACTIVE' && kept.activated_at === undefined ? { activated_at: instantText(now) } : {}),
     ...(state === 'DECOMMISSIONED' && kept.decommissioned_at === undefined

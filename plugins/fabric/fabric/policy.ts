@@ -10,7 +10,7 @@ import {
   isTree,
   type Memory,
 } from '#plugin';
-import { type RecurringWindow, windowsAround } from '#plugin/windows';
+import { openWindow, type RecurringWindow } from '#plugin/windows';
 import { type FabricMemory, type FabricSpec, tables } from '../generated.ts';
 import type { Status } from '../states/combination.ts';
 
@@ -26,6 +26,8 @@ export interface FabricPolicy {
   readonly status?: Status | 'auto';
   readonly windows: readonly RecurringWindow[];
   readonly request?: MaintenanceDue & { readonly by: 'request' };
+  /** A request that a later document ends. `by`: the person who made it. */
+  readonly overridden?: { readonly by: string; readonly reason: string; readonly until: Instant };
   /** Longest time of a sync, in ms. */
   readonly syncMs: number;
   /** `expireMs`: time after which a closed alert is dropped. */
@@ -46,11 +48,24 @@ function windowsOf(spec: FabricSpec | undefined, memory: Memory<FabricMemory> | 
   return [...all.values()];
 }
 
+/** Kept fields of a dropped request. */
+export const NO_REQUEST = {
+  request_until: null,
+  request_reason: null,
+  request_by: null,
+  request_document: null,
+} as const;
+
 /** The requested maintenance. A later document ends it. */
-function requestOf(spec: FabricSpec | undefined, { kept }: Memory<FabricMemory>): FabricPolicy['request'] {
-  const { request_until: until, request_reason: reason = '', request_document: document } = kept;
-  if (until === undefined || spec === undefined || document !== digestOf(spec)) return undefined;
-  return { by: 'request', reason, until: instantOf(until) };
+function requestOf(
+  spec: FabricSpec | undefined,
+  { kept }: Memory<FabricMemory>,
+): Pick<FabricPolicy, 'request' | 'overridden'> {
+  const { request_until: until, request_reason: reason = '', request_by: by = '', request_document: document } = kept;
+  if (until === undefined) return {};
+  const ends = instantOf(until);
+  if (spec === undefined || document !== digestOf(spec)) return { overridden: { by, reason, until: ends } };
+  return { request: { by: 'request', reason, until: ends } };
 }
 
 export function fabricPolicy(
@@ -58,11 +73,10 @@ export function fabricPolicy(
   memory: Memory<FabricMemory> | undefined,
 ): FabricPolicy {
   const spec = desired?.spec;
-  const request = memory === undefined ? undefined : requestOf(spec, memory);
   return {
     ...(spec?.status === undefined ? {} : { status: spec.status }),
     windows: windowsOf(spec, memory),
-    ...(request === undefined ? {} : { request }),
+    ...(memory === undefined ? {} : requestOf(spec, memory)),
     syncMs: durationMs(spec?.agents.deadline ?? '5m'),
     alerts: { isOn: spec?.alerts.enabled === true, expireMs: durationMs(spec?.alerts.expireAfter ?? '30d') },
   };
@@ -70,12 +84,9 @@ export function fabricPolicy(
 
 /** The maintenance that is due now: the one that ends last. */
 export function maintenanceDue({ windows, request }: FabricPolicy, now: Instant): MaintenanceDue | undefined {
+  const window = windows.length === 0 ? undefined : openWindow(windows, now);
   const open: readonly MaintenanceDue[] = [
-    ...(windows.length === 0
-      ? []
-      : windowsAround(windows, now)
-          .filter(({ from, to }) => from <= now && now < to)
-          .map(({ to, reason }) => ({ by: 'window', reason, until: to }) as const)),
+    ...(window === undefined ? [] : [{ by: 'window', reason: window.reason, until: window.to } as const]),
     ...(request !== undefined && now < request.until ? [request] : []),
   ];
   return open.toSorted((a, b) => b.until - a.until)[0];

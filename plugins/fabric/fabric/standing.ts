@@ -127,6 +127,23 @@ function maintenanceReview({ ref, state, memory, now }: Judged): readonly Findin
   ];
 }
 
+/** A document that ends a requested maintenance: its plan has no row for that. */
+function requestEnded({ ref, state, memory, now }: Judged, { overridden }: FabricPolicy): readonly Finding[] {
+  if (overridden === undefined || overridden.until <= now) return [];
+  if (memory?.kept.maintenance_by !== 'request' || state.status === 'MAINTENANCE') return [];
+  const { by, reason } = overridden;
+  const until = instantText(overridden.until);
+  return [
+    {
+      ref,
+      code: 'maintenance-ended',
+      severity: 'warning',
+      message: `The changed document ends the maintenance that ${by} requested until ${until}: ${reason}`,
+      facts: { by, reason, until },
+    },
+  ];
+}
+
 const AGENT_FINDINGS = { failing: 'error', silent: 'error', unknown: 'warning' } as const;
 
 /** Switches named in one message. */
@@ -188,7 +205,7 @@ function forbiddenStatus({ ref, state }: Judged, wanted: FabricPolicy['status'])
 function syncError(sync: Sync, before: Sync, { switches = [], connection }: FabricRaw): string | undefined {
   if (sync !== 'ERROR') return sync === 'IN_SYNC' ? '' : undefined;
   const bad = switches.filter(({ course }) => course === 'failing' || course === 'silent');
-  if (bad.length > 0) return switchesText(bad);
+  if (bad.length > 0) return switchesText(bad.map((each) => ({ ...each, words: each.lasting ?? each.words })));
   if (connection === 'failed' && before === 'SYNCING') return 'the connection was lost during the sync';
   return undefined;
 }
@@ -243,6 +260,7 @@ export function fabricStanding(
       ...agentFindings(judged),
       ...syncFailed(judged, error),
       ...maintenanceReview(judged),
+      ...requestEnded(judged, policy),
     ]),
     via: between(ways.status, memory?.state !== undefined),
     viaOf: { connection: between(ways.connection, isRecorded), sync: between(ways.sync, isRecorded) },

@@ -1,6 +1,7 @@
 /** The kind of every object of a cluster. */
 
 import {
+  type Claim,
   defineKind,
   durationMs,
   type Instant,
@@ -46,6 +47,12 @@ function noteAlerts(resource: KnownResource<ObjectResource>, now: Instant, scene
   return alertsNote(before, nextAlerts(before ?? {}, objectConditions(resource), alerting));
 }
 
+/** The identity of the object in its cluster: two addresses, such as those of two Fabrics for one cluster, may lead to it. */
+function placesOf({ sight, memory }: ObjectResource): readonly Claim[] {
+  const uid = (sight.is === 'seen' ? sight.observed.facts.uid : undefined) ?? memory?.kept.uid ?? '';
+  return uid === '' ? [] : [{ kind: 'key', key: `object ${uid}` }];
+}
+
 type ObjectKind = Kind<FabricWriter, Manifest, ObjectFacts, ObjectMemory, ObjectStep, ObjectRuleId>;
 
 const common: Omit<ObjectKind, 'rules'> = {
@@ -54,6 +61,7 @@ const common: Omit<ObjectKind, 'rules'> = {
   diff: diffObject,
   adoption: adoptObject,
   matters: fabricOf,
+  places: placesOf,
   note: (resource: KnownResource<ObjectResource>, now, scene) => {
     const facts = observedOf(resource)?.facts;
     const known = facts === undefined ? {} : { uid: facts.uid, api_version: facts.api_version, ...proofOf(resource) };

@@ -7,6 +7,7 @@ import {
   instantText,
   isSeen,
   pass,
+  reject,
   type Rule,
   type Scene,
   type Verdict,
@@ -61,7 +62,7 @@ function beforeItsRow(fabric: FabricResource, status: string): Verdict {
   );
 }
 
-export const suspended: Rule<Manifest, ObjectFacts, ObjectMemory> = (_change, { ref }, scene) => {
+export const suspended: Rule<Manifest, ObjectFacts, ObjectMemory> = ({ goal }, { ref }, scene) => {
   const fabric = Fabric.get(scene, { plugin: PLUGIN, kind: 'Fabric', name: addressParts(ref).fabric });
   const states = fabric === undefined ? undefined : statesOf(fabric);
   if (fabric === undefined || states === undefined) return pass('The Fabric does not suspend its objects');
@@ -76,7 +77,13 @@ export const suspended: Rule<Manifest, ObjectFacts, ObjectMemory> = (_change, { 
     case 'suspend':
       return inMaintenance(fabric, scene);
     case 'clean-up':
-      return pass(`${fabric.address} is decommissioned`, { status: states.status });
+      return goal === 'remove'
+        ? pass(`${fabric.address} is decommissioned`, { status: states.status })
+        : reject(
+            `${fabric.address} is decommissioned, which is final (HH-STATE-001): its objects are only removed`,
+            { fabric: fabric.address, status: states.status },
+            { remedy: { outside: 'declare another Fabric for the manifests' } },
+          );
     default:
       return declared !== states.status && (declared === 'MAINTENANCE' || declared === 'DECOMMISSIONED')
         ? beforeItsRow(fabric, declared)

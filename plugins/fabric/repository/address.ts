@@ -23,8 +23,8 @@ export interface AddressMistake {
 
 const PORTS = { https: 443, ssh: 22 } as const;
 const USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/u;
-/** A segment of a path. git and servers read one that begins with `-` as an option. */
-const SEGMENT = /^(?!-)(?!\.{1,2}$)(?:[A-Za-z0-9._~+@=,:-]|%[0-9A-Fa-f]{2})+$/u;
+/** A segment of a path. git and servers read one that begins with `-` as an option, and `::` follows the name of a helper. */
+const SEGMENT = /^(?![-:])(?!\.{1,2}$)(?:[A-Za-z0-9._~+@=,:-]|%[0-9A-Fa-f]{2})+$/u;
 
 export function isAddressMistake(address: RepositoryAddress | AddressMistake): address is AddressMistake {
   return 'mistake' in address;
@@ -34,7 +34,7 @@ function pathMistake(path: string): string | undefined {
   const segments = path.replace(/^\//u, '').replace(/\/$/u, '').split('/');
   return segments.every((segment) => SEGMENT.test(segment))
     ? undefined
-    : 'has a path that is not made of segments of letters, digits and ._~+@=,:%-, none of which begins with -';
+    : 'has a path that is not made of segments of letters, digits and ._~+@=,:%-, none of which begins with - or :';
 }
 
 /** The host and port of an authority: `git.example.com`, `[2001:db8::1]:2222`. */

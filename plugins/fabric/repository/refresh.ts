@@ -1,19 +1,10 @@
 /** Refreshes Git repositories: tests each connection. A mistake of this machine is a gap, and not a failed connection. */
 
-import {
-  defined,
-  errorText,
-  type Gap,
-  InputError,
-  instantOf,
-  type Memory,
-  type Query,
-  type Ref,
-  type Sighting,
-} from '#plugin';
+import { defined, errorText, type Gap, InputError, type Memory, type Query, type Ref, type Sighting } from '#plugin';
 import { forEachOf } from '#plugin/limit';
 import type { GitRepositoryMemory, GitRepositorySpec } from '../generated.ts';
 import { PLUGIN } from '../kinds.ts';
+import { isBeforeTest } from '../states/retries.ts';
 import type { RepositoryAnswer, RepositoryQuestion, RepositoryReader } from '../world.ts';
 import { isAddressMistake, repositoryAddress } from './address.ts';
 import type { RepositoryFacts } from './facts.ts';
@@ -51,8 +42,8 @@ function questionOf({ url, branch, credentials, ca }: GitRepositorySpec): Reposi
 /** True if the last test of the same address and login failed, and its next scheduled test is not due yet. */
 function isSpaced({ spec, memory }: Target, login: string, { scheduled, now }: Query): boolean {
   if (scheduled !== true || memory?.state !== 'FAILED') return false;
-  const { url, login: last, retry_at: retryAt = '' } = memory.kept;
-  return url === spec.url && last === login && instantOf(retryAt) > now;
+  const { url, login: last, retry_at: retryAt = '', failures = 1 } = memory.kept;
+  return url === spec.url && last === login && isBeforeTest(retryAt, failures, now);
 }
 
 function recordedFacts({ spec: { url, branch }, memory }: Target, login: string): RepositoryFacts {

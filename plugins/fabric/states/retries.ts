@@ -1,5 +1,7 @@
 /** Waits before scheduled retries of a fabric, and the age at which a maintenance asks for review. */
 
+import { instantOf } from '#plugin';
+
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 const CONNECTION_WAITS = [30, 60, 120, 300, 600] as const;
@@ -7,6 +9,12 @@ const CONNECTION_WAITS = [30, 60, 120, 300, 600] as const;
 /** Wait after `failures` failed connections in a row (1 or more), in milliseconds. */
 export function connectionWait(failures: number): number {
   return (CONNECTION_WAITS[failures - 1] ?? 600) * SECOND;
+}
+
+/** True before the next test after a failed one. A wait that is longer than the present one comes from a clock that was ahead. */
+export function isBeforeTest(next: string, failures: number, now: number): boolean {
+  const wait = instantOf(next) - now;
+  return wait > 0 && wait <= connectionWait(failures);
 }
 
 /** Wait after `failures` failed syncs in a row (1 or more), in milliseconds. */

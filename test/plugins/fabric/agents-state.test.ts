@@ -424,7 +424,7 @@ describe('several readings', () => {
       [['10:00:00', { status: undefined }]],
       '10:06:01',
       'silent',
-      'the switch has never reported, for 6 min',
+      'the switch has never reported for 6 min',
     ],
   ];
   test.each(table)('%s', (_name, reads, now, state, reason) => {
@@ -440,6 +440,12 @@ describe('several readings', () => {
     expect(after([['10:00:05', status({})]], '10:00:07').heartbeatAge).toBe(7000);
   });
 
+  test('the reason for records is the same at each reading', () => {
+    const [soon, late] = ['10:00:51', '11:00:00'].map((now) => after([['10:00:05', status({})]], now));
+    expect(soon?.reason).not.toBe(late?.reason);
+    expect([soon?.lasting, late?.lasting]).toEqual(['the switch has not reported', 'the switch has not reported']);
+  });
+
   test('readings of an Agent that was created anew begin again', () => {
     const old = readAgent(agentObject(status({})));
     const track = trackAgent(undefined, old, at('10:00:05'));
@@ -452,6 +458,7 @@ describe('the wait after an apply', () => {
     name,
     state,
     reason: `is ${state}`,
+    lasting: `is ${state}`,
     generation,
     findings: [],
   });

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { alertSeverity, NEXT, priority, resolvable } from '../../../plugins/fabric/alerts/alert.ts';
 import { type Alert, type Alerts, type Condition, decided, nextAlerts } from '../../../plugins/fabric/alerts/record.ts';
 import { driftScore, driftSeverity } from '../../../plugins/fabric/states/drift-score.ts';
-import { connectionWait, reviewDue, syncWait } from '../../../plugins/fabric/states/retries.ts';
+import { connectionWait, isBeforeTest, reviewDue, syncWait } from '../../../plugins/fabric/states/retries.ts';
 
 const HOUR = 3_600_000;
 
@@ -13,6 +13,16 @@ test('waits grow to their limits', () => {
   expect([1, 2, 3, 4, 5, 6, 99].map((n) => connectionWait(n) / 1000)).toEqual([30, 60, 120, 300, 600, 600, 600]);
   expect([1, 2, 3, 4, 5, 99].map((n) => syncWait(n) / 1000)).toEqual([300, 600, 1200, 2400, 3600, 3600]);
   expect([24 * HOUR, 24 * HOUR + 1].map((now) => reviewDue(0, now))).toEqual([false, true]);
+});
+
+test('a schedule does not wait for a test that a clock set ahead has planned', () => {
+  const next = '2026-11-20T12:00:30.000Z';
+  const at = (text: string, failures = 1): boolean => isBeforeTest(next, failures, Date.parse(text));
+  expect(at('2026-11-20T12:00:00Z')).toBe(true);
+  expect(at('2026-11-20T12:00:30Z')).toBe(false);
+  expect(at('2026-11-20T11:59:59Z')).toBe(false);
+  expect(at('2026-11-20T11:59:59Z', 2)).toBe(true);
+  expect(isBeforeTest('', 1, 0)).toBe(false);
 });
 
 test.each([
@@ -82,6 +92,13 @@ test('a closed alert stays closed for as long as its condition, and at most unti
     expect(next['drift_detected']).toMatchObject({ status: 'active' });
     expect(next['drift_detected']?.id).not.toBe(alert.id);
   }
+});
+
+test('the message of an alert is short enough for the state, and a long one stays the same alert', () => {
+  const long = { ...DRIFT, message: 'ü'.repeat(100_000) };
+  const first = nextAlerts({}, [long], alerting);
+  expect(first['drift_detected']?.message.length).toBeLessThanOrEqual(1000);
+  expect(nextAlerts(first, [long], { ...alerting, now: AT + HOUR })).toEqual(first);
 });
 
 test('no alert begins during a maintenance, and open ones stay', () => {

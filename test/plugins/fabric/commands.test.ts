@@ -54,6 +54,15 @@ describe('fabric sync and reconcile', () => {
   );
 });
 
+test('the name of a Fabric is not a glob', async () => {
+  const project = await applied();
+  const other =
+    'apiVersion: fabric/v1\nkind: Fabric\nmetadata: { name: "*" }\nspec: { context: sandbox, manifests: [none/] }\n';
+  project.write({ 'desired/other.yaml': other, 'desired/objects.yaml': [NAMESPACE, vpc(1003)].join('---\n') });
+  await project.run('fabric sync * --yes');
+  expect((await project.plan()).resource_changes).toMatchObject([{ address: 'fabric/VPC/prod/default/vpc-1' }]);
+});
+
 describe('fabric maintain', () => {
   test('holds the objects until its end, and a later document ends it', async () => {
     const project = await applied();
@@ -69,9 +78,31 @@ describe('fabric maintain', () => {
     expect((await project.run('plan')).stdout).toMatch(/has been in maintenance since \S+: upgrade; clears at/u);
     // A later document of the Fabric overrides the request.
     project.write({ 'desired/fabric.yaml': FABRIC.replace('groups: [', 'groups: [more.example.com, ') });
-    expect((await project.plan()).deferred_changes).toEqual([]);
+    const overriding = await project.plan();
+    expect(overriding.deferred_changes).toEqual([]);
+    expect(overriding.checks).toMatchObject([{ code: 'maintenance-ended' }]);
     await project.run('apply --yes');
     expect(await fabricState(project)).toMatchObject({ state: 'ACTIVE' });
+    // The former document does not revive the request.
+    project.write({ 'desired/fabric.yaml': FABRIC });
+    await project.run('apply --yes');
+    const { state, kept } = await fabricState(project);
+    expect(state).toBe('ACTIVE');
+    expect(kept).not.toHaveProperty('request_until');
+  });
+
+  test.each([
+    ['--until 9999999999d --reason x', 'at most 366d'],
+    ['--until 9999-12-31T23:59:59Z --reason x', 'at most 366d'],
+    ['--until 2020-01-01T00:00:00Z --reason x', 'in the past'],
+    ['--until 1h --end', '--until or --end'],
+    ['--until 1h --reason " "', 'needs a reason'],
+    [`--until 1h --reason ${'x'.repeat(1001)}`, 'at most 1000 characters'],
+  ])('%s is refused', async (line, words) => {
+    const project = await applied();
+    const { stderr } = await project.run(`fabric maintain prod ${line}`, 1);
+    expect(stderr).toContain(words);
+    expect(stderr).not.toContain('internal error');
   });
 
   test('ends by --end, and is refused for a Fabric that is not in service', async () => {

@@ -46,6 +46,17 @@ function withVlan(vlan: number): Record<string, string> {
   return { [`desired/fabric/${vpcFile}`]: (MANIFESTS[vpcFile] ?? '').replace(/vlan: \d+/u, `vlan: ${vlan}`) };
 }
 
+/** The file of the servers with another label, which concerns no switch. */
+function withRack(): Record<string, string> {
+  const text = MANIFESTS['servers.yaml'] ?? '';
+  return {
+    'desired/fabric/servers.yaml': text.replace(
+      'kind: Server\nmetadata: {',
+      'kind: Server\nmetadata: { labels: { rack: r1 },',
+    ),
+  };
+}
+
 test('the first apply ends in sync, and the next one waits until the switches have applied a change', async () => {
   const project = await followedProject();
   await project.run('apply --yes');
@@ -86,14 +97,28 @@ test('a controller that does not run is named after the deadline', async () => {
 test('an apply without an effect on switches does not wait', async () => {
   const project = await followedProject('{ settle: 100ms, deadline: 1h }');
   await project.run('apply --yes');
-  const file = 'servers.yaml';
-  const text = MANIFESTS[file] ?? '';
-  project.write({
-    [`desired/fabric/${file}`]: text.replace(
-      'kind: Server\nmetadata: {',
-      'kind: Server\nmetadata: { labels: { rack: r1 },',
-    ),
-  });
+  project.write(withRack());
   await project.run('apply --yes');
   expect((await project.shown()).others).toMatchObject({ sync: 'IN_SYNC' });
+});
+
+test('a lost connection during the wait ends nothing, and other switches count', async () => {
+  const project = await followedProject();
+  await project.run('apply --yes');
+  project.write(withVlan(1777));
+  // The first reading is that of the refresh; the second one is lost.
+  project.emulator.inject({ path: '/agents', after: 1, times: 1, mishap: { kind: 'lost-before' } });
+  await project.run('apply --yes');
+  expect((await project.shown()).others).toMatchObject({ sync: 'IN_SYNC' });
+});
+
+test('an apply that concerns no switch does not assert that failing ones are in sync', async () => {
+  const project = await followedProject('{ settle: 500ms, deadline: 4s }');
+  await project.run('apply --yes');
+  for (const name of ['leaf-1', 'leaf-2']) project.agents.fail(name);
+  project.write(withVlan(1777));
+  await project.run('apply --yes', 7);
+  project.write(withRack());
+  await project.run('apply --yes');
+  expect((await project.shown()).others).not.toMatchObject({ sync: 'IN_SYNC' });
 });

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { internalError } from '../../../plugins/fabric/sandbox/status.ts';
-import { type ClusterProject, clusterProject, manifest } from './cluster.ts';
+import { type ClusterProject, clusterProject, FABRIC, manifest } from './cluster.ts';
 
 const NAMESPACE = manifest('IPv4Namespace', 'default', '{ subnets: [10.10.0.0/16] }');
 const vpc = (vlan: number): string =>
@@ -44,15 +44,14 @@ test('a new Fabric is tested, synced and then active, without a row of its own',
   const { resource_changes: rows } = await project.plan();
   expect(new Set(rows.map(({ address }) => address.split('/')[1]))).toEqual(new Set(['IPv4Namespace', 'VPC']));
   await project.run('apply --yes');
-  await project.run('drift --record');
   expect(await shown(project)).toMatchObject({ state: 'ACTIVE', others: { connection: 'CONNECTED', sync: 'IN_SYNC' } });
   expect(await moves(project)).toEqual([
     'status: absent > PLANNED (check)',
     'connection: UNKNOWN > TESTING (test)',
     'connection: TESTING > CONNECTED (tested)',
-    'status: PLANNED > ACTIVE (deployed)',
     'sync: NEVER_SYNCED > SYNCING (sync)',
     'sync: SYNCING > IN_SYNC (synced)',
+    'status: PLANNED > ACTIVE (deployed)',
   ]);
   const before = await moves(project);
   await project.run('drift --record');
@@ -117,6 +116,32 @@ test('a decommissioned Fabric is cleaned up after its own row, and is never acti
   expect((await project.plan()).resource_changes).toEqual([]);
   project.write({ 'desired/fabric.yaml': fabric(', status: ACTIVE') });
   expect((await project.plan()).checks).toMatchObject([{ code: 'forbidden-status' }]);
+  // Without the status in the document, the Fabric stays out of service too.
+  project.write({ 'desired/fabric.yaml': fabric() });
+  const { resource_changes: rows, rejected_changes: rejected } = await project.plan();
+  expect(rows).toEqual([]);
+  expect(new Set(rejected.map(({ reason }) => reason))).toEqual(new Set(['suspended']));
+});
+
+test('an object of a cluster belongs to one Fabric: another name for the cluster ends no maintenance', async () => {
+  const project = await clusterProject({ 'desired/objects.yaml': [NAMESPACE, vpc(1001)].join('---\n') });
+  await project.run('apply --yes');
+  await project.run('fabric maintain prod --until 2h --reason upgrade');
+  const renamed = FABRIC.replace('name: prod', 'name: other');
+  // Renamed, and as a second one.
+  for (const documents of [renamed, [FABRIC, renamed].join('---\n')]) {
+    project.write({ 'desired/fabric.yaml': documents, 'desired/objects.yaml': [NAMESPACE, vpc(1002)].join('---\n') });
+    const { resource_changes: rows, rejected_changes: rejected } = await project.plan();
+    expect(rows).toEqual([]);
+    expect(rejected).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          reason: 'same-place',
+          resource_change: expect.objectContaining({ address: 'fabric/VPC/other/default/vpc-1' }),
+        }),
+      ]),
+    );
+  }
 });
 
 test('a schedule waits for the next test of a failed connection, unless the login changes', async () => {
