@@ -74,6 +74,8 @@ interface Found {
   generations?: Readonly<Record<string, number>>;
   /** The course of the Agents, if their reports show it. */
   course?: Pick<FabricRaw, 'agents'>;
+  /** Addresses of the objects that differ; absent if not all objects were refreshed. */
+  differing?: readonly string[];
 }
 
 /** Kinds that are listed and tried at once: while one is listed, the dry runs of others go on. */
@@ -240,7 +242,9 @@ class FabricRefresh {
     };
     // Without a part of the objects, nothing about the sync can be asserted.
     if (this.#query.only !== undefined || this.#found.gaps.length > 0) return shown;
-    return { ...shown, objects: { total: objects.length, differing: this.#differing() } };
+    const differing = this.#differing();
+    this.#found.differing = differing;
+    return { ...shown, objects: { total: objects.length, differing: differing.length } };
   }
 
   async #repository(): Promise<Pick<FabricRaw, 'repositoryFailed'>> {
@@ -265,16 +269,19 @@ class FabricRefresh {
     return { ...this.#found.course, switches: problemsOf(standings) };
   }
 
-  /** Number of objects that are not as their documents declare, or that no document declares. */
-  #differing(): number {
+  /** Addresses of objects that are not as their documents declare, or that no document declares. */
+  #differing(): readonly string[] {
     const answers = new Map(this.#found.previews.map(({ ref, facts }) => [formatRef(ref), facts]));
     const seen = new Set(this.#found.observed.map(({ ref }) => formatRef(ref)));
-    return this.#part.objects.filter(({ ref, desired, memory }) => {
-      const address = formatRef(ref);
+    const isDiffering = (address: string, { desired, memory }: Wanted): boolean => {
       if (desired === undefined) return seen.has(address) && memory?.owned !== undefined;
       const { outcome, fields } = answers.get(address) ?? {};
       return outcome === 'untried' ? Array.isArray(fields) && fields.length > 0 : outcome !== 'unchanged';
-    }).length;
+    };
+    return this.#part.objects.flatMap((each) => {
+      const address = formatRef(each.ref);
+      return isDiffering(address, each) ? [address] : [];
+    });
   }
 
   /** True if the Application of Argo CD is Synced and Healthy. */
@@ -523,7 +530,7 @@ function fabricMemoryOf({ memory }: Query, { ref }: FabricDesired): Memory<Fabri
   return memory.find((each) => formatRef(each.ref) === address);
 }
 
-/** Parts of a refresh that belong to no basis, by Fabric: the digest of its login, the generations and the course of its Agents. */
+/** Parts of a refresh that belong to no basis, by Fabric: the digest of its login, the generations and the course of its Agents, its differing objects. */
 function extrasOf(fabrics: readonly FabricDesired[], found: readonly Found[]): Facts {
   const byName = <T>(part: (each: Found) => T | undefined): { readonly [name: string]: T } =>
     Object.fromEntries(
@@ -537,6 +544,7 @@ function extrasOf(fabrics: readonly FabricDesired[], found: readonly Found[]): F
     logins: byName(({ login }) => login),
     generations: byName(({ generations }) => generations),
     courses: byName(({ course }) => course),
+    differing: byName(({ differing }) => differing),
   };
 }
 

@@ -341,7 +341,7 @@ const attacks: readonly Attack[] = [
       await expectReadable(folder, where);
     },
     repaired: expectRepaired,
-    sample: 12,
+    sample: 8,
     least: 30,
   },
   {
@@ -350,7 +350,7 @@ const attacks: readonly Attack[] = [
     template: async () => certificateProject(['www']),
     killed: expectReadable,
     repaired: expectRepaired,
-    sample: 15,
+    sample: 7,
     least: 70,
   },
   {
@@ -363,7 +363,7 @@ const attacks: readonly Attack[] = [
     },
     killed: expectReadable,
     repaired: expectRepaired,
-    sample: 10,
+    sample: 7,
     least: 30,
   },
   {
@@ -382,7 +382,7 @@ const attacks: readonly Attack[] = [
       await expectInOrder(folder, where);
       expect([where, filesIn(join(folder, 'tls'))]).toEqual([where, []]);
     },
-    sample: 10,
+    sample: 7,
     least: 15,
   },
   {
@@ -426,7 +426,7 @@ const attacks: readonly Attack[] = [
     },
     killed: expectReadable,
     repaired: expectRepaired,
-    sample: 6,
+    sample: 4,
     least: 10,
   },
   {
@@ -498,7 +498,7 @@ const attacks: readonly Attack[] = [
       expect([where, existsSync(join(folder, 'plan.json')) ? 0 : 1]).toEqual([where, shown.code]);
     },
     repaired: expectRepaired,
-    sample: 6,
+    sample: 4,
     least: 3,
   },
   {
@@ -507,7 +507,7 @@ const attacks: readonly Attack[] = [
     template: () => applied(),
     killed: expectReadable,
     repaired: expectRepaired,
-    sample: 6,
+    sample: 4,
     least: 8,
   },
 ];

@@ -72,7 +72,7 @@ export const torture: Torture = {
   name: 'concurrent',
   what: '2 to 32 applies of one project at once, half of the time with the winner killed',
   long: 200,
-  short: 6,
+  short: 4,
   parallel: 1,
   round: (input) => attack(input, '.fettle'),
 };

@@ -27,7 +27,7 @@ import { begun, lineOf, stateOf, take } from './line.ts';
 import { CA_SPEC, DAY, certificateSpec, desiredOf, memoryOf, openssl, outside } from './support.ts';
 
 const FULL = process.env['FETTLE_TEST_FULL'] === '1';
-const MOST = FULL ? 64 : 3;
+const MOST = FULL ? 64 : 2;
 const random = randomFrom(testSeed());
 const isRoot = process.getuid?.() === 0;
 const now = Math.floor(Date.now() / 1000) * 1000;
