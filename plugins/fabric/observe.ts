@@ -28,6 +28,7 @@ import type { FabricMemory, FabricSpec, ObjectMemory } from './generated.ts';
 import type { FabricFacts, FabricRaw } from './fabric/facts.ts';
 import { addressParts, groupAt, OBJECT_KINDS, PLUGIN } from './kinds.ts';
 import type { LiveObject } from './objects/content.ts';
+import { contentsOf, DEFINITION } from './objects/contents.ts';
 import { DependantSearch, needsDependants } from './objects/dependants.ts';
 import { asFacts, type ObjectFacts, type ObjectPreview } from './objects/facts.ts';
 import type { Manifest } from './objects/manifest.ts';
@@ -36,6 +37,7 @@ import { admissionOf, isProven } from './objects/proof.ts';
 import { fieldsOfOthers } from './objects/others.ts';
 import { settledByApply } from './objects/settled.ts';
 import { type Declared, triedApply, triedRemove } from './objects/trial.ts';
+import { codedWords } from './live/answers.ts';
 import type { ClusterReader, FabricReader, ServedKind } from './world.ts';
 import { managerOf } from './manager.ts';
 import { isBeforeTest } from './states/retries.ts';
@@ -72,6 +74,8 @@ interface Found {
   generations?: Readonly<Record<string, number>>;
   /** The course of the Agents, if their reports show it. */
   course?: Pick<FabricRaw, 'agents'>;
+  /** Addresses of the objects that differ; absent if not all objects were refreshed. */
+  differing?: readonly string[];
 }
 
 /** Kinds that are listed and tried at once: while one is listed, the dry runs of others go on. */
@@ -238,7 +242,9 @@ class FabricRefresh {
     };
     // Without a part of the objects, nothing about the sync can be asserted.
     if (this.#query.only !== undefined || this.#found.gaps.length > 0) return shown;
-    return { ...shown, objects: { total: objects.length, differing: this.#differing() } };
+    const differing = this.#differing();
+    this.#found.differing = differing;
+    return { ...shown, objects: { total: objects.length, differing: differing.length } };
   }
 
   async #repository(): Promise<Pick<FabricRaw, 'repositoryFailed'>> {
@@ -263,16 +269,19 @@ class FabricRefresh {
     return { ...this.#found.course, switches: problemsOf(standings) };
   }
 
-  /** Number of objects that are not as their documents declare, or that no document declares. */
-  #differing(): number {
+  /** Addresses of objects that are not as their documents declare, or that no document declares. */
+  #differing(): readonly string[] {
     const answers = new Map(this.#found.previews.map(({ ref, facts }) => [formatRef(ref), facts]));
     const seen = new Set(this.#found.observed.map(({ ref }) => formatRef(ref)));
-    return this.#part.objects.filter(({ ref, desired, memory }) => {
-      const address = formatRef(ref);
+    const isDiffering = (address: string, { desired, memory }: Wanted): boolean => {
       if (desired === undefined) return seen.has(address) && memory?.owned !== undefined;
       const { outcome, fields } = answers.get(address) ?? {};
       return outcome === 'untried' ? Array.isArray(fields) && fields.length > 0 : outcome !== 'unchanged';
-    }).length;
+    };
+    return this.#part.objects.flatMap((each) => {
+      const address = formatRef(each.ref);
+      return isDiffering(address, each) ? [address] : [];
+    });
   }
 
   /** True if the Application of Argo CD is Synced and Healthy. */
@@ -359,6 +368,14 @@ class FabricRefresh {
     });
   }
 
+  async #triedRemove(cluster: ClusterReader, place: Declared['place'], live: LiveObject): Promise<ObjectPreview> {
+    const { signal } = this.#query;
+    const preview = await triedRemove(cluster, { place, live, secrets: this.#secretsOf(place.served.kind) }, signal);
+    return place.served.kind === DEFINITION
+      ? { ...preview, contains: await contentsOf(cluster, live, signal) }
+      : preview;
+  }
+
   async #withDependants(
     dependants: DependantSearch,
     { ref, desired }: Wanted,
@@ -395,7 +412,9 @@ class FabricRefresh {
     }
     const listed = await cluster.list(served, scope, signal);
     if ('words' in listed) {
-      this.#found.gaps.push(gapOver(objects, cluster.server, `${served.plural} cannot be listed: ${listed.words}`));
+      this.#found.gaps.push(
+        gapOver(objects, cluster.server, `${served.plural} cannot be listed: ${codedWords(listed)}`),
+      );
       return undefined;
     }
     return new Map(
@@ -419,9 +438,7 @@ class FabricRefresh {
     // The surroundings of an action are refreshed without a trial: no rule judges their next step.
     if (subject !== undefined && formatRef(subject) !== formatRef(ref)) return undefined;
     if (desired === undefined)
-      return object === undefined || !isOurs(memory)
-        ? undefined
-        : triedRemove(cluster, { place, live: object, secrets: this.#secretsOf(place.served.kind) }, signal);
+      return object === undefined || !isOurs(memory) ? undefined : this.#triedRemove(cluster, place, object);
     if (isProven({ manifest: desired.spec, live: object, memory, admission: this.#admission }))
       return { outcome: 'unchanged' };
     const { spec: fabric } = this.#part.fabric;
@@ -455,6 +472,8 @@ class FabricRefresh {
       outcome: preview?.outcome ?? 'unchanged',
       ...(preview?.refusal === undefined ? {} : { refusal: preview.refusal }),
       differs: (preview?.fields?.length ?? 0) > 0,
+      // A row has the kept fields as a warning.
+      kept: preview?.outcome === 'unchanged' ? (preview.kept ?? []) : [],
       foreign: desired === undefined ? [] : fieldsOfOthers(object, desired.spec, this.#ownManagers()),
     };
     return objectSighting({
@@ -511,7 +530,7 @@ function fabricMemoryOf({ memory }: Query, { ref }: FabricDesired): Memory<Fabri
   return memory.find((each) => formatRef(each.ref) === address);
 }
 
-/** Parts of a refresh that belong to no basis, by Fabric: the digest of its login, the generations and the course of its Agents. */
+/** Parts of a refresh that belong to no basis, by Fabric: the digest of its login, the generations and the course of its Agents, its differing objects. */
 function extrasOf(fabrics: readonly FabricDesired[], found: readonly Found[]): Facts {
   const byName = <T>(part: (each: Found) => T | undefined): { readonly [name: string]: T } =>
     Object.fromEntries(
@@ -525,6 +544,7 @@ function extrasOf(fabrics: readonly FabricDesired[], found: readonly Found[]): F
     logins: byName(({ login }) => login),
     generations: byName(({ generations }) => generations),
     courses: byName(({ course }) => course),
+    differing: byName(({ differing }) => differing),
   };
 }
 

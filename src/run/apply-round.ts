@@ -81,6 +81,8 @@ export interface Finished {
   readonly ending: Ending;
   /** The ending by `failOn` if the command has no other one than `ok`. */
   readonly otherwise: Ending;
+  /** True if changes of the round are not in effect. */
+  readonly isLate: boolean;
   readonly rows: readonly Row[];
   readonly plan: Plan;
   /** The judged actions, by address. */
@@ -194,6 +196,7 @@ export async function applyRound(run: Round): Promise<Finished> {
     return {
       ending,
       otherwise,
+      isLate: result.isLate === true,
       rows: result.rows,
       plan: reconciled.plan,
       actions: reconciled.actions,
@@ -215,6 +218,8 @@ interface Deciding extends Round {
 
 interface Decided {
   readonly ending: Ending;
+  /** True if changes are not in effect. */
+  readonly isLate?: boolean;
   readonly rows: readonly Row[];
 }
 
@@ -273,7 +278,8 @@ async function decide(reconciled: Planned, run: Deciding): Promise<Decided> {
     approved.stale.length > 0 || !isInEffect
       ? 'incomplete'
       : applyEnding(rows, plan, { allowRejected: run.allowRejected === true });
-  return { ending: rows.some(({ status }) => status === 'unknown') ? 'unknown-outcome' : ending, rows };
+  const isUnknown = rows.some(({ status }) => status === 'unknown');
+  return { ending: isUnknown ? 'unknown-outcome' : ending, isLate: !isInEffect, rows };
 }
 
 async function takeActions(

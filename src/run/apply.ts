@@ -77,6 +77,9 @@ function isAttempted({ status }: Row): boolean {
   return status === 'done' || status === 'failed' || status === 'unknown';
 }
 
+/** The endings that changes that are not in effect come before. */
+const LESS_THAN_LATE: ReadonlySet<Ending> = new Set(['ok', 'rejected', 'partly-read']);
+
 async function untilSettled(
   project: Project,
   store: Store,
@@ -87,14 +90,17 @@ async function untilSettled(
   const { now } = project.host;
   const until = now() + timeoutMs;
   const attempted: Row[] = [];
+  let isLate = false;
   for (let fruitless = 0, again = false; ; again = true) {
     const finished = await lockedRound({ project, store, options, say, again });
     const open = finished.rows.filter((row) => !isAttempted(row));
     attempted.push(...finished.rows.filter(isAttempted));
+    // A later round has no row for a change that is not in effect.
+    isLate ||= finished.isLate;
     const ended = (ending: Ending): Finished => ({
       ...finished,
       rows: [...attempted, ...open],
-      ending: stoppedEnding(interruption) ?? ending,
+      ending: stoppedEnding(interruption) ?? (isLate && LESS_THAN_LATE.has(ending) ? 'incomplete' : ending),
     });
     fruitless = finished.rows.some(({ status }) => status === 'done') ? 0 : fruitless + 1;
     const next = nextRound(finished, { now: now(), until, fruitless, allowRejected });

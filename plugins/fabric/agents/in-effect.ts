@@ -11,7 +11,7 @@ import {
   type EndedApply,
   errorText,
   type Facts,
-  type Gap,
+  formatRef,
   type Instant,
   isMemoryOnly,
   type Memory,
@@ -50,9 +50,14 @@ function coursesIn({ extras }: Pick<Scene, 'extras'>): Readonly<Record<string, P
   return (extras?.[PLUGIN]?.['courses'] ?? {}) as Readonly<Record<string, Pick<Evidence, 'agents'>>>;
 }
 
-/** True for a gap over objects of the Fabric. */
-function isGapOf({ plugin, refs }: Gap, { name }: Ref): boolean {
-  return plugin === PLUGIN && (refs === undefined || refs.some((each) => addressParts(each).fabric === name));
+/** Addresses of each Fabric's differing objects at the refresh before the plan; absent if not all were refreshed. */
+function differingIn({ extras }: Pick<Scene, 'extras'>): Readonly<Record<string, readonly string[]>> {
+  return (extras?.[PLUGIN]?.['differing'] ?? {}) as Readonly<Record<string, readonly string[]>>;
+}
+
+/** True for a row that changes no object. */
+function isAboutState({ goal }: Change): boolean {
+  return goal === 'adopt' || goal === 'protect' || goal === 'release';
 }
 
 /** The documents of a Fabric that decide which switches an object concerns: as applied before, and as declared. */
@@ -110,10 +115,11 @@ async function awaited(waiting: Waiting): Promise<Awaited> {
   let said = '';
   for (;;) {
     const found = await readOnce(waiting);
-    if (found.outcome !== 'waiting' || signal.aborted) return found;
+    if (found.outcome !== 'waiting') return found;
     if (found.reason !== said) progress(fabric, found.reason);
     said = found.reason;
     await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return found;
   }
 }
 
@@ -175,10 +181,9 @@ async function endOf(world: FabricWriter, fabric: FabricResource, ended: EndedAp
   const { scene, now } = ended;
   const { ref, desired } = fabric;
   const memory = ended.memoryOf(ref);
-  const rows = ended.rows.filter(
-    ({ change }) => OBJECT_KINDS.includes(change.ref.kind) && addressParts(change.ref).fabric === ref.name,
-  );
-  const done = rows.filter(({ isDone }) => isDone);
+  const isOwn = (change: Change): boolean =>
+    OBJECT_KINDS.includes(change.ref.kind) && addressParts(change.ref).fabric === ref.name;
+  const done = ended.rows.filter(({ change, isDone }) => isDone && isOwn(change));
   if (desired === undefined || memory === undefined || memory.open !== undefined || done.length === 0)
     return { notes: [], late: [] };
   const before = generationsIn(scene, ref.name);
@@ -197,11 +202,13 @@ async function endOf(world: FabricWriter, fabric: FabricResource, ended: EndedAp
       ? { outcome: 'applied', reason: '', course: coursesIn(scene)[ref.name] ?? {} }
       : await awaited({ ...ended, fabric: ref, cluster: await world.cluster(desired.spec, ended.signal), world, wait });
   const { outcome, reason } = waited;
-  const isPartial = scene.gaps.some((gap) => isGapOf(gap, ref));
+  // Objects outside of the selection of the apply count too, and those that were only adopted.
+  const changed = new Set(done.flatMap(({ change }) => (isAboutState(change) ? [] : [formatRef(change.ref)])));
+  const open = differingIn(scene)[ref.name]?.filter((address) => !changed.has(address));
   const raw: FabricRaw = {
     connection: 'kept',
     ...(before === undefined ? { agents: 'none' } : courseAtEnd(waited)),
-    ...(isPartial ? {} : { objects: { total: rows.length, differing: rows.length - done.length } }),
+    ...(open === undefined ? {} : { objects: { total: done.length + open.length, differing: open.length } }),
     ...(outcome === 'applied' || outcome === 'waiting'
       ? {}
       : { switches: [{ name: ref.name, course: 'failing' as const, words: reason }] }),

@@ -98,6 +98,8 @@ test('an apply without an effect on switches does not wait', async () => {
   const project = await followedProject('{ settle: 100ms, deadline: 1h }');
   await project.run('apply --yes');
   project.write(withRack());
+  // A changed label is a row of its own, before the object changes.
+  await project.run('apply --yes');
   await project.run('apply --yes');
   expect((await project.shown()).others).toMatchObject({ sync: 'IN_SYNC' });
 });
@@ -119,6 +121,36 @@ test('an apply that concerns no switch does not assert that failing ones are in 
   project.write(withVlan(1777));
   await project.run('apply --yes', 7);
   project.write(withRack());
+  // A changed label is a row of its own, before the object changes.
+  await project.run('apply --yes');
   await project.run('apply --yes');
   expect((await project.shown()).others).not.toMatchObject({ sync: 'IN_SYNC' });
+});
+
+test('a change that no switch applies is not settled, and an apply of a part does not assert the rest', async () => {
+  const project = await followedProject('{ settle: 500ms, deadline: 2s }');
+  await project.run('apply --yes');
+  const { 'desired/fabric/servers.yaml': servers = '' } = withRack();
+  const renamed = servers.replaceAll('rack: r1', 'rack: r2');
+  project.write({ 'desired/fabric/servers.yaml': renamed, ...withVlan(1777) });
+  const rows = (await project.plan()).resource_changes.map(({ address }) => address);
+  const server = rows.find((address) => address.startsWith('fabric/Server/')) ?? '';
+  expect(rows.length).toBeGreaterThan(1);
+  await project.run(`apply --yes --target ${server}`);
+  expect((await project.shown()).others).toMatchObject({ sync: 'OUT_OF_SYNC' });
+  for (const name of ['leaf-1', 'leaf-2']) project.agents.fail(name);
+  await project.run('apply --yes --until-settled', 7);
+});
+
+test('an interruption ends the wait, and the sync stays under way', async () => {
+  const project = await followedProject('{ settle: 500ms, deadline: 1h }');
+  await project.run('apply --yes');
+  project.agents.stop();
+  project.write(withVlan(1777));
+  const stop = new AbortController();
+  const applying = project.follow('apply --yes', stop.signal);
+  await applying.until(/fabric\/VPC\/\S+: done/u);
+  setTimeout(() => stop.abort(), 1500);
+  expect((await applying.done).code).toBe(130);
+  expect((await project.shown()).others).toMatchObject({ sync: 'SYNCING' });
 });
