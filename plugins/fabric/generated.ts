@@ -264,6 +264,7 @@ export type FindingCode =
   | 'deleting'
   | 'refused-unchanged'
   | 'unchecked'
+  | 'field-kept'
   | 'set-by-others';
 
 export type RuleId =
@@ -553,7 +554,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -565,7 +566,7 @@ export const tables = {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -665,7 +666,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -677,7 +678,7 @@ export const tables = {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -784,7 +785,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -796,7 +797,7 @@ export const tables = {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -896,7 +897,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -908,7 +909,7 @@ export const tables = {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1008,7 +1009,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -1020,7 +1021,7 @@ export const tables = {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1127,7 +1128,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -1139,7 +1140,7 @@ export const tables = {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1245,7 +1246,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -1257,7 +1258,7 @@ export const tables = {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1357,7 +1358,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -1369,7 +1370,7 @@ export const tables = {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1476,7 +1477,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -1488,7 +1489,7 @@ export const tables = {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1588,7 +1589,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -1600,7 +1601,7 @@ export const tables = {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1707,7 +1708,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -1719,7 +1720,7 @@ export const tables = {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1819,7 +1820,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -1831,7 +1832,7 @@ export const tables = {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -1938,7 +1939,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -1950,7 +1951,7 @@ export const tables = {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -2069,7 +2070,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -2081,7 +2082,7 @@ export const tables = {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -2188,7 +2189,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -2200,7 +2201,7 @@ export const tables = {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -2300,7 +2301,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -2312,7 +2313,7 @@ export const tables = {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -2412,7 +2413,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -2424,7 +2425,7 @@ export const tables = {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -2524,7 +2525,7 @@ export const tables = {
           id: 'refused',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too.',
+          text: 'The cluster refuses the step in a dry run. A refusal that rows before it can lift leaves the step unproven: it is tried again right before it runs. A step that cannot be tried, because the login lacks the right or a webhook does not support dry runs, is unproven too. Warnings of the cluster are shown.',
         },
         {
           id: 'webhook-down',
@@ -2536,7 +2537,7 @@ export const tables = {
           id: 'not-as-sent',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED'],
           overridable: true,
-          text: 'The cluster would drop or replace a declared value.',
+          text: 'The cluster would drop or replace a declared value. A field that left the document, and that the object keeps, is a warning.',
         },
         {
           id: 'field-owned-by-others',
@@ -2634,6 +2635,12 @@ export const tables = {
       kind: 'Object',
       severity: 'warning',
       text: 'The cluster cannot check the object now: a webhook of its kind does not answer, or the server is busy.',
+    },
+    {
+      code: 'field-kept',
+      kind: 'Object',
+      severity: 'warning',
+      text: 'A field left the document, and the object keeps it.',
     },
     {
       code: 'set-by-others',

@@ -28,6 +28,7 @@ import type { FabricMemory, FabricSpec, ObjectMemory } from './generated.ts';
 import type { FabricFacts, FabricRaw } from './fabric/facts.ts';
 import { addressParts, groupAt, OBJECT_KINDS, PLUGIN } from './kinds.ts';
 import type { LiveObject } from './objects/content.ts';
+import { contentsOf, DEFINITION } from './objects/contents.ts';
 import { DependantSearch, needsDependants } from './objects/dependants.ts';
 import { asFacts, type ObjectFacts, type ObjectPreview } from './objects/facts.ts';
 import type { Manifest } from './objects/manifest.ts';
@@ -36,6 +37,7 @@ import { admissionOf, isProven } from './objects/proof.ts';
 import { fieldsOfOthers } from './objects/others.ts';
 import { settledByApply } from './objects/settled.ts';
 import { type Declared, triedApply, triedRemove } from './objects/trial.ts';
+import { codedWords } from './live/answers.ts';
 import type { ClusterReader, FabricReader, ServedKind } from './world.ts';
 import { managerOf } from './manager.ts';
 import { isBeforeTest } from './states/retries.ts';
@@ -366,6 +368,14 @@ class FabricRefresh {
     });
   }
 
+  async #triedRemove(cluster: ClusterReader, place: Declared['place'], live: LiveObject): Promise<ObjectPreview> {
+    const { signal } = this.#query;
+    const preview = await triedRemove(cluster, { place, live, secrets: this.#secretsOf(place.served.kind) }, signal);
+    return place.served.kind === DEFINITION
+      ? { ...preview, contains: await contentsOf(cluster, live, signal) }
+      : preview;
+  }
+
   async #withDependants(
     dependants: DependantSearch,
     { ref, desired }: Wanted,
@@ -402,7 +412,9 @@ class FabricRefresh {
     }
     const listed = await cluster.list(served, scope, signal);
     if ('words' in listed) {
-      this.#found.gaps.push(gapOver(objects, cluster.server, `${served.plural} cannot be listed: ${listed.words}`));
+      this.#found.gaps.push(
+        gapOver(objects, cluster.server, `${served.plural} cannot be listed: ${codedWords(listed)}`),
+      );
       return undefined;
     }
     return new Map(
@@ -426,9 +438,7 @@ class FabricRefresh {
     // The surroundings of an action are refreshed without a trial: no rule judges their next step.
     if (subject !== undefined && formatRef(subject) !== formatRef(ref)) return undefined;
     if (desired === undefined)
-      return object === undefined || !isOurs(memory)
-        ? undefined
-        : triedRemove(cluster, { place, live: object, secrets: this.#secretsOf(place.served.kind) }, signal);
+      return object === undefined || !isOurs(memory) ? undefined : this.#triedRemove(cluster, place, object);
     if (isProven({ manifest: desired.spec, live: object, memory, admission: this.#admission }))
       return { outcome: 'unchanged' };
     const { spec: fabric } = this.#part.fabric;
@@ -462,6 +472,8 @@ class FabricRefresh {
       outcome: preview?.outcome ?? 'unchanged',
       ...(preview?.refusal === undefined ? {} : { refusal: preview.refusal }),
       differs: (preview?.fields?.length ?? 0) > 0,
+      // A row has the kept fields as a warning.
+      kept: preview?.outcome === 'unchanged' ? (preview.kept ?? []) : [],
       foreign: desired === undefined ? [] : fieldsOfOthers(object, desired.spec, this.#ownManagers()),
     };
     return objectSighting({

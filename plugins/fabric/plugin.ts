@@ -9,6 +9,7 @@ import { claim } from './objects/claim.ts';
 import { objectKind } from './objects/kind.ts';
 import { settingMistakes } from './repository/check.ts';
 import { repositoryKind } from './repository/kind.ts';
+import { summary } from './summary.ts';
 import type { FabricReader, FabricWriter } from './world.ts';
 
 /** Loads the code that refreshes and writes on first use: a plan without a Fabric must start at once. */
@@ -19,6 +20,7 @@ export const fabric = definePlugin<FabricReader, FabricWriter>({
   check,
   checkSettings: settingMistakes,
   claim,
+  summary,
   kinds: {
     Fabric: fabricKind,
     GitRepository: repositoryKind,

@@ -143,8 +143,13 @@ const APPLICATIONS = {
 const VPCS = 'vpc.githedgehog.com/v1beta1';
 const WIRING = 'wiring.githedgehog.com/v1beta1';
 const ipv4 = manifest(VPCS, 'IPv4Namespace', 'default', { subnets: ['10.10.0.0/16'] });
-const vpc = (vlan: number, subnets: { readonly [key: string]: Json } = {}) =>
-  manifest(VPCS, 'VPC', 'vpc-1', { subnets: { default: { subnet: '10.10.1.0/24', vlan }, ...subnets } });
+const vpc = (
+  vlan: number,
+  subnets: { readonly [key: string]: Json } = {},
+  more: { readonly [key: string]: Json } = {},
+) => manifest(VPCS, 'VPC', 'vpc-1', { subnets: { default: { subnet: '10.10.1.0/24', vlan }, ...subnets }, ...more });
+const isolated = vpc(1001, {}, { defaultIsolated: true });
+const eslag = manifest(WIRING, 'Connection', 'server-1', { eslag: { links: [{ switch: { port: 'leaf-1/E1/1' } }] } });
 const second = { second: { subnet: '10.10.2.0/24', vlan: 1002 } };
 const group = manifest(WIRING, 'SwitchGroup', 'a', { x: 1 });
 const attachment = manifest(VPCS, 'VPCAttachment', 'one', { subnet: 'vpc-1/second', connection: 'server-1' });
@@ -508,6 +513,18 @@ const situations: readonly Situation<ClusterBench>[] = [
     finds: ['Object set-by-others'],
   },
   {
+    name: 'a field that left its document, and that another applier owns too',
+    prepare: after(declared(ipv4, isolated), async ({ bench }) => {
+      const cluster = await bench.other();
+      const place = await placeOf(cluster, 'VPC', 'vpc-1');
+      const body = manifest(VPCS, 'VPC', 'vpc-1', { defaultIsolated: true });
+      if (!(await cluster.apply({ place, body }, never)).done) throw new Error('the field was not applied');
+      return declared(ipv4, vpc(1001));
+    }),
+    takes: [],
+    finds: ['Object field-kept', 'Object set-by-others'],
+  },
+  {
     name: 'an object under deletion',
     prepare: after(declared(ipv4, vpc(1001)), async (line) => {
       await editAs(line.bench.emulator, {
@@ -581,6 +598,14 @@ const situations: readonly Situation<ClusterBench>[] = [
     prepare: after(declared(ipv4, vpc(1001, second), attachment), async () => declared(ipv4, vpc(1001), attachment)),
     takes: [],
     rejects: ['Object subnet-in-use'],
+  },
+  {
+    name: 'a mode that an attachment does not support',
+    prepare: after(declared(ipv4, vpc(1001, second), eslag, attachment), async () =>
+      declared(ipv4, vpc(1001, second, { mode: 'l3vni' }), eslag, attachment),
+    ),
+    takes: [],
+    rejects: ['Object mode-unsupported-by-attachment'],
   },
   {
     name: 'a group in use',

@@ -216,3 +216,8 @@ export function refusalOf(answer: RawAnswer): Refusal {
 export function isPassing({ kind }: Pick<Refusal, 'kind'>): boolean {
   return kind === 'webhook-down' || kind === 'too-many-requests' || kind === 'server-error' || kind === 'terminating';
 }
+
+/** The words of a refusal, with its code. */
+export function codedWords({ words, code }: Pick<Refusal, 'words' | 'code'>): string {
+  return code === undefined ? words : `${words} (${code})`;
+}

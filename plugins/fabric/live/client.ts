@@ -25,7 +25,7 @@ import type {
   WatchEvent,
   WatchOptions,
 } from '../world.ts';
-import { type Refusal, refusalOf } from './answers.ts';
+import { codedWords, type Refusal, refusalOf } from './answers.ts';
 import { Breakers } from './breaker.ts';
 import { parseExactly } from './numbers.ts';
 import { type ListedObjects, type Refused, SILENCE_MS, watchObjects, type WatchSource } from './watch.ts';
@@ -40,6 +40,8 @@ export interface ClientOptions {
   /** Name of the owner of applied fields. */
   readonly manager: string;
   readonly timing?: Timing;
+  /** The reason why a login is refused, if it shows by itself: the server does not tell. */
+  readonly loginMistake?: () => string | undefined;
 }
 
 const AT_ONCE = 16;
@@ -152,7 +154,7 @@ export class KubernetesClient implements ClusterWriter {
     if (!isSuccess(answer)) {
       const refusal = this.#refusal(answer);
       if (refusal.status === 404) return [];
-      throw this.#failure(`the versions of ${group} cannot be listed: ${refusal.words}`);
+      throw this.#failure(`the versions of ${group} cannot be listed: ${codedWords(refusal)}`);
     }
     const { preferredVersion, versions } = this.#object(answer);
     const all = [preferredVersion, ...(Array.isArray(versions) ? (versions as readonly Json[]) : [])];
@@ -220,7 +222,7 @@ export class KubernetesClient implements ClusterWriter {
     if (!isSuccess(answer)) {
       const refusal = this.#refusal(answer);
       if (refusal.status === 404) return undefined;
-      throw this.#failure(`the kinds of ${apiVersion} cannot be listed: ${refusal.words}`);
+      throw this.#failure(`the kinds of ${apiVersion} cannot be listed: ${codedWords(refusal)}`);
     }
     const { resources } = this.#object(answer);
     return (Array.isArray(resources) ? (resources as readonly Json[]) : []).flatMap((each): readonly ServedKind[] => {
@@ -356,12 +358,14 @@ export class KubernetesClient implements ClusterWriter {
 
   #refusal({ status, headers, body }: Answer): Refusal {
     const retryAfter = headers.get('retry-after');
-    return refusalOf({
+    const refusal = refusalOf({
       status,
       body,
       contentType: headers.get('content-type') ?? '',
       ...(retryAfter === null ? {} : { retryAfter }),
     });
+    const reason = refusal.kind === 'unauthorized' ? this.#options.loginMistake?.() : undefined;
+    return reason === undefined ? refusal : { ...refusal, words: `${refusal.words}: ${reason}` };
   }
 
   #object({ body }: Answer): LiveObject {
@@ -416,7 +420,9 @@ export class KubernetesClient implements ClusterWriter {
   }
 
   #named(error: unknown): unknown {
-    return error instanceof ExchangeError ? this.#failure(error.message, error) : error;
+    if (!(error instanceof ExchangeError)) return error;
+    const code = error.reason === 'timeout' ? 'HH-K8S-004' : 'HH-K8S-001';
+    return this.#failure(`${error.message} (${code})`, error);
   }
 
   async #once(sending: Sending, signal: AbortSignal, renew?: true): Promise<Answer> {

@@ -1,7 +1,8 @@
 /** Clusters: opens the API server that a Fabric names, with the login of the environment. */
 
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { defined, digestOf, InputError, type Json, type Outside, sendingMistake } from '#plugin';
+import { defined, digestOf, InputError, instantText, type Json, type Outside, sendingMistake } from '#plugin';
 import { openHttp, usualDenial } from '#plugin/net';
 import type { AgentTracks } from '../agents/evidence.ts';
 import type { FabricConfig } from '../generated.ts';
@@ -12,7 +13,7 @@ import { openGit } from './git.ts';
 import { bearer, inCluster, isPod } from './in-cluster.ts';
 import { type Cluster, clusterOf, kubeconfigFiles, type Login } from './kubeconfig.ts';
 
-type Connection = Pick<ClientOptions, 'send' | 'credentials'>;
+type Connection = Pick<ClientOptions, 'send' | 'credentials' | 'loginMistake'>;
 
 /**
  * The connection to a cluster of a kubeconfig. A client certificate is a setting of the connection: a renewed one opens
@@ -37,7 +38,17 @@ function connectionOf({ ca, serverName, credentials }: Cluster, outside: Outside
       if (login.cert !== last.cert || login.key !== last.key) last = opened(login);
       return login.headers;
     },
+    loginMistake: () => (last.cert === undefined ? undefined : expiryMistake(last.cert, outside.now())),
   };
+}
+
+/** The reason why a client certificate is refused, if its own times say so. */
+function expiryMistake(text: string, now: number): string | undefined {
+  const { validToDate, validFromDate } = new X509Certificate(text);
+  if (now > validToDate.getTime()) return `the client certificate expired at ${instantText(validToDate.getTime())}`;
+  if (now < validFromDate.getTime())
+    return `the client certificate is valid from ${instantText(validFromDate.getTime())} on`;
+  return undefined;
 }
 
 async function byContext(context: string, outside: Outside): Promise<ClusterWriter> {

@@ -4,7 +4,9 @@ import type { FieldChange, Json, Resource } from '#plugin';
 import type { ObjectMemory } from '../generated.ts';
 import type { RefusalKind } from '../live/answers.ts';
 import type { Lost } from './as-sent.ts';
+import type { Contents } from './contents.ts';
 import type { Dependants } from './dependants.ts';
+import type { KeptField } from './kept.ts';
 import type { Manifest } from './manifest.ts';
 
 export interface ObjectFacts {
@@ -43,6 +45,10 @@ export interface ObjectPreview {
   readonly warnings?: readonly string[];
   /** Objects in the cluster that refer to this one; searched if the step removes something that they may use. */
   readonly dependants?: Dependants;
+  /** Of the removal of a definition: the objects of its kind. */
+  readonly contains?: Contents;
+  /** Fields that left the document, and that the object keeps. */
+  readonly kept?: readonly KeptField[];
 }
 
 export type ObjectResource = Resource<Manifest, ObjectFacts, ObjectMemory>;

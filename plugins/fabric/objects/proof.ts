@@ -67,7 +67,9 @@ export function proofOf(
   resource: Resource<Manifest, { readonly content: string }, ObjectMemory>,
 ): Partial<ObjectMemory> {
   const { desired, sight } = resource;
-  if (desired === undefined || sight.is !== 'seen' || previewOf(resource)?.outcome !== 'unchanged') return {};
+  const { outcome, kept } = previewOf(resource) ?? {};
+  // A kept field is reported for as long as the object has it.
+  if (desired === undefined || sight.is !== 'seen' || outcome !== 'unchanged' || kept !== undefined) return {};
   const admission = sight.observed.signals?.['admission'];
   if (typeof admission !== 'string') return {};
   return { content: sight.observed.facts.content, document: digestOf(desired.spec), admission };

@@ -2,6 +2,7 @@
 
 import {
   type Change,
+  counted,
   defer,
   formatRef,
   isTree,
@@ -19,7 +20,9 @@ import type { ObjectMemory, ObjectRuleId } from '../generated.ts';
 import { addressParts, objectsOf } from '../kinds.ts';
 import { type ObjectFacts, type ObjectPreview, type ObjectResource, previewOf } from './facts.ts';
 import type { Manifest } from './manifest.ts';
+import { DEFINITION } from './contents.ts';
 import { isEslag, removedSubnets } from './dependants.ts';
+import { keptText } from './kept.ts';
 import { type OverlapIndex, overlapIndex, overlapOf } from './overlaps.ts';
 import { referencesOf } from './references.ts';
 import { suspended } from './suspended.ts';
@@ -110,7 +113,8 @@ const notServed: ObjectRule = (change, resource, scene) =>
 function untried(resource: ObjectResource): Verdict | undefined {
   const tried = previewOf(resource);
   if (tried?.outcome !== 'untried') return undefined;
-  const message = `Unproven: the step cannot be tried: ${tried.refusal?.words ?? ''}. It is judged by comparison alone`;
+  const { words = '', code } = tried.refusal ?? {};
+  const message = `Unproven: the step cannot be tried: ${words}${code === undefined ? '' : ` (${code})`}. It is judged by comparison alone`;
   return { ...warn(message, factsOf(tried)), unproven: true };
 }
 
@@ -127,7 +131,22 @@ const refused: ObjectRule = (change, resource, scene) =>
     'unauthorized',
     'expired',
   ]) ??
+  warned(resource) ??
   pass('The cluster accepts the step');
+
+/** Warnings with which the cluster accepts a step: deprecations, and those of its webhooks. */
+function warned(resource: ObjectResource): Verdict | undefined {
+  const { warnings = [] } = previewOf(resource) ?? {};
+  return warnings.length === 0
+    ? undefined
+    : warn(`The cluster warns: ${listed(warnings)}`, { warnings: [...warnings] });
+}
+
+/** A field that left the document, and that the object keeps. The cluster does not say that. */
+function keptWarning(resource: ObjectResource): Verdict | undefined {
+  const { kept = [] } = previewOf(resource) ?? {};
+  return kept.length === 0 ? undefined : warn(keptText(kept), { fields: kept as unknown as Json });
+}
 
 const webhookDown: ObjectRule = (_change, resource) => {
   const preview = previewOf(resource);
@@ -143,7 +162,7 @@ const webhookDown: ObjectRule = (_change, resource) => {
 const notAsSent: ObjectRule = (_change, resource) => {
   const { lost = [] } = previewOf(resource) ?? {};
   const facts = { lost: lost as unknown as Json };
-  if (lost.length === 0) return pass('The cluster keeps every declared value', facts);
+  if (lost.length === 0) return keptWarning(resource) ?? pass('The cluster keeps every declared value', facts);
   const [first] = lost;
   const more = lost.length === 1 ? '' : `, and ${lost.length - 1} more`;
   const verb = first?.after === undefined ? 'drop' : 'replace';
@@ -157,18 +176,29 @@ const fieldOwnedByOthers: ObjectRule = (_change, resource) => {
   if (foreign.length === 0) return pass('No other manager owns a declared field', facts);
   const [first] = foreign;
   const more = foreign.length === 1 ? '' : `, and ${foreign.length - 1} more`;
-  return reject(`${first?.manager ?? ''} owns ${first?.field ?? ''}${more}`, facts, {
+  const since = first?.time === undefined ? '' : ` since ${first.time}`;
+  return reject(`${first?.manager ?? ''} owns ${first?.field ?? ''}${since}${more}`, facts, {
     remedy: { outside: 'remove the field from one of the two sources' },
   });
 };
 
-const SHARED: ReadonlySet<string> = new Set(['Namespace', 'CustomResourceDefinition']);
+const SHARED: ReadonlySet<string> = new Set(['Namespace', DEFINITION]);
 
-const sharedKind: ObjectRule = (_change, { ref }) => {
-  const { kind, name } = addressParts(ref);
-  return SHARED.has(kind)
-    ? reject(`Every object in the ${kind} ${name} would be deleted with it, those of others too`, { kind, name })
-    : pass('The kind contains no objects of others');
+const sharedKind: ObjectRule = (_change, resource) => {
+  const { kind, name } = addressParts(resource.ref);
+  if (!SHARED.has(kind)) return pass('The kind contains no objects of others');
+  const { contains } = previewOf(resource) ?? {};
+  const number =
+    contains === undefined
+      ? ''
+      : 'objects' in contains
+        ? `. The cluster has ${counted(contains.objects, 'object')} of the kind`
+        : `. Their number is not known: ${contains.unread}`;
+  return reject(`Every object in the ${kind} ${name} would be deleted with it, those of others too${number}`, {
+    kind,
+    name,
+    ...(contains === undefined ? {} : { contains }),
+  });
 };
 
 /** Objects of a kind in the same fabric and namespace, as the cluster has them or will have them. */

@@ -6,6 +6,7 @@ import { isPassing } from '../live/answers.ts';
 import { contentDigest, type LiveObject, textOr } from './content.ts';
 import type { ObjectFacts, ObjectPreview } from './facts.ts';
 import { managedEntries } from './managed-fields.ts';
+import { type KeptField, keptText } from './kept.ts';
 import type { ForeignField } from './others.ts';
 
 /** Further input of the state: what the document and the trial say. */
@@ -16,6 +17,8 @@ export interface ObjectRaw {
   /** The document differs from the object. */
   readonly differs: boolean;
   readonly foreign: readonly ForeignField[];
+  /** Fields that left the document, and that the object keeps. */
+  readonly kept: readonly KeptField[];
 }
 
 /** The key of an object in a list. */
@@ -56,6 +59,7 @@ export function objectSighting({ ref, object, raw, self, admission, at }: Seen):
       resource_version: textOr(resourceVersion, ''),
       ...(typeof generation === 'number' ? { generation } : {}),
       ...(admission === undefined ? {} : { admission }),
+      ...(typeof deletionTimestamp === 'string' ? { deleting_since: deletionTimestamp } : {}),
     },
   };
 }
@@ -78,15 +82,37 @@ function setByOthers(ref: Ref, foreign: readonly ForeignField[]): readonly Findi
   const [first] = foreign;
   if (first === undefined) return [];
   const more = foreign.length === 1 ? '' : `, and ${foreign.length - 1} more`;
+  const time = first.time === undefined ? '' : ` at ${first.time}`;
   return [
     {
       ref,
       code: 'set-by-others',
       severity: 'info',
-      message: `${first.manager} set ${first.field}${more}, which the manifest does not declare`,
-      facts: { fields: foreign.slice(0, 20).map(({ field, manager }) => ({ field, manager })) },
+      message: `${first.manager} set ${first.field}${time}${more}, which the manifest does not declare`,
+      facts: { fields: foreign.slice(0, 20).map((each) => ({ ...each })) },
     },
   ];
+}
+
+function keptFinding(ref: Ref, kept: readonly KeptField[]): readonly Finding[] {
+  if (kept.length === 0) return [];
+  const fields = kept.slice(0, 20).map((each) => ({ ...each }));
+  return [{ ref, code: 'field-kept', severity: 'warning', message: keptText(kept), facts: { fields } }];
+}
+
+/** An object that is being deleted: since when, and what holds it. */
+function deletingFinding({ ref, facts, signals }: Sighting<ObjectFacts>): Finding {
+  const { finalizers = [] } = facts;
+  const start = signals?.['deleting_since'];
+  const since = typeof start === 'string' ? ` since ${start}` : '';
+  const held = finalizers.length === 0 ? 'its end' : finalizers.join(', ');
+  return {
+    ref,
+    code: 'deleting',
+    severity: 'warning',
+    message: `the object is being deleted${since}, and waits for ${held} (HH-K8S-026)`,
+    facts: { finalizers, ...(typeof start === 'string' ? { since: start } : {}) },
+  };
 }
 
 /** An object that differs in nothing, and that the cluster refuses, or cannot check. */
@@ -102,17 +128,11 @@ function refusedUnchanged(ref: Ref, refusal: ObjectRaw['refusal']): Finding {
       };
 }
 
-export function objectStanding(policy: unknown, { ref, facts, raw }: Sighting<ObjectFacts>): Standing<ObjectFacts> {
-  const { outcome, foreign, refusal } = raw as ObjectRaw;
+export function objectStanding(policy: unknown, seen: Sighting<ObjectFacts>): Standing<ObjectFacts> {
+  const { ref, facts, raw } = seen;
+  const { outcome, foreign, refusal, kept } = raw as ObjectRaw;
   const state = stateOf(policy as ObjectPolicy, facts, raw as ObjectRaw);
-  const deleting = {
-    ref,
-    code: 'deleting',
-    severity: 'warning' as const,
-    message: `the object is being deleted, and waits for ${facts.finalizers?.join(', ') ?? 'its end'}`,
-    facts: { finalizers: facts.finalizers ?? [] },
-  };
-  if (state === 'DELETING') return { state, findings: [deleting] };
+  if (state === 'DELETING') return { state, findings: [deletingFinding(seen)] };
   const refused = state === 'SYNCED' && outcome === 'refused' ? [refusedUnchanged(ref, refusal)] : [];
-  return { state, findings: [...refused, ...setByOthers(ref, foreign)] };
+  return { state, findings: [...refused, ...keptFinding(ref, kept), ...setByOthers(ref, foreign)] };
 }

@@ -6,6 +6,7 @@ import type { ApplyOrder, ClusterReader, ObjectPlace, Reply } from '../world.ts'
 import { lostValues } from './as-sent.ts';
 import { changesOf, contentOf, differencesBetween, type LiveObject, masked, secretPointers } from './content.ts';
 import type { ObjectPreview, OwnedByOther } from './facts.ts';
+import { keptFields } from './kept.ts';
 import { ownEntry, valueOfField, writersOf } from './managed-fields.ts';
 import type { Manifest } from './manifest.ts';
 import { hideSecrets, publicWords, type Secrets } from './secret-words.ts';
@@ -110,12 +111,14 @@ function answered(
   // Without an entry of its own, fettle does not own what it declares: the first apply writes the entry.
   const isOwner = live !== undefined && ownEntry(live, manager) !== undefined;
   const isUnchanged = live !== undefined && fields.length === 0 && others.length === 0 && isOwner;
+  const kept = live === undefined ? [] : keptFields(manifest, live, predicted, manager);
   const taken = live !== undefined && fields.length === 0 && !isUnchanged ? [ownership(live, manager)] : [];
   return {
     outcome: isUnchanged && lost.length === 0 ? 'unchanged' : 'changes',
     ...(fields.length + taken.length === 0 ? {} : { fields: [...fields, ...taken] }),
     ...(others.length === 0 ? {} : { others }),
     ...(lost.length === 0 ? {} : { lost: maskedLost(lost, declared) }),
+    ...(kept.length === 0 ? {} : { kept }),
     ...(warnings.length === 0 ? {} : { warnings: warnings.map((text) => hideSecrets(text, secretsOf(declared))) }),
   };
 }

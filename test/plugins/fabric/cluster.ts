@@ -138,8 +138,9 @@ export interface PlanJson {
     readonly reason: string;
     readonly resource_change: { readonly address: string };
   }[];
-  readonly checks: readonly { readonly address: string; readonly code: string }[];
+  readonly checks: readonly { readonly address: string; readonly code: string; readonly message: string }[];
   readonly gaps: readonly { readonly message: string }[];
+  readonly summaries?: readonly { readonly title: string; readonly lines: readonly string[] }[];
   readonly plan_digest: string;
 }
 

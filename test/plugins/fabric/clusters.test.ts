@@ -45,6 +45,16 @@ test('a renewed client certificate is used by the next request', async () => {
   expect(await userNow('missing.example.com/v1')).toBe('ben');
 });
 
+test('an expired client certificate is named, because the server only says that the login is refused', async () => {
+  const { emulator, file, userNow } = await started({ 'client-certificate': 'me.crt', 'client-key': 'me.key' });
+  const { certificate, key } = emulator.authority.forClient('ann', [], Date.now() - 60_000);
+  file('me.crt', certificate);
+  file('me.key', key);
+  await expect(userNow('v1')).rejects.toThrow(
+    /cannot be listed: Unauthorized: the client certificate expired at 20\S+Z \(HH-K8S-002\)$/u,
+  );
+});
+
 test('an exec plugin may print a client certificate', async () => {
   const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: './login' };
   const { emulator, file, folder, userNow } = await started({ exec });

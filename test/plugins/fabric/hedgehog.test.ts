@@ -16,7 +16,7 @@ import { textAt, type Tree, treeAt, valueAt } from '../../../plugins/fabric/sand
 import { type Api, type ApiAnswer, type ApiServer, objectsIn, openApi } from '../../support/kubernetes/api.ts';
 import { emulatedServer, hasRealServer, install, realServer } from '../../support/kubernetes/servers.ts';
 import { serveWebhooks, type Webhooks } from '../../support/kubernetes/webhooks.ts';
-import { type Mistake, mistakesIn } from './refusals.ts';
+import { acceptedIn, type Mistake, mistakesIn } from './refusals.ts';
 
 const manifests = globSync('manifests/*.yaml', { cwd: import.meta.dirname })
   .toSorted()
@@ -184,6 +184,14 @@ function fabricTests(start: () => Promise<Fabric>): void {
     },
   );
 
+  test.each(acceptedIn(manifests).map((request) => [request.title, request] as const))(
+    'accepts: %s',
+    async (_title, request) => {
+      const { code, body } = await attempt(fabric.api, request);
+      expect([code, textAt(body, 'message')]).toEqual([200, '']);
+    },
+  );
+
   test('warns about MCLAG, and does not check it', async () => {
     const links = [1, 2].map((n) => ({ server: { port: `server-6/enp2s${n}` }, switch: { port: `leaf-${n}/E1/1` } }));
     const object = {
@@ -216,6 +224,14 @@ function fabricTests(start: () => Promise<Fabric>): void {
     expect((await fabric.api.apply(`${pathOf(group)}?dryRun=All`, group)).code).toBe(200);
   });
 }
+
+test('every recorded refusal is a mistake that is tried', () => {
+  expect(
+    mistakesIn(manifests)
+      .map(({ title }) => title)
+      .toSorted(),
+  ).toEqual(Object.keys(words).toSorted());
+});
 
 describe('the emulated fabric', () => {
   fabricTests(async () => {

@@ -3,7 +3,16 @@
 import { describe, expect, it } from 'vitest';
 import { compareText, type Json, valueAt } from '#plugin';
 import { internalError } from '../../../plugins/fabric/sandbox/status.ts';
-import { type ClusterProject, clusterProject, definition, liveObject, manifest, never, placeOf } from './cluster.ts';
+import {
+  type ClusterProject,
+  clusterProject,
+  definition,
+  HOOKS,
+  liveObject,
+  manifest,
+  never,
+  placeOf,
+} from './cluster.ts';
 
 const NAMESPACES = `${manifest('IPv4Namespace', 'default', '{ subnets: [10.10.0.0/16] }')}---\n${manifest('VLANNamespace', 'default', '{ ranges: [{ from: 1000, to: 2999 }] }')}`;
 const vpc = (name: string, vlan: number, more = ''): string =>
@@ -185,11 +194,91 @@ describe('drift', () => {
     expect(patched.done).toBe(true);
     const plan = await project.plan();
     expect(plan.rejected_changes).toMatchObject([{ reason: 'field-owned-by-others' }]);
-    expect(plan.rejected_changes[0]?.reasons[0]?.message).toContain('fettle:other owns .spec.subnets.default.vlan');
+    expect(plan.rejected_changes[0]?.reasons[0]?.message).toMatch(
+      /^fettle:other owns \.spec\.subnets\.default\.vlan since 20\S+Z$/u,
+    );
     const override =
       '--override field-owned-by-others@fabric/VPC/prod/default/vpc-1 --reason "the manifests are the source"';
     await project.run(`apply --yes ${override}`);
     expect(await liveObject(project, 'VPC', 'vpc-1')).toMatchObject({ spec: { subnets: { default: { vlan: 1001 } } } });
+  });
+});
+
+describe('a field that left its document', () => {
+  const isolated = vpc('vpc-1', 1001, ', defaultIsolated: true');
+
+  it('and that another manager owns too is a finding without a row, and a warning of a row', async () => {
+    const project = await clusterProject({ ...whole, 'desired/vpc.yaml': isolated });
+    await project.run('apply --yes');
+    const cluster = await project.as('other');
+    const place = await placeOf(cluster, 'VPC', 'vpc-1');
+    const body = {
+      apiVersion: 'vpc.githedgehog.com/v1beta1',
+      kind: 'VPC',
+      metadata: { name: 'vpc-1', namespace: 'default' },
+      spec: { defaultIsolated: true },
+    };
+    expect(await cluster.apply({ place, body }, never)).toMatchObject({ done: true });
+    project.write({ 'desired/vpc.yaml': vpc('vpc-1', 1001) });
+    const words =
+      'The object keeps .spec.defaultIsolated, which left the document, because fettle:other owns it too. Declare another value, or remove the field in the cluster';
+    const first = await project.plan();
+    expect(first.resource_changes).toEqual([]);
+    expect(first.checks).toMatchObject([
+      { code: 'field-kept', message: words },
+      {
+        code: 'set-by-others',
+        message: expect.stringMatching(/^fettle:other set \.spec\.defaultIsolated at 20\S+Z, which/u),
+      },
+    ]);
+    project.write({ 'desired/vpc.yaml': vpc('vpc-1', 1002) });
+    const [row] = (await project.plan()).resource_changes;
+    expect(row?.warnings).toEqual([`not-as-sent: ${words}`]);
+  });
+});
+
+describe('peerings', () => {
+  const peering = (permit: string): string => manifest('VPCPeering', 'one', `{ permit: [${permit}] }`);
+
+  it('are summarized as the VPCs that reach each other before and after the plan', async () => {
+    const project = await clusterProject({
+      'desired/namespaces.yaml': NAMESPACES,
+      'desired/vpc.yaml': `${vpc('vpc-1', 1001)}---\n${vpc('vpc-2', 1002)}`,
+      'desired/peering.yaml': peering('{ vpc-1: { subnets: [default] }, vpc-2: {} }'),
+    });
+    const lines = async (): Promise<readonly string[]> =>
+      ((await project.plan()).summaries ?? []).flatMap((each) => each.lines);
+    const by = 'by fabric/VPCPeering/prod/default/one';
+    expect(await lines()).toEqual([`+ prod: vpc-1 (default) and vpc-2 (all subnets), ${by}`]);
+    await project.run('apply --yes');
+    expect(await lines()).toEqual([]);
+    project.write({ 'desired/peering.yaml': peering('{ vpc-1: {}, vpc-2: {} }') });
+    expect(await lines()).toEqual([
+      `+ prod: vpc-1 (all subnets) and vpc-2 (all subnets), ${by}`,
+      `- prod: vpc-1 (default) and vpc-2 (all subnets), ${by}`,
+    ]);
+    project.write({ 'desired/peering.yaml': '# removed\n' });
+    expect(await lines()).toEqual([`- prod: vpc-1 (default) and vpc-2 (all subnets), ${by}`]);
+  });
+});
+
+describe('a warning of the cluster', () => {
+  it('is a warning of the row', async () => {
+    const hook = {
+      group: 'wiring.githedgehog.com',
+      kind: 'SwitchGroup',
+      validating: {
+        name: 'vswitchgroup.kb.io',
+        operations: ['CREATE', 'UPDATE'] as const,
+        judge: () => ({ warnings: ['groups are deprecated'] }),
+      },
+    };
+    const project = await clusterProject(
+      { 'desired/group.yaml': manifest('SwitchGroup', 'a', '{}') },
+      { hooks: [...HOOKS, hook] },
+    );
+    const [row] = (await project.plan()).resource_changes;
+    expect(row?.warnings).toEqual(['refused: The cluster warns: groups are deprecated']);
   });
 });
 
@@ -339,7 +428,9 @@ describe('a kind whose definition is in the same plan', () => {
         .map(({ reasons }) => reasons.map(({ message }) => message))
         .flat()
         .join(),
-    ).toContain('Every object in the CustomResourceDefinition things.things.example.com would be deleted with it');
+    ).toContain(
+      'Every object in the CustomResourceDefinition things.things.example.com would be deleted with it, those of others too. The cluster has 1 object of the kind',
+    );
   });
 });
 
@@ -359,7 +450,12 @@ describe('a finalizer', () => {
     await project.run('apply --yes');
     const plan = await project.plan();
     expect(plan.resource_changes).toEqual([]);
-    expect(plan.checks).toMatchObject([{ code: 'deleting' }]);
+    expect(plan.checks).toMatchObject([
+      {
+        code: 'deleting',
+        message: expect.stringMatching(/since 20\S+Z, and waits for example\.com\/clean-up \(HH-K8S-026\)$/u),
+      },
+    ]);
     await project.edit('PATCH', 'vpcs/vpc-1', 'controller', { metadata: { finalizers: null } });
     await project.run('drift --record');
     expect((await project.run('state list')).stdout).not.toContain('vpc-1');

@@ -16,6 +16,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   VLANNamespace: 'wiring',
   Server: 'wiring',
   SwitchProfile: 'wiring',
+  SwitchGroup: 'wiring',
 };
 
 function fresh(kind: string, name: string, spec: Tree): Tree {
@@ -31,14 +32,19 @@ const unbundled = (server: string, leaf: string): Tree => ({
   unbundled: { link: { server: { port: server }, switch: { port: leaf } } },
 });
 
-/** The mistakes, over the manifests of a whole fabric. */
-export function mistakesIn(manifests: readonly Tree[]): readonly Mistake[] {
-  const changed = (kind: string, name: string, patch: Tree): Tree => {
+/** Gives a manifest with a change of its spec. */
+function changesIn(manifests: readonly Tree[]): (kind: string, name: string, patch: Tree) => Tree {
+  return (kind, name, patch) => {
     const base = manifests.find((one) => one['kind'] === kind && textAt(one, 'metadata', 'name') === name);
     if (base === undefined) throw new Error(`${kind}/${name} is not a manifest`);
     const spec = mergePatch(treeAt(base, 'spec'), patch);
     return { ...base, spec: isTree(spec) ? spec : {} };
   };
+}
+
+/** The mistakes, over the manifests of a whole fabric. */
+export function mistakesIn(manifests: readonly Tree[]): readonly Mistake[] {
+  const changed = changesIn(manifests);
   const vpc = (title: string, spec: Tree, name = 'vpc-x'): Mistake => ({ title, object: fresh('VPC', name, spec) });
   const attach = (title: string, subnet: string, connection: string, more: Tree = {}): Mistake => ({
     title,
@@ -168,5 +174,21 @@ export function mistakesIn(manifests: readonly Tree[]): readonly Mistake[] {
     gone('delete IPv4 namespace with VPCs', 'IPv4Namespace', 'default'),
     gone('delete VLAN namespace with switches', 'VLANNamespace', 'default'),
     gone('delete built-in switch profile', 'SwitchProfile', 'vs'),
+    { title: 'switch profile: built-in changed', object: fresh('SwitchProfile', 'vs', { notes: 'x' }) },
+    { title: 'switch profile: own', object: fresh('SwitchProfile', 'own', { displayName: 'x' }) },
+  ];
+}
+
+/** Requests that the fabric accepts, although they look like mistakes. */
+export function acceptedIn(manifests: readonly Tree[]): readonly Mistake[] {
+  const changed = changesIn(manifests);
+  const link = { server: { port: 'server-5/enp2s1' }, switch: { port: 'leaf-4/E1/1' } };
+  return [
+    { title: 'switch: role virtual-edge', object: changed('Switch', 'leaf-4', { role: 'virtual-edge' }) },
+    {
+      title: 'connection: two types',
+      object: changed('Connection', 'server-5--unbundled--leaf-4', { bundled: { links: [link] } }),
+    },
+    { title: 'delete switch group in use', object: fresh('SwitchGroup', 'eslag-1', {}), isRemoval: true },
   ];
 }
