@@ -258,6 +258,14 @@ function unreadUsers(resource: ObjectResource): Verdict | undefined {
   );
 }
 
+/** Passes; unproven if rows of the plan change objects that use the resource now: the cluster is asked again after them. */
+function passAfterUsers(message: string, resource: ObjectResource, scene: Scene): Verdict {
+  const found = previewOf(resource)?.dependants?.found ?? [];
+  const first = found.map(({ address }) => address).filter((address) => scene.changes.has(address));
+  if (first.length === 0) return pass(message);
+  return { ...warn(`Unproven: judged again after ${listed(first)}`, { first }), unproven: true };
+}
+
 /** The subnet of an attachment: `vpc-1` means `vpc-1/default`. */
 function attachedSubnet(manifest: Manifest): string {
   const subnet = valueAt(manifest, '/spec/subnet');
@@ -286,7 +294,8 @@ const subnetInUse: ObjectRule = (_change, resource, scene) => {
     })
     .map(({ address }) => address);
   const facts = { removed: gone, in_use_by: inUse };
-  if (inUse.length === 0) return unreadUsers(resource) ?? pass('No removed subnet is in use', facts);
+  if (inUse.length === 0)
+    return unreadUsers(resource) ?? passAfterUsers('No removed subnet is in use', resource, scene);
   return reject(`The subnet ${gone.join(', ')} is in use by ${inUse.join(', ')}`, facts, {
     remedy: { outside: 'remove what uses the subnet first' },
   });
@@ -310,7 +319,8 @@ const modeUnsupported: ObjectRule = (_change, resource, scene) => {
     })
     .map(({ address }) => address);
   const facts = { mode: 'l3vni', attachments: inUse };
-  if (inUse.length === 0) return unreadUsers(resource) ?? pass('Every attachment supports the mode', facts);
+  if (inUse.length === 0)
+    return unreadUsers(resource) ?? passAfterUsers('Every attachment supports the mode', resource, scene);
   return reject(`The mode l3vni is not supported by the ESLAG connections of ${inUse.join(', ')}`, facts, {
     remedy: { outside: 'remove these attachments first' },
   });
@@ -325,7 +335,7 @@ function isEslagAt(resource: ObjectResource, connection: Json | undefined): bool
 const groupInUse: ObjectRule = (_change, resource, scene) => {
   const users = usersOf(resource, ['Switch'], scene).map(({ address }) => address);
   const facts = { switches: users };
-  if (users.length === 0) return unreadUsers(resource) ?? pass('No Switch is in the group', facts);
+  if (users.length === 0) return unreadUsers(resource) ?? passAfterUsers('No Switch is in the group', resource, scene);
   return reject(`The group is in use by ${users.join(', ')}`, facts, {
     remedy: { outside: 'take the switches out of the group first' },
   });
