@@ -188,7 +188,9 @@ async function endOf(world: FabricWriter, fabric: FabricResource, ended: EndedAp
     return { notes: [], late: [] };
   const before = generationsIn(scene, ref.name);
   const changes = done.filter(({ change }) => reachesSwitches(change)).map(({ change }) => addressParts(change.ref));
-  const switches = before === undefined ? [] : switchesOfChanges(changes, reachesOf(scene, ref.name));
+  // A cluster without any Agent has no controller that would create one.
+  const hasAgents = before !== undefined && Object.keys(before).length > 0;
+  const switches = hasAgents ? switchesOfChanges(changes, reachesOf(scene, ref.name)) : [];
   const { agents } = desired.spec;
   const wait: AgentsWait = {
     switches,
