@@ -254,7 +254,6 @@ export type FindingCode =
   | 'forbidden-status'
   | 'inconsistent'
   | 'maintenance-review'
-  | 'maintenance-ended'
   | 'sync-failed'
   | 'agent-failing'
   | 'agent-silent'
@@ -2590,12 +2589,6 @@ export const tables = {
       kind: 'Fabric',
       severity: 'warning',
       text: 'The maintenance has lasted for more than 24 hours.',
-    },
-    {
-      code: 'maintenance-ended',
-      kind: 'Fabric',
-      severity: 'warning',
-      text: 'The document was changed, which ends a maintenance that somebody requested.',
     },
     { code: 'sync-failed', kind: 'Fabric', severity: 'warning', text: 'The last sync of the Fabric failed.' },
     {

@@ -11,7 +11,7 @@ import { fabric } from '../../plugins/fabric/plugin.ts';
 import { type ApiError, denied, internalError } from '../../plugins/fabric/sandbox/status.ts';
 import { type Emulator, startEmulator } from '../../plugins/fabric/sandbox/emulator.ts';
 import type { ClusterWriter } from '../../plugins/fabric/world.ts';
-import { type Desired, instantText, type Json, type KnownResource, seenState } from '#plugin';
+import { type Desired, digestOf, instantText, type Json, type KnownResource, seenState } from '#plugin';
 import { type Bench, type Line, pluginConformance, type Situation } from '../../src/conformance/plugin.ts';
 import { DEFINITIONS, definition, editAs, HOOKS, never, placeOf } from '../plugins/fabric/cluster.ts';
 import { temporaryFolder } from '../support/cli.ts';
@@ -244,6 +244,24 @@ const fabricSituations: readonly Situation<ClusterBench>[] = [
       await apply(declaredWith({ status: 'MAINTENANCE' }, ipv4));
       bench.later(HOUR);
       return declaredWith({ status: 'ACTIVE' }, ipv4);
+    },
+    takes: ['Fabric MAINTENANCE>ACTIVE'],
+  },
+  {
+    name: 'a requested maintenance that an edit of the document ends',
+    prepare: async ({ apply, log }) => {
+      const documents = declaredWith({ status: 'ACTIVE' }, ipv4);
+      await apply(documents);
+      const kept = {
+        maintenance_by: 'request',
+        request_until: instantText(START + HOUR),
+        request_reason: 'upgrade',
+        request_by: 'ann',
+        request_document: digestOf(documents[0]?.spec),
+      };
+      const resources = [{ ref: FABRIC.ref, state: 'MAINTENANCE', kept, version: 1 }];
+      await log.record([{ kind: 'seen', body: { run: 'run', resources, counts: {} } }]);
+      return declaredWith({ status: 'ACTIVE', controllers: ['a-controller'] }, ipv4);
     },
     takes: ['Fabric MAINTENANCE>ACTIVE'],
   },

@@ -3,6 +3,7 @@
 import {
   defineKind,
   type Facts,
+  type Instant,
   instantText,
   isKnown,
   type KnownResource,
@@ -17,7 +18,7 @@ import {
   otherState,
 } from '#plugin';
 import type { FabricMemory, FabricRuleId, FabricSpec, FabricStep } from '../generated.ts';
-import { isPossible } from '../states/combination.ts';
+import { isPossible, type Status } from '../states/combination.ts';
 import { corrected } from '../states/events.ts';
 import { isStatus } from '../states/refreshed.ts';
 import { syncWait } from '../states/retries.ts';
@@ -42,6 +43,13 @@ function correction({ memory }: KnownResource<FabricResource>): Proposal<FabricS
   };
 }
 
+/** The reason of a step to a status. */
+function becauseOf(to: Status, { status: wanted, request }: FabricPolicy, at: Instant): string {
+  if (to === 'ACTIVE' && request?.isOverridden === true && at < request.until)
+    return `the changed document ends the maintenance that ${request.requester} requested until ${instantText(request.until)}: ${request.reason}`;
+  return isStatus(wanted) ? `the document declares the status ${to}` : 'the document no longer declares MAINTENANCE';
+}
+
 /** The step to the declared status; undefined if none leads there, which is a finding. */
 function statusStep(resource: KnownResource<FabricResource>): Proposal<FabricStep> | undefined {
   const observed = observedOf(resource);
@@ -58,9 +66,7 @@ function statusStep(resource: KnownResource<FabricResource>): Proposal<FabricSte
     step: step as FabricStep,
     goal: 'update',
     fields: [{ path: '/status', before: state, after: to }],
-    because: isStatus(wanted)
-      ? `the document declares the status ${to}`
-      : 'the document no longer declares MAINTENANCE',
+    because: becauseOf(to, policy as FabricPolicy, observed.at),
   };
 }
 

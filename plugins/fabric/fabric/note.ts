@@ -79,9 +79,10 @@ function maintenanceNote(
   return by === 'window' || by === 'request' ? { maintenance_by: by } : {};
 }
 
-/** A request that a document has ended, or that is over, is dropped: no later document revives it. */
-function requestNote({ request, overridden }: FabricPolicy, now: Instant): Note<FabricMemory> {
-  const isOver = overridden !== undefined || (request !== undefined && request.until <= now);
+/** A request that a row has ended, or that is over, is dropped: no later document revives it. */
+function requestNote(state: string, { request }: FabricPolicy, now: Instant): Note<FabricMemory> {
+  const isEnded = request?.isOverridden === true && state !== 'MAINTENANCE';
+  const isOver = isEnded || (request !== undefined && request.until <= now);
   return isOver ? NO_REQUEST : {};
 }
 
@@ -125,7 +126,7 @@ export function fabricNote(noted: NotedFabric, now: Instant): Note<FabricMemory>
     ...connectionNote(now, { from: before.connection, to: others['connection'] ?? '' }, kept, signals['tested']),
     ...syncNote(now, { from: before.sync, to: others['sync'] ?? '' }, kept, signals['sync_error']),
     ...maintenanceNote(state, policy, signals, kept),
-    ...requestNote(policy, now),
+    ...requestNote(state, policy, now),
     ...alertsOf(noted, now),
     ...(state === 'ACTIVE' && kept.activated_at === undefined ? { activated_at: instantText(now) } : {}),
     ...(state === 'DECOMMISSIONED' && kept.decommissioned_at === undefined

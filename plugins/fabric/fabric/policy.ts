@@ -21,13 +21,19 @@ export interface MaintenanceDue {
   readonly until: Instant;
 }
 
+/** A maintenance that somebody requested. */
+export interface MaintenanceRequest extends MaintenanceDue {
+  readonly by: 'request';
+  readonly requester: string;
+  /** True after an edit of the document: a row ends the maintenance. */
+  readonly isOverridden: boolean;
+}
+
 export interface FabricPolicy {
   /** The declared status; undefined if the document does not declare one. */
   readonly status?: Status | 'auto';
   readonly windows: readonly RecurringWindow[];
-  readonly request?: MaintenanceDue & { readonly by: 'request' };
-  /** A request that a later document ends. `by`: the person who made it. */
-  readonly overridden?: { readonly by: string; readonly reason: string; readonly until: Instant };
+  readonly request?: MaintenanceRequest;
   /** Longest time of a sync, in ms. */
   readonly syncMs: number;
   /** `expireMs`: time after which a closed alert is dropped. */
@@ -56,16 +62,12 @@ export const NO_REQUEST = {
   request_document: null,
 } as const;
 
-/** The requested maintenance. A later document ends it. */
-function requestOf(
-  spec: FabricSpec | undefined,
-  { kept }: Memory<FabricMemory>,
-): Pick<FabricPolicy, 'request' | 'overridden'> {
+/** The requested maintenance. A later document ends it, by a row. */
+function requestOf(spec: FabricSpec | undefined, { kept }: Memory<FabricMemory>): Pick<FabricPolicy, 'request'> {
   const { request_until: until, request_reason: reason = '', request_by: by = '', request_document: document } = kept;
   if (until === undefined) return {};
-  const ends = instantOf(until);
-  if (spec === undefined || document !== digestOf(spec)) return { overridden: { by, reason, until: ends } };
-  return { request: { by: 'request', reason, until: ends } };
+  const isOverridden = spec === undefined || document !== digestOf(spec);
+  return { request: { by: 'request', reason, until: instantOf(until), requester: by, isOverridden } };
 }
 
 export function fabricPolicy(
@@ -82,12 +84,20 @@ export function fabricPolicy(
   };
 }
 
-/** The maintenance that is due now: the one that ends last. */
-export function maintenanceDue({ windows, request }: FabricPolicy, now: Instant): MaintenanceDue | undefined {
+/**
+ * The maintenance that is due now: the one that ends last. A request that a document overrides begins none; `holds` is true
+ * as long as the row that ends the present maintenance is not taken.
+ */
+export function maintenanceDue(
+  { windows, request }: FabricPolicy,
+  now: Instant,
+  holds: boolean,
+): MaintenanceDue | MaintenanceRequest | undefined {
   const window = windows.length === 0 ? undefined : openWindow(windows, now);
-  const open: readonly MaintenanceDue[] = [
+  const isRequested = request !== undefined && now < request.until && (holds || !request.isOverridden);
+  const open: readonly (MaintenanceDue | MaintenanceRequest)[] = [
     ...(window === undefined ? [] : [{ by: 'window', reason: window.reason, until: window.to } as const]),
-    ...(request !== undefined && now < request.until ? [request] : []),
+    ...(isRequested ? [request] : []),
   ];
   return open.toSorted((a, b) => b.until - a.until)[0];
 }

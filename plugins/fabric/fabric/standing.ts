@@ -127,23 +127,6 @@ function maintenanceReview({ ref, state, memory, now }: Judged): readonly Findin
   ];
 }
 
-/** A document that ends a requested maintenance: its plan has no row for that. */
-function requestEnded({ ref, state, memory, now }: Judged, { overridden }: FabricPolicy): readonly Finding[] {
-  if (overridden === undefined || overridden.until <= now) return [];
-  if (memory?.kept.maintenance_by !== 'request' || state.status === 'MAINTENANCE') return [];
-  const { by, reason } = overridden;
-  const until = instantText(overridden.until);
-  return [
-    {
-      ref,
-      code: 'maintenance-ended',
-      severity: 'warning',
-      message: `The changed document ends the maintenance that ${by} requested until ${until}: ${reason}`,
-      facts: { by, reason, until },
-    },
-  ];
-}
-
 const AGENT_FINDINGS = { failing: 'error', silent: 'error', unknown: 'warning' } as const;
 
 /** Switches named in one message. */
@@ -240,7 +223,8 @@ export function fabricStanding(
   const raw = seen.raw as FabricRaw;
   const before = withStep(recordedStates(memory), memory?.open);
   if (!isPossible(before)) return contradicting(ref, before);
-  const due = maintenanceDue(policy, now);
+  const isResuming = memory?.open?.step === 'MAINTENANCE>ACTIVE';
+  const due = maintenanceDue(policy, now, memory?.state === 'MAINTENANCE' && !isResuming);
   const overdue = {
     test: since(memory?.kept.connection_since, now) > TEST_MS,
     sync: since(memory?.kept.sync_since, now) > policy.syncMs,
@@ -260,7 +244,6 @@ export function fabricStanding(
       ...agentFindings(judged),
       ...syncFailed(judged, error),
       ...maintenanceReview(judged),
-      ...requestEnded(judged, policy),
     ]),
     via: between(ways.status, memory?.state !== undefined),
     viaOf: { connection: between(ways.connection, isRecorded), sync: between(ways.sync, isRecorded) },
@@ -272,7 +255,12 @@ export function fabricStanding(
         : { agents: raw.switches.map(({ name, course }) => `${name}: ${course}`) }),
       ...(state.status !== 'MAINTENANCE' || due === undefined || policy.status === 'MAINTENANCE'
         ? {}
-        : { maintenance_by: due.by, maintenance_reason: due.reason, maintenance_until: instantText(due.until) }),
+        : {
+            // A maintenance that only a row ends is not one that ends by itself.
+            ...('isOverridden' in due && due.isOverridden ? {} : { maintenance_by: due.by }),
+            maintenance_reason: due.reason,
+            maintenance_until: instantText(due.until),
+          }),
     },
   };
 }

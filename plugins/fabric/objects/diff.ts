@@ -2,6 +2,7 @@
 
 import {
   type Adoption,
+  defined,
   type Desired,
   digestOf,
   type KnownResource,
@@ -9,6 +10,7 @@ import {
   observedOf,
   type Proposal,
   sameJson,
+  valueAt,
 } from '#plugin';
 import type { ObjectMemory, ObjectState, ObjectStep } from '../generated.ts';
 import { addressParts } from '../kinds.ts';
@@ -57,6 +59,28 @@ function update(state: 'PENDING' | 'DRIFTED', preview: ObjectPreview): Proposal<
   return { step: `${state}>SYNCED`, goal: 'update', fields, because };
 }
 
+/** True for a question about the applied document, while an edit of it is pending: the preview is about the edit. */
+function isAboutFormer({ desired, memory, policy }: ObjectResource): boolean {
+  const { applied, differs } = memory ?? {};
+  const { isEdited } = policy as ObjectPolicy;
+  return (
+    isEdited && differs === undefined && applied?.spec !== undefined && sameJson(applied.spec, desired?.spec as never)
+  );
+}
+
+/** The step back to the applied document: by the fields that it declares and that somebody else changed. */
+function wayBack({ desired }: ObjectResource, preview: ObjectPreview): Proposal<ObjectStep> | undefined {
+  const fields = (preview.fields ?? []).flatMap(({ path, before, ...field }) => {
+    const applied = valueAt(desired?.spec, path);
+    return applied === undefined || sameJson(applied, before ?? null)
+      ? []
+      : [{ ...field, path, before, after: applied }];
+  });
+  return fields.length === 0
+    ? undefined
+    : update('DRIFTED', { ...preview, fields: fields.map((each) => defined(each)) });
+}
+
 export function diffObject(resource: KnownResource<ObjectResource>): Proposal<ObjectStep> | undefined {
   const observed = observedOf(resource);
   const preview = previewOf(resource);
@@ -68,6 +92,7 @@ export function diffObject(resource: KnownResource<ObjectResource>): Proposal<Ob
     return { step: 'absent>SYNCED', goal: 'create', because: `the object does not exist in ${place}` };
   }
   if (preview === undefined || preview.outcome === 'unchanged') return undefined;
+  if (isAboutFormer(resource)) return wayBack(resource, preview);
   return state === 'PENDING' || state === 'DRIFTED' ? update(state, preview) : undefined;
 }
 

@@ -79,10 +79,19 @@ describe('fabric maintain', () => {
     // A later document of the Fabric overrides the request.
     project.write({ 'desired/fabric.yaml': FABRIC.replace('groups: [', 'groups: [more.example.com, ') });
     const overriding = await project.plan();
-    expect(overriding.deferred_changes).toEqual([]);
-    expect(overriding.checks).toMatchObject([{ code: 'maintenance-ended' }]);
+    expect(overriding.deferred_changes.map(({ reason }) => reason)).toEqual(['suspended']);
+    expect(overriding.resource_changes).toMatchObject([
+      {
+        step: 'MAINTENANCE>ACTIVE',
+        because: expect.stringMatching(/ends the maintenance that .* requested .*: upgrade/u),
+      },
+    ]);
+    // A recorded refresh does not end the maintenance: only the row does.
+    await project.run('drift --record');
+    expect(await fabricState(project)).toMatchObject({ state: 'MAINTENANCE' });
     await project.run('apply --yes');
     expect(await fabricState(project)).toMatchObject({ state: 'ACTIVE' });
+    expect((await project.plan()).resource_changes).toMatchObject([{ address: 'fabric/VPC/prod/default/vpc-1' }]);
     // The former document does not revive the request.
     project.write({ 'desired/fabric.yaml': FABRIC });
     await project.run('apply --yes');

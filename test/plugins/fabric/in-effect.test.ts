@@ -101,7 +101,8 @@ test('an apply without an effect on switches does not wait', async () => {
   // A changed label is a row of its own, before the object changes.
   await project.run('apply --yes');
   await project.run('apply --yes');
-  expect((await project.shown()).others).toMatchObject({ sync: 'IN_SYNC' });
+  // The Agents may still apply the first configuration.
+  expect(['IN_SYNC', 'SYNCING']).toContain((await project.shown()).others['sync']);
 });
 
 test('a lost connection during the wait ends nothing, and other switches count', async () => {

@@ -71,6 +71,19 @@ test('drift moves the sync, and healing it moves the sync back', async () => {
   expect((await shown(project)).kept['last_sync']).toBeTypeOf('string');
 });
 
+test('a pending edit is not drift, and a change by somebody else beside it is', async () => {
+  const project = await clusterProject({ 'desired/objects.yaml': [NAMESPACE, vpc(1001)].join('---\n') });
+  await project.run('apply --yes');
+  project.write({ 'desired/objects.yaml': [NAMESPACE, vpc(1003)].join('---\n') });
+  await project.run('drift');
+  await project.edit('PATCH', 'vpcs/vpc-1', 'kubectl-edit', {
+    spec: { subnets: { default: { subnet: '10.10.9.0/24' } } },
+  });
+  const { stdout } = await project.run('drift', 2);
+  expect(stdout).toContain('spec.subnets.default.subnet: "10.10.1.0/24" → "10.10.9.0/24"');
+  expect(stdout).not.toContain('vlan');
+});
+
 test('a maintenance window holds the objects until its end', async () => {
   const project = await clusterProject({ 'desired/objects.yaml': NAMESPACE });
   await project.run('apply --yes');
