@@ -63,9 +63,7 @@ function update(state: 'PENDING' | 'DRIFTED', preview: ObjectPreview): Proposal<
 function isAboutFormer({ desired, memory, policy }: ObjectResource): boolean {
   const { applied, differs } = memory ?? {};
   const { isEdited } = policy as ObjectPolicy;
-  return (
-    isEdited && differs === undefined && applied?.spec !== undefined && sameJson(applied.spec, desired?.spec as never)
-  );
+  return isEdited && differs === undefined && applied?.spec !== undefined && sameJson(applied.spec, desired?.spec);
 }
 
 /** The step back to the applied document: by the fields that it declares and that somebody else changed. */

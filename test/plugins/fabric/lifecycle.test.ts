@@ -71,7 +71,7 @@ test('drift moves the sync, and healing it moves the sync back', async () => {
   expect((await shown(project)).kept['last_sync']).toBeTypeOf('string');
 });
 
-test('a pending edit is not drift, and a change by somebody else beside it is', async () => {
+test('a pending edit is not drift, and a change that somebody else made next to it is', async () => {
   const project = await clusterProject({ 'desired/objects.yaml': [NAMESPACE, vpc(1001)].join('---\n') });
   await project.run('apply --yes');
   project.write({ 'desired/objects.yaml': [NAMESPACE, vpc(1003)].join('---\n') });
