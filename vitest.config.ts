@@ -2,12 +2,43 @@
 
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The plugins in `examples/` name the package, as they would anywhere else. */
 const alias = {
   'fettle/plugin': `${import.meta.dirname}/src/plugin/index.ts`,
   'fettle/conformance': `${import.meta.dirname}/src/conformance/plugin.ts`,
 };
+
+/** Files that take half a minute or more, the longest first. */
+const LONG = [
+  'attack/torture',
+  'engine/load/hostile',
+  'attack/kill',
+  'ci/github',
+  'ci/gitlab',
+  'certificates/power-loss',
+  'store/postgres/lease',
+  'attack/approval',
+  'store/postgres/damage',
+  'store/lease',
+  'fabric/whole-fabric',
+  'sandbox/sandbox',
+  'attack/store-trust',
+  'attack/signals',
+  'fabric/hedgehog',
+];
+
+/** Starts long files first, so that none of them runs alone at the end. */
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const place = LONG.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+      return place < 0 ? LONG.length : place;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   resolve: { alias },
@@ -16,6 +47,7 @@ export default defineConfig({
     globalSetup: ['test/support/setup.ts'],
     setupFiles: ['test/support/clean-up.ts'],
     watch: false,
+    sequence: { sequencer: LongFirst },
     // One more than there are processors: many files wait, for a deadline, a lease or a server.
     maxWorkers: availableParallelism() + 1,
     // Some tests kill and start processes by the hundred, on machines that may be slow: a limit for what hangs.

@@ -120,7 +120,8 @@ export async function exchangeLines(
   const late = (): Error => new ExchangeError('timeout', 'maybe', `no response within ${limits.ms / 1000} s`);
   try {
     return await within(limits.ms, late, signal, async (either) => {
-      const { status, headers, body } = await send(request, either);
+      // The lines outlive the deadline of the head, and end with the signal.
+      const { status, headers, body } = await send(request, AbortSignal.any([signal, either]));
       return status >= 200 && status < 300
         ? { status, headers, lines: linesOf(body, limits.bytes, request.url.host) }
         : { status, headers, body: await readBody(body, limits.bytes) };
