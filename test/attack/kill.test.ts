@@ -515,22 +515,22 @@ const attacks: readonly Attack[] = [
 /** Kills at the points, several at once. Returns the labels of points that could not be hit. */
 async function killEverywhere(attack: Attack, template: string, points: readonly Point[]): Promise<readonly string[]> {
   const queue = new PQueue({ concurrency: availableParallelism() });
-  const missed: string[] = [];
-  await queue.addAll(
-    points.map((point) => async () => {
-      const folder = await killedAt(template, attack.command, point);
-      if (folder === undefined) {
-        missed.push(point.label);
-        return;
-      }
-      const where = `killed before ${point.label}`;
-      expect([where, modesOfKeys(folder).every((mode) => mode === 0o600)]).toEqual([where, true]);
-      await attack.killed(folder, where);
-      await attack.repaired(folder, where);
-      rmSync(folder, { recursive: true });
-    }),
-  );
-  return missed;
+  const missed: Point[] = [];
+  const isHit = async (point: Point): Promise<boolean> => {
+    const folder = await killedAt(template, attack.command, point);
+    if (folder === undefined) return false;
+    const where = `killed before ${point.label}`;
+    expect([where, modesOfKeys(folder).every((mode) => mode === 0o600)]).toEqual([where, true]);
+    await attack.killed(folder, where);
+    await attack.repaired(folder, where);
+    rmSync(folder, { recursive: true });
+    return true;
+  };
+  await queue.addAll(points.map((point) => async () => (await isHit(point)) || missed.push(point)));
+  // The heartbeat adds calls under load, which moves a point: those are tried again, alone.
+  const left: string[] = [];
+  for (const point of missed) if (!(await isHit(point))) left.push(point.label);
+  return left;
 }
 
 describe('killed at every call that changes something', () => {
