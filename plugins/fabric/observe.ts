@@ -156,8 +156,9 @@ class FabricRefresh {
 
   async run(progress: (done: number) => void): Promise<Found> {
     const { fabric, objects } = this.#part;
-    const { signal, subject } = this.#query;
-    const login = await this.#world.login(fabric.spec);
+    const { signal, subject, only, scheduled } = this.#query;
+    // The refresh around an action records no login, and waits for no schedule.
+    const login = only === undefined || scheduled === true ? await this.#world.login(fabric.spec) : undefined;
     if (login !== undefined) this.#found.login = login;
     const wait = this.#waiting(login);
     if (wait !== undefined) return this.#keep(wait);

@@ -55,11 +55,6 @@ function differingIn({ extras }: Pick<Scene, 'extras'>): Readonly<Record<string,
   return (extras?.[PLUGIN]?.['differing'] ?? {}) as Readonly<Record<string, readonly string[]>>;
 }
 
-/** True for a row that changes no object. */
-function isAboutState({ goal }: Change): boolean {
-  return goal === 'adopt' || goal === 'protect' || goal === 'release';
-}
-
 /** The documents of a Fabric that decide which switches an object concerns: as applied before, and as declared. */
 function reachesOf(scene: Scene, fabric: string): readonly Reach[] {
   const resources = REACH_KINDS.flatMap((kind) => objectsOf(kind, scene)).filter(
@@ -205,7 +200,7 @@ async function endOf(world: FabricWriter, fabric: FabricResource, ended: EndedAp
       : await awaited({ ...ended, fabric: ref, cluster: await world.cluster(desired.spec, ended.signal), world, wait });
   const { outcome, reason } = waited;
   // Objects outside of the selection of the apply count too, and those that were only adopted.
-  const changed = new Set(done.flatMap(({ change }) => (isAboutState(change) ? [] : [formatRef(change.ref)])));
+  const changed = new Set(done.flatMap(({ change }) => (isMemoryOnly(change) ? [] : [formatRef(change.ref)])));
   const open = differingIn(scene)[ref.name]?.filter((address) => !changed.has(address));
   const raw: FabricRaw = {
     connection: 'kept',
