@@ -10,23 +10,48 @@ const alias = {
   'fettle/conformance': `${import.meta.dirname}/src/conformance/plugin.ts`,
 };
 
-/** Files that take half a minute or more, the longest first. */
+/** Files that take a quarter of a minute or more, the longest first. */
 const LONG = [
   'attack/torture',
-  'engine/load/hostile',
+  'serve/serve',
+  'serve/give-way',
   'attack/kill',
-  'ci/github',
-  'ci/gitlab',
+  'engine/load/hostile',
+  'path/user-mode-linux',
+  'daemon/user-mode-linux',
+  'live/both-writers',
+  'confirm/hold',
+  'confirm/timer',
+  'linux/take-back',
+  'certificates/foreign-files',
   'certificates/power-loss',
-  'store/postgres/lease',
-  'attack/approval',
+  'ci/github',
   'store/postgres/damage',
-  'store/lease',
+  'store/postgres/lease',
+  'package/build',
+  'attack/approval-mutations',
+  'attack/store-secrets',
+  'attack/approval',
   'fabric/whole-fabric',
+  'docs/tutorial',
+  'ci/gitlab',
   'sandbox/sandbox',
-  'attack/store-trust',
-  'attack/signals',
-  'fabric/hedgehog',
+  'store/lease',
+  'conformance/portsync',
+  'nodes/property',
+];
+
+/** Runs with the checks. */
+const ARCHITECTURE = 'test/architecture.test.ts';
+
+/** Files whose tests compute, or talk to servers of their own: they share processes, which load the code once. */
+const SHARED = [
+  'test/{codegen,commands,formats,net,plugin,report}/*.test.ts',
+  'test/engine/*.test.ts',
+  'test/plugins/nodes/*.test.ts',
+  'test/plugins/certificates/events/*.test.ts',
+  'test/plugins/portsync/{model,port,redis,sandbox,sonic,switch}/*.test.ts',
+  'test/plugins/portsync/{daemon,linux,path}/!(take-back|user-mode-linux).test.ts',
 ];
 
 /** Starts long files first, so that none of them runs alone at the end. */
@@ -43,7 +68,14 @@ class LongFirst extends BaseSequencer {
 export default defineConfig({
   resolve: { alias },
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'architecture', include: [ARCHITECTURE] } },
+      {
+        extends: true,
+        test: { name: 'own process', include: ['test/**/*.test.ts'], exclude: [ARCHITECTURE, ...SHARED] },
+      },
+      { extends: true, test: { name: 'shared process', include: SHARED, isolate: false } },
+    ],
     globalSetup: ['test/support/setup.ts'],
     setupFiles: ['test/support/clean-up.ts'],
     watch: false,

@@ -12,12 +12,18 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { applyRows, judgeRows, type Places, planRows as fleetRows } from './bench/fleet.ts';
+import { applyPortsRows } from './bench/apply-ports.ts';
+import { intakeRows } from './bench/intake.ts';
 import { issueRows } from './bench/issue.ts';
-import { interleave, median, memoryHook, type Sample } from './bench/measure.ts';
-import { fabricRows } from './bench/fabric.ts';
+import { linksRows } from './bench/links.ts';
+import { interleave, median, type Sample, writeUsageHook } from './bench/measure.ts';
+import { emulatedClusterRows, kubernetesRows } from './bench/fabric.ts';
 import { nodesRows } from './bench/nodes.ts';
+import { portsyncRows } from './bench/portsync.ts';
+import { portsyncDaemonRows } from './bench/portsync-daemon.ts';
 import { probesRows } from './bench/probes.ts';
 import { fixed, ratioRow, type Row } from './bench/rows.ts';
+import { sonicRows } from './bench/sonic.ts';
 import { terraformRows } from './bench/terraform.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -63,8 +69,7 @@ function validateRows(folder: string): readonly Row[] {
     });
     writeFileSync(join(desired, `domains-${file}.yaml`), domains.join('---\n'));
   }
-  const hook = join(folder, memoryHook.file);
-  writeFileSync(hook, memoryHook.text);
+  const hook = writeUsageHook(folder);
   const yaml = { argv: [node, join(dist, 'bench', 'parse.js'), desired], cwd: project };
   const cli = { argv: [node, join(dist, 'cli.js'), 'validate'], cwd: project };
   const samples = interleave({ yaml, cli }, validations, hook);
@@ -88,24 +93,28 @@ function validateRows(folder: string): readonly Row[] {
 }
 
 /** For information: the rate depends on the disk, so the reference is writes of the same size to the same disk. */
-function appendRows(folder: string): readonly Row[] {
+function durableRow(folder: string, program: string, figure: string, things: string): Row {
   const rounds = Array.from({ length: appends }, (_, round) => {
-    const place = join(folder, `append-${round}`);
+    const place = join(folder, `${program}-${round}`);
     mkdirSync(place);
-    const said = execFileSync(node, [join(dist, 'bench', 'append.js'), place], { encoding: 'utf8' });
-    return JSON.parse(said) as { readonly records: number; readonly appendMs: number; readonly plainMs: number };
+    const said = execFileSync(node, [join(dist, 'bench', `${program}.js`), place], { encoding: 'utf8' });
+    return JSON.parse(said) as {
+      readonly count: number;
+      readonly durableMs: number;
+      readonly plainMs: number;
+      readonly cpuMs?: number;
+    };
   });
-  const rate = median(rounds.map(({ records, appendMs }) => (records / appendMs) * 1000));
-  const ratio = median(rounds.map(({ appendMs, plainMs }) => appendMs / plainMs));
-  return [
-    {
-      figure: 'append of records in groups of ten over plain writes',
-      measured: `${ratio.toFixed(2)} x`,
-      target: '',
-      verdict: '',
-      detail: `${Math.round(rate)} records/s, medians of ${appends}`,
-    },
-  ];
+  const rate = median(rounds.map(({ count, durableMs }) => (count / durableMs) * 1000));
+  const ratio = median(rounds.map(({ durableMs, plainMs }) => durableMs / plainMs));
+  const cpu = median(rounds.map(({ count, cpuMs = Number.NaN }) => (cpuMs / count) * 1000));
+  return {
+    figure,
+    measured: `${ratio.toFixed(2)} x`,
+    target: '',
+    verdict: '',
+    detail: `${Math.round(rate)} ${things}/s${Number.isNaN(cpu) ? '' : `, ${Math.round(cpu)} µs of CPU each`}, medians of ${appends}`,
+  };
 }
 
 function document(apiVersion: string, kind: string, name: string, spec: string): string {
@@ -165,14 +174,26 @@ try {
     ...(await attempt('fettle version', () => versionRows(folder))),
     ...(await attempt('plan of 20 resources', () => planRows(folder))),
     ...(await attempt('validate of 10,000 Domains', () => validateRows(folder))),
-    ...(await attempt('append of records', () => appendRows(folder))),
+    ...(await attempt('append of records', () => [
+      durableRow(folder, 'append', 'append of records in groups of ten over plain writes', 'records'),
+    ])),
+    ...(await attempt('deposit of entries', () => [
+      durableRow(folder, 'deposit', 'deposit of entries, 64 at once, over plain writes', 'entries'),
+    ])),
+    ...(await attempt('intake of events', () => intakeRows(places))),
     ...(await attempt('plan of 10,000 unchanged', () => fleetRows(places))),
     ...(await attempt('apply of 10,000 steps', () => applyRows(places))),
     ...(await attempt('one action judged again', () => judgeRows(places))),
     ...(await attempt('certificates issued', () => issueRows(places))),
     ...(await attempt('probes of Domains', () => probesRows(places))),
     ...(await attempt('plan of 1,000 servers', () => nodesRows(places))),
-    ...(await attempt('plan of objects of a cluster', () => fabricRows(places))),
+    ...(await attempt('plan of objects of a cluster, emulated', () => emulatedClusterRows(places))),
+    ...(await attempt('plan of objects of a cluster, kube-apiserver', () => kubernetesRows(places))),
+    ...(await attempt('ports of three databases', () => sonicRows(places))),
+    ...(await attempt('apply of ports', () => applyPortsRows(places))),
+    ...(await attempt('portsync state file', () => portsyncRows(places))),
+    ...(await attempt('portsync daemon', () => portsyncDaemonRows(places))),
+    ...(await attempt('links of a host', linksRows)),
     ...(await attempt('Terraform', () => terraformRows(places, process.argv.includes('--terraform')))),
   ];
   process.stdout.write(

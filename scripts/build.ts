@@ -69,6 +69,8 @@ const entries: Readonly<Record<string, string>> = {
   'torture/cli.js': 'test/torture/cli.ts',
   'bench/parse.js': 'scripts/bench/parse.ts',
   'bench/append.js': 'scripts/bench/append.ts',
+  'bench/deposit.js': 'scripts/bench/deposit.ts',
+  'bench/intake-server.js': 'scripts/bench/intake-server.ts',
   'bench/fill-log.js': 'scripts/bench/fill-log.ts',
   'bench/judge.js': 'scripts/bench/judge.ts',
   'bench/replay.js': 'scripts/bench/replay.ts',
@@ -76,6 +78,9 @@ const entries: Readonly<Record<string, string>> = {
   'bench/list.js': 'scripts/bench/list.ts',
   'bench/cluster.js': 'scripts/bench/cluster.ts',
   'bench/dry-runs.js': 'scripts/bench/dry-runs.ts',
+  'bench/switch.js': 'scripts/bench/switch.ts',
+  'bench/portsync-memory.js': 'scripts/bench/portsync-memory.ts',
+  'bench/ports.js': 'scripts/bench/ports.ts',
 };
 
 /** Modules that other packages import, and `fettle-spec`, by their names in `api/`. */

@@ -33,11 +33,12 @@ function environment(): NodeJS.ProcessEnv {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { ...Object.fromEntries(keep), FETTLE_DISABLE_CI_DETECTION: '1' };
+  const state = join(folder, 'state');
+  return { ...Object.fromEntries(keep), FETTLE_DISABLE_CI_DETECTION: '1', FETTLE_PORTSYNC_STATE: state };
 }
 
 /** The story stays short enough to be read. */
-const MOST_LINES = 190;
+const MOST_LINES = 210;
 let lines = 0;
 
 function print(text: string): void {
@@ -171,7 +172,7 @@ async function story(): Promise<void> {
     'stale-address',
     'chain-incomplete',
   );
-  mustSay(fettle('apply --yes', 0, { tail: 2 }), '27 done');
+  mustSay(fettle('apply --yes', 0, { tail: 2 }), '33 done');
 
   say(
     'Two certificates are due for renewal, and one has expired. The document of a protected certificate was\ndeleted: its removal is a row of the plan, REJECTED. Apply does the rest and exits with 3.',
@@ -182,7 +183,7 @@ async function story(): Promise<void> {
   const plan = fettle('plan --target certificates/**', 0, { head: 14 });
   mustSay(plan, 'REJECTED protected', 'expiring_soon > renewing', 'expired > recovering', '--override');
   const before = await servedFingerprint('reload');
-  mustSay(fettle('apply --yes', 3, { tail: 2 }), '3 done', '1 rejected');
+  mustSay(fettle('apply --yes', 3, { tail: 2 }), '5 done', '1 rejected');
 
   say('A renewal is done when the new certificate is served: this server got a signal to reload.');
   await endsServed('reload', before);
@@ -201,6 +202,7 @@ async function story(): Promise<void> {
 
   await fabricStory();
   await nodesStory();
+  portsStory();
 
   say('The log has every decision with its reasons, and can be verified.');
   mustSay(
@@ -271,6 +273,31 @@ async function nodesStory(): Promise<void> {
   // Its document had `drainGrace: 2s`.
   await sleep(2000);
   mustSay(fettle('apply --yes', 3, { tail: 2 }), 'draining > decommissioned', '1 done', '2 rejected');
+}
+
+/** The switch: two ports carry the path over which it is managed. */
+function portsStory(): void {
+  say('Two ports of a SONiC switch carry its management path, and a document shuts both: REJECTED.');
+  const uplinks = join(project, 'desired/ports-uplinks.yaml');
+  const text = readFileSync(uplinks, 'utf8');
+  writeFileSync(uplinks, text.replaceAll('admin_status: up', 'admin_status: down'));
+  mustSay(
+    fettle('plan --target portsync/**', 0, { head: 6 }),
+    'REJECTED would-cut-management-path',
+    'the declared management path PortChannel1 uses PortChannel1, which needs 1 of its carriers',
+  );
+
+  say(
+    'With `confirm`, a change is taken back unless the switch works after it. The take-back is armed before the change,\nwhich interrupts one of the two ports for a moment.',
+  );
+  writeFileSync(uplinks, text.replace('fec: rs', 'fec: none'));
+  const device = join(project, 'desired/switch-leaf.yaml');
+  writeFileSync(device, `${readFileSync(device, 'utf8')}  confirm: { within: 30s, settle: 10s }\n`);
+  mustSay(
+    fettle('apply --yes --target portsync/**', 0, { tail: 6 }),
+    'The switch works after the change, which is confirmed',
+    '2 done',
+  );
 }
 
 async function cleanUp(): Promise<void> {

@@ -10,6 +10,7 @@ export const builtinPlugins: PluginLoaders = new Map([
   ['certificates', async () => (await import('../plugins/certificates/plugin.ts')).certificates],
   ['fabric', async () => (await import('../plugins/fabric/plugin.ts')).fabric],
   ['nodes', async () => (await import('../plugins/nodes/plugin.ts')).nodes],
+  ['portsync', async () => (await import('../plugins/portsync/plugin.ts')).portsync],
 ]);
 
 /**
@@ -36,4 +37,5 @@ export const sandboxWorlds: ReadonlyMap<string, () => Promise<SandboxWorld>> = n
   ['certificates', async () => (await import('../plugins/certificates/sandbox.ts')).tlsSandbox],
   ['nodes', async () => (await import('../plugins/nodes/sandbox.ts')).cloudSandbox],
   ['fabric', async () => (await import('../plugins/fabric/sandbox.ts')).fabricSandbox],
+  ['portsync', async () => (await import('../plugins/portsync/sandbox.ts')).sonicSandbox],
 ]);

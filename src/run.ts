@@ -72,6 +72,29 @@ function processShell(): Shell {
       process.on('SIGINT', take).on('SIGTERM', take);
       return () => process.off('SIGINT', take).off('SIGTERM', take);
     },
+    onHangup: (take) => {
+      process.on('SIGHUP', take);
+      return () => process.off('SIGHUP', take);
+    },
+    ...(process.argv[1] === undefined ? {} : { program: process.argv[1] }),
+    ...(process.send === undefined ? {} : { toParent, fromParent }),
     exit: (code) => process.exit(code),
   };
+}
+
+/** Rejects if the parent ends before. */
+function fromParent(): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const lost = (): void => reject(new Error('the process that started this one has ended'));
+    process.once('disconnect', lost);
+    process.once('message', (message) => {
+      process.off('disconnect', lost);
+      resolve(message);
+    });
+  });
+}
+
+/** Ends when the message is on its way. A parent that has ended gets none. */
+function toParent(message: object): Promise<void> {
+  return new Promise((resolve) => process.send?.(message, undefined, undefined, () => resolve()));
 }

@@ -19,6 +19,14 @@ export interface Shell {
   readonly onSignal: (take: (signal: 'SIGINT' | 'SIGTERM') => void) => () => void;
   /** Ends the process at once. */
   readonly exit: (code: number) => never;
+  /** Handles SIGHUP instead of the default, which ends the process. Returns a function that ends the handling. */
+  readonly onHangup?: (take: () => void) => () => void;
+  /** Path of the program, for processes that a command starts. */
+  readonly program?: string;
+  /** Sends a message to the process that started this one; absent without such a channel. */
+  readonly toParent?: (message: object) => Promise<void>;
+  /** Waits for the first message of the process that started this one; absent without such a channel. */
+  readonly fromParent?: () => Promise<unknown>;
   /** Plugins instead of the built-in ones. */
   readonly plugins?: PluginLoaders;
 }

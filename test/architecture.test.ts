@@ -172,8 +172,8 @@ describe('homes', () => {
     ['src/engine/a.ts', `import ajv from 'ajv/dist/runtime/equal.js';`, 'ajv must only be imported in src/codegen/**'],
     [
       'plugins/certificates/diff.ts',
-      `const a = await import('p-queue');`,
-      'p-queue must only be imported in src/plugin/limit.ts',
+      `const a = await import('croner');`,
+      'croner must only be imported in src/plugin/windows.ts',
     ],
     [
       'src/commands/a.ts',

@@ -1,6 +1,8 @@
 /** Commands under the name of the plugin, one of each kind: `fettle files list`. */
 
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   codeOf,
@@ -153,4 +155,20 @@ const watch = defineCommand({
   },
 });
 
-export const commands: readonly PluginCommand[] = [list, check, review, unreview, restore, watch];
+/** `run`: a program of the plugin, which opens what it needs by itself. */
+const wait = defineCommand({
+  name: 'wait',
+  summary: 'Wait until a file with a path exists.',
+  does: 'run',
+  words: { path: { summary: 'Absolute path of the file.', as: 'required' } },
+  async run({ words, signal, print }) {
+    if (!isAbsolute(words.path)) throw new InputError(`${words.path} is not an absolute path`);
+    while (!signal.aborted) {
+      if (existsSync(words.path)) return print('found', { found: true });
+      await sleep(EVERY_MS, undefined, { signal }).catch(() => undefined);
+    }
+    print('stopped', { found: false });
+  },
+});
+
+export const commands: readonly PluginCommand[] = [list, check, review, unreview, restore, watch, wait];

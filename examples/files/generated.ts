@@ -34,7 +34,7 @@ export type RuleId = 'keeps-lines';
 
 /** Its part of `fettle.yaml`, with the defaults filled in. */
 export interface FilesConfig {
-  /** Number of actions of this plugin that run at once. */
+  /** Largest number of actions of this plugin that run at once, within `parallelism` of the project. */
   readonly parallelism: number;
 }
 

@@ -1,6 +1,6 @@
 /** Checks of documents that a schema cannot express: unacceptable names, and commands that are not permitted. */
 
-import { type Desired, fromProject, type Json, type Mistake, instantOf } from '#plugin';
+import { type Desired, formatRef, fromProject, type Json, type Mistake, instantOf, type Ref } from '#plugin';
 import { addressNumber } from '#plugin/net';
 import { isAllowed } from './allowed-command.ts';
 import { checkDomain } from './check-domain.ts';
@@ -192,4 +192,18 @@ export function check(desired: Desired, _find: unknown, settings: Json): readonl
   if (desired.ref.kind === 'Domain')
     return checkDomain(desired.spec as DomainSpec, settings as Partial<CertificatesConfig>);
   return [];
+}
+
+/** Problems over several documents: Domains with the same `externalId`, which certificate events could not tell apart. */
+export function checkTogether(documents: readonly Desired[]): readonly (Mistake & { readonly ref: Ref })[] {
+  const first = new Map<string, Ref>();
+  return documents.flatMap(({ ref, spec }) => {
+    const id = ref.kind === 'Domain' ? (spec as DomainSpec).externalId?.toLowerCase() : undefined;
+    if (id === undefined) return [];
+    const before = first.get(id);
+    first.set(id, before ?? ref);
+    if (before === undefined) return [];
+    const message = `${id} is also the externalId of ${formatRef(before)}`;
+    return [{ ref, code: 'duplicate-name', pointer: '/spec/externalId', message }];
+  });
 }

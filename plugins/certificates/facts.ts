@@ -89,8 +89,11 @@ export interface CertificateFacts {
 
 export type CertificateError = 'expired' | 'not-yet-valid' | 'wrong-name' | 'untrusted';
 
-/** Reasons of a client to refuse a server, the most important first. */
-export type DomainError = ConnectError | CertificateError;
+/** Failures that certificate events report. */
+export type EventError = 'issuance-failed' | 'renewal-failed';
+
+/** Reasons of a client to refuse a server, the most important first, and failures that events report. */
+export type DomainError = ConnectError | CertificateError | EventError;
 
 /** Facts of one address of a Domain. */
 export interface AddressFacts {

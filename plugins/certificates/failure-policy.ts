@@ -8,7 +8,9 @@
  * | `hold` | 600, 1200, 7200, 14400, 28800, 57600, 86400 |
  */
 
-import type { DomainSpec } from './generated.ts';
+import { type Instant, instantOf, type Memory } from '#plugin';
+import type { DomainMemory, DomainSpec } from './generated.ts';
+import { targetText } from './observe-domain.ts';
 
 export type FailurePolicy = DomainSpec['failurePolicy'];
 
@@ -25,4 +27,10 @@ export function backoffSeconds(policy: FailurePolicy, failures: number): number 
     case 'standard':
       return Math.min(21_600, 60 * doubled);
   }
+}
+
+/** True if this target failed, and its next scheduled refresh is not due yet. */
+export function isBackingOff(spec: DomainSpec, memory: Memory<DomainMemory> | undefined, now: Instant): boolean {
+  if (memory?.state !== 'tls_error' || memory.kept.target !== targetText(spec)) return false;
+  return instantOf(memory.kept.retry_at ?? '') > now;
 }

@@ -1,6 +1,6 @@
 /** Generated from specs/certificates.yaml by `npm run generate`: do not edit. */
 
-import type { PluginTables } from '#plugin';
+import type { Json, PluginTables } from '#plugin';
 
 /** An authority that signs certificates. With the defaults filled in. */
 export interface IssuerSpec {
@@ -274,6 +274,8 @@ export interface DomainSpec {
   readonly expiryCriticalDays?: number;
   /** Name of the Certificate that should be served here. */
   readonly certificate?: string;
+  /** Identifier of the host in another system, unique among Domains. A certificate event names the Domain by it (`domainId`), or by its host. */
+  readonly externalId?: string;
   /** PEM files with further trust anchors, relative to the document. A file that is missing or has no PEM certificate is a finding. */
   readonly trust?: readonly string[];
 }
@@ -296,12 +298,26 @@ export interface DomainMemory {
   readonly checked_at: string;
   /** Failure policy of the document at the last probe. */
   readonly failure_policy: string;
-  /** Failed probes since the last successful one. */
+  /** Failed probes, and events of failures, since the last success. */
   readonly failures: number;
-  /** Time of the last failed probe, ISO 8601. */
+  /** Time of the last failure, ISO 8601. */
   readonly failed_at: string;
   /** Time of the next scheduled probe, ISO 8601. */
   readonly retry_at: string;
+  /** Type of the newest applied certificate event. */
+  readonly cert_last_event_type: string;
+  /** Time of that event, ISO 8601. */
+  readonly cert_last_event_at: string;
+  /** Time from which the renewal is due, as the newest event that has one reports, ISO 8601. */
+  readonly cert_renewal_due_at: string;
+  /** Certificate that events since the last served one report. */
+  readonly cert_ref: string;
+  /** Expiry of the certificate that events since the last served one report, ISO 8601. */
+  readonly cert_not_after: string;
+  /** Time of the newest event whose id another event with different content had, ISO 8601. */
+  readonly cert_conflict_at: string;
+  /** Id of that event. */
+  readonly cert_conflict_id: string;
 }
 
 export type DomainState =
@@ -318,6 +334,40 @@ export type DomainStep = never;
 
 /** Rules that guard its steps. */
 export type DomainRuleId = never;
+
+/** A certificate event: the body of `POST /v1/domains/cert-events`. Texts are trimmed, `source`, `clusterId`, `domainId` and `domain` are lower-cased, and unknown keys are ignored. */
+export interface CertEvent {
+  /** Program that sends the event. Defaults to the verified source, or to `cert_manager`. */
+  readonly source?: string;
+  /** Cluster of the program. */
+  readonly clusterId?: string;
+  /** Id of the event at its source. The same event is applied once. */
+  readonly sourceEventId?: string;
+  /** `externalId` of a Domain. */
+  readonly domainId?: string;
+  /** Host of a Domain, without `domainId`. */
+  readonly domain?: string;
+  /** The event. Optional if the callback says the same. */
+  readonly eventType?: 'issuance_succeeded' | 'issuance_failed' | 'renewal_succeeded' | 'renewal_failed' | 'certificate_expiring';
+  /** Operation of the callback. */
+  readonly callbackClass?: 'issuance' | 'renewal' | 'challenge' | 'deployment';
+  /** Result of the operation. */
+  readonly callbackAction?: 'started' | 'succeeded' | 'failed' | 'retrying';
+  /** Number of the attempt. */
+  readonly callbackAttempt?: number;
+  /** Time of the event. Defaults to the time of its arrival. */
+  readonly callbackReceivedAt?: string;
+  /** Expiry of the certificate. */
+  readonly notAfter?: string;
+  /** Time from which its renewal is due. */
+  readonly renewalDueAt?: string;
+  /** The certificate. */
+  readonly certificateRef?: string;
+  /** Reason of a failure. */
+  readonly reason?: string;
+  /** Further values of the source. */
+  readonly payload?: Readonly<Record<string, Json>>;
+}
 
 export type FindingCode =
   | 'ca-unusable'
@@ -347,6 +397,8 @@ export type FindingCode =
   | 'too-many-addresses'
   | 'not-verified'
   | 'backing-off'
+  | 'issuance-failed'
+  | 'event-conflict'
   | 'wrong-name'
   | 'untrusted'
   | 'expiring'
@@ -359,6 +411,8 @@ export type FindingCode =
   | 'stale-address'
   | 'chain-incomplete'
   | 'served-other';
+
+export type AlertClass = 'tls_error' | 'expiring' | 'renewal_sla_warning' | 'renewal_sla_breach';
 
 export type RuleId =
   | 'issuer-changed'
@@ -376,7 +430,7 @@ export type RuleId =
 
 /** Its part of `fettle.yaml`, with the defaults filled in. */
 export interface CertificatesConfig {
-  /** Number of actions of this plugin that run at once. */
+  /** Largest number of actions of this plugin that run at once, within `parallelism` of the project. */
   readonly parallelism: number;
   /** Limits of the probes of TLS servers. */
   readonly probe: {
@@ -958,6 +1012,24 @@ export const tables = {
             { from: 'passthrough_unverified', to: 'issued', trigger: 'check', by: 'world' },
             { from: 'passthrough_unverified', to: 'expiring', trigger: 'check', by: 'world' },
             { from: 'passthrough_unverified', to: 'tls_error', trigger: 'check', by: 'world' },
+            { from: 'absent', to: 'issued', trigger: 'event', by: 'world' },
+            { from: 'absent', to: 'expiring', trigger: 'event', by: 'world' },
+            { from: 'absent', to: 'tls_error', trigger: 'event', by: 'world' },
+            { from: 'pending_issue', to: 'issued', trigger: 'event', by: 'world' },
+            { from: 'pending_issue', to: 'expiring', trigger: 'event', by: 'world' },
+            { from: 'pending_issue', to: 'tls_error', trigger: 'event', by: 'world' },
+            { from: 'pending_route', to: 'issued', trigger: 'event', by: 'world' },
+            { from: 'pending_route', to: 'expiring', trigger: 'event', by: 'world' },
+            { from: 'pending_route', to: 'tls_error', trigger: 'event', by: 'world' },
+            { from: 'issued', to: 'expiring', trigger: 'event', by: 'world' },
+            { from: 'issued', to: 'tls_error', trigger: 'event', by: 'world' },
+            { from: 'expiring', to: 'issued', trigger: 'event', by: 'world' },
+            { from: 'expiring', to: 'tls_error', trigger: 'event', by: 'world' },
+            { from: 'tls_error', to: 'issued', trigger: 'event', by: 'world' },
+            { from: 'tls_error', to: 'expiring', trigger: 'event', by: 'world' },
+            { from: 'passthrough_unverified', to: 'issued', trigger: 'event', by: 'world' },
+            { from: 'passthrough_unverified', to: 'expiring', trigger: 'event', by: 'world' },
+            { from: 'passthrough_unverified', to: 'tls_error', trigger: 'event', by: 'world' },
           ],
           edits: [],
         },
@@ -984,6 +1056,7 @@ export const tables = {
         '/expiryWarnDays',
         '/expiryCriticalDays',
         '/certificate',
+        '/externalId',
         '/trust',
         '/trust/*',
       ],
@@ -1118,6 +1191,24 @@ export const tables = {
       severity: 'info',
       text: 'An earlier probe failed, and the next scheduled probe is not due yet.',
     },
+    {
+      code: 'issuance-failed',
+      kind: 'Domain',
+      severity: 'error',
+      text: 'A certificate event reports a failed issuance, and no probe has succeeded since.',
+    },
+    {
+      code: 'renewal-failed',
+      kind: 'Domain',
+      severity: 'error',
+      text: 'A certificate event reports a failed renewal, and no probe has succeeded since.',
+    },
+    {
+      code: 'event-conflict',
+      kind: 'Domain',
+      severity: 'warning',
+      text: 'Within the last 7 days, two certificate events with the same id had different content. The first one counts.',
+    },
     { code: 'expired', kind: 'Domain', severity: 'critical', text: 'The served certificate has expired.' },
     { code: 'not-yet-valid', kind: 'Domain', severity: 'error', text: 'The served certificate is not valid yet.' },
     {
@@ -1186,6 +1277,32 @@ export const tables = {
       kind: 'Domain',
       severity: 'warning',
       text: 'The server serves a certificate other than the stored one.',
+    },
+  ],
+  alerts: [
+    {
+      class: 'tls_error',
+      kind: 'Domain',
+      severities: ['critical'],
+      text: 'Clients refuse the certificate, or the server presents none.',
+    },
+    {
+      class: 'expiring',
+      kind: 'Domain',
+      severities: ['warning'],
+      text: 'The served certificate, or its chain, expires within `expiryWarnDays`.',
+    },
+    {
+      class: 'renewal_sla_warning',
+      kind: 'Domain',
+      severities: ['warning'],
+      text: 'The renewal of the certificate is due within the warning window (72 hours).',
+    },
+    {
+      class: 'renewal_sla_breach',
+      kind: 'Domain',
+      severities: ['critical', 'warning'],
+      text: 'The renewal of the certificate is overdue; critical in production.',
     },
   ],
 } as const satisfies PluginTables;

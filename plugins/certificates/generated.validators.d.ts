@@ -9,5 +9,6 @@ export declare const validators: {
   readonly 'memory:Issuer': Validator;
   readonly 'memory:Certificate': Validator;
   readonly 'memory:Domain': Validator;
+  readonly 'input:CertEvent': Validator;
   readonly config: Validator;
 };

@@ -12,6 +12,7 @@ import {
 } from '#plugin';
 import type { CertificateResource, DomainResource, IssuerResource } from './diff.ts';
 import type { CertificateMemory, DomainMemory, FindingCode, IssuerMemory } from './generated.ts';
+import { KEPT_MS } from './events/event.ts';
 import { backoffSeconds } from './failure-policy.ts';
 import { labelOf, targetText } from './observe-domain.ts';
 import { mayGain, PLUGIN } from './remembered.ts';
@@ -119,22 +120,40 @@ export function noteDomain(resource: KnownResource<DomainResource>, now: number)
   if (desired === undefined || observed === undefined || observed.facts.remembered === true) return {};
   const { signals } = observed;
   const { fingerprint, not_after: notAfter, error, message } = observed.facts;
+  const kept = memory?.kept ?? {};
+  const isServed = fingerprint !== undefined;
   const failures = observed.state === 'tls_error' ? (memory?.kept.failures ?? 0) + 1 : 0;
   const next = now + backoffSeconds(desired.spec.failurePolicy, failures) * 1000;
   return defined({
-    error: error ?? '',
-    message: message ?? '',
+    // Only a success, or the end of its route, clears the error of a host: one that is not probed keeps it.
+    ...(observed.state === 'pending_issue' && observed.facts.addresses === undefined
+      ? {}
+      : { error: error ?? '', message: message ?? '' }),
     failures,
     failed_at: failures === 0 ? '' : instantText(now),
     retry_at: failures === 0 ? '' : instantText(next),
-    // A failure and the recovery from it have a record of their own: their time is exact.
-    ...checkedAt(resource, now, failures > 0 || (memory?.kept.failures ?? 0) > 0 ? 0 : DOMAIN_CHECK_MS),
+    // A failure, the recovery from it and the first probe after an event have a record of their own: their time is exact.
+    ...checkedAt(resource, now, failures > 0 || (kept.failures ?? 0) > 0 || isAfterEvent(kept) ? 0 : DOMAIN_CHECK_MS),
     failure_policy: desired.spec.failurePolicy,
     target: targetText(desired.spec),
     // A Domain without a route serves nothing: its last certificate says nothing about it.
     ...(observed.state === 'pending_route' ? withoutCertificate(memory?.kept) : { fingerprint, not_after: notAfter }),
+    ...(isServed || observed.state === 'pending_route' ? withoutReported(kept) : {}),
     single: typeof signals?.['single'] === 'string' ? signals['single'] : undefined,
   });
+}
+
+/** True if the newest event is newer than the recorded probe. */
+function isAfterEvent({ cert_last_event_at: eventAt = '', checked_at: checked = '' }: Partial<DomainMemory>): boolean {
+  return eventAt !== '' && !(instantOf(eventAt) <= instantOf(checked));
+}
+
+/** A probe is newer than the certificate that events report. */
+function withoutReported({
+  cert_ref: reference = '',
+  cert_not_after: notAfter = '',
+}: Partial<DomainMemory>): Partial<DomainMemory> {
+  return reference === '' && notAfter === '' ? {} : { cert_ref: '', cert_not_after: '' };
 }
 
 function withoutCertificate(kept: Partial<DomainMemory> | undefined): Partial<DomainMemory> {
@@ -237,6 +256,16 @@ function chainFindings(resource: DomainResource, scene: Scene): readonly Finding
   ];
 }
 
+/** The finding that two events with the same id had different content. */
+function conflictFindings({ ref, memory }: DomainResource, { now }: Scene): readonly Finding[] {
+  const { cert_conflict_at: at = '', cert_conflict_id: id = '' } = memory?.kept ?? {};
+  if (at === '' || now - instantOf(at) > KEPT_MS) return [];
+  const message = `another certificate event with the id ${id} and different content arrived at ${at}. Only the first one counts`;
+  return [
+    { ref, code: 'event-conflict' satisfies FindingCode, severity: 'warning', message, facts: { event: id, at } },
+  ];
+}
+
 export function domainFindings(resource: DomainResource, scene: Scene): readonly Finding[] {
-  return [...servedFindings(resource, scene), ...chainFindings(resource, scene)];
+  return [...servedFindings(resource, scene), ...chainFindings(resource, scene), ...conflictFindings(resource, scene)];
 }

@@ -18,6 +18,7 @@
  */
 
 import {
+  counted,
   type Facts,
   type Finding,
   type Memory,
@@ -30,7 +31,7 @@ import {
 } from '#plugin';
 import { addressNumber } from '#plugin/net';
 import { DAY_MS, daysLeft, isExpired, isNotYetValid } from './days.ts';
-import type { AddressFacts, DomainError, DomainFacts } from './facts.ts';
+import type { AddressFacts, DomainError, DomainFacts, EventError } from './facts.ts';
 import type { DomainMemory, DomainSpec, DomainState, FindingCode } from './generated.ts';
 import { validityOf } from './state.ts';
 import type { AddressSeen, KeyType, ProbeSeen, ServerTarget, TrustProblem, X509Seen } from './world.ts';
@@ -498,9 +499,14 @@ function withLastServed(
   return { ...judgement, findings: [...judgement.findings, found] };
 }
 
+/** Errors that certificate events report, not probes. */
+const REPORTED: ReadonlySet<string> = new Set<EventError>(['issuance-failed', 'renewal-failed']);
+
 /** The recorded state of a failed Domain, until its next scheduled refresh. */
 function spaced(ref: Ref, { state, kept }: Extract<DomainRefresh, { kind: 'spaced' }>['memory']): Judgement {
   const { error = 'timeout', message = '', failures = 0, failed_at: failedAt = '', retry_at: retryAt = '' } = kept;
+  const isReported = REPORTED.has(error);
+  const failed = `${failures} ${failures === 1 ? 'probe' : 'probes'} failed`;
   return {
     state: state ?? 'tls_error',
     facts: defined({
@@ -510,12 +516,18 @@ function spaced(ref: Ref, { state, kept }: Extract<DomainRefresh, { kind: 'space
       remembered: true,
     }),
     findings: [
-      { ref, code: error, severity: severityOf(error), message: `${message} (probed at ${failedAt})`, facts: {} },
+      {
+        ref,
+        code: error,
+        severity: severityOf(error),
+        message: `${message} (${isReported ? 'at' : 'probed at'} ${failedAt})`,
+        facts: {},
+      },
       {
         ref,
         code: 'backing-off' satisfies FindingCode,
         severity: 'info',
-        message: `${failures} ${failures === 1 ? 'probe' : 'probes'} failed. The next scheduled probe is at ${retryAt}`,
+        message: `${isReported ? counted(failures, 'failure') : failed}. The next scheduled probe is at ${retryAt}`,
         facts: { failures, retry_at: retryAt },
       },
     ],

@@ -15,10 +15,10 @@ import {
   defined,
   mayBeOwned,
   type Instant,
-  instantOf,
 } from '#plugin';
 import { forEachOf } from '#plugin/limit';
 import type { CertificateMemory, CertificateSpec, DomainMemory, DomainSpec } from './generated.ts';
+import { isBackingOff } from './failure-policy.ts';
 import { seenPair } from './observe-certificate.ts';
 import { foreignFiles } from './own-files.ts';
 import { placesOf } from './paths.ts';
@@ -155,12 +155,6 @@ async function neverIssued(refresh: Refresh, spec: DomainSpec): Promise<boolean>
   );
 }
 
-/** True if this target failed, and its next scheduled refresh is not due yet. */
-function isSpaced(spec: DomainSpec, memory: Memory<DomainMemory> | undefined, { scheduled, now }: Query): boolean {
-  if (scheduled !== true || memory?.state !== 'tls_error' || memory.kept.target !== targetText(spec)) return false;
-  return instantOf(memory.kept.retry_at ?? '') > now;
-}
-
 /** Searches for an RSA certificate next to an ECDSA one, unless the server is known to have none next to the latter. */
 function withSearch(target: ServerTarget, spec: DomainSpec, memory: Memory<DomainMemory> | undefined): ServerTarget {
   // A second connection is slow where servers delay their greeting.
@@ -174,14 +168,14 @@ async function probeDomain(
   spec: DomainSpec,
   memory: Memory<DomainMemory> | undefined,
 ): Promise<DomainRefresh> {
-  const { now, signal } = refresh.query;
+  const { now, signal, scheduled } = refresh.query;
   if (spec.verified === false) return { kind: 'unverified' };
   const target = targetOf(spec);
   if (target === undefined) return { kind: 'no-route' };
   const record = verificationOf(spec);
   if (record !== undefined && !(await refresh.world.readTxt(record.name, signal)).includes(record.txt))
     return { kind: 'unverified', problem: `the TXT record ${record.name} with the text ${record.txt} does not exist` };
-  if (memory !== undefined && isSpaced(spec, memory, refresh.query)) return { kind: 'spaced', memory };
+  if (scheduled === true && memory !== undefined && isBackingOff(spec, memory, now)) return { kind: 'spaced', memory };
   const trust = await refresh.trust(spec.trust ?? []);
   return {
     kind: 'probed',

@@ -1,8 +1,9 @@
 /** The certificates plugin: authorities, certificates in files, and the certificates that TLS servers present. */
 
 import { definePlugin, type Kind } from '#plugin';
+import { certificateAlerts } from './alerts.ts';
 import { certificateHandlers, issuerHandlers } from './apply.ts';
-import { check } from './check.ts';
+import { check, checkTogether } from './check.ts';
 import { checkProbe } from './check-domain.ts';
 import { adoptCertificate, diffCertificate, diffDomain, diffIssuer } from './diff.ts';
 import { certificateEffect, certificateSeen } from './effect.ts';
@@ -42,7 +43,7 @@ import {
   retryExhausted,
   stillServed,
 } from './safety.ts';
-import { certificateSchedule, domainSchedule, issuerSchedule } from './schedule.ts';
+import { certificateCadence, certificateSchedule, domainCadence, domainSchedule, issuerSchedule } from './schedule.ts';
 import { certificateMatters } from './served.ts';
 import { contentLost, foreignKey, issuerNameConstraints, noteSwap, publicToPrivate } from './storage-rules.ts';
 import { summary } from './summary.ts';
@@ -88,6 +89,7 @@ const certificate: Kind<
     ...notePlaces(resource),
   }),
   schedule: certificateSchedule,
+  cadence: certificateCadence,
   matters: certificateMatters,
   findings: certificateFindings,
   rules: {
@@ -113,6 +115,7 @@ const domain: Kind<CertificatesWriter, DomainSpec, DomainFacts, DomainMemory, Do
   diff: diffDomain,
   note: noteDomain,
   schedule: domainSchedule,
+  cadence: domainCadence,
   findings: domainFindings,
   rules: {},
   handlers: {},
@@ -128,7 +131,11 @@ export const certificates = definePlugin<CertificatesReader, CertificatesWriter>
     return [...timeMistakes(config, {}, ''), ...checkProbe(config)];
   },
   check,
+  checkTogether,
   summary,
+  alerts: certificateAlerts,
+  metrics: async () => (await import('./metrics.ts')).metrics,
+  events: async () => (await import('./events/plugin-events.ts')).certificateEvents,
   kinds: { Issuer: issuer, Certificate: certificate, Domain: domain },
   openReader: async (outside) => (await import('./live/reader.ts')).openReader(outside),
   openWriter: async (outside) => (await import('./live/writer.ts')).openWriter(outside),

@@ -3,12 +3,14 @@
 import {
   type Attempts,
   attemptsAt,
+  type Cadence,
   defined,
   durationText,
   type Facts,
   instantOf,
   instantText,
   isExhausted,
+  type Json,
   nextTryAt,
   type RetryPolicy,
   seenFacts,
@@ -17,13 +19,16 @@ import {
 } from '#plugin';
 import { daysLeft, dueAt, thresholdInForce } from './days.ts';
 import type { CertificateResource, DomainResource, IssuerResource } from './diff.ts';
+import { eventFields } from './events/fields.ts';
+import { QUIET_MS, skipOf } from './events/skip.ts';
+import type { FailurePolicy } from './failure-policy.ts';
 import { type CertificateFacts, usableUntil } from './facts.ts';
 import { defaults } from './generated.ts';
 import { type Policy, policyOf, reloadsOf } from './renewal.ts';
 import { issuedAt, validityOfFacts } from './state.ts';
 
 /** Empty texts stand for fields that a note cleared. */
-function timeOf(text: string | undefined): string | undefined {
+export function timeOf(text: string | undefined): string | undefined {
   return text === undefined || text === '' ? undefined : text;
 }
 
@@ -75,16 +80,23 @@ function retriesOf(resource: CertificateResource): Facts {
   return retries(policy.renewal, attemptsAt(memory, desired, goal));
 }
 
+/** The time from which the renewal of a Certificate is due, epoch ms: by a refresh, or by the state under a gap. */
+export function knownDueAt(resource: CertificateResource): number | undefined {
+  const { memory } = resource;
+  const facts = seenFacts(resource);
+  const policy = policyOf(resource);
+  if (facts !== undefined) return renewalDueAt(facts, policy, memory);
+  return policy.renewal.enabled ? instantOf(timeOf(memory?.kept.renewal_due_at)) : undefined;
+}
+
 export function certificateSchedule(resource: CertificateResource, now: number): Facts {
   const { memory, sight } = resource;
   const facts = seenFacts(resource);
   const policy = policyOf(resource);
   const validity = facts === undefined ? undefined : validityOfFacts(facts);
-  const due = facts === undefined ? undefined : renewalDueAt(facts, policy, memory);
-  const dueText = facts === undefined ? timeOf(memory?.kept.renewal_due_at) : instantText(due);
   return defined<Facts>({
     ...endOf(facts === undefined ? timeOf(memory?.kept.not_after) : usableUntil(facts), now),
-    renewal_due_at: policy.renewal.enabled ? dueText : undefined,
+    renewal_due_at: instantText(knownDueAt(resource)),
     renewal_enabled: policy.renewal.enabled,
     threshold_days: policy.renewal.thresholdDays,
     threshold_days_in_force:
@@ -98,19 +110,40 @@ export function certificateSchedule(resource: CertificateResource, now: number):
  * The failures that the log has, and the probe that follows from them. The state of a resource that was just probed
  * counts this probe already, also where nothing records it: the signals have the numbers before it.
  */
-function recordedFailures(resource: DomainResource): Facts {
+function recordedFailures(resource: DomainResource): {
+  readonly recorded_failures: number;
+  readonly last_recorded_failure_at?: Json;
+  readonly next_scheduled_probe_at?: Json;
+} {
   const facts = seenFacts(resource);
   const { kept = {} } = resource.memory ?? {};
   const signals = seenSignals(resource) ?? {};
   const isProbed = facts !== undefined && facts.remembered !== true;
-  const [failures = 0, failedAt, retryAt] = isProbed
+  const [failures, failedAt, retryAt] = isProbed
     ? [signals['recorded_failures'], signals['last_recorded_failure'], signals['next_scheduled_probe']]
     : [kept.failures, timeOf(kept.failed_at), timeOf(kept.retry_at)];
-  return defined<Facts>({
-    recorded_failures: failures,
+  return defined<ReturnType<typeof recordedFailures>>({
+    recorded_failures: typeof failures === 'number' ? failures : 0,
     last_recorded_failure_at: failedAt,
     next_scheduled_probe_at: retryAt,
   });
+}
+
+/** Rounds check a pair at its interval, and when its renewal, its end or its next try is due. */
+export function certificateCadence(resource: CertificateResource, now: number): Cadence {
+  const { expires_at: end, renewal_due_at: due, next_try_at: next } = certificateSchedule(resource, now);
+  const at = [end, due, next].flatMap((time) => (typeof time === 'string' ? [instantOf(time)] : []));
+  return { everyMs: policyOf(resource).renewal.checkMs, at, spread: true };
+}
+
+/** Rounds leave a Domain out until its next try is due, and for a while after an event about it. */
+export function domainCadence({ desired, memory }: DomainResource, now: number): Cadence | undefined {
+  if (desired === undefined) return undefined;
+  const skip = skipOf({ spec: desired.spec, memory }, now);
+  if (skip === undefined) return undefined;
+  const { retry_at: retryAt, cert_last_event_at: eventAt } = memory?.kept ?? {};
+  const until = skip === 'retry' ? instantOf(retryAt ?? '') : instantOf(eventAt ?? '') + QUIET_MS;
+  return { everyMs: Infinity, at: [until] };
 }
 
 export function domainSchedule(resource: DomainResource, now: number): Facts {
@@ -119,14 +152,29 @@ export function domainSchedule(resource: DomainResource, now: number): Facts {
   const facts = seenFacts(resource);
   const shown = seenSignals(resource)?.['days_left'];
   const until = facts === undefined ? timeOf(kept.not_after) : usableUntil(facts);
+  const checkedAt = sight.is === 'seen' ? instantText(sight.observed.at) : timeOf(kept.checked_at);
+  const recordedPolicy = kept.failure_policy as FailurePolicy | undefined;
+  const policy = desired?.spec.failurePolicy ?? recordedPolicy ?? defaults.Domain.failurePolicy;
+  const recorded = recordedFailures(resource);
+  // The state alone does not say if the document has an `externalId`.
+  const hasEvents =
+    desired === undefined || desired.spec.externalId !== undefined || kept.cert_last_event_at !== undefined;
   return defined<Facts>({
     ...endOf(until, now),
     // A self-signed chain that is not verified ends with its leaf.
     ...(typeof shown === 'number' ? { days_left: shown } : {}),
     expiry_warn_days: desired?.spec.expiryWarnDays,
-    last_checked_at: sight.is === 'seen' ? instantText(sight.observed.at) : timeOf(kept.checked_at),
-    ...recordedFailures(resource),
-    failure_policy: desired?.spec.failurePolicy ?? kept.failure_policy ?? defaults.Domain.failurePolicy,
+    last_checked_at: checkedAt,
+    ...recorded,
+    failure_policy: policy,
+    certificate_events: hasEvents
+      ? eventFields(resource, {
+          policy,
+          failures: recorded.recorded_failures,
+          retryAt: recorded.next_scheduled_probe_at,
+          checkedAt,
+        })
+      : undefined,
   });
 }
 

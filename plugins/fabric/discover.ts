@@ -21,7 +21,7 @@ import { managerOf } from './manager.ts';
 import { objectRef } from './objects/claim.ts';
 import { type LiveObject, secretPointers, textOr } from './objects/content.ts';
 import { declaredPart } from './objects/declared-part.ts';
-import { CONTROLLER_KINDS, FABRIC_NAMESPACE, groupOf, KIND_GROUPS } from './objects/groups.ts';
+import { CONTROLLER_KINDS, FABRIC_NAMESPACE, groupOf, versionsOf } from './objects/groups.ts';
 import { readManifest } from './objects/manifest.ts';
 import type { ClusterReader, FabricReader, ServedKind } from './world.ts';
 
@@ -29,23 +29,6 @@ type Fabric = Desired<FabricSpec>;
 
 /** Managers of the fabric's own controllers: the objects that only they write are not declared by anyone. */
 export const CONTROLLERS = ['hh-manager', 'agent', 'kube-apiserver', 'kube-controller-manager'] as const;
-
-/** The versions of the groups that a Fabric takes. */
-const VERSIONS: Readonly<Record<string, string>> = {
-  'wiring.githedgehog.com': 'v1beta1',
-  'vpc.githedgehog.com': 'v1beta1',
-  'gateway.githedgehog.com': 'v1alpha1',
-};
-
-export function versionsOf({ spec }: Fabric): readonly string[] {
-  const own = [...new Set(Object.values(KIND_GROUPS))].map((group) => `${group}/${VERSIONS[group] ?? 'v1'}`);
-  return [
-    ...own,
-    ...spec.groups.flatMap((group) =>
-      group === '' ? ['v1'] : [`${group}/v1`, `${group}/v1beta1`, `${group}/v1alpha1`],
-    ),
-  ];
-}
 
 /** Everything that a discovery collects. */
 interface Collected {
@@ -162,7 +145,7 @@ async function discoverFabric(
   try {
     const cluster = await world.cluster(fabric.spec, signal);
     const others = new Set([...CONTROLLERS, ...fabric.spec.controllers, managerOf(world.project)]);
-    for (const apiVersion of versionsOf(fabric))
+    for (const apiVersion of versionsOf(fabric.spec))
       for (const served of (await cluster.served(apiVersion, signal)) ?? [])
         if (!(CONTROLLER_KINDS.has(served.kind) && groupOf(apiVersion) !== ''))
           await discoverKind(cluster, { fabric, served, others }, collected, signal);

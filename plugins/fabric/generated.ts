@@ -70,6 +70,8 @@ export interface FabricSpec {
 export interface FabricMemory {
   /** Address of the API server at the last refresh. */
   readonly server: string;
+  /** Identity of the cluster: the `uid` of its namespace `kube-system`. */
+  readonly cluster: string;
   /** Reason of the last failed connection; empty after a successful one. */
   readonly error: string;
   /** Time of the last recorded successful test of the connection. */
@@ -90,6 +92,8 @@ export interface FabricMemory {
   readonly sync_since: string;
   /** Failed syncs in a row. */
   readonly sync_failures: number;
+  /** Generations of the Agents whose switches have applied the applied documents, by switch: recorded when an apply has waited for them. */
+  readonly agents: Readonly<Record<string, number>>;
   /** Time at which the Fabric became ACTIVE for the first time. */
   readonly activated_at: string;
   /** Time at which the Fabric was decommissioned. */
@@ -266,6 +270,17 @@ export type FindingCode =
   | 'field-kept'
   | 'set-by-others';
 
+export type AlertClass =
+  | 'drift_detected'
+  | 'orphaned_resource'
+  | 'creation_pending'
+  | 'deletion_pending'
+  | 'sync_failure'
+  | 'validation_error'
+  | 'conflict_detected'
+  | 'connection_failure'
+  | 'maintenance_review';
+
 export type RuleId =
   | 'not-connected'
   | 'suspended'
@@ -282,7 +297,7 @@ export type RuleId =
 
 /** Its part of `fettle.yaml`, with the defaults filled in. */
 export interface FabricConfig {
-  /** Number of actions of this plugin that run at once. */
+  /** Largest number of actions of this plugin that run at once, within `parallelism` of the project. */
   readonly parallelism: number;
   /** Bearer token for Fabrics with `server`, from the environment variable `FABRIC_TOKEN` or one whose name begins with `FABRIC_TOKEN_`. The token is sent only to origins in the environment variable `FETTLE_PROVIDER_ORIGINS`. */
   readonly token?: string;
@@ -541,7 +556,7 @@ export const tables = {
           id: 'suspended',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+          text: 'The Fabric, or another one for the same cluster, is in maintenance, or is about to be, or the Fabric is not decommissioned yet. Steps of its objects wait.',
         },
         {
           id: 'not-served',
@@ -653,7 +668,7 @@ export const tables = {
           id: 'suspended',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+          text: 'The Fabric, or another one for the same cluster, is in maintenance, or is about to be, or the Fabric is not decommissioned yet. Steps of its objects wait.',
         },
         {
           id: 'not-served',
@@ -772,7 +787,7 @@ export const tables = {
           id: 'suspended',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+          text: 'The Fabric, or another one for the same cluster, is in maintenance, or is about to be, or the Fabric is not decommissioned yet. Steps of its objects wait.',
         },
         {
           id: 'not-served',
@@ -884,7 +899,7 @@ export const tables = {
           id: 'suspended',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+          text: 'The Fabric, or another one for the same cluster, is in maintenance, or is about to be, or the Fabric is not decommissioned yet. Steps of its objects wait.',
         },
         {
           id: 'not-served',
@@ -996,7 +1011,7 @@ export const tables = {
           id: 'suspended',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+          text: 'The Fabric, or another one for the same cluster, is in maintenance, or is about to be, or the Fabric is not decommissioned yet. Steps of its objects wait.',
         },
         {
           id: 'not-served',
@@ -1115,7 +1130,7 @@ export const tables = {
           id: 'suspended',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+          text: 'The Fabric, or another one for the same cluster, is in maintenance, or is about to be, or the Fabric is not decommissioned yet. Steps of its objects wait.',
         },
         {
           id: 'not-served',
@@ -1233,7 +1248,7 @@ export const tables = {
           id: 'suspended',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+          text: 'The Fabric, or another one for the same cluster, is in maintenance, or is about to be, or the Fabric is not decommissioned yet. Steps of its objects wait.',
         },
         {
           id: 'not-served',
@@ -1345,7 +1360,7 @@ export const tables = {
           id: 'suspended',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+          text: 'The Fabric, or another one for the same cluster, is in maintenance, or is about to be, or the Fabric is not decommissioned yet. Steps of its objects wait.',
         },
         {
           id: 'not-served',
@@ -1464,7 +1479,7 @@ export const tables = {
           id: 'suspended',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+          text: 'The Fabric, or another one for the same cluster, is in maintenance, or is about to be, or the Fabric is not decommissioned yet. Steps of its objects wait.',
         },
         {
           id: 'not-served',
@@ -1576,7 +1591,7 @@ export const tables = {
           id: 'suspended',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+          text: 'The Fabric, or another one for the same cluster, is in maintenance, or is about to be, or the Fabric is not decommissioned yet. Steps of its objects wait.',
         },
         {
           id: 'not-served',
@@ -1695,7 +1710,7 @@ export const tables = {
           id: 'suspended',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+          text: 'The Fabric, or another one for the same cluster, is in maintenance, or is about to be, or the Fabric is not decommissioned yet. Steps of its objects wait.',
         },
         {
           id: 'not-served',
@@ -1807,7 +1822,7 @@ export const tables = {
           id: 'suspended',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+          text: 'The Fabric, or another one for the same cluster, is in maintenance, or is about to be, or the Fabric is not decommissioned yet. Steps of its objects wait.',
         },
         {
           id: 'not-served',
@@ -1926,7 +1941,7 @@ export const tables = {
           id: 'suspended',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+          text: 'The Fabric, or another one for the same cluster, is in maintenance, or is about to be, or the Fabric is not decommissioned yet. Steps of its objects wait.',
         },
         {
           id: 'not-served',
@@ -2057,7 +2072,7 @@ export const tables = {
           id: 'suspended',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+          text: 'The Fabric, or another one for the same cluster, is in maintenance, or is about to be, or the Fabric is not decommissioned yet. Steps of its objects wait.',
         },
         {
           id: 'not-served',
@@ -2176,7 +2191,7 @@ export const tables = {
           id: 'suspended',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+          text: 'The Fabric, or another one for the same cluster, is in maintenance, or is about to be, or the Fabric is not decommissioned yet. Steps of its objects wait.',
         },
         {
           id: 'not-served',
@@ -2288,7 +2303,7 @@ export const tables = {
           id: 'suspended',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+          text: 'The Fabric, or another one for the same cluster, is in maintenance, or is about to be, or the Fabric is not decommissioned yet. Steps of its objects wait.',
         },
         {
           id: 'not-served',
@@ -2400,7 +2415,7 @@ export const tables = {
           id: 'suspended',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+          text: 'The Fabric, or another one for the same cluster, is in maintenance, or is about to be, or the Fabric is not decommissioned yet. Steps of its objects wait.',
         },
         {
           id: 'not-served',
@@ -2512,7 +2527,7 @@ export const tables = {
           id: 'suspended',
           guards: ['absent>SYNCED', 'PENDING>SYNCED', 'DRIFTED>SYNCED', 'ORPHANED>absent', 'ORPHANED>DELETING'],
           overridable: false,
-          text: 'The Fabric is in maintenance, is about to be, or is not decommissioned yet. Steps of its objects wait.',
+          text: 'The Fabric, or another one for the same cluster, is in maintenance, or is about to be, or the Fabric is not decommissioned yet. Steps of its objects wait.',
         },
         {
           id: 'not-served',
@@ -2640,6 +2655,53 @@ export const tables = {
       kind: 'Object',
       severity: 'info',
       text: 'Other managers set fields that the document does not declare.',
+    },
+  ],
+  alerts: [
+    {
+      class: 'drift_detected',
+      kind: 'Object',
+      severities: ['high', 'medium', 'low'],
+      text: 'The object differs from its manifest; the severity follows the drift score.',
+    },
+    {
+      class: 'orphaned_resource',
+      kind: 'Object',
+      severities: ['critical'],
+      text: 'The cluster has the object, and no document declares it.',
+    },
+    {
+      class: 'creation_pending',
+      kind: 'Object',
+      severities: ['medium'],
+      text: 'The object is declared, and the cluster no longer has it.',
+    },
+    { class: 'deletion_pending', kind: 'Object', severities: ['high'], text: 'A finalizer holds the object.' },
+    { class: 'sync_failure', kind: 'Object', severities: ['high'], text: 'A step of the object failed.' },
+    { class: 'validation_error', kind: 'Object', severities: ['high'], text: 'The cluster refuses the object.' },
+    {
+      class: 'conflict_detected',
+      kind: 'Object',
+      severities: ['critical'],
+      text: 'Another manager owns a field that the document declares.',
+    },
+    {
+      class: 'connection_failure',
+      kind: 'Fabric',
+      severities: ['high'],
+      text: 'The connection of an active Fabric failed.',
+    },
+    {
+      class: 'sync_failure',
+      kind: 'Fabric',
+      severities: ['medium'],
+      text: 'The last sync of an active Fabric failed.',
+    },
+    {
+      class: 'maintenance_review',
+      kind: 'Fabric',
+      severities: ['medium'],
+      text: 'A maintenance has lasted for more than 24 hours.',
     },
   ],
 } as const satisfies PluginTables;

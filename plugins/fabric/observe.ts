@@ -28,16 +28,17 @@ import type { FabricMemory, FabricSpec, ObjectMemory } from './generated.ts';
 import type { FabricFacts, FabricRaw } from './fabric/facts.ts';
 import { addressParts, groupAt, OBJECT_KINDS, PLUGIN } from './kinds.ts';
 import type { LiveObject } from './objects/content.ts';
-import { contentsOf, DEFINITION } from './objects/contents.ts';
+import { contentsOf, contentsOfNamespace, DEFINITION } from './objects/contents.ts';
 import { DependantSearch, needsDependants } from './objects/dependants.ts';
 import { asFacts, type ObjectFacts, type ObjectPreview } from './objects/facts.ts';
+import { versionsOf } from './objects/groups.ts';
 import type { Manifest } from './objects/manifest.ts';
 import { keyOf, objectSighting, type ObjectRaw } from './objects/sighting.ts';
 import { admissionOf, isProven } from './objects/proof.ts';
 import { fieldsOfOthers } from './objects/others.ts';
 import { settledByApply } from './objects/settled.ts';
 import { type Declared, triedApply, triedRemove } from './objects/trial.ts';
-import { codedWords } from './live/answers.ts';
+import { asName, codedWords } from './live/answers.ts';
 import type { ClusterReader, FabricReader, ServedKind } from './world.ts';
 import { managerOf } from './manager.ts';
 import { isBeforeTest } from './states/retries.ts';
@@ -177,7 +178,7 @@ class FabricRefresh {
       );
       return this.#found;
     }
-    await this.#readAdmission(cluster);
+    const [identity] = await Promise.all([isTested ? this.#identity(cluster) : {}, this.#readAdmission(cluster)]);
     let done = 0;
     await forEachOf(groupsOf(objects), GROUPS_AT_ONCE, async (group) => {
       await this.#refreshGroup(cluster, group);
@@ -188,7 +189,7 @@ class FabricRefresh {
     const evidence: FabricRaw = isTested
       ? { connection: 'passed', ...(await this.#evidence(cluster)) }
       : { connection: 'kept' };
-    this.#fabricSighting({ server }, evidence);
+    this.#fabricSighting({ server, ...identity }, evidence);
     return this.#found;
   }
 
@@ -231,6 +232,14 @@ class FabricRefresh {
     const { fabric, objects } = this.#part;
     this.#fabricSighting({ server: this.#address, error: message }, { connection: 'failed' });
     if (objects.length > 0) this.#found.gaps.push(gapOver(objects, fabric.ref.name, message));
+  }
+
+  /** The identity of the cluster, by which several Fabrics for it are recognized: that of a namespace that each cluster has. */
+  async #identity(cluster: ClusterReader): Promise<Pick<FabricFacts, 'cluster'>> {
+    const served = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false };
+    const found = await cluster.get({ served, name: 'kube-system' }, this.#query.signal).catch(() => undefined);
+    const uid = found === undefined ? undefined : valueAt(found, '/metadata/uid');
+    return typeof uid === 'string' ? { cluster: asName(uid) } : {};
   }
 
   /** The evidence of a refresh of the whole Fabric about its sync. */
@@ -372,9 +381,11 @@ class FabricRefresh {
   async #triedRemove(cluster: ClusterReader, place: Declared['place'], live: LiveObject): Promise<ObjectPreview> {
     const { signal } = this.#query;
     const preview = await triedRemove(cluster, { place, live, secrets: this.#secretsOf(place.served.kind) }, signal);
-    return place.served.kind === DEFINITION
-      ? { ...preview, contains: await contentsOf(cluster, live, signal) }
-      : preview;
+    const { served, name } = place;
+    if (served.kind === DEFINITION) return { ...preview, contains: await contentsOf(cluster, live, signal) };
+    if (served.kind !== 'Namespace' || served.apiVersion !== 'v1') return preview;
+    const within = { namespace: name, versions: versionsOf(this.#part.fabric.spec) };
+    return { ...preview, contains: await contentsOfNamespace(cluster, within, signal) };
   }
 
   async #withDependants(

@@ -1,6 +1,7 @@
 /** The fabric plugin: objects of Kubernetes API servers, as their manifests declare them. */
 
 import { definePlugin } from '#plugin';
+import { fabricAlerts } from './alerts/raised.ts';
 import { check } from './check.ts';
 import { fabricKind } from './fabric/kind.ts';
 import { tables } from './generated.ts';
@@ -21,6 +22,7 @@ export const fabric = definePlugin<FabricReader, FabricWriter>({
   checkSettings: settingMistakes,
   claim,
   summary,
+  alerts: fabricAlerts,
   kinds: {
     Fabric: fabricKind,
     GitRepository: repositoryKind,

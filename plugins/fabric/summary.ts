@@ -9,10 +9,12 @@ import {
   type Resource,
   type Scene,
   type Summary,
+  textsAt,
   valueAt,
 } from '#plugin';
 import { addressParts, objectsOf } from './kinds.ts';
 import type { ObjectResource } from './objects/facts.ts';
+import { EXTERNAL_PREFIX } from './objects/references.ts';
 
 /** Lines of one summary. */
 const MOST_LINES = 20;
@@ -57,7 +59,35 @@ function withExternal(manifest: Json | undefined): readonly string[] {
   return [`${vpcText(vpc, valueAt(permit, '/vpc/subnets'))} and ${reached}`];
 }
 
-const PEERINGS = { VPCPeering: betweenVpcs, ExternalPeering: withExternal } as const;
+/** Addresses that a side of a GatewayPeering exposes: `subnet default`, `10.0.0.0/24`, `not 10.0.0.1/32`. */
+function exposed(side: Json | undefined): string {
+  const all = [
+    ...textsAt(side, '/expose/*/ips/*/vpcSubnet').map(({ text }) => `subnet ${text}`),
+    ...textsAt(side, '/expose/*/ips/*/cidr').map(({ text }) => text),
+    ...textsAt(side, '/expose/*/ips/*/not').map(({ text }) => `not ${text}`),
+    ...textsAt(side, '/expose/*/as/*/cidr').map(({ text }) => `as ${text}`),
+  ];
+  const expose = valueAt(side, '/expose');
+  const isDefault =
+    Array.isArray(expose) && (expose as readonly Json[]).some((each) => valueAt(each, '/default') === true);
+  const named = isDefault ? [...all, 'default route'] : all;
+  return named.length === 0 ? 'nothing' : named.toSorted().join(', ');
+}
+
+/** The pair that a GatewayPeering permits, with the addresses that each side exposes. */
+function byGateway(manifest: Json | undefined): readonly string[] {
+  const peering = valueAt(manifest, '/spec/peering');
+  if (!isTree(peering)) return [];
+  const sides = Object.entries(peering).map(([name, side]) => {
+    const what = name.startsWith(EXTERNAL_PREFIX) ? `the External ${name.slice(EXTERNAL_PREFIX.length)}` : name;
+    return `${what} (${exposed(side)})`;
+  });
+  if (sides.length === 0) return [];
+  const limits = valueAt(manifest, '/spec/acl') === undefined ? '' : ', limited by an ACL';
+  return [`${sides.toSorted().join(' and ')} through a gateway${limits}`];
+}
+
+const PEERINGS = { VPCPeering: betweenVpcs, ExternalPeering: withExternal, GatewayPeering: byGateway } as const;
 
 /** The manifest that the cluster has before a change, and the one that it has afterwards. */
 function manifestsOf({ desired, memory }: ObjectResource, { goal, fields }: Change): readonly (Json | undefined)[] {
@@ -72,7 +102,7 @@ function manifestsOf({ desired, memory }: ObjectResource, { goal, fields }: Chan
 export function summary(_resources: readonly Resource[], scene: Scene): readonly Summary[] {
   const added: string[] = [];
   const removed: string[] = [];
-  for (const kind of ['VPCPeering', 'ExternalPeering'] as const) {
+  for (const kind of ['VPCPeering', 'ExternalPeering', 'GatewayPeering'] as const) {
     for (const resource of objectsOf(kind, scene)) {
       const action = scene.judged.get(formatRef(resource.ref));
       if (action?.verdict !== 'accept') continue;

@@ -491,6 +491,14 @@ export type FindingCode =
   | 'wrong-template'
   | 'blind';
 
+export type AlertClass =
+  | 'unhealthy'
+  | 'disk-full'
+  | 'disk-critical'
+  | 'creation-exhausted'
+  | 'decision-failed'
+  | 'decision-rejected';
+
 export type RuleId =
   | 'other-server'
   | 'not-in-catalogue'
@@ -529,7 +537,7 @@ export type RuleId =
 
 /** Its part of `fettle.yaml`, with the defaults filled in. */
 export interface NodesConfig {
-  /** Number of actions of this plugin that run at once. */
+  /** Largest number of actions of this plugin that run at once, within `parallelism` of the project. */
   readonly parallelism: number;
   readonly provider: {
     /** The account at Hetzner Cloud. */
@@ -1586,6 +1594,29 @@ export const tables = {
       kind: 'NodePool',
       severity: 'warning',
       text: 'The policy of the pool decides nothing, because part of its input is unknown.',
+    },
+  ],
+  alerts: [
+    {
+      class: 'unhealthy',
+      kind: 'Node',
+      severities: ['high'],
+      text: 'The server is off although `power` is on, five probes in a row failed, or the node never became ready.',
+    },
+    { class: 'disk-full', kind: 'Node', severities: ['warning'], text: 'The disk is more than 90 % full.' },
+    { class: 'disk-critical', kind: 'Node', severities: ['critical'], text: 'The disk is more than 95 % full.' },
+    {
+      class: 'creation-exhausted',
+      kind: 'Node',
+      severities: ['high'],
+      text: 'The creation failed too often, and is not tried again until the document changes.',
+    },
+    { class: 'decision-failed', kind: 'Node', severities: ['high'], text: 'A step of the node failed.' },
+    {
+      class: 'decision-rejected',
+      kind: 'Node',
+      severities: ['warning'],
+      text: 'A rule rejects a step of the node; the facts are those of the audit.',
     },
   ],
 } as const satisfies PluginTables;

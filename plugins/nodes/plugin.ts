@@ -1,6 +1,7 @@
 /** The nodes plugin: cloud servers, pools of servers, and the containers that prevent their removal. */
 
 import { definePlugin, type Kind } from '#plugin';
+import { nodeAlerts } from './alerts.ts';
 import { nodeHandlers } from './apply.ts';
 import { auditNode, NODE_ACTIONS } from './audit.ts';
 import { check, checkTogether } from './check.ts';
@@ -16,6 +17,7 @@ import { summaryOf } from './pool/summary.ts';
 import { settingsOf } from './settings.ts';
 import { nodeStanding } from './standing.ts';
 import { nodeSchedule } from './schedule.ts';
+import { fleetCadence } from './cadence.ts';
 import { mattersToNode, nodeRules } from './safety.ts';
 import type { NodesReader, NodesWriter } from './world.ts';
 
@@ -29,6 +31,7 @@ const node: Kind<NodesWriter, NodeSpec, NodeFacts, NodeMemory, NodeStep, NodeRul
   seen: nodeSeen,
   note: noteNode,
   schedule: nodeSchedule,
+  cadence: fleetCadence,
   matters: mattersToNode,
   actions: NODE_ACTIONS,
   audit: auditNode,
@@ -45,6 +48,7 @@ export const nodes = definePlugin<NodesReader, NodesWriter>({
   checkTogether,
   kinds: { Node: node, NodePool: nodePool, Container: container },
   summary: summaryOf,
+  alerts: nodeAlerts,
   openReader: async (outside) => (await import('./live/reader.ts')).openReader(outside),
   openWriter: async (outside) => (await import('./live/writer.ts')).openWriter(outside),
   observe: async (world, query) => (await import('./observe.ts')).observe(world, query),

@@ -1,6 +1,6 @@
 /**
- * Sends dry runs of applies to a cluster, 16 at once over one pool of connections, and does nothing else:
- * `node dry-runs.js KUBECONFIG REQUESTS`. The second file has the paths and bodies as JSON.
+ * Sends dry runs of applies to a cluster, 16 at once over one pool of connections, parses the answers, and does nothing
+ * else: `node dry-runs.js KUBECONFIG REQUESTS`. The second file has the paths and bodies as JSON. `--apply` applies them.
  */
 
 import { readFileSync } from 'node:fs';
@@ -19,7 +19,8 @@ const [{ user }] = users;
 const ca = Buffer.from(cluster['certificate-authority-data'], 'base64').toString();
 const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE, ca });
 const queue = JSON.parse(readFileSync(requests, 'utf8')) as { readonly path: string; readonly body: unknown }[];
-const query = 'fieldManager=fettle%3Abench&fieldValidation=Strict&force=false&dryRun=All';
+const isDryRun = process.argv[4] !== '--apply';
+const query = `fieldManager=fettle%3Abench&fieldValidation=Strict&force=false${isDryRun ? '&dryRun=All' : ''}`;
 
 function send({ path, body }: (typeof queue)[number]): Promise<void> {
   const text = JSON.stringify(body);
@@ -30,9 +31,17 @@ function send({ path, body }: (typeof queue)[number]): Promise<void> {
   };
   return new Promise((resolve, reject) => {
     const sent = request(`${cluster.server}${path}?${query}`, { method: 'PATCH', agent, headers }, (answer) => {
-      answer.resume();
       const { statusCode = 0 } = answer;
-      answer.on('end', () => (statusCode < 300 ? resolve() : reject(new Error(`${path}: ${statusCode}`))));
+      let said = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (part: string) => {
+        said += part;
+      });
+      answer.on('end', () => {
+        const { kind } = JSON.parse(said) as { readonly kind?: string };
+        if (statusCode < 300 && kind !== 'Status') resolve();
+        else reject(new Error(`${path}: ${statusCode} ${said}`));
+      });
     });
     sent.on('error', reject).end(text);
   });

@@ -8,14 +8,15 @@ import { openApi } from '../../test/support/kubernetes/api.ts';
 import { cachedPrograms } from '../../test/support/kubernetes/programs.ts';
 import { install, realServer } from '../../test/support/kubernetes/servers.ts';
 import { benchProject, type Places } from './fleet.ts';
-import { interleave, median, memoryHook, type Program, runOnce, type Sample } from './measure.ts';
+import { interleave, median, type Program, runOnce, type Sample, writeUsageHook } from './measure.ts';
 import { fixed, ratioRow, type Row } from './rows.ts';
 
 const node = process.execPath;
 const VPCS = 1500;
 const SERVERS = 2000;
 const OBJECTS = 2 * VPCS + SERVERS;
-const REPEATS = 3;
+/** Samples of each program: one sample on kube-apiserver takes several times as long. */
+const REPEATS = { emulated: 3, real: 2 };
 /** VLANs of one VLANNamespace. */
 const VLANS = 4000;
 
@@ -70,9 +71,11 @@ function yamlOf({ body }: Manifest): string {
 }
 
 interface Bench {
-  readonly project: string;
   readonly plan: Program;
   readonly bare: Program;
+  /** Creates the objects in the cluster: fettle itself creates those of some kinds one at a time. */
+  readonly create: Program;
+  /** Adopts the objects. */
   readonly apply: Program;
 }
 
@@ -98,10 +101,16 @@ function writeBench({ dist, folder }: Places, name: string, kubeconfig: string):
     env: { KUBECONFIG: join(project, 'kubeconfig') },
   });
   const bare = [node, join(dist, 'bench', 'dry-runs.js'), join(project, 'kubeconfig'), join(project, 'requests.json')];
-  return { project, plan: fettle('plan'), bare: { argv: bare, cwd: project }, apply: fettle('apply', '--yes') };
+  return {
+    plan: fettle('plan'),
+    bare: { argv: bare, cwd: project },
+    create: { argv: [...bare, '--apply'], cwd: project },
+    apply: fettle('apply', '--yes'),
+  };
 }
 
 const ms = (of: readonly Sample[]): number => median(of.map((sample) => sample.ms));
+const cpuMs = (of: readonly Sample[]): number => median(of.map(({ cpuMs: own = Number.NaN }) => own));
 const mib = (of: readonly Sample[]): number => median(of.map(({ peakKib = Number.NaN }) => peakKib / 1024));
 
 /** A configuration of webhooks without rules: after a change of it, no earlier dry run counts as a proof. */
@@ -130,28 +139,62 @@ async function changeAdmission(kubeconfig: string): Promise<void> {
 
 const what = `plan of ${OBJECTS.toLocaleString('en')} objects of a cluster`;
 
-function planRow(which: string, { plan, bare }: Bench): Row {
-  const samples = interleave({ bare, plan }, REPEATS);
-  const took = { bare: ms(samples.bare), plan: ms(samples.plan) };
-  const detail = `${fixed(took.plan)} ms over ${fixed(took.bare)} ms, medians of ${REPEATS}`;
-  return ratioRow(`${what}, ${which}, over the bare dry runs`, 1.3, took.plan / took.bare, detail);
+interface Engine {
+  readonly fresh: Program;
+  readonly settled: Program;
 }
 
-/** Peak memory of a plan, over one of the same number of items of the smallest plugin. */
-function memoryRow(places: Places, { plan }: Bench): Row {
-  const hook = join(places.folder, memoryHook.file);
-  writeFileSync(hook, memoryHook.text);
-  const project = benchProject(places, 'fabric-memory', OBJECTS);
-  const engine = { argv: [node, join(places.dist, 'bench', 'cli.js'), 'plan'], cwd: project };
-  const samples = interleave({ engine, plan }, 3, hook);
-  const [own, alone] = [mib(samples.plan), mib(samples.engine)];
-  return {
-    figure: `${what}: peak memory over one of as many items in memory`,
-    measured: `+ ${fixed(own - alone)} MiB`,
-    target: '+ 100 MiB',
-    verdict: own - alone <= 100 ? 'ok' : 'over',
-    detail: `${fixed(own)} MiB over ${fixed(alone)} MiB, medians of 3`,
+/** A plan of as many items of the smallest plugin, new or unchanged: the engine's part of a plan of the cluster. */
+function engineOf(places: Places, which: string): Engine {
+  const planOf = (name: string, isApplied: boolean): Program => {
+    const cwd = benchProject(places, name, OBJECTS);
+    const words = (...all: readonly string[]): Program => ({
+      argv: [node, join(places.dist, 'bench', 'cli.js'), ...all],
+      cwd,
+    });
+    if (isApplied) runOnce(words('apply', '--yes'));
+    return words('plan');
   };
+  return { fresh: planOf(`${which}-fresh`, false), settled: planOf(`${which}-settled`, true) };
+}
+
+/** Times of a plan, over the bare dry runs alone, and over them and the engine's part; and the peak memory over that part. */
+function planRows(
+  which: string,
+  { folder }: Places,
+  { plan, bare }: Bench,
+  engine: Program,
+  repeats: number,
+): readonly Row[] {
+  const hook = writeUsageHook(folder);
+  const samples = interleave({ bare, engine, plan }, repeats, hook);
+  const took = { bare: ms(samples.bare), engine: ms(samples.engine), plan: ms(samples.plan) };
+  const cpu = { bare: cpuMs(samples.bare), engine: cpuMs(samples.engine), plan: cpuMs(samples.plan) };
+  const peak = { engine: mib(samples.engine), plan: mib(samples.plan) };
+  const parts = ({ bare: requests, engine: own, plan: whole }: typeof took): string =>
+    `${fixed(whole)} ms over ${fixed(requests)} + ${fixed(own)} ms`;
+  const name = `${what}, ${which}`;
+  return [
+    ratioRow(
+      `${name}, over the bare dry runs`,
+      1.3,
+      took.plan / took.bare,
+      `${fixed(took.plan)} ms over ${fixed(took.bare)} ms, medians of ${repeats}`,
+    ),
+    ratioRow(
+      `${name}, over the bare dry runs and a plan of as many items in memory`,
+      1.3,
+      took.plan / (took.bare + took.engine),
+      `${parts(took)}; CPU time ${parts(cpu)}`,
+    ),
+    {
+      figure: `${name}: peak memory over one of as many items in memory`,
+      measured: `+ ${fixed(peak.plan - peak.engine)} MiB`,
+      target: '+ 100 MiB',
+      verdict: peak.plan - peak.engine <= 100 ? 'ok' : 'over',
+      detail: `${fixed(peak.plan)} MiB over ${fixed(peak.engine)} MiB, medians of ${repeats}`,
+    },
+  ];
 }
 
 interface Counts {
@@ -204,11 +247,14 @@ async function startCluster({ dist }: Places): Promise<Cluster> {
   };
 }
 
-async function onEmulated(places: Places): Promise<readonly Row[]> {
+/** Figures on an emulated API server. */
+export async function emulatedClusterRows(places: Places): Promise<readonly Row[]> {
+  const engine = engineOf(places, 'emulated');
   const cluster = await startCluster(places);
   try {
     const bench = writeBench(places, 'fabric', cluster.kubeconfig);
-    const rows = [planRow('all new', bench), memoryRow(places, bench)];
+    const rows = [...planRows('all new', places, bench, engine.fresh, REPEATS.emulated)];
+    runOnce(bench.create);
     runOnce(bench.apply);
     await cluster.counts();
     runOnce(bench.plan);
@@ -222,29 +268,31 @@ async function onEmulated(places: Places): Promise<readonly Row[]> {
       detail: `${lists} pages of lists, ${requests} requests`,
     });
     await changeAdmission(cluster.kubeconfig);
-    return [...rows, planRow('unchanged, after a change of webhooks', bench)];
+    return [
+      ...rows,
+      ...planRows('unchanged, after a change of webhooks', places, bench, engine.settled, REPEATS.emulated),
+    ];
   } finally {
     await cluster.stop();
   }
 }
 
 /** The same on kube-apiserver and etcd, if `npm run test:kubernetes` built them. */
-async function onReal(places: Places): Promise<readonly Row[]> {
+export async function kubernetesRows(places: Places): Promise<readonly Row[]> {
   if (cachedPrograms() === undefined) return [];
+  const engine = engineOf(places, 'real');
   const server = await realServer();
   try {
     await install(server, HEDGEHOG_DEFINITIONS);
     const kubeconfig = server.kubeconfig('admin');
     const bench = writeBench(places, 'fabric-real', kubeconfig);
-    const first = planRow('all new, on kube-apiserver', bench);
+    const first = planRows('all new, on kube-apiserver', places, bench, engine.fresh, REPEATS.real);
+    runOnce(bench.create);
     runOnce(bench.apply);
     await changeAdmission(kubeconfig);
-    return [first, planRow('unchanged, after a change of webhooks, on kube-apiserver', bench)];
+    const which = 'unchanged, after a change of webhooks, on kube-apiserver';
+    return [...first, ...planRows(which, places, bench, engine.settled, REPEATS.real)];
   } finally {
     await server.stop();
   }
-}
-
-export async function fabricRows(places: Places): Promise<readonly Row[]> {
-  return [...(await onEmulated(places)), ...(await onReal(places))];
 }

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { interleave, median, memoryHook, runOnce, type Sample } from './measure.ts';
+import { interleave, median, runOnce, type Sample, writeUsageHook } from './measure.ts';
 import { atLeastRow, fixed, ratioRow, type Row } from './rows.ts';
 
 const node = process.execPath;
@@ -20,21 +20,31 @@ export interface Places {
   readonly folder: string;
 }
 
-/** Writes a project of `count` items in files of a thousand. */
-export function benchProject({ folder }: Places, name: string, count: number): string {
+/** Makes a project without documents. */
+export function emptyProject({ folder }: Places, name: string): string {
   const project = join(folder, name);
   mkdirSync(join(project, 'desired'), { recursive: true });
   writeFileSync(join(project, 'fettle.yaml'), 'name: bench\ndesired: [desired/]\nstore: .fettle\n');
+  return project;
+}
+
+/** Writes `count` documents in files of a thousand; `textOf` has the text of each one. */
+export function writeDocuments(project: string, name: string, count: number, textOf: (at: number) => string): void {
   for (let start = 0; start < count; start += ITEMS_PER_FILE) {
-    const items = Array.from({ length: Math.min(ITEMS_PER_FILE, count - start) }, (_, i) => {
-      const at = start + i;
-      return `apiVersion: bench/v1\nkind: Item\nmetadata:\n  name: item-${at}\nspec:\n  size: ${at}\n`;
-    });
-    writeFileSync(
-      join(project, 'desired', `items-${String(start / ITEMS_PER_FILE).padStart(3, '0')}.yaml`),
-      items.join('---\n'),
-    );
+    const texts = Array.from({ length: Math.min(ITEMS_PER_FILE, count - start) }, (_, i) => textOf(start + i));
+    const file = `${name}-${String(start / ITEMS_PER_FILE).padStart(3, '0')}.yaml`;
+    writeFileSync(join(project, 'desired', file), texts.join('---\n'));
   }
+}
+
+export function itemText(at: number, size: number): string {
+  return `apiVersion: bench/v1\nkind: Item\nmetadata:\n  name: item-${at}\nspec:\n  size: ${size}\n`;
+}
+
+/** Writes a project of `count` items. */
+export function benchProject(places: Places, name: string, count: number): string {
+  const project = emptyProject(places, name);
+  writeDocuments(project, 'items', count, (at) => itemText(at, at));
   return project;
 }
 
@@ -71,8 +81,7 @@ export function planRows(places: Places): readonly Row[] {
   const small = benchProject(places, 'plan-10k', 10_000);
   fill(places, small, 10_000, 100_000);
   apply(places, small);
-  const hook = join(places.folder, memoryHook.file);
-  writeFileSync(hook, memoryHook.text);
+  const hook = writeUsageHook(places.folder);
   const large = benchProject(places, 'plan-100k', 100_000);
   fill(places, large, 100_000, 200_000);
   apply(places, large);

@@ -1,6 +1,8 @@
 /** Runs programs in turn and compares them: medians of interleaved repetitions, so that a busy machine affects all alike. */
 
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** More than any program here prints: an apply of 10,000 as JSON is above the 1 MiB that Node.js allows by itself. */
 const OUTPUT_LIMIT_BYTES = 1 << 28;
@@ -18,17 +20,26 @@ export interface Sample {
   readonly ms: number;
   /** Peak resident memory in KiB; undefined unless it was asked for. */
   readonly peakKib?: number;
+  /** CPU time of all threads, user and sys, in ms; undefined unless it was asked for. */
+  readonly cpuMs?: number;
 }
 
-const peakHook = [
+const reporting = [
   "const { writeSync } = require('node:fs');",
-  "process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)));",
+  "process.on('exit', () => {",
+  '  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();',
+  '  writeSync(3, JSON.stringify({ peakKib: maxRSS, cpuMs: (userCPUTime + systemCPUTime) / 1000 }));',
+  '});',
 ].join('\n');
 
-/** Writes a hook that makes a Node.js process report its peak memory. */
-export const memoryHook = { file: 'peak-memory.cjs', text: peakHook } as const;
+/** Writes a hook that makes a Node.js process report its peak memory and its CPU time. */
+export function writeUsageHook(folder: string): string {
+  const file = join(folder, 'usage.cjs');
+  writeFileSync(file, reporting);
+  return file;
+}
 
-/** One run of one program. Throws unless it exits with 0. `hook` is a file with `memoryHook`. */
+/** One run of one program. Throws unless it exits with 0. `hook` is a file of `writeUsageHook`. */
 export function runOnce(program: Program, hook?: string): Sample {
   const [node = process.execPath, ...args] = program.argv;
   const env: NodeJS.ProcessEnv = { ...process.env, ...program.env };
@@ -50,7 +61,7 @@ export function runOnce(program: Program, hook?: string): Sample {
     throw new Error(`exit ${ended.status ?? ended.signal}: ${said.slice(0, QUOTE_CHARACTERS)}`);
   }
   if (hook === undefined) return { ms };
-  return { ms, peakKib: Number(ended.output[3]?.toString()) };
+  return { ms, ...(JSON.parse(ended.output[3]?.toString() ?? '{}') as Omit<Sample, 'ms'>) };
 }
 
 /** `times` samples of each program, taken in turns after one run of each that does not count. */

@@ -10,6 +10,7 @@ import {
   type ClassDeclaration,
   type ClassExpression,
   type Identifier,
+  type KindToNodeMappings,
   Node,
   type SourceFile,
   SyntaxKind,
@@ -84,6 +85,7 @@ const LAYERS: readonly Layer[] = [
     files: ['src/commands/**'],
     may: [
       'src/commands/**',
+      'src/serve/**',
       'src/net/contacts.ts',
       'src/engine/**',
       'src/formats/**',
@@ -97,6 +99,10 @@ const LAYERS: readonly Layer[] = [
       API,
     ],
   },
+  {
+    files: ['src/serve/**'],
+    may: ['src/serve/**', 'src/run/**', 'src/engine/**', 'src/formats/**', 'src/store/**', 'src/version.ts', API],
+  },
   { files: ['src/conformance/**'], may: ['src/conformance/**', 'src/engine/**', 'src/formats/**', API] },
   { files: ['src/plugins.ts'], may: ['plugins/*/plugin.ts', ...EMULATORS, 'src/installed-plugins.ts', API] },
   { files: ['src/shell.ts'], may: [], types: ['src/*.ts'] },
@@ -106,12 +112,14 @@ const LAYERS: readonly Layer[] = [
 
 /** Third-party packages, and the only places that may import them. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
+  '@hono/node-server': ['src/serve/http/**'],
   '@peculiar/x509': ['plugins/certificates/live/x509-make.ts'],
   ajv: ['src/codegen/**'],
   commander: ['src/commands/**', 'src/cli.ts'],
   croner: ['src/plugin/windows.ts'],
-  'p-queue': ['src/plugin/limit.ts'],
+  hono: ['src/serve/http/**'],
   pg: ['src/store/postgres/**'],
+  'prom-client': ['plugins/portsync/daemon/exposition.ts', 'src/serve/metrics.ts'],
   'reflect-metadata': ['plugins/certificates/live/x509-make.ts'],
   'ts-morph': ['src/codegen/**'],
   yaml: ['src/engine/load/**', 'src/codegen/**', 'plugins/fabric/live/**'],
@@ -144,19 +152,34 @@ const PURE = [
   'src/net/networks.ts',
   'src/formats/**',
   'src/report/**',
+  'src/serve/cert-variables.ts',
+  'src/serve/alerts/*.ts',
   'plugins/*/*.ts',
+  'plugins/certificates/events/*.ts',
 ];
 const NOT_PURE = [
   ...WAITING,
-  ...['deadline', 'direct-files', 'files', 'http', 'limit', 'net', 'owner', 'saved-state'].map(
-    (name) => `src/plugin/${name}.ts`,
-  ),
+  ...[
+    'deadline',
+    'direct-files',
+    'files',
+    'http',
+    'limit',
+    'listen-address',
+    'net',
+    'owner',
+    'program',
+    'saved-state',
+    'service-manager',
+    'status-server',
+  ].map((name) => `src/plugin/${name}.ts`),
+  'src/serve/alerts/deliver.ts',
   ...['apply', 'discover', 'observe', 'plugin', 'sandbox'].map((name) => `plugins/*/${name}.ts`),
 ];
 
 /** Modules of Node.js that pure files may still use: they only compute. */
 const PURE_MODULES: Readonly<Record<string, readonly string[]>> = {
-  'node:crypto': ['src/plugin/canonical.ts'],
+  'node:crypto': ['src/plugin/canonical.ts', 'plugins/certificates/events/proof.ts'],
   'node:path': ['plugins/*/paths.ts', 'src/plugin/paths.ts'],
   'node:util': ['src/report/*.ts'],
 };
@@ -176,6 +199,20 @@ function violation({ path, source }: CheckedFile, node: Node | undefined, messag
   return { file: path, line: node === undefined ? 1 : source.getLineAndColumnAtPos(node.getStart()).line, message };
 }
 
+/** The nodes of a text by their kind. The key is the parsed text: a source file whose text is replaced has another. */
+const nodesByText = new WeakMap<object, Readonly<Partial<Record<SyntaxKind, readonly Node[]>>>>();
+
+/** All nodes of a kind in a file, from one walk for all kinds. Of the tokens, only names and modifiers are nodes. */
+function nodesOf<K extends SyntaxKind>(source: SourceFile, kind: K): readonly KindToNodeMappings[K][] {
+  const text = source.compilerNode;
+  let nodes = nodesByText.get(text);
+  if (nodes === undefined) {
+    nodes = Object.groupBy(source.forEachDescendantAsArray(), (node) => node.getKind());
+    nodesByText.set(text, nodes);
+  }
+  return (nodes[kind] ?? []) as readonly KindToNodeMappings[K][];
+}
+
 interface Import {
   readonly specifier: string;
   readonly typeOnly: boolean;
@@ -191,13 +228,13 @@ function importsOf(source: SourceFile): readonly Import[] {
     const specifier = node.getModuleSpecifierValue();
     if (specifier !== undefined) found.push({ specifier, typeOnly: node.isTypeOnly(), node });
   }
-  for (const node of source.getDescendantsOfKind(SyntaxKind.CallExpression)) {
+  for (const node of nodesOf(source, SyntaxKind.CallExpression)) {
     if (node.getExpression().getKind() !== SyntaxKind.ImportKeyword) continue;
     const [argument] = node.getArguments();
     if (argument !== undefined && Node.isStringLiteral(argument))
       found.push({ specifier: argument.getLiteralValue(), typeOnly: false, node });
   }
-  for (const node of source.getDescendantsOfKind(SyntaxKind.ImportType)) {
+  for (const node of nodesOf(source, SyntaxKind.ImportType)) {
     const argument = node.getArgument().getText().slice(1, -1);
     found.push({ specifier: argument, typeOnly: true, node });
   }
@@ -274,29 +311,26 @@ function isDeclared(source: SourceFile, name: string): boolean {
     SyntaxKind.ImportSpecifier,
   ];
   return kinds.some((kind) =>
-    source.getDescendantsOfKind(kind).some((node) => (node as { getName?: () => string }).getName?.() === name),
+    nodesOf(source, kind).some((node) => (node as { getName?: () => string }).getName?.() === name),
   );
 }
 
 function usesOf({ source }: CheckedFile, names: readonly string[]): readonly Identifier[] {
-  return source
-    .getDescendantsOfKind(SyntaxKind.Identifier)
-    .filter((node) => names.includes(node.getText()) && isFreeUse(node) && !isDeclared(source, node.getText()));
+  return nodesOf(source, SyntaxKind.Identifier).filter(
+    (node) => names.includes(node.getText()) && isFreeUse(node) && !isDeclared(source, node.getText()),
+  );
 }
 
 /** `Date.now()`, `new Date()`, `Date()`, `Math.random()`, `Temporal.Now`. */
 function clockAndChance(file: CheckedFile): readonly Violation[] {
   const { source } = file;
-  const accesses = source
-    .getDescendantsOfKind(SyntaxKind.PropertyAccessExpression)
+  const accesses = nodesOf(source, SyntaxKind.PropertyAccessExpression)
     .filter((node) => ['Date.now', 'Math.random', 'performance.now', 'Temporal.Now'].includes(node.getText()))
     .map((node) => violation(file, node, `${node.getText()} must be an argument here`));
-  const made = source
-    .getDescendantsOfKind(SyntaxKind.NewExpression)
+  const made = nodesOf(source, SyntaxKind.NewExpression)
     .filter((node) => node.getExpression().getText() === 'Date' && node.getArguments().length === 0)
     .map((node) => violation(file, node, 'new Date() reads the clock. The time must be an argument here'));
-  const called = source
-    .getDescendantsOfKind(SyntaxKind.CallExpression)
+  const called = nodesOf(source, SyntaxKind.CallExpression)
     .filter((node) => node.getExpression().getText() === 'Date')
     .map((node) => violation(file, node, 'Date() reads the clock. The time must be an argument here'));
   return [...accesses, ...made, ...called];
@@ -318,8 +352,8 @@ export function checkPurity(files: readonly CheckedFile[]): readonly Violation[]
         violation(file, node, `a pure file must not use ${node.getText()}`),
       );
       const asynchronous = [
-        ...source.getDescendantsOfKind(SyntaxKind.AsyncKeyword),
-        ...source.getDescendantsOfKind(SyntaxKind.AwaitExpression),
+        ...nodesOf(source, SyntaxKind.AsyncKeyword),
+        ...nodesOf(source, SyntaxKind.AwaitExpression),
       ].map((node) => violation(file, node, 'a pure file must not be asynchronous'));
       return [...modules, ...globals, ...clockAndChance(file), ...asynchronous];
     });
@@ -359,8 +393,7 @@ export function checkTimes(files: readonly CheckedFile[]): readonly Violation[] 
   return files
     .filter(({ path }) => path !== TIME_HOME && !path.startsWith('src/codegen/') && !path.includes('/sandbox/'))
     .flatMap((file) =>
-      file.source
-        .getDescendantsOfKind(SyntaxKind.PropertyAccessExpression)
+      nodesOf(file.source, SyntaxKind.PropertyAccessExpression)
         .filter((node) => node.getText() === 'Date.parse' || node.getName() === 'toISOString')
         .map((node) => violation(file, node, `only ${TIME_HOME} can use ${node.getName()}`)),
     );
@@ -376,8 +409,7 @@ function takenOf(source: SourceFile, module: string): readonly { readonly name: 
       const whole = node.getDefaultImport() !== undefined || node.getNamespaceImport() !== undefined;
       return [...named.map((each) => each.getName()), ...(whole ? ['*'] : [])].map((name) => ({ name, node }));
     });
-  const asked = source
-    .getDescendantsOfKind(SyntaxKind.CallExpression)
+  const asked = nodesOf(source, SyntaxKind.CallExpression)
     .filter((node) => /(?:^import|\brequire|\bgetBuiltinModule)$/u.test(node.getExpression().getText()))
     .filter(
       (node) =>
@@ -422,18 +454,12 @@ function isClassInPlace(node: ClassDeclaration | ClassExpression): boolean {
 
 function forms(file: CheckedFile): readonly Violation[] {
   const { source, path } = file;
-  const classes = [
-    ...source.getDescendantsOfKind(SyntaxKind.ClassDeclaration),
-    ...source.getDescendantsOfKind(SyntaxKind.ClassExpression),
-  ]
+  const classes = [...nodesOf(source, SyntaxKind.ClassDeclaration), ...nodesOf(source, SyntaxKind.ClassExpression)]
     .filter((node) => !isClassInPlace(node))
     .map((node) => violation(file, node, 'a class must be an error, or keep its state in #private fields'));
-  const defaults = [
-    ...source.getExportAssignments().filter((node) => node.isExportEquals()),
-    ...source
-      .getDescendantsOfKind(SyntaxKind.DefaultKeyword)
-      .filter((node) => node.getParent()?.getKind() !== SyntaxKind.DefaultClause),
-  ].map((node) => violation(file, node, 'an export must have a name'));
+  const defaults = [...source.getExportAssignments(), ...nodesOf(source, SyntaxKind.DefaultKeyword)].map((node) =>
+    violation(file, node, 'an export must have a name'),
+  );
   const erased = [...source.getEnums(), ...source.getModules()].map((node) =>
     violation(file, node, 'enums and namespaces cannot be erased. Use a union or a module'),
   );

@@ -288,6 +288,7 @@ export function pluginMistakes(spec: PluginSpec, engine: EngineSpec): readonly S
     }),
   );
   const engineRules = engine.rules.map(({ id }) => id);
+  const alerts = spec.alerts ?? [];
   return [
     ...schemaMistakes(spec.config, ['config'], formats, kinds),
     ...Object.entries(spec.inputs ?? {}).flatMap(([name, schema]) => [
@@ -318,13 +319,28 @@ export function pluginMistakes(spec: PluginSpec, engine: EngineSpec): readonly S
       path: ['findings', String(index), 'code'],
       message: `finding ${spec.findings[index]?.code} is listed twice`,
     })),
+    ...alerts.flatMap(({ kind }, index) =>
+      kinds.includes(kind)
+        ? []
+        : [{ path: ['alerts', String(index), 'kind'], message: `the kind ${kind} does not exist` }],
+    ),
+    ...repeated(alerts, (each) => `${each.kind} ${each.class}`).map((index) => ({
+      path: ['alerts', String(index), 'class'],
+      message: `alert ${alerts[index]?.class} is listed twice`,
+    })),
   ];
 }
 
 /** All mistakes of the engine's spec that its schema does not find. */
 export function engineMistakes(spec: EngineSpec): readonly SpecMistake[] {
   const formats = Object.keys(spec.formats);
-  const schemas = { document: spec.document, config: spec.config, plan: spec.plan, record: spec.record };
+  const schemas = {
+    document: spec.document,
+    config: spec.config,
+    serve: spec.serve,
+    plan: spec.plan,
+    record: spec.record,
+  };
   return [
     ...Object.entries(schemas).flatMap(([name, schema]) => schemaMistakes(schema, [name], formats, [])),
     ...safetyMistakes(spec.document, spec.safety, ['safety']),

@@ -65,7 +65,7 @@ export function pluginConfig(plugin: PluginSpec): Schema {
         minimum: 1,
         maximum: 1000,
         default: plugin.parallelism,
-        description: 'Number of actions of this plugin that run at once.',
+        description: 'Largest number of actions of this plugin that run at once, within `parallelism` of the project.',
       },
       ...plugin.config.properties,
     },

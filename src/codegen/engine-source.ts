@@ -53,6 +53,7 @@ export function engineSource(spec: EngineSpec): string {
       'A document with the defaults of its envelope filled in; a kind with a scope has its parts in `metadata` too.',
     ),
     declaration('FettleConfig', spec.config, '`fettle.yaml`, with the defaults filled in.'),
+    declaration('ServeHost', spec.serve, 'The file of `--serve-config`, with the defaults filled in.'),
     constant('engineRuleTables', 'readonly EngineRuleTable[]', spec.rules, 'In the order of evaluation.'),
     constant('exitCodes', 'readonly ExitCode[]', spec.exitCodes, 'The first that applies is the exit code.'),
     constant('problemTexts', 'Readonly<Record<ProblemCode, string>>', spec.problems, 'The meaning of each code.'),

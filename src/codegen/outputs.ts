@@ -78,6 +78,8 @@ function engineOutputs(engine: EngineSpec): readonly Output[] {
   return [
     { path: 'src/engine/generated.ts', text: engineSource(engine) },
     ...validators('src/engine', { document: engine.document, config: engine.config }),
+    // Separate, because only the daemon needs it.
+    ...validators('src/serve', { serve: engine.serve }),
     // Separate, because only a saved plan needs it: more than half of the code of all three.
     ...validators('src/formats', { plan: engine.plan }),
   ];

@@ -65,10 +65,11 @@ function kindTables(spec: PluginSpec, kindName: string, kind: KindSpec & { base?
     onRemove: kind.onRemove,
     ...(kind.byAccount === undefined ? {} : { byAccount: kind.byAccount }),
     machines: Object.fromEntries(Object.entries(kind.machines).map(([name, machine]) => [name, machineTable(machine)])),
-    rules: rulesOf(spec, kindName, base).map(({ id, guards, overridable, group, text }) => ({
+    rules: rulesOf(spec, kindName, base).map(({ id, guards, overridable, advisory, group, text }) => ({
       id,
       guards: stepsOfGuards(kind, guards[kindName] ?? guards[base] ?? []),
       overridable,
+      ...(advisory === undefined ? {} : { advisory }),
       group,
       text,
     })),
@@ -101,6 +102,7 @@ function pluginTables(spec: PluginSpec): object {
     ),
     settingPaths: pathTables(spec.config),
     findings: spec.findings,
+    ...(spec.alerts === undefined ? {} : { alerts: spec.alerts }),
   };
 }
 
@@ -139,6 +141,7 @@ function defaultsOf(spec: PluginSpec): object {
 export function pluginSource(spec: PluginSpec, api: string, header: string): string {
   const kinds = Object.entries(spec.kinds).map(([name, kind]) => kindSource(spec, name, kind));
   const codes = spec.findings.map(({ code }) => code);
+  const classes = (spec.alerts ?? []).map((each) => each.class);
   const ids = spec.rules.map(({ id }) => id);
   const inputs = Object.entries(spec.inputs ?? {}).map(([name, schema]) =>
     declaration(name, schema, schema.description ?? 'Input from another program.'),
@@ -147,6 +150,7 @@ export function pluginSource(spec: PluginSpec, api: string, header: string): str
     ...kinds,
     ...inputs,
     printUnion('FindingCode', codes),
+    ...(classes.length === 0 ? [] : [printUnion('AlertClass', classes)]),
     printUnion('RuleId', ids),
     declaration(
       `${pascalCase(spec.name)}Config`,

@@ -186,6 +186,12 @@ export function readmePart(spec: PluginSpec): string {
     overridable ? 'yes' : 'no',
   ]);
   const findings = spec.findings.map(({ code: name, kind, severity, text }) => [code(name), kind, severity, text]);
+  const alerts = (spec.alerts ?? []).map(({ class: name, kind, severities, text }) => [
+    code(name),
+    kind,
+    severities.join(', '),
+    text,
+  ]);
   return [
     '<!-- Generated from specs by `npm run generate`: edit only the text outside these markers. -->',
     '## Reference',
@@ -197,6 +203,7 @@ export function readmePart(spec: PluginSpec): string {
       : table(['Rule', 'Meaning', 'Guards', 'Can be overridden'], rules),
     '### Findings',
     findings.length === 0 ? 'None.' : table(['Code', 'Kind', 'Severity', 'Meaning'], findings),
+    ...(alerts.length === 0 ? [] : ['### Alert classes', table(['Class', 'Kind', 'Severity', 'Meaning'], alerts)]),
     ...Object.entries(spec.inputs ?? {}).flatMap(([name, schema]) => [
       `### ${name}`,
       `${schema.description ?? ''} Its JSON Schema is \`schemas/${spec.name}/${name}.json\`.`,

@@ -1,6 +1,15 @@
 /** The TypeScript types of the files in `specs/`, and the JSON Schemas that validate them. */
 
-import type { Combining, Edit, Json, OnRemove, Severity, Transition } from '#plugin';
+import {
+  ALERT_SEVERITIES,
+  type AlertTable,
+  type Combining,
+  type Edit,
+  type Json,
+  type OnRemove,
+  type Severity,
+  type Transition,
+} from '#plugin';
 import { type Schema, schemaOfSchemas } from './schema.ts';
 
 type States = string | readonly string[];
@@ -51,6 +60,8 @@ export interface RuleSpec {
   readonly id: string;
   readonly text: string;
   readonly overridable: boolean;
+  /** True if the rule only warns. */
+  readonly advisory?: true;
   readonly group?: string;
   /** Steps by kind. */
   readonly guards: Readonly<Record<string, readonly string[]>>;
@@ -74,6 +85,7 @@ export interface PluginSpec {
   readonly inputs?: Readonly<Record<string, Schema>>;
   readonly rules: readonly RuleSpec[];
   readonly findings: readonly FindingSpec[];
+  readonly alerts?: readonly AlertTable[];
 }
 
 export interface FormatSpec {
@@ -101,6 +113,8 @@ export interface EngineSpec {
   /** The same for every field of the envelope. */
   readonly safety: readonly SafetySpec[];
   readonly config: Schema;
+  /** The file of `--serve-config`. */
+  readonly serve: Schema;
   readonly plan: Schema;
   readonly record: Schema;
 }
@@ -222,6 +236,7 @@ export const pluginSpecSchema = {
             id: kebab,
             text: sentence,
             overridable: { type: 'boolean' },
+            advisory: { const: true },
             group: { type: 'string', minLength: 1 },
             guards: table('^[A-Z][A-Za-z0-9]*$', {
               type: 'array',
@@ -230,7 +245,7 @@ export const pluginSpecSchema = {
               items: { type: 'string', minLength: 3 },
             }),
           },
-          ['group'],
+          ['group', 'advisory'],
         ),
       },
       findings: {
@@ -242,8 +257,18 @@ export const pluginSpecSchema = {
           text: sentence,
         }),
       },
+      alerts: {
+        type: 'array',
+        minItems: 1,
+        items: closed({
+          class: { type: 'string', pattern: '^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$' },
+          kind: { type: 'string' },
+          severities: { type: 'array', minItems: 1, uniqueItems: true, items: { enum: ALERT_SEVERITIES } },
+          text: sentence,
+        }),
+      },
     },
-    ['inputs'],
+    ['inputs', 'alerts'],
   ),
   definitions,
 };
@@ -289,6 +314,7 @@ export const engineSpecSchema = {
     document: schema,
     safety,
     config: schema,
+    serve: schema,
     plan: schema,
     record: schema,
   }),

@@ -22,6 +22,7 @@ import {
   type CommandOptions,
   noteCommand,
   refreshCommand,
+  runCommand,
   showCommand,
   watchCommand,
 } from '../run/plugin-command.ts';
@@ -39,6 +40,7 @@ import { asking, locking, many, pointInTime, reason, shown, stream, where } from
 export const COMMON = {
   show: { ...where, ...shown, ...stream },
   watch: { ...where, ...shown, ...stream },
+  run: { ...where, ...shown, ...stream },
   refresh: { ...where, ...locking, ...shown, ...stream },
   note: { ...where, ...asking, ...reason, ...locking, ...shown, ...stream },
   apply: applying,
@@ -111,6 +113,8 @@ async function callOf(plugin: Plugin, declared: PluginCommand, calling: Calling)
       return showCommand(await openWorkspace(), { ...given, command: declared }, say);
     case 'watch':
       return watchCommand(await openWorkspace(), { ...given, command: declared }, options(), say);
+    case 'run':
+      return runCommand(await openWorkspace(), { ...given, command: declared }, options(), say);
     case 'refresh':
       return refreshCommand(await openWorkspace(), { ...given, command: declared }, options(), say);
     case 'note': {
@@ -130,6 +134,7 @@ async function callOf(plugin: Plugin, declared: PluginCommand, calling: Calling)
 const EXIT_CODES = {
   show: undefined,
   watch: '\nExit codes: 0 ended, 1 error, 4 the infrastructure could not be read, 130 stopped.',
+  run: '\nExit codes: 0 ended or stopped, 1 error, 130 aborted.',
   refresh:
     '\nExit codes: 0 done, 1 error, 4 a resource could not be read, or the plugin reports a failure, 5 locked, 130 stopped.',
   note: '\nExit codes: 0 done, 1 error, 5 locked, 130 stopped.',

@@ -7,8 +7,10 @@ import { sandboxWorlds } from '../plugins.ts';
 import { columnWidth } from '../report/text.ts';
 import type { RunningWorld } from '#plugin';
 import { InputError } from '#plugin';
+import { openWorkspace } from '../run/project.ts';
 import { command } from './command.ts';
 import { flag, optional } from './options.ts';
+import type { Serving } from './serve.ts';
 
 /** Marks the folder of a sandbox: only such a folder can be used again. */
 const MARK = '.sandbox';
@@ -37,8 +39,42 @@ async function writeProject(folder: string, worlds: ReadonlyMap<string, RunningW
   await writeFile(join(folder, 'fettle.yaml'), lines.join('\n'));
 }
 
-function table(folder: string, worlds: Iterable<RunningWorld>): string {
-  const rows = [...worlds].flatMap((world) => world.rows);
+/** A running `fettle serve`. */
+interface Served {
+  readonly url: string;
+  /** Settles when it has stopped. */
+  readonly ended: Promise<void>;
+}
+
+interface ServeOptions extends Pick<Serving, 'host' | 'shell' | 'say' | 'tell' | 'stop'> {
+  readonly folder: string;
+}
+
+/** Serves the project of a sandbox on a free port, without permissions. */
+async function startServe({ folder, host, ...options }: ServeOptions): Promise<Served> {
+  const [{ serveProjects }, { defaultLimits }] = await Promise.all([
+    import('./serve.ts'),
+    import('../serve/config.ts'),
+  ]);
+  const workspace = await openWorkspace(host, { folder }, options.say);
+  const listening = Promise.withResolvers<string>();
+  const ended = serveProjects({
+    ...options,
+    host,
+    workspaces: [workspace],
+    limits: { ...defaultLimits(host.env), listen: '127.0.0.1:0' },
+    argsOf: () => [`--chdir=${folder}`],
+    onListening: (address) => listening.resolve(`http://${address.host}:${address.port}`),
+  });
+  ended.catch(listening.reject);
+  return { url: await listening.promise, ended };
+}
+
+function table(folder: string, worlds: Iterable<RunningWorld>, url: string | undefined): string {
+  const rows = [
+    ...[...worlds].flatMap((world) => world.rows),
+    ...(url === undefined ? [] : [{ name: 'fettle serve', address: url, shows: 'metrics: /metrics, health: /readyz' }]),
+  ];
   const name = columnWidth(
     rows.map((row) => row.name),
     40,
@@ -66,14 +102,19 @@ export const sandboxUp = command({
   name: 'sandbox up',
   summary: 'Run emulated services and a sample project on this machine, until stopped.',
   words: { dir: optional('Folder of the sample project. Default: a temporary folder, removed at the end.') },
-  options: { json: flag('Print one line of JSON with all addresses once the sandbox is up.') },
-  call: async ({ flags, words: { dir }, path, shell, print }) => {
+  options: {
+    serve: flag('Also run `fettle serve` for the sample project. Applies nothing.'),
+    json: flag('Print one line of JSON with all addresses once the sandbox is up.'),
+  },
+  call: async ({ flags, words: { dir }, path, host, shell, say, print }) => {
     // A signal is the normal end.
+    const stop = new AbortController();
     const stopped = new Promise<void>((settle) => {
       shell.onSignal(() => settle());
     });
     const { folder, keep } = await folderFor(dir === undefined ? undefined : path(dir));
     const worlds = new Map<string, RunningWorld>();
+    let served: Served | undefined;
     // The servers alone do not keep the wait for the signal alive.
     const alive = setInterval(() => undefined, 3_600_000);
     try {
@@ -85,13 +126,21 @@ export const sandboxUp = command({
         addresses[world.name] = running.addresses;
       }
       await writeProject(folder, worlds);
+      const isJson = flags.json === true;
+      if (flags.serve === true) {
+        const tell = (line: string): void => (isJson ? undefined : print(`serve: ${line}\n`));
+        served = await startServe({ folder, host, shell, say, tell, stop: stop.signal });
+        addresses['serve'] = { url: served.url };
+      }
       print(
-        flags.json === true ? `${JSON.stringify({ desired: folder, ...addresses })}\n` : table(folder, worlds.values()),
+        isJson ? `${JSON.stringify({ desired: folder, ...addresses })}\n` : table(folder, worlds.values(), served?.url),
       );
-      await stopped;
+      await Promise.race([stopped, ...(served === undefined ? [] : [served.ended])]);
       return 'ok';
     } finally {
       clearInterval(alive);
+      stop.abort();
+      await served?.ended;
       for (const world of worlds.values()) await world.stop();
       if (!keep) await rm(folder, { recursive: true, force: true });
     }

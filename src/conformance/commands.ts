@@ -86,6 +86,7 @@ function tried(plugin: Plugin, command: PluginCommand, input: CommandInput, vali
     case 'show':
       return soundReport(command.show(input), (text) => text);
     case 'watch':
+    case 'run':
       return undefined;
     case 'refresh': {
       const only = command.only(input).map(formatRef);

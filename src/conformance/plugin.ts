@@ -8,6 +8,7 @@
 
 import { conformingCommands } from './commands.ts';
 import { derivedView } from './derived.ts';
+import { alertsOf } from '../engine/alerts.ts';
 import { type Planned, planned } from '../formats/plan.ts';
 import { openLookUp } from '../engine/load/look-up.ts';
 import { expect } from './expect.ts';
@@ -21,6 +22,7 @@ import {
   type Desired,
   formatRef,
   type Gap,
+  type Json,
   type Memory,
   type Observed,
   type Override,
@@ -44,6 +46,8 @@ export interface Bench {
   readonly close: () => Promise<void>;
   /** Epoch ms. */
   readonly now: () => number;
+  /** The plugin's part of `fettle.yaml`, with its defaults; `{}` by default. */
+  readonly settings?: Json;
 }
 
 /** Tools for preparing a situation. */
@@ -81,6 +85,8 @@ export interface Situation<B extends Bench> {
   readonly stale?: readonly string[];
   /** `Kind code` of every finding of the first refresh. */
   readonly finds?: readonly string[];
+  /** `Kind class` of every alert after the first refresh. By default, not checked. */
+  readonly alerts?: readonly string[];
 }
 
 function lineOf<B extends Bench>(plugin: Plugin, bench: B, scheduled: true | undefined): Line<B> {
@@ -99,6 +105,7 @@ function lineOf<B extends Bench>(plugin: Plugin, bench: B, scheduled: true | und
       recall: log.recall,
       record: log.record,
       safety: { ...usualSafety, overrides },
+      settings: new Map([[plugin.name, bench.settings ?? {}]]),
       now: bench.now,
       abort: new AbortController().signal,
       scheduled,
@@ -128,6 +135,15 @@ function lineOf<B extends Bench>(plugin: Plugin, bench: B, scheduled: true | und
     },
   };
   return line;
+}
+
+/** `Kind class` of every alert of a plan, as it holds in production. */
+function alertsIn(plugin: Plugin, { resources, changes, actions, ...planned }: Planned): readonly string[] {
+  const settings = { environment: 'prod', renewalWarningMs: 72 * 3_600_000 } as const;
+  const scene = { ...planned.scene, changes, judged: actions };
+  const { alerts, failures } = alertsOf(resources, new Map([[plugin.name, plugin]]), scene, settings, (text) => text);
+  expect([...failures]).toEqual([]);
+  return alerts.map((alert) => `${baseOf(plugin, alert.ref.kind)} ${alert.class}`);
 }
 
 /** The kind whose steps and rules a kind shares, or the kind itself. */
@@ -296,8 +312,12 @@ export function pluginConformance<B extends Bench>(
   const passed = new Set<string>();
   const rejected = new Set<string>();
   const found = new Set<string>();
+  const alerted = new Set<string>();
   const isOwnRule = (kind: string, rule: string): boolean =>
     plugin.tables.kinds[kind]?.rules.some(({ id }) => id === rule) ?? false;
+
+  const isAdvisory = (kind: string, rule: string): boolean =>
+    plugin.tables.kinds[kind]?.rules.some(({ id, advisory }) => id === rule && advisory === true) ?? false;
 
   describe(`plugin ${plugin.name}`, () => {
     it('has a function for each rule and a handler for each step of its tables, and no others', async () => {
@@ -351,6 +371,11 @@ export function pluginConformance<B extends Bench>(
           expect(findings.toSorted()).toEqual((situation.finds ?? []).toSorted());
           for (const finding of findings) found.add(finding);
 
+          // Alerts are in the tables. Some are recorded by the first refresh.
+          const alerts = alertsIn(plugin, second);
+          if (situation.alerts !== undefined) expect(alerts.toSorted()).toEqual(situation.alerts.toSorted());
+          for (const alert of alerts) alerted.add(alert);
+
           // Every proposed step is in the tables.
           const actions = [...first.actions.values()];
           for (const { change } of actions) {
@@ -391,7 +416,9 @@ export function pluginConformance<B extends Bench>(
           for (const { change, judgements } of actions)
             for (const { rule, outcome, message } of judgements) {
               expect(message).toMatch(/\S/u);
-              if (outcome === 'pass') passed.add(`${baseOf(plugin, change.ref.kind)} ${rule}`);
+              const name = `${baseOf(plugin, change.ref.kind)} ${rule}`;
+              if (outcome === 'pass') passed.add(name);
+              if (outcome === 'warn' && isAdvisory(change.ref.kind, rule)) rejected.add(name);
             }
 
           // Every accepted step is done. Afterwards, only refused rows remain.
@@ -412,6 +439,7 @@ export function pluginConformance<B extends Bench>(
           ).toEqual([]);
           for (const step of situation.takes) taken.add(step);
           const after = await line.plan(documents, overrides);
+          for (const alert of alertsIn(plugin, after)) alerted.add(alert);
           const refused = named(
             plugin,
             rows.flatMap(({ action, status }) =>
@@ -458,7 +486,8 @@ export function pluginConformance<B extends Bench>(
         }
       });
 
-    it('has situations for every step and finding, and for every rule to pass and to reject or defer', async () => {
+    // A rule that only warns has a situation in which it does.
+    it('has situations for every step, finding and alert, and for every rule to pass and to reject or defer', async () => {
       const ofKinds = Object.entries(plugin.tables.kinds).flatMap(([kind, tables]) =>
         tables.rules.map(({ id }) => `${baseOf(plugin, kind)} ${id}`),
       );
@@ -470,7 +499,10 @@ export function pluginConformance<B extends Bench>(
         findings: plugin.tables.findings
           .map(({ kind, code }) => `${kind} ${code}`)
           .filter((finding) => !found.has(finding)),
-      }).toEqual({ steps: [], passes: [], rejections: [], findings: [] });
+        alerts: (plugin.tables.alerts ?? [])
+          .map((alert) => `${alert.kind} ${alert.class}`)
+          .filter((alert) => !alerted.has(alert)),
+      }).toEqual({ steps: [], passes: [], rejections: [], findings: [], alerts: [] });
     });
   });
 }

@@ -445,7 +445,7 @@ function endingOf(
   if (cut) return { status: 'unknown', message: messageOf(error, input) };
   const transition = stepTransition(tables, change.step);
   const settles = transition === undefined ? change.to : settlesIn(transition);
-  const state = seenState(after.resource);
+  const state = stateFor(after.resource, change.step);
   return {
     status: 'failed',
     message:

@@ -98,7 +98,7 @@ function isEmpty(value: Json | undefined): boolean {
 }
 
 /** Settings without those that do not decide about steps, and without resulting empty objects. */
-function decidingSettings(settings: Json, undeciding: readonly string[]): Json {
+function withoutUndeciding(settings: Json, undeciding: readonly string[]): Json {
   const left = undeciding.reduce<Json>(
     (changed, pointer) =>
       valueAt(changed, pointer) === undefined ? changed : changeAt(changed, pointer, () => undefined),
@@ -114,6 +114,20 @@ function decidingSettings(settings: Json, undeciding: readonly string[]): Json {
           }),
         );
   return pruned(left);
+}
+
+const NONE: readonly string[] = [];
+
+/** Deciding settings by the settings and the pointers: the same ones for every row of a kind. */
+const decided = new WeakMap<object, WeakMap<readonly string[], Json>>();
+
+function decidingSettings(settings: Json, undeciding: readonly string[]): Json {
+  if (typeof settings !== 'object' || settings === null) return settings;
+  const known = decided.get(settings) ?? new WeakMap<readonly string[], Json>();
+  decided.set(settings, known);
+  const deciding = known.get(undeciding) ?? withoutUndeciding(settings, undeciding);
+  known.set(undeciding, deciding);
+  return deciding;
 }
 
 function lifecycleOf({ desired, memory, tables }: Resource): Json {
@@ -164,7 +178,7 @@ export function coveredBy({ change, resource, scene, effect }: Effective, judgem
         .map((ref) => [formatRef(ref), digestOf(scene.get(ref)?.desired?.spec ?? null)] as const)
         .sort(([a], [b]) => compareText(a, b)),
     ),
-    settings: isMemoryOnly(change) ? {} : decidingSettings(settings, tables.undeciding ?? []),
+    settings: isMemoryOnly(change) ? {} : decidingSettings(settings, tables.undeciding ?? NONE),
     files: filesSeen(effect, scene),
     commands: effect.commands,
     values: effect.values,

@@ -27,6 +27,7 @@ import {
 import { driftedFields, isBegun, isFoundAtAdoption, isLastApplied } from './causes.ts';
 import { type Failures, guarded, soundAdoption, soundProposal } from './guard.ts';
 import { withIgnored, withoutIgnored } from './ignored.ts';
+import { isLingering } from './lingering.ts';
 import { hiddenInputs, letsGo, onRemoveOf } from './safety-inputs.ts';
 
 function stillStep(resource: Resource): Step {
@@ -55,7 +56,8 @@ function endOf(resource: Resource, scene: Scene): OnRemove {
 }
 
 function orphanChange(resource: Resource, scene: Scene): Change | undefined {
-  const { kind, tables } = resource;
+  const { tables } = resource;
+  if (isKnown(resource) && isLingering(resource, scene)) return orphanStep(resource, scene);
   if (!resource.owned || isAbsent(resource)) return undefined;
   if (endOf(resource, scene) === 'release')
     return memoryChange(resource, { goal: 'release', cause: 'orphan', because: 'no longer declared' });
@@ -65,10 +67,14 @@ function orphanChange(resource: Resource, scene: Scene): Change | undefined {
     const step = removalStep(tables, state);
     return changeOf(resource.ref, tables, { step, goal: 'remove', because: 'no longer declared', cause: 'orphan' });
   }
-  const proposal = soundProposal(kind.diff(resource, scene));
+  return orphanStep(resource, scene);
+}
+
+function orphanStep(resource: KnownResource, scene: Scene): Change | undefined {
+  const proposal = soundProposal(resource.kind.diff(resource, scene));
   return proposal === undefined
     ? undefined
-    : changeOf(resource.ref, tables, { ...proposal, cause: causeOfOrphan(resource, proposal) });
+    : changeOf(resource.ref, resource.tables, { ...proposal, cause: causeOfOrphan(resource, proposal) });
 }
 
 /**

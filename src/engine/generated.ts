@@ -85,6 +85,7 @@ export type FormatName =
   | 'secret'
   | 'path'
   | 'folder-path'
+  | 'uuid'
   | 'digest';
 
 /** Fields of a document outside its spec that are safety inputs. */
@@ -104,6 +105,7 @@ export type ExitCodeName =
   | 'unknown-outcome'
   | 'incomplete'
   | 'timed-out'
+  | 'yielded'
   | 'partly-read'
   | 'rejected'
   | 'changes'
@@ -162,8 +164,8 @@ export interface FettleConfig {
   readonly desired: string | readonly string[];
   /** Folder of the log, relative to this file; or `postgres://user@host/database`, its password from PGPASSWORD or `${env:NAME}`, sent only to an origin that FETTLE_STORE_ORIGIN names. */
   readonly store: string;
-  /** Number of actions that run at once. */
-  readonly parallelism: number;
+  /** Number of actions that run at once, of all plugins together. Defaults to the highest such number of a plugin that the project uses, and to 10 at least. */
+  readonly parallelism?: number;
   /** What `apply` does when the log is damaged. */
   readonly onDamage: 'stop' | 'recover';
   /** Settings of the plugins, by name. */
@@ -248,6 +250,72 @@ export interface FettleConfig {
       /** Number of refreshes in a row after which the finding counts. `apply` and `drift --record` record each refresh, once in each run; until then the finding is pending. */
       readonly after: number;
     }[];
+  };
+  /** Narrows what `fettle serve` does by itself. */
+  readonly serve: {
+    /** Rows that `fettle serve` applies, of those that its host permits. Without `apply`, all of these. */
+    readonly apply?: readonly {
+      readonly plugin: string;
+      /** Kinds of resources. Without `kinds`, all of the plugin. */
+      readonly kinds?: readonly string[];
+      /** Steps, for example `expiring_soon>renewing`. */
+      readonly steps: readonly string[];
+      /** Causes of the rows. Drift of high and critical severity is left to a person, also with the cause `drift`. */
+      readonly causes: readonly ('new' | 'edit' | 'drift' | 'orphan' | 'time' | 'progress' | 'policy')[];
+      /** Permits steps that remove or replace a resource. */
+      readonly removals?: true;
+    }[];
+  };
+}
+
+/** The file of `--serve-config`, with the defaults filled in. */
+export interface ServeHost {
+  /** Rows that `fettle serve` applies by itself; `serve.apply` of a project can only narrow them. */
+  readonly apply: readonly {
+    readonly plugin: string;
+    /** Kinds of resources. Without `kinds`, all of the plugin. */
+    readonly kinds?: readonly string[];
+    /** Steps, for example `expiring_soon>renewing`. */
+    readonly steps: readonly string[];
+    /** Causes of the rows. Drift of high and critical severity is left to a person, also with the cause `drift`. */
+    readonly causes: readonly ('new' | 'edit' | 'drift' | 'orphan' | 'time' | 'progress' | 'policy')[];
+    /** Permits steps that remove or replace a resource. */
+    readonly removals?: true;
+  }[];
+  /** Time between the starts of two rounds of a project; at least 10s. Default: `CERT_WORKER_INTERVAL_SECONDS`, else 5m. */
+  readonly interval?: string;
+  /** Longest time of a round; at least 1m. A round that takes longer is stopped. */
+  readonly deadline: string;
+  /** Alerts of the plugins, and their receivers. */
+  readonly alerts: {
+    /** Use of the resources, which decides the severity of an overdue renewal. Default: `CERT_DEPLOYMENT_ENV`, else dev. */
+    readonly environment?: 'dev' | 'staging' | 'prod';
+    /** Time before the due time of a renewal from which it is a warning. Default: `CERT_RENEWAL_SLA_WARNING_HOURS`, else 72h. */
+    readonly renewalWarning?: string;
+    /** Receivers of alerts, in addition to those of `CERT_ALERT_WEBHOOK_URL` and `CERT_RUNBOOK_WEBHOOK_URL`. */
+    readonly receivers: readonly {
+      /** Name of the receiver in the log and in messages. */
+      readonly name: string;
+      /** `alertmanager` is the API of Prometheus for alerts. */
+      readonly kind: 'webhook' | 'runbook' | 'alertmanager';
+      /** Address, or `${env:NAME}` or `${file:PATH}` if the address is secret. */
+      readonly url: string;
+      /** Key of the signature: `${env:NAME}` or `${file:PATH}`. Without a key, requests are not signed. */
+      readonly secret?: string;
+      /** Plugins whose alerts it gets. Without `plugins`, all. */
+      readonly plugins?: readonly string[];
+      /** Time for which a delivered alert is not delivered again; at least 10s. Default: 30m for a webhook, 15m for a runbook, 5m for an Alertmanager. */
+      readonly cooldown?: string;
+    }[];
+  };
+  /** Address and port for `/metrics` and `/healthz`; a loopback address. Default: 127.0.0.1, and the port in `CERT_METRICS_PORT`, else 9465. */
+  readonly listen?: string;
+  /** The names and the number of the metrics. */
+  readonly metrics: {
+    /** Exposes the metrics of `worker-certificates` (`fdt_cert_…`) under their own names too. */
+    readonly compat: boolean;
+    /** Most series of a metric with a series for each resource. Above it, the metric has none, and `fettle_omitted_series` has their number. */
+    readonly resourceSeries: number;
   };
 }
 
@@ -390,6 +458,12 @@ export const exitCodes: readonly ExitCode[] = [
     next: 'Run the command again, or set a longer `--timeout`: its warning names what it waited for.',
   },
   {
+    name: 'yielded',
+    code: 7,
+    text: 'A round of serve gave the lock to a process that waited for it; rows may be left.',
+    next: 'Nothing: the next round continues.',
+  },
+  {
     name: 'partly-read',
     code: 4,
     text: 'Some resources could not be read.',
@@ -444,7 +518,7 @@ export const problemTexts: Readonly<Record<ProblemCode, string>> = {
   'wrong-type': 'A value has the wrong type.',
   'wrong-value': 'A value is invalid.',
   'missing-value': 'A key has no value.',
-  'duplicate-name': 'Two documents have the same kind and name.',
+  'duplicate-name': 'Two documents have the same kind and name, or a name occurs twice.',
   'unknown-reference': 'A document refers to a resource that is not declared.',
   'dependency-cycle': 'Documents depend on each other in a cycle.',
   'same-place': "Two documents describe the same place, or one a place inside the other's.",
@@ -469,6 +543,7 @@ export const formatTexts: Readonly<Record<FormatName, string>> = {
   secret: 'a reference like ${env:NAME} or ${file:PATH}, never the secret itself',
   path: 'a path of a file, such as ../tls/www.key',
   'folder-path': 'a path of a folder, such as ../ca',
+  uuid: 'a UUID like 0b5f4c1e-6d1f-4f0e-9a59-2f4f5a3c7d10',
   digest: 'sha256: and 64 hex digits',
 };
 
@@ -482,6 +557,8 @@ export const recordTexts: Readonly<Record<RecordKind, string>> = {
   refusal: 'An action that did not run, with the judgements of the rules.',
   memory: 'A resource was adopted, protected or released.',
   moved: 'A resource moved to another address in the state.',
+  ledger: 'The state of what is not a resource changed: an event, an incident, a delivery.',
+  inbox: 'Entries of the inbox were drained, in one group with the records after it.',
   checkpoint: 'A segment starts: the state follows, one record for each resource.',
-  remembered: 'The state of one resource when a segment starts.',
+  remembered: 'A part of the state when a segment starts: a resource, a spent step, a key of the ledger, or the positions of the inbox.',
 };

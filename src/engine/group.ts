@@ -4,9 +4,10 @@
 
 import { type Change, type Json, type Resource, valueAt } from '#plugin';
 
-/** The value of a group's field: `kind` is the whole kind, `label:pool` a label, `/pool` a field of the spec. */
+/** The value of a group's field: `kind` is the whole kind, `scope` the scope, `label:pool` a label, `/pool` a field of the spec. */
 function fieldOf(resource: Resource, field: string): Json {
   if (field === 'kind') return null;
+  if (field === 'scope') return resource.ref.scope ?? [];
   if (field.startsWith('label:')) {
     const labels = resource.desired?.meta.labels ?? resource.memory?.labels ?? {};
     return labels[field.slice('label:'.length)] ?? null;

@@ -5,6 +5,7 @@
 
 import {
   type Adoption,
+  type Alert,
   type Change,
   errorText,
   type Facts,
@@ -12,6 +13,8 @@ import {
   isInstant,
   type Json,
   type Outcome,
+  type PluginTables,
+  type Redact,
   type Resource,
   type Proposal,
   redactPatterns,
@@ -43,6 +46,14 @@ export function plainJson(value: unknown, what: string, mostBytes: number): Json
   return JSON.parse(text) as Json;
 }
 
+/** A value with every text redacted. */
+export function redactedJson(value: Json, redact: Redact): Json {
+  if (typeof value === 'string') return redact(value);
+  if (Array.isArray(value)) return value.map((each: Json) => redactedJson(each, redact));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, redactedJson(each, redact)]));
+}
+
 /** Largest proposal and verdict, as JSON. */
 const PROPOSAL_BYTES = 256 * 1024;
 const VERDICT_BYTES = 64 * 1024;
@@ -62,6 +73,7 @@ export function soundProposal(proposal: Proposal | undefined): Proposal | undefi
     GOALS.has(plain.goal) &&
     CAUSES.has(plain.cause) &&
     typeof plain.because === 'string' &&
+    (plain.changedBy === undefined || typeof plain.changedBy === 'string') &&
     (plain.fields === undefined || areFields(plain.fields));
   if (!isSound) throw new Error('the plugin returned an invalid proposal');
   return plain;
@@ -153,4 +165,33 @@ export function soundSummaries(summaries: readonly Summary[] | undefined): reado
     );
   if (!isSound) throw new Error('the plugin returned invalid summaries');
   return plain as readonly Summary[];
+}
+
+/** Largest alert, as JSON. */
+const ALERT_BYTES = 64 * 1024;
+
+function isSoundAlert(alert: Json, { kind }: Ref, { kinds, alerts = [] }: PluginTables): boolean {
+  if (!isRecord(alert)) return false;
+  const { class: named, severity, route, message, facts, since, bodies } = alert;
+  const table = alerts.find((each) => each.class === named && each.kind === (kinds[kind]?.base ?? kind));
+  return (
+    table !== undefined &&
+    table.severities.some((each) => each === severity) &&
+    (route === 'page' || route === 'ticket') &&
+    typeof message === 'string' &&
+    isRecord(facts) &&
+    (since === undefined || isInstant(since)) &&
+    (bodies === undefined || (isRecord(bodies) && isRecord(bodies['webhook']) && isRecord(bodies['runbook'])))
+  );
+}
+
+/** Checks that alerts match their type and the spec of their plugin. Throws otherwise. Every text is redacted. */
+export function soundAlerts(alerts: readonly Alert[], tables: PluginTables, redact: Redact): readonly Alert[] {
+  return alerts.map((alert) => {
+    const { ref, ...rest } = alert;
+    const plain = plainJson(rest, 'the alert', ALERT_BYTES);
+    if (!isSoundAlert(plain, ref, tables))
+      throw new Error(`the plugin returned an invalid alert, or one that its spec does not list: ${rest.class}`);
+    return { ...(redactedJson(plain, redact) as unknown as typeof rest), ref };
+  });
 }

@@ -8,7 +8,7 @@
  * | yes | absent | any | created |
  * | yes | unseen | any | unknown: no step is proposed |
  * | no | seen | owned | an orphan: removed or released |
- * | no | seen | no | foreign: counted, never changed |
+ * | no | seen | no | foreign: counted, never changed; a given one that lingers takes its steps |
  * | no | absent | any | forgotten |
  * | no | unseen | any | kept |
  *

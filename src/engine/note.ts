@@ -25,6 +25,7 @@ import { type Failures, guarded, plainJson } from './guard.ts';
 import { movesBetween } from './lifecycle.ts';
 import type { Draft, Move, Seen } from '../formats/log-record.ts';
 import { gapScope } from './gap.ts';
+import { isLingering } from './lingering.ts';
 import { metaSeen } from './safety-inputs.ts';
 
 /** Size limit of the state of one resource. A spec over the limit is only recorded as a digest. */
@@ -112,7 +113,7 @@ function statesSeen(resource: KnownResource): Pick<Seen, 'state' | 'others' | 'm
 function seenOf(resource: Resource, scene: Scene): Seen | undefined {
   const { tables } = resource;
   if (!isRemembered(resource) || !isKnown(resource)) return undefined;
-  if (resource.desired === undefined && (isAbsent(resource) || isGiven(resource)))
+  if (resource.desired === undefined && (isAbsent(resource) || isGiven(resource)) && !isLingering(resource, scene))
     return resource.memory === undefined || resource.memory.open !== undefined
       ? undefined
       : { ref: resource.ref, gone: true };
@@ -149,10 +150,11 @@ export function inRecords(
   return drafts;
 }
 
-/** The same records, of a refresh of only some resources: the log has no newer refresh of the others. */
-export function asPartial(drafts: readonly Draft[]): readonly Draft[] {
+/** The same records, of a refresh of only some resources, and of all of the plugins `whole`. The log has no newer refresh of the others. */
+export function asPartial(drafts: readonly Draft[], whole: ReadonlySet<string> = new Set()): readonly Draft[] {
+  const read = whole.size === 0 ? {} : { whole: [...whole].sort(compareText) };
   return drafts.map((draft) =>
-    draft.kind === 'seen' ? { kind: 'seen', body: { ...draft.body, partial: true } } : draft,
+    draft.kind === 'seen' ? { kind: 'seen', body: { ...draft.body, partial: true, ...read } } : draft,
   );
 }
 

@@ -19,7 +19,7 @@ import {
 } from '#plugin';
 import { notLoaded } from './load/not-loaded.ts';
 import { kindIn, unloadedGaps } from './match.ts';
-import type { Recall } from './remember.ts';
+import { type Recall, refreshOf } from './remember.ts';
 
 export interface ObserveInput {
   readonly plugins: ReadonlyMap<string, Plugin>;
@@ -30,6 +30,8 @@ export interface ObserveInput {
   readonly desired: readonly Desired[];
   readonly recall: Recall;
   readonly only?: readonly Ref[];
+  /** With `only`: plugins of which it has every resource. They are refreshed as without it. */
+  readonly whole?: ReadonlySet<string>;
   /** The resource of `only` that an action changes. */
   readonly subject?: Ref;
   /** True if failing resources may keep their recorded state until their next retry is due. */
@@ -105,7 +107,8 @@ async function observeOne(
   desired: readonly Desired[],
   memory: readonly Memory[],
 ): Promise<View> {
-  const only = input.only?.filter((ref) => ref.plugin === plugin.name);
+  const isWhole = input.whole?.has(plugin.name) === true;
+  const only = isWhole ? undefined : input.only?.filter((ref) => ref.plugin === plugin.name);
   const now = input.now();
   try {
     const view = await withDeadline(`the refresh of ${plugin.name}`, input.deadlineMs, input.abort, async (signal) =>
@@ -117,7 +120,7 @@ async function observeOne(
           only,
           subject: input.subject,
           scheduled: input.scheduled,
-          lastLookAt: input.recall.refreshedAt,
+          lastLookAt: refreshOf(input.recall, plugin.name),
           collapse: input.collapse,
           now,
           signal,

@@ -11,7 +11,7 @@ import {
   printable,
   type Redact,
 } from '#plugin';
-import { plainJson } from './guard.ts';
+import { plainJson, redactedJson } from './guard.ts';
 
 /**
  * Options that fettle's own commands have, as keys: one with the same name would have another meaning. So would one
@@ -35,7 +35,14 @@ const VALUE = /^<[a-z][a-z0-9@-]*>$/u;
 /** Shells complete choices: none has a character that a shell would expand. */
 const CHOICE = /^[\w.:@/-]+$/u;
 
-const FUNCTIONS = { show: 'show', watch: 'watch', refresh: 'only', note: 'decide', apply: 'targets' } as const;
+const FUNCTIONS = {
+  show: 'show',
+  watch: 'watch',
+  run: 'run',
+  refresh: 'only',
+  note: 'decide',
+  apply: 'targets',
+} as const;
 
 function isLine(text: unknown): text is string {
   return typeof text === 'string' && text.trim() !== '' && printable(text) === text;
@@ -107,13 +114,6 @@ export function commandMistakes(commands: readonly PluginCommand[]): readonly st
 
 /** Largest output of a command, as JSON. */
 const REPORT_BYTES = 16 * 1024 * 1024;
-
-function redactedJson(value: Json, redact: Redact): Json {
-  if (typeof value === 'string') return redact(value);
-  if (Array.isArray(value)) return value.map((each: Json) => redactedJson(each, redact));
-  if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, redactedJson(each, redact)]));
-}
 
 /** Checks that the output of a command matches its type, and redacts its texts. Throws otherwise. */
 export function soundReport({ lines, facts }: CommandReport, redact: Redact): CommandReport {

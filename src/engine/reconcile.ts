@@ -43,6 +43,7 @@ import type { Recall } from './remember.ts';
 import { overdue, overdueText, STUCK } from './rules.ts';
 import { sceneOf } from './scene.ts';
 import { type Sealed, type Settled, seal } from './seal.ts';
+import { gapsWithin } from './selection.ts';
 import { labelsIn, shownLabels, type Within } from './selector.ts';
 import { settle } from './settle.ts';
 import { type PlacesInput, sharedPlaces } from './shared-places.ts';
@@ -82,8 +83,12 @@ export interface ReconcileInput {
   readonly scheduled?: ObserveInput['scheduled'];
   /** Refreshes only these resources. The others count as unseen, and no record names them. */
   readonly only?: readonly Ref[] | undefined;
+  /** With `only`: plugins of which it has every resource. */
+  readonly whole?: ReadonlySet<string> | undefined;
   /** Only these addresses are part of the plan; undefined for all. */
   readonly within?: Within;
+  /** The selectors from which `within` is made, without exclusions. */
+  readonly target?: readonly string[];
   /** Only changes of these causes are part of the plan; undefined for all. */
   readonly causes?: Scene['causes'];
   readonly head?: Head;
@@ -235,7 +240,7 @@ export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   // An interrupted refresh has no result for the resources that it did not reach.
   const complete = !input.abort.aborted;
   if (only === undefined) return compared(view, desired, input, complete);
-  const record: ReconcileInput['record'] = (drafts) => input.record(asPartial(drafts));
+  const record: ReconcileInput['record'] = (drafts) => input.record(asPartial(drafts, input.whole));
   return compared(view, desired, { ...input, record }, complete, leftOut(only, desired, recall));
 }
 
@@ -344,7 +349,11 @@ async function compared(
     pending,
     excluded: selected.size - changes.size,
     summaries: summarize(only(led, within), plugins, { ...scene, changes: all, judged: actions }, redact),
-    gaps: [...view.gaps, ...failureGaps(failures, resources, redact)],
+    gaps: gapsWithin([...view.gaps, ...failureGaps(failures, resources, redact)], {
+      within,
+      target: input.target ?? [],
+      addresses: [...led.keys(), ...unloaded.keys()],
+    }),
   });
   return { desired, view, resources: led, followers, scene, proposed: everything, changes: all, actions, sealed };
 }

@@ -27,6 +27,7 @@ import {
   defined,
 } from '#plugin';
 import {
+  type LedgerEntry,
   type LogRecord,
   memoryBody,
   memoryOf,
@@ -41,14 +42,26 @@ export interface Recall {
   readonly resources: Map<string, Memory>;
   /** Steps that count against limits over time, by sequence number of the intent, oldest first; see SPENT_KEPT_MS. */
   readonly spent: Map<number, Spent>;
+  /** Tables with the state of what is not a resource, each by key. */
+  readonly ledger: Map<string, Map<string, Json>>;
+  /** Positions up to which the files of the inbox are drained, in bytes, by name. */
+  readonly inbox: Map<string, number>;
   /** Time of the newest record. Never runs backwards. Absent without a record. */
   at?: Instant;
   /** Time of the last recorded refresh of all resources, or of a checkpoint after it. Absent without one. */
   refreshedAt?: Instant;
+  /** Times of later refreshes of all resources of one plugin. */
+  readonly refreshedBy: Map<string, Instant>;
 }
 
 export function emptyRecall(): Recall {
-  return { resources: new Map(), spent: new Map() };
+  return { resources: new Map(), spent: new Map(), ledger: new Map(), inbox: new Map(), refreshedBy: new Map() };
+}
+
+/** Time of the last recorded refresh of all resources of a plugin, or slightly later; undefined without one. */
+export function refreshOf({ refreshedAt, refreshedBy }: Recall, plugin: string): Instant | undefined {
+  const own = refreshedBy.get(plugin);
+  return own === undefined || refreshedAt === undefined ? (own ?? refreshedAt) : Math.max(own, refreshedAt);
 }
 
 /** The recorded texts of documents, by digest. */
@@ -56,16 +69,51 @@ export function textsOf({ resources }: Recall): ReadonlyMap<string, ReadText> {
   return new Map([...resources.values()].flatMap(({ read }) => (read === undefined ? [] : [[read.digest, read]])));
 }
 
+/** Every entry of the ledger, by table and key. */
+export function entriesOf({ ledger }: Pick<Recall, 'ledger'>): readonly LedgerEntry[] {
+  const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => compareText(a, b));
+  return sorted(ledger).flatMap(([table, values]) => sorted(values).map(([key, value]) => ({ table, key, value })));
+}
+
+/** Sets the value of a key; removes the key without a value, and a table without keys. */
+function enter({ ledger }: Recall, { table, key, value }: LedgerEntry): void {
+  const values = ledger.get(table) ?? new Map<string, Json>();
+  if (value === undefined) values.delete(key);
+  else values.set(key, value);
+  if (values.size === 0) ledger.delete(table);
+  else ledger.set(table, values);
+}
+
 /** Longest period of a limit over time. */
 export const SPENT_KEPT_MS = 7 * 24 * 60 * 60_000;
 
-/** The whole state in the order of a checkpoint: resources by address, then spent steps by sequence number. */
+/** Moves the positions of the inbox as a group of records did. */
+export function drainInbox(inbox: Map<string, number>, { files = {} }: RecordBodies['inbox']): void {
+  for (const [file, drained] of Object.entries(files)) {
+    if (drained === null) inbox.delete(file);
+    else inbox.set(file, drained);
+  }
+}
+
+/** The positions of the inbox in the order of a checkpoint: by name. */
+export function positionsOf(inbox: ReadonlyMap<string, number>): readonly RecordBodies['remembered'][] {
+  return [...inbox]
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([file, drained]): RecordBodies['remembered'] => ({ inbox: { file, drained } }));
+}
+
+/**
+ * The whole state in the order of a checkpoint: resources by address, spent steps by sequence number, the ledger by
+ * table and key, and files of the inbox by name.
+ */
 export function rememberedOf(recall: Recall): readonly RecordBodies['remembered'][] {
   return [
     ...[...recall.resources]
       .sort(([a], [b]) => compareText(a, b))
       .map(([, memory]): RecordBodies['remembered'] => ({ memory: memoryBody(memory) })),
     ...[...recall.spent.values()].map((spent): RecordBodies['remembered'] => ({ spent: spentBody(spent) })),
+    ...entriesOf(recall).map((entry): RecordBodies['remembered'] => ({ entry })),
+    ...positionsOf(recall.inbox),
   ];
 }
 
@@ -358,16 +406,21 @@ export function fold(recall: Recall, record: LogRecord): void {
     case 'checkpoint':
       recall.resources.clear();
       recall.spent.clear();
+      recall.ledger.clear();
+      recall.inbox.clear();
       // Earlier records are not read: the last refresh was not later than this.
       recall.refreshedAt ??= at;
       return;
     case 'remembered':
       if ('memory' in record.body)
         recall.resources.set(formatRef(record.body.memory.ref), memoryOf(record.body.memory));
-      else recall.spent.set(record.body.spent.seq, spentOf(record.body.spent));
+      else if ('spent' in record.body) recall.spent.set(record.body.spent.seq, spentOf(record.body.spent));
+      else if ('entry' in record.body) enter(recall, record.body.entry);
+      else recall.inbox.set(record.body.inbox.file, record.body.inbox.drained);
       return;
     case 'seen':
       if (record.body.partial !== true) recall.refreshedAt = at;
+      for (const plugin of record.body.whole ?? []) recall.refreshedBy.set(plugin, at);
       for (const seen of record.body.resources) put(recall, seen.ref, { kind: 'seen', body: seen }, at);
       return;
     case 'intent':
@@ -384,6 +437,12 @@ export function fold(recall: Recall, record: LogRecord): void {
       return;
     case 'moved':
       move(recall, record.body.from, record.body.ref);
+      return;
+    case 'ledger':
+      enter(recall, record.body);
+      return;
+    case 'inbox':
+      drainInbox(recall.inbox, record.body);
       return;
     case 'run':
     case 'end':

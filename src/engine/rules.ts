@@ -188,26 +188,41 @@ function isLast({ goal, step }: Change, tables: KindTables): boolean {
   return goal === 'remove' && (transition === undefined || settlesIn(transition) === ABSENT);
 }
 
-/** The reason why another resource still depends on a removed one; undefined if it does not. */
-function standingNeed(address: string, scene: Scene): string | undefined {
+/** A resource that depends on a removed one. `isStaying`: no step of the plan ends that, or a rule rejected the step. */
+interface StandingNeed {
+  readonly isStaying: boolean;
+  readonly why: string;
+}
+
+/** Describes the dependence of another resource on a removed one; undefined without one. */
+function standingNeed(address: string, scene: Scene): StandingNeed | undefined {
   const resource = scene.get(address);
   const action = scene.judged.get(address);
-  if (scene.unloaded.has(address)) return `${address} depends on the resource`;
+  const staying = { isStaying: true, why: `${address} depends on the resource` };
+  if (scene.unloaded.has(address)) return staying;
   if (resource === undefined || resource.sight.is === 'absent') return undefined;
-  const leaves = action !== undefined && isLast(action.change, resource.tables);
-  if (leaves && action?.verdict === 'accept') return undefined;
-  return leaves ? `${address} depends on the resource, and is not removed` : `${address} depends on the resource`;
+  const { change, verdict } = action ?? {};
+  if (change === undefined || (change.goal !== 'remove' && change.goal !== 'release')) return staying;
+  const isLeaving = isLast(change, resource.tables);
+  if (verdict === 'reject') return { isStaying: true, why: `${staying.why}, and is not removed` };
+  if (isLeaving && verdict === 'accept') return undefined;
+  const open = verdict === 'accept' ? 'has more steps' : 'is waiting';
+  return { isStaying: false, why: `${staying.why}, and its removal, which comes first, ${open}` };
+}
+
+function removable({ neededBy }: Ground, scene: Scene): Verdict {
+  const facts = { needed_by: neededBy };
+  const needs = neededBy.flatMap((address) => standingNeed(address, scene) ?? []);
+  const staying = needs.find(({ isStaying }) => isStaying);
+  if (staying !== undefined)
+    return reject(staying.why, facts, { remedy: { outside: 'remove the dependent resources first' } });
+  const [open] = needs;
+  return open === undefined ? pass('No resource depends on it', facts) : defer(open.why, facts);
 }
 
 function dependency(change: Change, resource: Resource, scene: Scene, ground: Ground): Verdict {
   if (isMemoryOnly(change)) return pass('Only changes the state');
-  if (change.goal === 'remove') {
-    const still = ground.neededBy.map((address) => standingNeed(address, scene)).find((why) => why !== undefined);
-    const facts = { needed_by: ground.neededBy };
-    return still === undefined
-      ? pass('No resource depends on it', facts)
-      : reject(still, facts, { remedy: { outside: 'remove the dependent resources first' } });
-  }
+  if (change.goal === 'remove') return removable(ground, scene);
   const needs = resource.desired?.needs.map(formatRef) ?? [];
   const why = needs.map((address) => missingNeed(address, scene)).find((each) => each !== undefined);
   return why === undefined

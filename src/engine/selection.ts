@@ -3,7 +3,7 @@
 import { reachesBelow } from './address-glob.ts';
 import { labelSelector, labelSelectors, selectorMatcher } from './selector.ts';
 import { gapScope } from './gap.ts';
-import { defined, type Gap, type Labels, nearest } from '#plugin';
+import { defined, formatRef, type Gap, type Labels, nearest } from '#plugin';
 
 /** The addresses that a selector can match. */
 export interface Selectable {
@@ -44,6 +44,40 @@ export function nearestAddress(text: string, addresses: readonly string[]): stri
   return byEnd.get(nearest(text, byEnd.keys()) ?? '');
 }
 
+/** True if a gap can hide an address that a selector matches and that is not known. A gap with `refs` has only known ones. */
+function canHide({ plugin, kind, refs }: Gap, selector: string): boolean {
+  if (refs !== undefined) return false;
+  // Labels come from documents and the state: only an unread plugin can hide one.
+  if (labelSelector(selector) !== undefined) return kind === undefined;
+  return reachesBelow(selector, kind === undefined ? `${plugin}/` : `${plugin}/${kind}/`);
+}
+
+/** The selection of a run, for the gaps that concern it. */
+export interface Scope {
+  /** Undefined for a run that is not limited. */
+  readonly within: ((address: string) => boolean) | undefined;
+  /** Selectors of the run; without any, all that `within` does not exclude. */
+  readonly target: readonly string[];
+  /** Declared or recorded. */
+  readonly addresses: Iterable<string>;
+}
+
+/** The gaps that concern a selection: those over its resources, each with these alone, and those that can hide one of them. */
+export function gapsWithin(gaps: readonly Gap[], { within, target, addresses }: Scope): readonly Gap[] {
+  if (within === undefined) return gaps;
+  const selected = [...addresses].filter(within);
+  return gaps.flatMap((gap): readonly Gap[] => {
+    const { refs } = gap;
+    if (refs === undefined) {
+      const scope = `${gapScope(gap)}/`;
+      const isOver = target.length === 0 || selected.some((address) => address.startsWith(scope));
+      return isOver || target.some((selector) => canHide(gap, selector)) ? [gap] : [];
+    }
+    const own = refs.filter((ref) => within(formatRef(ref)));
+    return own.length === 0 ? [] : [own.length === refs.length ? gap : { ...gap, refs: own }];
+  });
+}
+
 /** Checks a glob or address; undefined if it matches. */
 export function unmatched(
   glob: string,
@@ -51,17 +85,11 @@ export function unmatched(
 ): Unmatched | undefined {
   const matches = selectorMatcher(glob, (address) => labels.get(address) ?? {});
   if (addresses.some(matches) || removed.some(matches)) return undefined;
+  const gap = gaps.find((each) => canHide(each, glob));
   if (labelSelector(glob) !== undefined) {
-    // Labels come from documents and the state: only an unread plugin can hide one.
-    const unread = gaps.find(({ kind, refs }) => kind === undefined && refs === undefined);
-    const hiddenBy = unread === undefined ? undefined : gapScope(unread);
+    const hiddenBy = gap === undefined ? undefined : gapScope(gap);
     return defined({ near: nearest(glob, labelSelectors(labels.values())), hiddenBy });
   }
-  // A gap with `refs` only covers known addresses.
-  const gap = gaps.find(
-    ({ plugin, kind, refs }) =>
-      refs === undefined && reachesBelow(glob, kind === undefined ? `${plugin}/` : `${plugin}/${kind}/`),
-  );
   if (gap !== undefined) return { hiddenBy: gapScope(gap) };
   const near = nearestAddress(glob, [...addresses, ...removed]);
   return near === undefined ? {} : { near };

@@ -49,10 +49,9 @@ export function sharedPlaces(
     return index;
   };
   return (resource) => {
-    const index = indexNow();
     const lookUp = look();
     const memory = recall.resources.get(resource.address) ?? resource.memory;
     const own = placesOf(withMemory(resource, memory), lookUp);
-    return sharingOf(own, index, lookUp);
+    return own.length === 0 ? [] : sharingOf(own, indexNow(), lookUp);
   };
 }

@@ -21,6 +21,8 @@ export interface DriftRow {
   readonly labels?: Labels;
   readonly change: ResourceChange['change'];
   readonly because: string;
+  /** Author and time of the change, if the provider records that. */
+  readonly changed_by?: string;
   /** The base of the comparison. */
   readonly since: 'applied' | 'declared';
   /** The time of that apply: ISO 8601. */
@@ -104,6 +106,7 @@ function rowOf({ resource, back, since }: DriftedResource): DriftRow {
     ...defined<Pick<DriftRow, 'labels'>>({ labels: shownLabels(resource) }),
     change: driftValues(back),
     because: missing ? 'the resource does not exist' : back.because,
+    ...(missing || back.changedBy === undefined ? {} : { changed_by: back.changedBy }),
     since,
     ...(since === 'applied' && memory?.applied !== undefined ? { applied_at: instantText(memory.applied.at) } : {}),
     ...(missing ? { missing } : {}),

@@ -169,6 +169,19 @@ export function spentOf({ former_labels: former, ...rest }: SpentBody): Spent {
   return { ...parsed(rest), ...(former === undefined ? {} : { formerLabels: former.map(labelsOf) }) };
 }
 
+/** One key of a table in the ledger: the state of what is not a resource, such as an event or a delivery. */
+export interface LedgerEntry {
+  readonly table: string;
+  readonly key: string;
+  readonly value?: Json;
+}
+
+/** Position up to which a file of the inbox is drained, in bytes. */
+export interface InboxPosition {
+  readonly file: string;
+  readonly drained: number;
+}
+
 export interface RecordBodies {
   /** The start of a command that writes. */
   readonly run: {
@@ -190,6 +203,8 @@ export interface RecordBodies {
     readonly gaps?: readonly string[];
     /** Only some resources were refreshed, or none: a command of a plugin noted changes of the state. */
     readonly partial?: true;
+    /** Plugins of which a partial refresh read every resource. */
+    readonly whole?: readonly string[];
   };
   /** A step that is about to start. */
   readonly intent: {
@@ -268,7 +283,23 @@ export interface RecordBodies {
   };
   /** The state of a resource moved to another address. */
   readonly moved: { readonly run: string; readonly from: Ref; readonly ref: Ref; readonly reason?: string };
-  /** The start of a segment. `remembered` records follow, one for each resource and each spent step; then the tail. */
+  /**
+   * A group of records that the store wrote while it drained its inbox: this one and the `records` after it count all or
+   * not at all.
+   */
+  readonly inbox: {
+    readonly records: number;
+    /** Number of drained entries. */
+    readonly entries: number;
+    /** Positions that changed; `null` for a file that no longer exists. Only on files. */
+    readonly files?: Readonly<Record<string, number | null>>;
+  };
+  /** A change of the ledger: the whole new value of one key; removed without a value. */
+  readonly ledger: LedgerEntry & { readonly run: string; readonly because: string };
+  /**
+   * The start of a segment. `remembered` records follow, one for each resource, each spent step, each entry of the
+   * ledger and each file of the inbox; then the tail.
+   */
   readonly checkpoint: {
     readonly format: number;
     readonly project: string;
@@ -295,7 +326,11 @@ export interface RecordBodies {
     /** A new name of the project from here on: the former name, the run that renamed it, and the reason. */
     readonly renames?: { readonly from: string; readonly run: string; readonly reason?: string };
   };
-  readonly remembered: { readonly memory: MemoryBody } | { readonly spent: SpentBody };
+  readonly remembered:
+    | { readonly memory: MemoryBody }
+    | { readonly spent: SpentBody }
+    | { readonly entry: LedgerEntry }
+    | { readonly inbox: InboxPosition };
 }
 
 export type RecordKind = keyof RecordBodies;

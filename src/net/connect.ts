@@ -65,6 +65,11 @@ export function connectTo(address: CheckedAddress, port: number): Socket {
   return reported(connect({ host: address, port }), `${address} port ${port}`);
 }
 
+/** Begins a connection to a Unix socket. The path must not come from a document or a remote API: it is checked nowhere. */
+export function connectToPath(path: string): Socket {
+  return reported(connect({ path }), path);
+}
+
 /** TLS over a connection that was made here. */
 export function secureOver(
   socket: Socket,

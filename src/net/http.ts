@@ -16,11 +16,13 @@ export interface HttpRequest {
   /** A list is sent as one header for each value. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
+  /** The path is a secret, as that of a webhook: reports of the request leave it out. */
+  readonly hidesPath?: true;
 }
 
 export interface HttpAnswer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: AnswerHeaders;
   /** The decompressed body; the stream fails with the connection. */
   readonly body: Readable;
 }
@@ -36,19 +38,20 @@ function lengthOf({ body }: HttpRequest): Readonly<Record<string, string>> {
   return body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
 }
 
-function headersOf({ rawHeaders }: IncomingMessage): Headers {
-  const headers = new Headers();
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    try {
-      headers.append(rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '');
-    } catch {
-      // A header that cannot be parsed.
-    }
-  }
-  return headers;
+/** The headers of an answer. Values of one name are joined as in `Headers`, which costs more to fill than they to read. */
+export type AnswerHeaders = Pick<Headers, 'get'>;
+
+function headersOf({ rawHeaders }: IncomingMessage): AnswerHeaders {
+  return {
+    get: (name) => {
+      const wanted = name.toLowerCase();
+      const values = rawHeaders.filter((_value, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === wanted);
+      return values.length === 0 ? null : values.join(', ');
+    },
+  };
 }
 
-function bodyOf(message: IncomingMessage, headers: Headers): Readable {
+function bodyOf(message: IncomingMessage, headers: AnswerHeaders): Readable {
   if (headers.get('content-encoding')?.trim().toLowerCase() !== 'gzip') return message;
   const plain = createGunzip();
   message.on('error', (error) => plain.destroy(error));
@@ -78,6 +81,14 @@ function guard(socket: Socket): void {
   socket.on('error', () => undefined);
 }
 
+/** Ends a request and its answer when the signal fires. The option of Node.js for it costs more than a small request. */
+function endWith(asked: ClientRequest, signal: AbortSignal): void {
+  const onAbort = (): void => void asked.destroy(new Error('aborted', { cause: signal.reason }));
+  if (signal.aborted) return onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  asked.once('close', () => signal.removeEventListener('abort', onAbort));
+}
+
 /** Returns a client that keeps its connections and shares them among its requests. */
 export function openHttp(denial: Denial, secure: SecureHttp = {}): SendHttp {
   const kept = { keepAlive: true, timeout: KEPT_MS };
@@ -93,16 +104,16 @@ export function openHttp(denial: Denial, secure: SecureHttp = {}): SendHttp {
         path: `${url.pathname}${url.search}`,
         method: request.method,
         headers: { host: url.host, 'accept-encoding': 'gzip', ...lengthOf(request), ...request.headers },
-        signal,
+        agent: isSecure ? agents.secure : agents.plain,
       };
-      const asked: ClientRequest = isSecure
-        ? requestHttps({ ...options, agent: agents.secure })
-        : requestHttp({ ...options, agent: agents.plain });
+      const asked = isSecure ? requestHttps(options) : requestHttp(options);
+      endWith(asked, signal);
       asked.on('socket', guard);
       asked.on('response', (message) => {
         const headers = headersOf(message);
         report?.('debug', `${request.method} ${url.origin}: ${message.statusCode ?? 0}`);
-        report?.('trace', `${request.method} ${url.origin}${url.pathname}: ${message.statusCode ?? 0}`);
+        const path = request.hidesPath === true ? '' : url.pathname;
+        report?.('trace', `${request.method} ${url.origin}${path}: ${message.statusCode ?? 0}`);
         resolve({ status: message.statusCode ?? 0, headers, body: bodyOf(message, headers) });
       });
       asked.on('error', (error) => {

@@ -5,11 +5,13 @@
  * |---|---|---|
  * | `show` | none | pure: lines from documents and state |
  * | `watch` | none | reads the infrastructure until it ends or is interrupted |
+ * | `run` | those of a program of the plugin, such as a daemon; without lock and log | the program |
  * | `refresh` | records a refresh of some resources | pure: the resources, and lines about the refreshed ones |
  * | `note` | records kept fields and moves in the state | pure: the decision |
  * | `apply` | the same as `fettle apply --target …` | pure: the targets |
  *
- * A command never gets a writer. Steps run only by `apply`, with their rules, approval and records.
+ * A command never gets a writer. Steps run only by `apply`, with their rules, approval and records. A program of `run` opens
+ * what it needs by itself, and changes nothing that a document of the project declares.
  */
 
 import { InputError } from './errors.ts';
@@ -76,9 +78,9 @@ export type GivenOptions<O> = {
 export interface CommandInput<W = CommandWords, O = CommandOptions> {
   readonly words: GivenWords<W>;
   readonly flags: GivenOptions<O>;
-  /** The declared resources of the plugin. */
+  /** The declared resources of the plugin, by address. */
   readonly desired: readonly Desired[];
-  /** The recorded resources of the plugin. */
+  /** The recorded resources of the plugin, by address. */
   readonly memory: readonly Memory[];
   readonly now: Instant;
   /** The actor of the run, as the log records it. */
@@ -129,6 +131,15 @@ export interface WatchInput<W = CommandWords, O = CommandOptions> extends Comman
   readonly print: (line: string, facts: Facts) => void;
 }
 
+/** Arguments of a command that runs a program. The state is not read: `memory` is empty. */
+export interface RunInput<W = CommandWords, O = CommandOptions> extends CommandInput<W, O> {
+  /** Fires when the command is interrupted: the promise then settles soon. */
+  readonly signal: AbortSignal;
+  readonly print: (lines: string | readonly string[], facts: Facts) => void;
+  /** Variables of the process. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
 /** The members of every command. */
 export interface CommandShape<W = CommandWords, O = CommandOptions> {
   /** One word, or a group and one word: `test`, `alerts list`. */
@@ -152,6 +163,13 @@ export interface ShowCommand<W = CommandWords, O = CommandOptions> extends Comma
 export interface WatchCommand<W = CommandWords, O = CommandOptions, R = unknown> extends CommandShape<W, O> {
   readonly does: 'watch';
   watch(world: R, input: WatchInput<W, O>): Promise<void>;
+}
+
+/** Runs a program of the plugin, such as a daemon, until it ends or is interrupted. */
+export interface RunCommand<W = CommandWords, O = CommandOptions> extends CommandShape<W, O> {
+  readonly does: 'run';
+  /** Settles in order after the signal has fired. Rejects with an InputError for wrong arguments. */
+  run(input: RunInput<W, O>): Promise<void>;
 }
 
 /** Refreshes some resources, and records the refresh under the lock. */
@@ -190,6 +208,7 @@ export interface ApplyCommand<W = CommandWords, O = CommandOptions> extends Comm
 export type PluginCommand<W = CommandWords, O = CommandOptions, R = unknown> =
   | ShowCommand<W, O>
   | WatchCommand<W, O, R>
+  | RunCommand<W, O>
   | RefreshCommand<W, O>
   | NoteCommand<W, O>
   | ApplyCommand<W, O>;

@@ -37,11 +37,17 @@ export async function within<T>(
   signal.throwIfAborted();
   // One signal for both ends: `AbortSignal.any` costs more than a small request.
   const either = new AbortController();
-  const onAbort = (): void => either.abort(signal.reason);
-  const timer = setTimeout(() => either.abort(late()), Math.max(0, ms));
+  const ended = Promise.withResolvers<T>();
+  const end = (reason: unknown): void => {
+    ended.reject(reason);
+    either.abort(reason);
+  };
+  const onAbort = (): void => end(signal.reason);
+  const timer = setTimeout(() => end(late()), Math.max(0, ms));
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    return await raced(work(either.signal), either.signal);
+    work(either.signal).then(ended.resolve, ended.reject);
+    return await ended.promise;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);

@@ -1,10 +1,12 @@
 /**
  * `#plugin`: the pure part of the plugin API. Parts that reach outside the process have their own names:
- * `#plugin/http`, `#plugin/net`, `#plugin/files`, `#plugin/deadline`, `#plugin/limit`, `#plugin/windows`.
+ * `#plugin/http`, `#plugin/net`, `#plugin/files`, `#plugin/deadline`, `#plugin/limit`, `#plugin/program`,
+ * `#plugin/windows`.
  *
  * No module here imports the engine; the engine uses the same types.
  */
 
+export * from './alert.ts';
 export * from './backoff.ts';
 export * from './canonical.ts';
 export * from './commands.ts';
@@ -12,9 +14,12 @@ export * from './defined.ts';
 export * from './dns-names.ts';
 export * from './error-text.ts';
 export * from './errors.ts';
+export * from './events.ts';
 export * from './in-effect.ts';
 export * from './intent.ts';
 export * from './kind-handle.ts';
+export * from './metric.ts';
+export * from './ledger.ts';
 export * from './nearest.ts';
 export * from './origin.ts';
 export * from './paths.ts';

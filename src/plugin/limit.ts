@@ -1,6 +1,5 @@
 /** `#plugin/limit`: limits of concurrency. Calls above the limit wait for a slot. */
 
-import type PQueue from 'p-queue';
 import { raced } from './deadline.ts';
 
 export interface Turn {
@@ -13,19 +12,57 @@ export interface Turn {
 /** Runs `work` once a slot is free, and settles like it. */
 export type Limiter = <T>(work: () => Promise<T>, turn?: Turn) => Promise<T>;
 
-/** A limiter of `most` concurrent calls. The first call loads the queue, which most commands do not need. */
+interface Waiting {
+  readonly priority: number;
+  readonly begin: () => void;
+}
+
+/** A limiter of `most` concurrent calls. */
 export function limiter(most: number): Limiter {
-  let loaded: Promise<PQueue> | undefined;
-  return async (work, { signal, priority = 0 } = {}) => {
-    loaded ??= import('p-queue').then(({ default: Queue }) => new Queue({ concurrency: most }));
-    const queue = await loaded;
-    if (signal === undefined) return queue.add(work, { priority });
+  const waiting: Waiting[] = [];
+  let running = 0;
+
+  /** The place behind all calls of at least a priority. Found by halves: thousands may wait. */
+  const placeOf = (priority: number): number => {
+    let [low, high] = [0, waiting.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((waiting[middle]?.priority ?? 0) >= priority) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  /** A slot, which the caller gives back with `leave`. */
+  const slot = (priority: number): Promise<void> | undefined => {
+    if (running < most) {
+      running += 1;
+      return undefined;
+    }
+    return new Promise((begin) => {
+      waiting.splice(placeOf(priority), 0, { priority, begin });
+    });
+  };
+  /** Passes a slot on to the first call that waits. */
+  const leave = (): void => {
+    const next = waiting.shift();
+    if (next === undefined) running -= 1;
+    else next.begin();
+  };
+  const run = async <T>(work: () => Promise<T>, { signal, priority = 0 }: Turn): Promise<T> => {
+    const turn = slot(priority);
+    if (turn !== undefined) await turn;
+    try {
+      signal?.throwIfAborted();
+      return await work();
+    } finally {
+      leave();
+    }
+  };
+  return async (work, turn = {}) => {
+    const { signal } = turn;
+    if (signal === undefined) return run(work, turn);
     signal.throwIfAborted();
-    const begin = async () => {
-      signal.throwIfAborted();
-      return work();
-    };
-    return raced(queue.add(begin, { priority }), signal);
+    return raced(run(work, turn), signal);
   };
 }
 

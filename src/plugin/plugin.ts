@@ -1,13 +1,17 @@
 /** The interface of a plugin: kinds with pure functions and handlers, and worlds opened for reading or writing. */
 
+import type { Alert, AlertSettings } from './alert.ts';
 import type { PluginCommand } from './commands.ts';
+import type { PluginEvents } from './events.ts';
 import type { ApplyEffect, EndedApply } from './in-effect.ts';
 import type { Instant } from './time.ts';
+import type { PluginMetrics } from './metric.ts';
 import type { Claim } from './places.ts';
 import type { PluginTables } from './tables.ts';
 import type {
   Change,
   Desired,
+  DriftSeverity,
   Facts,
   FieldChange,
   FileSeen,
@@ -154,6 +158,18 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
    * epoch ms. Pure.
    */
   schedule?(resource: Resource<S, F, M>, now: number): Facts;
+  /** Severity of the drift that a change heals; `high` by default, so that `fettle serve` never heals it. Pure. */
+  driftSeverity?(change: Change, resource: Resource<S, F, M>): DriftSeverity;
+  /**
+   * Intervals of the refreshes by scheduled rounds; by default, each round refreshes the resource. The resource is as in the state, without a
+   * sight. `resources` has all of the project, by address. `now`: epoch ms. Pure.
+   */
+  cadence?(resource: Resource<S, F, M>, now: number, resources: ReadonlyMap<string, Resource>): Cadence | undefined;
+  /**
+   * True while an undeclared given resource is still used, such as by resources whose documents were removed too: it stays in
+   * the state, and its steps are proposed. By default, the next refresh forgets it. Pure.
+   */
+  lingers?(resource: SeenResource<Resource<S, F, M>>, scene: Scene): boolean;
   /** Findings that depend on other resources, or on the state. */
   findings?(resource: Resource<S, F, M>, scene: Scene): readonly Finding[];
   /**
@@ -177,6 +193,16 @@ export interface Kind<W, S = unknown, F = unknown, M = Facts, P extends Step = S
   readonly handlers: { readonly [Taken in P]: Handler<W, S, F, M> };
 }
 
+/** Intervals and times of the refreshes of a resource by scheduled rounds. */
+export interface Cadence {
+  /** Longest time between two refreshes, in ms; Infinity for none but those `at` a time. */
+  readonly everyMs: number;
+  /** Times at which the resource has to be refreshed, such as when a renewal is due. */
+  readonly at?: readonly Instant[];
+  /** True if long intervals end at other times for other resources: the resource is judged without the rest of its kind. */
+  readonly spread?: true;
+}
+
 /** The scope of a refresh: documents and state; with `only`, these resources alone. */
 export interface Query {
   readonly desired: readonly Desired[];
@@ -188,7 +214,7 @@ export interface Query {
   readonly scheduled?: true;
   /** `safety.collapse`: the limits above which missing resources make a refresh doubtful. */
   readonly collapse?: Safety['collapse'];
-  /** Time of the last recorded refresh, or slightly later. Absent if the log has none. */
+  /** Time of the last recorded refresh of all resources of the plugin, or slightly later. Absent if the log has none. */
   readonly lastLookAt?: Instant;
   /** Time for every decision of this refresh: epoch ms. */
   readonly now: number;
@@ -277,6 +303,23 @@ export interface Claims {
   readonly mistakes: readonly (Mistake & { readonly of: number })[];
 }
 
+/** A resource that a file of another system declares, such as a port in a `config_db.json`. */
+export interface DeclaredPart extends Pick<Ref, 'kind' | 'scope' | 'name'> {
+  /** Without defaults: the schema of the kind checks it. */
+  readonly spec: Json;
+  /**
+   * JSON pointer of its value in the file: the place of the resource. A mistake in a field of the spec is at the member
+   * of that name.
+   */
+  readonly pointer: string;
+}
+
+/** The resources of a file. Pointers of mistakes start in the file. */
+export interface DeclaredParts {
+  readonly parts: readonly DeclaredPart[];
+  readonly mistakes: readonly Mistake[];
+}
+
 /** One mistake that a validator found, with its place in the value. */
 export interface SchemaError {
   readonly instancePath: string;
@@ -309,6 +352,13 @@ export interface Plugin<R = unknown, W = unknown> {
    * document may become several resources. Asked only if a document of the plugin, or no other plugin, is declared. Pure.
    */
   claim?(documents: readonly ForeignDocument[], own: readonly Desired[], settings: Json): Claims;
+  /** Files whose content declares further resources, in the format of another system (JSON or YAML). Pure. */
+  readonly files?: {
+    /** JSON pointer into the spec to the path of such a file, which the spec marks with `x-path: send`; by kind. */
+    readonly pointers: Readonly<Record<string, string>>;
+    /** The resources of the content of a file that a document names. */
+    parts(content: Json, document: Desired): DeclaredParts;
+  };
   /** Checks that need all declared documents of the plugin, such as two that write the same file. Pure. */
   checkTogether?(documents: readonly Desired[]): readonly (Mistake & { readonly ref: Ref })[];
   readonly kinds: Readonly<Record<string, Kind<W>>>;
@@ -317,6 +367,13 @@ export interface Plugin<R = unknown, W = unknown> {
    * `state list` passes the state alone: resources under a gap, without changes. Pure.
    */
   summary?(resources: readonly Resource[], scene: Scene): readonly Summary[];
+  /**
+   * The alerts about the resources of the plugin: every condition that holds after a refresh, and under a gap those that
+   * the state shows. The scene has every change and verdict. The classes are those of the spec. Pure.
+   */
+  alerts?(resources: readonly Resource[], scene: Scene, settings: AlertSettings): readonly Alert[];
+  /** Metrics of the resources of the plugin. Loads them from a module of their own: only the daemon calls it. */
+  metrics?(): Promise<PluginMetrics>;
   /** Opens the world for reading: `plan` and `drift` use nothing else. */
   openReader(outside: Outside): Promise<R>;
   openWriter(outside: Outside): Promise<W>;
@@ -335,6 +392,8 @@ export interface Plugin<R = unknown, W = unknown> {
    * these commands, the help and the completion call it.
    */
   commands?(): Promise<readonly PluginCommand[]>;
+  /** Events that `fettle serve` takes in. Loads them from a module of their own: only the daemon uses them. */
+  events?(): Promise<PluginEvents>;
   close?(world: R): Promise<void>;
 }
 

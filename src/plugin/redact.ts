@@ -17,13 +17,16 @@ export type Redact = (text: string) => string;
 const HIDDEN = '(hidden)';
 
 const PEM = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/gu;
-/** Matches `user:password@`, or a user as long as a token; a short user alone is a name. */
-const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)([^/\s"'@?#:]*:[^/\s"'@?#]*|[^/\s"'@?#:]{16,})@/giu;
+/**
+ * Matches `user:password@`, or a user as long as a token; a short user alone is a name. This pattern and `SETTING` are
+ * written so that each part of a text is searched once: an adversary chooses some texts.
+ */
+const URL_CREDENTIALS = /(:\/\/)(?<=[a-z][a-z0-9+.-]*:\/\/)([^/\s"'@?#:]*:[^/\s"'@?#]*|[^/\s"'@?#:]{16,})@/giu;
 const HEADER =
   /\b((?:proxy-)?authorization|x-api-key|x-auth-token|cookie|set-cookie)(["']?\s*[:=]\s*["']?)([^\r\n"']+)/giu;
 const SCHEME = /\b(bearer|basic)(\s+)([A-Za-z0-9+/=_.~-]{6,})/giu;
 const SETTING =
-  /\b([\w-]*(?:password|passwd|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential)[\w-]*)(["']?\s*[:=]\s*["']?)([^\s"'&,;)}\]]{4,})/giu;
+  /(?<![\w-])(?=[\w-]*(?:password|passwd|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential))([\w-]+)(["']?\s*[:=]\s*["']?)([^\s"'&,;)}\]]{4,})/giu;
 
 /** Replaces texts with the form of a secret. */
 function replacePatterns(text: string, hide: (secret: string) => string): string {

@@ -84,9 +84,11 @@ export function changeOf(
     because,
     cause,
     fields = [],
-  }: Pick<Change, 'step' | 'goal' | 'because' | 'cause'> & {
+    changedBy,
+  }: Pick<Change, 'step' | 'goal' | 'because' | 'cause' | 'changedBy'> & {
     readonly fields?: readonly FieldChange[] | undefined;
   },
 ): Change {
-  return { ref, step, ...stepParts(step), effect: effectOfStep(kind, step, goal), goal, fields, because, cause };
+  const parts = { ...stepParts(step), effect: effectOfStep(kind, step, goal) };
+  return { ref, step, ...parts, goal, fields, because, cause, ...(changedBy === undefined ? {} : { changedBy }) };
 }

@@ -1,5 +1,6 @@
 /** Types of the tables that `npm run generate` creates from `specs/`: lifecycles, rules and findings as data. */
 
+import type { AlertSeverity } from './alert.ts';
 import type { Json, OnRemove, Severity, Step } from './types.ts';
 
 /**
@@ -46,9 +47,11 @@ export interface RuleTable {
   readonly id: string;
   readonly guards: readonly Step[];
   readonly overridable: boolean;
+  /** True if the rule only warns: it never rejects or defers. */
+  readonly advisory?: true;
   /**
    * Set for a rule that reads other resources: actions of the same group run one at a time. `kind`: all resources of
-   * the kind; `label:pool`: those with the same label; `/pool`: those with the same value in the spec.
+   * the kind; `scope`: those with the same scope; `label:pool`: those with the same label; `/pool`: those with the same value in the spec.
    */
   readonly group?: string;
   readonly text: string;
@@ -58,6 +61,15 @@ export interface FindingTable {
   readonly code: string;
   readonly kind: string;
   readonly severity: Severity;
+  readonly text: string;
+}
+
+/** A class of alerts about resources of a kind. */
+export interface AlertTable {
+  readonly class: string;
+  readonly kind: string;
+  /** The severities that its alerts can have. */
+  readonly severities: readonly AlertSeverity[];
   readonly text: string;
 }
 
@@ -149,4 +161,6 @@ export interface PluginTables {
   /** Fields of the configuration for paths. */
   readonly settingPaths: readonly PathTable[];
   readonly findings: readonly FindingTable[];
+  /** Classes of the alerts that the plugin raises; absent without any. */
+  readonly alerts?: readonly AlertTable[];
 }

@@ -20,6 +20,12 @@ export function shortLine(text: string): string {
   return shorten(text.replace(/[\p{C}\s]+/gu, ' ').trim(), 301);
 }
 
+/** The first texts of a list, and the number of the others: `a, b and 3 more`. */
+export function listed(texts: readonly string[], most = 5, separator = ', '): string {
+  const more = texts.length - most;
+  return more > 0 ? `${texts.slice(0, most).join(separator)} and ${numberText(more)} more` : texts.join(separator);
+}
+
 /** The fraction of a percentage: 0.3 for `30%`. */
 export function shareOf(text: string): number {
   return Number(text.slice(0, -1)) / 100;

@@ -418,6 +418,9 @@ export type Goal = 'create' | 'update' | 'replace' | 'remove' | 'adopt' | 'prote
 export type Cause = 'new' | 'edit' | 'drift' | 'orphan' | 'time' | 'progress' | 'policy';
 
 /** One difference: `before` is the actual value, `after` the declared one. Values of secrets are left out. */
+/** Distance of a drifted resource from its last applied state. `fettle serve` heals low and medium drift at most. */
+export type DriftSeverity = 'low' | 'medium' | 'high' | 'critical';
+
 export interface FieldChange {
   /** JSON pointer into the spec: `/labels/tier`. */
   readonly path: string;
@@ -436,6 +439,8 @@ export interface Proposal<P extends Step = Step> {
   readonly because: string;
   /** By default `new`, `edit`, `drift` or `orphan`, from a comparison with the last applied spec. */
   readonly cause?: 'time' | 'progress' | 'policy';
+  /** Author and time of the change of the fields, if the provider records that: `kubectl-edit at 2026-11-29T08:00:00Z`. */
+  readonly changedBy?: string;
 }
 
 /** One proposed step of one resource, with its name and its parts. Created by `changeOf`. */
@@ -449,6 +454,7 @@ export interface Change extends StepParts {
   readonly cause: Cause;
   /** In a change with the cause `edit`: pointers of the fields that somebody else changed, and the edit did not. */
   readonly drifted?: readonly string[];
+  readonly changedBy?: string;
 }
 
 export type Outcome = 'pass' | 'warn' | 'defer' | 'reject';

@@ -21,7 +21,8 @@ const COLUMNS = tableHead(['Resource', 'Applied → seen', 'Compared with']);
 function whatCell(row: DriftRow, detail: boolean): string {
   if (row.missing === true) return '**does not exist**';
   const fields = fieldCells(row, detail);
-  return fields === '' ? escapeText(row.because) : fields;
+  if (fields === '') return escapeText(row.because);
+  return row.changed_by === undefined ? fields : `${fields}<br>changed by ${escapeText(row.changed_by)}`;
 }
 
 function driftRow(row: DriftRow, detail: boolean): string {

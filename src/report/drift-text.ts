@@ -39,9 +39,10 @@ function fieldsText({ change }: DriftRow, detail: boolean): string {
 function rowText(row: DriftRow, width: number, detail: boolean, paint: Paint): string {
   const fields = row.missing === true ? '' : fieldsText(row, detail);
   const mark = row.missing === true ? paint('red', '-') : paint('yellow', '~');
+  const by = row.changed_by === undefined ? '' : `changed by ${printable(row.changed_by)}; `;
   const since = row.applied_at === undefined ? 'as declared, never applied' : `applied ${row.applied_at}`;
   const what = fields === '' ? printable(row.because) : fields;
-  return `  ${mark} ${namedText(row).padEnd(width)}  ${what}  ${paint('dim', `(${since})`)}`;
+  return `  ${mark} ${namedText(row).padEnd(width)}  ${what}  ${paint('dim', `(${by}${since})`)}`;
 }
 
 /** `Drift: 1 drifted, …`. */

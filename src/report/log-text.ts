@@ -1,6 +1,6 @@
 /** Records of the log as text, one line for each. */
 
-import type { LogRecord, Move } from '../formats/log-record.ts';
+import type { LedgerEntry, LogRecord, Move, RecordBodies } from '../formats/log-record.ts';
 import { formatRef, type Labels, type Ref } from '#plugin';
 import { namedText } from './labels-text.ts';
 import { textOf } from './text.ts';
@@ -26,6 +26,16 @@ function seenText(record: LogRecord & { readonly kind: 'seen' }): string {
 /** Returns the address of the resource, with its labels. */
 function about({ ref, labels }: { readonly ref: Ref; readonly labels?: Labels }): string {
   return namedText({ address: formatRef(ref), labels });
+}
+
+function entryText({ table, key }: LedgerEntry): string {
+  return `${table} ${key}`;
+}
+
+function rememberedText(body: RecordBodies['remembered']): string {
+  if ('entry' in body) return entryText(body.entry);
+  if ('inbox' in body) return `${body.inbox.file}: ${body.inbox.drained} bytes drained`;
+  return formatRef('memory' in body ? body.memory.ref : body.spent.ref);
 }
 
 /** Returns the text of a record after its number, time and kind. */
@@ -59,7 +69,11 @@ function bodyText(record: LogRecord): string {
     case 'checkpoint':
       return `segment of fence ${record.body.token} begins with ${record.body.resources} resources${record.body.recovers === undefined ? '' : ', after a recovery'}${record.body.seals === undefined ? '' : ', after a takeover'}${record.body.renames === undefined ? '' : `; former project name ${record.body.renames.from}${record.body.renames.reason === undefined ? '' : `: ${record.body.renames.reason}`}`}`;
     case 'remembered':
-      return formatRef('memory' in record.body ? record.body.memory.ref : record.body.spent.ref);
+      return rememberedText(record.body);
+    case 'ledger':
+      return `${entryText(record.body)}${record.body.value === undefined ? ' removed' : ''}: ${record.body.because}`;
+    case 'inbox':
+      return `${record.body.entries} entries of the inbox were drained, with ${record.body.records} records`;
   }
 }
 

@@ -46,6 +46,8 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
         `--override ${event.rule}@${event.address} has no effect: the rule does not block that resource`,
       );
     case 'store-doubted':
+    case 'events-problem':
+    case 'alerts-problem':
       return one('warning', event.message);
     case 'log-missing':
       return one('note', `no log was found at ${event.place}`);
@@ -99,6 +101,8 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
           : `${event.address} is already owned: ${event.owned}`,
       );
     case 'stopping': {
+      if (event.ending === 'yielded')
+        return one('note', 'another process waits for the lock: running actions will finish, and no other will start');
       const signal = event.ending === 'terminated' ? 'SIGTERM' : 'SIGINT';
       return one(
         'note',

@@ -56,7 +56,10 @@ function reasonText(change: ResourceChange): string {
     change.goal !== 'protect' &&
     change.disruptive !== true &&
     !['time', 'progress', 'policy'].includes(change.cause);
-  const lead = isAsked ? '' : `${cleanText(change.because)}; `;
+  // The first sentence about a difference repeats it; others say more, such as how the change is taken back.
+  const [, ...more] = cleanText(change.because).split('. ');
+  const reason = isAsked ? more.join('. ') : cleanText(change.because);
+  const lead = reason === '' ? '' : `${reason}; `;
   const drifted = new Set((change.drifted ?? []).map((pointer) => pointerKeys(pointer).join('.')));
   return `${word}${lead}${rows.map(({ path, text }) => (drifted.has(path) ? `${text} (drift)` : text)).join(', ')}`;
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Row } from '../engine/action.ts';
-import { type Action, InputError, type Plugin } from '#plugin';
+import { type Action, InputError, type Resource, type Plugin, type Redact } from '#plugin';
 import { apply as applyActions } from '../engine/apply.ts';
 import { type Approved, approve } from '../engine/approve.ts';
 import { countRows } from '../engine/count-rows.ts';
@@ -26,9 +26,13 @@ import type { SavedPlan } from './plan-file.ts';
 import type { Project } from './project.ts';
 import { reconcileProject } from './reconcile-project.ts';
 import { awaitEffect } from './in-effect.ts';
+import type { RoundSchedule } from './due-now.ts';
+import type { GiveWay } from './give-way.ts';
 import { runningActions } from './running-actions.ts';
+import { ledgerCopy, type RoundFound } from './round-found.ts';
 import type { Passes, Selection } from './selection.ts';
 import { recallFrom } from './stores.ts';
+import { parallelismOf } from './parallelism.ts';
 import { filesFor, openWorlds, pluginsFor, upgradeRecall, type Worlds } from './worlds.ts';
 import { DAMAGED } from './write-log.ts';
 
@@ -42,15 +46,35 @@ export type Approval =
   | { readonly by: 'yes' }
   | { readonly by: 'ask'; readonly ask: Ask };
 
+/** A round that holds the lock and has recorded its run. */
+export interface OpenRound {
+  readonly project: Project;
+  readonly store: Store;
+  readonly plugins: ReadonlyMap<string, Plugin>;
+  readonly recall: Recall;
+  readonly record: Recorder['record'];
+  readonly run: string;
+  readonly redact: Redact;
+  readonly stop: AbortSignal;
+}
+
 /** An apply under another name, or of a part: an import runs the row of one adoption, and no other row. */
 export interface Part {
   readonly command: string;
   /** Selects addresses, instead of the selection. */
   readonly within?: (address: string) => boolean;
   /** True for the accepted actions that run. The others are skipped, and not reported. By default, all run. */
-  readonly keeps?: (action: Action) => boolean;
+  readonly keeps?: (action: Action, resource: Resource | undefined) => boolean;
+  /** True for the refused actions that are recorded and reported. By default, all are. */
+  readonly keepsRefused?: (action: Action, resource: Resource | undefined) => boolean;
+  /** Runs after the record of the run, and before the refresh. */
+  readonly opened?: (round: OpenRound) => Promise<void>;
+  /** Runs after the judgement, and before the actions. */
+  readonly judged?: (reconciled: Planned, round: OpenRound) => Promise<void>;
   /** Throws InputError if the part cannot be applied to this plan. */
   readonly check?: (reconciled: Planned) => void;
+  /** Gets the refresh and the ledger after the actions. */
+  readonly found?: (found: RoundFound) => Promise<void>;
 }
 
 export interface ApplyOptions extends Pick<FailOn, 'failOn'> {
@@ -65,6 +89,10 @@ export interface ApplyOptions extends Pick<FailOn, 'failOn'> {
   /** Longest wait for the lock, in ms; 0 by default. */
   readonly lockTimeout?: number | undefined;
   readonly part?: Part | undefined;
+  /** Set for a round of serve, which refreshes only what is due. */
+  readonly schedule?: RoundSchedule | undefined;
+  /** Set for a run that ends early if another process waits for the lock. */
+  readonly giveWay?: GiveWay | undefined;
 }
 
 export interface Round extends ApplyOptions {
@@ -105,12 +133,6 @@ async function readLog({
   if (project.config.onDamage !== 'recover') throw new InputError(DAMAGED);
   say({ type: 'log-recovered', report: await store.recover(fence) });
   return recallFrom(store);
-}
-
-function limitsOf({ config }: Project, plugins: ReadonlyMap<string, Plugin>): Readonly<Record<string, number>> {
-  return Object.fromEntries(
-    [...plugins].map(([name, plugin]) => [name, config.plugins[name]?.parallelism ?? plugin.tables.parallelism]),
-  );
 }
 
 /** A phrase for each resource in a transient state: its address, its state, and what it waits for. */
@@ -157,6 +179,7 @@ export async function applyRound(run: Round): Promise<Finished> {
   upgradeRecall(recall, plugins);
   const worlds = await openWorlds(plugins, project);
   const id = host.randomId();
+  const before = part?.found === undefined ? recall.ledger : ledgerCopy(recall.ledger);
   const { record, head } = recorder(store, fence, recall, report.head);
   const endedBy = async (error: unknown): Promise<never> => {
     if (error instanceof InputError)
@@ -165,6 +188,13 @@ export async function applyRound(run: Round): Promise<Finished> {
   };
   try {
     await record([{ kind: 'run', body: runBody(run, id) }]);
+    const { redact } = worlds;
+    const open: OpenRound = { project, store, plugins, recall, record, run: id, redact, stop: interruption.stop };
+    await part?.opened?.(open).catch(endedBy);
+    const due =
+      run.schedule === undefined
+        ? undefined
+        : await (await import('./due-now.ts')).dueNow(run.schedule, project, plugins, recall);
     const reconciled = await reconcileProject(
       {
         project,
@@ -179,15 +209,18 @@ export async function applyRound(run: Round): Promise<Finished> {
         abort: eitherOf(interruption),
         again: run.again,
         within: part?.within,
+        ...(due === undefined ? {} : { scheduled: true, only: due.only, whole: due.whole }),
       },
       say,
     ).catch(endedBy);
+    await part?.judged?.(reconciled, open);
     const result = await decide(reconciled, { ...run, plugins, recall, record, id, worlds }).catch(
       async (error: unknown): Promise<Decided> => {
         const stopped = stoppedBy(interruption, error);
         return stopped === undefined ? endedBy(error) : { ending: stopped, rows: [] };
       },
     );
+    await part?.found?.({ reconciled, plugins, ledger: { before, after: recall.ledger }, store });
     const ending = stoppedEnding(interruption) ?? result.ending;
     const otherwise = otherwiseOf(reconciled, result.rows, run);
     const exit = exitCode(ending === 'ok' ? otherwise : ending);
@@ -242,11 +275,16 @@ async function decide(reconciled: Planned, run: Deciding): Promise<Decided> {
   part?.check?.(reconciled);
   say({ type: 'planned', plan });
   if (isOtherPlan(plan, run)) return { ending: 'plan-refused', rows: [] };
-  const keeps = part?.keeps;
+  const { keeps = () => true, keepsRefused = () => true } = part ?? {};
   const actions =
-    keeps === undefined
+    part?.keeps === undefined && part?.keepsRefused === undefined
       ? reconciled.actions
-      : new Map([...reconciled.actions].filter(([, action]) => action.verdict !== 'accept' || keeps(action)));
+      : new Map(
+          [...reconciled.actions].filter(([address, action]) => {
+            const resource = reconciled.resources.get(address);
+            return action.verdict === 'accept' ? keeps(action, resource) : keepsRefused(action, resource);
+          }),
+        );
   const approved: Approved =
     approval.by === 'saved' ? approve(approval.saved.plan, actions) : { actions, stale: [], added: [] };
   for (const { row, message } of approved.stale) say({ type: 'row-stale', row, message });
@@ -306,8 +344,7 @@ async function takeActions(
       writer: worlds.writer,
       record: run.record,
       run: run.id,
-      parallelism: run.parallelism ?? config.parallelism,
-      limits: limitsOf(project, plugins),
+      ...parallelismOf(config, plugins, run.parallelism),
       now: host.now,
       stop,
       abort,

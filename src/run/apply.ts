@@ -18,7 +18,8 @@ import { endingWithoutLock, withLock } from './lock.ts';
 import type { SavedPlan } from './plan-file.ts';
 import { openDocuments, type Project, type Workspace } from './project.ts';
 import { nextRound } from './settling.ts';
-import { withStore } from './stores.ts';
+import { textsOf } from '../engine/remember.ts';
+import { recallFrom, withStore } from './stores.ts';
 import { refuseInCi } from './write-log.ts';
 
 /** Longest time for all rounds, by default. */
@@ -68,8 +69,18 @@ interface LockedRound {
 /** Takes the lock, runs one round and releases the lock. Throws LockHeldError. */
 async function lockedRound(round: LockedRound): Promise<Finished> {
   const { store, options, say } = round;
-  const locking = { ...options, command: options.part?.command ?? 'apply' };
-  return withLock(store, locking, say, (fence) => applyRound({ ...options, ...round, fence }));
+  const { giveWay, part } = options;
+  const locking = { ...options, command: part?.command ?? 'apply', givesWay: giveWay !== undefined };
+  return withLock(store, locking, say, async (fence) => {
+    if (giveWay === undefined) return applyRound({ ...options, ...round, fence });
+    const { givingWay } = await import('./give-way.ts');
+    const { elapsed } = round.project.host;
+    return givingWay(
+      { ...giveWay, store, fence, interruption: options.interruption, elapsed },
+      say,
+      (interruption, listen) => applyRound({ ...options, ...round, interruption, say: listen, fence }),
+    );
+  });
 }
 
 /** True for an action that ran, with any result: each counts, and a later round may run another one on its resource. */
@@ -118,6 +129,19 @@ async function untilSettled(
   }
 }
 
+/**
+ * The recorded texts of documents. For an apply none: every document is parsed, and its text recorded. A round of serve,
+ * which runs every few minutes, parses those that no log has.
+ */
+async function textsFor(workspace: Workspace, { schedule }: ApplyOptions): Promise<ReturnType<typeof textsOf>> {
+  if (schedule === undefined) return new Map();
+  return withStore(
+    workspace,
+    () => undefined,
+    async (store) => textsOf((await recallFrom(store)).recall),
+  );
+}
+
 /** Applies the changes that `approval` covers. `applied` is absent if no round ended. */
 export async function apply(
   workspace: Workspace,
@@ -125,8 +149,7 @@ export async function apply(
   say: Listener,
 ): Promise<{ readonly ending: Ending; readonly applied?: Applied }> {
   const { approval, interruption, part } = options;
-  // An empty cache: every document is parsed, and its text recorded.
-  const project = await openDocuments(workspace, say, { texts: new Map() });
+  const project = await openDocuments(workspace, say, { texts: await textsFor(workspace, options) });
   refuseInCi(workspace, part?.command ?? 'apply');
   const saved = approval.by === 'saved' ? approval.saved : undefined;
   const refusal = saved === undefined ? undefined : savedPlanRefusal(saved, project);

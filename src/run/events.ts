@@ -8,7 +8,7 @@ import type { DriftReport } from '../formats/drift.ts';
 import type { Explanation } from '../formats/explanation.ts';
 import type { Plan, ResourceChange } from '../formats/plan.ts';
 import type { PlanDifference } from '../formats/plan-difference.ts';
-import type { Change, CommandReport, Labels, Problem } from '#plugin';
+import type { Change, CommandReport, Desired, Labels, Problem } from '#plugin';
 import type { Damage, Head, Holder, RecoverReport } from '../store/store.ts';
 import type { Ending } from './ending.ts';
 
@@ -42,6 +42,8 @@ export interface Applied {
 export type RunEvent =
   // Configuration, documents and selectors.
   | { readonly type: 'problems'; readonly problems: readonly Problem[] }
+  /** `isKept`: the last valid documents are used, because those in the files are not valid. */
+  | { readonly type: 'documents-read'; readonly documents: readonly Desired[]; readonly isKept: boolean }
   | { readonly type: 'config-idle'; readonly message: string }
   | { readonly type: 'selector-hidden'; readonly selector: string; readonly scope: string; readonly near?: string }
   | { readonly type: 'override-unused'; readonly rule: string; readonly address: string }
@@ -60,6 +62,8 @@ export type RunEvent =
   | { readonly type: 'log-recovered'; readonly report: RecoverReport }
   | { readonly type: 'lock-wait' | 'lock-held'; readonly holder: Holder }
   | { readonly type: 'lock-kept'; readonly message: string }
+  // The events and alerts of a round of `fettle serve`.
+  | { readonly type: 'events-problem' | 'alerts-problem'; readonly message: string }
   // The refresh. Progress is reported on each response, and every half second.
   | { readonly type: 'refresh-started'; readonly plugins: readonly string[] }
   | {

@@ -11,9 +11,9 @@ export interface Interruption {
 /** A reason for `stop` with the ending of the run. */
 export class StoppedError extends Error {
   override readonly name = 'StoppedError';
-  readonly ending: 'interrupted' | 'terminated';
+  readonly ending: 'interrupted' | 'terminated' | 'yielded';
 
-  constructor(ending: 'interrupted' | 'terminated') {
+  constructor(ending: StoppedError['ending']) {
     super(ending);
     this.ending = ending;
   }

@@ -4,10 +4,10 @@ import { errorText } from '#plugin';
 import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { fold, type Recall } from '../engine/remember.ts';
 import { LockHeldError } from '../store/errors.ts';
-import type { Fence, Head, Store } from '../store/store.ts';
+import type { Fence, Head, InboxPlace, Store } from '../store/store.ts';
 import type { Ending } from './ending.ts';
 import type { Listener } from './events.ts';
-import { type Interruption, stoppedBy, stoppedEnding } from './interruption.ts';
+import { type Interruption, stoppedBy, StoppedError, stoppedEnding } from './interruption.ts';
 
 export interface Locking {
   /** The command, for the message to processes that wait for the lock. */
@@ -16,13 +16,15 @@ export interface Locking {
   readonly lockTimeout?: number | undefined;
   /** Id of the holder from whom the lock is taken over. */
   readonly takeOver?: string | undefined;
+  /** True for a run that does not ask the holder to give the lock back early. */
+  readonly givesWay?: boolean | undefined;
   readonly interruption: Interruption;
 }
 
 /** Runs `work` with the lock, and releases the lock. Throws LockHeldError, or the reason of a stop during the wait. */
 export async function withLock<T>(
   store: Store,
-  { command, lockTimeout = 0, takeOver, interruption }: Locking,
+  { command, lockTimeout = 0, takeOver, givesWay, interruption }: Locking,
   say: Listener,
   work: (fence: Fence) => Promise<T>,
 ): Promise<T> {
@@ -30,6 +32,7 @@ export async function withLock<T>(
     command,
     timeoutMs: lockTimeout,
     signal: interruption.stop,
+    givesWay,
     onWait: (holder) => say({ type: 'lock-wait', holder }),
     ...(takeOver === undefined ? {} : { takeOver }),
   });
@@ -44,6 +47,7 @@ export async function withLock<T>(
 export function endingWithoutLock(error: unknown, interruption: Interruption, say: Listener): Ending {
   const stopped = stoppedBy(interruption, error);
   if (stopped !== undefined) return stopped;
+  if (error instanceof StoppedError) return error.ending;
   if (!(error instanceof LockHeldError)) throw error;
   say({ type: 'lock-held', holder: error.holder });
   return stoppedEnding(interruption) ?? 'locked';
@@ -51,16 +55,17 @@ export function endingWithoutLock(error: unknown, interruption: Interruption, sa
 
 /** Writes records: durable in the log first, then folded into the state. */
 export interface Recorder {
-  readonly record: (drafts: readonly Draft[]) => Promise<readonly LogRecord[]>;
+  /** With `drained`, the entries of the inbox at these places are drained in the same append. */
+  readonly record: (drafts: readonly Draft[], drained?: readonly InboxPlace[]) => Promise<readonly LogRecord[]>;
   /** The present head of the log. */
   readonly head: () => Head | undefined;
 }
 
 export function recorder(store: Store, fence: Fence, recall: Recall, from: Head | undefined): Recorder {
   let head = from;
-  const record = async (drafts: readonly Draft[]): Promise<readonly LogRecord[]> => {
-    if (drafts.length === 0) return [];
-    const records = await store.append(drafts, fence);
+  const record: Recorder['record'] = async (drafts, drained = []) => {
+    if (drafts.length === 0 && drained.length === 0) return [];
+    const records = await store.append(drafts, fence, drained);
     for (const each of records) {
       fold(recall, each);
       head = { seq: each.seq, hash: each.hash };

@@ -6,7 +6,7 @@
 import { expand } from '../engine/expand.ts';
 import { gapFinder } from '../engine/gap.ts';
 import { soundReport } from '../engine/plugin-commands.ts';
-import type { Recall } from '../engine/remember.ts';
+import { emptyRecall, type Recall } from '../engine/remember.ts';
 import { noteDrafts } from '../engine/state-notes.ts';
 import {
   type ApplyCommand,
@@ -15,15 +15,18 @@ import {
   defined,
   errorText,
   formatRef,
+  inAddressOrder,
   InputError,
   type NoteCommand,
   type Plugin,
   type PluginCommand,
   type Ref,
   type RefreshCommand,
+  type RunCommand,
   type ShowCommand,
   type WatchCommand,
 } from '#plugin';
+import { raced } from '#plugin/deadline';
 import { apply } from './apply.ts';
 import type { ApplyOptions } from './apply-round.ts';
 import type { Ending } from './ending.ts';
@@ -84,8 +87,8 @@ async function givenTo(
     words,
     flags,
     reason,
-    desired: expand(documents, plugins, recall, settings).filter(isOwn),
-    memory: [...recall.resources.values()].filter(isOwn),
+    desired: inAddressOrder(expand(documents, plugins, recall, settings).filter(isOwn)),
+    memory: inAddressOrder([...recall.resources.values()].filter(isOwn)),
     now: host.now(),
     actor: host.actor,
     settings: settings.get(plugin.name) ?? {},
@@ -160,6 +163,40 @@ export async function watchCommand(
       await worlds.close();
     }
   });
+}
+
+/**
+ * Runs a program of the plugin until it ends. It needs neither the store nor its lock: a daemon goes on while both are
+ * used. A program that ends in order after a stop has ended well.
+ */
+export async function runCommand(
+  workspace: Workspace,
+  call: CommandCall<RunCommand>,
+  { interruption }: Pick<CommandOptions, 'interruption'>,
+  say: Listener,
+): Promise<Ending> {
+  const project = await openDocuments(workspace, say);
+  const { input } = await givenTo(call, project, emptyRecall());
+  const redact = redactorFor(workspace);
+  const { stop, abort } = interruption;
+  const running = call.command.run({
+    ...input,
+    env: workspace.host.env,
+    signal: stop,
+    print: (lines, facts) => {
+      const report = soundReport({ lines: typeof lines === 'string' ? [lines] : lines, facts }, redact);
+      if (!abort.aborted) say({ type: 'command-output', command: nameOf(call), report });
+    },
+  });
+  try {
+    await raced(running, abort);
+    return 'ok';
+  } catch (error) {
+    const stopped = abort.aborted ? stoppedEnding(interruption) : undefined;
+    if (stopped !== undefined) return stopped;
+    if (Error.isError(error) && error.name === 'InputError') throw new InputError(error.message, { cause: error });
+    throw error;
+  }
 }
 
 /** Takes the lock for a command, and records its run. */

@@ -49,6 +49,8 @@ export interface Source {
 export interface Workspace {
   readonly host: Host;
   readonly config: Config;
+  /** Documents that are used instead of those in the files: the last valid ones. */
+  readonly kept?: { readonly documents: readonly Desired[]; readonly setAside: readonly Problem[] };
 }
 
 /** A workspace with its documents. */
@@ -166,14 +168,20 @@ function withoutConfig(problem: Problem): Problem {
   };
 }
 
-/** Reads the documents. Throws ProblemsError, with all problems at once. */
+/** Reads the documents, or takes the kept ones. Throws ProblemsError, with all problems at once. */
 export async function openDocuments(
   workspace: Workspace,
   say: Listener,
   options: DocumentOptions = {},
 ): Promise<Project> {
+  const { kept } = workspace;
+  if (kept !== undefined) {
+    say({ type: 'documents-read', documents: kept.documents, isKept: true });
+    return { ...workspace, ...kept };
+  }
   const { desired, problems, setAside } = await loadDocuments(workspace, options);
   report(problems, say);
+  say({ type: 'documents-read', documents: desired, isKept: false });
   return { ...workspace, documents: desired, setAside };
 }
 

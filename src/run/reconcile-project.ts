@@ -32,6 +32,8 @@ export interface ReconcileProject {
   readonly scheduled?: true;
   /** Refreshes only these resources, and takes the state of the others as it is. */
   readonly only?: readonly Ref[] | undefined;
+  /** With `only`: plugins of which it has every resource. */
+  readonly whole?: ReadonlySet<string> | undefined;
   /** Selects addresses, instead of `selection`. */
   readonly within?: Within | undefined;
   /** True in a later round of a run: the first round judged the selection. */
@@ -109,6 +111,7 @@ export async function reconcileProject(input: ReconcileProject, say: Listener): 
         confirm: config.confirm,
         again: input.again,
         only: input.only,
+        whole: input.whole,
         unloaded: config.unloaded,
         now: host.now,
         abort: input.abort,
@@ -117,6 +120,7 @@ export async function reconcileProject(input: ReconcileProject, say: Listener): 
         ...(input.scheduled === undefined ? {} : { scheduled: input.scheduled }),
         ...(input.busy === undefined ? {} : { busy: input.busy }),
         ...(within === undefined ? {} : { within }),
+        ...(selection.target === undefined ? {} : { target: selection.target }),
         ...(selection.causes === undefined ? {} : { causes: new Set(selection.causes) }),
         ...(input.head === undefined ? {} : { head: input.head }),
         ...(input.memoryGap === undefined ? {} : { memoryGap: input.memoryGap }),

@@ -62,7 +62,8 @@ export function nextRound(finished: Finished, { now, until, fruitless, allowReje
   const has = (status: string): boolean => rows.some((row) => row.status === status);
   const rejected = plan.rejected_changes.length > 0;
   const waiting = plan.deferred_changes.length > 0;
-  if (['interrupted', 'terminated', 'error', 'plan-refused', 'unknown-outcome'].includes(name)) return { end: name };
+  if (['interrupted', 'terminated', 'yielded', 'error', 'plan-refused', 'unknown-outcome'].includes(name))
+    return { end: name };
   if (has('failed') || has('unknown')) return { end: name };
   const late = (cause: string): Next => ({ end: name === 'ok' ? 'timed-out' : name, late: cause });
   if (has('done'))

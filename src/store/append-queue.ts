@@ -1,35 +1,32 @@
-/** Group commit: appends requested during a write share the next write. Tasks run alone, between writes. */
+/** Group commit: groups that are requested during a write share the next write. Tasks run alone, between writes. */
 
-import type { LogRecord } from '../formats/log-record.ts';
-import type { Prepared } from './line.ts';
+/** Writes several groups at once and makes them durable. Returns the result of each. */
+export type WriteGroups<Group, Result> = (groups: readonly Group[]) => Promise<readonly Result[]>;
 
-/** Writes several groups at once and makes them durable. Returns each group's records. */
-export type WriteGroups = (groups: readonly (readonly Prepared[])[]) => Promise<readonly (readonly LogRecord[])[]>;
-
-export interface AppendQueue {
-  append(group: readonly Prepared[]): Promise<readonly LogRecord[]>;
+export interface AppendQueue<Group, Result> {
+  append(group: Group): Promise<Result>;
   /** Runs after everything requested earlier is done, and before anything requested later. */
   alone<T>(task: () => Promise<T>): Promise<T>;
 }
 
-interface Waiting {
-  readonly group: readonly Prepared[];
-  readonly resolve: (records: readonly LogRecord[]) => void;
+interface Waiting<Group, Result> {
+  readonly group: Group;
+  readonly resolve: (written: Result) => void;
   readonly reject: (error: unknown) => void;
 }
 
-type Item = Waiting | (() => Promise<void>);
+type Task = () => Promise<void>;
 
-export function appendQueue(write: WriteGroups): AppendQueue {
-  const items: Item[] = [];
+export function appendQueue<Group, Result>(write: WriteGroups<Group, Result>): AppendQueue<Group, Result> {
+  const items: (Waiting<Group, Result> | Task)[] = [];
   let pumping = false;
 
   async function writeWaiting(): Promise<void> {
     const end = items.findIndex((item) => typeof item === 'function');
-    const waiting = items.splice(0, end < 0 ? items.length : end) as Waiting[];
+    const waiting = items.splice(0, end < 0 ? items.length : end) as Waiting<Group, Result>[];
     try {
       const written = await write(waiting.map((one) => one.group));
-      for (const [index, one] of waiting.entries()) one.resolve(written[index] ?? []);
+      for (const [index, one] of waiting.entries()) one.resolve(written[index] as Result);
     } catch (error) {
       for (const one of waiting) one.reject(error);
     }
@@ -52,7 +49,7 @@ export function appendQueue(write: WriteGroups): AppendQueue {
 
   return {
     append: (group) => {
-      const { promise, resolve, reject } = Promise.withResolvers<readonly LogRecord[]>();
+      const { promise, resolve, reject } = Promise.withResolvers<Result>();
       items.push({ group, resolve, reject });
       void pump();
       return promise;

@@ -12,7 +12,8 @@ import type { Chain, CheckpointRecord, End } from './chain.ts';
 import type { Examination, Split } from './examine.ts';
 import type { Beat } from './heartbeat.ts';
 import type { Remains } from './remains.ts';
-import type { Damage, Fence, Holder, LockOptions, LockStatus } from './store.ts';
+import type { InboxBackend } from './inbox.ts';
+import type { Damage, Fence, Holder, InboxPlace, LockOptions, LockStatus } from './store.ts';
 
 /** A held lock. The token is the right to write. */
 export interface HeldLock {
@@ -60,7 +61,7 @@ export interface LogView<S extends Segment = Segment> {
   readonly base?: Base<S> | undefined;
   readonly damage: readonly Damage[];
   readonly notes: readonly string[];
-  /** Bytes of a record that was being written when its writer died. */
+  /** Bytes of a record, or of a group of records, that was being written when its writer died. */
   readonly torn?: NonNullable<Fence['cut']> | undefined;
   /** Segments that an earlier prune named and did not delete. They are not part of the log. */
   readonly leftovers: readonly Segment[];
@@ -94,6 +95,7 @@ export interface Backend<V extends LogView = LogView> {
   readonly place: string;
   /** The name of the project that must own the log; a rename changes it. */
   readonly project: string;
+  readonly inbox: InboxBackend;
   /** The name of the project that owns the log; undefined if the log has no name or it cannot be read. */
   foundProject(): Promise<string | undefined>;
   /** Reads one snapshot of the log and writes nothing. Undefined: the log does not exist. Throws StoreProjectError. */
@@ -102,6 +104,8 @@ export interface Backend<V extends LogView = LogView> {
   /** Takes the lock. Creates a missing store, with `first` as its log. Throws LockHeldError. */
   acquire(holder: Holder, options: LockOptions, first: Chain): Promise<HeldLock>;
   release(lock: HeldLock): Promise<void>;
+  /** True if a living contender waits for the lock. A contender that was killed may count for a moment. */
+  isWanted(): Promise<boolean>;
   /** The data with which a heartbeat keeps the lock. */
   beatOf(lock: HeldLock): Beat;
   /**
@@ -109,8 +113,11 @@ export interface Backend<V extends LogView = LogView> {
    * out seals the segment that was taken over, and starts another with the checkpoint that `takeOver` returns.
    */
   enter(lock: HeldLock, view: V & { readonly base: Base }, takeOver: (seals: Seal) => Chain): Promise<Tail>;
-  /** Makes lines durable behind `tail`, if the lock is still held. */
-  append(lock: HeldLock, tail: Tail, chain: Chain): Promise<void>;
+  /**
+   * Makes lines durable behind `tail`, if the lock is still held. On a medium whose inbox has no positions, removes the
+   * drained entries in the same step.
+   */
+  append(lock: HeldLock, tail: Tail, chain: Chain, drained: readonly InboxPlace[]): Promise<void>;
   /**
    * Starts a segment with a checkpoint, if the lock is still held. `project` becomes the log's new owner.
    * Throws LogUnchangedError if nothing was written.

@@ -1,8 +1,8 @@
 /** Folds the log again while it is read, and compares each checkpoint with the fold of the records before it. */
 
 import { type Memory, sameJson } from '#plugin';
-import type { LogRecord } from '../formats/log-record.ts';
-import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
+import type { LedgerEntry, LogRecord } from '../formats/log-record.ts';
+import { emptyRecall, entriesOf, fold, type Recall } from '../engine/remember.ts';
 
 /** A checkpoint may hold the state of an older version in the shape of a newer one. */
 function sameMemory(folded: Memory | undefined, said: Memory): boolean {
@@ -28,8 +28,33 @@ function unlikeSpent(folded: Recall['spent'], said: Recall['spent']): string | u
   return undefined;
 }
 
-function copyOf({ resources, spent }: Recall): Pick<Recall, 'resources' | 'spent'> {
-  return { resources: new Map(resources), spent: new Map(spent) };
+/** Names the first entry of the ledger on which a checkpoint and the fold differ. */
+function unlikeEntry(folded: readonly LedgerEntry[], said: readonly LedgerEntry[]): string | undefined {
+  const at = said.findIndex((entry, i) => !sameJson(entry, folded[i] ?? null));
+  const odd = at < 0 ? folded[said.length] : said[at];
+  return odd === undefined ? undefined : `the entry ${odd.key} of ${odd.table}`;
+}
+
+/** Names the first file of the inbox on whose position a checkpoint and the fold differ. */
+function unlikeInbox(folded: Recall['inbox'], said: Recall['inbox']): string | undefined {
+  for (const file of new Set([...said.keys(), ...folded.keys()])) {
+    if (folded.get(file) !== said.get(file)) return `the position of inbox/${file}`;
+  }
+  return undefined;
+}
+
+/** The state before a checkpoint. */
+interface Folded extends Pick<Recall, 'resources' | 'spent' | 'inbox'> {
+  readonly entries: readonly LedgerEntry[];
+}
+
+function copyOf(recall: Recall): Folded {
+  return {
+    resources: new Map(recall.resources),
+    spent: new Map(recall.spent),
+    entries: entriesOf(recall),
+    inbox: new Map(recall.inbox),
+  };
 }
 
 export interface FoldCheck {
@@ -45,7 +70,7 @@ export function foldCheck(unlike: (seq: number, what: string) => void): FoldChec
   const recall = emptyRecall();
   let begun = false;
   let comparable = false;
-  let folded: Pick<Recall, 'resources' | 'spent'> | undefined;
+  let folded: Folded | undefined;
   let start = 0;
   let due = 0;
   return {
@@ -65,7 +90,11 @@ export function foldCheck(unlike: (seq: number, what: string) => void): FoldChec
       fold(recall, record);
       if (record.kind === 'remembered') due -= 1;
       if (folded === undefined || due > 0) return;
-      const what = differ(folded.resources, recall.resources) ?? unlikeSpent(folded.spent, recall.spent);
+      const what =
+        differ(folded.resources, recall.resources) ??
+        unlikeSpent(folded.spent, recall.spent) ??
+        unlikeEntry(folded.entries, entriesOf(recall)) ??
+        unlikeInbox(folded.inbox, recall.inbox);
       folded = undefined;
       if (what !== undefined) unlike(start, what);
     },

@@ -7,9 +7,9 @@
  * after them.
  */
 
-import { defined, errorText, instantText, instantOf } from '#plugin';
+import { defined, errorText, instantText, instantOf, type Json } from '#plugin';
 import type { Draft, LogRecord } from '../formats/log-record.ts';
-import { emptyRecall, fold, rememberedOf } from '../engine/remember.ts';
+import { drainInbox, emptyRecall, fold, positionsOf, rememberedOf } from '../engine/remember.ts';
 import { type AppendQueue, appendQueue } from './append-queue.ts';
 import { type Backend, type Base, type HeldLock, type LogView, type Seal, type Tail } from './backend.ts';
 import { type Chain, chainLines, type CheckpointReasons, checkpointChain, recordsOf } from './chain.ts';
@@ -18,6 +18,7 @@ import { FenceLostError, LogDamagedError, LogUnchangedError, StoreBrokenError, S
 import { examine, headOf, readReport, split, verifyReport } from './examine.ts';
 import { BEAT_MS, type Heartbeat, startHeartbeat } from './heartbeat.ts';
 import { thisHolder } from './holder.ts';
+import { entryText, type InboxPositions } from './inbox.ts';
 import { type Prepared, prepare } from './line.ts';
 import { rememberedBeside } from './remains.ts';
 import type {
@@ -25,6 +26,7 @@ import type {
   Fence,
   Head,
   Holder,
+  InboxPlace,
   LockOptions,
   LockStatus,
   PruneReport,
@@ -33,6 +35,7 @@ import type {
   Remembered,
   Rename,
   Store,
+  Undrained,
   VerifyReport,
 } from './store.ts';
 
@@ -55,6 +58,7 @@ interface Session {
   readonly damage: readonly Damage[];
   readonly cut?: Fence['cut'];
   readonly tail?: Tail;
+  readonly inbox: InboxPositions;
 }
 
 /** A session that may write. */
@@ -68,8 +72,16 @@ const ROLL_BYTES = 1024 * 1024;
 /** Maximum number of damages in the checkpoint of a recovery; its report has all of them. */
 const LISTED_DAMAGES = 20;
 
+/** Maximum length of the records that are appended with drained entries, in bytes. Bounds a reader's memory. */
+const GROUP_BYTES = 16 * 1024 * 1024;
+
 /** Kinds that belong to the store: a caller cannot append them. */
-const OWN_KINDS: ReadonlySet<string> = new Set(['checkpoint', 'remembered']);
+const OWN_KINDS: ReadonlySet<string> = new Set(['checkpoint', 'remembered', 'inbox']);
+
+/** A state as a caller knows it, with the positions of the inbox as the store knows them. */
+function withPositions(all: readonly Remembered[], inbox: InboxPositions): readonly Remembered[] {
+  return [...all.filter((one) => !('inbox' in one)), ...positionsOf(inbox)];
+}
 
 /** A failed system call as an error of the store. Any other error is a bug, and is returned unchanged. */
 function asStoreError(error: unknown, place: string): unknown {
@@ -83,7 +95,9 @@ function asStoreError(error: unknown, place: string): unknown {
 export class LogHandle<V extends LogView> implements Store {
   readonly #backend: Backend<V>;
   readonly #options: LogHandleOptions;
-  readonly #queue: AppendQueue;
+  readonly #queue: AppendQueue<readonly Prepared[], readonly LogRecord[]>;
+  /** Deposits do not wait for the log: they need no lock. */
+  readonly #deposits: AppendQueue<readonly string[], void>;
   #session: Session | undefined;
   #heartbeat: Heartbeat | undefined;
   /** The reason why this handle accepts no more writes. */
@@ -94,6 +108,10 @@ export class LogHandle<V extends LogView> implements Store {
     this.#backend = backend;
     this.#options = options;
     this.#queue = appendQueue((groups) => this.#writeGroups(groups));
+    this.#deposits = appendQueue(async (groups) => {
+      await this.#withStoreErrors(() => backend.inbox.deposit(groups.flat()));
+      return [];
+    });
   }
 
   get place(): string {
@@ -132,15 +150,34 @@ export class LogHandle<V extends LogView> implements Store {
     return this.#alone(async () => (this.#session?.lock.holder.id === fence.holder.id ? this.#leave() : undefined));
   }
 
-  async append(drafts: readonly Draft[], fence: Fence): Promise<readonly LogRecord[]> {
+  isWanted(fence: Fence): Promise<boolean> {
+    return this.#withStoreErrors(async () => {
+      this.#sessionOf(fence);
+      return this.#backend.isWanted();
+    });
+  }
+
+  async append(
+    drafts: readonly Draft[],
+    fence: Fence,
+    drained: readonly InboxPlace[] = [],
+  ): Promise<readonly LogRecord[]> {
     this.#writable(fence);
-    if (drafts.length === 0) return [];
-    return this.#queue.append(
-      drafts.map((draft) => {
-        if (OWN_KINDS.has(draft.kind)) throw new StoreError(`${draft.kind} records can only be written by the store`);
-        return prepare(draft, this.#options.actor);
-      }),
-    );
+    if (drafts.length === 0 && drained.length === 0) return [];
+    const prepared = drafts.map((draft) => {
+      if (OWN_KINDS.has(draft.kind)) throw new StoreError(`${draft.kind} records can only be written by the store`);
+      return prepare(draft, this.#options.actor);
+    });
+    if (drained.length === 0) return this.#queue.append(prepared);
+    return this.#alone(() => this.#drain(prepared, fence, drained));
+  }
+
+  async deposit(entries: readonly Json[]): Promise<void> {
+    if (entries.length > 0) await this.#deposits.append(entries.map(entryText));
+  }
+
+  undrained(limit: number): Promise<readonly Undrained[]> {
+    return this.#withStoreErrors(async () => this.#backend.inbox.undrained(await this.#positions(), limit));
   }
 
   checkpoint(all: readonly Remembered[], fence: Fence, force = false): Promise<void> {
@@ -148,14 +185,16 @@ export class LogHandle<V extends LogView> implements Store {
       const held = this.#writable(fence);
       const { begun, end } = held.tail;
       const tailBytes = end.bytes - begun;
-      if (force || tailBytes > Math.max(ROLL_BYTES, 2 * begun)) await this.#begin(held, all, {});
+      if (force || tailBytes > Math.max(ROLL_BYTES, 2 * begun))
+        await this.#begin(held, withPositions(all, held.inbox), {});
     });
   }
 
   rename({ to, ...more }: Rename, all: readonly Remembered[], fence: Fence): Promise<void> {
     return this.#alone(async () => {
       const held = this.#writable(fence);
-      await this.#begin(held, all, { renames: { from: this.#backend.project, ...more } }, to);
+      const remembered = withPositions(all, held.inbox);
+      await this.#begin(held, remembered, { renames: { from: this.#backend.project, ...more } }, to);
       await this.#keepAlive(held.lock);
     });
   }
@@ -168,8 +207,10 @@ export class LogHandle<V extends LogView> implements Store {
     return this.#alone(() => this.#recover(fence));
   }
 
-  close(): Promise<void> {
-    return this.#alone(async () => {
+  async close(): Promise<void> {
+    // Deposits under way are finished.
+    await this.#deposits.alone(() => Promise.resolve());
+    await this.#alone(async () => {
       try {
         await this.#leave();
       } finally {
@@ -229,7 +270,47 @@ export class LogHandle<V extends LogView> implements Store {
     return { ...held, tail };
   }
 
-  async #writeGroups(groups: readonly (readonly Prepared[])[]): Promise<readonly (readonly LogRecord[])[]> {
+  /** Positions of the inbox: as this handle left them, or as the log says. */
+  async #positions(): Promise<InboxPositions> {
+    if (this.#session?.tail !== undefined) return this.#session.inbox;
+    const recall = emptyRecall();
+    await this.#backend.read({ from: 'newest', take: (record) => fold(recall, record) });
+    return recall.inbox;
+  }
+
+  /** Appends records and drains entries in one group, which counts all or not at all. */
+  async #drain(
+    drafts: readonly Prepared[],
+    fence: Fence,
+    drained: readonly InboxPlace[],
+  ): Promise<readonly LogRecord[]> {
+    const { inbox } = this.#writable(fence);
+    const bytes = drafts.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
+    if (bytes > GROUP_BYTES)
+      throw new StoreError(
+        `the records of ${drained.length} drained entries have ${bytes} bytes, and the limit is ${GROUP_BYTES} bytes. Drain fewer entries at once`,
+      );
+    const files = await this.#backend.inbox.advance(inbox, drained);
+    const moved = Object.keys(files).length === 0 ? {} : { files };
+    const body = { records: drafts.length, entries: drained.length, ...moved };
+    const first = prepare({ kind: 'inbox', body }, this.#options.actor);
+    const [records = []] = await this.#writeGroups([[first, ...drafts]], drained);
+    const positions = new Map(inbox);
+    drainInbox(positions, body);
+    if (this.#session !== undefined) this.#session = { ...this.#session, inbox: positions };
+    await this.#tidyInbox(positions);
+    return records;
+  }
+
+  /** Deletes what is drained. A failure is ignored: the next drain tries again. */
+  async #tidyInbox(positions: InboxPositions): Promise<void> {
+    await this.#backend.inbox.tidy(positions).catch(() => undefined);
+  }
+
+  async #writeGroups(
+    groups: readonly (readonly Prepared[])[],
+    drained: readonly InboxPlace[] = [],
+  ): Promise<readonly (readonly LogRecord[])[]> {
     if (this.#poison !== undefined) throw this.#poison;
     const held = this.#session;
     if (held?.tail === undefined) throw new FenceLostError('this lock is no longer held');
@@ -239,7 +320,7 @@ export class LogHandle<V extends LogView> implements Store {
     const chain = chainLines(groups.flat(), { seq: seq + 1, prev, time, actor: this.#options.actor });
     let records: readonly LogRecord[] = [];
     await this.#writing(async () => {
-      const durable = this.#backend.append(lock, tail, chain);
+      const durable = this.#backend.append(lock, tail, chain, drained);
       // Runs while the disk or the server works.
       records = recordsOf(chain);
       await durable;
@@ -270,14 +351,14 @@ export class LogHandle<V extends LogView> implements Store {
 
   /** Begins a segment. */
   async #begin(
-    { lock, tail }: WritableSession,
+    { lock, tail, inbox }: WritableSession,
     remembered: readonly Remembered[],
     reasons: CheckpointReasons,
     project?: string,
   ): Promise<void> {
     const chain = this.#checkpointAfter(tail.end, lock.token, remembered, reasons, project);
     await this.#writing(() => this.#backend.begin(lock, tail, chain, project));
-    this.#session = { lock, damage: [], tail: { begun: chain.end.bytes, end: chain.end } };
+    this.#session = { lock, damage: [], inbox, tail: { begun: chain.end.bytes, end: chain.end } };
   }
 
   async #lock(options: LockOptions): Promise<Fence> {
@@ -307,11 +388,13 @@ export class LogHandle<V extends LogView> implements Store {
     const view = await this.#backend.read({ from: 'newest', take: (record) => fold(recall, record) });
     if (view === undefined) throw new FenceLostError('the store no longer exists');
     const { base, damage, torn } = view;
-    if (damage.length > 0 || base === undefined) return { lock, damage };
+    const { inbox } = recall;
+    if (damage.length > 0 || base === undefined) return { lock, damage, inbox };
     const takeOver = (seals: Seal): Chain =>
       this.#checkpointAfter(base.end, lock.token, rememberedOf(recall), { seals });
     const tail = await this.#backend.enter(lock, view as V & { readonly base: Base }, takeOver);
-    return defined({ lock, damage, tail, cut: torn });
+    await this.#tidyInbox(inbox);
+    return defined({ lock, damage, tail, inbox, cut: torn });
   }
 
   async #keepAlive(lock: HeldLock): Promise<void> {
@@ -395,7 +478,7 @@ export class LogHandle<V extends LogView> implements Store {
       { seq: (end?.seq ?? salvage.lastSeq) + 1, prev: end?.hash, time, actor: this.#options.actor },
     );
     await this.#writing(() => salvage.commit(chain));
-    this.#session = { lock, damage: held.damage };
+    this.#session = { lock, damage: held.damage, inbox: found.recall.inbox };
     if (lock.token !== held.lock.token) await this.#keepAlive(lock);
     this.#session = await this.#enter(lock);
     return {

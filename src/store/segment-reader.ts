@@ -2,7 +2,7 @@
  * Checks the lines of one segment in their order, and gives only sound records.
  *
  * The records of a checkpoint wait until all of it is valid: half of a state is worse than the previous state. In the
- * tail, the records before the first damage are given.
+ * tail, the records before the first damage are given; those of a group that drains the inbox wait for its last one.
  */
 
 import { createHash } from 'node:crypto';
@@ -29,11 +29,14 @@ export interface SegmentReaderOptions {
 export class SegmentReader {
   readonly #options: SegmentReaderOptions;
   readonly #digest = createHash('sha256');
-  /** Records of the checkpoint, until all of it is valid. */
+  /** Records of the checkpoint, or of a group, until all of it is valid. */
   #held: LogRecord[] = [];
+  /** Number of records of a group that are still due. */
+  #group = 0;
   #checkpoint: CheckpointRecord | undefined;
   #begun: End | undefined;
   #end: End | undefined;
+  #last: End | undefined;
 
   constructor(options: SegmentReaderOptions) {
     this.#options = options;
@@ -49,26 +52,31 @@ export class SegmentReader {
     return this.#begun;
   }
 
-  /** Last sound record. */
+  /** Last sound record that counts: the record before a group that is not complete. */
   get end(): End | undefined {
     return this.#end;
   }
 
+  /** Last sound record, in a group that is not complete too. */
+  get last(): End | undefined {
+    return this.#last;
+  }
+
   /** Sequence number of the next record. */
   get due(): number {
-    return this.#end === undefined ? this.#options.seq : this.#end.seq + 1;
+    return this.#last === undefined ? this.#options.seq : this.#last.seq + 1;
   }
 
   /** Takes the line in `bytes` from `start` to `end` (without its newline). Undefined: the line is sound. */
   take(bytes: Buffer, start: number, end: number): WrongLine | undefined {
     const inTail = this.#begun !== undefined;
-    const record = readLine(bytes, start, end, this.due, this.#end?.hash);
+    const record = readLine(bytes, start, end, this.due, this.#last?.hash);
     const message = typeof record === 'string' ? `the line ${record}` : this.#refuse(record);
     if (typeof record === 'string' || message !== undefined)
       return { code: inTail ? 'record-broken' : 'checkpoint-broken', message: message ?? '' };
     const { seq, hash, time } = record;
-    const next = { seq, hash, time, bytes: (this.#end?.bytes ?? 0) + end - start + 1 };
-    if (inTail) this.#options.take?.(record);
+    const next = { seq, hash, time, bytes: (this.#last?.bytes ?? 0) + end - start + 1 };
+    if (inTail) this.#takeTail(record);
     else {
       if (record.kind === 'checkpoint') this.#checkpoint = record;
       else this.#digest.update(rememberedBody(bytes, start, end)).update('\n');
@@ -76,14 +84,30 @@ export class SegmentReader {
       const wrong = this.#close(next);
       if (wrong !== undefined) return { code: 'checkpoint-broken', message: wrong };
     }
-    this.#end = next;
+    this.#last = next;
+    if (this.#group === 0) this.#end = next;
     return undefined;
+  }
+
+  #takeTail(record: LogRecord): void {
+    if (record.kind === 'inbox') this.#group = record.body.records;
+    else if (this.#group > 0) this.#group -= 1;
+    else return this.#options.take?.(record);
+    this.#held.push(record);
+    if (this.#group === 0) this.#pass();
+  }
+
+  /** Passes the held records on. */
+  #pass(): void {
+    for (const record of this.#held) this.#options.take?.(record);
+    this.#held = [];
   }
 
   #refuse(record: LogRecord): string | undefined {
     if (this.#checkpoint === undefined) return wrongStart(record, this.#options.refuse);
     if (this.#begun === undefined)
       return record.kind === 'remembered' ? undefined : `a ${record.kind} record is inside the checkpoint`;
+    if (record.kind === 'inbox' && this.#group > 0) return 'a group of records begins inside another one';
     return record.kind === 'checkpoint' || record.kind === 'remembered'
       ? `a ${record.kind} record is in the middle of a segment`
       : undefined;
@@ -96,8 +120,7 @@ export class SegmentReader {
     if (this.#digest.digest('hex') !== body.digest) return 'the checkpoint does not match its digest';
     this.#begun = last;
     this.#options.enter?.();
-    for (const record of this.#held) this.#options.take?.(record);
-    this.#held = [];
+    this.#pass();
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 /** The interface of a store: one fenced, append-only, hash-chained log, and a lock. The same for every backend. */
 
-import type { Instant } from '#plugin';
+import type { Instant, Json } from '#plugin';
 import type { Draft, LogRecord, RecordBodies } from '../formats/log-record.ts';
 
 /** The body of one `remembered` record. */
@@ -90,6 +90,8 @@ export interface LockOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   readonly onWait?: (holder: Holder) => void;
+  /** True for a run that gives way to others: while it waits, the holder does not see that the lock is wanted. */
+  readonly givesWay?: boolean | undefined;
 }
 
 export interface RecoverReport {
@@ -109,6 +111,17 @@ export interface PruneReport {
   /** Sequence number of the oldest record in the log. */
   readonly from: number;
 }
+
+declare const place: unique symbol;
+
+/** The place of an entry in the inbox. Only the store knows its meaning. */
+export type InboxPlace = string & { readonly [place]: true };
+
+/** An entry of the inbox that is not drained. */
+export type Undrained =
+  | { readonly place: InboxPlace; readonly at: Instant; readonly entry: Json }
+  /** The stored bytes are not the entry that was deposited: what is wrong, and where. */
+  | { readonly place: InboxPlace; readonly damage: string };
 
 /** A new name for the project, with the run that gives it and the reason. */
 export interface Rename {
@@ -130,14 +143,28 @@ export interface Store {
   /** Takes the lock. Creates a missing store, and cuts a torn tail. Throws LockHeldError. */
   lock(options: LockOptions): Promise<Fence>;
   unlock(fence: Fence): Promise<void>;
+  /** True if another process waits for this lock, as far as can be seen. Throws FenceLostError. */
+  isWanted(fence: Fence): Promise<boolean>;
   /** The holder of the lock, unless it is dead or has been silent for longer than the lease. */
   holder(): Promise<Holder | undefined>;
   lockStatus(): Promise<LockStatus | undefined>;
   /**
    * Makes records durable. Calls during a write share the next one.
-   * Throws FenceLostError, or StoreBrokenError, after which the handle accepts no more.
+   *
+   * With `drained`, the entries of the inbox at these places are drained in the same atomic step, and the first returned
+   * record is the one that says so. The places are those of the first entries of `undrained`, without a gap.
+   * Throws FenceLostError, or StoreBrokenError, after which the handle accepts no more; LogUnchangedError if an entry is
+   * drained already.
    */
-  append(drafts: readonly Draft[], fence: Fence): Promise<readonly LogRecord[]>;
+  append(drafts: readonly Draft[], fence: Fence, drained?: readonly InboxPlace[]): Promise<readonly LogRecord[]>;
+  /**
+   * Makes entries durable in the inbox, each of at most MAX_ENTRY bytes. Needs no lock. Calls during a write share the
+   * next one. After an error, an entry is not in the inbox, unless its result is unknown: the process was killed, or the
+   * disk or the server did not answer. Throws InboxFullError.
+   */
+  deposit(entries: readonly Json[]): Promise<void>;
+  /** The oldest entries of the inbox, oldest first: at most `limit`, and fewer if they are large. */
+  undrained(limit: number): Promise<readonly Undrained[]>;
   /** Starts a segment that begins with the whole state, if the tail has grown enough or `force` is set. */
   checkpoint(all: readonly Remembered[], fence: Fence, force?: boolean): Promise<void>;
   /** Reads the whole log; with `head`, also checks that the head is part of it. */

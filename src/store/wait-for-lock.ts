@@ -17,7 +17,16 @@ export interface Refused {
   readonly lock: string;
 }
 
+/** Shows the holder of a lock that a process waits for it. */
+export interface Wish {
+  /** Makes the wish, or renews it. */
+  readonly make: () => Promise<void>;
+  readonly withdraw: () => Promise<void>;
+}
+
 const POLL_MS = 200;
+/** Time between two renewals of a wish. */
+const RENEWAL_MS = 500;
 const RETRY_MS = 10;
 /** Maximum number of attempts on an old view of the lock. */
 const RETRIES = 50;
@@ -32,14 +41,45 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
   }
 }
 
+/** A wish for the lock that is renewed while it is held. Only a hint: its failures are ignored. */
+function renewed(wish: Wish): Wish {
+  let renewedAt: number | undefined;
+  return {
+    make: async () => {
+      const now = performance.now();
+      if (renewedAt !== undefined && now - renewedAt < RENEWAL_MS) return;
+      renewedAt = now;
+      await wish.make().catch(() => undefined);
+    },
+    withdraw: async () => {
+      if (renewedAt !== undefined) await wish.withdraw().catch(() => undefined);
+    },
+  };
+}
+
 /**
  * Repeats an attempt until it returns the lock. An attempt receives the previous refusal, and returns `again` if its
  * view of the lock was old. Throws LockHeldError when the time is over, and the signal's reason when it fires.
  */
 export async function waitForLock<R extends Refused>(
   place: string,
-  { timeoutMs, signal, onWait }: LockOptions,
+  options: LockOptions,
   attempt: (before: R | undefined) => Promise<HeldLock | R | 'again'>,
+  wish: Wish,
+): Promise<HeldLock> {
+  const own = renewed(wish);
+  try {
+    return await waiting(place, options, attempt, own);
+  } finally {
+    await own.withdraw();
+  }
+}
+
+async function waiting<R extends Refused>(
+  place: string,
+  { timeoutMs, signal, onWait, givesWay = false }: LockOptions,
+  attempt: (before: R | undefined) => Promise<HeldLock | R | 'again'>,
+  wish: Wish,
 ): Promise<HeldLock> {
   const start = performance.now();
   let retries = 0;
@@ -59,6 +99,7 @@ export async function waitForLock<R extends Refused>(
     if (waited >= timeoutMs) throw new LockHeldError(got.holder, got.lock);
     if (refused === undefined) onWait?.(got.holder);
     refused = got;
+    if (!givesWay) await wish.make();
     await pause(Math.max(1, Math.min(POLL_MS, timeoutMs - waited)), signal);
   }
 }

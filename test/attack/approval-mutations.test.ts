@@ -240,6 +240,7 @@ const MUTATIONS: Readonly<Record<string, Readonly<Record<string, Mutation>>>> = 
     '/spec/certificate': { value: 'api' },
     '/spec/trust': { value: ['../other.crt'] },
     '/spec/keyTypes': { value: ['ecdsa'] },
+    '/spec/externalId': { value: '1c6a5d2f-7e20-4a1f-8b60-3a5b6c4d8e21' },
   },
 };
 
@@ -381,6 +382,7 @@ function settingMutations(address: string): Readonly<Record<string, Mutation>> {
       value: [{ rule: 'protected', address, until: '2999-01-01T00:00:00Z', reason: 'mutated' }],
     },
     '/drift/confirm': { value: [{ address, findings: ['stuck'], after: 3 }] },
+    '/serve/apply': { value: [{ plugin: 'nodes', steps: ['absent>provisioning'], causes: ['new'] }] },
     '/drift/suppress': {
       value: [
         {

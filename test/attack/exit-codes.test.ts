@@ -34,13 +34,13 @@ import {
   cliFile,
   writeFiles,
 } from '../support/cli.ts';
-import { applyAgo } from '../support/command-line.ts';
+import { applyAgo, fettleHere } from '../support/command-line.ts';
 
 const project = (...names: readonly string[]): string => certificateProject(names);
 
 async function applied(...names: readonly string[]): Promise<string> {
   const folder = project(...names);
-  expect(await fettle(folder, 'apply', '--yes')).toMatchObject({ code: 0 });
+  expect(await fettleHere(folder, 'apply', '--yes')).toMatchObject({ code: 0 });
   return folder;
 }
 
@@ -105,7 +105,7 @@ describe('exit codes', () => {
       expect([done.code, done.stderr]).toEqual([1, expect.stringContaining(`Cannot ask for approval: ${reason}.`)]);
     }
     expect(readdirSync(folder).sort()).toEqual(['.fettle', 'desired', 'fettle.yaml']);
-    expect((await fettle(folder, 'log', 'list', '--kind', 'intent')).stdout).toBe('');
+    expect((await fettleHere(folder, 'log', 'list', '--kind', 'intent')).stdout).toBe('');
   });
 
   it('1: in CI, without a store that is written down', async () => {
@@ -129,7 +129,7 @@ describe('exit codes', () => {
   it('3: rejected rows remain; an override lets one through, and is recorded', async () => {
     const folder = project('www', 'api');
     writeFiles(folder, { 'desired/api.yaml': certificateYaml('api', '{ protect: true, onRemove: remove }') });
-    expect(await fettle(folder, 'apply', '--yes')).toMatchObject({ code: 0 });
+    expect(await fettleHere(folder, 'apply', '--yes')).toMatchObject({ code: 0 });
     rmSync(join(folder, 'desired/api.yaml'));
     expectEnding(await fettle(folder, 'apply', '--yes'), 3);
     expectEnding(await fettle(folder, 'plan', '--fail-on', 'rejected'), 3);
@@ -144,12 +144,13 @@ describe('exit codes', () => {
     const override = ['--override', 'protected@certificates/Certificate/api', '--reason', 'replaced by www'];
     expect((await fettle(folder, 'apply', '--yes', ...override)).code).toBe(0);
     expect(() => readFileSync(join(folder, 'tls/api.crt'))).toThrow('ENOENT');
-    expect((await fettle(folder, 'log', 'list')).stdout).toContain('overrides protected: replaced by www');
-    const intent = (await fettle(folder, 'log', 'list', '--kind', 'intent', '--last', '1', '--format', 'json')).stdout;
+    expect((await fettleHere(folder, 'log', 'list')).stdout).toContain('overrides protected: replaced by www');
+    const intent = (await fettleHere(folder, 'log', 'list', '--kind', 'intent', '--last', '1', '--format', 'json'))
+      .stdout;
     expect(JSON.parse(intent)).toMatchObject({
       body: { step: 'normal>absent', overrides: [{ rule: 'protected', reason: 'replaced by www' }] },
     });
-    expect((await fettle(folder, 'plan', '--detailed-exitcode')).code).toBe(0);
+    expect((await fettleHere(folder, 'plan', '--detailed-exitcode')).code).toBe(0);
   });
 
   it('4: a part of the world that cannot be read', async () => {
@@ -206,14 +207,14 @@ describe('exit codes', () => {
     expect([plan.code, plan.stdout]).toEqual([0, expect.stringMatching(/WAITING in-progress/u)]);
     child.kill('SIGKILL');
     await ended;
-    expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
-    expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
+    expect((await fettleHere(folder, 'apply', '--yes')).code).toBe(0);
+    expect((await fettleHere(folder, 'log', 'verify')).code).toBe(0);
   });
 
   describe('a saved plan', () => {
     async function savedIn(folder: string): Promise<string> {
       const file = join(folder, 'plan.json');
-      expect(await fettle(folder, 'plan', '-o', file)).toMatchObject({ code: 0 });
+      expect(await fettleHere(folder, 'plan', '-o', file)).toMatchObject({ code: 0 });
       return file;
     }
 
@@ -251,7 +252,7 @@ describe('exit codes', () => {
     it('a row that was rejected there is not run, although it would be overridden now', async () => {
       const folder = project('www', 'api');
       writeFiles(folder, { 'desired/api.yaml': certificateYaml('api', '{ protect: true, onRemove: remove }') });
-      expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
+      expect((await fettleHere(folder, 'apply', '--yes')).code).toBe(0);
       rmSync(join(folder, 'desired/api.yaml'));
       const file = await savedIn(folder);
       const override = ['--override', 'protected@certificates/Certificate/api', '--reason', 'x'];
@@ -266,18 +267,18 @@ describe('exit codes', () => {
     it('0: with the override that it was saved with, which is given again', async () => {
       const folder = project('www', 'api');
       writeFiles(folder, { 'desired/api.yaml': certificateYaml('api', '{ protect: true, onRemove: remove }') });
-      expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
+      expect((await fettleHere(folder, 'apply', '--yes')).code).toBe(0);
       rmSync(join(folder, 'desired/api.yaml'));
       const file = join(folder, 'plan.json');
       const override = ['--override', 'protected@certificates/Certificate/api', '--reason', 'replaced'];
-      expect((await fettle(folder, 'plan', '-out', file, ...override)).code).toBe(0);
+      expect((await fettleHere(folder, 'plan', '-out', file, ...override)).code).toBe(0);
       const without = await fettle(folder, 'apply', file);
       expectEnding(without, 6);
       expect(without.stderr).toContain('The plan overrides protected: use the same override');
       readFileSync(join(folder, 'tls/api.crt'));
       expect((await fettle(folder, 'apply', file, ...override)).code).toBe(0);
       expect(() => readFileSync(join(folder, 'tls/api.crt'))).toThrow('ENOENT');
-      expect((await fettle(folder, 'log', 'list')).stdout).toContain('overrides protected: replaced');
+      expect((await fettleHere(folder, 'log', 'list')).stdout).toContain('overrides protected: replaced');
     });
 
     it('6: is of another project', async () => {
@@ -290,7 +291,7 @@ describe('exit codes', () => {
     it('6: none of its rows is current', async () => {
       const folder = project('www');
       const file = await savedIn(folder);
-      expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
+      expect((await fettleHere(folder, 'apply', '--yes')).code).toBe(0);
       expectEnding(await fettle(folder, 'apply', file), 6);
     });
 
@@ -315,10 +316,10 @@ describe('exit codes', () => {
     expectEnding(done, 7);
     expect(done.stdout).toMatch(/certificates\/Certificate\/api: failed.*blocked/u);
     expect(done.stdout).toContain('certificates/Certificate/www: done');
-    expect((await fettle(folder, 'state', 'list')).stdout).toMatch(/Certificate\/api .*1 failed/u);
+    expect((await fettleHere(folder, 'state', 'list')).stdout).toMatch(/Certificate\/api .*1 failed/u);
     rmSync(join(folder, 'blocked'));
-    expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
-    expect((await fettle(folder, 'plan', '--detailed-exitcode')).code).toBe(0);
+    expect((await fettleHere(folder, 'apply', '--yes')).code).toBe(0);
+    expect((await fettleHere(folder, 'plan', '--detailed-exitcode')).code).toBe(0);
   });
 
   it('7: what needs a failed action is not attempted', async () => {
@@ -328,7 +329,7 @@ describe('exit codes', () => {
     expectEnding(done, 7);
     expect(done.stdout).toContain('Depends on certificates/Issuer/ca, which is failed');
     rmSync(join(folder, 'ca'));
-    expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
+    expect((await fettleHere(folder, 'apply', '--yes')).code).toBe(0);
   });
 
   it('8: the outcome of an action is unknown, until a refresh settles it', async () => {
@@ -351,14 +352,14 @@ describe('exit codes', () => {
     const done = await underStrace(folder, '-e', `inject=openat:error=EIO:when=${looks}+`);
     expectEnding(done, 8);
     expect(done.stdout).toMatch(/certificates\/Certificate\/www: unknown.*EIO/u);
-    expect((await fettle(folder, 'state', 'list')).stdout).toContain('open: absent>normal');
+    expect((await fettleHere(folder, 'state', 'list')).stdout).toContain('open: absent>normal');
     const plan = await fettle(folder, 'plan', '--detailed-exitcode');
     expect([plan.code, plan.stdout]).toEqual([
       0,
       expect.stringMatching(/Certificate\/www .*absent>normal, left open by an earlier run: done/u),
     ]);
-    expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
-    expect((await fettle(folder, 'state', 'list')).stdout).toMatch(/Certificate\/www +normal .* created$/mu);
+    expect((await fettleHere(folder, 'apply', '--yes')).code).toBe(0);
+    expect((await fettleHere(folder, 'state', 'list')).stdout).toMatch(/Certificate\/www +normal .* created$/mu);
   });
 
   it('7: the authority cannot sign', async () => {

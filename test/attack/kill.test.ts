@@ -40,6 +40,11 @@ import {
 import { applyAgo, fettleHere as fettle } from '../support/command-line.ts';
 
 const FULL = process.env['FETTLE_TEST_FULL'] === '1';
+/** Points of each attack that a run is killed at, and calls of each that fail: a sample, or every one. */
+const KILLS = FULL ? Number.POSITIVE_INFINITY : 2;
+const FAILURES = FULL ? Number.POSITIVE_INFINITY : 2;
+/** Points of the first kill, and of a second one after each, where the run that repairs is killed too. */
+const TWICE = FULL ? { first: 12, second: 12 } : { first: 1, second: 3 };
 const seed = testSeed();
 const random = randomFrom(seed);
 
@@ -296,8 +301,6 @@ interface Attack {
   readonly killed: (folder: string, where: string) => Promise<void>;
   /** One more run, and its invariants. */
   readonly repaired: (folder: string, where: string) => Promise<void>;
-  /** Size of the sample of points. */
-  readonly sample: number;
   /** Minimum number of points. */
   readonly least: number;
 }
@@ -341,7 +344,6 @@ const attacks: readonly Attack[] = [
       await expectReadable(folder, where);
     },
     repaired: expectRepaired,
-    sample: 8,
     least: 30,
   },
   {
@@ -350,7 +352,6 @@ const attacks: readonly Attack[] = [
     template: async () => certificateProject(['www']),
     killed: expectReadable,
     repaired: expectRepaired,
-    sample: 7,
     least: 70,
   },
   {
@@ -363,7 +364,6 @@ const attacks: readonly Attack[] = [
     },
     killed: expectReadable,
     repaired: expectRepaired,
-    sample: 7,
     least: 30,
   },
   {
@@ -382,7 +382,6 @@ const attacks: readonly Attack[] = [
       await expectInOrder(folder, where);
       expect([where, filesIn(join(folder, 'tls'))]).toEqual([where, []]);
     },
-    sample: 7,
     least: 15,
   },
   {
@@ -413,7 +412,6 @@ const attacks: readonly Attack[] = [
       expect([where, kept.length > 0]).toEqual([where, true]);
       await expectRepaired(folder, where);
     },
-    sample: 8,
     least: 15,
   },
   {
@@ -426,7 +424,6 @@ const attacks: readonly Attack[] = [
     },
     killed: expectReadable,
     repaired: expectRepaired,
-    sample: 4,
     least: 10,
   },
   {
@@ -460,7 +457,6 @@ const attacks: readonly Attack[] = [
       }
       await expectRepaired(folder, where);
     },
-    sample: 8,
     least: 15,
   },
   {
@@ -482,7 +478,6 @@ const attacks: readonly Attack[] = [
       expect([where, filesIn(join(folder, '.fettle/log')).length]).toEqual([where, 2]);
       await expectRepaired(folder, where);
     },
-    sample: 8,
     least: 15,
   },
   {
@@ -498,7 +493,6 @@ const attacks: readonly Attack[] = [
       expect([where, existsSync(join(folder, 'plan.json')) ? 0 : 1]).toEqual([where, shown.code]);
     },
     repaired: expectRepaired,
-    sample: 4,
     least: 3,
   },
   {
@@ -507,7 +501,6 @@ const attacks: readonly Attack[] = [
     template: () => applied(),
     killed: expectReadable,
     repaired: expectRepaired,
-    sample: 4,
     least: 8,
   },
 ];
@@ -533,30 +526,45 @@ async function killEverywhere(attack: Attack, template: string, points: readonly
   return left;
 }
 
+interface Prepared {
+  readonly template: string;
+  readonly points: readonly Point[];
+}
+
+const prepared = new Map<Attack, Promise<Prepared>>();
+
+/** The attacked project and its points, once for all tests of an attack: they change only copies of it. */
+async function prepare(attack: Attack): Promise<Prepared> {
+  const known = prepared.get(attack);
+  if (known !== undefined) return known;
+  const made = attack
+    .template()
+    .then(async (template) => ({ template, points: await pointsOf(template, attack.command) }));
+  prepared.set(attack, made);
+  return made;
+}
+
 describe('killed at every call that changes something', () => {
   it.each(attacks)('$name', { timeout: 900_000 }, async (attack) => {
-    const template = await attack.template();
-    const points = await pointsOf(template, attack.command);
+    const { template, points } = await prepare(attack);
     expect(points.length).toBeGreaterThanOrEqual(attack.least);
-    const chosen = FULL ? points : sampleOf(points, attack.sample, random);
+    const chosen = sampleOf(points, KILLS, random);
     const missed = await killEverywhere(attack, template, chosen);
     process.stdout.write(
       `kill -9 ${attack.name}: ${chosen.length - missed.length} of ${points.length} points (FETTLE_TEST_SEED=${seed})\n`,
     );
     expect(missed).toEqual([]);
-    rmSync(template, { recursive: true });
   });
 
   it('twice: the run that repairs is killed too', { timeout: 900_000 }, async () => {
     const [attack] = attacks as readonly [Attack];
-    const template = await attack.template();
-    const points = await pointsOf(template, attack.command);
+    const { template, points } = await prepare(attack);
     let kills = 0;
-    for (const point of sampleOf(points, FULL ? 12 : 2, random)) {
+    for (const point of sampleOf(points, TWICE.first, random)) {
       const killed = await killedAt(template, attack.command, point);
       if (killed === undefined) continue;
       const second = await pointsOf(killed, attack.command);
-      const chosen = sampleOf(second, FULL ? 12 : 5, random).map((each) => ({ ...each }));
+      const chosen = sampleOf(second, TWICE.second, random).map((each) => ({ ...each }));
       const missed = await killEverywhere(attack, killed, chosen);
       expect([point.label, missed]).toEqual([point.label, []]);
       kills += chosen.length;
@@ -564,7 +572,6 @@ describe('killed at every call that changes something', () => {
     }
     expect(kills).toBeGreaterThan(0);
     process.stdout.write(`kill -9 twice: ${kills} pairs of points (FETTLE_TEST_SEED=${seed})\n`);
-    rmSync(template, { recursive: true });
   });
 });
 
@@ -574,50 +581,60 @@ const ERRORS = ['EIO', 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EMFILE'];
 /** A failing call leads to an exit code that says so, and never leaves less than a kill. */
 describe('failing at a call that changes something', () => {
   it.each(attacks.filter(({ command }) => command[0] !== 'log'))('$name', { timeout: 900_000 }, async (attack) => {
-    const template = await attack.template();
-    const points = await pointsOf(template, attack.command);
+    const { template, points } = await prepare(attack);
     const queue = new PQueue({ concurrency: availableParallelism() });
     let failures = 0;
-    await queue.addAll(
-      sampleOf(points, FULL ? points.length : 10, random).map((point) => async () => {
-        const error = ERRORS[Math.floor(random() * ERRORS.length)] ?? 'EIO';
-        const folder = copyOf(template);
-        const trace = `${folder}.trace`;
-        const ran = await underStrace(folder, attack.command, [
-          '-o',
-          trace,
-          ...point.rules(folder, 0, `error=${error}`),
-        ]);
-        const injected = readFileSync(trace, 'utf8')
-          .split('\n')
-          .filter((line) => line.includes('(INJECTED)'))
-          .map((line) => line.replace(/AT_FDCWD<[^>]*>/gu, ''));
-        const where = `${error} at ${point.label}`;
-        rmSync(trace);
-        // strace counts the calls of each thread: the wake-up of another one may fail too, or instead, and ends Node.js.
-        if (injected.length > 0 && injected.every((line) => line.includes(folder))) {
-          failures += 1;
-          expect([where, ran.signal, ran.stderr]).toEqual([where, null, expect.not.stringContaining('internal error')]);
-          // Done, rejected rows or not; error; failed; unknown.
-          expect([where, [0, 1, 7, 8]]).toEqual([where, expect.arrayContaining([ran.code])]);
-          expect([where, modesOfKeys(folder).every((mode) => mode === 0o600)]).toEqual([where, true]);
-          // A stored first pair is done, even if its pending names could not be removed: the next run removes them.
-          const leavesNames = /\bunlink .*\.pending$/u.test(point.label);
-          if (ran.code === 0 && !leavesNames) await expectInOrder(folder, where, true);
-          await attack.killed(folder, where);
-          if (attack.command[0] === 'force-unlock') await attack.repaired(folder, where);
-          else {
-            // A step that failed only in its cleanup is adopted first, and then cleaned up.
-            const now = ['--override', 'backoff@certificates/Certificate/www', '--reason', 'the disk is fixed'];
-            for (let runs = 0; runs < 2; runs++) await expectApplied(folder, where, ...now);
-            await expectInOrder(folder, where, true);
+    const attempt = (chosen: readonly Point[]) =>
+      queue.addAll(
+        chosen.map((point) => async () => {
+          const error = ERRORS[Math.floor(random() * ERRORS.length)] ?? 'EIO';
+          const folder = copyOf(template);
+          const trace = `${folder}.trace`;
+          const ran = await underStrace(folder, attack.command, [
+            '-o',
+            trace,
+            ...point.rules(folder, 0, `error=${error}`),
+          ]);
+          const injected = readFileSync(trace, 'utf8')
+            .split('\n')
+            .filter((line) => line.includes('(INJECTED)'))
+            .map((line) => line.replace(/AT_FDCWD<[^>]*>/gu, ''));
+          const where = `${error} at ${point.label}`;
+          rmSync(trace);
+          // strace counts the calls of each thread: the wake-up of another one may fail too, or instead, and ends Node.js.
+          if (injected.length > 0 && injected.every((line) => line.includes(folder))) {
+            failures += 1;
+            expect([where, ran.signal, ran.stderr]).toEqual([
+              where,
+              null,
+              expect.not.stringContaining('internal error'),
+            ]);
+            // Done, rejected rows or not; error; failed; unknown.
+            expect([where, [0, 1, 7, 8]]).toEqual([where, expect.arrayContaining([ran.code])]);
+            expect([where, modesOfKeys(folder).every((mode) => mode === 0o600)]).toEqual([where, true]);
+            // A stored first pair is done, even if its pending names could not be removed: the next run removes them.
+            const leavesNames = /\bunlink .*\.pending$/u.test(point.label);
+            if (ran.code === 0 && !leavesNames) await expectInOrder(folder, where, true);
+            await attack.killed(folder, where);
+            if (attack.command[0] === 'force-unlock') await attack.repaired(folder, where);
+            else {
+              // A step that failed only in its cleanup is adopted first, and then cleaned up.
+              const now = ['--override', 'backoff@certificates/Certificate/www', '--reason', 'the disk is fixed'];
+              for (let runs = 0; runs < 2; runs++) await expectApplied(folder, where, ...now);
+              await expectInOrder(folder, where, true);
+            }
           }
-        }
-        rmSync(folder, { recursive: true });
-      }),
-    );
+          rmSync(folder, { recursive: true });
+        }),
+      );
+    // Not every point of a sample is hit: then another sample is taken.
+    for (let left = points; left.length > 0; ) {
+      const chosen = sampleOf(left, FAILURES, random);
+      await attempt(chosen);
+      if (failures > 0) break;
+      left = left.filter((point) => !chosen.includes(point));
+    }
     expect(failures).toBeGreaterThan(0);
     process.stdout.write(`failing ${attack.name}: ${failures} calls (FETTLE_TEST_SEED=${seed})\n`);
-    rmSync(template, { recursive: true });
   });
 });

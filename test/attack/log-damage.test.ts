@@ -45,7 +45,7 @@ import {
 import { fettleHere as fettle } from '../support/command-line.ts';
 
 const seed = testSeed();
-const RUNS = Number(process.env['FETTLE_TEST_RUNS'] ?? (process.env['FETTLE_TEST_FULL'] === '1' ? 60 : 6));
+const RUNS = Number(process.env['FETTLE_TEST_RUNS'] ?? (process.env['FETTLE_TEST_FULL'] === '1' ? 60 : 3));
 
 const root = temporaryFolder();
 let template: string;

@@ -7,7 +7,8 @@
 import { nodes } from '../../plugins/nodes/plugin.ts';
 import type { NodesWriter } from '../../plugins/nodes/world.ts';
 import type { Json } from '#plugin';
-import { cliFile, run, temporaryFolder, writeFiles } from '../support/cli.ts';
+import { temporaryFolder, writeFiles } from '../support/cli.ts';
+import { fettleWith } from '../support/command-line.ts';
 
 export interface Place {
   /** As a document or `fettle.yaml` writes it. */
@@ -33,7 +34,7 @@ const hostOf = (host: string): string => (host.includes(':') ? `[${host}]` : hos
 async function planOf(files: Readonly<Record<string, string>>, env: Environment): Promise<string> {
   const folder = temporaryFolder();
   writeFiles(folder, files);
-  const done = await run(process.execPath, [cliFile, 'plan', '--format', 'json'], folder, env);
+  const done = await fettleWith(env, folder, 'plan', '--format', 'json');
   return done.stdout + done.stderr;
 }
 

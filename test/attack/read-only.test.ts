@@ -15,8 +15,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { certificateProject, cliFile, fettle, type Ran, run, temporaryFolder, writeFiles } from '../support/cli.ts';
-import { applyAgo } from '../support/command-line.ts';
+import { certificateProject, cliFile, type Ran, run, temporaryFolder, writeFiles } from '../support/cli.ts';
+import { applyAgo, fettleHere as fettle } from '../support/command-line.ts';
 
 const root = join(import.meta.dirname, '../..');
 let folder: string;

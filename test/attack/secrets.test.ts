@@ -38,7 +38,7 @@ function secretsOf(folder: string): readonly string[] {
   });
 }
 
-it('through plan, apply, failing actions, broken keys and every command that prints', { timeout: 60_000 }, async () => {
+it('through plan, apply, failing actions, broken keys and every command that prints', async () => {
   const folder = certificateProject(['www', 'api']);
   const printed: string[] = [];
   const fettle = async (...args: readonly string[]): Promise<void> => {

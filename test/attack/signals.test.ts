@@ -13,11 +13,11 @@ import {
   certificateProject,
   certificateYaml,
   cliFile,
-  fettle,
   intentIn,
   type Ran,
   writeFiles,
 } from '../support/cli.ts';
+import { fettleHere } from '../support/command-line.ts';
 
 const servers: (() => void)[] = [];
 afterEach(() => {
@@ -26,17 +26,21 @@ afterEach(() => {
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];
 
-/** Certificates whose keys take a second or more each, one after another. */
-async function slowProject(): Promise<string> {
+/** Waits for the file `go`, and no longer than the project exists. */
+const WAIT = 'while [ ! -e go ] && [ -e wait.sh ]; do sleep 0.1; done\n';
+
+/** Certificates whose creation ends after `release`. */
+function waitingProject(): { readonly folder: string; readonly release: () => void } {
   const folder = certificateProject(NAMES);
-  const slow = Object.fromEntries(
-    NAMES.map((name) => [
-      `desired/${name}.yaml`,
-      certificateYaml(name).replace('  dnsNames', '  keyAlgorithm: rsa-4096\n  dnsNames'),
-    ]),
+  const waiting = Object.fromEntries(
+    NAMES.map((name) => [`desired/${name}.yaml`, `${certificateYaml(name)}  deploy: { command: [sh, wait.sh] }\n`]),
   );
-  writeFiles(folder, slow);
-  return folder;
+  writeFiles(folder, {
+    ...waiting,
+    'wait.sh': WAIT,
+    'fettle.yaml': 'name: test\nstore: .fettle\nplugins: { certificates: { commands: [[sh, wait.sh]] } }\n',
+  });
+  return { folder, release: () => writeFiles(folder, { go: '' }) };
 }
 
 interface Started {
@@ -119,10 +123,10 @@ async function interruptedQuestion(folder: string, words: string): Promise<{ cod
 }
 
 async function expectInOrder(folder: string): Promise<void> {
-  const next = await fettle(folder, 'apply', '--yes');
+  const next = await fettleHere(folder, 'apply', '--yes');
   expect([next.code, next.stderr]).toEqual([0, '']);
-  expect((await fettle(folder, 'plan', '--detailed-exitcode')).code).toBe(0);
-  expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
+  expect((await fettleHere(folder, 'plan', '--detailed-exitcode')).code).toBe(0);
+  expect((await fettleHere(folder, 'log', 'verify')).code).toBe(0);
 }
 
 describe('apply', () => {
@@ -133,15 +137,17 @@ describe('apply', () => {
     'a first %s: running actions finish, nothing new starts, exit %i',
     { timeout: 60_000 },
     async (signal, code) => {
-      const folder = await slowProject();
+      const { folder, release } = waitingProject();
       const run = start(folder, 'apply', '--yes', '--parallelism', '1');
       await run.says('certificates/Certificate/a: creating');
       run.child.kill(signal);
+      await run.says('running actions will finish');
+      release();
       const done = await run.ended;
       expect([done.code, done.stderr]).toEqual([code, expect.stringContaining('running actions will finish')]);
       expect(done.stdout).toContain('certificates/Certificate/a: done');
       expect(done.stdout).toContain('5 not attempted');
-      expect((await fettle(folder, 'log', 'list', '--last', '1')).stdout).toContain(`exit ${code}`);
+      expect((await fettleHere(folder, 'log', 'list', '--last', '1')).stdout).toContain(`exit ${code}`);
       await expectInOrder(folder);
     },
   );
@@ -155,8 +161,7 @@ describe('apply', () => {
       timeout: 60_000,
     },
     async (first, second, code) => {
-      const folder = await slowProject();
-      // More keys than are made at once: some of them are not ready, even on a fast machine.
+      const { folder, release } = waitingProject();
       const run = start(folder, 'apply', '--yes', '--parallelism', String(NAMES.length));
       await run.says('certificates/Certificate/f: creating');
       await intentIn(folder, 'absent>normal');
@@ -166,12 +171,13 @@ describe('apply', () => {
       const done = await run.ended;
       expect([done.code, done.stderr]).toEqual([code, expect.stringMatching(new RegExp(`^exit ${code}: `, 'mu'))]);
       expect(done.stdout).toMatch(/certificates\/Certificate\/[a-f]: unknown/u);
-      expect((await fettle(folder, 'state', 'list')).stdout).toContain('open: absent>normal');
-      expect((await fettle(folder, 'log', 'list', '--kind', 'outcome')).stdout).toContain('unknown');
-      expect((await fettle(folder, 'log', 'list', '--last', '1')).stdout).toContain(`exit ${code}`);
+      expect((await fettleHere(folder, 'state', 'list')).stdout).toContain('open: absent>normal');
+      expect((await fettleHere(folder, 'log', 'list', '--kind', 'outcome')).stdout).toContain('unknown');
+      expect((await fettleHere(folder, 'log', 'list', '--last', '1')).stdout).toContain(`exit ${code}`);
       expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['.gitignore', 'log']);
+      release();
       await expectInOrder(folder);
-      expect((await fettle(folder, 'state', 'list')).stdout).not.toMatch(/open:|failed/u);
+      expect((await fettleHere(folder, 'state', 'list')).stdout).not.toMatch(/open:|failed/u);
     },
   );
 
@@ -188,8 +194,8 @@ describe('apply', () => {
     expect(done.stderr).toMatch(new RegExp(`^exit ${code}: `, 'mu'));
     expect(readdirSync(folder).sort()).toEqual(['.fettle', 'desired', 'fettle.yaml']);
     expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['.gitignore', 'log']);
-    expect((await fettle(folder, 'log', 'list', '--last', '1')).stdout).toContain(`exit ${code}`);
-    expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
+    expect((await fettleHere(folder, 'log', 'list', '--last', '1')).stdout).toContain(`exit ${code}`);
+    expect((await fettleHere(folder, 'log', 'verify')).code).toBe(0);
   });
 
   it.each([
@@ -217,7 +223,7 @@ describe('apply', () => {
     expect([code, said]).toEqual([130, expect.stringContaining('Nothing was done.')]);
     expect(readdirSync(folder).sort()).toEqual(['.fettle', 'desired', 'fettle.yaml']);
     expect(readdirSync(join(folder, '.fettle')).sort()).toEqual(['.gitignore', 'log']);
-    expect((await fettle(folder, 'log', 'list', '--last', '1')).stdout).toContain('exit 130');
+    expect((await fettleHere(folder, 'log', 'list', '--last', '1')).stdout).toContain('exit 130');
   });
 });
 
@@ -226,19 +232,19 @@ describe('Ctrl-C at a question', () => {
     const { folder, connected } = await silentProject();
     const holder = start(folder, 'apply', '--yes');
     await connected;
-    const status = JSON.parse((await fettle(folder, 'lock', 'status', '--format', 'json')).stdout) as {
+    const status = JSON.parse((await fettleHere(folder, 'lock', 'status', '--format', 'json')).stdout) as {
       readonly holder: { readonly id: string };
     };
     const { code, said } = await interruptedQuestion(folder, `force-unlock ${status.holder.id}`);
     expect([code, said]).toEqual([130, expect.stringContaining('Release its lock')]);
     expect(said).not.toContain('lock was released');
-    expect(JSON.parse((await fettle(folder, 'lock', 'status', '--format', 'json')).stdout)).toMatchObject({
+    expect(JSON.parse((await fettleHere(folder, 'lock', 'status', '--format', 'json')).stdout)).toMatchObject({
       held: true,
       holder: { id: status.holder.id },
     });
     holder.child.kill('SIGINT');
     expect((await holder.ended).code).toBe(130);
-    expect((await fettle(folder, 'log', 'list')).stdout).not.toContain('force-unlock');
+    expect((await fettleHere(folder, 'log', 'list')).stdout).not.toContain('force-unlock');
   });
 
   it.each([
@@ -247,14 +253,14 @@ describe('Ctrl-C at a question', () => {
   ])('of %s leaves everything unchanged', async (_command, words, question) => {
     const folder = certificateProject(['a', 'b']);
     await expectInOrder(folder);
-    await fettle(folder, 'apply', '--yes');
+    await fettleHere(folder, 'apply', '--yes');
     const segments = readdirSync(join(folder, '.fettle/log'));
-    const before = (await fettle(folder, 'state', 'list')).stdout;
+    const before = (await fettleHere(folder, 'state', 'list')).stdout;
     const { code, said } = await interruptedQuestion(folder, words);
     expect([code, said]).toEqual([130, expect.stringContaining(question)]);
-    expect((await fettle(folder, 'state', 'list')).stdout).toBe(before);
+    expect((await fettleHere(folder, 'state', 'list')).stdout).toBe(before);
     expect(readdirSync(join(folder, '.fettle/log'))).toEqual(expect.arrayContaining(segments));
-    expect((await fettle(folder, 'log', 'list', '--last', '1')).stdout).toContain('exit 130');
+    expect((await fettleHere(folder, 'log', 'list', '--last', '1')).stdout).toContain('exit 130');
   });
 });
 

@@ -11,6 +11,7 @@ import { openPostgresStore } from '../../src/store/postgres/postgres-store.ts';
 import { targetOf } from '../../src/store/postgres/target.ts';
 import { PG_VARIABLES } from '../../src/store/postgres/variables.ts';
 import { certificateYaml, cliFile, issuerYaml, type Ran, run, temporaryFolder, writeFiles } from '../support/cli.ts';
+import { type Done, fettleWith } from '../support/command-line.ts';
 import { type Recording, type RecordingServer, selfSigned, startRecording } from '../support/recording-postgres.ts';
 
 const SECRET = 'canary-7d1e0c55aa';
@@ -36,9 +37,20 @@ async function recording(how: Recording = {}): Promise<RecordingServer> {
 
 type Env = Readonly<Record<string, string>>;
 
-function fettle(store: string, args: readonly string[], env: Env): Promise<Ran> {
+function writeStore(store: string): void {
   writeFiles(folder, { 'fettle.yaml': `name: shop\ndesired: [desired]\nstore: '${store}'\n` });
+}
+
+/** In a process of its own: a library of it could also read its environment. */
+function fettle(store: string, args: readonly string[], env: Env): Promise<Ran> {
+  writeStore(store);
   return run(process.execPath, [cliFile, ...args], folder, { HOME: folder, ...env });
+}
+
+/** For an honest twin, of which it only matters that its secret is sent. */
+function fettleInThisProcess(store: string, args: readonly string[], env: Env): Promise<Done> {
+  writeStore(store);
+  return fettleWith({ HOME: folder, ...env }, folder, ...args);
 }
 
 /** The result of reading a store in this process. */
@@ -171,7 +183,7 @@ describe('a secret of the environment', () => {
     if (entry === undefined) expect(server.connections()).toBe(0);
     expect(hostile.code).not.toBe(0);
 
-    const fair = await fettle((instead ?? store)(port), ['plan'], {
+    const fair = await fettleInThisProcess((instead ?? store)(port), ['plan'], {
       ...env?.(port),
       ...named(port),
       ...honest?.(port),

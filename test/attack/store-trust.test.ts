@@ -18,7 +18,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { certificateYaml, cliFile, issuerYaml, type Ran, run, temporaryFolder, writeFiles } from '../support/cli.ts';
+import { certificateYaml, issuerYaml, temporaryFolder, writeFiles } from '../support/cli.ts';
+import { type Done, fettleHere, fettleWith } from '../support/command-line.ts';
 
 let root: string;
 /** The project, a git repository, applied once. */
@@ -28,7 +29,7 @@ beforeEach(async () => {
   folder = join(root, 'shop');
   writeProject(folder, 'name: shop\nstore: .fettle\n');
   git('init', '-q');
-  expect((await fettle('apply', '--yes')).code).toBe(0);
+  expect((await fettleHere(folder, 'apply', '--yes')).code).toBe(0);
 });
 function writeProject(at: string, config: string): void {
   writeFiles(at, {
@@ -42,11 +43,11 @@ function git(...args: readonly string[]): void {
   execFileSync('git', ['-C', folder, ...args], { stdio: 'pipe' });
 }
 
-function fettleIn(at: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
-  return run(process.execPath, [cliFile, ...args], at, env);
+function fettleIn(at: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Done> {
+  return fettleWith(env, at, ...args);
 }
 
-function fettle(...args: readonly string[]): Promise<Ran> {
+function fettle(...args: readonly string[]): Promise<Done> {
   return fettleIn(folder, args);
 }
 

@@ -1,7 +1,7 @@
 /** A git repository of a project that was set up with fettle's packed tarball, for the workflows to run in. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { bareEnvironment, cliFile, run, type Ran, temporaryFolder, writeFiles } from '../support/cli.ts';
 
@@ -12,6 +12,45 @@ export const PATH = [
   dirname(process.execPath),
   ...(process.env['PATH'] ?? '').split(delimiter).filter((one) => one !== '' && !one.includes('node_modules')),
 ].join(delimiter);
+
+/** npm compiles itself once, and not in each of a hundred starts. */
+const COMPILED = { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '' };
+
+/**
+ * A program for the first folder of PATH. Runs npm, but installs once: another `npm ci` with the same files links what the
+ * first one installed.
+ */
+const NPM = `#!/bin/sh
+PATH="\${PATH#*:}"
+kept="\${0%/*}/../installed"
+same() {
+  for file in package.json package-lock.json .npmrc; do
+    [ ! -e $file ] || cmp -s $file "$kept/$file" || return 1
+  done
+}
+[ "$*" = ci ] || exec npm "$@"
+if [ -d "$kept" ] && same; then exec cp -al "$kept/node_modules" .; fi
+npm ci || exit
+[ ! -d "$kept" ] || exit 0
+mkdir "$kept" && cp -al package.json package-lock.json node_modules "$kept"
+`;
+
+/**
+ * Another such program. Runs npx, but only the first time: from then on, it runs the installed program that npx found.
+ * npx takes four times as long as the program.
+ */
+const NPX = `#!/bin/sh
+PATH="\${PATH#*:}"
+found="\${0%/*}/../npx-found"
+[ "$1" = --no-install ] && [ -e "$found" ] && [ -x "node_modules/.bin/$2" ] || {
+  : > "$found"
+  exec npx "$@"
+}
+shift
+program="node_modules/.bin/$1"
+shift
+exec "$program" "$@"
+`;
 
 export interface Repository {
   /** The folder of the bare repository, the store, the certificates and the workspace of jobs. */
@@ -58,10 +97,12 @@ export async function makeRepository(forge: 'github' | 'gitlab'): Promise<Reposi
     string,
   ];
   git(folder, 'init', '--quiet', '--bare', bare);
+  writeFiles(folder, { 'bin/npm': NPM, 'bin/npx': NPX });
+  for (const name of ['npm', 'npx']) chmodSync(join(folder, 'bin', name), 0o755);
   const made = await run(process.execPath, [cliFile, 'init', work, '--ci', forge], folder);
   if (made.code !== 0) throw new Error(made.stderr);
   mkdirSync(join(work, 'vendor'));
-  const env = { ...bareEnvironment({ PATH, HOME: folder }), npm_config_cache: join(folder, 'npm') };
+  const env = { ...bareEnvironment({ PATH, HOME: folder, ...COMPILED }), npm_config_cache: join(folder, 'npm') };
   const npm = (cwd: string, ...args: readonly string[]) => execFileSync('npm', args, { cwd, env, stdio: 'pipe' });
   npm(root, 'pack', '--ignore-scripts', '--pack-destination', join(work, 'vendor'));
   const [tarball = ''] = readdirSync(join(work, 'vendor'));
@@ -119,12 +160,14 @@ export function bash(
   const file = join(folder, 'step.sh');
   writeFileSync(file, script);
   return run('bash', ['--noprofile', '--norc', ...options, file], workspace, {
-    PATH,
+    PATH: [join(folder, 'bin'), PATH].join(delimiter),
     HOME: folder,
     CI: 'true',
     FETTLE_DISABLE_CI_DETECTION: '',
     npm_config_cache: join(folder, 'npm'),
     npm_config_offline: 'true',
+    npm_config_update_notifier: 'false',
+    ...COMPILED,
     ...env,
   });
 }

@@ -9,7 +9,8 @@ import { root } from './specs.ts';
 
 const folder = join(root, 'specs/examples');
 
-test.each(readdirSync(folder))('%s', async (file) => {
+// Folders have the files that documents name.
+test.each(readdirSync(folder).filter((name) => name.endsWith('.yaml')))('%s', async (file) => {
   const { desired, problems } = await load({ folder, paths: [file], plugins: builtinPlugins });
   expect(problems).toEqual([]);
   expect(desired.length).toBeGreaterThan(0);

@@ -190,7 +190,6 @@ describe('configuration', () => {
     expect(config).toEqual({
       desired: ['desired/'],
       store: '.fettle',
-      parallelism: 10,
       onDamage: 'stop',
       plugins: {},
       safety: {
@@ -202,6 +201,7 @@ describe('configuration', () => {
         overrides: [],
       },
       drift: { suppress: [], confirm: [] },
+      serve: {},
     });
   });
 });

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -523,6 +523,34 @@ describe('watch', () => {
     expect(await fettle(folder, 'files content watch b')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('did you mean a?') as string,
+    });
+  });
+});
+
+describe('run', () => {
+  it('runs a program until it ends, without the store and its lock', async () => {
+    const folder = await project('a');
+    rmSync(join(folder, '.fettle'), { recursive: true });
+    const running = fettle(folder, `files wait ${join(folder, 'flag')} --json`);
+    setTimeout(() => writeFileSync(join(folder, 'flag'), ''), 400);
+    const { code, stdout } = await running;
+    expect(code).toBe(0);
+    expect(stdout).toContain('"command":"files wait"');
+    expect(stdout).toContain('"facts":{"found":true}');
+    expect(existsSync(join(folder, '.fettle'))).toBe(false);
+  });
+
+  it('has ended well if it ends in order after a stop', async () => {
+    const folder = await project('a');
+    const { code, stdout } = await fettle(folder, `files wait ${join(folder, 'flag')}`, { signal: 'SIGTERM' });
+    expect([code, stdout]).toEqual([0, 'stopped\n']);
+  });
+
+  it('ends with 1 for wrong words and for failures', async () => {
+    const folder = await project('a');
+    expect(await fettle(folder, 'files wait flag')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('flag is not an absolute path') as string,
     });
   });
 });

@@ -17,11 +17,16 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import type { CertificateEvent } from '../../plugins/certificates/events/event.ts';
+import { eventRound } from '../../plugins/certificates/events/fold.ts';
+import { eventSettings } from '../../plugins/certificates/events/settings.ts';
+import type { DomainSpec } from '../../plugins/certificates/generated.ts';
 import { certificates } from '../../plugins/certificates/plugin.ts';
 import type { CertificatesWriter } from '../../plugins/certificates/world.ts';
 import { expand } from '../../src/engine/expand.ts';
 import { emptyRecall } from '../../src/engine/remember.ts';
-import type { Desired, Lifecycle } from '#plugin';
+import { noteDrafts } from '../../src/engine/state-notes.ts';
+import { type Desired, formatRef, type Lifecycle } from '#plugin';
 import { issueWithOpenssl, temporaryFolder } from '../support/cli.ts';
 import { dnsServer } from '../support/dns.ts';
 import { reloadingServer } from '../support/reloading-server.ts';
@@ -266,6 +271,23 @@ function subordinateWithOpenssl(folder: string): void {
 async function otherAuthority({ bench }: Line<FilesBench>): Promise<void> {
   renameSync(join(bench.folder, 'ca'), join(bench.folder, 'away'));
   await (bench.writer as CertificatesWriter).createAuthority('ca', 'Test CA', bench.now());
+}
+
+/** Records the outcomes of certificate events. */
+async function receive(
+  { bench, log }: Line<FilesBench>,
+  documents: readonly Desired[],
+  arrivals: readonly CertificateEvent[],
+): Promise<void> {
+  const { notes } = eventRound({
+    tables: { events: new Map(), conflicts: new Map(), incidents: new Map() },
+    arrivals,
+    domains: documents.map(({ ref, spec }) => ({ ref, spec: spec as DomainSpec })),
+    settings: eventSettings({}),
+    now: bench.now(),
+  });
+  const desired = new Map(documents.map((each) => [formatRef(each.ref), each]));
+  await log.record(noteDrafts(notes, { plugin: certificates, validators, desired, recall: log.recall, run: 'run' }));
 }
 
 const situations: readonly Situation<FilesBench>[] = [
@@ -760,6 +782,29 @@ const situations: readonly Situation<FilesBench>[] = [
     takes: [],
   },
   {
+    name: 'a server whose certificate is to be renewed soon',
+    prepare: async (line) => {
+      await settled(line, 32);
+      const port = await line.bench.serve(serverOf(line.bench.folder, 'www'));
+      return [issuer(), www(), domain('www', port, { certificate: 'www' })];
+    },
+    takes: [],
+    alerts: ['Domain renewal_sla_warning'],
+  },
+  {
+    name: 'a server whose certificate was not renewed in time',
+    prepare: async (line) => {
+      await settled(line, 20);
+      await failedBefore(line, [issuer(), www()], HOUR - 1);
+      const port = await line.bench.serve(serverOf(line.bench.folder, 'www'));
+      return [issuer(), www(), domain('www', port, { certificate: 'www' })];
+    },
+    takes: [],
+    defers: ['Certificate backoff'],
+    finds: ['Certificate renewal-failed', 'Domain expiring'],
+    alerts: ['Domain expiring', 'Domain renewal_sla_breach'],
+  },
+  {
     name: 'a server whose document was removed',
     prepare: async (line) => {
       await settled(line);
@@ -957,6 +1002,56 @@ const situations: readonly Situation<FilesBench>[] = [
     },
     takes: [],
     finds: ['Domain refused', 'Domain backing-off'],
+  },
+  {
+    name: 'failures that events report, one of them twice with different content, and a schedule that does not probe yet',
+    scheduled: true,
+    prepare: async (line) => {
+      const documents = [domain('issuance', 1), domain('renewal', 1)];
+      const failed = (name: string, type: CertificateEvent['type'], digest: string): CertificateEvent => {
+        const at = new Date(line.bench.now()).toISOString();
+        const source = { source: 'cert_manager', cluster: 'prod', verified: true };
+        return { ...source, id: `evt-${name}`, domain: `${name}.example.test`, type, at, received_at: at, digest };
+      };
+      await receive(line, documents, [
+        failed('issuance', 'issuance_failed', 'one'),
+        failed('renewal', 'renewal_failed', 'one'),
+        failed('renewal', 'renewal_failed', 'two'),
+      ]);
+      return documents;
+    },
+    takes: [],
+    finds: [
+      'Domain issuance-failed',
+      'Domain renewal-failed',
+      'Domain event-conflict',
+      'Domain backing-off',
+      'Domain backing-off',
+    ],
+  },
+  {
+    name: 'a success that an event reports, and a probe after it that is refused',
+    prepare: async (line) => {
+      const documents = [domain('www', 1)];
+      const at = new Date(line.bench.now()).toISOString();
+      const type = 'renewal_succeeded';
+      const source = { source: 'cert_manager', cluster: 'prod', verified: true };
+      const event = {
+        ...source,
+        id: 'evt-s',
+        domain: 'www.example.test',
+        type,
+        at,
+        received_at: at,
+        digest: 's',
+      } as const;
+      await receive(line, documents, [event]);
+      expect(line.log.recall.resources.get('certificates/Domain/www')?.state).toBe('issued');
+      line.bench.clock.at += HOUR;
+      return documents;
+    },
+    takes: [],
+    finds: ['Domain refused'],
   },
   {
     name: 'many at once, of all sorts',

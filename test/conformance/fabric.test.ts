@@ -499,6 +499,34 @@ const situations: readonly Situation<ClusterBench>[] = [
     takes: ['Object DRIFTED>SYNCED'],
   },
   {
+    name: 'an object that somebody deleted',
+    prepare: after(declared(ipv4, vpc(1001)), async ({ bench }) => {
+      await editAs(bench.emulator, { method: 'DELETE', path: 'vpcs/vpc-1', manager: 'x', body: {} });
+      return declared(ipv4, vpc(1001));
+    }),
+    takes: ['Object absent>SYNCED'],
+    alerts: ['Object creation_pending'],
+  },
+  {
+    name: 'an edit that failed',
+    prepare: after(declared(ipv4, vpc(1001)), async (line) => {
+      const error = denied('vvpc.kb.io', 'not now');
+      line.bench.emulator.inject({
+        path: '/vpcs/vpc-1',
+        method: 'PATCH',
+        dryRun: false,
+        times: 9,
+        mishap: { kind: 'error', error },
+      });
+      await line.apply(declared(ipv4, vpc(1003)));
+      line.bench.emulator.endFaults();
+      line.bench.later(3_600_000);
+      return declared(ipv4, vpc(1003));
+    }),
+    takes: ['Object PENDING>SYNCED'],
+    alerts: ['Object sync_failure'],
+  },
+  {
     name: 'a removed manifest',
     prepare: after(declared(ipv4, vpc(1001), group), async () => declared(ipv4, vpc(1001))),
     takes: ['Object ORPHANED>absent'],

@@ -1,7 +1,7 @@
 /** A refresh of some resources: it records these, and nothing of the others. */
 
 import { expect, it } from 'vitest';
-import { fold } from '../../src/engine/remember.ts';
+import { emptyRecall, fold, refreshOf } from '../../src/engine/remember.ts';
 import type { LogRecord } from '../../src/formats/log-record.ts';
 import {
   applyToy,
@@ -67,6 +67,18 @@ it('does not count as the last refresh', async () => {
   expect(log.recall.refreshedAt).toBe(LATER);
 });
 
+it('counts as the last refresh of a plugin of which it has every resource', async () => {
+  const { world, log } = await owned({ a: 2, b: 2 });
+  const documents = [wanted('a', 2), wanted('b', 2)];
+  const before = log.records.length;
+  const more = { only: [item('a'), item('b')], whole: new Set(['toy']), now: () => LATER };
+  await planToy(world, documents, log, more);
+  expect(log.records.slice(before)[0]?.body).toMatchObject({ partial: true, whole: ['toy'] });
+  const recall = emptyRecall();
+  for (const record of log.records) fold(recall, record);
+  expect([recall.refreshedAt, refreshOf(recall, 'toy'), refreshOf(recall, 'other')]).toEqual([START, recall.at, START]);
+});
+
 it('proposes no removal of a resource that it leaves out', async () => {
   const { world, log } = await owned({ a: 2, b: 2 });
   const { reconciled } = await refreshed(world, log, ['a'], [wanted('a', 2)]);
@@ -112,7 +124,7 @@ it('is the same in a log that is read again', async () => {
   const { world, log } = await owned({ a: 2, b: 2 });
   world.items.set('a', { value: 7, state: 'ready' });
   await refreshed(world, log, ['a']);
-  const again = { resources: new Map(), spent: new Map() };
+  const again = emptyRecall();
   for (const record of log.records as readonly LogRecord[]) fold(again, record);
   expect(again.resources).toEqual(log.recall.resources);
 });

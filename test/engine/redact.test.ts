@@ -26,6 +26,21 @@ describe('text that looks like a secret', () => {
   });
 });
 
+describe('a text that an adversary chooses', () => {
+  const LENGTH = 64_000;
+
+  it.each(['a', 'a-', 'token', 'token=', 'a:', 'http://', 'bearer ', 'cookie', "token'", '-----BEGIN ', '://a'])(
+    'of %j many times is searched in a short time',
+    (part) => {
+      const text = part.repeat(LENGTH / part.length);
+      const from = performance.now();
+      redactPatterns(text);
+      redactPatterns(`https://${text}`);
+      expect(performance.now() - from).toBeLessThan(1_000);
+    },
+  );
+});
+
 describe('a known secret', () => {
   const redact = redactor(['a/b+c d"e', 'line-one\nline-two', 'abc', 'a/b+c d"e-longer']);
   it.each([

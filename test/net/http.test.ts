@@ -1,11 +1,13 @@
-/** Answers that are read line by line, and signals that fire at any moment of an answer. */
+/** Answers that are read as a whole and line by line, and signals that fire at any moment of an answer. */
 
+import { getEventListeners } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
-import { exchangeLines, ExchangeError, type LineAnswer } from '#plugin/http';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { exchange, exchangeLines, ExchangeError, type LineAnswer } from '#plugin/http';
 import { openHttp, type SendHttp, usualDenial } from '#plugin/net';
 import { makeAuthority } from '../../plugins/fabric/sandbox/tls.ts';
 
@@ -110,4 +112,81 @@ test('a signal that fires when an answer has just been received ends no process'
       await sleep(1);
     }
   expect(uncaught).toEqual([]);
+});
+
+test('a header of several lines is one value, by any case of its name, and a missing one is null', async () => {
+  const { url, send } = await serving((response) =>
+    response.writeHead(200, { Warning: ['299 - "a"', '299 - "b"'] }).end(),
+  );
+  const { headers } = await exchange(
+    send,
+    { method: 'GET', url, headers: {} },
+    { ms: 5000, bytes: 10 },
+    new AbortController().signal,
+  );
+  expect([headers.get('warning'), headers.get('WARNING'), headers.get('constructor')]).toEqual([
+    '299 - "a", 299 - "b"',
+    '299 - "a", 299 - "b"',
+    null,
+  ]);
+});
+
+describe('a whole answer', () => {
+  const limits10 = { ms: 5000, bytes: 10 };
+  const whole = async (
+    answer: (response: ServerResponse) => void,
+    signal = new AbortController().signal,
+  ): Promise<unknown> => {
+    const { url, send } = await serving(answer);
+    return exchange(send, { method: 'GET', url, headers: {} }, limits10, signal).then(
+      ({ body }) => body,
+      (error: unknown) => error,
+    );
+  };
+
+  test('comes from all its parts', async () => {
+    const parts = async (response: ServerResponse): Promise<void> => {
+      for (const part of ['\ufeffä', 'b', '€']) {
+        response.write(part);
+        await sleep(5);
+      }
+      response.end();
+    };
+    expect(await whole((response) => void parts(response))).toBe('äb€');
+  });
+
+  test.each([
+    [10, 'x'.repeat(10)],
+    [11, expect.objectContaining({ reason: 'too-large' }) as unknown],
+  ])('of %i bytes has a limit of ten', async (length, expected) => {
+    expect(await whole((response) => response.end('x'.repeat(length)))).toEqual(expected);
+  });
+
+  test('of a small compressed body has the same limit', async () => {
+    const zipped = gzipSync('x'.repeat(10_000));
+    const answer = (response: ServerResponse): void =>
+      void response.writeHead(200, { 'content-encoding': 'gzip' }).end(zipped);
+    expect(await whole(answer)).toMatchObject({ reason: 'too-large' });
+  });
+
+  test.each([true, false])('that is cut off is a broken connection, compressed: %s', async (isZipped) => {
+    const text = isZipped ? gzipSync('x'.repeat(8)) : Buffer.from('12345678');
+    const answer = (response: ServerResponse): void => {
+      response.writeHead(200, { 'content-length': text.length, ...(isZipped ? { 'content-encoding': 'gzip' } : {}) });
+      response.write(text.subarray(0, text.length - 2), () => response.destroy());
+    };
+    expect(await whole(answer)).toMatchObject({ reason: 'broken', sent: 'maybe' });
+  });
+
+  test('that does not end, ends with its signal', async () => {
+    const stopping = new AbortController();
+    const closed = Promise.withResolvers<void>();
+    const failure = await whole((response) => {
+      response.once('close', closed.resolve);
+      response.write('x', () => setTimeout(() => stopping.abort(new Error('stopped')), 20));
+    }, stopping.signal);
+    expect(failure).toEqual(new Error('stopped'));
+    await closed.promise;
+    expect(getEventListeners(stopping.signal, 'abort')).toEqual([]);
+  });
 });

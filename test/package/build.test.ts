@@ -91,7 +91,12 @@ describe('build', () => {
       ),
     );
     expect(packages.size).toBeGreaterThan(0);
-    for (const name of packages) expect(licenses).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
+    for (const folder of packages) {
+      // A package that is installed under another name has the license of its own name.
+      const about = readFileSync(join(root, 'node_modules', String(folder), 'package.json'), 'utf8');
+      const { name } = JSON.parse(about) as { readonly name: string };
+      expect(licenses).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
+    }
   });
 
   it('has bytecode that this Node.js takes', () => {
@@ -171,7 +176,7 @@ describe('a plan', () => {
     const plan = [join(first, 'bench/cli.js'), 'plan', '--chdir', project] as const;
     const chunks = chunksOf(...plan);
     expect(chunks).toEqual(['base', 'bench', 'core', 'main', 'rolldown-runtime'].map((name) => `lib/${name}.cjs`));
-    expect(sizeOf(chunks)).toBeLessThan(900_000);
+    expect(sizeOf(chunks)).toBeLessThan(925_000);
     // Digests need `crypto`, which needs streams.
     expect(builtinsOf(...plan)).toEqual(['crypto', 'stream', 'stream/promises', 'string_decoder', 'vm']);
   });
@@ -191,7 +196,7 @@ describe('a plan', () => {
     const plan = [join(first, 'cli.js'), 'plan', '--chdir', project] as const;
     const chunks = chunksOf(...plan);
     expect(chunks.length).toBeLessThan(24);
-    expect(sizeOf(chunks)).toBeLessThan(1_450_000);
+    expect(sizeOf(chunks)).toBeLessThan(1_500_000);
     const heavy = /postgres|connection|sandbox|x509\.cjs|markdown|apply|drift|explain|worker|bench/;
     expect(chunks.filter((file) => heavy.test(file))).toEqual([]);
     const builtins = builtinsOf(...plan);

@@ -202,6 +202,17 @@ describe('a plan', () => {
     expect(planText(only, { color: false, now: START })).toContain(expected);
   });
 
+  it('shows the further sentences of a reason, although its fields explain the edit', async () => {
+    const plan = await mixedPlan();
+    const row = plan.resource_changes.find(({ name }) => name === 'old');
+    if (row === undefined) throw new Error('no row');
+    const because = 'value differs. The daemon takes it back within 60s';
+    const only = { ...plan, rejected_changes: [], deferred_changes: [], resource_changes: [{ ...row, because }] };
+    expect(planText(only, { color: false, now: START })).toContain(
+      'The daemon takes it back within 60s; value: 4 → 6  (edit)',
+    );
+  });
+
   it('shows a secret only as changed', async () => {
     const plan = await mixedPlan();
     const [row] = plan.resource_changes;

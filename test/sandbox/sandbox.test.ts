@@ -7,7 +7,8 @@ import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { bareEnvironment, cliFile, fettle, temporaryFolder, writeFiles } from '../support/cli.ts';
+import { bareEnvironment, cliFile, temporaryFolder, writeFiles } from '../support/cli.ts';
+import { fettleHere as fettle } from '../support/command-line.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -95,9 +96,31 @@ async function serversOf({ endpoint, token }: Up['cloud']): Promise<readonly str
   return servers.map(({ name }) => name).toSorted();
 }
 
+/** A server that needs a signal, a forgotten address, and an incomplete chain. */
+async function hasOddServers(sandbox: Up, folder: string): Promise<void> {
+  const { reload, stale, chain } = sandbox.tls;
+  if (!reload || !stale || !chain) throw new Error('an endpoint is missing');
+  expect((await served(reload)).daysLeft).toBe(14);
+  expect((await served(stale)).daysLeft).toBe(85);
+  expect((await servedChain(chain)).map(({ subject }) => subject)).toEqual([`CN=${chain.host}`]);
+  const plan = await fettle(folder, 'plan', '--format', 'json');
+  const { checks } = JSON.parse(plan.stdout) as { readonly checks: readonly Record<'address' | 'code', string>[] };
+  const codes = (name: string): readonly string[] =>
+    checks.filter(({ address }) => address === `certificates/Domain/${name}`).map(({ code }) => code);
+  expect(codes('stale')).toEqual(['stale-address']);
+  expect(codes('chain')).toEqual(['untrusted', 'chain-incomplete']);
+  // Another pair is stored: the server that needs a signal serves the old one until then.
+  for (const file of ['crt', 'key']) copyFileSync(join(folder, `tls/good.${file}`), join(folder, `tls/reload.${file}`));
+  expect((await served(reload)).daysLeft).toBe(14);
+  process.kill(Number(readFileSync(join(folder, 'reload.pid'), 'utf8')), 'SIGHUP');
+  await expect.poll(async () => (await served(reload)).daysLeft, { timeout: 30_000 }).toBe(80);
+}
+
 describe('sandbox up', () => {
-  it('prints one line when everything is up, and serves the listed endpoints', async () => {
-    const sandbox = await up(fresh());
+  it('prints one line when everything is up, serves the listed endpoints, and leaves nothing behind', async () => {
+    const temporary = fresh();
+    const sandbox = await up(temporary);
+    expect(existsSync(sandbox.desired)).toBe(true);
     expect(sandbox.lines()).toHaveLength(1);
     const { good, expiring, expired, silent } = sandbox.tls;
     const wrong = sandbox.tls['wrong-name'];
@@ -115,14 +138,16 @@ describe('sandbox up', () => {
       socket.on('close', () => resolve('closed'));
     });
     expect(answer).toBe('nothing');
-    expect(await sandbox.stop()).toBe(0);
+    expect(await sandbox.stop('SIGTERM')).toBe(0);
+    expect(readdirSync(temporary)).toEqual([]);
+    await expect(served(good)).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('prints the addresses of each service under its name', async () => {
+  it('prints the addresses of each service under its name; one needs a signal, one is forgotten, one has no chain', async () => {
     const folder = fresh();
     const sandbox = await up(fresh(), folder);
     const line = JSON.parse(sandbox.lines()[0] ?? '') as Readonly<Record<string, object>>;
-    expect(Object.keys(line)).toEqual(['desired', 'tls', 'cloud', 'kubernetes']);
+    expect(Object.keys(line)).toEqual(['desired', 'tls', 'cloud', 'kubernetes', 'sonic']);
     expect(line).toMatchObject({
       desired: folder,
       tls: { good: { host: 'good.example.test', address: '127.0.0.1', port: expect.any(Number) as number } },
@@ -131,10 +156,12 @@ describe('sandbox up', () => {
     expect(Object.keys(sandbox.cloud)).toEqual(['endpoint', 'token', 'workloads']);
     expect(line['kubernetes']).toEqual({ kubeconfig: join(folder, 'kubernetes/kubeconfig') });
     expect(statSync(sandbox.kubernetes.kubeconfig).mode & 0o777).toBe(0o600);
+    await hasOddServers(sandbox, folder);
     expect(await sandbox.stop()).toBe(0);
+    expect(existsSync(join(folder, 'reload.pid'))).toBe(false);
   });
 
-  it('has a fabric: the printed commands plan and apply it without a variable, and a restart keeps it', async () => {
+  it('has a fabric: the printed commands plan and apply it without a variable; a restart keeps it, and the files', async () => {
     const folder = fresh();
     const first = await up(fresh(), folder);
     const rows = async (): Promise<readonly string[]> => {
@@ -149,62 +176,23 @@ describe('sandbox up', () => {
     expect(await rows()).toHaveLength(15);
     expect((await fettle(folder, 'apply', '--yes', '--target', 'fabric/**')).code).toBe(0);
     expect(await rows()).toEqual([]);
+    expect(statSync(join(folder, 'tls/good.key')).mode & 0o777).toBe(0o600);
+    // All but the cloud, whose servers take a while.
+    const others = ['--exclude', 'nodes/**'];
+    expect((await fettle(folder, 'apply', '--yes', ...others)).code).toBe(0);
+    expect((await fettle(folder, 'apply', '--yes', ...others)).code).toBe(0);
+    // The new pair is served: at once, or after the signal.
+    expect((await served(first.tls['expired'] as Endpoint)).daysLeft).toBeGreaterThan(80);
+    expect((await served(first.tls['reload'] as Endpoint)).daysLeft).toBeGreaterThan(80);
     expect(await first.stop()).toBe(0);
     const silent = await fettle(folder, 'plan', '--target', 'fabric/**');
     expect([silent.code, silent.stdout]).toEqual([4, expect.stringContaining('ECONNREFUSED')]);
     const second = await up(fresh(), folder);
     expect(await rows()).toEqual([]);
+    expect((await fettle(folder, 'plan', '--detailed-exitcode', ...others)).code).toBe(0);
+    expect((await served(second.tls['expired'] as Endpoint)).daysLeft).toBeGreaterThan(80);
     rmSync(join(folder, 'desired/fabric/vpc-shop.yaml'));
     expect((await fettle(folder, 'plan', '--target', 'fabric/**')).stdout).toContain('vvpc.kb.io: VPC has attachments');
-    expect(await second.stop()).toBe(0);
-  });
-
-  it('has a server that needs a signal, a forgotten address, and an incomplete chain', async () => {
-    const folder = fresh();
-    const sandbox = await up(fresh(), folder);
-    const { reload, stale, chain } = sandbox.tls;
-    if (!reload || !stale || !chain) throw new Error('an endpoint is missing');
-    expect((await served(reload)).daysLeft).toBe(14);
-    expect((await served(stale)).daysLeft).toBe(85);
-    expect((await servedChain(chain)).map(({ subject }) => subject)).toEqual([`CN=${chain.host}`]);
-    const plan = await fettle(folder, 'plan', '--format', 'json');
-    const { checks } = JSON.parse(plan.stdout) as { readonly checks: readonly Record<'address' | 'code', string>[] };
-    const codes = (name: string): readonly string[] =>
-      checks.filter(({ address }) => address === `certificates/Domain/${name}`).map(({ code }) => code);
-    expect(codes('stale')).toEqual(['stale-address']);
-    expect(codes('chain')).toEqual(['untrusted', 'chain-incomplete']);
-    // Another pair is stored: the server that needs a signal serves the old one until then.
-    for (const file of ['crt', 'key'])
-      copyFileSync(join(folder, `tls/good.${file}`), join(folder, `tls/reload.${file}`));
-    expect((await served(reload)).daysLeft).toBe(14);
-    process.kill(Number(readFileSync(join(folder, 'reload.pid'), 'utf8')), 'SIGHUP');
-    await expect.poll(async () => (await served(reload)).daysLeft).toBe(80);
-    expect(await sandbox.stop()).toBe(0);
-    expect(existsSync(join(folder, 'reload.pid'))).toBe(false);
-  });
-
-  it('leaves neither its folder nor a listener behind', async () => {
-    const temporary = fresh();
-    const sandbox = await up(temporary);
-    expect(existsSync(sandbox.desired)).toBe(true);
-    expect(await sandbox.stop('SIGTERM')).toBe(0);
-    expect(readdirSync(temporary)).toEqual([]);
-    await expect(served(sandbox.tls['good'] as Endpoint)).rejects.toThrow('ECONNREFUSED');
-  });
-
-  it('keeps a named folder, and continues with it', async () => {
-    const folder = temporaryFolder();
-    const first = await up(fresh(), folder);
-    expect(statSync(join(folder, 'tls/good.key')).mode & 0o777).toBe(0o600);
-    expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
-    expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
-    // The new pair is served: at once, or after the signal.
-    expect((await served(first.tls['expired'] as Endpoint)).daysLeft).toBeGreaterThan(80);
-    expect((await served(first.tls['reload'] as Endpoint)).daysLeft).toBeGreaterThan(80);
-    expect(await first.stop()).toBe(0);
-    const second = await up(fresh(), folder);
-    expect((await fettle(folder, 'plan', '--detailed-exitcode')).code).toBe(0);
-    expect((await served(second.tls['expired'] as Endpoint)).daysLeft).toBeGreaterThan(80);
     expect(await second.stop()).toBe(0);
   });
 
@@ -256,4 +244,28 @@ describe('sandbox up', () => {
     expect([done.code, done.stderr]).toEqual([1, expect.stringContaining('is not empty')]);
     expect(readdirSync(folder)).toEqual(['precious.txt']);
   });
+});
+
+describe('sandbox up --serve', () => {
+  it('serves the sample project, prints the address, and stops with the sandbox', async () => {
+    const sandbox = await up(fresh(), '--serve');
+    const { serve } = JSON.parse(sandbox.lines()[0] ?? '') as { readonly serve: { readonly url: string } };
+    expect(serve.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/u);
+    const metrics = async (): Promise<string> => (await fetch(`${serve.url}/metrics`)).text();
+    expect(await metrics()).toContain('fettle_rounds_total{project="sandbox",outcome="ok"} 0');
+    await expect.poll(metrics, { timeout: 60_000 }).toMatch(/fettle_rounds_total\{project="sandbox",outcome="ok"\} 1/u);
+    const first = await metrics();
+    for (const [plugin, kind] of [
+      ['certificates', 'Domain'],
+      ['nodes', 'Node'],
+      ['fabric', 'Fabric'],
+      ['portsync', 'Switch'],
+    ])
+      expect(first).toContain(`fettle_resources{project="sandbox",plugin="${plugin}",kind="${kind}",state=`);
+    expect(first).toMatch(/fettle_domains\{project="sandbox",state="tls_error"\} [1-9]/u);
+    expect(sandbox.lines()).toHaveLength(1);
+    expect(await sandbox.stop()).toBe(0);
+    await expect(fetch(`${serve.url}/healthz`)).rejects.toThrow('fetch failed');
+    expect(existsSync(sandbox.desired)).toBe(false);
+  }, 120_000);
 });

@@ -10,7 +10,7 @@ import {
   StoreProjectError,
 } from '../../src/store/errors.ts';
 import type { Fence, Head, Store } from '../../src/store/store.ts';
-import { intent, memoriesOf, rememberedIn, node, note, outcome, own, recordsOf, seen } from './drafts.ts';
+import { entry, intent, memoriesOf, rememberedIn, node, note, outcome, own, recordsOf, seen } from './drafts.ts';
 
 /** One store that can be opened repeatedly, and damaged. */
 export interface StoreBench {
@@ -20,6 +20,8 @@ export interface StoreBench {
   openFor(project: string): Store;
   /** Lets another process take the lock, append, and be killed. Returns the head that it had acknowledged. */
   die(): Promise<Head>;
+  /** Lets another process wait for the lock. Returns once it waits; the function kills it. */
+  wait(): Promise<() => Promise<void>>;
   /** Makes the holder of the lock look dead, although its handle still exists. */
   declareDead(): Promise<void>;
   /** Leaves half a record at the end of the log. Only for logs that tear. */
@@ -146,6 +148,25 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect(await store.verify()).toMatchObject({ status: 'sound', damage: [], checkpoints: 2, from: 1 });
     });
 
+    it('keeps the ledger over checkpoints and prunes, and names a checkpoint that has another one', async () => {
+      const { store, fence } = await filled();
+      await store.append([entry('b', { status: 'pending' }), entry('a', 1), entry('c', 3)], fence);
+      await store.append([entry('b', { status: 'applied' }), entry('c')], fence);
+      const expected = [
+        { entry: { table: 'events', key: 'a', value: 1 } },
+        { entry: { table: 'events', key: 'b', value: { status: 'applied' } } },
+      ];
+      const entries = async () => (await rememberedIn(open())).filter((each) => 'entry' in each);
+      expect(await entries()).toEqual(expected);
+      await store.checkpoint(await rememberedIn(store), fence, true);
+      await store.prune(1, fence);
+      expect(await entries()).toEqual(expected);
+      expect(await open().verify()).toMatchObject({ status: 'sound', damage: [] });
+      const others = (await rememberedIn(store)).filter((each) => !('entry' in each));
+      await store.checkpoint([...others, { entry: { table: 'events', key: 'a', value: 2 } }], fence, true);
+      expect((await store.verify()).damage).toMatchObject([{ code: 'checkpoint-fold' }]);
+    });
+
     it('writes a checkpoint only when the tail has grown, unless forced', async () => {
       const { store, fence } = await filled();
       await store.checkpoint(await rememberedIn(store), fence);
@@ -204,6 +225,64 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       const got = await waiting;
       expect(waitedFor).toEqual([fence.holder.id]);
       await other.append([note('mine')], got);
+    });
+
+    it('shows the holder that another process waits, until that one has the lock or stops waiting', async () => {
+      const { store, fence } = await filled();
+      const isWanted = (): Promise<boolean> => store.isWanted(fence);
+      expect(await isWanted()).toBe(false);
+      const other = open('other');
+      await expect(other.lock(NOW)).rejects.toBeInstanceOf(LockHeldError);
+      expect(await isWanted()).toBe(false);
+      const abort = new AbortController();
+      const given = other.lock({ command: 'apply', timeoutMs: 60_000, signal: abort.signal });
+      await expect.poll(isWanted).toBe(true);
+      abort.abort(new Error('enough'));
+      await expect(given).rejects.toThrow('enough');
+      expect(await isWanted()).toBe(false);
+      await expect(other.lock({ command: 'apply', timeoutMs: 300 })).rejects.toBeInstanceOf(LockHeldError);
+      expect(await isWanted()).toBe(false);
+      const waiting = other.lock({ command: 'apply', timeoutMs: 60_000 });
+      await expect.poll(isWanted).toBe(true);
+      await store.unlock(fence);
+      const next = await waiting;
+      expect(await other.isWanted(next)).toBe(false);
+      await expect(isWanted()).rejects.toBeInstanceOf(FenceLostError);
+    });
+
+    it('shows every holder the contenders that still wait', async () => {
+      const { store, fence } = await filled();
+      const others = [open('a'), open('b')] as const;
+      const waiting = others.map((other) => other.lock({ command: 'apply', timeoutMs: 60_000 }));
+      await expect.poll(() => store.isWanted(fence)).toBe(true);
+      await store.unlock(fence);
+      const first = await Promise.race(
+        waiting.map(async (each, index) => [others[index] ?? store, await each] as const),
+      );
+      await expect.poll(() => first[0].isWanted(first[1])).toBe(true);
+      await first[0].unlock(first[1]);
+      await Promise.all(waiting);
+    });
+
+    it('does not show a contender that gives way', async () => {
+      const { store, fence } = await filled();
+      const seen: boolean[] = [];
+      const waiting = open('other').lock({ command: 'serve', timeoutMs: 1000, givesWay: true });
+      const looks = setInterval(() => void store.isWanted(fence).then((wanted) => seen.push(wanted)), 100);
+      await expect(waiting).rejects.toBeInstanceOf(LockHeldError);
+      clearInterval(looks);
+      expect(seen.length).toBeGreaterThan(2);
+      expect(seen).not.toContain(true);
+    });
+
+    it('does not show a contender that was killed', async () => {
+      const { store, fence } = await filled();
+      const kill = await bench.wait();
+      await expect.poll(() => store.isWanted(fence)).toBe(true);
+      await kill();
+      await expect.poll(() => store.isWanted(fence), { timeout: 5000 }).toBe(false);
+      await store.unlock(fence);
+      expect(await store.isWanted(await store.lock(NOW))).toBe(false);
     });
 
     it('gives the lock to one of many contenders', async () => {

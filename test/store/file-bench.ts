@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +55,16 @@ async function holdAndDie(folder: string): Promise<Head> {
   return { seq: Number(seq), hash: hash ?? '' };
 }
 
+async function wait(folder: string): Promise<() => Promise<void>> {
+  const child = spawn(process.execPath, [WRITER, folder, 'wait'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await listen(child);
+  return async () => {
+    const ended = once(child, 'close');
+    child.kill('SIGKILL');
+    await ended;
+  };
+}
+
 function spoil(folder: string, seq: number): void {
   for (const path of segmentsOf(folder)) {
     const bytes = readFileSync(path);
@@ -76,6 +87,7 @@ export async function fileBench(): Promise<FileBench> {
     open: (actor, now) => openAt(folder, actor, now),
     openFor: (project) => openAt(folder, 'me', Date.now, project),
     die: () => holdAndDie(folder),
+    wait: () => wait(folder),
     declareDead: async () => {
       const name = readdirSync(folder).find((one) => one.startsWith('lock-')) ?? 'no lock';
       const holder = JSON.parse(readFileSync(join(folder, name), 'utf8')) as object;

@@ -21,8 +21,10 @@ import { formatLine, prepare } from '../../src/store/line.ts';
 import { storeConformance } from './conformance.ts';
 import { intent, rememberedIn, note, outcome, own, recordsOf } from './drafts.ts';
 import { type FileBench, fileBench } from './file-bench.ts';
+import { inboxConformance } from './inbox-conformance.ts';
 
 storeConformance('files', fileBench);
+inboxConformance('files', fileBench);
 
 const NOW = { command: 'apply', timeoutMs: 0 };
 

@@ -8,13 +8,13 @@
  */
 
 import { execFile, spawnSync } from 'node:child_process';
-import { cpSync, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import PQueue from 'p-queue';
 import { rolldown } from 'rolldown';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { randomFrom, sampleOf, testSeed, temporaryFolder } from '../support/cli.ts';
-import { intent, memoriesOf, rememberedIn, note, outcome, recordsOf } from './drafts.ts';
+import { drain, drainedIn, entriesOf, intent, memoriesOf, rememberedIn, note, outcome, recordsOf } from './drafts.ts';
 import { fileBench, openAt, segmentsOf } from './file-bench.ts';
 
 const CALLS = (
@@ -23,6 +23,8 @@ const CALLS = (
 ).split(' ');
 
 const FULL = process.env['FETTLE_TEST_FULL'] === '1';
+/** System calls of each operation that a run is killed at: a sample, or every one. */
+const KILLS = FULL ? Number.POSITIVE_INFINITY : 6;
 const seed = testSeed();
 const random = randomFrom(seed);
 
@@ -36,7 +38,7 @@ beforeAll(async () => {
   script = join(root, 'writer.mjs');
   // One file, so that hardly any of the calls are those of loading the program.
   const bundle = await rolldown({ input: join(import.meta.dirname, 'fixtures/writer.ts'), platform: 'node' });
-  await bundle.write({ file: script, format: 'esm' });
+  await bundle.write({ file: script, format: 'esm', codeSplitting: false });
   await bundle.close();
 });
 interface Run {
@@ -57,7 +59,8 @@ function runUnderStrace(rules: readonly string[], folder: string, scenario: stri
 
 /** The nth calls of each kind during the work on the store, counted per thread as strace counts them. */
 async function callsOf(folder: string, scenario: string): Promise<readonly (readonly [string, number])[]> {
-  const trace = join(root, `trace-${scenario}`);
+  // Two tests of one scenario run at the same time.
+  const trace = join(root, `trace-${(runs += 1)}`);
   const { stdout, killed } = await runUnderStrace(
     ['-o', trace, '-y', '-e', `trace=${CALLS.join(',')}`],
     folder,
@@ -88,6 +91,11 @@ function fresh(template: string | undefined): string {
   return folder;
 }
 
+/** The entries that the output of a child names. */
+function namedIn(stdout: string): readonly string[] {
+  return stdout.split('\n').flatMap((line) => /^(?:deposited|drained) (.+)$/u.exec(line)?.[1] ?? []);
+}
+
 interface Kills {
   /** Calls at which the child could be killed. */
   readonly points: number;
@@ -96,13 +104,14 @@ interface Kills {
 
 async function killEverywhere(scenario: string, prepare: Prepare, damaged: boolean): Promise<Kills> {
   const template = await prepare?.();
+  const deposited = template === undefined ? [] : await waitingIn(template);
   const before =
     template === undefined ? [] : (await recordsOf(openAt(template))).map(({ seq, hash }) => `${seq} ${hash}`);
   const calls = await callsOf(fresh(template), scenario);
   const queue = new PQueue({ concurrency: 4 });
   let kills = 0;
   await queue.addAll(
-    sampleOf(calls, FULL ? calls.length : 30, random).map(([call, count]) => async () => {
+    sampleOf(calls, KILLS, random).map(([call, count]) => async () => {
       const folder = fresh(template);
       const { stdout, killed } = await runUnderStrace(
         ['-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGKILL:when=${count}`],
@@ -111,7 +120,8 @@ async function killEverywhere(scenario: string, prepare: Prepare, damaged: boole
       );
       if (killed) kills += 1;
       const where = `${scenario}, killed at ${call} ${count}`;
-      const acknowledged = [...before, ...stdout.split('\n').filter((line) => line !== '')];
+      const acknowledged = [...before, ...stdout.split('\n').filter((line) => /^\d+ /u.test(line))];
+      const entries = new Set([...deposited, ...namedIn(stdout)]);
 
       const store = openAt(folder, 'next');
       const reader = await store.read(() => undefined);
@@ -123,6 +133,11 @@ async function killEverywhere(scenario: string, prepare: Prepare, damaged: boole
       expect([where, report.status, report.damage]).toEqual([where, 'sound', []]);
       const there = new Set((await recordsOf(store)).map(({ seq, hash }) => `${seq} ${hash}`));
       expect([where, acknowledged.filter((line) => !there.has(line))]).toEqual([where, []]);
+      for (let count = 1; count > 0; ) count = (await drain(store, fence, 3)).length;
+      const drained = await drainedIn(store);
+      expect([where, [...entries].filter((entry) => !drained.includes(entry))]).toEqual([where, []]);
+      expect([where, drained.length]).toEqual([where, new Set(drained).size]);
+      expect([where, await store.verify()]).toMatchObject([where, { status: 'sound', damage: [] }]);
       if (damaged) {
         const memories = await memoriesOf(store);
         expect([where, memories.get('nodes/Node/web-1')?.owned, memories.get('nodes/Node/web-2')?.unknown]).toEqual([
@@ -167,17 +182,41 @@ async function spoilt(): Promise<string> {
   return template;
 }
 
+/** The entries in the inbox of a store. */
+async function waitingIn(folder: string): Promise<readonly string[]> {
+  return entriesOf(await openAt(folder).undrained(1000)).map(String);
+}
+
+/** A store with the inboxes of two processes that have ended, one of them in the middle of an entry. */
+async function deposited(): Promise<string> {
+  const bench = await fileBench();
+  const store = bench.open();
+  await store.lock({ command: 'x', timeoutMs: 0 });
+  await store.close();
+  for (const _ of [1, 2]) spawnSync(process.execPath, [script, bench.folder, 'deposit']);
+  const [file = ''] = readdirSync(join(bench.folder, 'inbox'));
+  appendFileSync(join(bench.folder, 'inbox', file), '{"at":"2026-11-20T12:00:00.000Z","entry":"to');
+  // Two tests prepare one at the same time.
+  const template = join(root, `deposited-${(runs += 1)}`);
+  cpSync(bench.folder, template, { recursive: true });
+  await bench.remove();
+  expect(await waitingIn(template)).toHaveLength(12);
+  return template;
+}
+
 describe('a kill at every call', () => {
   it.concurrent.each<readonly [string, string, Prepare, boolean]>([
     ['while the store is created and appended to', 'append', undefined, false],
     ['while a checkpoint is written', 'checkpoint', undefined, false],
     ['while the lock is taken over', 'append', abandoned, false],
     ['while the log is recovered', 'recover', spoilt, true],
+    ['while entries are deposited', 'deposit', deposited, false],
+    ['while entries are drained', 'drain', deposited, false],
   ])('%s', { timeout: 120_000 }, async (_, scenario, prepare, damaged) => {
     const { points, kills } = await killEverywhere(scenario, prepare, damaged);
     process.stdout.write(`kill -9, ${scenario}: ${kills} of ${points} calls (FETTLE_TEST_SEED=${seed})\n`);
     expect(points).toBeGreaterThan(30);
-    expect(kills).toBeGreaterThan(FULL ? 30 : 15);
+    expect(kills).toBeGreaterThan(FULL ? 30 : 1);
   });
 });
 
@@ -235,4 +274,43 @@ describe('a failing disk', () => {
     expect(await store.verify()).toMatchObject({ status: 'sound', damage: [], notes: [] });
     await store.close();
   });
+});
+
+describe('a full disk while entries are deposited', () => {
+  /** Runs a depositor with `wrap` in front of its command. */
+  async function deposit(wrap: (file: string) => readonly string[]): Promise<void> {
+    const { folder } = await withOneRecord();
+    const [program = '', ...args] = wrap(join(folder, 'inbox', 'w-1.ndjson'));
+    const { stdout } = spawnSync(program, [...args, process.execPath, script, folder, 'deposit', 'w'], {
+      encoding: 'utf8',
+      env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
+    });
+    const refused = expect.stringMatching(/^StoreError: the inbox of .* cannot be written: (?:ENOSPC|EFBIG): /u);
+    const lines = stdout.trim().split('\n');
+    expect(lines.map((line) => /^deposited \d+(\w)/u.exec(line)?.[1] ?? line)).toEqual(['a', 'a', refused, 'c', 'c']);
+    expect(await waitingIn(folder)).toEqual(namedIn(stdout));
+    for (const name of ['w-1.ndjson', 'w-2.ndjson'])
+      expect(readFileSync(join(folder, 'inbox', name), 'utf8').endsWith('}\n')).toBe(true);
+    const store = openAt(folder);
+    const fence = await store.lock({ command: 'x', timeoutMs: 0 });
+    expect(await drain(store, fence)).toEqual(namedIn(stdout));
+    expect(readdirSync(join(folder, 'inbox'))).toEqual([]);
+    await store.close();
+  }
+
+  it.each(['write', 'fdatasync'])('at a %s: an error, and a whole file; later entries get another one', (call) =>
+    deposit((file) => [
+      'strace',
+      '-f',
+      '-qq',
+      '-o',
+      '/dev/null',
+      '-P',
+      file,
+      '-e',
+      `inject=${call}:error=ENOSPC:when=2`,
+    ]),
+  );
+
+  it('in the middle of an entry: the same', () => deposit(() => ['bash', '-c', 'ulimit -f 1; exec "$@"', 'bash']));
 });

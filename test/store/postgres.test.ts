@@ -3,6 +3,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { storeConformance } from './conformance.ts';
+import { inboxConformance } from './inbox-conformance.ts';
 import { postgresBench } from './postgres/bench.ts';
 
 let server: PostgresServer;
@@ -12,3 +13,4 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 storeConformance('PostgreSQL', () => postgresBench(server));
+inboxConformance('PostgreSQL', () => postgresBench(server));

@@ -62,8 +62,8 @@ export function fettle(folder: string, ...args: readonly string[]): Promise<Ran>
 const folders: string[] = [];
 
 /** Creates a folder, which is removed after the tests of the file (`clean-up.ts`). */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'fettle-test-'));
+export function temporaryFolder(parent = tmpdir()): string {
+  const folder = mkdtempSync(join(parent, 'fettle-test-'));
   folders.push(folder);
   return folder;
 }

@@ -57,7 +57,16 @@ export function fettle(folder: string, line: string, settings: Settings = {}): P
  * do not depend on the process.
  */
 export function fettleHere(folder: string, ...words: readonly string[]): Promise<Done> {
-  return runWords(folder, words, { env: bareEnvironment() });
+  return fettleWith({}, folder, ...words);
+}
+
+/** As `fettleHere`, with more variables. */
+export function fettleWith(
+  more: Readonly<Record<string, string>>,
+  folder: string,
+  ...words: readonly string[]
+): Promise<Done> {
+  return runWords(folder, words, { env: bareEnvironment(more) });
 }
 
 async function runWords(folder: string, words: readonly string[], settings: Settings): Promise<Done> {

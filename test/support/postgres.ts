@@ -1,6 +1,7 @@
 /** A real PostgreSQL server for the tests of one file, with a database for each test. */
 
 import { execFileSync, spawn } from 'node:child_process';
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { chownSync, closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -17,14 +18,43 @@ export interface PostgresServer {
   readonly origin: string;
   /** The address without the password. */
   url(database: string, port?: number): string;
-  /** Creates a database, and returns its name. */
+  /** Creates a database, or takes an empty one that was given back, and returns its name. */
   createDatabase(): Promise<string>;
+  /** Ends all sessions of a database and removes the schema of a store. Drops the database if it is not empty then. */
+  giveBack(database: string): Promise<void>;
   /** Runs SQL as the superuser; gives rows as arrays. */
   sql(database: string, text: string, values?: readonly unknown[]): Promise<readonly (readonly unknown[])[]>;
   /** Ends all connections, as in a crash, and starts the server again. */
   crash(): Promise<void>;
   stop(): Promise<void>;
 }
+
+/**
+ * A password as the server stores it, with one iteration in place of thousands: each connection repeats them, and the
+ * tests open thousands of connections.
+ */
+function storedPassword(password: string): string {
+  const salt = randomBytes(16);
+  const salted = pbkdf2Sync(password, salt, 1, 32, 'sha256');
+  const keyed = (name: string): Buffer => createHmac('sha256', salted).update(name).digest();
+  const stored = createHash('sha256').update(keyed('Client Key')).digest('base64');
+  return `SCRAM-SHA-256$1:${salt.toString('base64')}$${stored}:${keyed('Server Key').toString('base64')}`;
+}
+
+/** Ends the other sessions of this database, and removes the schema of a store. */
+const CLEAR = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE datname = current_database() AND pid <> pg_backend_pid();
+  DROP SCHEMA IF EXISTS fettle CASCADE`;
+
+/** True if this database has nothing that a new one does not have, and no setting or permission of its own. */
+const IS_NEW = `SELECT NOT EXISTS (SELECT FROM pg_namespace WHERE oid >= 16384)
+  AND NOT EXISTS (SELECT FROM pg_class WHERE oid >= 16384)
+  AND NOT EXISTS (SELECT FROM pg_proc WHERE oid >= 16384)
+  AND NOT EXISTS (SELECT FROM pg_event_trigger)
+  AND NOT EXISTS (
+    SELECT FROM pg_database AS own LEFT JOIN pg_db_role_setting ON setdatabase = own.oid
+    WHERE own.datname = current_database() AND (setdatabase IS NOT NULL OR own.datacl IS NOT NULL)
+  )`;
 
 /** Debian's folder of the server's programs, which is not in PATH. */
 function programs(): string {
@@ -132,6 +162,8 @@ export async function startPostgres({ tls, rules }: PostgresOptions = {}): Promi
 
   let end = await start();
   let databases = 0;
+  /** Creating a database takes the server longer than most tests take. */
+  const empty: string[] = [];
 
   async function sql(
     database: string,
@@ -146,15 +178,25 @@ export async function startPostgres({ tls, rules }: PostgresOptions = {}): Promi
     }
   }
 
+  await sql('postgres', `ALTER ROLE admin PASSWORD '${storedPassword(PASSWORD)}'`);
+
   return {
     port,
     origin: `postgres://127.0.0.1:${port}`,
     url: (database, other = port) => `postgres://admin@127.0.0.1:${other}/${database}`,
     createDatabase: async () => {
+      const old = empty.pop();
+      if (old !== undefined) return old;
       databases += 1;
       const name = `test_${databases}`;
       await sql('postgres', `CREATE DATABASE ${name}`);
       return name;
+    },
+    giveBack: async (database) => {
+      await sql(database, CLEAR);
+      const [row] = await sql(database, IS_NEW);
+      if (row?.[0] === true) empty.push(database);
+      else await sql('postgres', `DROP DATABASE ${database} WITH (FORCE)`);
     },
     sql,
     crash: async () => {

@@ -1,10 +1,12 @@
 /** Runs before any test: checks that the external tools of the tests are installed, and builds `dist/` if it is old. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { accessSync, constants, globSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, globSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { freemem } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { generate } from '../../src/codegen/generate.ts';
 import { cachedPrograms, hasGo, preparePrograms } from './kubernetes/programs.ts';
+import { unpackUserModeLinux, userModeLinux } from './user-mode-linux-files.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -23,6 +25,7 @@ const tools: Readonly<Record<string, string>> = {
   unshare: 'util-linux',
   ip: 'iproute2',
   python3: 'python3',
+  socat: 'socat',
   postgres: 'postgresql',
   hcloud: 'hcloud-cli',
   '/usr/lib/python3/dist-packages/hcloud/__init__.py': 'python3-hcloud',
@@ -32,18 +35,49 @@ const tools: Readonly<Record<string, string>> = {
   dovecot: 'dovecot-imapd',
   ssh: 'openssh-client',
   sshd: 'openssh-server',
+  'redis-server': 'redis-server',
+  'redis-cli': 'redis-tools',
+  'systemd-notify': 'systemd',
+  promtool: 'prometheus',
+  'prometheus-alertmanager': 'prometheus-alertmanager',
 };
 
 /** Debian's folders of servers, which are not in an ordinary user's PATH. */
 const serverFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
+/** Debian's folder of files in memory. */
+const MEMORY_FOLDER = '/dev/shm';
+/** Far more than the temporary folders of all tests that run at once. */
+const MEMORY_BYTES = 4 * 2 ** 30;
+
 export function setup(): void {
+  // Stores sync each record: on a disk, tests of files wait for it half of their time.
+  if (process.env['TMPDIR'] === undefined && hasMemoryFolder()) process.env['TMPDIR'] = MEMORY_FOLDER;
+  // The processes and threads that the tests start compile the sources once, and not each time.
+  process.env['NODE_COMPILE_CACHE'] ??= join(root, 'node_modules/.fettle/compiled');
   provideTools(tools);
   const named = process.argv.slice(2).filter((word) => word !== 'run' && !word.startsWith('-'));
-  if (process.env['CI'] !== undefined && (named.length === 0 || named.some((name) => name.includes('fabric'))))
-    provideKubernetes();
+  const runs = (plugin: string): boolean => named.length === 0 || named.some((name) => name.includes(plugin));
+  if (process.env['CI'] !== undefined && runs('fabric')) provideKubernetes();
+  if (runs('portsync')) provideUserModeLinux();
   provideGenerated();
   provideDist(named.length > 0);
+}
+
+/** True if temporary folders can be in memory: there is much of it, and programs can be run there. */
+function hasMemoryFolder(): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(MEMORY_FOLDER);
+    const mount = readFileSync('/proc/mounts', 'utf8')
+      .split('\n')
+      .map((line) => line.split(' '))
+      .findLast(([, place]) => place === MEMORY_FOLDER);
+    const isUsable = mount?.[2] === 'tmpfs' && mount[3]?.split(',').includes('noexec') === false;
+    accessSync(MEMORY_FOLDER, constants.W_OK);
+    return isUsable && Math.min(bavail * bsize, freemem()) > MEMORY_BYTES;
+  } catch {
+    return false;
+  }
 }
 
 /** `tools`: Debian package by command. */
@@ -51,6 +85,15 @@ function provideTools(tools: Readonly<Record<string, string>>): void {
   const missing = Object.keys(tools).filter((tool) => !isThere(tool));
   if (missing.length === 0) return;
   const packages = missing.map((tool) => tools[tool] ?? tool);
+  installPackages(packages);
+  const still = missing.filter((tool) => !isThere(tool));
+  if (still.length > 0) {
+    throw new Error(`the tests need ${still.join(', ')}; on Debian: apt-get install ${packages.join(' ')}`);
+  }
+}
+
+/** Installs packages, if this user may. */
+function installPackages(packages: readonly string[]): void {
   const apt = ['apt-get', '-y', '-qq'];
   const install = [...apt, '--no-install-recommends', 'install', ...packages];
   if (isOnPath('apt-get') && process.getuid?.() === 0) {
@@ -60,10 +103,6 @@ function provideTools(tools: Readonly<Record<string, string>>): void {
     aptGet(['sudo', '-n', ...apt, 'update']);
     aptGet(['sudo', '-n', ...install]);
   }
-  const still = missing.filter((tool) => !isThere(tool));
-  if (still.length > 0) {
-    throw new Error(`the tests need ${still.join(', ')}; on Debian: apt-get install ${packages.join(' ')}`);
-  }
 }
 
 /** In CI, the tests against the real API server of Kubernetes always run: its programs are built, or in the cache. */
@@ -71,6 +110,17 @@ function provideKubernetes(): void {
   if (cachedPrograms() !== undefined) return;
   if (!hasGo()) provideTools({ go: 'golang-go' });
   preparePrograms();
+}
+
+/**
+ * Debian has user-mode Linux as a package, Ubuntu does not: in CI, Debian's package is unpacked there. Without it, its
+ * tests are skipped, but not in CI.
+ */
+function provideUserModeLinux(): void {
+  if (userModeLinux() !== undefined) return;
+  if (!isOnPath('modprobe')) installPackages(['kmod']);
+  if (!isOnPath('linux.uml')) installPackages(['user-mode-linux']);
+  if (userModeLinux() === undefined && process.env['CI'] !== undefined) unpackUserModeLinux();
 }
 
 function aptGet([command = '', ...args]: readonly string[]): void {

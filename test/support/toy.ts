@@ -260,6 +260,7 @@ export interface LineOptions {
   readonly now?: () => number;
   readonly within?: ReconcileInput['within'];
   readonly only?: ReconcileInput['only'];
+  readonly whole?: ReconcileInput['whole'];
   readonly causes?: ReadonlySet<Cause>;
   readonly busy?: { readonly holder: string };
   readonly stop?: AbortSignal;
@@ -294,6 +295,7 @@ export function planToy(
     abort: options.abort ?? new AbortController().signal,
     ...(options.within === undefined ? {} : { within: options.within }),
     ...(options.only === undefined ? {} : { only: options.only }),
+    ...(options.whole === undefined ? {} : { whole: options.whole }),
     ...(options.causes === undefined ? {} : { causes: options.causes }),
     ...(options.busy === undefined ? {} : { busy: options.busy }),
   }).then(planned);

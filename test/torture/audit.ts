@@ -180,7 +180,7 @@ export const torture: Torture = {
   name: 'audit',
   what: `records deleted, edited, forged, swapped, inserted, cut or blanked (${TAMPERINGS} a round), checked by a verifier in Python; and appends that fail`,
   long: 200,
-  short: 4,
+  short: 1,
   parallel: 3,
   round,
 };

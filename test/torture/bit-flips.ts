@@ -142,7 +142,7 @@ export const torture: Torture = {
   name: 'bit-flips',
   what: `${DAMAGES} times a round: a bit flipped, a file cut, 4 KB blanked, or two files swapped, anywhere in the store`,
   long: 200,
-  short: 6,
+  short: 1,
   parallel: 4,
   round,
 };

@@ -62,7 +62,7 @@ export const torture: Torture = {
   name: 'clock',
   what: 'an apply under a clock 30 s to 400 days behind the log, or ahead of the provider',
   long: 100,
-  short: 4,
+  short: 2,
   parallel: 4,
   round,
 };

@@ -72,7 +72,7 @@ export const torture: Torture = {
   name: 'concurrent',
   what: '2 to 32 applies of one project at once, half of the time with the winner killed',
   long: 200,
-  short: 4,
+  short: 1,
   parallel: 1,
   round: (input) => attack(input, '.fettle'),
 };
@@ -81,7 +81,7 @@ export const overPostgres: Torture = {
   name: 'concurrent-postgres',
   what: '2 to 32 applies of one project at once, half of the time with the winner killed; the log on PostgreSQL',
   long: 200,
-  short: 2,
+  short: 1,
   parallel: 1,
   round: async (input) => attack(input, await newDatabase()),
 };

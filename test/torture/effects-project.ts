@@ -15,6 +15,9 @@ const dist = process.env['FETTLE_TORTURE_DIST'] ?? join(import.meta.dirname, '..
 
 export const tortureCli = join(dist, 'torture/cli.js');
 
+/** The command line with fettle's own plugins. */
+export const usualCli = join(dist, 'cli.js');
+
 /** Names and values of the declared items of a project. */
 export type Items = Readonly<Record<string, number>>;
 

@@ -109,7 +109,7 @@ export const torture: Torture = {
   name: 'failing-disk',
   what: 'EIO, ENOSPC, EROFS, EDQUOT or EMFILE, once or from then on, at a call on a file of the store during an apply',
   long: 1000,
-  short: 6,
+  short: 2,
   parallel: 4,
   round: (input) => attack(input, false),
 };
@@ -118,7 +118,7 @@ export const killPoints: Torture = {
   name: 'kill-points',
   what: 'kill -9 at a call on a file of the store during an apply of 60 resources with side effects',
   long: 1000,
-  short: 6,
+  short: 2,
   parallel: 4,
   round: (input) => attack(input, true),
 };

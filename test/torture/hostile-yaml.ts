@@ -19,7 +19,7 @@ export const torture: Torture = {
   name: 'hostile-yaml',
   what: `${TEXTS} mutated texts a round, as documents, fettle.yaml and plan files, in a process of its own`,
   long: 2000,
-  short: 7,
+  short: 1,
   parallel: 4,
   round,
 };

@@ -91,7 +91,7 @@ export const torture: Torture = {
   name: 'paused',
   what: 'the holder of the lock is stopped, another takes over by force or by the lease, the holder is woken',
   long: 200,
-  short: 3,
+  short: 2,
   parallel: 3,
   round: (input) => attack(input, '.fettle'),
 };

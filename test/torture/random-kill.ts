@@ -60,7 +60,7 @@ export const torture: Torture = {
   name: 'random-kill',
   what: 'kill -9 at a random moment of an apply of 60 resources with side effects, up to four times in a row',
   long: 1000,
-  short: 8,
+  short: 2,
   parallel: 3,
   round: (input) => attack(input, '.fettle'),
 };

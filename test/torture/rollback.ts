@@ -68,7 +68,7 @@ export const torture: Torture = {
   name: 'rollback',
   what: 'older copies of the store, or of some of its segments, are put back; the head of the last apply is known',
   long: 100,
-  short: 3,
+  short: 1,
   parallel: 4,
   round,
 };

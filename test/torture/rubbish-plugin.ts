@@ -252,7 +252,7 @@ export const torture: Torture = {
   name: 'rubbish-plugin',
   what: 'a plugin that throws, never settles, settles late, or returns rubbish or 100 MB from one of its functions',
   long: 1000,
-  short: 40,
+  short: 8,
   parallel: 4,
   round,
 };

@@ -292,7 +292,7 @@ export const torture: Torture = {
   name: 'safety',
   what: `${PLANS} random plans a round with random limits and overrides, and changes in between, against a model of forbidden results`,
   long: 2000,
-  short: 20,
+  short: 3,
   parallel: 2,
   round,
 };

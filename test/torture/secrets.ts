@@ -174,7 +174,7 @@ export const torture: Torture = {
   name: 'secrets',
   what: `${SECRETS} secrets, quoted in ten forms by gaps, findings, progress and errors of a plugin, through ${COMMANDS.length} commands`,
   long: 200,
-  short: 3,
+  short: 1,
   parallel: 2,
   round,
 };

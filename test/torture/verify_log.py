@@ -32,6 +32,8 @@ def main(store):
         if seals and seals["segment"] in texts:
             texts[seals["segment"]] = texts[seals["segment"]][: seals["bytes"]]
     seq, prev, time = None, "0" * 64, ""
+    # A group that drains the inbox counts once all of it is there: its open records, and the head before it.
+    group, head = 0, None
     for index, (_, first, name) in enumerate(files):
         for number, line in enumerate(lines_of(texts[name], name, index == len(files) - 1), 1):
             place = f"{name}:{number}"
@@ -51,6 +53,9 @@ def main(store):
             if record["time"] < time:
                 broken(place, "its time is before the record ahead of it")
             seq, prev, time = record["seq"], record["hash"], record["time"]
-    print(f"sound: {seq}:{prev}")
+            group = record["body"]["records"] if record["kind"] == "inbox" else max(0, group - 1)
+            if group == 0:
+                head = f"{seq}:{prev}"
+    print(f"sound: {head}")
 
 main(sys.argv[1])

@@ -67,6 +67,11 @@ function readCertificates(pem: string, trusted: (place: number) => boolean): Cha
   return { certificates, problem: isDer(pem) ? 'is in DER form, not PEM' : 'has no certificate in it' };
 }
 
+/** `text`: the time as OpenSSL prints it, such as `Nov 30 00:07:18 2026 GMT`. */
+function isTime(text: string, date: Date): boolean {
+  return /\d GMT$/u.test(text) && !Number.isNaN(date.getTime());
+}
+
 /**
  * One certificate, or its fault. `isFirst`: OpenSSL reads bytes behind it as trust settings, and refuses others
  * (`d2i_X509_AUX`); behind later certificates, it ignores them.
@@ -76,8 +81,9 @@ function readCertificate({ der, headers, line, text }: Block, isFirst: boolean):
     return `has header lines in the certificate that begins in line ${line}, which is not read with them`;
   try {
     const certificate = parseCertificate(der);
-    // An invalid date shows only when it is read.
-    if (Number.isNaN(certificate.validFromDate.getTime()) || Number.isNaN(certificate.validToDate.getTime()))
+    // An invalid date shows only when it is read. Its Date is now and then any time, and its text is always a remark.
+    const { validFrom, validFromDate, validTo, validToDate } = certificate;
+    if (!isTime(validFrom, validFromDate) || !isTime(validTo, validToDate))
       return 'has a certificate without a proper validity';
     if (isFirst && certificate.raw.length !== der.length && !hasTrustSettings(text))
       return `has other bytes behind the certificate that begins in line ${line}`;

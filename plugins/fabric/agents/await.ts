@@ -4,7 +4,7 @@
  * ends the wait for a controller that does not run.
  */
 
-import { counted, type Instant, spanText } from '#plugin';
+import { counted, type Instant, listed, spanText } from '#plugin';
 import type { AgentStanding, AgentState } from './standing.ts';
 
 /** Generations of Agents, by the name of the switch. */
@@ -18,8 +18,15 @@ export function generationsOf(standings: readonly AgentStanding[]): Generations 
 export interface AgentsWait {
   /** The switches that the apply concerns. */
   readonly switches: readonly string[];
+  /** True after several changes: a generation may be that of the first ones, until the controller had its time. */
+  readonly isLong: boolean;
   /** Generations before the apply. */
   readonly before: Generations;
+  /**
+   * Generations with all that the apply has restored: a switch that still has its own, once the controller had its time,
+   * never received the difference. Empty unless the apply only restores what was applied before.
+   */
+  readonly restored: Generations;
   /** Time of the answer to the last change, by our clock. */
   readonly from: Instant;
   /** Time that the controller has to raise generations: a switch that it then left alone has nothing to apply. */
@@ -60,13 +67,13 @@ function progressOf(
   const hasMoved = before === undefined || generation !== before;
   // A state of the generation before: a change may repair a failure, but does not if the controller ignores it.
   if (hasMoved || (isNoticed && state !== 'applied' && state !== 'pending')) return { name, state, reason };
+  if (isNoticed && generation !== undefined && wait.restored.get(name) === generation)
+    return { name, state, reason: 'the Agent never received the difference that the apply has healed' };
   return { name, state: 'unmoved', reason: `the Agent still has generation ${generation}, as before the apply` };
 }
 
 function namesText(switches: readonly SwitchProgress[]): string {
-  const names = switches.slice(0, 5).map(({ name }) => name);
-  const more = switches.length - names.length;
-  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
+  return listed(switches.map(({ name }) => name));
 }
 
 /** The end of a wait whose deadline is over. */
@@ -95,7 +102,7 @@ export function awaitAgents(wait: AgentsWait, standings: readonly AgentStanding[
   if (switches.length === 0) return { outcome: 'applied', reason: 'the change concerns no switch', switches };
   if (failing[0] !== undefined)
     return { outcome: 'failing', reason: `${failing[0].name}: ${failing[0].reason}`, switches };
-  if (applied.length === switches.length)
+  if (applied.length === switches.length && (isNoticed || !wait.isLong))
     return { outcome: 'applied', reason: `${total} applied the change`, switches };
   if (isNoticed && without.length > 0 && applied.length + unmoved.length + without.length === switches.length)
     return { outcome: 'applied', reason: `${namesText(without)} without an Agent`, switches };

@@ -1,4 +1,6 @@
-/** Alerts of a fabric: their types, lifecycle and order in the queue. */
+/** Alerts of a fabric: their types, lifecycle and order in the queue. The spec lists their severities. */
+
+import { type AlertClass, tables } from '../generated.ts';
 
 export type AlertStatus = 'active' | 'acknowledged' | 'resolved' | 'suppressed';
 export type AlertSeverity = 'critical' | 'high' | 'medium' | 'low';
@@ -25,24 +27,13 @@ export const SUGGESTED = {
   conflict_detected: ['manual_review'],
   connection_failure: ['manual_review', 'ignore'],
   maintenance_review: ['manual_review', 'ignore'],
-} as const satisfies Readonly<Record<string, readonly AlertAction[]>>;
+} as const satisfies Readonly<Record<AlertClass, readonly AlertAction[]>>;
 
-export type AlertType = keyof typeof SUGGESTED;
+export type AlertType = AlertClass;
 
 export function isAlertType(text: string): text is AlertType {
   return Object.hasOwn(SUGGESTED, text);
 }
-
-const SEVERITY: Readonly<Record<Exclude<AlertType, 'drift_detected'>, AlertSeverity>> = {
-  orphaned_resource: 'critical',
-  creation_pending: 'medium',
-  deletion_pending: 'high',
-  sync_failure: 'high',
-  validation_error: 'high',
-  conflict_detected: 'critical',
-  connection_failure: 'high',
-  maintenance_review: 'medium',
-};
 
 /** Longest times until an alert should be handled, in ms. */
 export const TARGET_MS: Readonly<Record<AlertSeverity, number>> = {
@@ -57,11 +48,18 @@ export const ESCALATES_AFTER = 5;
 
 const BASE: Readonly<Record<AlertSeverity, number>> = { critical: 10, high: 30, medium: 50, low: 70 };
 
-/** `score`: the drift score, which decides only for `drift_detected`. */
-export function alertSeverity(type: AlertType, score: number): AlertSeverity {
-  if (type !== 'drift_detected') return SEVERITY[type];
+/** The severity of an alert about drift, by its score. */
+export function driftAlertSeverity(score: number): AlertSeverity {
   if (score >= 0.8) return 'high';
   return score >= 0.5 ? 'medium' : 'low';
+}
+
+/** The severity that the spec lists for an alert about a Fabric, or about an object of any kind. */
+export function alertSeverity(
+  kind: 'Fabric' | 'Object',
+  type: Exclude<AlertType, 'drift_detected'>,
+): AlertSeverity | undefined {
+  return tables.alerts.find((each) => each.kind === kind && each.class === type)?.severities[0];
 }
 
 /** Place in the queue: a lower number is sooner. Times are milliseconds. */

@@ -10,13 +10,13 @@ import {
   type KnownResource,
   seenState,
 } from '#plugin';
-import type { FabricMemory } from '../generated.ts';
+import type { FabricMemory, ObjectMemory } from '../generated.ts';
 import type { Memory } from '#plugin';
 import { type ObjectResource, previewOf } from '../objects/facts.ts';
 import type { Recorded } from '../states/combination.ts';
 import { driftScore } from '../states/drift-score.ts';
 import { reviewDue } from '../states/retries.ts';
-import { alertSeverity } from './alert.ts';
+import { alertSeverity, driftAlertSeverity } from './alert.ts';
 import type { Condition } from './record.ts';
 
 type Spec = Readonly<Record<string, Json>>;
@@ -30,26 +30,41 @@ function actualSpec(manifest: unknown, fields: readonly FieldChange[]): Spec | u
   return specOf(fields.reduce<Json>((all, { path, before }) => changeAt(all, path, () => before), manifest as Json));
 }
 
+/** The score of a difference: 0 if the object is as its manifest declares it. */
+export function scoreOf(manifest: unknown, fields: readonly FieldChange[]): number {
+  return driftScore(specOf(manifest), actualSpec(manifest, fields));
+}
+
 function drifted(resource: ObjectResource): Condition {
   const fields = previewOf(resource)?.fields ?? [];
   const manifest = resource.desired?.spec;
-  const score = driftScore(specOf(manifest), actualSpec(manifest, fields));
+  const score = scoreOf(manifest, fields);
   const paths = fields.map(({ path }) => path.slice(1).replaceAll('/', '.'));
   const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
   return {
     type: 'drift_detected',
-    severity: alertSeverity('drift_detected', score),
+    severity: driftAlertSeverity(score),
     message: `the object differs in ${paths.slice(0, 3).join(', ')}${more}`,
     score: Math.round(score * 1000) / 1000,
   };
 }
 
-function plain(type: Exclude<Condition['type'], 'drift_detected'>, message: string): Condition {
-  return { type, severity: alertSeverity(type, 0), message };
+type Plain = (type: Exclude<Condition['type'], 'drift_detected'>, message: string) => Condition;
+
+/** Makes conditions of the severity that the spec lists for the kind. */
+function plainOf(kind: 'Fabric' | 'Object'): Plain {
+  return (type, message) => ({ type, severity: alertSeverity(kind, type) ?? 'high', message });
 }
+
+const ofObject = plainOf('Object');
+const ofFabric = plainOf('Fabric');
 
 /** Refusals by which a document is not valid for the cluster. */
 const INVALID: ReadonlySet<string> = new Set(['invalid', 'denied', 'bad-request']);
+
+function isPending({ kept }: Memory<ObjectMemory>): boolean {
+  return kept.alerts?.['creation_pending'] !== undefined;
+}
 
 /** The conditions of an object. A first plan has none: alerts are about objects that the project has. */
 export function objectConditions(resource: KnownResource<ObjectResource>): readonly Condition[] {
@@ -62,21 +77,22 @@ export function objectConditions(resource: KnownResource<ObjectResource>): reado
     ...(state === 'DRIFTED' ? [drifted(resource)] : []),
     // The removal of a manifest is a row; an object that stays after that is an alert.
     ...(state === 'ORPHANED' && memory.state === 'ORPHANED'
-      ? [plain('orphaned_resource', 'the cluster has the object, and no document declares it')]
+      ? [ofObject('orphaned_resource', 'the cluster has the object, and no document declares it')]
       : []),
-    ...(state === 'absent' && desired !== undefined && memory.state !== 'absent'
-      ? [plain('creation_pending', 'the object is declared, and the cluster no longer has it')]
+    // Lasts until the object exists again: the refresh that misses the object records its absence too.
+    ...(state === 'absent' && desired !== undefined && (memory.state !== 'absent' || isPending(memory))
+      ? [ofObject('creation_pending', 'the object is declared, and the cluster no longer has it')]
       : []),
-    ...(state === 'DELETING' ? [plain('deletion_pending', 'a finalizer holds the object')] : []),
+    ...(state === 'DELETING' ? [ofObject('deletion_pending', 'a finalizer holds the object')] : []),
     ...(memory.failures === undefined
       ? []
-      : [plain('sync_failure', `the step of the object failed: ${memory.lastError?.message ?? ''}`)]),
+      : [ofObject('sync_failure', `the step of the object failed: ${memory.lastError?.message ?? ''}`)]),
     ...(outcome === 'refused' && refusal !== undefined && INVALID.has(refusal.kind) && desired !== undefined
-      ? [plain('validation_error', `the cluster refuses the object: ${refusal.words}`)]
+      ? [ofObject('validation_error', `the cluster refuses the object: ${refusal.words}`)]
       : []),
     ...(foreign === undefined
       ? []
-      : [plain('conflict_detected', `${foreign.manager} owns ${foreign.field}, which the document declares`)]),
+      : [ofObject('conflict_detected', `${foreign.manager} owns ${foreign.field}, which the document declares`)]),
   ];
 }
 
@@ -89,13 +105,13 @@ export function fabricConditions(
   const start = memory?.state === 'MAINTENANCE' ? memory.since : undefined;
   return [
     ...(status === 'ACTIVE' && connection === 'FAILED'
-      ? [plain('connection_failure', words.error ?? 'the connection failed')]
+      ? [ofFabric('connection_failure', words.error ?? 'the connection failed')]
       : []),
     ...(status === 'ACTIVE' && sync === 'ERROR'
-      ? [{ ...plain('sync_failure', words.syncError ?? 'the last sync failed'), severity: 'medium' as const }]
+      ? [ofFabric('sync_failure', words.syncError ?? 'the last sync failed')]
       : []),
     ...(status === 'MAINTENANCE' && start !== undefined && reviewDue(start, words.now)
-      ? [plain('maintenance_review', `the maintenance has lasted since ${instantText(start)}`)]
+      ? [ofFabric('maintenance_review', `the maintenance has lasted since ${instantText(start)}`)]
       : []),
   ];
 }

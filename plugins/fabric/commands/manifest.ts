@@ -1,7 +1,8 @@
 /** `fettle fabric manifest ADDRESS`: prints the manifest of an object as the cluster has it. */
 
 import { defineCommand, type Desired, InputError, OutsideError, parseRef, type Ref } from '#plugin';
-import { CONTROLLERS, hasSecrets, manifestOf, versionsOf } from '../discover.ts';
+import { CONTROLLERS, hasSecrets, manifestOf } from '../discover.ts';
+import { versionsOf } from '../objects/groups.ts';
 import type { FabricSpec } from '../generated.ts';
 import { addressParts, OBJECT_KINDS, PLUGIN } from '../kinds.ts';
 import { manifestYaml } from '../live/manifest-yaml.ts';
@@ -32,7 +33,7 @@ async function servedKind(
 ): Promise<ServedKind> {
   const { kind } = addressParts(ref);
   const group = ref.kind === 'Object' ? ref.scope?.[1] : KIND_GROUPS[ref.kind as keyof typeof KIND_GROUPS];
-  for (const version of versionsOf(fabric)) {
+  for (const version of versionsOf(fabric.spec)) {
     const own = groupOf(version) === '' ? 'core' : groupOf(version);
     const found = own === group ? await cluster.served(version, signal) : undefined;
     const served = found?.find((each) => each.kind === kind);

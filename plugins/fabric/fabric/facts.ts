@@ -6,6 +6,8 @@ import type { Evidence } from '../states/refreshed.ts';
 
 export interface FabricFacts {
   readonly server: string;
+  /** Identity of the cluster; absent if it cannot be read. */
+  readonly cluster?: string;
   /** Reason of a failed connection. */
   readonly error?: string;
 }
@@ -16,6 +18,8 @@ export interface FabricRaw extends Evidence {
   readonly kept?: string;
   /** True if the Application of Argo CD is Synced and Healthy; absent if it was not read. */
   readonly deployed?: boolean;
+  /** Reason for which the wait of an apply for the switches failed, with its code. */
+  readonly syncFailure?: string;
   /** The switches that do not follow, and those whose reports are odd. */
   readonly switches?: readonly SwitchProblem[];
 }

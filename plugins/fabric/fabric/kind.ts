@@ -1,6 +1,7 @@
 /** The kind Fabric: a cluster that exists independent of fettle, with its status, connection and sync. */
 
 import {
+  type Cadence,
   defineKind,
   type Facts,
   type Instant,
@@ -17,6 +18,7 @@ import {
   durationMs,
   otherState,
 } from '#plugin';
+import { syncCadence } from '../cadence.ts';
 import type { FabricMemory, FabricRuleId, FabricSpec, FabricStep } from '../generated.ts';
 import { isPossible, type Status } from '../states/combination.ts';
 import { corrected } from '../states/events.ts';
@@ -116,12 +118,21 @@ function schedule({ desired, memory }: FabricResource): Facts {
   };
 }
 
+/** Rounds refresh a Fabric at its interval, and when a try or the end of a maintenance is due. */
+function cadence(resource: FabricResource): Cadence | undefined {
+  const { next_test: test, next_sync: sync, requested_maintenance_until: until } = schedule(resource);
+  const own = syncCadence(resource.desired);
+  const at = [test, sync, until].flatMap((time) => (typeof time === 'string' ? [instantOf(time)] : []));
+  return own === undefined ? undefined : { ...own, at };
+}
+
 export const fabricKind = defineKind<FabricWriter, FabricSpec, FabricFacts, FabricMemory, FabricStep, FabricRuleId>({
   policy: fabricPolicy,
   state: (policy, seen, memory, now) => fabricStanding(policy as FabricPolicy, seen, memory, now),
   diff: (resource) => correction(resource) ?? statusStep(resource),
   note: noteFabric,
   schedule,
+  cadence,
   rules: { 'not-connected': notConnected },
   handlers: {
     'PLANNED>ACTIVE': recordOnly,

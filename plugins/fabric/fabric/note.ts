@@ -121,6 +121,7 @@ export function fabricNote(noted: NotedFabric, now: Instant): Note<FabricMemory>
   const before = recordedStates(memory);
   return {
     server: facts.server,
+    ...defined({ cluster: facts.cluster }),
     error: facts.error ?? '',
     ...defined({ login }),
     ...connectionNote(now, { from: before.connection, to: others['connection'] ?? '' }, kept, signals['tested']),

@@ -5,6 +5,7 @@ import {
   type Instant,
   instantOf,
   instantText,
+  listed,
   type Memory,
   type OpenIntent,
   type Ref,
@@ -129,13 +130,12 @@ function maintenanceReview({ ref, state, memory, now }: Judged): readonly Findin
 
 const AGENT_FINDINGS = { failing: 'error', silent: 'error', unknown: 'warning' } as const;
 
-/** Switches named in one message. */
-const NAMED = 5;
-
 function switchesText(switches: readonly SwitchProblem[]): string {
-  const named = switches.slice(0, NAMED).map(({ name, words }) => `${name}: ${words}`);
-  const more = switches.length - named.length;
-  return `${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+  return listed(
+    switches.map(({ name, words }) => `${name}: ${words}`),
+    5,
+    '; ',
+  );
 }
 
 function agentFindings({ ref, state, raw }: Judged): readonly Finding[] {
@@ -184,13 +184,18 @@ function forbiddenStatus({ ref, state }: Judged, wanted: FabricPolicy['status'])
   ];
 }
 
-/** The reason of a failed sync, if the evidence of this refresh shows one. */
-function syncError(sync: Sync, before: Sync, { switches = [], connection }: FabricRaw): string | undefined {
+/** The reason of a failed sync, if the evidence of this refresh shows one; empty after a successful sync. */
+function syncError(sync: Sync, before: Sync, raw: FabricRaw): string | undefined {
   if (sync !== 'ERROR') return sync === 'IN_SYNC' ? '' : undefined;
+  const { switches = [], connection, repositoryFailed, syncFailure } = raw;
+  if (syncFailure !== undefined) return syncFailure;
   const bad = switches.filter(({ course }) => course === 'failing' || course === 'silent');
-  if (bad.length > 0) return switchesText(bad.map((each) => ({ ...each, words: each.lasting ?? each.words })));
-  if (connection === 'failed' && before === 'SYNCING') return 'the connection was lost during the sync';
-  return undefined;
+  if (bad.length > 0)
+    return `${switchesText(bad.map((each) => ({ ...each, words: each.lasting ?? each.words })))} (HH-STATE-020)`;
+  if (before !== 'SYNCING') return undefined;
+  if (connection === 'failed') return 'the connection was lost during the sync (HH-STATE-023)';
+  if (repositoryFailed === true) return 'the Git repository cannot be read (HH-STATE-011)';
+  return 'the Agents exceeded the deadline (HH-STATE-005)';
 }
 
 function standing(states: Recorded, findings: readonly Finding[]): Standing<FabricFacts> {
@@ -230,11 +235,7 @@ export function fabricStanding(
     sync: since(memory?.kept.sync_since, now) > policy.syncMs,
   };
   const { state, ways } = refreshed(before, raw, statusCauses(policy, memory, due, raw), overdue);
-  const error =
-    syncError(state.sync, before.sync, raw) ??
-    (state.sync === 'ERROR' && before.sync === 'SYNCING'
-      ? 'the Agents exceeded the deadline (HH-STATE-005)'
-      : undefined);
+  const error = syncError(state.sync, before.sync, raw);
   const judged: Judged = { ref, state, facts, raw, memory, now };
   const isRecorded = memory?.others !== undefined;
   return {

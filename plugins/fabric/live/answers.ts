@@ -182,6 +182,15 @@ export function asWords(text: string): string {
   return shorten(printable(text.replace(/\s+/gu, ' ')), MOST_WORDS);
 }
 
+/** Longest name of a field or a manager; the API allows 128 bytes for a manager. */
+const MOST_NAME = 250;
+
+/** A name or a time of the server, such as that of a field or a manager, on one line and limited in length. */
+export function asName(text: string): string {
+  // Shortened before too: escapes of a long text take their time.
+  return shorten(printable(shorten(text, MOST_NAME)), MOST_NAME);
+}
+
 function saidIn({ status, body }: RawAnswer, said: Status | undefined): Said {
   const text = said?.message.replace(/^admission webhook "([^"]*)" denied the request: /u, '$1: ') ?? body;
   const fields =

@@ -12,7 +12,7 @@ import {
   type Timing,
 } from '#plugin/http';
 import { type Limiter, limiter } from '#plugin/limit';
-import type { SendHttp } from '#plugin/net';
+import type { AnswerHeaders, SendHttp } from '#plugin/net';
 import { type LiveObject, textOr } from '../objects/content.ts';
 import type {
   ApplyOrder,
@@ -84,9 +84,16 @@ function pathOf({ served, namespace }: Pick<ObjectPlace, 'served' | 'namespace'>
   return `${root}${scope}/${plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
 }
 
+/** `?limit=500`; empty without a query. The names need no encoding. */
+function queryText(query: Sending['query'] = {}): string {
+  const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}
+
 /** Texts of `Warning: 299 - "…"` headers. Source: RFC 7234, 5.5. */
-function warningsOf(headers: Headers): readonly string[] {
-  const text = headers.get('warning') ?? '';
+function warningsOf(headers: AnswerHeaders): readonly string[] {
+  const text = headers.get('warning');
+  if (text === null) return [];
   return [...text.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/gu)].map(([, words = '']) => words.replace(/\\(.)/gu, '$1'));
 }
 
@@ -437,9 +444,7 @@ export class KubernetesClient implements ClusterWriter {
     renew?: true,
   ): Promise<Request> {
     const { server, credentials } = this.#options;
-    const url = new URL(server);
-    url.pathname = `${url.pathname.replace(/\/$/u, '')}${path}`;
-    url.search = new URLSearchParams(query).toString();
+    const url = new URL(`${server.origin}${server.pathname.replace(/\/$/u, '')}${path}${queryText(query)}`);
     const login = await credentials(signal, renew);
     const headers = { accept: 'application/json', 'user-agent': 'fettle', ...login };
     return {

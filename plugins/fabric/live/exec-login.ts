@@ -8,8 +8,8 @@
 import { isAbsolute, resolve, sep } from 'node:path';
 import { InputError, instantOf, isRecord, shortLine } from '#plugin';
 import { raced } from '#plugin/deadline';
+import { runProgram } from '#plugin/program';
 import { textOr } from '../objects/content.ts';
-import { runProgram } from './program.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 

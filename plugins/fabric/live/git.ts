@@ -17,11 +17,11 @@ import { promisify } from 'node:util';
 import { defined, InputError, isRecord, type Outside, type Redact, redactor, sendingMistake } from '#plugin';
 import { realTiming, type Timing } from '#plugin/http';
 import { beginContact, type Denial, openNames, usualDenial } from '#plugin/net';
+import { type Ended, runProgram } from '#plugin/program';
 import { branchMistake } from '../repository/address.ts';
 import { type GitLogin, loginsIn } from '../repository/check.ts';
 import { type Failure, failureOf, isTransient, type Printed, printedFailure } from '../repository/failures.ts';
 import type { RepositoryAnswer, RepositoryQuestion, RepositoryReader } from '../world.ts';
-import { type Ended, runProgram } from './program.ts';
 
 /** Time for a whole test, repetitions included. */
 const DEADLINE_MS = 30_000;

@@ -287,11 +287,17 @@ function pairMistake({ cert, key }: Pair): string | undefined {
   }
 }
 
-/** Changes when a file of the client certificate does. */
-async function versionOf(user: Entry): Promise<string> {
-  const versions = ['client-certificate', 'client-key'].map(async (key) => {
-    const path = textIn(user, `${key}-data`) === undefined ? pathIn(user, key) : undefined;
-    const found = path === undefined ? undefined : await stat(path).catch(() => undefined);
+/** The files of the client certificate of a user; none if the kubeconfig has no certificate, or contains it. */
+function pairFiles(user: Entry): readonly string[] {
+  return ['client-certificate', 'client-key'].flatMap((key) =>
+    textIn(user, `${key}-data`) === undefined ? (pathIn(user, key) ?? []) : [],
+  );
+}
+
+/** Changes when one of the files does. */
+async function versionOf(files: readonly string[]): Promise<string> {
+  const versions = files.map(async (path) => {
+    const found = await stat(path).catch(() => undefined);
     return found === undefined ? '' : `${found.mtimeMs} ${found.size} ${found.ino}`;
   });
   return (await Promise.all(versions)).join();
@@ -314,10 +320,13 @@ async function readPair(user: Entry): Promise<Pair | undefined> {
  * other: until they belong together, the last pair is used.
  */
 function clientPair(user: Entry): () => Promise<Pair | undefined> {
+  const files = pairFiles(user);
   let last: { readonly version: string; readonly pair: Pair | undefined } | undefined;
   return async () => {
+    // Asked before every request.
+    if (last !== undefined && files.length === 0) return last.pair;
     try {
-      const version = await versionOf(user);
+      const version = await versionOf(files);
       if (last?.version !== version) last = { version, pair: await readPair(user) };
     } catch (error) {
       if (last === undefined) throw error;

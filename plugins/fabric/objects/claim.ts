@@ -49,9 +49,19 @@ function takesGroup({ spec }: Fabric, group: string): boolean {
   return FABRIC_GROUPS.has(group) || spec.groups.includes(group);
 }
 
-/** True if a manifest belongs to the Fabric: by its group, and by its place. */
-function takes(fabric: Fabric, { apiVersion, source }: ForeignDocument): boolean {
-  return takesGroup(fabric, groupOf(apiVersion)) && pathsOf(fabric).some((path) => isInside(source.file, path));
+/** A Fabric, and whether a manifest belongs to it: by its group, and by its place. */
+interface Taker {
+  readonly fabric: Fabric;
+  readonly takes: (document: ForeignDocument) => boolean;
+}
+
+function takerOf(fabric: Fabric): Taker {
+  const paths = pathsOf(fabric);
+  return {
+    fabric,
+    takes: ({ apiVersion, source }) =>
+      takesGroup(fabric, groupOf(apiVersion)) && paths.some((path) => isInside(source.file, path)),
+  };
 }
 
 /** The address of an object: kinds of the fabric have their own, others are Objects with their group and kind. */
@@ -105,8 +115,14 @@ function foundationsOf(
 
 const DEFINITION = 'CustomResourceDefinition';
 
+/** A taken manifest with its resource. */
+interface Named extends Readable {
+  readonly ref: Ref;
+  readonly address: string;
+}
+
 /** The kinds that the declared definitions add, each with the resource of its definition. */
-function definitionsIn(fabric: Fabric, taken: readonly Readable[]): ReadonlyMap<string, Ref> {
+function definitionsIn(taken: readonly Named[]): ReadonlyMap<string, Ref> {
   return new Map(
     taken.flatMap((each): readonly (readonly [string, Ref])[] => {
       if (each.document.kind !== DEFINITION) return [];
@@ -114,16 +130,21 @@ function definitionsIn(fabric: Fabric, taken: readonly Readable[]): ReadonlyMap<
         readonly group?: string;
         readonly names?: { readonly kind?: string };
       };
-      return [[`${spec?.group}/${spec?.names?.kind}`, refIn(fabric, each)]];
+      return [[`${spec?.group}/${spec?.names?.kind}`, each.ref]];
     }),
   );
 }
 
-function claimsOf(fabric: Fabric, taken: readonly Readable[]): readonly Claimed[] {
-  const declared = new Set(taken.map((each) => formatRef(refIn(fabric, each))));
-  const definitions = definitionsIn(fabric, taken);
+function claimsOf(fabric: Fabric, readable: readonly Readable[]): readonly Claimed[] {
+  const taken = readable.map((each): Named => {
+    const ref = refIn(fabric, each);
+    return { ...each, ref, address: formatRef(ref) };
+  });
+  const declared = new Set(taken.map(({ address }) => address));
+  const definitions = definitionsIn(taken);
+  const fabricAddress = formatRef(fabric.ref);
   return taken.map((each) => {
-    const { of, read, document } = each;
+    const { of, read, document, ref, address } = each;
     const manifest = withCanonicalMacs(read.manifest);
     const references = referencesOf(manifest).map(({ kind, name }) =>
       objectRef(fabric.ref.name, {
@@ -133,13 +154,13 @@ function claimsOf(fabric: Fabric, taken: readonly Readable[]): readonly Claimed[
         name,
       }),
     );
-    // Objects that exist in the cluster alone are not dependencies: their order is not ours.
-    const own = [...references, ...foundationsOf(fabric, each, definitions)].filter((ref) =>
-      declared.has(formatRef(ref)),
-    );
-    const ref = refIn(fabric, each);
-    const needs = new Map([fabric.ref, ...own].map((need) => [formatRef(need), need]));
-    needs.delete(formatRef(ref));
+    const needs = new Map([[fabricAddress, fabric.ref]]);
+    for (const need of [...references, ...foundationsOf(fabric, each, definitions)]) {
+      const needed = formatRef(need);
+      // Objects that exist in the cluster alone are not dependencies: their order is not ours.
+      if (declared.has(needed)) needs.set(needed, need);
+    }
+    needs.delete(address);
     return {
       of,
       ref,
@@ -212,20 +233,21 @@ function untaken({ apiVersion, source }: ForeignDocument, fabrics: readonly Fabr
 /** Takes the manifests of every Fabric. A manifest in the paths of two Fabrics becomes a resource of each. */
 export function claim(documents: readonly ForeignDocument[], own: readonly Desired[]): Claims {
   const fabrics = own.filter(({ ref }) => ref.kind === 'Fabric') as readonly Fabric[];
+  const all = fabrics.map(takerOf);
   const read = documents.map((document, of): Readable => ({ of, document, read: readManifest(document) }));
   const mistakes = read.flatMap(({ of, document, read: { mistakes: found } }) => {
-    const takers = fabrics.filter((fabric) => takes(fabric, document));
+    const takers = all.filter(({ takes }) => takes(document)).map(({ fabric }) => fabric);
     const controller = controllerMistake(document);
-    const all =
+    const own =
       takers.length === 0
         ? [untaken(document, fabrics)]
         : [...(controller === undefined ? [] : [controller]), ...secretMistakes(document, takers), ...found];
-    return all.map((mistake) => ({ ...mistake, of }));
+    return own.map((mistake) => ({ ...mistake, of }));
   });
   const bad = new Set(mistakes.filter(({ severity }) => severity !== 'warning').map(({ of }) => of));
   const sound = read.filter(({ of }) => !bad.has(of));
-  const taken = fabrics.flatMap((fabric) => {
-    const own = sound.filter(({ document }) => takes(fabric, document));
+  const taken = all.flatMap(({ fabric, takes }) => {
+    const own = sound.filter(({ document }) => takes(document));
     // A decommissioned Fabric does not declare objects: those that it has are removed.
     return fabric.spec.status === 'DECOMMISSIONED' ? [] : claimsOf(fabric, own);
   });

@@ -2,6 +2,8 @@
 
 import { changeAt, digestOf, escapePointer, type FieldChange, isTree, type Json, sameJson } from '#plugin';
 
+import { asName } from '../live/answers.ts';
+
 type Tree = { readonly [key: string]: Json };
 
 /** An object as the API server returns it. */
@@ -15,6 +17,19 @@ export function textOr(value: unknown, other: string): string {
   return typeof value === 'string' ? value : other;
 }
 
+/** Managers or finalizers of one object that are recorded. */
+export const MOST_NAMES = 100;
+
+/** The names of an object's finalizers. */
+export function finalizersOf(object: LiveObject): readonly string[] {
+  const metadata = object['metadata'];
+  const all = isTree(metadata) ? metadata['finalizers'] : undefined;
+  const named = (Array.isArray(all) ? (all as readonly Json[]) : []).flatMap((each) =>
+    typeof each === 'string' ? [asName(each)] : [],
+  );
+  return named.slice(0, MOST_NAMES);
+}
+
 /** The object without status, identity, times and managed fields. */
 export function contentOf(object: LiveObject): Tree {
   const { status: _status, metadata, ...members } = object;
@@ -26,8 +41,13 @@ export function contentOf(object: LiveObject): Tree {
   return { ...members, metadata: Object.fromEntries(kept) };
 }
 
+/** Digests of objects of this process: a refresh needs each one several times. */
+const digests = new WeakMap<LiveObject, string>();
+
 export function contentDigest(object: LiveObject): string {
-  return digestOf(contentOf(object));
+  const digest = digests.get(object) ?? digestOf(contentOf(object));
+  digests.set(object, digest);
+  return digest;
 }
 
 /** Differences of two values, as fields. Lists are compared item by item if they have the same length. */

@@ -44,9 +44,9 @@ const REFERRERS: Partial<Record<FabricKind, readonly FabricKind[]>> = {
   SwitchGroup: ['Switch'],
   SwitchProfile: ['Switch'],
   VLANNamespace: ['Switch', 'VPC'],
-  External: ['ExternalAttachment', 'ExternalPeering'],
+  External: ['ExternalAttachment', 'ExternalPeering', 'GatewayPeering'],
   IPv4Namespace: ['VPC', 'External'],
-  VPC: ['VPCAttachment', 'VPCPeering', 'ExternalPeering', 'Connection'],
+  VPC: ['VPCAttachment', 'VPCPeering', 'ExternalPeering', 'Connection', 'GatewayPeering'],
   GatewayGroup: ['Gateway', 'GatewayPeering'],
 };
 
@@ -55,6 +55,7 @@ const DECIDING: Partial<Record<FabricKind, readonly string[]>> = {
   VPCAttachment: ['subnet', 'connection'],
   VPCPeering: ['permit'],
   ExternalPeering: ['permit'],
+  GatewayPeering: ['peering'],
   Switch: ['groups', 'redundancy'],
 };
 

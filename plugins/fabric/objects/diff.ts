@@ -6,6 +6,7 @@ import {
   type Desired,
   digestOf,
   type KnownResource,
+  listed,
   type Memory,
   observedOf,
   type Proposal,
@@ -37,26 +38,26 @@ function removal(preview: ObjectPreview | undefined): Proposal<ObjectStep> {
   return {
     step: 'ORPHANED>DELETING',
     goal: 'remove',
-    because: `${because}. The finalizers ${held.join(', ')} hold it until its controllers have finished`,
+    because: `${because}. The finalizers ${listed(held)} hold it until its controllers have finished`,
   };
 }
 
-function takenFrom({ others = [] }: ObjectPreview): string {
+/** Writers that changed fields of this project, with their times; undefined if the cluster does not say so. */
+function changedBy({ others = [] }: ObjectPreview): string | undefined {
   const ours = others.filter(({ ours: own }) => own);
-  const writers = [
-    ...new Set(ours.map(({ manager, time }) => (time === undefined ? manager : `${manager} at ${time}`))),
-  ];
-  return writers.length === 0 ? '' : `; ${writers.join(', ')} changed it`;
+  const writers = new Set(ours.map(({ manager, time }) => (time === undefined ? manager : `${manager} at ${time}`)));
+  return writers.size === 0 ? undefined : listed([...writers]);
 }
 
 function update(state: 'PENDING' | 'DRIFTED', preview: ObjectPreview): Proposal<ObjectStep> {
   const fields = preview.fields ?? [];
   const [only] = fields;
+  const by = changedBy(preview);
   const isOwnership = fields.length === 1 && only?.path === '/metadata/managedFields';
   const because = isOwnership
     ? 'the object is as declared, and its fields do not belong to this project yet'
-    : `the object differs from its manifest${takenFrom(preview)}`;
-  return { step: `${state}>SYNCED`, goal: 'update', fields, because };
+    : `the object differs from its manifest${by === undefined ? '' : `; ${by} changed it`}`;
+  return { step: `${state}>SYNCED`, goal: 'update', fields, because, ...(by === undefined ? {} : { changedBy: by }) };
 }
 
 /** True for a question about the applied document, while an edit of it is pending: the preview is about the edit. */
@@ -96,6 +97,8 @@ export function diffObject(resource: KnownResource<ObjectResource>): Proposal<Ob
 
 /** The differences that an adoption finds. The next plan applies them. */
 export function adoptObject(resource: KnownResource<ObjectResource>): Adoption | undefined {
-  const fields = previewOf(resource)?.fields ?? [];
-  return fields.length === 0 ? undefined : { fields, because: 'A later plan applies the differences' };
+  const { fields = [], refusal } = previewOf(resource) ?? {};
+  if (fields.length === 0) return undefined;
+  const refused = refusal === undefined ? '' : `. The cluster says today: ${refusal.words}`;
+  return { fields, because: `A later plan applies the differences${refused}` };
 }

@@ -57,3 +57,19 @@ export function groupOf(apiVersion: string): string {
   const [group, version] = apiVersion.split('/', 2);
   return version === undefined ? '' : (group ?? '');
 }
+
+/** The versions in which a fabric serves its groups. */
+const VERSIONS: Readonly<Record<string, string>> = {
+  'wiring.githedgehog.com': 'v1beta1',
+  'vpc.githedgehog.com': 'v1beta1',
+  'gateway.githedgehog.com': 'v1alpha1',
+};
+
+/** The versions in which the groups of a Fabric may be served: those of a fabric, and those that it lists. */
+export function versionsOf({ groups }: { readonly groups: readonly string[] }): readonly string[] {
+  const own = [...new Set(Object.values(KIND_GROUPS))].map((group) => `${group}/${VERSIONS[group] ?? 'v1'}`);
+  return [
+    ...own,
+    ...groups.flatMap((group) => (group === '' ? ['v1'] : [`${group}/v1`, `${group}/v1beta1`, `${group}/v1alpha1`])),
+  ];
+}

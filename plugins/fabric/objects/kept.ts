@@ -4,6 +4,7 @@
  */
 
 import type { Json } from '#plugin';
+import { asName } from '../live/answers.ts';
 import type { LiveObject } from './content.ts';
 import { ownEntry, ownedPaths, valueOfField, writersOf } from './managed-fields.ts';
 import type { Manifest } from './manifest.ts';
@@ -39,7 +40,7 @@ export function keptFields(
   return [...new Set([...owned, ...derived])].flatMap((field): readonly KeptField[] => {
     if (valueOfField(manifest, field) !== undefined || isEmpty(valueOfField(answer, field))) return [];
     const [writer] = writersOf(answer, field, self);
-    return [{ field, ...(writer === undefined ? {} : { manager: writer.manager }) }];
+    return [{ field: asName(field), ...(writer === undefined ? {} : { manager: asName(writer.manager) }) }];
   });
 }
 

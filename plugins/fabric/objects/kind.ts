@@ -2,6 +2,7 @@
 
 import {
   type Claim,
+  formatRef,
   defineKind,
   durationMs,
   type Instant,
@@ -14,9 +15,11 @@ import {
   type Scene,
   seenState,
 } from '#plugin';
-import { objectConditions } from '../alerts/conditions.ts';
+import { objectConditions, scoreOf } from '../alerts/conditions.ts';
+import { driftSeverity } from '../states/drift-score.ts';
 import { alertsNote, nextAlerts } from '../alerts/record.ts';
 import { type ObjectMemory, type ObjectRuleId, type ObjectStep, tables } from '../generated.ts';
+import { syncCadence } from '../cadence.ts';
 import { addressParts, Fabric, PLUGIN } from '../kinds.ts';
 import type { FabricWriter } from '../world.ts';
 import { objectHandlers } from './apply.ts';
@@ -61,7 +64,10 @@ const common: Omit<ObjectKind, 'rules'> = {
   diff: diffObject,
   adoption: adoptObject,
   matters: fabricOf,
+  cadence: (resource, _now, resources) =>
+    syncCadence(fabricOf(resource).map((ref) => resources.get(formatRef(ref))?.desired)[0]),
   places: placesOf,
+  driftSeverity: ({ fields }, { desired }) => driftSeverity(desired === undefined ? 1 : scoreOf(desired.spec, fields)),
   note: (resource: KnownResource<ObjectResource>, now, scene) => {
     const facts = observedOf(resource)?.facts;
     const known = facts === undefined ? {} : { uid: facts.uid, api_version: facts.api_version, ...proofOf(resource) };

@@ -1,9 +1,11 @@
 /** Fields that other managers set in the spec of an object, and that its manifest does not declare. */
 
+import { asName } from '../live/answers.ts';
 import type { LiveObject } from './content.ts';
 import { managedEntries, ownedPaths, valueOfField } from './managed-fields.ts';
 import type { Manifest } from './manifest.ts';
 
+/** A field with its manager. The names are those of the cluster, on one line and limited in length. */
 export interface ForeignField {
   /** `.spec.defaultIsolated`. */
   readonly field: string;
@@ -22,6 +24,10 @@ export function fieldsOfOthers(
     .flatMap(({ manager, time, fields }) =>
       ownedPaths(fields)
         .filter((field) => field.startsWith('.spec') && valueOfField(manifest, field) === undefined)
-        .map((field) => ({ field, manager, ...(time === undefined ? {} : { time }) })),
+        .map((field) => ({
+          field: asName(field),
+          manager: asName(manager),
+          ...(time === undefined ? {} : { time: asName(time) }),
+        })),
     );
 }

@@ -60,6 +60,18 @@ const peered: Read = (spec) => {
   );
 };
 
+/** Prefix of an External among the names of a GatewayPeering. A VPC's name cannot begin with it. */
+export const EXTERNAL_PREFIX = 'ext.';
+
+const peeredByGateway: Read = (spec) => {
+  const peering = isRecord(spec) ? spec['peering'] : undefined;
+  return Object.keys(isRecord(peering) ? peering : {}).map((name) =>
+    name.startsWith(EXTERNAL_PREFIX)
+      ? { kind: 'External', name: name.slice(EXTERNAL_PREFIX.length) }
+      : { kind: 'VPC', name },
+  );
+};
+
 const groups: Read = (spec) => [
   ...textsAt(spec, '/redundancy/group').map(({ text }) => ({ kind: 'SwitchGroup' as const, name: text })),
   ...textsAt(spec, '/groups/*').map(({ text }) => ({ kind: 'SwitchGroup' as const, name: text })),
@@ -77,11 +89,15 @@ const REFERENCES: Partial<Record<FabricKind, readonly Read[]>> = {
   External: [orDefault('IPv4Namespace', 'ipv4Namespace')],
   ExternalAttachment: [at('External', '/external'), at('Connection', '/connection')],
   ExternalPeering: [at('VPC', '/permit/vpc/name'), at('External', '/permit/external/name')],
-  VPC: [orDefault('IPv4Namespace', 'ipv4Namespace'), orDefault('VLANNamespace', 'vlanNamespace')],
+  VPC: [
+    orDefault('IPv4Namespace', 'ipv4Namespace'),
+    orDefault('VLANNamespace', 'vlanNamespace'),
+    at('VPC', '/subnets/*/dhcp/relayVPC'),
+  ],
   VPCAttachment: [vpcOfSubnet, at('Connection', '/connection')],
   VPCPeering: [peered],
   Gateway: [at('GatewayGroup', '/groups/*/name')],
-  GatewayPeering: [orDefault('GatewayGroup', 'gatewayGroup')],
+  GatewayPeering: [orDefault('GatewayGroup', 'gatewayGroup'), peeredByGateway],
 };
 
 /** The objects that a manifest of the fabric names, without duplicates. Empty for other kinds. */

@@ -7,6 +7,7 @@ import {
   formatRef,
   isTree,
   type Json,
+  listed,
   pass,
   type Ref,
   reject,
@@ -29,21 +30,27 @@ import { suspended } from './suspended.ts';
 
 type ObjectRule = Rule<Manifest, ObjectFacts, ObjectMemory>;
 
-/** Addresses of accepted rows that come before this one: what it needs, and, before a removal, what needs it. */
-function comingFirst({ goal }: Change, { desired, address }: ObjectResource, scene: Scene): readonly string[] {
-  if (goal !== 'remove') return (desired?.needs ?? []).map(formatRef).filter((need) => scene.underWay.has(need));
-  return [...scene.underWay.values()].flatMap(({ change }) => {
-    const dependent = formatRef(change.ref);
+/** Addresses of the rows that come before this one: what it needs, and, before a removal, what needs it. */
+function rowsBefore({ goal }: Change, { desired, address }: ObjectResource, scene: Scene): readonly string[] {
+  if (goal !== 'remove') return (desired?.needs ?? []).map(formatRef);
+  return [...scene.changes.values()].flatMap((change) => {
     const needs = scene.get(change.ref)?.memory?.needs ?? [];
-    return change.goal === 'remove' && needs.includes(address) ? [dependent] : [];
+    return change.goal === 'remove' && needs.includes(address) ? [formatRef(change.ref)] : [];
   });
+}
+
+/** Fields, warnings or objects in the facts of one rule. */
+const MOST_FACTS = 20;
+
+function factsAbout(all: readonly object[]): Json {
+  return all.slice(0, MOST_FACTS) as unknown as Json;
 }
 
 function factsOf({ refusal }: ObjectPreview): { readonly [key: string]: Json } {
   return refusal === undefined ? {} : { ...refusal };
 }
 
-/** The refusal of a step; unproven if rows before it may lift it. */
+/** The refusal of a step. Rows before it may lift it: the step is unproven then, or waits as they do. */
 function refusedUnless(
   change: Change,
   resource: ObjectResource,
@@ -53,10 +60,18 @@ function refusedUnless(
   const preview = previewOf(resource);
   const { refusal } = preview ?? {};
   if (preview?.outcome !== 'refused' || refusal === undefined || !kinds.includes(refusal.kind)) return undefined;
-  const first = comingFirst(change, resource, scene);
+  const before = rowsBefore(change, resource, scene);
+  const first = before.filter((address) => scene.underWay.has(address));
+  const waiting = before.filter((address) => scene.judged.get(address)?.verdict === 'defer');
   const staying = stayingDependants(change, resource, scene);
   const code = refusal.code === undefined ? '' : ` (${refusal.code})`;
   const facts = { ...factsOf(preview), first, ...(staying.length === 0 ? {} : { used_by: staying }) };
+  // A step that comes after a waiting one waits too: nothing is known about its own fate.
+  if (waiting.length > 0 && staying.length === 0)
+    return defer(
+      `The cluster says today: ${refusal.words}${code}. The step comes after ${listed(waiting)}, which is waiting`,
+      { ...facts, waiting },
+    );
   if (first.length > 0 && staying.length === 0)
     return {
       ...warn(
@@ -67,14 +82,6 @@ function refusedUnless(
     };
   const users = staying.length === 0 ? '' : `. Used by ${listed(staying)}`;
   return reject(`The cluster refuses the step: ${refusal.words}${code}${users}`, facts, remedyFor(refusal.words));
-}
-
-/** Names in one message. */
-const NAMED = 5;
-
-function listed(names: readonly string[]): string {
-  const more = names.length - NAMED;
-  return more > 0 ? `${names.slice(0, NAMED).join(', ')} and ${more} more` : names.join(', ');
 }
 
 /** Objects in the cluster that still refer to a removed one after the plan. */
@@ -95,6 +102,13 @@ function remedyFor(words: string): { readonly remedy?: { readonly outside: strin
     return {
       remedy: {
         outside: 'write gateway and range of the subnet: the cluster keeps the former ones, which no manager owns',
+      },
+    };
+  if (/\bimmutable\b/u.test(words))
+    return {
+      remedy: {
+        outside:
+          'declare the former value; for another one, remove the manifest and apply that, and then declare the object again',
       },
     };
   if (/Invalid value: "null"/u.test(words))
@@ -139,13 +153,13 @@ function warned(resource: ObjectResource): Verdict | undefined {
   const { warnings = [] } = previewOf(resource) ?? {};
   return warnings.length === 0
     ? undefined
-    : warn(`The cluster warns: ${listed(warnings)}`, { warnings: [...warnings] });
+    : warn(`The cluster warns: ${listed(warnings)}`, { warnings: warnings.slice(0, MOST_FACTS) });
 }
 
 /** A field that left the document, and that the object keeps. The cluster does not say that. */
 function keptWarning(resource: ObjectResource): Verdict | undefined {
   const { kept = [] } = previewOf(resource) ?? {};
-  return kept.length === 0 ? undefined : warn(keptText(kept), { fields: kept as unknown as Json });
+  return kept.length === 0 ? undefined : warn(keptText(kept), { fields: factsAbout(kept) });
 }
 
 const webhookDown: ObjectRule = (_change, resource) => {
@@ -161,7 +175,7 @@ const webhookDown: ObjectRule = (_change, resource) => {
 
 const notAsSent: ObjectRule = (_change, resource) => {
   const { lost = [] } = previewOf(resource) ?? {};
-  const facts = { lost: lost as unknown as Json };
+  const facts = { lost: factsAbout(lost) };
   if (lost.length === 0) return keptWarning(resource) ?? pass('The cluster keeps every declared value', facts);
   const [first] = lost;
   const more = lost.length === 1 ? '' : `, and ${lost.length - 1} more`;
@@ -172,7 +186,7 @@ const notAsSent: ObjectRule = (_change, resource) => {
 const fieldOwnedByOthers: ObjectRule = (_change, resource) => {
   const { others = [] } = previewOf(resource) ?? {};
   const foreign = others.filter(({ ours }) => !ours);
-  const facts = { fields: foreign as unknown as Json };
+  const facts = { fields: factsAbout(foreign) };
   if (foreign.length === 0) return pass('No other manager owns a declared field', facts);
   const [first] = foreign;
   const more = foreign.length === 1 ? '' : `, and ${foreign.length - 1} more`;
@@ -184,21 +198,26 @@ const fieldOwnedByOthers: ObjectRule = (_change, resource) => {
 
 const SHARED: ReadonlySet<string> = new Set(['Namespace', DEFINITION]);
 
+/** A sentence about the objects that a removal would delete too; empty if they were not searched. */
+function containedText(contains: ObjectPreview['contains']): string {
+  if (contains === undefined) return '';
+  if (!('objects' in contains)) return `. Their number is not known: ${contains.unread}`;
+  const { objects, kinds, unlisted = [] } = contains;
+  if (kinds === undefined) return `. The cluster has ${counted(objects, 'object')} of the kind`;
+  const counts = Object.entries(kinds).map(([kind, count]) => `${count} ${kind}`);
+  const known =
+    counts.length === 0 ? 'No object of the groups of the Fabric is in it' : `It contains ${listed(counts, 10)}`;
+  return `. ${known}${unlisted.length === 0 ? '' : `. Kinds that cannot be listed: ${listed(unlisted)}`}`;
+}
+
 const sharedKind: ObjectRule = (_change, resource) => {
   const { kind, name } = addressParts(resource.ref);
   if (!SHARED.has(kind)) return pass('The kind contains no objects of others');
   const { contains } = previewOf(resource) ?? {};
-  const number =
-    contains === undefined
-      ? ''
-      : 'objects' in contains
-        ? `. The cluster has ${counted(contains.objects, 'object')} of the kind`
-        : `. Their number is not known: ${contains.unread}`;
-  return reject(`Every object in the ${kind} ${name} would be deleted with it, those of others too${number}`, {
-    kind,
-    name,
-    ...(contains === undefined ? {} : { contains }),
-  });
+  return reject(
+    `Every object in the ${kind} ${name} would be deleted with it, those of others too${containedText(contains)}`,
+    { kind, name, ...(contains === undefined ? {} : { contains }) },
+  );
 };
 
 /** Objects of a kind in the same fabric and namespace, as the cluster has them or will have them. */
@@ -286,10 +305,10 @@ const subnetInUse: ObjectRule = (_change, resource, scene) => {
   const gone = subnetsRemovedFrom(resource);
   if (gone.length === 0) return pass('No removed subnet is in use', { removed: [], in_use_by: [] });
   const { name } = resource.ref;
-  const inUse = usersOf(resource, ['VPCAttachment', 'VPCPeering', 'ExternalPeering'], scene)
+  const inUse = usersOf(resource, ['VPCAttachment', 'VPCPeering', 'ExternalPeering', 'GatewayPeering'], scene)
     .filter(({ manifest }) => {
       if (manifest.kind === 'VPCAttachment') return gone.some((part) => attachedSubnet(manifest) === `${name}/${part}`);
-      const text = JSON.stringify(valueAt(manifest, '/spec/permit') ?? null);
+      const text = JSON.stringify(valueAt(manifest, '/spec/permit') ?? valueAt(manifest, '/spec/peering') ?? null);
       return gone.some((part) => text.includes(JSON.stringify(part)));
     })
     .map(({ address }) => address);

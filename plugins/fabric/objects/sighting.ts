@@ -1,9 +1,9 @@
 /** From an object of the API server to facts, and from facts to a state. */
 
-import { type Finding, type Instant, isTree, type Ref, type Sighting, type Standing } from '#plugin';
+import { type Finding, type Instant, isTree, listed, type Ref, type Sighting, type Standing } from '#plugin';
 import type { ObjectState } from '../generated.ts';
-import { isPassing } from '../live/answers.ts';
-import { contentDigest, type LiveObject, textOr } from './content.ts';
+import { asName, isPassing } from '../live/answers.ts';
+import { contentDigest, finalizersOf, type LiveObject, MOST_NAMES, textOr } from './content.ts';
 import type { ObjectFacts, ObjectPreview } from './facts.ts';
 import { managedEntries } from './managed-fields.ts';
 import { type KeptField, keptText } from './kept.ts';
@@ -20,6 +20,9 @@ export interface ObjectRaw {
   /** Fields that left the document, and that the object keeps. */
   readonly kept: readonly KeptField[];
 }
+
+/** Fields in the facts of one finding. */
+const MOST_FACTS = 20;
 
 /** The key of an object in a list. */
 export function keyOf(namespace: string | undefined, name: string): string {
@@ -39,9 +42,9 @@ interface Seen {
 
 export function objectSighting({ ref, object, raw, self, admission, at }: Seen): Sighting<ObjectFacts> {
   const metadata = isTree(object['metadata']) ? object['metadata'] : {};
-  const { uid, finalizers, deletionTimestamp, resourceVersion, generation } = metadata;
-  const held = Array.isArray(finalizers) ? (finalizers as readonly string[]) : [];
-  const managers = managedEntries(object).map(({ manager }) => manager);
+  const { uid, deletionTimestamp, resourceVersion, generation } = metadata;
+  const held = finalizersOf(object);
+  const managers = managedEntries(object).flatMap(({ manager }) => (manager === self ? [] : [asName(manager)]));
   return {
     ref,
     raw,
@@ -51,7 +54,7 @@ export function objectSighting({ ref, object, raw, self, admission, at }: Seen):
       kind: textOr(object['kind'], ''),
       uid: textOr(uid, ''),
       content: contentDigest(object),
-      managers: [...new Set(managers)].filter((manager) => manager !== self).sort(),
+      managers: [...new Set(managers)].sort().slice(0, MOST_NAMES),
       ...(held.length === 0 ? {} : { finalizers: held }),
       ...(deletionTimestamp === undefined ? {} : { deleting: true }),
     },
@@ -89,14 +92,14 @@ function setByOthers(ref: Ref, foreign: readonly ForeignField[]): readonly Findi
       code: 'set-by-others',
       severity: 'info',
       message: `${first.manager} set ${first.field}${time}${more}, which the manifest does not declare`,
-      facts: { fields: foreign.slice(0, 20).map((each) => ({ ...each })) },
+      facts: { fields: foreign.slice(0, MOST_FACTS).map((each) => ({ ...each })) },
     },
   ];
 }
 
 function keptFinding(ref: Ref, kept: readonly KeptField[]): readonly Finding[] {
   if (kept.length === 0) return [];
-  const fields = kept.slice(0, 20).map((each) => ({ ...each }));
+  const fields = kept.slice(0, MOST_FACTS).map((each) => ({ ...each }));
   return [{ ref, code: 'field-kept', severity: 'warning', message: keptText(kept), facts: { fields } }];
 }
 
@@ -105,7 +108,7 @@ function deletingFinding({ ref, facts, signals }: Sighting<ObjectFacts>): Findin
   const { finalizers = [] } = facts;
   const start = signals?.['deleting_since'];
   const since = typeof start === 'string' ? ` since ${start}` : '';
-  const held = finalizers.length === 0 ? 'its end' : finalizers.join(', ');
+  const held = finalizers.length === 0 ? 'its end' : listed(finalizers);
   return {
     ref,
     code: 'deleting',

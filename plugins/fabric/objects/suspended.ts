@@ -32,6 +32,29 @@ function statesOf(fabric: FabricResource): Recorded | undefined {
     : undefined;
 }
 
+/** True for two Fabrics of one cluster: by its identity, or by its address if a login may not read the identity. */
+function shareCluster(one: FabricResource, other: FabricResource): boolean {
+  const [a, b] = [one, other].map(({ sight, memory }) => {
+    const facts = sight.is === 'seen' ? sight.observed.facts : undefined;
+    return { id: facts?.cluster ?? memory?.kept.cluster, server: facts?.server ?? memory?.kept.server };
+  });
+  if (a?.id !== undefined && b?.id !== undefined) return a.id === b.id;
+  return a?.server !== undefined && a.server === b?.server;
+}
+
+/** The wait for the maintenance of another Fabric of the same cluster; undefined if none is in maintenance. */
+function maintenanceOfOthers(fabric: FabricResource, scene: Scene): Verdict | undefined {
+  for (const other of Fabric.all(scene)) {
+    if (other.address === fabric.address) continue;
+    const states = statesOf(other);
+    if (states === undefined || !shareCluster(fabric, other)) continue;
+    if (requiredAction(states) === 'suspend') return inMaintenance(other, scene);
+    if (states.status === 'ACTIVE' && other.desired?.spec.status === 'MAINTENANCE')
+      return beforeItsRow(other, 'MAINTENANCE');
+  }
+  return undefined;
+}
+
 /** When the present maintenance began: the recorded start, or now for one that begins with this refresh. */
 function beginning({ memory }: FabricResource, { now }: Pick<Scene, 'now'>): Instant {
   return (memory?.state === 'MAINTENANCE' ? memory.since : undefined) ?? now;
@@ -48,7 +71,7 @@ function inMaintenance(fabric: FabricResource, scene: Scene): Verdict {
     since: start,
     ...(typeof until === 'string' ? { until } : {}),
   };
-  const message = `${fabric.address} has been in maintenance since ${start}${words}`;
+  const message = `${fabric.address} has been in maintenance since ${start}${words} (HH-STATE-024)`;
   if (typeof until === 'string') return defer(message, facts, { clearsAt: instantOf(until) });
   return defer(message, facts, { remedy: { outside: 'declare another status of the Fabric, and apply that first' } });
 }
@@ -66,6 +89,8 @@ export const suspended: Rule<Manifest, ObjectFacts, ObjectMemory> = ({ goal }, {
   const fabric = Fabric.get(scene, { plugin: PLUGIN, kind: 'Fabric', name: addressParts(ref).fabric });
   const states = fabric === undefined ? undefined : statesOf(fabric);
   if (fabric === undefined || states === undefined) return pass('The Fabric does not suspend its objects');
+  const elsewhere = maintenanceOfOthers(fabric, scene);
+  if (elsewhere !== undefined) return elsewhere;
   const declared = fabric.desired?.spec.status;
   switch (requiredAction(states)) {
     case 'correct':

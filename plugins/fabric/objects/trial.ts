@@ -1,10 +1,18 @@
 /** Trials: the cluster's answer to the next step of an object, from dry runs, in the terms of the plan. */
 
 import { type FieldChange, isTree, type Json, leavesOf, sameJson, valueAt } from '#plugin';
-import type { Refusal } from '../live/answers.ts';
+import { asName, type Refusal } from '../live/answers.ts';
 import type { ApplyOrder, ClusterReader, ObjectPlace, Reply } from '../world.ts';
 import { lostValues } from './as-sent.ts';
-import { changesOf, contentOf, differencesBetween, type LiveObject, masked, secretPointers } from './content.ts';
+import {
+  changesOf,
+  contentOf,
+  differencesBetween,
+  finalizersOf,
+  type LiveObject,
+  masked,
+  secretPointers,
+} from './content.ts';
 import type { ObjectPreview, OwnedByOther } from './facts.ts';
 import { keptFields } from './kept.ts';
 import { ownEntry, valueOfField, writersOf } from './managed-fields.ts';
@@ -65,18 +73,29 @@ function owner(
   const writer = live === undefined ? undefined : writersOf(live, field, self).find((each) => each.manager === manager);
   const wasApplied = valueOfField(applied, field) !== undefined;
   const ours = wasApplied && writer?.operation !== 'Apply' && !controllers.includes(manager);
-  return { field, manager, ours, ...(writer?.time === undefined ? {} : { time: writer.time }) };
+  const names = { field: asName(field), manager: asName(manager) };
+  return { ...names, ours, ...(writer?.time === undefined ? {} : { time: asName(writer.time) }) };
 }
 
-/** Differences of the document from the object, by its own fields alone: without the cluster's answer. */
-export function comparedFields({ manifest, live, secrets }: Declared): readonly FieldChange[] {
+/** Differences of the document from the object, by the fields that it declares or declared: without the cluster's answer. */
+export function comparedFields(declared: Declared): readonly FieldChange[] {
+  const { manifest, live, secrets } = declared;
   const present = live === undefined ? {} : contentOf(live);
   const fields = leavesOf(manifest).flatMap((path): readonly FieldChange[] => {
     const [before, after] = [valueAt(present, path), valueAt(manifest, path)];
     if (isTree(after) && Object.keys(after).length === 0) return [];
     return sameJson(before ?? null, after ?? null) ? [] : differencesBetween(before, after, path);
   });
-  return masked(fields, secretPointers(manifest.kind, secrets));
+  return masked([...fields, ...leftFields(declared, present)], secretPointers(manifest.kind, secrets));
+}
+
+/** Fields of the last applied manifest that left the document, and that the object has. */
+function leftFields({ manifest, applied }: Declared, present: LiveObject): readonly FieldChange[] {
+  return leavesOf(applied ?? {}).flatMap((path): readonly FieldChange[] => {
+    const before = valueAt(present, path);
+    const isLeft = valueAt(manifest, path) === undefined && before !== undefined;
+    return isLeft ? [{ path, before }] : [];
+  });
 }
 
 function refusedPreview(refusal: Refusal, secrets: Secrets): Pick<ObjectPreview, 'outcome' | 'refusal'> {
@@ -174,10 +193,10 @@ export async function triedRemove(
   { place, live, secrets }: Pick<Declared, 'place' | 'secrets'> & { readonly live: LiveObject },
   signal: AbortSignal,
 ): Promise<ObjectPreview> {
-  const { uid, finalizers } = metadataOf(live);
+  const { uid } = metadataOf(live);
   const reply = await cluster.tryRemove({ place, uid: typeof uid === 'string' ? uid : '' }, signal);
   if (!reply.done)
     return refusedPreview(reply.refusal, { pointers: secretPointers(place.served.kind, secrets), holders: [live] });
-  const held = Array.isArray(finalizers) ? (finalizers as readonly string[]) : [];
+  const held = finalizersOf(live);
   return { outcome: 'changes', ...(held.length === 0 ? {} : { finalizers: held }) };
 }

@@ -1,10 +1,9 @@
 /** Score of the difference between an object of a fabric and its manifest. */
 
 import { isDeepStrictEqual } from 'node:util';
-import type { Json } from '#plugin';
+import type { DriftSeverity, Json } from '#plugin';
 
 type Spec = Readonly<Record<string, Json>>;
-export type DriftSeverity = 'low' | 'medium' | 'high' | 'critical';
 
 /** Share of the top-level keys of both sides that differ: 1 if one side is missing, 0 if both are. */
 export function driftScore(desired: Spec | undefined, actual: Spec | undefined): number {

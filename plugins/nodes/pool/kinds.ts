@@ -27,6 +27,7 @@ import {
   notMigratable,
   targetUnfit,
 } from './container.ts';
+import { fleetCadence } from '../cadence.ts';
 import { diffPool } from './diff.ts';
 import { expandPool, nodeRef } from './expand.ts';
 import { poolFindings } from './findings.ts';
@@ -61,6 +62,7 @@ export const nodePool: Kind<NodesWriter, NodePoolSpec, PoolFacts, NodePoolMemory
   note: notePool,
   findings: poolFindings,
   matters: mattersToPool,
+  cadence: fleetCadence,
   actions: POOL_ACTIONS,
   audit: auditPool,
   rules: poolRules,
@@ -81,6 +83,7 @@ export const container: Kind<
   effect: containerEffect,
   note: noteContainer,
   matters: mattersToContainer,
+  cadence: fleetCadence,
   actions: CONTAINER_ACTIONS,
   audit: auditContainer,
   rules: { 'not-migratable': notMigratable, 'target-unfit': targetUnfit },

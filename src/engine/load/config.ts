@@ -25,6 +25,7 @@ import { findConfig } from './find-config.ts';
 import { alsoTrusting, type Owners } from '#plugin/owner';
 import { sentOutside } from './sent-outside.ts';
 import { readText, type Unreadable } from './read-text.ts';
+import type { Permission } from '../permission.ts';
 import { errorsOf, validPart } from './valid-part.ts';
 import { rootOf } from './within-root.ts';
 import { secretMistakes, secretsIn } from './secrets.ts';
@@ -73,7 +74,8 @@ export interface Config {
   readonly store: string;
   /** The source of the store's address. */
   readonly storeFrom: AddressSource | 'default';
-  readonly parallelism: number;
+  /** Actions that run at once, of all plugins, if the file sets a number. */
+  readonly parallelism?: number;
   readonly onDamage: 'stop' | 'recover';
   /** Settings of the plugins that the file names. */
   readonly plugins: Readonly<Record<string, PluginConfig>>;
@@ -84,6 +86,8 @@ export interface Config {
   readonly suppress: readonly Suppression[];
   /** Findings that count only after several refreshes in a row. */
   readonly confirm: readonly Confirmation[];
+  /** Narrows the rows that `fettle serve` applies by itself; undefined without `serve.apply`. */
+  readonly serveApply?: readonly Permission[];
   /** Absolute; absent without a file. */
   readonly file?: string;
   /** Absolute: the base of relative paths in the configuration. */
@@ -359,7 +363,14 @@ async function checkConfig(
   }
   if (written === undefined) return { mistakes, plugins, unloaded, namesDocuments };
   const safety = await safetyMistakes(filledOf(written), { loaders, unloaded }, now);
-  const more = [...storeMistakes(written), ...safety];
+  const permitted = filledOf(written).serve.apply ?? [];
+  const more = [
+    ...storeMistakes(written),
+    ...safety,
+    ...(permitted.length === 0
+      ? []
+      : await (await import('./permissions.ts')).permissionMistakes(permitted, '/serve/apply', loaders)),
+  ];
   return { mistakes: [...mistakes, ...(part?.inWhole(more) ?? more)], written, plugins, unloaded, namesDocuments };
 }
 
@@ -395,13 +406,14 @@ function configOf(
     desired: typeof config.desired === 'string' ? [config.desired] : config.desired,
     store: config.store,
     storeFrom: Object.hasOwn(written, 'store') ? 'file' : 'default',
-    parallelism: config.parallelism,
+    ...(config.parallelism === undefined ? {} : { parallelism: config.parallelism }),
     onDamage: config.onDamage,
     plugins,
     unloaded,
     safety: safetyOfConfig(config.safety, now),
     confirm: config.drift.confirm,
     suppress: config.drift.suppress.map(({ until, ...rest }) => ({ ...rest, until: instantOf(until) })),
+    ...(config.serve.apply === undefined ? {} : { serveApply: config.serve.apply }),
     ...place,
   };
 }

@@ -8,7 +8,7 @@ import { instantText, instantOf } from '../time.ts';
 import { redactor } from '../redact.ts';
 import type { Json } from '../types.ts';
 import { ApiError, type Failure, type Fate } from './api-error.ts';
-import type { SendHttp } from '../net.ts';
+import type { AnswerHeaders, SendHttp } from '../net.ts';
 import { type Answer, exchange, ExchangeError, type Request } from './exchange.ts';
 import { type Bucket, giveBack, learnRate, newBucket, type RateNews, takeToken } from './rate.ts';
 import { decide, mayRetry, nothingSpent, type Spending, withCall, withRetry } from './retry.ts';
@@ -86,20 +86,20 @@ interface Quota {
 }
 
 /** The value of a header with a count; undefined if it is not a count. */
-function numberIn(headers: Headers, name: string): number | undefined {
+function numberIn(headers: AnswerHeaders, name: string): number | undefined {
   const value = headers.get(name);
   return value !== null && /^\d{1,12}$/u.test(value.trim()) ? Number(value) : undefined;
 }
 
 /** `Retry-After` in ms: seconds, or a date (RFC 9110, section 10.2.3). */
-function retryAfterIn(headers: Headers, now: number): number | undefined {
+function retryAfterIn(headers: AnswerHeaders, now: number): number | undefined {
   const seconds = numberIn(headers, 'retry-after');
   if (seconds !== undefined) return seconds * 1000;
   const at = instantOf(headers.get('retry-after') ?? '');
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
 
-function correlationIn(headers: Headers, name: string): string | undefined {
+function correlationIn(headers: AnswerHeaders, name: string): string | undefined {
   const value = headers.get(name)?.replace(/[^\w.:-]/gu, '');
   return value === undefined || value === '' ? undefined : value.slice(0, 100);
 }

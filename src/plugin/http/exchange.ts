@@ -2,7 +2,7 @@
 
 import type { Readable } from 'node:stream';
 import { within } from '../deadline.ts';
-import { DeniedError, type SendHttp } from '../net.ts';
+import { type AnswerHeaders, DeniedError, type SendHttp } from '../net.ts';
 
 /** The progress of the request at the failure: `no` if it was certainly not sent. */
 type Sent = 'no' | 'maybe';
@@ -37,7 +37,7 @@ export interface Limits {
 
 export interface Answer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: AnswerHeaders;
   readonly body: string;
 }
 
@@ -54,7 +54,8 @@ function ofSystem(error: unknown): NodeJS.ErrnoException {
   return (first ?? error) as NodeJS.ErrnoException;
 }
 
-function failureOf(error: unknown, host: string): ExchangeError {
+/** The failure of a request to a host, in plain words. */
+export function exchangeErrorOf(error: unknown, host: string): ExchangeError {
   if (error instanceof ExchangeError) return error;
   if (error instanceof DeniedError) return new ExchangeError('denied', 'no', error.message);
   const { code = 'unknown', syscall = '' } = ofSystem(error);
@@ -65,15 +66,25 @@ function failureOf(error: unknown, host: string): ExchangeError {
   return new ExchangeError('broken', 'maybe', `the connection to ${host} broke (${code})`);
 }
 
-async function readBody(body: Readable, most: number): Promise<string> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of body as AsyncIterable<Buffer>) {
-    length += part.byteLength;
-    if (length > most) throw new ExchangeError('too-large', 'maybe', `the response is larger than ${most} bytes`);
-    parts.push(part);
-  }
-  return new TextDecoder().decode(Buffer.concat(parts));
+const utf8 = new TextDecoder();
+
+/** Reads a body by its events: an iterator over it costs more than a small request. */
+function readBody(body: Readable, most: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let length = 0;
+    body.on('data', (part: Buffer) => {
+      length += part.byteLength;
+      parts.push(part);
+      if (length > most)
+        body.destroy(new ExchangeError('too-large', 'maybe', `the response is larger than ${most} bytes`));
+    });
+    body.on('end', () => resolve(utf8.decode(parts.length === 1 ? parts[0] : Buffer.concat(parts))));
+    body.on('error', reject);
+    body.on('close', () => {
+      if (!body.readableEnded) reject(Object.assign(new Error('cut off'), { code: 'ERR_STREAM_PREMATURE_CLOSE' }));
+    });
+  });
 }
 
 /** Lines of a body that has no known end. Fails with the connection, and if the body ends within a line. */
@@ -97,7 +108,7 @@ async function* linesOf(body: Readable, most: number, host: string): AsyncGenera
     }
     if (length > 0) throw new ExchangeError('broken', 'maybe', `the response of ${host} ended within a line`);
   } catch (error) {
-    throw failureOf(error, host);
+    throw exchangeErrorOf(error, host);
   }
 }
 
@@ -128,7 +139,7 @@ export async function exchangeLines(
     });
   } catch (error) {
     signal.throwIfAborted();
-    throw failureOf(error, request.url.host);
+    throw exchangeErrorOf(error, request.url.host);
   }
 }
 
@@ -145,6 +156,6 @@ export async function exchange(send: SendHttp, request: Request, limits: Limits,
     });
   } catch (error) {
     signal.throwIfAborted();
-    throw failureOf(error, request.url.host);
+    throw exchangeErrorOf(error, request.url.host);
   }
 }

@@ -41,7 +41,7 @@
  * the write; and its late bytes are behind the seal.
  */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readdir } from '#plugin/direct-files';
@@ -50,10 +50,10 @@ import { ignoreMissing, linkWhole, writeAll } from './durable.ts';
 import { errorCode } from '../error-code.ts';
 import { FenceLostError } from '../errors.ts';
 import { isDead, parseHolder } from '../holder.ts';
-import { lockName, parseLockName } from './layout.ts';
+import { lockName, parseLockName, WISH } from './layout.ts';
 import { listLog } from './read-log.ts';
 import type { Holder, LockStatus } from '../store.ts';
-import { type AcquireOptions, type Refused, waitForLock } from '../wait-for-lock.ts';
+import { type AcquireOptions, type Refused, waitForLock, type Wish } from '../wait-for-lock.ts';
 
 interface LockView {
   /** Tokens of the lock files, lowest first. */
@@ -200,6 +200,32 @@ async function attempt(
   return 'again';
 }
 
+/**
+ * The wish of a contender: a file in the store's folder, so only a user who may write the store can make one. Every holder
+ * removes all wishes when it takes the lock, and a waiting contender makes its own again. So a wish of this hold is never
+ * older than the hold, and no clocks are compared.
+ */
+function wishOf(folder: string, contender: Holder): Wish {
+  const path = join(folder, `${WISH}${contender.id}`);
+  return {
+    make: async () => writeFileSync(path, JSON.stringify(contender), { mode: 0o600 }),
+    withdraw: () => unlink(path).catch(ignoreMissing),
+  };
+}
+
+/** True if a contender waits. One that was killed on another machine counts until the next hold. */
+export function isWanted(folder: string): boolean {
+  return readdirSync(folder).some((name) => {
+    if (!name.startsWith(WISH)) return false;
+    try {
+      return !isDead(parseHolder(readFileSync(join(folder, name), 'utf8')));
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return false;
+      throw error;
+    }
+  });
+}
+
 /** Takes the lock. Throws LockHeldError when the time is over, and the signal's reason when it fires. */
 export function acquireLock(
   folder: string,
@@ -207,7 +233,12 @@ export function acquireLock(
   id: () => string,
   options: AcquireOptions,
 ): Promise<HeldLock> {
-  return waitForLock<Refusal>(folder, options, (before) => attempt(folder, holder, id(), options, before));
+  return waitForLock<Refusal>(
+    folder,
+    options,
+    (before) => attempt(folder, holder, id(), options, before),
+    wishOf(folder, holder),
+  );
 }
 
 /** The status of the lock; undefined if it is not held. `now` is this machine's clock, in epoch ms. */

@@ -5,18 +5,28 @@
  * a length, and starts a segment of its own. Late writes are behind the seal (file-lock.ts has the cases).
  */
 
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Backend, Base, HeldLock, LogView, Reading, Salvage, Seal, Segment, Tail } from '../backend.ts';
 import type { Chain } from '../chain.ts';
 import { createStore } from './create-store.ts';
+import type { FileInbox } from './file-inbox.ts';
 import { ignoreMissing, removeLeftovers, syncFolder, writeAllNow } from './durable.ts';
 import { StoreProjectError } from '../errors.ts';
 import type { Examination, Split } from '../examine.ts';
-import { acquireLock, assertFence, giveBackLock, lockStatusOf, unlinkLock, unlinkLocksBelow } from './file-lock.ts';
+import {
+  acquireLock,
+  assertFence,
+  giveBackLock,
+  isWanted,
+  lockStatusOf,
+  unlinkLock,
+  unlinkLocksBelow,
+} from './file-lock.ts';
 import { type Beat, LEASE_MS } from '../heartbeat.ts';
-import { lockName, logFolder, TEMPORARY, temporaryPrefixBeside } from './layout.ts';
+import { type InboxBackend, missingStore } from '../inbox.ts';
+import { inboxFolder, lockName, logFolder, TEMPORARY, temporaryPrefixBeside } from './layout.ts';
 import { LogHandle, type LogHandleOptions } from '../log-handle.ts';
 import { type FileLogView, type FileSegment, projectOf, readLog } from './read-log.ts';
 import { cutFile, salvageLog, tidyRecovery } from './salvage-log.ts';
@@ -29,6 +39,8 @@ export interface FileStoreOptions extends LogHandleOptions {
   readonly project: string;
   /** A holder without a heartbeat for this long may be taken over. */
   readonly leaseMs?: number | undefined;
+  /** Size from which the inbox is full, in bytes. */
+  readonly inboxBytes?: number | undefined;
 }
 
 /** Opens the store on files. Reads and writes nothing until a method is called. */
@@ -38,6 +50,9 @@ export function openFileStore(options: FileStoreOptions): Store {
 
 class FileBackend implements Backend<FileLogView> {
   readonly place: string;
+  readonly inbox: InboxBackend;
+  /** The inbox, once it is used: a plan does not load its code. */
+  #inbox: Promise<FileInbox> | undefined;
   readonly #leaseMs: number;
   readonly #now: () => number;
   readonly #randomId: () => string;
@@ -45,12 +60,23 @@ class FileBackend implements Backend<FileLogView> {
   /** The newest segment, while it is written to. */
   #segment: FileHandle | undefined;
 
-  constructor({ folder, project, leaseMs = LEASE_MS, now, randomId }: FileStoreOptions) {
+  constructor({ folder, project, leaseMs = LEASE_MS, now, randomId, inboxBytes }: FileStoreOptions) {
     this.place = resolve(folder);
     this.#project = project;
     this.#leaseMs = leaseMs;
     this.#now = now;
     this.#randomId = randomId;
+    const assertLog = (): Promise<void> => this.#assertLog();
+    const options = { folder: this.place, assertLog, now, randomId, maxBytes: inboxBytes };
+    const load = (): Promise<FileInbox> =>
+      (this.#inbox ??= import('./file-inbox.ts').then((module) => new module.FileInbox(options)));
+    const isEmpty = (): boolean => !existsSync(inboxFolder(this.place));
+    this.inbox = {
+      deposit: async (texts) => (await load()).deposit(texts),
+      undrained: async (positions, limit) => (isEmpty() ? [] : (await load()).undrained(positions, limit)),
+      advance: async (positions, places) => (await load()).advance(positions, places),
+      tidy: async (positions) => (isEmpty() ? undefined : (await load()).tidy(positions)),
+    };
   }
 
   get project(): string {
@@ -82,6 +108,10 @@ class FileBackend implements Backend<FileLogView> {
     await this.#closeSegment();
     // If the log could be written to, lower locks are already removed.
     await (entered ? unlinkLock(this.place, lock) : giveBackLock(this.place, lock));
+  }
+
+  async isWanted(): Promise<boolean> {
+    return isWanted(this.place);
   }
 
   beatOf({ token, holder }: HeldLock): Beat {
@@ -143,6 +173,7 @@ class FileBackend implements Backend<FileLogView> {
   }
 
   async close(): Promise<void> {
+    await (await this.#inbox)?.close();
     await this.#closeSegment();
   }
 
@@ -150,6 +181,12 @@ class FileBackend implements Backend<FileLogView> {
   async #assertProject(): Promise<void> {
     const found = await this.foundProject();
     if (found !== undefined && found !== this.#project) throw new StoreProjectError(this.place, this.#project, found);
+  }
+
+  /** Throws StoreProjectError, or StoreError if the folder has no log of this project. */
+  async #assertLog(): Promise<void> {
+    await this.#assertProject();
+    if ((await this.foundProject()) === undefined) throw missingStore(this.place, this.#project);
   }
 
   #opened(): FileHandle {

@@ -1,4 +1,4 @@
-/** Names of the files in a store's folder: log segments, locks, temporary files. */
+/** Names of the files in a store's folder: log segments, locks, files of the inbox, temporary files. */
 
 import { basename, dirname, join } from 'node:path';
 
@@ -14,11 +14,37 @@ export interface SegmentFile {
 /** The prefix of files being written. A kill leaves them behind, and the next holder of the lock removes them. */
 export const TEMPORARY = '.tmp-';
 
+/** The prefix of the files of contenders for the lock: leftovers like the others, which the next holder removes. */
+export const WISH = `${TEMPORARY}wish-`;
+
 /** Keeps git from tracking the store: an author of a commit must not be able to change the state. */
 export const IGNORE_FILE = '.gitignore';
 
 export function logFolder(folder: string): string {
   return join(folder, 'log');
+}
+
+export function inboxFolder(folder: string): string {
+  return join(folder, 'inbox');
+}
+
+/** One file of the inbox, as its name says. No name is used twice. */
+export interface InboxFile {
+  readonly name: string;
+  /** Id of the only writer. */
+  readonly writer: string;
+  /** Counts the files of a writer, which only writes to its last one. */
+  readonly number: number;
+}
+
+export function inboxFile(writer: string, number: number): InboxFile {
+  return { name: `${writer}-${number}.ndjson`, writer, number };
+}
+
+/** Undefined if the store does not give such names. */
+export function parseInboxName(name: string): InboxFile | undefined {
+  const match = /^([A-Za-z0-9-]{1,64})-([1-9]\d{0,14})\.ndjson$/u.exec(name);
+  return match === null ? undefined : inboxFile(match[1] ?? '', Number(match[2]));
 }
 
 export function quarantineFolder(folder: string): string {

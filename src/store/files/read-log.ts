@@ -27,6 +27,7 @@ import {
   compareSegments,
   IGNORE_FILE,
   logFolder,
+  parseInboxName,
   parseLockName,
   parseSegmentName,
   type SegmentFile,
@@ -271,17 +272,26 @@ async function readAll(folder: string, listing: Listing, reading: Reading): Prom
   return { segments, base, damage, notes, torn: tornOf(base), leftovers, apart, strays };
 }
 
+function strayNote(name: string): string {
+  return `inbox/${name} is not a file of the inbox`;
+}
+
 /** Files that other users may read, and files that do not belong to the store. */
 async function noteFiles(folder: string): Promise<readonly string[]> {
   const notes: string[] = [];
-  const own = new Set(['log', 'quarantine', IGNORE_FILE]);
+  const own = new Set(['log', 'inbox', 'quarantine', IGNORE_FILE]);
   const top = await readdir(folder);
   for (const name of top) {
     if (!own.has(name) && !name.startsWith(TEMPORARY) && parseLockName(name) === undefined)
       notes.push(`${name} is not a file of the store`);
   }
-  const inLog = top.includes('log') ? (await readdir(logFolder(folder))).map((name) => join('log', name)) : [];
-  for (const name of ['.', ...top.filter((one) => own.has(one)), ...inLog]) {
+  const inside: string[] = [];
+  for (const inner of ['log', 'inbox'].filter((one) => top.includes(one))) {
+    const names = await readdir(join(folder, inner));
+    inside.push(...names.map((name) => join(inner, name)));
+    if (inner === 'inbox') notes.push(...names.filter((name) => parseInboxName(name) === undefined).map(strayNote));
+  }
+  for (const name of ['.', ...top.filter((one) => own.has(one)), ...inside]) {
     const found = await stat(join(folder, name)).catch(() => undefined);
     if (found === undefined || (found.mode & 0o077) === 0) continue;
     const mode = (found.mode & 0o777).toString(8).padStart(4, '0');

@@ -24,7 +24,7 @@ export interface SegmentScan {
   readonly begun?: End | undefined;
   readonly end?: End | undefined;
   readonly damage?: Damage | undefined;
-  /** Bytes of a record that was being written when its writer died. */
+  /** Bytes of a record, or of a group of records, that was being written when its writer died. */
   readonly torn: number;
   /** Bytes after the seal. */
   readonly late: number;
@@ -109,8 +109,9 @@ async function onlyNuls(handle: FileHandle, from: number, to: number): Promise<b
   return true;
 }
 
-/** True if the bytes after the last sound line are a record that was cut short. */
+/** True if the bytes after the last sound line are a record that was cut short, or none. */
 async function isTorn(handle: FileHandle, end: End, size: number): Promise<boolean> {
+  if (end.bytes === size) return true;
   const length = Math.min(size - end.bytes, MAX_LINE);
   const bytes = Buffer.alloc(length);
   const { bytesRead } = await handle.read(bytes, 0, length, end.bytes);
@@ -148,14 +149,14 @@ async function scan(handle: FileHandle, file: SegmentFile, options: ScanOptions)
     };
   else await takeLines(handle, limit, progress);
   if (progress.damage === undefined) {
-    const { begun, end } = reader;
-    if (begun === undefined || end === undefined)
+    const { begun, end, last } = reader;
+    if (begun === undefined || end === undefined || last === undefined)
       progress.damage = damageAt(progress, 'checkpoint-broken', 'the checkpoint is cut off');
     else if (seal !== undefined) {
       const broken = checkSeal(progress, seal, size);
       if (broken !== undefined) progress.damage = broken;
     } else if (end.bytes < size) {
-      if (options.newest && (await isTorn(handle, end, size))) torn = size - end.bytes;
+      if (options.newest && (await isTorn(handle, last, size))) torn = size - end.bytes;
       else progress.damage = damageAt(progress, 'record-broken', 'these bytes are not a record');
     }
   }

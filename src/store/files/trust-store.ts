@@ -16,7 +16,7 @@ import { distrustOf, type Owners, TRUST_OWNER } from '#plugin/owner';
 import { errorCode } from '../error-code.ts';
 import { StoreError } from '../errors.ts';
 import { trackedAs } from './git-index.ts';
-import { logFolder } from './layout.ts';
+import { inboxFolder, logFolder } from './layout.ts';
 
 const OTHERS = 0o007;
 const GROUP = 0o070;
@@ -60,7 +60,8 @@ interface Found {
 }
 
 async function foundIn(real: string): Promise<readonly Found[]> {
-  const paths = [real, ...(await namesIn(real)), ...(await namesIn(logFolder(real)))];
+  const folders = await Promise.all([real, logFolder(real), inboxFolder(real)].map(namesIn));
+  const paths = [real, ...folders.flat()];
   const found = await Promise.all(
     paths.map(async (path) => {
       const stat = await lstat(path).catch((error: unknown) => {

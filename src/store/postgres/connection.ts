@@ -275,7 +275,8 @@ export function openServer(target: Target, deadlines: Deadlines): Server {
   }
 
   function opening({ access }: TransactOptions): string {
-    const begin = access === 'read' ? 'ISOLATION LEVEL REPEATABLE READ READ ONLY' : 'READ WRITE';
+    const begin =
+      access === 'read' ? 'ISOLATION LEVEL REPEATABLE READ READ ONLY' : 'ISOLATION LEVEL READ COMMITTED READ WRITE';
     const settings = [
       `SET LOCAL statement_timeout = ${deadlines.statementMs}`,
       `SET LOCAL lock_timeout = ${deadlines.lockMs}`,
@@ -287,10 +288,12 @@ export function openServer(target: Target, deadlines: Deadlines): Server {
     // Overrides the database's setting: an acknowledged commit is on disk. Stricter settings stay.
     const durable =
       "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')";
+    // Compiling the checks of the tables takes ten times as long as to run them. Older servers do not compile.
+    const plain = "SELECT set_config('jit', 'off', true) WHERE current_setting('jit', true) = 'on'";
     // A log is read page by page along its key. Without statistics, as in a table that has just been filled, the
     // planner would collect and sort all following rows for each page.
     const along = ['bitmapscan', 'seqscan', 'sort'].map((way) => `SET LOCAL enable_${way} = off`);
-    return [`BEGIN ${begin}`, ...settings, ...(access === 'write' ? [durable] : along)].join('; ');
+    return [`BEGIN ${begin}`, ...settings, plain, ...(access === 'write' ? [durable] : along)].join('; ');
   }
 
   /** A connection with an open transaction. Replaces an idle connection that turns out to be dead. */

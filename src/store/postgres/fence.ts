@@ -20,7 +20,7 @@ import type { HeldLock } from '../backend.ts';
 import { FenceLostError, StoreBrokenError } from '../errors.ts';
 import { isDead, parseHolder } from '../holder.ts';
 import type { Head, Holder, LockStatus } from '../store.ts';
-import { type AcquireOptions, type Refused, waitForLock } from '../wait-for-lock.ts';
+import { type AcquireOptions, type Refused, waitForLock, type Wish } from '../wait-for-lock.ts';
 import { type Server, ServerError, type Transaction } from './connection.ts';
 import { assertNotRenamed } from './schema.ts';
 
@@ -134,7 +134,8 @@ async function attempt(
       return { holder: other, fence };
     const lock = { token: other === undefined ? fence.token : fence.token + 1, holder };
     await transaction.query(
-      `UPDATE ${schema}.fences SET token = $2, holder_id = $3, holder = $4, beat = beat + 1, beat_at = clock_timestamp()
+      `UPDATE ${schema}.fences SET token = $2, holder_id = $3, holder = $4, beat = beat + 1, beat_at = clock_timestamp(),
+         wanted_at = NULL
        WHERE project = $1`,
       [project, lock.token, holder.id, JSON.stringify(holder)],
     );
@@ -178,13 +179,43 @@ function sightingOf({ holder, fence }: Refusal, before: Sighting | undefined): S
   return isSame ? before : { id: holder.id, token, beat, since: performance.now() };
 }
 
+/** Time after which a wish counts no longer, in ms: several renewals of one. */
+const WISH_MS = 3000;
+
+/**
+ * The wish of a contender: the time of its last renewal, by the database's clock. One contender that withdraws hides the
+ * others until they renew theirs.
+ */
+function wishOf({ server, schema, project }: Place): Wish {
+  const set = async (value: string): Promise<void> => {
+    await server.transact({ access: 'write' }, (transaction) =>
+      transaction.query(`UPDATE ${schema}.fences SET wanted_at = ${value} WHERE project = $1`, [project]),
+    );
+  };
+  return { make: () => set('clock_timestamp()'), withdraw: () => set('NULL') };
+}
+
+/** True if a contender has renewed its wish lately. */
+export async function isWanted(transaction: Transaction, { schema, project }: Place): Promise<boolean> {
+  const { rows } = await transaction.query(
+    `SELECT wanted_at > clock_timestamp() - interval '${WISH_MS} milliseconds' FROM ${schema}.fences WHERE project = $1`,
+    [project],
+  );
+  return rows[0]?.[0] === true;
+}
+
 /** Takes the lock. Throws LockHeldError when the time is over, and the signal's reason when it fires. */
 export function acquireLock(place: Place, holder: Holder, options: FenceOptions): Promise<HeldLock> {
   const lock = `the fence of project ${place.project} in ${place.name}`;
-  return waitForLock<Refused & { readonly seen: Sighting | undefined }>(place.name, options, async (before) => {
-    const got = await attemptSettled(place, holder, options, before?.seen);
-    return 'token' in got ? got : { holder: got.holder, lock, seen: sightingOf(got, before?.seen) };
-  });
+  return waitForLock<Refused & { readonly seen: Sighting | undefined }>(
+    place.name,
+    options,
+    async (before) => {
+      const got = await attemptSettled(place, holder, options, before?.seen);
+      return 'token' in got ? got : { holder: got.holder, lock, seen: sightingOf(got, before?.seen) };
+    },
+    wishOf(place),
+  );
 }
 
 /** Gives the lock back, if this process still owns it. The token stays. */

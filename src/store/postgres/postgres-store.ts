@@ -19,9 +19,10 @@ import { LogUnchangedError } from '../errors.ts';
 import type { Examination, Split } from '../examine.ts';
 import { type Beat, LEASE_MS } from '../heartbeat.ts';
 import { LogHandle, type LogHandleOptions } from '../log-handle.ts';
-import type { Head, Holder, LockOptions, LockStatus, Store } from '../store.ts';
+import type { Head, Holder, InboxPlace, LockOptions, LockStatus, Store } from '../store.ts';
 import { type Deadlines, deadlinesOf, openServer, type Server, ServerError, type Transaction } from './connection.ts';
-import { acquireLock, type Place, readFence, releaseLock, statusOf } from './fence.ts';
+import { RowInbox, removeEntries } from './inbox-rows.ts';
+import { acquireLock, isWanted, type Place, readFence, releaseLock, statusOf } from './fence.ts';
 import { readFacts, readRows, type RowLogView } from './read-rows.ts';
 import { carryOutSalvage, planSalvage, remainsBehind } from './salvage-rows.ts';
 import { hasTables, migrate } from './schema.ts';
@@ -37,6 +38,8 @@ export interface PostgresStoreOptions extends LogHandleOptions {
   readonly leaseMs?: number | undefined;
   /** Maximum time of a call, in ms, except for reading and checking a long log. */
   readonly deadlineMs?: number | undefined;
+  /** Size from which the inbox is full, in bytes. */
+  readonly inboxBytes?: number | undefined;
 }
 
 const DEADLINE_MS = 30_000;
@@ -51,16 +54,23 @@ class PostgresBackend implements Backend<RowLogView> {
   readonly #server: Server;
   readonly #deadlines: Deadlines;
   readonly #leaseMs: number;
+  readonly inbox: RowInbox;
   #place: Place;
   #migrated = false;
 
-  constructor({ target, project, leaseMs = LEASE_MS, deadlineMs = DEADLINE_MS }: PostgresStoreOptions) {
+  constructor({ target, project, leaseMs = LEASE_MS, deadlineMs = DEADLINE_MS, inboxBytes }: PostgresStoreOptions) {
     this.#target = target;
     this.#deadlines = deadlinesOf(deadlineMs);
     this.#server = openServer(target, this.#deadlines);
     this.#leaseMs = leaseMs;
     const { place: name, schema, owner } = target;
     this.#place = defined({ server: this.#server, name, schema, project, owner });
+    this.inbox = new RowInbox({
+      place: () => this.#place,
+      persistently: (work) => this.#persistently(work),
+      callMs: deadlineMs,
+      maxBytes: inboxBytes,
+    });
   }
 
   get place(): string {
@@ -116,6 +126,10 @@ class PostgresBackend implements Backend<RowLogView> {
     return releaseLock(this.#place, lock);
   }
 
+  isWanted(): Promise<boolean> {
+    return this.#server.transact({ access: 'read' }, (transaction) => isWanted(transaction, this.#place));
+  }
+
   beatOf({ holder }: HeldLock): Beat {
     // A hanging heartbeat leaves time for another one within the lease.
     const deadlineMs = Math.min(this.#deadlines.callMs, Math.ceil(this.#leaseMs * 0.6));
@@ -127,8 +141,11 @@ class PostgresBackend implements Backend<RowLogView> {
     return { begun: base.begun.bytes, end: base.end };
   }
 
-  append(lock: HeldLock, { end }: Tail, chain: Chain): Promise<void> {
-    return this.#durably(chain.end, (transaction) => appendRows(transaction, this.#place, lock, end, chain));
+  append(lock: HeldLock, { end }: Tail, chain: Chain, drained: readonly InboxPlace[]): Promise<void> {
+    return this.#durably(chain.end, async (transaction) => {
+      await appendRows(transaction, this.#place, lock, end, chain);
+      await removeEntries(transaction, this.#place, drained);
+    });
   }
 
   async begin(lock: HeldLock, { end }: Tail, checkpoint: Chain, project = this.project): Promise<void> {

@@ -4,11 +4,12 @@
  * | Table         | Holds                                                                                   |
  * |---------------|-----------------------------------------------------------------------------------------|
  * | `version`     | one row: the number of migrations below that were run                                   |
- * | `fences`      | per project: the holder that may append and its token, its heartbeat, the end of the log |
+ * | `fences`      | per project: the holder that may append and its token, its heartbeat, the end of the log, the last time at which another process waited |
  * | `records`     | the log: the raw line of each record, without its newline                               |
  * | `checkpoints` | the first record and the length of each checkpoint, so that the newest is found at once |
  * | `quarantine`  | rows that recoveries set aside                                                          |
  * | `renames`     | earlier names of projects: no new log begins under such a name                          |
+ * | `inbox`       | entries that any process deposits, until the holder of the lock drains them              |
  *
  * Only commands that write migrate. The other tables are checked against the log, which is the source of truth.
  */
@@ -56,10 +57,23 @@ const MIGRATIONS: readonly ((schema: string) => readonly string[])[] = [
     )`,
   ],
   (schema) => [`CREATE TABLE ${schema}.renames (project text PRIMARY KEY, renamed_to text NOT NULL)`],
+  (schema) => [
+    `CREATE TABLE ${schema}.inbox (
+      project text NOT NULL,
+      id bigint GENERATED ALWAYS AS IDENTITY,
+      received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+      body text NOT NULL,
+      PRIMARY KEY (project, id)
+    )`,
+  ],
+  (schema) => [`ALTER TABLE ${schema}.fences ADD COLUMN wanted_at timestamptz`],
 ];
 
 /** The first version with the table of renames. */
 const RENAMES_VERSION = 2;
+
+/** The first version with the inbox. */
+const INBOX_VERSION = 3;
 
 /** The oldest version of the tables that readers understand. */
 const READABLE_VERSION = 1;
@@ -133,6 +147,11 @@ export async function hasTables(
     );
   if (version >= RENAMES_VERSION) await assertNotRenamed(transaction, place);
   return version !== 0;
+}
+
+/** True if the tables have an inbox: those of an older version have none until a command that writes migrates them. */
+export async function hasInbox(transaction: Transaction, place: SchemaPlace): Promise<boolean> {
+  return (await tableVersion(transaction, place)) >= INBOX_VERSION;
 }
 
 /** Migrates the tables to the current version, one process at a time. */

@@ -136,6 +136,7 @@ export async function isWritten(transaction: Transaction, place: Place, head: He
 
 /** Gives all rows of a project another name, and reserves the old name so that no new log uses it. */
 export async function renameRows(transaction: Transaction, { schema, project }: Place, to: string): Promise<void> {
+  // The row of the fence is first: deposits that are under way end before it is changed, and their rows are moved.
   for (const table of PROJECT_TABLES.filter((name) => name !== 'records'))
     await transaction.query(`UPDATE ${schema}.${table} SET project = $2 WHERE project = $1`, [project, to]);
   const text = `UPDATE ${schema}.records SET project = $2 WHERE project = $1 AND seq IN (

@@ -15,7 +15,6 @@ const defaults = {
   desired: ['desired/'],
   store: '.fettle',
   storeFrom: 'default',
-  parallelism: 10,
   onDamage: 'stop',
   plugins: {},
   safety: {

@@ -18,7 +18,8 @@ function lines(count: number, make: (index: number) => string): string {
   return Array.from({ length: count }, (_, index) => make(index)).join('');
 }
 
-const few = ['too-many-values', 'yaml-syntax', 'not-a-mapping', 'too-many-problems'];
+/** The codes of a text that is read up to a limit: the costly ones. */
+export const few = ['too-many-values', 'yaml-syntax', 'not-a-mapping', 'too-many-problems'];
 
 function hostile(name: string, codes: readonly string[], make: () => string | Buffer): HostileText {
   return { name, codes, make };

@@ -121,6 +121,8 @@ it('the fields with paths are those that the specs mark', () => {
     '/userDataFile',
     '/template/userDataFile',
     '/workloads/file',
+    '/snapshot/file',
+    '/configDb/file',
   ]);
 });
 

@@ -284,7 +284,7 @@ describe('a name', () => {
     const get = dns.names.get.bind(dns.names);
     // The question for IPv6 addresses is not answered.
     dns.names.get = (name) => (dns.asked.at(-1)?.startsWith('AAAA') === true ? { silent: true } : get(name));
-    const seen = await domain(dns, { config: { totalSeconds: 2 } });
+    const seen = await domain(dns, { config: { totalSeconds: 10 } });
     expect(said(seen)).toEqual([`name-not-resolved: ${HOST}:443: the name does not resolve`]);
   });
 

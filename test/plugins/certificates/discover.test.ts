@@ -15,7 +15,8 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { CertificateSpec } from '../../../plugins/certificates/generated.ts';
-import { fettle, temporaryFolder, writeFiles } from '../../support/cli.ts';
+import { temporaryFolder, writeFiles } from '../../support/cli.ts';
+import { fettleHere } from '../../support/command-line.ts';
 import { openssl } from './support.ts';
 
 let folder: string;
@@ -47,7 +48,7 @@ describe('import --all --plugin certificates', () => {
     const file = join(folder, 'pki/b/fullchain.pem');
     const text = readFileSync(file, 'utf8');
     writeFileSync(file, text.trimEnd() + text);
-    const { code, stdout, stderr } = await fettle(folder, 'import', '--all', '--plugin', 'certificates', 'pki');
+    const { code, stdout, stderr } = await fettleHere(folder, 'import', '--all', '--plugin', 'certificates', 'pki');
     expect(code).toBe(4);
     expect(stdout).toContain('name: a.example.test');
     expect(stdout).not.toContain('b.example.test');
@@ -65,15 +66,24 @@ describe('import --all --plugin certificates', () => {
     rmSync(join(folder, 'pki/alone/privkey.pem'));
     writeFileSync(join(folder, 'pki/rubbish.pem'), '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
     symlinkSync('..', join(folder, 'pki/circle'));
-    const made = await fettle(folder, 'import', '--all', '--plugin', 'certificates', 'pki', '-o', 'desired/found.yaml');
+    const made = await fettleHere(
+      folder,
+      'import',
+      '--all',
+      '--plugin',
+      'certificates',
+      'pki',
+      '-o',
+      'desired/found.yaml',
+    );
     expect([made.code, made.stderr]).toEqual([0, expect.stringContaining('2 documents')]);
-    expect((await fettle(folder, 'validate')).code).toBe(0);
-    const plan = await fettle(folder, 'plan');
+    expect((await fettleHere(folder, 'validate')).code).toBe(0);
+    const plan = await fettleHere(folder, 'plan');
     expect(plan.stdout).toContain('~ certificates/Certificate/a.example.test           normal > normal  adopt');
     expect(plan.stdout).toContain('~ certificates/Certificate/wildcard.b.example.test  normal > normal  adopt');
     expect(plan.stdout).toContain('0 to add, 2 to change');
     // A declared pair is not found again, and no file is overwritten.
-    const again = await fettle(
+    const again = await fettleHere(
       folder,
       'import',
       '--all',
@@ -88,14 +98,23 @@ describe('import --all --plugin certificates', () => {
       expect.stringContaining('note: no documents; 2 entries passed over, listed above'),
     ]);
     pair('pki/live/d', 'd.example.test');
-    const over = await fettle(folder, 'import', '--all', '--plugin', 'certificates', 'pki', '-o', 'desired/found.yaml');
+    const over = await fettleHere(
+      folder,
+      'import',
+      '--all',
+      '--plugin',
+      'certificates',
+      'pki',
+      '-o',
+      'desired/found.yaml',
+    );
     expect([over.code, over.stderr]).toEqual([1, expect.stringContaining('already exists and is not overwritten')]);
   });
 
   it('without an Issuer, passes a pair over with the reason', async () => {
     rmSync(join(folder, 'desired/self.yaml'));
     pair('pki', 'a.example.test');
-    const { stdout, stderr } = await fettle(folder, 'import', '--all', '--plugin', 'certificates', 'pki');
+    const { stdout, stderr } = await fettleHere(folder, 'import', '--all', '--plugin', 'certificates', 'pki');
     expect(stdout).toBe('');
     expect(stderr).toContain(
       'passed over: pki/fullchain.pem, pki/privkey.pem: was issued by CN=a.example.test, and no Issuer is declared',
@@ -142,7 +161,7 @@ describe('import --all --plugin certificates', () => {
     );
     expect(stderr).toMatch(/passed over: .*: shares pki\/shared\/privkey\.pem with another Certificate/u);
     writeFiles(folder, { 'desired/found.yaml': text });
-    expect((await fettle(folder, 'validate')).code).toBe(0);
+    expect((await fettleHere(folder, 'validate')).code).toBe(0);
   });
 
   it('names the Issuer that has signed a pair, and leaves a publicly trusted one to its program', async () => {
@@ -150,7 +169,7 @@ describe('import --all --plugin certificates', () => {
       'desired/ca.yaml':
         'apiVersion: certificates/v1\nkind: Issuer\nmetadata: { name: ca }\nspec: { localCa: { dir: ../ca, commonName: Test CA } }\n',
     });
-    expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
+    expect((await fettleHere(folder, 'apply', '--yes')).code).toBe(0);
     const { leaf, key } = chain('www.example.test');
     writeFiles(folder, { 'pki/foreign.crt': leaf, 'pki/foreign.key': key });
     pair('pki/self', 'self.example.test');
@@ -171,18 +190,18 @@ describe('import --all --plugin certificates', () => {
     pair('pki', 'a.example.test');
     mkdirSync(join(folder, 'closed'));
     chmodSync(join(folder, 'closed'), 0);
-    const { code, stderr } = await fettle(folder, 'import', '--all', '--plugin', 'certificates', 'pki', 'closed');
+    const { code, stderr } = await fettleHere(folder, 'import', '--all', '--plugin', 'certificates', 'pki', 'closed');
     expect([code, stderr]).toEqual([4, expect.stringContaining('closed')]);
   });
 
   it('a folder that does not exist is reported', async () => {
-    const { code, stderr } = await fettle(folder, 'import', '--all', '--plugin', 'certificates', 'nowhere');
+    const { code, stderr } = await fettleHere(folder, 'import', '--all', '--plugin', 'certificates', 'nowhere');
     expect([code, stderr]).toEqual([4, expect.stringContaining('nowhere')]);
   });
 
   /** The import of a folder, as parsed documents and as text. */
   async function imported(...places: readonly string[]) {
-    const { stdout, stderr, code } = await fettle(folder, 'import', '--all', '--plugin', 'certificates', ...places);
+    const { stdout, stderr, code } = await fettleHere(folder, 'import', '--all', '--plugin', 'certificates', ...places);
     const specs = parseAllDocuments(stdout).flatMap((each) => {
       const document = each.toJS() as { readonly spec?: CertificateSpec } | null;
       return document?.spec === undefined ? [] : [document.spec];
@@ -244,8 +263,8 @@ describe('import --all --plugin certificates', () => {
     expect(text).not.toContain('archive');
     // An adopted pair is as its document says: nothing is corrected, the links and the mode of the key stay.
     writeFiles(folder, { 'desired/found.yaml': text });
-    expect((await fettle(folder, 'import', 'certificates/Certificate/www.example.test')).code).toBe(0);
-    const { stdout } = await fettle(folder, 'plan', '--detail');
+    expect((await fettleHere(folder, 'import', 'certificates/Certificate/www.example.test')).code).toBe(0);
+    const { stdout } = await fettleHere(folder, 'plan', '--detail');
     expect(stdout).toMatch(/changed-by-renewal: .* changes the issuer \(CN=Middle → the Issuer self\)/u);
     expect(stdout).toContain('0 to change');
     expect(stdout).not.toMatch(/storage|mode/u);
@@ -276,7 +295,7 @@ describe('import --all --plugin certificates', () => {
       'desired/www.yaml':
         'apiVersion: certificates/v1\nkind: Certificate\nmetadata: { name: www }\nspec: { issuer: self, dnsNames: [www.example.test], storage: { directory: { path: ../tls/www, combined: true } } }\n',
     });
-    expect((await fettle(folder, 'apply', '--yes')).code).toBe(0);
+    expect((await fettleHere(folder, 'apply', '--yes')).code).toBe(0);
     expect((await imported('tls')).stderr).toContain('every resource found is already declared');
     rmSync(join(folder, 'desired/www.yaml'));
     rmSync(join(folder, '.fettle'), { recursive: true });

@@ -1,11 +1,11 @@
 /** Documents of the plugin: their checks. */
 
 import { describe, expect, test } from 'vitest';
-import { check as checkWith } from '../../../plugins/certificates/check.ts';
+import { check as checkWith, checkTogether } from '../../../plugins/certificates/check.ts';
 import type { CertificateSpec, DomainSpec } from '../../../plugins/certificates/generated.ts';
 import { certificates } from '../../../plugins/certificates/plugin.ts';
 import type { Desired, Json } from '#plugin';
-import { certificateSpec, desiredOf } from './support.ts';
+import { certificateSpec, desiredOf, domainSpec } from './support.ts';
 
 const certificate = (more: Partial<CertificateSpec>, name = 'www', file = 'main.yaml') =>
   desiredOf('Certificate', name, certificateSpec(more), file);
@@ -246,4 +246,19 @@ describe('settings of probes', () => {
       },
     ]);
   });
+});
+
+test('Domains with the same externalId are a mistake, in any case of its letters', () => {
+  const id = '0b5f4c1e-6d1f-4f0e-9a59-2f4f5a3c7d10';
+  const named = (name: string, externalId?: string) =>
+    desiredOf('Domain', name, domainSpec(externalId === undefined ? {} : { externalId }));
+  expect(checkTogether([named('a', id), named('b', id.replace('0', '1')), named('c'), named('d')])).toEqual([]);
+  expect(checkTogether([named('a', id), certificate({}), named('b', id.toUpperCase())])).toEqual([
+    {
+      ref: { plugin: 'certificates', kind: 'Domain', name: 'b' },
+      code: 'duplicate-name',
+      pointer: '/spec/externalId',
+      message: `${id} is also the externalId of certificates/Domain/a`,
+    },
+  ]);
 });

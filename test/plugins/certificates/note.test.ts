@@ -3,8 +3,8 @@
 import { absent, resourceWith } from '../../support/resource.ts';
 import { describe, expect, test } from 'vitest';
 import type { CertificateResource, DomainResource, IssuerResource } from '../../../plugins/certificates/diff.ts';
-import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
-import type { CertificateMemory } from '../../../plugins/certificates/generated.ts';
+import type { CertificateFacts, DomainFacts } from '../../../plugins/certificates/facts.ts';
+import type { CertificateMemory, DomainMemory } from '../../../plugins/certificates/generated.ts';
 import { formerOf, noteCertificate, noteDomain, noteIssuer } from '../../../plugins/certificates/note.ts';
 import type { Memory, OpenIntent, Resource, KnownResource } from '#plugin';
 import {
@@ -243,6 +243,43 @@ describe('of a Domain', () => {
       failure_policy: 'standard',
       target: 'a.test a.test:443',
       ...expected,
+    });
+  });
+
+  describe('after a certificate event', () => {
+    const minute = 60_000;
+    const noted = (state: string, facts: DomainFacts, kept: Partial<DomainMemory>) =>
+      noteDomain(
+        resourceWith({
+          ...resource,
+          observed: observedOf('Domain', 'd', state, facts),
+          memory: memoryOf('Domain', 'd', { state: 'issued', kept }),
+        }),
+        NOW,
+      );
+    const reported = { cert_ref: 'secret/www', cert_not_after: iso(NOW + DAY) };
+
+    test.each([
+      ['older than the recorded probe', NOW - 2 * minute, undefined],
+      ['newer', NOW - minute / 2, iso(NOW)],
+    ])('that is %s, the time of a good probe is %s', (_name, eventAt, checked) => {
+      const kept = { checked_at: iso(NOW - minute), cert_last_event_at: iso(eventAt) };
+      expect(noted('issued', {}, kept).checked_at).toBe(checked);
+    });
+
+    test('a served certificate replaces the reported one, and a failed probe does not', () => {
+      const facts = { fingerprint: fingerprint('d'), not_after: iso(NOW + DAY) };
+      expect(noted('issued', facts, reported)).toMatchObject({ ...facts, cert_ref: '', cert_not_after: '' });
+      expect(noted('tls_error', { error: 'refused' }, reported)).not.toHaveProperty('cert_ref');
+    });
+
+    test('a host that is no longer verified, and so not probed, keeps its error', () => {
+      expect(noted('pending_issue', {}, { error: 'refused', message: 'no', failures: 1 })).not.toHaveProperty('error');
+    });
+
+    test('a failed probe is one failure more', () => {
+      const kept = { failures: 2, error: 'renewal-failed', retry_at: iso(NOW) };
+      expect(noted('tls_error', { error: 'refused' }, kept)).toMatchObject({ failures: 3, error: 'refused' });
     });
   });
 });

@@ -192,6 +192,20 @@ describe('a text with a certificate and its chain', () => {
     expect(alone.filter(({ isOurs, haproxy }) => haproxy !== isOurs)).toEqual([]);
   });
 
+  /** A certificate whose dates are not dates: the only content that is judged with the text, and OpenSSL does not. */
+  const UNDATED = 'has a certificate without a proper validity';
+
+  test('without a date in its validity is not usable, although OpenSSL loads it: its end is unknown', () => {
+    const undated = ({ raw }: X509Certificate): string => {
+      const bytes = Buffer.from(raw);
+      // The month of the beginning, in the first UTCTime of 13 bytes of the validity, a sequence of 30 bytes.
+      bytes.write('99', bytes.indexOf(Buffer.from([0x30, 30, 0x17, 13])) + 6, 'latin1');
+      return certificate(bytes.toString('base64').replaceAll(/.{1,64}/gu, '$&\n'));
+    };
+    for (const text of [undated(leaf) + C, L + undated(authority)])
+      expect([loads(text), readChain(text).problem]).toEqual([true, UNDATED]);
+  });
+
   const mutation = fc.record({
     at: fc.nat((L + C).length),
     cut: fc.nat(80),
@@ -233,6 +247,7 @@ describe('a text with a certificate and its chain', () => {
         const { certificates, problem } = readChain(text);
         // Base64 content is outside of PEM: a certificate with a damaged key or signature can still parse.
         fc.pre(certificates.every((each) => each.raw.equals(leaf.raw) || each.raw.equals(authority.raw)));
+        fc.pre(problem !== UNDATED);
         const expected = loads(text);
         expect([text, problem === undefined && certificates.length > 0]).toEqual([text, expected]);
         if (expected) usable += 1;

@@ -1,8 +1,11 @@
 /** Schedules: when a certificate is due, when it was last checked, and when a failed operation is tried again. */
 
 import { describe, expect, test } from 'vitest';
+import type { Observed } from '#plugin';
 import { dueAt, isDue } from '../../../plugins/certificates/days.ts';
-import { certificateSchedule } from '../../../plugins/certificates/schedule.ts';
+import type { DomainResource } from '../../../plugins/certificates/diff.ts';
+import type { DomainFacts } from '../../../plugins/certificates/facts.ts';
+import { certificateSchedule, domainSchedule } from '../../../plugins/certificates/schedule.ts';
 import { certificateProject, fettle, writeFiles } from '../../support/cli.ts';
 import { resourceWith } from '../../support/resource.ts';
 import {
@@ -10,6 +13,8 @@ import {
   certificateSpec,
   DAY,
   desiredOf,
+  domainSpec,
+  fingerprint,
   HOUR,
   iso,
   memoryOf,
@@ -97,7 +102,7 @@ test('explain, state show and the JSON of a plan have the schedules', async () =
     'desired/domain.yaml': `apiVersion: certificates/v1
 kind: Domain
 metadata: { name: front }
-spec: { host: www.example.test, address: 127.0.0.1, port: 1, failurePolicy: strict }
+spec: { host: www.example.test, address: 127.0.0.1, port: 1, failurePolicy: strict, externalId: 0b5f4c1e-6d1f-4f0e-9a59-2f4f5a3c7d10 }
 `,
   });
   await fettle(folder, 'apply', '--yes');
@@ -118,6 +123,20 @@ spec: { host: www.example.test, address: 127.0.0.1, port: 1, failurePolicy: stri
       last_recorded_failure_at: expect.stringMatching(due),
       next_scheduled_probe_at: expect.stringMatching(due),
       failure_policy: 'strict',
+      certificate_events: {
+        tls_status: 'tls_error',
+        certificate_ref: null,
+        tls_not_after: null,
+        tls_last_error: expect.stringContaining('connection refused'),
+        tls_last_checked_at: expect.stringMatching(due),
+        cert_failure_policy: 'strict',
+        cert_failure_count: 1,
+        cert_retry_backoff_seconds: 300,
+        cert_next_retry_at: expect.stringMatching(due),
+        cert_last_event_type: null,
+        cert_last_event_at: null,
+        cert_renewal_due_at: null,
+      },
     },
   };
   const json = async (...words: readonly string[]) => JSON.parse((await fettle(folder, ...words)).stdout);
@@ -137,4 +156,55 @@ spec: { host: www.example.test, address: 127.0.0.1, port: 1, failurePolicy: stri
   expect((await fettle(folder, 'explain', front, '--format', 'markdown')).stdout).toMatch(
     /next scheduled probe at <code>\S+<\/code> \(in \d+ \w+\)/u,
   );
+});
+
+describe('the fields of certificate events', () => {
+  const spec = domainSpec();
+  const kept = {
+    fingerprint: fingerprint('a'),
+    not_after: iso(NOW + DAY),
+    cert_ref: 'secret/www',
+    cert_not_after: iso(NOW + 90 * DAY),
+    cert_last_event_type: 'renewal_succeeded',
+    cert_last_event_at: iso(NOW),
+    cert_renewal_due_at: iso(NOW + 60 * DAY),
+    message: '',
+  };
+  const schedule = (observed?: Observed<DomainFacts>) => {
+    const given = {
+      ref: refOf('Domain', 'www'),
+      desired: desiredOf('Domain', 'www', spec),
+      memory: memoryOf('Domain', 'www', { state: 'issued', kept }),
+    };
+    const resource: DomainResource = resourceWith(observed === undefined ? given : { ...given, observed });
+    return domainSchedule(resource, NOW)['certificate_events'];
+  };
+
+  test('are those of the newest event until a probe', () => {
+    expect(schedule()).toMatchObject({
+      tls_status: 'issued',
+      certificate_ref: 'secret/www',
+      tls_not_after: iso(NOW + 90 * DAY),
+      tls_last_error: null,
+      cert_last_event_type: 'renewal_succeeded',
+      cert_last_event_at: iso(NOW),
+      cert_renewal_due_at: iso(NOW + 60 * DAY),
+    });
+  });
+
+  test('are those of the probe after it, but for the event itself and the time at which a renewal is due', () => {
+    const facts: DomainFacts = {
+      fingerprint: fingerprint('b'),
+      not_after: iso(NOW + 2 * DAY),
+      message: 'expired at x',
+    };
+    expect(schedule(observedOf('Domain', 'www', 'tls_error', facts))).toMatchObject({
+      tls_status: 'tls_error',
+      certificate_ref: fingerprint('b'),
+      tls_not_after: iso(NOW + 2 * DAY),
+      tls_last_error: 'expired at x',
+      cert_last_event_type: 'renewal_succeeded',
+      cert_renewal_due_at: iso(NOW + 60 * DAY),
+    });
+  });
 });

@@ -286,7 +286,7 @@ describe('a file', () => {
 
 describe('any bytes', () => {
   const { crt, key } = ((): { readonly crt: string; readonly key: string } => {
-    const folder = '/tmp';
+    const folder = temporaryFolder();
     return {
       crt: openssl(
         folder,

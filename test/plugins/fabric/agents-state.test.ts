@@ -1,6 +1,6 @@
 /** Standings of switches: from reports in tables, and from the played agents of an emulated fabric over its socket. */
 
-import { globSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -22,17 +22,13 @@ import { openClusters } from '../../../plugins/fabric/live/clusters.ts';
 import type { LiveObject } from '../../../plugins/fabric/objects/content.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../../plugins/fabric/sandbox/emulator.ts';
 import { type Agents, playAgents } from '../../../plugins/fabric/sandbox/hedgehog/agents.ts';
-import {
-  HEDGEHOG_DEFINITIONS,
-  HEDGEHOG_KINDS,
-  VIRTUAL_PROFILE,
-} from '../../../plugins/fabric/sandbox/hedgehog/definitions.ts';
-import { HEDGEHOG_HOOKS } from '../../../plugins/fabric/sandbox/hedgehog/hooks.ts';
+import { HEDGEHOG_DEFINITIONS, HEDGEHOG_KINDS } from '../../../plugins/fabric/sandbox/hedgehog/definitions.ts';
 import { textAt, type Tree, treeAt } from '../../../plugins/fabric/sandbox/value.ts';
 import type { ClusterWriter } from '../../../plugins/fabric/world.ts';
 import { temporaryFolder } from '../../support/cli.ts';
-import { type Api, type ApiServer, objectsIn, openApi } from '../../support/kubernetes/api.ts';
+import { type Api, type ApiServer, openApi } from '../../support/kubernetes/api.ts';
 import { emulatedServer, hasRealServer, install, realServer } from '../../support/kubernetes/servers.ts';
+import { changeVpc, startHedgehogFabric } from './hedgehog-fabric.ts';
 
 const never = new AbortController().signal;
 const at = (text: string): number => Date.parse(`2026-11-29T${text}Z`);
@@ -468,6 +464,8 @@ describe('the wait after an apply', () => {
       ['leaf-1', 5],
       ['leaf-2', 7],
     ]),
+    isLong: false,
+    restored: new Map(),
     from: at('10:00:00'),
     ...AGENTS_WAIT,
   };
@@ -585,6 +583,21 @@ describe('the wait after an apply', () => {
     expect(awaitAgents(wait1, [standing('leaf-1', 1)], at('10:00:05')).outcome).toBe('applied');
   });
 
+  test('after several changes, a generation may be that of the first ones until the controller had its time', () => {
+    const long = { ...wait, switches: ['leaf-1'], isLong: true };
+    const states = ['10:00:05', '10:00:15'].map((now) => awaitAgents(long, [standing('leaf-1', 6)], at(now)).outcome);
+    expect(states).toEqual(['waiting', 'applied']);
+  });
+
+  test('a switch with the restored generation never received the difference, once the controller had its time', () => {
+    const { generation = 0 } = standing('leaf-1', 4);
+    const heal = { ...wait, switches: ['leaf-1'], before: new Map([['leaf-1', generation]]), deadlineMs: 3_600_000 };
+    const restored = { ...heal, restored: new Map([['leaf-1', generation]]) };
+    const at20 = (one: AgentsWait) => awaitAgents(one, [standing('leaf-1', 4)], at('10:00:20')).outcome;
+    expect(awaitAgents(restored, [standing('leaf-1', 4)], at('10:00:05')).outcome).toBe('waiting');
+    expect([at20(heal), at20(restored)]).toEqual(['waiting', 'applied']);
+  });
+
   test('a new switch is awaited from its first generation on', () => {
     const created = { ...wait, switches: ['leaf-9'], before: new Map() };
     expect(awaitAgents(created, [], at('10:00:01')).outcome).toBe('waiting');
@@ -596,15 +609,6 @@ describe('the wait after an apply', () => {
     expect(generationsOf([standing('leaf-1', 5), odd])).toEqual(new Map([['leaf-1', 5]]));
   });
 });
-
-const manifests = globSync('manifests/*.yaml', { cwd: import.meta.dirname })
-  .toSorted()
-  .flatMap((file) => objectsIn(join(import.meta.dirname, file)));
-
-function pathOf(object: Tree): string {
-  const { group = '', plural = '' } = HEDGEHOG_KINDS.get(textAt(object, 'kind')) ?? {};
-  return `/apis/${group}/v1beta1/namespaces/default/${plural}/${textAt(object, 'metadata', 'name')}`;
-}
 
 interface PlayedFabric {
   readonly emulator: Emulator;
@@ -632,24 +636,9 @@ async function clusterAt(emulator: Emulator, token?: string): Promise<ClusterWri
 }
 
 async function startFabric(options: EmulatorOptions = {}): Promise<PlayedFabric> {
-  const emulator = await startEmulator({
-    definitions: HEDGEHOG_DEFINITIONS,
-    hooks: HEDGEHOG_HOOKS,
-    objects: [VIRTUAL_PROFILE],
-    ...options,
-  });
-  const api = openApi({
-    url: emulator.url,
-    ca: emulator.authority.certificate,
-    tokens: { admin: emulator.adminToken },
-  });
-  for (const object of manifests) expect((await api.apply(pathOf(object), object)).code).toBe(201);
+  const { emulator, api } = await startHedgehogFabric(options);
   const agents = playAgents(emulator, { notice: 20, apply: 60, heartbeat: 100 }, Date.now);
-  onTestFinished(async () => {
-    agents.stop();
-    api.close();
-    await emulator.stop();
-  });
+  onTestFinished(agents.stop);
   const cluster = await clusterAt(emulator);
   const reach = async (): Promise<Reach> => {
     const objects: LiveObject[] = [];
@@ -694,13 +683,6 @@ async function until<T>(read: () => Promise<T>, isTrue: (value: T) => boolean): 
 const isApplied = (standings: readonly AgentStanding[]): boolean =>
   standings.length === 6 && standings.every(({ state }) => state === 'applied');
 
-async function changeVpc(api: Api, vlan: number): Promise<void> {
-  const object = manifests.find((one) => textAt(one, 'metadata', 'name') === 'vpc-2') ?? {};
-  const subnets = treeAt(object, 'spec', 'subnets');
-  const spec = { subnets: { ...subnets, relayed: { ...treeAt(subnets, 'relayed'), vlan } } };
-  expect((await api.apply(pathOf(object), { ...object, spec })).code).toBe(200);
-}
-
 describe('an emulated fabric', () => {
   test('a change is awaited until all switches that it concerns have applied it', async () => {
     const { api, cluster, reach } = await startFabric();
@@ -709,7 +691,7 @@ describe('an emulated fabric', () => {
     const switches = switchesOfChanges([{ kind: 'VPC', name: 'vpc-2' }], [await reach()]);
     expect(switches).toEqual(['leaf-1', 'leaf-2']);
     await changeVpc(api, 1050);
-    const wait: AgentsWait = { switches, before, from: Date.now(), ...AGENTS_WAIT };
+    const wait: AgentsWait = { switches, before, isLong: false, restored: new Map(), from: Date.now(), ...AGENTS_WAIT };
     // Every Agent still says that it is applied.
     expect(awaitAgents(wait, await read(), Date.now()).outcome).toBe('waiting');
     const done = await until(
@@ -725,7 +707,14 @@ describe('an emulated fabric', () => {
     const before = generationsOf(await until(read, isApplied));
     agents.fail('leaf-1');
     await changeVpc(api, 1051);
-    const wait: AgentsWait = { switches: ['leaf-1', 'leaf-2'], before, from: Date.now(), ...AGENTS_WAIT };
+    const wait: AgentsWait = {
+      switches: ['leaf-1', 'leaf-2'],
+      before,
+      isLong: false,
+      restored: new Map(),
+      from: Date.now(),
+      ...AGENTS_WAIT,
+    };
     const progress = async () => awaitAgents(wait, await read(), Date.now());
     expect(await until(progress, ({ outcome }) => outcome !== 'waiting')).toMatchObject({
       outcome: 'failing',

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { alertSeverity, NEXT, priority, resolvable } from '../../../plugins/fabric/alerts/alert.ts';
+import { alertSeverity, driftAlertSeverity, NEXT, priority, resolvable } from '../../../plugins/fabric/alerts/alert.ts';
 import { type Alert, type Alerts, type Condition, decided, nextAlerts } from '../../../plugins/fabric/alerts/record.ts';
 import { driftScore, driftSeverity } from '../../../plugins/fabric/states/drift-score.ts';
 import { connectionWait, isBeforeTest, reviewDue, syncWait } from '../../../plugins/fabric/states/retries.ts';
@@ -46,9 +46,13 @@ test('severity bands of drift and of its alerts', () => {
     'high',
     'critical',
   ]);
-  const alerts = [0.49, 0.5, 0.79, 0.8].map((score) => alertSeverity('drift_detected', score));
+  const alerts = [0.49, 0.5, 0.79, 0.8].map(driftAlertSeverity);
   expect(alerts).toEqual(['low', 'medium', 'medium', 'high']);
-  expect(alertSeverity('orphaned_resource', 0)).toBe('critical');
+  expect(alertSeverity('Object', 'orphaned_resource')).toBe('critical');
+  expect((['Object', 'Fabric'] as const).map((kind) => alertSeverity(kind, 'sync_failure'))).toEqual([
+    'high',
+    'medium',
+  ]);
 });
 
 test('an older alert is sooner, by up to 20 hours and down to 1', () => {

@@ -100,6 +100,8 @@ export const HOOKS: readonly Hook[] = [
 export interface ClusterProject {
   readonly emulator: Emulator;
   readonly folder: string;
+  /** The environment of the commands. */
+  readonly env: Readonly<Record<string, string>>;
   readonly write: (files: Readonly<Record<string, string>>) => void;
   readonly run: (line: string, code?: number) => Promise<Done>;
   /** The plan as JSON. */
@@ -132,7 +134,7 @@ export interface PlanJson {
   readonly rejected_changes: readonly {
     readonly reason: string;
     readonly resource_change: { readonly address: string };
-    readonly reasons: readonly { readonly message: string }[];
+    readonly reasons: readonly { readonly rule: string; readonly message: string }[];
   }[];
   readonly deferred_changes: readonly {
     readonly reason: string;
@@ -247,8 +249,8 @@ export async function clusterProject(
 ): Promise<ClusterProject> {
   const emulator = await startEmulator({ definitions: DEFINITIONS, hooks: HOOKS, ...options });
   onTestFinished(() => emulator.stop());
-  const { env, configure, ...project } = openProject(emulator.kubeconfig(), files);
-  const { folder } = project;
+  const { configure, ...project } = openProject(emulator.kubeconfig(), files);
+  const { folder, env } = project;
   return {
     ...project,
     emulator,

@@ -54,6 +54,23 @@ describe('fabric sync and reconcile', () => {
   );
 });
 
+test('a gap of one Fabric does not concern commands on another', async () => {
+  const project = await applied();
+  project.write({
+    'desired/fabric.yaml': FABRIC.replace('sandbox', 'sandbox, manifests: [objects.yaml]'),
+    'desired/other.yaml':
+      'apiVersion: fabric/v1\nkind: Fabric\nmetadata: { name: other }\nspec: { context: gone, manifests: [other/] }\n',
+    'desired/other/vpc.yaml': vpc(1001),
+    'desired/objects.yaml': [NAMESPACE, vpc(1003)].join('---\n'),
+  });
+  const { stdout } = await project.run('fabric sync prod --yes');
+  expect(stdout).not.toContain('other');
+  expect((await project.run('plan', 4)).stdout).toContain('fabric/VPC/other/default/vpc-1  could not be read');
+  expect((await project.run('fabric sync other --yes', 4)).stdout).toContain('could not be read');
+  await project.run('drift --target fabric/**/prod/**');
+  await project.run('drift --target fabric/**/other/**', 4);
+});
+
 test('the name of a Fabric is not a glob', async () => {
   const project = await applied();
   const other =
@@ -75,7 +92,9 @@ describe('fabric maintain', () => {
     });
     project.write({ 'desired/objects.yaml': [NAMESPACE, vpc(1003)].join('---\n') });
     expect((await project.plan()).deferred_changes.map(({ reason }) => reason)).toEqual(['suspended']);
-    expect((await project.run('plan')).stdout).toMatch(/has been in maintenance since \S+: upgrade; clears at/u);
+    expect((await project.run('plan')).stdout).toMatch(
+      /has been in maintenance since \S+: upgrade \(HH-STATE-024\); clears at/u,
+    );
     // A later document of the Fabric overrides the request.
     project.write({ 'desired/fabric.yaml': FABRIC.replace('groups: [', 'groups: [more.example.com, ') });
     const overriding = await project.plan();
@@ -125,7 +144,7 @@ describe('fabric maintain', () => {
     project.write({
       'desired/fabric.yaml': FABRIC.replace('context: sandbox', 'context: sandbox, status: DECOMMISSIONED'),
     });
-    await project.run('apply --yes', 3);
+    await project.run('apply --yes');
     const { stderr } = await project.run('fabric maintain prod --until 2h --reason x', 1);
     expect(stderr).toContain('cannot move from DECOMMISSIONED to MAINTENANCE (HH-STATE-001)');
   });

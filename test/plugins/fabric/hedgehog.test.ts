@@ -3,33 +3,21 @@
  * the real API server, from the same functions. `refusals.json` has the words of a real fabric.
  */
 
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  HEDGEHOG_DEFINITIONS,
-  HEDGEHOG_KINDS,
-  VIRTUAL_PROFILE,
-} from '../../../plugins/fabric/sandbox/hedgehog/definitions.ts';
+import { HEDGEHOG_DEFINITIONS, VIRTUAL_PROFILE } from '../../../plugins/fabric/sandbox/hedgehog/definitions.ts';
 import { HEDGEHOG_HOOKS } from '../../../plugins/fabric/sandbox/hedgehog/hooks.ts';
 import { textAt, type Tree, treeAt, valueAt } from '../../../plugins/fabric/sandbox/value.ts';
-import { type Api, type ApiAnswer, type ApiServer, objectsIn, openApi } from '../../support/kubernetes/api.ts';
+import { type Api, type ApiAnswer, type ApiServer, openApi } from '../../support/kubernetes/api.ts';
 import { emulatedServer, hasRealServer, install, realServer } from '../../support/kubernetes/servers.ts';
 import { serveWebhooks, type Webhooks } from '../../support/kubernetes/webhooks.ts';
 import { acceptedIn, type Mistake, mistakesIn } from './refusals.ts';
+import { MANIFESTS, pathOf } from './hedgehog-fabric.ts';
 
-const manifests = globSync('manifests/*.yaml', { cwd: import.meta.dirname })
-  .toSorted()
-  .flatMap((file) => objectsIn(join(import.meta.dirname, file)));
 const words = JSON.parse(readFileSync(join(import.meta.dirname, 'refusals.json'), 'utf8')) as Readonly<
   Record<string, { readonly code: number; readonly message: string }>
 >;
-
-function pathOf(object: Tree): string {
-  const kind = textAt(object, 'kind');
-  const { group, plural } = HEDGEHOG_KINDS.get(kind) ?? { group: '', plural: '' };
-  return `/apis/${group}/v1beta1/namespaces/default/${plural}/${textAt(object, 'metadata', 'name')}`;
-}
 
 interface Fabric {
   readonly api: Api;
@@ -123,8 +111,10 @@ function fabricTests(start: () => Promise<Fabric>): void {
   });
 
   test('accepts every manifest of a fabric, in order', async () => {
+    const other = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'fab' } };
+    expect((await fabric.api.send('/api/v1/namespaces', { method: 'POST', body: other })).code).toBe(201);
     const codes: (readonly [string, number, string])[] = [];
-    for (const object of manifests) {
+    for (const object of MANIFESTS) {
       const { code, body } = await fabric.api.apply(pathOf(object), object);
       codes.push([pathOf(object), code, textAt(body, 'message')]);
     }
@@ -134,7 +124,7 @@ function fabricTests(start: () => Promise<Fabric>): void {
 
   test('answers a dry run of an unchanged object with the same bytes', async () => {
     const refused: string[] = [];
-    for (const object of manifests) {
+    for (const object of MANIFESTS) {
       const dry = await fabric.api.apply(`${pathOf(object)}?dryRun=All`, object);
       if (dry.code === 200) expect(dry.text).toBe((await fabric.api.send(pathOf(object))).text);
       else refused.push(`${textAt(object, 'kind')}: ${textAt(dry.body, 'message')}`);
@@ -146,7 +136,7 @@ function fabricTests(start: () => Promise<Fabric>): void {
   });
 
   test.each(FILLED)('fills in %s', async (name, part) => {
-    const object = manifests.find((one) => `${textAt(one, 'kind')}/${textAt(one, 'metadata', 'name')}` === name) ?? {};
+    const object = MANIFESTS.find((one) => `${textAt(one, 'kind')}/${textAt(one, 'metadata', 'name')}` === name) ?? {};
     const { body } = await fabric.api.send(pathOf(object));
     expect(body).toMatchObject(part);
     expect(treeAt(body)).not.toHaveProperty('status');
@@ -176,7 +166,7 @@ function fabricTests(start: () => Promise<Fabric>): void {
     expect([code, valueAt(body, 'spec')]).toEqual([201, {}]);
   });
 
-  test.each(mistakesIn(manifests).map((mistake) => [mistake.title, mistake] as const))(
+  test.each(mistakesIn(MANIFESTS).map((mistake) => [mistake.title, mistake] as const))(
     'refuses: %s',
     async (title, mistake) => {
       const { code, body } = await attempt(fabric.api, mistake);
@@ -184,7 +174,7 @@ function fabricTests(start: () => Promise<Fabric>): void {
     },
   );
 
-  test.each(acceptedIn(manifests).map((request) => [request.title, request] as const))(
+  test.each(acceptedIn(MANIFESTS).map((request) => [request.title, request] as const))(
     'accepts: %s',
     async (_title, request) => {
       const { code, body } = await attempt(fabric.api, request);
@@ -208,7 +198,7 @@ function fabricTests(start: () => Promise<Fabric>): void {
     if (fabric.webhooks === undefined) return;
     await fabric.webhooks.stop();
     const of = (kind: string, name: string): Tree =>
-      manifests.find((one) => textAt(one, 'kind') === kind && textAt(one, 'metadata', 'name') === name) ?? {};
+      MANIFESTS.find((one) => textAt(one, 'kind') === kind && textAt(one, 'metadata', 'name') === name) ?? {};
     const vpc = await fabric.api.apply(`${pathOf(of('VPC', 'vpc-1'))}?dryRun=All`, of('VPC', 'vpc-1'));
     expect([vpc.code, textAt(vpc.body, 'reason')]).toEqual([500, 'InternalError']);
     expect(textAt(vpc.body, 'message')).toMatch(
@@ -227,7 +217,7 @@ function fabricTests(start: () => Promise<Fabric>): void {
 
 test('every recorded refusal is a mistake that is tried', () => {
   expect(
-    mistakesIn(manifests)
+    mistakesIn(MANIFESTS)
       .map(({ title }) => title)
       .toSorted(),
   ).toEqual(Object.keys(words).toSorted());

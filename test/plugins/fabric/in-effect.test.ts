@@ -1,10 +1,14 @@
 /** The end of an apply on a fabric whose switches follow: played agents on the emulated API server, by the command line. */
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Agents, playAgents } from '../../../plugins/fabric/sandbox/hedgehog/agents.ts';
 import { HEDGEHOG_DEFINITIONS, VIRTUAL_PROFILE } from '../../../plugins/fabric/sandbox/hedgehog/definitions.ts';
 import { HEDGEHOG_HOOKS } from '../../../plugins/fabric/sandbox/hedgehog/hooks.ts';
 import { INSTALLED, MANIFESTS } from '../../../plugins/fabric/sandbox/hedgehog/lab.ts';
+import { valueAt } from '../../../plugins/fabric/sandbox/value.ts';
+import { bareEnvironment, cliFile } from '../../support/cli.ts';
 import { type ClusterProject, clusterProject } from './cluster.ts';
 
 const TIMING = { notice: 50, apply: 300, heartbeat: 500 };
@@ -18,6 +22,8 @@ interface Shown {
 interface FollowedProject extends ClusterProject {
   readonly agents: Agents;
   readonly shown: () => Promise<Shown>;
+  /** Generations of the Agents. */
+  readonly generations: () => readonly unknown[];
 }
 
 const vpcFile = 'vpc-shop.yaml';
@@ -38,12 +44,19 @@ async function followedProject(agentsSpec = '{ settle: 500ms, deadline: 20s }'):
   onTestFinished(() => agents.stop());
   const shown = async (): Promise<Shown> =>
     JSON.parse((await project.run('state show fabric/Fabric/prod --format json')).stdout) as Shown;
-  return { ...project, agents, shown };
+  const generations = () =>
+    project.emulator.cluster.list('Agent').map((agent) => valueAt(agent, 'metadata', 'generation'));
+  return { ...project, agents, shown, generations };
 }
 
 /** The file of the VPCs with the first VLAN replaced. */
 function withVlan(vlan: number): Record<string, string> {
   return { [`desired/fabric/${vpcFile}`]: (MANIFESTS[vpcFile] ?? '').replace(/vlan: \d+/u, `vlan: ${vlan}`) };
+}
+
+/** Changes the first VLAN of a VPC as `kubectl edit` does. */
+async function editShop({ edit }: ClusterProject, vlan: number): Promise<void> {
+  await edit('PATCH', 'vpcs/shop', 'kubectl-edit', { spec: { subnets: { default: { vlan } } } });
 }
 
 /** The file of the servers with another label, which concerns no switch. */
@@ -80,7 +93,10 @@ test('a switch that cannot apply the change fails the apply, by name', async () 
   project.write(withVlan(1777));
   const { stdout, stderr } = await project.run('apply --yes', 7);
   expect(stdout + stderr).toMatch(/fabric\/Fabric\/prod is not in effect: .*leaf-\d/u);
-  expect(await project.shown()).toMatchObject({ others: { sync: 'ERROR' }, kept: { sync_failures: 1 } });
+  expect(await project.shown()).toMatchObject({
+    others: { sync: 'ERROR' },
+    kept: { sync_failures: 1, sync_error: expect.stringMatching(/leaf-\d.*\(HH-STATE-02[01]\)$/u) },
+  });
   expect((await project.run('log verify')).stdout).toMatch(/valid/u);
 });
 
@@ -91,7 +107,32 @@ test('a controller that does not run is named after the deadline', async () => {
   project.write(withVlan(1777));
   const { stdout, stderr } = await project.run('apply --yes', 7);
   expect(stdout + stderr).toContain('no Agent changed its generation within');
-  expect((await project.shown()).others).toMatchObject({ sync: 'ERROR' });
+  expect(await project.shown()).toMatchObject({
+    others: { sync: 'ERROR' },
+    kept: { sync_error: expect.stringMatching(/\(HH-STATE-021\)$/u) },
+  });
+});
+
+test('an apply that restores a VPC before its controller saw the difference ends once the controller had its time', async () => {
+  const project = await followedProject('{ settle: 500ms, deadline: 1h }');
+  await project.run('apply --yes');
+  // Without a controller, the switches keep their generation, as after a difference that is healed at once.
+  project.agents.stop();
+  await project.run('plan --detailed-exitcode');
+  await editShop(project, 1777);
+  await project.run('apply --yes');
+  expect((await project.shown()).others).toMatchObject({ sync: 'IN_SYNC' });
+});
+
+test('a generation with a difference is not one without: its heal waits for the next one', async () => {
+  const project = await followedProject('{ settle: 100ms, deadline: 3s }');
+  await project.run('apply --yes');
+  const generations = project.generations();
+  await editShop(project, 1777);
+  await expect.poll(() => project.generations()).not.toEqual(generations);
+  project.agents.stop();
+  const { stdout, stderr } = await project.run('apply --yes', 7);
+  expect(stdout + stderr).toContain('no Agent changed its generation within');
 });
 
 test('an apply without an effect on switches does not wait', async () => {
@@ -141,6 +182,35 @@ test('a change that no switch applies is not settled, and an apply of a part doe
   expect((await project.shown()).others).toMatchObject({ sync: 'OUT_OF_SYNC' });
   for (const name of ['leaf-1', 'leaf-2']) project.agents.fail(name);
   await project.run('apply --yes --until-settled', 7);
+});
+
+test.each([
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+] as const)('%s ends the wait of a process at once, with %i and a record', async (signal, code) => {
+  const project = await followedProject('{ settle: 500ms, deadline: 1h }');
+  await project.run('apply --yes');
+  project.agents.stop();
+  project.write(withVlan(1777));
+  const child = spawn(process.execPath, [cliFile, 'apply', '--yes'], {
+    cwd: project.folder,
+    env: bareEnvironment(project.env),
+  });
+  const texts: string[] = [];
+  const ended = once(child, 'close');
+  for await (const text of child.stderr.setEncoding('utf8')) {
+    texts.push(String(text));
+    if (!/Waiting for leaf-/u.test(texts.join(''))) continue;
+    child.kill(signal);
+    break;
+  }
+  expect(await ended).toEqual([code, null]);
+  expect(texts.join('')).toMatch(
+    /fabric\/Fabric\/prod: 0 of \d switch(?:es)? applied the change\. Waiting for leaf-\d.*, for \d+ min at most/u,
+  );
+  expect((await project.shown()).others).toMatchObject({ sync: 'SYNCING' });
+  const last = (await project.run('log export')).stdout.trim().split('\n').at(-1) ?? '';
+  expect(JSON.parse(last)).toMatchObject({ kind: 'end', body: { exit: code } });
 });
 
 test('an interruption ends the wait, and the sync stays under way', async () => {

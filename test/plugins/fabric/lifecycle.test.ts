@@ -113,7 +113,8 @@ test('a maintenance window holds the objects until its end', async () => {
 });
 
 test('a decommissioned Fabric is cleaned up after its own row, and is never active again', async () => {
-  const project = await clusterProject({ 'desired/objects.yaml': [NAMESPACE, vpc(1001)].join('---\n') });
+  const attachment = manifest('VPCAttachment', 'a-1', '{ subnet: vpc-1/default, connection: c-1 }');
+  const project = await clusterProject({ 'desired/objects.yaml': [NAMESPACE, vpc(1001), attachment].join('---\n') });
   await project.run('apply --yes');
   await project.run('drift --record');
   project.write({ 'desired/fabric.yaml': fabric(', status: DECOMMISSIONED') });
@@ -121,9 +122,14 @@ test('a decommissioned Fabric is cleaned up after its own row, and is never acti
   expect(first.resource_changes.map(({ address, step }) => `${address} ${step}`)).toEqual([
     'fabric/Fabric/prod ACTIVE>DECOMMISSIONED',
   ]);
-  expect(first.deferred_changes.map(({ reason }) => reason)).toEqual(['suspended']);
-  expect(first.rejected_changes.map(({ reason }) => reason)).toEqual(['dependency']);
-  await project.run('apply --yes', 3);
+  // Every removal waits for its turn: also of what the cluster refuses to remove today, because it is still in use.
+  expect(first.deferred_changes.map(({ reason, resource_change: { address } }) => [address, reason])).toEqual([
+    ['fabric/IPv4Namespace/prod/default/default', 'dependency'],
+    ['fabric/VPC/prod/default/vpc-1', 'dependency'],
+    ['fabric/VPCAttachment/prod/default/a-1', 'suspended'],
+  ]);
+  expect(first.rejected_changes).toEqual([]);
+  await project.run('apply --yes');
   await project.run('apply --yes --until-settled');
   expect(await shown(project)).toMatchObject({ state: 'DECOMMISSIONED', others: { sync: 'OUT_OF_SYNC' } });
   expect((await project.plan()).resource_changes).toEqual([]);
@@ -134,6 +140,30 @@ test('a decommissioned Fabric is cleaned up after its own row, and is never acti
   const { resource_changes: rows, rejected_changes: rejected } = await project.plan();
   expect(rows).toEqual([]);
   expect(new Set(rejected.map(({ reason }) => reason))).toEqual(new Set(['suspended']));
+});
+
+test('a removal is rejected while an object that depends on it stays', async () => {
+  const attachment = manifest('VPCAttachment', 'a-1', '{ subnet: vpc-1/default, connection: c-1 }');
+  const project = await clusterProject({ 'desired/objects.yaml': [NAMESPACE, vpc(1001), attachment].join('---\n') });
+  await project.run('apply --yes');
+  project.write({ 'desired/objects.yaml': attachment });
+  expect(
+    (await project.plan()).rejected_changes.map(({ reason, resource_change: { address } }) => [address, reason]),
+  ).toEqual([
+    ['fabric/IPv4Namespace/prod/default/default', 'dependency'],
+    ['fabric/VPC/prod/default/vpc-1', 'dependency'],
+  ]);
+  // A maintenance holds the creation of an object, and of one that the cluster refuses without it.
+  await project.run('fabric maintain prod --until 2h --reason upgrade');
+  const second = manifest('VPC', 'vpc-2', '{ subnets: { default: { subnet: 10.10.2.0/24, vlan: 1002 } } }');
+  const its = manifest('VPCAttachment', 'a-2', '{ subnet: vpc-2/default, connection: c-1 }');
+  project.write({ 'desired/objects.yaml': [NAMESPACE, vpc(1001), attachment, second, its].join('---\n') });
+  const held = await project.plan();
+  expect(held.rejected_changes).toEqual([]);
+  expect(held.deferred_changes.map(({ resource_change: { address } }) => address)).toEqual([
+    'fabric/VPC/prod/default/vpc-2',
+    'fabric/VPCAttachment/prod/default/a-2',
+  ]);
 });
 
 test('an object of a cluster belongs to one Fabric: another name for the cluster ends no maintenance', async () => {
@@ -155,6 +185,33 @@ test('an object of a cluster belongs to one Fabric: another name for the cluster
       ]),
     );
   }
+});
+
+test('a maintenance of a cluster holds the new objects of every Fabric for it', async () => {
+  const second = (context: string): string =>
+    `apiVersion: fabric/v1\nkind: Fabric\nmetadata: { name: other }\nspec: { context: ${context}, manifests: [other/] }\n`;
+  const project = await clusterProject({
+    'desired/fabric.yaml': fabric(', manifests: [objects.yaml]'),
+    'desired/objects.yaml': [NAMESPACE, vpc(1001)].join('---\n'),
+  });
+  await project.run('apply --yes');
+  await project.run('fabric maintain prod --until 2h --reason upgrade');
+  project.write({
+    'desired/other.yaml': second('sandbox'),
+    'desired/other/new.yaml': vpc(1003).replaceAll('vpc-1', 'vpc-9'),
+  });
+  const held = await project.plan();
+  expect(held.resource_changes).toEqual([]);
+  expect(held.deferred_changes).toMatchObject([
+    { reason: 'suspended', resource_change: { address: 'fabric/VPC/other/default/vpc-9' } },
+  ]);
+  expect((await project.run('plan')).stdout).toContain('fabric/Fabric/prod has been in maintenance since');
+  // A declared maintenance holds them before its own row.
+  await project.run('fabric maintain prod --end');
+  project.write({ 'desired/fabric.yaml': fabric(', manifests: [objects.yaml], status: MAINTENANCE') });
+  expect((await project.plan()).deferred_changes).toMatchObject([{ reason: 'suspended' }]);
+  project.write({ 'desired/fabric.yaml': fabric(', manifests: [objects.yaml]') });
+  expect((await project.plan()).resource_changes).toMatchObject([{ address: 'fabric/VPC/other/default/vpc-9' }]);
 });
 
 test('a schedule waits for the next test of a failed connection, unless the login changes', async () => {

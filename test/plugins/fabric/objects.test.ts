@@ -6,6 +6,7 @@ import { internalError } from '../../../plugins/fabric/sandbox/status.ts';
 import {
   type ClusterProject,
   clusterProject,
+  DEFINITIONS,
   definition,
   HOOKS,
   liveObject,
@@ -150,7 +151,13 @@ describe('drift', () => {
     await project.run('apply --yes');
     await project.edit('PATCH', 'vpcs/vpc-1', 'kubectl-edit', { spec: { subnets: { default: { vlan: 1500 } } } });
     const { stdout } = await project.run('drift', 2);
-    expect(stdout).toContain('spec.subnets.default.vlan: 1001 → 1500');
+    expect(stdout).toMatch(/vlan: 1001 → 1500 {2}\(changed by kubectl-edit at 20\S+Z; applied 20/u);
+    expect((await project.run('drift --format markdown', 2)).stdout).toMatch(
+      /<br>changed by kubectl-edit at <code>20\S+Z</u,
+    );
+    expect(JSON.parse((await project.run('drift --format json', 2)).stdout)).toMatchObject({
+      resource_drift: [{ changed_by: expect.stringMatching(/^kubectl-edit at 20\S+Z$/u) }],
+    });
     const plan = await project.plan();
     expect(plan.resource_changes).toMatchObject([{ step: 'DRIFTED>SYNCED', cause: 'drift' }]);
     expect(plan.resource_changes[0]?.because).toMatch(/kubectl-edit at 20\S+Z changed it/u);
@@ -259,6 +266,40 @@ describe('peerings', () => {
     ]);
     project.write({ 'desired/peering.yaml': '# removed\n' });
     expect(await lines()).toEqual([`- prod: vpc-1 (default) and vpc-2 (all subnets), ${by}`]);
+  });
+});
+
+describe('a peering through a gateway', () => {
+  it('is summarized with the addresses that each side exposes, and keeps the subnets that it exposes', async () => {
+    const gateway = 'gateway.githedgehog.com';
+    const project = await clusterProject(
+      {
+        'desired/namespaces.yaml': NAMESPACES,
+        'desired/vpc.yaml': vpc('vpc-1', 1001),
+        'desired/peering.yaml': `apiVersion: ${gateway}/v1alpha1
+kind: GatewayPeering
+metadata: { name: one, namespace: default }
+spec:
+  peering:
+    vpc-1: { expose: [{ ips: [{ vpcSubnet: default }, { not: 10.10.1.1/32 }], as: [{ cidr: 192.168.1.0/24 }] }] }
+    ext.inet: { expose: [{ default: true }] }
+`,
+      },
+      { definitions: [...DEFINITIONS, definition(gateway, 'v1alpha1', 'GatewayPeering', 'gatewaypeerings')] },
+    );
+    const { summaries = [] } = await project.plan();
+    expect(summaries.flatMap(({ lines }) => lines)).toEqual([
+      '+ prod: the External inet (default route) and vpc-1 (as 192.168.1.0/24, not 10.10.1.1/32, subnet default) through a gateway, by fabric/GatewayPeering/prod/default/one',
+    ]);
+    await project.run('apply --yes');
+    project.write({
+      'desired/vpc.yaml': manifest('VPC', 'vpc-1', '{ subnets: { other: { subnet: 10.10.9.0/24, vlan: 1009 } } }'),
+    });
+    expect((await project.plan()).rejected_changes).toMatchObject([{ reason: 'subnet-in-use' }]);
+    project.write({ 'desired/vpc.yaml': '# removed\n' });
+    expect((await project.plan()).rejected_changes).toMatchObject([
+      { reason: 'dependency', resource_change: { address: 'fabric/VPC/prod/default/vpc-1' } },
+    ]);
   });
 });
 
@@ -430,6 +471,49 @@ describe('a kind whose definition is in the same plan', () => {
         .join(),
     ).toContain(
       'Every object in the CustomResourceDefinition things.things.example.com would be deleted with it, those of others too. The cluster has 1 object of the kind',
+    );
+  });
+});
+
+describe('a Namespace', () => {
+  it('is never removed without an override, and the row counts its objects by kind', async () => {
+    const namespace = 'apiVersion: v1\nkind: Namespace\nmetadata: { name: lab }\n';
+    const inLab = (text: string): string => text.replace('namespace: default', 'namespace: lab');
+    const objects = ['a', 'b'].map((name) => inLab(manifest('SwitchGroup', name, '{}')));
+    const files = { 'desired/namespace.yaml': namespace, 'desired/groups.yaml': objects.join('---\n') };
+    const project = await clusterProject(files);
+    await project.run('apply --yes');
+    project.write({ 'desired/namespace.yaml': '# removed\n', 'desired/groups.yaml': NAMESPACES });
+    const message = async (): Promise<string | undefined> =>
+      (await project.plan()).rejected_changes
+        .flatMap(({ reasons }) => reasons)
+        .find(({ rule }) => rule === 'shared-kind')?.message;
+    expect(await message()).toMatch(/deleted with it, those of others too\. It contains 2 SwitchGroup/u);
+  });
+});
+
+describe('an immutable field', () => {
+  it('is a rejected row with the way to another value', async () => {
+    const project = await clusterProject(
+      { 'desired/group.yaml': manifest('SwitchGroup', 'a', '{ fixed: one }') },
+      {
+        hooks: [
+          {
+            group: 'wiring.githedgehog.com',
+            kind: 'SwitchGroup',
+            validating: {
+              name: 'vswitchgroup.kb.io',
+              operations: ['UPDATE'],
+              judge: () => ({ refusal: 'fixed is immutable' }),
+            },
+          },
+        ],
+      },
+    );
+    await project.run('apply --yes');
+    project.write({ 'desired/group.yaml': manifest('SwitchGroup', 'a', '{ fixed: two }') });
+    expect((await project.run('plan')).stdout).toMatch(
+      /fixed is immutable.*\n\s+remedy: declare the former value; for another one, remove the manifest/u,
     );
   });
 });

@@ -32,6 +32,15 @@ const unbundled = (server: string, leaf: string): Tree => ({
   unbundled: { link: { server: { port: server }, switch: { port: leaf } } },
 });
 
+/** The first link of a connection between a spine and a leaf, with an address that is not valid. */
+function wrongLink(manifests: readonly Tree[]): Tree {
+  const connection = manifests.find((one) => textAt(one, 'metadata', 'name') === 'spine-1--fabric--leaf-1');
+  const links = treeAt(connection, 'spec', 'fabric')['links'];
+  const [first] = Array.isArray(links) ? links : [];
+  const link = mergePatch(isTree(first) ? first : {}, { spine: { ip: '300.1.1.1/31' } });
+  return isTree(link) ? link : {};
+}
+
 /** Gives a manifest with a change of its spec. */
 function changesIn(manifests: readonly Tree[]): (kind: string, name: string, patch: Tree) => Tree {
   return (kind, name, patch) => {
@@ -86,6 +95,13 @@ export function mistakesIn(manifests: readonly Tree[]): readonly Mistake[] {
     vpc('name too long (12 characters)', oneNet('10.10.60.0/24', 1060), 'vpc-abcdefgh'),
     vpc('VPC name begins with ext.', oneNet('10.10.60.0/24', 1060), 'ext.a'),
     vpc('name with capitals', oneNet('10.10.60.0/24', 1060), 'VPC-X'),
+    {
+      title: 'wrong namespace that exists (fab)',
+      object: {
+        ...fresh('VPC', 'vpc-x', oneNet('10.10.60.0/24', 1060)),
+        metadata: { name: 'vpc-x', namespace: 'fab' },
+      },
+    },
     attach('attachment: VPC missing', 'nope/default', 'server-5--unbundled--leaf-4'),
     attach('attachment: subnet missing', 'vpc-1/nope', 'server-5--unbundled--leaf-4'),
     attach('attachment: connection missing', 'vpc-1/default', 'nope'),
@@ -163,6 +179,9 @@ export function mistakesIn(manifests: readonly Tree[]): readonly Mistake[] {
     connect('connection: malformed port', unbundled('server-6', 'leaf-1/E1/30')),
     alter('connection: withinVPC changed', 'Connection', 'leaf-3--static-external--vpc-3', {
       staticExternal: { withinVPC: 'vpc-1' },
+    }),
+    alter('connection: IP pattern (schema)', 'Connection', 'spine-1--fabric--leaf-1', {
+      fabric: { links: [wrongLink(manifests)] },
     }),
     gone('delete VPC with attachments', 'VPC', 'vpc-1'),
     gone('delete VPC with static external inside', 'VPC', 'vpc-3'),

@@ -123,7 +123,8 @@ describe('an address', () => {
           expect(address.url).toMatch(
             /^(?:https:\/\/[a-z0-9.:[\]-]+\/|ssh:\/\/\w[\w.-]*@[a-z0-9.:[\]-]+\/|\w[\w.-]*@[a-z0-9.[\]:-]+:)[\w.~+@=,:%/-]+$/u,
           );
-          expect(address.url).not.toMatch(/(?:^|[/:@])-|['$ ]/u);
+          // git and ssh read an option at the start of a host, of a path and of its segments, and nowhere else.
+          expect(address.url).not.toMatch(/(?:^|[/@]|^[^:/[]*:|\]:)-|['$ ]/u);
           expect(repositoryAddress(address.url)).toEqual(address);
         },
       ),

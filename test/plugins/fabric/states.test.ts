@@ -2,6 +2,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Instant } from '#plugin';
+import type { FabricRaw } from '../../../plugins/fabric/fabric/facts.ts';
+import { fabricPolicy } from '../../../plugins/fabric/fabric/policy.ts';
+import { fabricStanding } from '../../../plugins/fabric/fabric/standing.ts';
 import {
   type Combination,
   CONNECTIONS,
@@ -282,4 +286,32 @@ test('a test that was interrupted ends by its deadline', () => {
   const after = refreshed(start, { connection: 'kept' }, QUIET, { test: true, sync: false });
   expect(after.state).toEqual({ status: 'ACTIVE', connection: 'FAILED', sync: 'OUT_OF_SYNC' });
   expect(refreshed(start, { connection: 'kept' }, QUIET, IN_TIME).state).toEqual(start);
+});
+
+const FAILING = { name: 'leaf-1', course: 'failing', words: 'the apply failed' } as const;
+
+test.each<readonly [string, Sync, Partial<FabricRaw>, Instant, string]>([
+  ['a failing Agent', 'SYNCING', { ...seenAs(ALL_SAME, 'failing'), switches: [FAILING] }, 0, '(HH-STATE-020)'],
+  ['a deadline', 'SYNCING', seenAs(ALL_SAME, 'pending'), 600_000, '(HH-STATE-005)'],
+  ['a lost connection', 'SYNCING', { connection: 'failed' }, 0, '(HH-STATE-023)'],
+  [
+    'a repository that cannot be read',
+    'SYNCING',
+    { ...seenAs(ALL_SAME, 'pending'), repositoryFailed: true },
+    0,
+    '(HH-STATE-011)',
+  ],
+  ['the wait of an apply', 'SYNCING', { ...seenAs(ALL_SAME, 'failing'), syncFailure: 'late (X)' }, 0, 'late (X)'],
+])('a failed sync has the code of its reason: %s', (_case, sync, evidence, now, words) => {
+  const memory = {
+    state: 'ACTIVE',
+    others: { connection: 'CONNECTED', sync },
+    kept: { sync_since: new Date(0).toISOString() },
+  } as unknown as Parameters<typeof fabricStanding>[2];
+  const ref = { plugin: 'fabric', kind: 'Fabric', name: 'prod' };
+  const raw = { connection: 'kept', ...evidence } satisfies FabricRaw;
+  const seen = { ref, facts: { server: 'https://127.0.0.1' }, raw, at: now };
+  const { others, signals } = fabricStanding(fabricPolicy(undefined, undefined), seen, memory, now);
+  expect(others?.['sync']).toBe('ERROR');
+  expect(signals?.['sync_error']).toContain(words);
 });

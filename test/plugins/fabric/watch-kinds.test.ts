@@ -1,7 +1,5 @@
 /** Watches of all kinds of a fabric as one, with its Agents: from a change to the switches that have applied it. */
 
-import { globSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { openHttp, usualDenial } from '#plugin/net';
@@ -10,30 +8,16 @@ import { readAgent } from '../../../plugins/fabric/agents/report.ts';
 import { type AgentTrack, judgeAgent, trackAgent } from '../../../plugins/fabric/agents/standing.ts';
 import { KubernetesClient } from '../../../plugins/fabric/live/client.ts';
 import { identityOf } from '../../../plugins/fabric/live/watch-state.ts';
-import { type Emulator, startEmulator } from '../../../plugins/fabric/sandbox/emulator.ts';
+import type { Emulator } from '../../../plugins/fabric/sandbox/emulator.ts';
 import { playAgents } from '../../../plugins/fabric/sandbox/hedgehog/agents.ts';
-import {
-  HEDGEHOG_DEFINITIONS,
-  HEDGEHOG_KINDS,
-  VIRTUAL_PROFILE,
-} from '../../../plugins/fabric/sandbox/hedgehog/definitions.ts';
-import { HEDGEHOG_HOOKS } from '../../../plugins/fabric/sandbox/hedgehog/hooks.ts';
-import { textAt, type Tree, treeAt } from '../../../plugins/fabric/sandbox/value.ts';
+import { textAt, type Tree } from '../../../plugins/fabric/sandbox/value.ts';
 import { type KindEvent, watchKinds } from '../../../plugins/fabric/watch/kinds.ts';
 import type { ServedKind } from '../../../plugins/fabric/world.ts';
-import { type Api, objectsIn, openApi } from '../../support/kubernetes/api.ts';
+import type { Api } from '../../support/kubernetes/api.ts';
 import { openTunnel } from '../../support/kubernetes/tunnel.ts';
+import { changeVpc, MANIFESTS, pathOf, startHedgehogFabric } from './hedgehog-fabric.ts';
 
 const never = new AbortController().signal;
-const manifests = globSync('manifests/*.yaml', { cwd: import.meta.dirname })
-  .toSorted()
-  .flatMap((file) => objectsIn(join(import.meta.dirname, file)));
-
-function pathOf(object: Tree): string {
-  const { group = '', plural = '' } = HEDGEHOG_KINDS.get(textAt(object, 'kind')) ?? {};
-  return `/apis/${group}/v1beta1/namespaces/default/${plural}/${textAt(object, 'metadata', 'name')}`;
-}
-
 interface Running {
   readonly emulator: Emulator;
   readonly api: Api;
@@ -42,22 +26,12 @@ interface Running {
 }
 
 async function start(): Promise<Running> {
-  const emulator = await startEmulator({
-    definitions: HEDGEHOG_DEFINITIONS,
-    hooks: HEDGEHOG_HOOKS,
-    objects: [VIRTUAL_PROFILE],
+  const { emulator, api } = await startHedgehogFabric({
     users: {
       vpcs: { name: 'vpcs', rules: [{ verbs: ['list', 'watch'], groups: ['vpc.githedgehog.com'], resources: ['*'] }] },
     },
   });
-  const { url, adminToken, authority } = emulator;
-  const api = openApi({ url, ca: authority.certificate, tokens: { admin: adminToken } });
-  onTestFinished(async () => {
-    api.close();
-    await emulator.stop();
-  });
-  for (const object of manifests) expect((await api.apply(pathOf(object), object)).code).toBe(201);
-  const client = clientOf(emulator, adminToken);
+  const client = clientOf(emulator, emulator.adminToken);
   const groups = ['wiring.githedgehog.com/v1beta1', 'vpc.githedgehog.com/v1beta1'];
   const served = await Promise.all(groups.map(async (group) => (await client.served(group, never)) ?? []));
   const agent = await agentKind(client, never);
@@ -84,9 +58,6 @@ test('a change is followed until the switches that it concerns have applied it',
   const course: string[] = [];
   let isChanged = false;
   const events: KindEvent[] = [];
-  const vpc = manifests.find((one) => textAt(one, 'metadata', 'name') === 'vpc-2') ?? {};
-  const subnets = treeAt(vpc, 'spec', 'subnets');
-  const spec = { subnets: { ...subnets, relayed: { ...treeAt(subnets, 'relayed'), vlan: 1050 } } };
   const isApplied = (): boolean => states.size === 6 && [...states.values()].every((state) => state === 'applied');
   for await (const each of watchKinds(client, kinds, { namespace: 'default' }, AbortSignal.timeout(20_000))) {
     events.push(each);
@@ -105,7 +76,7 @@ test('a change is followed until the switches that it concerns have applied it',
       }
     if (!isChanged && listed.size === kinds.length && isApplied()) {
       isChanged = true;
-      expect((await api.apply(pathOf(vpc), { ...vpc, spec })).code).toBe(200);
+      await changeVpc(api, 1050);
     }
     if (isChanged && course.filter((step) => step.endsWith(' applied')).length === 2 && isApplied()) break;
   }
@@ -139,7 +110,7 @@ test('a refused kind does not end the others', async () => {
 });
 
 function vpcPeering(): Tree {
-  return manifests.find((one) => textAt(one, 'kind') === 'VPCPeering') ?? {};
+  return MANIFESTS.find((one) => textAt(one, 'kind') === 'VPCPeering') ?? {};
 }
 
 test('watches that are all refused end by themselves', async () => {

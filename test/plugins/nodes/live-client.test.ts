@@ -223,7 +223,7 @@ describe('invalid answers', () => {
 });
 
 describe('connections', () => {
-  const short = (endpoint: string, timing = fakeTiming()): Client => clientOf(endpoint, timing, 200);
+  const short = (endpoint: string, timing = fakeTiming()): Client => clientOf(endpoint, timing, 500);
 
   test('one that accepts and stays silent ends at the deadline: a GET is retried, a POST is not', async () => {
     let requests = 0;
@@ -234,7 +234,7 @@ describe('connections', () => {
     });
     const got = await failure(short(endpoint).call(get, never));
     expect(got).toMatchObject({ code: 'no_answer', fate: 'unknown' });
-    expect(got.message).toContain('no complete response within 0.2 s');
+    expect(got.message).toContain('no complete response within 0.5 s');
     expect(requests).toBe(6);
     const said = await failure(short(endpoint).call(post, never));
     expect(said).toMatchObject({ code: 'no_answer', fate: 'unknown' });

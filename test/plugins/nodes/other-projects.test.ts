@@ -294,7 +294,7 @@ describe('two projects on one account', () => {
         }
         for (const whole of running.splice(0).toReversed()) await whole.stop();
       }),
-      { numRuns: process.env['FETTLE_TEST_FULL'] === '1' ? 1000 : 60 },
+      { numRuns: process.env['FETTLE_TEST_FULL'] === '1' ? 1000 : 25 },
     );
     // Otherwise the stories would not have brought the two together.
     expect(refused).toBeGreaterThan(runs / 50);

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { story, faultsOf } from './fleet-story.ts';
 
 const FULL = process.env['FETTLE_TEST_FULL'] !== undefined;
-const RUNS = FULL ? 2000 : 60;
+const RUNS = FULL ? 2000 : 25;
 describe('any story', () => {
   it('deletes no used, young or system node, creates nothing twice, and ends as declared', async () => {
     await fc.assert(

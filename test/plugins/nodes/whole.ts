@@ -114,8 +114,8 @@ async function configOf(emulator: Emulator, more: object): Promise<Json> {
   const { url, drainUrl, migrateUrl } = emulator.workloads;
   const config = {
     provider: { hetzner: { endpoint: emulator.endpoint } },
-    requestSeconds: 2,
-    workloads: { http: { url, drainUrl, migrateUrl, timeoutSeconds: 2 } },
+    requestSeconds: 10,
+    workloads: { http: { url, drainUrl, migrateUrl, timeoutSeconds: 10 } },
     ...more,
   };
   const { config: validate } = await nodes.validators();

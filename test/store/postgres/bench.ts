@@ -91,6 +91,14 @@ export async function postgresBench(server: PostgresServer): Promise<PostgresBen
       await writer.ended;
       return lastHead(lines);
     },
+    wait: async () => {
+      const writer = startWriter('wait', base);
+      await writer.says('ready');
+      return async () => {
+        writer.child.kill('SIGKILL');
+        await writer.ended;
+      };
+    },
     declareDead: async () => {
       // This process id, with an earlier start time.
       await sql(`UPDATE fettle.fences SET holder = jsonb_set(holder::jsonb, '{pidStart}', '"1"')::text`);
@@ -98,8 +106,6 @@ export async function postgresBench(server: PostgresServer): Promise<PostgresBen
     spoil: async (seq) => {
       await sql(`UPDATE fettle.records SET line = replace(line, '"run":"r', '"run":"s') WHERE seq = $1`, [seq]);
     },
-    remove: async () => {
-      await server.sql('postgres', `DROP DATABASE ${database} WITH (FORCE)`);
-    },
+    remove: () => server.giveBack(database),
   };
 }

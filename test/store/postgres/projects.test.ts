@@ -1,9 +1,12 @@
 /** One database for many projects: separate logs, tables created once, readers that write nothing. */
 
+import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { StoreProjectError } from '../../../src/store/errors.ts';
+import { InboxFullError } from '../../../src/store/inbox.ts';
 import { SCHEMA_VERSION } from '../../../src/store/postgres/schema.ts';
 import { PASSWORD, type PostgresServer, startPostgres } from '../../support/postgres.ts';
-import { intent, note, outcome, recordsOf, rememberedIn, seen } from '../drafts.ts';
+import { drain, intent, note, outcome, recordsOf, rememberedIn, seen } from '../drafts.ts';
 import { lastHead, type PostgresBench, postgresBench } from './bench.ts';
 
 const NOW = { command: 'apply', timeoutMs: 0 };
@@ -21,7 +24,7 @@ afterEach(() => bench.remove());
 
 /** Every row of every table, and the number of writes to each table. */
 async function everything(): Promise<unknown> {
-  const tables = ['version', 'fences', 'records', 'checkpoints', 'quarantine'];
+  const tables = ['version', 'fences', 'records', 'checkpoints', 'quarantine', 'inbox'];
   const rows = await Promise.all(tables.map((table) => bench.sql(`SELECT xmin, one.* FROM fettle.${table} AS one`)));
   return [rows, await bench.sql('SELECT count(*) FROM pg_class')];
 }
@@ -59,6 +62,49 @@ describe('projects in one database', () => {
     await one.prune(1, first);
     expect(await two.verify()).toMatchObject({ status: 'sound', records: 4, from: 1 });
     await Promise.all([one.close(), two.close()]);
+  });
+
+  it('have an inbox each, of limited size', async () => {
+    const [one, two] = ['one', 'two'].map((project) => bench.openWith({ project, inboxBytes: 5000 }));
+    if (one === undefined || two === undefined) throw new Error('two stores');
+    const [first, second] = [await one.lock(NOW), await two.lock(NOW)];
+    const large = Array.from({ length: 3 }, (_, index) => `${index}${randomBytes(700).toString('hex')}`);
+    await one.deposit(large);
+    await two.deposit(['two']);
+    const refused = await one.deposit(large).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(InboxFullError);
+    expect(String(refused)).toMatch(/full: it has \d+ bytes, and the limit is 5000 bytes/u);
+    expect(await drain(two, second)).toEqual(['two']);
+    expect(await drain(one, first)).toEqual(large);
+    await one.deposit(large);
+    expect(await drain(one, first)).toEqual(large);
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  it('take every deposit along that ends before they are renamed', async () => {
+    const store = bench.open();
+    const fence = await store.lock(NOW);
+    const depositors = [bench.open(), bench.open()];
+    const acknowledged: string[] = [];
+    // Each ends with the refusal of a deposit.
+    const deposits = depositors.map(async (depositor, at) => {
+      for (let count = 0; ; count += 1) {
+        const entry = `${at} ${count}`;
+        await depositor.deposit([entry]);
+        acknowledged.push(entry);
+      }
+    });
+    const refused = Promise.allSettled(deposits);
+    while (acknowledged.length < 20) await new Promise((resolve) => setTimeout(resolve, 5));
+    await store.rename({ to: 'market', run: 'r' }, await rememberedIn(store), fence);
+    for (const depositor of depositors)
+      await expect(depositor.deposit(['late'])).rejects.toBeInstanceOf(StoreProjectError);
+    await refused;
+    expect(await bench.sql('SELECT DISTINCT project FROM fettle.inbox')).toEqual([['market']]);
+    const drained = await drain(store, fence, 10_000);
+    expect(new Set(drained)).toEqual(new Set(acknowledged));
+    expect(drained).toHaveLength(acknowledged.length);
+    for (const one of [store, ...depositors]) await one.close();
   });
 
   it('may have any name', async () => {
@@ -141,14 +187,19 @@ describe('tables', () => {
     const store = bench.open();
     await store.append([note('a')], await store.lock(NOW));
     await store.close();
-    await bench.sql('DROP TABLE fettle.renames; UPDATE fettle.version SET version = 1');
+    await bench.sql(
+      'DROP TABLE fettle.renames, fettle.inbox; ALTER TABLE fettle.fences DROP COLUMN wanted_at; UPDATE fettle.version SET version = 1',
+    );
     const reader = bench.open();
     expect(await reader.verify()).toMatchObject({ status: 'sound', damage: [] });
     expect(await reader.holder()).toBeUndefined();
+    expect(await reader.undrained(10)).toEqual([]);
+    await expect(reader.deposit(['a'])).rejects.toThrow(/no inbox yet. A command that writes migrates them/u);
     await reader.close();
     expect(await bench.sql('SELECT version FROM fettle.version')).toEqual([[1]]);
     const writer = bench.open();
     await writer.append([note('b')], await writer.lock(NOW));
+    await writer.deposit(['a']);
     await writer.close();
     expect(await bench.sql('SELECT version FROM fettle.version')).toEqual([[SCHEMA_VERSION]]);
     expect(await bench.sql('SELECT count(*) FROM fettle.renames')).toEqual([['0']]);

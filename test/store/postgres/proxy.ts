@@ -47,7 +47,8 @@ export async function startProxy(target: number): Promise<Proxy> {
     const swallows = (): boolean => mode === 'swallow' || stuck || born < age;
     client.on('data', (chunk: Buffer) => {
       if (swallows()) return;
-      const commits = chunk.includes('COMMIT');
+      // With its end: `READ COMMITTED` is something else.
+      const commits = chunk.includes('COMMIT\0');
       if (commits && mode === 'cut-commit') {
         // Once: later messages pass.
         mode = 'pass';

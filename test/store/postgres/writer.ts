@@ -38,6 +38,11 @@ const scenarios: Readonly<Record<string, () => Promise<void>>> = {
     say('ready');
     setInterval(() => undefined, 1000);
   },
+  /** Waits for the lock. */
+  wait: async () => {
+    await store.lock({ command: scenario, timeoutMs: 120_000, onWait: () => say('ready') });
+    await store.close();
+  },
   /** Waits for the lock, appends and ends. */
   append: async () => {
     const fence = await store.lock({ command: scenario, timeoutMs: 120_000 });

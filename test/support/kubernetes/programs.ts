@@ -113,7 +113,7 @@ export function preparePrograms(): Programs {
   if (cached !== undefined) return cached;
   if (!hasGo()) throw new Error('the programs of Kubernetes are built with Go, which is not installed');
   mkdirSync(cacheFolder(), { recursive: true });
-  const script = join(import.meta.dirname, '../../../scripts/kubernetes.ts');
+  const script = join(import.meta.dirname, 'build-programs.ts');
   execFileSync('flock', [join(cacheFolder(), 'lock'), process.execPath, script], { stdio: 'inherit' });
   return programsIn(programsFolder());
 }

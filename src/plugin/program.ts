@@ -1,8 +1,8 @@
-/** Runs a program without a shell and without a terminal, limited in time and in output. */
+/** `#plugin/program`: runs a program without a shell and without a terminal, limited in time and in output. */
 
 import { spawn } from 'node:child_process';
-import { codeOf } from '#plugin';
-import { raced } from '#plugin/deadline';
+import { raced } from './deadline.ts';
+import { codeOf } from './errors.ts';
 
 export interface Program {
   /** A path, or a name to look up in PATH of `env`. */
@@ -10,9 +10,13 @@ export interface Program {
   readonly args: readonly string[];
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Text for its standard input, which is empty by default. */
+  readonly input?: string;
   readonly deadlineMs: number;
   /** Limit of its standard output. */
   readonly mostBytes: number;
+  /** Number of characters kept of the end of its standard error; 65,536 by default. */
+  readonly mostErrors?: number;
   readonly signal: AbortSignal;
 }
 
@@ -25,8 +29,7 @@ export type Ended =
   | { readonly how: 'late' }
   | { readonly how: 'too-much' };
 
-/** Number of characters kept of the end of its standard error. */
-const KEPT = 65_536;
+const MOST_ERRORS = 65_536;
 /** Time to wait for output after a program has ended; a process that it left running can hold the pipe forever. */
 const DRAIN_MS = 1000;
 
@@ -47,11 +50,14 @@ function killGroup(pid: number | undefined): void {
 
 /** Runs a program to its end. Rejects with the signal's reason when it fires; the program is ended then. */
 export async function runProgram(program: Program): Promise<Ended> {
-  const { file, args, folder, env, deadlineMs, mostBytes, signal } = program;
+  const { file, args, folder, env, input = '', deadlineMs, mostBytes, mostErrors = MOST_ERRORS, signal } = program;
   signal.throwIfAborted();
   const { promise, resolve } = Promise.withResolvers<Ended>();
   // A process group of its own can be ended as a whole, and has no terminal to ask at.
-  const child = spawn(file, args, { cwd: folder, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, args, { cwd: folder, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+  // A program may end before it has read its input.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
   const chunks: Buffer[] = [];
   let size = 0;
   let stderr = '';
@@ -63,8 +69,8 @@ export async function runProgram(program: Program): Promise<Ended> {
   });
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString('utf8');
-    isCut ||= stderr.length > KEPT;
-    stderr = stderr.slice(-KEPT);
+    isCut ||= stderr.length > mostErrors;
+    stderr = stderr.slice(-mostErrors);
   });
   child.on('error', (error) => resolve({ how: 'not-started', code: codeOf(error) ?? 'unknown' }));
   child.on('exit', (code, by) => {

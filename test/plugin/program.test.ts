@@ -3,9 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Program, runProgram } from '../../../plugins/fabric/live/program.ts';
-import { temporaryFolder } from '../../support/cli.ts';
-import { never } from './cluster.ts';
+import { type Program, runProgram } from '../../src/plugin/program.ts';
+import { temporaryFolder } from '../support/cli.ts';
+
+const never = new AbortController().signal;
 
 function run(script: string, more: Partial<Program> = {}) {
   return runProgram({
@@ -50,6 +51,7 @@ test('of a long standard error, the last whole lines are kept', async () => {
   const ended = await run('head -c 70000 /dev/zero | tr "\\\\0" x >&2; echo >&2; echo last >&2');
   expect(ended).toEqual({ how: 'code', code: 0, stdout: '', stderr: 'last\n' });
   expect(await run('head -c 70000 /dev/zero | tr "\\\\0" x >&2')).toMatchObject({ stderr: '' });
+  expect(await run('echo one >&2; echo two >&2', { mostErrors: 6 })).toMatchObject({ stderr: 'two\n' });
 });
 
 test.each(['late', 'aborted'])('a program that is %s ends with its child processes', async (why) => {
@@ -72,4 +74,11 @@ test.each(['late', 'aborted'])('a program that is %s ends with its child process
 test('a process that a program left running does not hold it', async () => {
   const ended = await run('sleep 30 & echo started');
   expect(ended).toEqual({ how: 'code', code: 0, stdout: 'started\n', stderr: '' });
+});
+
+test('a program gets its input, and one that does not read it ends as usual', async () => {
+  const input = 'x'.repeat(900);
+  expect(await run('cat', { input })).toMatchObject({ how: 'code', code: 0, stdout: input });
+  expect(await run('exit 3', { input: 'x'.repeat(1_000_000) })).toMatchObject({ how: 'code', code: 3 });
+  expect(await run('cat')).toMatchObject({ how: 'code', code: 0, stdout: '' });
 });

@@ -1,0 +1,248 @@
+/**
+ * Metrics of certificates, Domains, certificate events and incidents. Pure.
+ *
+ * The names with `fdt_cert_` are those of `worker-certificates`, for its dashboards and rules.
+ */
+
+import {
+  ABSENT,
+  type Alert,
+  type Ledger,
+  type MetricFamily,
+  type MetricRound,
+  type MetricValue,
+  type PluginMetrics,
+  type Resource,
+  instantOf,
+  seenFacts,
+  seenState,
+} from '#plugin';
+import { certificateAlerts } from './alerts.ts';
+import type { CertificateResource, DomainResource } from './diff.ts';
+import { INCIDENT_TYPES, type Incident } from './events/incidents.ts';
+import type { EventEntry, EventStatus } from './events/queue.ts';
+import { tablesOf } from './events/tables.ts';
+import { usableUntil } from './facts.ts';
+import { tables } from './generated.ts';
+import { Certificate, Domain } from './kinds.ts';
+import { knownDueAt, timeOf } from './schedule.ts';
+
+const EVENT_STATUSES = ['pending', 'applied', 'failed'] as const satisfies readonly EventStatus[];
+const INCIDENT_STATUSES = ['open', 'acknowledged', 'resolved'] as const satisfies readonly Incident['status'][];
+const TIERS = ['1', '2', '3'] as const;
+const SLA = { warning: 'renewal_sla_warning', breach: 'renewal_sla_breach' } as const;
+
+/** The share of the renewal window from which a certificate that is not renewed is late. */
+const LATE = 0.5;
+
+function statesOf(kind: 'Certificate' | 'Domain'): readonly string[] {
+  const [machine] = Object.values(tables.kinds[kind].machines);
+  return machine?.states ?? [];
+}
+
+const DOMAIN_STATES = statesOf('Domain');
+/** The states of a Domain that `worker-certificates` knows. */
+const FDT_STATES = ['pending_issue', 'pending_route', 'issued', 'expiring', 'tls_error', 'passthrough_unverified'];
+
+function gauge(name: string, help: string, labels: Pick<MetricFamily, 'closed' | 'open'> = {}): MetricFamily {
+  return { name: `fettle_${name}`, type: 'gauge', help, ...labels };
+}
+
+function fdt(
+  name: string,
+  type: MetricFamily['type'],
+  help: string,
+  labels: Pick<MetricFamily, 'closed'> = { closed: {} },
+): MetricFamily {
+  return { name: `fdt_cert_${name}`, type, help, ...labels, compat: true };
+}
+
+const families: readonly MetricFamily[] = [
+  gauge('certificates', 'Certificates by state.', { closed: { state: statesOf('Certificate') } }),
+  gauge('certificates_late', 'Certificates that are not renewed although half of their renewal window has passed.', {
+    closed: {},
+  }),
+  gauge(
+    'certificate_earliest_not_after_timestamp_seconds',
+    'End of the certificate that expires first, in unix seconds.',
+  ),
+  gauge('certificate_not_after_timestamp_seconds', 'End of the stored certificate or of its chain, in unix seconds.', {
+    open: ['name', 'issuer'],
+  }),
+  gauge('certificate_renewal_timestamp_seconds', 'Time from which the renewal is due, in unix seconds.', {
+    open: ['name', 'issuer'],
+  }),
+  gauge('domains', 'Domains by state.', { closed: { state: DOMAIN_STATES } }),
+  gauge('domain_probe_success', '1 if a client accepts the served certificate.', { open: ['name'] }),
+  gauge('domain_not_after_timestamp_seconds', 'End of the served certificate or of its chain, in unix seconds.', {
+    open: ['name'],
+  }),
+  gauge('renewal_sla', 'Domains whose renewal is due soon (warning) or overdue (breach).', {
+    closed: { class: Object.keys(SLA) },
+  }),
+  gauge('events', 'Certificate events in the queue, by status.', { closed: { status: EVENT_STATUSES } }),
+  gauge('incidents', 'Incidents by status and tier.', { closed: { status: INCIDENT_STATUSES, tier: TIERS } }),
+  gauge('incidents_unresolved', 'Incidents that are open or acknowledged, by type.', {
+    closed: { type: INCIDENT_TYPES },
+  }),
+  {
+    name: 'fettle_event_replays_total',
+    type: 'counter',
+    help: 'Automatic replays of dead letters.',
+    closed: {},
+  },
+  fdt('domains_total', 'gauge', 'Domains by TLS status.', { closed: { status: FDT_STATES } }),
+  fdt('events_pending_total', 'gauge', 'Certificate events that are pending.'),
+  fdt('events_failed_total', 'gauge', 'Certificate events that failed: dead letters.'),
+  fdt('domains_renewal_sla_warning_total', 'gauge', 'Domains whose renewal is due within the warning window.'),
+  fdt('domains_renewal_sla_breach_total', 'gauge', 'Domains whose renewal is overdue.'),
+  fdt('dlq_auto_replays_total', 'counter', 'Automatic replays of dead letters.'),
+  fdt('metrics_generated_at_seconds', 'gauge', 'Time of the values, in unix seconds.', {}),
+];
+
+/** The state of a declared resource, from the refresh or, under a gap, from the log. */
+function stateOf({ desired, sight, memory }: Resource): string | undefined {
+  if (sight.is === 'absent') return desired === undefined ? undefined : ABSENT;
+  return sight.is === 'seen' ? sight.observed.state : memory?.state;
+}
+
+function count(
+  values: readonly (string | undefined)[],
+  among: readonly string[],
+  label: string,
+): readonly MetricValue[] {
+  return among.map((value) => ({
+    labels: { [label]: value },
+    value: values.filter((each) => each === value).length,
+  }));
+}
+
+interface Times {
+  readonly end: number;
+  readonly due?: number;
+}
+
+/** The times of a Certificate with a known end. */
+function timesOf(resource: CertificateResource): Times | undefined {
+  const facts = seenFacts(resource);
+  const end = instantOf(facts === undefined ? timeOf(resource.memory?.kept.not_after) : usableUntil(facts));
+  if (end === undefined || Number.isNaN(end)) return undefined;
+  const due = knownDueAt(resource);
+  return due === undefined || Number.isNaN(due) ? { end } : { end, due };
+}
+
+function isLate({ end, due }: Times, now: number): boolean {
+  return due !== undefined && end > due && (now - due) / (end - due) > LATE;
+}
+
+function issuerOf({ desired, memory }: CertificateResource): string {
+  const applied = memory?.applied?.spec as { readonly issuer?: unknown } | undefined;
+  const issuer = desired?.spec.issuer ?? applied?.issuer;
+  return typeof issuer === 'string' ? issuer : '';
+}
+
+function certificateValues(
+  resources: readonly Resource[],
+  now: number,
+): Readonly<Record<string, readonly MetricValue[]>> {
+  const all = Certificate.among(resources);
+  const timed = all.flatMap((resource) => {
+    const times = timesOf(resource);
+    return times === undefined ? [] : [{ times, labels: { name: resource.ref.name, issuer: issuerOf(resource) } }];
+  });
+  const first = timed.reduce((least, { times }) => Math.min(least, times.end), Number.POSITIVE_INFINITY);
+  return {
+    fettle_certificates: count(all.map(stateOf), statesOf('Certificate'), 'state'),
+    fettle_certificates_late: [{ value: timed.filter(({ times }) => isLate(times, now)).length }],
+    fettle_certificate_earliest_not_after_timestamp_seconds: Number.isFinite(first) ? [{ value: first / 1000 }] : [],
+    fettle_certificate_not_after_timestamp_seconds: timed.map(({ labels, times }) => ({
+      labels,
+      value: times.end / 1000,
+    })),
+    fettle_certificate_renewal_timestamp_seconds: timed.flatMap(({ labels, times: { due } }) =>
+      due === undefined ? [] : [{ labels, value: due / 1000 }],
+    ),
+  };
+}
+
+const WORKS: ReadonlySet<string | undefined> = new Set(['issued', 'expiring']);
+
+/** True if a client accepts the certificate; undefined for a Domain that was not probed. */
+function isProbed(resource: DomainResource): boolean | undefined {
+  const facts = seenFacts(resource);
+  const state = seenState(resource);
+  if (facts === undefined || state === 'pending_route') return undefined;
+  return facts.error === undefined && (WORKS.has(state) || facts.fingerprint !== undefined);
+}
+
+function domainValues(resources: readonly Resource[]): Readonly<Record<string, readonly MetricValue[]>> {
+  const all = Domain.among(resources);
+  const states = all.map(stateOf);
+  return {
+    fettle_domains: count(states, DOMAIN_STATES, 'state'),
+    fettle_domain_probe_success: all.flatMap((resource) => {
+      const isOk = isProbed(resource);
+      return isOk === undefined ? [] : [{ labels: { name: resource.ref.name }, value: isOk ? 1 : 0 }];
+    }),
+    fettle_domain_not_after_timestamp_seconds: all.flatMap((resource) => {
+      const facts = seenFacts(resource);
+      const end = instantOf(facts === undefined ? timeOf(resource.memory?.kept.not_after) : usableUntil(facts));
+      return end === undefined || Number.isNaN(end) ? [] : [{ labels: { name: resource.ref.name }, value: end / 1000 }];
+    }),
+    fdt_cert_domains_total: count(states, FDT_STATES, 'status'),
+  };
+}
+
+function slaValues(alerts: readonly Alert[]): Readonly<Record<string, readonly MetricValue[]>> {
+  const number = (named: string): number => alerts.filter((alert) => alert.class === named).length;
+  return {
+    fettle_renewal_sla: Object.entries(SLA).map(([label, named]) => ({
+      labels: { class: label },
+      value: number(named),
+    })),
+    fdt_cert_domains_renewal_sla_warning_total: [{ value: number(SLA.warning) }],
+    fdt_cert_domains_renewal_sla_breach_total: [{ value: number(SLA.breach) }],
+  };
+}
+
+/** The number of automatic replays by which the entries have grown. */
+function replaysOf(before: ReadonlyMap<string, EventEntry>, after: ReadonlyMap<string, EventEntry>): number {
+  return [...after].reduce((sum, [id, { replays }]) => sum + Math.max(0, replays - (before.get(id)?.replays ?? 0)), 0);
+}
+
+function ledgerValues(before: Ledger, after: Ledger): Readonly<Record<string, readonly MetricValue[]>> {
+  const { events, incidents } = tablesOf(after);
+  const statuses = [...events.values()].map(({ status }) => status);
+  const number = (status: EventStatus): number => statuses.filter((each) => each === status).length;
+  const all = [...incidents.values()];
+  const replays = [{ value: replaysOf(tablesOf(before).events, events) }];
+  return {
+    fettle_events: count(statuses, EVENT_STATUSES, 'status'),
+    fettle_incidents: INCIDENT_STATUSES.flatMap((status) =>
+      TIERS.map((tier) => ({
+        labels: { status, tier },
+        value: all.filter((each) => each.status === status && String(each.tier) === tier).length,
+      })),
+    ),
+    fettle_incidents_unresolved: count(
+      all.flatMap(({ status, type }) => (status === 'resolved' ? [] : [type])),
+      INCIDENT_TYPES,
+      'type',
+    ),
+    fettle_event_replays_total: replays,
+    fdt_cert_dlq_auto_replays_total: replays,
+    fdt_cert_events_pending_total: [{ value: number('pending') }],
+    fdt_cert_events_failed_total: [{ value: number('failed') }],
+  };
+}
+
+export const metrics: PluginMetrics = {
+  families,
+  values: ({ resources, scene, ledger, settings }: MetricRound) => ({
+    ...certificateValues(resources, scene.now),
+    ...domainValues(resources),
+    ...slaValues(certificateAlerts(resources, scene, settings)),
+    ...ledgerValues(ledger.before, ledger.after),
+    fdt_cert_metrics_generated_at_seconds: [{ value: Math.floor(scene.now / 1000) }],
+  }),
+};

@@ -1,0 +1,86 @@
+/**
+ * The parent of `fettle serve` without rounds: server, intake of one project and metrics, over a store on files.
+ * `node intake-server.js FOLDER` prints its port, and for each line of its input one line of JSON: its CPU time and memory.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { redactor, secretsOf } from '#plugin';
+import { certificateEvents } from '../../plugins/certificates/events/plugin-events.ts';
+import { appOf } from '../../src/serve/http/app.ts';
+import { routesOf } from '../../src/serve/http/routes.ts';
+import { startHttp } from '../../src/serve/http/server.ts';
+import { Intake, INTAKE_RESULTS } from '../../src/serve/intake.ts';
+import { serveMetrics } from '../../src/serve/metrics.ts';
+import { openFileStore } from '../../src/store/files/file-store.ts';
+import type { Store } from '../../src/store/store.ts';
+
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error('usage: intake-server.js FOLDER');
+
+const project = 'bench';
+
+function openStore(place: string): Store {
+  return openFileStore({
+    folder: place,
+    project,
+    actor: 'bench',
+    now: () => Date.now(),
+    randomId: () => randomUUID(),
+  });
+}
+
+const store = openStore(folder);
+await store.unlock(await store.lock({ command: 'bench', timeoutMs: 0 }));
+await store.close();
+
+const results = [...certificateEvents.results, ...INTAKE_RESULTS];
+const metrics = serveMetrics({
+  projects: [project],
+  permissions: [],
+  intervalMs: 300_000,
+  results,
+  plugins: [],
+  compat: false,
+  startedAt: Date.now(),
+});
+const intake = new Intake({
+  project,
+  events: new Map([['certificates', certificateEvents]]),
+  env: process.env,
+  openStore: () => Promise.resolve(openStore(folder)),
+  redactor: (secrets) => redactor([...secretsOf(process.env), ...secrets]),
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  wake: () => undefined,
+  received: (result) => metrics.received(project, result),
+  say: (line) => process.stderr.write(`${line}\n`),
+});
+intake.refreshed({
+  project,
+  refreshed_at: Date.now(),
+  recorded: true,
+  standing: {},
+  resources: [],
+  rows: [],
+  findings: [],
+  gaps: [],
+  drifted: 0,
+  actions: [],
+  metrics: [],
+  measured: [],
+  targets: {},
+});
+const routes = routesOf({ metrics, notReady: () => [], reload: () => undefined, intakes: [intake] });
+const app = appOf(routes, (error) => process.stderr.write(`${String(error)}\n`));
+const server = await startHttp({ host: '127.0.0.1', port: 0 }, app);
+process.stdout.write(`${server.address.port}\n`);
+for await (const line of createInterface(process.stdin)) {
+  if (line === 'end') break;
+  const { user, system } = process.cpuUsage();
+  process.stdout.write(
+    `${JSON.stringify({ cpuMs: (user + system) / 1000, memoryMib: process.memoryUsage.rss() / 2 ** 20 })}\n`,
+  );
+}
+await server.close(1000);
+await intake.close();

@@ -1,0 +1,223 @@
+/** `fettle serve`: refreshes projects on a schedule, and applies what its host permits. `--once` runs one round. */
+
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { defaultLimits, type ServeLimits, serveLimits } from '../serve/config.ts';
+import { readText } from '../engine/load/read-text.ts';
+import { InputError } from '#plugin';
+import { realpath } from '#plugin/direct-files';
+import { distrustOf, trustedOwners } from '#plugin/owner';
+import { version } from '../version.ts';
+import type { Host, Workspace } from '../run/project.ts';
+import { openWorkspace, ProblemsError } from '../run/project.ts';
+import { round, type RoundOrder } from '../run/round.ts';
+import { keptAfter } from '../run/last-valid.ts';
+import { isInside } from '../run/stores.ts';
+import { redactorFor } from '../run/worlds.ts';
+import type { Listener } from '../run/events.ts';
+import { endedDeliveries } from '../serve/alerts/delivery-counts.ts';
+import type { DaemonOptions, ServedProject } from '../serve/daemon.ts';
+import type { Shell } from '../shell.ts';
+import type { MeasuredPlugin } from '../serve/metrics.ts';
+import type { RoundHealth } from '../formats/round.ts';
+import type { RoundMessage } from '../serve/round-process.ts';
+import { command } from './command.ts';
+import { exitCodesText } from './exit-codes-text.ts';
+import { flag, stream, text, where } from './options.ts';
+
+/** Longest wait of a round for the lock, in ms: a later round refreshes again. */
+const LOCK_TIMEOUT_MS = 2000;
+
+const CONFIG = 'fettle.yaml';
+
+/** Variables of the service manager: only the daemon itself notifies it. */
+const OF_SERVICE = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
+
+/** The limits in the file of the host. Throws for a file that others can write, or that belongs to a project. */
+async function limitsIn(file: string, host: Host, roots: readonly string[]): Promise<ServeLimits> {
+  const real = await realpath(file).catch(() => {
+    throw new InputError(`${file} was not found. Name an existing file with --serve-config`);
+  });
+  for (const root of roots)
+    if (await isInside(real, root))
+      throw new InputError(
+        `${file} is in the repository ${root}, where a pull request can change it. Move the file of --serve-config to a folder of the host`,
+      );
+  const distrust = await distrustOf(real, trustedOwners(host.uid, host.env));
+  if (distrust !== undefined)
+    throw new InputError(`${file} is not trusted: ${distrust.path} ${distrust.reason}. Correct its owner and mode`);
+  const read = await readText(real);
+  if ('unreadable' in read) throw new InputError(`${file} cannot be read: ${read.unreadable.message}`);
+  const { env, plugins: loaders } = host;
+  const { limits, problems } = await serveLimits({ name: file, file: real, text: read.text, env, loaders });
+  if (problems.length > 0) throw new ProblemsError(problems);
+  return limits;
+}
+
+/** The parts of all plugins that metrics depend on. */
+async function measuredPlugins({ plugins }: Host): Promise<readonly MeasuredPlugin[]> {
+  const measured: MeasuredPlugin[] = [];
+  for (const [name, load] of plugins) {
+    const plugin = await load();
+    const metrics = await plugin.metrics?.();
+    const classes = (plugin.tables.alerts ?? []).map((alert) => alert.class);
+    measured.push({ name, families: metrics?.families ?? [], classes });
+  }
+  return measured;
+}
+
+/** The folders below `folder` that have a configuration. */
+async function projectFolders(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => {
+    throw new InputError(`${folder} cannot be read. Name a folder of projects with --projects`);
+  });
+  const folders: string[] = [];
+  for (const entry of entries.filter((each) => each.isDirectory()).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const names = await readdir(join(folder, entry.name)).catch((): string[] => []);
+    if (names.includes(CONFIG)) folders.push(join(folder, entry.name));
+  }
+  if (folders.length === 0) throw new InputError(`no folder in ${folder} has a ${CONFIG}`);
+  return folders;
+}
+
+/** The projects of a folder of projects. Throws if two have the same name. */
+async function openProjects(folder: string, host: Host, say: Listener): Promise<readonly Workspace[]> {
+  const workspaces: Workspace[] = [];
+  for (const each of await projectFolders(folder)) workspaces.push(await openWorkspace(host, { folder: each }, say));
+  const names = workspaces.map(({ config }) => config.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new InputError(`two projects have the name ${twice}. Give each a name of its own`);
+  return workspaces;
+}
+
+export interface Serving {
+  readonly workspaces: readonly Workspace[];
+  readonly limits: ServeLimits;
+  readonly host: Host;
+  readonly shell: Shell;
+  readonly say: Listener;
+  /** The options of the rounds of a project. */
+  readonly argsOf: (project: ServedProject) => readonly string[];
+  /** Gets each line of the output. */
+  readonly tell: (line: string) => void;
+  readonly stop: AbortSignal;
+  readonly onListening?: DaemonOptions['onListening'];
+}
+
+/** Serves projects until `stop` fires. */
+export async function serveProjects(serving: Serving): Promise<void> {
+  const { workspaces, limits, host, shell, say, argsOf, tell, stop, onListening } = serving;
+  const { program } = shell;
+  if (program === undefined) throw new InputError('the program of a round is not known');
+  const [{ runDaemon }, { eventsOf }, { startRound }] = await Promise.all([
+    import('../serve/daemon.ts'),
+    import('../serve/intake.ts'),
+    import('../serve/round-process.ts'),
+  ]);
+  const events = await eventsOf(host.plugins);
+  const parentOnly = new Set([...OF_SERVICE, ...[...events.values()].flatMap((each) => each.secretVariables)]);
+  const projects = workspaces.map(
+    (workspace): ServedProject => ({
+      name: workspace.config.name,
+      folder: workspace.config.folder,
+      intake: {
+        openStore: () => host.openStore(workspace, say),
+        redactor: (secrets) => redactorFor(workspace, secrets),
+      },
+    }),
+  );
+  tell(`fettle ${version} serves ${projects.map(({ name }) => name).join(', ')}`);
+  await runDaemon({
+    projects,
+    limits,
+    plugins: await measuredPlugins(host),
+    events,
+    env: host.env,
+    start: (project, order, heard) =>
+      startRound({
+        program,
+        args: ['serve', '--once', ...argsOf(project), '--ordered'],
+        env: Object.fromEntries(Object.entries(host.env).filter(([name]) => !parentOnly.has(name))),
+        order,
+        heard,
+      }),
+    now: host.now,
+    elapsed: host.elapsed,
+    say: tell,
+    stop,
+    onWake: (wake) => shell.onHangup?.(wake) ?? (() => undefined),
+    ...(onListening === undefined ? {} : { onListening }),
+  });
+}
+
+export const serve = command({
+  name: 'serve',
+  summary: 'Refresh on a schedule, record drift, and apply what the host permits.',
+  options: {
+    ...where,
+    projects: text('<dir>', 'Serve every project in this folder, instead of one.'),
+    serveConfig: text('<file>', 'File with the permissions and limits of this host. Default: no row is applied.'),
+    listen: text('<address>', 'Address and port of the metrics. Default: 127.0.0.1:9465.'),
+    once: flag('Run one round, and exit.'),
+    ordered: { ...flag('Wait for the order of the process that started this one.'), hidden: true },
+    ...stream,
+  },
+  more: exitCodesText,
+  events: true,
+  call: async ({ flags, host, shell, say, print, path, source, interruption, openWorkspace: open, isStream }) => {
+    const { projects: folder, once = false, ordered = false, serveConfig, listen } = flags;
+    if (once && folder !== undefined) throw new InputError('--once runs a round of one project. Omit --projects');
+    if (!once && isStream) throw new InputError('--json prints the events of one round. Add --once');
+    if (folder !== undefined && flags.config !== undefined)
+      throw new InputError('--config names the configuration of one project. Omit --projects');
+    const order = ordered ? ((await shell.fromParent?.()) as RoundOrder | undefined) : { isPatient: false };
+    if (order === undefined) throw new InputError('--ordered is for the rounds of a daemon. Omit --ordered');
+    const openOne = (): Promise<Workspace> =>
+      open().catch((error: unknown) => keptAfter(error, host, order.lastValid, say));
+    const workspaces = folder === undefined ? [await openOne()] : await openProjects(path(folder), host, say);
+    const roots = workspaces.map(({ config }) => config.root);
+    const given = serveConfig === undefined ? defaultLimits(host.env) : await limitsIn(path(serveConfig), host, roots);
+    const limits: ServeLimits = { ...given, ...(listen === undefined ? {} : { listen }) };
+    const stopping = interruption();
+    const [workspace] = workspaces;
+    if (once && workspace !== undefined) {
+      let message: RoundMessage = {};
+      const { roundAlerts } = await import('../serve/round-alerts.ts');
+      const options = {
+        permissions: limits.permissions,
+        interruption: stopping,
+        lockTimeout: LOCK_TIMEOUT_MS,
+        everyMs: limits.intervalMs,
+        order,
+        alerts: roundAlerts({ workspace, stop: stopping.stop, ...limits.alerts }, say),
+        measure: { alerts: limits.alerts.settings, mostSeries: limits.metrics.resourceSeries },
+        onHealth: (health: RoundHealth) => {
+          message = { ...message, health };
+        },
+      };
+      try {
+        const { ending, report, ledger, lastValid } = await round(workspace, options, say);
+        const deliveries =
+          ledger === undefined ? [] : endedDeliveries(ledger.before, ledger.after, limits.alerts.destinations);
+        message = { ...message, report, yielded: ending === 'yielded', deliveries, lastValid };
+        return ending;
+      } finally {
+        await shell.toParent?.(message);
+      }
+    }
+    const named = serveConfig === undefined ? [] : [`--serve-config=${path(serveConfig)}`];
+    const own = flags.config === undefined ? [] : [`--config=${path(flags.config)}`];
+    const folderOf = (project: ServedProject): string => (folder === undefined ? source.folder : project.folder);
+    await serveProjects({
+      workspaces,
+      limits,
+      host,
+      shell,
+      say,
+      argsOf: (project) => [`--chdir=${folderOf(project)}`, ...own, ...named],
+      tell: (line) => print(`${line}\n`),
+      stop: stopping.stop,
+    });
+    return 'ok';
+  },
+});

@@ -1,0 +1,87 @@
+/** The rows that `fettle serve` may apply by itself: those that its host permits, narrowed by the project. Pure. */
+
+import type { Action, Cause, DriftSeverity, Resource } from '#plugin';
+import { driftedFields, isLastApplied } from './causes.ts';
+import type { ServeHost } from './generated.ts';
+
+/** Permits some rows of one plugin. */
+export type Permission = ServeHost['apply'][number];
+
+export interface Permissions {
+  /** From the machine of the daemon. Without any, no row is applied. */
+  readonly host: readonly Permission[];
+  /** From `fettle.yaml`, which a pull request can change: it only narrows. Undefined: no narrowing. */
+  readonly project: readonly Permission[] | undefined;
+}
+
+/** True if the last applied spec is too large for the log, and is another one: its differences are not known. */
+function isUnknownEdit(resource: Resource | undefined): boolean {
+  const { desired, memory } = resource ?? {};
+  const { applied } = memory ?? {};
+  return (
+    desired !== undefined && applied !== undefined && applied.spec === undefined && !isLastApplied(desired, memory)
+  );
+}
+
+/** True for a step of another cause that would also apply an edit: the run may have the cause edit for other rows. */
+function carriesEdit({ change: { cause, fields }, edits = [] }: Action, resource: Resource | undefined): boolean {
+  if (cause === 'new' || cause === 'edit' || cause === 'orphan') return false;
+  // All fields of a row with the cause drift are drifted.
+  return edits.length > 0 || (cause !== 'drift' && fields.length > 0) || isUnknownEdit(resource);
+}
+
+/** True if the row heals drift, alone or with an edit, or if that is not known. Steps of any cause can. */
+function healsDrift({ change: { cause, drifted = [], fields } }: Action, resource: Resource | undefined): boolean {
+  if (cause === 'drift' || drifted.length > 0) return true;
+  if (resource === undefined || fields.length === 0) return false;
+  return isUnknownEdit(resource) || driftedFields(fields, resource).length > 0;
+}
+
+function covers(permission: Permission, action: Action, resource: Resource | undefined): boolean {
+  const { plugin, kinds, steps, causes, removals = false } = permission;
+  const { ref, step, goal, cause } = action.change;
+  const isRemoval = goal === 'remove' || goal === 'replace';
+  return (
+    plugin === ref.plugin &&
+    (kinds === undefined || kinds.includes(ref.kind)) &&
+    steps.includes(step) &&
+    causes.some((each) => each === cause) &&
+    (!carriesEdit(action, resource) || causes.includes('edit')) &&
+    (!healsDrift(action, resource) || causes.includes('drift')) &&
+    (!isRemoval || removals)
+  );
+}
+
+const HEALED: ReadonlySet<DriftSeverity> = new Set(['low', 'medium']);
+
+/** The severity of the drift that an action heals. One that its kind does not know is high, and left to a person. */
+function severityOf({ change }: Action, resource: Resource | undefined): DriftSeverity {
+  try {
+    return resource?.kind.driftSeverity?.(change, resource) ?? 'high';
+  } catch {
+    return 'high';
+  }
+}
+
+/** True for a row that host and project permit, with any verdict. `resource`: that of the row. */
+export function isPermitted(action: Action, { host, project }: Permissions, resource: Resource | undefined): boolean {
+  const isCovered = (permissions: readonly Permission[]): boolean =>
+    permissions.some((permission) => covers(permission, action, resource));
+  if (!isCovered(host) || (project !== undefined && !isCovered(project))) return false;
+  return !healsDrift(action, resource) || HEALED.has(severityOf(action, resource));
+}
+
+/** True for an accepted row that serve may apply. A person has to confirm an override. */
+export function isUnattended(action: Action, permissions: Permissions, resource: Resource | undefined): boolean {
+  return (
+    isPermitted(action, permissions, resource) && action.judgements.every(({ overridden }) => overridden === undefined)
+  );
+}
+
+/** The causes of the rows that may be applied; undefined if no row may. */
+export function permittedCauses({ host, project }: Permissions): ReadonlySet<Cause> | undefined {
+  const causes: ReadonlySet<Cause> = new Set(host.flatMap((permission) => permission.causes));
+  const narrowed =
+    project === undefined ? causes : causes.intersection(new Set(project.flatMap((permission) => permission.causes)));
+  return narrowed.size === 0 ? undefined : narrowed;
+}

@@ -1,0 +1,69 @@
+/**
+ * The resources as the last rounds found them. A round that refreshes only some keeps the others as an earlier one found
+ * them, so that the metrics count every resource. Pure.
+ */
+
+import type { Plan } from './plan.ts';
+
+/** A resource with a state, a row, findings or drift. */
+export interface Stand {
+  readonly state?: string;
+  readonly row?: { readonly verdict: 'accept' | 'reject' | 'defer'; readonly goal: string };
+  readonly findings?: readonly { readonly code: string; readonly severity: string }[];
+  readonly drifted?: true;
+  /** Digest of the refusal that the log has, if its row is refused. */
+  readonly refusal?: string;
+}
+
+/** By address. */
+export type Standing = Readonly<Record<string, Stand>>;
+
+export interface Standings {
+  /** Of this round, for its counts. */
+  readonly now: Standing;
+  /** For the next round: without the rows that follow from others, which no refresh settles. */
+  readonly kept: Standing;
+}
+
+/** The addresses with a row. */
+export function rowsIn(standing: Standing | undefined): ReadonlySet<string> {
+  return new Set(Object.entries(standing ?? {}).flatMap(([address, { row }]) => (row === undefined ? [] : [address])));
+}
+
+function standingIn(plan: Plan, refusals: ReadonlyMap<string, string>): ReadonlyMap<string, Stand> {
+  const all = new Map<string, Stand>();
+  const add = (address: string, more: Stand): void => void all.set(address, { ...all.get(address), ...more });
+  for (const { address, state } of plan.prior_state.resources) add(address, { state });
+  for (const { address, goal } of plan.resource_changes) add(address, { row: { verdict: 'accept', goal } });
+  for (const { resource_change: row } of plan.rejected_changes)
+    add(row.address, { row: { verdict: 'reject', goal: row.goal } });
+  for (const { resource_change: row } of plan.deferred_changes)
+    add(row.address, { row: { verdict: 'defer', goal: row.goal } });
+  for (const { address, code, severity } of plan.checks)
+    add(address, { findings: [...(all.get(address)?.findings ?? []), { code, severity }] });
+  for (const { address } of plan.resource_drift) add(address, { drifted: true });
+  for (const [address, refusal] of refusals) add(address, { refusal });
+  return all;
+}
+
+export interface StandingParts {
+  readonly before: Standing | undefined;
+  /** The addresses that the plan refreshed; undefined for all. */
+  readonly refreshed: ReadonlySet<string> | undefined;
+  /** The addresses that are declared or in the state. */
+  readonly known: ReadonlySet<string>;
+  /** Digests of recorded refusals, by address. */
+  readonly refusals: ReadonlyMap<string, string>;
+}
+
+export function standingOf(plan: Plan, { before, refreshed, known, refusals }: StandingParts): Standings {
+  const found = standingIn(plan, refusals);
+  if (refreshed === undefined || before === undefined) {
+    const all = Object.fromEntries(found);
+    return { now: all, kept: all };
+  }
+  const others = Object.entries(before).filter(([address]) => !refreshed.has(address) && known.has(address));
+  const isOther = new Set(others.map(([address]) => address));
+  const kept = Object.fromEntries([...others, ...[...found].filter(([address]) => refreshed.has(address))]);
+  return { now: { ...Object.fromEntries([...found].filter(([address]) => !isOther.has(address))), ...kept }, kept };
+}

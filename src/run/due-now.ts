@@ -1,0 +1,56 @@
+/** The resources that a round of serve refreshes now, from documents and state. */
+
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { dueOf, type Due } from '../engine/due.ts';
+import { expand } from '../engine/expand.ts';
+import { match } from '../engine/match.ts';
+import type { Recall } from '../engine/remember.ts';
+import { compareText, digestOf, formatRef, type Gap, type Plugin } from '#plugin';
+import type { Project } from './project.ts';
+import { settingsFor } from './worlds.ts';
+
+/** The schedule of a round. */
+export interface RoundSchedule {
+  /**
+   * Time of the refresh of the last recorded round, epoch ms; undefined if this one refreshes every resource. `documents`: the
+   * version of the documents.
+   */
+  readonly since: (documents: string) => number | undefined;
+  /** Addresses of the resources with a row in the last plan. */
+  readonly rows: ReadonlySet<string>;
+  /** Longest time between two rounds, in ms. */
+  readonly everyMs: number;
+  /** Gets the resources that the round refreshes. */
+  readonly found: (due: Due) => void;
+}
+
+/** A digest of the places, sizes and times of the files of documents and configuration: an edited file has another one. */
+function versionOf({ config, documents, kept }: Project): string {
+  const files = new Set([...documents.map(({ source }) => resolve(config.folder, source.file)), config.file ?? '']);
+  const stamps = [...files].sort(compareText).map((file) => {
+    const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+    return [file, String(found?.ino), String(found?.size), String(found?.mtimeNs)];
+  });
+  // Kept documents are not those in the files.
+  return digestOf(kept === undefined ? stamps : ['kept', ...stamps]);
+}
+
+/** Finds the resources that are due. */
+export async function dueNow(
+  { since, everyMs, rows, found }: RoundSchedule,
+  project: Project,
+  plugins: ReadonlyMap<string, Plugin>,
+  recall: Recall,
+): Promise<Due> {
+  const now = project.host.now();
+  const settings = await settingsFor(plugins, project.config);
+  const desired = expand(project.documents, plugins, recall, settings);
+  const known = new Map([...desired, ...recall.resources.values()].map(({ ref }) => [formatRef(ref), ref]));
+  const names = new Set([...known.values()].map(({ plugin }) => plugin));
+  const gaps = [...names].map((plugin): Gap => ({ plugin, message: 'not refreshed' }));
+  const { resources } = match(desired, { observed: [], gaps, at: now }, recall, { plugins, settings, now });
+  const due = dueOf({ resources, now, since: since(versionOf(project)), everyMs, rows });
+  found(due);
+  return due;
+}

@@ -1,0 +1,30 @@
+/**
+ * The last valid configuration and documents of a project, as the daemon keeps them and hands them to its rounds: documents
+ * that are not valid leave them in force. The text comes from an earlier round of the same daemon, and from no file.
+ */
+
+import { deserialize, serialize } from 'node:v8';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Listener } from './events.ts';
+import { type Host, ProblemsError, type Project, type Workspace } from './project.ts';
+
+type Kept = Pick<Project, 'config' | 'documents' | 'setAside'>;
+
+/** Packs a project, as base64. */
+export function keptText({ config, documents, setAside }: Project): string {
+  const kept: Kept = { config, documents, setAside };
+  return gzipSync(serialize(kept), { level: 1 }).toString('base64');
+}
+
+/** Unpacks a project. Its documents are not read from files. */
+function keptWorkspace(host: Host, text: string): Workspace {
+  const { config, documents, setAside } = deserialize(gunzipSync(Buffer.from(text, 'base64'))) as Kept;
+  return { host, config, kept: { documents, setAside } };
+}
+
+/** The last valid project after an error: reports the problems of the present one. Throws any other error, and without a last valid project. */
+export function keptAfter(error: unknown, host: Host, lastValid: string | undefined, say: Listener): Workspace {
+  if (!(error instanceof ProblemsError) || lastValid === undefined) throw error;
+  say({ type: 'problems', problems: error.problems });
+  return keptWorkspace(host, lastValid);
+}

@@ -1,0 +1,82 @@
+/** The findings of a round from which its metrics are made: the reconciled project, the ledger, and the state of log and lock. */
+
+import { type AlertSettings, type Ledger, instantOf, type Plugin, type PluginMetrics } from '#plugin';
+import { type Measured, measure } from '../engine/metrics.ts';
+import type { Planned } from '../formats/plan.ts';
+import type { RoundHealth } from '../formats/round.ts';
+import type { Store } from '../store/store.ts';
+import type { Listener } from './events.ts';
+import type { Host } from './project.ts';
+
+/** The end of a refresh, or of the actions after it. */
+export interface RoundFound {
+  readonly reconciled: Planned;
+  readonly plugins: ReadonlyMap<string, Plugin>;
+  /** The ledger before the round and after it. */
+  readonly ledger: { readonly before: Ledger; readonly after: Ledger };
+  /** Undefined if the state could not be read. */
+  readonly store: Store | undefined;
+}
+
+export interface MeasureSettings {
+  readonly alerts: AlertSettings;
+  /** Most series of a metric whose labels are names of resources. */
+  readonly mostSeries: number;
+}
+
+/** A copy of the ledger, which records change. */
+export function ledgerCopy(ledger: Ledger): Ledger {
+  return new Map([...ledger].map(([table, entries]) => [table, new Map(entries)]));
+}
+
+/** The metrics of the plugins of a round. */
+export async function measuredIn(
+  { reconciled: { resources, scene }, plugins, ledger }: RoundFound,
+  { alerts, mostSeries }: MeasureSettings,
+): Promise<Measured> {
+  const metrics = new Map<string, PluginMetrics>();
+  for (const [name, plugin] of plugins) {
+    const own = await plugin.metrics?.();
+    if (own !== undefined) metrics.set(name, own);
+  }
+  return measure(metrics, { resources, scene, ledger, settings: alerts, mostSeries });
+}
+
+/** The age of the oldest entry of the inbox, in ms; 0 without any. Undefined if the inbox cannot be read. */
+export async function inboxAge({ store }: RoundFound, now: number): Promise<number | undefined> {
+  const first = await store?.undrained(1).catch(() => undefined);
+  if (first === undefined) return undefined;
+  const [oldest] = first;
+  return oldest === undefined || 'damage' in oldest ? 0 : Math.max(0, now - oldest.at);
+}
+
+/** Follows the events of a round about the log and its lock. */
+export function watchHealth(
+  { now, elapsed }: Pick<Host, 'now' | 'elapsed'>,
+  say: Listener,
+): { readonly say: Listener; readonly health: () => Omit<RoundHealth, 'inbox_oldest_ms'> } {
+  let waitingFrom: number | undefined;
+  let waitMs = 0;
+  let heldMs = 0;
+  let isDamaged = false;
+  let isRead = false;
+  const endWait = (): void => {
+    if (waitingFrom !== undefined) waitMs = elapsed() - waitingFrom;
+    waitingFrom = undefined;
+  };
+  return {
+    say: (event) => {
+      if (event.type === 'lock-wait') waitingFrom ??= elapsed();
+      if (event.type === 'lock-held' || event.type === 'refresh-started') endWait();
+      if (event.type === 'lock-held') heldMs = Math.max(1, now() - (instantOf(event.holder.since) || now()));
+      if (event.type === 'documents-read') isRead = !event.isKept;
+      if (event.type === 'log-damaged') isDamaged = true;
+      if (event.type === 'log-recovered') isDamaged = false;
+      say(event);
+    },
+    health: () => {
+      endWait();
+      return { lock_wait_ms: waitMs, lock_held_ms: heldMs, log_damaged: isDamaged, documents_read: isRead };
+    },
+  };
+}

@@ -1,0 +1,209 @@
+/**
+ * The parent process of `fettle serve`: it starts rounds and answers requests. Work on documents and infrastructure is in
+ * the processes of the rounds, so that the parent answers at any time.
+ */
+
+import { counted, errorText, spanText } from '#plugin';
+import { type ListenAddress, listenAddress } from '#plugin/listen-address';
+import type { ServeLimits } from './config.ts';
+import type { RoundReport } from '../formats/round.ts';
+import { appOf } from './http/app.ts';
+import { routesOf } from './http/routes.ts';
+import { startHttp } from './http/server.ts';
+import { Intake, INTAKE_RESULTS, type IntakeOptions } from './intake.ts';
+import { type MeasuredPlugin, serveMetrics } from './metrics.ts';
+import { paced } from './paced.ts';
+import type { RoundOrder } from '../run/round.ts';
+import { type RoundEnded, type RoundProcess, Rounds } from './rounds.ts';
+import { startService } from './service.ts';
+
+export interface ServedProject {
+  readonly name: string;
+  /** Absolute. */
+  readonly folder: string;
+  readonly intake: Pick<IntakeOptions, 'openStore' | 'redactor'>;
+}
+
+export interface DaemonOptions {
+  readonly projects: readonly ServedProject[];
+  readonly limits: ServeLimits;
+  /** Every plugin that documents may use. */
+  readonly plugins: readonly MeasuredPlugin[];
+  /** The plugins that take events in. */
+  readonly events: IntakeOptions['events'];
+  readonly env: IntakeOptions['env'];
+  readonly start: (project: ServedProject, order: RoundOrder, heard: (line: string) => void) => RoundProcess;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly elapsed: () => number;
+  readonly say: (line: string) => void;
+  readonly stop: AbortSignal;
+  readonly onListening?: (address: ListenAddress) => void;
+  /** Calls `wake` for a signal to start a round at once. Returns a function that ends it. */
+  readonly onWake: (wake: () => void) => () => void;
+}
+
+/** Rounds after which a project that had none that ended well is not ready. */
+const MISSED_ROUNDS = 3;
+
+/** Time between two reloads by requests, in ms. */
+const RELOAD_MS = 10_000;
+
+/** Time for the requests under way when the daemon stops, in ms. */
+const CLOSE_MS = 3_000;
+
+interface ProjectStatus {
+  /** Time of the last round that refreshed, by the monotonic clock. */
+  refreshedAt?: number;
+  last?: RoundEnded;
+}
+
+function sum(counts: RoundReport['rows'], verdict: string): number {
+  return counts.reduce((total, { labels, count }) => total + (labels['verdict'] === verdict ? count : 0), 0);
+}
+
+/** One line about an ended round. */
+export function roundLine(project: string, { outcome, code, report, health, elapsedMs }: RoundEnded): string {
+  const time = elapsedMs < 60_000 ? `${(elapsedMs / 1000).toFixed(1)} s` : spanText(elapsedMs);
+  if (outcome === 'stopped') return `${project}: the round took longer than its deadline and was stopped after ${time}`;
+  if (report === undefined && outcome === 'yielded')
+    return `${project}: the round gave the lock to another process after ${time}. Nothing was recorded`;
+  if (report === undefined) {
+    const how = code === undefined ? 'was ended by a signal' : `ended with exit code ${code}`;
+    return `${project}: the round ${how}, after ${time}. Nothing was recorded`;
+  }
+  const resources = report.resources.reduce((total, { count }) => total + count, 0);
+  const done = report.actions.reduce((n, { labels, count }) => n + (labels['outcome'] === 'done' ? count : 0), 0);
+  const failed = report.actions.reduce((n, { labels, count }) => n + (labels['outcome'] === 'done' ? 0 : count), 0);
+  const parts = [
+    report.refreshed === undefined
+      ? `${counted(resources, 'resource')} refreshed in ${time}`
+      : `${report.refreshed} of ${counted(resources, 'resource')} refreshed in ${time}`,
+    `${report.drifted} drifted`,
+    `${sum(report.rows, 'accept')} to apply`,
+    `${sum(report.rows, 'reject')} rejected`,
+    ...(done > 0 ? [`${counted(done, 'action')} done`] : []),
+    ...(failed > 0 ? [`${counted(failed, 'action')} not done`] : []),
+    ...(health?.documents_read === false ? ['by the last valid documents'] : []),
+    ...(report.recorded ? [] : ['not recorded, because another process holds the lock']),
+    ...(outcome === 'yielded' ? ['ended early, because another process waited for the lock'] : []),
+  ];
+  return `${project}: ${parts.join(', ')}`;
+}
+
+/** Reasons for which the daemon is not ready; none if it is. */
+function notReady(
+  projects: readonly ServedProject[],
+  status: ReadonlyMap<string, ProjectStatus>,
+  { intervalMs }: ServeLimits,
+  now: number,
+): readonly string[] {
+  return projects.flatMap(({ name }) => {
+    const { refreshedAt, last } = status.get(name) ?? {};
+    const failed = last?.outcome === 'failed' ? '; the last round failed' : '';
+    if (refreshedAt === undefined) return [`${name}: not refreshed yet${failed}`];
+    const age = now - refreshedAt;
+    if (age <= MISSED_ROUNDS * intervalMs) return [];
+    return [`${name}: last refreshed ${spanText(age)} ago (interval: ${spanText(intervalMs)})${failed}`];
+  });
+}
+
+/** Runs until `stop` fires and the running rounds have ended. */
+export async function runDaemon(options: DaemonOptions): Promise<void> {
+  const { projects, limits, plugins, events, env, start, now, elapsed, say, stop, onWake } = options;
+  const { permissions, intervalMs, deadlineMs } = limits;
+  const results = [...[...events.values()].flatMap((each) => each.results), ...INTAKE_RESULTS];
+  const metrics = serveMetrics({
+    projects: projects.map(({ name }) => name),
+    permissions,
+    intervalMs,
+    results,
+    plugins,
+    compat: limits.metrics.compat,
+    startedAt: now(),
+  });
+  const status = new Map<string, ProjectStatus>();
+  const ended = ({ name }: ServedProject, round: RoundEnded): void => {
+    const before = status.get(name);
+    const refreshedAt = round.report === undefined ? before?.refreshedAt : elapsed();
+    status.set(name, { last: round, ...(refreshedAt === undefined ? {} : { refreshedAt }) });
+    metrics.add({ project: name, ...round });
+    if (round.report !== undefined) intakes.get(name)?.refreshed(round.report);
+    const line = roundLine(name, round);
+    say(line);
+    if (!stop.aborted) service.status(line);
+  };
+  const rounds = new Map(
+    projects.map((project) => [
+      project.name,
+      new Rounds({
+        start: (order) => start(project, order, (line) => say(`${project.name}: ${line}`)),
+        intervalMs,
+        deadlineMs,
+        elapsed,
+        now,
+        ended: (round) => {
+          try {
+            ended(project, round);
+          } catch (error) {
+            // The process of a round may be another version of the program.
+            say(`error: ${project.name}: the report of the round is not used: ${errorText(error)}`);
+          }
+        },
+      }),
+    ]),
+  );
+  const intakes = new Map(
+    projects.map(({ name, intake }) => [
+      name,
+      new Intake({
+        ...intake,
+        project: name,
+        events,
+        env,
+        now,
+        elapsed,
+        wake: () => rounds.get(name)?.wake(),
+        received: (result) => metrics.received(name, result),
+        say,
+      }),
+    ]),
+  );
+  for (const warning of new Set([...intakes.values()].flatMap(({ warnings }) => warnings))) say(`warning: ${warning}`);
+  const wakeAll = (): void => {
+    for (const each of rounds.values()) each.wake({ all: true });
+  };
+  // Any user of this machine can send the request.
+  const reloads = paced(wakeAll, { gatherMs: 0, everyMs: RELOAD_MS, elapsed });
+  const routes = routesOf({
+    metrics,
+    notReady: () => (stop.aborted ? ['the daemon is stopping'] : notReady(projects, status, limits, elapsed())),
+    reload: reloads.call,
+    intakes: [...intakes.values()],
+  });
+  const app = appOf(routes, (error) => say(`error: an answer failed: ${errorText(error)}`));
+  const server = await startHttp(listenAddress(limits.listen), app);
+  const { host, port } = server.address;
+  say(`listening on ${host} port ${port}: /metrics, /healthz and /readyz`);
+  options.onListening?.(server.address);
+  const service = startService(env, say);
+  const forget = onWake(wakeAll);
+  try {
+    service.ready();
+    wakeAll();
+    await new Promise<void>((resolve) => {
+      if (stop.aborted) resolve();
+      stop.addEventListener('abort', () => resolve(), { once: true });
+    });
+    service.stopping();
+    say('stopping: running actions finish');
+    await Promise.all([...rounds.values()].map((each) => each.stop()));
+  } finally {
+    forget();
+    reloads.cancel();
+    // Events are taken in until here. What was answered with 202 is durable.
+    await server.close(CLOSE_MS);
+    await Promise.all([...intakes.values()].map((each) => each.close()));
+    await service.close();
+  }
+}

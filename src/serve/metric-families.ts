@@ -1,0 +1,81 @@
+/** The metrics of the daemon itself: names, types and labels. `docs/serve.md` has their table. */
+
+import type { MetricFamily } from '#plugin';
+import { DELIVERY_RESULTS } from './alerts/delivery-counts.ts';
+import { COOLDOWN_MS } from './alerts/receiver.ts';
+
+export const OUTCOMES = ['ok', 'failed', 'locked', 'yielded', 'stopped'] as const;
+
+const VERDICTS = ['accept', 'reject', 'defer'] as const;
+const GOALS = ['create', 'update', 'replace', 'remove', 'adopt', 'protect', 'release'] as const;
+
+type Labels = Pick<MetricFamily, 'closed' | 'listed' | 'open'>;
+
+function gauge(name: string, help: string, labels: Labels = {}): MetricFamily {
+  return { name: `fettle_${name}`, type: 'gauge', help, ...labels };
+}
+
+function counter(name: string, help: string, labels: Labels = {}): MetricFamily {
+  return { name: `fettle_${name}_total`, type: 'counter', help, ...labels };
+}
+
+function fdt(name: string, help: string): MetricFamily {
+  return { name: `fdt_cert_${name}_total`, type: 'counter', help, closed: {}, compat: true };
+}
+
+/** The parts of the daemon's own metrics that depend on its plugins. */
+export interface KnownNames {
+  readonly plugins: readonly string[];
+  /** Classes of alerts. */
+  readonly classes: readonly string[];
+  /** Metrics whose series are limited. */
+  readonly limited: readonly string[];
+}
+
+/** Metrics that change with a round. */
+export function coreFamilies({ plugins, classes, limited }: KnownNames): readonly MetricFamily[] {
+  return [
+    gauge('resources', 'Resources by state.', { listed: ['plugin', 'kind', 'state'] }),
+    gauge('plan_rows', 'Rows of the last plan.', { closed: { verdict: VERDICTS, goal: GOALS } }),
+    gauge('findings', 'Findings of the last refresh.', { listed: ['code', 'severity'] }),
+    gauge('gaps', 'Parts of the infrastructure that the last refresh could not read.', { closed: { plugin: plugins } }),
+    gauge('drifted_resources', 'Resources that differ from their last applied state.', { closed: {} }),
+    gauge('start_timestamp_seconds', 'Time of the start of the daemon, in unix seconds.'),
+    gauge('last_refresh_timestamp_seconds', 'Time of the last refresh, in unix seconds.'),
+    gauge('refresh_interval_seconds', 'Time between the starts of two rounds.'),
+    gauge('round_duration_seconds', 'Duration of the last round.'),
+    gauge('lock_wait_seconds', 'Time for which the last round waited for the lock.', { closed: {} }),
+    gauge('lock_held_seconds', 'Time since which another process holds the lock; 0 if the last round had it.', {
+      closed: {},
+    }),
+    gauge('log_head_seq', 'Sequence number of the last record of the log.'),
+    gauge('log_damaged', '1 if the last round found damage in the log.', { closed: {} }),
+    gauge('inbox_oldest_seconds', 'Age of the oldest event that no round has taken from the inbox; 0 without any.', {
+      closed: {},
+    }),
+    gauge('config_last_reload_successful', '1 if the last round could read the documents.'),
+    gauge('plugin_metrics_successful', '1 if the metrics of the plugin are known, 0 if it failed.', {
+      listed: ['plugin'],
+    }),
+    gauge('omitted_series', 'Series of a metric that are left out, because they are more than the limit.', {
+      closed: { metric: limited },
+    }),
+    counter('rounds', 'Ended rounds.', { closed: { outcome: OUTCOMES } }),
+    counter('actions', 'Ended actions.', { listed: ['plugin', 'step', 'outcome'] }),
+    counter('alerts', 'Alerts that were delivered, by class.', { closed: { class: classes } }),
+    counter('alert_deliveries', 'Ended deliveries of alerts and of their ends.', {
+      closed: { receiver: Object.keys(COOLDOWN_MS), result: DELIVERY_RESULTS },
+    }),
+    counter('runbook_calls', 'Ended calls of runbook receivers.', { closed: { result: DELIVERY_RESULTS } }),
+    fdt('alerts_sent', 'Alerts about Domains that were sent.'),
+    fdt('renewal_sla_alerts_sent', 'Alerts about renewals that were sent.'),
+    fdt('runbook_triggers', 'Runbook triggers that were sent.'),
+    fdt('runbook_trigger_failures', 'Runbook triggers that failed.'),
+  ];
+}
+
+/** Metrics that change with a request. A result that is not in `results` counts as `other`. */
+export function requestFamilies(results: readonly string[]): readonly MetricFamily[] {
+  const result = [...new Set([...results, 'other'])];
+  return [counter('events_received', 'Requests with events of other systems, by result.', { closed: { result } })];
+}

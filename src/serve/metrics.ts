@@ -1,0 +1,221 @@
+/**
+ * The metrics of `fettle serve`, in the text format of Prometheus. Their text is built once a round; only the counters of
+ * requests, which are few, are formatted for each scrape.
+ */
+
+import { Counter, Gauge, Registry } from 'prom-client';
+import { labelSets, type MetricFamily } from '#plugin';
+import type { Permission } from '../engine/permission.ts';
+import type { Counted, RoundHealth, RoundReport } from '../formats/round.ts';
+import { version } from '../version.ts';
+import type { EndedDelivery } from './alerts/delivery-counts.ts';
+import { coreFamilies, type OUTCOMES, requestFamilies } from './metric-families.ts';
+
+/**
+ * The end of a round. `locked`: another process held the lock; `yielded`: the round gave it to another process; `stopped`:
+ * the round took longer than its deadline.
+ */
+export type RoundOutcome = (typeof OUTCOMES)[number];
+
+export interface EndedRound {
+  readonly project: string;
+  readonly outcome: RoundOutcome;
+  readonly elapsedMs: number;
+  readonly report?: RoundReport | undefined;
+  /** Absent if the round ended before it began to read the log. */
+  readonly health?: RoundHealth | undefined;
+  /** Deliveries of alerts that ended in the round. */
+  readonly deliveries?: readonly EndedDelivery[] | undefined;
+}
+
+/** The parts of plugins that the metrics depend on. */
+export interface MeasuredPlugin {
+  readonly name: string;
+  readonly families: readonly MetricFamily[];
+  /** Classes of its alerts. */
+  readonly classes: readonly string[];
+}
+
+export interface ServeMetrics {
+  readonly add: (round: EndedRound) => void;
+  /** Counts a request with an event: `accepted`, or the reason for its refusal. Without a project, it was for none. */
+  readonly received: (project: string | undefined, result: string) => void;
+  readonly text: () => Promise<string>;
+  readonly type: string;
+}
+
+export interface MetricsOptions {
+  readonly projects: readonly string[];
+  readonly permissions: readonly Permission[];
+  readonly intervalMs: number;
+  /** Results of requests with events. */
+  readonly results: readonly string[];
+  /** Every plugin that documents may use. */
+  readonly plugins: readonly MeasuredPlugin[];
+  /** True to expose the names of other programs too. */
+  readonly compat: boolean;
+  /** Epoch ms. */
+  readonly startedAt: number;
+}
+
+const ACTION_OUTCOMES = ['done', 'failed', 'unknown', 'stale'] as const;
+
+type Labels = Readonly<Record<string, string>>;
+
+/** True if all series of the family are known. */
+function isClosed({ closed, listed = [], open = [] }: MetricFamily): boolean {
+  return closed !== undefined && listed.length === 0 && open.length === 0;
+}
+
+/** Families with their series, of one registry. Series of labels that are not closed last until the next values. */
+class Families {
+  readonly registry = new Registry();
+  readonly #metrics = new Map<
+    string,
+    { readonly family: MetricFamily; readonly metric: Gauge<string> | Counter<string> }
+  >();
+  /** Label sets of gauges by family and project. */
+  readonly #shown = new Map<string, ReadonlyMap<string, Labels>>();
+
+  constructor(families: readonly MetricFamily[], projects: readonly string[]) {
+    for (const family of families) {
+      const { name, help, type, closed, listed = [], open = [] } = family;
+      const labelNames = ['project', ...Object.keys(closed ?? {}), ...listed, ...open];
+      const options = { name, help, labelNames, registers: [this.registry] };
+      const metric = type === 'counter' ? new Counter<string>(options) : new Gauge<string>(options);
+      this.#metrics.set(name, { family, metric });
+      if (!isClosed(family)) continue;
+      for (const project of projects) for (const labels of labelSets(closed)) metric.inc({ project, ...labels }, 0);
+    }
+  }
+
+  /** Adds to a counter. */
+  count(project: string, name: string, labels: Labels, by = 1): void {
+    this.#metrics.get(name)?.metric.inc({ project, ...labels }, by);
+  }
+
+  /** Takes the values of a round: those of a gauge, or the increases of a counter. */
+  take(project: string, name: string, counts: readonly Counted[]): void {
+    if (this.#metrics.get(name)?.family.type === 'gauge') this.set(project, name, counts);
+    else for (const { labels, count } of counts) this.count(project, name, labels, count);
+  }
+
+  /** Replaces the values of a gauge of a project. Closed labels without a value are 0. */
+  set(project: string, name: string, counts: readonly Counted[]): void {
+    const { family, metric } = this.#metrics.get(name) ?? {};
+    if (family === undefined || !(metric instanceof Gauge)) return;
+    const key = `${name} ${project}`;
+    const shown = new Map(counts.map(({ labels }) => [JSON.stringify(labels), labels]));
+    for (const [text, labels] of this.#shown.get(key) ?? [])
+      if (!shown.has(text)) metric.remove({ project, ...labels });
+    const sets = isClosed(family) ? labelSets(family.closed) : [];
+    for (const labels of sets) metric.set({ project, ...labels }, 0);
+    for (const { labels, count } of counts) metric.set({ project, ...labels }, count);
+    this.#shown.set(key, shown);
+  }
+}
+
+function value(count: number): readonly Counted[] {
+  return [{ labels: {}, count }];
+}
+
+/** Starts with every counter of the projects at zero, so that its first increase is seen. */
+export function serveMetrics(options: MetricsOptions): ServeMetrics {
+  const { projects, permissions, intervalMs, results, plugins, compat, startedAt } = options;
+  const own = plugins.flatMap(({ families }) => families);
+  const core = coreFamilies({
+    plugins: plugins.map(({ name }) => name),
+    classes: [...new Set(plugins.flatMap(({ classes }) => classes))],
+    limited: own.flatMap(({ name, open = [] }) => (open.length > 0 ? [name] : [])),
+  });
+  const received = requestFamilies(results);
+  const known = new Set(received.flatMap(({ closed = {} }) => closed['result'] ?? []));
+  const rounds = new Families(
+    [...core, ...own].filter((family) => compat || family.compat !== true),
+    projects,
+  );
+  const requests = new Families(received, ['', ...projects]);
+  new Gauge({
+    name: 'fettle_build_info',
+    help: 'The version of fettle.',
+    labelNames: ['version'],
+    registers: [rounds.registry],
+  }).set({ version }, 1);
+  for (const project of projects) {
+    rounds.set(project, 'fettle_start_timestamp_seconds', value(startedAt / 1000));
+    rounds.set(project, 'fettle_refresh_interval_seconds', value(intervalMs / 1000));
+    for (const { plugin, steps } of permissions)
+      for (const step of steps)
+        for (const outcome of ACTION_OUTCOMES)
+          rounds.count(project, 'fettle_actions_total', { plugin, step, outcome }, 0);
+  }
+
+  const showHealth = (project: string, health: RoundHealth): void => {
+    rounds.set(project, 'fettle_lock_wait_seconds', value(health.lock_wait_ms / 1000));
+    rounds.set(project, 'fettle_lock_held_seconds', value(health.lock_held_ms / 1000));
+    rounds.set(project, 'fettle_log_damaged', value(health.log_damaged ? 1 : 0));
+    const { inbox_oldest_ms: oldest } = health;
+    if (oldest !== undefined) rounds.set(project, 'fettle_inbox_oldest_seconds', value(oldest / 1000));
+  };
+
+  const countDelivery = (project: string, { kind, plugin, class: named, result, isEnd }: EndedDelivery): void => {
+    const count = (name: string, labels: Labels = {}): void => rounds.count(project, `${name}_total`, labels);
+    const isCertificate = plugin === 'certificates';
+    count('fettle_alert_deliveries', { receiver: kind, result });
+    if (kind === 'runbook') {
+      count('fettle_runbook_calls', { result });
+      if (isCertificate && result === 'delivered') count('fdt_cert_runbook_triggers');
+      if (isCertificate && result === 'failed') count('fdt_cert_runbook_trigger_failures');
+    } else if (result === 'delivered' && !isEnd) {
+      count('fettle_alerts', { class: named });
+      if (isCertificate) count(`fdt_cert_${named.startsWith('renewal_sla_') ? 'renewal_sla_' : ''}alerts_sent`);
+    }
+  };
+
+  const show = (project: string, report: RoundReport): void => {
+    rounds.set(project, 'fettle_resources', report.resources);
+    rounds.set(project, 'fettle_plan_rows', report.rows);
+    rounds.set(project, 'fettle_findings', report.findings);
+    rounds.set(project, 'fettle_gaps', report.gaps);
+    rounds.set(project, 'fettle_drifted_resources', value(report.drifted));
+    rounds.set(project, 'fettle_last_refresh_timestamp_seconds', value(report.refreshed_at / 1000));
+    if (report.head_seq !== undefined) rounds.set(project, 'fettle_log_head_seq', value(report.head_seq));
+    for (const { labels, count } of report.actions) rounds.count(project, 'fettle_actions_total', labels, count);
+    rounds.set(project, 'fettle_plugin_metrics_successful', report.measured);
+    const omitted = report.metrics.filter((each) => each.omitted !== undefined);
+    rounds.set(
+      project,
+      'fettle_omitted_series',
+      omitted.map(({ name, omitted: count = 0 }) => ({ labels: { metric: name }, count })),
+    );
+    for (const { name, series } of report.metrics) rounds.take(project, name, series);
+    // The metrics of a plugin that the project does not use now, or that failed, are no longer known.
+    const taken = new Set(report.metrics.map(({ name }) => name));
+    for (const { name } of own) if (!taken.has(name)) rounds.take(project, name, []);
+  };
+
+  // Built after a round, and not when it is asked for: a scrape of thousands of series takes no time.
+  let text = rounds.registry.metrics();
+  return {
+    type: rounds.registry.contentType,
+    text: async () => `${await text}${await requests.registry.metrics()}`,
+    received: (project = '', result) => {
+      if (project !== '' && !projects.includes(project)) return;
+      requests.count(project, 'fettle_events_received_total', { result: known.has(result) ? result : 'other' });
+    },
+    add: ({ project, outcome, elapsedMs, report, health, deliveries = [] }) => {
+      rounds.count(project, 'fettle_rounds_total', { outcome });
+      rounds.set(project, 'fettle_round_duration_seconds', value(elapsedMs / 1000));
+      // A stopped round may have read the documents; a failed one that began to read the log has.
+      const isRead =
+        report === undefined
+          ? outcome !== 'failed' || health?.documents_read === true
+          : health?.documents_read !== false;
+      rounds.set(project, 'fettle_config_last_reload_successful', value(isRead ? 1 : 0));
+      if (health !== undefined) showHealth(project, health);
+      if (report !== undefined) show(project, report);
+      for (const delivery of deliveries) countDelivery(project, delivery);
+      text = rounds.registry.metrics();
+    },
+  };
+}

@@ -1,0 +1,87 @@
+/** The variables of `worker-certificates`: defaults, bounds, and mistakes without a value in their words. */
+
+import { describe, expect, it } from 'vitest';
+import { certVariables, type Variables } from '../../src/serve/cert-variables.ts';
+import { secretsOfDestinations } from '../../src/serve/alerts/receiver.ts';
+
+function problemOf(env: Variables): string {
+  try {
+    certVariables(env);
+    return 'none';
+  } catch (error) {
+    return error instanceof Error ? `${error.name}: ${error.message}` : 'unknown';
+  }
+}
+
+describe('the variables', () => {
+  it('have the defaults of the original', () => {
+    const usual = {
+      environment: 'dev',
+      intervalMs: 300_000,
+      metricsPort: 9465,
+      probe: { isEnabled: true, timeoutMs: 8000, expiryWarnDays: 30 },
+      renewalWarningMs: 72 * 3_600_000,
+      regions: { names: ['us', 'eu', 'ap'], maxLagMs: 900_000 },
+      destinations: [],
+    };
+    expect(certVariables({})).toEqual(usual);
+    expect(certVariables({ CERT_DEPLOYMENT_ENV: ' ', CERT_METRICS_PORT: '', CERT_RUNBOOK_WEBHOOK_URL: '' })).toEqual(
+      usual,
+    );
+  });
+
+  it('make two receivers of the alerts about certificates, and only the runbook is signed', () => {
+    const { destinations } = certVariables({
+      CERT_ALERT_WEBHOOK_URL: 'https://hooks.example.test/T0KEN?x=1',
+      CERT_RUNBOOK_WEBHOOK_URL: 'http://127.0.0.1:8080/',
+      CERT_RUNBOOK_SIGNING_SECRET: 'hunter22',
+      CERT_RUNBOOK_COOLDOWN_SECONDS: '60',
+    });
+    expect(destinations.map(({ url, ...rest }) => ({ ...rest, url: url.href }))).toEqual([
+      {
+        name: 'cert-alerts',
+        kind: 'webhook',
+        url: 'https://hooks.example.test/T0KEN?x=1',
+        cooldownMs: 1_800_000,
+        plugins: ['certificates'],
+      },
+      {
+        name: 'cert-runbook',
+        kind: 'runbook',
+        url: 'http://127.0.0.1:8080/',
+        secret: 'hunter22',
+        cooldownMs: 60_000,
+        plugins: ['certificates'],
+      },
+    ]);
+    expect(secretsOfDestinations(destinations)).toEqual(['/T0KEN?x=1', 'hunter22']);
+  });
+
+  it('switch probes off only by "false", and skip regions that are not valid', () => {
+    const probes = ['false', 'no', '0', 'true'].map(
+      (text) => certVariables({ CERT_PROBE_FALLBACK_ENABLED: text }).probe.isEnabled,
+    );
+    expect(probes).toEqual([false, true, true, true]);
+    const regions = ['eu, US ,eu,x,a_b', '?', 'ap'].map(
+      (text) => certVariables({ CERT_REPLICATION_TARGET_REGIONS: text }).regions.names,
+    );
+    expect(regions).toEqual([['eu', 'us'], ['us'], ['ap']]);
+  });
+
+  it.each<readonly [string, string]>([
+    ['CERT_DEPLOYMENT_ENV', 'production'],
+    ['CERT_METRICS_PORT', '65536'],
+    ['CERT_RENEWAL_SLA_WARNING_HOURS', '0'],
+    ['CERT_RENEWAL_SLA_WARNING_HOURS', '1e3'],
+    ['CERT_ALERT_COOLDOWN_SECONDS', '-1'],
+    ['CERT_RUNBOOK_COOLDOWN_SECONDS', '1.5'],
+    ['CERT_ALERT_WEBHOOK_URL', 'hooks.example.test'],
+    ['CERT_ALERT_WEBHOOK_URL', 'ftp://hooks.example.test'],
+    ['CERT_RUNBOOK_WEBHOOK_URL', 'https://user:hunter22@hooks.example.test'],
+  ])('are refused by name without their value: %s=%s', (name, value) => {
+    const problem = problemOf({ [name]: value });
+    expect(problem).toMatch(new RegExp(`^InputError: ${name} `, 'u'));
+    expect(problem.split(/[ ,]/u)).not.toContain(value);
+    expect(problem).not.toContain('hunter22');
+  });
+});

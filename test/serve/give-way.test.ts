@@ -1,0 +1,188 @@
+/** Rounds of `fettle serve` and an apply from CI, as processes: who has the lock, and when. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { RoundOrder } from '../../src/run/round.ts';
+import { bareEnvironment, cliFile, fettle, temporaryFolder, writeFiles } from '../support/cli.ts';
+
+const WRITER = join(import.meta.dirname, '../store/fixtures/writer.ts');
+const ISSUER = `apiVersion: certificates/v1
+kind: Issuer
+metadata: { name: internal }
+spec: { localCa: { dir: ../ca, commonName: "Internal CA" } }
+`;
+/** Its creation takes a second. */
+const slow = (name: string): string => `apiVersion: certificates/v1
+kind: Certificate
+metadata: { name: ${name} }
+spec:
+  issuer: internal
+  dnsNames: [${name}.example.test]
+  deploy: { command: [sleep, "1"] }
+  storage: { file: { certificate: ../tls/${name}.crt, key: ../tls/${name}.key } }
+`;
+const CONFIG = `name: shop
+store: .fettle
+parallelism: 1
+plugins: { certificates: { commands: [[sleep, "1"]] } }
+`;
+const ISSUES = `apply: [{ plugin: certificates, steps: ["absent>ready", "absent>normal"], causes: [new] }]\ninterval: 1h\n`;
+const COUNT = 12;
+
+function project(documents: Readonly<Record<string, string>>): string {
+  const folder = join(temporaryFolder(), 'shop');
+  mkdirSync(folder);
+  const files = Object.entries(documents).map(([name, text]) => [`desired/${name}.yaml`, text] as const);
+  writeFiles(folder, { 'fettle.yaml': CONFIG, ...Object.fromEntries(files) });
+  return folder;
+}
+
+/** A project whose round takes at least a dozen seconds. */
+function slowProject(): string {
+  const names = Array.from({ length: COUNT }, (_, i) => `www-${i}`);
+  return project({ issuer: ISSUER, ...Object.fromEntries(names.map((name) => [name, slow(name)])) });
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly lines: () => string;
+  readonly ended: Promise<number | null>;
+}
+
+function start(folder: string, ...args: readonly string[]): Running {
+  const child = spawn(process.execPath, [cliFile, ...args], {
+    cwd: folder,
+    env: bareEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let text = '';
+  for (const output of [child.stdout, child.stderr])
+    output?.setEncoding('utf8').on('data', (more: string) => {
+      text += more;
+    });
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return { child, lines: () => text, ended };
+}
+
+function serve(folder: string, ...more: readonly string[]): Running {
+  const file = join(temporaryFolder(), 'serve.yaml');
+  writeFileSync(file, ISSUES);
+  return start(folder, 'serve', '--serve-config', file, ...more);
+}
+
+/** A process that waits for the lock, and keeps it. */
+function contend(folder: string): void {
+  const child = spawn(process.execPath, [WRITER, join(folder, '.fettle'), 'wait'], { stdio: 'ignore' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+}
+
+interface Recorded {
+  readonly kind: string;
+  readonly time: string;
+  readonly body: {
+    readonly run?: string;
+    readonly command?: string;
+    readonly outcome?: string;
+    readonly exit?: number;
+  };
+}
+
+async function records(folder: string): Promise<readonly Recorded[]> {
+  const { stdout } = await fettle(folder, 'log', 'list', '--format', 'json');
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Recorded]));
+}
+
+/** The number of ended actions, by the command of their run. */
+function endedActions(log: readonly Recorded[], command: string): readonly Recorded[] {
+  const runs = new Set(log.flatMap(({ kind, body }) => (kind === 'run' && body.command === command ? [body.run] : [])));
+  return log.filter(({ kind, body }) => kind === 'outcome' && runs.has(body.run));
+}
+
+async function anAction(folder: string): Promise<void> {
+  const count = async (): Promise<number> => (await records(folder)).filter(({ kind }) => kind === 'intent').length;
+  await expect.poll(count, { timeout: 60_000 }).toBeGreaterThan(1);
+}
+
+describe('a round with many slow actions', () => {
+  test('gives the lock to an apply from CI after the running action, and the next round goes on', async () => {
+    const folder = slowProject();
+    const daemon = serve(folder, '--listen', '127.0.0.1:0');
+    await anAction(folder);
+    const target = 'certificates/Certificate/www-11';
+    const ci = start(folder, 'apply', '--yes', '--lock-timeout', '60s', '--target', target);
+    expect(await ci.ended).toBe(0);
+    const log = await records(folder);
+    const asked = log.find(({ kind, body }) => kind === 'run' && body.command === 'apply');
+    const before = log.slice(0, log.indexOf(asked ?? log[0] ?? never()));
+    expect(endedActions(before, 'serve').length).toBeLessThan(COUNT);
+    expect(before.at(-1)).toMatchObject({ kind: 'end', body: { exit: 7 } });
+    const [last] = endedActions(before, 'serve').slice(-1);
+    // Two seconds, and the time that a busy machine takes.
+    expect(Date.parse(asked?.time ?? '') - Date.parse(last?.time ?? '')).toBeLessThan(8000);
+    await expect.poll(daemon.lines).toContain('ended early, because another process waited for the lock');
+    const rest = async (): Promise<number> => endedActions(await records(folder), 'serve').length;
+    await expect.poll(rest, { timeout: 90_000, interval: 1000 }).toBe(COUNT);
+    daemon.child.kill('SIGTERM');
+    expect(await daemon.ended).toBe(0);
+    expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
+  });
+});
+
+describe('a slow refresh', () => {
+  /** A server that takes connections and says nothing, and a Domain on it. */
+  async function silentDomain(): Promise<{ readonly text: string; readonly isProbed: () => Promise<void> }> {
+    const server = createServer((socket) => socket.on('error', () => undefined));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const connections = (): Promise<number> =>
+      new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
+    const text = `apiVersion: certificates/v1
+kind: Domain
+metadata: { name: silent }
+spec: { host: www.example.test, address: 127.0.0.1, port: ${port}, verify: false }
+`;
+    const isProbed = async (): Promise<void> => {
+      await expect.poll(connections, { timeout: 60_000 }).toBe(1);
+    };
+    return { text, isProbed };
+  }
+
+  test('is abandoned without a record for a process that waits for the lock', async () => {
+    const { text, isProbed } = await silentDomain();
+    const folder = project({ silent: text });
+    const round = serve(folder, '--once');
+    await isProbed();
+    contend(folder);
+    expect(await round.ended).toBe(7);
+    expect((await records(folder)).filter(({ kind }) => kind === 'seen')).toEqual([]);
+    expect(round.lines()).toContain('A round of serve gave the lock to a process that waited for it');
+  });
+
+  test('ends, and an action too, if the round before gave way', async () => {
+    const { text, isProbed } = await silentDomain();
+    const folder = project({ issuer: ISSUER, a: slow('a'), b: slow('b'), c: slow('c'), silent: text });
+    const round = serve(folder, '--once', '--ordered');
+    round.child.send({ isPatient: true } satisfies RoundOrder);
+    await isProbed();
+    contend(folder);
+    expect(await round.ended).toBe(7);
+    const log = await records(folder);
+    expect(log.filter(({ kind }) => kind === 'seen').length).toBeGreaterThan(0);
+    expect(endedActions(log, 'serve').length).toBe(1);
+    expect(round.lines()).toContain('running actions will finish');
+  });
+});
+
+function never(): never {
+  throw new Error('the log is empty');
+}

@@ -1,0 +1,171 @@
+/** The schedule of rounds: one at a time, the rest of the lock, wake-ups, the deadline, and the stop. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import type { RoundReport } from '../../src/formats/round.ts';
+import type { RoundOrder } from '../../src/run/round.ts';
+import { type RoundEnded, type RoundExit, Rounds } from '../../src/serve/rounds.ts';
+
+const REPORT: RoundReport = {
+  project: 'shop',
+  refreshed_at: 0,
+  recorded: true,
+  standing: {},
+  resources: [],
+  rows: [],
+  findings: [],
+  gaps: [],
+  drifted: 0,
+  actions: [],
+  metrics: [],
+  measured: [],
+  targets: {},
+};
+
+interface Started {
+  readonly at: number;
+  readonly order: RoundOrder;
+  readonly end: (exit: RoundExit) => void;
+  readonly signals: readonly string[];
+}
+
+/** Rounds that end when the test says so. */
+function bench({
+  intervalMs = 10_000,
+  deadlineMs = 10_000,
+  restMs = 30,
+  graceMs = 50,
+  retryMs = 10_000,
+  leastMs = 0,
+} = {}) {
+  const started: Started[] = [];
+  const ended: RoundEnded[] = [];
+  const elapsed = (): number => performance.now();
+  const rounds = new Rounds({
+    start: (order) => {
+      const { promise, resolve } = Promise.withResolvers<RoundExit>();
+      const signals: string[] = [];
+      started.push({ at: elapsed(), order, end: resolve, signals });
+      const kill = (): void => {
+        signals.push('kill');
+        resolve({ code: undefined });
+      };
+      return { exit: promise, stop: () => void signals.push('stop'), kill };
+    },
+    intervalMs,
+    deadlineMs,
+    restMs,
+    graceMs,
+    retryMs,
+    elapsed,
+    now: elapsed,
+    leastMs,
+    ended: (round) => void ended.push(round),
+  });
+  const until = async (count: number): Promise<void> => {
+    await expect.poll(() => started.length).toBe(count);
+  };
+  return { rounds, started, ended, until };
+}
+
+describe('rounds', () => {
+  test('follow one another at the interval, never two at once', async () => {
+    const { rounds, started, ended, until } = bench({ intervalMs: 60 });
+    rounds.wake();
+    await until(1);
+    await sleep(120);
+    expect(started).toHaveLength(1);
+    started[0]?.end({ code: 0, report: REPORT });
+    await until(2);
+    expect(ended).toMatchObject([{ outcome: 'ok', code: 0 }]);
+    started[1]?.end({ code: 0, report: REPORT });
+    await rounds.stop();
+  });
+
+  test('rest after each one, so that others get the lock, and several wake-ups are one', async () => {
+    const { rounds, started, until } = bench({ restMs: 80 });
+    rounds.wake();
+    await until(1);
+    for (let i = 0; i < 5; i += 1) rounds.wake();
+    const ended = performance.now();
+    started[0]?.end({ code: 0, report: REPORT });
+    await until(2);
+    // A timer of Node.js can fire a little early.
+    expect((started[1]?.at ?? 0) - ended).toBeGreaterThan(60);
+    started[1]?.end({ code: 0, report: REPORT });
+    await sleep(150);
+    expect(started).toHaveLength(2);
+    await rounds.stop();
+  });
+
+  test('are asked to stop at their deadline, and killed after the grace', async () => {
+    const { rounds, started, ended, until } = bench({ deadlineMs: 40 });
+    rounds.wake();
+    await until(1);
+    await expect.poll(() => ended.length).toBe(1);
+    expect(started[0]?.signals).toEqual(['stop', 'kill']);
+    expect(ended).toMatchObject([{ outcome: 'stopped', code: undefined }]);
+    await rounds.stop();
+  });
+
+  test('end with the running one at a stop, and no other starts', async () => {
+    const { rounds, started, until } = bench({ intervalMs: 1 });
+    rounds.wake();
+    await until(1);
+    const stopped = rounds.stop();
+    expect(started[0]?.signals).toEqual(['stop']);
+    started[0]?.end({ code: 143 });
+    await stopped;
+    rounds.wake();
+    await sleep(60);
+    expect(started).toHaveLength(1);
+  });
+
+  test('that gave way are followed soon by a patient one, and only by one', async () => {
+    const { rounds, started, ended, until } = bench({ retryMs: 60 });
+    rounds.wake();
+    for (const [index, isPatient] of [false, true, false].entries()) {
+      await until(index + 1);
+      expect(started[index]?.order).toEqual({ isPatient });
+      started[index]?.end({ code: 7, yielded: true });
+    }
+    await until(4);
+    expect(ended.map(({ outcome }) => outcome)).toEqual(['yielded', 'yielded', 'yielded']);
+    started[3]?.end({ code: 0, report: REPORT });
+    await rounds.stop();
+  });
+
+  test('stay patient until one has run, also if another process holds the lock for long', async () => {
+    const { rounds, started, until } = bench({ retryMs: 20, intervalMs: 40 });
+    rounds.wake();
+    const exits: readonly [RoundExit, boolean][] = [
+      [{ code: 7, yielded: true }, false],
+      [{ code: 5, report: { ...REPORT, recorded: false } }, true],
+      [{ code: 1 }, true],
+      [{ code: 0, report: REPORT }, true],
+      [{ code: 0, report: REPORT }, false],
+    ];
+    for (const [index, [exit, isPatient]] of exits.entries()) {
+      await until(index + 1);
+      expect(started[index]?.order.isPatient).toBe(isPatient);
+      started[index]?.end(exit);
+    }
+    await rounds.stop();
+  });
+
+  test.each<[RoundExit, RoundEnded['outcome']]>([
+    [{ code: 0, report: REPORT }, 'ok'],
+    [{ code: 4, report: REPORT }, 'ok'],
+    [{ code: 0, report: { ...REPORT, recorded: false } }, 'locked'],
+    [{ code: 1 }, 'failed'],
+    [{ code: 1, report: REPORT }, 'failed'],
+    [{ code: undefined }, 'failed'],
+  ])('%j', async (exit, outcome) => {
+    const { rounds, started, ended, until } = bench();
+    rounds.wake();
+    await until(1);
+    started[0]?.end(exit);
+    await expect.poll(() => ended[0]?.outcome).toBe(outcome);
+    await rounds.stop();
+  });
+});
