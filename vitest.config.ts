@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { BaseSequencer, type Reporter, type TestModule, type TestSpecification } from 'vitest/node';
 
 /** The plugins in `examples/` name the package, as they would anywhere else. */
 const alias = {
@@ -65,6 +65,17 @@ class LongFirst extends BaseSequencer {
   }
 }
 
+/** Names the tests that passed at the second try. */
+class SecondTries implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const tests = modules.flatMap((module) => [...module.children.allTests()]);
+    const names = tests
+      .filter((test) => test.diagnostic()?.flaky === true)
+      .map((test) => `  ${test.module.moduleId} > ${test.fullName}\n`);
+    if (names.length > 0) process.stdout.write(`Passed at the second try:\n${names.join('')}`);
+  }
+}
+
 export default defineConfig({
   resolve: { alias },
   test: {
@@ -84,6 +95,9 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     // Some tests kill and start processes by the hundred, on machines that may be slow: a limit for what hangs.
     testTimeout: 240_000,
+    // A machine of CI may stop for seconds. A second try that passes is named at the end: such a test is a fault, too.
+    retry: process.env['CI'] === undefined ? 0 : 1,
+    reporters: ['default', new SecondTries()],
     hookTimeout: 120_000,
     // Child processes inherit both. A bundle of certificates that no test needs takes time to read; a test that is
     // about CI switches the detection on again, so that all others do the same in CI as on a contributor's machine.

@@ -30,13 +30,12 @@ import {
   certificateYaml,
   cliFile,
   type Ran,
-  randomFrom,
   run,
   sampleOf,
   temporaryFolder,
-  testSeed,
   writeFiles,
 } from '../support/cli.ts';
+import { randomFrom, testSeed } from '../support/seed.ts';
 import { applyAgo, fettleHere as fettle } from '../support/command-line.ts';
 
 const FULL = process.env['FETTLE_TEST_FULL'] === '1';

@@ -37,11 +37,10 @@ import {
   certificateProject,
   certificateYaml,
   cliFile,
-  randomFrom,
   temporaryFolder,
-  testSeed,
   writeFiles,
 } from '../support/cli.ts';
+import { randomFrom, testSeed } from '../support/seed.ts';
 import { fettleHere as fettle } from '../support/command-line.ts';
 
 const seed = testSeed();

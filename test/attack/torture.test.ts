@@ -2,7 +2,8 @@
 
 import { availableParallelism } from 'node:os';
 import { afterAll, describe, expect, it } from 'vitest';
-import { temporaryFolder, testSeed } from '../support/cli.ts';
+import { temporaryFolder } from '../support/cli.ts';
+import { testSeed } from '../support/seed.ts';
 import { stopDatabases } from '../torture/database.ts';
 import { freshProgress, runRounds } from '../torture/run-rounds.ts';
 import { tortures } from '../torture/table.ts';

@@ -1,8 +1,8 @@
 /** Globs over addresses: matches compared with an exhaustive reference, in linear time. */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressMatcher, reachesBelow } from '../../src/engine/address-glob.ts';
+import fc from '../support/property.ts';
 
 /** Tries every split, so only for short texts. */
 function reference(glob: string, text: string): boolean {

@@ -1,8 +1,8 @@
 /** Canonical JSON, and the digests and comparisons that are based on it. */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, digestOf, sameJson } from '#plugin';
+import fc from '../support/property.ts';
 
 describe('canonical JSON', () => {
   it('does not depend on the order of members, and two values are the same exactly if their JSON is', () => {

@@ -1,8 +1,8 @@
 /** The order in which changes are judged. */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { inOrder } from '../../src/engine/judge.ts';
+import fc from '../support/property.ts';
 
 describe('order', () => {
   it('puts each change after those that it waits for, in any graph; a chain of 100,000 does not recurse', () => {

@@ -1,8 +1,8 @@
 /** Origins: every spelling of an origin is equal, and text that hides another host is invalid. */
 
-import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { isOriginMistake, namesOrigin, originOf, originsIn, originText, parseOrigin, sameOrigin } from '#plugin';
+import fc from '../support/property.ts';
 
 function textOf(written: string): string {
   const origin = parseOrigin(written);

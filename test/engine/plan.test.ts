@@ -1,8 +1,8 @@
 /** Plans: their order, digest, targets and gaps. */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressOf, applyToy, item, owned, planToy, START, toyLog, toyWorld, wanted } from '../support/toy.ts';
+import fc from '../support/property.ts';
 
 const day = 86_400_000;
 

@@ -1,8 +1,8 @@
 /** Addresses: the text of a reference, and back. */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatRef, parseRef, type Ref } from '#plugin';
+import fc from '../support/property.ts';
 
 describe('addresses', () => {
   it.each<[Ref, string]>([

@@ -4,7 +4,6 @@
  */
 
 import { resourceWith } from '../support/resource.ts';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tables as certificates } from '../../plugins/certificates/generated.ts';
 import { tables as nodes } from '../../plugins/nodes/generated.ts';
@@ -34,6 +33,7 @@ import {
   metaOf,
   needsOf,
 } from '../../src/engine/safety-inputs.ts';
+import fc from '../support/property.ts';
 
 const KINDS: readonly (readonly [string, KindTables])[] = [nodes, certificates].flatMap(({ name, kinds }) =>
   Object.entries(kinds).map(([kind, tables]) => [`${name}/${kind}`, tables] as const),

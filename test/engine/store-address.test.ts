@@ -1,8 +1,8 @@
 /** The address of a store names one server for every parser, and no error repeats it. */
 
-import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { isAddressMistake, readStoreAddress, type StoreServer } from '../../src/engine/store-address.ts';
+import fc from '../support/property.ts';
 
 function serverOf(text: string): StoreServer | string | undefined {
   const address = readStoreAddress(text, 'environment');

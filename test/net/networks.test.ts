@@ -1,9 +1,9 @@
 /** Networks that must not be probed: every spelling of an address, and the precedence of two networks. */
 
-import fc from 'fast-check';
 import { isIP } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { addressNumber, denialOf, networkOf, networkPolicy } from '../../src/net/networks.ts';
+import fc from '../support/property.ts';
 
 const standard = networkPolicy([], []);
 

@@ -1,8 +1,8 @@
 /** Recurring windows: which are open, and the time that rules with many beginnings take. */
 
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openWindow, type RecurringWindow, windowsAround } from '../../src/plugin/windows.ts';
+import fc from '../support/property.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,6 +1,5 @@
 /** Events: one JSON object per line, with the types and members that programs rely on. */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { InputError, type Problem } from '#plugin';
@@ -15,6 +14,7 @@ import type { Holder } from '../../src/store/store.ts';
 import { version } from '../../src/version.ts';
 import { applyToy, planToy, START, toyLog, toyWorld, wanted } from '../support/toy.ts';
 import { hostilePlan, hostileRows } from './hostile.ts';
+import fc from '../support/property.ts';
 
 const TYPES: ReadonlySet<string> = new Set([
   'version',

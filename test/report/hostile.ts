@@ -1,10 +1,10 @@
 /** Hostile data: strings for plans and rows, and whole plans built from them. */
 
 import { NOTHING_COVERED } from '../support/covers.ts';
-import fc from 'fast-check';
 import type { Row, RowStatus } from '../../src/engine/action.ts';
 import type { Plan, RefusedChange, ResourceChange } from '../../src/formats/plan.ts';
 import { START } from '../support/toy.ts';
+import fc from '../support/property.ts';
 
 const ATTACKS = [
   '</details>',

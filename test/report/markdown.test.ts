@@ -1,6 +1,5 @@
 /** Markdown: data stays in its place, every document stays within its budget, and omitted rows are counted. */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RowStatus } from '../../src/engine/action.ts';
 import type { Plan } from '../../src/formats/plan.ts';
@@ -20,6 +19,7 @@ import {
 import { planMarkdown } from '../../src/report/plan-markdown.ts';
 import { applyToy, planToy, START, toyLog, toyWorld, wanted, mixedPlan } from '../support/toy.ts';
 import { hostile, hostilePlan, hostileRows } from './hostile.ts';
+import fc from '../support/property.ts';
 
 describe('data', () => {
   it.each([

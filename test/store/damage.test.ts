@@ -15,13 +15,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogRecord } from '../../src/formats/log-record.ts';
 import type { Head, Store, VerifyReport } from '../../src/store/store.ts';
 import { intent, memoriesOf, rememberedIn, note, outcome, recordsOf, seen } from './drafts.ts';
-import { testSeed } from '../support/cli.ts';
+import { testSeed } from '../support/seed.ts';
 import { type FileBench, fileBench } from './file-bench.ts';
+import fc from '../support/property.ts';
 
 const NOW = { command: 'apply', timeoutMs: 0 };
 

@@ -13,7 +13,8 @@ import { dirname, join } from 'node:path';
 import PQueue from 'p-queue';
 import { rolldown } from 'rolldown';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { randomFrom, sampleOf, testSeed, temporaryFolder } from '../support/cli.ts';
+import { sampleOf, temporaryFolder } from '../support/cli.ts';
+import { randomFrom, testSeed } from '../support/seed.ts';
 import { drain, drainedIn, entriesOf, intent, memoriesOf, rememberedIn, note, outcome, recordsOf } from './drafts.ts';
 import { fileBench, openAt, segmentsOf } from './file-bench.ts';
 

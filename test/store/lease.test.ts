@@ -16,7 +16,8 @@ import { openFileStore } from '../../src/store/files/file-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { intent, memoriesOf, note, own, recordsOf, rememberedIn } from './drafts.ts';
 import { segmentsOf } from './file-bench.ts';
-import { randomFrom, temporaryFolder, testSeed } from '../support/cli.ts';
+import { temporaryFolder } from '../support/cli.ts';
+import { randomFrom, testSeed } from '../support/seed.ts';
 
 const HOLDER = fileURLToPath(new URL('fixtures/holder.ts', import.meta.url));
 const FULL = process.env['FETTLE_TEST_FULL'] === '1';

@@ -144,23 +144,6 @@ export function issueWithOpenssl(folder: string, name: string, days: number, ane
   for (const file of ['san.ext', 'csr.pem', 'serial']) rmSync(at(file));
 }
 
-/** The seed of a test's randomness: FETTLE_TEST_SEED, or a new one. Tests print it. */
-export function testSeed(): number {
-  const given = Number(process.env['FETTLE_TEST_SEED'] ?? '');
-  return Number.isInteger(given) && given > 0 ? given : 1 + Math.floor(Math.random() * 0x7fff_fffe);
-}
-
-/** Numbers from 0 to below 1, the same ones for the same seed. */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
-}
-
 /** `count` different items in their order, or all items if there are fewer. */
 export function sampleOf<T>(items: readonly T[], size: number, random: () => number): readonly T[] {
   const drawn = items.map((item, at) => ({ item, at, draw: random() })).sort((a, b) => a.draw - b.draw);

@@ -50,7 +50,11 @@ const MEMORY_FOLDER = '/dev/shm';
 /** Far more than the temporary folders of all tests that run at once. */
 const MEMORY_BYTES = 4 * 2 ** 30;
 
+/** The seed of samples and properties in CI: a change is judged by the same ones as the change before it. */
+const CI_SEED = '1';
+
 export function setup(): void {
+  if (process.env['CI'] !== undefined) process.env['FETTLE_TEST_SEED'] ??= CI_SEED;
   // Stores sync each record: on a disk, tests of files wait for it half of their time.
   if (process.env['TMPDIR'] === undefined && hasMemoryFolder()) process.env['TMPDIR'] = MEMORY_FOLDER;
   // The processes and threads that the tests start compile the sources once, and not each time.

@@ -16,7 +16,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { LogRecord } from '../../src/formats/log-record.ts';
-import { copyFolder, randomFrom } from '../support/cli.ts';
+import { copyFolder } from '../support/cli.ts';
+import { randomFrom } from '../support/seed.ts';
 import { effectsProject, fettleIn, manyItems, must, openLogOf, writeItems } from './effects-project.ts';
 import type { RoundInput, Torture } from './torture.ts';
 

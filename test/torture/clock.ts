@@ -1,6 +1,7 @@
 /** Runs under a wrong clock: no removal or renewal relies on it, and the log's times never run backwards. */
 
-import { randomFrom, run, bareEnvironment } from '../support/cli.ts';
+import { run, bareEnvironment } from '../support/cli.ts';
+import { randomFrom } from '../support/seed.ts';
 import {
   effectsIn,
   effectsProject,

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogRecord } from '../../src/formats/log-record.ts';
-import { randomFrom } from '../support/cli.ts';
+import { randomFrom } from '../support/seed.ts';
 import { newDatabase } from './database.ts';
 import {
   converges,

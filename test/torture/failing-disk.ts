@@ -8,7 +8,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { randomFrom, run } from '../support/cli.ts';
+import { run } from '../support/cli.ts';
+import { randomFrom } from '../support/seed.ts';
 import {
   converges,
   effectsAreAccounted,

@@ -8,7 +8,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drain, drainedIn } from '../store/drafts.ts';
-import { randomFrom } from '../support/cli.ts';
+import { randomFrom } from '../support/seed.ts';
 import { PASSWORD } from '../support/postgres.ts';
 import { newDatabase } from './database.ts';
 import { must } from './effects-project.ts';

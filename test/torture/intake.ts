@@ -11,7 +11,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { certificateEvents } from '../../plugins/certificates/events/plugin-events.ts';
 import { inboxEntryOf } from '../../src/formats/inbox-entry.ts';
-import { randomFrom } from '../support/cli.ts';
+import { randomFrom } from '../support/seed.ts';
 import { EVENT, fileStore, inboxEntries, PATH, SIGNED, signedHeaders, startIntake } from '../support/intake-server.ts';
 import { must } from './effects-project.ts';
 import type { RoundInput, Torture } from './torture.ts';

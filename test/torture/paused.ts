@@ -3,7 +3,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { randomFrom } from '../support/cli.ts';
+import { randomFrom } from '../support/seed.ts';
 import { newDatabase } from './database.ts';
 import {
   converges,

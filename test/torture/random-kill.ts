@@ -1,7 +1,7 @@
 /** Kills applies of 60 resources at random moments; then one run has to bring everything in order by itself. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { randomFrom } from '../support/cli.ts';
+import { randomFrom } from '../support/seed.ts';
 import { newDatabase } from './database.ts';
 import {
   converges,

@@ -4,7 +4,8 @@
 
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { copyFolder, randomFrom } from '../support/cli.ts';
+import { copyFolder } from '../support/cli.ts';
+import { randomFrom } from '../support/seed.ts';
 import { effectsProject, fettleIn, manyItems, must, openLogOf, writeItems } from './effects-project.ts';
 import type { RoundInput, Torture } from './torture.ts';
 

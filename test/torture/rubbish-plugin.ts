@@ -14,7 +14,7 @@ import { reconcile } from '../../src/engine/reconcile.ts';
 import { emptyRecall, fold, rememberedOf } from '../../src/engine/remember.ts';
 import type { Draft } from '../../src/formats/log-record.ts';
 import { openFileStore } from '../../src/store/files/file-store.ts';
-import { randomFrom } from '../support/cli.ts';
+import { randomFrom } from '../support/seed.ts';
 import { safety, toyPlugin, type ToyWorld, toyWorld, wanted } from '../support/toy.ts';
 import { must } from './effects-project.ts';
 import type { RoundInput, Torture } from './torture.ts';

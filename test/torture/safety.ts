@@ -9,7 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPlan, savePlan } from '../../src/run/plan-file.ts';
 import { type Budget, type Desired, formatRef, type Override, type Safety } from '#plugin';
-import { randomFrom } from '../support/cli.ts';
+import { randomFrom } from '../support/seed.ts';
 import { applyToy, item, safety as usual, START, toyLog, type ToyWorld, toyWorld, wanted } from '../support/toy.ts';
 import { must } from './effects-project.ts';
 import type { RoundInput, Torture } from './torture.ts';

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from '#plugin';
-import { randomFrom } from '../support/cli.ts';
+import { randomFrom } from '../support/seed.ts';
 import { fettle } from '../support/command-line.ts';
 import { toyPlugin, toyWorld } from '../support/toy.ts';
 import { itemsYaml } from '../support/toy-project.ts';

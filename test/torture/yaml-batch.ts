@@ -14,7 +14,7 @@ import { load } from '../../src/engine/load/load.ts';
 import type { Problem } from '#plugin';
 import { readPlan } from '../../src/run/plan-file.ts';
 import { builtinPlugins } from '../../src/plugins.ts';
-import { randomFrom } from '../support/cli.ts';
+import { randomFrom } from '../support/seed.ts';
 
 const [folder = '', seed = '0', batch = '0', count = '500'] = process.argv.slice(2);
 const random = randomFrom(Number(seed) * 1_000_003 + Number(batch));

@@ -1,7 +1,7 @@
 /** Arbitrary texts for the tests of loading: almost YAML, and documents with edits. */
 
-import fc from 'fast-check';
 import { domain } from './files.ts';
+import fc from '../../support/property.ts';
 
 const pieces = [
   '- ',

@@ -1,6 +1,5 @@
 /** Documents whose text is in the state: a load gives the same with and without it, for any text, and parses less. */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { documentTexts } from '../../../src/engine/load/document-texts.ts';
 import { limits } from '../../../src/engine/load/limits.ts';
@@ -9,6 +8,7 @@ import type { ReadText } from '#plugin';
 import { builtinPlugins } from '../../../src/plugins.ts';
 import { mutated, valid, yamlish } from './any-yaml.ts';
 import { domain, folderOf } from './files.ts';
+import fc from '../../support/property.ts';
 
 const reader = 'a reader';
 type Texts = ReadonlyMap<string, ReadText>;

@@ -13,7 +13,8 @@ import { promisify } from 'node:util';
 import { rolldown } from 'rolldown';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { few, type HostileText, hostileTexts } from './hostile-texts.ts';
-import { randomFrom, sampleOf, temporaryFolder, testSeed } from '../../support/cli.ts';
+import { sampleOf, temporaryFolder } from '../../support/cli.ts';
+import { randomFrom, testSeed } from '../../support/seed.ts';
 
 interface Result {
   readonly codes: readonly string[];

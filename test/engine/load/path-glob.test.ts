@@ -2,11 +2,11 @@
 
 import { symlinkSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { alternatives, MOST_ALTERNATIVES, pathPattern } from '../../../src/engine/load/path-glob.ts';
 import { findFiles } from '../../../src/engine/load/paths.ts';
 import { folderOf } from './files.ts';
+import fc from '../../support/property.ts';
 
 function matches(pattern: string, path: string): boolean {
   return (alternatives(pattern) ?? []).some((each) => {

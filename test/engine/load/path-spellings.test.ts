@@ -1,6 +1,5 @@
 /** Every field of every kind, and of the configuration, that names a path accepts valid spellings and no others. */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expand } from '../../../src/engine/expand.ts';
 import { formatPatterns } from '../../support/formats.ts';
@@ -9,6 +8,7 @@ import { type Desired, fromProject, type Json, pathMistake, type PathTable, type
 import { emptyRecall } from '../../../src/engine/remember.ts';
 import { builtinPlugins } from '../../../src/plugins.ts';
 import { folderOf, loadFiles } from './files.ts';
+import fc from '../../support/property.ts';
 
 const plugins = await Promise.all([...builtinPlugins.values()].map((load) => load()));
 

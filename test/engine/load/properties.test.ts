@@ -2,7 +2,6 @@
  * Properties of loading: any text gives documents or problems with places, and never more than a plain parser reads.
  */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { readDocuments, textMistake } from '../../../src/engine/load/documents.ts';
@@ -12,6 +11,7 @@ import { textOf } from '../../../src/engine/load/read-text.ts';
 import { formatProblems } from '../../../src/report/problems.ts';
 import { mutated, yamlish } from './any-yaml.ts';
 import { brief, loadFiles } from './files.ts';
+import fc from '../../support/property.ts';
 
 /** Without FETTLE_TEST_FULL=1, a part of the runs. */
 const FULL = process.env['FETTLE_TEST_FULL'] === '1';

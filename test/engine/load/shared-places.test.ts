@@ -5,7 +5,6 @@
 import { resourceWith } from '../../support/resource.ts';
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { load } from '../../../src/engine/load/load.ts';
 import { openLookUp } from '../../../src/engine/load/look-up.ts';
@@ -13,6 +12,7 @@ import { indexOf, placesOf, sharingOf } from '../../../src/engine/places.ts';
 import type { Resource, Problem } from '#plugin';
 import { builtinPlugins } from '../../../src/plugins.ts';
 import { folderOf } from './files.ts';
+import fc from '../../support/property.ts';
 
 type Storage = { readonly file: Readonly<Record<string, string>> } | { readonly directory: { readonly path: string } };
 

@@ -8,7 +8,6 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TLSSocket, createServer } from 'node:tls';
-import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAuthority, readAuthority } from '../../../plugins/certificates/live/authority.ts';
 import { verifyAsClient } from '../../../plugins/certificates/live/client-handshake.ts';
@@ -19,6 +18,7 @@ import { fettle } from '../../support/command-line.ts';
 import { type MadeCertificate, type Wanted, keyPemOf, makeCertificate } from './chain-maker.ts';
 import { DAY, desiredOf, domainSpec, outside, queryOf, refreshed } from './support.ts';
 import { temporaryFolder } from '../../support/cli.ts';
+import fc from '../../support/property.ts';
 
 const HOST = 'www.example.test';
 const now = Date.now();

@@ -9,13 +9,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { promisify } from 'node:util';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { blocksOf } from '../../../plugins/certificates/live/pem.ts';
 import { keyPem, makeAuthority, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
 import { readChain, readKey } from '../../../plugins/certificates/live/x509-read.ts';
 import { openssl } from './support.ts';
 import { temporaryFolder } from '../../support/cli.ts';
+import fc from '../../support/property.ts';
 
 const now = Date.now();
 const authorityKeys = await makeKeys('ecdsa-p256');

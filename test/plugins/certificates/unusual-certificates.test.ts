@@ -3,7 +3,6 @@
 import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CertificateFacts } from '../../../plugins/certificates/facts.ts';
 import { constraintsOf } from '../../../plugins/certificates/live/x509-extensions.ts';
@@ -13,6 +12,7 @@ import type { Observed } from '#plugin';
 import { lineOf, view } from './line.ts';
 import { certificateSpec, desiredOf, openssl, read } from './support.ts';
 import { temporaryFolder } from '../../support/cli.ts';
+import fc from '../../support/property.ts';
 
 /** Reads the pair in `tls/www.crt` and `tls/www.key` of a folder. */
 async function look(folder: string, now = Date.now()): Promise<Observed<CertificateFacts>> {

@@ -1,11 +1,11 @@
 /** Alerts of a fabric, drift scores and waits: both sides of every limit. */
 
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { alertSeverity, driftAlertSeverity, NEXT, priority, resolvable } from '../../../plugins/fabric/alerts/alert.ts';
 import { type Alert, type Alerts, type Condition, decided, nextAlerts } from '../../../plugins/fabric/alerts/record.ts';
 import { driftScore, driftSeverity } from '../../../plugins/fabric/states/drift-score.ts';
 import { connectionWait, isBeforeTest, reviewDue, syncWait } from '../../../plugins/fabric/states/retries.ts';
+import fc from '../../support/property.ts';
 
 const HOUR = 3_600_000;
 

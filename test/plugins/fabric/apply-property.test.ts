@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encode, type Tree, type Value, valueAt } from '../../../plugins/fabric/sandbox/value.ts';
 import { type Api, type ApiServer, objectsIn, openApi } from '../../support/kubernetes/api.ts';
 import { emulatedServer, hasRealServer, install, realServer } from '../../support/kubernetes/servers.ts';
-import { randomFrom, testSeed } from '../../support/cli.ts';
+import { randomFrom, testSeed } from '../../support/seed.ts';
 import { type Sight, sightOf, thing, THINGS } from './behaviours.ts';
 
 const REQUESTS = process.env['FETTLE_TEST_FULL'] === '1' ? 3000 : 300;

@@ -5,10 +5,10 @@
  * FETTLE_TEST_SEED repeats a sample; FETTLE_TEST_FULL=1 takes 1,000 stories instead of 8.
  */
 
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { testSeed } from '../../support/cli.ts';
+import { testSeed } from '../../support/seed.ts';
 import { story, playStory } from './fault-story.ts';
+import fc from '../../support/property.ts';
 
 const FULL = process.env['FETTLE_TEST_FULL'] === '1';
 const RUNS = Number(process.env['FETTLE_TEST_RUNS'] ?? (FULL ? 1000 : 8));

@@ -5,7 +5,6 @@
 
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import fc from 'fast-check';
 import type { Fault, Mishap } from '../../../plugins/fabric/sandbox/faults.ts';
 import { startEmulator } from '../../../plugins/fabric/sandbox/emulator.ts';
 import { isPossible, type Recorded } from '../../../plugins/fabric/states/combination.ts';
@@ -14,6 +13,7 @@ import { encode, isTree, listAt, textAt, type Tree, treeAt } from '../../../plug
 import { bareEnvironment, cliFile } from '../../support/cli.ts';
 import { fettle } from '../../support/command-line.ts';
 import { DEFINITIONS, editAs, HOOKS, manifest, openProject, type PlanJson } from './cluster.ts';
+import fc from '../../support/property.ts';
 
 /** The documents of one round: VPCs with their description, attachments with their VPC, and groups. */
 interface Documents {

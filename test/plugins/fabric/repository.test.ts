@@ -1,7 +1,6 @@
 /** Addresses, branches and the connection of a Git repository: every form, every transition, and no impossible state. */
 
 import { spawnSync } from 'node:child_process';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { branchMistake, isAddressMistake, repositoryAddress } from '../../../plugins/fabric/repository/address.ts';
 import {
@@ -24,6 +23,7 @@ import {
 } from '../../../plugins/fabric/repository/facts.ts';
 import { repositoryStanding } from '../../../plugins/fabric/repository/kind.ts';
 import { failureOf, printedFailure, recordedFailure } from '../../../plugins/fabric/repository/failures.ts';
+import fc from '../../support/property.ts';
 
 describe('an address', () => {
   test.each([

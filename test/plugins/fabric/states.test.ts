@@ -1,6 +1,5 @@
 /** States of a fabric: every transition, every combination, and any order of events. */
 
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Instant } from '#plugin';
 import type { FabricRaw } from '../../../plugins/fabric/fabric/facts.ts';
@@ -26,6 +25,7 @@ import {
   type StatusCauses,
 } from '../../../plugins/fabric/states/refreshed.ts';
 import { requiredAction } from '../../../plugins/fabric/states/required-action.ts';
+import fc from '../../support/property.ts';
 
 const ALL: readonly Recorded[] = STATUSES.flatMap((status) =>
   CONNECTIONS.flatMap((connection) => SYNCS.map((sync) => ({ status, connection, sync }))),

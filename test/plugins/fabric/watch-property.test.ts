@@ -1,10 +1,10 @@
 /** Any order of cuts, repetitions, replays and lists leads to the objects of the server. */
 
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { changesByEvent, changesByList, identityOf, makeChanges } from '../../../plugins/fabric/live/watch-state.ts';
 import { type LiveObject, textOr } from '../../../plugins/fabric/objects/content.ts';
 import type { ObjectChange } from '../../../plugins/fabric/world.ts';
+import fc from '../../support/property.ts';
 
 type Objects = ReadonlyMap<string, LiveObject>;
 

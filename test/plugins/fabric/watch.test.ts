@@ -5,7 +5,6 @@ import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { OutsideError } from '#plugin';
 import { realTiming, type Timing } from '#plugin/http';
@@ -21,6 +20,7 @@ import type { ServedKind, WatchEvent, WatchOptions } from '../../../plugins/fabr
 import { type Api, type ApiServer, objectsIn, openApi } from '../../support/kubernetes/api.ts';
 import { emulatedServer, hasRealServer, install, realServer } from '../../support/kubernetes/servers.ts';
 import { openTunnel, type Tunnel } from '../../support/kubernetes/tunnel.ts';
+import fc from '../../support/property.ts';
 
 const definitions = objectsIn(join(import.meta.dirname, 'things.yaml'));
 const THINGS = '/apis/test.fettle.dev/v1/namespaces/default/things';

@@ -3,9 +3,9 @@
  * line; forbidden steps, and differences from the documents at the end, are reported.
  */
 
-import fc from 'fast-check';
 import { type Model, MINUTE, POOL, watchFleet, type Written, type WrittenPool } from './fleet-model.ts';
 import { type Crash, DRAIN_LABEL, type Ran, startWhole, type Whole } from './whole.ts';
+import fc from '../../support/property.ts';
 
 const NAMES = ['a', 'b', 'c'];
 /** Quiet runs, each after some time, in which the fleet must reach the declared state. */

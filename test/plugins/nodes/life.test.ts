@@ -3,7 +3,6 @@
 import type { NodeFacts } from '../../../plugins/nodes/facts.ts';
 import { nodeStanding } from '../../../plugins/nodes/standing.ts';
 import { absent, resourceWith } from '../../support/resource.ts';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NodeLife } from '../../../plugins/nodes/facts.ts';
 import type { NodeMemory, NodeSpec } from '../../../plugins/nodes/generated.ts';
@@ -14,6 +13,7 @@ import { settingsOfSpec } from '../../../plugins/nodes/settings.ts';
 import type { WorkloadsOfNode } from '../../../plugins/nodes/workload-names.ts';
 import { type Memory, type Sighting, seenFacts } from '#plugin';
 import { ago, MINUTE, nodeResource, nodeSpec, NOW, refOf, signalsOf } from './node-support.ts';
+import fc from '../../support/property.ts';
 
 /** A node that is refreshed repeatedly, with only its state between refreshes, as after a restart. */
 interface Watched {

@@ -1,9 +1,9 @@
 /** Two projects on one account: neither ever touches the servers of the other, for any failure in between. */
 
-import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LABELS } from '../../../plugins/nodes/labels.ts';
 import { type Ran, startWhole, type Whole } from './whole.ts';
+import fc from '../../support/property.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

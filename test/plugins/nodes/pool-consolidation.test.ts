@@ -3,7 +3,6 @@
  * border.
  */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   CONSOLIDATION,
@@ -15,6 +14,7 @@ import {
 } from '../../../plugins/nodes/pool/consolidation.ts';
 import type { Fleet, PoolContainer, PoolNode } from '../../../plugins/nodes/pool/fleet.ts';
 import { empty, roomOn, whyFixed } from '../../../plugins/nodes/pool/migration.ts';
+import fc from '../../support/property.ts';
 
 const MINUTE = 60_000;
 const NOW = 1000 * MINUTE;

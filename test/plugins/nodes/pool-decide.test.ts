@@ -1,6 +1,5 @@
 /** Decisions of a pool: the first of all possible steps, and its blockers. */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CONSOLIDATION } from '../../../plugins/nodes/pool/consolidation.ts';
 import {
@@ -15,6 +14,7 @@ import {
 import type { NodePhase, PoolContainer, PoolNode } from '../../../plugins/nodes/pool/fleet.ts';
 import { nameOf } from '../../../plugins/nodes/pool/names.ts';
 import { REACTIVE } from '../../../plugins/nodes/pool/reactive.ts';
+import fc from '../../support/property.ts';
 
 const MINUTE = 60_000;
 const NOW = 10_000 * MINUTE;

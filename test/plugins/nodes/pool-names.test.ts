@@ -1,10 +1,10 @@
 /** Names of members: stable, in order, and never reused; and the best member to remove. */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PoolNode } from '../../../plugins/nodes/pool/fleet.ts';
 import { type Candidate, inOrderOfLoss } from '../../../plugins/nodes/pool/lose.ts';
 import { nameOf, type Numbers, numberOf, withMore, without } from '../../../plugins/nodes/pool/names.ts';
+import fc from '../../support/property.ts';
 
 const free = (): boolean => false;
 

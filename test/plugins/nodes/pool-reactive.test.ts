@@ -1,6 +1,5 @@
 /** The reactive policy: its thresholds and cooldowns at their exact borders, and the nodes that count as capacity. */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type Fleet,
@@ -11,6 +10,7 @@ import {
   unknowns,
 } from '../../../plugins/nodes/pool/fleet.ts';
 import { REACTIVE, recommend, urgencyOf, waitsUntil } from '../../../plugins/nodes/pool/reactive.ts';
+import fc from '../../support/property.ts';
 
 const GB = 1024;
 const MINUTE = 60_000;

@@ -3,9 +3,9 @@
  * ever deleted, none is created twice, and the fleet ends as declared.
  */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { story, faultsOf } from './fleet-story.ts';
+import fc from '../../support/property.ts';
 
 const FULL = process.env['FETTLE_TEST_FULL'] !== undefined;
 const RUNS = FULL ? 2000 : 25;

@@ -2,7 +2,6 @@
  * The lifecycle of a node: all pairs of its states, those that a refresh can find, and the moves between two refreshes.
  */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tables } from '../../../plugins/nodes/generated.ts';
 import {
@@ -18,6 +17,7 @@ import {
 import type { ProviderStatus } from '../../../plugins/nodes/world.ts';
 import { type KindTables, stepTransition } from '#plugin';
 import { movesBetween, moveOf } from '../../../src/engine/lifecycle.ts';
+import fc from '../../support/property.ts';
 
 const STATES = [
   'provisioning',

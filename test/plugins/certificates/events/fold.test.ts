@@ -1,6 +1,5 @@
 /** Rounds of certificate events: any order and repetition has the same result, and nothing is applied twice. */
 
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type CertificateEvent, KEPT_MS } from '../../../../plugins/certificates/events/event.ts';
 import { judgeRequest } from '../../../../plugins/certificates/events/intake.ts';
@@ -23,6 +22,7 @@ import {
   round,
   SETTINGS,
 } from './rounds.ts';
+import fc from '../../../support/property.ts';
 
 const TYPES = [
   'issuance_succeeded',

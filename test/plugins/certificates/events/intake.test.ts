@@ -1,6 +1,5 @@
 /** Intake of certificate events: the answers in their order, provenance, and requests that must not be accepted. */
 
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { answerOf, BODY_LIMIT, judgeRequest } from '../../../../plugins/certificates/events/intake.ts';
 import { eventSettings } from '../../../../plugins/certificates/events/settings.ts';
@@ -16,6 +15,7 @@ import {
   TOKEN,
   UNSIGNED,
 } from './requests.ts';
+import fc from '../../../support/property.ts';
 
 const BODY = { domain: 'www.example.test', eventType: 'renewal_failed' };
 

@@ -1,6 +1,5 @@
 /** The ledger of sources: counts, the newest event, and its bound. */
 
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { identityKey } from '../../../../plugins/certificates/events/event.ts';
 import {
@@ -10,6 +9,7 @@ import {
   sourcesAfter,
 } from '../../../../plugins/certificates/events/sources.ts';
 import { iso, NOW } from '../support.ts';
+import fc from '../../../support/property.ts';
 
 const source = (more: Partial<SourceEffect> = {}): SourceEffect => ({
   source: 'cert_manager',

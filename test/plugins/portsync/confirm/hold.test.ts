@@ -18,7 +18,8 @@ import {
   STAGES,
   writePending,
 } from '../../../../plugins/portsync/confirm/pending.ts';
-import { randomFrom, sampleOf, temporaryFolder, testSeed } from '../../../support/cli.ts';
+import { sampleOf, temporaryFolder } from '../../../support/cli.ts';
+import { randomFrom, testSeed } from '../../../support/seed.ts';
 import { hasNamespaces, makeNamespace, type Namespace } from '../../../support/network-namespace.ts';
 
 const { signal } = new AbortController();

@@ -3,7 +3,6 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { takeBackRows } from '../../../../plugins/portsync/confirm/execute.ts';
 import {
@@ -17,6 +16,7 @@ import { linksFile } from '../../../../plugins/portsync/confirm/take-back-links.
 import type { Redis } from '../../../../plugins/portsync/redis/client.ts';
 import { temporaryFolder } from '../../../support/cli.ts';
 import { type RedisServer, startRedis } from '../../../support/redis.ts';
+import fc from '../../../support/property.ts';
 
 type Row = Readonly<Record<string, string>>;
 

@@ -1,6 +1,5 @@
 /** Alerts: every condition on both sides of its bound, every transition, and the default rules. */
 
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type AlertRule,
@@ -15,6 +14,7 @@ import {
   suppressed,
 } from '../../../../plugins/portsync/daemon/alerts.ts';
 import { derived, NO_METRICS } from '../../../../plugins/portsync/daemon/metrics.ts';
+import fc from '../../../support/property.ts';
 
 const NONE = alertValues(NO_METRICS, derived(NO_METRICS));
 

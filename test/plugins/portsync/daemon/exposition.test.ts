@@ -3,7 +3,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_RULES, evaluated, alertValues } from '../../../../plugins/portsync/daemon/alerts.ts';
 import { type Exposed, exposition } from '../../../../plugins/portsync/daemon/exposition.ts';
@@ -25,6 +24,7 @@ import {
   totalsFrom,
 } from '../../../../plugins/portsync/daemon/runtime.ts';
 import { METRICS_FILE, openStateFolder, type StateFolder } from '../../../../plugins/portsync/daemon/state-file.ts';
+import fc from '../../../support/property.ts';
 
 const DASHBOARDS = join(import.meta.dirname, '../../../../monitoring/dashboards');
 const EVENTS = ['warm-restart', 'corruption', 'recovery', 'eoiu-detected'] as const;

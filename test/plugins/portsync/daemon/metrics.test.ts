@@ -1,6 +1,5 @@
 /** Metrics of the warm restart: recording, derived values by their formulas, merging, and their form in a file. */
 
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   bucketOf,
@@ -15,6 +14,7 @@ import {
   SYNC_BUCKETS,
   syncCount,
 } from '../../../../plugins/portsync/daemon/metrics.ts';
+import fc from '../../../support/property.ts';
 
 const NOW = 1_700_000_000_500;
 const SECS = 1_700_000_000;

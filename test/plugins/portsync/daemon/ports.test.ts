@@ -1,7 +1,6 @@
 /** Ports of the kernel: their rows, the differences, and the names after any order of changes. */
 
 import type { Row } from '../../../../plugins/portsync/redis/reader.ts';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   isPort,
@@ -14,6 +13,7 @@ import {
   savedPort,
   stateRow,
 } from '../../../../plugins/portsync/daemon/ports.ts';
+import fc from '../../../support/property.ts';
 
 const link: PortLink = { index: 7, name: 'Ethernet0', mtu: 9100, admin: 'up', oper: 'up' };
 

@@ -5,7 +5,6 @@
 
 import type { Row } from '../../../../plugins/portsync/redis/reader.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isPort, OWN_FIELDS, ownFields, stateRow } from '../../../../plugins/portsync/daemon/ports.ts';
 import { type RedisServer, startRedis } from '../../../support/redis.ts';
@@ -21,6 +20,7 @@ import {
   startDaemonOn,
   stateFolder,
 } from './emulated-switch.ts';
+import fc from '../../../support/property.ts';
 
 const NAMES = ['Ethernet0', 'Ethernet4', 'Ethernet8', 'PortChannel1', 'eth0'] as const;
 const RUNS = process.env['FETTLE_TEST_FULL'] === '1' ? 200 : 12;

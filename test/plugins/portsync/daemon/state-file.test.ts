@@ -20,7 +20,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { canonicalJson } from '#plugin';
 import {
@@ -44,6 +43,7 @@ import {
   type StateFolder,
 } from '../../../../plugins/portsync/daemon/state-file.ts';
 import { portsOf } from './ports.ts';
+import fc from '../../../support/property.ts';
 
 const DAY_MS = 86_400_000;
 const LOOP = join(import.meta.dirname, 'save-in-a-loop.ts');

@@ -1,7 +1,6 @@
 /** Changes of real links in one batch, each with its own result, and words that cannot be more than one. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isUnknownOutcome } from '../../../../src/plugin/errors.ts';
 import { failuresIn, MOST_LINES, openBatch } from '../../../../plugins/portsync/linux/batch.ts';
@@ -10,6 +9,7 @@ import { type IpRun, runIp } from '../../../../plugins/portsync/linux/ip.ts';
 import { aliasMistake, linkNameMistake, stepWords } from '../../../../plugins/portsync/linux/link-step.ts';
 import { readLinks } from '../../../../plugins/portsync/linux/read-links.ts';
 import { hasNamespaces, makeNamespace, type Namespace } from '../../../support/network-namespace.ts';
+import fc from '../../../support/property.ts';
 
 const never = new AbortController().signal;
 

@@ -4,7 +4,6 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventIn, lineSplitter, startMonitor } from '../../../../plugins/portsync/linux/monitor.ts';
 import {
@@ -15,6 +14,7 @@ import {
 } from '../../../../plugins/portsync/linux/watch-links.ts';
 import { readLinks } from '../../../../plugins/portsync/linux/read-links.ts';
 import { hasNamespaces, makeNamespace, type Namespace } from '../../../support/network-namespace.ts';
+import fc from '../../../support/property.ts';
 
 const ETHER = 'link/ether c2:50:11:2a:75:5f brd ff:ff:ff:ff:ff:ff';
 

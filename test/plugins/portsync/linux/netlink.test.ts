@@ -1,6 +1,5 @@
 /** The codec of netlink: any message survives a round trip, no bytes do harm, and the kernel's own dump is what `ip` says. */
 
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   addressText,
@@ -140,6 +139,7 @@ while not done:
         done = done or kind in (2, 3)
         at += (length + 3) & ~3
 `;
+import fc from '../../../support/property.ts';
 
 describe.runIf(hasNamespaces)('a dump of the kernel', () => {
   let space: Namespace;

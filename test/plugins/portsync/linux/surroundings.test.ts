@@ -1,6 +1,5 @@
 /** Losses and take-backs by tables and properties; `take-back.test.ts` compares them with a kernel. */
 
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addressDumpIn, type RouteSeen } from '../../../../plugins/portsync/linux/addresses.ts';
 import type { LinkSeen } from '../../../../plugins/portsync/linux/link.ts';
@@ -11,6 +10,7 @@ import {
   type Surroundings,
   takeBackOf,
 } from '../../../../plugins/portsync/linux/surroundings.ts';
+import fc from '../../../support/property.ts';
 
 function link(name: string, more: Partial<LinkSeen> = {}): LinkSeen {
   const states = { admin: 'up', oper: 'up', operState: 'UP' } as const;

@@ -18,7 +18,8 @@ import {
   type Surroundings,
   takeBackOf,
 } from '../../../../plugins/portsync/linux/surroundings.ts';
-import { randomFrom, sampleOf, testSeed } from '../../../support/cli.ts';
+import { sampleOf } from '../../../support/cli.ts';
+import { randomFrom, testSeed } from '../../../support/seed.ts';
 import { hasUserModeLinux, inUserModeLinux } from '../../../support/user-mode-linux.ts';
 
 const SET_UP = [

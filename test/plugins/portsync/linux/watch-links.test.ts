@@ -1,6 +1,5 @@
 /** A watch of links ends at what the kernel says, after any loss of events, failed dump and end of a monitor. */
 
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LinkSeen } from '../../../../plugins/portsync/linux/link.ts';
 import {
@@ -10,6 +9,7 @@ import {
   watchLinks,
 } from '../../../../plugins/portsync/linux/watch-links.ts';
 import { SimulatedLinks, simulatedLink, turn } from '../../../support/simulated-links.ts';
+import fc from '../../../support/property.ts';
 
 const timing = { laterMs: 0, retryMs: 1 };
 

@@ -1,10 +1,10 @@
 /** Changes of a plan are judged together: with all accepted changes at once, every path still holds. */
 
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Device, Evidence, Way } from '../../../../plugins/portsync/path/evidence.ts';
 import { judgePaths, type PortEffect } from '../../../../plugins/portsync/path/judge-path.ts';
 import { pathsOf } from '../../../../plugins/portsync/path/paths.ts';
+import fc from '../../../support/property.ts';
 
 type Given = Partial<Device> & { readonly name: string };
 

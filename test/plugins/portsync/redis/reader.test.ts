@@ -1,6 +1,5 @@
 /** The reader of RESP2: every answer in any chunks, hashes as objects, and no other bytes. */
 
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RedisError } from '../../../../plugins/portsync/redis/errors.ts';
 import {
@@ -12,6 +11,7 @@ import {
   type Row,
   type Shape,
 } from '../../../../plugins/portsync/redis/reader.ts';
+import fc from '../../../support/property.ts';
 
 /** The answers in chunks of bytes. */
 function answersIn(chunks: readonly Buffer[], shapes: readonly Shape[] = [], limits: Limits = LIMITS) {

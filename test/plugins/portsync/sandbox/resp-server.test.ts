@@ -3,13 +3,13 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
-import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openRedis, type Redis, type Words } from '../../../../plugins/portsync/redis/client.ts';
 import { type Message, subscribe } from '../../../../plugins/portsync/redis/subscription.ts';
 import { type RespServer, startRespServer } from '../../../../plugins/portsync/sandbox/resp-server.ts';
 import { CHANGE_ROW } from '../../../../plugins/portsync/sonic/compare-and-set.ts';
 import { denial, type RedisServer, startRedis } from '../../../support/redis.ts';
+import fc from '../../../support/property.ts';
 
 let real: RedisServer;
 let own: RespServer;

@@ -2,7 +2,6 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Redis } from '../../../../plugins/portsync/redis/client.ts';
 import type { Row } from '../../../../plugins/portsync/redis/reader.ts';
@@ -17,6 +16,7 @@ import {
 } from '../../../../plugins/portsync/sonic/producer.ts';
 import { denial, REDIS_SERVERS } from '../../../support/redis.ts';
 import { emptySwitch, openSwitchAt, writeRows } from '../../../support/sonic.ts';
+import fc from '../../../support/property.ts';
 
 type Popped = readonly [kind: 'SET' | 'DEL', key: string, fields: Row];
 
