@@ -7,7 +7,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import type { ServeHost } from '../engine/generated.ts';
 import type { PointerMistake } from '../engine/load/explain.ts';
 
@@ -73,6 +73,10 @@ export function namesIn(subjectaltname: string): readonly string[] {
   return [...subjectaltname.matchAll(names)].map(([, type = '', value = '']) => `${type}:${value}`);
 }
 
+function isTls(socket: IncomingMessage['socket']): socket is TLSSocket {
+  return 'getPeerCertificate' in socket;
+}
+
 export class Access {
   readonly #tokens: readonly { readonly hash: Buffer; readonly caller: Caller }[];
   readonly #clients: ReadonlyMap<string, Caller>;
@@ -105,7 +109,7 @@ export class Access {
   }
 
   #ofCertificate(socket: IncomingMessage['socket']): Caller | undefined {
-    if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+    if (!isTls(socket) || !socket.authorized) return undefined;
     const names = namesIn(socket.getPeerCertificate().subjectaltname ?? '');
     return names.map((name) => this.#clients.get(name)).find((caller) => caller !== undefined);
   }
