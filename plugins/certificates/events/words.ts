@@ -1,6 +1,6 @@
 /** The words of entries and tables: names of their fields, and values that fettle chooses from. No redaction changes them. */
 
-import { type CallbackClass, type CertificateEvent, type EventType, USUAL_SOURCE } from './event.ts';
+import type { CallbackClass, CertificateEvent, EventType, USUAL_SOURCE } from './event.ts';
 import type { Incident } from './incidents.ts';
 import type { ConflictEntry, EventEntry } from './queue.ts';
 import type { SourceEffect, SourceEntry } from './sources.ts';
