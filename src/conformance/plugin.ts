@@ -8,7 +8,8 @@
 
 import { conformingCommands } from './commands.ts';
 import { derivedView } from './derived.ts';
-import { alertsOf, raisingPlugins } from '../engine/alerts.ts';
+import { alertsOf } from '../engine/alerts.ts';
+import { raisingPlugins } from '../engine/raising.ts';
 import type { Recall } from '../engine/remember.ts';
 import { type Planned, planned } from '../formats/plan.ts';
 import { openLookUp } from '../engine/load/look-up.ts';

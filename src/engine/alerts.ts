@@ -6,7 +6,6 @@ import {
   type AlertRound,
   errorText,
   inAlertOrder,
-  type Plugin,
   type PluginTables,
   type RaiseAlerts,
   type Redact,
@@ -29,16 +28,6 @@ export interface Raising {
 
 /** The judged resources of a run. */
 export type Judged = Pick<Reconciled, 'resources' | 'scene' | 'changes' | 'actions'>;
-
-/** Loads the alerts of the plugins that have some. */
-export async function raisingPlugins(plugins: ReadonlyMap<string, Plugin>): Promise<ReadonlyMap<string, Raising>> {
-  const raising = new Map<string, Raising>();
-  for (const [name, plugin] of plugins) {
-    const raise = await plugin.alerts?.();
-    if (raise !== undefined) raising.set(name, { tables: plugin.tables, raise });
-  }
-  return raising;
-}
 
 /** The alerts of all plugins. A plugin that fails, or returns an alert twice, has none of its own. */
 export function alertsOf(

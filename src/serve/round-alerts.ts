@@ -7,7 +7,8 @@
  * outcome, which counts as delivered for a cooldown.
  */
 
-import { alertsOf, raisingPlugins } from '../engine/alerts.ts';
+import { alertsOf } from '../engine/alerts.ts';
+import { raisingPlugins } from '../engine/raising.ts';
 import { inboxJson } from '../formats/inbox-entry.ts';
 import type { Draft } from '../formats/log-record.ts';
 import type { Planned } from '../formats/plan.ts';

@@ -1,7 +1,8 @@
 /** Alerts of plugins: in the order of their urgency, checked against the spec, redacted, and each plugin for itself. */
 
 import { describe, expect, it } from 'vitest';
-import { alertsOf, raisingPlugins } from '../../src/engine/alerts.ts';
+import { alertsOf } from '../../src/engine/alerts.ts';
+import { raisingPlugins } from '../../src/engine/raising.ts';
 import type { Alert, Plugin, RaiseAlerts, Resource } from '#plugin';
 import { resourceWith } from '../support/resource.ts';
 import { sceneAt } from '../support/scene.ts';
