@@ -75,6 +75,11 @@ export interface PluginEvents {
   readonly bodyLimit: number;
   /** The tables of the ledger that a fold changes. No other part of fettle changes them. */
   readonly tables: readonly string[];
+  /**
+   * Words of the plugin in its entries and tables: field names, and values that it chooses from. Redaction keeps a text that
+   * is one of them, also if a secret is the same.
+   */
+  readonly words: ReadonlySet<string>;
   /** Results of requests, for a counter. */
   readonly results: readonly string[];
   /** Variables with secrets. The process of a round does not get them. */
