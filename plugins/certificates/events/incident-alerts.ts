@@ -15,7 +15,7 @@
 import { type Alert, type AlertSettings, defined, type Facts, instantOf, type Ledger } from '#plugin';
 import { DAY_MS } from '../days.ts';
 import type { AlertClass } from '../generated.ts';
-import { type Incident, INCIDENT_TYPES, incidentKey } from './incidents.ts';
+import { type Incident, INCIDENT_TYPES, incidentKey, type NotedChange } from './incidents.ts';
 import { tablesOf } from './tables.ts';
 
 /** Time for which an acknowledgement and a resolution are news. */
@@ -25,14 +25,12 @@ const SEVERITIES = { 1: 'warning', 2: 'high', 3: 'critical' } as const satisfies
   Record<Incident['tier'], Alert['severity']>
 >;
 
-type Change = NonNullable<Incident['changed']>['to'];
-
 /** The change that an incident alerts about. One that was recorded without a change alerts while it is open. */
-function changeOf({ status, changed }: Incident): Change | undefined {
+function changeOf({ status, changed }: Incident): NotedChange | undefined {
   return changed?.to ?? (status === 'open' ? 'opened' : undefined);
 }
 
-const WORDS: Readonly<Record<Change, string>> = {
+const WORDS: Readonly<Record<NotedChange, string>> = {
   opened: 'opened an incident of',
   escalated: 'raised the incident to',
   acknowledged: 'acknowledged the incident of',
@@ -40,7 +38,7 @@ const WORDS: Readonly<Record<Change, string>> = {
 };
 
 /** The cause of the last change: a person, or the last event. */
-function causeOf({ type, acknowledged_by: by, resolved_by: resolvedBy }: Incident, change: Change): string {
+function causeOf({ type, acknowledged_by: by, resolved_by: resolvedBy }: Incident, change: NotedChange): string {
   if (change === 'acknowledged' && by !== undefined) return by;
   if (change === 'resolved' && resolvedBy !== undefined) return resolvedBy;
   return `an event ${type}`;

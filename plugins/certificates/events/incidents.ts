@@ -40,6 +40,9 @@ export type IncidentType = (typeof INCIDENT_TYPES)[number];
 export type Tier = 1 | 2 | 3;
 export type IncidentStatus = 'open' | 'acknowledged' | 'resolved';
 
+/** A change of an incident of which somebody is notified. */
+export type NotedChange = 'opened' | 'escalated' | 'acknowledged' | 'resolved';
+
 /** An incident. Times are ISO 8601, UTC. */
 export interface Incident {
   readonly id: string;
@@ -56,7 +59,7 @@ export interface Incident {
   /** Id of the newest event. */
   readonly last_event: string;
   /** The last change of which somebody is notified, with the time of its record. */
-  readonly changed?: { readonly to: 'opened' | 'escalated' | 'acknowledged' | 'resolved'; readonly at: string };
+  readonly changed?: { readonly to: NotedChange; readonly at: string };
   readonly acknowledged_at?: string;
   readonly acknowledged_by?: string;
   readonly resolved_at?: string;
@@ -180,7 +183,7 @@ export function incidentsAfter(
   });
 }
 
-function withChange(incident: Incident, to: NonNullable<Incident['changed']>['to'], now: Instant): Incident {
+function withChange(incident: Incident, to: NotedChange, now: Instant): Incident {
   return { ...incident, changed: { to, at: instantText(now) } };
 }
 
