@@ -76,6 +76,7 @@ const INCIDENT: Every<keyof Incident | keyof NonNullable<Incident['changed']>> =
   resolved_by: true,
   changed: true,
   to: true,
+  at: true,
 };
 
 const VALUES: Every<
