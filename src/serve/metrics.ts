@@ -63,6 +63,14 @@ export interface MetricsOptions {
 
 const ACTION_OUTCOMES = ['done', 'failed', 'unknown', 'stale'] as const;
 
+/** The counters of `worker-certificates`, by class of the alerts that it knows. */
+const COMPAT_ALERTS: Readonly<Record<string, string>> = {
+  tls_error: 'fdt_cert_alerts_sent',
+  expiring: 'fdt_cert_alerts_sent',
+  renewal_sla_warning: 'fdt_cert_renewal_sla_alerts_sent',
+  renewal_sla_breach: 'fdt_cert_renewal_sla_alerts_sent',
+};
+
 type Labels = Readonly<Record<string, string>>;
 
 /** True if all series of the family are known. */
@@ -171,7 +179,8 @@ export function serveMetrics(options: MetricsOptions): ServeMetrics {
       if (isCertificate && result === 'failed') count('fdt_cert_runbook_trigger_failures');
     } else if (result === 'delivered' && !isEnd) {
       count('fettle_alerts', { class: named });
-      if (isCertificate) count(`fdt_cert_${named.startsWith('renewal_sla_') ? 'renewal_sla_' : ''}alerts_sent`);
+      const alike = isCertificate ? COMPAT_ALERTS[named] : undefined;
+      if (alike !== undefined) count(alike);
     }
   };
 
