@@ -112,7 +112,7 @@ describe('an order of a caller', () => {
     const folder = await begun();
     await deposit(folder, [eventEntry(FAILED)]);
     await serveOnce(folder);
-    const [incident] = [...tableIn(await recordsIn(folder), 'certificate-incidents').values()] as readonly {
+    const [incident] = [...tableIn(await recordsIn(folder), 'certificate-incidents').values()] as unknown as readonly {
       readonly id: string;
     }[];
     const [event] = [...tableIn(await recordsIn(folder), 'certificate-events').keys()];
