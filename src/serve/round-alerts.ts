@@ -46,6 +46,8 @@ export interface AlertsOfRound {
   readonly settings: AlertSettings;
   /** Fires when the process is to end: what is not sent yet stays unsent. */
   readonly stop: AbortSignal;
+  /** Time by which the clock was set forward since the last recorded round, in ms. */
+  readonly skippedMs: number;
 }
 
 const RESULTS: ReadonlySet<unknown> = new Set<DeliveryOutcome['result']>(['delivered', 'failed', 'unsent']);
@@ -119,7 +121,7 @@ class Alerts implements RoundAlerts {
     );
 
   readonly begin = async (reconciled: Planned, { plugins, recall, record, run, redact }: OpenRound): Promise<void> => {
-    const { workspace, destinations, settings } = this.#options;
+    const { workspace, destinations, settings, skippedMs } = this.#options;
     const entries = entriesIn(recall.ledger);
     if (destinations.length === 0 && entries.size === 0) return;
     const { resources, scene, changes, actions } = reconciled;
@@ -137,6 +139,7 @@ class Alerts implements RoundAlerts {
       entries,
       receivers: destinations,
       now: host.now(),
+      skippedMs,
     };
     const due = dueDeliveries(situation);
     const begun = due.map(({ change }) => change);
@@ -156,7 +159,8 @@ class Alerts implements RoundAlerts {
     if (this.#sending === undefined) return undefined;
     const { situation, outcomes } = this.#sending;
     const after = entriesAfter(situation.entries, settledAll(situation.entries, await outcomes));
-    return nextDeliveryAt({ ...situation, entries: after, now: this.#options.workspace.host.now() });
+    // The entries are by the present clock.
+    return nextDeliveryAt({ ...situation, skippedMs: 0, entries: after, now: this.#options.workspace.host.now() });
   };
 
   /** Sends deliveries, and deposits each outcome in the inbox. */
