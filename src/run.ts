@@ -77,7 +77,7 @@ function processShell(): Shell {
       return () => process.off('SIGHUP', take);
     },
     ...(process.argv[1] === undefined ? {} : { program: process.argv[1] }),
-    ...(process.send === undefined ? {} : { toParent, fromParent }),
+    ...(process.send === undefined ? {} : { toParent, fromParent, messages }),
     exit: (code) => process.exit(code),
   };
 }
@@ -92,6 +92,12 @@ function fromParent(): Promise<unknown> {
       resolve(message);
     });
   });
+}
+
+async function* messages(): AsyncIterable<unknown> {
+  // The entry point imports nothing.
+  const { on } = process.getBuiltinModule('node:events');
+  for await (const [message] of on(process, 'message', { close: ['disconnect'] })) yield message;
 }
 
 /** Ends when the message is on its way. A parent that has ended gets none. */

@@ -16,6 +16,9 @@ import { isInside } from '../run/stores.ts';
 import { redactorFor } from '../run/worlds.ts';
 import type { Listener } from '../run/events.ts';
 import { endedDeliveries } from '../serve/alerts/delivery-counts.ts';
+import { packedPlan } from '../serve/answers/snapshot.ts';
+import { hasReaders } from '../serve/access.ts';
+import type { Ending } from '../run/ending.ts';
 import type { DaemonOptions, ServedProject } from '../serve/daemon.ts';
 import type { Shell } from '../shell.ts';
 import type { MeasuredPlugin } from '../serve/metrics.ts';
@@ -114,6 +117,7 @@ export async function serveProjects(serving: Serving): Promise<void> {
     import('../serve/intake.ts'),
     import('../serve/round-process.ts'),
   ]);
+  const { announcedEndpoints } = await import('../serve/answers/answerer.ts');
   const events = await eventsOf(host.plugins);
   const parentOnly = new Set([...OF_SERVICE, ...[...events.values()].flatMap((each) => each.secretVariables)]);
   const projects = workspaces.map(
@@ -126,6 +130,7 @@ export async function serveProjects(serving: Serving): Promise<void> {
       },
     }),
   );
+  const env = Object.fromEntries(Object.entries(host.env).filter(([name]) => !parentOnly.has(name)));
   tell(`fettle ${version} serves ${projects.map(({ name }) => name).join(', ')}`);
   await runDaemon({
     projects,
@@ -133,11 +138,13 @@ export async function serveProjects(serving: Serving): Promise<void> {
     plugins: await measuredPlugins(host),
     events,
     env: host.env,
+    endpoints: await announcedEndpoints(host.plugins),
+    reader: (project) => ({ program, args: ['serve', '--answers', ...argsOf(project)], env }),
     start: (project, order, heard) =>
       startRound({
         program,
         args: ['serve', '--once', ...argsOf(project), '--ordered'],
-        env: Object.fromEntries(Object.entries(host.env).filter(([name]) => !parentOnly.has(name))),
+        env,
         order,
         heard,
       }),
@@ -150,6 +157,19 @@ export async function serveProjects(serving: Serving): Promise<void> {
   });
 }
 
+/** Answers the questions of the daemon until it ends. */
+async function answerParent(
+  { messages, toParent }: Shell,
+  open: (lastValid: string | undefined) => Promise<Workspace>,
+  say: Listener,
+): Promise<Ending> {
+  if (messages === undefined || toParent === undefined)
+    throw new InputError('--answers is for the processes of a daemon. Omit --answers');
+  const { runReader } = await import('../serve/answers/reader.ts');
+  await runReader(open, messages(), toParent, say);
+  return 'ok';
+}
+
 export const serve = command({
   name: 'serve',
   summary: 'Refresh on a schedule, record drift, and apply what the host permits.',
@@ -160,12 +180,13 @@ export const serve = command({
     listen: text('<address>', 'Address and port of the metrics. Default: 127.0.0.1:9465.'),
     once: flag('Run one round, and exit.'),
     ordered: { ...flag('Wait for the order of the process that started this one.'), hidden: true },
+    answers: { ...flag('Answer the requests of the process that started this one.'), hidden: true },
     ...stream,
   },
   more: exitCodesText,
   events: true,
   call: async ({ flags, host, shell, say, print, path, source, interruption, openWorkspace: open, isStream }) => {
-    const { projects: folder, once = false, ordered = false, serveConfig, listen } = flags;
+    const { projects: folder, once = false, ordered = false, answers = false, serveConfig, listen } = flags;
     if (once && folder !== undefined) throw new InputError('--once runs a round of one project. Omit --projects');
     if (!once && isStream) throw new InputError('--json prints the events of one round. Add --once');
     if (folder !== undefined && flags.config !== undefined)
@@ -174,6 +195,12 @@ export const serve = command({
     if (order === undefined) throw new InputError('--ordered is for the rounds of a daemon. Omit --ordered');
     const openOne = (): Promise<Workspace> =>
       open().catch((error: unknown) => keptAfter(error, host, order.lastValid, say));
+    if (answers)
+      return answerParent(
+        shell,
+        (lastValid) => open().catch((error: unknown) => keptAfter(error, host, lastValid, say)),
+        say,
+      );
     const workspaces = folder === undefined ? [await openOne()] : await openProjects(path(folder), host, say);
     const roots = workspaces.map(({ config }) => config.root);
     const given = serveConfig === undefined ? defaultLimits(host.env) : await limitsIn(path(serveConfig), host, roots);
@@ -196,10 +223,12 @@ export const serve = command({
         },
       };
       try {
-        const { ending, report, ledger, lastValid } = await round(workspace, options, say);
+        const { ending, report, ledger, lastValid, plan } = await round(workspace, options, say);
         const deliveries =
           ledger === undefined ? [] : endedDeliveries(ledger.before, ledger.after, limits.alerts.destinations);
         message = { ...message, report, yielded: ending === 'yielded', deliveries, lastValid };
+        // A plan of thousands of resources takes time to pack, and only callers of the API see it.
+        if (plan !== undefined && hasReaders(limits.access)) message = { ...message, plan: packedPlan(plan) };
         return ending;
       } finally {
         await shell.toParent?.(message);

@@ -5,7 +5,7 @@ import { memoryBody } from '../../formats/log-record.ts';
 import { lockDocument } from '../../formats/lock-status.ts';
 import { lastRecords } from '../../run/records.ts';
 import { logRecords } from '../../run/log.ts';
-import type { RefusedChange } from '../../formats/plan.ts';
+import type { Plan, RefusedChange } from '../../formats/plan.ts';
 import type { Recorded } from './recorded.ts';
 
 const MOST_RECORDS = 1000;
@@ -117,7 +117,8 @@ const resource = endpoint({
     const isOwn = (row: { readonly address?: string | undefined }): boolean => row.address === address;
     const refused = (rows: readonly RefusedChange[] = []): readonly Json[] =>
       rows.filter(({ resource_change: change }) => isOwn(change)).map(asJson);
-    const { resource_changes: changes = [], resource_drift: drift = [], checks = [], ...rest } = recorded.plan ?? {};
+    const found: Partial<Plan> = recorded.plan ?? {};
+    const { resource_changes: changes = [], resource_drift: drift = [], checks = [] } = found;
     const records = await lastRecords(await recorded.store(), address, last);
     return {
       status: 200,
@@ -127,8 +128,8 @@ const resource = endpoint({
         declared: declared !== undefined,
         state: memory === undefined ? null : asJson(memoryBody(memory)),
         changes: changes.filter(isOwn).map(asJson),
-        rejected: refused(rest.rejected_changes),
-        deferred: refused(rest.deferred_changes),
+        rejected: refused(found.rejected_changes),
+        deferred: refused(found.deferred_changes),
         drift: drift.filter(isOwn).map(asJson),
         findings: checks.filter(isOwn).map(asJson),
         records: records.map(asJson),

@@ -21,35 +21,37 @@ const FAILED: Answer = {
   text: JSON.stringify({ ok: false, error: 'failed', message: 'the answer failed' }),
 };
 
-/** Answers until `messages` ends. */
+/** Answers until `messages` ends. `open`: gets the last valid documents, packed. */
 export async function runReader(
-  workspace: Workspace,
+  open: (lastValid: string | undefined) => Promise<Workspace>,
   messages: AsyncIterable<unknown>,
   reply: (message: ReaderReply) => Promise<void>,
   say: Listener,
-  heard: (line: string) => void,
 ): Promise<void> {
-  const recorded = new Recorded(workspace, say);
-  const answerer = new Answerer(recorded);
-  const take = async ({ id, question }: Extract<ReaderMessage, { readonly id: number }>): Promise<void> => {
-    const answer = await answerer.answer(question).catch((error: unknown) => {
-      heard(`error: the answer to ${question.endpoint} failed: ${errorText(error)}`);
-      return FAILED;
-    });
-    await reply({ id, answer });
-  };
   const running = new Set<Promise<void>>();
+  let recorded: Recorded | undefined;
+  let answerer: Answerer | undefined;
+  const answer = async (id: number, question: Question): Promise<void> => {
+    const given = await answerer?.answer(question).catch((error: unknown) => {
+      say({ type: 'answers-problem', message: `the answer to ${question.endpoint} failed: ${errorText(error)}` });
+      return undefined;
+    });
+    await reply({ id, answer: given ?? FAILED });
+  };
   for await (const message of messages) {
     if (!isRecord(message)) continue;
-    // Only the daemon sends messages.
+    // Only the daemon sends messages, and a snapshot before each question.
     const given = message as unknown as ReaderMessage;
-    if ('snapshot' in given) recorded.take(given.snapshot);
-    else {
-      const work = take(given);
+    if ('snapshot' in given) {
+      recorded ??= new Recorded(await open(given.snapshot.lastValid), say);
+      answerer ??= new Answerer(recorded);
+      recorded.take(given.snapshot);
+    } else {
+      const work = answer(given.id, given.question);
       running.add(work);
       void work.finally(() => running.delete(work));
     }
   }
   await Promise.allSettled(running);
-  await recorded.close();
+  await recorded?.close();
 }
