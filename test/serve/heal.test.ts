@@ -53,7 +53,7 @@ async function served(files: Readonly<Record<string, string>>, config = '', host
   const running = await daemon(project.folder, host, [], project.env);
   await running.said(/test: .* 0 drifted, 0 to apply/u);
   const first = async (name: string): Promise<unknown> =>
-    valueAt((await liveObject(project, 'VPC', name)) as Json, '/spec/member0');
+    valueAt(await liveObject(project, 'VPC', name), '/spec/member0');
   return { ...project, running, first };
 }
 
