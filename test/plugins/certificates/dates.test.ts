@@ -1,7 +1,6 @@
 /** Dates of certificates that are not dates: each reader takes such a certificate for one without a validity. */
 
 import { X509Certificate } from 'node:crypto';
-import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { datesOf, properDatesOf } from '#plugin/certificate-dates';
 import {
@@ -13,6 +12,7 @@ import {
 } from '../../../plugins/certificates/live/client-path.ts';
 import { makeAuthority, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
 import { readChain, x509Seen } from '../../../plugins/certificates/live/x509-read.ts';
+import fc from '../../support/property.ts';
 import { DAY, NOW } from './support.ts';
 
 let authority: X509Certificate;
