@@ -94,7 +94,7 @@ describe.each(['begin', 'end'] as const)('a certificate whose %s is', (which) =>
       expect(endOfPaths(input, NOW)).toBe(leaf);
       const alone = { ...input, anchorsOf: () => [odd] };
       expect(endOfPaths(alone, NOW)).toBeUndefined();
-      // Clients refuse the chain, whatever its leaf says.
+      // Clients refuse the chain, also if its leaf is valid.
       expect(endOf(endOfChain(alone))).toBe(Number.NEGATIVE_INFINITY);
     }
   });
