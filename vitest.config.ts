@@ -46,8 +46,11 @@ const ARCHITECTURE = 'test/architecture.test.ts';
 
 /** Files whose tests compute, or talk to servers of their own: they share processes, which load the code once. */
 const SHARED = [
-  'test/{codegen,commands,formats,net,plugin,report}/*.test.ts',
+  'test/{codegen,commands,formats,net,plugin,report,run}/*.test.ts',
   'test/engine/*.test.ts',
+  'test/engine/load/!(hostile).test.ts',
+  'test/plugins/certificates/!(foreign-files|power-loss|reload).test.ts',
+  'test/plugins/fabric/!(fault-property|faults|in-effect|sandbox|watch|whole-fabric).test.ts',
   'test/plugins/nodes/*.test.ts',
   'test/plugins/certificates/events/*.test.ts',
   'test/plugins/portsync/{model,port,redis,sandbox,sonic,switch}/*.test.ts',
