@@ -16,8 +16,8 @@ afterAll(async () => {
 });
 
 const all = await Promise.all(Object.entries(tortures).map(async ([name, load]) => ({ name, ...(await load()) })));
-const alone = all.filter(({ torture }) => torture.parallel === 1);
-const together = all.filter(({ torture }) => torture.parallel > 1);
+const waiting = all.filter(({ torture }) => torture.waits === true);
+const others = all.filter(({ torture }) => torture.waits !== true);
 
 async function runShort(name: string, torture: Torture): Promise<void> {
   expect(torture.name).toBe(name);
@@ -29,11 +29,10 @@ async function runShort(name: string, torture: Torture): Promise<void> {
   process.stdout.write(`${name}: ${torture.short} rounds, ${counts.join(', ')} (FETTLE_TEST_SEED=${seed})\n`);
 }
 
-/** Some wait for a lease, while the others run. */
-describe.concurrent('torture', () => {
-  it.each(together)('$name', { timeout: 600_000 }, ({ name, torture }) => runShort(name, torture));
+describe.concurrent('torture that waits', () => {
+  it.each(waiting)('$name', { timeout: 600_000 }, ({ name, torture }) => runShort(name, torture));
 });
 
-describe('torture that needs the machine for itself', () => {
-  it.each(alone)('$name', { timeout: 600_000 }, ({ name, torture }) => runShort(name, torture));
+describe('torture', () => {
+  it.each(others)('$name', { timeout: 600_000 }, ({ name, torture }) => runShort(name, torture));
 });

@@ -191,7 +191,3 @@ spec: { host: www.example.test, address: 127.0.0.1, port: ${port}, verify: false
     expect(round.lines()).toContain('running actions will finish');
   });
 });
-
-function never(): never {
-  throw new Error('the log is empty');
-}
