@@ -28,17 +28,21 @@ spec:
 const CONFIG = `name: shop
 store: .fettle
 parallelism: 1
-plugins: { certificates: { commands: [[./wait.sh]] } }
+plugins: { certificates: { commands: [[./wait.sh]], probe: { handshakeSeconds: HANDSHAKE, totalSeconds: HANDSHAKE } } }
 `;
 const ISSUES = `apply: [{ plugin: certificates, steps: ["absent>ready", "absent>normal"], causes: [new] }]\ninterval: 1h\n`;
 const WAIT = '#!/bin/sh\nuntil [ -e go-on ]; do sleep 0.05; done\n';
 const COUNT = 4;
 
-function project(documents: Readonly<Record<string, string>>): string {
+function project(documents: Readonly<Record<string, string>>, handshakeSeconds = 5): string {
   const folder = join(temporaryFolder(), 'shop');
   mkdirSync(folder);
   const files = Object.entries(documents).map(([name, text]) => [`desired/${name}.yaml`, text] as const);
-  writeFiles(folder, { 'fettle.yaml': CONFIG, 'wait.sh': WAIT, ...Object.fromEntries(files) });
+  writeFiles(folder, {
+    'fettle.yaml': CONFIG.replaceAll('HANDSHAKE', String(handshakeSeconds)),
+    'wait.sh': WAIT,
+    ...Object.fromEntries(files),
+  });
   chmodSync(join(folder, 'wait.sh'), 0o755);
   return folder;
 }
@@ -168,7 +172,8 @@ spec: { host: www.example.test, address: 127.0.0.1, port: ${port}, verify: false
 
   test('is abandoned without a record for a process that waits for the lock', async () => {
     const { text, isProbed } = await silentDomain();
-    const folder = project({ silent: text });
+    // Far more than the contender needs to start.
+    const folder = project({ silent: text }, 60);
     const round = serve(folder, '--once');
     await isProbed();
     contend(folder);
