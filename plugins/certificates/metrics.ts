@@ -241,7 +241,7 @@ export const metrics: PluginMetrics = {
   values: ({ resources, scene, ledger, settings }: MetricRound) => ({
     ...certificateValues(resources, scene.now),
     ...domainValues(resources),
-    ...slaValues(certificateAlerts(resources, scene, settings)),
+    ...slaValues(certificateAlerts({ resources, scene, settings, ledger: ledger.after })),
     ...ledgerValues(ledger.before, ledger.after),
     fdt_cert_metrics_generated_at_seconds: [{ value: Math.floor(scene.now / 1000) }],
   }),

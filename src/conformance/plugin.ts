@@ -9,6 +9,8 @@
 import { conformingCommands } from './commands.ts';
 import { derivedView } from './derived.ts';
 import { alertsOf } from '../engine/alerts.ts';
+import { raisingPlugins } from '../engine/raising.ts';
+import type { Recall } from '../engine/remember.ts';
 import { type Planned, planned } from '../formats/plan.ts';
 import { openLookUp } from '../engine/load/look-up.ts';
 import { expect } from './expect.ts';
@@ -138,10 +140,10 @@ function lineOf<B extends Bench>(plugin: Plugin, bench: B, scheduled: true | und
 }
 
 /** `Kind class` of every alert of a plan, as it holds in production. */
-function alertsIn(plugin: Plugin, { resources, changes, actions, ...planned }: Planned): readonly string[] {
+async function alertsIn(plugin: Plugin, planned: Planned, { ledger }: Recall): Promise<readonly string[]> {
   const settings = { environment: 'prod', renewalWarningMs: 72 * 3_600_000 } as const;
-  const scene = { ...planned.scene, changes, judged: actions };
-  const { alerts, failures } = alertsOf(resources, new Map([[plugin.name, plugin]]), scene, settings, (text) => text);
+  const raising = await raisingPlugins(new Map([[plugin.name, plugin]]));
+  const { alerts, failures } = alertsOf(planned, raising, { ledger, settings }, (text) => text);
   expect([...failures]).toEqual([]);
   return alerts.map((alert) => `${baseOf(plugin, alert.ref.kind)} ${alert.class}`);
 }
@@ -372,7 +374,7 @@ export function pluginConformance<B extends Bench>(
           for (const finding of findings) found.add(finding);
 
           // Alerts are in the tables. Some are recorded by the first refresh.
-          const alerts = alertsIn(plugin, second);
+          const alerts = await alertsIn(plugin, second, line.log.recall);
           if (situation.alerts !== undefined) expect(alerts.toSorted()).toEqual(situation.alerts.toSorted());
           for (const alert of alerts) alerted.add(alert);
 
@@ -439,7 +441,7 @@ export function pluginConformance<B extends Bench>(
           ).toEqual([]);
           for (const step of situation.takes) taken.add(step);
           const after = await line.plan(documents, overrides);
-          for (const alert of alertsIn(plugin, after)) alerted.add(alert);
+          for (const alert of await alertsIn(plugin, after, line.log.recall)) alerted.add(alert);
           const refused = named(
             plugin,
             rows.flatMap(({ action, status }) =>

@@ -86,7 +86,8 @@ export interface PluginEvents {
   readonly secretVariables: readonly string[];
   /** Names of declared resources by which a request may address them. */
   targets(desired: readonly Desired[]): readonly string[];
-  open(env: Readonly<Record<string, string | undefined>>): OpenEvents;
+  /** `tokens`: SHA-256, as 64 hex digits, of further tokens with which events may be sent. */
+  open(env: Readonly<Record<string, string | undefined>>, tokens?: readonly string[]): OpenEvents;
   /** For `fettle events` and `fettle incidents`. */
   readonly desk?: EventsDesk;
 }

@@ -37,6 +37,8 @@ export interface IntakeOptions {
   readonly events: ReadonlyMap<string, PluginEvents>;
   /** Of the daemon: tokens, keys and limits. */
   readonly env: Env;
+  /** SHA-256 of the tokens of callers that may send events. */
+  readonly tokens?: readonly string[];
   readonly openStore: () => Promise<Store>;
   /** Redacts these secrets, and those of the environment. */
   readonly redactor: (secrets: readonly string[]) => Redact;
@@ -104,7 +106,11 @@ export class Intake {
     this.project = project;
     this.#waking = paced(wake, { gatherMs: GATHER_MS, everyMs: WAKE_MS, elapsed });
     this.#options = options;
-    this.#endpoints = [...events].map(([plugin, own]) => ({ plugin, events: own, open: own.open(env) }));
+    this.#endpoints = [...events].map(([plugin, own]) => ({
+      plugin,
+      events: own,
+      open: own.open(env, options.tokens),
+    }));
     this.warnings = this.#endpoints.flatMap(({ open }) => open.warnings);
     this.#redact = redactor(this.#endpoints.flatMap(({ open }) => open.secrets));
     this.#deposits = new Deposits({

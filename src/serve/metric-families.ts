@@ -1,5 +1,6 @@
 /** The metrics of the daemon itself: names, types and labels. `docs/serve.md` has their table. */
 
+import { HTTP_REFUSALS } from './access.ts';
 import type { MetricFamily } from '#plugin';
 import { DELIVERY_RESULTS } from './alerts/delivery-counts.ts';
 import { COOLDOWN_MS } from './alerts/receiver.ts';
@@ -77,5 +78,8 @@ export function coreFamilies({ plugins, classes, limited }: KnownNames): readonl
 /** Metrics that change with a request. A result that is not in `results` counts as `other`. */
 export function requestFamilies(results: readonly string[]): readonly MetricFamily[] {
   const result = [...new Set([...results, 'other'])];
-  return [counter('events_received', 'Requests with events of other systems, by result.', { closed: { result } })];
+  return [
+    counter('events_received', 'Requests with events of other systems, by result.', { closed: { result } }),
+    counter('requests_refused', 'Requests that were refused for their caller.', { closed: { reason: HTTP_REFUSALS } }),
+  ];
 }

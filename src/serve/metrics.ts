@@ -3,6 +3,7 @@
  * requests, which are few, are formatted for each scrape.
  */
 
+import type { HttpRefusal } from './access.ts';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { labelSets, type MetricFamily } from '#plugin';
 import type { Permission } from '../engine/permission.ts';
@@ -40,6 +41,8 @@ export interface ServeMetrics {
   readonly add: (round: EndedRound) => void;
   /** Counts a request with an event: `accepted`, or the reason for its refusal. Without a project, it was for none. */
   readonly received: (project: string | undefined, result: string) => void;
+  /** Counts a request that was refused for its caller. */
+  readonly refused: (reason: HttpRefusal) => void;
   readonly text: () => Promise<string>;
   readonly type: string;
 }
@@ -59,6 +62,14 @@ export interface MetricsOptions {
 }
 
 const ACTION_OUTCOMES = ['done', 'failed', 'unknown', 'stale'] as const;
+
+/** The counters of `worker-certificates`, by class of the alerts that it knows. */
+const COMPAT_ALERTS: Readonly<Record<string, string>> = {
+  tls_error: 'fdt_cert_alerts_sent',
+  expiring: 'fdt_cert_alerts_sent',
+  renewal_sla_warning: 'fdt_cert_renewal_sla_alerts_sent',
+  renewal_sla_breach: 'fdt_cert_renewal_sla_alerts_sent',
+};
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -168,7 +179,8 @@ export function serveMetrics(options: MetricsOptions): ServeMetrics {
       if (isCertificate && result === 'failed') count('fdt_cert_runbook_trigger_failures');
     } else if (result === 'delivered' && !isEnd) {
       count('fettle_alerts', { class: named });
-      if (isCertificate) count(`fdt_cert_${named.startsWith('renewal_sla_') ? 'renewal_sla_' : ''}alerts_sent`);
+      const alike = isCertificate ? COMPAT_ALERTS[named] : undefined;
+      if (alike !== undefined) count(alike);
     }
   };
 
@@ -203,6 +215,7 @@ export function serveMetrics(options: MetricsOptions): ServeMetrics {
       if (project !== '' && !projects.includes(project)) return;
       requests.count(project, 'fettle_events_received_total', { result: known.has(result) ? result : 'other' });
     },
+    refused: (reason) => requests.count('', 'fettle_requests_refused_total', { reason }),
     add: ({ project, outcome, elapsedMs, report, health, deliveries = [] }) => {
       rounds.count(project, 'fettle_rounds_total', { outcome });
       rounds.set(project, 'fettle_round_duration_seconds', value(elapsedMs / 1000));

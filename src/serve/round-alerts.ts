@@ -8,6 +8,7 @@
  */
 
 import { alertsOf } from '../engine/alerts.ts';
+import { raisingPlugins } from '../engine/raising.ts';
 import { inboxJson } from '../formats/inbox-entry.ts';
 import type { Draft } from '../formats/log-record.ts';
 import type { Planned } from '../formats/plan.ts';
@@ -122,18 +123,19 @@ class Alerts implements RoundAlerts {
     const { workspace, destinations, settings } = this.#options;
     const entries = entriesIn(recall.ledger);
     if (destinations.length === 0 && entries.size === 0) return;
-    const { resources, scene, changes, actions } = reconciled;
     const hide = (text: string): string => this.#redact(redact(text));
-    const { alerts, failures } = alertsOf(resources, plugins, { ...scene, changes, judged: actions }, settings, hide);
+    const known = { ledger: recall.ledger, settings };
+    const { alerts, failures } = alertsOf(reconciled, await raisingPlugins(plugins), known, hide);
     for (const [name, why] of failures)
       this.#say({ type: 'alerts-problem', message: `the alerts of ${name} are unknown: ${why}` });
-    const known = new Set([...plugins.keys()].filter((name) => !failures.has(name)));
     const { config, host } = workspace;
     const situation: DeliveryRound = {
       project: config.name,
       alerts,
-      unseen: new Set([...resources].flatMap(([address, { sight }]) => (sight.is === 'unseen' ? [address] : []))),
-      plugins: known,
+      unseen: new Set(
+        [...reconciled.resources].flatMap(([address, { sight }]) => (sight.is === 'unseen' ? [address] : [])),
+      ),
+      plugins: new Set([...plugins.keys()].filter((name) => !failures.has(name))),
       entries,
       receivers: destinations,
       now: host.now(),

@@ -6,11 +6,14 @@ import {
   DEADLINE_MS,
   type DeliveryOutcome,
   type DeliveryRound,
+  DELIVERIES,
   dueDeliveries,
+  nextDeliveryAt,
   settled,
   START_WITHIN_MS,
   tended,
 } from '../../src/serve/alerts/deliveries.ts';
+import { endedDeliveries } from '../../src/serve/alerts/delivery-counts.ts';
 import type { Receiver } from '../../src/serve/alerts/receiver.ts';
 import { type Alert, alertKey, type Json, type LedgerChange } from '#plugin';
 
@@ -56,6 +59,10 @@ class Daemon {
     return due;
   }
 
+  nextAt(alerts: readonly Alert[], now: number): number | undefined {
+    return nextDeliveryAt(this.#round(alerts, now));
+  }
+
   end({ delivery: { key, begunAt } }: Begun, result: DeliveryOutcome['result'], at: number): string | undefined {
     const change = settled(this.entries, { key, begunAt, at, result, message: 'the words' });
     if (change !== undefined) this.#record(change);
@@ -69,6 +76,34 @@ class Daemon {
     return due.map(({ delivery }) => delivery.receiver);
   }
 }
+
+describe('news', () => {
+  const news = (at: number): Alert => alert('a', { happenedAt: at });
+
+  it('is delivered once to webhooks, and that of a later time after the cooldown', () => {
+    const daemon = new Daemon(webhook, runbook, manager);
+    expect(daemon.round([news(NOW)], NOW)).toEqual(['hook']);
+    expect(daemon.nextAt([news(NOW)], NOW)).toBeUndefined();
+    for (const seconds of [1, 1800, 3600, 86_000])
+      expect(daemon.round([news(NOW)], NOW + seconds * SECOND)).toEqual([]);
+    const again = news(NOW + 60 * SECOND);
+    const other = new Daemon(webhook);
+    other.round([news(NOW)], NOW);
+    expect(other.round([again], NOW + 61 * SECOND)).toEqual([]);
+    expect(other.nextAt([again], NOW + 61 * SECOND)).toBe(NOW + 1800 * SECOND);
+    expect(other.round([again], NOW + 1800 * SECOND)).toEqual(['hook']);
+    expect(other.round([again], NOW + 3600 * SECOND)).toEqual([]);
+  });
+
+  it('is tried again after a failure, and counts as delivered while its outcome is unknown', () => {
+    const failing = new Daemon(webhook);
+    failing.round([news(NOW)], NOW, 'failed');
+    expect(failing.round([news(NOW)], NOW + 45 * SECOND)).toEqual(['hook']);
+    const killed = new Daemon(webhook);
+    expect(killed.begin([news(NOW)], NOW)).toHaveLength(1);
+    expect(killed.begin([news(NOW)], NOW + 3 * HOUR)).toEqual([]);
+  });
+});
 
 describe('an alert that holds', () => {
   it('is delivered at once, and again a cooldown after its delivery to each receiver', () => {
@@ -135,6 +170,25 @@ describe('an alert that holds', () => {
   it('goes to the receivers of its plugin', () => {
     const daemon = new Daemon({ ...webhook, plugins: ['other'] }, { ...runbook, plugins: ['toy'] });
     expect(daemon.round([alert('a')], NOW)).toEqual(['runbook']);
+  });
+
+  it('is an alert of its own for each subject, and has the subject as a label', () => {
+    const daemon = new Daemon(webhook, manager);
+    const both = [alert('a', { subject: 'renewal_failed' }), alert('a', { subject: 'renewal_failed-3' })];
+    const begun = daemon.begin(both, NOW);
+    expect(begun.map(({ delivery }) => delivery.key)).toEqual([
+      'toy/Item/a:late/renewal_failed:hook',
+      'toy/Item/a:late/renewal_failed:am',
+      'toy/Item/a:late/renewal_failed-3:hook',
+      'toy/Item/a:late/renewal_failed-3:am',
+    ]);
+    expect(begun[3]?.delivery.body).toContain('"subject":"renewal_failed-3"');
+    const counted = endedDeliveries(
+      new Map(),
+      new Map([[DELIVERIES, new Map([['toy/Item/a:late/renewal_failed:hook', { failures: 1 }]])]]),
+      [webhook],
+    );
+    expect(counted).toMatchObject([{ plugin: 'toy', class: 'late', result: 'failed' }]);
   });
 
   it('comes before less urgent ones, 500 in a round', () => {

@@ -100,8 +100,8 @@ function judged({ targets, ...request }: EventRequest, settings: EventSettings, 
   return { status, body: { ok: false, error: reason, message: problem }, result: reason };
 }
 
-function open(env: Readonly<Record<string, string | undefined>>): OpenEvents {
-  const settings = eventSettings(env);
+function open(env: Readonly<Record<string, string | undefined>>, tokens: readonly string[] = []): OpenEvents {
+  const settings = eventSettings(env, tokens);
   const notices = new Notices();
   return {
     warnings: settings.warnings,

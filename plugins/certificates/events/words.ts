@@ -1,7 +1,7 @@
 /** The words of entries and tables: names of their fields, and values that fettle chooses from. No redaction changes them. */
 
 import type { CallbackClass, CertificateEvent, EventType, USUAL_SOURCE } from './event.ts';
-import type { Incident } from './incidents.ts';
+import type { Incident, NotedChange } from './incidents.ts';
 import type { ConflictEntry, EventEntry } from './queue.ts';
 import type { SourceEffect, SourceEntry } from './sources.ts';
 
@@ -60,7 +60,7 @@ const SOURCES: Every<keyof SourceEffect | keyof SourceEntry> = {
   last_event_at: true,
 };
 
-const INCIDENT: Every<keyof Incident> = {
+const INCIDENT: Every<keyof Incident | keyof NonNullable<Incident['changed']>> = {
   id: true,
   domain: true,
   host: true,
@@ -74,10 +74,19 @@ const INCIDENT: Every<keyof Incident> = {
   acknowledged_by: true,
   resolved_at: true,
   resolved_by: true,
+  changed: true,
+  to: true,
+  at: true,
 };
 
 const VALUES: Every<
-  EventType | CallbackClass | EventEntry['status'] | Incident['status'] | SourceEffect['status'] | typeof USUAL_SOURCE
+  | EventType
+  | CallbackClass
+  | EventEntry['status']
+  | Incident['status']
+  | NotedChange
+  | SourceEffect['status']
+  | typeof USUAL_SOURCE
 > = {
   issuance_succeeded: true,
   issuance_failed: true,
@@ -92,6 +101,8 @@ const VALUES: Every<
   applied: true,
   failed: true,
   open: true,
+  opened: true,
+  escalated: true,
   acknowledged: true,
   resolved: true,
   accepted: true,

@@ -13,6 +13,8 @@
  * So no alert is delivered twice inside its cooldown, also if the process is killed between an intent and its outcome: an
  * unknown delivery counts as done. A receiver that takes an alert and does not answer within the deadline gets it again.
  *
+ * News is due until its delivery, and not again after it: only what happened since then is due after a cooldown.
+ *
  * An entry stays until its condition has ended and its cooldown is over, so their number is limited by the alerts of one
  * cooldown. An Alertmanager also gets the end of an alert.
  */
@@ -133,6 +135,12 @@ function readyAt(entry: DeliveryEntry, cooldownMs: number): Instant {
   return Math.max(lastOf(entry) + cooldownMs, timeOf(entry.next_try_at));
 }
 
+/** The time from which an alert is due: news that was delivered is not due again. */
+function alertDueAt({ happenedAt }: Alert, entry: DeliveryEntry, cooldownMs: number): Instant {
+  if (happenedAt !== undefined && lastOf(entry) >= happenedAt) return Number.POSITIVE_INFINITY;
+  return readyAt(entry, cooldownMs);
+}
+
 /** The time from which the end of the alert may be sent: no cooldown, but the same tries. */
 function endReadyAt({ open, next_try_at: nextTryAt }: DeliveryEntry): Instant {
   return Math.max(timeOf(open?.until), timeOf(nextTryAt));
@@ -218,7 +226,7 @@ export function dueDeliveries(round: DeliveryRound): readonly Begun[] {
       if (!receives(receiver, alert)) continue;
       const key = entryKey(alertKey(alert), receiver.name);
       const entry = anchored(entryOf(entries.get(key)), receiver.cooldownMs, now);
-      if (now < readyAt(entry, receiver.cooldownMs)) continue;
+      if (now < alertDueAt(alert, entry, receiver.cooldownMs)) continue;
       const endsAt = now + ENDS_AFTER_COOLDOWNS * receiver.cooldownMs;
       const fired =
         receiver.kind === 'alertmanager'
@@ -254,7 +262,7 @@ export function nextDeliveryAt(round: DeliveryRound): Instant | undefined {
       .filter((receiver) => receives(receiver, alert))
       .map(({ name, cooldownMs }) => {
         const entry = entryOf(entries.get(entryKey(alertKey(alert), name)));
-        return readyAt(anchored(entry, cooldownMs, now), cooldownMs);
+        return alertDueAt(alert, anchored(entry, cooldownMs, now), cooldownMs);
       }),
   );
   const ended = [...entries].flatMap(([key, value]) => {
@@ -263,7 +271,7 @@ export function nextDeliveryAt(round: DeliveryRound): Instant | undefined {
     const isKnown = !holding.has(alert) && plugins.has(plugin) && !unseen.has(address) && byName.has(receiver);
     return isKnown && entry.fired !== undefined && now < timeOf(entry.fired.ends_at) ? [endReadyAt(entry)] : [];
   });
-  const times = [...repeated, ...ended];
+  const times = [...repeated, ...ended].filter(Number.isFinite);
   return times.length === 0 ? undefined : Math.max(now, Math.min(...times));
 }
 
