@@ -102,7 +102,7 @@ export class LogHandle<V extends LogView> implements Store {
   #session: Session | undefined;
   /** The state that `lock` has read, until the first caller takes it or the log changes. */
   #entered: LogState | undefined;
-  /** What was read for each state that `lock` can use. */
+  /** The reading of each state that `lock` can use. */
   readonly #views = new WeakMap<LogState, V>();
   #heartbeat: Heartbeat | undefined;
   /** The reason why this handle accepts no more writes. */
