@@ -32,6 +32,8 @@ export interface RoundOrder {
   readonly isPatient: boolean;
   /** Time of the refresh of the last recorded round, epoch ms; absent if this one refreshes every resource. */
   readonly since?: number | undefined;
+  /** Time by which the clock was set forward since that round, in ms; absent if it was not. */
+  readonly skippedMs?: number | undefined;
   /** The version of the documents that the last recorded round read. A round with another one refreshes every resource. */
   readonly documents?: string | undefined;
   /** The resources as the last rounds found them. */

@@ -47,6 +47,8 @@ export interface AlertsOfRound {
   readonly settings: AlertSettings;
   /** Fires when the process is to end: what is not sent yet stays unsent. */
   readonly stop: AbortSignal;
+  /** Time by which the clock was set forward since the last recorded round, in ms. */
+  readonly skippedMs: number;
 }
 
 const RESULTS: ReadonlySet<unknown> = new Set<DeliveryOutcome['result']>(['delivered', 'failed', 'unsent']);
@@ -120,7 +122,7 @@ class Alerts implements RoundAlerts {
     );
 
   readonly begin = async (reconciled: Planned, { plugins, recall, record, run, redact }: OpenRound): Promise<void> => {
-    const { workspace, destinations, settings } = this.#options;
+    const { workspace, destinations, settings, skippedMs } = this.#options;
     const entries = entriesIn(recall.ledger);
     if (destinations.length === 0 && entries.size === 0) return;
     const hide = (text: string): string => this.#redact(redact(text));
@@ -139,6 +141,7 @@ class Alerts implements RoundAlerts {
       entries,
       receivers: destinations,
       now: host.now(),
+      skippedMs,
     };
     const due = dueDeliveries(situation);
     const begun = due.map(({ change }) => change);
@@ -158,7 +161,8 @@ class Alerts implements RoundAlerts {
     if (this.#sending === undefined) return undefined;
     const { situation, outcomes } = this.#sending;
     const after = entriesAfter(situation.entries, settledAll(situation.entries, await outcomes));
-    return nextDeliveryAt({ ...situation, entries: after, now: this.#options.workspace.host.now() });
+    // The entries are by the present clock.
+    return nextDeliveryAt({ ...situation, skippedMs: 0, entries: after, now: this.#options.workspace.host.now() });
   };
 
   /** Sends deliveries, and deposits each outcome in the inbox. */

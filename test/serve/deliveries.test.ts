@@ -46,15 +46,17 @@ class Daemon {
     else this.entries.set(key, value);
   }
 
-  #round(alerts: readonly Alert[], now: number): DeliveryRound {
+  #round(alerts: readonly Alert[], now: number, skippedMs = 0): DeliveryRound {
     const { plugins, unseen, entries, receivers } = this;
-    return { project: 'shop', alerts, unseen, plugins, entries, receivers, now };
+    return { project: 'shop', alerts, unseen, plugins, entries, receivers, now, skippedMs };
   }
 
   /** The deliveries of a round, whose intents are recorded. */
-  begin(alerts: readonly Alert[], now: number): readonly Begun[] {
-    for (const change of tended(this.#round(alerts, now))) this.#record(change);
-    const due = dueDeliveries(this.#round(alerts, now));
+  begin(alerts: readonly Alert[], now: number, skippedMs = 0): readonly Begun[] {
+    const round = this.#round(alerts, now, skippedMs);
+    const changes = tended({ ...round, entries: new Map(this.entries) });
+    const due = dueDeliveries({ ...round, entries: new Map(this.entries) });
+    for (const change of changes) this.#record(change);
     for (const { change } of due) this.#record(change);
     return due;
   }
@@ -247,6 +249,40 @@ describe('the ledger of deliveries', () => {
     expect(daemon.begin(all, NOW + webhook.cooldownMs - 1)).toEqual([]);
     expect(daemon.begin(all, NOW + webhook.cooldownMs)).toHaveLength(2);
     expect(daemon.begin(all, NOW + webhook.cooldownMs + open)).toHaveLength(1);
+  });
+
+  it('is not repeated inside its cooldown by a clock that is set forward, and back again', () => {
+    const daemon = new Daemon(webhook);
+    const all = ['a', 'b'].map((name) => alert(name));
+    // Without an outcome, b may have been delivered.
+    daemon.round(all.slice(0, 1), NOW);
+    daemon.begin(all.slice(1), NOW);
+    const skippedMs = 26 * HOUR;
+    const ahead = NOW + skippedMs;
+    const open = START_WITHIN_MS + DEADLINE_MS;
+    expect(daemon.begin(all, ahead + 10 * SECOND, skippedMs)).toEqual([]);
+    expect(daemon.begin(all, ahead + webhook.cooldownMs - 1)).toEqual([]);
+    expect(daemon.entries.get('toy/Item/a:late:hook')).toEqual({ delivered_at: '2026-11-21T14:00:00.000Z' });
+    // Back: a whole cooldown from now.
+    expect(daemon.begin(all, NOW + 20 * SECOND)).toEqual([]);
+    expect(daemon.begin(all, NOW + 19 * SECOND + webhook.cooldownMs)).toEqual([]);
+    expect(daemon.begin(all, NOW + 20 * SECOND + webhook.cooldownMs + open)).toHaveLength(2);
+  });
+
+  it('whose cooldown was over before the clock was set forward is due', () => {
+    const daemon = new Daemon(webhook);
+    daemon.round([alert('a')], NOW);
+    const skippedMs = HOUR;
+    expect(daemon.begin([alert('a')], NOW + webhook.cooldownMs + skippedMs, skippedMs)).toHaveLength(1);
+  });
+
+  it('waits no longer than its cooldown if the clock was set forward by less than that', () => {
+    const daemon = new Daemon(webhook);
+    daemon.round([alert('a')], NOW);
+    const skippedMs = 60 * SECOND;
+    daemon.begin([alert('a')], NOW + skippedMs, skippedMs);
+    expect(daemon.begin([alert('a')], NOW + skippedMs + webhook.cooldownMs - 1)).toEqual([]);
+    expect(daemon.begin([alert('a')], NOW + skippedMs + webhook.cooldownMs)).toHaveLength(1);
   });
 
   it('records intents, outcomes and ends in words', () => {

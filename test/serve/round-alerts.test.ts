@@ -3,40 +3,13 @@
 import { createHmac } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Json } from '#plugin';
 import { bareEnvironment, cliFile, fettle, temporaryFolder } from '../support/cli.ts';
 import { deposit, domainProject, eventEntry, recordsIn, serveOnce, tableIn } from './inbox-project.ts';
-
-interface Received {
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-async function receiver(answer: RequestListener): Promise<{ readonly url: string; readonly received: Received[] }> {
-  const received: Received[] = [];
-  const server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => {
-      received.push({ headers: request.headers, body: Buffer.concat(parts).toString() });
-      answer(request, response);
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook-path-secret`, received };
-}
-
-const ok: RequestListener = (_request, response) => void response.end('ok');
+import { ok, receiver } from './receiver.ts';
 
 function hostFile(yaml: string): string {
   const file = join(temporaryFolder(), 'serve.yaml');
