@@ -21,7 +21,7 @@ import { hasReaders } from '../serve/access.ts';
 import type { Ending } from '../run/ending.ts';
 import type { DaemonOptions, ServedProject } from '../serve/daemon.ts';
 import type { Shell } from '../shell.ts';
-import type { MeasuredPlugin } from '../serve/metrics.ts';
+import type { MeasuredPlugin } from '../serve/metric-families.ts';
 import type { RoundHealth } from '../formats/round.ts';
 import type { RoundMessage } from '../serve/round-process.ts';
 import { command } from './command.ts';
@@ -63,8 +63,7 @@ async function measuredPlugins({ plugins }: Host): Promise<readonly MeasuredPlug
   for (const [name, load] of plugins) {
     const plugin = await load();
     const metrics = await plugin.metrics?.();
-    const classes = (plugin.tables.alerts ?? []).map((alert) => alert.class);
-    measured.push({ name, families: metrics?.families ?? [], classes });
+    measured.push({ name, families: metrics?.families ?? [], tables: plugin.tables });
   }
   return measured;
 }
