@@ -9,7 +9,6 @@ import type { Desired } from '#plugin';
 import { keptWorkspace } from '../../run/last-valid.ts';
 import type { Listener } from '../../run/events.ts';
 import type { Workspace } from '../../run/project.ts';
-import { recallFrom } from '../../run/stores.ts';
 import type { Head, Store } from '../../store/store.ts';
 import { type Snapshot, unpackedPlan } from './snapshot.ts';
 
@@ -86,7 +85,7 @@ export class Recorded {
 
   async #readLog(): Promise<LogState> {
     try {
-      const { recall, report } = await recallFrom(await this.store());
+      const { recall, report } = await (await this.store()).state();
       return { recall, head: report.head, isDamaged: report.status === 'damaged' };
     } catch (error) {
       this.#read = undefined;
