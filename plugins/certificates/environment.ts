@@ -29,8 +29,7 @@ export function settingsOnHost(written: Partial<CertificatesConfig>, env: Enviro
   const probe = { ...defaults.config.probe, ...written.probe };
   return defined<Partial<CertificatesConfig>>({
     ...written,
-    probe:
-      timeout === undefined ? written.probe : { ...probe, totalSeconds: Math.min(timeout, probe.totalSeconds) },
+    probe: timeout === undefined ? written.probe : { ...probe, totalSeconds: Math.min(timeout, probe.totalSeconds) },
     domains: warnDays === undefined ? written.domains : { ...written.domains, expiryWarnDays: warnDays },
   });
 }

@@ -548,7 +548,7 @@ function unprobed(
   const isFailing = state === 'tls_error' && error !== '';
   return {
     // A Domain that neither a probe nor an event is about waits for its first one.
-    state: state === ABSENT ? 'pending_issue' : (state as DomainState),
+    state: state === ABSENT ? 'pending_issue' : state,
     facts: defined({
       ...(isFailing ? { error: error as DomainError, message } : {}),
       ...(fingerprint === '' ? {} : { fingerprint, not_after: notAfter }),

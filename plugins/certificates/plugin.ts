@@ -1,6 +1,6 @@
 /** The certificates plugin: authorities, certificates in files, and the certificates that TLS servers present. */
 
-import { definePlugin, type Json, type Kind } from '#plugin';
+import { definePlugin, type Kind } from '#plugin';
 import { certificateHandlers, issuerHandlers } from './apply.ts';
 import { check, checkTogether } from './check.ts';
 import { checkProbe } from './check-domain.ts';
@@ -129,7 +129,7 @@ export const certificates = definePlugin<CertificatesReader, CertificatesWriter>
   name: 'certificates',
   tables,
   validators: async () => (await import('./generated.validators.js')).validators,
-  onHost: (settings, env) => settingsOnHost(settings as unknown as Partial<CertificatesConfig>, env) as unknown as Json,
+  onHost: (settings, env) => settingsOnHost(settings as unknown as Partial<CertificatesConfig>, env),
   checkSettings: (settings) => {
     const config = settings as unknown as Partial<CertificatesConfig>;
     return [...timeMistakes(config, {}, ''), ...checkProbe(config)];
