@@ -28,9 +28,6 @@ test.each<Json>([
   { order: { verb: 'ack', ids: [1], by: 'ann' } },
   { order: { verb: 'ack', ids: ['inc-1'] } },
   { order: { verb: 'replay', ids: ['evt-1'], by: 'ann', force: 'yes' } },
-])(
-  '%j is not an entry of this version',
-  (value) => {
-    expect(inboxEntryOf(value)).toBeUndefined();
-  },
-);
+])('%j is not an entry of this version', (value) => {
+  expect(inboxEntryOf(value)).toBeUndefined();
+});
