@@ -11,6 +11,8 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -96,6 +98,31 @@ describe('files of a store', () => {
       const [hashed = '', rest = ''] = line.split(/,"hash":"(?=[0-9a-f]{64}"\}$)/u);
       expect(rest.slice(0, 64)).toBe(createHash('sha256').update(hashed).digest('hex'));
     }
+  });
+
+  it('are read once for a lock with a known state, and again if a byte or a file has changed', async () => {
+    await fill(1);
+    const lockedState = async (change: (newest: string) => void): Promise<boolean> => {
+      const store = bench.open();
+      const known = await store.state({ beforeLock: true });
+      change(join(bench.folder, 'log', readdirSync(join(bench.folder, 'log')).toSorted().at(-1) ?? ''));
+      await store.lock({ ...NOW, known });
+      const { recall } = await store.state();
+      await store.close();
+      return recall === known.recall;
+    };
+    expect(await lockedState(() => undefined)).toBe(true);
+    expect(await lockedState((newest) => utimesSync(newest, 0, 0))).toBe(true);
+    expect(await lockedState((newest) => writeFileSync(`${newest}.copy`, ''))).toBe(false);
+    rmSync(
+      join(bench.folder, 'log', readdirSync(join(bench.folder, 'log')).find((name) => name.endsWith('.copy')) ?? ''),
+    );
+    const spoilLast = (newest: string): void => {
+      const bytes = readFileSync(newest);
+      bytes[bytes.length - 10] = (bytes[bytes.length - 10] ?? 0) ^ 1;
+      writeFileSync(newest, bytes);
+    };
+    expect(await lockedState(spoilLast)).toBe(false);
   });
 
   it('are not changed by readers', async () => {
