@@ -96,8 +96,8 @@ function fromParent(): Promise<unknown> {
 
 async function* messages(): AsyncIterable<unknown> {
   // The entry point imports nothing.
-  const { on } = process.getBuiltinModule('node:events');
-  for await (const [message] of on(process, 'message', { close: ['disconnect'] })) yield message;
+  const events = process.getBuiltinModule('node:events');
+  for await (const [message] of events.on(process, 'message', { close: ['disconnect'] })) yield message;
 }
 
 /** Ends when the message is on its way. A parent that has ended gets none. */

@@ -104,7 +104,7 @@ test('from a signed event to its incident, its decisions and a replay, as caller
   expect(await sent(running, { eventType: 'issuance_failed', domain: 'gone.example.test' })).toBe(202);
   const stats = { pending: 0, applied: 1, failed: 1, unresolved: 1 };
   await until('/v1/admin/cert-events', { ok: true, stats });
-  const { events: dead } = (await read('/v1/admin/cert-events?status=failed&limit=1')).body as Body;
+  const { events: dead } = (await read('/v1/admin/cert-events?status=failed&limit=1')).body;
   expect(dead).toMatchObject([{ status: 'failed', event: { domain: 'gone.example.test' } }]);
   expect((await read('/v1/admin/cert-events?unresolved=true&source=other')).body).toMatchObject({ events: [], stats });
 
@@ -141,8 +141,7 @@ test('from a signed event to its incident, its decisions and a replay, as caller
   // The replayed event fails again, a second later.
   await expect
     .poll(
-      async () =>
-        (await recordsIn(folder)).some(({ body }) => 'because' in body && String(body.because).includes('by ann')),
+      async () => (await recordsIn(folder)).some(({ body }) => 'because' in body && body.because.includes('by ann')),
       {
         timeout: 60_000,
       },
