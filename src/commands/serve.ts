@@ -16,8 +16,6 @@ import { isInside } from '../run/stores.ts';
 import { redactorFor } from '../run/worlds.ts';
 import type { Listener } from '../run/events.ts';
 import { endedDeliveries } from '../serve/alerts/delivery-counts.ts';
-import { packedPlan } from '../serve/answers/snapshot.ts';
-import { hasReaders } from '../serve/access.ts';
 import type { Ending } from '../run/ending.ts';
 import type { DaemonOptions, ServedProject } from '../serve/daemon.ts';
 import type { Shell } from '../shell.ts';
@@ -229,7 +227,10 @@ export const serve = command({
           ledger === undefined ? [] : endedDeliveries(ledger.before, ledger.after, limits.alerts.destinations);
         message = { ...message, report, yielded: ending === 'yielded', deliveries, lastValid };
         // A plan of thousands of resources takes time to pack, and only callers of the API see it.
-        if (plan !== undefined && hasReaders(limits.access)) message = { ...message, plan: packedPlan(plan) };
+        if (plan !== undefined && limits.hasReaders) {
+          const { packedPlan } = await import('../serve/answers/snapshot.ts');
+          message = { ...message, plan: packedPlan(plan) };
+        }
         return ending;
       } finally {
         await shell.toParent?.(message);

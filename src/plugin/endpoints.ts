@@ -39,7 +39,7 @@ export interface EndpointRequest<Q extends Fields, B extends Fields> {
   readonly now: Instant;
 }
 
-/** What is recorded and declared of one plugin. */
+/** The part of one plugin in the log and in the last valid documents. */
 export interface EndpointView {
   readonly ledger: Ledger;
   /** Empty without valid documents since the start of the daemon. */

@@ -10,7 +10,7 @@ import { rawBody } from './body.ts';
 import { projectPath } from './events-route.ts';
 import { jsonReply, textReply } from './reply.ts';
 
-/** What the API needs of a project. */
+/** One project, for its routes. */
 export interface ServedApi {
   readonly project: string;
   readonly ask: (question: Question) => Promise<Answer>;
