@@ -19,6 +19,8 @@ export interface ServeLimits {
   readonly intervalMs: number;
   readonly deadlineMs: number;
   readonly listen: string;
+  /** True to run the watchers of the plugins. */
+  readonly watch: boolean;
   readonly metrics: {
     /** True to expose the names of other programs too. */
     readonly compat: boolean;
@@ -33,7 +35,7 @@ const LEAST_DEADLINE_MS = 60_000;
 
 /** The limits of a file. A setting of the file wins over its variable; receivers of both get alerts. */
 function limitsOf(
-  { apply, interval, deadline, listen, metrics, alerts }: ServeHost,
+  { apply, interval, deadline, listen, watch, metrics, alerts }: ServeHost,
   variables: CertVariables,
   destinations: readonly Destination[] = [],
 ): ServeLimits {
@@ -43,6 +45,7 @@ function limitsOf(
     intervalMs: interval === undefined ? variables.intervalMs : durationMs(interval),
     deadlineMs: durationMs(deadline),
     listen: listen ?? `127.0.0.1:${variables.metricsPort}`,
+    watch,
     metrics,
     alerts: {
       destinations: [...variables.destinations, ...destinations],

@@ -74,6 +74,17 @@ export function coreFamilies({ plugins, classes, limited }: KnownNames): readonl
   ];
 }
 
+/** Metrics that change with the watchers. `plugins`: those that have watchers. */
+export function watchFamilies(plugins: readonly string[]): readonly MetricFamily[] {
+  return [
+    gauge('watcher_up', '1 if the watchers of the plugin see changes, or have nothing to watch.', {
+      closed: { plugin: plugins },
+    }),
+    counter('watcher_wakeups', 'Rounds that changes of the plugin started.', { closed: { plugin: plugins } }),
+    counter('watcher_restarts', 'Starts of the process of the watchers after it died.', { closed: {} }),
+  ];
+}
+
 /** Metrics that change with a request. A result that is not in `results` counts as `other`. */
 export function requestFamilies(results: readonly string[]): readonly MetricFamily[] {
   const result = [...new Set([...results, 'other'])];

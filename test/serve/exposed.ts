@@ -53,7 +53,12 @@ async function measuredPlugins(): Promise<readonly MeasuredPlugin[]> {
     [...builtinPlugins].map(async ([name, load]) => {
       const plugin = await load();
       const { families = [] } = (await plugin.metrics?.()) ?? {};
-      return { name, families, classes: (plugin.tables.alerts ?? []).map((alert) => alert.class) };
+      return {
+        name,
+        families,
+        classes: (plugin.tables.alerts ?? []).map((alert) => alert.class),
+        watches: plugin.watchers !== undefined,
+      };
     }),
   );
 }
@@ -73,6 +78,7 @@ export async function metricsAtStart(
     intervalMs: 300_000,
     results: await resultsOfEvents(),
     plugins: await measuredPlugins(),
+    watch: true,
     compat: true,
     startedAt: Date.now(),
     ...change,

@@ -3,13 +3,14 @@
 import { expect, it } from 'vitest';
 import { serveMetrics } from '../../src/serve/metrics.ts';
 
-const plugins = [{ name: 'certificates', families: [], classes: ['tls_error'] }];
+const plugins = [{ name: 'certificates', families: [], classes: ['tls_error'], watches: true }];
 const options = {
   projects: ['shop', 'blog'],
   permissions: [],
   intervalMs: 300_000,
   results: ['accepted', 'token'],
   plugins,
+  watch: true,
   compat: true,
   startedAt: Date.now(),
 };
