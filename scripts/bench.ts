@@ -13,6 +13,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { applyRows, judgeRows, type Places, planRows as fleetRows } from './bench/fleet.ts';
 import { applyPortsRows } from './bench/apply-ports.ts';
+import { idleRoundRows } from './bench/idle-round.ts';
 import { intakeRows } from './bench/intake.ts';
 import { issueRows } from './bench/issue.ts';
 import { linksRows } from './bench/links.ts';
@@ -182,6 +183,7 @@ try {
     ])),
     ...(await attempt('intake of events', () => intakeRows(places))),
     ...(await attempt('plan of 10,000 unchanged', () => fleetRows(places))),
+    ...(await attempt('idle round of serve', () => idleRoundRows(places))),
     ...(await attempt('apply of 10,000 steps', () => applyRows(places))),
     ...(await attempt('one action judged again', () => judgeRows(places))),
     ...(await attempt('certificates issued', () => issueRows(places))),

@@ -1,5 +1,6 @@
 /**
- * Alerts about Domains: those that fail or expire, and those whose renewal is due soon or overdue. Pure.
+ * Alerts about Domains: those that fail or expire, those whose renewal is due soon or overdue, and those with incidents
+ * (`events/incident-alerts.ts`). Pure.
  *
  * | Class | Condition | Severity, route |
  * |---|---|---|
@@ -18,12 +19,13 @@ import {
   type Facts,
   instantOf,
   instantText,
-  type Resource,
+  type RaiseAlerts,
   type Scene,
   seenFacts,
   seenState,
 } from '#plugin';
 import type { DomainResource } from './diff.ts';
+import { type IncidentDomain, incidentAlerts } from './events/incident-alerts.ts';
 import type { AlertClass, DomainSpec } from './generated.ts';
 import { Certificate, Domain } from './kinds.ts';
 import { PLUGIN } from './remembered.ts';
@@ -49,8 +51,16 @@ function known(resource: DomainResource): Known | undefined {
 }
 
 /** The members of a body that name a Domain. Without an `externalId`, its name is the id. */
+function identity(name: string, { externalId, host, tlsMode }: DomainSpec): Facts {
+  return { domainId: externalId ?? name, domain: host, tlsMode };
+}
+
 function named({ resource, spec, state }: Known): Facts {
-  return { domainId: spec.externalId ?? resource.ref.name, domain: spec.host, tlsMode: spec.tlsMode, status: state };
+  return { ...identity(resource.ref.name, spec), status: state };
+}
+
+function incidentDomain({ ref, address, desired }: DomainResource): readonly IncidentDomain[] {
+  return desired === undefined ? [] : [{ ref, address, named: identity(ref.name, desired.spec) }];
 }
 
 function stateAlert(found: Known): Alert | undefined {
@@ -149,15 +159,14 @@ function renewalAlert(found: Known, scene: Scene, settings: AlertSettings): Aler
   };
 }
 
-/** The alerts about declared Domains: at most one about the state, and one about the renewal of each. */
-export function certificateAlerts(
-  resources: readonly Resource[],
-  scene: Scene,
-  settings: AlertSettings,
-): readonly Alert[] {
-  return Domain.among(resources).flatMap((resource) => {
+/** The alerts about declared Domains: at most one about the state, one about the renewal, and those about incidents. */
+export const certificateAlerts: RaiseAlerts = ({ resources, scene, ledger, settings }) => {
+  const domains = Domain.among(resources);
+  const incidents = incidentAlerts(domains.flatMap(incidentDomain), ledger, settings, scene.now);
+  const own = domains.flatMap((resource) => {
     const found = known(resource);
     if (found === undefined) return [];
     return [stateAlert(found), renewalAlert(found, scene, settings)].filter((alert) => alert !== undefined);
   });
-}
+  return [...own, ...incidents];
+};

@@ -29,8 +29,14 @@ export function backoffSeconds(policy: FailurePolicy, failures: number): number 
   }
 }
 
-/** True if this target failed, and its next scheduled refresh is not due yet. */
+/**
+ * True if this target failed, and its next scheduled refresh is not due yet. A time that is further ahead than the policy
+ * allows is from before the clock was set back.
+ */
 export function isBackingOff(spec: DomainSpec, memory: Memory<DomainMemory> | undefined, now: Instant): boolean {
   if (memory?.state !== 'tls_error' || memory.kept.target !== targetText(spec)) return false;
-  return instantOf(memory.kept.retry_at ?? '') > now;
+  const { retry_at: retryAt = '', failures = 1 } = memory.kept;
+  const waitMs = instantOf(retryAt) - now;
+  const policy = (memory.kept.failure_policy ?? spec.failurePolicy) as FailurePolicy;
+  return waitMs > 0 && waitMs <= backoffSeconds(policy, failures) * 1000;
 }

@@ -412,7 +412,15 @@ export type FindingCode =
   | 'chain-incomplete'
   | 'served-other';
 
-export type AlertClass = 'tls_error' | 'expiring' | 'renewal_sla_warning' | 'renewal_sla_breach';
+export type AlertClass =
+  | 'tls_error'
+  | 'expiring'
+  | 'renewal_sla_warning'
+  | 'renewal_sla_breach'
+  | 'incident_opened'
+  | 'incident_escalated'
+  | 'incident_acknowledged'
+  | 'incident_resolved';
 
 export type RuleId =
   | 'issuer-changed'
@@ -1303,6 +1311,30 @@ export const tables = {
       kind: 'Domain',
       severities: ['critical', 'warning'],
       text: 'The renewal of the certificate is overdue; critical in production.',
+    },
+    {
+      class: 'incident_opened',
+      kind: 'Domain',
+      severities: ['critical', 'high', 'warning'],
+      text: 'An incident is open: tier 3 is critical and pages in production, tier 2 is high, tier 1 is a warning.',
+    },
+    {
+      class: 'incident_escalated',
+      kind: 'Domain',
+      severities: ['critical', 'high'],
+      text: 'An incident has a higher tier, which was not acknowledged.',
+    },
+    {
+      class: 'incident_acknowledged',
+      kind: 'Domain',
+      severities: ['info'],
+      text: 'A person acknowledged an incident within the last day; for webhooks, once.',
+    },
+    {
+      class: 'incident_resolved',
+      kind: 'Domain',
+      severities: ['info'],
+      text: 'An event or a person resolved an incident within the last day; for webhooks, once.',
     },
   ],
 } as const satisfies PluginTables;

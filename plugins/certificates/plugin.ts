@@ -1,7 +1,6 @@
 /** The certificates plugin: authorities, certificates in files, and the certificates that TLS servers present. */
 
 import { definePlugin, type Kind } from '#plugin';
-import { certificateAlerts } from './alerts.ts';
 import { certificateHandlers, issuerHandlers } from './apply.ts';
 import { check, checkTogether } from './check.ts';
 import { checkProbe } from './check-domain.ts';
@@ -133,7 +132,7 @@ export const certificates = definePlugin<CertificatesReader, CertificatesWriter>
   check,
   checkTogether,
   summary,
-  alerts: certificateAlerts,
+  alerts: async () => (await import('./alerts.ts')).certificateAlerts,
   metrics: async () => (await import('./metrics.ts')).metrics,
   events: async () => (await import('./events/plugin-events.ts')).certificateEvents,
   kinds: { Issuer: issuer, Certificate: certificate, Domain: domain },

@@ -1,7 +1,6 @@
 /** The fabric plugin: objects of Kubernetes API servers, as their manifests declare them. */
 
 import { definePlugin } from '#plugin';
-import { fabricAlerts } from './alerts/raised.ts';
 import { check } from './check.ts';
 import { fabricKind } from './fabric/kind.ts';
 import { tables } from './generated.ts';
@@ -22,7 +21,8 @@ export const fabric = definePlugin<FabricReader, FabricWriter>({
   checkSettings: settingMistakes,
   claim,
   summary,
-  alerts: fabricAlerts,
+  metrics: async () => (await import('./metrics.ts')).metrics,
+  alerts: async () => (await import('./alerts/raised.ts')).fabricAlerts,
   kinds: {
     Fabric: fabricKind,
     GitRepository: repositoryKind,

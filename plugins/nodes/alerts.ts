@@ -10,7 +10,7 @@ import {
   defined,
   type Facts,
   isExhausted,
-  type Resource,
+  type RaiseAlerts,
   type Scene,
   seenState,
   stepParts,
@@ -83,10 +83,9 @@ function rejectionAlerts(resource: NodeResource, scene: Scene): readonly Alert[]
   return [alertOf('decision-rejected', resource, { message, facts })];
 }
 
-export function nodeAlerts(resources: readonly Resource[], scene: Scene): readonly Alert[] {
-  return Node.among(resources).flatMap((resource) => {
+export const nodeAlerts: RaiseAlerts = ({ resources, scene }) =>
+  Node.among(resources).flatMap((resource) => {
     const failures = failureAlerts(resource);
     const isOver = failures.some((alert) => alert.class === 'creation-exhausted');
     return [...findingAlerts(resource), ...failures, ...(isOver ? [] : rejectionAlerts(resource, scene))];
   });
-}

@@ -1,7 +1,6 @@
 /** The nodes plugin: cloud servers, pools of servers, and the containers that prevent their removal. */
 
 import { definePlugin, type Kind } from '#plugin';
-import { nodeAlerts } from './alerts.ts';
 import { nodeHandlers } from './apply.ts';
 import { auditNode, NODE_ACTIONS } from './audit.ts';
 import { check, checkTogether } from './check.ts';
@@ -48,7 +47,8 @@ export const nodes = definePlugin<NodesReader, NodesWriter>({
   checkTogether,
   kinds: { Node: node, NodePool: nodePool, Container: container },
   summary: summaryOf,
-  alerts: nodeAlerts,
+  metrics: async () => (await import('./metrics.ts')).metrics,
+  alerts: async () => (await import('./alerts.ts')).nodeAlerts,
   openReader: async (outside) => (await import('./live/reader.ts')).openReader(outside),
   openWriter: async (outside) => (await import('./live/writer.ts')).openWriter(outside),
   observe: async (world, query) => (await import('./observe.ts')).observe(world, query),

@@ -1,6 +1,6 @@
 /** Alerts about Switches: the rules that fire in the daemon of the switch, for a Switch that fettle runs on. Pure. */
 
-import { type Alert, type Resource, seenSignals, usualRoute } from '#plugin';
+import { type RaiseAlerts, seenSignals, usualRoute } from '#plugin';
 import { tables } from './generated.ts';
 import { Switch } from './kinds.ts';
 
@@ -9,8 +9,8 @@ export interface DaemonSignals {
   readonly firing_rules: readonly string[];
 }
 
-export function switchAlerts(resources: readonly Resource[]): readonly Alert[] {
-  return Switch.among(resources).flatMap((resource) => {
+export const switchAlerts: RaiseAlerts = ({ resources }) =>
+  Switch.among(resources).flatMap((resource) => {
     const { firing_rules: firing = [] } = (seenSignals(resource) ?? {}) as unknown as Partial<DaemonSignals>;
     // The daemon can be of a later version, with further rules.
     return tables.alerts
@@ -24,4 +24,3 @@ export function switchAlerts(resources: readonly Resource[]): readonly Alert[] {
         facts: { rule: named },
       }));
   });
-}

@@ -1,7 +1,6 @@
 /** The portsync plugin: ports of SONiC switches and of Linux hosts. */
 
 import { definePlugin, type DeclaredParts, type Desired, type Json } from '#plugin';
-import { switchAlerts } from './alerts.ts';
 import { check, checkTogether } from './check.ts';
 import { tables } from './generated.ts';
 import { portsIn } from './model/config-db.ts';
@@ -25,7 +24,8 @@ export const portsync = definePlugin<PortsyncReader, PortsyncWriter>({
   validators: async () => (await import('./generated.validators.js')).validators,
   check,
   checkTogether,
-  alerts: switchAlerts,
+  metrics: async () => (await import('./metrics.ts')).metrics,
+  alerts: async () => (await import('./alerts.ts')).switchAlerts,
   files: { pointers: { Switch: '/configDb/file' }, parts: declaredPorts },
   kinds: { Switch: switchKind, Port: portKind },
   watchers: async (scope) => (await import('./watch/watchers.ts')).watchersOf(scope),

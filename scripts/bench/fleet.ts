@@ -48,16 +48,16 @@ export function benchProject(places: Places, name: string, count: number): strin
   return project;
 }
 
-function fill({ dist }: Places, project: string, items: number, records: number): void {
+export function fill({ dist }: Places, project: string, items: number, records: number): void {
   execFileSync(node, [join(dist, 'bench', 'fill-log.js'), join(project, '.fettle'), String(items), String(records)]);
 }
 
-function planOf({ dist }: Places, project: string) {
+export function planOf({ dist }: Places, project: string) {
   return { argv: [node, join(dist, 'bench', 'cli.js'), 'plan', '--detailed-exitcode'], cwd: project };
 }
 
 /** Lets the log remember the texts of the documents, as every apply does. */
-function apply({ dist }: Places, project: string): void {
+export function apply({ dist }: Places, project: string): void {
   runOnce({ argv: [node, join(dist, 'bench', 'cli.js'), 'apply', '--yes', '--format', 'json'], cwd: project });
 }
 

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { redactor, secretsOf } from '#plugin';
 import { certificateEvents } from '../../plugins/certificates/events/plugin-events.ts';
+import { Access } from '../../src/serve/access.ts';
 import { appOf } from '../../src/serve/http/app.ts';
 import { routesOf } from '../../src/serve/http/routes.ts';
 import { startHttp } from '../../src/serve/http/server.ts';
@@ -65,6 +66,7 @@ intake.refreshed({
   resources: [],
   rows: [],
   findings: [],
+  alerts: [],
   gaps: [],
   drifted: 0,
   actions: [],
@@ -72,8 +74,11 @@ intake.refreshed({
   measured: [],
   targets: {},
 });
-const routes = routesOf({ metrics, notReady: () => [], reload: () => undefined, intakes: [intake] });
-const app = appOf(routes, (error) => process.stderr.write(`${String(error)}\n`));
+const routes = routesOf({ metrics, notReady: () => [], reload: () => undefined, intakes: [intake], isLocal: true });
+const app = appOf(routes, {
+  access: new Access({ tokens: [], clients: [] }),
+  failed: (error) => process.stderr.write(`${String(error)}\n`),
+});
 const server = await startHttp({ host: '127.0.0.1', port: 0 }, app);
 process.stdout.write(`${server.address.port}\n`);
 for await (const line of createInterface(process.stdin)) {

@@ -19,7 +19,7 @@ import type { Listener } from '../run/events.ts';
 import { endedDeliveries } from '../serve/alerts/delivery-counts.ts';
 import type { DaemonOptions, ServedProject } from '../serve/daemon.ts';
 import type { Shell } from '../shell.ts';
-import type { MeasuredPlugin } from '../serve/metrics.ts';
+import type { MeasuredPlugin } from '../serve/metric-families.ts';
 import type { RoundHealth } from '../formats/round.ts';
 import type { RoundMessage } from '../serve/round-process.ts';
 import type { WatchOrder } from '../serve/watch-process.ts';
@@ -62,8 +62,12 @@ async function measuredPlugins({ plugins }: Host): Promise<readonly MeasuredPlug
   for (const [name, load] of plugins) {
     const plugin = await load();
     const metrics = await plugin.metrics?.();
-    const classes = (plugin.tables.alerts ?? []).map((alert) => alert.class);
-    measured.push({ name, families: metrics?.families ?? [], classes, watches: plugin.watchers !== undefined });
+    measured.push({
+      name,
+      families: metrics?.families ?? [],
+      tables: plugin.tables,
+      watches: plugin.watchers !== undefined,
+    });
   }
   return measured;
 }
@@ -215,7 +219,7 @@ export const serve = command({
         lockTimeout: LOCK_TIMEOUT_MS,
         everyMs: limits.intervalMs,
         order,
-        alerts: roundAlerts({ workspace, stop: stopping.stop, ...limits.alerts }, say),
+        alerts: roundAlerts({ workspace, stop: stopping.stop, skippedMs: order.skippedMs ?? 0, ...limits.alerts }, say),
         measure: { alerts: limits.alerts.settings, mostSeries: limits.metrics.resourceSeries },
         onHealth: (health: RoundHealth) => {
           message = { ...message, health };

@@ -3,15 +3,15 @@
 import {
   type Alert,
   alertKey,
-  type AlertSettings,
+  type AlertRound,
   errorText,
   inAlertOrder,
-  type Plugin,
+  type PluginTables,
+  type RaiseAlerts,
   type Redact,
-  type Resource,
-  type Scene,
 } from '#plugin';
 import { soundAlerts } from './guard.ts';
+import type { Reconciled } from './reconcile.ts';
 
 export interface Alerting {
   /** The alerts that hold now, the most urgent first. */
@@ -20,22 +20,30 @@ export interface Alerting {
   readonly failures: ReadonlyMap<string, string>;
 }
 
-/** The alerts of all plugins. A plugin that fails, or names a resource twice in one class, has none of its own. */
+/** The loaded alerts of a plugin. */
+export interface Raising {
+  readonly tables: PluginTables;
+  readonly raise: RaiseAlerts;
+}
+
+/** The judged resources of a run. */
+export type Judged = Pick<Reconciled, 'resources' | 'scene' | 'changes' | 'actions'>;
+
+/** The alerts of all plugins. A plugin that fails, or returns an alert twice, has none of its own. */
 export function alertsOf(
-  resources: ReadonlyMap<string, Resource>,
-  plugins: ReadonlyMap<string, Plugin>,
-  scene: Scene,
-  settings: AlertSettings,
+  { resources, scene: before, changes, actions }: Judged,
+  plugins: ReadonlyMap<string, Raising>,
+  known: Pick<AlertRound, 'ledger' | 'settings'>,
   redact: Redact,
 ): Alerting {
   const all = [...resources.values()];
+  const round = { ...known, scene: { ...before, changes, judged: actions } };
   const alerts: Alert[] = [];
   const failures = new Map<string, string>();
-  for (const [name, plugin] of plugins) {
-    if (plugin.alerts === undefined) continue;
+  for (const [name, { tables, raise }] of plugins) {
     try {
       const own = all.filter(({ ref }) => ref.plugin === name);
-      const found = soundAlerts(plugin.alerts(own, scene, settings), plugin.tables, redact);
+      const found = soundAlerts(raise({ ...round, resources: own }), tables, redact);
       const keys = new Set(found.map(alertKey));
       if (keys.size < found.length) throw new Error('a resource has two alerts of one class');
       alerts.push(...found);

@@ -33,7 +33,7 @@ export interface DueInput {
   /** As in the state: unseen. */
   readonly resources: ReadonlyMap<string, Resource>;
   readonly now: Instant;
-  /** Time of the last recorded round; undefined if every resource is due. */
+  /** Time of the last recorded round; undefined if every resource is due. Later than now after the clock was set back. */
   readonly since: Instant | undefined;
   /** Longest time between two rounds, in ms. */
   readonly everyMs: number;
@@ -121,11 +121,12 @@ function withNeeds(wanted: Set<string>, resources: ReadonlyMap<string, Resource>
 
 /** The resources that a round refreshes, and the time from which the next round has something to refresh. */
 export function dueOf(input: DueInput): Due {
-  const { resources, now, since, everyMs, changed } = input;
+  const { resources, now, everyMs, changed } = input;
+  const since = input.since === undefined || input.since > now ? undefined : input.since;
   const due = new Set<string>();
   let nextAt = now + everyMs;
   for (const [address, resource] of resources) {
-    const timing = timingOf(address, resource, input);
+    const timing = timingOf(address, resource, { ...input, since });
     if (timing.isDue || isChanged(changed, address)) due.add(address);
     nextAt = Math.min(nextAt, timing.nextAt);
   }

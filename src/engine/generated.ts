@@ -312,8 +312,40 @@ export interface ServeHost {
       readonly cooldown?: string;
     }[];
   };
-  /** Address and port for `/metrics` and `/healthz`; a loopback address. Default: 127.0.0.1, and the port in `CERT_METRICS_PORT`, else 9465. */
+  /** Address and port of the server; a loopback address, unless `tls` is given. Default: 127.0.0.1, and the port in `CERT_METRICS_PORT`, else 9465. */
   readonly listen?: string;
+  /** Files of TLS. Paths are relative to this file. The files are read again when they change. */
+  readonly tls?: {
+    /** Certificate of the server with its chain. */
+    readonly certificate: string;
+    /** Key of the certificate. Only its owner may be able to read it. */
+    readonly key: string;
+    /** Certificates of the authorities of the clients in `access.clients`. */
+    readonly clientAuthority?: string;
+    /** Refuses connections without a certificate of such an authority. */
+    readonly requireClient: boolean;
+  };
+  /** Callers of the server, with their roles. Without callers, only the metrics are served, and only on a loopback address. */
+  readonly access: {
+    /** Callers with a token. */
+    readonly tokens: readonly {
+      /** Name of the caller in the log. */
+      readonly name: string;
+      /** `sha256:` and the hash of the token: `openssl rand -hex 32 | tee token | tr -d '\n' | sha256sum`. */
+      readonly hash: string;
+      /** `metrics` reads metrics. `read` reads the pages and the API. `intake` sends events. `operate` reads, replays events, decides about incidents, and starts rounds. */
+      readonly roles: readonly ('metrics' | 'read' | 'intake' | 'operate')[];
+    }[];
+    /** Callers with a certificate of `tls.clientAuthority`. */
+    readonly clients: readonly {
+      /** Name of the caller in the log. */
+      readonly name: string;
+      /** A name in the certificate: `DNS:ci.example.org` or `URI:spiffe://example.org/ci`. */
+      readonly san: string;
+      /** `metrics` reads metrics. `read` reads the pages and the API. `intake` sends events. `operate` reads, replays events, decides about incidents, and starts rounds. */
+      readonly roles: readonly ('metrics' | 'read' | 'intake' | 'operate')[];
+    }[];
+  };
   /** The names and the number of the metrics. */
   readonly metrics: {
     /** Exposes the metrics of `worker-certificates` (`fdt_cert_…`) under their own names too. */

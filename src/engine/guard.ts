@@ -170,9 +170,12 @@ export function soundSummaries(summaries: readonly Summary[] | undefined): reado
 /** Largest alert, as JSON. */
 const ALERT_BYTES = 64 * 1024;
 
+/** A subject is part of keys of records, and of labels. */
+const SUBJECT = /^[a-z0-9_-]{1,64}$/u;
+
 function isSoundAlert(alert: Json, { kind }: Ref, { kinds, alerts = [] }: PluginTables): boolean {
   if (!isRecord(alert)) return false;
-  const { class: named, severity, route, message, facts, since, bodies } = alert;
+  const { class: named, subject, severity, route, message, facts, since, happenedAt, bodies } = alert;
   const table = alerts.find((each) => each.class === named && each.kind === (kinds[kind]?.base ?? kind));
   return (
     table !== undefined &&
@@ -180,7 +183,9 @@ function isSoundAlert(alert: Json, { kind }: Ref, { kinds, alerts = [] }: Plugin
     (route === 'page' || route === 'ticket') &&
     typeof message === 'string' &&
     isRecord(facts) &&
+    (subject === undefined || (typeof subject === 'string' && SUBJECT.test(subject))) &&
     (since === undefined || isInstant(since)) &&
+    (happenedAt === undefined || isInstant(happenedAt)) &&
     (bodies === undefined || (isRecord(bodies) && isRecord(bodies['webhook']) && isRecord(bodies['runbook'])))
   );
 }

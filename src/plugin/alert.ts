@@ -3,9 +3,10 @@
  * classes. Nothing here decides when and to whom an alert is delivered.
  */
 
+import type { Ledger } from './ledger.ts';
 import { compareText, formatRef } from './ref.ts';
 import type { Instant } from './time.ts';
-import type { Facts, Ref } from './types.ts';
+import type { Facts, Ref, Resource, Scene } from './types.ts';
 
 /** The severities of alerts, the most urgent first. */
 export const ALERT_SEVERITIES = ['critical', 'high', 'medium', 'warning', 'low', 'info'] as const;
@@ -21,10 +22,12 @@ export interface AlertBodies {
   readonly runbook: Facts;
 }
 
-/** A condition that holds now. A resource has at most one alert of each class. */
+/** A condition that holds now, or news. A resource has at most one alert of each class and subject. */
 export interface Alert {
   /** One of the classes that the spec lists for the kind. */
   readonly class: string;
+  /** Distinguishes alerts of one class about one resource: lower-case letters, digits, `_` and `-`. */
+  readonly subject?: string;
   readonly ref: Ref;
   readonly severity: AlertSeverity;
   readonly route: AlertRoute;
@@ -33,6 +36,11 @@ export interface Alert {
   readonly facts: Facts;
   /** The start of the condition; absent if it is not recorded. */
   readonly since?: Instant;
+  /**
+   * The time of news: something that has happened, and not a condition. News is delivered once, to webhooks alone, while
+   * the plugin returns it.
+   */
+  readonly happenedAt?: Instant;
   /** By default, the body is made of the other members. */
   readonly bodies?: AlertBodies;
 }
@@ -45,9 +53,26 @@ export interface AlertSettings {
   readonly renewalWarningMs: number;
 }
 
-/** Identifies a condition: `certificates/Domain/www:tls_error`. */
-export function alertKey(alert: Pick<Alert, 'ref' | 'class'>): string {
-  return `${formatRef(alert.ref)}:${alert.class}`;
+/** The input of the alerts of a plugin. */
+export interface AlertRound {
+  /** The resources of the plugin. */
+  readonly resources: readonly Resource[];
+  /** With every change and verdict. */
+  readonly scene: Scene;
+  /** The ledger, with what the round has recorded. */
+  readonly ledger: Ledger;
+  readonly settings: AlertSettings;
+}
+
+/**
+ * The alerts of a plugin: every condition that holds after a refresh, and under a gap those that the state shows. The
+ * classes are those of the spec. Pure.
+ */
+export type RaiseAlerts = (round: AlertRound) => readonly Alert[];
+
+/** Identifies an alert: `certificates/Domain/www:tls_error`, or `certificates/Domain/www:incident_opened/renewal_failed`. */
+export function alertKey({ ref, class: named, subject }: Pick<Alert, 'ref' | 'class' | 'subject'>): string {
+  return `${formatRef(ref)}:${named}${subject === undefined ? '' : `/${subject}`}`;
 }
 
 /** The route of an alert whose spec names none. */

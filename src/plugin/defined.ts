@@ -20,7 +20,15 @@ export function defined<T>(members: NoInfer<Members<T>>): T {
 }
 
 function without(members: object): object {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(members)) {
+    if (value === undefined) continue;
+    // An assignment would change the prototype.
+    if (name === '__proto__')
+      Object.defineProperty(kept, name, { value, enumerable: true, configurable: true, writable: true });
+    else kept[name] = value;
+  }
+  return kept;
 }
 
 /** A mapping of JSON or YAML: an object that is not an array. */

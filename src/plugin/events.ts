@@ -75,13 +75,19 @@ export interface PluginEvents {
   readonly bodyLimit: number;
   /** The tables of the ledger that a fold changes. No other part of fettle changes them. */
   readonly tables: readonly string[];
+  /**
+   * Words of the plugin in its entries and tables: field names, and values that it chooses from. Redaction keeps a text that
+   * is one of them, also if a secret is the same.
+   */
+  readonly words: ReadonlySet<string>;
   /** Results of requests, for a counter. */
   readonly results: readonly string[];
   /** Variables with secrets. The process of a round does not get them. */
   readonly secretVariables: readonly string[];
   /** Names of declared resources by which a request may address them. */
   targets(desired: readonly Desired[]): readonly string[];
-  open(env: Readonly<Record<string, string | undefined>>): OpenEvents;
+  /** `tokens`: SHA-256, as 64 hex digits, of further tokens with which events may be sent. */
+  open(env: Readonly<Record<string, string | undefined>>, tokens?: readonly string[]): OpenEvents;
   /** For `fettle events` and `fettle incidents`. */
   readonly desk?: EventsDesk;
 }

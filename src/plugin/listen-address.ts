@@ -22,15 +22,18 @@ export function listenAddress(text: string): ListenAddress {
   return { host, port: Number(port) };
 }
 
-/** Throws an InputError for an address that other machines reach. */
-export function assertLoopback({ host }: ListenAddress): void {
+/** True if only this machine reaches the address. */
+export function isLoopback({ host }: ListenAddress): boolean {
   const family = isIP(host);
-  if (family !== 0 && LOOPBACK.check(host, family === 4 ? 'ipv4' : 'ipv6')) return;
-  throw new InputError(
-    `the metrics are served on ${host} only with mutual TLS. Give a certificate, a key and the authority of the clients, or listen on a loopback address`,
-  );
+  return family !== 0 && LOOPBACK.check(host, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** Throws an InputError for an address that other machines reach. `need`: the condition for such an address. */
+export function assertLoopback(address: ListenAddress, need: string): void {
+  if (isLoopback(address)) return;
+  throw new InputError(`the server listens on ${address.host} only with ${need}, or listen on a loopback address`);
 }
 
 export function cannotListen({ host, port }: ListenAddress, error: unknown): InputError {
-  return new InputError(`the metrics cannot be served on ${host} port ${port}: ${errorText(error)}`);
+  return new InputError(`the server cannot listen on ${host} port ${port}: ${errorText(error)}`);
 }

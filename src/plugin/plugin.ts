@@ -1,6 +1,6 @@
 /** The interface of a plugin: kinds with pure functions and handlers, and worlds opened for reading or writing. */
 
-import type { Alert, AlertSettings } from './alert.ts';
+import type { RaiseAlerts } from './alert.ts';
 import type { PluginCommand } from './commands.ts';
 import type { PluginEvents } from './events.ts';
 import type { ApplyEffect, EndedApply } from './in-effect.ts';
@@ -368,11 +368,8 @@ export interface Plugin<R = unknown, W = unknown> {
    * `state list` passes the state alone: resources under a gap, without changes. Pure.
    */
   summary?(resources: readonly Resource[], scene: Scene): readonly Summary[];
-  /**
-   * The alerts about the resources of the plugin: every condition that holds after a refresh, and under a gap those that
-   * the state shows. The scene has every change and verdict. The classes are those of the spec. Pure.
-   */
-  alerts?(resources: readonly Resource[], scene: Scene, settings: AlertSettings): readonly Alert[];
+  /** Alerts about the resources of the plugin. Loads them from a module of their own: only the daemon calls it. */
+  alerts?(): Promise<RaiseAlerts>;
   /** Metrics of the resources of the plugin. Loads them from a module of their own: only the daemon calls it. */
   metrics?(): Promise<PluginMetrics>;
   /** Opens the world for reading: `plan` and `drift` use nothing else. */

@@ -28,19 +28,28 @@ const SCHEME = /\b(bearer|basic)(\s+)([A-Za-z0-9+/=_.~-]{6,})/giu;
 const SETTING =
   /(?<![\w-])(?=[\w-]*(?:password|passwd|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential))([\w-]+)(["']?\s*[:=]\s*["']?)([^\s"'&,;)}\]]{4,})/giu;
 
+/** The names in `SETTING`: a text without one has no such setting, and most texts have none. */
+const SETTING_NAME = /password|passwd|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential/iu;
+
+/** Replaces parameters and settings with the name of a secret. */
+function replaceSettings(text: string, hide: (secret: string) => string): string {
+  if (!SETTING_NAME.test(text)) return text;
+  return text.replace(SETTING, (whole: string, name: string, sign: string, secret: string) =>
+    // A field or a rule may have such a name, with its status as the value.
+    /^(?:true|false|null|undefined|none|missing|changed|unset|required)$/iu.test(secret)
+      ? whole
+      : `${name}${sign}${hide(secret)}`,
+  );
+}
+
 /** Replaces texts with the form of a secret. */
 function replacePatterns(text: string, hide: (secret: string) => string): string {
-  return text
+  const others = text
     .replace(PEM, hide)
     .replace(URL_CREDENTIALS, (_, scheme: string, secret: string) => `${scheme}${hide(secret)}@`)
     .replace(HEADER, (_, name: string, sign: string, secret: string) => `${name}${sign}${hide(secret)}`)
-    .replace(SCHEME, (_, name: string, blank: string, secret: string) => `${name}${blank}${hide(secret)}`)
-    .replace(SETTING, (whole: string, name: string, sign: string, secret: string) =>
-      // A field or a rule may have such a name, with its status as the value.
-      /^(?:true|false|null|undefined|none|missing|changed|unset|required)$/iu.test(secret)
-        ? whole
-        : `${name}${sign}${hide(secret)}`,
-    );
+    .replace(SCHEME, (_, name: string, blank: string, secret: string) => `${name}${blank}${hide(secret)}`);
+  return replaceSettings(others, hide);
 }
 
 /** Redacts texts with the form of a secret. */
@@ -92,6 +101,19 @@ export function valueRedactor(secrets: Iterable<string>): Redact {
 export function redactor(secrets: Iterable<string>): Redact {
   const redactValues = valueRedactor(secrets);
   return (text) => redactPatterns(redactValues(text));
+}
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/u;
+const INSTANT_LENGTH = '2026-01-01T00:00:00.000Z'.length;
+
+/** True for one of the words, which are public, and for a time as records have it. */
+export function isWord(text: string, words: ReadonlySet<string>): boolean {
+  return words.has(text) || (text.length === INSTANT_LENGTH && INSTANT.test(text));
+}
+
+/** Redacts as `redact`, except for words: a secret may be the same as the name of a field. */
+export function keeping(words: ReadonlySet<string>, redact: Redact): Redact {
+  return (text) => (isWord(text, words) ? text : redact(text));
 }
 
 const SECRET_NAME =

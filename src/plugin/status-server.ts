@@ -87,7 +87,8 @@ export async function startStatusServer(
   tls: MutualTls | undefined,
   routes: Routes,
 ): Promise<StatusServer> {
-  if (tls === undefined) assertLoopback(listen);
+  if (tls === undefined)
+    assertLoopback(listen, 'mutual TLS. Give a certificate, a key and the authority of the clients');
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     serve(routes, request, response).catch(() => {
       if (response.headersSent) response.destroy();

@@ -21,6 +21,7 @@ import {
   type Instant,
   instantText,
   type Json,
+  keeping,
   type Ledger,
   type LedgerChange,
   type OpenEvents,
@@ -261,7 +262,7 @@ class Drain {
         memory: [...recall.resources.values()].filter(isOwn),
         now: project.host.now(),
       });
-      drafts = ledgerDrafts(folded.changes, { run, tables: events.tables, redact });
+      drafts = ledgerDrafts(folded.changes, { run, tables: events.tables, redact: keeping(events.words, redact) });
     } catch (error) {
       throw new FoldError(`the plugin ${name} failed: ${redact(errorText(error))}`);
     }

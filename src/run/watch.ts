@@ -15,7 +15,7 @@ import type { Ending } from './ending.ts';
 import { stoppedEnding } from './interruption.ts';
 import { keptAfter } from './last-valid.ts';
 import { openDocuments, type Project, type Workspace } from './project.ts';
-import { recallFrom, withStore } from './stores.ts';
+import { withStore } from './stores.ts';
 import { openWorlds, pluginsFor, settingsFor, upgradeRecall, type Worlds } from './worlds.ts';
 
 export interface WatchOptions {
@@ -171,7 +171,7 @@ async function watchOnce(plugin: Plugin, watcher: Watcher, running: Running): Pr
 /** The watchers of the plugins of a project. Reads documents and log. */
 async function watchersOf(project: Project): Promise<readonly Watching[]> {
   const say = (): void => undefined;
-  const { recall } = await withStore(project, say, recallFrom);
+  const { recall } = await withStore(project, say, (store) => store.state());
   const plugins = await pluginsFor(project, project.documents, recall);
   upgradeRecall(recall, plugins);
   const desired = expand(project.documents, plugins, recall, await settingsFor(plugins, project.config));

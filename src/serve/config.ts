@@ -5,11 +5,13 @@ import type { Destination } from './alerts/receiver.ts';
 import { type CertVariables, certVariables, type Variables } from './cert-variables.ts';
 import { destinationsIn, type ReceiverPlace } from './receivers.ts';
 import type { ServeHost } from '../engine/generated.ts';
+import { accessMistakes } from './access.ts';
 import { validators } from './generated.validators.js';
 import type { Permission } from '../engine/permission.ts';
 import { readDocuments, textMistake } from '../engine/load/documents.ts';
 import type { PointerMistake } from '../engine/load/explain.ts';
 import { permissionMistakes } from '../engine/load/permissions.ts';
+import { type TlsFiles, tlsFiles } from './tls.ts';
 import { inOrder, located, problemAt, problemOfText, sourceOf } from '../engine/load/problem-in.ts';
 import { errorsOf } from '../engine/load/valid-part.ts';
 
@@ -19,6 +21,8 @@ export interface ServeLimits {
   readonly intervalMs: number;
   readonly deadlineMs: number;
   readonly listen: string;
+  readonly tls: TlsFiles | undefined;
+  readonly access: ServeHost['access'];
   /** True to run the watchers of the plugins. */
   readonly watch: boolean;
   readonly metrics: {
@@ -35,8 +39,9 @@ const LEAST_DEADLINE_MS = 60_000;
 
 /** The limits of a file. A setting of the file wins over its variable; receivers of both get alerts. */
 function limitsOf(
-  { apply, interval, deadline, listen, watch, metrics, alerts }: ServeHost,
+  { apply, interval, deadline, listen, tls, access, watch, metrics, alerts }: ServeHost,
   variables: CertVariables,
+  file: string,
   destinations: readonly Destination[] = [],
 ): ServeLimits {
   const { environment = variables.environment, renewalWarning } = alerts;
@@ -45,6 +50,8 @@ function limitsOf(
     intervalMs: interval === undefined ? variables.intervalMs : durationMs(interval),
     deadlineMs: durationMs(deadline),
     listen: listen ?? `127.0.0.1:${variables.metricsPort}`,
+    tls: tls === undefined ? undefined : tlsFiles(tls, file),
+    access,
     watch,
     metrics,
     alerts: {
@@ -61,7 +68,7 @@ function limitsOf(
 export function defaultLimits(env: Variables): ServeLimits {
   const host = {};
   validators.serve(host);
-  return limitsOf(host as ServeHost, certVariables(env));
+  return limitsOf(host as ServeHost, certVariables(env), '');
 }
 
 /** Longest time that a timer of Node.js takes, in whole days. */
@@ -112,12 +119,13 @@ export async function serveLimits({
     plugins: new Set(loaders.keys()),
     taken: variables.destinations.map(({ name }) => name),
   });
-  const limits = limitsOf(host, variables, destinations);
+  const limits = limitsOf(host, variables, place.file, destinations);
   const odd = [
     ...outside('/interval', limits.intervalMs, LEAST_INTERVAL_MS, '10s'),
     ...outside('/deadline', limits.deadlineMs, LEAST_DEADLINE_MS, '1m'),
     ...(await permissionMistakes(limits.permissions, '/apply', loaders)),
     ...badReceivers,
+    ...accessMistakes(host),
   ];
   return { limits, problems: inOrder(odd.map(at)) };
 }

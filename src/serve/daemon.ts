@@ -4,18 +4,21 @@
  */
 
 import { counted, errorText, spanText } from '#plugin';
-import { type ListenAddress, listenAddress } from '#plugin/listen-address';
+import { isLoopback, type ListenAddress, listenAddress } from '#plugin/listen-address';
+import { Access } from './access.ts';
 import type { ServeLimits } from './config.ts';
 import type { RoundReport } from '../formats/round.ts';
 import { appOf } from './http/app.ts';
 import { routesOf } from './http/routes.ts';
 import { startHttp } from './http/server.ts';
 import { Intake, INTAKE_RESULTS, type IntakeOptions } from './intake.ts';
-import { type MeasuredPlugin, serveMetrics } from './metrics.ts';
+import type { MeasuredPlugin } from './metric-families.ts';
+import { serveMetrics } from './metrics.ts';
 import { paced } from './paced.ts';
 import type { RoundOrder } from '../run/round.ts';
 import { type RoundEnded, type RoundProcess, Rounds } from './rounds.ts';
 import { startService } from './service.ts';
+import { openTls, renewTls } from './tls.ts';
 import type { WatchOrder, WatchProcess } from './watch-process.ts';
 import { Watcher } from './watcher.ts';
 
@@ -115,6 +118,7 @@ function notReady(
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   const { projects, limits, plugins, events, env, start, now, elapsed, say, stop, onWake } = options;
   const { permissions, intervalMs, deadlineMs } = limits;
+  const listen = listenAddress(limits.listen);
   const results = [...[...events.values()].flatMap((each) => each.results), ...INTAKE_RESULTS];
   const metrics = serveMetrics({
     projects: projects.map(({ name }) => name),
@@ -126,6 +130,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     compat: limits.metrics.compat,
     startedAt: now(),
   });
+  const access = new Access(limits.access);
   const status = new Map<string, ProjectStatus>();
   const ended = ({ name }: ServedProject, round: RoundEnded): void => {
     const before = status.get(name);
@@ -166,6 +171,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
         project: name,
         events,
         env,
+        tokens: access.hashesOf('intake'),
         now,
         elapsed,
         wake: () => rounds.get(name)?.wake(),
@@ -202,9 +208,16 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     notReady: () => (stop.aborted ? ['the daemon is stopping'] : notReady(projects, status, limits, elapsed())),
     reload: reloads.call,
     intakes: [...intakes.values()],
+    isLocal: isLoopback(listen),
   });
-  const app = appOf(routes, (error) => say(`error: an answer failed: ${errorText(error)}`));
-  const server = await startHttp(listenAddress(limits.listen), app);
+  const app = appOf(routes, {
+    access,
+    failed: (error) => say(`error: an answer failed: ${errorText(error)}`),
+    refused: metrics.refused,
+  });
+  const tls = limits.tls === undefined ? undefined : await openTls(limits.tls);
+  const server = await startHttp(listen, app, tls);
+  const renewing = tls === undefined ? undefined : renewTls(tls, server, say);
   const { host, port } = server.address;
   say(`listening on ${host} port ${port}: /metrics, /healthz and /readyz`);
   options.onListening?.(server.address);
@@ -223,6 +236,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   } finally {
     forget();
     reloads.cancel();
+    clearInterval(renewing);
     // Events are taken in until here. What was answered with 202 is durable.
     await server.close(CLOSE_MS);
     await Promise.all([...intakes.values()].map((each) => each.close()));

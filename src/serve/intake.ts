@@ -18,6 +18,7 @@ import type { RoundReport } from '../formats/round.ts';
 import type { Store } from '../store/store.ts';
 import { type Deposited, Deposits } from './deposits.ts';
 import { type Paced, paced } from './paced.ts';
+import { redactedEntry } from './redacted-entry.ts';
 
 /** Results of requests that do not come from a plugin: labels of a counter. */
 export const INTAKE_RESULTS = ['not_ready', 'too_large', 'inbox_full', 'busy', 'failed'] as const;
@@ -36,6 +37,8 @@ export interface IntakeOptions {
   readonly events: ReadonlyMap<string, PluginEvents>;
   /** Of the daemon: tokens, keys and limits. */
   readonly env: Env;
+  /** SHA-256 of the tokens of callers that may send events. */
+  readonly tokens?: readonly string[];
   readonly openStore: () => Promise<Store>;
   /** Redacts these secrets, and those of the environment. */
   readonly redactor: (secrets: readonly string[]) => Redact;
@@ -78,42 +81,6 @@ const REFUSALS: Readonly<Record<Exclude<Deposited, 'deposited'>, IntakeAnswer>> 
 
 const NOT_READY = refusal(503, 'not_ready', 'the project has not been refreshed yet', 5);
 
-function* textsIn(value: Json): Generator<string> {
-  if (typeof value === 'string') yield value;
-  else if (Array.isArray(value)) for (const each of value as readonly Json[]) yield* textsIn(each);
-  else if (typeof value === 'object' && value !== null)
-    for (const [key, each] of Object.entries(value)) {
-      yield key;
-      yield* textsIn(each);
-    }
-}
-
-/** A copy with every text redacted, and every key. */
-function redactedCopy(value: Json, redact: Redact): Json {
-  if (typeof value === 'string') return redact(value);
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return (value as readonly Json[]).map((each) => redactedCopy(each, redact));
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [redact(key), redactedCopy(each, redact)]));
-}
-
-/** The value without secrets. One search in all texts is faster than one in each, and hardly any value has a secret. */
-function redacted(value: Json, redact: Redact): Json {
-  const text = [...textsIn(value)].join('\n');
-  return redact(text) === text ? value : redactedCopy(value, redact);
-}
-
-const SHORTEST_CREDENTIAL = 6;
-
-/** The credentials of a request that its body repeats: the settings may know a token by its hash alone. */
-function repeated({ headers, body }: Pick<EventRequest, 'headers' | 'body'>): readonly string[] {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  return Object.keys(headers)
-    .filter((name) => name === 'authorization' || name.endsWith('token'))
-    .flatMap((name) => [headers[name] ?? []].flat())
-    .flatMap((text) => [text, text.split(' ').at(-1) ?? ''])
-    .filter((text) => text.length >= SHORTEST_CREDENTIAL && bytes.includes(text));
-}
-
 interface Endpoint {
   readonly plugin: string;
   readonly events: PluginEvents;
@@ -139,7 +106,11 @@ export class Intake {
     this.project = project;
     this.#waking = paced(wake, { gatherMs: GATHER_MS, everyMs: WAKE_MS, elapsed });
     this.#options = options;
-    this.#endpoints = [...events].map(([plugin, own]) => ({ plugin, events: own, open: own.open(env) }));
+    this.#endpoints = [...events].map(([plugin, own]) => ({
+      plugin,
+      events: own,
+      open: own.open(env, options.tokens),
+    }));
     this.warnings = this.#endpoints.flatMap(({ open }) => open.warnings);
     this.#redact = redactor(this.#endpoints.flatMap(({ open }) => open.secrets));
     this.#deposits = new Deposits({
@@ -195,24 +166,22 @@ export class Intake {
     const { entry, ...answer } = endpoint.open.judge({ headers, body, now: this.#options.now(), targets });
     if (entry === undefined) return answer;
     if (given === undefined) return REFUSALS.too_large;
-    const redactedEntry = this.#redacted(entry, { headers, body });
-    const deposited = await this.#deposits.add([inboxJson({ plugin, entry: redactedEntry })]);
+    const safe = this.#redacted(entry, headers, endpoint.events);
+    const deposited = await this.#deposits.add([inboxJson({ plugin, entry: safe })]);
     if (deposited !== 'deposited') return REFUSALS[deposited];
     this.#waking.call();
     return answer;
   }
 
-  #redacted(entry: Json, request: Pick<EventRequest, 'headers' | 'body'>): Json {
-    const known = redacted(entry, this.#redact);
-    const more = repeated(request);
-    return more.length === 0 ? known : redacted(known, this.#options.redactor(more));
+  #redacted(entry: Json, headers: EventRequest['headers'], { words }: PluginEvents): Json {
+    return redactedEntry(entry, headers, { words, redact: this.#redact, redactor: this.#options.redactor });
   }
 
   async #depositNotices(): Promise<void> {
     // The plugins add up until these are deposited.
     if (this.#noticed.length === 0)
-      this.#noticed = this.#endpoints.flatMap(({ plugin, open }) =>
-        open.takeNotices().map((entry) => inboxJson({ plugin, entry: redacted(entry, this.#redact) })),
+      this.#noticed = this.#endpoints.flatMap(({ plugin, events, open }) =>
+        open.takeNotices().map((entry) => inboxJson({ plugin, entry: this.#redacted(entry, {}, events) })),
       );
     if (this.#noticed.length === 0) return;
     if ((await this.#deposits.add(this.#noticed)) === 'deposited') this.#noticed = [];

@@ -8,6 +8,7 @@
  */
 
 import { alertsOf } from '../engine/alerts.ts';
+import { raisingPlugins } from '../engine/raising.ts';
 import { inboxJson } from '../formats/inbox-entry.ts';
 import type { Draft } from '../formats/log-record.ts';
 import type { Planned } from '../formats/plan.ts';
@@ -46,6 +47,8 @@ export interface AlertsOfRound {
   readonly settings: AlertSettings;
   /** Fires when the process is to end: what is not sent yet stays unsent. */
   readonly stop: AbortSignal;
+  /** Time by which the clock was set forward since the last recorded round, in ms. */
+  readonly skippedMs: number;
 }
 
 const RESULTS: ReadonlySet<unknown> = new Set<DeliveryOutcome['result']>(['delivered', 'failed', 'unsent']);
@@ -119,24 +122,26 @@ class Alerts implements RoundAlerts {
     );
 
   readonly begin = async (reconciled: Planned, { plugins, recall, record, run, redact }: OpenRound): Promise<void> => {
-    const { workspace, destinations, settings } = this.#options;
+    const { workspace, destinations, settings, skippedMs } = this.#options;
     const entries = entriesIn(recall.ledger);
     if (destinations.length === 0 && entries.size === 0) return;
-    const { resources, scene, changes, actions } = reconciled;
     const hide = (text: string): string => this.#redact(redact(text));
-    const { alerts, failures } = alertsOf(resources, plugins, { ...scene, changes, judged: actions }, settings, hide);
+    const known = { ledger: recall.ledger, settings };
+    const { alerts, failures } = alertsOf(reconciled, await raisingPlugins(plugins), known, hide);
     for (const [name, why] of failures)
       this.#say({ type: 'alerts-problem', message: `the alerts of ${name} are unknown: ${why}` });
-    const known = new Set([...plugins.keys()].filter((name) => !failures.has(name)));
     const { config, host } = workspace;
     const situation: DeliveryRound = {
       project: config.name,
       alerts,
-      unseen: new Set([...resources].flatMap(([address, { sight }]) => (sight.is === 'unseen' ? [address] : []))),
-      plugins: known,
+      unseen: new Set(
+        [...reconciled.resources].flatMap(([address, { sight }]) => (sight.is === 'unseen' ? [address] : [])),
+      ),
+      plugins: new Set([...plugins.keys()].filter((name) => !failures.has(name))),
       entries,
       receivers: destinations,
       now: host.now(),
+      skippedMs,
     };
     const due = dueDeliveries(situation);
     const begun = due.map(({ change }) => change);
@@ -156,7 +161,8 @@ class Alerts implements RoundAlerts {
     if (this.#sending === undefined) return undefined;
     const { situation, outcomes } = this.#sending;
     const after = entriesAfter(situation.entries, settledAll(situation.entries, await outcomes));
-    return nextDeliveryAt({ ...situation, entries: after, now: this.#options.workspace.host.now() });
+    // The entries are by the present clock.
+    return nextDeliveryAt({ ...situation, skippedMs: 0, entries: after, now: this.#options.workspace.host.now() });
   };
 
   /** Sends deliveries, and deposits each outcome in the inbox. */

@@ -67,6 +67,21 @@ export interface RoundsOptions {
   readonly graceMs?: number;
 }
 
+/** A time of the clock with one of the monotonic clock. */
+interface Reading {
+  readonly at: number;
+  readonly elapsed: number;
+}
+
+/** Least time by which the clock must be set forward to count as set, in ms: less is a correction. */
+const LEAST_SKIP_MS = 10_000;
+
+/** Time by which the clock was set forward between two readings, in ms; undefined if it was not. */
+function skippedMs(before: Reading, now: Reading): number | undefined {
+  const skipped = now.at - before.at - (now.elapsed - before.elapsed);
+  return skipped < LEAST_SKIP_MS ? undefined : Math.round(skipped);
+}
+
 function outcomeOf({ code, report, yielded }: RoundExit, isLate: boolean): RoundOutcome {
   if (isLate) return 'stopped';
   if (yielded === true) return 'yielded';
@@ -94,9 +109,12 @@ export class Rounds {
   #order: RoundOrder = { isPatient: false };
   /** Reports of watchers that no recorded round has refreshed. */
   #changed: Changes = NO_CHANGES;
+  /** At the start of the last recorded round; before the first one, at that of the daemon. */
+  #recorded: Reading;
 
   constructor(options: RoundsOptions) {
     this.#options = options;
+    this.#recorded = this.#reading();
   }
 
   /**
@@ -134,15 +152,19 @@ export class Rounds {
     this.#timer = setTimeout(() => this.#run(), Math.max(waitMs, restMs, 0));
   }
 
+  #reading(): Reading {
+    return { at: this.#options.now(), elapsed: this.#options.elapsed() };
+  }
+
   #run(): void {
-    const { start, elapsed } = this.#options;
-    const from = elapsed();
+    const from = this.#reading();
     // Kept until a round has refreshed everything.
     if (this.#refreshesAll) this.#order = { ...this.#order, since: undefined };
     this.#refreshesAll = false;
     const changed = this.#changed;
     this.#changed = NO_CHANGES;
-    const round = start(changed.size === 0 ? this.#order : { ...this.#order, changed: [...changed] });
+    const order = { ...this.#order, skippedMs: skippedMs(this.#recorded, from) };
+    const round = this.#options.start(changed.size === 0 ? order : { ...order, changed: [...changed] });
     this.#running = { round, ended: this.#follow(round, from, changed) };
   }
 
@@ -155,8 +177,9 @@ export class Rounds {
     return Math.max(Math.min(waitMs, dueMs), Math.min(from + leastMs - elapsed(), waitMs));
   }
 
-  async #follow(round: RoundProcess, from: number, changed: Changes): Promise<void> {
+  async #follow(round: RoundProcess, start: Reading, changed: Changes): Promise<void> {
     const { deadlineMs, elapsed, ended, restMs = REST_MS, graceMs = GRACE_MS } = this.#options;
+    const from = start.elapsed;
     let isLate = false;
     let killing: NodeJS.Timeout | undefined;
     const deadline = setTimeout(() => {
@@ -170,8 +193,9 @@ export class Rounds {
     this.#running = undefined;
     this.#restsUntil = elapsed() + restMs;
     const outcome = outcomeOf(exit, isLate);
-    // As for other resources, only a recorded refresh counts.
-    if (outcome !== 'ok') this.#changed = mergedChanges(this.#changed, changed);
+    // As for other resources, only a recorded refresh of changes counts.
+    if (outcome === 'ok') this.#recorded = start;
+    else this.#changed = mergedChanges(this.#changed, changed);
     this.#order = {
       ...orderAfter(this.#order, exit.report, outcome),
       lastValid: exit.lastValid ?? this.#order.lastValid,

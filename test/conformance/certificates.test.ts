@@ -19,12 +19,15 @@ import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import type { CertificateEvent } from '../../plugins/certificates/events/event.ts';
 import { eventRound } from '../../plugins/certificates/events/fold.ts';
+import type { Incident, IncidentType } from '../../plugins/certificates/events/incidents.ts';
+import { incidentChange } from '../../plugins/certificates/events/tables.ts';
 import { eventSettings } from '../../plugins/certificates/events/settings.ts';
 import type { DomainSpec } from '../../plugins/certificates/generated.ts';
 import { certificates } from '../../plugins/certificates/plugin.ts';
 import type { CertificatesWriter } from '../../plugins/certificates/world.ts';
 import { expand } from '../../src/engine/expand.ts';
 import { emptyRecall } from '../../src/engine/remember.ts';
+import type { Draft } from '../../src/formats/log-record.ts';
 import { noteDrafts } from '../../src/engine/state-notes.ts';
 import { type Desired, formatRef, type Lifecycle } from '#plugin';
 import { issueWithOpenssl, temporaryFolder } from '../support/cli.ts';
@@ -803,6 +806,45 @@ const situations: readonly Situation<FilesBench>[] = [
     defers: ['Certificate backoff'],
     finds: ['Certificate renewal-failed', 'Domain expiring'],
     alerts: ['Domain expiring', 'Domain renewal_sla_breach'],
+  },
+  {
+    name: 'servers with incidents of every standing',
+    prepare: async (line) => {
+      await settled(line);
+      const port = await line.bench.serve(serverOf(line.bench.folder, 'www'));
+      const at = new Date(line.bench.now()).toISOString();
+      const incident = (type: IncidentType, to: 'opened' | 'escalated' | 'acknowledged' | 'resolved'): Draft => {
+        const address = `certificates/Domain/${to === 'resolved' ? 'old' : 'www'}`;
+        const status = to === 'acknowledged' || to === 'resolved' ? to : 'open';
+        const value: Incident = {
+          id: `inc-${to}`,
+          domain: address,
+          host: 'localhost',
+          type,
+          status,
+          tier: 2,
+          opened_at: at,
+          last_at: at,
+          last_event: 'evt-1',
+          changed: { to, at },
+        };
+        return { kind: 'ledger', body: { run: 'run', ...incidentChange(`${address} ${type}`, value) } };
+      };
+      await line.log.record([
+        incident('issuance_failed', 'opened'),
+        incident('renewal_failed', 'escalated'),
+        incident('certificate_expiring', 'acknowledged'),
+        incident('renewal_failed', 'resolved'),
+      ]);
+      return [issuer(), www(), domain('www', port, { certificate: 'www' }), domain('old', port, { verify: false })];
+    },
+    takes: [],
+    alerts: [
+      'Domain incident_acknowledged',
+      'Domain incident_escalated',
+      'Domain incident_opened',
+      'Domain incident_resolved',
+    ],
   },
   {
     name: 'a server whose document was removed',

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { alertsOf } from '../../src/engine/alerts.ts';
-import type { Alert, Plugin, Resource } from '#plugin';
+import { raisingPlugins } from '../../src/engine/raising.ts';
+import type { Alert, Plugin, RaiseAlerts, Resource } from '#plugin';
 import { resourceWith } from '../support/resource.ts';
 import { sceneAt } from '../support/scene.ts';
 import { toyPlugin } from '../support/toy.ts';
@@ -22,17 +23,19 @@ function alert(name: string, more: Partial<Alert> = {}): Alert {
   return { class: 'late', ref, severity: 'low', route: 'ticket', message: `${name} is late`, facts: {}, ...more };
 }
 
-function raisedBy(alerts: Plugin['alerts'], redact = (text: string): string => text) {
+async function raisedBy(raise: RaiseAlerts, redact = (text: string): string => text) {
   const tables = { ...toyPlugin.tables, alerts: [table('late'), table('lost')] };
-  const raising: Plugin = { ...toyPlugin, tables, ...(alerts === undefined ? {} : { alerts }) };
-  const quiet: Plugin = { ...toyPlugin, name: 'quiet', alerts: () => [] };
+  const raising: Plugin = { ...toyPlugin, tables, alerts: async () => raise };
+  const quiet: Plugin = { ...toyPlugin, name: 'quiet', alerts: async () => () => [] };
   const plugins = new Map([raising, quiet].map((plugin) => [plugin.name, plugin]));
-  return alertsOf(resources, plugins, sceneAt(NOW, [...resources.values()]), SETTINGS, redact);
+  const scene = sceneAt(NOW, [...resources.values()]);
+  const judged = { resources, scene, changes: new Map(), actions: new Map() };
+  return alertsOf(judged, await raisingPlugins(plugins), { ledger: new Map(), settings: SETTINGS }, redact);
 }
 
 describe('the alerts of plugins', () => {
-  it('are in the order of severity, age and name', () => {
-    const { alerts } = raisedBy(() => [
+  it('are in the order of severity, age and name', async () => {
+    const { alerts } = await raisedBy(() => [
       alert('b'),
       alert('a'),
       alert('b', { class: 'lost', since: NOW }),
@@ -46,18 +49,18 @@ describe('the alerts of plugins', () => {
     ]);
   });
 
-  it('are asked about resources of the plugin alone', () => {
+  it('are asked about resources of the plugin alone', async () => {
     const asked: string[][] = [];
-    raisedBy((own) => {
+    await raisedBy(({ resources: own }) => {
       asked.push(own.map(({ address }) => address));
       return [];
     });
     expect(asked).toEqual([['toy/Item/a', 'toy/Item/b']]);
   });
 
-  it('have no secret in a message, a fact or a body', () => {
+  it('have no secret in a message, a fact or a body', async () => {
     const bodies = { webhook: { error: 'hunter22' }, runbook: { deep: [{ error: 'hunter22' }] } };
-    const { alerts } = raisedBy(
+    const { alerts } = await raisedBy(
       () => [alert('a', { message: 'no hunter22', facts: { words: 'hunter22' }, bodies })],
       (text) => text.replaceAll('hunter22', '(hidden)'),
     );
@@ -65,7 +68,7 @@ describe('the alerts of plugins', () => {
     expect(alerts[0]?.message).toEqual('no (hidden)');
   });
 
-  it.each<readonly [string, Plugin['alerts']]>([
+  it.each<readonly [string, RaiseAlerts]>([
     [
       'throws',
       () => {
@@ -76,9 +79,10 @@ describe('the alerts of plugins', () => {
     ['gives a severity that the spec does not list', () => [alert('a', { severity: 'high' })]],
     ['names a resource twice in one class', () => [alert('a'), alert('a')]],
     ['returns facts that are not JSON', () => [alert('a', { facts: { n: 1n } as never })]],
+    ['gives a subject that cannot be part of a key', () => [alert('a', { subject: 'a:b' })]],
     ['gives no message', () => [alert('a', { message: undefined as never })]],
-  ])('are unknown for a plugin that %s', (_what, alerts) => {
-    const raised = raisedBy(alerts);
+  ])('are unknown for a plugin that %s', async (_what, raise) => {
+    const raised = await raisedBy(raise);
     expect(raised.alerts).toEqual([]);
     expect([...raised.failures.keys()]).toEqual(['toy']);
   });

@@ -55,6 +55,15 @@ function isDue(given: Resource, more: Partial<DueInput> = {}): boolean {
   return only?.some((ref) => formatRef(ref) === given.address) ?? false;
 }
 
+test('after the clock was set back, every resource is due, and the next round is not later than the interval', () => {
+  const all = [resource('a'), resource('never', { cadence: { everyMs: Infinity } })];
+  for (const days of [1, 400]) {
+    const { only, nextAt } = due(all, { since: START + days * 86_400_000 });
+    expect(only).toBeUndefined();
+    expect(nextAt).toBeLessThanOrEqual(START + EVERY);
+  }
+});
+
 const SLOT_END = Date.parse('2026-11-29T12:05:00Z');
 
 describe('a resource', () => {

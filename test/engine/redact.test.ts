@@ -1,8 +1,9 @@
 /** Redaction, guards over the values of plugins, and the texts of errors. */
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { errorText, maskPatterns, redactor, redactPatterns, secretsOf } from '#plugin';
 import { plainJson, soundFindings, soundProposal, soundVerdict } from '../../src/engine/guard.ts';
+import fc from '../support/property.ts';
 
 describe('text that looks like a secret', () => {
   it.each([
@@ -24,6 +25,34 @@ describe('text that looks like a secret', () => {
   ])('%j', (text, hidden) => {
     expect(redactPatterns(text)).toBe(hidden);
   });
+});
+
+test('a text without the name of a secret is not searched for settings, with the same result', () => {
+  const part = fc.constantFrom(
+    'PASSWORD',
+    'api_key',
+    'token',
+    'tok',
+    'en',
+    ':',
+    '= ',
+    '"',
+    'abcdef',
+    ' ',
+    '\n',
+    'x-',
+    'none',
+  );
+  const other = fc.string({ unit: 'binary', maxLength: 3 });
+  const parts = fc.array(fc.oneof(part, other), { maxLength: 12 });
+  fc.assert(
+    fc.property(parts, (all) => {
+      const text = all.join('');
+      // The name in front of the text makes it searched.
+      expect(redactPatterns(`secret;\n${text}`)).toBe(`secret;\n${redactPatterns(text)}`);
+    }),
+    { numRuns: 5000 },
+  );
 });
 
 describe('a text that an adversary chooses', () => {

@@ -6,11 +6,14 @@ import {
   DEADLINE_MS,
   type DeliveryOutcome,
   type DeliveryRound,
+  DELIVERIES,
   dueDeliveries,
+  nextDeliveryAt,
   settled,
   START_WITHIN_MS,
   tended,
 } from '../../src/serve/alerts/deliveries.ts';
+import { endedDeliveries } from '../../src/serve/alerts/delivery-counts.ts';
 import type { Receiver } from '../../src/serve/alerts/receiver.ts';
 import { type Alert, alertKey, type Json, type LedgerChange } from '#plugin';
 
@@ -43,17 +46,23 @@ class Daemon {
     else this.entries.set(key, value);
   }
 
-  #round(alerts: readonly Alert[], now: number): DeliveryRound {
+  #round(alerts: readonly Alert[], now: number, skippedMs = 0): DeliveryRound {
     const { plugins, unseen, entries, receivers } = this;
-    return { project: 'shop', alerts, unseen, plugins, entries, receivers, now };
+    return { project: 'shop', alerts, unseen, plugins, entries, receivers, now, skippedMs };
   }
 
   /** The deliveries of a round, whose intents are recorded. */
-  begin(alerts: readonly Alert[], now: number): readonly Begun[] {
-    for (const change of tended(this.#round(alerts, now))) this.#record(change);
-    const due = dueDeliveries(this.#round(alerts, now));
+  begin(alerts: readonly Alert[], now: number, skippedMs = 0): readonly Begun[] {
+    const round = this.#round(alerts, now, skippedMs);
+    const changes = tended({ ...round, entries: new Map(this.entries) });
+    const due = dueDeliveries({ ...round, entries: new Map(this.entries) });
+    for (const change of changes) this.#record(change);
     for (const { change } of due) this.#record(change);
     return due;
+  }
+
+  nextAt(alerts: readonly Alert[], now: number): number | undefined {
+    return nextDeliveryAt(this.#round(alerts, now));
   }
 
   end({ delivery: { key, begunAt } }: Begun, result: DeliveryOutcome['result'], at: number): string | undefined {
@@ -69,6 +78,34 @@ class Daemon {
     return due.map(({ delivery }) => delivery.receiver);
   }
 }
+
+describe('news', () => {
+  const news = (at: number): Alert => alert('a', { happenedAt: at });
+
+  it('is delivered once to webhooks, and that of a later time after the cooldown', () => {
+    const daemon = new Daemon(webhook, runbook, manager);
+    expect(daemon.round([news(NOW)], NOW)).toEqual(['hook']);
+    expect(daemon.nextAt([news(NOW)], NOW)).toBeUndefined();
+    for (const seconds of [1, 1800, 3600, 86_000])
+      expect(daemon.round([news(NOW)], NOW + seconds * SECOND)).toEqual([]);
+    const again = news(NOW + 60 * SECOND);
+    const other = new Daemon(webhook);
+    other.round([news(NOW)], NOW);
+    expect(other.round([again], NOW + 61 * SECOND)).toEqual([]);
+    expect(other.nextAt([again], NOW + 61 * SECOND)).toBe(NOW + 1800 * SECOND);
+    expect(other.round([again], NOW + 1800 * SECOND)).toEqual(['hook']);
+    expect(other.round([again], NOW + 3600 * SECOND)).toEqual([]);
+  });
+
+  it('is tried again after a failure, and counts as delivered while its outcome is unknown', () => {
+    const failing = new Daemon(webhook);
+    failing.round([news(NOW)], NOW, 'failed');
+    expect(failing.round([news(NOW)], NOW + 45 * SECOND)).toEqual(['hook']);
+    const killed = new Daemon(webhook);
+    expect(killed.begin([news(NOW)], NOW)).toHaveLength(1);
+    expect(killed.begin([news(NOW)], NOW + 3 * HOUR)).toEqual([]);
+  });
+});
 
 describe('an alert that holds', () => {
   it('is delivered at once, and again a cooldown after its delivery to each receiver', () => {
@@ -137,6 +174,25 @@ describe('an alert that holds', () => {
     expect(daemon.round([alert('a')], NOW)).toEqual(['runbook']);
   });
 
+  it('is an alert of its own for each subject, and has the subject as a label', () => {
+    const daemon = new Daemon(webhook, manager);
+    const both = [alert('a', { subject: 'renewal_failed' }), alert('a', { subject: 'renewal_failed-3' })];
+    const begun = daemon.begin(both, NOW);
+    expect(begun.map(({ delivery }) => delivery.key)).toEqual([
+      'toy/Item/a:late/renewal_failed:hook',
+      'toy/Item/a:late/renewal_failed:am',
+      'toy/Item/a:late/renewal_failed-3:hook',
+      'toy/Item/a:late/renewal_failed-3:am',
+    ]);
+    expect(begun[3]?.delivery.body).toContain('"subject":"renewal_failed-3"');
+    const counted = endedDeliveries(
+      new Map(),
+      new Map([[DELIVERIES, new Map([['toy/Item/a:late/renewal_failed:hook', { failures: 1 }]])]]),
+      [webhook],
+    );
+    expect(counted).toMatchObject([{ plugin: 'toy', class: 'late', result: 'failed' }]);
+  });
+
   it('comes before less urgent ones, 500 in a round', () => {
     const daemon = new Daemon(webhook);
     const alerts = Array.from({ length: 700 }, (_, i) => alert(`n${i}`));
@@ -193,6 +249,40 @@ describe('the ledger of deliveries', () => {
     expect(daemon.begin(all, NOW + webhook.cooldownMs - 1)).toEqual([]);
     expect(daemon.begin(all, NOW + webhook.cooldownMs)).toHaveLength(2);
     expect(daemon.begin(all, NOW + webhook.cooldownMs + open)).toHaveLength(1);
+  });
+
+  it('is not repeated inside its cooldown by a clock that is set forward, and back again', () => {
+    const daemon = new Daemon(webhook);
+    const all = ['a', 'b'].map((name) => alert(name));
+    // Without an outcome, b may have been delivered.
+    daemon.round(all.slice(0, 1), NOW);
+    daemon.begin(all.slice(1), NOW);
+    const skippedMs = 26 * HOUR;
+    const ahead = NOW + skippedMs;
+    const open = START_WITHIN_MS + DEADLINE_MS;
+    expect(daemon.begin(all, ahead + 10 * SECOND, skippedMs)).toEqual([]);
+    expect(daemon.begin(all, ahead + webhook.cooldownMs - 1)).toEqual([]);
+    expect(daemon.entries.get('toy/Item/a:late:hook')).toEqual({ delivered_at: '2026-11-21T14:00:00.000Z' });
+    // Back: a whole cooldown from now.
+    expect(daemon.begin(all, NOW + 20 * SECOND)).toEqual([]);
+    expect(daemon.begin(all, NOW + 19 * SECOND + webhook.cooldownMs)).toEqual([]);
+    expect(daemon.begin(all, NOW + 20 * SECOND + webhook.cooldownMs + open)).toHaveLength(2);
+  });
+
+  it('whose cooldown was over before the clock was set forward is due', () => {
+    const daemon = new Daemon(webhook);
+    daemon.round([alert('a')], NOW);
+    const skippedMs = HOUR;
+    expect(daemon.begin([alert('a')], NOW + webhook.cooldownMs + skippedMs, skippedMs)).toHaveLength(1);
+  });
+
+  it('waits no longer than its cooldown if the clock was set forward by less than that', () => {
+    const daemon = new Daemon(webhook);
+    daemon.round([alert('a')], NOW);
+    const skippedMs = 60 * SECOND;
+    daemon.begin([alert('a')], NOW + skippedMs, skippedMs);
+    expect(daemon.begin([alert('a')], NOW + skippedMs + webhook.cooldownMs - 1)).toEqual([]);
+    expect(daemon.begin([alert('a')], NOW + skippedMs + webhook.cooldownMs)).toHaveLength(1);
   });
 
   it('records intents, outcomes and ends in words', () => {

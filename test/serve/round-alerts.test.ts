@@ -3,39 +3,13 @@
 import { createHmac } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import type { Json } from '#plugin';
 import { bareEnvironment, cliFile, fettle, temporaryFolder } from '../support/cli.ts';
-import { domainProject, recordsIn, serveOnce, tableIn } from './inbox-project.ts';
-
-interface Received {
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-async function receiver(answer: RequestListener): Promise<{ readonly url: string; readonly received: Received[] }> {
-  const received: Received[] = [];
-  const server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => {
-      received.push({ headers: request.headers, body: Buffer.concat(parts).toString() });
-      answer(request, response);
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook-path-secret`, received };
-}
-
-const ok: RequestListener = (_request, response) => void response.end('ok');
+import { deposit, domainProject, eventEntry, recordsIn, serveOnce, tableIn } from './inbox-project.ts';
+import { ok, receiver } from './receiver.ts';
 
 function hostFile(yaml: string): string {
   const file = join(temporaryFolder(), 'serve.yaml');
@@ -71,6 +45,55 @@ test('an alert is recorded, sent, settled by the next round, and not repeated wi
   ]);
   expect(JSON.stringify(await recordsIn(folder))).not.toContain('hook-path-secret');
   expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
+});
+
+test('an incident alerts once when it opens, at each higher tier, and when a person or an event ends it', async () => {
+  const [hook, runbook] = [await receiver(ok), await receiver(ok)];
+  const folder = domainProject(['www']);
+  const env = { CERT_ALERT_WEBHOOK_URL: hook.url, CERT_RUNBOOK_WEBHOOK_URL: runbook.url, CERT_DEPLOYMENT_ENV: 'prod' };
+  const about = ({ received }: typeof hook): readonly string[] =>
+    received.flatMap(({ body }) => {
+      const { type, change, severity, incidentRoute, tier, domain } = JSON.parse(body) as Record<string, unknown>;
+      return type === 'certificate.incident' ? [[change, severity, incidentRoute, tier, domain].join(' ')] : [];
+    });
+  const event = (id: number, eventType: string, more: Readonly<Record<string, Json>> = {}): Json =>
+    eventEntry({ domain: 'www.example.test', sourceEventId: `order-${id}`, eventType, ...more }, Date.now() + id);
+  const round = async (...entries: readonly Json[]): Promise<void> => {
+    await deposit(folder, entries);
+    await serveOnce(folder, [], env);
+  };
+  await serveOnce(folder, [], env);
+  const opened = 'opened high ticket 2 www.example.test';
+  const escalated = 'escalated critical page 3 www.example.test';
+  await round(event(1, 'renewal_failed'));
+  await round();
+  expect([about(hook), about(runbook)]).toEqual([[opened], [opened]]);
+  await round(event(2, 'renewal_failed', { callbackAttempt: 3 }));
+  await round(event(3, 'renewal_failed', { callbackAttempt: 4 }));
+  expect([about(hook), about(runbook)]).toEqual([
+    [opened, escalated],
+    [opened, escalated],
+  ]);
+  const [[, incident] = []] = tableIn(await recordsIn(folder), 'certificate-incidents');
+  await fettle(folder, 'incidents', 'ack', (incident as unknown as { readonly id: string }).id);
+  await round();
+  await round(event(4, 'renewal_succeeded'));
+  await round();
+  expect(about(hook)).toEqual([
+    opened,
+    escalated,
+    'acknowledged info ticket 3 www.example.test',
+    'resolved info ticket 3 www.example.test',
+  ]);
+  // A runbook acts on conditions alone.
+  expect(about(runbook)).toEqual([opened, escalated]);
+  expect((await reasons(folder)).filter((each) => each.includes('incident_'))).toEqual(
+    expect.arrayContaining([
+      'certificates/Domain/www:incident_opened/renewal_failed is due at cert-alerts',
+      'certificates/Domain/www:incident_escalated/renewal_failed-3 was delivered to cert-runbook',
+      'certificates/Domain/www:incident_resolved/renewal_failed was delivered to cert-alerts',
+    ]),
+  );
 });
 
 test('receivers of the host file have addresses and keys from files and variables', async () => {

@@ -86,6 +86,18 @@ describe('an entry of the inbox', () => {
     expect((await serveOnce(folder)).stderr).not.toContain('warning');
   });
 
+  test('keeps its field names and values if a secret of the environment is the same as one', async () => {
+    const folder = await begun();
+    await deposit(folder, [eventEntry({ ...FAILED, reason: 'the domain failed' })]);
+    await serveOnce(folder, [], { PGPASSWORD: 'domain', OTHER_SECRET: 'renewal_failed' });
+    expect([...tableIn(await recordsIn(folder), 'certificate-events').values()]).toMatchObject([
+      {
+        status: 'applied',
+        event: { domain: 'www.example.test', type: 'renewal_failed', reason: 'the (hidden) failed' },
+      },
+    ]);
+  });
+
   test('waits while a setting of the host is invalid', async () => {
     const folder = await begun();
     await deposit(folder, [eventEntry(FAILED)]);

@@ -14,6 +14,7 @@ const REPORT: RoundReport = {
   resources: [],
   rows: [],
   findings: [],
+  alerts: [],
   gaps: [],
   drifted: 0,
   actions: [],
@@ -37,6 +38,7 @@ function bench({
   graceMs = 50,
   retryMs = 10_000,
   leastMs = 0,
+  now = (): number => performance.now(),
 } = {}) {
   const started: Started[] = [];
   const ended: RoundEnded[] = [];
@@ -58,7 +60,7 @@ function bench({
     graceMs,
     retryMs,
     elapsed,
-    now: elapsed,
+    now,
     leastMs,
     ended: (round) => void ended.push(round),
   });
@@ -95,6 +97,35 @@ describe('rounds', () => {
     started[1]?.end({ code: 0, report: REPORT });
     await sleep(150);
     expect(started).toHaveLength(2);
+    await rounds.stop();
+  });
+
+  test('know the time by which the clock was set forward since the last recorded one', async () => {
+    let ms = 0;
+    const { rounds, started, until } = bench({ intervalMs: 20, now: () => performance.now() + ms });
+    const end = (place: number, recorded: boolean): void =>
+      started[place]?.end({ code: 0, report: { ...REPORT, recorded } });
+    rounds.wake();
+    await until(1);
+    ms = 3_600_000;
+    end(0, true);
+    await until(2);
+    end(1, false);
+    await until(3);
+    end(2, true);
+    await until(4);
+    ms = 0;
+    end(3, true);
+    await until(5);
+    const skipped = started.map(({ order }) => order.skippedMs);
+    expect(skipped.map((each) => each && Math.round(each / 1000))).toEqual([
+      undefined,
+      3600,
+      3600,
+      undefined,
+      undefined,
+    ]);
+    end(4, true);
     await rounds.stop();
   });
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type Json, redactor, secretsOf } from '#plugin';
 import { certificateEvents } from '../../plugins/certificates/events/plugin-events.ts';
 import type { RoundReport } from '../../src/formats/round.ts';
+import { Access } from '../../src/serve/access.ts';
 import { appOf } from '../../src/serve/http/app.ts';
 import { routesOf } from '../../src/serve/http/routes.ts';
 import { type HttpServer, startHttp } from '../../src/serve/http/server.ts';
@@ -30,6 +31,7 @@ export const REPORT: RoundReport = {
   resources: [],
   rows: [],
   findings: [],
+  alerts: [],
   gaps: [],
   drifted: 0,
   actions: [],
@@ -162,8 +164,12 @@ export async function startIntake(options: IntakeServerOptions): Promise<IntakeS
     notReady: () => (ready.is ? [] : ['shop: not refreshed yet']),
     reload: () => woken.push(0),
     intakes,
+    isLocal: true,
   });
-  const app = appOf(routes, (error) => lines.push(String(error)));
+  const app = appOf(routes, {
+    access: new Access({ tokens: [], clients: [] }),
+    failed: (error) => lines.push(String(error)),
+  });
   const server = await startHttp({ host: '127.0.0.1', port: 0 }, app);
   const { port } = server.address;
   let closing: Promise<void> | undefined;

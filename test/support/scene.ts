@@ -1,6 +1,6 @@
 /** A scene of given resources, with the usual limits: what rules and diffs of a plugin are called with. */
 
-import { formatRef, type Resource, type Scene } from '#plugin';
+import { type AlertRound, formatRef, type Resource, type Scene } from '#plugin';
 import { usualSafety } from '../../src/conformance/memory-log.ts';
 
 /** `now`: epoch ms. */
@@ -22,4 +22,10 @@ export function sceneAt(now: number, resources: readonly Resource[], more: Parti
     judged: new Map(),
     ...more,
   };
+}
+
+/** The input of the alerts of a plugin, in production. */
+export function alertRound(resources: readonly Resource[], more: Partial<AlertRound> = {}): AlertRound {
+  const settings = { environment: 'prod', renewalWarningMs: 72 * 3_600_000 } as const;
+  return { resources, scene: sceneAt(0, resources), ledger: new Map(), settings, ...more };
 }

@@ -1,6 +1,6 @@
 /** Certificate events: their types, their identity and their order. */
 
-import { compareText, type Instant, instantOf, type Json } from '#plugin';
+import { compareText, type Instant, instantOf, isRecord, type Json } from '#plugin';
 import type { CertEvent } from '../generated.ts';
 
 export type EventType = NonNullable<CertEvent['eventType']>;
@@ -11,6 +11,9 @@ export interface Identity {
   readonly source: string;
   readonly cluster: string;
 }
+
+/** Source of an event that does not name one. */
+export const USUAL_SOURCE = 'cert_manager';
 
 /** The key of an identity. Two different identities never have the same. */
 export function identityKey({ source, cluster }: Identity): string {
@@ -58,6 +61,40 @@ const FAILED: Readonly<Record<EventType, boolean>> = {
   renewal_failed: true,
   certificate_expiring: false,
 };
+
+/** The members that every event has, as text. */
+const TEXTS = ['id', 'source', 'cluster', 'digest'] as const satisfies readonly (keyof CertificateEvent)[];
+/** Members that an event may lack. */
+const OPTIONAL = [
+  'source_event_id',
+  'domain_id',
+  'domain',
+  'callback_class',
+  'not_after',
+  'renewal_due_at',
+  'certificate_ref',
+  'reason',
+] as const satisfies readonly (keyof CertificateEvent)[];
+
+function isTime(value: unknown): boolean {
+  return typeof value === 'string' && !Number.isNaN(instantOf(value));
+}
+
+/** True for an event as this version records it. */
+export function isEvent(value: unknown): value is CertificateEvent {
+  return (
+    isRecord(value) &&
+    TEXTS.every((name) => typeof value[name] === 'string') &&
+    OPTIONAL.every((name) => value[name] === undefined || typeof value[name] === 'string') &&
+    (value['domain_id'] ?? value['domain']) !== undefined &&
+    Object.hasOwn(FAILED, String(value['type'])) &&
+    isTime(value['at']) &&
+    isTime(value['received_at']) &&
+    (value['attempt'] === undefined || typeof value['attempt'] === 'number') &&
+    (value['payload'] === undefined || isRecord(value['payload'])) &&
+    typeof value['verified'] === 'boolean'
+  );
+}
 
 export function isFailure({ type }: Pick<CertificateEvent, 'type'>): boolean {
   return FAILED[type];

@@ -17,6 +17,7 @@
  * | open or acknowledged | the same | the same incident, with the higher tier |
  * | open or acknowledged | a newer success; for `certificate_expiring`, of a certificate that does not expire soon | resolved |
  * | open | an acknowledgement | acknowledged |
+ * | acknowledged, with a higher tier since then | an acknowledgement | acknowledged, with the tier |
  * | acknowledged | an acknowledgement | unchanged |
  * | resolved | an acknowledgement | refused |
  * | open or acknowledged | a resolution | resolved |
@@ -39,6 +40,9 @@ export type IncidentType = (typeof INCIDENT_TYPES)[number];
 export type Tier = 1 | 2 | 3;
 export type IncidentStatus = 'open' | 'acknowledged' | 'resolved';
 
+/** A change of an incident of which somebody is notified. */
+export type NotedChange = 'opened' | 'escalated' | 'acknowledged' | 'resolved';
+
 /** An incident. Times are ISO 8601, UTC. */
 export interface Incident {
   readonly id: string;
@@ -54,6 +58,8 @@ export interface Incident {
   readonly last_at: string;
   /** Id of the newest event. */
   readonly last_event: string;
+  /** The last change of which somebody is notified, with the time of its record. */
+  readonly changed?: { readonly to: NotedChange; readonly at: string };
   readonly acknowledged_at?: string;
   readonly acknowledged_by?: string;
   readonly resolved_at?: string;
@@ -172,8 +178,13 @@ export function incidentsAfter(
     const before = incidents.get(incidentKey(formatRef(domain.ref), type));
     const incident = incidentAfter(domain, type, before, all);
     if (incident === undefined || incident === before || sameIncident(before, incident)) return [];
-    return [{ change: changeOf(before, incident), incident }];
+    const change = changeOf(before, incident);
+    return [{ change, incident: change === 'updated' ? incident : withChange(incident, change, now) }];
   });
+}
+
+function withChange(incident: Incident, to: NotedChange, now: Instant): Incident {
+  return { ...incident, changed: { to, at: instantText(now) } };
 }
 
 function sameIncident(
@@ -186,14 +197,23 @@ function sameIncident(
 /** The incident after an acknowledgement; undefined if it is resolved. */
 export function acknowledged(incident: Incident, by: string, now: Instant): Incident | undefined {
   if (incident.status === 'resolved') return undefined;
-  if (incident.status === 'acknowledged') return incident;
-  return { ...incident, status: 'acknowledged', acknowledged_by: by, acknowledged_at: instantText(now) };
+  if (incident.status === 'acknowledged' && incident.changed?.to !== 'escalated') return incident;
+  const at = instantText(now);
+  return withChange(
+    { ...incident, status: 'acknowledged', acknowledged_by: by, acknowledged_at: at },
+    'acknowledged',
+    now,
+  );
 }
 
 /** The incident after a resolution by a person. */
 export function resolved(incident: Incident, by: string, now: Instant): Incident {
   if (incident.status === 'resolved') return incident;
-  return { ...incident, status: 'resolved', resolved_by: by, resolved_at: instantText(now) };
+  return withChange(
+    { ...incident, status: 'resolved', resolved_by: by, resolved_at: instantText(now) },
+    'resolved',
+    now,
+  );
 }
 
 /** Time for which a resolved incident is kept. */

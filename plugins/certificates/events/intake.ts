@@ -28,6 +28,7 @@ import {
   identityKey,
   identityText,
   KEPT_MS,
+  USUAL_SOURCE,
 } from './event.ts';
 import { isKnownSecret, isSignedBy, sha256 } from './proof.ts';
 import type { IntakeSettings, SourceKeys } from './settings.ts';
@@ -273,8 +274,6 @@ function typeOf({ eventType, callbackClass, callbackAction }: CertEvent): { read
     ? { type }
     : refused(400, 'callback', `eventType is ${eventType}, and the callback ${pair} means ${type}`);
 }
-
-const USUAL_SOURCE = 'cert_manager';
 
 /** Names that a key, and the schema of a body, can have too. */
 const SOURCE = /^[^\p{Cc}]{2,80}$/u;

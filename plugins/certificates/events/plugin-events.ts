@@ -15,14 +15,15 @@ import {
 } from '#plugin';
 import type { DomainMemory, DomainSpec } from '../generated.ts';
 import { desk } from './desk.ts';
-import { type CertificateEvent, identityKey } from './event.ts';
+import { type CertificateEvent, identityKey, isEvent } from './event.ts';
 import { eventRound } from './fold.ts';
 import { answerOf, BODY_LIMIT, judgeRequest, REFUSALS } from './intake.ts';
 import type { EventDomain } from './outcome.ts';
 import { nextDueAt } from './queue.ts';
 import { type EventSettings, eventSettings, SECRET_VARIABLES } from './settings.ts';
-import { acceptedEffect, type SourceEffect, sourcesAfter } from './sources.ts';
+import { acceptedEffect, isEffect, type SourceEffect, sourcesAfter } from './sources.ts';
 import { ledgerChanges, TABLES, tablesOf } from './tables.ts';
+import { WORDS } from './words.ts';
 
 /** An entry of the inbox: an accepted event, or refused requests of a source that has a key. */
 type Entry = { readonly event: CertificateEvent } | { readonly effect: SourceEffect };
@@ -34,7 +35,10 @@ function asJson(entry: Entry): Json {
 
 /** The entry as it was deposited; none for one of another form. */
 function entriesOf(value: Json): readonly Entry[] {
-  return isRecord(value) && (isRecord(value['event']) || isRecord(value['effect'])) ? [value as unknown as Entry] : [];
+  if (!isRecord(value)) return [];
+  const { event, effect } = value;
+  if (isEvent(event)) return [{ event }];
+  return isEffect(effect) ? [{ effect }] : [];
 }
 
 function isDomain(each: Desired): each is Desired<DomainSpec> {
@@ -96,8 +100,8 @@ function judged({ targets, ...request }: EventRequest, settings: EventSettings, 
   return { status, body: { ok: false, error: reason, message: problem }, result: reason };
 }
 
-function open(env: Readonly<Record<string, string | undefined>>): OpenEvents {
-  const settings = eventSettings(env);
+function open(env: Readonly<Record<string, string | undefined>>, tokens: readonly string[] = []): OpenEvents {
+  const settings = eventSettings(env, tokens);
   const notices = new Notices();
   return {
     warnings: settings.warnings,
@@ -112,6 +116,7 @@ export const certificateEvents: PluginEvents = {
   paths: ['/v1/domains/cert-events', '/v1/certificates/events'],
   bodyLimit: BODY_LIMIT,
   tables: Object.values(TABLES),
+  words: WORDS,
   results: ['accepted', ...REFUSALS],
   secretVariables: SECRET_VARIABLES,
   targets: (desired) => desired.filter(isDomain).flatMap(({ spec }) => spec.externalId?.toLowerCase() ?? []),

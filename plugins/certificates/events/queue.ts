@@ -92,6 +92,9 @@ function byArrival(a: EventEntry, b: EventEntry): number {
   return receivedAt(a) - receivedAt(b) || compareText(a.event.id, b.event.id);
 }
 
+const MOST_BACKOFF_MS = 3_600_000;
+const MOST_DOUBLED = 8;
+
 /** The pending events that are due, the oldest first. */
 export function dueEntries(
   entries: EventEntries,
@@ -99,8 +102,12 @@ export function dueEntries(
   { batch }: Pick<QueueSettings, 'batch'>,
 ): readonly EventEntry[] {
   const until = instantText(now);
+  // A later time is from before the clock was set back.
+  const latest = instantText(now + MOST_BACKOFF_MS);
   return [...entries.values()]
-    .filter(({ status, next_at: next }) => status === 'pending' && (next === undefined || next <= until))
+    .filter(
+      ({ status, next_at: next }) => status === 'pending' && (next === undefined || next <= until || next > latest),
+    )
     .toSorted(byArrival)
     .slice(0, batch);
 }
@@ -117,9 +124,6 @@ export function applied({ event, replays }: EventEntry, now: Instant): EventEntr
   const at = instantText(now);
   return { event: withoutPayload(event), status: 'applied', retry: 0, replays, updated_at: at, applied_at: at };
 }
-
-const MOST_BACKOFF_MS = 3_600_000;
-const MOST_DOUBLED = 8;
 
 /** Time from the n-th failure of an event to its next try, in ms. */
 export function retryMs(failures: number, { baseMs }: Pick<QueueSettings, 'baseMs'>): number {
@@ -143,6 +147,11 @@ export function failedOnce(entry: EventEntry, error: string, now: Instant, setti
   });
 }
 
+/** True for a time of the last `ms`; false for a later one than now, which is from before the clock was set back. */
+function isWithin(ms: number, at: Instant, now: Instant): boolean {
+  return at <= now && now - at < ms;
+}
+
 /** The dead letters that are replayed automatically now, as they become. */
 export function autoReplayed(
   entries: EventEntries,
@@ -157,7 +166,7 @@ export function autoReplayed(
         entry.status === 'failed' &&
         entry.retry >= maxRetries &&
         entry.replays < maxReplays &&
-        now - instantOf(entry.updated_at) >= waitMs &&
+        !isWithin(waitMs, instantOf(entry.updated_at), now) &&
         now - receivedAt(entry) <= maxAgeMs,
     )
     .toSorted(byArrival)

@@ -161,15 +161,15 @@ function switchIn(env: Environment, name: string): boolean {
 }
 
 /**
- * The settings of an environment. Throws an InputError for a number or a switch that is not valid. A malformed key of a
+ * The settings of an environment, with hashes of further tokens. Throws an InputError for a number or a switch that is not valid. A malformed key of a
  * source is a warning: the keys of the others stay in use.
  */
-export function eventSettings(env: Environment): EventSettings {
+export function eventSettings(env: Environment, tokens: readonly string[] = []): EventSettings {
   const { keys, warnings } = keysOf(env[KEYS] ?? '');
   // Malformed keys alone require signatures too: an error in the list must not accept unsigned events.
   const requireProvenance = switchIn(env, PROVENANCE) || (env[KEYS]?.trim() ?? '') !== '';
   const intake = {
-    tokens: tokensOf(env[TOKEN]?.trim() ?? ''),
+    tokens: [...tokensOf(env[TOKEN]?.trim() ?? ''), ...tokens],
     keys,
     maxAgeMs: numberIn(env, 'CERT_EVENT_MAX_AGE_SECONDS', 300) * 1000,
     requireProvenance,

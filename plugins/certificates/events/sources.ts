@@ -1,6 +1,6 @@
 /** Sources: the ledger of those that events came from. Unknown sources are not in it, so that it does not grow. Pure. */
 
-import { compareText, defined } from '#plugin';
+import { compareText, defined, instantOf, isRecord } from '#plugin';
 import { type CertificateEvent, type EventType, type Identity, identityKey } from './event.ts';
 
 /** The effect of requests on the ledger. */
@@ -12,6 +12,19 @@ export interface SourceEffect extends Identity {
   readonly at: string;
   readonly event_id?: string;
   readonly event_type?: EventType;
+}
+
+/** True for an effect as this version records it. */
+export function isEffect(value: unknown): value is SourceEffect {
+  return (
+    isRecord(value) &&
+    typeof value['source'] === 'string' &&
+    typeof value['cluster'] === 'string' &&
+    (value['status'] === 'accepted' || value['status'] === 'signature_failed') &&
+    typeof value['at'] === 'string' &&
+    !Number.isNaN(instantOf(value['at'])) &&
+    (value['times'] === undefined || Number.isSafeInteger(value['times']))
+  );
 }
 
 /** A source in the ledger. */

@@ -3,7 +3,7 @@
  * plan, an acknowledged one has somebody, and a closed one is over. Pure.
  */
 
-import { type Alert, defined, type Facts, instantOf, type Resource, usualRoute } from '#plugin';
+import { type Alert, defined, type Facts, instantOf, type RaiseAlerts, type Resource, usualRoute } from '#plugin';
 import { type Alerts, entriesOf } from './record.ts';
 
 function alertsOfResource({ ref, memory }: Resource): readonly Alert[] {
@@ -21,6 +21,4 @@ function alertsOfResource({ ref, memory }: Resource): readonly Alert[] {
     }));
 }
 
-export function fabricAlerts(resources: readonly Resource[]): readonly Alert[] {
-  return resources.flatMap(alertsOfResource);
-}
+export const fabricAlerts: RaiseAlerts = ({ resources }) => resources.flatMap(alertsOfResource);

@@ -7,9 +7,10 @@ import type { ReceiverKind } from './receiver.ts';
 export type AlertLabels = Readonly<Record<string, string>>;
 
 export function labelsOf(alert: Alert, project: string): AlertLabels {
-  const { ref, severity, route } = alert;
+  const { ref, severity, route, subject } = alert;
   return {
     alertname: alert.class,
+    ...(subject === undefined ? {} : { subject }),
     project,
     plugin: ref.plugin,
     kind: ref.kind,
@@ -48,7 +49,7 @@ export function resolvedBody(labels: AlertLabels, at: Instant): string {
 }
 
 function usualMembers(alert: Alert, project: string): Facts {
-  const { ref, severity, route, message, facts, since } = alert;
+  const { ref, severity, route, message, facts, since, happenedAt } = alert;
   return {
     source: 'fettle',
     type: `${ref.plugin}.${alert.class}`,
@@ -58,7 +59,7 @@ function usualMembers(alert: Alert, project: string): Facts {
     address: formatRef(ref),
     message,
     facts,
-    since: instantText(since) ?? null,
+    since: instantText(since ?? happenedAt) ?? null,
   };
 }
 

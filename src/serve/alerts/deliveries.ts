@@ -10,8 +10,12 @@
  * | refused, or without an answer in time | 45 s, 90 s, 180 s … at most an hour after the failure, regardless of other receivers |
  * | an intent without an outcome: the process ended | a cooldown after the latest time at which it can have been delivered |
  *
+ * A cooldown is time that has passed: time that the clock skips or repeats because it is set does not count.
+ *
  * So no alert is delivered twice inside its cooldown, also if the process is killed between an intent and its outcome: an
  * unknown delivery counts as done. A receiver that takes an alert and does not answer within the deadline gets it again.
+ *
+ * News is due until its delivery, and not again after it: only what happened since then is due after a cooldown.
  *
  * An entry stays until its condition has ended and its cooldown is over, so their number is limited by the alerts of one
  * cooldown. An Alertmanager also gets the end of an alert.
@@ -133,16 +137,24 @@ function readyAt(entry: DeliveryEntry, cooldownMs: number): Instant {
   return Math.max(lastOf(entry) + cooldownMs, timeOf(entry.next_try_at));
 }
 
+/** The time from which an alert is due: news that was delivered is not due again. */
+function alertDueAt({ happenedAt }: Alert, entry: DeliveryEntry, cooldownMs: number): Instant {
+  if (happenedAt !== undefined && lastOf(entry) >= happenedAt) return Number.POSITIVE_INFINITY;
+  return readyAt(entry, cooldownMs);
+}
+
 /** The time from which the end of the alert may be sent: no cooldown, but the same tries. */
 function endReadyAt({ open, next_try_at: nextTryAt }: DeliveryEntry): Instant {
   return Math.max(timeOf(open?.until), timeOf(nextTryAt));
 }
 
+type Clock = Pick<DeliveryRound, 'now' | 'skippedMs'>;
+
 /**
  * An entry whose times are not more than a cooldown ahead. After a clock was wrong and set back, an alert waits for
  * a cooldown from now, and not until the wrong time.
  */
-function anchored(entry: DeliveryEntry, cooldownMs: number, now: Instant): DeliveryEntry {
+function notAhead(entry: DeliveryEntry, cooldownMs: number, now: Instant): DeliveryEntry {
   const { delivered_at: deliveredAt, open, next_try_at: nextTryAt } = entry;
   const latest = { delivery: now + cooldownMs, open: now + cooldownMs + OPEN_MS, nextTry: now + RETRIES.maxMs };
   const isRight =
@@ -155,6 +167,27 @@ function anchored(entry: DeliveryEntry, cooldownMs: number, now: Instant): Deliv
       open !== undefined && timeOf(open.until) > latest.open ? { ...open, until: instantText(now + OPEN_MS) } : open,
     next_try_at: timeOf(nextTryAt) > latest.nextTry ? instantText(now) : nextTryAt,
   });
+}
+
+/** An entry whose running cooldown goes on after the clock was set forward: time that was skipped has not passed. */
+function notSkipped(entry: DeliveryEntry, cooldownMs: number, { now, skippedMs = 0 }: Clock): DeliveryEntry {
+  if (skippedMs === 0) return entry;
+  const { delivered_at: deliveredAt, open } = entry;
+  const before = now - skippedMs;
+  const isRunning = (text: string | undefined): boolean =>
+    timeOf(text) > before - cooldownMs && timeOf(text) <= before + OPEN_MS;
+  const later = (text: string): string => instantText(Math.min(timeOf(text) + skippedMs, now + OPEN_MS));
+  if (!isRunning(deliveredAt) && !isRunning(open?.until)) return entry;
+  return defined<DeliveryEntry>({
+    ...entry,
+    delivered_at: deliveredAt !== undefined && isRunning(deliveredAt) ? later(deliveredAt) : deliveredAt,
+    open: open !== undefined && isRunning(open.until) ? { ...open, until: later(open.until) } : open,
+  });
+}
+
+/** An entry as the clock has it now. */
+function anchored(entry: DeliveryEntry, cooldownMs: number, clock: Clock): DeliveryEntry {
+  return notAhead(notSkipped(entry, cooldownMs, clock), cooldownMs, clock.now);
 }
 
 function change(key: string, entry: DeliveryEntry | undefined, because: string): LedgerChange {
@@ -174,6 +207,8 @@ export interface DeliveryRound {
   readonly entries: Entries;
   readonly receivers: readonly Receiver[];
   readonly now: Instant;
+  /** Time by which the clock was set forward since the last recorded round, in ms. */
+  readonly skippedMs?: number;
 }
 
 /** A delivery with the change that records its intent. */
@@ -217,8 +252,8 @@ export function dueDeliveries(round: DeliveryRound): readonly Begun[] {
       if (due.length >= MOST_DELIVERIES) return due;
       if (!receives(receiver, alert)) continue;
       const key = entryKey(alertKey(alert), receiver.name);
-      const entry = anchored(entryOf(entries.get(key)), receiver.cooldownMs, now);
-      if (now < readyAt(entry, receiver.cooldownMs)) continue;
+      const entry = anchored(entryOf(entries.get(key)), receiver.cooldownMs, round);
+      if (now < alertDueAt(alert, entry, receiver.cooldownMs)) continue;
       const endsAt = now + ENDS_AFTER_COOLDOWNS * receiver.cooldownMs;
       const fired =
         receiver.kind === 'alertmanager'
@@ -254,7 +289,7 @@ export function nextDeliveryAt(round: DeliveryRound): Instant | undefined {
       .filter((receiver) => receives(receiver, alert))
       .map(({ name, cooldownMs }) => {
         const entry = entryOf(entries.get(entryKey(alertKey(alert), name)));
-        return readyAt(anchored(entry, cooldownMs, now), cooldownMs);
+        return alertDueAt(alert, anchored(entry, cooldownMs, round), cooldownMs);
       }),
   );
   const ended = [...entries].flatMap(([key, value]) => {
@@ -263,7 +298,7 @@ export function nextDeliveryAt(round: DeliveryRound): Instant | undefined {
     const isKnown = !holding.has(alert) && plugins.has(plugin) && !unseen.has(address) && byName.has(receiver);
     return isKnown && entry.fired !== undefined && now < timeOf(entry.fired.ends_at) ? [endReadyAt(entry)] : [];
   });
-  const times = [...repeated, ...ended];
+  const times = [...repeated, ...ended].filter(Number.isFinite);
   return times.length === 0 ? undefined : Math.max(now, Math.min(...times));
 }
 
@@ -295,7 +330,8 @@ export function settled(entries: Entries, outcome: DeliveryOutcome): LedgerChang
 }
 
 /** The entries to drop or to correct: those of ended conditions after their cooldown, and times that cannot be right. */
-export function tended({ alerts, plugins, entries, receivers, now }: DeliveryRound): readonly LedgerChange[] {
+export function tended(round: DeliveryRound): readonly LedgerChange[] {
+  const { alerts, plugins, entries, receivers, now } = round;
   const byName = new Map(receivers.map((receiver) => [receiver.name, receiver]));
   const holding = new Set(
     alerts.flatMap((alert) =>
@@ -308,10 +344,10 @@ export function tended({ alerts, plugins, entries, receivers, now }: DeliveryRou
     const isKnown = receiver !== undefined && plugins.has(parts.plugin);
     const cooldownMs = isKnown ? receiver.cooldownMs : UNKNOWN_MS;
     const entry = entryOf(value);
-    const right = anchored(entry, cooldownMs, now);
+    const right = anchored(entry, cooldownMs, round);
     const isWaiting = right.fired !== undefined && now < timeOf(right.fired.ends_at);
     if (!holding.has(key) && !isWaiting && now >= readyAt(right, cooldownMs))
       return [change(key, undefined, isKnown ? 'the condition has ended' : 'the receiver or the plugin is not known')];
-    return right === entry ? [] : [change(key, right, 'the clock was set back')];
+    return right === entry ? [] : [change(key, right, 'the clock was set')];
   });
 }

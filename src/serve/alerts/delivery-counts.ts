@@ -34,13 +34,14 @@ function resultOf(before: DeliveryEntry, after: DeliveryEntry): DeliveryResult |
   return after.delivered_at === open.until ? 'unknown' : 'delivered';
 }
 
-/** The parts of a key: `certificates/Domain/www:tls_error:cert-runbook`. */
+/** The parts of a key: `certificates/Domain/www:tls_error:cert-runbook`. A class ends at its subject. */
 function partsOf(key: string): { readonly plugin: string; readonly class: string; readonly receiver: string } {
   const end = key.lastIndexOf(':');
   const alert = key.slice(0, end);
+  const [named = ''] = alert.slice(alert.lastIndexOf(':') + 1).split('/');
   return {
     plugin: alert.slice(0, alert.indexOf('/')),
-    class: alert.slice(alert.lastIndexOf(':') + 1),
+    class: named,
     receiver: key.slice(end + 1),
   };
 }

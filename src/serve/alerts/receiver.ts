@@ -30,7 +30,9 @@ export const COOLDOWN_MS: Readonly<Record<ReceiverKind, number>> = {
   alertmanager: 300_000,
 };
 
-export function receives({ plugins }: Receiver, { ref }: Pick<Alert, 'ref'>): boolean {
+/** True if an alert is for a receiver. A runbook and an Alertmanager act on conditions, so only webhooks get news. */
+export function receives({ kind, plugins }: Receiver, { ref, happenedAt }: Pick<Alert, 'ref' | 'happenedAt'>): boolean {
+  if (happenedAt !== undefined && kind !== 'webhook') return false;
   return plugins === undefined || plugins.includes(ref.plugin);
 }
 

@@ -1,5 +1,6 @@
 /** All routes of `fettle serve`. */
 
+import type { Role } from '../access.ts';
 import type { Intake } from '../intake.ts';
 import type { Route } from './app.ts';
 import { eventRoutes } from './events-route.ts';
@@ -12,32 +13,38 @@ export interface Daemon {
   /** Starts a round of every project. */
   readonly reload: () => void;
   readonly intakes: readonly Intake[];
+  /** True if only this machine reaches the server. */
+  readonly isLocal: boolean;
 }
 
-export function routesOf({ metrics, notReady, reload, intakes }: Daemon): readonly Route[] {
+export function routesOf({ metrics, notReady, reload, intakes, isLocal }: Daemon): readonly Route[] {
+  /** A route that is open on a loopback address, and needs a role elsewhere. */
+  const localOr = (role: Role, route: Route): Route => (isLocal ? route : { ...route, role });
   return [
-    {
+    localOr('metrics', {
       method: 'GET',
       path: '/metrics',
       answer: async () => textReply(200, metrics.type, await metrics.text()),
-    },
+    }),
     { method: 'GET', path: '/healthz', answer: () => textReply(200, 'application/json', '{"ok":true}\n') },
     {
       method: 'GET',
       path: '/readyz',
       answer: () => {
         const reasons = notReady();
-        return reasons.length === 0 ? plainReply(200, 'ready') : plainReply(503, reasons.join('\n'));
+        if (reasons.length === 0) return plainReply(200, 'ready');
+        // The reasons name projects.
+        return plainReply(503, isLocal ? reasons.join('\n') : 'not ready');
       },
     },
-    {
+    localOr('operate', {
       method: 'POST',
       path: '/-/reload',
       answer: () => {
         reload();
         return plainReply(202, 'a round starts');
       },
-    },
+    }),
     ...eventRoutes(intakes),
   ];
 }

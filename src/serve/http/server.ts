@@ -1,11 +1,13 @@
 /** The server of `fettle serve`: limits for connections, headers and time, and its end. */
 
 import { once } from 'node:events';
-import type { Server, ServerOptions } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdaptorServer } from '@hono/node-server';
 import { assertLoopback, cannotListen, type ListenAddress } from '#plugin/listen-address';
+import type { TlsContents } from '../tls.ts';
 import type { App } from './app.ts';
 
 const MOST_CONNECTIONS = 1000;
@@ -21,13 +23,24 @@ const LIMITS: ServerOptions = {
   connectionsCheckingInterval: 1_000,
 };
 
+const TLS_LIMITS = { minVersion: 'TLSv1.2', handshakeTimeout: 5_000 } as const;
+
+export interface ServerTls {
+  readonly contents: TlsContents;
+  /** Refuses connections without a certificate of the authority. */
+  readonly requireClient: boolean;
+}
+
 export interface HttpServer {
   readonly address: ListenAddress;
+  /** Uses other files of TLS for later connections. Only of a server that was started with TLS. */
+  readonly renewTls: (contents: TlsContents) => void;
   /** Accepts no more connections, gives the requests under way some time, and closes all connections. */
   readonly close: (graceMs: number) => Promise<void>;
 }
 
-function limitIdle(server: Server): void {
+/** `event`: that of a connection whose socket requests have. */
+function limitIdle(server: Server, event: 'connection' | 'secureConnection'): void {
   const idle = new Set<Socket>();
   const add = (socket: Socket): void => {
     if (socket.destroyed) return;
@@ -35,7 +48,7 @@ function limitIdle(server: Server): void {
     const [oldest] = idle;
     if (idle.size > MOST_IDLE) oldest?.destroy();
   };
-  server.on('connection', (socket) => {
+  server.on(event, (socket: Socket) => {
     socket.once('close', () => idle.delete(socket));
     add(socket);
   });
@@ -45,16 +58,30 @@ function limitIdle(server: Server): void {
   });
 }
 
-/** Starts the server. Throws an InputError if the address is not local, or if it cannot listen. */
-export async function startHttp(listen: ListenAddress, app: App): Promise<HttpServer> {
-  assertLoopback(listen);
-  const server = createAdaptorServer({ fetch: app.fetch, hostname: listen.host, serverOptions: LIMITS }) as Server;
+/** A server with TLS, or without. */
+function makeServer({ fetch }: App, { host: hostname }: ListenAddress, tls: ServerTls | undefined): Server {
+  if (tls === undefined) return createAdaptorServer({ fetch, hostname, createServer, serverOptions: LIMITS }) as Server;
+  const { contents, requireClient } = tls;
+  const serverOptions = {
+    ...LIMITS,
+    ...TLS_LIMITS,
+    ...contents,
+    requestCert: contents.ca !== undefined,
+    rejectUnauthorized: requireClient,
+  };
+  return createAdaptorServer({ fetch, hostname, createServer: createTlsServer, serverOptions }) as TlsServer;
+}
+
+/** Starts the server. Throws an InputError if an address without TLS is not local, or if the server cannot listen. */
+export async function startHttp(listen: ListenAddress, app: App, tls?: ServerTls): Promise<HttpServer> {
+  if (tls === undefined) assertLoopback(listen, 'TLS. Set tls in the file of --serve-config');
+  const server = makeServer(app, listen, tls);
   server.maxConnections = MOST_CONNECTIONS;
   let isClosing = false;
   server.prependListener('request', (_request, response) => {
     if (isClosing) response.setHeader('connection', 'close');
   });
-  limitIdle(server);
+  limitIdle(server, tls === undefined ? 'connection' : 'secureConnection');
   server.listen({ ...listen, ipv6Only: true });
   try {
     await once(server, 'listening');
@@ -66,6 +93,7 @@ export async function startHttp(listen: ListenAddress, app: App): Promise<HttpSe
   const { port } = server.address() as AddressInfo;
   return {
     address: { host: listen.host, port },
+    renewTls: (contents) => (server as TlsServer).setSecureContext({ ...TLS_LIMITS, ...contents }),
     close: async (graceMs) => {
       isClosing = true;
       const closed = Promise.withResolvers<void>();

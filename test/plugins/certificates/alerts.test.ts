@@ -3,8 +3,9 @@
 import { describe, expect, it } from 'vitest';
 import { certificateAlerts } from '../../../plugins/certificates/alerts.ts';
 import type { DomainSpec } from '../../../plugins/certificates/generated.ts';
-import type { AlertSettings, Gap, Memory, Resource } from '#plugin';
+import type { AlertSettings, Gap, Ledger, Memory, Resource } from '#plugin';
 import { resourceWith } from '../../support/resource.ts';
+import { alertRound } from '../../support/scene.ts';
 import {
   certificateFacts,
   certificateSpec,
@@ -55,8 +56,8 @@ function dueAt(due: number): Resource {
   });
 }
 
-const alertsOf = (resources: readonly Resource[], settings = PROD) =>
-  certificateAlerts(resources, sceneOf(resources), settings);
+const alertsOf = (resources: readonly Resource[], settings = PROD, ledger: Ledger = new Map()) =>
+  certificateAlerts(alertRound(resources, { scene: sceneOf(resources), settings, ledger }));
 
 const classes = (resources: readonly Resource[], settings = PROD): readonly string[] =>
   alertsOf(resources, settings).map(({ class: named, severity, route }) => [named, severity, route].join(' '));

@@ -186,11 +186,11 @@ const agreeing: Say = (socket, heard, secure) => {
 };
 
 /** The same text in pieces that arrive one after the other. */
+/** Sends a text in pieces of a character. `then` follows the last one at once: the client may answer before any timer. */
 function inPieces(socket: Socket, text: string, then: () => void = () => undefined): void {
-  const [first, ...rest] = text;
-  if (first === undefined) return then();
-  socket.write(first);
-  setTimeout(() => inPieces(socket, rest.join(''), then), 1);
+  socket.write(text.slice(0, 1));
+  if (text.length > 1) setTimeout(() => inPieces(socket, text.slice(1), then), 1);
+  else then();
 }
 
 async function refusal(server: Talk, startTls: DomainSpec['startTls'], seconds = 5): Promise<string> {

@@ -5,6 +5,7 @@ import { fabricAlerts } from '../../../plugins/fabric/alerts/raised.ts';
 import { fabric } from '../../../plugins/fabric/plugin.ts';
 import { kindIn } from '../../../src/engine/match.ts';
 import { type Facts, type Resource, resourceOf } from '#plugin';
+import { alertRound } from '../../support/scene.ts';
 
 const SINCE = '2026-11-20T08:00:00.000Z';
 
@@ -26,15 +27,17 @@ const alert = {
 };
 
 test('only active alerts of medium severity or more are raised', () => {
-  const raised = fabricAlerts([
-    object('a', { sync_failure: alert, drift_detected: { ...alert, severity: 'medium', score: 0.6 } }),
-    object('b', { drift_detected: { ...alert, severity: 'low', score: 0.1 } }),
-    object('c', {
-      sync_failure: { ...alert, status: 'acknowledged' },
-      validation_error: { ...alert, status: 'resolved' },
-    }),
-    object('d', { orphaned_resource: { ...alert, severity: 'critical' } }),
-  ]);
+  const raised = fabricAlerts(
+    alertRound([
+      object('a', { sync_failure: alert, drift_detected: { ...alert, severity: 'medium', score: 0.6 } }),
+      object('b', { drift_detected: { ...alert, severity: 'low', score: 0.1 } }),
+      object('c', {
+        sync_failure: { ...alert, status: 'acknowledged' },
+        validation_error: { ...alert, status: 'resolved' },
+      }),
+      object('d', { orphaned_resource: { ...alert, severity: 'critical' } }),
+    ]),
+  );
   expect(raised.map(({ class: named, ref, severity, route }) => [ref.name, named, severity, route].join(' '))).toEqual([
     'a sync_failure high ticket',
     'a drift_detected medium ticket',

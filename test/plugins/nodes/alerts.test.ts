@@ -5,15 +5,18 @@ import { nodeAlerts } from '../../../plugins/nodes/alerts.ts';
 import type { NodeResource } from '../../../plugins/nodes/facts.ts';
 import { type Action, digestOf, type Finding, type Gap, type Memory, type Resource } from '#plugin';
 import { resourceWith } from '../../support/resource.ts';
+import { alertRound } from '../../support/scene.ts';
 import { changeOf, nodeResource, nodeSpec, NOW, refOf, desiredOf, sceneOf } from './node-support.ts';
 
 const alertsOf = (resources: readonly Resource[], judged: ReadonlyMap<string, Action> = new Map()) =>
-  nodeAlerts(resources, sceneOf(resources, { judged })).map(({ class: named, severity, message, since }) => ({
-    named,
-    severity,
-    message,
-    since,
-  }));
+  nodeAlerts(alertRound(resources, { scene: sceneOf(resources, { judged }) })).map(
+    ({ class: named, severity, message, since }) => ({
+      named,
+      severity,
+      message,
+      since,
+    }),
+  );
 
 function finding(code: string, severity: Finding['severity']): Finding {
   return { ref: refOf('Node', 'web-1'), code, severity, message: `The words of ${code}`, facts: { n: 1 } };
@@ -93,7 +96,7 @@ describe('alerts of decisions', () => {
     ] as const;
     const action = { change, verdict: 'reject', judgements } as unknown as Action;
     const judged = new Map([[resource.address, action]]);
-    const [alert] = nodeAlerts([resource], sceneOf([resource], { judged }));
+    const [alert] = nodeAlerts(alertRound([resource], { scene: sceneOf([resource], { judged }) }));
     expect(alert).toMatchObject({
       class: 'decision-rejected',
       severity: 'warning',

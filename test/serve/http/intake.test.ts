@@ -15,6 +15,7 @@ import {
   PATH,
   SECRET,
   SIGNED,
+  UNSIGNED,
   signedHeaders,
   TOKEN,
 } from '../../support/intake-server.ts';
@@ -216,6 +217,15 @@ test('a token that is configured by its hash alone is redacted too', async () =>
   const text = JSON.stringify(inboxEntries(bench.folder));
   expect(text).not.toContain(TOKEN);
   expect(text).toContain('sent with (hidden)');
+});
+
+test('a secret with the name of a field or the value of one spoils no entry', async () => {
+  const bench = await httpBench({ env: { ...UNSIGNED, PGPASSWORD: 'domain', OTHER_SECRET: 'renewal_failed' } });
+  const body = JSON.stringify({ ...EVENT, reason: 'renewal_failed: the domain' });
+  expect((await bench.post(body, { authorization: `Bearer ${TOKEN}` })).status).toBe(202);
+  expect(inboxEntries(bench.folder)).toMatchObject([
+    { entry: { event: { domain: EVENT.domain, type: 'renewal_failed', reason: '(hidden): the (hidden)' } } },
+  ]);
 });
 
 test('requests in one segment are answered in their order, each by its own body', async () => {

@@ -65,6 +65,7 @@ describe('an incident', () => {
       opened_at: iso(NOW),
       last_at: iso(NOW),
       last_event: 'evt-f',
+      changed: { to: 'opened', at: iso(NOW) },
     });
   });
 
@@ -151,13 +152,16 @@ describe('a person', () => {
 
   test('acknowledges an incident once', () => {
     const known = acknowledged(open, 'anna', NOW);
-    expect(known).toEqual({ ...open, status: 'acknowledged', acknowledged_by: 'anna', acknowledged_at: iso(NOW) });
+    const changed = { to: 'acknowledged', at: iso(NOW) };
+    const decided = { acknowledged_by: 'anna', acknowledged_at: iso(NOW), changed };
+    expect(known).toEqual({ ...open, status: 'acknowledged', ...decided });
     expect(acknowledged(known ?? open, 'ben', NOW + 1)).toBe(known);
   });
 
   test('resolves an incident once, and cannot acknowledge it then', () => {
     const over = resolved(open, 'anna', NOW);
-    expect(over).toEqual({ ...open, status: 'resolved', resolved_by: 'anna', resolved_at: iso(NOW) });
+    const changed = { to: 'resolved', at: iso(NOW) };
+    expect(over).toEqual({ ...open, status: 'resolved', resolved_by: 'anna', resolved_at: iso(NOW), changed });
     expect(resolved(over, 'ben', NOW + 1)).toBe(over);
     expect(acknowledged(over, 'ben', NOW)).toBe(undefined);
     expect([isUnresolved(open), isUnresolved(over), isUnresolved(undefined)]).toEqual([true, false, false]);

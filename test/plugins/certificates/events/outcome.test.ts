@@ -184,6 +184,8 @@ describe('a scheduled round', () => {
     ['a success 10 minutes ago', [success()], NOW + 599_999, 'event'],
     ['a success more than that ago', [success()], NOW + 600_000, undefined],
     ['no event', [], NOW, undefined],
+    ['a failure before the clock was set back by a day', [event('f')], NOW - DAY, undefined],
+    ['a failure before the clock was set back by a second', [event('f')], NOW - 1000, undefined],
   ])('after %s', async (_name, events, now, skip) => {
     const recorded = nothing([domain('www')], [probed('www', 'issued')]);
     await round(recorded, events);

@@ -72,6 +72,44 @@ test('entries of another form have no effect', () => {
   });
 });
 
+test('an event or an effect that lacks a member, or has another form of one, has no effect', () => {
+  const events = certificateEvents.open(ENVIRONMENT);
+  const { entry } = events.judge({ ...signedRequest({ ...BODY, payload: { a: 1 } }), targets });
+  const { event } = entry as { readonly event: Readonly<Record<string, Json>> };
+  const effect = {
+    source: 'cert_manager',
+    cluster: 'prod',
+    status: 'signature_failed',
+    at: '2026-01-01T00:00:00.000Z',
+  };
+  const without = (value: Readonly<Record<string, Json>>, name: string): Json =>
+    Object.fromEntries(Object.entries(value).filter(([each]) => each !== name));
+  const optional = ['payload'];
+  const wrong: readonly Json[] = [
+    ...Object.keys(event)
+      .filter((name) => !optional.includes(name))
+      .map((name) => ({ event: without(event, name) })),
+    ...Object.keys(event).map((name) => ({ event: { ...event, [name]: [] } })),
+    ...['type', 'at', 'received_at'].map((name) => ({ event: { ...event, [name]: '(hidden)' } })),
+    ...Object.keys(effect).map((name) => ({ effect: without(effect, name) })),
+    { effect: { ...effect, status: '(hidden)' } },
+    { effect: { ...effect, times: 'many' } },
+  ];
+  for (const each of wrong)
+    expect([each, events.fold({ ledger: new Map(), arrivals: [each], desired: [], memory: [], now: NOW })]).toEqual([
+      each,
+      { changes: [], notes: [], more: false },
+    ]);
+  const folded = events.fold({
+    ledger: new Map(),
+    arrivals: [{ event }, { effect }],
+    desired: [],
+    memory: [],
+    now: NOW,
+  });
+  expect(folded.changes.length).toBeGreaterThan(1);
+});
+
 test('the targets are the externalId of each Domain, in lower case', () => {
   const id = 'AAAAAAAA-0000-4000-8000-000000000001';
   expect(certificateEvents.targets([domain('www', { externalId: id }), domain('api')])).toEqual([id.toLowerCase()]);

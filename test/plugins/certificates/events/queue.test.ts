@@ -57,6 +57,21 @@ describe('retries', () => {
   });
 });
 
+describe('after the clock was set back', () => {
+  const ahead = NOW + 30 * DAY;
+
+  test('a failed event is tried again', () => {
+    const one = failedOnce(entry('a'), 'no Domain', ahead, queue);
+    expect(dueEntries(entriesOf(one), NOW, queue)).toEqual([one]);
+    expect(dueEntries(entriesOf(failedOnce(one, 'no Domain', NOW, queue)), NOW, queue)).toEqual([]);
+  });
+
+  test('a dead letter is replayed', () => {
+    const dead = entry('a', { status: 'failed', retry: queue.maxRetries, updated_at: iso(ahead) });
+    expect(autoReplayed(entriesOf(dead), NOW, isEnabled, queue)).toMatchObject([{ status: 'pending', replays: 1 }]);
+  });
+});
+
 test('the oldest due events come first, a batch at a time', () => {
   const at = (name: string, minutes: number): EventEntry =>
     entry(name, { event: event(name, { received_at: iso(NOW - minutes * MINUTE) }) });

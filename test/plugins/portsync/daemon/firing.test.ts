@@ -10,6 +10,7 @@ import { portsync } from '../../../../plugins/portsync/plugin.ts';
 import { kindIn } from '../../../../src/engine/match.ts';
 import { type Facts, type Resource, resourceOf } from '#plugin';
 import { temporaryFolder } from '../../../support/cli.ts';
+import { alertRound } from '../../../support/scene.ts';
 
 it('firing rules are read from the status of a daemon that runs, without suppressed ones', async () => {
   const path = temporaryFolder();
@@ -38,7 +39,9 @@ it('each firing rule of the spec is an alert with its severity; others are of a 
       memory: undefined,
       sight: { is: 'seen', observed: { ref, state: 'ready', facts: {}, findings: [], at: 0, signals } },
     });
-  const alerts = switchAlerts([switchWith({ firing_rules: ['corruption', 'no-backups', 'later'] }), switchWith({})]);
+  const alerts = switchAlerts(
+    alertRound([switchWith({ firing_rules: ['corruption', 'no-backups', 'later'] }), switchWith({})]),
+  );
   expect(alerts.map(({ class: named, severity, route, message }) => [named, severity, route, message])).toEqual([
     ['corruption', 'critical', 'page', 'leaf: The daemon found more than 5 damaged state files'],
     ['no-backups', 'info', 'ticket', 'leaf: The daemon has no backup of its state'],

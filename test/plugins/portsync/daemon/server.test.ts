@@ -74,7 +74,7 @@ describe('addresses', () => {
 
   test('an address in use is an error of the user', async () => {
     await using server = await startStatusServer(LOCAL, undefined, served());
-    await expect(startStatusServer(server.address, undefined, served())).rejects.toThrow('cannot be served on ::1');
+    await expect(startStatusServer(server.address, undefined, served())).rejects.toThrow('cannot listen on ::1');
   });
 });
 
