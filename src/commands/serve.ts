@@ -57,10 +57,12 @@ async function limitsIn(file: string, host: Host, roots: readonly string[]): Pro
 }
 
 /** The parts of all plugins that metrics depend on. */
-async function measuredPlugins({ plugins }: Host): Promise<readonly MeasuredPlugin[]> {
+async function measuredPlugins({ plugins, env }: Host): Promise<readonly MeasuredPlugin[]> {
   const measured: MeasuredPlugin[] = [];
   for (const [name, load] of plugins) {
     const plugin = await load();
+    // A variable that is not valid stops the daemon before its first round.
+    plugin.onHost?.({}, env);
     const metrics = await plugin.metrics?.();
     measured.push({
       name,
