@@ -174,7 +174,7 @@ async function watchersOf(project: Project): Promise<readonly Watching[]> {
   const { recall } = await withStore(project, say, (store) => store.state());
   const plugins = await pluginsFor(project, project.documents, recall);
   upgradeRecall(recall, plugins);
-  const desired = expand(project.documents, plugins, recall, await settingsFor(plugins, project.config));
+  const desired = expand(project.documents, plugins, recall, await settingsFor(plugins, project));
   const watching: Watching[] = [];
   for (const plugin of plugins.values()) {
     const isOwn = ({ ref }: { readonly ref: { readonly plugin: string } }): boolean => ref.plugin === plugin.name;
