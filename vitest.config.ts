@@ -106,6 +106,8 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 2,
     // Some tests kill and start processes by the hundred, on machines that may be slow: a limit for what hangs.
     testTimeout: 240_000,
+    // A poll waits for what must happen: its usual limit of a second is short on a busy machine.
+    expect: { poll: { timeout: 60_000 } },
     // A machine of CI may stop for seconds. A second try that passes is named at the end: such a test is a fault, too.
     retry: process.env['CI'] === undefined ? 0 : 1,
     reporters: ['default', new SecondTries()],

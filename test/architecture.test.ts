@@ -8,6 +8,7 @@ import {
   type CheckedFile,
   checkArchitecture,
   checkConnections,
+  checkDates,
   checkEngine,
   checkForms,
   checkHomes,
@@ -96,6 +97,13 @@ describe('layers', () => {
       `import { builtinPlugins } from '../plugins.ts';`,
       'only types of src/plugins.ts can be imported in this layer',
     ],
+    ['src/run/watch.ts', `import { openWorlds } from './worlds.ts';`, undefined],
+    [
+      'src/run/watch.ts',
+      `import { writeLog } from './write-log.ts';`,
+      'src/run/write-log.ts must not be imported in this layer',
+    ],
+    ['src/run/watch.ts', `import { apply } from './apply.ts';`, 'src/run/apply.ts must not be imported in this layer'],
     ['src/report/a.ts', `import type { RunEvent } from '../run/events.ts';`, undefined],
     ['src/report/a.ts', `import { plan } from '../run/plan.ts';`, 'src/run/plan.ts must not be imported in this layer'],
     ['src/store/a.ts', `import { fold } from '../engine/remember.ts';`, undefined],
@@ -250,6 +258,17 @@ describe('times', () => {
     ['src/plugin/time.ts', `const a = Date.parse(b);`, undefined],
     ['plugins/nodes/sandbox/a.ts', `const a = new Date(b).toISOString();`, undefined],
     ['src/engine/a.ts', `const a = JSON.parse(b);`, undefined],
+  ]);
+});
+
+describe('dates of certificates', () => {
+  const message = 'only src/plugin/certificate-dates.ts can read';
+  cases(checkDates, [
+    ['plugins/certificates/live/a.ts', `const a = b.validToDate.getTime();`, `${message} validToDate`],
+    ['plugins/fabric/live/a.ts', `const { validFrom } = new X509Certificate(b);`, `${message} validFrom`],
+    ['src/net/a.ts', `const a = socket.getPeerCertificate().valid_to;`, `${message} valid_to`],
+    ['src/plugin/certificate-dates.ts', `const a = b.validToDate.getTime();`, undefined],
+    ['src/engine/a.ts', `const a = b.not_after;`, undefined],
   ]);
 });
 

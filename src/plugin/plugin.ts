@@ -8,6 +8,7 @@ import type { Instant } from './time.ts';
 import type { PluginMetrics } from './metric.ts';
 import type { Claim } from './places.ts';
 import type { PluginTables } from './tables.ts';
+import type { Watcher, WatchScope } from './watcher.ts';
 import type {
   Change,
   Desired,
@@ -343,6 +344,11 @@ export interface Plugin<R = unknown, W = unknown> {
   readonly name: string;
   readonly tables: PluginTables;
   readonly validators: () => Promise<Validators>;
+  /**
+   * The plugin's part of `fettle.yaml` with the variables of the environment that it honours. Throws an InputError for one
+   * that is not valid, without its value. Pure.
+   */
+  onHost?(settings: Json, env: Readonly<Record<string, string | undefined>>): Json;
   /** Checks of the plugin's part of `fettle.yaml` that a schema cannot express. Pointers start in that part. Pure. */
   checkSettings?(settings: Json): readonly Omit<Mistake, 'code' | 'severity'>[];
   /** Checks of documents and the plugin's part of `fettle.yaml` that a schema cannot express. Pure. */
@@ -391,6 +397,11 @@ export interface Plugin<R = unknown, W = unknown> {
   commands?(): Promise<readonly PluginCommand[]>;
   /** Events that `fettle serve` takes in. Loads them from a module of their own: only the daemon uses them. */
   events?(): Promise<PluginEvents>;
+  /**
+   * Watchers of the infrastructure, for `fettle serve`: none if nothing can be watched. Loads them from a module of their
+   * own: only the process of the watchers calls it, and never opens a writer.
+   */
+  watchers?(scope: WatchScope): Promise<readonly Watcher<R>[]>;
   close?(world: R): Promise<void>;
 }
 

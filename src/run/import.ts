@@ -80,11 +80,12 @@ export interface DiscoverOptions {
 async function refusals(
   found: readonly Found[],
   plugin: Plugin,
-  { documents, config }: Project,
+  project: Project,
 ): Promise<ReadonlyMap<Found, string>> {
+  const { documents } = project;
   const validators = await plugin.validators();
   const declared = new Map(documents.map((each) => [formatRef(each.ref), each]));
-  const settings = (await settingsFor(new Map([[plugin.name, plugin]]), config)).get(plugin.name) ?? {};
+  const settings = (await settingsFor(new Map([[plugin.name, plugin]]), project)).get(plugin.name) ?? {};
   const why = (each: Found): string | undefined => {
     const { ref } = each;
     const address = formatRef(ref);

@@ -78,10 +78,10 @@ async function givenTo(
   project: Project,
   recall: Recall,
 ): Promise<Given> {
-  const { host, config, documents } = project;
+  const { host, documents } = project;
   const plugins = new Map([...(await pluginsFor(project, documents, recall)), [plugin.name, plugin] as const]);
   upgradeRecall(recall, plugins);
-  const settings = await settingsFor(plugins, config);
+  const settings = await settingsFor(plugins, project);
   const isOwn = ({ ref }: { readonly ref: Ref }): boolean => ref.plugin === plugin.name;
   const input = defined<CommandInput>({
     words,

@@ -111,7 +111,7 @@ async function unrefreshed(workspace: Workspace, known: ReadonlyMap<string, Memo
       recall.resources.delete(address);
   upgradeRecall(recall, plugins);
   const gaps = [...plugins.keys()].map((plugin): Gap => ({ plugin, message: 'not refreshed' }));
-  const settings = await settingsFor(plugins, workspace.config);
+  const settings = await settingsFor(plugins, workspace);
   const { resources } = match([], { observed: [], gaps, at: now }, recall, { plugins, settings, now });
   return { plugins, resources, gaps, recall, now };
 }
