@@ -77,7 +77,7 @@ function processShell(): Shell {
       return () => process.off('SIGHUP', take);
     },
     ...(process.argv[1] === undefined ? {} : { program: process.argv[1] }),
-    ...(process.send === undefined ? {} : { toParent, fromParent, messages }),
+    ...(process.send === undefined ? {} : { toParent, fromParent, parentEnded, messages }),
     exit: (code) => process.exit(code),
   };
 }
@@ -98,6 +98,14 @@ async function* messages(): AsyncIterable<unknown> {
   // The entry point imports nothing.
   const events = process.getBuiltinModule('node:events');
   for await (const [message] of events.on(process, 'message', { close: ['disconnect'] })) yield message;
+}
+
+/** Settles when the parent has ended. */
+function parentEnded(): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.once('disconnect', resolve);
+    else resolve();
+  });
 }
 
 /** Ends when the message is on its way. A parent that has ended gets none. */

@@ -29,6 +29,8 @@ export interface Shell {
   readonly fromParent?: () => Promise<unknown>;
   /** The messages of the process that started this one, until it ends; absent without such a channel. */
   readonly messages?: () => AsyncIterable<unknown>;
+  /** Settles when the process that started this one has ended; absent without a channel to it. */
+  readonly parentEnded?: () => Promise<void>;
   /** Plugins instead of the built-in ones. */
   readonly plugins?: PluginLoaders;
 }

@@ -9,6 +9,7 @@ import type { Instant } from './time.ts';
 import type { PluginMetrics } from './metric.ts';
 import type { Claim } from './places.ts';
 import type { PluginTables } from './tables.ts';
+import type { Watcher, WatchScope } from './watcher.ts';
 import type {
   Change,
   Desired,
@@ -399,6 +400,11 @@ export interface Plugin<R = unknown, W = unknown> {
   events?(): Promise<PluginEvents>;
   /** Requests to `fettle serve` about what is recorded. Loads them from a module of their own. */
   endpoints?(): Promise<readonly Endpoint[]>;
+  /**
+   * Watchers of the infrastructure, for `fettle serve`: none if nothing can be watched. Loads them from a module of their
+   * own: only the process of the watchers calls it, and never opens a writer.
+   */
+  watchers?(scope: WatchScope): Promise<readonly Watcher<R>[]>;
   close?(world: R): Promise<void>;
 }
 

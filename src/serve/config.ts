@@ -25,6 +25,8 @@ export interface ServeLimits {
   readonly access: ServeHost['access'];
   /** True if a caller may read the API. */
   readonly hasReaders: boolean;
+  /** True to run the watchers of the plugins. */
+  readonly watch: boolean;
   readonly metrics: {
     /** True to expose the names of other programs too. */
     readonly compat: boolean;
@@ -39,7 +41,7 @@ const LEAST_DEADLINE_MS = 60_000;
 
 /** The limits of a file. A setting of the file wins over its variable; receivers of both get alerts. */
 function limitsOf(
-  { apply, interval, deadline, listen, tls, access, metrics, alerts }: ServeHost,
+  { apply, interval, deadline, listen, tls, access, watch, metrics, alerts }: ServeHost,
   variables: CertVariables,
   file: string,
   destinations: readonly Destination[] = [],
@@ -53,6 +55,7 @@ function limitsOf(
     tls: tls === undefined ? undefined : tlsFiles(tls, file),
     access,
     hasReaders: hasReaders(access),
+    watch,
     metrics,
     alerts: {
       destinations: [...variables.destinations, ...destinations],
