@@ -42,6 +42,7 @@ const metrics = serveMetrics({
   intervalMs: 300_000,
   results,
   plugins: [],
+  watch: false,
   compat: false,
   startedAt: Date.now(),
 });
