@@ -46,7 +46,7 @@ interface Served {
   readonly ended: Promise<void>;
 }
 
-interface ServeOptions extends Pick<Serving, 'host' | 'shell' | 'say' | 'tell' | 'stop'> {
+interface ServeOptions extends Pick<Serving, 'host' | 'shell' | 'say' | 'tell' | 'interruption'> {
   readonly folder: string;
 }
 
@@ -128,8 +128,10 @@ export const sandboxUp = command({
       await writeProject(folder, worlds);
       const isJson = flags.json === true;
       if (flags.serve === true) {
+        // Nothing is applied, so that no action could be cancelled.
+        const interruption = { stop: stop.signal, abort: new AbortController().signal };
         const tell = (line: string): void => (isJson ? undefined : print(`serve: ${line}\n`));
-        served = await startServe({ folder, host, shell, say, tell, stop: stop.signal });
+        served = await startServe({ folder, host, shell, say, tell, interruption });
         addresses['serve'] = { url: served.url };
       }
       print(

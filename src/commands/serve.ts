@@ -16,6 +16,7 @@ import { keptAfter } from '../run/last-valid.ts';
 import { isInside } from '../run/stores.ts';
 import { redactorFor } from '../run/worlds.ts';
 import type { Listener } from '../run/events.ts';
+import type { Interruption } from '../run/interruption.ts';
 import { endedDeliveries } from '../serve/alerts/delivery-counts.ts';
 import type { DaemonOptions, ServedProject } from '../serve/daemon.ts';
 import type { Shell } from '../shell.ts';
@@ -105,7 +106,8 @@ async function runWatchers({
   say,
   open,
   stop,
-}: Pick<Serving, 'host' | 'shell' | 'say' | 'stop'> & { readonly open: () => Promise<Workspace> }): Promise<Ending> {
+}: Pick<Serving, 'host' | 'shell' | 'say'> &
+  Pick<Interruption, 'stop'> & { readonly open: () => Promise<Workspace> }): Promise<Ending> {
   if (fromParent === undefined || toParent === undefined || parentEnded === undefined)
     throw new InputError('--watcher is for the watchers of a daemon. Omit --watcher');
   const orphaned = new AbortController();
@@ -126,13 +128,13 @@ export interface Serving {
   readonly argsOf: (project: ServedProject) => readonly string[];
   /** Gets each line of the output. */
   readonly tell: (line: string) => void;
-  readonly stop: AbortSignal;
+  readonly interruption: Interruption;
   readonly onListening?: DaemonOptions['onListening'];
 }
 
-/** Serves projects until `stop` fires. */
+/** Serves projects until the interruption. */
 export async function serveProjects(serving: Serving): Promise<void> {
-  const { workspaces, limits, host, shell, say, argsOf, tell, stop, onListening } = serving;
+  const { workspaces, limits, host, shell, say, argsOf, tell, interruption, onListening } = serving;
   const { program } = shell;
   if (program === undefined) throw new InputError('the program of a round is not known');
   const [{ runDaemon }, { eventsOf }, { startRound }, { startWatch }] = await Promise.all([
@@ -177,7 +179,7 @@ export async function serveProjects(serving: Serving): Promise<void> {
     now: host.now,
     elapsed: host.elapsed,
     say: tell,
-    stop,
+    interruption,
     onWake: (wake) => shell.onHangup?.(wake) ?? (() => undefined),
     ...(onListening === undefined ? {} : { onListening }),
   });
@@ -284,7 +286,7 @@ export const serve = command({
       say,
       argsOf: (project) => [`--chdir=${folderOf(project)}`, ...own, ...named],
       tell: (line) => print(`${line}\n`),
-      stop: stopping.stop,
+      interruption: stopping,
     });
     return 'ok';
   },

@@ -18,6 +18,7 @@ import { Intake, INTAKE_RESULTS, type IntakeOptions } from './intake.ts';
 import type { MeasuredPlugin } from './metric-families.ts';
 import { serveMetrics } from './metrics.ts';
 import { paced } from './paced.ts';
+import type { Interruption } from '../run/interruption.ts';
 import type { RoundOrder } from '../run/round.ts';
 import { type RoundEnded, type RoundProcess, Rounds } from './rounds.ts';
 import { startService } from './service.ts';
@@ -50,7 +51,8 @@ export interface DaemonOptions {
   readonly now: () => number;
   readonly elapsed: () => number;
   readonly say: (line: string) => void;
-  readonly stop: AbortSignal;
+  /** `stop`: running actions finish. `abort`: they are cancelled too. */
+  readonly interruption: Interruption;
   readonly onListening?: (address: ListenAddress) => void;
   /** Calls `wake` for a signal to start a round at once. Returns a function that ends it. */
   readonly onWake: (wake: () => void) => () => void;
@@ -121,9 +123,10 @@ function notReady(
   });
 }
 
-/** Runs until `stop` fires and the running rounds have ended. */
+/** Runs until it is stopped and the running rounds have ended. */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
-  const { projects, limits, plugins, events, env, start, now, elapsed, say, stop, onWake } = options;
+  const { projects, limits, plugins, events, env, start, now, elapsed, say, interruption, onWake } = options;
+  const { stop, abort } = interruption;
   const { permissions, intervalMs, deadlineMs } = limits;
   const listen = listenAddress(limits.listen);
   const results = [...[...events.values()].flatMap((each) => each.results), ...INTAKE_RESULTS];
@@ -255,6 +258,12 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     });
     service.stopping();
     say('stopping: running actions finish');
+    const cancel = (): void => {
+      say('stopping: running actions are cancelled');
+      for (const each of rounds.values()) each.abort();
+    };
+    if (abort.aborted) cancel();
+    abort.addEventListener('abort', cancel, { once: true });
     await Promise.all([...rounds.values(), ...watchers.values()].map((each) => each.stop()));
   } finally {
     forget();
