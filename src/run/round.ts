@@ -36,6 +36,8 @@ export interface RoundOrder {
   readonly skippedMs?: number | undefined;
   /** The version of the documents that the last recorded round read. A round with another one refreshes every resource. */
   readonly documents?: string | undefined;
+  /** The log of the daemon, as `logOf` names it. */
+  readonly log?: string | undefined;
   /** The resources as the last rounds found them. */
   readonly standing?: Standing | undefined;
   /** The last valid documents, as `keptText` packs them. They are used if the present ones are not valid. */
