@@ -10,34 +10,42 @@ const alias = {
   'fettle/conformance': `${import.meta.dirname}/src/conformance/plugin.ts`,
 };
 
-/** Files that take a quarter of a minute or more, the longest first. */
+/** Files that take long, the longest first. */
 const LONG = [
   'attack/torture',
   'serve/serve',
-  'serve/give-way',
-  'attack/kill',
-  'engine/load/hostile',
-  'path/user-mode-linux',
-  'daemon/user-mode-linux',
+  'linux/take-back',
   'live/both-writers',
   'confirm/hold',
-  'confirm/timer',
-  'linux/take-back',
-  'certificates/foreign-files',
-  'certificates/power-loss',
-  'ci/github',
-  'store/postgres/damage',
-  'store/postgres/lease',
-  'package/build',
-  'attack/approval-mutations',
-  'attack/store-secrets',
-  'attack/approval',
-  'fabric/whole-fabric',
-  'docs/tutorial',
-  'ci/gitlab',
+  'postgres/lease',
   'sandbox/sandbox',
+  'fabric/in-effect',
+  'fabric/sandbox',
+  'ci/github',
+  'certificates/power-loss',
+  'postgres/connection',
+  'certificates/reload',
+  'fabric/whole-fabric',
+  'confirm/timer',
+  'postgres/damage',
+  'certificates/foreign-files',
+  'attack/approval-mutations',
+  'attack/places',
+  'fabric/watch',
+  'engine/load/hostile',
+  'http/slow-clients',
+  'attack/store-secrets',
+  'package/build',
+  'attack/kill',
   'store/lease',
+  'serve/give-way',
+  'daemon/user-mode-linux',
+  'path/user-mode-linux',
+  'conformance/certificates',
   'conformance/portsync',
+  'ci/gitlab',
+  'docs/tutorial',
+  'attack/approval',
   'nodes/property',
 ];
 
@@ -46,8 +54,11 @@ const ARCHITECTURE = 'test/architecture.test.ts';
 
 /** Files whose tests compute, or talk to servers of their own: they share processes, which load the code once. */
 const SHARED = [
-  'test/{codegen,commands,formats,net,plugin,report}/*.test.ts',
+  'test/{codegen,commands,formats,net,plugin,report,run}/*.test.ts',
   'test/engine/*.test.ts',
+  'test/engine/load/!(hostile).test.ts',
+  'test/plugins/certificates/!(foreign-files|power-loss|reload).test.ts',
+  'test/plugins/fabric/!(fault-property|faults|in-effect|sandbox|watch|whole-fabric).test.ts',
   'test/plugins/nodes/*.test.ts',
   'test/plugins/certificates/events/*.test.ts',
   'test/plugins/portsync/{model,port,redis,sandbox,sonic,switch}/*.test.ts',
@@ -91,10 +102,12 @@ export default defineConfig({
     setupFiles: ['test/support/clean-up.ts'],
     watch: false,
     sequence: { sequencer: LongFirst },
-    // One more than there are processors: many files wait, for a deadline, a lease or a server.
-    maxWorkers: availableParallelism() + 1,
+    // More than there are processors: files wait half of their time, for a deadline, a lease or a server.
+    maxWorkers: availableParallelism() + 2,
     // Some tests kill and start processes by the hundred, on machines that may be slow: a limit for what hangs.
     testTimeout: 240_000,
+    // A poll waits for what must happen: its usual limit of a second is short on a busy machine.
+    expect: { poll: { timeout: 60_000 } },
     // A machine of CI may stop for seconds. A second try that passes is named at the end: such a test is a fault, too.
     retry: process.env['CI'] === undefined ? 0 : 1,
     reporters: ['default', new SecondTries()],

@@ -8,6 +8,7 @@ import {
   type CheckedFile,
   checkArchitecture,
   checkConnections,
+  checkDates,
   checkEngine,
   checkForms,
   checkHomes,
@@ -250,6 +251,17 @@ describe('times', () => {
     ['src/plugin/time.ts', `const a = Date.parse(b);`, undefined],
     ['plugins/nodes/sandbox/a.ts', `const a = new Date(b).toISOString();`, undefined],
     ['src/engine/a.ts', `const a = JSON.parse(b);`, undefined],
+  ]);
+});
+
+describe('dates of certificates', () => {
+  const message = 'only src/plugin/certificate-dates.ts can read';
+  cases(checkDates, [
+    ['plugins/certificates/live/a.ts', `const a = b.validToDate.getTime();`, `${message} validToDate`],
+    ['plugins/fabric/live/a.ts', `const { validFrom } = new X509Certificate(b);`, `${message} validFrom`],
+    ['src/net/a.ts', `const a = socket.getPeerCertificate().valid_to;`, `${message} valid_to`],
+    ['src/plugin/certificate-dates.ts', `const a = b.validToDate.getTime();`, undefined],
+    ['src/engine/a.ts', `const a = b.not_after;`, undefined],
   ]);
 });
 

@@ -440,6 +440,11 @@ export type RuleId =
 export interface CertificatesConfig {
   /** Largest number of actions of this plugin that run at once, within `parallelism` of the project. */
   readonly parallelism: number;
+  /** Defaults of Domains. */
+  readonly domains: {
+    /** `expiryWarnDays` of the Domains that do not set it. The environment variable `CERT_EXPIRY_WARN_DAYS` wins. */
+    readonly expiryWarnDays: number;
+  };
   /** Limits of the probes of TLS servers. */
   readonly probe: {
     /** Probes at once. */
@@ -512,6 +517,7 @@ export interface CertificatesConfig {
 export const defaults = {
   config: {
     parallelism: 8,
+    domains: { expiryWarnDays: 30 },
     probe: {
       concurrency: 100,
       connectSeconds: 5,
@@ -628,6 +634,7 @@ export const tables = {
       safetyInputs: [],
       releases: [],
       undeciding: [
+        '/domains/expiryWarnDays',
         '/probe/concurrency',
         '/probe/connectSeconds',
         '/probe/handshakeSeconds',
@@ -954,6 +961,7 @@ export const tables = {
       safetyInputs: [{ pointer: '/validityDays', combine: 'larger' }],
       releases: [{ pointer: '/storage' }],
       undeciding: [
+        '/domains/expiryWarnDays',
         '/probe/concurrency',
         '/probe/connectSeconds',
         '/probe/handshakeSeconds',
@@ -1072,6 +1080,7 @@ export const tables = {
       safetyInputs: [],
       releases: [],
       undeciding: [
+        '/domains/expiryWarnDays',
         '/probe/concurrency',
         '/probe/connectSeconds',
         '/probe/handshakeSeconds',

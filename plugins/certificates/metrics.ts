@@ -5,8 +5,8 @@
  */
 
 import {
-  ABSENT,
   type Alert,
+  countsBy,
   type Ledger,
   type MetricFamily,
   type MetricRound,
@@ -16,6 +16,8 @@ import {
   instantOf,
   seenFacts,
   seenState,
+  stateOrLast,
+  statesIn,
 } from '#plugin';
 import { certificateAlerts } from './alerts.ts';
 import type { CertificateResource, DomainResource } from './diff.ts';
@@ -35,12 +37,8 @@ const SLA = { warning: 'renewal_sla_warning', breach: 'renewal_sla_breach' } as 
 /** The share of the renewal window from which a certificate that is not renewed is late. */
 const LATE = 0.5;
 
-function statesOf(kind: 'Certificate' | 'Domain'): readonly string[] {
-  const [machine] = Object.values(tables.kinds[kind].machines);
-  return machine?.states ?? [];
-}
-
-const DOMAIN_STATES = statesOf('Domain');
+const CERTIFICATE_STATES = statesIn(tables, 'Certificate');
+const DOMAIN_STATES = statesIn(tables, 'Domain');
 /** The states of a Domain that `worker-certificates` knows. */
 const FDT_STATES = ['pending_issue', 'pending_route', 'issued', 'expiring', 'tls_error', 'passthrough_unverified'];
 
@@ -58,7 +56,7 @@ function fdt(
 }
 
 const families: readonly MetricFamily[] = [
-  gauge('certificates', 'Certificates by state.', { closed: { state: statesOf('Certificate') } }),
+  gauge('certificates', 'Certificates by state.', { closed: { state: CERTIFICATE_STATES } }),
   gauge('certificates_late', 'Certificates that are not renewed although half of their renewal window has passed.', {
     closed: {},
   }),
@@ -97,25 +95,16 @@ const families: readonly MetricFamily[] = [
   fdt('domains_renewal_sla_warning_total', 'gauge', 'Domains whose renewal is due within the warning window.'),
   fdt('domains_renewal_sla_breach_total', 'gauge', 'Domains whose renewal is overdue.'),
   fdt('dlq_auto_replays_total', 'counter', 'Automatic replays of dead letters.'),
+  fdt(
+    'replication_targets_total',
+    'gauge',
+    'Regions of Domains by the state of their replication; 0 without replication.',
+    {
+      closed: { state: ['source', 'replicated', 'stale'] },
+    },
+  ),
   fdt('metrics_generated_at_seconds', 'gauge', 'Time of the values, in unix seconds.', {}),
 ];
-
-/** The state of a declared resource, from the refresh or, under a gap, from the log. */
-function stateOf({ desired, sight, memory }: Resource): string | undefined {
-  if (sight.is === 'absent') return desired === undefined ? undefined : ABSENT;
-  return sight.is === 'seen' ? sight.observed.state : memory?.state;
-}
-
-function count(
-  values: readonly (string | undefined)[],
-  among: readonly string[],
-  label: string,
-): readonly MetricValue[] {
-  return among.map((value) => ({
-    labels: { [label]: value },
-    value: values.filter((each) => each === value).length,
-  }));
-}
 
 interface Times {
   readonly end: number;
@@ -152,7 +141,7 @@ function certificateValues(
   });
   const first = timed.reduce((least, { times }) => Math.min(least, times.end), Number.POSITIVE_INFINITY);
   return {
-    fettle_certificates: count(all.map(stateOf), statesOf('Certificate'), 'state'),
+    fettle_certificates: countsBy('state', CERTIFICATE_STATES, all.map(stateOrLast)),
     fettle_certificates_late: [{ value: timed.filter(({ times }) => isLate(times, now)).length }],
     fettle_certificate_earliest_not_after_timestamp_seconds: Number.isFinite(first) ? [{ value: first / 1000 }] : [],
     fettle_certificate_not_after_timestamp_seconds: timed.map(({ labels, times }) => ({
@@ -177,9 +166,9 @@ function isProbed(resource: DomainResource): boolean | undefined {
 
 function domainValues(resources: readonly Resource[]): Readonly<Record<string, readonly MetricValue[]>> {
   const all = Domain.among(resources);
-  const states = all.map(stateOf);
+  const states = all.map(stateOrLast);
   return {
-    fettle_domains: count(states, DOMAIN_STATES, 'state'),
+    fettle_domains: countsBy('state', DOMAIN_STATES, states),
     fettle_domain_probe_success: all.flatMap((resource) => {
       const isOk = isProbed(resource);
       return isOk === undefined ? [] : [{ labels: { name: resource.ref.name }, value: isOk ? 1 : 0 }];
@@ -189,7 +178,7 @@ function domainValues(resources: readonly Resource[]): Readonly<Record<string, r
       const end = instantOf(facts === undefined ? timeOf(resource.memory?.kept.not_after) : usableUntil(facts));
       return end === undefined || Number.isNaN(end) ? [] : [{ labels: { name: resource.ref.name }, value: end / 1000 }];
     }),
-    fdt_cert_domains_total: count(states, FDT_STATES, 'status'),
+    fdt_cert_domains_total: countsBy('status', FDT_STATES, states),
   };
 }
 
@@ -217,17 +206,17 @@ function ledgerValues(before: Ledger, after: Ledger): Readonly<Record<string, re
   const all = [...incidents.values()];
   const replays = [{ value: replaysOf(tablesOf(before).events, events) }];
   return {
-    fettle_events: count(statuses, EVENT_STATUSES, 'status'),
+    fettle_events: countsBy('status', EVENT_STATUSES, statuses),
     fettle_incidents: INCIDENT_STATUSES.flatMap((status) =>
       TIERS.map((tier) => ({
         labels: { status, tier },
         value: all.filter((each) => each.status === status && String(each.tier) === tier).length,
       })),
     ),
-    fettle_incidents_unresolved: count(
-      all.flatMap(({ status, type }) => (status === 'resolved' ? [] : [type])),
-      INCIDENT_TYPES,
+    fettle_incidents_unresolved: countsBy(
       'type',
+      INCIDENT_TYPES,
+      all.flatMap(({ status, type }) => (status === 'resolved' ? [] : [type])),
     ),
     fettle_event_replays_total: replays,
     fdt_cert_dlq_auto_replays_total: replays,

@@ -18,6 +18,7 @@
  */
 
 import {
+  ABSENT,
   counted,
   type Facts,
   type Finding,
@@ -54,10 +55,14 @@ export function knownProbe(seen: ProbeSeen): KnownProbe {
 type Judgement = Standing<DomainFacts> & { readonly findings: readonly Finding[] };
 
 /** The result of a refresh of a Domain. */
+type Recorded = Pick<Memory<DomainMemory>, 'state' | 'kept'>;
+
 export type DomainRefresh =
   | { readonly kind: 'unverified'; readonly problem?: string }
   | { readonly kind: 'no-route' }
-  | { readonly kind: 'spaced'; readonly memory: Pick<Memory<DomainMemory>, 'state' | 'kept'> }
+  | { readonly kind: 'spaced'; readonly memory: Recorded }
+  /** Scheduled refreshes probe nothing here: the recorded state stays. */
+  | { readonly kind: 'unprobed'; readonly memory: Recorded | undefined }
   | { readonly kind: 'probed'; readonly seen: KnownProbe; readonly trust: readonly TrustProblem[] };
 
 /** Reports whether a host is an IP address. */
@@ -534,6 +539,25 @@ function spaced(ref: Ref, { state, kept }: Extract<DomainRefresh, { kind: 'space
   };
 }
 
+/** The recorded state of a Domain that scheduled refreshes do not probe: certificate events alone change it. */
+function unprobed(
+  ref: Ref,
+  { state = ABSENT, kept }: Partial<Recorded> & { readonly kept: Recorded['kept'] },
+): Judgement {
+  const { error = '', message = '', fingerprint = '', not_after: notAfter } = kept;
+  const isFailing = state === 'tls_error' && error !== '';
+  return {
+    // A Domain that neither a probe nor an event is about waits for its first one.
+    state: state === ABSENT ? 'pending_issue' : state,
+    facts: defined({
+      ...(isFailing ? { error: error as DomainError, message } : {}),
+      ...(fingerprint === '' ? {} : { fingerprint, not_after: notAfter }),
+      remembered: true as const,
+    }),
+    findings: isFailing ? [{ ref, code: error, severity: severityOf(error), message, facts: {} }] : [],
+  };
+}
+
 /** The result of a refresh, with the spec that was used. */
 interface Met {
   readonly spec: DomainSpec;
@@ -585,6 +609,8 @@ export function domainStanding(
       return { state: 'pending_route', facts: {}, findings: [] };
     case 'spaced':
       return withLastServed(spec, spaced(ref, refresh.memory), memory, now);
+    case 'unprobed':
+      return withLastServed(spec, unprobed(ref, { ...refresh.memory, kept: refresh.memory?.kept ?? {} }), memory, now);
     case 'probed':
       return refresh.seen.resolved
         ? withLastServed(

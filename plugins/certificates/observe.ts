@@ -176,6 +176,7 @@ async function probeDomain(
   if (record !== undefined && !(await refresh.world.readTxt(record.name, signal)).includes(record.txt))
     return { kind: 'unverified', problem: `the TXT record ${record.name} with the text ${record.txt} does not exist` };
   if (scheduled === true && memory !== undefined && isBackingOff(spec, memory, now)) return { kind: 'spaced', memory };
+  if (scheduled === true && !refresh.world.isProbing) return { kind: 'unprobed', memory };
   const trust = await refresh.trust(spec.trust ?? []);
   return {
     kind: 'probed',

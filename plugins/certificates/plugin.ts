@@ -23,6 +23,7 @@ import {
   type IssuerStep,
   tables,
 } from './generated.ts';
+import { domainWithSettings, settingsOnHost } from './environment.ts';
 import { certificateFindings, issuerFindings } from './ends.ts';
 import { noteAdopted } from './kept.ts';
 import { domainFindings, noteCertificate, noteDomain, noteIssuer } from './note.ts';
@@ -109,6 +110,9 @@ const certificate: Kind<
 };
 
 const domain: Kind<CertificatesWriter, DomainSpec, DomainFacts, DomainMemory, DomainStep, DomainRuleId> = {
+  expand: (desired, _recall, settings) => [
+    domainWithSettings(desired, settings as unknown as Partial<CertificatesConfig>),
+  ],
   policy: (desired) => desired?.spec,
   state: domainStanding,
   diff: diffDomain,
@@ -125,6 +129,7 @@ export const certificates = definePlugin<CertificatesReader, CertificatesWriter>
   name: 'certificates',
   tables,
   validators: async () => (await import('./generated.validators.js')).validators,
+  onHost: (settings, env) => settingsOnHost(settings as unknown as Partial<CertificatesConfig>, env),
   checkSettings: (settings) => {
     const config = settings as unknown as Partial<CertificatesConfig>;
     return [...timeMistakes(config, {}, ''), ...checkProbe(config)];

@@ -281,6 +281,8 @@ export interface Unread {
 export interface CertificatesReader {
   /** Maximum number of concurrent probes. */
   readonly probes: number;
+  /** False if scheduled refreshes probe no Domain. */
+  readonly isProbing: boolean;
   readAuthority(dir: string): Promise<AuthoritySeen>;
   readPair(storage: PairStorage): Promise<PairSeen>;
   /** Searches a folder and its subfolders for pairs. Throws a StorageError if the folder cannot be read. */

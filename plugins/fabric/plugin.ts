@@ -21,6 +21,7 @@ export const fabric = definePlugin<FabricReader, FabricWriter>({
   checkSettings: settingMistakes,
   claim,
   summary,
+  metrics: async () => (await import('./metrics.ts')).metrics,
   alerts: async () => (await import('./alerts/raised.ts')).fabricAlerts,
   kinds: {
     Fabric: fabricKind,

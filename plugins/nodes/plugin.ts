@@ -47,6 +47,7 @@ export const nodes = definePlugin<NodesReader, NodesWriter>({
   checkTogether,
   kinds: { Node: node, NodePool: nodePool, Container: container },
   summary: summaryOf,
+  metrics: async () => (await import('./metrics.ts')).metrics,
   alerts: async () => (await import('./alerts.ts')).nodeAlerts,
   openReader: async (outside) => (await import('./live/reader.ts')).openReader(outside),
   openWriter: async (outside) => (await import('./live/writer.ts')).openWriter(outside),

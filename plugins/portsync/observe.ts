@@ -95,7 +95,8 @@ function sightingsOf({ ref, ports }: Part, seen: SwitchSeen, at: Instant): reado
       ref,
       given: true,
       facts: asJson(seen.facts),
-      signals: seen.firing === undefined ? undefined : { firing_rules: seen.firing },
+      signals:
+        seen.firing === undefined ? undefined : asJson(defined({ firing_rules: seen.firing, daemon: seen.daemon })),
       at,
     }),
     ...[...ports].flatMap(([name, port]): readonly Sighting[] => {

@@ -24,6 +24,7 @@ export const portsync = definePlugin<PortsyncReader, PortsyncWriter>({
   validators: async () => (await import('./generated.validators.js')).validators,
   check,
   checkTogether,
+  metrics: async () => (await import('./metrics.ts')).metrics,
   alerts: async () => (await import('./alerts.ts')).switchAlerts,
   files: { pointers: { Switch: '/configDb/file' }, parts: declaredPorts },
   kinds: { Switch: switchKind, Port: portKind },

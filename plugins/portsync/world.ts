@@ -1,5 +1,6 @@
 /** The outside of the portsync plugin: switches, Linux hosts and files, in one form. */
 
+import type { KeptMetrics } from './daemon/metrics-file.ts';
 import type { PortFacts, PortSignals, SwitchFacts } from './facts.ts';
 import type { SwitchSpec } from './generated.ts';
 import type { Expected } from './confirm/check.ts';
@@ -24,6 +25,8 @@ export interface SwitchSeen {
   readonly unread?: string;
   /** The rules that fire in the daemon of the switch, for a switch that fettle runs on. */
   readonly firing?: readonly string[];
+  /** The metrics that this daemon keeps. */
+  readonly daemon?: KeptMetrics;
 }
 
 /** A switch, and how much of it a refresh reads. */

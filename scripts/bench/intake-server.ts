@@ -65,6 +65,7 @@ intake.refreshed({
   resources: [],
   rows: [],
   findings: [],
+  alerts: [],
   gaps: [],
   drifted: 0,
   actions: [],

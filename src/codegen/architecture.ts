@@ -399,6 +399,21 @@ export function checkTimes(files: readonly CheckedFile[]): readonly Violation[] 
     );
 }
 
+const DATES_HOME = 'src/plugin/certificate-dates.ts';
+/** Members of node:crypto and node:tls that have the dates of a certificate, also if they are not dates. */
+const DATES = ['validFrom', 'validFromDate', 'validTo', 'validToDate', 'valid_from', 'valid_to'];
+
+/** Checks that dates of certificates are read in one file, which checks them. */
+export function checkDates(files: readonly CheckedFile[]): readonly Violation[] {
+  return files
+    .filter(({ path }) => path !== DATES_HOME)
+    .flatMap((file) =>
+      nodesOf(file.source, SyntaxKind.Identifier)
+        .filter((node) => DATES.includes(node.getText()))
+        .map((node) => violation(file, node, `only ${DATES_HOME} can read ${node.getText()}`)),
+    );
+}
+
 /** The names that a file imports from a module of Node.js; `*` for the whole module. Types do not count. */
 function takenOf(source: SourceFile, module: string): readonly { readonly name: string; readonly node: Node }[] {
   const declared = source
@@ -490,7 +505,15 @@ export function checkForms(files: readonly CheckedFile[]): readonly Violation[] 
 
 /** All checks over all files. */
 export function checkArchitecture(files: readonly CheckedFile[]): readonly Violation[] {
-  return [checkLayers, checkHomes, checkPurity, checkEngine, checkTimes, checkConnections, checkForms].flatMap(
-    (check) => check(files),
-  );
+  const checks = [
+    checkLayers,
+    checkHomes,
+    checkPurity,
+    checkEngine,
+    checkTimes,
+    checkDates,
+    checkConnections,
+    checkForms,
+  ];
+  return checks.flatMap((check) => check(files));
 }

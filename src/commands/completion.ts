@@ -6,7 +6,7 @@ import { CAUSES } from '../engine/causes.ts';
 import { isDatabase } from '../engine/store-address.ts';
 import { FAIL_ON } from '../run/ending.ts';
 import { type Host, openProject, type Source } from '../run/project.ts';
-import { recallFrom, withStore } from '../run/stores.ts';
+import { withStore } from '../run/stores.ts';
 import { command } from './command.ts';
 import { flag, optional, where } from './options.ts';
 
@@ -208,7 +208,7 @@ async function addresses(host: Host, source: Source): Promise<readonly string[]>
     const project = await openProject(host, source, unheard);
     for (const { ref } of project.documents) found.add(formatRef(ref));
     if (!isDatabase(project.config.store)) {
-      const { recall } = await withStore(project, unheard, recallFrom);
+      const { recall } = await withStore(project, unheard, (store) => store.state());
       for (const address of recall.resources.keys()) found.add(address);
     }
   } catch {

@@ -30,10 +30,10 @@ async function lifecycle(kind: string, host: Host): Promise<readonly string[]> {
 }
 
 async function dependencies(project: Project): Promise<readonly string[]> {
-  const { config, documents } = project;
+  const { documents } = project;
   const recall = emptyRecall();
   const plugins = await pluginsFor(project, documents, recall);
-  const resources = expand(documents, plugins, recall, await settingsFor(plugins, config));
+  const resources = expand(documents, plugins, recall, await settingsFor(plugins, project));
   return dependencyGraph(resources.map(({ ref, needs }) => ({ address: formatRef(ref), needs: needs.map(formatRef) })));
 }
 

@@ -18,7 +18,7 @@ import type { Listener } from '../run/events.ts';
 import { endedDeliveries } from '../serve/alerts/delivery-counts.ts';
 import type { DaemonOptions, ServedProject } from '../serve/daemon.ts';
 import type { Shell } from '../shell.ts';
-import type { MeasuredPlugin } from '../serve/metrics.ts';
+import type { MeasuredPlugin } from '../serve/metric-families.ts';
 import type { RoundHealth } from '../formats/round.ts';
 import type { RoundMessage } from '../serve/round-process.ts';
 import { command } from './command.ts';
@@ -55,13 +55,14 @@ async function limitsIn(file: string, host: Host, roots: readonly string[]): Pro
 }
 
 /** The parts of all plugins that metrics depend on. */
-async function measuredPlugins({ plugins }: Host): Promise<readonly MeasuredPlugin[]> {
+async function measuredPlugins({ plugins, env }: Host): Promise<readonly MeasuredPlugin[]> {
   const measured: MeasuredPlugin[] = [];
   for (const [name, load] of plugins) {
     const plugin = await load();
+    // A variable that is not valid stops the daemon before its first round.
+    plugin.onHost?.({}, env);
     const metrics = await plugin.metrics?.();
-    const classes = (plugin.tables.alerts ?? []).map((alert) => alert.class);
-    measured.push({ name, families: metrics?.families ?? [], classes });
+    measured.push({ name, families: metrics?.families ?? [], tables: plugin.tables });
   }
   return measured;
 }

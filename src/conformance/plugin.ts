@@ -247,12 +247,11 @@ async function lookAt(
   return observed.filter(({ ref }) => formatRef(ref) === formatRef(resource.ref));
 }
 
-/** Number of orders in which each situation is planned. */
-const ORDERS = 4;
+/** Other orders of a list: any two items change places in the first, and distances change in the second. */
+const REORDERS = [<T>(items: readonly T[]): readonly T[] => items.toReversed(), shuffled] as const;
 
-/** Shuffles items by a seed. */
-function shuffled<T>(items: readonly T[], seed: number): readonly T[] {
-  const rank = (index: number): number => ((index + 1) * 2_654_435_761 * (2 * seed + 1)) % 4_294_967_291;
+function shuffled<T>(items: readonly T[]): readonly T[] {
+  const rank = (index: number): number => ((index + 1) * 2_654_435_761 * 3) % 4_294_967_291;
   return items
     .map((item, index) => ({ item, rank: rank(index) }))
     .sort((a, b) => a.rank - b.rank)
@@ -267,12 +266,12 @@ async function sameInAnyOrder(
   expected: string,
 ): Promise<void> {
   const { bench, log } = line;
-  for (let seed = 1; seed <= ORDERS; seed += 1) {
-    const memories = shuffled([...log.recall.resources], seed);
+  for (const reordered of REORDERS) {
+    const memories = reordered([...log.recall.resources]);
     log.recall.resources.clear();
     for (const [address, memory] of memories) log.recall.resources.set(address, memory);
-    bench.reorder?.((items) => shuffled(items, seed));
-    expect(bytesOf(await line.plan(shuffled(documents, seed), overrides))).toEqual(expected);
+    bench.reorder?.(reordered);
+    expect(bytesOf(await line.plan(reordered(documents), overrides))).toEqual(expected);
   }
 }
 

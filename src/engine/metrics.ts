@@ -6,6 +6,7 @@ import {
   type MetricFamily,
   type MetricRound,
   type MetricValue,
+  type MetricValues,
   type Plugin,
   type PluginMetrics,
   type Resource,
@@ -15,6 +16,8 @@ import {
 export interface FamilyValues {
   readonly name: string;
   readonly values: readonly MetricValue[];
+  /** True for the values of an earlier round. */
+  readonly kept?: true;
   /** The number of series that are left out, because they are more than the limit. */
   readonly omitted?: number;
 }
@@ -37,11 +40,16 @@ export interface Measuring extends Omit<MetricRound, 'resources'> {
 /** Longest value of a label, in characters. */
 const MOST_LABEL = 512;
 
-function isSound({ labels = {}, value }: MetricValue, { type, closed = {}, listed = [], open = [] }: MetricFamily) {
+function isSound(
+  { labels = {}, value, buckets }: MetricValue,
+  { type, closed = {}, listed = [], open = [], bounds = [] }: MetricFamily,
+): boolean {
   const names = [...Object.keys(closed), ...listed, ...open];
   return (
     Number.isFinite(value) &&
     (type === 'gauge' || value >= 0) &&
+    (type === 'histogram') === (buckets !== undefined) &&
+    (buckets === undefined || (buckets.length === bounds.length + 1 && buckets.every((each) => each >= 0))) &&
     Object.keys(labels).length === names.length &&
     names.every((name) => {
       const text = labels[name];
@@ -55,8 +63,9 @@ function keyOf({ labels = {} }: MetricValue): string {
 }
 
 /** Checks the values of a family. Throws for values that are not those that the family declares. */
-function valuesOf(family: MetricFamily, values: readonly MetricValue[], mostSeries: number): FamilyValues {
+function valuesOf(family: MetricFamily, values: MetricValues, mostSeries: number): FamilyValues {
   const { name, open = [] } = family;
+  if (values === 'kept') return { name, values: [], kept: true };
   const wrong = values.find((value) => !isSound(value, family));
   if (wrong !== undefined) throw new Error(`${name} has a value that its family does not declare`);
   if (new Set(values.map(keyOf)).size < values.length) throw new Error(`${name} has two values of one series`);

@@ -129,7 +129,9 @@ function blank(ref: Ref): Memory {
 
 /** An object without its empty members; the object itself if it has none, for speed. */
 function without<T extends object>(object: T, saysNothing: (value: unknown) => boolean): T {
-  if (!Object.values(object).some(saysNothing)) return object;
+  let isFull = true;
+  for (const name in object) if (saysNothing(object[name])) isFull = false;
+  if (isFull) return object;
   return Object.fromEntries(Object.entries(object).filter(([, value]) => !saysNothing(value))) as T;
 }
 

@@ -9,12 +9,16 @@ import type { Standing, Standings } from './standing.ts';
 export interface Counted {
   readonly labels: Readonly<Record<string, string>>;
   readonly count: number;
+  /** Counts of a histogram by bucket; `count` is the sum of its values. */
+  readonly buckets?: readonly number[];
 }
 
 /** The series of one metric: values of a gauge, or increases of a counter. */
 export interface CountedMetric {
   readonly name: string;
   readonly series: readonly Counted[];
+  /** True if the series are those of an earlier round. */
+  readonly kept?: true;
   /** The number of series that are left out, because they are more than the limit. */
   readonly omitted?: number;
 }
@@ -56,6 +60,8 @@ export interface RoundReport {
   readonly rows: readonly Counted[];
   /** Findings by code and severity. */
   readonly findings: readonly Counted[];
+  /** Alerts that hold, by plugin and class. */
+  readonly alerts: readonly Counted[];
   readonly gaps: readonly Counted[];
   readonly drifted: number;
   /** Ended actions by plugin, step and outcome. */
@@ -150,9 +156,14 @@ export interface RoundEnd {
 }
 
 function metricsOf({ families }: Measured): readonly CountedMetric[] {
-  return families.map(({ name, values, omitted }) => ({
+  return families.map(({ name, values, omitted, kept }) => ({
     name,
-    series: values.map(({ labels = {}, value }) => ({ labels, count: value })),
+    series: values.map(({ labels = {}, value, buckets }) => ({
+      labels,
+      count: value,
+      ...(buckets === undefined ? {} : { buckets }),
+    })),
+    ...(kept === undefined ? {} : { kept }),
     ...(omitted === undefined ? {} : { omitted }),
   }));
 }
@@ -187,6 +198,12 @@ export function roundReport({
     findings: countsOf(
       Object.values(standing.now).flatMap(({ findings = [] }) => findings),
       ({ code, severity }) => ({ code, severity }),
+    ),
+    alerts: countsOf(
+      Object.entries(standing.now).flatMap(([address, { alerts = [] }]) =>
+        alerts.map((named) => ({ plugin: typeOf(address)[0], class: named })),
+      ),
+      (each) => each,
     ),
     gaps: countsOf(plan.gaps, ({ plugin }) => ({ plugin })),
     drifted: Object.values(standing.now).filter(({ drifted }) => drifted === true).length,

@@ -10,6 +10,8 @@ export interface Stand {
   readonly state?: string;
   readonly row?: { readonly verdict: 'accept' | 'reject' | 'defer'; readonly goal: string };
   readonly findings?: readonly { readonly code: string; readonly severity: string }[];
+  /** Classes of the alerts that hold. */
+  readonly alerts?: readonly string[];
   readonly drifted?: true;
   /** Digest of the refusal that the log has, if its row is refused. */
   readonly refusal?: string;
@@ -30,7 +32,10 @@ export function rowsIn(standing: Standing | undefined): ReadonlySet<string> {
   return new Set(Object.entries(standing ?? {}).flatMap(([address, { row }]) => (row === undefined ? [] : [address])));
 }
 
-function standingIn(plan: Plan, refusals: ReadonlyMap<string, string>): ReadonlyMap<string, Stand> {
+function standingIn(
+  plan: Plan,
+  { refusals, alerts }: Pick<StandingParts, 'refusals' | 'alerts'>,
+): ReadonlyMap<string, Stand> {
   const all = new Map<string, Stand>();
   const add = (address: string, more: Stand): void => void all.set(address, { ...all.get(address), ...more });
   for (const { address, state } of plan.prior_state.resources) add(address, { state });
@@ -42,6 +47,7 @@ function standingIn(plan: Plan, refusals: ReadonlyMap<string, string>): Readonly
   for (const { address, code, severity } of plan.checks)
     add(address, { findings: [...(all.get(address)?.findings ?? []), { code, severity }] });
   for (const { address } of plan.resource_drift) add(address, { drifted: true });
+  for (const [address, classes] of alerts) add(address, { alerts: classes });
   for (const [address, refusal] of refusals) add(address, { refusal });
   return all;
 }
@@ -54,10 +60,13 @@ export interface StandingParts {
   readonly known: ReadonlySet<string>;
   /** Digests of recorded refusals, by address. */
   readonly refusals: ReadonlyMap<string, string>;
+  /** Classes of the alerts that hold, by address. */
+  readonly alerts: ReadonlyMap<string, readonly string[]>;
 }
 
-export function standingOf(plan: Plan, { before, refreshed, known, refusals }: StandingParts): Standings {
-  const found = standingIn(plan, refusals);
+export function standingOf(plan: Plan, parts: StandingParts): Standings {
+  const { before, refreshed, known } = parts;
+  const found = standingIn(plan, parts);
   if (refreshed === undefined || before === undefined) {
     const all = Object.fromEntries(found);
     return { now: all, kept: all };

@@ -343,6 +343,11 @@ export interface Plugin<R = unknown, W = unknown> {
   readonly name: string;
   readonly tables: PluginTables;
   readonly validators: () => Promise<Validators>;
+  /**
+   * The plugin's part of `fettle.yaml` with the variables of the environment that it honours. Throws an InputError for one
+   * that is not valid, without its value. Pure.
+   */
+  onHost?(settings: Json, env: Readonly<Record<string, string | undefined>>): Json;
   /** Checks of the plugin's part of `fettle.yaml` that a schema cannot express. Pointers start in that part. Pure. */
   checkSettings?(settings: Json): readonly Omit<Mistake, 'code' | 'severity'>[];
   /** Checks of documents and the plugin's part of `fettle.yaml` that a schema cannot express. Pure. */

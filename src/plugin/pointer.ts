@@ -15,7 +15,8 @@ export function escapePointer(key: string): string {
 
 /** Returns the key of an escaped part of a JSON pointer. */
 export function unescapePointer(part: string): string {
-  return part.replaceAll('~1', '/').replaceAll('~0', '~');
+  // Hardly any part has an escape.
+  return part.includes('~') ? part.replaceAll('~1', '/').replaceAll('~0', '~') : part;
 }
 
 function partsOf(pointer: string): readonly string[] {

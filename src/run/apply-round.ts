@@ -15,7 +15,7 @@ import { planDifference } from '../formats/plan-difference.ts';
 import type { Plan, Planned } from '../formats/plan.ts';
 import type { RecordBodies } from '../formats/log-record.ts';
 import { type Recall, rememberedOf } from '../engine/remember.ts';
-import type { Fence, Head, ReadReport, Store } from '../store/store.ts';
+import type { Fence, Head, LogState, Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { foundIn } from './drifted.ts';
 import { applyEnding, type Ending, exitCode, type FailOn, refreshEnding } from './ending.ts';
@@ -31,7 +31,6 @@ import type { GiveWay } from './give-way.ts';
 import { runningActions } from './running-actions.ts';
 import { ledgerCopy, type RoundFound } from './round-found.ts';
 import type { Passes, Selection } from './selection.ts';
-import { recallFrom } from './stores.ts';
 import { parallelismOf } from './parallelism.ts';
 import { filesFor, openWorlds, pluginsFor, upgradeRecall, type Worlds } from './worlds.ts';
 import { DAMAGED } from './write-log.ts';
@@ -91,6 +90,8 @@ export interface ApplyOptions extends Pick<FailOn, 'failOn'> {
   readonly part?: Part | undefined;
   /** Set for a round of serve, which refreshes only what is due. */
   readonly schedule?: RoundSchedule | undefined;
+  /** The state that was read before the lock is taken, through the same store. */
+  readonly known?: LogState | undefined;
   /** Set for a run that ends early if another process waits for the lock. */
   readonly giveWay?: GiveWay | undefined;
 }
@@ -121,18 +122,13 @@ export interface Finished {
 }
 
 /** Reads the log under the lock. Throws if it is damaged, unless the configuration has `onDamage: recover`. */
-async function readLog({
-  store,
-  fence,
-  project,
-  say,
-}: Round): Promise<{ readonly recall: Recall; readonly report: ReadReport }> {
-  const first = await recallFrom(store);
+async function readLog({ store, fence, project, say }: Round): Promise<LogState> {
+  const first = await store.state();
   if (first.report.status !== 'damaged') return first;
   say({ type: 'log-damaged', damage: first.report.damage, place: store.place, use: 'nothing' });
   if (project.config.onDamage !== 'recover') throw new InputError(DAMAGED);
   say({ type: 'log-recovered', report: await store.recover(fence) });
-  return recallFrom(store);
+  return store.state();
 }
 
 /** A phrase for each resource in a transient state: its address, its state, and what it waits for. */

@@ -19,7 +19,7 @@ import type { SavedPlan } from './plan-file.ts';
 import { openDocuments, type Project, type Workspace } from './project.ts';
 import { nextRound } from './settling.ts';
 import { textsOf } from '../engine/remember.ts';
-import { recallFrom, withStore } from './stores.ts';
+import { withStore } from './stores.ts';
 import { refuseInCi } from './write-log.ts';
 
 /** Longest time for all rounds, by default. */
@@ -129,28 +129,33 @@ async function untilSettled(
   }
 }
 
-/**
- * The recorded texts of documents. For an apply none: every document is parsed, and its text recorded. A round of serve,
- * which runs every few minutes, parses those that no log has.
- */
-async function textsFor(workspace: Workspace, { schedule }: ApplyOptions): Promise<ReturnType<typeof textsOf>> {
-  if (schedule === undefined) return new Map();
-  return withStore(
-    workspace,
-    () => undefined,
-    async (store) => textsOf((await recallFrom(store)).recall),
-  );
+/** The end of an apply. `applied` is absent if no round ended. */
+interface ApplyEnd {
+  readonly ending: Ending;
+  readonly applied?: Applied;
 }
 
-/** Applies the changes that `approval` covers. `applied` is absent if no round ended. */
-export async function apply(
-  workspace: Workspace,
+/** Applies the changes that `approval` covers. */
+export async function apply(workspace: Workspace, options: ApplyUntil, say: Listener): Promise<ApplyEnd> {
+  // An apply parses every document, and records its text.
+  if (options.schedule === undefined)
+    return applyWith(await openDocuments(workspace, say), options, say, (run) => withStore(workspace, say, run));
+  // A round of serve, which runs every few minutes, parses only those whose texts no log has.
+  return withStore(workspace, say, async (store) => {
+    const known = await store.state({ beforeLock: true });
+    const project = await openDocuments(workspace, say, { texts: textsOf(known.recall) });
+    return applyWith(project, { ...options, known }, say, (run) => run(store));
+  });
+}
+
+async function applyWith(
+  project: Project,
   options: ApplyUntil,
   say: Listener,
-): Promise<{ readonly ending: Ending; readonly applied?: Applied }> {
+  onStore: (run: (store: Store) => Promise<ApplyEnd>) => Promise<ApplyEnd>,
+): Promise<ApplyEnd> {
   const { approval, interruption, part } = options;
-  const project = await openDocuments(workspace, say, { texts: await textsFor(workspace, options) });
-  refuseInCi(workspace, part?.command ?? 'apply');
+  refuseInCi(project, part?.command ?? 'apply');
   const saved = approval.by === 'saved' ? approval.saved : undefined;
   const refusal = saved === undefined ? undefined : savedPlanRefusal(saved, project);
   if (saved !== undefined && refusal !== undefined) {
@@ -158,7 +163,7 @@ export async function apply(
     return { ending: 'plan-refused' };
   }
   const limited = saved === undefined ? options : withSavedCauses(options, saved.plan.causes);
-  return withStore(workspace, say, async (store) => {
+  return onStore(async (store) => {
     try {
       const {
         ending: own,

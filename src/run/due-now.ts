@@ -39,7 +39,7 @@ export async function dueNow(
   recall: Recall,
 ): Promise<Due> {
   const now = project.host.now();
-  const settings = await settingsFor(plugins, project.config);
+  const settings = await settingsFor(plugins, project);
   const desired = expand(project.documents, plugins, recall, settings);
   const known = new Map([...desired, ...recall.resources.values()].map(({ ref }) => [formatRef(ref), ref]));
   const names = new Set([...known.values()].map(({ plugin }) => plugin));

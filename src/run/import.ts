@@ -20,7 +20,7 @@ import type { Ending } from './ending.ts';
 import type { Applied, Listener } from './events.ts';
 import type { Host, Project, Workspace } from './project.ts';
 import { didYouMean } from './selection.ts';
-import { recallFrom, withStore } from './stores.ts';
+import { withStore } from './stores.ts';
 import { openWorlds, settingsFor } from './worlds.ts';
 
 /** The message for an address that no document declares. */
@@ -80,11 +80,12 @@ export interface DiscoverOptions {
 async function refusals(
   found: readonly Found[],
   plugin: Plugin,
-  { documents, config }: Project,
+  project: Project,
 ): Promise<ReadonlyMap<Found, string>> {
+  const { documents } = project;
   const validators = await plugin.validators();
   const declared = new Map(documents.map((each) => [formatRef(each.ref), each]));
-  const settings = (await settingsFor(new Map([[plugin.name, plugin]]), config)).get(plugin.name) ?? {};
+  const settings = (await settingsFor(new Map([[plugin.name, plugin]]), project)).get(plugin.name) ?? {};
   const why = (each: Found): string | undefined => {
     const { ref } = each;
     const address = formatRef(ref);
@@ -127,7 +128,7 @@ export async function discover(
   return withStore(project, say, async (store) => {
     const worlds = await openWorlds(new Map([[plugin.name, plugin]]), project);
     try {
-      const { recall } = await recallFrom(store);
+      const { recall } = await store.state();
       const started = elapsed();
       const discovery: Discovery = {
         desired: project.documents

@@ -4,7 +4,7 @@ import { errorText } from '#plugin';
 import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { fold, type Recall } from '../engine/remember.ts';
 import { LockHeldError } from '../store/errors.ts';
-import type { Fence, Head, InboxPlace, Store } from '../store/store.ts';
+import type { Fence, Head, InboxPlace, LogState, Store } from '../store/store.ts';
 import type { Ending } from './ending.ts';
 import type { Listener } from './events.ts';
 import { type Interruption, stoppedBy, StoppedError, stoppedEnding } from './interruption.ts';
@@ -18,13 +18,15 @@ export interface Locking {
   readonly takeOver?: string | undefined;
   /** True for a run that does not ask the holder to give the lock back early. */
   readonly givesWay?: boolean | undefined;
+  /** The state that was read before the lock is taken, through the same store. */
+  readonly known?: LogState | undefined;
   readonly interruption: Interruption;
 }
 
 /** Runs `work` with the lock, and releases the lock. Throws LockHeldError, or the reason of a stop during the wait. */
 export async function withLock<T>(
   store: Store,
-  { command, lockTimeout = 0, takeOver, givesWay, interruption }: Locking,
+  { command, lockTimeout = 0, takeOver, givesWay, known, interruption }: Locking,
   say: Listener,
   work: (fence: Fence) => Promise<T>,
 ): Promise<T> {
@@ -33,6 +35,7 @@ export async function withLock<T>(
     timeoutMs: lockTimeout,
     signal: interruption.stop,
     givesWay,
+    known,
     onWait: (holder) => say({ type: 'lock-wait', holder }),
     ...(takeOver === undefined ? {} : { takeOver }),
   });

@@ -34,7 +34,7 @@ import type { Listener } from './events.ts';
 import { eitherOf, type Interruption, stoppedEnding } from './interruption.ts';
 import { openDocuments, type Project, type Workspace } from './project.ts';
 import { reconcileProject } from './reconcile-project.ts';
-import { recallFrom, sayLogState, withStore } from './stores.ts';
+import { sayLogState, withStore } from './stores.ts';
 import { openWorlds, pluginsFor, redactorFor, settingsFor, upgradeRecall } from './worlds.ts';
 import { type OpenLog, refuseInCi, writeLog } from './write-log.ts';
 
@@ -78,10 +78,10 @@ async function givenTo(
   project: Project,
   recall: Recall,
 ): Promise<Given> {
-  const { host, config, documents } = project;
+  const { host, documents } = project;
   const plugins = new Map([...(await pluginsFor(project, documents, recall)), [plugin.name, plugin] as const]);
   upgradeRecall(recall, plugins);
-  const settings = await settingsFor(plugins, config);
+  const settings = await settingsFor(plugins, project);
   const isOwn = ({ ref }: { readonly ref: Ref }): boolean => ref.plugin === plugin.name;
   const input = defined<CommandInput>({
     words,
@@ -105,7 +105,7 @@ async function reading<T>(
 ): Promise<T> {
   const project = await openDocuments(workspace, say);
   return withStore(project, say, async (store) => {
-    const { recall, report } = await recallFrom(store);
+    const { recall, report } = await store.state();
     if (report.status !== 'none') sayLogState(report, store, say);
     const { input } = await givenTo(call, project, recall);
     return use(project, { input, ending: report.status === 'damaged' ? 'error' : 'ok' });

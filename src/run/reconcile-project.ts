@@ -93,7 +93,7 @@ export async function reconcileProject(input: ReconcileProject, say: Listener): 
         run: input.run,
         documents,
         plugins: input.plugins,
-        settings: await settingsFor(input.plugins, config),
+        settings: await settingsFor(input.plugins, project),
         files: filesFor(project),
         reader: input.worlds.reader,
         recall: input.recall,

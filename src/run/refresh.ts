@@ -12,7 +12,7 @@ import { stoppedEnding } from './interruption.ts';
 import { openDocuments, type Project, type Workspace } from './project.ts';
 import { reconcileProject } from './reconcile-project.ts';
 import type { Passes, Selection } from './selection.ts';
-import { recallFrom, rememberOnly, sayLogState } from './stores.ts';
+import { rememberOnly, sayLogState } from './stores.ts';
 import { openWorlds, pluginsFor, upgradeRecall } from './worlds.ts';
 
 /** The result of a refresh, with its inputs. */
@@ -48,7 +48,7 @@ async function remembering(workspace: Workspace, mayBeUnread: boolean, say: List
   let store: Store | undefined;
   try {
     store = await workspace.host.openStore(workspace, say);
-    const { recall, report } = await recallFrom(store);
+    const { recall, report } = await store.state();
     return { store, recall, report, holder: await store.holder() };
   } catch (error) {
     await store?.close();

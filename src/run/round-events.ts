@@ -154,7 +154,7 @@ class Drain {
 
   async #declared(): Promise<readonly Desired[]> {
     const { project, plugins, recall } = this.#draining;
-    const settings = await settingsFor(plugins, project.config);
+    const settings = await settingsFor(plugins, project);
     this.#desired ??= expand(project.documents, plugins, recall, settings);
     return this.#desired;
   }

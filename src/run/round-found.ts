@@ -1,7 +1,9 @@
 /** The findings of a round from which its metrics are made: the reconciled project, the ledger, and the state of log and lock. */
 
-import { type AlertSettings, type Ledger, instantOf, type Plugin, type PluginMetrics } from '#plugin';
+import { type AlertSettings, formatRef, type Ledger, instantOf, type Plugin, type PluginMetrics } from '#plugin';
+import { alertsOf } from '../engine/alerts.ts';
 import { type Measured, measure } from '../engine/metrics.ts';
+import { raisingPlugins } from '../engine/raising.ts';
 import type { Planned } from '../formats/plan.ts';
 import type { RoundHealth } from '../formats/round.ts';
 import type { Store } from '../store/store.ts';
@@ -29,17 +31,37 @@ export function ledgerCopy(ledger: Ledger): Ledger {
   return new Map([...ledger].map(([table, entries]) => [table, new Map(entries)]));
 }
 
-/** The metrics of the plugins of a round. */
+/** The measures of a round: the metrics of its plugins, and the alerts that hold. */
+export interface RoundMeasures {
+  readonly measured: Measured;
+  /** Classes of the alerts that hold, by address. News is not counted. */
+  readonly alerts: ReadonlyMap<string, readonly string[]>;
+}
+
 export async function measuredIn(
-  { reconciled: { resources, scene }, plugins, ledger }: RoundFound,
-  { alerts, mostSeries }: MeasureSettings,
-): Promise<Measured> {
+  { reconciled, plugins, ledger }: RoundFound,
+  { alerts: settings, mostSeries }: MeasureSettings,
+): Promise<RoundMeasures> {
+  const { resources, scene } = reconciled;
   const metrics = new Map<string, PluginMetrics>();
   for (const [name, plugin] of plugins) {
     const own = await plugin.metrics?.();
     if (own !== undefined) metrics.set(name, own);
   }
-  return measure(metrics, { resources, scene, ledger, settings: alerts, mostSeries });
+  const measured = measure(metrics, { resources, scene, ledger, settings, mostSeries });
+  const raising = await raisingPlugins(plugins);
+  // Only classes and addresses are used: no text needs redaction.
+  const { alerts, failures } = alertsOf(reconciled, raising, { ledger: ledger.after, settings }, (text) => text);
+  const holding = alerts.filter(({ happenedAt }) => happenedAt === undefined);
+  const byAddress = Map.groupBy(holding, ({ ref }) => formatRef(ref));
+  return {
+    measured: {
+      ...measured,
+      plugins: [...new Set([...measured.plugins, ...raising.keys()])],
+      failures: new Map([...failures, ...measured.failures]),
+    },
+    alerts: new Map([...byAddress].map(([address, own]) => [address, own.map((alert) => alert.class)])),
+  };
 }
 
 /** The age of the oldest entry of the inbox, in ms; 0 without any. Undefined if the inbox cannot be read. */

@@ -5,7 +5,6 @@
  * process holds the lock, a round only refreshes, so that the metrics stay fresh.
  */
 
-import type { Measured } from '../engine/metrics.ts';
 import { isPermitted, isUnattended, permittedCauses, type Permission, type Permissions } from '../engine/permission.ts';
 import { type RoundHealth, type RoundReport, roundReport } from '../formats/round.ts';
 import { rowsIn, type Standing, standingOf } from '../formats/standing.ts';
@@ -20,7 +19,15 @@ import type { Ending } from './ending.ts';
 import type { Listener } from './events.ts';
 import type { Interruption } from './interruption.ts';
 import { plan } from './plan.ts';
-import { inboxAge, ledgerCopy, type MeasureSettings, measuredIn, type RoundFound, watchHealth } from './round-found.ts';
+import {
+  inboxAge,
+  ledgerCopy,
+  type MeasureSettings,
+  measuredIn,
+  type RoundFound,
+  type RoundMeasures,
+  watchHealth,
+} from './round-found.ts';
 import { keptAfter, keptText } from './last-valid.ts';
 import type { Project, Workspace } from './project.ts';
 import { type Draining, drainEvents } from './round-events.ts';
@@ -179,10 +186,10 @@ async function watchedRound(
   };
   const refusals = new Map<string, string>();
   let eventAt: Instant | undefined;
-  let measured: Measured = { plugins: [], families: [], failures: new Map() };
+  let measures: RoundMeasures = { measured: { plugins: [], families: [], failures: new Map() }, alerts: new Map() };
   let ledger: RoundResult['ledger'];
   const onFound = async (each: RoundFound): Promise<void> => {
-    measured = await measuredIn(each, options.measure);
+    measures = await measuredIn(each, options.measure);
     known = new Set(each.reconciled.resources.keys());
     ledger = { before: each.ledger.before, after: ledgerCopy(each.ledger.after) };
     onInbox(await inboxAge(each, host.now()));
@@ -246,7 +253,13 @@ async function watchedRound(
   const inLog = [...refusals].filter(
     ([address, refusal]) => refused.has(address) || order.standing?.[address]?.refusal === refusal,
   );
-  const standing = standingOf(found, { before: order.standing, refreshed, known, refusals: new Map(inLog) });
+  const standing = standingOf(found, {
+    before: order.standing,
+    refreshed,
+    known,
+    refusals: new Map(inLog),
+    alerts: measures.alerts,
+  });
   return {
     ending,
     report: roundReport({
@@ -259,7 +272,7 @@ async function watchedRound(
       refreshed: refreshed?.size,
       documents: version,
       headSeq: (head ?? found.log_head)?.seq,
-      measured,
+      measured: measures.measured,
       nextDueAt: earliest(eventAt, deliveryAt, nextAt),
       targets: await targetsOf(workspace, documents),
     }),

@@ -33,7 +33,7 @@ import {
   type Selection,
   selects,
 } from './selection.ts';
-import { recallFrom, sayLogState, withStore } from './stores.ts';
+import { sayLogState, withStore } from './stores.ts';
 import { pluginsFor, redactorFor, safetyOf, settingsFor, upgradeRecall } from './worlds.ts';
 import { type Ended, refuseInCi, writeLog } from './write-log.ts';
 
@@ -43,7 +43,7 @@ export async function readState(
   say: Listener,
 ): Promise<{ readonly ending: Ending; readonly recall: Recall }> {
   return withStore(workspace, say, async (store) => {
-    const { recall, report } = await recallFrom(store);
+    const { recall, report } = await store.state();
     sayLogState(report, store, say);
     return { ending: report.status === 'damaged' ? 'error' : 'ok', recall };
   });
@@ -111,7 +111,7 @@ async function unrefreshed(workspace: Workspace, known: ReadonlyMap<string, Memo
       recall.resources.delete(address);
   upgradeRecall(recall, plugins);
   const gaps = [...plugins.keys()].map((plugin): Gap => ({ plugin, message: 'not refreshed' }));
-  const settings = await settingsFor(plugins, workspace.config);
+  const settings = await settingsFor(plugins, workspace);
   const { resources } = match([], { observed: [], gaps, at: now }, recall, { plugins, settings, now });
   return { plugins, resources, gaps, recall, now };
 }

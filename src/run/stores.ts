@@ -3,7 +3,7 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Config } from '../engine/load/config.ts';
 import type { Draft, LogRecord } from '../formats/log-record.ts';
-import { emptyRecall, fold, type Recall } from '../engine/remember.ts';
+import { fold, type Recall } from '../engine/remember.ts';
 import { isDatabase } from '../engine/store-address.ts';
 import { digestOf, InputError, instantText } from '#plugin';
 import type { LogHandleOptions } from '../store/log-handle.ts';
@@ -91,13 +91,6 @@ export function sayLogState({ damage, torn, status }: ReadReport, { place }: Sto
   if (status === 'none') say({ type: 'log-missing', place });
   if (damage.length > 0) say({ type: 'log-damaged', damage, place, use: 'beginning' });
   if (torn !== undefined) say({ type: 'log-torn', bytes: torn.bytes });
-}
-
-/** Reads the state, and the condition of the log. */
-export async function recallFrom(store: Store): Promise<{ readonly recall: Recall; readonly report: ReadReport }> {
-  const recall = emptyRecall();
-  const report = await store.read((record) => fold(recall, record));
-  return { recall, report };
 }
 
 /** Folds records into the state without writing them: `plan` does this instead of appending. */

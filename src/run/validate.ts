@@ -17,7 +17,7 @@ export async function sayIdleInDocuments(project: Project, say: Listener): Promi
   if (safety.budgets.length + safety.overrides.length + suppress.length + confirm.length === 0) return;
   const recall = emptyRecall();
   const plugins = await pluginsFor(project, documents, recall);
-  const resources = expand(documents, plugins, recall, await settingsFor(plugins, config));
+  const resources = expand(documents, plugins, recall, await settingsFor(plugins, project));
   sayIdle(
     {
       config,

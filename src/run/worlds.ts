@@ -63,22 +63,23 @@ export interface Worlds {
   readonly close: () => Promise<void>;
 }
 
-/** The plugin's settings; by default, those of its schema. */
-async function settingsOf(plugin: Plugin, config: Config): Promise<Json> {
-  const written = config.plugins[plugin.name]?.config;
-  if (written !== undefined) return written;
-  const defaults = {};
-  (await plugin.validators()).config?.(defaults);
-  return defaults;
+/** A configuration, and the host that reads it. */
+type Configured = Pick<Workspace, 'config'> & { readonly host: Pick<Workspace['host'], 'env'> };
+
+/** The plugin's settings, by default those of its schema, with the variables of the host. */
+async function settingsOf(plugin: Plugin, { config, host }: Configured): Promise<Json> {
+  const settings: Json = config.plugins[plugin.name]?.config ?? {};
+  if (config.plugins[plugin.name]?.config === undefined) (await plugin.validators()).config?.(settings);
+  return plugin.onHost?.(settings, host.env) ?? settings;
 }
 
 /** The settings of every plugin, by name. */
 export async function settingsFor(
   plugins: ReadonlyMap<string, Plugin>,
-  config: Config,
+  configured: Configured,
 ): Promise<ReadonlyMap<string, Json>> {
   const settings = new Map<string, Json>();
-  for (const [name, plugin] of plugins) settings.set(name, await settingsOf(plugin, config));
+  for (const [name, plugin] of plugins) settings.set(name, await settingsOf(plugin, configured));
   return settings;
 }
 
@@ -108,7 +109,7 @@ export async function openWorlds(plugins: ReadonlyMap<string, Plugin>, workspace
   for (const [name, plugin] of plugins)
     settings.set(
       name,
-      await readSecrets(await settingsOf(plugin, config), plugin.tables.secrets, {
+      await readSecrets(await settingsOf(plugin, workspace), plugin.tables.secrets, {
         folder: config.folder,
         roots: fileRoots(workspace),
         env: host.env,

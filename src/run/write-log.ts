@@ -11,7 +11,7 @@ import type { Listener } from './events.ts';
 import { type Interruption, stoppedBy, stoppedEnding } from './interruption.ts';
 import { endingWithoutLock, type Locking, type Recorder, recorder, withLock } from './lock.ts';
 import type { Workspace } from './project.ts';
-import { recallFrom, withStore } from './stores.ts';
+import { withStore } from './stores.ts';
 
 export const DAMAGED = 'the log is damaged. Run `fettle log recover` to restart it after its last valid record';
 
@@ -57,7 +57,7 @@ interface Locked<T> extends Pick<Workspace, 'host'> {
 
 async function underLock<T>({ host, store, fence, writing, work }: Locked<T>): Promise<Ended<T>> {
   const { command, interruption, body } = writing;
-  const { recall, report } = await recallFrom(store);
+  const { recall, report } = await store.state();
   if (report.status === 'damaged') throw new InputError(DAMAGED);
   const run = host.randomId();
   const { record, head } = recorder(store, fence, recall, report.head);

@@ -1,5 +1,5 @@
 /**
- * The variables of `worker-certificates` about rounds, probes, alerts and regions; those about events are the plugin's. Pure. A
+ * The variables of `worker-certificates` about rounds, alerts and regions; those about events and probes are the plugin's. Pure. A
  * value that is not valid is an InputError with the name of its variable, because a daemon that sends no alerts looks healthy.
  * No message contains a value.
  *
@@ -7,9 +7,6 @@
  * |---|---|---|
  * | `CERT_WORKER_INTERVAL_SECONDS` | 300 | time between two rounds |
  * | `CERT_METRICS_PORT` | 9465 | port of `/metrics` and `/healthz` |
- * | `CERT_PROBE_FALLBACK_ENABLED` | true | probes Domains; only `false` switches the probes off |
- * | `TLS_PROBE_TIMEOUT_SECONDS` | 8 | deadline of a probe |
- * | `CERT_EXPIRY_WARN_DAYS` | 30 | days left from which a certificate is expiring |
  * | `CERT_DEPLOYMENT_ENV` | `dev` | `dev`, `staging` or `prod`: decides the severity of a breach |
  * | `CERT_RENEWAL_SLA_WARNING_HOURS` | 72 | time before the due time of a renewal from which it is a warning |
  * | `CERT_ALERT_WEBHOOK_URL`, `CERT_ALERT_COOLDOWN_SECONDS` | none, 1800 | receiver of alerts |
@@ -28,12 +25,6 @@ export interface CertVariables {
   readonly environment: 'dev' | 'staging' | 'prod';
   readonly intervalMs: number;
   readonly metricsPort: number;
-  readonly probe: {
-    /** `CERT_PROBE_FALLBACK_ENABLED`. */
-    readonly isEnabled: boolean;
-    readonly timeoutMs: number;
-    readonly expiryWarnDays: number;
-  };
   readonly renewalWarningMs: number;
   readonly regions: { readonly names: readonly string[]; readonly maxLagMs: number };
   /** Receivers of alerts about certificates. */
@@ -129,11 +120,6 @@ export function certVariables(env: Variables): CertVariables {
     environment: choiceOf(env, 'CERT_DEPLOYMENT_ENV', ['dev', 'staging', 'prod'], 'dev'),
     intervalMs: secondsOf(env, 'CERT_WORKER_INTERVAL_SECONDS', 300),
     metricsPort: numberOf(env, 'CERT_METRICS_PORT', 9465, [0, 65_535]),
-    probe: {
-      isEnabled: textOf(env, 'CERT_PROBE_FALLBACK_ENABLED') !== 'false',
-      timeoutMs: secondsOf(env, 'TLS_PROBE_TIMEOUT_SECONDS', 8),
-      expiryWarnDays: numberOf(env, 'CERT_EXPIRY_WARN_DAYS', 30, [0, 3650]),
-    },
     renewalWarningMs: numberOf(env, 'CERT_RENEWAL_SLA_WARNING_HOURS', 72, [1, 8760]) * 3_600_000,
     regions: { names: regionsOf(env), maxLagMs: secondsOf(env, 'CERT_REPLICATION_MAX_LAG_SECONDS', 900) },
     destinations: destinationsOf(env),

@@ -1,7 +1,7 @@
 /** The metrics of the daemon itself: names, types and labels. `docs/serve.md` has their table. */
 
 import { HTTP_REFUSALS } from './access.ts';
-import type { MetricFamily } from '#plugin';
+import { type MetricFamily, type PluginTables, statesIn } from '#plugin';
 import { DELIVERY_RESULTS } from './alerts/delivery-counts.ts';
 import { COOLDOWN_MS } from './alerts/receiver.ts';
 
@@ -10,7 +10,7 @@ export const OUTCOMES = ['ok', 'failed', 'locked', 'yielded', 'stopped'] as cons
 const VERDICTS = ['accept', 'reject', 'defer'] as const;
 const GOALS = ['create', 'update', 'replace', 'remove', 'adopt', 'protect', 'release'] as const;
 
-type Labels = Pick<MetricFamily, 'closed' | 'listed' | 'open'>;
+type Labels = Pick<MetricFamily, 'closed' | 'known' | 'listed' | 'open'>;
 
 function gauge(name: string, help: string, labels: Labels = {}): MetricFamily {
   return { name: `fettle_${name}`, type: 'gauge', help, ...labels };
@@ -24,22 +24,58 @@ function fdt(name: string, help: string): MetricFamily {
   return { name: `fdt_cert_${name}_total`, type: 'counter', help, closed: {}, compat: true };
 }
 
-/** The parts of the daemon's own metrics that depend on its plugins. */
-export interface KnownNames {
-  readonly plugins: readonly string[];
-  /** Classes of alerts. */
-  readonly classes: readonly string[];
-  /** Metrics whose series are limited. */
-  readonly limited: readonly string[];
+/** The parts of plugins that metrics depend on. */
+export interface MeasuredPlugin {
+  readonly name: string;
+  readonly families: readonly MetricFamily[];
+  readonly tables: Pick<PluginTables, 'kinds' | 'findings' | 'alerts'>;
+}
+
+type LabelSets = NonNullable<MetricFamily['known']>;
+
+function distinct(sets: LabelSets): LabelSets {
+  return [...new Map(sets.map((labels) => [JSON.stringify(labels), labels])).values()];
+}
+
+/** Every state of every kind. */
+function knownStates(plugins: readonly MeasuredPlugin[]): LabelSets {
+  return plugins.flatMap(({ name, tables }) =>
+    Object.keys(tables.kinds).flatMap((kind) => statesIn(tables, kind).map((state) => ({ plugin: name, kind, state }))),
+  );
+}
+
+/** Every finding of a spec. */
+function knownFindings(plugins: readonly MeasuredPlugin[]): LabelSets {
+  return distinct(plugins.flatMap(({ tables }) => tables.findings.map(({ code, severity }) => ({ code, severity }))));
+}
+
+function alertsOf({ tables: { alerts = [] } }: MeasuredPlugin): readonly string[] {
+  return [...new Set(alerts.map((alert) => alert.class))];
 }
 
 /** Metrics that change with a round. */
-export function coreFamilies({ plugins, classes, limited }: KnownNames): readonly MetricFamily[] {
+export function coreFamilies(plugins: readonly MeasuredPlugin[]): readonly MetricFamily[] {
+  const classes = [...new Set(plugins.flatMap(alertsOf))];
+  const limited = plugins.flatMap(({ families }) =>
+    families.flatMap(({ name, open = [] }) => (open.length > 0 ? [name] : [])),
+  );
   return [
-    gauge('resources', 'Resources by state.', { listed: ['plugin', 'kind', 'state'] }),
+    gauge('resources', 'Resources by state.', {
+      listed: ['plugin', 'kind', 'state'],
+      known: knownStates(plugins),
+    }),
     gauge('plan_rows', 'Rows of the last plan.', { closed: { verdict: VERDICTS, goal: GOALS } }),
-    gauge('findings', 'Findings of the last refresh.', { listed: ['code', 'severity'] }),
-    gauge('gaps', 'Parts of the infrastructure that the last refresh could not read.', { closed: { plugin: plugins } }),
+    gauge('findings', 'Findings of the last refresh.', {
+      listed: ['code', 'severity'],
+      known: knownFindings(plugins),
+    }),
+    gauge('alerts_active', 'Alerts that hold, by class.', {
+      listed: ['plugin', 'class'],
+      known: plugins.flatMap((plugin) => alertsOf(plugin).map((named) => ({ plugin: plugin.name, class: named }))),
+    }),
+    gauge('gaps', 'Parts of the infrastructure that the last refresh could not read.', {
+      closed: { plugin: plugins.map(({ name }) => name) },
+    }),
     gauge('drifted_resources', 'Resources that differ from their last applied state.', { closed: {} }),
     gauge('start_timestamp_seconds', 'Time of the start of the daemon, in unix seconds.'),
     gauge('last_refresh_timestamp_seconds', 'Time of the last refresh, in unix seconds.'),
@@ -55,7 +91,7 @@ export function coreFamilies({ plugins, classes, limited }: KnownNames): readonl
       closed: {},
     }),
     gauge('config_last_reload_successful', '1 if the last round could read the documents.'),
-    gauge('plugin_metrics_successful', '1 if the metrics of the plugin are known, 0 if it failed.', {
+    gauge('plugin_metrics_successful', '1 if the metrics and alerts of the plugin are known, 0 if it failed.', {
       listed: ['plugin'],
     }),
     gauge('omitted_series', 'Series of a metric that are left out, because they are more than the limit.', {

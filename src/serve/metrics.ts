@@ -4,13 +4,13 @@
  */
 
 import type { HttpRefusal } from './access.ts';
-import { Counter, Gauge, Registry } from 'prom-client';
-import { labelSets, type MetricFamily } from '#plugin';
+import { Counter, Gauge, type Metric, Registry } from 'prom-client';
+import { type MetricFamily, startingSets } from '#plugin';
 import type { Permission } from '../engine/permission.ts';
 import type { Counted, RoundHealth, RoundReport } from '../formats/round.ts';
 import { version } from '../version.ts';
 import type { EndedDelivery } from './alerts/delivery-counts.ts';
-import { coreFamilies, type OUTCOMES, requestFamilies } from './metric-families.ts';
+import { coreFamilies, type MeasuredPlugin, type OUTCOMES, requestFamilies } from './metric-families.ts';
 
 /**
  * The end of a round. `locked`: another process held the lock; `yielded`: the round gave it to another process; `stopped`:
@@ -27,14 +27,6 @@ export interface EndedRound {
   readonly health?: RoundHealth | undefined;
   /** Deliveries of alerts that ended in the round. */
   readonly deliveries?: readonly EndedDelivery[] | undefined;
-}
-
-/** The parts of plugins that the metrics depend on. */
-export interface MeasuredPlugin {
-  readonly name: string;
-  readonly families: readonly MetricFamily[];
-  /** Classes of its alerts. */
-  readonly classes: readonly string[];
 }
 
 export interface ServeMetrics {
@@ -61,6 +53,8 @@ export interface MetricsOptions {
   readonly startedAt: number;
 }
 
+type Labels = Readonly<Record<string, string>>;
+
 const ACTION_OUTCOMES = ['done', 'failed', 'unknown', 'stale'] as const;
 
 /** The counters of `worker-certificates`, by class of the alerts that it knows. */
@@ -71,11 +65,38 @@ const COMPAT_ALERTS: Readonly<Record<string, string>> = {
   renewal_sla_breach: 'fdt_cert_renewal_sla_alerts_sent',
 };
 
-type Labels = Readonly<Record<string, string>>;
+/** A histogram whose values another program observed: prom-client's own one can only observe. */
+class ReadHistogram {
+  readonly #family: MetricFamily;
+  readonly #series = new Map<string, Required<Counted>>();
 
-/** True if all series of the family are known. */
-function isClosed({ closed, listed = [], open = [] }: MetricFamily): boolean {
-  return closed !== undefined && listed.length === 0 && open.length === 0;
+  constructor(family: MetricFamily, registry: Registry) {
+    this.#family = family;
+    const { name, help } = family;
+    const get = (): Promise<unknown> => Promise.resolve({ name, help, type: 'histogram', values: this.#values() });
+    registry.registerMetric({ name, help, type: 'histogram', get } as unknown as Metric);
+  }
+
+  set(labels: Labels, { count = 0, buckets }: Partial<Counted> = {}): void {
+    const { bounds = [] } = this.#family;
+    this.#series.set(JSON.stringify(labels), { labels, count, buckets: buckets ?? [...bounds, 0].map(() => 0) });
+  }
+
+  #values(): readonly unknown[] {
+    const { name, bounds = [] } = this.#family;
+    return [...this.#series.values()].flatMap(({ labels, count: sum, buckets }) => {
+      let total = 0;
+      const cumulative = buckets.map((each, i) => {
+        total += each;
+        return { metricName: `${name}_bucket`, labels: { ...labels, le: bounds[i] ?? '+Inf' }, value: total };
+      });
+      return [
+        ...cumulative,
+        { metricName: `${name}_sum`, labels, value: sum },
+        { metricName: `${name}_count`, labels, value: total },
+      ];
+    });
+  }
 }
 
 /** Families with their series, of one registry. Series of labels that are not closed last until the next values. */
@@ -83,45 +104,65 @@ class Families {
   readonly registry = new Registry();
   readonly #metrics = new Map<
     string,
-    { readonly family: MetricFamily; readonly metric: Gauge<string> | Counter<string> }
+    { readonly family: MetricFamily; readonly metric: Gauge<string> | Counter<string> | ReadHistogram }
   >();
   /** Label sets of gauges by family and project. */
   readonly #shown = new Map<string, ReadonlyMap<string, Labels>>();
 
   constructor(families: readonly MetricFamily[], projects: readonly string[]) {
     for (const family of families) {
-      const { name, help, type, closed, listed = [], open = [] } = family;
-      const labelNames = ['project', ...Object.keys(closed ?? {}), ...listed, ...open];
-      const options = { name, help, labelNames, registers: [this.registry] };
-      const metric = type === 'counter' ? new Counter<string>(options) : new Gauge<string>(options);
-      this.#metrics.set(name, { family, metric });
-      if (!isClosed(family)) continue;
-      for (const project of projects) for (const labels of labelSets(closed)) metric.inc({ project, ...labels }, 0);
+      const metric = this.#metricOf(family);
+      this.#metrics.set(family.name, { family, metric });
+      for (const project of projects)
+        for (const labels of startingSets(family)) {
+          if (metric instanceof ReadHistogram) metric.set({ project, ...labels });
+          else metric.inc({ project, ...labels }, 0);
+        }
     }
+  }
+
+  #metricOf(family: MetricFamily): Gauge<string> | Counter<string> | ReadHistogram {
+    const { name, help, type, closed = {}, listed = [], open = [] } = family;
+    if (type === 'histogram') return new ReadHistogram(family, this.registry);
+    const labelNames = ['project', ...Object.keys(closed), ...listed, ...open];
+    const options = { name, help, labelNames, registers: [this.registry] };
+    return type === 'counter' ? new Counter<string>(options) : new Gauge<string>(options);
   }
 
   /** Adds to a counter. */
   count(project: string, name: string, labels: Labels, by = 1): void {
-    this.#metrics.get(name)?.metric.inc({ project, ...labels }, by);
+    const metric = this.#metrics.get(name)?.metric;
+    if (metric !== undefined && !(metric instanceof ReadHistogram)) metric.inc({ project, ...labels }, by);
   }
 
   /** Takes the values of a round: those of a gauge, or the increases of a counter. */
   take(project: string, name: string, counts: readonly Counted[]): void {
-    if (this.#metrics.get(name)?.family.type === 'gauge') this.set(project, name, counts);
+    const { type, counts: counting } = this.#metrics.get(name)?.family ?? {};
+    if (type !== 'counter' || counting === 'total') this.set(project, name, counts);
     else for (const { labels, count } of counts) this.count(project, name, labels, count);
   }
 
-  /** Replaces the values of a gauge of a project. Closed labels without a value are 0. */
+  /** Replaces the values of a project. Label sets that are known from the start are 0 without a value. */
   set(project: string, name: string, counts: readonly Counted[]): void {
     const { family, metric } = this.#metrics.get(name) ?? {};
-    if (family === undefined || !(metric instanceof Gauge)) return;
+    if (family === undefined || metric === undefined) return;
+    const starting = startingSets(family);
+    if (metric instanceof ReadHistogram) {
+      for (const labels of starting) metric.set({ project, ...labels });
+      for (const each of counts) metric.set({ project, ...each.labels }, each);
+      return;
+    }
+    const put = (labels: Labels, count: number): void => {
+      if (metric instanceof Gauge) return metric.set({ project, ...labels }, count);
+      metric.remove({ project, ...labels });
+      metric.inc({ project, ...labels }, count);
+    };
     const key = `${name} ${project}`;
     const shown = new Map(counts.map(({ labels }) => [JSON.stringify(labels), labels]));
     for (const [text, labels] of this.#shown.get(key) ?? [])
       if (!shown.has(text)) metric.remove({ project, ...labels });
-    const sets = isClosed(family) ? labelSets(family.closed) : [];
-    for (const labels of sets) metric.set({ project, ...labels }, 0);
-    for (const { labels, count } of counts) metric.set({ project, ...labels }, count);
+    for (const labels of starting) put(labels, 0);
+    for (const { labels, count } of counts) put(labels, count);
     this.#shown.set(key, shown);
   }
 }
@@ -134,11 +175,7 @@ function value(count: number): readonly Counted[] {
 export function serveMetrics(options: MetricsOptions): ServeMetrics {
   const { projects, permissions, intervalMs, results, plugins, compat, startedAt } = options;
   const own = plugins.flatMap(({ families }) => families);
-  const core = coreFamilies({
-    plugins: plugins.map(({ name }) => name),
-    classes: [...new Set(plugins.flatMap(({ classes }) => classes))],
-    limited: own.flatMap(({ name, open = [] }) => (open.length > 0 ? [name] : [])),
-  });
+  const core = coreFamilies(plugins);
   const received = requestFamilies(results);
   const known = new Set(received.flatMap(({ closed = {} }) => closed['result'] ?? []));
   const rounds = new Families(
@@ -188,6 +225,7 @@ export function serveMetrics(options: MetricsOptions): ServeMetrics {
     rounds.set(project, 'fettle_resources', report.resources);
     rounds.set(project, 'fettle_plan_rows', report.rows);
     rounds.set(project, 'fettle_findings', report.findings);
+    rounds.set(project, 'fettle_alerts_active', report.alerts);
     rounds.set(project, 'fettle_gaps', report.gaps);
     rounds.set(project, 'fettle_drifted_resources', value(report.drifted));
     rounds.set(project, 'fettle_last_refresh_timestamp_seconds', value(report.refreshed_at / 1000));
@@ -200,10 +238,11 @@ export function serveMetrics(options: MetricsOptions): ServeMetrics {
       'fettle_omitted_series',
       omitted.map(({ name, omitted: count = 0 }) => ({ labels: { metric: name }, count })),
     );
-    for (const { name, series } of report.metrics) rounds.take(project, name, series);
+    for (const { name, series, kept } of report.metrics) if (kept !== true) rounds.take(project, name, series);
     // The metrics of a plugin that the project does not use now, or that failed, are no longer known.
     const taken = new Set(report.metrics.map(({ name }) => name));
-    for (const { name } of own) if (!taken.has(name)) rounds.take(project, name, []);
+    // The counts of another program go on: their values are not a result of the round.
+    for (const { name, counts } of own) if (!taken.has(name) && counts !== 'total') rounds.take(project, name, []);
   };
 
   // Built after a round, and not when it is asked for: a scrape of thousands of series takes no time.

@@ -68,6 +68,8 @@ export interface LogView<S extends Segment = Segment> {
 }
 
 export interface Reading {
+  /** True for a reader that will ask if the log has changed (`Backend.isUnchanged`). */
+  readonly compares?: boolean;
   /** `newest`: from the newest valid checkpoint; `all`: from the first record. */
   readonly from: 'newest' | 'all';
   readonly take?: ((record: LogRecord) => void) | undefined;
@@ -100,6 +102,8 @@ export interface Backend<V extends LogView = LogView> {
   foundProject(): Promise<string | undefined>;
   /** Reads one snapshot of the log and writes nothing. Undefined: the log does not exist. Throws StoreProjectError. */
   read(reading: Reading): Promise<V | undefined>;
+  /** True if a read would find what it found in `view`, byte for byte. `view` is of a reading that compares. */
+  isUnchanged(view: V): Promise<boolean>;
   lockStatus(): Promise<LockStatus | undefined>;
   /** Takes the lock. Creates a missing store, with `first` as its log. Throws LockHeldError. */
   acquire(holder: Holder, options: LockOptions, first: Chain): Promise<HeldLock>;

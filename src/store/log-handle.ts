@@ -29,6 +29,7 @@ import type {
   InboxPlace,
   LockOptions,
   LockStatus,
+  LogState,
   PruneReport,
   ReadReport,
   RecoverReport,
@@ -99,6 +100,10 @@ export class LogHandle<V extends LogView> implements Store {
   /** Deposits do not wait for the log: they need no lock. */
   readonly #deposits: AppendQueue<readonly string[], void>;
   #session: Session | undefined;
+  /** The state that `lock` has read, until the first caller takes it or the log changes. */
+  #entered: LogState | undefined;
+  /** The reading of each state that `lock` can use. */
+  readonly #views = new WeakMap<LogState, V>();
   #heartbeat: Heartbeat | undefined;
   /** The reason why this handle accepts no more writes. */
   #poison: StoreError | undefined;
@@ -127,6 +132,12 @@ export class LogHandle<V extends LogView> implements Store {
       const view = await this.#backend.read({ from: from === 'all' ? 'all' : 'newest', take });
       return view === undefined ? { status: 'none', damage: [] } : readReport(view, view.damage);
     });
+  }
+
+  async state({ beforeLock = false } = {}): Promise<LogState> {
+    const entered = this.#entered;
+    this.#entered = undefined;
+    return entered ?? this.#withStoreErrors(async () => (await this.#readState(beforeLock)).state);
   }
 
   verify(head?: Head): Promise<VerifyReport> {
@@ -270,12 +281,28 @@ export class LogHandle<V extends LogView> implements Store {
     return { ...held, tail };
   }
 
+  async #readState(compares: boolean): Promise<{ readonly state: LogState; readonly view: V | undefined }> {
+    const recall = emptyRecall();
+    const view = await this.#backend.read({ from: 'newest', take: (record) => fold(recall, record), compares });
+    if (view === undefined) return { state: { recall, report: { status: 'none', damage: [] } }, view };
+    const state = { recall, report: readReport(view, view.damage) };
+    if (compares) this.#views.set(state, view);
+    return { state, view };
+  }
+
+  /** The known state, if the log still has the bytes that were read for it; otherwise reads the log. */
+  async #stateNow(known: LogState | undefined): Promise<{ readonly state: LogState; readonly view: V | undefined }> {
+    const view = known === undefined ? undefined : this.#views.get(known);
+    if (known === undefined || view === undefined) return this.#readState(false);
+    // Its next owner changes it.
+    this.#views.delete(known);
+    return (await this.#backend.isUnchanged(view)) ? { state: known, view } : this.#readState(false);
+  }
+
   /** Positions of the inbox: as this handle left them, or as the log says. */
   async #positions(): Promise<InboxPositions> {
     if (this.#session?.tail !== undefined) return this.#session.inbox;
-    const recall = emptyRecall();
-    await this.#backend.read({ from: 'newest', take: (record) => fold(recall, record) });
-    return recall.inbox;
+    return (await this.#readState(false)).state.recall.inbox;
   }
 
   /** Appends records and drains entries in one group, which counts all or not at all. */
@@ -312,6 +339,7 @@ export class LogHandle<V extends LogView> implements Store {
     drained: readonly InboxPlace[] = [],
   ): Promise<readonly (readonly LogRecord[])[]> {
     if (this.#poison !== undefined) throw this.#poison;
+    this.#entered = undefined;
     const held = this.#session;
     if (held?.tail === undefined) throw new FenceLostError('this lock is no longer held');
     const { lock, tail } = held;
@@ -357,6 +385,7 @@ export class LogHandle<V extends LogView> implements Store {
     project?: string,
   ): Promise<void> {
     const chain = this.#checkpointAfter(tail.end, lock.token, remembered, reasons, project);
+    this.#entered = undefined;
     await this.#writing(() => this.#backend.begin(lock, tail, chain, project));
     this.#session = { lock, damage: [], inbox, tail: { begun: chain.end.bytes, end: chain.end } };
   }
@@ -371,7 +400,7 @@ export class LogHandle<V extends LogView> implements Store {
     const lock = await this.#backend.acquire(holder, options, first);
     try {
       await this.#keepAlive(lock);
-      this.#session = await this.#enter(lock);
+      this.#session = await this.#enter(lock, options.known);
     } catch (error) {
       await this.#stopHeartbeat();
       // The first error is reported. A lock that stays behind is silent from now on.
@@ -383,17 +412,20 @@ export class LogHandle<V extends LogView> implements Store {
   }
 
   /** Makes the log of a lock that was just taken or recovered writable. */
-  async #enter(lock: HeldLock): Promise<Session> {
-    const recall = emptyRecall();
-    const view = await this.#backend.read({ from: 'newest', take: (record) => fold(recall, record) });
+  async #enter(lock: HeldLock, known?: LogState): Promise<Session> {
+    const { state, view } = await this.#stateNow(known);
     if (view === undefined) throw new FenceLostError('the store no longer exists');
+    const { recall } = state;
     const { base, damage, torn } = view;
-    const { inbox } = recall;
+    // The state goes to a caller, which changes it.
+    const inbox = new Map(recall.inbox);
     if (damage.length > 0 || base === undefined) return { lock, damage, inbox };
     const takeOver = (seals: Seal): Chain =>
       this.#checkpointAfter(base.end, lock.token, rememberedOf(recall), { seals });
     const tail = await this.#backend.enter(lock, view as V & { readonly base: Base }, takeOver);
     await this.#tidyInbox(inbox);
+    // A take-over and a cut have changed the log.
+    if (torn === undefined && tail.end.hash === base.end.hash) this.#entered = state;
     return defined({ lock, damage, tail, inbox, cut: torn });
   }
 
@@ -411,6 +443,7 @@ export class LogHandle<V extends LogView> implements Store {
   async #leave(): Promise<void> {
     const held = this.#session;
     this.#session = undefined;
+    this.#entered = undefined;
     if (held === undefined) return;
     await this.#stopHeartbeat();
     try {
@@ -477,6 +510,7 @@ export class LogHandle<V extends LogView> implements Store {
       },
       { seq: (end?.seq ?? salvage.lastSeq) + 1, prev: end?.hash, time, actor: this.#options.actor },
     );
+    this.#entered = undefined;
     await this.#writing(() => salvage.commit(chain));
     this.#session = { lock, damage: held.damage, inbox: found.recall.inbox };
     if (lock.token !== held.lock.token) await this.#keepAlive(lock);

@@ -1,6 +1,7 @@
 /** The interface of a store: one fenced, append-only, hash-chained log, and a lock. The same for every backend. */
 
 import type { Instant, Json } from '#plugin';
+import type { Recall } from '../engine/remember.ts';
 import type { Draft, LogRecord, RecordBodies } from '../formats/log-record.ts';
 
 /** The body of one `remembered` record. */
@@ -29,6 +30,12 @@ export interface ReadReport {
   readonly damage: readonly Damage[];
   /** Bytes of a record that was being written when the writer died: they are cut, and are not damage. */
   readonly torn?: { readonly file: string; readonly bytes: number };
+}
+
+/** The state that the log gives, and the condition of the log. */
+export interface LogState {
+  readonly recall: Recall;
+  readonly report: ReadReport;
 }
 
 /** The result of `log verify`. */
@@ -90,6 +97,11 @@ export interface LockOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   readonly onWait?: (holder: Holder) => void;
+  /**
+   * The state that this handle read before, unchanged by its caller. The log is read again only if it has other bytes now.
+   * The state then belongs to the handle.
+   */
+  readonly known?: LogState | undefined;
   /** True for a run that gives way to others: while it waits, the holder does not see that the lock is wanted. */
   readonly givesWay?: boolean | undefined;
 }
@@ -140,6 +152,11 @@ export interface Store {
    * nothing. Throws StoreProjectError if the log belongs to another project, as all methods but `project` do.
    */
   read(take: (record: LogRecord) => void, from?: 'checkpoint' | 'all'): Promise<ReadReport>;
+  /**
+   * The state, which belongs to the caller: a fold of the records from the newest checkpoint on. The first call after
+   * `lock` gives the state that `lock` has read. With `beforeLock`, `lock` can use the result (`LockOptions.known`).
+   */
+  state(options?: { readonly beforeLock?: boolean }): Promise<LogState>;
   /** Takes the lock. Creates a missing store, and cuts a torn tail. Throws LockHeldError. */
   lock(options: LockOptions): Promise<Fence>;
   unlock(fence: Fence): Promise<void>;

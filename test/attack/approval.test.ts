@@ -6,6 +6,7 @@ import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../plugins/nodes/sandbox/emulator.ts';
+import { TIMES } from '../../plugins/nodes/sandbox/timeline.ts';
 import { digestOf } from '#plugin';
 import type { Plan } from '../../src/formats/plan.ts';
 import { certificateYaml, issuerYaml, temporaryFolder, writeFiles } from '../support/cli.ts';
@@ -158,6 +159,8 @@ describe('a digest that was approved', () => {
   });
 });
 
+/** Every change of a server is done in a millisecond. */
+const AT_ONCE = Object.fromEntries(Object.keys(TIMES).map((change) => [change, 1]));
 const SERVER = '{ serverType: cx23, image: debian-13, location: nbg1';
 
 async function cloud(files: Readonly<Record<string, string>>): Promise<{
@@ -165,7 +168,7 @@ async function cloud(files: Readonly<Record<string, string>>): Promise<{
   readonly folder: string;
   readonly line: (line: string) => Promise<Done>;
 }> {
-  const emulator = await startEmulator({ times: { create: 1, start: 1, boot: 1 } });
+  const emulator = await startEmulator({ times: AT_ONCE });
   closing.push(() => emulator.stop());
   const folder = project(
     files,

@@ -81,7 +81,16 @@ const ways = Object.entries(REACHED).flatMap(([field, reach]) =>
     ),
 );
 const results: Record<string, object> = {};
-for (const [name, reach] of [...ways, ["a server's address, as the provider gives it", lyingProvider] as const]) {
+/** Attempts at once: most of their time, they wait. */
+const AT_ONCE = 4;
+const waiting = [...ways, ["a server's address, as the provider gives it", lyingProvider] as const].values();
+async function work(): Promise<void> {
+  for (const [name, reach] of waiting) await attempt(name, reach);
+}
+async function attempt(
+  name: string,
+  reach: (env: Readonly<Record<string, string>>, port: number) => Promise<unknown>,
+): Promise<void> {
   const [denied, allowed] = [await recorder(), await recorder()];
   // Credentials may be sent there: the test is about any connection at all.
   await Promise.all([
@@ -90,4 +99,5 @@ for (const [name, reach] of [...ways, ["a server's address, as the provider give
   ]);
   results[name] = { denied: denied.count(), allowed: allowed.count() };
 }
+await Promise.all(Array.from({ length: AT_ONCE }, work));
 process.stdout.write(`${JSON.stringify(results)}\n`, () => process.exit(0));

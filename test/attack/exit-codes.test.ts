@@ -181,8 +181,8 @@ describe('exit codes', () => {
     );
     // Reading is always allowed.
     expect((await fettle(folder, 'plan')).code).toBe(0);
-    const waiting = fettle(folder, 'apply', '--yes', '--lock-timeout', '20s');
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const waiting = fettle(folder, 'apply', '--yes', '--lock-timeout', '60s');
+    await expect.poll(() => store.isWanted(fence), { timeout: 60_000 }).toBe(true);
     await store.unlock(fence);
     const done = await waiting;
     expect([done.code, done.stderr]).toEqual([0, expect.stringContaining('waiting for the lock')]);

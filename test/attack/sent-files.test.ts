@@ -10,7 +10,8 @@ import { tables as certificateTables } from '../../plugins/certificates/generate
 import { tables as nodeTables } from '../../plugins/nodes/generated.ts';
 import { type Emulator, startEmulator } from '../../plugins/nodes/sandbox/emulator.ts';
 import type { Json, PluginTables } from '#plugin';
-import { cliFile, run, temporaryFolder, writeFiles } from '../support/cli.ts';
+import { cliFile, type Ran, run, temporaryFolder, writeFiles } from '../support/cli.ts';
+import { type Done, fettleWith } from '../support/command-line.ts';
 
 const CANARY = 'canary-7c2e9a40b1';
 
@@ -24,6 +25,8 @@ interface Project {
   readonly emulator: Emulator;
   /** Runs a command. Returns true if the canary was sent or printed. */
   readonly leaks: (command: string, env?: Readonly<Record<string, string>>) => Promise<boolean>;
+  /** The same in a process of its own, with the canary in its environment. */
+  readonly leaksEnvironment: (command: string, env: Readonly<Record<string, string>>) => Promise<boolean>;
 }
 
 /** A repository in a folder of its own; `content` is what a file outside holds. */
@@ -42,12 +45,15 @@ async function projectWith(spec: Json, kind: string, workloads: Json | undefined
     'desired/web.yaml': JSON.stringify({ apiVersion: 'nodes/v1', kind, metadata: { name: 'web' }, spec }),
     'inside/note': '',
   });
-  const leaks = async (command: string, env: Readonly<Record<string, string>> = {}): Promise<boolean> => {
-    const done = await run(process.execPath, [cliFile, ...command.split(' ')], folder, { ...env, CANARY });
-    const sent = JSON.stringify(emulator.requests()) + done.stdout + done.stderr;
-    return sent.includes(CANARY);
+  const isIn = (done: Ran | Done): boolean =>
+    (JSON.stringify(emulator.requests()) + done.stdout + done.stderr).includes(CANARY);
+  return {
+    folder,
+    emulator,
+    leaks: async (command, env = {}) => isIn(await fettleWith({ ...env, CANARY }, folder, ...command.split(' '))),
+    leaksEnvironment: async (command, env) =>
+      isIn(await run(process.execPath, [cliFile, ...command.split(' ')], folder, { ...env, CANARY })),
   };
-  return { folder, emulator, leaks };
 }
 
 const server = { serverType: 'cx23', image: 'debian-13', location: 'nbg1' };
@@ -116,7 +122,10 @@ it.each(Object.keys(SENT))('%s: the environment of the process is never sent', {
   const [make] = SENT[field] ?? [];
   const project = await make?.('/proc/self/environ');
   for (const command of COMMANDS)
-    expect([command, await project?.leaks(command, { FETTLE_FILE_ROOTS: '/proc:/' })]).toEqual([command, false]);
+    expect([command, await project?.leaksEnvironment(command, { FETTLE_FILE_ROOTS: '/proc:/' })]).toEqual([
+      command,
+      false,
+    ]);
 });
 
 it.each(Object.entries(SENT))(

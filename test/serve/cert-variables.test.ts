@@ -19,7 +19,6 @@ describe('the variables', () => {
       environment: 'dev',
       intervalMs: 300_000,
       metricsPort: 9465,
-      probe: { isEnabled: true, timeoutMs: 8000, expiryWarnDays: 30 },
       renewalWarningMs: 72 * 3_600_000,
       regions: { names: ['us', 'eu', 'ap'], maxLagMs: 900_000 },
       destinations: [],
@@ -57,11 +56,7 @@ describe('the variables', () => {
     expect(secretsOfDestinations(destinations)).toEqual(['/T0KEN?x=1', 'hunter22']);
   });
 
-  it('switch probes off only by "false", and skip regions that are not valid', () => {
-    const probes = ['false', 'no', '0', 'true'].map(
-      (text) => certVariables({ CERT_PROBE_FALLBACK_ENABLED: text }).probe.isEnabled,
-    );
-    expect(probes).toEqual([false, true, true, true]);
+  it('skip regions that are not valid', () => {
     const regions = ['eu, US ,eu,x,a_b', '?', 'ap'].map(
       (text) => certVariables({ CERT_REPLICATION_TARGET_REGIONS: text }).regions.names,
     );

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished } from 'vitest';
+import { expect, onTestFinished, type TestContext } from 'vitest';
 import { bareEnvironment, cliFile, temporaryFolder } from '../support/cli.ts';
 
 export interface Daemon {
@@ -19,12 +19,13 @@ export interface Daemon {
   readonly pid: number;
 }
 
-/** Starts `fettle serve` on a free port. It is killed at the end of the test. */
+/** Starts `fettle serve` on a free port. It is killed at the end of the test. A concurrent test passes its context. */
 export async function daemon(
   folder: string,
   hostYaml?: string,
   more: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
+  test: Pick<TestContext, 'expect' | 'onTestFinished'> = { expect, onTestFinished },
 ): Promise<Daemon> {
   const file = join(temporaryFolder(), 'serve.yaml');
   if (hostYaml !== undefined) writeFileSync(file, hostYaml);
@@ -41,7 +42,7 @@ export async function daemon(
       text += more;
     });
   const said = async (part: string | RegExp): Promise<void> => {
-    await expect.poll(() => text, { timeout: 60_000 }).toMatch(part);
+    await test.expect.poll(() => text, { timeout: 60_000 }).toMatch(part);
   };
   const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> => {
     child.kill(signal);
@@ -52,7 +53,7 @@ export async function daemon(
     await said(/listening on/u);
     return Number(/port (\d+)/u.exec(text)?.[1]);
   };
-  onTestFinished(async () => {
+  test.onTestFinished(async () => {
     if (child.exitCode === null) await stop('SIGKILL');
   });
   return {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { vi } from 'vitest';
 import { eventsOf, INTAKE_RESULTS } from '../../src/serve/intake.ts';
 import { serveMetrics } from '../../src/serve/metrics.ts';
-import type { MeasuredPlugin } from '../../src/serve/metrics.ts';
+import type { MeasuredPlugin } from '../../src/serve/metric-families.ts';
 import { builtinPlugins } from '../../src/plugins.ts';
 import { bareEnvironment, cliFile, temporaryFolder, writeFiles } from '../support/cli.ts';
 
@@ -53,7 +53,7 @@ async function measuredPlugins(): Promise<readonly MeasuredPlugin[]> {
     [...builtinPlugins].map(async ([name, load]) => {
       const plugin = await load();
       const { families = [] } = (await plugin.metrics?.()) ?? {};
-      return { name, families, classes: (plugin.tables.alerts ?? []).map((alert) => alert.class) };
+      return { name, families, tables: plugin.tables };
     }),
   );
 }

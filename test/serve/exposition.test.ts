@@ -11,7 +11,18 @@ const COMPAT_COMPLAINTS = [
   'fdt_cert_events_failed_total',
   'fdt_cert_domains_renewal_sla_warning_total',
   'fdt_cert_domains_renewal_sla_breach_total',
+  'fdt_cert_replication_targets_total',
 ].map((name) => `${name} non-counter metrics should not have "_total" suffix`);
+const PORTSYNCD_COMPLAINTS = [
+  'warm_restarts',
+  'cold_starts',
+  'eoiu_detected',
+  'eoiu_timeouts',
+  'state_recoveries',
+  'corruptions_detected',
+  'backups_created',
+  'backups_cleaned',
+].map((name) => `portsyncd_${name} counter metrics should have "_total" suffix`);
 
 let text = '';
 beforeAll(async () => {
@@ -20,12 +31,14 @@ beforeAll(async () => {
 
 describe('after two rounds', () => {
   it('promtool complains only about names of another program', () => {
-    expect(complaintsAbout(text).toSorted()).toEqual(COMPAT_COMPLAINTS.toSorted());
+    expect(complaintsAbout(text).toSorted()).toEqual([...COMPAT_COMPLAINTS, ...PORTSYNCD_COMPLAINTS].toSorted());
   });
 
   it('the table of docs/serve.md has every metric with its type and labels, and no other', () => {
     const docs = readFileSync(join(import.meta.dirname, '../../docs/serve.md'), 'utf8');
-    const rows = [...docs.matchAll(/^\| `((?:fettle|fdt_cert)_\w+)` \| (gauge|counter) \| ([^|]*)\|/gmu)];
+    const rows = [
+      ...docs.matchAll(/^\| `((?:fettle|fdt_cert|portsyncd)_\w+)` \| (gauge|counter|histogram) \| ([^|]*)\|/gmu),
+    ];
     const documented = rows.map(([, name, type, labels = '']) => [
       name,
       type,

@@ -1,9 +1,15 @@
 /** The metrics of the daemon: series that exist from the start, values of rounds, and counters of requests. */
 
 import { expect, it } from 'vitest';
+import type { MeasuredPlugin } from '../../src/serve/metric-families.ts';
 import { serveMetrics } from '../../src/serve/metrics.ts';
 
-const plugins = [{ name: 'certificates', families: [], classes: ['tls_error'] }];
+const tables = {
+  kinds: { Domain: { scope: [], memory: 1, machines: {}, rules: [] } },
+  findings: [],
+  alerts: [{ class: 'tls_error', kind: 'Domain', severities: ['critical'], text: 'A class.' }],
+} as unknown as MeasuredPlugin['tables'];
+const plugins = [{ name: 'certificates', families: [], tables }];
 const options = {
   projects: ['shop', 'blog'],
   permissions: [],

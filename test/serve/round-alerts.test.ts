@@ -141,9 +141,7 @@ test('a receiver that hangs does not hold the lock, and a killed round does not 
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   await expect.poll(() => received.length, { timeout: 60_000 }).toBe(1);
-  await expect
-    .poll(async () => (await fettle(folder, 'lock', 'status')).stdout, { timeout: 8000 })
-    .toMatch(/is not held$/mu);
+  await expect.poll(async () => (await fettle(folder, 'lock', 'status')).stdout).toMatch(/is not held$/mu);
   expect(child.exitCode).toBeNull();
   child.kill('SIGKILL');
   await once(child, 'close');

@@ -14,6 +14,7 @@ const REPORT: RoundReport = {
   resources: [],
   rows: [],
   findings: [],
+  alerts: [],
   gaps: [],
   drifted: 0,
   actions: [],

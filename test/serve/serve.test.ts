@@ -233,12 +233,13 @@ describe('the file of the host', () => {
   });
 });
 
-describe('a later round', () => {
+/** The shortest interval: the tests wait for it at the same time. */
+describe.concurrent('a later round', () => {
   const QUICK = ISSUES.replace('1h', '10s');
 
-  test('refreshes what is due alone, and counts every resource', async () => {
+  test('refreshes what is due alone, and counts every resource', async (context) => {
     const folder = project();
-    const running = await daemon(folder, QUICK);
+    const running = await daemon(folder, QUICK, [], {}, context);
     await running.said(/shop: 0 resources refreshed.*2 actions done/u);
     // The new resources have a row in the plan of the first round.
     await running.said(/shop: 2 of 2 resources refreshed|shop: 1 of 2 resources refreshed/u);
@@ -250,10 +251,10 @@ describe('a later round', () => {
     expect(text).toContain('fettle_resources{project="shop",plugin="certificates",kind="Issuer",state="ready"} 1');
   });
 
-  test('records a refusal once', async () => {
+  test('records a refusal once', async (context) => {
     const freeze = 'safety: { freeze: [{ cron: "0 0 1 1 *", for: 366d, reason: closed }] }';
     const folder = project(`name: shop\nstore: .fettle\n${freeze}\n`);
-    const running = await daemon(folder, QUICK);
+    const running = await daemon(folder, QUICK, [], {}, context);
     await running.said(/(?:shop: .*refreshed[^]*){3}/u);
     expect(await running.stop()).toBe(0);
     const { stdout } = await fettle(folder, 'log', 'list', '--format', 'json');
@@ -265,18 +266,18 @@ describe('a later round', () => {
     expect(kinds.filter((kind) => kind === 'refusal').length).toBe(2);
   });
 
-  test('refreshes everything if a document was edited, or at a reload', async () => {
+  test('refreshes everything if a document was edited, or at a reload', async (context) => {
     const folder = project();
-    const running = await daemon(folder, QUICK);
+    const running = await daemon(folder, QUICK, [], {}, context);
     await running.said(/shop: 1 of 2 resources refreshed/u);
     const lines = running.lines().length;
     const later = (): string => running.lines().slice(lines);
     writeFiles(folder, {
       'desired/www.yaml': certificate('www').replace('{ name: www }', '{ name: www, labels: { a: b } }'),
     });
-    await expect.poll(later, { timeout: 60_000 }).toMatch(/shop: 2 resources refreshed/u);
+    await context.expect.poll(later, { timeout: 60_000 }).toMatch(/shop: 2 resources refreshed/u);
     await running.ask('/-/reload', 'POST');
-    await expect
+    await context.expect
       .poll(later, { timeout: 60_000 })
       .toMatch(/shop: 2 resources refreshed[^]*shop: 2 resources refreshed/u);
   });

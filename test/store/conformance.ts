@@ -1,6 +1,7 @@
 /** The suite of all stores: the behavior that every backend must have. */
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { rememberedOf } from '../../src/engine/remember.ts';
 import { type LogRecord, memoryBody } from '../../src/formats/log-record.ts';
 import {
   FenceLostError,
@@ -11,6 +12,7 @@ import {
 } from '../../src/store/errors.ts';
 import type { Fence, Head, Store } from '../../src/store/store.ts';
 import { entry, intent, memoriesOf, rememberedIn, node, note, outcome, own, recordsOf, seen } from './drafts.ts';
+import fc from '../support/property.ts';
 
 /** One store that can be opened repeatedly, and damaged. */
 export interface StoreBench {
@@ -67,6 +69,131 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect(await store.read(() => expect.unreachable())).toEqual({ status: 'none', damage: [] });
       expect(await store.verify()).toMatchObject({ status: 'none', damage: [], records: 0 });
       expect(await store.holder()).toBeUndefined();
+    });
+
+    describe('the state of a lock', () => {
+      /** Expects the state that a handle gives to be the one that another handle reads now. */
+      async function expectPresent(store: Store): Promise<void> {
+        const [state, present] = [await store.state(), await open().state()];
+        expect(state).toEqual(present);
+        expect(rememberedOf(state.recall)).toEqual(await rememberedIn(open()));
+      }
+
+      it('is that of the log, also before the lock, and once the caller has changed it', async () => {
+        expect(await open().state()).toMatchObject({ report: { status: 'none' } });
+        const { store, fence } = await filled();
+        await store.unlock(fence);
+        await expectPresent(open());
+        const next = open();
+        const known = await next.state({ beforeLock: true });
+        await next.lock({ ...NOW, known });
+        const { recall } = await next.state();
+        recall.resources.clear();
+        await expectPresent(next);
+      });
+
+      it('has the records that the holder appends before it asks', async () => {
+        const { store, fence } = await filled();
+        await store.append([intent('web-3')], fence);
+        await expectPresent(store);
+      });
+
+      it('is not one of another handle, or of an earlier lock', async () => {
+        const { store, fence } = await filled();
+        await store.unlock(fence);
+        const known = await store.state({ beforeLock: true });
+        const first = await store.lock({ ...NOW, known });
+        (await store.state()).recall.resources.clear();
+        known.recall.resources.clear();
+        await store.unlock(first);
+        for (const handle of [store, open()]) {
+          const again = await handle.lock({ ...NOW, known });
+          await expectPresent(handle);
+          await handle.unlock(again);
+        }
+      });
+
+      type Between = (by: Store, fence: Fence) => Promise<void>;
+      const between: Readonly<Record<string, Between>> = {
+        nothing: async () => undefined,
+        'a record': async (by, fence) => void (await by.append([intent('web-3')], fence)),
+        'a checkpoint': async (by, fence) => by.checkpoint(await rememberedIn(by), fence, true),
+        'a prune': async (by, fence) => void (await by.prune(1, fence)),
+        'a drained entry': async (by, fence) => {
+          await by.deposit([{ entry: 'one' }]);
+          const [first] = await by.undrained(1);
+          await by.append([note('drained')], fence, first === undefined ? [] : [first.place]);
+        },
+      };
+
+      it.each(Object.entries(between))('is the present one after %s of another process', async (_, change) => {
+        const { store, fence } = await filled();
+        await store.unlock(fence);
+        const next = open();
+        const known = await next.state({ beforeLock: true });
+        const other = open();
+        const held = await other.lock(NOW);
+        await change(other, held);
+        await other.unlock(held);
+        const mine = await next.lock({ ...NOW, known });
+        await expectPresent(next);
+        await next.append([intent('web-4')], mine);
+        expect(await open().verify()).toMatchObject({ status: 'sound', damage: [] });
+      });
+
+      it('is the present one after any changes of other processes', async () => {
+        const { store, fence } = await filled();
+        await store.unlock(fence);
+        const steps = fc.array(fc.constantFrom(...Object.keys(between)), { maxLength: 3 });
+        await fc.assert(
+          fc.asyncProperty(steps, async (names) => {
+            const next = open();
+            const known = await next.state({ beforeLock: true });
+            for (const name of names) {
+              const other = open();
+              const held = await other.lock(NOW);
+              await between[name]?.(other, held);
+              await other.close();
+            }
+            await next.lock({ ...NOW, known });
+            await expectPresent(next);
+            await next.close();
+          }),
+          { numRuns: 10 },
+        );
+      });
+
+      it('is that of the new segment after a take-over', async () => {
+        const { store, fence } = await filled();
+        await store.unlock(fence);
+        const next = open();
+        const known = await next.state({ beforeLock: true });
+        await bench.die();
+        await next.lock({ ...NOW, known });
+        await expectPresent(next);
+      });
+
+      it('is without a torn record', async ({ skip }) => {
+        if (bench.tear === undefined) return skip('this log does not tear');
+        const { store, fence } = await filled();
+        await store.unlock(fence);
+        await bench.tear();
+        const next = open();
+        const known = await next.state({ beforeLock: true });
+        expect((await next.lock({ ...NOW, known })).cut).toBeDefined();
+        await expectPresent(next);
+      });
+
+      it('shows damage since the read', async () => {
+        const { store, fence, written } = await filled();
+        await store.unlock(fence);
+        const next = open();
+        const known = await next.state({ beforeLock: true });
+        await bench.spoil(written.at(-1)?.seq ?? 0);
+        const mine = await next.lock({ ...NOW, known });
+        expect((await next.state()).report.status).toBe('damaged');
+        await expect(next.append([note('a')], mine)).rejects.toBeInstanceOf(LogDamagedError);
+      });
     });
 
     it('returns appended records, in order and chained', async () => {
@@ -280,7 +407,7 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       const kill = await bench.wait();
       await expect.poll(() => store.isWanted(fence)).toBe(true);
       await kill();
-      await expect.poll(() => store.isWanted(fence), { timeout: 5000 }).toBe(false);
+      await expect.poll(() => store.isWanted(fence)).toBe(false);
       await store.unlock(fence);
       expect(await store.isWanted(await store.lock(NOW))).toBe(false);
     });

@@ -31,6 +31,7 @@ export const REPORT: RoundReport = {
   resources: [],
   rows: [],
   findings: [],
+  alerts: [],
   gaps: [],
   drifted: 0,
   actions: [],

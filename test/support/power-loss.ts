@@ -332,7 +332,17 @@ function follow(root: string, before: Disk, calls: readonly Call[]): Recorded {
 export function record(root: string, command: readonly string[], cwd: string): Recorded {
   const before = readDisk(root);
   const trace = join(cwd, `trace-${process.pid}-${before.inodes.size}.txt`);
-  const strace = ['-f', '-qq', '-s', '200000', '-o', trace, '-e', `trace=${CALLS.replaceAll(' ', ',')}`];
+  const strace = [
+    '-f',
+    '--seccomp-bpf',
+    '-qq',
+    '-s',
+    '200000',
+    '-o',
+    trace,
+    '-e',
+    `trace=${CALLS.replaceAll(' ', ',')}`,
+  ];
   const ran = spawnSync('strace', [...strace, 'sh', '-c', 'umask 022; exec "$@"', 'sh', ...command], {
     cwd,
     encoding: 'utf8',

@@ -80,6 +80,7 @@ export async function traced(folder: string, args: readonly string[], options: T
   const file = join(out, 'trace');
   const rules = [
     '-f',
+    '--seccomp-bpf',
     '-y',
     '-qq',
     '-s',

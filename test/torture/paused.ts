@@ -39,7 +39,7 @@ async function attack({ seed, index, folder }: RoundInput, store: string): Promi
   const random = randomFrom(seed * 1_000_003 + index);
   const items = manyItems(ITEMS);
   effectsProject(folder, items, store);
-  const { child, ended } = start(folder, ['apply', '--yes'], { EFFECTS_DELAY_MS: '60' });
+  const { child, ended } = start(folder, ['apply', '--yes'], { EFFECTS_DELAY_MS: '300' });
   // A slow machine must not stop it before it has begun.
   for (let i = 0; i < 1000 && !(await isLocked(folder)) && child.exitCode === null; i += 1) await sleep(5);
   await sleep(random() * 200);
@@ -93,6 +93,7 @@ export const torture: Torture = {
   long: 200,
   short: 2,
   parallel: 3,
+  waits: true,
   round: (input) => attack(input, '.fettle'),
 };
 
@@ -102,5 +103,6 @@ export const overPostgres: Torture = {
   long: 200,
   short: 2,
   parallel: 3,
+  waits: true,
   round: async (input) => attack(input, await newDatabase()),
 };

@@ -20,6 +20,8 @@ export interface Torture {
   readonly short: number;
   /** Maximum number of concurrent rounds; 1 if a round needs the machine for itself. */
   readonly parallel: number;
+  /** True if its rounds mostly wait: the short forms of such tests run at the same time. */
+  readonly waits?: true;
   /**
    * Runs one round. Throws with the fault and its place if a promise is broken. Returns counts that are
    * added up over all rounds (`{ kills: 1, torn: 1 }`): the attempts, and their results.

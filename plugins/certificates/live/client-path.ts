@@ -7,6 +7,7 @@
  */
 
 import type { X509Certificate } from 'node:crypto';
+import { datesOf } from '#plugin/certificate-dates';
 import { isSignedBy } from './x509-read.ts';
 
 /** Anchors with a subject, as node:crypto prints it. */
@@ -33,8 +34,15 @@ const MAX_PATH = 20;
 /** OpenSSL's error codes about dates. */
 export const DATE_CODES: ReadonlySet<string> = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 
+/** False for a certificate without a proper validity. */
 export function isValidAt(certificate: X509Certificate, at: number): boolean {
-  return certificate.validFromDate.getTime() <= at && at <= certificate.validToDate.getTime();
+  const dates = datesOf(certificate);
+  return dates !== undefined && dates.notBefore <= at && at <= dates.notAfter;
+}
+
+/** The end of a certificate, epoch ms; before every time without a proper validity. */
+export function endOf(certificate: X509Certificate): number {
+  return datesOf(certificate)?.notAfter ?? Number.NEGATIVE_INFINITY;
 }
 
 function same(a: X509Certificate, b: X509Certificate): boolean {
@@ -62,7 +70,7 @@ function bestIssuer(
   return (
     fitting.find((each) => isValidAt(each, at)) ??
     fitting.reduce<X509Certificate | undefined>(
-      (last, each) => (last === undefined || each.validToDate > last.validToDate ? each : last),
+      (last, each) => (last === undefined || endOf(each) > endOf(last) ? each : last),
       undefined,
     )
   );
@@ -97,7 +105,7 @@ export function clientPath({ leaf, others, anchorsOf, partial }: PathInput, at: 
 /** The certificate of a path that ends first; of two that end together, the one nearer to the leaf. */
 function firstToEnd(path: readonly X509Certificate[]): X509Certificate | undefined {
   return path.reduce<X509Certificate | undefined>(
-    (first, each) => (first === undefined || each.validToDate < first.validToDate ? each : first),
+    (first, each) => (first === undefined || endOf(each) < endOf(first) ? each : first),
     undefined,
   );
 }
@@ -122,7 +130,7 @@ export function endOfPaths(
     if (!anchored || path.some((each) => !isValidAt(each, at))) return end;
     end = firstToEnd(path);
     if (end === undefined || end === input.leaf) return end;
-    at = end.validToDate.getTime() + NEXT_MS;
+    at = endOf(end) + NEXT_MS;
   }
   return end;
 }
@@ -140,7 +148,7 @@ export function endOfChain({ leaf, others, anchorsOf }: Omit<PathInput, 'partial
   const keep = (which: keyof typeof best, path: readonly X509Certificate[]): void => {
     const end = firstToEnd(path);
     const known = best[which];
-    if (end !== undefined && (known === undefined || end.validToDate > known.validToDate)) best[which] = end;
+    if (end !== undefined && (known === undefined || endOf(end) > endOf(known))) best[which] = end;
   };
   const climb = (path: readonly X509Certificate[]): void => {
     const last = path.at(-1) ?? leaf;

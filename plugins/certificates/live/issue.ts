@@ -1,6 +1,7 @@
 /** Issues a certificate: creates a key and a certificate, verifies the written files, and swaps them in. */
 
 import { instantText } from '#plugin';
+import { properDatesOf } from '#plugin/certificate-dates';
 import type { X509Certificate } from 'node:crypto';
 import { DAY_MS } from '../days.ts';
 import { ipAddressesOf, plainAddress, usagesOf } from '../declared.ts';
@@ -39,8 +40,13 @@ function validatePair(wanted: Wanted, certificate: string, key: string, issuer: 
   if (seen.usages.toSorted().join(' ') !== usagesOf(wanted).toSorted().join(' '))
     throw new Error('the new certificate is valid for other uses');
   if (seen.keyAlgorithm !== wanted.keyAlgorithm) throw new Error(`the new key has the type ${seen.keyAlgorithm}`);
-  if (wanted.now > leaf.validToDate.getTime()) throw new Error('the validity of the new certificate has ended');
-  if (wanted.now < leaf.validFromDate.getTime()) throw new Error('the validity of the new certificate has not begun');
+  mustBeValid(leaf, 'the new certificate', wanted.now);
+}
+
+function mustBeValid(certificate: X509Certificate, which: string, now: number): void {
+  const { notBefore, notAfter } = properDatesOf(certificate);
+  if (now > notAfter) throw new Error(`the validity of ${which} has ended`);
+  if (now < notBefore) throw new Error(`the validity of ${which} has not begun`);
 }
 
 async function makePair(
@@ -51,8 +57,7 @@ async function makePair(
   const issuer = opened?.signer.certificate;
   for (const each of opened?.chain ?? []) {
     const which = each === issuer ? 'the authority' : `${subjectText(each)}, which is above the authority,`;
-    if (now > each.validToDate.getTime()) throw new Error(`the validity of ${which} has ended`);
-    if (now < each.validFromDate.getTime()) throw new Error(`the validity of ${which} has not begun`);
+    mustBeValid(each, which, now);
   }
   const keys = await makeKeys(order.keyAlgorithm);
   const leaf = await makeLeaf({
@@ -89,7 +94,7 @@ export async function issue(order: IssueOrder, accounts: Accounts): Promise<Issu
   const { storage, now, signal } = order;
   order.progress(`creating a key (${order.keyAlgorithm})`);
   const made = await makePair(order);
-  const ends = made.leaf.validToDate.getTime();
+  const ends = properDatesOf(made.leaf).notAfter;
   if (ends - now < SHORT_LIFE_MS) order.progress(`the new certificate is only valid until ${instantText(ends)}`);
   const names = { dnsNames: order.dnsNames, ipAddresses: ipAddressesOf(order), usages: usagesOf(order) };
   await verifyAsClient({ path: made.path, key: made.key, ...names }, now);
@@ -98,7 +103,7 @@ export async function issue(order: IssueOrder, accounts: Accounts): Promise<Issu
   await replaceStored(storage, order, made, accounts, validate, signal);
   return {
     fingerprint: fingerprintOf(made.leaf),
-    not_after: instantText(made.leaf.validToDate.getTime()),
+    not_after: instantText(ends),
     issuer: fingerprintOf(made.issuer ?? made.leaf),
     key: publicKeyFingerprint(made.leaf.publicKey),
   };

@@ -27,7 +27,7 @@ import { type Place, besides, placesOf } from '../paths.ts';
 import { refusal } from '../refusal.ts';
 import type { ChainEnd, PairPart, PairSeen, PairStorage, SwapSeen } from '../world.ts';
 import type { Accounts } from './accounts.ts';
-import { endOfChain } from './client-path.ts';
+import { endOf, endOfChain } from './client-path.ts';
 import { namesThere } from './files.ts';
 import {
   type Resource,
@@ -199,7 +199,7 @@ function chainEndOf({ path: [leaf, ...path], others }: Resource): { readonly cha
   // If the root is stored with the pair, the well-known ones, which take some ms to read, are not needed.
   const isWhole = isSignedBy(leaf, leaf) || stored.some((each) => each.issuer === each.subject);
   const end = endOfChain({ leaf, others: stored, anchorsOf: isWhole ? () => [] : wellKnownAnchors });
-  if (end.validToDate >= leaf.validToDate) return {};
+  if (endOf(end) >= endOf(leaf)) return {};
   const from = stored.some((each) => each.raw.equals(end.raw)) ? 'stored with it' : 'one of the well-known anchors';
   const { subject, fingerprint, not_after: notAfter } = x509Seen(end);
   return { chain_end: { subject, fingerprint, not_after: notAfter, from } };

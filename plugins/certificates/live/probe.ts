@@ -2,12 +2,13 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import { datesOf } from '#plugin/certificate-dates';
 import type { Limiter } from '#plugin/limit';
 import { checkedAddress, type Denial, deniedWords, type Names, type Resolved } from '#plugin/net';
 import type { AddressSeen, ConnectError, KeyType, MissingIssuer, ProbeSeen, ServerTarget, X509Seen } from '../world.ts';
 import { type Endpoint, type Handshake, type ProbeLimits, handshake } from './connect.ts';
 import { greets } from './start-tls.ts';
-import { type ClientPath, DATE_CODES, clientPath, endOfPaths, isComplete, isValidAt } from './client-path.ts';
+import { type ClientPath, DATE_CODES, clientPath, endOf, endOfPaths, isComplete, isValidAt } from './client-path.ts';
 import { pathFlaw, subjectText } from './client-flaws.ts';
 import { KEY_TYPE_NAMES } from '../observe-domain.ts';
 import { type Accepted, type Anchors, type Groups, type Made, type TrustSet, wellKnownAnchors } from './trust.ts';
@@ -51,11 +52,12 @@ function originOf(certificate: X509Certificate, served: readonly X509Certificate
 /** Describes a certificate of a path that is not valid at a time. */
 function dateFlaw(certificate: X509Certificate, origin: string, at: number): string | undefined {
   if (isValidAt(certificate, at)) return undefined;
-  const end = certificate.validToDate;
-  const begin = certificate.validFromDate;
-  return at > end.getTime()
-    ? `the certificate of ${subjectText(certificate)} (${origin}) expired at ${instantText(end.getTime())}`
-    : `the certificate of ${subjectText(certificate)} (${origin}) is not valid before ${instantText(begin.getTime())}`;
+  const which = `the certificate of ${subjectText(certificate)} (${origin})`;
+  const dates = datesOf(certificate);
+  if (dates === undefined) return `${which} has no proper validity`;
+  return at > dates.notAfter
+    ? `${which} expired at ${instantText(dates.notAfter)}`
+    : `${which} is not valid before ${instantText(dates.notBefore)}`;
 }
 
 type Refused = Pick<
@@ -78,14 +80,14 @@ function judged(code: string | undefined, chain: readonly X509Certificate[], mad
       ...publicAnchor(present),
     };
     const end = endOfPaths(input, now, present);
-    return end === undefined || end === leaf || end.validToDate >= leaf.validToDate
+    return end === undefined || end === leaf || endOf(end) >= endOf(leaf)
       ? complete
       : {
           ...complete,
           chain_end: {
             subject: subjectText(end),
             fingerprint: fingerprintOf(end),
-            not_after: instantText(end.validToDate.getTime()),
+            not_after: instantText(endOf(end)),
             from: originOf(end, chain, made),
           },
         };

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { Outside } from '#plugin';
 import { limiter } from '#plugin/limit';
 import { allowedNetworks, denialBy, networkPolicy, openNames } from '#plugin/net';
+import { isProbing } from '../environment.ts';
 import { type CertificatesConfig, defaults } from '../generated.ts';
 import type { CertificatesReader, Trust } from '../world.ts';
 import { type ProbeWays, certificateReader, probe } from './probe.ts';
@@ -39,7 +40,10 @@ export function threadsFor(count: number, cores: number): number {
   return threads < 2 ? 0 : threads;
 }
 
-type ServersReader = Pick<CertificatesReader, 'probes' | 'readTrust' | 'probe' | 'readTxt' | 'openProbes'>;
+type ServersReader = Pick<
+  CertificatesReader,
+  'probes' | 'isProbing' | 'readTrust' | 'probe' | 'readTxt' | 'openProbes'
+>;
 
 /** `folder` is the base of the trust anchors' paths. Throws if a setting cannot be used. */
 export function openProbing(
@@ -57,6 +61,7 @@ export function openProbing(
   };
   return {
     probes: settings.concurrency,
+    isProbing: isProbing(env),
     readTrust: async (files) => {
       const { anchors, problems } = await readAnchors(folder, files);
       const trust: Trust = { id: files.join('\n'), problems };

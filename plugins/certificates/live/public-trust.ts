@@ -1,6 +1,7 @@
 /** Public trust of stored certificates and of authorities: clients trust them without a private authority. */
 
 import type { X509Certificate } from 'node:crypto';
+import { properDatesOf } from '#plugin/certificate-dates';
 import { clientPath } from './client-path.ts';
 import { isExtraAnchor, wellKnownAnchors } from './trust.ts';
 import { hasTimestamps } from './x509-extensions.ts';
@@ -27,7 +28,7 @@ export function isPublicAuthority(chain: readonly X509Certificate[]): boolean {
 
 function anchorOf(leaf: X509Certificate, others: readonly X509Certificate[]): X509Certificate | undefined {
   // A chain counts even after its end: the question is who issued the certificate.
-  const at = leaf.validFromDate.getTime();
+  const at = properDatesOf(leaf).notBefore;
   const { path, anchored } = clientPath({ leaf, others, anchorsOf: wellKnownAnchors, partial: false }, at);
   return anchored ? path.at(-1) : undefined;
 }

@@ -6,6 +6,7 @@
 import { type KeyObject, X509Certificate, generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import type * as X509Library from '@peculiar/x509';
+import { properDatesOf } from '#plugin/certificate-dates';
 import { DAY_MS } from '../days.ts';
 import { plainAddress, USAGE_IDS, type Usage, usagesOf } from '../declared.ts';
 import type { KeyAlgorithm } from '../world.ts';
@@ -219,6 +220,7 @@ export async function makeLeaf(order: LeafOrder): Promise<X509Certificate> {
   const usages = usagesOf(order.usages === undefined ? {} : { usages: order.usages });
   const { signer } = order;
   const authorities = signer === undefined ? [] : [signer.certificate, ...(signer.above ?? [])];
+  const dates = authorities.map(properDatesOf);
   const begins = order.now - CLOCK_SKEW_MS;
   const ends = order.now + order.validityDays * DAY_MS;
   const isRsa = order.keys.publicKey.asymmetricKeyType === 'rsa';
@@ -226,8 +228,8 @@ export async function makeLeaf(order: LeafOrder): Promise<X509Certificate> {
     subject: commonName,
     keys: order.keys,
     signer,
-    not_before: wholeSecond(Math.max(begins, ...authorities.map((each) => each.validFromDate.getTime()))),
-    not_after: wholeSecond(Math.min(ends, ...authorities.map((each) => each.validToDate.getTime()))),
+    not_before: wholeSecond(Math.max(begins, ...dates.map(({ notBefore }) => notBefore))),
+    not_after: wholeSecond(Math.min(ends, ...dates.map(({ notAfter }) => notAfter))),
     extensions: (x509) => [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(

@@ -1,6 +1,7 @@
 /** Reads X.509 certificates and private keys from PEM text with node:crypto. */
 
 import { instantText } from '#plugin';
+import { datesOf, properDatesOf } from '#plugin/certificate-dates';
 import { type KeyObject, X509Certificate, createPrivateKey, hash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { USAGE_IDS, type Usage } from '../declared.ts';
@@ -67,11 +68,6 @@ function readCertificates(pem: string, trusted: (place: number) => boolean): Cha
   return { certificates, problem: isDer(pem) ? 'is in DER form, not PEM' : 'has no certificate in it' };
 }
 
-/** `text`: the time as OpenSSL prints it, such as `Nov 30 00:07:18 2026 GMT`. */
-function isTime(text: string, date: Date): boolean {
-  return /\d GMT$/u.test(text) && !Number.isNaN(date.getTime());
-}
-
 /**
  * One certificate, or its fault. `isFirst`: OpenSSL reads bytes behind it as trust settings, and refuses others
  * (`d2i_X509_AUX`); behind later certificates, it ignores them.
@@ -81,10 +77,7 @@ function readCertificate({ der, headers, line, text }: Block, isFirst: boolean):
     return `has header lines in the certificate that begins in line ${line}, which is not read with them`;
   try {
     const certificate = parseCertificate(der);
-    // An invalid date shows only when it is read. Its Date is now and then any time, and its text is always a remark.
-    const { validFrom, validFromDate, validTo, validToDate } = certificate;
-    if (!isTime(validFrom, validFromDate) || !isTime(validTo, validToDate))
-      return 'has a certificate without a proper validity';
+    if (datesOf(certificate) === undefined) return 'has a certificate without a proper validity';
     if (isFirst && certificate.raw.length !== der.length && !hasTrustSettings(text))
       return `has other bytes behind the certificate that begins in line ${line}`;
     return certificate;
@@ -260,7 +253,7 @@ function subjectBeyond({ subject }: X509Certificate, names: readonly string[]): 
 
 const seen = new WeakMap<X509Certificate, X509Seen>();
 
-/** The facts of one certificate. */
+/** The facts of one certificate. Throws without a proper validity. */
 export function x509Seen(certificate: X509Certificate): X509Seen {
   const known = seen.get(certificate) ?? shownOf(certificate);
   seen.set(certificate, known);
@@ -272,13 +265,14 @@ function shownOf(certificate: X509Certificate): X509Seen {
   const ipAddresses = alternativeNames(certificate.subjectAltName, 'IP Address').map(shortAddress);
   const ids = certificate.keyUsage ?? [];
   const undeclarable = undeclarableIn(certificate, [...names, ...ipAddresses]);
+  const { notBefore, notAfter } = properDatesOf(certificate);
   return {
     fingerprint: fingerprintOf(certificate),
     subject: oneLine(certificate.subject),
     issuer: oneLine(certificate.issuer),
     serial: certificate.serialNumber.toLowerCase(),
-    not_before: instantText(certificate.validFromDate.getTime()),
-    not_after: instantText(certificate.validToDate.getTime()),
+    not_before: instantText(notBefore),
+    not_after: instantText(notAfter),
     dnsNames: [...new Set(names)].sort(),
     ipAddresses,
     usages: USAGES.filter((usage) => ids.includes(USAGE_IDS[usage])),

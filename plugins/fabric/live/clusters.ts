@@ -3,6 +3,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { defined, digestOf, InputError, instantText, type Json, type Outside, sendingMistake } from '#plugin';
+import { datesOf } from '#plugin/certificate-dates';
 import { openHttp, usualDenial } from '#plugin/net';
 import type { AgentTracks } from '../agents/evidence.ts';
 import type { FabricConfig } from '../generated.ts';
@@ -44,10 +45,10 @@ function connectionOf({ ca, serverName, credentials }: Cluster, outside: Outside
 
 /** The reason why a client certificate is refused, if its own times say so. */
 function expiryMistake(text: string, now: number): string | undefined {
-  const { validToDate, validFromDate } = new X509Certificate(text);
-  if (now > validToDate.getTime()) return `the client certificate expired at ${instantText(validToDate.getTime())}`;
-  if (now < validFromDate.getTime())
-    return `the client certificate is valid from ${instantText(validFromDate.getTime())} on`;
+  const dates = datesOf(new X509Certificate(text));
+  if (dates === undefined) return 'the client certificate has no proper validity';
+  if (now > dates.notAfter) return `the client certificate expired at ${instantText(dates.notAfter)}`;
+  if (now < dates.notBefore) return `the client certificate is valid from ${instantText(dates.notBefore)} on`;
   return undefined;
 }
 

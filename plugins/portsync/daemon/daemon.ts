@@ -24,7 +24,7 @@ import {
   evaluated,
   suppressed,
 } from './alerts.ts';
-import type { Exposed } from './exposition.ts';
+import type { Exposed } from './families.ts';
 import {
   type EoiuTimeout,
   isWarmRestarting,

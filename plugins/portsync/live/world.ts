@@ -1,6 +1,6 @@
 /** The real world: SONiC switches, the Linux host that fettle runs on, and files. */
 
-import { InputError, type Outside } from '#plugin';
+import { defined, InputError, type Outside } from '#plugin';
 import { type Denial, usualDenial } from '#plugin/net';
 import type { SwitchFacts } from '../facts.ts';
 import type { PortsyncConfig, SwitchSpec } from '../generated.ts';
@@ -10,6 +10,8 @@ import type { ChangeRun, Look, PortChange, PortsyncWriter, SwitchSeen } from '..
 import { confirmFolder } from '../confirm/pending.ts';
 import type { Confirmable } from './confirm.ts';
 import { firingRules } from '../daemon/firing.ts';
+import { readMetrics } from '../daemon/metrics-file.ts';
+import { stateFolderPath } from '../daemon/state-path.ts';
 import { readSessions } from '../path/evidence-linux.ts';
 import { lookAtSnapshot } from './snapshot.ts';
 import { LinuxHost } from './linux.ts';
@@ -70,7 +72,11 @@ class World implements PortsyncWriter {
     if (spec.snapshot !== undefined) return await lookAtSnapshot(spec.snapshot.file, facts, this.#outside, asked);
     const host = facts.world === 'linux' ? this.#host(spec, facts) : this.#sonic(spec, facts);
     const seen = await host.look(asked);
-    return spec.sonic?.local === undefined ? seen : { ...seen, firing: await firingRules(this.#outside.env) };
+    if (spec.sonic?.local === undefined) return seen;
+    const { env } = this.#outside;
+    // A folder of another user is not read, and says nothing about the switch.
+    const daemon = await readMetrics({ path: stateFolderPath(undefined, env) }).catch(() => undefined);
+    return defined<SwitchSeen>({ ...seen, firing: await firingRules(env), daemon });
   }
 
   async change({ spec }: Pick<Look, 'spec'>, change: PortChange, run: ChangeRun): Promise<void> {

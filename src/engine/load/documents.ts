@@ -446,8 +446,9 @@ function plain(root: Node, mistakes: TextMistake[], budget: Budget, anchors: Map
 
 /** Offset of the value that a JSON pointer names, or with `key` of its key; of the nearest enclosing node if it does not exist. */
 export function offsetAt(root: Node | null, pointer: string, what: 'value' | 'key' = 'value'): number | undefined {
+  if (root === null) return undefined;
   let node: Node | null = root;
-  let at = root?.range?.[0];
+  let at = root.range?.[0];
   const parts = pointerKeys(pointer);
   for (const [index, part] of parts.entries()) {
     const last = index === parts.length - 1;

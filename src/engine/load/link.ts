@@ -127,7 +127,9 @@ export function findCycles(documents: readonly Declared[]): readonly LinkMistake
   const targets = (address: string): readonly Link[] =>
     byAddress.get(address)?.links.filter((link) => byAddress.has(link.address)) ?? [];
   const mistakes: LinkMistake[] = [];
-  for (const group of groups([...byAddress.keys()], (address) => targets(address).map((link) => link.address))) {
+  // A document without links is in no circle.
+  const linked = [...byAddress].flatMap(([address, { links }]) => (links.length > 0 ? [address] : []));
+  for (const group of groups(linked, (address) => targets(address).map((link) => link.address))) {
     const inside = new Set(group);
     const start = [...group].sort()[0];
     if (start === undefined) continue;

@@ -426,6 +426,7 @@ async function findSentOutside(
   for (const document of documents) {
     const { ref, spec, source } = document.desired;
     const tables = known.get(ref.plugin)?.plugin.tables.kinds[ref.kind]?.paths ?? [];
+    if (!tables.some(({ use }) => use === 'send')) continue;
     for (const { pointer, text, message } of await sentOutside(
       spec,
       tables,

@@ -18,6 +18,7 @@
  */
 
 import { basename, join } from 'node:path';
+import { sameJson } from '#plugin';
 import { readdir, stat } from '#plugin/direct-files';
 import { type Base, isBase, type LogView, type Reading, type Seal, type Segment } from '../backend.ts';
 import type { CheckpointRecord } from '../chain.ts';
@@ -34,7 +35,7 @@ import {
   TEMPORARY,
 } from './layout.ts';
 import { brokenLink, doesFollow, type LinkPlace, missingRecords, startDamage } from '../links.ts';
-import { readCheckpoint, type SegmentScan, scanSegment } from './scan-segment.ts';
+import { digestOfSegment, readCheckpoint, type SegmentScan, scanSegment } from './scan-segment.ts';
 import type { Damage } from '../store.ts';
 
 /** A segment with its file. */
@@ -45,6 +46,8 @@ export interface FileLogView extends LogView<FileSegment> {
   readonly apart: readonly SegmentFile[];
   /** Names of files in the log's folder that are not segments. */
   readonly strays: readonly string[];
+  /** The files of a reading that compares. */
+  readonly listing?: Listing;
 }
 
 /** The files in the log's folder. */
@@ -152,6 +155,7 @@ async function readNewest(
       seal: seals?.segment === file.name ? seals : undefined,
       newest: index === files.length - 1,
       take: reading.take,
+      compares: reading.compares,
     });
     if (scan.damage !== undefined) damage.push(scan.damage);
     const segment: FileSegment = { ...scan, file, name: `log/${file.name}`, seq: file.seq, linked: false };
@@ -164,7 +168,19 @@ async function readNewest(
   const aside = setAside([base?.checkpoint]);
   const others = strays.filter((name) => !aside.has(name));
   damage.push(...strayDamage(others));
-  return { segments, base, damage, notes: [], torn: tornOf(base), leftovers: [], apart: [], strays: others };
+  const newest = { segments, base, damage, notes: [], torn: tornOf(base), leftovers: [], apart: [], strays: others };
+  return reading.compares === true ? { ...newest, listing: { segments: files, strays } } : newest;
+}
+
+/**
+ * True if the log still has the bytes of a view of the newest segment. The whole segment is hashed, because a size and a
+ * time do not prove it: a torn tail may be cut and another record of its length be written. False if that is not certain.
+ */
+export async function isUnchangedLog(folder: string, { base, damage, listing }: FileLogView): Promise<boolean> {
+  if (base?.digest === undefined || listing === undefined || damage.length > 0) return false;
+  if (base.file.name !== listing.segments.at(-1)?.name) return false;
+  if (!sameJson(await listLog(folder), listing)) return false;
+  return (await digestOfSegment(folder, base.file, base.size)) === base.digest;
 }
 
 /**

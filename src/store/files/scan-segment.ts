@@ -4,6 +4,7 @@
  * The checkpoint was complete before the file had its name, so a cut or invalid checkpoint is damage.
  */
 
+import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LogRecord } from '../../formats/log-record.ts';
@@ -28,6 +29,8 @@ export interface SegmentScan {
   readonly torn: number;
   /** Bytes after the seal. */
   readonly late: number;
+  /** SHA-256 of all bytes of the file. Only of a sound segment that was read for comparing, to its end. */
+  readonly digest?: string | undefined;
 }
 
 export interface ScanOptions {
@@ -38,6 +41,7 @@ export interface ScanOptions {
   /** Called when the checkpoint is valid, before its records are passed on. */
   readonly enter?: (() => void) | undefined;
   readonly take?: ((record: LogRecord) => void) | undefined;
+  readonly compares?: boolean | undefined;
 }
 
 const CHUNK = 1024 * 1024;
@@ -56,6 +60,8 @@ interface Progress {
   readonly reader: SegmentReader;
   lines: number;
   damage?: Damage;
+  /** Of the bytes that were read. */
+  readonly digest?: Hash | undefined;
 }
 
 function damageAt({ file, reader, lines }: Progress, code: string, message: string): Damage {
@@ -76,6 +82,7 @@ async function takeLines(handle: FileHandle, limit: number, progress: Progress):
     const room = Math.min(buffer.length - filled, limit - offset);
     const { bytesRead } = await handle.read(buffer, filled, room, offset);
     if (bytesRead === 0) return;
+    progress.digest?.update(buffer.subarray(filled, filled + bytesRead));
     offset += bytesRead;
     filled += bytesRead;
     let start = 0;
@@ -137,7 +144,12 @@ async function scan(handle: FileHandle, file: SegmentFile, options: ScanOptions)
   const limit = seal === undefined ? size : Math.min(seal.bytes, size);
   const { enter, take } = options;
   const reader = new SegmentReader({ seq: file.seq, refuse: refuseToken(file), enter, take });
-  const progress: Progress = { file, reader, lines: 0 };
+  const progress: Progress = {
+    file,
+    reader,
+    lines: 0,
+    digest: options.compares === true ? createHash('sha256') : undefined,
+  };
   let torn = 0;
   if (size === 0)
     progress.damage = {
@@ -162,7 +174,33 @@ async function scan(handle: FileHandle, file: SegmentFile, options: ScanOptions)
   }
   const { checkpoint, begun, end } = reader;
   const late = seal === undefined ? 0 : Math.max(0, size - seal.bytes);
-  return { size, checkpoint, begun, end, damage: progress.damage, torn, late };
+  const isWhole = progress.damage === undefined && end?.bytes === size;
+  const digest = isWhole ? progress.digest?.digest('hex') : undefined;
+  return { size, checkpoint, begun, end, damage: progress.damage, torn, late, digest };
+}
+
+/** SHA-256 of the file of a segment as it is now; undefined if it has another size, or cannot be read. */
+export async function digestOfSegment(
+  folder: string,
+  { name }: SegmentFile,
+  size: number,
+): Promise<string | undefined> {
+  const handle = await open(join(logFolder(folder), name), 'r').catch(() => undefined);
+  try {
+    if (handle === undefined || (await handle.stat()).size !== size) return undefined;
+    const hash = createHash('sha256');
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(size, 1)));
+    for (let at = 0; ; ) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+      if (bytesRead === 0) return at === size ? hash.digest('hex') : undefined;
+      hash.update(buffer.subarray(0, bytesRead));
+      at += bytesRead;
+    }
+  } catch {
+    return undefined;
+  } finally {
+    await handle?.close();
+  }
 }
 
 /** A failing read is damage; a missing permission is not. */

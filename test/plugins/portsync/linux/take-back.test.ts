@@ -111,7 +111,7 @@ const CHANGES: Readonly<Record<string, readonly PlainStep[]>> = {
 };
 
 /** Changes other than the first: a sample, or every one. */
-const OTHERS = process.env['FETTLE_TEST_FULL'] === '1' ? Number.POSITIVE_INFINITY : 6;
+const OTHERS = process.env['FETTLE_TEST_FULL'] === '1' ? Number.POSITIVE_INFINITY : 3;
 const seed = testSeed();
 
 /** Changes whose take-back is also run twice, and without the change. */
