@@ -35,6 +35,12 @@ function gauge(name: string, labels: string, fires: number, quiet: number): Pick
   return { fires: { [series]: stays(fires) }, quiet: { [series]: stays(quiet) } };
 }
 
+/** A rule about the alerts of one class that hold. */
+function alertCase(alert: string, plugin: string, named: string): Case {
+  const labels = { ...SHOP, plugin, class: named };
+  return { alert, labels, ...gauge('fettle_alerts_active', `,plugin="${plugin}",class="${named}"`, 1, 0) };
+}
+
 const REFRESHED = 'fettle_last_refresh_timestamp_seconds{project="shop"}';
 const STARTED = 'fettle_start_timestamp_seconds{project="shop"}';
 const INTERVAL = 'fettle_refresh_interval_seconds{project="shop"}';
@@ -199,6 +205,27 @@ const CASES: readonly Case[] = [
       ...gauge('fettle_incidents', ',status="acknowledged",tier="3"', 4, 4).quiet,
     },
   },
+  alertCase('FettleNodeUnhealthy', 'nodes', 'unhealthy'),
+  alertCase('FettleNodeDiskCritical', 'nodes', 'disk-critical'),
+  alertCase('FettleNodeDiskFull', 'nodes', 'disk-full'),
+  alertCase('FettleNodeCreationExhausted', 'nodes', 'creation-exhausted'),
+  alertCase('FettleNodeDecisions', 'nodes', 'decision-failed'),
+  alertCase('FettleNodeDecisions', 'nodes', 'decision-rejected'),
+  alertCase('FettleFabricConnectionFailed', 'fabric', 'connection_failure'),
+  alertCase('FettleFabricSyncFailed', 'fabric', 'sync_failure'),
+  alertCase('FettleFabricMaintenanceReview', 'fabric', 'maintenance_review'),
+  alertCase('FettleFabricObjects', 'fabric', 'orphaned_resource'),
+  alertCase('FettleFabricObjects', 'fabric', 'conflict_detected'),
+  alertCase('FettleFabricObjects', 'fabric', 'validation_error'),
+  alertCase('FettleFabricObjects', 'fabric', 'deletion_pending'),
+  alertCase('FettleFabricObjects', 'fabric', 'drift_detected'),
+  alertCase('FettleSwitchDaemonCritical', 'portsync', 'corruption'),
+  alertCase('FettleSwitchDaemonCritical', 'portsync', 'longest-initial-sync'),
+  alertCase('FettleSwitchDaemonCritical', 'portsync', 'restart-rate'),
+  alertCase('FettleSwitchDaemonWarning', 'portsync', 'eoiu-timeout-rate'),
+  alertCase('FettleSwitchDaemonWarning', 'portsync', 'cold-starts'),
+  alertCase('FettleSwitchDaemonWarning', 'portsync', 'low-health-score'),
+  alertCase('FettleSwitchDaemonWarning', 'portsync', 'recovery-success'),
 ];
 
 /** A text that is the same for the same labels. */
