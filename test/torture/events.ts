@@ -52,7 +52,7 @@ function eventOf(n: number, host: string, at: number): Json {
   return inboxJson({ plugin: 'certificates', entry });
 }
 
-/** What an alert is about: its host, its class, and the incident; each tier of an escalation is another alert. */
+/** The subject of an alert: its host, its class, and its incident; each tier of an escalation is another alert. */
 function subjectOf(body: unknown): string {
   if (!isRecord(body)) return '';
   const { domain, type, status, classification, incidentType, change, tier } = body;
