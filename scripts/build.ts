@@ -70,6 +70,7 @@ const entries: Readonly<Record<string, string>> = {
   'bench/parse.js': 'scripts/bench/parse.ts',
   'bench/append.js': 'scripts/bench/append.ts',
   'bench/deposit.js': 'scripts/bench/deposit.ts',
+  'bench/bare-intake.js': 'scripts/bench/bare-intake.ts',
   'bench/intake-server.js': 'scripts/bench/intake-server.ts',
   'bench/fill-log.js': 'scripts/bench/fill-log.ts',
   'bench/judge.js': 'scripts/bench/judge.ts',

@@ -77,7 +77,7 @@ function processShell(): Shell {
       return () => process.off('SIGHUP', take);
     },
     ...(process.argv[1] === undefined ? {} : { program: process.argv[1] }),
-    ...(process.send === undefined ? {} : { toParent, fromParent }),
+    ...(process.send === undefined ? {} : { toParent, fromParent, parentEnded }),
     exit: (code) => process.exit(code),
   };
 }
@@ -91,6 +91,14 @@ function fromParent(): Promise<unknown> {
       process.off('disconnect', lost);
       resolve(message);
     });
+  });
+}
+
+/** Settles when the parent has ended. */
+function parentEnded(): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.once('disconnect', resolve);
+    else resolve();
   });
 }
 

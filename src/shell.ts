@@ -27,6 +27,8 @@ export interface Shell {
   readonly toParent?: (message: object) => Promise<void>;
   /** Waits for the first message of the process that started this one; absent without such a channel. */
   readonly fromParent?: () => Promise<unknown>;
+  /** Settles when the process that started this one has ended; absent without a channel to it. */
+  readonly parentEnded?: () => Promise<void>;
   /** Plugins instead of the built-in ones. */
   readonly plugins?: PluginLoaders;
 }

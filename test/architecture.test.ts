@@ -97,6 +97,13 @@ describe('layers', () => {
       `import { builtinPlugins } from '../plugins.ts';`,
       'only types of src/plugins.ts can be imported in this layer',
     ],
+    ['src/run/watch.ts', `import { openWorlds } from './worlds.ts';`, undefined],
+    [
+      'src/run/watch.ts',
+      `import { writeLog } from './write-log.ts';`,
+      'src/run/write-log.ts must not be imported in this layer',
+    ],
+    ['src/run/watch.ts', `import { apply } from './apply.ts';`, 'src/run/apply.ts must not be imported in this layer'],
     ['src/report/a.ts', `import type { RunEvent } from '../run/events.ts';`, undefined],
     ['src/report/a.ts', `import { plan } from '../run/plan.ts';`, 'src/run/plan.ts must not be imported in this layer'],
     ['src/store/a.ts', `import { fold } from '../engine/remember.ts';`, undefined],

@@ -28,6 +28,7 @@ export const portsync = definePlugin<PortsyncReader, PortsyncWriter>({
   alerts: async () => (await import('./alerts.ts')).switchAlerts,
   files: { pointers: { Switch: '/configDb/file' }, parts: declaredPorts },
   kinds: { Switch: switchKind, Port: portKind },
+  watchers: async (scope) => (await import('./watch/watchers.ts')).watchersOf(scope),
   openReader: async (outside) => (await import('./live/world.ts')).openWorld(outside),
   openWriter: async (outside) => (await import('./live/world.ts')).openWorld(outside),
   observe: async (world, query) => (await import('./observe.ts')).observe(world, query),

@@ -41,9 +41,22 @@ export interface Look {
   readonly signal: AbortSignal;
 }
 
+/** The reports of a watch of ports. */
+export interface PortWatch {
+  readonly signal: AbortSignal;
+  /** Every later change is reported, and every earlier one was. */
+  readonly sees: () => void;
+  /** Changes are not reported now. `sees` ends it. */
+  readonly blind: (reason: string) => void;
+  /** Names of ports that may have changed. */
+  readonly changed: (ports: Iterable<string>) => void;
+}
+
 export interface PortsyncReader {
   /** Reads a switch. Throws if it cannot be reached. */
   look(look: Look): Promise<SwitchSeen>;
+  /** Watches the ports of a switch until the signal fires. Throws if it cannot be watched, or not any longer. */
+  watch(spec: SwitchSpec, watch: PortWatch): Promise<void>;
   close(): Promise<void>;
 }
 

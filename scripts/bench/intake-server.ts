@@ -4,7 +4,6 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { createInterface } from 'node:readline';
 import { redactor, secretsOf } from '#plugin';
 import { certificateEvents } from '../../plugins/certificates/events/plugin-events.ts';
 import { Access } from '../../src/serve/access.ts';
@@ -15,6 +14,7 @@ import { Intake, INTAKE_RESULTS } from '../../src/serve/intake.ts';
 import { serveMetrics } from '../../src/serve/metrics.ts';
 import { openFileStore } from '../../src/store/files/file-store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { answerUsage } from './usage-lines.ts';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: intake-server.js FOLDER');
@@ -42,6 +42,7 @@ const metrics = serveMetrics({
   intervalMs: 300_000,
   results,
   plugins: [],
+  watch: false,
   compat: false,
   startedAt: Date.now(),
 });
@@ -80,12 +81,6 @@ const app = appOf(routes, {
 });
 const server = await startHttp({ host: '127.0.0.1', port: 0 }, app);
 process.stdout.write(`${server.address.port}\n`);
-for await (const line of createInterface(process.stdin)) {
-  if (line === 'end') break;
-  const { user, system } = process.cpuUsage();
-  process.stdout.write(
-    `${JSON.stringify({ cpuMs: (user + system) / 1000, memoryMib: process.memoryUsage.rss() / 2 ** 20 })}\n`,
-  );
-}
+await answerUsage();
 await server.close(1000);
 await intake.close();

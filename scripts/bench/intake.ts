@@ -11,7 +11,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import type { Places } from './fleet.ts';
+import { median } from './measure.ts';
 import { fixed, type Row } from './rows.ts';
+import type { Usage } from './usage-lines.ts';
 
 const REQUESTS = 20_000;
 const CONNECTIONS = 64;
@@ -90,44 +92,63 @@ function entriesIn(store: string): number {
   );
 }
 
+/** A server in a process of its own. */
+interface Served {
+  readonly port: string;
+  readonly usage: () => Promise<Usage>;
+  readonly end: () => Promise<void>;
+}
+
+async function served(program: string, place: string, env: Readonly<Record<string, string>>): Promise<Served> {
+  const server = spawn(process.execPath, [program, place], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines = createInterface(server.stdout)[Symbol.asyncIterator]();
+  const next = async (): Promise<string> => String((await lines.next()).value);
+  return {
+    port: await next(),
+    usage: async () => {
+      server.stdin.write('usage\n');
+      return JSON.parse(await next()) as Usage;
+    },
+    end: async () => {
+      server.stdin.end('end\n');
+      await new Promise((resolve) => void server.once('close', resolve));
+    },
+  };
+}
+
+type Phase = Figures & { readonly cpuMicros: number; readonly memoryMib: number };
+
+async function phaseOf({ port, usage }: Served, script: string): Promise<Phase> {
+  const before = await usage();
+  const figures = await load(port, script);
+  const { cpuMs, memoryMib } = await usage();
+  return { ...figures, cpuMicros: ((cpuMs - before.cpuMs) / figures.requests) * 1000, memoryMib };
+}
+
 /** None without wrk. */
 export async function intakeRows({ dist, folder }: Places): Promise<readonly Row[]> {
   if (spawnSync('wrk', ['-v']).error !== undefined) return [];
   const place = join(folder, 'intake');
   mkdirSync(place);
-  const [requests, script, store] = ['requests', 'wrk.lua', 'store'].map((name) => join(place, name)) as [
-    string,
-    string,
-    string,
-  ];
+  const at = (name: string): string => join(place, name);
+  const [requests, script, store] = [at('requests'), at('wrk.lua'), at('store')];
   writeFileSync(requests, requestsFor(Math.trunc(Date.now() / 1000)));
   writeFileSync(script, luaFor(requests));
-  const server = spawn(process.execPath, [join(dist, 'bench', 'intake-server.js'), store], {
-    env: {
-      PATH: process.env['PATH'],
-      CERT_EVENT_INGEST_TOKEN: TOKEN,
-      CERT_EVENT_SOURCE_KEYS: `cert_manager:prod=${SECRET}`,
-    },
-    stdio: ['pipe', 'pipe', 'inherit'],
+  const programs = join(dist, 'bench');
+  const bare = await served(join(programs, 'bare-intake.js'), at('bare'), { SECRET });
+  const server = await served(join(programs, 'intake-server.js'), store, {
+    CERT_EVENT_INGEST_TOKEN: TOKEN,
+    CERT_EVENT_SOURCE_KEYS: `cert_manager:prod=${SECRET}`,
   });
-  const lines = createInterface(server.stdout)[Symbol.asyncIterator]();
-  const next = async (): Promise<string> => String((await lines.next()).value);
-  const port = await next();
-  const usage = async (): Promise<{ readonly cpuMs: number; readonly memoryMib: number }> => {
-    server.stdin.write('usage\n');
-    return JSON.parse(await next()) as { readonly cpuMs: number; readonly memoryMib: number };
-  };
-  const phases: (Figures & { readonly cpuMicros: number; readonly memoryMib: number })[] = [];
+  const phases: (Phase & { readonly bare: Phase })[] = [];
   try {
-    for (let phase = 0; phase < PHASES; phase += 1) {
-      const before = await usage();
-      const figures = await load(port, script);
-      const { cpuMs, memoryMib } = await usage();
-      phases.push({ ...figures, cpuMicros: ((cpuMs - before.cpuMs) / figures.requests) * 1000, memoryMib });
-    }
+    for (let phase = 0; phase < PHASES; phase += 1)
+      phases.push({ bare: await phaseOf(bare, script), ...(await phaseOf(server, script)) });
   } finally {
-    server.stdin.end('end\n');
-    await new Promise((resolve) => void server.once('close', resolve));
+    await Promise.all([bare.end(), server.end()]);
   }
   const sent = phases.reduce((sum, each) => sum + each.requests, 0);
   const wrong = phases.reduce((sum, each) => sum + each.refused + each.broken, 0);
@@ -140,8 +161,27 @@ export async function intakeRows({ dist, folder }: Places): Promise<readonly Row
   const cpu = Math.min(...phases.map(({ cpuMicros }) => cpuMicros));
   const memory = phases.map(({ memoryMib }) => Math.round(memoryMib));
   const most = Math.max(...memory);
+  const ratio = (of: (phase: Phase) => number): number => median(phases.map((each) => of(each) / of(each.bare)));
+  const rateRatio = ratio((each) => each.requests / each.seconds);
+  const bareCpu = Math.min(...phases.map((each) => each.bare.cpuMicros));
+  const medianOf = `median of ${PHASES} ratios`;
   const of = `best of ${PHASES} runs of ${SECONDS} s, load ${fixed(loadavg()[0] ?? 0)}`;
   return [
+    // For information: the reference neither checks a schema nor redacts, and keeps no log of its own.
+    {
+      figure: 'intake: CPU of the server per event, over a bare server of Node.js',
+      measured: `${ratio(({ cpuMicros }) => cpuMicros).toFixed(2)} x`,
+      target: '',
+      verdict: '',
+      detail: `${medianOf}; the bare one takes ${Math.round(bareCpu)} µs`,
+    },
+    {
+      figure: 'intake: rate over that of a bare server of Node.js',
+      measured: `${rateRatio.toFixed(2)} x`,
+      target: '',
+      verdict: '',
+      detail: medianOf,
+    },
     {
       figure: 'intake: signed, durable events, 64 connections',
       measured: `${Math.round(rate).toLocaleString('en')}/s`,

@@ -77,6 +77,17 @@ const LAYERS: readonly Layer[] = [
   },
   { files: ['src/codegen/**'], may: ['src/codegen/**', 'src/report/graph.ts', API] },
   {
+    // The process of the watchers never writes: it can take no lock, append nothing and apply nothing.
+    files: ['src/run/watch.ts'],
+    may: [
+      ...['ending', 'interruption', 'last-valid', 'project', 'stores', 'worlds'].map((name) => `src/run/${name}.ts`),
+      'src/engine/changes.ts',
+      'src/engine/expand.ts',
+      'src/formats/watch-message.ts',
+      API,
+    ],
+  },
+  {
     files: ['src/run/**'],
     may: ['src/run/**', 'src/engine/**', 'src/formats/**', 'src/store/**', 'src/version.ts', API],
     types: ['src/plugins.ts'],

@@ -10,6 +10,7 @@ import { distrustOf, trustedOwners } from '#plugin/owner';
 import { version } from '../version.ts';
 import type { Host, Workspace } from '../run/project.ts';
 import { openWorkspace, ProblemsError } from '../run/project.ts';
+import type { Ending } from '../run/ending.ts';
 import { round, type RoundOrder } from '../run/round.ts';
 import { inLog, keptAfter } from '../run/last-valid.ts';
 import { isInside, logOf } from '../run/stores.ts';
@@ -21,6 +22,7 @@ import type { Shell } from '../shell.ts';
 import type { MeasuredPlugin } from '../serve/metric-families.ts';
 import type { RoundHealth } from '../formats/round.ts';
 import type { RoundMessage } from '../serve/round-process.ts';
+import type { WatchOrder } from '../serve/watch-process.ts';
 import { command } from './command.ts';
 import { exitCodesText } from './exit-codes-text.ts';
 import { flag, stream, text, where } from './options.ts';
@@ -62,7 +64,12 @@ async function measuredPlugins({ plugins, env }: Host): Promise<readonly Measure
     // A variable that is not valid stops the daemon before its first round.
     plugin.onHost?.({}, env);
     const metrics = await plugin.metrics?.();
-    measured.push({ name, families: metrics?.families ?? [], tables: plugin.tables });
+    measured.push({
+      name,
+      families: metrics?.families ?? [],
+      tables: plugin.tables,
+      watches: plugin.watchers !== undefined,
+    });
   }
   return measured;
 }
@@ -91,6 +98,24 @@ async function openProjects(folder: string, host: Host, say: Listener): Promise<
   return workspaces;
 }
 
+/** Runs the watchers of a project until the daemon stops this process, or has ended. */
+async function runWatchers({
+  host,
+  shell: { fromParent, toParent, parentEnded },
+  say,
+  open,
+  stop,
+}: Pick<Serving, 'host' | 'shell' | 'say' | 'stop'> & { readonly open: () => Promise<Workspace> }): Promise<Ending> {
+  if (fromParent === undefined || toParent === undefined || parentEnded === undefined)
+    throw new InputError('--watcher is for the watchers of a daemon. Omit --watcher');
+  const orphaned = new AbortController();
+  void parentEnded().then(() => orphaned.abort());
+  const { lastValid } = (await fromParent()) as WatchOrder;
+  const workspace = await open().catch((error: unknown) => keptAfter(error, host, lastValid, say));
+  const { watch } = await import('../run/watch.ts');
+  return watch(workspace, { lastValid, stop: AbortSignal.any([stop, orphaned.signal]), send: toParent });
+}
+
 export interface Serving {
   readonly workspaces: readonly Workspace[];
   readonly limits: ServeLimits;
@@ -110,13 +135,15 @@ export async function serveProjects(serving: Serving): Promise<void> {
   const { workspaces, limits, host, shell, say, argsOf, tell, stop, onListening } = serving;
   const { program } = shell;
   if (program === undefined) throw new InputError('the program of a round is not known');
-  const [{ runDaemon }, { eventsOf }, { startRound }] = await Promise.all([
+  const [{ runDaemon }, { eventsOf }, { startRound }, { startWatch }] = await Promise.all([
     import('../serve/daemon.ts'),
     import('../serve/intake.ts'),
     import('../serve/round-process.ts'),
+    import('../serve/watch-process.ts'),
   ]);
   const events = await eventsOf(host.plugins);
   const parentOnly = new Set([...OF_SERVICE, ...[...events.values()].flatMap((each) => each.secretVariables)]);
+  const env = Object.fromEntries(Object.entries(host.env).filter(([name]) => !parentOnly.has(name)));
   const projects = workspaces.map(
     (workspace): ServedProject => ({
       name: workspace.config.name,
@@ -139,10 +166,12 @@ export async function serveProjects(serving: Serving): Promise<void> {
       startRound({
         program,
         args: ['serve', '--once', ...argsOf(project), '--ordered'],
-        env: Object.fromEntries(Object.entries(host.env).filter(([name]) => !parentOnly.has(name))),
+        env,
         order: { ...order, log: project.log },
         heard,
       }),
+    startWatch: (project, order, heard) =>
+      startWatch({ program, args: ['serve', '--watcher', ...argsOf(project)], env, order, heard }),
     now: host.now,
     elapsed: host.elapsed,
     say: tell,
@@ -162,12 +191,14 @@ export const serve = command({
     listen: text('<address>', 'Address and port of the metrics. Default: 127.0.0.1:9465.'),
     once: flag('Run one round, and exit.'),
     ordered: { ...flag('Wait for the order of the process that started this one.'), hidden: true },
+    watcher: { ...flag('Run the watchers for the process that started this one.'), hidden: true },
     ...stream,
   },
   more: exitCodesText,
   events: true,
   call: async ({ flags, host, shell, say, print, path, source, interruption, openWorkspace: open, isStream }) => {
-    const { projects: folder, once = false, ordered = false, serveConfig, listen } = flags;
+    const { projects: folder, once = false, ordered = false, watcher = false, serveConfig, listen } = flags;
+    if (watcher) return runWatchers({ host, shell, say, open, stop: interruption().stop });
     if (once && folder !== undefined) throw new InputError('--once runs a round of one project. Omit --projects');
     if (!once && isStream) throw new InputError('--json prints the events of one round. Add --once');
     if (folder !== undefined && flags.config !== undefined)

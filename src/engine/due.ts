@@ -11,10 +11,12 @@
  * | with a row in the last plan, an open intent, a failure, an unfinished removal, or a document that was not applied | 〃 |
  * | any other, with a cadence of its kind | in its slots, and at the times that the kind names |
  * | any other | in each slot of the round's interval |
+ * | one that a watcher reports | at once, and in its slots |
  *
  * The resources that a due one needs come along.
  */
 
+import { type Changes, isChanged } from './changes.ts';
 import { type Cadence, digestOf, formatRef, type Instant, type Ref, type Resource, sameJson } from '#plugin';
 import { isUnsettled } from './lifecycle.ts';
 
@@ -37,6 +39,8 @@ export interface DueInput {
   readonly everyMs: number;
   /** Addresses of the resources that had a row in the last plan: a rule may clear at any time. */
   readonly rows: ReadonlySet<string>;
+  /** Reports of watchers. */
+  readonly changed: Changes;
 }
 
 /** True for a document that differs from the last applied one. */
@@ -117,13 +121,13 @@ function withNeeds(wanted: Set<string>, resources: ReadonlyMap<string, Resource>
 
 /** The resources that a round refreshes, and the time from which the next round has something to refresh. */
 export function dueOf(input: DueInput): Due {
-  const { resources, now, everyMs } = input;
+  const { resources, now, everyMs, changed } = input;
   const since = input.since === undefined || input.since > now ? undefined : input.since;
   const due = new Set<string>();
   let nextAt = now + everyMs;
   for (const [address, resource] of resources) {
     const timing = timingOf(address, resource, { ...input, since });
-    if (timing.isDue) due.add(address);
+    if (timing.isDue || isChanged(changed, address)) due.add(address);
     nextAt = Math.min(nextAt, timing.nextAt);
   }
   if (since === undefined) return { whole: new Set(), nextAt };

@@ -265,6 +265,8 @@ export interface FettleConfig {
       /** Permits steps that remove or replace a resource. */
       readonly removals?: true;
     }[];
+    /** Watches for changes of the infrastructure, so that the next round refreshes them early. `false` turns it off; `true` does not turn on what the host turned off. */
+    readonly watch: boolean;
   };
 }
 
@@ -286,6 +288,8 @@ export interface ServeHost {
   readonly interval?: string;
   /** Longest time of a round; at least 1m. A round that takes longer is stopped. */
   readonly deadline: string;
+  /** Watches for changes of the infrastructure. `serve.watch` of a project can only turn it off. */
+  readonly watch: boolean;
   /** Alerts of the plugins, and their receivers. */
   readonly alerts: {
     /** Use of the resources, which decides the severity of an overdue renewal. Default: `CERT_DEPLOYMENT_ENV`, else dev. */

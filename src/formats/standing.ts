@@ -71,8 +71,13 @@ export function standingOf(plan: Plan, parts: StandingParts): Standings {
     const all = Object.fromEntries(found);
     return { now: all, kept: all };
   }
-  const others = Object.entries(before).filter(([address]) => !refreshed.has(address) && known.has(address));
-  const isOther = new Set(others.map(([address]) => address));
-  const kept = Object.fromEntries([...others, ...[...found].filter(([address]) => refreshed.has(address))]);
-  return { now: { ...Object.fromEntries([...found].filter(([address]) => !isOther.has(address))), ...kept }, kept };
+  const kept: Record<string, Stand> = {};
+  for (const [address, stand] of Object.entries(before))
+    if (!refreshed.has(address) && known.has(address)) kept[address] = stand;
+  const now: Record<string, Stand> = { ...kept };
+  for (const [address, stand] of found) {
+    if (refreshed.has(address)) kept[address] = stand;
+    if (!Object.hasOwn(now, address)) now[address] = stand;
+  }
+  return { now, kept };
 }

@@ -41,3 +41,4 @@ export * from './text.ts';
 export * from './time.ts';
 export * from './types.ts';
 export * from './verdict.ts';
+export * from './watcher.ts';

@@ -8,6 +8,7 @@ import type { Instant } from './time.ts';
 import type { PluginMetrics } from './metric.ts';
 import type { Claim } from './places.ts';
 import type { PluginTables } from './tables.ts';
+import type { Watcher, WatchScope } from './watcher.ts';
 import type {
   Change,
   Desired,
@@ -396,6 +397,11 @@ export interface Plugin<R = unknown, W = unknown> {
   commands?(): Promise<readonly PluginCommand[]>;
   /** Events that `fettle serve` takes in. Loads them from a module of their own: only the daemon uses them. */
   events?(): Promise<PluginEvents>;
+  /**
+   * Watchers of the infrastructure, for `fettle serve`: none if nothing can be watched. Loads them from a module of their
+   * own: only the process of the watchers calls it, and never opens a writer.
+   */
+  watchers?(scope: WatchScope): Promise<readonly Watcher<R>[]>;
   close?(world: R): Promise<void>;
 }
 

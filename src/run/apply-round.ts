@@ -221,7 +221,7 @@ export async function applyRound(run: Round): Promise<Finished> {
     const otherwise = otherwiseOf(reconciled, result.rows, run);
     const exit = exitCode(ending === 'ok' ? otherwise : ending);
     await record([{ kind: 'end', body: { run: id, exit, counts: countRows(result.rows) } }]);
-    await store.checkpoint(rememberedOf(recall), fence);
+    await store.checkpoint(() => rememberedOf(recall), fence);
     return {
       ending,
       otherwise,

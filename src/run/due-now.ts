@@ -1,5 +1,6 @@
 /** The resources that a round of serve refreshes now, from documents and state. */
 
+import type { Changes } from '../engine/changes.ts';
 import { dueOf, type Due } from '../engine/due.ts';
 import { expand } from '../engine/expand.ts';
 import { match } from '../engine/match.ts';
@@ -17,6 +18,8 @@ export interface RoundSchedule {
   readonly since: (documents: string) => number | undefined;
   /** Addresses of the resources with a row in the last plan. */
   readonly rows: ReadonlySet<string>;
+  /** Reports of watchers. */
+  readonly changed: Changes;
   /** Longest time between two rounds, in ms. */
   readonly everyMs: number;
   /** Gets the resources that the round refreshes. */
@@ -33,7 +36,7 @@ export function versionOf({ config, documents }: Pick<Project, 'config' | 'docum
 
 /** Finds the resources that are due. */
 export async function dueNow(
-  { since, everyMs, rows, found }: RoundSchedule,
+  { since, everyMs, rows, changed, found }: RoundSchedule,
   project: Project,
   plugins: ReadonlyMap<string, Plugin>,
   recall: Recall,
@@ -45,7 +48,7 @@ export async function dueNow(
   const names = new Set([...known.values()].map(({ plugin }) => plugin));
   const gaps = [...names].map((plugin): Gap => ({ plugin, message: 'not refreshed' }));
   const { resources } = match(desired, { observed: [], gaps, at: now }, recall, { plugins, settings, now });
-  const due = dueOf({ resources, now, since: since(versionOf(project)), everyMs, rows });
+  const due = dueOf({ resources, now, since: since(versionOf(project)), everyMs, rows, changed });
   found(due);
   return due;
 }

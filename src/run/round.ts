@@ -47,6 +47,8 @@ export interface RoundOrder {
   readonly log?: string | undefined;
   /** The resources as the last rounds found them. */
   readonly standing?: Standing | undefined;
+  /** Reports of watchers since the last recorded round: addresses, and names of plugins for all of their resources. */
+  readonly changed?: readonly string[] | undefined;
   /** The last valid documents, as `keptText` packs them. They are used if the present ones are not valid. */
   readonly lastValid?: string | undefined;
 }
@@ -175,6 +177,7 @@ async function watchedRound(
   const schedule: RoundSchedule = {
     everyMs,
     rows: rowsIn(order.standing),
+    changed: new Set(order.changed),
     since: (read) => {
       version = read;
       return order.documents === read ? order.since : undefined;

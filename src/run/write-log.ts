@@ -73,7 +73,7 @@ async function underLock<T>({ host, store, fence, writing, work }: Locked<T>): P
   const { counts = {}, ...ended } = written;
   const ending = stoppedEnding(interruption) ?? ended.ending;
   await record([{ kind: 'end', body: { run, exit: exitCode(ending), counts } }]);
-  await store.checkpoint(rememberedOf(recall), fence);
+  await store.checkpoint(() => rememberedOf(recall), fence);
   return { ...ended, ending };
 }
 

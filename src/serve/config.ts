@@ -23,6 +23,8 @@ export interface ServeLimits {
   readonly listen: string;
   readonly tls: TlsFiles | undefined;
   readonly access: ServeHost['access'];
+  /** True to run the watchers of the plugins. */
+  readonly watch: boolean;
   readonly metrics: {
     /** True to expose the names of other programs too. */
     readonly compat: boolean;
@@ -37,7 +39,7 @@ const LEAST_DEADLINE_MS = 60_000;
 
 /** The limits of a file. A setting of the file wins over its variable; receivers of both get alerts. */
 function limitsOf(
-  { apply, interval, deadline, listen, tls, access, metrics, alerts }: ServeHost,
+  { apply, interval, deadline, listen, tls, access, watch, metrics, alerts }: ServeHost,
   variables: CertVariables,
   file: string,
   destinations: readonly Destination[] = [],
@@ -50,6 +52,7 @@ function limitsOf(
     listen: listen ?? `127.0.0.1:${variables.metricsPort}`,
     tls: tls === undefined ? undefined : tlsFiles(tls, file),
     access,
+    watch,
     metrics,
     alerts: {
       destinations: [...variables.destinations, ...destinations],

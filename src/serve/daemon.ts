@@ -19,6 +19,8 @@ import type { RoundOrder } from '../run/round.ts';
 import { type RoundEnded, type RoundProcess, Rounds } from './rounds.ts';
 import { startService } from './service.ts';
 import { openTls, renewTls } from './tls.ts';
+import type { WatchOrder, WatchProcess } from './watch-process.ts';
+import { Watcher } from './watcher.ts';
 
 export interface ServedProject {
   readonly name: string;
@@ -38,6 +40,7 @@ export interface DaemonOptions {
   readonly events: IntakeOptions['events'];
   readonly env: IntakeOptions['env'];
   readonly start: (project: ServedProject, order: RoundOrder, heard: (line: string) => void) => RoundProcess;
+  readonly startWatch: (project: ServedProject, order: WatchOrder, heard: (message: unknown) => void) => WatchProcess;
   /** Epoch ms. */
   readonly now: () => number;
   readonly elapsed: () => number;
@@ -125,6 +128,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     intervalMs,
     results,
     plugins,
+    watch: limits.watch,
     compat: limits.metrics.compat,
     startedAt: now(),
   });
@@ -136,6 +140,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     status.set(name, { last: round, ...(refreshedAt === undefined ? {} : { refreshedAt }) });
     metrics.add({ project: name, ...round });
     if (round.report !== undefined) intakes.get(name)?.refreshed(round.report);
+    watchers.get(name)?.follow(round.report?.documents, { lastValid: rounds.get(name)?.lastValid });
     const line = roundLine(name, round);
     say(line);
     if (!stop.aborted) service.status(line);
@@ -178,7 +183,24 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     ]),
   );
   for (const warning of new Set([...intakes.values()].flatMap(({ warnings }) => warnings))) say(`warning: ${warning}`);
+  const watching = new Set(plugins.flatMap((each) => (each.watches ? [each.name] : [])));
+  const watchers = new Map(
+    (limits.watch && watching.size > 0 ? projects : []).map((project) => [
+      project.name,
+      new Watcher({
+        start: (order, heard) => options.startWatch(project, order, heard),
+        plugins: watching,
+        wake: (changed) => rounds.get(project.name)?.wake({ changed }),
+        standing: (up) => metrics.watcher.standing(project.name, up),
+        woken: (plugin) => metrics.watcher.woken(project.name, plugin),
+        restarted: () => metrics.watcher.restarted(project.name),
+        say: (line) => say(`${project.name}: ${line}`),
+        elapsed,
+      }),
+    ]),
+  );
   const wakeAll = (): void => {
+    for (const each of watchers.values()) each.reload();
     for (const each of rounds.values()) each.wake({ all: true });
   };
   // Any user of this machine can send the request.
@@ -212,7 +234,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     });
     service.stopping();
     say('stopping: running actions finish');
-    await Promise.all([...rounds.values()].map((each) => each.stop()));
+    await Promise.all([...rounds.values(), ...watchers.values()].map((each) => each.stop()));
   } finally {
     forget();
     reloads.cancel();

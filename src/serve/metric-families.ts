@@ -29,6 +29,8 @@ export interface MeasuredPlugin {
   readonly name: string;
   readonly families: readonly MetricFamily[];
   readonly tables: Pick<PluginTables, 'kinds' | 'findings' | 'alerts'>;
+  /** True if it has watchers. */
+  readonly watches: boolean;
 }
 
 type LabelSets = NonNullable<MetricFamily['known']>;
@@ -108,6 +110,17 @@ export function coreFamilies(plugins: readonly MeasuredPlugin[]): readonly Metri
     fdt('renewal_sla_alerts_sent', 'Alerts about renewals that were sent.'),
     fdt('runbook_triggers', 'Runbook triggers that were sent.'),
     fdt('runbook_trigger_failures', 'Runbook triggers that failed.'),
+  ];
+}
+
+/** Metrics that change with the watchers. `plugins`: those that have watchers. */
+export function watchFamilies(plugins: readonly string[]): readonly MetricFamily[] {
+  return [
+    gauge('watcher_up', '1 if the watchers of the plugin see changes, or have nothing to watch.', {
+      closed: { plugin: plugins },
+    }),
+    counter('watcher_wakeups', 'Rounds that changes of the plugin started.', { closed: { plugin: plugins } }),
+    counter('watcher_restarts', 'Starts of the process of the watchers after it died.', { closed: {} }),
   ];
 }
 

@@ -10,7 +10,7 @@ import type { Permission } from '../engine/permission.ts';
 import type { Counted, RoundHealth, RoundReport } from '../formats/round.ts';
 import { version } from '../version.ts';
 import type { EndedDelivery } from './alerts/delivery-counts.ts';
-import { coreFamilies, type MeasuredPlugin, type OUTCOMES, requestFamilies } from './metric-families.ts';
+import { coreFamilies, type MeasuredPlugin, type OUTCOMES, requestFamilies, watchFamilies } from './metric-families.ts';
 
 /**
  * The end of a round. `locked`: another process held the lock; `yielded`: the round gave it to another process; `stopped`:
@@ -35,6 +35,12 @@ export interface ServeMetrics {
   readonly received: (project: string | undefined, result: string) => void;
   /** Counts a request that was refused for its caller. */
   readonly refused: (reason: HttpRefusal) => void;
+  readonly watcher: {
+    /** Takes the plugins whose watchers see changes, or that have nothing to watch. */
+    readonly standing: (project: string, up: ReadonlySet<string>) => void;
+    readonly woken: (project: string, plugin: string) => void;
+    readonly restarted: (project: string) => void;
+  };
   readonly text: () => Promise<string>;
   readonly type: string;
 }
@@ -47,6 +53,8 @@ export interface MetricsOptions {
   readonly results: readonly string[];
   /** Every plugin that documents may use. */
   readonly plugins: readonly MeasuredPlugin[];
+  /** True if watchers run: without them, they have no metrics. */
+  readonly watch: boolean;
   /** True to expose the names of other programs too. */
   readonly compat: boolean;
   /** Epoch ms. */
@@ -183,6 +191,8 @@ export function serveMetrics(options: MetricsOptions): ServeMetrics {
     projects,
   );
   const requests = new Families(received, ['', ...projects]);
+  const watching = options.watch ? plugins.filter(({ watches }) => watches).map(({ name }) => name) : [];
+  const watches = new Families(watching.length === 0 ? [] : watchFamilies(watching), projects);
   new Gauge({
     name: 'fettle_build_info',
     help: 'The version of fettle.',
@@ -249,7 +259,17 @@ export function serveMetrics(options: MetricsOptions): ServeMetrics {
   let text = rounds.registry.metrics();
   return {
     type: rounds.registry.contentType,
-    text: async () => `${await text}${await requests.registry.metrics()}`,
+    text: async () => `${await text}${await requests.registry.metrics()}${await watches.registry.metrics()}`,
+    watcher: {
+      standing: (project, up) =>
+        watches.set(
+          project,
+          'fettle_watcher_up',
+          [...up].map((plugin) => ({ labels: { plugin }, count: 1 })),
+        ),
+      woken: (project, plugin) => watches.count(project, 'fettle_watcher_wakeups_total', { plugin }),
+      restarted: (project) => watches.count(project, 'fettle_watcher_restarts_total', {}),
+    },
     received: (project = '', result) => {
       if (project !== '' && !projects.includes(project)) return;
       requests.count(project, 'fettle_events_received_total', { result: known.has(result) ? result : 'other' });

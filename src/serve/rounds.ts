@@ -5,6 +5,7 @@
  * stop, which lets its running actions finish, and is killed if it does not end.
  */
 
+import { type Changes, mergedChanges, NO_CHANGES } from '../engine/changes.ts';
 import type { RoundHealth, RoundReport } from '../formats/round.ts';
 import type { RoundOrder } from '../run/round.ts';
 import type { EndedDelivery } from './alerts/delivery-counts.ts';
@@ -106,6 +107,8 @@ export class Rounds {
   #isStopped = false;
   #restsUntil = 0;
   #order: RoundOrder = { isPatient: false };
+  /** Reports of watchers that no recorded round has refreshed. */
+  #changed: Changes = NO_CHANGES;
   /** At the start of the last recorded round; before the first one, at that of the daemon. */
   #recorded: Reading;
 
@@ -114,12 +117,21 @@ export class Rounds {
     this.#recorded = this.#reading();
   }
 
-  /** Starts a round now, or after the running one and the rest of the lock. With `all`, it refreshes every resource. */
-  wake({ all = false }: { readonly all?: boolean } = {}): void {
+  /**
+   * Starts a round now, or after the running one and the rest of the lock. With `all`, it refreshes every resource; `changed`
+   * are due in it too.
+   */
+  wake({ all = false, changed = NO_CHANGES }: { readonly all?: boolean; readonly changed?: Changes } = {}): void {
     if (this.#isStopped) return;
     this.#refreshesAll ||= all;
+    this.#changed = mergedChanges(this.#changed, changed);
     if (this.#running === undefined) this.#schedule(0);
     else this.#isWoken = true;
+  }
+
+  /** The last valid documents, packed. */
+  get lastValid(): string | undefined {
+    return this.#order.lastValid;
   }
 
   /** Starts no further round, lets the running one finish its actions, and ends with it. */
@@ -149,8 +161,11 @@ export class Rounds {
     // Kept until a round has refreshed everything.
     if (this.#refreshesAll) this.#order = { ...this.#order, since: undefined };
     this.#refreshesAll = false;
-    const round = this.#options.start({ ...this.#order, skippedMs: skippedMs(this.#recorded, from) });
-    this.#running = { round, ended: this.#follow(round, from) };
+    const changed = this.#changed;
+    this.#changed = NO_CHANGES;
+    const order = { ...this.#order, skippedMs: skippedMs(this.#recorded, from) };
+    const round = this.#options.start(changed.size === 0 ? order : { ...order, changed: [...changed] });
+    this.#running = { round, ended: this.#follow(round, from, changed) };
   }
 
   /** Time to the next round: until the next resource is due, and at most the interval. `from`: the start of the last one. */
@@ -162,7 +177,7 @@ export class Rounds {
     return Math.max(Math.min(waitMs, dueMs), Math.min(from + leastMs - elapsed(), waitMs));
   }
 
-  async #follow(round: RoundProcess, start: Reading): Promise<void> {
+  async #follow(round: RoundProcess, start: Reading, changed: Changes): Promise<void> {
     const { deadlineMs, elapsed, ended, restMs = REST_MS, graceMs = GRACE_MS } = this.#options;
     const from = start.elapsed;
     let isLate = false;
@@ -178,7 +193,9 @@ export class Rounds {
     this.#running = undefined;
     this.#restsUntil = elapsed() + restMs;
     const outcome = outcomeOf(exit, isLate);
+    // As for other resources, only a recorded refresh of changes counts.
     if (outcome === 'ok') this.#recorded = start;
+    else this.#changed = mergedChanges(this.#changed, changed);
     this.#order = {
       ...orderAfter(this.#order, exit.report, outcome),
       lastValid: exit.lastValid ?? this.#order.lastValid,

@@ -38,6 +38,7 @@ import type {
   Store,
   Undrained,
   VerifyReport,
+  WholeState,
 } from './store.ts';
 
 export interface LogHandleOptions {
@@ -191,13 +192,13 @@ export class LogHandle<V extends LogView> implements Store {
     return this.#withStoreErrors(async () => this.#backend.inbox.undrained(await this.#positions(), limit));
   }
 
-  checkpoint(all: readonly Remembered[], fence: Fence, force = false): Promise<void> {
+  checkpoint(all: WholeState, fence: Fence, force = false): Promise<void> {
     return this.#alone(async () => {
       const held = this.#writable(fence);
       const { begun, end } = held.tail;
       const tailBytes = end.bytes - begun;
-      if (force || tailBytes > Math.max(ROLL_BYTES, 2 * begun))
-        await this.#begin(held, withPositions(all, held.inbox), {});
+      if (!force && tailBytes <= Math.max(ROLL_BYTES, 2 * begun)) return;
+      await this.#begin(held, withPositions(typeof all === 'function' ? all() : all, held.inbox), {});
     });
   }
 

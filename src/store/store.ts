@@ -7,6 +7,9 @@ import type { Draft, LogRecord, RecordBodies } from '../formats/log-record.ts';
 /** The body of one `remembered` record. */
 export type Remembered = RecordBodies['remembered'];
 
+/** The whole state. */
+export type WholeState = readonly Remembered[] | (() => readonly Remembered[]);
+
 /** The end of the log: sequence number of its last record and that record's hash (64 hex digits). */
 export interface Head {
   readonly seq: number;
@@ -182,8 +185,11 @@ export interface Store {
   deposit(entries: readonly Json[]): Promise<void>;
   /** The oldest entries of the inbox, oldest first: at most `limit`, and fewer if they are large. */
   undrained(limit: number): Promise<readonly Undrained[]>;
-  /** Starts a segment that begins with the whole state, if the tail has grown enough or `force` is set. */
-  checkpoint(all: readonly Remembered[], fence: Fence, force?: boolean): Promise<void>;
+  /**
+   * Starts a segment that begins with the whole state, if the tail has grown enough or `force` is set. A function is only
+   * called for a new segment.
+   */
+  checkpoint(all: WholeState, fence: Fence, force?: boolean): Promise<void>;
   /** Reads the whole log; with `head`, also checks that the head is part of it. */
   verify(head?: Head): Promise<VerifyReport>;
   /** Starts the log again from the last sound record; the damaged part goes into quarantine. Needs the lock. */

@@ -382,6 +382,7 @@ function settingMutations(address: string): Readonly<Record<string, Mutation>> {
       value: [{ rule: 'protected', address, until: '2999-01-01T00:00:00Z', reason: 'mutated' }],
     },
     '/drift/confirm': { value: [{ address, findings: ['stuck'], after: 3 }] },
+    '/serve/watch': { value: false },
     '/serve/apply': { value: [{ plugin: 'nodes', steps: ['absent>provisioning'], causes: ['new'] }] },
     '/drift/suppress': {
       value: [

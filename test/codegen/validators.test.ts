@@ -201,7 +201,7 @@ describe('configuration', () => {
         overrides: [],
       },
       drift: { suppress: [], confirm: [] },
-      serve: {},
+      serve: { watch: true },
     });
   });
 });

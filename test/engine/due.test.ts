@@ -1,5 +1,6 @@
 /** The resources that a scheduled round refreshes: slots, cadences, resources that are not at rest, and needs. */
 
+import { NO_CHANGES } from '../../src/engine/changes.ts';
 import { describe, expect, test } from 'vitest';
 import { type DueInput, dueOf } from '../../src/engine/due.ts';
 import { type Cadence, digestOf, formatRef, type Kind, type Memory, type Resource } from '#plugin';
@@ -36,7 +37,15 @@ function resource(name: string, { cadence, memory = {}, isDeclared = true }: Cas
 
 function due(resources: readonly Resource[], more: Partial<DueInput>): ReturnType<typeof dueOf> {
   const all = new Map(resources.map((each) => [each.address, each]));
-  return dueOf({ resources: all, now: START, since: START - MINUTE, everyMs: EVERY, rows: new Set(), ...more });
+  return dueOf({
+    resources: all,
+    now: START,
+    since: START - MINUTE,
+    everyMs: EVERY,
+    rows: new Set(),
+    changed: NO_CHANGES,
+    ...more,
+  });
 }
 
 /** The due ones of the resource and of one that never is. */
@@ -74,6 +83,7 @@ describe('a resource', () => {
       { now: START + 1440 * MINUTE },
       true,
     ],
+    ['that a watcher reports', { cadence: { everyMs: Infinity } }, { changed: new Set(['toy/Item/a']) }, true],
     ['of a short interval', { cadence: { everyMs: MINUTE } }, {}, true],
     ['at a time that its kind names', { cadence: { everyMs: Infinity, at: [START] } }, {}, true],
     ['before this time', { cadence: { everyMs: Infinity, at: [START + 1] } }, {}, false],
@@ -105,6 +115,12 @@ describe('a resource', () => {
     const broken: Resource = { ...resource('a'), kind };
     expect([isDue(broken), isDue(broken, { now: SLOT_END })]).toEqual([false, true]);
   });
+});
+
+test('every resource of a plugin that a watcher reports is due', () => {
+  const never = ['a', 'b'].map((name) => resource(name, { cadence: { everyMs: Infinity } }));
+  expect(due(never, { changed: new Set(['other']) }).only).toEqual([]);
+  expect(due(never, { changed: new Set(['toy']) }).only).toBeUndefined();
 });
 
 test('without an earlier round, every resource is refreshed', () => {

@@ -140,6 +140,11 @@ const CASES: readonly Case[] = [
     ...gauge('fettle_omitted_series', ',metric="fettle_domain_probe_success"', 2001, 0),
   },
   {
+    alert: 'FettleWatcherDown',
+    labels: { ...SHOP, plugin: 'fabric' },
+    ...gauge('fettle_watcher_up', ',plugin="fabric"', 0, 1),
+  },
+  {
     alert: 'CertificateLifecycleRunbookFailures',
     labels: SHOP,
     fires: { 'fettle_runbook_calls_total{project="shop",result="failed"}': grows(1) },

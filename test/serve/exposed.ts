@@ -53,7 +53,7 @@ async function measuredPlugins(): Promise<readonly MeasuredPlugin[]> {
     [...builtinPlugins].map(async ([name, load]) => {
       const plugin = await load();
       const { families = [] } = (await plugin.metrics?.()) ?? {};
-      return { name, families, tables: plugin.tables };
+      return { name, families, tables: plugin.tables, watches: plugin.watchers !== undefined };
     }),
   );
 }
@@ -73,6 +73,7 @@ export async function metricsAtStart(
     intervalMs: 300_000,
     results: await resultsOfEvents(),
     plugins: await measuredPlugins(),
+    watch: true,
     compat: true,
     startedAt: Date.now(),
     ...change,

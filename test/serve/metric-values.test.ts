@@ -42,7 +42,8 @@ function metricsOf(): { readonly after: (...rounds: readonly Partial<RoundReport
     permissions: [],
     intervalMs: 300_000,
     results: [],
-    plugins: [{ name: 'toy', families, tables }],
+    plugins: [{ name: 'toy', families, tables, watches: false }],
+    watch: false,
     compat: true,
     startedAt: 0,
   });

@@ -9,13 +9,14 @@ const tables = {
   findings: [],
   alerts: [{ class: 'tls_error', kind: 'Domain', severities: ['critical'], text: 'A class.' }],
 } as unknown as MeasuredPlugin['tables'];
-const plugins = [{ name: 'certificates', families: [], tables }];
+const plugins = [{ name: 'certificates', families: [], tables, watches: true }];
 const options = {
   projects: ['shop', 'blog'],
   permissions: [],
   intervalMs: 300_000,
   results: ['accepted', 'token'],
   plugins,
+  watch: true,
   compat: true,
   startedAt: Date.now(),
 };

@@ -2,7 +2,6 @@
 
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,48 +13,15 @@ import { NO_METRICS, recorded } from '../../plugins/portsync/daemon/metrics.ts';
 import { saveMetrics } from '../../plugins/portsync/daemon/metrics-file.ts';
 import { NO_TOTALS } from '../../plugins/portsync/daemon/runtime.ts';
 import { temporaryFolder, writeFiles } from '../support/cli.ts';
+import { fettle } from '../support/command-line.ts';
 import { startRedis } from '../support/redis.ts';
-import { clusterProject, manifest } from '../plugins/fabric/cluster.ts';
+import { denied } from '../../plugins/fabric/sandbox/status.ts';
+import { type ClusterProject, clusterProject, manifest } from '../plugins/fabric/cluster.ts';
 import { configure, openDatabases } from '../plugins/portsync/daemon/emulated-switch.ts';
+import { alertReceiver } from './alert-receiver.ts';
 import { daemon } from './daemon.ts';
 import { seriesIn } from './exposed.ts';
 import { deposit, domainProject, eventEntry, serveOnce } from './inbox-project.ts';
-
-type Body = Readonly<Record<string, string | undefined>>;
-
-interface Receiver {
-  /** A file of the host that names the receiver of all alerts. */
-  readonly file: string;
-  /** `class severity route` of the alerts that it got, sorted. */
-  readonly got: () => readonly string[];
-}
-
-async function receiver(more = ''): Promise<Receiver> {
-  const bodies: Body[] = [];
-  const server = createServer((request, response) => {
-    let text = '';
-    request.on('data', (part: Buffer) => (text += part.toString()));
-    request.on('end', () => {
-      bodies.push(JSON.parse(text) as Body);
-      response.end();
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const file = join(temporaryFolder(), 'serve.yaml');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  writeFileSync(
-    file,
-    `alerts: { environment: prod, receivers: [{ name: hook, kind: webhook, url: "${url}" }] }\n${more}`,
-  );
-  const named = ({ classification, type, status, severity, incidentRoute }: Body): string =>
-    [classification ?? type ?? status ?? '', severity ?? '', incidentRoute ?? ''].join(' ').trim();
-  return { file, got: () => bodies.map(named).toSorted() };
-}
 
 const HOUR = 3_600_000;
 
@@ -63,7 +29,7 @@ test.each([
   ['soon', 24 * HOUR, 'renewal_sla_warning warning ticket'],
   ['overdue', -HOUR, 'renewal_sla_breach critical page'],
 ])('a renewal that an event reports as %s', async (_what, fromNow, expected) => {
-  const { file, got } = await receiver();
+  const { file, got } = await alertReceiver();
   const folder = domainProject(['www']);
   await serveOnce(folder);
   const renewalDueAt = new Date(Date.now() + fromNow).toISOString();
@@ -93,23 +59,53 @@ test('a served certificate that expires soon', async () => {
     'fettle.yaml': 'name: shop\nstore: .fettle\n',
     'desired/www.yaml': `apiVersion: certificates/v1\nkind: Domain\nmetadata: { name: www }\nspec: { host: www.example.test, address: 127.0.0.1, port: ${port}, verify: false }\n`,
   });
-  const { file, got } = await receiver();
+  const { file, got } = await alertReceiver();
   await serveOnce(folder, ['--serve-config', file]);
   expect(got()).toEqual(['expiring warning']);
 });
 
-test('an active Fabric whose login is refused', async () => {
-  const objects = manifest('IPv4Namespace', 'default', '{ subnets: [10.10.0.0/16] }');
-  const project = await clusterProject({ 'desired/objects.yaml': objects });
+const REFUSED = { kind: 'error', error: denied('vvpc.kb.io', 'not now') } as const;
+const NAMESPACE = manifest('IPv4Namespace', 'default', '{ subnets: [10.10.0.0/16] }');
+const vpc = (vlan: number): string =>
+  manifest('VPC', 'vpc-1', `{ subnets: { default: { subnet: 10.10.1.0/24, vlan: ${vlan} } } }`);
+const objects = (vlan: number): Readonly<Record<string, string>> => ({
+  'desired/objects.yaml': [NAMESPACE, vpc(vlan)].join('---\n'),
+});
+
+test.each<readonly [string, (project: ClusterProject) => Promise<unknown>, number, readonly string[]]>([
+  [
+    'an active Fabric whose login is refused',
+    async (project) => project.login('wrong'),
+    0,
+    ['fabric.connection_failure high ticket'],
+  ],
+  [
+    'an object whose step failed',
+    async ({ emulator, write, run }) => {
+      emulator.inject({ path: '/vpcs/vpc-1', method: 'PATCH', dryRun: false, times: 9, mishap: REFUSED });
+      write(objects(1003));
+      await run('apply --yes', 7);
+    },
+    0,
+    ['fabric.sync_failure high ticket'],
+  ],
+  [
+    'a maintenance of more than 24 hours',
+    async ({ run }) => run('fabric maintain prod --until 48h --reason upgrade'),
+    25 * HOUR,
+    ['fabric.maintenance_review medium ticket'],
+  ],
+])('%s', async (_what, begin, later, expected) => {
+  const project = await clusterProject(objects(1001));
   await project.run('apply --yes');
-  const { file, got } = await receiver();
-  await serveOnce(project.folder, ['--serve-config', file], project.env);
-  expect(got()).toEqual([]);
-  project.login('wrong');
+  const { file, got } = await alertReceiver();
+  const round = (): Promise<unknown> =>
+    fettle(project.folder, `serve --once --serve-config ${file}`, { env: project.env, now: () => Date.now() + later });
+  await begin(project);
   // The first round records the alert, and the next one delivers it.
-  await serveOnce(project.folder, ['--serve-config', file], project.env);
-  await serveOnce(project.folder, ['--serve-config', file], project.env);
-  expect(got()).toEqual(['fabric.connection_failure high ticket']);
+  await round();
+  await round();
+  expect(got()).toEqual(expected);
 });
 
 test('the ten rules of the daemon of a switch, and its metrics under the names of portsyncd', async () => {
@@ -132,7 +128,7 @@ test('the ten rules of the daemon of a switch, and its metrics under the names o
       'apiVersion: portsync/v1\nkind: Switch\nmetadata: { name: leaf-1 }\nspec: { sonic: { local: true } }\n',
   });
   const env = { FETTLE_PORTSYNC_STATE: state, FETTLE_SONIC_SOCKET: server.socket };
-  const { file, got } = await receiver('interval: 1h\n');
+  const { file, got } = await alertReceiver('interval: 1h\n');
   const running = await daemon(folder, readFileSync(file, 'utf8'), [], env);
   await running.said(/shop: 1 resource refreshed/u);
   const route = (severity: string | undefined): string => (severity === 'critical' ? 'page' : 'ticket');

@@ -200,3 +200,39 @@ describe('rounds', () => {
     await rounds.stop();
   });
 });
+
+describe('changes that watchers report', () => {
+  const changed = (...addresses: readonly string[]) => ({ changed: new Set(addresses) });
+
+  test('are due in the next round, and in no later one', async () => {
+    const { rounds, started, until } = bench({ intervalMs: 60 });
+    rounds.wake(changed('fabric/VPC/a'));
+    await until(1);
+    expect(started[0]?.order.changed).toEqual(['fabric/VPC/a']);
+    rounds.wake(changed('fabric/VPC/b'));
+    rounds.wake(changed('fabric/VPC/c'));
+    started[0]?.end({ code: 0, report: REPORT });
+    await until(2);
+    expect(started[1]?.order.changed).toEqual(['fabric/VPC/b', 'fabric/VPC/c']);
+    started[1]?.end({ code: 0, report: REPORT });
+    await until(3);
+    expect(started[2]?.order.changed).toBeUndefined();
+    started[2]?.end({ code: 0, report: REPORT });
+    await rounds.stop();
+  });
+
+  test.each<[string, RoundExit]>([
+    ['fails', { code: 1 }],
+    ['gives way', { code: 7, yielded: true }],
+    ['is not recorded', { code: 0, report: { ...REPORT, recorded: false } }],
+  ])('stay due after a round that %s', async (_how, exit) => {
+    const { rounds, started, until } = bench({ intervalMs: 60, retryMs: 60 });
+    rounds.wake(changed('fabric/VPC/a'));
+    await until(1);
+    started[0]?.end(exit);
+    await until(2);
+    expect(started[1]?.order.changed).toEqual(['fabric/VPC/a']);
+    started[1]?.end({ code: 0, report: REPORT });
+    await rounds.stop();
+  });
+});

@@ -297,11 +297,13 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
     it('writes a checkpoint only when the tail has grown, unless forced', async () => {
       const { store, fence } = await filled();
       await store.checkpoint(await rememberedIn(store), fence);
+      await store.checkpoint(() => expect.unreachable(), fence);
       expect((await store.verify()).checkpoints).toBe(1);
       const big = Array.from({ length: 1200 }, () => note('x'.repeat(1000)));
       await store.append(big, fence);
-      await store.checkpoint(await rememberedIn(store), fence);
-      expect((await store.verify()).checkpoints).toBe(2);
+      const all = await rememberedIn(store);
+      await store.checkpoint(() => all, fence);
+      expect(await store.verify()).toMatchObject({ checkpoints: 2, damage: [] });
     });
 
     it('names a checkpoint that is not the fold', async () => {

@@ -5,7 +5,6 @@ import {
   defineCommand,
   type Facts,
   formatRef,
-  isTree,
   namedResource,
   type Ref,
   shortLine,
@@ -14,13 +13,12 @@ import {
 import { agentKind } from '../agents/list.ts';
 import { readAgent } from '../agents/report.ts';
 import { type AgentTracks, standingsOf } from '../agents/evidence.ts';
-import { addressParts } from '../kinds.ts';
 import { managerOf } from '../manager.ts';
-import { objectRef } from '../objects/claim.ts';
-import { contentDigest, type LiveObject, textOr } from '../objects/content.ts';
+import { contentDigest, type LiveObject } from '../objects/content.ts';
 import { managedEntries } from '../objects/managed-fields.ts';
 import type { ClusterReader, FabricReader, ServedKind, WatchEvent } from '../world.ts';
-import { watchKinds } from '../watch/kinds.ts';
+import { liveRef, watchKinds } from '../watch/kinds.ts';
+import { objectsOf, servedKinds } from '../watch/targets.ts';
 import { fabricDocument } from './manifest.ts';
 
 interface Watched {
@@ -37,10 +35,8 @@ interface Watched {
   readonly print: (line: string, facts: Facts) => void;
 }
 
-function addressOf(fabric: string, { apiVersion, kind, namespaced }: ServedKind, object: LiveObject): string {
-  const metadata = isTree(object['metadata']) ? object['metadata'] : {};
-  const namespace = namespaced ? textOr(metadata['namespace'], '') : undefined;
-  return formatRef(objectRef(fabric, { apiVersion, kind, namespace, name: textOr(metadata['name'], '') }));
+function addressOf(fabric: string, served: ServedKind, object: LiveObject): string {
+  return formatRef(liveRef(fabric, served, object));
 }
 
 /** The manager that wrote the object last. */
@@ -152,34 +148,14 @@ function heard(served: ServedKind, event: WatchEvent, watched: Watched): void {
 }
 
 /** The kinds of a Fabric's objects that the cluster serves, and its Agents. */
-async function kindsOf(
-  cluster: ClusterReader,
-  objects: readonly { readonly apiVersion: string; readonly kind: string }[],
-  signal: AbortSignal,
-): Promise<readonly ServedKind[]> {
-  const wanted = new Map(objects.map((each) => [`${each.apiVersion} ${each.kind}`, each]));
-  const found: ServedKind[] = [];
-  for (const { apiVersion, kind } of wanted.values()) {
-    const served = (await cluster.served(apiVersion, signal))?.find((each) => each.kind === kind);
-    if (served !== undefined) found.push(served);
-  }
+async function kindsOf(cluster: ClusterReader, fabric: Ref, input: WatchInput): Promise<readonly ServedKind[]> {
+  const { signal } = input;
+  const found = await servedKinds(cluster, objectsOf(fabric, input), signal);
   const agents = await agentKind(cluster, signal);
   return agents === undefined ? found : [...found, agents];
 }
 
 type Words = { readonly name: { readonly summary: string; readonly as: 'required' } };
-
-/** The groups, versions and kinds of the declared and recorded objects of a Fabric. */
-function objectsOf(fabric: Ref, { desired, memory }: Pick<WatchInput, 'desired' | 'memory'>) {
-  const own = ({ ref }: { readonly ref: Ref }): boolean => (ref.scope?.[0] ?? '') === fabric.name;
-  return [
-    ...desired.filter(own).map(({ spec }) => spec as { readonly apiVersion: string; readonly kind: string }),
-    ...memory.filter(own).flatMap(({ ref, kept }) => {
-      const { api_version: apiVersion } = kept as { readonly api_version?: string };
-      return apiVersion === undefined ? [] : [{ apiVersion, kind: addressParts(ref).kind }];
-    }),
-  ];
-}
 
 export const watch = defineCommand<FabricReader, Words>({
   name: 'watch',
@@ -201,7 +177,7 @@ export const watch = defineCommand<FabricReader, Words>({
       now: world.now,
       print,
     };
-    const kinds = await kindsOf(cluster, objectsOf(fabric, input), signal);
+    const kinds = await kindsOf(cluster, fabric, input);
     for await (const { served, event } of watchKinds(cluster, kinds, {}, signal)) heard(served, event, watched);
   },
 });

@@ -1,12 +1,21 @@
 /** Watches of several kinds as one: the events of each as they come, without the members that have secrets. */
 
-import { secretMembers } from '../objects/content.ts';
+import { isTree, type Ref } from '#plugin';
+import { objectRef } from '../objects/claim.ts';
+import { type LiveObject, secretMembers, textOr } from '../objects/content.ts';
 import type { ClusterReader, ServedKind, WatchEvent, WatchOptions } from '../world.ts';
 
 /** An event of the watch of one kind. */
 export interface KindEvent {
   readonly served: ServedKind;
   readonly event: WatchEvent;
+}
+
+/** The address of an object of a watch. */
+export function liveRef(fabric: string, { apiVersion, kind, namespaced }: ServedKind, object: LiveObject): Ref {
+  const metadata = isTree(object['metadata']) ? object['metadata'] : {};
+  const namespace = namespaced ? textOr(metadata['namespace'], '') : undefined;
+  return objectRef(fabric, { apiVersion, kind, namespace, name: textOr(metadata['name'], '') });
 }
 
 /** Hands items of several producers to one consumer. A producer waits until its item is taken. */

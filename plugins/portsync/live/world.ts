@@ -4,9 +4,9 @@ import { defined, InputError, type Outside } from '#plugin';
 import { type Denial, usualDenial } from '#plugin/net';
 import type { SwitchFacts } from '../facts.ts';
 import type { PortsyncConfig, SwitchSpec } from '../generated.ts';
-import { localPlace, remotePlace } from '../sonic/connect.ts';
+import { localPlace, remotePlace, type SwitchPlace } from '../sonic/connect.ts';
 import { targetText, worldOf } from '../switch/target.ts';
-import type { ChangeRun, Look, PortChange, PortsyncWriter, SwitchSeen } from '../world.ts';
+import type { ChangeRun, Look, PortChange, PortsyncWriter, PortWatch, SwitchSeen } from '../world.ts';
 import { confirmFolder } from '../confirm/pending.ts';
 import type { Confirmable } from './confirm.ts';
 import { firingRules } from '../daemon/firing.ts';
@@ -16,6 +16,8 @@ import { readSessions } from '../path/evidence-linux.ts';
 import { lookAtSnapshot } from './snapshot.ts';
 import { LinuxHost } from './linux.ts';
 import { SonicSwitch } from './sonic.ts';
+import { watchLinux } from './watch-linux.ts';
+import { watchSonic } from './watch-sonic.ts';
 
 class World implements PortsyncWriter {
   readonly #outside: Outside;
@@ -31,16 +33,21 @@ class World implements PortsyncWriter {
     this.#deadlineMs = commandSeconds * 1000;
   }
 
+  #place({ sonic: { redis, namespace } = {} }: SwitchSpec): () => Promise<SwitchPlace> {
+    const { env } = this.#outside;
+    return async () =>
+      redis === undefined
+        ? await localPlace({ env, ...(namespace === undefined ? {} : { namespace }) })
+        : remotePlace(redis);
+  }
+
   #sonic(spec: SwitchSpec, facts: SwitchFacts): SonicSwitch {
     const known = this.#switches.get(facts.target);
     if (known !== undefined) return known;
-    const { redis, namespace } = spec.sonic ?? {};
+    const { redis } = spec.sonic ?? {};
     const { env } = this.#outside;
     const opened = new SonicSwitch({
-      place: async () =>
-        redis === undefined
-          ? await localPlace({ env, ...(namespace === undefined ? {} : { namespace }) })
-          : remotePlace(redis),
+      place: this.#place(spec),
       facts,
       sessions: async (signal) => (redis === undefined ? await readSessions({ env, signal }) : []),
       held: this.#held(facts, 'sonic', redis === undefined),
@@ -77,6 +84,13 @@ class World implements PortsyncWriter {
     // A folder of another user is not read, and says nothing about the switch.
     const daemon = await readMetrics({ path: stateFolderPath(undefined, env) }).catch(() => undefined);
     return defined<SwitchSeen>({ ...seen, firing: await firingRules(env), daemon });
+  }
+
+  async watch(spec: SwitchSpec, watch: PortWatch): Promise<void> {
+    const { namespace } = spec.linux ?? {};
+    if (spec.linux !== undefined) return await watchLinux(namespace === undefined ? {} : { namespace }, watch);
+    const options = { denial: this.#denial, deadlineMs: this.#deadlineMs };
+    await watchSonic(await this.#place(spec)(), options, watch);
   }
 
   async change({ spec }: Pick<Look, 'spec'>, change: PortChange, run: ChangeRun): Promise<void> {

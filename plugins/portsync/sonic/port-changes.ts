@@ -32,13 +32,21 @@ async function notifies({ redis }: SonicDatabase, signal: AbortSignal): Promise<
   return typeof flags === 'string' && flags.includes('K') && (flags.includes('A') || /^(?=.*h)(?=.*g)/u.test(flags));
 }
 
-/** The subscriptions, one for each server; none if one of them fails. */
-async function subscribed(
-  databases: readonly SonicDatabase[],
-  wake: (port: string) => void,
+/** A table of a database. */
+export interface WatchedTable {
+  readonly database: SonicDatabase;
+  readonly table: string;
+}
+
+/** The subscriptions to the rows of tables, one for each server. Undefined unless every database notifies. */
+export async function subscribeToTables(
+  tables: readonly WatchedTable[],
+  wake: (row: string) => void,
   { denial, signal }: ChangesOptions,
-): Promise<readonly Subscription[]> {
-  const prefixes = databases.map(({ id, separator }) => `__keyspace@${id}__:PORT_TABLE${separator}`);
+): Promise<readonly Subscription[] | undefined> {
+  const databases = tables.map(({ database }) => database);
+  if (!(await Promise.all(databases.map((each) => notifies(each, signal)))).every(Boolean)) return undefined;
+  const prefixes = tables.map(({ database: { id, separator }, table }) => `__keyspace@${id}__:${table}${separator}`);
   const take = ({ channel }: Message): void => {
     const prefix = prefixes.find((each) => channel.startsWith(each));
     if (prefix !== undefined) wake(channel.slice(prefix.length));
@@ -52,28 +60,26 @@ async function subscribed(
     }),
   );
   const open = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  if (open.length === opened.length) return open;
+  const failed = opened.find((each) => each.status === 'rejected');
+  if (failed === undefined) return open;
   for (const each of open) each.close();
-  return [];
+  throw failed.reason;
 }
 
-/** Subscribes to the changes of ports. Returns undefined if a database does not notify, or cannot be subscribed to. */
+/** Subscribes to the changes of ports. Returns undefined if a database does not notify. Throws if one cannot be subscribed to. */
 export async function openPortChanges(
   { appl, state }: SwitchDatabases,
   options: ChangesOptions,
 ): Promise<PortChanges | undefined> {
-  const databases = [appl, state];
-  const { signal } = options;
-  if (!(await Promise.all(databases.map((each) => notifies(each, signal)))).every(Boolean)) return undefined;
   const watchers = new Map<string, Set<(port: string) => void>>();
-  const subscriptions = await subscribed(
-    databases,
+  const subscriptions = await subscribeToTables(
+    [appl, state].map((database) => ({ database, table: 'PORT_TABLE' })),
     (port) => {
       for (const wake of watchers.get(port) ?? []) wake(port);
     },
     options,
   );
-  if (subscriptions.length === 0) return undefined;
+  if (subscriptions === undefined) return undefined;
   let isLost = false;
   const close = (): void => {
     isLost = true;

@@ -88,6 +88,8 @@ export interface Config {
   readonly confirm: readonly Confirmation[];
   /** Narrows the rows that `fettle serve` applies by itself; undefined without `serve.apply`. */
   readonly serveApply?: readonly Permission[];
+  /** False if `fettle serve` must not watch for changes. */
+  readonly serveWatch: boolean;
   /** Absolute; absent without a file. */
   readonly file?: string;
   /** Absolute: the base of relative paths in the configuration. */
@@ -414,6 +416,7 @@ function configOf(
     confirm: config.drift.confirm,
     suppress: config.drift.suppress.map(({ until, ...rest }) => ({ ...rest, until: instantOf(until) })),
     ...(config.serve.apply === undefined ? {} : { serveApply: config.serve.apply }),
+    serveWatch: config.serve.watch,
     ...place,
   };
 }

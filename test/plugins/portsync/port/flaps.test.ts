@@ -28,7 +28,13 @@ async function countAfter(spec: PortSpec, row: Partial<typeof ROW> = {}, oper: P
   if (proposal === undefined || handler === undefined) throw new Error('nothing differs');
   const change = { ...proposal, ref: resource.ref, fields: proposal.fields ?? [] } as unknown as Change;
   const run = { change, scene, signal, progress: () => {}, remark: () => {} } as unknown as ActionRun;
-  const world = { change: async () => {}, settle: async () => [], close: async () => {}, look: () => Promise.reject() };
+  const world = {
+    change: async () => {},
+    settle: async () => [],
+    close: async () => {},
+    look: () => Promise.reject(),
+    watch: () => Promise.reject(),
+  };
   const kept = await handler(world, resource, run);
   return kept?.['flap_count'];
 }

@@ -1,0 +1,54 @@
+/** The standing of resources after rounds that refresh only some of them. */
+
+import { expect, test } from 'vitest';
+import type { Plan } from '../../src/formats/plan.ts';
+import { type Stand, type Standing, standingOf } from '../../src/formats/standing.ts';
+import fc from '../support/property.ts';
+
+const ADDRESSES = ['a', 'b', 'c', 'd', 'e'].map((name) => `bench/Item/${name}`);
+
+function planOf(states: Standing): Plan {
+  const resources = Object.entries(states).map(([address, { state = '' }]) => ({ address, state }));
+  const rows = { resource_changes: [], rejected_changes: [], deferred_changes: [], checks: [], resource_drift: [] };
+  return { prior_state: { resources }, ...rows } as unknown as Plan;
+}
+
+const standing = (state: string) =>
+  fc
+    .subarray(ADDRESSES)
+    .map((some): Standing => Object.fromEntries(some.map((address): [string, Stand] => [address, { state }])));
+const some = fc.subarray(ADDRESSES).map((addresses) => new Set(addresses));
+
+/** The standing of one resource, as the documentation of a round has it. */
+function expected(address: string, found: Standing, before: Standing, refreshed: Set<string>, known: Set<string>) {
+  const isRefreshed = refreshed.has(address);
+  const old = !isRefreshed && known.has(address) ? before[address] : undefined;
+  return { kept: isRefreshed ? found[address] : old, now: old ?? found[address] };
+}
+
+test('a resource that was not refreshed is as an earlier round found it', () => {
+  fc.assert(
+    fc.property(standing('new'), standing('old'), some, some, (found, before, refreshed, known) => {
+      const { now, kept } = standingOf(planOf(found), {
+        before,
+        refreshed,
+        known,
+        refusals: new Map(),
+        alerts: new Map(),
+      });
+      for (const address of ADDRESSES)
+        expect({ kept: kept[address], now: now[address] }).toEqual(expected(address, found, before, refreshed, known));
+    }),
+  );
+});
+
+test('after a refresh of all, no resource is as an earlier round found it', () => {
+  const found = { 'bench/Item/a': { state: 'new' } };
+  const parts = {
+    before: { 'bench/Item/b': { state: 'old' } },
+    known: new Set(ADDRESSES),
+    refusals: new Map(),
+    alerts: new Map(),
+  };
+  expect(standingOf(planOf(found), { ...parts, refreshed: undefined })).toEqual({ now: found, kept: found });
+});
