@@ -77,7 +77,7 @@ function processShell(): Shell {
       return () => process.off('SIGHUP', take);
     },
     ...(process.argv[1] === undefined ? {} : { program: process.argv[1] }),
-    ...(process.send === undefined ? {} : { toParent, fromParent, parentEnded }),
+    ...(process.send === undefined ? {} : { toParent, fromParent, parentEnded, messages }),
     exit: (code) => process.exit(code),
   };
 }
@@ -92,6 +92,12 @@ function fromParent(): Promise<unknown> {
       resolve(message);
     });
   });
+}
+
+async function* messages(): AsyncIterable<unknown> {
+  // The entry point imports nothing.
+  const events = process.getBuiltinModule('node:events');
+  for await (const [message] of events.on(process, 'message', { close: ['disconnect'] })) yield message;
 }
 
 /** Settles when the parent has ended. */

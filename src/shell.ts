@@ -27,6 +27,8 @@ export interface Shell {
   readonly toParent?: (message: object) => Promise<void>;
   /** Waits for the first message of the process that started this one; absent without such a channel. */
   readonly fromParent?: () => Promise<unknown>;
+  /** The messages of the process that started this one, until it ends; absent without such a channel. */
+  readonly messages?: () => AsyncIterable<unknown>;
   /** Settles when the process that started this one has ended; absent without a channel to it. */
   readonly parentEnded?: () => Promise<void>;
   /** Plugins instead of the built-in ones. */

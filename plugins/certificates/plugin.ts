@@ -139,6 +139,7 @@ export const certificates = definePlugin<CertificatesReader, CertificatesWriter>
   summary,
   alerts: async () => (await import('./alerts.ts')).certificateAlerts,
   metrics: async () => (await import('./metrics.ts')).metrics,
+  endpoints: async () => (await import('./events/endpoints.ts')).endpoints,
   events: async () => (await import('./events/plugin-events.ts')).certificateEvents,
   kinds: { Issuer: issuer, Certificate: certificate, Domain: domain },
   openReader: async (outside) => (await import('./live/reader.ts')).openReader(outside),

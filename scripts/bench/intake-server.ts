@@ -74,7 +74,15 @@ intake.refreshed({
   measured: [],
   targets: {},
 });
-const routes = routesOf({ metrics, notReady: () => [], reload: () => undefined, intakes: [intake], isLocal: true });
+const routes = routesOf({
+  metrics,
+  notReady: () => [],
+  reload: () => undefined,
+  intakes: [intake],
+  apis: [],
+  endpoints: [],
+  isLocal: true,
+});
 const app = appOf(routes, {
   access: new Access({ tokens: [], clients: [] }),
   failed: (error) => process.stderr.write(`${String(error)}\n`),

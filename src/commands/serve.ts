@@ -141,6 +141,7 @@ export async function serveProjects(serving: Serving): Promise<void> {
     import('../serve/round-process.ts'),
     import('../serve/watch-process.ts'),
   ]);
+  const { announcedEndpoints } = await import('../serve/answers/answerer.ts');
   const events = await eventsOf(host.plugins);
   const parentOnly = new Set([...OF_SERVICE, ...[...events.values()].flatMap((each) => each.secretVariables)]);
   const env = Object.fromEntries(Object.entries(host.env).filter(([name]) => !parentOnly.has(name)));
@@ -162,6 +163,8 @@ export async function serveProjects(serving: Serving): Promise<void> {
     plugins: await measuredPlugins(host),
     events,
     env: host.env,
+    endpoints: await announcedEndpoints(host.plugins),
+    reader: (project) => ({ program, args: ['serve', '--answers', ...argsOf(project)], env }),
     start: (project, order, heard) =>
       startRound({
         program,
@@ -181,6 +184,19 @@ export async function serveProjects(serving: Serving): Promise<void> {
   });
 }
 
+/** Answers the questions of the daemon until it ends. */
+async function answerParent(
+  { messages, toParent }: Shell,
+  open: (lastValid: string | undefined) => Promise<Workspace>,
+  say: Listener,
+): Promise<Ending> {
+  if (messages === undefined || toParent === undefined)
+    throw new InputError('--answers is for the processes of a daemon. Omit --answers');
+  const { runReader } = await import('../serve/answers/reader.ts');
+  await runReader(open, messages(), toParent, say);
+  return 'ok';
+}
+
 export const serve = command({
   name: 'serve',
   summary: 'Refresh on a schedule, record drift, and apply what the host permits.',
@@ -191,13 +207,22 @@ export const serve = command({
     listen: text('<address>', 'Address and port of the metrics. Default: 127.0.0.1:9465.'),
     once: flag('Run one round, and exit.'),
     ordered: { ...flag('Wait for the order of the process that started this one.'), hidden: true },
+    answers: { ...flag('Answer the requests of the process that started this one.'), hidden: true },
     watcher: { ...flag('Run the watchers for the process that started this one.'), hidden: true },
     ...stream,
   },
   more: exitCodesText,
   events: true,
   call: async ({ flags, host, shell, say, print, path, source, interruption, openWorkspace: open, isStream }) => {
-    const { projects: folder, once = false, ordered = false, watcher = false, serveConfig, listen } = flags;
+    const {
+      projects: folder,
+      once = false,
+      ordered = false,
+      answers = false,
+      watcher = false,
+      serveConfig,
+      listen,
+    } = flags;
     if (watcher) return runWatchers({ host, shell, say, open, stop: interruption().stop });
     if (once && folder !== undefined) throw new InputError('--once runs a round of one project. Omit --projects');
     if (!once && isStream) throw new InputError('--json prints the events of one round. Add --once');
@@ -209,6 +234,12 @@ export const serve = command({
       open()
         .then((workspace) => inLog(workspace, order.log))
         .catch((error: unknown) => keptAfter(error, host, order.lastValid, say));
+    if (answers)
+      return answerParent(
+        shell,
+        (lastValid) => open().catch((error: unknown) => keptAfter(error, host, lastValid, say)),
+        say,
+      );
     const workspaces = folder === undefined ? [await openOne()] : await openProjects(path(folder), host, say);
     const roots = workspaces.map(({ config }) => config.root);
     const given = serveConfig === undefined ? defaultLimits(host.env) : await limitsIn(path(serveConfig), host, roots);
@@ -231,10 +262,15 @@ export const serve = command({
         },
       };
       try {
-        const { ending, report, ledger, lastValid } = await round(workspace, options, say);
+        const { ending, report, ledger, lastValid, plan } = await round(workspace, options, say);
         const deliveries =
           ledger === undefined ? [] : endedDeliveries(ledger.before, ledger.after, limits.alerts.destinations);
         message = { ...message, report, yielded: ending === 'yielded', deliveries, lastValid };
+        // A plan of thousands of resources takes time to pack, and only callers of the API see it.
+        if (plan !== undefined && limits.hasReaders) {
+          const { packedPlan } = await import('../serve/answers/snapshot.ts');
+          message = { ...message, plan: packedPlan(plan) };
+        }
         return ending;
       } finally {
         await shell.toParent?.(message);

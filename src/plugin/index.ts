@@ -14,6 +14,7 @@ export * from './defined.ts';
 export * from './dns-names.ts';
 export * from './error-text.ts';
 export * from './errors.ts';
+export * from './endpoints.ts';
 export * from './events.ts';
 export * from './in-effect.ts';
 export * from './intent.ts';

@@ -2,6 +2,7 @@
 
 import type { RaiseAlerts } from './alert.ts';
 import type { PluginCommand } from './commands.ts';
+import type { Endpoint } from './endpoints.ts';
 import type { PluginEvents } from './events.ts';
 import type { ApplyEffect, EndedApply } from './in-effect.ts';
 import type { Instant } from './time.ts';
@@ -397,6 +398,8 @@ export interface Plugin<R = unknown, W = unknown> {
   commands?(): Promise<readonly PluginCommand[]>;
   /** Events that `fettle serve` takes in. Loads them from a module of their own: only the daemon uses them. */
   events?(): Promise<PluginEvents>;
+  /** Requests to `fettle serve` about what is recorded. Loads them from a module of their own. */
+  endpoints?(): Promise<readonly Endpoint[]>;
   /**
    * Watchers of the infrastructure, for `fettle serve`: none if nothing can be watched. Loads them from a module of their
    * own: only the process of the watchers calls it, and never opens a writer.

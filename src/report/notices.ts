@@ -48,6 +48,7 @@ export function noticesOf(event: RunEvent): readonly Notice[] {
     case 'store-doubted':
     case 'events-problem':
     case 'alerts-problem':
+    case 'answers-problem':
       return one('warning', event.message);
     case 'log-missing':
       return one('note', `no log was found at ${event.place}`);

@@ -137,9 +137,11 @@ interface ApplyEnd {
 
 /** Applies the changes that `approval` covers. */
 export async function apply(workspace: Workspace, options: ApplyUntil, say: Listener): Promise<ApplyEnd> {
-  // An apply parses every document, and records its text.
-  if (options.schedule === undefined)
-    return applyWith(await openDocuments(workspace, say), options, say, (run) => withStore(workspace, say, run));
+  if (options.schedule === undefined) {
+    // Without known texts, every document is parsed, and its text recorded.
+    const project = await openDocuments(workspace, say, { texts: new Map() });
+    return applyWith(project, options, say, (run) => withStore(workspace, say, run));
+  }
   // A round of serve, which runs every few minutes, parses only those whose texts no log has.
   return withStore(workspace, say, async (store) => {
     const known = await store.state({ beforeLock: true });

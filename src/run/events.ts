@@ -63,7 +63,7 @@ export type RunEvent =
   | { readonly type: 'lock-wait' | 'lock-held'; readonly holder: Holder }
   | { readonly type: 'lock-kept'; readonly message: string }
   // The events and alerts of a round of `fettle serve`.
-  | { readonly type: 'events-problem' | 'alerts-problem'; readonly message: string }
+  | { readonly type: 'events-problem' | 'alerts-problem' | 'answers-problem'; readonly message: string }
   // The refresh. Progress is reported on each response, and every half second.
   | { readonly type: 'refresh-started'; readonly plugins: readonly string[] }
   | {

@@ -3,13 +3,11 @@
 import { explain as explainResource } from '../engine/explain.ts';
 import { type Explanation, explanationDocument } from '../formats/explanation.ts';
 import { dependents } from '../engine/judge.ts';
-import type { LogRecord } from '../formats/log-record.ts';
 import { formatRef, InputError, type Ref } from '#plugin';
-import type { Store } from '../store/store.ts';
 import type { Ending } from './ending.ts';
 import type { Listener } from './events.ts';
 import type { Workspace } from './project.ts';
-import { aboutAddress } from './records.ts';
+import { lastRecords } from './records.ts';
 import { refreshed, type RefreshOptions } from './refresh.ts';
 import { didYouMean } from './selection.ts';
 
@@ -17,18 +15,6 @@ export interface ExplainOptions extends Pick<RefreshOptions, 'passes' | 'stop'> 
   readonly ref: Ref;
   /** Number of log records; 0 for none. */
   readonly last: number;
-}
-
-/** The newest records about one resource, oldest first. */
-async function lastRecords(store: Store, address: string, last: number): Promise<readonly LogRecord[]> {
-  let records: LogRecord[] = [];
-  await store.read((record) => {
-    const about = aboutAddress(record, address);
-    if (about === undefined) return;
-    records.push(about);
-    if (records.length > 2 * last + 100) records = records.slice(-last);
-  }, 'all');
-  return last === 0 ? [] : records.slice(-last);
 }
 
 /** Explains a resource. Throws InputError if it is unknown. The explanation is absent if the run was stopped. */

@@ -19,7 +19,7 @@ export function keptText({ config, documents, setAside }: Project): string {
 }
 
 /** Unpacks a project. Its documents are not read from files. */
-function keptWorkspace(host: Host, text: string): Workspace {
+export function keptWorkspace(host: Host, text: string): Workspace {
   const { config, documents, setAside } = deserialize(gunzipSync(Buffer.from(text, 'base64'))) as Kept;
   return { host, config, kept: { documents, setAside } };
 }

@@ -3,7 +3,7 @@
 import { recordTexts } from '../engine/generated.ts';
 import { defined, formatRef, type Goal, InputError, type Ref, suggest, instantOf } from '#plugin';
 import type { LogRecord, RecordKind } from '../formats/log-record.ts';
-import type { PruneReport, ReadReport, RecoverReport } from '../store/store.ts';
+import type { PruneReport, ReadReport, RecoverReport, Store } from '../store/store.ts';
 import { isActor } from './ci.ts';
 import type { Ending } from './ending.ts';
 import type { Listener } from './events.ts';
@@ -71,13 +71,15 @@ function checkFilter({ address, kind, outcome, step }: LogFilter): void {
     throw new InputError(`--step ${step} is not a step. Use FROM>TO, for example ready>absent`);
 }
 
-/** The newest `last` records that match (0: all), oldest first. Throws InputError for an unknown address or run. */
-export async function listLog(
-  workspace: Workspace,
-  filter: LogFilter,
-  last: number,
-  say: Listener,
-): Promise<{ readonly ending: Ending; readonly records: readonly LogRecord[] }> {
+export interface FoundRecords {
+  readonly records: readonly LogRecord[];
+  readonly report: ReadReport;
+  /** Says which address or run of the filter the log does not have. */
+  readonly unknown?: string | undefined;
+}
+
+/** The newest `last` records that match (0: all), oldest first. Throws InputError for a filter that is not valid. */
+export async function logRecords(store: Store, filter: LogFilter, last: number): Promise<FoundRecords> {
   checkFilter(filter);
   const { address, run } = filter;
   const keep = wanted(filter);
@@ -85,20 +87,35 @@ export async function listLog(
   let isKnown = address === undefined;
   let isRun = run === undefined;
   let records: LogRecord[] = [];
+  const report = await store.read((record) => {
+    isRun ||= 'run' in record.body && record.body.run === run;
+    if (!isKnown) for (const each of addressesIn(record)) others.add(each);
+    isKnown ||= others.has(address ?? '');
+    if (!keep(record)) return;
+    records.push(record);
+    // Cut every 1000 records instead of at each one, so that the cost stays linear.
+    if (records.length > 2 * last + 1000) records = records.slice(-last);
+  }, 'all');
+  const unknown = isKnown
+    ? isRun
+      ? undefined
+      : `the log has no run ${run}`
+    : `the log has no record of ${address}${didYouMean(address ?? '', others)}`;
+  return { records: last === 0 ? records : records.slice(-last), report, unknown };
+}
+
+/** As `logRecords`, from the store of a workspace. Throws InputError for an unknown address or run, too. */
+export async function listLog(
+  workspace: Workspace,
+  filter: LogFilter,
+  last: number,
+  say: Listener,
+): Promise<{ readonly ending: Ending; readonly records: readonly LogRecord[] }> {
   return withStore(workspace, say, async (store) => {
-    const report = await store.read((record) => {
-      isRun ||= 'run' in record.body && record.body.run === run;
-      if (!isKnown) for (const each of addressesIn(record)) others.add(each);
-      isKnown ||= others.has(address ?? '');
-      if (!keep(record)) return;
-      records.push(record);
-      // Cut every 1000 records instead of at each one, so that the cost stays linear.
-      if (records.length > 2 * last + 1000) records = records.slice(-last);
-    }, 'all');
+    const { records, report, unknown } = await logRecords(store, filter, last);
     sayLogState(report, store, say);
-    if (!isKnown) throw new InputError(`the log has no record of ${address}${didYouMean(address ?? '', others)}`);
-    if (!isRun) throw new InputError(`the log has no run ${run}`);
-    return { ending: endingOf(report), records: last === 0 ? records : records.slice(-last) };
+    if (unknown !== undefined) throw new InputError(unknown);
+    return { ending: endingOf(report), records };
   });
 }
 

@@ -131,7 +131,7 @@ export interface DocumentOptions {
   /** Absolute paths and globs, instead of those in the configuration. */
   readonly paths?: readonly string[] | undefined;
   readonly allowEmpty?: boolean;
-  /** Recorded texts of documents. By default, every document is parsed. */
+  /** Recorded texts of documents. Absent: every document is parsed, and no text is recorded. */
   readonly texts?: RememberedTexts['texts'];
 }
 

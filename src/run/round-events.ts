@@ -10,7 +10,7 @@
 import { expand } from '../engine/expand.ts';
 import type { Recall } from '../engine/remember.ts';
 import { noteDrafts } from '../engine/state-notes.ts';
-import { inboxEntryOf } from '../formats/inbox-entry.ts';
+import { type DeskOrder, inboxEntryOf } from '../formats/inbox-entry.ts';
 import type { Draft } from '../formats/log-record.ts';
 import {
   counted,
@@ -32,6 +32,7 @@ import {
   valueRedactor,
 } from '#plugin';
 import type { Store, Undrained } from '../store/store.ts';
+import { closing, decisionDrafts, decisionOf, desksOf, replaying } from './desk.ts';
 import type { Listener } from './events.ts';
 import { ledgerDrafts } from './ledger-drafts.ts';
 import type { Recorder } from './lock.ts';
@@ -79,13 +80,27 @@ class TooLargeError extends Error {}
 interface Batch {
   readonly arrivals: ReadonlyMap<string, readonly Json[]>;
   readonly outcomes: readonly Json[];
+  /** Every order sees the ledger after the one before it, so a batch has one, and nothing else. */
+  readonly order?: DeskOrder;
   readonly problems: readonly string[];
+}
+
+function isOrder(each: Undrained): boolean {
+  const entry = 'damage' in each ? undefined : inboxEntryOf(each.entry);
+  return entry !== undefined && 'order' in entry;
+}
+
+/** The first entries that one batch may have. */
+function firstOf(waiting: readonly Undrained[]): readonly Undrained[] {
+  const at = waiting.findIndex(isOrder);
+  return at < 0 ? waiting : waiting.slice(0, Math.max(at, 1));
 }
 
 function batchOf(waiting: readonly Undrained[]): Batch {
   const arrivals = new Map<string, Json[]>();
   const outcomes: Json[] = [];
   const problems: string[] = [];
+  let order: DeskOrder | undefined;
   for (const each of waiting) {
     if ('damage' in each) {
       problems.push(`an entry of the inbox is damaged and is not used: ${each.damage}`);
@@ -95,9 +110,10 @@ function batchOf(waiting: readonly Undrained[]): Batch {
     if (entry === undefined)
       problems.push(`the entry of the inbox of ${instantText(each.at)} has an unknown form and is not used`);
     else if ('delivery' in entry) outcomes.push(entry.delivery);
+    else if ('order' in entry) ({ order } = entry);
     else arrivals.set(entry.plugin, [...(arrivals.get(entry.plugin) ?? []), entry.entry]);
   }
-  return { arrivals, outcomes, problems };
+  return { arrivals, outcomes, problems, ...(order === undefined ? {} : { order }) };
 }
 
 class Drain {
@@ -181,7 +197,7 @@ class Drain {
   async #takeArrivals(): Promise<boolean> {
     const { store, record } = this.#draining;
     for (let limit = MOST_AT_ONCE; ; ) {
-      const waiting = await store.undrained(limit);
+      const waiting = firstOf(await store.undrained(limit));
       if (waiting.length === 0) return true;
       if (!this.#mayContinue()) return false;
       const places = waiting.map(({ place }) => place);
@@ -206,7 +222,7 @@ class Drain {
   }
 
   async #batch(
-    { arrivals, outcomes, problems }: Batch,
+    { arrivals, outcomes, order, problems }: Batch,
     limit: number,
   ): Promise<{
     readonly drafts: readonly Draft[];
@@ -223,6 +239,7 @@ class Drain {
       }),
     ];
     const found = [...problems];
+    if (order !== undefined) drafts.push(...(await this.#ordered(order, found)));
     const more: string[] = [];
     for (const [name, own] of arrivals) {
       const source = await this.#source(name);
@@ -239,6 +256,33 @@ class Drain {
     }
     if (limit > 1 && Buffer.byteLength(JSON.stringify(drafts)) > MOST_BYTES) throw new TooLargeError();
     return { drafts, problems: found, more };
+  }
+
+  /** The records of an order. An id that is unknown or refused is reported, and does not hold up the others. */
+  async #ordered(
+    { verb, ids, by, reason, force = false, keep_retries: keepRetries = false }: DeskOrder,
+    problems: string[],
+  ): Promise<readonly Draft[]> {
+    const {
+      project: { host },
+      recall,
+      run,
+    } = this.#draining;
+    const desks = await desksOf(host.plugins);
+    const now = host.now();
+    const choice =
+      verb === 'replay'
+        ? { noun: 'event' as const, decide: replaying({ force, keepRetries }, now) }
+        : { noun: 'incident' as const, decide: closing(verb, by, now) };
+    const decisions = [...new Set(ids)].flatMap((id) => {
+      try {
+        return [decisionOf(desks, recall.ledger, id, choice)];
+      } catch (error) {
+        problems.push(`${verb} by ${by} has no effect: ${errorText(error)}`);
+        return [];
+      }
+    });
+    return decisionDrafts(decisions, { run, redact: valueRedactor(secretsOf(host.env)), why: [`by ${by}`, reason] });
   }
 
   /** The records of one fold. Throws FoldError if the plugin fails. */

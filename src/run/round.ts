@@ -82,6 +82,8 @@ export interface RoundResult {
   readonly ending: Ending;
   /** Absent if the round was stopped before its refresh ended. */
   readonly report?: RoundReport;
+  /** The plan of the refresh. Present with a report. */
+  readonly plan?: Plan;
   /** The ledger before the round and after it. Present with a report. */
   readonly ledger?: { readonly before: Ledger; readonly after: Ledger };
   /** The documents of the round, packed, if they are valid and other than those of the order. */
@@ -279,6 +281,7 @@ async function watchedRound(
       nextDueAt: earliest(eventAt, deliveryAt, nextAt),
       targets: await targetsOf(workspace, documents),
     }),
+    plan: found,
     ...(ledger === undefined ? {} : { ledger }),
     ...lastValidOf(read, order),
   };

@@ -77,6 +77,11 @@ function isTls(socket: IncomingMessage['socket']): socket is TLSSocket {
   return 'getPeerCertificate' in socket;
 }
 
+/** True if a caller may read the API. */
+export function hasReaders({ tokens, clients }: Written): boolean {
+  return [...tokens, ...clients].some((each) => callerOf(each).roles.has('read'));
+}
+
 export class Access {
   readonly #tokens: readonly { readonly hash: Buffer; readonly caller: Caller }[];
   readonly #clients: ReadonlyMap<string, Caller>;

@@ -5,7 +5,7 @@ import type { Destination } from './alerts/receiver.ts';
 import { type CertVariables, certVariables, type Variables } from './cert-variables.ts';
 import { destinationsIn, type ReceiverPlace } from './receivers.ts';
 import type { ServeHost } from '../engine/generated.ts';
-import { accessMistakes } from './access.ts';
+import { accessMistakes, hasReaders } from './access.ts';
 import { validators } from './generated.validators.js';
 import type { Permission } from '../engine/permission.ts';
 import { readDocuments, textMistake } from '../engine/load/documents.ts';
@@ -23,6 +23,8 @@ export interface ServeLimits {
   readonly listen: string;
   readonly tls: TlsFiles | undefined;
   readonly access: ServeHost['access'];
+  /** True if a caller may read the API. */
+  readonly hasReaders: boolean;
   /** True to run the watchers of the plugins. */
   readonly watch: boolean;
   readonly metrics: {
@@ -52,6 +54,7 @@ function limitsOf(
     listen: listen ?? `127.0.0.1:${variables.metricsPort}`,
     tls: tls === undefined ? undefined : tlsFiles(tls, file),
     access,
+    hasReaders: hasReaders(access),
     watch,
     metrics,
     alerts: {

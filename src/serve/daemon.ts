@@ -10,6 +10,9 @@ import type { ServeLimits } from './config.ts';
 import type { RoundReport } from '../formats/round.ts';
 import { appOf } from './http/app.ts';
 import { routesOf } from './http/routes.ts';
+import { ProjectApi } from './project-api.ts';
+import type { ReaderProgram } from './reader-process.ts';
+import type { Announced } from './answers/answerer.ts';
 import { startHttp } from './http/server.ts';
 import { Intake, INTAKE_RESULTS, type IntakeOptions } from './intake.ts';
 import type { MeasuredPlugin } from './metric-families.ts';
@@ -40,6 +43,10 @@ export interface DaemonOptions {
   readonly events: IntakeOptions['events'];
   readonly env: IntakeOptions['env'];
   readonly start: (project: ServedProject, order: RoundOrder, heard: (line: string) => void) => RoundProcess;
+  /** The endpoints of every project. */
+  readonly endpoints: readonly Announced[];
+  /** The program of the process that answers requests about a project. */
+  readonly reader: (project: ServedProject) => Omit<ReaderProgram, 'heard'>;
   readonly startWatch: (project: ServedProject, order: WatchOrder, heard: (message: unknown) => void) => WatchProcess;
   /** Epoch ms. */
   readonly now: () => number;
@@ -138,12 +145,13 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     const before = status.get(name);
     const refreshedAt = round.report === undefined ? before?.refreshedAt : elapsed();
     status.set(name, { last: round, ...(refreshedAt === undefined ? {} : { refreshedAt }) });
+    const text = roundLine(name, round);
+    apis.get(name)?.ended(round, text);
     metrics.add({ project: name, ...round });
     if (round.report !== undefined) intakes.get(name)?.refreshed(round.report);
     watchers.get(name)?.follow(round.report?.documents, { lastValid: rounds.get(name)?.lastValid });
-    const line = roundLine(name, round);
-    say(line);
-    if (!stop.aborted) service.status(line);
+    say(text);
+    if (!stop.aborted) service.status(text);
   };
   const rounds = new Map(
     projects.map((project) => [
@@ -182,6 +190,19 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       }),
     ]),
   );
+  const apis = new Map(
+    projects.map((project) => [
+      project.name,
+      new ProjectApi({
+        project: project.name,
+        program: { ...options.reader(project), heard: (line) => say(`${project.name}: ${line}`) },
+        intervalMs,
+        now,
+        order: async (order, by) => (await intakes.get(project.name)?.order(order, by)) ?? 'failed',
+        refresh: () => rounds.get(project.name)?.wake({ all: true }),
+      }),
+    ]),
+  );
   for (const warning of new Set([...intakes.values()].flatMap(({ warnings }) => warnings))) say(`warning: ${warning}`);
   const watching = new Set(plugins.flatMap((each) => (each.watches ? [each.name] : [])));
   const watchers = new Map(
@@ -210,6 +231,8 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     notReady: () => (stop.aborted ? ['the daemon is stopping'] : notReady(projects, status, limits, elapsed())),
     reload: reloads.call,
     intakes: [...intakes.values()],
+    apis: [...apis.values()],
+    endpoints: options.endpoints,
     isLocal: isLoopback(listen),
   });
   const app = appOf(routes, {
@@ -239,6 +262,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     forget();
     reloads.cancel();
     clearInterval(renewing);
+    for (const api of apis.values()) api.close();
     // Events are taken in until here. What was answered with 202 is durable.
     await server.close(CLOSE_MS);
     await Promise.all([...intakes.values()].map((each) => each.close()));

@@ -4,6 +4,7 @@
  */
 
 import {
+  type EndpointOrder,
   type EventAnswer,
   type EventRequest,
   type Instant,
@@ -23,6 +24,8 @@ import { redactedEntry } from './redacted-entry.ts';
 /** Results of requests that do not come from a plugin: labels of a counter. */
 export const INTAKE_RESULTS = ['not_ready', 'too_large', 'inbox_full', 'busy', 'failed'] as const;
 
+/** Ids in one entry of an order. */
+const IDS_OF_ORDER = 50;
 /** Time between two deposits of notices about refused requests, in ms. */
 const NOTICES_MS = 10_000;
 /** Time from a deposit to the round that it wakes, so that one round takes a burst. */
@@ -143,6 +146,19 @@ export class Intake {
     const answer = await this.#answer(plugin, headers, body);
     this.#options.received(answer.result);
     return answer;
+  }
+
+  /** Deposits the order of a caller, and wakes a round. Many ids are several entries, so that no round has too much to record at once. */
+  async order({ verb, ids, reason, force, keepRetries }: EndpointOrder, by: string): Promise<Deposited> {
+    const redacted = reason === undefined ? undefined : this.#redact(reason);
+    const entries: Json[] = [];
+    for (let i = 0; i < ids.length; i += IDS_OF_ORDER) {
+      const part = ids.slice(i, i + IDS_OF_ORDER);
+      entries.push(inboxJson({ order: { verb, ids: part, by, reason: redacted, force, keep_retries: keepRetries } }));
+    }
+    const deposited = await this.#deposits.add(entries);
+    if (deposited === 'deposited') this.#waking.call();
+    return deposited;
   }
 
   /** Deposits the last notices, waits for the deposits under way, and closes the store. */

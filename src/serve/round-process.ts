@@ -17,7 +17,7 @@ export interface RoundProgram {
 }
 
 /** The message that a round sends to its parent at its end. */
-export type RoundMessage = Pick<RoundExit, 'report' | 'yielded' | 'health' | 'deliveries' | 'lastValid'>;
+export type RoundMessage = Pick<RoundExit, 'report' | 'yielded' | 'health' | 'deliveries' | 'lastValid' | 'plan'>;
 
 /** The process of a round that could not be started, for example because the machine has no more descriptors. */
 const NOT_STARTED: RoundProcess = {

@@ -35,6 +35,8 @@ export interface RoundExit {
   readonly deliveries?: readonly EndedDelivery[] | undefined;
   /** The documents of the round, packed, if they are valid and other than those of the last round. */
   readonly lastValid?: string | undefined;
+  /** The plan of the round, packed. */
+  readonly plan?: string | undefined;
   /** True if the round gave the lock to another process. */
   readonly yielded?: boolean | undefined;
 }

@@ -107,6 +107,44 @@ describe('an entry of the inbox', () => {
   });
 });
 
+describe('an order of a caller', () => {
+  test('is recorded by the next round with the caller, after the entries before it', async () => {
+    const folder = await begun();
+    await deposit(folder, [eventEntry(FAILED)]);
+    await serveOnce(folder);
+    const [incident] = [...tableIn(await recordsIn(folder), 'certificate-incidents').values()] as unknown as readonly {
+      readonly id: string;
+    }[];
+    const [event] = [...tableIn(await recordsIn(folder), 'certificate-events').keys()];
+    const ids = [incident?.id ?? ''];
+    await deposit(folder, [
+      inboxJson({ order: { verb: 'ack', ids, by: 'ann', reason: 'on it' } }),
+      inboxJson({ order: { verb: 'resolve', ids, by: 'bob' } }),
+      inboxJson({ order: { verb: 'ack', ids, by: 'ann' } }),
+      inboxJson({ order: { verb: 'replay', ids: [event ?? '', 'evt-unknown'], by: 'ann' } }),
+      inboxJson({ order: { verb: 'replay', ids: [event ?? ''], by: 'ann', force: true } }),
+    ]);
+    const ran = await serveOnce(folder);
+    // The second acknowledgement is about a resolved incident, and the first replay about an applied event.
+    expect(ran.stderr.match(/has no effect/gu)).toHaveLength(3);
+    expect(ran.stderr).toContain('evt-unknown');
+    const records = await recordsIn(folder);
+    const reasons = records.flatMap(({ kind, body }) => (kind === 'ledger' ? [body.because] : []));
+    expect(reasons).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('by ann: on it'),
+        expect.stringContaining('by bob'),
+        expect.stringContaining('replayed by a person: by ann'),
+      ]),
+    );
+    expect([...tableIn(records, 'certificate-incidents').values()]).toMatchObject([
+      { status: 'resolved', acknowledged_by: 'ann', resolved_by: 'bob' },
+    ]);
+    expect(await undrained(folder)).toBe(0);
+    expect((await fettle(folder, 'log', 'verify')).code).toBe(0);
+  });
+});
+
 test('entries by the hundred are drained in several appends of one round, each event once', async () => {
   const folder = await begun(['www', 'api']);
   const entries = Array.from({ length: 450 }, (_, n) =>

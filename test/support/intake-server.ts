@@ -164,6 +164,8 @@ export async function startIntake(options: IntakeServerOptions): Promise<IntakeS
     notReady: () => (ready.is ? [] : ['shop: not refreshed yet']),
     reload: () => woken.push(0),
     intakes,
+    apis: [],
+    endpoints: [],
     isLocal: true,
   });
   const app = appOf(routes, {

@@ -18,14 +18,13 @@ import {
   type EventEntry,
   type EventFilter,
   MOST_REPLAYED,
+  STATUSES,
   replayed,
   selected,
   statsOf,
   USUAL_REPLAYED,
 } from './queue.ts';
 import { eventChange, incidentChange, tablesOf } from './tables.ts';
-
-const STATUSES = ['pending', 'applied', 'failed'] as const satisfies readonly EventEntry['status'][];
 
 function statusOf(text: string | undefined): EventEntry['status'] | undefined {
   return STATUSES.find((each) => each === text);

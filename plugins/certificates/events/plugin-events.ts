@@ -1,7 +1,6 @@
 /** Certificate events as the daemon takes them in: the endpoint, the entries of the inbox, and the fold of a round. */
 
 import {
-  type Desired,
   type EventAnswer,
   type EventFold,
   type EventRequest,
@@ -13,8 +12,9 @@ import {
   type OpenEvents,
   type PluginEvents,
 } from '#plugin';
-import type { DomainMemory, DomainSpec } from '../generated.ts';
+import type { DomainMemory } from '../generated.ts';
 import { desk } from './desk.ts';
+import { isDomain } from './domains.ts';
 import { type CertificateEvent, identityKey, isEvent } from './event.ts';
 import { eventRound } from './fold.ts';
 import { answerOf, BODY_LIMIT, judgeRequest, REFUSALS } from './intake.ts';
@@ -39,10 +39,6 @@ function entriesOf(value: Json): readonly Entry[] {
   const { event, effect } = value;
   if (isEvent(event)) return [{ event }];
   return isEffect(effect) ? [{ effect }] : [];
-}
-
-function isDomain(each: Desired): each is Desired<DomainSpec> {
-  return each.ref.kind === 'Domain';
 }
 
 /** The declared Domains with their state. */

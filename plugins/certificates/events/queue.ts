@@ -20,7 +20,9 @@ import { compareText, defined, type Instant, instantOf, instantText, shorten } f
 import { type CertificateEvent, hostKey, KEPT_MS } from './event.ts';
 import type { IntakeSettings, QueueSettings, ReplaySettings } from './settings.ts';
 
-export type EventStatus = 'pending' | 'applied' | 'failed';
+export const STATUSES = ['pending', 'applied', 'failed'] as const;
+
+export type EventStatus = (typeof STATUSES)[number];
 
 /** An event in the queue. Times are ISO 8601, UTC, with milliseconds: their order is that of their texts. */
 export interface EventEntry {

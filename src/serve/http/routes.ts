@@ -1,7 +1,9 @@
 /** All routes of `fettle serve`. */
 
 import type { Role } from '../access.ts';
+import type { Announced } from '../answers/answerer.ts';
 import type { Intake } from '../intake.ts';
+import { apiRoutes, type ServedApi } from './api-routes.ts';
 import type { Route } from './app.ts';
 import { eventRoutes } from './events-route.ts';
 import { plainReply, textReply } from './reply.ts';
@@ -13,11 +15,13 @@ export interface Daemon {
   /** Starts a round of every project. */
   readonly reload: () => void;
   readonly intakes: readonly Intake[];
+  readonly apis: readonly ServedApi[];
+  readonly endpoints: readonly Announced[];
   /** True if only this machine reaches the server. */
   readonly isLocal: boolean;
 }
 
-export function routesOf({ metrics, notReady, reload, intakes, isLocal }: Daemon): readonly Route[] {
+export function routesOf({ metrics, notReady, reload, intakes, apis, endpoints, isLocal }: Daemon): readonly Route[] {
   /** A route that is open on a loopback address, and needs a role elsewhere. */
   const localOr = (role: Role, route: Route): Route => (isLocal ? route : { ...route, role });
   return [
@@ -46,5 +50,6 @@ export function routesOf({ metrics, notReady, reload, intakes, isLocal }: Daemon
       },
     }),
     ...eventRoutes(intakes),
+    ...apiRoutes(apis, endpoints),
   ];
 }

@@ -1,0 +1,263 @@
+/**
+ * The admin endpoints of certificate events, incidents and Domains, with the paths of `worker-certificates`. Pure.
+ *
+ * An endpoint that would change a Domain answers with the field of the document to edit: desired state has one source.
+ */
+
+import {
+  conflict,
+  type Desired,
+  defined,
+  type Endpoint,
+  type EndpointAnswer,
+  type EndpointView,
+  type EventSelection,
+  endpoint,
+  type Fields,
+  formatRef,
+  type Json,
+  type Memory,
+  notFound,
+} from '#plugin';
+import type { DomainMemory, DomainSpec } from '../generated.ts';
+import { desk } from './desk.ts';
+import { isDomain } from './domains.ts';
+import { MOST_REPLAYED, STATUSES, USUAL_REPLAYED } from './queue.ts';
+import { tablesOf } from './tables.ts';
+
+const USUAL_EVENTS = 200;
+const MOST_EVENTS = 500;
+const MOST_INCIDENTS = 1000;
+
+function ok(body: Readonly<Record<string, Json>>, status = 200): EndpointAnswer {
+  return { status, body: { ok: true, ...body } };
+}
+
+const eventFilters = {
+  status: { type: 'text', summary: 'Status of the events.', values: STATUSES },
+  source: { type: 'text', summary: 'Source of the events.' },
+  clusterId: { type: 'text', summary: 'Cluster of the events.' },
+  domain: { type: 'text', summary: 'Host or `externalId` of a Domain.' },
+} as const satisfies Fields;
+
+interface Filters {
+  readonly status?: string | undefined;
+  readonly source?: string | undefined;
+  readonly clusterId?: string | undefined;
+  readonly domain?: string | undefined;
+}
+
+function selectionOf({ status, source, clusterId, domain }: Filters): EventSelection {
+  return defined<EventSelection>({ status, source, cluster: clusterId, domain });
+}
+
+/** The declared Domain with this `externalId` or name. */
+function domainOf({ desired }: EndpointView, id: string): Desired<DomainSpec> | undefined {
+  return desired
+    .filter(isDomain)
+    .find(({ ref, spec }) => spec.externalId?.toLowerCase() === id.toLowerCase() || ref.name === id);
+}
+
+const events = endpoint({
+  method: 'GET',
+  path: '/v1/admin/cert-events',
+  role: 'read',
+  summary: 'List events, newest last, with the numbers of all events by status.',
+  query: {
+    ...eventFilters,
+    unresolved: { type: 'flag', summary: 'Only events that are not applied.' },
+    limit: { type: 'number', summary: 'Number of events.', least: 1, most: MOST_EVENTS, usual: USUAL_EVENTS },
+  },
+  statuses: { 200: 'The events.' },
+  answer: ({ query }, { ledger }: EndpointView) => {
+    const { unresolved, limit } = query;
+    const rows = desk.events(ledger, { ...selectionOf(query), unresolved, limit });
+    return ok({ events: rows.map(({ facts }) => facts), stats: { ...desk.counts(ledger) } });
+  },
+});
+
+const replayChoice = {
+  resetRetry: { type: 'flag', summary: 'Sets the counts of failures to 0.', usual: true },
+  reason: { type: 'text', summary: 'Reason, for the log.' },
+} as const satisfies Fields;
+
+const replayOne = endpoint({
+  method: 'POST',
+  path: '/v1/admin/cert-events/:id/replay',
+  role: 'operate',
+  summary: 'Replay an event in the next round.',
+  body: { force: { type: 'flag', summary: 'Replays an applied event, too.' }, ...replayChoice },
+  statuses: { 202: 'The order is durable.', 409: 'The event is applied.' },
+  answer: ({ params: { id = '' }, body: { force, resetRetry, reason }, now }, { ledger }: EndpointView) => {
+    const choice = { force, keepRetries: !resetRetry };
+    const decision = desk.replay(ledger, id, choice, now);
+    if (decision === undefined) return notFound(`no event has the id ${id}`);
+    if (decision.is === 'refused') return conflict('the event is applied. Send "force": true to apply it again');
+    return { ...ok({ eventId: id, status: 'ordered' }, 202), order: { verb: 'replay', ids: [id], reason, ...choice } };
+  },
+});
+
+const replayMany = endpoint({
+  method: 'POST',
+  path: '/v1/admin/cert-events/replay',
+  role: 'operate',
+  summary: 'Replay events in the next round, oldest first: by default, all that failed.',
+  body: {
+    ...eventFilters,
+    limit: { type: 'number', summary: 'Number of events.', least: 1, most: MOST_REPLAYED, usual: USUAL_REPLAYED },
+    dryRun: { type: 'flag', summary: 'Orders nothing.' },
+    ...replayChoice,
+  },
+  statuses: { 200: 'The events of a dry run.', 202: 'The order is durable.' },
+  answer: ({ body, now }, { ledger }: EndpointView) => {
+    const { limit, dryRun, resetRetry, reason } = body;
+    const keepRetries = !resetRetry;
+    const found = desk.replayable(ledger, { ...selectionOf(body), limit });
+    const ids = found.filter((id) => desk.replay(ledger, id, { force: false, keepRetries }, now)?.is === 'changed');
+    const counts = { attempted: found.length, replayed: ids.length, dryRun, eventIds: ids };
+    return dryRun || ids.length === 0
+      ? ok(counts)
+      : { ...ok(counts, 202), order: { verb: 'replay', ids, reason, keepRetries } };
+  },
+});
+
+const incidents = endpoint({
+  method: 'GET',
+  path: '/v1/admin/cert-incidents',
+  role: 'read',
+  summary: 'List incidents, the most urgent first.',
+  query: {
+    status: { type: 'text', summary: 'Status of the incidents.', values: ['open', 'acknowledged', 'resolved'] },
+    domain: { type: 'text', summary: 'Host or address of a Domain.' },
+    limit: { type: 'number', summary: 'Number of incidents.', least: 1, most: MOST_INCIDENTS, usual: USUAL_EVENTS },
+  },
+  statuses: { 200: 'The incidents.' },
+  answer: ({ query: { status, domain, limit } }, { ledger }: EndpointView) => {
+    const rows = desk.incidents(ledger, defined({ status, domain }));
+    return ok({ incidents: rows.slice(0, limit).map(({ facts }) => facts), total: rows.length });
+  },
+});
+
+function closing(verb: 'ack' | 'resolve', done: string, summary: string): Endpoint {
+  return endpoint({
+    method: 'POST',
+    path: `/v1/admin/cert-incidents/:id/${verb}`,
+    role: 'operate',
+    summary,
+    body: { reason: { type: 'text', summary: 'Reason, for the log.' } },
+    statuses: {
+      200: `The incident is ${done} already.`,
+      202: 'The order is durable.',
+      ...(verb === 'ack' ? { 409: 'The incident is resolved.' } : {}),
+    },
+    answer: ({ params: { id = '' }, body: { reason }, now }, { ledger }: EndpointView) => {
+      const decision = verb === 'ack' ? desk.acknowledge(ledger, id, '', now) : desk.resolve(ledger, id, '', now);
+      if (decision === undefined) return notFound(`no incident has the id ${id}`);
+      if (decision.is === 'refused') return conflict(decision.message);
+      if (decision.is === 'unchanged') return ok({ incidentId: id, status: done });
+      return { ...ok({ incidentId: id, status: 'ordered' }, 202), order: { verb, ids: [id], reason } };
+    },
+  });
+}
+
+const sources = endpoint({
+  method: 'GET',
+  path: '/v1/admin/cert-sources',
+  role: 'read',
+  summary: 'List the sources of events, the last one seen first.',
+  statuses: { 200: 'The sources.' },
+  answer: (_, { ledger }: EndpointView) => {
+    const all = [...tablesOf(ledger).sources.values()];
+    const sorted = all.toSorted((a, b) => (a.last_seen_at < b.last_seen_at ? 1 : -1));
+    return ok({ sources: sorted.map((each) => ({ ...each })) });
+  },
+});
+
+/** The region of a Domain; `unassigned` without one. */
+function regionOf({ route }: DomainSpec): string {
+  return (typeof route === 'object' ? route.region : undefined) ?? 'unassigned';
+}
+
+const regions = endpoint({
+  method: 'GET',
+  path: '/v1/admin/domains/cert-region-summary',
+  role: 'read',
+  summary: 'Count Domains by region and state, with the time of the last event of each region.',
+  statuses: { 200: 'The regions, by name.' },
+  answer: (_, { desired, memory }: EndpointView) => {
+    const known = new Map(memory.map((each) => [formatRef(each.ref), each as Memory<DomainMemory>]));
+    const byRegion = Map.groupBy(desired.filter(isDomain), ({ spec }) => regionOf(spec));
+    const summary = [...byRegion]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([region, domains]) => {
+        const counts: Record<string, number> = {};
+        for (const { ref } of domains) {
+          const state = known.get(formatRef(ref))?.state ?? 'unknown';
+          counts[state] = (counts[state] ?? 0) + 1;
+        }
+        const times = domains.flatMap(({ ref }) => known.get(formatRef(ref))?.kept.cert_last_event_at ?? []).toSorted();
+        return { region, total: domains.length, statuses: counts, lastEventAt: times.at(-1) ?? null };
+      });
+    return ok({ regions: summary });
+  },
+});
+
+const domainEvents = endpoint({
+  method: 'GET',
+  path: '/v1/domains/custom/:id/cert-events',
+  role: 'read',
+  summary: 'List the events of one Domain, newest last.',
+  query: {
+    limit: { type: 'number', summary: 'Number of events.', least: 1, most: MOST_EVENTS, usual: USUAL_EVENTS },
+  },
+  statuses: { 200: 'The events.' },
+  answer: ({ params: { id = '' }, query: { limit } }, view: EndpointView) => {
+    const domain = domainOf(view, id);
+    if (domain === undefined) return notFound(`no Domain has the externalId or name ${id}`);
+    const { host, externalId } = domain.spec;
+    const rows = desk.events(view.ledger, {}).filter(({ facts }) => {
+      const { event } = facts as { readonly event?: { readonly domain?: string; readonly domain_id?: string } };
+      return event?.domain === host || (externalId !== undefined && event?.domain_id === externalId.toLowerCase());
+    });
+    return ok({ events: rows.slice(-limit).map(({ facts }) => facts) });
+  },
+});
+
+/** An endpoint that would change the document of a Domain. `field`: the field that does it. */
+function declared(method: 'POST' | 'PATCH', action: string, field: string, summary: string): Endpoint {
+  return endpoint({
+    method,
+    path: `/v1/domains/custom/:id/${action}`,
+    role: 'operate',
+    summary,
+    statuses: { 409: 'The document decides: the answer names the document and the field.' },
+    answer: ({ params: { id = '' } }, view: EndpointView) => {
+      const domain = domainOf(view, id);
+      if (domain === undefined) return notFound(`no Domain has the externalId or name ${id}`);
+      const address = formatRef(domain.ref);
+      const answer = conflict(`the document of ${address} decides. Edit ${field} there`);
+      return { ...answer, body: { ...answer.body, document: address, field } };
+    },
+  });
+}
+
+export const endpoints: readonly Endpoint[] = [
+  events,
+  replayMany,
+  replayOne,
+  incidents,
+  closing('ack', 'acknowledged', 'Acknowledge an incident in the next round.'),
+  closing('resolve', 'resolved', 'Resolve an incident in the next round.'),
+  sources,
+  regions,
+  domainEvents,
+  declared(
+    'PATCH',
+    'failure-policy',
+    '/spec/failurePolicy',
+    'Name the field that sets the failure policy of a Domain.',
+  ),
+  declared('POST', 'verify', '/spec/verified', 'Name the field that verifies the host of a Domain.'),
+  declared('POST', 'route', '/spec/route', 'Name the field that routes a Domain.'),
+  declared('POST', 'unroute', '/spec/route', 'Name the field that ends the route of a Domain.'),
+];

@@ -1,0 +1,121 @@
+/** Answers requests about one project, in the process that reads: finds the endpoint, reads its fields, and calls it. */
+
+import {
+  type Endpoint,
+  type EndpointAnswer,
+  type EndpointOrder,
+  type EndpointRequest,
+  errorText,
+  type Fields,
+  InputError,
+  type Json,
+  type Plugin,
+} from '#plugin';
+import { coreEndpoints } from './core-endpoints.ts';
+import { FieldsError, fieldValues } from './fields.ts';
+import type { Recorded } from './recorded.ts';
+
+/** A request as the daemon hands it on: its caller has the role of the endpoint. */
+export interface Question {
+  /** The method and the path of the endpoint, as it declares them. */
+  readonly endpoint: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  /** The parsed body; absent without one. */
+  readonly body?: Json | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** JSON. */
+  readonly text: string;
+  readonly order?: EndpointOrder | undefined;
+}
+
+/** An endpoint as the daemon announces it. */
+export type Announced = Pick<Endpoint, 'method' | 'path' | 'role'>;
+
+export function endpointName({ method, path }: Pick<Endpoint, 'method' | 'path'>): string {
+  return `${method} ${path}`;
+}
+
+type Call = (request: EndpointRequest<Fields, Fields>, recorded: Recorded) => Promise<EndpointAnswer>;
+
+interface Known extends Pick<Endpoint, 'query' | 'body'> {
+  readonly call: Call;
+}
+
+/** The endpoints of a plugin see its own part of what is recorded. */
+function calling(plugin: string, endpoint: Endpoint): Call {
+  return async (request, recorded) => {
+    const { recall } = await recorded.log();
+    const isOwn = ({ ref }: { readonly ref: { readonly plugin: string } }): boolean => ref.plugin === plugin;
+    return endpoint.answer(request, {
+      ledger: recall.ledger,
+      desired: recorded.documents.filter(isOwn),
+      memory: [...recall.resources.values()].filter(isOwn),
+    });
+  };
+}
+
+type Loaders = ReadonlyMap<string, () => Promise<Plugin>>;
+
+async function pluginEndpoints(plugins: Loaders): Promise<readonly (readonly [string, Endpoint])[]> {
+  const found: (readonly [string, Endpoint])[] = [];
+  for (const [name, load] of plugins)
+    for (const endpoint of (await (await load()).endpoints?.()) ?? []) found.push([name, endpoint]);
+  return found;
+}
+
+/** Every endpoint of a project. */
+export async function announcedEndpoints(plugins: Loaders): Promise<readonly Announced[]> {
+  const own = await pluginEndpoints(plugins);
+  return [...coreEndpoints, ...own.map(([, endpoint]) => endpoint)].map(({ method, path, role }) => ({
+    method,
+    path,
+    role,
+  }));
+}
+
+function refusal(status: number, error: string, message: string): Answer {
+  return { status, text: JSON.stringify({ ok: false, error, message }) };
+}
+
+export class Answerer {
+  readonly #recorded: Recorded;
+  #endpoints: Promise<ReadonlyMap<string, Known>> | undefined;
+
+  constructor(recorded: Recorded) {
+    this.#recorded = recorded;
+  }
+
+  async answer({ endpoint: name, params, query, body }: Question): Promise<Answer> {
+    this.#endpoints ??= this.#load();
+    const known = (await this.#endpoints).get(name);
+    if (known === undefined) return refusal(404, 'not_found', 'not found');
+    try {
+      const request = {
+        params,
+        query: fieldValues(known.query, query),
+        body: fieldValues(known.body, body ?? {}),
+        now: this.#recorded.workspace.host.now(),
+      };
+      const { status, body: answer, order } = await known.call(request, this.#recorded);
+      return { status, text: JSON.stringify(answer), order };
+    } catch (error) {
+      if (error instanceof FieldsError || error instanceof InputError) return refusal(400, 'field', errorText(error));
+      throw error;
+    }
+  }
+
+  async #load(): Promise<ReadonlyMap<string, Known>> {
+    const core = coreEndpoints.map((each): readonly [string, Known] => [
+      endpointName(each),
+      { ...each, call: async (request, recorded) => each.answer(request, recorded) },
+    ]);
+    const own = (await pluginEndpoints(this.#recorded.workspace.host.plugins)).map(
+      ([plugin, each]): readonly [string, Known] => [endpointName(each), { ...each, call: calling(plugin, each) }],
+    );
+    return new Map([...core, ...own]);
+  }
+}

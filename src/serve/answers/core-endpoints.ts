@@ -1,0 +1,157 @@
+/** The endpoints of every project: plan, state, log, and one resource. */
+
+import { compareText, defined, type Endpoint, endpoint, formatRef, type Json, notFound } from '#plugin';
+import { memoryBody } from '../../formats/log-record.ts';
+import { lockDocument } from '../../formats/lock-status.ts';
+import { lastRecords } from '../../run/records.ts';
+import { logRecords } from '../../run/log.ts';
+import type { Plan, RefusedChange } from '../../formats/plan.ts';
+import type { Recorded } from './recorded.ts';
+
+const MOST_RECORDS = 1000;
+
+/** Members of JSON, as a declared type. */
+function asJson(value: object): Json {
+  return value as Json;
+}
+
+const plan = endpoint({
+  method: 'GET',
+  path: '/v1/plan',
+  role: 'read',
+  summary: 'Print the plan of the last round, as `fettle plan --format json` does.',
+  statuses: { 200: 'The plan.' },
+  answer: (_, recorded: Recorded) =>
+    recorded.plan === undefined
+      ? notFound('the project has not been refreshed yet')
+      : { status: 200, body: asJson(recorded.plan) as Record<string, Json> },
+});
+
+const state = endpoint({
+  method: 'GET',
+  path: '/v1/state',
+  role: 'read',
+  summary: 'List the resources in the state, by address.',
+  query: {
+    plugin: { type: 'text', summary: 'Plugin of the resources.' },
+    kind: { type: 'text', summary: 'Kind of the resources.' },
+    state: { type: 'text', summary: 'State of the resources.' },
+    after: { type: 'text', summary: 'Address after which the list begins: `next` of the answer before.' },
+    limit: { type: 'number', summary: 'Number of resources.', least: 1, most: 10_000, usual: 1000 },
+  },
+  statuses: { 200: 'The resources.' },
+  answer: async ({ query: { plugin, kind, state: wanted, after = '', limit } }, recorded: Recorded) => {
+    const { recall, head } = await recorded.log();
+    const chosen = [...recall.resources]
+      .filter(
+        ([address, memory]) =>
+          (plugin === undefined || memory.ref.plugin === plugin) &&
+          (kind === undefined || memory.ref.kind === kind) &&
+          (wanted === undefined || memory.state === wanted) &&
+          compareText(address, after) > 0,
+      )
+      .toSorted(([a], [b]) => compareText(a, b));
+    const shown = chosen.slice(0, limit);
+    const next = chosen.length > shown.length ? shown.at(-1)?.[0] : undefined;
+    return {
+      status: 200,
+      body: defined<Record<string, Json>>({
+        ok: true,
+        resources: shown.map(([address, memory]) => asJson({ address, ...memoryBody(memory) })),
+        total: recall.resources.size,
+        log_head: head === undefined ? null : asJson(head),
+        next,
+      }),
+    };
+  },
+});
+
+const log = endpoint({
+  method: 'GET',
+  path: '/v1/log',
+  role: 'read',
+  summary: 'List records of the log, newest last.',
+  query: {
+    address: { type: 'text', summary: 'Address of a resource.' },
+    run: { type: 'text', summary: 'Id of a run.' },
+    kind: { type: 'text', summary: 'Kind of the records.' },
+    step: { type: 'text', summary: 'Step, for example `ready>absent`.' },
+    actor: { type: 'text', summary: 'Actor of the records.' },
+    outcome: { type: 'text', summary: 'Outcome of the records.' },
+    last: { type: 'number', summary: 'Number of records.', least: 1, most: MOST_RECORDS, usual: 50 },
+  },
+  statuses: { 200: 'The records.' },
+  answer: async ({ query: { kind, outcome, last, ...filter } }, recorded: Recorded) => {
+    const lists = {
+      kind: kind === undefined ? undefined : [kind],
+      outcome: outcome === undefined ? undefined : [outcome],
+    };
+    const { records, report, unknown } = await logRecords(await recorded.store(), { ...filter, ...lists }, last);
+    if (unknown !== undefined) return notFound(unknown);
+    const head = report.head === undefined ? null : asJson(report.head);
+    return {
+      status: 200,
+      body: { ok: true, records: records.map(asJson), damaged: report.status === 'damaged', log_head: head },
+    };
+  },
+});
+
+/** Records about a resource. */
+const USUAL_RECORDS = 20;
+
+const resource = endpoint({
+  method: 'GET',
+  path: '/v1/explain/:address{.+}',
+  role: 'read',
+  summary: 'Show what is recorded of a resource, with its row of the last plan and its findings. Refreshes nothing.',
+  query: {
+    last: { type: 'number', summary: 'Number of records.', least: 0, most: MOST_RECORDS, usual: USUAL_RECORDS },
+  },
+  statuses: { 200: 'The resource.' },
+  answer: async ({ params: { address = '' }, query: { last } }, recorded: Recorded) => {
+    const { recall } = await recorded.log();
+    const memory = recall.resources.get(address);
+    const declared = recorded.documents.find(({ ref }) => formatRef(ref) === address);
+    if (memory === undefined && declared === undefined)
+      return notFound(`${address} is neither declared nor in the state`);
+    const isOwn = (row: { readonly address?: string | undefined }): boolean => row.address === address;
+    const refused = (rows: readonly RefusedChange[] = []): readonly Json[] =>
+      rows.filter(({ resource_change: change }) => isOwn(change)).map(asJson);
+    const found: Partial<Plan> = recorded.plan ?? {};
+    const { resource_changes: changes = [], resource_drift: drift = [], checks = [] } = found;
+    const records = await lastRecords(await recorded.store(), address, last);
+    return {
+      status: 200,
+      body: {
+        ok: true,
+        address,
+        declared: declared !== undefined,
+        state: memory === undefined ? null : asJson(memoryBody(memory)),
+        changes: changes.filter(isOwn).map(asJson),
+        rejected: refused(found.rejected_changes),
+        deferred: refused(found.deferred_changes),
+        drift: drift.filter(isOwn).map(asJson),
+        findings: checks.filter(isOwn).map(asJson),
+        records: records.map(asJson),
+      },
+    };
+  },
+});
+
+const runs = endpoint({
+  method: 'GET',
+  path: '/v1/rounds',
+  role: 'read',
+  summary: 'List the last rounds, newest first, with the holder of the lock.',
+  statuses: { 200: 'The rounds.' },
+  answer: async (_, recorded: Recorded) => {
+    const { rounds, interval_ms: interval } = recorded.snapshot;
+    const lock = await (await recorded.store()).lockStatus();
+    return {
+      status: 200,
+      body: { ok: true, rounds: rounds.map(asJson), interval_ms: interval, lock: asJson(lockDocument(lock)) },
+    };
+  },
+});
+
+export const coreEndpoints: readonly Endpoint<Recorded>[] = [plan, state, log, resource, runs];

@@ -1,0 +1,57 @@
+/** The process that reads: takes questions and snapshots of the daemon, one message each, and sends answers. */
+
+import { errorText, isRecord } from '#plugin';
+import type { Listener } from '../../run/events.ts';
+import type { Workspace } from '../../run/project.ts';
+import { type Answer, Answerer, type Question } from './answerer.ts';
+import { Recorded } from './recorded.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** A message of the daemon. */
+export type ReaderMessage = { readonly snapshot: Snapshot } | { readonly id: number; readonly question: Question };
+
+/** The reply to a question. */
+export interface ReaderReply {
+  readonly id: number;
+  readonly answer: Answer;
+}
+
+const FAILED: Answer = {
+  status: 500,
+  text: JSON.stringify({ ok: false, error: 'failed', message: 'the answer failed' }),
+};
+
+/** Answers until `messages` ends. `open`: gets the last valid documents, packed. */
+export async function runReader(
+  open: (lastValid: string | undefined) => Promise<Workspace>,
+  messages: AsyncIterable<unknown>,
+  reply: (message: ReaderReply) => Promise<void>,
+  say: Listener,
+): Promise<void> {
+  const running = new Set<Promise<void>>();
+  let recorded: Recorded | undefined;
+  let answerer: Answerer | undefined;
+  const answer = async (id: number, question: Question): Promise<void> => {
+    const given = await answerer?.answer(question).catch((error: unknown) => {
+      say({ type: 'answers-problem', message: `the answer to ${question.endpoint} failed: ${errorText(error)}` });
+      return undefined;
+    });
+    await reply({ id, answer: given ?? FAILED });
+  };
+  for await (const message of messages) {
+    if (!isRecord(message)) continue;
+    // Only the daemon sends messages, and a snapshot before each question.
+    const given = message as unknown as ReaderMessage;
+    if ('snapshot' in given) {
+      recorded ??= new Recorded(await open(given.snapshot.lastValid), say);
+      answerer ??= new Answerer(recorded);
+      recorded.take(given.snapshot);
+    } else {
+      const work = answer(given.id, given.question);
+      running.add(work);
+      void work.finally(() => running.delete(work));
+    }
+  }
+  await Promise.allSettled(running);
+  await recorded?.close();
+}

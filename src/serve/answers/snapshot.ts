@@ -1,0 +1,31 @@
+/** The last rounds of a project, as the daemon hands them to the process that answers requests. JSON. */
+
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Plan } from '../../formats/plan.ts';
+
+/** An ended round. Times are epoch ms. */
+export interface RoundSummary {
+  readonly ended_at: number;
+  readonly duration_ms: number;
+  readonly outcome: string;
+  /** One line. */
+  readonly text: string;
+}
+
+export interface Snapshot {
+  /** The last rounds, newest first. */
+  readonly rounds: readonly RoundSummary[];
+  readonly interval_ms: number;
+  /** The plan of the last round that refreshed, packed. */
+  readonly plan?: string | undefined;
+  /** The last valid documents, packed. */
+  readonly lastValid?: string | undefined;
+}
+
+export function packedPlan(plan: Plan): string {
+  return gzipSync(JSON.stringify(plan), { level: 1 }).toString('base64');
+}
+
+export function unpackedPlan(text: string): Plan {
+  return JSON.parse(gunzipSync(Buffer.from(text, 'base64')).toString()) as Plan;
+}

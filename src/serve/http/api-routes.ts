@@ -1,0 +1,115 @@
+/** The routes of endpoints: the process that reads answers them, and an order is durable before its answer is sent. */
+
+import type { IncomingMessage } from 'node:http';
+import { type EndpointOrder, errorText, type Json } from '#plugin';
+import type { Caller } from '../access.ts';
+import { type Announced, type Answer, endpointName, type Question } from '../answers/answerer.ts';
+import type { Deposited } from '../deposits.ts';
+import type { Route, RouteContext } from './app.ts';
+import { rawBody } from './body.ts';
+import { projectPath } from './events-route.ts';
+import { jsonReply, textReply } from './reply.ts';
+
+/** One project, for its routes. */
+export interface ServedApi {
+  readonly project: string;
+  readonly ask: (question: Question) => Promise<Answer>;
+  /** Deposits an order of a caller, and wakes a round. */
+  readonly order: (order: EndpointOrder, by: string) => Promise<Deposited>;
+  /** Starts a round that refreshes every resource. */
+  readonly refresh: () => void;
+}
+
+const BODY_LIMIT = 16 * 1024;
+
+/** The parsed body; `undefined` for an empty one. Throws for text that is not JSON. */
+async function bodyOf(incoming: IncomingMessage): Promise<Json | undefined> {
+  const body = await rawBody(incoming, BODY_LIMIT);
+  if (typeof body === 'string')
+    throw new Error(body === 'gone' ? 'the body is not complete' : `the body is larger than ${BODY_LIMIT} bytes`);
+  const text = body.toString().trim();
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new Error('the body is not valid JSON');
+  }
+}
+
+/** The parameters of a query. Throws for one that was given twice. */
+function queryOf({ req }: RouteContext): Record<string, string> {
+  const query: Record<string, string> = {};
+  for (const [name, values] of Object.entries(req.queries())) {
+    if (values.length > 1) throw new Error(`${name} was given more than once`);
+    query[name] = values[0] ?? '';
+  }
+  return query;
+}
+
+const DEPOSIT_STATUS: Readonly<Record<Exclude<Deposited, 'deposited'>, number>> = {
+  too_large: 413,
+  inbox_full: 503,
+  busy: 503,
+  failed: 503,
+};
+
+async function answered(
+  api: ServedApi,
+  announced: Announced,
+  context: RouteContext,
+  { name }: Caller,
+): Promise<Response> {
+  let question: Question;
+  try {
+    const body = announced.method === 'GET' ? undefined : await bodyOf(context.env.incoming);
+    question = { endpoint: endpointName(announced), params: context.req.param(), query: queryOf(context), body };
+  } catch (error) {
+    return jsonReply(400, { ok: false, error: 'field', message: errorText(error) }, { connection: 'close' });
+  }
+  const { status, text, order } = await api.ask(question);
+  if (order !== undefined) {
+    // The endpoint asks for the role, and a process that answers must not give an order by itself.
+    if (announced.role !== 'operate') throw new Error(`${question.endpoint} gives an order without the role operate`);
+    const deposited = await api.order(order, name);
+    if (deposited !== 'deposited')
+      return jsonReply(
+        DEPOSIT_STATUS[deposited],
+        { ok: false, error: deposited, message: 'the order could not be made durable. Send it again' },
+        { 'retry-after': '5' },
+      );
+  }
+  return textReply(status, 'application/json', `${text}\n`);
+}
+
+const REFRESH: Pick<Route, 'method' | 'path'> = { method: 'POST', path: '/v1/rounds' };
+
+/** The paths of each project, and the plain ones if only one project is served. */
+export function apiRoutes(apis: readonly ServedApi[], endpoints: readonly Announced[]): readonly Route[] {
+  const paths = (project: string, path: string): readonly string[] => [
+    projectPath(project, path),
+    ...(apis.length === 1 ? [path] : []),
+  ];
+  return apis.flatMap((api) => [
+    ...endpoints.flatMap((announced) =>
+      paths(api.project, announced.path).map(
+        (path): Route => ({
+          method: announced.method,
+          path,
+          role: announced.role,
+          answer: (context, caller) => answered(api, announced, context, caller),
+        }),
+      ),
+    ),
+    ...paths(api.project, REFRESH.path).map(
+      (path): Route => ({
+        ...REFRESH,
+        path,
+        role: 'operate',
+        answer: () => {
+          api.refresh();
+          return jsonReply(202, { ok: true, status: 'ordered' });
+        },
+      }),
+    ),
+  ]);
+}

@@ -1,0 +1,62 @@
+/** The API of one project in the daemon: keeps the last rounds, asks the process that reads, and takes orders. */
+
+import type { EndpointOrder } from '#plugin';
+import type { Answer, Question } from './answers/answerer.ts';
+import type { RoundSummary, Snapshot } from './answers/snapshot.ts';
+import type { Deposited } from './deposits.ts';
+import type { ServedApi } from './http/api-routes.ts';
+import { ReaderProcess, type ReaderProgram } from './reader-process.ts';
+import type { RoundEnded } from './rounds.ts';
+
+/** Rounds that are kept. */
+const MOST_ROUNDS = 100;
+
+export interface ProjectApiOptions extends Pick<ServedApi, 'project' | 'refresh'> {
+  readonly program: ReaderProgram;
+  readonly intervalMs: number;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly order: (order: EndpointOrder, by: string) => Promise<Deposited>;
+}
+
+export class ProjectApi implements ServedApi {
+  readonly project: string;
+  readonly #options: ProjectApiOptions;
+  readonly #reader: ReaderProcess;
+  #snapshot: Snapshot;
+
+  constructor(options: ProjectApiOptions) {
+    this.project = options.project;
+    this.#options = options;
+    this.#snapshot = { rounds: [], interval_ms: options.intervalMs };
+    this.#reader = new ReaderProcess(options.program, this.#snapshot);
+  }
+
+  /** Takes an ended round over. `text`: the line about it. */
+  ended({ outcome, elapsedMs, plan, lastValid }: RoundEnded, text: string): void {
+    const round: RoundSummary = { ended_at: this.#options.now(), duration_ms: Math.round(elapsedMs), outcome, text };
+    this.#snapshot = {
+      ...this.#snapshot,
+      rounds: [round, ...this.#snapshot.rounds].slice(0, MOST_ROUNDS),
+      plan: plan ?? this.#snapshot.plan,
+      lastValid: lastValid ?? this.#snapshot.lastValid,
+    };
+    this.#reader.take(this.#snapshot);
+  }
+
+  ask(question: Question): Promise<Answer> {
+    return this.#reader.ask(question);
+  }
+
+  order(order: EndpointOrder, by: string): Promise<Deposited> {
+    return this.#options.order(order, by);
+  }
+
+  refresh(): void {
+    this.#options.refresh();
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+}
