@@ -56,9 +56,15 @@ function eventOf(n: number, host: string, at: number): Json {
 function subjectOf(body: unknown): string {
   if (!isRecord(body)) return '';
   const { domain, type, status, classification, incidentType, change, tier } = body;
-  return [domain, type, status, classification, incidentType, change, change === 'escalated' ? tier : undefined]
-    .filter((each) => each !== undefined)
-    .join(' ');
+  return JSON.stringify([
+    domain,
+    type,
+    status,
+    classification,
+    incidentType,
+    change,
+    change === 'escalated' ? tier : '',
+  ]);
 }
 
 /** A receiver that answers with a status, and counts the requests by the subject of their alert. */
