@@ -12,8 +12,8 @@ import type { Host, Workspace } from '../run/project.ts';
 import { openWorkspace, ProblemsError } from '../run/project.ts';
 import type { Ending } from '../run/ending.ts';
 import { round, type RoundOrder } from '../run/round.ts';
-import { keptAfter } from '../run/last-valid.ts';
-import { isInside } from '../run/stores.ts';
+import { inLog, keptAfter } from '../run/last-valid.ts';
+import { isInside, logOf } from '../run/stores.ts';
 import { redactorFor } from '../run/worlds.ts';
 import type { Listener } from '../run/events.ts';
 import { endedDeliveries } from '../serve/alerts/delivery-counts.ts';
@@ -149,6 +149,7 @@ export async function serveProjects(serving: Serving): Promise<void> {
     (workspace): ServedProject => ({
       name: workspace.config.name,
       folder: workspace.config.folder,
+      log: logOf(workspace.config),
       intake: {
         openStore: () => host.openStore(workspace, say),
         redactor: (secrets) => redactorFor(workspace, secrets),
@@ -169,7 +170,7 @@ export async function serveProjects(serving: Serving): Promise<void> {
         program,
         args: ['serve', '--once', ...argsOf(project), '--ordered'],
         env,
-        order,
+        order: { ...order, log: project.log },
         heard,
       }),
     startWatch: (project, order, heard) =>
@@ -230,7 +231,9 @@ export const serve = command({
     const order = ordered ? ((await shell.fromParent?.()) as RoundOrder | undefined) : { isPatient: false };
     if (order === undefined) throw new InputError('--ordered is for the rounds of a daemon. Omit --ordered');
     const openOne = (): Promise<Workspace> =>
-      open().catch((error: unknown) => keptAfter(error, host, order.lastValid, say));
+      open()
+        .then((workspace) => inLog(workspace, order.log))
+        .catch((error: unknown) => keptAfter(error, host, order.lastValid, say));
     if (answers)
       return answerParent(
         shell,

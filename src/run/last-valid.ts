@@ -5,8 +5,10 @@
 
 import { deserialize, serialize } from 'node:v8';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Problem } from '#plugin';
 import type { Listener } from './events.ts';
 import { type Host, ProblemsError, type Project, type Workspace } from './project.ts';
+import { logOf } from './stores.ts';
 
 type Kept = Pick<Project, 'config' | 'documents' | 'setAside'>;
 
@@ -20,6 +22,22 @@ export function keptText({ config, documents, setAside }: Project): string {
 export function keptWorkspace(host: Host, text: string): Workspace {
   const { config, documents, setAside } = deserialize(gunzipSync(Buffer.from(text, 'base64'))) as Kept;
   return { host, config, kept: { documents, setAside } };
+}
+
+/** The problem of a configuration that names another log than the one of the daemon. */
+const OTHER_LOG: Problem = {
+  code: 'other-store',
+  severity: 'error',
+  message:
+    'the configuration names another store, or another name of the project, than at the start of the daemon. The daemon ' +
+    'takes events in for the earlier ones, which stay in force',
+  suggestion: 'restart fettle serve to use the new ones',
+};
+
+/** The workspace, if its log is that of the daemon. Throws a ProblemsError for another one. */
+export function inLog(workspace: Workspace, log: string | undefined): Workspace {
+  if (log !== undefined && log !== logOf(workspace.config)) throw new ProblemsError([OTHER_LOG]);
+  return workspace;
 }
 
 /** The last valid project after an error: reports the problems of the present one. Throws any other error, and without a last valid project. */

@@ -43,6 +43,8 @@ export interface RoundOrder {
   readonly skippedMs?: number | undefined;
   /** The version of the documents that the last recorded round read. A round with another one refreshes every resource. */
   readonly documents?: string | undefined;
+  /** The log of the daemon, as `logOf` names it. */
+  readonly log?: string | undefined;
   /** The resources as the last rounds found them. */
   readonly standing?: Standing | undefined;
   /** Reports of watchers since the last recorded round: addresses, and names of plugins for all of their resources. */

@@ -29,6 +29,8 @@ export interface ServedProject {
   readonly name: string;
   /** Absolute. */
   readonly folder: string;
+  /** Its log, as `logOf` names it. */
+  readonly log: string;
   readonly intake: Pick<IntakeOptions, 'openStore' | 'redactor'>;
 }
 
