@@ -40,6 +40,28 @@ export function inLog(workspace: Workspace, log: string | undefined): Workspace 
   return workspace;
 }
 
+/** The part of a project that the daemon hands to the processes that it starts. */
+export interface Handed {
+  /** The log of the daemon, as `logOf` names it. */
+  readonly log?: string | undefined;
+  /** The last valid documents, as `keptText` packs them. */
+  readonly lastValid?: string | undefined;
+}
+
+/** The project as `open` reads it, or the last valid one if the files are not valid, or name another log. */
+export async function openHanded(
+  open: () => Promise<Workspace>,
+  host: Host,
+  { log, lastValid }: Handed,
+  say: Listener,
+): Promise<Workspace> {
+  try {
+    return inLog(await open(), log);
+  } catch (error) {
+    return keptAfter(error, host, lastValid, say);
+  }
+}
+
 /** The last valid project after an error: reports the problems of the present one. Throws any other error, and without a last valid project. */
 export function keptAfter(error: unknown, host: Host, lastValid: string | undefined, say: Listener): Workspace {
   if (!(error instanceof ProblemsError) || lastValid === undefined) throw error;

@@ -28,13 +28,13 @@ import {
   type RoundMeasures,
   watchHealth,
 } from './round-found.ts';
-import { keptAfter, keptText } from './last-valid.ts';
+import { type Handed, keptAfter, keptText } from './last-valid.ts';
 import type { Project, Workspace } from './project.ts';
 import { type Draining, drainEvents } from './round-events.ts';
 import type { Head } from '../store/store.ts';
 
 /** The part of a round that its predecessors decide. */
-export interface RoundOrder {
+export interface RoundOrder extends Handed {
   /** True after a round that gave the lock to another process: this one does not before it has done something. */
   readonly isPatient: boolean;
   /** Time of the refresh of the last recorded round, epoch ms; absent if this one refreshes every resource. */
@@ -43,14 +43,10 @@ export interface RoundOrder {
   readonly skippedMs?: number | undefined;
   /** The version of the documents that the last recorded round read. A round with another one refreshes every resource. */
   readonly documents?: string | undefined;
-  /** The log of the daemon, as `logOf` names it. */
-  readonly log?: string | undefined;
   /** The resources as the last rounds found them. */
   readonly standing?: Standing | undefined;
   /** Reports of watchers since the last recorded round: addresses, and names of plugins for all of their resources. */
   readonly changed?: readonly string[] | undefined;
-  /** The last valid documents, as `keptText` packs them. They are used if the present ones are not valid. */
-  readonly lastValid?: string | undefined;
 }
 
 /** The alerts of a round, as the daemon decides and sends them. */
