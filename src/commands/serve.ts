@@ -12,8 +12,8 @@ import type { Host, Workspace } from '../run/project.ts';
 import { openWorkspace, ProblemsError } from '../run/project.ts';
 import type { Ending } from '../run/ending.ts';
 import { round, type RoundOrder } from '../run/round.ts';
-import { keptAfter } from '../run/last-valid.ts';
-import { isInside } from '../run/stores.ts';
+import { type Handed, openHanded } from '../run/last-valid.ts';
+import { isInside, logOf } from '../run/stores.ts';
 import { redactorFor } from '../run/worlds.ts';
 import type { Listener } from '../run/events.ts';
 import type { Interruption } from '../run/interruption.ts';
@@ -23,7 +23,6 @@ import type { Shell } from '../shell.ts';
 import type { MeasuredPlugin } from '../serve/metric-families.ts';
 import type { RoundHealth } from '../formats/round.ts';
 import type { RoundMessage } from '../serve/round-process.ts';
-import type { WatchOrder } from '../serve/watch-process.ts';
 import { command } from './command.ts';
 import { exitCodesText } from './exit-codes-text.ts';
 import { flag, stream, text, where } from './options.ts';
@@ -112,8 +111,9 @@ async function runWatchers({
     throw new InputError('--watcher is for the watchers of a daemon. Omit --watcher');
   const orphaned = new AbortController();
   void parentEnded().then(() => orphaned.abort());
-  const { lastValid } = (await fromParent()) as WatchOrder;
-  const workspace = await open().catch((error: unknown) => keptAfter(error, host, lastValid, say));
+  const handed = (await fromParent()) as Handed;
+  const { lastValid } = handed;
+  const workspace = await openHanded(open, host, handed, say);
   const { watch } = await import('../run/watch.ts');
   return watch(workspace, { lastValid, stop: AbortSignal.any([stop, orphaned.signal]), send: toParent });
 }
@@ -151,6 +151,7 @@ export async function serveProjects(serving: Serving): Promise<void> {
     (workspace): ServedProject => ({
       name: workspace.config.name,
       folder: workspace.config.folder,
+      log: logOf(workspace.config),
       intake: {
         openStore: () => host.openStore(workspace, say),
         redactor: (secrets) => redactorFor(workspace, secrets),
@@ -171,11 +172,17 @@ export async function serveProjects(serving: Serving): Promise<void> {
         program,
         args: ['serve', '--once', ...argsOf(project), '--ordered'],
         env,
-        order,
+        order: { ...order, log: project.log },
         heard,
       }),
     startWatch: (project, order, heard) =>
-      startWatch({ program, args: ['serve', '--watcher', ...argsOf(project)], env, order, heard }),
+      startWatch({
+        program,
+        args: ['serve', '--watcher', ...argsOf(project)],
+        env,
+        order: { ...order, log: project.log },
+        heard,
+      }),
     now: host.now,
     elapsed: host.elapsed,
     say: tell,
@@ -188,7 +195,7 @@ export async function serveProjects(serving: Serving): Promise<void> {
 /** Answers the questions of the daemon until it ends. */
 async function answerParent(
   { messages, toParent }: Shell,
-  open: (lastValid: string | undefined) => Promise<Workspace>,
+  open: (handed: Handed) => Promise<Workspace>,
   say: Listener,
 ): Promise<Ending> {
   if (messages === undefined || toParent === undefined)
@@ -231,15 +238,9 @@ export const serve = command({
       throw new InputError('--config names the configuration of one project. Omit --projects');
     const order = ordered ? ((await shell.fromParent?.()) as RoundOrder | undefined) : { isPatient: false };
     if (order === undefined) throw new InputError('--ordered is for the rounds of a daemon. Omit --ordered');
-    const openOne = (): Promise<Workspace> =>
-      open().catch((error: unknown) => keptAfter(error, host, order.lastValid, say));
-    if (answers)
-      return answerParent(
-        shell,
-        (lastValid) => open().catch((error: unknown) => keptAfter(error, host, lastValid, say)),
-        say,
-      );
-    const workspaces = folder === undefined ? [await openOne()] : await openProjects(path(folder), host, say);
+    if (answers) return answerParent(shell, (handed) => openHanded(open, host, handed, say), say);
+    const workspaces =
+      folder === undefined ? [await openHanded(open, host, order, say)] : await openProjects(path(folder), host, say);
     const roots = workspaces.map(({ config }) => config.root);
     const given = serveConfig === undefined ? defaultLimits(host.env) : await limitsIn(path(serveConfig), host, roots);
     const limits: ServeLimits = { ...given, ...(listen === undefined ? {} : { listen }) };

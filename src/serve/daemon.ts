@@ -23,13 +23,16 @@ import type { RoundOrder } from '../run/round.ts';
 import { type RoundEnded, type RoundProcess, Rounds } from './rounds.ts';
 import { startService } from './service.ts';
 import { openTls, renewTls } from './tls.ts';
-import type { WatchOrder, WatchProcess } from './watch-process.ts';
+import type { Handed } from '../run/last-valid.ts';
+import type { WatchProcess } from './watch-process.ts';
 import { Watcher } from './watcher.ts';
 
 export interface ServedProject {
   readonly name: string;
   /** Absolute. */
   readonly folder: string;
+  /** Its log, as `logOf` names it. */
+  readonly log: string;
   readonly intake: Pick<IntakeOptions, 'openStore' | 'redactor'>;
 }
 
@@ -46,7 +49,7 @@ export interface DaemonOptions {
   readonly endpoints: readonly Announced[];
   /** The program of the process that answers requests about a project. */
   readonly reader: (project: ServedProject) => Omit<ReaderProgram, 'heard'>;
-  readonly startWatch: (project: ServedProject, order: WatchOrder, heard: (message: unknown) => void) => WatchProcess;
+  readonly startWatch: (project: ServedProject, order: Handed, heard: (message: unknown) => void) => WatchProcess;
   /** Epoch ms. */
   readonly now: () => number;
   readonly elapsed: () => number;
@@ -196,6 +199,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       project.name,
       new ProjectApi({
         project: project.name,
+        log: project.log,
         program: { ...options.reader(project), heard: (line) => say(`${project.name}: ${line}`) },
         intervalMs,
         now,
