@@ -1,6 +1,6 @@
 /** Every endpoint of a project: those of the core, and those of its plugins with the plugin. */
 
-import { type Endpoint, endpoint, form, type Plugin } from '#plugin';
+import { type Endpoint, endpoint, form, type Json, type Plugin } from '#plugin';
 import { eventsOf } from '../intake.ts';
 import { openapi } from '../openapi.ts';
 import { auditEndpoints } from './audit-endpoints.ts';
@@ -22,8 +22,10 @@ export async function description(plugins: Loaders, project: string): Promise<Re
   const { schemas } = await import('../../engine/generated.schemas.js');
   const own = (await pluginEndpoints(plugins)).map(([, each]) => each);
   const events = [...(await eventsOf(plugins))].map(([plugin, { paths, bodyLimit, form: requests }]) => {
-    const body = schemas[`${plugin}/${requests.input}`];
-    if (body === undefined) throw new Error(`${plugin} has no input ${requests.input}`);
+    const schema = schemas[`${plugin}/${requests.input}`];
+    if (schema === undefined) throw new Error(`${plugin} has no input ${requests.input}`);
+    // The dialect is that of the document. The keywords of the schema mean the same in both.
+    const { $schema: _, ...body } = schema as Readonly<Record<string, Json>>;
     return { paths, bodyLimit, form: requests, body };
   });
   return openapi({ project, endpoints: [...ownEndpoints, roundsForm, ...own], events });
