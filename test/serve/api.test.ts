@@ -224,4 +224,15 @@ describe('a request', () => {
     await running.said(/by the last valid documents/u);
     expect(await asked(running, 'reader', '/v1/state')).toMatchObject({ status: 200, body: { total: 1 } });
   });
+
+  test('is answered from the log of the daemon after an edit of its store', { timeout: 120_000 }, async () => {
+    const folder = project();
+    const running = await daemon(folder, HOST_YAML, [], ENV);
+    await running.said(/shop: .*resources? refreshed/u);
+    writeFileSync(join(folder, 'fettle.yaml'), 'name: shop\nstore: .other\n');
+    await asked(running, 'ann', '/v1/rounds', { body: {} });
+    await running.said(/by the last valid documents/u);
+    // The process that answers starts with this request.
+    expect(await asked(running, 'reader', '/v1/state')).toMatchObject({ status: 200, body: { total: 1 } });
+  });
 });
