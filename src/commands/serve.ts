@@ -36,7 +36,7 @@ const CONFIG = 'fettle.yaml';
 const OF_SERVICE = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
 
 /** The limits in the file of the host. Throws for a file that others can write, or that belongs to a project. */
-async function limitsIn(file: string, host: Host, roots: readonly string[]): Promise<ServeLimits> {
+export async function limitsIn(file: string, host: Host, roots: readonly string[]): Promise<ServeLimits> {
   const real = await realpath(file).catch(() => {
     throw new InputError(`${file} was not found. Name an existing file with --serve-config`);
   });
