@@ -17,7 +17,7 @@ export interface Daemon {
   readonly intakes: readonly Intake[];
   readonly apis: readonly ServedApi[];
   readonly endpoints: readonly Announced[];
-  /** True if only this machine reaches the server. */
+  /** True if only this machine reaches the server, without TLS. */
   readonly isLocal: boolean;
 }
 
