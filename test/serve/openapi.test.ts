@@ -72,6 +72,7 @@ test('the shipped description has every route of the server, and no other', asyn
         project: 'shop',
         ask: () => Promise.reject(new Error('not used')),
         order: () => Promise.resolve('failed'),
+        plan: () => undefined,
         refresh: () => undefined,
       },
     ],

@@ -67,6 +67,9 @@ export async function announcedEndpoints(plugins: Loaders): Promise<readonly Ann
   }));
 }
 
+/** Largest answer, in characters: the daemon keeps each one until its client has read it. */
+const MOST_ANSWER = 8 * 1024 * 1024;
+
 function refusal(status: number, error: string, message: string): Answer {
   return { status, text: JSON.stringify({ ok: false, error, message }) };
 }
@@ -91,7 +94,9 @@ export class Answerer {
         now: this.#recorded.workspace.host.now(),
       };
       const { status, body: answer, order } = await known.call(request, this.#recorded);
-      return { status, text: JSON.stringify(answer), order };
+      const text = JSON.stringify(answer);
+      if (text.length <= MOST_ANSWER) return { status, text, order };
+      return refusal(413, 'too_large', 'the answer is larger than 8 MiB. Use filters, or a lower limit');
     } catch (error) {
       if (error instanceof FieldsError || error instanceof InputError) return refusal(400, 'field', errorText(error));
       throw error;
