@@ -1,6 +1,6 @@
 /**
  * A refresh of only some resources. If it misses an owned one, it reads every resource of that kind before anything is
- * concluded: only all of them show whether one is gone, or the disk or the account that has them all.
+ * concluded: only all of them show whether one no longer exists, or the disk or the account of all of them is another one.
  */
 
 import { type Desired, formatRef, type Ref, type View } from '#plugin';
