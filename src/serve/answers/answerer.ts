@@ -87,7 +87,7 @@ export class Answerer {
       const request = {
         params,
         query: fieldValues(known.query, query),
-        body: fieldValues(known.body, body ?? {}),
+        body: fieldValues(known.body, body === undefined ? {} : body),
         now: this.#recorded.workspace.host.now(),
       };
       const { status, body: answer, order } = await known.call(request, this.#recorded);

@@ -40,10 +40,11 @@ async function bodyOf(incoming: IncomingMessage): Promise<Json | undefined> {
 
 /** The parameters of a query. Throws for one that was given twice. */
 function queryOf({ req }: RouteContext): Record<string, string> {
-  const query: Record<string, string> = {};
-  for (const [name, values] of Object.entries(req.queries())) {
-    if (values.length > 1) throw new Error(`${name} was given more than once`);
-    query[name] = values[0] ?? '';
+  // A name such as __proto__ is one like others.
+  const query = Object.create(null) as Record<string, string>;
+  for (const [name, value] of new URL(req.url).searchParams) {
+    if (name in query) throw new Error(`${name} was given more than once`);
+    query[name] = value;
   }
   return query;
 }
