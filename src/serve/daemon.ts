@@ -238,7 +238,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     intakes: [...intakes.values()],
     apis: [...apis.values()],
     endpoints: options.endpoints,
-    isLocal: isLoopback(listen),
+    isLocal: isLoopback(listen) && limits.tls === undefined,
   });
   const app = appOf(routes, {
     access,

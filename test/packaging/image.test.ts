@@ -103,7 +103,8 @@ describe.skipIf(!canBuild && process.env['CI'] === undefined)('the image', () =>
   function start(program: readonly string[], state: string): ChildProcess {
     const project = join(temporaryFolder(), 'shop');
     writeFiles(project, { 'fettle.yaml': 'name: shop\n', 'desired/ca.yaml': issuerYaml });
-    const [file, args] = rootCommand([CONFINED, files, project, state, ...program], { FETTLE_STORE: '/state/store' });
+    const env = { FETTLE_STORE: '/state/store', FETTLE_TRUST_OWNER: String(process.getuid?.()) };
+    const [file, args] = rootCommand([CONFINED, files, project, state, ...program], env);
     return spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   }
 

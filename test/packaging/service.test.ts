@@ -69,8 +69,9 @@ async function callsOfDaemon(): Promise<ReadonlySet<string>> {
   await expect.poll(() => said, { timeout: 120_000 }).toMatch(/2 actions done/u);
   child.kill('SIGTERM');
   expect(await closed).toEqual([0, null]);
-  const end = `\n${child.pid} +++ exited`;
-  await expect.poll(() => readFileSync(log, 'utf8').includes(end)).toBe(true);
+  // strace pads a number of fewer than five digits.
+  const end = new RegExp(`^${child.pid} +\\+{3} exited`, 'mu');
+  await expect.poll(() => end.test(readFileSync(log, 'utf8'))).toBe(true);
   return new Set([...readFileSync(log, 'utf8').matchAll(/^\d+ +(\w+)\(/gmu)].map(([, call = '']) => call));
 }
 

@@ -197,6 +197,8 @@ describe('a request', () => {
       ['/v1/admin/cert-events?limit=1&limit=2', 'limit was given more than once'],
       ['/v1/admin/cert-events?unresolved=maybe', 'Use true or false'],
       ['/v1/log?kind=nothing', 'nothing'],
+      ['/v1/state?__proto__=1', '__proto__ is not a field'],
+      ['/v1/state?constructor=1', 'constructor is not a field'],
     ] as const) {
       const { status, body } = await asked(running, 'reader', path);
       expect([path, status, body.error]).toEqual([path, 400, 'field']);
@@ -204,6 +206,8 @@ describe('a request', () => {
     }
     for (const body of [
       'not JSON',
+      'null',
+      '{"__proto__":1}',
       '[]',
       '"text"',
       '{"force":"maybe"}',

@@ -9,10 +9,9 @@ import {
   type Fields,
   InputError,
   type Json,
-  type Plugin,
 } from '#plugin';
-import { coreEndpoints } from './core-endpoints.ts';
 import { FieldsError, fieldValues } from './fields.ts';
+import { type Loaders, ownEndpoints, pluginEndpoints } from './project-endpoints.ts';
 import type { Recorded } from './recorded.ts';
 
 /** A request as the daemon hands it on: its caller has the role of the endpoint. */
@@ -58,19 +57,10 @@ function calling(plugin: string, endpoint: Endpoint): Call {
   };
 }
 
-type Loaders = ReadonlyMap<string, () => Promise<Plugin>>;
-
-async function pluginEndpoints(plugins: Loaders): Promise<readonly (readonly [string, Endpoint])[]> {
-  const found: (readonly [string, Endpoint])[] = [];
-  for (const [name, load] of plugins)
-    for (const endpoint of (await (await load()).endpoints?.()) ?? []) found.push([name, endpoint]);
-  return found;
-}
-
-/** Every endpoint of a project. */
+/** Every endpoint of a project, for its routes. */
 export async function announcedEndpoints(plugins: Loaders): Promise<readonly Announced[]> {
   const own = await pluginEndpoints(plugins);
-  return [...coreEndpoints, ...own.map(([, endpoint]) => endpoint)].map(({ method, path, role }) => ({
+  return [...ownEndpoints, ...own.map(([, endpoint]) => endpoint)].map(({ method, path, role }) => ({
     method,
     path,
     role,
@@ -97,7 +87,7 @@ export class Answerer {
       const request = {
         params,
         query: fieldValues(known.query, query),
-        body: fieldValues(known.body, body ?? {}),
+        body: fieldValues(known.body, body === undefined ? {} : body),
         now: this.#recorded.workspace.host.now(),
       };
       const { status, body: answer, order } = await known.call(request, this.#recorded);
@@ -109,7 +99,7 @@ export class Answerer {
   }
 
   async #load(): Promise<ReadonlyMap<string, Known>> {
-    const core = coreEndpoints.map((each): readonly [string, Known] => [
+    const core = ownEndpoints.map((each): readonly [string, Known] => [
       endpointName(each),
       { ...each, call: async (request, recorded) => each.answer(request, recorded) },
     ]);
