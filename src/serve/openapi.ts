@@ -60,7 +60,11 @@ const SHARED = {
   Mistake: answer('A parameter or the body is not valid. The message names the first mistake.', JSON_TYPE, ERROR),
   Unauthenticated: answer('The request has no valid token and no certificate of a caller.', JSON_TYPE, ERROR),
   Forbidden: answer('The caller does not have the role.', JSON_TYPE, ERROR),
-  TooLarge: answer('The answer is larger than 8 MiB, or the order is larger than an entry of the inbox.', JSON_TYPE, ERROR),
+  TooLarge: answer(
+    'The answer is larger than 8 MiB, or the order is larger than an entry of the inbox.',
+    JSON_TYPE,
+    ERROR,
+  ),
   Failed: {
     description: 'The answer failed. The output of the daemon has the reason.',
     content: { ...content(JSON_TYPE, ERROR), ...content(LINE, form.text) },
