@@ -13,7 +13,7 @@ import {
 import { FieldsError, fieldValues } from './fields.ts';
 import { type Loaders, ownEndpoints, pluginEndpoints } from './project-endpoints.ts';
 import type { Recorded } from './recorded.ts';
-import { roundsForm } from './rounds-form.ts';
+import { planForm, roundsForm } from './daemon-forms.ts';
 
 /** A request as the daemon hands it on: its caller has the role of the endpoint. */
 export interface Question {
@@ -60,7 +60,7 @@ function calling(plugin: string, endpoint: Endpoint): Call {
 
 /** Every endpoint of a project, for its routes. Throws an InputError if a plugin declares one that exists already. */
 export async function announcedEndpoints(plugins: Loaders): Promise<readonly Announced[]> {
-  const taken = new Set([...ownEndpoints, roundsForm].map(endpointName));
+  const taken = new Set([...ownEndpoints, planForm, roundsForm].map(endpointName));
   const own = await pluginEndpoints(plugins);
   for (const [plugin, endpoint] of own) {
     const name = endpointName(endpoint);
