@@ -3,7 +3,9 @@
 import type { IncomingMessage } from 'node:http';
 import { type EndpointOrder, errorText, type Json } from '#plugin';
 import type { Caller } from '../access.ts';
-import { type Announced, type Answer, endpointName, type Question } from '../answers/answerer.ts';
+import { type Announced, endpointName } from '../answers/answerer.ts';
+import type { Answer, EndpointQuestion, Question } from '../answers/question.ts';
+import type { Changes } from '../changes.ts';
 import type { Deposited } from '../deposits.ts';
 import type { Route, RouteContext } from './app.ts';
 import { rawBody } from './body.ts';
@@ -18,6 +20,9 @@ export interface ServedApi {
   readonly order: (order: EndpointOrder, by: string) => Promise<Deposited>;
   /** Starts a round that refreshes every resource. */
   readonly refresh: () => void;
+  readonly changes: Changes;
+  /** The line about the last round. */
+  readonly lastRound: string | undefined;
 }
 
 const BODY_LIMIT = 16 * 1024;
@@ -59,7 +64,7 @@ async function answered(
   context: RouteContext,
   { name }: Caller,
 ): Promise<Response> {
-  let question: Question;
+  let question: EndpointQuestion;
   try {
     const body = announced.method === 'GET' ? undefined : await bodyOf(context.env.incoming);
     question = { endpoint: endpointName(announced), params: context.req.param(), query: queryOf(context), body };

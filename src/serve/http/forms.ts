@@ -1,0 +1,45 @@
+/** Forms of pages: their token, and the checks of a request that sends one. */
+
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { rawBody } from './body.ts';
+
+const BODY_LIMIT = 64 * 1024;
+
+/** The tokens of one process. A page from before its start has no valid token. */
+export class FormTokens {
+  readonly #key = randomBytes(32);
+
+  /** The token of a caller for the forms of a project. */
+  of(caller: string, project: string): string {
+    return createHmac('sha256', this.#key)
+      .update(JSON.stringify([caller, project]))
+      .digest('base64url');
+  }
+
+  isValid(token: string, caller: string, project: string): boolean {
+    const [given, right] = [token, this.of(caller, project)].map((each) =>
+      createHmac('sha256', this.#key).update(each).digest(),
+    );
+    return given !== undefined && right !== undefined && timingSafeEqual(given, right);
+  }
+}
+
+/** True unless a browser says that a page of another origin sent the request. */
+export function isSameOrigin({ headers }: IncomingMessage): boolean {
+  const { 'sec-fetch-site': site, origin, host } = headers;
+  if (site !== undefined && site !== 'same-origin') return false;
+  if (origin === undefined) return true;
+  try {
+    return new URL(origin).host === host;
+  } catch {
+    return false;
+  }
+}
+
+/** The fields of a form; undefined for a body that is not one. */
+export async function formIn(incoming: IncomingMessage): Promise<URLSearchParams | undefined> {
+  if (!/^application\/x-www-form-urlencoded\b/u.test(incoming.headers['content-type'] ?? '')) return undefined;
+  const body = await rawBody(incoming, BODY_LIMIT);
+  return typeof body === 'string' ? undefined : new URLSearchParams(body.toString());
+}
