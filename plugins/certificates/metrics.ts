@@ -21,6 +21,7 @@ import {
 } from '#plugin';
 import { certificateAlerts } from './alerts.ts';
 import type { CertificateResource, DomainResource } from './diff.ts';
+import { regionOf } from './events/domains.ts';
 import { INCIDENT_TYPES, type Incident } from './events/incidents.ts';
 import type { EventEntry, EventStatus } from './events/queue.ts';
 import { tablesOf } from './events/tables.ts';
@@ -42,7 +43,11 @@ const DOMAIN_STATES = statesIn(tables, 'Domain');
 /** The states of a Domain that `worker-certificates` knows. */
 const FDT_STATES = ['pending_issue', 'pending_route', 'issued', 'expiring', 'tls_error', 'passthrough_unverified'];
 
-function gauge(name: string, help: string, labels: Pick<MetricFamily, 'closed' | 'open'> = {}): MetricFamily {
+function gauge(
+  name: string,
+  help: string,
+  labels: Pick<MetricFamily, 'closed' | 'listed' | 'open'> = {},
+): MetricFamily {
   return { name: `fettle_${name}`, type: 'gauge', help, ...labels };
 }
 
@@ -71,6 +76,10 @@ const families: readonly MetricFamily[] = [
     open: ['name', 'issuer'],
   }),
   gauge('domains', 'Domains by state.', { closed: { state: DOMAIN_STATES } }),
+  gauge('domains_by_region', 'Domains by the region of their route and by state.', {
+    listed: ['state'],
+    open: ['region'],
+  }),
   gauge('domain_probe_success', '1 if a client accepts the served certificate.', { open: ['name'] }),
   gauge('domain_not_after_timestamp_seconds', 'End of the served certificate or of its chain, in unix seconds.', {
     open: ['name'],
@@ -164,11 +173,24 @@ function isProbed(resource: DomainResource): boolean | undefined {
   return facts.error === undefined && (WORKS.has(state) || facts.fingerprint !== undefined);
 }
 
+/** The number of declared Domains in each region and state. */
+function regionValues(all: readonly DomainResource[]): readonly MetricValue[] {
+  const byRegion = Map.groupBy(
+    all.flatMap((each) => (each.desired === undefined ? [] : [{ each, region: regionOf(each.desired.spec) }])),
+    ({ region }) => region,
+  );
+  return [...byRegion].flatMap(([region, domains]) => {
+    const byState = Map.groupBy(domains, ({ each }) => stateOrLast(each) ?? 'unknown');
+    return [...byState].map(([state, { length }]) => ({ labels: { region, state }, value: length }));
+  });
+}
+
 function domainValues(resources: readonly Resource[]): Readonly<Record<string, readonly MetricValue[]>> {
   const all = Domain.among(resources);
   const states = all.map(stateOrLast);
   return {
     fettle_domains: countsBy('state', DOMAIN_STATES, states),
+    fettle_domains_by_region: regionValues(all),
     fettle_domain_probe_success: all.flatMap((resource) => {
       const isOk = isProbed(resource);
       return isOk === undefined ? [] : [{ labels: { name: resource.ref.name }, value: isOk ? 1 : 0 }];

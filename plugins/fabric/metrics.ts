@@ -12,7 +12,7 @@ import {
   stateOrLast,
   statesIn,
 } from '#plugin';
-import type { AlertSeverity, AlertStatus } from './alerts/alert.ts';
+import { ALERT_SEVERITIES, ALERT_STATUSES } from './alerts/alert.ts';
 import { type Alerts, entriesOf } from './alerts/record.ts';
 import { tables } from './generated.ts';
 import { addressParts, Fabric, GitRepository } from './kinds.ts';
@@ -20,8 +20,6 @@ import { addressParts, Fabric, GitRepository } from './kinds.ts';
 const CONNECTIONS = statesIn(tables, 'Fabric', 'connection');
 const SYNCS = statesIn(tables, 'Fabric', 'sync');
 const OBJECTS = statesIn(tables, 'Object');
-const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const satisfies readonly AlertSeverity[];
-const STATUSES = ['active', 'acknowledged', 'resolved', 'suppressed'] as const satisfies readonly AlertStatus[];
 
 function gauge(name: string, help: string, labels: Pick<MetricFamily, 'closed' | 'open'>): MetricFamily {
   return { name: `fettle_${name}`, type: 'gauge', help, ...labels };
@@ -35,7 +33,7 @@ const families: readonly MetricFamily[] = [
   gauge('fabric_drifted_objects', 'Objects of a Fabric that differ from their manifests.', { open: ['name'] }),
   gauge('fabric_objects', 'Objects by state.', { closed: { state: OBJECTS } }),
   gauge('fabric_alerts', 'Recorded alerts of Fabrics and their objects.', {
-    closed: { severity: SEVERITIES, status: STATUSES },
+    closed: { severity: ALERT_SEVERITIES, status: ALERT_STATUSES },
   }),
   gauge('git_repositories', 'Git repositories by the state of their connection.', {
     closed: { state: statesIn(tables, 'GitRepository') },
@@ -44,8 +42,8 @@ const families: readonly MetricFamily[] = [
 
 function alertValues(resources: readonly Resource[]): readonly MetricValue[] {
   const all = resources.flatMap(({ memory }) => entriesOf(memory?.kept['alerts'] as unknown as Alerts | undefined));
-  return SEVERITIES.flatMap((severity) =>
-    STATUSES.map((status) => ({
+  return ALERT_SEVERITIES.flatMap((severity) =>
+    ALERT_STATUSES.map((status) => ({
       labels: { severity, status },
       value: all.filter(([, each]) => each.severity === severity && each.status === status).length,
     })),

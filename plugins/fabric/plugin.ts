@@ -29,6 +29,7 @@ export const fabric = definePlugin<FabricReader, FabricWriter>({
     ...Object.fromEntries(OBJECT_KINDS.map((kind) => [kind, objectKind(kind)])),
   },
   commands: async () => (await import('./commands/index.ts')).commands,
+  endpoints: async () => (await import('./alerts/endpoints.ts')).endpoints,
   watchers: async (scope) => (await import('./watch/watchers.ts')).watchersOf(scope),
   openReader: async (outside) => (await import('./live/clusters.ts')).openClusters(outside),
   openWriter: async (outside) => (await import('./live/clusters.ts')).openClusters(outside),

@@ -49,6 +49,7 @@ export const nodes = definePlugin<NodesReader, NodesWriter>({
   summary: summaryOf,
   metrics: async () => (await import('./metrics.ts')).metrics,
   alerts: async () => (await import('./alerts.ts')).nodeAlerts,
+  endpoints: async () => (await import('./endpoints.ts')).endpoints,
   openReader: async (outside) => (await import('./live/reader.ts')).openReader(outside),
   openWriter: async (outside) => (await import('./live/writer.ts')).openWriter(outside),
   observe: async (world, query) => (await import('./observe.ts')).observe(world, query),

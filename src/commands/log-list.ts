@@ -5,7 +5,7 @@ import { recordLine } from '../report/log-text.ts';
 import { listDecisions, listLog } from '../run/log.ts';
 import type { LogRecord } from '../formats/log-record.ts';
 import { command } from './command.ts';
-import { commaList, parsed, parsedOr, pointInTime, shown, text, where, wholeNumber } from './options.ts';
+import { commaList, parsed, parsedOr, pastTime, shown, text, where, wholeNumber } from './options.ts';
 
 export const logList = command({
   name: 'log list',
@@ -28,8 +28,8 @@ export const logList = command({
       '<names>',
       'Only show decisions about these audit actions (comma-separated), for example node_decommission.',
     ),
-    since: parsed('<time>', pointInTime, 'Only show records since this time: a timestamp, or an age such as 24h.'),
-    until: parsed('<time>', pointInTime, 'Only show records until this time.'),
+    since: parsed('<time>', pastTime, 'Only show records since this time: a timestamp, or an age such as 24h.'),
+    until: parsed('<time>', pastTime, 'Only show records until this time.'),
     last: parsedOr('<n>', wholeNumber(0), 'Number of records to show; 0 for all.', 50),
     ...shown,
   },

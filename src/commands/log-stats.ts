@@ -3,15 +3,15 @@
 import { statsText } from '../report/audit-text.ts';
 import { statsOf } from '../run/log.ts';
 import { command } from './command.ts';
-import { parsed, pointInTime, shown, where } from './options.ts';
+import { parsed, pastTime, shown, where } from './options.ts';
 
 export const logStats = command({
   name: 'log stats',
   summary: 'Count decisions by action, result, rule, policy and week.',
   options: {
     ...where,
-    since: parsed('<time>', pointInTime, 'Only count decisions since this time: a timestamp, or an age such as 24h.'),
-    until: parsed('<time>', pointInTime, 'Only count decisions until this time.'),
+    since: parsed('<time>', pastTime, 'Only count decisions since this time: a timestamp, or an age such as 24h.'),
+    until: parsed('<time>', pastTime, 'Only count decisions until this time.'),
     ...shown,
   },
   call: async ({ flags, say, print, openWorkspace }) => {

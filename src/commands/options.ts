@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError } from 'commander';
 import { CAUSES } from '../engine/causes.ts';
-import { type Cause, type CommandWord, durationMs, InputError, parseRef, instantOf } from '#plugin';
+import { type Cause, type CommandWord, durationMs, InputError, parseRef, pointInTime } from '#plugin';
 import { FAIL_ON, type FailOn } from '../run/ending.ts';
 import type { Passes, Selection } from '../run/selection.ts';
 import type { Option } from './command.ts';
@@ -92,10 +92,8 @@ export function duration(value: string): number {
 }
 
 /** Parses a timestamp or an age (`24h`, `7d`) to epoch ms. */
-export function pointInTime(value: string, _before: number | undefined, now: number): number {
-  const ago = durationMs(value);
-  if (!Number.isNaN(ago)) return now - ago;
-  const at = /^\d{4}-\d{2}-\d{2}/u.test(value) ? instantOf(value) : Number.NaN;
+export function pastTime(value: string, _before: number | undefined, now: number): number {
+  const at = pointInTime(value, now);
   if (Number.isNaN(at))
     throw new InvalidArgumentError('Expected a timestamp such as 2026-11-20T14:30:10Z, or an age such as 24h.');
   return at;

@@ -34,7 +34,7 @@ import { type Call, command, type Flags, type Option, type Render, type View } f
 import type { AnyCommand } from './command-line.ts';
 import { exitCodesText } from './exit-codes-text.ts';
 import { kebab } from './habits.ts';
-import { asking, locking, many, pointInTime, reason, shown, stream, where } from './options.ts';
+import { asking, locking, many, pastTime, reason, shown, stream, where } from './options.ts';
 
 /** Options of a command, by its effect. */
 export const COMMON = {
@@ -67,7 +67,7 @@ function optionOf({ summary, kind = 'text', value, short, choices, required }: C
     ...(kind === 'until'
       ? { parse: futureTime }
       : kind === 'since'
-        ? { parse: (text, _before, now) => pointInTime(text, undefined, now) }
+        ? { parse: (text, _before, now) => pastTime(text, undefined, now) }
         : {}),
   };
 }

@@ -1,5 +1,6 @@
 /** `fettle sandbox up [DIR]`: runs emulated services on this machine, with a project for them, until it is stopped. */
 
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,38 +43,55 @@ async function writeProject(folder: string, worlds: ReadonlyMap<string, RunningW
 /** A running `fettle serve`. */
 interface Served {
   readonly url: string;
+  /** The token of a caller that may operate. */
+  readonly token: string;
   /** Settles when it has stopped. */
   readonly ended: Promise<void>;
 }
 
-interface ServeOptions extends Pick<Serving, 'host' | 'shell' | 'say' | 'tell' | 'stop'> {
+interface ServeOptions extends Pick<Serving, 'host' | 'shell' | 'say' | 'tell' | 'interruption'> {
   readonly folder: string;
+  /** A folder outside of the project, for the file of the host. */
+  readonly hostFolder: string;
 }
 
-/** Serves the project of a sandbox on a free port, without permissions. */
-async function startServe({ folder, host, ...options }: ServeOptions): Promise<Served> {
-  const [{ serveProjects }, { defaultLimits }] = await Promise.all([
-    import('./serve.ts'),
-    import('../serve/config.ts'),
-  ]);
+/** Serves the project of a sandbox on a free port, without permissions to apply, and with one caller. */
+async function startServe({ folder, hostFolder, host, ...options }: ServeOptions): Promise<Served> {
+  const { limitsIn, serveProjects } = await import('./serve.ts');
+  const token = randomBytes(16).toString('hex');
+  const hash = createHash('sha256').update(token).digest('hex');
+  const file = join(hostFolder, 'serve.yaml');
+  const lines = [
+    'listen: 127.0.0.1:0',
+    'access:',
+    '  tokens:',
+    `    - { name: sandbox, hash: "sha256:${hash}", roles: [operate] }`,
+    '',
+  ];
+  await writeFile(file, lines.join('\n'), { mode: 0o600 });
   const workspace = await openWorkspace(host, { folder }, options.say);
   const listening = Promise.withResolvers<string>();
   const ended = serveProjects({
     ...options,
     host,
     workspaces: [workspace],
-    limits: { ...defaultLimits(host.env), listen: '127.0.0.1:0' },
-    argsOf: () => [`--chdir=${folder}`],
+    limits: await limitsIn(file, host, [folder]),
+    argsOf: () => [`--chdir=${folder}`, `--serve-config=${file}`],
     onListening: (address) => listening.resolve(`http://${address.host}:${address.port}`),
   });
   ended.catch(listening.reject);
-  return { url: await listening.promise, ended };
+  return { url: await listening.promise, token, ended };
 }
 
-function table(folder: string, worlds: Iterable<RunningWorld>, url: string | undefined): string {
+function table(folder: string, worlds: Iterable<RunningWorld>, served: Served | undefined): string {
   const rows = [
     ...[...worlds].flatMap((world) => world.rows),
-    ...(url === undefined ? [] : [{ name: 'fettle serve', address: url, shows: 'metrics: /metrics, health: /readyz' }]),
+    ...(served === undefined
+      ? []
+      : [
+          { name: 'fettle serve', address: served.url, shows: 'metrics: /metrics, health: /readyz' },
+          { name: 'pages', address: `${served.url}/`, shows: `any name; the password is ${served.token}` },
+        ]),
   ];
   const name = columnWidth(
     rows.map((row) => row.name),
@@ -115,6 +133,7 @@ export const sandboxUp = command({
     const { folder, keep } = await folderFor(dir === undefined ? undefined : path(dir));
     const worlds = new Map<string, RunningWorld>();
     let served: Served | undefined;
+    let hostFolder: string | undefined;
     // The servers alone do not keep the wait for the signal alive.
     const alive = setInterval(() => undefined, 3_600_000);
     try {
@@ -128,13 +147,14 @@ export const sandboxUp = command({
       await writeProject(folder, worlds);
       const isJson = flags.json === true;
       if (flags.serve === true) {
+        // Nothing is applied, so that no action could be cancelled.
+        const interruption = { stop: stop.signal, abort: new AbortController().signal };
         const tell = (line: string): void => (isJson ? undefined : print(`serve: ${line}\n`));
-        served = await startServe({ folder, host, shell, say, tell, stop: stop.signal });
-        addresses['serve'] = { url: served.url };
+        hostFolder = await mkdtemp(join(tmpdir(), 'fettle-serve-'));
+        served = await startServe({ folder, hostFolder, host, shell, say, tell, interruption });
+        addresses['serve'] = { url: served.url, token: served.token };
       }
-      print(
-        isJson ? `${JSON.stringify({ desired: folder, ...addresses })}\n` : table(folder, worlds.values(), served?.url),
-      );
+      print(isJson ? `${JSON.stringify({ desired: folder, ...addresses })}\n` : table(folder, worlds.values(), served));
       await Promise.race([stopped, ...(served === undefined ? [] : [served.ended])]);
       return 'ok';
     } finally {
@@ -142,6 +162,7 @@ export const sandboxUp = command({
       stop.abort();
       await served?.ended;
       for (const world of worlds.values()) await world.stop();
+      if (hostFolder !== undefined) await rm(hostFolder, { recursive: true, force: true });
       if (!keep) await rm(folder, { recursive: true, force: true });
     }
   },

@@ -12,17 +12,17 @@ import type { Host, Workspace } from '../run/project.ts';
 import { openWorkspace, ProblemsError } from '../run/project.ts';
 import type { Ending } from '../run/ending.ts';
 import { round, type RoundOrder } from '../run/round.ts';
-import { keptAfter } from '../run/last-valid.ts';
-import { isInside } from '../run/stores.ts';
+import { type Handed, openHanded } from '../run/last-valid.ts';
+import { isInside, logOf } from '../run/stores.ts';
 import { redactorFor } from '../run/worlds.ts';
 import type { Listener } from '../run/events.ts';
+import type { Interruption } from '../run/interruption.ts';
 import { endedDeliveries } from '../serve/alerts/delivery-counts.ts';
 import type { DaemonOptions, ServedProject } from '../serve/daemon.ts';
 import type { Shell } from '../shell.ts';
 import type { MeasuredPlugin } from '../serve/metric-families.ts';
 import type { RoundHealth } from '../formats/round.ts';
 import type { RoundMessage } from '../serve/round-process.ts';
-import type { WatchOrder } from '../serve/watch-process.ts';
 import { command } from './command.ts';
 import { exitCodesText } from './exit-codes-text.ts';
 import { flag, stream, text, where } from './options.ts';
@@ -36,7 +36,7 @@ const CONFIG = 'fettle.yaml';
 const OF_SERVICE = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
 
 /** The limits in the file of the host. Throws for a file that others can write, or that belongs to a project. */
-async function limitsIn(file: string, host: Host, roots: readonly string[]): Promise<ServeLimits> {
+export async function limitsIn(file: string, host: Host, roots: readonly string[]): Promise<ServeLimits> {
   const real = await realpath(file).catch(() => {
     throw new InputError(`${file} was not found. Name an existing file with --serve-config`);
   });
@@ -105,13 +105,15 @@ async function runWatchers({
   say,
   open,
   stop,
-}: Pick<Serving, 'host' | 'shell' | 'say' | 'stop'> & { readonly open: () => Promise<Workspace> }): Promise<Ending> {
+}: Pick<Serving, 'host' | 'shell' | 'say'> &
+  Pick<Interruption, 'stop'> & { readonly open: () => Promise<Workspace> }): Promise<Ending> {
   if (fromParent === undefined || toParent === undefined || parentEnded === undefined)
     throw new InputError('--watcher is for the watchers of a daemon. Omit --watcher');
   const orphaned = new AbortController();
   void parentEnded().then(() => orphaned.abort());
-  const { lastValid } = (await fromParent()) as WatchOrder;
-  const workspace = await open().catch((error: unknown) => keptAfter(error, host, lastValid, say));
+  const handed = (await fromParent()) as Handed;
+  const { lastValid } = handed;
+  const workspace = await openHanded(open, host, handed, say);
   const { watch } = await import('../run/watch.ts');
   return watch(workspace, { lastValid, stop: AbortSignal.any([stop, orphaned.signal]), send: toParent });
 }
@@ -126,13 +128,13 @@ export interface Serving {
   readonly argsOf: (project: ServedProject) => readonly string[];
   /** Gets each line of the output. */
   readonly tell: (line: string) => void;
-  readonly stop: AbortSignal;
+  readonly interruption: Interruption;
   readonly onListening?: DaemonOptions['onListening'];
 }
 
-/** Serves projects until `stop` fires. */
+/** Serves projects until the interruption. */
 export async function serveProjects(serving: Serving): Promise<void> {
-  const { workspaces, limits, host, shell, say, argsOf, tell, stop, onListening } = serving;
+  const { workspaces, limits, host, shell, say, argsOf, tell, interruption, onListening } = serving;
   const { program } = shell;
   if (program === undefined) throw new InputError('the program of a round is not known');
   const [{ runDaemon }, { eventsOf }, { startRound }, { startWatch }] = await Promise.all([
@@ -149,6 +151,7 @@ export async function serveProjects(serving: Serving): Promise<void> {
     (workspace): ServedProject => ({
       name: workspace.config.name,
       folder: workspace.config.folder,
+      log: logOf(workspace.config),
       intake: {
         openStore: () => host.openStore(workspace, say),
         redactor: (secrets) => redactorFor(workspace, secrets),
@@ -169,15 +172,21 @@ export async function serveProjects(serving: Serving): Promise<void> {
         program,
         args: ['serve', '--once', ...argsOf(project), '--ordered'],
         env,
-        order,
+        order: { ...order, log: project.log },
         heard,
       }),
     startWatch: (project, order, heard) =>
-      startWatch({ program, args: ['serve', '--watcher', ...argsOf(project)], env, order, heard }),
+      startWatch({
+        program,
+        args: ['serve', '--watcher', ...argsOf(project)],
+        env,
+        order: { ...order, log: project.log },
+        heard,
+      }),
     now: host.now,
     elapsed: host.elapsed,
     say: tell,
-    stop,
+    interruption,
     onWake: (wake) => shell.onHangup?.(wake) ?? (() => undefined),
     ...(onListening === undefined ? {} : { onListening }),
   });
@@ -186,7 +195,7 @@ export async function serveProjects(serving: Serving): Promise<void> {
 /** Answers the questions of the daemon until it ends. */
 async function answerParent(
   { messages, toParent }: Shell,
-  open: (lastValid: string | undefined) => Promise<Workspace>,
+  open: (handed: Handed) => Promise<Workspace>,
   say: Listener,
 ): Promise<Ending> {
   if (messages === undefined || toParent === undefined)
@@ -229,15 +238,9 @@ export const serve = command({
       throw new InputError('--config names the configuration of one project. Omit --projects');
     const order = ordered ? ((await shell.fromParent?.()) as RoundOrder | undefined) : { isPatient: false };
     if (order === undefined) throw new InputError('--ordered is for the rounds of a daemon. Omit --ordered');
-    const openOne = (): Promise<Workspace> =>
-      open().catch((error: unknown) => keptAfter(error, host, order.lastValid, say));
-    if (answers)
-      return answerParent(
-        shell,
-        (lastValid) => open().catch((error: unknown) => keptAfter(error, host, lastValid, say)),
-        say,
-      );
-    const workspaces = folder === undefined ? [await openOne()] : await openProjects(path(folder), host, say);
+    if (answers) return answerParent(shell, (handed) => openHanded(open, host, handed, say), say);
+    const workspaces =
+      folder === undefined ? [await openHanded(open, host, order, say)] : await openProjects(path(folder), host, say);
     const roots = workspaces.map(({ config }) => config.root);
     const given = serveConfig === undefined ? defaultLimits(host.env) : await limitsIn(path(serveConfig), host, roots);
     const limits: ServeLimits = { ...given, ...(listen === undefined ? {} : { listen }) };
@@ -284,7 +287,7 @@ export const serve = command({
       say,
       argsOf: (project) => [`--chdir=${folderOf(project)}`, ...own, ...named],
       tell: (line) => print(`${line}\n`),
-      stop: stopping.stop,
+      interruption: stopping,
     });
     return 'ok';
   },

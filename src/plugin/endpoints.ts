@@ -3,6 +3,7 @@
  * without the lock and without secrets answers them; a change is an order, which the next round records.
  */
 
+import type { AnswerForm } from './answer-form.ts';
 import type { Ledger } from './ledger.ts';
 import type { Instant } from './time.ts';
 import type { Desired, Json, Memory } from './types.ts';
@@ -64,31 +65,40 @@ export interface EndpointAnswer {
   readonly order?: EndpointOrder;
 }
 
+/** A path of the API. With several projects, `/v1/projects/NAME` takes the place of `/v1`. */
+export type ApiPath = `/v1/${string}`;
+
 export interface Endpoint<V = EndpointView> {
   readonly method: 'GET' | 'POST' | 'PATCH';
   /** With parameters: `/v1/admin/cert-events/:id/replay`. */
-  readonly path: string;
+  readonly path: ApiPath;
   readonly role: 'read' | 'operate';
   /** Begins with a verb. */
   readonly summary: string;
   readonly query: Fields;
   readonly body: Fields;
-  /** Statuses other than 400, 401, 403, 404 and 503, with their meaning. */
-  readonly statuses: Readonly<Record<number, string>>;
+  /** Meanings of the parameters of the path. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Statuses that the endpoint gives. Others follow from the request, the caller and the daemon: 400, 401, 403, 500 and 503. */
+  readonly statuses: Readonly<Record<number, AnswerForm>>;
   answer(request: EndpointRequest<Fields, Fields>, view: V): EndpointAnswer | Promise<EndpointAnswer>;
 }
 
+/** An endpoint without its function, for the description of the API. */
+export type EndpointForm = Omit<Endpoint, 'answer'>;
+
 /** Declares an endpoint; the types of query and body follow from their fields. */
 export function endpoint<V, const Q extends Fields, const B extends Fields>(
-  declared: Omit<Endpoint<V>, 'query' | 'body' | 'answer'> & {
+  declared: Omit<Endpoint<V>, 'query' | 'body' | 'params' | 'answer'> & {
+    readonly params?: Readonly<Record<string, string>>;
     readonly query?: Q;
     readonly body?: B;
     readonly answer: (request: EndpointRequest<Q, B>, view: V) => EndpointAnswer | Promise<EndpointAnswer>;
   },
 ): Endpoint<V> {
-  const { query = {}, body = {} } = declared;
+  const { query = {}, body = {}, params = {} } = declared;
   // The values were read by these fields.
-  return { ...declared, query, body };
+  return { ...declared, query, body, params };
 }
 
 /** The answer about something that does not exist. */

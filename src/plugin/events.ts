@@ -5,7 +5,9 @@
  * folds the entries of the inbox into the ledger and into notes about resources, under the lock.
  */
 
+import type { AnswerForm } from './answer-form.ts';
 import type { StateNote } from './commands.ts';
+import type { ApiPath } from './endpoints.ts';
 import type { Ledger, LedgerChange } from './ledger.ts';
 import type { Instant } from './time.ts';
 import type { Desired, Facts, Json, Memory } from './types.ts';
@@ -68,11 +70,24 @@ export interface OpenEvents {
   fold(round: EventFold): Folded;
 }
 
+export interface EventsForm {
+  /** Begins with a verb. */
+  readonly summary: string;
+  /** Headers of a request, with their meaning. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Name of the input of the spec that a body is. */
+  readonly input: string;
+  /** Statuses of `OpenEvents.judge`. */
+  readonly statuses: Readonly<Record<number, AnswerForm>>;
+}
+
 export interface PluginEvents {
   /** Paths of the requests, all `POST`. */
-  readonly paths: readonly string[];
+  readonly paths: readonly ApiPath[];
   /** Largest body, in bytes. */
   readonly bodyLimit: number;
+  /** The requests, for the description of the API. */
+  readonly form: EventsForm;
   /** The tables of the ledger that a fold changes. No other part of fettle changes them. */
   readonly tables: readonly string[];
   /**

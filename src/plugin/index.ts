@@ -7,6 +7,7 @@
  */
 
 export * from './alert.ts';
+export * from './answer-form.ts';
 export * from './backoff.ts';
 export * from './canonical.ts';
 export * from './commands.ts';

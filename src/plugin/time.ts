@@ -58,6 +58,13 @@ export function instantOf(text: string | undefined): Instant | undefined {
   return text === undefined ? undefined : Date.parse(text);
 }
 
+/** The time that a timestamp or an age (`24h`, `7d`) gives; NaN for any other text. */
+export function pointInTime(text: string, now: Instant): Instant {
+  const ago = durationMs(text);
+  if (!Number.isNaN(ago)) return now - ago;
+  return /^\d{4}-\d{2}-\d{2}/u.test(text) ? instantOf(text) : Number.NaN;
+}
+
 /** `2026-11-20T14:30:10.000Z`: ISO 8601, UTC. */
 export function instantText(at: Instant): string;
 export function instantText(at: Instant | undefined): string | undefined;

@@ -1,13 +1,11 @@
 /** The resources that a round of serve refreshes now, from documents and state. */
 
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Changes } from '../engine/changes.ts';
 import { dueOf, type Due } from '../engine/due.ts';
 import { expand } from '../engine/expand.ts';
 import { match } from '../engine/match.ts';
 import type { Recall } from '../engine/remember.ts';
-import { compareText, digestOf, formatRef, type Gap, type Plugin } from '#plugin';
+import { digestOf, formatRef, type Gap, type Plugin } from '#plugin';
 import type { Project } from './project.ts';
 import { settingsFor } from './worlds.ts';
 
@@ -28,15 +26,12 @@ export interface RoundSchedule {
   readonly found: (due: Due) => void;
 }
 
-/** A digest of the places, sizes and times of the files of documents and configuration: an edited file has another one. */
-function versionOf({ config, documents, kept }: Project): string {
-  const files = new Set([...documents.map(({ source }) => resolve(config.folder, source.file)), config.file ?? '']);
-  const stamps = [...files].sort(compareText).map((file) => {
-    const found = statSync(file, { bigint: true, throwIfNoEntry: false });
-    return [file, String(found?.ino), String(found?.size), String(found?.mtimeNs)];
-  });
-  // Kept documents are not those in the files.
-  return digestOf(kept === undefined ? stamps : ['kept', ...stamps]);
+/**
+ * A digest of configuration and documents as they were read: edited ones have another one. The files themselves may
+ * change after they were read, which the next round finds.
+ */
+export function versionOf({ config, documents }: Pick<Project, 'config' | 'documents'>): string {
+  return digestOf([config, documents.map(({ ref, spec, meta, needs }) => [ref, spec, meta, needs])]);
 }
 
 /** Finds the resources that are due. */

@@ -141,16 +141,24 @@ async function knownActions({ host }: Workspace): Promise<readonly string[] | un
   );
 }
 
+/** Every decision of a log. */
+export async function decisionsIn(
+  store: Store,
+): Promise<{ readonly report: ReadReport; readonly decisions: readonly Decision[] }> {
+  const found = new Decisions();
+  const report = await store.read((record) => found.add(record), 'all');
+  return { report, decisions: found.all() };
+}
+
 /** Reads every decision of the log. */
 async function decisionsOf(
   workspace: Workspace,
   say: Listener,
 ): Promise<{ readonly ending: Ending; readonly decisions: readonly Decision[] }> {
-  const found = new Decisions();
   return withStore(workspace, say, async (store) => {
-    const report = await store.read((record) => found.add(record), 'all');
+    const { report, decisions } = await decisionsIn(store);
     sayLogState(report, store, say);
-    return { ending: endingOf(report), decisions: found.all() };
+    return { ending: endingOf(report), decisions };
   });
 }
 

@@ -28,13 +28,13 @@ import {
   type RoundMeasures,
   watchHealth,
 } from './round-found.ts';
-import { keptAfter, keptText } from './last-valid.ts';
+import { type Handed, keptAfter, keptText } from './last-valid.ts';
 import type { Project, Workspace } from './project.ts';
 import { type Draining, drainEvents } from './round-events.ts';
 import type { Head } from '../store/store.ts';
 
 /** The part of a round that its predecessors decide. */
-export interface RoundOrder {
+export interface RoundOrder extends Handed {
   /** True after a round that gave the lock to another process: this one does not before it has done something. */
   readonly isPatient: boolean;
   /** Time of the refresh of the last recorded round, epoch ms; absent if this one refreshes every resource. */
@@ -47,8 +47,6 @@ export interface RoundOrder {
   readonly standing?: Standing | undefined;
   /** Reports of watchers since the last recorded round: addresses, and names of plugins for all of their resources. */
   readonly changed?: readonly string[] | undefined;
-  /** The last valid documents, as `keptText` packs them. They are used if the present ones are not valid. */
-  readonly lastValid?: string | undefined;
 }
 
 /** The alerts of a round, as the daemon decides and sends them. */

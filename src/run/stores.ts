@@ -5,7 +5,7 @@ import type { Config } from '../engine/load/config.ts';
 import type { Draft, LogRecord } from '../formats/log-record.ts';
 import { fold, type Recall } from '../engine/remember.ts';
 import { isDatabase } from '../engine/store-address.ts';
-import { InputError, instantText } from '#plugin';
+import { digestOf, InputError, instantText } from '#plugin';
 import type { LogHandleOptions } from '../store/log-handle.ts';
 import { openFileStore } from '../store/files/file-store.ts';
 import type { ReadReport, Store } from '../store/store.ts';
@@ -17,6 +17,12 @@ import type { Workspace } from './project.ts';
 /** The folder of a file store; undefined if the store is a database. */
 export function storeFolder(config: Config): string | undefined {
   return isDatabase(config.store) ? undefined : resolve(config.folder, config.store);
+}
+
+/** A digest of the log that a configuration names: the store, and the project in it. */
+export function logOf(config: Config): string {
+  const { name, store } = config;
+  return digestOf({ name, store: storeFolder(config) ?? store });
 }
 
 /** True if a folder is inside another one, by real paths. */

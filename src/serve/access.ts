@@ -16,7 +16,7 @@ type Written = ServeHost['access'];
 export type Role = Written['tokens'][number]['roles'][number];
 
 /** Reasons for which a request is refused for its caller: labels of a counter. */
-export const HTTP_REFUSALS = ['unauthenticated', 'forbidden'] as const;
+export const HTTP_REFUSALS = ['unauthenticated', 'forbidden', 'foreign'] as const;
 
 export type HttpRefusal = (typeof HTTP_REFUSALS)[number];
 
@@ -32,6 +32,9 @@ function callerOf({ name, roles }: { readonly name: string; readonly roles: read
   return { name, roles: new Set(roles.flatMap((role) => [role, ...(INCLUDES[role] ?? [])])) };
 }
 
+/** The hash of an empty file. */
+const EMPTY = `sha256:${createHash('sha256').digest('hex')}`;
+
 /** The mistakes that the form of the file does not exclude. */
 export function accessMistakes({ access, tls }: Pick<ServeHost, 'access' | 'tls'>): readonly PointerMistake[] {
   const mistakes: PointerMistake[] = [];
@@ -42,6 +45,8 @@ export function accessMistakes({ access, tls }: Pick<ServeHost, 'access' | 'tls'
     ...access.tokens.map(({ name, hash }, i) => ({ at: `/access/tokens/${i}`, name, by: 'hash', key: hash })),
     ...access.clients.map(({ name, san }, i) => ({ at: `/access/clients/${i}`, name, by: 'san', key: san })),
   ];
+  const empty = access.tokens.findIndex(({ hash }) => hash === EMPTY);
+  if (empty >= 0) wrong(`/access/tokens/${empty}/hash`, 'the hash is that of an empty token');
   const seen = new Map<string, string>();
   for (const { at, name, by, key } of callers) {
     const before = seen.get(key);
@@ -101,8 +106,9 @@ export class Access {
 
   /** The caller of a request: that of its token if it has one, else that of the certificate of its connection. */
   callerOf({ headers, socket }: IncomingMessage): Caller | undefined {
+    if (headers.authorization === undefined) return this.#ofCertificate(socket);
     const token = tokenIn(headers.authorization);
-    return headers.authorization === undefined ? this.#ofCertificate(socket) : this.#ofToken(token ?? '');
+    return token === undefined ? undefined : this.#ofToken(token);
   }
 
   /** Takes the same time for every wrong token. */

@@ -18,17 +18,21 @@ import { Intake, INTAKE_RESULTS, type IntakeOptions } from './intake.ts';
 import type { MeasuredPlugin } from './metric-families.ts';
 import { serveMetrics } from './metrics.ts';
 import { paced } from './paced.ts';
+import type { Interruption } from '../run/interruption.ts';
 import type { RoundOrder } from '../run/round.ts';
 import { type RoundEnded, type RoundProcess, Rounds } from './rounds.ts';
 import { startService } from './service.ts';
 import { openTls, renewTls } from './tls.ts';
-import type { WatchOrder, WatchProcess } from './watch-process.ts';
+import type { Handed } from '../run/last-valid.ts';
+import type { WatchProcess } from './watch-process.ts';
 import { Watcher } from './watcher.ts';
 
 export interface ServedProject {
   readonly name: string;
   /** Absolute. */
   readonly folder: string;
+  /** Its log, as `logOf` names it. */
+  readonly log: string;
   readonly intake: Pick<IntakeOptions, 'openStore' | 'redactor'>;
 }
 
@@ -45,12 +49,13 @@ export interface DaemonOptions {
   readonly endpoints: readonly Announced[];
   /** The program of the process that answers requests about a project. */
   readonly reader: (project: ServedProject) => Omit<ReaderProgram, 'heard'>;
-  readonly startWatch: (project: ServedProject, order: WatchOrder, heard: (message: unknown) => void) => WatchProcess;
+  readonly startWatch: (project: ServedProject, order: Handed, heard: (message: unknown) => void) => WatchProcess;
   /** Epoch ms. */
   readonly now: () => number;
   readonly elapsed: () => number;
   readonly say: (line: string) => void;
-  readonly stop: AbortSignal;
+  /** `stop`: running actions finish. `abort`: they are cancelled too. */
+  readonly interruption: Interruption;
   readonly onListening?: (address: ListenAddress) => void;
   /** Calls `wake` for a signal to start a round at once. Returns a function that ends it. */
   readonly onWake: (wake: () => void) => () => void;
@@ -121,9 +126,10 @@ function notReady(
   });
 }
 
-/** Runs until `stop` fires and the running rounds have ended. */
+/** Runs until it is stopped and the running rounds have ended. */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
-  const { projects, limits, plugins, events, env, start, now, elapsed, say, stop, onWake } = options;
+  const { projects, limits, plugins, events, env, start, now, elapsed, say, interruption, onWake } = options;
+  const { stop, abort } = interruption;
   const { permissions, intervalMs, deadlineMs } = limits;
   const listen = listenAddress(limits.listen);
   const results = [...[...events.values()].flatMap((each) => each.results), ...INTAKE_RESULTS];
@@ -193,6 +199,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       project.name,
       new ProjectApi({
         project: project.name,
+        log: project.log,
         program: { ...options.reader(project), heard: (line) => say(`${project.name}: ${line}`) },
         intervalMs,
         now,
@@ -231,7 +238,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     intakes: [...intakes.values()],
     apis: [...apis.values()],
     endpoints: options.endpoints,
-    isLocal: isLoopback(listen),
+    isLocal: isLoopback(listen) && limits.tls === undefined,
   });
   const app = appOf(routes, {
     access,
@@ -255,6 +262,12 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     });
     service.stopping();
     say('stopping: running actions finish');
+    const cancel = (): void => {
+      say('stopping: running actions are cancelled');
+      for (const each of rounds.values()) each.abort();
+    };
+    if (abort.aborted) cancel();
+    abort.addEventListener('abort', cancel, { once: true });
     await Promise.all([...rounds.values(), ...watchers.values()].map((each) => each.stop()));
   } finally {
     forget();

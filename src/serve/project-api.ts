@@ -14,6 +14,8 @@ const MOST_ROUNDS = 100;
 
 export interface ProjectApiOptions extends Pick<ServedApi, 'project' | 'refresh'> {
   readonly program: ReaderProgram;
+  /** The log of the daemon. */
+  readonly log: string;
   readonly intervalMs: number;
   /** Epoch ms. */
   readonly now: () => number;
@@ -30,7 +32,7 @@ export class ProjectApi implements ServedApi {
   constructor(options: ProjectApiOptions) {
     this.project = options.project;
     this.#options = options;
-    this.#snapshot = { rounds: [], interval_ms: options.intervalMs };
+    this.#snapshot = { rounds: [], interval_ms: options.intervalMs, log: options.log };
     this.#reader = new ReaderProcess(options.program, this.#snapshot);
     this.changes = new Changes(async () => {
       const { status, text } = await this.#reader.ask({ head: true });

@@ -23,6 +23,7 @@ export type RoundMessage = Pick<RoundExit, 'report' | 'yielded' | 'health' | 'de
 const NOT_STARTED: RoundProcess = {
   exit: Promise.resolve({ code: 1 }),
   stop: () => undefined,
+  abort: () => undefined,
   kill: () => undefined,
 };
 
@@ -37,7 +38,13 @@ export function startRound(round: RoundProgram): RoundProcess {
 }
 
 function started({ program, args, env, order, heard }: RoundProgram): RoundProcess {
-  const child = fork(program, args, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'json' });
+  const child = fork(program, args, {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'json',
+    // A terminal sends Ctrl-C to a whole process group. The round would get that and the daemon's signal: an abort.
+    detached: true,
+  });
   let said: RoundMessage = {};
   const exit = new Promise<RoundExit>((resolve) => {
     child.once('error', (error) => {
@@ -52,5 +59,11 @@ function started({ program, args, env, order, heard }: RoundProgram): RoundProce
   // A process that has ended meanwhile takes no order. One that could not be started has no channel.
   if (child.connected) child.send(order, () => undefined);
   if (child.stderr) createInterface(child.stderr).on('line', heard);
-  return { exit, stop: () => child.kill('SIGTERM'), kill: () => child.kill('SIGKILL') };
+  return {
+    exit,
+    stop: () => child.kill('SIGTERM'),
+    // Another signal than that of the stop: two pending signals of one kind are delivered as one.
+    abort: () => child.kill('SIGINT'),
+    kill: () => child.kill('SIGKILL'),
+  };
 }

@@ -46,6 +46,8 @@ export interface RoundProcess {
   readonly exit: Promise<RoundExit>;
   /** Lets running actions finish. */
   readonly stop: () => void;
+  /** Cancels running actions, after a stop. */
+  readonly abort: () => void;
   readonly kill: () => void;
 }
 
@@ -146,6 +148,11 @@ export class Rounds {
     const killing = setTimeout(() => running.round.kill(), this.#options.graceMs ?? GRACE_MS);
     await running.ended;
     clearTimeout(killing);
+  }
+
+  /** Cancels the running actions, after a stop. */
+  abort(): void {
+    this.#running?.round.abort();
   }
 
   #schedule(waitMs: number): void {

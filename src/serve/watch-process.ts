@@ -2,18 +2,13 @@
 
 import { fork } from 'node:child_process';
 import { errorText } from '#plugin';
+import type { Handed } from '../run/last-valid.ts';
 import type { RoundProgram } from './round-process.ts';
 
 export interface WatchProgram extends Omit<RoundProgram, 'order' | 'heard'> {
-  readonly order: WatchOrder;
+  readonly order: Handed;
   /** Gets each message of the process. */
   readonly heard: (message: unknown) => void;
-}
-
-/** The part of a watch that the rounds decide. */
-export interface WatchOrder {
-  /** The last valid documents, as the rounds pack them. They are used if the present ones are not valid. */
-  readonly lastValid?: string | undefined;
 }
 
 export interface WatchExit {

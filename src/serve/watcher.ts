@@ -13,10 +13,11 @@ import { type Changes, changedPlugins, mergedChanges, NO_CHANGES } from '../engi
 import { watchMessageIn } from '../formats/watch-message.ts';
 import { backoffMs, shortLine, spanText } from '#plugin';
 import { paced, type Paced } from './paced.ts';
-import type { WatchExit, WatchOrder, WatchProcess } from './watch-process.ts';
+import type { Handed } from '../run/last-valid.ts';
+import type { WatchExit, WatchProcess } from './watch-process.ts';
 
 export interface WatcherOptions {
-  readonly start: (order: WatchOrder, heard: (message: unknown) => void) => WatchProcess;
+  readonly start: (order: Handed, heard: (message: unknown) => void) => WatchProcess;
   /** The plugins that have watchers. */
   readonly plugins: ReadonlySet<string>;
   /** Starts a round in which the changes are due. */
@@ -61,7 +62,7 @@ export class Watcher {
   #pause: NodeJS.Timeout | undefined;
   #isStopped = false;
   #deaths = 0;
-  #order: WatchOrder = {};
+  #order: Handed = {};
   /** The version of the documents that the process read; undefined before the first one and after a reload. */
   #version: string | undefined;
   /** Plugins that do not see changes, as the last line about each says. */
@@ -77,7 +78,7 @@ export class Watcher {
   }
 
   /** Starts the process if the documents of a round are not those that it read. */
-  follow(version: string | undefined, order: WatchOrder): void {
+  follow(version: string | undefined, order: Handed): void {
     if (this.#isStopped || version === undefined || version === this.#version) return;
     this.#version = version;
     this.#order = order;

@@ -48,6 +48,10 @@ export const JSON_COMMANDS: readonly string[] = [
   'log export',
   'log verify --format json',
   'lock status --format json',
+  'serve --once --json',
+  'events list --format json',
+  'events replay --format json',
+  'incidents list --format json',
   'version --json',
 ];
 
@@ -64,8 +68,8 @@ export function jsonValues(text: string): readonly unknown[] {
     return [JSON.parse(text)];
   } catch {
     return text
-      .trimEnd()
       .split('\n')
+      .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as unknown);
   }
 }

@@ -71,6 +71,7 @@ describe('npm pack', () => {
       /^plugins\/\w+\/README\.md$/,
       /^monitoring\/dashboards\/[\w-]+\.json$/,
       /^monitoring\/rules\/[\w-]+\.yml$/,
+      /^packaging\/(Dockerfile|[\w-]+\.(service|yaml|yml))$/,
       /^(README|CHANGELOG|ARCHITECTURE|CONTRIBUTING|RELIABILITY)\.md$/,
       /^LICENSE$/,
       /^package\.json$/,

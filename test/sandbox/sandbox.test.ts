@@ -249,8 +249,11 @@ describe('sandbox up', () => {
 describe('sandbox up --serve', () => {
   it('serves the sample project, prints the address, and stops with the sandbox', async () => {
     const sandbox = await up(fresh(), '--serve');
-    const { serve } = JSON.parse(sandbox.lines()[0] ?? '') as { readonly serve: { readonly url: string } };
+    const { serve } = JSON.parse(sandbox.lines()[0] ?? '') as {
+      readonly serve: { readonly url: string; readonly token: string };
+    };
     expect(serve.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/u);
+    const authorization = `Bearer ${serve.token}`;
     const metrics = async (): Promise<string> => (await fetch(`${serve.url}/metrics`)).text();
     expect(await metrics()).toContain('fettle_rounds_total{project="sandbox",outcome="ok"} 0');
     await expect.poll(metrics, { timeout: 60_000 }).toMatch(/fettle_rounds_total\{project="sandbox",outcome="ok"\} 1/u);
@@ -263,6 +266,9 @@ describe('sandbox up --serve', () => {
     ])
       expect(first).toContain(`fettle_resources{project="sandbox",plugin="${plugin}",kind="${kind}",state=`);
     expect(first).toMatch(/fettle_domains\{project="sandbox",state="tls_error"\} [1-9]/u);
+    const plan = await fetch(`${serve.url}/v1/plan`, { headers: { authorization } });
+    expect(await plan.json()).toMatchObject({ project: 'sandbox' });
+    expect((await fetch(`${serve.url}/v1/plan`)).status).toBe(401);
     expect(sandbox.lines()).toHaveLength(1);
     expect(await sandbox.stop()).toBe(0);
     await expect(fetch(`${serve.url}/healthz`)).rejects.toThrow('fetch failed');

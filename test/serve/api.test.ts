@@ -197,6 +197,8 @@ describe('a request', () => {
       ['/v1/admin/cert-events?limit=1&limit=2', 'limit was given more than once'],
       ['/v1/admin/cert-events?unresolved=maybe', 'Use true or false'],
       ['/v1/log?kind=nothing', 'nothing'],
+      ['/v1/state?__proto__=1', '__proto__ is not a field'],
+      ['/v1/state?constructor=1', 'constructor is not a field'],
     ] as const) {
       const { status, body } = await asked(running, 'reader', path);
       expect([path, status, body.error]).toEqual([path, 400, 'field']);
@@ -204,6 +206,8 @@ describe('a request', () => {
     }
     for (const body of [
       'not JSON',
+      'null',
+      '{"__proto__":1}',
       '[]',
       '"text"',
       '{"force":"maybe"}',
@@ -222,6 +226,17 @@ describe('a request', () => {
     writeFileSync(join(folder, 'fettle.yaml'), 'name: [');
     await asked(running, 'ann', '/v1/rounds', { body: {} });
     await running.said(/by the last valid documents/u);
+    expect(await asked(running, 'reader', '/v1/state')).toMatchObject({ status: 200, body: { total: 1 } });
+  });
+
+  test('is answered from the log of the daemon after an edit of its store', { timeout: 120_000 }, async () => {
+    const folder = project();
+    const running = await daemon(folder, HOST_YAML, [], ENV);
+    await running.said(/shop: .*resources? refreshed/u);
+    writeFileSync(join(folder, 'fettle.yaml'), 'name: shop\nstore: .other\n');
+    await asked(running, 'ann', '/v1/rounds', { body: {} });
+    await running.said(/by the last valid documents/u);
+    // The process that answers starts with this request.
     expect(await asked(running, 'reader', '/v1/state')).toMatchObject({ status: 200, body: { total: 1 } });
   });
 });

@@ -1,6 +1,7 @@
 /** `fettle events` and `fettle incidents` on what real rounds recorded, and a replay that the next round applies. */
 
 import { beforeAll, describe, expect, test } from 'vitest';
+import { jsonValues, misspelt } from '../formats/field-names.ts';
 import { fettle } from '../support/cli.ts';
 import { deposit, domainProject, eventEntry, recordsIn, serveOnce } from './inbox-project.ts';
 
@@ -32,15 +33,14 @@ interface Row {
 
 async function rows(...args: readonly string[]): Promise<readonly Row[]> {
   const { stdout } = await fettle(folder, 'events', 'list', '--format', 'json', ...args);
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Row);
+  expect(misspelt(jsonValues(stdout))).toEqual([]);
+  return jsonValues(stdout) as readonly Row[];
 }
 
 async function only<T>(...args: readonly string[]): Promise<T> {
   const { stdout, stderr, code } = await fettle(folder, ...args, '--format', 'json');
   expect([code, stderr]).toEqual([0, '']);
+  expect(misspelt(jsonValues(stdout))).toEqual([]);
   return JSON.parse(stdout) as T;
 }
 

@@ -8,13 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { fettle } from '../support/cli.ts';
 import { randomFrom, testSeed } from '../support/seed.ts';
-import { EVENT, inboxEntries, PATH, SIGNED, signedHeaders } from '../support/intake-server.ts';
+import { inboxEntries, SIGNED } from '../support/intake-server.ts';
 import { type Daemon, daemon } from './daemon.ts';
 import { domainProject } from './inbox-project.ts';
+import { sendTo } from './sending.ts';
 
 const HOLDER = join(import.meta.dirname, '../store/fixtures/holder.ts');
 const KILLS = process.env['FETTLE_TEST_FULL'] === undefined ? 3 : 60;
-const SENDERS = 16;
 const seed = testSeed();
 
 /** Holds the lock, so that the rounds drain nothing. */
@@ -32,47 +32,6 @@ async function ready(folder: string): Promise<Daemon> {
   const running = await daemon(folder, 'interval: 1h\n', [], SIGNED);
   await running.said(/shop: .*not recorded, because another process holds the lock/u);
   return running;
-}
-
-interface Sending {
-  /** Ids of the events that were answered with 202. */
-  readonly accepted: string[];
-  readonly statuses: Map<number, number>;
-  /** Stops the senders. */
-  readonly end: () => Promise<void>;
-}
-
-function sendTo(port: number, prefix: string): Sending {
-  const accepted: string[] = [];
-  const statuses = new Map<number, number>();
-  const over = new AbortController();
-  const sender = async (own: number): Promise<void> => {
-    for (let i = 0; !over.signal.aborted; i += 1) {
-      const body = JSON.stringify({ ...EVENT, sourceEventId: `${prefix}-${own}-${i}` });
-      try {
-        const answer = await fetch(`http://127.0.0.1:${port}${PATH}`, {
-          method: 'POST',
-          body,
-          headers: signedHeaders(body),
-        });
-        const { eventId } = (await answer.json()) as { readonly eventId?: string };
-        statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-        if (answer.status === 202 && eventId !== undefined) accepted.push(eventId);
-      } catch {
-        // The server was killed.
-        await sleep(5);
-      }
-    }
-  };
-  const senders = Promise.all(Array.from({ length: SENDERS }, (_, own) => sender(own)));
-  return {
-    accepted,
-    statuses,
-    end: async () => {
-      over.abort();
-      await senders;
-    },
-  };
 }
 
 /** Number of entries of each event in the inbox. */

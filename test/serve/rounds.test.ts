@@ -52,7 +52,7 @@ function bench({
         signals.push('kill');
         resolve({ code: undefined });
       };
-      return { exit: promise, stop: () => void signals.push('stop'), kill };
+      return { exit: promise, stop: () => void signals.push('stop'), abort: () => void signals.push('abort'), kill };
     },
     intervalMs,
     deadlineMs,
@@ -139,12 +139,14 @@ describe('rounds', () => {
     await rounds.stop();
   });
 
-  test('end with the running one at a stop, and no other starts', async () => {
+  test('end with the running one at a stop, which can be cancelled, and no other starts', async () => {
     const { rounds, started, until } = bench({ intervalMs: 1 });
     rounds.wake();
     await until(1);
     const stopped = rounds.stop();
     expect(started[0]?.signals).toEqual(['stop']);
+    rounds.abort();
+    expect(started[0]?.signals).toEqual(['stop', 'abort']);
     started[0]?.end({ code: 143 });
     await stopped;
     rounds.wake();

@@ -159,6 +159,30 @@ describe('documents that are not valid', () => {
     await running.stop();
   });
 
+  test.each([
+    ['another store', 'name: shop\nstore: other\n', /shop: .* 3 to apply, 0 rejected\n/u],
+    ['another name', 'name: other\nstore: .fettle\n', /the log of .* belongs to the project shop/u],
+  ])('that name %s leave the one in force, until a restart', async (_name, config, restarted) => {
+    const folder = project();
+    const running = await daemon(folder);
+    await running.said(/shop: .* 2 to apply/u);
+    writeFiles(folder, { 'fettle.yaml': config, 'desired/api.yaml': certificate('api') });
+    running.signal('SIGHUP');
+    await running.said(/error other-store[^]*shop: .* 2 to apply, 0 rejected, by the last valid documents/u);
+    expect(await isLoaded(running)).toBe('0');
+    // The next rounds too.
+    running.signal('SIGHUP');
+    await running.said(/(?:by the last valid documents[^]*){2}/u);
+    expect(await running.stop()).toBe(0);
+    expect(existsSync(join(folder, 'other'))).toBe(false);
+    writeFiles(folder, { 'fettle.yaml': 'name: shop\nstore: .fettle\n' });
+    expect((await commands(folder)).length).toBeGreaterThan(1);
+    writeFiles(folder, { 'fettle.yaml': config });
+    const again = await daemon(folder);
+    await again.said(restarted);
+    await again.stop();
+  });
+
   test('from the start fail the round, by name, and the daemon goes on', async () => {
     const folder = project();
     writeFiles(folder, { 'desired/www.yaml': `${certificate('www')}  odd: 1\n` });
@@ -248,7 +272,9 @@ describe.concurrent('a later round', () => {
     await running.said(/shop: 1 of 2 resources refreshed/u);
     const lines = running.lines().length;
     const later = (): string => running.lines().slice(lines);
-    writeFiles(folder, { 'desired/www.yaml': `${certificate('www')}# edited\n` });
+    writeFiles(folder, {
+      'desired/www.yaml': certificate('www').replace('{ name: www }', '{ name: www, labels: { a: b } }'),
+    });
     await context.expect.poll(later, { timeout: 60_000 }).toMatch(/shop: 2 resources refreshed/u);
     await running.ask('/-/reload', 'POST');
     await context.expect

@@ -1,8 +1,8 @@
-/** The daemon as a service of systemd: its notifications over a real socket, and the unit of its documentation. */
+/** The daemon as a service of systemd: its notifications over a real socket. */
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bareEnvironment, cliFile, temporaryFolder, writeFiles } from '../support/cli.ts';
@@ -70,30 +70,4 @@ describe('notifications', () => {
     child.kill('SIGTERM');
     expect(await closed).toEqual([0, null]);
   }, 120_000);
-});
-
-describe('the unit of docs/serve.md', () => {
-  const docs = readFileSync(join(import.meta.dirname, '../../docs/serve.md'), 'utf8');
-  const [, unit = ''] = /^```ini\n([^]*?)^```$/mu.exec(docs) ?? [];
-
-  /** The complaints of systemd about a unit. A program that does not exist on this machine is another one. */
-  function verified(text: string): string {
-    const file = join(temporaryFolder(), 'fettle.service');
-    writeFileSync(file, text.replace(/ExecStart=\S+/u, 'ExecStart=/bin/true'));
-    const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', file], { encoding: 'utf8' });
-    return stderr;
-  }
-
-  it.skipIf(!existsSync('/usr/bin/systemd-analyze'))('is valid for systemd', () => {
-    expect(unit).toContain('Type=notify');
-    expect(verified(unit)).toBe('');
-    // The exit code is 0 for a misspelled key too.
-    expect(verified(unit.replace('WatchdogSec', 'WatchdogSecs'))).toContain('WatchdogSecs');
-  });
-
-  it('lets a round end before systemd kills the daemon', () => {
-    expect(Number(/^TimeoutStopSec=(\d+)$/mu.exec(unit)?.[1])).toBeGreaterThan(60);
-    expect(unit).toContain('NotifyAccess=all');
-    expect(unit).toContain('KillMode=mixed');
-  });
 });

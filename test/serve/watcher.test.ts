@@ -2,13 +2,14 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { WatchExit, WatchOrder } from '../../src/serve/watch-process.ts';
+import type { Handed } from '../../src/run/last-valid.ts';
+import type { WatchExit } from '../../src/serve/watch-process.ts';
 import { Watcher } from '../../src/serve/watcher.ts';
 
 const POLL = { timeout: 60_000 };
 
 interface Started {
-  readonly order: WatchOrder;
+  readonly order: Handed;
   readonly hear: (message: unknown) => void;
   readonly end: (exit: WatchExit) => void;
   readonly signals: readonly string[];

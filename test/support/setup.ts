@@ -64,6 +64,7 @@ export function setup(): void {
   const runs = (plugin: string): boolean => named.length === 0 || named.some((name) => name.includes(plugin));
   if (process.env['CI'] !== undefined && runs('fabric')) provideKubernetes();
   if (runs('portsync')) provideUserModeLinux();
+  if (runs('packaging')) provideContainerTools();
   provideGenerated();
   provideDist(named.length > 0);
 }
@@ -125,6 +126,12 @@ function provideUserModeLinux(): void {
   if (!isOnPath('modprobe')) installPackages(['kmod']);
   if (!isOnPath('linux.uml')) installPackages(['user-mode-linux']);
   if (userModeLinux() === undefined && process.env['CI'] !== undefined) unpackUserModeLinux();
+}
+
+/** Without these programs, the tests of the image and of its compose file are skipped, but not in CI. */
+function provideContainerTools(): void {
+  if (!isOnPath('buildah')) installPackages(['buildah']);
+  if (!isOnPath('docker-compose') && !isOnPath('docker')) installPackages(['docker-compose']);
 }
 
 function aptGet([command = '', ...args]: readonly string[]): void {

@@ -121,6 +121,11 @@ const COMMANDS = [
   'state pull',
   'show saved.json --detail',
   'log verify',
+  'serve --once',
+  'serve --once --json',
+  'events list',
+  'events replay --format json',
+  'incidents list --format json',
 ];
 
 function filesOf(folder: string): readonly (readonly [string, string])[] {

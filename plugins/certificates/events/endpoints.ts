@@ -14,14 +14,18 @@ import {
   type EventSelection,
   endpoint,
   type Fields,
+  form,
   formatRef,
+  gives,
   type Json,
   type Memory,
   notFound,
+  refuses,
 } from '#plugin';
 import type { DomainMemory, DomainSpec } from '../generated.ts';
 import { desk } from './desk.ts';
-import { isDomain } from './domains.ts';
+import { isDomain, regionOf } from './domains.ts';
+import { eventForm, incidentForm, sourceForm } from './forms.ts';
 import { MOST_REPLAYED, STATUSES, USUAL_REPLAYED } from './queue.ts';
 import { tablesOf } from './tables.ts';
 
@@ -32,6 +36,14 @@ const MOST_INCIDENTS = 1000;
 function ok(body: Readonly<Record<string, Json>>, status = 200): EndpointAnswer {
   return { status, body: { ok: true, ...body } };
 }
+
+const { text, count, flag } = form;
+
+const ORDERED = form.oneOf(['ordered']);
+const UNKNOWN_EVENT = refuses('No event has this id.');
+const UNKNOWN_INCIDENT = refuses('No incident has this id.');
+const UNKNOWN_DOMAIN = refuses('No Domain has this `externalId` or name.');
+const DOMAIN_PARAMS = { id: '`externalId` or name of a Domain.' };
 
 const eventFilters = {
   status: { type: 'text', summary: 'Status of the events.', values: STATUSES },
@@ -68,7 +80,12 @@ const events = endpoint({
     unresolved: { type: 'flag', summary: 'Only events that are not applied.' },
     limit: { type: 'number', summary: 'Number of events.', least: 1, most: MOST_EVENTS, usual: USUAL_EVENTS },
   },
-  statuses: { 200: 'The events.' },
+  statuses: {
+    200: gives('The events.', {
+      events: form.list(eventForm),
+      stats: form.object({ pending: count, applied: count, failed: count, unresolved: count }),
+    }),
+  },
   answer: ({ query }, { ledger }: EndpointView) => {
     const { unresolved, limit } = query;
     const rows = desk.events(ledger, { ...selectionOf(query), unresolved, limit });
@@ -87,7 +104,12 @@ const replayOne = endpoint({
   role: 'operate',
   summary: 'Replay an event in the next round.',
   body: { force: { type: 'flag', summary: 'Replays an applied event, too.' }, ...replayChoice },
-  statuses: { 202: 'The order is durable.', 409: 'The event is applied.' },
+  params: { id: 'Id of an event.' },
+  statuses: {
+    202: gives('The order is durable.', { eventId: text, status: ORDERED }),
+    404: UNKNOWN_EVENT,
+    409: refuses('The event is applied.'),
+  },
   answer: ({ params: { id = '' }, body: { force, resetRetry, reason }, now }, { ledger }: EndpointView) => {
     const choice = { force, keepRetries: !resetRetry };
     const decision = desk.replay(ledger, id, choice, now);
@@ -96,6 +118,8 @@ const replayOne = endpoint({
     return { ...ok({ eventId: id, status: 'ordered' }, 202), order: { verb: 'replay', ids: [id], reason, ...choice } };
   },
 });
+
+const REPLAYED = { attempted: count, replayed: count, dryRun: flag, eventIds: form.list(text) };
 
 const replayMany = endpoint({
   method: 'POST',
@@ -108,7 +132,10 @@ const replayMany = endpoint({
     dryRun: { type: 'flag', summary: 'Orders nothing.' },
     ...replayChoice,
   },
-  statuses: { 200: 'The events of a dry run.', 202: 'The order is durable.' },
+  statuses: {
+    200: gives('The events of a dry run, or none.', REPLAYED),
+    202: gives('The order is durable.', REPLAYED),
+  },
   answer: ({ body, now }, { ledger }: EndpointView) => {
     const { limit, dryRun, resetRetry, reason } = body;
     const keepRetries = !resetRetry;
@@ -131,7 +158,7 @@ const incidents = endpoint({
     domain: { type: 'text', summary: 'Host or address of a Domain.' },
     limit: { type: 'number', summary: 'Number of incidents.', least: 1, most: MOST_INCIDENTS, usual: USUAL_EVENTS },
   },
-  statuses: { 200: 'The incidents.' },
+  statuses: { 200: gives('The incidents.', { incidents: form.list(incidentForm), total: count }) },
   answer: ({ query: { status, domain, limit } }, { ledger }: EndpointView) => {
     const rows = desk.incidents(ledger, defined({ status, domain }));
     return ok({ incidents: rows.slice(0, limit).map(({ facts }) => facts), total: rows.length });
@@ -145,10 +172,12 @@ function closing(verb: 'ack' | 'resolve', done: string, summary: string): Endpoi
     role: 'operate',
     summary,
     body: { reason: { type: 'text', summary: 'Reason, for the log.' } },
+    params: { id: 'Id of an incident.' },
     statuses: {
-      200: `The incident is ${done} already.`,
-      202: 'The order is durable.',
-      ...(verb === 'ack' ? { 409: 'The incident is resolved.' } : {}),
+      200: gives(`The incident is ${done} already.`, { incidentId: text, status: form.oneOf([done]) }),
+      202: gives('The order is durable.', { incidentId: text, status: ORDERED }),
+      404: UNKNOWN_INCIDENT,
+      ...(verb === 'ack' ? { 409: refuses('The incident is resolved.') } : {}),
     },
     answer: ({ params: { id = '' }, body: { reason }, now }, { ledger }: EndpointView) => {
       const decision = verb === 'ack' ? desk.acknowledge(ledger, id, '', now) : desk.resolve(ledger, id, '', now);
@@ -165,7 +194,7 @@ const sources = endpoint({
   path: '/v1/admin/cert-sources',
   role: 'read',
   summary: 'List the sources of events, the last one seen first.',
-  statuses: { 200: 'The sources.' },
+  statuses: { 200: gives('The sources.', { sources: form.list(sourceForm) }) },
   answer: (_, { ledger }: EndpointView) => {
     const all = [...tablesOf(ledger).sources.values()];
     const sorted = all.toSorted((a, b) => (a.last_seen_at < b.last_seen_at ? 1 : -1));
@@ -173,17 +202,18 @@ const sources = endpoint({
   },
 });
 
-/** The region of a Domain; `unassigned` without one. */
-function regionOf({ route }: DomainSpec): string {
-  return (typeof route === 'object' ? route.region : undefined) ?? 'unassigned';
-}
-
 const regions = endpoint({
   method: 'GET',
   path: '/v1/admin/domains/cert-region-summary',
   role: 'read',
   summary: 'Count Domains by region and state, with the time of the last event of each region.',
-  statuses: { 200: 'The regions, by name.' },
+  statuses: {
+    200: gives('The regions, by name.', {
+      regions: form.list(
+        form.object({ region: text, total: count, statuses: form.byName(count), lastEventAt: form.orNull(form.time) }),
+      ),
+    }),
+  },
   answer: (_, { desired, memory }: EndpointView) => {
     const known = new Map(memory.map((each) => [formatRef(each.ref), each as Memory<DomainMemory>]));
     const byRegion = Map.groupBy(desired.filter(isDomain), ({ spec }) => regionOf(spec));
@@ -210,7 +240,8 @@ const domainEvents = endpoint({
   query: {
     limit: { type: 'number', summary: 'Number of events.', least: 1, most: MOST_EVENTS, usual: USUAL_EVENTS },
   },
-  statuses: { 200: 'The events.' },
+  params: DOMAIN_PARAMS,
+  statuses: { 200: gives('The events.', { events: form.list(eventForm) }), 404: UNKNOWN_DOMAIN },
   answer: ({ params: { id = '' }, query: { limit } }, view: EndpointView) => {
     const domain = domainOf(view, id);
     if (domain === undefined) return notFound(`no Domain has the externalId or name ${id}`);
@@ -224,13 +255,27 @@ const domainEvents = endpoint({
 });
 
 /** An endpoint that would change the document of a Domain. `field`: the field that does it. */
-function declared(method: 'POST' | 'PATCH', action: string, field: string, summary: string): Endpoint {
+function declared(
+  method: 'POST' | 'PATCH',
+  action: string,
+  field: string,
+  summary: string,
+  body: Fields = {},
+): Endpoint {
   return endpoint({
     method,
     path: `/v1/domains/custom/:id/${action}`,
     role: 'operate',
     summary,
-    statuses: { 409: 'The document decides: the answer names the document and the field.' },
+    body,
+    params: DOMAIN_PARAMS,
+    statuses: {
+      404: UNKNOWN_DOMAIN,
+      409: refuses('The document decides: the answer names the document and the field.', {
+        document: text,
+        field: text,
+      }),
+    },
     answer: ({ params: { id = '' } }, view: EndpointView) => {
       const domain = domainOf(view, id);
       if (domain === undefined) return notFound(`no Domain has the externalId or name ${id}`);
@@ -256,6 +301,7 @@ export const endpoints: readonly Endpoint[] = [
     'failure-policy',
     '/spec/failurePolicy',
     'Name the field that sets the failure policy of a Domain.',
+    { policy: { type: 'text', summary: 'Wanted policy.' } },
   ),
   declared('POST', 'verify', '/spec/verified', 'Name the field that verifies the host of a Domain.'),
   declared('POST', 'route', '/spec/route', 'Name the field that routes a Domain.'),

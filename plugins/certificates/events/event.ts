@@ -62,6 +62,8 @@ const FAILED: Readonly<Record<EventType, boolean>> = {
   certificate_expiring: false,
 };
 
+export const EVENT_TYPES = Object.keys(FAILED) as readonly EventType[];
+
 /** The members that every event has, as text. */
 const TEXTS = ['id', 'source', 'cluster', 'digest'] as const satisfies readonly (keyof CertificateEvent)[];
 /** Members that an event may lack. */

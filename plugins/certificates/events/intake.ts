@@ -347,7 +347,8 @@ function eventOf(
 /** Judges a request. */
 export function judgeRequest(request: IntakeRequest, settings: IntakeSettings): Accepted | Refused {
   if (settings.tokens.length === 0) return refused(503, 'not_configured', 'certificate events are not configured');
-  if (!isKnownSecret(tokenOf(request) ?? '', settings.tokens))
+  const token = tokenOf(request);
+  if (token === undefined || !isKnownSecret(token, settings.tokens))
     return refused(401, 'token', 'x-cert-event-token is missing or wrong');
   if (request.body.byteLength > BODY_LIMIT)
     return refused(413, 'too_large', `the body is larger than ${BODY_LIMIT} bytes`);

@@ -17,6 +17,7 @@ import { desk } from './desk.ts';
 import { isDomain } from './domains.ts';
 import { type CertificateEvent, identityKey, isEvent } from './event.ts';
 import { eventRound } from './fold.ts';
+import { requestForm } from './forms.ts';
 import { answerOf, BODY_LIMIT, judgeRequest, REFUSALS } from './intake.ts';
 import type { EventDomain } from './outcome.ts';
 import { nextDueAt } from './queue.ts';
@@ -111,6 +112,7 @@ function open(env: Readonly<Record<string, string | undefined>>, tokens: readonl
 export const certificateEvents: PluginEvents = {
   paths: ['/v1/domains/cert-events', '/v1/certificates/events'],
   bodyLimit: BODY_LIMIT,
+  form: requestForm,
   tables: Object.values(TABLES),
   words: WORDS,
   results: ['accepted', ...REFUSALS],

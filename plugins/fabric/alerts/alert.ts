@@ -2,8 +2,12 @@
 
 import { type AlertClass, tables } from '../generated.ts';
 
-export type AlertStatus = 'active' | 'acknowledged' | 'resolved' | 'suppressed';
-export type AlertSeverity = 'critical' | 'high' | 'medium' | 'low';
+export const ALERT_STATUSES = ['active', 'acknowledged', 'resolved', 'suppressed'] as const;
+/** The highest first. */
+export const ALERT_SEVERITIES = ['critical', 'high', 'medium', 'low'] as const;
+
+export type AlertStatus = (typeof ALERT_STATUSES)[number];
+export type AlertSeverity = (typeof ALERT_SEVERITIES)[number];
 export type AlertAction = 'update_git' | 'import_to_git' | 'delete_from_cluster' | 'manual_review' | 'ignore';
 
 const HOUR = 3_600_000;
@@ -30,6 +34,8 @@ export const SUGGESTED = {
 } as const satisfies Readonly<Record<AlertClass, readonly AlertAction[]>>;
 
 export type AlertType = AlertClass;
+
+export const ALERT_TYPES = Object.keys(SUGGESTED) as readonly AlertType[];
 
 export function isAlertType(text: string): text is AlertType {
   return Object.hasOwn(SUGGESTED, text);

@@ -3,139 +3,18 @@
 import {
   type CommandInput,
   defineCommand,
-  durationMs,
-  type Facts,
-  formatRef,
   InputError,
   type Instant,
   instantOf,
-  instantText,
-  type Memory,
   type NoteDecision,
   spanText,
 } from '#plugin';
-import {
-  type AlertAction,
-  type AlertType,
-  ESCALATES_AFTER,
-  NEXT,
-  priority,
-  resolvable,
-  SUGGESTED,
-  TARGET_MS,
-} from '../alerts/alert.ts';
-import { type Alert, decided, entriesOf } from '../alerts/record.ts';
-import type { FabricMemory, FabricSpec, ObjectMemory } from '../generated.ts';
-import { addressParts } from '../kinds.ts';
-import { driftSeverity } from '../states/drift-score.ts';
-import { syncWait } from '../states/retries.ts';
+import { type AlertAction, NEXT, resolvable, SUGGESTED } from '../alerts/alert.ts';
+import { type Group, listed, type Recorded, recordedIn } from '../alerts/list.ts';
+import { decided } from '../alerts/record.ts';
 
-type Known = Memory<ObjectMemory | FabricMemory>;
-
-interface Recorded {
-  readonly address: string;
-  readonly fabric: string;
-  readonly memory: Known;
-  readonly type: AlertType;
-  readonly alert: Alert;
-}
-
-function fabricOf({ ref }: Pick<Memory, 'ref'>): string {
-  return ref.kind === 'Fabric' ? ref.name : addressParts(ref).fabric;
-}
-
-function recordedIn({ memory }: Pick<CommandInput, 'memory'>): readonly Recorded[] {
-  return (memory as readonly Known[]).flatMap((each) =>
-    entriesOf(each.kept.alerts).map(([type, alert]) => ({
-      address: formatRef(each.ref),
-      fabric: fabricOf(each),
-      memory: each,
-      type,
-      alert,
-    })),
-  );
-}
-
-function isOpen({ alert }: Recorded): boolean {
-  return NEXT[alert.status].length > 0;
-}
-
-function placeOf({ alert }: Recorded, now: Instant): number {
-  return priority(alert.severity, now - instantOf(alert.since));
-}
-
-/** The settings of the alerts of a Fabric; the defaults for one that is not declared. */
-function settingsOf(
-  fabric: string,
-  { desired }: Pick<CommandInput, 'desired'>,
-): Pick<FabricSpec, 'alerts' | 'reconcile'> {
-  const found = desired.find(({ ref }) => ref.kind === 'Fabric' && ref.name === fabric)?.spec as FabricSpec | undefined;
-  return found ?? { alerts: { enabled: true, expireAfter: '30d', consolidateWithin: '1h' }, reconcile: 'plan' };
-}
-
-/** Alerts of one type of one Fabric that began close together, the oldest first. */
-function consolidated(
-  all: readonly Recorded[],
-  withinOf: (fabric: string) => number,
-): readonly (readonly Recorded[])[] {
-  const groups: Recorded[][] = [];
-  const last = new Map<string, Recorded[]>();
-  for (const each of all.toSorted((a, b) => instantOf(a.alert.since) - instantOf(b.alert.since))) {
-    const key = `${each.fabric} ${each.type} ${each.alert.status}`;
-    const group = last.get(key);
-    const first = group?.[0];
-    const isClose =
-      first !== undefined && instantOf(each.alert.since) - instantOf(first.alert.since) < withinOf(each.fabric);
-    if (isClose) group?.push(each);
-    else {
-      const made = [each];
-      groups.push(made);
-      last.set(key, made);
-    }
-  }
-  return groups;
-}
-
-/** The next try of a failed step, and if a person has to look instead. */
-function triesOf({ memory }: Recorded): Facts {
-  const { failures, lastError } = memory;
-  if (failures === undefined || lastError === undefined) return {};
-  return failures >= ESCALATES_AFTER
-    ? { failures, escalated: true }
-    : { failures, next_try: instantText(lastError.at + syncWait(failures)) };
-}
-
-function factsOf(group: readonly Recorded[], now: Instant, input: Pick<CommandInput, 'desired'>): Facts {
-  const [first] = group as readonly [Recorded, ...Recorded[]];
-  const { alert, type, fabric, address } = first;
-  const due = instantOf(alert.since) + TARGET_MS[alert.severity];
-  const { score } = alert;
-  return {
-    id: alert.id,
-    fabric,
-    address,
-    type,
-    status: alert.status,
-    severity: alert.severity,
-    message: alert.message,
-    since: alert.since,
-    priority: Math.round(placeOf(first, now)),
-    due: instantText(due),
-    overdue: isOpen(first) && now > due,
-    automatic: type === 'drift_detected' && alert.severity === 'low' && settingsOf(fabric, input).reconcile === 'auto',
-    actions: [...SUGGESTED[type]],
-    ...(score === undefined ? {} : { score, drift: driftSeverity(score) }),
-    ...triesOf(first),
-    ...(alert.by === undefined ? {} : { by: alert.by, at: alert.at ?? '' }),
-    ...(alert.action === undefined ? {} : { action: alert.action }),
-    ...(group.length === 1
-      ? {}
-      : { consolidated: group.slice(1).map((each) => ({ id: each.alert.id, address: each.address })) }),
-  };
-}
-
-function lineOf(group: readonly Recorded[], now: Instant): string {
-  const [first] = group as readonly [Recorded, ...Recorded[]];
+function lineOf(group: Group, now: Instant): string {
+  const [first] = group;
   const { alert, type, address } = first;
   const age = spanText(now - instantOf(alert.since));
   const more = group.length === 1 ? '' : ` (and ${group.length - 1} more)`;
@@ -151,19 +30,10 @@ export const alertsList = defineCommand({
   does: 'show',
   show: (input) => {
     const { words, flags, now } = input;
-    const shown = recordedIn(input)
-      .filter(({ fabric }) => words.fabric === undefined || fabric === words.fabric)
-      .filter((each) => flags.all === true || isOpen(each));
-    const groups = consolidated(shown, (fabric) =>
-      durationMs(settingsOf(fabric, input).alerts.consolidateWithin),
-    ).toSorted(
-      (a, b) =>
-        Number(!isOpen(a[0] as Recorded)) - Number(!isOpen(b[0] as Recorded)) ||
-        placeOf(a[0] as Recorded, now) - placeOf(b[0] as Recorded, now),
-    );
+    const entries = listed(input, { fabric: words.fabric, all: flags.all === true }, now);
     return {
-      lines: groups.length === 0 ? ['No alert is open.'] : groups.map((group) => lineOf(group, now)),
-      facts: { alerts: groups.map((group) => factsOf(group, now, input)) },
+      lines: entries.length === 0 ? ['No alert is open.'] : entries.map(({ group }) => lineOf(group, now)),
+      facts: { alerts: entries.map(({ facts }) => facts) },
     };
   },
 });

@@ -214,7 +214,7 @@ export interface Application {
 export function applied(typing: Typing, live: Tree, config: Tree, { writer, force, now }: Application): Tree {
   if (valuePresent(config, 'managedFields')) throw badRequest('metadata.managedFields must be nil');
   typed(typing, config, 'patch');
-  const former = readManagers(live);
+  const former = managersBefore(typing, live, writer, now);
   const bare = withoutManagers(live);
   const id = idOf(writer);
   const last = former.get(id)?.fields ?? new Set<string>();
@@ -229,6 +229,17 @@ export function applied(typing: Typing, live: Tree, config: Tree, { writer, forc
   if (own !== undefined && kept.size > 0) result.managers.set(id, { ...own, fields: kept });
   else result.managers.delete(id);
   return withManagers(isTree(pruned) ? pruned : {}, result.managers);
+}
+
+/** Owner of the fields of an object without managers, at its next apply. */
+const BEFORE_FIRST_APPLY = 'before-first-apply';
+
+/** The managers of an object before an apply. Without any, a manager of that name owns all its fields. */
+function managersBefore(typing: Typing, live: Tree, writer: Writer, now: number): Managers {
+  const managers = readManagers(live);
+  if (managers.size > 0) return managers;
+  const first: Writer = { ...writer, manager: BEFORE_FIRST_APPLY, operation: 'Update' };
+  return readManagers(updated(typing, {}, live, { writer: first, now }));
 }
 
 function valuePresent(config: Tree, key: string): boolean {

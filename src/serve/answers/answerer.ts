@@ -1,19 +1,11 @@
 /** Answers requests about one project, in the process that reads: finds the endpoint, reads its fields, and calls it. */
 
-import {
-  type Endpoint,
-  type EndpointAnswer,
-  type EndpointRequest,
-  errorText,
-  type Fields,
-  InputError,
-  type Plugin,
-} from '#plugin';
-import { coreEndpoints } from './core-endpoints.ts';
+import { type Endpoint, type EndpointAnswer, type EndpointRequest, errorText, type Fields, InputError } from '#plugin';
 import { FieldsError, fieldValues } from './fields.ts';
 import { answerPage } from './page-answerer.ts';
 import type { Answer, EndpointQuestion, FormQuestion, Question } from './question.ts';
 import { orderOf } from '../pages/desk.ts';
+import { type Loaders, ownEndpoints, pluginEndpoints } from './project-endpoints.ts';
 import type { Recorded } from './recorded.ts';
 
 /** An endpoint as the daemon announces it. */
@@ -42,19 +34,10 @@ function calling(plugin: string, endpoint: Endpoint): Call {
   };
 }
 
-type Loaders = ReadonlyMap<string, () => Promise<Plugin>>;
-
-async function pluginEndpoints(plugins: Loaders): Promise<readonly (readonly [string, Endpoint])[]> {
-  const found: (readonly [string, Endpoint])[] = [];
-  for (const [name, load] of plugins)
-    for (const endpoint of (await (await load()).endpoints?.()) ?? []) found.push([name, endpoint]);
-  return found;
-}
-
-/** Every endpoint of a project. */
+/** Every endpoint of a project, for its routes. */
 export async function announcedEndpoints(plugins: Loaders): Promise<readonly Announced[]> {
   const own = await pluginEndpoints(plugins);
-  return [...coreEndpoints, ...own.map(([, endpoint]) => endpoint)].map(({ method, path, role }) => ({
+  return [...ownEndpoints, ...own.map(([, endpoint]) => endpoint)].map(({ method, path, role }) => ({
     method,
     path,
     role,
@@ -97,7 +80,7 @@ export class Answerer {
       const request = {
         params,
         query: fieldValues(known.query, query),
-        body: fieldValues(known.body, body ?? {}),
+        body: fieldValues(known.body, body === undefined ? {} : body),
         now: this.#recorded.workspace.host.now(),
       };
       const { status, body: answer, order } = await known.call(request, this.#recorded);
@@ -109,7 +92,7 @@ export class Answerer {
   }
 
   async #load(): Promise<ReadonlyMap<string, Known>> {
-    const core = coreEndpoints.map((each): readonly [string, Known] => [
+    const core = ownEndpoints.map((each): readonly [string, Known] => [
       endpointName(each),
       { ...each, call: async (request, recorded) => each.answer(request, recorded) },
     ]);

@@ -1,12 +1,26 @@
 /** The endpoints of every project: plan, state, log, and one resource. */
 
-import { compareText, defined, type Endpoint, endpoint, formatRef, type Json, notFound } from '#plugin';
+import {
+  compareText,
+  defined,
+  type Endpoint,
+  endpoint,
+  form,
+  formatRef,
+  gives,
+  type Json,
+  notFound,
+  refuses,
+} from '#plugin';
 import { memoryBody } from '../../formats/log-record.ts';
 import { lockDocument } from '../../formats/lock-status.ts';
 import { lastRecords } from '../../run/records.ts';
 import { logRecords } from '../../run/log.ts';
 import type { Plan, RefusedChange } from '../../formats/plan.ts';
+import { HEAD_FORM, LOCK_FORM, PLAN_FORM, RECORD_FORM, RESOURCE_FORM, RESOURCE_MEMBERS } from './forms.ts';
 import type { Recorded } from './recorded.ts';
+
+const { text, count, flag, open } = form;
 
 const MOST_RECORDS = 1000;
 
@@ -20,7 +34,10 @@ const plan = endpoint({
   path: '/v1/plan',
   role: 'read',
   summary: 'Print the plan of the last round, as `fettle plan --format json` does.',
-  statuses: { 200: 'The plan.' },
+  statuses: {
+    200: { summary: 'The plan.', body: PLAN_FORM },
+    404: refuses('The project has not been refreshed since the start of the daemon.'),
+  },
   answer: (_, recorded: Recorded) =>
     recorded.plan === undefined
       ? notFound('the project has not been refreshed yet')
@@ -39,7 +56,17 @@ const state = endpoint({
     after: { type: 'text', summary: 'Address after which the list begins: `next` of the answer before.' },
     limit: { type: 'number', summary: 'Number of resources.', least: 1, most: 10_000, usual: 1000 },
   },
-  statuses: { 200: 'The resources.' },
+  statuses: {
+    200: gives(
+      'The resources.',
+      {
+        resources: form.list(form.atLeast({ address: text, ...RESOURCE_MEMBERS })),
+        total: count,
+        log_head: HEAD_FORM,
+      },
+      { next: text },
+    ),
+  },
   answer: async ({ query: { plugin, kind, state: wanted, after = '', limit } }, recorded: Recorded) => {
     const { recall, head } = await recorded.log();
     const chosen = [...recall.resources]
@@ -80,7 +107,10 @@ const log = endpoint({
     outcome: { type: 'text', summary: 'Outcome of the records.' },
     last: { type: 'number', summary: 'Number of records.', least: 1, most: MOST_RECORDS, usual: 50 },
   },
-  statuses: { 200: 'The records.' },
+  statuses: {
+    200: gives('The records.', { records: form.list(RECORD_FORM), damaged: flag, log_head: HEAD_FORM }),
+    404: refuses('The log has no such resource or run.'),
+  },
   answer: async ({ query: { kind, outcome, last, ...filter } }, recorded: Recorded) => {
     const lists = {
       kind: kind === undefined ? undefined : [kind],
@@ -107,7 +137,21 @@ const resource = endpoint({
   query: {
     last: { type: 'number', summary: 'Number of records.', least: 0, most: MOST_RECORDS, usual: USUAL_RECORDS },
   },
-  statuses: { 200: 'The resource.' },
+  params: { address: 'Address of the resource. Encode its slashes as `%2F`, or send them as they are.' },
+  statuses: {
+    200: gives('The resource.', {
+      address: text,
+      declared: flag,
+      state: form.orNull(RESOURCE_FORM),
+      changes: form.list(open),
+      rejected: form.list(open),
+      deferred: form.list(open),
+      drift: form.list(open),
+      findings: form.list(open),
+      records: form.list(RECORD_FORM),
+    }),
+    404: refuses('The resource is neither declared nor in the state.'),
+  },
   answer: async ({ params: { address = '' }, query: { last } }, recorded: Recorded) => {
     const { recall } = await recorded.log();
     const memory = recall.resources.get(address);
@@ -143,7 +187,15 @@ const runs = endpoint({
   path: '/v1/rounds',
   role: 'read',
   summary: 'List the last rounds, newest first, with the holder of the lock.',
-  statuses: { 200: 'The rounds.' },
+  statuses: {
+    200: gives('The rounds.', {
+      rounds: form.list(
+        form.object({ ended_at: count, duration_ms: count, outcome: text, text }, { refreshed_at: count }),
+      ),
+      interval_ms: count,
+      lock: LOCK_FORM,
+    }),
+  },
   answer: async (_, recorded: Recorded) => {
     const { rounds, interval_ms: interval } = recorded.snapshot;
     const lock = await (await recorded.store()).lockStatus();

@@ -7,7 +7,8 @@ export class FieldsError extends Error {
   override readonly name = 'FieldsError';
 }
 
-const MOST_TEXT = 4096;
+/** Longest text of a field, in UTF-16 code units. */
+export const MOST_TEXT = 4096;
 
 type Value = string | boolean | number | undefined;
 

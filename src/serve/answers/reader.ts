@@ -2,6 +2,7 @@
 
 import { errorText, isRecord } from '#plugin';
 import type { Listener } from '../../run/events.ts';
+import type { Handed } from '../../run/last-valid.ts';
 import type { Workspace } from '../../run/project.ts';
 import { Answerer } from './answerer.ts';
 import { type Answer, type Question, questionName } from './question.ts';
@@ -22,9 +23,9 @@ const FAILED: Answer = {
   text: JSON.stringify({ ok: false, error: 'failed', message: 'the answer failed' }),
 };
 
-/** Answers until `messages` ends. `open`: gets the last valid documents, packed. */
+/** Answers until `messages` ends. `open`: gets the first snapshot. */
 export async function runReader(
-  open: (lastValid: string | undefined) => Promise<Workspace>,
+  open: (handed: Handed) => Promise<Workspace>,
   messages: AsyncIterable<unknown>,
   reply: (message: ReaderReply) => Promise<void>,
   say: Listener,
@@ -44,7 +45,7 @@ export async function runReader(
     // Only the daemon sends messages, and a snapshot before each question.
     const given = message as unknown as ReaderMessage;
     if ('snapshot' in given) {
-      recorded ??= new Recorded(await open(given.snapshot.lastValid), say);
+      recorded ??= new Recorded(await open(given.snapshot), say);
       answerer ??= new Answerer(recorded);
       recorded.take(given.snapshot);
     } else {

@@ -1,6 +1,7 @@
 /** The last rounds of a project, as the daemon hands them to the process that answers requests. JSON. */
 
 import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Handed } from '../../run/last-valid.ts';
 import type { Plan } from '../../formats/plan.ts';
 
 /** An ended round. Times are epoch ms. */
@@ -14,14 +15,12 @@ export interface RoundSummary {
   readonly refreshed_at?: number | undefined;
 }
 
-export interface Snapshot {
+export interface Snapshot extends Handed {
   /** The last rounds, newest first. */
   readonly rounds: readonly RoundSummary[];
   readonly interval_ms: number;
   /** The plan of the last round that refreshed, packed. */
   readonly plan?: string | undefined;
-  /** The last valid documents, packed. */
-  readonly lastValid?: string | undefined;
 }
 
 export function packedPlan(plan: Plan): string {

@@ -6,6 +6,8 @@ import type { Caller } from '../access.ts';
 import { type Announced, endpointName } from '../answers/answerer.ts';
 import type { Answer, EndpointQuestion, Question } from '../answers/question.ts';
 import type { Changes } from '../changes.ts';
+import { fieldValues } from '../answers/fields.ts';
+import { roundsForm } from '../answers/rounds-form.ts';
 import type { Deposited } from '../deposits.ts';
 import type { Route, RouteContext } from './app.ts';
 import { rawBody } from './body.ts';
@@ -43,12 +45,17 @@ async function bodyOf(incoming: IncomingMessage): Promise<Json | undefined> {
 
 /** The parameters of a query. Throws for one that was given twice. */
 function queryOf({ req }: RouteContext): Record<string, string> {
-  const query: Record<string, string> = {};
-  for (const [name, values] of Object.entries(req.queries())) {
-    if (values.length > 1) throw new Error(`${name} was given more than once`);
-    query[name] = values[0] ?? '';
+  // A name such as __proto__ is one like others.
+  const query = Object.create(null) as Record<string, string>;
+  for (const [name, value] of new URL(req.url).searchParams) {
+    if (name in query) throw new Error(`${name} was given more than once`);
+    query[name] = value;
   }
   return query;
+}
+
+function mistake(error: unknown): Response {
+  return jsonReply(400, { ok: false, error: 'field', message: errorText(error) }, { connection: 'close' });
 }
 
 const DEPOSIT_STATUS: Readonly<Record<Exclude<Deposited, 'deposited'>, number>> = {
@@ -58,19 +65,28 @@ const DEPOSIT_STATUS: Readonly<Record<Exclude<Deposited, 'deposited'>, number>> 
   failed: 503,
 };
 
+/** The parsed query and body, or the answer to a request with a mistake in one of them. */
+async function givenIn(
+  context: RouteContext,
+  method: Announced['method'],
+): Promise<Pick<EndpointQuestion, 'query' | 'body'> | Response> {
+  try {
+    const body = method === 'GET' ? undefined : await bodyOf(context.env.incoming);
+    return { query: queryOf(context), body };
+  } catch (error) {
+    return mistake(error);
+  }
+}
+
 async function answered(
   api: ServedApi,
   announced: Announced,
   context: RouteContext,
   { name }: Caller,
 ): Promise<Response> {
-  let question: EndpointQuestion;
-  try {
-    const body = announced.method === 'GET' ? undefined : await bodyOf(context.env.incoming);
-    question = { endpoint: endpointName(announced), params: context.req.param(), query: queryOf(context), body };
-  } catch (error) {
-    return jsonReply(400, { ok: false, error: 'field', message: errorText(error) }, { connection: 'close' });
-  }
+  const given = await givenIn(context, announced.method);
+  if (given instanceof Response) return given;
+  const question: EndpointQuestion = { endpoint: endpointName(announced), params: context.req.param(), ...given };
   const { status, text, order } = await api.ask(question);
   if (order !== undefined) {
     // The endpoint asks for the role, and a process that answers must not give an order by itself.
@@ -86,7 +102,18 @@ async function answered(
   return textReply(status, 'application/json', `${text}\n`);
 }
 
-const REFRESH: Pick<Route, 'method' | 'path'> = { method: 'POST', path: '/v1/rounds' };
+async function refreshed(api: ServedApi, context: RouteContext): Promise<Response> {
+  const given = await givenIn(context, roundsForm.method);
+  if (given instanceof Response) return given;
+  try {
+    fieldValues(roundsForm.query, given.query);
+    fieldValues(roundsForm.body, given.body ?? {});
+  } catch (error) {
+    return mistake(error);
+  }
+  api.refresh();
+  return jsonReply(202, { ok: true, status: 'ordered' });
+}
 
 /** The paths of each project, and the plain ones if only one project is served. */
 export function apiRoutes(apis: readonly ServedApi[], endpoints: readonly Announced[]): readonly Route[] {
@@ -105,15 +132,12 @@ export function apiRoutes(apis: readonly ServedApi[], endpoints: readonly Announ
         }),
       ),
     ),
-    ...paths(api.project, REFRESH.path).map(
+    ...paths(api.project, roundsForm.path).map(
       (path): Route => ({
-        ...REFRESH,
+        method: roundsForm.method,
         path,
-        role: 'operate',
-        answer: () => {
-          api.refresh();
-          return jsonReply(202, { ok: true, status: 'ordered' });
-        },
+        role: roundsForm.role,
+        answer: (context) => refreshed(api, context),
       }),
     ),
   ]);

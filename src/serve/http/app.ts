@@ -1,5 +1,6 @@
 /** The application of a table of routes: callers and their roles, 404, 405 with `allow`, HEAD for every GET, errors. */
 
+import type { IncomingHttpHeaders } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import type { Access, Caller, HttpRefusal, Role } from '../access.ts';
@@ -57,6 +58,30 @@ function forbidden({ name }: Caller, role: Role): Response {
   return jsonReply(403, { ok: false, error: 'forbidden', message: `${name} does not have the role ${role}` });
 }
 
+/**
+ * True for a request that a page of another site made: a browser adds the caller's credentials to it. A program sends neither
+ * header.
+ */
+function isForeign({ 'sec-fetch-site': site, origin, host }: IncomingHttpHeaders): boolean {
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  return origin !== undefined && URL.parse(origin)?.host !== host;
+}
+
+function foreign(): Response {
+  return jsonReply(403, { ok: false, error: 'foreign', message: 'the request comes from a page of another site' });
+}
+
+/** Only a GET changes nothing. */
+function protectedFrom(route: Route, options: AppOptions): OpenRoute['answer'] {
+  const answer = guarded(route, options);
+  if (route.method === 'GET') return answer;
+  return (context) => {
+    if (!isForeign(context.env.incoming.headers)) return answer(context);
+    options.refused?.('foreign');
+    return foreign();
+  };
+}
+
 function guarded(route: Route, { access, refused }: AppOptions): OpenRoute['answer'] {
   if (route.role === undefined) return route.answer;
   const { role, answer } = route;
@@ -74,7 +99,7 @@ function guarded(route: Route, { access, refused }: AppOptions): OpenRoute['answ
 
 export function appOf(routes: readonly Route[], options: AppOptions): App {
   const app = new Hono<Env>();
-  for (const route of routes) app.on(route.method, route.path, guarded(route, options));
+  for (const route of routes) app.on(route.method, route.path, protectedFrom(route, options));
   app.notFound(({ req }) => {
     const methods = METHODS.filter((method) => app.router.match(method, req.path)[0].length > 0);
     if (methods.length === 0) return plainReply(404, 'not found');

@@ -1,4 +1,4 @@
-/** Forms of pages: their token, and the checks of a request that sends one. */
+/** Forms of pages: their token and their fields. `app.ts` refuses a form that a page of another site sent. */
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -22,18 +22,6 @@ export class FormTokens {
       createHmac('sha256', this.#key).update(each).digest(),
     );
     return given !== undefined && right !== undefined && timingSafeEqual(given, right);
-  }
-}
-
-/** True unless a browser says that a page of another origin sent the request. */
-export function isSameOrigin({ headers }: IncomingMessage): boolean {
-  const { 'sec-fetch-site': site, origin, host } = headers;
-  if (site !== undefined && site !== 'same-origin') return false;
-  if (origin === undefined) return true;
-  try {
-    return new URL(origin).host === host;
-  } catch {
-    return false;
   }
 }
 

@@ -7,7 +7,7 @@ import { type Base, isVerb, PAGES, type PageName, type Verb } from '../pages/pat
 import { SCRIPT } from '../pages/script.ts';
 import type { ServedApi } from './api-routes.ts';
 import type { Route, RouteContext } from './app.ts';
-import { FormTokens, formIn, isSameOrigin } from './forms.ts';
+import { FormTokens, formIn } from './forms.ts';
 import { assetReply, pageReply, seeOther, textReply } from './reply.ts';
 import { streamReply } from './stream.ts';
 
@@ -83,7 +83,6 @@ function backTo(context: RouteContext, verb: Verb): string {
 async function formAnswer(site: Site, context: RouteContext, { name }: Caller): Promise<Response> {
   const { api, tokens } = site;
   const { incoming } = context.env;
-  if (!isSameOrigin(incoming)) return refused(site, 403, 'a page of another site sent it');
   const form = await formIn(incoming);
   if (form === undefined) return refused(site, 400, 'the request is not a form of this page');
   if (!tokens.isValid(form.get('csrf') ?? '', name, api.project))

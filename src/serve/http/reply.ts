@@ -6,8 +6,8 @@ const USUAL: Headers = { 'cache-control': 'no-store', 'x-content-type-options': 
 const PLAIN: Headers = { ...USUAL, 'content-type': 'text/plain; charset=utf-8' };
 const JSON_TYPE: Headers = { ...USUAL, 'content-type': 'application/json' };
 
-/** A text of the given content type. */
-export function textReply(status: number, type: string, text: string): Response {
+/** A text of the given content type, or its bytes. */
+export function textReply(status: number, type: string, text: string | Uint8Array<ArrayBuffer>): Response {
   return new Response(text, { status, headers: { ...USUAL, 'content-type': type } });
 }
 

@@ -18,18 +18,33 @@ export interface Daemon {
   readonly intakes: readonly Intake[];
   readonly apis: readonly ServedApi[];
   readonly endpoints: readonly Announced[];
-  /** True if only this machine reaches the server. */
+  /** True if only this machine reaches the server, without TLS. */
   readonly isLocal: boolean;
 }
 
+/** Time for which the bytes of the metrics are used again, in ms: clients that do not read share them. */
+const SCRAPE_MS = 200;
+
+/** The bytes of the metrics. */
+function scraping({ text }: Daemon['metrics']): () => Promise<Uint8Array<ArrayBuffer>> {
+  let last: { readonly at: number; readonly bytes: Promise<Uint8Array<ArrayBuffer>> } | undefined;
+  const encoded = async (): Promise<Uint8Array<ArrayBuffer>> => new TextEncoder().encode(await text());
+  return () => {
+    const at = performance.now();
+    if (last === undefined || at - last.at > SCRAPE_MS) last = { at, bytes: encoded() };
+    return last.bytes;
+  };
+}
+
 export function routesOf({ metrics, notReady, reload, intakes, apis, endpoints, isLocal }: Daemon): readonly Route[] {
+  const scraped = scraping(metrics);
   /** A route that is open on a loopback address, and needs a role elsewhere. */
   const localOr = (role: Role, route: Route): Route => (isLocal ? route : { ...route, role });
   return [
     localOr('metrics', {
       method: 'GET',
       path: '/metrics',
-      answer: async () => textReply(200, metrics.type, await metrics.text()),
+      answer: async () => textReply(200, metrics.type, await scraped()),
     }),
     { method: 'GET', path: '/healthz', answer: () => textReply(200, 'application/json', '{"ok":true}\n') },
     {

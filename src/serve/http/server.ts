@@ -1,7 +1,7 @@
 /** The server of `fettle serve`: limits for connections, headers and time, and its end. */
 
 import { once } from 'node:events';
-import { createServer, type Server, type ServerOptions } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +13,12 @@ import type { App } from './app.ts';
 const MOST_CONNECTIONS = 1000;
 /** Connections without a request. Beyond that, the one that has waited longest is closed, so that others get in. */
 const MOST_IDLE = 500;
+
+/** Responses of one connection that are not sent yet. A client sends a request after the answer to the one before. */
+const MOST_OPEN = 4;
+/** Longest time of a response, in ms: a client that does not read keeps the rest in memory. A stream of events lasts longer. */
+const RESPONSE_MS = 30_000;
+const EVENT_STREAM = 'text/event-stream';
 
 const LIMITS: ServerOptions = {
   maxHeaderSize: 8192,
@@ -58,6 +64,34 @@ function limitIdle(server: Server, event: 'connection' | 'secureConnection'): vo
   });
 }
 
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * Hands requests on, and closes a connection that sends more of them than it reads answers. One packet may have hundreds of
+ * requests, which Node.js parses before it stops to read.
+ */
+function limitOpen(server: Server, handle: Handler): void {
+  const open = new WeakMap<Socket, number>();
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request;
+    if (socket.destroyed) return;
+    const count = (open.get(socket) ?? 0) + 1;
+    if (count > MOST_OPEN) {
+      socket.destroy();
+      return;
+    }
+    open.set(socket, count);
+    const late = setTimeout(() => {
+      if (!String(response.getHeader('content-type') ?? '').startsWith(EVENT_STREAM)) socket.destroy();
+    }, RESPONSE_MS);
+    response.once('close', () => {
+      clearTimeout(late);
+      open.set(socket, (open.get(socket) ?? 1) - 1);
+    });
+    handle(request, response);
+  });
+}
+
 /** A server with TLS, or without. */
 function makeServer({ fetch }: App, { host: hostname }: ListenAddress, tls: ServerTls | undefined): Server {
   if (tls === undefined) return createAdaptorServer({ fetch, hostname, createServer, serverOptions: LIMITS }) as Server;
@@ -76,12 +110,16 @@ function makeServer({ fetch }: App, { host: hostname }: ListenAddress, tls: Serv
 export async function startHttp(listen: ListenAddress, app: App, tls?: ServerTls): Promise<HttpServer> {
   if (tls === undefined) assertLoopback(listen, 'TLS. Set tls in the file of --serve-config');
   const server = makeServer(app, listen, tls);
+  const [handle] = server.listeners('request') as unknown as readonly Handler[];
+  if (handle === undefined) throw new Error('the server has no handler of requests');
+  server.removeAllListeners('request');
   server.maxConnections = MOST_CONNECTIONS;
   let isClosing = false;
   server.prependListener('request', (_request, response) => {
     if (isClosing) response.setHeader('connection', 'close');
   });
   limitIdle(server, tls === undefined ? 'connection' : 'secureConnection');
+  limitOpen(server, handle);
   server.listen({ ...listen, ipv6Only: true });
   try {
     await once(server, 'listening');

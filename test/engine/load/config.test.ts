@@ -28,6 +28,7 @@ const defaults = {
   suppress: [],
   confirm: [],
   unloaded: [],
+  serveWatch: true,
   owners: 'everybody',
 };
 
@@ -110,6 +111,7 @@ describe('the configuration', () => {
       suppress: [],
       confirm: [],
       unloaded: [],
+      serveWatch: true,
       owners: 'everybody',
       file: join(config.folder, 'fettle.yaml'),
       folder: config.folder,

@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, readFileSync } from 'node:fs';
+import { request as plainRequest } from 'node:http';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
@@ -32,6 +33,7 @@ const ROLES = ['metrics', 'read', 'intake', 'operate'] as const;
 
 const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/open', answer: () => plainReply(200, 'open') },
+  { method: 'POST', path: '/change', role: 'operate', answer: () => plainReply(200, 'changed') },
   ...ROLES.map(
     (role): Route => ({ method: 'GET', path: `/${role}`, role, answer: (_, { name }) => plainReply(200, name) }),
   ),
@@ -114,6 +116,37 @@ test.each([
   expect(namesIn(text)).toEqual(names);
 });
 
+describe('a change', () => {
+  let server: HttpServer;
+  beforeAll(async () => {
+    server = await startHttp({ host: '127.0.0.1', port: 0 }, app);
+  });
+  afterAll(() => server.close(0));
+
+  // Headers as browsers send them, then the status.
+  test.each([
+    ['a program', {}, 200],
+    ['a page of the server', { 'sec-fetch-site': 'same-origin', origin: 'SELF' }, 200],
+    ['a person, by the address line', { 'sec-fetch-site': 'none' }, 200],
+    ['a page of another site', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }, 403],
+    ['a page of a related site', { 'sec-fetch-site': 'same-site' }, 403],
+    ['a page of another port', { origin: 'http://127.0.0.1:1' }, 403],
+    ['a page without an origin', { origin: 'null' }, 403],
+  ])('by %s is answered by its origin', async (_, headers, status) => {
+    const url = `http://127.0.0.1:${server.address.port}`;
+    const own = Object.entries({ ...headers, authorization: 'Bearer operate-token' });
+    // fetch would not send these headers.
+    const answered = await new Promise<number>((resolve, reject) => {
+      const asked = plainRequest(`${url}/change`, { method: 'POST', agent: false }, (response) => {
+        response.resume().on('end', () => resolve(response.statusCode ?? 0));
+      });
+      for (const [name, value] of own) asked.setHeader(name, value === 'SELF' ? url : value);
+      asked.on('error', reject).end();
+    });
+    expect(answered).toBe(status);
+  });
+});
+
 describe('the file of the host', () => {
   const [token] = CALLERS.tokens;
   test.each([
@@ -121,6 +154,11 @@ describe('the file of the host', () => {
       'one token for two callers',
       { access: { tokens: [token!, { ...token!, name: 'b' }], clients: [] } },
       'tokens/1/hash',
+    ],
+    [
+      'the hash of an empty token',
+      { access: { tokens: [{ ...token!, hash: hashed('') }], clients: [] } },
+      'tokens/0/hash',
     ],
     ['clients without an authority', { access: { tokens: [], clients: CALLERS.clients } }, 'clients/0/san'],
     [

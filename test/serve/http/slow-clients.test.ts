@@ -76,6 +76,32 @@ describe.concurrent('a client', () => {
     expect(elapsedMs).toBeLessThan(most);
   });
 
+  test.each([
+    ['/metrics', 1600],
+    ['/v1/plan', 1600],
+    ['/healthz', 1600],
+  ])('that sends hundreds of requests for %s without reading is closed', async (path, count) => {
+    const socket = connect({ host: '127.0.0.1', port: bench.port });
+    socket.on('error', () => undefined);
+    socket.pause();
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`.repeat(count));
+    await expect
+      .poll(
+        () => {
+          // A paused socket does not notice its end.
+          socket.write('x');
+          return socket.destroyed;
+        },
+        { timeout: 60_000 },
+      )
+      .toBe(true);
+  });
+
+  test('that sends the next request before the answer is answered in order', async () => {
+    const { text } = await exchange(bench.port, 'GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(3), 20_000);
+    expect(text.match(/HTTP\/1\.1 200/gu)).toHaveLength(3);
+  });
+
   test('that sends a byte of its headers every 500 ms is closed', async () => {
     const { text, elapsedMs } = await dripped(bench.port, 'POST ', `${PATH} HTTP/1.1\r\nhost: a`.padEnd(120, 'a'), 500);
     expect(text).toContain('408');

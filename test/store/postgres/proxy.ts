@@ -13,6 +13,8 @@ export type ProxyMode =
   | 'swallow-commit'
   /** New connections are accepted, and never answered. */
   | 'silent'
+  /** Existing connections are cut, and new ones end at once: the server has gone. */
+  | 'gone'
   /** COMMIT reaches the server, its answer is cut off. */
   | 'cut-answer'
   /** COMMIT does not reach the server, and the connection is cut. */
@@ -40,6 +42,10 @@ export async function startProxy(target: number): Promise<Proxy> {
   const server = createServer((inner) => {
     const client = keep(inner);
     if (mode === 'silent') return;
+    if (mode === 'gone') {
+      client.destroy();
+      return;
+    }
     const upstream = keep(connect(target, '127.0.0.1'));
     const born = age;
     let cutting = false;
@@ -90,6 +96,7 @@ export async function startProxy(target: number): Promise<Proxy> {
     mode: (next) => {
       mode = next;
       if (next === 'swallow-old') age += 1;
+      if (next === 'gone') for (const socket of sockets) socket.destroy();
     },
     close: async () => {
       for (const socket of sockets) socket.destroy();
