@@ -173,6 +173,7 @@ const PURE = [
   'src/formats/**',
   'src/report/**',
   'src/serve/cert-variables.ts',
+  'src/serve/openapi.ts',
   'src/serve/alerts/*.ts',
   'plugins/*/*.ts',
   'plugins/certificates/events/*.ts',

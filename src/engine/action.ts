@@ -54,7 +54,7 @@ import {
 import { differencesAt } from './adopted.ts';
 import { propose } from './diff.ts';
 import { plainJson, soundAudit } from './guard.ts';
-import { effectOf, filesOf } from './covers.ts';
+import { effectOf, fileDigestsOf, filesOf } from './covers.ts';
 import type { Follower } from './follow.ts';
 import { withIgnored } from './ignored.ts';
 import { judgeOne } from './judge.ts';
@@ -256,6 +256,8 @@ function staleness({ action, neededBy }: Attempt, look: KnownLook): Ending | und
   return { status: 'stale', message: sentence(standing(judged)) };
 }
 
+type IntentFiles = Pick<RecordBodies['intent'], 'files'>;
+
 function intentOf(action: Action, resource: Resource, audit: Audit, input: ApplyInput): Draft {
   const { change } = action;
   const { desired } = resource;
@@ -276,6 +278,7 @@ function intentOf(action: Action, resource: Resource, audit: Audit, input: Apply
       ...audit,
       ...(change.effect.disruptive ? { disruptive: true } : {}),
       ...(overrides.length === 0 ? {} : { overrides }),
+      ...defined<IntentFiles>({ files: fileDigestsOf(action.covers) }),
       ...(desired === undefined
         ? {}
         : { meta: metaAfter(change, { ...resource, desired }), ...specNote(desired.spec) }),

@@ -14,6 +14,7 @@ import {
   digestOf,
   type Effect,
   errorText,
+  type FileDigests,
   type FileSeen,
   type FileUse,
   formatRef,
@@ -91,6 +92,22 @@ function filesSeen(effect: Required<Effect>, scene: Scene): readonly FileSeen[] 
   return [...new Map(seen.map((file) => [`${file.use} ${file.path}`, file])).values()]
     .map(({ path, use, digest, problem }) => defined<FileSeen>({ path, use, digest, problem }))
     .sort((a, b) => compareText(a.path, b.path));
+}
+
+/**
+ * The files of the repository that decide what a step does. Any other file has an absolute path, and no pull request changes
+ * it.
+ */
+export function repositoryFilesOf({ files }: Covered): readonly FileSeen[] {
+  return files.filter(({ path }) => !path.startsWith('/'));
+}
+
+/** Their digests, for the log; undefined if there are none. */
+export function fileDigestsOf(covered: Covered): FileDigests | undefined {
+  const digests = repositoryFilesOf(covered).flatMap(({ path, digest }) =>
+    digest === undefined ? [] : [[path, digest] as const],
+  );
+  return digests.length === 0 ? undefined : Object.fromEntries(digests);
 }
 
 function isEmpty(value: Json | undefined): boolean {

@@ -2,6 +2,7 @@
 
 import type { Action, Cause, DriftSeverity, Resource } from '#plugin';
 import { driftedFields, isLastApplied } from './causes.ts';
+import { repositoryFilesOf } from './covers.ts';
 import type { ServeHost } from './generated.ts';
 
 /** Permits some rows of one plugin. */
@@ -23,9 +24,21 @@ function isUnknownEdit(resource: Resource | undefined): boolean {
   );
 }
 
+/** True if the row uses a file of the repository that differs from the one that was last approved for its resource. */
+function usesEditedFile({ covers: covered }: Action, resource: Resource | undefined): boolean {
+  const approved = resource?.memory?.files ?? {};
+  return repositoryFilesOf(covered).some(({ path, digest }) => digest === undefined || approved[path] !== digest);
+}
+
 /** True for a step of another cause that would also apply an edit: the run may have the cause edit for other rows. */
-function carriesEdit({ change: { cause, fields }, edits = [] }: Action, resource: Resource | undefined): boolean {
-  if (cause === 'new' || cause === 'edit' || cause === 'orphan') return false;
+function carriesEdit(action: Action, resource: Resource | undefined): boolean {
+  const {
+    change: { cause, fields },
+    edits = [],
+  } = action;
+  if (cause === 'new' || cause === 'edit') return false;
+  if (usesEditedFile(action, resource)) return true;
+  if (cause === 'orphan') return false;
   // All fields of a row with the cause drift are drifted.
   return edits.length > 0 || (cause !== 'drift' && fields.length > 0) || isUnknownEdit(resource);
 }

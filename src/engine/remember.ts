@@ -232,11 +232,11 @@ function withTried(memory: Memory, { open, tried = [] }: Memory): Memory {
 
 /** The state of a resource after the removal of its replacement: the lifecycle settings about removals. */
 function promised(
-  { ref, protect, onRemove, hold, needs, labels, formerLabels, safety, open }: Memory,
+  { ref, protect, onRemove, hold, needs, labels, formerLabels, safety, files, open }: Memory,
   at: Instant,
 ): Memory {
   const successor = open?.applied?.digest;
-  const kept = { protect, onRemove, hold, needs, labels, formerLabels, safety, successor };
+  const kept = { protect, onRemove, hold, needs, labels, formerLabels, safety, files, successor };
   return { ...blank(ref), ...kept, state: 'absent', since: at } as Memory;
 }
 
@@ -312,6 +312,18 @@ function rememberMemory(memory: Memory | undefined, body: RecordBodies['memory']
   return withState(withKept(withMeta(adopted as Memory, body.meta, at), body.kept, body.version), at, body.state);
 }
 
+/**
+ * The files of the repository that a resource uses, after another step. Another spec drops those of the former one: the
+ * steps of one spec use a limited number of files.
+ */
+function filesAfter(
+  memory: Memory | undefined,
+  { files, spec_digest: digest }: RecordBodies['intent'],
+): Pick<Memory, 'files'> {
+  if (files === undefined) return {};
+  return { files: memory?.applied?.digest === digest ? { ...memory?.files, ...files } : files };
+}
+
 /** Applies one record to the state of one resource; undefined if the state no longer has the resource. */
 function rememberOne(memory: Memory | undefined, entry: Entry, at: Instant): Memory | undefined {
   const next = remembered(memory, entry, at);
@@ -334,7 +346,7 @@ function remembered(memory: Memory | undefined, entry: Entry, at: Instant): Memo
         anew: body.overrides?.some(({ rule }) => rule === RETRY_EXHAUSTED) === true ? true : undefined,
         applied: appliedOf(at, body.spec, body.spec_digest),
       });
-      return { ...(memory ?? blank(body.ref)), open };
+      return { ...(memory ?? blank(body.ref)), ...filesAfter(memory, body), open };
     }
     case 'outcome':
       return rememberOutcome(memory, entry.body, at);

@@ -4,6 +4,7 @@ import type {
   Applied,
   Cause,
   Facts,
+  FileDigests,
   FieldChange,
   FormerLabels,
   Goal,
@@ -225,6 +226,8 @@ export interface RecordBodies {
     /** The spec marks the step as disruptive: it counts against disruption budgets. */
     readonly disruptive?: true;
     readonly overrides?: readonly { readonly rule: string; readonly reason: string }[];
+    /** Digests of the files of the repository that the step uses. */
+    readonly files?: FileDigests;
     readonly meta?: MetaNote;
     readonly spec?: Json;
     readonly spec_digest?: string;

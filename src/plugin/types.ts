@@ -85,6 +85,9 @@ export interface FileSeen {
   readonly content?: Uint8Array;
 }
 
+/** Digests of files of the repository, by path. */
+export type FileDigests = Readonly<Record<string, string>>;
+
 /** Inputs of decisions other than documents and actual state. */
 export interface Given {
   readonly project: string;
@@ -305,6 +308,8 @@ export interface Memory<M = Facts> {
   /** JSON pointers that its document ignored at the last apply, sorted. */
   readonly ignore?: readonly string[];
   readonly applied?: Applied;
+  /** Digests of the files of the repository that its steps used, by path, as they were approved. */
+  readonly files?: FileDigests;
   /**
    * Differences from its document that its adoption found, until a step applies the document: digests of the actual
    * values by JSON pointer. They are a pending edit, and not drift, as long as the values stay.

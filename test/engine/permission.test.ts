@@ -30,6 +30,7 @@ interface Given {
   readonly overridden?: string;
   readonly fields?: readonly object[];
   readonly edits?: readonly object[];
+  readonly files?: readonly object[];
 }
 
 function action(given: Given = {}): Action {
@@ -47,6 +48,7 @@ function action(given: Given = {}): Action {
     change: change as unknown as Change,
     judgements: [judgement as Judgement],
     edits: given.edits,
+    covers: { files: given.files ?? [] },
   } as unknown as Action;
 }
 
@@ -144,6 +146,31 @@ describe('a row', () => {
     ['is of that spec and shows differences', mode, resourceOf(spec, { digest: 'sha256:0' }), [timeAndEdit], false],
     ['is of the same spec, too large for the log', {}, resourceOf(spec, { digest: digestOf(spec) }), [renewals], true],
   ])('of a renewal that %s', (_name, given, resource, host, expected) => {
+    expect(isPermitted(action(given), { host, project: undefined }, resource)).toBe(expected);
+  });
+
+  const script = { path: 'scripts/reload.sh', use: 'run', digest: 'sha256:1' };
+  const outside = { path: '/usr/bin/reload', use: 'send', digest: 'sha256:2' };
+  const approved = (files: object | undefined): Resource => ({ memory: { files } }) as unknown as Resource;
+
+  test.each<[string, Given, Resource | undefined, readonly Permission[], boolean]>([
+    ['as approved', { files: [script] }, approved({ 'scripts/reload.sh': 'sha256:1' }), [renewals], true],
+    ['edited', { files: [script] }, approved({ 'scripts/reload.sh': 'sha256:0' }), [renewals], false],
+    ['edited, with the cause edit', { files: [script] }, approved({}), [timeAndEdit], true],
+    ['added', { files: [script] }, approved({ other: 'sha256:1' }), [renewals], false],
+    ['of a log without digests', { files: [script] }, approved(undefined), [renewals], false],
+    ['of a new resource, by another resource', { files: [script], cause: 'time' }, undefined, [renewals], false],
+    ['not read', { files: [{ ...script, digest: undefined }] }, approved({}), [renewals], false],
+    ['outside of the repository', { files: [outside] }, approved(undefined), [renewals], true],
+    [
+      'edited, in a removal',
+      { files: [script], cause: 'orphan' },
+      approved({}),
+      [{ ...renewals, causes: ['orphan'] }],
+      false,
+    ],
+    ['of a new document', { files: [script], cause: 'new' }, undefined, [{ ...renewals, causes: ['new'] }], true],
+  ])('with a file of the repository %s', (_name, given, resource, host, expected) => {
     expect(isPermitted(action(given), { host, project: undefined }, resource)).toBe(expected);
   });
 

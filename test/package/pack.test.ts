@@ -68,6 +68,7 @@ describe('npm pack', () => {
       /^specs\/[\w./-]+\.(yaml|md|json)$/,
       /^templates\/[\w./-]+$/,
       /^docs\/[\w-]+\.md$/,
+      /^docs\/openapi\.json$/,
       /^plugins\/\w+\/README\.md$/,
       /^monitoring\/dashboards\/[\w-]+\.json$/,
       /^monitoring\/rules\/[\w-]+\.yml$/,

@@ -1,6 +1,8 @@
 /** The description of the API in tests: its operations, and requests and answers that are held to it. */
 
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { Endpoint, EndpointAnswer, EndpointView } from '#plugin';
+import { fieldValues } from '../../src/serve/answers/fields.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -84,17 +86,17 @@ const ajv = new Ajv2020({
 });
 const compiled = new Map<unknown, ValidateFunction>();
 
-function validatorOf(schema: Schema): ValidateFunction {
+function validatorOf(schema: object): ValidateFunction {
   let found = compiled.get(schema);
   if (found === undefined) {
-    found = ajv.compile(closed(schema) as Schema);
+    found = ajv.compile(closed(schema) as object);
     compiled.set(schema, found);
   }
   return found;
 }
 
 /** The mistakes of a value; empty if it is as described. */
-export function mistakesIn(schema: Schema, value: unknown): readonly string[] {
+export function mistakesIn(schema: object, value: unknown): readonly string[] {
   const validate = validatorOf(schema);
   return validate(value)
     ? []
@@ -159,4 +161,17 @@ export function invalidBodies({ requestBody }: Described): readonly string[] {
       maximum === undefined ? [] : [JSON.stringify({ [name]: Number(maximum) + 1 })],
     ),
   ];
+}
+
+/** The time of requests to an endpoint alone. */
+export const NOW = Date.parse('2026-11-21T12:00:00Z');
+
+/** The answer of an endpoint of a plugin, without a daemon. */
+export function answerOf(
+  endpoint: Endpoint,
+  query: object,
+  view: EndpointView,
+): EndpointAnswer | Promise<EndpointAnswer> {
+  const given = { query: fieldValues(endpoint.query, query), body: fieldValues(endpoint.body, {}) };
+  return endpoint.answer({ params: {}, ...given, now: NOW }, view);
 }

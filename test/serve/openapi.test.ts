@@ -400,3 +400,31 @@ test('each role may use exactly the operations that the description gives it', {
   }
   expect(await running.stop()).toBe(0);
 });
+
+test('with several projects, each has every path of the API below its own, and no other', {
+  timeout: 120_000,
+}, async () => {
+  const folder = temporaryFolder();
+  for (const name of ['shop', 'bank'])
+    writeFiles(folder, {
+      [`${name}/fettle.yaml`]: `name: ${name}\nstore: .fettle\n`,
+      [`${name}/desired/www.yaml`]: DOMAIN,
+    });
+  const running = await daemon(folder, ACCESS, ['--projects', folder]);
+  await running.said(/bank: .*resources? refreshed/u);
+  await running.said(/shop: .*resources? refreshed/u);
+  const api = operations.filter(({ path }) => path.startsWith('/v1/'));
+  for (const operation of api) {
+    expect((await send(running, operation, {})).status, operation.path).toBe(404);
+    for (const name of ['shop', 'bank']) {
+      const path = operation.path.replace('/v1', `/v1/projects/${name}`);
+      const { status } = await running.ask(pathWith(path, {}), operation.method);
+      expect([path, status]).toEqual([path, 401]);
+    }
+  }
+  const describe = api.find(({ path }) => path === '/v1/openapi.json');
+  if (describe === undefined) throw new Error('the description is not described');
+  const { text } = await send(running, { ...describe, path: '/v1/projects/bank/openapi.json' }, {});
+  expect(JSON.parse(text)).toMatchObject({ servers: [{}, { variables: { project: { default: 'bank' } } }] });
+  expect(await running.stop()).toBe(0);
+});

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Outside } from '#plugin';
+import { commandEnvironment } from '#plugin/command-environment';
 import type { CertificatesConfig } from '../generated.ts';
 import { isAllowed } from '../allowed-command.ts';
 import { placesOf } from '../paths.ts';
@@ -38,7 +39,13 @@ export function openWriter(outside: Outside): CertificatesWriter {
   const reload = async ({ command, signal, timeoutSeconds }: Service, abort: AbortSignal): Promise<void> => {
     if (command !== undefined) {
       mayRun(command);
-      await runCommand({ words: command, folder, env, timeoutMs: timeoutSeconds * 1000, signal: abort });
+      await runCommand({
+        words: command,
+        folder,
+        env: commandEnvironment(env),
+        timeoutMs: timeoutSeconds * 1000,
+        signal: abort,
+      });
     } else if (signal !== undefined) {
       const pidFile = resolve(folder, signal.pidFile);
       if (!pidFiles.some((each) => resolve(folder, each) === pidFile))
@@ -87,7 +94,7 @@ export function openWriter(outside: Outside): CertificatesWriter {
         await runCommand({
           words: deploy.command,
           folder,
-          env: { ...env, ...deployEnv({ name, storage: storageIn(folder, storage) }) },
+          env: commandEnvironment(env, deployEnv({ name, storage: storageIn(folder, storage) })),
           timeoutMs: deploy.timeoutSeconds * 1000,
           signal,
         });
