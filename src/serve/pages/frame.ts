@@ -1,6 +1,6 @@
 /** The frame of every page: title, navigation, the standing of the project, and the content. Pure. */
 
-import { counted, spanText } from '#plugin';
+import { counted, instantText, spanText } from '#plugin';
 import { headText } from '../../report/plan-text.ts';
 import { version } from '../../version.ts';
 import { html, type Html, type Part, when } from './html.ts';
@@ -56,7 +56,7 @@ function standingPart(view: View): Html {
   const refreshed =
     at === null
       ? html`not refreshed yet`
-      : html`refreshed <time datetime="${new Date(at).toISOString()}">${spanText(now - at)} ago</time>`;
+      : html`refreshed <time datetime="${instantText(at)}">${spanText(now - at)} ago</time>`;
   const [seq = '', hash = ''] = headText(head ?? undefined).split(':');
   return html`<p class="standing">${refreshed} &middot; log head ${head === null ? 'none' : `${seq}:${hash.slice(0, 4)}`} &middot; ${lockPart(view)}${when(isDamaged, () => html` &middot; <strong class="red">the log is damaged</strong>`)}</p>`;
 }
@@ -116,7 +116,7 @@ export function framed(name: PageName, title: string, view: View, content: Part)
   });
 }
 
-/** A page that says why there is no other. */
+/** A page with a message in place of its content. */
 export function messagePage(
   title: string,
   message: string,

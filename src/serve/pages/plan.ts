@@ -39,7 +39,7 @@ interface PlanData {
   readonly rows: Listed<PlanRow>;
 }
 
-/** Sentences about what a plan leaves out. */
+/** Sentences about the parts that a plan leaves out. */
 export function limitsOf(plan: Plan): readonly string[] {
   return [
     ...(plan.targeted ? ['The last round refreshed only the resources that were due.'] : []),

@@ -33,7 +33,7 @@ interface ResourceData {
   readonly state: MemoryBody | null;
   /** The row of the last plan. */
   readonly row: PlanRow | null;
-  /** What the last plan leaves out. */
+  /** Sentences about the parts that the last plan leaves out. */
   readonly limits: readonly string[];
   /** The last recorded refusal, if no later step began. */
   readonly refusal: Refusal | null;
