@@ -7,6 +7,7 @@ import type { Answer, EndpointQuestion, FormQuestion, Question } from './questio
 import { orderOf } from '../pages/desk.ts';
 import { type Loaders, ownEndpoints, pluginEndpoints } from './project-endpoints.ts';
 import type { Recorded } from './recorded.ts';
+import { roundsForm } from './rounds-form.ts';
 
 /** An endpoint as the daemon announces it. */
 export type Announced = Pick<Endpoint, 'method' | 'path' | 'role'>;
@@ -34,9 +35,18 @@ function calling(plugin: string, endpoint: Endpoint): Call {
   };
 }
 
-/** Every endpoint of a project, for its routes. */
+/** Every endpoint of a project, for its routes. Throws an InputError if a plugin declares one that exists already. */
 export async function announcedEndpoints(plugins: Loaders): Promise<readonly Announced[]> {
+  const taken = new Set([...ownEndpoints, roundsForm].map(endpointName));
   const own = await pluginEndpoints(plugins);
+  for (const [plugin, endpoint] of own) {
+    const name = endpointName(endpoint);
+    if (taken.has(name))
+      throw new InputError(
+        `the plugin ${plugin} declares the endpoint ${name}, which exists already. Remove the plugin from FETTLE_PLUGINS`,
+      );
+    taken.add(name);
+  }
   return [...ownEndpoints, ...own.map(([, endpoint]) => endpoint)].map(({ method, path, role }) => ({
     method,
     path,
