@@ -1,4 +1,7 @@
-/** Collapse: a refresh that finds far fewer owned resources than the last one is doubtful. */
+/**
+ * Collapse: a refresh that finds far fewer owned resources than the last one is doubtful. A refresh of only some resources
+ * reads all of a kind before its counts are used (`look-at-some.ts`).
+ */
 
 import { ABSENT, type KindCount, type Resource, type Safety, isGiven } from '#plugin';
 

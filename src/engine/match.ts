@@ -100,7 +100,12 @@ function resourceSeen(
 /**
  * Makes one resource of all that has the same address: finds its kind, and derives its policy and its states at a time.
  */
-export function match(desired: readonly Desired[], view: View, recall: Recall, by: Deriving): Matched {
+export function match(
+  desired: readonly Desired[],
+  view: View,
+  recall: Pick<Recall, 'resources'>,
+  by: Deriving,
+): Matched {
   const { plugins, failures = new Map() } = by;
   const declared = new Map(desired.map((each) => [formatRef(each.ref), each]));
   const seen = new Map(view.observed.map((each) => [formatRef(each.ref), each]));

@@ -13,6 +13,7 @@ import { effectOf, filesOf } from './covers.ts';
 import { withIgnored } from './ignored.ts';
 import { judge } from './judge.ts';
 import type { Confirmation, Suppression } from './load/config.ts';
+import { knownRefs, lookAtSome } from './look-at-some.ts';
 import { match, remembering } from './match.ts';
 import { asPartial, note, noteApplied, noteFindings } from './note.ts';
 import { type ObserveInput, observe } from './observe.ts';
@@ -81,7 +82,10 @@ export interface ReconcileInput {
   readonly progress?: ObserveInput['progress'];
   readonly redact?: ObserveInput['redact'];
   readonly scheduled?: ObserveInput['scheduled'];
-  /** Refreshes only these resources. The others count as unseen, and no record names them. */
+  /**
+   * Refreshes only these resources, and those of a kind of which an owned one is missing. The others count as unseen, and
+   * no record names them.
+   */
   readonly only?: readonly Ref[] | undefined;
   /** With `only`: plugins of which it has every resource. */
   readonly whole?: ReadonlySet<string> | undefined;
@@ -99,6 +103,8 @@ export interface ReconcileInput {
 }
 
 export interface Reconciled {
+  /** The resources that were refreshed; absent for all. */
+  readonly refreshed?: readonly Ref[];
   readonly desired: readonly Desired[];
   readonly view: View;
   /** Followers have the documents that their accepted origins give them. */
@@ -223,25 +229,32 @@ function ledResources(
 /** A gap for each plugin, over its resources that a refresh of only some leaves out. */
 function leftOut(only: readonly Ref[], desired: readonly Desired[], recall: Recall): readonly Gap[] {
   const wanted = new Set(only.map(formatRef));
-  const others = new Map<string, Map<string, Ref>>();
-  for (const { ref } of [...desired, ...recall.resources.values()]) {
-    const address = formatRef(ref);
-    if (wanted.has(address)) continue;
-    others.set(ref.plugin, (others.get(ref.plugin) ?? new Map<string, Ref>()).set(address, ref));
-  }
-  return [...others].map(([plugin, refs]) => ({ plugin, refs: [...refs.values()], message: 'not refreshed' }));
+  const others = [...knownRefs(desired, recall)].flatMap(([address, ref]) => (wanted.has(address) ? [] : [ref]));
+  return [...Map.groupBy(others, ({ plugin }) => plugin)].map(([plugin, refs]) => ({
+    plugin,
+    refs,
+    message: 'not refreshed',
+  }));
 }
 
 /** Refreshes, compares and judges. Only writes by `record`. */
 export async function reconcile(input: ReconcileInput): Promise<Reconciled> {
   const { plugins, recall, safety, only } = input;
   const desired = expand(input.documents, plugins, recall, input.settings);
-  const view = await observe(defined({ ...input, collapse: safety.collapse, desired, deadlineMs: LOOK_DEADLINE_MS }));
+  const looking: ObserveInput = defined({
+    ...input,
+    collapse: safety.collapse,
+    desired,
+    deadlineMs: LOOK_DEADLINE_MS,
+  });
   // An interrupted refresh has no result for the resources that it did not reach.
-  const complete = !input.abort.aborted;
-  if (only === undefined) return compared(view, desired, input, complete);
-  const record: ReconcileInput['record'] = (drafts) => input.record(asPartial(drafts, input.whole));
-  return compared(view, desired, { ...input, record }, complete, leftOut(only, desired, recall));
+  const isComplete = (): boolean => !input.abort.aborted;
+  if (only === undefined) return compared(await observe(looking), desired, input, isComplete());
+  const look = await lookAtSome({ ...looking, only, settings: input.settings ?? new Map() });
+  const record: ReconcileInput['record'] = (drafts) => input.record(asPartial(drafts, look.whole));
+  const unseen = leftOut(look.only, desired, recall);
+  const reconciled = await compared(look.view, desired, { ...input, record }, isComplete(), unseen);
+  return { ...reconciled, refreshed: look.only };
 }
 
 /**

@@ -3,9 +3,10 @@
 import type { Changes } from '../engine/changes.ts';
 import { dueOf, type Due } from '../engine/due.ts';
 import { expand } from '../engine/expand.ts';
+import { knownRefs } from '../engine/look-at-some.ts';
 import { match } from '../engine/match.ts';
 import type { Recall } from '../engine/remember.ts';
-import { digestOf, formatRef, type Gap, type Plugin } from '#plugin';
+import { digestOf, type Gap, type Plugin } from '#plugin';
 import type { Project } from './project.ts';
 import { settingsFor } from './worlds.ts';
 
@@ -44,8 +45,7 @@ export async function dueNow(
   const now = project.host.now();
   const settings = await settingsFor(plugins, project);
   const desired = expand(project.documents, plugins, recall, settings);
-  const known = new Map([...desired, ...recall.resources.values()].map(({ ref }) => [formatRef(ref), ref]));
-  const names = new Set([...known.values()].map(({ plugin }) => plugin));
+  const names = new Set([...knownRefs(desired, recall).values()].map(({ plugin }) => plugin));
   const gaps = [...names].map((plugin): Gap => ({ plugin, message: 'not refreshed' }));
   const { resources } = match(desired, { observed: [], gaps, at: now }, recall, { plugins, settings, now });
   const due = dueOf({ resources, now, since: since(versionOf(project)), everyMs, rows, changed });

@@ -169,7 +169,7 @@ async function watchedRound(
   let rows: readonly Row[] = [];
   let head: Head | undefined;
   let due: Due | undefined;
-  /** Addresses of the resources that are due; undefined for all. */
+  /** Addresses of the refreshed resources; undefined for all. */
   let refreshed: ReadonlySet<string> | undefined;
   let version: string | undefined;
   const schedule: RoundSchedule = {
@@ -180,10 +180,7 @@ async function watchedRound(
       version = read;
       return order.documents === read ? order.since : undefined;
     },
-    found: (found) => {
-      due = found;
-      refreshed = found.only === undefined ? undefined : new Set(found.only.map(formatRef));
-    },
+    found: (found) => (due = found),
   };
   const refusals = new Map<string, string>();
   let eventAt: Instant | undefined;
@@ -221,7 +218,10 @@ async function watchedRound(
           read = open.project;
           ({ nextAt: eventAt } = await drainEvents({ ...open, settled: alerts.settled }, say));
         },
-        judged: alerts.begin,
+        judged: (reconciled, open) => {
+          if (reconciled.refreshed !== undefined) refreshed = new Set(reconciled.refreshed.map(formatRef));
+          return alerts.begin(reconciled, open);
+        },
         keeps: (action, resource) => isUnattended(action, permissions, resource),
         keepsRefused: (action, resource) => {
           if (!isPermitted(action, permissions, resource)) return false;

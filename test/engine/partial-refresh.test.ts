@@ -86,17 +86,44 @@ it('proposes no removal of a resource that it leaves out', async () => {
   expect(memoryOf(log, 'b')).toMatchObject({ owned: 'created', state: 'ready' });
 });
 
-it('records an absence of the resource itself', async () => {
-  const { world, log } = await owned({ a: 2, b: 2, c: 2, d: 2 });
+const MANY = Array.from({ length: 8 }, (_, i) => `item-${i}`);
+const MANY_WANTED = MANY.map((name) => wanted(name, 2));
+const ownedMany = (): ReturnType<typeof owned> => owned(Object.fromEntries(MANY.map((name) => [name, 2])));
+const statesOf = (log: ToyLog): readonly unknown[] => MANY.map((name) => memoryOf(log, name)?.state);
+
+it('notices that one resource is removed, and that the others of its kind exist', async () => {
+  const { world, log } = await ownedMany();
+  world.items.delete('item-3');
+  world.items.set('item-5', { value: 4, state: 'ready' });
+  const { reconciled } = await refreshed(world, log, ['item-3'], MANY_WANTED);
+  expect(statesOf(log)).toEqual(MANY.map((name) => (name === 'item-3' ? 'absent' : 'ready')));
+  expect([...reconciled.actions].map(([address, { verdict }]) => [address, verdict])).toEqual([
+    ['toy/Item/item-3', 'accept'],
+  ]);
+  expect(new Set(reconciled.refreshed?.map(({ name }) => name))).toEqual(new Set(MANY));
+  expect(memoryOf(log, 'item-5')?.kept).toEqual({ last_value: 4 });
+});
+
+it('reads the others of a kind only while one of it is missing', async () => {
+  const { world, log } = await ownedMany();
+  world.items.delete('item-3');
+  const look = async (name: string) => (await refreshed(world, log, [name], MANY_WANTED)).reconciled.refreshed?.length;
+  expect([await look('item-2'), await look('item-3'), await look('item-3')]).toEqual([1, 8, 1]);
+});
+
+it('records no absence while the place of all resources is missing, one after the other', async () => {
+  const { world, log } = await ownedMany();
+  const items = new Map(world.items);
   world.items.clear();
-  await refreshed(
-    world,
-    log,
-    ['a'],
-    ['a', 'b', 'c', 'd'].map((name) => wanted(name, 2)),
-  );
-  expect(memoryOf(log, 'a')?.state).toBe('absent');
-  for (const name of ['b', 'c', 'd']) expect(memoryOf(log, name)?.state).toBe('ready');
+  for (const name of MANY) {
+    const { reconciled } = await refreshed(world, log, [name], MANY_WANTED);
+    expect([...reconciled.actions.values()].filter(({ verdict }) => verdict === 'accept')).toEqual([]);
+  }
+  expect(new Set(statesOf(log))).toEqual(new Set(['ready']));
+  const { actions } = await planToy(world, MANY_WANTED, log);
+  expect(new Set([...actions.values()].map(({ verdict }) => verdict))).toEqual(new Set(['reject']));
+  for (const [name, value] of items) world.items.set(name, value);
+  expect((await planToy(world, MANY_WANTED, log)).changes.size).toBe(0);
 });
 
 it('settles the open step of the resource, and no other one', async () => {

@@ -102,6 +102,20 @@ test('every operation has an id, a summary and described parameters', () => {
   }
 });
 
+test.each(['/v1/plan', '/v1/nodes'] as const)('a plugin cannot declare the endpoint %s again', async (path) => {
+  const { certificates } = Object.fromEntries(builtinPlugins);
+  if (certificates === undefined) throw new Error('the plugin certificates is missing');
+  const [any] = (await (await certificates()).endpoints?.()) ?? [];
+  if (any === undefined) throw new Error('the plugin has no endpoint');
+  const plugins = new Map([
+    ...builtinPlugins,
+    ['other', async () => ({ ...(await certificates()), endpoints: async () => [{ ...any, path }] })] as const,
+  ]);
+  await expect(announcedEndpoints(plugins)).rejects.toThrow(
+    `the plugin other declares the endpoint GET ${path}, which exists already`,
+  );
+});
+
 interface Sent {
   readonly query?: string;
   readonly params?: Readonly<Record<string, string>>;

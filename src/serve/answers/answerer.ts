@@ -13,6 +13,7 @@ import {
 import { FieldsError, fieldValues } from './fields.ts';
 import { type Loaders, ownEndpoints, pluginEndpoints } from './project-endpoints.ts';
 import type { Recorded } from './recorded.ts';
+import { roundsForm } from './rounds-form.ts';
 
 /** A request as the daemon hands it on: its caller has the role of the endpoint. */
 export interface Question {
@@ -57,9 +58,18 @@ function calling(plugin: string, endpoint: Endpoint): Call {
   };
 }
 
-/** Every endpoint of a project, for its routes. */
+/** Every endpoint of a project, for its routes. Throws an InputError if a plugin declares one that exists already. */
 export async function announcedEndpoints(plugins: Loaders): Promise<readonly Announced[]> {
+  const taken = new Set([...ownEndpoints, roundsForm].map(endpointName));
   const own = await pluginEndpoints(plugins);
+  for (const [plugin, endpoint] of own) {
+    const name = endpointName(endpoint);
+    if (taken.has(name))
+      throw new InputError(
+        `the plugin ${plugin} declares the endpoint ${name}, which exists already. Remove the plugin from FETTLE_PLUGINS`,
+      );
+    taken.add(name);
+  }
   return [...ownEndpoints, ...own.map(([, endpoint]) => endpoint)].map(({ method, path, role }) => ({
     method,
     path,
