@@ -10,6 +10,7 @@
  */
 
 import { isSecretName } from '#plugin';
+import { isUsualVariable } from '#plugin/command-environment';
 import { CI_MARKS } from '../run/ci.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -25,15 +26,17 @@ export interface VariableUses {
 /** Variables of the service manager: only the daemon itself notifies it. */
 const OF_SERVICE = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
 
-/** Variables that fettle, Node.js and the PostgreSQL driver read, other than those of plugins and receivers. */
-const READ = new Set<string>([
-  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'TZ', 'TMPDIR', 'SUDO_UID', 'NO_COLOR'],
-  ...['CI', ...CI_MARKS],
-]);
-const READ_PREFIXES = ['FETTLE_', 'LC_', 'LD_', 'NODE_', 'SSL_', 'OPENSSL_'];
+/** Further variables that fettle, Node.js and its libraries read, other than those of plugins and receivers. */
+const READ: ReadonlySet<string> = new Set(['SUDO_UID', 'NO_COLOR', 'CI', ...CI_MARKS]);
+const READ_PREFIXES = ['FETTLE_', 'LD_', 'NODE_', 'SSL_', 'OPENSSL_'];
 
-/** Secrets of the store, whose names all begin in the same way, or are known. */
+/** Variables of PostgreSQL, its password among them. */
 const STORE_PREFIX = 'PG';
+
+function isRead(name: string): boolean {
+  if (name.startsWith(STORE_PREFIX) || isUsualVariable(name)) return true;
+  return (READ.has(name) || READ_PREFIXES.some((prefix) => name.startsWith(prefix))) && !isSecretName(name);
+}
 
 function without(env: Environment, names: ReadonlySet<string>): Environment {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.has(name)));
@@ -47,16 +50,11 @@ export function watcherEnvironment(env: Environment, { events, receivers }: Vari
   return without(env, new Set([...OF_SERVICE, ...events, ...receivers]));
 }
 
-/** `store`: names of the variables in the address of the store. */
+/** `store`: names of the variables in the address of the store, which a receiver may have too. */
 export function readerEnvironment(env: Environment, uses: VariableUses, store: readonly string[]): Environment {
   const ofStore = new Set(store);
-  const isRead = (name: string): boolean =>
-    name.startsWith(STORE_PREFIX) ||
-    ((READ.has(name) || READ_PREFIXES.some((prefix) => name.startsWith(prefix))) && !isSecretName(name));
-  // A variable of a receiver may be the store's too.
+  const others = watcherEnvironment(env, uses);
   return Object.fromEntries(
-    Object.entries(
-      watcherEnvironment(env, { ...uses, receivers: uses.receivers.filter((name) => !ofStore.has(name)) }),
-    ).filter(([name]) => ofStore.has(name) || isRead(name)),
+    Object.entries(env).filter(([name]) => ofStore.has(name) || (name in others && isRead(name))),
   );
 }
