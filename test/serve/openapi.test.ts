@@ -10,7 +10,10 @@ import { startEmulator } from '../../plugins/nodes/sandbox/emulator.ts';
 import { builtinPlugins } from '../../src/plugins.ts';
 import { announcedEndpoints } from '../../src/serve/answers/answerer.ts';
 import { description } from '../../src/serve/answers/project-endpoints.ts';
+import type { ServedApi } from '../../src/serve/http/api-routes.ts';
+import { pageRoutes } from '../../src/serve/http/page-routes.ts';
 import { routesOf } from '../../src/serve/http/routes.ts';
+import { Changes } from '../../src/serve/changes.ts';
 import { eventsOf, Intake } from '../../src/serve/intake.ts';
 import { cliFile, run, temporaryFolder, writeFiles } from '../support/cli.ts';
 import { DOMAIN_ID, SIGNED, signedHeaders } from '../support/intake-server.ts';
@@ -62,22 +65,26 @@ test('the shipped description has every route of the server, and no other', asyn
     received: () => undefined,
     say: () => undefined,
   });
-  const routes = routesOf({
+  const api: ServedApi = {
+    project: 'shop',
+    ask: () => Promise.reject(new Error('not used')),
+    order: () => Promise.resolve('failed'),
+    refresh: () => undefined,
+    changes: new Changes(() => Promise.resolve(undefined)),
+    lastRound: undefined,
+  };
+  // Pages are for people: the description is of the API.
+  const pages = new Set(pageRoutes([api]).map(({ method, path }) => `${method} ${path}`));
+  const all = routesOf({
     metrics: { type: 'text/plain', text: () => Promise.resolve('') },
     notReady: () => [],
     reload: () => undefined,
     intakes: [intake],
-    apis: [
-      {
-        project: 'shop',
-        ask: () => Promise.reject(new Error('not used')),
-        order: () => Promise.resolve('failed'),
-        refresh: () => undefined,
-      },
-    ],
+    apis: [api],
     endpoints: await announcedEndpoints(builtinPlugins),
     isLocal: false,
   });
+  const routes = all.filter(({ method, path }) => !pages.has(`${method} ${path}`));
   const served = routes
     .filter(({ path }) => !path.startsWith('/v1/projects/'))
     .map(({ method, path, role }) => `${method} ${path.replaceAll(/:(\w+)(?:\{[^}]*\})?/gu, '{$1}')} ${role ?? ''}`);

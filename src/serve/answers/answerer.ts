@@ -1,36 +1,13 @@
 /** Answers requests about one project, in the process that reads: finds the endpoint, reads its fields, and calls it. */
 
-import {
-  type Endpoint,
-  type EndpointAnswer,
-  type EndpointOrder,
-  type EndpointRequest,
-  errorText,
-  type Fields,
-  InputError,
-  type Json,
-} from '#plugin';
+import { type Endpoint, type EndpointAnswer, type EndpointRequest, errorText, type Fields, InputError } from '#plugin';
 import { FieldsError, fieldValues } from './fields.ts';
+import { answerPage } from './page-answerer.ts';
+import type { Answer, EndpointQuestion, FormQuestion, Question } from './question.ts';
+import { orderOf } from '../pages/desk.ts';
 import { type Loaders, ownEndpoints, pluginEndpoints } from './project-endpoints.ts';
 import type { Recorded } from './recorded.ts';
 import { roundsForm } from './rounds-form.ts';
-
-/** A request as the daemon hands it on: its caller has the role of the endpoint. */
-export interface Question {
-  /** The method and the path of the endpoint, as it declares them. */
-  readonly endpoint: string;
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, string>>;
-  /** The parsed body; absent without one. */
-  readonly body?: Json | undefined;
-}
-
-export interface Answer {
-  readonly status: number;
-  /** JSON. */
-  readonly text: string;
-  readonly order?: EndpointOrder | undefined;
-}
 
 /** An endpoint as the daemon announces it. */
 export type Announced = Pick<Endpoint, 'method' | 'path' | 'role'>;
@@ -89,7 +66,23 @@ export class Answerer {
     this.#recorded = recorded;
   }
 
-  async answer({ endpoint: name, params, query, body }: Question): Promise<Answer> {
+  async answer(question: Question): Promise<Answer> {
+    if ('endpoint' in question) return this.#endpoint(question);
+    if ('page' in question) return answerPage(question, this.#recorded);
+    if ('form' in question) return this.#form(question);
+    return { status: 200, text: await this.#recorded.head() };
+  }
+
+  async #form({ form }: FormQuestion): Promise<Answer> {
+    try {
+      return { status: 202, text: '{"ok":true}', order: await orderOf(form, this.#recorded) };
+    } catch (error) {
+      if (error instanceof InputError) return refusal(409, 'conflict', errorText(error));
+      throw error;
+    }
+  }
+
+  async #endpoint({ endpoint: name, params, query, body }: EndpointQuestion): Promise<Answer> {
     this.#endpoints ??= this.#load();
     const known = (await this.#endpoints).get(name);
     if (known === undefined) return refusal(404, 'not_found', 'not found');

@@ -189,7 +189,9 @@ const runs = endpoint({
   summary: 'List the last rounds, newest first, with the holder of the lock.',
   statuses: {
     200: gives('The rounds.', {
-      rounds: form.list(form.object({ ended_at: count, duration_ms: count, outcome: text, text })),
+      rounds: form.list(
+        form.object({ ended_at: count, duration_ms: count, outcome: text, text }, { refreshed_at: count }),
+      ),
       interval_ms: count,
       lock: LOCK_FORM,
     }),

@@ -3,7 +3,9 @@
 import type { IncomingMessage } from 'node:http';
 import { type EndpointOrder, errorText, type Json } from '#plugin';
 import type { Caller } from '../access.ts';
-import { type Announced, type Answer, endpointName, type Question } from '../answers/answerer.ts';
+import { type Announced, endpointName } from '../answers/answerer.ts';
+import type { Answer, EndpointQuestion, Question } from '../answers/question.ts';
+import type { Changes } from '../changes.ts';
 import { fieldValues } from '../answers/fields.ts';
 import { roundsForm } from '../answers/rounds-form.ts';
 import type { Deposited } from '../deposits.ts';
@@ -20,6 +22,9 @@ export interface ServedApi {
   readonly order: (order: EndpointOrder, by: string) => Promise<Deposited>;
   /** Starts a round that refreshes every resource. */
   readonly refresh: () => void;
+  readonly changes: Changes;
+  /** The line about the last round. */
+  readonly lastRound: string | undefined;
 }
 
 const BODY_LIMIT = 16 * 1024;
@@ -64,7 +69,7 @@ const DEPOSIT_STATUS: Readonly<Record<Exclude<Deposited, 'deposited'>, number>> 
 async function givenIn(
   context: RouteContext,
   method: Announced['method'],
-): Promise<Pick<Question, 'query' | 'body'> | Response> {
+): Promise<Pick<EndpointQuestion, 'query' | 'body'> | Response> {
   try {
     const body = method === 'GET' ? undefined : await bodyOf(context.env.incoming);
     return { query: queryOf(context), body };
@@ -81,7 +86,7 @@ async function answered(
 ): Promise<Response> {
   const given = await givenIn(context, announced.method);
   if (given instanceof Response) return given;
-  const question: Question = { endpoint: endpointName(announced), params: context.req.param(), ...given };
+  const question: EndpointQuestion = { endpoint: endpointName(announced), params: context.req.param(), ...given };
   const { status, text, order } = await api.ask(question);
   if (order !== undefined) {
     // The endpoint asks for the role, and a process that answers must not give an order by itself.
