@@ -39,7 +39,7 @@ function rememberedText(body: RecordBodies['remembered']): string {
 }
 
 /** Returns the text of a record after its number, time and kind. */
-function bodyText(record: LogRecord): string {
+export function bodyText(record: LogRecord): string {
   switch (record.kind) {
     case 'run':
       return `${record.body.command} by ${record.actor}, fettle ${record.body.version}, run ${record.body.run}${record.body.reason === undefined ? '' : `: ${record.body.reason}`}`;

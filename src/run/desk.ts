@@ -32,6 +32,13 @@ export async function desksOf(
   return desks;
 }
 
+/** Throws InputError for a status that no plugin has. */
+export function checkStatus(desks: readonly Desk[], status: string | undefined): void {
+  const known = [...new Set(desks.flatMap(({ desk }) => desk.statuses))];
+  if (status !== undefined && !known.includes(status))
+    throw new InputError(`"${status}" is not a valid status. Use one of ${known.join(', ')}`);
+}
+
 export type Noun = 'event' | 'incident';
 
 export type Decide = (desk: EventsDesk, ledger: Ledger, id: string) => DeskDecision | undefined;

@@ -18,6 +18,7 @@ import type { Listener } from './events.ts';
 import type { Locking } from './lock.ts';
 import type { Workspace } from './project.ts';
 import {
+  checkStatus,
   closing,
   type Decide,
   type DecidedId,
@@ -30,13 +31,6 @@ import {
 } from './desk.ts';
 import { readState } from './state.ts';
 import { refuseInCi, writeLog } from './write-log.ts';
-
-/** Throws InputError for a status that no plugin has. */
-function checkStatus(desks: readonly Desk[], status: string | undefined): void {
-  const known = [...new Set(desks.flatMap(({ desk }) => desk.statuses))];
-  if (status !== undefined && !known.includes(status))
-    throw new InputError(`"${status}" is not a valid status. Use one of ${known.join(', ')}`);
-}
 
 export interface Listed {
   readonly ending: Ending;

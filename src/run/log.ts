@@ -26,6 +26,8 @@ export interface LogFilter {
   readonly action?: readonly string[] | undefined;
   readonly since?: number | undefined;
   readonly until?: number | undefined;
+  /** Only records with a lower sequence number. */
+  readonly before?: number | undefined;
 }
 
 /** The outcome of a step, or the verdict of a refusal. */
@@ -34,7 +36,7 @@ function outcomeOf(record: LogRecord): string | undefined {
 }
 
 function wanted(filter: LogFilter): (record: LogRecord) => boolean {
-  const { step, actor, since, until, outcome: outcomes, address, run } = filter;
+  const { step, actor, since, until, before, outcome: outcomes, address, run } = filter;
   const kinds = filter.kind as readonly RecordKind[] | undefined;
   // An outcome has the step of its intent.
   const intents = new Set<number>();
@@ -49,12 +51,13 @@ function wanted(filter: LogFilter): (record: LogRecord) => boolean {
     (outcomes === undefined || outcomes.includes(outcomeOf(record) ?? '')) &&
     (since === undefined || instantOf(record.time) >= since) &&
     (until === undefined || instantOf(record.time) <= until) &&
+    (before === undefined || record.seq < before) &&
     (kinds === undefined ? record.kind !== 'remembered' : kinds.includes(record.kind)) &&
     (address === undefined || aboutAddress(record, address) !== undefined) &&
     (run === undefined || ('run' in record.body && record.body.run === run));
 }
 
-const OUTCOMES = ['done', 'failed', 'unknown', 'undone', 'rejected', 'deferred', 'stale'];
+export const OUTCOMES = ['done', 'failed', 'unknown', 'undone', 'rejected', 'deferred', 'stale'];
 
 function mustBeAmong(flag: string, given: readonly string[] | undefined, known: readonly string[]): void {
   const wrong = given?.find((each) => !known.includes(each));

@@ -1,8 +1,9 @@
 /** The API of one project in the daemon: keeps the last rounds, asks the process that reads, and takes orders. */
 
 import type { EndpointOrder } from '#plugin';
-import type { Answer, Question } from './answers/answerer.ts';
+import type { Answer, Question } from './answers/question.ts';
 import type { RoundSummary, Snapshot } from './answers/snapshot.ts';
+import { Changes } from './changes.ts';
 import type { Deposited } from './deposits.ts';
 import type { ServedApi } from './http/api-routes.ts';
 import { ReaderProcess, type ReaderProgram } from './reader-process.ts';
@@ -23,20 +24,33 @@ export interface ProjectApiOptions extends Pick<ServedApi, 'project' | 'refresh'
 
 export class ProjectApi implements ServedApi {
   readonly project: string;
+  readonly changes: Changes;
   readonly #options: ProjectApiOptions;
   readonly #reader: ReaderProcess;
   #snapshot: Snapshot;
+  /** The bytes of the plan in the snapshot: requests share them. */
+  #unpacked: { readonly of: string; readonly bytes: Uint8Array<ArrayBuffer> } | undefined;
 
   constructor(options: ProjectApiOptions) {
     this.project = options.project;
     this.#options = options;
     this.#snapshot = { rounds: [], interval_ms: options.intervalMs, log: options.log };
     this.#reader = new ReaderProcess(options.program, this.#snapshot);
+    this.changes = new Changes(async () => {
+      const { status, text } = await this.#reader.ask({ head: true });
+      return status === 200 ? text : undefined;
+    });
   }
 
   /** Takes an ended round over. `text`: the line about it. */
-  ended({ outcome, elapsedMs, plan, lastValid }: RoundEnded, text: string): void {
-    const round: RoundSummary = { ended_at: this.#options.now(), duration_ms: Math.round(elapsedMs), outcome, text };
+  ended({ outcome, elapsedMs, plan, lastValid, report }: RoundEnded, text: string): void {
+    const round: RoundSummary = {
+      ended_at: this.#options.now(),
+      duration_ms: Math.round(elapsedMs),
+      outcome,
+      text,
+      ...(report === undefined ? {} : { refreshed_at: report.refreshed_at }),
+    };
     this.#snapshot = {
       ...this.#snapshot,
       rounds: [round, ...this.#snapshot.rounds].slice(0, MOST_ROUNDS),
@@ -44,6 +58,18 @@ export class ProjectApi implements ServedApi {
       lastValid: lastValid ?? this.#snapshot.lastValid,
     };
     this.#reader.take(this.#snapshot);
+    this.changes.look();
+  }
+
+  get lastRound(): string | undefined {
+    return this.#snapshot.rounds[0]?.text;
+  }
+
+  plan(): Uint8Array<ArrayBuffer> | undefined {
+    const { plan } = this.#snapshot;
+    if (plan !== undefined && plan !== this.#unpacked?.of)
+      this.#unpacked = { of: plan, bytes: new Uint8Array(Buffer.from(plan, 'base64')) };
+    return plan === undefined ? undefined : this.#unpacked?.bytes;
   }
 
   ask(question: Question): Promise<Answer> {
@@ -59,6 +85,7 @@ export class ProjectApi implements ServedApi {
   }
 
   close(): void {
+    this.changes.close();
     this.#reader.close();
   }
 }

@@ -8,7 +8,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { errorText, isRecord } from '#plugin';
-import type { Answer, Question } from './answers/answerer.ts';
+import { type Answer, type Question, questionName } from './answers/question.ts';
 import type { ReaderMessage } from './answers/reader.ts';
 import type { Snapshot } from './answers/snapshot.ts';
 
@@ -25,7 +25,7 @@ export interface ReaderProgram {
 
 const DEADLINE_MS = 20_000;
 const IDLE_MS = 5 * 60_000;
-const MOST_PENDING = 50;
+const MOST_PENDING = 16;
 /** Memory of the JavaScript heap, in MiB. */
 const HEAP_MIB = 2048;
 
@@ -79,7 +79,7 @@ export class ReaderProcess {
     return new Promise((answer) => {
       const late = setTimeout(() => {
         this.#settle(id, LATE);
-        heard(`error: the answer to ${question.endpoint} took longer than ${deadlineMs / 1000} s`);
+        heard(`error: the answer to ${questionName(question)} took longer than ${deadlineMs / 1000} s`);
         child.kill('SIGKILL');
       }, deadlineMs);
       this.#pending.set(id, { answer, late });

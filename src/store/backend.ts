@@ -104,6 +104,8 @@ export interface Backend<V extends LogView = LogView> {
   read(reading: Reading): Promise<V | undefined>;
   /** True if a read would find what it found in `view`, byte for byte. `view` is of a reading that compares. */
   isUnchanged(view: V): Promise<boolean>;
+  /** A text that every change of the log changes. Reads no record. */
+  mark(): Promise<string>;
   lockStatus(): Promise<LockStatus | undefined>;
   /** Takes the lock. Creates a missing store, with `first` as its log. Throws LockHeldError. */
   acquire(holder: Holder, options: LockOptions, first: Chain): Promise<HeldLock>;

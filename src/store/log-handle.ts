@@ -149,6 +149,10 @@ export class LogHandle<V extends LogView> implements Store {
     return this.#withStoreErrors(() => this.#backend.lockStatus());
   }
 
+  mark(): Promise<string> {
+    return this.#withStoreErrors(() => this.#backend.mark());
+  }
+
   async holder(): Promise<Holder | undefined> {
     const status = await this.lockStatus();
     return status?.liveness === 'held' ? status.holder : undefined;

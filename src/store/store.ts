@@ -192,6 +192,8 @@ export interface Store {
   checkpoint(all: WholeState, fence: Fence, force?: boolean): Promise<void>;
   /** Reads the whole log; with `head`, also checks that the head is part of it. */
   verify(head?: Head): Promise<VerifyReport>;
+  /** A text that every change of the log changes. Cheap: no record is read. */
+  mark(): Promise<string>;
   /** Starts the log again from the last sound record; the damaged part goes into quarantine. Needs the lock. */
   recover(fence: Fence): Promise<RecoverReport>;
   /** Deletes all but the newest `keep` segments (at least 1), after a record of the deletion. Needs the lock. */

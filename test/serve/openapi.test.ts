@@ -10,7 +10,10 @@ import { startEmulator } from '../../plugins/nodes/sandbox/emulator.ts';
 import { builtinPlugins } from '../../src/plugins.ts';
 import { announcedEndpoints } from '../../src/serve/answers/answerer.ts';
 import { description } from '../../src/serve/answers/project-endpoints.ts';
+import type { ServedApi } from '../../src/serve/http/api-routes.ts';
+import { pageRoutes } from '../../src/serve/http/page-routes.ts';
 import { routesOf } from '../../src/serve/http/routes.ts';
+import { Changes } from '../../src/serve/changes.ts';
 import { eventsOf, Intake } from '../../src/serve/intake.ts';
 import { cliFile, run, temporaryFolder, writeFiles } from '../support/cli.ts';
 import { DOMAIN_ID, SIGNED, signedHeaders } from '../support/intake-server.ts';
@@ -62,22 +65,27 @@ test('the shipped description has every route of the server, and no other', asyn
     received: () => undefined,
     say: () => undefined,
   });
-  const routes = routesOf({
+  const api: ServedApi = {
+    project: 'shop',
+    ask: () => Promise.reject(new Error('not used')),
+    order: () => Promise.resolve('failed'),
+    plan: () => undefined,
+    refresh: () => undefined,
+    changes: new Changes(() => Promise.resolve(undefined)),
+    lastRound: undefined,
+  };
+  // Pages are for people: the description is of the API.
+  const pages = new Set(pageRoutes([api]).map(({ method, path }) => `${method} ${path}`));
+  const all = routesOf({
     metrics: { type: 'text/plain', text: () => Promise.resolve('') },
     notReady: () => [],
     reload: () => undefined,
     intakes: [intake],
-    apis: [
-      {
-        project: 'shop',
-        ask: () => Promise.reject(new Error('not used')),
-        order: () => Promise.resolve('failed'),
-        refresh: () => undefined,
-      },
-    ],
+    apis: [api],
     endpoints: await announcedEndpoints(builtinPlugins),
     isLocal: false,
   });
+  const routes = all.filter(({ method, path }) => !pages.has(`${method} ${path}`));
   const served = routes
     .filter(({ path }) => !path.startsWith('/v1/projects/'))
     .map(({ method, path, role }) => `${method} ${path.replaceAll(/:(\w+)(?:\{[^}]*\})?/gu, '{$1}')} ${role ?? ''}`);
@@ -100,6 +108,20 @@ test('every operation has an id, a summary and described parameters', () => {
       operationId,
     ).toEqual(inPath);
   }
+});
+
+test.each(['/v1/plan', '/v1/nodes'] as const)('a plugin cannot declare the endpoint %s again', async (path) => {
+  const { certificates } = Object.fromEntries(builtinPlugins);
+  if (certificates === undefined) throw new Error('the plugin certificates is missing');
+  const [any] = (await (await certificates()).endpoints?.()) ?? [];
+  if (any === undefined) throw new Error('the plugin has no endpoint');
+  const plugins = new Map([
+    ...builtinPlugins,
+    ['other', async () => ({ ...(await certificates()), endpoints: async () => [{ ...any, path }] })] as const,
+  ]);
+  await expect(announcedEndpoints(plugins)).rejects.toThrow(
+    `the plugin other declares the endpoint GET ${path}, which exists already`,
+  );
 });
 
 interface Sent {

@@ -1,35 +1,13 @@
 /** Answers requests about one project, in the process that reads: finds the endpoint, reads its fields, and calls it. */
 
-import {
-  type Endpoint,
-  type EndpointAnswer,
-  type EndpointOrder,
-  type EndpointRequest,
-  errorText,
-  type Fields,
-  InputError,
-  type Json,
-} from '#plugin';
+import { type Endpoint, type EndpointAnswer, type EndpointRequest, errorText, type Fields, InputError } from '#plugin';
 import { FieldsError, fieldValues } from './fields.ts';
+import { answerPage } from './page-answerer.ts';
+import type { Answer, EndpointQuestion, FormQuestion, Question } from './question.ts';
+import { orderOf } from '../pages/desk.ts';
 import { type Loaders, ownEndpoints, pluginEndpoints } from './project-endpoints.ts';
 import type { Recorded } from './recorded.ts';
-
-/** A request as the daemon hands it on: its caller has the role of the endpoint. */
-export interface Question {
-  /** The method and the path of the endpoint, as it declares them. */
-  readonly endpoint: string;
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, string>>;
-  /** The parsed body; absent without one. */
-  readonly body?: Json | undefined;
-}
-
-export interface Answer {
-  readonly status: number;
-  /** JSON. */
-  readonly text: string;
-  readonly order?: EndpointOrder | undefined;
-}
+import { planForm, roundsForm } from './daemon-forms.ts';
 
 /** An endpoint as the daemon announces it. */
 export type Announced = Pick<Endpoint, 'method' | 'path' | 'role'>;
@@ -57,15 +35,27 @@ function calling(plugin: string, endpoint: Endpoint): Call {
   };
 }
 
-/** Every endpoint of a project, for its routes. */
+/** Every endpoint of a project, for its routes. Throws an InputError if a plugin declares one that exists already. */
 export async function announcedEndpoints(plugins: Loaders): Promise<readonly Announced[]> {
+  const taken = new Set([...ownEndpoints, planForm, roundsForm].map(endpointName));
   const own = await pluginEndpoints(plugins);
+  for (const [plugin, endpoint] of own) {
+    const name = endpointName(endpoint);
+    if (taken.has(name))
+      throw new InputError(
+        `the plugin ${plugin} declares the endpoint ${name}, which exists already. Remove the plugin from FETTLE_PLUGINS`,
+      );
+    taken.add(name);
+  }
   return [...ownEndpoints, ...own.map(([, endpoint]) => endpoint)].map(({ method, path, role }) => ({
     method,
     path,
     role,
   }));
 }
+
+/** Largest answer, in characters: the daemon keeps each one until its client has read it. */
+const MOST_ANSWER = 8 * 1024 * 1024;
 
 function refusal(status: number, error: string, message: string): Answer {
   return { status, text: JSON.stringify({ ok: false, error, message }) };
@@ -79,7 +69,23 @@ export class Answerer {
     this.#recorded = recorded;
   }
 
-  async answer({ endpoint: name, params, query, body }: Question): Promise<Answer> {
+  async answer(question: Question): Promise<Answer> {
+    if ('endpoint' in question) return this.#endpoint(question);
+    if ('page' in question) return answerPage(question, this.#recorded);
+    if ('form' in question) return this.#form(question);
+    return { status: 200, text: await this.#recorded.head() };
+  }
+
+  async #form({ form }: FormQuestion): Promise<Answer> {
+    try {
+      return { status: 202, text: '{"ok":true}', order: await orderOf(form, this.#recorded) };
+    } catch (error) {
+      if (error instanceof InputError) return refusal(409, 'conflict', errorText(error));
+      throw error;
+    }
+  }
+
+  async #endpoint({ endpoint: name, params, query, body }: EndpointQuestion): Promise<Answer> {
     this.#endpoints ??= this.#load();
     const known = (await this.#endpoints).get(name);
     if (known === undefined) return refusal(404, 'not_found', 'not found');
@@ -91,7 +97,9 @@ export class Answerer {
         now: this.#recorded.workspace.host.now(),
       };
       const { status, body: answer, order } = await known.call(request, this.#recorded);
-      return { status, text: JSON.stringify(answer), order };
+      const text = JSON.stringify(answer);
+      if (text.length <= MOST_ANSWER) return { status, text, order };
+      return refusal(413, 'too_large', 'the answer is larger than 8 MiB. Use filters, or a lower limit');
     } catch (error) {
       if (error instanceof FieldsError || error instanceof InputError) return refusal(400, 'field', errorText(error));
       throw error;

@@ -4,7 +4,8 @@ import { errorText, isRecord } from '#plugin';
 import type { Listener } from '../../run/events.ts';
 import type { Handed } from '../../run/last-valid.ts';
 import type { Workspace } from '../../run/project.ts';
-import { type Answer, Answerer, type Question } from './answerer.ts';
+import { Answerer } from './answerer.ts';
+import { type Answer, type Question, questionName } from './question.ts';
 import { Recorded } from './recorded.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -34,7 +35,7 @@ export async function runReader(
   let answerer: Answerer | undefined;
   const answer = async (id: number, question: Question): Promise<void> => {
     const given = await answerer?.answer(question).catch((error: unknown) => {
-      say({ type: 'answers-problem', message: `the answer to ${question.endpoint} failed: ${errorText(error)}` });
+      say({ type: 'answers-problem', message: `the answer to ${questionName(question)} failed: ${errorText(error)}` });
       return undefined;
     });
     await reply({ id, answer: given ?? FAILED });

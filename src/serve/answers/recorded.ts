@@ -12,9 +12,6 @@ import type { Workspace } from '../../run/project.ts';
 import type { Head, Store } from '../../store/store.ts';
 import { type Snapshot, unpackedPlan } from './snapshot.ts';
 
-/** Time for which a read of the log is used, in ms. */
-const FRESH_MS = 500;
-
 export interface LogState {
   readonly recall: Recall;
   readonly head: Head | undefined;
@@ -22,7 +19,8 @@ export interface LogState {
 }
 
 interface Read {
-  readonly at: number;
+  /** Of the log before the read. */
+  readonly mark: string;
   readonly state: Promise<LogState>;
 }
 
@@ -60,7 +58,6 @@ export class Recorded {
     if (lastValid !== undefined && lastValid !== this.#snapshot.lastValid)
       this.#documents = keptWorkspace(this.workspace.host, lastValid).kept?.documents ?? [];
     this.#snapshot = snapshot;
-    this.#read = undefined;
   }
 
   store(): Promise<Store> {
@@ -72,11 +69,17 @@ export class Recorded {
     return this.#store;
   }
 
-  /** The state of the log. Requests that arrive together share a read. */
-  log(): Promise<LogState> {
-    const now = this.workspace.host.elapsed();
-    if (this.#read === undefined || now - this.#read.at > FRESH_MS) this.#read = { at: now, state: this.#readLog() };
+  /** The state of the log. It is read again only after the log has changed, and requests that arrive together share a read. */
+  async log(): Promise<LogState> {
+    const mark = await (await this.store()).mark();
+    if (this.#read?.mark !== mark) this.#read = { mark, state: this.#readLog() };
     return this.#read.state;
+  }
+
+  /** A text that every change of the log and every ended round changes. */
+  async head(): Promise<string> {
+    const mark = await (await this.store()).mark();
+    return `${mark}.${this.#snapshot.rounds[0]?.ended_at ?? 0}`;
   }
 
   async close(): Promise<void> {

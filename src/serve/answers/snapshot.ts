@@ -11,6 +11,8 @@ export interface RoundSummary {
   readonly outcome: string;
   /** One line. */
   readonly text: string;
+  /** Absent if the round ended before its refresh did. */
+  readonly refreshed_at?: number | undefined;
 }
 
 export interface Snapshot extends Handed {

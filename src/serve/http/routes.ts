@@ -6,6 +6,7 @@ import type { Intake } from '../intake.ts';
 import { apiRoutes, type ServedApi } from './api-routes.ts';
 import type { Route } from './app.ts';
 import { eventRoutes } from './events-route.ts';
+import { pageRoutes } from './page-routes.ts';
 import { plainReply, textReply } from './reply.ts';
 
 export interface Daemon {
@@ -66,5 +67,6 @@ export function routesOf({ metrics, notReady, reload, intakes, apis, endpoints, 
     }),
     ...eventRoutes(intakes),
     ...apiRoutes(apis, endpoints),
+    ...pageRoutes(apis),
   ];
 }

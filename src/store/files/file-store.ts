@@ -28,7 +28,7 @@ import { type Beat, LEASE_MS } from '../heartbeat.ts';
 import { type InboxBackend, missingStore } from '../inbox.ts';
 import { inboxFolder, lockName, logFolder, TEMPORARY, temporaryPrefixBeside } from './layout.ts';
 import { LogHandle, type LogHandleOptions } from '../log-handle.ts';
-import { type FileLogView, type FileSegment, isUnchangedLog, projectOf, readLog } from './read-log.ts';
+import { type FileLogView, type FileSegment, isUnchangedLog, logMark, projectOf, readLog } from './read-log.ts';
 import { cutFile, salvageLog, tidyRecovery } from './salvage-log.ts';
 import type { Holder, LockOptions, LockStatus, Store } from '../store.ts';
 import { writeSegment } from './write-segment.ts';
@@ -94,6 +94,10 @@ class FileBackend implements Backend<FileLogView> {
 
   isUnchanged(view: FileLogView): Promise<boolean> {
     return isUnchangedLog(this.place, view);
+  }
+
+  mark(): Promise<string> {
+    return logMark(this.place);
   }
 
   async lockStatus(): Promise<LockStatus | undefined> {

@@ -77,6 +77,15 @@ export async function listLog(folder: string): Promise<Listing | undefined> {
   return { segments: segments.sort(compareSegments), strays: strays.sort() };
 }
 
+/** A text that every change of the log changes: its newest segment, and the end of that. Reads no record. */
+export async function logMark(folder: string): Promise<string> {
+  const segments = (await listLog(folder))?.segments ?? [];
+  const newest = segments.at(-1);
+  if (newest === undefined) return '';
+  const { size, mtimeMs } = await stat(join(logFolder(folder), newest.name));
+  return `${segments.length}:${newest.name}:${size}:${mtimeMs}`;
+}
+
 async function exists(folder: string): Promise<boolean> {
   try {
     await readdir(folder);

@@ -95,6 +95,13 @@ class PostgresBackend implements Backend<RowLogView> {
     );
   }
 
+  mark(): Promise<string> {
+    return this.#server.transact({ access: 'read' }, async (transaction) => {
+      const fence = (await hasTables(transaction, this.#place)) ? await readFence(transaction, this.#place) : undefined;
+      return fence?.head === undefined ? '' : `${fence.token}:${fence.head.seq}:${fence.head.hash}`;
+    });
+  }
+
   lockStatus(): Promise<LockStatus | undefined> {
     return this.#server.transact({ access: 'read' }, async (transaction) =>
       (await hasTables(transaction, this.#place))

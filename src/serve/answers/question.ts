@@ -1,0 +1,56 @@
+/** Questions of the daemon to the process that reads, and its answers. JSON. */
+
+import type { EndpointOrder, Json } from '#plugin';
+import type { FormOrder } from '../pages/desk.ts';
+import type { Viewer } from '../pages/frame.ts';
+import type { Base, PageName } from '../pages/paths.ts';
+
+/** A request for an endpoint: its caller has the role of the endpoint. */
+export interface EndpointQuestion {
+  /** The method and the path of the endpoint, as it declares them. */
+  readonly endpoint: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  /** The parsed body; absent without one. */
+  readonly body?: Json | undefined;
+}
+
+/** A request for a page: its caller may read. */
+export interface PageQuestion {
+  readonly page: PageName;
+  /** Of the page of a resource; empty for others. */
+  readonly address: string;
+  /** The query of the address, with its question mark. */
+  readonly search: string;
+  readonly format: 'html' | 'json';
+  readonly base: Base;
+  readonly viewer: Viewer;
+}
+
+/** A form of a page: its caller may operate. */
+export interface FormQuestion {
+  readonly form: FormOrder;
+}
+
+/** A question for the end of the log and of the last round. */
+export interface HeadQuestion {
+  readonly head: true;
+}
+
+export type Question = EndpointQuestion | PageQuestion | FormQuestion | HeadQuestion;
+
+export interface Answer {
+  readonly status: number;
+  /** JSON, HTML or plain text, by the question. */
+  readonly text: string;
+  /** HTML. */
+  readonly html?: true;
+  readonly order?: EndpointOrder | undefined;
+}
+
+/** Names a question in a message. */
+export function questionName(question: Question): string {
+  if ('endpoint' in question) return question.endpoint;
+  if ('page' in question) return `the page ${question.page}`;
+  return 'form' in question ? 'a form' : 'the head of the log';
+}

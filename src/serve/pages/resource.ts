@@ -1,0 +1,203 @@
+/** One resource: its lifecycle, its row with every reason, what is recorded and seen of it, incidents, events, records. */
+
+import { type Facts, type Fields, formatRef, type Json, type Machine, type Memory, stepParts } from '#plugin';
+import { type LogRecord, memoryBody, type MemoryBody } from '../../formats/log-record.ts';
+import type { Plan } from '../../formats/plan.ts';
+import { valueText } from '../../report/fields.ts';
+import { cleanText } from '../../report/plan-rows.ts';
+import { scheduleTexts } from '../../report/schedule-text.ts';
+import { lastRecords } from '../../run/records.ts';
+import type { Recorded } from '../answers/recorded.ts';
+import { eventRows, incidentRows, openDesks } from './desk.ts';
+import { eventTable } from './events.ts';
+import type { View } from './frame.ts';
+import { html, type Part, when } from './html.ts';
+import { incidentTable } from './incidents.ts';
+import { recordCells, RECORD_COLUMNS } from './log.ts';
+import { MissingError, page } from './page.ts';
+import { facts, ORDERED, orderedNote, resourceLink, table, time } from './parts.ts';
+import { pageHref } from './paths.ts';
+import { limitsOf } from './plan.ts';
+import { type PlanRow, rowPart, rowsByAddress } from './rows.ts';
+
+const query = {
+  last: { type: 'number', summary: 'Number of records.', least: 0, most: 1000, usual: 20 },
+  ...ORDERED,
+} as const satisfies Fields;
+
+type Refusal = LogRecord & { readonly kind: 'refusal' };
+
+interface ResourceData {
+  readonly address: string;
+  readonly declared: boolean;
+  readonly state: MemoryBody | null;
+  /** The row of the last plan. */
+  readonly row: PlanRow | null;
+  /** Sentences about the parts that the last plan leaves out. */
+  readonly limits: readonly string[];
+  /** The last recorded refusal, if no later step began. */
+  readonly refusal: Refusal | null;
+  /** As the last refresh saw it. */
+  readonly seen: Plan['prior_state']['resources'][number] | null;
+  readonly drift: Plan['resource_drift'];
+  readonly findings: Plan['checks'];
+  readonly lifecycle: Machine | null;
+  readonly incidents: readonly Facts[];
+  readonly events: ReturnType<typeof eventRows>;
+  /** The newest first. */
+  readonly records: readonly LogRecord[];
+}
+
+async function lifecycleOf({ workspace }: Recorded, plugin: string, kind: string): Promise<Machine | null> {
+  const loaded = await workspace.host.plugins.get(plugin)?.();
+  return Object.values(loaded?.tables.kinds[kind]?.machines ?? {})[0] ?? null;
+}
+
+/** The last refusal after which no step began. */
+function standingRefusal(records: readonly LogRecord[]): Refusal | null {
+  const last = records.findLast(({ kind }) => kind === 'refusal' || kind === 'intent');
+  return last?.kind === 'refusal' ? last : null;
+}
+
+/** The facts of an incident or event name the host of a Domain. */
+function hostOf(
+  rows: readonly { readonly facts: Facts }[],
+  kept: Memory['kept'] | undefined,
+  spec: Json | object | undefined,
+): string | undefined {
+  const { host } = { ...kept, ...(spec as object | undefined), ...rows[0]?.facts } as { readonly host?: unknown };
+  return typeof host === 'string' ? host : undefined;
+}
+
+export const resource = page({
+  name: 'resource',
+  query,
+  load: async ({ address, query: { last } }, recorded): Promise<ResourceData> => {
+    const { recall } = await recorded.log();
+    const memory = recall.resources.get(address);
+    const declared = recorded.documents.find(({ ref }) => formatRef(ref) === address);
+    const ref = memory?.ref ?? declared?.ref;
+    if (ref === undefined) throw new MissingError(`${address} is neither declared nor in the state`);
+    const isOwn = (row: { readonly address: string }): boolean => row.address === address;
+    const { plan } = recorded;
+    const [desks, lifecycle, records] = await Promise.all([
+      openDesks(recorded),
+      lifecycleOf(recorded, ref.plugin, ref.kind),
+      lastRecords(await recorded.store(), address, Math.max(last, 20)),
+    ]);
+    const incidents = incidentRows(desks, { domain: address });
+    const host = hostOf(incidents, memory?.kept, declared?.spec as object | undefined);
+    return {
+      address,
+      declared: declared !== undefined,
+      state: memory === undefined ? null : memoryBody(memory),
+      row: rowsByAddress(plan, recall.resources).get(address) ?? null,
+      limits: plan === undefined ? [] : limitsOf(plan),
+      refusal: standingRefusal(records),
+      seen: plan?.prior_state.resources.find(isOwn) ?? null,
+      drift: plan?.resource_drift.filter(isOwn) ?? [],
+      findings: plan?.checks.filter(isOwn) ?? [],
+      lifecycle,
+      incidents: incidents.map((row) => row.facts),
+      events: host === undefined ? [] : eventRows(desks, { domain: host, limit: 20 }).toReversed(),
+      records: last === 0 ? [] : records.slice(-last).toReversed(),
+    };
+  },
+  title: ({ address }) => address,
+  html: (data, view, { ordered }) => {
+    const { address, incidents, events, records, findings } = data;
+    const failed = new Set(events.flatMap(({ id, cells }) => (cells[1] === 'failed' ? [id] : [])));
+    return html`${orderedNote(ordered)}${nextPart(data, view)}${statePart(data, view)}${lifecyclePart(data)}${when(
+      findings.length > 0,
+      () =>
+        html`<h2>Findings</h2><ul class="rows">${findings.map(({ severity, message, since }) => html`<li>${severity}: ${cleanText(message)} <span class="quiet">${time(since, view.now)}</span></li>`)}</ul>`,
+    )}${when(incidents.length > 0, () => html`<h2>Incidents</h2>${incidentTable(incidents, 'The most urgent first', view)}`)}${when(
+      events.length > 0,
+      () => html`<h2>Events</h2>${eventTable(events, failed, 'The newest first', view)}`,
+    )}<h2>Records</h2>${table(
+      'The newest first',
+      RECORD_COLUMNS,
+      records.map((record) => recordCells(record, view)),
+    )}<p class="pages"><a href="${pageHref(view.base, 'log', { address })}">All of its records</a></p>${valuesPart(data)}`;
+  },
+});
+
+/** The next step and why it does not run, or that there is none. */
+function nextPart({ row, refusal, seen, limits }: ResourceData, view: View): Part {
+  if (row !== null)
+    return html`<h2>Next step</h2><div class="note${row.verdict === 'reject' ? ' alarm' : ''}">${rowPart(row, view, { named: false })}</div>`;
+  if (seen === null && refusal !== null) {
+    const { step, verdict, reasons } = refusal.body;
+    return html`<h2>Last refused step</h2><div class="note alarm"><p><span class="word red">${verdict}</span> ${step} ${time(refusal.time, view.now)}</p>${reasons.map(({ rule, message }) => html`<p><strong>${rule}</strong>: ${cleanText(message)}</p>`)}</div>`;
+  }
+  const next = seen === null ? 'The last round did not refresh this resource.' : 'The last plan has no step for it.';
+  return html`<h2>Next step</h2><p>${[next, ...limits].join(' ')}</p>`;
+}
+
+/** Facts without members that are null: a schedule has one for each time that is not known. */
+function withoutNull(values: Facts): Facts {
+  const inner = (value: Json): Json =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? withoutNull(value as Facts) : value;
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === null ? [] : [[name, inner(value)]])),
+  );
+}
+
+function statePart({ state, declared, seen }: ResourceData, view: View): Part {
+  const { now } = view;
+  const error = state?.last_error;
+  const schedule = scheduleTexts(withoutNull(seen?.schedule ?? {}), now);
+  return html`<h2>State</h2>${facts([
+    ['State', state?.state ?? 'not seen'],
+    ['Since', time(state?.since, now)],
+    ['Document', declared ? 'declared' : 'not declared'],
+    ['Managed', state?.owned ?? 'no'],
+    ['Schedule', schedule.length === 0 ? undefined : html`${schedule.map((line) => html`<p>${line}</p>`)}`],
+    ['Failures', state?.failures === undefined ? undefined : html`<span class="red">${state.failures}</span>`],
+    [
+      'Last failure',
+      error === undefined ? undefined : html`${time(error.at, now)}, ${error.step}: ${cleanText(error.message)}`,
+    ],
+    ['Protected', state?.protect === true ? 'yes' : undefined],
+    ['Hold', state?.hold],
+    [
+      'Needs',
+      state?.needs === undefined
+        ? undefined
+        : html`${state.needs.map((need) => html`<p>${resourceLink(view, need)}</p>`)}`,
+    ],
+    ['Applied', time(state?.applied?.at, now)],
+  ])}`;
+}
+
+/** The states of the lifecycle with the present one, and the ways out of it. */
+function lifecyclePart({ lifecycle, state, row }: ResourceData): Part {
+  if (lifecycle === null) return undefined;
+  const present = state?.state;
+  const next = row === null ? undefined : stepParts(row.change.step).to;
+  const ways = lifecycle.transitions.filter(({ from }) => from === present);
+  return html`<h2>Lifecycle</h2><ul class="counts">${lifecycle.states.map(
+    (each) =>
+      html`<li${when(each === present, () => html` aria-current="step" class="present"`)}>${each}${when(each === present, () => ' (now)')}${when(each === next && each !== present, () => html` <span class="quiet">(next)</span>`)}</li>`,
+  )}</ul>${when(
+    ways.length > 0,
+    () =>
+      html`<p class="quiet">From ${present}: ${ways.map(({ to, by, trigger }) => `to ${to} ${by === 'world' ? 'on its own' : 'by fettle'} (${trigger})`).join(', ')}.</p>`,
+  )}`;
+}
+
+function entriesOf(value: Json | object | undefined): ReadonlyMap<string, Json> {
+  return new Map(Object.entries((value ?? {}) as Readonly<Record<string, Json>>));
+}
+
+/** Declared, actual and recorded values, as far as plan and log have them. */
+function valuesPart({ seen, state }: ResourceData): Part {
+  const [applied, actual, kept] = [entriesOf(state?.applied?.spec), entriesOf(seen?.values), entriesOf(state?.kept)];
+  const part = (title: string, values: ReadonlyMap<string, Json>): Part =>
+    when(
+      values.size > 0,
+      () =>
+        html`<details><summary>${title}</summary>${facts([...values].map(([name, value]) => [name, html`<code>${valueText(value, 200)}</code>`]))}</details>`,
+    );
+  return html`${part('Actual values', actual)}${part('Applied document', applied)}${part('Recorded fields', kept)}`;
+}

@@ -1,0 +1,129 @@
+/** Runs and the lock: who holds it, the last rounds of the daemon, and the commands that wrote to the log. */
+
+import { defined, type Fields, instantOf } from '#plugin';
+import type { LogRecord } from '../../formats/log-record.ts';
+import { lockDocument, type LockDocument } from '../../formats/lock-status.ts';
+import { bodyText } from '../../report/log-text.ts';
+import { logRecords } from '../../run/log.ts';
+import type { RoundSummary } from '../answers/snapshot.ts';
+import { outsideLink, type View } from './frame.ts';
+import { html, type Part } from './html.ts';
+import { page } from './page.ts';
+import { actions, facts, filters, ORDERED, orderedNote, table, time } from './parts.ts';
+import { pageHref } from './paths.ts';
+
+const query = {
+  command: { type: 'text', summary: 'Command of the runs.' },
+  actor: { type: 'text', summary: 'Actor of the runs.' },
+  size: { type: 'number', summary: 'Number of runs and of rounds.', least: 1, most: 500, usual: 30 },
+  ...ORDERED,
+} as const satisfies Fields;
+
+interface Run {
+  readonly run: string;
+  readonly command: string;
+  readonly actor: string;
+  readonly started_at: string;
+  readonly ended_at?: string | undefined;
+  /** Absent while the run goes on, and for one that was killed. */
+  readonly result?: string | undefined;
+}
+
+interface RunData {
+  readonly lock: LockDocument;
+  /** The newest first. */
+  readonly rounds: readonly RoundSummary[];
+  readonly interval_ms: number;
+  /** The newest first. */
+  readonly runs: readonly Run[];
+}
+
+function runsIn(records: readonly LogRecord[]): readonly Run[] {
+  const runs = new Map<string, Run>();
+  for (const record of records) {
+    if (record.kind === 'run') {
+      const { run, command } = record.body;
+      runs.set(run, { run, command, actor: record.actor, started_at: record.time });
+    }
+    if (record.kind !== 'end') continue;
+    const begun = runs.get(record.body.run);
+    if (begun !== undefined) runs.set(begun.run, { ...begun, ended_at: record.time, result: bodyText(record) });
+  }
+  return [...runs.values()].toReversed();
+}
+
+const LIVENESS: Readonly<Record<string, string>> = {
+  held: 'Its holder is alive.',
+  silent:
+    'Its holder does not respond. The next command with a --lock-timeout longer than the lease takes the lock over.',
+  dead: 'The process of its holder has ended. The next command on its machine takes the lock over.',
+};
+
+function lockPart(lock: LockDocument, { now }: View): Part {
+  if (!lock.held) return html`<p>The lock is free.</p>`;
+  const { holder, liveness, heartbeat_at: beat } = lock;
+  return html`<p>The lock is held. ${LIVENESS[liveness]}</p>${facts([
+    ['Held by', holder.id === '' ? 'an unknown holder' : `${holder.user}@${holder.host}, process ${holder.pid}`],
+    ['Command', holder.command],
+    ['Since', time(holder.since, now)],
+    ['CI run', holder.run === undefined ? undefined : (outsideLink(holder.run, holder.run) ?? holder.run)],
+    ['Heartbeat', time(beat, now)],
+    ['To release it', holder.id === '' ? undefined : html`<code>fettle force-unlock ${holder.id}</code>`],
+  ])}`;
+}
+
+function roundsPart(rounds: readonly RoundSummary[], { now }: View): Part {
+  return table(
+    'The last rounds, the newest first',
+    [{ title: 'Ended' }, { title: 'Outcome' }, { title: 'Result' }],
+    rounds.map(({ ended_at: at, outcome, text }) => [
+      time(at, now),
+      html`<span class="word ${outcome === 'ok' ? 'green' : outcome === 'failed' || outcome === 'stopped' ? 'red' : 'amber'}">${outcome}</span>`,
+      text,
+    ]),
+  );
+}
+
+function runsPart(runs: readonly Run[], view: View): Part {
+  return table(
+    'The last runs, the newest first',
+    [
+      { title: 'Started' },
+      { title: 'Command' },
+      { title: 'Result' },
+      { title: 'Took', wide: true },
+      { title: 'Actor', wide: true },
+    ],
+    runs.map(({ run, command, actor, started_at: from, ended_at: to, result }) => [
+      html`<a href="${pageHref(view.base, 'log', { run })}">${time(from, view.now)}</a>`,
+      command,
+      result ?? html`<span class="amber">has not ended</span>`,
+      to === undefined ? undefined : `${((instantOf(to) - instantOf(from)) / 1000).toFixed(1)} s`,
+      actor,
+    ]),
+  );
+}
+
+export const runs = page({
+  name: 'runs',
+  query,
+  load: async ({ query: { command, actor, size } }, recorded): Promise<RunData> => {
+    const store = await recorded.store();
+    const [lock, { records }] = await Promise.all([
+      store.lockStatus(),
+      logRecords(store, defined({ kind: ['run', 'end'], actor }), 4 * size + 200),
+    ]);
+    const found = runsIn(records).filter((run) => command === undefined || run.command === command);
+    const { rounds, interval_ms } = recorded.snapshot;
+    return { lock: lockDocument(lock), rounds: rounds.slice(0, size), interval_ms, runs: found.slice(0, size) };
+  },
+  html: ({ lock, rounds, runs: found }, view, { size: _size, ordered, ...given }) =>
+    html`${orderedNote(ordered)}${actions(view, [{ verb: 'refresh', label: 'Refresh now' }])}<h2>Lock</h2>${lockPart(lock, view)}<h2>Rounds</h2>${roundsPart(rounds, view)}<h2>Runs</h2>${filters(
+      pageHref(view.base, 'runs'),
+      [
+        { name: 'command', label: 'Command' },
+        { name: 'actor', label: 'Actor' },
+      ],
+      given,
+    )}${runsPart(found, view)}`,
+});

@@ -1,0 +1,134 @@
+/** Pages of a running `fettle serve`: headers, JSON twins, filters, forms and their tokens, hostile text, the end of streams. */
+
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { deposit, eventEntry } from './inbox-project.ts';
+import { PAGE_PATHS, pagesSite, type PagesSite, TOKENS } from './pages-project.ts';
+
+let site: PagesSite;
+let started: Promise<PagesSite> | undefined;
+const ends: (() => unknown)[] = [];
+
+// All tests share a daemon. `expect.poll` needs a test, so the first one starts it.
+beforeEach(async () => {
+  site = await (started ??= pagesSite({ expect, onTestFinished: (end) => void ends.push(end as () => unknown) }));
+}, 240_000);
+
+afterAll(async () => {
+  for (const end of ends) await end();
+});
+
+test('a caller who may only read has no forms', { timeout: 60_000 }, async () => {
+  for (const path of PAGE_PATHS) {
+    const text = await (await site.get(path, 'reader')).text();
+    expect(text, path).not.toContain('method="post"');
+    expect(text, path).not.toContain('name="csrf"');
+  }
+});
+
+describe('a form', () => {
+  const send = (caller: keyof typeof TOKENS, body: string, headers: Readonly<Record<string, string>> = {}) =>
+    fetch(`${site.origin}/runs`, {
+      method: 'POST',
+      redirect: 'manual',
+      body,
+      headers: {
+        authorization: `Bearer ${TOKENS[caller]}`,
+        'content-type': 'application/x-www-form-urlencoded',
+        ...headers,
+      },
+    });
+  const tokenFor = async (caller: keyof typeof TOKENS): Promise<string> =>
+    /name="csrf" value="([\w-]+)"/u.exec(await (await site.get('/runs', caller)).text())?.[1] ?? '';
+
+  test('needs the role, its token, and the page of this server', { timeout: 60_000 }, async () => {
+    const csrf = await tokenFor('ann');
+    const good = `csrf=${csrf}&action=refresh`;
+    expect((await send('reader', good)).status).toBe(403);
+    for (const body of ['action=refresh', `csrf=${csrf.slice(0, -2)}xx&action=refresh`, `csrf=&action=refresh`])
+      expect([body, (await send('ann', body)).status]).toEqual([body, 403]);
+    for (const headers of [
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { origin: 'https://attacker.example' },
+      { origin: 'null' },
+    ])
+      expect([headers, (await send('ann', good, headers)).status]).toEqual([headers, 403]);
+    expect((await send('ann', good, { 'content-type': 'text/plain' })).status).toBe(400);
+    expect((await send('ann', `csrf=${csrf}&action=drop`)).status).toBe(400);
+    expect((await send('ann', `csrf=${csrf}&action=ack&id=inc-none`)).status).toBe(409);
+    expect((await send('ann', `csrf=${csrf}&action=ack`)).status).toBe(409);
+    const done = await send('ann', good, { origin: site.origin, 'sec-fetch-site': 'same-origin' });
+    expect([done.status, done.headers.get('location')]).toEqual([303, '/runs?ordered=refresh']);
+  });
+});
+
+describe('a page', () => {
+  test('has strict headers, and a JSON twin at the same path', { timeout: 60_000 }, async () => {
+    for (const path of PAGE_PATHS) {
+      const [own, query = ''] = path.split('?');
+      const page = await site.get(path);
+      expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self'; /u);
+      expect(page.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(page.headers.get('cache-control')).toBe('no-store');
+      expect(await page.text()).toMatch(
+        /refreshed <time[^>]*>[^<]+ ago<\/time> &middot; log head \d+:[0-9a-f]{4} &middot; lock/u,
+      );
+      const named = own === '/' ? '/fleet.json' : `${own}.json`;
+      const [byName, byHeader] = await Promise.all([
+        site.get(`${named}?${query}`),
+        site.get(path, 'reader', { accept: 'application/json' }),
+      ]);
+      for (const answer of [byName, byHeader])
+        expect([path, await answer.json()]).toEqual([path, expect.objectContaining({ ok: true, project: 'shop' })]);
+    }
+  });
+
+  test('says which filter is not valid, and what does not exist', { timeout: 60_000 }, async () => {
+    for (const [path, status, text] of [
+      ['/?knid=Domain', 400, 'did you mean'],
+      ['/plan?verdict=bad', 400, 'Use one of reject, defer, accept'],
+      ['/log?size=0', 400, 'from 1 to 1000'],
+      ['/log?kind=a&kind=b', 400, 'more than once'],
+      ['/log?kind=nothing', 400, 'nothing'],
+      ['/events?status=nothing', 400, 'pending'],
+      ['/r/certificates/Domain/none', 404, 'neither declared nor in the state'],
+      ['/log?address=certificates/Domain/none', 404, 'no record'],
+    ] as const) {
+      const page = await site.get(path);
+      const body = await page.text();
+      expect([path, page.status]).toEqual([path, status]);
+      expect(body).toContain(text);
+      expect(body).toContain('<nav aria-label="Pages">');
+    }
+    expect((await site.get('/plan', 'scraper')).status).toBe(403);
+    const stranger = await fetch(`${site.origin}/plan`);
+    expect([stranger.status, stranger.headers.get('www-authenticate')]).toEqual([
+      401,
+      expect.stringContaining('Basic'),
+    ]);
+  });
+
+  test('shows hostile text as text', { timeout: 120_000 }, async () => {
+    const hostile = '"><script>alert(1)</script>\u202e<img src=x onerror=alert(2)>';
+    await deposit(site.folder, [
+      eventEntry({ eventType: 'issuance_failed', domain: 'evil.example.test', reason: hostile }),
+    ]);
+    const searched = await (await site.get(`/?q=${encodeURIComponent(hostile)}`)).text();
+    expect(searched).not.toContain('<script>alert');
+    expect(searched).not.toContain('<img');
+    expect(searched).toContain('&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;\\u{202e}&lt;img');
+  });
+});
+
+test('a stop ends open streams', { timeout: 120_000 }, async () => {
+  const stream = await site.get('/stream');
+  expect(stream.headers.get('content-type')).toBe('text/event-stream');
+  const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
+  expect((await reader?.read())?.value).toMatch(/^event: head\nid: \S+\ndata:\n\n$/u);
+  const from = performance.now();
+  expect(await site.running.stop()).toBe(0);
+  expect(performance.now() - from).toBeLessThan(60_000);
+  let last = await reader?.read();
+  while (last?.done === false) last = await reader?.read();
+  expect(last?.done).toBe(true);
+});
