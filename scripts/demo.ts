@@ -6,9 +6,18 @@
  */
 
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { X509Certificate } from 'node:crypto';
+import { createHash, randomBytes, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync, renameSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  chmodSync,
+  renameSync,
+} from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -26,6 +35,7 @@ if (!existsSync(cli)) execFileSync(process.execPath, [join(root, 'scripts/build.
 const folder = mkdtempSync(join(tmpdir(), 'fettle-demo-'));
 const project = join(folder, 'play');
 let sandbox: ChildProcess | undefined;
+let daemon: ChildProcess | undefined;
 
 /** An environment without the user's settings: the story is the same on every machine. */
 function environment(): NodeJS.ProcessEnv {
@@ -91,12 +101,41 @@ async function startSandbox(): Promise<void> {
   child.removeAllListeners('exit');
 }
 
-async function stopSandbox(): Promise<void> {
-  const child = sandbox;
+async function stopped(child: ChildProcess | undefined): Promise<void> {
   if (child === undefined || child.exitCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   await ended;
+}
+
+/** Starts the daemon on the project, and waits for its first round. Returns its address. */
+async function startServe(token: string): Promise<string> {
+  const host = join(folder, 'host');
+  mkdirSync(host, { mode: 0o700 });
+  const hash = createHash('sha256').update(token).digest('hex');
+  writeFileSync(
+    join(host, 'serve.yaml'),
+    `listen: 127.0.0.1:0\naccess: { tokens: [{ name: demo, hash: "sha256:${hash}", roles: [operate] }] }\n`,
+    { mode: 0o600 },
+  );
+  print(`$ fettle serve --serve-config ${join(host, 'serve.yaml')} &\n`);
+  const child = spawn(process.execPath, [cli, 'serve', '--serve-config', join(host, 'serve.yaml')], {
+    cwd: project,
+    env: environment(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  daemon = child;
+  let output = '';
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`serve ended with ${code}: ${output}`)));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      const [, port] = /port (\d+)/u.exec(output) ?? [];
+      if (port === undefined || !/resources? refreshed/u.test(output)) return;
+      child.removeAllListeners('exit');
+      resolve(`http://127.0.0.1:${port}/`);
+    });
+  });
 }
 
 /** Replaces the recorded authority; returns a function that restores the old one. */
@@ -300,8 +339,24 @@ function portsStory(): void {
   );
 }
 
+/** The same plan as a page, for as long as the reader wants it. */
+async function pageStory(): Promise<void> {
+  say('The daemon shows all of this as pages. It refreshes on a schedule, and applies only what its host permits.');
+  const token = randomBytes(8).toString('hex');
+  const url = await startServe(token);
+  const authorization = `Basic ${Buffer.from(`demo:${token}`).toString('base64')}`;
+  const page = await fetch(`${url}plan`, { headers: { authorization } });
+  mustSay(await page.text(), 'too-young', 'drains-containers');
+  print(`${url} (any name; the password is ${token})\n`);
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return;
+  print('Press Enter to go on.\n');
+  await once(process.stdin, 'data');
+  process.stdin.unref();
+}
+
 async function cleanUp(): Promise<void> {
-  await stopSandbox();
+  await stopped(daemon);
+  await stopped(sandbox);
   rmSync(folder, { recursive: true, force: true });
 }
 
@@ -313,6 +368,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 try {
   await story();
+  await pageStory();
   say(
     `That took ${((Date.now() - started) / 1000).toFixed(0)} s, and left nothing behind. \`npx --no-install fettle sandbox up play\` is yours to go on with.`,
   );
