@@ -126,16 +126,16 @@ async function startServe(token: string): Promise<string> {
   });
   daemon = child;
   let output = '';
-  return new Promise((resolve, reject) => {
+  const address = await new Promise<string>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`serve ended with ${code}: ${output}`)));
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
       const [, port] = /port (\d+)/u.exec(output) ?? [];
-      if (port === undefined || !/resources? refreshed/u.test(output)) return;
-      child.removeAllListeners('exit');
-      resolve(`http://127.0.0.1:${port}/`);
+      if (port !== undefined && /resources? refreshed/u.test(output)) resolve(`http://127.0.0.1:${port}/`);
     });
   });
+  child.removeAllListeners('exit');
+  return address;
 }
 
 /** Replaces the recorded authority; returns a function that restores the old one. */
@@ -370,7 +370,7 @@ try {
   await story();
   await pageStory();
   say(
-    `That took ${((Date.now() - started) / 1000).toFixed(0)} s, and left nothing behind. \`npx --no-install fettle sandbox up play\` is yours to go on with.`,
+    `That took ${((Date.now() - started) / 1000).toFixed(0)} s, and left nothing behind. \`npx --no-install fettle sandbox up play --serve\` is yours to go on with.`,
   );
   if (lines > MOST_LINES) throw new Error(`the story has ${lines} lines; the limit is ${MOST_LINES}`);
 } catch (error) {
