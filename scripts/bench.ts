@@ -22,6 +22,7 @@ import { emulatedClusterRows, kubernetesRows } from './bench/fabric.ts';
 import { nodesRows } from './bench/nodes.ts';
 import { portsyncRows } from './bench/portsync.ts';
 import { portsyncDaemonRows } from './bench/portsync-daemon.ts';
+import { pagesRows } from './bench/pages.ts';
 import { probesRows } from './bench/probes.ts';
 import { fixed, ratioRow, type Row } from './bench/rows.ts';
 import { sonicRows } from './bench/sonic.ts';
@@ -183,6 +184,7 @@ try {
     ])),
     ...(await attempt('intake of events', () => intakeRows(places))),
     ...(await attempt('plan of 10,000 unchanged', () => fleetRows(places))),
+    ...(await attempt('pages', () => Promise.resolve(pagesRows()))),
     ...(await attempt('idle round of serve', () => idleRoundRows(places))),
     ...(await attempt('apply of 10,000 steps', () => applyRows(places))),
     ...(await attempt('one action judged again', () => judgeRows(places))),
