@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultLimits, type ServeLimits, serveLimits } from '../serve/config.ts';
 import { readText } from '../engine/load/read-text.ts';
-import { InputError } from '#plugin';
+import { InputError, secretsOf, valueRedactor } from '#plugin';
 import { realpath } from '#plugin/direct-files';
 import { distrustOf, trustedOwners } from '#plugin/owner';
 import { version } from '../version.ts';
@@ -14,10 +14,17 @@ import type { Ending } from '../run/ending.ts';
 import { round, type RoundOrder } from '../run/round.ts';
 import { type Handed, openHanded } from '../run/last-valid.ts';
 import { isInside, logOf } from '../run/stores.ts';
-import { redactorFor } from '../run/worlds.ts';
+import { redactorFor, storeVariables } from '../run/worlds.ts';
 import type { Listener } from '../run/events.ts';
 import type { Interruption } from '../run/interruption.ts';
 import { endedDeliveries } from '../serve/alerts/delivery-counts.ts';
+import { secretsOfDestinations } from '../serve/alerts/receiver.ts';
+import {
+  readerEnvironment,
+  roundEnvironment,
+  type VariableUses,
+  watcherEnvironment,
+} from '../serve/child-environments.ts';
 import type { DaemonOptions, ServedProject } from '../serve/daemon.ts';
 import type { Shell } from '../shell.ts';
 import type { MeasuredPlugin } from '../serve/metric-families.ts';
@@ -31,9 +38,6 @@ import { flag, stream, text, where } from './options.ts';
 const LOCK_TIMEOUT_MS = 2000;
 
 const CONFIG = 'fettle.yaml';
-
-/** Variables of the service manager: only the daemon itself notifies it. */
-const OF_SERVICE = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
 
 /** The limits in the file of the host. Throws for a file that others can write, or that belongs to a project. */
 export async function limitsIn(file: string, host: Host, roots: readonly string[]): Promise<ServeLimits> {
@@ -145,8 +149,13 @@ export async function serveProjects(serving: Serving): Promise<void> {
   ]);
   const { announcedEndpoints } = await import('../serve/answers/answerer.ts');
   const events = await eventsOf(host.plugins);
-  const parentOnly = new Set([...OF_SERVICE, ...[...events.values()].flatMap((each) => each.secretVariables)]);
-  const env = Object.fromEntries(Object.entries(host.env).filter(([name]) => !parentOnly.has(name)));
+  const uses: VariableUses = {
+    events: [...events.values()].flatMap((each) => each.secretVariables),
+    receivers: limits.alerts.variables,
+  };
+  const variablesOfStore = new Map(workspaces.map(({ config }) => [config.folder, storeVariables(config)]));
+  // A process that lacks a secret cannot hide it in what it prints.
+  const redact = valueRedactor([...secretsOf(host.env), ...secretsOfDestinations(limits.alerts.destinations)]);
   const projects = workspaces.map(
     (workspace): ServedProject => ({
       name: workspace.config.name,
@@ -166,12 +175,16 @@ export async function serveProjects(serving: Serving): Promise<void> {
     events,
     env: host.env,
     endpoints: await announcedEndpoints(host.plugins),
-    reader: (project) => ({ program, args: ['serve', '--answers', ...argsOf(project)], env }),
+    reader: (project) => ({
+      program,
+      args: ['serve', '--answers', ...argsOf(project)],
+      env: readerEnvironment(host.env, uses, variablesOfStore.get(project.folder) ?? []),
+    }),
     start: (project, order, heard) =>
       startRound({
         program,
         args: ['serve', '--once', ...argsOf(project), '--ordered'],
-        env,
+        env: roundEnvironment(host.env, uses),
         order: { ...order, log: project.log },
         heard,
       }),
@@ -179,13 +192,13 @@ export async function serveProjects(serving: Serving): Promise<void> {
       startWatch({
         program,
         args: ['serve', '--watcher', ...argsOf(project)],
-        env,
+        env: watcherEnvironment(host.env, uses),
         order: { ...order, log: project.log },
         heard,
       }),
     now: host.now,
     elapsed: host.elapsed,
-    say: tell,
+    say: (line) => tell(redact(line)),
     interruption,
     onWake: (wake) => shell.onHangup?.(wake) ?? (() => undefined),
     ...(onListening === undefined ? {} : { onListening }),

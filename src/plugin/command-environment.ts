@@ -11,7 +11,22 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const COMMAND_ENV = 'FETTLE_COMMAND_ENV';
 
 /** Variables that programs expect on every machine. */
-const USUAL = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'TZ', 'TMPDIR']);
+const USUAL: ReadonlySet<string> = new Set([
+  'PATH',
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'SHELL',
+  'LANG',
+  'LANGUAGE',
+  'TZ',
+  'TMPDIR',
+]);
+
+/** True for a variable that programs expect on every machine: a path, a language, a user, never a secret. */
+export function isUsualVariable(name: string): boolean {
+  return USUAL.has(name) || name.startsWith('LC_');
+}
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/u;
 
@@ -35,6 +50,6 @@ export function commandEnvironment(
   own: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, string | undefined>> {
   const named = namedBy(env);
-  const given = Object.entries(env).filter(([name]) => USUAL.has(name) || name.startsWith('LC_') || named.has(name));
+  const given = Object.entries(env).filter(([name]) => isUsualVariable(name) || named.has(name));
   return { ...Object.fromEntries(given), ...own };
 }

@@ -119,6 +119,11 @@ export function keeping(words: ReadonlySet<string>, redact: Redact): Redact {
 const SECRET_NAME =
   /(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|_PASS|APIKEY|API_KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?|_PAT)$/iu;
 
+/** True for the name of a variable that has a secret, by its ending. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
 /** The password in an address, as in `FETTLE_STORE`, both decoded and encoded. */
 function passwordsIn(address: string): readonly string[] {
   // Few variables hold an address, and the patterns cost more than this.
@@ -142,7 +147,7 @@ export function secretsOf(
 ): readonly string[] {
   return Object.entries(env).flatMap(([name, value]) => {
     if (value === undefined || value === '') return [];
-    const isSecret = SECRET_NAME.test(name) || name === 'PGPASSWORD' || named.includes(name);
+    const isSecret = isSecretName(name) || name === 'PGPASSWORD' || named.includes(name);
     return isSecret ? [value] : passwordsIn(value);
   });
 }

@@ -4,19 +4,23 @@ import type { Host } from './project.ts';
 
 type Env = Host['env'];
 
+/** Variables that only a CI system sets, other than `CI`. */
+export const CI_MARKS = [
+  'GITHUB_ACTIONS',
+  'GITLAB_CI',
+  'TF_BUILD',
+  'BITBUCKET_BUILD_NUMBER',
+  'BUILDKITE',
+  'CIRCLECI',
+  'CF_BUILD_URL',
+  'JENKINS_URL',
+  'TRAVIS',
+] as const;
+
 /** True if the environment is that of a CI system. `FETTLE_DISABLE_CI_DETECTION` turns the detection off. */
 export function isCi(env: Env): boolean {
   if ((env.FETTLE_DISABLE_CI_DETECTION ?? '') !== '') return false;
-  const marks = [
-    env.GITHUB_ACTIONS,
-    env.GITLAB_CI,
-    env.TF_BUILD,
-    env.BITBUCKET_BUILD_NUMBER,
-    env.BUILDKITE,
-    env.CIRCLECI,
-  ];
-  const others = [env.CF_BUILD_URL, env.JENKINS_URL, env.TRAVIS];
-  return [...marks, ...others].some((mark) => (mark ?? '') !== '') || !['', '0', 'false'].includes(env.CI ?? '');
+  return CI_MARKS.some((name) => (env[name] ?? '') !== '') || !['', '0', 'false'].includes(env.CI ?? '');
 }
 
 /** Removes user and password: the address is recorded, and shown to every process that waits for the lock. */

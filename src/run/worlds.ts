@@ -168,8 +168,12 @@ export async function safetyOf(config: Config, { overrides = [], maxRemovals }: 
   };
 }
 
+/** Names of the variables in the address of the store. */
+export function storeVariables({ store }: Workspace['config']): readonly string[] {
+  return [...store.matchAll(/\$\{env:([^}]*)\}/gu)].flatMap(([, name]) => name ?? []);
+}
+
 /** Redacts the secrets of the environment, and those that were read for the configuration. */
 export function redactorFor({ host, config }: Workspace, secrets: readonly string[] = []): Redact {
-  const named = [...config.store.matchAll(/\$\{env:([^}]*)\}/gu)].flatMap(([, name]) => name ?? []);
-  return redactor([...secretsOf(host.env, named), ...secrets]);
+  return redactor([...secretsOf(host.env, storeVariables(config)), ...secrets]);
 }

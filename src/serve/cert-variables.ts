@@ -80,6 +80,13 @@ function regionsOf(env: Variables): readonly string[] {
   return valid.length === 0 ? ['us'] : valid;
 }
 
+/** The variables with addresses and keys of receivers. */
+export const RECEIVER_VARIABLES = [
+  'CERT_ALERT_WEBHOOK_URL',
+  'CERT_RUNBOOK_WEBHOOK_URL',
+  'CERT_RUNBOOK_SIGNING_SECRET',
+] as const;
+
 function destinationsOf(env: Variables): readonly Destination[] {
   const alerts = textOf(env, 'CERT_ALERT_WEBHOOK_URL');
   const runbook = textOf(env, 'CERT_RUNBOOK_WEBHOOK_URL');

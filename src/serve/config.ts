@@ -2,8 +2,8 @@
 
 import { type AlertSettings, durationMs, isRecord, type Plugin, type Problem } from '#plugin';
 import type { Destination } from './alerts/receiver.ts';
-import { type CertVariables, certVariables, type Variables } from './cert-variables.ts';
-import { destinationsIn, type ReceiverPlace } from './receivers.ts';
+import { type CertVariables, certVariables, RECEIVER_VARIABLES, type Variables } from './cert-variables.ts';
+import { destinationsIn, type ReceiverPlace, variablesOf } from './receivers.ts';
 import type { ServeHost } from '../engine/generated.ts';
 import { accessMistakes, hasReaders } from './access.ts';
 import { validators } from './generated.validators.js';
@@ -33,7 +33,12 @@ export interface ServeLimits {
     /** Most series of a metric whose labels are names of resources. */
     readonly resourceSeries: number;
   };
-  readonly alerts: { readonly destinations: readonly Destination[]; readonly settings: AlertSettings };
+  readonly alerts: {
+    readonly destinations: readonly Destination[];
+    /** Names of the variables with addresses and keys of receivers. */
+    readonly variables: readonly string[];
+    readonly settings: AlertSettings;
+  };
 }
 
 const LEAST_INTERVAL_MS = 10_000;
@@ -59,6 +64,7 @@ function limitsOf(
     metrics,
     alerts: {
       destinations: [...variables.destinations, ...destinations],
+      variables: [...RECEIVER_VARIABLES, ...variablesOf(alerts.receivers)],
       settings: {
         environment,
         renewalWarningMs: renewalWarning === undefined ? variables.renewalWarningMs : durationMs(renewalWarning),

@@ -60,7 +60,11 @@ const SHARED = {
   Mistake: answer('A parameter or the body is not valid. The message names the first mistake.', JSON_TYPE, ERROR),
   Unauthenticated: answer('The request has no valid token and no certificate of a caller.', JSON_TYPE, ERROR),
   Forbidden: answer('The caller does not have the role.', JSON_TYPE, ERROR),
-  TooLarge: answer('The order is larger than an entry of the inbox.', JSON_TYPE, ERROR),
+  TooLarge: answer(
+    'The answer is larger than 8 MiB, or the order is larger than an entry of the inbox.',
+    JSON_TYPE,
+    ERROR,
+  ),
   Failed: {
     description: 'The answer failed. The output of the daemon has the reason.',
     content: { ...content(JSON_TYPE, ERROR), ...content(LINE, form.text) },
@@ -155,7 +159,7 @@ function operation(endpoint: EndpointForm): Members {
       400: shared('Mistake'),
       401: shared('Unauthenticated'),
       403: shared('Forbidden'),
-      ...(statuses[202] === undefined ? {} : { 413: shared('TooLarge') }),
+      413: shared('TooLarge'),
       500: shared('Failed'),
       503: shared('Unavailable'),
     },

@@ -28,6 +28,8 @@ export class ProjectApi implements ServedApi {
   readonly #options: ProjectApiOptions;
   readonly #reader: ReaderProcess;
   #snapshot: Snapshot;
+  /** The bytes of the plan in the snapshot: requests share them. */
+  #unpacked: { readonly of: string; readonly bytes: Uint8Array<ArrayBuffer> } | undefined;
 
   constructor(options: ProjectApiOptions) {
     this.project = options.project;
@@ -61,6 +63,13 @@ export class ProjectApi implements ServedApi {
 
   get lastRound(): string | undefined {
     return this.#snapshot.rounds[0]?.text;
+  }
+
+  plan(): Uint8Array<ArrayBuffer> | undefined {
+    const { plan } = this.#snapshot;
+    if (plan !== undefined && plan !== this.#unpacked?.of)
+      this.#unpacked = { of: plan, bytes: new Uint8Array(Buffer.from(plan, 'base64')) };
+    return plan === undefined ? undefined : this.#unpacked?.bytes;
   }
 
   ask(question: Question): Promise<Answer> {

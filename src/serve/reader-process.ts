@@ -25,7 +25,7 @@ export interface ReaderProgram {
 
 const DEADLINE_MS = 20_000;
 const IDLE_MS = 5 * 60_000;
-const MOST_PENDING = 50;
+const MOST_PENDING = 16;
 /** Memory of the JavaScript heap, in MiB. */
 const HEAP_MIB = 2048;
 

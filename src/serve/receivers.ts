@@ -21,9 +21,21 @@ export interface ReceiverPlace {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+const REFERENCE = /^\$\{(env|file):([^}]+)\}$/u;
+
+/** Names of the variables that receivers refer to. */
+export function variablesOf(receivers: readonly WrittenReceiver[]): readonly string[] {
+  return receivers
+    .flatMap(({ url, secret }) => [url, secret ?? ''])
+    .flatMap((text) => {
+      const [, from, name] = REFERENCE.exec(text) ?? [];
+      return from === 'env' && name !== undefined ? [name] : [];
+    });
+}
+
 /** The value of a text that may be a reference. Throws an InputError without the value. */
 async function valueOf(text: string, { file, env }: ReceiverPlace): Promise<string> {
-  const [, from, name = ''] = /^\$\{(env|file):([^}]+)\}$/u.exec(text) ?? [];
+  const [, from, name = ''] = REFERENCE.exec(text) ?? [];
   if (from === undefined) return text;
   if (from === 'env') {
     const value = env[name]?.trim() ?? '';

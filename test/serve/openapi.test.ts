@@ -69,6 +69,7 @@ test('the shipped description has every route of the server, and no other', asyn
     project: 'shop',
     ask: () => Promise.reject(new Error('not used')),
     order: () => Promise.resolve('failed'),
+    plan: () => undefined,
     refresh: () => undefined,
     changes: new Changes(() => Promise.resolve(undefined)),
     lastRound: undefined,

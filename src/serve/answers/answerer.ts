@@ -7,7 +7,7 @@ import type { Answer, EndpointQuestion, FormQuestion, Question } from './questio
 import { orderOf } from '../pages/desk.ts';
 import { type Loaders, ownEndpoints, pluginEndpoints } from './project-endpoints.ts';
 import type { Recorded } from './recorded.ts';
-import { roundsForm } from './rounds-form.ts';
+import { planForm, roundsForm } from './daemon-forms.ts';
 
 /** An endpoint as the daemon announces it. */
 export type Announced = Pick<Endpoint, 'method' | 'path' | 'role'>;
@@ -37,7 +37,7 @@ function calling(plugin: string, endpoint: Endpoint): Call {
 
 /** Every endpoint of a project, for its routes. Throws an InputError if a plugin declares one that exists already. */
 export async function announcedEndpoints(plugins: Loaders): Promise<readonly Announced[]> {
-  const taken = new Set([...ownEndpoints, roundsForm].map(endpointName));
+  const taken = new Set([...ownEndpoints, planForm, roundsForm].map(endpointName));
   const own = await pluginEndpoints(plugins);
   for (const [plugin, endpoint] of own) {
     const name = endpointName(endpoint);
@@ -53,6 +53,9 @@ export async function announcedEndpoints(plugins: Loaders): Promise<readonly Ann
     role,
   }));
 }
+
+/** Largest answer, in characters: the daemon keeps each one until its client has read it. */
+const MOST_ANSWER = 8 * 1024 * 1024;
 
 function refusal(status: number, error: string, message: string): Answer {
   return { status, text: JSON.stringify({ ok: false, error, message }) };
@@ -94,7 +97,9 @@ export class Answerer {
         now: this.#recorded.workspace.host.now(),
       };
       const { status, body: answer, order } = await known.call(request, this.#recorded);
-      return { status, text: JSON.stringify(answer), order };
+      const text = JSON.stringify(answer);
+      if (text.length <= MOST_ANSWER) return { status, text, order };
+      return refusal(413, 'too_large', 'the answer is larger than 8 MiB. Use filters, or a lower limit');
     } catch (error) {
       if (error instanceof FieldsError || error instanceof InputError) return refusal(400, 'field', errorText(error));
       throw error;

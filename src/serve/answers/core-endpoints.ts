@@ -1,4 +1,4 @@
-/** The endpoints of every project: plan, state, log, and one resource. */
+/** The endpoints of every project that the process that reads answers: state, log, rounds and one resource. */
 
 import {
   compareText,
@@ -17,7 +17,7 @@ import { lockDocument } from '../../formats/lock-status.ts';
 import { lastRecords } from '../../run/records.ts';
 import { logRecords } from '../../run/log.ts';
 import type { Plan, RefusedChange } from '../../formats/plan.ts';
-import { HEAD_FORM, LOCK_FORM, PLAN_FORM, RECORD_FORM, RESOURCE_FORM, RESOURCE_MEMBERS } from './forms.ts';
+import { HEAD_FORM, LOCK_FORM, RECORD_FORM, RESOURCE_FORM, RESOURCE_MEMBERS } from './forms.ts';
 import type { Recorded } from './recorded.ts';
 
 const { text, count, flag, open } = form;
@@ -28,21 +28,6 @@ const MOST_RECORDS = 1000;
 function asJson(value: object): Json {
   return value as Json;
 }
-
-const plan = endpoint({
-  method: 'GET',
-  path: '/v1/plan',
-  role: 'read',
-  summary: 'Print the plan of the last round, as `fettle plan --format json` does.',
-  statuses: {
-    200: { summary: 'The plan.', body: PLAN_FORM },
-    404: refuses('The project has not been refreshed since the start of the daemon.'),
-  },
-  answer: (_, recorded: Recorded) =>
-    recorded.plan === undefined
-      ? notFound('the project has not been refreshed yet')
-      : { status: 200, body: asJson(recorded.plan) as Record<string, Json> },
-});
 
 const state = endpoint({
   method: 'GET',
@@ -206,4 +191,4 @@ const runs = endpoint({
   },
 });
 
-export const coreEndpoints: readonly Endpoint<Recorded>[] = [plan, state, log, resource, runs];
+export const coreEndpoints: readonly Endpoint<Recorded>[] = [state, log, resource, runs];

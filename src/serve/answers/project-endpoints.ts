@@ -6,7 +6,7 @@ import { openapi } from '../openapi.ts';
 import { auditEndpoints } from './audit-endpoints.ts';
 import { coreEndpoints } from './core-endpoints.ts';
 import type { Recorded } from './recorded.ts';
-import { roundsForm } from './rounds-form.ts';
+import { planForm, roundsForm } from './daemon-forms.ts';
 
 export type Loaders = ReadonlyMap<string, () => Promise<Plugin>>;
 
@@ -28,7 +28,7 @@ export async function description(plugins: Loaders, project: string): Promise<Re
     const { $schema: _, ...body } = schema as Readonly<Record<string, Json>>;
     return { paths, bodyLimit, form: requests, body };
   });
-  return openapi({ project, endpoints: [...ownEndpoints, roundsForm, ...own], events });
+  return openapi({ project, endpoints: [...ownEndpoints, planForm, roundsForm, ...own], events });
 }
 
 const describe = endpoint({

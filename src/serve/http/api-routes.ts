@@ -1,23 +1,27 @@
 /** The routes of endpoints: the process that reads answers them, and an order is durable before its answer is sent. */
 
 import type { IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { type EndpointOrder, errorText, type Json } from '#plugin';
 import type { Caller } from '../access.ts';
 import { type Announced, endpointName } from '../answers/answerer.ts';
 import type { Answer, EndpointQuestion, Question } from '../answers/question.ts';
 import type { Changes } from '../changes.ts';
 import { fieldValues } from '../answers/fields.ts';
-import { roundsForm } from '../answers/rounds-form.ts';
+import { planForm, roundsForm } from '../answers/daemon-forms.ts';
 import type { Deposited } from '../deposits.ts';
 import type { Route, RouteContext } from './app.ts';
 import { rawBody } from './body.ts';
 import { projectPath } from './events-route.ts';
-import { jsonReply, textReply } from './reply.ts';
+import { bytesReply, jsonReply, textReply } from './reply.ts';
 
 /** One project, for its routes. */
 export interface ServedApi {
   readonly project: string;
   readonly ask: (question: Question) => Promise<Answer>;
+  /** The plan of the last round: JSON, by gzip. Undefined without one. */
+  readonly plan: () => Uint8Array<ArrayBuffer> | undefined;
   /** Deposits an order of a caller, and wakes a round. */
   readonly order: (order: EndpointOrder, by: string) => Promise<Deposited>;
   /** Starts a round that refreshes every resource. */
@@ -107,12 +111,32 @@ async function refreshed(api: ServedApi, context: RouteContext): Promise<Respons
   if (given instanceof Response) return given;
   try {
     fieldValues(roundsForm.query, given.query);
-    fieldValues(roundsForm.body, given.body ?? {});
+    fieldValues(roundsForm.body, given.body === undefined ? {} : given.body);
   } catch (error) {
     return mistake(error);
   }
   api.refresh();
   return jsonReply(202, { ok: true, status: 'ordered' });
+}
+
+const unzipped = promisify(gunzip);
+
+/** The plan as the round packed it. The daemon does not parse it: the plan of a large project would hold up everything else. */
+async function planned(api: Pick<ServedApi, 'plan'>, context: RouteContext): Promise<Response> {
+  const given = await givenIn(context, planForm.method);
+  if (given instanceof Response) return given;
+  try {
+    fieldValues(planForm.query, given.query);
+  } catch (error) {
+    return mistake(error);
+  }
+  const packed = api.plan();
+  if (packed === undefined)
+    return jsonReply(404, { ok: false, error: 'not_found', message: 'the project has not been refreshed yet' });
+  const headers = { 'content-type': 'application/json', vary: 'accept-encoding' };
+  return /\bgzip\b/u.test(context.req.header('accept-encoding') ?? '')
+    ? bytesReply(packed, { ...headers, 'content-encoding': 'gzip' })
+    : bytesReply(new Uint8Array(await unzipped(packed)), headers);
 }
 
 /** The paths of each project, and the plain ones if only one project is served. */
@@ -131,6 +155,14 @@ export function apiRoutes(apis: readonly ServedApi[], endpoints: readonly Announ
           answer: (context, caller) => answered(api, announced, context, caller),
         }),
       ),
+    ),
+    ...paths(api.project, planForm.path).map(
+      (path): Route => ({
+        method: planForm.method,
+        path,
+        role: planForm.role,
+        answer: (context) => planned(api, context),
+      }),
     ),
     ...paths(api.project, roundsForm.path).map(
       (path): Route => ({

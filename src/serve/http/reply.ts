@@ -11,6 +11,10 @@ export function textReply(status: number, type: string, text: string | Uint8Arra
   return new Response(text, { status, headers: { ...USUAL, 'content-type': type } });
 }
 
+export function bytesReply(bytes: Uint8Array<ArrayBuffer>, headers: Headers): Response {
+  return new Response(bytes, { headers: { ...USUAL, ...headers } });
+}
+
 /** One line for a person. */
 export function plainReply(status: number, line: string, headers: Headers = {}): Response {
   return new Response(`${line}\n`, { status, headers: { ...PLAIN, ...headers } });
