@@ -222,9 +222,9 @@ async function watchedRound(
           if (reconciled.refreshed !== undefined) refreshed = new Set(reconciled.refreshed.map(formatRef));
           return alerts.begin(reconciled, open);
         },
-        keeps: (action, resource) => isUnattended(action, permissions, resource),
-        keepsRefused: (action, resource) => {
-          if (!isPermitted(action, permissions, resource)) return false;
+        keeps: (action, resource, source) => isUnattended(action, permissions, resource, source),
+        keepsRefused: (action, resource, source) => {
+          if (!isPermitted(action, permissions, resource, source)) return false;
           // A resource that was not refreshed has the refusal that the log has.
           if (refreshed !== undefined && !refreshed.has(resource?.address ?? '')) return false;
           // A refusal is recorded once, and not in every round.
