@@ -8,7 +8,7 @@
  * | resource | due |
  * |---|---|
  * | without a state, without a document, or in a state that it leaves by itself | in each slot of the round's interval, or of its own if that is shorter |
- * | with a row in the last plan, an open intent, a failure, an unfinished removal, or a document that was not applied | 〃 |
+ * | with a row or under a gap at its last refresh, an open intent, a failure, an unfinished removal, or a document that was not applied | 〃 |
  * | any other, with a cadence of its kind | in its slots, and at the times that the kind names |
  * | any other | in each slot of the round's interval |
  * | one that a watcher reports | at once, and in its slots |
@@ -37,8 +37,8 @@ export interface DueInput {
   readonly since: Instant | undefined;
   /** Longest time between two rounds, in ms. */
   readonly everyMs: number;
-  /** Addresses of the resources that had a row in the last plan: a rule may clear at any time. */
-  readonly rows: ReadonlySet<string>;
+  /** Addresses of the resources that had a row or a gap at their last refresh: both may end at any time. */
+  readonly restless: ReadonlySet<string>;
   /** Reports of watchers. */
   readonly changed: Changes;
 }
@@ -51,9 +51,9 @@ function isEdited({ desired, memory }: Resource): boolean {
 }
 
 /** True for a resource that is not at rest, so that it does not wait for a long interval of its kind. */
-function isRestless(resource: Resource, { rows }: DueInput): boolean {
+function isRestless(resource: Resource, { restless }: DueInput): boolean {
   const { address, desired, memory, tables } = resource;
-  if (desired === undefined || memory === undefined || rows.has(address)) return true;
+  if (desired === undefined || memory === undefined || restless.has(address)) return true;
   const { open, unknown, removing, successor, state, failures } = memory;
   if (open !== undefined || unknown === true || removing === true || successor !== undefined) return true;
   if (failures !== undefined) return true;

@@ -8,10 +8,15 @@ export function gapScope(gap: Gap): string {
   return gap.kind === undefined ? gap.plugin : `${gap.plugin}/${gap.kind}`;
 }
 
+/** A short name of the part, for comparisons: of many resources, the first one. */
+export function gapKey(scope: string): string {
+  return scope.split(' ', 1)[0] ?? '';
+}
+
 /** A lookup for many resources: returns the first gap that covers a resource. */
-export function gapFinder(gaps: readonly Gap[]): (ref: Ref, address: string) => Gap | undefined {
-  const named = new Map<string, Gap>();
-  const wide: Gap[] = [];
+export function gapFinder<G extends Gap>(gaps: readonly G[]): (ref: Ref, address: string) => G | undefined {
+  const named = new Map<string, G>();
+  const wide: G[] = [];
   for (const gap of gaps) {
     if (gap.refs === undefined) wide.push(gap);
     else for (const ref of gap.refs) named.set(formatRef(ref), gap);

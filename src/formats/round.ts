@@ -1,6 +1,7 @@
 /** The result of one round of `fettle serve`, as its process reports it: counts for metrics, without resources. JSON. */
 
 import type { Row } from '../engine/action.ts';
+import { gapKey } from '../engine/gap.ts';
 import type { Measured } from '../engine/metrics.ts';
 import { compareText, type Goal, type Machine, type Plugin } from '#plugin';
 import type { Plan } from './plan.ts';
@@ -62,6 +63,7 @@ export interface RoundReport {
   readonly findings: readonly Counted[];
   /** Alerts that hold, by plugin and class. */
   readonly alerts: readonly Counted[];
+  /** Gaps by plugin. One over a resource counts until the resource is read. */
   readonly gaps: readonly Counted[];
   readonly drifted: number;
   /** Ended actions by plugin, step and outcome. */
@@ -130,6 +132,18 @@ function rowCounts(standing: Standing): readonly Counted[] {
 function countsOf<T>(items: readonly T[], labels: (item: T) => Counted['labels']): readonly Counted[] {
   const tally = new Tally();
   for (const item of items) tally.add(labels(item));
+  return tally.counts();
+}
+
+/** The gaps of this refresh, and those of earlier ones over resources that no refresh has read since. */
+function gapCounts(gaps: Plan['gaps'], standing: Standing): readonly Counted[] {
+  const tally = new Tally();
+  for (const { plugin } of gaps) tally.add({ plugin });
+  const met = new Set(gaps.map(({ scope }) => gapKey(scope)));
+  const open = Object.entries(standing).flatMap(([address, { gap }]): (readonly [string, string])[] =>
+    gap === undefined || met.has(gap) ? [] : [[gap, typeOf(address)[0]]],
+  );
+  for (const plugin of new Map(open).values()) tally.add({ plugin });
   return tally.counts();
 }
 
@@ -205,7 +219,7 @@ export function roundReport({
       ),
       (each) => each,
     ),
-    gaps: countsOf(plan.gaps, ({ plugin }) => ({ plugin })),
+    gaps: gapCounts(plan.gaps, standing.now),
     drifted: Object.values(standing.now).filter(({ drifted }) => drifted === true).length,
     actions: countsOf(
       rows.filter(({ status }) => RAN.has(status)),

@@ -5,7 +5,7 @@
 
 import type { Plan } from './plan.ts';
 
-/** A resource with a state, a row, findings or drift. */
+/** A resource with a state, a row, findings, drift or a gap. */
 export interface Stand {
   readonly state?: string;
   readonly row?: { readonly verdict: 'accept' | 'reject' | 'defer'; readonly goal: string };
@@ -15,6 +15,16 @@ export interface Stand {
   readonly drifted?: true;
   /** Digest of the refusal that the log has, if its row is refused. */
   readonly refusal?: string;
+  /** The part that its last refresh could not read. Everything else is then as an earlier refresh found it. */
+  readonly gap?: string;
+}
+
+/** A gap over a refreshed resource. */
+export interface GapOver {
+  /** The part that could not be read, by its key. */
+  readonly part: string;
+  /** True if the resource was read, although only in part. */
+  readonly isSeen: boolean;
 }
 
 /** By address. */
@@ -27,9 +37,10 @@ export interface Standings {
   readonly kept: Standing;
 }
 
-/** The addresses with a row. */
-export function rowsIn(standing: Standing | undefined): ReadonlySet<string> {
-  return new Set(Object.entries(standing ?? {}).flatMap(([address, { row }]) => (row === undefined ? [] : [address])));
+/** The addresses with a row or a gap. */
+export function restlessIn(standing: Standing | undefined): ReadonlySet<string> {
+  const isRestless = ({ row, gap }: Stand): boolean => row !== undefined || gap !== undefined;
+  return new Set(Object.entries(standing ?? {}).flatMap(([address, stand]) => (isRestless(stand) ? [address] : [])));
 }
 
 function standingIn(
@@ -62,11 +73,23 @@ export interface StandingParts {
   readonly refusals: ReadonlyMap<string, string>;
   /** Classes of the alerts that hold, by address. */
   readonly alerts: ReadonlyMap<string, readonly string[]>;
+  /** The gaps over refreshed resources, by address. */
+  readonly gaps: ReadonlyMap<string, GapOver>;
+}
+
+/** The standing of refreshed resources, and of those with a row that follows from others. */
+function standingAfter(plan: Plan, parts: StandingParts): ReadonlyMap<string, Stand> {
+  const found = new Map(standingIn(plan, parts));
+  for (const [address, { part, isSeen }] of parts.gaps) {
+    const stand = isSeen ? undefined : parts.before?.[address];
+    found.set(address, { ...(stand ?? found.get(address)), gap: part });
+  }
+  return found;
 }
 
 export function standingOf(plan: Plan, parts: StandingParts): Standings {
   const { before, refreshed, known } = parts;
-  const found = standingIn(plan, parts);
+  const found = standingAfter(plan, parts);
   if (refreshed === undefined || before === undefined) {
     const all = Object.fromEntries(found);
     return { now: all, kept: all };

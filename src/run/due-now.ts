@@ -17,8 +17,8 @@ export interface RoundSchedule {
    * version of the documents.
    */
   readonly since: (documents: string) => number | undefined;
-  /** Addresses of the resources with a row in the last plan. */
-  readonly rows: ReadonlySet<string>;
+  /** Addresses of the resources that had a row or a gap at their last refresh. */
+  readonly restless: ReadonlySet<string>;
   /** Reports of watchers. */
   readonly changed: Changes;
   /** Longest time between two rounds, in ms. */
@@ -37,7 +37,7 @@ export function versionOf({ config, documents }: Pick<Project, 'config' | 'docum
 
 /** Finds the resources that are due. */
 export async function dueNow(
-  { since, everyMs, rows, changed, found }: RoundSchedule,
+  { since, everyMs, restless, changed, found }: RoundSchedule,
   project: Project,
   plugins: ReadonlyMap<string, Plugin>,
   recall: Recall,
@@ -48,7 +48,7 @@ export async function dueNow(
   const names = new Set([...knownRefs(desired, recall).values()].map(({ plugin }) => plugin));
   const gaps = [...names].map((plugin): Gap => ({ plugin, message: 'not refreshed' }));
   const { resources } = match(desired, { observed: [], gaps, at: now }, recall, { plugins, settings, now });
-  const due = dueOf({ resources, now, since: since(versionOf(project)), everyMs, rows, changed });
+  const due = dueOf({ resources, now, since: since(versionOf(project)), everyMs, restless, changed });
   found(due);
   return due;
 }

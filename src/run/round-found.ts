@@ -1,11 +1,21 @@
 /** The findings of a round from which its metrics are made: the reconciled project, the ledger, and the state of log and lock. */
 
-import { type AlertSettings, formatRef, type Ledger, instantOf, type Plugin, type PluginMetrics } from '#plugin';
+import {
+  type AlertSettings,
+  formatRef,
+  type Ledger,
+  instantOf,
+  isSeen,
+  type Plugin,
+  type PluginMetrics,
+} from '#plugin';
 import { alertsOf } from '../engine/alerts.ts';
+import { gapFinder, gapKey, gapScope } from '../engine/gap.ts';
 import { type Measured, measure } from '../engine/metrics.ts';
 import { raisingPlugins } from '../engine/raising.ts';
 import type { Planned } from '../formats/plan.ts';
 import type { RoundHealth } from '../formats/round.ts';
+import type { GapOver } from '../formats/standing.ts';
 import type { Store } from '../store/store.ts';
 import type { Listener } from './events.ts';
 import type { Host } from './project.ts';
@@ -18,6 +28,20 @@ export interface RoundFound {
   readonly ledger: { readonly before: Ledger; readonly after: Ledger };
   /** Undefined if the state could not be read. */
   readonly store: Store | undefined;
+}
+
+/** The gaps over refreshed resources, by address. `refreshed`: their addresses; undefined for all. */
+export function gapsOver(
+  { resources, sealed }: Planned,
+  refreshed: ReadonlySet<string> | undefined,
+): ReadonlyMap<string, GapOver> {
+  const gapOf = gapFinder(sealed.gaps.map((gap) => ({ ...gap, part: gapKey(gapScope(gap)) })));
+  const over = new Map<string, GapOver>();
+  for (const [address, resource] of resources) {
+    const gap = refreshed?.has(address) === false ? undefined : gapOf(resource.ref, address);
+    if (gap !== undefined) over.set(address, { part: gap.part, isSeen: isSeen(resource) });
+  }
+  return over;
 }
 
 export interface MeasureSettings {

@@ -7,11 +7,20 @@
 
 import { isPermitted, isUnattended, permittedCauses, type Permission, type Permissions } from '../engine/permission.ts';
 import { type RoundHealth, type RoundReport, roundReport } from '../formats/round.ts';
-import { rowsIn, type Standing, standingOf } from '../formats/standing.ts';
+import { restlessIn, type Standing, standingOf } from '../formats/standing.ts';
 import type { Due } from '../engine/due.ts';
 import type { Plan, Planned } from '../formats/plan.ts';
 import type { Row } from '../engine/action.ts';
-import { type Action, type Desired, digestOf, formatRef, type Instant, type Ledger, type Plugin } from '#plugin';
+import {
+  type Action,
+  type Desired,
+  digestOf,
+  formatRef,
+  type Instant,
+  type Ledger,
+  type Plugin,
+  type Ref,
+} from '#plugin';
 import { apply } from './apply.ts';
 import type { OpenRound } from './apply-round.ts';
 import type { RoundSchedule } from './due-now.ts';
@@ -20,6 +29,7 @@ import type { Listener } from './events.ts';
 import type { Interruption } from './interruption.ts';
 import { plan } from './plan.ts';
 import {
+  gapsOver,
   inboxAge,
   ledgerCopy,
   type MeasureSettings,
@@ -101,6 +111,10 @@ function earliest(...times: readonly (Instant | undefined)[]): Instant | undefin
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
+function addressesOf(refs: readonly Ref[] | undefined): ReadonlySet<string> | undefined {
+  return refs === undefined ? undefined : new Set(refs.map(formatRef));
+}
+
 /** A digest of the verdict on an action, with its rules and their facts. */
 function refusalOf({ change: { step }, verdict, judgements }: Action): string {
   return digestOf({ step, verdict, judgements: judgements.map(({ rule, facts }) => ({ rule, facts })) });
@@ -174,7 +188,7 @@ async function watchedRound(
   let version: string | undefined;
   const schedule: RoundSchedule = {
     everyMs,
-    rows: rowsIn(order.standing),
+    restless: restlessIn(order.standing),
     changed: new Set(order.changed),
     since: (read) => {
       version = read;
@@ -189,10 +203,12 @@ async function watchedRound(
   const onFound = async (each: RoundFound): Promise<void> => {
     measures = await measuredIn(each, options.measure);
     known = new Set(each.reconciled.resources.keys());
+    gaps = gapsOver(each.reconciled, addressesOf(each.reconciled.refreshed));
     ledger = { before: each.ledger.before, after: ledgerCopy(each.ledger.after) };
     onInbox(await inboxAge(each, host.now()));
   };
   let known: ReadonlySet<string> = new Set();
+  let gaps: ReturnType<typeof gapsOver> = new Map();
   let documents: readonly Desired[] = [];
   let read: Project | undefined;
   const listen: Listener = (event) => {
@@ -219,7 +235,7 @@ async function watchedRound(
           ({ nextAt: eventAt } = await drainEvents({ ...open, settled: alerts.settled }, say));
         },
         judged: (reconciled, open) => {
-          if (reconciled.refreshed !== undefined) refreshed = new Set(reconciled.refreshed.map(formatRef));
+          refreshed = addressesOf(reconciled.refreshed);
           return alerts.begin(reconciled, open);
         },
         keeps: (action, resource, source) => isUnattended(action, permissions, resource, source),
@@ -260,6 +276,7 @@ async function watchedRound(
     known,
     refusals: new Map(inLog),
     alerts: measures.alerts,
+    gaps,
   });
   return {
     ending,

@@ -75,7 +75,7 @@ export function coreFamilies(plugins: readonly MeasuredPlugin[]): readonly Metri
       listed: ['plugin', 'class'],
       known: plugins.flatMap((plugin) => alertsOf(plugin).map((named) => ({ plugin: plugin.name, class: named }))),
     }),
-    gauge('gaps', 'Parts of the infrastructure that the last refresh could not read.', {
+    gauge('gaps', 'Parts of the infrastructure that could not be read at the last refresh of their resources.', {
       closed: { plugin: plugins.map(({ name }) => name) },
     }),
     gauge('drifted_resources', 'Resources that differ from their last applied state.', { closed: {} }),

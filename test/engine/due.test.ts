@@ -42,7 +42,7 @@ function due(resources: readonly Resource[], more: Partial<DueInput>): ReturnTyp
     now: START,
     since: START - MINUTE,
     everyMs: EVERY,
-    rows: new Set(),
+    restless: new Set(),
     changed: NO_CHANGES,
     ...more,
   });
@@ -99,8 +99,18 @@ describe('a resource', () => {
       { now: SLOT_END },
       true,
     ],
-    ['with a row', { cadence: { everyMs: Infinity } }, { now: SLOT_END, rows: new Set(['toy/Item/a']) }, true],
-    ['with a row, in the same slot', { cadence: { everyMs: Infinity } }, { rows: new Set(['toy/Item/a']) }, false],
+    [
+      'with a row or a gap',
+      { cadence: { everyMs: Infinity } },
+      { now: SLOT_END, restless: new Set(['toy/Item/a']) },
+      true,
+    ],
+    [
+      'with a row or a gap, in the same slot',
+      { cadence: { everyMs: Infinity } },
+      { restless: new Set(['toy/Item/a']) },
+      false,
+    ],
   ])('%s', (_name, given, more, expected) => {
     expect(isDue(resource('a', given), more)).toBe(expected);
   });
