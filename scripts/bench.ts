@@ -15,6 +15,7 @@ import { applyRows, judgeRows, type Places, planRows as fleetRows } from './benc
 import { applyPortsRows } from './bench/apply-ports.ts';
 import { idleRoundRows } from './bench/idle-round.ts';
 import { intakeRows } from './bench/intake.ts';
+import { scrapeRows } from './bench/scrape.ts';
 import { issueRows } from './bench/issue.ts';
 import { linksRows } from './bench/links.ts';
 import { interleave, median, type Sample, writeUsageHook } from './bench/measure.ts';
@@ -184,6 +185,7 @@ try {
     ...(await attempt('intake of events', () => intakeRows(places))),
     ...(await attempt('plan of 10,000 unchanged', () => fleetRows(places))),
     ...(await attempt('idle round of serve', () => idleRoundRows(places))),
+    ...(await attempt('scrape of metrics', () => scrapeRows())),
     ...(await attempt('apply of 10,000 steps', () => applyRows(places))),
     ...(await attempt('one action judged again', () => judgeRows(places))),
     ...(await attempt('certificates issued', () => issueRows(places))),

@@ -238,9 +238,9 @@ async function watchedRound(
           refreshed = addressesOf(reconciled.refreshed);
           return alerts.begin(reconciled, open);
         },
-        keeps: (action, resource) => isUnattended(action, permissions, resource),
-        keepsRefused: (action, resource) => {
-          if (!isPermitted(action, permissions, resource)) return false;
+        keeps: (action, resource, source) => isUnattended(action, permissions, resource, source),
+        keepsRefused: (action, resource, source) => {
+          if (!isPermitted(action, permissions, resource, source)) return false;
           // A resource that was not refreshed has the refusal that the log has.
           if (refreshed !== undefined && !refreshed.has(resource?.address ?? '')) return false;
           // A refusal is recorded once, and not in every round.

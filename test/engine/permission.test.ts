@@ -174,6 +174,13 @@ describe('a row', () => {
     expect(isPermitted(action(given), { host, project: undefined }, resource)).toBe(expected);
   });
 
+  test('with a file that was approved with the pool that its server belongs to', () => {
+    const row = action({ files: [script], cause: 'time' });
+    const permissions = { host: [renewals], project: undefined };
+    expect(isUnattended(row, permissions, undefined, approved({ 'scripts/reload.sh': 'sha256:1' }))).toBe(true);
+    expect(isUnattended(row, permissions, approved({}), approved({ 'scripts/reload.sh': 'sha256:0' }))).toBe(false);
+  });
+
   test('that heals drift whose severity cannot be found is left to a person', () => {
     const driftSeverity = (): never => {
       throw new Error('broken');
