@@ -14,7 +14,7 @@ async function waitedFor(gaveWay: number, during: (run: Run) => Promise<void>): 
     looks += 1;
     return true;
   };
-  /** Waits until the run has looked at the lock at the present time. */
+  /** Waits until the run has asked about the lock at the present time. */
   const seen = async (): Promise<void> => {
     const before = looks;
     await expect.poll(() => looks, { timeout: 60_000 }).toBeGreaterThan(before + 1);
@@ -53,7 +53,7 @@ test.each([
   [3, 125_000],
 ])('after %i runs that gave way, the refresh ends early after %i ms', async (gaveWay, ms) => {
   await waitedFor(gaveWay, async ({ hasYielded, passes, wanted }) => {
-    // What can stop at any time, such as taking events in, stops at once.
+    // Work that can stop at any time, such as taking events in, stops at once.
     expect(wanted.aborted).toBe(true);
     await passes(ms - 1);
     expect(hasYielded()).toBe(false);
