@@ -55,6 +55,8 @@ export interface OpenRound {
   readonly run: string;
   readonly redact: Redact;
   readonly stop: AbortSignal;
+  /** Fires when another process begins to wait for the lock; absent for a run that does not give way. */
+  readonly wanted?: AbortSignal | undefined;
 }
 
 /** An apply under another name, or of a part: an import runs the row of one adoption, and no other row. */
@@ -101,6 +103,7 @@ export interface Round extends ApplyOptions {
   readonly store: Store;
   readonly fence: Fence;
   readonly say: Listener;
+  readonly wanted?: OpenRound['wanted'];
   /** True if an earlier round of this run judged the selection. */
   readonly again: boolean;
 }
@@ -185,7 +188,8 @@ export async function applyRound(run: Round): Promise<Finished> {
   try {
     await record([{ kind: 'run', body: runBody(run, id) }]);
     const { redact } = worlds;
-    const open: OpenRound = { project, store, plugins, recall, record, run: id, redact, stop: interruption.stop };
+    const { stop } = interruption;
+    const open: OpenRound = { project, store, plugins, recall, record, run: id, redact, stop, wanted: run.wanted };
     await part?.opened?.(open).catch(endedBy);
     const due =
       run.schedule === undefined
