@@ -23,6 +23,7 @@ import { emulatedClusterRows, kubernetesRows } from './bench/fabric.ts';
 import { nodesRows } from './bench/nodes.ts';
 import { portsyncRows } from './bench/portsync.ts';
 import { portsyncDaemonRows } from './bench/portsync-daemon.ts';
+import { pagesRows } from './bench/pages.ts';
 import { probesRows } from './bench/probes.ts';
 import { fixed, ratioRow, type Row } from './bench/rows.ts';
 import { sonicRows } from './bench/sonic.ts';
@@ -184,6 +185,7 @@ try {
     ])),
     ...(await attempt('intake of events', () => intakeRows(places))),
     ...(await attempt('plan of 10,000 unchanged', () => fleetRows(places))),
+    ...(await attempt('pages', () => Promise.resolve(pagesRows()))),
     ...(await attempt('idle round of serve', () => idleRoundRows(places))),
     ...(await attempt('scrape of metrics', () => scrapeRows())),
     ...(await attempt('apply of 10,000 steps', () => applyRows(places))),

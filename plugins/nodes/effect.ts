@@ -2,7 +2,7 @@
 
 import type { Change, Effect, Json, Scene } from '#plugin';
 import { LABELS } from './labels.ts';
-import type { ContainerResource, NodeResource } from './facts.ts';
+import type { ContainerResource, NodeResource, PoolResource } from './facts.ts';
 import { inSource } from './pool/container.ts';
 import { leastOf, poolOf, poolRef, settingsOfResource } from './settings.ts';
 import { defined, seenFacts, type SeenResource, otherState } from '#plugin';
@@ -31,9 +31,13 @@ export function nodeEffect({ goal }: Change, resource: NodeResource, scene: Scen
   return { values: { pool: poolLimits(resource, scene), ...settings } };
 }
 
-/** The effect of a pool's step, which changes only the state; the rows of its nodes have their own effects. */
-export function poolEffect(): Effect {
-  return {};
+/**
+ * The effect of a pool's step, which changes only the state: the rows of its nodes have their own effects. The file that
+ * new servers get is approved with the pool, so that a pool that grows by itself sends no other one.
+ */
+export function poolEffect({ goal }: Change, { desired }: PoolResource): Effect {
+  const file = goal === 'remove' ? undefined : desired?.spec.template.userDataFile;
+  return file === undefined ? {} : { files: [{ path: file, use: 'send' }] };
 }
 
 export function containerEffect(_change: Change, resource: ContainerResource, scene: Scene): Effect {

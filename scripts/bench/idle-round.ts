@@ -38,7 +38,7 @@ function orderAfter({ message: { report, lastValid } }: Round, before: RoundOrde
   if (report === undefined) return before;
   const { documents, standing } = report;
   const since = refreshAll ? undefined : report.refreshed_at;
-  return { isPatient: false, since, documents, standing, lastValid: lastValid ?? before.lastValid };
+  return { gaveWay: 0, since, documents, standing, lastValid: lastValid ?? before.lastValid };
 }
 
 export async function idleRoundRows(places: Places): Promise<readonly Row[]> {
@@ -47,7 +47,7 @@ export async function idleRoundRows(places: Places): Promise<readonly Row[]> {
   apply(places, project);
   const hook = writeUsageHook(places.folder);
   const samples: { readonly plan: number; readonly none: number; readonly all: number }[] = [];
-  let order: RoundOrder = { isPatient: false };
+  let order: RoundOrder = { gaveWay: 0 };
   order = orderAfter(await roundOf(places, project, hook, order), order, false);
   for (let repeat = 0; repeat < REPEATS; repeat += 1) {
     const plan = runOnce(planOf(places, project), hook).cpuMs ?? Number.NaN;

@@ -249,7 +249,7 @@ export const serve = command({
     if (!once && isStream) throw new InputError('--json prints the events of one round. Add --once');
     if (folder !== undefined && flags.config !== undefined)
       throw new InputError('--config names the configuration of one project. Omit --projects');
-    const order = ordered ? ((await shell.fromParent?.()) as RoundOrder | undefined) : { isPatient: false };
+    const order = ordered ? ((await shell.fromParent?.()) as RoundOrder | undefined) : { gaveWay: 0 };
     if (order === undefined) throw new InputError('--ordered is for the rounds of a daemon. Omit --ordered');
     if (answers) return answerParent(shell, (handed) => openHanded(open, host, handed, say), say);
     const workspaces =

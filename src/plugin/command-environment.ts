@@ -42,14 +42,11 @@ function namedBy(env: Environment): ReadonlySet<string> {
 }
 
 /**
- * The usual variables of `env`, those that the host names in `FETTLE_COMMAND_ENV`, and `own`. Throws an InputError for a
+ * The usual variables of `env`, and those that the host names in `FETTLE_COMMAND_ENV`. Throws an InputError for a
  * name that is not valid.
  */
-export function commandEnvironment(
-  env: Environment,
-  own: Readonly<Record<string, string>> = {},
-): Readonly<Record<string, string | undefined>> {
+export function commandEnvironment(env: Environment): Readonly<Record<string, string | undefined>> {
   const named = namedBy(env);
   const given = Object.entries(env).filter(([name]) => isUsualVariable(name) || named.has(name));
-  return { ...Object.fromEntries(given), ...own };
+  return Object.fromEntries(given);
 }

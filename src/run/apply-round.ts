@@ -55,6 +55,8 @@ export interface OpenRound {
   readonly run: string;
   readonly redact: Redact;
   readonly stop: AbortSignal;
+  /** Fires when another process begins to wait for the lock; absent for a run that does not give way. */
+  readonly wanted?: AbortSignal | undefined;
 }
 
 /** An apply under another name, or of a part: an import runs the row of one adoption, and no other row. */
@@ -62,10 +64,10 @@ export interface Part {
   readonly command: string;
   /** Selects addresses, instead of the selection. */
   readonly within?: (address: string) => boolean;
-  /** True for the accepted actions that run. The others are skipped, and not reported. By default, all run. */
-  readonly keeps?: (action: Action, resource: Resource | undefined) => boolean;
+  /** True for the accepted actions that run. `resources`: all of the refresh. The others are skipped, and not reported. By default, all run. */
+  readonly keeps?: (action: Action, resource: Resource | undefined, resources: Planned['resources']) => boolean;
   /** True for the refused actions that are recorded and reported. By default, all are. */
-  readonly keepsRefused?: (action: Action, resource: Resource | undefined) => boolean;
+  readonly keepsRefused?: (action: Action, resource: Resource | undefined, resources: Planned['resources']) => boolean;
   /** Runs after the record of the run, and before the refresh. */
   readonly opened?: (round: OpenRound) => Promise<void>;
   /** Runs after the judgement, and before the actions. */
@@ -101,6 +103,7 @@ export interface Round extends ApplyOptions {
   readonly store: Store;
   readonly fence: Fence;
   readonly say: Listener;
+  readonly wanted?: OpenRound['wanted'];
   /** True if an earlier round of this run judged the selection. */
   readonly again: boolean;
 }
@@ -185,7 +188,8 @@ export async function applyRound(run: Round): Promise<Finished> {
   try {
     await record([{ kind: 'run', body: runBody(run, id) }]);
     const { redact } = worlds;
-    const open: OpenRound = { project, store, plugins, recall, record, run: id, redact, stop: interruption.stop };
+    const { stop } = interruption;
+    const open: OpenRound = { project, store, plugins, recall, record, run: id, redact, stop, wanted: run.wanted };
     await part?.opened?.(open).catch(endedBy);
     const due =
       run.schedule === undefined
@@ -278,7 +282,7 @@ async function decide(reconciled: Planned, run: Deciding): Promise<Decided> {
       : new Map(
           [...reconciled.actions].filter(([address, action]) => {
             const resource = reconciled.resources.get(address);
-            return action.verdict === 'accept' ? keeps(action, resource) : keepsRefused(action, resource);
+            return (action.verdict === 'accept' ? keeps : keepsRefused)(action, resource, reconciled.resources);
           }),
         );
   const approved: Approved =

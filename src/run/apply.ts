@@ -75,10 +75,8 @@ async function lockedRound(round: LockedRound): Promise<Finished> {
     if (giveWay === undefined) return applyRound({ ...options, ...round, fence });
     const { givingWay } = await import('./give-way.ts');
     const { elapsed } = round.project.host;
-    return givingWay(
-      { ...giveWay, store, fence, interruption: options.interruption, elapsed },
-      say,
-      (interruption, listen) => applyRound({ ...options, ...round, interruption, say: listen, fence }),
+    return givingWay({ ...giveWay, store, fence, interruption: options.interruption, elapsed }, say, (yielding) =>
+      applyRound({ ...options, ...round, ...yielding, fence }),
     );
   });
 }

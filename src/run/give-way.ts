@@ -1,6 +1,16 @@
 /**
  * Giving way: a run that holds the lock ends early while another process waits for it. Running actions finish, no other
  * starts, and a refresh that would still take a while is abandoned without a record.
+ *
+ * Runs that gave way in a row, and ended no action, make the next one more patient, so that the project does not wait for
+ * ever:
+ *
+ * | gave way before | the refresh may still take | gives way after it |
+ * |---|---|---|
+ * | 0 | 1 s | at once |
+ * | 1 | 5 s | at once |
+ * | 2 | 25 s | when one action has ended |
+ * | 3, 4, … | 125 s, 625 s, … | when one action has ended |
  */
 
 import type { Fence, Store } from '../store/store.ts';
@@ -8,11 +18,8 @@ import type { Listener, RunEvent } from './events.ts';
 import { type Interruption, StoppedError } from './interruption.ts';
 
 export interface GiveWay {
-  /**
-   * True for a run that first records its refresh and ends one action: the run before it gave way, and the project must
-   * not wait for ever.
-   */
-  readonly isPatient: boolean;
+  /** Number of runs in a row before this one that gave way and ended no action. */
+  readonly gaveWay: number;
 }
 
 export interface GivingWay extends GiveWay {
@@ -25,38 +32,54 @@ export interface GivingWay extends GiveWay {
 
 const POLL_MS = 250;
 
-/** Time for the rest of a refresh while another process waits, in ms. */
+/** Time for the rest of a refresh while another process waits, in ms; longer by the factor after each run that gave way. */
 const REFRESH_MS = 1000;
+const REFRESH_FACTOR = 5;
+
+/** Number of runs that gave way after which one ends an action first. */
+const PATIENT_FROM = 2;
 
 /** True for the end of an action that ran. */
 function isEndOfAction(event: RunEvent): boolean {
   return event.type === 'action-ended' && event.row.status !== 'rejected' && event.row.status !== 'deferred';
 }
 
+/** The work of a run that gives way. */
+export interface Yielding {
+  /** Also fires when the run gives way. */
+  readonly interruption: Interruption;
+  /** Fires when another process begins to wait for the lock, however patient the run is. */
+  readonly wanted: AbortSignal;
+  readonly say: Listener;
+}
+
 /** Runs `work` with an interruption that also fires when another process waits for the lock. */
 export async function givingWay<T>(
-  { store, fence, interruption, isPatient, elapsed }: GivingWay,
+  { store, fence, interruption, gaveWay, elapsed }: GivingWay,
   say: Listener,
-  work: (interruption: Interruption, say: Listener) => Promise<T>,
+  work: (yielding: Yielding) => Promise<T>,
 ): Promise<T> {
   const yielding = new AbortController();
+  const wanted = new AbortController();
+  const refreshMs = REFRESH_MS * REFRESH_FACTOR ** gaveWay;
   let isRefreshing = true;
-  let mayYield = !isPatient;
+  let mayLeave = gaveWay < PATIENT_FROM;
   let wantedAt: number | undefined;
   const judge = (): void => {
-    if (wantedAt === undefined || !mayYield) return;
-    if (!isRefreshing || elapsed() - wantedAt >= REFRESH_MS) yielding.abort(new StoppedError('yielded'));
+    if (wantedAt === undefined) return;
+    if (isRefreshing ? elapsed() - wantedAt >= refreshMs : mayLeave) yielding.abort(new StoppedError('yielded'));
   };
   const look = async (): Promise<void> => {
     // A store that cannot be read fails the run itself.
     const isWanted = await store.isWanted(fence).catch(() => false);
     wantedAt = isWanted ? (wantedAt ?? elapsed()) : undefined;
+    if (isWanted) wanted.abort();
     judge();
   };
   const listen: Listener = (event) => {
     say(event);
     if (event.type === 'refresh-ended') isRefreshing = false;
-    if (isEndOfAction(event)) mayYield = true;
+    if (isEndOfAction(event)) mayLeave = true;
     // Not earlier: the plan is reported although no action runs.
     if (event.type === 'planned' || event.type === 'action-ended') judge();
   };
@@ -66,7 +89,8 @@ export async function givingWay<T>(
   };
   schedule();
   try {
-    return await work({ ...interruption, stop: AbortSignal.any([interruption.stop, yielding.signal]) }, listen);
+    const stop = AbortSignal.any([interruption.stop, yielding.signal]);
+    return await work({ interruption: { ...interruption, stop }, wanted: wanted.signal, say: listen });
   } finally {
     clearTimeout(timer);
     timer = undefined;

@@ -57,6 +57,8 @@ export interface Draining {
   readonly record: Recorder['record'];
   readonly run: string;
   readonly stop: AbortSignal;
+  /** Fires when another process begins to wait for the lock: after one batch, the rest is for the next round. */
+  readonly wanted?: AbortSignal | undefined;
   /** The changes by the outcomes of deliveries, oldest first. */
   readonly settled: (ledger: Ledger, outcomes: readonly Json[]) => readonly LedgerChange[];
 }
@@ -146,8 +148,10 @@ class Drain {
     return { nextAt: this.#draining.project.host.now() };
   }
 
-  #mayContinue(): boolean {
-    const { stop, project } = this.#draining;
+  /** `batches`: those that the caller has recorded. One is, also while another process waits for the lock. */
+  #mayContinue(batches: number): boolean {
+    const { stop, wanted, project } = this.#draining;
+    if (wanted?.aborted === true && batches > 0) return false;
     return !stop.aborted && this.#folds < MOST_FOLDS && project.host.elapsed() - this.#from < MOST_MS;
   }
 
@@ -179,8 +183,8 @@ class Drain {
   async #foldDue(name: string): Promise<boolean> {
     const source = await this.#source(name);
     if (source === undefined) return true;
-    for (;;) {
-      if (!this.#mayContinue()) return false;
+    for (let batches = 0; ; batches += 1) {
+      if (!this.#mayContinue(batches)) return false;
       try {
         const { drafts, more } = await this.#folded(name, source, []);
         await this.#draining.record(drafts);
@@ -196,14 +200,15 @@ class Drain {
   /** Drains the inbox. False if entries are left. */
   async #takeArrivals(): Promise<boolean> {
     const { store, record } = this.#draining;
-    for (let limit = MOST_AT_ONCE; ; ) {
+    for (let limit = MOST_AT_ONCE, batches = 0; ; ) {
       const waiting = firstOf(await store.undrained(limit));
       if (waiting.length === 0) return true;
-      if (!this.#mayContinue()) return false;
+      if (!this.#mayContinue(batches)) return false;
       const places = waiting.map(({ place }) => place);
       try {
         const { drafts, problems, more } = await this.#batch(batchOf(waiting), limit);
         await record(drafts, places);
+        batches += 1;
         problems.forEach((problem) => this.#report(problem));
         limit = MOST_AT_ONCE;
         for (const name of more) if (!(await this.#foldDue(name))) return false;

@@ -45,8 +45,8 @@ import type { Head } from '../store/store.ts';
 
 /** The part of a round that its predecessors decide. */
 export interface RoundOrder extends Handed {
-  /** True after a round that gave the lock to another process: this one does not before it has done something. */
-  readonly isPatient: boolean;
+  /** Number of rounds in a row before this one that gave the lock to another process and ended no action. */
+  readonly gaveWay: number;
   /** Time of the refresh of the last recorded round, epoch ms; absent if this one refreshes every resource. */
   readonly since?: number | undefined;
   /** Time by which the clock was set forward since that round, in ms; absent if it was not. */
@@ -223,7 +223,7 @@ async function watchedRound(
       approval: { by: 'yes' },
       interruption,
       lockTimeout,
-      giveWay: { isPatient: order.isPatient },
+      giveWay: { gaveWay: order.gaveWay },
       schedule,
       allowRejected: true,
       // Limits the run to what may be applied: a renewal does not apply a pending edit.
@@ -238,9 +238,9 @@ async function watchedRound(
           refreshed = addressesOf(reconciled.refreshed);
           return alerts.begin(reconciled, open);
         },
-        keeps: (action, resource) => isUnattended(action, permissions, resource),
-        keepsRefused: (action, resource) => {
-          if (!isPermitted(action, permissions, resource)) return false;
+        keeps: (action, resource, resources) => isUnattended(action, permissions, resource, resources),
+        keepsRefused: (action, resource, resources) => {
+          if (!isPermitted(action, permissions, resource, resources)) return false;
           // A resource that was not refreshed has the refusal that the log has.
           if (refreshed !== undefined && !refreshed.has(resource?.address ?? '')) return false;
           // A refusal is recorded once, and not in every round.

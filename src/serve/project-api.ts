@@ -2,7 +2,7 @@
 
 import type { EndpointOrder } from '#plugin';
 import type { Answer, Question } from './answers/question.ts';
-import type { RoundSummary, Snapshot } from './answers/snapshot.ts';
+import { type RoundSummary, type Snapshot, withPlan } from './answers/snapshot.ts';
 import { Changes } from './changes.ts';
 import type { Deposited } from './deposits.ts';
 import type { ServedApi } from './http/api-routes.ts';
@@ -34,7 +34,7 @@ export class ProjectApi implements ServedApi {
   constructor(options: ProjectApiOptions) {
     this.project = options.project;
     this.#options = options;
-    this.#snapshot = { rounds: [], interval_ms: options.intervalMs, log: options.log };
+    this.#snapshot = { rounds: [], plans: [], interval_ms: options.intervalMs, log: options.log };
     this.#reader = new ReaderProcess(options.program, this.#snapshot);
     this.changes = new Changes(async () => {
       const { status, text } = await this.#reader.ask({ head: true });
@@ -54,7 +54,7 @@ export class ProjectApi implements ServedApi {
     this.#snapshot = {
       ...this.#snapshot,
       rounds: [round, ...this.#snapshot.rounds].slice(0, MOST_ROUNDS),
-      plan: plan ?? this.#snapshot.plan,
+      plans: withPlan(this.#snapshot.plans, plan, report?.refreshed === undefined),
       lastValid: lastValid ?? this.#snapshot.lastValid,
     };
     this.#reader.take(this.#snapshot);
@@ -66,7 +66,7 @@ export class ProjectApi implements ServedApi {
   }
 
   plan(): Uint8Array<ArrayBuffer> | undefined {
-    const { plan } = this.#snapshot;
+    const plan = this.#snapshot.plans.at(-1);
     if (plan !== undefined && plan !== this.#unpacked?.of)
       this.#unpacked = { of: plan, bytes: new Uint8Array(Buffer.from(plan, 'base64')) };
     return plan === undefined ? undefined : this.#unpacked?.bytes;

@@ -93,13 +93,18 @@ function outcomeOf({ code, report, yielded }: RoundExit, isLate: boolean): Round
   return report.recorded ? 'ok' : 'locked';
 }
 
+/** The number of rounds in a row that gave way and ended no action. One that did not run does not count. */
+function gaveWayAfter({ gaveWay }: RoundOrder, report: RoundReport | undefined, outcome: RoundOutcome): number {
+  if (outcome === 'ok' || (report?.actions.length ?? 0) > 0) return 0;
+  return outcome === 'yielded' ? gaveWay + 1 : gaveWay;
+}
+
 /** The order of the next round. After a round that recorded nothing, or ended early, the same resources are due. */
 function orderAfter(before: RoundOrder, report: RoundReport | undefined, outcome: RoundOutcome): RoundOrder {
-  // At most every second round gives way before it has done something. One that did not run leaves that to the next.
-  const isPatient = outcome === 'yielded' ? !before.isPatient : outcome !== 'ok' && before.isPatient;
-  if (report === undefined) return { ...before, isPatient };
+  const gaveWay = gaveWayAfter(before, report, outcome);
+  if (report === undefined) return { ...before, gaveWay };
   const { refreshed_at: since, documents, standing } = report;
-  return outcome === 'ok' ? { isPatient, since, documents, standing } : { ...before, isPatient, standing };
+  return outcome === 'ok' ? { gaveWay, since, documents, standing } : { ...before, gaveWay, standing };
 }
 
 export class Rounds {
@@ -110,7 +115,7 @@ export class Rounds {
   #refreshesAll = false;
   #isStopped = false;
   #restsUntil = 0;
-  #order: RoundOrder = { isPatient: false };
+  #order: RoundOrder = { gaveWay: 0 };
   /** Reports of watchers that no recorded round has refreshed. */
   #changed: Changes = NO_CHANGES;
   /** At the start of the last recorded round; before the first one, at that of the daemon. */

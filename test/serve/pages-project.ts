@@ -101,7 +101,7 @@ export function site(running: Daemon, folder: string, port: number): PagesSite {
   };
 }
 
-async function sendEvent(origin: string, event: object): Promise<void> {
+export async function sendEvent(origin: string, event: object): Promise<void> {
   const body = JSON.stringify(event);
   const sent = await fetch(`${origin}/v1/domains/cert-events`, { method: 'POST', body, headers: signedHeaders(body) });
   expect(sent.status).toBe(202);

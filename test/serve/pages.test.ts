@@ -2,7 +2,8 @@
 
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { deposit, eventEntry } from './inbox-project.ts';
-import { PAGE_PATHS, pagesSite, type PagesSite, TOKENS } from './pages-project.ts';
+import { DOMAIN_ID } from '../support/intake-server.ts';
+import { HOLD, PAGE_PATHS, sendEvent, pagesSite, type PagesSite, TOKENS } from './pages-project.ts';
 
 let site: PagesSite;
 let started: Promise<PagesSite> | undefined;
@@ -118,6 +119,18 @@ describe('a page', () => {
     expect(searched).not.toContain('<img');
     expect(searched).toContain('&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;\\u{202e}&lt;img');
   });
+});
+
+test('a round that refreshes only some resources keeps what is known of the others', { timeout: 120_000 }, async () => {
+  const counts = { reject: 1 };
+  expect(await (await site.get('/plan.json')).json()).toMatchObject({ counts });
+  await sendEvent(site.origin, { eventType: 'renewal_failed', domainId: DOMAIN_ID, sourceEventId: 'r-18' });
+  await site.running.said(/shop: \d+ of \d+ resources refreshed/u);
+  expect(await (await site.get('/plan.json')).json()).toMatchObject({
+    counts,
+    rows: { rows: [{ verdict: 'reject' }] },
+  });
+  expect(await (await site.get('/r/certificates/Certificate/pay')).text()).toContain(HOLD);
 });
 
 test('a stop ends open streams', { timeout: 120_000 }, async () => {

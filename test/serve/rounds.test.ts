@@ -154,13 +154,13 @@ describe('rounds', () => {
     expect(started).toHaveLength(1);
   });
 
-  test('that gave way are followed soon by a patient one, and only by one', async () => {
+  test('that gave way are followed soon by another one, which knows how many did', async () => {
     const { rounds, started, ended, until } = bench({ retryMs: 60 });
     rounds.wake();
-    for (const [index, isPatient] of [false, true, false].entries()) {
-      await until(index + 1);
-      expect(started[index]?.order).toEqual({ isPatient });
-      started[index]?.end({ code: 7, yielded: true });
+    for (const gaveWay of [0, 1, 2]) {
+      await until(gaveWay + 1);
+      expect(started[gaveWay]?.order).toEqual({ gaveWay });
+      started[gaveWay]?.end({ code: 7, yielded: true });
     }
     await until(4);
     expect(ended.map(({ outcome }) => outcome)).toEqual(['yielded', 'yielded', 'yielded']);
@@ -168,19 +168,23 @@ describe('rounds', () => {
     await rounds.stop();
   });
 
-  test('stay patient until one has run, also if another process holds the lock for long', async () => {
+  test('count those that gave way until one ends an action or its whole work', async () => {
     const { rounds, started, until } = bench({ retryMs: 20, intervalMs: 40 });
     rounds.wake();
-    const exits: readonly [RoundExit, boolean][] = [
-      [{ code: 7, yielded: true }, false],
-      [{ code: 5, report: { ...REPORT, recorded: false } }, true],
-      [{ code: 1 }, true],
-      [{ code: 0, report: REPORT }, true],
-      [{ code: 0, report: REPORT }, false],
+    const acted = { ...REPORT, actions: [{ labels: {}, count: 1 }] };
+    const exits: readonly [RoundExit, number][] = [
+      [{ code: 7, yielded: true }, 0],
+      [{ code: 5, report: { ...REPORT, recorded: false } }, 1],
+      [{ code: 1 }, 1],
+      [{ code: 7, yielded: true, report: REPORT }, 1],
+      [{ code: 7, yielded: true, report: acted }, 2],
+      [{ code: 7, yielded: true }, 0],
+      [{ code: 0, report: REPORT }, 1],
+      [{ code: 0, report: REPORT }, 0],
     ];
-    for (const [index, [exit, isPatient]] of exits.entries()) {
+    for (const [index, [exit, gaveWay]] of exits.entries()) {
       await until(index + 1);
-      expect(started[index]?.order.isPatient).toBe(isPatient);
+      expect(started[index]?.order.gaveWay).toBe(gaveWay);
       started[index]?.end(exit);
     }
     await rounds.stop();

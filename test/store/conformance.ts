@@ -447,6 +447,21 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect(report.head?.seq).toBeGreaterThan(head.seq);
     });
 
+    it('has a mark that every append changes, and nothing else', async () => {
+      const reader = open();
+      const marks = [await reader.mark()];
+      const { store, fence } = await filled();
+      marks.push(await reader.mark());
+      await store.append([note('more')], fence);
+      marks.push(await reader.mark());
+      expect(new Set(marks).size).toBe(3);
+      await store.checkpoint([], fence, true);
+      marks.push(await reader.mark());
+      expect(new Set(marks).size).toBe(4);
+      await store.unlock(fence);
+      expect([await reader.mark(), await open().mark()]).toEqual([marks[3], marks[3]]);
+    });
+
     it('fences off a holder after a take-over, for good', async () => {
       const { store, fence } = await filled();
       await bench.declareDead();

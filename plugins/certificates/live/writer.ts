@@ -28,6 +28,8 @@ function deployEnv({ name, storage }: Pick<DeployOrder, 'name' | 'storage'>): Re
 
 export function openWriter(outside: Outside): CertificatesWriter {
   const { folder, env } = outside;
+  // A name that is not valid is found before the first step.
+  const usual = commandEnvironment(env);
   const { commands = [], pidFiles = [] } = outside.config as unknown as Partial<CertificatesConfig>;
   const accounts = openAccounts();
   const judgedIn = (found: Judged | undefined): Judged | undefined =>
@@ -42,7 +44,7 @@ export function openWriter(outside: Outside): CertificatesWriter {
       await runCommand({
         words: command,
         folder,
-        env: commandEnvironment(env),
+        env: usual,
         timeoutMs: timeoutSeconds * 1000,
         signal: abort,
       });
@@ -94,7 +96,7 @@ export function openWriter(outside: Outside): CertificatesWriter {
         await runCommand({
           words: deploy.command,
           folder,
-          env: commandEnvironment(env, deployEnv({ name, storage: storageIn(folder, storage) })),
+          env: { ...usual, ...deployEnv({ name, storage: storageIn(folder, storage) }) },
           timeoutMs: deploy.timeoutSeconds * 1000,
           signal,
         });

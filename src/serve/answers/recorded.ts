@@ -10,6 +10,7 @@ import { keptWorkspace } from '../../run/last-valid.ts';
 import type { Listener } from '../../run/events.ts';
 import type { Workspace } from '../../run/project.ts';
 import type { Head, Store } from '../../store/store.ts';
+import { type Found, foundIn } from './found.ts';
 import { type Snapshot, unpackedPlan } from './snapshot.ts';
 
 export interface LogState {
@@ -27,8 +28,9 @@ interface Read {
 export class Recorded {
   readonly workspace: Workspace;
   readonly #say: Listener;
-  #snapshot: Snapshot = { rounds: [], interval_ms: 0 };
-  #plan: Plan | undefined;
+  #snapshot: Snapshot = { rounds: [], plans: [], interval_ms: 0 };
+  #plans: ReadonlyMap<string, Plan> = new Map();
+  #found: Found | undefined;
   #documents: readonly Desired[] = [];
   #store: Promise<Store> | undefined;
   #read: Read | undefined;
@@ -44,7 +46,12 @@ export class Recorded {
 
   /** The plan of the last round that refreshed. */
   get plan(): Plan | undefined {
-    return this.#plan;
+    return this.#found?.newest;
+  }
+
+  /** The state of all resources as the last rounds found it; undefined before the first one. */
+  get found(): Found | undefined {
+    return this.#found;
   }
 
   /** The last valid documents; empty without any. */
@@ -53,8 +60,11 @@ export class Recorded {
   }
 
   take(snapshot: Snapshot): void {
-    const { plan, lastValid } = snapshot;
-    if (plan !== undefined && plan !== this.#snapshot.plan) this.#plan = unpackedPlan(plan);
+    const { plans, lastValid } = snapshot;
+    if (plans.at(-1) !== this.#snapshot.plans.at(-1)) {
+      this.#plans = new Map(plans.map((text) => [text, this.#plans.get(text) ?? unpackedPlan(text)]));
+      this.#found = foundIn([...this.#plans.values()]);
+    }
     if (lastValid !== undefined && lastValid !== this.#snapshot.lastValid)
       this.#documents = keptWorkspace(this.workspace.host, lastValid).kept?.documents ?? [];
     this.#snapshot = snapshot;

@@ -19,8 +19,19 @@ export interface Snapshot extends Handed {
   /** The last rounds, newest first. */
   readonly rounds: readonly RoundSummary[];
   readonly interval_ms: number;
-  /** The plan of the last round that refreshed, packed. */
-  readonly plan?: string | undefined;
+  /** Plans, packed, oldest first: that of the last round that refreshed every resource, and those of later rounds. */
+  readonly plans: readonly string[];
+}
+
+/** Plans of rounds that refreshed only some resources. */
+const MOST_PARTIAL = 50;
+
+/** The plans with that of another round. `isWhole`: the round refreshed every resource. */
+export function withPlan(plans: readonly string[], plan: string | undefined, isWhole: boolean): readonly string[] {
+  if (plan === undefined) return plans;
+  if (isWhole || plans.length === 0) return [plan];
+  const [whole = '', ...partial] = plans;
+  return [whole, ...partial.slice(1 - MOST_PARTIAL), plan];
 }
 
 export function packedPlan(plan: Plan): string {

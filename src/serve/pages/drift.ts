@@ -26,8 +26,8 @@ interface DriftData {
 export const drift = page({
   name: 'drift',
   query,
-  load: ({ query: { plugin, kind, q, ...listed } }, { plan }): Promise<DriftData> => {
-    const chosen = (plan?.resource_drift ?? []).filter(({ address }) => {
+  load: ({ query: { plugin, kind, q, ...listed } }, { found }): Promise<DriftData> => {
+    const chosen = (found?.drift ?? []).filter(({ address }) => {
       const [ofPlugin, ofKind] = address.split('/');
       return (
         (plugin === undefined || ofPlugin === plugin) &&
@@ -35,7 +35,7 @@ export const drift = page({
         (q === undefined || address.toLowerCase().includes(q.toLowerCase()))
       );
     });
-    return Promise.resolve({ refreshed_at: plan?.timestamp ?? null, drift: pageOf(chosen, listed) });
+    return Promise.resolve({ refreshed_at: found?.newest.timestamp ?? null, drift: pageOf(chosen, listed) });
   },
   html: ({ refreshed_at: at, drift: listed }, view, { page: _page, size, ...given }) => {
     if (at === null) return html`<p>The project has not been refreshed yet.</p>`;

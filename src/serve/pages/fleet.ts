@@ -1,8 +1,8 @@
 /** The fleet: resources by kind and state, what comes next, and a list with filters. */
 
 import { compareText, defined, type Fields, formatRef, instantText, type Json, type Memory } from '#plugin';
-import type { Plan } from '../../formats/plan.ts';
 import { stepText } from '../../report/plan-rows.ts';
+import type { Found, PlanRow } from '../answers/found.ts';
 import type { Recorded } from '../answers/recorded.ts';
 import { kindBars, weekChart, type Week, weekOf, weeksOf } from './charts.ts';
 import type { View } from './frame.ts';
@@ -21,7 +21,7 @@ import {
   verdictWord,
 } from './parts.ts';
 import { pageHref, type Query } from './paths.ts';
-import { planRows, rowPart, rowsByAddress, type PlanRow } from './rows.ts';
+import { planRows, rowPart, rowsByAddress } from './rows.ts';
 
 /** Rows of `What comes next`. */
 const MOST_NEXT = 8;
@@ -74,23 +74,17 @@ function endIn(values: Json | object | undefined): string | undefined {
   return typeof end === 'string' ? end : undefined;
 }
 
-function endsIn(plan: Plan | undefined): ReadonlyMap<string, string> {
-  return new Map(
-    (plan?.prior_state.resources ?? []).flatMap(({ address, values }): (readonly [string, string])[] => {
-      const end = endIn(values);
-      return end === undefined ? [] : [[address, end]];
-    }),
-  );
+function endOf(found: Found | undefined, address: string, memory: Memory | undefined): string | undefined {
+  return endIn(found?.seen.get(address)?.values) ?? endIn(memory?.kept);
 }
 
 /** All resources that are declared or in the state, by address. */
 export async function fleetRows(recorded: Recorded, now: number): Promise<readonly FleetRow[]> {
   const { recall } = await recorded.log();
-  const plans = rowsByAddress(recorded.plan, recall.resources);
-  const ends = endsIn(recorded.plan);
+  const plans = rowsByAddress(recorded.found, recall.resources);
   const row = (address: string, ref: Memory['ref'], memory: Memory | undefined): FleetRow => {
     const planned = plans.get(address);
-    const end = ends.get(address) ?? endIn(memory?.kept);
+    const end = endOf(recorded.found, address, memory);
     return defined<FleetRow>({
       address,
       plugin: ref.plugin,
@@ -147,8 +141,8 @@ function listPart({ resources }: Fleet, view: View, given: Query): Part {
   const rows = resources.rows.map(({ address, state, since, failures, verdict, step, ends }): readonly Part[] => [
     resourceLink(view, address),
     state ?? html`<span class="quiet">not seen</span>`,
-    time(since, now),
-    ends === undefined ? undefined : time(ends, now),
+    time(since, now, { short: true }),
+    time(ends, now, { short: true }),
     html`${verdict === undefined ? undefined : html`${verdictWord(verdict)} ${step}`}${when(
       failures !== undefined && failures > 0,
       () => html` <span class="red">${failures} failures</span>`,
@@ -185,7 +179,7 @@ export const fleet = page({
     return {
       resources: pageOf(chosen, listed),
       kinds: kindCounts(all),
-      next: comesNext(planRows(recorded.plan, recall.resources)),
+      next: comesNext(planRows(recorded.found, recall.resources)),
       weeks: weeksOf(all, now),
     };
   },

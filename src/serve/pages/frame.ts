@@ -81,13 +81,13 @@ interface Outer {
 }
 
 export function documentOf({ title, project, base, current, head, json, content }: Outer): string {
-  const named = project === undefined ? title : `${title} · ${project}`;
+  const named = project === undefined ? title : `${title} - ${project}`;
   const body = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${named} &middot; fettle</title>
+<title>${named} - fettle</title>
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/style.css">
 <script src="/app.js" defer></script>

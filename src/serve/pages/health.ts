@@ -49,8 +49,8 @@ export const health = page({
       last_failure: last === undefined ? null : { ended_at: last.ended_at, text: last.text },
       rounds: rounds.length,
       failed_rounds: failed.length,
-      gaps: recorded.plan?.gaps ?? [],
-      findings: (recorded.plan?.checks ?? []).filter((each) => severity === undefined || each.severity === severity),
+      gaps: recorded.found?.newest.gaps ?? [],
+      findings: (recorded.found?.checks ?? []).filter((each) => severity === undefined || each.severity === severity),
     };
   },
   html: (data, view, { severity }) => {

@@ -1,24 +1,26 @@
 /** Parts that several pages share. Pure. */
 
 import { counted, type Field, type Fields, instantOf, instantText, spanText } from '#plugin';
+import type { Verdict } from '../answers/found.ts';
 import type { View } from './frame.ts';
 import { html, type Html, type Part, when } from './html.ts';
 import { type Query, resourceHref, type Verb } from './paths.ts';
 
-/** `3 min ago` or `in 3 min`. */
-export function time(at: string | number | undefined, now: number): Part {
+/** `3 min ago` or `in 3 min`, with the exact time as its title; `short`: without, for long lists. */
+export function time(at: string | number | undefined, now: number, { short = false } = {}): Part {
   const ms = typeof at === 'string' ? instantOf(at) : at;
   if (ms === undefined || Number.isNaN(ms)) return typeof at === 'string' ? at : undefined;
   const away = now - ms;
-  const iso = instantText(ms);
-  return html`<time datetime="${iso}" title="${iso}">${away >= 0 ? `${spanText(away)} ago` : `in ${spanText(-away)}`}</time>`;
+  const exact = instantText(ms);
+  const text = away >= 0 ? `${spanText(away)} ago` : `in ${spanText(-away)}`;
+  return short
+    ? html`<time datetime="${exact.slice(0, 16)}Z">${text}</time>`
+    : html`<time datetime="${exact}" title="${exact}">${text}</time>`;
 }
 
 export function resourceLink({ base }: Pick<View, 'base'>, address: string): Html {
   return html`<a href="${resourceHref(base, address)}">${address}</a>`;
 }
-
-export type Verdict = 'accept' | 'reject' | 'defer';
 
 const VERDICTS: Readonly<Record<Verdict, readonly [word: string, style: string]>> = {
   reject: ['REJECTED', 'red'],
@@ -45,15 +47,15 @@ export function table(
   { stacked = false } = {},
 ): Part {
   if (rows.length === 0) return html`<p class="quiet">None.</p>`;
-  const wide = (index: number): Part => (columns[index]?.wide === true ? html` class="wide"` : undefined);
-  return html`<table${when(stacked, () => html` class="stack"`)}><caption>${caption}</caption><thead><tr>${columns.map(
-    ({ title }, i) => html`<th scope="col"${wide(i)}>${title}</th>`,
-  )}</tr></thead><tbody>
-${rows.map(
-  (cells) =>
-    html`<tr>${cells.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>` : html`<td${wide(i)}>${cell}</td>`))}</tr>
-`,
-)}</tbody></table>`;
+  const classes = [
+    ...columns.flatMap(({ wide }, i) => (wide === true ? [`wide-${i + 1}`] : [])),
+    ...(stacked ? ['stack'] : []),
+  ];
+  const title = ({ title }: Column): Html => html`<th scope="col">${title}`;
+  const row = (cells: readonly Part[]): Html =>
+    html`<tr>${cells.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}` : html`<td>${cell}`))}`;
+  // Without the end tags that HTML leaves out, a long list is a tenth smaller.
+  return html`<table${when(classes.length > 0, () => html` class="${classes.join(' ')}"`)}><caption>${caption}</caption><thead><tr>${columns.map(title)}</thead><tbody>${rows.map(row)}</tbody></table>`;
 }
 
 /** Names with their values. */

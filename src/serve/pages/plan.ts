@@ -1,4 +1,4 @@
-/** The plan of the last round: rejected and waiting rows with their reasons, then those that would run. */
+/** The plans of the last rounds: rejected and waiting rows with their reasons, then those that would run. */
 
 import type { Fields } from '#plugin';
 import { counted } from '#plugin';
@@ -9,9 +9,10 @@ import { scopeText } from '../../report/text.ts';
 import type { View } from './frame.ts';
 import { html, type Part, when } from './html.ts';
 import { page } from './page.ts';
-import { counts, filters, LISTED, type Listed, pageOf, pager, resourceLink, time, type Verdict } from './parts.ts';
+import { counts, filters, LISTED, type Listed, pageOf, pager, resourceLink, time } from './parts.ts';
 import { pageHref, type Query } from './paths.ts';
-import { planRows, rowPart, type PlanRow } from './rows.ts';
+import type { Found, PlanRow, Verdict } from '../answers/found.ts';
+import { planRows, rowPart } from './rows.ts';
 
 const VERDICTS = ['reject', 'defer', 'accept'] as const satisfies readonly Verdict[];
 
@@ -26,7 +27,7 @@ const query = {
   ...LISTED,
 } as const satisfies Fields;
 
-type PlanHead = Pick<Plan, 'timestamp' | 'complete' | 'summary' | 'gaps' | 'checks'> & {
+type PlanHead = Pick<Plan, 'timestamp' | 'complete' | 'gaps' | 'checks'> & {
   readonly plan_digest?: string | undefined;
   /** Sentences about what the plan leaves out. */
   readonly limits: readonly string[];
@@ -40,17 +41,14 @@ interface PlanData {
 }
 
 /** Sentences about the parts that a plan leaves out. */
-export function limitsOf(plan: Plan): readonly string[] {
-  return [
-    ...(plan.targeted ? ['The last round refreshed only the resources that were due.'] : []),
-    ...causeLines(plan),
-    ...(plan.gaps.length > 0 ? ['Some resources could not be read.'] : []),
-  ];
+export function limitsOf({ newest: plan }: Found): readonly string[] {
+  return [...causeLines(plan), ...(plan.gaps.length > 0 ? ['Some resources could not be read.'] : [])];
 }
 
-function headOf(plan: Plan): PlanHead {
-  const { timestamp, complete, summary, gaps, checks, plan_digest: digest } = plan;
-  return { timestamp, complete, summary, gaps, checks, plan_digest: digest, limits: limitsOf(plan) };
+function headOf(found: Found): PlanHead {
+  const { newest, isWhole, checks } = found;
+  const { timestamp, complete, gaps, plan_digest: digest } = newest;
+  return { timestamp, complete: complete && isWhole, gaps, checks, plan_digest: digest, limits: limitsOf(found) };
 }
 
 function digestPart({ complete, plan_digest: digest }: PlanHead, isEmpty: boolean): Part {
@@ -93,7 +91,7 @@ export const plan = page({
   name: 'plan',
   query,
   load: async ({ query: { verdict, plugin, goal, cause, q, ...listed } }, recorded): Promise<PlanData> => {
-    const { plan: last } = recorded;
+    const { found: last } = recorded;
     const { recall } = await recorded.log();
     const all = planRows(last, recall.resources);
     const of = (wanted: Verdict): number => all.filter((row) => row.verdict === wanted).length;

@@ -18,7 +18,8 @@ import { MissingError, page } from './page.ts';
 import { facts, ORDERED, orderedNote, resourceLink, table, time } from './parts.ts';
 import { pageHref } from './paths.ts';
 import { limitsOf } from './plan.ts';
-import { type PlanRow, rowPart, rowsByAddress } from './rows.ts';
+import type { PlanRow } from '../answers/found.ts';
+import { rowPart, rowsByAddress } from './rows.ts';
 
 const query = {
   last: { type: 'number', summary: 'Number of records.', least: 0, most: 1000, usual: 20 },
@@ -79,7 +80,7 @@ export const resource = page({
     const ref = memory?.ref ?? declared?.ref;
     if (ref === undefined) throw new MissingError(`${address} is neither declared nor in the state`);
     const isOwn = (row: { readonly address: string }): boolean => row.address === address;
-    const { plan } = recorded;
+    const { found } = recorded;
     const [desks, lifecycle, records] = await Promise.all([
       openDesks(recorded),
       lifecycleOf(recorded, ref.plugin, ref.kind),
@@ -91,12 +92,12 @@ export const resource = page({
       address,
       declared: declared !== undefined,
       state: memory === undefined ? null : memoryBody(memory),
-      row: rowsByAddress(plan, recall.resources).get(address) ?? null,
-      limits: plan === undefined ? [] : limitsOf(plan),
+      row: rowsByAddress(found, recall.resources).get(address) ?? null,
+      limits: found === undefined ? [] : limitsOf(found),
       refusal: standingRefusal(records),
-      seen: plan?.prior_state.resources.find(isOwn) ?? null,
-      drift: plan?.resource_drift.filter(isOwn) ?? [],
-      findings: plan?.checks.filter(isOwn) ?? [],
+      seen: found?.seen.get(address) ?? null,
+      drift: found?.drift.filter(isOwn) ?? [],
+      findings: found?.checks.filter(isOwn) ?? [],
       lifecycle,
       incidents: incidents.map((row) => row.facts),
       events: host === undefined ? [] : eventRows(desks, { domain: host, limit: 20 }).toReversed(),
@@ -130,7 +131,7 @@ function nextPart({ row, refusal, seen, limits }: ResourceData, view: View): Par
     const { step, verdict, reasons } = refusal.body;
     return html`<h2>Last refused step</h2><div class="note alarm"><p><span class="word red">${verdict}</span> ${step} ${time(refusal.time, view.now)}</p>${reasons.map(({ rule, message }) => html`<p><strong>${rule}</strong>: ${cleanText(message)}</p>`)}</div>`;
   }
-  const next = seen === null ? 'The last round did not refresh this resource.' : 'The last plan has no step for it.';
+  const next = seen === null ? 'No round since the start of the daemon has seen it.' : 'No step is planned.';
   return html`<h2>Next step</h2><p>${[next, ...limits].join(' ')}</p>`;
 }
 

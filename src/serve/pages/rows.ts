@@ -1,61 +1,32 @@
 /** The rows of the last plan for pages: what would run, what is refused, and why. Pure. */
 
-import { type Instant, instantOf } from '#plugin';
 import type { Recall } from '../../engine/remember.ts';
-import type { Plan, PlanReason, RefusedChange, ResourceChange } from '../../formats/plan.ts';
+import type { PlanReason, ResourceChange } from '../../formats/plan.ts';
+import type { Found, PlanRow } from '../answers/found.ts';
 import { cleanText, stepText } from '../../report/plan-rows.ts';
 import { fieldRows } from '../../report/fields.ts';
 import { overrideText, remedyText } from '../../report/remedy-text.ts';
 import type { View } from './frame.ts';
 import { html, type Html, type Part, when } from './html.ts';
-import { resourceLink, time, type Verdict, verdictWord } from './parts.ts';
-
-/** A row of the plan with its verdict. */
-export interface PlanRow {
-  readonly verdict: Verdict;
-  readonly change: ResourceChange;
-  readonly reasons: readonly PlanReason[];
-  readonly clears_at?: string | undefined;
-}
+import { resourceLink, time, verdictWord } from './parts.ts';
 
 type Known = Recall['resources'];
 
 /** True if the log has the result of a row: the round that made the plan has applied it, or another run. */
-function isDone({ address, goal }: ResourceChange, planned: Instant, resources: Known): boolean {
+function isDone({ change: { address, goal }, planned_at: planned }: PlanRow, resources: Known): boolean {
   const memory = resources.get(address);
   if (memory === undefined) return goal === 'remove' || goal === 'release';
   return Math.max(memory.applied?.at ?? 0, memory.since ?? 0) >= planned;
 }
 
 /** The rows that are left: rejected ones first, then waiting ones, then those that would run. */
-export function planRows(plan: Plan | undefined, resources: Known): readonly PlanRow[] {
-  if (plan === undefined) return [];
-  const refused =
-    (verdict: Verdict) =>
-    ({ resource_change: change, reasons, clears_at }: RefusedChange): PlanRow => ({
-      verdict,
-      change,
-      reasons,
-      clears_at,
-    });
-  return [
-    ...plan.rejected_changes.map(refused('reject')),
-    ...plan.deferred_changes.map(refused('defer')),
-    ...plan.resource_changes
-      .filter((change) => !isDone(change, instantOf(plan.timestamp), resources))
-      .map((change): PlanRow => ({ verdict: 'accept', change, reasons: [] })),
-  ];
+export function planRows(found: Found | undefined, resources: Known): readonly PlanRow[] {
+  return (found?.rows ?? []).filter((row) => row.verdict !== 'accept' || !isDone(row, resources));
 }
 
 /** The rows by address. A resource has one at most. */
-export function rowsByAddress(plan: Plan | undefined, resources: Known): ReadonlyMap<string, PlanRow> {
-  return new Map(planRows(plan, resources).map((row) => [row.change.address, row]));
-}
-
-/** The first sentence about a row: of its first reason, or why it would run. */
-export function sentenceOf({ change, reasons }: PlanRow): string {
-  const [first] = reasons;
-  return cleanText(first === undefined ? change.because : `${first.rule}: ${first.message}`);
+export function rowsByAddress(found: Found | undefined, resources: Known): ReadonlyMap<string, PlanRow> {
+  return new Map(planRows(found, resources).map((row) => [row.change.address, row]));
 }
 
 function reasonPart(reason: PlanReason, address: string, now: number): Html {

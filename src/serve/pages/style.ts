@@ -1,5 +1,11 @@
 /** The style of the pages. The colours of both schemes are pairs, and no meaning depends on a colour alone. */
 
+/** Rules for the columns that a narrow screen leaves out: those of a table with the class `wide-3`. */
+function wideColumns(rule: string): string {
+  const selectors = [2, 3, 4, 5, 6].map((n) => `.wide-${n} tr > :nth-child(${n})`);
+  return `${selectors.join(', ')} ${rule}`;
+}
+
 export const STYLE = `:root {
   color-scheme: light dark;
   --ground: light-dark(#fff, #16181c);
@@ -43,7 +49,7 @@ td { padding: 6px 16px 6px 0; border-bottom: 1px solid var(--line); vertical-ali
 th:last-child, td:last-child { padding-right: 0; }
 td p, tbody th p, .note p { margin: 0; }
 td p + p, tbody th p + p, .note p + p { margin-top: 2px; }
-.wide { overflow-wrap: break-word; max-width: 18em; }
+${wideColumns('{ overflow-wrap: break-word; max-width: 18em; }')}
 caption { text-align: left; color: var(--quiet); font-size: 14px; padding-bottom: 4px; }
 tbody th { color: var(--text); vertical-align: top; font-size: inherit; font-weight: 400; white-space: normal; overflow-wrap: anywhere; }
 .facts tbody th { color: var(--quiet); width: 12em; vertical-align: top; }
@@ -85,7 +91,7 @@ footer { padding: 12px 24px; border-top: 1px solid var(--line); color: var(--qui
 footer a { color: inherit; }
 @media (max-width: 640px) {
   header, main, footer { padding-left: 16px; padding-right: 16px; }
-  .wide { display: none; }
+  ${wideColumns('{ display: none; }')}
   th, td { padding-right: 10px; }
   .facts tbody th { width: 7.5em; }
   .act input { flex: 1 1 8em; }
