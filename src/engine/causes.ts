@@ -93,18 +93,27 @@ export function isOfCause({ cause }: Pick<Change, 'cause'>, resource: Resource, 
 }
 
 /**
- * Addresses of edited documents that a change would apply although the run excludes edits: its own, those of its
+ * Addresses of edited documents that a change would apply although `causes` exclude edits: its own, those of its
  * dependencies, and its source document.
  */
-export function unappliedEdits(change: Change, resource: Resource, scene: Scene): readonly string[] {
-  const { causes } = scene;
-  if (causes === undefined || causes.has('edit')) return [];
+export function pendingEdits(
+  { ref }: Pick<Change, 'ref'>,
+  resource: Resource,
+  get: (address: string) => Resource | undefined,
+  causes: ReadonlySet<Cause>,
+): readonly string[] {
+  if (causes.has('edit')) return [];
   const { expandedFrom } = resource.desired ?? {};
   const others = [...needsOf(resource), ...(expandedFrom === undefined ? [] : [formatRef(expandedFrom)])];
-  const own = formatRef(change.ref);
-  return [...new Set([own, ...others])].filter((address) => {
-    const each = scene.get(address);
+  return [...new Set([formatRef(ref), ...others])].filter((address) => {
+    const each = get(address);
     const what = each === undefined ? undefined : unapplied(each);
     return what === 'edit' || (what === 'new' && !causes.has('new'));
   });
+}
+
+/** The pending edits that a change would apply although its run excludes them. */
+export function unappliedEdits(change: Change, resource: Resource, scene: Scene): readonly string[] {
+  const { causes } = scene;
+  return causes === undefined ? [] : pendingEdits(change, resource, (address) => scene.get(address), causes);
 }

@@ -1,7 +1,7 @@
 /** The rows that `fettle serve` may apply by itself: those that its host permits, narrowed by the project. Pure. */
 
-import type { Action, Cause, DriftSeverity, FileSeen, Resource } from '#plugin';
-import { driftedFields, isLastApplied } from './causes.ts';
+import { type Action, type Cause, type DriftSeverity, type FileSeen, formatRef, type Resource } from '#plugin';
+import { driftedFields, isLastApplied, pendingEdits } from './causes.ts';
 import { repositoryFilesOf } from './covers.ts';
 import type { ServeHost } from './generated.ts';
 
@@ -24,17 +24,27 @@ function isUnknownEdit(resource: Resource | undefined): boolean {
   );
 }
 
-/** A resource, and the one whose document decides its own: a pool, for a server of it. */
+type Resources = ReadonlyMap<string, Resource>;
+
+/** The resource of a row, and all of the refresh. */
 interface Place {
   readonly resource: Resource | undefined;
-  readonly source: Resource | undefined;
+  readonly resources: Resources;
+}
+
+/** The resource whose document decides that of a row: a pool, for a server of it. */
+function sourceOf({ follows }: Action, { resource, resources }: Place): Resource | undefined {
+  const { expandedFrom } = resource?.desired ?? {};
+  const address = follows ?? (expandedFrom === undefined ? undefined : formatRef(expandedFrom));
+  return address === undefined ? undefined : resources.get(address);
 }
 
 /** True if the row uses a file of the repository that differs from the one that was last approved for its resource. */
-function usesEditedFile({ covers: covered }: Action, { resource, source }: Place): boolean {
+function usesEditedFile(action: Action, place: Place): boolean {
+  const approved = [place.resource, sourceOf(action, place)];
   const isApproved = ({ path, digest }: FileSeen): boolean =>
-    digest !== undefined && [resource, source].some((each) => each?.memory?.files?.[path] === digest);
-  return !repositoryFilesOf(covered).every(isApproved);
+    digest !== undefined && approved.some((each) => each?.memory?.files?.[path] === digest);
+  return !repositoryFilesOf(action.covers).every(isApproved);
 }
 
 /** True for a step of another cause that would also apply an edit: the run may have the cause edit for other rows. */
@@ -57,6 +67,12 @@ function healsDrift({ change: { cause, drifted = [], fields } }: Action, resourc
   return isUnknownEdit(resource) || driftedFields(fields, resource).length > 0;
 }
 
+/** True if the step would use a document of another resource whose edit was not applied, and the causes exclude edits. */
+function usesEdit({ change }: Action, { resource, resources }: Place, { causes }: Permission): boolean {
+  if (resource === undefined) return false;
+  return pendingEdits(change, resource, (address) => resources.get(address), new Set(causes)).length > 0;
+}
+
 function covers(permission: Permission, action: Action, place: Place): boolean {
   const { plugin, kinds, steps, causes, removals = false } = permission;
   const { ref, step, goal, cause } = action.change;
@@ -67,6 +83,7 @@ function covers(permission: Permission, action: Action, place: Place): boolean {
     steps.includes(step) &&
     causes.some((each) => each === cause) &&
     (!carriesEdit(action, place) || causes.includes('edit')) &&
+    !usesEdit(action, place, permission) &&
     (!healsDrift(action, place.resource) || causes.includes('drift')) &&
     (!isRemoval || removals)
   );
@@ -84,17 +101,17 @@ function severityOf({ change }: Action, resource: Resource | undefined): DriftSe
 }
 
 /**
- * True for a row that host and project permit, with any verdict. `resource`: that of the row. `source`: the one that it
- * expands from or follows.
+ * True for a row that host and project permit, with any verdict. `resource`: that of the row. `resources`: all
+ * of the refresh, for edits of those that it depends on.
  */
 export function isPermitted(
   action: Action,
   { host, project }: Permissions,
   resource: Resource | undefined,
-  source?: Resource,
+  resources: Resources = new Map(),
 ): boolean {
   const isCovered = (permissions: readonly Permission[]): boolean =>
-    permissions.some((permission) => covers(permission, action, { resource, source }));
+    permissions.some((permission) => covers(permission, action, { resource, resources }));
   if (!isCovered(host) || (project !== undefined && !isCovered(project))) return false;
   return !healsDrift(action, resource) || HEALED.has(severityOf(action, resource));
 }
@@ -104,10 +121,10 @@ export function isUnattended(
   action: Action,
   permissions: Permissions,
   resource: Resource | undefined,
-  source?: Resource,
+  resources: Resources = new Map(),
 ): boolean {
   return (
-    isPermitted(action, permissions, resource, source) &&
+    isPermitted(action, permissions, resource, resources) &&
     action.judgements.every(({ overridden }) => overridden === undefined)
   );
 }

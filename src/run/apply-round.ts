@@ -5,7 +5,7 @@
  */
 
 import type { Row } from '../engine/action.ts';
-import { type Action, formatRef, InputError, type Resource, type Plugin, type Redact } from '#plugin';
+import { type Action, InputError, type Resource, type Plugin, type Redact } from '#plugin';
 import { apply as applyActions } from '../engine/apply.ts';
 import { type Approved, approve } from '../engine/approve.ts';
 import { countRows } from '../engine/count-rows.ts';
@@ -64,10 +64,10 @@ export interface Part {
   readonly command: string;
   /** Selects addresses, instead of the selection. */
   readonly within?: (address: string) => boolean;
-  /** True for the accepted actions that run. `source`: the resource that the row's own one expands from or follows. The others are skipped, and not reported. By default, all run. */
-  readonly keeps?: (action: Action, resource: Resource | undefined, source: Resource | undefined) => boolean;
+  /** True for the accepted actions that run. `resources`: all of the refresh. The others are skipped, and not reported. By default, all run. */
+  readonly keeps?: (action: Action, resource: Resource | undefined, resources: Planned['resources']) => boolean;
   /** True for the refused actions that are recorded and reported. By default, all are. */
-  readonly keepsRefused?: (action: Action, resource: Resource | undefined, source: Resource | undefined) => boolean;
+  readonly keepsRefused?: (action: Action, resource: Resource | undefined, resources: Planned['resources']) => boolean;
   /** Runs after the record of the run, and before the refresh. */
   readonly opened?: (round: OpenRound) => Promise<void>;
   /** Runs after the judgement, and before the actions. */
@@ -266,17 +266,6 @@ function isOtherPlan(plan: Plan, { approval, say }: Deciding): boolean {
   return true;
 }
 
-/** The resource whose document decides that of a row: its origin in this plan, or the one that it was expanded from. */
-function sourceOf(
-  { follows }: Action,
-  resource: Resource | undefined,
-  resources: ReadonlyMap<string, Resource>,
-): Resource | undefined {
-  const { expandedFrom } = resource?.desired ?? {};
-  const address = follows ?? (expandedFrom === undefined ? undefined : formatRef(expandedFrom));
-  return address === undefined ? undefined : resources.get(address);
-}
-
 /** Reports the plan, asks for approval if it is required, and runs the actions. */
 async function decide(reconciled: Planned, run: Deciding): Promise<Decided> {
   const { approval, interruption, say, part } = run;
@@ -293,8 +282,7 @@ async function decide(reconciled: Planned, run: Deciding): Promise<Decided> {
       : new Map(
           [...reconciled.actions].filter(([address, action]) => {
             const resource = reconciled.resources.get(address);
-            const source = sourceOf(action, resource, reconciled.resources);
-            return (action.verdict === 'accept' ? keeps : keepsRefused)(action, resource, source);
+            return (action.verdict === 'accept' ? keeps : keepsRefused)(action, resource, reconciled.resources);
           }),
         );
   const approved: Approved =

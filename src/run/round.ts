@@ -238,9 +238,9 @@ async function watchedRound(
           refreshed = addressesOf(reconciled.refreshed);
           return alerts.begin(reconciled, open);
         },
-        keeps: (action, resource, source) => isUnattended(action, permissions, resource, source),
-        keepsRefused: (action, resource, source) => {
-          if (!isPermitted(action, permissions, resource, source)) return false;
+        keeps: (action, resource, resources) => isUnattended(action, permissions, resource, resources),
+        keepsRefused: (action, resource, resources) => {
+          if (!isPermitted(action, permissions, resource, resources)) return false;
           // A resource that was not refreshed has the refusal that the log has.
           if (refreshed !== undefined && !refreshed.has(resource?.address ?? '')) return false;
           // A refusal is recorded once, and not in every round.

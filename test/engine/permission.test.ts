@@ -127,8 +127,9 @@ describe('a row', () => {
   function resourceOf(desired: object, applied: object): Resource {
     return {
       kind: { driftSeverity: () => 'low' },
-      desired: { spec: desired, meta: { lifecycle: { ignore: [] } } },
+      desired: { spec: desired, needs: [], meta: { lifecycle: { ignore: [] } } },
       memory: { applied },
+      sight: { is: 'absent' },
     } as unknown as Resource;
   }
 
@@ -175,10 +176,24 @@ describe('a row', () => {
   });
 
   test('with a file that was approved with the pool that its server belongs to', () => {
-    const row = action({ files: [script], cause: 'time' });
+    const row = { ...action({ files: [script], cause: 'time' }), follows: 'nodes/NodePool/pool' };
     const permissions = { host: [renewals], project: undefined };
-    expect(isUnattended(row, permissions, undefined, approved({ 'scripts/reload.sh': 'sha256:1' }))).toBe(true);
-    expect(isUnattended(row, permissions, approved({}), approved({ 'scripts/reload.sh': 'sha256:0' }))).toBe(false);
+    const pool = (digest: string): ReadonlyMap<string, Resource> =>
+      new Map([['nodes/NodePool/pool', approved({ 'scripts/reload.sh': digest })]]);
+    expect(isUnattended(row, permissions, undefined, pool('sha256:1'))).toBe(true);
+    expect(isUnattended(row, permissions, approved({}), pool('sha256:0'))).toBe(false);
+  });
+
+  test('that uses an edited document of another resource needs the cause edit', () => {
+    const needs = [{ plugin: 'certificates', kind: 'Issuer', name: 'ca' }];
+    const resource = { desired: { spec, needs, meta: { lifecycle: { ignore: [] } } } } as unknown as Resource;
+    const issuer = (applied: object): ReadonlyMap<string, Resource> =>
+      new Map([['certificates/Issuer/ca', resourceOf(spec, { spec: applied })]]);
+    const permitted = (host: Permission, resources: ReadonlyMap<string, Resource>): boolean =>
+      isPermitted(action(), { host: [host], project: undefined }, resource, resources);
+    expect(permitted(renewals, issuer(spec))).toBe(true);
+    expect(permitted(renewals, issuer({ mode: '0644' }))).toBe(false);
+    expect(permitted(timeAndEdit, issuer({ mode: '0644' }))).toBe(true);
   });
 
   test('that heals drift whose severity cannot be found is left to a person', () => {

@@ -25,8 +25,13 @@ interface Reloaded {
   readonly variables: () => string;
   /** Runs a command line some days after the first apply. */
   readonly run: (line: string, days: number, env?: Readonly<Record<string, string>>) => Promise<Done>;
-  /** Runs a round whose host permits renewals for these causes. */
-  readonly round: (causes: string, days: number, env?: Readonly<Record<string, string>>) => Promise<Done>;
+  /** Runs a round whose host permits renewals for these causes, and `more`. */
+  readonly round: (
+    causes: string,
+    days: number,
+    env?: Readonly<Record<string, string>>,
+    more?: string,
+  ) => Promise<Done>;
 }
 
 /** A project with a certificate, after its first apply: its document reloads a service with a program of the repository. */
@@ -55,9 +60,9 @@ async function reloaded(): Promise<Reloaded> {
     marks: () => read('marks'),
     variables: () => read('ran'),
     run,
-    round: (causes, days, env) => {
+    round: (causes, days, env, more = '') => {
       const steps = '["normal>normal", "expiring_soon>renewing"]';
-      writeFileSync(host, `apply: [{ plugin: certificates, steps: ${steps}, causes: [${causes}] }]\n`);
+      writeFileSync(host, `apply: [{ plugin: certificates, steps: ${steps}, causes: [${causes}] }${more}]\n`);
       return run(`serve --once --serve-config ${host}`, days, env);
     },
   };
@@ -100,4 +105,15 @@ test('an edited program runs with the cause edit', async () => {
   writeFileSync(join(folder, 'scripts/reload.sh'), script('edited'));
   await round('time, edit', 0);
   expect(marks()).toBe('approved\nedited\n');
+});
+
+test('a renewal waits while its Issuer has an edit, also if the host permits edits of another plugin', async () => {
+  const { folder, round, marks } = await reloaded();
+  const fabrics = ', { plugin: fabric, steps: ["DRIFTED>SYNCED"], causes: [edit] }';
+  writeFiles(folder, { 'desired/ca.yaml': issuerYaml.replace('Test CA', 'Other CA') });
+  await round('time, progress, policy', 0, {}, fabrics);
+  expect(marks()).toBe('approved\n');
+  // That round found nothing to do for the edit, so the edit counts as applied from then on.
+  await round('time, progress, policy', 0, {}, fabrics);
+  expect(marks()).toBe('approved\napproved\n');
 });

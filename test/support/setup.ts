@@ -40,6 +40,7 @@ const tools: Readonly<Record<string, string>> = {
   'systemd-notify': 'systemd',
   promtool: 'prometheus',
   'prometheus-alertmanager': 'prometheus-alertmanager',
+  chromium: 'chromium',
 };
 
 /** Debian's folders of servers, which are not in an ordinary user's PATH. */

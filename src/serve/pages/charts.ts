@@ -67,7 +67,7 @@ export function weeksOf(rows: readonly { readonly week?: string | undefined }[],
   return ids.map((id) => ({ id, count: counted.get(id) ?? 0 }));
 }
 
-const [BAR, GAP, HEIGHT] = [36, 12, 80];
+const [BAR, GAP, HEIGHT] = [36, 12, 44];
 
 /** A column for each week, each a link to its resources. */
 export function weekChart(weeks: readonly Week[], { base }: View): Part {
