@@ -145,7 +145,7 @@ test('an append of another process is on an open page within a second', { timeou
   const ended = performance.now();
   expect([0, 2]).toContain(refreshed.code);
   await expect.poll(newest, { timeout: 60_000, interval: 20 }).toBeGreaterThan(before);
-  // Generous, for a machine under load: docs/serve.md has the figure.
+  // Generous, for a machine under load: RELIABILITY.md has the figure.
   expect(performance.now() - ended).toBeLessThan(10_000);
   await context.close();
 });
