@@ -256,7 +256,7 @@ function staleness({ action, neededBy }: Attempt, look: KnownLook): Ending | und
   return { status: 'stale', message: sentence(standing(judged)) };
 }
 
-type IntentFiles = Pick<RecordBodies['intent'], 'files'>;
+type IntentDigests = Pick<RecordBodies['intent'], 'digests'>;
 
 function intentOf(action: Action, resource: Resource, audit: Audit, input: ApplyInput): Draft {
   const { change } = action;
@@ -278,7 +278,7 @@ function intentOf(action: Action, resource: Resource, audit: Audit, input: Apply
       ...audit,
       ...(change.effect.disruptive ? { disruptive: true } : {}),
       ...(overrides.length === 0 ? {} : { overrides }),
-      ...defined<IntentFiles>({ files: fileDigestsOf(action.covers) }),
+      ...defined<IntentDigests>({ digests: fileDigestsOf(action.covers) }),
       ...(desired === undefined
         ? {}
         : { meta: metaAfter(change, { ...resource, desired }), ...specNote(desired.spec) }),

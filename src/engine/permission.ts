@@ -43,7 +43,7 @@ function sourceOf({ follows }: Action, { resource, resources }: Place): Resource
 function usesEditedFile(action: Action, place: Place): boolean {
   const approved = [place.resource, sourceOf(action, place)];
   const isApproved = ({ path, digest }: FileSeen): boolean =>
-    digest !== undefined && approved.some((each) => each?.memory?.files?.[path] === digest);
+    digest !== undefined && approved.some((each) => each?.memory?.digests?.[path] === digest);
   return !repositoryFilesOf(action.covers).every(isApproved);
 }
 

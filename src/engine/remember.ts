@@ -232,11 +232,11 @@ function withTried(memory: Memory, { open, tried = [] }: Memory): Memory {
 
 /** The state of a resource after the removal of its replacement: the lifecycle settings about removals. */
 function promised(
-  { ref, protect, onRemove, hold, needs, labels, formerLabels, safety, files, open }: Memory,
+  { ref, protect, onRemove, hold, needs, labels, formerLabels, safety, digests, open }: Memory,
   at: Instant,
 ): Memory {
   const successor = open?.applied?.digest;
-  const kept = { protect, onRemove, hold, needs, labels, formerLabels, safety, files, successor };
+  const kept = { protect, onRemove, hold, needs, labels, formerLabels, safety, digests, successor };
   return { ...blank(ref), ...kept, state: 'absent', since: at } as Memory;
 }
 
@@ -316,12 +316,12 @@ function rememberMemory(memory: Memory | undefined, body: RecordBodies['memory']
  * The files of the repository that a resource uses, after another step. Another spec drops those of the former one: the
  * steps of one spec use a limited number of files.
  */
-function filesAfter(
+function digestsAfter(
   memory: Memory | undefined,
-  { files, spec_digest: digest }: RecordBodies['intent'],
-): Pick<Memory, 'files'> {
-  if (files === undefined) return {};
-  return { files: memory?.applied?.digest === digest ? { ...memory?.files, ...files } : files };
+  { digests, spec_digest: spec }: RecordBodies['intent'],
+): Pick<Memory, 'digests'> {
+  if (digests === undefined) return {};
+  return { digests: memory?.applied?.digest === spec ? { ...memory?.digests, ...digests } : digests };
 }
 
 /** Applies one record to the state of one resource; undefined if the state no longer has the resource. */
@@ -346,7 +346,7 @@ function remembered(memory: Memory | undefined, entry: Entry, at: Instant): Memo
         anew: body.overrides?.some(({ rule }) => rule === RETRY_EXHAUSTED) === true ? true : undefined,
         applied: appliedOf(at, body.spec, body.spec_digest),
       });
-      return { ...(memory ?? blank(body.ref)), ...filesAfter(memory, body), open };
+      return { ...(memory ?? blank(body.ref)), ...digestsAfter(memory, body), open };
     }
     case 'outcome':
       return rememberOutcome(memory, entry.body, at);

@@ -227,7 +227,7 @@ export interface RecordBodies {
     readonly disruptive?: true;
     readonly overrides?: readonly { readonly rule: string; readonly reason: string }[];
     /** Digests of the files of the repository that the step uses. */
-    readonly files?: FileDigests;
+    readonly digests?: FileDigests;
     readonly meta?: MetaNote;
     readonly spec?: Json;
     readonly spec_digest?: string;

@@ -309,7 +309,7 @@ export interface Memory<M = Facts> {
   readonly ignore?: readonly string[];
   readonly applied?: Applied;
   /** Digests of the files of the repository that its steps used, by path, as they were approved. */
-  readonly files?: FileDigests;
+  readonly digests?: FileDigests;
   /**
    * Differences from its document that its adoption found, until a step applies the document: digests of the actual
    * values by JSON pointer. They are a pending edit, and not drift, as long as the values stay.

@@ -152,7 +152,7 @@ describe('a row', () => {
 
   const script = { path: 'scripts/reload.sh', use: 'run', digest: 'sha256:1' };
   const outside = { path: '/usr/bin/reload', use: 'send', digest: 'sha256:2' };
-  const approved = (files: object | undefined): Resource => ({ memory: { files } }) as unknown as Resource;
+  const approved = (digests: object | undefined): Resource => ({ memory: { digests } }) as unknown as Resource;
 
   test.each<[string, Given, Resource | undefined, readonly Permission[], boolean]>([
     ['as approved', { files: [script] }, approved({ 'scripts/reload.sh': 'sha256:1' }), [renewals], true],

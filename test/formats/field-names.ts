@@ -11,6 +11,7 @@ const SPELLED_ELSEWHERE: ReadonlySet<string> = new Set([
   'before',
   'before_sensitive',
   'counts',
+  'digests',
   'labels',
   'labels_before',
   'lifecycle',
