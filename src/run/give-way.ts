@@ -7,10 +7,11 @@
  *
  * | gave way before | the refresh may still take | gives way after it |
  * |---|---|---|
- * | 0 | 1 s | at once |
- * | 1 | 5 s | at once |
- * | 2 | 25 s | when one action has ended |
- * | 3, 4, … | 125 s, 625 s, … | when one action has ended |
+ * | 0 to 5 | 1 s | at once |
+ * | 6 | 5 s | when one action has ended |
+ * | 7, 8, … | 25 s, 125 s, … | when one action has ended |
+ *
+ * So a process has the lock within two seconds of the running action, unless processes wait for the lock all the time.
  */
 
 import type { Fence, Store } from '../store/store.ts';
@@ -32,12 +33,12 @@ export interface GivingWay extends GiveWay {
 
 const POLL_MS = 250;
 
-/** Time for the rest of a refresh while another process waits, in ms; longer by the factor after each run that gave way. */
+/** Number of runs that gave way after which the next ones are patient. */
+const PATIENT_FROM = 6;
+
+/** Time for the rest of a refresh while another process waits, in ms; longer by the factor for each patient run. */
 const REFRESH_MS = 1000;
 const REFRESH_FACTOR = 5;
-
-/** Number of runs that gave way after which one ends an action first. */
-const PATIENT_FROM = 2;
 
 /** True for the end of an action that ran. */
 function isEndOfAction(event: RunEvent): boolean {
@@ -61,7 +62,7 @@ export async function givingWay<T>(
 ): Promise<T> {
   const yielding = new AbortController();
   const wanted = new AbortController();
-  const refreshMs = REFRESH_MS * REFRESH_FACTOR ** gaveWay;
+  const refreshMs = REFRESH_MS * REFRESH_FACTOR ** Math.max(0, gaveWay - PATIENT_FROM + 1);
   let isRefreshing = true;
   let mayLeave = gaveWay < PATIENT_FROM;
   let wantedAt: number | undefined;

@@ -115,11 +115,11 @@ spec: { host: www.example.test, address: 127.0.0.1, port: ${port}, verify: false
     expect(round.lines()).toContain('A round of serve gave the lock to a process that waited for it');
   });
 
-  test('ends, and an action too, if two rounds before gave way', async () => {
+  test('ends, and an action too, if seven rounds before gave way', async () => {
     const { text, isProbed } = await silentDomain();
     const folder = project({ issuer: ISSUER, a: slow('a'), b: slow('b'), c: slow('c'), silent: text });
     const round = serve(folder, '--once', '--ordered');
-    round.child.send({ gaveWay: 2 } satisfies RoundOrder);
+    round.child.send({ gaveWay: 7 } satisfies RoundOrder);
     await isProbed();
     contend(folder);
     expect(await round.ended).toBe(7);
