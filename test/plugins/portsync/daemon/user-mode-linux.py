@@ -146,7 +146,7 @@ wait_for("Ethernet0", netdev_oper_status="down")
 keep("cut")
 links("link set fabric0 up", "link set Ethernet8 up mtu 9000")
 wait_for("Ethernet0", netdev_oper_status="up")
-wait_for("Ethernet8", admin_status="up", mtu="9000")
+wait_for("Ethernet8", admin_status="up", mtu="9000", netdev_oper_status="up")
 keep("changed")
 
 # Members of a team, a bond and a bridge. APPL_DB names both channels.
@@ -163,8 +163,9 @@ links(
     "link add bridge type bridge",
     "link set Ethernet0 master bridge",
 )
-wait_for("PortChannel2", mtu="1600", netdev_oper_status="up")
-wait_for("Ethernet8", mtu="1600", admin_status="up")
+for name in ("PortChannel2", "Ethernet8"):
+    wait_for(name, mtu="1600", admin_status="up", netdev_oper_status="up")
+wait_for("Ethernet0", netdev_oper_status="up")
 wait_for("Ethernet4", admin_status="up")
 keep("joined")
 links("link set Ethernet0 nomaster", "link set Ethernet4 nomaster", "link set Ethernet4 mtu 1400")
