@@ -14,6 +14,7 @@ import { Intake, INTAKE_RESULTS } from '../../src/serve/intake.ts';
 import { serveMetrics } from '../../src/serve/metrics.ts';
 import { openFileStore } from '../../src/store/files/file-store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { emptyRound } from './empty-round.ts';
 import { answerUsage } from './usage-lines.ts';
 
 const [folder] = process.argv.slice(2);
@@ -58,22 +59,7 @@ const intake = new Intake({
   received: (result) => metrics.received(project, result),
   say: (line) => process.stderr.write(`${line}\n`),
 });
-intake.refreshed({
-  project,
-  refreshed_at: Date.now(),
-  recorded: true,
-  standing: {},
-  resources: [],
-  rows: [],
-  findings: [],
-  alerts: [],
-  gaps: [],
-  drifted: 0,
-  actions: [],
-  metrics: [],
-  measured: [],
-  targets: {},
-});
+intake.refreshed(emptyRound(project));
 const routes = routesOf({
   metrics,
   notReady: () => [],

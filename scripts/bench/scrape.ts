@@ -8,6 +8,7 @@ import { appOf } from '../../src/serve/http/app.ts';
 import { routesOf } from '../../src/serve/http/routes.ts';
 import { startHttp } from '../../src/serve/http/server.ts';
 import { serveMetrics } from '../../src/serve/metrics.ts';
+import { emptyRound } from './empty-round.ts';
 import { median } from './measure.ts';
 import type { Row } from './rows.ts';
 
@@ -35,22 +36,7 @@ function metricsOf(): ReturnType<typeof serveMetrics> {
     project: 'bench',
     outcome: 'ok',
     elapsedMs: 1,
-    report: {
-      project: 'bench',
-      refreshed_at: Date.now(),
-      recorded: true,
-      standing: {},
-      resources: [],
-      rows: [],
-      findings: [],
-      alerts: [],
-      gaps: [],
-      drifted: 0,
-      actions: [],
-      metrics: [{ name: FAMILY.name, series }],
-      measured: [],
-      targets: {},
-    },
+    report: { ...emptyRound('bench'), metrics: [{ name: FAMILY.name, series }] },
   });
   return metrics;
 }
