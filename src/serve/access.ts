@@ -50,7 +50,7 @@ export function accessMistakes({ access, tls }: Pick<ServeHost, 'access' | 'tls'
   const seen = new Map<string, string>();
   for (const { at, name, by, key } of callers) {
     const before = seen.get(key);
-    if (before !== undefined) wrong(`${at}/${by}`, `the caller ${before} has it, too`);
+    if (before !== undefined) wrong(`${at}/${by}`, `the caller ${before} has the same ${by}`);
     seen.set(key, name);
   }
   const [client] = access.clients;

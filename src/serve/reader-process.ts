@@ -8,7 +8,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { errorText, isRecord } from '#plugin';
-import { type Answer, type Question, questionName } from './answers/question.ts';
+import { type Answer, type Question, questionName, refusal } from './answers/question.ts';
 import type { ReaderMessage } from './answers/reader.ts';
 import type { Snapshot } from './answers/snapshot.ts';
 
@@ -28,10 +28,6 @@ const IDLE_MS = 5 * 60_000;
 const MOST_PENDING = 16;
 /** Memory of the JavaScript heap, in MiB. */
 const HEAP_MIB = 2048;
-
-function refusal(status: number, error: string, message: string): Answer {
-  return { status, text: JSON.stringify({ ok: false, error, message }) };
-}
 
 const BUSY = refusal(503, 'busy', 'too many requests are being answered');
 const LATE = refusal(503, 'late', 'the answer took too long');

@@ -3,7 +3,7 @@
 import { type Endpoint, type EndpointAnswer, type EndpointRequest, errorText, type Fields, InputError } from '#plugin';
 import { FieldsError, fieldValues } from './fields.ts';
 import { answerPage } from './page-answerer.ts';
-import type { Answer, EndpointQuestion, FormQuestion, Question } from './question.ts';
+import { type Answer, type EndpointQuestion, type FormQuestion, type Question, refusal } from './question.ts';
 import { orderOf } from '../pages/desk.ts';
 import { type Loaders, ownEndpoints, pluginEndpoints } from './project-endpoints.ts';
 import type { Recorded } from './recorded.ts';
@@ -56,10 +56,6 @@ export async function announcedEndpoints(plugins: Loaders): Promise<readonly Ann
 
 /** Largest answer, in characters: the daemon keeps each one until its client has read it. */
 const MOST_ANSWER = 8 * 1024 * 1024;
-
-function refusal(status: number, error: string, message: string): Answer {
-  return { status, text: JSON.stringify({ ok: false, error, message }) };
-}
 
 export class Answerer {
   readonly #recorded: Recorded;

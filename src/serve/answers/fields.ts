@@ -40,6 +40,17 @@ function valueOf(name: string, field: Field, given: unknown): Value {
   }
 }
 
+/** The parameters of a query. Throws a FieldsError for one that was given twice. */
+export function queryFields(parameters: URLSearchParams): Readonly<Record<string, string>> {
+  // A name such as __proto__ is one like others.
+  const query = Object.create(null) as Record<string, string>;
+  for (const [name, value] of parameters) {
+    if (name in query) throw new FieldsError(`${name} was given more than once`);
+    query[name] = value;
+  }
+  return query;
+}
+
 /** Throws a FieldsError, which names the first mistake. */
 export function fieldValues<F extends Fields>(fields: F, given: unknown): FieldValues<F> {
   if (!isRecord(given)) throw new FieldsError('the body is not an object');

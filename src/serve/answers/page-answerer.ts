@@ -2,22 +2,19 @@
 
 import { errorText, InputError } from '#plugin';
 import { logHead } from '../../formats/parts.ts';
-import { FieldsError, fieldValues } from './fields.ts';
+import { FieldsError, fieldValues, queryFields } from './fields.ts';
 import { framed, messagePage, type Standing, type View } from '../pages/frame.ts';
 import { pages } from '../pages/index.ts';
 import { MissingError } from '../pages/page.ts';
 import { PAGES, resourceHref } from '../pages/paths.ts';
-import type { Answer, PageQuestion } from './question.ts';
+import { type Answer, type PageQuestion, refusal } from './question.ts';
 import type { Recorded } from './recorded.ts';
 
-/** The parameters of a query; empty ones, as forms send them, are absent. Throws for one that was given twice. */
-function queryOf(search: string): Readonly<Record<string, string>> {
-  const query: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (const [name, value] of new URLSearchParams(search)) {
-    if (name in query) throw new FieldsError(`${name} was given more than once`);
-    if (value !== '') query[name] = value;
-  }
-  return query;
+/** The parameters of a query without the empty ones, which forms send for fields that are not filled in. */
+function filledIn(search: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(queryFields(new URLSearchParams(search))).filter(([, value]) => value !== ''),
+  );
 }
 
 async function standingOf(recorded: Recorded): Promise<Standing> {
@@ -61,7 +58,7 @@ export async function answerPage(question: PageQuestion, recorded: Recorded): Pr
   const project = recorded.workspace.config.name;
   const now = recorded.workspace.host.now();
   try {
-    const query = fieldValues(page.query, queryOf(search));
+    const query = fieldValues(page.query, filledIn(search));
     const head = await recorded.head();
     const [data, standing] = await Promise.all([page.load({ address, query, now }, recorded), standingOf(recorded)]);
     if (format === 'json') return { status: 200, text: JSON.stringify({ ok: true, project, ...standing, ...data }) };
@@ -72,7 +69,7 @@ export async function answerPage(question: PageQuestion, recorded: Recorded): Pr
     if (fault === undefined) throw error;
     const message = errorText(error);
     return format === 'json'
-      ? { status: fault.status, text: JSON.stringify({ ok: false, error: fault.error, message }) }
+      ? refusal(fault.status, fault.error, message)
       : { status: fault.status, text: messagePage(fault.title, `${message}.`, { base, project }), html: true };
   }
 }

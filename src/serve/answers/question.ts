@@ -48,6 +48,11 @@ export interface Answer {
   readonly order?: EndpointOrder | undefined;
 }
 
+/** The answer to a question without a result. */
+export function refusal(status: number, error: string, message: string): Answer {
+  return { status, text: JSON.stringify({ ok: false, error, message }) };
+}
+
 /** Names a question in a message. */
 export function questionName(question: Question): string {
   if ('endpoint' in question) return question.endpoint;

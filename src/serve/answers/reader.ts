@@ -5,7 +5,7 @@ import type { Listener } from '../../run/events.ts';
 import type { Handed } from '../../run/last-valid.ts';
 import type { Workspace } from '../../run/project.ts';
 import { Answerer } from './answerer.ts';
-import { type Answer, type Question, questionName } from './question.ts';
+import { type Answer, type Question, questionName, refusal } from './question.ts';
 import { Recorded } from './recorded.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -18,10 +18,7 @@ export interface ReaderReply {
   readonly answer: Answer;
 }
 
-const FAILED: Answer = {
-  status: 500,
-  text: JSON.stringify({ ok: false, error: 'failed', message: 'the answer failed' }),
-};
+const FAILED = refusal(500, 'failed', 'the answer failed');
 
 /** Answers until `messages` ends. `open`: gets the first snapshot. */
 export async function runReader(

@@ -3,12 +3,12 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { type EndpointOrder, errorText, type Json } from '#plugin';
+import { type Endpoint, type EndpointOrder, errorText, type Json } from '#plugin';
 import type { Caller } from '../access.ts';
 import { type Announced, endpointName } from '../answers/answerer.ts';
 import type { Answer, EndpointQuestion, Question } from '../answers/question.ts';
 import type { Changes } from '../changes.ts';
-import { fieldValues } from '../answers/fields.ts';
+import { fieldValues, queryFields } from '../answers/fields.ts';
 import { planForm, roundsForm } from '../answers/daemon-forms.ts';
 import type { Deposited } from '../deposits.ts';
 import type { Route, RouteContext } from './app.ts';
@@ -47,17 +47,6 @@ async function bodyOf(incoming: IncomingMessage): Promise<Json | undefined> {
   }
 }
 
-/** The parameters of a query. Throws for one that was given twice. */
-function queryOf({ req }: RouteContext): Record<string, string> {
-  // A name such as __proto__ is one like others.
-  const query = Object.create(null) as Record<string, string>;
-  for (const [name, value] of new URL(req.url).searchParams) {
-    if (name in query) throw new Error(`${name} was given more than once`);
-    query[name] = value;
-  }
-  return query;
-}
-
 function mistake(error: unknown): Response {
   return jsonReply(400, { ok: false, error: 'field', message: errorText(error) }, { connection: 'close' });
 }
@@ -76,7 +65,7 @@ async function givenIn(
 ): Promise<Pick<EndpointQuestion, 'query' | 'body'> | Response> {
   try {
     const body = method === 'GET' ? undefined : await bodyOf(context.env.incoming);
-    return { query: queryOf(context), body };
+    return { query: queryFields(new URL(context.req.url).searchParams), body };
   } catch (error) {
     return mistake(error);
   }
@@ -106,15 +95,25 @@ async function answered(
   return textReply(status, 'application/json', `${text}\n`);
 }
 
-async function refreshed(api: ServedApi, context: RouteContext): Promise<Response> {
-  const given = await givenIn(context, roundsForm.method);
+/** The answer to a request with a mistake, for an endpoint that the daemon answers by itself; undefined without one. */
+async function mistakeIn(
+  context: RouteContext,
+  { method, query, body }: Pick<Endpoint, 'method' | 'query' | 'body'>,
+): Promise<Response | undefined> {
+  const given = await givenIn(context, method);
   if (given instanceof Response) return given;
   try {
-    fieldValues(roundsForm.query, given.query);
-    fieldValues(roundsForm.body, given.body === undefined ? {} : given.body);
+    fieldValues(query, given.query);
+    fieldValues(body, given.body === undefined ? {} : given.body);
+    return undefined;
   } catch (error) {
     return mistake(error);
   }
+}
+
+async function refreshed(api: ServedApi, context: RouteContext): Promise<Response> {
+  const wrong = await mistakeIn(context, roundsForm);
+  if (wrong !== undefined) return wrong;
   api.refresh();
   return jsonReply(202, { ok: true, status: 'ordered' });
 }
@@ -123,13 +122,8 @@ const unzipped = promisify(gunzip);
 
 /** The plan as the round packed it. The daemon does not parse it: the plan of a large project would hold up everything else. */
 async function planned(api: Pick<ServedApi, 'plan'>, context: RouteContext): Promise<Response> {
-  const given = await givenIn(context, planForm.method);
-  if (given instanceof Response) return given;
-  try {
-    fieldValues(planForm.query, given.query);
-  } catch (error) {
-    return mistake(error);
-  }
+  const wrong = await mistakeIn(context, planForm);
+  if (wrong !== undefined) return wrong;
   const packed = api.plan();
   if (packed === undefined)
     return jsonReply(404, { ok: false, error: 'not_found', message: 'the project has not been refreshed yet' });

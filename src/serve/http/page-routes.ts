@@ -86,9 +86,13 @@ async function formAnswer(site: Site, context: RouteContext, { name }: Caller): 
   const form = await formIn(incoming);
   if (form === undefined) return refused(site, 400, 'the request is not a form of this page');
   if (!tokens.isValid(form.get('csrf') ?? '', name, api.project))
-    return refused(site, 403, 'its token is not valid, because the daemon has been started again. Load the page again');
+    return refused(
+      site,
+      403,
+      'the token of the form is not valid, because the daemon has been started again. Load the page again',
+    );
   const verb = form.get('action');
-  if (!isVerb(verb)) return refused(site, 400, 'it names no decision');
+  if (!isVerb(verb)) return refused(site, 400, 'the form does not name a decision');
   if (verb === 'refresh') {
     api.refresh();
     return seeOther(backTo(context, verb));
@@ -98,7 +102,7 @@ async function formAnswer(site: Site, context: RouteContext, { name }: Caller): 
   const { status, text, order } = await api.ask({ form: asked });
   if (status !== 202) return refused(site, status, messageIn(text));
   if (order !== undefined && (await api.order(order, name)) !== 'deposited')
-    return refused(site, 503, 'it could not be made durable. Send it again');
+    return refused(site, 503, 'the order could not be made durable. Send the form again');
   return seeOther(backTo(context, verb));
 }
 
