@@ -2,9 +2,10 @@
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openChallenges } from '../serve/challenges.ts';
 import { defaultLimits, type ServeLimits, serveLimits } from '../serve/config.ts';
 import { readText } from '../engine/load/read-text.ts';
-import { InputError, secretsOf, valueRedactor } from '#plugin';
+import { CHALLENGE_FOLDER, InputError, secretsOf, valueRedactor } from '#plugin';
 import { realpath } from '#plugin/direct-files';
 import { distrustOf, trustedOwners } from '#plugin/owner';
 import { version } from '../version.ts';
@@ -168,9 +169,16 @@ export async function serveProjects(serving: Serving): Promise<void> {
     }),
   );
   tell(`fettle ${version} serves ${projects.map(({ name }) => name).join(', ')}`);
+  const challenges =
+    limits.challenges && (await openChallenges(limits.challenges, trustedOwners(host.uid, host.env)));
+  const forRounds = {
+    ...roundEnvironment(host.env, uses),
+    ...(challenges === undefined ? {} : { [CHALLENGE_FOLDER]: challenges.folder }),
+  };
   await runDaemon({
     projects,
     limits,
+    challenges,
     plugins: await measuredPlugins(host),
     events,
     env: host.env,
@@ -184,7 +192,7 @@ export async function serveProjects(serving: Serving): Promise<void> {
       startRound({
         program,
         args: ['serve', '--once', ...argsOf(project), '--ordered'],
-        env: roundEnvironment(host.env, uses),
+        env: forRounds,
         order: { ...order, log: project.log },
         heard,
       }),
@@ -202,7 +210,7 @@ export async function serveProjects(serving: Serving): Promise<void> {
     interruption,
     onWake: (wake) => shell.onHangup?.(wake) ?? (() => undefined),
     ...(onListening === undefined ? {} : { onListening }),
-  });
+  }).finally(() => challenges?.close());
 }
 
 /** Answers the questions of the daemon until it ends. */

@@ -7,14 +7,12 @@
 
 import { lstat, mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { codeOf, InputError } from '#plugin';
+import { CHALLENGE_FOLDER, CHALLENGE_PATH, codeOf, InputError, isToken, MOST_CHALLENGE_BYTES } from '#plugin';
 import { isMissing, readWhole, removeFile, syncFolder, writeNew } from '../../live/files.ts';
 import type { SelfCheck } from './self-check.ts';
-import { CHALLENGE_PATH, isToken, type PreparedValue, type Solver, tokenOf, valuesFor } from './solver.ts';
+import { type PreparedValue, type Solver, tokenOf, valuesFor } from './solver.ts';
 
 const MODE = 0o644;
-/** More than any key authorization has. */
-const MOST_BYTES = 1024;
 
 type Folder = 'folder' | 'missing' | 'link' | 'other';
 
@@ -37,7 +35,7 @@ const PROBLEMS: Readonly<Record<Exclude<Folder, 'folder'>, string>> = {
 /** Throws an InputError unless the path is a folder. */
 async function mustBeFolder(path: string): Promise<void> {
   const found = await folderAt(path);
-  if (found !== 'folder') throw new InputError(`${path} ${PROBLEMS[found]}`);
+  if (found !== 'folder') throw new InputError(`${path.replace(/\/\.$/u, '')} ${PROBLEMS[found]}`);
 }
 
 async function makeFolder(path: string): Promise<void> {
@@ -53,7 +51,7 @@ async function makeFolder(path: string): Promise<void> {
 
 /** True if the file has the text, or a beginning of it, as an interrupted write leaves it. */
 async function isOwn({ place, text }: PreparedValue): Promise<boolean> {
-  const found = await readWhole(place, MOST_BYTES);
+  const found = await readWhole(place, MOST_CHALLENGE_BYTES);
   return found.kind === 'file' && !found.stat.link && text.startsWith(found.text);
 }
 
@@ -122,14 +120,11 @@ function challengeFiles({ via, folders, make, check }: ChallengeFiles): Solver {
 export function webrootSolver(webroot: string, check: SelfCheck): Solver {
   const folders = [join(webroot, '.well-known'), join(webroot, CHALLENGE_PATH)];
   const make = async (): Promise<void> => {
-    await mustBeFolder(join(webroot, '.'));
+    await mustBeFolder(`${webroot}/.`);
     for (const folder of folders) await makeFolder(folder);
   };
   return challengeFiles({ via: 'webroot', folders, make, check });
 }
-
-/** Names the folder of the challenges that `fettle serve` answers. Only the host sets it. */
-export const CHALLENGE_FOLDER = 'FETTLE_CHALLENGE_FOLDER';
 
 /** Files in the folder that `fettle serve` answers from. Throws an InputError if the host names none. */
 export function serveSolver(env: Readonly<Record<string, string | undefined>>, check: SelfCheck): Solver {

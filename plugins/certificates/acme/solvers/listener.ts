@@ -6,9 +6,9 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { posix } from 'node:path';
-import { codeOf, errorText, InputError } from '#plugin';
+import { CHALLENGE_PATH, codeOf, errorText, InputError } from '#plugin';
 import type { SelfCheck } from './self-check.ts';
-import { CHALLENGE_PATH, type PreparedValue, type Solver, tokenOf, valuesFor } from './solver.ts';
+import { type PreparedValue, type Solver, tokenOf, valuesFor } from './solver.ts';
 
 export interface ListenerAddress {
   readonly port: number;

@@ -4,10 +4,10 @@
  */
 
 import { isIPv6 } from 'node:net';
-import { errorText, listed } from '#plugin';
+import { CHALLENGE_PATH, errorText, listed } from '#plugin';
 import { exchange } from '#plugin/http';
 import { type Denial, openHttp } from '#plugin/net';
-import { CHALLENGE_PATH, type SolverRun } from './solver.ts';
+import type { SolverRun } from './solver.ts';
 
 /** `required`: a failure ends the order. `advisory`: a failure is reported. `off`: nothing is asked. */
 export type SelfCheckMode = 'required' | 'advisory' | 'off';

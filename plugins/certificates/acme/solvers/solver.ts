@@ -5,7 +5,7 @@
  * remove the values if this one is killed.
  */
 
-import { InputError } from '#plugin';
+import { InputError, isToken } from '#plugin';
 
 /** A challenge of an authority, for one identifier of an order. */
 export interface Challenge {
@@ -61,18 +61,8 @@ export function valuesFor({ via, values }: Prepared, own: Via): readonly Prepare
   throw new InputError(`these values were prepared by the solver ${via}, and this one is ${own}`);
 }
 
-/** Characters of a token (RFC 8555, 8.1), with a limit of length: the token is part of a path. */
-const TOKEN = /^[A-Za-z0-9_-]{1,200}$/u;
-
-export function isToken(text: string): boolean {
-  return TOKEN.test(text);
-}
-
 /** The token of a challenge. Throws if it has other characters than RFC 8555 permits. */
 export function tokenOf({ name, token }: Pick<Challenge, 'name' | 'token'>): string {
   if (isToken(token)) return token;
   throw new Error(`the authority sent a token for ${name} that is not valid. Tokens have letters, digits, _ and -`);
 }
-
-/** The path at which an authority asks for a token (RFC 8555, 8.3). */
-export const CHALLENGE_PATH = '/.well-known/acme-challenge';

@@ -5,15 +5,12 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { CHALLENGE_FOLDER, CHALLENGE_PATH } from '#plugin';
 import { usualDenial } from '#plugin/net';
-import {
-  CHALLENGE_FOLDER,
-  serveSolver,
-  webrootSolver,
-} from '../../../../plugins/certificates/acme/solvers/challenge-files.ts';
+import { serveSolver, webrootSolver } from '../../../../plugins/certificates/acme/solvers/challenge-files.ts';
 import { listenerSolver } from '../../../../plugins/certificates/acme/solvers/listener.ts';
 import { selfCheck, type SelfCheckMode } from '../../../../plugins/certificates/acme/solvers/self-check.ts';
-import { CHALLENGE_PATH, type Solver } from '../../../../plugins/certificates/acme/solvers/solver.ts';
+import type { Solver } from '../../../../plugins/certificates/acme/solvers/solver.ts';
 import { temporaryFolder } from '../../../support/cli.ts';
 import { freePort, startNginx } from '../../../support/daemons.ts';
 import { challenge, solverRun } from './support.ts';
@@ -129,6 +126,18 @@ describe('a webroot', () => {
     await solver.remove(prepared, solverRun());
     expect(existsSync(target)).toBe(false);
     expect(lstatSync(join(folder(), wanted.token)).isSymbolicLink()).toBe(true);
+  });
+
+  test('the webroot itself can be behind a link', async () => {
+    const link = join(temporaryFolder(), 'current');
+    symlinkSync(webroot, link);
+    const solver = webrootSolver(link, unchecked);
+    const wanted = challenge('a.test');
+    const prepared = await solver.prepare([wanted], solverRun());
+    await solver.present(prepared, solverRun());
+    expect(readdirSync(folder())).toEqual([wanted.token]);
+    await solver.remove(prepared, solverRun());
+    expect(readdirSync(folder())).toEqual([]);
   });
 
   test('a webroot that does not exist is not created', async () => {
