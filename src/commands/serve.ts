@@ -169,8 +169,7 @@ export async function serveProjects(serving: Serving): Promise<void> {
     }),
   );
   tell(`fettle ${version} serves ${projects.map(({ name }) => name).join(', ')}`);
-  const challenges =
-    limits.challenges && (await openChallenges(limits.challenges, trustedOwners(host.uid, host.env)));
+  const challenges = limits.challenges && (await openChallenges(limits.challenges, trustedOwners(host.uid, host.env)));
   const forRounds = {
     ...roundEnvironment(host.env, uses),
     ...(challenges === undefined ? {} : { [CHALLENGE_FOLDER]: challenges.folder }),
@@ -210,7 +209,7 @@ export async function serveProjects(serving: Serving): Promise<void> {
     interruption,
     onWake: (wake) => shell.onHangup?.(wake) ?? (() => undefined),
     ...(onListening === undefined ? {} : { onListening }),
-  }).finally(() => challenges?.close());
+  }).finally(async () => challenges?.close());
 }
 
 /** Answers the questions of the daemon until it ends. */

@@ -131,7 +131,8 @@ function notReady(
 
 /** Runs until it is stopped and the running rounds have ended. */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
-  const { projects, limits, challenges, plugins, events, env, start, now, elapsed, say, interruption, onWake } = options;
+  const { projects, limits, challenges, plugins, events, env, start, now, elapsed, say, interruption, onWake } =
+    options;
   const { stop, abort } = interruption;
   const { permissions, intervalMs, deadlineMs } = limits;
   const listen = listenAddress(limits.listen);

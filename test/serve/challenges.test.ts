@@ -20,7 +20,10 @@ describe('the route', () => {
     const failed = (error: unknown): void => {
       throw error;
     };
-    const server = await startPublicHttp({ host: '0.0.0.0', port: 0 }, appOf([challengeRoute(folder)], { access, failed }));
+    const server = await startPublicHttp(
+      { host: '0.0.0.0', port: 0 },
+      appOf([challengeRoute(folder)], { access, failed }),
+    );
     onTestFinished(() => server.close(0));
     return (path, init) => fetch(`http://127.0.0.1:${server.address.port}${path}`, init);
   }
@@ -47,7 +50,18 @@ describe('the route', () => {
     writeFileSync(join(folder, 'challenges/empty'), '');
     symlinkSync('../secret', join(folder, 'challenges/link'));
     execFileSync('mkfifo', [join(folder, 'challenges/pipe')]);
-    const names = ['', '..%2fsecret', '%2e%2e%2fsecret', '../../secret', 'a.b', 'empty', 'link', 'pipe', 'folder', '%00'];
+    const names = [
+      '',
+      '..%2fsecret',
+      '%2e%2e%2fsecret',
+      '../../secret',
+      'a.b',
+      'empty',
+      'link',
+      'pipe',
+      'folder',
+      '%00',
+    ];
     for (const name of names) expect((await ask(`${CHALLENGE_PATH}/${name}`)).status, name).toBe(404);
     writeFileSync(join(folder, 'challenges/large'), 'x'.repeat(100_000));
     expect((await (await ask(`${CHALLENGE_PATH}/large`)).text()).length).toBe(1024);

@@ -20,8 +20,10 @@ const LIMITS = { headersTimeout: 5000, requestTimeout: 5000, connectionsChecking
 const MOST_CONNECTIONS = 200;
 
 const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there. Use its folder with `webroot`, or another port that port 80 is forwarded to',
-  EACCES: 'this user may not listen there. Permit it (CAP_NET_BIND_SERVICE), or use a port from 1024 that port 80 is forwarded to',
+  EADDRINUSE:
+    'another program listens there. Use its folder with `webroot`, or another port that port 80 is forwarded to',
+  EACCES:
+    'this user may not listen there. Permit it (CAP_NET_BIND_SERVICE), or use a port from 1024 that port 80 is forwarded to',
   EADDRNOTAVAIL: 'this machine does not have that address',
 };
 

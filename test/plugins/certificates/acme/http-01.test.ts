@@ -15,8 +15,7 @@ import { temporaryFolder } from '../../../support/cli.ts';
 import { freePort, startNginx } from '../../../support/daemons.ts';
 import { challenge, solverRun } from './support.ts';
 
-const check = (port: number, mode: SelfCheckMode = 'required') =>
-  selfCheck({ mode, denial: usualDenial({}), port });
+const check = (port: number, mode: SelfCheckMode = 'required') => selfCheck({ mode, denial: usualDenial({}), port });
 const unchecked = check(80, 'off');
 
 /** Status and text of a path at 127.0.0.1. */
@@ -99,21 +98,24 @@ describe('a webroot', () => {
     expect(readdirSync(folder())).toEqual(['theirs']);
   });
 
-  test.each(['.well-known', '.well-known/acme-challenge'])('nothing is written or removed through a link at %s', async (link) => {
-    const solver = webrootSolver(webroot, unchecked);
-    const wanted = challenge('a.test');
-    const prepared = await solver.prepare([wanted], solverRun());
-    const target = temporaryFolder();
-    mkdirSync(join(target, 'acme-challenge'));
-    if (link.includes('/')) mkdirSync(join(webroot, '.well-known'));
-    symlinkSync(target, join(webroot, link));
-    await expect(solver.present(prepared, solverRun())).rejects.toThrow('is a symbolic link');
-    const behind = join(folder(), wanted.token);
-    expect(existsSync(behind)).toBe(false);
-    writeFileSync(behind, wanted.keyAuthorization);
-    await solver.remove(prepared, solverRun());
-    expect(existsSync(behind)).toBe(true);
-  });
+  test.each(['.well-known', '.well-known/acme-challenge'])(
+    'nothing is written or removed through a link at %s',
+    async (link) => {
+      const solver = webrootSolver(webroot, unchecked);
+      const wanted = challenge('a.test');
+      const prepared = await solver.prepare([wanted], solverRun());
+      const target = temporaryFolder();
+      mkdirSync(join(target, 'acme-challenge'));
+      if (link.includes('/')) mkdirSync(join(webroot, '.well-known'));
+      symlinkSync(target, join(webroot, link));
+      await expect(solver.present(prepared, solverRun())).rejects.toThrow('is a symbolic link');
+      const behind = join(folder(), wanted.token);
+      expect(existsSync(behind)).toBe(false);
+      writeFileSync(behind, wanted.keyAuthorization);
+      await solver.remove(prepared, solverRun());
+      expect(existsSync(behind)).toBe(true);
+    },
+  );
 
   test('nothing is written through a link in place of the file', async () => {
     const solver = webrootSolver(webroot, unchecked);
@@ -148,10 +150,13 @@ describe('a webroot', () => {
     expect(readdirSync(webroot)).toEqual([]);
   });
 
-  test.each(['', '../../../etc/cron.d/x', 'a/b', 'a.b', 'ä', 'a'.repeat(201)])('the token %j is refused', async (token) => {
-    const solver = webrootSolver(webroot, unchecked);
-    await expect(solver.prepare([challenge('a.test', { token })], solverRun())).rejects.toThrow('token for a.test');
-  });
+  test.each(['', '../../../etc/cron.d/x', 'a/b', 'a.b', 'ä', 'a'.repeat(201)])(
+    'the token %j is refused',
+    async (token) => {
+      const solver = webrootSolver(webroot, unchecked);
+      await expect(solver.prepare([challenge('a.test', { token })], solverRun())).rejects.toThrow('token for a.test');
+    },
+  );
 
   test('a record that names another file removes nothing', async () => {
     const solver = webrootSolver(webroot, unchecked);
@@ -178,7 +183,9 @@ describe('the folder of a daemon', () => {
 
   test('another solver does not take its records', async () => {
     const prepared = await serveSolver({ [CHALLENGE_FOLDER]: webroot }, unchecked).prepare([], solverRun());
-    await expect(webrootSolver(webroot, unchecked).remove(prepared, solverRun())).rejects.toThrow('prepared by the solver serve');
+    await expect(webrootSolver(webroot, unchecked).remove(prepared, solverRun())).rejects.toThrow(
+      'prepared by the solver serve',
+    );
   });
 });
 
@@ -207,7 +214,7 @@ describe('a listener', () => {
     expect((await get(port, one.path))[0]).toBe(404);
     expect(await get(port, other.path)).toEqual([200, other.keyAuthorization]);
     await other.remove();
-    await expect(get(port, other.path)).rejects.toThrow();
+    await expect(get(port, other.path)).rejects.toThrow('fetch failed');
     const again = await presented(listenerSolver(at, check(port)));
     expect((await get(port, again.path))[0]).toBe(200);
   });
@@ -215,7 +222,15 @@ describe('a listener', () => {
   test('only exact paths of known tokens are answered, by GET and HEAD', async () => {
     const port = await freePort();
     const { path, keyAuthorization } = await presented(listenerSolver({ port, address: '127.0.0.1' }, unchecked));
-    for (const other of ['/', CHALLENGE_PATH, `${CHALLENGE_PATH}/`, `${path}/`, `${path}?x`, `//${path}`, `${CHALLENGE_PATH}/constructor`])
+    for (const other of [
+      '/',
+      CHALLENGE_PATH,
+      `${CHALLENGE_PATH}/`,
+      `${path}/`,
+      `${path}?x`,
+      `//${path}`,
+      `${CHALLENGE_PATH}/constructor`,
+    ])
       expect((await get(port, other))[0], other).toBe(404);
     expect((await get(port, path, { method: 'POST' }))[0]).toBe(404);
     expect(await get(port, path, { method: 'HEAD' })).toEqual([200, '']);
