@@ -73,6 +73,11 @@ export async function longLogRows(folder: string): Promise<readonly Row[]> {
   const [ofShort, ofLong, ofWhole] = [median(times.short), median(times.long), median(times.whole)];
   const detail = `${ofLong.toFixed(1)} ms over ${ofShort.toFixed(1)} ms; reading the log takes ${ofWhole.toFixed(0)} ms`;
   return [
-    ratioRow('lists of pages after an append, a log of 100,000 records over one of 10,000', 2, ofLong / ofShort, detail),
+    ratioRow(
+      'lists of pages after an append, a log of 100,000 records over one of 10,000',
+      2,
+      ofLong / ofShort,
+      detail,
+    ),
   ];
 }
