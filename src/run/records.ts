@@ -19,11 +19,11 @@ export function addressesIn(record: LogRecord): readonly string[] {
   return 'ref' in record.body ? [formatRef(record.body.ref)] : [];
 }
 
-/** The newest `last` records about one resource, oldest first, without the copies of its state in checkpoints. */
+/** The newest `last` records about one resource, oldest first. */
 export async function lastRecords(store: Store, address: string, last: number): Promise<readonly LogRecord[]> {
   let records: LogRecord[] = [];
   await store.read((record) => {
-    const about = record.kind === 'remembered' ? undefined : aboutAddress(record, address);
+    const about = aboutAddress(record, address);
     if (about === undefined) return;
     records.push(about);
     if (records.length > 2 * last + 100) records = records.slice(-last);

@@ -261,7 +261,7 @@ async function readAll(folder: string, listing: Listing, reading: Reading): Prom
   });
 }
 
-/** Reads the segments from the one that has a record. Older ones are not looked at. */
+/** Reads the segments from the one that has a record. Older ones are not read. */
 async function readPart(folder: string, { segments, strays }: Listing, reading: Reading): Promise<FileLogView> {
   const { from } = reading;
   const at = typeof from === 'object' ? from.at : 1;
