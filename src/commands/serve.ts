@@ -209,7 +209,9 @@ export async function serveProjects(serving: Serving): Promise<void> {
     interruption,
     onWake: (wake) => shell.onHangup?.(wake) ?? (() => undefined),
     ...(onListening === undefined ? {} : { onListening }),
-  }).finally(async () => challenges?.close());
+  }).finally(async () => {
+    await challenges?.close();
+  });
 }
 
 /** Answers the questions of the daemon until it ends. */
