@@ -174,44 +174,46 @@ export async function serveProjects(serving: Serving): Promise<void> {
     ...roundEnvironment(host.env, uses),
     ...(challenges === undefined ? {} : { [CHALLENGE_FOLDER]: challenges.folder }),
   };
-  await runDaemon({
-    projects,
-    limits,
-    challenges,
-    plugins: await measuredPlugins(host),
-    events,
-    env: host.env,
-    endpoints: await announcedEndpoints(host.plugins),
-    reader: (project) => ({
-      program,
-      args: ['serve', '--answers', ...argsOf(project)],
-      env: readerEnvironment(host.env, uses, variablesOfStore.get(project.folder) ?? []),
-    }),
-    start: (project, order, heard) =>
-      startRound({
+  try {
+    await runDaemon({
+      projects,
+      limits,
+      challenges,
+      plugins: await measuredPlugins(host),
+      events,
+      env: host.env,
+      endpoints: await announcedEndpoints(host.plugins),
+      reader: (project) => ({
         program,
-        args: ['serve', '--once', ...argsOf(project), '--ordered'],
-        env: forRounds,
-        order: { ...order, log: project.log },
-        heard,
+        args: ['serve', '--answers', ...argsOf(project)],
+        env: readerEnvironment(host.env, uses, variablesOfStore.get(project.folder) ?? []),
       }),
-    startWatch: (project, order, heard) =>
-      startWatch({
-        program,
-        args: ['serve', '--watcher', ...argsOf(project)],
-        env: watcherEnvironment(host.env, uses),
-        order: { ...order, log: project.log },
-        heard,
-      }),
-    now: host.now,
-    elapsed: host.elapsed,
-    say: (line) => tell(redact(line)),
-    interruption,
-    onWake: (wake) => shell.onHangup?.(wake) ?? (() => undefined),
-    ...(onListening === undefined ? {} : { onListening }),
-  }).finally(async () => {
+      start: (project, order, heard) =>
+        startRound({
+          program,
+          args: ['serve', '--once', ...argsOf(project), '--ordered'],
+          env: forRounds,
+          order: { ...order, log: project.log },
+          heard,
+        }),
+      startWatch: (project, order, heard) =>
+        startWatch({
+          program,
+          args: ['serve', '--watcher', ...argsOf(project)],
+          env: watcherEnvironment(host.env, uses),
+          order: { ...order, log: project.log },
+          heard,
+        }),
+      now: host.now,
+      elapsed: host.elapsed,
+      say: (line) => tell(redact(line)),
+      interruption,
+      onWake: (wake) => shell.onHangup?.(wake) ?? (() => undefined),
+      ...(onListening === undefined ? {} : { onListening }),
+    });
+  } finally {
     await challenges?.close();
-  });
+  }
 }
 
 /** Answers the questions of the daemon until it ends. */
