@@ -48,7 +48,7 @@ async function trusted(folder: string, owners: Owners): Promise<string> {
   throw new InputError(`${folder} is not trusted: ${distrust.path} ${distrust.reason}. Correct its owner and mode`);
 }
 
-/** Opens the folder of the challenges. Throws an InputError if it is not there, or if others may write to it. */
+/** Opens the folder of the challenges. Throws an InputError if the folder does not exist, or if others may write to it. */
 export async function openChallenges({ listen, folder }: ChallengeSettings, owners: Owners): Promise<Challenges> {
   if (folder !== undefined) return { folder: await trusted(folder, owners), listen, close: async () => {} };
   const own = await mkdtemp(join(tmpdir(), 'fettle-challenges-'));

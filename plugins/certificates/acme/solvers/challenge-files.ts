@@ -43,7 +43,7 @@ async function makeFolder(path: string): Promise<void> {
     await mkdir(path, { mode: 0o755 });
     await syncFolder(dirname(path));
   } catch (error) {
-    // It is there, or another order created it meanwhile.
+    // The folder exists already, or another order created it meanwhile.
     if (codeOf(error) !== 'EEXIST') throw error;
   }
   await mustBeFolder(path);

@@ -51,7 +51,7 @@ export interface Solver {
   readonly prepare: (challenges: readonly Challenge[], run: SolverRun) => Promise<Prepared>;
   /** Puts the values into their places, and settles when the authority can look. A value that is there already stays. */
   readonly present: (prepared: Prepared, run: SolverRun) => Promise<void>;
-  /** Removes these values and no others. A value that does not exist is no error. */
+  /** Removes these values and no others. A value that does not exist counts as removed. */
   readonly remove: (prepared: Prepared, run: SolverRun) => Promise<void>;
 }
 
