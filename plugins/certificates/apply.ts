@@ -158,6 +158,7 @@ function acmeOrder(
     storedUntil: isValid && !needsIssue(run.change.fields) ? validity.notAfter : undefined,
     limits: keysOf(issuer, resource, spec),
     stillApproved: run.stillApproved,
+    clock: run.now,
     keep: (fields: Facts, spends?: readonly string[]) => run.keep(fields, spends),
   });
 }

@@ -143,6 +143,7 @@ export const certificates = definePlugin<CertificatesReader, CertificatesWriter>
   },
   check,
   checkTogether,
+  secretsFor: 'writer',
   summary,
   alerts: async () => (await import('./alerts.ts')).certificateAlerts,
   metrics: async () => (await import('./metrics.ts')).metrics,

@@ -415,6 +415,8 @@ export interface AcmeOrder extends Omit<IssueOrder, 'authority' | 'validityDays'
   /** Keys of the limits that an order uses. */
   readonly limits: readonly string[];
   readonly stillApproved: () => Promise<void>;
+  /** Epoch ms. */
+  readonly clock: () => number;
   /** Records progress, durable. */
   readonly keep: (fields: { readonly [K in keyof CertificateMemory]?: CertificateMemory[K] | null }, spends?: readonly string[]) => Promise<void>;
 }

@@ -389,6 +389,11 @@ export interface Plugin<R = unknown, W = unknown> {
   alerts?(): Promise<RaiseAlerts>;
   /** Metrics of the resources of the plugin. Loads them from a module of their own: only the daemon calls it. */
   metrics?(): Promise<PluginMetrics>;
+  /**
+   * Set if only the writer needs the secrets of the settings: the reader gets references instead, so that `plan` works
+   * where no secret is available, as in a pull request from a fork.
+   */
+  readonly secretsFor?: 'writer';
   /** Opens the world for reading: `plan` and `drift` use nothing else. */
   openReader(outside: Outside): Promise<R>;
   openWriter(outside: Outside): Promise<W>;
