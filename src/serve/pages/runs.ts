@@ -4,7 +4,6 @@ import { defined, type Fields, instantOf } from '#plugin';
 import type { LogRecord } from '../../formats/log-record.ts';
 import { lockDocument, type LockDocument } from '../../formats/lock-status.ts';
 import { bodyText } from '../../report/log-text.ts';
-import { logRecords } from '../../run/log.ts';
 import type { RoundSummary } from '../answers/snapshot.ts';
 import { outsideLink, type View } from './frame.ts';
 import { html, type Part } from './html.ts';
@@ -111,7 +110,7 @@ export const runs = page({
     const store = await recorded.store();
     const [lock, { records }] = await Promise.all([
       store.lockStatus(),
-      logRecords(store, defined({ kind: ['run', 'end'], actor }), 4 * size + 200),
+      recorded.records.list(defined({ kind: ['run', 'end'], actor }), 4 * size + 200),
     ]);
     const found = runsIn(records).filter((run) => command === undefined || run.command === command);
     const { rounds, interval_ms } = recorded.snapshot;
