@@ -204,7 +204,11 @@ const NOT_PURE = [
 
 /** Modules of Node.js that pure files may still use: they only compute. */
 const PURE_MODULES: Readonly<Record<string, readonly string[]>> = {
-  'node:crypto': ['src/plugin/canonical.ts', 'plugins/certificates/events/proof.ts', 'plugins/certificates/acme/renewal-window.ts'],
+  'node:crypto': [
+    'src/plugin/canonical.ts',
+    'plugins/certificates/events/proof.ts',
+    'plugins/certificates/acme/renewal-window.ts',
+  ],
   'node:path': ['plugins/*/paths.ts', 'src/plugin/paths.ts'],
   'node:util': ['src/report/*.ts'],
 };

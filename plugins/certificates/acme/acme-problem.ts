@@ -22,4 +22,3 @@ export class AcmeProblem extends ApiError implements Refusal {
     this.problem = problem;
   }
 }
-

@@ -241,16 +241,16 @@ export function challengeOf(value: unknown, place: string, origins: Origins): Ch
     url: ownUrl(url, `${place}/url`, origins),
     status: oneOf(status ?? 'pending', ['pending', 'processing', 'valid', 'invalid'], `${place}/status`),
     token,
-    issuers: issuers === undefined ? undefined : atMost(issuers, MOST_NAMES, `${place}/issuer-domain-names`).map((name) => lineOf(name)),
+    issuers:
+      issuers === undefined
+        ? undefined
+        : atMost(issuers, MOST_NAMES, `${place}/issuer-domain-names`).map((name) => lineOf(name)),
     // The address of a file of http-01 has the token.
     error: errorIn(value, token === undefined ? [] : [token]),
   });
 }
 
-const authorizationShape = partly(
-  { status: text, identifier: identifierShape },
-  { wildcard: flag, expires: text },
-);
+const authorizationShape = partly({ status: text, identifier: identifierShape }, { wildcard: flag, expires: text });
 
 export function authorizationOf(value: unknown, url: string, origins: Origins): Authorization {
   const read = readShape(authorizationShape, value);

@@ -50,7 +50,8 @@ export function issuedOf(pem: string, expected: ExpectedLeaf): readonly X509Cert
   const { certificates, problem } = readChain(pem);
   const [leaf] = certificates;
   if (problem !== undefined || leaf === undefined) return { why: `the chain ${lineOf(problem ?? 'is empty')}` };
-  if (certificates.length > MOST_CERTIFICATES) return { why: `the chain has more than ${MOST_CERTIFICATES} certificates` };
+  if (certificates.length > MOST_CERTIFICATES)
+    return { why: `the chain has more than ${MOST_CERTIFICATES} certificates` };
   if (!hasKey(leaf, expected.publicKey)) return { why: 'the certificate is for another key' };
   if (leaf.ca) return { why: 'the certificate is one of an authority' };
   if (certificates.some((each) => datesOf(each) === undefined)) return { why: 'a certificate has no proper validity' };

@@ -78,7 +78,10 @@ export interface AcmeClient {
   /** The account of the key; undefined if the server has none. Later requests are made by it. */
   readonly findAccount: (signal: AbortSignal) => Promise<Account | undefined>;
   /** The account of the key, which is created if the server has none. Later requests are made by it. */
-  readonly createAccount: (order: AccountOrder, signal: AbortSignal) => Promise<Account & { readonly created: boolean }>;
+  readonly createAccount: (
+    order: AccountOrder,
+    signal: AbortSignal,
+  ) => Promise<Account & { readonly created: boolean }>;
   readonly account: (signal: AbortSignal) => Promise<Account>;
   readonly updateContact: (contact: readonly string[], signal: AbortSignal) => Promise<Account>;
   /** Gives the account another key, by which later requests are signed. Succeeds if the account has that key already. */
@@ -132,7 +135,9 @@ const MOST_TOKENS = 1000;
 function failureOf(order: Order, authorizations: readonly Authorization[]): Problem {
   const failed = authorizations.flatMap(({ identifier, challenges }) =>
     challenges.flatMap(({ type, error }) =>
-      error === undefined ? [] : [{ type: error.type, detail: `${type}: ${error.detail}`, identifier: identifier.value }],
+      error === undefined
+        ? []
+        : [{ type: error.type, detail: `${type}: ${error.detail}`, identifier: identifier.value }],
     ),
   );
   const [first] = failed;
@@ -243,8 +248,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     };
     const reply = await post({ what: 'create an order', url: directory.newOrder, payload, creates: true }, ends);
     const made = orderIn(reply, located(reply));
-    if (!sameIdentifiers(made.identifiers, identifiers))
-      throw unusable(reply, 'the order is for other names');
+    if (!sameIdentifiers(made.identifiers, identifiers)) throw unusable(reply, 'the order is for other names');
     return made;
   }
 
@@ -307,8 +311,7 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
       await timing.sleep(waitMs, ends);
       const reply = await readOrder(from.url, ends);
       now = orderIn(reply, from.url);
-      if (!sameIdentifiers(now.identifiers, from.identifiers))
-        throw unusable(reply, 'the order is for other names');
+      if (!sameIdentifiers(now.identifiers, from.identifiers)) throw unusable(reply, 'the order is for other names');
       waitMs = nextWaitMs(reply.retryAfterMs, polls);
     }
     if (now.status === 'invalid') throw await invalid(now, ends);
@@ -325,7 +328,10 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
   async function finalize(of: Order, csr: Buffer, ends: AbortSignal): Promise<Order> {
     const payload = { csr: csr.toString('base64url') };
     try {
-      return orderIn(await post({ what: 'finalize the order', url: own(of.finalize), payload, creates: true }, ends), of.url);
+      return orderIn(
+        await post({ what: 'finalize the order', url: own(of.finalize), payload, creates: true }, ends),
+        of.url,
+      );
     } catch (error) {
       if (!(error instanceof ApiError) || !(error.fate === 'unknown' || error.code === 'orderNotReady')) throw error;
       const now = await order(of.url, ends);
@@ -341,15 +347,19 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     ends: AbortSignal,
   ): Promise<IssuedChain> {
     const what = 'download the certificate';
-    if (of.certificate === undefined) throw unusable({ what, effect: 'nothing', status: 200 }, 'the order has no certificate');
-    const download = async (url: string): Promise<{ readonly reply: Reply; readonly chain: Omit<IssuedChain, 'isPreferred'> }> => {
+    if (of.certificate === undefined)
+      throw unusable({ what, effect: 'nothing', status: 200 }, 'the order has no certificate');
+    const download = async (
+      url: string,
+    ): Promise<{ readonly reply: Reply; readonly chain: Omit<IssuedChain, 'isPreferred'> }> => {
       const reply = await post({ what, url: own(url), accept: 'application/pem-certificate-chain' }, ends);
       const certificates = issuedOf(reply.body, { identifiers: of.identifiers, publicKey });
       if ('why' in certificates) throw unusable(reply, certificates.why);
       return { reply, chain: { certificates, topIssuer: topIssuerOf(certificates) } };
     };
     const first = await download(of.certificate);
-    if (preferredChain === undefined || first.chain.topIssuer === preferredChain) return { ...first.chain, isPreferred: true };
+    if (preferredChain === undefined || first.chain.topIssuer === preferredChain)
+      return { ...first.chain, isPreferred: true };
     for (const url of alternatesIn(first.reply)) {
       const { chain } = await download(url);
       if (chain.topIssuer === preferredChain) return { ...chain, isPreferred: true };

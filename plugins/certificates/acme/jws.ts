@@ -68,9 +68,11 @@ export async function readAccountKey(pem: string): Promise<AccountKey> {
 
 async function sign(payload: string, header: Header, key: KeyObject | Uint8Array): Promise<Json> {
   const { FlattenedSign } = await import('jose');
-  const { payload: text, protected: head = '', signature } = await new FlattenedSign(Buffer.from(payload))
-    .setProtectedHeader(header)
-    .sign(key);
+  const {
+    payload: text,
+    protected: head = '',
+    signature,
+  } = await new FlattenedSign(Buffer.from(payload)).setProtectedHeader(header).sign(key);
   return { protected: head, payload: text, signature };
 }
 
@@ -88,9 +90,7 @@ export function signed(
 export async function bound({ jwk }: AccountKey, { kid, hmacKey }: ExternalAccount, url: string): Promise<Json> {
   const bytes = Buffer.from(hmacKey, 'base64url');
   if (!/^[\w-]+=*$/u.test(hmacKey) || bytes.length < LEAST_HMAC_BYTES)
-    throw new InputError(
-      `the key of the external account must be base64url of at least ${LEAST_HMAC_BYTES} bytes`,
-    );
+    throw new InputError(`the key of the external account must be base64url of at least ${LEAST_HMAC_BYTES} bytes`);
   return sign(JSON.stringify(jwk), { alg: 'HS256', kid, url }, bytes);
 }
 

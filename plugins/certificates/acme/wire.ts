@@ -118,7 +118,13 @@ export function readReply<T>(reply: Reply, read: (value: unknown) => T): T {
 
 /** The error of a successful answer that must not be used. */
 export function unusable({ what, effect, status }: Asked & { readonly status: number }, why: string): ApiError {
-  return new ApiError({ what, code: 'bad_answer', fate: effect, status, message: `the server's answer is invalid: ${why}` });
+  return new ApiError({
+    what,
+    code: 'bad_answer',
+    fate: effect,
+    status,
+    message: `the server's answer is invalid: ${why}`,
+  });
 }
 
 export function openWire({ send, timing, requestMs, secrets }: WireOptions): Wire {
@@ -156,7 +162,8 @@ export function openWire({ send, timing, requestMs, secrets }: WireOptions): Wir
   /** Throws for an answer without success. */
   function replyOf({ what, effect }: Asked, { status, headers, body }: Answer): Reply {
     const retryAfterMs = retryAfterIn(headers, timing.now());
-    if (status >= 200 && status < 300) return { what, effect, status, header: (name) => headers.get(name), body, retryAfterMs };
+    if (status >= 200 && status < 300)
+      return { what, effect, status, header: (name) => headers.get(name), body, retryAfterMs };
     const common = defined<{ retryAfterMs?: number; what: string; status: number; fate: Fate }>({
       what,
       status,
@@ -164,7 +171,11 @@ export function openWire({ send, timing, requestMs, secrets }: WireOptions): Wir
       retryAfterMs,
     });
     if (status < 400)
-      throw new ApiError({ ...common, code: 'redirected', message: 'the server responded with a redirect, which is not followed' });
+      throw new ApiError({
+        ...common,
+        code: 'redirected',
+        message: 'the server responded with a redirect, which is not followed',
+      });
     const problem = problemOf(parsed(body), valueRedactor(secrets()));
     const detail = `status ${status} without a reason`;
     throw new AcmeProblem(
@@ -216,7 +227,10 @@ export function openWire({ send, timing, requestMs, secrets }: WireOptions): Wir
       const nonce: string = fresh ?? nonces.pop() ?? (await newNonce(signal));
       const header = account === undefined ? { url, nonce } : { url, nonce, kid: account };
       const body = JSON.stringify(await signed(payload, key, header));
-      const headers = headersFor({ 'content-type': 'application/jose+json', ...(accept === undefined ? {} : { accept }) });
+      const headers = headersFor({
+        'content-type': 'application/jose+json',
+        ...(accept === undefined ? {} : { accept }),
+      });
       const answer = await once(asked, { method: 'POST', url: new URL(url), headers, body }, signal);
       fresh = nonceIn(answer);
       try {

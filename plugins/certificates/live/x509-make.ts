@@ -264,7 +264,12 @@ export interface RequestOrder {
 }
 
 /** Creates a certificate signing request (PKCS #10, DER). */
-export async function makeRequest({ dnsNames, ipAddresses = [], keys, commonName = false }: RequestOrder): Promise<Buffer> {
+export async function makeRequest({
+  dnsNames,
+  ipAddresses = [],
+  keys,
+  commonName = false,
+}: RequestOrder): Promise<Buffer> {
   const x509 = await library();
   const names = dnsNames.map(asciiName);
   const subject = commonName ? [...names, ...ipAddresses].find((name) => name.length <= MAX_COMMON_NAME) : undefined;

@@ -70,9 +70,14 @@ export async function startPebble(programs: PebblePrograms, options: PebbleOptio
       programs.challenges,
       ...(isNew ? ['-doh', '', '-dnsserver'] : ['-dns01']),
       `127.0.0.1:${dnsPort}`,
-      ...['-http01', `127.0.0.1:${httpPort}`, '-https01', '', '-tlsalpn01', ''],
+      '-http01',
+      `127.0.0.1:${httpPort}`,
+      '-https01=',
+      '-tlsalpn01=',
+      '-management',
+      `127.0.0.1:${managementPort}`,
       // Nothing listens on IPv6.
-      ...['-management', `127.0.0.1:${managementPort}`, '-defaultIPv6', ''],
+      '-defaultIPv6=',
     ],
     [httpPort ?? 0, managementPort ?? 0],
     join(folder, 'challenges.log'),
@@ -89,13 +94,20 @@ export async function startPebble(programs: PebblePrograms, options: PebbleOptio
     [
       'env',
       ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
-      ...[programs.pebble, '-config', join(folder, 'pebble.json'), '-dnsserver', `127.0.0.1:${dnsPort}`],
+      programs.pebble,
+      '-config',
+      join(folder, 'pebble.json'),
+      '-dnsserver',
+      `127.0.0.1:${dnsPort}`,
     ],
     [port ?? 0],
     join(folder, 'pebble.log'),
   );
   const manage = async (path: string, body: unknown): Promise<void> => {
-    const answer = await fetch(`http://127.0.0.1:${managementPort}/${path}`, { method: 'POST', body: JSON.stringify(body) });
+    const answer = await fetch(`http://127.0.0.1:${managementPort}/${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+    });
     if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   };
   const features: readonly Feature[] = isNew ? ['ari', 'profiles'] : [];

@@ -6,7 +6,12 @@ import type { Timing } from '#plugin/http';
 import type { Authorization, Challenge, Identifier, Order } from '../../../../plugins/certificates/acme/answers.ts';
 import type { IssuedChain } from '../../../../plugins/certificates/acme/chains.ts';
 import { type AcmeClient, type AcmeOptions, openAcme } from '../../../../plugins/certificates/acme/client.ts';
-import { type AccountKey, accountKeyOf, dnsDigest, keyAuthorization } from '../../../../plugins/certificates/acme/jws.ts';
+import {
+  type AccountKey,
+  accountKeyOf,
+  dnsDigest,
+  keyAuthorization,
+} from '../../../../plugins/certificates/acme/jws.ts';
 import { type KeyPair, makeKeys, makeRequest } from '../../../../plugins/certificates/live/x509-make.ts';
 import type { KeyAlgorithm } from '../../../../plugins/certificates/world.ts';
 import type { TestAuthority } from '../../../support/acme/authority.ts';
@@ -39,7 +44,9 @@ export function openFor(
 }
 
 /** A client with a new account. */
-export async function clientOf(authority: TestAuthority): Promise<{ readonly client: AcmeClient; readonly key: AccountKey }> {
+export async function clientOf(
+  authority: TestAuthority,
+): Promise<{ readonly client: AcmeClient; readonly key: AccountKey }> {
   const key = await accountKey();
   const client = await openFor(authority, { key });
   await client.createAccount({ contact: [], termsAgreed: true }, anySignal);

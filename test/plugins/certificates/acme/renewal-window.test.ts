@@ -56,8 +56,7 @@ describe('the time of a renewal', () => {
     const share = (id: number): number =>
       (renewalMoment(window, `key.${id}`) - window.start) / (window.end - window.start);
     const quarters = Array.from({ length: 1000 }, (_, id) => Math.floor(share(id) * 4));
-    for (const quarter of [0, 1, 2, 3])
-      expect(quarters.filter((each) => each === quarter).length).toBeGreaterThan(200);
+    for (const quarter of [0, 1, 2, 3]) expect(quarters.filter((each) => each === quarter).length).toBeGreaterThan(200);
   });
 
   test('is now if the window has ended, and not yet before the window', () => {

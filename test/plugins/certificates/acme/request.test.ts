@@ -2,7 +2,13 @@
 
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { accountKeyOf, bound, dnsDigest, keyAuthorization, readAccountKey } from '../../../../plugins/certificates/acme/jws.ts';
+import {
+  accountKeyOf,
+  bound,
+  dnsDigest,
+  keyAuthorization,
+  readAccountKey,
+} from '../../../../plugins/certificates/acme/jws.ts';
 import { keyPem, makeKeys, makeRequest } from '../../../../plugins/certificates/live/x509-make.ts';
 import type { KeyAlgorithm } from '../../../../plugins/certificates/world.ts';
 
@@ -22,7 +28,9 @@ describe('a signing request', () => {
       keys,
     });
     const text = shown(der);
-    expect(text).toContain('DNS:www.example.test, DNS:*.example.test, IP Address:192.0.2.1, IP Address:2001:DB8:0:0:0:0:0:1');
+    expect(text).toContain(
+      'DNS:www.example.test, DNS:*.example.test, IP Address:192.0.2.1, IP Address:2001:DB8:0:0:0:0:0:1',
+    );
     expect(text).toMatch(/Subject:\s*\n/u);
   });
 

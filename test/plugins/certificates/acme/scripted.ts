@@ -47,7 +47,11 @@ function signedParts(body: string): Pick<Received, 'nonce' | 'kid' | 'payload'> 
   const { protected: head, payload } = JSON.parse(body) as { readonly protected: string; readonly payload: string };
   const text = (part: string): string => Buffer.from(part, 'base64url').toString();
   const { nonce, kid } = JSON.parse(text(head)) as { readonly nonce: string; readonly kid?: string };
-  return { nonce, ...(kid === undefined ? {} : { kid }), ...(payload === '' ? {} : { payload: JSON.parse(text(payload)) as unknown }) };
+  return {
+    nonce,
+    ...(kid === undefined ? {} : { kid }),
+    ...(payload === '' ? {} : { payload: JSON.parse(text(payload)) as unknown }),
+  };
 }
 
 /** `script` answers what is neither the directory nor a nonce, or both if it wants; `count`: earlier requests to the same path. */
@@ -57,7 +61,12 @@ export async function startScripted(script: Script): Promise<ScriptedServer> {
   const server = createServer((request, response) => {
     void (async () => {
       const { method = '', url: path = '' } = request;
-      const one: Received = { method, path, agent: request.headers['user-agent'] ?? '', ...signedParts(await bodyOf(request)) };
+      const one: Received = {
+        method,
+        path,
+        agent: request.headers['user-agent'] ?? '',
+        ...signedParts(await bodyOf(request)),
+      };
       const count = received.filter((each) => each.path === path).length;
       received.push(one);
       const answer = script(one, count) ?? usual(path);
@@ -78,7 +87,8 @@ export async function startScripted(script: Script): Promise<ScriptedServer> {
   function usual(path: string): Scripted {
     if (path === '/dir') return { body: Object.fromEntries(names.map((name) => [name, `${origin}/${name}`])) };
     if (path === '/newNonce') return {};
-    if (path === '/newAccount') return { status: 201, headers: { location: `${origin}/account/1` }, body: { status: 'valid' } };
+    if (path === '/newAccount')
+      return { status: 201, headers: { location: `${origin}/account/1` }, body: { status: 'valid' } };
     return { status: 404 };
   }
   return {

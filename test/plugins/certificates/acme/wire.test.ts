@@ -1,6 +1,6 @@
 /** Requests of the ACME client: nonces, retries, and answers that must not be used. */
 
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type ApiError, USER_AGENT } from '#plugin/http';
 import type { Challenge, Order } from '../../../../plugins/certificates/acme/answers.ts';
@@ -74,7 +74,7 @@ describe('a nonce', () => {
     const { server, client } = await scripted(
       withOrder(({ path }, count) =>
         path === '/newOrder' && count < 6
-          ? ([problem('badNonce', 400), { status: 503, headers: { 'retry-after': '1' } }][count % 2] as Scripted)
+          ? [problem('badNonce', 400), { status: 503, headers: { 'retry-after': '1' } }][count % 2]
           : undefined,
       ),
     );
@@ -94,7 +94,9 @@ describe('a nonce', () => {
   });
 
   test('that is rejected 21 times ends the request', async () => {
-    const { server, client } = await scripted(({ path }) => (path === '/newOrder' ? problem('badNonce', 400) : undefined));
+    const { server, client } = await scripted(({ path }) =>
+      path === '/newOrder' ? problem('badNonce', 400) : undefined,
+    );
     const error = await failureOf(client.newOrder(newOrder, anySignal));
     expect(error).toMatchObject({ code: 'badNonce', fate: 'nothing' });
     expect(sent(server, '/newOrder').length).toBe(21);
@@ -114,7 +116,10 @@ describe('a nonce', () => {
     const { client } = await scripted(({ path }) =>
       path === '/newNonce' ? { headers: { 'replay-nonce': '' } } : undefined,
     );
-    expect(await failureOf(client.newOrder(newOrder, anySignal))).toMatchObject({ code: 'bad_answer', fate: 'nothing' });
+    expect(await failureOf(client.newOrder(newOrder, anySignal))).toMatchObject({
+      code: 'bad_answer',
+      fate: 'nothing',
+    });
   });
 });
 
@@ -201,10 +206,15 @@ describe('a failure', () => {
   ];
 
   test.each(TABLE)('$name: $creating requests for a new order, $reading for an existing one', async (row) => {
-    const { server, client } = await scripted(({ path }) => (/^\/(?:newOrder|order)/u.test(path) ? row.answer : undefined));
+    const { server, client } = await scripted(({ path }) =>
+      /^\/(?:newOrder|order)/u.test(path) ? row.answer : undefined,
+    );
     expect(await failureOf(client.newOrder(newOrder, anySignal))).toMatchObject(row.error);
     expect(sent(server, '/newOrder').length).toBe(row.creating);
-    expect(await failureOf(client.order(`${server.origin}/order/1`, anySignal))).toMatchObject({ ...row.error, fate: 'nothing' });
+    expect(await failureOf(client.order(`${server.origin}/order/1`, anySignal))).toMatchObject({
+      ...row.error,
+      fate: 'nothing',
+    });
     expect(sent(server, '/order/1').length).toBe(row.reading);
   });
 
@@ -219,7 +229,9 @@ describe('a failure', () => {
   test('to connect is tried again, and had no effect', async () => {
     const server = await startScripted(() => undefined);
     await server.stop();
-    const error = await failureOf(openFor({ directory: server.directory, ca: undefined as unknown as string }, { key }));
+    const error = await failureOf(
+      openFor({ directory: server.directory, ca: undefined as unknown as string }, { key }),
+    );
     expect(error).toMatchObject({ code: 'no_connection', fate: 'nothing' });
   });
 
@@ -241,19 +253,43 @@ describe('an answer', () => {
     readonly why: string;
   }
   test.each<Row>([
-    { name: 'another origin to finalize at', order: { finalize: 'https://other.example.test/f' }, why: '/finalize is a URL of a server' },
+    {
+      name: 'another origin to finalize at',
+      order: { finalize: 'https://other.example.test/f' },
+      why: '/finalize is a URL of a server',
+    },
     { name: 'plain HTTP', order: { finalize: 'http://acme.example.test/f' }, why: '/finalize is not an https URL' },
     { name: 'a user in a URL', order: { finalize: 'https://user:x@127.0.0.1/f' }, why: '/finalize is not a URL' },
     { name: 'another scheme', order: { finalize: 'file:///etc/passwd' }, why: '/finalize is not an https URL' },
-    { name: 'another origin of an authorization', order: { authorizations: ['https://other.example.test/a'] }, why: '/authorizations/0 is a URL of a server' },
+    {
+      name: 'another origin of an authorization',
+      order: { authorizations: ['https://other.example.test/a'] },
+      why: '/authorizations/0 is a URL of a server',
+    },
     { name: 'a number as its status', order: { status: 1 }, why: '/status is not text' },
     { name: 'an unknown status', order: { status: 'done' }, why: '/status is not one of' },
     { name: 'no list of authorizations', order: { authorizations: {} }, why: '/authorizations is not a list' },
-    { name: 'endless authorizations', order: { authorizations: Array(1001).fill('http://127.0.0.1/') }, why: 'more than 1000 entries' },
+    {
+      name: 'endless authorizations',
+      order: { authorizations: Array(1001).fill('http://127.0.0.1/') },
+      why: 'more than 1000 entries',
+    },
     { name: 'another name', order: { identifiers: dns('other.example.test') }, why: 'the order is for other names' },
-    { name: 'one more name', order: { identifiers: dns('www.example.test', 'b.test') }, why: 'the order is for other names' },
-    { name: 'a name that is none', order: { identifiers: [{ type: 'dns', value: '../etc' }] }, why: '/identifiers/0/value is not a name' },
-    { name: 'an identifier of another type', order: { identifiers: [{ type: 'email', value: 'a@b' }] }, why: '/identifiers/0/type is not one of' },
+    {
+      name: 'one more name',
+      order: { identifiers: dns('www.example.test', 'b.test') },
+      why: 'the order is for other names',
+    },
+    {
+      name: 'a name that is none',
+      order: { identifiers: [{ type: 'dns', value: '../etc' }] },
+      why: '/identifiers/0/value is not a name',
+    },
+    {
+      name: 'an identifier of another type',
+      order: { identifiers: [{ type: 'email', value: 'a@b' }] },
+      why: '/identifiers/0/type is not one of',
+    },
   ])('with $name is not used', async ({ order, why }) => {
     const { client } = await scripted(withOrder(undefined, order));
     const error = await failureOf(client.newOrder(newOrder, anySignal));
@@ -271,16 +307,40 @@ describe('an answer', () => {
     expect((await failureOf(client.newOrder(newOrder, anySignal))).message).toContain('the header Location is');
   });
 
-  const authz = { status: 'pending', identifier: { type: 'dns', value: 'www.example.test' }, challenges: [] as unknown };
+  const authz = {
+    status: 'pending',
+    identifier: { type: 'dns', value: 'www.example.test' },
+    challenges: [] as unknown,
+  };
   const challenge = { type: 'http-01', status: 'pending', token: 'a'.repeat(43) };
 
   test.each<readonly [name: string, body: (host: string) => object, why: string]>([
-    ['for a name that was not ordered', () => ({ ...authz, identifier: { type: 'dns', value: 'b.test' } }), 'a name that was not ordered'],
+    [
+      'for a name that was not ordered',
+      () => ({ ...authz, identifier: { type: 'dns', value: 'b.test' } }),
+      'a name that was not ordered',
+    ],
     ['for a wildcard that was not ordered', () => ({ ...authz, wildcard: true }), 'a name that was not ordered'],
-    ['with a path as its token', (host) => ({ ...authz, challenges: [{ ...challenge, url: `${host}/c`, token: '../../../../etc/passwd/x' }] }), '/challenges/0/token is not a token'],
-    ['with a short token', (host) => ({ ...authz, challenges: [{ ...challenge, url: `${host}/c`, token: 'short' }] }), '/challenges/0/token is not a token'],
-    ['with a challenge at another server', () => ({ ...authz, challenges: [{ ...challenge, url: 'https://other.example.test/c' }] }), '/challenges/0/url is a URL of a server'],
-    ['with endless challenges', (host) => ({ ...authz, challenges: Array(31).fill({ ...challenge, url: `${host}/c` }) }), 'more than 30 entries'],
+    [
+      'with a path as its token',
+      (host) => ({ ...authz, challenges: [{ ...challenge, url: `${host}/c`, token: '../../../../etc/passwd/x' }] }),
+      '/challenges/0/token is not a token',
+    ],
+    [
+      'with a short token',
+      (host) => ({ ...authz, challenges: [{ ...challenge, url: `${host}/c`, token: 'short' }] }),
+      '/challenges/0/token is not a token',
+    ],
+    [
+      'with a challenge at another server',
+      () => ({ ...authz, challenges: [{ ...challenge, url: 'https://other.example.test/c' }] }),
+      '/challenges/0/url is a URL of a server',
+    ],
+    [
+      'with endless challenges',
+      (host) => ({ ...authz, challenges: Array.from({ length: 31 }, () => ({ ...challenge, url: `${host}/c` })) }),
+      'more than 30 entries',
+    ],
     ['without challenges', () => ({ ...authz, challenges: undefined }), '/challenges is not a list'],
   ])('an authorization %s is not used', async (_name, body, why) => {
     const { client } = await scripted(
@@ -293,12 +353,16 @@ describe('an answer', () => {
   test('that never ends an order is read a limited number of times', async () => {
     const { server, client } = await scripted(
       withOrder(({ path }) =>
-        path === '/order/1' ? { headers: { 'retry-after': '0' }, body: orderBody(servers.at(-1)?.origin ?? '') } : undefined,
+        path === '/order/1'
+          ? { headers: { 'retry-after': '0' }, body: orderBody(servers.at(-1)?.origin ?? '') }
+          : undefined,
       ),
       { timing: { now: Date.now, sleep: async () => undefined, random: () => 0 } },
     );
     const order = await client.newOrder(newOrder, anySignal);
-    expect((await failureOf(client.untilReady(order, anySignal))).message).toContain('still pending after 500 requests');
+    expect((await failureOf(client.untilReady(order, anySignal))).message).toContain(
+      'still pending after 500 requests',
+    );
     expect(sent(server, '/order/1').length).toBe(500);
   });
 
@@ -329,7 +393,11 @@ describe('a directory', () => {
     ['with a URL of plain HTTP', { ...good, newNonce: 'http://acme.example.test/n' }, '/newNonce is not an https URL'],
     ['with a number as a URL', { ...good, newNonce: 1 }, '/newNonce is not text'],
     ['with wrong profiles', { ...good, meta: { profiles: { a: 1 } } }, '/profiles is not a table of texts'],
-    ['with endless profiles', { ...good, meta: { profiles: Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`p${i}`, ''])) } }, 'more than 100 entries'],
+    [
+      'with endless profiles',
+      { ...good, meta: { profiles: Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`p${i}`, ''])) } },
+      'more than 100 entries',
+    ],
   ])('%s is not used', async (_name, body, why) => {
     const error = await failureOf(scripted(({ path }) => (path === '/dir' ? { body } : undefined)));
     expect(error).toMatchObject({ code: 'bad_answer', fate: 'nothing' });
@@ -337,17 +405,20 @@ describe('a directory', () => {
   });
 
   test('gives the policy of the authority, printable', async () => {
-    const { client } = await scripted(({ path }) => {
-      if (path !== '/dir') return undefined;
-      const meta = {
-        termsOfService: 'https://acme.example.test/terms',
-        externalAccountRequired: true,
-        profiles: { shortlived: 'six \u001b[2Jdays' },
-        caaIdentities: ['acme.example.test'],
-        website: 7,
-      };
-      return { body: { ...good, newNonce: `${servers.at(-1)?.origin ?? 'https://acme.example.test'}/n`, meta } };
-    }, { account: 'https://acme.example.test/account/1' });
+    const { client } = await scripted(
+      ({ path }) => {
+        if (path !== '/dir') return undefined;
+        const meta = {
+          termsOfService: 'https://acme.example.test/terms',
+          externalAccountRequired: true,
+          profiles: { shortlived: 'six \u001b[2Jdays' },
+          caaIdentities: ['acme.example.test'],
+          website: 7,
+        };
+        return { body: { ...good, newNonce: `${servers.at(-1)?.origin ?? 'https://acme.example.test'}/n`, meta } };
+      },
+      { account: 'https://acme.example.test/account/1' },
+    );
     expect(client.directory).toMatchObject({
       termsOfService: 'https://acme.example.test/terms',
       externalAccountRequired: true,
@@ -391,11 +462,9 @@ test('every request names fettle and its version, and only three kinds are not s
   await client.renewalInfo('a.b', anySignal);
   for (const { agent } of server.received) expect(agent).toBe(USER_AGENT);
   expect(USER_AGENT).toMatch(/^fettle\/\d+\.\d+\.\d+/u);
-  expect(server.received.filter(({ nonce }) => nonce === undefined).map(({ method, path }) => `${method} ${path}`)).toEqual([
-    'GET /dir',
-    'HEAD /newNonce',
-    'GET /renewalInfo/a.b',
-  ]);
+  expect(
+    server.received.filter(({ nonce }) => nonce === undefined).map(({ method, path }) => `${method} ${path}`),
+  ).toEqual(['GET /dir', 'HEAD /newNonce', 'GET /renewalInfo/a.b']);
 });
 
 test('the token of a challenge is in no message', async () => {
@@ -438,7 +507,14 @@ describe('a certificate', () => {
   });
 
   const leafFor = (more: Partial<Parameters<typeof makeLeaf>[0]> = {}): Promise<X509Certificate> =>
-    makeLeaf({ dnsNames: ['www.example.test'], validityDays: 1, keys: own, signer: authority, now: Date.now(), ...more });
+    makeLeaf({
+      dnsNames: ['www.example.test'],
+      validityDays: 1,
+      keys: own,
+      signer: authority,
+      now: Date.now(),
+      ...more,
+    });
 
   async function downloaded(pem: string, headers: Scripted['headers'] = {}, preferred?: string) {
     const { client, server } = await scripted(({ path }) =>
@@ -472,16 +548,53 @@ describe('a certificate', () => {
 
   test.each<readonly [name: string, pem: () => Promise<string>, why: string]>([
     ['that is missing', async () => 'no certificate', 'the chain has no certificate in it'],
-    ['that is damaged', async () => `-----BEGIN CERTIFICATE-----\nQUFB\n-----END CERTIFICATE-----\n`, 'cannot be parsed'],
-    ['for another key', async () => (await leafFor({ keys: await makeKeys('ecdsa-p256') })).toString(), 'is for another key'],
+    [
+      'that is damaged',
+      async () => `-----BEGIN CERTIFICATE-----\nQUFB\n-----END CERTIFICATE-----\n`,
+      'cannot be parsed',
+    ],
+    [
+      'for another key',
+      async () => (await leafFor({ keys: await makeKeys('ecdsa-p256') })).toString(),
+      'is for another key',
+    ],
     ['for other names', async () => (await leafFor({ dnsNames: ['b.test'] })).toString(), 'is for other names'],
-    ['for one more name', async () => (await leafFor({ dnsNames: ['www.example.test', 'b.test'] })).toString(), 'is for other names'],
-    ['for an address too', async () => (await leafFor({ ipAddresses: ['192.0.2.1'] })).toString(), 'is for other names'],
-    ['of another chain', async () => (await leafFor()).toString() + other.certificate.toString(), 'is not signed by the next one'],
-    ['below a leaf', async () => (await leafFor()).toString() + (await leafFor()).toString(), 'is not signed by the next one'],
-    ['that signs itself', async () => (await makeLeaf({ dnsNames: ['www.example.test'], validityDays: 1, keys: own, now: Date.now() })).toString(), 'is signed by itself'],
-    ['of an authority', async () => (await makeAuthority('www.example.test', own, Date.now())).toString(), 'is one of an authority'],
-    ['with an endless chain', async () => (await leafFor()).toString() + authority.certificate.toString().repeat(10), 'more than 10 certificates'],
+    [
+      'for one more name',
+      async () => (await leafFor({ dnsNames: ['www.example.test', 'b.test'] })).toString(),
+      'is for other names',
+    ],
+    [
+      'for an address too',
+      async () => (await leafFor({ ipAddresses: ['192.0.2.1'] })).toString(),
+      'is for other names',
+    ],
+    [
+      'of another chain',
+      async () => (await leafFor()).toString() + other.certificate.toString(),
+      'is not signed by the next one',
+    ],
+    [
+      'below a leaf',
+      async () => (await leafFor()).toString() + (await leafFor()).toString(),
+      'is not signed by the next one',
+    ],
+    [
+      'that signs itself',
+      async () =>
+        (await makeLeaf({ dnsNames: ['www.example.test'], validityDays: 1, keys: own, now: Date.now() })).toString(),
+      'is signed by itself',
+    ],
+    [
+      'of an authority',
+      async () => (await makeAuthority('www.example.test', own, Date.now())).toString(),
+      'is one of an authority',
+    ],
+    [
+      'with an endless chain',
+      async () => (await leafFor()).toString() + authority.certificate.toString().repeat(10),
+      'more than 10 certificates',
+    ],
   ])('%s is refused', async (_name, pem, why) => {
     const error = await failureOf(downloaded(await pem()));
     expect(error).toMatchObject({ code: 'bad_answer' });
@@ -525,7 +638,9 @@ describe('a lost answer', () => {
     const { server, client } = await scripted(
       withOrder(({ path }) => {
         if (path === '/finalize/1') return 'lost';
-        return path === '/order/1' ? { body: orderBody(servers.at(-1)?.origin ?? '', { status: 'processing' }) } : undefined;
+        return path === '/order/1'
+          ? { body: orderBody(servers.at(-1)?.origin ?? '', { status: 'processing' }) }
+          : undefined;
       }),
     );
     const order = await client.newOrder(newOrder, anySignal);
@@ -541,7 +656,9 @@ describe('a lost answer', () => {
       if (path !== '/c/1') return undefined;
       if (count === 0) return 'lost';
       const host = servers.at(-1)?.origin ?? '';
-      return payload === undefined ? { body: { type: 'http-01', url: `${host}/c/1`, status } } : problem('malformed', 400);
+      return payload === undefined
+        ? { body: { type: 'http-01', url: `${host}/c/1`, status } }
+        : problem('malformed', 400);
     });
     const answered = client.answer({ url: `${servers.at(-1)?.origin}/c/1` } as Challenge, anySignal);
     if (succeeds) await answered;
