@@ -118,7 +118,11 @@ describe('a problem document', () => {
   test('is limited in length, and has no control characters or commands of CI runners', () => {
     const text = `\u001b[2J##[error]\u202e${'x'.repeat(50_000)}`;
     const part = { type: `${PREFIX}dns`, detail: text, identifier: { value: text } };
-    const problem = problemOf({ type: `${PREFIX}compound`, detail: text, subproblems: Array.from({ length: 5000 }, () => part) });
+    const problem = problemOf({
+      type: `${PREFIX}compound`,
+      detail: text,
+      subproblems: Array.from({ length: 5000 }, () => part),
+    });
     if (problem === undefined) throw new Error('no problem');
     expect(problem.subproblems.length).toBe(100);
     expect(problem.detail.length).toBeLessThan(400);
