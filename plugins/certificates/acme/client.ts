@@ -3,7 +3,7 @@
  * accounts.
  *
  * Each method is one operation. It throws an AcmeProblem if the server refused, an ApiError without an answer or for one that
- * must not be used, and the signal's reason. `fate` of the error tells whether the request may have had its effect.
+ * must not be used, and the signal's reason. `fate` of the error shows if the request may have had its effect.
  */
 
 import type { KeyObject, X509Certificate } from 'node:crypto';

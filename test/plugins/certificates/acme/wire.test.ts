@@ -281,7 +281,7 @@ describe('an answer', () => {
       why: 'the order is for other names',
     },
     {
-      name: 'a name that is none',
+      name: 'a path in place of a name',
       order: { identifiers: [{ type: 'dns', value: '../etc' }] },
       why: '/identifiers/0/value is not a name',
     },
