@@ -346,6 +346,13 @@ export interface ServeHost {
       readonly roles: readonly ('metrics' | 'read' | 'intake' | 'operate')[];
     }[];
   };
+  /** Answers HTTP-01 challenges of ACME for Issuers with `http01.serve`: GET `/.well-known/acme-challenge/TOKEN`, without authentication. Without `challenges`, none. */
+  readonly challenges?: {
+    /** Addresses and ports of servers for challenges alone, without TLS: `0.0.0.0:80`, `[::]:80`. The server of `listen` answers challenges too. */
+    readonly listen: readonly string[];
+    /** Folder of the challenges, relative to this file. Only trusted users may be able to write it. Daemons that share a folder answer for each other. Default: a folder of this daemon alone. */
+    readonly folder?: string;
+  };
   /** The names and the number of the metrics. */
   readonly metrics: {
     /** Exposes the metrics of `worker-certificates` (`fdt_cert_…`) under their own names too. */

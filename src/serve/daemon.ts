@@ -6,14 +6,15 @@
 import { counted, errorText, spanText } from '#plugin';
 import { isLoopback, type ListenAddress, listenAddress } from '#plugin/listen-address';
 import { Access } from './access.ts';
+import { type Challenges, challengeRoute } from './challenges.ts';
 import type { ServeLimits } from './config.ts';
 import type { RoundReport } from '../formats/round.ts';
-import { appOf } from './http/app.ts';
+import { type App, appOf, type Route } from './http/app.ts';
 import { routesOf } from './http/routes.ts';
 import { ProjectApi } from './project-api.ts';
 import type { ReaderProgram } from './reader-process.ts';
 import type { Announced } from './answers/answerer.ts';
-import { startHttp } from './http/server.ts';
+import { type HttpServer, startHttp, startPublicHttp } from './http/server.ts';
 import { Intake, INTAKE_RESULTS, type IntakeOptions } from './intake.ts';
 import type { MeasuredPlugin } from './metric-families.ts';
 import { serveMetrics } from './metrics.ts';
@@ -39,6 +40,8 @@ export interface ServedProject {
 export interface DaemonOptions {
   readonly projects: readonly ServedProject[];
   readonly limits: ServeLimits;
+  /** Undefined if the daemon answers no challenges. */
+  readonly challenges: Challenges | undefined;
   /** Every plugin that documents may use. */
   readonly plugins: readonly MeasuredPlugin[];
   /** The plugins that take events in. */
@@ -131,7 +134,8 @@ function notReady(
 
 /** Runs until it is stopped and the running rounds have ended. */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
-  const { projects, limits, plugins, events, env, start, now, elapsed, say, interruption, onWake } = options;
+  const { projects, limits, challenges, plugins, events, env, start, now, elapsed, say, interruption, onWake } =
+    options;
   const { stop, abort } = interruption;
   const { permissions, intervalMs, deadlineMs } = limits;
   const listen = listenAddress(limits.listen);
@@ -259,14 +263,17 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     apis: [...apis.values()],
     endpoints: options.endpoints,
     isLocal: isLoopback(listen) && limits.tls === undefined,
+    challengeFolder: challenges?.folder,
   });
-  const app = appOf(routes, {
-    access,
-    failed: (error) => say(`error: an answer failed: ${errorText(error)}`),
-    refused: metrics.refused,
-  });
+  const appFor = (served: readonly Route[]): App =>
+    appOf(served, {
+      access,
+      failed: (error) => say(`error: an answer failed: ${errorText(error)}`),
+      refused: metrics.refused,
+    });
   const tls = limits.tls === undefined ? undefined : await openTls(limits.tls);
-  const server = await startHttp(listen, app, tls);
+  const server = await startHttp(listen, appFor(routes), tls);
+  const challengeServers: HttpServer[] = [];
   const renewing = tls === undefined ? undefined : renewTls(tls, server, say);
   const { host, port } = server.address;
   say(`listening on ${host} port ${port}: /metrics, /healthz and /readyz`);
@@ -274,6 +281,11 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const service = startService(env, say);
   const forget = onWake(wakeAll);
   try {
+    for (const each of challenges?.listen ?? []) {
+      const started = await startPublicHttp(each, appFor([challengeRoute(challenges?.folder ?? '')]));
+      challengeServers.push(started);
+      say(`listening on ${started.address.host} port ${started.address.port}: challenges`);
+    }
     service.ready();
     wakeAll();
     await new Promise<void>((resolve) => {
@@ -295,7 +307,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     clearInterval(renewing);
     for (const api of apis.values()) api.close();
     // Events are taken in until here. What was answered with 202 is durable.
-    await server.close(CLOSE_MS);
+    await Promise.all([server, ...challengeServers].map((each) => each.close(CLOSE_MS)));
     await Promise.all([...intakes.values()].map((each) => each.close()));
     await service.close();
   }

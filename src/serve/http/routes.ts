@@ -9,6 +9,7 @@ import type { Route } from './app.ts';
 import { eventRoutes } from './events-route.ts';
 import { pageRoutes } from './page-routes.ts';
 import { plainReply, textReply } from './reply.ts';
+import { challengeRoute } from '../challenges.ts';
 
 export interface Daemon {
   readonly metrics: { readonly type: string; readonly text: () => Promise<string> };
@@ -23,6 +24,8 @@ export interface Daemon {
   readonly endpoints: readonly Announced[];
   /** True if only this machine reaches the server, without TLS. */
   readonly isLocal: boolean;
+  /** The folder of ACME challenges; undefined if the daemon answers none. */
+  readonly challengeFolder?: string | undefined;
 }
 
 /** Time for which the bytes of the metrics are used again, in ms: clients that do not read share them. */
@@ -40,7 +43,7 @@ function scraping({ text }: Daemon['metrics']): () => Promise<Uint8Array<ArrayBu
 }
 
 export function routesOf(daemon: Daemon): readonly Route[] {
-  const { metrics, notReady, reload, callerOf, intakes, apis, endpoints, isLocal } = daemon;
+  const { metrics, notReady, reload, callerOf, intakes, apis, endpoints, isLocal, challengeFolder } = daemon;
   const scraped = scraping(metrics);
   /** A route that is open on a loopback address, and needs a role elsewhere. */
   const localOr = (role: Role, route: Route): Route => (isLocal ? route : { ...route, role });
@@ -69,6 +72,7 @@ export function routesOf(daemon: Daemon): readonly Route[] {
         return plainReply(202, 'a round starts');
       },
     }),
+    ...(challengeFolder === undefined ? [] : [challengeRoute(challengeFolder)]),
     ...eventRoutes(intakes),
     ...apiRoutes(apis, endpoints),
     ...pageRoutes(apis),
