@@ -105,8 +105,7 @@ async function formAnswer(site: Site, context: RouteContext, { name }: Caller): 
   const asked = { verb, ids: form.getAll('id'), by: name, ...(reason === '' ? {} : { reason }) };
   const { status, text, order } = await api.ask({ form: asked });
   if (status !== 202) return refused(site, status, messageIn(text));
-  if (order !== undefined && (await api.order(order, name)) !== 'deposited')
-    return notDurable(site);
+  if (order !== undefined && (await api.order(order, name)) !== 'deposited') return notDurable(site);
   return seeOther(backTo(context, verb));
 }
 
