@@ -601,6 +601,7 @@ export const recordTexts: Readonly<Record<RecordKind, string>> = {
   memory: 'A resource was adopted, protected or released.',
   moved: 'A resource moved to another address in the state.',
   ledger: 'The state of what is not a resource changed: an event, an incident, a delivery.',
+  order: 'A caller of `fettle serve` started a round.',
   inbox: 'Entries of the inbox were drained, in one group with the records after it.',
   checkpoint: 'A segment starts: the state follows, one record for each resource.',
   remembered: 'A part of the state when a segment starts: a resource, a spent step, a key of the ledger, or the positions of the inbox.',
