@@ -73,6 +73,9 @@ const RELOAD_MS = 10_000;
 /** Time for the requests under way when the daemon stops, in ms. */
 const CLOSE_MS = 3_000;
 
+/** The caller of an open request. */
+const UNNAMED = 'a caller without a token';
+
 interface ProjectStatus {
   /** Time of the last round that refreshed, by the monotonic clock. */
   refreshedAt?: number;
@@ -208,7 +211,11 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
         intervalMs,
         now,
         order: async (order, by) => (await intakes.get(project.name)?.order(order, by)) ?? 'failed',
-        refresh: () => rounds.get(project.name)?.wake({ all: true }),
+        refresh: async (by) => {
+          const deposited = (await intakes.get(project.name)?.refresh([by])) ?? 'failed';
+          if (deposited === 'deposited') rounds.get(project.name)?.wake({ all: true });
+          return deposited;
+        },
       }),
     ]),
   );
@@ -233,12 +240,25 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     for (const each of watchers.values()) each.reload();
     for (const each of rounds.values()) each.wake({ all: true });
   };
+  const reloaders = new Set<string>();
+  const recordReload = async (): Promise<void> => {
+    const by = [...reloaders];
+    reloaders.clear();
+    // A store that cannot be written to is reported, and the round shows what else is wrong.
+    await Promise.all([...intakes.values()].map((each) => each.refresh(by)));
+    wakeAll();
+  };
   // Any user of this machine can send the request.
-  const reloads = paced(wakeAll, { gatherMs: 0, everyMs: RELOAD_MS, elapsed });
+  const reloads = paced(() => void recordReload(), { gatherMs: 0, everyMs: RELOAD_MS, elapsed });
+  const reload = (by = UNNAMED): void => {
+    reloaders.add(by);
+    reloads.call();
+  };
   const routes = routesOf({
     metrics,
     notReady: () => (stop.aborted ? ['the daemon is stopping'] : notReady(projects, status, limits, elapsed())),
-    reload: reloads.call,
+    reload,
+    callerOf: (request) => access.callerOf(request),
     intakes: [...intakes.values()],
     apis: [...apis.values()],
     endpoints: options.endpoints,

@@ -1,6 +1,7 @@
 /** All routes of `fettle serve`. */
 
-import type { Role } from '../access.ts';
+import type { IncomingMessage } from 'node:http';
+import type { Caller, Role } from '../access.ts';
 import type { Announced } from '../answers/answerer.ts';
 import type { Intake } from '../intake.ts';
 import { apiRoutes, type ServedApi } from './api-routes.ts';
@@ -14,8 +15,10 @@ export interface Daemon {
   readonly metrics: { readonly type: string; readonly text: () => Promise<string> };
   /** Reasons for which the daemon is not ready; none if it is. */
   readonly notReady: () => readonly string[];
-  /** Starts a round of every project. */
-  readonly reload: () => void;
+  /** Starts a round of every project. `by`: the name of the caller, if it has one. */
+  readonly reload: (by: string | undefined) => void;
+  /** The caller of a request. */
+  readonly callerOf: (request: IncomingMessage) => Caller | undefined;
   readonly intakes: readonly Intake[];
   readonly apis: readonly ServedApi[];
   readonly endpoints: readonly Announced[];
@@ -40,7 +43,7 @@ function scraping({ text }: Daemon['metrics']): () => Promise<Uint8Array<ArrayBu
 }
 
 export function routesOf(daemon: Daemon): readonly Route[] {
-  const { metrics, notReady, reload, intakes, apis, endpoints, isLocal, challengeFolder } = daemon;
+  const { metrics, notReady, reload, callerOf, intakes, apis, endpoints, isLocal, challengeFolder } = daemon;
   const scraped = scraping(metrics);
   /** A route that is open on a loopback address, and needs a role elsewhere. */
   const localOr = (role: Role, route: Route): Route => (isLocal ? route : { ...route, role });
@@ -64,8 +67,8 @@ export function routesOf(daemon: Daemon): readonly Route[] {
     localOr('operate', {
       method: 'POST',
       path: '/-/reload',
-      answer: () => {
-        reload();
+      answer: ({ env }) => {
+        reload(callerOf(env.incoming)?.name);
         return plainReply(202, 'a round starts');
       },
     }),
