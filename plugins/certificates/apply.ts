@@ -1,7 +1,16 @@
 /** Apply: the handler of every step. All writes are durable when a handler returns; its errors contain no secrets. */
 
 import { promisify } from 'node:util';
-import { type ActionRun, defined, type Facts, errorText, instantText, PartlyDoneError, seenFacts } from '#plugin';
+import {
+  type ActionRun,
+  defined,
+  type Facts,
+  type Note,
+  errorText,
+  instantText,
+  PartlyDoneError,
+  seenFacts,
+} from '#plugin';
 import { forEachOf } from '#plugin/limit';
 import { ACCOUNT_FIELDS, authorityOf as authorityOfAccount, formerKeyPath } from './acme/account.ts';
 import { acmeOf, keysOf, replacesOwn } from './acme/budget.ts';
@@ -31,7 +40,7 @@ type CertificateHandler = (
   world: CertificatesWriter,
   resource: CertificateResource,
   run: ActionRun,
-) => Promise<Partial<CertificateMemory> | undefined>;
+) => Promise<Note<CertificateMemory> | undefined>;
 
 /** True if fettle created an authority here, or started to: only then it owns pending files. */
 function hasBegun(memory: IssuerResource['memory']): boolean {
@@ -49,7 +58,10 @@ async function createAccount(
   const authority = authorityOfAccount(acme, undefined);
   run.progress(`finding or creating the account at ${authority.directory}`);
   const { account, thumbprint } = await world.createAccount(defined({ authority, contact, eab, signal: run.signal }));
-  return { account, thumbprint, directory: authority.directory, contact };
+  const kept = { account, thumbprint, directory: authority.directory, contact };
+  // A refresh finds the account by the state alone.
+  await run.keep(kept);
+  return kept;
 }
 
 /** Corrects the account of an Issuer, as its row says. */
@@ -68,7 +80,12 @@ async function correctAccount(
   let kept: Partial<IssuerMemory> = {};
   if (has(ACCOUNT_FIELDS.key) && former !== undefined) {
     run.progress('replacing the key of the account');
-    kept = await world.rollover(authorityOfAccount({ ...acme, accountKey: former }, memory), acme.accountKey, run.signal);
+    kept = await world.rollover(
+      authorityOfAccount({ ...acme, accountKey: former }, memory),
+      acme.accountKey,
+      run.signal,
+    );
+    await run.keep(kept);
   }
   if (has(ACCOUNT_FIELDS.contact)) {
     await world.updateContact(authorityOfAccount(acme, memory), acme.contact, run.signal);
@@ -138,6 +155,9 @@ function authorityOf(spec: CertificateSpec, run: ActionRun): Pick<IssueOrder, 'a
   return { authority: defined({ dir, fingerprint: issuer.fingerprint }) };
 }
 
+/** Nothing is left of an order whose certificate is stored. */
+const ORDER_ENDED = { order: null, presented: null, wait_until: null, wait_reason: null } as const;
+
 /** The part of an order that is for an ACME authority. */
 function acmeOrder(
   issuer: AcmeSpec,
@@ -168,7 +188,7 @@ async function issue(
   resource: CertificateResource,
   run: ActionRun,
   first: boolean,
-): Promise<Partial<CertificateMemory>> {
+): Promise<Note<CertificateMemory>> {
   const spec = resource.desired?.spec;
   if (spec === undefined) throw new Error('a certificate without a document is not issued');
   const now = run.now();
@@ -197,8 +217,9 @@ async function issue(
     { ...resource.memory?.kept, ...(before === undefined ? {} : { fingerprint: before }) },
     fingerprint,
   );
-  const kept: Partial<CertificateMemory> = {
+  const kept: Note<CertificateMemory> = {
     ...issued,
+    ...(acme === undefined ? {} : ORDER_ENDED),
     ...(former.length === 0 ? {} : { former }),
     made: fingerprint,
     places: placesOf(spec.storage).map(({ path }) => path),
@@ -224,7 +245,7 @@ interface Delivery {
   readonly spec: CertificateSpec;
   readonly fingerprint: string;
   /** Fields that the step records in any case. */
-  readonly kept: Partial<CertificateMemory>;
+  readonly kept: Note<CertificateMemory>;
   /** Places that must serve the pair. */
   readonly places: readonly Shown[];
   /** True for the first certificate at its place. */
@@ -238,13 +259,13 @@ type Sought = Pick<Delivery, 'world' | 'fingerprint' | 'run'>;
  * Deploys the stored pair, reloads its servers, and waits until every place serves it. After a failure the state still
  * records the completed part: the next step starts with the reload, and issues nothing.
  */
-async function deliver(delivery: Delivery): Promise<Partial<CertificateMemory>> {
+async function deliver(delivery: Delivery): Promise<Note<CertificateMemory>> {
   const { world, resource, run, spec, fingerprint, kept, places, isFirst = false } = delivery;
   // Without `deploy` and `reload`, servers read the files by themselves, or another program reloads them.
   if (!canReload(spec)) return { ...kept, reloaded: fingerprint };
   const { signal, stillApproved } = run;
   const { withinMs } = policyOf(resource).served;
-  const unserved = (more: Partial<CertificateMemory> = {}): Partial<CertificateMemory> => {
+  const unserved = (more: Partial<CertificateMemory> = {}): Note<CertificateMemory> => {
     const tries = reloadsOf(resource.memory, resource.desired, fingerprint).failed + 1;
     return { ...kept, ...more, unserved: fingerprint, unserved_tries: tries, unserved_at: instantText(run.now()) };
   };
@@ -356,7 +377,7 @@ async function downloadChain(
   world: CertificatesWriter,
   resource: CertificateResource,
   run: ActionRun,
-): Promise<Partial<CertificateMemory> | undefined> {
+): Promise<Note<CertificateMemory> | undefined> {
   const spec = resource.desired?.spec;
   const { download } = resource.memory?.kept ?? {};
   const acme = acmeOf(spec, run.scene);

@@ -63,8 +63,7 @@ export function diffIssuer(resource: KnownResource<IssuerResource>): Proposal<Is
     return {
       step: 'absent>ready',
       goal: 'create',
-      because:
-        acme === undefined ? `no authority exists in ${desired.spec.localCa?.dir ?? ''}` : createText(acme),
+      because: acme === undefined ? `no authority exists in ${desired.spec.localCa?.dir ?? ''}` : createText(acme),
     };
   // Broken files of an authority are not replaced: a finding reports them.
   if (observed.state !== 'ready') return undefined;
@@ -220,7 +219,8 @@ export function diffCertificate(
   const fields = fieldsOf(resource, spec, facts, scene);
   const { now } = whenApplied(resource, fields);
   const dueBy = renewalDueBy(facts, dueRuleOf(policy.renewal, facts, observed.signals), memory, scene.now);
-  const due = dueBy === 'request' ? ASKED_FOR : dueText(facts, policy.renewal.thresholdDays, scene.now, observed.signals);
+  const due =
+    dueBy === 'request' ? ASKED_FOR : dueText(facts, policy.renewal.thresholdDays, scene.now, observed.signals);
   switch (observed.state) {
     case 'expiring_soon':
       return policy.renewal.enabled || needsIssue(now)
@@ -330,7 +330,9 @@ function keepText(
   if (renewalDueBy(facts, dueRuleOf(renewal, facts, signals), undefined, scene.now) === 'time')
     return 'The renewal, which is due now, applies the differences';
   const due = instantText(
-    facts.acme === true ? acmeDueAt(renewal.thresholdDays, validity, ariIn(signals)) : dueAt(renewal.thresholdDays, validity),
+    facts.acme === true
+      ? acmeDueAt(renewal.thresholdDays, validity, ariIn(signals))
+      : dueAt(renewal.thresholdDays, validity),
   );
   return `The certificate is kept until its renewal, due at ${due}, which applies the differences`;
 }

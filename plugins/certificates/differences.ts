@@ -126,7 +126,9 @@ export function differences(
     ...(sameNames(addresses, ipAddressesOf(spec).map(plainAddress))
       ? []
       : [{ path: '/ipAddresses', before: addresses, after: ipAddressesOf(spec) }]),
-    ...(sameNames(usages, usagesOf(spec)) || facts.acme === true ? [] : [{ path: '/usages', before: usages, after: usagesOf(spec) }]),
+    ...(sameNames(usages, usagesOf(spec)) || facts.acme === true
+      ? []
+      : [{ path: '/usages', before: usages, after: usagesOf(spec) }]),
     ...(facts.keyAlgorithm === algorithm
       ? []
       : [{ path: '/keyAlgorithm', before: facts.keyAlgorithm ?? '', after: algorithm }]),

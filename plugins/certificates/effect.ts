@@ -1,6 +1,15 @@
 /** Effect: the effects of a Certificate's steps that rows and specs do not show. Pure. */
 
-import { type Change, type Effect, type Facts, type Instant, type Json, type Scene, seenFacts, type SeenResource } from '#plugin';
+import {
+  type Change,
+  type Effect,
+  type Facts,
+  type Instant,
+  type Json,
+  type Scene,
+  seenFacts,
+  type SeenResource,
+} from '#plugin';
 import { latestRenewal } from './acme/ari.ts';
 import { acmeOf } from './acme/budget.ts';
 import { type AcmeSpec, directoryUrl } from './acme/directories.ts';

@@ -49,8 +49,8 @@ export interface IssuerSpec {
         };
         /** The listener of `fettle serve`, which the host's file switches on. */
         readonly serve?: Readonly<Record<string, never>>;
-        /** Reads the file at the name before the authority does. `advisory` only reports a failure; `off` does not try. */
-        readonly selfCheck: 'required' | 'advisory' | 'off';
+        /** Reads the file at the name before the authority does. `advisory` only reports a failure; `skip` does not try. */
+        readonly selfCheck: 'required' | 'advisory' | 'skip';
       };
       /** dns-01: the authority reads a TXT record at `_acme-challenge` of the name. Exactly one of `provider` and `exec`. */
       readonly dns01?: {

@@ -124,7 +124,12 @@ function findingsOf(ref: Ref, facts: CertificateFacts, now: number): readonly Fi
 }
 
 /** Findings about the authority of a certificate, from its answers. */
-function authorityFindings(ref: Ref, signals: Facts | undefined, kept: Partial<CertificateMemory> | undefined, now: number): readonly Finding[] {
+function authorityFindings(
+  ref: Ref,
+  signals: Facts | undefined,
+  kept: Partial<CertificateMemory> | undefined,
+  now: number,
+): readonly Finding[] {
   const seconds = clockDifference(signals);
   const { error } = ariIn(signals) ?? {};
   const { wait_until: until = '', wait_reason: reason = '' } = kept ?? {};

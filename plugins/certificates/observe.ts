@@ -174,11 +174,19 @@ async function acmeSignals(
       explanation,
       next: instantText(query.now + askAgainMs),
     });
-    return { ari: ari as unknown as Json, ...(clockSeconds === undefined ? {} : { authority_clock_seconds: clockSeconds }) };
+    return {
+      ari: ari as unknown as Json,
+      ...(clockSeconds === undefined ? {} : { authority_clock_seconds: clockSeconds }),
+    };
   } catch (error) {
     if (query.signal.aborted) throw error;
     // An earlier answer counts on: without one, the threshold decides.
-    const ari: Ari = { ...recorded, id, next: instantText(query.now + UNANSWERED_MS), error: errorText(error).slice(0, 500) };
+    const ari: Ari = {
+      ...recorded,
+      id,
+      next: instantText(query.now + UNANSWERED_MS),
+      error: errorText(error).slice(0, 500),
+    };
     return { ari: ari as unknown as Json };
   }
 }
@@ -208,7 +216,11 @@ const UNKNOWN_ISSUER: WantedIssuer = {
 };
 
 /** The registered domains of the names, and the CAA records that forbid the order. */
-async function orderPreview({ world, query }: Refresh, authority: AcmeAuthority, spec: CertificateSpec): Promise<Facts> {
+async function orderPreview(
+  { world, query }: Refresh,
+  authority: AcmeAuthority,
+  spec: CertificateSpec,
+): Promise<Facts> {
   const { registeredDomains } = await import('./acme/registered.ts');
   const caa = await world.caaRefusals(authority, spec.dnsNames, query.signal);
   return {

@@ -98,7 +98,10 @@ function accountVerdict(resource: IssuerResource | undefined): Verdict | undefin
   };
   const problem = changedAccount(acme, kept, facts);
   if (problem === undefined)
-    return pass(kept.account === undefined ? 'the state records no account yet' : 'the account is the one in the state', shown);
+    return pass(
+      kept.account === undefined ? 'the state records no account yet' : 'the account is the one in the state',
+      shown,
+    );
   return reject(problem, shown, { remedy: { outside: `put the recorded key back to ${acme.accountKey}` } });
 }
 
@@ -256,7 +259,8 @@ export function renewalLoop(change: Change, resource: CertificateResource, scene
   // The stored certificate must not expire meanwhile.
   const saving = notAfter === undefined ? Number.POSITIVE_INFINITY : instantOf(notAfter) - lifetime / 30;
   // An authority that revokes certificates suggests a renewal at once.
-  const wait = isAcme && momentOf(ariIn(seenSignals(resource))) !== undefined ? Math.min(DAY_MS, lifetime / 3) : lifetime / 3;
+  const wait =
+    isAcme && momentOf(ariIn(seenSignals(resource))) !== undefined ? Math.min(DAY_MS, lifetime / 3) : lifetime / 3;
   const clears = Math.min(instantOf(issuedAt) + wait, saving);
   const facts = { issued_at: issuedAt, lifetime_seconds: Math.round(lifetime / 1000), cause: change.cause };
   if (change.cause === 'edit' || change.cause === 'new') return pass('the document changed', facts);

@@ -95,7 +95,8 @@ export function knownDueAt(resource: CertificateResource): number | undefined {
 function windowFacts(ari: Ari | undefined): Facts {
   if (ari === undefined) return {};
   const { start, end, explanation, next } = ari;
-  const window = start === undefined || end === undefined ? {} : { renewal_window_start: start, renewal_window_end: end };
+  const window =
+    start === undefined || end === undefined ? {} : { renewal_window_start: start, renewal_window_end: end };
   return defined<Facts>({
     ...window,
     renewal_window_time: instantText(momentOf(ari)),

@@ -138,7 +138,9 @@ export function dueRuleOf(
   signals: Facts | undefined,
 ): DueRule {
   const validity = facts.acme === true ? validityOfFacts(facts) : undefined;
-  return validity === undefined ? rule : { ...rule, acmeDueAt: acmeDueAt(rule.thresholdDays, validity, ariIn(signals)) };
+  return validity === undefined
+    ? rule
+    : { ...rule, acmeDueAt: acmeDueAt(rule.thresholdDays, validity, ariIn(signals)) };
 }
 
 /** The state of an existing pair. */

@@ -418,7 +418,10 @@ export interface AcmeOrder extends Omit<IssueOrder, 'authority' | 'validityDays'
   /** Epoch ms. */
   readonly clock: () => number;
   /** Records progress, durable. */
-  readonly keep: (fields: { readonly [K in keyof CertificateMemory]?: CertificateMemory[K] | null }, spends?: readonly string[]) => Promise<void>;
+  readonly keep: (
+    fields: { readonly [K in keyof CertificateMemory]?: CertificateMemory[K] | null },
+    spends?: readonly string[],
+  ) => Promise<void>;
 }
 
 /** A certificate from an ACME authority. `replaced`: the answer to an order that replaces a certificate. */
@@ -451,7 +454,8 @@ export interface AccountOrder {
 }
 
 /** A chain to download for a stored certificate. */
-export interface ChainOrder extends Pick<IssueOrder, 'storage' | 'service' | 'untouched' | 'found' | 'signal' | 'progress'> {
+export interface ChainOrder
+  extends Pick<IssueOrder, 'storage' | 'service' | 'untouched' | 'found' | 'signal' | 'progress'> {
   readonly authority: AcmeAuthority;
   /** Address of the certificate at the authority. */
   readonly download: string;

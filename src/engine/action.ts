@@ -402,7 +402,12 @@ async function handle({ action, input, moments }: Attempt, look: KnownLook, seq:
 function progressDraft(
   change: Change,
   { tables }: KnownResource,
-  kept: { readonly run: string; readonly seq: number; readonly fields: Facts; readonly spends?: readonly string[] | undefined },
+  kept: {
+    readonly run: string;
+    readonly seq: number;
+    readonly fields: Facts;
+    readonly spends?: readonly string[] | undefined;
+  },
 ): Draft {
   const { run, seq, fields, spends = [] } = kept;
   return {

@@ -57,7 +57,14 @@ export interface Recall {
 }
 
 export function emptyRecall(): Recall {
-  return { resources: new Map(), spent: new Map(), uses: new Map(), ledger: new Map(), inbox: new Map(), refreshedBy: new Map() };
+  return {
+    resources: new Map(),
+    spent: new Map(),
+    uses: new Map(),
+    ledger: new Map(),
+    inbox: new Map(),
+    refreshedBy: new Map(),
+  };
 }
 
 /** Time of the last recorded refresh of all resources of a plugin, or slightly later; undefined without one. */

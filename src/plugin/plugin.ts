@@ -80,11 +80,11 @@ export interface ActionRun {
 }
 
 /**
- * Takes one step. Returns the members of the kind's state to record. Throws if the step failed; UnknownOutcomeError if
+ * Takes one step. Returns the members of the kind's state to record; `null` drops one. Throws if the step failed; UnknownOutcomeError if
  * the step may have been done; PostponedError if it changed nothing and has to wait.
  */
 export type Handler<W, S = unknown, F = unknown, M = Facts> = {
-  take(world: W, resource: KnownResource<Resource<S, F, M>>, run: ActionRun): Promise<Partial<M> | undefined>;
+  take(world: W, resource: KnownResource<Resource<S, F, M>>, run: ActionRun): Promise<Note<M> | undefined>;
 }['take'];
 
 /** Effects of a step that neither its row nor its spec shows. An approval covers them, and the plan lists them. */

@@ -34,7 +34,15 @@ describe('the progress of a step', () => {
     // A checkpoint has the uses too.
     const again = emptyRecall();
     for (const body of rememberedOf(log.recall))
-      fold(again, { kind: 'remembered', body, seq: 1, time: new Date(START).toISOString(), actor: '', prev: '', hash: '' });
+      fold(again, {
+        kind: 'remembered',
+        body,
+        seq: 1,
+        time: new Date(START).toISOString(),
+        actor: '',
+        prev: '',
+        hash: '',
+      });
     expect(again.uses).toEqual(log.recall.uses);
     const progress = {
       kind: 'progress',

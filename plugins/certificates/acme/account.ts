@@ -82,7 +82,10 @@ export function accountFindings(ref: Ref, { key_mode: mode }: IssuerFacts): read
 }
 
 /** True if the key at the new path replaces the recorded one. */
-export function isRollover({ thumbprint, former_thumbprint: former }: IssuerFacts, recorded: string | undefined): boolean {
+export function isRollover(
+  { thumbprint, former_thumbprint: former }: IssuerFacts,
+  recorded: string | undefined,
+): boolean {
   return recorded !== undefined && former === recorded && thumbprint !== recorded;
 }
 
@@ -94,12 +97,19 @@ export function accountFields(resource: IssuerResource, facts: IssuerFacts): rea
   const url = directoryUrl(acme.directory);
   const isElsewhere = kept.directory !== undefined && kept.directory !== url;
   const rolls = isRollover(facts, kept.thumbprint);
-  const isOther = !rolls && facts.thumbprint !== undefined && kept.thumbprint !== undefined && facts.thumbprint !== kept.thumbprint;
+  const isOther =
+    !rolls && facts.thumbprint !== undefined && kept.thumbprint !== undefined && facts.thumbprint !== kept.thumbprint;
   return [
     ...(isElsewhere ? [{ path: ACCOUNT_FIELDS.directory, before: kept.directory, after: url }] : []),
-    ...(rolls ? [{ path: ACCOUNT_FIELDS.key, before: kept.thumbprint ?? '', after: facts.thumbprint ?? 'a new key' }] : []),
-    ...(isOther ? [{ path: ACCOUNT_FIELDS.account, before: kept.thumbprint ?? '', after: facts.thumbprint ?? '' }] : []),
-    ...(sameJson(kept.contact ?? [], acme.contact) ? [] : [{ path: ACCOUNT_FIELDS.contact, before: kept.contact ?? [], after: acme.contact }]),
+    ...(rolls
+      ? [{ path: ACCOUNT_FIELDS.key, before: kept.thumbprint ?? '', after: facts.thumbprint ?? 'a new key' }]
+      : []),
+    ...(isOther
+      ? [{ path: ACCOUNT_FIELDS.account, before: kept.thumbprint ?? '', after: facts.thumbprint ?? '' }]
+      : []),
+    ...(sameJson(kept.contact ?? [], acme.contact)
+      ? []
+      : [{ path: ACCOUNT_FIELDS.contact, before: kept.contact ?? [], after: acme.contact }]),
     ...(facts.key_mode === undefined || facts.key_mode === KEY_MODE || facts.key_mode === '0400'
       ? []
       : [{ path: `${ACCOUNT_FIELDS.key}/mode`, before: facts.key_mode, after: KEY_MODE }]),

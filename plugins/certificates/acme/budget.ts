@@ -95,7 +95,8 @@ function planned(change: Change, scene: Scene): ReadonlyMap<string, number> {
     const issuer = acmeOf(resource?.desired?.spec, scene);
     if (resource?.desired === undefined || issuer === undefined || !issues(other.change)) continue;
     if (replacesOwn(resource, issuer)) continue;
-    for (const key of keysOf(issuer, resource, resource.desired.spec)) counts.keys.set(key, (counts.keys.get(key) ?? 0) + 1);
+    for (const key of keysOf(issuer, resource, resource.desired.spec))
+      counts.keys.set(key, (counts.keys.get(key) ?? 0) + 1);
   }
   counts.counted = underWay.size;
   if (underWay.size > FEW) plannedBy.set(underWay, counts);
@@ -139,13 +140,17 @@ export function acmeBudget(change: Change, resource: CertificateResource, scene:
       { directory, wait_until: until },
       { clearsAt: instantOf(until) },
     );
-  if (resource.memory?.kept.order !== undefined) return pass('the step goes on with an order that exists', { directory });
+  if (resource.memory?.kept.order !== undefined)
+    return pass('the step goes on with an order that exists', { directory });
   if (replacesOwn(resource, issuer))
     return pass('the order replaces a certificate within its renewal window, which no limit counts', { directory });
   const keys = orderKeys(issuer, resource, spec);
   const accepted = planned(change, scene);
   const limits = limitsOf(issuer.directory);
-  const facts: Facts = { directory, limits: limits.map(({ by, max, perMs }) => ({ by, max, per_hours: perMs / 3_600_000 })) };
+  const facts: Facts = {
+    directory,
+    limits: limits.map(({ by, max, perMs }) => ({ by, max, per_hours: perMs / 3_600_000 })),
+  };
   const full = limits
     .flatMap((limit) => keys[limit.by].flatMap((key) => fullUse(limit, key, accepted.get(key) ?? 0, scene) ?? []))
     .sort((a, b) => b.clearsAt - a.clearsAt)[0];

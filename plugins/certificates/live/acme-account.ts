@@ -6,7 +6,16 @@ import type { AcmeClient } from '../acme/client.ts';
 import { type AccountKey, readAccountKey } from '../acme/jws.ts';
 import type { CertificatesConfig } from '../generated.ts';
 import { besides } from '../paths.ts';
-import { makeFolder, moveNew, readWhole, removeFile, setAttributes, syncFolder, writeNew } from './files.ts';
+import {
+  makeFolder,
+  moveNew,
+  readWhole,
+  removeEmptyFolder,
+  removeFile,
+  setAttributes,
+  syncFolder,
+  writeNew,
+} from './files.ts';
 import { keyPem, makeKeys } from './x509-make.ts';
 
 const KEY_LIMIT = 65_536;
@@ -51,8 +60,9 @@ export function contactUrls(contact: readonly string[]): readonly string[] {
   return contact.map((address) => `mailto:${address}`);
 }
 
-/** Removes the key of a deactivated account, and an empty folder of orders. */
-export async function removeKey(path: string): Promise<void> {
+/** Removes the key of a deactivated account, and the folder of its orders if that is empty. */
+export async function removeKey(path: string, orders: string): Promise<void> {
+  await removeEmptyFolder(orders);
   if (await removeFile(path)) await syncFolder(dirname(path));
 }
 

@@ -27,7 +27,11 @@ export async function readKeyFile(path: string): Promise<AccountKeySeen> {
     const { readAccountKey } = await import('../acme/jws.ts');
     return { status: 'seen', mode, thumbprint: (await readAccountKey(file.text)).thumbprint };
   } catch {
-    return { status: 'seen', mode, problem: 'is not a key that an account can have (PKCS#8: P-256, P-384, RSA or Ed25519)' };
+    return {
+      status: 'seen',
+      mode,
+      problem: 'is not a key that an account can have (PKCS#8: P-256, P-384, RSA or Ed25519)',
+    };
   }
 }
 
@@ -36,11 +40,20 @@ export type OpenClient = (authority: AcmeAuthority, signal: AbortSignal) => Prom
 
 export function openClients({ folder, env }: Pick<Outside, 'folder' | 'env'>): OpenClient {
   const clients = new Map<string, Promise<AcmeClient>>();
-  const open = async ({ directory, accountKey, account, ca }: AcmeAuthority, signal: AbortSignal): Promise<AcmeClient> => {
-    const [{ openAcme }, { readAccountKey }] = await Promise.all([import('../acme/client.ts'), import('../acme/jws.ts')]);
+  const open = async (
+    { directory, accountKey, account, ca }: AcmeAuthority,
+    signal: AbortSignal,
+  ): Promise<AcmeClient> => {
+    const [{ openAcme }, { readAccountKey }] = await Promise.all([
+      import('../acme/client.ts'),
+      import('../acme/jws.ts'),
+    ]);
     const key = await readAccountKey(await textOf(resolve(folder, accountKey), KEY_LIMIT));
     const anchors = ca === undefined ? {} : { ca: await textOf(resolve(folder, ca), ANCHORS_LIMIT) };
-    return openAcme({ directory, key, denial: usualDenial(env), ...anchors, ...(account === undefined ? {} : { account }) }, signal);
+    return openAcme(
+      { directory, key, denial: usualDenial(env), ...anchors, ...(account === undefined ? {} : { account }) },
+      signal,
+    );
   };
   return (authority, signal) => {
     const name = JSON.stringify(authority);

@@ -17,24 +17,25 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { defined, digestOf, errorText, type Facts, instantText, PartlyDoneError, PostponedError } from '#plugin';
 import { properDatesOf } from '#plugin/certificate-dates';
-import { AcmeProblem, reactionTo } from '../acme/acme-problem.ts';
+import { AcmeProblem } from '../acme/acme-problem.ts';
 import type { Authorization, Identifier, Order } from '../acme/answers.ts';
 import { identifiersOf } from '../acme/budget.ts';
 import type { IssuedChain } from '../acme/chains.ts';
-import type { AcmeClient } from '../acme/client.ts';
+import type { AcmeClient, NewOrder } from '../acme/client.ts';
 import { type AccountKey, dnsDigest, keyAuthorization } from '../acme/jws.ts';
 import type { Challenge, Prepared, Solver } from '../acme/solvers/solver.ts';
+import { reactionTo } from '../acme/problems.ts';
 import { ipAddressesOf, plainAddress } from '../declared.ts';
 import { ordersFolder } from '../paths.ts';
-import type { AcmeIssued, AcmeOrder } from '../world.ts';
+import type { AcmeIssued, AcmeOrder, ChainOrder } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import { waitUntil } from './acme-clients.ts';
 import { verifyAsClient } from './client-handshake.ts';
 import { makeFolder, readWhole, removeFile, syncFolder, writeNew } from './files.ts';
 import { validatePair } from './issue.ts';
-import { replaceStored } from './stored.ts';
+import { replaceStored, storedPair } from './stored.ts';
 import { type KeyPair, keyPem, makeKeys, makeRequest } from './x509-make.ts';
-import { fingerprintOf, publicKeyFingerprint, readKey } from './x509-read.ts';
+import { fingerprintOf, isKeyOf, publicKeyFingerprint, readChain, readKey, x509Seen } from './x509-read.ts';
 
 const KEY_LIMIT = 65_536;
 /** Deadline of the removal of values, in ms: also for a step that was cancelled. */
@@ -111,7 +112,7 @@ async function resumed(order: AcmeOrder, { client, keyPath }: Ordering): Promise
 /** Creates an order; without `replaces` if the authority refuses it for that. */
 async function newOrder(order: AcmeOrder, client: AcmeClient): Promise<Pick<Begun, 'order' | 'replaced'>> {
   const { issuer, replaces, signal } = order;
-  const wanted = defined({ identifiers: identifiers(order), profile: issuer.profile });
+  const wanted: NewOrder = defined({ identifiers: identifiers(order), profile: issuer.profile });
   if (replaces === undefined) return { order: await client.newOrder(wanted, signal) };
   try {
     return { order: await client.newOrder({ ...wanted, replaces }, signal), replaced: 'accepted' };
@@ -136,11 +137,18 @@ async function begin(order: AcmeOrder, { client, keyPath }: Ordering): Promise<B
   const { replaced } = created;
   const record = { url: created.order.url, key: publicKeyFingerprint(keys.publicKey), for: purposeOf(order) };
   const isExempt = replaced === 'accepted';
-  await order.keep({ order: record, replaced: replaced ?? null, wait_until: null, wait_reason: null }, isExempt ? [] : order.limits);
+  await order.keep(
+    { order: record, replaced: replaced ?? null, wait_until: null, wait_reason: null },
+    isExempt ? [] : order.limits,
+  );
   return { ...created, keys };
 }
 
-function challengeFor(solver: Solver, authorization: Authorization, key: AccountKey): {
+function challengeFor(
+  solver: Solver,
+  authorization: Authorization,
+  key: AccountKey,
+): {
   readonly challenge: Challenge;
   readonly at: Authorization['challenges'][number];
 } {
@@ -180,7 +188,8 @@ async function prove(order: AcmeOrder, begun: Order, ordering: Ordering): Promis
   for (const each of pending) {
     const { identifier, wildcard } = each;
     const index = solverFor({ name: identifier.value, wildcard, kind: identifier.type });
-    if (index === undefined) throw new Error(`no solver of the Issuer proves ${wildcard ? '*.' : ''}${identifier.value}`);
+    if (index === undefined)
+      throw new Error(`no solver of the Issuer proves ${wildcard ? '*.' : ''}${identifier.value}`);
     groups.set(index, [...(groups.get(index) ?? []), each]);
   }
   const run = { signal, progress };
@@ -190,14 +199,22 @@ async function prove(order: AcmeOrder, begun: Order, ordering: Ordering): Promis
   for (const [index, authorizations] of groups) {
     const opened = await solver(index);
     const challenges = authorizations.map((each) => challengeFor(opened, each, key));
-    const prepared = await opened.prepare(challenges.map(({ challenge }) => challenge), run);
+    const prepared = await opened.prepare(
+      challenges.map(({ challenge }) => challenge),
+      run,
+    );
     presented.push({ solver: index, prepared });
     open.push({ solver: opened, prepared });
     answers.push(...challenges.map(({ at }) => at));
   }
   await order.keep({ presented: presented as unknown as NonNullable<AcmeOrder['presented']> });
   try {
-    progress(`proving control of ${pending.map(({ identifier }) => identifier.value).slice(0, 3).join(', ')}`);
+    progress(
+      `proving control of ${pending
+        .map(({ identifier }) => identifier.value)
+        .slice(0, 3)
+        .join(', ')}`,
+    );
     await Promise.all(open.map((each) => each.solver.present(each.prepared, run)));
     for (const each of answers) if (each.status === 'pending') await client.answer(each, signal);
     progress('waiting for the authority');
@@ -251,7 +268,12 @@ function mustLast(leaf: X509Certificate, { storedUntil }: AcmeOrder): void {
     );
 }
 
-async function store(order: AcmeOrder, issued: IssuedChain, keys: KeyPair, { accounts }: Ordering): Promise<X509Certificate> {
+async function store(
+  order: AcmeOrder,
+  issued: IssuedChain,
+  keys: KeyPair,
+  { accounts }: Ordering,
+): Promise<X509Certificate> {
   const [leaf] = issued.certificates;
   if (leaf === undefined) throw new Error('the authority sent no certificate');
   mustLast(leaf, order);
@@ -304,4 +326,54 @@ export async function orderCertificate(order: AcmeOrder, ordering: Ordering): Pr
     chain: preferredChain,
     replaced: begun.replaced,
   });
+}
+
+/** Downloads a chain of a stored certificate, and stores it with the same key. */
+export async function downloadChain(
+  order: ChainOrder,
+  client: AcmeClient,
+  accounts: Accounts,
+): Promise<{ readonly chain: string }> {
+  const { storage, download, preferred, untouched = false, found, signal } = order;
+  const { path, key } = await storedPair(storage);
+  const [leaf] = path;
+  if (leaf === undefined || key === undefined) throw new Error('no usable pair is stored');
+  order.progress(preferred === '' ? 'downloading the usual chain' : `downloading the chain up to ${preferred}`);
+  const { dnsNames, ipAddresses } = x509Seen(leaf);
+  const issued = await client.certificate(
+    {
+      url: download,
+      certificate: download,
+      status: 'valid',
+      identifiers: identifiers({ dnsNames, ipAddresses }),
+      authorizations: [],
+      finalize: download,
+    },
+    leaf.publicKey,
+    preferred === '' ? undefined : preferred,
+    signal,
+  );
+  if (!issued.isPreferred)
+    throw new Error(`the authority has no chain up to ${preferred}; the usual one ends at ${issued.topIssuer}`);
+  const [first] = issued.certificates;
+  if (first === undefined || !first.raw.equals(leaf.raw))
+    throw new Error('the authority sent another certificate than the stored one');
+  const pair = { path: issued.certificates, key: keyPem(key) };
+  await replaceStored(
+    storage,
+    { first: false, untouched, ...(found === undefined ? {} : { found }) },
+    pair,
+    accounts,
+    (certificate, text) => {
+      const read = readKey(text);
+      if (
+        readChain(certificate).certificates[0]?.raw.equals(leaf.raw) !== true ||
+        !('key' in read) ||
+        !isKeyOf(read.key, leaf)
+      )
+        throw new Error('the stored pair is not the one that was downloaded');
+    },
+    signal,
+  );
+  return { chain: preferred };
 }

@@ -10,6 +10,8 @@ export interface TestAuthority {
   readonly features: ReadonlySet<Feature>;
   /** The name of a profile for each order; undefined without profiles. */
   readonly profile: string | undefined;
+  /** Port at which names are asked for http-01. */
+  readonly httpPort: number;
   /** Answers http-01 for all names. */
   readonly serveFile: (token: string, content: string) => Promise<void>;
   /** Adds a TXT record. `host`: `_acme-challenge.www.example.test`. */

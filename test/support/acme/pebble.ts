@@ -13,6 +13,8 @@ export interface PebbleOptions {
   readonly rejectNonces?: number;
   /** Keys of external accounts by their id, in base64url; an account then needs one. */
   readonly externalAccounts?: Readonly<Record<string, string>>;
+  /** The test itself answers http-01, at `httpPort`. */
+  readonly ownHttp?: true;
 }
 
 /** The profile without any requirement. */
@@ -70,8 +72,7 @@ export async function startPebble(programs: PebblePrograms, options: PebbleOptio
       programs.challenges,
       ...(isNew ? ['-doh', '', '-dnsserver'] : ['-dns01']),
       `127.0.0.1:${dnsPort}`,
-      '-http01',
-      `127.0.0.1:${httpPort}`,
+      ...(options.ownHttp === true ? ['-http01='] : ['-http01', `127.0.0.1:${httpPort}`]),
       '-https01=',
       '-tlsalpn01=',
       '-management',
@@ -79,7 +80,7 @@ export async function startPebble(programs: PebblePrograms, options: PebbleOptio
       // Nothing listens on IPv6.
       '-defaultIPv6=',
     ],
-    [httpPort ?? 0, managementPort ?? 0],
+    [...(options.ownHttp === true ? [] : [httpPort ?? 0]), managementPort ?? 0],
     join(folder, 'challenges.log'),
   );
   const env = {
@@ -115,6 +116,7 @@ export async function startPebble(programs: PebblePrograms, options: PebbleOptio
     directory: `https://127.0.0.1:${port}/dir`,
     ca,
     features: new Set(features),
+    httpPort: httpPort ?? 0,
     profile: isNew ? PROFILE : undefined,
     serveFile: (token, content) => manage('add-http01', { token, content }),
     addTxt: (host, value) => manage('set-txt', { host: `${host}.`, value }),
