@@ -222,7 +222,11 @@ async function orderPreview(
   spec: CertificateSpec,
 ): Promise<Facts> {
   const { registeredDomains } = await import('./acme/registered.ts');
-  const caa = await world.caaRefusals(authority, spec.dnsNames, query.signal);
+  // Records that cannot be read forbid nothing: the authority looks again.
+  const caa = await world.caaRefusals(authority, spec.dnsNames, query.signal).catch((error: unknown) => {
+    if (query.signal.aborted) throw error;
+    return [];
+  });
   return {
     domains: registeredDomains(spec.dnsNames, ipAddressesOf(spec)),
     ...(caa.length === 0 ? {} : { caa: caa as unknown as Json }),

@@ -182,9 +182,24 @@ async function digestOf(project: Project): Promise<string> {
 
 const DIGEST = /^sha256:/u;
 
+/** The fields that an Issuer with `acme` needs. */
+const ACME = {
+  '/spec/acme/directory': 'https://acme.example.test/directory',
+  '/spec/acme/accountKey': '../account.key',
+};
+
 /** By kind and field: values that do not follow from the schema, and the changes that they require. */
 const MUTATIONS: Readonly<Record<string, Readonly<Record<string, Mutation>>>> = {
-  Issuer: { '/spec/selfSigned': { value: {} } },
+  Issuer: {
+    '/spec/selfSigned': { value: {} },
+    '/spec/acme/directory': { value: 'https://acme.example.test/other', with: ACME },
+    '/spec/acme/accountKey': { value: '../other.key', with: ACME },
+    '/spec/acme/contact': { value: ['ops@example.test'], with: ACME },
+    ...Object.fromEntries(
+      ['eab', 'profile', 'preferredChain', 'ca'].map((field) => [`/spec/acme/${field}`, { value: 'other', with: ACME }]),
+    ),
+    '/spec/acme/solvers': { value: [{ http01: { listener: {} } }], with: ACME },
+  },
   Certificate: {
     '/spec/issuer': { value: 'ca2' },
     '/spec/dnsNames': { value: ['other.example.test'] },
@@ -366,6 +381,10 @@ function settingMutations(address: string): Readonly<Record<string, Mutation>> {
     '/plugins/certificates/renewal/checkInterval': { value: '49h' },
     '/plugins/certificates/commands': { value: [['./push.sh'], ['true']] },
     '/plugins/certificates/pidFiles': { value: ['mutated.pid'] },
+    '/plugins/certificates/acme/accounts': { value: { mutated: { kid: 'kid' } } },
+    '/plugins/certificates/acme/dnsProviders': {
+      value: { mutated: { rfc2136: { server: '127.0.0.1', keyName: 'key' } } },
+    },
     [`${provider}/token`]: { value: '${env:HCLOUD_TOKEN_OTHER}' },
     [`${provider}/endpoint`]: { value: `${emulator.endpoint}/` },
     '/plugins/nodes/workloads/http/url': { value: `${url}?mutated` },

@@ -26,7 +26,7 @@ export function stagingOf(directory: string): string | undefined {
 
 /** A limit of new orders: at most `max` in a period. */
 export interface OrderLimit {
-  /** What the limit counts by. */
+  /** The unit that the limit counts. */
   readonly by: 'account' | 'domain' | 'set';
   readonly max: number;
   readonly perMs: number;
