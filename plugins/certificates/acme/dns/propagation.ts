@@ -112,7 +112,7 @@ function missingText(looks: readonly Look[]): string {
   const texts = looks.map(({ server, expected, seen }) =>
     seen === 'silent' ? `${server} does not answer` : `${server} does not have ${expected.name}`,
   );
-  return listed([...new Set(texts)]);
+  return listed([...new Set(texts)].sort());
 }
 
 export function propagation(options: PropagationOptions): Propagation {
