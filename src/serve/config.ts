@@ -11,6 +11,7 @@ import type { Permission } from '../engine/permission.ts';
 import { readDocuments, textMistake } from '../engine/load/documents.ts';
 import type { PointerMistake } from '../engine/load/explain.ts';
 import { permissionMistakes } from '../engine/load/permissions.ts';
+import { type RegionSettings, regionMistakes, regionSettings } from './regions/settings.ts';
 import { type TlsFiles, tlsFiles } from './tls.ts';
 import { inOrder, located, problemAt, problemOfText, sourceOf } from '../engine/load/problem-in.ts';
 import { errorsOf } from '../engine/load/valid-part.ts';
@@ -23,6 +24,8 @@ export interface ServeLimits {
   readonly listen: string;
   readonly tls: TlsFiles | undefined;
   readonly access: ServeHost['access'];
+  /** Absent for a daemon without other regions. */
+  readonly regions?: RegionSettings;
   /** True if a caller may read the API. */
   readonly hasReaders: boolean;
   /** True to run the watchers of the plugins. */
@@ -46,7 +49,7 @@ const LEAST_DEADLINE_MS = 60_000;
 
 /** The limits of a file. A setting of the file wins over its variable; receivers of both get alerts. */
 function limitsOf(
-  { apply, interval, deadline, listen, tls, access, watch, metrics, alerts }: ServeHost,
+  { apply, interval, deadline, listen, tls, access, watch, metrics, alerts, regions }: ServeHost,
   variables: CertVariables,
   file: string,
   destinations: readonly Destination[] = [],
@@ -60,6 +63,7 @@ function limitsOf(
     tls: tls === undefined ? undefined : tlsFiles(tls, file),
     access,
     hasReaders: hasReaders(access),
+    ...(regions === undefined ? {} : { regions: regionSettings(regions, variables.regions, file) }),
     watch,
     metrics,
     alerts: {
@@ -135,6 +139,7 @@ export async function serveLimits({
     ...(await permissionMistakes(limits.permissions, '/apply', loaders)),
     ...badReceivers,
     ...accessMistakes(host),
+    ...regionMistakes(host, variables.regions),
   ];
   return { limits, problems: inOrder(odd.map(at)) };
 }

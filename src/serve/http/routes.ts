@@ -7,6 +7,7 @@ import { apiRoutes, type ServedApi } from './api-routes.ts';
 import type { Route } from './app.ts';
 import { eventRoutes } from './events-route.ts';
 import { pageRoutes } from './page-routes.ts';
+import { regionRoutes, type ServedRegions } from './regions-route.ts';
 import { plainReply, textReply } from './reply.ts';
 
 export interface Daemon {
@@ -18,6 +19,8 @@ export interface Daemon {
   readonly intakes: readonly Intake[];
   readonly apis: readonly ServedApi[];
   readonly endpoints: readonly Announced[];
+  /** Empty without other regions. */
+  readonly regions?: readonly ServedRegions[];
   /** True if only this machine reaches the server, without TLS. */
   readonly isLocal: boolean;
 }
@@ -36,7 +39,16 @@ function scraping({ text }: Daemon['metrics']): () => Promise<Uint8Array<ArrayBu
   };
 }
 
-export function routesOf({ metrics, notReady, reload, intakes, apis, endpoints, isLocal }: Daemon): readonly Route[] {
+export function routesOf({
+  metrics,
+  notReady,
+  reload,
+  intakes,
+  apis,
+  endpoints,
+  isLocal,
+  regions = [],
+}: Daemon): readonly Route[] {
   const scraped = scraping(metrics);
   /** A route that is open on a loopback address, and needs a role elsewhere. */
   const localOr = (role: Role, route: Route): Route => (isLocal ? route : { ...route, role });
@@ -66,6 +78,7 @@ export function routesOf({ metrics, notReady, reload, intakes, apis, endpoints, 
       },
     }),
     ...eventRoutes(intakes),
+    ...regionRoutes(regions),
     ...apiRoutes(apis, endpoints),
     ...pageRoutes(apis),
   ];
