@@ -312,7 +312,7 @@ describe('the series of the cases', () => {
 
   beforeAll(async () => {
     const permissions = [{ plugin: 'certificates', steps: ['absent>normal'], causes: ['new'] }] as const;
-    const started = await (await metricsAtStart({ permissions })).text();
+    const started = await (await metricsAtStart({ permissions, peers: ['us'] })).text();
     const all = [...seriesIn(await scraped()), ...seriesIn(started)];
     const keyOf = (labels: Readonly<Record<string, string>>): string => Object.keys(labels).toSorted().join(',');
     labelsOf = new Map(all.map(({ name, labels }) => [name, keyOf(labels)]));

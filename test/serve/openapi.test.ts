@@ -260,6 +260,8 @@ test('every answer of a daemon is as described, to valid and to invalid requests
   expect(await valid('getAdminDomainsCertRegionSummary')).toMatchObject({
     body: { regions: [{ region: 'eu', total: 1 }] },
   });
+  for (const id of ['getDomainsCertReplication', 'getRelayCertReplication'])
+    expect(await valid(id, { query: 'domain=www&limit=2' })).toMatchObject({ body: { region: null, targets: [] } });
   await valid('getDomainsCustomIdCertEvents', { params: { id: 'www' } });
   const domain = { params: { id: DOMAIN_ID } };
   expect(await valid('patchDomainsCustomIdFailurePolicy', { ...domain, ...json({ policy: 'hold' }) })).toMatchObject({
