@@ -18,6 +18,7 @@ import { intakeRows } from './bench/intake.ts';
 import { scrapeRows } from './bench/scrape.ts';
 import { issueRows } from './bench/issue.ts';
 import { linksRows } from './bench/links.ts';
+import { longLogRows } from './bench/long-log.ts';
 import { interleave, median, type Sample, writeUsageHook } from './bench/measure.ts';
 import { emulatedClusterRows, kubernetesRows } from './bench/fabric.ts';
 import { nodesRows } from './bench/nodes.ts';
@@ -186,6 +187,7 @@ try {
     ...(await attempt('intake of events', () => intakeRows(places))),
     ...(await attempt('plan of 10,000 unchanged', () => fleetRows(places))),
     ...(await attempt('pages', () => Promise.resolve(pagesRows()))),
+    ...(await attempt('pages of a long log', () => longLogRows(folder))),
     ...(await attempt('idle round of serve', () => idleRoundRows(places))),
     ...(await attempt('scrape of metrics', () => scrapeRows())),
     ...(await attempt('apply of 10,000 steps', () => applyRows(places))),

@@ -2,9 +2,10 @@
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openChallenges } from '../serve/challenges.ts';
 import { defaultLimits, type ServeLimits, serveLimits } from '../serve/config.ts';
 import { readText } from '../engine/load/read-text.ts';
-import { InputError, secretsOf, valueRedactor } from '#plugin';
+import { CHALLENGE_FOLDER, InputError, secretsOf, valueRedactor } from '#plugin';
 import { realpath } from '#plugin/direct-files';
 import { distrustOf, trustedOwners } from '#plugin/owner';
 import { version } from '../version.ts';
@@ -168,41 +169,51 @@ export async function serveProjects(serving: Serving): Promise<void> {
     }),
   );
   tell(`fettle ${version} serves ${projects.map(({ name }) => name).join(', ')}`);
-  await runDaemon({
-    projects,
-    limits,
-    plugins: await measuredPlugins(host),
-    events,
-    env: host.env,
-    endpoints: await announcedEndpoints(host.plugins),
-    reader: (project) => ({
-      program,
-      args: ['serve', '--answers', ...argsOf(project)],
-      env: readerEnvironment(host.env, uses, variablesOfStore.get(project.folder) ?? []),
-    }),
-    start: (project, order, heard) =>
-      startRound({
+  const challenges = limits.challenges && (await openChallenges(limits.challenges, trustedOwners(host.uid, host.env)));
+  const forRounds = {
+    ...roundEnvironment(host.env, uses),
+    ...(challenges === undefined ? {} : { [CHALLENGE_FOLDER]: challenges.folder }),
+  };
+  try {
+    await runDaemon({
+      projects,
+      limits,
+      challenges,
+      plugins: await measuredPlugins(host),
+      events,
+      env: host.env,
+      endpoints: await announcedEndpoints(host.plugins),
+      reader: (project) => ({
         program,
-        args: ['serve', '--once', ...argsOf(project), '--ordered'],
-        env: roundEnvironment(host.env, uses),
-        order: { ...order, log: project.log },
-        heard,
+        args: ['serve', '--answers', ...argsOf(project)],
+        env: readerEnvironment(host.env, uses, variablesOfStore.get(project.folder) ?? []),
       }),
-    startWatch: (project, order, heard) =>
-      startWatch({
-        program,
-        args: ['serve', '--watcher', ...argsOf(project)],
-        env: watcherEnvironment(host.env, uses),
-        order: { ...order, log: project.log },
-        heard,
-      }),
-    now: host.now,
-    elapsed: host.elapsed,
-    say: (line) => tell(redact(line)),
-    interruption,
-    onWake: (wake) => shell.onHangup?.(wake) ?? (() => undefined),
-    ...(onListening === undefined ? {} : { onListening }),
-  });
+      start: (project, order, heard) =>
+        startRound({
+          program,
+          args: ['serve', '--once', ...argsOf(project), '--ordered'],
+          env: forRounds,
+          order: { ...order, log: project.log },
+          heard,
+        }),
+      startWatch: (project, order, heard) =>
+        startWatch({
+          program,
+          args: ['serve', '--watcher', ...argsOf(project)],
+          env: watcherEnvironment(host.env, uses),
+          order: { ...order, log: project.log },
+          heard,
+        }),
+      now: host.now,
+      elapsed: host.elapsed,
+      say: (line) => tell(redact(line)),
+      interruption,
+      onWake: (wake) => shell.onHangup?.(wake) ?? (() => undefined),
+      ...(onListening === undefined ? {} : { onListening }),
+    });
+  } finally {
+    await challenges?.close();
+  }
 }
 
 /** Answers the questions of the daemon until it ends. */

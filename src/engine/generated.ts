@@ -368,6 +368,13 @@ export interface ServeHost {
       readonly key: string;
     }[];
   };
+  /** Answers HTTP-01 challenges of ACME for Issuers with `http01.serve`: GET `/.well-known/acme-challenge/TOKEN`, without authentication. Without `challenges`, none. */
+  readonly challenges?: {
+    /** Addresses and ports of servers for challenges alone, without TLS: `0.0.0.0:80`, `[::]:80`. The server of `listen` answers challenges too. */
+    readonly listen: readonly string[];
+    /** Folder of the challenges, relative to this file. Only trusted users may be able to write it. Daemons that share a folder answer for each other. Default: a folder of this daemon alone. */
+    readonly folder?: string;
+  };
   /** The names and the number of the metrics. */
   readonly metrics: {
     /** Exposes the metrics of `worker-certificates` (`fdt_cert_…`) under their own names too. */
@@ -616,6 +623,7 @@ export const recordTexts: Readonly<Record<RecordKind, string>> = {
   memory: 'A resource was adopted, protected or released.',
   moved: 'A resource moved to another address in the state.',
   ledger: 'The state of what is not a resource changed: an event, an incident, a delivery.',
+  order: 'A caller of `fettle serve` started a round.',
   inbox: 'Entries of the inbox were drained, in one group with the records after it.',
   checkpoint: 'A segment starts: the state follows, one record for each resource.',
   remembered: 'A part of the state when a segment starts: a resource, a spent step, a key of the ledger, or the positions of the inbox.',

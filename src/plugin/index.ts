@@ -10,6 +10,7 @@ export * from './alert.ts';
 export * from './answer-form.ts';
 export * from './backoff.ts';
 export * from './canonical.ts';
+export * from './challenges.ts';
 export * from './commands.ts';
 export * from './defined.ts';
 export * from './dns-names.ts';

@@ -31,7 +31,7 @@ export interface LogFilter {
 }
 
 /** The outcome of a step, or the verdict of a refusal. */
-function outcomeOf(record: LogRecord): string | undefined {
+export function outcomeOf(record: LogRecord): string | undefined {
   return record.kind === 'outcome' ? record.body.outcome : record.kind === 'refusal' ? record.body.verdict : undefined;
 }
 
@@ -66,7 +66,7 @@ function mustBeAmong(flag: string, given: readonly string[] | undefined, known: 
 }
 
 /** Throws InputError for values that no record can have. */
-function checkFilter({ address, kind, outcome, step }: LogFilter): void {
+export function checkFilter({ address, kind, outcome, step }: LogFilter): void {
   if (address !== undefined) addressOf(address);
   mustBeAmong('--kind', kind, Object.keys(recordTexts));
   mustBeAmong('--outcome', outcome, OUTCOMES);
@@ -79,6 +79,16 @@ export interface FoundRecords {
   readonly report: ReadReport;
   /** Says which address or run of the filter the log does not have. */
   readonly unknown?: string | undefined;
+}
+
+/** Says which address or run of a filter a log does not have. `hasRun`: it has the run. */
+export function unknownIn(
+  { address, run }: Pick<LogFilter, 'address' | 'run'>,
+  { addresses, hasRun }: { readonly addresses: ReadonlySet<string>; readonly hasRun: boolean },
+): string | undefined {
+  if (address !== undefined && !addresses.has(address))
+    return `the log has no record of ${address}${didYouMean(address, addresses)}`;
+  return run === undefined || hasRun ? undefined : `the log has no run ${run}`;
 }
 
 /** The newest `last` records that match (0: all), oldest first. Throws InputError for a filter that is not valid. */
@@ -99,11 +109,7 @@ export async function logRecords(store: Store, filter: LogFilter, last: number):
     // Cut every 1000 records instead of at each one, so that the cost stays linear.
     if (records.length > 2 * last + 1000) records = records.slice(-last);
   }, 'all');
-  const unknown = isKnown
-    ? isRun
-      ? undefined
-      : `the log has no run ${run}`
-    : `the log has no record of ${address}${didYouMean(address ?? '', others)}`;
+  const unknown = unknownIn(filter, { addresses: isKnown ? new Set([address ?? '']) : others, hasRun: isRun });
   return { records: last === 0 ? records : records.slice(-last), report, unknown };
 }
 

@@ -10,7 +10,7 @@
 import { expand } from '../engine/expand.ts';
 import type { Recall } from '../engine/remember.ts';
 import { noteDrafts } from '../engine/state-notes.ts';
-import { type DeskOrder, inboxEntryOf } from '../formats/inbox-entry.ts';
+import { type DeskOrder, inboxEntryOf, type Order } from '../formats/inbox-entry.ts';
 import type { Draft } from '../formats/log-record.ts';
 import {
   counted,
@@ -68,6 +68,8 @@ export interface Draining {
 export interface Drained {
   /** Time of the next fold that is due without further arrivals. */
   readonly nextAt?: Instant | undefined;
+  /** True if a caller ordered a refresh of every resource. */
+  readonly refreshesAll: boolean;
 }
 
 /** A plugin with its events, as the environment sets them. */
@@ -85,7 +87,7 @@ interface Batch {
   readonly arrivals: ReadonlyMap<string, readonly Json[]>;
   readonly outcomes: readonly Json[];
   /** Every order sees the ledger after the one before it, so a batch has one, and nothing else. */
-  readonly order?: DeskOrder;
+  readonly order?: Order;
   readonly problems: readonly string[];
 }
 
@@ -104,7 +106,7 @@ function batchOf(waiting: readonly Undrained[]): Batch {
   const arrivals = new Map<string, Json[]>();
   const outcomes: Json[] = [];
   const problems: string[] = [];
-  let order: DeskOrder | undefined;
+  let order: Order | undefined;
   for (const each of waiting) {
     if ('damage' in each) {
       problems.push(`an entry of the inbox is damaged and is not used: ${each.damage}`);
@@ -128,6 +130,7 @@ class Drain {
   readonly #from: number;
   #desired: readonly Desired[] | undefined;
   #folds = 0;
+  #refreshesAll = false;
 
   constructor(draining: Draining, say: Listener) {
     this.#draining = draining;
@@ -142,12 +145,12 @@ class Drain {
       if (!(await this.#foldDue(name))) return this.#later();
     if (!(await this.#takeArrivals())) return this.#later();
     const times = [...this.#next.values()].filter((at) => at !== undefined);
-    return { nextAt: times.length === 0 ? undefined : Math.min(...times) };
+    return { nextAt: times.length === 0 ? undefined : Math.min(...times), refreshesAll: this.#refreshesAll };
   }
 
   /** The rest is due in the next round. */
   #later(): Drained {
-    return { nextAt: this.#draining.project.host.now() };
+    return { nextAt: this.#draining.project.host.now(), refreshesAll: this.#refreshesAll };
   }
 
   /** `batches`: those that the caller has recorded. One is, also while another process waits for the lock. */
@@ -246,7 +249,10 @@ class Drain {
       }),
     ];
     const found = [...problems];
-    if (order !== undefined) drafts.push(...(await this.#ordered(order, found)));
+    if (order?.verb === 'refresh') {
+      this.#refreshesAll = true;
+      drafts.push({ kind: 'order', body: { run, verb: order.verb, by: order.by } });
+    } else if (order !== undefined) drafts.push(...(await this.#decided(order, found)));
     const more: string[] = [];
     for (const [name, own] of arrivals) {
       const source = await this.#source(name);
@@ -266,7 +272,7 @@ class Drain {
   }
 
   /** The records of an order. An id that is unknown or refused is reported, and does not hold up the others. */
-  async #ordered(
+  async #decided(
     { verb, ids, by, reason, force = false, keep_retries: keepRetries = false }: DeskOrder,
     problems: string[],
   ): Promise<readonly Draft[]> {

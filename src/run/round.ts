@@ -212,12 +212,13 @@ async function watchedRound(
     changed: new Set(order.changed),
     since: (read) => {
       version = read;
-      return order.documents === read ? order.since : undefined;
+      return order.documents === read && !isOrdered ? order.since : undefined;
     },
     found: (found) => (due = found),
   };
   const refusals = new Map<string, string>();
   let eventAt: Instant | undefined;
+  let isOrdered = false;
   let measures: RoundMeasures = { measured: { plugins: [], families: [], failures: new Map() }, alerts: new Map() };
   let ledger: RoundResult['ledger'];
   const onFound = async (each: RoundFound): Promise<void> => {
@@ -252,7 +253,7 @@ async function watchedRound(
         command: 'serve',
         opened: async (open) => {
           read = open.project;
-          ({ nextAt: eventAt } = await drainEvents({ ...open, regions, settled: alerts.settled }, say));
+          ({ nextAt: eventAt, refreshesAll: isOrdered } = await drainEvents({ ...open, regions, settled: alerts.settled }, say));
         },
         judged: (reconciled, open) => {
           refreshed = addressesOf(reconciled.refreshed);

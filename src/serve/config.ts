@@ -7,6 +7,7 @@ import { destinationsIn, type ReceiverPlace, variablesOf } from './receivers.ts'
 import type { ServeHost } from '../engine/generated.ts';
 import { accessMistakes, hasReaders } from './access.ts';
 import { validators } from './generated.validators.js';
+import { type ChallengeSettings, challengeSettings } from './challenges.ts';
 import type { Permission } from '../engine/permission.ts';
 import { readDocuments, textMistake } from '../engine/load/documents.ts';
 import type { PointerMistake } from '../engine/load/explain.ts';
@@ -26,6 +27,7 @@ export interface ServeLimits {
   readonly access: ServeHost['access'];
   /** Absent for a daemon without other regions. */
   readonly regions?: RegionSettings;
+  readonly challenges: ChallengeSettings | undefined;
   /** True if a caller may read the API. */
   readonly hasReaders: boolean;
   /** True to run the watchers of the plugins. */
@@ -49,7 +51,7 @@ const LEAST_DEADLINE_MS = 60_000;
 
 /** The limits of a file. A setting of the file wins over its variable; receivers of both get alerts. */
 function limitsOf(
-  { apply, interval, deadline, listen, tls, access, watch, metrics, alerts, regions }: ServeHost,
+  { apply, interval, deadline, listen, tls, access, challenges, watch, metrics, alerts, regions }: ServeHost,
   variables: CertVariables,
   file: string,
   destinations: readonly Destination[] = [],
@@ -62,6 +64,7 @@ function limitsOf(
     listen: listen ?? `127.0.0.1:${variables.metricsPort}`,
     tls: tls === undefined ? undefined : tlsFiles(tls, file),
     access,
+    challenges: challenges === undefined ? undefined : challengeSettings(challenges, file),
     hasReaders: hasReaders(access),
     ...(regions === undefined ? {} : { regions: regionSettings(regions, variables.regions, file) }),
     watch,

@@ -6,14 +6,15 @@
 import { counted, errorText, spanText } from '#plugin';
 import { isLoopback, type ListenAddress, listenAddress } from '#plugin/listen-address';
 import { Access } from './access.ts';
+import { type Challenges, challengeRoute } from './challenges.ts';
 import type { ServeLimits } from './config.ts';
 import type { RoundReport } from '../formats/round.ts';
-import { appOf } from './http/app.ts';
+import { type App, appOf, type Route } from './http/app.ts';
 import { routesOf } from './http/routes.ts';
 import { ProjectApi } from './project-api.ts';
 import type { ReaderProgram } from './reader-process.ts';
 import type { Announced } from './answers/answerer.ts';
-import { startHttp } from './http/server.ts';
+import { type HttpServer, startHttp, startPublicHttp } from './http/server.ts';
 import { Intake, INTAKE_RESULTS, type IntakeOptions } from './intake.ts';
 import type { MeasuredPlugin } from './metric-families.ts';
 import { serveMetrics } from './metrics.ts';
@@ -41,6 +42,8 @@ export interface ServedProject {
 export interface DaemonOptions {
   readonly projects: readonly ServedProject[];
   readonly limits: ServeLimits;
+  /** Undefined if the daemon answers no challenges. */
+  readonly challenges: Challenges | undefined;
   /** Every plugin that documents may use. */
   readonly plugins: readonly MeasuredPlugin[];
   /** The plugins that take events in. */
@@ -71,6 +74,9 @@ const RELOAD_MS = 10_000;
 
 /** Time for the requests under way when the daemon stops, in ms. */
 const CLOSE_MS = 3_000;
+
+/** The caller of an open request. */
+const UNNAMED = 'a caller without a token';
 
 interface ProjectStatus {
   /** Time of the last round that refreshed, by the monotonic clock. */
@@ -130,7 +136,8 @@ function notReady(
 
 /** Runs until it is stopped and the running rounds have ended. */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
-  const { projects, limits, plugins, events, env, start, now, elapsed, say, interruption, onWake } = options;
+  const { projects, limits, challenges, plugins, events, env, start, now, elapsed, say, interruption, onWake } =
+    options;
   const { stop, abort } = interruption;
   const { permissions, intervalMs, deadlineMs } = limits;
   const listen = listenAddress(limits.listen);
@@ -210,7 +217,11 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
         intervalMs,
         now,
         order: async (order, by) => (await intakes.get(project.name)?.order(order, by)) ?? 'failed',
-        refresh: () => rounds.get(project.name)?.wake({ all: true }),
+        refresh: async (by) => {
+          const deposited = (await intakes.get(project.name)?.refresh([by])) ?? 'failed';
+          if (deposited === 'deposited') rounds.get(project.name)?.wake({ all: true });
+          return deposited;
+        },
         regions: () => replications.get(project.name)?.standing(),
       }),
     ]),
@@ -255,8 +266,20 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     for (const each of watchers.values()) each.reload();
     for (const each of rounds.values()) each.wake({ all: true });
   };
+  const reloaders = new Set<string>();
+  const recordReload = async (): Promise<void> => {
+    const by = [...reloaders];
+    reloaders.clear();
+    // A store that cannot be written to is reported, and the round shows what else is wrong.
+    await Promise.all([...intakes.values()].map((each) => each.refresh(by)));
+    wakeAll();
+  };
   // Any user of this machine can send the request.
-  const reloads = paced(wakeAll, { gatherMs: 0, everyMs: RELOAD_MS, elapsed });
+  const reloads = paced(() => void recordReload(), { gatherMs: 0, everyMs: RELOAD_MS, elapsed });
+  const reload = (by = UNNAMED): void => {
+    reloaders.add(by);
+    reloads.call();
+  };
   const routes = routesOf({
     metrics: {
       type: metrics.type,
@@ -270,19 +293,23 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       answer: (region, body) => each.answer(region, body),
     })),
     notReady: () => (stop.aborted ? ['the daemon is stopping'] : notReady(projects, status, limits, elapsed())),
-    reload: reloads.call,
+    reload,
+    callerOf: (request) => access.callerOf(request),
     intakes: [...intakes.values()],
     apis: [...apis.values()],
     endpoints: options.endpoints,
     isLocal: isLoopback(listen) && limits.tls === undefined,
+    challengeFolder: challenges?.folder,
   });
-  const app = appOf(routes, {
-    access,
-    failed: (error) => say(`error: an answer failed: ${errorText(error)}`),
-    refused: metrics.refused,
-  });
+  const appFor = (served: readonly Route[]): App =>
+    appOf(served, {
+      access,
+      failed: (error) => say(`error: an answer failed: ${errorText(error)}`),
+      refused: metrics.refused,
+    });
   const tls = limits.tls === undefined ? undefined : await openTls(limits.tls);
-  const server = await startHttp(listen, app, tls);
+  const server = await startHttp(listen, appFor(routes), tls);
+  const challengeServers: HttpServer[] = [];
   const renewing = tls === undefined ? undefined : renewTls(tls, server, say);
   const { host, port } = server.address;
   say(`listening on ${host} port ${port}: /metrics, /healthz and /readyz`);
@@ -290,6 +317,11 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const service = startService(env, say);
   const forget = onWake(wakeAll);
   try {
+    for (const each of challenges?.listen ?? []) {
+      const started = await startPublicHttp(each, appFor([challengeRoute(challenges?.folder ?? '')]));
+      challengeServers.push(started);
+      say(`listening on ${started.address.host} port ${started.address.port}: challenges`);
+    }
     service.ready();
     wakeAll();
     await new Promise<void>((resolve) => {
@@ -311,7 +343,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     clearInterval(renewing);
     for (const api of apis.values()) api.close();
     // Events are taken in until here. What was answered with 202 is durable.
-    await server.close(CLOSE_MS);
+    await Promise.all([server, ...challengeServers].map((each) => each.close(CLOSE_MS)));
     await Promise.all([...intakes.values()].map((each) => each.close()));
     await service.close();
   }

@@ -176,6 +176,11 @@ export class Intake {
     return deposited;
   }
 
+  /** Deposits that callers started a round. The caller of this function wakes it. */
+  refresh(by: readonly string[]): Promise<Deposited> {
+    return this.#deposits.add(by.map((name) => inboxJson({ order: { verb: 'refresh', by: name } })));
+  }
+
   /** Deposits the last notices, waits for the deposits under way, and closes the store. */
   async close(): Promise<void> {
     clearInterval(this.#notices);

@@ -82,8 +82,8 @@ export class ProjectApi implements ServedApi {
     return this.#options.order(order, by);
   }
 
-  refresh(): void {
-    this.#options.refresh();
+  refresh(by: string): Promise<Deposited> {
+    return this.#options.refresh(by);
   }
 
   close(): void {

@@ -70,8 +70,11 @@ export interface LogView<S extends Segment = Segment> {
 export interface Reading {
   /** True for a reader that will ask if the log has changed (`Backend.isUnchanged`). */
   readonly compares?: boolean;
-  /** `newest`: from the newest valid checkpoint; `all`: from the first record. */
-  readonly from: 'newest' | 'all';
+  /**
+   * `newest`: from the newest valid checkpoint; `all`: from the first record; `at`: from the checkpoint of the segment that has
+   * the record with this number.
+   */
+  readonly from: 'newest' | 'all' | { readonly at: number };
   readonly take?: ((record: LogRecord) => void) | undefined;
   /** Called before the first record of a segment is passed on; `linked` as in Segment. */
   readonly enter?: ((at: Pick<Damage, 'file' | 'line' | 'seq'>, linked: boolean) => void) | undefined;

@@ -128,9 +128,12 @@ export class LogHandle<V extends LogView> implements Store {
     return this.#withStoreErrors(() => this.#backend.foundProject());
   }
 
-  read(take: (record: LogRecord) => void, from: 'checkpoint' | 'all' = 'checkpoint'): Promise<ReadReport> {
+  read(
+    take: (record: LogRecord) => void,
+    from: 'checkpoint' | 'all' | { readonly at: number } = 'checkpoint',
+  ): Promise<ReadReport> {
     return this.#withStoreErrors(async () => {
-      const view = await this.#backend.read({ from: from === 'all' ? 'all' : 'newest', take });
+      const view = await this.#backend.read({ from: from === 'checkpoint' ? 'newest' : from, take });
       return view === undefined ? { status: 'none', damage: [] } : readReport(view, view.damage);
     });
   }

@@ -151,10 +151,10 @@ export interface Store {
   /** Name of the project that owns the log, as the log says; undefined if the log has no name or it cannot be read. */
   project(): Promise<string | undefined>;
   /**
-   * Passes every record from the newest checkpoint on (`all`: from the first record) to `take`, in order. Writes
-   * nothing. Throws StoreProjectError if the log belongs to another project, as all methods but `project` do.
+   * Passes every record from the newest checkpoint on to `take`, in order; `all`: from the first record; `at`: from the
+   * checkpoint of the segment that has the record with this number. Writes nothing. Throws StoreProjectError if the log belongs to another project, as all methods but `project` do.
    */
-  read(take: (record: LogRecord) => void, from?: 'checkpoint' | 'all'): Promise<ReadReport>;
+  read(take: (record: LogRecord) => void, from?: 'checkpoint' | 'all' | { readonly at: number }): Promise<ReadReport>;
   /**
    * The state, which belongs to the caller: a fold of the records from the newest checkpoint on. The first call after
    * `lock` gives the state that `lock` has read. With `beforeLock`, `lock` can use the result (`LockOptions.known`).

@@ -70,7 +70,7 @@ test('the shipped description has every route of the server, and no other', asyn
     ask: () => Promise.reject(new Error('not used')),
     order: () => Promise.resolve('failed'),
     plan: () => undefined,
-    refresh: () => undefined,
+    refresh: () => Promise.resolve('failed'),
     changes: new Changes(() => Promise.resolve(undefined)),
     lastRound: undefined,
   };
@@ -80,6 +80,7 @@ test('the shipped description has every route of the server, and no other', asyn
     metrics: { type: 'text/plain', text: () => Promise.resolve('') },
     notReady: () => [],
     reload: () => undefined,
+    callerOf: () => undefined,
     intakes: [intake],
     apis: [api],
     endpoints: await announcedEndpoints(builtinPlugins),

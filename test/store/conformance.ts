@@ -462,6 +462,23 @@ export function storeConformance(name: string, make: () => Promise<StoreBench>):
       expect([await reader.mark(), await open().mark()]).toEqual([marks[3], marks[3]]);
     });
 
+    it('gives the records from the segment of a record on', async () => {
+      const { store, fence } = await filled();
+      for (let segment = 0; segment < 3; segment += 1) {
+        await store.checkpoint(await rememberedIn(store), fence, true);
+        await store.append([note(`${segment}`), note('more')], fence);
+      }
+      const all = await recordsOf(store);
+      const starts = all.filter(({ kind }) => kind === 'checkpoint').map(({ seq }) => seq);
+      for (const { seq } of all) {
+        const start = starts.findLast((each) => each <= seq) ?? 0;
+        const records: LogRecord[] = [];
+        const report = await open().read((record) => records.push(record), { at: seq });
+        expect(records).toEqual(all.filter((record) => record.seq >= start));
+        expect(report).toMatchObject({ status: 'sound', head: { seq: all.at(-1)?.seq } });
+      }
+    });
+
     it('fences off a holder after a take-over, for good', async () => {
       const { store, fence } = await filled();
       await bench.declareDead();

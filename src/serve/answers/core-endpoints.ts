@@ -14,8 +14,6 @@ import {
 } from '#plugin';
 import { memoryBody } from '../../formats/log-record.ts';
 import { lockDocument } from '../../formats/lock-status.ts';
-import { lastRecords } from '../../run/records.ts';
-import { logRecords } from '../../run/log.ts';
 import type { Plan, RefusedChange } from '../../formats/plan.ts';
 import { HEAD_FORM, LOCK_FORM, RECORD_FORM, RESOURCE_FORM, RESOURCE_MEMBERS } from './forms.ts';
 import type { Recorded } from './recorded.ts';
@@ -101,7 +99,7 @@ const log = endpoint({
       kind: kind === undefined ? undefined : [kind],
       outcome: outcome === undefined ? undefined : [outcome],
     };
-    const { records, report, unknown } = await logRecords(await recorded.store(), { ...filter, ...lists }, last);
+    const { records, report, unknown } = await recorded.records.list({ ...filter, ...lists }, last);
     if (unknown !== undefined) return notFound(unknown);
     const head = report.head === undefined ? null : asJson(report.head);
     return {
@@ -148,7 +146,7 @@ const resource = endpoint({
       rows.filter(({ resource_change: change }) => isOwn(change)).map(asJson);
     const found: Partial<Plan> = recorded.plan ?? {};
     const { resource_changes: changes = [], resource_drift: drift = [], checks = [] } = found;
-    const records = await lastRecords(await recorded.store(), address, last);
+    const records = await recorded.records.about(address, last);
     return {
       status: 200,
       body: {

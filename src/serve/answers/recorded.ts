@@ -10,6 +10,7 @@ import { keptWorkspace } from '../../run/last-valid.ts';
 import type { Listener } from '../../run/events.ts';
 import type { Workspace } from '../../run/project.ts';
 import type { Head, Store } from '../../store/store.ts';
+import { FollowedLog } from './followed-log.ts';
 import { type Found, foundIn } from './found.ts';
 import { type Snapshot, unpackedPlan } from './snapshot.ts';
 
@@ -27,6 +28,8 @@ interface Read {
 
 export class Recorded {
   readonly workspace: Workspace;
+  /** The records of the log. */
+  readonly records = new FollowedLog(() => this.store());
   readonly #say: Listener;
   #snapshot: Snapshot = { rounds: [], plans: [], interval_ms: 0 };
   #plans: ReadonlyMap<string, Plan> = new Map();

@@ -109,6 +109,15 @@ function makeServer({ fetch }: App, { host: hostname }: ListenAddress, tls: Serv
 /** Starts the server. Throws an InputError if an address without TLS is not local, or if the server cannot listen. */
 export async function startHttp(listen: ListenAddress, app: App, tls?: ServerTls): Promise<HttpServer> {
   if (tls === undefined) assertLoopback(listen, 'TLS. Set tls in the file of --serve-config');
+  return started(listen, app, tls);
+}
+
+/** Starts a server without TLS for routes that every caller may use, at any address. */
+export async function startPublicHttp(listen: ListenAddress, app: App): Promise<HttpServer> {
+  return started(listen, app, undefined);
+}
+
+async function started(listen: ListenAddress, app: App, tls: ServerTls | undefined): Promise<HttpServer> {
   const server = makeServer(app, listen, tls);
   const [handle] = server.listeners('request') as unknown as readonly Handler[];
   if (handle === undefined) throw new Error('the server has no handler of requests');

@@ -6,7 +6,7 @@ import type { LogRecord } from '../../formats/log-record.ts';
 import { bodyText } from '../../report/log-text.ts';
 import { shortDigests } from '../../report/text.ts';
 import { addressesIn } from '../../run/records.ts';
-import { logRecords, OUTCOMES } from '../../run/log.ts';
+import { OUTCOMES } from '../../run/log.ts';
 import type { View } from './frame.ts';
 import { html, type Part, when } from './html.ts';
 import { MissingError, page } from './page.ts';
@@ -64,8 +64,7 @@ export const log = page({
   name: 'log',
   query,
   load: async ({ query: { kind, outcome, before, size, ...filter } }, recorded): Promise<LogData> => {
-    const { records, unknown } = await logRecords(
-      await recorded.store(),
+    const { records, unknown } = await recorded.records.list(
       {
         ...filter,
         kind: kind === undefined ? undefined : [kind],

@@ -6,7 +6,6 @@ import type { Plan } from '../../formats/plan.ts';
 import { valueText } from '../../report/fields.ts';
 import { cleanText } from '../../report/plan-rows.ts';
 import { scheduleTexts } from '../../report/schedule-text.ts';
-import { lastRecords } from '../../run/records.ts';
 import type { Recorded } from '../answers/recorded.ts';
 import { eventRows, incidentRows, openDesks } from './desk.ts';
 import { eventTable } from './events.ts';
@@ -84,7 +83,7 @@ export const resource = page({
     const [desks, lifecycle, records] = await Promise.all([
       openDesks(recorded),
       lifecycleOf(recorded, ref.plugin, ref.kind),
-      lastRecords(await recorded.store(), address, Math.max(last, 20)),
+      recorded.records.about(address, Math.max(last, 20)),
     ]);
     const incidents = incidentRows(desks, { domain: address });
     const host = hostOf(incidents, memory?.kept, declared?.spec as object | undefined);

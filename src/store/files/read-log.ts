@@ -141,7 +141,9 @@ function tornOf(base: Base<FileSegment> | undefined): LogView['torn'] {
 export async function readLog(folder: string, reading: Reading): Promise<FileLogView | undefined> {
   const listing = await listLog(folder);
   if (listing === undefined) return undefined;
-  const view = await (reading.from === 'all' ? readAll : readNewest)(folder, listing, reading);
+  const { from } = reading;
+  const read = from === 'all' ? readAll : from === 'newest' ? readNewest : readPart;
+  const view = await read(folder, listing, reading);
   return listing.segments.length > 0 ? view : { ...view, damage: [NO_SEGMENT, ...view.damage] };
 }
 
@@ -246,8 +248,58 @@ const APART_NOTES = {
  * Reads every segment in order. A damaged segment gives its sound part; the next one begins with its own checkpoint.
  */
 async function readAll(folder: string, listing: Listing, reading: Reading): Promise<FileLogView> {
+  const { notes, damage, ...found } = await readMembers(folder, listing.segments, reading);
+  const { aside } = found;
+  const setAsideNotes = listing.strays
+    .filter((name) => aside.has(name))
+    .map((name) => `log/${name} was set aside by a recovery`);
+  const strays = listing.strays.filter((name) => !aside.has(name));
+  return viewOf(found, {
+    damage: [...damage, ...strayDamage(strays)],
+    notes: [...notes, ...setAsideNotes, ...(await noteFiles(folder))],
+    strays,
+  });
+}
+
+/** Reads the segments from the one that has a record. Older ones are not read. */
+async function readPart(folder: string, { segments, strays }: Listing, reading: Reading): Promise<FileLogView> {
+  const { from } = reading;
+  const at = typeof from === 'object' ? from.at : 1;
+  const first = Math.max(
+    0,
+    segments.findLastIndex(({ seq }) => seq <= at),
+  );
+  const { damage, notes, ...found } = await readMembers(folder, segments.slice(first), reading, { isPart: first > 0 });
+  return viewOf(found, { damage, notes, strays });
+}
+
+interface Members {
+  readonly segments: readonly FileSegment[];
+  readonly leftovers: readonly Segment[];
+  readonly apart: readonly SegmentFile[];
+  readonly damage: readonly Damage[];
+  readonly notes: readonly string[];
+  /** Names of the segments that recoveries set aside. */
+  readonly aside: ReadonlySet<string>;
+}
+
+function viewOf(
+  { segments, leftovers, apart }: Pick<Members, 'segments' | 'leftovers' | 'apart'>,
+  more: Pick<FileLogView, 'damage' | 'notes' | 'strays'>,
+): FileLogView {
+  const base = segments.findLast(isBase);
+  return { segments, base, torn: tornOf(base), leftovers, apart, ...more };
+}
+
+/** Reads segments in order: those that are part of the log. `isPart`: older ones come before the first of them. */
+async function readMembers(
+  folder: string,
+  files: readonly SegmentFile[],
+  reading: Reading,
+  { isPart = false } = {},
+): Promise<Members> {
   const checkpoints: (CheckpointRecord | undefined)[] = [];
-  for (const file of listing.segments) checkpoints.push(await readCheckpoint(folder, file));
+  for (const file of files) checkpoints.push(await readCheckpoint(folder, file));
   const membership = new Membership(checkpoints);
   const damage: Damage[] = [];
   const notes: string[] = [];
@@ -255,7 +307,7 @@ async function readAll(folder: string, listing: Listing, reading: Reading): Prom
   const leftovers: Segment[] = [];
   const apart: SegmentFile[] = [];
 
-  for (const [index, file] of listing.segments.entries()) {
+  for (const [index, file] of files.entries()) {
     const name = `log/${file.name}`;
     const membershipOf = membership.of(file);
     if (membershipOf !== 'member') {
@@ -268,7 +320,7 @@ async function readAll(folder: string, listing: Listing, reading: Reading): Prom
     const before = segments.at(-1);
     const cold = checkpoint?.body.recovers?.cold === true;
     let linked = false;
-    if (checkpoint !== undefined && (before === undefined || !cold)) {
+    if (checkpoint !== undefined && (before === undefined ? !isPart : !cold)) {
       const wrong =
         before === undefined
           ? startDamage(placeOf(file), checkpoint, checkpoints)
@@ -278,7 +330,7 @@ async function readAll(folder: string, listing: Listing, reading: Reading): Prom
     }
     const scan = await scanSegment(folder, file, {
       seal: membership.sealOf(file),
-      newest: index === listing.segments.length - 1,
+      newest: index === files.length - 1,
       enter: () => reading.enter?.(placeOf(file), linked),
       take: reading.take,
     });
@@ -286,15 +338,7 @@ async function readAll(folder: string, listing: Listing, reading: Reading): Prom
     if (scan.late > 0) notes.push(`${name}: ${scan.late} bytes after its seal are not part of the log`);
     segments.push({ ...scan, file, name, seq: file.seq, linked });
   }
-  const { aside } = membership;
-  notes.push(
-    ...listing.strays.filter((name) => aside.has(name)).map((name) => `log/${name} was set aside by a recovery`),
-  );
-  const strays = listing.strays.filter((name) => !aside.has(name));
-  damage.push(...strayDamage(strays));
-  const base = segments.findLast(isBase);
-  notes.push(...(await noteFiles(folder)));
-  return { segments, base, damage, notes, torn: tornOf(base), leftovers, apart, strays };
+  return { segments, leftovers, apart, damage, notes, aside: membership.aside };
 }
 
 function strayNote(name: string): string {

@@ -139,7 +139,8 @@ function listDamage(
 function startsOf({ from }: Reading, { listed, first }: Facts): readonly number[] {
   if (first === undefined) return [];
   if (from === 'all') return [first];
-  const starts = listed.map(({ seq }) => seq).filter((seq) => seq >= first);
+  const most = from === 'newest' ? Infinity : from.at;
+  const starts = listed.map(({ seq }) => seq).filter((seq) => seq >= first && seq <= most);
   return [...new Set([first, ...starts])].toReversed();
 }
 
