@@ -253,7 +253,10 @@ async function watchedRound(
         command: 'serve',
         opened: async (open) => {
           read = open.project;
-          ({ nextAt: eventAt, refreshesAll: isOrdered } = await drainEvents({ ...open, regions, settled: alerts.settled }, say));
+          ({ nextAt: eventAt, refreshesAll: isOrdered } = await drainEvents(
+            { ...open, regions, settled: alerts.settled },
+            say,
+          ));
         },
         judged: (reconciled, open) => {
           refreshed = addressesOf(reconciled.refreshed);

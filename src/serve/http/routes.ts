@@ -46,7 +46,18 @@ function scraping({ text }: Daemon['metrics']): () => Promise<Uint8Array<ArrayBu
 }
 
 export function routesOf(daemon: Daemon): readonly Route[] {
-  const { metrics, notReady, reload, callerOf, intakes, apis, endpoints, isLocal, challengeFolder, regions = [] } = daemon;
+  const {
+    metrics,
+    notReady,
+    reload,
+    callerOf,
+    intakes,
+    apis,
+    endpoints,
+    isLocal,
+    challengeFolder,
+    regions = [],
+  } = daemon;
   const scraped = scraping(metrics);
   /** A route that is open on a loopback address, and needs a role elsewhere. */
   const localOr = (role: Role, route: Route): Route => (isLocal ? route : { ...route, role });
