@@ -64,6 +64,7 @@ const routes = routesOf({
   metrics,
   notReady: () => [],
   reload: () => undefined,
+  callerOf: () => undefined,
   intakes: [intake],
   apis: [],
   endpoints: [],

@@ -52,6 +52,7 @@ export async function scrapeRows(): Promise<readonly Row[]> {
     metrics: metricsOf(),
     notReady: () => [],
     reload: () => undefined,
+    callerOf: () => undefined,
     intakes: [],
     apis: [],
     endpoints: [],

@@ -18,12 +18,21 @@ export interface DeskOrder {
   readonly keep_retries?: boolean | undefined;
 }
 
+/** A start of a round that refreshes every resource, by a caller of the daemon. */
+export interface RefreshOrder {
+  readonly verb: 'refresh';
+  /** Name of the caller. */
+  readonly by: string;
+}
+
+export type Order = DeskOrder | RefreshOrder;
+
 export type InboxEntry =
   /** An entry of a plugin's events: `OpenEvents` made it, and folds it. */
   | { readonly plugin: string; readonly entry: Json }
   /** The outcome of a delivery; only the part that sent it knows its form. */
   | { readonly delivery: Json }
-  | { readonly order: DeskOrder };
+  | { readonly order: Order };
 
 /** An entry as it is deposited. */
 export function inboxJson(entry: InboxEntry): Json {
@@ -44,6 +53,7 @@ function isFlag(value: unknown): boolean {
 function isOrder(value: Json): boolean {
   if (!isRecord(value)) return false;
   const { verb, ids, by, reason, force, keep_retries: keep } = value;
+  if (verb === 'refresh') return typeof by === 'string';
   return (
     typeof verb === 'string' &&
     VERBS.includes(verb) &&
@@ -60,7 +70,7 @@ function isOrder(value: Json): boolean {
 export function inboxEntryOf(value: Json): InboxEntry | undefined {
   if (!isRecord(value)) return undefined;
   const { plugin, entry, delivery, order } = value;
-  if (order !== undefined) return isOrder(order) ? { order: order as unknown as DeskOrder } : undefined;
+  if (order !== undefined) return isOrder(order) ? { order: order as unknown as Order } : undefined;
   if (typeof plugin === 'string' && entry !== undefined) return { plugin, entry };
   return delivery === undefined ? undefined : { delivery };
 }

@@ -299,6 +299,8 @@ export interface RecordBodies {
   };
   /** A change of the ledger: the whole new value of one key; removed without a value. */
   readonly ledger: LedgerEntry & { readonly run: string; readonly because: string };
+  /** A caller of the daemon started a round that refreshes every resource: this one, or the one after it. */
+  readonly order: { readonly run: string; readonly verb: 'refresh'; readonly by: string };
   /**
    * The start of a segment. `remembered` records follow, one for each resource, each spent step, each entry of the
    * ledger and each file of the inbox; then the tail.

@@ -72,6 +72,8 @@ export function bodyText(record: LogRecord): string {
       return rememberedText(record.body);
     case 'ledger':
       return `${entryText(record.body)}${record.body.value === undefined ? ' removed' : ''}: ${record.body.because}`;
+    case 'order':
+      return `${record.body.verb} ordered by ${record.body.by}`;
     case 'inbox':
       return `${record.body.entries} entries of the inbox were drained, with ${record.body.records} records`;
   }

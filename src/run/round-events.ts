@@ -10,7 +10,7 @@
 import { expand } from '../engine/expand.ts';
 import type { Recall } from '../engine/remember.ts';
 import { noteDrafts } from '../engine/state-notes.ts';
-import { type DeskOrder, inboxEntryOf } from '../formats/inbox-entry.ts';
+import { type DeskOrder, inboxEntryOf, type Order } from '../formats/inbox-entry.ts';
 import type { Draft } from '../formats/log-record.ts';
 import {
   counted,
@@ -27,6 +27,7 @@ import {
   type OpenEvents,
   type Plugin,
   type PluginEvents,
+  type Regions,
   secretsOf,
   type StateNote,
   valueRedactor,
@@ -59,6 +60,7 @@ export interface Draining {
   readonly stop: AbortSignal;
   /** Fires when another process begins to wait for the lock: after one batch, the rest is for the next round. */
   readonly wanted?: AbortSignal | undefined;
+  readonly regions?: Regions | undefined;
   /** The changes by the outcomes of deliveries, oldest first. */
   readonly settled: (ledger: Ledger, outcomes: readonly Json[]) => readonly LedgerChange[];
 }
@@ -66,6 +68,8 @@ export interface Draining {
 export interface Drained {
   /** Time of the next fold that is due without further arrivals. */
   readonly nextAt?: Instant | undefined;
+  /** True if a caller ordered a refresh of every resource. */
+  readonly refreshesAll: boolean;
 }
 
 /** A plugin with its events, as the environment sets them. */
@@ -83,7 +87,7 @@ interface Batch {
   readonly arrivals: ReadonlyMap<string, readonly Json[]>;
   readonly outcomes: readonly Json[];
   /** Every order sees the ledger after the one before it, so a batch has one, and nothing else. */
-  readonly order?: DeskOrder;
+  readonly order?: Order;
   readonly problems: readonly string[];
 }
 
@@ -102,7 +106,7 @@ function batchOf(waiting: readonly Undrained[]): Batch {
   const arrivals = new Map<string, Json[]>();
   const outcomes: Json[] = [];
   const problems: string[] = [];
-  let order: DeskOrder | undefined;
+  let order: Order | undefined;
   for (const each of waiting) {
     if ('damage' in each) {
       problems.push(`an entry of the inbox is damaged and is not used: ${each.damage}`);
@@ -126,6 +130,7 @@ class Drain {
   readonly #from: number;
   #desired: readonly Desired[] | undefined;
   #folds = 0;
+  #refreshesAll = false;
 
   constructor(draining: Draining, say: Listener) {
     this.#draining = draining;
@@ -140,12 +145,12 @@ class Drain {
       if (!(await this.#foldDue(name))) return this.#later();
     if (!(await this.#takeArrivals())) return this.#later();
     const times = [...this.#next.values()].filter((at) => at !== undefined);
-    return { nextAt: times.length === 0 ? undefined : Math.min(...times) };
+    return { nextAt: times.length === 0 ? undefined : Math.min(...times), refreshesAll: this.#refreshesAll };
   }
 
   /** The rest is due in the next round. */
   #later(): Drained {
-    return { nextAt: this.#draining.project.host.now() };
+    return { nextAt: this.#draining.project.host.now(), refreshesAll: this.#refreshesAll };
   }
 
   /** `batches`: those that the caller has recorded. One is, also while another process waits for the lock. */
@@ -244,7 +249,10 @@ class Drain {
       }),
     ];
     const found = [...problems];
-    if (order !== undefined) drafts.push(...(await this.#ordered(order, found)));
+    if (order?.verb === 'refresh') {
+      this.#refreshesAll = true;
+      drafts.push({ kind: 'order', body: { run, verb: order.verb, by: order.by } });
+    } else if (order !== undefined) drafts.push(...(await this.#decided(order, found)));
     const more: string[] = [];
     for (const [name, own] of arrivals) {
       const source = await this.#source(name);
@@ -264,7 +272,7 @@ class Drain {
   }
 
   /** The records of an order. An id that is unknown or refused is reported, and does not hold up the others. */
-  async #ordered(
+  async #decided(
     { verb, ids, by, reason, force = false, keep_retries: keepRetries = false }: DeskOrder,
     problems: string[],
   ): Promise<readonly Draft[]> {
@@ -296,7 +304,7 @@ class Drain {
     { plugin, events, open }: Source,
     arrivals: readonly Json[],
   ): Promise<{ readonly drafts: readonly Draft[]; readonly more: boolean }> {
-    const { project, recall, run } = this.#draining;
+    const { project, recall, run, regions } = this.#draining;
     this.#folds += 1;
     const isOwn = ({ ref }: { readonly ref: { readonly plugin: string } }): boolean => ref.plugin === name;
     const desired = (await this.#declared()).filter(isOwn);
@@ -310,6 +318,7 @@ class Drain {
         desired,
         memory: [...recall.resources.values()].filter(isOwn),
         now: project.host.now(),
+        regions,
       });
       drafts = ledgerDrafts(folded.changes, { run, tables: events.tables, redact: keeping(events.words, redact) });
     } catch (error) {

@@ -22,6 +22,8 @@ import { paced } from './paced.ts';
 import type { Interruption } from '../run/interruption.ts';
 import type { RoundOrder } from '../run/round.ts';
 import { type RoundEnded, type RoundProcess, Rounds } from './rounds.ts';
+import { pullOf } from './regions/pull.ts';
+import { Replication } from './regions/replication.ts';
 import { startService } from './service.ts';
 import { openTls, renewTls } from './tls.ts';
 import type { Handed } from '../run/last-valid.ts';
@@ -72,6 +74,9 @@ const RELOAD_MS = 10_000;
 
 /** Time for the requests under way when the daemon stops, in ms. */
 const CLOSE_MS = 3_000;
+
+/** The caller of an open request. */
+const UNNAMED = 'a caller without a token';
 
 interface ProjectStatus {
   /** Time of the last round that refreshed, by the monotonic clock. */
@@ -144,10 +149,11 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     results,
     plugins,
     watch: limits.watch,
+    peers: limits.regions?.peers.map(({ name }) => name),
     compat: limits.metrics.compat,
     startedAt: now(),
   });
-  const access = new Access(limits.access);
+  const access = new Access(limits.access, limits.regions?.peers);
   const status = new Map<string, ProjectStatus>();
   const ended = ({ name }: ServedProject, round: RoundEnded): void => {
     const before = status.get(name);
@@ -156,7 +162,10 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     const text = roundLine(name, round);
     apis.get(name)?.ended(round, text);
     metrics.add({ project: name, ...round });
-    if (round.report !== undefined) intakes.get(name)?.refreshed(round.report);
+    if (round.report !== undefined) {
+      intakes.get(name)?.refreshed(round.report);
+      replications.get(name)?.refreshed(round.report);
+    }
     watchers.get(name)?.follow(round.report?.documents, { lastValid: rounds.get(name)?.lastValid });
     say(text);
     if (!stop.aborted) service.status(text);
@@ -208,9 +217,33 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
         intervalMs,
         now,
         order: async (order, by) => (await intakes.get(project.name)?.order(order, by)) ?? 'failed',
-        refresh: () => rounds.get(project.name)?.wake({ all: true }),
+        refresh: async (by) => {
+          const deposited = (await intakes.get(project.name)?.refresh([by])) ?? 'failed';
+          if (deposited === 'deposited') rounds.get(project.name)?.wake({ all: true });
+          return deposited;
+        },
+        regions: () => replications.get(project.name)?.standing(),
       }),
     ]),
+  );
+  const { regions } = limits;
+  const replications = new Map(
+    (regions === undefined ? [] : projects).flatMap(({ name }) => {
+      const [api, intake] = [apis.get(name), intakes.get(name)];
+      if (regions === undefined || api === undefined || intake === undefined) return [];
+      const replication = new Replication({
+        regions,
+        events,
+        pull: pullOf(name, env),
+        deposit: (plugin, entries, isUrgent) => intake.share(plugin, entries, isUrgent),
+        ask: (question) => api.ask(question),
+        now,
+        elapsed,
+        ended: (region, result) => metrics.region.pulled(name, region, result),
+        say: (line) => say(`${name}: ${line}`),
+      });
+      return [[name, replication] as const];
+    }),
   );
   for (const warning of new Set([...intakes.values()].flatMap(({ warnings }) => warnings))) say(`warning: ${warning}`);
   const watching = new Set(plugins.flatMap((each) => (each.watches ? [each.name] : [])));
@@ -233,12 +266,35 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     for (const each of watchers.values()) each.reload();
     for (const each of rounds.values()) each.wake({ all: true });
   };
+  const reloaders = new Set<string>();
+  const recordReload = async (): Promise<void> => {
+    const by = [...reloaders];
+    reloaders.clear();
+    // A store that cannot be written to is reported, and the round shows what else is wrong.
+    await Promise.all([...intakes.values()].map((each) => each.refresh(by)));
+    wakeAll();
+  };
   // Any user of this machine can send the request.
-  const reloads = paced(wakeAll, { gatherMs: 0, everyMs: RELOAD_MS, elapsed });
+  const reloads = paced(() => void recordReload(), { gatherMs: 0, everyMs: RELOAD_MS, elapsed });
+  const reload = (by = UNNAMED): void => {
+    reloaders.add(by);
+    reloads.call();
+  };
   const routes = routesOf({
-    metrics,
+    metrics: {
+      type: metrics.type,
+      text: () => {
+        for (const [name, each] of replications) metrics.region.show(name, each.measures());
+        return metrics.text();
+      },
+    },
+    regions: [...replications].map(([project, each]) => ({
+      project,
+      answer: (region, body) => each.answer(region, body),
+    })),
     notReady: () => (stop.aborted ? ['the daemon is stopping'] : notReady(projects, status, limits, elapsed())),
-    reload: reloads.call,
+    reload,
+    callerOf: (request) => access.callerOf(request),
     intakes: [...intakes.values()],
     apis: [...apis.values()],
     endpoints: options.endpoints,
@@ -280,7 +336,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     };
     if (abort.aborted) cancel();
     abort.addEventListener('abort', cancel, { once: true });
-    await Promise.all([...rounds.values(), ...watchers.values()].map((each) => each.stop()));
+    await Promise.all([...rounds.values(), ...watchers.values(), ...replications.values()].map((each) => each.stop()));
   } finally {
     forget();
     reloads.cancel();

@@ -229,6 +229,28 @@ describe('a request', () => {
     expect(await asked(running, 'reader', '/v1/state')).toMatchObject({ status: 200, body: { total: 1 } });
   });
 
+  test('records a start of a round with its caller', { timeout: 120_000 }, async () => {
+    const running = await daemon(project(), HOST_YAML, [], ENV);
+    await running.said(/shop: .*resources? refreshed/u);
+    expect(await asked(running, 'reader', '/v1/rounds', { body: {} })).toMatchObject({ status: 403 });
+    expect(await asked(running, 'ann', '/v1/rounds', { body: {} })).toMatchObject({ status: 202 });
+    expect(await running.ask('/-/reload', 'POST')).toMatchObject({ status: 202 });
+    const orders = async (): Promise<readonly Body[]> =>
+      (await asked(running, 'reader', '/v1/log?kind=order')).body.records;
+    await expect
+      .poll(async () => (await orders()).map(({ body }): string => `${body.verb} by ${body.by}`).toSorted(), {
+        timeout: 30_000,
+      })
+      .toEqual(['refresh by a caller without a token', 'refresh by ann']);
+    const { run } = (await orders()).find(({ body }) => body.by === 'ann').body;
+    const { body } = await asked(running, 'reader', `/v1/log?run=${run}&kind=seen`);
+    // The round refreshed every resource.
+    expect(body.records[0]).toMatchObject({ body: { counts: { 'certificates/Domain': 1 } } });
+    expect(body.records[0].body).not.toHaveProperty('partial');
+    const { runs } = (await asked(running, 'reader', '/runs.json')).body;
+    expect(runs.find((each: Body) => each.run === run)).toMatchObject({ ordered_by: expect.arrayContaining(['ann']) });
+  });
+
   test('is answered from the log of the daemon after an edit of its store', { timeout: 120_000 }, async () => {
     const folder = project();
     const running = await daemon(folder, HOST_YAML, [], ENV);

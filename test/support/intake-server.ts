@@ -163,6 +163,7 @@ export async function startIntake(options: IntakeServerOptions): Promise<IntakeS
     metrics: { type: 'text/plain', text: () => Promise.resolve('metrics\n') },
     notReady: () => (ready.is ? [] : ['shop: not refreshed yet']),
     reload: () => woken.push(0),
+    callerOf: () => undefined,
     intakes,
     apis: [],
     endpoints: [],

@@ -24,8 +24,8 @@ export interface ServedApi {
   readonly plan: () => Uint8Array<ArrayBuffer> | undefined;
   /** Deposits an order of a caller, and wakes a round. */
   readonly order: (order: EndpointOrder, by: string) => Promise<Deposited>;
-  /** Starts a round that refreshes every resource. */
-  readonly refresh: () => void;
+  /** Records that a caller starts a round that refreshes every resource, and starts it. */
+  readonly refresh: (by: string) => Promise<Deposited>;
   readonly changes: Changes;
   /** The line about the last round. */
   readonly lastRound: string | undefined;
@@ -58,6 +58,14 @@ const DEPOSIT_STATUS: Readonly<Record<Exclude<Deposited, 'deposited'>, number>> 
   failed: 503,
 };
 
+function notDurable(deposited: Exclude<Deposited, 'deposited'>): Response {
+  return jsonReply(
+    DEPOSIT_STATUS[deposited],
+    { ok: false, error: deposited, message: 'the order could not be made durable. Send it again' },
+    { 'retry-after': '5' },
+  );
+}
+
 /** The parsed query and body, or the answer to a request with a mistake in one of them. */
 async function givenIn(
   context: RouteContext,
@@ -85,12 +93,7 @@ async function answered(
     // The endpoint asks for the role, and a process that answers must not give an order by itself.
     if (announced.role !== 'operate') throw new Error(`${question.endpoint} gives an order without the role operate`);
     const deposited = await api.order(order, name);
-    if (deposited !== 'deposited')
-      return jsonReply(
-        DEPOSIT_STATUS[deposited],
-        { ok: false, error: deposited, message: 'the order could not be made durable. Send it again' },
-        { 'retry-after': '5' },
-      );
+    if (deposited !== 'deposited') return notDurable(deposited);
   }
   return textReply(status, 'application/json', `${text}\n`);
 }
@@ -111,11 +114,11 @@ async function mistakeIn(
   }
 }
 
-async function refreshed(api: ServedApi, context: RouteContext): Promise<Response> {
+async function refreshed(api: ServedApi, context: RouteContext, { name }: Caller): Promise<Response> {
   const wrong = await mistakeIn(context, roundsForm);
   if (wrong !== undefined) return wrong;
-  api.refresh();
-  return jsonReply(202, { ok: true, status: 'ordered' });
+  const deposited = await api.refresh(name);
+  return deposited === 'deposited' ? jsonReply(202, { ok: true, status: 'ordered' }) : notDurable(deposited);
 }
 
 const unzipped = promisify(gunzip);
@@ -163,7 +166,7 @@ export function apiRoutes(apis: readonly ServedApi[], endpoints: readonly Announ
         method: roundsForm.method,
         path,
         role: roundsForm.role,
-        answer: (context) => refreshed(api, context),
+        answer: (context, caller) => refreshed(api, context, caller),
       }),
     ),
   ]);

@@ -73,6 +73,10 @@ function refused({ api, base }: Site, status: number, message: string): Response
   return pageReply(status, messagePage(title, `${message}.`, { base, project: api.project }), { connection: 'close' });
 }
 
+function notDurable(site: Site): Response {
+  return refused(site, 503, 'the order could not be made durable. Send the form again');
+}
+
 /** The address of the page that sent a form, with the verb of its order. */
 function backTo(context: RouteContext, verb: Verb): string {
   const query = new URLSearchParams(searchOf(context));
@@ -94,15 +98,14 @@ async function formAnswer(site: Site, context: RouteContext, { name }: Caller): 
   const verb = form.get('action');
   if (!isVerb(verb)) return refused(site, 400, 'the form does not name a decision');
   if (verb === 'refresh') {
-    api.refresh();
+    if ((await api.refresh(name)) !== 'deposited') return notDurable(site);
     return seeOther(backTo(context, verb));
   }
   const reason = form.get('reason')?.trim() ?? '';
   const asked = { verb, ids: form.getAll('id'), by: name, ...(reason === '' ? {} : { reason }) };
   const { status, text, order } = await api.ask({ form: asked });
   if (status !== 202) return refused(site, status, messageIn(text));
-  if (order !== undefined && (await api.order(order, name)) !== 'deposited')
-    return refused(site, 503, 'the order could not be made durable. Send the form again');
+  if (order !== undefined && (await api.order(order, name)) !== 'deposited') return notDurable(site);
   return seeOther(backTo(context, verb));
 }
 

@@ -1,12 +1,14 @@
 /** All routes of `fettle serve`. */
 
-import type { Role } from '../access.ts';
+import type { IncomingMessage } from 'node:http';
+import type { Caller, Role } from '../access.ts';
 import type { Announced } from '../answers/answerer.ts';
 import type { Intake } from '../intake.ts';
 import { apiRoutes, type ServedApi } from './api-routes.ts';
 import type { Route } from './app.ts';
 import { eventRoutes } from './events-route.ts';
 import { pageRoutes } from './page-routes.ts';
+import { regionRoutes, type ServedRegions } from './regions-route.ts';
 import { plainReply, textReply } from './reply.ts';
 import { challengeRoute } from '../challenges.ts';
 
@@ -14,11 +16,15 @@ export interface Daemon {
   readonly metrics: { readonly type: string; readonly text: () => Promise<string> };
   /** Reasons for which the daemon is not ready; none if it is. */
   readonly notReady: () => readonly string[];
-  /** Starts a round of every project. */
-  readonly reload: () => void;
+  /** Starts a round of every project. `by`: the name of the caller, if it has one. */
+  readonly reload: (by: string | undefined) => void;
+  /** The caller of a request. */
+  readonly callerOf: (request: IncomingMessage) => Caller | undefined;
   readonly intakes: readonly Intake[];
   readonly apis: readonly ServedApi[];
   readonly endpoints: readonly Announced[];
+  /** Empty without other regions. */
+  readonly regions?: readonly ServedRegions[];
   /** True if only this machine reaches the server, without TLS. */
   readonly isLocal: boolean;
   /** The folder of ACME challenges; undefined if the daemon answers none. */
@@ -40,7 +46,18 @@ function scraping({ text }: Daemon['metrics']): () => Promise<Uint8Array<ArrayBu
 }
 
 export function routesOf(daemon: Daemon): readonly Route[] {
-  const { metrics, notReady, reload, intakes, apis, endpoints, isLocal, challengeFolder } = daemon;
+  const {
+    metrics,
+    notReady,
+    reload,
+    callerOf,
+    intakes,
+    apis,
+    endpoints,
+    isLocal,
+    challengeFolder,
+    regions = [],
+  } = daemon;
   const scraped = scraping(metrics);
   /** A route that is open on a loopback address, and needs a role elsewhere. */
   const localOr = (role: Role, route: Route): Route => (isLocal ? route : { ...route, role });
@@ -64,13 +81,14 @@ export function routesOf(daemon: Daemon): readonly Route[] {
     localOr('operate', {
       method: 'POST',
       path: '/-/reload',
-      answer: () => {
-        reload();
+      answer: ({ env }) => {
+        reload(callerOf(env.incoming)?.name);
         return plainReply(202, 'a round starts');
       },
     }),
     ...(challengeFolder === undefined ? [] : [challengeRoute(challengeFolder)]),
     ...eventRoutes(intakes),
+    ...regionRoutes(regions),
     ...apiRoutes(apis, endpoints),
     ...pageRoutes(apis),
   ];

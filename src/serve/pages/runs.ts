@@ -26,6 +26,8 @@ interface Run {
   readonly ended_at?: string | undefined;
   /** Absent while the run goes on, and for one that was killed. */
   readonly result?: string | undefined;
+  /** Callers of the daemon that started it. */
+  readonly ordered_by?: readonly string[] | undefined;
 }
 
 interface RunData {
@@ -44,9 +46,11 @@ function runsIn(records: readonly LogRecord[]): readonly Run[] {
       const { run, command } = record.body;
       runs.set(run, { run, command, actor: record.actor, started_at: record.time });
     }
-    if (record.kind !== 'end') continue;
-    const begun = runs.get(record.body.run);
-    if (begun !== undefined) runs.set(begun.run, { ...begun, ended_at: record.time, result: bodyText(record) });
+    const begun = 'run' in record.body ? runs.get(record.body.run) : undefined;
+    if (begun === undefined) continue;
+    if (record.kind === 'order')
+      runs.set(begun.run, { ...begun, ordered_by: [...new Set([...(begun.ordered_by ?? []), record.body.by])] });
+    if (record.kind === 'end') runs.set(begun.run, { ...begun, ended_at: record.time, result: bodyText(record) });
   }
   return [...runs.values()].toReversed();
 }
@@ -93,9 +97,9 @@ function runsPart(runs: readonly Run[], view: View): Part {
       { title: 'Took', wide: true },
       { title: 'Actor', wide: true },
     ],
-    runs.map(({ run, command, actor, started_at: from, ended_at: to, result }) => [
+    runs.map(({ run, command, actor, ordered_by: by, started_at: from, ended_at: to, result }) => [
       html`<a href="${pageHref(view.base, 'log', { run })}">${time(from, view.now)}</a>`,
-      command,
+      by === undefined ? command : html`${command}, ordered by ${by.join(', ')}`,
       result ?? html`<span class="amber">has not ended</span>`,
       to === undefined ? undefined : `${((instantOf(to) - instantOf(from)) / 1000).toFixed(1)} s`,
       actor,
@@ -110,7 +114,7 @@ export const runs = page({
     const store = await recorded.store();
     const [lock, { records }] = await Promise.all([
       store.lockStatus(),
-      recorded.records.list(defined({ kind: ['run', 'end'], actor }), 4 * size + 200),
+      recorded.records.list(defined({ kind: ['run', 'order', 'end'], actor }), 4 * size + 200),
     ]);
     const found = runsIn(records).filter((run) => command === undefined || run.command === command);
     const { rounds, interval_ms } = recorded.snapshot;
