@@ -35,7 +35,15 @@ export type CaaVerdict =
   | { readonly verdict: 'unknown'; readonly reason: string };
 
 /** Tags whose meaning is known. The others forbid everything if they are critical. */
-const KNOWN: ReadonlySet<string> = new Set(['issue', 'issuewild', 'issuemail', 'issuevmc', 'iodef', 'contactemail', 'contactphone']);
+const KNOWN: ReadonlySet<string> = new Set([
+  'issue',
+  'issuewild',
+  'issuemail',
+  'issuevmc',
+  'iodef',
+  'contactemail',
+  'contactphone',
+]);
 
 function permitsAccount(value: IssueValue, { accountUri }: CaaQuestion): boolean {
   const accounts = parameterOf(value, 'accounturi');

@@ -1,7 +1,16 @@
 /** Finds the name, the zone and the servers that decide about a TXT record. Servers of others answer: each search is bounded. */
 
 import { listed } from '#plugin';
-import { type AskRecords, type CheckedAddress, checkedAddress, type Denial, type Names, openNames, openRecords, type Records } from '#plugin/net';
+import {
+  type AskRecords,
+  type CheckedAddress,
+  checkedAddress,
+  type Denial,
+  type Names,
+  openNames,
+  openRecords,
+  type Records,
+} from '#plugin/net';
 
 /** Most CNAMEs that are followed: as many as Let's Encrypt follows. */
 const MOST_CNAMES = 10;
@@ -81,7 +90,11 @@ export interface ZoneServer {
 }
 
 /** Every address of every server of a zone, without denied addresses. Throws if there are none. */
-export async function serversOf({ ask, names, denial }: Dns, zone: string, signal: AbortSignal): Promise<readonly ZoneServer[]> {
+export async function serversOf(
+  { ask, names, denial }: Dns,
+  zone: string,
+  signal: AbortSignal,
+): Promise<readonly ZoneServer[]> {
   const servers = certain(await ask('NS', zone, signal), `the servers of the zone ${zone}`);
   const found = await Promise.all(
     servers.slice(0, MOST_SERVERS).map(async (name): Promise<readonly ZoneServer[]> => {

@@ -99,7 +99,8 @@ async function looksFor(
 function openFor(looks: readonly Look[]): readonly Look[] {
   const open = looks.filter(({ seen }) => seen !== 'all');
   const isDeaf = (family: 4 | 6): boolean =>
-    looks.some((each) => each.family !== family) && looks.every((each) => each.family !== family || each.seen === 'silent');
+    looks.some((each) => each.family !== family) &&
+    looks.every((each) => each.family !== family || each.seen === 'silent');
   return ([4, 6] as const).some((family) => isDeaf(family) && open.every((each) => each.family === family)) ? [] : open;
 }
 

@@ -1,7 +1,18 @@
 /** Signatures of DNS messages with a shared key: TSIG with HMAC (RFC 8945). */
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { type Answer, CLASSES, MessageError, nameBytes, recordBytes, type Signature, TYPES, u16, u32, u48 } from './message.ts';
+import {
+  type Answer,
+  CLASSES,
+  MessageError,
+  nameBytes,
+  recordBytes,
+  type Signature,
+  TYPES,
+  u16,
+  u32,
+  u48,
+} from './message.ts';
 
 export const ALGORITHMS = ['hmac-sha256', 'hmac-sha384', 'hmac-sha512'] as const;
 

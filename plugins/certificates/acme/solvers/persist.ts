@@ -23,7 +23,8 @@ export function persistSolver({ ask }: Dns, now: () => number): Solver {
     const texts = answer.known === 'some' ? answer.records : [];
     const mistakes = texts.map((text) => persistMistake(text, question, now()));
     if (mistakes.includes(undefined)) return;
-    const found = texts.length === 0 ? 'there is none' : `the present one ${listed(mistakes.map(String), 3, '; another ')}`;
+    const found =
+      texts.length === 0 ? 'there is none' : `the present one ${listed(mistakes.map(String), 3, '; another ')}`;
     throw new InputError(
       `${place} needs a TXT record that permits this account: ${found}. Write ${JSON.stringify(persistText(question))}`,
     );

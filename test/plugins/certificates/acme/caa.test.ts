@@ -36,11 +36,31 @@ describe('records', () => {
     ['a critical known tag', [record('issue', 'ca.example', true)], {}, undefined],
     ['an unknown parameter', [issue('ca.example; policy=ev')], {}, undefined],
     ['the account', [issue(`ca.example; accounturi=${ACCOUNT}`)], {}, undefined],
-    ['another account', [issue('ca.example;accounturi=https://ca.example/acct/2')], {}, ['issue "ca.example;accounturi=https://ca.example/acct/2"']],
-    ['an account before there is one', [issue(`ca.example; accounturi=${ACCOUNT}`)], { accountUri: undefined as never }, [`issue "ca.example; accounturi=${ACCOUNT}"`]],
-    ['two accounts', [issue(`ca.example; accounturi=${ACCOUNT}; accounturi=${ACCOUNT}`)], {}, [`issue "ca.example; accounturi=${ACCOUNT}; accounturi=${ACCOUNT}"`]],
+    [
+      'another account',
+      [issue('ca.example;accounturi=https://ca.example/acct/2')],
+      {},
+      ['issue "ca.example;accounturi=https://ca.example/acct/2"'],
+    ],
+    [
+      'an account before there is one',
+      [issue(`ca.example; accounturi=${ACCOUNT}`)],
+      { accountUri: undefined as never },
+      [`issue "ca.example; accounturi=${ACCOUNT}"`],
+    ],
+    [
+      'two accounts',
+      [issue(`ca.example; accounturi=${ACCOUNT}; accounturi=${ACCOUNT}`)],
+      {},
+      [`issue "ca.example; accounturi=${ACCOUNT}; accounturi=${ACCOUNT}"`],
+    ],
     ['the method', [issue('ca.example; validationmethods=http-01,dns-01')], {}, undefined],
-    ['another method', [issue('ca.example; validationmethods=http-01')], {}, ['issue "ca.example; validationmethods=http-01"']],
+    [
+      'another method',
+      [issue('ca.example; validationmethods=http-01')],
+      {},
+      ['issue "ca.example; validationmethods=http-01"'],
+    ],
     ['no method', [issue('ca.example; ValidationMethods=')], {}, ['issue "ca.example; ValidationMethods="']],
   ])('%s', (_, records, more, by) => {
     expect(forbiddenBy(records, { ...question, ...more })).toEqual(by);
@@ -82,13 +102,21 @@ describe('the search', () => {
       },
     ]);
     const ask = openRecords([server.address], usualDenial({}));
-    const found = (name: string, more: Partial<CaaQuestion> = {}) => lookUpCaa(ask, name, { ...question, ...more }, signal);
-    expect(await found('www.example.test')).toEqual({ verdict: 'forbidden', by: 'issue "other.example"', at: 'example.test' });
+    const found = (name: string, more: Partial<CaaQuestion> = {}) =>
+      lookUpCaa(ask, name, { ...question, ...more }, signal);
+    expect(await found('www.example.test')).toEqual({
+      verdict: 'forbidden',
+      by: 'issue "other.example"',
+      at: 'example.test',
+    });
     expect(await found('a.b.shop.example.test')).toEqual({ verdict: 'allowed' });
     expect(await found('shop.example.test', { wildcard: true })).toEqual({ verdict: 'allowed' });
     expect(await found('strict.example.test')).toMatchObject({ verdict: 'forbidden', by: 'critical tbs "x"' });
     expect(await found('alias.example.test')).toEqual({ verdict: 'allowed' });
-    expect(await found('alias.example.test', { accountUri: 'https://ca.example/acct/9' })).toMatchObject({ verdict: 'forbidden', at: 'alias.example.test' });
+    expect(await found('alias.example.test', { accountUri: 'https://ca.example/acct/9' })).toMatchObject({
+      verdict: 'forbidden',
+      at: 'alias.example.test',
+    });
     expect(await found('www.elsewhere.test')).toMatchObject({ verdict: 'unknown' });
   });
 

@@ -26,7 +26,12 @@ describe('a record', () => {
     ['with two accounts', `${own}; accounturi=${ACCOUNT}`, {}, 'has a parameter twice'],
     ['for wildcards', `${own}; policy=Wildcard`, { wildcard: true }, undefined],
     ['without wildcards', own, { wildcard: true }, 'does not permit wildcards: policy=wildcard is missing'],
-    ['of another policy', `${own}; policy=x`, { wildcard: true }, 'does not permit wildcards: policy=wildcard is missing'],
+    [
+      'of another policy',
+      `${own}; policy=x`,
+      { wildcard: true },
+      'does not permit wildcards: policy=wildcard is missing',
+    ],
     ['until this second', `${own}; persistUntil=${NOW / 1000}`, {}, undefined],
     ['until a second ago', `${own}; persistUntil=${NOW / 1000 - 1}`, {}, 'expired at 2026-11-29T23:59:59.000Z'],
     ['until a time that is not one', `${own}; persistUntil=soon`, {}, 'has a persistUntil that is not a time'],
@@ -49,7 +54,9 @@ describe('the solver', () => {
   const persisted = challenge('a.test', { issuers: ['ca.example'], accountUri: ACCOUNT });
 
   test('passes with the record among those of others, and changes nothing', async () => {
-    const { address } = await dnsServer({ '_validation-persist.a.test': { txt: [['of a stranger'], [own.slice(0, 5), own.slice(5)]] } });
+    const { address } = await dnsServer({
+      '_validation-persist.a.test': { txt: [['of a stranger'], [own.slice(0, 5), own.slice(5)]] },
+    });
     const solver = persistSolver(openDns([address], usualDenial({})), () => NOW);
     const prepared = await solver.prepare([persisted], solverRun());
     expect(prepared.values).toEqual([{ name: 'a.test', place: '_validation-persist.a.test', text: own }]);

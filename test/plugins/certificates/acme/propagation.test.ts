@@ -91,16 +91,20 @@ describe('the servers of a zone', () => {
         zone: 'example.test',
         granted: [],
         // 127.0.0.1 answers; no server has the other addresses.
-        lines: ['@ IN NS ns2', 'ns2 IN A 127.0.0.1', 'ns2 IN AAAA 2001:db8::53', `${NAME}. IN TXT "one"`, `${NAME}. IN TXT "two"`],
+        lines: [
+          '@ IN NS ns2',
+          'ns2 IN A 127.0.0.1',
+          'ns2 IN AAAA 2001:db8::53',
+          `${NAME}. IN TXT "one"`,
+          `${NAME}. IN TXT "two"`,
+        ],
       },
     ]);
     const dns = openDns([server.address], denial);
     const { signal } = new AbortController();
-    expect((await serversOf(dns, 'example.test', signal)).map(({ name, address }) => `${name} ${address}`).sort()).toEqual([
-      'ns1.example.test 127.0.0.1',
-      'ns2.example.test 127.0.0.1',
-      'ns2.example.test 2001:db8::53',
-    ]);
+    expect(
+      (await serversOf(dns, 'example.test', signal)).map(({ name, address }) => `${name} ${address}`).sort(),
+    ).toEqual(['ns1.example.test 127.0.0.1', 'ns2.example.test 127.0.0.1', 'ns2.example.test 2001:db8::53']);
     const timing = clock();
     await propagation({ dns, timeoutMs: 0, port: server.port, timing })(expected, solverRun());
     expect(timing.sleeps).toEqual([]);
@@ -142,7 +146,9 @@ describe('CNAMEs', () => {
       },
     ]);
     const { ask } = openDns([server.address], denial);
-    await expect(finalName(ask, 'a.example.test', signal)).rejects.toThrow('form a loop: a.example.test → b.example.test → a.example.test');
+    await expect(finalName(ask, 'a.example.test', signal)).rejects.toThrow(
+      'form a loop: a.example.test → b.example.test → a.example.test',
+    );
     await expect(finalName(ask, 'c0.example.test', signal)).rejects.toThrow('more than 10 CNAMEs');
     await expect(finalName(ask, 'odd.example.test', signal)).rejects.toThrow('is not valid');
     await expect(finalName(ask, 'slash.example.test', signal)).rejects.toThrow('is not valid');

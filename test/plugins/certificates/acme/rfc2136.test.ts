@@ -32,8 +32,18 @@ const ZONE = 'example.test';
 const NAME = `_acme-challenge.www.${ZONE}`;
 
 const servers: readonly (readonly [string, () => Promise<AuthoritativeServer>])[] = [
-  ['bind9', () => startBind([{ zone: ZONE, granted: [NAME, `_acme-challenge.${ZONE}`], lines: [`${NAME}. IN TXT "of a stranger"`] }])],
-  ['knot', () => startKnot({ zone: ZONE, granted: [NAME, `_acme-challenge.${ZONE}`], lines: [`${NAME}. IN TXT "of a stranger"`] })],
+  [
+    'bind9',
+    () =>
+      startBind([
+        { zone: ZONE, granted: [NAME, `_acme-challenge.${ZONE}`], lines: [`${NAME}. IN TXT "of a stranger"`] },
+      ]),
+  ],
+  [
+    'knot',
+    () =>
+      startKnot({ zone: ZONE, granted: [NAME, `_acme-challenge.${ZONE}`], lines: [`${NAME}. IN TXT "of a stranger"`] }),
+  ],
 ];
 
 describe.each(servers)('%s', (kind, start) => {
@@ -107,7 +117,11 @@ test.each(['hmac-sha384', 'hmac-sha512'] as const)('bind9 and knot take %s', asy
 test('a value is written at the end of the CNAMEs, in the zone of that name', async () => {
   const target = 'www.validation.test';
   const server = await startBind([
-    { zone: ZONE, granted: [], lines: [`${NAME}. IN CNAME middle.${ZONE}.`, `middle IN CNAME ${target}.`, 'www IN CNAME other'] },
+    {
+      zone: ZONE,
+      granted: [],
+      lines: [`${NAME}. IN CNAME middle.${ZONE}.`, `middle IN CNAME ${target}.`, 'www IN CNAME other'],
+    },
     { zone: 'validation.test', granted: [target] },
   ]);
   const solver = solverFor(server);
@@ -179,11 +193,23 @@ describe('an answer', () => {
 
   test.each<readonly [string, (message: Buffer) => Buffer, string]>([
     ['without a signature', (message) => framed(success(message)), 'the answer is not signed'],
-    ['to another question', (message) => framed(success(message, message.readUInt16BE(0) ^ 1)), 'is not for this update'],
+    [
+      'to another question',
+      (message) => framed(success(message, message.readUInt16BE(0) ^ 1)),
+      'is not for this update',
+    ],
     ['that is the question', (message) => framed(message), 'is not for this update'],
-    ['with the signature of the question', (message) => framed(echo(message)), 'the signature of the answer is not valid'],
+    [
+      'with the signature of the question',
+      (message) => framed(echo(message)),
+      'the signature of the answer is not valid',
+    ],
     ['that is too short', () => framed(Buffer.alloc(5)), 'the message ends too early'],
-    ['with bytes behind its end', (message) => framed(Buffer.concat([success(message), Buffer.alloc(3)])), 'behind its end'],
+    [
+      'with bytes behind its end',
+      (message) => framed(Buffer.concat([success(message), Buffer.alloc(3)])),
+      'behind its end',
+    ],
     ['of 64 KiB without meaning', () => framed(Buffer.alloc(65_535, 0xff)), 'was not updated'],
   ])('%s is not believed', async (_, answer, message) => {
     const port = await answering((asked, socket) => void socket.end(answer(asked)));
@@ -209,7 +235,10 @@ describe('an answer', () => {
 });
 
 test('a denied server is not connected to', async () => {
-  const server = { ...optionsFor({ port: 53, key: { name: 'k', algorithm: 'hmac-sha256', secret: Buffer.alloc(32) } }), host: '169.254.1.1' };
+  const server = {
+    ...optionsFor({ port: 53, key: { name: 'k', algorithm: 'hmac-sha256', secret: Buffer.alloc(32) } }),
+    host: '169.254.1.1',
+  };
   const change = { zone: ZONE, add: [], remove: [] };
   await expect(sendUpdate(server, change, new AbortController().signal)).rejects.toThrow('denied');
 });
