@@ -26,7 +26,7 @@ export interface RecordValues {
   readonly CAA: CaaSeen;
 }
 
-/** `none`: a server answered that there is no such record. `unknown`: no server gave an answer that counts. */
+/** `none`: a server answered, without such a record. `unknown`: no server gave an answer that counts. */
 export type Records<T> =
   | { readonly known: 'some'; readonly records: readonly [T, ...T[]] }
   | { readonly known: 'none' }

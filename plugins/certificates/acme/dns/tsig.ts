@@ -27,7 +27,7 @@ export interface TsigKey {
 /** Largest difference of the clocks, in seconds: as RFC 8945 recommends. */
 const FUDGE = 300;
 
-/** What a signature covers besides the message (RFC 8945, 4.3.3). */
+/** The variables that a signature covers in addition to the message (RFC 8945, 4.3.3). */
 type Covered = Pick<Signature, 'keyName' | 'algorithm' | 'time' | 'fudge' | 'error' | 'other'>;
 
 function coveredBytes({ keyName, algorithm, time, fudge, error, other }: Covered): Buffer {

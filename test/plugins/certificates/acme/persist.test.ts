@@ -64,7 +64,7 @@ describe('the solver', () => {
     await solver.remove(prepared, solverRun());
   });
 
-  test('says what to write if there is no record, or if it does not fit', async () => {
+  test('says what to write if the record is missing or does not fit', async () => {
     const { address, names } = await dnsServer({});
     const solver = persistSolver(openDns([address], usualDenial({})), () => NOW);
     const wildcard = { ...persisted, wildcard: true };
