@@ -16,7 +16,16 @@ import { type Counted, type Limits, openCounts } from './limits.ts';
 import { malformed, problemOf, RefusalError } from './refusal.ts';
 import { type Answer, type Asked, type Faults, serve, type ServedEndpoint } from './server.ts';
 import { validate, type Validation } from './validate.ts';
-import { type ClientKey, clientKeyOf, fieldsOf, jsonOf, jwsOf, signingRequestOf, verifyBinding, verifyJws } from './verify.ts';
+import {
+  type ClientKey,
+  clientKeyOf,
+  fieldsOf,
+  jsonOf,
+  jwsOf,
+  signingRequestOf,
+  verifyBinding,
+  verifyJws,
+} from './verify.ts';
 
 export interface AcmeProfile {
   readonly description: string;
@@ -199,7 +208,8 @@ export async function startAcme(options: AcmeSandboxOptions): Promise<AcmeSandbo
     const { header, payload } = jws;
     const { jwk, kid } = header;
     const isForm = by === 'either' || (by === 'jwk') === (jwk !== undefined);
-    if (!isForm || (jwk === undefined) === (kid === undefined)) throw malformed(`the header must have the member ${by}`);
+    if (!isForm || (jwk === undefined) === (kid === undefined))
+      throw malformed(`the header must have the member ${by}`);
     const account = jwk === undefined ? accountBy(kid) : undefined;
     const key = account?.key ?? clientKeyOf(jwk);
     verifyJws(jws, key);
@@ -224,8 +234,10 @@ export async function startAcme(options: AcmeSandboxOptions): Promise<AcmeSandbo
     if (!Array.isArray(value)) throw malformed('contact is not a list');
     return value.map((each: unknown) => {
       if (typeof each !== 'string') throw malformed('a contact is not a text');
-      if (!each.startsWith('mailto:')) throw new RefusalError('unsupportedContact', 400, 'only mailto: contacts are supported');
-      if (!/^mailto:[^@\s]+@[^@\s]+\.[^@\s]+$/u.test(each)) throw new RefusalError('invalidContact', 400, 'a contact is not an address');
+      if (!each.startsWith('mailto:'))
+        throw new RefusalError('unsupportedContact', 400, 'only mailto: contacts are supported');
+      if (!/^mailto:[^@\s]+@[^@\s]+\.[^@\s]+$/u.test(each))
+        throw new RefusalError('invalidContact', 400, 'a contact is not an address');
       return each;
     });
   }
@@ -270,7 +282,8 @@ export async function startAcme(options: AcmeSandboxOptions): Promise<AcmeSandbo
     const key = clientKeyOf(inner.header['jwk']);
     verifyJws(inner, key);
     const { account: named, oldKey } = jsonOf(inner.payload.toString(), 'the inner payload');
-    if (inner.header['url'] !== at('key-change') || 'nonce' in inner.header) throw malformed('the inner header is not valid');
+    if (inner.header['url'] !== at('key-change') || 'nonce' in inner.header)
+      throw malformed('the inner header is not valid');
     if (named !== at(`account/${account.id}`) || clientKeyOf(oldKey).thumbprint !== account.key.thumbprint)
       throw malformed('the inner payload names another account or key');
     const taken = [...accounts.values()].find((each) => each.key.thumbprint === key.thumbprint);
@@ -291,7 +304,8 @@ export async function startAcme(options: AcmeSandboxOptions): Promise<AcmeSandbo
       const { type, value: name } = fieldsOf(each, 'an identifier');
       if (typeof name !== 'string') throw malformed('the value of an identifier is not a text');
       if (type === 'ip' && addressNumber(name) !== undefined) return { type, value: name } as const;
-      if (type !== 'dns') throw new RefusalError('unsupportedIdentifier', 400, 'identifiers are of the types dns and ip');
+      if (type !== 'dns')
+        throw new RefusalError('unsupportedIdentifier', 400, 'identifiers are of the types dns and ip');
       if (!/^(?:\*\.)?(?:[a-z0-9_-]{1,63}\.)+[a-z0-9-]{1,63}$/u.test(name))
         throw new RefusalError('rejectedIdentifier', 400, 'an identifier is not a domain name');
       if (refusedNames.some((refused) => name === refused || name.endsWith(`.${refused}`)))
@@ -357,7 +371,10 @@ export async function startAcme(options: AcmeSandboxOptions): Promise<AcmeSandbo
       // Renewals that replace a certificate are exempt.
       check('ordersPerAccount', [account.id]);
       check('certificatesPerSet', [setOf(keys)]);
-      check('failuresPerName', keys.map((key) => `${account.id} ${key}`));
+      check(
+        'failuresPerName',
+        keys.map((key) => `${account.id} ${key}`),
+      );
       counts.add('ordersPerAccount', account.id);
     }
     const order: Order = {
@@ -470,7 +487,11 @@ export async function startAcme(options: AcmeSandboxOptions): Promise<AcmeSandbo
     return orderAnswer(order, 200);
   }
 
-  async function issue(order: Order, publicKey: Parameters<AcmeIssuer['sign']>[0]['publicKey'], names: string): Promise<void> {
+  async function issue(
+    order: Order,
+    publicKey: Parameters<AcmeIssuer['sign']>[0]['publicKey'],
+    names: string,
+  ): Promise<void> {
     const valuesOf = (type: 'dns' | 'ip'): readonly string[] =>
       order.identifiers.filter((each) => each.type === type).map(({ value }) => value);
     try {
@@ -572,7 +593,11 @@ export async function startAcme(options: AcmeSandboxOptions): Promise<AcmeSandbo
       { name: 'challenge', path: /^\/challenge\/(\d+)$/u, post: answerChallenge },
       { name: 'finalize', path: /^\/finalize\/(\d+)$/u, post: finalize },
       { name: 'certificate', path: /^\/certificate\/([\w.-]+)$/u, post: (asked, id) => download(asked, id, false) },
-      { name: 'alternate', path: /^\/certificate\/([\w.-]+)\/alternate$/u, post: (asked, id) => download(asked, id, true) },
+      {
+        name: 'alternate',
+        path: /^\/certificate\/([\w.-]+)\/alternate$/u,
+        post: (asked, id) => download(asked, id, true),
+      },
       { name: 'revoke-cert', path: /^\/revoke-cert$/u, post: revoke },
       { name: 'renewal-info', path: /^\/renewal-info\/([\w.-]+)$/u, get: (_asked, id) => renewalInfo(id) },
       { name: 'terms', path: /^\/terms$/u, get: () => ({ body: 'Terms of a sandbox' }) },

@@ -13,7 +13,9 @@ export interface AcmeIssuer {
   /** PEM of the roots. */
   readonly roots: readonly [string, string];
   /** A chain for each root, the leaf first: PEM. */
-  readonly sign: (order: SignOrder) => Promise<{ readonly leaf: X509Certificate; readonly chains: readonly [string, string] }>;
+  readonly sign: (
+    order: SignOrder,
+  ) => Promise<{ readonly leaf: X509Certificate; readonly chains: readonly [string, string] }>;
 }
 
 export interface SignOrder {
@@ -37,7 +39,10 @@ interface Made {
 async function authority(commonName: string, now: number, above?: Made, keys?: KeyPair): Promise<Made> {
   const own = keys ?? (await makeKeys('ecdsa-p256'));
   const signer = above === undefined ? {} : { signer: { certificate: above.certificate, key: above.keys.privateKey } };
-  return { certificate: await makeAuthority(commonName, own, now - AGE_MS, { below: above === undefined ? 1 : 0, ...signer }), keys: own };
+  return {
+    certificate: await makeAuthority(commonName, own, now - AGE_MS, { below: above === undefined ? 1 : 0, ...signer }),
+    keys: own,
+  };
 }
 
 async function stored(folder: string, name: string, make: () => Promise<Made>): Promise<Made> {
@@ -61,7 +66,9 @@ export async function openIssuer(folder: string, now: number): Promise<AcmeIssue
   const one = await stored(folder, 'root-1', () => authority('Sandbox ACME root 1', now));
   const two = await stored(folder, 'root-2', () => authority('Sandbox ACME root 2', now));
   const first = await stored(folder, 'intermediate', () => authority('Sandbox ACME intermediate', now, one));
-  const second = await stored(folder, 'intermediate-2', () => authority('Sandbox ACME intermediate', now, two, first.keys));
+  const second = await stored(folder, 'intermediate-2', () =>
+    authority('Sandbox ACME intermediate', now, two, first.keys),
+  );
   const server = await stored(folder, 'server-ca', () => authority('Sandbox ACME server', now));
   const keys = await makeKeys('ecdsa-p256');
   const own = await makeLeaf({

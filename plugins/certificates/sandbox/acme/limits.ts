@@ -32,9 +32,14 @@ export function openCounts(limits: () => Limits, now: () => number): Counts {
       const [first] = known;
       if (most === undefined || first === undefined || known.length < most) return;
       const seconds = Math.ceil((first + limits().windowMs - now()) / 1000);
-      throw new RefusalError('rateLimited', 429, `too many requests (${kind}) for ${subject}; retry after ${seconds} s`, {
-        headers: { 'retry-after': String(seconds) },
-      });
+      throw new RefusalError(
+        'rateLimited',
+        429,
+        `too many requests (${kind}) for ${subject}; retry after ${seconds} s`,
+        {
+          headers: { 'retry-after': String(seconds) },
+        },
+      );
     },
   };
 }

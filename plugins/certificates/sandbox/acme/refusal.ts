@@ -7,7 +7,12 @@ export class RefusalError extends Error {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, unknown>>;
 
-  constructor(type: string, status: number, detail: string, more: Partial<Pick<RefusalError, 'headers' | 'body'>> = {}) {
+  constructor(
+    type: string,
+    status: number,
+    detail: string,
+    more: Partial<Pick<RefusalError, 'headers' | 'body'>> = {},
+  ) {
     super(detail);
     this.status = status;
     this.headers = more.headers ?? {};

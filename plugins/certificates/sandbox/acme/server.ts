@@ -113,7 +113,8 @@ export async function serve(options: {
   function answerTo(endpoint: ServedEndpoint | undefined, asked: Asked): Answer | 'lost' {
     if (endpoint === undefined) throw new RefusalError('malformed', 404, 'the page does not exist');
     const id = endpoint.path.exec(asked.path)?.[1] ?? '';
-    const act = asked.method === 'POST' ? endpoint.post : ['GET', 'HEAD'].includes(asked.method) ? endpoint.get : undefined;
+    const act =
+      asked.method === 'POST' ? endpoint.post : ['GET', 'HEAD'].includes(asked.method) ? endpoint.get : undefined;
     if (act === undefined) throw new RefusalError('malformed', 405, `${asked.method} is not a method of this page`);
     const before = faultOf(endpoint.name, 'before')?.answer;
     if (before !== undefined && typeof before !== 'function') return before;

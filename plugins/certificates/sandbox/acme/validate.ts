@@ -40,7 +40,12 @@ async function addressOf(value: string, resolver: string | undefined): Promise<s
 }
 
 /** The body of a GET for the name at an address, without redirects. */
-function fileAt(address: string, port: number, host: string, path: string): Promise<{ readonly status: number; readonly body: string }> {
+function fileAt(
+  address: string,
+  port: number,
+  host: string,
+  path: string,
+): Promise<{ readonly status: number; readonly body: string }> {
   return new Promise((resolve, reject) => {
     const request = get({ host: address, port, path, headers: { host }, agent: false, timeout: LIMIT_MS }, (answer) => {
       let body = '';
@@ -56,7 +61,10 @@ function fileAt(address: string, port: number, host: string, path: string): Prom
   });
 }
 
-async function validateFile({ value, token, keyAuthorization }: Validated, { httpPort, resolver }: Validation): Promise<Problem | undefined> {
+async function validateFile(
+  { value, token, keyAuthorization }: Validated,
+  { httpPort, resolver }: Validation,
+): Promise<Problem | undefined> {
   const url = `http://${value}/.well-known/acme-challenge/${token}`;
   let address: string;
   try {
@@ -77,7 +85,10 @@ async function validateFile({ value, token, keyAuthorization }: Validated, { htt
   }
 }
 
-async function validateRecord({ value, keyAuthorization }: Validated, { resolver }: Validation): Promise<Problem | undefined> {
+async function validateRecord(
+  { value, keyAuthorization }: Validated,
+  { resolver }: Validation,
+): Promise<Problem | undefined> {
   const host = `_acme-challenge.${value}`;
   const digest = createHash('sha256').update(keyAuthorization).digest('base64url');
   try {

@@ -55,9 +55,10 @@ export function jwsOf(fields: Fields): Jws {
 export function clientKeyOf(value: unknown): ClientKey {
   const jwk = fieldsOf(value, 'jwk');
   const members = MEMBERS[String(jwk['kty'])];
-  if (members === undefined || 'd' in jwk) throw new RefusalError('badPublicKey', 400, 'the type of the key is not supported');
+  if (members === undefined || 'd' in jwk)
+    throw new RefusalError('badPublicKey', 400, 'the type of the key is not supported');
   try {
-    const key = createPublicKey({ key: jwk as Record<string, string>, format: 'jwk' });
+    const key = createPublicKey({ key: jwk, format: 'jwk' });
     if ((key.asymmetricKeyDetails?.modulusLength ?? 2048) < 2048) throw new Error('short');
     const text = JSON.stringify(Object.fromEntries(members.map((name) => [name, jwk[name]])));
     return { key, thumbprint: createHash('sha256').update(text).digest('base64url') };
@@ -88,7 +89,8 @@ export function verifyBinding(
   const { header, input, payload, signature } = jwsOf(fieldsOf(value, 'externalAccountBinding'));
   const { alg, kid } = header;
   const secret = typeof kid === 'string' && Object.hasOwn(known, kid) ? known[kid] : undefined;
-  if (alg !== 'HS256' || header['url'] !== url) throw malformed('the header of the external account binding is not valid');
+  if (alg !== 'HS256' || header['url'] !== url)
+    throw malformed('the header of the external account binding is not valid');
   if (secret === undefined || typeof kid !== 'string')
     throw new RefusalError('unauthorized', 403, 'the external account does not exist');
   const expected = createHmac('sha256', Buffer.from(secret, 'base64url')).update(input).digest();
@@ -140,7 +142,12 @@ export function signingRequestOf(der: Buffer): SigningRequest {
   const [info, algorithm, signature] = parts;
   const fields = inside(info);
   const spki = fields.filter(({ tag }) => tag === SEQUENCE)[1];
-  const hash = HASHES[inside(algorithm).find(({ tag }) => tag === OBJECT_ID)?.content.toString('hex') ?? ''];
+  const hash =
+    HASHES[
+      inside(algorithm)
+        .find(({ tag }) => tag === OBJECT_ID)
+        ?.content.toString('hex') ?? ''
+    ];
   if (info === undefined || spki === undefined || signature?.tag !== BITS || hash === undefined) throw refused;
   if (fields[0]?.tag !== INTEGER) throw refused;
   try {
@@ -154,8 +161,12 @@ export function signingRequestOf(der: Buffer): SigningRequest {
     const general = inside(inside(octets)[0]);
     return {
       publicKey,
-      dnsNames: general.filter(({ tag }) => tag === contextTag(2, false)).map(({ content }) => content.toString('latin1')),
-      addresses: general.filter(({ tag }) => tag === contextTag(7, false)).map(({ content }) => content.toString('hex')),
+      dnsNames: general
+        .filter(({ tag }) => tag === contextTag(2, false))
+        .map(({ content }) => content.toString('latin1')),
+      addresses: general
+        .filter(({ tag }) => tag === contextTag(7, false))
+        .map(({ content }) => content.toString('hex')),
     };
   } catch {
     throw refused;

@@ -1,6 +1,6 @@
 /** The ACME client against real authorities: accounts, orders, challenges, certificates and renewals. */
 
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { properDatesOf } from '#plugin/certificate-dates';
 import { type ApiError, realTiming, type Timing } from '#plugin/http';
@@ -126,7 +126,11 @@ describe.each(testAuthorities())('$name', ({ start, features }) => {
       // Each wait is long enough for the authority to end its work.
       const sleep: Timing['sleep'] = (ms, signal) => realTiming.sleep(Math.max(ms, 1500), signal);
       const client = await openFor(authority, { key: by.key, account: url, timing: { ...realTiming, sleep } });
-      const { certificates, order } = await issueWith(authority, { client, key: by.key }, { identifiers: dns('www.example.test') });
+      const { certificates, order } = await issueWith(
+        authority,
+        { client, key: by.key },
+        { identifiers: dns('www.example.test') },
+      );
       expect(client.requests()).toBeLessThanOrEqual(9);
       expect(order.status).toBe('valid');
       expect(x509Seen(certificates[0] as X509Certificate).dnsNames).toEqual(['www.example.test']);
@@ -147,7 +151,10 @@ describe.each(testAuthorities())('$name', ({ start, features }) => {
     test('for a wildcard and its parent, whose records have one name', async () => {
       const identifiers = dns('*.wild.example.test', 'wild.example.test');
       const { certificates } = await issueWith(authority, by, { identifiers, type: 'dns-01' });
-      expect(x509Seen(certificates[0] as X509Certificate).dnsNames).toEqual(['*.wild.example.test', 'wild.example.test']);
+      expect(x509Seen(certificates[0] as X509Certificate).dnsNames).toEqual([
+        '*.wild.example.test',
+        'wild.example.test',
+      ]);
     });
 
     test('for an IP address and a name', async () => {
@@ -198,7 +205,10 @@ describe.each(testAuthorities())('$name', ({ start, features }) => {
     });
 
     test('whose challenge is not answered correctly fails with the name and the reason', async () => {
-      const order = await by.client.newOrder({ identifiers: dns('wrong.example.test'), ...profileOf('default') }, anySignal);
+      const order = await by.client.newOrder(
+        { identifiers: dns('wrong.example.test'), ...profileOf('default') },
+        anySignal,
+      );
       const [authorization] = await by.client.authorizations(order, anySignal);
       const challenge = authorization?.challenges.find(({ type }) => type === 'http-01');
       if (challenge?.token === undefined) throw new Error('no challenge');
@@ -212,14 +222,20 @@ describe.each(testAuthorities())('$name', ({ start, features }) => {
     });
 
     test('that is not ready is not finalized', async () => {
-      const order = await by.client.newOrder({ identifiers: dns('early.example.test'), ...profileOf('default') }, anySignal);
+      const order = await by.client.newOrder(
+        { identifiers: dns('early.example.test'), ...profileOf('default') },
+        anySignal,
+      );
       const csr = await makeRequest({ dnsNames: ['early.example.test'], keys: await makeKeys('ecdsa-p256') });
       const refused = await problemOf(by.client.finalize(order, csr, anySignal));
       expect(reactionTo(refused, { replaces: false })).toBe('read-again');
     });
 
     test('with a request for other names is not issued', async () => {
-      const order = await by.client.newOrder({ identifiers: dns('csr.example.test'), ...profileOf('default') }, anySignal);
+      const order = await by.client.newOrder(
+        { identifiers: dns('csr.example.test'), ...profileOf('default') },
+        anySignal,
+      );
       const ready = await validated(authority, by, order);
       const csr = await makeRequest({ dnsNames: ['other.example.test'], keys: await makeKeys('ecdsa-p256') });
       const refused = await problemOf(by.client.finalize(ready, csr, anySignal));
@@ -227,7 +243,10 @@ describe.each(testAuthorities())('$name', ({ start, features }) => {
     });
 
     test('is continued by another client, from its address', async () => {
-      const order = await by.client.newOrder({ identifiers: dns('again.example.test'), ...profileOf('default') }, anySignal);
+      const order = await by.client.newOrder(
+        { identifiers: dns('again.example.test'), ...profileOf('default') },
+        anySignal,
+      );
       const keys = await makeKeys('ecdsa-p256');
       const csr = await makeRequest({ dnsNames: ['again.example.test'], keys });
       const { url } = await by.client.account(anySignal);
@@ -242,7 +261,10 @@ describe.each(testAuthorities())('$name', ({ start, features }) => {
     });
 
     test('of another account is not shown', async () => {
-      const order = await by.client.newOrder({ identifiers: dns('own.example.test'), ...profileOf('default') }, anySignal);
+      const order = await by.client.newOrder(
+        { identifiers: dns('own.example.test'), ...profileOf('default') },
+        anySignal,
+      );
       const other = await clientOf(authority);
       expect((await problemOf(other.client.order(order.url, anySignal))).status).toBeGreaterThanOrEqual(400);
     });
@@ -263,7 +285,9 @@ describe.each(testAuthorities())('$name', ({ start, features }) => {
     });
 
     test('that the authority does not have is refused until the document changes', async () => {
-      const refused = await problemOf(by.client.newOrder({ identifiers: dns('www.example.test'), profile: 'none' }, anySignal));
+      const refused = await problemOf(
+        by.client.newOrder({ identifiers: dns('www.example.test'), profile: 'none' }, anySignal),
+      );
       expect(refused.code).toBe('invalidProfile');
       expect(reactionTo(refused, { replaces: false })).toBe('refuse');
     });
@@ -311,7 +335,9 @@ describe.each(testAuthorities())('$name', ({ start, features }) => {
       const other = await clientOf(authority);
       const theirs = await issueWith(authority, other, { identifiers });
       for (const replaces of [certificateId(theirs.certificates[0] as X509Certificate) ?? '', 'AAAA.AAAA']) {
-        const refused = await problemOf(by.client.newOrder({ identifiers, replaces, ...profileOf('default') }, anySignal));
+        const refused = await problemOf(
+          by.client.newOrder({ identifiers, replaces, ...profileOf('default') }, anySignal),
+        );
         expect(reactionTo(refused, { replaces: true })).toBe('without-replaces');
       }
     });
@@ -336,7 +362,9 @@ describe.each(testAuthorities())('$name', ({ start, features }) => {
       const key = await accountKey();
       const client = await openFor(closed, { key });
       const eab = { kid: 'kid-1', hmacKey };
-      expect(await client.createAccount({ contact: [], termsAgreed: true, eab }, anySignal)).toMatchObject({ created: true });
+      expect(await client.createAccount({ contact: [], termsAgreed: true, eab }, anySignal)).toMatchObject({
+        created: true,
+      });
       await issueWith(closed, { client, key }, { identifiers: dns('www.example.test') });
     });
 

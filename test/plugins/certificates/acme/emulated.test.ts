@@ -58,7 +58,10 @@ describe('a limit', () => {
   });
 
   test('does not hold for a renewal that replaces a certificate', async () => {
-    const authority = await started({}, { limits: { certificatesPerSet: 1, ordersPerAccount: 1, windowMs: 3_600_000 } });
+    const authority = await started(
+      {},
+      { limits: { certificatesPerSet: 1, ordersPerAccount: 1, windowMs: 3_600_000 } },
+    );
     const by = await clientOf(authority);
     const first = await issueWith(authority, by, { identifiers });
     const replaces = certificateId(first.certificates[0] as X509Certificate) ?? '';
@@ -102,13 +105,16 @@ describe('a lost answer', () => {
     },
   );
 
-  test.each(['authz', 'challenge', 'finalize', 'order', 'certificate'])('before the effect of %s, likewise', async (endpoint) => {
-    const authority = await started();
-    const by = await clientOf(authority);
-    authority.acme.faults.list.push({ endpoint, when: 'before', answer: { status: 503, body: '' }, times: 2 });
-    await issueWith(authority, by, { identifiers });
-    expect(authority.acme.certificates().length).toBe(1);
-  });
+  test.each(['authz', 'challenge', 'finalize', 'order', 'certificate'])(
+    'before the effect of %s, likewise',
+    async (endpoint) => {
+      const authority = await started();
+      const by = await clientOf(authority);
+      authority.acme.faults.list.push({ endpoint, when: 'before', answer: { status: 503, body: '' }, times: 2 });
+      await issueWith(authority, by, { identifiers });
+      expect(authority.acme.certificates().length).toBe(1);
+    },
+  );
 });
 
 test('the authority can move the window of a renewal, with a reason', async () => {
