@@ -44,7 +44,7 @@ const EMULATORS = ['plugins/*/sandbox.ts', 'plugins/*/sandbox/**'];
 
 /** The first layer that names a file is its layer. */
 const LAYERS: readonly Layer[] = [
-  { files: [API], may: [API, 'src/net/**'] },
+  { files: [API], may: [API, 'src/net/**', 'src/version.ts'] },
   { files: ['src/net/**'], may: ['src/net/**', 'src/plugin/deadline.ts', 'src/plugin/errors.ts'] },
   {
     files: ['src/engine/**'],
@@ -138,6 +138,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   commander: ['src/commands/**', 'src/cli.ts'],
   croner: ['src/plugin/windows.ts'],
   hono: ['src/serve/http/**', 'src/serve/pages/html.ts'],
+  jose: ['plugins/certificates/acme/jws.ts'],
   pg: ['src/store/postgres/**'],
   'prom-client': ['plugins/portsync/daemon/exposition.ts', 'src/serve/metrics.ts'],
   'reflect-metadata': ['plugins/certificates/live/x509-make.ts'],
@@ -179,6 +180,7 @@ const PURE = [
   'src/serve/alerts/*.ts',
   'plugins/*/*.ts',
   'plugins/certificates/events/*.ts',
+  ...['answers', 'certificate-id', 'problems', 'renewal-window'].map((name) => `plugins/certificates/acme/${name}.ts`),
 ];
 const NOT_PURE = [
   ...WAITING,
@@ -202,7 +204,11 @@ const NOT_PURE = [
 
 /** Modules of Node.js that pure files may still use: they only compute. */
 const PURE_MODULES: Readonly<Record<string, readonly string[]>> = {
-  'node:crypto': ['src/plugin/canonical.ts', 'plugins/certificates/events/proof.ts'],
+  'node:crypto': [
+    'src/plugin/canonical.ts',
+    'plugins/certificates/events/proof.ts',
+    'plugins/certificates/acme/renewal-window.ts',
+  ],
   'node:path': ['plugins/*/paths.ts', 'src/plugin/paths.ts'],
   'node:util': ['src/report/*.ts'],
 };

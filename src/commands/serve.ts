@@ -279,6 +279,7 @@ export const serve = command({
         lockTimeout: LOCK_TIMEOUT_MS,
         everyMs: limits.intervalMs,
         order,
+        regions: limits.regions,
         alerts: roundAlerts({ workspace, stop: stopping.stop, skippedMs: order.skippedMs ?? 0, ...limits.alerts }, say),
         measure: { alerts: limits.alerts.settings, mostSeries: limits.metrics.resourceSeries },
         onHealth: (health: RoundHealth) => {

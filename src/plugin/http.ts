@@ -11,3 +11,4 @@ export * from './http/retry.ts';
 export * from './http/shape.ts';
 export * from './http/shared-read.ts';
 export * from './http/timing.ts';
+export * from './http/user-agent.ts';

@@ -21,6 +21,7 @@ import {
   type Ledger,
   type Plugin,
   type Ref,
+  type Regions,
 } from '#plugin';
 import { apply } from './apply.ts';
 import type { OpenRound } from './apply-round.ts';
@@ -83,6 +84,8 @@ export interface RoundOptions {
   /** Gets the standing of log, lock and inbox, even if the round fails. */
   readonly onHealth?: (health: RoundHealth) => void;
   readonly alerts: RoundAlerts;
+  /** Absent for a daemon without other regions. */
+  readonly regions?: Regions | undefined;
 }
 
 export interface RoundResult {
@@ -133,6 +136,23 @@ async function targetsOf({ host }: Workspace, documents: readonly Desired[]): Pr
   return targets;
 }
 
+/** The report about regions: what the daemon needs for its pulls. */
+async function regionReport(
+  { host }: Workspace,
+  documents: readonly Desired[],
+  ledger: Ledger,
+): Promise<NonNullable<RoundReport['regions']>> {
+  const counts: Record<string, number> = {};
+  const pulls: Record<string, Instant> = {};
+  for (const [name, own] of Map.groupBy(documents, ({ ref }) => ref.plugin)) {
+    const { regions } = (await (await host.plugins.get(name)?.())?.events?.()) ?? {};
+    if (regions === undefined) continue;
+    for (const [region, count] of Object.entries(regions.counts(own))) counts[region] = (counts[region] ?? 0) + count;
+    Object.assign(pulls, regions.pulls(ledger));
+  }
+  return { counts, pulls };
+}
+
 /** Runs one round. The ending is that of an apply, or of a plan while another process holds the lock. */
 export async function round(workspace: Workspace, options: RoundOptions, say: Listener): Promise<RoundResult> {
   const watch = watchHealth(workspace.host, say);
@@ -178,7 +198,7 @@ async function watchedRound(
   onInbox: (ageMs: number | undefined) => void,
 ): Promise<RoundResult> {
   const { config, host } = workspace;
-  const { interruption, lockTimeout, order, everyMs, alerts } = options;
+  const { interruption, lockTimeout, order, everyMs, alerts, regions } = options;
   const permissions: Permissions = { host: options.permissions, project: config.serveApply };
   const causes = permittedCauses(permissions);
   const refreshedAt = host.now();
@@ -238,7 +258,10 @@ async function watchedRound(
         command: 'serve',
         opened: async (open) => {
           read = open.project;
-          ({ nextAt: eventAt, refreshesAll: isOrdered } = await drainEvents({ ...open, settled: alerts.settled }, say));
+          ({ nextAt: eventAt, refreshesAll: isOrdered } = await drainEvents(
+            { ...open, regions, settled: alerts.settled },
+            say,
+          ));
         },
         judged: (reconciled, open) => {
           refreshed = addressesOf(reconciled.refreshed);
@@ -299,6 +322,7 @@ async function watchedRound(
       measured: measures.measured,
       nextDueAt: earliest(eventAt, deliveryAt, nextAt),
       targets: await targetsOf(workspace, documents),
+      regions: regions === undefined ? undefined : await regionReport(workspace, documents, ledger?.after ?? new Map()),
     }),
     plan: found,
     rules,

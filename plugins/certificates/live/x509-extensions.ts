@@ -12,6 +12,8 @@ const BASIC_CONSTRAINTS = Buffer.from('551d13', 'hex');
 const TLS_FEATURE = Buffer.from('2b06010505070118', 'hex');
 /** The TLS extension `status_request` (RFC 6066, 8). */
 const STATUS_REQUEST = 5;
+/** 2.5.29.35 */
+const AUTHORITY_KEY_ID = Buffer.from('551d23', 'hex');
 /** 2.5.29.30 */
 const NAME_CONSTRAINTS = Buffer.from('551d1e', 'hex');
 /** 1.3.6.1.4.1.11129.2.4.2 */
@@ -20,6 +22,7 @@ const EXTENSIONS = contextTag(3, true);
 const PERMITTED = contextTag(0, true);
 const EXCLUDED = contextTag(1, true);
 const DNS_NAME = contextTag(2, false);
+const KEY_ID = contextTag(0, false);
 const DIRECTORY_NAME = contextTag(4, true);
 
 /** The signed fields of a certificate; empty if its form is unusual. */
@@ -82,6 +85,18 @@ export function pathLengthOf(certificate: X509Certificate): number | undefined {
   if (length === undefined || length.content.length === 0) return undefined;
   // No chain is longer than four bytes can express.
   return length.content.length > 4 ? Number.MAX_SAFE_INTEGER : length.content.readIntBE(0, length.content.length);
+}
+
+/** The key identifier of the authority; undefined if absent. */
+export function authorityKeyIdOf(certificate: X509Certificate): Buffer | undefined {
+  const der = extensionOf(certificate, AUTHORITY_KEY_ID);
+  const [whole] = der === undefined ? [] : (valuesOf(der) ?? []);
+  return (whole === undefined ? [] : (valuesOf(whole.content) ?? [])).find(({ tag }) => tag === KEY_ID)?.content;
+}
+
+/** The serial number as DER has it, with a zero byte before a set high bit. */
+export function serialOf(certificate: X509Certificate): Buffer | undefined {
+  return fieldsOf(certificate).find(({ tag }) => tag === INTEGER)?.content;
 }
 
 /** The bit of keyCertSign in the first byte of a key usage (RFC 5280, 4.2.1.3). */

@@ -210,11 +210,15 @@ export async function makeAuthority(
   });
 }
 
+/** A DNS name as certificates have it. Other characters would be encoded in a form that clients do not compare with the host name. */
+function asciiName(name: string): string {
+  if (/^[\x21-\x7e]+$/u.test(name)) return name.toLowerCase();
+  throw new Error('DNS names in certificates are limited to ASCII; use Punycode for other characters');
+}
+
 /** Creates a server certificate, which ends with its authorities at the latest; clients refuse it after that. */
 export async function makeLeaf(order: LeafOrder): Promise<X509Certificate> {
-  // Other characters would be encoded in a form that clients do not compare with the host name.
-  if (!order.dnsNames.every((name) => /^[\x21-\x7e]+$/u.test(name)))
-    throw new Error('DNS names in certificates are limited to ASCII; use Punycode for other characters');
+  const dnsNames = order.dnsNames.map(asciiName);
   const [first] = order.dnsNames;
   const commonName = first !== undefined && first.length <= MAX_COMMON_NAME && order.bare !== true ? first : undefined;
   const usages = usagesOf(order.usages === undefined ? {} : { usages: order.usages });
@@ -241,11 +245,48 @@ export async function makeLeaf(order: LeafOrder): Promise<X509Certificate> {
       // Without a subject, only the names identify the server, so the extension is critical.
       new x509.SubjectAlternativeNameExtension(
         [
-          ...order.dnsNames.map((value) => ({ type: 'dns' as const, value: value.toLowerCase() })),
+          ...dnsNames.map((value) => ({ type: 'dns' as const, value })),
           ...(order.ipAddresses ?? []).map((value) => ({ type: 'ip' as const, value: plainAddress(value) })),
         ],
         commonName === undefined,
       ),
     ],
   });
+}
+
+/** The names and the key of a certificate that another authority signs. */
+export interface RequestOrder {
+  readonly dnsNames: readonly string[];
+  readonly ipAddresses?: readonly string[];
+  readonly keys: KeyPair;
+  /** Puts the first name into the subject, if X.509 allows its length. */
+  readonly commonName?: boolean;
+}
+
+/** Creates a certificate signing request (PKCS #10, DER). */
+export async function makeRequest({
+  dnsNames,
+  ipAddresses = [],
+  keys,
+  commonName = false,
+}: RequestOrder): Promise<Buffer> {
+  const x509 = await library();
+  const names = dnsNames.map(asciiName);
+  const subject = commonName ? [...names, ...ipAddresses].find((name) => name.length <= MAX_COMMON_NAME) : undefined;
+  const { key, signature } = signingOf(keys.privateKey);
+  const made = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: new x509.Name(subject === undefined ? [] : [{ CN: [{ utf8String: subject }] }]),
+    keys: {
+      privateKey: keys.privateKey.toCryptoKey(key, false, ['sign']),
+      publicKey: keys.publicKey.toCryptoKey(key, true, ['verify']),
+    },
+    signingAlgorithm: signature,
+    extensions: [
+      new x509.SubjectAlternativeNameExtension([
+        ...names.map((value) => ({ type: 'dns' as const, value })),
+        ...ipAddresses.map((value) => ({ type: 'ip' as const, value: plainAddress(value) })),
+      ]),
+    ],
+  });
+  return Buffer.from(made.rawData);
 }

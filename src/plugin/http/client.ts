@@ -92,7 +92,7 @@ function numberIn(headers: AnswerHeaders, name: string): number | undefined {
 }
 
 /** `Retry-After` in ms: seconds, or a date (RFC 9110, section 10.2.3). */
-function retryAfterIn(headers: AnswerHeaders, now: number): number | undefined {
+export function retryAfterIn(headers: AnswerHeaders, now: number): number | undefined {
   const seconds = numberIn(headers, 'retry-after');
   if (seconds !== undefined) return seconds * 1000;
   const at = instantOf(headers.get('retry-after') ?? '');
@@ -166,7 +166,8 @@ function refusalOf(what: string, answer: Answer, dialect: Dialect, now: number):
   return { ...common, code, message: `${dialect.meaning(code, refused.message)}${reset}` };
 }
 
-function silenceOf(what: string, { reason, sent, message }: ExchangeError): Failure {
+/** A call without a response that can be used. */
+export function silenceOf(what: string, { reason, sent, message }: ExchangeError): Failure {
   const codes = {
     timeout: 'no_answer',
     connect: 'no_connection',

@@ -21,7 +21,7 @@ export class ExchangeError extends Error {
 }
 
 export interface Request {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   /** A list is sent as one header for each value. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;

@@ -66,7 +66,8 @@ const REFUSED = new Set(['conflict', 'no_connection']);
 /** Failures with a possible effect. */
 const TRANSIENT = new Set(['server_error', 'bad_gateway', 'unavailable', 'timeout', 'no_answer', 'broken_connection']);
 
-function jittered(tries: number, random: number, cap = CAP_MS): number {
+/** A wait before a retry, in ms. `random`: uniform from 0 to 1. */
+export function jittered(tries: number, random: number, cap = CAP_MS): number {
   return Math.round(random * Math.min(cap, BASE_MS * 2 ** Math.min(tries, 16)));
 }
 

@@ -5,7 +5,7 @@
 
 import type { Recall } from '../../engine/remember.ts';
 import type { Plan } from '../../formats/plan.ts';
-import type { Desired } from '#plugin';
+import type { Desired, EndpointView, RegionStanding } from '#plugin';
 import { keptWorkspace } from '../../run/last-valid.ts';
 import type { Listener } from '../../run/events.ts';
 import type { Workspace } from '../../run/project.ts';
@@ -38,10 +38,20 @@ export class Recorded {
   #documents: readonly Desired[] = [];
   #store: Promise<Store> | undefined;
   #read: Read | undefined;
+  #regions: RegionStanding | undefined;
 
   constructor(workspace: Workspace, say: Listener) {
     this.workspace = workspace;
     this.#say = say;
+  }
+
+  /** The regions at the time of the last question; undefined without other regions. */
+  get regions(): RegionStanding | undefined {
+    return this.#regions;
+  }
+
+  setRegions(regions: RegionStanding | undefined): void {
+    this.#regions = regions;
   }
 
   get snapshot(): Snapshot {
@@ -88,6 +98,18 @@ export class Recorded {
     const mark = await (await this.store()).mark();
     if (this.#read?.mark !== mark) this.#read = { mark, state: this.#readLog() };
     return this.#read.state;
+  }
+
+  /** The part of one plugin. */
+  async viewOf(plugin: string): Promise<EndpointView> {
+    const { recall } = await this.log();
+    const isOwn = ({ ref }: { readonly ref: { readonly plugin: string } }): boolean => ref.plugin === plugin;
+    return {
+      ledger: recall.ledger,
+      desired: this.#documents.filter(isOwn),
+      memory: [...recall.resources.values()].filter(isOwn),
+      regions: this.#regions,
+    };
   }
 
   /** A text that every change of the log and every ended round changes. */

@@ -64,7 +64,7 @@ export function cachedPrograms(): Programs | undefined {
 }
 
 /** Go, with the folder of its own archive, which is often not in PATH. */
-function goEnvironment(): NodeJS.ProcessEnv {
+export function goEnvironment(): NodeJS.ProcessEnv {
   const path = [process.env['PATH'] ?? '', '/usr/local/go/bin', '/usr/lib/go/bin'].join(delimiter);
   return { ...process.env, PATH: path, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly -trimpath -buildvcs=false' };
 }

@@ -1,0 +1,24 @@
+/** The error of an ACME request that the server refused. */
+
+import { ApiError, type Failure } from '#plugin/http';
+import { type Problem, problemText, type Refusal } from './problems.ts';
+
+/** Longest wait that a server can ask for, in ms: the longest window of a public authority's limits is a week. */
+const MOST_WAIT_MS = 31 * 86_400_000;
+
+/** Thrown if the server answered with a problem. The code is the type of the problem. */
+export class AcmeProblem extends ApiError implements Refusal {
+  readonly problem: Problem;
+
+  constructor(problem: Problem, failure: Omit<Failure, 'code' | 'message'>) {
+    const { retryAfterMs } = failure;
+    super({
+      ...failure,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs: Math.min(MOST_WAIT_MS, retryAfterMs) }),
+      code: problem.type,
+      message: problemText(problem),
+    });
+    this.name = 'AcmeProblem';
+    this.problem = problem;
+  }
+}

@@ -1,0 +1,435 @@
+/**
+ * A client of an ACME server (RFC 8555), with renewal information (RFC 9773), profiles, IP addresses (RFC 8738) and external
+ * accounts.
+ *
+ * Each method is one operation. It throws an AcmeProblem if the server refused, an ApiError without an answer or for one that
+ * must not be used, and the signal's reason. `fate` of the error shows if the request may have had its effect.
+ */
+
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { InputError, type Json } from '#plugin';
+import { ApiError, realTiming, ShapeError, type Timing } from '#plugin/http';
+import { forEachOf } from '#plugin/limit';
+import { type Denial, openHttp } from '#plugin/net';
+import { AcmeProblem } from './acme-problem.ts';
+import {
+  type Account,
+  accountOf,
+  type Authorization,
+  authorizationOf,
+  type Challenge,
+  challengeOf,
+  type Directory,
+  directoryOf,
+  type Identifier,
+  linksOf,
+  locationOf,
+  type Order,
+  orderedIdentifier,
+  orderOf,
+  ownUrl,
+  originsOf,
+  type RenewalInfo,
+  renewalInfoOf,
+  sameIdentifiers,
+  secureUrl,
+} from './answers.ts';
+import { type IssuedChain, issuedOf, topIssuerOf } from './chains.ts';
+import { type AccountKey, bound, type ExternalAccount, signed } from './jws.ts';
+import type { Problem } from './problems.ts';
+import { askAgainMs } from './renewal-window.ts';
+import { type Message, openWire, readReply, type Reply, unusable } from './wire.ts';
+
+export interface AcmeOptions {
+  /** URL of the directory. */
+  readonly directory: string;
+  /** Anchors that verify the server, instead of the usual ones. PEM. */
+  readonly ca?: string;
+  readonly key: AccountKey;
+  /** URL of the account, if it is known. */
+  readonly account?: string;
+  readonly denial: Denial;
+  readonly timing?: Timing;
+  /** Deadline of one exchange, in ms. */
+  readonly requestMs?: number;
+}
+
+export interface AccountOrder {
+  /** `mailto:` addresses. */
+  readonly contact: readonly string[];
+  /** The terms of service, if the directory has some, are agreed to. */
+  readonly termsAgreed: boolean;
+  readonly eab?: ExternalAccount;
+}
+
+export interface NewOrder {
+  readonly identifiers: readonly Identifier[];
+  readonly profile?: string;
+  /** The identifier of the certificate that is renewed (RFC 9773, 5). */
+  readonly replaces?: string;
+}
+
+export interface AcmeClient {
+  readonly directory: Directory;
+  /** The server's clock minus this machine's, in ms, at the last answer. */
+  readonly clockDifferenceMs: () => number | undefined;
+  /** Number of requests so far. */
+  readonly requests: () => number;
+  /** The account of the key; undefined if the server has none. Later requests are made by it. */
+  readonly findAccount: (signal: AbortSignal) => Promise<Account | undefined>;
+  /** The account of the key, which is created if the server has none. Later requests are made by it. */
+  readonly createAccount: (
+    order: AccountOrder,
+    signal: AbortSignal,
+  ) => Promise<Account & { readonly created: boolean }>;
+  readonly account: (signal: AbortSignal) => Promise<Account>;
+  readonly updateContact: (contact: readonly string[], signal: AbortSignal) => Promise<Account>;
+  /** Gives the account another key, by which later requests are signed. Succeeds if the account has that key already. */
+  readonly rollover: (key: AccountKey, signal: AbortSignal) => Promise<void>;
+  readonly deactivate: (signal: AbortSignal) => Promise<void>;
+  /** Creates an order. If the `fate` of the error is unknown, the server may have created one that is not known here. */
+  readonly newOrder: (order: NewOrder, signal: AbortSignal) => Promise<Order>;
+  readonly order: (url: string, signal: AbortSignal) => Promise<Order>;
+  /** All authorizations of an order. Each is for an identifier of the order. */
+  readonly authorizations: (order: Order, signal: AbortSignal) => Promise<readonly Authorization[]>;
+  /** Lets the server validate a challenge. */
+  readonly answer: (challenge: Challenge, signal: AbortSignal) => Promise<void>;
+  /** Waits until the order can be finalized. Throws an AcmeProblem with the reasons of the authorizations that failed. */
+  readonly untilReady: (order: Order, signal: AbortSignal) => Promise<Order>;
+  /** Sends the certificate signing request (DER). An order that has been finalized before is returned as it is. */
+  readonly finalize: (order: Order, csr: Buffer, signal: AbortSignal) => Promise<Order>;
+  /** Waits until the certificate is issued. Throws an AcmeProblem if the order became invalid. */
+  readonly untilIssued: (order: Order, signal: AbortSignal) => Promise<Order>;
+  /**
+   * The certificate of a valid order, for exactly its names and the key. `preferredChain`: the common name of the issuer at the
+   * top of the wanted chain.
+   */
+  readonly certificate: (
+    order: Order,
+    publicKey: KeyObject,
+    preferredChain: string | undefined,
+    signal: AbortSignal,
+  ) => Promise<IssuedChain>;
+  /** Undefined if the server has no renewal information. */
+  readonly renewalInfo: (certificateId: string, signal: AbortSignal) => Promise<RenewalAdvice | undefined>;
+  /** Revokes a certificate of the account. `reason`: RFC 5280, 5.3.1. Succeeds if it is revoked already. */
+  readonly revoke: (certificate: X509Certificate, reason: number, signal: AbortSignal) => Promise<void>;
+}
+
+export interface RenewalAdvice extends RenewalInfo {
+  /** The wait until the server is asked again, in ms: 1 hour to 7 days. */
+  readonly askAgainMs: number;
+}
+
+const REQUEST_MS = 30_000;
+const AT_ONCE = 4;
+const MOST_ALTERNATES = 8;
+/** Waits between two reads of an order, in ms. Without a hint of the server, they double. */
+const POLL_MS = { first: 500, usual: 8000, most: 60_000 };
+/** Number of reads of one order: a limit for a server that asks for short waits, and never ends. */
+const MOST_POLLS = 500;
+/** Number of tokens that messages must not have. */
+const MOST_TOKENS = 1000;
+
+/** The failed parts of an order's authorizations, as one problem. */
+function failureOf(order: Order, authorizations: readonly Authorization[]): Problem {
+  const failed = authorizations.flatMap(({ identifier, challenges }) =>
+    challenges.flatMap(({ type, error }) =>
+      error === undefined
+        ? []
+        : [{ type: error.type, detail: `${type}: ${error.detail}`, identifier: identifier.value }],
+    ),
+  );
+  const [first] = failed;
+  if (first !== undefined && failed.length === 1)
+    return { type: first.type, detail: `validation of ${first.identifier} failed: ${first.detail}`, subproblems: [] };
+  if (failed.length > 1) return { type: 'compound', detail: 'validation failed', subproblems: failed };
+  return order.error ?? { type: 'other', detail: 'the order became invalid without a reason', subproblems: [] };
+}
+
+/** Opens a client, and reads the directory. */
+export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promise<AcmeClient> {
+  const { ca, denial, timing = realTiming, requestMs = REQUEST_MS } = options;
+  const directoryUrl = checkedUrl(options.directory, 'the URL of the directory');
+  const tokens = new Set<string>();
+  const wire = openWire({
+    send: openHttp(denial, ca === undefined ? {} : { ca }),
+    timing,
+    requestMs,
+    secrets: () => tokens,
+  });
+  let { key, account } = options;
+
+  const directory = readReply(await wire.get('read the directory', directoryUrl, signal), directoryOf);
+  wire.takeNoncesFrom(directory.newNonce);
+  const origins = originsOf(directoryUrl, directory);
+  if (account !== undefined) own(account);
+
+  /** Sends a request by the account. */
+  function post(message: Omit<Message, 'key' | 'account'>, by: AbortSignal): Promise<Reply> {
+    if (account === undefined) throw new Error('the account is not known yet');
+    return wire.post({ ...message, key, account }, by);
+  }
+
+  function located(reply: Reply): string {
+    try {
+      return locationOf(reply.header('location'), origins);
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+      throw unusable(reply, error.message);
+    }
+  }
+
+  function urlFor(what: string, url: string | undefined): string {
+    if (url === undefined) throw new InputError(`the server cannot ${what}: its directory has no URL for that`);
+    return url;
+  }
+
+  /** The account of a key; undefined if the server has none. */
+  async function accountBy(by: AccountKey, ends: AbortSignal): Promise<Account | undefined> {
+    const payload = { onlyReturnExisting: true };
+    try {
+      const reply = await wire.post({ what: 'find the account', url: directory.newAccount, payload, key: by }, ends);
+      const url = located(reply);
+      return readReply(reply, (value) => accountOf(value, url));
+    } catch (error) {
+      if (error instanceof AcmeProblem && error.code === 'accountDoesNotExist') return undefined;
+      throw error;
+    }
+  }
+
+  async function findAccount(ends: AbortSignal): Promise<Account | undefined> {
+    const found = await accountBy(key, ends);
+    account = found?.url ?? account;
+    return found;
+  }
+
+  async function createAccount({ contact, termsAgreed, eab }: AccountOrder, ends: AbortSignal) {
+    const url = directory.newAccount;
+    const binding = eab === undefined ? {} : { externalAccountBinding: await bound(key, eab, url) };
+    const payload: Json = { contact: [...contact], termsOfServiceAgreed: termsAgreed, ...binding };
+    const reply = await wire.post({ what: 'create the account', url, payload, key }, ends);
+    const own = located(reply);
+    const made = readReply(reply, (value) => accountOf(value, own));
+    account = own;
+    return { ...made, created: reply.status === 201 };
+  }
+
+  async function changeAccount(what: string, payload: Json | undefined, ends: AbortSignal): Promise<Account> {
+    const url = account ?? '';
+    const reply = await post({ what, url, ...(payload === undefined ? {} : { payload }) }, ends);
+    return readReply(reply, (value) => accountOf(value, url));
+  }
+
+  async function rollover(to: AccountKey, ends: AbortSignal): Promise<void> {
+    const what = 'change the key of the account';
+    const url = urlFor(what, directory.keyChange);
+    const payload = await signed({ account: account ?? '', oldKey: key.jwk }, to, { url });
+    try {
+      await post({ what, url, payload, creates: true }, ends);
+    } catch (error) {
+      // An earlier request may have changed the key: the account then belongs to the new one.
+      if (!(error instanceof ApiError) || error.status === 429 || account === undefined) throw error;
+      const found = await accountBy(to, ends).catch(() => undefined);
+      if (found?.url !== account) throw error;
+    }
+    key = to;
+  }
+
+  function orderIn(reply: Reply, url: string): Order {
+    return readReply(reply, (value) => orderOf(value, url, origins));
+  }
+
+  async function newOrder({ identifiers, profile, replaces }: NewOrder, ends: AbortSignal): Promise<Order> {
+    const payload: Json = {
+      identifiers: identifiers.map(({ type, value }) => ({ type, value })),
+      ...(profile === undefined ? {} : { profile }),
+      ...(replaces === undefined ? {} : { replaces }),
+    };
+    const reply = await post({ what: 'create an order', url: directory.newOrder, payload, creates: true }, ends);
+    const made = orderIn(reply, located(reply));
+    if (!sameIdentifiers(made.identifiers, identifiers)) throw unusable(reply, 'the order is for other names');
+    return made;
+  }
+
+  async function order(url: string, ends: AbortSignal): Promise<Order> {
+    return orderIn(await readOrder(url, ends), url);
+  }
+
+  function readOrder(url: string, ends: AbortSignal): Promise<Reply> {
+    return post({ what: 'read the order', url: own(url) }, ends);
+  }
+
+  /** Checks a URL that may come from a record. */
+  function own(url: string): string {
+    try {
+      return ownUrl(url, 'the recorded URL', origins);
+    } catch (error) {
+      throw error instanceof ShapeError ? new InputError(error.message) : error;
+    }
+  }
+
+  async function authorizations(of: Order, ends: AbortSignal): Promise<readonly Authorization[]> {
+    const found = new Map<string, Authorization>();
+    await forEachOf(of.authorizations, AT_ONCE, async (url) => {
+      const reply = await post({ what: 'read an authorization', url }, ends);
+      const read = readReply(reply, (value) => authorizationOf(value, url, origins));
+      if (orderedIdentifier(of, read) === undefined)
+        throw unusable(reply, 'the authorization is for a name that was not ordered');
+      found.set(url, read);
+    });
+    const all = of.authorizations.flatMap((url) => found.get(url) ?? []);
+    for (const { token } of all.flatMap(({ challenges }) => challenges))
+      if (token !== undefined && tokens.size < MOST_TOKENS) tokens.add(token);
+    return all;
+  }
+
+  async function answer({ url }: Challenge, ends: AbortSignal): Promise<void> {
+    const what = 'answer a challenge';
+    try {
+      await post({ what, url: own(url), payload: {} }, ends);
+    } catch (error) {
+      // The server refuses a second answer, which follows a first one that was lost on the way.
+      if (!(error instanceof AcmeProblem) || error.code !== 'malformed') throw error;
+      const reply = await post({ what, url }, ends);
+      if (readReply(reply, (value) => challengeOf(value, '', origins)).status === 'pending') throw error;
+    }
+  }
+
+  /** Reads an order until `isOver`. */
+  async function poll(from: Order, isOver: (order: Order) => boolean, ends: AbortSignal): Promise<Order> {
+    let now = from;
+    let waitMs = POLL_MS.first;
+    for (let polls = 0; !isOver(now); polls += 1) {
+      if (polls === MOST_POLLS)
+        throw new ApiError({
+          what: 'read the order',
+          code: 'no_answer',
+          fate: 'unknown',
+          message: `the order is still ${now.status} after ${MOST_POLLS} requests`,
+        });
+      await timing.sleep(waitMs, ends);
+      const reply = await readOrder(from.url, ends);
+      now = orderIn(reply, from.url);
+      if (!sameIdentifiers(now.identifiers, from.identifiers)) throw unusable(reply, 'the order is for other names');
+      waitMs = nextWaitMs(reply.retryAfterMs, polls);
+    }
+    if (now.status === 'invalid') throw await invalid(now, ends);
+    return now;
+  }
+
+  async function invalid(of: Order, ends: AbortSignal): Promise<AcmeProblem> {
+    // The reasons are of the authorizations. Without them, that of the order remains.
+    const read = await authorizations(of, ends).catch((): readonly Authorization[] => []);
+    ends.throwIfAborted();
+    return new AcmeProblem(failureOf(of, read), { what: 'order a certificate', fate: 'nothing' });
+  }
+
+  async function finalize(of: Order, csr: Buffer, ends: AbortSignal): Promise<Order> {
+    const payload = { csr: csr.toString('base64url') };
+    try {
+      return orderIn(
+        await post({ what: 'finalize the order', url: own(of.finalize), payload, creates: true }, ends),
+        of.url,
+      );
+    } catch (error) {
+      if (!(error instanceof ApiError) || !(error.fate === 'unknown' || error.code === 'orderNotReady')) throw error;
+      const now = await order(of.url, ends);
+      if (now.status === 'processing' || now.status === 'valid') return now;
+      throw error;
+    }
+  }
+
+  async function certificate(
+    of: Order,
+    publicKey: KeyObject,
+    preferredChain: string | undefined,
+    ends: AbortSignal,
+  ): Promise<IssuedChain> {
+    const what = 'download the certificate';
+    if (of.certificate === undefined)
+      throw unusable({ what, effect: 'nothing', status: 200 }, 'the order has no certificate');
+    const download = async (
+      url: string,
+    ): Promise<{ readonly reply: Reply; readonly chain: Omit<IssuedChain, 'isPreferred'> }> => {
+      const reply = await post({ what, url: own(url), accept: 'application/pem-certificate-chain' }, ends);
+      const certificates = issuedOf(reply.body, { identifiers: of.identifiers, publicKey });
+      if ('why' in certificates) throw unusable(reply, certificates.why);
+      return { reply, chain: { certificates, topIssuer: topIssuerOf(certificates) } };
+    };
+    const first = await download(of.certificate);
+    if (preferredChain === undefined || first.chain.topIssuer === preferredChain)
+      return { ...first.chain, isPreferred: true };
+    for (const url of alternatesIn(first.reply)) {
+      const { chain } = await download(url);
+      if (chain.topIssuer === preferredChain) return { ...chain, isPreferred: true };
+    }
+    return { ...first.chain, isPreferred: false };
+  }
+
+  function alternatesIn(reply: Reply): readonly string[] {
+    try {
+      return linksOf(reply.header('link'), 'alternate', MOST_ALTERNATES, origins);
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+      throw unusable(reply, error.message);
+    }
+  }
+
+  async function renewalInfo(certificateId: string, ends: AbortSignal): Promise<RenewalAdvice | undefined> {
+    const base = directory.renewalInfo;
+    if (base === undefined) return undefined;
+    const reply = await wire.get('read renewal information', `${base.replace(/\/$/u, '')}/${certificateId}`, ends);
+    return { ...readReply(reply, renewalInfoOf), askAgainMs: askAgainMs(reply.retryAfterMs) };
+  }
+
+  async function revoke({ raw }: X509Certificate, reason: number, ends: AbortSignal): Promise<void> {
+    const what = 'revoke a certificate';
+    const payload = { certificate: raw.toString('base64url'), reason };
+    try {
+      await post({ what, url: urlFor(what, directory.revokeCert), payload }, ends);
+    } catch (error) {
+      if (!(error instanceof AcmeProblem && error.code === 'alreadyRevoked')) throw error;
+    }
+  }
+
+  return {
+    directory,
+    clockDifferenceMs: wire.clockDifferenceMs,
+    requests: wire.requests,
+    findAccount,
+    createAccount,
+    account: (ends) => changeAccount('read the account', undefined, ends),
+    updateContact: (contact, ends) => changeAccount('change the contact', { contact: [...contact] }, ends),
+    rollover,
+    deactivate: async (ends) => {
+      await changeAccount('deactivate the account', { status: 'deactivated' }, ends);
+    },
+    newOrder,
+    order,
+    authorizations,
+    answer,
+    untilReady: (of, ends) => poll(of, ({ status }) => status !== 'pending', ends),
+    finalize,
+    untilIssued: (of, ends) => poll(of, ({ status }) => status === 'valid' || status === 'invalid', ends),
+    certificate,
+    renewalInfo,
+    revoke,
+  };
+}
+
+/** The wait before the next read of an order, in ms. */
+function nextWaitMs(retryAfterMs: number | undefined, polls: number): number {
+  const { first, usual, most } = POLL_MS;
+  const own = Math.min(usual, first * 2 ** Math.min(polls + 1, 10));
+  return retryAfterMs === undefined || retryAfterMs === 0 ? own : Math.min(most, Math.max(first, retryAfterMs));
+}
+
+function checkedUrl(url: string, which: string): string {
+  try {
+    secureUrl(url, which);
+    return url;
+  } catch (error) {
+    throw error instanceof ShapeError ? new InputError(error.message) : error;
+  }
+}

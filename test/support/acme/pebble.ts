@@ -1,0 +1,126 @@
+/** A real ACME server for tests: Pebble, with its program that answers challenges. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { keyPem, makeAuthority, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
+import { temporaryFolder } from '../cli.ts';
+import { freePort, startDaemon } from '../daemons.ts';
+import type { Feature, TestAuthority } from './authority.ts';
+import { PEBBLE_VERSION, type PebblePrograms } from './programs.ts';
+
+export interface PebbleOptions {
+  /** Share of good nonces that are rejected, in percent. */
+  readonly rejectNonces?: number;
+  /** Keys of external accounts by their id, in base64url; an account then needs one. */
+  readonly externalAccounts?: Readonly<Record<string, string>>;
+}
+
+/** The profile without any requirement. */
+const PROFILE = 'default';
+export const PEBBLE_PROFILES = {
+  [PROFILE]: { description: '90 days', validityPeriod: 7_776_000 },
+  tlsserver: { description: '45 days', validityPeriod: 3_888_000 },
+  shortlived: { description: '6 days', validityPeriod: 576_000 },
+};
+
+/** A pair for the server's own HTTPS. */
+async function serverPair(folder: string): Promise<string> {
+  const now = Date.now();
+  const [caKeys, keys] = await Promise.all([makeKeys('ecdsa-p256'), makeKeys('ecdsa-p256')]);
+  const ca = await makeAuthority('Test server', caKeys, now);
+  const leaf = await makeLeaf({
+    dnsNames: ['localhost'],
+    ipAddresses: ['127.0.0.1'],
+    validityDays: 2,
+    keys,
+    signer: { certificate: ca, key: caKeys.privateKey },
+    now,
+  });
+  writeFileSync(join(folder, 'server.crt'), leaf.toString());
+  writeFileSync(join(folder, 'server.key'), keyPem(keys.privateKey));
+  return ca.toString();
+}
+
+/** Starts Pebble, and the program that answers its challenges. */
+export async function startPebble(programs: PebblePrograms, options: PebbleOptions = {}): Promise<TestAuthority> {
+  const folder = temporaryFolder();
+  const ca = await serverPair(folder);
+  const [port, httpPort, tlsPort, dnsPort, managementPort] = await Promise.all(
+    Array.from({ length: 5 }, () => freePort()),
+  );
+  const isNew = programs.version === PEBBLE_VERSION;
+  const eab = options.externalAccounts;
+  const pebble = {
+    listenAddress: `127.0.0.1:${port}`,
+    certificate: join(folder, 'server.crt'),
+    privateKey: join(folder, 'server.key'),
+    httpPort,
+    tlsPort,
+    ocspResponderURL: '',
+    externalAccountBindingRequired: eab !== undefined,
+    ...(eab === undefined ? {} : { externalAccountMACKeys: eab }),
+    domainBlocklist: ['blocked-domain.example'],
+    retryAfter: { authz: 1, order: 1 },
+    ...(isNew ? { keyAlgorithm: 'ecdsa', profiles: PEBBLE_PROFILES } : { certificateValidityPeriod: 7_776_000 }),
+  };
+  writeFileSync(join(folder, 'pebble.json'), JSON.stringify({ pebble }));
+  const challenges = await startDaemon(
+    folder,
+    [
+      programs.challenges,
+      ...(isNew ? ['-doh', '', '-dnsserver'] : ['-dns01']),
+      `127.0.0.1:${dnsPort}`,
+      '-http01',
+      `127.0.0.1:${httpPort}`,
+      '-https01=',
+      '-tlsalpn01=',
+      '-management',
+      `127.0.0.1:${managementPort}`,
+      // Nothing listens on IPv6.
+      '-defaultIPv6=',
+    ],
+    [httpPort ?? 0, managementPort ?? 0],
+    join(folder, 'challenges.log'),
+  );
+  const env = {
+    PEBBLE_WFE_NONCEREJECT: String(options.rejectNonces ?? 0),
+    PEBBLE_VA_NOSLEEP: '1',
+    PEBBLE_AUTHZREUSE: '0',
+    PEBBLE_ALTERNATE_ROOTS: '2',
+    PEBBLE_CHAIN_LENGTH: '2',
+  };
+  const server = await startDaemon(
+    folder,
+    [
+      'env',
+      ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
+      programs.pebble,
+      '-config',
+      join(folder, 'pebble.json'),
+      '-dnsserver',
+      `127.0.0.1:${dnsPort}`,
+    ],
+    [port ?? 0],
+    join(folder, 'pebble.log'),
+  );
+  const manage = async (path: string, body: unknown): Promise<void> => {
+    const answer = await fetch(`http://127.0.0.1:${managementPort}/${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  };
+  const features: readonly Feature[] = isNew ? ['ari', 'profiles'] : [];
+  return {
+    directory: `https://127.0.0.1:${port}/dir`,
+    ca,
+    features: new Set(features),
+    profile: isNew ? PROFILE : undefined,
+    serveFile: (token, content) => manage('add-http01', { token, content }),
+    addTxt: (host, value) => manage('set-txt', { host: `${host}.`, value }),
+    stop: async () => {
+      await server.stop();
+      await challenges.stop();
+    },
+  };
+}
