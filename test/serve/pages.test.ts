@@ -138,7 +138,9 @@ test('a resource has every rule of its step with numbers, its lifecycle, and its
   expect(text).toMatch(/<summary>\d+ rules of this step: rejects 1, passes \d+<\/summary>/u);
   expect(text).toContain('known=7');
   expect(text).toContain('<title>Lifecycle of Certificate</title>');
-  expect(text.match(/<span class="side">(?:Declared|Last applied|Actual): <\/span><code>\[&quot;pay\.example/gu)).toHaveLength(3);
+  expect(
+    text.match(/<span class="side">(?:Declared|Last applied|Actual): <\/span><code>\[&quot;pay\.example/gu),
+  ).toHaveLength(3);
 });
 
 test('a round that refreshes only some resources keeps what is known of the others', { timeout: 120_000 }, async () => {

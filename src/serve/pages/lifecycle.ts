@@ -60,7 +60,11 @@ function sentence({ states, transitions }: Machine, present: string | undefined)
 /** `present`: the state of the resource. `next`: the step of its row. */
 export function lifecycleChart(
   machine: Machine,
-  { kind, present, next }: { readonly kind: string; readonly present: string | undefined; readonly next: Step | undefined },
+  {
+    kind,
+    present,
+    next,
+  }: { readonly kind: string; readonly present: string | undefined; readonly next: Step | undefined },
 ): Html {
   const { states } = machine;
   const arrows = arrowsOf(machine);
