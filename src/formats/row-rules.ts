@@ -1,4 +1,4 @@
-/** What every rule says of the rows of a plan, also those that pass: a plan has only the reasons of refused rows. */
+/** The judgements of every rule on the rows of a plan, also those that pass: a plan has only the reasons of refused rows. */
 
 import { type Action, formatRef } from '#plugin';
 import { type RuleSaid, said } from './explanation.ts';

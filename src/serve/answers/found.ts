@@ -25,7 +25,7 @@ export interface Found {
   /** True if the newest plan is about every resource. */
   readonly isWhole: boolean;
   readonly rows: readonly PlanRow[];
-  /** What every rule says of a row, by address: of the first rows of each plan. */
+  /** The judgements of every rule on a row, by address: of the first rows of each plan. */
   readonly rules: ReadonlyMap<string, readonly RuleSaid[]>;
   /** As the refreshes saw them, by address. */
   readonly seen: ReadonlyMap<string, Plan['prior_state']['resources'][number]>;

@@ -1,4 +1,4 @@
-/** What comes next in a fleet: steps of the last plan, and the times at which resources are due. Pure. */
+/** The next steps of a fleet: rows of the last plan, and the times at which resources are due. Pure. */
 
 import { compareText, type Facts, instantOf, instantText } from '#plugin';
 import type { Found, PlanRow } from '../answers/found.ts';
@@ -10,7 +10,7 @@ export interface Next {
   readonly due_at: string;
   /** The row of the step. Absent for a resource that is not due yet. */
   readonly row?: PlanRow;
-  /** What is due: `renewal due at`. Absent with a row. */
+  /** The part that is due: `renewal due`. Absent with a row. */
   readonly due?: string;
 }
 

@@ -37,7 +37,7 @@ interface ResourceData {
   readonly state: MemoryBody | null;
   /** The row of the last plan. */
   readonly row: PlanRow | null;
-  /** What every rule says of the row. */
+  /** The judgements of every rule on the row. */
   readonly rules: readonly RuleSaid[];
   /** Sentences about the parts that the last plan leaves out. */
   readonly limits: readonly string[];
