@@ -1,6 +1,6 @@
 /** An ACME authority for tests: a server with its anchors, and a place for the answers to its challenges. */
 
-/** What an authority may not have. Debian's Pebble has only the rest. */
+/** Features that an older authority lacks. */
 export type Feature = 'ari' | 'profiles';
 
 export interface AuthorityOptions {

@@ -1,4 +1,4 @@
-/** Limits of the emulated authority, as public authorities have them: so many events of one kind within a window. */
+/** Limits of the emulated authority, as public authorities have them: a number of events of one kind within a window. */
 
 import { RefusalError } from './refusal.ts';
 

@@ -39,7 +39,7 @@ export interface Fault {
   readonly answer: Answer | 'lost' | ((right: Answer) => Answer);
 }
 
-/** What a test changes while the server runs. */
+/** Faults that a test changes while the server runs. */
 export interface Faults {
   /** Share of good nonces that are rejected, from 0 to 1. */
   rejectNonces: number;

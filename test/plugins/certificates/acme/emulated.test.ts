@@ -1,4 +1,4 @@
-/** What only the emulated ACME authority does: its faults, limits and suggestions, and the care of the client for them. */
+/** The client against faults, limits and suggestions that only the emulated ACME authority has. */
 
 import type { X509Certificate } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -128,7 +128,7 @@ test('the authority can move the window of a renewal, with a reason', async () =
   const info = await by.client.renewalInfo(id, anySignal);
   expect(info?.explanation).toBe(explanationURL);
   expect(info !== undefined && isRenewalDue(info.window, id, now)).toBe(true);
-  // A hostile address is no page.
+  // A hostile address is not shown.
   authority.acme.suggestRenewal(id, { start: now, end: now + 1000, explanationURL: 'javascript:alert(1)' });
   expect((await by.client.renewalInfo(id, anySignal))?.explanation).toBeUndefined();
   authority.acme.suggestRenewal(id, { start: now, end: now });
