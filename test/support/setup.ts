@@ -30,6 +30,8 @@ const tools: Readonly<Record<string, string>> = {
   hcloud: 'hcloud-cli',
   '/usr/lib/python3/dist-packages/hcloud/__init__.py': 'python3-hcloud',
   nginx: 'nginx-light',
+  named: 'bind9',
+  knotd: 'knot',
   haproxy: 'haproxy',
   postfix: 'postfix',
   dovecot: 'dovecot-imapd',
