@@ -24,13 +24,14 @@ import type { CertificateResource, DomainResource } from './diff.ts';
 import { regionOf } from './events/domains.ts';
 import { INCIDENT_TYPES, type Incident } from './events/incidents.ts';
 import type { EventEntry, EventStatus } from './events/queue.ts';
+import { certificateRegions } from './events/regions.ts';
 import { tablesOf } from './events/tables.ts';
 import { usableUntil } from './facts.ts';
 import { tables } from './generated.ts';
 import { Certificate, Domain } from './kinds.ts';
 import { knownDueAt, timeOf } from './schedule.ts';
 
-const EVENT_STATUSES = ['pending', 'applied', 'failed'] as const satisfies readonly EventStatus[];
+const EVENT_STATUSES = ['pending', 'applied', 'failed', 'forwarded'] as const satisfies readonly EventStatus[];
 const INCIDENT_STATUSES = ['open', 'acknowledged', 'resolved'] as const satisfies readonly Incident['status'][];
 const TIERS = ['1', '2', '3'] as const;
 const SLA = { warning: 'renewal_sla_warning', breach: 'renewal_sla_breach' } as const;
@@ -88,6 +89,9 @@ const families: readonly MetricFamily[] = [
     closed: { class: Object.keys(SLA) },
   }),
   gauge('events', 'Certificate events in the queue, by status.', { closed: { status: EVENT_STATUSES } }),
+  gauge('events_waiting', 'Certificate events that wait until the region of their Domain has recorded them.', {
+    open: ['region'],
+  }),
   gauge('incidents', 'Incidents by status and tier.', { closed: { status: INCIDENT_STATUSES, tier: TIERS } }),
   gauge('incidents_unresolved', 'Incidents that are open or acknowledged, by type.', {
     closed: { type: INCIDENT_TYPES },
@@ -104,14 +108,6 @@ const families: readonly MetricFamily[] = [
   fdt('domains_renewal_sla_warning_total', 'gauge', 'Domains whose renewal is due within the warning window.'),
   fdt('domains_renewal_sla_breach_total', 'gauge', 'Domains whose renewal is overdue.'),
   fdt('dlq_auto_replays_total', 'counter', 'Automatic replays of dead letters.'),
-  fdt(
-    'replication_targets_total',
-    'gauge',
-    'Regions of Domains by the state of their replication; 0 without replication.',
-    {
-      closed: { state: ['source', 'replicated', 'stale'] },
-    },
-  ),
   fdt('metrics_generated_at_seconds', 'gauge', 'Time of the values, in unix seconds.', {}),
 ];
 
@@ -229,6 +225,10 @@ function ledgerValues(before: Ledger, after: Ledger): Readonly<Record<string, re
   const replays = [{ value: replaysOf(tablesOf(before).events, events) }];
   return {
     fettle_events: countsBy('status', EVENT_STATUSES, statuses),
+    fettle_events_waiting: Object.entries(certificateRegions.waiting(after)).map(([region, value]) => ({
+      labels: { region },
+      value,
+    })),
     fettle_incidents: INCIDENT_STATUSES.flatMap((status) =>
       TIERS.map((tier) => ({
         labels: { status, tier },

@@ -55,6 +55,13 @@ export interface RoundReport {
   readonly next_due_at?: number;
   /** By plugin: names by which events may address its declared resources. */
   readonly targets: Readonly<Record<string, readonly string[]>>;
+  /** Absent for a daemon without other regions. */
+  readonly regions?: {
+    /** Numbers of declared resources by the region of their route, with an empty name for none. */
+    readonly counts: Readonly<Record<string, number>>;
+    /** Recorded times of the last pulls, epoch ms, by region. */
+    readonly pulls: Readonly<Record<string, number>>;
+  };
   /** Resources by plugin, kind and state: every state of a kind with resources, also those without one. */
   readonly resources: readonly Counted[];
   /** Rows by verdict and goal. */
@@ -167,6 +174,7 @@ export interface RoundEnd {
   /** Time at which the next resource, event or delivery is due. */
   readonly nextDueAt?: number | undefined;
   readonly targets: RoundReport['targets'];
+  readonly regions?: RoundReport['regions'] | undefined;
 }
 
 function metricsOf({ families }: Measured): readonly CountedMetric[] {
@@ -196,6 +204,7 @@ export function roundReport({
   documents,
   headSeq,
   targets,
+  regions,
 }: RoundEnd): RoundReport {
   return {
     project: plan.project,
@@ -207,6 +216,7 @@ export function roundReport({
     ...(headSeq === undefined ? {} : { head_seq: headSeq }),
     ...(nextDueAt === undefined ? {} : { next_due_at: nextDueAt }),
     targets,
+    ...(regions === undefined ? {} : { regions }),
     resources: resourceCounts(standing.now, plugins),
     rows: rowCounts(standing.now),
     findings: countsOf(

@@ -72,7 +72,7 @@ function hostsFile(): () => Promise<ReadonlyMap<string, readonly string[]>> {
 }
 
 /** The result of `work`; undefined once the deadline (ms) is over. Throws the signal's reason when aborted; `leave` ends the work then. */
-async function before<T>(
+export async function before<T>(
   deadline: number,
   signal: AbortSignal,
   work: () => Promise<T>,
@@ -129,7 +129,7 @@ function codesOf(answers: readonly Asked[]): readonly string[] {
 }
 
 /** `192.0.2.53` of itself and of `192.0.2.53:5353`, `2001:db8::53` of itself and of `[2001:db8::53]:5353`. */
-function addressOfServer(text: string): string {
+export function addressOfServer(text: string): string {
   return (
     /^\[(?<address>[^\]]*)\]/u.exec(text)?.groups?.['address'] ?? (isIP(text) === 0 ? text.replace(/:\d+$/u, '') : text)
   );

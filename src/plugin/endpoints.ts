@@ -5,6 +5,7 @@
 
 import type { AnswerForm } from './answer-form.ts';
 import type { Ledger } from './ledger.ts';
+import type { RegionStanding } from './regions.ts';
 import type { Instant } from './time.ts';
 import type { Desired, Json, Memory } from './types.ts';
 
@@ -46,6 +47,8 @@ export interface EndpointView {
   /** Empty without valid documents since the start of the daemon. */
   readonly desired: readonly Desired[];
   readonly memory: readonly Memory[];
+  /** Absent for a daemon without regions. */
+  readonly regions?: RegionStanding | undefined;
 }
 
 /** A decision about events or incidents. */
@@ -72,7 +75,7 @@ export interface Endpoint<V = EndpointView> {
   readonly method: 'GET' | 'POST' | 'PATCH';
   /** With parameters: `/v1/admin/cert-events/:id/replay`. */
   readonly path: ApiPath;
-  readonly role: 'read' | 'operate';
+  readonly role: 'read' | 'relay' | 'operate';
   /** Begins with a verb. */
   readonly summary: string;
   readonly query: Fields;

@@ -9,6 +9,7 @@ import type { AnswerForm } from './answer-form.ts';
 import type { StateNote } from './commands.ts';
 import type { ApiPath } from './endpoints.ts';
 import type { Ledger, LedgerChange } from './ledger.ts';
+import type { PluginRegions, Regions } from './regions.ts';
 import type { Instant } from './time.ts';
 import type { Desired, Facts, Json, Memory } from './types.ts';
 
@@ -44,6 +45,8 @@ export interface EventFold {
   readonly desired: readonly Desired[];
   /** The recorded resources of the plugin, by address. */
   readonly memory: readonly Memory[];
+  /** Absent for a daemon without regions. */
+  readonly regions?: Regions | undefined;
   readonly now: Instant;
 }
 
@@ -105,6 +108,7 @@ export interface PluginEvents {
   open(env: Readonly<Record<string, string | undefined>>, tokens?: readonly string[]): OpenEvents;
   /** For `fettle events` and `fettle incidents`. */
   readonly desk?: EventsDesk;
+  readonly regions?: PluginRegions;
 }
 
 /** Selects events on `fettle events`. An absent part selects all. */

@@ -27,6 +27,7 @@ import {
   type OpenEvents,
   type Plugin,
   type PluginEvents,
+  type Regions,
   secretsOf,
   type StateNote,
   valueRedactor,
@@ -59,6 +60,7 @@ export interface Draining {
   readonly stop: AbortSignal;
   /** Fires when another process begins to wait for the lock: after one batch, the rest is for the next round. */
   readonly wanted?: AbortSignal | undefined;
+  readonly regions?: Regions | undefined;
   /** The changes by the outcomes of deliveries, oldest first. */
   readonly settled: (ledger: Ledger, outcomes: readonly Json[]) => readonly LedgerChange[];
 }
@@ -302,7 +304,7 @@ class Drain {
     { plugin, events, open }: Source,
     arrivals: readonly Json[],
   ): Promise<{ readonly drafts: readonly Draft[]; readonly more: boolean }> {
-    const { project, recall, run } = this.#draining;
+    const { project, recall, run, regions } = this.#draining;
     this.#folds += 1;
     const isOwn = ({ ref }: { readonly ref: { readonly plugin: string } }): boolean => ref.plugin === name;
     const desired = (await this.#declared()).filter(isOwn);
@@ -316,6 +318,7 @@ class Drain {
         desired,
         memory: [...recall.resources.values()].filter(isOwn),
         now: project.host.now(),
+        regions,
       });
       drafts = ledgerDrafts(folded.changes, { run, tables: events.tables, redact: keeping(events.words, redact) });
     } catch (error) {

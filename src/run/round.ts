@@ -7,6 +7,7 @@
 
 import { isPermitted, isUnattended, permittedCauses, type Permission, type Permissions } from '../engine/permission.ts';
 import { type RoundHealth, type RoundReport, roundReport } from '../formats/round.ts';
+import { type RowRules, rowRules } from '../formats/row-rules.ts';
 import { restlessIn, type Standing, standingOf } from '../formats/standing.ts';
 import type { Due } from '../engine/due.ts';
 import type { Plan, Planned } from '../formats/plan.ts';
@@ -20,6 +21,7 @@ import {
   type Ledger,
   type Plugin,
   type Ref,
+  type Regions,
 } from '#plugin';
 import { apply } from './apply.ts';
 import type { OpenRound } from './apply-round.ts';
@@ -82,6 +84,8 @@ export interface RoundOptions {
   /** Gets the standing of log, lock and inbox, even if the round fails. */
   readonly onHealth?: (health: RoundHealth) => void;
   readonly alerts: RoundAlerts;
+  /** Absent for a daemon without other regions. */
+  readonly regions?: Regions | undefined;
 }
 
 export interface RoundResult {
@@ -90,6 +94,8 @@ export interface RoundResult {
   readonly report?: RoundReport;
   /** The plan of the refresh. Present with a report. */
   readonly plan?: Plan;
+  /** The rules of its rows. Present with a report. */
+  readonly rules?: RowRules;
   /** The ledger before the round and after it. Present with a report. */
   readonly ledger?: { readonly before: Ledger; readonly after: Ledger };
   /** The documents of the round, packed, if they are valid and other than those of the order. */
@@ -128,6 +134,23 @@ async function targetsOf({ host }: Workspace, documents: readonly Desired[]): Pr
     if (events !== undefined) targets[name] = events.targets(own);
   }
   return targets;
+}
+
+/** The report about regions: what the daemon needs for its pulls. */
+async function regionReport(
+  { host }: Workspace,
+  documents: readonly Desired[],
+  ledger: Ledger,
+): Promise<NonNullable<RoundReport['regions']>> {
+  const counts: Record<string, number> = {};
+  const pulls: Record<string, Instant> = {};
+  for (const [name, own] of Map.groupBy(documents, ({ ref }) => ref.plugin)) {
+    const { regions } = (await (await host.plugins.get(name)?.())?.events?.()) ?? {};
+    if (regions === undefined) continue;
+    for (const [region, count] of Object.entries(regions.counts(own))) counts[region] = (counts[region] ?? 0) + count;
+    Object.assign(pulls, regions.pulls(ledger));
+  }
+  return { counts, pulls };
 }
 
 /** Runs one round. The ending is that of an apply, or of a plan while another process holds the lock. */
@@ -175,11 +198,12 @@ async function watchedRound(
   onInbox: (ageMs: number | undefined) => void,
 ): Promise<RoundResult> {
   const { config, host } = workspace;
-  const { interruption, lockTimeout, order, everyMs, alerts } = options;
+  const { interruption, lockTimeout, order, everyMs, alerts, regions } = options;
   const permissions: Permissions = { host: options.permissions, project: config.serveApply };
   const causes = permittedCauses(permissions);
   const refreshedAt = host.now();
   let found: Plan | undefined;
+  let rules: RowRules = {};
   let rows: readonly Row[] = [];
   let head: Head | undefined;
   let due: Due | undefined;
@@ -203,6 +227,7 @@ async function watchedRound(
   let ledger: RoundResult['ledger'];
   const onFound = async (each: RoundFound): Promise<void> => {
     measures = await measuredIn(each, options.measure);
+    rules = rowRules(each.reconciled.sealed.actions);
     known = new Set(each.reconciled.resources.keys());
     gaps = gapsOver(each.reconciled, addressesOf(each.reconciled.refreshed));
     ledger = { before: each.ledger.before, after: ledgerCopy(each.ledger.after) };
@@ -233,7 +258,10 @@ async function watchedRound(
         command: 'serve',
         opened: async (open) => {
           read = open.project;
-          ({ nextAt: eventAt, refreshesAll: isOrdered } = await drainEvents({ ...open, settled: alerts.settled }, say));
+          ({ nextAt: eventAt, refreshesAll: isOrdered } = await drainEvents(
+            { ...open, regions, settled: alerts.settled },
+            say,
+          ));
         },
         judged: (reconciled, open) => {
           refreshed = addressesOf(reconciled.refreshed);
@@ -294,8 +322,10 @@ async function watchedRound(
       measured: measures.measured,
       nextDueAt: earliest(eventAt, deliveryAt, nextAt),
       targets: await targetsOf(workspace, documents),
+      regions: regions === undefined ? undefined : await regionReport(workspace, documents, ledger?.after ?? new Map()),
     }),
     plan: found,
+    rules,
     ...(ledger === undefined ? {} : { ledger }),
     ...lastValidOf(read, order),
   };

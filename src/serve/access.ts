@@ -13,7 +13,8 @@ import type { PointerMistake } from '../engine/load/explain.ts';
 
 type Written = ServeHost['access'];
 
-export type Role = Written['tokens'][number]['roles'][number];
+/** `replicate`: of a peer, which no token and no other client can have. */
+export type Role = Written['tokens'][number]['roles'][number] | 'replicate';
 
 /** Reasons for which a request is refused for its caller: labels of a counter. */
 export const HTTP_REFUSALS = ['unauthenticated', 'forbidden', 'foreign'] as const;
@@ -26,7 +27,7 @@ export interface Caller {
 }
 
 /** Roles that a role includes. */
-const INCLUDES: Partial<Record<Role, readonly Role[]>> = { operate: ['read'] };
+const INCLUDES: Partial<Record<Role, readonly Role[]>> = { operate: ['read', 'relay'], read: ['relay'] };
 
 function callerOf({ name, roles }: { readonly name: string; readonly roles: readonly Role[] }): Caller {
   return { name, roles: new Set(roles.flatMap((role) => [role, ...(INCLUDES[role] ?? [])])) };
@@ -91,12 +92,18 @@ export class Access {
   readonly #tokens: readonly { readonly hash: Buffer; readonly caller: Caller }[];
   readonly #clients: ReadonlyMap<string, Caller>;
 
-  constructor({ tokens, clients }: Written) {
+  /** `peers`: other regions, by their names. */
+  constructor({ tokens, clients }: Written, peers: readonly { readonly name: string; readonly san: string }[] = []) {
     this.#tokens = tokens.map((each) => ({
       hash: Buffer.from(each.hash.slice('sha256:'.length), 'hex'),
       caller: callerOf(each),
     }));
-    this.#clients = new Map(clients.map((each) => [each.san, callerOf(each)]));
+    this.#clients = new Map(
+      [...clients, ...peers.map((each) => ({ ...each, roles: ['replicate' as const] }))].map((each) => [
+        each.san,
+        callerOf(each),
+      ]),
+    );
   }
 
   /** SHA-256 of the tokens with a role, as 64 hex digits. */

@@ -12,6 +12,7 @@ import type { Permission } from '../engine/permission.ts';
 import { readDocuments, textMistake } from '../engine/load/documents.ts';
 import type { PointerMistake } from '../engine/load/explain.ts';
 import { permissionMistakes } from '../engine/load/permissions.ts';
+import { type RegionSettings, regionMistakes, regionSettings } from './regions/settings.ts';
 import { type TlsFiles, tlsFiles } from './tls.ts';
 import { inOrder, located, problemAt, problemOfText, sourceOf } from '../engine/load/problem-in.ts';
 import { errorsOf } from '../engine/load/valid-part.ts';
@@ -24,6 +25,8 @@ export interface ServeLimits {
   readonly listen: string;
   readonly tls: TlsFiles | undefined;
   readonly access: ServeHost['access'];
+  /** Absent for a daemon without other regions. */
+  readonly regions?: RegionSettings;
   readonly challenges: ChallengeSettings | undefined;
   /** True if a caller may read the API. */
   readonly hasReaders: boolean;
@@ -48,7 +51,7 @@ const LEAST_DEADLINE_MS = 60_000;
 
 /** The limits of a file. A setting of the file wins over its variable; receivers of both get alerts. */
 function limitsOf(
-  { apply, interval, deadline, listen, tls, access, challenges, watch, metrics, alerts }: ServeHost,
+  { apply, interval, deadline, listen, tls, access, challenges, watch, metrics, alerts, regions }: ServeHost,
   variables: CertVariables,
   file: string,
   destinations: readonly Destination[] = [],
@@ -63,6 +66,7 @@ function limitsOf(
     access,
     challenges: challenges === undefined ? undefined : challengeSettings(challenges, file),
     hasReaders: hasReaders(access),
+    ...(regions === undefined ? {} : { regions: regionSettings(regions, variables.regions, file) }),
     watch,
     metrics,
     alerts: {
@@ -138,6 +142,7 @@ export async function serveLimits({
     ...(await permissionMistakes(limits.permissions, '/apply', loaders)),
     ...badReceivers,
     ...accessMistakes(host),
+    ...regionMistakes(host, variables.regions),
   ];
   return { limits, problems: inOrder(odd.map(at)) };
 }

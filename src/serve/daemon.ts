@@ -22,6 +22,8 @@ import { paced } from './paced.ts';
 import type { Interruption } from '../run/interruption.ts';
 import type { RoundOrder } from '../run/round.ts';
 import { type RoundEnded, type RoundProcess, Rounds } from './rounds.ts';
+import { pullOf } from './regions/pull.ts';
+import { Replication } from './regions/replication.ts';
 import { startService } from './service.ts';
 import { openTls, renewTls } from './tls.ts';
 import type { Handed } from '../run/last-valid.ts';
@@ -147,10 +149,11 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     results,
     plugins,
     watch: limits.watch,
+    peers: limits.regions?.peers.map(({ name }) => name),
     compat: limits.metrics.compat,
     startedAt: now(),
   });
-  const access = new Access(limits.access);
+  const access = new Access(limits.access, limits.regions?.peers);
   const status = new Map<string, ProjectStatus>();
   const ended = ({ name }: ServedProject, round: RoundEnded): void => {
     const before = status.get(name);
@@ -159,7 +162,10 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     const text = roundLine(name, round);
     apis.get(name)?.ended(round, text);
     metrics.add({ project: name, ...round });
-    if (round.report !== undefined) intakes.get(name)?.refreshed(round.report);
+    if (round.report !== undefined) {
+      intakes.get(name)?.refreshed(round.report);
+      replications.get(name)?.refreshed(round.report);
+    }
     watchers.get(name)?.follow(round.report?.documents, { lastValid: rounds.get(name)?.lastValid });
     say(text);
     if (!stop.aborted) service.status(text);
@@ -216,8 +222,28 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
           if (deposited === 'deposited') rounds.get(project.name)?.wake({ all: true });
           return deposited;
         },
+        regions: () => replications.get(project.name)?.standing(),
       }),
     ]),
+  );
+  const { regions } = limits;
+  const replications = new Map(
+    (regions === undefined ? [] : projects).flatMap(({ name }) => {
+      const [api, intake] = [apis.get(name), intakes.get(name)];
+      if (regions === undefined || api === undefined || intake === undefined) return [];
+      const replication = new Replication({
+        regions,
+        events,
+        pull: pullOf(name, env),
+        deposit: (plugin, entries, isUrgent) => intake.share(plugin, entries, isUrgent),
+        ask: (question) => api.ask(question),
+        now,
+        elapsed,
+        ended: (region, result) => metrics.region.pulled(name, region, result),
+        say: (line) => say(`${name}: ${line}`),
+      });
+      return [[name, replication] as const];
+    }),
   );
   for (const warning of new Set([...intakes.values()].flatMap(({ warnings }) => warnings))) say(`warning: ${warning}`);
   const watching = new Set(plugins.flatMap((each) => (each.watches ? [each.name] : [])));
@@ -255,7 +281,17 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     reloads.call();
   };
   const routes = routesOf({
-    metrics,
+    metrics: {
+      type: metrics.type,
+      text: () => {
+        for (const [name, each] of replications) metrics.region.show(name, each.measures());
+        return metrics.text();
+      },
+    },
+    regions: [...replications].map(([project, each]) => ({
+      project,
+      answer: (region, body) => each.answer(region, body),
+    })),
     notReady: () => (stop.aborted ? ['the daemon is stopping'] : notReady(projects, status, limits, elapsed())),
     reload,
     callerOf: (request) => access.callerOf(request),
@@ -300,7 +336,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     };
     if (abort.aborted) cancel();
     abort.addEventListener('abort', cancel, { once: true });
-    await Promise.all([...rounds.values(), ...watchers.values()].map((each) => each.stop()));
+    await Promise.all([...rounds.values(), ...watchers.values(), ...replications.values()].map((each) => each.stop()));
   } finally {
     forget();
     reloads.cancel();

@@ -33,6 +33,9 @@ const GATHER_MS = 200;
 /** Time between two rounds that deposits wake, in ms. */
 const WAKE_MS = 1_000;
 
+/** Time between two rounds that the records of other regions wake, in ms. */
+const SHARE_MS = 10_000;
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 export interface IntakeOptions {
@@ -103,11 +106,13 @@ export class Intake {
   /** Notices that are not deposited yet. */
   #noticed: readonly Json[] = [];
   readonly #waking: Paced;
+  readonly #sharing: Paced;
 
   constructor(options: IntakeOptions) {
     const { project, events, env, openStore, redactor, say, wake, elapsed } = options;
     this.project = project;
     this.#waking = paced(wake, { gatherMs: GATHER_MS, everyMs: WAKE_MS, elapsed });
+    this.#sharing = paced(wake, { gatherMs: GATHER_MS, everyMs: SHARE_MS, elapsed });
     this.#options = options;
     this.#endpoints = [...events].map(([plugin, own]) => ({
       plugin,
@@ -161,6 +166,16 @@ export class Intake {
     return deposited;
   }
 
+  /** Deposits entries about other regions, and wakes a round: soon if it is urgent. */
+  async share(plugin: string, entries: readonly Json[], isUrgent: boolean): Promise<Deposited> {
+    const endpoint = this.#endpoints.find((each) => each.plugin === plugin);
+    if (endpoint === undefined) return 'failed';
+    const safe = entries.map((entry) => inboxJson({ plugin, entry: this.#redacted(entry, {}, endpoint.events) }));
+    const deposited = await this.#deposits.add(safe);
+    if (deposited === 'deposited') (isUrgent ? this.#waking : this.#sharing).call();
+    return deposited;
+  }
+
   /** Deposits that callers started a round. The caller of this function wakes it. */
   refresh(by: readonly string[]): Promise<Deposited> {
     return this.#deposits.add(by.map((name) => inboxJson({ order: { verb: 'refresh', by: name } })));
@@ -170,6 +185,7 @@ export class Intake {
   async close(): Promise<void> {
     clearInterval(this.#notices);
     this.#waking.cancel();
+    this.#sharing.cancel();
     await this.#depositNotices();
     await this.#deposits.close();
   }

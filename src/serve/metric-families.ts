@@ -1,7 +1,7 @@
 /** The metrics of the daemon itself: names, types and labels. `docs/serve.md` has their table. */
 
 import { HTTP_REFUSALS } from './access.ts';
-import { type MetricFamily, type PluginTables, statesIn } from '#plugin';
+import { type MetricFamily, type PluginTables, REGION_STATES, statesIn } from '#plugin';
 import { DELIVERY_RESULTS } from './alerts/delivery-counts.ts';
 import { COOLDOWN_MS } from './alerts/receiver.ts';
 
@@ -121,6 +121,32 @@ export function watchFamilies(plugins: readonly string[]): readonly MetricFamily
     }),
     counter('watcher_wakeups', 'Rounds that changes of the plugin started.', { closed: { plugin: plugins } }),
     counter('watcher_restarts', 'Starts of the process of the watchers after it died.', { closed: {} }),
+  ];
+}
+
+/** Metrics of the other regions, which change with time. */
+export function regionFamilies(peers: readonly string[]): readonly MetricFamily[] {
+  const known = (labels: object = {}): MetricFamily['known'] => peers.map((region) => ({ region, ...labels }));
+  return [
+    gauge('replication_last_pull_timestamp_seconds', 'Time of the last complete pull of a region, in unix seconds.', {
+      open: ['region'],
+    }),
+    gauge('replication_lag_seconds', 'Time since the last complete pull of a region.', { open: ['region'] }),
+    gauge('replication_stale', '1 if the last complete pull of a region is older than the limit, or there was none.', {
+      listed: ['region'],
+      known: known() ?? [],
+    }),
+    counter('replication_pulls', 'Ended pulls of a region.', {
+      listed: ['region', 'result'],
+      known: ['ok', 'failed'].flatMap((result) => known({ result }) ?? []),
+    }),
+    {
+      name: 'fdt_cert_replication_targets_total',
+      type: 'gauge',
+      help: 'Regions of Domains by the state of their replication; 0 without other regions.',
+      closed: { state: REGION_STATES },
+      compat: true,
+    },
   ];
 }
 

@@ -10,7 +10,15 @@ import type { Permission } from '../engine/permission.ts';
 import type { Counted, RoundHealth, RoundReport } from '../formats/round.ts';
 import { version } from '../version.ts';
 import type { EndedDelivery } from './alerts/delivery-counts.ts';
-import { coreFamilies, type MeasuredPlugin, type OUTCOMES, requestFamilies, watchFamilies } from './metric-families.ts';
+import {
+  coreFamilies,
+  type MeasuredPlugin,
+  type OUTCOMES,
+  regionFamilies,
+  requestFamilies,
+  watchFamilies,
+} from './metric-families.ts';
+import type { RegionMeasures } from './regions/replication.ts';
 
 /**
  * The end of a round. `locked`: another process held the lock; `yielded`: the round gave it to another process; `stopped`:
@@ -41,6 +49,10 @@ export interface ServeMetrics {
     readonly woken: (project: string, plugin: string) => void;
     readonly restarted: (project: string) => void;
   };
+  readonly region: {
+    readonly show: (project: string, measures: RegionMeasures) => void;
+    readonly pulled: (project: string, region: string, result: 'ok' | 'failed') => void;
+  };
   readonly text: () => Promise<string>;
   readonly type: string;
 }
@@ -55,6 +67,8 @@ export interface MetricsOptions {
   readonly plugins: readonly MeasuredPlugin[];
   /** True if watchers run: without them, they have no metrics. */
   readonly watch: boolean;
+  /** Names of the other regions. */
+  readonly peers?: readonly string[] | undefined;
   /** True to expose the names of other programs too. */
   readonly compat: boolean;
   /** Epoch ms. */
@@ -179,6 +193,30 @@ function value(count: number): readonly Counted[] {
   return [{ labels: {}, count }];
 }
 
+/** Shows the ages and the copies of the regions of a project. `now`: epoch ms. */
+function showRegions(regions: Families, project: string, measures: RegionMeasures, now: number): void {
+  const { ages, counts, maxLagMs } = measures;
+  const all = [...ages];
+  const known = all.flatMap(([region, age]) => (age === undefined ? [] : [{ labels: { region }, age }]));
+  const set = (name: string, values: readonly Counted[]): void => regions.set(project, name, values);
+  set(
+    'fettle_replication_last_pull_timestamp_seconds',
+    known.map(({ labels, age }) => ({ labels, count: (now - age) / 1000 })),
+  );
+  set(
+    'fettle_replication_lag_seconds',
+    known.map(({ labels, age }) => ({ labels, count: age / 1000 })),
+  );
+  set(
+    'fettle_replication_stale',
+    all.map(([region, age]) => ({ labels: { region }, count: age !== undefined && age <= maxLagMs ? 0 : 1 })),
+  );
+  set(
+    'fdt_cert_replication_targets_total',
+    Object.entries(counts).map(([state, count]) => ({ labels: { state }, count })),
+  );
+}
+
 /** Starts with every counter of the projects at zero, so that its first increase is seen. */
 export function serveMetrics(options: MetricsOptions): ServeMetrics {
   const { projects, permissions, intervalMs, results, plugins, compat, startedAt } = options;
@@ -193,6 +231,10 @@ export function serveMetrics(options: MetricsOptions): ServeMetrics {
   const requests = new Families(received, ['', ...projects]);
   const watching = options.watch ? plugins.filter(({ watches }) => watches).map(({ name }) => name) : [];
   const watches = new Families(watching.length === 0 ? [] : watchFamilies(watching), projects);
+  const regions = new Families(
+    regionFamilies(options.peers ?? []).filter((family) => compat || family.compat !== true),
+    projects,
+  );
   new Gauge({
     name: 'fettle_build_info',
     help: 'The version of fettle.',
@@ -259,7 +301,12 @@ export function serveMetrics(options: MetricsOptions): ServeMetrics {
   let text = rounds.registry.metrics();
   return {
     type: rounds.registry.contentType,
-    text: async () => `${await text}${await requests.registry.metrics()}${await watches.registry.metrics()}`,
+    text: async () =>
+      `${await text}${await requests.registry.metrics()}${await watches.registry.metrics()}${await regions.registry.metrics()}`,
+    region: {
+      show: (project, measures) => showRegions(regions, project, measures, Date.now()),
+      pulled: (project, region, result) => regions.count(project, 'fettle_replication_pulls_total', { region, result }),
+    },
     watcher: {
       standing: (project, up) =>
         watches.set(

@@ -271,7 +271,7 @@ export function openapi({ project, endpoints, events }: Described): Members {
       title: 'fettle serve',
       version: '1',
       description:
-        'The roles of an operation are in its security requirement; `operate` includes `read`. Every GET answers HEAD, too. A known path answers 405 to other methods, and an unknown one 404, as a line of text. Answers may have more members in a later version.',
+        'The roles of an operation are in its security requirement; `operate` includes `read`, and `read` includes `relay`. Every GET answers HEAD, too. A known path answers 405 to other methods, and an unknown one 404, as a line of text. Answers may have more members in a later version.',
     },
     servers: [
       { url: '/v1', description: 'The only project of the daemon. With `--projects`, these paths do not exist.' },

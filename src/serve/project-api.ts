@@ -1,6 +1,6 @@
 /** The API of one project in the daemon: keeps the last rounds, asks the process that reads, and takes orders. */
 
-import type { EndpointOrder } from '#plugin';
+import type { EndpointOrder, RegionStanding } from '#plugin';
 import type { Answer, Question } from './answers/question.ts';
 import { type RoundSummary, type Snapshot, withPlan } from './answers/snapshot.ts';
 import { Changes } from './changes.ts';
@@ -20,6 +20,8 @@ export interface ProjectApiOptions extends Pick<ServedApi, 'project' | 'refresh'
   /** Epoch ms. */
   readonly now: () => number;
   readonly order: (order: EndpointOrder, by: string) => Promise<Deposited>;
+  /** Undefined without other regions. */
+  readonly regions?: () => RegionStanding | undefined;
 }
 
 export class ProjectApi implements ServedApi {
@@ -66,14 +68,14 @@ export class ProjectApi implements ServedApi {
   }
 
   plan(): Uint8Array<ArrayBuffer> | undefined {
-    const plan = this.#snapshot.plans.at(-1);
+    const plan = this.#snapshot.plans.at(-1)?.plan;
     if (plan !== undefined && plan !== this.#unpacked?.of)
       this.#unpacked = { of: plan, bytes: new Uint8Array(Buffer.from(plan, 'base64')) };
     return plan === undefined ? undefined : this.#unpacked?.bytes;
   }
 
   ask(question: Question): Promise<Answer> {
-    return this.#reader.ask(question);
+    return this.#reader.ask({ ...question, regions: this.#options.regions?.() });
   }
 
   order(order: EndpointOrder, by: string): Promise<Deposited> {

@@ -88,6 +88,11 @@ const CASES: readonly Case[] = [
   { alert: 'FettleLogDamaged', labels: SHOP, ...gauge('fettle_log_damaged', '', 1, 0) },
   { alert: 'FettleInboxStuck', labels: SHOP, ...gauge('fettle_inbox_oldest_seconds', '', 901, 900) },
   {
+    alert: 'FettleRegionStale',
+    labels: { ...SHOP, region: 'us' },
+    ...gauge('fettle_replication_stale', ',region="us"', 1, 0),
+  },
+  {
     alert: 'FettleEventsRefused',
     labels: SHOP,
     fires: { 'fettle_events_received_total{project="shop",result="signature"}': grows(2) },
@@ -307,7 +312,7 @@ describe('the series of the cases', () => {
 
   beforeAll(async () => {
     const permissions = [{ plugin: 'certificates', steps: ['absent>normal'], causes: ['new'] }] as const;
-    const started = await (await metricsAtStart({ permissions })).text();
+    const started = await (await metricsAtStart({ permissions, peers: ['us'] })).text();
     const all = [...seriesIn(await scraped()), ...seriesIn(started)];
     const keyOf = (labels: Readonly<Record<string, string>>): string => Object.keys(labels).toSorted().join(',');
     labelsOf = new Map(all.map(({ name, labels }) => [name, keyOf(labels)]));

@@ -58,7 +58,7 @@ describe('events', () => {
     expect(stdout).toMatch(
       /failed {3}issuance_failed {2}other\.example\.test {2}cert_manager:prod .*dead letter after 1/u,
     );
-    expect(stdout).toMatch(/^0 pending, 1 applied, 1 failed, 1 unresolved$/mu);
+    expect(stdout).toMatch(/^0 pending, 1 applied, 1 failed, 0 forwarded, 1 unresolved$/mu);
     expect(stdout).not.toContain('\u001b');
   });
 

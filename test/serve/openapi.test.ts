@@ -32,7 +32,7 @@ import {
 } from './described.ts';
 import { seriesIn } from './exposed.ts';
 
-const ROLES = ['metrics', 'read', 'operate', 'intake'] as const;
+const ROLES = ['metrics', 'read', 'relay', 'operate', 'intake'] as const;
 type Role = (typeof ROLES)[number];
 
 function tokenOf(role: Role): string {
@@ -261,6 +261,8 @@ test('every answer of a daemon is as described, to valid and to invalid requests
   expect(await valid('getAdminDomainsCertRegionSummary')).toMatchObject({
     body: { regions: [{ region: 'eu', total: 1 }] },
   });
+  for (const id of ['getDomainsCertReplication', 'getRelayCertReplication'])
+    expect(await valid(id, { query: 'domain=www&limit=2' })).toMatchObject({ body: { region: null, targets: [] } });
   await valid('getDomainsCustomIdCertEvents', { params: { id: 'www' } });
   const domain = { params: { id: DOMAIN_ID } };
   expect(await valid('patchDomainsCustomIdFailurePolicy', { ...domain, ...json({ policy: 'hold' }) })).toMatchObject({
@@ -403,7 +405,10 @@ test('each role may use exactly the operations that the description gives it', {
     const statuses = await Promise.all(
       [undefined, 'other-token', ...ROLES.map(tokenOf)].map((token) => statusOf(port, authority, operation, token)),
     );
-    const may = (role: Role): boolean => role === needed || (needed === 'read' && role === 'operate');
+    const may = (role: Role): boolean =>
+      role === needed ||
+      (needed === 'read' && role === 'operate') ||
+      (needed === 'relay' && ['read', 'operate'].includes(role));
     const refusalOf = (role: Role): 'answered' | 401 | 403 => {
       if (operation.takesEvents) return role === 'intake' ? 'answered' : 401;
       return operation.security.length === 0 || may(role) ? 'answered' : 403;

@@ -34,6 +34,7 @@ export const PAGE_PATHS = [
   '/drift',
   '/events',
   '/incidents',
+  '/regions',
   '/runs',
   '/log',
   '/health',

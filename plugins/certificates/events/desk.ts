@@ -36,13 +36,16 @@ function asFacts(value: object): Facts {
 }
 
 /** The present place of an event in its queue. */
-function progressOf({ status, retry, next_at: nextAt, error, applied_at: appliedAt }: EventEntry): string {
+function progressOf({ status, retry, next_at: nextAt, error, applied_at: appliedAt, region }: EventEntry): string {
   switch (status) {
     case 'applied':
       return `applied ${appliedAt ?? ''}`;
     case 'failed':
       return `dead letter after ${retry} failures: ${error ?? ''}`;
+    case 'forwarded':
+      return `recorded by the region ${region ?? ''}`;
     case 'pending':
+      if (region !== undefined) return `waits for the region ${region}`;
       return retry === 0 ? 'due now' : `next try ${nextAt ?? 'now'} after ${retry} failures: ${error ?? ''}`;
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import {
+  compareText,
   conflict,
   type Desired,
   defined,
@@ -18,15 +19,18 @@ import {
   formatRef,
   gives,
   type Json,
-  type Memory,
   notFound,
   refuses,
+  REGION_STATES,
+  type RegionCopy,
 } from '#plugin';
-import type { DomainMemory, DomainSpec } from '../generated.ts';
+import type { DomainSpec } from '../generated.ts';
 import { desk } from './desk.ts';
-import { isDomain, regionOf } from './domains.ts';
+import { isDomain } from './domains.ts';
+import { hostKey } from './event.ts';
 import { eventForm, incidentForm, sourceForm } from './forms.ts';
 import { MOST_REPLAYED, STATUSES, USUAL_REPLAYED } from './queue.ts';
+import { certificateRegions } from './regions.ts';
 import { tablesOf } from './tables.ts';
 
 const USUAL_EVENTS = 200;
@@ -37,7 +41,7 @@ function ok(body: Readonly<Record<string, Json>>, status = 200): EndpointAnswer 
   return { status, body: { ok: true, ...body } };
 }
 
-const { text, count, flag } = form;
+const { text, count, flag, open } = form;
 
 const ORDERED = form.oneOf(['ordered']);
 const UNKNOWN_EVENT = refuses('No event has this id.');
@@ -83,7 +87,7 @@ const events = endpoint({
   statuses: {
     200: gives('The events.', {
       events: form.list(eventForm),
-      stats: form.object({ pending: count, applied: count, failed: count, unresolved: count }),
+      stats: form.object({ pending: count, applied: count, failed: count, forwarded: count, unresolved: count }),
     }),
   },
   answer: ({ query }, { ledger }: EndpointView) => {
@@ -214,22 +218,97 @@ const regions = endpoint({
       ),
     }),
   },
-  answer: (_, { desired, memory }: EndpointView) => {
-    const known = new Map(memory.map((each) => [formatRef(each.ref), each as Memory<DomainMemory>]));
-    const byRegion = Map.groupBy(desired.filter(isDomain), ({ spec }) => regionOf(spec));
-    const summary = [...byRegion]
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([region, domains]) => {
-        const counts: Record<string, number> = {};
-        for (const { ref } of domains) {
-          const state = known.get(formatRef(ref))?.state ?? 'unknown';
-          counts[state] = (counts[state] ?? 0) + 1;
-        }
-        const times = domains.flatMap(({ ref }) => known.get(formatRef(ref))?.kept.cert_last_event_at ?? []).toSorted();
-        return { region, total: domains.length, statuses: counts, lastEventAt: times.at(-1) ?? null };
-      });
-    return ok({ regions: summary });
-  },
+  answer: (_, view: EndpointView) => ok({ regions: certificateRegions.summary(view).map((each) => ({ ...each })) }),
+});
+
+const MOST_DOMAINS = 2000;
+
+const copyFilters = {
+  domain: { type: 'text', summary: 'Host or name of a Domain.' },
+  region: { type: 'text', summary: 'Region of the copy.' },
+  after: { type: 'text', summary: 'Name of the Domain after which the list begins: `next` of the answer before.' },
+  limit: { type: 'number', summary: 'Number of Domains.', least: 1, most: MOST_DOMAINS, usual: USUAL_EVENTS },
+} as const satisfies Fields;
+
+const COPIES = {
+  region: form.orNull(text),
+  maxLagSeconds: form.orNull(count),
+  targets: form.list(
+    form.object({
+      domain: text,
+      host: text,
+      region: text,
+      sourceRegion: text,
+      state: form.oneOf(REGION_STATES),
+      ageSeconds: form.orNull(count),
+      known: form.orNull(open),
+    }),
+  ),
+};
+
+interface CopyQuery {
+  readonly domain?: string | undefined;
+  readonly region?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/** The copies of a page of Domains, by name. Without regions, there are none. */
+function copiesIn(
+  { domain, region, after = '', limit }: CopyQuery,
+  view: EndpointView,
+  isShown: (copy: RegionCopy) => boolean,
+): EndpointAnswer {
+  const { regions: standing } = view;
+  if (standing === undefined) return ok({ region: null, maxLagSeconds: null, targets: [] });
+  const host = domain === undefined ? undefined : hostKey(domain);
+  const chosen = view.desired
+    .filter(isDomain)
+    .filter(({ ref, spec }) => domain === undefined || ref.name === domain || hostKey(spec.host) === host)
+    .filter(({ ref }) => compareText(ref.name, after) > 0)
+    .toSorted((a, b) => compareText(a.ref.name, b.ref.name));
+  const page = chosen.slice(0, limit);
+  const shown = certificateRegions
+    .copies({ ...view, desired: page }, standing)
+    .filter((copy) => (region === undefined || copy.region === region) && isShown(copy));
+  return ok(
+    defined<Record<string, Json>>({
+      region: standing.own,
+      maxLagSeconds: Math.round(standing.maxLagMs / 1000),
+      targets: shown.map(({ name, host: named, source, ageMs, state, known, ...copy }) => ({
+        domain: name,
+        host: named,
+        region: copy.region,
+        sourceRegion: source,
+        state,
+        ageSeconds: ageMs === undefined ? null : Math.floor(ageMs / 1000),
+        known,
+      })),
+      next: chosen.length > page.length ? page.at(-1)?.ref.name : undefined,
+    }),
+  );
+}
+
+const replication = endpoint({
+  method: 'GET',
+  path: '/v1/domains/cert-replication',
+  role: 'read',
+  summary: 'List the copies of the certificate state of Domains, by region, with their ages.',
+  query: { ...copyFilters, state: { type: 'text', summary: 'State of the copy.', values: REGION_STATES } },
+  statuses: { 200: gives('The copies. Without regions, there are none.', COPIES, { next: text }) },
+  answer: ({ query: { state, ...query } }, view: EndpointView) =>
+    copiesIn(query, view, (copy) => state === undefined || copy.state === state),
+});
+
+const relayReplication = endpoint({
+  method: 'GET',
+  path: '/v1/relay/cert-replication',
+  role: 'relay',
+  summary: 'List the same copies for a relay: without those that are stale.',
+  query: { ...copyFilters, includeStale: { type: 'flag', summary: 'Lists stale copies, too.' } },
+  statuses: { 200: gives('The copies. Without regions, there are none.', COPIES, { next: text }) },
+  answer: ({ query: { includeStale, ...query } }, view: EndpointView) =>
+    copiesIn(query, view, ({ state }) => includeStale || state !== 'stale'),
 });
 
 const domainEvents = endpoint({
@@ -295,6 +374,8 @@ export const endpoints: readonly Endpoint[] = [
   closing('resolve', 'resolved', 'Resolve an incident in the next round.'),
   sources,
   regions,
+  replication,
+  relayReplication,
   domainEvents,
   declared(
     'PATCH',

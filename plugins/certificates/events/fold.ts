@@ -3,7 +3,8 @@
  * due to their Domains, and drops old entries. Pure: returns the changes of tables, and the notes about Domains.
  */
 
-import { formatRef, type Instant, type Ref, type StateNote } from '#plugin';
+import { formatRef, type Instant, ownerIn, type Ref, type Regions, type StateNote } from '#plugin';
+import { routedTo } from './domains.ts';
 import { type CertificateEvent, hostKey } from './event.ts';
 import {
   type Incident,
@@ -23,8 +24,11 @@ import {
   dueEntries,
   type EventEntry,
   failedOnce,
+  forwarded,
+  handedOver as arrivedFrom,
   prunedConflicts,
   prunedIds,
+  waitingFor,
 } from './queue.ts';
 import type { EventSettings } from './settings.ts';
 
@@ -42,6 +46,12 @@ export interface EventRound {
   /** Every declared Domain. */
   readonly domains: readonly EventDomain[];
   readonly settings: Pick<EventSettings, 'intake' | 'queue' | 'replay'>;
+  /** Absent for a daemon without regions: it owns every Domain. */
+  readonly regions?: Regions | undefined;
+  /** Events that other regions hand over. */
+  readonly handedOver?: readonly CertificateEvent[];
+  /** The ids of events that other regions have recorded. */
+  readonly held?: readonly { readonly region: string; readonly ids: readonly string[] }[];
   readonly now: Instant;
 }
 
@@ -135,6 +145,19 @@ function eventsByDomain(
   return found;
 }
 
+/** The region that an event waits for: the owner of its Domain, and undefined for this one. An event without a Domain stays. */
+function regionFinder(
+  find: (event: CertificateEvent) => readonly EventDomain[],
+  regions: Regions | undefined,
+): (event: CertificateEvent) => string | undefined {
+  return (event) => {
+    const [first] = regions === undefined ? [] : find(event);
+    if (first === undefined || regions === undefined) return undefined;
+    const owner = ownerIn(regions, routedTo(first.spec));
+    return owner === regions.own ? undefined : owner;
+  };
+}
+
 /** Says that a Domain has events with the same id and different content. */
 function conflictNote(ref: Ref, { id, received_at: at }: CertificateEvent): StateNote {
   return { ref, kept: { cert_conflict_id: id, cert_conflict_at: at } };
@@ -150,16 +173,34 @@ function merged(notes: readonly StateNote[]): readonly StateNote[] {
 }
 
 /** Executes one round. */
-export function eventRound({ tables, arrivals, domains, settings, now }: EventRound): EventRoundResult {
+export function eventRound({
+  tables,
+  arrivals,
+  domains,
+  settings,
+  now,
+  regions,
+  handedOver = [],
+  held = [],
+}: EventRound): EventRoundResult {
   const events = new Table(tables.events);
   const conflicts = new Table(tables.conflicts);
   const incidents = new Table(tables.incidents);
   const find = finderOf(domains);
+  const regionFor = regionFinder(find, regions);
+  const isOwn = ({ spec }: EventDomain): boolean =>
+    regions === undefined || ownerIn(regions, routedTo(spec)) === regions.own;
   const notes: StateNote[] = [];
   let [received, repeated, conflicting, failed, dead] = [0, 0, 0, 0, 0];
 
-  for (const event of arrivals) {
-    const arrival = arrived(events.all.get(event.id), event, now);
+  // The owner alone takes over: an event without a Domain here, or with one of another region, stays where it is.
+  const taken = handedOver.filter((event) => find(event).length > 0 && regionFor(event) === undefined);
+  const all = [
+    ...arrivals.map((event) => [event, arrived] as const),
+    ...taken.map((event) => [event, arrivedFrom] as const),
+  ];
+  for (const [event, arrive] of all) {
+    const arrival = arrive(events.all.get(event.id), event, now);
     if (arrival.is === 'conflict') {
       const key = conflictKey(event);
       if (conflicts.all.has(key)) repeated += 1;
@@ -175,11 +216,22 @@ export function eventRound({ tables, arrivals, domains, settings, now }: EventRo
     if (arrival.entry !== undefined) events.set(event.id, arrival.entry);
   }
 
+  for (const { region, ids } of held)
+    for (const id of ids) {
+      const entry = events.all.get(id);
+      if (entry?.status === 'pending' && entry.region === region) events.set(id, forwarded(entry, now));
+    }
+  for (const [id, entry] of events.all) {
+    if (entry.status !== 'pending') continue;
+    const region = regionFor(entry.event);
+    if (region !== entry.region) events.set(id, waitingFor(region, entry, now));
+  }
+
   const replays = autoReplayed(events.all, now, settings.replay, settings.queue);
   for (const entry of replays) events.set(entry.event.id, entry);
 
-  const all = dueEntries(events.all, now, { batch: settings.queue.batch + 1 });
-  const due = all.slice(0, settings.queue.batch).map((entry) => [entry, find(entry.event)] as const);
+  const dueNow = dueEntries(events.all, now, { batch: settings.queue.batch + 1 });
+  const due = dueNow.slice(0, settings.queue.batch).map((entry) => [entry, find(entry.event).filter(isOwn)] as const);
   const byDomain = eventsByDomain(due, events.all, find);
   const incidentChanges: IncidentChange[] = [];
   for (const [domain, those] of byDomain) {
@@ -208,7 +260,7 @@ export function eventRound({ tables, arrivals, domains, settings, now }: EventRo
     incidentChanges,
     notes: merged(notes),
     counts: { received, repeated, conflicting, replayed: replays.length, applied: due.length - failed, failed, dead },
-    more: all.length > due.length,
+    more: dueNow.length > due.length,
   };
 }
 

@@ -41,7 +41,7 @@ const event = form.object(
 
 export const eventForm = form.object(
   { event, status: form.oneOf(STATUSES), retry: count, replays: count, updated_at: time } satisfies Always<EventEntry>,
-  { next_at: time, error: text, applied_at: time } satisfies Maybe<EventEntry>,
+  { next_at: time, error: text, applied_at: time, region: text } satisfies Maybe<EventEntry>,
 );
 
 export const incidentForm = form.object(

@@ -27,6 +27,7 @@ import {
   type Identity,
   identityKey,
   identityText,
+  isEvent,
   KEPT_MS,
   USUAL_SOURCE,
 } from './event.ts';
@@ -334,6 +335,62 @@ function eventOf(
     attempt: body.callbackAttempt,
     at: body.callbackReceivedAt === undefined ? receivedAt : instantText(reportedAt(body.callbackReceivedAt, now)),
     received_at: receivedAt,
+    not_after: plainTime(body.notAfter),
+    renewal_due_at: plainTime(body.renewalDueAt),
+    certificate_ref: body.certificateRef,
+    reason: body.reason,
+    payload: body.payload,
+    digest,
+    verified,
+  });
+}
+
+const DIGEST = /^sha256:[0-9a-f]{64}$/u;
+
+/**
+ * An event that another region took in; undefined if it is not one. Its members have the forms of a request, its id is that of
+ * its source's own id or of its body, and no time is later than `now`: the other region may be taken over.
+ */
+export function sharedEvent(value: unknown, now: Instant): CertificateEvent | undefined {
+  if (!isEvent(value) || !DIGEST.test(value.digest)) return undefined;
+  const { source, cluster, type, digest, verified } = value;
+  const body = defined<CertEvent>({
+    sourceEventId: value.source_event_id,
+    domainId: value.domain_id,
+    domain: value.domain,
+    eventType: type,
+    callbackClass: value.callback_class,
+    callbackAttempt: value.attempt,
+    notAfter: value.not_after,
+    renewalDueAt: value.renewal_due_at,
+    certificateRef: value.certificate_ref,
+    reason: value.reason,
+    payload: value.payload,
+  });
+  const isValid =
+    validators['input:CertEvent'](body) &&
+    SOURCE.test(source) &&
+    CLUSTER.test(cluster) &&
+    source === source.toLowerCase() &&
+    cluster === cluster.toLowerCase() &&
+    value.id === idOf(value, body, digest) &&
+    TIMES.every((name) => !Number.isNaN(instantOf(body[name]) ?? 0)) &&
+    !isDeeper(value.payload, MOST_DEPTH);
+  if (!isValid) return undefined;
+  const receivedAt = Math.min(instantOf(value.received_at), now);
+  const at = Math.max(Math.min(instantOf(value.at), now), receivedAt - KEPT_MS);
+  return defined<CertificateEvent>({
+    id: value.id,
+    source,
+    cluster,
+    source_event_id: body.sourceEventId,
+    domain_id: body.domainId?.toLowerCase(),
+    domain: body.domain === undefined ? undefined : hostKey(body.domain),
+    type,
+    callback_class: body.callbackClass,
+    attempt: body.callbackAttempt,
+    at: instantText(at),
+    received_at: instantText(receivedAt),
     not_after: plainTime(body.notAfter),
     renewal_due_at: plainTime(body.renewalDueAt),
     certificate_ref: body.certificateRef,

@@ -22,6 +22,7 @@ import { answerOf, BODY_LIMIT, judgeRequest, REFUSALS } from './intake.ts';
 import type { EventDomain } from './outcome.ts';
 import { nextDueAt } from './queue.ts';
 import { type EventSettings, eventSettings, SECRET_VARIABLES } from './settings.ts';
+import { certificateRegions, regionChangeOf, type RegionChange, regionChanges } from './regions.ts';
 import { acceptedEffect, isEffect, type SourceEffect, sourcesAfter } from './sources.ts';
 import { ledgerChanges, TABLES, tablesOf } from './tables.ts';
 import { WORDS } from './words.ts';
@@ -29,17 +30,32 @@ import { WORDS } from './words.ts';
 /** An entry of the inbox: an accepted event, or refused requests of a source that has a key. */
 type Entry = { readonly event: CertificateEvent } | { readonly effect: SourceEffect };
 
+/** Entries by what they are about. */
+interface Entries {
+  readonly own: readonly Entry[];
+  readonly regions: readonly RegionChange[];
+}
+
 function asJson(entry: Entry): Json {
   // Both have only members of JSON.
   return entry as unknown as Json;
 }
 
-/** The entry as it was deposited; none for one of another form. */
-function entriesOf(value: Json): readonly Entry[] {
-  if (!isRecord(value)) return [];
-  const { event, effect } = value;
-  if (isEvent(event)) return [{ event }];
-  return isEffect(effect) ? [{ effect }] : [];
+/** The entries as they were deposited, without those of another form. */
+function entriesOf(values: readonly Json[]): Entries {
+  const own: Entry[] = [];
+  const regions: RegionChange[] = [];
+  for (const value of values) {
+    if (!isRecord(value)) continue;
+    const { event, effect, from } = value;
+    const region = regionChangeOf(value);
+    if (region !== undefined) regions.push(region);
+    // An event that another region took in is not one of a source here.
+    else if (from !== undefined) continue;
+    else if (isEvent(event)) own.push({ event });
+    else if (isEffect(effect)) own.push({ effect });
+  }
+  return { own, regions };
 }
 
 /** The declared Domains with their state. */
@@ -50,11 +66,17 @@ function domainsOf({ desired, memory }: Pick<EventFold, 'desired' | 'memory'>): 
 
 /** The changes of one round. Entries of another form are of another version of the program, and have no effect. */
 export function foldEvents({ ledger, arrivals, now, ...known }: EventFold, settings: EventSettings): Folded {
-  const entries = arrivals.flatMap(entriesOf);
+  const { own: entries, regions: arrived } = entriesOf(arrivals);
   const events = entries.flatMap((entry) => ('event' in entry ? [entry.event] : []));
   const effects = entries.map((entry) => ('event' in entry ? acceptedEffect(entry.event) : entry.effect));
   const { sources, ...tables } = tablesOf(ledger);
-  const result = eventRound({ tables, arrivals: events, domains: domainsOf(known), settings, now });
+  const { desired, regions } = known;
+  const shared = {
+    regions,
+    handedOver: arrived.flatMap((each) => ('event' in each ? [each.event] : [])),
+    held: arrived.flatMap((each) => ('handed' in each ? [each.handed] : [])),
+  };
+  const result = eventRound({ tables, arrivals: events, domains: domainsOf(known), settings, now, ...shared });
   const after = new Map(tables.events);
   for (const [key, entry] of result.events) {
     if (entry === null) after.delete(key);
@@ -62,7 +84,10 @@ export function foldEvents({ ledger, arrivals, now, ...known }: EventFold, setti
   }
   const nextAt = nextDueAt(after);
   return {
-    changes: ledgerChanges(result, sourcesAfter(sources, effects)),
+    changes: [
+      ...ledgerChanges(result, sourcesAfter(sources, effects)),
+      ...regionChanges(ledger, arrived, desired, regions),
+    ],
     notes: result.notes,
     more: result.more,
     ...(nextAt === undefined ? {} : { nextAt }),
@@ -120,4 +145,5 @@ export const certificateEvents: PluginEvents = {
   targets: (desired) => desired.filter(isDomain).flatMap(({ spec }) => spec.externalId?.toLowerCase() ?? []),
   open,
   desk,
+  regions: certificateRegions,
 };

@@ -13,14 +13,17 @@
  * | failed | an automatic replay, within its limits | pending, without its failures |
  * | failed or pending | a replay by a person | pending, due now |
  * | applied | a replay by a person, forced | pending, due now |
- * | applied, 7 days ago | time | none |
+ * | pending | another region owns its Domain | pending, for that region |
+ * | pending, for a region | that region has recorded it | forwarded, without its payload |
+ * | forwarded | the event comes back from a region, because its Domain moved here | pending, due now |
+ * | applied or forwarded, 7 days ago | time | none |
  */
 
 import { compareText, defined, type Instant, instantOf, instantText, shorten } from '#plugin';
 import { type CertificateEvent, hostKey, KEPT_MS } from './event.ts';
 import type { IntakeSettings, QueueSettings, ReplaySettings } from './settings.ts';
 
-export const STATUSES = ['pending', 'applied', 'failed'] as const;
+export const STATUSES = ['pending', 'applied', 'failed', 'forwarded'] as const;
 
 export type EventStatus = (typeof STATUSES)[number];
 
@@ -39,6 +42,8 @@ export interface EventEntry {
   readonly error?: string;
   /** The last application; also of an event that is pending again, by a forced replay. */
   readonly applied_at?: string;
+  /** Region that owns its Domain: a pending event waits until that region has recorded it. Absent for the own region. */
+  readonly region?: string;
 }
 
 /** Entries by the id of their event. */
@@ -66,6 +71,24 @@ export function arrived(before: EventEntry | undefined, event: CertificateEvent,
   if (before.event.digest !== event.digest)
     return { is: 'conflict', conflict: { event: withoutPayload(event), first: before.event.digest } };
   return before.status === 'failed' ? { is: 'repeat', entry: requeued(before, now) } : { is: 'repeat' };
+}
+
+/** The entry of a pending event that waits for a region, or that no longer does. */
+export function waitingFor(region: string | undefined, entry: EventEntry, now: Instant): EventEntry {
+  const { region: _region, next_at: _next, ...rest } = entry;
+  return defined<EventEntry>({ ...rest, updated_at: instantText(now), region });
+}
+
+/** The entry after the region that it waits for has recorded its event. */
+export function forwarded({ event, replays, region }: EventEntry, now: Instant): EventEntry {
+  const entry = { event: withoutPayload(event), status: 'forwarded' as const, retry: 0, replays };
+  return defined<EventEntry>({ ...entry, updated_at: instantText(now), region });
+}
+
+/** The entry after another region has handed an event over to this one, which owns its Domain. */
+export function handedOver(before: EventEntry | undefined, event: CertificateEvent, now: Instant): Arrival {
+  if (before?.status !== 'forwarded' || before.event.digest !== event.digest) return arrived(before, event, now);
+  return { is: 'repeat', entry: requeued({ ...before, event }, now) };
 }
 
 /** The key of a conflict: each other body is kept once. */
@@ -108,7 +131,8 @@ export function dueEntries(
   const latest = instantText(now + MOST_BACKOFF_MS);
   return [...entries.values()]
     .filter(
-      ({ status, next_at: next }) => status === 'pending' && (next === undefined || next <= until || next > latest),
+      ({ status, region, next_at: next }) =>
+        status === 'pending' && region === undefined && (next === undefined || next <= until || next > latest),
     )
     .toSorted(byArrival)
     .slice(0, batch);
@@ -117,7 +141,9 @@ export function dueEntries(
 /** The earliest time at which an event is due; undefined without a pending event. */
 export function nextDueAt(entries: EventEntries): Instant | undefined {
   const times = [...entries.values()].flatMap((entry) =>
-    entry.status === 'pending' ? [instantOf(entry.next_at ?? entry.event.received_at)] : [],
+    entry.status === 'pending' && entry.region === undefined
+      ? [instantOf(entry.next_at ?? entry.event.received_at)]
+      : [],
   );
   return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b));
 }
@@ -211,7 +237,7 @@ export function selected(entries: EventEntries, filter: EventFilter): readonly E
     .filter(
       ({ status, event }) =>
         (filter.status === undefined || status === filter.status) &&
-        (filter.unresolved !== true || status !== 'applied') &&
+        (filter.unresolved !== true || !isDone(status)) &&
         (filter.source === undefined || event.source === filter.source.toLowerCase()) &&
         (filter.cluster === undefined || event.cluster === filter.cluster.toLowerCase()) &&
         (domain === undefined || event.domain === domain || event.domain_id === domain),
@@ -234,12 +260,17 @@ export function replayedAll(
   return { attempted: chosen.length, entries: chosen.flatMap((entry) => replayed(entry, wish, now) ?? []) };
 }
 
-/** Numbers of events by status, and of those that are not applied. */
+/** True for an event that needs nothing more here. */
+function isDone(status: EventStatus): boolean {
+  return status === 'applied' || status === 'forwarded';
+}
+
+/** Numbers of events by status, and of those that are pending or failed. */
 export function statsOf(entries: EventEntries): Readonly<Record<EventStatus | 'unresolved', number>> {
-  const counts = { pending: 0, applied: 0, failed: 0, unresolved: 0 };
+  const counts = { pending: 0, applied: 0, failed: 0, forwarded: 0, unresolved: 0 };
   for (const { status } of entries.values()) {
     counts[status] += 1;
-    if (status !== 'applied') counts.unresolved += 1;
+    if (!isDone(status)) counts.unresolved += 1;
   }
   return counts;
 }
@@ -266,7 +297,7 @@ export function prunedIds(
   const done: EventEntry[] = [];
   const dead: EventEntry[] = [];
   for (const entry of entries.values()) {
-    if (entry.status === 'applied') done.push(entry);
+    if (isDone(entry.status)) done.push(entry);
     else if (entry.status === 'failed') dead.push(entry);
   }
   const dropped = [

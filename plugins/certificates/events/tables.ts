@@ -12,6 +12,8 @@ export const TABLES = {
   conflicts: 'certificate-event-conflicts',
   incidents: 'certificate-incidents',
   sources: 'certificate-sources',
+  replicas: 'certificate-replicas',
+  pulls: 'certificate-pulls',
 } as const;
 
 /** The tables of a ledger. Its entries are those that `ledgerChanges` made. */
@@ -25,13 +27,16 @@ export function tablesOf(ledger: Ledger): EventTables & { readonly sources: Read
   };
 }
 
-function becauseOfEvent({ status, retry, error = '' }: EventEntry): string {
+function becauseOfEvent({ status, retry, error = '', region = '' }: EventEntry): string {
   switch (status) {
     case 'applied':
       return 'the event was applied';
     case 'failed':
       return `the event is a dead letter: ${error}`;
+    case 'forwarded':
+      return `the region ${region} has recorded the event`;
     case 'pending':
+      if (region !== '') return `the event waits for the region ${region}`;
       return retry > 0 ? `the event failed: ${error}` : 'the event is pending';
   }
 }

@@ -3,12 +3,39 @@
 import type { CallbackClass, CertificateEvent, EventType, USUAL_SOURCE } from './event.ts';
 import type { Incident, NotedChange } from './incidents.ts';
 import type { ConflictEntry, EventEntry } from './queue.ts';
+import type { EntryMember, Replica } from './regions.ts';
 import type { SourceEffect, SourceEntry } from './sources.ts';
 
 type Every<Word extends string> = Readonly<Record<Word, true>>;
 
 /** The entry of the inbox that holds an event or an effect. */
-const ENTRY: Every<'event' | 'effect'> = { event: true, effect: true };
+const ENTRY: Every<EntryMember> = {
+  event: true,
+  effect: true,
+  from: true,
+  replica: true,
+  domain: true,
+  state: true,
+  pulled: true,
+  handed: true,
+  region: true,
+  at: true,
+  ids: true,
+};
+
+const REPLICA: Every<keyof Replica> = {
+  region: true,
+  tls_status: true,
+  certificate_ref: true,
+  tls_not_after: true,
+  tls_last_error: true,
+  cert_failure_policy: true,
+  cert_failure_count: true,
+  cert_next_retry_at: true,
+  cert_last_event_type: true,
+  cert_last_event_at: true,
+  cert_renewal_due_at: true,
+};
 
 const EVENT: Every<keyof CertificateEvent> = {
   id: true,
@@ -40,6 +67,7 @@ const QUEUED: Every<keyof EventEntry | keyof ConflictEntry> = {
   next_at: true,
   error: true,
   applied_at: true,
+  region: true,
   first: true,
 };
 
@@ -100,6 +128,7 @@ const VALUES: Every<
   pending: true,
   applied: true,
   failed: true,
+  forwarded: true,
   open: true,
   opened: true,
   escalated: true,
@@ -111,5 +140,5 @@ const VALUES: Every<
 };
 
 export const WORDS: ReadonlySet<string> = new Set(
-  [ENTRY, EVENT, QUEUED, SOURCES, INCIDENT, VALUES].flatMap((words) => Object.keys(words)),
+  [ENTRY, REPLICA, EVENT, QUEUED, SOURCES, INCIDENT, VALUES].flatMap((words) => Object.keys(words)),
 );

@@ -93,7 +93,8 @@ export async function startDns(names: Readonly<Record<string, Zone>>): Promise<D
       const { name, type } = questionOf(query);
       if (asked.length < MOST_ASKED) asked.push(`${TYPES[type] ?? type} ${name}`);
       const zone = zones.get(name);
-      if (zone?.silent === true || zone?.silent === TYPES[type]?.toLowerCase()) return;
+      const { silent = false } = zone ?? {};
+      if (silent === true || silent === TYPES[type]?.toLowerCase()) return;
       socket.send(answerTo(query, zone), from.port, from.address);
     } catch {
       // An invalid question gets no answer.

@@ -8,6 +8,7 @@ import { orderOf } from '../pages/desk.ts';
 import { type Loaders, ownEndpoints, pluginEndpoints } from './project-endpoints.ts';
 import type { Recorded } from './recorded.ts';
 import { planForm, roundsForm } from './daemon-forms.ts';
+import { Shared } from './shared.ts';
 
 /** An endpoint as the daemon announces it. */
 export type Announced = Pick<Endpoint, 'method' | 'path' | 'role'>;
@@ -24,15 +25,7 @@ interface Known extends Pick<Endpoint, 'query' | 'body'> {
 
 /** The endpoints of a plugin see its own part of what is recorded. */
 function calling(plugin: string, endpoint: Endpoint): Call {
-  return async (request, recorded) => {
-    const { recall } = await recorded.log();
-    const isOwn = ({ ref }: { readonly ref: { readonly plugin: string } }): boolean => ref.plugin === plugin;
-    return endpoint.answer(request, {
-      ledger: recall.ledger,
-      desired: recorded.documents.filter(isOwn),
-      memory: [...recall.resources.values()].filter(isOwn),
-    });
-  };
+  return async (request, recorded) => endpoint.answer(request, await recorded.viewOf(plugin));
 }
 
 /** Every endpoint of a project, for its routes. Throws an InputError if a plugin declares one that exists already. */
@@ -59,16 +52,21 @@ const MOST_ANSWER = 8 * 1024 * 1024;
 
 export class Answerer {
   readonly #recorded: Recorded;
+  readonly #shared: Shared;
   #endpoints: Promise<ReadonlyMap<string, Known>> | undefined;
 
   constructor(recorded: Recorded) {
     this.#recorded = recorded;
+    this.#shared = new Shared(recorded);
   }
 
   async answer(question: Question): Promise<Answer> {
+    this.#recorded.setRegions(question.regions);
     if ('endpoint' in question) return this.#endpoint(question);
     if ('page' in question) return answerPage(question, this.#recorded);
     if ('form' in question) return this.#form(question);
+    if ('pull' in question) return this.#shared.pull(question.pull);
+    if ('held' in question) return this.#shared.held(question.held);
     return { status: 200, text: await this.#recorded.head() };
   }
 

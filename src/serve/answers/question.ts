@@ -1,6 +1,7 @@
 /** Questions of the daemon to the process that reads, and its answers. JSON. */
 
-import type { EndpointOrder, Json } from '#plugin';
+import type { EndpointOrder, Json, RegionStanding } from '#plugin';
+import type { PullRequest } from '../regions/page.ts';
 import type { FormOrder } from '../pages/desk.ts';
 import type { Viewer } from '../pages/frame.ts';
 import type { Base, PageName } from '../pages/paths.ts';
@@ -37,7 +38,20 @@ export interface HeadQuestion {
   readonly head: true;
 }
 
-export type Question = EndpointQuestion | PageQuestion | FormQuestion | HeadQuestion;
+/** A pull of another region. */
+export interface PullQuestion {
+  readonly pull: PullRequest & { readonly region: string };
+}
+
+/** A question for the events, as `PLUGIN/ID`, that the log has. */
+export interface HeldQuestion {
+  readonly held: readonly string[];
+}
+
+export type Question = (EndpointQuestion | PageQuestion | FormQuestion | HeadQuestion | PullQuestion | HeldQuestion) & {
+  /** The regions at the time of the question; absent without other regions. */
+  readonly regions?: RegionStanding | undefined;
+};
 
 export interface Answer {
   readonly status: number;
@@ -46,6 +60,8 @@ export interface Answer {
   /** HTML. */
   readonly html?: true;
   readonly order?: EndpointOrder | undefined;
+  /** Of a pull: the events, as `PLUGIN/ID`, that waited for the region, and that it holds now. */
+  readonly handed?: readonly string[];
 }
 
 /** The answer to a question without a result. */
@@ -57,5 +73,7 @@ export function refusal(status: number, error: string, message: string): Answer 
 export function questionName(question: Question): string {
   if ('endpoint' in question) return question.endpoint;
   if ('page' in question) return `the page ${question.page}`;
+  if ('pull' in question) return `the pull of the region ${question.pull.region}`;
+  if ('held' in question) return 'the events that a region has';
   return 'form' in question ? 'a form' : 'the head of the log';
 }

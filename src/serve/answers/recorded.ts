@@ -5,14 +5,14 @@
 
 import type { Recall } from '../../engine/remember.ts';
 import type { Plan } from '../../formats/plan.ts';
-import type { Desired } from '#plugin';
+import type { Desired, EndpointView, RegionStanding } from '#plugin';
 import { keptWorkspace } from '../../run/last-valid.ts';
 import type { Listener } from '../../run/events.ts';
 import type { Workspace } from '../../run/project.ts';
 import type { Head, Store } from '../../store/store.ts';
 import { FollowedLog } from './followed-log.ts';
 import { type Found, foundIn } from './found.ts';
-import { type Snapshot, unpackedPlan } from './snapshot.ts';
+import { type RoundPlan, type Snapshot, unpackedPlan } from './snapshot.ts';
 
 export interface LogState {
   readonly recall: Recall;
@@ -32,15 +32,26 @@ export class Recorded {
   readonly records = new FollowedLog(() => this.store());
   readonly #say: Listener;
   #snapshot: Snapshot = { rounds: [], plans: [], interval_ms: 0 };
-  #plans: ReadonlyMap<string, Plan> = new Map();
+  /** By their packed text. */
+  #plans: ReadonlyMap<string, RoundPlan> = new Map();
   #found: Found | undefined;
   #documents: readonly Desired[] = [];
   #store: Promise<Store> | undefined;
   #read: Read | undefined;
+  #regions: RegionStanding | undefined;
 
   constructor(workspace: Workspace, say: Listener) {
     this.workspace = workspace;
     this.#say = say;
+  }
+
+  /** The regions at the time of the last question; undefined without other regions. */
+  get regions(): RegionStanding | undefined {
+    return this.#regions;
+  }
+
+  setRegions(regions: RegionStanding | undefined): void {
+    this.#regions = regions;
   }
 
   get snapshot(): Snapshot {
@@ -64,8 +75,8 @@ export class Recorded {
 
   take(snapshot: Snapshot): void {
     const { plans, lastValid } = snapshot;
-    if (plans.at(-1) !== this.#snapshot.plans.at(-1)) {
-      this.#plans = new Map(plans.map((text) => [text, this.#plans.get(text) ?? unpackedPlan(text)]));
+    if (plans.at(-1)?.plan !== this.#snapshot.plans.at(-1)?.plan) {
+      this.#plans = new Map(plans.map((each) => [each.plan, this.#plans.get(each.plan) ?? unpackedPlan(each)]));
       this.#found = foundIn([...this.#plans.values()]);
     }
     if (lastValid !== undefined && lastValid !== this.#snapshot.lastValid)
@@ -87,6 +98,18 @@ export class Recorded {
     const mark = await (await this.store()).mark();
     if (this.#read?.mark !== mark) this.#read = { mark, state: this.#readLog() };
     return this.#read.state;
+  }
+
+  /** The part of one plugin. */
+  async viewOf(plugin: string): Promise<EndpointView> {
+    const { recall } = await this.log();
+    const isOwn = ({ ref }: { readonly ref: { readonly plugin: string } }): boolean => ref.plugin === plugin;
+    return {
+      ledger: recall.ledger,
+      desired: this.#documents.filter(isOwn),
+      memory: [...recall.resources.values()].filter(isOwn),
+      regions: this.#regions,
+    };
   }
 
   /** A text that every change of the log and every ended round changes. */

@@ -8,6 +8,7 @@ import { apiRoutes, type ServedApi } from './api-routes.ts';
 import type { Route } from './app.ts';
 import { eventRoutes } from './events-route.ts';
 import { pageRoutes } from './page-routes.ts';
+import { regionRoutes, type ServedRegions } from './regions-route.ts';
 import { plainReply, textReply } from './reply.ts';
 import { challengeRoute } from '../challenges.ts';
 
@@ -22,6 +23,8 @@ export interface Daemon {
   readonly intakes: readonly Intake[];
   readonly apis: readonly ServedApi[];
   readonly endpoints: readonly Announced[];
+  /** Empty without other regions. */
+  readonly regions?: readonly ServedRegions[];
   /** True if only this machine reaches the server, without TLS. */
   readonly isLocal: boolean;
   /** The folder of ACME challenges; undefined if the daemon answers none. */
@@ -43,7 +46,18 @@ function scraping({ text }: Daemon['metrics']): () => Promise<Uint8Array<ArrayBu
 }
 
 export function routesOf(daemon: Daemon): readonly Route[] {
-  const { metrics, notReady, reload, callerOf, intakes, apis, endpoints, isLocal, challengeFolder } = daemon;
+  const {
+    metrics,
+    notReady,
+    reload,
+    callerOf,
+    intakes,
+    apis,
+    endpoints,
+    isLocal,
+    challengeFolder,
+    regions = [],
+  } = daemon;
   const scraped = scraping(metrics);
   /** A route that is open on a loopback address, and needs a role elsewhere. */
   const localOr = (role: Role, route: Route): Route => (isLocal ? route : { ...route, role });
@@ -74,6 +88,7 @@ export function routesOf(daemon: Daemon): readonly Route[] {
     }),
     ...(challengeFolder === undefined ? [] : [challengeRoute(challengeFolder)]),
     ...eventRoutes(intakes),
+    ...regionRoutes(regions),
     ...apiRoutes(apis, endpoints),
     ...pageRoutes(apis),
   ];

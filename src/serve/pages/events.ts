@@ -93,7 +93,7 @@ export const events = page({
     )}${filters(
       pageHref(view.base, 'events'),
       [
-        { name: 'status', label: 'Status', values: ['pending', 'applied', 'failed'] },
+        { name: 'status', label: 'Status', values: ['pending', 'applied', 'failed', 'forwarded'] },
         { name: 'domain', label: 'Host or externalId' },
         { name: 'source', label: 'Source' },
         { name: 'cluster', label: 'Cluster' },

@@ -9,10 +9,20 @@ import { log } from './log.ts';
 import type { Page } from './page.ts';
 import type { PageName } from './paths.ts';
 import { plan } from './plan.ts';
+import { regions } from './regions.ts';
 import { resource } from './resource.ts';
 import { runs } from './runs.ts';
 
 // The parts of a page agree with each other; a reader of the table calls them with their own values.
-export const pages = { fleet, plan, drift, events, incidents, runs, log, health, resource } as unknown as Readonly<
-  Record<PageName, Page>
->;
+export const pages = {
+  fleet,
+  plan,
+  drift,
+  events,
+  incidents,
+  regions,
+  runs,
+  log,
+  health,
+  resource,
+} as unknown as Readonly<Record<PageName, Page>>;

@@ -6,6 +6,7 @@ export const PAGES = {
   drift: { path: '/drift', title: 'Drift' },
   events: { path: '/events', title: 'Events' },
   incidents: { path: '/incidents', title: 'Incidents' },
+  regions: { path: '/regions', title: 'Regions' },
   runs: { path: '/runs', title: 'Runs and lock' },
   log: { path: '/log', title: 'Log' },
   health: { path: '/health', title: 'Health' },

@@ -17,6 +17,10 @@ export interface Challenge {
   readonly keyAuthorization: string;
   /** The value for DNS: the hash of the key authorization. */
   readonly txt: string;
+  /** For dns-persist-01: `issuer-domain-names` of the challenge. */
+  readonly issuers?: readonly string[];
+  /** For dns-persist-01: the address of the account. */
+  readonly accountUri?: string;
 }
 
 export type Via = 'webroot' | 'listener' | 'serve' | 'rfc2136' | 'hetzner' | 'acmeDns' | 'exec' | 'persist';

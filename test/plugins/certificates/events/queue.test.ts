@@ -206,7 +206,7 @@ test.each([
     entry('c', { event: event('c', { cluster: 'staging' }), status: 'applied' }),
   );
   expect(ids(selected(all, filter))).toEqual(names.map((name) => `evt-${name}`));
-  expect(statsOf(all)).toEqual({ pending: 1, failed: 1, applied: 1, unresolved: 2 });
+  expect(statsOf(all)).toEqual({ pending: 1, failed: 1, applied: 1, forwarded: 0, unresolved: 2 });
 });
 
 describe('pruning', () => {

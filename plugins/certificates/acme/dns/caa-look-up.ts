@@ -1,0 +1,24 @@
+/** Looks up the CAA records that decide about a name: those of the nearest name above it that has any (RFC 8659, 3). */
+
+import { listed } from '#plugin';
+import type { AskRecords } from '#plugin/net';
+import { type CaaQuestion, type CaaVerdict, forbiddenBy } from '../caa.ts';
+import { namesAbove } from './lookup.ts';
+
+/** `name`: without `*.`. Throws only when aborted. */
+export async function lookUpCaa(
+  ask: AskRecords,
+  name: string,
+  question: CaaQuestion,
+  signal: AbortSignal,
+): Promise<CaaVerdict> {
+  for (const at of namesAbove(name)) {
+    const answer = await ask('CAA', at, signal);
+    if (answer.known === 'unknown')
+      return { verdict: 'unknown', reason: `the CAA records of ${at} cannot be looked up: ${answer.reason}` };
+    if (answer.known === 'none') continue;
+    const by = forbiddenBy(answer.records, question);
+    return by === undefined ? { verdict: 'allowed' } : { verdict: 'forbidden', by: listed(by), at };
+  }
+  return { verdict: 'allowed' };
+}

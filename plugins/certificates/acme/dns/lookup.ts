@@ -1,0 +1,111 @@
+/** Finds the name, the zone and the servers that decide about a TXT record. Servers of others answer: each search is bounded. */
+
+import { listed } from '#plugin';
+import {
+  type AskRecords,
+  type CheckedAddress,
+  checkedAddress,
+  type Denial,
+  type Names,
+  openNames,
+  openRecords,
+  type Records,
+} from '#plugin/net';
+
+/** Most CNAMEs that are followed: as many as Let's Encrypt follows. */
+const MOST_CNAMES = 10;
+/** Most addresses of the servers of a zone that are asked. */
+const MOST_SERVERS = 64;
+/** Deadline of the addresses of one server, in ms. */
+const ADDRESS_MS = 8000;
+
+/** A name as this plugin writes records for: other characters in a name of DNS have a meaning in texts and paths. */
+const NAME = /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u;
+
+/** The questions of one solver. */
+export interface Dns {
+  /** Asks the resolvers. */
+  readonly ask: AskRecords;
+  readonly names: Names;
+  readonly denial: Denial;
+  /** Asks one server: `192.0.2.53`, `[2001:db8::53]:5353`. Throws if it is denied. */
+  readonly askAt: (server: string) => AskRecords;
+}
+
+/** `resolvers`: servers to ask instead of those of this machine. Throws an InputError if one is not valid, or is denied. */
+export function openDns(resolvers: readonly string[] | undefined, denial: Denial): Dns {
+  return {
+    ask: openRecords(resolvers, denial),
+    names: openNames(resolvers, denial),
+    denial,
+    askAt: (server) => openRecords([server], denial),
+  };
+}
+
+/** The records of an answer; none if there are none. Throws if no server gave an answer that counts. */
+function certain<T>(answer: Records<T>, what: string): readonly T[] {
+  if (answer.known === 'unknown') throw new Error(`${what} cannot be looked up: ${answer.reason}`);
+  return answer.known === 'none' ? [] : answer.records;
+}
+
+function checkedName(name: string, from: string): string {
+  if (NAME.test(name)) return name;
+  throw new Error(`the CNAME of ${from} leads to a name that is not valid`);
+}
+
+/** The name at the end of the CNAMEs of a name. */
+export async function finalName(ask: AskRecords, name: string, signal: AbortSignal): Promise<string> {
+  const seen = [name];
+  for (let at = name; ; ) {
+    const [to] = certain(await ask('CNAME', at, signal), `the CNAME of ${at}`);
+    if (to === undefined) return at;
+    at = checkedName(to, at);
+    if (seen.includes(at)) throw new Error(`the CNAMEs of ${name} form a loop: ${listed([...seen, at], 5, ' → ')}`);
+    seen.push(at);
+    if (seen.length > MOST_CNAMES) throw new Error(`${name} has more than ${MOST_CNAMES} CNAMEs in a row`);
+  }
+}
+
+/** A name and the names above it: `a.b.test`, `b.test`, `test`. */
+export function namesAbove(name: string): readonly string[] {
+  const labels = name.split('.');
+  return labels.map((_, i) => labels.slice(i).join('.'));
+}
+
+/** The zone that has a name: the nearest name above it with a SOA record. */
+export async function zoneOf(ask: AskRecords, name: string, signal: AbortSignal): Promise<string> {
+  for (const each of namesAbove(name)) {
+    // A resolver follows a CNAME, and would answer with the SOA record of another zone.
+    if (certain(await ask('CNAME', each, signal), `the zone of ${name}`).length > 0) continue;
+    if (certain(await ask('SOA', each, signal), `the zone of ${name}`).length > 0) return each;
+  }
+  throw new Error(`the zone of ${name} was not found: no name above it has a SOA record`);
+}
+
+/** A server of a zone. */
+export interface ZoneServer {
+  /** Its name in the NS record. */
+  readonly name: string;
+  readonly address: CheckedAddress;
+}
+
+/** Every address of every server of a zone, without denied addresses. Throws if there are none. */
+export async function serversOf(
+  { ask, names, denial }: Dns,
+  zone: string,
+  signal: AbortSignal,
+): Promise<readonly ZoneServer[]> {
+  const servers = certain(await ask('NS', zone, signal), `the servers of the zone ${zone}`);
+  const found = await Promise.all(
+    servers.slice(0, MOST_SERVERS).map(async (name): Promise<readonly ZoneServer[]> => {
+      const resolved = await names.addresses(name, ADDRESS_MS, signal);
+      const addresses = resolved.ok ? resolved.addresses : [];
+      return addresses
+        .filter((address) => denial(address) === undefined)
+        .map((address) => ({ name, address: checkedAddress(address, denial) }));
+    }),
+  );
+  const all = found.flat().slice(0, MOST_SERVERS);
+  if (all.length === 0) throw new Error(`the servers of the zone ${zone} have no address that may be asked`);
+  return all;
+}

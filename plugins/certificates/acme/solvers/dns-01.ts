@@ -1,0 +1,67 @@
+/** DNS-01: TXT values at the end of the CNAMEs of `_acme-challenge.NAME`, written by a provider, and seen before the authority looks. */
+
+import { InputError } from '#plugin';
+import { finalName } from '../dns/lookup.ts';
+import type { Dns } from '../dns/lookup.ts';
+import type { Expected, Propagation } from '../dns/propagation.ts';
+import { type Challenge, type PreparedValue, type Solver, type SolverRun, type Via, valuesFor } from './solver.ts';
+
+/** Writes and removes single TXT values. Both are idempotent, and leave all other values. */
+export interface TextProvider {
+  readonly via: Via;
+  /** Completes values, for example with their zones. Throws if one cannot be written. Changes nothing. */
+  readonly place?: (values: readonly PreparedValue[], run: SolverRun) => Promise<readonly PreparedValue[]>;
+  readonly add: (values: readonly PreparedValue[], run: SolverRun) => Promise<void>;
+  readonly remove: (values: readonly PreparedValue[], run: SolverRun) => Promise<void>;
+}
+
+export interface DnsSolverOptions {
+  readonly dns: Dns;
+  /** False if nothing is looked up: names are written as they are. */
+  readonly isFollowing: boolean;
+  readonly propagate: Propagation;
+}
+
+function challengeName({ name, kind }: Challenge): string {
+  if (kind === 'ip') throw new InputError(`${name} is an address, and DNS cannot prove an address. Use http01`);
+  return `_acme-challenge.${name.toLowerCase()}`;
+}
+
+/** Values of different names can be the same record. */
+function distinct(values: readonly PreparedValue[]): readonly PreparedValue[] {
+  const byRecord = new Map(values.map((each) => [`${each.place} ${each.text}`, each]));
+  return [...byRecord.values()];
+}
+
+function expectedOf(values: readonly PreparedValue[]): readonly Expected[] {
+  const byPlace = Map.groupBy(values, ({ place }) => place);
+  return [...byPlace].map(([name, own]) => ({ name, texts: own.map(({ text }) => text) }));
+}
+
+export function dnsSolver(provider: TextProvider, { dns, isFollowing, propagate }: DnsSolverOptions): Solver {
+  const { via } = provider;
+  return {
+    type: 'dns-01',
+    via,
+    prepare: async (challenges, run) => {
+      const values: PreparedValue[] = [];
+      for (const each of challenges) {
+        const name = challengeName(each);
+        const place = isFollowing ? await finalName(dns.ask, name, run.signal) : name;
+        values.push({ name: each.name, place, text: each.txt });
+      }
+      const all = distinct(values);
+      return { via, values: provider.place === undefined ? all : await provider.place(all, run) };
+    },
+    present: async (prepared, run) => {
+      const values = valuesFor(prepared, via);
+      if (values.length === 0) return;
+      await provider.add(values, run);
+      await propagate(expectedOf(values), run);
+    },
+    remove: async (prepared, run) => {
+      const values = valuesFor(prepared, via);
+      if (values.length > 0) await provider.remove(values, run);
+    },
+  };
+}

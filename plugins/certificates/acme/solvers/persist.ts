@@ -1,0 +1,46 @@
+/** dns-persist-01: a record that a person writes once. Nothing is written here; an order needs the record to exist. */
+
+import { InputError, listed } from '#plugin';
+import type { Dns } from '../dns/lookup.ts';
+import { persistMistake, persistName, type PersistQuestion, persistText } from '../persist.ts';
+import { type Challenge, type Prepared, type Solver, valuesFor } from './solver.ts';
+
+function questionOf({ name, wildcard, kind, issuers, accountUri }: Challenge): PersistQuestion {
+  if (kind === 'ip') throw new InputError(`${name} is an address, and DNS cannot prove an address. Use http01`);
+  if (issuers === undefined || accountUri === undefined)
+    throw new Error(`the challenge for ${name} has no names of the authority, or no account`);
+  return { name, wildcard, issuers, accountUri };
+}
+
+/** `now`: epoch ms. */
+export function persistSolver({ ask }: Dns, now: () => number): Solver {
+  const via = 'persist';
+  const check = async (question: PersistQuestion, signal: AbortSignal): Promise<void> => {
+    const place = persistName(question.name);
+    const answer = await ask('TXT', place, signal);
+    if (answer.known === 'unknown')
+      throw new Error(`the TXT records of ${place} cannot be looked up: ${answer.reason}`);
+    const texts = answer.known === 'some' ? answer.records : [];
+    const mistakes = texts.map((text) => persistMistake(text, question, now()));
+    if (mistakes.includes(undefined)) return;
+    const found =
+      texts.length === 0 ? 'there is none' : `the present one ${listed(mistakes.map(String), 3, '; another ')}`;
+    throw new InputError(
+      `${place} needs a TXT record that permits this account: ${found}. Write ${JSON.stringify(persistText(question))}`,
+    );
+  };
+  return {
+    type: 'dns-persist-01',
+    via,
+    prepare: async (challenges, { signal }): Promise<Prepared> => {
+      const questions = challenges.map(questionOf);
+      for (const each of questions) await check(each, signal);
+      return {
+        via,
+        values: questions.map((each) => ({ name: each.name, place: persistName(each.name), text: persistText(each) })),
+      };
+    },
+    present: async (prepared) => void valuesFor(prepared, via),
+    remove: async (prepared) => void valuesFor(prepared, via),
+  };
+}

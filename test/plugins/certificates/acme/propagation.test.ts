@@ -1,0 +1,171 @@
+/** Values that have to be at every server of a zone before the authority looks. */
+
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createSocket } from 'node:dgram';
+import type { Timing } from '#plugin/http';
+import { usualDenial } from '#plugin/net';
+import { finalName, openDns, serversOf, zoneOf } from '../../../../plugins/certificates/acme/dns/lookup.ts';
+import { propagation, type PropagationOptions } from '../../../../plugins/certificates/acme/dns/propagation.ts';
+import { startBind } from '../../../support/dns-servers.ts';
+import { dnsServer } from '../../../support/dns.ts';
+import { solverRun } from './support.ts';
+
+const denial = usualDenial({});
+const NAME = '_acme-challenge.example.test';
+const expected = [{ name: NAME, texts: ['one', 'two'] }];
+
+/** A clock that a sleep moves on, and that runs `slept` instead of waiting. */
+function clock(slept: (count: number) => void = () => {}): Timing & { readonly sleeps: readonly number[] } {
+  let now = 0;
+  const sleeps: number[] = [];
+  return {
+    now: () => now,
+    sleep: async (ms, signal) => {
+      signal.throwIfAborted();
+      now += ms;
+      sleeps.push(ms);
+      slept(sleeps.length);
+    },
+    random: () => 0,
+    sleeps,
+  };
+}
+
+describe('the resolvers that are given', () => {
+  const open = (resolvers: readonly string[], more: Partial<PropagationOptions> = {}) =>
+    propagation({ dns: openDns(resolvers, denial), resolvers, timeoutMs: 60_000, timing: clock(), ...more });
+
+  test('are asked until each has every text', async () => {
+    const [first, second] = [await dnsServer({ [NAME]: { txt: [['one'], ['two'], ['other']] } }), await dnsServer({})];
+    const timing = clock((count) => {
+      if (count === 1) second.names.set(NAME, { txt: [['one']] });
+      if (count === 2) second.names.set(NAME, { txt: [['two'], ['one']] });
+    });
+    const run = solverRun();
+    await open([first.address, second.address], { timing })(expected, run);
+    expect(timing.sleeps).toEqual([500, 750]);
+    expect(run.said).toContain('waiting for 1 DNS answer');
+    // A server that has all texts is not asked again.
+    expect(first.asked.filter((each) => each.startsWith('TXT'))).toHaveLength(1);
+  });
+
+  test('are named if one does not have the texts, or does not answer in the end', async () => {
+    const [full, empty, broken] = [
+      await dnsServer({ [NAME]: { txt: [['one'], ['two']] } }),
+      await dnsServer({}),
+      await dnsServer({ [NAME]: { broken: true } }),
+    ];
+    const wait = open([full.address, empty.address, broken.address], { timeoutMs: 2000 })(expected, solverRun());
+    await expect(wait).rejects.toThrow(
+      `after 2 s: ${empty.address} does not have ${NAME}, ${broken.address} does not answer. If this machine sees other servers`,
+    );
+  });
+
+  test('are not asked again after a stop', async () => {
+    const { address, asked } = await dnsServer({});
+    const stop = new AbortController();
+    const timing = clock(() => stop.abort(new Error('stopped')));
+    await expect(open([address], { timing })(expected, solverRun(stop.signal))).rejects.toThrow('stopped');
+    expect(asked).toHaveLength(1);
+  });
+
+  test('must be addresses that are permitted', () => {
+    expect(() => openDns(['169.254.169.254'], denial)).toThrow('is in 169.254.169.254/32, which is denied');
+    expect(() => openDns(['dns.example.test'], denial)).toThrow('must be an address');
+  });
+});
+
+test('a wait asks no server', async () => {
+  const { address, asked } = await dnsServer({});
+  const timing = clock();
+  const wait = propagation({ dns: openDns([address], denial), waitMs: 120_000, timeoutMs: 1, timing });
+  await wait(expected, solverRun());
+  expect(timing.sleeps).toEqual([120_000]);
+  expect(asked).toEqual([]);
+});
+
+describe('the servers of a zone', () => {
+  test('are all asked, at all of their addresses that answer', async () => {
+    const server = await startBind([
+      {
+        zone: 'example.test',
+        granted: [],
+        // 127.0.0.1 answers; no server has the other addresses.
+        lines: [
+          '@ IN NS ns2',
+          'ns2 IN A 127.0.0.1',
+          'ns2 IN AAAA 2001:db8::53',
+          `${NAME}. IN TXT "one"`,
+          `${NAME}. IN TXT "two"`,
+        ],
+      },
+    ]);
+    const dns = openDns([server.address], denial);
+    const { signal } = new AbortController();
+    expect(
+      (await serversOf(dns, 'example.test', signal)).map(({ name, address }) => `${name} ${address}`).sort(),
+    ).toEqual(['ns1.example.test 127.0.0.1', 'ns2.example.test 127.0.0.1', 'ns2.example.test 2001:db8::53']);
+    const timing = clock();
+    await propagation({ dns, timeoutMs: 0, port: server.port, timing })(expected, solverRun());
+    expect(timing.sleeps).toEqual([]);
+    const missing = [{ name: NAME, texts: ['three'] }];
+    await expect(propagation({ dns, timeoutMs: 0, port: server.port, timing })(missing, solverRun())).rejects.toThrow(
+      `ns1.example.test (127.0.0.1) does not have ${NAME}, ns2.example.test (127.0.0.1) does not have ${NAME}, ns2.example.test (2001:db8::53) does not answer`,
+    );
+  }, 60_000);
+
+  test('are not found by an alias: its target is in another zone', async () => {
+    const server = await startBind([
+      { zone: 'example.test', granted: [], lines: ['www IN CNAME other.test.'] },
+      { zone: 'other.test', granted: [] },
+    ]);
+    const { ask } = openDns([server.address], denial);
+    const { signal } = new AbortController();
+    expect(await zoneOf(ask, '_acme-challenge.www.example.test', signal)).toBe('example.test');
+  });
+
+  test('have no denied address', async () => {
+    const server = await startBind([
+      { zone: 'example.test', granted: [], lines: ['@ IN NS ns2', 'ns2 IN A 169.254.169.254'] },
+    ]);
+    const servers = await serversOf(openDns([server.address], denial), 'example.test', new AbortController().signal);
+    expect(servers.map(({ address }) => address)).toEqual(['127.0.0.1']);
+  });
+});
+
+describe('CNAMEs', () => {
+  const { signal } = new AbortController();
+
+  test('that form a loop, never end, or lead to a name that is not valid end the search', async () => {
+    const chain = Array.from({ length: 12 }, (_, i) => `c${i} IN CNAME c${i + 1}`);
+    const server = await startBind([
+      {
+        zone: 'example.test',
+        granted: [],
+        lines: ['a IN CNAME b', 'b IN CNAME a', 'odd IN CNAME x\\;y', 'slash IN CNAME a\\/b', ...chain],
+      },
+    ]);
+    const { ask } = openDns([server.address], denial);
+    await expect(finalName(ask, 'a.example.test', signal)).rejects.toThrow(
+      'form a loop: a.example.test → b.example.test → a.example.test',
+    );
+    await expect(finalName(ask, 'c0.example.test', signal)).rejects.toThrow('more than 10 CNAMEs');
+    await expect(finalName(ask, 'odd.example.test', signal)).rejects.toThrow('is not valid');
+    await expect(finalName(ask, 'slash.example.test', signal)).rejects.toThrow('is not valid');
+    expect(await finalName(ask, 'c5.example.test', signal)).toBe('c12.example.test');
+  });
+
+  test('are not believed from a server that answers with another id', async () => {
+    const socket = createSocket('udp4');
+    socket.on('message', (query, { port, address }) => {
+      const answer = Buffer.from(query);
+      answer.writeUInt16BE(query.readUInt16BE(0) ^ 1, 0);
+      answer.writeUInt16BE(0x8180, 2);
+      socket.send(answer, port, address);
+    });
+    await new Promise<void>((resolve) => void socket.bind(0, '127.0.0.1', resolve));
+    onTestFinished(() => void socket.close());
+    const { ask } = openDns([`127.0.0.1:${socket.address().port}`], denial);
+    await expect(finalName(ask, 'a.example.test', signal)).rejects.toThrow('did not answer in time');
+  }, 30_000);
+});
