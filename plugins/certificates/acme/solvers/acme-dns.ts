@@ -15,6 +15,8 @@ export interface AcmeDnsOptions {
   readonly username: string;
   readonly password: string;
   readonly subdomain: string;
+  /** False if CNAMEs are not looked up. */
+  readonly isFollowing: boolean;
 }
 
 /** Values that the server keeps. */
@@ -36,7 +38,8 @@ function acceptedText(body: string): unknown {
   }
 }
 
-export function acmeDnsProvider({ send, url, username, password, subdomain }: AcmeDnsOptions): TextProvider {
+export function acmeDnsProvider(options: AcmeDnsOptions): TextProvider {
+  const { send, url, username, password, subdomain, isFollowing } = options;
   const redact = redactor([password]);
   const update = async (text: string, signal: AbortSignal): Promise<void> => {
     const headers = { 'content-type': 'application/json', 'x-api-user': username, 'x-api-key': password };
@@ -51,7 +54,7 @@ export function acmeDnsProvider({ send, url, username, password, subdomain }: Ac
     via: 'acmeDns',
     place: async (values) => {
       for (const { name, place } of values)
-        if (!place.startsWith(`${subdomain}.`))
+        if (isFollowing && !place.startsWith(`${subdomain}.`))
           throw new InputError(
             `_acme-challenge.${name} does not lead to the subdomain ${subdomain} of acme-dns. Write the CNAME that its registration named`,
           );

@@ -145,12 +145,16 @@ function openHetzner({ token, zone, endpoint = HETZNER }: NonNullable<DnsProvide
   });
 }
 
-function openAcmeDns(provider: NonNullable<DnsProvider['acmeDns']>, { env, denial }: SolverOutside): TextProvider {
+function openAcmeDns(
+  provider: NonNullable<DnsProvider['acmeDns']>,
+  isFollowing: boolean,
+  { env, denial }: SolverOutside,
+): TextProvider {
   const to = URL.parse(provider.url);
   if (to === null || to.search !== '' || to.hash !== '' || to.username !== '' || to.password !== '')
     throw new InputError('the address of acme-dns is not a URL, or has a user, a query or a fragment');
   mustPermit('the password of acme-dns', { secret: provider.password, variable: 'DNS_ACMEDNS_PASSWORD', to }, env);
-  return acmeDnsProvider({ ...provider, url: to.href.replace(/\/+$/u, ''), send: openHttp(denial) });
+  return acmeDnsProvider({ ...provider, url: to.href.replace(/\/+$/u, ''), send: openHttp(denial), isFollowing });
 }
 
 function openExec(exec: NonNullable<Dns01['exec']>, outside: SolverOutside): TextProvider {
@@ -159,12 +163,18 @@ function openExec(exec: NonNullable<Dns01['exec']>, outside: SolverOutside): Tex
   return execProvider({ command: exec.command, allowed, folder, env: commandEnvironment(env), timeoutMs, stillApproved });
 }
 
-function openProvider({ provider: name, exec }: Dns01, dns: Dns, outside: SolverOutside): TextProvider {
+/** With `wait`, nothing is looked up. */
+function isFollowing({ wait }: Dns01): boolean {
+  return wait === undefined;
+}
+
+function openProvider(config: Dns01, dns: Dns, outside: SolverOutside): TextProvider {
+  const { provider: name, exec } = config;
   if (exec !== undefined) return openExec(exec, outside);
   const given = name !== undefined && Object.hasOwn(outside.providers, name) ? outside.providers[name] : undefined;
   if (given?.rfc2136 !== undefined) return openRfc2136(given.rfc2136, dns, outside);
   if (given?.hetzner !== undefined) return openHetzner(given.hetzner, outside);
-  if (given?.acmeDns !== undefined) return openAcmeDns(given.acmeDns, outside);
+  if (given?.acmeDns !== undefined) return openAcmeDns(given.acmeDns, isFollowing(config), outside);
   throw new InputError(`fettle.yaml has no DNS provider ${name ?? ''} for this plugin`);
 }
 
@@ -179,7 +189,7 @@ function openDns01(config: Dns01, outside: SolverOutside): Solver {
     ...(config.wait === undefined ? {} : { waitMs: durationMs(config.wait) }),
     ...(ports?.dns === undefined ? {} : { port: ports.dns }),
   });
-  return dnsSolver(openProvider(config, dns, outside), { dns, isFollowing: config.wait === undefined, propagate });
+  return dnsSolver(openProvider(config, dns, outside), { dns, isFollowing: isFollowing(config), propagate });
 }
 
 function openHttp01({ webroot, listener, serve, selfCheck: mode = 'required' }: Http01, outside: SolverOutside): Solver {
