@@ -287,14 +287,14 @@ export const serve = command({
         },
       };
       try {
-        const { ending, report, ledger, lastValid, plan } = await round(workspace, options, say);
+        const { ending, report, ledger, lastValid, plan, rules = {} } = await round(workspace, options, say);
         const deliveries =
           ledger === undefined ? [] : endedDeliveries(ledger.before, ledger.after, limits.alerts.destinations);
         message = { ...message, report, yielded: ending === 'yielded', deliveries, lastValid };
         // A plan of thousands of resources takes time to pack, and only callers of the API see it.
         if (plan !== undefined && limits.hasReaders) {
           const { packedPlan } = await import('../serve/answers/snapshot.ts');
-          message = { ...message, plan: packedPlan(plan) };
+          message = { ...message, plan: packedPlan(plan, rules) };
         }
         return ending;
       } finally {

@@ -123,7 +123,7 @@ function wayOut({ machine, transition: { to, by, trigger }, dueAt }: ExplainedWa
   return { machine, to, by, trigger, ...(dueAt === undefined ? {} : { due_at: instantText(dueAt) }) };
 }
 
-function said(judgement: Judgement): RuleSaid {
+export function said(judgement: Judgement): RuleSaid {
   const { rule, outcome, message, facts, overridable, overridden } = judgement;
   return {
     rule,

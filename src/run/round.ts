@@ -7,6 +7,7 @@
 
 import { isPermitted, isUnattended, permittedCauses, type Permission, type Permissions } from '../engine/permission.ts';
 import { type RoundHealth, type RoundReport, roundReport } from '../formats/round.ts';
+import { type RowRules, rowRules } from '../formats/row-rules.ts';
 import { restlessIn, type Standing, standingOf } from '../formats/standing.ts';
 import type { Due } from '../engine/due.ts';
 import type { Plan, Planned } from '../formats/plan.ts';
@@ -93,6 +94,8 @@ export interface RoundResult {
   readonly report?: RoundReport;
   /** The plan of the refresh. Present with a report. */
   readonly plan?: Plan;
+  /** The rules of its rows. Present with a report. */
+  readonly rules?: RowRules;
   /** The ledger before the round and after it. Present with a report. */
   readonly ledger?: { readonly before: Ledger; readonly after: Ledger };
   /** The documents of the round, packed, if they are valid and other than those of the order. */
@@ -200,6 +203,7 @@ async function watchedRound(
   const causes = permittedCauses(permissions);
   const refreshedAt = host.now();
   let found: Plan | undefined;
+  let rules: RowRules = {};
   let rows: readonly Row[] = [];
   let head: Head | undefined;
   let due: Due | undefined;
@@ -223,6 +227,7 @@ async function watchedRound(
   let ledger: RoundResult['ledger'];
   const onFound = async (each: RoundFound): Promise<void> => {
     measures = await measuredIn(each, options.measure);
+    rules = rowRules(each.reconciled.sealed.actions);
     known = new Set(each.reconciled.resources.keys());
     gaps = gapsOver(each.reconciled, addressesOf(each.reconciled.refreshed));
     ledger = { before: each.ledger.before, after: ledgerCopy(each.ledger.after) };
@@ -320,6 +325,7 @@ async function watchedRound(
       regions: regions === undefined ? undefined : await regionReport(workspace, documents, ledger?.after ?? new Map()),
     }),
     plan: found,
+    rules,
     ...(ledger === undefined ? {} : { ledger }),
     ...lastValidOf(read, order),
   };

@@ -68,7 +68,7 @@ export class ProjectApi implements ServedApi {
   }
 
   plan(): Uint8Array<ArrayBuffer> | undefined {
-    const plan = this.#snapshot.plans.at(-1);
+    const plan = this.#snapshot.plans.at(-1)?.plan;
     if (plan !== undefined && plan !== this.#unpacked?.of)
       this.#unpacked = { of: plan, bytes: new Uint8Array(Buffer.from(plan, 'base64')) };
     return plan === undefined ? undefined : this.#unpacked?.bytes;

@@ -8,6 +8,7 @@
 import { type Changes, mergedChanges, NO_CHANGES } from '../engine/changes.ts';
 import type { RoundHealth, RoundReport } from '../formats/round.ts';
 import type { RoundOrder } from '../run/round.ts';
+import type { PackedPlan } from './answers/snapshot.ts';
 import type { EndedDelivery } from './alerts/delivery-counts.ts';
 import type { RoundOutcome } from './metrics.ts';
 
@@ -35,8 +36,8 @@ export interface RoundExit {
   readonly deliveries?: readonly EndedDelivery[] | undefined;
   /** The documents of the round, packed, if they are valid and other than those of the last round. */
   readonly lastValid?: string | undefined;
-  /** The plan of the round, packed. */
-  readonly plan?: string | undefined;
+  /** The plan of the round. */
+  readonly plan?: PackedPlan | undefined;
   /** True if the round gave the lock to another process. */
   readonly yielded?: boolean | undefined;
 }

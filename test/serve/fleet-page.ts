@@ -5,7 +5,7 @@ import { fleet, type Fleet, kindCounts } from '../../src/serve/pages/fleet.ts';
 
 const NOW = Date.parse('2026-11-30T08:00:00Z');
 
-const VIEW: View = {
+export const VIEW: View = {
   project: 'shop',
   base: '',
   viewer: { name: 'ann', operates: true, csrf: 'token' },

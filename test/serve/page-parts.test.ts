@@ -4,8 +4,9 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/formats/plan.ts';
+import type { RowRules } from '../../src/formats/row-rules.ts';
 import { foundIn } from '../../src/serve/answers/found.ts';
-import { withPlan } from '../../src/serve/answers/snapshot.ts';
+import { type RoundPlan, withPlan } from '../../src/serve/answers/snapshot.ts';
 import { Changes } from '../../src/serve/changes.ts';
 import { FormTokens } from '../../src/serve/http/forms.ts';
 import { html } from '../../src/serve/pages/html.ts';
@@ -55,8 +56,9 @@ test('the list of projects leads to each', () => {
 });
 
 /** A plan with a rejected row of some resources; it refreshed `seen`. */
-function plan(timestamp: string, seen: readonly string[], rejected: readonly string[]): Plan {
-  return {
+function plan(timestamp: string, seen: readonly string[], rejected: readonly string[]): RoundPlan {
+  const rules = Object.fromEntries(rejected.map((address) => [address, [{ rule: timestamp }]]));
+  const given = {
     timestamp,
     resource_changes: [],
     rejected_changes: rejected.map((address) => ({ reasons: [], resource_change: { address, because: timestamp } })),
@@ -64,7 +66,8 @@ function plan(timestamp: string, seen: readonly string[], rejected: readonly str
     resource_drift: [],
     checks: rejected.map((address) => ({ address, message: timestamp })),
     prior_state: { resources: seen.map((address) => ({ address, state: timestamp })) },
-  } as unknown as Plan;
+  };
+  return { plan: given as unknown as Plan, rules: rules as unknown as RowRules };
 }
 
 describe('the plans of several rounds', () => {
@@ -79,6 +82,10 @@ describe('the plans of several rounds', () => {
     expect(found?.rows.map(({ change }) => [change.address, change.because])).toEqual([
       ['c', third],
       ['a', first],
+    ]);
+    expect([...(found?.rules ?? [])]).toEqual([
+      ['c', [{ rule: third }]],
+      ['a', [{ rule: first }]],
     ]);
     expect(found?.checks.map(({ address }) => address)).toEqual(['c', 'a']);
     expect([...(found?.seen ?? [])].map(([address, { state }]) => [address, state])).toEqual([

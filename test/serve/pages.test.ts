@@ -121,6 +121,28 @@ describe('a page', () => {
   });
 });
 
+test('a resource has every rule of its step with numbers, its lifecycle, and its values side by side', {
+  timeout: 60_000,
+}, async () => {
+  const data = await (await site.get('/r/certificates/Certificate/pay.json')).json();
+  expect(data).toMatchObject({
+    declared_spec: { dnsNames: ['pay.example.test'] },
+    state: { applied: { spec: { dnsNames: ['pay.example.test'] } } },
+    seen: { values: { dnsNames: ['pay.example.test'] } },
+    rules: expect.arrayContaining([
+      expect.objectContaining({ rule: 'freeze', outcome: 'reject' }),
+      expect.objectContaining({ rule: 'all-missing', outcome: 'pass', facts: expect.objectContaining({ known: 7 }) }),
+    ]),
+  });
+  const text = await (await site.get('/r/certificates/Certificate/pay')).text();
+  expect(text).toMatch(/<summary>\d+ rules of this step: rejects 1, passes \d+<\/summary>/u);
+  expect(text).toContain('known=7');
+  expect(text).toContain('<title>Lifecycle of Certificate</title>');
+  expect(
+    text.match(/<span class="side">(?:Declared|Last applied|Actual): <\/span><code>\[&quot;pay\.example/gu),
+  ).toHaveLength(3);
+});
+
 test('a round that refreshes only some resources keeps what is known of the others', { timeout: 120_000 }, async () => {
   const counts = { reject: 1 };
   expect(await (await site.get('/plan.json')).json()).toMatchObject({ counts });

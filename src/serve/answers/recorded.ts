@@ -12,7 +12,7 @@ import type { Workspace } from '../../run/project.ts';
 import type { Head, Store } from '../../store/store.ts';
 import { FollowedLog } from './followed-log.ts';
 import { type Found, foundIn } from './found.ts';
-import { type Snapshot, unpackedPlan } from './snapshot.ts';
+import { type RoundPlan, type Snapshot, unpackedPlan } from './snapshot.ts';
 
 export interface LogState {
   readonly recall: Recall;
@@ -32,7 +32,8 @@ export class Recorded {
   readonly records = new FollowedLog(() => this.store());
   readonly #say: Listener;
   #snapshot: Snapshot = { rounds: [], plans: [], interval_ms: 0 };
-  #plans: ReadonlyMap<string, Plan> = new Map();
+  /** By their packed text. */
+  #plans: ReadonlyMap<string, RoundPlan> = new Map();
   #found: Found | undefined;
   #documents: readonly Desired[] = [];
   #store: Promise<Store> | undefined;
@@ -74,8 +75,8 @@ export class Recorded {
 
   take(snapshot: Snapshot): void {
     const { plans, lastValid } = snapshot;
-    if (plans.at(-1) !== this.#snapshot.plans.at(-1)) {
-      this.#plans = new Map(plans.map((text) => [text, this.#plans.get(text) ?? unpackedPlan(text)]));
+    if (plans.at(-1)?.plan !== this.#snapshot.plans.at(-1)?.plan) {
+      this.#plans = new Map(plans.map((each) => [each.plan, this.#plans.get(each.plan) ?? unpackedPlan(each)]));
       this.#found = foundIn([...this.#plans.values()]);
     }
     if (lastValid !== undefined && lastValid !== this.#snapshot.lastValid)

@@ -3,6 +3,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Handed } from '../../run/last-valid.ts';
 import type { Plan } from '../../formats/plan.ts';
+import type { RowRules } from '../../formats/row-rules.ts';
 
 /** An ended round. Times are epoch ms. */
 export interface RoundSummary {
@@ -19,25 +20,44 @@ export interface Snapshot extends Handed {
   /** The last rounds, newest first. */
   readonly rounds: readonly RoundSummary[];
   readonly interval_ms: number;
-  /** Plans, packed, oldest first: that of the last round that refreshed every resource, and those of later rounds. */
-  readonly plans: readonly string[];
+  /** Plans, oldest first: that of the last round that refreshed every resource, and those of later rounds. */
+  readonly plans: readonly PackedPlan[];
+}
+
+/** A plan and the rules of its rows: JSON by gzip, in base64. */
+export interface PackedPlan {
+  readonly plan: string;
+  readonly rules: string;
 }
 
 /** Plans of rounds that refreshed only some resources. */
 const MOST_PARTIAL = 50;
 
 /** The plans with that of another round. `isWhole`: the round refreshed every resource. */
-export function withPlan(plans: readonly string[], plan: string | undefined, isWhole: boolean): readonly string[] {
+export function withPlan<T>(plans: readonly T[], plan: T | undefined, isWhole: boolean): readonly T[] {
   if (plan === undefined) return plans;
-  if (isWhole || plans.length === 0) return [plan];
-  const [whole = '', ...partial] = plans;
+  const [whole, ...partial] = plans;
+  if (isWhole || whole === undefined) return [plan];
   return [whole, ...partial.slice(1 - MOST_PARTIAL), plan];
 }
 
-export function packedPlan(plan: Plan): string {
-  return gzipSync(JSON.stringify(plan), { level: 1 }).toString('base64');
+function packed(value: object): string {
+  return gzipSync(JSON.stringify(value), { level: 1 }).toString('base64');
 }
 
-export function unpackedPlan(text: string): Plan {
-  return JSON.parse(gunzipSync(Buffer.from(text, 'base64')).toString()) as Plan;
+function unpacked(text: string): unknown {
+  return JSON.parse(gunzipSync(Buffer.from(text, 'base64')).toString());
+}
+
+export function packedPlan(plan: Plan, rules: RowRules): PackedPlan {
+  return { plan: packed(plan), rules: packed(rules) };
+}
+
+export interface RoundPlan {
+  readonly plan: Plan;
+  readonly rules: RowRules;
+}
+
+export function unpackedPlan({ plan, rules }: PackedPlan): RoundPlan {
+  return { plan: unpacked(plan) as Plan, rules: unpacked(rules) as RowRules };
 }

@@ -1,6 +1,6 @@
 /** Charts of the fleet as SVG: one bar for each kind, and the ends of validity by week. Pure. */
 
-import { instantOf, instantText } from '#plugin';
+import { compareText, instantOf, instantText } from '#plugin';
 import type { KindCounts } from './fleet.ts';
 import type { View } from './frame.ts';
 import { html, type Part, when } from './html.ts';
@@ -11,6 +11,14 @@ const COLOURS = 6;
 function colour(index: number): string {
   return `s${(index % COLOURS) + 1}`;
 }
+
+/** The colour of a state, next to its name. */
+function swatch(index: number): Part {
+  return html`<svg width="10" height="10" aria-hidden="true"><rect class="${colour(index)}" width="10" height="10" rx="2"/></svg>`;
+}
+
+/** A resource without a state. */
+export const NOT_SEEN = 'not seen';
 
 /** One bar for each kind, stacked by state, with counts that are links. */
 export function kindBars(kinds: readonly KindCounts[], { base }: View): Part {
@@ -26,7 +34,7 @@ export function kindBars(kinds: readonly KindCounts[], { base }: View): Part {
     return html`<section><h2>${plugin}/${kind}</h2><svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>
 <ul class="counts">${entries.map(
       ([state, count], i) =>
-        html`<li><svg width="10" height="10" aria-hidden="true"><rect class="${colour(i)}" width="10" height="10" rx="2"/></svg> <a href="${pageHref(base, 'fleet', { plugin, kind, state })}">${count} ${state}</a></li>`,
+        html`<li>${swatch(i)} <a href="${pageHref(base, 'fleet', { plugin, kind, state })}">${count} ${state}</a></li>`,
     )}</ul></section>`;
   })}</div>`;
 }
@@ -40,6 +48,8 @@ export interface Week {
   /** `ended`, or the first day of the week: `2026-12-01`. */
   readonly id: string;
   readonly count: number;
+  /** The resources by state. */
+  readonly states: Readonly<Record<string, number>>;
 }
 
 function today(now: number): number {
@@ -59,30 +69,80 @@ export function weekOf(ends: string, now: number): string | undefined {
 }
 
 /** The next weeks, after all that have ended; none if no resource has an end. */
-export function weeksOf(rows: readonly { readonly week?: string | undefined }[], now: number): readonly Week[] {
+export function weeksOf(
+  rows: readonly { readonly week?: string | undefined; readonly state?: string | undefined }[],
+  now: number,
+): readonly Week[] {
   if (rows.every(({ week }) => week === undefined)) return [];
-  const counted = new Map<string, number>();
-  for (const { week } of rows) if (week !== undefined) counted.set(week, (counted.get(week) ?? 0) + 1);
+  const counted = new Map<string, Map<string, number>>();
+  for (const { week, state = NOT_SEEN } of rows) {
+    if (week === undefined) continue;
+    const states = counted.get(week) ?? new Map<string, number>();
+    states.set(state, (states.get(state) ?? 0) + 1);
+    counted.set(week, states);
+  }
   const ids = ['ended', ...Array.from({ length: WEEKS }, (_, index) => weekId(index, now))];
-  return ids.map((id) => ({ id, count: counted.get(id) ?? 0 }));
+  return ids.map((id) => {
+    const states = counted.get(id) ?? new Map<string, number>();
+    return {
+      id,
+      count: [...states.values()].reduce((sum, count) => sum + count, 0),
+      states: Object.fromEntries([...states].toSorted(([a, n], [b, m]) => m - n || compareText(a, b))),
+    };
+  });
 }
 
 const [BAR, GAP, HEIGHT] = [36, 12, 44];
 
-/** A column for each week, each a link to its resources. */
+/** The states in all weeks, the most frequent first. */
+function statesIn(weeks: readonly Week[]): readonly string[] {
+  const totals = new Map<string, number>();
+  for (const { states } of weeks)
+    for (const [state, count] of Object.entries(states)) totals.set(state, (totals.get(state) ?? 0) + count);
+  return [...totals].toSorted(([a, n], [b, m]) => m - n || compareText(a, b)).map(([state]) => state);
+}
+
+function weekText({ id, count, states }: Week): string {
+  const parts = Object.entries(states).map(([state, each]) => `${each} ${state}`);
+  return `${id}: ${count} (${parts.join(', ')})`;
+}
+
+/** The column of a week, stacked by state from the bottom. `scale`: height of one resource. */
+function columnPart({ states, count }: Week, x: number, all: readonly string[], scale: number): Part {
+  let bottom = HEIGHT + 16;
+  const parts = all.flatMap((state, i) => {
+    const { [state]: each = 0 } = states;
+    if (each === 0) return [];
+    // A single resource among thousands is still visible.
+    const height = Math.max(1.5, each * scale);
+    bottom -= height;
+    return [
+      html`<rect class="${colour(i)}" x="${x}" y="${bottom.toFixed(1)}" width="${BAR}" height="${height.toFixed(1)}"/>`,
+    ];
+  });
+  return html`${parts}<text x="${x + BAR / 2}" y="${(bottom - 4).toFixed(1)}" text-anchor="middle">${count}</text>`;
+}
+
+/** A column for each week, stacked by state, each a link to its resources. */
 export function weekChart(weeks: readonly Week[], { base }: View): Part {
   const most = Math.max(...weeks.map(({ count }) => count));
   if (weeks.length === 0 || most === 0) return undefined;
-  const text = weeks.filter(({ count }) => count > 0).map(({ id, count }) => `${id}: ${count}`);
-  const columns = weeks.map(({ id, count }, i) => {
+  const all = statesIn(weeks);
+  const columns = weeks.map((week, i) => {
+    const { id, count } = week;
     const x = i * (BAR + GAP);
-    const height = count === 0 ? 0 : Math.max(2, (count / most) * HEIGHT);
-    const bar = html`<rect class="${id === 'ended' ? 's6' : 's1'}" x="${x}" y="${(HEIGHT + 16 - height).toFixed(1)}" width="${BAR}" height="${height.toFixed(1)}"/><text x="${x + BAR / 2}" y="${(HEIGHT + 12 - height).toFixed(1)}" text-anchor="middle">${count}</text>`;
-    return html`${count === 0 ? undefined : html`<a href="${pageHref(base, 'fleet', { ends: id })}" aria-label="${count} in the week ${id}">${bar}</a>`}${when(
+    return html`${when(
+      count > 0,
+      () =>
+        html`<a href="${pageHref(base, 'fleet', { ends: id })}" aria-label="${weekText(week)}"><title>${weekText(week)}</title>${columnPart(week, x, all, HEIGHT / most)}</a>`,
+    )}${when(
       i % 2 === 0,
       () =>
         html`<text x="${x + BAR / 2}" y="${HEIGHT + 32}" text-anchor="middle">${id === 'ended' ? id : id.slice(5)}</text>`,
     )}`;
   });
-  return html`<h2>Ends of validity by week</h2><svg class="chart" viewBox="0 0 ${weeks.length * (BAR + GAP)} ${HEIGHT + 38}" role="group"><title>Ends of validity by week</title><desc>${text.join(', ')}</desc>${columns}</svg>`;
+  const text = weeks.filter(({ count }) => count > 0).map(weekText);
+  return html`<h2>Ends of validity by week</h2><ul class="counts">${all.map(
+    (state, i) => html`<li>${swatch(i)} ${state}</li>`,
+  )}</ul><svg class="chart" viewBox="0 0 ${weeks.length * (BAR + GAP)} ${HEIGHT + 38}" role="group"><title>Ends of validity by week</title><desc>${text.join('; ')}</desc>${columns}</svg>`;
 }

@@ -4,9 +4,10 @@ import { compareText, defined, type Fields, formatRef, instantText, type Json, t
 import { stepText } from '../../report/plan-rows.ts';
 import type { Found, PlanRow } from '../answers/found.ts';
 import type { Recorded } from '../answers/recorded.ts';
-import { kindBars, weekChart, type Week, weekOf, weeksOf } from './charts.ts';
+import { kindBars, NOT_SEEN, weekChart, type Week, weekOf, weeksOf } from './charts.ts';
 import type { View } from './frame.ts';
 import { html, type Part, when } from './html.ts';
+import { comesNext, type Next } from './next.ts';
 import { page } from './page.ts';
 import {
   captionOf,
@@ -64,7 +65,8 @@ export interface Fleet {
   readonly resources: Listed<FleetRow>;
   /** Of all resources. */
   readonly kinds: readonly KindCounts[];
-  readonly next: readonly PlanRow[];
+  /** By the time at which each is due. */
+  readonly next: readonly Next[];
   readonly weeks: readonly Week[];
 }
 
@@ -111,7 +113,7 @@ export function kindCounts(rows: readonly FleetRow[]): readonly KindCounts[] {
     string,
     { readonly plugin: string; readonly kind: string; readonly states: Map<string, number> }
   >();
-  for (const { plugin, kind, state = 'not seen' } of rows) {
+  for (const { plugin, kind, state = NOT_SEEN } of rows) {
     const key = `${plugin}/${kind}`;
     const found = kinds.get(key) ?? { plugin, kind, states: new Map<string, number>() };
     found.states.set(state, (found.states.get(state) ?? 0) + 1);
@@ -122,17 +124,6 @@ export function kindCounts(rows: readonly FleetRow[]): readonly KindCounts[] {
     kind,
     states: Object.fromEntries([...states].toSorted(([a, n], [b, m]) => m - n || compareText(a, b))),
   }));
-}
-
-/** Rejected rows first, then by the time at which they clear. */
-function comesNext(rows: readonly PlanRow[]): readonly PlanRow[] {
-  return rows
-    .toSorted((a, b) =>
-      Number(b.verdict === 'reject') - Number(a.verdict === 'reject') || (a.clears_at ?? '') < (b.clears_at ?? '')
-        ? -1
-        : 1,
-    )
-    .slice(0, MOST_NEXT);
 }
 
 function listPart({ resources }: Fleet, view: View, given: Query): Part {
@@ -171,7 +162,7 @@ export const fleet = page({
       (row) =>
         (plugin === undefined || row.plugin === plugin) &&
         (kind === undefined || row.kind === kind) &&
-        (state === undefined || (row.state ?? 'not seen') === state) &&
+        (state === undefined || (row.state ?? NOT_SEEN) === state) &&
         (verdict === undefined || row.verdict === verdict) &&
         (ends === undefined || row.week === ends) &&
         (q === undefined || row.address.toLowerCase().includes(q.toLowerCase())),
@@ -179,7 +170,7 @@ export const fleet = page({
     return {
       resources: pageOf(chosen, listed),
       kinds: kindCounts(all),
-      next: comesNext(planRows(recorded.found, recall.resources)),
+      next: comesNext(planRows(recorded.found, recall.resources), recorded.found, { now, most: MOST_NEXT }),
       weeks: weeksOf(all, now),
     };
   },
@@ -203,7 +194,12 @@ export const fleet = page({
   },
 });
 
-function nextPart(next: readonly PlanRow[], view: View): Part {
+function nextPart(next: readonly Next[], view: View): Part {
   if (next.length === 0) return undefined;
-  return html`<h2>What comes next</h2><ul class="rows">${next.map((row) => html`<li>${rowPart(row, view)}</li>`)}</ul><p class="pages"><a href="${pageHref(view.base, 'plan')}">The whole plan</a></p>`;
+  const items = next.map(({ address, due_at: at, due, row }) =>
+    row === undefined
+      ? html`<li><p>${resourceLink(view, address)} <span class="quiet">${due} ${time(at, view.now)}</span></p></li>`
+      : html`<li>${rowPart(row, view)}</li>`,
+  );
+  return html`<h2>What comes next</h2><ul class="rows">${items}</ul><p class="pages"><a href="${pageHref(view.base, 'plan')}">The whole plan</a></p>`;
 }

@@ -1,7 +1,8 @@
 /** One resource: its lifecycle, its row with every reason, what is recorded and seen of it, incidents, events, records. */
 
-import { type Facts, type Fields, formatRef, type Json, type Machine, type Memory, stepParts } from '#plugin';
+import { counted, type Facts, type Fields, formatRef, type Json, type Machine, type Memory } from '#plugin';
 import { type LogRecord, memoryBody, type MemoryBody } from '../../formats/log-record.ts';
+import type { RuleSaid } from '../../formats/explanation.ts';
 import type { Plan } from '../../formats/plan.ts';
 import { valueText } from '../../report/fields.ts';
 import { cleanText } from '../../report/plan-rows.ts';
@@ -13,6 +14,7 @@ import type { View } from './frame.ts';
 import { html, type Part, when } from './html.ts';
 import { incidentTable } from './incidents.ts';
 import { recordCells, RECORD_COLUMNS } from './log.ts';
+import { lifecycleChart } from './lifecycle.ts';
 import { MissingError, page } from './page.ts';
 import { facts, ORDERED, orderedNote, resourceLink, table, time } from './parts.ts';
 import { pageHref } from './paths.ts';
@@ -30,9 +32,13 @@ type Refusal = LogRecord & { readonly kind: 'refusal' };
 interface ResourceData {
   readonly address: string;
   readonly declared: boolean;
+  /** The spec of its document. */
+  readonly declared_spec: Json | null;
   readonly state: MemoryBody | null;
   /** The row of the last plan. */
   readonly row: PlanRow | null;
+  /** The judgements of every rule on the row. */
+  readonly rules: readonly RuleSaid[];
   /** Sentences about the parts that the last plan leaves out. */
   readonly limits: readonly string[];
   /** The last recorded refusal, if no later step began. */
@@ -85,13 +91,16 @@ export const resource = page({
       lifecycleOf(recorded, ref.plugin, ref.kind),
       recorded.records.about(address, Math.max(last, 20)),
     ]);
+    const row = rowsByAddress(found, recall.resources).get(address) ?? null;
     const incidents = incidentRows(desks, { domain: address });
     const host = hostOf(incidents, memory?.kept, declared?.spec as object | undefined);
     return {
       address,
       declared: declared !== undefined,
+      declared_spec: declared === undefined ? null : (declared.spec as Json),
       state: memory === undefined ? null : memoryBody(memory),
-      row: rowsByAddress(found, recall.resources).get(address) ?? null,
+      row,
+      rules: row === null ? [] : (found?.rules.get(address) ?? []),
       limits: found === undefined ? [] : limitsOf(found),
       refusal: standingRefusal(records),
       seen: found?.seen.get(address) ?? null,
@@ -107,7 +116,7 @@ export const resource = page({
   html: (data, view, { ordered }) => {
     const { address, incidents, events, records, findings } = data;
     const failed = new Set(events.flatMap(({ id, cells }) => (cells[1] === 'failed' ? [id] : [])));
-    return html`${orderedNote(ordered)}${nextPart(data, view)}${statePart(data, view)}${lifecyclePart(data)}${when(
+    return html`${orderedNote(ordered)}${nextPart(data, view)}${rulesPart(data, view)}${statePart(data, view)}${lifecyclePart(data)}${valuesPart(data)}${when(
       findings.length > 0,
       () =>
         html`<h2>Findings</h2><ul class="rows">${findings.map(({ severity, message, since }) => html`<li>${severity}: ${cleanText(message)} <span class="quiet">${time(since, view.now)}</span></li>`)}</ul>`,
@@ -118,7 +127,7 @@ export const resource = page({
       'The newest first',
       RECORD_COLUMNS,
       records.map((record) => recordCells(record, view)),
-    )}<p class="pages"><a href="${pageHref(view.base, 'log', { address })}">All of its records</a></p>${valuesPart(data)}`;
+    )}<p class="pages"><a href="${pageHref(view.base, 'log', { address })}">All of its records</a></p>`;
   },
 });
 
@@ -170,34 +179,103 @@ function statePart({ state, declared, seen }: ResourceData, view: View): Part {
   ])}`;
 }
 
-/** The states of the lifecycle with the present one, and the ways out of it. */
-function lifecyclePart({ lifecycle, state, row }: ResourceData): Part {
+/** The lifecycle with the present state, and the ways out of it. */
+function lifecyclePart({ address, lifecycle, state, row }: ResourceData): Part {
   if (lifecycle === null) return undefined;
   const present = state?.state;
-  const next = row === null ? undefined : stepParts(row.change.step).to;
+  const [, kind = ''] = address.split('/');
   const ways = lifecycle.transitions.filter(({ from }) => from === present);
-  return html`<h2>Lifecycle</h2><ul class="counts">${lifecycle.states.map(
-    (each) =>
-      html`<li${when(each === present, () => html` aria-current="step" class="present"`)}>${each}${when(each === present, () => ' (now)')}${when(each === next && each !== present, () => html` <span class="quiet">(next)</span>`)}</li>`,
-  )}</ul>${when(
+  return html`<h2>Lifecycle</h2>${lifecycleChart(lifecycle, { kind, present, next: row?.change.step })}<p class="quiet">A solid arrow is a step of fettle. A dashed one happens on its own.${when(
     ways.length > 0,
     () =>
-      html`<p class="quiet">From ${present}: ${ways.map(({ to, by, trigger }) => `to ${to} ${by === 'world' ? 'on its own' : 'by fettle'} (${trigger})`).join(', ')}.</p>`,
-  )}`;
+      ` From ${present}: ${ways.map(({ to, by, trigger }) => `to ${to} ${by === 'world' ? 'on its own' : 'by fettle'} (${trigger})`).join(', ')}.`,
+  )}</p>`;
+}
+
+const OUTCOMES: Readonly<Record<RuleSaid['outcome'], readonly [word: string, style: string]>> = {
+  reject: ['rejects', 'red'],
+  defer: ['waits', 'amber'],
+  warn: ['warns', 'amber'],
+  pass: ['passes', 'green'],
+};
+const OVERRIDDEN = ['is overridden', 'amber'] as const;
+const RANK: Readonly<Record<RuleSaid['outcome'], number>> = { reject: 0, defer: 1, warn: 2, pass: 3 };
+
+/** `rejects 1, passes 29`. */
+function outcomesText(rules: readonly RuleSaid[]): string {
+  const counts = new Map<string, number>();
+  for (const { outcome, overridden } of rules) {
+    const word = overridden === undefined ? OUTCOMES[outcome][0] : OVERRIDDEN[0];
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return [...counts].map(([word, count]) => `${word} ${count}`).join(', ');
+}
+
+/** Every rule with its numbers, those that refuse the step first. */
+function rulesPart({ rules }: ResourceData, view: View): Part {
+  if (rules.length === 0) return undefined;
+  const sorted = rules.toSorted((a, b) => RANK[a.outcome] - RANK[b.outcome]);
+  return html`<details><summary>${counted(rules.length, 'rule')} of this step: ${outcomesText(sorted)}</summary>${table(
+    'Rules with their numbers',
+    [{ title: 'Rule' }, { title: 'Outcome' }, { title: 'Finding' }],
+    sorted.map(({ rule, outcome, message, facts: found, clears_at: clears, overridden }) => {
+      const [word, style] = overridden === undefined ? OUTCOMES[outcome] : OVERRIDDEN;
+      const numbers = Object.entries(found).filter(([, value]) => value !== null);
+      return [
+        rule,
+        html`<span class="word ${style}">${word}</span>`,
+        html`<p>${cleanText(message)}${when(clears !== undefined, () => html` <span class="quiet">Clears ${time(clears, view.now)}.</span>`)}</p>${when(overridden !== undefined, () => html`<p class="quiet">${cleanText(overridden ?? '')}</p>`)}${when(
+          numbers.length > 0,
+          () =>
+            html`<p class="quiet"><code>${numbers.map(([name, value]) => `${name}=${valueText(value, 120)}`).join(' ')}</code></p>`,
+        )}`,
+      ];
+    }),
+    { stacked: true },
+  )}</details>`;
 }
 
 function entriesOf(value: Json | object | undefined): ReadonlyMap<string, Json> {
   return new Map(Object.entries((value ?? {}) as Readonly<Record<string, Json>>));
 }
 
-/** Declared, actual and recorded values, as far as plan and log have them. */
-function valuesPart({ seen, state }: ResourceData): Part {
-  const [applied, actual, kept] = [entriesOf(state?.applied?.spec), entriesOf(seen?.values), entriesOf(state?.kept)];
-  const part = (title: string, values: ReadonlyMap<string, Json>): Part =>
-    when(
-      values.size > 0,
-      () =>
-        html`<details><summary>${title}</summary>${facts([...values].map(([name, value]) => [name, html`<code>${valueText(value, 200)}</code>`]))}</details>`,
-    );
-  return html`${part('Actual values', actual)}${part('Applied document', applied)}${part('Recorded fields', kept)}`;
+/** The name of a field of a document as facts and kept fields have it: `dns_names`. */
+function factName(field: string): string {
+  return field.replace(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** The declared, the last applied, the actual and the recorded value of each field, side by side. */
+function valuesPart({ declared_spec: declared, state, seen }: ResourceData): Part {
+  const sides = [
+    ['Declared', entriesOf(declared ?? undefined)],
+    ['Last applied', entriesOf(state?.applied?.spec)],
+    ['Actual', entriesOf(seen?.values)],
+    ['Recorded', entriesOf(state?.kept)],
+  ] as const;
+  const shown = sides.filter(([, values]) => values.size > 0);
+  const names = new Map<string, string>();
+  for (const [, values] of shown)
+    for (const name of values.keys()) if (!names.has(factName(name))) names.set(factName(name), name);
+  const rows = [...names].map(([fact, name]) => ({
+    name,
+    values: shown.map(([, values]) => values.get(name) ?? values.get(fact)),
+  }));
+  const isKnown = (value: Json | undefined): boolean => value !== undefined;
+  const compared = rows.filter(({ values }) => values.filter(isKnown).length > 1);
+  const single = rows.filter(({ values }) => values.filter(isKnown).length === 1);
+  const columns = [{ title: 'Field' }, ...shown.map(([title]) => ({ title }))];
+  const cells = ({ name, values }: (typeof rows)[number]): readonly Part[] => [
+    name,
+    ...values.map((value, i) =>
+      value === undefined
+        ? undefined
+        : html`<span class="side">${shown[i]?.[0]}: </span><code>${valueText(value, 200)}</code>`,
+    ),
+  ];
+  if (rows.length === 0) return undefined;
+  return html`<h2>Values</h2>${when(compared.length > 0, () => table('Side by side', columns, compared.map(cells), { stacked: true }))}${when(
+    single.length > 0,
+    () =>
+      html`<details><summary>${counted(single.length, 'field')} of one side</summary>${table('Fields of one side', columns, single.map(cells), { stacked: true })}</details>`,
+  )}`;
 }

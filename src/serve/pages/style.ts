@@ -45,6 +45,7 @@ h2 { margin: 28px 0 8px; font-size: 16px; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th { text-align: left; font-weight: 600; font-size: 13px; color: var(--quiet); padding: 6px 16px 6px 0; border-bottom: 1px solid var(--line); white-space: nowrap; overflow-wrap: normal; }
 td, tbody th, h1, code, pre { overflow-wrap: anywhere; }
+tbody th { min-width: 8em; }
 td { padding: 6px 16px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th:last-child, td:last-child { padding-right: 0; }
 td p, tbody th p, .note p { margin: 0; }
@@ -69,6 +70,19 @@ pre { margin: 6px 0; padding: 8px 12px; background: var(--soft); border: 1px sol
 .bar { display: block; width: 100%; height: 6px; margin-bottom: 4px; border-radius: 3px; }
 .chart { display: block; width: 100%; max-width: 720px; height: auto; }
 .chart text { fill: var(--quiet); font: 11px system-ui, sans-serif; }
+.life { max-width: 100%; height: auto; }
+.life rect { fill: var(--soft); stroke: var(--line); }
+.life text { fill: var(--text); font: 13px system-ui, sans-serif; }
+.life .now rect { fill: var(--link); stroke: var(--link); }
+.life .now text { fill: var(--ground); font-weight: 650; }
+.life path { fill: none; stroke: var(--quiet); }
+.life .world { stroke-dasharray: 4 3; }
+.life .head { fill: var(--quiet); stroke-dasharray: none; }
+.life .far { stroke: var(--line); }
+.life .far.head { fill: var(--line); }
+.life .next { stroke: var(--amber); stroke-width: 2; }
+.life .next.head { fill: var(--amber); }
+.side { display: none; color: var(--quiet); font-size: 13px; }
 .s1 { fill: var(--bar-1); } .s2 { fill: var(--bar-2); } .s3 { fill: var(--bar-3); }
 .s4 { fill: var(--bar-4); } .s5 { fill: var(--bar-5); } .s6 { fill: var(--bar-6); }
 form { margin: 0; }
@@ -96,6 +110,7 @@ footer a { color: inherit; }
   .facts tbody th { width: 7.5em; }
   .act input { flex: 1 1 8em; }
   .stack thead { display: none; }
+  .side { display: inline; }
   .stack tr { display: block; padding: 8px 0; border-bottom: 1px solid var(--line); }
   .stack td, .stack tbody th { display: block; padding: 1px 0; border: 0; }
 }
