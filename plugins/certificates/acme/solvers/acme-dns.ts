@@ -59,7 +59,9 @@ export function acmeDnsProvider(options: AcmeDnsOptions): TextProvider {
             `_acme-challenge.${name} does not lead to the subdomain ${subdomain} of acme-dns. Write the CNAME that its registration named`,
           );
       if (values.length > MOST_VALUES)
-        throw new InputError(`acme-dns keeps ${MOST_VALUES} values, and the order needs ${values.length} at one subdomain`);
+        throw new InputError(
+          `acme-dns keeps ${MOST_VALUES} values, and the order needs ${values.length} at one subdomain`,
+        );
       return values;
     },
     add: async (values, { signal, progress }) => {

@@ -45,7 +45,8 @@ type Action = TypeOf<typeof actionShape>;
 
 function meaning(code: string, said: string): string {
   if (code === 'unauthorized') return 'the API does not accept the token (unauthorized)';
-  if (code === 'token_readonly') return 'the token is read-only. Use a token with read and write access (token_readonly)';
+  if (code === 'token_readonly')
+    return 'the token is read-only. Use a token with read and write access (token_readonly)';
   return `${said} (${code})`;
 }
 
@@ -108,10 +109,17 @@ async function finished(client: Client, what: string, begun: Action, signal: Abo
   const end = timing.now() + ACTION_MS;
   let action: Action | undefined = begun;
   for (let pause = FIRST_PAUSE_MS; action.status === 'running'; pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)) {
-    if (timing.now() > end) throw new Error(`${what}: the action ${begun.id} has not ended in ${ACTION_MS / 60_000} min`);
+    if (timing.now() > end)
+      throw new Error(`${what}: the action ${begun.id} has not ended in ${ACTION_MS / 60_000} min`);
     await timing.sleep(pause, signal);
     const query = [['id', String(begun.id)]] as const;
-    const asked = { what: `ask for action ${begun.id}`, method: 'GET', path: '/actions', query, shape: actionsShape } as const;
+    const asked = {
+      what: `ask for action ${begun.id}`,
+      method: 'GET',
+      path: '/actions',
+      query,
+      shape: actionsShape,
+    } as const;
     const { actions } = await client.call(asked, signal);
     action = actions.find((each) => each.id === begun.id);
     if (action === undefined) throw new Error(`${what}: the API no longer knows the action ${begun.id}`);
@@ -132,7 +140,12 @@ export function hetznerProvider({ send, endpoint, token, zone: given, timing }: 
     reserve: 0,
   });
   /** The answer; undefined if the object does not exist. */
-  const found = async <T>(what: string, path: string, shape: Parameters<typeof readShape<T>>[0], signal: AbortSignal) => {
+  const found = async <T>(
+    what: string,
+    path: string,
+    shape: Parameters<typeof readShape<T>>[0],
+    signal: AbortSignal,
+  ) => {
     try {
       return await client.call({ what, method: 'GET', path, shape }, signal);
     } catch (error) {
@@ -153,7 +166,13 @@ export function hetznerProvider({ send, endpoint, token, zone: given, timing }: 
     return set && new Set(set.rrset.records.map(({ value }) => value));
   };
   /** Begins an action on the values of a set, and waits for it. */
-  const act = async (set: TextSet, action: 'add' | 'remove', values: readonly string[], ttl: object, signal: AbortSignal) => {
+  const act = async (
+    set: TextSet,
+    action: 'add' | 'remove',
+    values: readonly string[],
+    ttl: object,
+    signal: AbortSignal,
+  ) => {
     const what = `${action} TXT records of ${set.place}`;
     const body = { records: values.map((value) => ({ value })), ...ttl };
     const path = `${set.path}/actions/${action}_records`;

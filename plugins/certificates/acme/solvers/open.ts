@@ -100,7 +100,10 @@ function serverAddress(server: string): URL {
 }
 
 /** Throws an InputError if a secret may not be used for its target. */
-function mustPermit(what: string, ...[sending, env]: [Parameters<typeof sendingMistake>[0], SolverOutside['env']]): void {
+function mustPermit(
+  what: string,
+  ...[sending, env]: [Parameters<typeof sendingMistake>[0], SolverOutside['env']]
+): void {
   const mistake = sendingMistake(sending, DNS_ORIGINS, env);
   if (mistake !== undefined) throw new InputError(`${what} ${mistake}`);
 }
@@ -130,7 +133,10 @@ function openRfc2136(provider: NonNullable<DnsProvider['rfc2136']>, dns: Dns, ou
   );
 }
 
-function openHetzner({ token, zone, endpoint = HETZNER }: NonNullable<DnsProvider['hetzner']>, outside: SolverOutside): TextProvider {
+function openHetzner(
+  { token, zone, endpoint = HETZNER }: NonNullable<DnsProvider['hetzner']>,
+  outside: SolverOutside,
+): TextProvider {
   const { env, denial, timing = realTiming } = outside;
   const own = { value: token, variable: 'DNS_HCLOUD_TOKEN' };
   return hetznerProvider({
@@ -160,7 +166,14 @@ function openAcmeDns(
 function openExec(exec: NonNullable<Dns01['exec']>, outside: SolverOutside): TextProvider {
   const { commands: allowed, folder, env, stillApproved } = outside;
   const timeoutMs = (exec.timeoutSeconds ?? EXEC_SECONDS) * 1000;
-  return execProvider({ command: exec.command, allowed, folder, env: commandEnvironment(env), timeoutMs, stillApproved });
+  return execProvider({
+    command: exec.command,
+    allowed,
+    folder,
+    env: commandEnvironment(env),
+    timeoutMs,
+    stillApproved,
+  });
 }
 
 /** With `wait`, nothing is looked up. */
@@ -192,7 +205,10 @@ function openDns01(config: Dns01, outside: SolverOutside): Solver {
   return dnsSolver(openProvider(config, dns, outside), { dns, isFollowing: isFollowing(config), propagate });
 }
 
-function openHttp01({ webroot, listener, serve, selfCheck: mode = 'required' }: Http01, outside: SolverOutside): Solver {
+function openHttp01(
+  { webroot, listener, serve, selfCheck: mode = 'required' }: Http01,
+  outside: SolverOutside,
+): Solver {
   const { folder, env, denial, ports } = outside;
   const check = selfCheck({ mode, denial, ...(ports?.http === undefined ? {} : { port: ports.http }) });
   if (webroot !== undefined) return webrootSolver(resolve(folder, webroot), check);

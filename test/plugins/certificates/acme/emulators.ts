@@ -85,9 +85,11 @@ export async function hetznerZones(zones: readonly string[]): Promise<EmulatedZo
   const change = (name: string, verb: string, body: Asked['body']): Reply => {
     const values = (body['records'] as readonly { readonly value: string }[]).map(({ value }) => value);
     const there = texts.get(name) ?? [];
-    if (!values.every((value) => /^"[^"\\]{1,255}"$/u.test(value))) return refusal(422, 'invalid_input', 'invalid TXT value');
+    if (!values.every((value) => /^"[^"\\]{1,255}"$/u.test(value)))
+      return refusal(422, 'invalid_input', 'invalid TXT value');
     if (verb === 'add') {
-      if (values.some((value) => there.includes(value))) return refusal(409, 'uniqueness_error', 'record already exists');
+      if (values.some((value) => there.includes(value)))
+        return refusal(409, 'uniqueness_error', 'record already exists');
       const ttl = body['ttl'] as number | undefined;
       if (ttl !== undefined && ttls.has(name) && ttls.get(name) !== ttl) return refusal(409, 'conflict', 'other ttl');
       ttls.set(name, ttl ?? ttls.get(name) ?? 3600);
@@ -127,7 +129,10 @@ export async function hetznerZones(zones: readonly string[]): Promise<EmulatedZo
     if (method === 'POST') return change(name, verb ?? '', body);
     const records = texts.get(name)?.map((value) => ({ value, comment: '' }));
     if (records === undefined) return refusal(404, 'not_found', 'rrset not found');
-    return { status: 200, body: { rrset: { id: `${set}/TXT`, name: set, type: 'TXT', ttl: ttls.get(name) ?? null, records } } };
+    return {
+      status: 200,
+      body: { rrset: { id: `${set}/TXT`, name: set, type: 'TXT', ttl: ttls.get(name) ?? null, records } },
+    };
   };
   const endpoint = `${await serving(answer)}/v1`;
   const fault: EmulatedZones['fault'] = (match, reply, before = () => {}) => void faults.push({ match, reply, before });
@@ -160,7 +165,8 @@ export async function acmeDnsServer(): Promise<EmulatedAcmeDns> {
       body['subdomain'] === account.subdomain;
     if (!isOwn) return { status: 401, body: { error: 'forbidden' } };
     const { txt } = body;
-    if (typeof txt !== 'string' || !/^[A-Za-z0-9_-]{43}$/u.test(txt)) return { status: 400, body: { error: 'bad_txt' } };
+    if (typeof txt !== 'string' || !/^[A-Za-z0-9_-]{43}$/u.test(txt))
+      return { status: 400, body: { error: 'bad_txt' } };
     values.push(txt);
     if (values.length > 2) values.shift();
     return { status: 200, body: { txt } };

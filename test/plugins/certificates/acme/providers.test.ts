@@ -58,7 +58,11 @@ describe('Hetzner', () => {
   });
 
   const hetzner = (given: Partial<NonNullable<DnsProvider['hetzner']>> = {}, env = {}): Solver =>
-    open({ wait: '1s' }, { hetzner: { token: api.token, ...given } }, { env: { HCLOUD_ENDPOINT: api.endpoint, ...env } });
+    open(
+      { wait: '1s' },
+      { hetzner: { token: api.token, ...given } },
+      { env: { HCLOUD_ENDPOINT: api.endpoint, ...env } },
+    );
 
   test('gets the values of a wildcard and its name, and loses only these', async () => {
     api.texts.set(NAME, ['"of a stranger"']);
@@ -108,8 +112,10 @@ describe('Hetzner', () => {
     const solver = hetzner();
     const wanted = challenge('www.example.test');
     const prepared = await solver.prepare([wanted], solverRun());
-    api.fault(/POST .*add_records/u, { status: 409, body: { error: { code: 'uniqueness_error', message: 'exists' } } }, () =>
-      api.texts.set(NAME, [`"${wanted.txt}"`]),
+    api.fault(
+      /POST .*add_records/u,
+      { status: 409, body: { error: { code: 'uniqueness_error', message: 'exists' } } },
+      () => api.texts.set(NAME, [`"${wanted.txt}"`]),
     );
     await solver.present(prepared, solverRun());
     expect(api.texts.get(NAME)).toEqual([`"${wanted.txt}"`]);
@@ -129,7 +135,9 @@ describe('Hetzner', () => {
     const elsewhere = 'https://api.elsewhere.test/v1';
     const at = (env: Readonly<Record<string, string>>) => () =>
       open({}, { hetzner: { token: 'x', endpoint: elsewhere } }, { env });
-    expect(at({})).toThrow('is only sent to https://api.elsewhere.test:443 if the environment variable FETTLE_DNS_ORIGINS');
+    expect(at({})).toThrow(
+      'is only sent to https://api.elsewhere.test:443 if the environment variable FETTLE_DNS_ORIGINS',
+    );
     expect(at({ FETTLE_PROVIDER_ORIGINS: 'https://api.elsewhere.test' })).toThrow('FETTLE_DNS_ORIGINS');
     expect(at({ FETTLE_DNS_ORIGINS: 'https://api.elsewhere.test' })).not.toThrow();
   });
@@ -144,15 +152,23 @@ describe('acme-dns', () => {
     const bind = await startBind([{ zone: 'example.test', granted: [], lines }, ...others]);
     const env = { FETTLE_DNS_ORIGINS: server.url };
     const solver = (dns01: Dns01 = {}, account: object = {}): Solver =>
-      open(dns01, { acmeDns: { url: server.url, ...server.account, ...account } }, { env, resolvers: [bind.address], ports: { dns: bind.port } });
+      open(
+        dns01,
+        { acmeDns: { url: server.url, ...server.account, ...account } },
+        { env, resolvers: [bind.address], ports: { dns: bind.port } },
+      );
     return { server, solver };
   }
 
   test('gets both values of a wildcard and its name, after the CNAME', async () => {
-    const { server, solver } = await running((subdomain) => ({ '_acme-challenge.example.test': [subdomain, 'auth.test.'] }));
+    const { server, solver } = await running((subdomain) => ({
+      '_acme-challenge.example.test': [subdomain, 'auth.test.'],
+    }));
     const pair = [challenge('example.test'), challenge('example.test', { wildcard: true })];
     const prepared = await solver().prepare(pair, solverRun());
-    expect(new Set(prepared.values.map(({ place }) => place))).toEqual(new Set([`${server.account.subdomain}.auth.test`]));
+    expect(new Set(prepared.values.map(({ place }) => place))).toEqual(
+      new Set([`${server.account.subdomain}.auth.test`]),
+    );
     // Here, the values are in no zone, and are not seen.
     await expect(solver({ timeout: '5s' }).present(prepared, solverRun())).rejects.toThrow(
       `does not have ${server.account.subdomain}.auth.test`,
@@ -188,7 +204,8 @@ describe('acme-dns', () => {
 
   test('the password goes only where the host permits, and never in the clear', () => {
     const account = { username: 'u', password: 'p', subdomain: 's' };
-    const at = (url: string, env: Readonly<Record<string, string>>) => () => open({}, { acmeDns: { url, ...account } }, { env });
+    const at = (url: string, env: Readonly<Record<string, string>>) => () =>
+      open({}, { acmeDns: { url, ...account } }, { env });
     expect(at('https://auth.test', {})).toThrow('the password of acme-dns is only sent to https://auth.test:443 if');
     expect(at('https://auth.test', { FETTLE_DNS_ORIGINS: 'https://auth.test' })).not.toThrow();
     expect(at('http://auth.test', { FETTLE_DNS_ORIGINS: 'http://auth.test' })).toThrow('sent in the clear');
@@ -251,8 +268,10 @@ describe('a command', () => {
 
 describe('signed updates', () => {
   const key = { keyName: 'fettle', secret: Buffer.alloc(32, 1).toString('base64') };
-  const at = (server: string, origins = '', more: object = {}) => () =>
-    open({}, { rfc2136: { server, ...key, ...more } }, { env: { FETTLE_DNS_ORIGINS: origins } });
+  const at =
+    (server: string, origins = '', more: object = {}) =>
+    () =>
+      open({}, { rfc2136: { server, ...key, ...more } }, { env: { FETTLE_DNS_ORIGINS: origins } });
 
   test('are signed only for servers that the host permits', () => {
     expect(at('ns1.test')).toThrow('the key fettle is only used for dns://ns1.test:53 if');
@@ -270,7 +289,9 @@ describe('signed updates', () => {
   });
 
   test('need a secret in base64', () => {
-    expect(at('ns1.test', 'dns://ns1.test', { secret: 'not base64!' })).toThrow('the secret of the key fettle is not base64');
+    expect(at('ns1.test', 'dns://ns1.test', { secret: 'not base64!' })).toThrow(
+      'the secret of the key fettle is not base64',
+    );
   });
 
   test('reach the server of the configuration', async () => {
@@ -280,7 +301,11 @@ describe('signed updates', () => {
     const solver = open(
       { timeout: '1m' },
       { rfc2136: { server: server.address, keyName: 'fettle.', secret } },
-      { env: { FETTLE_DNS_ORIGINS: `dns://${server.address}` }, resolvers: [server.address], ports: { dns: server.port } },
+      {
+        env: { FETTLE_DNS_ORIGINS: `dns://${server.address}` },
+        resolvers: [server.address],
+        ports: { dns: server.port },
+      },
     );
     const wanted = challenge('www.example.test');
     const prepared = await solver.prepare([wanted], solverRun());
