@@ -258,13 +258,28 @@ function beforeFreeze(
   return { step: 'normal>renewing', goal: 'update', fields, because, cause: 'time' };
 }
 
+/** Name of the Issuer in the last applied document. */
+function appliedIssuer({ memory }: CertificateResource): string | undefined {
+  return (rememberedSpec(memory) as CertificateSpec | undefined)?.issuer;
+}
+
 /** The step of a valid certificate that needs no renewal. */
 function inPlace(
   resource: CertificateResource,
   fields: readonly FieldChange[],
   scene: Scene,
 ): Proposal<CertificateStep> | undefined {
-  if (fields.length > 0) return { step: 'normal>normal', goal: 'update', fields, because: differText(fields) };
+  if (fields.length > 0) {
+    // The Issuer decides: neither the document of the Certificate nor the files have changed.
+    const isByIssuer = seenFacts(resource)?.acme === true && fields.every(({ path }) => path.startsWith('/issuer'));
+    return {
+      step: 'normal>normal',
+      goal: 'update',
+      fields,
+      because: differText(fields),
+      ...(isByIssuer && resource.desired?.spec.issuer === appliedIssuer(resource) ? { cause: 'policy' as const } : {}),
+    };
+  }
   const reload = reloadDue(resource, scene);
   return reload === undefined
     ? undefined

@@ -291,6 +291,8 @@ export interface CertificateMemory {
     readonly next: string;
     /** Reason why the last question failed. */
     readonly error?: string;
+    /** Clock of the authority minus that of this machine, in seconds, if they differ by more than 5 minutes. */
+    readonly clock?: number;
   };
   /** Answer to the last order with `replaces`: `accepted`, or the reason why the authority refused it. */
   readonly replaced: string;
@@ -820,6 +822,7 @@ export const tables = {
         '/localCa/key/mode',
         '/localCa/leftovers',
         '/acme/account',
+        '/acme/accountKey/mode',
       ],
       paths: [
         { pointer: '/localCa/dir', use: 'write', folder: true },

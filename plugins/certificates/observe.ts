@@ -35,10 +35,22 @@ import { dueRuleOf, renewalDueBy } from './state.ts';
 import { oneShownText } from './served.ts';
 import { authorityOf, formerKeyPath, seenAccount } from './acme/account.ts';
 import type { Ari } from './acme/ari.ts';
+import { MOST_CLOCK_SECONDS } from './acme/rules.ts';
 import { ipAddressesOf } from './declared.ts';
 import { differences, needsIssue, type WantedIssuer } from './differences.ts';
 import type { CertificateFacts } from './facts.ts';
-import type { AcmeAuthority, CertificatesReader, PairSeen, PairStorage, Probes, ServerTarget, Trust } from './world.ts';
+import type { AcmeSpec } from './acme/directories.ts';
+import { solverFor } from './acme/solvers/choose.ts';
+import type {
+  AcmeAuthority,
+  CaaName,
+  CertificatesReader,
+  PairSeen,
+  PairStorage,
+  Probes,
+  ServerTarget,
+  Trust,
+} from './world.ts';
 
 /** Maximum number of resources whose files are open at once. A refresh of no more of them needs no queue. */
 const FILES_AT_ONCE = 100;
@@ -118,22 +130,23 @@ async function refreshCertificate(refresh: Refresh, target: Target): Promise<Sig
   const elsewhere = before !== undefined && there.status === 'seen';
   const pair = elsewhere ? there : here;
   const foreign = foreignFiles(spec.storage, here, memory);
-  const authority = acmeAuthorityOf(refresh, spec);
-  const plain = seenPair(ref, pair, memory, refresh.at, { elsewhere, foreign, acme: authority !== undefined });
-  const seen = authority === undefined ? plain : await withAcme(refresh, target, { spec, authority, pair, plain });
+  const issuer = acmeIssuerOf(refresh, spec);
+  const plain = seenPair(ref, pair, memory, refresh.at, { elsewhere, foreign, acme: issuer !== undefined });
+  const seen = issuer === undefined ? plain : await withAcme(refresh, target, { spec, ...issuer, pair, plain });
   if (seen === undefined || desired !== undefined || memory?.onRemove !== 'remove') return seen;
   return { ...seen, signals: { ...seen.signals, servedAt: await servedAt(refresh, memory, seen.facts.fingerprint) } };
 }
 
 /** The ACME authority that a Certificate names; undefined for another Issuer. */
-function acmeAuthorityOf({ targets }: Refresh, spec: CertificateSpec): AcmeAuthority | undefined {
+function acmeIssuerOf({ targets }: Refresh, spec: CertificateSpec): Pick<AcmePair, 'acme' | 'authority'> | undefined {
   const issuer = targets.get(formatRef(issuerRef(spec)));
   const acme = issuerSpec(issuer?.desired, issuer?.memory)?.acme;
-  return acme === undefined ? undefined : authorityOf(acme, issuer?.memory);
+  return acme === undefined ? undefined : { acme, authority: authorityOf(acme, issuer?.memory) };
 }
 
 interface AcmePair {
   readonly spec: CertificateSpec;
+  readonly acme: AcmeSpec;
   readonly authority: AcmeAuthority;
   readonly pair: PairSeen;
   readonly plain: Sighting<CertificateFacts> | undefined;
@@ -143,14 +156,14 @@ interface AcmePair {
 async function withAcme(
   refresh: Refresh,
   { ref, desired, memory }: Target,
-  { spec, authority, pair, plain }: AcmePair,
+  { spec, acme, authority, pair, plain }: AcmePair,
 ): Promise<Sighting<CertificateFacts> | undefined> {
   const known = memory as Memory<CertificateMemory> | undefined;
   const signals = plain === undefined ? undefined : await acmeSignals(refresh, known, authority, pair);
   const seen = plain === undefined ? undefined : { ...plain, signals: { ...plain.signals, ...signals } };
   const policy = certificatePolicy(desired as Desired<CertificateSpec> | undefined, memory, refresh.settings);
   if (desired !== undefined && mayOrder(spec, seen, known, policy, refresh.query.now))
-    refresh.previews.push({ ref, facts: await orderPreview(refresh, authority, spec) });
+    refresh.previews.push({ ref, facts: await orderPreview(refresh, authority, acme, spec) });
   return seen;
 }
 
@@ -167,17 +180,17 @@ async function acmeSignals(
   if (recorded !== undefined && query.now < instantOf(recorded.next)) return { ari: recorded };
   try {
     const { start, end, explanation, askAgainMs, clockSeconds } = await world.renewalInfo(authority, id, query.signal);
+    const isOff = clockSeconds !== undefined && Math.abs(clockSeconds) > MOST_CLOCK_SECONDS;
     const ari: Ari = defined({
       id,
       start: instantText(start),
       end: instantText(end),
       explanation,
-      next: instantText(query.now + askAgainMs),
+      // A clock that was set should count soon.
+      next: instantText(query.now + (isOff ? Math.min(CLOCK_AGAIN_MS, askAgainMs) : askAgainMs)),
+      clock: isOff ? clockSeconds : undefined,
     });
-    return {
-      ari: ari as unknown as Json,
-      ...(clockSeconds === undefined ? {} : { authority_clock_seconds: clockSeconds }),
-    };
+    return { ari: ari as unknown as Json };
   } catch (error) {
     if (query.signal.aborted) throw error;
     // An earlier answer counts on: without one, the threshold decides.
@@ -191,6 +204,8 @@ async function acmeSignals(
   }
 }
 
+/** Wait until an authority whose clock differs is asked again. */
+const CLOCK_AGAIN_MS = 3_600_000;
 /** Wait until an authority that did not answer is asked again. */
 const UNANSWERED_MS = 6 * 3_600_000;
 
@@ -215,15 +230,28 @@ const UNKNOWN_ISSUER: WantedIssuer = {
   isMade: false,
 };
 
+/** The names whose CAA records decide, with the method of the solver that proves each. */
+function namesOf({ dnsNames }: CertificateSpec, { solvers }: AcmeSpec): readonly CaaName[] {
+  return dnsNames.map((text) => {
+    const wildcard = text.startsWith('*.');
+    const name = wildcard ? text.slice(2) : text;
+    const entry = solverFor(solvers, { name, wildcard, kind: 'dns' });
+    const method =
+      entry?.http01 !== undefined ? 'http-01' : entry?.dnsPersist01 !== undefined ? 'dns-persist-01' : 'dns-01';
+    return { name, wildcard, method };
+  });
+}
+
 /** The registered domains of the names, and the CAA records that forbid the order. */
 async function orderPreview(
   { world, query }: Refresh,
   authority: AcmeAuthority,
+  acme: AcmeSpec,
   spec: CertificateSpec,
 ): Promise<Facts> {
   const { registeredDomains } = await import('./acme/registered.ts');
   // Records that cannot be read forbid nothing: the authority looks again.
-  const caa = await world.caaRefusals(authority, spec.dnsNames, query.signal).catch((error: unknown) => {
+  const caa = await world.caaRefusals(authority, namesOf(spec, acme), query.signal).catch((error: unknown) => {
     if (query.signal.aborted) throw error;
     return [];
   });

@@ -94,6 +94,14 @@ export interface AcmeAuthority {
   readonly account?: string;
 }
 
+/** A name of a certificate, and the type of the challenge that proves it. */
+export interface CaaName {
+  /** Without `*.`. */
+  readonly name: string;
+  readonly wildcard: boolean;
+  readonly method: 'http-01' | 'dns-01' | 'dns-persist-01';
+}
+
 /** The answer of an authority to the question when a certificate should be renewed. */
 export interface RenewalAnswer {
   readonly start: Instant;
@@ -349,7 +357,7 @@ export interface CertificatesReader {
   /** Asks an authority when a certificate should be renewed. Throws without an answer. */
   renewalInfo(authority: AcmeAuthority, certificateId: string, signal: AbortSignal): Promise<RenewalAnswer>;
   /** The CAA records that do not permit the authority to issue for names. Names whose records are unknown are left out. */
-  caaRefusals(authority: AcmeAuthority, names: readonly string[], signal: AbortSignal): Promise<readonly CaaRefusal[]>;
+  caaRefusals(authority: AcmeAuthority, names: readonly CaaName[], signal: AbortSignal): Promise<readonly CaaRefusal[]>;
   /** Returns the texts of a name's TXT records. Throws if DNS does not answer. */
   readTxt(name: string, signal: AbortSignal): Promise<readonly string[]>;
 }

@@ -333,8 +333,8 @@ export interface ServeHost {
       readonly name: string;
       /** `sha256:` and the hash of the token: `openssl rand -hex 32 | tee token | tr -d '\n' | sha256sum`. */
       readonly hash: string;
-      /** `metrics` reads metrics. `read` reads the pages and the API. `intake` sends events. `operate` reads, replays events, decides about incidents, and starts rounds. */
-      readonly roles: readonly ('metrics' | 'read' | 'intake' | 'operate')[];
+      /** `metrics` reads metrics. `read` reads the pages and the API. `relay` reads the copies of certificate state alone. `intake` sends events. `operate` reads, replays events, decides about incidents, and starts rounds. */
+      readonly roles: readonly ('metrics' | 'read' | 'relay' | 'intake' | 'operate')[];
     }[];
     /** Callers with a certificate of `tls.clientAuthority`. */
     readonly clients: readonly {
@@ -342,8 +342,30 @@ export interface ServeHost {
       readonly name: string;
       /** A name in the certificate: `DNS:ci.example.org` or `URI:spiffe://example.org/ci`. */
       readonly san: string;
-      /** `metrics` reads metrics. `read` reads the pages and the API. `intake` sends events. `operate` reads, replays events, decides about incidents, and starts rounds. */
-      readonly roles: readonly ('metrics' | 'read' | 'intake' | 'operate')[];
+      /** `metrics` reads metrics. `read` reads the pages and the API. `relay` reads the copies of certificate state alone. `intake` sends events. `operate` reads, replays events, decides about incidents, and starts rounds. */
+      readonly roles: readonly ('metrics' | 'read' | 'relay' | 'intake' | 'operate')[];
+    }[];
+  };
+  /** This region and the others, which replicate certificate state. `CERT_REPLICATION_TARGET_REGIONS` lists them all. */
+  readonly regions?: {
+    /** Name of this region. */
+    readonly name: string;
+    /** Time between two pulls of a peer; at least 1s. */
+    readonly pull: string;
+    /** The daemons of the other regions. Paths are relative to this file. */
+    readonly peers: readonly {
+      /** Name of its region. */
+      readonly name: string;
+      /** Address of its server, without a path. */
+      readonly url: string;
+      /** A name in the certificate with which it pulls this region; `tls.clientAuthority` must have signed the certificate. */
+      readonly san: string;
+      /** Certificates of the authorities of its server. No other one is trusted. */
+      readonly authority: string;
+      /** Certificate with which this region pulls it. */
+      readonly certificate: string;
+      /** Key of that certificate. Only its owner may be able to read it. */
+      readonly key: string;
     }[];
   };
   /** Answers HTTP-01 challenges of ACME for Issuers with `http01.serve`: GET `/.well-known/acme-challenge/TOKEN`, without authentication. Without `challenges`, none. */

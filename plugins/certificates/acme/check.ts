@@ -6,7 +6,7 @@ import { ipAddressesOf, usagesOf } from '../declared.ts';
 import type { CertificateSpec, CertificatesConfig, IssuerSpec } from '../generated.ts';
 import { issuerRef } from '../remembered.ts';
 import { type AcmeSpec, rulesOf } from './directories.ts';
-import { solverFor } from './solvers/match.ts';
+import { solverFor } from './solvers/choose.ts';
 
 type Settings = Partial<CertificatesConfig>;
 
@@ -99,7 +99,9 @@ function unproven(spec: CertificateSpec, { solvers }: AcmeSpec): readonly Mistak
     const plain = wildcard ? name.slice(2) : name;
     if (solverFor(solvers, { name: plain, wildcard, kind: 'dns' }) !== undefined) return [];
     const why = wildcard ? 'A wildcard needs a solver with dns01 or dnsPersist01' : 'Add a solver to the Issuer';
-    return [{ code: 'no-solver', pointer: `/spec/dnsNames/${i}`, message: `no solver of the Issuer proves ${name}. ${why}` }];
+    return [
+      { code: 'no-solver', pointer: `/spec/dnsNames/${i}`, message: `no solver of the Issuer proves ${name}. ${why}` },
+    ];
   });
   const addresses = ipAddressesOf(spec).flatMap((address, i): readonly Mistake[] =>
     solverFor(solvers, { name: address, wildcard: false, kind: 'ip' }) === undefined

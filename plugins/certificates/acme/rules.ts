@@ -14,6 +14,7 @@ import {
 } from '#plugin';
 import { issues } from '../differences.ts';
 import type { CertificateResource } from '../diff.ts';
+import { ariIn } from './ari.ts';
 import { acmeOf } from './budget.ts';
 import { directoryUrl } from './directories.ts';
 
@@ -22,8 +23,7 @@ export const MOST_CLOCK_SECONDS = 300;
 
 /** The clock of the authority minus that of this machine, in seconds, if it is too large. */
 export function clockDifference(signals: Facts | undefined): number | undefined {
-  const seconds = signals?.['authority_clock_seconds'];
-  return typeof seconds === 'number' && Math.abs(seconds) > MOST_CLOCK_SECONDS ? seconds : undefined;
+  return ariIn(signals)?.clock;
 }
 
 export function clockText(seconds: number): string {

@@ -2,8 +2,11 @@
 
 import { resolve } from 'node:path';
 import { instantText, type Outside } from '#plugin';
+import { forEachOf } from '#plugin/limit';
 import { usualDenial } from '#plugin/net';
 import type { AcmeClient } from '../acme/client.ts';
+import type { CaaRefusal } from '../acme/rules.ts';
+import type { CertificatesConfig } from '../generated.ts';
 import type { AccountKeySeen, AcmeAuthority, CertificatesReader } from '../world.ts';
 import { readWhole, StorageError } from './files.ts';
 
@@ -38,7 +41,7 @@ export async function readKeyFile(path: string): Promise<AccountKeySeen> {
 /** Opens the client of an account, once for each. Paths are relative to the project. */
 export type OpenClient = (authority: AcmeAuthority, signal: AbortSignal) => Promise<AcmeClient>;
 
-export function openClients({ folder, env }: Pick<Outside, 'folder' | 'env'>): OpenClient {
+export function openClients({ folder, env, now }: Pick<Outside, 'folder' | 'env' | 'now'>): OpenClient {
   const clients = new Map<string, Promise<AcmeClient>>();
   const open = async (
     { directory, accountKey, account, ca }: AcmeAuthority,
@@ -50,10 +53,10 @@ export function openClients({ folder, env }: Pick<Outside, 'folder' | 'env'>): O
     ]);
     const key = await readAccountKey(await textOf(resolve(folder, accountKey), KEY_LIMIT));
     const anchors = ca === undefined ? {} : { ca: await textOf(resolve(folder, ca), ANCHORS_LIMIT) };
-    return openAcme(
-      { directory, key, denial: usualDenial(env), ...anchors, ...(account === undefined ? {} : { account }) },
-      signal,
-    );
+    const own = account === undefined ? {} : { account };
+    const { realTiming } = await import('#plugin/http');
+    const timing = { ...realTiming, now };
+    return openAcme({ directory, key, denial: usualDenial(env), timing, ...anchors, ...own }, signal);
   };
   return (authority, signal) => {
     const name = JSON.stringify(authority);
@@ -70,7 +73,10 @@ export function openClients({ folder, env }: Pick<Outside, 'folder' | 'env'>): O
 type AcmeReader = Pick<CertificatesReader, 'readAccountKey' | 'renewalInfo' | 'caaRefusals'>;
 
 /** The part of a reader that asks ACME authorities. */
-export function openAcmeReader(outside: Pick<Outside, 'folder' | 'env'>, clientOf: OpenClient): AcmeReader {
+const CAA_AT_ONCE = 8;
+
+export function openAcmeReader(outside: Pick<Outside, 'folder' | 'env' | 'config'>, clientOf: OpenClient): AcmeReader {
+  const settings = outside.config as unknown as Partial<CertificatesConfig>;
   return {
     readAccountKey: (path) => readKeyFile(resolve(outside.folder, path)),
     renewalInfo: async (authority, certificateId, signal) => {
@@ -86,7 +92,26 @@ export function openAcmeReader(outside: Pick<Outside, 'folder' | 'env'>, clientO
         ...(difference === undefined ? {} : { clockSeconds: Math.round(difference / 1000) }),
       };
     },
-    caaRefusals: async () => [],
+    caaRefusals: async (authority, names, signal) => {
+      const [{ lookUpCaa }, { openDns }] = await Promise.all([
+        import('../acme/dns/caa-look-up.ts'),
+        import('../acme/dns/lookup.ts'),
+      ]);
+      const client = await clientOf(authority, signal);
+      const issuers = client.directory.caaIdentities;
+      // Without identities, no record can name the authority.
+      if (issuers.length === 0) return [];
+      const { ask } = openDns(settings.probe?.resolvers, usualDenial(outside.env));
+      const account = authority.account === undefined ? {} : { accountUri: authority.account };
+      const refusals: CaaRefusal[] = [];
+      await forEachOf(names, CAA_AT_ONCE, async ({ name, wildcard, method }) => {
+        const found = await lookUpCaa(ask, name, { issuers, wildcard, method, ...account }, signal);
+        if (found.verdict !== 'forbidden') return;
+        const why = `permit other authorities only (${found.by})`;
+        refusals.push({ name: wildcard ? `*.${name}` : name, at: found.at, why });
+      });
+      return refusals.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    },
   };
 }
 

@@ -30,6 +30,7 @@ import { ordersFolder } from '../paths.ts';
 import type { AcmeIssued, AcmeOrder, ChainOrder } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import { waitUntil } from './acme-clients.ts';
+import type { IssuerSolvers } from './acme-solvers.ts';
 import { verifyAsClient } from './client-handshake.ts';
 import { makeFolder, readWhole, removeFile, syncFolder, writeNew } from './files.ts';
 import { validatePair } from './issue.ts';
@@ -48,10 +49,7 @@ export interface Ordering {
   readonly accounts: Accounts;
   /** Absolute path of the key of the account. */
   readonly keyPath: string;
-  /** Opens the solver with an index in the Issuer. */
-  readonly solver: (index: number) => Promise<Solver>;
-  /** Index of the solver for an identifier; undefined without one. */
-  readonly solverFor: (identifier: Pick<Challenge, 'name' | 'wildcard' | 'kind'>) => number | undefined;
+  readonly solvers: IssuerSolvers;
 }
 
 /** Values that an order has put up, by the solver that removes them. */
@@ -169,7 +167,7 @@ async function removeValues(order: AcmeOrder, ordering: Ordering, presented: rea
   const left: Presented[] = [];
   for (const each of presented) {
     try {
-      await (await ordering.solver(each.solver)).remove(each.prepared, run);
+      await ordering.solvers.open(each.solver).remove(each.prepared, run);
     } catch (error) {
       order.progress(`values of a challenge could not be removed: ${errorText(error)}`);
       left.push(each);
@@ -180,14 +178,14 @@ async function removeValues(order: AcmeOrder, ordering: Ordering, presented: rea
 
 /** Proves control of every name whose authorization is pending. */
 async function prove(order: AcmeOrder, begun: Order, ordering: Ordering): Promise<void> {
-  const { client, key, solver, solverFor } = ordering;
+  const { client, key, solvers } = ordering;
   const { signal, progress } = order;
   const pending = (await client.authorizations(begun, signal)).filter(({ status }) => status === 'pending');
   if (pending.length === 0) return;
   const groups = new Map<number, Authorization[]>();
   for (const each of pending) {
     const { identifier, wildcard } = each;
-    const index = solverFor({ name: identifier.value, wildcard, kind: identifier.type });
+    const index = solvers.indexFor({ name: identifier.value, wildcard, kind: identifier.type });
     if (index === undefined)
       throw new Error(`no solver of the Issuer proves ${wildcard ? '*.' : ''}${identifier.value}`);
     groups.set(index, [...(groups.get(index) ?? []), each]);
@@ -197,7 +195,7 @@ async function prove(order: AcmeOrder, begun: Order, ordering: Ordering): Promis
   const answers: Authorization['challenges'][number][] = [];
   const open: { readonly solver: Solver; readonly prepared: Prepared }[] = [];
   for (const [index, authorizations] of groups) {
-    const opened = await solver(index);
+    const opened = solvers.open(index);
     const challenges = authorizations.map((each) => challengeFor(opened, each, key));
     const prepared = await opened.prepare(
       challenges.map(({ challenge }) => challenge),

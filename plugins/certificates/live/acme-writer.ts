@@ -7,7 +7,6 @@ import type { CertificatesConfig } from '../generated.ts';
 import type { AcmeOrder, CertificatesWriter, PairStorage } from '../world.ts';
 import type { Accounts } from './accounts.ts';
 import type { OpenClient } from './acme-clients.ts';
-import { openSolverAt, solverIndex } from './acme-solvers.ts';
 
 type AcmeWriter = Pick<
   CertificatesWriter,
@@ -21,7 +20,7 @@ type AcmeWriter = Pick<
 >;
 
 export interface AcmeWriterOptions {
-  readonly outside: Pick<Outside, 'folder' | 'env' | 'config'>;
+  readonly outside: Pick<Outside, 'folder' | 'env' | 'config' | 'now'>;
   readonly clientOf: OpenClient;
   readonly accounts: () => Promise<Accounts>;
 }
@@ -63,15 +62,16 @@ export function openAcmeWriter({ outside, clientOf, accounts }: AcmeWriterOption
     tidyAccountKey: async (path) => (await import('./acme-account.ts')).tidyKey(at(path)),
     orderCertificate: async (order) => {
       const { orderCertificate } = await import('./acme-order.ts');
+      const { solversOf } = await import('./acme-solvers.ts');
       const { keyAt } = await import('./acme-account.ts');
+      const solvers = solversOf(order.issuer, outside, order.stillApproved);
       const keyPath = at(order.authority.accountKey);
       return orderCertificate({ ...order, storage: storageAt(order.storage) } satisfies AcmeOrder, {
         client: await clientOf(order.authority, order.signal),
         key: await keyAt(keyPath),
         accounts: await accounts(),
         keyPath,
-        solver: (index) => openSolverAt(order.issuer, index, outside),
-        solverFor: (identifier) => solverIndex(order.issuer, identifier),
+        solvers,
       });
     },
     downloadChain: async (order) => {

@@ -8,6 +8,8 @@ export interface AuthorityOptions {
   readonly rejectNonces?: number;
   /** Keys of external accounts by their id, in base64url; an account then needs one. */
   readonly externalAccounts?: Readonly<Record<string, string>>;
+  /** The test itself answers http-01, at `httpPort`. */
+  readonly ownHttp?: true;
 }
 
 export interface TestAuthority {
