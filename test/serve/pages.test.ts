@@ -155,7 +155,9 @@ test('a run has its refresh, its judgements and its steps', { timeout: 60_000 },
       expect.objectContaining({ address: 'certificates/Certificate/pay', step: 'absent>normal', outcome: 'done' }),
     ]),
   });
-  const { runs } = (await (await site.get('/runs.json')).json()) as { readonly runs: readonly { readonly run: string }[] };
+  const { runs } = (await (await site.get('/runs.json')).json()) as {
+    readonly runs: readonly { readonly run: string }[];
+  };
   const pages = await Promise.all(runs.map(async ({ run }) => (await site.get(`/runs/${run}.json`)).json()));
   expect(pages).toContainEqual(
     expect.objectContaining({

@@ -117,10 +117,9 @@ function siteRoutes(site: Site): readonly Route[] {
   return [
     ...(Object.keys(PAGES) as PageName[]).flatMap((name): readonly Route[] => {
       const { path } = PAGES[name];
-      const paths =
-        isItem(name)
-          ? [`${base}${path}/:address{.+}`]
-          : [`${base}${path}`, `${base}${name === 'fleet' ? '/fleet' : path}.json`];
+      const paths = isItem(name)
+        ? [`${base}${path}/:address{.+}`]
+        : [`${base}${path}`, `${base}${name === 'fleet' ? '/fleet' : path}.json`];
       const acted = ACTING.has(name) ? paths.slice(0, 1) : [];
       return [
         ...paths.map(
