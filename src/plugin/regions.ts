@@ -108,6 +108,8 @@ export interface PluginRegions {
   records(view: EndpointView, regions: Regions): readonly RegionRecord[];
   /** Those of `events` for which this region is responsible by its log: the region that handed them over may let go of them. */
   held(ledger: Ledger, events: readonly string[]): readonly string[];
+  /** Those of `events` that wait for `region`: once it holds them, this region may let go of them. */
+  awaited(ledger: Ledger, region: string, events: readonly string[]): readonly string[];
   /** The entry for a record that `from` sent; undefined if the record is not valid. */
   accept(value: unknown, from: string, now: Instant): RegionEntry | undefined;
   /** The entry that says that `region` holds events. */

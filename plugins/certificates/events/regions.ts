@@ -316,6 +316,13 @@ export const certificateRegions: PluginRegions = {
       return entry !== undefined && entry.status !== 'forwarded' && entry.region === undefined;
     });
   },
+  awaited: (ledger, region, ids) => {
+    const { events } = tablesOf(ledger);
+    return ids.filter((id) => {
+      const entry = events.get(id);
+      return entry?.status === 'pending' && entry.region === region;
+    });
+  },
   accept: (value, from, now) => {
     if (!isRecord(value)) return undefined;
     if ('event' in value) {

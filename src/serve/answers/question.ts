@@ -1,6 +1,7 @@
 /** Questions of the daemon to the process that reads, and its answers. JSON. */
 
 import type { EndpointOrder, Json, RegionStanding } from '#plugin';
+import type { PullRequest } from '../regions/page.ts';
 import type { FormOrder } from '../pages/desk.ts';
 import type { Viewer } from '../pages/frame.ts';
 import type { Base, PageName } from '../pages/paths.ts';
@@ -39,7 +40,7 @@ export interface HeadQuestion {
 
 /** A pull of another region. */
 export interface PullQuestion {
-  readonly pull: { readonly region: string; readonly epoch: string; readonly seq: number };
+  readonly pull: PullRequest & { readonly region: string };
 }
 
 /** A question for the events, as `PLUGIN/ID`, that the log has. */
@@ -59,6 +60,8 @@ export interface Answer {
   /** HTML. */
   readonly html?: true;
   readonly order?: EndpointOrder | undefined;
+  /** Of a pull: the events, as `PLUGIN/ID`, that waited for the region, and that it holds now. */
+  readonly handed?: readonly string[];
 }
 
 /** The answer to a question without a result. */

@@ -9,6 +9,21 @@ import type { LogState, Recorded } from './recorded.ts';
 
 const NO_REGIONS = refusal(404, 'not_found', 'not found');
 
+type PluginView = readonly [plugin: string, regions: PluginRegions, view: EndpointView];
+
+/** The events, as `PLUGIN/ID`, that their plugins choose. */
+function eventsIn(
+  events: readonly string[],
+  views: readonly PluginView[],
+  choose: (regions: PluginRegions, view: EndpointView, ids: readonly string[]) => readonly string[],
+): readonly string[] {
+  return views.flatMap(([plugin, regions, view]) => {
+    const prefix = `${plugin}/`;
+    const own = events.filter((each) => each.startsWith(prefix)).map((each) => each.slice(prefix.length));
+    return own.length === 0 ? [] : choose(regions, view, own).map((id) => `${prefix}${id}`);
+  });
+}
+
 export class Shared {
   readonly #recorded: Recorded;
   readonly #feed = new Feed(randomUUID());
@@ -20,7 +35,7 @@ export class Shared {
     this.#recorded = recorded;
   }
 
-  async pull({ region, epoch, seq }: PullQuestion['pull']): Promise<Answer> {
+  async pull({ region, held, ...from }: PullQuestion['pull']): Promise<Answer> {
     const standing = this.#recorded.regions;
     if (standing === undefined) return NO_REGIONS;
     const { own, ages } = standing;
@@ -34,19 +49,16 @@ export class Shared {
       );
       this.#fed = { log, documents };
     }
-    return { status: 200, text: this.#feed.page(own, region, { epoch, seq }, ages[own] ?? {}) };
+    const handed = eventsIn(held, views, (regions, { ledger }, ids) => regions.awaited(ledger, region, ids));
+    return { status: 200, text: this.#feed.page(own, region, from, ages[own] ?? {}), handed };
   }
 
   async held(events: readonly string[]): Promise<Answer> {
-    const held = (await this.#views()).flatMap(([plugin, regions, { ledger }]) => {
-      const prefix = `${plugin}/`;
-      const own = events.filter((each) => each.startsWith(prefix)).map((each) => each.slice(prefix.length));
-      return regions.held(ledger, own).map((id) => `${prefix}${id}`);
-    });
+    const held = eventsIn(events, await this.#views(), (regions, { ledger }, ids) => regions.held(ledger, ids));
     return { status: 200, text: JSON.stringify(held) };
   }
 
-  async #views(): Promise<readonly (readonly [string, PluginRegions, EndpointView])[]> {
+  async #views(): Promise<readonly PluginView[]> {
     this.#plugins ??= this.#load();
     const plugins = await this.#plugins;
     return Promise.all(

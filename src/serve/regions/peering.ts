@@ -54,6 +54,7 @@ export class Peering {
   /** Digests of the last values of records. */
   readonly #known = new Map<string, string>();
   #epoch = '';
+  #restarts = 0;
   #seq = 0;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
@@ -82,6 +83,7 @@ export class Peering {
 
   /** Asks for every record again, because other documents may accept other ones. */
   restart(): void {
+    this.#restarts += 1;
     this.#seq = 0;
     this.#known.clear();
     this.#taken.clear();
@@ -137,12 +139,15 @@ export class Peering {
   /** Pulls one page. True if there are more. */
   async #page(): Promise<boolean> {
     const { peer, pull, elapsed } = this.#options;
+    const restarts = this.#restarts;
     this.#forget();
     const held = await this.#options.held([...this.#taken.keys()].slice(0, MOST_HELD));
     const page = await pull(peer, { epoch: this.#epoch, seq: this.#seq, held }, this.#stop.signal);
     for (const event of held) this.#taken.delete(event);
     const taken = this.#records(page);
     await this.#deposit(page, taken);
+    // Other documents count since then: the next page is the first one again.
+    if (restarts !== this.#restarts) return true;
     for (const event of taken.events) this.#taken.set(event, elapsed());
     for (const [key, digest] of taken.known) this.#known.set(key, digest);
     if (this.#known.size > MOST_KNOWN) this.#known.clear();

@@ -40,7 +40,11 @@ export interface RegionMeasures {
 
 const NOT_READY = refusal(503, 'not_ready', 'the project has not been refreshed yet');
 const NOT_DURABLE = refusal(503, 'failed', 'the request could not be made durable');
+const BUSY = refusal(503, 'busy', 'another pull of this region is being answered');
 const MALFORMED = refusal(400, 'field', 'the body is not a pull');
+
+/** Time for which the holder of an event is not deposited again, in ms. */
+const HANDED_MS = 60_000;
 
 /** The events of each plugin, from `PLUGIN/ID`. */
 function byPlugin(events: readonly string[]): ReadonlyMap<string, readonly string[]> {
@@ -59,6 +63,10 @@ export class Replication {
   #counts: Readonly<Record<string, number>> = {};
   #documents: string | undefined;
   #isReady = false;
+  /** The regions whose pulls are being answered. */
+  readonly #answering = new Set<string>();
+  /** Events whose new holder is in the inbox, with the time of that: no round may have recorded it yet. */
+  readonly #handed = new Map<string, number>();
 
   constructor(options: ReplicationOptions) {
     this.#options = options;
@@ -115,14 +123,29 @@ export class Replication {
     if (!this.#isReady) return NOT_READY;
     const request = pullRequestIn(text);
     if (request === undefined) return MALFORMED;
-    const { epoch, seq, held } = request;
-    for (const [name, ids] of byPlugin(held)) {
+    // One at a time, so that a region takes no more than its share of the process that reads.
+    if (this.#answering.has(region)) return BUSY;
+    this.#answering.add(region);
+    try {
+      const { handed = [], ...answer } = await this.#options.ask({ pull: { region, ...request } });
+      return (await this.#letGo(region, handed)) ? answer : NOT_DURABLE;
+    } finally {
+      this.#answering.delete(region);
+    }
+  }
+
+  /** Makes durable that a region holds events, once for each. False if it failed. */
+  async #letGo(region: string, events: readonly string[]): Promise<boolean> {
+    const { deposit, elapsed } = this.#options;
+    for (const [each, at] of this.#handed) if (elapsed() - at > HANDED_MS) this.#handed.delete(each);
+    const fresh = events.filter((each) => !this.#handed.has(each));
+    for (const [name, ids] of byPlugin(fresh)) {
       const plugin = this.#plugins.get(name);
       if (plugin === undefined) continue;
-      const deposited = await this.#options.deposit(name, [plugin.handed(region, ids)], false);
-      if (deposited !== 'deposited') return NOT_DURABLE;
+      if ((await deposit(name, [plugin.handed(region, ids)], false)) !== 'deposited') return false;
     }
-    return this.#options.ask({ pull: { region, epoch, seq } });
+    for (const each of fresh) this.#handed.set(each, elapsed());
+    return true;
   }
 
   async stop(): Promise<void> {
