@@ -190,7 +190,7 @@ export function hetznerProvider({ send, endpoint, token, zone: given, timing }: 
     const own = set.values.filter((value) => there?.has(value) === true);
     if (own.length > 0) await act(set, 'remove', own, {}, signal);
   };
-  /** Repeats a change that another order outran: between the look and the change, its values came or went. */
+  /** Repeats a change that another order outran: its values came or went after they were read. */
   const settled = async (change: typeof add, set: TextSet, signal: AbortSignal): Promise<void> => {
     try {
       await change(set, signal);
