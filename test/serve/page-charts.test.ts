@@ -125,7 +125,13 @@ test('deliveries that failed or are open are not finished', () => {
     ['certificates/Domain/api:tls_error:team', { open: { at: '2026-11-30T07:59:00Z', until: '2026-11-30T08:01:00Z' } }],
   ]);
   expect(unfinishedIn(entries)).toEqual([
-    { alert: 'certificates/Domain/api:tls_error', address: 'certificates/Domain/api', receiver: 'team', failures: 0, open: true },
+    {
+      alert: 'certificates/Domain/api:tls_error',
+      address: 'certificates/Domain/api',
+      receiver: 'team',
+      failures: 0,
+      open: true,
+    },
     {
       alert: 'certificates/Domain/www:tls_error',
       address: 'certificates/Domain/www',

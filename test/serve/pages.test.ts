@@ -143,7 +143,9 @@ test('a resource has every rule of its step with numbers, its lifecycle, and its
   ).toHaveLength(3);
 });
 
-test('health has freeze windows, sources, watchers, deliveries, versions and what is due', { timeout: 60_000 }, async () => {
+test('health has freeze windows, sources, watchers, deliveries, versions and what is due', {
+  timeout: 60_000,
+}, async () => {
   const data = await (await site.get('/health.json')).json();
   expect(data).toMatchObject({
     freezes: [{ reason: FREEZE }],

@@ -142,7 +142,17 @@ export function unfinishedIn(entries: Entries): readonly UnfinishedDelivery[] {
       const { alert, address, receiver } = partsOf(key);
       return failures === 0 && open === undefined
         ? []
-        : [defined<UnfinishedDelivery>({ alert, address, receiver, failures, open: open !== undefined, next_try_at, delivered_at })];
+        : [
+            defined<UnfinishedDelivery>({
+              alert,
+              address,
+              receiver,
+              failures,
+              open: open !== undefined,
+              next_try_at,
+              delivered_at,
+            }),
+          ];
     })
     .toSorted((a, b) => compareText(a.alert, b.alert) || compareText(a.receiver, b.receiver));
 }
