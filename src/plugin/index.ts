@@ -32,7 +32,7 @@ export * from './pointer.ts';
 export * from './printable.ts';
 export * from './redact.ts';
 export * from './ref.ts';
-export * from './regions.ts';
+export type * from './regions.ts';
 export * from './resource.ts';
 export * from './safety-inputs.ts';
 export * from './sandbox.ts';
