@@ -309,10 +309,8 @@ export const certificateRegions: PluginRegions = {
   records: recordsOf,
   held: (ledger, ids) => {
     const { events } = tablesOf(ledger);
-    return ids.filter((id) => {
-      const entry = events.get(id);
-      return entry !== undefined && entry.status !== 'forwarded' && entry.region === undefined;
-    });
+    // An event that waits for a region, or that one has, names it.
+    return ids.filter((id) => events.has(id) && events.get(id)?.region === undefined);
   },
   awaited: (ledger, region, ids) => {
     const { events } = tablesOf(ledger);

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Json } from '#plugin';
 import type { CertificateEvent } from '../../../../plugins/certificates/events/event.ts';
 import { certificateRegions } from '../../../../plugins/certificates/events/regions.ts';
-import { TABLES } from '../../../../plugins/certificates/events/tables.ts';
+import { TABLES, tablesOf } from '../../../../plugins/certificates/events/tables.ts';
 import fc from '../../../support/property.ts';
 import { iso, NOW } from '../support.ts';
 import { entryOf, type Loss, ModelRegion, type Name, NAMES, routedDomain, settle } from './region-model.ts';
@@ -65,6 +65,29 @@ describe('an event', () => {
     expect(eu.statuses).toEqual(['one applied']);
     settle([us, eu, ap]);
     expect([us, eu, ap].map(({ applied }) => applied.get('one') ?? 0)).toEqual([0, 1, 0]);
+  });
+
+  test('that two regions hold for each other stays with both until they agree', () => {
+    const [us, eu] = [new ModelRegion('us', [routedDomain('eu')]), new ModelRegion('eu', [routedDomain('us')])];
+    for (const each of [us, eu]) each.take(entryOf('one'));
+    settle([us, eu]);
+    expect([us.statuses, eu.statuses]).toEqual([['one pending eu'], ['one pending us']]);
+    us.declare([routedDomain('us')]);
+    settle([us, eu]);
+    expect([us.statuses, eu.statuses]).toEqual([['one applied'], ['one forwarded us']]);
+  });
+
+  test('is let go of for the region that it waits for, and for no other', () => {
+    const [us, eu] = site('us');
+    eu.take(entryOf('one'));
+    eu.round();
+    const ids = [...tablesOf(eu.ledger).events.keys()];
+    for (const region of ['ap', 'eu'])
+      eu.take(JSON.parse(JSON.stringify(certificateRegions.handed(region, ids))) as Json);
+    eu.round();
+    expect([certificateRegions.awaited(eu.ledger, 'ap', ids), eu.statuses]).toEqual([[], ['one pending us']]);
+    settle([us, eu]);
+    expect(eu.statuses).toEqual(['one forwarded us']);
   });
 
   test('comes back to a region that let go of it, if its route moves there before it is applied', () => {
