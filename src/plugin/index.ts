@@ -30,6 +30,7 @@ export * from './places.ts';
 export * from './plugin.ts';
 export * from './pointer.ts';
 export * from './printable.ts';
+export * from './provider-endpoint.ts';
 export * from './redact.ts';
 export * from './ref.ts';
 export type * from './regions.ts';

@@ -30,6 +30,7 @@ export interface OriginMistake {
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = {
+  dns: 53,
   http: 80,
   https: 443,
   postgres: 5432,

@@ -10,8 +10,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** The prefix of sandbox secrets: they are public, may be in files, and are only sent to this machine. */
 const PUBLIC = 'sandbox-token-';
 
-/** Protocols that encrypt what is sent. */
-const ENCRYPTED: ReadonlySet<string> = new Set(['https:', 'ssh:']);
+/** Protocols that do not send a secret in the clear: they encrypt, or sign with it (DNS). */
+const SAFE: ReadonlySet<string> = new Set(['https:', 'ssh:', 'dns:']);
 
 export function isPublic(secret: string): boolean {
   return secret.startsWith(PUBLIC);
@@ -23,6 +23,8 @@ export interface Sending {
   /** The variable of the secret's field: `HCLOUD_TOKEN`. */
   readonly variable: string;
   readonly to: URL;
+  /** The secret only signs requests to the target, and is never sent. */
+  readonly signs?: true;
 }
 
 /**
@@ -44,17 +46,19 @@ function entriesFor(list: string, variable: string): string {
  * environment variable that names the origins. Loopback needs an entry like any other origin: other users may listen
  * there.
  */
-export function sendingMistake({ secret, variable, to }: Sending, list: string, env: Environment): string | undefined {
+export function sendingMistake(sending: Sending, list: string, env: Environment): string | undefined {
+  const { secret, variable, to, signs = false } = sending;
+  const sent = signs ? 'used for' : 'sent to';
   if (isPublic(secret) && isLoopback(to.hostname)) return undefined;
   const origin = parseOrigin(`${to.protocol}//${to.host}`);
-  if (isOriginMistake(origin)) return `must not be sent to an address that ${origin.mistake}`;
+  if (isOriginMistake(origin)) return `must not be ${sent} an address that ${origin.mistake}`;
   const named = originsIn({ [list]: entriesFor(env[list] ?? '', variable) }, list);
   const [mistake] = named.mistakes;
-  if (mistake !== undefined) return `cannot be sent: ${mistake}`;
+  if (mistake !== undefined) return `cannot be ${signs ? 'used' : 'sent'}: ${mistake}`;
   const shown = originText(origin);
   if (!namesOrigin(named, origin))
-    return `is only sent to ${shown} if the environment variable ${list} names that origin. Add ${shown} to it`;
-  if (!ENCRYPTED.has(to.protocol) && !isLoopback(to.hostname))
+    return `is only ${sent} ${shown} if the environment variable ${list} names that origin. Add ${shown} to it`;
+  if (!SAFE.has(to.protocol) && !isLoopback(to.hostname))
     return `must not be sent to ${shown}: without https it would be sent in the clear`;
   return undefined;
 }

@@ -26,8 +26,8 @@ ${Object.entries(TOKENS)
   .join('\n')}
 `;
 
-/** The address of each page. */
-export const PAGE_PATHS = [
+/** The address of each page but that of a run. */
+const PAGE_PATHS = [
   '/',
   '/?kind=Certificate&state=normal',
   '/plan',
@@ -85,6 +85,8 @@ export interface PagesSite {
   readonly running: Daemon;
   readonly folder: string;
   readonly origin: string;
+  /** The address of each page. */
+  readonly paths: readonly string[];
   readonly get: (path: string, caller?: keyof typeof TOKENS, headers?: Record<string, string>) => Promise<Response>;
 }
 
@@ -94,6 +96,7 @@ export function site(running: Daemon, folder: string, port: number): PagesSite {
     running,
     folder,
     origin,
+    paths: PAGE_PATHS,
     get: (path, caller = 'reader', headers = {}) =>
       fetch(`${origin}${path}`, {
         headers: { authorization: `Bearer ${TOKENS[caller]}`, ...headers },
@@ -143,5 +146,9 @@ export async function pagesSite(atEnd: Parameters<typeof daemon>[4]): Promise<Pa
       { timeout: 60_000, interval: 500 },
     )
     .toMatchObject({ counts: { reject: 1 } });
-  return found;
+  const { runs } = (await (await found.get('/runs.json')).json()) as {
+    readonly runs: readonly { readonly run: string }[];
+  };
+  // The first round has applied the certificates.
+  return { ...found, paths: [...PAGE_PATHS, `/runs/${runs.at(-1)?.run}`] };
 }

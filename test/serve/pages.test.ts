@@ -3,7 +3,7 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { deposit, eventEntry } from './inbox-project.ts';
 import { DOMAIN_ID } from '../support/intake-server.ts';
-import { HOLD, PAGE_PATHS, sendEvent, pagesSite, type PagesSite, TOKENS } from './pages-project.ts';
+import { HOLD, sendEvent, pagesSite, type PagesSite, TOKENS } from './pages-project.ts';
 
 let site: PagesSite;
 let started: Promise<PagesSite> | undefined;
@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 test('a caller who may only read has no forms', { timeout: 60_000 }, async () => {
-  for (const path of PAGE_PATHS) {
+  for (const path of site.paths) {
     const text = await (await site.get(path, 'reader')).text();
     expect(text, path).not.toContain('method="post"');
     expect(text, path).not.toContain('name="csrf"');
@@ -65,7 +65,7 @@ describe('a form', () => {
 
 describe('a page', () => {
   test('has strict headers, and a JSON twin at the same path', { timeout: 60_000 }, async () => {
-    for (const path of PAGE_PATHS) {
+    for (const path of site.paths) {
       const [own, query = ''] = path.split('?');
       const page = await site.get(path);
       expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self'; /u);
@@ -141,6 +141,31 @@ test('a resource has every rule of its step with numbers, its lifecycle, and its
   expect(
     text.match(/<span class="side">(?:Declared|Last applied|Actual): <\/span><code>\[&quot;pay\.example/gu),
   ).toHaveLength(3);
+});
+
+test('a run has its refresh, its judgements and its steps', { timeout: 60_000 }, async () => {
+  const path = site.paths.at(-1) ?? '';
+  const data = await (await site.get(`${path}.json`)).json();
+  expect(data).toMatchObject({
+    command: 'serve',
+    refreshed: expect.arrayContaining([
+      expect.objectContaining({ counts: expect.objectContaining({ 'certificates/Domain': 2 }) }),
+    ]),
+    done: expect.arrayContaining([
+      expect.objectContaining({ address: 'certificates/Certificate/pay', step: 'absent>normal', outcome: 'done' }),
+    ]),
+  });
+  const { runs } = (await (await site.get('/runs.json')).json()) as {
+    readonly runs: readonly { readonly run: string }[];
+  };
+  const pages = await Promise.all(runs.map(async ({ run }) => (await site.get(`/runs/${run}.json`)).json()));
+  expect(pages).toContainEqual(
+    expect.objectContaining({
+      judged: [expect.objectContaining({ address: 'certificates/Certificate/pay', verdict: 'rejected' })],
+    }),
+  );
+  expect(pages).toContainEqual(expect.objectContaining({ ordered_by: ['a caller without a token'] }));
+  expect((await site.get('/runs/none')).status).toBe(404);
 });
 
 test('a round that refreshes only some resources keeps what is known of the others', { timeout: 120_000 }, async () => {

@@ -5,6 +5,7 @@ import { accessSync, constants, globSync, readdirSync, readFileSync, statfsSync,
 import { freemem } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { generate } from '../../src/codegen/generate.ts';
+import { cachedPebble, preparePebble } from './acme/programs.ts';
 import { cachedPrograms, hasGo, preparePrograms } from './kubernetes/programs.ts';
 import { unpackUserModeLinux, userModeLinux } from './user-mode-linux-files.ts';
 
@@ -68,6 +69,7 @@ export function setup(): void {
   if (process.env['CI'] !== undefined && runs('fabric')) provideKubernetes();
   if (runs('portsync')) provideUserModeLinux();
   if (runs('packaging')) provideContainerTools();
+  if (runs('certificates')) provideAcme();
   provideGenerated();
   provideDist(named.length > 0);
 }
@@ -135,6 +137,17 @@ function provideUserModeLinux(): void {
 function provideContainerTools(): void {
   if (!isOnPath('buildah')) installPackages(['buildah']);
   if (!isOnPath('docker-compose') && !isOnPath('docker')) installPackages(['docker-compose']);
+}
+
+/**
+ * Debian's ACME server, and the pinned one, which Go builds once. Without them, their tests are skipped; in CI, the pinned
+ * one must be there.
+ */
+function provideAcme(): void {
+  if (!isOnPath('pebble')) installPackages(['pebble']);
+  if (cachedPebble() !== undefined) return;
+  if (!hasGo() && process.env['CI'] !== undefined) provideTools({ go: 'golang-go' });
+  preparePebble();
 }
 
 function aptGet([command = '', ...args]: readonly string[]): void {

@@ -14,6 +14,8 @@ export interface IssuedChain {
   readonly topIssuer: string;
   /** False if no chain of the authority has the preferred issuer at its top. */
   readonly isPreferred: boolean;
+  /** Those of all chains that were read: without the preferred one, of all chains that the authority has. */
+  readonly topIssuers: readonly string[];
 }
 
 export interface ExpectedLeaf {

@@ -116,6 +116,10 @@ export interface AcmeClient {
   readonly revoke: (certificate: X509Certificate, reason: number, signal: AbortSignal) => Promise<void>;
 }
 
+interface Downloaded extends Pick<IssuedChain, 'certificates' | 'topIssuer'> {
+  readonly reply: Reply;
+}
+
 export interface RenewalAdvice extends RenewalInfo {
   /** The wait until the server is asked again, in ms: 1 hour to 7 days. */
   readonly askAgainMs: number;
@@ -225,14 +229,20 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     const what = 'change the key of the account';
     const url = urlFor(what, directory.keyChange);
     const payload = await signed({ account: account ?? '', oldKey: key.jwk }, to, { url });
+    let failure: ApiError | undefined;
     try {
       await post({ what, url, payload, creates: true }, ends);
     } catch (error) {
-      // An earlier request may have changed the key: the account then belongs to the new one.
-      if (!(error instanceof ApiError) || error.status === 429 || account === undefined) throw error;
-      const found = await accountBy(to, ends).catch(() => undefined);
-      if (found?.url !== account) throw error;
+      if (!(error instanceof ApiError) || error.status === 429) throw error;
+      failure = error;
     }
+    // The account of the new key decides: an answer can be lost, an earlier request may have changed the key, and a server
+    // may accept the key of another account without any effect.
+    const found = await accountBy(to, ends).catch((error: unknown) => {
+      throw failure ?? error;
+    });
+    if (found?.url !== account)
+      throw failure ?? unusable({ what, effect: 'nothing', status: 200 }, 'the account has its old key still');
     key = to;
   }
 
@@ -349,22 +359,27 @@ export async function openAcme(options: AcmeOptions, signal: AbortSignal): Promi
     const what = 'download the certificate';
     if (of.certificate === undefined)
       throw unusable({ what, effect: 'nothing', status: 200 }, 'the order has no certificate');
-    const download = async (
-      url: string,
-    ): Promise<{ readonly reply: Reply; readonly chain: Omit<IssuedChain, 'isPreferred'> }> => {
+    const download = async (url: string): Promise<Downloaded> => {
       const reply = await post({ what, url: own(url), accept: 'application/pem-certificate-chain' }, ends);
       const certificates = issuedOf(reply.body, { identifiers: of.identifiers, publicKey });
       if ('why' in certificates) throw unusable(reply, certificates.why);
-      return { reply, chain: { certificates, topIssuer: topIssuerOf(certificates) } };
+      return { reply, certificates, topIssuer: topIssuerOf(certificates) };
     };
-    const first = await download(of.certificate);
-    if (preferredChain === undefined || first.chain.topIssuer === preferredChain)
-      return { ...first.chain, isPreferred: true };
-    for (const url of alternatesIn(first.reply)) {
-      const { chain } = await download(url);
-      if (chain.topIssuer === preferredChain) return { ...chain, isPreferred: true };
-    }
-    return { ...first.chain, isPreferred: false };
+    const found = [await download(of.certificate)] as [Downloaded, ...Downloaded[]];
+    const [first] = found;
+    const isPreferred = ({ topIssuer }: Downloaded): boolean => (preferredChain ?? topIssuer) === topIssuer;
+    if (!isPreferred(first))
+      for (const url of alternatesIn(first.reply)) {
+        found.push(await download(url));
+        if (found.some(isPreferred)) break;
+      }
+    const { certificates, topIssuer } = found.find(isPreferred) ?? first;
+    return {
+      certificates,
+      topIssuer,
+      isPreferred: found.some(isPreferred),
+      topIssuers: [...new Set(found.map((each) => each.topIssuer))],
+    };
   }
 
   function alternatesIn(reply: Reply): readonly string[] {

@@ -19,7 +19,7 @@ export interface EndpointQuestion {
 /** A request for a page: its caller may read. */
 export interface PageQuestion {
   readonly page: PageName;
-  /** Of the page of a resource; empty for others. */
+  /** Of a page about one thing; empty for others. */
   readonly address: string;
   /** The query of the address, with its question mark. */
   readonly search: string;

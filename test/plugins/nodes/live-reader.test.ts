@@ -2,9 +2,8 @@
 
 import { nodes as nodesPlugin } from '../../../plugins/nodes/plugin.ts';
 import { derivedView } from '../../../src/conformance/derived.ts';
-import { redactPatterns } from '#plugin';
+import { checkedEndpoint, redactPatterns } from '#plugin';
 import { describe, expect, test } from 'vitest';
-import { checkedEndpoint } from '../../../plugins/nodes/live/endpoint.ts';
 import { namedShape } from '../../../plugins/nodes/live/answers.ts';
 import { listAll } from '../../../plugins/nodes/live/pages.ts';
 import { validators } from '../../../plugins/nodes/generated.validators.js';

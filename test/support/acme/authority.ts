@@ -1,13 +1,20 @@
 /** An ACME authority for tests: a server with its anchors, and a place for the answers to its challenges. */
 
+/** Features that an older authority lacks. */
 export type Feature = 'ari' | 'profiles';
+
+export interface AuthorityOptions {
+  /** Share of good nonces that are rejected, in percent. */
+  readonly rejectNonces?: number;
+  /** Keys of external accounts by their id, in base64url; an account then needs one. */
+  readonly externalAccounts?: Readonly<Record<string, string>>;
+}
 
 export interface TestAuthority {
   /** URL of the directory. */
   readonly directory: string;
   /** Anchor of its own HTTPS. PEM. */
   readonly ca: string;
-  readonly features: ReadonlySet<Feature>;
   /** The name of a profile for each order; undefined without profiles. */
   readonly profile: string | undefined;
   /** Answers http-01 for all names. */
@@ -16,3 +23,13 @@ export interface TestAuthority {
   readonly addTxt: (host: string, value: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
+
+/** Lifetimes in seconds of the profiles of each authority that has them. */
+export const PROFILES = {
+  default: { description: '90 days', validityPeriod: 7_776_000 },
+  tlsserver: { description: '45 days', validityPeriod: 3_888_000 },
+  shortlived: { description: '6 days', validityPeriod: 576_000 },
+};
+
+/** A name that each authority refuses. */
+export const BLOCKED_NAME = 'blocked-domain.example';

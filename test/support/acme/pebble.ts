@@ -5,23 +5,8 @@ import { join } from 'node:path';
 import { keyPem, makeAuthority, makeKeys, makeLeaf } from '../../../plugins/certificates/live/x509-make.ts';
 import { temporaryFolder } from '../cli.ts';
 import { freePort, startDaemon } from '../daemons.ts';
-import type { Feature, TestAuthority } from './authority.ts';
+import { type AuthorityOptions, BLOCKED_NAME, type Feature, PROFILES, type TestAuthority } from './authority.ts';
 import { PEBBLE_VERSION, type PebblePrograms } from './programs.ts';
-
-export interface PebbleOptions {
-  /** Share of good nonces that are rejected, in percent. */
-  readonly rejectNonces?: number;
-  /** Keys of external accounts by their id, in base64url; an account then needs one. */
-  readonly externalAccounts?: Readonly<Record<string, string>>;
-}
-
-/** The profile without any requirement. */
-const PROFILE = 'default';
-export const PEBBLE_PROFILES = {
-  [PROFILE]: { description: '90 days', validityPeriod: 7_776_000 },
-  tlsserver: { description: '45 days', validityPeriod: 3_888_000 },
-  shortlived: { description: '6 days', validityPeriod: 576_000 },
-};
 
 /** A pair for the server's own HTTPS. */
 async function serverPair(folder: string): Promise<string> {
@@ -41,8 +26,12 @@ async function serverPair(folder: string): Promise<string> {
   return ca.toString();
 }
 
+export function pebbleFeatures({ version }: PebblePrograms): ReadonlySet<Feature> {
+  return new Set(version === PEBBLE_VERSION ? ['ari', 'profiles'] : []);
+}
+
 /** Starts Pebble, and the program that answers its challenges. */
-export async function startPebble(programs: PebblePrograms, options: PebbleOptions = {}): Promise<TestAuthority> {
+export async function startPebble(programs: PebblePrograms, options: AuthorityOptions = {}): Promise<TestAuthority> {
   const folder = temporaryFolder();
   const ca = await serverPair(folder);
   const [port, httpPort, tlsPort, dnsPort, managementPort] = await Promise.all(
@@ -59,9 +48,9 @@ export async function startPebble(programs: PebblePrograms, options: PebbleOptio
     ocspResponderURL: '',
     externalAccountBindingRequired: eab !== undefined,
     ...(eab === undefined ? {} : { externalAccountMACKeys: eab }),
-    domainBlocklist: ['blocked-domain.example'],
+    domainBlocklist: [BLOCKED_NAME],
     retryAfter: { authz: 1, order: 1 },
-    ...(isNew ? { keyAlgorithm: 'ecdsa', profiles: PEBBLE_PROFILES } : { certificateValidityPeriod: 7_776_000 }),
+    ...(isNew ? { keyAlgorithm: 'ecdsa', profiles: PROFILES } : { certificateValidityPeriod: 7_776_000 }),
   };
   writeFileSync(join(folder, 'pebble.json'), JSON.stringify({ pebble }));
   const challenges = await startDaemon(
@@ -110,12 +99,10 @@ export async function startPebble(programs: PebblePrograms, options: PebbleOptio
     });
     if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   };
-  const features: readonly Feature[] = isNew ? ['ari', 'profiles'] : [];
   return {
     directory: `https://127.0.0.1:${port}/dir`,
     ca,
-    features: new Set(features),
-    profile: isNew ? PROFILE : undefined,
+    profile: isNew ? 'default' : undefined,
     serveFile: (token, content) => manage('add-http01', { token, content }),
     addTxt: (host, value) => manage('set-txt', { host: `${host}.`, value }),
     stop: async () => {

@@ -27,6 +27,21 @@ function challengeName({ name, kind }: Challenge): string {
   return `_acme-challenge.${name.toLowerCase()}`;
 }
 
+/** Values with their zones. `given`: the zone of all of them. Throws an InputError if a value is not in its zone. */
+export async function placedInZones(
+  values: readonly PreparedValue[],
+  given: string | undefined,
+  zoneFor: (place: string) => Promise<string>,
+): Promise<readonly PreparedValue[]> {
+  const zones = new Map<string, string>();
+  for (const { place } of values) {
+    const zone = given ?? zones.get(place) ?? (await zoneFor(place));
+    if (place !== zone && !place.endsWith(`.${zone}`)) throw new InputError(`${place} is not in the zone ${zone}`);
+    zones.set(place, zone);
+  }
+  return values.map((each) => ({ ...each, zone: zones.get(each.place) ?? '' }));
+}
+
 /** Values of different names can be the same record. */
 function distinct(values: readonly PreparedValue[]): readonly PreparedValue[] {
   const byRecord = new Map(values.map((each) => [`${each.place} ${each.text}`, each]));

@@ -5,7 +5,7 @@ import { errorText, InputError } from '#plugin';
 import { serverText } from '#plugin/net';
 import { type Dns, zoneOf } from '../dns/lookup.ts';
 import { type Change, sendUpdate, type UpdateServer } from '../dns/update.ts';
-import type { TextProvider } from './dns-01.ts';
+import { placedInZones, type TextProvider } from './dns-01.ts';
 import type { PreparedValue } from './solver.ts';
 
 export interface Rfc2136Options extends UpdateServer {
@@ -40,16 +40,7 @@ export function rfc2136Provider(server: Rfc2136Options, dns: Dns): TextProvider 
   };
   return {
     via: 'rfc2136',
-    place: async (values, { signal }) => {
-      const zones = new Map<string, string>();
-      for (const { place } of values) {
-        const zone = server.zone ?? zones.get(place) ?? (await zoneAtServer(place, signal));
-        if (place !== zone && !place.endsWith(`.${zone}`))
-          throw new InputError(`${place} is not in the zone ${zone} of the server ${server.host}`);
-        zones.set(place, zone);
-      }
-      return values.map((each) => ({ ...each, zone: zones.get(each.place) ?? '' }));
-    },
+    place: (values, { signal }) => placedInZones(values, server.zone, (place) => zoneAtServer(place, signal)),
     add: async (values, { signal, progress }) => {
       for (const [zone, own] of byZone(values)) {
         progress(`updating the zone ${zone}`);
