@@ -18,7 +18,7 @@ const TLS = { certificate: 'a', key: 'b', clientAuthority: 'c', requireClient: f
 const ACCESS = { tokens: [], clients: [{ name: 'robot', san: 'URI:robot', roles: ['read' as const] }] };
 
 function host(regions: object = {}, more: object = {}): Pick<ServeHost, 'regions' | 'tls' | 'access'> {
-  return { regions: { ...REGIONS, ...regions }, tls: TLS, access: ACCESS, ...more } as ReturnType<typeof host>;
+  return { regions: { ...REGIONS, ...regions }, tls: TLS, access: ACCESS, ...more };
 }
 
 function variables(names: string) {
