@@ -113,6 +113,17 @@ describe('the servers of a zone', () => {
     );
   }, 60_000);
 
+  test('are searched again if the search fails for a moment', async () => {
+    const { address, names } = await dnsServer({});
+    for (const name of [NAME, 'example.test', 'test']) names.set(name, { broken: true });
+    const timing = clock((count) => {
+      if (count === 2) for (const name of [NAME, 'example.test', 'test']) names.delete(name);
+    });
+    const wait = propagation({ dns: openDns([address], denial), timeoutMs: 2000, timing })(expected, solverRun());
+    await expect(wait).rejects.toThrow(`the zone of ${NAME} was not found`);
+    expect(timing.sleeps).toEqual([500, 750]);
+  });
+
   test('are not found by an alias: its target is in another zone', async () => {
     const server = await startBind([
       { zone: 'example.test', granted: [], lines: ['www IN CNAME other.test.'] },
