@@ -22,6 +22,8 @@ export interface ProjectApiOptions extends Pick<ServedApi, 'project' | 'refresh'
   readonly order: (order: EndpointOrder, by: string) => Promise<Deposited>;
   /** Undefined without other regions. */
   readonly regions?: () => RegionStanding | undefined;
+  /** By plugin, if its watchers see changes; undefined with `watch: false`. */
+  readonly watchers?: () => Readonly<Record<string, boolean>> | undefined;
 }
 
 export class ProjectApi implements ServedApi {
@@ -51,7 +53,7 @@ export class ProjectApi implements ServedApi {
       duration_ms: Math.round(elapsedMs),
       outcome,
       text,
-      ...(report === undefined ? {} : { refreshed_at: report.refreshed_at }),
+      ...(report === undefined ? {} : { refreshed_at: report.refreshed_at, next_due_at: report.next_due_at }),
     };
     this.#snapshot = {
       ...this.#snapshot,
@@ -75,7 +77,7 @@ export class ProjectApi implements ServedApi {
   }
 
   ask(question: Question): Promise<Answer> {
-    return this.#reader.ask({ ...question, regions: this.#options.regions?.() });
+    return this.#reader.ask({ ...question, regions: this.#options.regions?.(), watchers: this.#options.watchers?.() });
   }
 
   order(order: EndpointOrder, by: string): Promise<Deposited> {

@@ -64,11 +64,20 @@ spec: { host: ${name}.example.test, address: 127.0.0.1, port: 1${more} }
 `;
 }
 
+/** A window of three days that begins in some days, and so never during a test. */
+function freezeIn(days: number): string {
+  const at = new Date(Date.now() + days * 86_400_000);
+  return `{ cron: "0 3 ${at.getUTCDate()} ${at.getUTCMonth() + 1} *", for: 72h, timezone: UTC, reason: ${FREEZE} }`;
+}
+
+/** The reason of a freeze window that is not open. */
+export const FREEZE = 'annual accounts';
+
 export function pagesFolder(): string {
   const folder = join(temporaryFolder(), 'shop');
   mkdirSync(folder);
   writeFiles(folder, {
-    'fettle.yaml': 'name: shop\nstore: .fettle\n',
+    'fettle.yaml': `name: shop\nstore: .fettle\nsafety: { freeze: [${freezeIn(10)}] }\n`,
     'desired/issuer.yaml':
       'apiVersion: certificates/v1\nkind: Issuer\nmetadata: { name: internal }\nspec: { localCa: { dir: ../ca, commonName: "Internal CA" } }\n',
     ...Object.fromEntries(HOSTS.map((name) => [`desired/${name}-certificate.yaml`, certificate(name)])),

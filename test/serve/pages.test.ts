@@ -3,7 +3,7 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { deposit, eventEntry } from './inbox-project.ts';
 import { DOMAIN_ID } from '../support/intake-server.ts';
-import { HOLD, sendEvent, pagesSite, type PagesSite, TOKENS } from './pages-project.ts';
+import { FREEZE, HOLD, sendEvent, pagesSite, type PagesSite, TOKENS } from './pages-project.ts';
 
 let site: PagesSite;
 let started: Promise<PagesSite> | undefined;
@@ -72,7 +72,7 @@ describe('a page', () => {
       expect(page.headers.get('x-content-type-options')).toBe('nosniff');
       expect(page.headers.get('cache-control')).toBe('no-store');
       expect(await page.text()).toMatch(
-        /refreshed <time[^>]*>[^<]+ ago<\/time> &middot; log head \d+:[0-9a-f]{4} &middot; lock/u,
+        /refreshed <time[^>]*>[^<]+ ago<\/time> &middot; log head \d+:[0-9a-f]{4} &middot; (?:<a [^>]+>)?lock/u,
       );
       const named = own === '/' ? '/fleet.json' : `${own}.json`;
       const [byName, byHeader] = await Promise.all([
@@ -141,6 +141,24 @@ test('a resource has every rule of its step with numbers, its lifecycle, and its
   expect(
     text.match(/<span class="side">(?:Declared|Last applied|Actual): <\/span><code>\[&quot;pay\.example/gu),
   ).toHaveLength(3);
+});
+
+test('health has freeze windows, sources, watchers, deliveries, versions and what is due', {
+  timeout: 60_000,
+}, async () => {
+  const data = await (await site.get('/health.json')).json();
+  expect(data).toMatchObject({
+    freezes: [{ reason: FREEZE }],
+    sources: [{ source: 'cert_manager', cluster: 'prod', signature_failures: 0, last_status: 'accepted' }],
+    // No plugin of the documents has watchers.
+    watchers: {},
+    deliveries: { total: 0, unfinished: [] },
+    node: process.versions.node,
+    next_due_at: expect.any(Number),
+  });
+  const text = await (await site.get('/health')).text();
+  expect(text).toMatch(/<desc>[\dT:.-]+Z to [\dT:.-]+Z: annual accounts<\/desc>/u);
+  expect(text).toContain('cert_manager:prod');
 });
 
 test('a run has its refresh, its judgements and its steps', { timeout: 60_000 }, async () => {

@@ -51,6 +51,8 @@ export interface HeldQuestion {
 export type Question = (EndpointQuestion | PageQuestion | FormQuestion | HeadQuestion | PullQuestion | HeldQuestion) & {
   /** The regions at the time of the question; absent without other regions. */
   readonly regions?: RegionStanding | undefined;
+  /** By plugin, if its watchers see changes; absent with `watch: false`. */
+  readonly watchers?: Readonly<Record<string, boolean>> | undefined;
 };
 
 export interface Answer {

@@ -14,6 +14,8 @@ export interface RoundSummary {
   readonly text: string;
   /** Absent if the round ended before its refresh did. */
   readonly refreshed_at?: number | undefined;
+  /** The time at which the next resource, event or delivery is due. */
+  readonly next_due_at?: number | undefined;
 }
 
 export interface Snapshot extends Handed {

@@ -2,11 +2,8 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import {
-  type AcmeSandbox,
-  type AcmeSandboxOptions,
-  startAcme,
-} from '../../../plugins/certificates/sandbox/acme/authority.ts';
+import { type AcmeSandbox, startAcme } from '../../../plugins/certificates/sandbox/acme/authority.ts';
+import type { AcmeSandboxOptions } from '../../../plugins/certificates/sandbox/acme/context.ts';
 import { startDns } from '../../../plugins/certificates/sandbox/dns.ts';
 import { temporaryFolder } from '../cli.ts';
 import { type AuthorityOptions, BLOCKED_NAME, PROFILES, type TestAuthority } from './authority.ts';
