@@ -22,6 +22,7 @@ const LONG = [
   'fabric/in-effect',
   'fabric/sandbox',
   'ci/github',
+  'acme/authorities',
   'certificates/power-loss',
   'postgres/connection',
   'certificates/reload',
@@ -61,6 +62,7 @@ const SHARED = [
   'test/plugins/fabric/!(fault-property|faults|in-effect|sandbox|watch|whole-fabric).test.ts',
   'test/plugins/nodes/*.test.ts',
   'test/plugins/certificates/events/*.test.ts',
+  'test/plugins/certificates/acme/{answers,emulated,problems,renewal-window,request,wire}.test.ts',
   'test/plugins/portsync/{model,port,redis,sandbox,sonic,switch}/*.test.ts',
   'test/plugins/portsync/{daemon,linux,path}/!(take-back|user-mode-linux).test.ts',
 ];

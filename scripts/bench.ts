@@ -11,6 +11,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { acmeRows } from './bench/acme.ts';
 import { applyRows, judgeRows, type Places, planRows as fleetRows } from './bench/fleet.ts';
 import { applyPortsRows } from './bench/apply-ports.ts';
 import { idleRoundRows } from './bench/idle-round.ts';
@@ -193,6 +194,7 @@ try {
     ...(await attempt('apply of 10,000 steps', () => applyRows(places))),
     ...(await attempt('one action judged again', () => judgeRows(places))),
     ...(await attempt('certificates issued', () => issueRows(places))),
+    ...(await attempt('acme', () => acmeRows(places))),
     ...(await attempt('probes of Domains', () => probesRows(places))),
     ...(await attempt('plan of 1,000 servers', () => nodesRows(places))),
     ...(await attempt('plan of objects of a cluster, emulated', () => emulatedClusterRows(places))),

@@ -91,6 +91,8 @@ const entries: Readonly<Record<string, string>> = {
   'bench/switch.js': 'scripts/bench/switch.ts',
   'bench/portsync-memory.js': 'scripts/bench/portsync-memory.ts',
   'bench/ports.js': 'scripts/bench/ports.ts',
+  'bench/acme-authority.js': 'scripts/bench/acme-authority.ts',
+  'bench/acme-issue.js': 'scripts/bench/acme-issue.ts',
 };
 
 /** Modules that other packages import, and `fettle-spec`, by their names in `api/`. */

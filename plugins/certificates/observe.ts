@@ -158,7 +158,7 @@ async function withAcme(
   { ref, desired, memory }: Target,
   { spec, acme, authority, pair, plain }: AcmePair,
 ): Promise<Sighting<CertificateFacts> | undefined> {
-  const known = memory as Memory<CertificateMemory> | undefined;
+  const known: Memory<CertificateMemory> | undefined = memory;
   const signals = plain === undefined ? undefined : await acmeSignals(refresh, known, authority, pair);
   const seen = plain === undefined ? undefined : { ...plain, signals: { ...plain.signals, ...signals } };
   const policy = certificatePolicy(desired as Desired<CertificateSpec> | undefined, memory, refresh.settings);

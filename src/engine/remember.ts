@@ -505,6 +505,7 @@ export function fold(recall: Recall, record: LogRecord): void {
     case 'run':
     case 'end':
     case 'refusal':
+    case 'order':
       return;
   }
 }

@@ -152,6 +152,19 @@ export type DeskDecision =
   /** A sentence without its full stop: `the event is applied. Use --force to apply it again`. */
   | { readonly is: 'refused'; readonly row: DeskRow; readonly message: string };
 
+/** A system that sent events. */
+export interface EventSource {
+  readonly source: string;
+  /** Empty without one. */
+  readonly cluster: string;
+  readonly events: number;
+  /** Requests whose signature was not valid. */
+  readonly signature_failures: number;
+  readonly last_status: string;
+  /** ISO 8601. */
+  readonly last_seen_at: string;
+}
+
 /** The recorded events and incidents of a plugin, and the decisions of a person about them. Pure. */
 export interface EventsDesk {
   readonly statuses: readonly string[];
@@ -166,6 +179,8 @@ export interface EventsDesk {
   replay(ledger: Ledger, id: string, choice: ReplayChoice, now: Instant): DeskDecision | undefined;
   /** The selected incidents, the most urgent first. */
   incidents(ledger: Ledger, selection: IncidentSelection): readonly DeskRow[];
+  /** The systems that sent events, the last one seen first. */
+  sources?(ledger: Ledger): readonly EventSource[];
   /** Undefined for an unknown id. `by`: the person. */
   acknowledge(ledger: Ledger, id: string, by: string, now: Instant): DeskDecision | undefined;
   resolve(ledger: Ledger, id: string, by: string, now: Instant): DeskDecision | undefined;

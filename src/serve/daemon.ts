@@ -207,6 +207,8 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       }),
     ]),
   );
+  /** Plugins whose watchers see changes, by project. */
+  const seeing = new Map<string, ReadonlySet<string>>();
   const apis = new Map(
     projects.map((project) => [
       project.name,
@@ -223,6 +225,12 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
           return deposited;
         },
         regions: () => replications.get(project.name)?.standing(),
+        watchers: () => {
+          const up = seeing.get(project.name);
+          return watchers.has(project.name)
+            ? Object.fromEntries([...watching].map((plugin) => [plugin, up?.has(plugin) === true]))
+            : undefined;
+        },
       }),
     ]),
   );
@@ -254,7 +262,10 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
         start: (order, heard) => options.startWatch(project, order, heard),
         plugins: watching,
         wake: (changed) => rounds.get(project.name)?.wake({ changed }),
-        standing: (up) => metrics.watcher.standing(project.name, up),
+        standing: (up) => {
+          seeing.set(project.name, up);
+          metrics.watcher.standing(project.name, up);
+        },
         woken: (plugin) => metrics.watcher.woken(project.name, plugin),
         restarted: () => metrics.watcher.restarted(project.name),
         say: (line) => say(`${project.name}: ${line}`),

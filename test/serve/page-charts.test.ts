@@ -3,6 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Machine } from '#plugin';
 import type { Found, PlanRow } from '../../src/serve/answers/found.ts';
+import { unfinishedIn } from '../../src/serve/alerts/deliveries.ts';
+import { freezesOf, freezeStrip } from '../../src/serve/pages/freeze-strip.ts';
 import { weekChart, weekOf, weeksOf } from '../../src/serve/pages/charts.ts';
 import { lifecycleChart } from '../../src/serve/pages/lifecycle.ts';
 import { comesNext } from '../../src/serve/pages/next.ts';
@@ -97,4 +99,46 @@ describe('a lifecycle', () => {
     expect(chart).toContain('<desc>States: absent');
     expect(chart).not.toMatch(/class="now"|next|far/u);
   });
+});
+
+test('freeze windows are bars over four weeks, with their times as text', () => {
+  const day = 86_400_000;
+  const windows = [
+    { from: NOW - day, to: NOW + day, reason: 'now' },
+    { from: NOW + 10 * day, to: NOW + 11 * day, reason: 'later <b>' },
+    { from: NOW + 30 * day, to: NOW + 31 * day, reason: 'after these weeks' },
+  ];
+  const strip = String(freezeStrip(freezesOf(windows), NOW));
+  expect(strip.match(/<rect class="s6" [^>]*>/gu)).toEqual([
+    '<rect class="s6" x="0.0" y="1" width="32.0" height="16">',
+    '<rect class="s6" x="248.0" y="1" width="24.0" height="16">',
+  ]);
+  expect(strip).toContain('later &lt;b&gt;');
+  expect(strip).toContain('2026-12-30T08:00:00.000Z to 2026-12-31T08:00:00.000Z: after these weeks');
+  expect(String(freezeStrip([], NOW))).toContain('No freeze window');
+});
+
+test('deliveries that failed or are open are not finished', () => {
+  const entries = new Map([
+    ['certificates/Domain/www:tls_error:team', { failures: 2, next_try_at: '2026-11-30T09:00:00Z' }],
+    ['certificates/Domain/www:expiring:team', { delivered_at: '2026-11-30T07:00:00Z' }],
+    ['certificates/Domain/api:tls_error:team', { open: { at: '2026-11-30T07:59:00Z', until: '2026-11-30T08:01:00Z' } }],
+  ]);
+  expect(unfinishedIn(entries)).toEqual([
+    {
+      alert: 'certificates/Domain/api:tls_error',
+      address: 'certificates/Domain/api',
+      receiver: 'team',
+      failures: 0,
+      open: true,
+    },
+    {
+      alert: 'certificates/Domain/www:tls_error',
+      address: 'certificates/Domain/www',
+      receiver: 'team',
+      failures: 2,
+      open: false,
+      next_try_at: '2026-11-30T09:00:00Z',
+    },
+  ]);
 });

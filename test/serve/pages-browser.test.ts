@@ -8,7 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { fettle } from '../support/cli.ts';
 import { launch, windowOf } from './pages-browser.ts';
-import { HOLD, PAGE_PATHS, pagesSite, type PagesSite } from './pages-project.ts';
+import { HOLD, pagesSite, type PagesSite } from './pages-project.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -73,7 +73,7 @@ describe.each([
     const complaints: string[] = [];
     page.on('console', (message) => void complaints.push(message.text()));
     page.on('pageerror', (error) => void complaints.push(error.message));
-    for (const path of PAGE_PATHS) {
+    for (const path of site.paths) {
       const answer = await page.goto(site.origin + path);
       expect([path, answer?.status()]).toEqual([path, 200]);
       expect(await violationsOf(page), path).toEqual([]);

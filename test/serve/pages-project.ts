@@ -26,8 +26,8 @@ ${Object.entries(TOKENS)
   .join('\n')}
 `;
 
-/** The address of each page. */
-export const PAGE_PATHS = [
+/** The address of each page but that of a run. */
+const PAGE_PATHS = [
   '/',
   '/?kind=Certificate&state=normal',
   '/plan',
@@ -64,11 +64,20 @@ spec: { host: ${name}.example.test, address: 127.0.0.1, port: 1${more} }
 `;
 }
 
+/** A window of three days that begins in some days, and so never during a test. */
+function freezeIn(days: number): string {
+  const at = new Date(Date.now() + days * 86_400_000);
+  return `{ cron: "0 3 ${at.getUTCDate()} ${at.getUTCMonth() + 1} *", for: 72h, timezone: UTC, reason: ${FREEZE} }`;
+}
+
+/** The reason of a freeze window that is not open. */
+export const FREEZE = 'annual accounts';
+
 export function pagesFolder(): string {
   const folder = join(temporaryFolder(), 'shop');
   mkdirSync(folder);
   writeFiles(folder, {
-    'fettle.yaml': 'name: shop\nstore: .fettle\n',
+    'fettle.yaml': `name: shop\nstore: .fettle\nsafety: { freeze: [${freezeIn(10)}] }\n`,
     'desired/issuer.yaml':
       'apiVersion: certificates/v1\nkind: Issuer\nmetadata: { name: internal }\nspec: { localCa: { dir: ../ca, commonName: "Internal CA" } }\n',
     ...Object.fromEntries(HOSTS.map((name) => [`desired/${name}-certificate.yaml`, certificate(name)])),
@@ -85,6 +94,8 @@ export interface PagesSite {
   readonly running: Daemon;
   readonly folder: string;
   readonly origin: string;
+  /** The address of each page. */
+  readonly paths: readonly string[];
   readonly get: (path: string, caller?: keyof typeof TOKENS, headers?: Record<string, string>) => Promise<Response>;
 }
 
@@ -94,6 +105,7 @@ export function site(running: Daemon, folder: string, port: number): PagesSite {
     running,
     folder,
     origin,
+    paths: PAGE_PATHS,
     get: (path, caller = 'reader', headers = {}) =>
       fetch(`${origin}${path}`, {
         headers: { authorization: `Bearer ${TOKENS[caller]}`, ...headers },
@@ -143,5 +155,9 @@ export async function pagesSite(atEnd: Parameters<typeof daemon>[4]): Promise<Pa
       { timeout: 60_000, interval: 500 },
     )
     .toMatchObject({ counts: { reject: 1 } });
-  return found;
+  const { runs } = (await (await found.get('/runs.json')).json()) as {
+    readonly runs: readonly { readonly run: string }[];
+  };
+  // The first round has applied the certificates.
+  return { ...found, paths: [...PAGE_PATHS, `/runs/${runs.at(-1)?.run}`] };
 }

@@ -3,7 +3,7 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { deposit, eventEntry } from './inbox-project.ts';
 import { DOMAIN_ID } from '../support/intake-server.ts';
-import { HOLD, PAGE_PATHS, sendEvent, pagesSite, type PagesSite, TOKENS } from './pages-project.ts';
+import { FREEZE, HOLD, sendEvent, pagesSite, type PagesSite, TOKENS } from './pages-project.ts';
 
 let site: PagesSite;
 let started: Promise<PagesSite> | undefined;
@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 test('a caller who may only read has no forms', { timeout: 60_000 }, async () => {
-  for (const path of PAGE_PATHS) {
+  for (const path of site.paths) {
     const text = await (await site.get(path, 'reader')).text();
     expect(text, path).not.toContain('method="post"');
     expect(text, path).not.toContain('name="csrf"');
@@ -65,14 +65,14 @@ describe('a form', () => {
 
 describe('a page', () => {
   test('has strict headers, and a JSON twin at the same path', { timeout: 60_000 }, async () => {
-    for (const path of PAGE_PATHS) {
+    for (const path of site.paths) {
       const [own, query = ''] = path.split('?');
       const page = await site.get(path);
       expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self'; /u);
       expect(page.headers.get('x-content-type-options')).toBe('nosniff');
       expect(page.headers.get('cache-control')).toBe('no-store');
       expect(await page.text()).toMatch(
-        /refreshed <time[^>]*>[^<]+ ago<\/time> &middot; log head \d+:[0-9a-f]{4} &middot; lock/u,
+        /refreshed <time[^>]*>[^<]+ ago<\/time> &middot; log head \d+:[0-9a-f]{4} &middot; (?:<a [^>]+>)?lock/u,
       );
       const named = own === '/' ? '/fleet.json' : `${own}.json`;
       const [byName, byHeader] = await Promise.all([
@@ -141,6 +141,49 @@ test('a resource has every rule of its step with numbers, its lifecycle, and its
   expect(
     text.match(/<span class="side">(?:Declared|Last applied|Actual): <\/span><code>\[&quot;pay\.example/gu),
   ).toHaveLength(3);
+});
+
+test('health has freeze windows, sources, watchers, deliveries, versions and what is due', {
+  timeout: 60_000,
+}, async () => {
+  const data = await (await site.get('/health.json')).json();
+  expect(data).toMatchObject({
+    freezes: [{ reason: FREEZE }],
+    sources: [{ source: 'cert_manager', cluster: 'prod', signature_failures: 0, last_status: 'accepted' }],
+    // No plugin of the documents has watchers.
+    watchers: {},
+    deliveries: { total: 0, unfinished: [] },
+    node: process.versions.node,
+    next_due_at: expect.any(Number),
+  });
+  const text = await (await site.get('/health')).text();
+  expect(text).toMatch(/<desc>[\dT:.-]+Z to [\dT:.-]+Z: annual accounts<\/desc>/u);
+  expect(text).toContain('cert_manager:prod');
+});
+
+test('a run has its refresh, its judgements and its steps', { timeout: 60_000 }, async () => {
+  const path = site.paths.at(-1) ?? '';
+  const data = await (await site.get(`${path}.json`)).json();
+  expect(data).toMatchObject({
+    command: 'serve',
+    refreshed: expect.arrayContaining([
+      expect.objectContaining({ counts: expect.objectContaining({ 'certificates/Domain': 2 }) }),
+    ]),
+    done: expect.arrayContaining([
+      expect.objectContaining({ address: 'certificates/Certificate/pay', step: 'absent>normal', outcome: 'done' }),
+    ]),
+  });
+  const { runs } = (await (await site.get('/runs.json')).json()) as {
+    readonly runs: readonly { readonly run: string }[];
+  };
+  const pages = await Promise.all(runs.map(async ({ run }) => (await site.get(`/runs/${run}.json`)).json()));
+  expect(pages).toContainEqual(
+    expect.objectContaining({
+      judged: [expect.objectContaining({ address: 'certificates/Certificate/pay', verdict: 'rejected' })],
+    }),
+  );
+  expect(pages).toContainEqual(expect.objectContaining({ ordered_by: ['a caller without a token'] }));
+  expect((await site.get('/runs/none')).status).toBe(404);
 });
 
 test('a round that refreshes only some resources keeps what is known of the others', { timeout: 120_000 }, async () => {

@@ -53,7 +53,7 @@ export type CaaRefusal = {
 /** The refusals in the preview of a resource. */
 export function caaRefusals({ preview }: Pick<CertificateResource, 'preview'>): readonly CaaRefusal[] {
   const caa = preview?.['caa'];
-  return Array.isArray(caa) ? (caa as unknown as readonly CaaRefusal[]) : [];
+  return Array.isArray(caa) ? caa : [];
 }
 
 /** The rule on every step that orders a certificate. */
@@ -67,7 +67,7 @@ export function caaForbids(change: Change, resource: CertificateResource, scene:
   const more = refusals.length === 1 ? '' : `, and ${refusals.length - 1} more`;
   return reject(
     `the CAA records of ${first.at} ${first.why}, so the authority refuses ${first.name}${more}`,
-    { directory, caa: refusals as unknown as Json },
+    { directory, caa: refusals },
     { remedy: { outside: `permit the authority in the CAA records of ${first.at}, or use another Issuer` } },
   );
 }

@@ -24,6 +24,7 @@ import {
   statsOf,
   USUAL_REPLAYED,
 } from './queue.ts';
+import { recentSources } from './sources.ts';
 import { eventChange, incidentChange, tablesOf } from './tables.ts';
 
 function statusOf(text: string | undefined): EventEntry['status'] | undefined {
@@ -149,6 +150,7 @@ export const desk: EventsDesk = {
       )
       .toSorted(byUrgency)
       .map(incidentRow),
+  sources: (ledger) => recentSources(tablesOf(ledger).sources.values()),
   acknowledge: (ledger, id, by, now: Instant) =>
     decided(ledger, id, (incident) => acknowledged(incident, by, now), 'the incident is resolved'),
   resolve: (ledger, id, by, now: Instant) =>

@@ -21,9 +21,9 @@ import {
   type Json,
   notFound,
   refuses,
-  REGION_STATES,
   type RegionCopy,
 } from '#plugin';
+import { REGION_STATES } from '#plugin/regions';
 import type { DomainSpec } from '../generated.ts';
 import { desk } from './desk.ts';
 import { isDomain } from './domains.ts';
@@ -31,6 +31,7 @@ import { hostKey } from './event.ts';
 import { eventForm, incidentForm, sourceForm } from './forms.ts';
 import { MOST_REPLAYED, STATUSES, USUAL_REPLAYED } from './queue.ts';
 import { certificateRegions } from './regions.ts';
+import { recentSources } from './sources.ts';
 import { tablesOf } from './tables.ts';
 
 const USUAL_EVENTS = 200;
@@ -200,8 +201,7 @@ const sources = endpoint({
   summary: 'List the sources of events, the last one seen first.',
   statuses: { 200: gives('The sources.', { sources: form.list(sourceForm) }) },
   answer: (_, { ledger }: EndpointView) => {
-    const all = [...tablesOf(ledger).sources.values()];
-    const sorted = all.toSorted((a, b) => (a.last_seen_at < b.last_seen_at ? 1 : -1));
+    const sorted = recentSources(tablesOf(ledger).sources.values());
     return ok({ sources: sorted.map((each) => ({ ...each })) });
   },
 });

@@ -38,6 +38,11 @@ export interface SourceEntry extends Identity {
   readonly last_event_at?: string;
 }
 
+/** The last one seen first. */
+export function recentSources(sources: Iterable<SourceEntry>): readonly SourceEntry[] {
+  return [...sources].toSorted((a, b) => compareText(b.last_seen_at, a.last_seen_at));
+}
+
 /** Sources in the ledger. The one that was not seen for the longest time makes room for another. */
 export const MOST_SOURCES = 1000;
 

@@ -25,6 +25,7 @@ import {
   type Alert,
   alertKey,
   backoffMs,
+  compareText,
   defined,
   type Instant,
   instantOf,
@@ -117,6 +118,43 @@ function partsOf(key: string): Parts {
     receiver: key.slice(end + 1),
     plugin: alert.slice(0, alert.indexOf('/')),
   };
+}
+
+/** A delivery that failed, or that is open. */
+export interface UnfinishedDelivery {
+  /** `certificates/Domain/www:tls_error`. */
+  readonly alert: string;
+  readonly address: string;
+  readonly receiver: string;
+  readonly failures: number;
+  /** True for an intent without an outcome. */
+  readonly open: boolean;
+  /** ISO 8601. */
+  readonly next_try_at?: string | undefined;
+  readonly delivered_at?: string | undefined;
+}
+
+/** The deliveries that have failed since their last success or are open, by key. */
+export function unfinishedIn(entries: Entries): readonly UnfinishedDelivery[] {
+  return [...entries]
+    .flatMap(([key, value]) => {
+      const { failures = 0, open, next_try_at, delivered_at } = entryOf(value);
+      const { alert, address, receiver } = partsOf(key);
+      return failures === 0 && open === undefined
+        ? []
+        : [
+            defined<UnfinishedDelivery>({
+              alert,
+              address,
+              receiver,
+              failures,
+              open: open !== undefined,
+              next_try_at,
+              delivered_at,
+            }),
+          ];
+    })
+    .toSorted((a, b) => compareText(a.alert, b.alert) || compareText(a.receiver, b.receiver));
 }
 
 function entryOf(value: Json | undefined): DeliveryEntry {

@@ -62,6 +62,7 @@ export class Answerer {
 
   async answer(question: Question): Promise<Answer> {
     this.#recorded.setRegions(question.regions);
+    this.#recorded.setWatchers(question.watchers);
     if ('endpoint' in question) return this.#endpoint(question);
     if ('page' in question) return answerPage(question, this.#recorded);
     if ('form' in question) return this.#form(question);

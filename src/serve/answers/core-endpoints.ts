@@ -173,7 +173,10 @@ const runs = endpoint({
   statuses: {
     200: gives('The rounds.', {
       rounds: form.list(
-        form.object({ ended_at: count, duration_ms: count, outcome: text, text }, { refreshed_at: count }),
+        form.object(
+          { ended_at: count, duration_ms: count, outcome: text, text },
+          { refreshed_at: count, next_due_at: count },
+        ),
       ),
       interval_ms: count,
       lock: LOCK_FORM,

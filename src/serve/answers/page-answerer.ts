@@ -6,7 +6,7 @@ import { FieldsError, fieldValues, queryFields } from './fields.ts';
 import { framed, messagePage, type Standing, type View } from '../pages/frame.ts';
 import { pages } from '../pages/index.ts';
 import { MissingError } from '../pages/page.ts';
-import { PAGES, resourceHref } from '../pages/paths.ts';
+import { isItem, itemHref, PAGES } from '../pages/paths.ts';
 import { type Answer, type PageQuestion, refusal } from './question.ts';
 import type { Recorded } from './recorded.ts';
 
@@ -41,7 +41,7 @@ async function standingOf(recorded: Recorded): Promise<Standing> {
 
 /** The addresses of a page and of its JSON. */
 function addressesOf({ base, page, address, search }: PageQuestion): Pick<View, 'here' | 'json'> {
-  const path = page === 'resource' ? resourceHref(base, address) : `${base}${PAGES[page].path}`;
+  const path = isItem(page) ? itemHref(base, page, address) : `${base}${PAGES[page].path}`;
   const json = page === 'fleet' ? `${base}/fleet.json` : `${path}.json`;
   return { here: `${path}${search}`, json: `${json}${search}` };
 }

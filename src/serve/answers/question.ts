@@ -19,7 +19,7 @@ export interface EndpointQuestion {
 /** A request for a page: its caller may read. */
 export interface PageQuestion {
   readonly page: PageName;
-  /** Of the page of a resource; empty for others. */
+  /** Of a page about one thing; empty for others. */
   readonly address: string;
   /** The query of the address, with its question mark. */
   readonly search: string;
@@ -51,6 +51,8 @@ export interface HeldQuestion {
 export type Question = (EndpointQuestion | PageQuestion | FormQuestion | HeadQuestion | PullQuestion | HeldQuestion) & {
   /** The regions at the time of the question; absent without other regions. */
   readonly regions?: RegionStanding | undefined;
+  /** By plugin, if its watchers see changes; absent with `watch: false`. */
+  readonly watchers?: Readonly<Record<string, boolean>> | undefined;
 };
 
 export interface Answer {

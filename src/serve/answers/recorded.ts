@@ -36,9 +36,11 @@ export class Recorded {
   #plans: ReadonlyMap<string, RoundPlan> = new Map();
   #found: Found | undefined;
   #documents: readonly Desired[] = [];
+  #config: Workspace['config'] | undefined;
   #store: Promise<Store> | undefined;
   #read: Read | undefined;
   #regions: RegionStanding | undefined;
+  #watchers: Readonly<Record<string, boolean>> | undefined;
 
   constructor(workspace: Workspace, say: Listener) {
     this.workspace = workspace;
@@ -48,6 +50,15 @@ export class Recorded {
   /** The regions at the time of the last question; undefined without other regions. */
   get regions(): RegionStanding | undefined {
     return this.#regions;
+  }
+
+  /** By plugin, if its watchers see changes at the time of the last question; undefined with `watch: false`. */
+  get watchers(): Readonly<Record<string, boolean>> | undefined {
+    return this.#watchers;
+  }
+
+  setWatchers(watchers: Readonly<Record<string, boolean>> | undefined): void {
+    this.#watchers = watchers;
   }
 
   setRegions(regions: RegionStanding | undefined): void {
@@ -73,14 +84,22 @@ export class Recorded {
     return this.#documents;
   }
 
+  /** The last valid configuration. */
+  get config(): Workspace['config'] {
+    return this.#config ?? this.workspace.config;
+  }
+
   take(snapshot: Snapshot): void {
     const { plans, lastValid } = snapshot;
     if (plans.at(-1)?.plan !== this.#snapshot.plans.at(-1)?.plan) {
       this.#plans = new Map(plans.map((each) => [each.plan, this.#plans.get(each.plan) ?? unpackedPlan(each)]));
       this.#found = foundIn([...this.#plans.values()]);
     }
-    if (lastValid !== undefined && lastValid !== this.#snapshot.lastValid)
-      this.#documents = keptWorkspace(this.workspace.host, lastValid).kept?.documents ?? [];
+    if (lastValid !== undefined && lastValid !== this.#snapshot.lastValid) {
+      const { config, kept } = keptWorkspace(this.workspace.host, lastValid);
+      this.#documents = kept?.documents ?? [];
+      this.#config = config;
+    }
     this.#snapshot = snapshot;
   }
 

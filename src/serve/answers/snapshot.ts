@@ -14,6 +14,8 @@ export interface RoundSummary {
   readonly text: string;
   /** Absent if the round ended before its refresh did. */
   readonly refreshed_at?: number | undefined;
+  /** The time at which the next resource, event or delivery is due. */
+  readonly next_due_at?: number | undefined;
 }
 
 export interface Snapshot extends Handed {
@@ -28,6 +30,30 @@ export interface Snapshot extends Handed {
 export interface PackedPlan {
   readonly plan: string;
   readonly rules: string;
+}
+
+/** An ended round: everything that it changes of a snapshot. */
+export interface SnapshotUpdate {
+  readonly round: RoundSummary;
+  /** Absent if the round ended before its refresh did. */
+  readonly plan?: PackedPlan | undefined;
+  /** True if the round refreshed every resource. */
+  readonly isWhole: boolean;
+  /** The documents, packed, if they are other than before. */
+  readonly lastValid?: string | undefined;
+}
+
+/** Rounds that are kept. */
+const MOST_ROUNDS = 100;
+
+/** The snapshot after a round. */
+export function updated(snapshot: Snapshot, { round, plan, isWhole, lastValid }: SnapshotUpdate): Snapshot {
+  return {
+    ...snapshot,
+    rounds: [round, ...snapshot.rounds].slice(0, MOST_ROUNDS),
+    plans: withPlan(snapshot.plans, plan, isWhole),
+    lastValid: lastValid ?? snapshot.lastValid,
+  };
 }
 
 /** Plans of rounds that refreshed only some resources. */

@@ -3,7 +3,7 @@
 import type { Caller } from '../access.ts';
 import { FAVICON, STYLE } from '../pages/style.ts';
 import { messagePage, projectsPage } from '../pages/frame.ts';
-import { type Base, isVerb, PAGES, type PageName, type Verb } from '../pages/paths.ts';
+import { type Base, isItem, isVerb, PAGES, type PageName, type Verb } from '../pages/paths.ts';
 import { SCRIPT } from '../pages/script.ts';
 import type { ServedApi } from './api-routes.ts';
 import type { Route, RouteContext } from './app.ts';
@@ -117,10 +117,9 @@ function siteRoutes(site: Site): readonly Route[] {
   return [
     ...(Object.keys(PAGES) as PageName[]).flatMap((name): readonly Route[] => {
       const { path } = PAGES[name];
-      const paths =
-        name === 'resource'
-          ? [`${base}${path}/:address{.+}`]
-          : [`${base}${path}`, `${base}${name === 'fleet' ? '/fleet' : path}.json`];
+      const paths = isItem(name)
+        ? [`${base}${path}/:address{.+}`]
+        : [`${base}${path}`, `${base}${name === 'fleet' ? '/fleet' : path}.json`];
       const acted = ACTING.has(name) ? paths.slice(0, 1) : [];
       return [
         ...paths.map(

@@ -4,7 +4,7 @@ import { counted, instantText, spanText } from '#plugin';
 import { headText } from '../../report/plan-text.ts';
 import { version } from '../../version.ts';
 import { html, type Html, type Part, when } from './html.ts';
-import { type Base, PAGES, type PageName, pageHref } from './paths.ts';
+import { type Base, isItem, PAGES, type PageName, pageHref } from './paths.ts';
 
 /** The caller for whom a page is rendered. */
 export interface Viewer {
@@ -62,10 +62,10 @@ function standingPart(view: View): Html {
 }
 
 function navigation(base: Base, current: PageName | undefined): Html {
-  const names = (Object.keys(PAGES) as PageName[]).filter((name) => name !== 'resource');
+  const names = (Object.keys(PAGES) as PageName[]).filter((name) => !isItem(name));
   return html`<nav aria-label="Pages"><ul>${names.map(
     (name) =>
-      html`<li><a href="${pageHref(base, name)}"${when(name === current, () => html` aria-current="page"`)}>${PAGES[name].title}</a></li>`,
+      html`<li><a href="${pageHref(base, name)}"${when(name === current || (name === 'runs' && current === 'run'), () => html` aria-current="page"`)}>${PAGES[name].title}</a></li>`,
   )}</ul></nav>`;
 }
 

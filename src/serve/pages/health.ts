@@ -1,11 +1,16 @@
 /** Health: the standing of log, refresh and documents, what could not be read, findings, and versions. */
 
-import { counted, type Fields, spanText } from '#plugin';
+import { counted, type EventSource, type Fields, type Json, spanText } from '#plugin';
 import type { Plan } from '../../formats/plan.ts';
 import { cleanText } from '../../report/plan-rows.ts';
 import { scopeText } from '../../report/text.ts';
 import { version } from '../../version.ts';
-import { html, type Part } from './html.ts';
+import { DELIVERIES, type UnfinishedDelivery, unfinishedIn } from '../alerts/deliveries.ts';
+import type { Recorded } from '../answers/recorded.ts';
+import { openDesks } from './desk.ts';
+import type { View } from './frame.ts';
+import { type Freeze, freezesOf, freezeStrip } from './freeze-strip.ts';
+import { html, type Part, when } from './html.ts';
 import { page } from './page.ts';
 import { facts, filters, resourceLink, table, time } from './parts.ts';
 import { pageHref } from './paths.ts';
@@ -26,8 +31,68 @@ interface HealthData {
   readonly last_failure: { readonly ended_at: number; readonly text: string } | null;
   readonly rounds: number;
   readonly failed_rounds: number;
+  /** The time at which the next resource, event or delivery is due; null if it is not known. */
+  readonly next_due_at: number | null;
+  readonly node: string;
+  /** By plugin with documents, if its watchers see changes; null with `watch: false`. */
+  readonly watchers: Readonly<Record<string, boolean>> | null;
+  /** Those that are open, or begin within a month. */
+  readonly freezes: readonly Freeze[];
+  readonly sources: readonly EventSource[];
+  /** Entries of deliveries, and those that failed or are open. */
+  readonly deliveries: { readonly total: number; readonly unfinished: readonly UnfinishedDelivery[] };
   readonly gaps: Plan['gaps'];
   readonly findings: Plan['checks'];
+}
+
+function watchersOf({ watchers, documents }: Recorded): HealthData['watchers'] {
+  if (watchers === undefined) return null;
+  const used = new Set(documents.map(({ ref }) => ref.plugin));
+  return Object.fromEntries(Object.entries(watchers).filter(([plugin]) => used.has(plugin)));
+}
+
+function watchersPart({ watchers }: HealthData): Part {
+  if (watchers === null) return 'off';
+  const plugins = Object.entries(watchers);
+  if (plugins.length === 0) return 'no plugin of the documents has watchers';
+  return html`${plugins.map(([plugin, sees]) => html`<p>${plugin}: ${sees ? 'sees changes' : html`<span class="amber">does not see changes</span>`}</p>`)}`;
+}
+
+/** The systems that send events, with the requests whose signature was not valid. */
+function sourcesPart({ sources }: HealthData, now: number): Part {
+  if (sources.length === 0) return undefined;
+  return html`<h2>Sources of events</h2>${table(
+    counted(sources.length, 'source'),
+    [{ title: 'Source' }, { title: 'Events' }, { title: 'Signature failures' }, { title: 'Last request', wide: true }],
+    sources
+      .slice(0, 100)
+      .map(({ source, cluster, events, signature_failures: failed, last_status: status, last_seen_at: at }) => [
+        cluster === '' ? source : `${source}:${cluster}`,
+        events,
+        failed === 0 ? failed : html`<span class="word red">${failed}</span>`,
+        html`${status.replaceAll('_', ' ')} ${time(at, now)}`,
+      ]),
+  )}`;
+}
+
+function deliveriesPart({ deliveries: { total, unfinished } }: HealthData, view: View): Part {
+  if (total === 0) return undefined;
+  return html`<h2>Deliveries of alerts</h2><p>${counted(total, 'delivery', 'deliveries')} in the log, ${unfinished.length} not finished.</p>${when(
+    unfinished.length > 0,
+    () =>
+      table(
+        'Not finished',
+        [{ title: 'Alert' }, { title: 'Receiver' }, { title: 'Failures' }, { title: 'Next try', wide: true }],
+        unfinished
+          .slice(0, 100)
+          .map(({ alert, address, receiver, failures, open, next_try_at: next }) => [
+            html`${resourceLink(view, address)} ${alert.slice(address.length + 1)}`,
+            receiver,
+            open ? html`${failures}, under way` : failures,
+            time(next, view.now),
+          ]),
+      ),
+  )}`;
 }
 
 const FAILED: ReadonlySet<string> = new Set(['failed', 'stopped']);
@@ -35,11 +100,15 @@ const FAILED: ReadonlySet<string> = new Set(['failed', 'stopped']);
 export const health = page({
   name: 'health',
   query,
-  load: async ({ query: { severity } }, recorded): Promise<HealthData> => {
+  load: async ({ query: { severity }, now }, recorded): Promise<HealthData> => {
     const { rounds, interval_ms } = recorded.snapshot;
     const failed = rounds.filter(({ outcome }) => FAILED.has(outcome));
     const [last] = failed;
-    const { isDamaged } = await recorded.log();
+    const { isDamaged, recall } = await recorded.log();
+    const { freeze } = recorded.config.safety;
+    const windows = freeze.length === 0 ? [] : (await import('#plugin/windows')).windowsAround(freeze, now);
+    const { desks, ledger } = await openDesks(recorded);
+    const entries = recall.ledger.get(DELIVERIES) ?? new Map<string, Json>();
     return {
       version,
       store: (await recorded.store()).place,
@@ -49,6 +118,12 @@ export const health = page({
       last_failure: last === undefined ? null : { ended_at: last.ended_at, text: last.text },
       rounds: rounds.length,
       failed_rounds: failed.length,
+      next_due_at: rounds.find(({ next_due_at: at }) => at !== undefined)?.next_due_at ?? null,
+      node: process.versions.node,
+      watchers: watchersOf(recorded),
+      freezes: freezesOf(windows),
+      sources: desks.flatMap(({ desk }) => desk.sources?.(ledger) ?? []),
+      deliveries: { total: entries.size, unfinished: unfinishedIn(entries) },
       gaps: recorded.found?.newest.gaps ?? [],
       findings: (recorded.found?.checks ?? []).filter((each) => severity === undefined || each.severity === severity),
     };
@@ -68,9 +143,11 @@ export const health = page({
       ['Store', data.store],
       ['Rounds', `${data.failed_rounds} of the last ${counted(data.rounds, 'round')} failed`],
       ['Last failure', failure === null ? undefined : html`${time(failure.ended_at, now)}: ${failure.text}`],
-      ['fettle', data.version],
+      ['Next due', data.next_due_at === null ? undefined : time(data.next_due_at, now)],
+      ['Watchers', watchersPart(data)],
+      ['Versions', `fettle ${data.version}, Node.js ${data.node}`],
     ];
-    return html`${facts(rows)}<h2>Not read</h2>${
+    return html`${facts(rows)}<h2>Freeze windows</h2>${freezeStrip(data.freezes, now)}${sourcesPart(data, now)}${deliveriesPart(data, view)}<h2>Not read</h2>${
       gaps.length === 0
         ? html`<p class="quiet">The last refresh could read everything.</p>`
         : table(

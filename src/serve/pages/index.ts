@@ -11,6 +11,7 @@ import type { PageName } from './paths.ts';
 import { plan } from './plan.ts';
 import { regions } from './regions.ts';
 import { resource } from './resource.ts';
+import { run } from './run.ts';
 import { runs } from './runs.ts';
 
 // The parts of a page agree with each other; a reader of the table calls them with their own values.
@@ -25,4 +26,5 @@ export const pages = {
   log,
   health,
   resource,
+  run,
 } as unknown as Readonly<Record<PageName, Page>>;

@@ -7,7 +7,7 @@ import type { Part } from './html.ts';
 import { PAGES, type PageName } from './paths.ts';
 
 export interface PageRequest<F extends Fields> {
-  /** Of the page of a resource; empty for others. */
+  /** Of a page about one thing: the address of a resource, the id of a run. Empty for others. */
   readonly address: string;
   readonly query: FieldValues<F>;
   /** Epoch ms. */

@@ -11,9 +11,17 @@ export const PAGES = {
   log: { path: '/log', title: 'Log' },
   health: { path: '/health', title: 'Health' },
   resource: { path: '/r', title: 'Resource' },
+  run: { path: '/runs', title: 'Run' },
 } as const;
 
 export type PageName = keyof typeof PAGES;
+
+/** Pages about one thing, whose address follows the path. */
+export type ItemName = 'resource' | 'run';
+
+export function isItem(name: PageName): name is ItemName {
+  return name === 'resource' || name === 'run';
+}
 
 /** Verbs of the forms. */
 export const VERBS = ['ack', 'resolve', 'replay', 'refresh'] as const;
@@ -36,12 +44,16 @@ function queryText(query: Query): string {
 /** The first path of a project: nothing, or `/p/shop`. */
 export type Base = string;
 
-export function pageHref(base: Base, name: Exclude<PageName, 'resource'>, query: Query = {}): string {
+export function pageHref(base: Base, name: Exclude<PageName, ItemName>, query: Query = {}): string {
   return `${base}${PAGES[name].path}${queryText(query)}`;
 }
 
-/** The path of a resource. An address that ends with `.json` is not the JSON of another one. */
-export function resourceHref(base: Base, address: string): string {
+/** The path of the page of a thing. An address that ends with `.json` is not the JSON of another one. */
+export function itemHref(base: Base, name: ItemName, address: string): string {
   const path = address.split('/').map(encodeURIComponent).join('/');
-  return `${base}${PAGES.resource.path}/${path.replace(/\.json$/u, '%2Ejson')}`;
+  return `${base}${PAGES[name].path}/${path.replace(/\.json$/u, '%2Ejson')}`;
+}
+
+export function resourceHref(base: Base, address: string): string {
+  return itemHref(base, 'resource', address);
 }

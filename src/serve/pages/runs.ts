@@ -9,7 +9,7 @@ import { outsideLink, type View } from './frame.ts';
 import { html, type Part } from './html.ts';
 import { page } from './page.ts';
 import { actions, facts, filters, ORDERED, orderedNote, table, time } from './parts.ts';
-import { pageHref } from './paths.ts';
+import { itemHref, pageHref } from './paths.ts';
 
 const query = {
   command: { type: 'text', summary: 'Command of the runs.' },
@@ -98,7 +98,7 @@ function runsPart(runs: readonly Run[], view: View): Part {
       { title: 'Actor', wide: true },
     ],
     runs.map(({ run, command, actor, ordered_by: by, started_at: from, ended_at: to, result }) => [
-      html`<a href="${pageHref(view.base, 'log', { run })}">${time(from, view.now)}</a>`,
+      html`<a href="${itemHref(view.base, 'run', run)}">${time(from, view.now)}</a>`,
       by === undefined ? command : html`${command}, ordered by ${by.join(', ')}`,
       result ?? html`<span class="amber">has not ended</span>`,
       to === undefined ? undefined : `${((instantOf(to) - instantOf(from)) / 1000).toFixed(1)} s`,

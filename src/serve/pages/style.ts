@@ -83,6 +83,9 @@ pre { margin: 6px 0; padding: 8px 12px; background: var(--soft); border: 1px sol
 .life .next { stroke: var(--amber); stroke-width: 2; }
 .life .next.head { fill: var(--amber); }
 .side { display: none; color: var(--quiet); font-size: 13px; }
+.chart .ground { fill: var(--soft); stroke: var(--line); }
+.chart .tick { stroke: var(--line); }
+.chart .today { stroke: var(--text); stroke-width: 2; }
 .s1 { fill: var(--bar-1); } .s2 { fill: var(--bar-2); } .s3 { fill: var(--bar-3); }
 .s4 { fill: var(--bar-4); } .s5 { fill: var(--bar-5); } .s6 { fill: var(--bar-6); }
 form { margin: 0; }

@@ -1,11 +1,8 @@
 /** The emulated ACME authority of the sandbox for tests, with servers of files and records for its challenges. */
 
 import { createServer } from 'node:http';
-import {
-  type AcmeSandbox,
-  type AcmeSandboxOptions,
-  startAcme,
-} from '../../../plugins/certificates/sandbox/acme/authority.ts';
+import { type AcmeSandbox, startAcme } from '../../../plugins/certificates/sandbox/acme/authority.ts';
+import type { AcmeSandboxOptions } from '../../../plugins/certificates/sandbox/acme/context.ts';
 import { startDns } from '../../../plugins/certificates/sandbox/dns.ts';
 import { temporaryFolder } from '../cli.ts';
 import { freePort } from '../daemons.ts';

@@ -20,7 +20,7 @@ import {
 } from '#plugin/http';
 import type { SendHttp } from '#plugin/net';
 import { namesAbove } from '../dns/lookup.ts';
-import { placedInZones, type TextProvider } from './dns-01.ts';
+import { attemptEach, placedInZones, type TextProvider } from './dns-01.ts';
 import type { PreparedValue } from './solver.ts';
 
 /** The API of the provider. */
@@ -190,7 +190,7 @@ export function hetznerProvider({ send, endpoint, token, zone: given, timing }: 
     const own = set.values.filter((value) => there?.has(value) === true);
     if (own.length > 0) await act(set, 'remove', own, {}, signal);
   };
-  /** Repeats a change that another order outran: between the look and the change, its values came or went. */
+  /** Repeats a change that another order outran: its values came or went after they were read. */
   const settled = async (change: typeof add, set: TextSet, signal: AbortSignal): Promise<void> => {
     try {
       await change(set, signal);
@@ -209,7 +209,7 @@ export function hetznerProvider({ send, endpoint, token, zone: given, timing }: 
       }
     },
     remove: async (values, { signal }) => {
-      for (const set of setsOf(values)) await settled(remove, set, signal);
+      await attemptEach(setsOf(values), signal, (set) => settled(remove, set, signal));
     },
   };
 }

@@ -48,6 +48,8 @@ export interface Faults {
 
 export interface RunningServer {
   readonly origin: string;
+  /** Serves these endpoints. */
+  readonly open: (endpoints: readonly ServedEndpoint[]) => void;
   readonly faults: Faults;
   /** Takes a nonce. Throws a RefusalError for one that was not given, or was taken before. */
   readonly takeNonce: (nonce: unknown) => void;
@@ -69,11 +71,15 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
-export async function serve(options: {
+/** Listens on a port of 127.0.0.1; port 0 is a free one. */
+export async function serve({
+  pair,
+  port,
+}: {
   readonly pair: { readonly cert: string; readonly key: string };
   readonly port: number;
-  readonly endpoints: readonly ServedEndpoint[];
 }): Promise<RunningServer> {
+  let endpoints: readonly ServedEndpoint[] = [];
   const faults: Faults = { rejectNonces: 0, list: [] };
   const nonces = new Set<string>();
   const used = new Set<string>();
@@ -143,7 +149,7 @@ export async function serve(options: {
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url: path = '' } = request;
-    const endpoint = options.endpoints.find((each) => each.path.test(path));
+    const endpoint = endpoints.find((each) => each.path.test(path));
     count(endpoint?.name ?? 'unknown');
     let answer: Answer | 'lost';
     try {
@@ -156,16 +162,19 @@ export async function serve(options: {
     else send(response, answer);
   }
 
-  const server = createServer(options.pair, (request, response) => {
+  const server = createServer(pair, (request, response) => {
     handle(request, response).catch(() => response.destroy());
   });
   server.on('tlsClientError', () => undefined);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(options.port, '127.0.0.1', resolve);
+    server.once('error', reject).listen(port, '127.0.0.1', resolve);
   });
   origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     origin,
+    open: (served) => {
+      endpoints = served;
+    },
     faults,
     takeNonce,
     counts: () => ({ ...counts }),

@@ -1,0 +1,131 @@
+/** Orders of the emulated authority (RFC 8555, 7.4; RFC 9773, 5). */
+
+import { randomBytes } from 'node:crypto';
+import { addressNumber } from '#plugin/net';
+import type { Authority } from './context.ts';
+import type { Counted } from './limits.ts';
+import {
+  type Account,
+  type Authz,
+  type Identifier,
+  type Issued,
+  nameKey,
+  type Order,
+  setOf,
+  statusOf,
+} from './model.ts';
+import { malformed, RefusalError } from './refusal.ts';
+import type { Answer, Asked, ServedEndpoint } from './server.ts';
+import { fieldsOf } from './verify.ts';
+
+const ORDER_MS = 8 * 3_600_000;
+
+export function orderEndpoints(authority: Authority): readonly ServedEndpoint[] {
+  const { options, orders, authorizations, certificates, counts, requests, nextId, orderAnswer, ownOrder } = authority;
+  const { profiles, now } = options;
+  const { refusedNames = [] } = options;
+
+  function identifiersOf(value: unknown): Order['identifiers'] {
+    if (!Array.isArray(value) || value.length === 0 || value.length > 100)
+      throw malformed('identifiers is not a list of 1 to 100 entries');
+    const all = value.map((each: unknown) => {
+      const { type, value: name } = fieldsOf(each, 'an identifier');
+      if (typeof name !== 'string') throw malformed('the value of an identifier is not a text');
+      if (type === 'ip' && addressNumber(name) !== undefined) return { type, value: name } as const;
+      if (type !== 'dns')
+        throw new RefusalError('unsupportedIdentifier', 400, 'identifiers are of the types dns and ip');
+      if (!/^(?:\*\.)?(?:[a-z0-9_-]{1,63}\.)+[a-z0-9-]{1,63}$/u.test(name))
+        throw new RefusalError('rejectedIdentifier', 400, 'an identifier is not a domain name');
+      if (refusedNames.some((refused) => name === refused || name.endsWith(`.${refused}`)))
+        throw new RefusalError('rejectedIdentifier', 400, `the authority does not issue for ${name}`);
+      return { type, value: name } as const;
+    });
+    if (new Set(all.map(nameKey)).size < all.length) throw malformed('an identifier is there twice');
+    return all;
+  }
+
+  function profileOf(value: unknown): string {
+    if (value === undefined) return Object.keys(profiles)[0] ?? '';
+    if (typeof value === 'string' && Object.hasOwn(profiles, value)) return value;
+    throw new RefusalError('invalidProfile', 400, 'the authority does not have this profile');
+  }
+
+  /** The certificate that an order replaces. */
+  function replacedBy(value: unknown, account: Account, identifiers: Order['identifiers']): Issued | undefined {
+    if (value === undefined) return undefined;
+    const found = typeof value === 'string' ? certificates.get(value) : undefined;
+    if (found === undefined) throw malformed('the certificate that the order replaces does not exist');
+    if (found.account !== account)
+      throw new RefusalError('unauthorized', 403, 'the account did not request the certificate being replaced');
+    const earlier = found.replacedBy;
+    if (earlier !== undefined && statusOf(earlier) !== 'invalid')
+      throw new RefusalError('alreadyReplaced', 409, 'another order replaces this certificate already');
+    const names = new Set(found.names.split(' '));
+    if (!identifiers.some((each) => names.has(nameKey(each)))) throw malformed('the certificate has none of the names');
+    return found;
+  }
+
+  function newAuthz(account: Account, { type, value }: Identifier): Authz {
+    const wildcard = value.startsWith('*.');
+    const types = [...(wildcard ? [] : ['http-01']), ...(type === 'ip' ? [] : ['dns-01'])];
+    const made: Authz = {
+      id: nextId(),
+      account,
+      type,
+      value: wildcard ? value.slice(2) : value,
+      wildcard,
+      challenges: types.map((each) => ({
+        id: nextId(),
+        type: each,
+        token: randomBytes(32).toString('base64url'),
+        status: 'pending',
+      })),
+    };
+    authorizations.set(made.id, made);
+    return made;
+  }
+
+  function check(kind: Counted, subjects: readonly string[]): void {
+    for (const subject of subjects) counts.check(kind, subject);
+  }
+
+  function newOrder(asked: Asked): Answer {
+    const { account, payload = {} } = requests.byAccount(asked);
+    const identifiers = identifiersOf(payload['identifiers']);
+    const profile = profileOf(payload['profile']);
+    const replaced = replacedBy(payload['replaces'], account, identifiers);
+    const keys = identifiers.map(nameKey);
+    if (replaced === undefined) {
+      // Renewals that replace a certificate are exempt.
+      check('ordersPerAccount', [account.id]);
+      check('certificatesPerSet', [setOf(keys)]);
+      check(
+        'failuresPerName',
+        keys.map((key) => `${account.id} ${key}`),
+      );
+      counts.add('ordersPerAccount', account.id);
+    }
+    const order: Order = {
+      id: nextId(),
+      account,
+      identifiers,
+      authorizations: identifiers.map((each) => newAuthz(account, each)),
+      profile,
+      ...(replaced === undefined ? {} : { replaces: String(payload['replaces']) }),
+      expires: now() + ORDER_MS,
+      finalized: false,
+    };
+    if (replaced !== undefined) replaced.replacedBy = order;
+    orders.set(order.id, order);
+    return orderAnswer(order, 201);
+  }
+
+  return [
+    { name: 'new-order', path: /^\/new-order$/u, post: newOrder },
+    {
+      name: 'order',
+      path: /^\/order\/(\d+)$/u,
+      post: (asked, id) => orderAnswer(ownOrder(requests.byAccount(asked).account, id), 200),
+    },
+  ];
+}
