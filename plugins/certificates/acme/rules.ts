@@ -1,17 +1,6 @@
 /** Safety rules of Certificates from ACME authorities, apart from the limits of orders. Pure. */
 
-import {
-  type Change,
-  defer,
-  type Facts,
-  type Json,
-  pass,
-  reject,
-  type Scene,
-  seenSignals,
-  spanText,
-  type Verdict,
-} from '#plugin';
+import { type Change, defer, type Facts, pass, reject, type Scene, seenSignals, spanText, type Verdict } from '#plugin';
 import { issues } from '../differences.ts';
 import type { CertificateResource } from '../diff.ts';
 import { ariIn } from './ari.ts';
