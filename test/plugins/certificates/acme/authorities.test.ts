@@ -32,6 +32,8 @@ async function problemOf(work: Promise<unknown>): Promise<AcmeProblem> {
 }
 
 const DAY_MS = 86_400_000;
+/** A limit for an issuance that hangs. */
+const LONG_MS = 30 * 60_000;
 /** Rows of ten certificates that are issued at once. */
 const ROWS = process.env['FETTLE_TEST_FULL'] === undefined ? 6 : 100;
 
@@ -397,5 +399,5 @@ describe.each(testAuthorities())('$name', ({ start, features }) => {
     } finally {
       await busy.stop();
     }
-  });
+  }, LONG_MS);
 });
